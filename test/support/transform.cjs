@@ -1,0 +1,17 @@
+// Strips the types of a test or source file for jest. esbuild is already here for the bundles.
+const { createHash } = require('node:crypto');
+const esbuild = require('esbuild');
+
+module.exports = {
+  process(source, path) {
+    const { code, map } = esbuild.transformSync(source, {
+      loader: 'ts',
+      format: 'esm',
+      target: 'es2023',
+      sourcefile: path,
+      sourcemap: 'both',
+    });
+    return { code, map };
+  },
+  getCacheKey: (source, path) => createHash('sha256').update(`${esbuild.version}\0${path}\0${source}`).digest('hex'),
+};
