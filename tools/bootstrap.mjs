@@ -44,7 +44,9 @@ function install(folder, what) {
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32' && npm.length === 1,
     // A nested npm must not take over this one's settings (`npm_config_prefix`, `npm_config_global`, a script's name).
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command)/.test(name))),
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command)/.test(name)),
+    ),
   });
   if (error !== undefined || status !== 0) {
     process.stderr.write(

@@ -1,0 +1,12 @@
+import { app } from '@azure/functions';
+import { hostLog } from '../src/adapters/hostLog.ts';
+import { theApp } from '../src/app.ts';
+
+const auditor = theApp();
+
+app.timer('verify', {
+  schedule: '%VERIFY_SCHEDULE%',
+  handler: async (_timer, context) => {
+    await auditor.verify(hostLog(context));
+  },
+});

@@ -1,0 +1,259 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import rhea, { type EventContext, type Receiver, type Sender } from 'rhea';
+import { parseAddress } from './address.ts';
+import { Grants } from './cbs.ts';
+import { encodeBody } from './eventMessage.ts';
+import { Hub, type HubDefinition } from './hub.ts';
+import { answerManagement } from './management.ts';
+import type { PartitionLog } from './partitionLog.ts';
+import { acceptEvents, MAX_MESSAGE_BYTES } from './producers.ts';
+import { adaptConnection } from './rawConnection.ts';
+import { PartitionReceiver, PartitionReceivers } from './receivers.ts';
+import { answerAttach, notFound, partitionOutOfRange, type Refusal, refuse, unauthorized } from './refusal.ts';
+import { serveRequests } from './requestLink.ts';
+import { startPosition } from './startPosition.ts';
+
+export type { HubDefinition } from './hub.ts';
+
+/** EventHubOptions says which hubs there are and where they live. */
+export interface EventHubOptions {
+  readonly hubs: readonly HubDefinition[];
+  /** dataDir keeps the events over a restart; without it they live in memory. */
+  readonly dataDir?: string;
+  readonly now?: () => number;
+  readonly port?: number;
+  /** key is the secret of the connection string; a random one when not given. */
+  readonly key?: string;
+}
+
+/** EventHub is a running stand-in for an Event Hubs namespace. */
+export interface EventHub {
+  readonly port: number;
+  /** connectionString opens the whole namespace or one hub. */
+  connectionString(hub?: string): string;
+  /** append puts bodies into a partition as one batch, past the network, and returns the first sequence number. */
+  append(hub: string, partition: string, bodies: readonly Uint8Array[], enqueuedAt?: number): number;
+  /** trimBefore takes away the events below a sequence number, as retention would. */
+  trimBefore(hub: string, partition: string, sequenceNumber: number): void;
+  /** recreate stands for deleting a hub and creating it again: empty, numbers from 0, time goes on. */
+  recreate(hub: string): void;
+  /** detachReceivers makes the receivers of a partition lose their links, as when the service moves a partition. */
+  detachReceivers(hub: string, partition: string): void;
+  /** disconnectAll drops every TCP connection. */
+  disconnectAll(): void;
+  close(): Promise<void>;
+}
+
+const KEY_NAME = 'local';
+
+/** startEventHub starts a stand-in for Event Hubs on 127.0.0.1. */
+export async function startEventHub(options: EventHubOptions): Promise<EventHub> {
+  const now = options.now ?? Date.now;
+  const key = options.key ?? randomBytes(32).toString('base64');
+  const hubs = openHubs(options, now);
+  try {
+    const server = new Server(hubs, new Grants({ name: KEY_NAME, key }, now));
+    const port = await server.listen(options.port ?? 0);
+    return eventHubOn(server, hubs, port, key);
+  } catch (error) {
+    for (const hub of hubs.values()) hub.close();
+    throw error;
+  }
+}
+
+function openHubs(options: EventHubOptions, now: () => number): Map<string, Hub> {
+  const hubs = new Map<string, Hub>();
+  try {
+    for (const definition of options.hubs) {
+      const id = definition.name.toLowerCase();
+      if (hubs.has(id)) throw new Error(`hub ${definition.name} is defined twice`);
+      hubs.set(id, new Hub(definition, { dataDir: options.dataDir, now }));
+    }
+  } catch (error) {
+    for (const hub of hubs.values()) hub.close();
+    throw error;
+  }
+  return hubs;
+}
+
+function eventHubOn(server: Server, hubs: ReadonlyMap<string, Hub>, port: number, key: string): EventHub {
+  const hubNamed = (name: string): Hub => {
+    const hub = hubs.get(name.toLowerCase());
+    if (hub === undefined) throw new Error(`there is no hub ${name} here`);
+    return hub;
+  };
+  const logOf = (name: string, partition: string): PartitionLog => {
+    const log = hubNamed(name).log(partition);
+    if (log === undefined) throw new Error(`hub ${name} has no partition ${partition}`);
+    return log;
+  };
+  return {
+    port,
+    connectionString: (hub) =>
+      `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=${KEY_NAME};SharedAccessKey=${key};` +
+      `UseDevelopmentEmulator=true${hub === undefined ? '' : `;EntityPath=${hub}`}`,
+    append: (hub, partition, bodies, enqueuedAt) => logOf(hub, partition).append(bodies.map(encodeBody), enqueuedAt),
+    trimBefore: (hub, partition, sequenceNumber) => logOf(hub, partition).trimBefore(sequenceNumber),
+    recreate: (hub) => {
+      hubNamed(hub).recreate();
+      server.detachReceivers(hub);
+    },
+    detachReceivers: (hub, partition) => server.detachReceivers(hub, partition),
+    disconnectAll: () => server.disconnectAll(),
+    close: async () => {
+      await server.close();
+      for (const hub of hubs.values()) hub.close();
+    },
+  };
+}
+
+/** Server speaks AMQP: it tells links apart by their address and hands them on. */
+class Server {
+  readonly #hubs: ReadonlyMap<string, Hub>;
+  readonly #grants: Grants;
+  readonly #receivers = new Map<string, PartitionReceivers>();
+  readonly #sockets = new Set<Socket>();
+  #close: (() => Promise<void>) | undefined;
+
+  constructor(hubs: ReadonlyMap<string, Hub>, grants: Grants) {
+    this.#hubs = hubs;
+    this.#grants = grants;
+  }
+
+  async listen(port: number): Promise<number> {
+    const container = rhea.create_container({ id: 'event-hub' });
+    container.sasl_server_mechanisms.enable_anonymous();
+    container.on('connection_open', (context: EventContext) => adaptConnection(context.connection));
+    container.on('receiver_open', (context: EventContext) => this.#onReceiver(context.receiver!));
+    container.on('sender_open', (context: EventContext) => this.#onSender(context.sender!));
+    for (const fault of ['error', 'protocol_error']) container.on(fault, reportFault);
+    // What peers report or lose is theirs to handle; without a listener the library would throw or print.
+    for (const theirs of ['connection_error', 'session_error', 'sender_error', 'receiver_error', 'disconnected']) {
+      container.on(theirs, () => undefined);
+    }
+    const server = container.listen({
+      host: '127.0.0.1',
+      port,
+      max_frame_size: MAX_MESSAGE_BYTES,
+      receiver_options: { autoaccept: false, credit_window: 300, max_message_size: MAX_MESSAGE_BYTES },
+      sender_options: { autosettle: true, snd_settle_mode: 1 },
+    } as Parameters<typeof container.listen>[0]);
+    server.on('connection', (socket: Socket) => this.#onSocket(socket));
+    await once(server, 'listening');
+    this.#close = async () => {
+      const closed = once(server, 'close');
+      server.close();
+      this.disconnectAll();
+      await closed;
+    };
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('the server has no TCP port');
+    return address.port;
+  }
+
+  detachReceivers(hub: string, partition?: string): void {
+    const refusal = { condition: 'amqp:link:detach-forced', description: 'The link was detached by the service.' };
+    for (const [id, receivers] of this.#receivers) {
+      const [itsHub, , itsPartition] = id.split('/');
+      if (itsHub !== hub.toLowerCase() || (partition !== undefined && partition !== itsPartition)) continue;
+      receivers.detachAll(refusal);
+    }
+  }
+
+  disconnectAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    await this.#close?.();
+  }
+
+  #onSocket(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+    socket.setMaxListeners(0); // each receiver of the connection listens
+    let hasEnded = false;
+    socket.once('end', () => (hasEnded = true));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      // The library stops a connection's heartbeat on 'end' only, which a destroyed socket never emits.
+      if (!hasEnded) socket.emit('end');
+    });
+  }
+
+  /** onReceiver takes a link on which the client sends. */
+  #onReceiver(receiver: Receiver): void {
+    answerAttach(receiver);
+    const { connection } = receiver;
+    const target = receiver.target?.address ?? '';
+    const address = parseAddress(target);
+    if (address.kind === 'cbs') return this.#grants.serve(receiver);
+    if (address.kind === 'management') {
+      return serveRequests(receiver, (request) =>
+        answerManagement(
+          request,
+          (name) => this.#hubs.get(name.toLowerCase()),
+          (hub) => this.#grants.hasHub(connection, hub),
+        ),
+      );
+    }
+    if (!this.#grants.hasAddress(connection, target)) return refuse(receiver, noToken(target));
+    const hub = 'hub' in address ? this.#hubs.get(address.hub) : undefined;
+    if (hub === undefined) return refuse(receiver, notFound(target));
+    if (address.kind === 'hub') {
+      return acceptEvents(receiver, ({ events, partitionKey }) => hub.append(events, partitionKey));
+    }
+    if (address.kind !== 'partition') return refuse(receiver, notFound(target));
+    const { partition } = address;
+    if (hub.log(partition) === undefined) {
+      return refuse(receiver, partitionOutOfRange(partition, hub.partitionIds.length));
+    }
+    return acceptEvents(receiver, ({ events }) => hub.log(partition)?.append(events));
+  }
+
+  /** onSender takes a link on which the client receives. */
+  #onSender(sender: Sender): void {
+    answerAttach(sender);
+    const source = sender.source?.address ?? '';
+    const address = parseAddress(source);
+    if (address.kind === 'cbs' || address.kind === 'management') return; // the requests come on its sibling
+    if (!this.#grants.hasAddress(sender.connection, source)) return refuse(sender, noToken(source));
+    const hub = 'hub' in address ? this.#hubs.get(address.hub) : undefined;
+    if (hub === undefined || address.kind !== 'groupPartition') return refuse(sender, notFound(source));
+    if (!hub.hasConsumerGroup(address.group)) return refuse(sender, notFound(`${hub.name}:${address.group}`));
+    const log = hub.log(address.partition);
+    if (log === undefined) return refuse(sender, partitionOutOfRange(address.partition, hub.partitionIds.length));
+    const cursor = startPosition(filterOf(sender), log);
+    if (typeof cursor !== 'number') return refuse(sender, cursor);
+
+    const receiver = new PartitionReceiver(sender, log, cursor);
+    const id = `${address.hub}/${address.group}/${address.partition}`;
+    const receivers = this.#receivers.get(id) ?? new PartitionReceivers();
+    this.#receivers.set(id, receivers);
+    const refusal = receivers.add(receiver);
+    if (refusal !== undefined) return refuse(sender, refusal);
+    const socket: Socket = sender.connection['socket'];
+    const close = (): void => receiver.close();
+    for (const gone of ['sender_close', 'sender_error']) sender.on(gone, close);
+    for (const gone of ['session_close', 'session_error']) sender.session.on(gone, close);
+    socket.once('close', close);
+    receiver.onClose(() => socket.off('close', close));
+    return receiver.start();
+  }
+}
+
+function filterOf(sender: Sender): string | undefined {
+  const filter: unknown = sender.source.filter?.['apache.org:selector-filter:string'];
+  if (filter === undefined || filter === null) return undefined;
+  return String(typeof filter === 'object' && 'value' in filter ? filter.value : filter);
+}
+
+const noToken = (address: string): Refusal =>
+  unauthorized(`Unauthorized access: no token of this connection opens '${address}'.`);
+
+function reportFault(fault: unknown): void {
+  process.stderr.write(`event hub: ${fault instanceof Error ? fault.message : String(fault)}\n`);
+}

@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  BlobServiceClient,
+  ContainerSASPermissions,
+  StorageSharedKeyCredential,
+  generateBlobSASQueryParameters,
+} from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
+import { startAzurite } from './azurite.ts';
+import { startHost } from './host/client.ts';
+import type { HostLine, HostProcess } from './host/client.ts';
+import { startEventHub } from './hub/server.ts';
+import type { EventHub } from './hub/server.ts';
+import { createArmClient } from './worm/armClient.ts';
+import { startWormGateway } from './worm/gateway.ts';
+
+/** Names of what Azure would hold. The subscription is nobody's. */
+export const HUB_NAME = 'audit';
+export const LEDGER_CONTAINER = 'ledger';
+export const LEDGER_ORIGIN = 'auditseal.localhost/ledger';
+export const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
+export const RESOURCE_GROUP = 'local';
+export const ACCOUNT = 'auditseal';
+const INGEST_GROUP = 'ingest';
+const RETENTION_DAYS = 365;
+const SAS_HOURS = 24 * 7;
+
+export interface StackOptions {
+  /** folder of the built app: host.json, package.json and dist/ */
+  readonly appDir: string;
+  readonly partitions: number;
+  /** keeps the state; without it everything is in memory */
+  readonly dataDir?: string;
+  /** settings of the app that differ from the stack's own */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Stack is everything that stands in for Azure, running, on 127.0.0.1. */
+export interface Stack {
+  readonly hub: EventHub;
+  readonly armUrl: string;
+  /** the container's address without a token */
+  readonly containerUrl: string;
+  /** settings that the app is started with */
+  readonly settings: Readonly<Record<string, string>>;
+  /** sasUrl is the container's address with a token of its own for the given rights: r, c, l, w, d … */
+  sasUrl(rights: string): string;
+  /** owner is a client of the container with the account's key: it may do whatever the store lets anybody do. */
+  readonly owner: ContainerClient;
+  /** startHost starts a Functions host with the app. Several may run; they share the partitions. */
+  startHost(onLine?: (line: HostLine) => void): Promise<HostProcess>;
+  /** close stops the hosts that still run, and everything else. */
+  close(): Promise<void>;
+}
+
+interface SavedState {
+  readonly accountKey: string;
+  readonly hubKey: string;
+  readonly partitions: number;
+}
+
+/** startStack starts hub and store and provisions the ledger's container, with an unlocked policy as a deployment does. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dataDir, partitions } = options;
+  const { release, ...saved } = await openState(dataDir, partitions);
+  const closers: (() => Promise<unknown>)[] = [release];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const azurite = await startAzurite({
+      account: ACCOUNT,
+      key: saved.accountKey,
+      ...(dataDir !== undefined && { dataDir: join(dataDir, 'blobs') }),
+    });
+    closers.push(() => azurite.close());
+    const gateway = await startWormGateway({
+      upstream: azurite.url,
+      account: ACCOUNT,
+      key: saved.accountKey,
+      subscriptionId: SUBSCRIPTION_ID,
+      resourceGroup: RESOURCE_GROUP,
+      ...(dataDir !== undefined && { dataDir: join(dataDir, 'worm') }),
+    });
+    closers.push(() => gateway.close());
+    const hub = await startEventHub({
+      hubs: [{ name: HUB_NAME, partitions, consumerGroups: [INGEST_GROUP] }],
+      key: saved.hubKey,
+      ...(dataDir !== undefined && { dataDir: join(dataDir, 'hub') }),
+    });
+    closers.push(() => hub.close());
+
+    const credential = new StorageSharedKeyCredential(ACCOUNT, saved.accountKey);
+    const owner = new BlobServiceClient(gateway.blobUrl, credential).getContainerClient(LEDGER_CONTAINER);
+    await provision(owner, gateway.armUrl);
+
+    const sas = (rights: string): string =>
+      generateBlobSASQueryParameters(
+        {
+          containerName: LEDGER_CONTAINER,
+          permissions: ContainerSASPermissions.parse(rights),
+          startsOn: new Date(Date.now() - 300_000),
+          expiresOn: new Date(Date.now() + SAS_HOURS * 3_600_000),
+        },
+        credential,
+      ).toString();
+    const settings = {
+      FUNCTIONS_WORKER_RUNTIME: 'node',
+      AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${saved.accountKey};BlobEndpoint=${gateway.blobUrl};`,
+      HUB: hub.connectionString(),
+      HUB_NAME,
+      HUB_CONSUMER_GROUP: INGEST_GROUP,
+      // Read, create, list: the rights that the writer has on Azure, and no others.
+      LEDGER: `BlobEndpoint=${gateway.blobUrl};SharedAccessSignature=${sas('rcl')}`,
+      LEDGER_CONTAINER,
+      LEDGER_ORIGIN,
+      VERIFY_SCHEDULE: '0 */5 * * * *',
+      ...options.settings,
+    };
+    const containerUrl = `${gateway.blobUrl}/${LEDGER_CONTAINER}`;
+    const hosts = new Set<HostProcess>();
+    closers.push(() => Promise.all([...hosts].map((host) => host.stop())));
+    return {
+      hub,
+      owner,
+      armUrl: gateway.armUrl,
+      containerUrl,
+      settings,
+      sasUrl: (rights) => `${containerUrl}?${sas(rights)}`,
+      async startHost(onLine) {
+        const host = await startHost({ appDir: options.appDir, settings, ...(onLine !== undefined && { onLine }) });
+        hosts.add(host);
+        void host.exited.finally(() => hosts.delete(host));
+        return host;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** provision does what the deployment does: the container, and its retention policy if it has none. */
+async function provision(owner: ContainerClient, armUrl: string): Promise<void> {
+  await owner.createIfNotExists();
+  const { blobContainers } = createArmClient(armUrl, SUBSCRIPTION_ID);
+  const policy = await blobContainers.getImmutabilityPolicy(RESOURCE_GROUP, ACCOUNT, LEDGER_CONTAINER);
+  if ((policy.immutabilityPeriodSinceCreationInDays ?? 0) > 0) return;
+  await blobContainers.createOrUpdateImmutabilityPolicy(RESOURCE_GROUP, ACCOUNT, LEDGER_CONTAINER, {
+    parameters: { immutabilityPeriodSinceCreationInDays: RETENTION_DAYS, allowProtectedAppendWrites: false },
+  });
+}
+
+/** openState takes the data folder for this process, and makes or reads the keys that belong to what is in it. */
+async function openState(
+  dataDir: string | undefined,
+  partitions: number,
+): Promise<SavedState & { release: () => Promise<void> }> {
+  const fresh = (): SavedState => ({
+    accountKey: randomBytes(64).toString('base64'),
+    hubKey: randomBytes(32).toString('base64'),
+    partitions,
+  });
+  if (dataDir === undefined) return { ...fresh(), release: async () => {} };
+  await mkdir(dataDir, { recursive: true });
+  const lock = join(dataDir, 'lock');
+  await takeLock(lock, dataDir);
+  const release = (): Promise<void> => rm(lock, { force: true });
+  try {
+    const path = join(dataDir, 'stack.json');
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (text !== undefined) {
+      const saved = JSON.parse(text) as SavedState;
+      if (saved.partitions !== partitions) {
+        throw new Error(
+          `${dataDir} holds a hub of ${saved.partitions} partitions: start it with --partitions ${saved.partitions}`,
+        );
+      }
+      return { ...saved, release };
+    }
+    const state = fresh();
+    await writeFile(`${path}.partial`, JSON.stringify(state), { mode: 0o600 });
+    await rename(`${path}.partial`, path);
+    return { ...state, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function takeLock(lock: string, dataDir: string): Promise<void> {
+  for (;;) {
+    try {
+      await writeFile(lock, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const owner = Number(await readFile(lock, 'utf8').catch(() => ''));
+    if (owner > 0 && isRunning(owner)) throw new Error(`${dataDir} is in use by process ${owner}`);
+    await rm(lock, { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,130 @@
+import { RestError } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
+import { AuditsealError } from '../core/errors.ts';
+import { MAX_SEGMENT_BYTES } from '../core/zstd.ts';
+import type { ObjectInfo, ObjectStore } from '../ports.ts';
+
+/** MAX_OBJECT_BYTES bounds what is read into memory. A segment is never larger stored than its lines may be. */
+export const MAX_OBJECT_BYTES = MAX_SEGMENT_BYTES;
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  zst: 'application/zstd',
+  json: 'application/json',
+  jsonl: 'application/jsonl',
+  html: 'text/html; charset=utf-8',
+};
+
+/**
+ * BlobStore is a ledger's container in Azure Blob Storage. The identity behind the client needs the rights to read, list
+ * and create, and no others: https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
+ */
+export class BlobStore implements ObjectStore {
+  readonly #container: ContainerClient;
+
+  constructor(container: ContainerClient) {
+    this.#container = container;
+  }
+
+  async create(
+    name: string,
+    bytes: Uint8Array,
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<'created' | 'exists'> {
+    const blob = this.#container.getBlockBlobClient(name);
+    try {
+      // One Put Blob: staged blocks would need the right to write, and a blob that is created empty first is immutable then.
+      await blob.upload(bytes, bytes.length, {
+        conditions: { ifNoneMatch: '*' },
+        metadata: { ...metadata },
+        blobHTTPHeaders: {
+          blobContentType: CONTENT_TYPES[name.split('.').at(-1) ?? ''] ?? 'text/plain; charset=utf-8',
+        },
+      });
+      return 'created';
+    } catch (error) {
+      // A taken name shows as 409, 412 or 403, by policy, condition or missing right; and a retry whose first try went
+      // through sees its own blob. So codes decide nothing: the name does.
+      const status = error instanceof RestError ? error.statusCode : undefined;
+      if ((status === 403 || status === 409 || status === 412) && (await this.exists(name))) return 'exists';
+      throw this.#fault(`can't create ${name}`, error);
+    }
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    const blob = this.#container.getBlockBlobClient(name);
+    try {
+      const response = await blob.download(0, undefined, { maxRetryRequests: 5 });
+      const length = response.contentLength ?? 0;
+      const body = response.readableStreamBody as NodeJS.ReadableStream & { destroy(): void };
+      if (length > MAX_OBJECT_BYTES) {
+        body.destroy();
+        const why = `it has ${length} bytes; no object of a ledger has more than ${MAX_OBJECT_BYTES}`;
+        throw new AuditsealError('OBJECT_TOO_LARGE', why);
+      }
+      // A buffer of its own, not a slice of a pool: it may be handed to another thread.
+      const bytes = Buffer.from(new ArrayBuffer(length));
+      let at = 0;
+      for await (const chunk of body) {
+        at += (chunk as Buffer).copy(bytes, at);
+      }
+      if (at !== length)
+        throw new AuditsealError('STORE_UNAVAILABLE', `${name}: the response ended after ${at} of ${length} bytes`);
+      return bytes;
+    } catch (error) {
+      if (error instanceof AuditsealError) throw error;
+      if (error instanceof RestError && error.statusCode === 404 && error.code !== 'ContainerNotFound')
+        return undefined;
+      throw this.#fault(`can't read ${name}`, error);
+    }
+  }
+
+  async exists(name: string): Promise<boolean> {
+    try {
+      return await this.#container.getBlockBlobClient(name).exists();
+    } catch (error) {
+      throw this.#fault(`can't look up ${name}`, error);
+    }
+  }
+
+  async *list(prefix: string, from = ''): AsyncIterable<ObjectInfo> {
+    try {
+      const options = { prefix, ...(from > prefix && { startFrom: from }) };
+      for await (const { name, properties } of this.#container.listBlobsFlat(options)) {
+        if (name >= from) yield { name, size: properties.contentLength ?? 0 };
+      }
+    } catch (error) {
+      throw this.#fault(`can't list ${prefix}`, error);
+    }
+  }
+
+  async *children(prefix: string): AsyncIterable<{ readonly name: string; readonly isFolder: boolean }> {
+    try {
+      for await (const { kind, name } of this.#container.listBlobsByHierarchy('/', { prefix })) {
+        yield { name, isFolder: kind === 'prefix' };
+      }
+    } catch (error) {
+      throw this.#fault(`can't list ${prefix}`, error);
+    }
+  }
+
+  #fault(what: string, error: unknown): AuditsealError {
+    if (error instanceof AuditsealError) return error;
+    if (!(error instanceof RestError)) {
+      return new AuditsealError(
+        'STORE_UNAVAILABLE',
+        `${what}: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
+    }
+    const status = error.statusCode;
+    const said = `${status ?? 'no answer'} ${error.code ?? ''}`.trim();
+    const where = `container ${this.#container.containerName}`;
+    if (status === 403 || status === 401) {
+      const why = 'the identity needs the rights to read, create and list there';
+      return new AuditsealError('STORE_REFUSED', `${what} in ${where}: ${said}; ${why}`, { cause: error });
+    }
+    if (status === 404)
+      return new AuditsealError('STORE_REFUSED', `${what}: ${where} does not exist (${said})`, { cause: error });
+    return new AuditsealError('STORE_UNAVAILABLE', `${what} in ${where}: ${said}`, { cause: error });
+  }
+}

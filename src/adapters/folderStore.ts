@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AuditsealError } from '../core/errors.ts';
+import type { ObjectInfo, ObjectStore } from '../ports.ts';
+import { MAX_OBJECT_BYTES } from './blobStore.ts';
+
+/** Files that a copy under way leaves behind when it is killed; they are no objects. */
+const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
+
+/**
+ * FolderStore is a mirror: a plain folder that holds a ledger's objects under their names. docs/format.md, section 1.
+ *
+ * Names are untrusted (they come from a container): none leads out of the folder.
+ */
+export class FolderStore implements ObjectStore {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async create(name: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
+    const path = this.#path(name);
+    const partial = `${path}.${randomBytes(8).toString('hex')}.partial`;
+    return this.#run(name, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      const file = await open(partial, 'wx');
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+        await file.close();
+        // Durable point: a link appears whole or not at all, and never replaces a file.
+        await link(partial, path);
+        return 'created';
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'exists';
+        throw error;
+      } finally {
+        await file.close().catch(() => {});
+        await unlink(partial);
+      }
+    });
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    const path = this.#path(name);
+    return this.#run(name, async () => {
+      const info = await statOrUndefined(path);
+      if (info === undefined || !info.isFile()) return undefined;
+      if (info.size > MAX_OBJECT_BYTES) throw tooLarge(info.size);
+      return readFile(path);
+    });
+  }
+
+  async exists(name: string): Promise<boolean> {
+    const path = this.#path(name);
+    return this.#run(name, async () => (await statOrUndefined(path)) !== undefined);
+  }
+
+  async *list(prefix: string, from = ''): AsyncIterable<ObjectInfo> {
+    // The prefix is a folder and the start of names in it; a folder sorts as its name with a slash.
+    for (const { name, isFolder } of await this.#entries(prefix)) {
+      if (isFolder) {
+        if (from < name || from.startsWith(name)) yield* this.list(name, from);
+      } else if (name >= from) {
+        const info = await this.#run(name, () => statOrUndefined(this.#path(name)));
+        if (info !== undefined) yield { name, size: info.size };
+      }
+    }
+  }
+
+  async *children(prefix: string): AsyncIterable<{ readonly name: string; readonly isFolder: boolean }> {
+    yield* await this.#entries(prefix);
+  }
+
+  /** entries gives what stands in the prefix's folder and begins with the prefix, sorted as a blob listing is. */
+  async #entries(prefix: string): Promise<{ name: string; isFolder: boolean }[]> {
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    const found: { name: string; isFolder: boolean }[] = [];
+    await this.#run(folder === '' ? this.#root : folder, async () => {
+      const path = folder === '' ? this.#root : this.#path(folder.slice(0, -1));
+      if (folder !== '' && (await statOrUndefined(path)) === undefined) return;
+      for await (const entry of await opendir(path)) {
+        const name = `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`;
+        if (name.startsWith(prefix) && !PARTIAL.test(name)) found.push({ name, isFolder: entry.isDirectory() });
+      }
+    });
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  #path(name: string): string {
+    const parts = name.split('/');
+    // Windows also splits at backslashes and colons, and drops dots and spaces at the end of a part.
+    const isUnsafe = parts.some(
+      (part) => part === '' || /^\.+$|[\\:*?"<>|\x00-\x1f\x7f]|[. ]$/.test(part) || part.length > 255,
+    );
+    if (isUnsafe) throw new AuditsealError('TARGET_INVALID', 'a name that can not be a file name everywhere');
+    return join(this.#root, ...parts);
+  }
+
+  async #run<T>(what: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof AuditsealError) throw error;
+      const code = (error as NodeJS.ErrnoException).code ?? 'fault';
+      const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'is not a folder' : `can't be used (${code})`;
+      throw new AuditsealError('STORE_UNAVAILABLE', `${what} ${why}`, { cause: error });
+    }
+  }
+}
+
+const tooLarge = (size: number): AuditsealError =>
+  new AuditsealError(
+    'OBJECT_TOO_LARGE',
+    `it has ${size} bytes; no object of a ledger has more than ${MAX_OBJECT_BYTES}`,
+  );
+
+async function statOrUndefined(
+  path: string,
+): Promise<(Awaited<ReturnType<typeof stat>> & { size: number }) | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+/** The composition root: settings become adapters, adapters and pipeline become the app. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectContainer } from './adapters/blobConnection.ts';
+import { BlobStore } from './adapters/blobStore.ts';
+import { SegmentWorkers } from './adapters/segmentWorkers.ts';
+import { loadConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { Ingest } from './pipeline/ingest.ts';
+import { runVerifyJob } from './pipeline/verifyJob.ts';
+import type { Delivery, Log } from './ports.ts';
+
+export interface App {
+  ingest(delivery: Delivery, log: Log): Promise<void>;
+  verify(log: Log): Promise<void>;
+}
+
+/** buildApp wires the app. It throws CONFIG_INVALID at once; the container is opened at first use. */
+export function buildApp(config: Config = loadConfig()): App {
+  const now = Date.now;
+  const opened = once(async () => {
+    const store = new BlobStore(await connectContainer(config.ledger, config.container));
+    // Writers that meet at a name wait a random time, longer with each try, at most 2 s.
+    const pause = (tries: number): Promise<void> => delay(Math.random() * Math.min(50 * 2 ** tries, 2000));
+    const { origin: ledger, maxSegmentBytes } = config;
+    return { store, ingest: new Ingest({ store, now, ledger, maxSegmentBytes, pause }) };
+  });
+  return {
+    async ingest(delivery, log) {
+      await (await opened()).ingest.seal(delivery, log);
+    },
+    async verify(log) {
+      const { store } = await opened();
+      const workers = new SegmentWorkers(config.verifyThreads);
+      try {
+        const { origin: ledger, fullVerifyHours, verifyThreads } = config;
+        const concurrency = verifyThreads * 3;
+        await runVerifyJob({ store, now, log, ledger, fullVerifyHours, concurrency, summarize: workers.summarize });
+      } finally {
+        await workers.close();
+      }
+    },
+  };
+}
+
+/** once runs an action at the first call, and again after a failure. */
+function once<T>(action: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= action().catch((error: unknown) => {
+      result = undefined;
+      throw error;
+    });
+    return result;
+  };
+}
+
+let app: App | undefined;
+
+/** theApp is the one app of this process. */
+export const theApp = (): App => (app ??= buildApp());

@@ -1,0 +1,47 @@
+/** Names of the objects in a ledger's container. docs/format.md, section 1. */
+
+const INDEX_DIGITS = 12;
+const SEGMENT = /^segments\/([0-9]{1,5})\/([0-9]{12})\.jsonl\.zst$/;
+const REPORT = /^reports\/\d{4}\/\d{2}\/\d{2}\/\d{6}Z-[a-z][a-z0-9-]{0,31}\.(json|html)$/;
+const OTHER_KNOWN = [
+  /^batches\/[0-9]{12}\.jsonl$/,
+  /^checkpoints\/[0-9]{12}$/,
+  /^cosignatures\/[0-9]{12}\/[0-9a-f]{8}$/,
+];
+
+/** MAX_INDEX is the largest index that the names have room for. */
+export const MAX_INDEX = 10 ** INDEX_DIGITS - 1;
+
+export interface SegmentPlace {
+  readonly partition: string;
+  readonly index: number;
+}
+
+/** isPartition tells whether text can be an Event Hubs partition id: a decimal number without leading zeros. */
+export const isPartition = (text: string): boolean => /^(0|[1-9][0-9]{0,4})$/.test(text);
+
+/**
+ * segmentName depends on nothing but the place, so two writers that disagree collide on a name instead of forking the
+ * chain.
+ */
+export const segmentName = (partition: string, index: number): string =>
+  `segments/${partition}/${String(index).padStart(INDEX_DIGITS, '0')}.jsonl.zst`;
+
+/** parseSegmentName is the inverse of segmentName, and gives undefined for every other text. */
+export function parseSegmentName(name: string): SegmentPlace | undefined {
+  const [, partition, index] = SEGMENT.exec(name) ?? [];
+  return partition !== undefined && isPartition(partition) ? { partition, index: Number(index) } : undefined;
+}
+
+/** reportName names a report of the given kind made at `time` (ms since the Unix epoch), in UTC. */
+export function reportName(time: number, kind: string, extension: 'json' | 'html'): string {
+  const [date, clock] = new Date(time).toISOString().split('T') as [string, string];
+  return `reports/${date.replaceAll('-', '/')}/${clock.slice(0, 8).replaceAll(':', '')}Z-${kind}.${extension}`;
+}
+
+/** isReportName tells the JSON reports from everything else. */
+export const isReportName = (name: string): boolean => REPORT.test(name) && name.endsWith('.json');
+
+/** isKnownName tells whether the format knows an object of this name. Every other object is foreign. */
+export const isKnownName = (name: string): boolean =>
+  parseSegmentName(name) !== undefined || REPORT.test(name) || OTHER_KNOWN.some((pattern) => pattern.test(name));

@@ -1,0 +1,145 @@
+import { AuditsealError } from '../core/errors.ts';
+import { formatHash, parseHash, sha256 } from '../core/hash.ts';
+import { isReportName } from '../core/names.ts';
+import type { ObjectStore } from '../ports.ts';
+
+export type FindingCode =
+  | 'chain-broken'
+  | 'segment-missing'
+  | 'segment-malformed'
+  | 'segment-changed'
+  | 'sequence-gap'
+  | 'sequence-overlap'
+  | 'foreign-object';
+
+/** Finding is one thing that a check states. docs/format.md, section 5. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: 'error' | 'warning';
+  /** name of the object it is about */
+  readonly object: string;
+  readonly detail: string;
+}
+
+export type Status = 'verified' | 'violated' | 'unverified';
+
+/** PartitionReport is how far a partition's chain was followed. An incremental check goes on from here. */
+export interface PartitionReport {
+  readonly partition: string;
+  /** index of the newest segment of the chain, its root, and the SHA-256 of its stored bytes */
+  readonly index: number;
+  readonly root: string;
+  readonly sha256: string;
+  /** number of the next record */
+  readonly record: number;
+  readonly incarnation: number;
+  readonly lastEvent: number;
+  readonly lastEnqueued: string;
+  readonly sealed: string;
+}
+
+/** What a check did, and what it did not. */
+export interface Checked {
+  readonly mode: 'full' | 'incremental';
+  /** name of the report that stated how long the chains must be at least; an incremental check begins where it ended */
+  readonly anchor: string | null;
+  readonly segments: number;
+  readonly records: number;
+  readonly events: number;
+  readonly duplicates: number;
+  readonly storedBytes: number;
+  readonly lineBytes: number;
+  /** segments before the anchor's heads that an incremental check took from that report */
+  readonly segmentsNotRehashed: number;
+  /** findings of the anchor that an incremental check repeats, because it did not look there again */
+  readonly findingsRepeated: number;
+  /** when the last check that began at the first segments ended */
+  readonly lastFull: string;
+  /** objects that the format knows and that this check does not look into */
+  readonly otherObjects: number;
+}
+
+/** Report is the outcome of one check of a ledger. Times are ISO 8601 UTC. */
+export interface Report {
+  readonly version: 1;
+  readonly kind: 'integrity';
+  readonly ledger: string | null;
+  readonly started: string;
+  readonly finished: string;
+  readonly status: Status;
+  readonly checked: Checked;
+  readonly notChecked: readonly string[];
+  readonly partitions: readonly PartitionReport[];
+  readonly findings: readonly Finding[];
+  /** findings beyond those listed */
+  readonly findingsOmitted: number;
+  /** objects that could not be read, and why */
+  readonly unreadable: readonly { readonly object: string; readonly why: string }[];
+}
+
+/** EXIT_STATUS is what a program that checks ends with. docs/format.md, section 5. */
+export const EXIT_STATUS: Readonly<Record<Status, number>> = { verified: 0, violated: 1, unverified: 2 };
+
+const PREFIX = '{"report":';
+const MIDDLE = ',"sha256":"';
+const SUFFIX = '"}\n';
+
+/** formatReport prints a report with the SHA-256 of its own text behind it, so that a damaged one is noticed. */
+export function formatReport(report: Report): Buffer {
+  const text = Buffer.from(JSON.stringify(report));
+  return Buffer.concat([Buffer.from(PREFIX), text, Buffer.from(`${MIDDLE}${formatHash(sha256(text))}${SUFFIX}`)]);
+}
+
+/** parseReport is the inverse of formatReport. It throws REPORT_MALFORMED for anything that formatReport did not print. */
+export function parseReport(bytes: Buffer): Report {
+  const textEnd = bytes.length - SUFFIX.length - 64 - MIDDLE.length;
+  const text = bytes.subarray(PREFIX.length, Math.max(textEnd, PREFIX.length));
+  const stated = parseHash(
+    bytes.toString('latin1', Math.max(bytes.length - SUFFIX.length - 64, 0), bytes.length - SUFFIX.length),
+  );
+  if (textEnd < PREFIX.length || stated === undefined || stated !== sha256(text)) {
+    throw new AuditsealError('REPORT_MALFORMED', 'the report is not whole: its own SHA-256 does not fit');
+  }
+  const report = parseText(text);
+  if (report.version !== 1 || !formatReport(report).equals(bytes)) {
+    throw new AuditsealError('REPORT_MALFORMED', 'the report is of another version or was not written by this program');
+  }
+  return report;
+}
+
+function parseText(text: Buffer): Report {
+  try {
+    return JSON.parse(text.toString('utf8')) as Report;
+  } catch (error) {
+    throw new AuditsealError('REPORT_MALFORMED', 'the report is not JSON', { cause: error });
+  }
+}
+
+/** Anchor is an earlier report and its name: the chains must still reach as far as it says. */
+export interface Anchor {
+  readonly name: string;
+  readonly report: Report;
+}
+
+/** newestReport finds the newest JSON report that is whole, and names those passed over because they are not. */
+export async function newestReport(store: ObjectStore): Promise<{ anchor?: Anchor; malformed: string[] }> {
+  const malformed: string[] = [];
+  const years: string[] = [];
+  for await (const { name, isFolder } of store.children('reports/')) if (isFolder) years.push(name);
+  // Names sort by time.
+  for (const year of years.sort().toReversed()) {
+    const names: string[] = [];
+    for await (const { name } of store.list(year)) if (isReportName(name)) names.push(name);
+    for (const name of names.toReversed()) {
+      try {
+        const bytes = await store.read(name);
+        if (bytes !== undefined) return { anchor: { name, report: parseReport(bytes) }, malformed };
+      } catch (error) {
+        if (!(error instanceof AuditsealError && ['REPORT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code)))
+          throw error;
+        malformed.push(name);
+      }
+    }
+  }
+  return { malformed };
+}

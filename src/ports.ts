@@ -1,0 +1,44 @@
+/** The contracts between the pipeline and the world. The pipeline knows these; adapters fulfil them. */
+import type { SealableEvent } from './core/seal.ts';
+
+export interface ObjectInfo {
+  readonly name: string;
+  readonly size: number;
+}
+
+/**
+ * ObjectStore holds a ledger's objects. There is no way to replace or remove one.
+ *
+ * A write is durable when its promise resolves, and visible to every later read. Implementations retry passing faults;
+ * what they throw is final: STORE_UNAVAILABLE, STORE_REFUSED, or OBJECT_TOO_LARGE from read. All methods may run
+ * concurrently, also from other processes.
+ */
+export interface ObjectStore {
+  /** create stores bytes under name, unless the name is taken. After a lost response it may say 'exists' of its own write. */
+  create(name: string, bytes: Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<'created' | 'exists'>;
+  /** read gives the bytes under name, or undefined if there are none. */
+  read(name: string): Promise<Buffer | undefined>;
+  exists(name: string): Promise<boolean>;
+  /** list yields what is under prefix in ascending order of names, from the name `from` on. */
+  list(prefix: string, from?: string): AsyncIterable<ObjectInfo>;
+  /** children yields what is directly under prefix: objects, and folders by their full names, which end in a slash. */
+  children(prefix: string): AsyncIterable<{ readonly name: string; readonly isFolder: boolean }>;
+}
+
+/** Delivery is the events of one invocation: of one partition, in ascending order of sequence numbers. */
+export interface Delivery {
+  readonly partition: string;
+  readonly events: readonly SealableEvent[];
+}
+
+/** Clock gives milliseconds since the Unix epoch. */
+export type Clock = () => number;
+
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
+
+/** Log takes constant messages and fields. Neither ever holds log content. */
+export interface Log {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}

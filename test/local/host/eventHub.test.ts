@@ -1,0 +1,245 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventHubProducerClient } from '@azure/event-hubs';
+import { BlobServiceClient } from '@azure/storage-blob';
+import type { HostLine } from '../../../local/host/client.ts';
+import { bundleApp, heldPartitions, HUB_NAME, invocationsOf, sawOf, startStack } from './support.ts';
+import type { Stack, Watched } from './support.ts';
+
+let stack: Stack;
+beforeEach(async () => {
+  stack = await startStack(4);
+});
+afterEach(() => stack.close());
+
+const append = (partition: string, ...bodies: readonly string[]): number =>
+  stack.hub.append(
+    HUB_NAME,
+    partition,
+    bodies.map((body) => Buffer.from(body)),
+  );
+
+const positionsOf = (lines: readonly HostLine[], partitionId: string): number[] =>
+  lines
+    .filter((line) => line.type === 'consumerPosition')
+    .filter((line) => line.partitionId === partitionId)
+    .map((line) => line.sequenceNumber);
+
+const untilPosition = (host: Watched, partitionId: string, sequenceNumber: number): Promise<void> =>
+  host.until((lines) => positionsOf(lines, partitionId).includes(sequenceNumber));
+
+const FIXED = JSON.stringify({ strategy: 'fixedDelay', delayInterval: 0, maxRetryCount: 5 });
+const FOREVER = JSON.stringify({ strategy: 'fixedDelay', delayInterval: 1000, maxRetryCount: -1 });
+
+test('a handler gets buffers and metadata in the shapes of the real host', async () => {
+  const producer = new EventHubProducerClient(stack.hub.connectionString(HUB_NAME));
+  const bytes = Buffer.from([0xff, 0x00, 0x7b]);
+  await producer.sendBatch(
+    [
+      { body: bytes, properties: { Foo: 'bar', count: 2 }, messageId: 'm1' },
+      { body: Buffer.alloc(0) },
+      { body: Buffer.from('12345678901234567890') },
+    ],
+    { partitionId: '2' },
+  );
+  await producer.close();
+  const host = await stack.host();
+  await untilPosition(host, '2', 2);
+  const [seen] = sawOf(host.lines);
+  const partitionContext = {
+    fullyQualifiedNamespace: '127.0.0.1',
+    eventHubName: HUB_NAME,
+    consumerGroup: '$Default',
+    partitionId: '2',
+    isCheckpointingAfterInvocation: true,
+  };
+  expect(seen).toMatchObject({
+    saw: [bytes.toString('utf8'), '', '12345678901234567890'],
+    areBuffers: true,
+    metadata: {
+      partitionContext,
+      triggerPartitionContext: partitionContext,
+      sequenceNumberArray: [0, 1, 2],
+      partitionKeyArray: [],
+      propertiesArray: [{ foo: 'bar', count: 2 }, {}, {}],
+      systemPropertiesArray: [
+        { sequenceNumber: 0, partitionKey: null, 'message-id': 'm1', offset: 0, offsetString: '0' },
+        { sequenceNumber: 1, partitionKey: null },
+        { sequenceNumber: 2, partitionKey: null },
+      ],
+    },
+  });
+  const times = seen?.metadata['enqueuedTimeUtcArray'];
+  expect(times).toEqual(Array(3).fill(expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*[1-9])?$/)));
+  expect(invocationsOf(host.lines, 'ingest')[0]).toMatchObject({
+    outcome: 'succeeded',
+    retryCount: 0,
+    delivery: { partitionId: '2', events: 3, firstSequenceNumber: 0, lastSequenceNumber: 2 },
+  });
+  expect(await host.stop()).toBe(0);
+  const container = BlobServiceClient.fromConnectionString(stack.storage).getContainerClient('azure-webjobs-eventhub');
+  const position = await container.getBlobClient(`127.0.0.1/${HUB_NAME}/$default/checkpoint/2`).getProperties();
+  expect(position.metadata).toMatchObject({ sequencenumber: '2' });
+  const owner = await container.getBlobClient(`127.0.0.1/${HUB_NAME}/$default/ownership/2`).getProperties();
+  expect(owner.metadata?.['ownerid'] ?? '').toBe('');
+});
+
+test('a failure without a retry policy moves the position past the events', async () => {
+  append('0', 'fail');
+  const host = await stack.host();
+  await untilPosition(host, '0', 0);
+  append('0', 'fine');
+  await untilPosition(host, '0', 1);
+  expect(invocationsOf(host.lines, 'ingest').map((line) => [line.outcome, line.error?.message])).toEqual([
+    ['failed', 'told to fail'],
+    ['succeeded', undefined],
+  ]);
+});
+
+test('a retry policy holds the position until the handler succeeds', async () => {
+  append('0', 'fail twice');
+  const host = await stack.host({ RETRY: FIXED });
+  await untilPosition(host, '0', 0);
+  expect(invocationsOf(host.lines, 'ingest').map((line) => [line.outcome, line.retryCount])).toEqual([
+    ['failed', 0],
+    ['failed', 1],
+    ['succeeded', 2],
+  ]);
+  const told = sawOf(host.lines).map(({ retry }) => retry);
+  expect(told).toMatchObject([
+    undefined,
+    { retryCount: 1, maxRetryCount: 5, exception: { message: 'told to fail twice' } },
+    { retryCount: 2, maxRetryCount: 5 },
+  ]);
+  const moved = host.lines.findIndex((line) => line.type === 'consumerPosition');
+  expect(host.lines.slice(0, moved).filter((line) => line.type === 'invocation')).toHaveLength(3);
+});
+
+test('retries that are used up move the position', async () => {
+  append('0', 'fail');
+  const host = await stack.host({ RETRY: FIXED });
+  await untilPosition(host, '0', 0);
+  expect(invocationsOf(host.lines, 'ingest').map((line) => line.retryCount)).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test('a stop abandons retries and leaves the events to the next host', async () => {
+  append('0', 'fail', 'fine');
+  const first = await stack.host({ RETRY: FOREVER });
+  await first.until((lines) => invocationsOf(lines, 'ingest').length === 2);
+  expect(await first.stop()).toBe(0);
+  expect(positionsOf(first.lines, '0')).toEqual([]);
+  const second = await stack.host();
+  await untilPosition(second, '0', 1);
+  expect(invocationsOf(second.lines, 'ingest')[0]?.delivery).toMatchObject({ firstSequenceNumber: 0 });
+});
+
+test('a stop waits for the running invocation, and its events come again', async () => {
+  append('0', 'outlast the stop');
+  const first = await stack.host();
+  await first.until((lines) => sawOf(lines).length === 1);
+  expect(await first.stop()).toBe(0);
+  expect(invocationsOf(first.lines, 'ingest').map((line) => line.outcome)).toEqual(['succeeded']);
+  expect(positionsOf(first.lines, '0')).toEqual([]);
+});
+
+test('losing a partition abandons retries without moving the position', async () => {
+  for (const partition of ['0', '1', '2', '3']) append(partition, 'fail');
+  const first = await stack.host({ RETRY: FOREVER });
+  await first.until((lines) => invocationsOf(lines, 'ingest').length >= 4);
+  const second = await stack.host();
+  await second.until((lines) => heldPartitions(lines).length === 2);
+  const taken = heldPartitions(second.lines);
+  for (const partition of taken) await untilPosition(second, partition, 0);
+  await first.until((lines) => heldPartitions(lines).length === 2);
+  expect(first.lines.filter((line) => line.type === 'consumerPosition')).toEqual([]);
+  const closed = first.lines.filter((line) => line.type === 'partition').filter((line) => line.state === 'closed');
+  expect(closed.map((line) => line.partitionId).sort()).toEqual(taken);
+  expect(closed.map((line) => line.reason)).toEqual(['OwnershipLost', 'OwnershipLost']);
+});
+
+test('two hosts share the partitions, and a killed one loses nothing', async () => {
+  const first = await stack.host({ HANG: '1' });
+  await first.until((lines) => heldPartitions(lines).length === 4);
+  const second = await stack.host();
+  await second.until((lines) => heldPartitions(lines).length === 2);
+  await first.until((lines) => heldPartitions(lines).length === 2);
+  const partitions = ['0', '1', '2', '3'];
+  const bodies = Array.from({ length: 25 }, (_, i) => String(i));
+  for (const partition of partitions) append(partition, ...bodies);
+  for (const partition of heldPartitions(first.lines)) await untilPosition(first, partition, 24);
+  // These are being processed when the host dies.
+  const orphaned = heldPartitions(first.lines);
+  for (const partition of partitions) append(partition, 'hang', ...bodies);
+  await first.until((lines) => sawOf(lines).filter(({ saw }) => saw[0] === 'hang').length === 2);
+  first.kill();
+  await first.exited;
+  for (const partition of partitions) await untilPosition(second, partition, 50);
+  expect(heldPartitions(second.lines)).toEqual(partitions);
+  for (const partition of partitions) {
+    const succeeded = [first, second]
+      .flatMap((host) => invocationsOf(host.lines, 'ingest'))
+      .filter((line) => line.outcome === 'succeeded' && line.delivery?.partitionId === partition)
+      .flatMap(({ delivery }) => range(delivery?.firstSequenceNumber ?? 0, delivery?.lastSequenceNumber ?? 0));
+    expect([...new Set(succeeded)].sort((a, b) => a - b)).toEqual(range(0, 50));
+    const again = invocationsOf(second.lines, 'ingest').filter((line) => line.delivery?.partitionId === partition);
+    if (orphaned.includes(partition)) expect(again[0]?.delivery?.firstSequenceNumber).toBe(25);
+  }
+});
+
+test('a lost connection is made again', async () => {
+  append('1', 'before');
+  const host = await stack.host();
+  await untilPosition(host, '1', 0);
+  stack.hub.disconnectAll();
+  append('1', 'after');
+  await untilPosition(host, '1', 1);
+  expect(sawOf(host.lines).map(({ saw }) => saw)).toEqual([['before'], ['after']]);
+});
+
+test('small deliveries wait for the minimum, and the position moves with every second one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'host-test-'));
+  await bundleApp(folder, 'esm', ['hub'], {
+    extensions: { eventHubs: { minEventBatchSize: 3, maxWaitTime: '00:00:01', batchCheckpointFrequency: 2 } },
+  });
+  append('0', 'alone');
+  const host = await stack.host({}, folder);
+  await host.until((lines) => invocationsOf(lines, 'ingest').length === 1);
+  append('0', 'a', 'b', 'c');
+  await untilPosition(host, '0', 3);
+  expect(sawOf(host.lines)).toMatchObject([
+    { saw: ['alone'], metadata: { partitionContext: { isCheckpointingAfterInvocation: false } } },
+    { saw: ['a', 'b', 'c'], metadata: { partitionContext: { isCheckpointingAfterInvocation: true } } },
+  ]);
+  expect(positionsOf(host.lines, '0')).toEqual([3]);
+  await rm(folder, { recursive: true });
+});
+
+test('other data types behave as in Azure, losses included', async () => {
+  append('0', '{"n":1}', 'no json');
+  const parsed = await stack.host({ DATA_TYPE: 'none' });
+  await untilPosition(parsed, '0', 1);
+  append('0', '{"n":2}');
+  await untilPosition(parsed, '0', 2);
+  expect(invocationsOf(parsed.lines, 'ingest').map((line) => line.outcome)).toEqual(['failed', 'succeeded']);
+  expect(sawOf(parsed.lines)[0]?.saw).toEqual([{ n: 2 }]);
+  await parsed.stop();
+
+  append('0', 'text', '', '7');
+  const strings = await stack.host({ DATA_TYPE: 'string' });
+  await untilPosition(strings, '0', 5);
+  expect(sawOf(strings.lines)[0]).toMatchObject({ saw: ['text', 7], metadata: { sequenceNumberArray: [3, 4, 5] } });
+  await strings.stop();
+
+  append('0', 'a', 'b');
+  const single = await stack.host({ CARDINALITY: 'one' });
+  await untilPosition(single, '0', 7);
+  expect(sawOf(single.lines)).toMatchObject([
+    { saw: ['a'], areBuffers: true, metadata: { sequenceNumber: 6 } },
+    { saw: ['b'], metadata: { sequenceNumber: 7, systemProperties: { sequenceNumber: 7 } } },
+  ]);
+});
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}

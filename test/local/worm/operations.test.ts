@@ -1,0 +1,432 @@
+import type { BlobClient, ContainerClient } from '@azure/storage-blob';
+import { ACCOUNT, DAY_MS, GROUP, outcomeOf, pictureOf, startStack } from './harness.ts';
+import type { Stack } from './harness.ts';
+
+const STATES = ['none', 'unlocked', 'locked', 'hold', 'expired', 'expiredHold'] as const;
+type State = (typeof STATES)[number];
+
+const IDENTITIES = ['key', 'all', 'create'] as const;
+type Identity = (typeof IDENTITIES)[number];
+
+const PERMISSIONS = { all: 'racwdxltmeif', create: 'rcl' };
+const POLICY = '409 BlobImmutableDueToPolicy';
+const HOLD = '409 BlobImmutableDueToLegalHold';
+const EXISTS = '409 BlobAlreadyExists';
+const MISMATCH = '403 AuthorizationPermissionMismatch';
+const OVERWRITE = '403 UnauthorizedBlobOverwrite';
+
+/** Row gives, for one operation, the outcomes of an identity with all rights by state, and of one that can only create. */
+interface Row {
+  readonly on: 'block' | 'append' | 'page' | 'nothing';
+  readonly run: (blob: BlobClient) => Promise<unknown>;
+  readonly none: string;
+  readonly active: string; // unlocked, locked; a hold says the same with its own code
+  readonly expired: string;
+  readonly create: string; // in every state
+  readonly createGuarded?: string; // where the create-only identity has the right, and the state says no
+  readonly identities?: readonly Identity[];
+}
+
+const refusedEver = { none: 'ok', active: POLICY, expired: POLICY };
+const allowed = { none: 'ok', active: 'ok', expired: 'ok' };
+const PAGE = Buffer.alloc(512, 'p');
+const block = (text: string): string => Buffer.from(text).toString('base64');
+const none = { ifNoneMatch: '*' };
+
+const ROWS: Readonly<Record<string, Row>> = {
+  'Put Blob, block blob over another': {
+    on: 'block',
+    run: (blob) => blob.getBlockBlobClient().upload('changed', 7),
+    ...refusedEver,
+    create: OVERWRITE,
+  },
+  'Put Blob, the same bytes again': {
+    on: 'block',
+    run: (blob) => blob.getBlockBlobClient().upload('content', 7),
+    ...refusedEver,
+    create: OVERWRITE,
+  },
+  'Put Blob, If-None-Match: *': {
+    on: 'block',
+    run: (blob) => blob.getBlockBlobClient().upload('changed', 7, { conditions: none }),
+    none: EXISTS,
+    active: EXISTS,
+    expired: EXISTS,
+    create: OVERWRITE,
+  },
+  'Put Blob, If-Match: *': {
+    on: 'block',
+    run: (blob) => blob.getBlockBlobClient().upload('changed', 7, { conditions: { ifMatch: '*' } }),
+    ...refusedEver,
+    create: OVERWRITE,
+  },
+  'Put Blob, If-Unmodified-Since': {
+    on: 'block',
+    run: (blob) =>
+      blob
+        .getBlockBlobClient()
+        .upload('changed', 7, { conditions: { ifUnmodifiedSince: new Date(Date.now() + DAY_MS) } }),
+    ...refusedEver,
+    create: OVERWRITE,
+  },
+  'Put Blob, page blob over a block blob': {
+    on: 'block',
+    run: (blob) => blob.getPageBlobClient().create(512),
+    ...refusedEver,
+    create: OVERWRITE,
+  },
+  'Put Blob, append blob over another': {
+    on: 'append',
+    run: (blob) => blob.getAppendBlobClient().create(),
+    ...refusedEver,
+    create: OVERWRITE,
+  },
+  'Copy Blob over another': {
+    on: 'block',
+    run: (blob) => blob.beginCopyFromURL(source()).then((copy) => copy.pollUntilDone()),
+    ...refusedEver,
+    create: OVERWRITE,
+  },
+  'Copy Blob From URL over another': {
+    on: 'block',
+    run: (blob) => blob.syncCopyFromURL(source()),
+    ...refusedEver,
+    create: OVERWRITE,
+  },
+  'Put Blob From URL over another': {
+    on: 'block',
+    run: (blob) => blob.getBlockBlobClient().syncUploadFromURL(source()),
+    none: '501 APINotImplemented',
+    active: POLICY,
+    expired: POLICY,
+    create: OVERWRITE,
+    identities: ['key'], // Azurite answers it with 500 when it is authorized by a SAS
+  },
+  'Put Block on a committed blob': {
+    on: 'block',
+    run: (blob) => blob.getBlockBlobClient().stageBlock(block('1'), 'x', 1),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Put Block From URL on a committed blob': {
+    on: 'block',
+    run: (blob) => blob.getBlockBlobClient().stageBlockFromURL(block('1'), source()),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Put Block List over a committed blob': {
+    on: 'block',
+    run: (blob) => blob.getBlockBlobClient().commitBlockList([]),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Append Block': {
+    on: 'append',
+    run: (blob) => blob.getAppendBlobClient().appendBlock('more', 4),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  Seal: {
+    on: 'append',
+    run: (blob) => blob.getAppendBlobClient().seal(),
+    ...refusedEver,
+    create: MISMATCH,
+    identities: ['key'], // Azurite answers it with 500 when it is authorized by a SAS
+  },
+  'Put Page': {
+    on: 'page',
+    run: (blob) => blob.getPageBlobClient().uploadPages(PAGE, 0, 512),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Clear Page': {
+    on: 'page',
+    run: (blob) => blob.getPageBlobClient().clearPages(0, 512),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Resize a page blob': {
+    on: 'page',
+    run: (blob) => blob.getPageBlobClient().resize(1024),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Set Blob Metadata': {
+    on: 'block',
+    run: (blob) => blob.setMetadata({ root: 'changed' }),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Set Blob Properties': {
+    on: 'block',
+    run: (blob) => blob.setHTTPHeaders({ blobContentType: 'text/changed' }),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Set Blob Tags': {
+    on: 'block',
+    run: (blob) => blob.setTags({ changed: 'yes' }),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Snapshot Blob': {
+    on: 'block',
+    run: (blob) => blob.createSnapshot(),
+    ...refusedEver,
+    create: 'ok',
+    createGuarded: POLICY,
+  },
+  'Lease Blob': {
+    on: 'block',
+    run: (blob) => blob.getBlobLeaseClient().acquireLease(15),
+    ...refusedEver,
+    create: MISMATCH,
+  },
+  'Undelete Blob': {
+    on: 'block',
+    run: (blob) => blob.undelete(),
+    none: '501 APINotImplemented',
+    active: POLICY,
+    expired: POLICY,
+    create: MISMATCH,
+  },
+  'Set Blob Tier': {
+    on: 'block',
+    run: (blob) => blob.setAccessTier('Cool'),
+    ...allowed,
+    create: MISMATCH,
+  },
+  'Delete Blob': {
+    on: 'block',
+    run: (blob) => blob.delete(),
+    none: 'ok',
+    active: POLICY,
+    expired: 'ok',
+    create: MISMATCH,
+  },
+  'Delete Blob, append blob': {
+    on: 'append',
+    run: (blob) => blob.delete({ conditions: { ifMatch: '*' } }),
+    none: 'ok',
+    active: POLICY,
+    expired: 'ok',
+    create: MISMATCH,
+  },
+  'Delete Blob that is not there': {
+    on: 'nothing',
+    run: (blob) => blob.delete(),
+    none: '404 BlobNotFound',
+    active: '404 BlobNotFound',
+    expired: '404 BlobNotFound',
+    create: MISMATCH,
+  },
+  'Put Blob, new name': {
+    on: 'nothing',
+    run: (blob) => blob.getBlockBlobClient().upload('new', 3),
+    ...allowed,
+    create: 'ok',
+  },
+  'Put Blob, new name, If-None-Match: *': {
+    on: 'nothing',
+    run: (blob) => blob.getBlockBlobClient().upload('new', 3, { conditions: none, tier: 'Cool', metadata: { a: 'b' } }),
+    ...allowed,
+    create: 'ok',
+  },
+  'Put Blob, new name, If-Match: *': {
+    on: 'nothing',
+    run: (blob) => blob.getBlockBlobClient().upload('new', 3, { conditions: { ifMatch: '*' } }),
+    none: '412 ConditionNotMet',
+    active: '412 ConditionNotMet',
+    expired: '412 ConditionNotMet',
+    create: '412 ConditionNotMet',
+  },
+  'Put Block and Put Block List, new name': {
+    on: 'nothing',
+    run: (blob) =>
+      blob.getBlockBlobClient().uploadData(Buffer.from('in several blocks'), { blockSize: 8, maxSingleShotSize: 4 }),
+    ...allowed,
+    create: MISMATCH,
+  },
+  'Put Blob, new page blob': {
+    on: 'nothing',
+    run: (blob) => blob.getPageBlobClient().create(512),
+    ...allowed,
+    create: 'ok',
+  },
+  'Put Blob, new append blob': {
+    on: 'nothing',
+    run: (blob) => blob.getAppendBlobClient().create(),
+    ...allowed,
+    create: 'ok',
+  },
+  'Copy Blob, new name': {
+    on: 'nothing',
+    run: (blob) => blob.beginCopyFromURL(source()).then((copy) => copy.pollUntilDone()),
+    ...allowed,
+    create: 'ok',
+  },
+};
+
+let stack: Stack;
+let sources: ContainerClient;
+
+beforeAll(async () => {
+  stack = await startStack();
+  sources = stack.sasContainer('sources', 'r');
+  await stack.container('sources').create();
+  await stack.container('sources').getBlockBlobClient('source').upload('changed', 7);
+});
+
+afterAll(async () => {
+  await stack.close();
+});
+
+test.each(STATES)('what may be done to a blob under state %s', async (state) => {
+  const name = `state-${state.toLowerCase()}`;
+  const container = stack.container(name);
+  await container.create();
+  for (const [label, row] of Object.entries(ROWS)) {
+    for (const identity of row.identities ?? IDENTITIES) await seed(container, blobName(label, identity), row.on);
+  }
+  await guard(name, state);
+
+  for (const [label, row] of Object.entries(ROWS)) {
+    for (const identity of row.identities ?? IDENTITIES) {
+      const actor = identity === 'key' ? container : stack.sasContainer(name, PERMISSIONS[identity]);
+      const blob = blobName(label, identity);
+      const before = await pictureOf(container, blob);
+      const outcome = await outcomeOf(row.run(actor.getBlobClient(blob)));
+      expect([label, identity, outcome]).toEqual([label, identity, expected(row, state, identity)]);
+      if (outcome !== 'ok') expect([label, await pictureOf(container, blob)]).toEqual([label, before]);
+    }
+  }
+});
+
+test('Put Blob says no to per-blob immutability headers, which Azurite would ignore', async () => {
+  const container = stack.container('per-blob');
+  await container.create();
+  const url = stack.sasContainer('per-blob', 'racwd').getBlobClient('new').url;
+  for (const header of ['x-ms-immutability-policy-until-date', 'x-ms-immutability-policy-mode', 'x-ms-legal-hold']) {
+    const headers = { 'x-ms-blob-type': 'BlockBlob', 'x-ms-version': '2026-06-06', [header]: 'true' };
+    const response = await fetch(url, { method: 'PUT', headers, body: 'x' });
+    expect([response.status, response.headers.get('x-ms-error-code')]).toEqual([400, 'UnsupportedHeader']);
+    expect(await response.text()).toContain(header);
+  }
+  expect(await pictureOf(container)).toEqual([]);
+  const blob = stack.container('per-blob').getBlobClient('new');
+  expect(await outcomeOf(blob.setLegalHold(true))).toBe('400 UnsupportedHeader');
+  expect(await outcomeOf(blob.setImmutabilityPolicy({ expiriesOn: new Date(), policyMode: 'Locked' }))).toBe(
+    '400 UnsupportedHeader',
+  );
+  expect(await outcomeOf(blob.deleteImmutabilityPolicy())).toBe('501 APINotImplemented');
+});
+
+test('snapshots made before the policy are guarded as their blob is', async () => {
+  const container = stack.container('snapshots');
+  await container.create();
+  const blob = container.getBlockBlobClient('blob');
+  await blob.upload('content', 7);
+  const { snapshot = '' } = await blob.createSnapshot();
+  await stack.putPolicy('snapshots', 30);
+  const before = await pictureOf(container);
+  expect(before).toHaveLength(2);
+  expect(await outcomeOf(blob.withSnapshot(snapshot).delete())).toBe(POLICY);
+  expect(await outcomeOf(blob.delete({ deleteSnapshots: 'only' }))).toBe(POLICY);
+  expect(await outcomeOf(blob.delete({ deleteSnapshots: 'include' }))).toBe(POLICY);
+  expect(await pictureOf(container)).toEqual(before);
+  await withClock(31, async () => {
+    expect(await outcomeOf(blob.delete())).toBe('409 SnapshotsPresent');
+    expect(await outcomeOf(blob.withSnapshot(snapshot).delete())).toBe('ok');
+    expect(await outcomeOf(blob.delete())).toBe('ok');
+  });
+  expect(await pictureOf(container)).toEqual([]);
+});
+
+test.each(['allowProtectedAppendWrites', 'allowProtectedAppendWritesAll'])(
+  'with %s an append blob grows, and is kept from its last change on',
+  async (flag) => {
+    const name = flag.toLowerCase();
+    const container = stack.container(name);
+    await container.create();
+    await container.getBlockBlobClient('block').upload('content', 7);
+    await stack.putPolicy(name, 1, { [flag]: true });
+    const blob = container.getAppendBlobClient('log');
+    await blob.create();
+    expect(await outcomeOf(blob.appendBlock('one', 3))).toBe('ok');
+    expect(await outcomeOf(blob.setMetadata({ a: 'b' }))).toBe(POLICY);
+    expect(await outcomeOf(blob.seal())).toBe(POLICY);
+    expect(await outcomeOf(container.getAppendBlobClient('block').appendBlock('no', 2))).toBe(POLICY);
+    await stack.arm.blobContainers.setLegalHold(GROUP, ACCOUNT, name, { tags: ['case1'] });
+    expect(await outcomeOf(blob.appendBlock('two', 3))).toBe(HOLD);
+    await stack.arm.blobContainers.setLegalHold(GROUP, ACCOUNT, name, {
+      tags: ['case1'],
+      allowProtectedAppendWritesAll: true,
+    });
+    expect(await outcomeOf(blob.appendBlock('two', 3))).toBe('ok');
+    expect((await blob.downloadToBuffer()).toString()).toBe('onetwo');
+    expect(await outcomeOf(blob.delete())).toBe(HOLD);
+  },
+);
+
+test('containers under a policy or a hold cannot be deleted through the blob service', async () => {
+  const outcomes: Record<string, string> = {};
+  for (const state of STATES) {
+    const name = `delete-${state.toLowerCase()}`;
+    await stack.container(name).create();
+    await guard(name, state);
+    outcomes[state] = await outcomeOf(stack.container(name).delete());
+    expect(await outcomeOf(stack.sasContainer(name, 'racwd').delete())).toBe(MISMATCH);
+  }
+  expect(outcomes).toEqual({
+    none: 'ok',
+    unlocked: '409 ContainerProtectedFromDeletion',
+    locked: '409 ContainerImmutabilityPolicyLocked',
+    hold: '409 ContainerHasLegalHold',
+    expired: '409 ContainerImmutabilityPolicyLocked',
+    expiredHold: '409 ContainerHasLegalHold',
+  });
+});
+
+async function seed(container: ContainerClient, name: string, on: Row['on']): Promise<void> {
+  const blob = container.getBlobClient(name);
+  if (on === 'block') await blob.getBlockBlobClient().upload('content', 7, { metadata: { root: 'kept' } });
+  if (on === 'append') {
+    await blob.getAppendBlobClient().create({ metadata: { root: 'kept' } });
+    await blob.getAppendBlobClient().appendBlock('content', 7);
+  }
+  if (on === 'page') await blob.getPageBlobClient().create(512);
+}
+
+async function guard(name: string, state: State): Promise<void> {
+  if (state === 'unlocked') await stack.putPolicy(name, 1000);
+  if (state === 'locked') await stack.lockedPolicy(name, 1000);
+  if (state === 'expired' || state === 'expiredHold') {
+    await stack.lockedPolicy(name, 1);
+    stack.clock.aheadMs = DAY_MS + 60_000;
+  }
+  if (state === 'hold' || state === 'expiredHold') {
+    await stack.arm.blobContainers.setLegalHold(GROUP, ACCOUNT, name, { tags: ['Case123'] });
+  }
+}
+
+function expected(row: Row, state: State, identity: Identity): string {
+  const held = (outcome: string): string => (outcome === POLICY ? HOLD : outcome);
+  if (identity === 'create') {
+    if (row.createGuarded === undefined || state === 'none') return row.create;
+    return state === 'hold' || state === 'expiredHold' ? held(row.createGuarded) : row.createGuarded;
+  }
+  if (state === 'none') return row.none;
+  if (state === 'expired') return row.expired;
+  return state === 'hold' || state === 'expiredHold' ? held(row.active) : row.active;
+}
+
+async function withClock(days: number, work: () => Promise<void>): Promise<void> {
+  const { aheadMs } = stack.clock;
+  stack.clock.aheadMs = days * DAY_MS;
+  await work();
+  stack.clock.aheadMs = aheadMs;
+}
+
+const blobName = (label: string, identity: Identity): string => `${label.replaceAll(/[^\w]+/g, '-')}/${identity}`;
+
+const source = (): string => sources.getBlobClient('source').url;
