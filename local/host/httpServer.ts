@@ -52,7 +52,7 @@ export async function serveHttp(deps: HttpDeps): Promise<HttpServer> {
     url: `http://127.0.0.1:${String(address.port)}`,
     stop: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all(answering);
+      await Promise.allSettled(answering);
       // What is left has sent no whole request: it would keep the port for as long as it likes.
       server.closeAllConnections();
       await closed;

@@ -1,5 +1,5 @@
 import { sha256 } from '../core/hash.ts';
-import { hasUnseen, markup, untrusted, visibleText } from './markup.ts';
+import { markup, untrusted, visibleText } from './markup.ts';
 import type { Markup } from './markup.ts';
 import type { Report, Status } from './report.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
@@ -65,7 +65,6 @@ ${notCheckedSection(report)}
 ${findingsSection(report)}
 ${unreadableSection(report)}
 ${partitionsSection(report)}
-${hasEscapes(report) ? markup`<p class="note small soft">In names and details, characters that can’t be seen, or that change the direction of text, are written as marked code points: <i>\\u202e</i>.</p>` : ''}
 ${meaningsSection(status)}
 ${ownCheckSection(name)}
 </main>
@@ -77,9 +76,6 @@ ${ownCheckSection(name)}
   return `${page.text}<style>${REPORT_STYLE}</style>\n${body.text}`;
 }
 
-const hasEscapes = ({ findings, unreadable }: Report): boolean =>
-  [...findings, ...unreadable].some((row) => Object.values(row).some(hasUnseen));
-
 /** styleHash is what the policy in the page lets the browser use, in base64 as CSP level 3 asks. */
 const styleHash = (): string => Buffer.from(sha256(Buffer.from(REPORT_STYLE)), 'latin1').toString('base64');
 
@@ -87,6 +83,7 @@ const sign = (status: Status, className = ''): Markup =>
   markup`<svg class="${className}" viewBox="0 0 48 48" width="20" height="20" aria-hidden="true"><use href="#sign-${status}"/></svg>`;
 
 function statusSection(report: Report, status: Status, name: string): Markup {
+  const took = duration(report.started, report.finished);
   return markup`<section class="status ${status}" aria-labelledby="status">
 ${sign(status, 'sign')}
 <div class="body">
@@ -95,7 +92,7 @@ ${sign(status, 'sign')}
 <p>${outcome(report)}</p>
 <dl class="identity">
 <div><dt>Ledger</dt><dd>${report.ledger === null ? 'not known: no segment names one' : markup`<code>${untrusted(report.ledger)}</code>`}</dd></div>
-<div><dt>Started</dt><dd>${time(report.started)}<br><span class="soft small">took ${duration(report.started, report.finished)}</span></dd></div>
+<div><dt>Started</dt><dd>${time(report.started)}${took === '' ? '' : markup`<br><span class="soft small">took ${took}</span>`}</dd></div>
 <div><dt>JSON report</dt><dd><code>${untrusted(name)}</code></dd></div>
 </dl>
 </div>
@@ -133,10 +130,10 @@ function checkedSection(report: Report): Markup {
   return markup`<section aria-labelledby="checked">
 <h2 id="checked">What was checked</h2>
 <dl class="figures">
-<div><dt>Segments re-computed</dt><dd>${number(checked.segments)}</dd></div>
+<div><dt>Segments</dt><dd>${number(checked.segments)}</dd></div>
 <div><dt>Records</dt><dd>${number(checked.records)}</dd></div>
 <div><dt>Events</dt><dd>${number(checked.events)}</dd></div>
-<div><dt>Stored bytes</dt><dd>${stored.readable}</dd><dd class="small">${stored.exact}</dd></div>
+<div><dt>Stored bytes</dt><dd>${stored.readable}</dd>${stored.readable === stored.exact ? '' : markup`<dd class="small">${stored.exact}</dd>`}</div>
 </dl>
 <dl class="facts">
 ${facts(report).map(([term, fact]) => markup`<div><dt>${term}</dt><dd>${fact}</dd></div>\n`)}</dl>
@@ -148,15 +145,15 @@ function facts({ checked, finished }: Report): [string, Markup | string][] {
   const lines = bytes(checked.lineBytes);
   const lastFull = time(checked.lastFull);
   return [
-    [
-      'Mode',
-      isIncremental
-        ? 'Incremental: each chain from its head in the anchor on'
-        : 'Full: each chain from its first segment on',
-    ],
+    ['Mode', isIncremental ? 'Incremental: on from the heads in the anchor' : 'Full: from the first segments on'],
     ['Anchor', checked.anchor === null ? 'None: no earlier report' : markup`<code>${untrusted(checked.anchor)}</code>`],
     ['Last full check', checked.lastFull === finished && !isIncremental ? markup`${lastFull} (this one)` : lastFull],
-    ['Decompressed', markup`${lines.readable} <span class="soft">(${lines.exact})</span>`],
+    [
+      'Decompressed',
+      lines.readable === lines.exact
+        ? lines.exact
+        : markup`${lines.readable} <span class="soft">(${lines.exact})</span>`,
+    ],
     ['Duplicates', `${plural(checked.duplicates, 'event')} delivered again, dropped when sealing`],
     [
       'Taken from the anchor',

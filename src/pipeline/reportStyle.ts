@@ -45,7 +45,7 @@ time, .number { font-variant-numeric: tabular-nums; }
 .status { margin: 0; background: var(--wash); border: 1px solid var(--tone); border-top-width: 6px; border-radius: 4px; padding: clamp(1.25rem, 3vw, 2rem); display: grid; grid-template-columns: auto 1fr; gap: 0 clamp(1rem, 3vw, 2rem); }
 .sign { width: clamp(3.5rem, 9vw, 5.5rem); height: auto; color: var(--tone); }
 .status h1 { font: 600 clamp(2.25rem, 6vw, 3.5rem)/1 var(--serif); color: var(--tone); letter-spacing: -.01em; margin-bottom: .75rem; }
-.status p { margin: 0 0 .5rem; }
+.status p { margin: 0 0 .5rem; max-width: 52rem; }
 .lead { font-size: 1.125rem; line-height: 1.45; }
 .identity { margin: 1.25rem 0 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: .75rem 2rem; padding-top: 1rem; border-top: 1px solid var(--tone); }
 dt { font-size: .8125rem; color: var(--soft); }
@@ -76,19 +76,20 @@ th:last-child, td:last-child { padding-right: 0; }
 thead th { font-size: .8125rem; color: var(--soft); border-bottom: 1px solid var(--strong); background: var(--paper); }
 .long thead th { position: sticky; top: 0; }
 .numeric { text-align: right; font-variant-numeric: tabular-nums; }
+.box { max-height: 7.25em; overflow-y: auto; border: 1px solid var(--rule); border-radius: 3px; padding: .125rem .5rem; background: var(--raised); }
 .break { white-space: break-spaces; }
 .badge { display: inline-block; font-size: .75rem; font-weight: 600; line-height: 1.5; padding: 0 .5rem; border: 1px solid var(--tone); border-radius: 3px; color: var(--tone); background: var(--wash); }
 .badge.error { background: var(--tone); color: var(--paper); }
 .code { font-weight: 600; white-space: nowrap; }
 .signs { position: absolute; width: 0; height: 0; }
 .w-code { width: 13rem; }
-.w-finding { width: 15.5rem; }
+.w-finding { width: 23%; }
 .w-count { width: 5rem; }
 .w-count, td.numeric { padding-right: 2rem; }
-.w-records { width: 10.5rem; }
+.w-records { width: 13%; }
 .w-object { width: 32%; }
-.w-partition { width: 5.5rem; }
-.w-time { width: 14.5rem; }
+.w-partition { width: 9%; }
+.w-time { width: 23%; }
 .kinds { margin-bottom: 2.5rem; }
 .hash { display: block; max-width: 33ch; line-height: 1.4; font-size: .8125rem; }
 .hash + .soft { display: block; margin-top: .375rem; }
@@ -107,7 +108,7 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
   .scope, .meanings { grid-template-columns: minmax(0, 1fr); }
   .scope { gap: 2.5rem; }
 }
-@media screen and (max-width: 44rem) {
+@media screen and (max-width: 48rem) {
   section { margin-top: 2.5rem; }
   .facts div { grid-template-columns: minmax(0, 1fr); }
   .facts dt { font-size: .8125rem; }
@@ -130,16 +131,19 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
 @media print {
   :root { color-scheme: light; --paper: #fff; --raised: #fff; --verified-wash: #fff; --violated-wash: #fff; --unverified-wash: #fff; }
   @page { margin: 16mm; }
-  body { font-size: 9.5pt; }
+  html { font-size: 12px; }
   .page { max-width: none; padding: 0; }
   nav { display: none; }
   section { margin-top: 2rem; }
   .masthead { padding-top: 0; }
   .long thead th { position: static; }
   thead { display: table-header-group; }
-  h2, caption, dt { break-after: avoid; }
+  h2, caption, thead, dt { break-after: avoid; }
+  .kinds, dl.meanings { break-inside: avoid; }
+  .meanings { grid-template-columns: repeat(3, 1fr); }
   tr, .status, .left-out, .figures, .meanings div, .facts div { break-inside: avoid; }
   .scope { grid-template-columns: minmax(0, 1fr); gap: 1.5rem; }
+  .box { max-height: none; border: 0; padding: 0; }
   .badge.error { background: none; color: var(--tone); border-width: 2px; }
 }
 `;

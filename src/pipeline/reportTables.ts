@@ -1,5 +1,5 @@
 import { parseSegmentName } from '../core/names.ts';
-import { markup, plainText, untrusted } from './markup.ts';
+import { hasUnseen, markup, plainText, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import type { Finding, FindingCode, PartitionReport, Report } from './report.ts';
 import { number, plural, time } from './reportValues.ts';
@@ -21,6 +21,12 @@ const head = (labels: readonly Markup[]): Markup =>
 const column = (className: string, label: string): Markup =>
   markup`<th role="columnheader" scope="col" class="${className}">${label}</th>`;
 
+/** escapeNote explains the escapes, where the rows have any. */
+function escapeNote(rows: readonly object[]): Markup {
+  if (!rows.some((row) => Object.values(row).some(hasUnseen))) return markup``;
+  return markup`<p class="note small soft">Characters that can’t be seen, or that change the direction of text, are written as marked code points, such as <i>\\u202e</i>.</p>`;
+}
+
 const isWarning = ({ severity }: Finding): boolean => severity === 'warning';
 
 /** findingsSection lists the findings, errors first, then by the object they are about. */
@@ -30,7 +36,7 @@ export function findingsSection({ findings, findingsOmitted }: Report): Markup {
 <h2 id="findings">Findings</h2>
 ${findings.length === 0 ? markup`<p>None.</p>` : ''}
 ${findingsOmitted === 0 ? '' : omitted}
-${findings.length === 0 ? '' : [kindsTable(findings), findingsTable(findings)]}
+${findings.length === 0 ? '' : [kindsTable(findings), escapeNote(findings), findingsTable(findings)]}
 </section>`;
 }
 
@@ -69,12 +75,21 @@ ${groups.map(findingGroup)}</table>`;
 function findingGroup(group: readonly Finding[]): Markup {
   const rows = group.map((finding, at) => {
     const { code, severity, object, detail } = finding;
-    const name = markup`<th role="rowheader" scope="rowgroup" rowspan="${group.length}"><code>${untrusted(object)}</code></th>`;
+    const name = markup`<th role="rowheader" scope="rowgroup" rowspan="${group.length}">${objectName(object)}</th>`;
     const badge = markup`<span class="badge ${isWarning(finding) ? 'warning' : 'error'}">${untrusted(severity)}</span>`;
-    return markup`<tr role="row">${at === 0 ? name : ''}<td role="cell">${badge} <span class="code">${untrusted(code)}</span></td><td role="cell" class="break">${detailText(detail)}</td></tr>\n`;
+    return markup`<tr role="row">${at === 0 ? name : ''}<td role="cell">${badge} <span class="code">${untrusted(code)}</span></td><td role="cell" class="break">${boxed(detail, detailText(detail))}</td></tr>\n`;
   });
   return markup`<tbody role="rowgroup">${rows}</tbody>\n`;
 }
+
+/** Texts longer than this scroll in a box of their own: a thousand long names would bury the rest. */
+const MAX_OPEN = 240;
+
+function boxed(value: unknown, content: Markup): Markup {
+  return plainText(value).length > MAX_OPEN ? markup`<div class="box" tabindex="0">${content}</div>` : content;
+}
+
+const objectName = (object: unknown): Markup => boxed(object, markup`<code>${untrusted(object)}</code>`);
 
 /** detailText sets the hashes in a detail apart from its words. */
 const detailText = (detail: unknown): Markup =>
@@ -105,13 +120,14 @@ export function unreadableSection({ unreadable }: Report): Markup {
   return markup`<section aria-labelledby="unreadable">
 <h2 id="unreadable">Unreadable objects</h2>
 <p>Nothing is known about what these hold.</p>
+${escapeNote(unreadable)}
 <table role="table" class="long">
 <caption role="caption">Objects that could not be read, and why</caption>
 ${head([column('w-object', 'Object'), column('', 'Why')])}
 <tbody role="rowgroup">
 ${unreadable.map(
   ({ object, why }) =>
-    markup`<tr role="row"><th role="rowheader" scope="row"><code>${untrusted(object)}</code></th><td role="cell" class="break">${untrusted(why)}</td></tr>\n`,
+    markup`<tr role="row"><th role="rowheader" scope="row">${objectName(object)}</th><td role="cell" class="break">${boxed(why, detailText(why))}</td></tr>\n`,
 )}</tbody></table>
 </section>`;
 }
@@ -130,7 +146,7 @@ ${head([
   column('w-time', 'Newest segment'),
   column('w-records', 'Records in the chain'),
   column('w-time', 'Last event, enqueued'),
-  column('', 'Root of the newest segment, SHA-256 of its stored bytes'),
+  column('', 'Its root, and the SHA-256 of its stored bytes'),
 ])}
 <tbody role="rowgroup">
 ${partitions.map(partitionRow)}</tbody></table>

@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadSettings } from '../../../local/host/settings.ts';
 import { APP_DIR, bundleApp, NO_TIMERS, watchHost } from './support.ts';
 
 const MAIN = fileURLToPath(new URL('../../../local/host/main.ts', import.meta.url));
@@ -31,14 +32,28 @@ async function fileWith(name: string, content: unknown): Promise<string> {
   return path;
 }
 
+describe('a settings file', () => {
+  test.each([
+    ["isn't JSON", '{', "can't be read"],
+    ['is encrypted', { IsEncrypted: true, Values: {} }, 'IsEncrypted'],
+    ['has a value that is no string', { Values: { A: 1, B: 'x', C: null } }, 'A, C must be a string'],
+    ['has a key that is unknown', { Values: {}, Valeus: {} }, 'unknown Valeus'],
+    ['has no values', {}, 'Values must be an object'],
+    ['is of another runtime', { Values: { FUNCTIONS_WORKER_RUNTIME: 'python' } }, 'must be node'],
+  ])('is refused when it %s', async (_what, content, text) => {
+    const path = await fileWith('wrong.json', content);
+    expect(() => loadSettings(path)).toThrow(text);
+  });
+
+  test('gives its values', async () => {
+    const path = await fileWith('right.json', { IsEncrypted: false, Values: { A: 'x' } });
+    expect(loadSettings(path)).toEqual({ A: 'x' });
+  });
+});
+
 describe("a host that can't run", () => {
   test.each([
     ['no settings file', undefined, 64, "can't be read"],
-    ['broken settings', '{', 64, "can't be read"],
-    ['encrypted settings', { IsEncrypted: true, Values: {} }, 64, 'IsEncrypted'],
-    ['a setting that is no string', { Values: { A: 1 } }, 64, 'A must be a string'],
-    ['a key that is unknown', { Values: {}, Valeus: {} }, 64, 'unknown Valeus'],
-    ['another runtime', { Values: { FUNCTIONS_WORKER_RUNTIME: 'python' } }, 64, 'must be node'],
     ['no storage for its timers', { Values: {} }, 64, 'AzureWebJobsStorage is missing'],
     [
       'storage that is nonsense',
@@ -72,7 +87,6 @@ describe("a host that can't run", () => {
   });
 
   test('refuses wrong arguments', async () => {
-    expect((await runMain('--app', APP_DIR)).code).toBe(64);
     expect((await runMain('--ap', APP_DIR)).errors).toContain('usage: ');
     expect((await runMain('--app', APP_DIR, '--settings', 'x', '--http-port', '99999')).code).toBe(64);
   });

@@ -8,7 +8,7 @@ import {
 } from '@azure/event-hubs';
 import { type EventHub, type EventHubOptions, startEventHub } from '../../../local/hub/server.ts';
 
-const RETRY = { maxRetries: 0, timeoutInMs: 10_000 };
+const RETRY = { maxRetries: 0, retryDelayInMs: 10, timeoutInMs: 10_000 };
 const closers: (() => Promise<void>)[] = [];
 
 /** closeAll closes what the helpers of this file opened, newest first. */
@@ -24,8 +24,8 @@ export async function openHub(options: Partial<EventHubOptions> = {}): Promise<E
 }
 
 /** openProducer opens the real sending client. */
-export function openProducer(connection: string, hub?: string): EventHubProducerClient {
-  const options = { retryOptions: RETRY };
+export function openProducer(connection: string, hub?: string, retryOptions = RETRY): EventHubProducerClient {
+  const options = { retryOptions };
   const client =
     hub === undefined
       ? new EventHubProducerClient(connection, options)

@@ -161,10 +161,9 @@ describe('interruptions', () => {
 
   test('a producer goes on after its connection was dropped', async () => {
     const hub = await openHub();
-    const producer = openProducer(hub.connectionString('logs'));
+    const retryOptions = { maxRetries: 5, retryDelayInMs: 10, timeoutInMs: 1000 };
+    const producer = openProducer(hub.connectionString(), 'logs', retryOptions);
     await producer.sendBatch([{ body: bytes('a') }], { partitionId: '0' });
-    const before = producer.getPartitionProperties('0');
-    await before;
     hub.disconnectAll();
     await producer.sendBatch([{ body: bytes('b') }], { partitionId: '0' });
     expect(await producer.getPartitionProperties('0')).toMatchObject({ lastEnqueuedSequenceNumber: 1 });
@@ -172,13 +171,13 @@ describe('interruptions', () => {
 
   test('a subscription closed with events under way leaves the client usable', async () => {
     const hub = await openHub();
-    for (let turn = 0; turn < 20; turn++) hub.append('logs', '0', Array<Buffer>(1000).fill(Buffer.alloc(1000)));
+    for (let turn = 0; turn < 5; turn++) hub.append('logs', '0', Array<Buffer>(1000).fill(Buffer.alloc(1000)));
     const client = openConsumer(hub.connectionString('logs'));
     const reading = read(client, '0', earliestEventPosition, { maxBatchSize: 5000 });
     await reading.next(1);
     await reading.close();
-    expect(await client.getPartitionProperties('0')).toMatchObject({ lastEnqueuedSequenceNumber: 19_999 });
-    await read(client, '0').next(20_000);
+    expect(await client.getPartitionProperties('0')).toMatchObject({ lastEnqueuedSequenceNumber: 4999 });
+    await read(client, '0').next(5000);
   });
 });
 
