@@ -4,6 +4,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/transform.cjs' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/tools/node/'],
+  globalSetup: '<rootDir>/test/support/build.mjs',
   maxWorkers: 2,
   testTimeout: 60_000,
 };

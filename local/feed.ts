@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import type { EventDataBatch } from '@azure/event-hubs';
@@ -78,4 +78,18 @@ export async function sendBodies(
   } finally {
     await producer.close();
   }
+}
+
+/** addRawBytes keeps count of the bytes that were ever sent to the hub of a data folder, and gives the new total. */
+export async function addRawBytes(dataDir: string | undefined, bytes: number): Promise<number> {
+  if (dataDir === undefined) return bytes;
+  const path = join(dataDir, 'fed.json');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{"rawBytes":0}';
+    throw error;
+  });
+  const rawBytes = (JSON.parse(text) as { rawBytes: number }).rawBytes + bytes;
+  await writeFile(`${path}.partial`, JSON.stringify({ rawBytes }));
+  await rename(`${path}.partial`, path);
+  return rawBytes;
 }

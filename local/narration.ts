@@ -12,6 +12,7 @@ export class Narration {
   readonly #out: NodeJS.WriteStream;
   readonly #isTerminal: boolean;
   #isTransient = false;
+  #page = '';
 
   constructor(json: boolean) {
     this.#out = json ? process.stderr : process.stdout;
@@ -93,14 +94,20 @@ export class Narration {
     for (const { code, object, detail } of findings.slice(0, 10)) this.#line(`      ${code}: ${object}: ${detail}`);
   }
 
-  stayUp(stack: Stack, root: string): void {
-    const cli = root === '' ? 'npm run cli --' : `npm --prefix ${root} run cli --`;
+  /** page names the page of a report, and keeps it for stayUp. */
+  page(url: string): void {
+    this.#page = url;
+    this.#line(this.#mark(true, 'the report is filed beside the segments, as JSON and as a page'));
+  }
+
+  stayUp(stack: Stack): void {
     this.step('Running. Ctrl-C ends it.');
     this.#line(`  ledger       ${stack.sasUrl('rl')}`);
     this.#line(`  event hub    ${stack.hub.connectionString('audit')}`);
-    this.#line(`  try          ${cli} verify '<ledger>'`);
-    this.#line(`               ${cli} mirror '<ledger>' ./mirror`);
-    this.#line(`               ${cli} show ./mirror 0 0`);
+    this.#line(`  report page  ${this.#page}`);
+    this.#line(`  try          npm run cli -- verify '<ledger>'`);
+    this.#line(`               npm run cli -- mirror '<ledger>' ./mirror`);
+    this.#line(`               npm run cli -- show ./mirror 0 0`);
   }
 
   summary(value: object): void {

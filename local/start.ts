@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ContainerClient } from '@azure/storage-blob';
 import { attackContainer, tamperMirror } from './attack.ts';
-import { readBodies, sendBodies } from './feed.ts';
+import { addRawBytes, readBodies, sendBodies } from './feed.ts';
 import type { Feed } from './feed.ts';
 import { Narration } from './narration.ts';
 import { Sealing } from './sealing.ts';
@@ -67,7 +67,7 @@ async function main(options: StartOptions, say: Narration): Promise<number> {
     const done = await Promise.race([show(stack, bodies, options, work, say), stopped]);
     if (done === 'stopped') return 130;
     if (!options.once) {
-      say.stayUp(stack, relative(process.cwd(), ROOT));
+      say.stayUp(stack);
       await interrupted;
     }
     return done;
@@ -93,6 +93,7 @@ async function show(
   const feed: Feed = await sendBodies(stack.hub.connectionString(), HUB_NAME, bodies, options.repeat, (events, bytes) =>
     say.sent(events, bytes),
   );
+  const rawBytes = await addRawBytes(options.dataDir, feed.bytes);
   await Promise.race([sealing.until(feed.last), host.exited.then(() => Promise.reject(new Error('the host ended')))]);
   say.sealed(feed, sealing.progress);
 
@@ -103,6 +104,8 @@ async function show(
   const container = new ContainerClient(target);
   const names = await namesOf(container);
 
+  const page = names.findLast((name) => name.endsWith('.html'));
+  if (page !== undefined) say.page(container.getBlobClient(page).url);
   const segment = names.find((name) => name.startsWith('segments/')) as string;
   say.step('Attacking the store, as an identity that has every right');
   const attempts = await attackContainer(stack.owner, segment);
@@ -125,7 +128,7 @@ async function show(
       events: report.checked.events,
       records: report.checked.records,
       segments: report.checked.segments,
-      rawBytes: feed.bytes,
+      rawBytes,
       storedBytes: report.checked.storedBytes,
       status: report.status,
       findings: report.findings,

@@ -1,9 +1,11 @@
 /** Makes the bundles that run without node_modules: dist/functions (the app), dist/cli, dist/workers. */
-import { rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
-await rm('dist', { recursive: true, force: true });
-await build({
+const OUT = 'dist';
+
+const { outputFiles } = await build({
   // Every output is one folder below dist/, so that relative addresses between them hold.
   entryPoints: {
     'functions/ingest': 'functions/ingest.ts',
@@ -11,7 +13,7 @@ await build({
     'cli/auditseal': 'src/cli/auditseal.ts',
     'workers/segmentWorker': 'src/workers/segmentWorker.ts',
   },
-  outdir: 'dist',
+  outdir: OUT,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -30,4 +32,21 @@ await build({
     js: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
   },
   logLevel: 'warning',
+  write: false,
 });
+
+// Only what differs is written, and each file appears whole: a program that runs from dist/ is not disturbed by a build
+// that changes nothing, such as that of a second `npm start`.
+for (const { path, contents } of outputFiles) {
+  const present = await readFile(path).catch(() => undefined);
+  if (present?.equals(contents) === true) continue;
+  await mkdir(dirname(path), { recursive: true });
+  const partial = `${path}.${process.pid}.partial`;
+  await writeFile(partial, contents);
+  await rename(partial, path);
+}
+const wanted = new Set(outputFiles.map(({ path }) => relative(process.cwd(), path)));
+for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
+  const path = join(entry.parentPath, entry.name);
+  if (entry.isFile() && !wanted.has(path) && !path.endsWith('.partial')) await rm(path, { force: true });
+}

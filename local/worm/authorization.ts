@@ -1,4 +1,3 @@
-import { REFUSALS, storageAnswer } from './errors.ts';
 import type { Answer } from './errors.ts';
 import type { Right } from './operation.ts';
 import type { SharedKey, SignedParts } from './sharedKey.ts';
@@ -57,9 +56,7 @@ export function createAuthorization(sharedKey: SharedKey, upstream: Upstream): A
         },
       });
       const isAuthorized = reply.status === 400 && reply.headers['x-ms-error-code'] === undefined;
-      if (!isAuthorized) return answerOf(reply);
-      // Azurite accepts the credential in the URL even beside a bad signature; so do we. Alone, a signature can't get here.
-      return credential.has('sig') ? undefined : storageAnswer(REFUSALS.signature);
+      return isAuthorized ? undefined : answerOf(reply);
     },
   };
 }

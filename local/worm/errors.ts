@@ -80,11 +80,6 @@ export const REFUSALS = {
     'The container is protected from deletion due to ImmutabilityPolicy.',
   ),
   overwrite: refuse(403, 'UnauthorizedBlobOverwrite', 'This request is not authorized to perform blob overwrites.'),
-  signature: refuse(
-    403,
-    'AuthenticationFailed',
-    'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
-  ),
   blobNotFound: refuse(404, 'BlobNotFound', 'The specified blob does not exist.'),
   containerNotFound: refuse(404, 'ContainerNotFound', 'The specified container does not exist.'),
   condition: refuse(412, 'ConditionNotMet', 'The condition specified using HTTP conditional header(s) is not met.'),

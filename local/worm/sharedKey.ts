@@ -59,8 +59,7 @@ function stringToSign(account: string, parts: SignedParts): string {
   const parameters = [...new URLSearchParams(query)]
     .map(([name, value]) => `${name.toLowerCase()}:${value}`)
     .sort((a, b) => (a.slice(0, a.indexOf(':')) < b.slice(0, b.indexOf(':')) ? -1 : 1));
-  const resource = `/${account}${path.replace(`/${account}-secondary`, `/${account}`)}`;
-  return [parts.method, ...standard, ...own, resource, ...parameters].join('\n');
+  return [parts.method, ...standard, ...own, `/${account}${path}`, ...parameters].join('\n');
 }
 
 function headerText(parts: SignedParts, name: string): string {

@@ -3,7 +3,6 @@ import type { Refusal } from './errors.ts';
 
 /** BlobTarget is what a request of the blob service is about. Container and blob are empty when the path stops before them. */
 export interface BlobTarget {
-  readonly account: string;
   readonly container: string;
   readonly blob: string;
   readonly query: ReadonlyMap<string, string>;
@@ -24,15 +23,10 @@ export function parseTarget(rawTarget: string): BlobTarget | Refusal {
   } catch {
     return invalidUri('a percent sign is not followed by UTF-8');
   }
-  const [account = '', container = '', ...rest] = path.slice(1).split('/');
+  const [, container = '', ...rest] = path.slice(1).split('/');
   const query = parseQuery(rawQuery);
   if (!(query instanceof Map)) return query;
-  return {
-    account: account.replace(/-secondary$/, ''),
-    container,
-    blob: rest.join('/').replaceAll('\\', '/'),
-    query,
-  };
+  return { container, blob: rest.join('/'), query };
 }
 
 /** splitTarget parts a request target into path and query, both still encoded. */

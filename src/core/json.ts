@@ -177,7 +177,8 @@ export class JsonScanner {
     if (bytes[at] === 0x2d) at++;
     const whole = at;
     at = this.#skipDigits(at);
-    if (at === whole || (bytes[whole] === 0x30 && at > whole + 1)) return fail(at);
+    if (at === whole) return fail(at);
+    if (bytes[whole] === 0x30 && at > whole + 1) return fail(whole + 1);
     if (at < end && bytes[at] === 0x2e) {
       const fraction = at + 1;
       at = this.#skipDigits(fraction);
@@ -201,7 +202,7 @@ export class JsonScanner {
 
 const isPlain = (byte: number): boolean => byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH;
 
-/** minify copies a JSON text without the white space between its tokens. */
+/** minify copies a valid JSON text without the white space between its tokens. */
 export function minify(text: Uint8Array): Buffer {
   const scanner = new JsonScanner(text);
   const out = Buffer.allocUnsafe(text.length);
@@ -209,10 +210,7 @@ export function minify(text: Uint8Array): Buffer {
   for (let at = 0; at < text.length;) {
     const byte = text[at] as number;
     const to = byte === QUOTE ? scanner.skipValue(at) : at + 1;
-    if (byte > 0x20) {
-      out.set(text.subarray(at, to), length);
-      length += to - at;
-    }
+    if (byte > 0x20) for (; at < to; at++) out[length++] = text[at] as number;
     at = to;
   }
   return out.subarray(0, length);

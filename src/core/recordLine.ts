@@ -11,7 +11,7 @@ export interface Seal {
 const ENQUEUED = Buffer.from(',"enqueued":"');
 const INDEX = Buffer.from(',"index":');
 const EVENT = Buffer.from(',"event":');
-const RECORD = Buffer.from('"_seal":{"record":');
+const RECORD = Buffer.from(',"_seal":{"record":');
 const TIME_LENGTH = '2026-11-22T00:00:00.000Z'.length;
 
 const SEAL_START =
@@ -103,23 +103,34 @@ function lastMember(line: Buffer): Member | undefined {
 
 /**
  * originalRecord gives back the bytes that a record line was made of: the record as it was received (but for white space
- * that docs/format.md 2.2 removes), the value of `_value`, or the whole body behind `_text` and `_base64`.
+ * that docs/format.md 2.2 removes), the value of `_value`, or the whole body behind `_text` and `_base64`. It gives
+ * undefined if the line does not end in a seal.
+ *
+ * A record that was received as exactly what the pipeline makes of something else gives the same line, and is read as
+ * the pipeline's; one that differs from it in anything is read as itself.
  */
 export function originalRecord(line: Buffer): Buffer | undefined {
   const seal = line[0] === 0x7b ? lastMember(line) : undefined;
   if (seal === undefined || line.toString('latin1', seal.key, seal.value) !== '"_seal":') return undefined;
   const record = Buffer.concat([line.subarray(0, seal.from), Buffer.from('}')]);
-  const kept = /^\{"_(value|text|base64)":/.exec(record.toString('latin1', 0, 12));
-  if (kept === null) return record;
-  const valueStart = kept[0].length;
+  return openForm(record) ?? record;
+}
+
+/** openForm gives what is kept in a record of the form `{"_value":…,"_reason":"…"}`, or of one with `_text` or `_base64`. */
+function openForm(record: Buffer): Buffer | undefined {
+  const kind = /^\{"_(value|text|base64)":(?=[^\s{])/.exec(record.toString('latin1', 0, 12))?.[1];
+  if (kind === undefined) return undefined;
   const scanner = new JsonScanner(record);
-  const valueEnd = scanner.skipValue(valueStart);
-  // Only the pipeline's form has just a reason behind the value; anything else is a record that happens to begin so.
-  const reasonStart = scanner.skipKey(valueEnd + 1);
-  if (record.toString('latin1', valueEnd, reasonStart) !== ',"_reason":') return record;
-  if (scanner.skipValue(reasonStart) !== record.length - 1) return record;
-  const value = record.subarray(valueStart, valueEnd);
-  if (kept[1] === 'value') return value;
-  const text: unknown = JSON.parse(value.toString('utf8'));
-  return typeof text === 'string' ? Buffer.from(text, kept[1] === 'text' ? 'utf8' : 'base64') : record;
+  const start = `{"_${kind}":`.length;
+  const end = scanner.skipValue(start);
+  const reason = end + ',"_reason":'.length;
+  if (record.toString('latin1', end, reason + 1) !== ',"_reason":"') return undefined;
+  if (scanner.skipValue(reason) !== record.length - 1) return undefined;
+  const value = record.subarray(start, end);
+  if (kind === 'value') return value;
+  const text: unknown = JSON.parse(value.toString());
+  if (typeof text !== 'string') return undefined;
+  const encoding = kind === 'text' ? 'utf8' : 'base64';
+  const body = Buffer.from(text, encoding);
+  return value.equals(Buffer.from(JSON.stringify(body.toString(encoding)))) ? body : undefined;
 }

@@ -40,13 +40,12 @@ export class LineBuffer {
   need(count: number): void {
     if (this.length + count <= this.bytes.length) return;
     const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + count));
-    this.bytes.copy(grown, 0, this.start, this.length);
     this.bytes.copy(grown, this.start, this.start, this.length);
     this.bytes = grown;
   }
 
   text(text: string): void {
-    this.need(text.length * 3);
+    this.need(Buffer.byteLength(text));
     this.length += this.bytes.write(text, this.length);
   }
 

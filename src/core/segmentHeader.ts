@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { AuditsealError } from './errors.ts';
 import { formatHash, parseHash } from './hash.ts';
 import type { Hash } from './hash.ts';
@@ -82,6 +83,7 @@ export function formatHeader(header: SegmentHeader): string {
  */
 export function parseHeader(line: Buffer): SegmentHeader {
   const wrong = (what: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', `the header ${what}`);
+  if (!isUtf8(line)) throw wrong('is not UTF-8');
   let parsed: unknown;
   try {
     parsed = JSON.parse(line.toString('utf8'));

@@ -83,8 +83,9 @@ class ExpectedSeals {
     this.#header = header;
     this.#event = header.events.first - 1;
     const { first, last, count } = header.events;
-    if (count > 0 && last - first + 1 !== count) this.#say(`it says ${count} events numbered ${first} to ${last}`);
+    if (last - first !== Math.max(count - 1, 0)) this.#say(`it says ${count} events numbered ${first} to ${last}`);
     if (count === 0 && header.records.count > 0) this.#say('it has records but no events');
+    if (count > 0 && header.kind === 'heartbeat') this.#say('it is a heartbeat but has events');
   }
 
   #say(what: string): void {
@@ -108,6 +109,12 @@ class ExpectedSeals {
       if (seal.index !== 0)
         return this.#say(`${where} is the first of event ${seal.event} but has index ${seal.index}`);
       if (!isTime(seal.enqueued)) return this.#say(`${where} has no valid time`);
+      const { first, last, enqueuedFirst, enqueuedLast } = events;
+      if (
+        (seal.event === first && seal.enqueued !== enqueuedFirst) ||
+        (seal.event === last && seal.enqueued !== enqueuedLast)
+      )
+        return this.#say(`${where} has another time than the header says`);
     }
     this.#event = seal.event;
     this.#index = seal.index;

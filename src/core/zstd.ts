@@ -5,9 +5,13 @@ import { AuditsealError } from './errors.ts';
 export const MAX_SEGMENT_BYTES = 192 * 1024 * 1024;
 /** MAX_WINDOW_BYTES bounds the memory that a frame may ask a decoder for: 8 MiB, what RFC 8878 section 3.1.1.1.2 recommends to support. */
 export const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
+/** MAX_FRAMES bounds the number of frames in a segment, because each costs time and memory however little it holds. */
+const MAX_FRAMES = 4096;
 
 const MAGIC = 0xfd2fb528;
 const LEVEL = 1;
+const UNKNOWN_SIZE_CHUNK = 1024 * 1024;
+const TOO_LARGE = 'it decompresses to more than 192 MiB';
 
 const malformed = (why: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', why);
 
@@ -58,8 +62,6 @@ function readFrame(bytes: Buffer, start: number): Frame {
   }
   if (isSingleSegment) windowSize = contentSize;
   if (windowSize > MAX_WINDOW_BYTES) throw malformed(`a Zstandard window of ${windowSize} bytes is more than 8 MiB`);
-  if (contentSize > MAX_SEGMENT_BYTES)
-    throw malformed(`a frame of ${contentSize} bytes of content is more than 192 MiB`);
   for (;;) {
     const block = bytes.readUIntLE(need(at, 3), 3);
     // Type 1 repeats one byte; types 0 and 2 hold as many bytes as the size says; 3 is reserved.
@@ -82,6 +84,7 @@ export function decompress(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
   let total = 0;
   for (let start = 0; start < bytes.length || start === 0;) {
+    if (parts.length === MAX_FRAMES) throw malformed(`it has more than ${MAX_FRAMES} Zstandard frames`);
     const { end, contentSize } = readFrame(bytes, start);
     const part = decompressFrame(bytes.subarray(start, end), start, contentSize, MAX_SEGMENT_BYTES - total);
     total += part.length;
@@ -92,17 +95,19 @@ export function decompress(bytes: Buffer): Buffer {
 }
 
 function decompressFrame(frame: Buffer, start: number, contentSize: number, limit: number): Buffer {
+  if (contentSize > limit) throw malformed(TOO_LARGE);
   let content: Buffer;
   try {
     content = zstdDecompressSync(frame, {
       // One byte more than needed, and the whole content lands in one chunk.
-      chunkSize: contentSize >= 0 ? Math.max(contentSize + 1, 64) : 1 << 20,
+      chunkSize: contentSize >= 0 ? Math.max(contentSize + 1, 64) : UNKNOWN_SIZE_CHUNK,
       maxOutputLength: Math.max(limit, 1),
     });
   } catch (error) {
     const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    throw malformed(isTooLarge ? 'it decompresses to more than 192 MiB' : `damaged Zstandard frame at byte ${start}`);
+    throw malformed(isTooLarge ? TOO_LARGE : `damaged Zstandard frame at byte ${start}`);
   }
   if (contentSize >= 0 && content.length !== contentSize) throw malformed(`damaged Zstandard frame at byte ${start}`);
-  return content;
+  // A short content would keep a whole chunk alive, and a stream may have many frames.
+  return contentSize < 0 && content.length < UNKNOWN_SIZE_CHUNK ? Buffer.from(content) : content;
 }

@@ -1,5 +1,5 @@
 import { sha256 } from '../core/hash.ts';
-import { markup, untrusted, visibleText } from './markup.ts';
+import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import type { Report, Status } from './report.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
@@ -48,7 +48,7 @@ export function renderReport(report: Report, name: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${title}: integrity report ${visibleText(name)}</title>
+<title>${title}: integrity report ${name}</title>
 `;
   const body = markup`</head>
 <body>
@@ -68,7 +68,6 @@ ${partitionsSection(report)}
 ${meaningsSection(status)}
 ${ownCheckSection(name)}
 </main>
-<footer><p>This page was made from ${untrusted(name)}. Where the two differ, the JSON report counts.</p></footer>
 </div>
 </body>
 </html>
@@ -189,6 +188,6 @@ function ownCheckSection(name: string): Markup {
 <p>This page asks for no trust: whoever can read the container, or has a copy of it, can repeat the check.</p>
 <pre><code>auditseal verify TARGET</code></pre>
 <p>TARGET is the container’s URL or the folder of a mirror. The command needs the right to read and list, nothing more, and on a mirror no network. It exits with 0 for verified, 1 for violated and 2 for unverified.</p>
-<p>This report for programs, with the same findings: <code>${untrusted(name)}</code>. It ends with the SHA-256 of its own text, which shows damage; that it was not replaced, its container has to show.</p>
+<p>This page was made from the JSON report <code>${untrusted(name)}</code>, which counts where the two differ. That one ends with the SHA-256 of its own text, which shows damage; that it was not replaced, its container has to show.</p>
 </section>`;
 }

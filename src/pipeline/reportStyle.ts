@@ -21,17 +21,16 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 var(--sans); overflow-wrap: anywhere; }
 .page { max-width: 70rem; margin: 0 auto; padding: 0 clamp(1rem, 4vw, 2.5rem) 4rem; }
 p { margin: 0 0 .75rem; max-width: 46rem; }
-h1, h2, h3 { margin: 0; line-height: 1.2; font-weight: 600; }
+h1, h2 { margin: 0; line-height: 1.2; font-weight: 600; }
 h2 { font: 600 1.5rem/1.25 var(--serif); margin-bottom: 1rem; scroll-margin-top: 1rem; }
-h3 { font-size: .9375rem; margin-bottom: .5rem; }
 a { color: inherit; text-underline-offset: .2em; text-decoration-color: var(--strong); }
 a:hover { text-decoration-color: currentColor; }
 :focus-visible { outline: 3px solid currentColor; outline-offset: 3px; border-radius: 2px; }
 section { margin-top: 3.5rem; }
-code, .mono { font-family: var(--mono); font-size: .875em; }
+code { font-family: var(--mono); font-size: .875em; }
 code { unicode-bidi: isolate; white-space: break-spaces; }
-i { font: normal .9em var(--mono); background: var(--mark); border: 1px solid var(--strong); border-radius: 3px; padding: 0 .15em; }
-time, .number { font-variant-numeric: tabular-nums; }
+i { font: normal .9em var(--mono); background: var(--mark); border: 1px solid var(--strong); border-radius: 3px; padding: 0 .15em; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+time { font-variant-numeric: tabular-nums; }
 .soft { color: var(--soft); }
 .small { font-size: .875rem; }
 
@@ -83,13 +82,13 @@ thead th { font-size: .8125rem; color: var(--soft); border-bottom: 1px solid var
 .code { font-weight: 600; white-space: nowrap; }
 .signs { position: absolute; width: 0; height: 0; }
 .w-code { width: 13rem; }
-.w-finding { width: 23%; }
+.w-finding { width: 25%; }
 .w-count { width: 5rem; }
 .w-count, td.numeric { padding-right: 2rem; }
-.w-records { width: 13%; }
-.w-object { width: 32%; }
-.w-partition { width: 9%; }
-.w-time { width: 23%; }
+.w-records { width: 14%; }
+.w-object { width: 31%; }
+.w-partition { width: 10%; }
+.w-time { width: 22%; }
 .kinds { margin-bottom: 2.5rem; }
 .hash { display: block; max-width: 33ch; line-height: 1.4; font-size: .8125rem; }
 .hash + .soft { display: block; margin-top: .375rem; }
@@ -102,13 +101,12 @@ thead th { font-size: .8125rem; color: var(--soft); border-bottom: 1px solid var
 .meanings dd { font-size: .9375rem; }
 .meanings svg { width: 1.25rem; height: 1.25rem; flex: none; }
 pre { margin: 0 0 .75rem; padding: .875rem 1.125rem; background: var(--raised); border: 1px solid var(--rule); border-radius: 4px; font: .9375rem/1.4 var(--mono); white-space: pre-wrap; }
-footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule); font-size: .8125rem; color: var(--soft); }
 
-@media (max-width: 54rem) {
+@media (max-width: 58rem) {
   .scope, .meanings { grid-template-columns: minmax(0, 1fr); }
   .scope { gap: 2.5rem; }
 }
-@media screen and (max-width: 48rem) {
+@media screen and (max-width: 58rem) {
   section { margin-top: 2.5rem; }
   .facts div { grid-template-columns: minmax(0, 1fr); }
   .facts dt { font-size: .8125rem; }
@@ -124,6 +122,7 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
   tbody { border-top: 1px solid var(--strong); padding: .625rem 0; }
   tbody th, tbody td { border: 0; padding: .1875rem 0; }
   tbody tr + tr { margin-top: .5rem; border-top: 1px solid var(--rule); padding-top: .375rem; }
+  tbody th[data-label] { font-weight: 600; }
   .numeric { text-align: left; }
   [data-label]::before { content: attr(data-label) ' '; font: .8125rem var(--sans); color: var(--soft); }
   .hash { max-width: none; }
@@ -138,11 +137,14 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
   .masthead { padding-top: 0; }
   .long thead th { position: static; }
   thead { display: table-header-group; }
-  h2, caption, thead, dt { break-after: avoid; }
+  p { max-width: none; }
+  h2, .intro, caption, thead { break-after: avoid; }
+  p, pre, caption { break-inside: avoid; }
   .kinds, dl.meanings { break-inside: avoid; }
   .meanings { grid-template-columns: repeat(3, 1fr); }
   tr, .status, .left-out, .figures, .meanings div, .facts div { break-inside: avoid; }
-  .scope { grid-template-columns: minmax(0, 1fr); gap: 1.5rem; }
+  .scope { display: block; }
+  .scope .left-out { margin-top: 1.5rem; }
   .box { max-height: none; border: 0; padding: 0; }
   .badge.error { background: none; color: var(--tone); border-width: 2px; }
 }

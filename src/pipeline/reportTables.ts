@@ -139,8 +139,9 @@ export function partitionsSection({ partitions }: Report): Markup {
   }
   return markup`<section aria-labelledby="partitions">
 <h2 id="partitions">Partitions</h2>
+<p class="intro">Whoever keeps these roots can tell later whether anything up to there was changed or removed.</p>
 <table role="table" class="long">
-<caption role="caption">The newest segment that continues each partition’s chain. Whoever keeps these roots can tell later whether anything up to there was changed or removed.</caption>
+<caption role="caption">The newest segment that continues each partition’s chain</caption>
 ${head([
   column('w-partition', 'Partition'),
   column('w-time', 'Newest segment'),

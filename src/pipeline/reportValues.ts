@@ -33,6 +33,7 @@ export function time(value: string): Markup {
 
 /** duration writes how long it took from one time to another, or nothing where they are no times in order. */
 export function duration(from: string, to: string): string {
+  if (!TIME.test(plainText(from)) || !TIME.test(plainText(to))) return '';
   const seconds = (Date.parse(to) - Date.parse(from)) / 1000;
   if (!(seconds >= 0)) return '';
   if (seconds < 60) return `${seconds} s`;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import {
   ContainerClient,
   ContainerSASPermissions,
@@ -34,16 +36,20 @@ export interface Stack {
   close(): Promise<void>;
 }
 
-/** startStack starts Azurite and the gateway; with a folder, on what an earlier stack left there. */
-export async function startStack(folder?: string): Promise<Stack> {
+/**
+ * startStack starts Azurite and the gateway; with a folder, on what an earlier stack left there; with a hook, it is
+ * called with the method of each request of the gateway before Azurite gets it.
+ */
+export async function startStack(folder?: string, hook?: (method: string) => Promise<void>): Promise<Stack> {
   const clock = { aheadMs: 0 };
   const azurite = await startAzurite({
     account: ACCOUNT,
     key: KEY,
     ...(folder === undefined ? {} : { dataDir: `${folder}/azurite` }),
   });
+  const middle = hook === undefined ? undefined : await startMiddle(azurite.url, hook);
   const gateway = await startWormGateway({
-    upstream: azurite.url,
+    upstream: middle?.url ?? azurite.url,
     account: ACCOUNT,
     key: KEY,
     subscriptionId: SUBSCRIPTION,
@@ -72,7 +78,37 @@ export async function startStack(folder?: string): Promise<Stack> {
     },
     close: async () => {
       await gateway.close();
+      await middle?.close();
       await azurite.close();
+    },
+  };
+}
+
+/** startMiddle starts a server between the gateway and Azurite. */
+async function startMiddle(
+  azuriteUrl: string,
+  hook: (method: string) => Promise<void>,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const { hostname: host, port } = new URL(azuriteUrl);
+  const server = createServer((incoming, outgoing) => {
+    const { method = '', url: path, rawHeaders: headers } = incoming;
+    void hook(method).then(() => {
+      const onward = request({ host, port, method, path, headers }, (reply) => {
+        outgoing.writeHead(reply.statusCode ?? 500, reply.rawHeaders);
+        reply.pipe(outgoing);
+      });
+      incoming.pipe(onward);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      server.close();
+      await once(server, 'close');
     },
   };
 }

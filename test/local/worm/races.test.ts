@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { ACCOUNT, DAY_MS, GROUP, outcomeOf, pictureOf, startStack } from './harness.ts';
+import { BlobServiceClient, BlockBlobClient } from '@azure/storage-blob';
+import { ACCOUNT, CREDENTIAL, DAY_MS, GROUP, OPTIONS, outcomeOf, pictureOf, startStack } from './harness.ts';
 import type { Stack } from './harness.ts';
 
 const WRITERS = 12;
@@ -104,6 +105,43 @@ test('of many deletions of an expired blob exactly one wins', async () => {
   stack.clock.aheadMs = 0;
   expect(outcomes.filter((outcome) => outcome === 'ok')).toHaveLength(1);
   for (const outcome of outcomes) expect(outcome).toMatch(/^(ok|404 BlobNotFound|412 ConditionNotMet)$/);
+});
+
+describe('a blob that took the name of an expired one while that was judged', () => {
+  let hooked: Stack;
+  let beforeDelete = async (): Promise<void> => Promise.resolve();
+
+  beforeAll(async () => {
+    hooked = await startStack(undefined, async (method) => {
+      if (method === 'DELETE' || method === 'POST') await beforeDelete();
+    });
+  });
+
+  afterAll(async () => {
+    await hooked.close();
+  });
+
+  test.each(['alone', 'in a batch'])('is not deleted in its stead, %s', async (how) => {
+    const name = how.replaceAll(' ', '-');
+    const container = hooked.container(name);
+    await container.create();
+    const blob = container.getBlockBlobClient('blob');
+    await blob.upload('expired', 7);
+    await hooked.lockedPolicy(name, 1);
+    hooked.clock.aheadMs = 2 * DAY_MS;
+    const direct = new BlockBlobClient(`${hooked.azuriteUrl}/${ACCOUNT}/${name}/blob`, CREDENTIAL, OPTIONS);
+    beforeDelete = async () => {
+      await direct.upload('new', 3);
+    };
+    if (how === 'alone') {
+      expect(await outcomeOf(blob.delete())).toBe('412 ConditionNotMet');
+    } else {
+      const batches = new BlobServiceClient(hooked.gateway.blobUrl, CREDENTIAL, OPTIONS).getBlobBatchClient();
+      const { subResponses } = await batches.deleteBlobs([blob]);
+      expect(subResponses.map(({ status }) => status)).toEqual([412]);
+    }
+    expect((await blob.downloadToBuffer()).toString()).toBe('new');
+  });
 });
 
 test('a hold guards from the moment its request is answered', async () => {

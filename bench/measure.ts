@@ -1,0 +1,78 @@
+/** Contender is one way to do some work, timed against others in the same run. */
+export interface Contender<Name extends string = string> {
+  readonly name: Name;
+  /** bytes of raw data that one run works through; slow rivals take less than the others */
+  readonly bytes: number;
+  readonly run: () => void | Promise<void>;
+}
+
+/** Spread is the middle of what several rounds gave, and how far they lay apart. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** spreadOf gives the median, least and greatest of some values. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [min, max] = [sorted[0], sorted.at(-1)];
+  if (min === undefined || max === undefined) throw new RangeError('there is nothing to take the median of');
+  const half = sorted.length / 2;
+  const [low, high] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]] as [number, number];
+  return { median: (low + high) / 2, min, max };
+}
+
+/** ratiosOf divides what each round gave by what the same round gave for another. */
+export const ratiosOf = (values: readonly number[], others: readonly number[]): number[] =>
+  values.map((value, round) => value / (others[round] as number));
+
+/** Race is the rates of contenders that ran in turn, A B A B, round by round. */
+export class Race<Name extends string> {
+  readonly #rates: ReadonlyMap<Name, readonly number[]>;
+
+  constructor(rates: ReadonlyMap<Name, readonly number[]>) {
+    this.#rates = rates;
+  }
+
+  /** rates gives a contender's bytes per second in each round. */
+  rates(name: Name): readonly number[] {
+    return this.#rates.get(name) ?? [];
+  }
+
+  /** rate gives a contender's MB (10^6 bytes) per second. */
+  rate(name: Name): Spread {
+    return spreadOf(this.rates(name).map((rate) => rate / 1e6));
+  }
+
+  /** ratio says how many times as fast one was as another: the median of the rounds' ratios, not of the rates. */
+  ratio(name: Name, other: Name): Spread {
+    return spreadOf(ratiosOf(this.rates(name), this.rates(other)));
+  }
+}
+
+/**
+ * race runs each contender once unmeasured, so that code is compiled and files are in memory, then all of them in turn,
+ * `rounds` times. What disturbs a shared machine for longer than a moment so meets all of them.
+ */
+export async function race<Name extends string>(
+  contenders: readonly Contender<Name>[],
+  rounds: number,
+): Promise<Race<Name>> {
+  const rates = new Map<Name, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = -1; round < rounds; round++) {
+    for (const { name, bytes, run } of contenders) {
+      const seconds = await secondsOf(run);
+      if (round >= 0) rates.get(name)?.push(bytes / seconds);
+    }
+  }
+  return new Race(rates);
+}
+
+/** secondsOf runs an action and says how long it took, with the garbage of what came before out of the way. */
+export async function secondsOf(run: () => void | Promise<void>): Promise<number> {
+  globalThis.gc?.();
+  const started = performance.now();
+  await run();
+  return (performance.now() - started) / 1000;
+}

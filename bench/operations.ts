@@ -1,0 +1,69 @@
+import { findChainHead } from '../src/pipeline/chainHead.ts';
+import { Ingest } from '../src/pipeline/ingest.ts';
+import type { Log } from '../src/ports.ts';
+import { ChainStore } from './chainStore.ts';
+import { spreadOf } from './measure.ts';
+import { figure } from './subject.ts';
+import type { Measurement, Subject, Surroundings } from './subject.ts';
+import { LEDGER, PARTITION, SEGMENT_BYTES, sealRuns, splitEvents, toEvents } from './workload.ts';
+
+const MANY = 1_000_000;
+const LENGTHS = 200;
+const DELIVERIES = 20;
+
+/** Nothing may be logged but that segments were sealed: anything else means that this does not measure what it should. */
+const log: Log = {
+  info: () => {},
+  warn: (message) => fail(message),
+  error: (message) => fail(message),
+};
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+async function measure({ workload }: Surroundings): Promise<Measurement> {
+  const store = new ChainStore(0, []);
+  const ingest = new Ingest({
+    store,
+    now: Date.now,
+    ledger: LEDGER,
+    maxSegmentBytes: SEGMENT_BYTES,
+    pause: async () => {},
+  });
+  const deliveries = workload.runs.slice(0, DELIVERIES + 1);
+  for (const events of deliveries.slice(0, 1)) await ingest.seal({ partition: PARTITION, events }, log);
+  const before = { ...store.requests };
+  let segments = 0;
+  for (const events of deliveries.slice(1)) segments += (await ingest.seal({ partition: PARTITION, events }, log)).segments;
+  const creates = store.requests.create - before.create;
+  const others = store.total - store.requests.create - (before.read + before.exists + before.list);
+  const heads = spreadOf(await requestsForHeads());
+  return {
+    figures: [
+      figure('creations per segment', '', creates / segments, { is: 'at most', value: 1 }),
+      figure('other operations per segment', '', others / segments, { is: 'at most', value: 0 }),
+      figure(`requests to find a head among up to ${MANY} segments`, '', heads),
+      figure('the most of them', '', heads.max, { is: 'at most', value: 45 }),
+    ],
+  };
+}
+
+/** requestsForHeads finds the heads of chains of many lengths, whose last segments are real. */
+async function requestsForHeads(): Promise<number[]> {
+  const runs = splitEvents(toEvents([Buffer.from('{"records":[{"a":1}]}'), Buffer.from('{"a":2}')]), 1);
+  const counts: number[] = [];
+  for (let i = 0; i < LENGTHS; i++) {
+    // The last of them is MANY itself; the others lie in its upper half, where most requests are needed.
+    const length = MANY - Math.floor((((LENGTHS - 1 - i) / LENGTHS) * MANY) / 2);
+    const stored = [...sealRuns(runs, length - runs.length)].map((segment) => segment.stored);
+    const store = new ChainStore(length, stored);
+    const { index } = await findChainHead({ store, log, ledger: LEDGER }, PARTITION);
+    if (index !== length) fail(`the head is ${index}, not ${length}`);
+    counts.push(store.total);
+  }
+  return counts;
+}
+
+/** operations counts what ingest asks of the store. */
+export const operations: Subject = { name: 'operations', title: 'operations on the store', measure };

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { decompress } from '../src/core/zstd.ts';
+import { summarizeSegment } from '../src/pipeline/segmentSummary.ts';
+import { NODE, hasProgram, run } from './child.ts';
+import { race } from './measure.ts';
+import type { Contender } from './measure.ts';
+import { writeMirror } from './mirror.ts';
+import { naiveSeal, naiveVerify } from './rivals.ts';
+import { figure } from './subject.ts';
+import type { Figure, Measurement, Subject, Surroundings } from './subject.ts';
+import { rawBytesOf } from './workload.ts';
+
+const SLOW_BYTES = 10e6;
+const GUNZIP_BYTES = 30e6;
+const ZSTD = 'zstd -dc';
+const GUNZIP = 'gunzip -c | sha256sum, one core';
+
+async function measure(surroundings: Surroundings): Promise<Measurement> {
+  const { workload, rounds, folder, app } = surroundings;
+  const { rawBytes: bytes, segments } = workload;
+  const mirror = await folder();
+  const paths = await writeMirror(mirror, segments);
+  const cli = join(await app(), 'dist', 'cli', 'auditseal.mjs');
+  const slow = workload.firstRuns(SLOW_BYTES);
+  const naive = slow.runs.map(naiveSeal);
+  const notMeasured: string[] = [];
+  const contenders: Contender[] = [{ name: 'verify', bytes, run: () => paths.forEach(verifyFile) }];
+  if (hasProgram('zstd')) contenders.push({ name: ZSTD, bytes, run: async () => run(['zstd', '-dcq', ...paths]) });
+  else notMeasured.push(`${ZSTD}: there is no program zstd here`);
+  if (hasProgram('gzip') && hasProgram('sha256sum')) contenders.push(await gunzipContender(surroundings));
+  else notMeasured.push(`${GUNZIP}: there is no program gzip or sha256sum here`);
+  contenders.push({ name: 'naive verify', bytes: slow.bytes, run: () => naive.forEach(expectIntact) });
+  const threads = ['1', '2'].map((count) => ({
+    name: `auditseal verify --threads ${count}`,
+    bytes,
+    run: async () => run([...NODE, cli, 'verify', mirror, '--threads', count]),
+  }));
+  contenders.push(...threads);
+  const result = await race(contenders, rounds);
+  const figures: Figure[] = contenders.map(({ name }) => figure(name, 'MB/s', result.rate(name)));
+  for (const { name } of contenders.slice(1, -threads.length)) {
+    const bar = name === ZSTD ? ({ is: 'at least', value: 0.4 } as const) : undefined;
+    figures.push(figure(`verify / ${name}`, 'times', result.ratio('verify', name), bar));
+  }
+  return { figures, notMeasured };
+}
+
+function verifyFile(path: string): void {
+  const summary = summarizeSegment(readFileSync(path));
+  if (!summary.ok || summary.endDiffers || summary.contradiction !== undefined) throw new Error(`${path} is not intact`);
+}
+
+function expectIntact(stored: Buffer): void {
+  if (!naiveVerify(stored)) throw new Error('the rival did not verify what it sealed');
+}
+
+/** gunzipContender hashes the same lines as one stream, compressed by gzip -6, with the tools of every Unix. */
+async function gunzipContender({ workload, folder }: Surroundings): Promise<Contender> {
+  const { runs, bytes } = workload.firstRuns(GUNZIP_BYTES);
+  const cwd = await folder();
+  const lines = workload.segments.slice(0, runs.length).map(({ stored }) => decompress(stored));
+  await writeFile(join(cwd, 'lines.gz'), Buffer.concat(lines.map((part) => gzipSync(part, { level: 6 }))));
+  const pipe = ['sh', '-c', 'gzip -dc lines.gz | sha256sum'];
+  const command = hasProgram('taskset') ? ['taskset', '-c', '0', ...pipe] : pipe;
+  return { name: GUNZIP, bytes: Math.min(bytes, rawBytesOf(runs.flat())), run: async () => run(command, { cwd }) };
+}
+
+/** verify measures how fast a ledger is re-computed in full, on one thread. */
+export const verify: Subject = { name: 'verify', title: 'verify the same segments in full, one thread', measure };

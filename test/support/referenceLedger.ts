@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { zstdDecompressSync } from 'node:zlib';
+import { membersOf } from './referenceBody.ts';
+
+// A reader of stored segments written from docs/format.md alone. It shares no code with src/core, is strict where that
+// may be lenient, and takes no care of speed.
+
+/** ReferenceSeal is what the pipeline stamped on a record; the optional parts are JSON text. */
+export interface ReferenceSeal {
+  readonly record: number;
+  readonly event: number;
+  readonly index: number;
+  readonly enqueued: string;
+  readonly partitionKey?: string;
+  readonly properties?: string;
+  readonly envelope?: string;
+}
+
+export interface ReferenceRecord {
+  /** the line without its LF */
+  readonly line: Buffer;
+  readonly seal: ReferenceSeal;
+  /** the line's own text, without the seal */
+  readonly text: Buffer;
+  /** what was received: the text itself, or what is kept in its `_value`, `_text` or `_base64` */
+  readonly original: Buffer;
+}
+
+export interface ReferenceHeader {
+  readonly version: number;
+  readonly ledger: string;
+  readonly partition: string;
+  readonly index: number;
+  readonly kind: string;
+  readonly incarnation: number;
+  readonly sealed: string;
+  readonly prev: string;
+  readonly records: { readonly first: number; readonly count: number };
+  readonly events: {
+    readonly first: number;
+    readonly last: number;
+    readonly count: number;
+    readonly enqueuedFirst?: string;
+    readonly enqueuedLast?: string;
+  };
+  readonly duplicates: number;
+  readonly gaps: readonly { readonly first: number; readonly last: number; readonly reason: string }[];
+  readonly skipped?: readonly number[];
+}
+
+export interface ReferenceSegment {
+  readonly header: ReferenceHeader;
+  readonly records: readonly ReferenceRecord[];
+  /** 64 hex digits */
+  readonly root: string;
+}
+
+function must(isTrue: boolean, what: string): asserts isTrue {
+  if (!isTrue) throw new Error(`not a segment: ${what}`);
+}
+
+const HEADER =
+  /^\{"_segment":\{"version":1,"ledger":"[^"]+","partition":"\d+","index":\d+,"kind":"(ingest|repair|heartbeat)","incarnation":\d+,"sealed":"[^"]+","prev":"[0-9a-f]{64}","records":\{"first":\d+,"count":\d+\},"events":\{"first":(-1|\d+),"last":(-1|\d+),"count":\d+(,"enqueuedFirst":"[^"]+","enqueuedLast":"[^"]+")?\},"duplicates":\d+,"gaps":\[(\{"first":\d+,"last":\d+,"reason":"(expired|unreadable|unknown)"\},?)*\](,"skipped":\[[\d,]+\])?\}\}$/;
+const SEAL = /^\{"record":(0|[1-9]\d*),"event":(0|[1-9]\d*),"index":(0|[1-9]\d*),"enqueued":"([^"]{24})"[,}]/;
+const SEAL_KEYS = ['"record"', '"event"', '"index"', '"enqueued"', '"partitionKey"', '"properties"', '"envelope"'];
+
+const sha256 = (...parts: Uint8Array[]): Buffer => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+
+/** referenceRoot is MTH of RFC 6962 section 2.1, word for word, in hex. */
+export const referenceRoot = (leaves: readonly Uint8Array[]): string => treeHash(leaves).toString('hex');
+
+function treeHash(leaves: readonly Uint8Array[]): Buffer {
+  const [leaf] = leaves;
+  if (leaf === undefined) return sha256();
+  if (leaves.length === 1) return sha256(Uint8Array.of(0), leaf);
+  let k = 1;
+  while (k * 2 < leaves.length) k *= 2;
+  return sha256(Uint8Array.of(1), treeHash(leaves.slice(0, k)), treeHash(leaves.slice(k)));
+}
+
+const isTime = (text: string | undefined): boolean =>
+  text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text));
+
+/** referenceLines decompresses a stored segment, which may be several frames, into its lines without the LFs. */
+export function referenceLines(stored: Buffer): Buffer[] {
+  const frames: Buffer[] = [];
+  must(stored.length > 0, 'it is empty');
+  for (let at = 0; at < stored.length;) {
+    const { buffer, engine } = zstdDecompressSync(stored.subarray(at), { info: true }) as unknown as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
+    frames.push(buffer);
+    at += engine.bytesWritten;
+  }
+  const bytes = Buffer.concat(frames);
+  must(bytes.at(-1) === 0x0a, 'the last line has no LF');
+  const lines: Buffer[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(0x0a, start);
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  return lines;
+}
+
+function readRecord(line: Buffer): ReferenceRecord {
+  const binary = line.toString('latin1');
+  must(!/[\r\n]/.test(binary), 'a line has a CR');
+  const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+  must(binary.startsWith('{') && typeof parsed === 'object', 'a line is not an object');
+  const members = membersOf(binary);
+  const last = members.at(-1);
+  must(last?.key === '"_seal"' && last.end === binary.length - 1, 'the last member is not the seal');
+  const sealText = binary.slice(last.valueStart, last.end);
+  const numbers = SEAL.exec(sealText);
+  must(numbers !== null && binary.slice(last.start, last.valueStart) === '"_seal":', 'the seal is not as printed');
+  const sealMembers = membersOf(sealText);
+  const expectedKeys = SEAL_KEYS.filter((key) => sealMembers.some((member) => member.key === key));
+  must(sealMembers.map(({ key }) => key).join() === expectedKeys.join(), 'the members of the seal');
+  const part = (key: string): string | undefined => {
+    const member = sealMembers.find((it) => it.key === `"${key}"`);
+    return member && Buffer.from(sealText.slice(member.valueStart, member.end), 'latin1').toString();
+  };
+  const [partitionKey, properties, envelope] = [part('partitionKey'), part('properties'), part('envelope')];
+  must(partitionKey?.startsWith('"') !== false, 'partitionKey is no string');
+  must(properties?.startsWith('{') !== false && envelope?.startsWith('{') !== false, 'no object');
+
+  const isOnly = members.length === 1;
+  must(isOnly || binary[last.start - 1] === ',', 'no comma before the seal');
+  const text = Buffer.from(`${binary.slice(0, isOnly ? last.start : last.start - 1)}}`, 'latin1');
+  return {
+    line,
+    seal: {
+      record: Number(numbers[1]),
+      event: Number(numbers[2]),
+      index: Number(numbers[3]),
+      enqueued: numbers[4] as string,
+      ...(partitionKey !== undefined && { partitionKey }),
+      ...(properties !== undefined && { properties }),
+      ...(envelope !== undefined && { envelope }),
+    },
+    text,
+    original: originalOf(text),
+  };
+}
+
+/**
+ * originalOf opens `_value`, `_text` and `_base64`. A record that was received in exactly such a form gives the same line
+ * as what the form is for; nobody can tell them apart, and it is read as the form.
+ */
+function originalOf(text: Buffer): Buffer {
+  const form = /^\{("_(value|text|base64)":(.*)),"_reason":"(?:[^"\\]|\\.)*"\}$/s.exec(text.toString('latin1'));
+  if (form === null || membersOf(form[0]).length !== 2) return text;
+  const [, , kind, value] = form as unknown as [string, string, string, string];
+  if (kind === 'value') return value.startsWith('{') || /^\s|\s$/.test(value) ? text : Buffer.from(value, 'latin1');
+  const parsed: unknown = JSON.parse(Buffer.from(value, 'latin1').toString());
+  if (typeof parsed !== 'string') return text;
+  const bytes = Buffer.from(parsed, kind === 'text' ? 'utf8' : 'base64');
+  const printed = JSON.stringify(bytes.toString(kind === 'text' ? 'utf8' : 'base64'));
+  return Buffer.from(printed).toString('latin1') === value ? bytes : text;
+}
+
+/** readReferenceSegment reads a stored segment, and throws for any deviation from docs/format.md, section 2. */
+export function readReferenceSegment(stored: Buffer): ReferenceSegment {
+  const lines = referenceLines(stored);
+  must(lines.length >= 2, 'fewer than two lines');
+  const [headerLine, ...rest] = lines as [Buffer, ...Buffer[]];
+  const endLine = rest.pop();
+  const headerText = new TextDecoder('utf-8', { fatal: true }).decode(headerLine);
+  must(HEADER.test(headerText), 'the header is not as printed');
+  const { _segment: header } = JSON.parse(headerText) as { _segment: ReferenceHeader };
+  const { records: stated, events, gaps } = header;
+  must(isTime(header.sealed), 'sealed is not a time');
+
+  const records = rest.map(readRecord);
+  const root = referenceRoot([headerLine, ...rest]);
+  must(
+    endLine?.toString('latin1') === `{"_end":{"records":${records.length},"root":"${root}"}}`,
+    'the end line differs from the lines',
+  );
+  must(stated.count === records.length, 'records.count');
+  must(events.count === 0 || events.last - events.first + 1 === events.count, 'events.count');
+  must(events.count > 0 || (events.first === events.last && records.length === 0), 'records without events');
+  must(header.kind !== 'heartbeat' || events.count === 0, 'a heartbeat with events');
+  must(events.count === 0 || (isTime(events.enqueuedFirst) && isTime(events.enqueuedLast)), 'times of events');
+  for (const gap of gaps) must(gap.first <= gap.last && gap.last < events.first, 'a gap is not before the events');
+
+  let before: ReferenceSeal | undefined;
+  for (const [i, { seal }] of records.entries()) {
+    const isSameEvent = before?.event === seal.event;
+    must(seal.record === stated.first + i, 'the number of a record');
+    must(seal.event >= (before?.event ?? events.first) && seal.event <= events.last, 'the event of a record');
+    must(seal.index === (isSameEvent && before ? before.index + 1 : 0), 'the index of a record');
+    must(!isSameEvent || seal.enqueued === before?.enqueued, 'two times for one event');
+    must(isTime(seal.enqueued), 'enqueued is not a time');
+    must(seal.event !== events.first || seal.enqueued === events.enqueuedFirst, 'enqueuedFirst');
+    must(seal.event !== events.last || seal.enqueued === events.enqueuedLast, 'enqueuedLast');
+    must(seal.index === 0 || (seal.partitionKey ?? seal.properties) === undefined, 'event members behind the first');
+    before = seal;
+  }
+  return { header, records, root };
+}
