@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream';
 export const NODE: readonly [string, string] = [process.execPath, '--disable-warning=ExperimentalWarning'];
 
 /** hasProgram tells whether a program is there to be run. */
-export const hasProgram = (name: string): boolean => spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined;
+export const hasProgram = (name: string): boolean =>
+  spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined;
 
 /** run runs a program to its end and rejects unless it exits with 0. Its output goes nowhere; what it says else, on. */
 export async function run(command: readonly string[], options: SpawnOptions = {}): Promise<void> {

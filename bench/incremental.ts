@@ -31,7 +31,8 @@ async function measure({ workload, rounds }: Surroundings): Promise<Measurement>
     }
   }
   const [few, , many] = ledgers as [(typeof ledgers)[0], unknown, (typeof ledgers)[0]];
-  const of = (old: number): { requests: number; bytes: number } => counts.get(old) as { requests: number; bytes: number };
+  const of = (old: number): { requests: number; bytes: number } =>
+    counts.get(old) as { requests: number; bytes: number };
   return {
     figures: [
       ...ledgers.flatMap(({ old, cpuMs }) => [

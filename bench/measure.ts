@@ -1,9 +1,8 @@
 /** Contender is one way to do some work, timed against others in the same run. */
 export interface Contender<Name extends string = string> {
   readonly name: Name;
-  /** bytes of raw data that one run works through; slow rivals take less than the others */
-  readonly bytes: number;
-  readonly run: () => void | Promise<void>;
+  /** run does its work of one round, and gives how many bytes of raw data that was; slow rivals may do less than others */
+  readonly run: (round: number) => number | Promise<number>;
 }
 
 /** Spread is the middle of what several rounds gave, and how far they lay apart. */
@@ -61,18 +60,13 @@ export async function race<Name extends string>(
 ): Promise<Race<Name>> {
   const rates = new Map<Name, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = -1; round < rounds; round++) {
-    for (const { name, bytes, run } of contenders) {
-      const seconds = await secondsOf(run);
+    for (const { name, run } of contenders) {
+      globalThis.gc?.();
+      const started = performance.now();
+      const bytes = await run(Math.max(round, 0));
+      const seconds = (performance.now() - started) / 1000;
       if (round >= 0) rates.get(name)?.push(bytes / seconds);
     }
   }
   return new Race(rates);
-}
-
-/** secondsOf runs an action and says how long it took, with the garbage of what came before out of the way. */
-export async function secondsOf(run: () => void | Promise<void>): Promise<number> {
-  globalThis.gc?.();
-  const started = performance.now();
-  await run();
-  return (performance.now() - started) / 1000;
 }

@@ -35,7 +35,8 @@ async function measure({ workload }: Surroundings): Promise<Measurement> {
   for (const events of deliveries.slice(0, 1)) await ingest.seal({ partition: PARTITION, events }, log);
   const before = { ...store.requests };
   let segments = 0;
-  for (const events of deliveries.slice(1)) segments += (await ingest.seal({ partition: PARTITION, events }, log)).segments;
+  for (const events of deliveries.slice(1))
+    segments += (await ingest.seal({ partition: PARTITION, events }, log)).segments;
   const creates = store.requests.create - before.create;
   const others = store.total - store.requests.create - (before.read + before.exists + before.list);
   const heads = spreadOf(await requestsForHeads());

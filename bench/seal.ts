@@ -5,24 +5,39 @@ import { race } from './measure.ts';
 import { naiveSeal } from './rivals.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
-import { sealRuns } from './workload.ts';
+import { rawBytesOf, sealRuns } from './workload.ts';
+import type { Events } from './workload.ts';
 
-const NAIVE_BYTES = 10e6;
+const PARTS = 5;
+const NAIVE_BYTES = 3e6;
 const CONTENDERS = ['seal', 'zstd -1 alone', 'SHA-256 alone', 'slicing alone', 'naive seal'] as const;
 
 async function measure({ workload, rounds }: Surroundings): Promise<Measurement> {
-  const { events, runs, rawBytes: bytes } = workload;
-  const raw = runs.map((run) => Buffer.concat(run.map(({ body }) => body)));
+  const parts = Array.from({ length: PARTS }, (_, part) => partOf(workload.runs, part));
   const naive = workload.firstRuns(NAIVE_BYTES);
+  /** Each round takes the next part, so that contenders change places often. */
+  const onParts =
+    (work: (part: Part) => void) =>
+    (round: number): number => {
+      const part = parts[round % PARTS] as Part;
+      work(part);
+      return part.bytes;
+    };
   const result = await race<(typeof CONTENDERS)[number]>(
     [
-      { name: 'seal', bytes, run: () => sealRuns(runs).forEach(() => {}) },
-      { name: 'zstd -1 alone', bytes, run: () => raw.forEach(compress) },
-      { name: 'SHA-256 alone', bytes, run: () => events.forEach(({ body }) => sha256(body)) },
-      { name: 'slicing alone', bytes, run: () => events.forEach(({ body }) => sliceBody(body)) },
-      { name: 'naive seal', bytes: naive.bytes, run: () => naive.runs.forEach(naiveSeal) },
+      { name: 'seal', run: onParts(({ runs }) => sealAll(runs)) },
+      { name: 'zstd -1 alone', run: onParts(({ raw }) => raw.forEach(compress)) },
+      { name: 'SHA-256 alone', run: onParts(({ bodies }) => bodies.forEach(sha256)) },
+      { name: 'slicing alone', run: onParts(({ bodies }) => bodies.forEach(sliceBody)) },
+      {
+        name: 'naive seal',
+        run: () => {
+          naive.runs.forEach(naiveSeal);
+          return naive.bytes;
+        },
+      },
     ],
-    rounds,
+    rounds * PARTS,
   );
   return {
     figures: [
@@ -31,6 +46,28 @@ async function measure({ workload, rounds }: Surroundings): Promise<Measurement>
       figure('seal / naive seal', 'times', result.ratio('seal', 'naive seal')),
     ],
   };
+}
+
+interface Part {
+  readonly runs: readonly Events[];
+  readonly bodies: readonly Buffer[];
+  /** each run's bodies as one buffer */
+  readonly raw: readonly Buffer[];
+  readonly bytes: number;
+}
+
+function partOf(all: readonly Events[], part: number): Part {
+  const share = all.length / PARTS;
+  const runs = all.slice(Math.floor(part * share), Math.floor((part + 1) * share));
+  const bodies = runs.flat().map(({ body }) => body);
+  const raw = runs.map((run) => Buffer.concat(run.map(({ body }) => body)));
+  return { runs, bodies, raw, bytes: rawBytesOf(runs.flat()) };
+}
+
+function sealAll(runs: readonly Events[]): number {
+  let stored = 0;
+  for (const segment of sealRuns(runs)) stored += segment.stored.length;
+  return stored;
 }
 
 /** seal measures how fast segments are sealed, on one thread. */

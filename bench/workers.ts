@@ -16,10 +16,10 @@ async function measure({ workload, rounds, folder }: Surroundings): Promise<Meas
     const result = await race<(typeof names)[number]>(
       pools.map(({ threads, workers: { summarize } }, i) => ({
         name: names[i] as (typeof names)[number],
-        bytes: workload.rawBytes,
         run: async () => {
           const { status } = await verifyLedger({ store, now: Date.now, summarize, concurrency: threads * 3 });
           if (status !== 'verified') throw new Error(`the ledger is ${status}`);
+          return workload.rawBytes;
         },
       })),
       rounds,

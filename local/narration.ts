@@ -110,6 +110,13 @@ export class Narration {
     this.#line(`               npm run cli -- show ./mirror 0 0`);
   }
 
+  serving(stack: Stack): void {
+    this.step('The stand-ins are running. Ctrl-C ends them.');
+    this.#line(`  event hub    127.0.0.1:${stack.hub.port}`);
+    this.#line(`  ledger       ${stack.containerUrl}`);
+    this.#line('  try          cp local.settings.example.json local.settings.json && func start');
+  }
+
   summary(value: object): void {
     process.stdout.write(`${JSON.stringify(value)}\n`);
   }

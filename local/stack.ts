@@ -22,10 +22,29 @@ export const LEDGER_CONTAINER = 'ledger';
 export const LEDGER_ORIGIN = 'auditseal.localhost/ledger';
 export const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
 export const RESOURCE_GROUP = 'local';
-export const ACCOUNT = 'auditseal';
 const INGEST_GROUP = 'ingest';
 const RETENTION_DAYS = 365;
 const SAS_HOURS = 24 * 7;
+
+/** Where the stand-ins are found. */
+interface Place {
+  readonly account: string;
+  readonly blobPort: number;
+  readonly hubPort: number;
+}
+
+/** Free ports, so that any number of stacks run side by side. */
+const ANYWHERE: Place = { account: 'auditseal', blobPort: 0, hubPort: 0 };
+
+/**
+ * The places and keys that everybody's tools know: `UseDevelopmentStorage=true`, and the key of the official Event Hubs
+ * emulator. With them local.settings.example.json works as it is. The keys are public and protect nothing.
+ */
+const WELL_KNOWN: Place = { account: 'devstoreaccount1', blobPort: 10_000, hubPort: 5672 };
+const WELL_KNOWN_KEYS = {
+  accountKey: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+  hubKey: 'SAS_KEY_VALUE',
+};
 
 export interface StackOptions {
   /** folder of the built app: host.json, package.json and dist/ */
@@ -33,6 +52,8 @@ export interface StackOptions {
   readonly partitions: number;
   /** keeps the state; without it everything is in memory */
   readonly dataDir?: string;
+  /** at the ports and with the keys of local.settings.example.json */
+  readonly wellKnown?: boolean;
   /** settings of the app that differ from the stack's own */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -40,6 +61,7 @@ export interface StackOptions {
 /** Stack is everything that stands in for Azure, running, on 127.0.0.1. */
 export interface Stack {
   readonly hub: EventHub;
+  /** where @azure/arm-storage finds the account */
   readonly armUrl: string;
   /** the container's address without a token */
   readonly containerUrl: string;
@@ -63,23 +85,25 @@ interface SavedState {
 
 /** startStack starts hub and store and provisions the ledger's container, with an unlocked policy as a deployment does. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir, partitions } = options;
-  const { release, ...saved } = await openState(dataDir, partitions);
+  const { dataDir, partitions, wellKnown = false } = options;
+  const { account, blobPort, hubPort } = wellKnown ? WELL_KNOWN : ANYWHERE;
+  const { release, ...saved } = await openState(dataDir, partitions, wellKnown ? WELL_KNOWN_KEYS : freshKeys());
   const closers: (() => Promise<unknown>)[] = [release];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
   try {
     const azurite = await startAzurite({
-      account: ACCOUNT,
+      account,
       key: saved.accountKey,
       ...(dataDir !== undefined && { dataDir: join(dataDir, 'blobs') }),
     });
     closers.push(() => azurite.close());
     const gateway = await startWormGateway({
       upstream: azurite.url,
-      account: ACCOUNT,
+      account,
       key: saved.accountKey,
+      port: blobPort,
       subscriptionId: SUBSCRIPTION_ID,
       resourceGroup: RESOURCE_GROUP,
       ...(dataDir !== undefined && { dataDir: join(dataDir, 'worm') }),
@@ -88,13 +112,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const hub = await startEventHub({
       hubs: [{ name: HUB_NAME, partitions, consumerGroups: [INGEST_GROUP] }],
       key: saved.hubKey,
+      port: hubPort,
       ...(dataDir !== undefined && { dataDir: join(dataDir, 'hub') }),
     });
     closers.push(() => hub.close());
 
-    const credential = new StorageSharedKeyCredential(ACCOUNT, saved.accountKey);
+    const credential = new StorageSharedKeyCredential(account, saved.accountKey);
     const owner = new BlobServiceClient(gateway.blobUrl, credential).getContainerClient(LEDGER_CONTAINER);
-    await provision(owner, gateway.armUrl);
+    await provision(owner, gateway.armUrl, account);
 
     const sas = (rights: string): string =>
       generateBlobSASQueryParameters(
@@ -108,7 +133,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ).toString();
     const settings = {
       FUNCTIONS_WORKER_RUNTIME: 'node',
-      AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${saved.accountKey};BlobEndpoint=${gateway.blobUrl};`,
+      AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${saved.accountKey};BlobEndpoint=${gateway.blobUrl};`,
       HUB: hub.connectionString(),
       HUB_NAME,
       HUB_CONSUMER_GROUP: INGEST_GROUP,
@@ -143,13 +168,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+const freshKeys = (): Omit<SavedState, 'partitions'> => ({
+  accountKey: randomBytes(64).toString('base64'),
+  hubKey: randomBytes(32).toString('base64'),
+});
+
 /** provision does what the deployment does: the container, and its retention policy if it has none. */
-async function provision(owner: ContainerClient, armUrl: string): Promise<void> {
+async function provision(owner: ContainerClient, armUrl: string, account: string): Promise<void> {
   await owner.createIfNotExists();
   const { blobContainers } = createArmClient(armUrl, SUBSCRIPTION_ID);
-  const policy = await blobContainers.getImmutabilityPolicy(RESOURCE_GROUP, ACCOUNT, LEDGER_CONTAINER);
+  const policy = await blobContainers.getImmutabilityPolicy(RESOURCE_GROUP, account, LEDGER_CONTAINER);
   if ((policy.immutabilityPeriodSinceCreationInDays ?? 0) > 0) return;
-  await blobContainers.createOrUpdateImmutabilityPolicy(RESOURCE_GROUP, ACCOUNT, LEDGER_CONTAINER, {
+  await blobContainers.createOrUpdateImmutabilityPolicy(RESOURCE_GROUP, account, LEDGER_CONTAINER, {
     parameters: { immutabilityPeriodSinceCreationInDays: RETENTION_DAYS, allowProtectedAppendWrites: false },
   });
 }
@@ -158,13 +188,10 @@ async function provision(owner: ContainerClient, armUrl: string): Promise<void> 
 async function openState(
   dataDir: string | undefined,
   partitions: number,
+  keys: Omit<SavedState, 'partitions'>,
 ): Promise<SavedState & { release: () => Promise<void> }> {
-  const fresh = (): SavedState => ({
-    accountKey: randomBytes(64).toString('base64'),
-    hubKey: randomBytes(32).toString('base64'),
-    partitions,
-  });
-  if (dataDir === undefined) return { ...fresh(), release: async () => {} };
+  const fresh: SavedState = { ...keys, partitions };
+  if (dataDir === undefined) return { ...fresh, release: async () => {} };
   await mkdir(dataDir, { recursive: true });
   const lock = join(dataDir, 'lock');
   await takeLock(lock, dataDir);
@@ -184,10 +211,9 @@ async function openState(
       }
       return { ...saved, release };
     }
-    const state = fresh();
-    await writeFile(`${path}.partial`, JSON.stringify(state), { mode: 0o600 });
+    await writeFile(`${path}.partial`, JSON.stringify(fresh), { mode: 0o600 });
     await rename(`${path}.partial`, path);
-    return { ...state, release };
+    return { ...fresh, release };
   } catch (error) {
     await release();
     throw error;

@@ -11,7 +11,7 @@ import type { Feed } from './feed.ts';
 import { Narration } from './narration.ts';
 import { Sealing } from './sealing.ts';
 import { HUB_NAME, startStack } from './stack.ts';
-import type { Stack } from './stack.ts';
+import type { Stack, StackOptions } from './stack.ts';
 import { HELP, parseStartOptions } from './startOptions.ts';
 import type { StartOptions } from './startOptions.ts';
 
@@ -48,20 +48,36 @@ async function recheck(target: string): Promise<{ code: number; report: Report }
   return { code, report: JSON.parse(stdout) as Report };
 }
 
+/** serve runs the stand-ins alone until it is told to stop. */
+async function serve(options: StartOptions, say: Narration): Promise<number> {
+  const stack = await startStack({ ...stackOptions(options), wellKnown: true });
+  say.serving(stack);
+  await interruption();
+  say.step('Stopping');
+  await stack.close();
+  return 0;
+}
+
+const interruption = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+
+const stackOptions = ({ partitions, dataDir }: StartOptions): StackOptions => ({
+  appDir: ROOT,
+  partitions,
+  ...(dataDir !== undefined && { dataDir }),
+});
+
 async function main(options: StartOptions, say: Narration): Promise<number> {
+  if (options.serve) return serve(options, say);
   const bodies = await readBodies(options.input ?? join(ROOT, 'local', 'examples'), options.input === undefined);
   say.step('Starting an event hub, a write-once store and the Functions app on 127.0.0.1');
   const { code: buildCode } = await run([join('tools', 'build.ts')]);
   if (buildCode !== 0) throw new Error('the app could not be built');
   const work = await mkdtemp(join(tmpdir(), 'auditseal-'));
-  const stack = await startStack({
-    appDir: ROOT,
-    partitions: options.partitions,
-    ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
-  });
-  const interrupted = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  const stack = await startStack(stackOptions(options));
+  const interrupted = interruption();
   const stopped = interrupted.then(() => 'stopped' as const);
   try {
     const done = await Promise.race([show(stack, bodies, options, work, say), stopped]);

@@ -9,6 +9,7 @@ export const HELP = `npm start -- [options]: the whole of Auditseal on this mach
   --partitions N    partitions of the event hub (default: 4)
   --data DIR        keep the state in DIR; a second start goes on with the same ledger
   --out DIR         write a mirror of the ledger to DIR
+  --serve           only the stand-ins, at the ports and with the keys of local.settings.example.json, for func start
   --json            one JSON object on standard output at the end, everything else on standard error
                     (npm prints a line of its own first: use npm start --silent -- --json)
 `;
@@ -16,6 +17,7 @@ export const HELP = `npm start -- [options]: the whole of Auditseal on this mach
 export interface StartOptions {
   readonly once: boolean;
   readonly json: boolean;
+  readonly serve: boolean;
   readonly input?: string;
   readonly repeat: number;
   readonly partitions: number;
@@ -34,6 +36,7 @@ export function parseStartOptions(
       args: [...args],
       options: {
         once: { type: 'boolean', default: false },
+        serve: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         input: { type: 'string' },
@@ -53,9 +56,13 @@ export function parseStartOptions(
     return { wrong: '--repeat takes a whole number from 1 to 1,000,000' };
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > 32)
     return { wrong: '--partitions takes a whole number from 1 to 32' };
+  if (values.serve && (values.once || values.json || values.input !== undefined || values.out !== undefined)) {
+    return { wrong: '--serve goes with --partitions and --data alone' };
+  }
   return {
     once: values.once,
     json: values.json,
+    serve: values.serve,
     repeat,
     partitions,
     ...(values.input !== undefined && { input: resolve(from, values.input) }),

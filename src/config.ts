@@ -51,13 +51,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   const config: Config = {
     origin: text(
       'LEDGER_ORIGIN',
-      /^[^\s+]{1,200}$/,
+      /^(?!.*:\/\/)[^\s+]{1,200}$/,
       "the ledger's name, a URL without scheme such as logs.example.com/prod",
     ),
     ledger: storageConnection(env, 'LEDGER', wrong),
     container: text(
       'LEDGER_CONTAINER',
-      /^[a-z0-9](-?[a-z0-9]){2,62}$/,
+      /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+$/,
       'a container name: 3 to 63 lower-case letters, digits and single hyphens',
       'ledger',
     ),
@@ -85,6 +85,8 @@ function storageConnection(
       wrong.push(`${name}__blobServiceUri: is wrong; an address such as https://account.blob.core.windows.net`);
     if (credential !== '' && credential !== 'managedidentity')
       wrong.push(`${name}__credential: is wrong; managedidentity, or nothing for the developer's own sign-in`);
+    if (clientId !== '' && credential === '')
+      wrong.push(`${name}__clientId: needs ${name}__credential=managedidentity`);
     return {
       kind: 'identity',
       serviceUri,
@@ -96,8 +98,15 @@ function storageConnection(
     wrong.push(
       `${name}: is missing; a connection string of the ledger's storage account, or ${name}__blobServiceUri for an identity`,
     );
-  } else if (!/(^|;)(BlobEndpoint|AccountName)=|^UseDevelopmentStorage=true/i.test(connectionString)) {
-    wrong.push(`${name}: is wrong; a storage connection string with BlobEndpoint= or AccountName=`);
+  } else if (!isConnectionString(connectionString)) {
+    wrong.push(
+      `${name}: is wrong; a storage connection string with BlobEndpoint= or AccountName=, and AccountKey= or SharedAccessSignature=`,
+    );
   }
   return { kind: 'connectionString', text: connectionString };
 }
+
+const isConnectionString = (text: string): boolean =>
+  /^UseDevelopmentStorage=true/i.test(text) ||
+  (/(^|;)\s*(BlobEndpoint|AccountName)=[^;]/i.test(text) &&
+    /(^|;)\s*(AccountKey|SharedAccessSignature)=[^;]/i.test(text));

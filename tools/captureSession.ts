@@ -8,7 +8,6 @@ import { ROOT, writeBlock } from './markedBlock.ts';
 /** SESSION is what a reader types, in order. They may type it in any folder; `../mirror` is outside the checkout. */
 export const SESSION: readonly string[] = [
   'npm start -- --once --out ../mirror',
-  'npm run cli -- verify ../mirror',
   'npm run cli -- show ../mirror 0 7 | tail -4',
   "zstd -dc ../mirror/segments/0/000000000000.jsonl.zst | sed -n 9p | tr -d '\\n' | (printf '\\0'; cat) | sha256sum",
 ];

@@ -43,9 +43,9 @@ export function formatExample(): string {
   const base64 = stored.toString('base64').replaceAll(/.{100}/g, '$&\n');
   return [
     'Two events arrive in partition 0 of a new ledger. Their bodies, each as a JSON string:',
-    fence('jsonl', [FIRST, SECOND].map((body) => JSON.stringify(body)).join('\n')),
+    fence('lines', [FIRST, SECOND].map((body) => JSON.stringify(body)).join('\n')),
     `They become \`${segmentName(header.partition, header.index)}\`, which decompresses to these ${Buffer.byteLength(content)} bytes, in ${lines.length} lines:`,
-    fence('jsonl', lines.join('\n')),
+    fence('lines', lines.join('\n')),
     'The leaf hashes of the header (leaf 0) and of the records:',
     fence('hashes', hashes.join('\n')),
     'The root over them, which the end line states and which the next segment has as its `prev`:',

@@ -102,8 +102,10 @@ function readMessage(message: Buffer): { event: SentEvent; partitionKey: string 
   const kept: Buffer[] = [];
   let partitionKey: string | undefined;
   let tailStart = message.length;
+  let hasBody = false;
   for (const section of sectionsOf(message)) {
     if (section.code >= SECTION.properties) tailStart = Math.min(tailStart, section.start);
+    if (section.code >= SECTION.data && section.code < SECTION.footer) hasBody = true;
     if (section.code !== SECTION.messageAnnotations) continue;
     for (const { keyStart, valueStart, end } of entriesOf(message, section.valueStart)) {
       const key = textAt(message, keyStart);
@@ -112,7 +114,7 @@ function readMessage(message: Buffer): { event: SentEvent; partitionKey: string 
       kept.push(message.subarray(keyStart, end));
     }
   }
-  if (tailStart === message.length) throw new MalformedMessage('the message has no body');
+  if (!hasBody) throw new MalformedMessage('the message has no body');
   const annotations = kept.length === 0 ? NOTHING : Buffer.concat(kept);
   return { event: { annotations, annotationCount: kept.length, tail: message.subarray(tailStart) }, partitionKey };
 }

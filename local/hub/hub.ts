@@ -14,6 +14,13 @@ export interface HubDefinition {
   readonly retentionBytes?: number;
 }
 
+/** HubSurroundings is what a hub is given to live with. */
+export interface HubSurroundings {
+  readonly dataDir: string | undefined;
+  readonly now: () => number;
+  readonly note: (line: string) => void;
+}
+
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000;
 const DEFAULT_RETENTION_BYTES = 256 * 1024 * 1024;
 const NAME = /^[a-z0-9]([\w.-]{0,254}[a-z0-9])?$/i;
@@ -29,7 +36,7 @@ export class Hub {
   #logs: PartitionLog[];
   #nextPartition = 0;
 
-  constructor(definition: HubDefinition, options: { dataDir: string | undefined; now: () => number }) {
+  constructor(definition: HubDefinition, { dataDir, now, note }: HubSurroundings) {
     checkDefinition(definition);
     this.name = definition.name;
     this.#groups = new Set(['$default', ...definition.consumerGroups.map((group) => group.toLowerCase())]);
@@ -37,13 +44,16 @@ export class Hub {
       milliseconds: definition.retentionMs ?? SEVEN_DAYS_MS,
       bytes: definition.retentionBytes ?? DEFAULT_RETENTION_BYTES,
     };
-    this.#now = options.now;
-    if (options.dataDir === undefined) {
+    this.#now = now;
+    if (dataDir === undefined) {
       this.#createdAt = this.#now();
       this.#logs = Array.from({ length: definition.partitions }, () => this.#log(NEW_LOG));
     } else {
-      this.#folder = HubFolder.open(options.dataDir, definition.name, definition.partitions, this.#now());
+      this.#folder = HubFolder.open(dataDir, definition, now());
       this.#createdAt = this.#folder.createdAt;
+      this.#folder.partitions.forEach(({ tornBytes }, index) => {
+        if (tornBytes > 0) note(`cut ${tornBytes} bytes of an unfinished write off partition ${index} of ${this.name}`);
+      });
       this.#logs = this.#folder.partitions.map(({ file, start, events }) => this.#log(start, { file, events }));
     }
   }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogStart } from './partitionLog.ts';
-import { NEW_LOG } from './partitionLog.ts';
+import type { HubDefinition } from './hub.ts';
+import { type LogStart, NEW_LOG } from './partitionLog.ts';
 import { type LoadedPartition, PartitionFile } from './partitionFile.ts';
 
 interface Description {
@@ -25,7 +25,7 @@ export class HubFolder {
   }
 
   /** open reads the hub under `dataDir`, or creates it. It refuses a hub with another number of partitions. */
-  static open(dataDir: string, name: string, partitions: number, now: number): HubFolder {
+  static open(dataDir: string, { name, partitions }: HubDefinition, now: number): HubFolder {
     const path = join(dataDir, name.toLowerCase());
     const descriptionPath = join(path, 'hub.json');
     if (!existsSync(descriptionPath)) {
@@ -66,16 +66,8 @@ function createFiles(path: string, life: number, starts: readonly LogStart[]): P
   return starts.map((start, index) => PartitionFile.create(join(folder, `${index}.log`), start));
 }
 
-function loadFiles(path: string, { name, partitions, life }: Description): LoadedPartition[] {
-  return Array.from({ length: partitions }, (_, index) => {
-    const loaded = PartitionFile.load(join(path, String(life), `${index}.log`));
-    if (loaded.tornBytes > 0) {
-      process.stderr.write(
-        `event hub: cut ${loaded.tornBytes} bytes of an unfinished write off partition ${index} of ${name}\n`,
-      );
-    }
-    return loaded;
-  });
+function loadFiles(path: string, { partitions, life }: Description): LoadedPartition[] {
+  return Array.from({ length: partitions }, (_, index) => PartitionFile.load(join(path, String(life), `${index}.log`)));
 }
 
 function writeDescription(path: string, description: Description): void {

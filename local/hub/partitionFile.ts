@@ -89,8 +89,10 @@ export class PartitionFile {
     this.#garbageBytes = 0;
   }
 
+  /** close lets go of the file. Later use fails: the system may give the descriptor's number to another file. */
   close(): void {
     closeSync(this.#descriptor);
+    this.#descriptor = -1;
   }
 }
 

@@ -5,7 +5,7 @@ import rhea, { type EventContext, type Receiver, type Sender } from 'rhea';
 import { parseAddress } from './address.ts';
 import { Grants } from './cbs.ts';
 import { encodeBody } from './eventMessage.ts';
-import { Hub, type HubDefinition } from './hub.ts';
+import { Hub, type HubDefinition, type HubSurroundings } from './hub.ts';
 import { answerManagement } from './management.ts';
 import type { PartitionLog } from './partitionLog.ts';
 import { acceptEvents, MAX_MESSAGE_BYTES } from './producers.ts';
@@ -24,6 +24,8 @@ export interface EventHubOptions {
   readonly dataDir?: string;
   readonly now?: () => number;
   readonly port?: number;
+  /** note takes what an operator should know, a line at a time; it is written to stderr when not given. */
+  readonly note?: (line: string) => void;
   /** key is the secret of the connection string; a random one when not given. */
   readonly key?: string;
 }
@@ -43,6 +45,7 @@ export interface EventHub {
   detachReceivers(hub: string, partition: string): void;
   /** disconnectAll drops every TCP connection. */
   disconnectAll(): void;
+  /** close drops all connections and lets go of port and files. */
   close(): Promise<void>;
 }
 
@@ -52,9 +55,10 @@ const KEY_NAME = 'local';
 export async function startEventHub(options: EventHubOptions): Promise<EventHub> {
   const now = options.now ?? Date.now;
   const key = options.key ?? randomBytes(32).toString('base64');
-  const hubs = openHubs(options, now);
+  const note = options.note ?? ((line) => void process.stderr.write(`event hub: ${line}\n`));
+  const hubs = openHubs(options, { dataDir: options.dataDir, now, note });
   try {
-    const server = new Server(hubs, new Grants({ name: KEY_NAME, key }, now));
+    const server = new Server(hubs, new Grants({ name: KEY_NAME, key }, now), note);
     const port = await server.listen(options.port ?? 0);
     return eventHubOn(server, hubs, port, key);
   } catch (error) {
@@ -63,13 +67,13 @@ export async function startEventHub(options: EventHubOptions): Promise<EventHub>
   }
 }
 
-function openHubs(options: EventHubOptions, now: () => number): Map<string, Hub> {
+function openHubs(options: EventHubOptions, surroundings: HubSurroundings): Map<string, Hub> {
   const hubs = new Map<string, Hub>();
   try {
     for (const definition of options.hubs) {
       const id = definition.name.toLowerCase();
       if (hubs.has(id)) throw new Error(`hub ${definition.name} is defined twice`);
-      hubs.set(id, new Hub(definition, { dataDir: options.dataDir, now }));
+      hubs.set(id, new Hub(definition, surroundings));
     }
   } catch (error) {
     for (const hub of hubs.values()) hub.close();
@@ -89,6 +93,11 @@ function eventHubOn(server: Server, hubs: ReadonlyMap<string, Hub>, port: number
     if (log === undefined) throw new Error(`hub ${name} has no partition ${partition}`);
     return log;
   };
+  const close = async (): Promise<void> => {
+    await server.close();
+    for (const hub of hubs.values()) hub.close();
+  };
+  let closed: Promise<void> | undefined;
   return {
     port,
     connectionString: (hub) =>
@@ -102,10 +111,7 @@ function eventHubOn(server: Server, hubs: ReadonlyMap<string, Hub>, port: number
     },
     detachReceivers: (hub, partition) => server.detachReceivers(hub, partition),
     disconnectAll: () => server.disconnectAll(),
-    close: async () => {
-      await server.close();
-      for (const hub of hubs.values()) hub.close();
-    },
+    close: () => (closed ??= close()),
   };
 }
 
@@ -113,13 +119,15 @@ function eventHubOn(server: Server, hubs: ReadonlyMap<string, Hub>, port: number
 class Server {
   readonly #hubs: ReadonlyMap<string, Hub>;
   readonly #grants: Grants;
+  readonly #note: (line: string) => void;
   readonly #receivers = new Map<string, PartitionReceivers>();
   readonly #sockets = new Set<Socket>();
   #close: (() => Promise<void>) | undefined;
 
-  constructor(hubs: ReadonlyMap<string, Hub>, grants: Grants) {
+  constructor(hubs: ReadonlyMap<string, Hub>, grants: Grants, note: (line: string) => void) {
     this.#hubs = hubs;
     this.#grants = grants;
+    this.#note = note;
   }
 
   async listen(port: number): Promise<number> {
@@ -128,7 +136,8 @@ class Server {
     container.on('connection_open', (context: EventContext) => adaptConnection(context.connection));
     container.on('receiver_open', (context: EventContext) => this.#onReceiver(context.receiver!));
     container.on('sender_open', (context: EventContext) => this.#onSender(context.sender!));
-    for (const fault of ['error', 'protocol_error']) container.on(fault, reportFault);
+    for (const fault of ['error', 'protocol_error'])
+      container.on(fault, (error) => this.#note(`dropped a peer: ${error}`));
     // What peers report or lose is theirs to handle; without a listener the library would throw or print.
     for (const theirs of ['connection_error', 'session_error', 'sender_error', 'receiver_error', 'disconnected']) {
       container.on(theirs, () => undefined);
@@ -253,7 +262,3 @@ function filterOf(sender: Sender): string | undefined {
 
 const noToken = (address: string): Refusal =>
   unauthorized(`Unauthorized access: no token of this connection opens '${address}'.`);
-
-function reportFault(fault: unknown): void {
-  process.stderr.write(`event hub: ${fault instanceof Error ? fault.message : String(fault)}\n`);
-}

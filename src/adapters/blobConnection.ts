@@ -1,5 +1,5 @@
-import { BlobServiceClient } from '@azure/storage-blob';
-import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
+import { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
+import type { StoragePipelineOptions } from '@azure/storage-blob';
 import type { StorageConnection } from '../config.ts';
 
 const OPTIONS: StoragePipelineOptions = {
@@ -18,4 +18,11 @@ export async function connectContainer(connection: StorageConnection, container:
     ? new ManagedIdentityCredential(clientId === undefined ? {} : { clientId })
     : new DefaultAzureCredential();
   return new BlobServiceClient(serviceUri, credential, OPTIONS).getContainerClient(container);
+}
+
+/** openContainer opens a container by its URL, with the SAS in it or else as who is signed in on this machine. */
+export async function openContainer(url: string, hasSas: boolean): Promise<ContainerClient> {
+  if (hasSas) return new ContainerClient(url, undefined, OPTIONS);
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  return new ContainerClient(url, new DefaultAzureCredential(), OPTIONS);
 }

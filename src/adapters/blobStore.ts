@@ -7,6 +7,9 @@ import type { ObjectInfo, ObjectStore } from '../ports.ts';
 /** MAX_OBJECT_BYTES bounds what is read into memory. A segment is never larger stored than its lines may be. */
 export const MAX_OBJECT_BYTES = MAX_SEGMENT_BYTES;
 
+/** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
+const TIMEOUT_MS = 5 * 60_000;
+
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   zst: 'application/zstd',
   json: 'application/json',
@@ -20,9 +23,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
  */
 export class BlobStore implements ObjectStore {
   readonly #container: ContainerClient;
+  readonly #timeoutMs: number;
 
-  constructor(container: ContainerClient) {
+  /** `timeoutMs` bounds each operation, its retries included, and of a listing each page. */
+  constructor(container: ContainerClient, timeoutMs: number = TIMEOUT_MS) {
     this.#container = container;
+    this.#timeoutMs = timeoutMs;
   }
 
   async create(
@@ -34,6 +40,7 @@ export class BlobStore implements ObjectStore {
     try {
       // One Put Blob: staged blocks would need the right to write, and a blob that is created empty first is immutable then.
       await blob.upload(bytes, bytes.length, {
+        abortSignal: AbortSignal.timeout(this.#timeoutMs),
         conditions: { ifNoneMatch: '*' },
         metadata: { ...metadata },
         blobHTTPHeaders: {
@@ -53,9 +60,14 @@ export class BlobStore implements ObjectStore {
   async read(name: string): Promise<Buffer | undefined> {
     const blob = this.#container.getBlockBlobClient(name);
     try {
-      const response = await blob.download(0, undefined, { maxRetryRequests: 5 });
-      const length = response.contentLength ?? 0;
+      const abortSignal = AbortSignal.timeout(this.#timeoutMs);
+      const response = await blob.download(0, undefined, { maxRetryRequests: 5, abortSignal });
+      const { contentLength: length } = response;
       const body = response.readableStreamBody as NodeJS.ReadableStream & { destroy(): void };
+      if (length === undefined) {
+        body.destroy();
+        throw new AuditsealError('STORE_UNAVAILABLE', `${name}: the response does not say how long it is`);
+      }
       if (length > MAX_OBJECT_BYTES) {
         body.destroy();
         const why = `it has ${length} bytes; no object of a ledger has more than ${MAX_OBJECT_BYTES}`;
@@ -80,7 +92,8 @@ export class BlobStore implements ObjectStore {
 
   async exists(name: string): Promise<boolean> {
     try {
-      return await this.#container.getBlockBlobClient(name).exists();
+      const abortSignal = AbortSignal.timeout(this.#timeoutMs);
+      return await this.#container.getBlockBlobClient(name).exists({ abortSignal });
     } catch (error) {
       throw this.#fault(`can't look up ${name}`, error);
     }
@@ -89,7 +102,8 @@ export class BlobStore implements ObjectStore {
   async *list(prefix: string, from = ''): AsyncIterable<ObjectInfo> {
     try {
       const options = { prefix, ...(from > prefix && { startFrom: from }) };
-      for await (const { name, properties } of this.#container.listBlobsFlat(options)) {
+      const list = this.#timed((abortSignal) => this.#container.listBlobsFlat({ ...options, abortSignal }));
+      for await (const { name, properties } of list) {
         if (name >= from) yield { name, size: properties.contentLength ?? 0 };
       }
     } catch (error) {
@@ -99,11 +113,28 @@ export class BlobStore implements ObjectStore {
 
   async *children(prefix: string): AsyncIterable<{ readonly name: string; readonly isFolder: boolean }> {
     try {
-      for await (const { kind, name } of this.#container.listBlobsByHierarchy('/', { prefix })) {
+      const list = this.#timed((abortSignal) => this.#container.listBlobsByHierarchy('/', { prefix, abortSignal }));
+      for await (const { kind, name } of list) {
         yield { name, isFolder: kind === 'prefix' };
       }
     } catch (error) {
       throw this.#fault(`can't list ${prefix}`, error);
+    }
+  }
+
+  /** timed passes a listing on, and aborts it when it gives nothing for too long. The time that the reader takes is free. */
+  async *#timed<T>(list: (abortSignal: AbortSignal) => AsyncIterable<T>): AsyncIterable<T> {
+    const controller = new AbortController();
+    const start = (): NodeJS.Timeout => setTimeout(() => controller.abort(), this.#timeoutMs);
+    let timer = start();
+    try {
+      for await (const item of list(controller.signal)) {
+        clearTimeout(timer);
+        yield item;
+        timer = start();
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 

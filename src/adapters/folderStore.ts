@@ -8,6 +8,9 @@ import { MAX_OBJECT_BYTES } from './blobStore.ts';
 /** Files that a copy under way leaves behind when it is killed; they are no objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
 
+/** Names that Windows keeps for devices, whatever their extension. */
+const DEVICE = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)/i;
+
 /**
  * FolderStore is a mirror: a plain folder that holds a ledger's objects under their names. docs/format.md, section 1.
  *
@@ -55,7 +58,7 @@ export class FolderStore implements ObjectStore {
 
   async exists(name: string): Promise<boolean> {
     const path = this.#path(name);
-    return this.#run(name, async () => (await statOrUndefined(path)) !== undefined);
+    return this.#run(name, async () => (await statOrUndefined(path))?.isFile() === true);
   }
 
   async *list(prefix: string, from = ''): AsyncIterable<ObjectInfo> {
@@ -64,8 +67,9 @@ export class FolderStore implements ObjectStore {
       if (isFolder) {
         if (from < name || from.startsWith(name)) yield* this.list(name, from);
       } else if (name >= from) {
-        const info = await this.#run(name, () => statOrUndefined(this.#path(name)));
-        if (info !== undefined) yield { name, size: info.size };
+        const info = await this.#run(name, () => statOrUndefined(join(this.#root, name)));
+        // A link to nowhere, or a name that isn't text, is there too, though nobody can read it.
+        yield { name, size: info?.size ?? 0 };
       }
     }
   }
@@ -74,12 +78,16 @@ export class FolderStore implements ObjectStore {
     yield* await this.#entries(prefix);
   }
 
-  /** entries gives what stands in the prefix's folder and begins with the prefix, sorted as a blob listing is. */
+  /**
+   * entries gives what stands in the prefix's folder and begins with the prefix, sorted as a blob listing is. What is found
+   * on the disk is listed whatever it is called.
+   */
   async #entries(prefix: string): Promise<{ name: string; isFolder: boolean }[]> {
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const found: { name: string; isFolder: boolean }[] = [];
     await this.#run(folder === '' ? this.#root : folder, async () => {
-      const path = folder === '' ? this.#root : this.#path(folder.slice(0, -1));
+      if (folder.split('/').includes('..')) throw unsafe();
+      const path = join(this.#root, folder);
       if (folder !== '' && (await statOrUndefined(path)) === undefined) return;
       for await (const entry of await opendir(path)) {
         const name = `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`;
@@ -93,9 +101,13 @@ export class FolderStore implements ObjectStore {
     const parts = name.split('/');
     // Windows also splits at backslashes and colons, and drops dots and spaces at the end of a part.
     const isUnsafe = parts.some(
-      (part) => part === '' || /^\.+$|[\\:*?"<>|\x00-\x1f\x7f]|[. ]$/.test(part) || part.length > 255,
+      (part) =>
+        part === '' ||
+        /[\\:*?"<>|\x00-\x1f\x7f]|[. ]$/.test(part) ||
+        DEVICE.test(part) ||
+        Buffer.byteLength(part) > 255,
     );
-    if (isUnsafe) throw new AuditsealError('TARGET_INVALID', 'a name that can not be a file name everywhere');
+    if (isUnsafe) throw unsafe();
     return join(this.#root, ...parts);
   }
 
@@ -111,6 +123,9 @@ export class FolderStore implements ObjectStore {
   }
 }
 
+const unsafe = (): AuditsealError =>
+  new AuditsealError('TARGET_INVALID', 'a name that can not be a file name everywhere');
+
 const tooLarge = (size: number): AuditsealError =>
   new AuditsealError(
     'OBJECT_TOO_LARGE',
@@ -123,7 +138,8 @@ async function statOrUndefined(
   try {
     return await stat(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // ENOTDIR: a file stands where the name has a folder.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

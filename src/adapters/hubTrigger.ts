@@ -28,12 +28,19 @@ export function toDelivery(messages: unknown, metadata: Metadata | undefined): D
   }
 
   let before = '1970-01-01T00:00:00.000Z';
+  let last = -1;
+  const seen = new Set<number>();
   const events = messages.map((body: unknown, i): SealableEvent => {
     if (!(body instanceof Uint8Array)) throw invalid('a body is not bytes: the trigger needs dataType binary');
     const own = asObject(system[i]);
     const sequenceNumber = toSequenceNumber(own['sequenceNumber']) ?? toSequenceNumber(numbers[i]);
     if (sequenceNumber === undefined) throw invalid(`event ${i} of ${messages.length} has no usable sequence number`);
     const enqueued = toTime(own['enqueuedTimeUtc']) ?? toTime(times[i]) ?? before;
+    // A new event behind a higher number would be taken for one that is sealed, and dropped.
+    if (sequenceNumber < last && enqueued <= before && !seen.has(sequenceNumber))
+      throw invalid(`event ${sequenceNumber} comes behind event ${last}: a delivery must be in order`);
+    seen.add(sequenceNumber);
+    last = sequenceNumber;
     before = enqueued;
     const partitionKey = own['partitionKey'];
     const ownProperties = asObject(properties[i]);

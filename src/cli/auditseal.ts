@@ -1,10 +1,8 @@
 #!/usr/bin/env node
+import * as zlib from 'node:zlib';
 import { AuditsealError } from '../core/errors.ts';
-import { mirrorCommand, mirrorHelp } from './mirror.ts';
 import { print, printable, tell } from './output.ts';
-import { showCommand, showHelp } from './show.ts';
 import { usageError } from './usage.ts';
-import { verifyCommand, verifyHelp } from './verify.ts';
 
 const HELP = `auditseal: checks ledgers of sealed audit logs
 
@@ -16,10 +14,25 @@ TARGET is a mirror folder or a container's URL. auditseal COMMAND --help says mo
 Exit status: 0 fine, 1 violated, 2 unverified, 64 wrong usage.
 `;
 
-const COMMANDS: Readonly<Record<string, { run: (args: readonly string[]) => Promise<number>; help: string }>> = {
-  verify: { run: verifyCommand, help: verifyHelp },
-  mirror: { run: mirrorCommand, help: mirrorHelp },
-  show: { run: showCommand, help: showHelp },
+interface Command {
+  readonly run: (args: readonly string[]) => Promise<number>;
+  readonly help: string;
+}
+
+/** Loaded on demand: what fails while a module loads would else end the process with 1, as a finding does. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  async verify() {
+    const { verifyCommand: run, verifyHelp: help } = await import('./verify.ts');
+    return { run, help };
+  },
+  async mirror() {
+    const { mirrorCommand: run, mirrorHelp: help } = await import('./mirror.ts');
+    return { run, help };
+  },
+  async show() {
+    const { showCommand: run, showHelp: help } = await import('./show.ts');
+    return { run, help };
+  },
 };
 
 const EXIT_UNVERIFIED = 2;
@@ -30,9 +43,13 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     print(HELP);
     return name === '' ? EXIT_USAGE : 0;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined)
-    throw usageError(`there is no command ${JSON.stringify(name)}; auditseal --help lists them`);
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) throw usageError(`there is no command ${JSON.stringify(name)}; auditseal --help lists them`);
+  if (!('zstdDecompressSync' in zlib)) {
+    tell(`auditseal: Node.js ${process.version} can't read Zstandard; version 22.15 or newer can`);
+    return EXIT_UNVERIFIED;
+  }
+  const command = await load();
   if (args.includes('--help') || args.includes('-h')) {
     print(command.help);
     return 0;

@@ -36,7 +36,7 @@ export async function mirrorCommand(args: readonly string[]): Promise<number> {
     onProgress: ({ copied, copiedBytes }) => progress.show(copied, copiedBytes),
   });
   progress.clear();
-  if (options.json === true) print(JSON.stringify(result));
+  if (options.json === true) print(printable(JSON.stringify(result)));
   else {
     print(
       `${formatCount(result.copied)} objects copied (${formatBytes(result.copiedBytes)}), ${formatCount(result.present)} were there`,

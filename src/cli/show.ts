@@ -43,15 +43,8 @@ export async function showCommand(args: readonly string[]): Promise<number> {
   if (options.raw === true) process.stdout.write(originalRecord(line) ?? line);
   else if (options.json === true) {
     const text = line.toString('utf8');
-    print(
-      JSON.stringify({
-        segment,
-        leaf,
-        recordHash: formatHash(hash),
-        segmentRoot: formatHash(reading.root),
-        line: text,
-      }),
-    );
+    const segmentRoot = formatHash(reading.root);
+    print(printable(JSON.stringify({ segment, leaf, recordHash: formatHash(hash), segmentRoot, line: text })));
   } else {
     print(printable(line.toString('utf8')));
     print('');

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ContainerClient } from '@azure/storage-blob';
+import { openContainer } from '../adapters/blobConnection.ts';
 import { BlobStore } from '../adapters/blobStore.ts';
 import { FolderStore } from '../adapters/folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
@@ -31,15 +31,14 @@ export async function openTarget(target: string): Promise<ObjectStore> {
       'the URL names no container, such as https://account.blob.core.windows.net/ledger',
     );
   }
-  if (url.searchParams.has('sig')) return new BlobStore(new ContainerClient(target));
-  if (url.protocol === 'http:') {
+  const hasSas = url.searchParams.has('sig');
+  if (!hasSas && url.protocol === 'http:') {
     throw new AuditsealError(
       'TARGET_INVALID',
       'a container on http:// needs a SAS in its URL; signing in works on https:// only',
     );
   }
-  const { DefaultAzureCredential } = await import('@azure/identity');
-  return new BlobStore(new ContainerClient(target, new DefaultAzureCredential()));
+  return new BlobStore(await openContainer(target, hasSas));
 }
 
 /** callersPath makes a path absolute from where the user is: `npm run` changes the folder and keeps the user's in INIT_CWD. */

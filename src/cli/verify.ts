@@ -72,7 +72,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     progress.clear();
     await workers.close();
   }
-  if (options.json === true) print(JSON.stringify(report));
+  if (options.json === true) print(printable(JSON.stringify(report)));
   else printReport(report);
   return EXIT_STATUS[report.status];
 }
@@ -80,8 +80,8 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
 async function findAnchor(
   store: ObjectStore,
   since: string | undefined,
-): Promise<{ anchor?: Anchor; malformed: string[] }> {
-  if (since === undefined) return newestReport(store);
+): Promise<{ anchor?: Anchor; malformed: readonly string[] }> {
+  if (since === undefined) return newestReport(store, Date.now());
   let bytes: Buffer;
   try {
     bytes = await readFile(callersPath(since));

@@ -67,11 +67,10 @@ function sliceTexts(scanner: JsonScanner): RecordSlice[] {
     if (first === 0x7b) at = sliceObject(scanner, at, out);
     else if (first === 0x5b) at = sliceArray(scanner, at, out, true);
     else {
-      const start = at;
       at = sliceElement(scanner, at, out);
       // A number or a word has no mark at its end: "12" is not 1 and 2.
       if (first !== 0x22 && at < end && /[\w+.-]/.test(String.fromCharCode(body[at] as number)))
-        throw new NotJson(-1 - start);
+        throw new NotJson(-1 - at);
     }
     at = scanner.skipSpace(at);
   }

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { AuditsealError } from './errors.ts';
 import { formatHash, parseHash } from './hash.ts';
 import type { Hash } from './hash.ts';
+import { isPartition } from './names.ts';
 
 /** How a segment came to be. `repair` was re-read from the hub; `heartbeat` has no events. */
 export type SegmentKind = 'ingest' | 'repair' | 'heartbeat';
@@ -122,7 +123,7 @@ export function parseHeader(line: Buffer): SegmentHeader {
   const hasTimes = count > 0 || events['enqueuedFirst'] !== undefined;
   return {
     ledger: string(it['ledger'], 'ledger', (text) => text.length > 0),
-    partition: string(it['partition'], 'partition', (text) => text.length > 0),
+    partition: string(it['partition'], 'partition', isPartition),
     index: integer(it['index'], 'index'),
     kind: string(it['kind'], 'kind', (text) => KINDS.includes(text)) as SegmentKind,
     incarnation: integer(it['incarnation'], 'incarnation'),

@@ -101,12 +101,13 @@ function decompressFrame(frame: Buffer, start: number, contentSize: number, limi
     content = zstdDecompressSync(frame, {
       // One byte more than needed, and the whole content lands in one chunk.
       chunkSize: contentSize >= 0 ? Math.max(contentSize + 1, 64) : UNKNOWN_SIZE_CHUNK,
-      maxOutputLength: Math.max(limit, 1),
+      maxOutputLength: Math.max(limit, 1), // zlib takes no 0
     });
   } catch (error) {
     const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw malformed(isTooLarge ? TOO_LARGE : `damaged Zstandard frame at byte ${start}`);
   }
+  if (content.length > limit) throw malformed(TOO_LARGE);
   if (contentSize >= 0 && content.length !== contentSize) throw malformed(`damaged Zstandard frame at byte ${start}`);
   // A short content would keep a whole chunk alive, and a stream may have many frames.
   return contentSize < 0 && content.length < UNKNOWN_SIZE_CHUNK ? Buffer.from(content) : content;

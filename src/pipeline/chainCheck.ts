@@ -1,4 +1,4 @@
-import { formatHash, parseHash } from '../core/hash.ts';
+import { ZERO_HASH, formatHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import { segmentName } from '../core/names.ts';
 import type { SegmentHeader } from '../core/segmentHeader.ts';
@@ -6,27 +6,30 @@ import { predecessorOf, segmentFault } from './chainHead.ts';
 import type { Finding, FindingCode, PartitionReport } from './report.ts';
 import type { SegmentSummary } from './segmentSummary.ts';
 
-/** The segment that the next one has to follow. */
+/** A segment that the next one may have to follow. */
 interface Link {
   readonly index: number;
-  /** root over its lines */
-  readonly root: Hash;
-  /** its end line states another root; who names that one is not at fault */
-  readonly isBroken: boolean;
+  /** root over its lines; left out where its end line states another: who names that one is not at fault */
+  readonly root?: Hash;
+  /** how far it counts; left out where its lines say otherwise than its header */
+  readonly counts?: Counts;
+}
+
+/** How far a chain has counted. */
+interface Counts {
   readonly record: number;
   readonly incarnation: number;
   readonly lastEvent: number;
 }
 
+const countsAfter = ({ records, incarnation, events }: SegmentHeader): Counts => ({
+  record: records.first + records.count,
+  incarnation,
+  lastEvent: events.last,
+});
+
 /** What the first segment has to follow. */
-const START: Link = {
-  index: -1,
-  root: parseHash('0'.repeat(64)) as Hash,
-  isBroken: false,
-  record: 0,
-  incarnation: 0,
-  lastEvent: -1,
-};
+const START: Link = { index: -1, root: ZERO_HASH, counts: { record: 0, incarnation: 0, lastEvent: -1 } };
 
 /** Bounds memory where somebody plants segment upon segment. */
 const MAX_CANDIDATES = 1000;
@@ -40,10 +43,11 @@ export class ChainCheck {
   readonly #find: (finding: Finding) => void;
   readonly #anchor: PartitionReport | undefined;
   /**
-   * The last segment that continued the chain, and the well-formed ones since that did not: the next segment may follow
-   * any of them. Empty where the segment before could not be read.
+   * The last segment that continued the chain, and the well-formed ones since that did not, or that could not be
+   * compared: the next segment may follow any of them.
    */
   #candidates: Link[];
+  #isAnchorFound = false;
   #nextIndex: number;
   #head: PartitionReport | undefined;
   #ledger: string | undefined;
@@ -64,9 +68,12 @@ export class ChainCheck {
     this.#candidates = this.#nextIndex === 0 ? [START] : [];
   }
 
-  /** head is the newest segment that continues the chain. */
+  /**
+   * head is the newest segment that continues the chain. While the anchor's segment is not there as the anchor knew it,
+   * head is the anchor's: what was taken away or replaced once must not be forgotten with the next report.
+   */
   get head(): PartitionReport | undefined {
-    return this.#head;
+    return this.#anchor !== undefined && !this.#isAnchorFound ? this.#anchor : this.#head;
   }
 
   get ledger(): string | undefined {
@@ -86,17 +93,28 @@ export class ChainCheck {
     this.#nextIndex = until;
   }
 
-  /** add checks the next object of the partition. Indices must rise. */
-  add(index: number, summary: SegmentSummary): void {
+  /** passOver takes notice of an object that is there and could not be read. */
+  passOver(index: number): void {
     this.#missing(index, `no object has this name, and index ${index} is there`);
     this.#nextIndex = index + 1;
+  }
+
+  /** add checks the next object of the partition. Indices must rise. */
+  add(index: number, summary: SegmentSummary): void {
+    this.passOver(index);
     if (!summary.ok) {
       this.#say('segment-malformed', index, summary.why);
       this.#checkAnchor(index, undefined, undefined);
       return;
     }
-    const { header, root } = summary;
+    const { header, root, endDiffers } = summary;
     this.#checkAnchor(index, root, summary.sha256);
+    if (endDiffers) {
+      // Its header may be what was changed, so nothing is concluded from it.
+      this.#say('chain-broken', index, this.#describeEnd(summary));
+      this.#addCandidate({ index });
+      return;
+    }
     if (header.partition !== this.partition || header.index !== index) {
       this.#say('foreign-object', index, segmentFault(summary, this.partition, index) as string);
       return;
@@ -106,8 +124,6 @@ export class ChainCheck {
       this.#say('foreign-object', index, `it is of the ledger ${JSON.stringify(header.ledger).slice(0, 100)}`);
       return;
     }
-    if (summary.endDiffers) this.#say('chain-broken', index, this.#describeEnd(summary));
-    else if (summary.contradiction !== undefined) this.#say('segment-malformed', index, summary.contradiction);
     this.#follow(summary);
   }
 
@@ -118,30 +134,19 @@ export class ChainCheck {
 
   /** follow compares a segment with the one that it says it follows. */
   #follow(summary: SegmentSummary & { ok: true }): void {
-    const { header } = summary;
-    const { index, skipped = [] } = header;
+    const { header, root, contradiction } = summary;
+    const { index, events, kind } = header;
+    this.#checkSkipped(header);
     const before = predecessorOf(header);
-    for (const other of skipped) {
-      if (other > before && other < index) {
-        const object = segmentName(this.partition, other);
-        this.#find({
-          code: 'foreign-object',
-          severity: 'error',
-          object,
-          detail: `index ${index} declares that it is not of the chain`,
-        });
-      } else this.#say('segment-malformed', index, `it skips index ${other}, which is not right before it`);
-    }
     const link = this.#candidates.find((candidate) => candidate.index === before);
-    if (link !== undefined && !link.isBroken && header.prev !== link.root) {
+    const isBreak = link?.root !== undefined && header.prev !== link.root;
+    if (isBreak) {
       const what =
         before < 0
           ? 'it must be 64 zeros'
           : `${segmentName(this.partition, before)} has the root ${formatHash(link.root)}`;
       this.#say('chain-broken', index, `prev is ${formatHash(header.prev)}, and ${what}`);
-      if (this.#candidates.length === MAX_CANDIDATES) this.#candidates.splice(1, 1);
-    } else this.#candidates = [];
-    if (link !== undefined) this.#checkSequence(index, link, header);
+    }
     for (const gap of header.gaps) {
       this.#say(
         'sequence-gap',
@@ -149,19 +154,43 @@ export class ChainCheck {
         `events ${gap.first} to ${gap.last} are missing before it (declared: ${gap.reason})`,
       );
     }
-    this.#advance(summary);
-  }
-
-  #checkSequence(index: number, link: Link, header: SegmentHeader): void {
-    const { records, events, kind } = header;
-    if (records.first !== link.record)
-      this.#say('sequence-overlap', index, `its records begin at ${records.first}, not ${link.record}`);
+    if (contradiction !== undefined) {
+      this.#say('segment-malformed', index, contradiction);
+      this.#addCandidate({ index, root });
+      return;
+    }
     if (events.count > 0 === (kind === 'heartbeat'))
       this.#say('segment-malformed', index, `it is of kind ${kind} and has ${events.count} events`);
+    if (link?.counts !== undefined) this.#checkSequence(index, link.counts, header);
+    if (link !== undefined && !isBreak) this.#candidates = [];
+    this.#addCandidate({ index, root, counts: countsAfter(header) });
+    if (!isBreak) this.#advance(summary);
+  }
+
+  #addCandidate(link: Link): void {
+    if (this.#candidates.length === MAX_CANDIDATES) this.#candidates.splice(1, 1);
+    this.#candidates.push(link);
+  }
+
+  #checkSkipped(header: SegmentHeader): void {
+    const { index, skipped = [] } = header;
+    const before = predecessorOf(header);
+    for (const other of skipped) {
+      if (other > before && other < index) {
+        const object = segmentName(this.partition, other);
+        const detail = `index ${index} declares that it is not of the chain`;
+        this.#find({ code: 'foreign-object', severity: 'error', object, detail });
+      } else this.#say('segment-malformed', index, `it skips index ${other}, which is not right before it`);
+    }
+  }
+
+  #checkSequence(index: number, link: Counts, header: SegmentHeader): void {
+    if (header.records.first !== link.record)
+      this.#say('sequence-overlap', index, `its records begin at ${header.records.first}, not ${link.record}`);
     this.#checkEvents(index, link, header);
   }
 
-  #checkEvents(index: number, link: Link, { incarnation, events, gaps }: SegmentHeader): void {
+  #checkEvents(index: number, link: Counts, { incarnation, events, gaps }: SegmentHeader): void {
     if (incarnation !== link.incarnation) {
       const isNext = incarnation === link.incarnation + 1 && link.lastEvent >= 0;
       if (!isNext) this.#say('sequence-overlap', index, `its incarnation is ${incarnation} behind ${link.incarnation}`);
@@ -192,20 +221,14 @@ export class ChainCheck {
       this.#say('sequence-gap', index, `events ${next} to ${events.first - 1} are missing before it, undeclared`);
   }
 
-  #advance({ header, root, sha256, endDiffers }: SegmentSummary & { ok: true }): void {
-    const { index, records, events, incarnation } = header;
-    const record = records.first + records.count;
-    const lastEnqueued = events.enqueuedLast ?? '';
-    this.#candidates.push({ index, root, isBroken: endDiffers, record, incarnation, lastEvent: events.last });
+  #advance({ header, root, sha256 }: SegmentSummary & { ok: true }): void {
     this.#head = {
       partition: this.partition,
-      index,
+      index: header.index,
       root: formatHash(root),
       sha256: formatHash(sha256),
-      record,
-      incarnation,
-      lastEvent: events.last,
-      lastEnqueued,
+      ...countsAfter(header),
+      lastEnqueued: header.events.enqueuedLast ?? '',
       sealed: header.sealed,
     };
   }
@@ -217,7 +240,7 @@ export class ChainCheck {
       this.#say('chain-broken', index, `an earlier report knew it with the root ${anchor.root}`);
     } else if (sha256 !== undefined && formatHash(sha256) !== anchor.sha256) {
       this.#say('segment-changed', index, `an earlier report knew its stored bytes with the SHA-256 ${anchor.sha256}`);
-    }
+    } else this.#isAnchorFound = true;
   }
 
   /** finish ends the chain: the anchor says how long it must be at least. */

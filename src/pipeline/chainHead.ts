@@ -122,7 +122,9 @@ async function believe(
         const why = `the container holds the ledger ${JSON.stringify(candidate.header.ledger)}, not ${JSON.stringify(ledger)}`;
         throw new AuditsealError('CONFIG_INVALID', `LEDGER_ORIGIN: ${why}`);
       }
-      return { ...nextHead(candidate.header, candidate.root), index: end, skipped };
+      const lastEnqueued = await findLastEnqueued(store, partition, candidate.header);
+      if (lastEnqueued === undefined) return undefined;
+      return { ...nextHead(candidate.header, candidate.root), lastEnqueued, index: end, skipped };
     }
     const why = fault ?? 'it does not name the root of the segment before';
     log.error('foreign object in the place of a segment', { object: segmentName(partition, index), why });
@@ -131,6 +133,22 @@ async function believe(
     index--;
   }
   return { ...EMPTY, index: end, skipped };
+}
+
+/** findLastEnqueued gives the time of a chain's last event, which segments without events need not name. */
+async function findLastEnqueued(
+  store: ObjectStore,
+  partition: string,
+  header: SegmentHeader,
+): Promise<string | undefined> {
+  while (header.events.enqueuedLast === undefined) {
+    const before = predecessorOf(header);
+    if (before < 0) return '';
+    const previous = await readSummary(store, partition, before);
+    if (previous?.ok !== true) return undefined;
+    header = previous.header;
+  }
+  return header.events.enqueuedLast;
 }
 
 async function readSummary(store: ObjectStore, partition: string, index: number): Promise<SegmentSummary | undefined> {
@@ -164,5 +182,5 @@ export function segmentFault(summary: SegmentSummary, partition: string, index: 
 
 function chains(header: SegmentHeader, previous: SegmentSummary | undefined): boolean {
   if (previous === undefined) return header.prev === ZERO_HASH;
-  return previous.ok && header.prev === previous.root;
+  return previous.ok && header.prev === previous.root && header.ledger === previous.header.ledger;
 }

@@ -34,9 +34,12 @@ export async function mirrorLedger(
       try {
         const bytes = await from.read(name);
         if (bytes === undefined) throw new AuditsealError('STORE_UNAVAILABLE', 'it was listed, and is gone');
-        await to.create(name, bytes);
-        result.copied += 1;
-        result.copiedBytes += bytes.length;
+        if ((await to.create(name, bytes)) === 'created') {
+          result.copied += 1;
+          result.copiedBytes += bytes.length;
+        } else if ((await to.read(name))?.equals(bytes) === true) {
+          result.present += 1; // another copy was faster
+        } else throw new AuditsealError('TARGET_INVALID', 'the mirror has something else under this name');
       } catch (error) {
         if (!(error instanceof AuditsealError)) throw error;
         result.failed.push({ object: name, why: error.message });

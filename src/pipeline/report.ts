@@ -1,7 +1,8 @@
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash, parseHash, sha256 } from '../core/hash.ts';
-import { isReportName } from '../core/names.ts';
+import { isReportName, reportName } from '../core/names.ts';
 import type { ObjectStore } from '../ports.ts';
+import { isReport } from './reportShape.ts';
 
 export type FindingCode =
   | 'chain-broken'
@@ -23,7 +24,10 @@ export interface Finding {
 
 export type Status = 'verified' | 'violated' | 'unverified';
 
-/** PartitionReport is how far a partition's chain was followed. An incremental check goes on from here. */
+/**
+ * PartitionReport is how far a partition's chain was followed, or what the anchor knew while that is not there. The next
+ * check expects it, and an incremental one goes on from here.
+ */
 export interface PartitionReport {
   readonly partition: string;
   /** index of the newest segment of the chain, its root, and the SHA-256 of its stored bytes */
@@ -101,19 +105,26 @@ export function parseReport(bytes: Buffer): Report {
     throw new AuditsealError('REPORT_MALFORMED', 'the report is not whole: its own SHA-256 does not fit');
   }
   const report = parseText(text);
-  if (report.version !== 1 || !formatReport(report).equals(bytes)) {
+  if (!isReport(report) || !formatReport(report).equals(bytes)) {
     throw new AuditsealError('REPORT_MALFORMED', 'the report is of another version or was not written by this program');
   }
   return report;
 }
 
-function parseText(text: Buffer): Report {
+function parseText(text: Buffer): unknown {
   try {
-    return JSON.parse(text.toString('utf8')) as Report;
+    return JSON.parse(text.toString('utf8'));
   } catch (error) {
     throw new AuditsealError('REPORT_MALFORMED', 'the report is not JSON', { cause: error });
   }
 }
+
+/**
+ * canGoOnFrom tells whether an incremental check may begin where this report ended. One that could not read something
+ * must not: what was never read would stay out of sight.
+ */
+export const canGoOnFrom = ({ status, unreadable }: Report): boolean =>
+  status !== 'unverified' && unreadable.length === 0;
 
 /** Anchor is an earlier report and its name: the chains must still reach as far as it says. */
 export interface Anchor {
@@ -121,8 +132,17 @@ export interface Anchor {
   readonly report: Report;
 }
 
-/** newestReport finds the newest JSON report that is whole, and names those passed over because they are not. */
-export async function newestReport(store: ObjectStore): Promise<{ anchor?: Anchor; malformed: string[] }> {
+/** How far the clocks of two machines that check may be apart. */
+const CLOCK_SKEW_MS = 10 * 60_000;
+
+/**
+ * newestReport finds the newest JSON report, and names those that it passes over: not whole, or of a time to come. Such a
+ * one would otherwise stay the newest for years, and keep full checks from happening.
+ */
+export async function newestReport(
+  store: ObjectStore,
+  now: number,
+): Promise<{ anchor?: Anchor; malformed: readonly string[] }> {
   const malformed: string[] = [];
   const years: string[] = [];
   for await (const { name, isFolder } of store.children('reports/')) if (isFolder) years.push(name);
@@ -131,15 +151,31 @@ export async function newestReport(store: ObjectStore): Promise<{ anchor?: Ancho
     const names: string[] = [];
     for await (const { name } of store.list(year)) if (isReportName(name)) names.push(name);
     for (const name of names.toReversed()) {
-      try {
-        const bytes = await store.read(name);
-        if (bytes !== undefined) return { anchor: { name, report: parseReport(bytes) }, malformed };
-      } catch (error) {
-        if (!(error instanceof AuditsealError && ['REPORT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code)))
-          throw error;
-        malformed.push(name);
-      }
+      const report = await readReport(store, name);
+      if (report !== undefined && isOf(report, name, now)) return { anchor: { name, report }, malformed };
+      malformed.push(name);
     }
   }
   return { malformed };
+}
+
+async function readReport(store: ObjectStore, name: string): Promise<Report | undefined> {
+  try {
+    const bytes = await store.read(name);
+    return bytes && parseReport(bytes);
+  } catch (error) {
+    const isFaulty = error instanceof AuditsealError && ['REPORT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code);
+    if (isFaulty) return undefined;
+    throw error;
+  }
+}
+
+/** isOf tells whether a report's times agree with its name and with the clock. */
+function isOf({ finished, checked }: Report, name: string, now: number): boolean {
+  const time = Date.parse(finished);
+  return (
+    reportName(time, 'integrity', 'json') === name &&
+    time <= now + CLOCK_SKEW_MS &&
+    Date.parse(checked.lastFull) <= time
+  );
 }

@@ -2,6 +2,7 @@ import { AuditsealError } from '../core/errors.ts';
 import { isKnownName, isPartition, parseSegmentName, segmentName } from '../core/names.ts';
 import type { Clock, ObjectInfo, ObjectStore } from '../ports.ts';
 import { ChainCheck } from './chainCheck.ts';
+import { canGoOnFrom } from './report.ts';
 import type { Anchor, Checked, Finding, PartitionReport, Report, Status } from './report.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
 
@@ -18,7 +19,7 @@ export interface VerifyDeps {
 export interface VerifyOptions {
   /** an earlier report: every chain must still reach its head in that report, with the same root */
   readonly anchor?: Anchor;
-  /** begin at the anchor's heads instead of at the first segments; the anchor must not be `unverified` */
+  /** begin at the anchor's heads instead of at the first segments; see canGoOnFrom */
   readonly isIncremental?: boolean;
   /** reports that are not whole */
   readonly malformedReports?: readonly string[];
@@ -44,10 +45,12 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
 class VerifyRun {
   readonly #deps: VerifyDeps;
   readonly #options: VerifyOptions;
-  readonly #findings: Finding[] = [];
+  /** by what they say, so that one which is repeated from the anchor and found again counts once */
+  readonly #findings = new Map<string, Finding>();
   readonly #unreadable: { object: string; why: string }[] = [];
   readonly #partitions: PartitionReport[] = [];
   #omitted = 0;
+  #isViolated = false;
   #ledger: string | undefined;
   #segments = 0;
   #records = 0;
@@ -62,7 +65,6 @@ class VerifyRun {
     this.#deps = deps;
     this.#options = options;
     this.#ledger = options.ledger ?? options.anchor?.report.ledger ?? undefined;
-    if (options.isIncremental === true) options.anchor?.report.findings.forEach(this.#find);
     for (const object of options.malformedReports ?? []) {
       this.#find({
         code: 'foreign-object',
@@ -76,10 +78,12 @@ class VerifyRun {
   async report(): Promise<Report> {
     const { anchor, isIncremental = false } = this.#options;
     const started = this.#deps.now();
-    if (isIncremental && (anchor === undefined || anchor.report.status === 'unverified')) {
-      const why = 'a check can only go on from a report that is not `unverified`';
+    const before = isIncremental ? anchor?.report : undefined;
+    if (isIncremental && (before === undefined || !canGoOnFrom(before))) {
+      const why = 'a check can only go on from a report that checked something and could read everything';
       throw new AuditsealError('TARGET_INVALID', why);
     }
+    before?.findings.forEach(this.#find);
     const anchors = new Map((anchor?.report.partitions ?? []).map((head) => [head.partition, head]));
     const partitions = new Set(anchors.keys());
     for await (const { name, isFolder } of this.#deps.store.children(SEGMENTS)) {
@@ -104,14 +108,18 @@ class VerifyRun {
       checked: this.#checked(isIncremental, finished),
       notChecked: this.#notChecked(isIncremental),
       partitions: this.#partitions,
-      findings: this.#findings,
-      findingsOmitted: this.#omitted,
+      findings: [...this.#findings.values()],
+      // Which ones the anchor left out isn't known, nor whether they are among these.
+      findingsOmitted: Math.max(this.#omitted, before?.findingsOmitted ?? 0),
       unreadable: this.#unreadable,
     };
   }
 
   #find = (finding: Finding): void => {
-    if (this.#findings.length < MAX_FINDINGS) this.#findings.push(finding);
+    if (finding.severity === 'error') this.#isViolated = true;
+    const key = JSON.stringify([finding.code, finding.object, finding.detail]);
+    if (this.#findings.has(key)) return;
+    if (this.#findings.size < MAX_FINDINGS) this.#findings.set(key, finding);
     else this.#omitted++;
   };
 
@@ -138,7 +146,10 @@ class VerifyRun {
     const takeOne = async (): Promise<void> => {
       const { index, size, summary } = ahead.shift() as (typeof ahead)[number];
       const done = await summary;
-      if (done === undefined) return;
+      if (done === undefined) {
+        check.passOver(index);
+        return;
+      }
       check.add(index, done);
       this.#count(done, size);
     };
@@ -202,7 +213,7 @@ class VerifyRun {
   }
 
   #status(): Status {
-    if (this.#findings.some(({ severity }) => severity === 'error')) return 'violated';
+    if (this.#isViolated) return 'violated';
     return this.#segments === 0 || this.#unreadable.length > 0 ? 'unverified' : 'verified';
   }
 

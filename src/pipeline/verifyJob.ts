@@ -1,6 +1,6 @@
 import { reportName } from '../core/names.ts';
 import type { Log } from '../ports.ts';
-import { formatReport, newestReport } from './report.ts';
+import { canGoOnFrom, formatReport, newestReport } from './report.ts';
 import type { Report } from './report.ts';
 import { renderReport } from './reportPage.ts';
 import { verifyLedger } from './verify.ts';
@@ -14,11 +14,12 @@ export async function runVerifyJob(
   deps: VerifyDeps & { readonly log: Log; readonly ledger: string; readonly fullVerifyHours: number },
 ): Promise<Report> {
   const { store, log, now, ledger } = deps;
-  const { anchor, malformed } = await newestReport(store);
+  const { anchor, malformed } = await newestReport(store, now());
   const hoursSinceFull =
     anchor === undefined ? Infinity : (now() - Date.parse(anchor.report.checked.lastFull)) / 3_600_000;
-  const isIncremental =
-    anchor !== undefined && anchor.report.status !== 'unverified' && hoursSinceFull < deps.fullVerifyHours;
+  // A time ahead of the clock says nothing about how long ago that was.
+  const isRecent = hoursSinceFull >= 0 && hoursSinceFull < deps.fullVerifyHours;
+  const isIncremental = anchor !== undefined && canGoOnFrom(anchor.report) && isRecent;
   const report = await verifyLedger(deps, {
     ledger,
     isIncremental,
@@ -44,6 +45,7 @@ export async function runVerifyJob(
     findings: findings.length,
   };
   if (status === 'verified') log.info('verified', fields);
+  else if (status === 'unverified' && checked.segments === 0) log.warn('nothing to verify', fields);
   else log.error('not verified', fields);
   return report;
 }

@@ -50,7 +50,7 @@ describe('sliceBody', () => {
     ['', 'empty body'],
     ['{"a":1,}', 'not JSON at byte 7'],
     ['  ', 'not JSON at byte 2'],
-    ['{"records":[01]}', 'not JSON at byte 12'],
+    ['{"records":[01]}', 'not JSON at byte 13'],
     ['[1', 'not JSON at byte 2'],
     ['1 12x', 'not JSON at byte 4'],
   ])('says why %j is kept whole', (body, reason) => {

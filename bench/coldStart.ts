@@ -1,0 +1,64 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from './child.ts';
+import { spreadOf } from './measure.ts';
+import { figure } from './subject.ts';
+import type { Measurement, Subject, Surroundings } from './subject.ts';
+
+const LEAST_ROUNDS = 11;
+
+/** What the app is told where it runs; the addresses are nobody's, and nothing is asked of them at start. */
+const SETTINGS = {
+  HUB: 'Endpoint=sb://127.0.0.1;SharedAccessKeyName=bench;SharedAccessKey=bench',
+  HUB_NAME: 'audit',
+  HUB_CONSUMER_GROUP: 'ingest',
+  VERIFY_SCHEDULE: '0 */5 * * * *',
+  LEDGER: 'BlobEndpoint=http://127.0.0.1/bench;SharedAccessSignature=sig=bench',
+  LEDGER_ORIGIN: 'bench.example.com/ledger',
+};
+
+/** The host brings this package; as little of it as the library needs to register a function. */
+const CORE = `
+exports.version = '4.0.0';
+exports.setProgrammingModel = () => {};
+exports.registerFunction = () => {};
+exports.registerHook = () => {};
+exports.Disposable = class {};
+exports.log = () => {};
+`;
+
+async function measure({ rounds, folder, app }: Surroundings): Promise<Measurement> {
+  const place = await folder();
+  const core = join(place, 'node_modules', '@azure', 'functions-core');
+  await mkdir(core, { recursive: true });
+  await writeFile(join(core, 'index.js'), CORE);
+  await cp(join(await app(), 'dist'), join(place, 'dist'), { recursive: true });
+  await writeFile(join(place, 'empty.mjs'), '');
+  const env = { ...process.env, ...SETTINGS };
+  const start = async (file: string): Promise<number> => {
+    const started = performance.now();
+    await run([process.execPath, join(place, file)], { env });
+    return performance.now() - started;
+  };
+  const empty: number[] = [];
+  const ingest: number[] = [];
+  for (let round = -1; round < Math.max(rounds, LEAST_ROUNDS); round++) {
+    const [without, with_] = [await start('empty.mjs'), await start(join('dist', 'functions', 'ingest.mjs'))];
+    if (round < 0) continue; // the files were not in memory
+    empty.push(without);
+    ingest.push(with_);
+  }
+  return {
+    figures: [
+      figure('empty Node process', 'ms', spreadOf(empty)),
+      figure('with the ingest bundle', 'ms', spreadOf(ingest)),
+      figure('what the bundle adds', 'ms', spreadOf(ingest.map((ms, round) => ms - (empty[round] as number))), {
+        is: 'at most',
+        value: 150,
+      }),
+    ],
+  };
+}
+
+/** coldStart measures what loading the ingest bundle adds to the start of a process. */
+export const coldStart: Subject = { name: 'cold-start', title: 'cold start of the ingest bundle', measure };

@@ -1,0 +1,23 @@
+import { coldStart } from './coldStart.ts';
+import { incremental } from './incremental.ts';
+import { memory } from './memory.ts';
+import { operations } from './operations.ts';
+import { pipeline } from './pipeline.ts';
+import { seal } from './seal.ts';
+import { storedBytes } from './storedBytes.ts';
+import type { Subject } from './subject.ts';
+import { verify } from './verify.ts';
+import { workers } from './workers.ts';
+
+/** SUBJECTS is all that the benchmark looks at, in the order in which it does. */
+export const SUBJECTS: readonly Subject[] = [
+  seal,
+  verify,
+  workers,
+  incremental,
+  storedBytes,
+  operations,
+  memory,
+  coldStart,
+  pipeline,
+];

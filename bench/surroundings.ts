@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildApp } from './appBuild.ts';
+import type { Surroundings } from './subject.ts';
+import { Workload } from './workload.ts';
+
+/** withSurroundings runs an action with data, folders and the built app, and removes the folders in any case. */
+export async function withSurroundings<T>(
+  options: { readonly bytes: number; readonly rounds: number },
+  action: (surroundings: Surroundings) => Promise<T>,
+): Promise<T> {
+  const root = await mkdtemp(join(tmpdir(), 'auditseal-bench-'));
+  const folder = async (): Promise<string> => mkdtemp(join(root, 'part-'));
+  let app: Promise<string> | undefined;
+  try {
+    return await action({
+      workload: new Workload(options.bytes),
+      rounds: options.rounds,
+      folder,
+      app: async () => (app ??= folder().then(buildApp)),
+    });
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}

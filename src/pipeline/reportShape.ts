@@ -1,0 +1,79 @@
+import { parseHash } from '../core/hash.ts';
+import { isPartition } from '../core/names.ts';
+import { isTime } from '../core/segmentHeader.ts';
+import type { Report } from './report.ts';
+
+type Check = (value: unknown) => boolean;
+
+const text: Check = (value) => typeof value === 'string';
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const time: Check = (value) => typeof value === 'string' && isTime(value);
+const hash: Check = (value) => parseHash(value) !== undefined;
+const textOrNull: Check = (value) => value === null || text(value);
+const oneOf =
+  (...values: readonly unknown[]): Check =>
+  (value) =>
+    values.includes(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const objectOf =
+  (members: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(members).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+
+const CODE = /^[a-z]+(-[a-z]+)*$/;
+
+/** The shape of a report. A code is any word of the kind, because an older release must read a newer one's findings. */
+const REPORT: Check = objectOf({
+  version: oneOf(1),
+  kind: oneOf('integrity'),
+  ledger: textOrNull,
+  started: time,
+  finished: time,
+  status: oneOf('verified', 'violated', 'unverified'),
+  checked: objectOf({
+    mode: oneOf('full', 'incremental'),
+    anchor: textOrNull,
+    segments: count,
+    records: count,
+    events: count,
+    duplicates: count,
+    storedBytes: count,
+    lineBytes: count,
+    segmentsNotRehashed: count,
+    findingsRepeated: count,
+    lastFull: time,
+    otherObjects: count,
+  }),
+  notChecked: listOf(text),
+  partitions: listOf(
+    objectOf({
+      partition: (value) => typeof value === 'string' && isPartition(value),
+      index: count,
+      root: hash,
+      sha256: hash,
+      record: count,
+      incarnation: count,
+      lastEvent: (value) => value === -1 || count(value),
+      lastEnqueued: (value) => value === '' || time(value),
+      sealed: time,
+    }),
+  ),
+  findings: listOf(
+    objectOf({
+      code: (value) => typeof value === 'string' && CODE.test(value),
+      severity: oneOf('error', 'warning'),
+      object: text,
+      detail: text,
+    }),
+  ),
+  findingsOmitted: count,
+  unreadable: listOf(objectOf({ object: text, why: text })),
+});
+
+/** isReport tells whether a parsed JSON value, which may come from anybody, has the shape of a report. */
+export const isReport = (value: unknown): value is Report => REPORT(value);

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { zstdDecompressSync } from 'node:zlib';
+import { LineBuffer, sealEvent } from '../../src/core/seal.ts';
+import { formatHeader, parseHeader } from '../../src/core/segmentHeader.ts';
+import { formatExample } from '../../tools/formatExample.ts';
+import { readBlock } from '../../tools/markedBlock.ts';
+import { codeBlocks, readPage } from './pages.ts';
+
+const PAGE = 'docs/format.md';
+const sha256 = (...parts: Uint8Array[]): Buffer => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+const leafHash = (line: string): Buffer => sha256(Uint8Array.of(0), Buffer.from(line));
+
+/** treeHash is section 6 of the page, word for word. */
+function treeHash(lines: readonly string[]): Buffer {
+  if (lines.length === 1) return leafHash(lines[0] as string);
+  let k = 1;
+  while (k * 2 < lines.length) k *= 2;
+  return sha256(Uint8Array.of(1), treeHash(lines.slice(0, k)), treeHash(lines.slice(k)));
+}
+
+const blocks = codeBlocks(readPage(PAGE));
+const blocksOf = (language: string): string[] =>
+  blocks.filter((block) => block.language === language).map(({ text }) => text);
+
+describe('docs/format.md', () => {
+  test('every example block is of a kind that is tested here', () => {
+    const known = new Set(['json', 'lines', 'text', 'sh', 'bodies', 'hashes', 'root', 'base64']);
+    expect(blocks.filter(({ language }) => !known.has(language))).toEqual([]);
+    expect(blocksOf('json')).toHaveLength(1);
+    for (const line of blocksOf('lines').flatMap((text) => text.split('\n')))
+      expect(() => void JSON.parse(line)).not.toThrow();
+  });
+
+  test('the header that the page shows is one, and prints back in the order it shows', () => {
+    const line = JSON.stringify(JSON.parse(blocksOf('json')[0] as string));
+    expect(formatHeader(parseHeader(Buffer.from(line)))).toBe(line);
+  });
+
+  test('the worked example holds, by nothing but this page', async () => {
+    const example = codeBlocks(await readBlock(PAGE, 'example'));
+    const [bodies, lines, hashes, root, base64] = example.map(({ text }) => text) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const stored = Buffer.from(base64, 'base64');
+    expect(zstdDecompressSync(stored).toString('utf8')).toBe(`${lines}\n`);
+    const all = lines.split('\n');
+    const leaves = all.slice(0, -1);
+    expect(hashes.split('\n')).toEqual(leaves.map((line, i) => `${i} ${leafHash(line).toString('hex')}`));
+    expect(treeHash(leaves).toString('hex')).toBe(root);
+    expect(all.at(-1)).toBe(`{"_end":{"records":${leaves.length - 1},"root":"${root}"}}`);
+
+    const { _segment: header } = JSON.parse(leaves[0] as string) as {
+      _segment: { records: { count: number }; events: { first: number; last: number; count: number } };
+    };
+    expect(header.records.count).toBe(leaves.length - 1);
+    const sent = bodies.split('\n').map((body) => JSON.parse(body) as string);
+    expect(header.events.count).toBe(sent.length);
+    const records = leaves.slice(1).map((line) => {
+      const at = line.lastIndexOf('"_seal":{"record":');
+      const { _seal, _text, _value } = JSON.parse(line) as {
+        _seal: { event: number; record: number };
+        _text?: string;
+        _value?: unknown;
+      };
+      const object = line.slice(0, at).replace(/,$/, '}').replace(/^\{$/, '{}');
+      const original = _text ?? (_value === undefined ? object : String(_value));
+      return { ..._seal, original };
+    });
+    expect(records.map(({ record }) => record)).toEqual([0, 1, 2, 3]);
+    for (const { event, original } of records) expect(sent[event - header.events.first]).toContain(original);
+  });
+
+  test('the worked example is what the program makes', async () => {
+    // Another release of Zstandard may store other bytes for the same lines.
+    const withoutBytes = (text: string): string =>
+      text.replace(/The \d+ stored bytes/, '').replace(/```base64\n[^`]+```/, '');
+    expect(withoutBytes((await readBlock(PAGE, 'example')).trim())).toBe(withoutBytes(formatExample()));
+  });
+
+  test('the bodies become the records that the page says', () => {
+    const hidden = new Map([
+      ['␊', '\n'],
+      ['␍', '\r'],
+      ['␉', '\t'],
+      ['␠', ' '],
+      ['␅', '\ufeff'],
+    ]);
+    const plain = (text: string): string => text.replaceAll(/[␊␍␉␠␅]/g, (sign) => hidden.get(sign) as string);
+    const examples = (blocksOf('bodies')[0] as string).split(/\n(?! )/);
+    expect(examples.length).toBeGreaterThan(30);
+    const said = examples.map((example) => {
+      const [body, ...lines] = example.split('\n').map((line) => plain(line.replace(/^ {4}/, '')));
+      return { body: body === '(nothing)' ? '' : body, lines: lines.filter((line) => line !== '(no record)') };
+    });
+    expect(said.map(({ body }) => ({ body, lines: linesOf(body as string) }))).toEqual(said);
+  });
+});
+
+/** linesOf seals a body and gives its lines as the page shows them: without seals and reasons, the envelope last. */
+function linesOf(body: string): string[] {
+  const buffer = new LineBuffer(2, 1024);
+  sealEvent(buffer, { body: Buffer.from(body), sequenceNumber: 1, enqueued: '2026-11-22T10:00:00.000Z' }, 0);
+  const lines = buffer.bytes.toString('utf8', buffer.start, buffer.length).split('\n').slice(0, -1);
+  const envelopes: string[] = [];
+  const shown = lines.map((line) => {
+    const at = line.lastIndexOf('"_seal":{"record":');
+    const envelope = /,"envelope":(.*)\}\}$/.exec(line.slice(at))?.[1];
+    if (envelope !== undefined) envelopes.push(`envelope ${envelope}`);
+    const form = /^(\{"_(?:value|text|base64)":.*),"_reason":"[^"]*",$/s.exec(line.slice(0, at))?.[1];
+    return `${form ?? line.slice(0, at).replace(/,$/, '')}}`;
+  });
+  return [...shown, ...envelopes];
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EventHubProducerClient } from '@azure/event-hubs';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { startHost } from '../../local/host/client.ts';
+import { ROOT } from '../support/program.ts';
+
+test('local.settings.example.json works as it is with npm start -- --serve', async () => {
+  const serving = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'local/start.ts', '--serve'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => serving.on('close', resolve));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      serving.stdout.setEncoding('utf8').on('data', (text: string) => text.includes('func start') && resolve());
+      serving.on('close', (code) => reject(new Error(`--serve ended with ${code}`)));
+    });
+    const { Values: settings } = JSON.parse(await readFile(join(ROOT, 'local.settings.example.json'), 'utf8')) as {
+      Values: Record<string, string>;
+    };
+    const sealed = Promise.withResolvers<void>();
+    const host = await startHost({
+      appDir: ROOT,
+      settings,
+      onLine: (line) => {
+        if (line.type === 'invocation' && line.function === 'ingest' && line.outcome === 'succeeded') sealed.resolve();
+      },
+    });
+    expect(host.functions.toSorted()).toEqual(['ingest', 'verify']);
+    const producer = new EventHubProducerClient(settings['HUB'] as string, settings['HUB_NAME'] as string);
+    await producer.sendBatch([{ body: { records: [{ from: 'func start' }] } }], { partitionId: '0' });
+    await producer.close();
+    await sealed.promise;
+    const ledger = BlobServiceClient.fromConnectionString(settings['LEDGER'] as string);
+    const segment = ledger
+      .getContainerClient(settings['LEDGER_CONTAINER'] as string)
+      .getBlobClient('segments/0/000000000000.jsonl.zst');
+    expect(await segment.exists()).toBe(true);
+    expect(await host.stop()).toBe(0);
+  } finally {
+    serving.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  }
+});
