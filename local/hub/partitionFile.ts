@@ -62,8 +62,13 @@ export class PartitionFile {
     frame.writeUInt32BE(0xffffffff - record.length, 4);
     frame.writeUInt32BE(crc32(record), 8);
     record.copy(frame, FRAME_BYTES);
-    for (let written = 0; written < frame.length;) {
-      written += writeSync(this.#descriptor, frame, written, frame.length - written, this.#bytes + written);
+    try {
+      for (let written = 0; written < frame.length;) {
+        written += writeSync(this.#descriptor, frame, written, frame.length - written, this.#bytes + written);
+      }
+    } catch (error) {
+      if (this.#descriptor >= 0) ftruncateSync(this.#descriptor, this.#bytes); // half a record must not stay
+      throw error;
     }
     this.#bytes += frame.length;
   }

@@ -11,7 +11,7 @@ import type { Judge, Upstream } from './upstream.ts';
 import type { WormState } from './wormState.ts';
 
 /** Decision is what becomes of a request on a blob: an answer at once, or its way to Azurite with a few headers changed. */
-export type Decision =
+type Decision =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'forward'; readonly changes?: HeaderChanges; readonly judge?: Judge };
 
@@ -159,7 +159,7 @@ export function createBlobRules(deps: BlobRulesDeps): BlobRules {
 }
 
 /** containerDeleteRefusal says why a container under a policy or a hold can't be deleted through the blob service. */
-export function containerDeleteRefusal(worm: ContainerWorm): Refusal {
+function containerDeleteRefusal(worm: ContainerWorm): Refusal {
   if (worm.hold !== undefined) return REFUSALS.containerHold;
   return worm.policy?.state === 'Locked' ? REFUSALS.containerLocked : REFUSALS.containerPolicy;
 }

@@ -12,7 +12,7 @@ export interface RetentionPolicy {
   readonly updateHistory: readonly PolicyUpdate[];
 }
 
-export interface PolicyUpdate {
+interface PolicyUpdate {
   readonly update: 'put' | 'lock' | 'extend';
   readonly immutabilityPeriodSinceCreationInDays: number;
   readonly timestamp: string;
@@ -29,7 +29,7 @@ export interface LegalHold {
   readonly appendWritesSetAt: string;
 }
 
-export interface HoldTag {
+interface HoldTag {
   readonly tag: string;
   readonly timestamp: string;
   readonly objectIdentifier: string;

@@ -137,6 +137,16 @@ test('a token is for one resource and one time', () => {
   expect(checkSasToken('Bearer x', hub, key, 0)).toContain('MalformedToken');
 });
 
+test('a port that is taken is an error, and free again after close', async () => {
+  const first = await openHub();
+  await expect(openHub({ port: first.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  const producer = openProducer(first.connectionString('logs'));
+  await producer.sendBatch([{ body: bytes('x') }]);
+  await producer.close();
+  await first.close();
+  await openHub({ port: first.port });
+});
+
 test('bytes that are not AMQP end their own connection only', async () => {
   const notes: string[] = [];
   const hub = await openHub({ note: (line) => notes.push(line) });

@@ -78,6 +78,23 @@ describe('what the gateway passes through', () => {
     expect((await staged.getProperties()).contentLength).toBe(3 * chunk.length);
   });
 
+  test('a large body that is refused before it is read ends in the refusal, not in a broken connection', async () => {
+    const container = service.getContainerClient('refused');
+    await container.create();
+    const blob = container.getBlockBlobClient('blob');
+    await blob.upload('content', 7);
+    await stack.putPolicy('refused', 1);
+    const large = Buffer.alloc(32 * 1024 * 1024);
+    for (const refused of [
+      async () => blob.stageBlock('AAAA', large, large.length),
+      async () => blob.upload(large, large.length, { conditions: { ifMatch: '*' } }),
+      async () => blob.upload(large, large.length),
+    ]) {
+      expect(await outcomeOf(refused())).toBe('409 BlobImmutableDueToPolicy');
+    }
+    expect((await blob.downloadToBuffer()).toString()).toBe('content');
+  });
+
   test('answers that say not modified or precondition failed have no extra body', async () => {
     const container = service.getContainerClient('conditions');
     await container.create();

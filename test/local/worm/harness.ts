@@ -23,6 +23,10 @@ export const CREDENTIAL = new StorageSharedKeyCredential(ACCOUNT, KEY);
 /** OPTIONS make the clients try once: a refusal is what the tests are about. */
 export const OPTIONS = { retryOptions: { maxTries: 1 } };
 
+/** STATES are what can guard a container. */
+export const STATES = ['none', 'unlocked', 'locked', 'hold', 'expired', 'expiredHold'] as const;
+export type State = (typeof STATES)[number];
+
 export interface Stack {
   readonly gateway: WormGateway;
   readonly arm: StorageManagementClient;
@@ -153,4 +157,17 @@ export async function pictureOf(container: ContainerClient, prefix = ''): Promis
     picture.push({ name, snapshot, metadata, tags, properties, content });
   }
   return picture;
+}
+
+/** guard brings a container into a state. The clock moves on for one that has expired. */
+export async function guard(stack: Stack, name: string, state: State): Promise<void> {
+  if (state === 'unlocked') await stack.putPolicy(name, 1000);
+  if (state === 'locked') await stack.lockedPolicy(name, 1000);
+  if (state === 'expired' || state === 'expiredHold') {
+    await stack.lockedPolicy(name, 1);
+    stack.clock.aheadMs = DAY_MS + 60_000;
+  }
+  if (state === 'hold' || state === 'expiredHold') {
+    await stack.arm.blobContainers.setLegalHold(GROUP, ACCOUNT, name, { tags: ['Case123'] });
+  }
 }

@@ -1,9 +1,6 @@
 import type { BlobClient, ContainerClient } from '@azure/storage-blob';
-import { ACCOUNT, DAY_MS, GROUP, outcomeOf, pictureOf, startStack } from './harness.ts';
-import type { Stack } from './harness.ts';
-
-const STATES = ['none', 'unlocked', 'locked', 'hold', 'expired', 'expiredHold'] as const;
-type State = (typeof STATES)[number];
+import { DAY_MS, STATES, guard, outcomeOf, pictureOf, startStack } from './harness.ts';
+import type { Stack, State } from './harness.ts';
 
 const IDENTITIES = ['key', 'all', 'create'] as const;
 type Identity = (typeof IDENTITIES)[number];
@@ -288,7 +285,7 @@ test.each(STATES)('what may be done to a blob under state %s', async (state) => 
   for (const [label, row] of Object.entries(ROWS)) {
     for (const identity of row.identities ?? IDENTITIES) await seed(container, blobName(label, identity), row.on);
   }
-  await guard(name, state);
+  await guard(stack, name, state);
 
   for (const [label, row] of Object.entries(ROWS)) {
     for (const identity of row.identities ?? IDENTITIES) {
@@ -302,91 +299,6 @@ test.each(STATES)('what may be done to a blob under state %s', async (state) => 
   }
 });
 
-test('Put Blob says no to per-blob immutability headers, which Azurite would ignore', async () => {
-  const container = stack.container('per-blob');
-  await container.create();
-  const url = stack.sasContainer('per-blob', 'racwd').getBlobClient('new').url;
-  for (const header of ['x-ms-immutability-policy-until-date', 'x-ms-immutability-policy-mode', 'x-ms-legal-hold']) {
-    const headers = { 'x-ms-blob-type': 'BlockBlob', 'x-ms-version': '2026-06-06', [header]: 'true' };
-    const response = await fetch(url, { method: 'PUT', headers, body: 'x' });
-    expect([response.status, response.headers.get('x-ms-error-code')]).toEqual([400, 'UnsupportedHeader']);
-    expect(await response.text()).toContain(header);
-  }
-  expect(await pictureOf(container)).toEqual([]);
-  const blob = stack.container('per-blob').getBlobClient('new');
-  expect(await outcomeOf(blob.setLegalHold(true))).toBe('400 UnsupportedHeader');
-  expect(await outcomeOf(blob.setImmutabilityPolicy({ expiriesOn: new Date(), policyMode: 'Locked' }))).toBe(
-    '400 UnsupportedHeader',
-  );
-  expect(await outcomeOf(blob.deleteImmutabilityPolicy())).toBe('501 APINotImplemented');
-});
-
-test('snapshots made before the policy are guarded as their blob is', async () => {
-  const container = stack.container('snapshots');
-  await container.create();
-  const blob = container.getBlockBlobClient('blob');
-  await blob.upload('content', 7);
-  const { snapshot = '' } = await blob.createSnapshot();
-  await stack.putPolicy('snapshots', 30);
-  const before = await pictureOf(container);
-  expect(before).toHaveLength(2);
-  expect(await outcomeOf(blob.withSnapshot(snapshot).delete())).toBe(POLICY);
-  expect(await outcomeOf(blob.delete({ deleteSnapshots: 'only' }))).toBe(POLICY);
-  expect(await outcomeOf(blob.delete({ deleteSnapshots: 'include' }))).toBe(POLICY);
-  expect(await pictureOf(container)).toEqual(before);
-  await withClock(31, async () => {
-    expect(await outcomeOf(blob.delete())).toBe('409 SnapshotsPresent');
-    expect(await outcomeOf(blob.withSnapshot(snapshot).delete())).toBe('ok');
-    expect(await outcomeOf(blob.delete())).toBe('ok');
-  });
-  expect(await pictureOf(container)).toEqual([]);
-});
-
-test.each(['allowProtectedAppendWrites', 'allowProtectedAppendWritesAll'])(
-  'with %s an append blob grows, and is kept from its last change on',
-  async (flag) => {
-    const name = flag.toLowerCase();
-    const container = stack.container(name);
-    await container.create();
-    await container.getBlockBlobClient('block').upload('content', 7);
-    await stack.putPolicy(name, 1, { [flag]: true });
-    const blob = container.getAppendBlobClient('log');
-    await blob.create();
-    expect(await outcomeOf(blob.appendBlock('one', 3))).toBe('ok');
-    expect(await outcomeOf(blob.setMetadata({ a: 'b' }))).toBe(POLICY);
-    expect(await outcomeOf(blob.seal())).toBe(POLICY);
-    expect(await outcomeOf(container.getAppendBlobClient('block').appendBlock('no', 2))).toBe(POLICY);
-    await stack.arm.blobContainers.setLegalHold(GROUP, ACCOUNT, name, { tags: ['case1'] });
-    expect(await outcomeOf(blob.appendBlock('two', 3))).toBe(HOLD);
-    await stack.arm.blobContainers.setLegalHold(GROUP, ACCOUNT, name, {
-      tags: ['case1'],
-      allowProtectedAppendWritesAll: true,
-    });
-    expect(await outcomeOf(blob.appendBlock('two', 3))).toBe('ok');
-    expect((await blob.downloadToBuffer()).toString()).toBe('onetwo');
-    expect(await outcomeOf(blob.delete())).toBe(HOLD);
-  },
-);
-
-test('containers under a policy or a hold cannot be deleted through the blob service', async () => {
-  const outcomes: Record<string, string> = {};
-  for (const state of STATES) {
-    const name = `delete-${state.toLowerCase()}`;
-    await stack.container(name).create();
-    await guard(name, state);
-    outcomes[state] = await outcomeOf(stack.container(name).delete());
-    expect(await outcomeOf(stack.sasContainer(name, 'racwd').delete())).toBe(MISMATCH);
-  }
-  expect(outcomes).toEqual({
-    none: 'ok',
-    unlocked: '409 ContainerProtectedFromDeletion',
-    locked: '409 ContainerImmutabilityPolicyLocked',
-    hold: '409 ContainerHasLegalHold',
-    expired: '409 ContainerImmutabilityPolicyLocked',
-    expiredHold: '409 ContainerHasLegalHold',
-  });
-});
-
 async function seed(container: ContainerClient, name: string, on: Row['on']): Promise<void> {
   const blob = container.getBlobClient(name);
   if (on === 'block') await blob.getBlockBlobClient().upload('content', 7, { metadata: { root: 'kept' } });
@@ -395,18 +307,6 @@ async function seed(container: ContainerClient, name: string, on: Row['on']): Pr
     await blob.getAppendBlobClient().appendBlock('content', 7);
   }
   if (on === 'page') await blob.getPageBlobClient().create(512);
-}
-
-async function guard(name: string, state: State): Promise<void> {
-  if (state === 'unlocked') await stack.putPolicy(name, 1000);
-  if (state === 'locked') await stack.lockedPolicy(name, 1000);
-  if (state === 'expired' || state === 'expiredHold') {
-    await stack.lockedPolicy(name, 1);
-    stack.clock.aheadMs = DAY_MS + 60_000;
-  }
-  if (state === 'hold' || state === 'expiredHold') {
-    await stack.arm.blobContainers.setLegalHold(GROUP, ACCOUNT, name, { tags: ['Case123'] });
-  }
 }
 
 function expected(row: Row, state: State, identity: Identity): string {
@@ -418,13 +318,6 @@ function expected(row: Row, state: State, identity: Identity): string {
   if (state === 'none') return row.none;
   if (state === 'expired') return row.expired;
   return state === 'hold' || state === 'expiredHold' ? held(row.active) : row.active;
-}
-
-async function withClock(days: number, work: () => Promise<void>): Promise<void> {
-  const { aheadMs } = stack.clock;
-  stack.clock.aheadMs = days * DAY_MS;
-  await work();
-  stack.clock.aheadMs = aheadMs;
 }
 
 const blobName = (label: string, identity: Identity): string => `${label.replaceAll(/[^\w]+/g, '-')}/${identity}`;
