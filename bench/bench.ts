@@ -8,6 +8,8 @@ import { withSurroundings } from './surroundings.ts';
 
 const ROUNDS = 5;
 const DEFAULT_MEGABYTES = 100;
+/** Below this, there are too few segments for some subjects. */
+const LEAST_MEGABYTES = 25;
 const HELP = `npm run bench [-- OPTIONS]
 
 Measures what the design promises, each figure beside its bound or rival in the same run, in turn, several rounds. It shows the
@@ -38,8 +40,8 @@ function parseOptions(): Options | 'help' | { readonly wrong: string } {
     const subjects = SUBJECTS.filter(({ name }) => values.only === undefined || values.only === name);
     if (subjects.length === 0) return { wrong: `--only: there is no subject ${String(values.only)}` };
     const megabytes = Number(values.megabytes ?? DEFAULT_MEGABYTES);
-    if (!Number.isInteger(megabytes) || megabytes < 1 || megabytes > 1000) {
-      return { wrong: '--megabytes must be a whole number from 1 to 1000' };
+    if (!Number.isInteger(megabytes) || megabytes < LEAST_MEGABYTES || megabytes > 1000) {
+      return { wrong: `--megabytes must be a whole number from ${LEAST_MEGABYTES} to 1000` };
     }
     return { subjects, megabytes, isJson: values.json };
   } catch (error) {

@@ -13,9 +13,13 @@ export const SESSION: readonly string[] = [
 ];
 
 /** run types one command in `root` and gives what a terminal shows of it, without npm's own two lines. */
-async function run(command: string, root: string, mirror: string): Promise<string> {
+async function run(command: string, root: string, mirror: string, path: string): Promise<string> {
   const typed = command.replaceAll('../mirror', mirror).replaceAll(/\bnpm (start|run)\b/g, 'npm $1 --silent');
-  const child = spawn('bash', ['-o', 'pipefail', '-c', typed], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('bash', ['-o', 'pipefail', '-c', typed], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: path },
+  });
   let shown = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (shown += text));
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -26,13 +30,16 @@ async function run(command: string, root: string, mirror: string): Promise<strin
   return shown.replaceAll(mirror, '../mirror').trimEnd();
 }
 
-/** captureSession runs the session in the checkout at `root` and gives it as a fenced block, with long hashes cut. */
-export async function captureSession(root: string): Promise<string> {
+/**
+ * captureSession runs the session in the checkout at `root` and gives it as a fenced block, with long hashes cut. `path`
+ * is where programs are found.
+ */
+export async function captureSession(root: string, path = process.env['PATH'] ?? ''): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'auditseal-session-'));
   try {
     const lines: string[] = [];
     for (const command of SESSION) {
-      const shown = await run(command, root, join(folder, 'mirror'));
+      const shown = await run(command, root, join(folder, 'mirror'), path);
       lines.push(`$ ${command}`, shown);
     }
     const text = lines.join('\n').replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…');

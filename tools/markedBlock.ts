@@ -7,7 +7,7 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const marks = (name: string): readonly [string, string] => [`<!-- ${name}: begin -->\n`, `<!-- ${name}: end -->`];
 
 /** cutBlock splits a page at the two marks of a generated block: what is before, the block, what is behind. */
-export function cutBlock(page: string, name: string): readonly [string, string, string] {
+function cutBlock(page: string, name: string): readonly [string, string, string] {
   const [begin, end] = marks(name);
   const from = page.indexOf(begin) + begin.length;
   const to = page.indexOf(end);

@@ -1,5 +1,5 @@
 import { RestError } from '@azure/storage-blob';
-import type { ContainerClient } from '@azure/storage-blob';
+import type { BlobDownloadResponseParsed, ContainerClient } from '@azure/storage-blob';
 import { AuditsealError } from '../core/errors.ts';
 import { MAX_SEGMENT_BYTES } from '../core/zstd.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
@@ -9,6 +9,9 @@ export const MAX_OBJECT_BYTES = MAX_SEGMENT_BYTES;
 
 /** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
 const TIMEOUT_MS = 5 * 60_000;
+
+/** How often a download is begun whose connection breaks in the middle. */
+const MAX_DOWNLOADS = 4;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   zst: 'application/zstd',
@@ -59,31 +62,18 @@ export class BlobStore implements ObjectStore {
 
   async read(name: string): Promise<Buffer | undefined> {
     const blob = this.#container.getBlockBlobClient(name);
+    const abortSignal = AbortSignal.timeout(this.#timeoutMs);
     try {
-      const abortSignal = AbortSignal.timeout(this.#timeoutMs);
-      const response = await blob.download(0, undefined, { maxRetryRequests: 5, abortSignal });
-      const { contentLength: length } = response;
-      const body = response.readableStreamBody as NodeJS.ReadableStream & { destroy(): void };
-      if (length === undefined) {
-        body.destroy();
-        throw new AuditsealError('STORE_UNAVAILABLE', `${name}: the response does not say how long it is`);
+      for (let tries = 1; ; tries++) {
+        const response = await blob.download(0, undefined, { abortSignal });
+        try {
+          return await bytesOf(response);
+        } catch (error) {
+          // The client retries requests, not a response whose connection breaks in the middle.
+          if (error instanceof AuditsealError || abortSignal.aborted || tries === MAX_DOWNLOADS) throw error;
+        }
       }
-      if (length > MAX_OBJECT_BYTES) {
-        body.destroy();
-        const why = `it has ${length} bytes; no object of a ledger has more than ${MAX_OBJECT_BYTES}`;
-        throw new AuditsealError('OBJECT_TOO_LARGE', why);
-      }
-      // A buffer of its own, not a slice of a pool: it may be handed to another thread.
-      const bytes = Buffer.from(new ArrayBuffer(length));
-      let at = 0;
-      for await (const chunk of body) {
-        at += (chunk as Buffer).copy(bytes, at);
-      }
-      if (at !== length)
-        throw new AuditsealError('STORE_UNAVAILABLE', `${name}: the response ended after ${at} of ${length} bytes`);
-      return bytes;
     } catch (error) {
-      if (error instanceof AuditsealError) throw error;
       if (error instanceof RestError && error.statusCode === 404 && error.code !== 'ContainerNotFound')
         return undefined;
       throw this.#fault(`can't read ${name}`, error);
@@ -158,4 +148,20 @@ export class BlobStore implements ObjectStore {
       return new AuditsealError('STORE_REFUSED', `${what}: ${where} does not exist (${said})`, { cause: error });
     return new AuditsealError('STORE_UNAVAILABLE', `${what} in ${where}: ${said}`, { cause: error });
   }
+}
+
+/** bytesOf gives the body of a download, in a buffer of its own, not a slice of a pool: it may be handed to another thread. */
+async function bytesOf({ contentLength: length, readableStreamBody }: BlobDownloadResponseParsed): Promise<Buffer> {
+  const body = readableStreamBody as NodeJS.ReadableStream & { destroy(): void };
+  if (length === undefined || length > MAX_OBJECT_BYTES) {
+    body.destroy();
+    if (length === undefined) throw new Error('the response does not say how long it is');
+    const why = `it has ${length} bytes; no object of a ledger has more than ${MAX_OBJECT_BYTES}`;
+    throw new AuditsealError('OBJECT_TOO_LARGE', why);
+  }
+  const bytes = Buffer.from(new ArrayBuffer(length));
+  let at = 0;
+  for await (const chunk of body) at += (chunk as Buffer).copy(bytes, at);
+  if (at !== length) throw new Error(`the response ended after ${at} of ${length} bytes`);
+  return bytes;
 }

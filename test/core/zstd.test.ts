@@ -146,9 +146,9 @@ describe('decompress', () => {
 
   test('keeps no memory for frames that do not say their size', () => {
     const before = process.memoryUsage().arrayBuffers;
-    expect(decompress(Buffer.concat(Array.from({ length: 4000 }, () => bomb(1000))))).toHaveLength(4_000_000);
-    // A chunk of 1 MiB for each frame would be 4 GB, if it were kept.
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e9);
+    expect(decompress(Buffer.concat(Array.from({ length: 2000 }, () => bomb(1000))))).toHaveLength(2_000_000);
+    // A chunk of 1 MiB for each frame would be 2 GB, if it were kept.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(0.5e9);
   });
 
   test('every flipped bit gives the same content, other content, or a refusal that says so', () => {

@@ -68,7 +68,7 @@ describe('docs/format.md', () => {
       const { _seal, _text, _value } = JSON.parse(line) as {
         _seal: { event: number; record: number };
         _text?: string;
-        _value?: unknown;
+        _value?: number;
       };
       const object = line.slice(0, at).replace(/,$/, '}').replace(/^\{$/, '{}');
       const original = _text ?? (_value === undefined ? object : String(_value));

@@ -90,6 +90,7 @@ export function referenceLines(stored: Buffer): Buffer[] {
   const frames: Buffer[] = [];
   must(stored.length > 0, 'it is empty');
   for (let at = 0; at < stored.length;) {
+    must(stored.readUInt32LE(at) === 0xfd2fb528, 'not a Zstandard frame');
     const { buffer, engine } = zstdDecompressSync(stored.subarray(at), { info: true }) as unknown as {
       buffer: Buffer;
       engine: { bytesWritten: number };

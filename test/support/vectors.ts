@@ -38,3 +38,19 @@ export const bodyVectors = (): BodyVector[] =>
       }),
     };
   });
+
+/** SegmentVector is one case of segments.json, decoded. */
+export interface SegmentVector {
+  readonly name: string;
+  readonly expect: 'valid' | 'malformed' | 'version-unknown' | 'end-differs' | 'contradiction';
+  readonly stored: Buffer;
+  readonly root?: string;
+  readonly lines?: readonly string[];
+}
+
+/** segmentVectors loads stored segments, good and bad ones. */
+export const segmentVectors = (): SegmentVector[] =>
+  (load('segments.json') as { cases: (SegmentVector & { stored: string })[] }).cases.map((it) => ({
+    ...it,
+    stored: Buffer.from(it.stored, 'base64'),
+  }));

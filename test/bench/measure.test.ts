@@ -1,0 +1,100 @@
+import { race, ratiosOf, spreadOf } from '../../bench/measure.ts';
+import { figure, formatFigure } from '../../bench/subject.ts';
+
+describe('spreadOf', () => {
+  test('gives the middle value of an odd number of values, whatever their order', () => {
+    expect(spreadOf([5, 1, 100])).toEqual({ median: 5, min: 1, max: 100 });
+    expect(spreadOf([7])).toEqual({ median: 7, min: 7, max: 7 });
+  });
+
+  test('gives the mean of the two middle values of an even number', () => {
+    expect(spreadOf([4, 1, 2, 100])).toEqual({ median: 3, min: 1, max: 100 });
+  });
+
+  test('orders numbers as numbers', () => {
+    expect(spreadOf([10, 9, 2]).median).toBe(9);
+  });
+
+  test('refuses to make something of nothing', () => {
+    expect(() => spreadOf([])).toThrow(RangeError);
+  });
+
+  test('leaves its input as it was', () => {
+    const values = [3, 1, 2];
+    spreadOf(values);
+    expect(values).toEqual([3, 1, 2]);
+  });
+});
+
+test('ratiosOf divides round by round', () => {
+  expect(ratiosOf([10, 9], [5, 3])).toEqual([2, 3]);
+});
+
+describe('race', () => {
+  test('runs contenders in turn, after one unmeasured round, and tells them the round', async () => {
+    const calls: string[] = [];
+    const contender = (name: string) => ({
+      name,
+      run: async (round: number) => {
+        calls.push(`${name}${round}`);
+        return 1000;
+      },
+    });
+    const result = await race([contender('a'), contender('b')], 3);
+    expect(calls).toEqual(['a0', 'b0', 'a0', 'b0', 'a1', 'b1', 'a2', 'b2']);
+    expect(result.rates('a')).toHaveLength(3);
+    expect(result.rates('b').every((rate) => rate > 0 && rate < Infinity)).toBe(true);
+  });
+
+  test('compares rates, so that contenders may do different amounts of work', async () => {
+    const until = (ms: number): void => {
+      for (const start = performance.now(); performance.now() - start < ms;);
+    };
+    const result = await race(
+      [
+        { name: 'all', run: () => (until(5), 1e9) },
+        { name: 'little', run: () => (until(5), 1) },
+      ],
+      3,
+    );
+    expect(result.ratio('all', 'little').min).toBeGreaterThan(1e3);
+    expect(result.rate('all').median).toBeCloseTo(spreadOf(result.rates('all')).median / 1e6);
+  });
+
+  test('takes the median of the ratios, not the ratio of the medians', async () => {
+    const result = await race(
+      [
+        { name: 'a', run: (round) => [1, 1, 1000][round] as number },
+        { name: 'b', run: () => 1 },
+      ],
+      3,
+    );
+    const ratios = ratiosOf(result.rates('a'), result.rates('b'));
+    expect(result.ratio('a', 'b')).toEqual(spreadOf(ratios));
+  });
+});
+
+describe('figure', () => {
+  test('holds the median to its bar', () => {
+    const spread = { median: 0.45, min: 0.2, max: 0.9 };
+    expect(figure('x', 'times', spread, { is: 'at least', value: 0.45 }).isMet).toBe(true);
+    expect(figure('x', 'times', spread, { is: 'at least', value: 0.46 }).isMet).toBe(false);
+    expect(figure('x', 'times', spread, { is: 'at most', value: 0.45 }).isMet).toBe(true);
+    expect(figure('x', 'times', spread, { is: 'at most', value: 0.44 }).isMet).toBe(false);
+    expect(figure('x', 'times', spread, { is: 'below', value: 0.45 }).isMet).toBe(false);
+    expect(figure('x', 'times', spread, { is: 'below', value: 0.46 }).isMet).toBe(true);
+    expect(figure('x', 'times', spread)).not.toHaveProperty('isMet');
+  });
+
+  test('is printed with its spread and whether the bar was met', () => {
+    const bar = { is: 'at least', value: 0.45 } as const;
+    const spread = { median: 0.474, min: 0.441, max: 0.49 };
+    expect(formatFigure(figure('seal', 'times', spread, bar), 6)).toBe(
+      '  seal    bar at least 0.45, measured 0.47 (0.44–0.49) times: met',
+    );
+    expect(formatFigure(figure('seal', 'times', 0.4, bar), 4)).toBe(
+      '  seal  bar at least 0.45, measured 0.40 times: NOT MET',
+    );
+    expect(formatFigure(figure('requests', '', 1234567), 8)).toBe('  requests  1,234,567');
+  });
+});

@@ -1,0 +1,65 @@
+import { SUBJECTS } from '../../bench/subjects.ts';
+import { withSurroundings } from '../../bench/surroundings.ts';
+import type { Measurement, Surroundings } from '../../bench/subject.ts';
+
+/** What each subject is there to state: a figure with a bar, by a part of its name. */
+const BARS: Readonly<Record<string, readonly string[]>> = {
+  seal: ['seal / zstd -1 alone'],
+  verify: [],
+  workers: ['2 workers / 1'],
+  incremental: ['requests', 'bytes read', 'processor time'],
+  bytes: ['raw / stored'],
+  operations: ['creations per segment', 'other operations per segment', 'the most of them'],
+  memory: ['peak of verify', 'peak of ingest'],
+  'cold-start': ['what the bundle adds'],
+  pipeline: ['pipeline / the slower of both'],
+};
+
+describe('each subject, with little data and one round', () => {
+  let surroundings: Surroundings;
+  let finish: () => void;
+  let finished: Promise<void>;
+
+  beforeAll(async () => {
+    const { promise: end, resolve } = Promise.withResolvers<void>();
+    finish = resolve;
+    await new Promise<void>((ready) => {
+      finished = withSurroundings({ bytes: 12e6, rounds: 1 }, async (given) => {
+        surroundings = given;
+        ready();
+        await end;
+      });
+    });
+  });
+
+  afterAll(async () => {
+    finish();
+    await finished;
+  });
+
+  const measured = new Map<string, Measurement>();
+
+  test.each(SUBJECTS.map((subject) => [subject.name, subject] as const))('%s', async (name, subject) => {
+    const measurement = await subject.measure(surroundings);
+    measured.set(name, measurement);
+    expect(measurement.figures.length).toBeGreaterThan(0);
+    for (const { median, min, max } of measurement.figures) {
+      expect(Number.isFinite(median)).toBe(true);
+      expect(min).toBeLessThanOrEqual(median);
+      expect(max).toBeGreaterThanOrEqual(median);
+    }
+    for (const part of BARS[name] as readonly string[]) {
+      const figures = measurement.figures.filter((figure) => figure.name.startsWith(part) && figure.bar !== undefined);
+      expect(figures.map((figure) => typeof figure.isMet)).toContain('boolean');
+    }
+  });
+
+  test('what is counted, not timed, meets its bars', () => {
+    for (const name of ['operations']) {
+      const missed = measured.get(name)?.figures.filter((figure) => figure.isMet === false);
+      expect(missed).toEqual([]);
+    }
+    const requests = measured.get('incremental')?.figures.find((figure) => figure.name.startsWith('requests'));
+    expect(requests?.median).toBeGreaterThan(0);
+  });
+});

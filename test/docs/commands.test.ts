@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HELP as startHelp, parseStartOptions } from '../../local/startOptions.ts';
+import { mirrorHelp } from '../../src/cli/mirror.ts';
+import { showHelp } from '../../src/cli/show.ts';
+import { verifyHelp } from '../../src/cli/verify.ts';
+import { ROOT } from '../../tools/markedBlock.ts';
+import { codeBlocks, pageNames, readPage } from './pages.ts';
+
+const HELPS = new Map([
+  ['verify', verifyHelp],
+  ['mirror', mirrorHelp],
+  ['show', showHelp],
+]);
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+
+interface Command {
+  readonly page: string;
+  readonly text: string;
+}
+
+/** commandsOf gives what a page tells its reader to type: lines of shell blocks, and code spans. */
+function commandsOf(page: string): Command[] {
+  const text = readPage(page);
+  const lines = codeBlocks(text)
+    .filter(({ language }) => ['sh', 'console', 'bash'].includes(language))
+    .flatMap((block) => block.text.split('\n'))
+    .flatMap((line) => line.replace(/^\$ /, '').split(/ && | \| /));
+  const spans = [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, span]) => span as string);
+  return [...lines, ...spans]
+    .filter((line) => /^(npm|auditseal|node tools)\b/.test(line))
+    .map((line) => ({ page, text: line.trim() }));
+}
+
+/** faultOf says what is wrong with a command, or nothing. */
+function faultOf(text: string): string | undefined {
+  const words = text.split(/\s+/);
+  if (words[0] === 'node') return existsSync(join(ROOT, words[1] as string)) ? undefined : 'no such program';
+  if (words[0] === 'auditseal') return faultOfCli(words.slice(1));
+  const rest = words.slice(1).filter((word) => word !== '--silent');
+  if (['ci', 'audit'].includes(rest[0] as string)) return undefined;
+  const script = rest[0] === 'run' ? rest[1] : rest[0];
+  if (script === undefined || !Object.hasOwn(scripts, script)) return 'no such script';
+  const args = text.includes(' -- ') ? text.slice(text.indexOf(' -- ') + 4).split(/\s+/) : [];
+  if (script === 'cli') return args.length === 0 ? undefined : faultOfCli(args);
+  if (script !== 'start') return undefined;
+  const parsed = parseStartOptions(args, '/');
+  return parsed !== 'help' && 'wrong' in parsed ? parsed.wrong : undefined;
+}
+
+function faultOfCli([command, ...args]: readonly string[]): string | undefined {
+  if (command === undefined || command === '--help') return undefined;
+  const help = HELPS.get(command);
+  if (help === undefined) return 'no such command';
+  const options = args.filter((word) => word.startsWith('-') && word !== '--help');
+  const unknown = options.find((option) => !new RegExp(`${option}\\b`).test(help));
+  return unknown === undefined ? undefined : `no option ${unknown}`;
+}
+
+const commands = pageNames().flatMap(commandsOf);
+
+test('every command in the pages exists, with its options', () => {
+  expect(commands.length).toBeGreaterThan(20);
+  const wrong = commands.map((command) => ({ ...command, fault: faultOf(command.text) }));
+  expect(wrong.filter(({ fault }) => fault !== undefined)).toEqual([]);
+});
+
+test('this check finds what is wrong', () => {
+  expect(faultOf('npm run nothing')).toBe('no such script');
+  expect(faultOf('npm start -- --never')).toContain('--never');
+  expect(faultOf('npm run cli -- verify X --fast')).toBe('no option --fast');
+  expect(faultOf('auditseal lock')).toBe('no such command');
+  expect(faultOf('node tools/nothing.ts')).toBe('no such program');
+  expect(startHelp).toContain('--once');
+});

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config.ts';
+import { ROOT } from '../../tools/markedBlock.ts';
+import { firstCells, headings, readPage, section } from './pages.ts';
+
+/** settingsRead gives the names that the app asks its environment for. */
+function settingsRead(): string[] {
+  const names = new Set<string>();
+  const env = new Proxy<Record<string, string | undefined>>(
+    {},
+    {
+      get(_target, name) {
+        names.add(String(name));
+        return undefined;
+      },
+    },
+  );
+  expect(() => loadConfig(env)).toThrow('settings are wrong');
+  return [...names];
+}
+
+test('the README names every setting of the app, and no other', () => {
+  const named = firstCells(section(readPage('README.md'), '## Configuration'));
+  expect(named.toSorted()).toEqual(settingsRead().toSorted());
+});
+
+test('the example settings are settings of the app or of the host', () => {
+  const { Values } = JSON.parse(readFileSync(join(ROOT, 'local.settings.example.json'), 'utf8')) as {
+    Values: Record<string, string>;
+  };
+  const hosts = firstCells(section(readPage('docs/operations.md'), '## Settings of the Functions host'));
+  const known = new Set([...settingsRead(), ...hosts]);
+  expect(Object.keys(Values).filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('the design explains every key of host.json with the value that it has', () => {
+  const host = JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')) as {
+    extensions: { eventHubs: Record<string, unknown> };
+  };
+  const rows = section(readPage('docs/design.md'), '## host.json');
+  const explained = firstCells(rows);
+  expect(Object.keys(host.extensions.eventHubs).filter((key) => !explained.includes(key))).toEqual([]);
+  for (const [key, value] of Object.entries(host.extensions.eventHubs)) {
+    if (typeof value === 'number') expect(rows).toMatch(new RegExp(`\\| \`${key}\` +\\| ${value} `));
+  }
+});
+
+test('the design has every dependency, with its version', () => {
+  const page = section(readPage('docs/design.md'), '## Dependencies');
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >;
+  const named = firstCells(page);
+  const all = { ...manifest.dependencies, ...manifest.devDependencies };
+  expect(Object.keys(all).filter((name) => !named.includes(name))).toEqual([]);
+  const versions = [...page.matchAll(/`([^`]+)` (\d+\.\d+\.\d+)/g)].map(([, name, version]) => [name, version]);
+  expect(versions.filter(([name, version]) => (all[name as string] ?? version) !== version)).toEqual([]);
+});
+
+test('the map of the code is the tree', () => {
+  const mapped = firstCells(section(readPage('README.md'), '## Map of the code')).filter((name) => name.endsWith('/'));
+  const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n');
+  const folders = readdirSync(ROOT, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !ignored.includes(`${entry.name}/`))
+    .map(({ name }) => `${name}/`)
+    .filter((name) => readdirSync(join(ROOT, name)).length > 0);
+  expect(mapped.toSorted()).toEqual(folders.toSorted());
+  const parts = [...(/\| `src\/` +\|([^|]+)\|/.exec(readPage('README.md'))?.[1] ?? '').matchAll(/`([\w.]+\/?)`/g)].map(
+    ([, name]) => name as string,
+  );
+  const inSrc = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).map(
+    (entry) => `${entry.name}${entry.isDirectory() ? '/' : ''}`,
+  );
+  expect(parts.toSorted()).toEqual(inSrc.toSorted());
+});
+
+describe('findings', () => {
+  const source = readFileSync(join(ROOT, 'src/pipeline/report.ts'), 'utf8');
+  const codes = [...(/export type FindingCode =([^;]+);/.exec(source)?.[1] ?? '').matchAll(/'([a-z-]+)'/g)].map(
+    ([, code]) => code as string,
+  );
+
+  test('the runbook has a section for each code, and says four things in it', () => {
+    expect(codes.length).toBeGreaterThan(5);
+    const page = readPage('docs/runbook.md');
+    expect(headings(page, 2)).toEqual([...codes, 'Other cases']);
+    for (const code of codes) {
+      for (const part of ['**Means.**', '**First look.**', '**Safe action.**', '**Never do.**'])
+        expect(section(page, `## ${code}`)).toContain(part);
+    }
+  });
+
+  test('the format lists the same codes', () => {
+    expect(firstCells(section(readPage('docs/format.md'), '### 8.1 Findings'))).toEqual(codes);
+  });
+});

@@ -1,0 +1,109 @@
+import { zstdDecompressSync } from 'node:zlib';
+import { check } from '../support/checking.ts';
+import { LEDGER, forgeChain, nameOf } from '../support/forge.ts';
+import { eventAt, eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+
+/** A tiny ledger as ingest writes it: two partitions, three segments and one. */
+async function tinyLedger(): Promise<Map<string, Buffer>> {
+  const store = new MemoryStore();
+  const ingest = ingestOf(store);
+  for (const number of [0, 1, 2]) await sealAll(ingest, [eventAt(number, number, '{"a":1}')]);
+  await sealAll(ingest, [eventAt(0, 0, 'é')], '1');
+  return store.objects;
+}
+
+function plainOf(bytes: Buffer): Buffer | undefined {
+  try {
+    return zstdDecompressSync(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+test('every one-bit change of every stored byte that changes a line is found, and only its object is accused', async () => {
+  const objects = await tinyLedger();
+  let unchanged = 0;
+  let flips = 0;
+  for (const [name, bytes] of objects) {
+    const plain = plainOf(bytes) as Buffer;
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const changed = Buffer.from(bytes);
+      changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
+      flips += 1;
+      const report = await check(new MemoryStore(new Map(objects).set(name, changed)));
+      const isSame = plainOf(changed)?.equals(plain) === true && report.status === 'verified';
+      if (isSame) unchanged += 1;
+      else {
+        const accused = [...new Set(report.findings.map(({ object }) => object))];
+        expect({ bit, status: report.status, accused }).toEqual({ bit, status: 'violated', accused: [name] });
+        expect(report.ledger).toBe(LEDGER);
+      }
+    }
+  }
+  expect(flips).toBeGreaterThan(5000);
+  // What is left are bits that the format of the stream does not use.
+  expect(unchanged).toBeLessThan(flips / 50);
+});
+
+describe('in a ledger of two partitions with five segments each', () => {
+  const ledger = (): Map<string, Buffer> => new Map([...forgeChain(5), ...forgeChain(5, '1')]);
+  const names = [...ledger().keys()];
+  const accusedOf = async (objects: Map<string, Buffer>): Promise<string[]> =>
+    (await check(new MemoryStore(objects))).findings.map(({ object }) => object);
+
+  test('it is verified as it is', async () => {
+    expect(await check(new MemoryStore(ledger()))).toMatchObject({ status: 'verified' });
+  });
+
+  test('every file that is dropped from within a chain is named', async () => {
+    for (const name of names.filter((name) => !name.includes('000004.'))) {
+      const objects = ledger();
+      objects.delete(name);
+      expect(await accusedOf(objects)).toEqual([name]);
+    }
+  });
+
+  test('every file that is cut off anywhere, or has something behind it, is named', async () => {
+    for (const name of names.slice(0, 5)) {
+      const bytes = ledger().get(name) as Buffer;
+      for (let length = 0; length < bytes.length; length++) {
+        expect(await accusedOf(ledger().set(name, bytes.subarray(0, length)))).toEqual([name]);
+      }
+      for (const more of [Buffer.alloc(1), Buffer.from('\n'), Buffer.from('x'), bytes, bytes.subarray(0, 20)]) {
+        expect(await accusedOf(ledger().set(name, Buffer.concat([bytes, more])))).toEqual([name]);
+      }
+    }
+  });
+
+  test('any two files that change places are both named', async () => {
+    for (const one of names) {
+      for (const other of names.filter((name) => name > one)) {
+        const objects = ledger();
+        const [a, b] = [objects.get(one) as Buffer, objects.get(other) as Buffer];
+        objects.set(one, b).set(other, a);
+        expect((await accusedOf(objects)).sort()).toEqual([one, other].sort());
+      }
+    }
+  });
+
+  test('any file that is copied to a new name, or over another, is named there', async () => {
+    for (const name of names) {
+      const bytes = ledger().get(name) as Buffer;
+      for (const target of [nameOf(5), nameOf(5, '1'), nameOf(0, '2'), 'segments/copy', `${name}.bak`, 'copy']) {
+        expect(await accusedOf(ledger().set(target, bytes))).toEqual([target]);
+      }
+      for (const target of names.filter((other) => other !== name)) {
+        expect(await accusedOf(ledger().set(target, bytes))).toEqual([target]);
+      }
+    }
+  });
+});
+
+test('events sealed by ingest stay found after the store was rebuilt from a mirror', async () => {
+  const store = new MemoryStore();
+  await sealAll(ingestOf(store, { maxSegmentBytes: 40 }), eventsBetween(0, 9));
+  const copy = new MemoryStore(store.objects);
+  await sealAll(ingestOf(copy), eventsBetween(5, 12));
+  expect(await check(copy)).toMatchObject({ status: 'verified', checked: { events: 13, duplicates: 5 } });
+});

@@ -1,0 +1,127 @@
+// Writes segments.json: node test/vectors/generate.ts
+import { writeFileSync } from 'node:fs';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { formatHash } from '../../src/core/hash.ts';
+import type { SealableEvent } from '../../src/core/seal.ts';
+import { sealSegment } from '../../src/core/segmentWriter.ts';
+import { compress, decompress } from '../../src/core/zstd.ts';
+import { referenceRoot } from '../support/referenceLedger.ts';
+import { TIME, eventsOf, segmentStart } from '../support/segments.ts';
+
+interface Case {
+  readonly name: string;
+  readonly expect: 'valid' | 'malformed' | 'version-unknown' | 'end-differs' | 'contradiction';
+  readonly stored: Buffer;
+}
+
+const checksummed = { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_contentSizeFlag]: 0 };
+
+function validCases(): [Case, ...Case[]] {
+  const bodies = [
+    '{"time":"x","records":[{"a":1},{ },"s",[1 ,\n2]],"n":1.0}',
+    '{"records":[]}',
+    '{"a" : "\\u00e9é"}\r\n{"b":{\r\n"c" : [ ]}}',
+    'not JSON: "\u0000',
+    Buffer.from('ff00fe', 'hex'),
+    '',
+    '{"_seal":{"record":9},"_seal":1}',
+    '[{"records":[{"c":1}],"d":2},{"records":[]},[],null]',
+  ];
+  const [first, ...others] = eventsOf(bodies);
+  const event: SealableEvent = { ...first, partitionKey: 'key "1"\n', properties: '{"p":{"_seal":1}}' };
+  const ledger = { ledger: 'audit.example.com/log1', index: 0, firstRecord: 0 };
+  const zero = sealSegment(segmentStart(ledger), [event, ...others], 1e6);
+  const { first: from, count } = zero.header.records;
+  const one = sealSegment(
+    segmentStart({
+      ...ledger,
+      index: 3,
+      kind: 'repair',
+      prev: zero.root,
+      firstRecord: from + count,
+      duplicates: 2,
+      gaps: [{ first: 15, last: 19, reason: 'expired' }],
+      skipped: [1, 2],
+    }),
+    [{ body: Buffer.from('{"z":0}'), sequenceNumber: 20, enqueued: '2026-11-22T12:34:57.001Z' }],
+    1e6,
+  );
+  const none = sealSegment(segmentStart(ledger), eventsOf(['{"records":[]}', '[]']), 1e6);
+  const heartbeat =
+    `{"_segment":{"version":1,"ledger":"audit.example.com/log1","partition":"0","index":4,"kind":"heartbeat",` +
+    `"incarnation":0,"sealed":"${TIME}","prev":"${formatHash(one.root)}","records":{"first":${from + count + 1},` +
+    `"count":0},"events":{"first":20,"last":20,"count":0},"duplicates":0,"gaps":[],"later":{"unknown":[]}}}`;
+  const lines = decompress(zero.stored);
+  const frames = [lines.subarray(0, 7), Buffer.alloc(0), lines.subarray(7, 900), lines.subarray(900)];
+  const valid = (name: string, stored: Buffer): Case => ({ name, expect: 'valid', stored });
+  return [
+    valid('first segment, records of all forms', zero.stored),
+    valid('next segment: prev, gap, skipped indices, duplicates', one.stored),
+    valid('heartbeat, with a member that is not known', segmentOf([heartbeat])),
+    valid('events without records', none.stored),
+    valid('several frames', Buffer.concat(frames.map((part) => compress(part)))),
+    valid('a frame with a checksum and without a content size', zstdCompressSync(lines, { params: checksummed })),
+  ];
+}
+
+/** A segment of the given lines with the end line that they need. */
+function segmentOf(lines: readonly string[]): Buffer {
+  const root = referenceRoot(lines.map((line) => Buffer.from(line)));
+  return compress(Buffer.from([...lines, `{"_end":{"records":${lines.length - 1},"root":"${root}"}}`, ''].join('\n')));
+}
+
+function invalidCases(stored: Buffer): Case[] {
+  const text = decompress(stored).toString();
+  const lines = text.split('\n').slice(0, -2);
+  const edited = (from: string | RegExp, to: string): string[] => lines.join('\n').replace(from, to).split('\n');
+  const end = text.split('\n').at(-2) as string;
+  const it = (expect: Case['expect'], name: string, bytes: Buffer): Case => ({ name, expect, stored: bytes });
+  const packed = (changed: string): Buffer => compress(Buffer.from(changed));
+  return [
+    it('malformed', 'nothing', Buffer.alloc(0)),
+    it('malformed', 'not Zstandard', Buffer.from(text)),
+    it('malformed', 'cut by a byte', stored.subarray(0, -1)),
+    it('malformed', 'a byte behind', Buffer.concat([stored, Buffer.of(0)])),
+    it('malformed', 'a skippable frame behind', Buffer.concat([stored, Buffer.from('502a4d180100000061', 'hex')])),
+    it('malformed', 'no end line', packed(text.replace(`${end}\n`, ''))),
+    it('malformed', 'end line without LF', packed(text.slice(0, -1))),
+    it('malformed', 'a line behind the end line', packed(`${text}{}\n`)),
+    it('malformed', 'no header', segmentOf(lines.slice(1))),
+    it('malformed', 'prev in capitals', segmentOf(edited('"prev":"0', '"prev":"A'))),
+    it('malformed', 'a kind that does not exist', segmentOf(edited('"kind":"ingest"', '"kind":"other"'))),
+    it('malformed', 'an empty content', compress(Buffer.alloc(0))),
+    it('version-unknown', 'version 2', segmentOf(edited('"version":1', '"version":2'))),
+    it('end-differs', 'a changed record', packed(text.replace('{"a":1,', '{"a":2,'))),
+    it('end-differs', 'a changed header', packed(text.replace('"duplicates":0', '"duplicates":1'))),
+    it('end-differs', 'another root', packed(text.replace(/"root":"[0-9a-f]*/, `"root":"${'0'.repeat(64)}`))),
+    it('end-differs', 'another count in the end line', packed(text.replace('"_end":{"records":', '"_end":{"records":1'))),
+    it('contradiction', 'a record removed', segmentOf(lines.toSpliced(1, 1))),
+    it('contradiction', 'the last record removed', segmentOf(lines.slice(0, -1))),
+    it('contradiction', 'two records exchanged', segmentOf([lines[0]!, lines[2]!, lines[1]!, ...lines.slice(3)])),
+    it('contradiction', 'a record twice', segmentOf(lines.toSpliced(1, 0, lines[1]!))),
+    it('contradiction', 'a line that is empty', segmentOf([...lines, ''])),
+    it('contradiction', 'a record without seal', segmentOf(edited('"_seal":{"record":0', '"seal":{"record":0'))),
+    it('contradiction', 'an index with a hole', segmentOf(edited('"index":1', '"index":5'))),
+    it('contradiction', 'an event out of range', segmentOf(edited('"event":14', '"event":99'))),
+    it('contradiction', 'other first event', segmentOf(edited('"first":7', '"first":6'))),
+    it('contradiction', 'other first record', segmentOf(edited('"records":{"first":0', '"records":{"first":1'))),
+    it('contradiction', 'other time of the first event', segmentOf(edited(/("enqueuedFirst":"2026)-11/, '$1-12'))),
+  ];
+}
+
+/** segmentCases builds what segments.json holds. */
+export function segmentCases(): Record<string, unknown>[] {
+  const valid = validCases();
+  return [...valid, ...invalidCases(valid[0].stored)].map(({ name, expect, stored }) => {
+    const common = { name, expect, stored: stored.toString('base64') };
+    if (expect !== 'valid') return common;
+    const bytes = decompress(stored);
+    const lines = bytes.toString().split('\n').slice(0, -1);
+    return { ...common, root: referenceRoot(lines.slice(0, -1).map((line) => Buffer.from(line))), lines };
+  });
+}
+
+if (import.meta.main) {
+  const text = JSON.stringify({ cases: segmentCases() }, null, 2);
+  writeFileSync(new URL('segments.json', import.meta.url), `${text}\n`);
+}
