@@ -18,10 +18,10 @@ import { startWormGateway } from './worm/gateway.ts';
 
 /** Names of what Azure would hold. The subscription is nobody's. */
 export const HUB_NAME = 'audit';
-export const LEDGER_CONTAINER = 'ledger';
-export const LEDGER_ORIGIN = 'auditseal.localhost/ledger';
-export const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
-export const RESOURCE_GROUP = 'local';
+const LEDGER_CONTAINER = 'ledger';
+const LEDGER_ORIGIN = 'auditseal.localhost/ledger';
+const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
+const RESOURCE_GROUP = 'local';
 const INGEST_GROUP = 'ingest';
 const RETENTION_DAYS = 365;
 const SAS_HOURS = 24 * 7;
@@ -61,8 +61,6 @@ export interface StackOptions {
 /** Stack is everything that stands in for Azure, running, on 127.0.0.1. */
 export interface Stack {
   readonly hub: EventHub;
-  /** where @azure/arm-storage finds the account */
-  readonly armUrl: string;
   /** the container's address without a token */
   readonly containerUrl: string;
   /** settings that the app is started with */
@@ -150,7 +148,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       hub,
       owner,
-      armUrl: gateway.armUrl,
       containerUrl,
       settings,
       sasUrl: (rights) => `${containerUrl}?${sas(rights)}`,

@@ -15,7 +15,7 @@ export interface App {
 }
 
 /** buildApp wires the app. It throws CONFIG_INVALID at once; the container is opened at first use. */
-export function buildApp(config: Config = loadConfig()): App {
+function buildApp(config: Config = loadConfig()): App {
   const now = Date.now;
   const opened = once(async () => {
     const store = new BlobStore(await connectContainer(config.ledger, config.container));

@@ -45,7 +45,7 @@ export function formatStatus(status: TimerStatus): { Last: string; LastUpdated: 
 }
 
 /** parseStatus reads what formatStatus wrote. A status that can't be read counts as none, as in the real host. */
-export function parseStatus(text: string): TimerStatus | undefined {
+function parseStatus(text: string): TimerStatus | undefined {
   let file: unknown;
   try {
     file = JSON.parse(text);

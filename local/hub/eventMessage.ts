@@ -13,7 +13,7 @@ import {
 } from './amqpSections.ts';
 
 /** BATCH_FORMAT is the message format of a transfer whose data sections are whole messages themselves. */
-export const BATCH_FORMAT = 0x80013700;
+const BATCH_FORMAT = 0x80013700;
 
 /** SentEvent is an event as its sender encoded it. */
 export interface SentEvent {
