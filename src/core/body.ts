@@ -20,18 +20,8 @@ export interface RecordSlice {
 
 const RECORDS_KEY = Buffer.from('"records"');
 
-/** Not JSON: thrown and caught within this file, because it can happen at any depth of it. */
-class NotJson {
-  readonly at: number;
-  constructor(result: number) {
-    this.at = -1 - result;
-  }
-}
-
-const checked = (result: number): number => {
-  if (result < 0) throw new NotJson(result);
-  return result;
-};
+/** The bytes that would make a number or a word longer: "12" is not 1 and 2, "nulltrue" nothing at all. */
+const GOES_ON = /[\w+.-]/;
 
 /**
  * sliceBody finds the records of an event body. It accepts every sequence of bytes: what it can't read as JSON it gives
@@ -39,12 +29,10 @@ const checked = (result: number): number => {
  */
 export function sliceBody(body: Buffer): RecordSlice[] {
   if (!isUtf8(body)) return [wholeBody(body, 'base64', 'not UTF-8')];
-  try {
-    return sliceTexts(new JsonScanner(body));
-  } catch (error) {
-    if (!(error instanceof NotJson)) throw error;
-    return [wholeBody(body, 'text', body.length === 0 ? 'empty body' : `not JSON at byte ${error.at}`)];
-  }
+  const out: RecordSlice[] = [];
+  const end = sliceTexts(new JsonScanner(body), out);
+  if (end >= 0) return out;
+  return [wholeBody(body, 'text', body.length === 0 ? 'empty body' : `not JSON at byte ${-1 - end}`)];
 }
 
 /** wholeBody keeps a body as one record. */
@@ -55,26 +43,27 @@ export const wholeBody = (body: Buffer, form: 'text' | 'base64', reason: string)
   reason,
 });
 
+// The slice functions below append what they find to `out`. As the scanner's, they return the position behind what they
+// read, or -1 - (position of the offending byte).
+
 /** sliceTexts reads one or more JSON texts, one after the other, behind an optional byte order mark. */
-function sliceTexts(scanner: JsonScanner): RecordSlice[] {
-  const out: RecordSlice[] = [];
+function sliceTexts(scanner: JsonScanner, out: RecordSlice[]): number {
   const { bytes: body, end } = scanner;
-  let at = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
-  at = scanner.skipSpace(at);
-  if (at === end) throw new NotJson(-1 - at);
+  let at = scanner.skipSpace(body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0);
+  if (at === end) return -1 - at;
   while (at < end) {
     const first = body[at];
     if (first === 0x7b) at = sliceObject(scanner, at, out);
     else if (first === 0x5b) at = sliceArray(scanner, at, out, true);
     else {
       at = sliceElement(scanner, at, out);
-      // A number or a word has no mark at its end: "12" is not 1 and 2.
-      if (first !== 0x22 && at < end && /[\w+.-]/.test(String.fromCharCode(body[at] as number)))
-        throw new NotJson(-1 - at);
+      const hasMarks = first === 0x22;
+      if (!hasMarks && at >= 0 && at < end && GOES_ON.test(String.fromCharCode(body[at] as number))) return -1 - at;
     }
+    if (at < 0) return at;
     at = scanner.skipSpace(at);
   }
-  return out;
+  return at;
 }
 
 /** sliceArray gives the elements of the array at `at`; with `opens`, those that are envelopes are opened. */
@@ -84,26 +73,25 @@ function sliceArray(scanner: JsonScanner, at: number, out: RecordSlice[], opens:
   if (body[at] === 0x5d) return at + 1;
   for (;;) {
     at = opens && body[at] === 0x7b ? sliceObject(scanner, at, out) : sliceElement(scanner, at, out);
+    if (at < 0) return at;
     at = scanner.skipSpace(at);
     if (body[at] === 0x5d) return at + 1;
-    if (body[at] !== 0x2c) throw new NotJson(-1 - at);
+    if (body[at] !== 0x2c) return -1 - at;
     at = scanner.skipSpace(at + 1);
   }
 }
 
 /** sliceElement gives the one value at `at`. */
 function sliceElement(scanner: JsonScanner, at: number, out: RecordSlice[]): number {
-  const end = checked(scanner.skipValue(at));
-  out.push(
-    scanner.bytes[at] === 0x7b
-      ? { form: 'object', start: at, end }
-      : { form: 'value', start: at, end, reason: 'not an object' },
-  );
+  const end = scanner.skipValue(at);
+  if (end < 0) return end;
+  if (scanner.bytes[at] === 0x7b) out.push({ form: 'object', start: at, end });
+  else out.push({ form: 'value', start: at, end, reason: 'not an object' });
   return end;
 }
 
 /**
- * sliceObject gives the elements of the object at `at` if it is an envelope, else the object itself. An envelope has
+ * sliceObject gives the elements of the object at `start` if it is an envelope, else the object itself. An envelope has
  * exactly one member whose key is written "records", and that member's value is an array.
  */
 function sliceObject(scanner: JsonScanner, start: number, out: RecordSlice[]): number {
@@ -116,39 +104,45 @@ function sliceObject(scanner: JsonScanner, start: number, out: RecordSlice[]): n
   const behind = { from: 0, to: 0 };
 
   let at = scanner.skipSpace(start + 1);
-  if (body[at] !== 0x7d) {
-    for (;;) {
-      const memberStart = at;
-      at = checked(scanner.skipKey(at));
-      const isRecords = isRecordsKey(body, memberStart);
-      if (isRecords) keys++;
-      if (isRecords && keys === 1 && body[at] === 0x5b) {
-        isArray = true;
-        at = sliceArray(scanner, at, out, false);
-      } else {
-        at = checked(scanner.skipValue(at));
-        const range = keys === 0 ? before : behind;
-        if (range.to === 0) range.from = memberStart;
-        range.to = at;
-      }
-      at = scanner.skipSpace(at);
-      if (body[at] === 0x7d) break;
-      if (body[at] !== 0x2c) throw new NotJson(-1 - at);
-      at = scanner.skipSpace(at + 1);
+  while (body[at] !== 0x7d) {
+    const memberStart = at;
+    at = scanner.skipKey(at);
+    if (at < 0) return at;
+    const isRecords = isRecordsKey(body, memberStart);
+    if (isRecords) keys++;
+    if (isRecords && keys === 1 && body[at] === 0x5b) {
+      isArray = true;
+      at = sliceArray(scanner, at, out, false);
+      if (at < 0) return at;
+    } else {
+      at = scanner.skipValue(at);
+      if (at < 0) return at;
+      const range = keys === 0 ? before : behind;
+      if (range.to === 0) range.from = memberStart;
+      range.to = at;
     }
+    at = scanner.skipSpace(at);
+    if (body[at] === 0x2c) {
+      at = scanner.skipSpace(at + 1);
+      if (body[at] === 0x7d) return -1 - at;
+    } else if (body[at] !== 0x7d) return -1 - at;
   }
   const objectEnd = at + 1;
-  if (keys !== 1 || !isArray) {
+  const isEnvelope = keys === 1 && isArray;
+  const hasOthers = before.to > 0 || behind.to > 0;
+  if (!isEnvelope || (hasOthers && out.length === mark)) {
     out.length = mark;
     out.push({ form: 'object', start, end: objectEnd });
-  } else if (before.to > 0 || behind.to > 0) {
-    if (out.length === mark) out.push({ form: 'object', start, end: objectEnd });
-    else out[mark] = { ...(out[mark] as RecordSlice), envelope: envelopeText(body, before, behind) };
+  } else if (hasOthers) {
+    out[mark] = { ...(out[mark] as RecordSlice), envelope: envelopeText(body, before, behind) };
   }
   return objectEnd;
 }
 
-const isRecordsKey = (body: Uint8Array, at: number): boolean => RECORDS_KEY.every((byte, i) => body[at + i] === byte);
+function isRecordsKey(body: Uint8Array, at: number): boolean {
+  for (let i = 0; i < RECORDS_KEY.length; i++) if (body[at + i] !== RECORDS_KEY[i]) return false;
+  return true;
+}
 
 /** hasBreak tells whether bytes hold a CR or LF. In JSON those can only stand between tokens. */
 export const hasBreak = (bytes: Buffer): boolean => bytes.includes(0x0a) || bytes.includes(0x0d);
@@ -158,14 +152,12 @@ interface Range {
   readonly to: number;
 }
 
+/** envelopeText prints the members of an envelope but `records` as an object on one line. */
 function envelopeText(body: Uint8Array, before: Range, behind: Range): Buffer {
-  const parts = [before, behind].filter(({ to }) => to > 0).map(({ from, to }) => body.subarray(from, to));
-  const comma = Buffer.from(',');
-  const text = Buffer.concat([
-    Buffer.from('{'),
-    ...parts.flatMap((part, i) => (i === 0 ? [part] : [comma, part])),
-    Buffer.from('}'),
-  ]);
+  const others = [before, behind]
+    .filter(({ to }) => to > 0)
+    .map(({ from, to }) => Buffer.from(body.subarray(from, to)).toString('latin1'));
+  const text = Buffer.from(`{${others.join(',')}}`, 'latin1');
   return hasBreak(text) ? minify(text) : text;
 }
 

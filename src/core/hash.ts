@@ -11,7 +11,7 @@ export type Hash = string & { readonly __hash: unique symbol };
 export const ZERO_HASH = '\0'.repeat(32) as Hash;
 
 /** sha256 is the SHA-256 of bytes. FIPS 180-4. */
-export const sha256 = (bytes: Uint8Array): Hash => hash('sha256', bytes, 'binary') as string as Hash;
+export const sha256 = (bytes: Uint8Array): Hash => hash('sha256', bytes, 'binary') as Hash;
 
 /** leafHash is SHA-256(0x00 || leaf). RFC 6962 section 2.1. */
 export function leafHash(leaf: Uint8Array): Hash {

@@ -88,7 +88,8 @@ interface Member {
 function lastMember(line: Buffer): Member | undefined {
   const scanner = new JsonScanner(line);
   let from = scanner.skipSpace(1);
-  for (let key = from; ;) {
+  let key = from;
+  for (;;) {
     const value = scanner.skipKey(key);
     if (value < 0) return undefined;
     let at = scanner.skipValue(value);

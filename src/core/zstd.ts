@@ -110,7 +110,6 @@ function decompressFrame(frame: Buffer, start: number, contentSize: number, limi
     throw malformed(isTooLarge ? TOO_LARGE : `damaged Zstandard frame at byte ${start}`);
   }
   if (content.length > limit) throw malformed(TOO_LARGE);
-  if (contentSize >= 0 && content.length !== contentSize) throw malformed(`damaged Zstandard frame at byte ${start}`);
   // A short content would keep a whole chunk alive, and a stream may have many frames.
   return contentSize < 0 && content.length < UNKNOWN_SIZE_CHUNK ? Buffer.from(content) : content;
 }

@@ -6,5 +6,5 @@ test.each([1, 2, 3, 4, 5])('whatever arrives comes back byte for byte, and nothi
   expect(wrong).toEqual([]);
   expect(bodies).toBe(20_000);
   // The run is worth something only if bodies of all kinds were in it.
-  for (const count of Object.values(forms)) expect(count).toBeGreaterThan(500);
+  for (const count of Object.values(forms)) expect(count).toBeGreaterThan(100);
 });

@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  ZERO_HASH,
-  formatHash,
-  leafHash,
-  leafHashInPlace,
-  nodeHash,
-  parseHash,
-  sha256,
-} from '../../src/core/hash.ts';
+import { ZERO_HASH, formatHash, leafHash, leafHashInPlace, nodeHash, parseHash, sha256 } from '../../src/core/hash.ts';
 import type { Hash } from '../../src/core/hash.ts';
 
 const hex = (...parts: (string | Uint8Array)[]): string => {

@@ -9,13 +9,16 @@ const vectors = JSON.parse(readFileSync(new URL('../vectors/merkle.json', import
 };
 
 describe('TreeRoot', () => {
-  test.each(vectors.roots.map((root, size) => [size, root] as const))('of the first %d leaves is known', (size, root) => {
-    const leaves = vectors.leaves.slice(0, size).map((leaf) => Buffer.from(leaf, 'hex'));
-    const tree = new TreeRoot();
-    for (const leaf of leaves) tree.add(leafHash(leaf));
-    expect(formatHash(tree.root())).toBe(root);
-    expect(referenceRoot(leaves)).toBe(root);
-  });
+  test.each(vectors.roots.map((root, size) => [size, root] as const))(
+    'of the first %d leaves is known',
+    (size, root) => {
+      const leaves = vectors.leaves.slice(0, size).map((leaf) => Buffer.from(leaf, 'hex'));
+      const tree = new TreeRoot();
+      for (const leaf of leaves) tree.add(leafHash(leaf));
+      expect(formatHash(tree.root())).toBe(root);
+      expect(referenceRoot(leaves)).toBe(root);
+    },
+  );
 
   test('is the Merkle tree hash after each of 300 leaves', () => {
     const tree = new TreeRoot();

@@ -30,8 +30,14 @@ describe('readSeal', () => {
     ['a record with a seal of its own', `{"_seal":{"record":1,"event":1,"index":1,"enqueued":"${TIME}"},${SEAL}}}`],
     ['its own seal of another kind', `{"_seal":"x","_seal":[],${SEAL}}}`],
     ['a forged seal in a string', `{"a":"\\",\\"_seal\\":{\\"record\\":9}}",${SEAL}}}`],
-    ['a seal in the envelope', `{"a":1,${SEAL},"envelope":{"_seal":{"record":9,"event":9,"index":9,"enqueued":"${TIME}"}}}}`],
-    ['a seal in the partition key', `{${SEAL},"partitionKey":",\\"_seal\\":{\\"record\\":9,\\"enqueued\\":\\"${TIME}"}}`],
+    [
+      'a seal in the envelope',
+      `{"a":1,${SEAL},"envelope":{"_seal":{"record":9,"event":9,"index":9,"enqueued":"${TIME}"}}}}`,
+    ],
+    [
+      'a seal in the partition key',
+      `{${SEAL},"partitionKey":",\\"_seal\\":{\\"record\\":9,\\"enqueued\\":\\"${TIME}"}}`,
+    ],
     ['a time in the partition key', `{${SEAL},"partitionKey":",\\"enqueued\\":\\"${TIME}"}}`],
   ])('reads the seal behind %s', (_name, line) => {
     expect(() => JSON.parse(line) as unknown).not.toThrow();

@@ -1,3 +1,4 @@
+import { AuditsealError } from '../../src/core/errors.ts';
 import { ZERO_HASH, formatHash, sha256 } from '../../src/core/hash.ts';
 import { MAX_EVENT_LINES_BYTES } from '../../src/core/seal.ts';
 import type { SealableEvent } from '../../src/core/seal.ts';
@@ -10,12 +11,16 @@ import { readReferenceSegment, referenceLines, referenceRoot } from '../support/
 import { TIME, eventsOf, sealBodies, segmentStart } from '../support/segments.ts';
 
 const BODIES = ['{"x":1,"records":[{"a":1},{"b":2}]}', '{"records":[]}', 'no JSON', '[7]', '{}'];
-const malformed = (message: string | RegExp): unknown =>
-  expect.objectContaining({
-    code: 'SEGMENT_MALFORMED',
-    message: typeof message === 'string' ? message : expect.stringMatching(message),
-  });
-
+/** The code and the words of what `act` throws. */
+function fault(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof AuditsealError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return 'nothing';
+}
 /** A stored segment of the given lines, with the end line that they need. */
 function segmentOf(lines: readonly (string | Buffer)[]): Buffer {
   const bytes = lines.map((line) => Buffer.from(line));
@@ -185,8 +190,20 @@ describe('readSegment', () => {
     ['events.count', 0, '"count":5,', '"count":4,', /^it says 4 events numbered 7 to 11$/],
     ['no events', 0, '"first":7,"last":11,"count":5', '"first":7,"last":7,"count":0', /^it has records but no events$/],
     ['its kind', 0, '"kind":"ingest"', '"kind":"heartbeat"', /^it is a heartbeat but has events$/],
-    ['enqueuedFirst', 0, `"enqueuedFirst":"${TIME}"`, '"enqueuedFirst":"2026-11-22T00:00:00.000Z"', /^record line 0 has another time than the header says$/],
-    ['enqueuedLast', 0, `"enqueuedLast":"${TIME}"`, '"enqueuedLast":"2026-11-22T00:00:00.000Z"', /^record line 4 has another time than the header says$/],
+    [
+      'enqueuedFirst',
+      0,
+      `"enqueuedFirst":"${TIME}"`,
+      '"enqueuedFirst":"2026-11-22T00:00:00.000Z"',
+      /^record line 0 has another time than the header says$/,
+    ],
+    [
+      'enqueuedLast',
+      0,
+      `"enqueuedLast":"${TIME}"`,
+      '"enqueuedLast":"2026-11-22T00:00:00.000Z"',
+      /^record line 4 has another time than the header says$/,
+    ],
     ['no seal', 1, '"_seal"', '"seal"', /^record line 0 does not end in a seal$/],
     ['a record number', 2, '"record":101', '"record":102', /^record line 1 is numbered 102, not 101$/],
     ['an index that skips one', 2, '"index":1', '"index":2', /^record line 1 has index 2 behind index 0 of its event$/],
@@ -194,7 +211,13 @@ describe('readSegment', () => {
     ['two times for one event', 2, TIME, '2026-11-22T12:34:56.788Z', /^record line 1 has another time than its event$/],
     ['an event before', 3, '"event":9', '"event":6', /^record line 2 is of event 6, out of order or out of range$/],
     ['an event behind', 5, '"event":11', '"event":12', /^record line 4 is of event 12, out of order or out of range$/],
-    ['an event that begins late', 3, '"index":0', '"index":1', /^record line 2 is the first of event 9 but has index 1$/],
+    [
+      'an event that begins late',
+      3,
+      '"index":0',
+      '"index":1',
+      /^record line 2 is the first of event 9 but has index 1$/,
+    ],
     ['no time', 3, TIME, '2026-11-22T12:34:56.7890', /^record line 2 has no valid time$/],
     ['an empty line', 3, /.*/, '', /^record line 2 does not end in a seal$/],
   ])('says so when header and records disagree about %s', (_name, line, from, to, contradiction) => {
@@ -203,12 +226,14 @@ describe('readSegment', () => {
     expect(reading.endDiffers).toBe(false);
     const lines = [...GOOD];
     lines[line] = GOOD[line]!.replace(from, to);
-    expect(() => readReferenceSegment(segmentOf(lines))).toThrow();
+    expect(() => readReferenceSegment(segmentOf(lines))).toThrow(/./);
   });
 
   test('says so when a record is missing, twice, or moved', () => {
     const [header, first, second, ...rest] = GOOD as [string, string, string];
-    expect(readSegment(segmentOf([header, second, ...rest])).contradiction).toBe('record line 0 is numbered 101, not 100');
+    expect(readSegment(segmentOf([header, second, ...rest])).contradiction).toBe(
+      'record line 0 is numbered 101, not 100',
+    );
     expect(readSegment(segmentOf([header, first, first, second, ...rest])).contradiction).toMatch(/^record line 1 /);
     expect(readSegment(segmentOf([header, second, first, ...rest])).contradiction).toMatch(/^record line 0 /);
     expect(readSegment(segmentOf([header, first, second, ...rest.slice(0, -1)])).contradiction).toMatch(/5 records/);
@@ -230,22 +255,33 @@ describe('readSegment', () => {
     expect(readSegment(compress(Buffer.from(text.replace('"b":2', '"b":3')))).endDiffers).toBe(true);
   });
 
-  test.each<[string, (text: string) => string, string | RegExp]>([
-    ['nothing', () => '', 'it holds no line'],
-    ['no line', () => '{}', 'it holds no line'],
-    ['a header alone', (text) => text.slice(0, text.indexOf('\n') + 1), 'it has no end line'],
-    ['no end line', (text) => text.slice(0, text.lastIndexOf('{"_end"')), 'it has no end line'],
-    ['no LF behind the end line', (text) => text.slice(0, -1), 'its last line is not ended by LF'],
-    ['more behind the end line', (text) => `${text}{"a":1}\n`, 'it has no end line'],
-    ['an end line that is cut', (text) => `${text.slice(0, text.lastIndexOf('{"_end"') + 6)}\n`, 'it has no end line'],
-    ['no header', (text) => text.slice(text.indexOf('\n') + 1), 'the header has no _segment'],
-    ['a header that is too long', (text) => ' '.repeat(MAX_HEADER_BYTES) + text, 'its header is longer than 1 MiB'],
-    ['another version', (text) => text.replace('"version":1', '"version":2'), /^$/],
+  test.each<[string, (text: string) => string, string]>([
+    ['nothing', () => '', 'SEGMENT_MALFORMED: it holds no line'],
+    ['no line', () => '{}', 'SEGMENT_MALFORMED: it holds no line'],
+    ['a header alone', (text) => text.slice(0, text.indexOf('\n') + 1), 'SEGMENT_MALFORMED: it has no end line'],
+    ['no end line', (text) => text.slice(0, text.lastIndexOf('{"_end"')), 'SEGMENT_MALFORMED: it has no end line'],
+    ['no LF behind the end line', (text) => text.slice(0, -1), 'SEGMENT_MALFORMED: its last line is not ended by LF'],
+    ['more behind the end line', (text) => `${text}{"a":1}\n`, 'SEGMENT_MALFORMED: it has no end line'],
+    [
+      'an end line that is cut',
+      (text) => `${text.slice(0, text.lastIndexOf('{"_end"') + 6)}\n`,
+      'SEGMENT_MALFORMED: it has no end line',
+    ],
+    ['no header', (text) => text.slice(text.indexOf('\n') + 1), 'SEGMENT_MALFORMED: the header has no _segment'],
+    [
+      'a header that is too long',
+      (text) => ' '.repeat(MAX_HEADER_BYTES) + text,
+      'SEGMENT_MALFORMED: its header is longer than 1 MiB',
+    ],
+    [
+      'another version',
+      (text) => text.replace('"version":1', '"version":2'),
+      'VERSION_UNKNOWN: the header has version 2, and this program knows version 1',
+    ],
   ])('refuses %s', (_name, change, message) => {
     const stored = compress(Buffer.from(change(decompress(sealBodies(...BODIES).stored).toString())));
-    const error = expect.objectContaining({ code: 'VERSION_UNKNOWN' }) as unknown;
-    expect(() => readSegment(stored)).toThrow(_name === 'another version' ? error : malformed(message));
-    expect(() => readReferenceSegment(stored)).toThrow();
+    expect(fault(() => readSegment(stored))).toBe(message);
+    expect(() => readReferenceSegment(stored)).toThrow(/./);
   });
 
   test('notices every flipped bit that changes what is decompressed', () => {

@@ -43,7 +43,13 @@ describe('formatHeader and parseHeader', () => {
   test.each<[string, SegmentHeader]>([
     ['skipped indices', { ...HEADER, skipped: [39, 40] }],
     ['no gaps', { ...HEADER, gaps: [] }],
-    ['several gaps', { ...HEADER, gaps: (['expired', 'unreadable', 'unknown'] as const).map((reason) => ({ first: 1, last: 1, reason })) }],
+    [
+      'several gaps',
+      {
+        ...HEADER,
+        gaps: (['expired', 'unreadable', 'unknown'] as const).map((reason) => ({ first: 1, last: 1, reason })),
+      },
+    ],
     ['repair', { ...HEADER, kind: 'repair', prev: ZERO_HASH }],
     [
       'a heartbeat before any event',

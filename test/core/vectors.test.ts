@@ -21,7 +21,7 @@ function outcomeOf(stored: Buffer): string {
 describe('segments.json', () => {
   test.each(vectors)('$name: $expect', ({ expect: expected, stored }) => {
     expect(outcomeOf(stored)).toBe(expected);
-    if (expected !== 'valid') expect(() => readReferenceSegment(stored)).toThrow();
+    if (expected !== 'valid') expect(() => readReferenceSegment(stored)).toThrow(/./);
   });
 
   test.each(valid)('has the root and the lines of: $name', ({ stored, root, lines }) => {

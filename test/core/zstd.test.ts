@@ -1,10 +1,19 @@
 import { constants, zstdCompressSync } from 'node:zlib';
+import { AuditsealError } from '../../src/core/errors.ts';
 import { MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES, compress, decompress } from '../../src/core/zstd.ts';
 import { Random } from '../support/random.ts';
 
 const TEXT = Buffer.from('{"a":"hello hello hello"}\n'.repeat(20));
-const malformed = (message: RegExp): unknown =>
-  expect.objectContaining({ code: 'SEGMENT_MALFORMED', message: expect.stringMatching(message) });
+/** What `act` throws for bytes that are not of the format: SEGMENT_MALFORMED, in these words. */
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof AuditsealError && error.code === 'SEGMENT_MALFORMED') return error.message;
+    throw error;
+  }
+  return 'no refusal';
+}
 const frameOf = (bytes: Uint8Array, params: Record<number, number> = {}): Buffer => zstdCompressSync(bytes, { params });
 
 /** A frame built by hand from a frame header descriptor, the rest of its header, and blocks. */
@@ -35,16 +44,13 @@ const bomb = (size: number): Buffer =>
 
 describe('compress and decompress', () => {
   const random = new Random(1);
-  test.each([0, 1, 2, 255, 256, 257, 65_535, 65_536, 65_791, 65_792, 1_000_000])(
-    'give %d bytes back',
-    (length) => {
-      for (const fill of [(): number => random.below(256), (i: number): number => (i * i) >> 7]) {
-        const bytes = Buffer.alloc(length);
-        for (let i = 0; i < length; i++) bytes[i] = fill(i);
-        expect(decompress(compress(bytes)).equals(bytes)).toBe(true);
-      }
-    },
-  );
+  test.each([0, 1, 2, 255, 256, 257, 65_535, 65_536, 65_791, 65_792, 300_000])('give %d bytes back', (length) => {
+    for (const fill of [(): number => random.below(256), (i: number): number => (i * i) >> 7]) {
+      const bytes = Buffer.alloc(length);
+      for (let i = 0; i < length; i++) bytes[i] = fill(i);
+      expect(decompress(compress(bytes)).equals(bytes)).toBe(true);
+    }
+  });
 
   test('state the size of the content in the frame', () => {
     // The descriptor's top bits say how long the field is; a single-segment frame always has it.
@@ -94,7 +100,7 @@ describe('decompress', () => {
     const whole = Buffer.concat([stored, stored]);
     for (let length = 0; length < whole.length; length++) {
       if (length === stored.length) continue;
-      expect(() => decompress(whole.subarray(0, length))).toThrow(malformed(/ends within|no Zstandard frame|damaged/));
+      expect(refusal(() => decompress(whole.subarray(0, length)))).toMatch(/ends within|no Zstandard frame|damaged/);
     }
   });
 
@@ -121,7 +127,7 @@ describe('decompress', () => {
     ['a wrong checksum', frame(0x24, [3], raw('abc'), Buffer.from('wxyz')), /damaged/],
     ['a block above the largest', frame(0x00, [0x38], repeated(BLOCK_MAX + 1, true)), /damaged/],
   ])('refuses %s', (_name, stored, message) => {
-    expect(() => decompress(stored)).toThrow(malformed(message));
+    expect(refusal(() => decompress(stored))).toMatch(message);
   });
 
   test('takes a window of exactly 8 MiB', () => {
@@ -131,35 +137,30 @@ describe('decompress', () => {
 
   test('takes exactly 192 MiB, in one frame or in several, and not a byte more', () => {
     expect(decompress(bomb(MAX_SEGMENT_BYTES))).toHaveLength(MAX_SEGMENT_BYTES);
-    expect(() => decompress(bomb(MAX_SEGMENT_BYTES + 1))).toThrow(malformed(/more than 192 MiB/));
+    expect(refusal(() => decompress(bomb(MAX_SEGMENT_BYTES + 1)))).toMatch(/more than 192 MiB/);
     const half = bomb(MAX_SEGMENT_BYTES / 2);
     expect(decompress(Buffer.concat([half, half]))).toHaveLength(MAX_SEGMENT_BYTES);
-    expect(() => decompress(Buffer.concat([half, half, frame(0x20, [1], raw('a'))]))).toThrow(malformed(/192 MiB/));
-    expect(() => decompress(Buffer.concat([half, half, bomb(1)]))).toThrow(malformed(/192 MiB/));
+    expect(refusal(() => decompress(Buffer.concat([half, half, frame(0x20, [1], raw('a'))])))).toMatch(/192 MiB/);
+    expect(refusal(() => decompress(Buffer.concat([half, half, bomb(1)])))).toMatch(/192 MiB/);
   });
 
   test('refuses a stream of very many frames', () => {
     const many = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => bomb(1)));
     expect(decompress(many(4096))).toHaveLength(4096);
-    expect(() => decompress(many(4097))).toThrow(malformed(/more than 4096 Zstandard frames/));
+    expect(refusal(() => decompress(many(4097)))).toMatch(/more than 4096 Zstandard frames/);
   });
 
-  test('keeps no memory for frames that do not say their size', () => {
-    const before = process.memoryUsage().arrayBuffers;
-    expect(decompress(Buffer.concat(Array.from({ length: 2000 }, () => bomb(1000))))).toHaveLength(2_000_000);
-    // A chunk of 1 MiB for each frame would be 2 GB, if it were kept.
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(0.5e9);
+  test('keeps no more memory than the content needs, for a frame that does not say its size', () => {
+    // A stream may have thousands of frames, and each is decompressed into a chunk of 1 MiB.
+    expect(decompress(bomb(1000)).buffer.byteLength).toBeLessThanOrEqual(64 * 1024);
+    expect(decompress(bomb(3_000_000)).buffer.byteLength).toBe(3_000_000);
   });
 
   test('every flipped bit gives the same content, other content, or a refusal that says so', () => {
     for (let bit = 0; bit < good.length * 8; bit++) {
       const flipped = Buffer.from(good);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
-      try {
-        expect(decompress(flipped).length).toBeLessThanOrEqual(MAX_SEGMENT_BYTES);
-      } catch (error) {
-        expect(error).toEqual(malformed(/./));
-      }
+      expect(refusal(() => decompress(flipped))).not.toBe('');
     }
   });
 });

@@ -6,13 +6,23 @@ const EXAMPLES = new URL('../../local/examples/', import.meta.url);
 const MAX_BODY = 4096;
 
 /** seedBodies loads the bodies that mutation begins with: the examples and the vectors, without the very long ones. */
-export const seedBodies = (): [Buffer, ...Buffer[]] =>
-  [
-    ...readdirSync(EXAMPLES).map((name) => readFileSync(new URL(name, EXAMPLES))),
-    ...bodyVectors().map(({ body }) => body),
-  ].filter(({ length }) => length <= MAX_BODY) as [Buffer];
+export function seedBodies(): [Buffer, ...Buffer[]] {
+  const examples: Buffer[] = readdirSync(EXAMPLES).map((name) => readFileSync(new URL(name, EXAMPLES)));
+  const bodies = examples.concat(bodyVectors().map(({ body }) => body));
+  return bodies.filter(({ length }) => length <= MAX_BODY) as [Buffer];
+}
 
-const KEYS = ['"records"', '"\\u0072ecords"', '"_seal"', '"_value"', '"_text"', '"_reason"', '"a"', '""', '"é"'] as const;
+const KEYS = [
+  '"records"',
+  '"\\u0072ecords"',
+  '"_seal"',
+  '"_value"',
+  '"_text"',
+  '"_reason"',
+  '"a"',
+  '""',
+  '"é"',
+] as const;
 const SCALARS = [
   'null',
   'true',
@@ -30,10 +40,12 @@ const SCALARS = [
   '"},]"',
 ] as const;
 const SPACES = ['', '', '', '', ' ', '\n', '\r\n', '\t ', '  \n  '] as const;
-const PIECES = [
-  ...['{', '}', '[', ']', ',', ':', '"', '\\', '\\u', '{}', '[]', '""', ',,', '{"records":[', ']}', '"records":', '\ufeff'],
-  ...['\n', '\r', '\r\n', ' ', '\t', '\u0000', '\u001f', '\u0085', '\u2028', '0', '-', '.', 'e', '1e', 'null', 'tru', '_'],
-] as const;
+const PIECES = (
+  '{ } [ ] , : " \\ \\u {} [] "" ,, {"records":[ ]} "records": \ufeff ' +
+  '\u0000 \u001f \u0085 \u2028 0 - . e 1e null tru _'
+)
+  .split(' ')
+  .concat('\n', '\r', '\r\n', ' ', '\t') as [string];
 
 /** generateText makes a JSON text, most often in the shapes that the format tells apart. */
 function generateText(random: Random, depth: number): string {
@@ -60,7 +72,9 @@ function generateText(random: Random, depth: number): string {
 
 /** generateBody makes one or more JSON texts. */
 const generateBody = (random: Random): Buffer =>
-  Buffer.from(Array.from({ length: 1 + random.below(3) }, () => generateText(random, 4) + random.pick(SPACES)).join(''));
+  Buffer.from(
+    Array.from({ length: 1 + random.below(3) }, () => generateText(random, 4) + random.pick(SPACES)).join(''),
+  );
 
 type Mutation = (body: Buffer, random: Random, other: Buffer) => Buffer;
 
@@ -69,7 +83,8 @@ const insert = (body: Buffer, at: number, piece: Buffer | string): Buffer =>
 /** A place behind a comma, colon or bracket, where there may be one: most often between two tokens. */
 function gapIn(body: Buffer, random: Random): number {
   const from = random.below(body.length + 1);
-  for (let at = from; at < body.length; at++) if (',:[]{}'.includes(String.fromCharCode(body[at] as number))) return at + 1;
+  for (let at = from; at < body.length; at++)
+    if (',:[]{}'.includes(String.fromCharCode(body[at] as number))) return at + 1;
   return from;
 }
 const range = (body: Buffer, random: Random, most: number): [number, number] => {
@@ -128,7 +143,9 @@ export function mutatedBody(random: Random, seeds: readonly [Buffer, ...Buffer[]
   const source = (): Buffer => (random.below(3) === 0 ? random.pick(seeds) : generateBody(random));
   let body = source();
   for (let count = Math.min(random.below(4), random.below(4)); count > 0; count--) {
-    body = random.pick(MUTATIONS)(body, random, source()).subarray(0, 2 * MAX_BODY);
+    body = random
+      .pick(MUTATIONS)(body, random, source())
+      .subarray(0, 2 * MAX_BODY);
   }
   return body;
 }

@@ -93,8 +93,7 @@ function object(text: string, start: number, end: number): ExpectedRecord[] {
   const members = membersOf(text, start, end);
   const marked = members.filter(({ key }) => key === '"records"');
   const [records] = marked;
-  if (records === undefined || marked.length > 1 || text[records.valueStart] !== '[')
-    return [single(text, start, end)];
+  if (records === undefined || marked.length > 1 || text[records.valueStart] !== '[') return [single(text, start, end)];
   const elements = parts(text, records.valueStart, records.end).map(([from, to]) => single(text, from, to));
   if (members.length === 1) return elements;
   const [first, ...rest] = elements;
