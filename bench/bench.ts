@@ -72,7 +72,7 @@ async function main({ subjects, megabytes, isJson }: Options): Promise<void> {
     `${here.processor}, ${here.threads} threads, ${here.memoryGb} GB; ${here.platform}, Node ${here.node}; load ${here.load}`,
   );
   say(
-    `${megabytes} MB of generated log bodies; median of ${ROUNDS} or more rounds (least–most); MB are 10^6 bytes of raw bodies`,
+    `${megabytes} MB of generated log bodies; median of several rounds (least–most); MB are 10^6 bytes of raw bodies`,
   );
   const results: ({ readonly name: string; readonly title: string; readonly seconds: number } & Measurement)[] = [];
   await withSurroundings({ bytes: megabytes * 1e6, rounds: ROUNDS }, async (surroundings) => {

@@ -5,9 +5,9 @@ import type { Readable } from 'node:stream';
 /** NODE is how a program of ours is started: the same Node, sources included. */
 export const NODE: readonly [string, string] = [process.execPath, '--disable-warning=ExperimentalWarning'];
 
-/** hasProgram tells whether a program is there to be run. */
-export const hasProgram = (name: string): boolean =>
-  spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined;
+/** canRun tells whether a command is there and succeeds. */
+export const canRun = (command: readonly string[]): boolean =>
+  spawnSync(command[0] as string, command.slice(1), { stdio: 'ignore' }).status === 0;
 
 /** run runs a program to its end and rejects unless it exits with 0. Its output goes nowhere; what it says else, on. */
 export async function run(command: readonly string[], options: SpawnOptions = {}): Promise<void> {

@@ -26,7 +26,9 @@ const subscription = client.subscribe(
       settle();
     },
     async processError(error) {
-      throw error;
+      // The client would go on for ever; whoever waits for the events must learn that none come.
+      process.stderr.write(`hub consumer: ${error.message}\n`);
+      process.exit(70);
     },
   },
   {

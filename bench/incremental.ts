@@ -23,7 +23,7 @@ async function measure({ workload, rounds }: Surroundings): Promise<Measurement>
   const counts = new Map<number, { requests: number; bytes: number }>();
   for (let round = -1; round < rounds * 2; round++) {
     for (const { old, segments, report, cpuMs } of ledgers) {
-      globalThis.gc?.();
+      globalThis.gc?.({ type: 'minor' });
       const before = process.cpuUsage();
       for (let i = 0; i < REPEAT; i++) counts.set(old, await check(old, segments, report));
       const { user, system } = process.cpuUsage(before);

@@ -1,11 +1,11 @@
-/** Seals one delivery, read from a file, and says what the process held at most before and after. */
+/** Seals one delivery, read from a file, and says what the process held before it and at most after. */
 import { readFileSync, writeSync } from 'node:fs';
 import { Ingest } from '../src/pipeline/ingest.ts';
 import { ChainStore } from './chainStore.ts';
+import { peakBytes } from './peak.ts';
 import { LEDGER, PARTITION, toEvents } from './workload.ts';
 
 const [file = '', sizes = ''] = process.argv.slice(2);
-const peak = (): number => process.resourceUsage().maxRSS * 1024;
 
 class Sink extends ChainStore {
   override async create(): Promise<'created' | 'exists'> {
@@ -23,9 +23,9 @@ const ingest = new Ingest({
 });
 // The code has run once before the delivery comes.
 await ingest.seal({ partition: PARTITION, events: toEvents([Buffer.from('{"records":[{"a":1}]}')]) }, log);
-const before = peak();
+const before = process.memoryUsage.rss();
 const bytes = readFileSync(file);
 let at = 0;
 const bodies = sizes.split(',').map((size) => bytes.subarray(at, (at += Number(size))));
 await ingest.seal({ partition: PARTITION, events: toEvents(bodies, 1) }, log);
-writeSync(3, JSON.stringify({ before, after: peak() }));
+writeSync(3, JSON.stringify({ before, after: peakBytes() }));

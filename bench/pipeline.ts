@@ -41,12 +41,12 @@ async function measure({ workload, rounds, app }: Surroundings): Promise<Measure
   const hub = await startEventHub({ hubs: [{ name: HUB_NAME, partitions: PARTITIONS, consumerGroups: [] }] });
   const consumer = await startConsumer(hub, settings);
   try {
-    const sealing = await startIngest(stack);
+    const { sealing, ended } = await startIngest(stack);
     const store = new StoreAlone(stack);
     const on = (work: () => Promise<void>) => async () => work().then(() => bytes);
     const result = await race(
       [
-        { name: 'pipeline', run: on(async () => sealBodies(stack, sealing, bodies, settings)) },
+        { name: 'pipeline', run: on(async () => Promise.race([sealBodies(stack, sealing, bodies, settings), ended])) },
         { name: 'hub alone', run: on(async () => passThroughHub(hub, consumer, bodies)) },
         { name: 'store alone', run: on(async () => store.write()) },
       ],
@@ -77,18 +77,20 @@ async function readHubSettings(appDir: string): Promise<HubSettings> {
 }
 
 /** startIngest starts the Functions host and waits until it reads every partition. */
-async function startIngest(stack: Stack): Promise<Sealing> {
+async function startIngest(stack: Stack): Promise<{ sealing: Sealing; ended: Promise<never> }> {
   const sealing = new Sealing(() => {});
   const { promise, resolve } = Promise.withResolvers<void>();
   const opened = new Set<string>();
-  await stack.startHost((line: HostLine) => {
+  const host = await stack.startHost((line: HostLine) => {
     sealing.add(line);
     if (line.type === 'partition' && line.state === 'opened' && opened.add(line.partitionId).size === PARTITIONS) {
       resolve();
     }
   });
-  await promise;
-  return sealing;
+  const ended = host.exited.then((code) => Promise.reject(new Error(`the Functions host ended with code ${code}`)));
+  ended.catch(() => {}); // raced below
+  await Promise.race([promise, ended]);
+  return { sealing, ended };
 }
 
 /**

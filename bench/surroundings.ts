@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,12 @@ export async function withSurroundings<T>(
   const root = await mkdtemp(join(tmpdir(), 'auditseal-bench-'));
   const folder = async (): Promise<string> => mkdtemp(join(root, 'part-'));
   let app: Promise<string> | undefined;
+  const interrupt = (): void => {
+    rmSync(root, { recursive: true, force: true });
+    process.exit(130);
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.once(signal, interrupt);
   try {
     return await action({
       workload: new Workload(options.bytes),
@@ -21,6 +28,7 @@ export async function withSurroundings<T>(
       app: async () => (app ??= folder().then(buildApp)),
     });
   } finally {
+    for (const signal of signals) process.off(signal, interrupt);
     await rm(root, { recursive: true, force: true });
   }
 }

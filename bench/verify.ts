@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { sha256 } from '../src/core/hash.ts';
 import { decompress } from '../src/core/zstd.ts';
 import { summarizeSegment } from '../src/pipeline/segmentSummary.ts';
-import { NODE, hasProgram, run as runProgram } from './child.ts';
+import { NODE, canRun, run as runProgram } from './child.ts';
 import { race } from './measure.ts';
 import type { Contender } from './measure.ts';
 import { writeMirror } from './mirror.ts';
@@ -18,6 +18,7 @@ const SLOW_BYTES = 3e6;
 const GUNZIP_BYTES = 30e6;
 const BOUND = 'decompression and SHA-256 alone';
 const ZSTD = 'zstd -dc';
+const ONE_CORE = ['taskset', '-c', '0'];
 const GUNZIP = 'gunzip -c | sha256sum, one core';
 
 async function measure(surroundings: Surroundings): Promise<Measurement> {
@@ -45,9 +46,11 @@ async function measure(surroundings: Surroundings): Promise<Measurement> {
       return bytes;
     },
   });
-  if (hasProgram('zstd')) contenders.push({ name: ZSTD, run: async () => run(['zstd', '-dcq', ...paths], bytes) });
+  if (canRun(['zstd', '--version']))
+    contenders.push({ name: ZSTD, run: async () => run(['zstd', '-dcq', ...paths], bytes) });
   else notMeasured.push(`${ZSTD}: there is no program zstd here`);
-  if (hasProgram('gzip') && hasProgram('sha256sum')) contenders.push(await gunzipContender(surroundings));
+  if (canRun(['sh', '-c', 'command -v gzip && command -v sha256sum']))
+    contenders.push(await gunzipContender(surroundings));
   else notMeasured.push(`${GUNZIP}: there is no program gzip or sha256sum here`);
   contenders.push({
     name: 'naive verify',
@@ -96,7 +99,7 @@ async function gunzipContender({ workload, folder }: Surroundings): Promise<Cont
   const lines = workload.segments.slice(0, runs.length).map(({ stored }) => decompress(stored));
   await writeFile(join(cwd, 'lines.gz'), Buffer.concat(lines.map((part) => gzipSync(part, { level: 6 }))));
   const pipe = ['sh', '-c', 'gzip -dc lines.gz | sha256sum'];
-  const command = hasProgram('taskset') ? ['taskset', '-c', '0', ...pipe] : pipe;
+  const command = canRun([...ONE_CORE, 'true']) ? [...ONE_CORE, ...pipe] : pipe;
   return { name: GUNZIP, run: async () => run(command, bytes, { cwd }) };
 }
 

@@ -1,11 +1,8 @@
 import { RestError } from '@azure/storage-blob';
 import type { BlobDownloadResponseParsed, ContainerClient } from '@azure/storage-blob';
 import { AuditsealError } from '../core/errors.ts';
-import { MAX_SEGMENT_BYTES } from '../core/zstd.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
-
-/** MAX_OBJECT_BYTES bounds what is read into memory. A segment is never larger stored than its lines may be. */
-export const MAX_OBJECT_BYTES = MAX_SEGMENT_BYTES;
+import { MAX_OBJECT_BYTES, objectTooLarge } from './objectSize.ts';
 
 /** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
 const TIMEOUT_MS = 5 * 60_000;
@@ -156,8 +153,7 @@ async function bytesOf({ contentLength: length, readableStreamBody }: BlobDownlo
   if (length === undefined || length > MAX_OBJECT_BYTES) {
     body.destroy();
     if (length === undefined) throw new Error('the response does not say how long it is');
-    const why = `it has ${length} bytes; no object of a ledger has more than ${MAX_OBJECT_BYTES}`;
-    throw new AuditsealError('OBJECT_TOO_LARGE', why);
+    throw objectTooLarge(length);
   }
   const bytes = Buffer.from(new ArrayBuffer(length));
   let at = 0;

@@ -3,7 +3,7 @@ import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { AuditsealError } from '../core/errors.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
-import { MAX_OBJECT_BYTES } from './blobStore.ts';
+import { MAX_OBJECT_BYTES, objectTooLarge } from './objectSize.ts';
 
 /** Files that a copy under way leaves behind when it is killed; they are no objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
@@ -51,7 +51,7 @@ export class FolderStore implements ObjectStore {
     return this.#run(name, async () => {
       const info = await statOrUndefined(path);
       if (info === undefined || !info.isFile()) return undefined;
-      if (info.size > MAX_OBJECT_BYTES) throw tooLarge(info.size);
+      if (info.size > MAX_OBJECT_BYTES) throw objectTooLarge(info.size);
       return readFile(path);
     });
   }
@@ -125,12 +125,6 @@ export class FolderStore implements ObjectStore {
 
 const unsafe = (): AuditsealError =>
   new AuditsealError('TARGET_INVALID', 'a name that can not be a file name everywhere');
-
-const tooLarge = (size: number): AuditsealError =>
-  new AuditsealError(
-    'OBJECT_TOO_LARGE',
-    `it has ${size} bytes; no object of a ledger has more than ${MAX_OBJECT_BYTES}`,
-  );
 
 async function statOrUndefined(
   path: string,

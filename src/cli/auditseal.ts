@@ -45,7 +45,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) throw usageError(`there is no command ${JSON.stringify(name)}; auditseal --help lists them`);
-  if (!('zstdDecompressSync' in zlib)) {
+  if (typeof zlib.zstdDecompressSync !== 'function') {
     tell(`auditseal: Node.js ${process.version} can't read Zstandard; version 22.15 or newer can`);
     return EXIT_UNVERIFIED;
   }

@@ -1,7 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { openContainer } from '../adapters/blobConnection.ts';
-import { BlobStore } from '../adapters/blobStore.ts';
 import { FolderStore } from '../adapters/folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -38,6 +36,11 @@ export async function openTarget(target: string): Promise<ObjectStore> {
       'a container on http:// needs a SAS in its URL; signing in works on https:// only',
     );
   }
+  // Loaded where it is needed: the storage library takes longer to load than a small mirror to check.
+  const [{ openContainer }, { BlobStore }] = await Promise.all([
+    import('../adapters/blobConnection.ts'),
+    import('../adapters/blobStore.ts'),
+  ]);
   return new BlobStore(await openContainer(target, hasSas));
 }
 

@@ -1,3 +1,4 @@
+import { release } from './bytes.ts';
 import { AuditsealError } from './errors.ts';
 import { leafHash, leafHashInPlace } from './hash.ts';
 import type { Hash } from './hash.ts';
@@ -22,8 +23,8 @@ export interface SegmentReading {
   readonly contradiction?: string;
 }
 
-/** RecordVisitor is shown each record line, without its LF. The line is a view of the decompressed segment. */
-export type RecordVisitor = (line: Buffer) => void;
+/** RecordVisitor is shown each record line, without its LF. The line is a view that is gone when the reading ends: copy it. */
+export type RecordVisitor = (line: Buffer, header: SegmentHeader) => void;
 
 const LF = 0x0a;
 const END_START = '{"_end":';
@@ -38,6 +39,14 @@ const malformed = (why: string): AuditsealError => new AuditsealError('SEGMENT_M
  */
 export function readSegment(stored: Buffer, visit?: RecordVisitor): SegmentReading {
   const bytes = decompress(stored);
+  try {
+    return readLines(bytes, visit);
+  } finally {
+    release(bytes);
+  }
+}
+
+function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentReading {
   const headerEnd = bytes.indexOf(LF);
   if (headerEnd < 0) throw malformed('it holds no line');
   if (headerEnd > MAX_HEADER_BYTES) throw malformed('its header is longer than 1 MiB');
@@ -51,7 +60,7 @@ export function readSegment(stored: Buffer, visit?: RecordVisitor): SegmentReadi
   let end = bytes.indexOf(LF, start);
   while (end >= 0 && end + 1 < bytes.length) {
     expected.check(readSeal(bytes, start, end), tree.size - 1);
-    if (visit !== undefined) visit(bytes.subarray(start, end));
+    if (visit !== undefined) visit(bytes.subarray(start, end), header);
     tree.add(leafHashInPlace(bytes, start, end));
     start = end + 1;
     end = bytes.indexOf(LF, start);

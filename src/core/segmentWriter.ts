@@ -1,3 +1,4 @@
+import { release } from './bytes.ts';
 import { leafHashInPlace, formatHash } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { TreeRoot } from './merkle.ts';
@@ -93,7 +94,9 @@ function finish(header: SegmentHeader, lines: LineBuffer): Pick<SealedSegment, '
   const root = tree.root();
   lines.text(formatEnd(header.records.count, root));
   const content = lines.bytes.subarray(start, lines.length);
-  return { stored: compress(content), root, size: content.length };
+  const sealed = { stored: compress(content), root, size: content.length };
+  release(lines.bytes);
+  return sealed;
 }
 
 /** formatEnd prints the end line of a segment, with its LF. */

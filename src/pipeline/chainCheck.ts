@@ -6,11 +6,13 @@ import { predecessorOf, segmentFault } from './chainHead.ts';
 import type { Finding, FindingCode, PartitionReport } from './report.ts';
 import type { SegmentSummary } from './segmentSummary.ts';
 
-/** A segment that the next one may have to follow. */
+/**
+ * A segment that the next one may have to follow. One whose end line states another root than its lines have is none: it
+ * is what was changed, and the next one is not at fault.
+ */
 interface Link {
   readonly index: number;
-  /** root over its lines; left out where its end line states another: who names that one is not at fault */
-  readonly root?: Hash;
+  readonly root: Hash;
   /** how far it counts; left out where its lines say otherwise than its header */
   readonly counts?: Counts;
 }
@@ -112,7 +114,6 @@ export class ChainCheck {
     if (endDiffers) {
       // Its header may be what was changed, so nothing is concluded from it.
       this.#say('chain-broken', index, this.#describeEnd(summary));
-      this.#addCandidate({ index });
       return;
     }
     if (header.partition !== this.partition || header.index !== index) {
@@ -139,7 +140,7 @@ export class ChainCheck {
     this.#checkSkipped(header);
     const before = predecessorOf(header);
     const link = this.#candidates.find((candidate) => candidate.index === before);
-    const isBreak = link?.root !== undefined && header.prev !== link.root;
+    const isBreak = link !== undefined && header.prev !== link.root;
     if (isBreak) {
       const what =
         before < 0

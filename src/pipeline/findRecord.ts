@@ -59,12 +59,15 @@ async function readAt(
   try {
     const stored = await store.read(segment);
     if (stored === undefined) return undefined;
-    // Lines are views of the one decompressed buffer, so keeping them all costs little.
-    const lines: Buffer[] = [];
-    const reading = readSegment(stored, (line) => lines.push(line));
+    let number: number | undefined;
+    let found: Buffer | undefined;
+    const reading = readSegment(stored, (line, { records }) => {
+      number ??= records.first;
+      if (number++ === record) found = Buffer.from(line);
+    });
     if (reading.header.partition !== partition || reading.header.index !== index) return undefined;
     const leaf = record - reading.header.records.first + 1;
-    return { segment, leaf, line: lines[leaf - 1], reading };
+    return { segment, leaf, line: found, reading };
   } catch (error) {
     if (
       error instanceof AuditsealError &&

@@ -143,6 +143,15 @@ describe('what the identity may not do', () => {
     expect(await reader.create('a', Buffer.from('x'))).toBe('exists');
   });
 
+  test('even an identity that may overwrite does not, in a container without a policy', async () => {
+    const owner = stack.container(`open${count++}`);
+    await owner.create();
+    const store = new BlobStore(owner);
+    await store.create('a', Buffer.from('first'));
+    expect(await store.create('a', Buffer.from('second'))).toBe('exists');
+    expect((await store.read('a'))?.toString()).toBe('first');
+  });
+
   test('a container that is not there, and a token without rights, are refusals that a human has to mend', async () => {
     const missing = new BlobStore(new ContainerClient(stack.sasContainer('missing', 'rcl').url, undefined, OPTIONS));
     await expect(missing.create('a', Buffer.from('x'))).rejects.toMatchObject({ code: 'STORE_REFUSED' });
@@ -164,6 +173,16 @@ test('something planted with a content encoding is read as it is stored', async 
   const bytes = Buffer.from('not gzip at all');
   await owner.getBlockBlobClient('a').upload(bytes, bytes.length, { blobHTTPHeaders: { blobContentEncoding: 'gzip' } });
   expect(await store.read('a')).toEqual(bytes);
+});
+
+test('names whose characters mean something in a URL or in XML are taken as they are', async () => {
+  const { store } = await open();
+  const names = ['a b', 'a%20b', 'a?b=c', 'a#b', 'a&b+c', '<a>"\'', 'é/ü', 'a:b', '~', 'x'.repeat(300)];
+  for (const name of names) expect(await store.create(name, Buffer.from(name))).toBe('created');
+  const listed: string[] = [];
+  for await (const { name } of store.list('')) listed.push(name);
+  expect(listed.sort()).toEqual(names.toSorted());
+  for (const name of names) expect((await store.read(name))?.toString()).toBe(name);
 });
 
 test('ingest through a store that fails at random seals every event once, in order', async () => {

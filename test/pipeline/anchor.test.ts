@@ -267,6 +267,20 @@ describe('the job that files reports', () => {
     expect((await newestReport(store, Date.parse(timeOf(DAY + 7300)))).anchor?.name).toBe(nameAt(DAY + 7300));
   });
 
+  test('a report whose response was lost still gets its page; one of another check in the same second stays', async () => {
+    const store = new MemoryStore(chain(4));
+    store.faultOf = (name) => (name.endsWith('.json') ? 'loseResponse' : undefined);
+    await start(DAY, store);
+    expect(store.objects.has(nameAt(DAY, 'html'))).toBe(true);
+    store.faultOf = () => undefined;
+    const first = new Map(store.objects);
+    await sealAll(ingestOf(store), eventsBetween(4, 4));
+    await start(DAY, store);
+    for (const extension of ['json', 'html']) {
+      expect(store.objects.get(nameAt(DAY, extension))).toEqual(first.get(nameAt(DAY, extension)));
+    }
+  });
+
   test('what it finds is logged by code and object', async () => {
     const store = new MemoryStore(chain(4));
     store.objects.delete(nameOf(1));

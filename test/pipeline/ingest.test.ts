@@ -115,6 +115,14 @@ describe('what of a delivery is new', () => {
     ]);
   });
 
+  test('a gap is declared once, by the first of the segments behind it', async () => {
+    const store = new MemoryStore();
+    const ingest = ingestOf(store, { maxSegmentBytes: 20 });
+    await sealAll(ingest, eventsBetween(0, 0));
+    await sealAll(ingest, eventsBetween(5, 7));
+    expect(deriveChain(store.objects).headers.map(({ gaps }) => gaps.length)).toEqual([0, 1, 0, 0]);
+  });
+
   test('a re-created hub begins a new incarnation, also inside a delivery, and its redelivery adds nothing', async () => {
     const store = new MemoryStore();
     await sealAll(ingestOf(store), eventsBetween(0, 5));

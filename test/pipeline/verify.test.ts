@@ -231,6 +231,22 @@ describe('every finding about segments, from its cause alone', () => {
       `chain-broken ${nameOf(4)}`,
     ]);
   });
+
+  test('behind a damaged segment and a planted one, prev must still name the last valid root', async () => {
+    const objects = chainOf(1).set(nameOf(1), Buffer.from('junk'));
+    objects.set(nameOf(2), forge({ index: 2, record: 1, events: [1], prev: 'e'.repeat(64) }).stored);
+    const next = { index: 3, record: 1, events: [1], skipped: [1, 2] };
+    const right = new Map(objects).set(nameOf(3), forge({ ...next, prev: prevOf(chainOf(2), 1) }).stored);
+    const wrong = new Map(objects).set(nameOf(3), forge({ ...next, prev: 'f'.repeat(64) }).stored);
+    expect(saidOf(await check(new MemoryStore(right)))).not.toContain(`chain-broken ${nameOf(3)}`);
+    expect(saidOf(await check(new MemoryStore(wrong)))).toContain(`chain-broken ${nameOf(3)}`);
+  });
+
+  test('a planted segment at the end does not become the head that later checks go on from', async () => {
+    const planted = forge({ index: 3, record: 3, events: [3], prev: 'a'.repeat(64) }).stored;
+    const report = await check(new MemoryStore(chainOf(3).set(nameOf(3), planted)));
+    expect(report).toMatchObject({ status: 'violated', partitions: [{ index: 2, lastEvent: 2 }] });
+  });
 });
 
 describe('one fault is one finding', () => {
@@ -349,7 +365,7 @@ test('no more than the given number of segments are held at one time', async () 
   let most = 0;
   store.beforeRead = () => void (most = Math.max(most, ++held));
   const summarize = async (stored: Buffer): Promise<SegmentSummary> => {
-    for (let i = 0; i < 5; i++) await Promise.resolve();
+    await new Promise((resolve) => void setImmediate(resolve));
     held -= 1;
     return summarizeSegment(stored);
   };

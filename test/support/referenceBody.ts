@@ -79,7 +79,7 @@ export const membersOf = (text: string, start = 0, end = text.length): Member[] 
   });
 
 /** onOneLine removes the white space between the tokens of a JSON text if some of it is CR or LF. */
-export const onOneLine = (text: string): string =>
+const onOneLine = (text: string): string =>
   /[\r\n]/.test(text)
     ? text.replaceAll(/("[^"\\]*(?:\\[^][^"\\]*)*")|[ \t\r\n]+/g, (_all, string?: string) => string ?? '')
     : text;
@@ -136,6 +136,3 @@ export function expectedRecords(body: Buffer): ExpectedRecord[] {
     return [{ form: 'text', original: body }];
   }
 }
-
-/** expectedOriginals lists the byte strings that must come back from the records of an event body. */
-export const expectedOriginals = (body: Buffer): Buffer[] => expectedRecords(body).map(({ original }) => original);

@@ -1,0 +1,294 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderStore } from '../../src/adapters/folderStore.ts';
+import { newestReport } from '../../src/pipeline/report.ts';
+import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
+import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
+import { LEDGER, forge, nameOf } from '../support/forge.ts';
+import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { ROOT, runNode } from '../support/program.ts';
+import type { Ended } from '../support/program.ts';
+
+const CLI = 'src/cli/auditseal.ts';
+const cli = (...args: string[]): Promise<Ended> => runNode([CLI, ...args]);
+/** hooked runs the command line with a module loaded before it. */
+const hooked = (code: string, ...args: string[]): Promise<Ended> =>
+  runNode(['--import', `data:text/javascript,${encodeURIComponent(code)}`, CLI, ...args]);
+
+const HOSTILE = '{"a":"\u202eevil\u009b31m\u2028\u007f"}';
+const LARGE = `{"big":"${'x'.repeat(2_000_000)}"}`;
+/** Bodies of one record each, and the bytes that --raw must give. */
+const RECORDS: readonly (readonly [string, Buffer, Buffer])[] = (
+  [
+    ['an object', '{"time":"2026","n":1.0e5,"a":1,"a":2}', '{"time":"2026","n":1.0e5,"a":1,"a":2}'],
+    ['a record of an envelope', '{"records":[ {"x": 1} ],"tenant":"t"}', '{"x": 1}'],
+    ['an object with line ends, without them', '{"a":\r\n [1,\n2] }', '{"a":[1,2]}'],
+    ['an object with a seal of its own', '{"_seal":{"record":9}}', '{"_seal":{"record":9}}'],
+    ['an empty object', '{}', '{}'],
+    ['a value', '12345678901234567890', '12345678901234567890'],
+    ['text', 'plain\ttext\nof two lines', 'plain\ttext\nof two lines'],
+    ['an empty body', '', ''],
+    ['bytes', Buffer.from([0xff, 0, 1]), Buffer.from([0xff, 0, 1])],
+    ['hostile content', HOSTILE, HOSTILE],
+    ['a large object', LARGE, LARGE],
+  ] as const
+).map(([what, body, raw]) => [what, Buffer.from(body), Buffer.from(raw)]);
+
+let work: string;
+let mirror: string;
+let report: string;
+let reportName: string;
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+  mirror = join(work, 'mirror');
+  await mkdir(mirror);
+  const store = new FolderStore(mirror);
+  const ingest = ingestOf(store, { maxSegmentBytes: 100 });
+  await sealAll(
+    ingest,
+    RECORDS.map(([, body], i) => ({ ...eventAt(i), body })),
+  );
+  await sealAll(ingestOf(store), [eventAt(3)], '1');
+  const deps = { store, log: new KeptLog(), ledger: LEDGER, fullVerifyHours: 24, concurrency: 2 };
+  const now = (): number => Date.now() - 3_600_000;
+  await runVerifyJob({ ...deps, now, summarize: async (stored) => summarizeSegment(stored) });
+  const { anchor } = await newestReport(store, Date.now());
+  reportName = anchor?.name ?? '';
+  report = join(mirror, reportName);
+});
+afterAll(() => rm(work, { recursive: true }));
+
+/** copyOf gives a copy of the mirror for a test to change. */
+async function copyOf(name: string): Promise<string> {
+  const copy = join(work, name);
+  await cp(mirror, copy, { recursive: true });
+  return copy;
+}
+
+describe('usage', () => {
+  test.each([
+    [[], 'stdout'],
+    [['frobnicate'], 'no command'],
+    [['toString'], 'no command'],
+    [['verify'], 'expected TARGET'],
+    [['verify', 'a', 'b'], 'expected TARGET'],
+    [['verify', 'a', '--jsno'], '--jsno'],
+    [['verify', 'a', '--threads', '0'], '--threads'],
+    [['verify', 'a', '--threads', 'many'], '--threads'],
+    [['verify', 'a', '--since'], '--since'],
+    [['verify', 'a', '--since', 'b', '--incremental'], 'exclude each other'],
+    [['mirror', 'a'], 'expected TARGET DIR'],
+    [['show', 'a', '0'], 'expected TARGET PARTITION RECORD'],
+    [['show', 'a', '00', '1'], 'PARTITION'],
+    [['show', 'a', '0', '-1'], ''],
+    [['show', 'a', '0', '1.5'], 'RECORD'],
+    [['show', 'a', '0', '1', '--raw', '--json'], 'exclude each other'],
+  ])('%j is wrong usage: 64, on standard error', async (args, why) => {
+    const { code, stdout, stderr } = await cli(...args);
+    expect(code).toBe(64);
+    if (why === 'stdout') expect(stdout).toContain('auditseal verify TARGET');
+    else {
+      expect(stdout).toBe('');
+      expect(stderr).toContain(why);
+      expect(stderr).toMatch(/^auditseal: /);
+    }
+  });
+
+  test.each([['--help'], ['verify --help'], ['mirror --help'], ['show x --help'], ['help']])(
+    '%s helps, with examples and what the exit status means',
+    async (args) => {
+      const { code, stdout, stderr } = await cli(...args.split(' '));
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('Exit status: 0');
+      expect(stdout).toMatch(/\n {2}auditseal \w+ /);
+    },
+  );
+});
+
+describe('auditseal verify', () => {
+  test('a sound mirror: 0, and what was done', async () => {
+    const { code, stdout, stderr } = await cli('verify', mirror);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^verified: ${LEDGER}\n`));
+    expect(stdout).toMatch(/checked in full: \d+ segments, 12 records, 12 events/);
+    expect(stdout).toContain('partition 1: up to index 0, record 0, root ');
+  });
+
+  test('--json is one object on standard output', async () => {
+    const { code, stdout } = await cli('verify', mirror, '--json', '--threads', '1', '--ledger', LEDGER);
+    expect(code).toBe(0);
+    expect(stdout.trimEnd()).not.toContain('\n');
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'verified',
+      checked: { mode: 'full', records: 12, anchor: reportName },
+    });
+  });
+
+  test('one bit changed: 1, and the segment is named', async () => {
+    const copy = await copyOf('flipped');
+    const bytes = await readFile(join(copy, nameOf(1)));
+    bytes[60] = (bytes[60] as number) ^ 1;
+    await writeFile(join(copy, nameOf(1)), bytes);
+    const { code, stdout } = await cli('verify', copy);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^violated: /);
+    expect(stdout).toMatch(new RegExp(`error (chain-broken|segment-malformed): ${nameOf(1)}: `));
+  });
+
+  test('hostile names are escaped, as text and as JSON', async () => {
+    const copy = await copyOf('hostile');
+    await writeFile(join(copy, '\x1b[2J\u202egood'), 'x');
+    for (const options of [[], ['--json']]) {
+      const { code, stdout } = await cli('verify', copy, ...options);
+      expect(code).toBe(1);
+      expect(stdout).toContain('\\u001b[2J\\u202egood');
+      expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\u202e]/);
+    }
+  });
+
+  test('a tail that was cut off is noticed by the report in the mirror, and by one that was kept', async () => {
+    const copy = await copyOf('cut');
+    await rm(join(copy, nameOf(0, '1')));
+    const own = await cli('verify', copy);
+    expect([own.code, own.stdout]).toEqual([1, expect.stringContaining(`segment-missing: ${nameOf(0, '1')}`)]);
+    await rm(join(copy, 'reports'), { recursive: true });
+    const kept = await cli('verify', copy, '--since', report, '--json');
+    expect(kept.code).toBe(1);
+    expect(JSON.parse(kept.stdout)).toMatchObject({ findings: [{ code: 'segment-missing', object: nameOf(0, '1') }] });
+  });
+
+  test.each([['--incremental'], ['--since']])('%s goes on from a report', async (option) => {
+    const args = option === '--since' ? [option, report] : [option];
+    const { code, stdout } = await cli('verify', mirror, ...args, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'verified', checked: { mode: 'incremental', segments: 2 } });
+  });
+
+  test('what it can not go on from, or can not open: 2, and why', async () => {
+    const tampered = join(work, 'tampered.json');
+    await writeFile(tampered, (await readFile(report, 'utf8')).replace('"verified"', '"violated"'));
+    const noReports = await copyOf('noreports');
+    await rm(join(noReports, 'reports'), { recursive: true });
+    const empty = join(work, 'empty');
+    await mkdir(empty);
+    const cases: [string[], RegExp][] = [
+      [['verify', mirror, '--since', tampered], /SHA-256/],
+      [['verify', mirror, '--since', join(work, 'nothing.json')], /can't be read/],
+      [['verify', noReports, '--incremental'], /no report/],
+      [['verify', join(work, 'nothing')], /neither a folder nor a URL/],
+      [['verify', tampered], /neither a folder nor a URL/],
+      [['verify', 'https://account.example.com/'], /names no container/],
+      [['verify', 'http://127.0.0.1:1/account/ledger'], /needs a SAS/],
+      [['verify', 'http://['], /URL/],
+      [['show', empty, '0', '0'], /no readable record 0/],
+      [['mirror', mirror, tampered], /can't be made a folder/],
+    ];
+    for (const [args, why] of cases) {
+      const { code, stdout, stderr } = await cli(...args);
+      expect([args, code, stdout, stderr]).toEqual([args, 2, '', expect.stringMatching(why)]);
+    }
+    const nothing = await cli('verify', empty);
+    expect([nothing.code, nothing.stdout]).toEqual([2, expect.stringMatching(/^unverified: no ledger\n/)]);
+  });
+});
+
+describe('auditseal show', () => {
+  test.each(RECORDS.map(([what, , raw], i) => [what, i, raw] as const))(
+    '--raw gives the original bytes of %s',
+    async (_what, record, raw) => {
+      const child = spawn(process.execPath, [CLI, 'show', mirror, '0', String(record), '--raw'], { cwd: ROOT });
+      const chunks: Buffer[] = [];
+      child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+      const code = await new Promise((resolve) => void child.on('close', resolve));
+      expect([code, Buffer.concat(chunks).equals(raw)]).toEqual([0, true]);
+    },
+  );
+
+  test('the line, its hash and its segment, with everything hostile escaped', async () => {
+    const record = RECORDS.findIndex(([what]) => what === 'hostile content');
+    const text = await cli('show', mirror, '0', String(record));
+    expect(text.code).toBe(0);
+    expect(text.stdout).toContain('{"a":"\\u202eevil\\u009b31m\\u2028\\u007f","_seal":');
+    expect(text.stdout).toMatch(/record hash {3}[0-9a-f]{64}\nsegment root {2}[0-9a-f]{64}\n/);
+    const json = await cli('show', mirror, '0', String(record), '--json');
+    expect(json.stdout).not.toMatch(/[\u202e\u009b\u2028\u007f]/);
+    const shown = JSON.parse(json.stdout) as Record<string, unknown>;
+    expect(shown['line']).toMatch(new RegExp(`^${HOSTILE.slice(0, -1)},"_seal":`));
+    expect(shown).toMatchObject({
+      segment: expect.stringMatching(/^segments\/0\//) as string,
+      leaf: expect.any(Number) as number,
+    });
+  });
+
+  test('a segment that is not intact: 1, and what is shown is told from what is sound', async () => {
+    const copy = await copyOf('broken');
+    const end = `{"_end":{"records":1,"root":"${'0'.repeat(64)}"}}`;
+    await writeFile(join(copy, nameOf(0, '1')), forge({ partition: '1', events: [3], end }).stored);
+    const { code, stdout, stderr } = await cli('show', copy, '1', '0');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('not intact')]);
+    expect(stdout).toContain('{"n":3,');
+  });
+});
+
+describe('auditseal mirror', () => {
+  test('copies, takes only what is new, and reports what differs', async () => {
+    const copy = join(work, 'a', 'new', 'folder');
+    const first = await cli('mirror', mirror, copy, '--json');
+    const { copied } = JSON.parse(first.stdout) as { copied: number };
+    expect([first.code, copied > 5]).toEqual([0, true]);
+    const second = await cli('mirror', mirror, copy);
+    expect([second.code, second.stdout]).toEqual([0, `0 objects copied (0 B), ${copied} were there\n`]);
+    await writeFile(join(copy, nameOf(0)), 'other');
+    const third = await cli('mirror', mirror, copy);
+    expect([third.code, third.stdout]).toEqual([
+      2,
+      expect.stringContaining(`not copied: ${nameOf(0)}: the mirror has 5 bytes`),
+    ]);
+  });
+});
+
+describe('a process that goes wrong', () => {
+  test('a reader that has seen enough is no fault', async () => {
+    const record = RECORDS.findIndex(([what]) => what === 'a large object');
+    const child = spawn(process.execPath, [CLI, 'show', mirror, '0', String(record), '--raw'], { cwd: ROOT });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise((resolve) => void child.on('close', resolve));
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  const builtin = "import{syncBuiltinESMExports}from'node:module';import zlib from'node:zlib';";
+  test.each([
+    [
+      'a module that does not load',
+      "import{registerHooks}from'node:module';registerHooks({load(url,c,next){if(url.endsWith('/verify.ts'))throw new Error('boom');return next(url,c)}})",
+      'internal fault',
+    ],
+    ['a fault in the main thread', "process.stdout.write=()=>{throw new RangeError('boom')}", 'internal fault'],
+    [
+      'a rejection that nobody awaits',
+      "process.stdout.write=()=>{Promise.reject(new Error('boom'));return true}",
+      'internal fault',
+    ],
+    [
+      'a fault where nobody catches it',
+      "process.stdout.write=()=>{setImmediate(()=>{throw new Error('boom')});return true}",
+      'internal fault',
+    ],
+    [
+      'a thread that dies',
+      `import{isMainThread}from'node:worker_threads';${builtin}if(!isMainThread){zlib.zstdDecompressSync=()=>process.exit(0);syncBuiltinESMExports()}`,
+      'a worker thread ended',
+    ],
+    ['a Node.js without Zstandard', `${builtin}zlib.zstdDecompressSync=undefined;syncBuiltinESMExports()`, '22.15'],
+  ])('%s never ends with 1, as a finding does, or with 0', async (_what, code, why) => {
+    const ended = await hooked(code, 'verify', mirror);
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining(why)]);
+    expect(ended.stdout).not.toContain('verified');
+  });
+});

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ContainerSASPermissions, generateBlobSASQueryParameters } from '@azure/storage-blob';
+import { BlobStore } from '../../src/adapters/blobStore.ts';
+import { CREDENTIAL, startStack } from '../local/worm/harness.ts';
+import type { Stack } from '../local/worm/harness.ts';
+import { startFaultProxy } from '../support/faultProxy.ts';
+import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
+import { runNode } from '../support/program.ts';
+import type { Ended } from '../support/program.ts';
+
+const cli = (...args: string[]): Promise<Ended> => runNode(['src/cli/auditseal.ts', ...args]);
+let stack: Stack;
+let work: string;
+const urlOf = (rights: string, name = 'ledger'): string => stack.sasContainer(name, rights).url;
+
+beforeAll(async () => {
+  stack = await startStack();
+  work = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+  await stack.container('ledger').create();
+  await stack.putPolicy('ledger', 10);
+  await stack.container('empty').create();
+  const store = new BlobStore(stack.sasContainer('ledger', 'rcl'));
+  await sealAll(ingestOf(store, { maxSegmentBytes: 50 }), eventsBetween(0, 9));
+});
+afterAll(async () => {
+  await stack.close();
+  await rm(work, { recursive: true });
+});
+
+test('verify, show and mirror take a container by its URL with the rights to read and list alone', async () => {
+  const target = urlOf('rl');
+  const verified = await cli('verify', target, '--json');
+  expect(verified.code).toBe(0);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ status: 'verified', checked: { events: 10 } });
+  const shown = await cli('show', target, '0', '7', '--raw');
+  expect([shown.code, shown.stdout]).toEqual([0, '{"n":7,"t":7}']);
+  const folder = join(work, 'mirror');
+  expect((await cli('mirror', target, folder)).code).toBe(0);
+  expect((await cli('verify', folder)).code).toBe(0);
+});
+
+test.each<[string, () => string, RegExp]>([
+  ['a container that does not exist', () => urlOf('rl', 'nothing'), /container nothing does not exist/],
+  ['a token without the right to list', () => urlOf('r'), /rights to read/],
+  ['a token without the right to read', () => urlOf('l'), /rights to read/],
+  ['a token that has expired', () => expired(), /403/],
+  ['a token that was changed', () => urlOf('rl').replace('sp=rl', 'sp=rwl'), /403/],
+  ['a store that is not there', () => 'http://127.0.0.1:1/account/ledger?sig=x', /no answer ECONNREFUSED/],
+])('%s: 2, with the reason and without the token', async (_what, target, why) => {
+  const { code, stdout, stderr } = await cli('verify', target());
+  expect([code, `${stdout}${stderr}`]).toEqual([2, expect.stringMatching(why)]);
+  expect(`${stdout}${stderr}`).not.toContain('sig=');
+});
+
+test('a mirror of a container with hostile names reports them, and takes the rest', async () => {
+  const owner = stack.container('hostile');
+  await owner.create();
+  const names = ['good', 'a:b', 'nul', 'new\u202eline', 'ends.', 'x'.repeat(300)];
+  for (const name of names) await owner.getBlockBlobClient(name).upload('x', 1);
+  const { code, stdout } = await cli('mirror', urlOf('rl', 'hostile'), join(work, 'hostile'));
+  expect(code).toBe(2);
+  expect(stdout).toContain('2 objects copied');
+  expect(stdout.match(/not copied: .*: a name that can not be a file name everywhere/g)).toHaveLength(4);
+  const checked = await cli('verify', join(work, 'hostile'));
+  expect([checked.code, checked.stdout]).toEqual([1, expect.stringContaining('foreign-object: new\\u202eline')]);
+});
+
+test('an empty container: 2', async () => {
+  const { code, stdout } = await cli('verify', urlOf('rl', 'empty'));
+  expect([code, stdout]).toEqual([2, expect.stringMatching(/^unverified/)]);
+});
+
+test('a segment that the store does not give: 2, named, and no finding', async () => {
+  const proxy = await startFaultProxy(stack.gateway.blobUrl);
+  try {
+    proxy.faultOf = ({ method, path }) => (method === 'GET' && path.includes('000000000002.') ? 'broken' : undefined);
+    const { code, stdout } = await cli('verify', proxy.url(urlOf('rl')), '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'unverified',
+      findings: [],
+      unreadable: [{ object: 'segments/0/000000000002.jsonl.zst' }],
+    });
+  } finally {
+    await proxy.close();
+  }
+});
+
+function expired(): string {
+  const values = {
+    containerName: 'ledger',
+    permissions: ContainerSASPermissions.parse('rl'),
+    startsOn: new Date(Date.now() - 7_200_000),
+    expiresOn: new Date(Date.now() - 3_600_000),
+  };
+  return `${stack.gateway.blobUrl}/ledger?${generateBlobSASQueryParameters(values, CREDENTIAL).toString()}`;
+}
