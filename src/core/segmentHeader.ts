@@ -80,7 +80,7 @@ export function formatHeader(header: SegmentHeader): string {
 
 /**
  * parseHeader reads a header line (without its LF). It ignores members that it doesn't know, and throws
- * VERSION_UNKNOWN for another version, and SEGMENT_MALFORMED for a member that is missing or not of its kind.
+ * VERSION_UNKNOWN for a later version, and SEGMENT_MALFORMED for a member that is missing or not of its kind.
  */
 export function parseHeader(line: Buffer): SegmentHeader {
   const wrong = (what: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', `the header ${what}`);
@@ -93,10 +93,12 @@ export function parseHeader(line: Buffer): SegmentHeader {
   }
   const it = isObject(parsed) && isObject(parsed['_segment']) ? parsed['_segment'] : undefined;
   if (it === undefined) throw wrong('has no _segment');
-  if (it['version'] !== VERSION) {
-    const why = `the header has version ${short(it['version'])}, and this program knows version ${VERSION}`;
+  const version = it['version'];
+  if (Number.isSafeInteger(version) && (version as number) > VERSION) {
+    const why = `the header has version ${String(version)}, and this program knows version ${VERSION}`;
     throw new AuditsealError('VERSION_UNKNOWN', why);
   }
+  if (version !== VERSION) throw wrong(`has version ${short(version)}`);
 
   const string = (value: unknown, name: string, ok: (text: string) => boolean): string => {
     if (typeof value !== 'string' || !ok(value)) throw wrong(`has ${name} ${short(value)}`);

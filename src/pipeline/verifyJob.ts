@@ -2,7 +2,7 @@ import { reportName } from '../core/names.ts';
 import type { Log } from '../ports.ts';
 import { canGoOnFrom, formatReport, newestReport } from './report.ts';
 import type { Report } from './report.ts';
-import { renderReport } from './reportPage.ts';
+import { renderReport } from './page/reportPage.ts';
 import { verifyLedger } from './verify.ts';
 import type { VerifyDeps } from './verify.ts';
 

@@ -1,7 +1,7 @@
-import { sha256 } from '../core/hash.ts';
+import { sha256 } from '../../core/hash.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
-import type { Report, Status } from './report.ts';
+import type { Report, Status } from '../report.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
 import { findingsSection, partitionsSection, unreadableSection } from './reportTables.ts';
 import { bytes, duration, number, plural, time } from './reportValues.ts';

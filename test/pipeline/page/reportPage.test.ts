@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Finding, Report, Status } from '../../src/pipeline/report.ts';
-import { renderReport } from '../../src/pipeline/reportPage.ts';
+import type { Finding, Report, Status } from '../../../src/pipeline/report.ts';
+import { renderReport } from '../../../src/pipeline/page/reportPage.ts';
 
 const NAME = 'reports/2026/11/22/040731Z-integrity.json';
 

@@ -1,7 +1,7 @@
-import { parseSegmentName } from '../core/names.ts';
+import { parseSegmentName } from '../../core/names.ts';
 import { hasUnseen, markup, plainText, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
-import type { Finding, FindingCode, PartitionReport, Report } from './report.ts';
+import type { Finding, FindingCode, PartitionReport, Report } from '../report.ts';
 import { number, plural, time } from './reportValues.ts';
 
 const CODE_MEANING: ReadonlyMap<string, string> = new Map<FindingCode, string>([
