@@ -59,7 +59,9 @@ const malformed = (why: string): AuditsealError => new AuditsealError('EVIDENCE_
 
 /** formatEvidence prints an evidence file: one JSON object on a line ended by LF. */
 export function formatEvidence(evidence: Evidence): Buffer {
-  if (evidence.line.length > MAX_EVIDENCE_BYTES) throw malformed(`the line has ${evidence.line.length} bytes`);
+  const { line, entry } = evidence;
+  if (line.length > MAX_EVIDENCE_BYTES) throw malformed(`the line has ${line.length} bytes`);
+  if (!isUtf8(line) || !isUtf8(entry)) throw malformed('the line or the entry is not UTF-8');
   const file = Buffer.from(print(evidence));
   parseEvidence(file);
   return file;

@@ -34,7 +34,7 @@ export function inclusionRanges(index: number, size: number): LeafRange[] {
 
 /** consistencyRanges are the subtrees that PROOF(from, D[to]) names, in its order. RFC 6962 section 2.1.2. */
 export function consistencyRanges(from: number, to: number): LeafRange[] {
-  if (!Number.isSafeInteger(to) || !(from === to || isLeafIndex(from, to))) {
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || from > to) {
     throw new RangeError(`a tree of ${from} leaves never grew to ${to}`);
   }
   if (from === 0) return [];

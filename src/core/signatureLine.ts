@@ -14,10 +14,12 @@ export interface SignatureLine {
 const LINE_START = '\u2014 ';
 const KEY_ID_BYTES = 4;
 
+const malformed = (why: string): AuditsealError => new AuditsealError('NOTE_MALFORMED', why);
+
 /** formatSignatureLine prints `— name base64(key ID || signature)`, without the LF. */
 export function formatSignatureLine({ keyName, keyId, signature }: SignatureLine): string {
   const line = `${LINE_START}${keyName} ${Buffer.concat([Buffer.from(keyId, 'hex'), signature]).toString('base64')}`;
-  parseSignatureLine(line);
+  if (parseSignatureLine(line).keyId !== keyId) throw malformed('a key ID is 8 lower-case hex digits');
   return line;
 }
 
@@ -27,10 +29,7 @@ export function parseSignatureLine(line: string): SignatureLine {
   const keyName = line.slice(LINE_START.length, Math.max(space, 0));
   const bytes = parseBase64(line.slice(space + 1));
   if (!line.startsWith(LINE_START) || !isKeyName(keyName) || bytes === undefined || bytes.length <= KEY_ID_BYTES) {
-    throw new AuditsealError(
-      'NOTE_MALFORMED',
-      'a signature line is an em dash, a key name, and base64 of ID and signature',
-    );
+    throw malformed('a signature line is an em dash, a key name, and base64 of ID and signature');
   }
   return {
     keyName,

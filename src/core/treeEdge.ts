@@ -20,15 +20,16 @@ export class TreeEdge {
   #filled = new Map<string, readonly Hash[]>();
 
   /**
-   * A tree of `size` leaves, of which `readTile` gives the edgeTiles. Tiles can be changed by whoever can write them:
-   * compare root() with a checkpoint before anything is signed.
+   * A tree of `size` leaves, of which `readTile` gives the edgeTiles; an empty one has none. Tiles can be changed by
+   * whoever can write them: compare root() with a checkpoint before anything is signed.
    */
-  constructor(size = 0, readTile: (tile: Tile) => readonly Hash[] = () => []) {
+  constructor(size: number, readTile: (tile: Tile) => readonly Hash[]) {
     this.#size = this.#taken = size;
     for (const tile of edgeTiles(size)) {
       const hashes = readTile(tile);
-      if (hashes.length !== tile.width)
+      if (hashes.length !== tile.width) {
         throw new RangeError(`a tile of ${tile.width} hashes was read as ${hashes.length}`);
+      }
       while (this.#levels.length < tile.level) this.#levels.push([]);
       this.#levels.push([...hashes]);
     }
@@ -40,17 +41,20 @@ export class TreeEdge {
 
   append(leaf: Hash): void {
     this.#size += 1;
-    let hash = leaf;
-    let hashes = this.#size;
-    for (let level = 0; ; level++) {
-      const partial = (this.#levels[level] ??= []);
-      partial.push(hash);
-      if (partial.length < TILE_WIDTH) return;
-      hashes /= TILE_WIDTH;
+    let tiles = this.#size;
+    let partial = this.#push(0, leaf);
+    for (let level = 0; partial.length === TILE_WIDTH; level++) {
+      tiles /= TILE_WIDTH;
+      this.#filled.set(`${level}/${tiles - 1}`, partial);
       this.#levels[level] = [];
-      this.#filled.set(`${level}/${hashes - 1}`, partial);
-      hash = perfectRoot(partial);
+      partial = this.#push(level + 1, perfectRoot(partial));
     }
+  }
+
+  #push(level: number, hash: Hash): Hash[] {
+    const partial = (this.#levels[level] ??= []);
+    partial.push(hash);
+    return partial;
   }
 
   /** root is the tree's hash so far. */
