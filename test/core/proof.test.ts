@@ -201,6 +201,41 @@ function memoised(read: (node: TreeNode) => Hash): (node: TreeNode) => Hash {
   };
 }
 
+describe('a proof that was made to fit a wrong root', () => {
+  const x = leafHash(Buffer.from('x'));
+  const [l0, l1] = leaves as [Hash, Hash];
+
+  test('has no more hashes than the tree has levels', () => {
+    expect(verifyInclusion({ index: 0, size: 1, hashes: [x] }, l0, nodeHash(x, l0))).toBe(false);
+    expect(verifyInclusion({ index: 1, size: 2, hashes: [l0, x] }, l1, nodeHash(x, nodeHash(l0, l1)))).toBe(false);
+    const [older, newer] = [head(3), head(5)];
+    const proof = proveConsistency(3, 5, nodeReader(leaves));
+    const longer = {
+      older: { size: 3, rootHash: nodeHash(x, older.rootHash) },
+      newer: { size: 5, rootHash: nodeHash(x, newer.rootHash) },
+    };
+    expect(verifyConsistency(longer.older, longer.newer, [...proof, x])).toBe(false);
+  });
+
+  test('has no fewer either', () => {
+    expect(verifyInclusion({ index: 0, size: 4, hashes: [l1] }, l0, nodeHash(l0, l1))).toBe(false);
+    const proof = proveConsistency(3, 4, nodeReader(leaves));
+    expect(verifyConsistency(head(3), { size: 5, rootHash: roots[4] as Hash }, proof)).toBe(false);
+  });
+
+  test.each([
+    [3, 1],
+    [-1, 1],
+    [1.5, 1],
+    [NaN, 1],
+    [2, 2 ** 53],
+    [1, 1.5],
+  ])('is refused from %d to %d', (from, to) => {
+    expect(verifyConsistency({ size: from, rootHash: x }, { size: to, rootHash: x }, [x])).toBe(false);
+    expect(verifyConsistency({ size: from, rootHash: x }, { size: to, rootHash: x }, [])).toBe(false);
+  });
+});
+
 describe('trees beyond 32 bits', () => {
   // A tree whose leaves are all the same has one hash a level, so any size can be computed.
   const leaf = leafHash(Buffer.from('same'));
