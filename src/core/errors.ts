@@ -5,6 +5,16 @@ export type AuditsealErrorCode =
   | 'SEGMENT_MALFORMED' // reject the object, raise a finding
   | 'VERSION_UNKNOWN' // never write behind it: a newer release is at work here
   | 'OBJECT_TOO_LARGE' // no object of a ledger is that large: reject it
+  | 'KEY_MALFORMED' // not a verifier or signer key of a known kind: refuse the setting or the input
+  | 'NOTE_MALFORMED' // reject the input
+  | 'SIGNATURE_INVALID' // no trusted key signed it, or a trusted key's signature is wrong: reject, raise a finding
+  | 'CHECKPOINT_MALFORMED' // reject the input
+  | 'TILE_MALFORMED' // reject the tile or bundle; it can be made again from the batches
+  | 'PROOF_MALFORMED' // reject the input
+  | 'PROOF_INVALID' // what is to be proved isn't in the tree: reject, raise a finding
+  | 'ENTRY_MALFORMED' // reject the batch that holds it
+  | 'BATCH_MALFORMED' // reject the object, raise a finding
+  | 'EVIDENCE_MALFORMED' // reject the file
   | 'REPORT_MALFORMED' // reject the report, never continue from it
   | 'STORE_UNAVAILABLE' // let the host retry the delivery
   | 'STORE_REFUSED' // the identity may not do this, or the target does not exist; a human has to mend it

@@ -3,11 +3,9 @@
 const INDEX_DIGITS = 12;
 const SEGMENT = /^segments\/([0-9]{1,5})\/([0-9]{12})\.jsonl\.zst$/;
 const REPORT = /^reports\/\d{4}\/\d{2}\/\d{2}\/\d{6}Z-[a-z][a-z0-9-]{0,31}\.(json|html)$/;
-const OTHER_KNOWN = [
-  /^batches\/[0-9]{12}\.jsonl$/,
-  /^checkpoints\/[0-9]{12}$/,
-  /^cosignatures\/[0-9]{12}\/[0-9a-f]{8}$/,
-];
+const BATCH = /^batches\/([0-9]{12})\.jsonl$/;
+const CHECKPOINT = /^checkpoints\/([0-9]{12})$/;
+const COSIGNATURE = /^cosignatures\/([0-9]{12})\/([0-9a-f]{8})$/;
 
 /** MAX_INDEX is the largest index that the names have room for. */
 export const MAX_INDEX = 10 ** INDEX_DIGITS - 1;
@@ -17,6 +15,14 @@ export interface SegmentPlace {
   readonly index: number;
 }
 
+/** CosignaturePlace is the checkpoint that is cosigned, and the ID of the key, as 8 hex digits. */
+export interface CosignaturePlace {
+  readonly number: number;
+  readonly keyId: string;
+}
+
+const dense = (index: number): string => String(index).padStart(INDEX_DIGITS, '0');
+
 /** isPartition tells whether text can be an Event Hubs partition id: a decimal number without leading zeros. */
 export const isPartition = (text: string): boolean => /^(0|[1-9][0-9]{0,4})$/.test(text);
 
@@ -25,12 +31,35 @@ export const isPartition = (text: string): boolean => /^(0|[1-9][0-9]{0,4})$/.te
  * chain.
  */
 export const segmentName = (partition: string, index: number): string =>
-  `segments/${partition}/${String(index).padStart(INDEX_DIGITS, '0')}.jsonl.zst`;
+  `segments/${partition}/${dense(index)}.jsonl.zst`;
 
 /** parseSegmentName is the inverse of segmentName, and gives undefined for every other text. */
 export function parseSegmentName(name: string): SegmentPlace | undefined {
   const [, partition, index] = SEGMENT.exec(name) ?? [];
   return partition !== undefined && isPartition(partition) ? { partition, index: Number(index) } : undefined;
+}
+
+/** batchName names the batch of that number: who creates it has fixed the order of its entries. */
+export const batchName = (number: number): string => `batches/${dense(number)}.jsonl`;
+
+/** parseBatchName is the inverse of batchName, and gives undefined for every other text. */
+export const parseBatchName = (name: string): number | undefined => numberIn(BATCH.exec(name));
+
+/** checkpointName names the checkpoint over all batches up to that number. */
+export const checkpointName = (number: number): string => `checkpoints/${dense(number)}`;
+
+/** parseCheckpointName is the inverse of checkpointName, and gives undefined for every other text. */
+export const parseCheckpointName = (name: string): number | undefined => numberIn(CHECKPOINT.exec(name));
+
+const numberIn = (match: RegExpExecArray | null): number | undefined => (match === null ? undefined : Number(match[1]));
+
+/** cosignatureName names what the key of that ID (8 hex digits) signed about a checkpoint. */
+export const cosignatureName = (number: number, keyId: string): string => `cosignatures/${dense(number)}/${keyId}`;
+
+/** parseCosignatureName is the inverse of cosignatureName, and gives undefined for every other text. */
+export function parseCosignatureName(name: string): CosignaturePlace | undefined {
+  const [, number, keyId] = COSIGNATURE.exec(name) ?? [];
+  return keyId === undefined ? undefined : { number: Number(number), keyId };
 }
 
 /** reportName names a report of the given kind made at `time` (ms since the Unix epoch), in UTC. */
@@ -44,4 +73,5 @@ export const isReportName = (name: string): boolean => REPORT.test(name) && name
 
 /** isKnownName tells whether the format knows an object of this name. Every other object is foreign. */
 export const isKnownName = (name: string): boolean =>
-  parseSegmentName(name) !== undefined || REPORT.test(name) || OTHER_KNOWN.some((pattern) => pattern.test(name));
+  parseSegmentName(name) !== undefined ||
+  [REPORT, BATCH, CHECKPOINT, COSIGNATURE].some((pattern) => pattern.test(name));

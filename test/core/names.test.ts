@@ -2,7 +2,13 @@ import {
   MAX_INDEX,
   isKnownName,
   isPartition,
+  batchName,
+  checkpointName,
+  cosignatureName,
   isReportName,
+  parseBatchName,
+  parseCheckpointName,
+  parseCosignatureName,
   parseSegmentName,
   reportName,
   segmentName,
@@ -87,5 +93,34 @@ describe('names', () => {
     ['tile/0/000', false],
   ])('%j is known: %s', (name, expected) => {
     expect(isKnownName(name)).toBe(expected);
+  });
+
+  test.each([0, 7, 123_456_789_012, MAX_INDEX])('batch, checkpoint and cosignature %d, and back', (number) => {
+    const digits = String(number).padStart(12, '0');
+    expect(batchName(number)).toBe(`batches/${digits}.jsonl`);
+    expect(parseBatchName(batchName(number))).toBe(number);
+    expect(checkpointName(number)).toBe(`checkpoints/${digits}`);
+    expect(parseCheckpointName(checkpointName(number))).toBe(number);
+    expect(cosignatureName(number, '0123abcd')).toBe(`cosignatures/${digits}/0123abcd`);
+    expect(parseCosignatureName(cosignatureName(number, '0123abcd'))).toEqual({ number, keyId: '0123abcd' });
+  });
+
+  test.each([
+    '',
+    SEGMENT,
+    'batches/7.jsonl',
+    'batches/0000000000007.jsonl',
+    'batches/000000000007.jsonl\n',
+    'checkpoints/000000000007/',
+    'checkpoints/00000000000a',
+    'cosignatures/000000000007/0123ABCD',
+    'cosignatures/000000000007/0123abc',
+    'cosignatures/7/0123abcd',
+  ])('%j is no batch, checkpoint or cosignature', (name) => {
+    expect([parseBatchName(name), parseCheckpointName(name), parseCosignatureName(name)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
