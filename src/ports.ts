@@ -1,5 +1,7 @@
 /** The contracts between the pipeline and the world. The pipeline knows these; adapters fulfil them. */
 import type { SealableEvent } from './core/seal.ts';
+import type { SignatureLine } from './core/signatureLine.ts';
+import type { VerifierKey } from './core/verifierKey.ts';
 
 export interface ObjectInfo {
   readonly name: string;
@@ -31,6 +33,12 @@ export interface Delivery {
   readonly events: readonly SealableEvent[];
 }
 
+/** Signer signs the texts of notes, with a key that need not be in this process. */
+export interface Signer {
+  readonly verifierKey: VerifierKey;
+  sign(text: string): Promise<SignatureLine>;
+}
+
 /** Clock gives milliseconds since the Unix epoch. */
 export type Clock = () => number;
 
@@ -41,4 +49,18 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+}
+
+/**
+ * WitnessState holds, of each log, the newest checkpoint that a witness cosigned: the note, signed by the log and the
+ * witness. Faults are STORE_UNAVAILABLE. All methods may run concurrently, also from other processes.
+ */
+export interface WitnessState {
+  /** read gives the note kept for an origin, or undefined before the first. */
+  read(origin: string): Promise<Buffer | undefined>;
+  /**
+   * replace keeps the note `next` if what is kept still is `before`, and says whether it does. The comparison and the
+   * write are one step, and durable when the promise resolves.
+   */
+  replace(origin: string, before: Buffer | undefined, next: Buffer): Promise<'replaced' | 'changed'>;
 }

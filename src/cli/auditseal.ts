@@ -9,6 +9,7 @@ const HELP = `auditseal: checks ledgers of sealed audit logs
   auditseal verify TARGET                    recompute and follow every chain
   auditseal mirror TARGET DIR                copy a ledger to a folder
   auditseal show TARGET PARTITION RECORD     show one record and its hash
+  auditseal witness OPTIONS                  cosign the checkpoints of other logs
 
 TARGET is a mirror folder or a container's URL. auditseal COMMAND --help says more.
 Exit status: 0 fine, 1 violated, 2 unverified, 64 wrong usage.
@@ -31,6 +32,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   },
   async show() {
     const { showCommand: run, showHelp: help } = await import('./show.ts');
+    return { run, help };
+  },
+  async witness() {
+    const { witnessCommand: run, witnessHelp: help } = await import('./witness.ts');
     return { run, help };
   },
 };

@@ -15,9 +15,12 @@ export type AuditsealErrorCode =
   | 'ENTRY_MALFORMED' // reject the batch that holds it
   | 'BATCH_MALFORMED' // reject the object, raise a finding
   | 'EVIDENCE_MALFORMED' // reject the file
+  | 'REQUEST_MALFORMED' // reject the request
+  | 'POLICY_MALFORMED' // reject the policy; the message names the line
   | 'REPORT_MALFORMED' // reject the report, never continue from it
   | 'STORE_UNAVAILABLE' // let the host retry the delivery
   | 'STORE_REFUSED' // the identity may not do this, or the target does not exist; a human has to mend it
+  | 'SIGNER_UNAVAILABLE' // no signature now: try again later; where the message asks for a change, after that
   | 'CHAIN_CONTENDED' // other writers took every index tried; let the host retry the delivery
   | 'TARGET_INVALID' // the folder, file or URL given can't be used
   | 'USAGE'; // the command line is wrong

@@ -1,0 +1,151 @@
+import { parseCheckpoint } from '../core/checkpoint.ts';
+import { verifyCosignature } from '../core/cosignature.ts';
+import type { Hash } from '../core/hash.ts';
+import { parseNote } from '../core/note.ts';
+import { parseSignatureLine } from '../core/signatureLine.ts';
+import type { SignatureLine } from '../core/signatureLine.ts';
+import { decodeText, parseDecimal } from '../core/text.ts';
+import type { VerifierKey } from '../core/verifierKey.ts';
+import { formatWitnessRequest } from '../core/witnessRequest.ts';
+import { TREE_SIZE_TYPE } from '../pipeline/witness.ts';
+
+/** WitnessAddress is a witness that a log asks for cosignatures. */
+export interface WitnessAddress {
+  /** of type cosignature */
+  readonly verifierKey: VerifierKey;
+  /** its submission prefix */
+  readonly url: string;
+}
+
+export interface CosignRequest {
+  /** the newest checkpoint: a note that the log signed */
+  readonly checkpoint: Buffer;
+  /** the size that the witness cosigned last as far as the log knows; 0 if it doesn't */
+  readonly knownSize: number;
+  /** proves that the tree of `to` leaves begins with that of `from`, for 0 < from < to */
+  readonly proveConsistency: (from: number, to: number) => Promise<readonly Hash[]>;
+  /** for everything together */
+  readonly timeoutMs?: number;
+}
+
+/** Cosigned is what came of asking a witness. */
+export type Cosigned =
+  | { readonly isCosigned: true; readonly cosignatures: readonly SignatureLine[] }
+  | {
+      readonly isCosigned: false;
+      readonly why: string;
+      /** the size that the witness says it cosigned last; above the log's own it speaks of a fork, or of a log rolled back */
+      readonly witnessSize?: number;
+    };
+
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Another writer of the log may ask the same witness meanwhile, and then the size is another once more. */
+const MAX_ATTEMPTS = 3;
+
+const failed = (why: string, witnessSize?: number): Cosigned => ({
+  isCosigned: false,
+  why,
+  ...(witnessSize !== undefined && { witnessSize }),
+});
+
+/**
+ * cosign asks a witness to cosign a checkpoint, and gives cosignatures that verify under the witness's key, or a reason.
+ *
+ * It never rejects: a witness that is missing, slow or wrong must not stop the log.
+ */
+export async function cosign(witness: WitnessAddress, request: CosignRequest): Promise<Cosigned> {
+  const signal = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
+  try {
+    return await untilAborted(signal, attempts(witness, request, signal));
+  } catch (error) {
+    if (signal.aborted) return failed('the witness did not answer in time');
+    return failed(`the witness could not be asked: ${reasonOf(error)}`);
+  }
+}
+
+async function attempts(witness: WitnessAddress, request: CosignRequest, signal: AbortSignal): Promise<Cosigned> {
+  if (witness.verifierKey.type !== 'cosignature') return failed('the key is not one of a witness');
+  const { text } = parseNote(request.checkpoint);
+  const { size } = parseCheckpoint(text);
+  let oldSize = request.knownSize;
+  for (let attempt = 1; ; attempt++) {
+    if (oldSize > size) return failed(`the witness has cosigned ${oldSize} entries, and the log has ${size}`, oldSize);
+    const proof = oldSize === 0 || oldSize === size ? [] : await request.proveConsistency(oldSize, size);
+    const body = formatWitnessRequest({ oldSize, proof, checkpoint: request.checkpoint });
+    const { status, contentType, answer } = await post(witness.url, body, signal);
+    if (answer === undefined) return failed(`the witness answered ${status} with too many bytes`);
+    if (status === 200) return cosignaturesOf(witness.verifierKey, text, answer);
+    if (status !== 409) return failed(`the witness refused the checkpoint: it answered ${status}`);
+    const found = contentType === TREE_SIZE_TYPE ? sizeOf(answer) : undefined;
+    if (found === undefined) return failed('the witness answered 409 without the size that it knows');
+    if (found === oldSize) return failed('the witness answered 409 with the size it was asked for', found);
+    if (attempt === MAX_ATTEMPTS)
+      return failed(`the witness answered 409 ${attempt} times, each with another size`, found);
+    oldSize = found;
+  }
+}
+
+async function post(
+  url: string,
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<{ status: number; contentType: string | null; answer: Buffer | undefined }> {
+  const response = await fetch(`${url.replace(/\/+$/, '')}/add-checkpoint`, {
+    method: 'POST',
+    body: new Uint8Array(body),
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'accept-encoding': 'identity' },
+    // The address of a witness is configured; an answer must not send the log elsewhere.
+    redirect: 'error',
+    signal,
+  });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (length > MAX_ANSWER_BYTES) break;
+    chunks.push(chunk);
+  }
+  const answer = length > MAX_ANSWER_BYTES ? undefined : Buffer.concat(chunks);
+  return { status: response.status, contentType: response.headers.get('content-type'), answer };
+}
+
+function sizeOf(answer: Buffer): number | undefined {
+  const text = answer.toString('latin1');
+  return text.endsWith('\n') ? parseDecimal(text.slice(0, -1)) : undefined;
+}
+
+/** Lines by other keys are dropped; one by the witness's that doesn't verify spoils the answer. */
+function cosignaturesOf(key: VerifierKey, text: string, answer: Buffer): Cosigned {
+  const lines = decodeText(answer);
+  if (lines === undefined || !lines.endsWith('\n')) return failed('the witness answered 200 without signature lines');
+  let signatures: SignatureLine[];
+  try {
+    signatures = lines.slice(0, -1).split('\n').map(parseSignatureLine);
+  } catch {
+    return failed('the witness answered 200 with something else than signature lines');
+  }
+  const cosignatures = signatures.filter(({ keyName, keyId }) => keyName === key.keyName && keyId === key.keyId);
+  if (cosignatures.length === 0) return failed('the witness answered 200 without a signature by its key');
+  if (!cosignatures.every(({ signature }) => verifyCosignature(key, text, signature))) {
+    return failed("the witness's signature is wrong");
+  }
+  return { isCosigned: true, cosignatures };
+}
+
+/** untilAborted settles as `work` does, or rejects once the signal aborts: what proves consistency knows no signal. */
+function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/** What fetch throws says little itself; its cause says what happened to the connection. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Partial<Error>;
+  const { code, message: deeper } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  return code ?? deeper ?? message ?? String(error);
+}
