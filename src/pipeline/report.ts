@@ -133,7 +133,7 @@ export interface Anchor {
 }
 
 /** How far the clocks of two machines that check may be apart. */
-const CLOCK_SKEW_MS = 10 * 60_000;
+export const CLOCK_SKEW_MS = 10 * 60_000;
 
 /**
  * newestReport finds the newest JSON report, and names those that it passes over: not whole, or of a time to come. Such a
