@@ -9,6 +9,7 @@ const { outputFiles } = await build({
   // Every output is one folder below dist/, so that relative addresses between them hold.
   entryPoints: {
     'functions/ingest': 'functions/ingest.ts',
+    'functions/integrate': 'functions/integrate.ts',
     'functions/verify': 'functions/verify.ts',
     'cli/auditseal': 'src/cli/auditseal.ts',
     'workers/segmentWorker': 'src/workers/segmentWorker.ts',

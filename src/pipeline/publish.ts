@@ -1,9 +1,14 @@
 import { openCheckpoint } from '../core/checkpoint.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { parseBundlePath, parseTilePath } from '../core/tile.ts';
 import type { LogDeps, LogState } from './logState.ts';
 
 /** CHECKPOINT is the name of the newest checkpoint among the tiles. */
 export const CHECKPOINT = 'checkpoint';
+
+/** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name. */
+export const isTileName = (name: string): boolean =>
+  name === CHECKPOINT || parseTilePath(name) !== undefined || parseBundlePath(name) !== undefined;
 
 /**
  * publishLog writes the files of the newest checkpoint, if they are not there, and then the checkpoint. Only after that may

@@ -1,7 +1,6 @@
 import { createHash, verify } from 'node:crypto';
-import type { SignerKey } from '../../src/core/signerKey.ts';
+import type { VerifierKey } from '../../src/core/verifierKey.ts';
 import { deriveChain } from './derive.ts';
-import { LEDGER } from './forge.ts';
 import { referenceRoot } from './referenceLedger.ts';
 
 const number = (value: number): string => String(value).padStart(12, '0');
@@ -27,7 +26,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
  * deriveLog re-derives the log from the stored bytes alone, by the rules of docs/format.md, and throws where it breaks one:
  * dense names, every checkpoint signed over the naive tree hash of the batches up to it, entries that are true.
  */
-export function deriveLog(objects: ReadonlyMap<string, Buffer>, key: SignerKey): DerivedLog {
+export function deriveLog(objects: ReadonlyMap<string, Buffer>, key: VerifierKey): DerivedLog {
   const entries: Buffer[] = [];
   const sizes: number[] = [];
   for (let n = 0; objects.has(`batches/${number(n)}.jsonl`); n++) {
@@ -39,9 +38,9 @@ export function deriveLog(objects: ReadonlyMap<string, Buffer>, key: SignerKey):
     if (sizes.length !== n) throw new Error(`checkpoint ${n} is there, and one before is not`);
     const [text, signatures] = [note.slice(0, note.indexOf('\n\n') + 1), note.slice(note.indexOf('\n\n') + 2)];
     const root = Buffer.from(referenceRoot(entries), 'hex').toString('base64');
-    if (text !== `${LEDGER}\n${entries.length}\n${root}\n`) throw new Error(`checkpoint ${n} is of another tree`);
+    if (text !== `${key.keyName}\n${entries.length}\n${root}\n`) throw new Error(`checkpoint ${n} is of another tree`);
     const signature = Buffer.from(signatures.split(' ')[2] as string, 'base64').subarray(4);
-    if (!verify(null, Buffer.from(text), key.verifierKey.publicKey, signature)) throw new Error(`signature ${n}`);
+    if (!verify(null, Buffer.from(text), key.publicKey, signature)) throw new Error(`signature ${n}`);
     sizes.push(entries.length);
   }
   const count = (prefix: string): number => [...objects.keys()].filter((name) => name.startsWith(prefix)).length;
