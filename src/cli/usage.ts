@@ -4,8 +4,14 @@ import { parseArgs } from 'node:util';
 /** usageError is for a command line that is wrong: exit status 64, so that it is never taken for a finding. */
 export const usageError = (message: string): AuditsealError => new AuditsealError('USAGE', message);
 
-type OptionTypes = Readonly<Record<string, 'string' | 'boolean'>>;
-type Options<T extends OptionTypes> = { -readonly [K in keyof T]?: T[K] extends 'string' ? string : boolean };
+/** An option of type `strings` may be given several times. */
+type OptionTypes = Readonly<Record<string, 'string' | 'strings' | 'boolean'>>;
+interface Values {
+  readonly string: string;
+  readonly strings: readonly string[];
+  readonly boolean: boolean;
+}
+type Options<T extends OptionTypes> = { -readonly [K in keyof T]?: Values[T[K]] };
 
 /** parseCommand reads a command's arguments. It throws USAGE for unknown options and for a wrong number of arguments. */
 export function parseCommand<const T extends OptionTypes>(
@@ -18,7 +24,12 @@ export function parseCommand<const T extends OptionTypes>(
       args: [...args],
       allowPositionals: true,
       strict: true,
-      options: Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }])),
+      options: Object.fromEntries(
+        Object.entries(types).map(([name, type]) => [
+          name,
+          type === 'strings' ? { type: 'string', multiple: true } : { type },
+        ]),
+      ),
     });
     if (positionals.length !== names.length) {
       throw usageError(
