@@ -89,10 +89,10 @@ async function proveFromTiles(
   line: Buffer,
   { size, rootHash }: Checkpoint,
 ): Promise<InclusionProof> {
-  const read = new Map<string, readonly Hash[]>();
-  for (const tile of tilesOfRanges(inclusionRanges(leaf, size), size)) {
-    read.set(formatTilePath(tile), await readTile(tiles, tile));
-  }
+  const needed = tilesOfRanges(inclusionRanges(leaf, size), size);
+  const read = new Map<string, readonly Hash[]>(
+    await Promise.all(needed.map(async (tile) => [formatTilePath(tile), await readTile(tiles, tile)] as const)),
+  );
   const proof = proveInclusion(
     leaf,
     size,

@@ -132,6 +132,25 @@ test('an idle partition is found however far back its last segment is', async ()
   expect(bad(await prove({ store, tiles }, { partition: '1', record: 2 }))).toBe('absent');
 });
 
+test('foreign objects in the place of segments have no evidence, and hide no record behind them', async () => {
+  const forged = forgeChain([{}, {}, { index: 3, skipped: [2] }, { index: 4 }, { index: 7, skipped: [5, 6] }]);
+  const chain = new Map([...forged.values()].map((stored, i) => [nameOf([0, 1, 3, 4, 7][i] as number), stored]));
+  for (const index of [2, 5, 6]) chain.set(nameOf(index), Buffer.from('foreign'));
+  for (const objects of [1, 2, 100]) {
+    const store = new MemoryStore(chain);
+    const tiles = new MemoryTiles();
+    await integrateOf(store, tiles, { limits: { objects, storedBytes: 1e9 } }).run(new KeptLog());
+    for (const [record, index] of [0, 1, 3, 4, 7].entries()) {
+      const { segment } = good(await prove({ store, tiles }, { partition: '0', record }));
+      expect(segment).toBe(nameOf(index));
+    }
+    for (const index of [2, 5, 6, 8]) {
+      expect(bad(await prove({ store, tiles }, { segment: { partition: '0', index }, line: 1 }))).toBe('absent');
+    }
+    expect(bad(await prove({ store, tiles }, { partition: '0', record: 5 }))).toBe('absent');
+  }
+});
+
 describe('what was tampered with', () => {
   const place = { partition: '0', record: 40 };
   let made: Made;
