@@ -22,6 +22,9 @@ export interface App {
 /** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
 const INTEGRATION = { budgetMs: 20_000, limits: { objects: 1000, storedBytes: 256 * 1024 * 1024 } };
 
+/** How long a segment may wait for its checkpoint before that is a finding: many runs of integrate. */
+const MAX_DELAY_MS = 10 * 60_000;
+
 /** buildApp wires the app. It throws CONFIG_INVALID at once; the container is opened at first use. */
 export function buildApp(config: Config = loadConfig()): App {
   const now = Date.now;
@@ -32,7 +35,7 @@ export function buildApp(config: Config = loadConfig()): App {
     const { origin: ledger, maxSegmentBytes } = config;
     return { store, ingest: new Ingest({ store, now, ledger, maxSegmentBytes, pause }) };
   });
-  const log = { origin: config.origin, verifiers: [config.signerKey.verifierKey, ...config.verifierKeys] };
+  const logKeys = { origin: config.origin, verifiers: [config.signerKey.verifierKey, ...config.verifierKeys] };
   const tlog = once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer)));
   // Threads that are idle keep no process.
   const integration = new SegmentWorkers(config.verifyThreads);
@@ -41,7 +44,7 @@ export function buildApp(config: Config = loadConfig()): App {
     const { summarize } = integration;
     const concurrency = config.verifyThreads * 3;
     const signers = [keySigner(config.signerKey)];
-    return new Integrate({ ...log, store, tiles, signers, now, summarize, concurrency, ...INTEGRATION });
+    return new Integrate({ ...logKeys, store, tiles, signers, now, summarize, concurrency, ...INTEGRATION });
   });
   return {
     async ingest(delivery, log) {
@@ -55,12 +58,25 @@ export function buildApp(config: Config = loadConfig()): App {
       if (integrate.heads !== undefined) await sealHeartbeats({ store, now, log, ledger, idleMs }, integrate.heads);
     },
     async verify(log) {
-      const { store } = await opened();
+      const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
       const workers = new SegmentWorkers(config.verifyThreads);
       try {
-        const { origin: ledger, fullVerifyHours, verifyThreads } = config;
+        const { origin: ledger, fullVerifyHours, verifyThreads, heartbeatMinutes } = config;
         const concurrency = verifyThreads * 3;
-        await runVerifyJob({ store, now, log, ledger, fullVerifyHours, concurrency, summarize: workers.summarize });
+        // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
+        const allowance = { delayMs: MAX_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + MAX_DELAY_MS };
+        await runVerifyJob({
+          store,
+          tiles,
+          now,
+          log,
+          ledger,
+          fullVerifyHours,
+          concurrency,
+          allowance,
+          verifiers: logKeys.verifiers,
+          summarize: workers.summarize,
+        });
       } finally {
         await workers.close();
       }

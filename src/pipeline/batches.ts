@@ -2,6 +2,7 @@ import { parseBatch } from '../core/batch.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { batchName } from '../core/names.ts';
 import type { ObjectStore } from '../ports.ts';
+import { inOrder } from './slots.ts';
 
 /** Batch is the entries that one integration added. */
 export interface Batch {
@@ -27,18 +28,9 @@ export async function readBatch(store: ObjectStore, number: number): Promise<Bat
 }
 
 /** readBatches reads the batches before `end` in order, a few ahead. */
-export async function* readBatches(store: ObjectStore, end: number, start = 0): AsyncGenerator<Batch> {
-  const ahead: Promise<Batch>[] = [];
-  try {
-    for (let number = start; number < end || ahead.length > 0;) {
-      for (; number < end && ahead.length < AHEAD; number++) {
-        const batch = readBatch(store, number);
-        batch.catch(() => {}); // it is awaited in its turn, which may be later than it fails
-        ahead.push(batch);
-      }
-      yield await (ahead.shift() as Promise<Batch>);
-    }
-  } finally {
-    await Promise.allSettled(ahead);
-  }
+export function readBatches(store: ObjectStore, end: number): AsyncGenerator<Batch> {
+  const numbers = function* (): Generator<number> {
+    for (let number = 0; number < end; number++) yield number;
+  };
+  return inOrder(numbers(), AHEAD, (number) => readBatch(store, number));
 }

@@ -6,6 +6,9 @@ import type { LogDeps, LogState } from './logState.ts';
 /** CHECKPOINT is the name of the newest checkpoint among the tiles. */
 export const CHECKPOINT = 'checkpoint';
 
+/** TLOG is what the names of tiles begin with where they stand beside a ledger's: in a mirror, and in findings. */
+export const TLOG = 'tlog/';
+
 /** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name. */
 export const isTileName = (name: string): boolean =>
   name === CHECKPOINT || parseTilePath(name) !== undefined || parseBundlePath(name) !== undefined;

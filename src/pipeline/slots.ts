@@ -19,3 +19,23 @@ export class Slots {
     }
   }
 }
+
+/** inOrder runs an action on each item, at most `count` at one time, and gives the outcomes in the order of the items. */
+export async function* inOrder<T, R>(
+  items: AsyncIterable<T> | Iterable<T>,
+  count: number,
+  action: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const ahead: Promise<R>[] = [];
+  try {
+    for await (const item of items) {
+      const outcome = action(item);
+      outcome.catch(() => {}); // it is awaited in its turn, which may be later than it fails
+      ahead.push(outcome);
+      if (ahead.length >= count) yield await (ahead.shift() as Promise<R>);
+    }
+    while (ahead.length > 0) yield await (ahead.shift() as Promise<R>);
+  } finally {
+    await Promise.allSettled(ahead);
+  }
+}
