@@ -10,6 +10,8 @@ import type { Config } from './config.ts';
 import { sealHeartbeats } from './pipeline/heartbeat.ts';
 import { Ingest } from './pipeline/ingest.ts';
 import { Integrate } from './pipeline/integrate.ts';
+import { answerEvidence, answerLog } from './pipeline/logApi.ts';
+import type { EvidenceQuery, LogRequest, LogResponse } from './pipeline/logApi.ts';
 import { runVerifyJob } from './pipeline/verifyJob.ts';
 import type { Delivery, Log } from './ports.ts';
 
@@ -17,6 +19,8 @@ export interface App {
   ingest(delivery: Delivery, log: Log): Promise<void>;
   integrate(log: Log): Promise<void>;
   verify(log: Log): Promise<void>;
+  serveLog(request: LogRequest): Promise<LogResponse>;
+  serveEvidence(query: EvidenceQuery): Promise<LogResponse>;
 }
 
 /** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
@@ -80,6 +84,13 @@ export function buildApp(config: Config = loadConfig()): App {
       } finally {
         await workers.close();
       }
+    },
+    async serveLog(request) {
+      return answerLog(await tlog(), request);
+    },
+    async serveEvidence(query) {
+      const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
+      return answerEvidence({ store, tiles, verifiers: logKeys.verifiers }, query);
     },
   };
 }
