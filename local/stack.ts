@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, createPrivateKey, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -23,6 +23,7 @@ const LEDGER_ORIGIN = 'auditseal.localhost/ledger';
 const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
 const RESOURCE_GROUP = 'local';
 const INGEST_GROUP = 'ingest';
+const TLOG_CONTAINER = 'tlog';
 const RETENTION_DAYS = 365;
 const SAS_HOURS = 24 * 7;
 
@@ -44,6 +45,7 @@ const WELL_KNOWN: Place = { account: 'devstoreaccount1', blobPort: 10_000, hubPo
 const WELL_KNOWN_KEYS = {
   accountKey: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
   hubKey: 'SAS_KEY_VALUE',
+  signerKey: signerKeyOf(Buffer.alloc(32)),
 };
 
 export interface StackOptions {
@@ -78,6 +80,8 @@ export interface Stack {
 interface SavedState {
   readonly accountKey: string;
   readonly hubKey: string;
+  /** the log's key, as text */
+  readonly signerKey: string;
   readonly partitions: number;
 }
 
@@ -116,13 +120,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     closers.push(() => hub.close());
 
     const credential = new StorageSharedKeyCredential(account, saved.accountKey);
-    const owner = new BlobServiceClient(gateway.blobUrl, credential).getContainerClient(LEDGER_CONTAINER);
+    const blobs = new BlobServiceClient(gateway.blobUrl, credential);
+    const owner = blobs.getContainerClient(LEDGER_CONTAINER);
     await provision(owner, gateway.armUrl, account);
+    await blobs.getContainerClient(TLOG_CONTAINER).createIfNotExists();
 
-    const sas = (rights: string): string =>
+    const sas = (rights: string, containerName = LEDGER_CONTAINER): string =>
       generateBlobSASQueryParameters(
         {
-          containerName: LEDGER_CONTAINER,
+          containerName,
           permissions: ContainerSASPermissions.parse(rights),
           startsOn: new Date(Date.now() - 300_000),
           expiresOn: new Date(Date.now() + SAS_HOURS * 3_600_000),
@@ -139,6 +145,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       LEDGER: `BlobEndpoint=${gateway.blobUrl};SharedAccessSignature=${sas('rcl')}`,
       LEDGER_CONTAINER,
       LEDGER_ORIGIN,
+      LEDGER_SIGNER_KEY: saved.signerKey,
+      // An ordinary container: the checkpoint in it is replaced.
+      TLOG: `BlobEndpoint=${gateway.blobUrl};SharedAccessSignature=${sas('rcwl', TLOG_CONTAINER)}`,
+      TLOG_CONTAINER,
+      INTEGRATE_SCHEDULE: '*/30 * * * * *',
       VERIFY_SCHEDULE: '0 */5 * * * *',
       ...options.settings,
     };
@@ -168,7 +179,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 const freshKeys = (): Omit<SavedState, 'partitions'> => ({
   accountKey: randomBytes(64).toString('base64'),
   hubKey: randomBytes(32).toString('base64'),
+  signerKey: signerKeyOf(randomBytes(32)),
 });
+
+/** signerKeyOf prints the Ed25519 key of a seed by c2sp.org/signed-note: `PRIVATE+KEY+name+ID+base64(1 || seed)`. */
+function signerKeyOf(seed: Buffer): string {
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  const publicKey = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
+  const point = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  const id = createHash('sha256').update(`${LEDGER_ORIGIN}\n`).update(Buffer.of(1)).update(point).digest('hex');
+  return `PRIVATE+KEY+${LEDGER_ORIGIN}+${id.slice(0, 8)}+${Buffer.concat([Buffer.of(1), seed]).toString('base64')}`;
+}
 
 /** provision does what the deployment does: the container, and its retention policy if it has none. */
 async function provision(owner: ContainerClient, armUrl: string, account: string): Promise<void> {
@@ -195,21 +216,26 @@ async function openState(
   const release = (): Promise<void> => rm(lock, { force: true });
   try {
     const path = join(dataDir, 'stack.json');
+    const save = async (state: SavedState): Promise<void> => {
+      await writeFile(`${path}.partial`, JSON.stringify(state), { mode: 0o600 });
+      await rename(`${path}.partial`, path);
+    };
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
     if (text !== undefined) {
-      const saved = JSON.parse(text) as SavedState;
+      const saved = JSON.parse(text) as Omit<SavedState, 'signerKey'> & { signerKey?: string };
       if (saved.partitions !== partitions) {
         throw new Error(
           `${dataDir} holds a hub of ${saved.partitions} partitions: start it with --partitions ${saved.partitions}`,
         );
       }
-      return { ...saved, release };
+      // The folder may be from before there was a log.
+      if (saved.signerKey === undefined) await save({ ...saved, signerKey: fresh.signerKey });
+      return { ...fresh, ...saved, release };
     }
-    await writeFile(`${path}.partial`, JSON.stringify(fresh), { mode: 0o600 });
-    await rename(`${path}.partial`, path);
+    await save(fresh);
     return { ...fresh, release };
   } catch (error) {
     await release();

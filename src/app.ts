@@ -2,17 +2,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectContainer } from './adapters/blobConnection.ts';
 import { BlobStore } from './adapters/blobStore.ts';
+import { BlobTileStore } from './adapters/blobTileStore.ts';
+import { keySigner } from './adapters/keySigner.ts';
 import { SegmentWorkers } from './adapters/segmentWorkers.ts';
 import { loadConfig } from './config.ts';
 import type { Config } from './config.ts';
+import { sealHeartbeats } from './pipeline/heartbeat.ts';
 import { Ingest } from './pipeline/ingest.ts';
+import { Integrate } from './pipeline/integrate.ts';
+import { answerEvidence, answerLog } from './pipeline/logApi.ts';
+import type { EvidenceQuery, LogRequest, LogResponse } from './pipeline/logApi.ts';
 import { runVerifyJob } from './pipeline/verifyJob.ts';
 import type { Delivery, Log } from './ports.ts';
 
 export interface App {
   ingest(delivery: Delivery, log: Log): Promise<void>;
+  integrate(log: Log): Promise<void>;
   verify(log: Log): Promise<void>;
+  serveLog(request: LogRequest): Promise<LogResponse>;
+  serveEvidence(query: EvidenceQuery): Promise<LogResponse>;
 }
+
+/** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
+const INTEGRATION = { budgetMs: 20_000, limits: { objects: 1000, storedBytes: 256 * 1024 * 1024 } };
+
+/** How long a segment may wait for its checkpoint before that is a finding: many runs of integrate. */
+const MAX_DELAY_MS = 10 * 60_000;
 
 /** buildApp wires the app. It throws CONFIG_INVALID at once; the container is opened at first use. */
 function buildApp(config: Config = loadConfig()): App {
@@ -24,20 +39,58 @@ function buildApp(config: Config = loadConfig()): App {
     const { origin: ledger, maxSegmentBytes } = config;
     return { store, ingest: new Ingest({ store, now, ledger, maxSegmentBytes, pause }) };
   });
+  const logKeys = { origin: config.origin, verifiers: [config.signerKey.verifierKey, ...config.verifierKeys] };
+  const tlog = once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer)));
+  // Threads that are idle keep no process.
+  const integration = new SegmentWorkers(config.verifyThreads);
+  const integrating = once(async () => {
+    const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
+    const { summarize } = integration;
+    const concurrency = config.verifyThreads * 3;
+    const signers = [keySigner(config.signerKey)];
+    return new Integrate({ ...logKeys, store, tiles, signers, now, summarize, concurrency, ...INTEGRATION });
+  });
   return {
     async ingest(delivery, log) {
       await (await opened()).ingest.seal(delivery, log);
     },
+    async integrate(log) {
+      const [{ store }, integrate] = await Promise.all([opened(), integrating()]);
+      await integrate.run(log);
+      const { origin: ledger, heartbeatMinutes } = config;
+      const idleMs = heartbeatMinutes * 60_000;
+      if (integrate.heads !== undefined) await sealHeartbeats({ store, now, log, ledger, idleMs }, integrate.heads);
+    },
     async verify(log) {
-      const { store } = await opened();
+      const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
       const workers = new SegmentWorkers(config.verifyThreads);
       try {
-        const { origin: ledger, fullVerifyHours, verifyThreads } = config;
+        const { origin: ledger, fullVerifyHours, verifyThreads, heartbeatMinutes } = config;
         const concurrency = verifyThreads * 3;
-        await runVerifyJob({ store, now, log, ledger, fullVerifyHours, concurrency, summarize: workers.summarize });
+        // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
+        const allowance = { delayMs: MAX_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + MAX_DELAY_MS };
+        await runVerifyJob({
+          store,
+          tiles,
+          now,
+          log,
+          ledger,
+          fullVerifyHours,
+          concurrency,
+          allowance,
+          verifiers: logKeys.verifiers,
+          summarize: workers.summarize,
+        });
       } finally {
         await workers.close();
       }
+    },
+    async serveLog(request) {
+      return answerLog(await tlog(), request);
+    },
+    async serveEvidence(query) {
+      const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
+      return answerEvidence({ store, tiles, verifiers: logKeys.verifiers }, query);
     },
   };
 }

@@ -1,4 +1,8 @@
 import { AuditsealError } from './core/errors.ts';
+import { parseSignerKey } from './core/signerKey.ts';
+import type { SignerKey } from './core/signerKey.ts';
+import { parseVerifierKey } from './core/verifierKey.ts';
+import type { VerifierKey } from './core/verifierKey.ts';
 
 /** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
 export type StorageConnection =
@@ -11,7 +15,16 @@ export interface Config {
   readonly origin: string;
   readonly ledger: StorageConnection;
   readonly container: string;
+  /** the account and the container of the log's tiles */
+  readonly tlog: StorageConnection;
+  readonly tlogContainer: string;
+  /** signs the checkpoints */
+  readonly signerKey: SignerKey;
+  /** other keys that the log's checkpoints were, or are, signed with */
+  readonly verifierKeys: readonly VerifierKey[];
   readonly maxSegmentBytes: number;
+  /** a partition that is idle for so long gets a heartbeat */
+  readonly heartbeatMinutes: number;
   /** hours after which a check starts from the first segment again */
   readonly fullVerifyHours: number;
   readonly verifyThreads: number;
@@ -22,8 +35,8 @@ const MIB = 1024 * 1024;
 /**
  * loadConfig reads the settings. It throws CONFIG_INVALID that names every wrong one and what is expected.
  *
- * The triggers' own settings (HUB, HUB_NAME, HUB_CONSUMER_GROUP, VERIFY_SCHEDULE) are resolved by the Functions host; they
- * are checked here too, so that a missing one shows before the first event.
+ * The triggers' own settings (HUB, HUB_NAME, HUB_CONSUMER_GROUP, INTEGRATE_SCHEDULE, VERIFY_SCHEDULE) are resolved by the
+ * Functions host; they are checked here too, so that a missing one shows before the first event.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const wrong: string[] = [];
@@ -47,26 +60,64 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   }
   text('HUB_NAME', /^[\w.-]{1,256}$/, 'the name of the event hub');
   text('HUB_CONSUMER_GROUP', /^[\w.$-]{1,50}$/, 'the consumer group that only ingest reads with');
+  text('INTEGRATE_SCHEDULE', /^\S+( \S+){5}$/, 'six fields, seconds first, such as "*/30 * * * * *"');
   text('VERIFY_SCHEDULE', /^\S+( \S+){5}$/, 'six fields, seconds first, such as "0 15 * * * *"');
+  const origin = text(
+    'LEDGER_ORIGIN',
+    /^(?!.*:\/\/)[^\s+]{1,200}$/,
+    "the ledger's name, a URL without scheme such as logs.example.com/prod",
+  );
+  const ledger = storageConnection(env, 'LEDGER', wrong);
+  const hasTlog = Object.entries(env).some(([name, value]) => /^TLOG(__|$)/.test(name) && value?.trim());
+  const containerName = [
+    /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+$/,
+    'a container name: 3 to 63 lower-case letters, digits and single hyphens',
+  ] as const;
   const config: Config = {
-    origin: text(
-      'LEDGER_ORIGIN',
-      /^(?!.*:\/\/)[^\s+]{1,200}$/,
-      "the ledger's name, a URL without scheme such as logs.example.com/prod",
-    ),
-    ledger: storageConnection(env, 'LEDGER', wrong),
-    container: text(
-      'LEDGER_CONTAINER',
-      /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+$/,
-      'a container name: 3 to 63 lower-case letters, digits and single hyphens',
-      'ledger',
-    ),
+    origin,
+    ledger,
+    container: text('LEDGER_CONTAINER', ...containerName, 'ledger'),
+    tlog: hasTlog ? storageConnection(env, 'TLOG', wrong) : ledger,
+    tlogContainer: text('TLOG_CONTAINER', ...containerName, 'tlog'),
+    ...logKeys(env, origin, wrong),
+    heartbeatMinutes: integer('HEARTBEAT_MINUTES', 15, 1, 1440),
     maxSegmentBytes: integer('SEGMENT_MAX_MIB', 8, 1, 32) * MIB,
     fullVerifyHours: integer('VERIFY_FULL_HOURS', 24, 1, 8784),
     verifyThreads: integer('VERIFY_THREADS', 2, 1, 64),
   };
   if (wrong.length > 0) throw new AuditsealError('CONFIG_INVALID', `settings are wrong:\n  ${wrong.join('\n  ')}`);
   return Object.freeze(config);
+}
+
+/** logKeys reads the keys of the log, whose name is the ledger's. What it says of a wrong one quotes nothing of a secret. */
+function logKeys(
+  env: Readonly<Record<string, string | undefined>>,
+  origin: string,
+  wrong: string[],
+): Pick<Config, 'signerKey' | 'verifierKeys'> {
+  const parse = <T extends { readonly keyName: string } | SignerKey>(
+    name: string,
+    value: string,
+    as: (text: string) => T,
+  ): T[] => {
+    try {
+      const key = as(value);
+      const { keyName } = 'verifierKey' in key ? key.verifierKey : key;
+      if (keyName !== origin) wrong.push(`${name}: is wrong; the key is of ${keyName}, not of LEDGER_ORIGIN`);
+      return [key];
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      wrong.push(`${name}: is wrong; ${error.message}`);
+      return [];
+    }
+  };
+  const secret = env['LEDGER_SIGNER_KEY']?.trim() ?? '';
+  if (secret === '')
+    wrong.push('LEDGER_SIGNER_KEY: is missing; a signer key, PRIVATE+KEY+name+ID+base64, of the ledger');
+  const [signerKey] = secret === '' ? [] : parse('LEDGER_SIGNER_KEY', secret, parseSignerKey);
+  const others = (env['LEDGER_VERIFIER_KEYS'] ?? '').split(/\s+/).filter((text) => text !== '');
+  const verifierKeys = others.flatMap((text) => parse('LEDGER_VERIFIER_KEYS', text, parseVerifierKey));
+  return { signerKey: signerKey as SignerKey, verifierKeys };
 }
 
 function storageConnection(
@@ -96,7 +147,7 @@ function storageConnection(
   }
   if (connectionString === '') {
     wrong.push(
-      `${name}: is missing; a connection string of the ledger's storage account, or ${name}__blobServiceUri for an identity`,
+      `${name}: is missing; a connection string of the storage account, or ${name}__blobServiceUri for an identity`,
     );
   } else if (!isConnectionString(connectionString)) {
     wrong.push(

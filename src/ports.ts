@@ -27,6 +27,25 @@ export interface ObjectStore {
   children(prefix: string): AsyncIterable<{ readonly name: string; readonly isFolder: boolean }>;
 }
 
+/**
+ * TileStore holds what can be made again from the ledger: the tiles of the log and its newest checkpoint, under the names
+ * of c2sp.org/tlog-tiles. Nothing in it is believed without a proof, and anything in it may be replaced.
+ */
+export interface TileStore {
+  /** write stores bytes under name, whether it is taken or not. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** read gives the bytes under name, or undefined if there are none. */
+  read(name: string): Promise<Buffer | undefined>;
+  /** list yields what is under prefix in ascending order of names. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+}
+
+/** Signer signs the texts of notes, with a key that need not be in this process. */
+export interface Signer {
+  readonly verifierKey: VerifierKey;
+  sign(text: string): Promise<SignatureLine>;
+}
+
 /** Delivery is the events of one invocation: of one partition, in ascending order of sequence numbers. */
 export interface Delivery {
   readonly partition: string;

@@ -8,7 +8,9 @@ const OUT = 'dist';
 const { outputFiles } = await build({
   // Every output is one folder below dist/, so that relative addresses between them hold.
   entryPoints: {
+    'functions/api': 'functions/api.ts',
     'functions/ingest': 'functions/ingest.ts',
+    'functions/integrate': 'functions/integrate.ts',
     'functions/verify': 'functions/verify.ts',
     'cli/auditseal': 'src/cli/auditseal.ts',
     'workers/segmentWorker': 'src/workers/segmentWorker.ts',

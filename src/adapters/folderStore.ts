@@ -8,6 +8,9 @@ import { MAX_OBJECT_BYTES, objectTooLarge } from './objectSize.ts';
 /** Files that a copy under way leaves behind when it is killed; they are no objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
 
+/** TLOG_FOLDER is the folder of a mirror that holds what the tile container holds: no objects of the ledger's container. */
+export const TLOG_FOLDER = 'tlog';
+
 /** Names that Windows keeps for devices, whatever their extension. */
 const DEVICE = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)/i;
 
@@ -91,6 +94,7 @@ export class FolderStore implements ObjectStore {
       if (folder !== '' && (await statOrUndefined(path)) === undefined) return;
       for await (const entry of await opendir(path)) {
         const name = `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`;
+        if (name === `${TLOG_FOLDER}/`) continue;
         if (name.startsWith(prefix) && !PARTIAL.test(name)) found.push({ name, isFolder: entry.isDirectory() });
       }
     });

@@ -8,6 +8,7 @@ const SCRIPT = new URL(`../workers/segmentWorker${extname(import.meta.url)}`, im
 interface Task {
   readonly id: number;
   readonly stored: Buffer;
+  readonly countsCategories: boolean;
   readonly resolve: (summary: SegmentSummary) => void;
   readonly reject: (error: Error) => void;
 }
@@ -26,9 +27,9 @@ export class SegmentWorkers {
   }
 
   /** summarize takes the bytes over: with a buffer of their own they move to the thread and are gone here. */
-  summarize = (stored: Buffer): Promise<SegmentSummary> =>
+  summarize = (stored: Buffer, countsCategories = false): Promise<SegmentSummary> =>
     new Promise((resolve, reject) => {
-      this.#waiting.push({ id: ++this.#lastId, stored, resolve, reject });
+      this.#waiting.push({ id: ++this.#lastId, stored, countsCategories, resolve, reject });
       this.#pump();
     });
 
@@ -40,7 +41,8 @@ export class SegmentWorkers {
       this.#busy.set(worker, task);
       const ownsBuffer = task.stored.byteLength === task.stored.buffer.byteLength;
       worker.ref();
-      worker.postMessage({ id: task.id, stored: task.stored }, ownsBuffer ? [task.stored.buffer as ArrayBuffer] : []);
+      const { id, stored, countsCategories } = task;
+      worker.postMessage({ id, stored, countsCategories }, ownsBuffer ? [task.stored.buffer as ArrayBuffer] : []);
     }
   }
 

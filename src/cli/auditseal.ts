@@ -9,6 +9,9 @@ const HELP = `auditseal: checks ledgers of sealed audit logs
   auditseal verify TARGET                    recompute and follow every chain
   auditseal mirror TARGET DIR                copy a ledger to a folder
   auditseal show TARGET PARTITION RECORD     show one record and its hash
+  auditseal prove TARGET                     write evidence of one record, which anyone can check
+  auditseal check FILE                       check evidence, offline
+  auditseal keygen                           make a key for a log to sign with
   auditseal witness OPTIONS                  cosign the checkpoints of other logs
 
 TARGET is a mirror folder or a container's URL. auditseal COMMAND --help says more.
@@ -32,6 +35,18 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   },
   async show() {
     const { showCommand: run, showHelp: help } = await import('./show.ts');
+    return { run, help };
+  },
+  async prove() {
+    const { proveCommand: run, proveHelp: help } = await import('./prove.ts');
+    return { run, help };
+  },
+  async check() {
+    const { checkCommand: run, checkHelp: help } = await import('./check.ts');
+    return { run, help };
+  },
+  async keygen() {
+    const { keygenCommand: run, keygenHelp: help } = await import('./keygen.ts');
     return { run, help };
   },
   async witness() {

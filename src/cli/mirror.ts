@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { FolderStore } from '../adapters/folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { mirrorLedger } from '../pipeline/mirror.ts';
+import { callersPath } from './callersPath.ts';
 import { formatBytes, formatCount, print, printable } from './output.ts';
 import { Progress } from './progress.ts';
-import { callersPath, openTarget } from './target.ts';
+import { openTarget } from './target.ts';
 import { parseCommand } from './usage.ts';
 
 export const mirrorHelp = `auditseal mirror TARGET DIR [--json]

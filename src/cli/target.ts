@@ -1,22 +1,41 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { FolderStore } from '../adapters/folderStore.ts';
+import { FolderStore, TLOG_FOLDER } from '../adapters/folderStore.ts';
+import { FolderTileStore } from '../adapters/folderTileStore.ts';
 import { AuditsealError } from '../core/errors.ts';
-import type { ObjectStore } from '../ports.ts';
+import type { ObjectStore, TileStore } from '../ports.ts';
+import { callersPath } from './callersPath.ts';
+
+const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);
 
 /** openTarget opens what a user calls a ledger: a mirror folder, or a container's URL with a SAS or for one's own sign-in. */
 export async function openTarget(target: string): Promise<ObjectStore> {
-  if (!/^https?:\/\//i.test(target)) {
-    const folder = callersPath(target);
-    const info = await stat(folder).catch(() => undefined);
-    if (info?.isDirectory() !== true) {
-      throw new AuditsealError(
-        'TARGET_INVALID',
-        `${target} is neither a folder nor a URL that begins with http:// or https://`,
-      );
-    }
-    return new FolderStore(folder);
-  }
+  if (isUrl(target)) return openUrl(target);
+  return new FolderStore(await existingFolder(target));
+}
+
+/**
+ * openTiles opens the tiles of a ledger's log: of a mirror they are in its folder `tlog`, of a container in one named `tlog`
+ * beside it. `elsewhere` is another folder or container that holds them.
+ */
+export async function openTiles(target: string, elsewhere?: string): Promise<Pick<TileStore, 'read'>> {
+  if (elsewhere !== undefined) return openTarget(elsewhere);
+  if (!isUrl(target)) return new FolderTileStore(await existingFolder(target));
+  const url = new URL(target);
+  url.pathname = url.pathname.replace(/[^/]+\/*$/, TLOG_FOLDER);
+  return openTarget(url.href);
+}
+
+async function existingFolder(target: string): Promise<string> {
+  const folder = callersPath(target);
+  const info = await stat(folder).catch(() => undefined);
+  if (info?.isDirectory() === true) return folder;
+  throw new AuditsealError(
+    'TARGET_INVALID',
+    `${target} is neither a folder nor a URL that begins with http:// or https://`,
+  );
+}
+
+async function openUrl(target: string): Promise<ObjectStore> {
   let url: URL;
   try {
     url = new URL(target);
@@ -43,6 +62,3 @@ export async function openTarget(target: string): Promise<ObjectStore> {
   ]);
   return new BlobStore(await openContainer(target, hasSas));
 }
-
-/** callersPath makes a path absolute from where the user is: `npm run` changes the folder and keeps the user's in INIT_CWD. */
-export const callersPath = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);

@@ -4,10 +4,14 @@ import { parseArgs } from 'node:util';
 /** usageError is for a command line that is wrong: exit status 64, so that it is never taken for a finding. */
 export const usageError = (message: string): AuditsealError => new AuditsealError('USAGE', message);
 
-/** An option of `strings` may be given more than once. */
+/** An option of type `strings` may be given several times. */
 type OptionTypes = Readonly<Record<string, 'string' | 'strings' | 'boolean'>>;
-type OptionValues = { readonly string: string; readonly strings: string[]; readonly boolean: boolean };
-type Options<T extends OptionTypes> = { -readonly [K in keyof T]?: OptionValues[T[K]] };
+interface Values {
+  readonly string: string;
+  readonly strings: readonly string[];
+  readonly boolean: boolean;
+}
+type Options<T extends OptionTypes> = { -readonly [K in keyof T]?: Values[T[K]] };
 
 /** parseCommand reads a command's arguments. It throws USAGE for unknown options and for a wrong number of arguments. */
 export function parseCommand<const T extends OptionTypes>(
@@ -23,7 +27,7 @@ export function parseCommand<const T extends OptionTypes>(
       options: Object.fromEntries(
         Object.entries(types).map(([name, type]) => [
           name,
-          type === 'strings' ? { type: 'string' as const, multiple: true } : { type },
+          type === 'strings' ? { type: 'string', multiple: true } : { type },
         ]),
       ),
     });

@@ -6,9 +6,10 @@ import { EXIT_STATUS, newestReport, parseReport } from '../pipeline/report.ts';
 import type { Anchor, Report } from '../pipeline/report.ts';
 import { verifyLedger } from '../pipeline/verify.ts';
 import type { ObjectStore } from '../ports.ts';
+import { callersPath } from './callersPath.ts';
 import { formatBytes, formatCount, print, printable } from './output.ts';
 import { Progress } from './progress.ts';
-import { callersPath, openTarget } from './target.ts';
+import { openTarget } from './target.ts';
 import { parseCommand, usageError, wholeNumber } from './usage.ts';
 
 export const verifyHelp = `auditseal verify TARGET [options]

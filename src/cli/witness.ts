@@ -11,7 +11,7 @@ import type { VerifierKey } from '../core/verifierKey.ts';
 import { Witness } from '../pipeline/witness.ts';
 import type { Log, LogFields } from '../ports.ts';
 import { print, printable, tell } from './output.ts';
-import { callersPath } from './target.ts';
+import { callersPath } from './callersPath.ts';
 import { parseCommand, usageError, wholeNumber } from './usage.ts';
 
 export const witnessHelp = `auditseal witness --key FILE --log KEY [--log KEY]... --state FILE [--listen HOST:PORT]

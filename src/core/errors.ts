@@ -14,6 +14,7 @@ export type AuditsealErrorCode =
   | 'PROOF_INVALID' // what is to be proved isn't in the tree: reject, raise a finding
   | 'ENTRY_MALFORMED' // reject the batch that holds it
   | 'BATCH_MALFORMED' // reject the object, raise a finding
+  | 'FORK_DETECTED' // the log's objects contradict each other: sign and publish nothing, a human has to look
   | 'EVIDENCE_MALFORMED' // reject the file
   | 'REQUEST_MALFORMED' // reject the request
   | 'POLICY_MALFORMED' // reject the policy; the message names the line

@@ -33,6 +33,11 @@ const countsAfter = ({ records, incarnation, events }: SegmentHeader): Counts =>
 /** What the first segment has to follow. */
 const START: Link = { index: -1, root: ZERO_HASH, counts: { record: 0, incarnation: 0, lastEvent: -1 } };
 
+/** KnownLedger is the ledger that all segments have to be of: told from outside, or by the first one. */
+export interface KnownLedger {
+  name: string | undefined;
+}
+
 /** Bounds memory where somebody plants segment upon segment. */
 const MAX_CANDIDATES = 1000;
 
@@ -52,12 +57,12 @@ export class ChainCheck {
   #isAnchorFound = false;
   #nextIndex: number;
   #head: PartitionReport | undefined;
-  #ledger: string | undefined;
+  readonly #ledger: KnownLedger;
 
   /** With `anchor`, the segment of the anchor's index must be the one that the anchor knew. */
   constructor(
     partition: string,
-    ledger: string | undefined,
+    ledger: KnownLedger,
     find: (finding: Finding) => void,
     anchor?: PartitionReport,
     isIncremental = false,
@@ -78,8 +83,9 @@ export class ChainCheck {
     return this.#anchor !== undefined && !this.#isAnchorFound ? this.#anchor : this.#head;
   }
 
-  get ledger(): string | undefined {
-    return this.#ledger;
+  /** newest is the index of the newest segment that was found to continue the chain. */
+  get newest(): number | undefined {
+    return this.#head?.index;
   }
 
   #say(code: FindingCode, index: number, detail: string): void {
@@ -120,8 +126,8 @@ export class ChainCheck {
       this.#say('foreign-object', index, segmentFault(summary, this.partition, index) as string);
       return;
     }
-    this.#ledger ??= header.ledger;
-    if (header.ledger !== this.#ledger) {
+    this.#ledger.name ??= header.ledger;
+    if (header.ledger !== this.#ledger.name) {
       this.#say('foreign-object', index, `it is of the ledger ${JSON.stringify(header.ledger).slice(0, 100)}`);
       return;
     }

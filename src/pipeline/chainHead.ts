@@ -4,6 +4,7 @@ import type { Hash } from '../core/hash.ts';
 import { parseSegmentName, segmentName } from '../core/names.ts';
 import type { SegmentHeader } from '../core/segmentHeader.ts';
 import type { Log, ObjectStore } from '../ports.ts';
+import { firstFree } from './denseNames.ts';
 import { summarizeSegment } from './segmentSummary.ts';
 import type { SegmentSummary } from './segmentSummary.ts';
 
@@ -53,8 +54,8 @@ export function predecessorOf({ index, skipped = [] }: Pick<SegmentHeader, 'inde
 }
 
 /**
- * findChainHead finds a partition's head by asking which names exist: names are dense, so it doubles its steps from
- * `from` on until a name is free, then bisects (at most 2 log2 n requests), and reads the last segment and the one before.
+ * findChainHead finds a partition's head by asking which names exist, from `from` on, and reads the last segment and the
+ * one before.
  *
  * A head that doesn't chain isn't believed: what has taken its name is skipped and logged as foreign. If a name before it
  * is free, the names were not dense; then the listing decides where the first free name is.
@@ -64,7 +65,7 @@ export async function findChainHead(
   partition: string,
   from = 0,
 ): Promise<ChainHead> {
-  const end = await firstFreeIndex(deps.store, partition, from);
+  const end = await firstFree((index) => deps.store.exists(segmentName(partition, index)), from);
   const head = await believe(deps, partition, end);
   if (head !== undefined) return head;
   const listed = await firstFreeListed(deps.store, partition);
@@ -72,24 +73,6 @@ export async function findChainHead(
   const dense = await believe(deps, partition, listed);
   if (dense !== undefined) return dense;
   throw new AuditsealError('STORE_UNAVAILABLE', `segments/${partition}/ changes while it is read`);
-}
-
-async function firstFreeIndex(store: ObjectStore, partition: string, from: number): Promise<number> {
-  const isTaken = (index: number): Promise<boolean> => store.exists(segmentName(partition, index));
-  let taken = from - 1;
-  let step = 1;
-  while (await isTaken(taken + step)) {
-    taken += step;
-    step *= 2;
-  }
-  let free = taken + step;
-  while (free - taken > 1) {
-    const middle = taken + Math.floor((free - taken) / 2);
-    if (await isTaken(middle)) taken = middle;
-    else free = middle;
-  }
-  // The caller's start may be wrong: with nothing there, look from the beginning.
-  return free === from && from > 0 && !(await isTaken(from - 1)) ? firstFreeIndex(store, partition, 0) : free;
 }
 
 async function firstFreeListed(store: ObjectStore, partition: string): Promise<number> {

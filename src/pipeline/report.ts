@@ -11,7 +11,13 @@ export type FindingCode =
   | 'segment-changed'
   | 'sequence-gap'
   | 'sequence-overlap'
-  | 'foreign-object';
+  | 'foreign-object'
+  | 'entry-mismatch'
+  | 'tile-mismatch'
+  | 'checkpoint-invalid'
+  | 'checkpoint-inconsistent'
+  | 'checkpoint-stale'
+  | 'not-integrated';
 
 /** Finding is one thing that a check states. docs/format.md, section 5. */
 export interface Finding {
@@ -63,6 +69,34 @@ export interface Checked {
   readonly otherObjects: number;
 }
 
+/** LogHead is the newest checkpoint that was found to fit the batches up to it. */
+export interface LogHead {
+  readonly number: number;
+  readonly size: number;
+  readonly root: string;
+  /** when its batch was made */
+  readonly time: string;
+}
+
+/** What a check did about the log of the ledger, and what it did not. */
+export interface LogReport {
+  readonly batches: number;
+  readonly entries: number;
+  /** entries that were compared with their objects */
+  readonly entriesCompared: number;
+  /** checkpoints whose tree was computed from the batches */
+  readonly checkpoints: number;
+  /** checkpoints whose signature was verified with a key that the checker was given */
+  readonly signatures: number;
+  /** tiles and entry bundles that were compared with the entries */
+  readonly tiles: number;
+  readonly segmentsNotIntegrated: number;
+  /** the earlier checkpoint that the log was found to contain */
+  readonly keptCheckpoint: string | null;
+  /** null while there is none; then, and while the anchor's is not there any more, what the anchor knew */
+  readonly head: LogHead | null;
+}
+
 /** Report is the outcome of one check of a ledger. Times are ISO 8601 UTC. */
 export interface Report {
   readonly version: 1;
@@ -72,6 +106,8 @@ export interface Report {
   readonly finished: string;
   readonly status: Status;
   readonly checked: Checked;
+  /** left out where there is no log, and in reports of early releases */
+  readonly log?: LogReport;
   readonly notChecked: readonly string[];
   readonly partitions: readonly PartitionReport[];
   readonly findings: readonly Finding[];
@@ -133,7 +169,7 @@ export interface Anchor {
 }
 
 /** How far the clocks of two machines that check may be apart. */
-const CLOCK_SKEW_MS = 10 * 60_000;
+export const CLOCK_SKEW_MS = 10 * 60_000;
 
 /**
  * newestReport finds the newest JSON report, and names those that it passes over: not whole, or of a time to come. Such a

@@ -25,6 +25,11 @@ const objectOf =
     value !== null &&
     Object.entries(members).every(([name, check]) => check((value as Record<string, unknown>)[name]));
 
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
 const CODE = /^[a-z]+(-[a-z]+)*$/;
 
 /** The shape of a report. A code is any word of the kind, because an older release must read a newer one's findings. */
@@ -49,6 +54,21 @@ const REPORT: Check = objectOf({
     lastFull: time,
     otherObjects: count,
   }),
+  log: optional(
+    objectOf({
+      batches: count,
+      entries: count,
+      entriesCompared: count,
+      checkpoints: count,
+      signatures: count,
+      tiles: count,
+      segmentsNotIntegrated: count,
+      keptCheckpoint: textOrNull,
+      head: (value) =>
+        value === null ||
+        objectOf({ number: count, size: count, root: hash, time: (value) => value === '' || time(value) })(value),
+    }),
+  ),
   notChecked: listOf(text),
   partitions: listOf(
     objectOf({

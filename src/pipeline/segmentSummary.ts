@@ -3,21 +3,36 @@ import { sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import { readSegment } from '../core/segmentReader.ts';
 import type { SegmentReading } from '../core/segmentReader.ts';
+import { CategoryCount } from './categories.ts';
 
 /** SegmentSummary is a segment re-computed from its stored bytes, or why it is none. It survives structured cloning. */
 export type SegmentSummary =
-  | ({ readonly ok: true; readonly sha256: Hash } & SegmentReading)
-  | { readonly ok: false; readonly versionUnknown: boolean; readonly why: string };
+  | ({
+      readonly ok: true;
+      readonly sha256: Hash;
+      /** how many records there are of each category, if that was asked for */
+      readonly categories?: ReadonlyMap<string, number>;
+    } & SegmentReading)
+  | {
+      readonly ok: false;
+      readonly versionUnknown: boolean;
+      readonly why: string;
+      /** of the stored bytes, if they could be read */
+      readonly sha256?: Hash;
+    };
 
 /** SummarizeSegment is summarizeSegment, here or in another thread. It takes over the bytes. */
-export type SummarizeSegment = (stored: Buffer) => Promise<SegmentSummary>;
+export type SummarizeSegment = (stored: Buffer, countsCategories?: boolean) => Promise<SegmentSummary>;
 
 /** summarizeSegment re-computes a segment from its stored bytes. It never throws for what the bytes hold. */
-export function summarizeSegment(stored: Buffer): SegmentSummary {
+export function summarizeSegment(stored: Buffer, countsCategories = false): SegmentSummary {
+  const digest = sha256(stored);
+  const categories = countsCategories ? new CategoryCount() : undefined;
   try {
-    return { ok: true, sha256: sha256(stored), ...readSegment(stored) };
+    const reading = readSegment(stored, categories?.add);
+    return { ok: true, sha256: digest, ...reading, ...(categories && { categories: categories.counts }) };
   } catch (error) {
     if (!(error instanceof AuditsealError)) throw error;
-    return { ok: false, versionUnknown: error.code === 'VERSION_UNKNOWN', why: error.message };
+    return { ok: false, versionUnknown: error.code === 'VERSION_UNKNOWN', why: error.message, sha256: digest };
   }
 }

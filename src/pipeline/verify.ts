@@ -1,13 +1,28 @@
 import { AuditsealError } from '../core/errors.ts';
-import { isKnownName, isPartition, parseSegmentName, segmentName } from '../core/names.ts';
-import type { Clock, ObjectInfo, ObjectStore } from '../ports.ts';
+import {
+  isKnownName,
+  isPartition,
+  parseBatchName,
+  parseCheckpointName,
+  parseSegmentName,
+  segmentName,
+} from '../core/names.ts';
+import type { VerifierKey } from '../core/verifierKey.ts';
+import type { Clock, ObjectStore, TileStore } from '../ports.ts';
 import { ChainCheck } from './chainCheck.ts';
+import type { KnownLedger } from './chainCheck.ts';
+import { PartitionWalk } from './partitionWalk.ts';
 import { canGoOnFrom } from './report.ts';
 import type { Anchor, Checked, Finding, PartitionReport, Report, Status } from './report.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
+import { Slots } from './slots.ts';
+import { LogCheck } from './verifyLog.ts';
+import type { Allowance } from './verifyLog.ts';
 
 export interface VerifyDeps {
   readonly store: ObjectStore;
+  /** the log's tiles, if they are at hand */
+  readonly tiles?: TileStore;
   readonly now: Clock;
   /** re-computes a segment, in another thread as a rule */
   readonly summarize: SummarizeSegment;
@@ -23,11 +38,20 @@ export interface VerifyOptions {
   readonly isIncremental?: boolean;
   /** reports that are not whole */
   readonly malformedReports?: readonly string[];
-  /** the ledger that the container must hold; without it, the one that the first segment names */
+  /** the ledger that the container must hold; without it, the one that the first object names */
   readonly ledger?: string;
+  /** keys that the log's checkpoints are signed with; without them no signature is checked */
+  readonly verifiers?: readonly VerifierKey[];
+  /** the ledger is in use, and its log may lag behind the clock by this much; a mirror's may not say so */
+  readonly allowance?: Allowance;
+  /** a checkpoint that was kept elsewhere: the log must still contain it */
+  readonly kept?: { readonly name: string; readonly note: Buffer };
 }
 
 const SEGMENTS = 'segments/';
+
+/** How long before a mirror's newest batch a segment must have been sealed, not to be just on its way into the log. */
+const DELAY_MS = 10 * 60_000;
 
 /** Findings beyond this many are counted, not listed. */
 const MAX_FINDINGS = 1000;
@@ -51,7 +75,10 @@ class VerifyRun {
   readonly #partitions: PartitionReport[] = [];
   #omitted = 0;
   #isViolated = false;
-  #ledger: string | undefined;
+  readonly #ledger: KnownLedger;
+  readonly #slots: Slots;
+  readonly #walks = new Map<string, PartitionWalk>();
+  #notIntegrated = 0;
   #segments = 0;
   #records = 0;
   #events = 0;
@@ -64,7 +91,8 @@ class VerifyRun {
   constructor(deps: VerifyDeps, options: VerifyOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#ledger = options.ledger ?? options.anchor?.report.ledger ?? undefined;
+    this.#ledger = { name: options.ledger ?? options.anchor?.report.ledger ?? undefined };
+    this.#slots = new Slots(deps.concurrency);
     for (const object of options.malformedReports ?? []) {
       this.#find({
         code: 'foreign-object',
@@ -84,15 +112,20 @@ class VerifyRun {
       throw new AuditsealError('TARGET_INVALID', why);
     }
     before?.findings.forEach(this.#find);
-    const anchors = new Map((anchor?.report.partitions ?? []).map((head) => [head.partition, head]));
-    const partitions = new Set(anchors.keys());
+    const partitions = new Set((anchor?.report.partitions ?? []).map(({ partition }) => partition));
     for await (const { name, isFolder } of this.#deps.store.children(SEGMENTS)) {
       const partition = name.slice(SEGMENTS.length, -1);
       if (isFolder && isPartition(partition)) partitions.add(partition);
       else await this.#checkOthers(name, isFolder);
     }
-    for (const partition of [...partitions].sort((a, b) => Number(a) - Number(b))) {
-      await this.#checkPartition(partition, anchors.get(partition));
+    const inOrderOf = (names: Iterable<string>): string[] => [...names].sort((a, b) => Number(a) - Number(b));
+    let log: LogCheck | undefined;
+    try {
+      for (const partition of inOrderOf(partitions)) this.#walk(partition);
+      log = await this.#checkLog();
+      for (const partition of inOrderOf(this.#walks.keys())) await this.#finishPartition(this.#walk(partition), log);
+    } finally {
+      await Promise.all([...this.#walks.values()].map((walk) => walk.close()));
     }
     for await (const { name, isFolder } of this.#deps.store.children('')) {
       if (name !== SEGMENTS) await this.#checkOthers(name, isFolder);
@@ -101,12 +134,13 @@ class VerifyRun {
     return {
       version: 1,
       kind: 'integrity',
-      ledger: this.#ledger ?? null,
+      ledger: this.#ledger.name ?? null,
       started: new Date(started).toISOString(),
       finished,
       status: this.#status(),
       checked: this.#checked(isIncremental, finished),
-      notChecked: this.#notChecked(isIncremental),
+      ...(log !== undefined && { log: log.report(this.#notIntegrated) }),
+      notChecked: this.#notChecked(isIncremental, log !== undefined),
       partitions: this.#partitions,
       findings: [...this.#findings.values()],
       // Which ones the anchor left out isn't known, nor whether they are among these.
@@ -132,66 +166,81 @@ class VerifyRun {
     });
   }
 
-  async #checkPartition(partition: string, anchor: PartitionReport | undefined): Promise<void> {
-    const { isIncremental = false } = this.#options;
-    const check = new ChainCheck(partition, this.#ledger, this.#find, anchor, isIncremental);
-    const from = isIncremental && anchor !== undefined ? anchor.index : 0;
+  #walk(partition: string): PartitionWalk {
+    const known = this.#walks.get(partition);
+    if (known !== undefined) return known;
+    const { store, summarize, concurrency } = this.#deps;
+    const { anchor, isIncremental = false } = this.#options;
+    const head = anchor?.report.partitions.find((it) => it.partition === partition);
+    const from = isIncremental && head !== undefined ? head.index : 0;
     this.#notRehashed += from;
-    // Reading and hashing run ahead, in order, by at most `concurrency` segments.
-    const ahead: {
-      readonly index: number;
-      readonly size: number;
-      readonly summary: Promise<SegmentSummary | undefined>;
-    }[] = [];
-    const takeOne = async (): Promise<void> => {
-      const { index, size, summary } = ahead.shift() as (typeof ahead)[number];
-      const done = await summary;
-      if (done === undefined) {
-        check.passOver(index);
-        return;
-      }
-      check.add(index, done);
-      this.#count(done, size);
-    };
-    try {
-      // Not from the first segment's name on: something foreign may stand before it.
-      const start = from > 0 ? segmentName(partition, from) : '';
-      for await (const object of this.#deps.store.list(`segments/${partition}/`, start)) {
-        const place = parseSegmentName(object.name);
-        if (place === undefined || place.partition !== partition) {
-          this.#foreign(object.name);
-          continue;
-        }
-        const summary = this.#summarize(object);
-        summary.catch(() => {}); // it is awaited in its turn, which may be later than it fails
-        ahead.push({ index: place.index, size: object.size, summary });
-        if (ahead.length >= this.#deps.concurrency) await takeOne();
-      }
-      while (ahead.length > 0) await takeOne();
-    } finally {
-      await Promise.allSettled(ahead.map(({ summary }) => summary));
-    }
-    check.finish();
-    this.#ledger ??= check.ledger;
-    if (check.head !== undefined) this.#partitions.push(check.head);
+    const walk = new PartitionWalk(
+      {
+        store,
+        summarize,
+        slots: this.#slots,
+        ahead: concurrency,
+        onForeign: (name) => this.#foreign(name),
+        onUnreadable: this.#onUnreadable,
+        onSegment: (summary, size) => this.#count(summary, size),
+      },
+      new ChainCheck(partition, this.#ledger, this.#find, head, isIncremental),
+      from,
+    );
+    this.#walks.set(partition, walk);
+    return walk;
   }
 
-  /** summarize gives undefined for an object that can't be read; that makes the outcome `unverified`, never a pass. */
-  async #summarize({ name }: ObjectInfo): Promise<SegmentSummary | undefined> {
-    let stored: Buffer | undefined;
-    try {
-      stored = await this.#deps.store.read(name);
-    } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      if (error.code === 'OBJECT_TOO_LARGE') return { ok: false, versionUnknown: false, why: error.message };
-      this.#unreadable.push({ object: name, why: error.message });
-      return undefined;
+  #onUnreadable = (object: string, why: string): void => {
+    this.#unreadable.push({ object, why });
+  };
+
+  async #checkLog(): Promise<LogCheck | undefined> {
+    const { store, tiles, now, concurrency } = this.#deps;
+    const { anchor, verifiers = [], allowance, kept, isIncremental = false } = this.#options;
+    const head = anchor?.report.log?.head;
+    const log = new LogCheck({
+      store,
+      now,
+      concurrency,
+      ledger: this.#ledger,
+      find: this.#find,
+      onUnreadable: this.#onUnreadable,
+      objectAt: (partition, index) => this.#walk(partition).to(index),
+      verifiers,
+      isIncremental,
+      ...(tiles !== undefined && { tiles }),
+      ...(allowance !== undefined && { allowance }),
+      ...(kept !== undefined && { kept }),
+      ...(anchor !== undefined && head && { anchor: { head, name: anchor.name } }),
+    });
+    return (await log.follow()) ? log : undefined;
+  }
+
+  /** finishPartition checks what the log doesn't have, and says if it should have it. */
+  async #finishPartition(walk: PartitionWalk, log: LogCheck | undefined): Promise<void> {
+    const { partition } = walk.check;
+    const { allowance } = this.#options;
+    const late: { readonly index: number; readonly sealed: string }[] = [];
+    let count = 0;
+    // A mirror has no clock: there the newest checkpoint says how late it is.
+    const until =
+      allowance === undefined ? Date.parse(log?.time ?? '') - DELAY_MS : this.#deps.now() - allowance.delayMs;
+    for (let object = await walk.next(); object !== undefined; object = await walk.next()) {
+      const { index, summary } = object;
+      if (log?.isIntegrated(partition, index) === true) continue;
+      this.#notIntegrated += 1;
+      if (summary?.ok !== true || !(Date.parse(summary.header.sealed) < until)) continue;
+      count += 1;
+      if (late.length === 0) late.push({ index, sealed: summary.header.sealed });
     }
-    if (stored === undefined) {
-      this.#unreadable.push({ object: name, why: 'it was listed, and is gone' });
-      return undefined;
+    walk.check.finish();
+    if (walk.check.head !== undefined) this.#partitions.push(walk.check.head);
+    for (const { index, sealed } of late) {
+      const others = count === 1 ? '' : `; nor have the ${count - 1} after it`;
+      const detail = `it was sealed at ${sealed}, and has no entry in the log${others}`;
+      this.#find({ code: 'not-integrated', severity: 'error', object: segmentName(partition, index), detail });
     }
-    return this.#deps.summarize(stored);
   }
 
   #count(summary: SegmentSummary, size: number): void {
@@ -209,8 +258,10 @@ class VerifyRun {
   /** checkOthers looks at the names of an object, or of all in a folder, outside the partitions' folders. */
   async #checkOthers(name: string, isFolder: boolean): Promise<void> {
     for await (const object of isFolder ? this.#deps.store.list(name) : [{ name }]) {
-      if (isKnownName(object.name) && parseSegmentName(object.name) === undefined) this.#otherObjects++;
-      else this.#foreign(object.name);
+      const { name } = object;
+      if (parseBatchName(name) !== undefined || parseCheckpointName(name) !== undefined) continue;
+      if (isKnownName(name) && parseSegmentName(name) === undefined) this.#otherObjects++;
+      else this.#foreign(name);
     }
   }
 
@@ -239,8 +290,8 @@ class VerifyRun {
   }
 
   /** notChecked says in words what this outcome does not cover. */
-  #notChecked(isIncremental: boolean): string[] {
-    const { anchor } = this.#options;
+  #notChecked(isIncremental: boolean, hasLog: boolean): string[] {
+    const { anchor, verifiers = [] } = this.#options;
     const not: string[] = [];
     if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
     if (isIncremental)
@@ -248,6 +299,9 @@ class VerifyRun {
     if (anchor === undefined) {
       not.push('no earlier report was at hand, so segments removed from the end of a chain would not be noticed');
     }
+    if (hasLog && verifiers.length === 0)
+      not.push('no verifier key was given, so anybody may have signed the checkpoints');
+    if (hasLog && this.#deps.tiles === undefined) not.push('the tiles of the log were not at hand');
     if (this.#otherObjects > 0) not.push(`${this.#otherObjects} objects outside segments/ were checked by name alone`);
     return not;
   }

@@ -4,6 +4,7 @@ import { canGoOnFrom, formatReport, newestReport } from './report.ts';
 import type { Report } from './report.ts';
 import { renderReport } from './page/reportPage.ts';
 import { verifyLedger } from './verify.ts';
+import type { VerifyOptions } from './verify.ts';
 import type { VerifyDeps } from './verify.ts';
 
 /**
@@ -11,9 +12,14 @@ import type { VerifyDeps } from './verify.ts';
  * and begins at the first segments again when the last check that did so is `fullVerifyHours` old.
  */
 export async function runVerifyJob(
-  deps: VerifyDeps & { readonly log: Log; readonly ledger: string; readonly fullVerifyHours: number },
+  deps: VerifyDeps &
+    Pick<VerifyOptions, 'verifiers' | 'allowance'> & {
+      readonly log: Log;
+      readonly ledger: string;
+      readonly fullVerifyHours: number;
+    },
 ): Promise<Report> {
-  const { store, log, now, ledger } = deps;
+  const { store, log, now, ledger, verifiers, allowance } = deps;
   const { anchor, malformed } = await newestReport(store, now());
   const hoursSinceFull =
     anchor === undefined ? Infinity : (now() - Date.parse(anchor.report.checked.lastFull)) / 3_600_000;
@@ -24,6 +30,8 @@ export async function runVerifyJob(
     ledger,
     isIncremental,
     malformedReports: malformed,
+    ...(verifiers !== undefined && { verifiers }),
+    ...(allowance !== undefined && { allowance }),
     ...(anchor !== undefined && { anchor }),
   });
 

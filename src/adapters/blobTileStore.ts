@@ -1,0 +1,55 @@
+import { RestError } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
+import { AuditsealError } from '../core/errors.ts';
+import { CHECKPOINT } from '../pipeline/publish.ts';
+import type { ObjectInfo, TileStore } from '../ports.ts';
+import { BlobStore } from './blobStore.ts';
+
+const TIMEOUT_MS = 60_000;
+
+/**
+ * BlobTileStore is the ordinary container of a log's tiles in Azure Blob Storage. The identity behind the client needs the
+ * rights to read, list, create and write there.
+ */
+export class BlobTileStore implements TileStore {
+  readonly #container: ContainerClient;
+  readonly #blobs: BlobStore;
+
+  constructor(container: ContainerClient) {
+    this.#container = container;
+    this.#blobs = new BlobStore(container);
+  }
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    const isCheckpoint = name === CHECKPOINT;
+    try {
+      // The types and ages that c2sp.org/tlog-tiles asks for, where the container itself is what is read.
+      await this.#container.getBlockBlobClient(name).upload(bytes, bytes.length, {
+        abortSignal: AbortSignal.timeout(TIMEOUT_MS),
+        blobHTTPHeaders: {
+          blobContentType: isCheckpoint ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+          blobCacheControl: isCheckpoint ? 'no-cache' : 'public, max-age=31536000, immutable',
+        },
+      });
+    } catch (error) {
+      const where = `container ${this.#container.containerName}`;
+      const status = error instanceof RestError ? error.statusCode : undefined;
+      const said = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+      if (status === 401 || status === 403 || status === 404) {
+        const why = status === 404 ? 'it does not exist' : 'the identity needs the right to write there';
+        throw new AuditsealError('STORE_REFUSED', `can't write ${name} in ${where}: ${status}; ${why}`, {
+          cause: error,
+        });
+      }
+      throw new AuditsealError('STORE_UNAVAILABLE', `can't write ${name} in ${where}: ${said}`, { cause: error });
+    }
+  }
+
+  read(name: string): Promise<Buffer | undefined> {
+    return this.#blobs.read(name);
+  }
+
+  list(prefix: string): AsyncIterable<ObjectInfo> {
+    return this.#blobs.list(prefix);
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AuditsealError } from '../core/errors.ts';
+import { isTileName } from '../pipeline/publish.ts';
+import type { ObjectInfo, TileStore } from '../ports.ts';
+import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
+
+/** FolderTileStore is the tiles of a mirror: the folder `tlog` in it. */
+export class FolderTileStore implements TileStore {
+  readonly #root: string;
+  readonly #folder: FolderStore;
+
+  constructor(mirror: string) {
+    this.#root = join(mirror, TLOG_FOLDER);
+    this.#folder = new FolderStore(this.#root);
+  }
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    if (!isTileName(name)) throw new AuditsealError('TARGET_INVALID', `${name} is not the name of a tile`);
+    const path = join(this.#root, name);
+    const partial = `${path}.${randomBytes(8).toString('hex')}.partial`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      const file = await open(partial, 'wx');
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      // Readers see the old file or the new one, whole.
+      await rename(partial, path);
+    } catch (error) {
+      await unlink(partial).catch(() => {}); // the first failure is what counts
+      const code = (error as NodeJS.ErrnoException).code ?? 'fault';
+      throw new AuditsealError('STORE_UNAVAILABLE', `${name} can't be written (${code})`, { cause: error });
+    }
+  }
+
+  read(name: string): Promise<Buffer | undefined> {
+    return this.#folder.read(name);
+  }
+
+  list(prefix: string): AsyncIterable<ObjectInfo> {
+    return this.#folder.list(prefix);
+  }
+}

@@ -1,0 +1,83 @@
+import { formatEntry, parseEntry } from '../core/entry.ts';
+import type { LogEntry } from '../core/entry.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { parseJsonObject } from '../core/jsonObject.ts';
+import { batchName, isReportName, parseSegmentName } from '../core/names.ts';
+import type { SegmentPlace } from '../core/names.ts';
+import type { Batch } from './batches.ts';
+import { NO_POSITION, formatHeads, headsOf, isHeadsLine } from './logHeads.ts';
+import type { LogHeads, Position } from './logHeads.ts';
+import { reportLine } from './logSource.ts';
+import type { SourceDeps } from './logSource.ts';
+import { readObject } from './readObject.ts';
+import { judgeObject } from './segmentEntry.ts';
+import { Slots } from './slots.ts';
+
+/** nameIn gives the name of the object that an entry speaks of, if it is of a kind that does. */
+export function nameIn(entry: LogEntry): string | undefined {
+  if (entry.type === 'report' || entry.type === 'foreign') return entry.name;
+  if (entry.type !== 'opaque' || entry.statedType !== 'oversize') return undefined;
+  const name = parseJsonObject(entry.line)?.['name'];
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** placeOf gives the place of the object that an entry speaks of, if that is one of a segment. */
+export function placeOf(entry: LogEntry): SegmentPlace | undefined {
+  if (entry.type === 'segment') return { partition: entry.partition, index: entry.index };
+  const name = nameIn(entry);
+  return name === undefined ? undefined : parseSegmentName(name);
+}
+
+/** isSameEntry tells whether a line says what `expected` says, but for the members that only help search. */
+export function isSameEntry(line: Buffer, entry: LogEntry, expected: Buffer): boolean {
+  if (line.equals(expected)) return true;
+  const wanted = parseEntry(expected);
+  if (entry.type !== 'segment' || wanted.type !== 'segment') return false;
+  const { time, categories, more } = entry;
+  return formatEntry({ ...wanted, time, categories, ...(more !== undefined && { more }) }).equals(line);
+}
+
+/**
+ * checkBatch re-computes a batch that somebody else made from the objects it speaks of, and gives its heads. Whoever may
+ * create objects could have made it, so it is not signed unless it says what we would say. Entries of types that this
+ * version doesn't know pass. It throws BATCH_MALFORMED for anything else.
+ */
+export async function checkBatch(deps: SourceDeps, { number, entries }: Batch, before: LogHeads): Promise<LogHeads> {
+  const refuse = (why: string): AuditsealError =>
+    new AuditsealError('BATCH_MALFORMED', `${batchName(number)} can't be signed: ${why}`);
+  const lines = entries.filter((line) => !isHeadsLine(line));
+  const parsed = lines.map((line) => ({ line, entry: parseEntry(line), place: placeOf(parseEntry(line)) }));
+  const slots = new Slots(deps.concurrency);
+  const objects = parsed.map(
+    async ({ place }) => place && slots.run(() => readObject(deps, place.partition, place.index)),
+  );
+  try {
+    const positions = new Map<string, Position>(before.positions);
+    let { report } = before;
+    for (const [i, { line, entry, place }] of parsed.entries()) {
+      const name = nameIn(entry) ?? '';
+      if (place !== undefined) {
+        const { partition, index } = place;
+        const position = positions.get(partition) ?? NO_POSITION;
+        const object = await objects[i];
+        if (object === undefined || index !== position.next) throw refuse(`entry ${i} is not of the next object`);
+        const judgement = judgeObject(object, position, deps.origin);
+        if (!isSameEntry(line, entry, judgement.line)) throw refuse(`entry ${i} is not what its object says`);
+        positions.set(partition, judgement.position);
+      } else if (isReportName(name)) {
+        const expected = await reportLine(deps.store, name, 'size' in entry ? entry.size : 0);
+        if (expected?.line.equals(line) !== true || name <= report)
+          throw refuse(`entry ${i} is not what its report says`);
+        report = name;
+      } else if (entry.type !== 'opaque') throw refuse(`entry ${i} is of nothing that has an entry`);
+    }
+    const { time } = headsOf(entries);
+    const heads = { time, report, positions };
+    const expected = [...lines, ...formatHeads(heads)];
+    if (expected.length !== entries.length || expected.some((line, i) => !line.equals(entries[i] as Buffer)))
+      throw refuse('its heads are not where its entries lead');
+    return heads;
+  } finally {
+    await Promise.allSettled(objects);
+  }
+}

@@ -1,0 +1,112 @@
+import { openCheckpoint, parseCheckpoint } from '../core/checkpoint.ts';
+import type { Checkpoint } from '../core/checkpoint.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { leafHash } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
+import { checkpointName } from '../core/names.ts';
+import { parseNote } from '../core/note.ts';
+import { inclusionRanges, proveInclusion, verifyInclusion } from '../core/proof.ts';
+import type { InclusionProof } from '../core/proof.ts';
+import { TILE_WIDTH, decodeTile, formatTilePath, readNodeFrom, tilesOfRanges } from '../core/tile.ts';
+import type { Tile } from '../core/tile.ts';
+import type { VerifierKey } from '../core/verifierKey.ts';
+import type { ObjectStore, TileStore } from '../ports.ts';
+import { firstFree } from './denseNames.ts';
+import type { FoundEntry } from './logLookup.ts';
+import { CHECKPOINT } from './publish.ts';
+
+export interface ProveDeps {
+  readonly store: ObjectStore;
+  readonly tiles: Pick<TileStore, 'read'>;
+  /** keys that the log signs with, or did; without any, no signature is verified */
+  readonly verifiers: readonly VerifierKey[];
+}
+
+/** EntryProof binds an entry to a checkpoint. */
+export interface EntryProof {
+  /** the checkpoint as it is stored, with its signatures */
+  readonly note: Buffer;
+  readonly checkpoint: Checkpoint;
+  readonly proof: InclusionProof;
+}
+
+/**
+ * proveEntry proves an entry against the newest checkpoint that is signed and has its tiles, and gives undefined if there is
+ * none that covers it yet.
+ *
+ * The published one comes first, because it has its tiles. It can be replaced by whoever may write tiles; then the ledger
+ * has the checkpoints, of which at most the last one lacks its tiles.
+ */
+export async function proveEntry(
+  { store, tiles, verifiers }: ProveDeps,
+  { leaf, line, batch }: FoundEntry,
+  origin: string,
+): Promise<EntryProof | undefined> {
+  let fault: AuditsealError | undefined;
+  const attempt = async (read: () => Promise<Buffer | undefined>): Promise<EntryProof | undefined> => {
+    try {
+      const note = await read();
+      if (note === undefined) return undefined;
+      const checkpoint = openFor(note, origin, verifiers);
+      if (checkpoint.size <= leaf) return undefined;
+      return { note, checkpoint, proof: await proveFromTiles(tiles, leaf, line, checkpoint) };
+    } catch (error) {
+      if (!(error instanceof AuditsealError) || !UNUSABLE.includes(error.code)) throw error;
+      fault ??= error;
+      return undefined;
+    }
+  };
+  const published = await attempt(() => tiles.read(CHECKPOINT));
+  if (published !== undefined) return published;
+  const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
+  for (let number = end - 1; number >= Math.max(end - 2, batch); number--) {
+    const found = await attempt(() => store.read(checkpointName(number)));
+    if (found !== undefined) return found;
+  }
+  if (fault !== undefined && end > batch) throw fault;
+  return undefined;
+}
+
+const UNUSABLE: readonly string[] = [
+  'NOTE_MALFORMED',
+  'SIGNATURE_INVALID',
+  'CHECKPOINT_MALFORMED',
+  'TILE_MALFORMED',
+  'OBJECT_TOO_LARGE',
+];
+
+function openFor(note: Buffer, origin: string, verifiers: readonly VerifierKey[]): Checkpoint {
+  if (verifiers.length > 0) return openCheckpoint(note, origin, verifiers).checkpoint;
+  const checkpoint = parseCheckpoint(parseNote(note).text);
+  if (checkpoint.origin === origin) return checkpoint;
+  throw new AuditsealError('CHECKPOINT_MALFORMED', 'the checkpoint is of another log than the segment');
+}
+
+/** proveFromTiles makes the proof of a leaf, and throws TILE_MALFORMED if the tiles don't give one that fits the checkpoint. */
+async function proveFromTiles(
+  tiles: Pick<TileStore, 'read'>,
+  leaf: number,
+  line: Buffer,
+  { size, rootHash }: Checkpoint,
+): Promise<InclusionProof> {
+  const needed = tilesOfRanges(inclusionRanges(leaf, size), size);
+  const read = new Map<string, readonly Hash[]>(
+    await Promise.all(needed.map(async (tile) => [formatTilePath(tile), await readTile(tiles, tile)] as const)),
+  );
+  const proof = proveInclusion(
+    leaf,
+    size,
+    readNodeFrom(size, (tile) => read.get(formatTilePath(tile)) as readonly Hash[]),
+  );
+  if (verifyInclusion(proof, leafHash(line), rootHash)) return proof;
+  throw new AuditsealError('TILE_MALFORMED', `the tiles do not fit the checkpoint of size ${size}: rebuild them`);
+}
+
+async function readTile(tiles: Pick<TileStore, 'read'>, tile: Tile): Promise<readonly Hash[]> {
+  const bytes = await tiles.read(formatTilePath(tile));
+  if (bytes !== undefined) return decodeTile(bytes, tile.width);
+  // Whoever keeps tiles may drop a partial one when it has grown full.
+  const full = tile.width < TILE_WIDTH ? await tiles.read(formatTilePath({ ...tile, width: TILE_WIDTH })) : undefined;
+  if (full !== undefined) return decodeTile(full, TILE_WIDTH).slice(0, tile.width);
+  throw new AuditsealError('TILE_MALFORMED', `${formatTilePath(tile)} is missing: rebuild the tiles`);
+}

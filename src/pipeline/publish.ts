@@ -1,0 +1,51 @@
+import { openCheckpoint } from '../core/checkpoint.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { parseBundlePath, parseTilePath } from '../core/tile.ts';
+import type { LogDeps, LogState } from './logState.ts';
+
+/** CHECKPOINT is the name of the newest checkpoint among the tiles. */
+export const CHECKPOINT = 'checkpoint';
+
+/** TLOG is what the names of tiles begin with where they stand beside a ledger's: in a mirror, and in findings. */
+export const TLOG = 'tlog/';
+
+/** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name. */
+export const isTileName = (name: string): boolean =>
+  name === CHECKPOINT || parseTilePath(name) !== undefined || parseBundlePath(name) !== undefined;
+
+/**
+ * publishLog writes the files of the newest checkpoint, if they are not there, and then the checkpoint. Only after that may
+ * the next batch be made: so at most one checkpoint lacks files, and whoever comes next writes them.
+ */
+export async function publishLog(deps: LogDeps, { note, files }: NonNullable<LogState['newest']>): Promise<void> {
+  const { tiles } = deps;
+  const last = files.at(-1) ?? files[0];
+  // A death before this leaves a signed checkpoint that nobody is shown; in the middle, files that nobody asks for yet.
+  if ((await readSmall(deps, last.name))?.equals(last.bytes) !== true) {
+    for (const { name, bytes } of files) await tiles.write(name, bytes);
+  }
+  const published = await readSmall(deps, CHECKPOINT);
+  if (published?.equals(note) === true || isNewer(deps, published, note)) return;
+  await tiles.write(CHECKPOINT, note);
+}
+
+/** isNewer tells whether another integration has published a later checkpoint. What the log didn't sign counts for nothing. */
+function isNewer({ origin, verifiers }: LogDeps, published: Buffer | undefined, note: Buffer): boolean {
+  if (published === undefined) return false;
+  try {
+    const sizeOf = (bytes: Buffer): number => openCheckpoint(bytes, origin, verifiers).checkpoint.size;
+    return sizeOf(published) > sizeOf(note);
+  } catch (error) {
+    if (error instanceof AuditsealError) return false;
+    throw error;
+  }
+}
+
+async function readSmall({ tiles }: LogDeps, name: string): Promise<Buffer | undefined> {
+  try {
+    return await tiles.read(name);
+  } catch (error) {
+    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import { AuditsealError } from '../core/errors.ts';
+import { parseBundlePath, parseTilePath, TILE_WIDTH } from '../core/tile.ts';
+import type { TileStore } from '../ports.ts';
+import type { TileFile } from './logTree.ts';
+import { TLOG, isTileName } from './publish.ts';
+import type { Finding } from './report.ts';
+import { Slots } from './slots.ts';
+
+/** How many comparisons wait at most. */
+const MAX_WAITING = 64;
+
+/** TileCheck compares tiles and entry bundles with those computed from the batches. */
+export class TileCheck {
+  readonly #tiles: TileStore;
+  readonly #find: (finding: Finding) => void;
+  readonly #onUnreadable: (name: string, why: string) => void;
+  readonly #slots: Slots;
+  readonly #waiting = new Set<Promise<void>>();
+  /** the first missing file of each partial tile; it may be dropped once the full one is there */
+  readonly #missing = new Map<string, { readonly name: string; readonly batch: number }>();
+  compared = 0;
+
+  constructor(
+    tiles: TileStore,
+    concurrency: number,
+    find: (finding: Finding) => void,
+    onUnreadable: (name: string, why: string) => void,
+  ) {
+    this.#tiles = tiles;
+    this.#slots = new Slots(concurrency);
+    this.#find = find;
+    this.#onUnreadable = onUnreadable;
+  }
+
+  #say(name: string, detail: string): void {
+    this.#find({ code: 'tile-mismatch', severity: 'error', object: `${TLOG}${name}`, detail });
+  }
+
+  async add(batch: number, files: readonly TileFile[]): Promise<void> {
+    for (const file of files) {
+      const task = this.#slots.run(() => this.#compare(batch, file)).finally(() => this.#waiting.delete(task));
+      task.catch(() => {}); // awaited below
+      this.#waiting.add(task);
+      if (this.#waiting.size >= MAX_WAITING) await Promise.race(this.#waiting);
+    }
+  }
+
+  async #compare(batch: number, { name, bytes }: TileFile): Promise<void> {
+    const [whole = '', width] = name.split('.p/');
+    let stored: Buffer | undefined;
+    try {
+      stored = await this.#tiles.read(name);
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      if (error.code !== 'OBJECT_TOO_LARGE') return this.#onUnreadable(`${TLOG}${name}`, error.message);
+      stored = Buffer.alloc(0);
+    }
+    if (stored === undefined) {
+      const known = this.#missing.get(whole);
+      if (known === undefined || width === undefined) this.#missing.set(whole, { name, batch });
+      return;
+    }
+    this.compared += 1;
+    if (!stored.equals(bytes)) this.#say(name, 'it is not what the entries of the log give');
+  }
+
+  /** finish says what is missing of the batches before `end`, and names what no log has, behind a tree of `size`. */
+  async finish(end: number, size: number, isLive: boolean): Promise<void> {
+    await Promise.all(this.#waiting);
+    for (const [whole, { name, batch }] of this.#missing) {
+      const isDropped = name !== whole && (await this.#tiles.read(whole)) !== undefined;
+      if (batch < end && !isDropped) this.#say(name, 'it is missing');
+    }
+    for await (const { name } of this.#tiles.list('')) {
+      if (!isTileName(name)) this.#say(name, 'a log has no tile of this name');
+      // In a ledger that is in use, a tile may be newer than what was checked.
+      else if (!isLive && isBeyond(name, size)) this.#say(name, `a log of ${size} entries has no such tile`);
+    }
+  }
+}
+
+function isBeyond(name: string, size: number): boolean {
+  const bundle = parseBundlePath(name);
+  const tile = parseTilePath(name) ?? (bundle && { level: 0, ...bundle });
+  return tile !== undefined && (tile.index * TILE_WIDTH + tile.width) * TILE_WIDTH ** tile.level > size;
+}

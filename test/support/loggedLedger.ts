@@ -1,0 +1,69 @@
+import { formatNote, parseNote } from '../../src/core/note.ts';
+import { signNote } from '../../src/core/signerKey.ts';
+import type { Report } from '../../src/pipeline/report.ts';
+import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
+import { verifyLedger } from '../../src/pipeline/verify.ts';
+import type { VerifyOptions } from '../../src/pipeline/verify.ts';
+import { forgeChain, timeOf } from './forge.ts';
+import { KeptLog } from './keptLog.ts';
+import { KEY, integrateOf, logDeps } from './logs.ts';
+import { MemoryStore } from './memoryStore.ts';
+import { MemoryTiles } from './memoryTiles.ts';
+
+export interface Ledger {
+  readonly store: MemoryStore;
+  readonly tiles: MemoryTiles;
+}
+
+export const SECOND = 2_000_000;
+export const batch = (number: number): string => `batches/${String(number).padStart(12, '0')}.jsonl`;
+export const checkpoint = (number: number): string => `checkpoints/${String(number).padStart(12, '0')}`;
+
+/** ledgerOf makes a ledger whose segments go into the log in `steps` steps, so that there are as many checkpoints. */
+export async function ledgerOf(steps = 4, length = 12, changes: Parameters<typeof logDeps>[2] = {}): Promise<Ledger> {
+  const [store, tiles] = [new MemoryStore(), new MemoryTiles()];
+  const chains = ['0', '1'].map((partition) => [...forgeChain(length, partition)]);
+  for (let step = 1; step <= steps; step++) {
+    for (const chain of chains)
+      for (const [name, bytes] of chain.splice(0, length / steps)) store.objects.set(name, bytes);
+    await integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + step)), ...changes }).run(new KeptLog());
+  }
+  return { store, tiles };
+}
+
+export const checkLedger = (
+  { store, tiles }: Ledger,
+  options: VerifyOptions = {},
+  second = SECOND + 60,
+): Promise<Report> =>
+  verifyLedger(
+    {
+      store,
+      tiles,
+      now: () => Date.parse(timeOf(second)),
+      summarize: async (stored) => summarizeSegment(stored),
+      concurrency: 3,
+    },
+    { verifiers: [KEY.verifierKey], ...options },
+  );
+
+export const live = { allowance: { delayMs: 600_000, ageMs: 1_200_000 } };
+
+/** noteOf signs a text, whatever it says. */
+export const noteOf = (text: string, key = KEY): Buffer => formatNote({ text, signatures: [signNote(text, key)] });
+
+/** textOf gives the text of a checkpoint that is stored. */
+export const textOf = ({ store }: Ledger, number: number): string => parseNote(read(store, checkpoint(number))).text;
+
+export const read = (store: MemoryStore | MemoryTiles, name: string): Buffer => store.objects.get(name) as Buffer;
+
+/** edit changes an object as text. */
+export function edit(store: MemoryStore | MemoryTiles, name: string, change: (text: string) => string): void {
+  const text = read(store, name).toString('latin1');
+  expect(change(text)).not.toBe(text);
+  store.objects.set(name, Buffer.from(change(text), 'latin1'));
+}
+
+/** A partial tile of each checkpoint, and their bundles: 7 entries a step. */
+export const SIZES = [7, 14, 21, 28];
+export const WRONG_ROOT = Buffer.alloc(32, 7).toString('base64');

@@ -1,0 +1,35 @@
+import { createSignerKey, signNote } from '../../src/core/signerKey.ts';
+import type { SignerKey } from '../../src/core/signerKey.ts';
+import { Integrate } from '../../src/pipeline/integrate.ts';
+import type { IntegrateDeps } from '../../src/pipeline/integrate.ts';
+import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
+import type { ObjectStore, Signer, TileStore } from '../../src/ports.ts';
+import { LEDGER, timeOf } from './forge.ts';
+
+/** keyOf makes a log's key, always the same one for a number. */
+export const keyOf = (number: number, name = LEDGER): SignerKey => createSignerKey(name, Buffer.alloc(32, number));
+
+export const signerOf = (key: SignerKey): Signer => ({
+  verifierKey: key.verifierKey,
+  sign: async (text) => signNote(text, key),
+});
+
+export const KEY = keyOf(1);
+
+/** logDeps gives what the log is made with, at a fixed time. */
+export const logDeps = (store: ObjectStore, tiles: TileStore, changes: Partial<IntegrateDeps> = {}): IntegrateDeps => ({
+  store,
+  tiles,
+  origin: LEDGER,
+  verifiers: [KEY.verifierKey],
+  signers: [signerOf(KEY)],
+  now: () => Date.parse(timeOf(2_000_000)),
+  summarize: async (stored, countsCategories) => summarizeSegment(stored, countsCategories),
+  concurrency: 3,
+  limits: { objects: 100, storedBytes: 1e9 },
+  budgetMs: 60_000,
+  ...changes,
+});
+
+/** integrateOf makes an Integrate as a process that has just started. */
+export const integrateOf = (...args: Parameters<typeof logDeps>): Integrate => new Integrate(logDeps(...args));

@@ -1,0 +1,34 @@
+import type { ObjectInfo, TileStore } from '../../src/ports.ts';
+import { ProcessDied } from './memoryStore.ts';
+
+/** MemoryTiles is a tile store in memory that can be told to fail. */
+export class MemoryTiles implements TileStore {
+  readonly objects = new Map<string, Buffer>();
+  readonly requests = { write: 0, read: 0, list: 0 };
+  /** decides at which writes the process dies, before or after them */
+  faultOf: (name: string) => 'dieBefore' | 'dieAfter' | undefined = () => undefined;
+  turn: () => Promise<void> = () => Promise.resolve();
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    this.requests.write += 1;
+    await this.turn();
+    const fault = this.faultOf(name);
+    if (fault === 'dieBefore') throw new ProcessDied();
+    this.objects.set(name, Buffer.from(bytes));
+    if (fault === 'dieAfter') throw new ProcessDied();
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    this.requests.read += 1;
+    await this.turn();
+    const bytes = this.objects.get(name);
+    return bytes && Buffer.from(bytes);
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    this.requests.list += 1;
+    await this.turn();
+    for (const name of [...this.objects.keys()].sort())
+      if (name.startsWith(prefix)) yield { name, size: this.objects.get(name)?.length ?? 0 };
+  }
+}
