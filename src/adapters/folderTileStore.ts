@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AuditsealError } from '../core/errors.ts';
@@ -42,7 +43,8 @@ export class FolderTileStore implements TileStore {
     return this.#folder.read(name);
   }
 
-  list(prefix: string): AsyncIterable<ObjectInfo> {
-    return this.#folder.list(prefix);
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    // A mirror may be without tiles.
+    if (existsSync(this.#root)) yield* this.#folder.list(prefix);
   }
 }

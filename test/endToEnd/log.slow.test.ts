@@ -5,6 +5,7 @@ import { Sealing } from '../../local/sealing.ts';
 import { HUB_NAME, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { parseSignerKey } from '../../src/core/signerKey.ts';
+import { parseReport } from '../../src/pipeline/report.ts';
 import { parseNote } from '../../src/core/note.ts';
 import { join } from 'node:path';
 import { deriveLog, expectWholeLog, namesIn } from '../support/deriveLog.ts';
@@ -52,6 +53,16 @@ test('two hosts that integrate at once make one log, in which every segment and 
     expect(namesIn(log).filter((name) => name.startsWith('report '))).toHaveLength(round);
     expect(log.sizes.length).toBeGreaterThan(batches);
     batches = log.sizes.length;
+    const [reportName] = [...objects.keys()].filter((name) => name.endsWith('.json')).slice(-1);
+    const report = parseReport(objects.get(reportName as string) as Buffer);
+    expect(report).toMatchObject({
+      status: 'verified',
+      findings: [],
+      log: { entriesCompared: expect.any(Number) as number },
+    });
+    expect(report.log?.checkpoints).toBeGreaterThan(0);
+    expect(report.log?.signatures).toBeGreaterThan(0);
+    expect(report.log?.tiles).toBeGreaterThan(0);
     const tiles = await objectsOf(tlog);
     const newest = objects.get(`checkpoints/${String(batches - 1).padStart(12, '0')}`) as Buffer;
     expect(tiles.get('checkpoint')).toEqual(newest);

@@ -1,0 +1,42 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderStore } from '../../src/adapters/folderStore.ts';
+import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
+import { rebuildTiles } from '../../src/pipeline/rebuildTiles.ts';
+import { coded } from '../support/logVectors.ts';
+import { ledgerOf } from '../support/loggedLedger.ts';
+import { logDeps } from '../support/logs.ts';
+
+let mirror = '';
+beforeEach(async () => {
+  mirror = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+});
+afterEach(() => rm(mirror, { recursive: true, force: true }));
+
+test('tiles stand in the folder tlog of a mirror, are replaced whole, and are no objects of the ledger', async () => {
+  const tiles = new FolderTileStore(mirror);
+  for (const text of ['one', 'two']) {
+    await tiles.write('checkpoint', Buffer.from(text));
+    expect(await tiles.read('checkpoint')).toEqual(Buffer.from(text));
+  }
+  await tiles.write('tile/0/x001/234.p/5', Buffer.from('t'));
+  expect(await tiles.read('tile/0/000')).toBeUndefined();
+  const names: string[] = [];
+  for await (const { name } of tiles.list('')) names.push(name);
+  expect(names).toEqual(['checkpoint', 'tile/0/x001/234.p/5']);
+  expect((await readdir(join(mirror, 'tlog'))).sort()).toEqual(['checkpoint', 'tile']);
+  for await (const { name } of new FolderStore(mirror).list('')) throw new Error(name);
+  for (const name of ['../x', 'tile/../../x', '/etc/x', 'tile/0/000.p/256']) {
+    await expect(tiles.write(name, Buffer.from('x'))).rejects.toEqual(coded('TARGET_INVALID'));
+  }
+});
+
+test('the tiles of a mirror can be made again from it', async () => {
+  const { store, tiles } = await ledgerOf();
+  const folder = new FolderStore(mirror);
+  for (const [name, bytes] of store.objects) await folder.create(name, bytes);
+  const target = new FolderTileStore(mirror);
+  await rebuildTiles(logDeps(folder, target));
+  for (const [name, bytes] of tiles.objects) expect(await target.read(name)).toEqual(bytes);
+});
