@@ -1,7 +1,8 @@
-/** Makes the bundles that run without node_modules: dist/functions (the app), dist/cli, dist/workers. */
+/** Makes what runs without node_modules: dist/functions (the app), dist/cli, dist/workers, dist/web (a page). */
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
+import { buildPage } from './buildPage.ts';
 
 const OUT = 'dist';
 
@@ -39,7 +40,8 @@ const { outputFiles } = await build({
 
 // Only what differs is written, and each file appears whole: a program that runs from dist/ is not disturbed by a build
 // that changes nothing, such as that of a second `npm start`.
-for (const { path, contents } of outputFiles) {
+const files = [...outputFiles, await buildPage(OUT)];
+for (const { path, contents } of files) {
   const present = await readFile(path).catch(() => undefined);
   if (present?.equals(contents) === true) continue;
   await mkdir(dirname(path), { recursive: true });
@@ -47,7 +49,7 @@ for (const { path, contents } of outputFiles) {
   await writeFile(partial, contents);
   await rename(partial, path);
 }
-const wanted = new Set(outputFiles.map(({ path }) => relative(process.cwd(), path)));
+const wanted = new Set(files.map(({ path }) => relative(process.cwd(), path)));
 for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath, entry.name);
   if (entry.isFile() && !wanted.has(path) && !path.endsWith('.partial')) await rm(path, { force: true });

@@ -19,7 +19,7 @@ afterEach(() => rm(copy, { recursive: true, force: true }));
 
 test("the README's terminal session is what the commands print today", async () => {
   // A checkout of its own: the session builds the app, and other tests use the bundles that are here.
-  for (const part of ['src', 'functions', 'local', 'tools', 'package.json', 'package-lock.json', 'host.json'])
+  for (const part of ['src', 'functions', 'local', 'web', 'tools', 'package.json', 'package-lock.json', 'host.json'])
     await cp(join(ROOT, part), join(copy, part), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'dir');
   const shown = (await readBlock('README.md', 'session')).trim();

@@ -1,0 +1,240 @@
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { loadVectors } from '../support/logVectors.ts';
+import { CHROMIUM, LOG_KEY, PAGE, evidenceOf, hasChromium } from './support.ts';
+
+interface Case {
+  name: string;
+  file: string;
+}
+const vectors = loadVectors('evidence.json') as {
+  verifierKeys: string[];
+  good: Case[];
+  malformed: Case[];
+  unproved: (Case & { error: string })[];
+};
+
+const NOTE = `no browser at ${CHROMIUM}: the page was not opened`;
+
+if (!hasChromium) {
+  test('the page is tested where there is a browser', () => {
+    // A build server must have one; on a developer's machine this is said, and nothing is claimed.
+    expect(process.env['CI'] === undefined ? '' : NOTE).toBe('');
+    console.warn(NOTE);
+  });
+}
+
+const withBrowser = hasChromium ? describe : (_name: string, _body: () => void): void => undefined;
+
+withBrowser('the page in a browser', () => {
+  let browser: Browser;
+  let page: Page;
+  /** What must never be: errors, refused content, requests. */
+  let seen: string[];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+    });
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  beforeEach(async () => {
+    seen = [];
+    page = await browser.newPage();
+    page.on('console', (message) => seen.push(`console: ${message.text()}`));
+    page.on('pageerror', (error) => seen.push(`error: ${error.message}`));
+    page.on('dialog', (dialog) => {
+      seen.push('dialog');
+      void dialog.dismiss();
+    });
+    page.on('request', (request) => {
+      if (request.url() !== PAGE) seen.push(`request: ${request.url()}`);
+    });
+    await page.goto(PAGE);
+  });
+  afterEach(async () => {
+    await page.close();
+    if (seen.length > 0) throw new Error(seen.join('\n'));
+  });
+
+  const choose = async (file: string | Buffer, name = 'evidence.json'): Promise<void> => {
+    await page.setInputFiles('#file', { name, mimeType: 'application/json', buffer: Buffer.from(file) });
+  };
+  const status = async (): Promise<string | null> => {
+    await page.waitForSelector('#status');
+    return page.getAttribute('#status', 'data-status');
+  };
+  const said = (): Promise<string> => page.innerText('#status');
+  const states = (): Promise<(string | null)[]> =>
+    page.locator('[data-step]').evaluateAll((links) => links.map((link) => link.getAttribute('data-state')));
+  const trust = async (...keys: string[]): Promise<void> => page.fill('#keys', keys.join('\n'));
+
+  test('proves good evidence by a key of the user, and says by whose and as of when', async () => {
+    await trust(...vectors.verifierKeys);
+    for (const { name, file } of vectors.good) {
+      await page.evaluate(() => document.getElementById('status')?.remove());
+      await choose(file);
+      expect({ name, status: await status() }).toEqual({ name, status: 'verified' });
+      expect(await said()).toContain('The key audit.example.com/log1 (key ID 22e6b51e), which you gave');
+      expect(await said()).toContain('first 7 entries');
+      expect(await said()).toContain('nothing proves that it was right');
+      expect(await states()).toEqual(['holds', 'holds', 'holds', 'holds']);
+    }
+    expect(await page.innerText('#result')).toContain('segments/0/000000000041.jsonl.zst');
+  });
+
+  test('a witness that the user trusts gives a time', async () => {
+    await trust(...vectors.verifierKeys);
+    await choose(vectors.good.find(({ name }) => name === 'with a witness')?.file as string);
+    await status();
+    expect(await said()).toContain('witness.example.com/w1 (key ID 564bb631) states that it saw this checkpoint');
+    expect(await said()).toContain('2023-11-14T22:13:20.000Z');
+  });
+
+  test('takes a key from the file for a claim only, and the same key from the user for trust', async () => {
+    await choose(evidenceOf('"a":1'));
+    expect(await status()).toBe('unverified');
+    expect(await said()).toContain('nobody you named vouches for it');
+    expect(await said()).toContain(LOG_KEY);
+    expect(await page.getByRole('status').textContent()).toContain('nobody you named vouches for it');
+    await trust(LOG_KEY);
+    await page.waitForSelector('#status.verified');
+    await trust(vectors.verifierKeys[0] as string);
+    await page.waitForSelector('#status.violated');
+    expect(await said()).toContain('No given key of logs.example.com/audit signed the checkpoint');
+    expect(await states()).toEqual(['holds', 'holds', 'holds', 'fails']);
+    await trust('nonsense');
+    await page.waitForSelector('#status.unverified');
+    expect(await page.innerText('#key-faults')).toBe('Line 1: a verifier key has the form name+ID+base64.');
+  });
+
+  test('evidence without keys asks for one', async () => {
+    await choose(vectors.good.find(({ name }) => name === 'without keys')?.file as string);
+    expect(await status()).toBe('unverified');
+    expect(await said()).toContain('a key is missing');
+  });
+
+  test('names the step that fails in every vector that proves nothing', async () => {
+    await trust(...vectors.verifierKeys);
+    for (const { name, file, error } of vectors.unproved) {
+      await page.evaluate(() => document.getElementById('status')?.remove());
+      await choose(file);
+      expect({ name, status: await status() }).toEqual({ name, status: 'violated' });
+      expect(await said()).toContain(error);
+      expect(await states()).toContain('fails');
+    }
+  });
+
+  test('says of a file that is no evidence what is wrong with it', async () => {
+    const good = evidenceOf('"a":1');
+    const cases: [string, string | Buffer, string][] = [
+      ['empty', '', 'the file is empty'],
+      ['a picture', Buffer.of(0x89, 0x50, 0x4e, 0x47, 0xff), 'not text in UTF-8'],
+      ['no JSON', 'Dear Sir or Madam', 'does not begin as evidence does'],
+      ['other JSON', '{"time":"2026-11-22"}', 'does not begin as evidence does'],
+      ['cut in the line', good.subarray(0, 40), 'is cut off'],
+      ['cut behind it', good.subarray(0, -200), 'cut off, or changed by hand'],
+      ['reformatted', good.toString().replace('","segmentProof"', '", "segmentProof"'), 'an editor or a mail program'],
+      ['a later version', good.toString().replace('"version":1', '"version":2'), 'version 2; this page knows 1'],
+      ['nested', `{"version":1,"line":${'['.repeat(4_000_000)}`, 'is no string'],
+      [
+        'nested behind',
+        `{"version":1,"line":"x","segmentProof":${'['.repeat(1_000_000)}`,
+        'cut off, or changed by hand',
+      ],
+    ];
+    for (const [name, file, why] of cases) {
+      await page.evaluate(() => document.getElementById('status')?.remove());
+      await choose(file, '<img src=x onerror=alert(1)>\u202e.json');
+      expect({ name, status: await status() }).toEqual({ name, status: 'violated' });
+      expect(await said()).toContain(why);
+      expect(await said()).toContain('<img src=x onerror=alert(1)>\\u202e.json: ');
+    }
+  });
+
+  test('refuses a file above 64 MiB without reading it', async () => {
+    await page.evaluate(() => {
+      const file = new File([new Uint8Array(64 * 1024 * 1024 + 1)], 'huge.json');
+      const data = new DataTransfer();
+      data.items.add(file);
+      document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
+    });
+    expect(await status()).toBe('violated');
+    expect(await said()).toContain('larger than 64 MiB');
+  });
+
+  test('a dropped file is read like a chosen one', async () => {
+    await trust(LOG_KEY);
+    await page.evaluate((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], 'evidence.json'));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, evidenceOf('"a":1').toString());
+    expect(await status()).toBe('verified');
+  });
+
+  test('shows hostile records so that nothing acts and nothing is unseen', async () => {
+    await trust(LOG_KEY);
+    await choose(
+      evidenceOf(
+        '"html":"<script>alert(1)</script><img src=x onerror=alert(2)>","bidi":"user\u202etxt.exe\u200b\u0085",' +
+          '"n":1.0e400,"n":12345678901234567890,"__proto__":{"a":[]},"_seal":{"record":9},"esc":"\\u202e\\n"',
+      ),
+    );
+    expect(await status()).toBe('verified');
+    const shown = await page.innerText('#record');
+    expect(shown).toContain('"html": "<script>alert(1)</script><img src=x onerror=alert(2)>"');
+    expect(shown).toContain('"user\\u202etxt.exe\\u200b\\u0085"');
+    expect(shown).toContain('"n": 1.0e400,\n  "n": 12345678901234567890');
+    expect(shown).not.toMatch(/[\u202e\u200b\u0085]/);
+    expect(await page.locator('#record i').allInnerTexts()).toEqual(['\\u202e', '\\u200b\\u0085']);
+    expect(await page.locator('#result img, #result script').count()).toBe(0);
+  });
+
+  test.each([
+    ['one long string', `"a":"${'x'.repeat(8_000_000)}"`, '7,992,002 more characters'],
+    ['deep nesting', `"a":${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}`, 'Too long to show whole'],
+    ['many members', `"a":[${'{"b":1},'.repeat(500_000)}0]`, 'Too long to show whole'],
+  ])('stays usable with %s', async (_name, members, says) => {
+    await trust(LOG_KEY);
+    await choose(evidenceOf(members));
+    expect(await status()).toBe('verified');
+    expect(await page.innerText('#result')).toContain(says);
+    expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(500);
+  });
+
+  test('fits a narrow screen, and is used with the keyboard alone', async () => {
+    await page.setViewportSize({ width: 390, height: 800 });
+    await choose(evidenceOf('"time":"2026-11-22T10:00:00Z","category":"AuditEvent"'));
+    await status();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    const reached: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate(() => document.activeElement?.id || (document.activeElement?.tagName ?? '')));
+    }
+    expect(reached).toEqual(expect.arrayContaining(['file', 'keys', 'SUMMARY', 'record']));
+    expect(await page.getByLabel('Choose an evidence file').count()).toBe(1);
+    expect(await page.getByLabel('Verifier keys of the log, one a line').count()).toBe(1);
+  });
+
+  test('the policy lets the page open no connection, whatever runs in it', async () => {
+    const refused = await page.evaluate(async () => {
+      const violations: string[] = [];
+      document.addEventListener('securitypolicyviolation', (event) => violations.push(event.effectiveDirective));
+      await fetch('https://example.com/').catch(() => undefined);
+      const image = new Image();
+      const failed = new Promise((resolve) => image.addEventListener('error', resolve));
+      image.src = 'https://example.com/x.png';
+      await failed;
+      return violations;
+    });
+    expect(refused).toEqual(['connect-src', 'img-src']);
+    // The browser reports what it refused, as it should.
+    seen = [];
+  });
+});

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { formatEntry } from '../../src/core/entry.ts';
+import { formatEvidence } from '../../src/core/evidence.ts';
+import { ZERO_HASH, leafHash, sha256 } from '../../src/core/hash.ts';
+import type { Hash } from '../../src/core/hash.ts';
+import { formatCheckpoint } from '../../src/core/checkpoint.ts';
+import { formatNote } from '../../src/core/note.ts';
+import { TreeRoot } from '../../src/core/merkle.ts';
+import { proveInSegment } from '../../src/core/proof.ts';
+import { createSignerKey, signNote } from '../../src/core/signerKey.ts';
+import { formatTlogProof } from '../../src/core/tlogProof.ts';
+import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+
+/** CHROMIUM is where the browser is looked for that the page is tested with. */
+export const CHROMIUM = '/usr/bin/chromium';
+
+/** hasChromium tells whether it is there. */
+export const hasChromium = existsSync(CHROMIUM);
+
+/** PAGE is the built page, opened from the disk as its users do. */
+export const PAGE = pathToFileURL('dist/web/check.html').href;
+
+const LOG = 'logs.example.com/audit';
+const signer = createSignerKey(LOG, Buffer.alloc(32, 5));
+
+/** LOG_KEY is the key of the log that evidenceOf makes evidence of. */
+export const LOG_KEY = formatVerifierKey(signer.verifierKey);
+
+/** evidenceOf gives genuine evidence of a record whose text, up to its closing brace, is `members`. */
+export function evidenceOf(members: string): Buffer {
+  const enqueued = '2026-11-22T10:00:05.981Z';
+  const seal = `"_seal":{"record":512,"event":7000,"index":0,"enqueued":"${enqueued}"}}`;
+  const line = Buffer.from(`{${members}${members === '' ? '' : ','}${seal}`);
+  const others = Array.from({ length: 9 }, (_, i) => leafHash(Buffer.from(`line ${i}`)));
+  const hashes = [...others.slice(0, 1), leafHash(line), ...others.slice(1)];
+  const proof = proveInSegment(hashes, 1);
+  const entry = formatEntry({
+    type: 'segment',
+    size: 48_211,
+    sha256: sha256(line),
+    root: rootOf(hashes),
+    prev: ZERO_HASH,
+    partition: '3',
+    index: 41,
+    incarnation: 0,
+    records: { first: 512, count: hashes.length - 1 },
+    events: { first: 7000, last: 7051, count: 52 },
+    time: { first: enqueued, last: enqueued },
+    categories: new Map([['AuditEvent', hashes.length - 1]]),
+  });
+  const leaves = [...others.slice(0, 6), leafHash(entry)];
+  const inLog = proveInSegment(leaves, 6);
+  const text = formatCheckpoint({ origin: LOG, size: leaves.length, rootHash: rootOf(leaves) });
+  const checkpoint = formatNote({ text, signatures: [signNote(text, signer)] }).toString();
+  return formatEvidence({
+    line,
+    segmentProof: proof,
+    entry,
+    proof: formatTlogProof({ index: 6, hashes: inLog.hashes, checkpoint }),
+    verifierKeys: [LOG_KEY],
+  });
+}
+
+function rootOf(leaves: readonly Hash[]): Hash {
+  const tree = new TreeRoot();
+  for (const leaf of leaves) tree.add(leaf);
+  return tree.root();
+}

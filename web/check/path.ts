@@ -1,0 +1,101 @@
+import type { Outcome, Step } from '../verify/checkEvidence.ts';
+import type { Climb } from '../verify/merkle.ts';
+import { shortKey } from '../verify/verifierKey.ts';
+import { code, element, untrusted } from './dom.ts';
+
+const STATES: Readonly<Record<Step['state'], { tone: string; word: string }>> = {
+  holds: { tone: 'verified', word: '\u2713 fits' },
+  fails: { tone: 'violated', word: '\u2717 fails' },
+  open: { tone: 'unverified', word: 'not checked' },
+};
+
+/** showPath draws the way from the record to the signature as boxes, with a link between each two. */
+export function showPath(outcome: Outcome): HTMLElement {
+  const { seal, entry, checkpoint, entryIndex, linePath, entryPath, signed } = outcome;
+  const known = (text: string | undefined): string => text ?? 'can\u2019t be read';
+  const link = (name: Step['name'], holds: string, more?: Node): HTMLElement => {
+    const { state, why } = outcome.steps.find((step) => step.name === name) as Step;
+    const { tone, word } = STATES[state];
+    const words = { holds, fails: sentence(why), open: `Needs what is at fault elsewhere: ${why}.` }[state];
+    return element(
+      'li',
+      { class: `link ${tone}`, 'data-step': name, 'data-state': state },
+      element('span', { class: 'badge' }, word),
+      element('p', {}, untrusted(words)),
+      ...(more === undefined ? [] : [more]),
+    );
+  };
+  return element(
+    'section',
+    { class: 'part', 'aria-labelledby': 'path-title' },
+    element('h2', { id: 'path-title' }, 'From the record to the signature'),
+    element(
+      'ol',
+      { class: 'path' },
+      box(
+        seal === undefined ? 'The record' : `The record, number ${seal.record} of its partition`,
+        'Its line, byte for byte, has this fingerprint (SHA-256):',
+        outcome.lineHash,
+      ),
+      link(
+        'segment',
+        'Joined with the fingerprints of its neighbours, it gives exactly the fingerprint of the whole segment.',
+        climbs(linePath),
+      ),
+      box('The segment', `A stored block of consecutive records: ${known(entry?.name)}. Its fingerprint:`, entry?.root),
+      link('place', 'The numbers that the record states are those of its place in this segment.'),
+      box(
+        entryIndex === undefined ? "The log's entry" : `Entry ${entryIndex} of the log`,
+        'The log lists every segment with its fingerprint. This entry has the fingerprint:',
+        outcome.entryHash,
+      ),
+      link(
+        'log',
+        'Joined with the fingerprints of other entries, it gives exactly the fingerprint of the whole log.',
+        climbs(entryPath),
+      ),
+      box(
+        checkpoint === undefined ? 'The checkpoint' : `The checkpoint over ${checkpoint.size} entries`,
+        `The state of the whole log ${known(checkpoint?.origin)}, in one fingerprint:`,
+        checkpoint?.rootHash,
+      ),
+      link('signature', 'The signature on the checkpoint is by the key below, and over exactly this checkpoint.'),
+      box(
+        signed.length === 0 ? 'No signature of a given key' : 'The signature',
+        signed.length === 0
+          ? 'No key that was given has signed this checkpoint.'
+          : signed.map(({ key }) => `${key.type === 'ecdsa' ? 'ECDSA P-256' : 'Ed25519'}, ${shortKey(key)}`).join('; '),
+        undefined,
+      ),
+    ),
+  );
+}
+
+/** sentence makes a reason a sentence of its own. */
+export const sentence = (why = ''): string => `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.`;
+
+function box(title: string, words: string, hash: string | undefined): HTMLElement {
+  return element(
+    'li',
+    { class: 'box' },
+    element('h3', {}, untrusted(title)),
+    element('p', {}, untrusted(words)),
+    ...(hash === undefined ? [] : [code(hash, { class: 'hash' })]),
+  );
+}
+
+function climbs(path: readonly Climb[] | undefined): HTMLElement | undefined {
+  if (path === undefined || path.length === 0) return undefined;
+  return element(
+    'details',
+    {},
+    element('summary', {}, `The ${path.length} joins, one by one`),
+    element(
+      'ol',
+      { class: 'climbs' },
+      ...path.map(({ sibling, side, parent }) =>
+        element('li', {}, `with `, code(sibling), ` on the ${side}, gives `, code(parent)),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,153 @@
+import type { Outcome, Step } from '../verify/checkEvidence.ts';
+import type { Evidence } from '../verify/evidence.ts';
+import type { Fault } from '../verify/fault.ts';
+import { shortKey } from '../verify/verifierKey.ts';
+import { code, drawing, element, untrusted } from './dom.ts';
+import { sentence, showPath } from './path.ts';
+import { showRecord } from './record.ts';
+
+const SIGNS = {
+  verified: ['M24 3a21 21 0 1 0 .01 0z', 'M14.5 24.5l6.5 6.5 12.5-14'],
+  violated: ['M15.5 3.5h17l12 12v17l-12 12h-17l-12-12v-17z', 'M17 17l14 14M31 17L17 31'],
+  unverified: ['M24 2.5L45.5 24 24 45.5 2.5 24z', 'M18.5 19c.5-7 11-7 11 0 0 4-5.5 4-5.5 8M24 33.5v.1'],
+} as const;
+
+function status(tone: keyof typeof SIGNS, title: string, ...content: Node[]): HTMLElement {
+  return element(
+    'section',
+    { class: `status ${tone}`, id: 'status', 'data-status': tone },
+    element('h2', {}, drawing(SIGNS[tone]), title),
+    ...content,
+  );
+}
+
+const paragraph = (text: string): HTMLElement => element('p', {}, untrusted(text));
+
+/** showUnreadable says why a file is no evidence. */
+export const showUnreadable = (name: string, { code, message }: Fault): Node[] => [
+  status(
+    'violated',
+    'This is no valid evidence',
+    paragraph(`${name}: ${message}.`),
+    paragraph('Nothing is proved. Ask for the file again, and have it sent unchanged, for example in a ZIP file.'),
+    element('p', { class: 'soft small' }, code),
+  ),
+];
+
+/** Trust is where the keys come from: the user, or nobody better than the file itself. */
+export type Trust = 'user' | 'file';
+
+/** showOutcome says what the evidence proves, draws how, and shows the record. */
+export function showOutcome(evidence: Evidence, outcome: Outcome, trust: Trust, keyCount: number): Node[] {
+  return [
+    verdict(evidence, outcome, trust, keyCount),
+    showPath(outcome),
+    showFacts(outcome),
+    showRecord(evidence.line),
+  ];
+}
+
+/** What it means for the user if a step is the first that fails. */
+const MEANS: Readonly<Record<Step['name'], string>> = {
+  segment: 'The record shown below is not the one that was sealed at this place: it, or its proof, was changed.',
+  place: 'The record shown below does not belong at the place that this file gives it.',
+  log: 'The segment that this file speaks of is not in the log at this place, as far as this file can show.',
+  signature:
+    'All else fits, but only a signature by a key that you trust makes it evidence. Compare the names and IDs of the keys; if they are right, this checkpoint is not by that log.',
+};
+
+function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, keyCount: number): HTMLElement {
+  const { fault } = outcome;
+  const failing = outcome.steps.filter(({ state }) => state !== 'holds').map(({ name }) => name);
+  if (fault === undefined) {
+    const proved = [paragraph(claim(outcome)), ...limits(outcome)];
+    if (trust === 'user') {
+      return status(
+        'verified',
+        'Proved',
+        ...proved.slice(0, 1),
+        paragraph(signers(outcome, trust)),
+        ...proved.slice(1),
+      );
+    }
+    return status(
+      'unverified',
+      'It agrees with itself, but nobody you named vouches for it',
+      paragraph(signers(outcome, trust)),
+      element('ul', {}, ...verifierKeys.map((key) => element('li', {}, code(key)))),
+      paragraph('If your own source gives the same key, paste it in step 2. Then this would be proved:'),
+      ...proved,
+    );
+  }
+  if (keyCount === 0 && failing.join() === 'signature') {
+    return status(
+      'unverified',
+      'Not proved yet: a key is missing',
+      paragraph('The record leads to the checkpoint, but the file carries no key and none was given.'),
+      paragraph("Paste the log's verifier key in step 2."),
+    );
+  }
+  return status(
+    'violated',
+    'Not proved',
+    paragraph(MEANS[outcome.steps.find(({ state }) => state === 'fails')?.name ?? 'signature']),
+    paragraph(sentence(fault.message)),
+    paragraph('The way from the record to the signature, below, shows which steps fit and which fail.'),
+    element('p', { class: 'soft small' }, fault.code),
+  );
+}
+
+const claim = ({ seal, entry, entryIndex, checkpoint }: Outcome): string =>
+  `Record ${seal?.record} of partition ${entry?.partition} stands in the log ${checkpoint?.origin} exactly as shown below: ` +
+  `not a byte of it was changed since. It is in ${entry?.name}, entry ${entryIndex} of the log's ${checkpoint?.size} entries ` +
+  'at the time of the checkpoint.';
+
+function signers({ signed }: Outcome, trust: Trust): string {
+  const names = signed.map(({ key }) => shortKey(key)).join(' and ');
+  return trust === 'user'
+    ? `The key ${names}, which you gave, signed that state of the log.`
+    : `The only key that fits comes from the file itself: ${names}. That is a claim, not a proof; anyone can put a key into a file.`;
+}
+
+function limits({ seal, checkpoint, witnesses }: Outcome): Node[] {
+  const seen = witnesses.map(({ key, timestamp = 0 }) => {
+    const time = timestamp < 8.64e12 ? new Date(timestamp * 1000).toISOString() : `second ${timestamp}`;
+    return `The witness ${shortKey(key)} states that it saw this checkpoint at ${time}.`;
+  });
+  return [
+    element('p', {}, element('strong', {}, 'As of when, and what is not proved')),
+    element(
+      'ul',
+      {},
+      ...[
+        ...(seen.length > 0 ? seen : ['No witness that you named states when the checkpoint existed.']),
+        `The checkpoint covers the log's first ${checkpoint?.size} entries and states no time of its own.`,
+        `The time ${seal?.enqueued} at which the record came in is what the event hub said. It can't have been altered since, but nothing proves that it was right.`,
+        'Whether what the record says is true, and which other records there are, is another question.',
+      ].map((text) => element('li', {}, untrusted(text))),
+    ),
+  ];
+}
+
+function showFacts({ seal, entry, checkpoint }: Outcome): HTMLElement {
+  const facts: [string, string | undefined][] = [
+    ['Log', checkpoint?.origin],
+    ['Segment', entry?.name],
+    ['Record', seal && `${seal.record} of partition ${entry?.partition}`],
+    ['Event', seal && `sequence number ${seal.event}, record ${seal.index} within it`],
+    ['Came in, says the hub', seal?.enqueued],
+    ['Segment as stored', entry && `${entry.size.toLocaleString('en')} bytes, SHA-256 ${entry.sha256}`],
+  ];
+  return element(
+    'section',
+    { class: 'part', 'aria-labelledby': 'facts-title' },
+    element('h2', { id: 'facts-title' }, 'Where it stands'),
+    element(
+      'dl',
+      { class: 'facts' },
+      ...facts.map(([name, value]) =>
+        element('div', {}, element('dt', {}, name), element('dd', {}, value === undefined ? 'unknown' : code(value))),
+      ),
+    ),
+  );
+}

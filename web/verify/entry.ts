@@ -1,0 +1,102 @@
+import { isPlainText, utf8 } from './bytes.ts';
+import { Fault } from './fault.ts';
+
+/** SegmentEntry is what the log says of one segment. docs/format.md. */
+export interface SegmentEntry {
+  readonly name: string;
+  readonly size: number;
+  /** hex, as are all hashes here */
+  readonly sha256: string;
+  readonly root: string;
+  readonly prev: string;
+  readonly partition: string;
+  readonly index: number;
+  readonly incarnation: number;
+  readonly records: { readonly first: number; readonly count: number };
+  readonly events: { readonly first: number; readonly last: number; readonly count: number };
+  readonly time: { readonly first: string; readonly last: string };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+const MAX_ENTRY_BYTES = 65_535;
+
+const bad = (why: string): Fault => new Fault('ENTRY_MALFORMED', why);
+
+/** isObject tells objects from all other JSON values. */
+export const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** parseJson gives undefined for what is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * parseEntry reads a segment's entry only as a ledger writes it, so that no two readers can take different things from
+ * one line. It throws ENTRY_MALFORMED, and PROOF_INVALID for an entry of something else.
+ */
+export function parseEntry(line: string): SegmentEntry {
+  if (utf8(line).length > MAX_ENTRY_BYTES) throw bad('the entry is larger than 65,535 bytes');
+  if (!isPlainText(line) || line.includes('\n')) throw bad('the entry is not one line of text');
+  const it = parseJson(line);
+  if (!isObject(it) || typeof it['type'] !== 'string') throw bad('the entry is not a JSON object with a type');
+  if (!line.startsWith(`{"type":${JSON.stringify(it['type'])}`)) throw bad('the entry does not begin with its type');
+  if (it['type'] !== 'segment') throw new Fault('PROOF_INVALID', 'the entry is not that of a segment');
+  const entry = readSegment(it);
+  const known = JSON.stringify({ type: 'segment', ...entry, categories: readCategories(it['categories']) });
+  const rest = line.startsWith(known.slice(0, -1)) ? line.slice(known.length - 1) : '';
+  if (rest !== '}' && !rest.startsWith(',')) throw bad('the entry is not as a ledger writes it');
+  return entry;
+}
+
+function readSegment(it: Members): SegmentEntry {
+  const [records, events, time] = [object(it['records']), object(it['events']), object(it['time'])];
+  const partition = String(it['partition']);
+  const index = count(it['index']);
+  if (typeof it['partition'] !== 'string' || !/^(0|[1-9]\d{0,4})$/.test(partition)) {
+    throw bad('the entry names no partition');
+  }
+  return {
+    name: `segments/${partition}/${String(index).padStart(12, '0')}.jsonl.zst`,
+    size: count(it['size']),
+    sha256: hash(it['sha256']),
+    root: hash(it['root']),
+    prev: hash(it['prev']),
+    partition,
+    index,
+    incarnation: count(it['incarnation']),
+    records: { first: count(records['first']), count: count(records['count']) },
+    events: { first: count(events['first'], -1), last: count(events['last'], -1), count: count(events['count']) },
+    time: { first: date(time['first']), last: date(time['last']) },
+  };
+}
+
+function readCategories(value: unknown): Members {
+  return Object.fromEntries(Object.entries(object(value)).map(([name, number]) => [name, count(number)]));
+}
+
+function object(value: unknown): Members {
+  if (!isObject(value)) throw bad('a member of the entry is no object');
+  return value;
+}
+
+function count(value: unknown, least = 0): number {
+  if (!Number.isSafeInteger(value) || (value as number) < least) throw bad('a member of the entry is no whole number');
+  return value as number;
+}
+
+function hash(value: unknown): string {
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) throw bad('a member of the entry is no hash');
+  return value;
+}
+
+function date(value: unknown): string {
+  const time = typeof value === 'string' && /^\d{4}-.{18}Z$/.test(value) ? Date.parse(value) : NaN;
+  if (Number.isNaN(time) || new Date(time).toISOString() !== value) throw bad('a member of the entry is no time');
+  return value;
+}

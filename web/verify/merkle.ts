@@ -1,0 +1,60 @@
+import { concat, hexBytes, toHex } from './bytes.ts';
+
+/** InclusionProof says that a leaf stands at `index` in a tree of `size` leaves. Hashes are hex, the leaf's sibling first. */
+export interface InclusionProof {
+  readonly index: number;
+  readonly size: number;
+  readonly hashes: readonly string[];
+}
+
+/** Climb is one step from a leaf to the root. */
+export interface Climb {
+  /** the hash that the proof gives, and on which side of ours it stands */
+  readonly sibling: string;
+  readonly side: 'left' | 'right';
+  /** the hash of both */
+  readonly parent: string;
+}
+
+/** MAX_PROOF_HASHES is more than any tree of up to 2^53 leaves needs. */
+export const MAX_PROOF_HASHES = 63;
+
+/** sha256 gives the SHA-256 of bytes in hex. */
+export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+  toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+
+/** leafHash is SHA-256(0x00 || leaf). RFC 6962 section 2.1. */
+export const leafHash = (leaf: Uint8Array): Promise<string> => sha256(concat(Uint8Array.of(0), leaf));
+
+const nodeHash = (left: string, right: string): Promise<string> => sha256(hexBytes(`01${left}${right}`));
+
+/** isLeafIndex tells whether a tree of `size` leaves has a leaf at `index`. */
+export const isLeafIndex = (index: number, size: number): boolean =>
+  Number.isSafeInteger(index) && Number.isSafeInteger(size) && index >= 0 && index < size;
+
+const half = (number: number): number => Math.floor(number / 2);
+
+/**
+ * climb follows an inclusion proof from the leaf's hash, and gives the root that it leads to with the steps; undefined if
+ * the proof is too short or too long for its tree. RFC 9162 section 2.1.3.2.
+ */
+export async function climb(
+  { index, size, hashes }: InclusionProof,
+  leaf: string,
+): Promise<{ root: string; steps: Climb[] } | undefined> {
+  if (!isLeafIndex(index, size)) return undefined;
+  const steps: Climb[] = [];
+  let root = leaf;
+  let [at, last] = [index, size - 1];
+  for (const sibling of hashes) {
+    if (last === 0) return undefined;
+    // A node without a right neighbour goes up unchanged until it has a left one.
+    const side = at % 2 === 1 || at === last ? 'left' : 'right';
+    if (side === 'left') for (; at % 2 === 0 && at !== 0; at = half(at)) last = half(last);
+    root = await (side === 'left' ? nodeHash(sibling, root) : nodeHash(root, sibling));
+    steps.push({ sibling, side, parent: root });
+    at = half(at);
+    last = half(last);
+  }
+  return last === 0 ? { root, steps } : undefined;
+}

@@ -1,0 +1,47 @@
+import { readTokens } from './json.ts';
+
+/** Seal is what the ledger stamped on a record. docs/format.md, section 5.1. */
+export interface Seal {
+  readonly record: number;
+  readonly event: number;
+  readonly index: number;
+  readonly enqueued: string;
+}
+
+const NUMBER = '(0|[1-9]\\d{0,15})';
+const BODY = `\\{"record":${NUMBER},"event":${NUMBER},"index":${NUMBER},"enqueued":"([^"]{24})"`;
+const PLAIN_END = new RegExp(`,"_seal":${BODY}\\}\\}$`);
+const START = new RegExp(`^${BODY}[,}]`);
+const LONGEST_PLAIN = 200;
+
+/**
+ * readSeal gives the seal of a record's line, or undefined if it does not end in one. It is the line's last member,
+ * whatever members named `_seal` the record itself has.
+ */
+export function readSeal(line: string): Seal | undefined {
+  if (!line.startsWith('{') || !line.endsWith('}}')) return undefined;
+  const found = PLAIN_END.exec(line.slice(-LONGEST_PLAIN)) ?? START.exec(lastSeal(line).slice(0, LONGEST_PLAIN));
+  if (found === null) return undefined;
+  const [, record, event, index, enqueued = ''] = found;
+  return { record: Number(record), event: Number(event), index: Number(index), enqueued };
+}
+
+/** lastSeal gives the line from the value of its last member on, if that is named `_seal`. */
+function lastSeal(line: string): string {
+  let depth = 0;
+  let key = -1;
+  let value = -1;
+  let isNext = true;
+  const tokens = readTokens(line);
+  for (;;) {
+    const { done, value: token } = tokens.next();
+    if (done) return token === line.length && line.slice(key, value) === '"_seal":' ? line.slice(value) : '';
+    if (token.kind === '}' || token.kind === ']') depth--;
+    if (depth === 1 && isNext && token.kind === 'string') {
+      key = token.start;
+      isNext = false;
+    } else if (depth === 1 && token.kind === ':') value = token.end;
+    else if (depth === 1 && token.kind === ',') isNext = true;
+    if (token.kind === '{' || token.kind === '[') depth++;
+  }
+}

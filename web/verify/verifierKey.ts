@@ -1,0 +1,130 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { concat, equalBytes, fromBase64, hexBytes, isPlainText, utf8 } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+import { Fault } from './fault.ts';
+import { sha256 } from './merkle.ts';
+
+/** KeyType says what a key signs, and how. c2sp.org/signed-note, c2sp.org/tlog-cosignature. */
+export type KeyType = 'ed25519' | 'ecdsa' | 'cosignature';
+
+/** VerifierKey is the public key of one signer of notes. */
+export interface VerifierKey {
+  readonly keyName: string;
+  /** 8 hex digits */
+  readonly keyId: string;
+  readonly type: KeyType;
+  /** 32 bytes of Ed25519, or the DER SubjectPublicKeyInfo of P-256 */
+  readonly material: Bytes;
+  /** as it was given */
+  readonly text: string;
+}
+
+const TYPES = new Map<number, KeyType>([
+  [1, 'ed25519'],
+  [2, 'ecdsa'],
+  [4, 'cosignature'],
+]);
+const P256_SPKI = hexBytes('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
+const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const MAX_KEY_CHARACTERS = 1024;
+
+/** MAX_KEYS bounds the keys that are read from one text. */
+export const MAX_KEYS = 32;
+
+const malformed = (why: string): Fault => new Fault('KEY_MALFORMED', why);
+
+/** isKeyName tells whether text can name a key. */
+export const isKeyName = (text: string): boolean => /^[^+\p{White_Space}]+$/u.test(text) && isPlainText(text);
+
+/** parseVerifierKey reads `name+key ID+base64(type || material)`, and throws KEY_MALFORMED. */
+export async function parseVerifierKey(text: string): Promise<VerifierKey> {
+  const parts = text.length > MAX_KEY_CHARACTERS ? null : /^([^+]*)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text);
+  const [, keyName = '', keyId = '', encoded = ''] = parts ?? [];
+  const bytes = fromBase64(encoded);
+  if (bytes === undefined || !isKeyName(keyName)) throw malformed('a verifier key has the form name+ID+base64');
+  const type = TYPES.get(bytes[0] ?? 0);
+  if (type === undefined) throw malformed(`the key is of type ${bytes[0]}, which this page does not know`);
+  const material = bytes.slice(1);
+  if (type === 'ecdsa') await importEcdsa(material);
+  else if (material.length !== 32) throw malformed(`an Ed25519 key has 32 bytes, not ${material.length}`);
+  const digest = await sha256(type === 'ecdsa' ? material : concat(utf8(`${keyName}\n`), bytes));
+  if (digest.slice(0, 8) !== keyId) throw malformed(`the key states the ID ${keyId}, and has ${digest.slice(0, 8)}`);
+  return { keyName, keyId, type, material, text };
+}
+
+async function importEcdsa(material: Bytes): ReturnType<typeof crypto.subtle.importKey> {
+  if (material.length !== P256_SPKI.length + 64 || !equalBytes(material.subarray(0, P256_SPKI.length), P256_SPKI)) {
+    throw malformed('an ECDSA key must be an uncompressed point of P-256');
+  }
+  try {
+    return await crypto.subtle.importKey('spki', material, P256, true, ['verify']);
+  } catch {
+    throw malformed('the point of an ECDSA key is not on P-256');
+  }
+}
+
+/** readKeys reads one key a line; lines that hold none are given back with the reason. */
+export async function readKeys(text: string): Promise<{ keys: VerifierKey[]; faults: string[] }> {
+  const lines = text.split('\n', 4 * MAX_KEYS).map((line) => line.trim());
+  const keys: VerifierKey[] = [];
+  const faults: string[] = [];
+  for (const [i, line] of lines.entries()) {
+    if (line === '' || line.startsWith('#')) continue;
+    try {
+      if (keys.length === MAX_KEYS) throw malformed(`at most ${MAX_KEYS} keys are read`);
+      keys.push(await parseVerifierKey(line));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      faults.push(`Line ${i + 1}: ${error.message}.`);
+    }
+  }
+  return { keys, faults };
+}
+
+/** verifySignature tells whether `signature` is the key's over `message`. */
+export async function verifySignature(key: VerifierKey, message: Bytes, signature: Bytes): Promise<boolean> {
+  if (key.type === 'ecdsa') {
+    const raw = rawFromDer(signature);
+    return raw !== undefined && crypto.subtle.verify(P256, await importEcdsa(key.material), raw, message);
+  }
+  if (signature.length !== 64) return false;
+  try {
+    const publicKey = await crypto.subtle.importKey('raw', key.material, 'Ed25519', false, ['verify']);
+    return await crypto.subtle.verify('Ed25519', publicKey, signature, message);
+  } catch (error) {
+    // Browsers from before 2025 have no Ed25519 of their own; others refuse a key that is no point of the curve.
+    if (error instanceof Error && error.name === 'NotSupportedError') return verifyOwn(key, message, signature);
+    return false;
+  }
+}
+
+/** verifyOwn is Ed25519 without WebCrypto, RFC 8032 to the letter. */
+export function verifyOwn({ material }: VerifierKey, message: Bytes, signature: Bytes): boolean {
+  try {
+    return ed25519.verify(signature, message, material, { zip215: false });
+  } catch {
+    return false;
+  }
+}
+
+/** rawFromDer turns SEQUENCE { INTEGER r, INTEGER s } into the 64 bytes of WebCrypto; undefined for all but exact DER. */
+export function rawFromDer(der: Bytes): Bytes | undefined {
+  if (der[0] !== 0x30 || der[1] !== der.length - 2) return undefined;
+  const raw = new Uint8Array(64);
+  let at = 2;
+  for (const end of [32, 64]) {
+    const length = der[at + 1] ?? 0;
+    const digits = der.subarray(at + 2, at + 2 + length);
+    if (der[at] !== 0x02 || length === 0 || length > 33 || digits.length !== length) return undefined;
+    const [first = 0, second = 0x80] = digits;
+    if (first >= 0x80 || (first === 0 && second < 0x80)) return undefined;
+    const least = first === 0 ? digits.subarray(1) : digits;
+    if (least.length > 32) return undefined;
+    raw.set(least, end - least.length);
+    at += 2 + length;
+  }
+  return at === der.length ? raw : undefined;
+}
+
+/** shortKey names a key for people. */
+export const shortKey = ({ keyName, keyId }: VerifierKey): string => `${keyName} (key ID ${keyId})`;
