@@ -95,6 +95,7 @@ function logKeys(
   origin: string,
   wrong: string[],
 ): Pick<Config, 'signerKey' | 'verifierKeys'> {
+  const isOriginKnown = !wrong.some((text) => text.startsWith('LEDGER_ORIGIN:'));
   const parse = <T extends { readonly keyName: string } | SignerKey>(
     name: string,
     value: string,
@@ -103,7 +104,8 @@ function logKeys(
     try {
       const key = as(value);
       const { keyName } = 'verifierKey' in key ? key.verifierKey : key;
-      if (keyName !== origin) wrong.push(`${name}: is wrong; the key is of ${keyName}, not of LEDGER_ORIGIN`);
+      if (isOriginKnown && keyName !== origin)
+        wrong.push(`${name}: is wrong; the key is of ${keyName}, not of LEDGER_ORIGIN`);
       return [key];
     } catch (error) {
       if (!(error instanceof AuditsealError)) throw error;

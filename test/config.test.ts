@@ -1,5 +1,6 @@
 import { AuditsealError } from '../src/core/errors.ts';
 import { loadConfig } from '../src/config.ts';
+import { createSignerKey, formatSignerKey } from '../src/core/signerKey.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -7,7 +8,9 @@ const GOOD = {
   HUB: 'Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b',
   HUB_NAME: 'audit',
   HUB_CONSUMER_GROUP: '$Default',
+  INTEGRATE_SCHEDULE: '*/30 * * * * *',
   VERIFY_SCHEDULE: '0 15 * * * *',
+  LEDGER_SIGNER_KEY: formatSignerKey(createSignerKey('logs.example.com/prod', Buffer.alloc(32, 7))),
   LEDGER_ORIGIN: 'logs.example.com/prod',
   LEDGER: 'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=a2V5;EndpointSuffix=core.windows.net',
 } satisfies Env;
@@ -34,10 +37,16 @@ function wrongIn(env: Env): string[] {
 
 test('the least that is needed gives a frozen config with defaults', () => {
   const config = loadConfig(GOOD);
-  expect(config).toEqual({
+  const { signerKey, ...rest } = config;
+  expect(signerKey.verifierKey).toMatchObject({ keyName: 'logs.example.com/prod', type: 'ed25519' });
+  expect(rest).toEqual({
     origin: 'logs.example.com/prod',
     ledger: { kind: 'connectionString', text: GOOD.LEDGER },
     container: 'ledger',
+    tlog: { kind: 'connectionString', text: GOOD.LEDGER },
+    tlogContainer: 'tlog',
+    verifierKeys: [],
+    heartbeatMinutes: 15,
     maxSegmentBytes: 8 * 1024 * 1024,
     fullVerifyHours: 24,
     verifyThreads: 2,
@@ -58,11 +67,25 @@ test('an identity, managed or of whoever is signed in', () => {
 });
 
 test('everything that is wrong is named at once, with what is expected', () => {
-  expect(wrongIn({})).toEqual(['HUB', 'HUB_NAME', 'HUB_CONSUMER_GROUP', 'VERIFY_SCHEDULE', 'LEDGER_ORIGIN', 'LEDGER']);
+  expect(wrongIn({})).toEqual([
+    'HUB',
+    'HUB_NAME',
+    'HUB_CONSUMER_GROUP',
+    'INTEGRATE_SCHEDULE',
+    'VERIFY_SCHEDULE',
+    'LEDGER_ORIGIN',
+    'LEDGER',
+    'LEDGER_SIGNER_KEY',
+  ]);
   const all = {
     HUB_NAME: 'a b',
     HUB_CONSUMER_GROUP: 'a/b',
+    INTEGRATE_SCHEDULE: 'always',
     VERIFY_SCHEDULE: '* * * * *',
+    LEDGER_SIGNER_KEY: 'PRIVATE+KEY+x',
+    LEDGER_VERIFIER_KEYS: 'nonsense',
+    TLOG_CONTAINER: '-',
+    HEARTBEAT_MINUTES: '0',
     LEDGER_ORIGIN: 'https://logs.example.com',
     LEDGER: 'x',
     LEDGER__blobServiceUri: 'http://acc',
@@ -78,7 +101,7 @@ test('everything that is wrong is named at once, with what is expected', () => {
       'LEDGER',
       'LEDGER__blobServiceUri',
       'LEDGER__credential',
-      ...Object.keys(all).filter((name) => !name.startsWith('LEDGER') || /ORIGIN|CONTAINER/.test(name)),
+      ...Object.keys(all).filter((name) => !name.startsWith('LEDGER') || /ORIGIN|CONTAINER|KEY/.test(name)),
     ].sort(),
   );
   expect(() => loadConfig({})).toThrow(/LEDGER_ORIGIN: is missing; .*logs\.example\.com\/prod/);
@@ -98,6 +121,7 @@ test.each<[string, string]>([
   ['SEGMENT_MAX_MIB', '1e1'],
   ['VERIFY_FULL_HOURS', '0'],
   ['VERIFY_THREADS', '0x2'],
+  ['LEDGER_SIGNER_KEY', formatSignerKey(createSignerKey('logs.example.com/other', Buffer.alloc(32, 7)))],
   ['LEDGER_ORIGIN', 'a b'],
   ['LEDGER_ORIGIN', 'a+b'],
   ['LEDGER_ORIGIN', 'x'.repeat(201)],

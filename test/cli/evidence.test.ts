@@ -50,11 +50,13 @@ async function inProcess(...args: readonly string[]): Promise<{ code: number; ou
     out += String(text);
     return true;
   };
-  const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation(keep));
+  const streams = [process.stdout, process.stderr];
+  const own = streams.map((stream) => stream.write);
+  for (const stream of streams) stream.write = keep;
   try {
     return { code: await checkCommand(args), out };
   } finally {
-    for (const spy of spies) spy.mockRestore();
+    streams.forEach((stream, i) => (stream.write = own[i] as typeof stream.write));
   }
 }
 

@@ -1,9 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP as startHelp, parseStartOptions } from '../../local/startOptions.ts';
+import { checkHelp } from '../../src/cli/check.ts';
+import { keygenHelp } from '../../src/cli/keygen.ts';
 import { mirrorHelp } from '../../src/cli/mirror.ts';
+import { proveHelp } from '../../src/cli/prove.ts';
 import { showHelp } from '../../src/cli/show.ts';
 import { verifyHelp } from '../../src/cli/verify.ts';
+import { witnessHelp } from '../../src/cli/witness.ts';
 import { ROOT } from '../../tools/markedBlock.ts';
 import { codeBlocks, pageNames, readPage } from './pages.ts';
 
@@ -11,6 +15,10 @@ const HELPS = new Map([
   ['verify', verifyHelp],
   ['mirror', mirrorHelp],
   ['show', showHelp],
+  ['prove', proveHelp],
+  ['check', checkHelp],
+  ['keygen', keygenHelp],
+  ['witness', witnessHelp],
 ]);
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 

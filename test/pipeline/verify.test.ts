@@ -195,7 +195,8 @@ describe('every finding about segments, from its cause alone', () => {
   });
 
   test('what the format knows besides segments is counted, not looked into', async () => {
-    const names = ['batches/000000000000.jsonl', 'checkpoints/000000000000', 'cosignatures/000000000000/0123abcd'];
+    const pages = ['041500', '051500'].map((time) => `reports/2026/11/22/${time}Z-integrity.html`);
+    const names = [...pages, 'cosignatures/000000000000/0123abcd'];
     const report = await check(
       new MemoryStore([...chainOf(2), ...names.map((name) => [name, Buffer.from('x')] as const)]),
     );
@@ -332,7 +333,7 @@ describe('what can not be read is never a pass', () => {
 
   test.each<[string, string[]]>([
     ['nothing', []],
-    ['only other objects', ['checkpoints/000000000000']],
+    ['only other objects', ['cosignatures/000000000000/0123abcd']],
   ])('%s: unverified', async (_what, names) => {
     const report = await check(new MemoryStore(names.map((name) => [name, Buffer.from('x')])));
     expect(report).toMatchObject({ status: 'unverified', ledger: null, findings: [], partitions: [] });
