@@ -51,12 +51,12 @@ async function inProcess(...args: readonly string[]): Promise<{ code: number; ou
     return true;
   };
   const streams = [process.stdout, process.stderr];
-  const own = streams.map((stream) => stream.write);
   for (const stream of streams) stream.write = keep;
   try {
     return { code: await checkCommand(args), out };
   } finally {
-    streams.forEach((stream, i) => (stream.write = own[i] as typeof stream.write));
+    // Their own method is the class's; what stands before it goes.
+    for (const stream of streams) Reflect.deleteProperty(stream, 'write');
   }
 }
 
