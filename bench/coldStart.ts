@@ -1,5 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatSignerKey, generateSignerKey } from '../src/core/signerKey.ts';
 import { run } from './child.ts';
 import { spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
@@ -12,7 +13,9 @@ const SETTINGS = {
   HUB: 'Endpoint=sb://127.0.0.1;SharedAccessKeyName=bench;SharedAccessKey=bench',
   HUB_NAME: 'audit',
   HUB_CONSUMER_GROUP: 'ingest',
+  INTEGRATE_SCHEDULE: '*/30 * * * * *',
   VERIFY_SCHEDULE: '0 */5 * * * *',
+  LEDGER_SIGNER_KEY: formatSignerKey(generateSignerKey('bench.example.com/ledger')),
   LEDGER: 'BlobEndpoint=http://127.0.0.1/bench;SharedAccessSignature=sig=bench',
   LEDGER_ORIGIN: 'bench.example.com/ledger',
 };

@@ -40,6 +40,9 @@ export interface TileStore {
   list(prefix: string): AsyncIterable<ObjectInfo>;
 }
 
+/** ReadableTiles is a TileStore as who only reads has it. */
+export type ReadableTiles = Pick<TileStore, 'read' | 'list'>;
+
 /** Signer signs the texts of notes, with a key that need not be in this process. */
 export interface Signer {
   readonly verifierKey: VerifierKey;

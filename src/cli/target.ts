@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { FolderStore, TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
 import { AuditsealError } from '../core/errors.ts';
-import type { ObjectStore, TileStore } from '../ports.ts';
+import type { ObjectStore, ReadableTiles } from '../ports.ts';
 import { callersPath } from './callersPath.ts';
 
 const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);
@@ -17,13 +18,17 @@ export async function openTarget(target: string): Promise<ObjectStore> {
  * openTiles opens the tiles of a ledger's log: of a mirror they are in its folder `tlog`, of a container in one named `tlog`
  * beside it. `elsewhere` is another folder or container that holds them.
  */
-export async function openTiles(target: string, elsewhere?: string): Promise<Pick<TileStore, 'read'>> {
+export async function openTiles(target: string, elsewhere?: string): Promise<ReadableTiles> {
   if (elsewhere !== undefined) return openTarget(elsewhere);
   if (!isUrl(target)) return new FolderTileStore(await existingFolder(target));
   const url = new URL(target);
   url.pathname = url.pathname.replace(/[^/]+\/*$/, TLOG_FOLDER);
   return openTarget(url.href);
 }
+
+/** hasTiles tells whether a target holds its tiles itself: a mirror may. */
+export const hasTiles = async (target: string): Promise<boolean> =>
+  !isUrl(target) && (await stat(join(callersPath(target), TLOG_FOLDER)).catch(() => undefined))?.isDirectory() === true;
 
 async function existingFolder(target: string): Promise<string> {
   const folder = callersPath(target);

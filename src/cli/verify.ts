@@ -1,15 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { SegmentWorkers } from '../adapters/segmentWorkers.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { checkpointName } from '../core/names.ts';
 import { EXIT_STATUS, newestReport, parseReport } from '../pipeline/report.ts';
 import type { Anchor, Report } from '../pipeline/report.ts';
 import { verifyLedger } from '../pipeline/verify.ts';
 import type { ObjectStore } from '../ports.ts';
 import { callersPath } from './callersPath.ts';
+import { verifierKeys } from './keys.ts';
 import { formatBytes, formatCount, print, printable } from './output.ts';
 import { Progress } from './progress.ts';
-import { openTarget } from './target.ts';
+import { hasTiles, openTarget, openTiles } from './target.ts';
 import { parseCommand, usageError, wholeNumber } from './usage.ts';
 
 export const verifyHelp = `auditseal verify TARGET [options]
@@ -19,6 +21,10 @@ TARGET is a mirror folder or a container's URL (with a SAS, or for your own sign
 
   --incremental    go on from the newest report in TARGET instead of from the first segments
   --since FILE     go on from this report, which you kept yourself
+  --key VKEY       a key that signs the log's checkpoints; may be repeated. Without one no signature is verified
+  --anchor FILE    a checkpoint that you kept: the log must still contain it. FILE may be missing at first; after a check
+                   that verified with a --key it holds the newest checkpoint
+  --tlog DIR|URL   where the log's tiles are, if not in TARGET/tlog
   --ledger NAME    the ledger's name that TARGET must hold
   --threads N      threads that hash (default: one for each processor)
   --json           print the report as JSON
@@ -35,6 +41,9 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
   const { positionals, options } = parseCommand(args, ['TARGET'], {
     incremental: 'boolean',
     since: 'string',
+    key: 'strings',
+    anchor: 'string',
+    tlog: 'string',
     ledger: 'string',
     threads: 'string',
     json: 'boolean',
@@ -43,7 +52,13 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     throw usageError('--since and --incremental exclude each other');
   const threads =
     options.threads === undefined ? availableParallelism() : wholeNumber(options.threads, '--threads', 1, 256);
-  const store = await openTarget(positionals[0] as string);
+  const verifiers = verifierKeys(options.key);
+  if (options.anchor !== undefined && verifiers.length === 0) throw usageError('--anchor needs a --key to trust');
+  const target = positionals[0] as string;
+  const store = await openTarget(target);
+  const tiles =
+    options.tlog !== undefined || (await hasTiles(target)) ? await openTiles(target, options.tlog) : undefined;
+  const kept = options.anchor === undefined ? undefined : await readKept(options.anchor);
   const { anchor, malformed } = await findAnchor(store, options.since);
   const isIncremental = options.incremental === true || options.since !== undefined;
   if (options.incremental === true && anchor === undefined) {
@@ -60,11 +75,14 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
         now: Date.now,
         summarize: workers.summarize,
         concurrency: threads * 3,
+        ...(tiles !== undefined && { tiles }),
         onProgress: ({ segments, storedBytes }) => progress.show(segments, storedBytes),
       },
       {
         isIncremental,
         malformedReports: malformed,
+        verifiers,
+        ...(kept !== undefined && { kept }),
         ...(anchor !== undefined && { anchor }),
         ...(options.ledger !== undefined && { ledger: options.ledger }),
       },
@@ -73,6 +91,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     progress.clear();
     await workers.close();
   }
+  if (options.anchor !== undefined && report.status === 'verified') await keepNewest(store, options.anchor, report);
   if (options.json === true) print(printable(JSON.stringify(report)));
   else printReport(report);
   return EXIT_STATUS[report.status];
@@ -92,6 +111,26 @@ async function findAnchor(
   return { anchor: { name: since, report: parseReport(bytes) }, malformed: [] };
 }
 
+/** readKept reads a kept checkpoint; there is none before the first check. */
+async function readKept(file: string): Promise<{ name: string; note: Buffer } | undefined> {
+  try {
+    return { name: file, note: await readFile(callersPath(file)) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new AuditsealError('TARGET_INVALID', `--anchor: ${file} can't be read`, { cause: error });
+  }
+}
+
+/** keepNewest keeps the newest checkpoint that was verified. The file appears whole, or stays as it was. */
+async function keepNewest(store: ObjectStore, file: string, { log }: Report): Promise<void> {
+  if (log === undefined || log.head === null || log.signatures === 0) return;
+  const note = await store.read(checkpointName(log.head.number));
+  if (note === undefined) return;
+  const path = callersPath(file);
+  await writeFile(`${path}.partial`, note);
+  await rename(`${path}.partial`, path);
+}
+
 async function totalBytes(store: ObjectStore): Promise<number> {
   let total = 0;
   for await (const { size } of store.list('segments/')) total += size;
@@ -102,6 +141,7 @@ function printReport({
   status,
   ledger,
   checked,
+  log,
   notChecked,
   partitions,
   findings,
@@ -116,6 +156,13 @@ function printReport({
   print(
     `  from ${checked.mode === 'full' ? 'the first segments' : 'the heads of the anchor'}; anchor: ${printable(checked.anchor ?? 'none')}`,
   );
+  if (log !== undefined) {
+    print(
+      `  log: ${formatCount(log.entries)} entries, ${formatCount(log.checkpoints)} checkpoints, ` +
+        `${formatCount(log.signatures)} signatures verified, ${formatCount(log.tiles)} tiles compared; ` +
+        `${formatCount(log.segmentsNotIntegrated)} segments not in it yet`,
+    );
+  }
   for (const head of partitions) {
     print(`  partition ${head.partition}: up to index ${head.index}, record ${head.record - 1}, root ${head.root}`);
   }

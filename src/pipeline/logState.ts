@@ -99,7 +99,7 @@ async function readCheckpoint(
 }
 
 /** openTree goes on from a checkpoint by its tiles, and gives undefined if they are missing or lie. */
-export async function openTree(tiles: TileStore, head: TreeHead): Promise<LogTree | undefined> {
+export async function openTree(tiles: Pick<TileStore, 'read'>, head: TreeHead): Promise<LogTree | undefined> {
   try {
     const edge = new Map<string, Buffer>();
     for (const tile of edgeTiles(head.size)) {

@@ -1,5 +1,6 @@
 import { AuditsealError } from '../core/errors.ts';
-import type { ObjectInfo, ObjectStore } from '../ports.ts';
+import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports.ts';
+import { CHECKPOINT, isTileName } from './publish.ts';
 
 export interface MirrorResult {
   copied: number;
@@ -61,4 +62,26 @@ export async function mirrorLedger(
     await Promise.allSettled(underway);
   }
   return result;
+}
+
+/**
+ * mirrorTiles copies the tiles of a log that the mirror lacks, and its newest checkpoint. The checkpoint is read first and
+ * written last: whatever it covers is there then. Copy the ledger after it, or the ledger's copy may lack what the checkpoint
+ * covers. It gives how many files it wrote.
+ */
+export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<number> {
+  const checkpoint = await from.read(CHECKPOINT);
+  const present = new Map<string, number>();
+  for await (const { name, size } of to.list('')) present.set(name, size);
+  let written = 0;
+  for await (const { name, size } of from.list('')) {
+    if (name === CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
+    const bytes = await from.read(name);
+    if (bytes === undefined) continue; // a partial tile that has grown since
+    await to.write(name, bytes);
+    written += 1;
+  }
+  if (checkpoint === undefined) return written;
+  await to.write(CHECKPOINT, checkpoint);
+  return written + 1;
 }

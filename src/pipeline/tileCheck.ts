@@ -1,6 +1,6 @@
 import { AuditsealError } from '../core/errors.ts';
 import { parseBundlePath, parseTilePath, TILE_WIDTH } from '../core/tile.ts';
-import type { TileStore } from '../ports.ts';
+import type { ReadableTiles } from '../ports.ts';
 import type { TileFile } from './logTree.ts';
 import { TLOG, isTileName } from './publish.ts';
 import type { Finding } from './report.ts';
@@ -11,7 +11,7 @@ const MAX_WAITING = 64;
 
 /** TileCheck compares tiles and entry bundles with those computed from the batches. */
 export class TileCheck {
-  readonly #tiles: TileStore;
+  readonly #tiles: ReadableTiles;
   readonly #find: (finding: Finding) => void;
   readonly #onUnreadable: (name: string, why: string) => void;
   readonly #slots: Slots;
@@ -21,7 +21,7 @@ export class TileCheck {
   compared = 0;
 
   constructor(
-    tiles: TileStore,
+    tiles: ReadableTiles,
     concurrency: number,
     find: (finding: Finding) => void,
     onUnreadable: (name: string, why: string) => void,

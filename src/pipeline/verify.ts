@@ -8,7 +8,7 @@ import {
   segmentName,
 } from '../core/names.ts';
 import type { VerifierKey } from '../core/verifierKey.ts';
-import type { Clock, ObjectStore, TileStore } from '../ports.ts';
+import type { Clock, ObjectStore, ReadableTiles } from '../ports.ts';
 import { ChainCheck } from './chainCheck.ts';
 import type { KnownLedger } from './chainCheck.ts';
 import { PartitionWalk } from './partitionWalk.ts';
@@ -22,7 +22,7 @@ import type { Allowance } from './verifyLog.ts';
 export interface VerifyDeps {
   readonly store: ObjectStore;
   /** the log's tiles, if they are at hand */
-  readonly tiles?: TileStore;
+  readonly tiles?: ReadableTiles;
   readonly now: Clock;
   /** re-computes a segment, in another thread as a rule */
   readonly summarize: SummarizeSegment;

@@ -3,7 +3,7 @@ import { parseHash } from '../core/hash.ts';
 import { parseBatch } from '../core/batch.ts';
 import { batchName, checkpointName, parseBatchName, parseCheckpointName } from '../core/names.ts';
 import type { VerifierKey } from '../core/verifierKey.ts';
-import type { Clock, ObjectStore, TileStore } from '../ports.ts';
+import type { Clock, ObjectStore, ReadableTiles } from '../ports.ts';
 import { readBatch } from './batches.ts';
 import type { KnownLedger } from './chainCheck.ts';
 import { EntryCheck } from './entryCheck.ts';
@@ -27,7 +27,7 @@ export interface Allowance {
 }
 
 export interface LogCheckDeps extends EntryCheckDeps {
-  readonly tiles?: TileStore;
+  readonly tiles?: ReadableTiles;
   readonly now: Clock;
   readonly concurrency: number;
   readonly ledger: KnownLedger;
