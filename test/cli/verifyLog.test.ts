@@ -1,12 +1,9 @@
-import { copyFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
-import { forgeChain } from '../support/forge.ts';
-import { KeptLog } from '../support/keptLog.ts';
-import { KEY, integrateOf, keyOf } from '../support/logs.ts';
-import { MemoryStore } from '../support/memoryStore.ts';
-import { MemoryTiles } from '../support/memoryTiles.ts';
+import { writeLogMirror } from '../support/logMirror.ts';
+import { KEY, keyOf } from '../support/logs.ts';
 import { runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
@@ -18,14 +15,7 @@ let mirror = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
   mirror = join(folder, 'mirror');
-  const store = new MemoryStore(forgeChain(5));
-  const tiles = new MemoryTiles();
-  await integrateOf(store, tiles, { limits: { objects: 2, storedBytes: 1e9 } }).run(new KeptLog());
-  const tlog = [...tiles.objects].map(([name, bytes]) => [`tlog/${name}`, bytes] as const);
-  for (const [name, bytes] of [...store.objects, ...tlog]) {
-    await mkdir(dirname(join(mirror, name)), { recursive: true });
-    await writeFile(join(mirror, name), bytes);
-  }
+  await writeLogMirror(mirror, 5);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
