@@ -55,7 +55,7 @@ export async function runVerifyJob(
     findings: findings.length,
   };
   if (status === 'verified') log.info('verified', fields);
-  else if (status === 'unverified' && checked.segments === 0) log.warn('nothing to verify', fields);
+  else if (status === 'unverified' && checked.segments === 0) log.info('nothing to verify yet', fields);
   else log.error('not verified', fields);
   return report;
 }
