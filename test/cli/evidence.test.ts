@@ -1,16 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { checkCommand } from '../../src/cli/check.ts';
 import { parseEvidence } from '../../src/core/evidence.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/verifierKey.ts';
 import { parseSignerKey } from '../../src/core/signerKey.ts';
 import { forgeChain, nameOf } from '../support/forge.ts';
-import { KeptLog } from '../support/keptLog.ts';
+import { writeLogMirror } from '../support/logMirror.ts';
 import { oneByteChanges } from '../support/logVectors.ts';
-import { KEY, integrateOf, keyOf } from '../support/logs.ts';
-import { MemoryStore } from '../support/memoryStore.ts';
-import { MemoryTiles } from '../support/memoryTiles.ts';
+import { KEY, keyOf } from '../support/logs.ts';
 import { runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
@@ -28,14 +26,7 @@ beforeAll(async () => {
   const hostile = (lines: string[]): string[] =>
     lines.map((line) => line.replace('{"n":2,', `{"n":2,"text":${JSON.stringify(HOSTILE)},`));
   const specs = [0, 1, 2, 3, 4].map((n) => (n === 2 ? { events: [n], edit: hostile } : { events: [n] }));
-  const store = new MemoryStore([...forgeChain(specs), ...forgeChain(3, '1')]);
-  const tiles = new MemoryTiles();
-  await integrateOf(store, tiles, { limits: { objects: 2, storedBytes: 1e9 } }).run(new KeptLog());
-  const tlog = [...tiles.objects].map(([name, bytes]) => [`tlog/${name}`, bytes] as const);
-  for (const [name, bytes] of [...store.objects, ...tlog]) {
-    await mkdir(dirname(join(mirror, name)), { recursive: true });
-    await writeFile(join(mirror, name), bytes);
-  }
+  await writeLogMirror(mirror, [...forgeChain(specs), ...forgeChain(3, '1')]);
   const made = await auditseal('prove', mirror, '--partition', '0', '--record', '2', '--key', VKEY, '--out', evidence);
   if (made.code !== 0 || made.stdout !== '') throw new Error(made.stderr);
 });

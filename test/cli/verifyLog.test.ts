@@ -2,6 +2,7 @@ import { copyFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { forgeChain } from '../support/forge.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { KEY, keyOf } from '../support/logs.ts';
 import { runNode } from '../support/program.ts';
@@ -15,7 +16,7 @@ let mirror = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
   mirror = join(folder, 'mirror');
-  await writeLogMirror(mirror, 5);
+  await writeLogMirror(mirror, forgeChain(5));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -96,28 +97,15 @@ test('--anchor without a key is a wrong usage', async () => {
 
 test('mirror --tlog copies tiles and checkpoint, so that the copy verifies as the ledger does', async () => {
   const copy = join(folder, 'copy');
-  const mirrored = await runNode([
-    'src/cli/auditseal.ts',
-    'mirror',
-    mirror,
-    copy,
-    '--tlog',
-    join(mirror, 'tlog'),
-    '--json',
-  ]);
+  const source = mirror;
+  const copyAll = (): Promise<Ended> =>
+    runNode(['src/cli/auditseal.ts', 'mirror', source, copy, '--tlog', join(source, 'tlog'), '--json']);
+  const mirrored = await copyAll();
   expect(mirrored).toMatchObject({ code: 0, stderr: '' });
   const names = async (root: string): Promise<string[]> => (await readdir(root, { recursive: true })).sort();
   expect(await names(copy)).toEqual(await names(mirror));
   mirror = copy;
   expect(await report('--key', VKEY)).toMatchObject({ code: 0, findings: [], log: { signatures: 4 } });
-  const again = await runNode([
-    'src/cli/auditseal.ts',
-    'mirror',
-    mirror,
-    copy,
-    '--tlog',
-    join(mirror, 'tlog'),
-    '--json',
-  ]);
+  const again = await copyAll();
   expect(JSON.parse(again.stdout)).toMatchObject({ copied: 1, failed: [] });
 });

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { forgeChain } from '../support/forge.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { KEY, keyOf } from '../support/logs.ts';
 import { ROOT } from '../support/program.ts';
@@ -39,7 +40,7 @@ if (!hasGo) {
   test("Go's notes and tiled logs accept our checkpoints, entries and tiles, whatever the size", async () => {
     for (const segments of [1, 7, 300]) {
       const mirror = join(folder, String(segments));
-      await writeLogMirror(mirror, segments);
+      await writeLogMirror(mirror, forgeChain(segments));
       const checkpoints = (await readdir(join(mirror, 'checkpoints'))).length;
       const [, size] = (await readFile(join(mirror, 'tlog', 'checkpoint'), 'utf8')).split('\n');
       const pairs = (checkpoints * (checkpoints - 1)) / 2;
@@ -51,7 +52,7 @@ if (!hasGo) {
 
   test('and refuse another key, and a changed tile', async () => {
     const mirror = join(folder, 'changed');
-    await writeLogMirror(mirror, 5);
+    await writeLogMirror(mirror, forgeChain(5));
     expect(verify(mirror, formatVerifierKey(keyOf(9).verifierKey)).status).toBe(1);
     const partials = join(mirror, 'tlog', 'tile', '0', '000.p');
     for (const width of await readdir(partials)) {

@@ -1,14 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { forgeChain } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { integrateOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
 
-/** writeLogMirror writes a mirror of one partition's segments, taken into the log two at a time, with its tiles. */
-export async function writeLogMirror(mirror: string, segments: number): Promise<void> {
-  const store = new MemoryStore(forgeChain(segments));
+/** writeLogMirror writes a mirror of segments, taken into the log two at a time, with its tiles. */
+export async function writeLogMirror(mirror: string, segments: Iterable<readonly [string, Buffer]>): Promise<void> {
+  const store = new MemoryStore(segments);
   const tiles = new MemoryTiles();
   await integrateOf(store, tiles, { limits: { objects: 2, storedBytes: 1e9 } }).run(new KeptLog());
   const tlog = [...tiles.objects].map(([name, bytes]) => [`tlog/${name}`, bytes] as const);
