@@ -55,12 +55,6 @@ export interface Delivery {
   readonly events: readonly SealableEvent[];
 }
 
-/** Signer signs the texts of notes, with a key that need not be in this process. */
-export interface Signer {
-  readonly verifierKey: VerifierKey;
-  sign(text: string): Promise<SignatureLine>;
-}
-
 /** Clock gives milliseconds since the Unix epoch. */
 export type Clock = () => number;
 
