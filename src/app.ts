@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectContainer } from './adapters/blobConnection.ts';
 import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
-import { keySigner } from './adapters/keySigner.ts';
+import { openLogKeys, requireSigners } from './adapters/logKeys.ts';
 import { SegmentWorkers } from './adapters/segmentWorkers.ts';
 import { loadConfig } from './config.ts';
 import type { Config } from './config.ts';
@@ -29,7 +29,7 @@ const INTEGRATION = { budgetMs: 20_000, limits: { objects: 1000, storedBytes: 25
 /** How long a segment may wait for its checkpoint before that is a finding: many runs of integrate. */
 const MAX_DELAY_MS = 10 * 60_000;
 
-/** buildApp wires the app. It throws CONFIG_INVALID at once; the container is opened at first use. */
+/** buildApp wires the app. It throws CONFIG_INVALID at once; container and keys are opened at first use. */
 function buildApp(config: Config = loadConfig()): App {
   const now = Date.now;
   const opened = once(async () => {
@@ -39,16 +39,17 @@ function buildApp(config: Config = loadConfig()): App {
     const { origin: ledger, maxSegmentBytes } = config;
     return { store, ingest: new Ingest({ store, now, ledger, maxSegmentBytes, pause }) };
   });
-  const logKeys = { origin: config.origin, verifiers: [config.signerKey.verifierKey, ...config.verifierKeys] };
+  const logKeys = once(() => openLogKeys(config));
   const tlog = once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer)));
   // Threads that are idle keep no process.
   const integration = new SegmentWorkers(config.verifyThreads);
   const integrating = once(async () => {
-    const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
+    requireSigners(config);
+    const [{ store }, tiles, keys] = await Promise.all([opened(), tlog(), logKeys()]);
+    const { origin, verifyThreads } = config;
     const { summarize } = integration;
-    const concurrency = config.verifyThreads * 3;
-    const signers = [keySigner(config.signerKey)];
-    return new Integrate({ ...logKeys, store, tiles, signers, now, summarize, concurrency, ...INTEGRATION });
+    const concurrency = verifyThreads * 3;
+    return new Integrate({ ...keys, origin, store, tiles, now, summarize, concurrency, ...INTEGRATION });
   });
   return {
     async ingest(delivery, log) {
@@ -62,7 +63,7 @@ function buildApp(config: Config = loadConfig()): App {
       if (integrate.heads !== undefined) await sealHeartbeats({ store, now, log, ledger, idleMs }, integrate.heads);
     },
     async verify(log) {
-      const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
+      const [{ store }, tiles, { verifiers }] = await Promise.all([opened(), tlog(), logKeys()]);
       const workers = new SegmentWorkers(config.verifyThreads);
       try {
         const { origin: ledger, fullVerifyHours, verifyThreads, heartbeatMinutes } = config;
@@ -78,7 +79,7 @@ function buildApp(config: Config = loadConfig()): App {
           fullVerifyHours,
           concurrency,
           allowance,
-          verifiers: logKeys.verifiers,
+          verifiers,
           summarize: workers.summarize,
         });
       } finally {
@@ -89,8 +90,8 @@ function buildApp(config: Config = loadConfig()): App {
       return answerLog(await tlog(), request);
     },
     async serveEvidence(query) {
-      const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
-      return answerEvidence({ store, tiles, verifiers: logKeys.verifiers }, query);
+      const [{ store }, tiles, { verifiers }] = await Promise.all([opened(), tlog(), logKeys()]);
+      return answerEvidence({ store, tiles, verifiers }, query);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { AuditsealError } from './core/errors.ts';
 import { parseSignerKey } from './core/signerKey.ts';
 import type { SignerKey } from './core/signerKey.ts';
+import { parseVaultKeyUrl } from './core/vaultKeyUrl.ts';
 import { parseVerifierKey } from './core/verifierKey.ts';
 import type { VerifierKey } from './core/verifierKey.ts';
 
@@ -9,19 +10,29 @@ export type StorageConnection =
   | { readonly kind: 'connectionString'; readonly text: string }
   | { readonly kind: 'identity'; readonly serviceUri: string; readonly managed: boolean; readonly clientId?: string };
 
-/** Config is everything that the app is told from outside. */
-export interface Config {
-  /** name of the ledger: a URL without scheme, such as logs.example.com/prod */
+/** LogKeySettings is what the app is told of the keys of its log. */
+export interface LogKeySettings {
+  /** name of the log, and of its keys: the ledger's */
   readonly origin: string;
+  /** keys that sign the checkpoints in this process; one, or more during a change of key */
+  readonly signerKeys: readonly SignerKey[];
+  /** URLs of versions of keys in Key Vault that sign the checkpoints too */
+  readonly signerKeyUrls: readonly string[];
+  /** other keys that the log's checkpoints were, or are, signed with */
+  readonly verifierKeys: readonly VerifierKey[];
+  /** the same, as URLs of versions of keys in Key Vault: the vault is asked for the public key */
+  readonly verifierKeyUrls: readonly string[];
+  /** as whom to ask the vault */
+  readonly signerIdentity: { readonly managed: boolean; readonly clientId?: string };
+}
+
+/** Config is everything that the app is told from outside. */
+export interface Config extends LogKeySettings {
   readonly ledger: StorageConnection;
   readonly container: string;
   /** the account and the container of the log's tiles */
   readonly tlog: StorageConnection;
   readonly tlogContainer: string;
-  /** signs the checkpoints */
-  readonly signerKey: SignerKey;
-  /** other keys that the log's checkpoints were, or are, signed with */
-  readonly verifierKeys: readonly VerifierKey[];
   readonly maxSegmentBytes: number;
   /** a partition that is idle for so long gets a heartbeat */
   readonly heartbeatMinutes: number;
@@ -74,7 +85,6 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     'a container name: 3 to 63 lower-case letters, digits and single hyphens',
   ] as const;
   const config: Config = {
-    origin,
     ledger,
     container: text('LEDGER_CONTAINER', ...containerName, 'ledger'),
     tlog: hasTlog ? storageConnection(env, 'TLOG', wrong) : ledger,
@@ -90,36 +100,68 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
 }
 
 /** logKeys reads the keys of the log, whose name is the ledger's. What it says of a wrong one quotes nothing of a secret. */
-function logKeys(
-  env: Readonly<Record<string, string | undefined>>,
-  origin: string,
-  wrong: string[],
-): Pick<Config, 'signerKey' | 'verifierKeys'> {
+function logKeys(env: Readonly<Record<string, string | undefined>>, origin: string, wrong: string[]): LogKeySettings {
   const isOriginKnown = !wrong.some((text) => text.startsWith('LEDGER_ORIGIN:'));
-  const parse = <T extends { readonly keyName: string } | SignerKey>(
-    name: string,
-    value: string,
-    as: (text: string) => T,
-  ): T[] => {
-    try {
-      const key = as(value);
-      const { keyName } = 'verifierKey' in key ? key.verifierKey : key;
-      if (isOriginKnown && keyName !== origin)
-        wrong.push(`${name}: is wrong; the key is of ${keyName}, not of LEDGER_ORIGIN`);
-      return [key];
-    } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      wrong.push(`${name}: is wrong; ${error.message}`);
-      return [];
-    }
+  const ofLedger = <T>(key: T, { keyName }: VerifierKey): T => {
+    if (isOriginKnown && keyName !== origin)
+      throw new AuditsealError('KEY_MALFORMED', `the key is of ${keyName}, not of LEDGER_ORIGIN`);
+    return key;
   };
-  const secret = env['LEDGER_SIGNER_KEY']?.trim() ?? '';
-  if (secret === '')
-    wrong.push('LEDGER_SIGNER_KEY: is missing; a signer key, PRIVATE+KEY+name+ID+base64, of the ledger');
-  const [signerKey] = secret === '' ? [] : parse('LEDGER_SIGNER_KEY', secret, parseSignerKey);
-  const others = (env['LEDGER_VERIFIER_KEYS'] ?? '').split(/\s+/).filter((text) => text !== '');
-  const verifierKeys = others.flatMap((text) => parse('LEDGER_VERIFIER_KEYS', text, parseVerifierKey));
-  return { signerKey: signerKey as SignerKey, verifierKeys };
+  const signerKey = (text: string): SignerKey => {
+    const key = parseSignerKey(text);
+    return ofLedger(key, key.verifierKey);
+  };
+  const verifierKey = (text: string): VerifierKey => {
+    const key = parseVerifierKey(text);
+    return ofLedger(key, key);
+  };
+  const keyUrl = (text: string): string => {
+    parseVaultKeyUrl(text);
+    return text;
+  };
+  const itemsOf = (name: string): string[] => (env[name] ?? '').split(/\s+/).filter((text) => text !== '');
+  const each = <T>(name: string, items: readonly string[], as: (text: string) => T): T[] =>
+    items.flatMap((text) => {
+      try {
+        return [as(text)];
+      } catch (error) {
+        if (!(error instanceof AuditsealError)) throw error;
+        wrong.push(`${name}: is wrong; ${error.message}`);
+        return [];
+      }
+    });
+  const secrets = itemsOf('LEDGER_SIGNER_KEY');
+  const urls = itemsOf('SIGNER__keyUrl');
+  const { pinned = [], shown = [] } = Object.groupBy(itemsOf('LEDGER_VERIFIER_KEYS'), (text) =>
+    text.includes('://') ? 'shown' : 'pinned',
+  );
+  if (secrets.length + urls.length + pinned.length + shown.length === 0) wrong.push(`LEDGER_SIGNER_KEY: ${NO_KEY}`);
+  return {
+    origin,
+    signerKeys: each('LEDGER_SIGNER_KEY', secrets, signerKey),
+    signerKeyUrls: each('SIGNER__keyUrl', urls, keyUrl),
+    verifierKeys: each('LEDGER_VERIFIER_KEYS', pinned, verifierKey),
+    verifierKeyUrls: each('LEDGER_VERIFIER_KEYS', shown, keyUrl),
+    signerIdentity: identity(env, 'SIGNER', wrong),
+  };
+}
+
+const NO_KEY =
+  'is missing; a signer key, PRIVATE+KEY+name+ID+base64, of the ledger, or SIGNER__keyUrl for a key in Key Vault; an app ' +
+  'that only verifies has LEDGER_VERIFIER_KEYS instead';
+
+/** identity reads as whom a connection signs in. */
+function identity(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  wrong: string[],
+): { readonly managed: boolean; readonly clientId?: string } {
+  const credential = env[`${name}__credential`]?.trim() ?? '';
+  const clientId = env[`${name}__clientId`]?.trim() ?? '';
+  if (credential !== '' && credential !== 'managedidentity')
+    wrong.push(`${name}__credential: is wrong; managedidentity, or nothing for the developer's own sign-in`);
+  if (clientId !== '' && credential === '') wrong.push(`${name}__clientId: needs ${name}__credential=managedidentity`);
+  return { managed: credential === 'managedidentity', ...(clientId !== '' && { clientId }) };
 }
 
 function storageConnection(
@@ -129,23 +171,13 @@ function storageConnection(
 ): StorageConnection {
   const connectionString = env[name]?.trim() ?? '';
   const serviceUri = env[`${name}__blobServiceUri`]?.trim() ?? '';
-  const credential = env[`${name}__credential`]?.trim() ?? '';
-  const clientId = env[`${name}__clientId`]?.trim() ?? '';
+  const who = identity(env, name, serviceUri === '' ? [] : wrong);
   if (connectionString !== '' && serviceUri !== '')
     wrong.push(`${name}: is given twice; leave out ${name} or ${name}__blobServiceUri`);
   if (serviceUri !== '') {
     if (!/^https:\/\/[^\s?#]+$/.test(serviceUri))
       wrong.push(`${name}__blobServiceUri: is wrong; an address such as https://account.blob.core.windows.net`);
-    if (credential !== '' && credential !== 'managedidentity')
-      wrong.push(`${name}__credential: is wrong; managedidentity, or nothing for the developer's own sign-in`);
-    if (clientId !== '' && credential === '')
-      wrong.push(`${name}__clientId: needs ${name}__credential=managedidentity`);
-    return {
-      kind: 'identity',
-      serviceUri,
-      managed: credential === 'managedidentity',
-      ...(clientId !== '' && { clientId }),
-    };
+    return { kind: 'identity', serviceUri, ...who };
   }
   if (connectionString === '') {
     wrong.push(

@@ -1,8 +1,15 @@
 import { AuditsealError } from '../src/core/errors.ts';
 import { loadConfig } from '../src/config.ts';
 import { createSignerKey, formatSignerKey } from '../src/core/signerKey.ts';
+import { formatVerifierKey } from '../src/core/verifierKey.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+const keyOf = (seed: number, name = 'logs.example.com/prod'): ReturnType<typeof createSignerKey> =>
+  createSignerKey(name, Buffer.alloc(32, seed));
+const secretOf = (seed: number, name?: string): string => formatSignerKey(keyOf(seed, name));
+const publicOf = (seed: number, name?: string): string => formatVerifierKey(keyOf(seed, name).verifierKey);
+const VAULT_KEY = 'https://vault.vault.azure.net/keys/log/0123456789abcdef0123456789abcdef';
 
 const GOOD = {
   HUB: 'Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b',
@@ -10,7 +17,7 @@ const GOOD = {
   HUB_CONSUMER_GROUP: '$Default',
   INTEGRATE_SCHEDULE: '*/30 * * * * *',
   VERIFY_SCHEDULE: '0 15 * * * *',
-  LEDGER_SIGNER_KEY: formatSignerKey(createSignerKey('logs.example.com/prod', Buffer.alloc(32, 7))),
+  LEDGER_SIGNER_KEY: secretOf(7),
   LEDGER_ORIGIN: 'logs.example.com/prod',
   LEDGER: 'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=a2V5;EndpointSuffix=core.windows.net',
 } satisfies Env;
@@ -37,15 +44,18 @@ function wrongIn(env: Env): string[] {
 
 test('the least that is needed gives a frozen config with defaults', () => {
   const config = loadConfig(GOOD);
-  const { signerKey, ...rest } = config;
-  expect(signerKey.verifierKey).toMatchObject({ keyName: 'logs.example.com/prod', type: 'ed25519' });
+  const { signerKeys, ...rest } = config;
+  expect(signerKeys.map(({ verifierKey }) => formatVerifierKey(verifierKey))).toEqual([publicOf(7)]);
   expect(rest).toEqual({
     origin: 'logs.example.com/prod',
     ledger: { kind: 'connectionString', text: GOOD.LEDGER },
     container: 'ledger',
     tlog: { kind: 'connectionString', text: GOOD.LEDGER },
     tlogContainer: 'tlog',
+    signerKeyUrls: [],
     verifierKeys: [],
+    verifierKeyUrls: [],
+    signerIdentity: { managed: false },
     heartbeatMinutes: 15,
     maxSegmentBytes: 8 * 1024 * 1024,
     fullVerifyHours: 24,
@@ -64,6 +74,63 @@ test('an identity, managed or of whoever is signed in', () => {
   expect(loadConfig(managed).ledger).toMatchObject({ managed: true, clientId: 'id-1' });
   const hub = { ...IDENTITY, HUB: undefined, HUB__fullyQualifiedNamespace: 'x.servicebus.windows.net' };
   expect(wrongIn(hub)).toEqual([]);
+});
+
+describe('the keys of the log', () => {
+  const { LEDGER_SIGNER_KEY: _, ...keyless } = GOOD;
+
+  test('a secret, a key in a vault, or several of both', () => {
+    const config = loadConfig({
+      ...GOOD,
+      LEDGER_SIGNER_KEY: ` ${secretOf(7)}\n${secretOf(8)} `,
+      SIGNER__keyUrl: `${VAULT_KEY}0 ${VAULT_KEY}1`,
+      SIGNER__credential: 'managedidentity',
+      SIGNER__clientId: 'id-1',
+    });
+    const texts = config.signerKeys.map(({ verifierKey }) => formatVerifierKey(verifierKey));
+    expect(texts).toEqual([publicOf(7), publicOf(8)]);
+    expect(config.signerKeyUrls).toEqual([`${VAULT_KEY}0`, `${VAULT_KEY}1`]);
+    expect(config.signerIdentity).toEqual({ managed: true, clientId: 'id-1' });
+    expect(loadConfig({ ...keyless, SIGNER__keyUrl: VAULT_KEY })).toMatchObject({
+      signerKeys: [],
+      signerKeyUrls: [VAULT_KEY],
+      signerIdentity: { managed: false },
+    });
+  });
+
+  test('an app that only verifies has verifier keys, as texts or as what a vault shows', () => {
+    const config = loadConfig({ ...keyless, LEDGER_VERIFIER_KEYS: `${publicOf(7)} ${VAULT_KEY}\n${publicOf(8)}` });
+    expect(config).toMatchObject({ signerKeys: [], signerKeyUrls: [], verifierKeyUrls: [VAULT_KEY] });
+    expect(config.verifierKeys.map(formatVerifierKey)).toEqual([publicOf(7), publicOf(8)]);
+    expect(wrongIn({ ...keyless, LEDGER_VERIFIER_KEYS: VAULT_KEY })).toEqual([]);
+  });
+
+  test('none at all is refused', () => {
+    expect(wrongIn({ ...keyless, LEDGER_VERIFIER_KEYS: ' ' })).toEqual(['LEDGER_SIGNER_KEY']);
+    expect(() => loadConfig(keyless)).toThrow(/LEDGER_SIGNER_KEY: is missing;.* SIGNER__keyUrl .*LEDGER_VERIFIER_KEYS/);
+  });
+
+  test.each<[string, Env, string[]]>([
+    [
+      "one of two secrets is another ledger's",
+      { LEDGER_SIGNER_KEY: `${secretOf(7)} ${secretOf(8, 'x')}` },
+      ['LEDGER_SIGNER_KEY'],
+    ],
+    ['a secret where verifier keys belong', { LEDGER_VERIFIER_KEYS: secretOf(8) }, ['LEDGER_VERIFIER_KEYS']],
+    ["another ledger's verifier key", { LEDGER_VERIFIER_KEYS: publicOf(7, 'x') }, ['LEDGER_VERIFIER_KEYS']],
+    ['a URL without a version', { LEDGER_VERIFIER_KEYS: VAULT_KEY.replace(/.[^/]+$/, '') }, ['LEDGER_VERIFIER_KEYS']],
+    ['a vault on http', { SIGNER__keyUrl: VAULT_KEY.replace('https', 'http') }, ['SIGNER__keyUrl']],
+    ['a verifier key where a URL belongs', { SIGNER__keyUrl: publicOf(7) }, ['SIGNER__keyUrl']],
+    ['a secret where a URL belongs', { SIGNER__keyUrl: secretOf(7) }, ['SIGNER__keyUrl']],
+    ['an unknown credential', { SIGNER__keyUrl: VAULT_KEY, SIGNER__credential: 'secret' }, ['SIGNER__credential']],
+    ['a client id that nobody would use', { SIGNER__keyUrl: VAULT_KEY, SIGNER__clientId: 'id' }, ['SIGNER__clientId']],
+  ])('%s is refused, and no secret repeated', (_what, env, names) => {
+    expect(wrongIn({ ...GOOD, ...env })).toEqual(names);
+    const seed = Buffer.concat([Buffer.of(1), Buffer.alloc(32, 8)]).toString('base64');
+    expect(() => loadConfig({ ...GOOD, ...env })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(seed) as string }) as Error,
+    );
+  });
 });
 
 test('everything that is wrong is named at once, with what is expected', () => {
@@ -121,7 +188,7 @@ test.each<[string, string]>([
   ['SEGMENT_MAX_MIB', '1e1'],
   ['VERIFY_FULL_HOURS', '0'],
   ['VERIFY_THREADS', '0x2'],
-  ['LEDGER_SIGNER_KEY', formatSignerKey(createSignerKey('logs.example.com/other', Buffer.alloc(32, 7)))],
+  ['LEDGER_SIGNER_KEY', secretOf(7, 'logs.example.com/other')],
   ['LEDGER_ORIGIN', 'a b'],
   ['LEDGER_ORIGIN', 'a+b'],
   ['LEDGER_ORIGIN', 'x'.repeat(201)],

@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { JsonWebKey, KeyClientOptions } from '@azure/keyvault-keys';
 import { ecdsaDigest, ecdsaSignature } from '../core/ecdsa.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { parseVaultKeyUrl } from '../core/vaultKeyUrl.ts';
 import { createVerifierKey } from '../core/verifierKey.ts';
 import type { VerifierKey } from '../core/verifierKey.ts';
 import type { Signer } from '../ports.ts';
@@ -45,7 +46,7 @@ export async function openKeyVaultSigner(
   credential: TokenCredential,
   options: KeyClientOptions = {},
 ): Promise<Signer> {
-  const { vaultUrl, name, version } = splitKeyUrl(keyUrl);
+  const { vaultUrl, name, version } = parseVaultKeyUrl(keyUrl);
   const { KeyClient } = await import('@azure/keyvault-keys');
   const client = new KeyClient(vaultUrl, credential, {
     retryOptions: { maxRetries: MAX_RETRIES },
@@ -76,18 +77,6 @@ export async function openKeyVaultSigner(
       return ecdsaSignature(text, verifierKey, raw);
     },
   };
-}
-
-function splitKeyUrl(keyUrl: string): { vaultUrl: string; name: string; version: string } {
-  const [, vaultUrl, name, version] =
-    /^(https:\/\/[0-9A-Za-z.:-]+)\/keys\/([0-9A-Za-z-]{1,127})\/([0-9A-Za-z]{1,64})$/.exec(keyUrl) ?? [];
-  if (vaultUrl === undefined || name === undefined || version === undefined || !URL.canParse(vaultUrl)) {
-    throw new AuditsealError(
-      'KEY_MALFORMED',
-      'the URL of a vault key must name its version: https://NAME.vault.azure.net/keys/KEY/VERSION',
-    );
-  }
-  return { vaultUrl, name, version };
 }
 
 function verifierKeyOf(keyName: string, keyUrl: string, { kty, crv, x, y }: JsonWebKey = {}): VerifierKey {

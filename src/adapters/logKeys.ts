@@ -1,0 +1,39 @@
+import type { LogKeySettings } from '../config.ts';
+import { AuditsealError } from '../core/errors.ts';
+import type { VerifierKey } from '../core/verifierKey.ts';
+import type { Signer } from '../ports.ts';
+import { openCredential } from './credential.ts';
+import { keySigner } from './keySigner.ts';
+import { openKeyVaultSigner } from './keyVaultSigner.ts';
+
+/** LogKeys is what a log is signed and verified with. */
+export interface LogKeys {
+  /** what it signs with; empty where checkpoints are only verified */
+  readonly signers: readonly Signer[];
+  /** the keys of the signers, and the others that checkpoints may be signed with */
+  readonly verifiers: readonly VerifierKey[];
+}
+
+/** openLogKeys opens the keys of a log. It asks a vault only for the keys that are in one; SIGNER_UNAVAILABLE if it doesn't answer. */
+export async function openLogKeys(
+  { origin, signerKeys, signerKeyUrls, verifierKeys, verifierKeyUrls, signerIdentity }: LogKeySettings,
+  openVaultKey: typeof openKeyVaultSigner = openKeyVaultSigner,
+): Promise<LogKeys> {
+  const hasVault = signerKeyUrls.length + verifierKeyUrls.length > 0;
+  const credential = hasVault ? await openCredential(signerIdentity) : undefined;
+  const open = (urls: readonly string[]): Promise<Signer[]> =>
+    Promise.all(credential === undefined ? [] : urls.map((url) => openVaultKey(url, origin, credential)));
+  const [vaultSigners, shown] = await Promise.all([open(signerKeyUrls), open(verifierKeyUrls)]);
+  const signers = [...signerKeys.map(keySigner), ...vaultSigners];
+  return { signers, verifiers: [...[...signers, ...shown].map(({ verifierKey }) => verifierKey), ...verifierKeys] };
+}
+
+/** requireSigners throws CONFIG_INVALID where a log has nothing to sign with. */
+export function requireSigners({ signerKeys, signerKeyUrls }: LogKeySettings): void {
+  if (signerKeys.length + signerKeyUrls.length > 0) return;
+  throw new AuditsealError(
+    'CONFIG_INVALID',
+    'settings are wrong:\n  LEDGER_SIGNER_KEY: is missing; integrate signs with it, or with the key of SIGNER__keyUrl; ' +
+      'in an app that only verifies, AzureWebJobs.integrate.Disabled=true switches integrate off',
+  );
+}

@@ -1,0 +1,135 @@
+import type { KeyVault } from '../../local/keyVault/keyVault.ts';
+import { localKeyVaultOptions } from '../../local/keyVault/clientOptions.ts';
+import { startKeyVault } from '../../local/keyVault/keyVault.ts';
+import { openKeyVaultSigner } from '../../src/adapters/keyVaultSigner.ts';
+import { openLogKeys, requireSigners } from '../../src/adapters/logKeys.ts';
+import type { LogKeys } from '../../src/adapters/logKeys.ts';
+import type { LogKeySettings } from '../../src/config.ts';
+import { openCheckpoint } from '../../src/core/checkpoint.ts';
+import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { Integrate } from '../../src/pipeline/integrate.ts';
+import { deriveLog, expectWholeLog } from '../support/deriveLog.ts';
+import { LEDGER, forgeChain } from '../support/forge.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { KEY, keyOf, logDeps } from '../support/logs.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+import { MemoryTiles } from '../support/memoryTiles.ts';
+
+const credential = {
+  getToken: async () => Promise.resolve({ token: 'test', expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+const NONE: LogKeySettings = {
+  origin: LEDGER,
+  signerKeys: [],
+  signerKeyUrls: [],
+  verifierKeys: [],
+  verifierKeyUrls: [],
+  signerIdentity: { managed: false },
+};
+
+let vault: KeyVault;
+beforeEach(async () => {
+  vault = await startKeyVault();
+});
+afterEach(() => vault.close());
+
+const open = (settings: Partial<LogKeySettings>): Promise<LogKeys> =>
+  openLogKeys({ ...NONE, ...settings }, (url, name) =>
+    openKeyVaultSigner(url, name, credential, localKeyVaultOptions()),
+  );
+
+const ids = ({ signers, verifiers }: LogKeys): [string[], string[]] => [
+  signers.map(({ verifierKey }) => verifierKey.keyId),
+  verifiers.map(({ keyId }) => keyId),
+];
+
+describe('openLogKeys', () => {
+  test('what signs verifies too; the others only verify', async () => {
+    const url = await vault.createKey('log');
+    const old = await vault.createKey('old');
+    const keys = await open({
+      signerKeys: [KEY],
+      signerKeyUrls: [url],
+      verifierKeys: [keyOf(9).verifierKey],
+      verifierKeyUrls: [old],
+    });
+    const [vaultKey, oldKey] = await Promise.all(
+      [url, old].map(async (shown) => (await open({ verifierKeyUrls: [shown] })).verifiers[0]?.keyId as string),
+    );
+    const [ed25519, pinned] = [KEY.verifierKey.keyId, keyOf(9).verifierKey.keyId];
+    expect(new Set([ed25519, vaultKey, oldKey, pinned]).size).toBe(4);
+    expect(ids(keys)).toEqual([
+      [ed25519, vaultKey],
+      [ed25519, vaultKey, oldKey, pinned],
+    ]);
+    expect(keys.verifiers.map(({ keyName }) => keyName)).toEqual(keys.verifiers.map(() => LEDGER));
+  });
+
+  test('without a key in a vault no vault is asked, and nobody signs in', async () => {
+    const nobody = async (): Promise<never> => Promise.reject(new Error('asked'));
+    const keys = await openLogKeys({ ...NONE, signerKeys: [KEY], verifierKeys: [keyOf(9).verifierKey] }, nobody);
+    expect(keys.verifiers.map(formatVerifierKey)).toEqual(
+      [KEY, keyOf(9)].map((key) => formatVerifierKey(key.verifierKey)),
+    );
+  });
+
+  test('a vault that is away is a fault, not a missing signer', async () => {
+    const url = await vault.createKey('log');
+    vault.failNext(403);
+    await expect(open({ signerKeys: [KEY], signerKeyUrls: [url] })).rejects.toMatchObject({
+      code: 'SIGNER_UNAVAILABLE',
+    });
+    vault.failNext(403);
+    await expect(open({ signerKeys: [KEY], verifierKeyUrls: [url] })).rejects.toMatchObject({
+      code: 'SIGNER_UNAVAILABLE',
+    });
+  });
+
+  test('who has nothing to sign with is told so', () => {
+    expect(() => requireSigners(NONE)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(
+          /LEDGER_SIGNER_KEY.*SIGNER__keyUrl.*AzureWebJobs\.integrate\.Disabled/s,
+        ) as string,
+      }) as Error,
+    );
+    expect(() => requireSigners({ ...NONE, signerKeys: [KEY] })).not.toThrow();
+    expect(() => requireSigners({ ...NONE, signerKeyUrls: ['https://x.vault.azure.net/keys/log/1'] })).not.toThrow();
+  });
+});
+
+describe('integrate with a secret and a key in a vault', () => {
+  test('the vault fails behind a batch: the batch stays, nothing is signed, and the next run signs it with both', async () => {
+    const [store, tiles] = [new MemoryStore(forgeChain(3)), new MemoryTiles()];
+    const keys = await open({ signerKeys: [KEY], signerKeyUrls: [await vault.createKey('log')] });
+    // At its first signature the client reads the key once more, and takes a refusal of that for no fault.
+    await Promise.all(keys.signers.map((signer) => signer.sign('first\n')));
+    const integrate = new Integrate(logDeps(store, tiles, { ...keys }));
+    vault.failNext(403);
+    await expect(integrate.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+    const names = (start: string): string[] => [...store.objects.keys()].filter((name) => name.startsWith(start));
+    expect(names('batches/')).toEqual(['batches/000000000000.jsonl']);
+    expect(names('checkpoints/')).toEqual([]);
+    expect([...tiles.objects.keys()]).toEqual([]);
+    const batch = store.objects.get('batches/000000000000.jsonl');
+
+    // The one that failed, and one that has just started, do the same.
+    vault.failNext(403);
+    const other = new Integrate(logDeps(store, tiles, { ...keys }));
+    await expect(other.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+    await integrate.run(new KeptLog());
+    await other.run(new KeptLog());
+    expect(names('batches/')).toEqual(['batches/000000000000.jsonl']);
+    expect(store.objects.get('batches/000000000000.jsonl')).toEqual(batch);
+    const note = store.objects.get('checkpoints/000000000000') as Buffer;
+    for (const verifier of keys.verifiers)
+      expect(openCheckpoint(note, LEDGER, [verifier]).signatures).toMatchObject([{ keyId: verifier.keyId }]);
+    expect(openCheckpoint(note, LEDGER, keys.verifiers).signatures.map(({ type }) => type)).toEqual([
+      'ed25519',
+      'ecdsa',
+    ]);
+    expect(tiles.objects.get('checkpoint')).toEqual(note);
+    expectWholeLog(store.objects, deriveLog(store.objects, KEY.verifierKey), ['0']);
+  });
+});
