@@ -11,7 +11,7 @@ const HELP = `auditseal: checks ledgers of sealed audit logs
   auditseal show TARGET PARTITION RECORD     show one record and its hash
   auditseal prove TARGET                     write evidence of one record, which anyone can check
   auditseal check FILE                       check evidence, offline
-  auditseal keygen                           make a key for a log to sign with
+  auditseal keygen                           make a key for a log to sign with, or show one in Key Vault
   auditseal witness OPTIONS                  cosign the checkpoints of other logs
 
 TARGET is a mirror folder or a container's URL. auditseal COMMAND --help says more.
