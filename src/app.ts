@@ -5,8 +5,10 @@ import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
 import { keySigner } from './adapters/keySigner.ts';
 import { SegmentWorkers } from './adapters/segmentWorkers.ts';
+import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config.ts';
 import type { Config } from './config.ts';
+import { Cosigning } from './pipeline/cosigning.ts';
 import { sealHeartbeats } from './pipeline/heartbeat.ts';
 import { Ingest } from './pipeline/ingest.ts';
 import { Integrate } from './pipeline/integrate.ts';
@@ -50,6 +52,12 @@ function buildApp(config: Config = loadConfig()): App {
     const signers = [keySigner(config.signerKey)];
     return new Integrate({ ...logKeys, store, tiles, signers, now, summarize, concurrency, ...INTEGRATION });
   });
+  const { witnessPolicy: policy } = config;
+  const cosigning = once(async () => {
+    const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
+    const witnesses = policy?.witnesses.map(({ verifierKey, url = '' }) => remoteWitness({ verifierKey, url })) ?? [];
+    return new Cosigning({ ...logKeys, store, tiles, witnesses });
+  });
   return {
     async ingest(delivery, log) {
       await (await opened()).ingest.seal(delivery, log);
@@ -60,6 +68,8 @@ function buildApp(config: Config = loadConfig()): App {
       const { origin: ledger, heartbeatMinutes } = config;
       const idleMs = heartbeatMinutes * 60_000;
       if (integrate.heads !== undefined) await sealHeartbeats({ store, now, log, ledger, idleMs }, integrate.heads);
+      // Last, because witnesses may be slow: what is signed is stored and published by now.
+      if (integrate.newest !== undefined) await (await cosigning()).run(integrate.newest, log);
     },
     async verify(log) {
       const [{ store }, tiles] = await Promise.all([opened(), tlog()]);
@@ -79,6 +89,7 @@ function buildApp(config: Config = loadConfig()): App {
           concurrency,
           allowance,
           verifiers: logKeys.verifiers,
+          ...(policy !== undefined && { policy }),
           summarize: workers.summarize,
         });
       } finally {
