@@ -5,8 +5,10 @@ import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
 import { openLogKeys, requireSigners } from './adapters/logKeys.ts';
 import { SegmentWorkers } from './adapters/segmentWorkers.ts';
+import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config.ts';
 import type { Config } from './config.ts';
+import { Cosigning } from './pipeline/cosigning.ts';
 import { sealHeartbeats } from './pipeline/heartbeat.ts';
 import { Ingest } from './pipeline/ingest.ts';
 import { Integrate } from './pipeline/integrate.ts';
@@ -51,6 +53,12 @@ function buildApp(config: Config = loadConfig()): App {
     const concurrency = verifyThreads * 3;
     return new Integrate({ ...keys, origin, store, tiles, now, summarize, concurrency, ...INTEGRATION });
   });
+  const { witnessPolicy: policy } = config;
+  const cosigning = once(async () => {
+    const [{ store }, tiles, { verifiers }] = await Promise.all([opened(), tlog(), logKeys()]);
+    const witnesses = policy?.witnesses.map(({ verifierKey, url = '' }) => remoteWitness({ verifierKey, url })) ?? [];
+    return new Cosigning({ origin: config.origin, verifiers, store, tiles, witnesses });
+  });
   return {
     async ingest(delivery, log) {
       await (await opened()).ingest.seal(delivery, log);
@@ -61,6 +69,8 @@ function buildApp(config: Config = loadConfig()): App {
       const { origin: ledger, heartbeatMinutes } = config;
       const idleMs = heartbeatMinutes * 60_000;
       if (integrate.heads !== undefined) await sealHeartbeats({ store, now, log, ledger, idleMs }, integrate.heads);
+      // Last, because witnesses may be slow: what is signed is stored and published by now.
+      if (integrate.newest !== undefined) await (await cosigning()).run(integrate.newest, log);
     },
     async verify(log) {
       const [{ store }, tiles, { verifiers }] = await Promise.all([opened(), tlog(), logKeys()]);
@@ -80,6 +90,7 @@ function buildApp(config: Config = loadConfig()): App {
           concurrency,
           allowance,
           verifiers,
+          ...(policy !== undefined && { policy }),
           summarize: workers.summarize,
         });
       } finally {

@@ -1,4 +1,6 @@
 import { AuditsealError } from './core/errors.ts';
+import { parsePolicy } from './core/policy.ts';
+import type { Policy } from './core/policy.ts';
 import { parseSignerKey } from './core/signerKey.ts';
 import type { SignerKey } from './core/signerKey.ts';
 import { parseVaultKeyUrl } from './core/vaultKeyUrl.ts';
@@ -33,6 +35,8 @@ export interface Config extends LogKeySettings {
   /** the account and the container of the log's tiles */
   readonly tlog: StorageConnection;
   readonly tlogContainer: string;
+  /** the witnesses that are asked to cosign checkpoints, each with its address, and how many of them a check demands */
+  readonly witnessPolicy?: Policy;
   readonly maxSegmentBytes: number;
   /** a partition that is idle for so long gets a heartbeat */
   readonly heartbeatMinutes: number;
@@ -90,6 +94,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     tlog: hasTlog ? storageConnection(env, 'TLOG', wrong) : ledger,
     tlogContainer: text('TLOG_CONTAINER', ...containerName, 'tlog'),
     ...logKeys(env, origin, wrong),
+    ...witnessPolicy(env, origin, wrong),
     heartbeatMinutes: integer('HEARTBEAT_MINUTES', 15, 1, 1440),
     maxSegmentBytes: integer('SEGMENT_MAX_MIB', 8, 1, 32) * MIB,
     fullVerifyHours: integer('VERIFY_FULL_HOURS', 24, 1, 8784),
@@ -163,6 +168,47 @@ function identity(
   if (clientId !== '' && credential === '') wrong.push(`${name}__clientId: needs ${name}__credential=managedidentity`);
   return { managed: credential === 'managedidentity', ...(clientId !== '' && { clientId }) };
 }
+
+/** A checkpoint with the cosignatures of so many has room in a note. */
+const MAX_WITNESSES = 32;
+
+/** witnessPolicy reads a policy (c2sp.org/tlog-policy) whose lines are ended by LF or, all on one line, by semicolons. */
+function witnessPolicy(
+  env: Readonly<Record<string, string | undefined>>,
+  origin: string,
+  wrong: string[],
+): Pick<Config, 'witnessPolicy'> {
+  const value = env['WITNESS_POLICY']?.trim() ?? '';
+  if (value === '') return {};
+  const complain = (why: string): void => void wrong.push(`WITNESS_POLICY: is wrong; ${why}`);
+  const lines = value.includes('\n') ? value.split(/\r?\n/) : value.split(';');
+  let policy: Policy;
+  try {
+    policy = parsePolicy(Buffer.from(`${lines.join('\n')}\n`));
+  } catch (error) {
+    if (!(error instanceof AuditsealError)) throw error;
+    complain(error.message);
+    return {};
+  }
+  const { logs, witnesses } = policy;
+  for (const { verifierKey } of logs) {
+    if (verifierKey.keyName !== origin)
+      complain(`a log line has the key of ${verifierKey.keyName}, not of LEDGER_ORIGIN`);
+  }
+  if (witnesses.length > MAX_WITNESSES) complain(`it has more than ${MAX_WITNESSES} witnesses`);
+  for (const { name, verifierKey, url } of witnesses) {
+    if (url === undefined) complain(`the witness ${name} has no address; its line is witness NAME KEY URL`);
+    else if (!isWitnessAddress(url))
+      complain(`the address of the witness ${name} is not https://HOST/PATH or http://HOST/PATH`);
+    // Cosignatures are stored under the ID.
+    const sameId = witnesses.filter((other) => other.verifierKey.keyId === verifierKey.keyId);
+    if (sameId[0]?.name !== name) complain(`the witness ${name} has the key ID of another`);
+  }
+  return { witnessPolicy: policy };
+}
+
+const isWitnessAddress = (url: string): boolean =>
+  /^https?:\/\/[^\s?#@/]+(\/[^\s?#@]*)?$/i.test(url) && URL.canParse(url);
 
 function storageConnection(
   env: Readonly<Record<string, string | undefined>>,

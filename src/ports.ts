@@ -1,4 +1,5 @@
 /** The contracts between the pipeline and the world. The pipeline knows these; adapters fulfil them. */
+import type { Hash } from './core/hash.ts';
 import type { SealableEvent } from './core/seal.ts';
 import type { SignatureLine } from './core/signatureLine.ts';
 import type { VerifierKey } from './core/verifierKey.ts';
@@ -47,6 +48,36 @@ export type ReadableTiles = Pick<TileStore, 'read' | 'list'>;
 export interface Signer {
   readonly verifierKey: VerifierKey;
   sign(text: string): Promise<SignatureLine>;
+}
+
+/** CosignRequest asks a witness to cosign a checkpoint. */
+export interface CosignRequest {
+  /** the newest checkpoint: a note that the log signed */
+  readonly checkpoint: Buffer;
+  /** the size that the witness cosigned last as far as the log knows; 0 if it doesn't */
+  readonly knownSize: number;
+  /** proves that the tree of `to` leaves begins with that of `from`, for 0 < from < to */
+  readonly proveConsistency: (from: number, to: number) => Promise<readonly Hash[]>;
+}
+
+/** Cosigned is what came of asking a witness. */
+export type Cosigned =
+  | { readonly isCosigned: true; readonly cosignatures: readonly SignatureLine[] }
+  | {
+      readonly isCosigned: false;
+      readonly why: string;
+      /** the size that the witness says it cosigned last */
+      readonly witnessSize?: number;
+      /** the witness says that it cosigned a tree which this one doesn't continue: a fork, a log rolled back, or a lie */
+      readonly isContradicted?: true;
+    };
+
+/** RemoteWitness is a witness somewhere else. It never rejects, and ends in a time that is bounded. */
+export interface RemoteWitness {
+  /** of type cosignature */
+  readonly verifierKey: VerifierKey;
+  /** cosign gives cosignatures that verify under the witness's key, or a reason. */
+  cosign(request: CosignRequest): Promise<Cosigned>;
 }
 
 /** Delivery is the events of one invocation: of one partition, in ascending order of sequence numbers. */

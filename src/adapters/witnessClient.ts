@@ -1,6 +1,5 @@
 import { parseCheckpoint } from '../core/checkpoint.ts';
 import { verifyCosignature } from '../core/cosignature.ts';
-import type { Hash } from '../core/hash.ts';
 import { parseNote } from '../core/note.ts';
 import { parseSignatureLine } from '../core/signatureLine.ts';
 import type { SignatureLine } from '../core/signatureLine.ts';
@@ -8,6 +7,7 @@ import { decodeText, parseDecimal } from '../core/text.ts';
 import type { VerifierKey } from '../core/verifierKey.ts';
 import { formatWitnessRequest } from '../core/witnessRequest.ts';
 import { TREE_SIZE_TYPE } from '../pipeline/witness.ts';
+import type { Cosigned, CosignRequest, RemoteWitness } from '../ports.ts';
 
 /** WitnessAddress is a witness that a log asks for cosignatures. */
 export interface WitnessAddress {
@@ -17,37 +17,28 @@ export interface WitnessAddress {
   readonly url: string;
 }
 
-export interface CosignRequest {
-  /** the newest checkpoint: a note that the log signed */
-  readonly checkpoint: Buffer;
-  /** the size that the witness cosigned last as far as the log knows; 0 if it doesn't */
-  readonly knownSize: number;
-  /** proves that the tree of `to` leaves begins with that of `from`, for 0 < from < to */
-  readonly proveConsistency: (from: number, to: number) => Promise<readonly Hash[]>;
-  /** for everything together */
-  readonly timeoutMs?: number;
-}
-
-/** Cosigned is what came of asking a witness. */
-export type Cosigned =
-  | { readonly isCosigned: true; readonly cosignatures: readonly SignatureLine[] }
-  | {
-      readonly isCosigned: false;
-      readonly why: string;
-      /** the size that the witness says it cosigned last; above the log's own it speaks of a fork, or of a log rolled back */
-      readonly witnessSize?: number;
-    };
-
+/** For everything together. */
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Another writer of the log may ask the same witness meanwhile, and then the size is another once more. */
 const MAX_ATTEMPTS = 3;
 
-const failed = (why: string, witnessSize?: number): Cosigned => ({
+const failed = (why: string, witnessSize?: number): Cosigned & { readonly isCosigned: false } => ({
   isCosigned: false,
   why,
   ...(witnessSize !== undefined && { witnessSize }),
+});
+
+const contradicted = (why: string, witnessSize?: number): Cosigned => ({
+  ...failed(why, witnessSize),
+  isContradicted: true,
+});
+
+/** remoteWitness reaches a witness at its address; `timeoutMs` is for everything that one checkpoint takes. */
+export const remoteWitness = (address: WitnessAddress, timeoutMs = TIMEOUT_MS): RemoteWitness => ({
+  verifierKey: address.verifierKey,
+  cosign: (request) => cosign(address, request, timeoutMs),
 });
 
 /**
@@ -55,8 +46,8 @@ const failed = (why: string, witnessSize?: number): Cosigned => ({
  *
  * It never rejects: a witness that is missing, slow or wrong must not stop the log.
  */
-export async function cosign(witness: WitnessAddress, request: CosignRequest): Promise<Cosigned> {
-  const signal = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
+async function cosign(witness: WitnessAddress, request: CosignRequest, timeoutMs: number): Promise<Cosigned> {
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await untilAborted(signal, attempts(witness, request, signal));
   } catch (error) {
@@ -71,12 +62,15 @@ async function attempts(witness: WitnessAddress, request: CosignRequest, signal:
   const { size } = parseCheckpoint(text);
   let oldSize = request.knownSize;
   for (let attempt = 1; ; attempt++) {
-    if (oldSize > size) return failed(`the witness has cosigned ${oldSize} entries, and the log has ${size}`, oldSize);
+    if (oldSize > size)
+      return contradicted(`the witness has cosigned ${oldSize} entries, and the log has ${size}`, oldSize);
     const proof = oldSize === 0 || oldSize === size ? [] : await request.proveConsistency(oldSize, size);
     const body = formatWitnessRequest({ oldSize, proof, checkpoint: request.checkpoint });
     const { status, contentType, answer } = await post(witness.url, body, signal);
     if (answer === undefined) return failed(`the witness answered ${status} with too many bytes`);
     if (status === 200) return cosignaturesOf(witness.verifierKey, text, answer);
+    // The proof is one that this program verified, so what doesn't fit it is what the witness saw before.
+    if (status === 422) return contradicted('the witness refused the checkpoint: it answered 422');
     if (status !== 409) return failed(`the witness refused the checkpoint: it answered ${status}`);
     const found = contentType === TREE_SIZE_TYPE ? sizeOf(answer) : undefined;
     if (found === undefined) return failed('the witness answered 409 without the size that it knows');

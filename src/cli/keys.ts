@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { AuditsealError } from '../core/errors.ts';
+import { parsePolicy } from '../core/policy.ts';
+import type { Policy } from '../core/policy.ts';
 import { parseVerifierKey } from '../core/verifierKey.ts';
 import type { VerifierKey } from '../core/verifierKey.ts';
+import { callersPath } from './callersPath.ts';
 import { usageError } from './usage.ts';
 
 /** verifierKeys reads the keys that were given as options. */
@@ -14,3 +18,14 @@ export const verifierKeys = (texts: readonly string[] = []): VerifierKey[] =>
       throw usageError(`--key: ${error.message}`);
     }
   });
+
+/** readPolicy reads the policy file that was given as an option. */
+export async function readPolicy(path: string): Promise<Policy> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(callersPath(path));
+  } catch (error) {
+    throw new AuditsealError('TARGET_INVALID', `--policy: ${path} can't be read`, { cause: error });
+  }
+  return parsePolicy(bytes);
+}

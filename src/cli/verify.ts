@@ -4,11 +4,11 @@ import { SegmentWorkers } from '../adapters/segmentWorkers.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { checkpointName } from '../core/names.ts';
 import { EXIT_STATUS, newestReport, parseReport } from '../pipeline/report.ts';
-import type { Anchor, Report } from '../pipeline/report.ts';
+import type { Anchor, CosignatureReport, Report } from '../pipeline/report.ts';
 import { verifyLedger } from '../pipeline/verify.ts';
 import type { ObjectStore } from '../ports.ts';
 import { callersPath } from './callersPath.ts';
-import { verifierKeys } from './keys.ts';
+import { readPolicy, verifierKeys } from './keys.ts';
 import { formatBytes, formatCount, print, printable } from './output.ts';
 import { Progress } from './progress.ts';
 import { hasTiles, openTarget, openTiles } from './target.ts';
@@ -24,6 +24,8 @@ TARGET is a mirror folder or a container's URL (with a SAS, or for your own sign
   --key VKEY       a key that signs the log's checkpoints; may be repeated. Without one no signature is verified
   --anchor FILE    a checkpoint that you kept: the log must still contain it. FILE may be missing at first; after a check
                    that verified with a --key it holds the newest checkpoint
+  --policy FILE    witnesses that you trust, and how many of them must have cosigned the newest checkpoint, as
+                   c2sp.org/tlog-policy says it; keys in its log lines count as with --key
   --tlog DIR|URL   where the log's tiles are, if not in TARGET/tlog
   --ledger NAME    the ledger's name that TARGET must hold
   --threads N      threads that hash (default: one for each processor)
@@ -43,6 +45,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     since: 'string',
     key: 'strings',
     anchor: 'string',
+    policy: 'string',
     tlog: 'string',
     ledger: 'string',
     threads: 'string',
@@ -52,7 +55,8 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     throw usageError('--since and --incremental exclude each other');
   const threads =
     options.threads === undefined ? availableParallelism() : wholeNumber(options.threads, '--threads', 1, 256);
-  const verifiers = verifierKeys(options.key);
+  const policy = options.policy === undefined ? undefined : await readPolicy(options.policy);
+  const verifiers = [...verifierKeys(options.key), ...(policy?.logs ?? []).map(({ verifierKey }) => verifierKey)];
   if (options.anchor !== undefined && verifiers.length === 0) throw usageError('--anchor needs a --key to trust');
   const target = positionals[0] as string;
   const store = await openTarget(target);
@@ -82,6 +86,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
         isIncremental,
         malformedReports: malformed,
         verifiers,
+        ...(policy !== undefined && { policy }),
         ...(kept !== undefined && { kept }),
         ...(anchor !== undefined && { anchor }),
         ...(options.ledger !== undefined && { ledger: options.ledger }),
@@ -163,6 +168,7 @@ function printReport({
         `${formatCount(log.segmentsNotIntegrated)} segments not in it yet`,
     );
   }
+  if (log?.cosignatures !== undefined) printCosignatures(log.cosignatures);
   for (const head of partitions) {
     print(`  partition ${head.partition}: up to index ${head.index}, record ${head.record - 1}, root ${head.root}`);
   }
@@ -172,4 +178,13 @@ function printReport({
     print(`  ${severity} ${code}: ${printable(object)}: ${printable(detail)}`);
   }
   if (findingsOmitted > 0) print(`  and ${formatCount(findingsOmitted)} findings more`);
+}
+
+function printCosignatures({ verified, notChecked, quorum }: CosignatureReport): void {
+  if (quorum === null && verified + notChecked === 0) return;
+  const by =
+    quorum === null
+      ? 'no checkpoint has the quorum of a policy'
+      : `${checkpointName(quorum.number)} by ${quorum.witnesses.join(', ') || 'nobody, as the policy demands'}`;
+  print(`  cosigned: ${printable(by)}; ${formatCount(verified)} cosignatures verified, ${formatCount(notChecked)} not`);
 }

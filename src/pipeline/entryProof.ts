@@ -2,18 +2,17 @@ import { openCheckpoint, parseCheckpoint } from '../core/checkpoint.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
-import type { Hash } from '../core/hash.ts';
 import { checkpointName } from '../core/names.ts';
 import { parseNote } from '../core/note.ts';
 import { inclusionRanges, proveInclusion, verifyInclusion } from '../core/proof.ts';
 import type { InclusionProof } from '../core/proof.ts';
-import { TILE_WIDTH, decodeTile, formatTilePath, readNodeFrom, tilesOfRanges } from '../core/tile.ts';
-import type { Tile } from '../core/tile.ts';
 import type { VerifierKey } from '../core/verifierKey.ts';
 import type { ObjectStore, TileStore } from '../ports.ts';
+import { storedCosignatures, withCosignatures } from './cosignatureObjects.ts';
 import { firstFree } from './denseNames.ts';
 import type { FoundEntry } from './logLookup.ts';
 import { CHECKPOINT } from './publish.ts';
+import { nodesFromTiles } from './treeProof.ts';
 
 export interface ProveDeps {
   readonly store: ObjectStore;
@@ -24,7 +23,7 @@ export interface ProveDeps {
 
 /** EntryProof binds an entry to a checkpoint. */
 export interface EntryProof {
-  /** the checkpoint as it is stored, with its signatures */
+  /** the checkpoint with its signatures, and the cosignatures that are stored */
   readonly note: Buffer;
   readonly checkpoint: Checkpoint;
   readonly proof: InclusionProof;
@@ -61,7 +60,8 @@ export async function proveEntry(
   const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
   for (let number = end - 1; number >= Math.max(end - 2, batch); number--) {
     const found = await attempt(() => store.read(checkpointName(number)));
-    if (found !== undefined) return found;
+    if (found === undefined) continue;
+    return { ...found, note: withCosignatures(found.note, await storedCosignatures(store, number)) };
   }
   if (fault !== undefined && end > batch) throw fault;
   return undefined;
@@ -89,24 +89,7 @@ async function proveFromTiles(
   line: Buffer,
   { size, rootHash }: Checkpoint,
 ): Promise<InclusionProof> {
-  const needed = tilesOfRanges(inclusionRanges(leaf, size), size);
-  const read = new Map<string, readonly Hash[]>(
-    await Promise.all(needed.map(async (tile) => [formatTilePath(tile), await readTile(tiles, tile)] as const)),
-  );
-  const proof = proveInclusion(
-    leaf,
-    size,
-    readNodeFrom(size, (tile) => read.get(formatTilePath(tile)) as readonly Hash[]),
-  );
+  const proof = proveInclusion(leaf, size, await nodesFromTiles(tiles, inclusionRanges(leaf, size), size));
   if (verifyInclusion(proof, leafHash(line), rootHash)) return proof;
   throw new AuditsealError('TILE_MALFORMED', `the tiles do not fit the checkpoint of size ${size}: rebuild them`);
-}
-
-async function readTile(tiles: Pick<TileStore, 'read'>, tile: Tile): Promise<readonly Hash[]> {
-  const bytes = await tiles.read(formatTilePath(tile));
-  if (bytes !== undefined) return decodeTile(bytes, tile.width);
-  // Whoever keeps tiles may drop a partial one when it has grown full.
-  const full = tile.width < TILE_WIDTH ? await tiles.read(formatTilePath({ ...tile, width: TILE_WIDTH })) : undefined;
-  if (full !== undefined) return decodeTile(full, TILE_WIDTH).slice(0, tile.width);
-  throw new AuditsealError('TILE_MALFORMED', `${formatTilePath(tile)} is missing: rebuild the tiles`);
 }

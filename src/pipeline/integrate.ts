@@ -4,6 +4,7 @@ import { batchName, checkpointName } from '../core/names.ts';
 import { formatNote, parseNote } from '../core/note.ts';
 import type { Log, Signer } from '../ports.ts';
 import { checkBatch } from './batchCheck.ts';
+import type { SignedCheckpoint } from './cosigning.ts';
 import type { LogHeads } from './logHeads.ts';
 import { LogSource } from './logSource.ts';
 import type { BatchLimits, SourceDeps } from './logSource.ts';
@@ -43,6 +44,12 @@ export class Integrate {
   /** heads is how far the log had come at the end of the last run, undefined if that failed. */
   get heads(): LogHeads | undefined {
     return this.#state?.heads;
+  }
+
+  /** newest is the newest checkpoint at the end of the last run, stored and published; undefined if there is none. */
+  get newest(): SignedCheckpoint | undefined {
+    const { count = 0, newest } = this.#state ?? {};
+    return newest && { number: count - 1, note: newest.note };
   }
 
   /**

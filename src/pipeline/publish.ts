@@ -1,5 +1,7 @@
 import { openCheckpoint } from '../core/checkpoint.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { parseNote } from '../core/note.ts';
+import { formatSignatureLine } from '../core/signatureLine.ts';
 import { parseBundlePath, parseTilePath } from '../core/tile.ts';
 import type { LogDeps, LogState } from './logState.ts';
 
@@ -24,14 +26,33 @@ export async function publishLog(deps: LogDeps, { note, files }: NonNullable<Log
   if ((await readSmall(deps, last.name))?.equals(last.bytes) !== true) {
     for (const { name, bytes } of files) await tiles.write(name, bytes);
   }
+  await publishCheckpoint(deps, note);
+}
+
+/**
+ * publishCheckpoint publishes a checkpoint, with its cosignatures or before there are any, unless it is published with
+ * these signatures, or a later one is. What the ledger holds of it stays as it is.
+ */
+export async function publishCheckpoint(deps: LogDeps, note: Buffer): Promise<void> {
   const published = await readSmall(deps, CHECKPOINT);
-  if (published?.equals(note) === true || isNewer(deps, published, note)) return;
-  await tiles.write(CHECKPOINT, note);
+  if (published !== undefined && (carries(published, note) || isNewer(deps, published, note))) return;
+  await deps.tiles.write(CHECKPOINT, note);
+}
+
+/** carries tells whether what is published is a note of the same text that has all signatures of another one. */
+function carries(published: Buffer, note: Buffer): boolean {
+  try {
+    const [{ text, signatures }, wanted] = [parseNote(published), parseNote(note)];
+    const lines = new Set(signatures.map(formatSignatureLine));
+    return text === wanted.text && wanted.signatures.every((line) => lines.has(formatSignatureLine(line)));
+  } catch (error) {
+    if (error instanceof AuditsealError) return false;
+    throw error;
+  }
 }
 
 /** isNewer tells whether another integration has published a later checkpoint. What the log didn't sign counts for nothing. */
-function isNewer({ origin, verifiers }: LogDeps, published: Buffer | undefined, note: Buffer): boolean {
-  if (published === undefined) return false;
+function isNewer({ origin, verifiers }: LogDeps, published: Buffer, note: Buffer): boolean {
   try {
     const sizeOf = (bytes: Buffer): number => openCheckpoint(bytes, origin, verifiers).checkpoint.size;
     return sizeOf(published) > sizeOf(note);

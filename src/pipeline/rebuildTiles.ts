@@ -1,6 +1,7 @@
 import { openCheckpoint } from '../core/checkpoint.ts';
 import { checkpointName } from '../core/names.ts';
 import { readBatches } from './batches.ts';
+import { storedCosignatures, withCosignatures } from './cosignatureObjects.ts';
 import { firstFree } from './denseNames.ts';
 import { fork } from './logState.ts';
 import type { LogDeps } from './logState.ts';
@@ -8,8 +9,8 @@ import { LogTree } from './logTree.ts';
 import { CHECKPOINT } from './publish.ts';
 
 /**
- * rebuildTiles makes the tiles, the entry bundles and the newest checkpoint again from the ledger alone: the files that
- * integration wrote, byte for byte. It checks each checkpoint on the way, and throws FORK_DETECTED before it writes
+ * rebuildTiles makes the tiles, the entry bundles and the newest checkpoint with its cosignatures again from the ledger
+ * alone: the files that integration wrote, byte for byte. It checks each checkpoint on the way, and throws FORK_DETECTED before it writes
  * anything that no checkpoint was signed over. What is there and right is left alone.
  */
 export async function rebuildTiles(deps: LogDeps): Promise<{ checkpoints: number; files: number; written: number }> {
@@ -34,6 +35,6 @@ export async function rebuildTiles(deps: LogDeps): Promise<{ checkpoints: number
     for (const { name, bytes } of tree.takeFiles()) await write(name, bytes);
     result.checkpoints += 1;
   }
-  if (note !== undefined) await write(CHECKPOINT, note);
+  if (note !== undefined) await write(CHECKPOINT, withCosignatures(note, await storedCosignatures(store, end - 1)));
   return result;
 }

@@ -17,6 +17,8 @@ export type FindingCode =
   | 'checkpoint-invalid'
   | 'checkpoint-inconsistent'
   | 'checkpoint-stale'
+  | 'checkpoint-uncosigned'
+  | 'cosignature-invalid'
   | 'not-integrated';
 
 /** Finding is one thing that a check states. docs/format.md, section 5. */
@@ -78,6 +80,18 @@ export interface LogHead {
   readonly time: string;
 }
 
+/** What a check found of the cosignatures of a log's checkpoints. */
+export interface CosignatureReport {
+  /** those that verify under the key of a witness of the policy */
+  readonly verified: number;
+  /** those by keys that no policy named */
+  readonly notChecked: number;
+  /** the last checkpoint that has the policy's quorum, and who cosigned it, as the policy calls them; null if none has */
+  readonly quorum: { readonly number: number; readonly witnesses: readonly string[] } | null;
+  /** when the batch of the first checkpoint after that one was made; null if the newest has the quorum, or without policy */
+  readonly waitingSince: string | null;
+}
+
 /** What a check did about the log of the ledger, and what it did not. */
 export interface LogReport {
   readonly batches: number;
@@ -91,6 +105,8 @@ export interface LogReport {
   /** tiles and entry bundles that were compared with the entries */
   readonly tiles: number;
   readonly segmentsNotIntegrated: number;
+  /** left out in reports of early releases */
+  readonly cosignatures?: CosignatureReport;
   /** the earlier checkpoint that the log was found to contain */
   readonly keptCheckpoint: string | null;
   /** null while there is none; then, and while the anchor's is not there any more, what the anchor knew */

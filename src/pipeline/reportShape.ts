@@ -63,6 +63,14 @@ const REPORT: Check = objectOf({
       signatures: count,
       tiles: count,
       segmentsNotIntegrated: count,
+      cosignatures: optional(
+        objectOf({
+          verified: count,
+          notChecked: count,
+          quorum: (value) => value === null || objectOf({ number: count, witnesses: listOf(text) })(value),
+          waitingSince: (value) => value === null || time(value),
+        }),
+      ),
       keptCheckpoint: textOrNull,
       head: (value) =>
         value === null ||

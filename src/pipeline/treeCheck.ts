@@ -28,6 +28,8 @@ export class TreeCheck {
   readonly #wanted = new Map<string, number | undefined>();
   signatures = 0;
   checkpoints = 0;
+  /** text of the checkpoint that was compared last, undefined if it is none of this log */
+  text: string | undefined;
 
   constructor(
     find: (finding: Finding) => void,
@@ -107,6 +109,7 @@ export class TreeCheck {
   compare(number: number, note: Buffer): Fit {
     const object = checkpointName(number);
     const opened = this.open(object, note);
+    this.text = opened?.text;
     if (opened === undefined) return 'unknown';
     const { checkpoint, text } = opened;
     if (this.#wanted.has(text)) this.found(text, number);

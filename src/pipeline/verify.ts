@@ -3,17 +3,20 @@ import {
   isKnownName,
   isPartition,
   parseBatchName,
+  checkpointName,
   parseCheckpointName,
+  parseCosignatureName,
   parseSegmentName,
   segmentName,
 } from '../core/names.ts';
+import type { Policy } from '../core/policy.ts';
 import type { VerifierKey } from '../core/verifierKey.ts';
 import type { Clock, ObjectStore, ReadableTiles } from '../ports.ts';
 import { ChainCheck } from './chainCheck.ts';
 import type { KnownLedger } from './chainCheck.ts';
 import { PartitionWalk } from './partitionWalk.ts';
 import { canGoOnFrom } from './report.ts';
-import type { Anchor, Checked, Finding, PartitionReport, Report, Status } from './report.ts';
+import type { Anchor, Checked, Finding, LogReport, PartitionReport, Report, Status } from './report.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
 import { Slots } from './slots.ts';
 import { LogCheck } from './verifyLog.ts';
@@ -42,6 +45,8 @@ export interface VerifyOptions {
   readonly ledger?: string;
   /** keys that the log's checkpoints are signed with; without them no signature is checked */
   readonly verifiers?: readonly VerifierKey[];
+  /** says whose cosignatures count, and how many the newest checkpoint must have */
+  readonly policy?: Policy;
   /** the ledger is in use, and its log may lag behind the clock by this much; a mirror's may not say so */
   readonly allowance?: Allowance;
   /** a checkpoint that was kept elsewhere: the log must still contain it */
@@ -123,6 +128,7 @@ class VerifyRun {
     try {
       for (const partition of inOrderOf(partitions)) this.#walk(partition);
       log = await this.#checkLog();
+      if (log === undefined && partitions.size > 0) this.#demandCheckpoint();
       for (const partition of inOrderOf(this.#walks.keys())) await this.#finishPartition(this.#walk(partition), log);
     } finally {
       await Promise.all([...this.#walks.values()].map((walk) => walk.close()));
@@ -131,6 +137,7 @@ class VerifyRun {
       if (name !== SEGMENTS) await this.#checkOthers(name, isFolder);
     }
     const finished = new Date(this.#deps.now()).toISOString();
+    const logReport = log?.report(this.#notIntegrated);
     return {
       version: 1,
       kind: 'integrity',
@@ -139,8 +146,8 @@ class VerifyRun {
       finished,
       status: this.#status(),
       checked: this.#checked(isIncremental, finished),
-      ...(log !== undefined && { log: log.report(this.#notIntegrated) }),
-      notChecked: this.#notChecked(isIncremental, log !== undefined),
+      ...(logReport !== undefined && { log: logReport }),
+      notChecked: this.#notChecked(isIncremental, logReport),
       partitions: this.#partitions,
       findings: [...this.#findings.values()],
       // Which ones the anchor left out isn't known, nor whether they are among these.
@@ -197,8 +204,8 @@ class VerifyRun {
 
   async #checkLog(): Promise<LogCheck | undefined> {
     const { store, tiles, now, concurrency } = this.#deps;
-    const { anchor, verifiers = [], allowance, kept, isIncremental = false } = this.#options;
-    const head = anchor?.report.log?.head;
+    const { anchor, verifiers = [], allowance, kept, policy, isIncremental = false } = this.#options;
+    const { head, cosignatures } = anchor?.report.log ?? {};
     const log = new LogCheck({
       store,
       now,
@@ -211,10 +218,20 @@ class VerifyRun {
       isIncremental,
       ...(tiles !== undefined && { tiles }),
       ...(allowance !== undefined && { allowance }),
+      ...(policy !== undefined && { policy }),
       ...(kept !== undefined && { kept }),
-      ...(anchor !== undefined && head && { anchor: { head, name: anchor.name } }),
+      ...(anchor !== undefined &&
+        head && { anchor: { head, name: anchor.name, ...(cosignatures && { cosignatures }) } }),
     });
     return (await log.follow()) ? log : undefined;
+  }
+
+  /** demandCheckpoint says that there is nothing that witnesses could have cosigned, where a policy demands it. */
+  #demandCheckpoint(): void {
+    const { policy, allowance } = this.#options;
+    if (policy?.quorum === undefined || allowance !== undefined) return;
+    const detail = 'the ledger has no log, and so none of its checkpoints has the quorum of the policy';
+    this.#find({ code: 'checkpoint-uncosigned', severity: 'error', object: checkpointName(0), detail });
   }
 
   /** finishPartition checks what the log doesn't have, and says if it should have it. */
@@ -259,7 +276,8 @@ class VerifyRun {
   async #checkOthers(name: string, isFolder: boolean): Promise<void> {
     for await (const object of isFolder ? this.#deps.store.list(name) : [{ name }]) {
       const { name } = object;
-      if (parseBatchName(name) !== undefined || parseCheckpointName(name) !== undefined) continue;
+      if ([parseBatchName, parseCheckpointName, parseCosignatureName].some((parse) => parse(name) !== undefined))
+        continue;
       if (isKnownName(name) && parseSegmentName(name) === undefined) this.#otherObjects++;
       else this.#foreign(name);
     }
@@ -290,7 +308,8 @@ class VerifyRun {
   }
 
   /** notChecked says in words what this outcome does not cover. */
-  #notChecked(isIncremental: boolean, hasLog: boolean): string[] {
+  #notChecked(isIncremental: boolean, log: LogReport | undefined): string[] {
+    const hasLog = log !== undefined;
     const { anchor, verifiers = [] } = this.#options;
     const not: string[] = [];
     if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
@@ -301,6 +320,9 @@ class VerifyRun {
     }
     if (hasLog && verifiers.length === 0)
       not.push('no verifier key was given, so anybody may have signed the checkpoints');
+    const cosignatures = log?.cosignatures?.notChecked ?? 0;
+    if (cosignatures > 0)
+      not.push(`${cosignatures} cosignatures are by keys that no policy named, or of no valid checkpoint`);
     if (hasLog && this.#deps.tiles === undefined) not.push('the tiles of the log were not at hand');
     if (this.#otherObjects > 0) not.push(`${this.#otherObjects} objects outside segments/ were checked by name alone`);
     return not;

@@ -13,13 +13,13 @@ import type { VerifyDeps } from './verify.ts';
  */
 export async function runVerifyJob(
   deps: VerifyDeps &
-    Pick<VerifyOptions, 'verifiers' | 'allowance'> & {
+    Pick<VerifyOptions, 'verifiers' | 'policy' | 'allowance'> & {
       readonly log: Log;
       readonly ledger: string;
       readonly fullVerifyHours: number;
     },
 ): Promise<Report> {
-  const { store, log, now, ledger, verifiers, allowance } = deps;
+  const { store, log, now, ledger, verifiers, policy, allowance } = deps;
   const { anchor, malformed } = await newestReport(store, now());
   const hoursSinceFull =
     anchor === undefined ? Infinity : (now() - Date.parse(anchor.report.checked.lastFull)) / 3_600_000;
@@ -31,6 +31,7 @@ export async function runVerifyJob(
     isIncremental,
     malformedReports: malformed,
     ...(verifiers !== undefined && { verifiers }),
+    ...(policy !== undefined && { policy }),
     ...(allowance !== undefined && { allowance }),
     ...(anchor !== undefined && { anchor }),
   });

@@ -1,11 +1,16 @@
 import { AuditsealError } from '../core/errors.ts';
-import { parseHash } from '../core/hash.ts';
+import { formatHash, parseHash } from '../core/hash.ts';
 import { parseBatch } from '../core/batch.ts';
 import { batchName, checkpointName, parseBatchName, parseCheckpointName } from '../core/names.ts';
+import { parseNote } from '../core/note.ts';
+import type { Policy } from '../core/policy.ts';
+import { formatSignatureLine } from '../core/signatureLine.ts';
 import type { VerifierKey } from '../core/verifierKey.ts';
 import type { Clock, ObjectStore, ReadableTiles } from '../ports.ts';
 import { readBatch } from './batches.ts';
 import type { KnownLedger } from './chainCheck.ts';
+import { CosignatureCheck } from './cosignatureCheck.ts';
+import { storedCosignatures } from './cosignatureObjects.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { EntryCheckDeps } from './entryCheck.ts';
 import { headsOf } from './logHeads.ts';
@@ -13,7 +18,7 @@ import type { LogHeads } from './logHeads.ts';
 import { openTree } from './logState.ts';
 import type { LogTree } from './logTree.ts';
 import { CHECKPOINT, TLOG } from './publish.ts';
-import type { FindingCode, LogHead, LogReport } from './report.ts';
+import type { CosignatureReport, FindingCode, LogHead, LogReport } from './report.ts';
 import { inOrder } from './slots.ts';
 import { TileCheck } from './tileCheck.ts';
 import { TreeCheck } from './treeCheck.ts';
@@ -33,12 +38,14 @@ export interface LogCheckDeps extends EntryCheckDeps {
   readonly ledger: KnownLedger;
   /** keys that the log's checkpoints may be signed with; without them no signature is checked */
   readonly verifiers: readonly VerifierKey[];
+  /** says whose cosignatures count, and how many the newest checkpoint must have */
+  readonly policy?: Policy;
   /** the ledger is in use, and may lag behind the clock by this much */
   readonly allowance?: Allowance;
   /** a checkpoint that was kept elsewhere, and what to call it */
   readonly kept?: { readonly name: string; readonly note: Buffer };
   /** how far an earlier check found the log */
-  readonly anchor?: { readonly head: LogHead; readonly name: string };
+  readonly anchor?: { readonly head: LogHead; readonly name: string; readonly cosignatures?: CosignatureReport };
   /** what the anchor saw needs no second look */
   readonly isIncremental: boolean;
 }
@@ -53,6 +60,7 @@ export class LogCheck {
   readonly #deps: LogCheckDeps;
   #entries: EntryCheck;
   #tree: TreeCheck;
+  #cosignatures: CosignatureCheck;
   readonly #tiles: TileCheck | undefined;
   #next = 0;
   #compareFrom = 0;
@@ -65,6 +73,7 @@ export class LogCheck {
     this.#deps = deps;
     this.#tree = new TreeCheck(find, ledger, verifiers);
     this.#entries = new EntryCheck(deps);
+    this.#cosignatures = new CosignatureCheck(deps);
     this.#tiles = tiles && new TileCheck(tiles, concurrency, find, onUnreadable);
   }
 
@@ -82,6 +91,14 @@ export class LogCheck {
 
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
+    try {
+      return await this.#follow();
+    } finally {
+      await this.#cosignatures.close();
+    }
+  }
+
+  async #follow(): Promise<boolean> {
     const { store, tiles, kept, anchor, isIncremental } = this.#deps;
     // First, so that it can't be newer than the batches that are listed.
     const published = tiles && (await this.#readNote(tiles, CHECKPOINT, `${TLOG}${CHECKPOINT}`));
@@ -100,9 +117,10 @@ export class LogCheck {
       if (number !== undefined) await this.#add(number, bytes, note);
     }
     await this.#checkEnd();
+    await this.#cosignatures.finish(this.#deps.now(), this.#deps.allowance?.delayMs, this.#next > 0);
     this.#tree.finish();
     this.#entries.finish();
-    await this.#checkTiles(published !== undefined, publishedText);
+    await this.#checkTiles(published, publishedText);
     if (kept !== undefined && keptText !== undefined && this.#tree.foundAt(keptText) === undefined) {
       const why = 'the log has no checkpoint of this text: its history was cut off or rewritten';
       this.#say('checkpoint-inconsistent', kept.name, why);
@@ -148,8 +166,21 @@ export class LogCheck {
     this.#next = head.number;
     this.#isAnchorFound = true;
     this.#head = head;
+    const before = this.#deps.anchor?.cosignatures;
+    this.#cosignatures = new CosignatureCheck(this.#deps, { number: head.number, ...(before && { before }) });
+    await this.#checkAnchorsCosignatures(head);
     await this.#findEarlier(head.number, wanted);
     this.#next = head.number + 1;
+  }
+
+  /** The anchor's checkpoint may have been cosigned since. */
+  async #checkAnchorsCosignatures({ number, size, root, time }: LogHead): Promise<void> {
+    const note = await this.#readNote(this.#deps.store, checkpointName(number), '');
+    const opened = note && this.#tree.open(checkpointName(number), note);
+    if (opened === undefined) return;
+    const { checkpoint, text } = opened;
+    const isIt = checkpoint.size === size && formatHash(checkpoint.rootHash) === root;
+    await this.#cosignatures.check(number, text, isIt ? time : undefined);
   }
 
   /** findEarlier looks for checkpoints among those before: sizes rise, so it bisects. */
@@ -201,9 +232,13 @@ export class LogCheck {
         this.#isAnchorFound = this.#deps.anchor.head.size === size && this.#deps.anchor.head.root === root;
       }
       if (fit === 'fits') this.#head = { number, size, root, time: this.#entries.time };
+      const time = fit === 'fits' ? this.#entries.time : undefined;
+      if (note !== undefined) await this.#cosignatures.check(number, this.#tree.text, time);
       return;
     }
-    if (note !== undefined) this.#tree.compare(number, note);
+    if (note === undefined) return;
+    this.#tree.compare(number, note);
+    await this.#cosignatures.check(number, this.#tree.text, undefined);
   }
 
   /** break says that entries are missing from here on. */
@@ -233,7 +268,7 @@ export class LogCheck {
     return time !== '' && this.#deps.now() - Date.parse(time) > ms;
   }
 
-  async #checkTiles(isPublished: boolean, text: string | undefined): Promise<void> {
+  async #checkTiles(published: Buffer | undefined, text: string | undefined): Promise<void> {
     if (this.#tiles === undefined || this.#head === undefined) return;
     const { allowance } = this.#deps;
     // The newest batch's tiles may be on their way.
@@ -242,20 +277,36 @@ export class LogCheck {
     await this.#tiles.finish(isSettled ? this.#next : this.#next - 1, size, allowance !== undefined);
     const object = `${TLOG}${CHECKPOINT}`;
     const { number } = this.#head;
-    if (!isPublished) {
+    if (published === undefined) {
       if (isSettled || number > 0) this.#say('checkpoint-stale', object, 'it is missing');
     } else if (text !== undefined) {
       const found = this.#tree.foundAt(text);
       if (found === undefined) {
         const why = 'the log has no checkpoint of this text: its history was cut off, or this is another one';
         this.#say('checkpoint-inconsistent', object, why);
-      } else if (found < number && (isSettled || found < number - 1))
+        return;
+      }
+      await this.#checkPublished(published, found);
+      if (found < number && (isSettled || found < number - 1))
         this.#say(
           'checkpoint-stale',
           object,
           `it is ${checkpointName(found)}, and the newest is ${checkpointName(number)}`,
         );
     }
+  }
+
+  /** checkPublished looks for signatures that the published checkpoint has and the ledger has not. */
+  async #checkPublished(published: Buffer, number: number): Promise<void> {
+    const { store } = this.#deps;
+    const note = await this.#readNote(store, checkpointName(number), '');
+    if (note === undefined) return;
+    const lines = [...parseNote(note).signatures, ...(await storedCosignatures(store, number))];
+    const stored = new Set(lines.map(formatSignatureLine));
+    const strays = parseNote(published).signatures.filter((line) => !stored.has(formatSignatureLine(line)));
+    if (strays.length === 0) return;
+    const why = `it has ${strays.length} signatures that ${checkpointName(number)} and its cosignatures have not`;
+    this.#say('checkpoint-invalid', `${TLOG}${CHECKPOINT}`, why);
   }
 
   /** report says what was done. */
@@ -270,6 +321,7 @@ export class LogCheck {
       signatures: this.#tree.signatures,
       tiles: this.#tiles?.compared ?? 0,
       segmentsNotIntegrated,
+      cosignatures: this.#cosignatures.report,
       keptCheckpoint: kept?.name ?? null,
       // What was taken away once must not be forgotten with the next report.
       head: (isAnchorLost ? anchor.head : this.#head) ?? null,

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { text as textOf } from 'node:stream/consumers';
-import { cosign } from '../../src/adapters/witnessClient.ts';
-import type { Cosigned } from '../../src/adapters/witnessClient.ts';
+import { remoteWitness } from '../../src/adapters/witnessClient.ts';
+import type { WitnessAddress } from '../../src/adapters/witnessClient.ts';
 import { listenAsWitness } from '../../src/adapters/witnessServer.ts';
 import type { WitnessServer } from '../../src/adapters/witnessServer.ts';
 import { cosignatureKey, signCosignature } from '../../src/core/cosignature.ts';
@@ -16,7 +16,7 @@ import { formatSignatureLine } from '../../src/core/signatureLine.ts';
 import { createSignerKey, signNote } from '../../src/core/signerKey.ts';
 import { MAX_WITNESS_REQUEST_BYTES } from '../../src/core/witnessRequest.ts';
 import { Witness } from '../../src/pipeline/witness.ts';
-import type { WitnessState } from '../../src/ports.ts';
+import type { CosignRequest, Cosigned, WitnessState } from '../../src/ports.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { LOG_KEY, TestLog, WITNESS_KEY } from '../support/witnessLog.ts';
 
@@ -25,15 +25,11 @@ const log = new TestLog();
 const fork = new TestLog(LOG_KEY, 2);
 
 const ask = (url: string, size: number, knownSize: number, of = log, timeoutMs = 10_000): Promise<Cosigned> =>
-  cosign(
-    { verifierKey: KEY, url },
-    {
-      checkpoint: of.checkpoint(size),
-      knownSize,
-      proveConsistency: async (from, to) => of.proof(from, to),
-      timeoutMs,
-    },
-  );
+  remoteWitness({ verifierKey: KEY, url }, timeoutMs).cosign({
+    checkpoint: of.checkpoint(size),
+    knownSize,
+    proveConsistency: async (from, to) => of.proof(from, to),
+  });
 
 describe('cosign and a witness', () => {
   let server: WitnessServer;
@@ -89,12 +85,12 @@ describe('cosign and a witness', () => {
 
   test('a fork and a log that was rolled back get a reason', async () => {
     await ask(server.url, 5, 0);
-    const refused = { isCosigned: false, why: expect.stringContaining('422') as string };
+    const refused = { isCosigned: false, why: expect.stringContaining('422') as string, isContradicted: true };
     expect(await ask(server.url, 7, 0, fork)).toEqual(refused);
     expect(await ask(server.url, 5, 5, fork)).toEqual(refused);
     const why = 'the witness has cosigned 5 entries, and the log has 4';
-    expect(await ask(server.url, 4, 0)).toEqual({ isCosigned: false, why, witnessSize: 5 });
-    expect(await ask(server.url, 4, 5)).toEqual({ isCosigned: false, why, witnessSize: 5 });
+    expect(await ask(server.url, 4, 0)).toEqual({ isCosigned: false, why, witnessSize: 5, isContradicted: true });
+    expect(await ask(server.url, 4, 5)).toEqual({ isCosigned: false, why, witnessSize: 5, isContradicted: true });
   });
 
   test('a witness that can not keep its state says so, and writes it down', async () => {
@@ -277,19 +273,22 @@ describe('cosign and what is no witness', () => {
     });
   });
 
-  test.each<[string, Partial<Parameters<typeof cosign>[0]>, Partial<Parameters<typeof cosign>[1]>, string]>([
+  test.each<[string, Partial<WitnessAddress>, Partial<CosignRequest>, string]>([
     ['a URL that is none', { url: 'nowhere' }, {}, 'could not be asked'],
     ['a key of a log', { verifierKey: LOG_KEY.verifierKey }, {}, 'not one of a witness'],
     ['a checkpoint that is none', {}, { checkpoint: Buffer.from('x') }, 'could not be asked'],
     ['a size that is none', {}, { knownSize: NaN }, 'could not be asked'],
     ['a proof that fails', {}, { proveConsistency: () => Promise.reject(new Error('no tiles')) }, 'no tiles'],
-    ['a proof that hangs', {}, { proveConsistency: () => new Promise(() => {}), timeoutMs: 100 }, 'in time'],
+    ['a proof that hangs', {}, { proveConsistency: () => new Promise(() => {}) }, 'in time'],
   ])('%s gets a reason', async (_what, witness, request, why) => {
     answer = says(200, '');
-    const cosigned = await cosign(
-      { verifierKey: KEY, url, ...witness },
-      { checkpoint: log.checkpoint(5), knownSize: 2, proveConsistency: async () => [], ...request },
-    );
+    const timeoutMs = why === 'in time' ? 100 : 10_000;
+    const cosigned = await remoteWitness({ verifierKey: KEY, url, ...witness }, timeoutMs).cosign({
+      checkpoint: log.checkpoint(5),
+      knownSize: 2,
+      proveConsistency: async () => [],
+      ...request,
+    });
     expect(cosigned).toMatchObject({ isCosigned: false, why: expect.stringContaining(why) as string });
   });
 });

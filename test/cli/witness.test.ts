@@ -5,10 +5,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { cosign } from '../../src/adapters/witnessClient.ts';
-import type { Cosigned } from '../../src/adapters/witnessClient.ts';
+import { remoteWitness } from '../../src/adapters/witnessClient.ts';
 import { createSignerKey, formatSignerKey } from '../../src/core/signerKey.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/verifierKey.ts';
+import type { Cosigned } from '../../src/ports.ts';
 import { ROOT, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 import { LOG_KEY, TestLog, WITNESS_KEY } from '../support/witnessLog.ts';
@@ -64,14 +64,11 @@ async function stop(child: ChildProcess, signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL
 }
 
 const ask = ({ key, url }: Running, size: number, of = log): Promise<Cosigned> =>
-  cosign(
-    { verifierKey: parseVerifierKey(key), url },
-    {
-      checkpoint: of.checkpoint(size),
-      knownSize: 0,
-      proveConsistency: async (from, to) => of.proof(from, to),
-    },
-  );
+  remoteWitness({ verifierKey: parseVerifierKey(key), url }).cosign({
+    checkpoint: of.checkpoint(size),
+    knownSize: 0,
+    proveConsistency: async (from, to) => of.proof(from, to),
+  });
 
 const fails = (...args: string[]): Promise<Ended> => runNode([CLI, 'witness', ...args]);
 
