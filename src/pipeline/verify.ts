@@ -11,11 +11,13 @@ import type { VerifierKey } from '../core/verifierKey.ts';
 import type { Clock, ObjectStore, ReadableTiles } from '../ports.ts';
 import { ChainCheck } from './chainCheck.ts';
 import type { KnownLedger } from './chainCheck.ts';
+import { checkPage, isPageName } from './pageCheck.ts';
+import type { PageFit } from './pageCheck.ts';
 import { PartitionWalk } from './partitionWalk.ts';
 import { canGoOnFrom } from './report.ts';
 import type { Anchor, Checked, Finding, PartitionReport, Report, Status } from './report.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
-import { Slots } from './slots.ts';
+import { Slots, inOrder } from './slots.ts';
 import { LogCheck } from './verifyLog.ts';
 import type { Allowance } from './verifyLog.ts';
 
@@ -52,6 +54,9 @@ const SEGMENTS = 'segments/';
 
 /** How long before a mirror's newest batch a segment must have been sealed, not to be just on its way into the log. */
 const DELAY_MS = 10 * 60_000;
+
+/** How many reports' pages are read at one time. */
+const PAGES_AHEAD = 8;
 
 /** Findings beyond this many are counted, not listed. */
 const MAX_FINDINGS = 1000;
@@ -217,15 +222,20 @@ class VerifyRun {
     return (await log.follow()) ? log : undefined;
   }
 
+  /** mirrorUntil gives the time before which a mirror's segments must be in its log: the newest checkpoint is its clock. */
+  #mirrorUntil(log: LogCheck | undefined): number {
+    if (log !== undefined) return Date.parse(log.time) - DELAY_MS;
+    // Who trusts a key expects a log; else whoever removes all of it would be trusted more than who changes it.
+    return (this.#options.verifiers ?? []).length > 0 ? Infinity : NaN;
+  }
+
   /** finishPartition checks what the log doesn't have, and says if it should have it. */
   async #finishPartition(walk: PartitionWalk, log: LogCheck | undefined): Promise<void> {
     const { partition } = walk.check;
     const { allowance } = this.#options;
     const late: { readonly index: number; readonly sealed: string }[] = [];
     let count = 0;
-    // A mirror has no clock: there the newest checkpoint says how late it is.
-    const until =
-      allowance === undefined ? Date.parse(log?.time ?? '') - DELAY_MS : this.#deps.now() - allowance.delayMs;
+    const until = allowance === undefined ? this.#mirrorUntil(log) : this.#deps.now() - allowance.delayMs;
     for (let object = await walk.next(); object !== undefined; object = await walk.next()) {
       const { index, summary } = object;
       if (log?.isIntegrated(partition, index) === true) continue;
@@ -257,11 +267,26 @@ class VerifyRun {
 
   /** checkOthers looks at the names of an object, or of all in a folder, outside the partitions' folders. */
   async #checkOthers(name: string, isFolder: boolean): Promise<void> {
-    for await (const object of isFolder ? this.#deps.store.list(name) : [{ name }]) {
-      const { name } = object;
+    const listed = isFolder ? this.#deps.store.list(name) : [{ name }];
+    const objects = inOrder(listed, PAGES_AHEAD, async ({ name }) => ({ name, page: await this.#pageFit(name) }));
+    for await (const { name, page } of objects) {
       if (parseBatchName(name) !== undefined || parseCheckpointName(name) !== undefined) continue;
-      if (isKnownName(name) && parseSegmentName(name) === undefined) this.#otherObjects++;
-      else this.#foreign(name);
+      if (!isKnownName(name) || parseSegmentName(name) !== undefined) this.#foreign(name);
+      else if (typeof page === 'object')
+        this.#find({ code: 'foreign-object', severity: 'error', object: name, detail: page.fault });
+      else if (page !== 'fits') this.#otherObjects++;
+    }
+  }
+
+  /** pageFit looks into a report's page. A check that goes on from another leaves them to the full ones. */
+  async #pageFit(name: string): Promise<PageFit | undefined> {
+    if (this.#options.isIncremental === true || !isPageName(name)) return undefined;
+    try {
+      return await checkPage(this.#deps.store, name);
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      this.#onUnreadable(name, error.message);
+      return undefined;
     }
   }
 

@@ -195,8 +195,8 @@ describe('every finding about segments, from its cause alone', () => {
   });
 
   test('what the format knows besides segments is counted, not looked into', async () => {
-    const pages = ['041500', '051500'].map((time) => `reports/2026/11/22/${time}Z-integrity.html`);
-    const names = [...pages, 'cosignatures/000000000000/0123abcd'];
+    const reports = ['041500', '051500'].map((time) => `reports/2026/11/22/${time}Z-integrity.json`);
+    const names = [...reports, 'cosignatures/000000000000/0123abcd'];
     const report = await check(
       new MemoryStore([...chainOf(2), ...names.map((name) => [name, Buffer.from('x')] as const)]),
     );
