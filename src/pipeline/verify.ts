@@ -1,5 +1,6 @@
 import { AuditsealError } from '../core/errors.ts';
 import {
+  batchName,
   isKnownName,
   isPartition,
   parseBatchName,
@@ -145,7 +146,7 @@ class VerifyRun {
       status: this.#status(),
       checked: this.#checked(isIncremental, finished),
       ...(log !== undefined && { log: log.report(this.#notIntegrated) }),
-      notChecked: this.#notChecked(isIncremental, log !== undefined),
+      notChecked: this.#notChecked(isIncremental, log),
       partitions: this.#partitions,
       findings: [...this.#findings.values()],
       // Which ones the anchor left out isn't known, nor whether they are among these.
@@ -315,7 +316,7 @@ class VerifyRun {
   }
 
   /** notChecked says in words what this outcome does not cover. */
-  #notChecked(isIncremental: boolean, hasLog: boolean): string[] {
+  #notChecked(isIncremental: boolean, log: LogCheck | undefined): string[] {
     const { anchor, verifiers = [] } = this.#options;
     const not: string[] = [];
     if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
@@ -324,9 +325,13 @@ class VerifyRun {
     if (anchor === undefined) {
       not.push('no earlier report was at hand, so segments removed from the end of a chain would not be noticed');
     }
-    if (hasLog && verifiers.length === 0)
+    if (log !== undefined && verifiers.length === 0)
       not.push('no verifier key was given, so anybody may have signed the checkpoints');
-    if (hasLog && this.#deps.tiles === undefined) not.push('the tiles of the log were not at hand');
+    if (log !== undefined && this.#deps.tiles === undefined) not.push('the tiles of the log were not at hand');
+    if (log?.unsigned !== undefined)
+      not.push(`${batchName(log.unsigned)} has no checkpoint yet, so nobody has signed its entries`);
+    if (log !== undefined && this.#notIntegrated > 0)
+      not.push(`${this.#notIntegrated} segments have no entry in the log yet, so nobody has signed them`);
     if (this.#otherObjects > 0) not.push(`${this.#otherObjects} objects outside segments/ were checked by name alone`);
     return not;
   }
