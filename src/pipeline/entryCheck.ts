@@ -77,7 +77,7 @@ export class EntryCheck {
       };
       const place = placeOf(entry);
       const name = nameIn(entry);
-      if (place !== undefined) await this.#checkPlace(entry, line, place, batch, where, differs);
+      if (place !== undefined) await this.#checkPlace(entry, line, place, batch, where, isSigned, differs);
       else if (name !== undefined && isReportName(name)) await this.#checkReport(entry, name, batch, where, differs);
       else if (name !== undefined) this.#say('entry-mismatch', batch, `${where} is of nothing that has an entry`);
     }
@@ -90,6 +90,7 @@ export class EntryCheck {
     { partition, index }: SegmentPlace,
     batch: string,
     where: string,
+    isSigned: boolean,
     differs: Differs,
   ): Promise<void> {
     const before = this.#positions.get(partition) ?? NO_POSITION;
@@ -109,6 +110,7 @@ export class EntryCheck {
     const name = segmentName(partition, index);
     if (object === undefined) {
       if (isHole || index < before.next) return;
+      if (!isSigned) return differs('segment-missing', name, 'no object has this name');
       const gone = this.#gone.get(partition);
       if (gone === undefined) this.#gone.set(partition, { name, count: 1 });
       else gone.count += 1;

@@ -131,6 +131,8 @@ export interface Report {
   readonly findingsOmitted: number;
   /** objects that could not be read, and why */
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];
+  /** SHA-256 of the report's page, which is made of the other members; left out where it has none */
+  readonly page?: string;
 }
 
 /** EXIT_STATUS is what a program that checks ends with. docs/format.md, section 5. */

@@ -101,6 +101,7 @@ const REPORT: Check = objectOf({
   ),
   findingsOmitted: count,
   unreadable: listOf(objectOf({ object: text, why: text })),
+  page: optional(hash),
 });
 
 /** isReport tells whether a parsed JSON value, which may come from anybody, has the shape of a report. */

@@ -1,5 +1,6 @@
 import { AuditsealError } from '../core/errors.ts';
 import {
+  batchName,
   isKnownName,
   isPartition,
   parseBatchName,
@@ -14,11 +15,13 @@ import type { VerifierKey } from '../core/verifierKey.ts';
 import type { Clock, ObjectStore, ReadableTiles } from '../ports.ts';
 import { ChainCheck } from './chainCheck.ts';
 import type { KnownLedger } from './chainCheck.ts';
+import { checkPage, isPageName } from './pageCheck.ts';
+import type { PageFit } from './pageCheck.ts';
 import { PartitionWalk } from './partitionWalk.ts';
 import { canGoOnFrom } from './report.ts';
 import type { Anchor, Checked, Finding, LogReport, PartitionReport, Report, Status } from './report.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
-import { Slots } from './slots.ts';
+import { Slots, inOrder } from './slots.ts';
 import { LogCheck } from './verifyLog.ts';
 import type { Allowance } from './verifyLog.ts';
 
@@ -57,6 +60,9 @@ const SEGMENTS = 'segments/';
 
 /** How long before a mirror's newest batch a segment must have been sealed, not to be just on its way into the log. */
 const DELAY_MS = 10 * 60_000;
+
+/** How many reports' pages are read at one time. */
+const PAGES_AHEAD = 8;
 
 /** Findings beyond this many are counted, not listed. */
 const MAX_FINDINGS = 1000;
@@ -147,7 +153,7 @@ class VerifyRun {
       status: this.#status(),
       checked: this.#checked(isIncremental, finished),
       ...(logReport !== undefined && { log: logReport }),
-      notChecked: this.#notChecked(isIncremental, logReport),
+      notChecked: this.#notChecked(isIncremental, log, logReport),
       partitions: this.#partitions,
       findings: [...this.#findings.values()],
       // Which ones the anchor left out isn't known, nor whether they are among these.
@@ -234,15 +240,20 @@ class VerifyRun {
     this.#find({ code: 'checkpoint-uncosigned', severity: 'error', object: checkpointName(0), detail });
   }
 
+  /** mirrorUntil gives the time before which a mirror's segments must be in its log: the newest checkpoint is its clock. */
+  #mirrorUntil(log: LogCheck | undefined): number {
+    if (log !== undefined) return Date.parse(log.time) - DELAY_MS;
+    // Who trusts a key expects a log; else whoever removes all of it would be trusted more than who changes it.
+    return (this.#options.verifiers ?? []).length > 0 ? Infinity : NaN;
+  }
+
   /** finishPartition checks what the log doesn't have, and says if it should have it. */
   async #finishPartition(walk: PartitionWalk, log: LogCheck | undefined): Promise<void> {
     const { partition } = walk.check;
     const { allowance } = this.#options;
     const late: { readonly index: number; readonly sealed: string }[] = [];
     let count = 0;
-    // A mirror has no clock: there the newest checkpoint says how late it is.
-    const until =
-      allowance === undefined ? Date.parse(log?.time ?? '') - DELAY_MS : this.#deps.now() - allowance.delayMs;
+    const until = allowance === undefined ? this.#mirrorUntil(log) : this.#deps.now() - allowance.delayMs;
     for (let object = await walk.next(); object !== undefined; object = await walk.next()) {
       const { index, summary } = object;
       if (log?.isIntegrated(partition, index) === true) continue;
@@ -274,12 +285,27 @@ class VerifyRun {
 
   /** checkOthers looks at the names of an object, or of all in a folder, outside the partitions' folders. */
   async #checkOthers(name: string, isFolder: boolean): Promise<void> {
-    for await (const object of isFolder ? this.#deps.store.list(name) : [{ name }]) {
-      const { name } = object;
+    const listed = isFolder ? this.#deps.store.list(name) : [{ name }];
+    const objects = inOrder(listed, PAGES_AHEAD, async ({ name }) => ({ name, page: await this.#pageFit(name) }));
+    for await (const { name, page } of objects) {
       if ([parseBatchName, parseCheckpointName, parseCosignatureName].some((parse) => parse(name) !== undefined))
         continue;
-      if (isKnownName(name) && parseSegmentName(name) === undefined) this.#otherObjects++;
-      else this.#foreign(name);
+      if (!isKnownName(name) || parseSegmentName(name) !== undefined) this.#foreign(name);
+      else if (typeof page === 'object')
+        this.#find({ code: 'foreign-object', severity: 'error', object: name, detail: page.fault });
+      else if (page !== 'fits') this.#otherObjects++;
+    }
+  }
+
+  /** pageFit looks into a report's page. A check that goes on from another leaves them to the full ones. */
+  async #pageFit(name: string): Promise<PageFit | undefined> {
+    if (this.#options.isIncremental === true || !isPageName(name)) return undefined;
+    try {
+      return await checkPage(this.#deps.store, name);
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      this.#onUnreadable(name, error.message);
+      return undefined;
     }
   }
 
@@ -308,8 +334,7 @@ class VerifyRun {
   }
 
   /** notChecked says in words what this outcome does not cover. */
-  #notChecked(isIncremental: boolean, log: LogReport | undefined): string[] {
-    const hasLog = log !== undefined;
+  #notChecked(isIncremental: boolean, log: LogCheck | undefined, { cosignatures }: Partial<LogReport> = {}): string[] {
     const { anchor, verifiers = [] } = this.#options;
     const not: string[] = [];
     if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
@@ -318,12 +343,16 @@ class VerifyRun {
     if (anchor === undefined) {
       not.push('no earlier report was at hand, so segments removed from the end of a chain would not be noticed');
     }
-    if (hasLog && verifiers.length === 0)
+    if (log !== undefined && verifiers.length === 0)
       not.push('no verifier key was given, so anybody may have signed the checkpoints');
-    const cosignatures = log?.cosignatures?.notChecked ?? 0;
-    if (cosignatures > 0)
-      not.push(`${cosignatures} cosignatures are by keys that no policy named, or of no valid checkpoint`);
-    if (hasLog && this.#deps.tiles === undefined) not.push('the tiles of the log were not at hand');
+    const unchecked = cosignatures?.notChecked ?? 0;
+    if (unchecked > 0)
+      not.push(`${unchecked} cosignatures are by keys that no policy named, or of no valid checkpoint`);
+    if (log !== undefined && this.#deps.tiles === undefined) not.push('the tiles of the log were not at hand');
+    if (log?.unsigned !== undefined)
+      not.push(`${batchName(log.unsigned)} has no checkpoint yet, so nobody has signed its entries`);
+    if (log !== undefined && this.#notIntegrated > 0)
+      not.push(`${this.#notIntegrated} segments have no entry in the log yet, so nobody has signed them`);
     if (this.#otherObjects > 0) not.push(`${this.#otherObjects} objects outside segments/ were checked by name alone`);
     return not;
   }

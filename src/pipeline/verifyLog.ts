@@ -89,6 +89,11 @@ export class LogCheck {
     return this.#entries.time;
   }
 
+  /** unsigned is the number of the newest batch, if it has no checkpoint yet. */
+  get unsigned(): number | undefined {
+    return this.#lastUnsigned;
+  }
+
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
     try {
@@ -274,7 +279,9 @@ export class LogCheck {
     // The newest batch's tiles may be on their way.
     const isSettled = allowance === undefined || this.#isOlderThan(allowance.delayMs);
     const size = this.#tree.isBroken ? Infinity : this.#tree.size;
-    await this.#tiles.finish(isSettled ? this.#next : this.#next - 1, size, allowance !== undefined);
+    // Tiles come after their checkpoint.
+    const end = this.#lastUnsigned ?? this.#next;
+    await this.#tiles.finish(isSettled ? end : this.#next - 1, size, allowance !== undefined);
     const object = `${TLOG}${CHECKPOINT}`;
     const { number } = this.#head;
     if (published === undefined) {

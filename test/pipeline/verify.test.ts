@@ -195,7 +195,7 @@ describe('every finding about segments, from its cause alone', () => {
   });
 
   test('what the format knows besides segments is counted, not looked into', async () => {
-    const names = ['041500', '051500', '061500'].map((time) => `reports/2026/11/22/${time}Z-integrity.html`);
+    const names = ['041500', '051500', '061500'].map((time) => `reports/2026/11/22/${time}Z-integrity.json`);
     const report = await check(
       new MemoryStore([...chainOf(2), ...names.map((name) => [name, Buffer.from('x')] as const)]),
     );

@@ -170,5 +170,6 @@ test('the job files a report about the log, the next integration puts it into th
   edit(store, name as string, (text) => text.replace('"verified"', '"violated"'));
   expect(saidOf(await checkLedger({ store, tiles }))).toEqual([`entry-mismatch ${name}`]);
   store.objects.delete(name as string);
-  expect(saidOf(await checkLedger({ store, tiles }))).toEqual([`entry-mismatch ${name}`]);
+  const page = (name as string).replace('.json', '.html');
+  expect(saidOf(await checkLedger({ store, tiles }))).toEqual([`entry-mismatch ${name}`, `foreign-object ${page}`]);
 });

@@ -1,0 +1,43 @@
+import { flipBits, flipNames } from '../support/bitFlips.ts';
+import { checkMirror, smallMirror, withoutPages } from '../support/smallMirror.ts';
+
+// The tiles and the page of the same mirror are in bitsOfTiles.test.ts, so that two processors share the work.
+
+const MINUTES = 60_000;
+
+test('as it is, the mirror verifies, and has an object of every kind', async () => {
+  const mirror = await smallMirror();
+  expect(await checkMirror(mirror, true)).toMatchObject({
+    status: 'verified',
+    findings: [],
+    checked: { segments: 3, otherObjects: 1 },
+    log: { batches: 2, checkpoints: 2, entriesCompared: 4, tiles: 4 },
+  });
+  expect([...withoutPages(mirror).keys()]).toHaveLength(mirror.size - 1);
+});
+
+test.each([
+  ['segments/', 'nobody', false],
+  ['reports/', 'nobody', false],
+  ['batches/', 'the log’s', true],
+  ['checkpoints/', 'the log’s', true],
+])(
+  'every one-bit change of every object in %s is found and named, with the key of %s',
+  async (start, _whose, isKeyKnown) => {
+    const mirror = withoutPages(await smallMirror());
+    const bytes = [...mirror].reduce((sum, [name, { length }]) => sum + (name.startsWith(start) ? length : 0), 0);
+    expect(bytes).toBeGreaterThan(300);
+    expect(await flipBits(mirror, start, isKeyKnown)).toEqual({ tried: bytes * 8, missed: [] });
+  },
+  5 * MINUTES,
+);
+
+test(
+  'every one-bit change of every name is found, and the old name or the new one is named',
+  async () => {
+    const { tried, missed } = await flipNames(await smallMirror());
+    expect(missed).toEqual([]);
+    expect(tried).toBeGreaterThan(2000);
+  },
+  5 * MINUTES,
+);

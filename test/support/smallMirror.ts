@@ -1,0 +1,58 @@
+import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
+import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
+import type { Report } from '../../src/pipeline/report.ts';
+import { LEDGER, forgeChain, timeOf } from './forge.ts';
+import { KeptLog } from './keptLog.ts';
+import { SECOND, checkLedger } from './loggedLedger.ts';
+import { integrateOf } from './logs.ts';
+import { MemoryStore } from './memoryStore.ts';
+import { MemoryTiles } from './memoryTiles.ts';
+
+/** Objects is a mirror in memory, by name; those of the log's tiles begin with `tlog/`. */
+export type Objects = Map<string, Buffer>;
+
+const TLOG = 'tlog/';
+
+/**
+ * smallMirror makes a ledger that has an object of every kind, and no more of them than it takes: two partitions, three
+ * segments, two batches and checkpoints, a report with its page, and the tiles.
+ */
+export async function smallMirror(): Promise<Objects> {
+  const [store, tiles] = [new MemoryStore(), new MemoryTiles()];
+  const [first, second] = [...forgeChain(2)];
+  const add = (...objects: readonly (readonly [string, Buffer] | undefined)[]): void => {
+    for (const object of objects) store.objects.set(...(object as [string, Buffer]));
+  };
+  const integrate = (later: number): Promise<unknown> =>
+    integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + later)) }).run(new KeptLog());
+  add(first, [...forgeChain(1, '1')][0]);
+  await integrate(0);
+  await runVerifyJob({
+    store,
+    tiles,
+    ledger: LEDGER,
+    log: new KeptLog(),
+    concurrency: 2,
+    fullVerifyHours: 24,
+    now: () => Date.parse(timeOf(SECOND + 10)),
+    summarize: async (stored) => summarizeSegment(stored),
+  });
+  add(second);
+  await integrate(20);
+  return new Map([...store.objects, ...[...tiles.objects].map(([name, bytes]) => [`${TLOG}${name}`, bytes] as const)]);
+}
+
+/** checkMirror checks a mirror; without `isKeyKnown` as somebody who has no key. */
+export async function checkMirror(objects: Objects, isKeyKnown: boolean): Promise<Report> {
+  const tiles = new MemoryTiles();
+  const store = new MemoryStore();
+  for (const [name, bytes] of objects) {
+    if (name.startsWith(TLOG)) tiles.objects.set(name.slice(TLOG.length), bytes);
+    else store.objects.set(name, bytes);
+  }
+  return checkLedger({ store, tiles }, isKeyKnown ? {} : { verifiers: [] });
+}
+
+/** withoutPages leaves the reports' pages out. A mirror need not have them. */
+export const withoutPages = (mirror: Objects): Objects =>
+  new Map([...mirror].filter(([name]) => !name.endsWith('.html')));
