@@ -1,6 +1,7 @@
 import { openCheckpoint } from '../core/checkpoint.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { parseBundlePath, parseTilePath } from '../core/tile.ts';
+import type { TileStore } from '../ports.ts';
 import type { LogDeps, LogState } from './logState.ts';
 
 /** CHECKPOINT is the name of the newest checkpoint among the tiles. */
@@ -21,16 +22,20 @@ export async function publishLog(deps: LogDeps, { note, files }: NonNullable<Log
   const { tiles } = deps;
   const last = files.at(-1) ?? files[0];
   // A death before this leaves a signed checkpoint that nobody is shown; in the middle, files that nobody asks for yet.
-  if ((await readSmall(deps, last.name))?.equals(last.bytes) !== true) {
+  if ((await readSmall(tiles, last.name))?.equals(last.bytes) !== true) {
     for (const { name, bytes } of files) await tiles.write(name, bytes);
   }
-  const published = await readSmall(deps, CHECKPOINT);
+  const published = await readSmall(tiles, CHECKPOINT);
   if (published?.equals(note) === true || isNewer(deps, published, note)) return;
   await tiles.write(CHECKPOINT, note);
 }
 
 /** isNewer tells whether another integration has published a later checkpoint. What the log didn't sign counts for nothing. */
-function isNewer({ origin, verifiers }: LogDeps, published: Buffer | undefined, note: Buffer): boolean {
+export function isNewer(
+  { origin, verifiers }: Pick<LogDeps, 'origin' | 'verifiers'>,
+  published: Buffer | undefined,
+  note: Buffer,
+): boolean {
   if (published === undefined) return false;
   try {
     const sizeOf = (bytes: Buffer): number => openCheckpoint(bytes, origin, verifiers).checkpoint.size;
@@ -41,7 +46,8 @@ function isNewer({ origin, verifiers }: LogDeps, published: Buffer | undefined, 
   }
 }
 
-async function readSmall({ tiles }: LogDeps, name: string): Promise<Buffer | undefined> {
+/** readSmall reads a tile, and gives undefined for what is too large to be one. */
+export async function readSmall(tiles: Pick<TileStore, 'read'>, name: string): Promise<Buffer | undefined> {
   try {
     return await tiles.read(name);
   } catch (error) {
