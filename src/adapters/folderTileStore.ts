@@ -7,13 +7,13 @@ import { isTileName } from '../pipeline/publish.ts';
 import type { ObjectInfo, TileStore } from '../ports.ts';
 import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
 
-/** FolderTileStore is the tiles of a mirror: the folder `tlog` in it. */
+/** FolderTileStore is the tiles of a mirror: the folder `tlog` in it, or another one. */
 export class FolderTileStore implements TileStore {
   readonly #root: string;
   readonly #folder: FolderStore;
 
-  constructor(mirror: string) {
-    this.#root = join(mirror, TLOG_FOLDER);
+  constructor(mirror: string, folder: string = TLOG_FOLDER) {
+    this.#root = join(mirror, folder);
     this.#folder = new FolderStore(this.#root);
   }
 

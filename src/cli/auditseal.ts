@@ -12,6 +12,7 @@ const HELP = `auditseal: checks ledgers of sealed audit logs
   auditseal prove TARGET                     write evidence of one record, which anyone can check
   auditseal check FILE                       check evidence, offline
   auditseal keygen                           make a key for a log to sign with, or show one in Key Vault
+  auditseal rebuild-tiles TARGET             make the log's tiles again from the ledger
   auditseal witness OPTIONS                  cosign the checkpoints of other logs
 
 TARGET is a mirror folder or a container's URL. auditseal COMMAND --help says more.
@@ -47,6 +48,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   },
   async keygen() {
     const { keygenCommand: run, keygenHelp: help } = await import('./keygen.ts');
+    return { run, help };
+  },
+  async 'rebuild-tiles'() {
+    const { rebuildTilesCommand: run, rebuildTilesHelp: help } = await import('./rebuildTiles.ts');
     return { run, help };
   },
   async witness() {

@@ -1,16 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ContainerClient } from '@azure/storage-blob';
 import { FolderStore, TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
 import { AuditsealError } from '../core/errors.ts';
-import type { ObjectStore, ReadableTiles } from '../ports.ts';
+import type { ObjectStore, ReadableTiles, TileStore } from '../ports.ts';
 import { callersPath } from './callersPath.ts';
 
 const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);
 
 /** openTarget opens what a user calls a ledger: a mirror folder, or a container's URL with a SAS or for one's own sign-in. */
 export async function openTarget(target: string): Promise<ObjectStore> {
-  if (isUrl(target)) return openUrl(target);
+  if (isUrl(target)) {
+    const { BlobStore } = await import('../adapters/blobStore.ts');
+    return new BlobStore(await openUrl(target));
+  }
   return new FolderStore(await existingFolder(target));
 }
 
@@ -21,9 +25,24 @@ export async function openTarget(target: string): Promise<ObjectStore> {
 export async function openTiles(target: string, elsewhere?: string): Promise<ReadableTiles> {
   if (elsewhere !== undefined) return openTarget(elsewhere);
   if (!isUrl(target)) return new FolderTileStore(await existingFolder(target));
+  return openTarget(tlogBeside(target));
+}
+
+/** openTileStore opens what openTiles does, to write there. A folder that doesn't exist is made with the first file. */
+export async function openTileStore(target: string, elsewhere?: string): Promise<TileStore> {
+  if (!isUrl(elsewhere ?? target)) {
+    return elsewhere === undefined
+      ? new FolderTileStore(await existingFolder(target))
+      : new FolderTileStore(callersPath(elsewhere), '.');
+  }
+  const { BlobTileStore } = await import('../adapters/blobTileStore.ts');
+  return new BlobTileStore(await openUrl(elsewhere ?? tlogBeside(target)));
+}
+
+function tlogBeside(target: string): string {
   const url = new URL(target);
   url.pathname = url.pathname.replace(/[^/]+\/*$/, TLOG_FOLDER);
-  return openTarget(url.href);
+  return url.href;
 }
 
 /** hasTiles tells whether a target holds its tiles itself: a mirror may. */
@@ -40,7 +59,7 @@ async function existingFolder(target: string): Promise<string> {
   );
 }
 
-async function openUrl(target: string): Promise<ObjectStore> {
+async function openUrl(target: string): Promise<ContainerClient> {
   let url: URL;
   try {
     url = new URL(target);
@@ -61,9 +80,6 @@ async function openUrl(target: string): Promise<ObjectStore> {
     );
   }
   // Loaded where it is needed: the storage library takes longer to load than a small mirror to check.
-  const [{ openContainer }, { BlobStore }] = await Promise.all([
-    import('../adapters/blobConnection.ts'),
-    import('../adapters/blobStore.ts'),
-  ]);
-  return new BlobStore(await openContainer(target, hasSas));
+  const { openContainer } = await import('../adapters/blobConnection.ts');
+  return openContainer(target, hasSas);
 }

@@ -28,9 +28,9 @@ export async function readBatch(store: ObjectStore, number: number): Promise<Bat
 }
 
 /** readBatches reads the batches before `end` in order, a few ahead. */
-export function readBatches(store: ObjectStore, end: number): AsyncGenerator<Batch> {
+export function readBatches(store: ObjectStore, end: number, from = 0): AsyncGenerator<Batch> {
   const numbers = function* (): Generator<number> {
-    for (let number = 0; number < end; number++) yield number;
+    for (let number = from; number < end; number++) yield number;
   };
   return inOrder(numbers(), AHEAD, (number) => readBatch(store, number));
 }

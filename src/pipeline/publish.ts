@@ -3,6 +3,7 @@ import { AuditsealError } from '../core/errors.ts';
 import { parseNote } from '../core/note.ts';
 import { formatSignatureLine } from '../core/signatureLine.ts';
 import { parseBundlePath, parseTilePath } from '../core/tile.ts';
+import type { TileStore } from '../ports.ts';
 import type { LogDeps, LogState } from './logState.ts';
 
 /** CHECKPOINT is the name of the newest checkpoint among the tiles. */
@@ -23,7 +24,7 @@ export async function publishLog(deps: LogDeps, { note, files }: NonNullable<Log
   const { tiles } = deps;
   const last = files.at(-1) ?? files[0];
   // A death before this leaves a signed checkpoint that nobody is shown; in the middle, files that nobody asks for yet.
-  if ((await readSmall(deps, last.name))?.equals(last.bytes) !== true) {
+  if ((await readSmall(tiles, last.name))?.equals(last.bytes) !== true) {
     for (const { name, bytes } of files) await tiles.write(name, bytes);
   }
   await publishCheckpoint(deps, note);
@@ -34,7 +35,7 @@ export async function publishLog(deps: LogDeps, { note, files }: NonNullable<Log
  * these signatures, or a later one is. What the ledger holds of it stays as it is.
  */
 export async function publishCheckpoint(deps: LogDeps, note: Buffer): Promise<void> {
-  const published = await readSmall(deps, CHECKPOINT);
+  const published = await readSmall(deps.tiles, CHECKPOINT);
   if (published !== undefined && (carries(published, note) || isNewer(deps, published, note))) return;
   await deps.tiles.write(CHECKPOINT, note);
 }
@@ -52,7 +53,12 @@ function carries(published: Buffer, note: Buffer): boolean {
 }
 
 /** isNewer tells whether another integration has published a later checkpoint. What the log didn't sign counts for nothing. */
-function isNewer({ origin, verifiers }: LogDeps, published: Buffer, note: Buffer): boolean {
+export function isNewer(
+  { origin, verifiers }: Pick<LogDeps, 'origin' | 'verifiers'>,
+  published: Buffer | undefined,
+  note: Buffer,
+): boolean {
+  if (published === undefined) return false;
   try {
     const sizeOf = (bytes: Buffer): number => openCheckpoint(bytes, origin, verifiers).checkpoint.size;
     return sizeOf(published) > sizeOf(note);
@@ -62,7 +68,8 @@ function isNewer({ origin, verifiers }: LogDeps, published: Buffer, note: Buffer
   }
 }
 
-async function readSmall({ tiles }: LogDeps, name: string): Promise<Buffer | undefined> {
+/** readSmall reads a tile, and gives undefined for what is too large to be one. */
+export async function readSmall(tiles: Pick<TileStore, 'read'>, name: string): Promise<Buffer | undefined> {
   try {
     return await tiles.read(name);
   } catch (error) {

@@ -5,6 +5,7 @@ import { checkHelp } from '../../src/cli/check.ts';
 import { keygenHelp } from '../../src/cli/keygen.ts';
 import { mirrorHelp } from '../../src/cli/mirror.ts';
 import { proveHelp } from '../../src/cli/prove.ts';
+import { rebuildTilesHelp } from '../../src/cli/rebuildTiles.ts';
 import { showHelp } from '../../src/cli/show.ts';
 import { verifyHelp } from '../../src/cli/verify.ts';
 import { witnessHelp } from '../../src/cli/witness.ts';
@@ -18,6 +19,7 @@ const HELPS = new Map([
   ['prove', proveHelp],
   ['check', checkHelp],
   ['keygen', keygenHelp],
+  ['rebuild-tiles', rebuildTilesHelp],
   ['witness', witnessHelp],
 ]);
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
