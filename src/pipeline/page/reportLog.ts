@@ -25,8 +25,8 @@ ${log === undefined ? markup`<p>This report says nothing about a log: the ledger
 function logFacts(report: Report, log: LogReport): Markup {
   const { entries, checkpoints, signatures, tiles, segmentsNotIntegrated } = log;
   const figures: readonly [string, number][] = [
-    ['Entries', entries],
-    ['Checkpoints', checkpoints],
+    ['Entries read', entries],
+    ['Checkpoints compared', checkpoints],
     ['Signatures verified', signatures],
     ['Tiles compared', tiles],
     ['Segments not in the log', segmentsNotIntegrated],
@@ -51,7 +51,7 @@ function facts(report: Report, log: LogReport): [string, Markup | string][] {
     ],
     [
       'Compared',
-      `${plural(entriesCompared, 'entry', 'entries')} with what they describe, in ${plural(batches, 'batch', 'batches')} of the log`,
+      `${plural(entriesCompared, 'entry', 'entries')} with what they describe; the log has ${plural(batches, 'batch', 'batches')}`,
     ],
     ['Findings of the log', logFindings(report)],
   ];

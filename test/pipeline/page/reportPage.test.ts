@@ -205,7 +205,7 @@ describe('what it says', () => {
       const text = sectionOf(REPORT);
       for (const value of ['93,824', '5,127', '5,129', '1,734', '12']) expect(text).toContain(`\n${value}\n`);
       for (const key of LOG.signedBy ?? []) expect(text).toContain(`\n${key}\n`);
-      expect(text).toContain('16,515 entries with what they describe, in 5,128 batches of the log');
+      expect(text).toContain('16,515 entries with what they describe; the log has 5,128 batches');
       expect(text).toContain('kept/newest-checkpoint');
       expect(text).toContain('Number 5,126, over 93,811 entries');
       expect(text).toContain('2026-11-22 04:06:30.120 UTC');
