@@ -37,6 +37,7 @@ export class Demonstration {
   readonly #sealing: Sealing;
   readonly #auditor: Auditor;
   readonly #place: Place;
+  readonly #sending = new AbortController();
   #host: HostProcess | undefined;
   #page: string | undefined;
   #evidence: { readonly file: string; readonly partition: string; readonly record: number } | undefined;
@@ -114,6 +115,12 @@ export class Demonstration {
     return code;
   }
 
+  /** stop ends what would outlast the stack. What runs fails then. */
+  async stop(): Promise<void> {
+    this.#sending.abort();
+    await this.#parts.programs.stop();
+  }
+
   /** stayUp leaves the app running as it does in Azure, on its schedules. */
   async stayUp(): Promise<void> {
     const { stack, say } = this.#parts;
@@ -124,6 +131,7 @@ export class Demonstration {
     const size = await sizeOf(api);
     say.stayUp([
       ['ledger', this.#place.ledger],
+      ['its tiles', this.#place.tlog],
       ['event hub', stack.hub.connectionString(HUB_NAME)],
       ['report page', this.#page],
       ['log', `${api}/log/checkpoint`],
@@ -132,7 +140,7 @@ export class Demonstration {
         'evidence',
         evidence && `${api}/evidence?partition=${evidence.partition}&record=${evidence.record}&code=${host.key}`,
       ],
-      ['its file', evidence?.file],
+      ['as a file', evidence?.file],
       ['verifier key', stack.verifierKey],
       ['check page', pathToFileURL(join(ROOT, 'dist', 'web', 'check.html')).href],
     ]);
@@ -145,9 +153,9 @@ export class Demonstration {
     const source = options.input ?? 'log bodies of many Azure services';
     say.step(`Sending ${bodies.length * options.repeat} events: ${source}`);
     const address = stack.hub.connectionString();
-    const feed = await sendBodies(address, HUB_NAME, bodies, options.repeat, (events, bytes) =>
-      say.sent(events, bytes),
-    );
+    const { signal } = this.#sending;
+    const onProgress = (events: number, bytes: number): void => say.sent(events, bytes);
+    const feed = await sendBodies(address, HUB_NAME, bodies, options.repeat, onProgress, signal);
     const rawBytes = await addRawBytes(options.dataDir, feed.bytes);
     await Promise.race([sealing.until(feed.last), host.exited.then(() => Promise.reject(new Error('the host ended')))]);
     say.sealed(feed, sealing.progress);

@@ -14,6 +14,7 @@ export class Narration {
   readonly #out: NodeJS.WriteStream;
   readonly #isTerminal: boolean;
   #isTransient = false;
+  #hasEnded = false;
 
   constructor(json: boolean) {
     this.#out = json ? process.stderr : process.stdout;
@@ -21,13 +22,14 @@ export class Narration {
   }
 
   #line(text: string): void {
+    if (this.#hasEnded) return;
     this.#out.write(`${this.#isTransient ? '\r\x1b[2K' : ''}${text}\n`);
     this.#isTransient = false;
   }
 
   /** A line that the next one replaces; only on a terminal. */
   #transient(text: string): void {
-    if (!this.#isTerminal) return;
+    if (!this.#isTerminal || this.#hasEnded) return;
     this.#out.write(`\r\x1b[2K${text}`);
     this.#isTransient = true;
   }
@@ -39,6 +41,12 @@ export class Narration {
 
   step(text: string): void {
     this.#line(this.#isTerminal ? `\x1b[1m${text}\x1b[0m` : text);
+  }
+
+  /** stopping is the last thing that is told, whatever is still under way. */
+  stopping(): void {
+    this.step('Stopping');
+    this.#hasEnded = true;
   }
 
   sent(events: number, bytes: number): void {
@@ -132,8 +140,8 @@ export class Narration {
   stayUp(things: readonly (readonly [string, string | undefined])[]): void {
     this.step('Running. Ctrl-C ends it.');
     for (const [thing, address] of things) if (address !== undefined) this.#line(`  ${thing.padEnd(14)}${address}`);
-    this.#line(`  try           npm run cli -- verify '<ledger>' --key '<verifier key>'`);
-    this.#line(`                npm run cli -- mirror '<ledger>' ./mirror`);
+    this.#line(`  try           npm run cli -- verify '<ledger>' --tlog '<its tiles>' --key '<verifier key>'`);
+    this.#line(`                npm run cli -- mirror '<ledger>' ./mirror --tlog '<its tiles>'`);
     this.#line(`                npm run cli -- show ./mirror 0 0`);
   }
 

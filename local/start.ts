@@ -16,7 +16,7 @@ async function serve(options: StartOptions, say: Narration): Promise<number> {
   const stack = await startStack({ ...stackOptions(options), wellKnown: true });
   say.serving(stack);
   await interruption();
-  say.step('Stopping');
+  say.stopping();
   await stack.close();
   return 0;
 }
@@ -43,8 +43,8 @@ async function main(options: StartOptions, say: Narration): Promise<number> {
   const stack = await startStack(stackOptions(options));
   const interrupted = interruption();
   const stopped = interrupted.then(() => 'stopped' as const);
+  const demonstration = new Demonstration({ stack, programs, work, say, options });
   try {
-    const demonstration = new Demonstration({ stack, programs, work, say, options });
     const done = await Promise.race([demonstration.run(bodies), stopped]);
     if (done === 'stopped') return 130;
     if (!options.once) {
@@ -53,8 +53,8 @@ async function main(options: StartOptions, say: Narration): Promise<number> {
     }
     return done;
   } finally {
-    say.step('Stopping');
-    await programs.stop();
+    say.stopping();
+    await demonstration.stop();
     await stack.close();
     await rm(work, { recursive: true, force: true });
   }
