@@ -1,5 +1,3 @@
-import { cp, readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { RestError } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
 
@@ -13,11 +11,21 @@ export interface Attempt {
   readonly code: string;
 }
 
+/** Target names the objects that are attacked. */
+export interface Target {
+  readonly segment: string;
+  readonly batch: string;
+  readonly checkpoint: string;
+}
+
 /**
- * attackContainer tries every way to change a sealed segment. The client must have all rights, so that what refuses is
- * the policy and not a missing right.
+ * attackContainer tries every way to change a sealed segment, and to rewrite the log. The client must have all rights, so
+ * that what refuses is the policy and not a missing right.
  */
-export async function attackContainer(container: ContainerClient, segment: string): Promise<Attempt[]> {
+export async function attackContainer(
+  container: ContainerClient,
+  { segment, batch, checkpoint }: Target,
+): Promise<Attempt[]> {
   const block = container.getBlockBlobClient(segment);
   const forged = Buffer.from('forged');
   const attacks: readonly [string, string, () => Promise<unknown>][] = [
@@ -27,6 +35,12 @@ export async function attackContainer(container: ContainerClient, segment: strin
     ['set metadata', segment, () => block.setMetadata({ root: '0'.repeat(64) })],
     ['set content type', segment, () => block.setHTTPHeaders({ blobContentType: 'text/plain' })],
     ['append', segment, () => container.getAppendBlobClient(segment).appendBlock(forged, forged.length)],
+    [
+      'overwrite a checkpoint',
+      checkpoint,
+      () => container.getBlockBlobClient(checkpoint).upload(forged, forged.length),
+    ],
+    ['delete a batch', batch, () => container.deleteBlob(batch)],
     ['delete the container', container.containerName, () => container.delete()],
   ];
   const attempts: Attempt[] = [];
@@ -48,22 +62,4 @@ async function outcomeOf(run: () => Promise<unknown>): Promise<Pick<Attempt, 'ou
     if (!(error instanceof RestError)) throw error;
     return { outcome: 'refused', status: error.statusCode ?? 0, code: error.code ?? '' };
   }
-}
-
-/**
- * tamperMirror copies a mirror and changes one bit in the middle of one segment of the copy, as somebody with the disk in
- * hand could. It returns the name of that segment.
- */
-export async function tamperMirror(mirror: string, copy: string): Promise<string> {
-  await cp(mirror, copy, { recursive: true });
-  const names = (await readdir(join(copy, 'segments'), { recursive: true }))
-    .filter((name) => name.endsWith('.zst'))
-    .sort();
-  const name = join('segments', names[Math.floor(names.length / 2)] as string);
-  const path = join(copy, name);
-  const bytes = await readFile(path);
-  const at = Math.floor(bytes.length / 2);
-  bytes[at] = (bytes[at] as number) ^ 1;
-  await writeFile(path, bytes);
-  return name.replaceAll('\\', '/');
 }

@@ -30,7 +30,7 @@ export interface Feed {
 
 /**
  * sendBodies sends each body `repeat` times, as it is, over all partitions in turn, with as many in a batch as fit. It
- * is what a diagnostic setting does, through the same protocol.
+ * is what a diagnostic setting does, through the same protocol. `abortSignal` ends it early, with an error.
  */
 export async function sendBodies(
   connectionString: string,
@@ -38,10 +38,12 @@ export async function sendBodies(
   bodies: readonly Body[],
   repeat: number,
   onProgress: (events: number, bytes: number) => void,
+  abortSignal?: AbortSignal,
 ): Promise<Feed> {
+  const options = abortSignal === undefined ? {} : { abortSignal };
   const producer = new EventHubProducerClient(connectionString, hubName);
   try {
-    const partitions = await producer.getPartitionIds();
+    const partitions = await producer.getPartitionIds(options);
     const batches = new Map<string, EventDataBatch>();
     const last = new Map<string, number>();
     let events = 0;
@@ -50,7 +52,7 @@ export async function sendBodies(
       const batch = batches.get(partition);
       if (batch === undefined || batch.count === 0) return;
       batches.delete(partition);
-      await producer.sendBatch(batch);
+      await producer.sendBatch(batch, options);
       last.set(partition, 0);
       onProgress(events, bytes);
     };
@@ -58,7 +60,7 @@ export async function sendBodies(
       for (const { file, bytes: body } of bodies) {
         const partition = partitions[events % partitions.length] as string;
         const add = async (): Promise<boolean> => {
-          const batch = batches.get(partition) ?? (await producer.createBatch({ partitionId: partition }));
+          const batch = batches.get(partition) ?? (await producer.createBatch({ ...options, partitionId: partition }));
           batches.set(partition, batch);
           return batch.tryAdd({ body });
         };
@@ -72,7 +74,7 @@ export async function sendBodies(
     }
     for (const partition of partitions) await send(partition);
     for (const partition of last.keys()) {
-      last.set(partition, (await producer.getPartitionProperties(partition)).lastEnqueuedSequenceNumber);
+      last.set(partition, (await producer.getPartitionProperties(partition, options)).lastEnqueuedSequenceNumber);
     }
     return { events, bytes, last };
   } finally {

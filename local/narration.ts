@@ -1,7 +1,9 @@
 import type { Attempt } from './attack.ts';
+import type { Finding, Report } from './auditor.ts';
 import type { Feed } from './feed.ts';
 import type { SealingProgress } from './sealing.ts';
 import type { Stack } from './stack.ts';
+import type { Tampering } from './tampering.ts';
 
 const count = (value: number): string => value.toLocaleString('en');
 const megabytes = (bytes: number): string =>
@@ -12,7 +14,7 @@ export class Narration {
   readonly #out: NodeJS.WriteStream;
   readonly #isTerminal: boolean;
   #isTransient = false;
-  #page = '';
+  #hasEnded = false;
 
   constructor(json: boolean) {
     this.#out = json ? process.stderr : process.stdout;
@@ -20,13 +22,14 @@ export class Narration {
   }
 
   #line(text: string): void {
+    if (this.#hasEnded) return;
     this.#out.write(`${this.#isTransient ? '\r\x1b[2K' : ''}${text}\n`);
     this.#isTransient = false;
   }
 
   /** A line that the next one replaces; only on a terminal. */
   #transient(text: string): void {
-    if (!this.#isTerminal) return;
+    if (!this.#isTerminal || this.#hasEnded) return;
     this.#out.write(`\r\x1b[2K${text}`);
     this.#isTransient = true;
   }
@@ -38,6 +41,12 @@ export class Narration {
 
   step(text: string): void {
     this.#line(this.#isTerminal ? `\x1b[1m${text}\x1b[0m` : text);
+  }
+
+  /** stopping is the last thing that is told, whatever is still under way. */
+  stopping(): void {
+    this.step('Stopping');
+    this.#hasEnded = true;
   }
 
   sent(events: number, bytes: number): void {
@@ -62,52 +71,78 @@ export class Narration {
     this.#line(
       this.#mark(
         outcome === 'refused',
-        `${attack.padEnd(22)}${outcome === 'refused' ? `refused: ${status} ${code}` : 'WENT THROUGH'}`,
+        `${attack.padEnd(24)}${outcome === 'refused' ? `refused: ${status} ${code}` : 'WENT THROUGH'}`,
       ),
     );
   }
 
-  report({
-    status,
-    checked,
-    findings,
-  }: {
-    status: string;
-    checked: Readonly<Record<'segments' | 'records', number>>;
-    findings: readonly { code: string; object: string; detail: string }[];
-  }): void {
+  integrated(size: number, verifierKey: string): void {
     this.#line(
       this.#mark(
-        status === 'verified',
-        `${status}: ${count(checked.segments)} segments, ${count(checked.records)} records re-hashed, ${count(findings.length)} findings`,
+        true,
+        `a checkpoint of ${count(size)} entries is signed and published; who has this key can check it:`,
       ),
     );
-    for (const { code, object, detail } of findings.slice(0, 10)) this.#line(`      ${code}: ${object}: ${detail}`);
+    this.#line(`      ${verifierKey}`);
   }
 
-  tampered(
-    segment: string,
-    { status, findings }: { status: string; findings: readonly { code: string; object: string; detail: string }[] },
-  ): void {
-    const named = findings.some(({ object }) => object === segment);
-    this.#line(this.#mark(named, `one bit of ${segment} changed: ${status}`));
-    for (const { code, object, detail } of findings.slice(0, 10)) this.#line(`      ${code}: ${object}: ${detail}`);
-  }
-
-  /** page names the page of a report, and keeps it for stayUp. */
-  page(url: string): void {
-    this.#page = url;
+  filed(): void {
     this.#line(this.#mark(true, 'the report is filed beside the segments, as JSON and as a page'));
   }
 
-  stayUp(stack: Stack): void {
+  proved(
+    status: string,
+    { file, partition, record }: { file: string; partition: string; record: number },
+    bytes: number,
+  ): void {
+    const what = `record ${record} of partition ${partition}: ${status}, by ${megabytes(bytes)} and the key alone`;
+    this.#line(this.#mark(status === 'proved', what));
+    this.#line(`      ${file}`);
+  }
+
+  report({ status, checked, log, findings }: Report): void {
+    const isGood = status === 'verified';
+    const did = `${count(checked.segments)} segments, ${count(checked.records)} records re-hashed`;
+    this.#line(this.#mark(isGood, `${status}: ${did}, ${count(findings.length)} findings`));
+    if (log !== undefined && log.head !== null) {
+      const { checkpoints, signatures, tiles, segmentsNotIntegrated, head } = log;
+      const compared = `${count(checkpoints)} checkpoints, ${count(signatures)} signatures, ${count(tiles)} tiles`;
+      const rest = `${count(segmentsNotIntegrated)} segments not in it`;
+      this.#line(
+        this.#mark(
+          isGood && segmentsNotIntegrated === 0,
+          `log of ${count(head.size)} entries: ${compared} compared, ${rest}`,
+        ),
+      );
+      this.#line(`      root ${head.root}`);
+    }
+    this.#findings(findings, 10);
+  }
+
+  /** tampered says whether what was done was found, and by which findings. */
+  tampered({ deed, code, object }: Tampering, { status, findings }: Report): void {
+    const isOf = (finding: Finding): boolean => code.test(finding.code) && finding.object === object;
+    const isFound = status === 'violated' && findings.some(isOf);
+    this.#line(this.#mark(isFound, `${deed}: ${isFound ? status : `NOT FOUND (${status})`}`));
+    this.#findings(
+      findings.toSorted((a, b) => Number(isOf(b)) - Number(isOf(a))),
+      2,
+    );
+  }
+
+  #findings(findings: readonly Finding[], most: number): void {
+    for (const { code, object, detail } of findings.slice(0, most)) this.#line(`      ${code}: ${object}: ${detail}`);
+    const more = findings.length - most;
+    if (more > 0) this.#line(`      and ${count(more)} more`);
+  }
+
+  /** stayUp names what is there to try: each thing and its address, if it has one. */
+  stayUp(things: readonly (readonly [string, string | undefined])[]): void {
     this.step('Running. Ctrl-C ends it.');
-    this.#line(`  ledger       ${stack.sasUrl('rl')}`);
-    this.#line(`  event hub    ${stack.hub.connectionString('audit')}`);
-    this.#line(`  report page  ${this.#page}`);
-    this.#line(`  try          npm run cli -- verify '<ledger>'`);
-    this.#line(`               npm run cli -- mirror '<ledger>' ./mirror`);
-    this.#line(`               npm run cli -- show ./mirror 0 0`);
+    for (const [thing, address] of things) if (address !== undefined) this.#line(`  ${thing.padEnd(14)}${address}`);
+    this.#line(`  try           npm run cli -- verify '<ledger>' --tlog '<its tiles>' --key '<verifier key>'`);
+    this.#line(`                npm run cli -- mirror '<ledger>' ./mirror --tlog '<its tiles>'`);
+    this.#line(`                npm run cli -- show ./mirror 0 0`);
   }
 
   serving(stack: Stack): void {

@@ -1,3 +1,4 @@
+import { appLine } from './appLine.ts';
 import type { HostLine } from './host/client.ts';
 
 /** SealingProgress is what the app said that it sealed. */
@@ -16,6 +17,8 @@ export class Sealing {
   readonly #onProgress: (progress: SealingProgress) => void;
   readonly #last = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
+  /** partitions that records were sealed in */
+  readonly partitions = new Set<string>();
   progress: SealingProgress = { events: 0, records: 0, segments: 0, rawBytes: 0, storedBytes: 0 };
 
   constructor(onProgress: (progress: SealingProgress) => void) {
@@ -27,7 +30,8 @@ export class Sealing {
     if (line.type === 'log' && (line.level === 'error' || line.level === 'warning')) {
       process.stderr.write(`${line.level}: ${line.message}\n`);
     }
-    if (line.type === 'log' && line.function === 'ingest') this.#count(line.message);
+    const said = appLine(line, 'ingest');
+    if (said?.['message'] === 'sealed') this.#count(said);
     if (line.type === 'invocation' && line.outcome === 'failed') {
       process.stderr.write(`function ${line.function} failed: ${line.error?.message ?? ''}\n`);
     }
@@ -37,14 +41,8 @@ export class Sealing {
     }
   }
 
-  #count(text: string): void {
-    let fields: Record<string, unknown>;
-    try {
-      fields = JSON.parse(text) as Record<string, unknown>;
-    } catch {
-      return; // a line that is not one of the app's own
-    }
-    if (fields['message'] !== 'sealed') return;
+  #count(fields: Readonly<Record<string, unknown>>): void {
+    if (Number(fields['records']) > 0) this.partitions.add(String(fields['partition']));
     const added = COUNTS.map((name) => [name, this.progress[name] + Number(fields[name])] as const);
     this.progress = Object.fromEntries(added) as unknown as SealingProgress;
     this.#onProgress(this.progress);

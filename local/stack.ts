@@ -23,7 +23,7 @@ const LEDGER_ORIGIN = 'auditseal.localhost/ledger';
 const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
 const RESOURCE_GROUP = 'local';
 const INGEST_GROUP = 'ingest';
-const TLOG_CONTAINER = 'tlog';
+export const TLOG_CONTAINER = 'tlog';
 const RETENTION_DAYS = 365;
 const SAS_HOURS = 24 * 7;
 
@@ -67,12 +67,20 @@ export interface Stack {
   readonly containerUrl: string;
   /** settings that the app is started with */
   readonly settings: Readonly<Record<string, string>>;
-  /** sasUrl is the container's address with a token of its own for the given rights: r, c, l, w, d … */
-  sasUrl(rights: string): string;
+  /** key that opens the log's checkpoints, by c2sp.org/signed-note: `name+ID+base64(1 || public key)` */
+  readonly verifierKey: string;
+  /**
+   * sasUrl is the ledger's address with a token of its own for the given rights: r, c, l, w, d … `container` names another
+   * container.
+   */
+  sasUrl(rights: string, container?: string): string;
   /** owner is a client of the container with the account's key: it may do whatever the store lets anybody do. */
   readonly owner: ContainerClient;
-  /** startHost starts a Functions host with the app. Several may run; they share the partitions. */
-  startHost(onLine?: (line: HostLine) => void): Promise<HostProcess>;
+  /**
+   * startHost starts a Functions host with the app. Several may run; they share the partitions. `settings` are those of this
+   * host that differ from the stack's.
+   */
+  startHost(onLine?: (line: HostLine) => void, settings?: Readonly<Record<string, string>>): Promise<HostProcess>;
   /** close stops the hosts that still run, and everything else. */
   close(): Promise<void>;
 }
@@ -161,9 +169,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       owner,
       containerUrl,
       settings,
-      sasUrl: (rights) => `${containerUrl}?${sas(rights)}`,
-      async startHost(onLine) {
-        const host = await startHost({ appDir: options.appDir, settings, ...(onLine !== undefined && { onLine }) });
+      verifierKey: verifierKeyOf(saved.signerKey),
+      sasUrl: (rights, container = LEDGER_CONTAINER) => `${gateway.blobUrl}/${container}?${sas(rights, container)}`,
+      async startHost(onLine, differing = {}) {
+        const host = await startHost({
+          appDir: options.appDir,
+          settings: { ...settings, ...differing },
+          ...(onLine !== undefined && { onLine }),
+        });
         hosts.add(host);
         void host.exited.finally(() => hosts.delete(host));
         return host;
@@ -184,11 +197,23 @@ const freshKeys = (): Omit<SavedState, 'partitions'> => ({
 
 /** signerKeyOf prints the Ed25519 key of a seed by c2sp.org/signed-note: `PRIVATE+KEY+name+ID+base64(1 || seed)`. */
 function signerKeyOf(seed: Buffer): string {
+  const id = createHash('sha256').update(`${LEDGER_ORIGIN}\n`).update(Buffer.of(1)).update(publicKeyOf(seed));
+  const text = Buffer.concat([Buffer.of(1), seed]).toString('base64');
+  return `PRIVATE+KEY+${LEDGER_ORIGIN}+${id.digest('hex').slice(0, 8)}+${text}`;
+}
+
+/** verifierKeyOf gives the public part of a key that signerKeyOf printed. */
+function verifierKeyOf(signerKey: string): string {
+  const [, name, id, text] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(signerKey) ?? [];
+  if (text === undefined) throw new Error('the signer key is not one');
+  const publicKey = publicKeyOf(Buffer.from(text, 'base64').subarray(1));
+  return `${name}+${id}+${Buffer.concat([Buffer.of(1), publicKey]).toString('base64')}`;
+}
+
+function publicKeyOf(seed: Buffer): Buffer {
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
   const publicKey = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
-  const point = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
-  const id = createHash('sha256').update(`${LEDGER_ORIGIN}\n`).update(Buffer.of(1)).update(point).digest('hex');
-  return `PRIVATE+KEY+${LEDGER_ORIGIN}+${id.slice(0, 8)}+${Buffer.concat([Buffer.of(1), seed]).toString('base64')}`;
+  return publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
 }
 
 /** provision does what the deployment does: the container, and its retention policy if it has none. */

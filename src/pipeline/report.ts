@@ -102,6 +102,8 @@ export interface LogReport {
   readonly checkpoints: number;
   /** checkpoints whose signature was verified with a key that the checker was given */
   readonly signatures: number;
+  /** the keys that verified them, each as `name+id`; reports of early releases leave it out */
+  readonly signedBy?: readonly string[];
   /** tiles and entry bundles that were compared with the entries */
   readonly tiles: number;
   readonly segmentsNotIntegrated: number;

@@ -61,6 +61,7 @@ const REPORT: Check = objectOf({
       entriesCompared: count,
       checkpoints: count,
       signatures: count,
+      signedBy: optional(listOf(text)),
       tiles: count,
       segmentsNotIntegrated: count,
       cosignatures: optional(

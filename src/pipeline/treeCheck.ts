@@ -27,6 +27,8 @@ export class TreeCheck {
   /** text of each checkpoint that has to be among the log's */
   readonly #wanted = new Map<string, number | undefined>();
   signatures = 0;
+  /** keys that verified signatures, each as `name+id` */
+  signedBy = new Set<string>();
   checkpoints = 0;
   /** text of the checkpoint that was compared last, undefined if it is none of this log */
   text: string | undefined;
@@ -79,8 +81,9 @@ export class TreeCheck {
         return undefined;
       }
       if (this.#verifiers.length > 0) {
-        openCheckpoint(note, checkpoint.origin, this.#verifiers);
+        const { signatures } = openCheckpoint(note, checkpoint.origin, this.#verifiers);
         this.signatures += 1;
+        for (const { keyName, keyId } of signatures) this.signedBy.add(`${keyName}+${keyId}`);
       }
       return { checkpoint, text };
     } catch (error) {

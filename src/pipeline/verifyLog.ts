@@ -164,9 +164,10 @@ export class LogCheck {
     this.#compareFrom = head.number + 1;
     this.#entries = new EntryCheck(this.#deps, heads);
     if (tree === undefined) return;
-    const { signatures } = this.#tree;
+    const { signatures, signedBy } = this.#tree;
     this.#tree = new TreeCheck(find, ledger, verifiers, tree);
     this.#tree.signatures = signatures;
+    this.#tree.signedBy = signedBy;
     for (const text of wanted) if (text !== undefined) this.#tree.want(text);
     this.#next = head.number;
     this.#isAnchorFound = true;
@@ -326,6 +327,7 @@ export class LogCheck {
       entriesCompared: this.#entries.compared,
       checkpoints: this.#tree.checkpoints,
       signatures: this.#tree.signatures,
+      signedBy: [...this.#tree.signedBy].sort(),
       tiles: this.#tiles?.compared ?? 0,
       segmentsNotIntegrated,
       cosignatures: this.#cosignatures.report,

@@ -1,6 +1,9 @@
-import { mkdtemp, readFile, readdir, rm, writeFile, mkdir } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseVerifierKey } from '../../src/core/verifierKey.ts';
+import type { Report } from '../../src/pipeline/report.ts';
+import { deriveLog } from '../support/deriveLog.ts';
 import { expectedRecords } from '../support/referenceBody.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
 import { ROOT, runNode } from '../support/program.ts';
@@ -14,6 +17,10 @@ interface Summary {
   readonly status: string;
   readonly findings: readonly unknown[];
   readonly mirror: string | null;
+  readonly evidence: string | null;
+  readonly verifierKeys: readonly string[];
+  readonly size: number;
+  readonly root: string;
 }
 
 let folder = '';
@@ -52,6 +59,14 @@ async function readMirror(mirror: string): Promise<{ originals: string[]; segmen
   return { originals, segments, events };
 }
 
+async function readObjects(mirror: string): Promise<Map<string, Buffer>> {
+  const objects = new Map<string, Buffer>();
+  for (const name of (await readdir(mirror, { recursive: true })).map((path) => path.replaceAll('\\', '/')))
+    if (/^(segments|batches|checkpoints|reports)\/.*\d/.test(name) && (await stat(join(mirror, name))).isFile())
+      objects.set(name, await readFile(join(mirror, name)));
+  return objects;
+}
+
 async function originalsOf(files: readonly string[]): Promise<string[]> {
   const bodies = await Promise.all(files.map((file) => readFile(file)));
   return bodies.flatMap((body) => expectedRecords(body).map(({ original }) => original.toString('base64')));
@@ -74,10 +89,37 @@ test('the examples go in at the hub and come back from the mirror, every record 
   });
   expect(found.events).toBe(files.length);
   expect(code).toBe(0);
-  for (const attack of ['overwrite', 'delete', 'set metadata', 'append']) {
+  for (const attack of ['overwrite', 'delete', 'set metadata', 'append', 'overwrite a checkpoint', 'delete a batch']) {
     expect(told).toMatch(new RegExp(`ok  ${attack} +refused: 409 BlobImmutableDueToPolicy`));
   }
+  const [key] = summary.verifierKeys as [string];
+  expect(told).toContain(key);
+  expect(told).toMatch(/ok {2}record 0 of partition 0: proved/);
+  expect(told).toContain(', 0 segments not in it');
   expect(told).toMatch(/ok {2}one bit of segments\/\d+\/0{12}\.jsonl\.zst changed: violated/);
+  expect(told).toMatch(
+    /ok {2}rolled back to before checkpoints\/0{11}1: violated\n.*checkpoint-inconsistent: the kept/,
+  );
+  expect(told).toMatch(/ok {2}one bit of tlog\/tile\/0\/000\.p\/\d+ changed: violated\n.*tile-mismatch/);
+
+  // What somebody else finds in the mirror, who got the key.
+  const verified = await runNode(['src/cli/auditseal.ts', 'verify', mirror, '--key', key, '--json']);
+  expect(verified.code).toBe(0);
+  const { log } = JSON.parse(verified.stdout) as Report;
+  expect(log).toMatchObject({ segmentsNotIntegrated: 0, head: { size: summary.size, root: summary.root } });
+  // One for each of two batches, and the one among the tiles.
+  expect(log).toMatchObject({ checkpoints: 2, signatures: 3, signedBy: [key.split('+').slice(0, 2).join('+')] });
+  expect(log?.tiles).toBeGreaterThan(0);
+  const entries = deriveLog(await readObjects(mirror), parseVerifierKey(key)).entries;
+  expect(entries).toHaveLength(summary.size);
+  expect(summary.evidence).toBe(`${mirror}.evidence.json`);
+  const checked = await runNode(['src/cli/auditseal.ts', 'check', `${mirror}.evidence.json`, '--key', key, '--json']);
+  expect(JSON.parse(checked.stdout)).toMatchObject({
+    status: 'proved',
+    partition: '0',
+    record: 0,
+    checkpoint: { size: summary.size },
+  });
 });
 
 test('--input sends each file as one event, byte for byte, and --data goes on with the same ledger', async () => {
@@ -95,6 +137,9 @@ test('--input sends each file as one event, byte for byte, and --data goes on wi
   const first = await start(...options, '--out', join(folder, 'first'));
   expect(first.summary).toMatchObject({ status: 'verified', events: 3, records: 4 });
   const second = await start(...options, '--repeat', '2', '--out', join(folder, 'second'));
+  // The key of a folder's ledger stays the same.
+  expect(second.summary.verifierKeys).toEqual(first.summary.verifierKeys);
+  expect(second.summary.size).toBeGreaterThan(first.summary.size);
   expect(second.summary).toMatchObject({
     status: 'verified',
     events: 9,

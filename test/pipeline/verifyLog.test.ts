@@ -38,6 +38,7 @@ describe('a ledger with a log', () => {
         entriesCompared: 24,
         checkpoints: 4,
         signatures: 5,
+        signedBy: [`${LEDGER}+${KEY.verifierKey.keyId}`],
         tiles: 8,
         segmentsNotIntegrated: 0,
         keptCheckpoint: null,
@@ -54,7 +55,7 @@ describe('a ledger with a log', () => {
       { store, now: () => 0, summarize: async (stored) => summarizeSegment(stored), concurrency: 2 },
       {},
     );
-    expect(report).toMatchObject({ status: 'verified', findings: [], log: { signatures: 0, tiles: 0 } });
+    expect(report).toMatchObject({ status: 'verified', findings: [], log: { signatures: 0, signedBy: [], tiles: 0 } });
     expect(report.notChecked.join()).toContain('no verifier key');
     expect(report.notChecked.join()).toContain('tiles');
   });

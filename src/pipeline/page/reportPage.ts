@@ -3,6 +3,7 @@ import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import type { Report, Status } from '../report.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
+import { logSection } from './reportLog.ts';
 import { findingsSection, partitionsSection, unreadableSection } from './reportTables.ts';
 import { bytes, duration, number, plural, time } from './reportValues.ts';
 
@@ -62,6 +63,7 @@ ${contents(report)}
 ${checkedSection(report)}
 ${notCheckedSection(report)}
 </div>
+${logSection(report)}
 ${findingsSection(report)}
 ${unreadableSection(report)}
 ${partitionsSection(report)}
@@ -115,6 +117,7 @@ function contents({ findings, findingsOmitted, unreadable, partitions }: Report)
   return markup`<nav aria-label="Contents"><ul>
 <li><a href="#checked">What was checked</a></li>
 <li><a href="#not-checked">What was not checked</a></li>
+<li><a href="#log">The log</a></li>
 <li><a href="#findings">Findings (${number(findings.length + findingsOmitted)})</a></li>
 ${unreadable.length > 0 ? markup`<li><a href="#unreadable">Unreadable objects (${number(unreadable.length)})</a></li>` : ''}
 <li><a href="#partitions">Partitions (${number(partitions.length)})</a></li>

@@ -58,6 +58,8 @@ nav a { display: inline-block; padding: .25rem 0; }
 .figures div { background: var(--raised); padding: .875rem 1.125rem; }
 .figures dd { font: 500 1.625rem/1.2 var(--serif); font-variant-numeric: tabular-nums lining-nums; }
 .figures dd.small { font: .8125rem/1.4 var(--sans); color: var(--soft); }
+.log .figures { grid-template-columns: repeat(5, minmax(0, 1fr)); }
+.log .figures div { display: flex; flex-direction: column; justify-content: space-between; gap: .25rem; }
 .facts { margin: 1rem 0 0; }
 .facts div { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: 0 1rem; padding: .5rem 0; border-bottom: 1px solid var(--rule); }
 .facts dt { font-size: .9375rem; }
@@ -110,6 +112,8 @@ pre { margin: 0 0 .75rem; padding: .875rem 1.125rem; background: var(--raised); 
   section { margin-top: 2.5rem; }
   .facts div { grid-template-columns: minmax(0, 1fr); }
   .facts dt { font-size: .8125rem; }
+  .log .figures { grid-template-columns: 1fr 1fr; }
+  .log .figures div:last-child:nth-child(odd) { grid-column: 1 / -1; }
   .figures div { padding: .75rem .875rem; }
   .figures dd { font-size: 1.375rem; }
   .lead { font-size: 1rem; }

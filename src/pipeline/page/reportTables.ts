@@ -1,10 +1,11 @@
 import { parseSegmentName } from '../../core/names.ts';
 import { hasUnseen, markup, plainText, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
-import type { Finding, FindingCode, PartitionReport, Report } from '../report.ts';
+import type { Finding, PartitionReport, Report } from '../report.ts';
+import { LOG_CODE_MEANING } from './reportLog.ts';
 import { number, plural, time } from './reportValues.ts';
 
-const CODE_MEANING: ReadonlyMap<string, string> = new Map<FindingCode, string>([
+const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
   ['chain-broken', 'a segment does not name the root of the one before, or its own root is wrong'],
   ['segment-missing', 'the names have a hole, or a chain ends before a segment that was known'],
   ['segment-malformed', 'an object has the name of a segment and does not follow the format'],
@@ -12,6 +13,7 @@ const CODE_MEANING: ReadonlyMap<string, string> = new Map<FindingCode, string>([
   ['sequence-gap', 'events of the hub are missing'],
   ['sequence-overlap', 'an event or record is counted twice, or out of order'],
   ['foreign-object', 'an object that is not of this ledger sits in the container'],
+  ...LOG_CODE_MEANING,
 ]);
 
 /** head is the header row. On a narrow screen rows are stacked, which would take a table its roles: so they are stated. */

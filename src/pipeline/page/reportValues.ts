@@ -7,7 +7,8 @@ const UNITS = ['kB', 'MB', 'GB', 'TB', 'PB'];
 export const number = (value: number): string => plainText(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** plural writes a number with the noun it counts. */
-export const plural = (count: number, noun: string): string => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
+export const plural = (count: number, noun: string, nouns = `${noun}s`): string =>
+  `${number(count)} ${count === 1 ? noun : nouns}`;
 
 /** bytes writes a size twice: in the unit that people read (of 1000, not 1024), and exactly. */
 export function bytes(count: number): { readonly readable: string; readonly exact: string } {

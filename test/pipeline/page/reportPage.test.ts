@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Finding, Report, Status } from '../../../src/pipeline/report.ts';
+import type { Finding, LogReport, Report, Status } from '../../../src/pipeline/report.ts';
 import { renderReport } from '../../../src/pipeline/page/reportPage.ts';
 
 const NAME = 'reports/2026/11/22/040731Z-integrity.json';
@@ -24,6 +24,18 @@ const REPORT: Report = {
     findingsRepeated: 23,
     lastFull: '2026-11-21T04:06:02.300Z',
     otherObjects: 482,
+  },
+  log: {
+    batches: 5128,
+    entries: 93_824,
+    entriesCompared: 16_515,
+    checkpoints: 5127,
+    signatures: 5129,
+    signedBy: ['logs.example.com/production+22e6b51e', 'logs.example.com/production+9a01c2d3'],
+    tiles: 1734,
+    segmentsNotIntegrated: 12,
+    keptCheckpoint: 'kept/newest-checkpoint',
+    head: { number: 5126, size: 93_811, root: 'ef'.repeat(32), time: '2026-11-22T04:06:30.120Z' },
   },
   notChecked: ['482 objects outside segments/ were checked by name alone'],
   partitions: [
@@ -181,6 +193,60 @@ describe('what it says', () => {
     expect(text).toContain('This check left out nothing that it knows of.');
   });
 
+  describe('of the log', () => {
+    const LOG = REPORT.log as LogReport;
+    const sectionOf = (report: Report): string => {
+      const page = renderReport(report, NAME);
+      const section = page.slice(page.indexOf('<section class="log"'), page.indexOf('<h2 id="findings">'));
+      return textOf(section.slice(0, section.lastIndexOf('</section>') + '</section>'.length));
+    };
+
+    test('counts, keys, the kept checkpoint, and the newest one with its age', () => {
+      const text = sectionOf(REPORT);
+      for (const value of ['93,824', '5,127', '5,129', '1,734', '12']) expect(text).toContain(`\n${value}\n`);
+      for (const key of LOG.signedBy ?? []) expect(text).toContain(`\n${key}\n`);
+      expect(text).toContain('16,515 entries with what they describe; the log has 5,128 batches');
+      expect(text).toContain('kept/newest-checkpoint');
+      expect(text).toContain('Number 5,126, over 93,811 entries');
+      expect(text).toContain('2026-11-22 04:06:30.120 UTC');
+      expect(text).toContain('1 min 1 s before the check ended');
+      expect(text).toContain('ef'.repeat(32));
+      expect(text).toMatch(/Findings of the log\s+None/);
+    });
+
+    test('no checkpoint, no kept one, no key and a key that has no name', () => {
+      const bare: LogReport = { ...LOG, signatures: 0, signedBy: [], keptCheckpoint: null, head: null };
+      const text = sectionOf({ ...REPORT, log: bare });
+      expect(text).toContain('None: no checkpoint was found that fits the log');
+      expect(text).toContain('None was given');
+      expect(text).toContain('without a trusted key anybody may have signed');
+      const { signedBy: _, ...early } = LOG;
+      expect(sectionOf({ ...REPORT, log: early })).toContain('this report does not name it');
+      const timeless = { ...LOG, head: { number: 0, size: 1, root: 'ef'.repeat(32), time: '' } };
+      expect(sectionOf({ ...REPORT, log: timeless })).toMatch(/over 1 entry\s+Its batch was made\s+not known/);
+    });
+
+    test('its findings, counted and linked, with what their codes mean', () => {
+      const findings = [
+        finding('tlog/checkpoint', 'old', 'checkpoint-stale'),
+        finding('tlog/tile/0/000', 'other', 'tile-mismatch'),
+        finding('tlog/tile/0/001', 'other', 'tile-mismatch'),
+        finding('x'),
+      ];
+      const page = renderReport(withFindings(findings), NAME);
+      expect(page).toContain('<a href="#findings">1 checkpoint-stale, 2 tile-mismatch</a>');
+      expect(textOf(page)).toContain('a tile or an entry bundle is not the one that the entries give');
+      const some = renderReport({ ...withFindings(findings), findingsOmitted: 7 }, NAME);
+      expect(some).toContain('2 tile-mismatch, among those listed</a>');
+    });
+
+    test('a report without a log is a page that says so', () => {
+      const { log: _, ...without } = REPORT;
+      expect(sectionOf(without)).toContain('This report says nothing about a log');
+      expect(renderReport(without, NAME)).toContain('<a href="#log">The log</a>');
+    });
+  });
+
   test('objects that could not be read', () => {
     const unreadable = [{ object: 'segments/0/000000000012.jsonl.zst', why: 'the store said 403 <denied>' }];
     const text = textOf(renderReport({ ...REPORT, status: 'unverified', unreadable }, NAME));
@@ -247,7 +313,11 @@ describe('hostile values', () => {
     const heads = Object.fromEntries(Object.keys(partition ?? {}).map((key) => [key, text])) as never;
     const { checked } = REPORT;
     const told = Object.fromEntries(Object.keys(checked).map((key) => [key, text])) as never;
+    const { log } = REPORT;
+    const head = Object.fromEntries(Object.keys(log?.head ?? {}).map((key) => [key, text]));
+    const ordered = { ...Object.fromEntries(Object.keys(log ?? {}).map((key) => [key, text])), head } as never;
     const rows = {
+      log: ordered,
       partitions: [heads],
       findings: [row, { ...row, severity: anything }],
       findingsOmitted: anything,
@@ -262,7 +332,7 @@ describe('hostile values', () => {
     const page = fill(text, text);
     const { tags } = readTags(page);
     expect(tags.filter(({ name }) => name !== 'code')).toEqual(harmless.tags.filter(({ name }) => name !== 'code'));
-    expect(textOf(page).split(text).length).toBeGreaterThanOrEqual(30);
+    expect(textOf(page).split(text).length).toBeGreaterThanOrEqual(44);
   });
 
   test.each([[null], [7], [true], [['<b>']], [{ toString: '<b>' }]])(

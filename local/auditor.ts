@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { ROOT } from './programs.ts';
+import type { Ended, Programs } from './programs.ts';
+
+const CLI = join(ROOT, 'dist', 'cli', 'auditseal.mjs');
+
+/** KEPT is what findings about the kept checkpoint call it here. */
+export const KEPT = 'the kept checkpoint';
+
+export interface Finding {
+  readonly code: string;
+  readonly object: string;
+  readonly detail: string;
+}
+
+/** What `auditseal verify` prints as JSON; only what is shown here. */
+export interface Report {
+  readonly status: string;
+  readonly checked: Readonly<Record<'segments' | 'records' | 'events' | 'storedBytes', number>>;
+  readonly log?: Readonly<Record<'checkpoints' | 'signatures' | 'tiles' | 'segmentsNotIntegrated', number>> & {
+    readonly head: { readonly number: number; readonly size: number; readonly root: string } | null;
+  };
+  readonly findings: readonly Finding[];
+}
+
+/** Place says where a ledger and the tiles of its log are: two addresses, or two folders. */
+export interface Place {
+  readonly ledger: string;
+  readonly tlog: string;
+}
+
+/** Auditor does what somebody outside does, with the command line, the log's key, and a checkpoint that he keeps. */
+export class Auditor {
+  readonly #programs: Programs;
+  readonly #verifierKey: string;
+  readonly #keptCheckpoint: string;
+
+  constructor(programs: Programs, verifierKey: string, keptCheckpoint: string) {
+    this.#programs = programs;
+    this.#verifierKey = verifierKey;
+    this.#keptCheckpoint = keptCheckpoint;
+  }
+
+  #run(command: string, ...args: readonly string[]): Promise<Ended> {
+    return this.#programs.run(CLI, command, ...args);
+  }
+
+  /** mirror copies a ledger with its tiles. It throws if the copy isn't whole. */
+  async mirror({ ledger, tlog }: Place, folder: string): Promise<void> {
+    const { code, stdout } = await this.#run('mirror', ledger, folder, '--tlog', tlog, '--json');
+    if (code !== 0) throw new Error(`the mirror is not whole: ${stdout}`);
+  }
+
+  /** verify rechecks a mirror against the kept checkpoint, which after a clean check is the newest one. */
+  async verify(mirror: string): Promise<{ code: number; report: Report }> {
+    const known = ['--key', this.#verifierKey, '--anchor', this.#keptCheckpoint];
+    const { code, stdout } = await this.#run('verify', mirror, ...known, '--json');
+    const report = JSON.parse(stdout) as Report;
+    const findings = report.findings.map((finding) =>
+      finding.object === this.#keptCheckpoint ? { ...finding, object: KEPT } : finding,
+    );
+    return { code, report: { ...report, findings } };
+  }
+
+  /** prove gives the evidence of one record. */
+  async prove({ ledger, tlog }: Place, partition: string, record: number): Promise<string> {
+    const which = ['--partition', partition, '--record', String(record)];
+    const { code, stdout } = await this.#run('prove', ledger, '--tlog', tlog, ...which, '--key', this.#verifierKey);
+    if (code !== 0) throw new Error(`record ${record} of partition ${partition} could not be proved`);
+    return stdout;
+  }
+
+  /** check gives the status of an evidence file, which is all that it needs beside the key. */
+  async check(file: string): Promise<string> {
+    const { stdout } = await this.#run('check', file, '--key', this.#verifierKey, '--json');
+    return (JSON.parse(stdout) as { status: string }).status;
+  }
+}
