@@ -58,6 +58,8 @@ export class LogCheck {
   #compareFrom = 0;
   #head: LogHead | undefined;
   #isAnchorFound = false;
+  /** it goes on where the anchor ended, and what was there before isn't looked at again */
+  #isContinued = false;
   #lastUnsigned: number | undefined;
 
   constructor(deps: LogCheckDeps) {
@@ -147,20 +149,21 @@ export class LogCheck {
     for (const text of wanted) if (text !== undefined) this.#tree.want(text);
     this.#next = head.number;
     this.#isAnchorFound = true;
+    this.#isContinued = true;
     this.#head = head;
     await this.#findEarlier(head.number, wanted);
     this.#next = head.number + 1;
   }
 
-  /** findEarlier looks for checkpoints among those before: sizes rise, so it bisects. */
+  /** findEarlier looks for checkpoints up to the anchor's: sizes rise, so it bisects, from the newest one on. */
   async #findEarlier(newest: number, wanted: readonly (string | undefined)[]): Promise<void> {
     const { store } = this.#deps;
     for (const text of wanted) {
       if (text === undefined) continue;
       const size = Number(text.split('\n')[1]);
+      if (size > (this.#head?.size ?? Infinity)) continue;
       let [low, high] = [0, newest];
-      while (low <= high) {
-        const middle = Math.floor((low + high) / 2);
+      for (let middle = newest; low <= high; middle = Math.floor((low + high) / 2)) {
         const note = await this.#readNote(store, checkpointName(middle), '');
         const found = note?.toString('utf8');
         if (found?.startsWith(`${text}\n`) === true) this.#tree.found(text, middle);
@@ -239,7 +242,8 @@ export class LogCheck {
     // The newest batch's tiles may be on their way.
     const isSettled = allowance === undefined || this.#isOlderThan(allowance.delayMs);
     const size = this.#tree.isBroken ? Infinity : this.#tree.size;
-    await this.#tiles.finish(isSettled ? this.#next : this.#next - 1, size, allowance !== undefined);
+    const end = isSettled ? this.#next : this.#next - 1;
+    await this.#tiles.finish(end, size, { isLive: allowance !== undefined, isListed: !this.#isContinued });
     const object = `${TLOG}${CHECKPOINT}`;
     const { number } = this.#head;
     if (!isPublished) {
