@@ -1,13 +1,14 @@
 /** `npm run bench`: what the design promises, each figure beside its bound or rival in the same run. */
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { formatFigure } from './subject.ts';
+import { formatFigure, formatTable } from './subject.ts';
 import type { Measurement, Subject } from './subject.ts';
 import { SUBJECTS } from './subjects.ts';
 import { withSurroundings } from './surroundings.ts';
 
 const ROUNDS = 5;
 const DEFAULT_MEGABYTES = 100;
+const SEGMENTS = 1_000_000;
 /** Below this, there are too few segments for some subjects. */
 const LEAST_MEGABYTES = 25;
 const HELP = `npm run bench [-- OPTIONS]
@@ -75,16 +76,17 @@ async function main({ subjects, megabytes, isJson }: Options): Promise<void> {
     `${megabytes} MB of generated log bodies; median of several rounds (least–most); MB are 10^6 bytes of raw bodies`,
   );
   const results: ({ readonly name: string; readonly title: string; readonly seconds: number } & Measurement)[] = [];
-  await withSurroundings({ bytes: megabytes * 1e6, rounds: ROUNDS }, async (surroundings) => {
+  await withSurroundings({ bytes: megabytes * 1e6, rounds: ROUNDS, segments: SEGMENTS }, async (surroundings) => {
     for (const subject of subjects) {
       const { name, title } = subject;
       if (isJson) process.stderr.write(`${name}\n`);
       const started = performance.now();
-      const { figures, notMeasured = [] } = await subject.measure(surroundings);
+      const { figures, table, notMeasured = [] } = await subject.measure(surroundings);
       const seconds = Math.round((performance.now() - started) / 100) / 10;
-      results.push({ name, title, seconds, figures, notMeasured });
+      results.push({ name, title, seconds, figures, ...(table && { table }), notMeasured });
       const width = Math.max(...figures.map((figure) => figure.name.length));
       say(`\n${name}: ${title} (${seconds} s)`);
+      for (const line of table === undefined ? [] : formatTable(table)) say(line);
       for (const figure of figures) say(formatFigure(figure, width));
       for (const text of notMeasured) say(`  not measured: ${text}`);
     }

@@ -16,9 +16,17 @@ export interface Figure extends Spread {
   readonly isMet?: boolean;
 }
 
+/** Table is figures that are read side by side. */
+export interface Table {
+  /** titles, the first one of the rows' names */
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly [name: string, ...values: number[]])[];
+}
+
 /** Measurement is what one subject found. */
 export interface Measurement {
   readonly figures: readonly Figure[];
+  readonly table?: Table;
   /** what could not be measured here, and why */
   readonly notMeasured?: readonly string[];
 }
@@ -27,6 +35,8 @@ export interface Measurement {
 export interface Surroundings {
   readonly workload: Workload;
   readonly rounds: number;
+  /** how many segments the largest ledger has whose growth is looked at: a power of ten */
+  readonly segments: number;
   /** makes a new folder that is removed at the end */
   readonly folder: () => Promise<string>;
   /** builds the app once, and gives the folder with host.json, package.json and dist/ */
@@ -66,6 +76,15 @@ export function formatFigure({ name, unit, median, min, max, bar, isMet }: Figur
   if (bar === undefined) return `  ${name.padEnd(width)}  ${text}`;
   const outcome = isMet === true ? 'met' : 'NOT MET';
   return `  ${name.padEnd(width)}  bar ${bar.is} ${formatValue(bar.value)}, measured ${text}: ${outcome}`;
+}
+
+/** formatTable prints a table, one row on a line. */
+export function formatTable({ columns, rows }: Table): string[] {
+  const cells = [columns, ...rows.map(([name, ...values]) => [name, ...values.map(formatValue)])];
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+  return cells.map(
+    (row) => `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`,
+  );
 }
 
 function formatValue(value: number): string {

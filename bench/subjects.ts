@@ -1,4 +1,5 @@
 import { coldStart } from './coldStart.ts';
+import { growth } from './growth.ts';
 import { incremental } from './incremental.ts';
 import { memory } from './memory.ts';
 import { operations } from './operations.ts';
@@ -17,6 +18,7 @@ export const SUBJECTS: readonly Subject[] = [
   incremental,
   storedBytes,
   operations,
+  growth,
   memory,
   coldStart,
   pipeline,

@@ -8,7 +8,7 @@ import { Workload } from './workload.ts';
 
 /** withSurroundings runs an action with data, folders and the built app, and removes the folders in any case. */
 export async function withSurroundings<T>(
-  options: { readonly bytes: number; readonly rounds: number },
+  options: { readonly bytes: number; readonly rounds: number; readonly segments: number },
   action: (surroundings: Surroundings) => Promise<T>,
 ): Promise<T> {
   const root = await mkdtemp(join(tmpdir(), 'auditseal-bench-'));
@@ -24,6 +24,7 @@ export async function withSurroundings<T>(
     return await action({
       workload: new Workload(options.bytes),
       rounds: options.rounds,
+      segments: options.segments,
       folder,
       app: async () => (app ??= folder().then(buildApp)),
     });

@@ -25,4 +25,5 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${UNITS[unit]}`;
 }
 
-export const formatCount = (count: number): string => count.toLocaleString('en');
+/** formatCount prints a whole number in groups of three digits. Loading the locale for it would take longer than a check. */
+export const formatCount = (count: number): string => String(count).replace(/\B(?=(?:[0-9]{3})+$)/g, ',');

@@ -23,8 +23,11 @@ export interface SegmentReading {
   readonly contradiction?: string;
 }
 
-/** RecordVisitor is shown each record line, without its LF. The line is a view that is gone when the reading ends: copy it. */
-export type RecordVisitor = (line: Buffer, header: SegmentHeader) => void;
+/**
+ * RecordVisitor is shown each record line, in order: bytes[start, end), without its LF. The bytes are those of all lines, and
+ * they are gone when the reading ends: copy what is kept.
+ */
+export type RecordVisitor = (bytes: Buffer, start: number, end: number, header: SegmentHeader) => void;
 
 const LF = 0x0a;
 const END_START = '{"_end":';
@@ -60,7 +63,7 @@ function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentRead
   let end = bytes.indexOf(LF, start);
   while (end >= 0 && end + 1 < bytes.length) {
     expected.check(readSeal(bytes, start, end), tree.size - 1);
-    if (visit !== undefined) visit(bytes.subarray(start, end), header);
+    visit?.(bytes, start, end, header);
     tree.add(leafHashInPlace(bytes, start, end));
     start = end + 1;
     end = bytes.indexOf(LF, start);

@@ -13,18 +13,26 @@ const MAX_CATEGORY_BYTES = 64;
  */
 export class CategoryCount {
   readonly counts = new Map<string, number>();
+  /** where the first key behind the last line is; so what is searched once isn't searched again for each line without one */
+  #key = -1;
 
-  add = (line: Buffer): void => {
-    const key = line.indexOf(KEY);
-    if (key < 0) return;
-    let start = key + KEY.length;
-    while (line[start] === SPACE) start++;
-    if (line[start] !== QUOTE) return;
-    const end = line.indexOf(QUOTE, start + 1);
-    if (end < 0 || end - start - 1 > MAX_CATEGORY_BYTES) return;
-    const category = line.toString('latin1', start + 1, end);
-    if (!/^[ !#-[\]-~]+$/.test(category)) return;
+  /** add looks at a line, bytes[start, end). The lines are given in order, all of the same bytes. */
+  add = (bytes: Buffer, start: number, end: number): void => {
+    if (this.#key < start) {
+      const found = bytes.indexOf(KEY, start);
+      this.#key = found < 0 ? bytes.length : found;
+    }
+    if (this.#key >= end) return;
+    let first = this.#key + KEY.length;
+    while (bytes[first] === SPACE) first++;
+    if (bytes[first] !== QUOTE) return;
+    first++;
+    let last = first;
+    while (last < end && last - first <= MAX_CATEGORY_BYTES && bytes[last] !== QUOTE) last++;
+    if (last === end || last - first > MAX_CATEGORY_BYTES) return;
+    const category = bytes.toString('latin1', first, last);
     const count = this.counts.get(category);
-    if (count !== undefined || this.counts.size < MAX_CATEGORIES) this.counts.set(category, (count ?? 0) + 1);
+    if (count === undefined && (this.counts.size >= MAX_CATEGORIES || !/^[ !#-[\]-~]+$/.test(category))) return;
+    this.counts.set(category, (count ?? 0) + 1);
   };
 }

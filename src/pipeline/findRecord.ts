@@ -61,9 +61,9 @@ async function readAt(
     if (stored === undefined) return undefined;
     let number: number | undefined;
     let found: Buffer | undefined;
-    const reading = readSegment(stored, (line, { records }) => {
+    const reading = readSegment(stored, (bytes, start, end, { records }) => {
       number ??= records.first;
-      if (number++ === record) found = Buffer.from(line);
+      if (number++ === record) found = Buffer.from(bytes.subarray(start, end));
     });
     if (reading.header.partition !== partition || reading.header.index !== index) return undefined;
     const leaf = record - reading.header.records.first + 1;

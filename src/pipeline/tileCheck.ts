@@ -64,13 +64,21 @@ export class TileCheck {
     if (!stored.equals(bytes)) this.#say(name, 'it is not what the entries of the log give');
   }
 
-  /** finish says what is missing of the batches before `end`, and names what no log has, behind a tree of `size`. */
-  async finish(end: number, size: number, isLive: boolean): Promise<void> {
+  /**
+   * finish says what is missing of the batches before `end`, and names what no log has, behind a tree of `size`; that takes
+   * a list of all the tiles there are.
+   */
+  async finish(
+    end: number,
+    size: number,
+    { isLive, isListed }: { readonly isLive: boolean; readonly isListed: boolean },
+  ): Promise<void> {
     await Promise.all(this.#waiting);
     for (const [whole, { name, batch }] of this.#missing) {
       const isDropped = name !== whole && (await this.#tiles.read(whole)) !== undefined;
       if (batch < end && !isDropped) this.#say(name, 'it is missing');
     }
+    if (!isListed) return;
     for await (const { name } of this.#tiles.list('')) {
       if (!isTileName(name)) this.#say(name, 'a log has no tile of this name');
       // In a ledger that is in use, a tile may be newer than what was checked.

@@ -1,10 +1,12 @@
 import { AuditsealError } from '../core/errors.ts';
 import {
   batchName,
+  checkpointName,
+  cosignatureName,
   isKnownName,
   isPartition,
+  isReportName,
   parseBatchName,
-  checkpointName,
   parseCheckpointName,
   parseCosignatureName,
   parseSegmentName,
@@ -140,7 +142,7 @@ class VerifyRun {
       await Promise.all([...this.#walks.values()].map((walk) => walk.close()));
     }
     for await (const { name, isFolder } of this.#deps.store.children('')) {
-      if (name !== SEGMENTS) await this.#checkOthers(name, isFolder);
+      if (name !== SEGMENTS) await this.#checkOthers(name, isFolder, this.#seenUpTo(name));
     }
     const finished = new Date(this.#deps.now()).toISOString();
     const logReport = log?.report(this.#notIntegrated);
@@ -283,9 +285,20 @@ class VerifyRun {
     this.#deps.onProgress?.({ segments: this.#segments, storedBytes: this.#storedBytes });
   }
 
+  /** seenUpTo says where an incremental check begins to list a folder, so that it lists no more in an old ledger. */
+  #seenUpTo(folder: string): string {
+    const { anchor, isIncremental = false } = this.#options;
+    if (!isIncremental || anchor === undefined) return '';
+    if (folder === 'reports/' && isReportName(anchor.name)) return anchor.name;
+    const number = anchor.report.log?.head?.number;
+    if (number === undefined) return '';
+    const names = [batchName(number), checkpointName(number), cosignatureName(number, '')];
+    return names.find((name) => name.startsWith(folder)) ?? '';
+  }
+
   /** checkOthers looks at the names of an object, or of all in a folder, outside the partitions' folders. */
-  async #checkOthers(name: string, isFolder: boolean): Promise<void> {
-    const listed = isFolder ? this.#deps.store.list(name) : [{ name }];
+  async #checkOthers(name: string, isFolder: boolean, from = ''): Promise<void> {
+    const listed = isFolder ? this.#deps.store.list(name, from) : [{ name }];
     const objects = inOrder(listed, PAGES_AHEAD, async ({ name }) => ({ name, page: await this.#pageFit(name) }));
     for await (const { name, page } of objects) {
       if ([parseBatchName, parseCheckpointName, parseCosignatureName].some((parse) => parse(name) !== undefined))
@@ -338,8 +351,11 @@ class VerifyRun {
     const { anchor, verifiers = [] } = this.#options;
     const not: string[] = [];
     if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
-    if (isIncremental)
-      not.push(`${this.#notRehashed} segments before the heads of ${anchor?.name ?? 'the anchor'} were not read again`);
+    if (isIncremental) {
+      const before = anchor?.name ?? 'the anchor';
+      not.push(`${this.#notRehashed} segments before the heads of ${before} were not read again`);
+      not.push(`names before those that ${before} ended with were not listed again`);
+    }
     if (anchor === undefined) {
       not.push('no earlier report was at hand, so segments removed from the end of a chain would not be noticed');
     }

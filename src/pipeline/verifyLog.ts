@@ -66,6 +66,8 @@ export class LogCheck {
   #compareFrom = 0;
   #head: LogHead | undefined;
   #isAnchorFound = false;
+  /** it goes on where the anchor ended, and what was there before isn't looked at again */
+  #isContinued = false;
   #lastUnsigned: number | undefined;
 
   constructor(deps: LogCheckDeps) {
@@ -171,6 +173,7 @@ export class LogCheck {
     for (const text of wanted) if (text !== undefined) this.#tree.want(text);
     this.#next = head.number;
     this.#isAnchorFound = true;
+    this.#isContinued = true;
     this.#head = head;
     const before = this.#deps.anchor?.cosignatures;
     this.#cosignatures = new CosignatureCheck(this.#deps, { number: head.number, ...(before && { before }) });
@@ -189,15 +192,15 @@ export class LogCheck {
     await this.#cosignatures.check(number, text, isIt ? time : undefined);
   }
 
-  /** findEarlier looks for checkpoints among those before: sizes rise, so it bisects. */
+  /** findEarlier looks for checkpoints up to the anchor's: sizes rise, so it bisects, from the newest one on. */
   async #findEarlier(newest: number, wanted: readonly (string | undefined)[]): Promise<void> {
     const { store } = this.#deps;
     for (const text of wanted) {
       if (text === undefined) continue;
       const size = Number(text.split('\n')[1]);
+      if (size > (this.#head?.size ?? Infinity)) continue;
       let [low, high] = [0, newest];
-      while (low <= high) {
-        const middle = Math.floor((low + high) / 2);
+      for (let middle = newest; low <= high; middle = Math.floor((low + high) / 2)) {
         const note = await this.#readNote(store, checkpointName(middle), '');
         const found = note?.toString('utf8');
         if (found?.startsWith(`${text}\n`) === true) this.#tree.found(text, middle);
@@ -281,8 +284,8 @@ export class LogCheck {
     const isSettled = allowance === undefined || this.#isOlderThan(allowance.delayMs);
     const size = this.#tree.isBroken ? Infinity : this.#tree.size;
     // Tiles come after their checkpoint.
-    const end = this.#lastUnsigned ?? this.#next;
-    await this.#tiles.finish(isSettled ? end : this.#next - 1, size, allowance !== undefined);
+    const end = isSettled ? (this.#lastUnsigned ?? this.#next) : this.#next - 1;
+    await this.#tiles.finish(end, size, { isLive: allowance !== undefined, isListed: !this.#isContinued });
     const object = `${TLOG}${CHECKPOINT}`;
     const { number } = this.#head;
     if (published === undefined) {

@@ -24,7 +24,7 @@ describe('each subject, with little data and one round', () => {
     const { promise: end, resolve } = Promise.withResolvers<void>();
     finish = resolve;
     await new Promise<void>((ready) => {
-      finished = withSurroundings({ bytes: 12e6, rounds: 1 }, async (given) => {
+      finished = withSurroundings({ bytes: 12e6, rounds: 1, segments: 1000 }, async (given) => {
         surroundings = given;
         ready();
         await end;

@@ -155,7 +155,7 @@ describe('readSegment', () => {
   test('shows every record line, and only those', () => {
     const { stored } = sealBodies(...BODIES);
     const shown: Buffer[] = [];
-    readSegment(stored, (line) => shown.push(Buffer.from(line)));
+    readSegment(stored, (bytes, start, end) => shown.push(Buffer.from(bytes.subarray(start, end))));
     expect(shown).toEqual(referenceLines(stored).slice(1, -1));
   });
 

@@ -136,6 +136,28 @@ describe('what was seen earlier', () => {
   });
 });
 
+test('an incremental check lists no names before those that its anchor ended with, and says so; a full one lists all', async () => {
+  const { store, tiles } = await ledgerOf(4);
+  const anchor = { name: 'reports/2026/12/15/000000Z-integrity.json', report: await checkLedger({ store, tiles }) };
+  const said = async (isIncremental: boolean): Promise<string[]> =>
+    saidOf(await checkLedger({ store, tiles }, { anchor, isIncremental })).sort();
+  const before = [`${batch(2)}.x`, `${checkpoint(2)}.x`, 'reports/2026/12/14/x'];
+  const behind = [
+    `${batch(3)}.x`,
+    `${checkpoint(3)}.x`,
+    'cosignatures/000000000003/x',
+    'reports/2026/12/15/x',
+    'other/x',
+  ];
+  for (const name of [...before, ...behind]) store.objects.set(name, Buffer.alloc(0));
+  tiles.objects.set('tile/x', Buffer.alloc(0));
+  const foreign = (names: readonly string[]): string[] => names.map((name) => `foreign-object ${name}`).sort();
+  expect(await said(true)).toEqual(foreign(behind));
+  expect(await said(false)).toEqual([...foreign([...before, ...behind]), 'tile-mismatch tlog/tile/x']);
+  const { notChecked } = await checkLedger({ store, tiles }, { anchor, isIncremental: true });
+  expect(notChecked.join()).toContain(`names before those that ${anchor.name} ended with`);
+});
+
 /** grown adds segments to a ledger of 12 in each of two partitions, and integrates them. */
 async function grown({ store, tiles }: Ledger): Promise<MemoryStore> {
   for (const partition of ['0', '1'])

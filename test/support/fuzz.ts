@@ -62,7 +62,7 @@ function checkSegment(events: readonly [SealableEvent, ...SealableEvent[]], outc
   const before = events.map(({ body }) => Buffer.from(body));
   const { stored, root, header } = sealSegment(segmentStart(), events, 1e9);
   const lines: Buffer[] = [];
-  const reading = readSegment(stored, (line) => lines.push(Buffer.from(line)));
+  const reading = readSegment(stored, (bytes, start, end) => lines.push(Buffer.from(bytes.subarray(start, end))));
   const reference = readReferenceSegment(stored);
   const say = (what: string, body: Buffer): unknown => outcome.wrong.push(`${what}: ${body.toString('base64')}`);
 
