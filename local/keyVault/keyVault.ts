@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
@@ -15,6 +16,8 @@ export interface KeyVault {
   hasKey(name: string): boolean;
   /** keyUrl gives the URL of the newest version of a key, with that version, as Azure names it. */
   keyUrl(name: string): string;
+  /** verifierKey prints the newest version of a key as a log of that name is verified with it. c2sp.org/signed-note. */
+  verifierKey(name: string, logName: string): string;
   /** createKey makes a key, and gives the URL of its first version. */
   createKey(name: string, curve?: Curve): Promise<string>;
   /** rotate makes a new version of a key, and gives its URL. The old versions go on signing. */
@@ -51,6 +54,9 @@ const RESOURCE = 'local://0.0.1';
 const CHALLENGE =
   'Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000", ' +
   `resource="${RESOURCE}"`;
+
+/** What DER puts before the coordinates of a point on P-256. */
+const P256_SPKI = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
 
 const FAILURES = {
   403: ['Forbidden', 'Caller is not authorized to perform action on resource.', 'ForbiddenByRbac'],
@@ -128,6 +134,12 @@ export async function startKeyVault(options: KeyVaultOptions = {}): Promise<KeyV
     vaultUrl: `https://${host}`,
     hasKey: (name) => store.find(name) !== undefined,
     keyUrl: (name) => urlOf(newest(name)),
+    verifierKey: (name, logName) => {
+      const { x, y } = publicPoint(newest(name));
+      const spki = Buffer.concat([P256_SPKI, x, y]);
+      const id = createHash('sha256').update(spki).digest('hex').slice(0, 8);
+      return `${logName}+${id}+${Buffer.concat([Buffer.of(2), spki]).toString('base64')}`;
+    },
     createKey: async (name, curve = 'P-256') => {
       if (!/^[0-9A-Za-z-]{1,127}$/.test(name)) throw new Error(`${name} can't name a key: letters, digits and hyphens`);
       if (store.find(name) !== undefined) throw new Error(`the vault has a key ${name}: rotate makes a new version`);

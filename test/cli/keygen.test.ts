@@ -1,6 +1,6 @@
 import { startAppVault } from '../../local/keyVault/appVault.ts';
 import type { AppVault } from '../../local/keyVault/appVault.ts';
-import { formatVerifierKey, parseVerifierKey } from '../../src/core/verifierKey.ts';
+import { parseVerifierKey } from '../../src/core/verifierKey.ts';
 import { runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
@@ -23,7 +23,7 @@ test('--vault-key prints the verifier key of what is in the vault, the same each
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const key = parseVerifierKey(stdout.trim());
   expect(key).toMatchObject({ keyName: NAME, type: 'ecdsa' });
-  expect(stdout).toBe(`${formatVerifierKey(key)}\n`);
+  expect(stdout).toBe(`${stand.vault.verifierKey('log', NAME)}\n`);
   const rotated = await stand.vault.rotate('log');
   expect((await keygen(['--name', NAME, '--vault-key', url])).stdout).toBe(stdout);
   const other = parseVerifierKey((await keygen(['--name', NAME, '--vault-key', rotated])).stdout.trim());
