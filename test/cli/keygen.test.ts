@@ -56,7 +56,7 @@ test('a vault whose certificate this machine does not know', async () => {
   expect(ended.stderr).toMatch(/can't read the key .*certificate/);
 });
 
-test.each([[[]], [['--vault-key', 'URL', '--out', 'log.key']]])(
+test.each([[[]], [['--vault-key', 'URL', '--out', 'no/such/folder/log.key']]])(
   'neither or both of what it can do: %j',
   async (args) => {
     const ended = await keygen(['--name', NAME, ...args]);
