@@ -13,6 +13,8 @@ import { startHost } from './host/client.ts';
 import type { HostLine, HostProcess } from './host/client.ts';
 import { startEventHub } from './hub/server.ts';
 import type { EventHub } from './hub/server.ts';
+import { startAppVault } from './keyVault/appVault.ts';
+import type { KeyVault } from './keyVault/keyVault.ts';
 import { createArmClient } from './worm/armClient.ts';
 import { startWormGateway } from './worm/gateway.ts';
 
@@ -56,6 +58,8 @@ export interface StackOptions {
   readonly dataDir?: string;
   /** at the ports and with the keys of local.settings.example.json */
   readonly wellKnown?: boolean;
+  /** the app signs with a key in a vault too */
+  readonly hasVault?: boolean;
   /** settings of the app that differ from the stack's own */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -63,6 +67,8 @@ export interface StackOptions {
 /** Stack is everything that stands in for Azure, running, on 127.0.0.1. */
 export interface Stack {
   readonly hub: EventHub;
+  /** the vault, if the stack has one; the log's key in it is `log` */
+  readonly vault?: KeyVault;
   /** the container's address without a token */
   readonly containerUrl: string;
   /** settings that the app is started with */
@@ -95,7 +101,7 @@ interface SavedState {
 
 /** startStack starts hub and store and provisions the ledger's container, with an unlocked policy as a deployment does. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir, partitions, wellKnown = false } = options;
+  const { dataDir, partitions, wellKnown = false, hasVault = false } = options;
   const { account, blobPort, hubPort } = wellKnown ? WELL_KNOWN : ANYWHERE;
   const { release, ...saved } = await openState(dataDir, partitions, wellKnown ? WELL_KNOWN_KEYS : freshKeys());
   const closers: (() => Promise<unknown>)[] = [release];
@@ -126,6 +132,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(dataDir !== undefined && { dataDir: join(dataDir, 'hub') }),
     });
     closers.push(() => hub.close());
+    const appVault = hasVault ? await startAppVault(dataDir && join(dataDir, 'vault')) : undefined;
+    if (appVault !== undefined) closers.push(() => appVault.close());
 
     const credential = new StorageSharedKeyCredential(account, saved.accountKey);
     const blobs = new BlobServiceClient(gateway.blobUrl, credential);
@@ -159,6 +167,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       TLOG_CONTAINER,
       INTEGRATE_SCHEDULE: '*/30 * * * * *',
       VERIFY_SCHEDULE: '0 */5 * * * *',
+      ...appVault?.settings,
       ...options.settings,
     };
     const containerUrl = `${gateway.blobUrl}/${LEDGER_CONTAINER}`;
@@ -166,6 +175,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     closers.push(() => Promise.all([...hosts].map((host) => host.stop())));
     return {
       hub,
+      ...(appVault !== undefined && { vault: appVault.vault }),
       owner,
       containerUrl,
       settings,

@@ -26,9 +26,10 @@ const interruption = (): Promise<void> =>
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 
-const stackOptions = ({ partitions, dataDir }: StartOptions): StackOptions => ({
+const stackOptions = ({ partitions, dataDir, keyVault }: StartOptions): StackOptions => ({
   appDir: ROOT,
   partitions,
+  hasVault: keyVault,
   ...(dataDir !== undefined && { dataDir }),
 });
 

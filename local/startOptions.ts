@@ -9,6 +9,7 @@ export const HELP = `npm start -- [options]: the whole of Auditseal on this mach
   --partitions N    partitions of the event hub (default: 4)
   --data DIR        keep the state in DIR; a second start goes on with the same ledger
   --out DIR         write a mirror of the ledger to DIR
+  --key-vault       sign the log with a key in a stand-in for Azure Key Vault too
   --serve           only the stand-ins, at the ports and with the keys of local.settings.example.json, for func start
   --json            one JSON object on standard output at the end, everything else on standard error
                     (npm prints a line of its own first: use npm start --silent -- --json)
@@ -18,6 +19,7 @@ export interface StartOptions {
   readonly once: boolean;
   readonly json: boolean;
   readonly serve: boolean;
+  readonly keyVault: boolean;
   readonly input?: string;
   readonly repeat: number;
   readonly partitions: number;
@@ -37,6 +39,7 @@ export function parseStartOptions(
       options: {
         once: { type: 'boolean', default: false },
         serve: { type: 'boolean', default: false },
+        'key-vault': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         input: { type: 'string' },
@@ -56,13 +59,18 @@ export function parseStartOptions(
     return { wrong: '--repeat takes a whole number from 1 to 1,000,000' };
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > 32)
     return { wrong: '--partitions takes a whole number from 1 to 32' };
-  if (values.serve && (values.once || values.json || values.input !== undefined || values.out !== undefined)) {
+  const { 'key-vault': keyVault } = values;
+  if (
+    values.serve &&
+    (values.once || values.json || keyVault || values.input !== undefined || values.out !== undefined)
+  ) {
     return { wrong: '--serve goes with --partitions and --data alone' };
   }
   return {
     once: values.once,
     json: values.json,
     serve: values.serve,
+    keyVault,
     repeat,
     partitions,
     ...(values.input !== undefined && { input: resolve(from, values.input) }),

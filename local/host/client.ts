@@ -49,7 +49,10 @@ export async function startHost(options: {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const args = ['--disable-warning=ExperimentalWarning', main, '--app', options.appDir, '--settings', settingsPath];
   if (options.httpPort !== undefined) args.push('--http-port', String(options.httpPort));
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  // What is Node's own it reads at its start; the rest is not for everybody who lists processes.
+  const own = Object.entries(options.settings).filter(([name]) => name.startsWith('NODE_'));
+  const env = { ...process.env, ...Object.fromEntries(own) };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env });
   const listeners = new Set<(line: HostLine) => void>();
   if (options.onLine !== undefined) listeners.add(options.onLine);
   const { exited, errors } = watch(child, listeners);

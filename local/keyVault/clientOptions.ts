@@ -7,7 +7,6 @@ import type { KeyClientOptions } from '@azure/keyvault-keys';
  * step before the wire, and changes back with the answer.
  */
 export const localKeyVaultOptions = (): KeyClientOptions => ({
-  disableChallengeResourceVerification: true,
   additionalPolicies: [
     {
       position: 'perRetry',

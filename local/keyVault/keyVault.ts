@@ -1,17 +1,23 @@
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
 import { once } from 'node:events';
+import type { Certificate } from './certificate.ts';
 import { loadKeyStore, publicPoint, signDigest } from './keyStore.ts';
 import type { Curve, StoredKey } from './keyStore.ts';
 
 /** KeyVault is a vault that reads keys and signs digests with them, as Azure Key Vault does over HTTP. */
 export interface KeyVault {
-  /** http://127.0.0.1:PORT */
+  /** http://127.0.0.1:PORT, or https with a certificate */
   readonly url: string;
   /** The same with https, which the real clients insist on; localKeyVaultOptions brings them here all the same. */
   readonly vaultUrl: string;
+  hasKey(name: string): boolean;
   /** keyUrl gives the URL of the newest version of a key, with that version, as Azure names it. */
   keyUrl(name: string): string;
+  /** verifierKey prints the newest version of a key as a log of that name is verified with it. c2sp.org/signed-note. */
+  verifierKey(name: string, logName: string): string;
   /** createKey makes a key, and gives the URL of its first version. */
   createKey(name: string, curve?: Curve): Promise<string>;
   /** rotate makes a new version of a key, and gives its URL. The old versions go on signing. */
@@ -28,6 +34,10 @@ export interface KeyVaultOptions {
   /** Keeps the keys over a restart, in a file that only its owner may read. */
   readonly dataDir?: string;
   readonly port?: number;
+  /** shown over TLS; without one it is plain http */
+  readonly certificate?: Certificate;
+  /** tells whether a token is good for a resource; without it any token is */
+  readonly isToken?: (token: string, resource: string) => boolean;
 }
 
 interface Answer {
@@ -38,9 +48,15 @@ interface Answer {
 
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** The real clients send a token only to hosts below that of the resource, and 127.0.0.1 ends like this one. */
+const RESOURCE = 'local://0.0.1';
+
 const CHALLENGE =
   'Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000", ' +
-  'resource="https://vault.azure.net"';
+  `resource="${RESOURCE}"`;
+
+/** What DER puts before the coordinates of a point on P-256. */
+const P256_SPKI = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
 
 const FAILURES = {
   403: ['Forbidden', 'Caller is not authorized to perform action on resource.', 'ForbiddenByRbac'],
@@ -56,10 +72,11 @@ const refuse = (status: number, code: string, message: string, inner?: string): 
 });
 
 /** startKeyVault starts a vault on 127.0.0.1. */
-export async function startKeyVault({ dataDir, port = 0 }: KeyVaultOptions = {}): Promise<KeyVault> {
+export async function startKeyVault(options: KeyVaultOptions = {}): Promise<KeyVault> {
+  const { dataDir, port = 0, certificate, isToken = () => true } = options;
   const store = await loadKeyStore(dataDir);
   const failures: Answer[] = [];
-  const server = http.createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request).then(
       (given) => {
         send(response, given);
@@ -68,7 +85,8 @@ export async function startKeyVault({ dataDir, port = 0 }: KeyVaultOptions = {})
         send(response, refuse(500, 'InternalServerError', error instanceof Error ? error.message : String(error)));
       },
     );
-  });
+  };
+  const server = certificate === undefined ? http.createServer(listener) : https.createServer(certificate, listener);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -83,7 +101,8 @@ export async function startKeyVault({ dataDir, port = 0 }: KeyVaultOptions = {})
 
   async function answer(request: IncomingMessage): Promise<Answer> {
     const body = await readBody(request);
-    if (!/^Bearer \S+$/.test(request.headers.authorization ?? '')) {
+    const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
+    if (token === undefined || !isToken(token, RESOURCE)) {
       return {
         ...refuse(401, 'Unauthorized', 'AKV10000: Request is missing a Bearer or PoP token.'),
         headers: { 'www-authenticate': CHALLENGE },
@@ -111,9 +130,16 @@ export async function startKeyVault({ dataDir, port = 0 }: KeyVaultOptions = {})
   }
 
   return {
-    url: `http://${host}`,
+    url: `${certificate === undefined ? 'http' : 'https'}://${host}`,
     vaultUrl: `https://${host}`,
+    hasKey: (name) => store.find(name) !== undefined,
     keyUrl: (name) => urlOf(newest(name)),
+    verifierKey: (name, logName) => {
+      const { x, y } = publicPoint(newest(name));
+      const spki = Buffer.concat([P256_SPKI, x, y]);
+      const id = createHash('sha256').update(spki).digest('hex').slice(0, 8);
+      return `${logName}+${id}+${Buffer.concat([Buffer.of(2), spki]).toString('base64')}`;
+    },
     createKey: async (name, curve = 'P-256') => {
       if (!/^[0-9A-Za-z-]{1,127}$/.test(name)) throw new Error(`${name} can't name a key: letters, digits and hyphens`);
       if (store.find(name) !== undefined) throw new Error(`the vault has a key ${name}: rotate makes a new version`);

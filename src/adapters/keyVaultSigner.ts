@@ -103,7 +103,8 @@ function unavailable(what: string, error: unknown): AuditsealError {
 }
 
 const REFUSED =
-  'the identity needs the role Key Vault Crypto User on the key, the key must be enabled, and the vault reachable from this network';
+  'the identity needs the right to read the key, and a signer also to sign with it (the role Key Vault Crypto User has both); ' +
+  'the key must be enabled, and the vault reachable from this network';
 
 const ADVICE: Readonly<Record<string, string>> = {
   401: REFUSED,

@@ -9,7 +9,7 @@ import { forgeChain, nameOf } from '../support/forge.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { oneByteChanges } from '../support/logVectors.ts';
 import { KEY, keyOf } from '../support/logs.ts';
-import { runNode } from '../support/program.ts';
+import { inProcess, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
@@ -34,22 +34,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/auditseal.ts', ...args]);
 
-/** inProcess runs check without a process of its own, and gives its exit code and what it printed. */
-async function inProcess(...args: readonly string[]): Promise<{ code: number; out: string }> {
-  let out = '';
-  const keep = (text: unknown): boolean => {
-    out += String(text);
-    return true;
-  };
-  const streams = [process.stdout, process.stderr];
-  for (const stream of streams) stream.write = keep;
-  try {
-    return { code: await checkCommand(args), out };
-  } finally {
-    // Their own method is the class's; what stands before it goes.
-    for (const stream of streams) Reflect.deleteProperty(stream, 'write');
-  }
-}
+/** checked runs check without a process of its own. */
+const checked = (...args: readonly string[]): ReturnType<typeof inProcess> => inProcess(() => checkCommand(args));
 
 describe('prove and check', () => {
   test('a record is proved to whoever has the key and the file', async () => {
@@ -109,7 +95,7 @@ describe('prove and check', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('nothing was checked');
     expect(stderr).toContain(VKEY);
-    const asJson = await inProcess(evidence, '--json');
+    const asJson = await checked(evidence, '--json');
     expect(asJson.code).toBe(2);
     expect(JSON.parse(asJson.out)).toMatchObject({ status: 'unchecked', untrustedKeys: [VKEY] });
   });
@@ -121,7 +107,7 @@ describe('prove and check', () => {
     const codes = new Set<number>();
     for (const bad of oneByteChanges(good)) {
       await writeFile(changed, bad);
-      const { code, out } = await inProcess(changed, '--key', VKEY);
+      const { code, out } = await checked(changed, '--key', VKEY);
       codes.add(code);
       if (code !== 0) expect(out).toMatch(/^(refuted|unreadable): /);
       else if (!bad.subarray(0, keys).equals(good.subarray(0, keys))) throw new Error(`taken: ${bad.toString()}`);
@@ -140,11 +126,11 @@ describe('prove and check', () => {
     expect(change(text)).not.toBe(text);
     const changed = join(folder, 'changed.json');
     await writeFile(changed, change(text));
-    expect((await inProcess(changed, '--key', VKEY, '--json')).code).toBe(code);
+    expect((await checked(changed, '--key', VKEY, '--json')).code).toBe(code);
   });
 
   test('evidence signed by somebody else is refuted', async () => {
-    const { code, out } = await inProcess(evidence, '--key', OTHER);
+    const { code, out } = await checked(evidence, '--key', OTHER);
     expect(code).toBe(1);
     expect(out).toMatch(/^refuted: /);
   });

@@ -10,6 +10,11 @@ export async function writeLogMirror(mirror: string, segments: Iterable<readonly
   const store = new MemoryStore(segments);
   const tiles = new MemoryTiles();
   await integrateOf(store, tiles, { limits: { objects: 2, storedBytes: 1e9 } }).run(new KeptLog());
+  await writeMirror(mirror, store, tiles);
+}
+
+/** writeMirror writes a ledger and its tiles as a mirror, over what is there. */
+export async function writeMirror(mirror: string, store: MemoryStore, tiles: MemoryTiles): Promise<void> {
   const tlog = [...tiles.objects].map(([name, bytes]) => [`tlog/${name}`, bytes] as const);
   for (const [name, bytes] of [...store.objects, ...tlog]) {
     await mkdir(dirname(join(mirror, name)), { recursive: true });

@@ -26,3 +26,20 @@ export async function runNode(args: readonly string[], env: Readonly<Record<stri
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
+
+/** inProcess runs a command without a process of its own, and gives its exit code and what it printed anywhere. */
+export async function inProcess(command: () => Promise<number>): Promise<{ code: number; out: string }> {
+  let out = '';
+  const keep = (text: unknown): boolean => {
+    out += String(text);
+    return true;
+  };
+  const streams = [process.stdout, process.stderr];
+  for (const stream of streams) stream.write = keep;
+  try {
+    return { code: await command(), out };
+  } finally {
+    // Their own method is the class's; what stands before it goes.
+    for (const stream of streams) Reflect.deleteProperty(stream, 'write');
+  }
+}

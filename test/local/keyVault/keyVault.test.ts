@@ -43,10 +43,10 @@ test('a request without a token is challenged, and the real client answers the c
   const path = new URL(keyUrl).pathname;
   const response = await fetch(`${vault.url}${path}?api-version=2025-07-01`);
   expect(response.status).toBe(401);
-  expect(response.headers.get('www-authenticate')).toContain('resource="https://vault.azure.net"');
+  expect(response.headers.get('www-authenticate')).toContain('resource="local://0.0.1"');
   scopes.length = 0;
   await keys.getKey('signer');
-  expect(scopes).toEqual([['https://vault.azure.net/.default']]);
+  expect(scopes).toEqual([['local://0.0.1/.default']]);
 });
 
 test('signs a digest, for node:crypto to verify', async () => {

@@ -1,0 +1,166 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { localKeyVaultOptions } from '../../local/keyVault/clientOptions.ts';
+import { startKeyVault } from '../../local/keyVault/keyVault.ts';
+import type { KeyVault } from '../../local/keyVault/keyVault.ts';
+import { openKeyVaultSigner } from '../../src/adapters/keyVaultSigner.ts';
+import { openLogKeys } from '../../src/adapters/logKeys.ts';
+import { verifyCommand } from '../../src/cli/verify.ts';
+import { loadConfig } from '../../src/config.ts';
+import { formatSignerKey } from '../../src/core/signerKey.ts';
+import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { formatReport } from '../../src/pipeline/report.ts';
+import type { Report } from '../../src/pipeline/report.ts';
+import { readPage, section } from '../docs/pages.ts';
+import { LEDGER, forgeChain } from '../support/forge.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { writeMirror } from '../support/logMirror.ts';
+import { integrateOf, keyOf } from '../support/logs.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+import { MemoryTiles } from '../support/memoryTiles.ts';
+import { inProcess } from '../support/program.ts';
+
+/** Follows docs/operations.md, "Changing the key". */
+
+type Settings = Readonly<Record<string, string>>;
+interface Outcome {
+  readonly status: string;
+  readonly findings: readonly string[];
+  readonly report: Report;
+}
+
+const OTHERS: Settings = {
+  HUB: 'unused',
+  HUB_NAME: 'audit',
+  HUB_CONSUMER_GROUP: 'ingest',
+  INTEGRATE_SCHEDULE: '* * * * * *',
+  VERIFY_SCHEDULE: '* * * * * *',
+  LEDGER: 'UseDevelopmentStorage=true',
+  LEDGER_ORIGIN: LEDGER,
+};
+const credential = {
+  getToken: async () => Promise.resolve({ token: 'test', expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+
+let folder: string;
+let mirror: string;
+let vault: KeyVault;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+  mirror = join(folder, 'mirror');
+  vault = await startKeyVault();
+});
+afterEach(async () => {
+  await vault.close();
+  await rm(folder, { recursive: true });
+});
+
+const secret = (seed: number): string => formatSignerKey(keyOf(seed, LEDGER));
+const openVaultKey: typeof openKeyVaultSigner = (url, name) =>
+  openKeyVaultSigner(url, name, credential, localKeyVaultOptions());
+
+/** keysBy opens the log's keys as the app does that has these settings. */
+const keysBy = (settings: Settings): ReturnType<typeof openLogKeys> =>
+  openLogKeys(loadConfig({ ...OTHERS, ...settings }), openVaultKey);
+
+/** verifierKeyBy is what a checker is given of the key that these settings sign with. */
+const verifierKeyBy = async (settings: Settings): Promise<string> =>
+  (await keysBy(settings)).verifiers.map(formatVerifierKey).join();
+
+async function verify(keys: readonly string[], ...more: readonly string[]): Promise<Outcome> {
+  const options = [...keys.flatMap((key) => ['--key', key]), ...more, '--threads', '1', '--json'];
+  const { code, out } = await inProcess(() => verifyCommand([mirror, ...options]));
+  const report = JSON.parse(out) as Report;
+  expect(code).toBe(report.status === 'verified' ? 0 : 1);
+  const findings = report.findings.map(({ code, object }) => `${code} ${object}`).toSorted();
+  return { status: report.status, findings, report };
+}
+
+/** documented gives what the page says that a checker with OLD, NEW and both keys sees after each step. */
+function documented(): string[][] {
+  const text = section(readPage('docs/operations.md'), '### Changing the key');
+  return [...text.matchAll(/^\| after step \d +\|(.*)\|$/gm)].map(([, cells]) =>
+    (cells as string).split('|').map((cell) => cell.trim()),
+  );
+}
+
+const invalid = (...objects: readonly string[]): string[] =>
+  objects.map((object) => `checkpoint-invalid ${object}`).toSorted();
+const checkpoint = (number: number): string => `checkpoints/${String(number).padStart(12, '0')}`;
+const NEWEST = 'tlog/checkpoint';
+
+/** What a checker with OLD, NEW and both keys finds after each step. */
+const FOUND: readonly (readonly (readonly string[])[])[] = [
+  [[], invalid(NEWEST, checkpoint(0)), []],
+  [[], invalid(checkpoint(0)), []],
+  [invalid(NEWEST, checkpoint(2)), invalid(checkpoint(0)), []],
+];
+
+const bySecrets = async (): Promise<[Settings, Settings, Settings]> =>
+  Promise.resolve([
+    { LEDGER_SIGNER_KEY: secret(1) },
+    { LEDGER_SIGNER_KEY: secret(2) },
+    { LEDGER_SIGNER_KEY: `${secret(1)} ${secret(2)}` },
+  ]);
+
+const byVersions = async (): Promise<[Settings, Settings, Settings]> => {
+  const older = await vault.createKey('log');
+  const newer = await vault.rotate('log');
+  return [{ SIGNER__keyUrl: older }, { SIGNER__keyUrl: newer }, { SIGNER__keyUrl: `${older} ${newer}` }];
+};
+
+const intoVault = async (): Promise<[Settings, Settings, Settings]> => {
+  const [older, newer] = [{ LEDGER_SIGNER_KEY: secret(1) }, { SIGNER__keyUrl: await vault.createKey('log') }];
+  return [older, newer, { ...older, ...newer }];
+};
+
+test.each([
+  ['from one secret to another', bySecrets],
+  ['from one version of a key in a vault to the next', byVersions],
+  ['from a secret to a key in a vault', intoVault],
+])('%s', async (_what, settingsOf) => {
+  const [oldSettings, newSettings, bothSettings] = await settingsOf();
+  const [older, newer] = [await verifierKeyBy(oldSettings), await verifierKeyBy(newSettings)];
+  const [store, tiles] = [new MemoryStore(), new MemoryTiles()];
+  const segments = [...forgeChain(6)];
+  const reports: Report[] = [];
+  const steps = [oldSettings, bothSettings, { ...newSettings, LEDGER_VERIFIER_KEYS: older }];
+  for (const [step, settings] of steps.entries()) {
+    for (const [name, bytes] of segments.splice(0, 2)) store.objects.set(name, bytes);
+    // The app has started again, with these settings.
+    await integrateOf(store, tiles, await keysBy(settings)).run(new KeptLog());
+    await writeMirror(mirror, store, tiles);
+    const seen = [await verify([older]), await verify([newer]), await verify([older, newer])];
+    expect(seen.map(({ findings }) => findings)).toEqual(FOUND[step]);
+    expect(seen.map(({ status }) => status)).toEqual(documented()[step]);
+    reports.push(seen[2]?.report as Report);
+  }
+  // Nobody signed after step 3 but NEW; a check that goes on from what both keys covered needs nothing else.
+  const kept = join(folder, 'report.json');
+  await writeFile(kept, formatReport(reports[1] as Report));
+  expect(await verify([newer], '--since', kept)).toMatchObject({ status: 'verified', findings: [] });
+  expect((await verify([older], '--since', kept)).findings).toEqual(invalid(NEWEST, checkpoint(2)));
+});
+
+test('without step 3 the app itself stops at the checkpoints of the key that it was not told of', async () => {
+  const [store, tiles] = [new MemoryStore(forgeChain(1)), new MemoryTiles()];
+  await integrateOf(store, tiles, await keysBy({ LEDGER_SIGNER_KEY: secret(1) })).run(new KeptLog());
+  for (const [name, bytes] of forgeChain(2)) store.objects.set(name, bytes);
+  const before = [...store.objects.keys()];
+  const forgetful = integrateOf(store, tiles, await keysBy({ LEDGER_SIGNER_KEY: secret(2) }));
+  await expect(forgetful.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
+  expect([...store.objects.keys()]).toEqual(before);
+});
+
+test('a version that was disabled stops the app as a URL, and not as text', async () => {
+  const url = await vault.createKey('log');
+  const text = await verifierKeyBy({ LEDGER_VERIFIER_KEYS: url });
+  vault.failNext(403);
+  await expect(keysBy({ LEDGER_SIGNER_KEY: secret(1), LEDGER_VERIFIER_KEYS: url })).rejects.toMatchObject({
+    code: 'SIGNER_UNAVAILABLE',
+  });
+  vault.failNext(403);
+  const { verifiers } = await keysBy({ LEDGER_SIGNER_KEY: secret(1), LEDGER_VERIFIER_KEYS: text });
+  expect(verifiers.map(formatVerifierKey)).toEqual([formatVerifierKey(keyOf(1, LEDGER).verifierKey), text]);
+});

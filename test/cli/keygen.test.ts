@@ -1,0 +1,66 @@
+import { startAppVault } from '../../local/keyVault/appVault.ts';
+import type { AppVault } from '../../local/keyVault/appVault.ts';
+import { parseVerifierKey } from '../../src/core/verifierKey.ts';
+import { runNode } from '../support/program.ts';
+import type { Ended } from '../support/program.ts';
+
+const NAME = 'logs.example.com/prod';
+
+let stand: AppVault;
+let url = '';
+beforeAll(async () => {
+  stand = await startAppVault();
+  url = stand.vault.keyUrl('log');
+});
+afterAll(() => stand.close());
+
+/** keygen asks on a machine that has an identity, unless that is taken away. */
+const keygen = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  runNode(['src/cli/auditseal.ts', 'keygen', ...args], { ...stand.settings, ...env });
+
+test('--vault-key prints the verifier key of what is in the vault, the same each time and another after a rotation', async () => {
+  const { code, stdout, stderr } = await keygen(['--name', NAME, '--vault-key', url]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const key = parseVerifierKey(stdout.trim());
+  expect(key).toMatchObject({ keyName: NAME, type: 'ecdsa' });
+  expect(stdout).toBe(`${stand.vault.verifierKey('log', NAME)}\n`);
+  const rotated = await stand.vault.rotate('log');
+  expect((await keygen(['--name', NAME, '--vault-key', url])).stdout).toBe(stdout);
+  const other = parseVerifierKey((await keygen(['--name', NAME, '--vault-key', rotated])).stdout.trim());
+  expect(other.keyId).not.toBe(key.keyId);
+});
+
+test.each<[string, () => string, number, string]>([
+  [
+    'a URL without a version',
+    () => url.replace(/\/[^/]+$/, ''),
+    64,
+    '--vault-key: the URL of a vault key must name its version',
+  ],
+  ['a key that is not there', () => url.replace('/log/', '/nothing/'), 2, '404 KeyNotFound'],
+])('%s', async (_what, keyUrl, code, said) => {
+  const ended = await keygen(['--name', NAME, '--vault-key', keyUrl()]);
+  expect(ended).toMatchObject({ code, stdout: '' });
+  expect(ended.stderr).toContain(said);
+});
+
+test('a key on another curve', async () => {
+  const ended = await keygen(['--name', NAME, '--vault-key', await stand.vault.createKey('wide', 'P-384')]);
+  expect(ended).toMatchObject({ code: 2, stdout: '' });
+  expect(ended.stderr).toContain('not a key on P-256');
+});
+
+test('a vault whose certificate this machine does not know', async () => {
+  const ended = await keygen(['--name', NAME, '--vault-key', url], { NODE_EXTRA_CA_CERTS: '' });
+  expect(ended).toMatchObject({ code: 2, stdout: '' });
+  expect(ended.stderr).toMatch(/can't read the key .*certificate/);
+});
+
+test.each([[[]], [['--vault-key', 'URL', '--out', 'no/such/folder/log.key']]])(
+  'neither or both of what it can do: %j',
+  async (args) => {
+    const ended = await keygen(['--name', NAME, ...args]);
+    expect(ended).toMatchObject({ code: 64, stdout: '' });
+    expect(ended.stderr).toContain('give --name, and --out or --vault-key');
+  },
+);
