@@ -6,24 +6,31 @@ import type { Evidence, EvidenceResult } from '../core/evidence.ts';
 import { formatHash, leafHash } from '../core/hash.ts';
 import { segmentName } from '../core/names.ts';
 import type { VerifiedSignature } from '../core/note.ts';
+import { evaluateQuorum } from '../core/policy.ts';
+import type { Policy } from '../core/policy.ts';
 import { formatBase64Hash } from '../core/text.ts';
 import { callersPath } from './callersPath.ts';
-import { verifierKeys } from './keys.ts';
+import { readPolicy, verifierKeys } from './keys.ts';
 import { formatCount, print, printable, tell } from './output.ts';
 import { parseCommand } from './usage.ts';
 
-export const checkHelp = `auditseal check FILE --key VKEY… [--json]
+export const checkHelp = `auditseal check FILE --key VKEY… [--policy FILE] [--json]
 
 Checks evidence that auditseal prove wrote, offline, and shows the record and what exactly is proved.
 
   --key VKEY    a key that you trust: the log's verifier key, from its operator or your own records; may be repeated.
                 The keys that the file names are not trusted, because whoever forges evidence names his own
+  --policy FILE witnesses that you trust, and how many of them must have cosigned the evidence's checkpoint, as
+                c2sp.org/tlog-policy says it; keys in its log lines count as with --key
   --json        print the result as JSON
 
 Exit status: 0 proved, 1 refuted, 2 not checked: no key was given, or the file is no evidence, 64 wrong usage.
 
   auditseal check record.json --key logs.example.com/prod+22e6b51e+AeMPbvDZtsk3QjOccH0GrCANfMhjAMRqYyBq6ORbJO3Q
 `;
+
+/** It demands no witness. */
+const NO_POLICY: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined };
 
 type ProvedEvidence = EvidenceResult & { ok: true };
 
@@ -34,8 +41,10 @@ const EXIT_UNREADABLE = 2;
 const REFUTING: readonly AuditsealErrorCode[] = ['SIGNATURE_INVALID', 'PROOF_INVALID'];
 
 export async function checkCommand(args: readonly string[]): Promise<number> {
-  const { positionals, options } = parseCommand(args, ['FILE'], { key: 'strings', json: 'boolean' });
-  const verifiers = verifierKeys(options.key);
+  const { positionals, options } = parseCommand(args, ['FILE'], { key: 'strings', policy: 'string', json: 'boolean' });
+  const policy = options.policy === undefined ? undefined : await readPolicy(options.policy);
+  const logKeys = [...verifierKeys(options.key), ...(policy?.logs ?? []).map(({ verifierKey }) => verifierKey)];
+  const verifiers = [...logKeys, ...(policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey)];
   const report = options.json === true ? reportAsJson : reportAsText;
   const file = await readEvidenceFile(positionals[0] as string);
   let evidence: Evidence;
@@ -45,9 +54,18 @@ export async function checkCommand(args: readonly string[]): Promise<number> {
     if (!(error instanceof AuditsealError)) throw error;
     return report.failed('unreadable', error.code, error.message);
   }
-  if (verifiers.length === 0) return report.untrusted(evidence.verifierKeys);
+  if (logKeys.length === 0) return report.untrusted(evidence.verifierKeys);
   const result = verifyEvidence(evidence, verifiers);
-  if (result.ok) return report.proved(evidence, result);
+  if (result.ok) {
+    const { isMet, cosigned } = evaluateQuorum(policy ?? NO_POLICY, result.opened.cosignatures);
+    if (isMet) return report.proved(evidence, result);
+    const who = cosigned.length === 0 ? "none of the policy's witnesses" : `only ${cosigned.join(', ')}`;
+    return report.failed(
+      'refuted',
+      'SIGNATURE_INVALID',
+      `${who} cosigned the checkpoint, which is not the policy's quorum`,
+    );
+  }
   return report.failed(REFUTING.includes(result.code) ? 'refuted' : 'unreadable', result.code, result.why);
 }
 

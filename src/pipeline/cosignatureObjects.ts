@@ -13,7 +13,7 @@ export const formatCosignature = (line: SignatureLine): Buffer => Buffer.from(`$
  * parseCosignature is the inverse of formatCosignature, and gives undefined for all other bytes, and for the line of
  * another key ID than the object's name has. It verifies nothing.
  */
-export function parseCosignature(bytes: Buffer, keyId: string): SignatureLine | undefined {
+function parseCosignature(bytes: Buffer, keyId: string): SignatureLine | undefined {
   const text = bytes.length > MAX_NOTE_BYTES ? undefined : decodeText(bytes);
   if (text?.endsWith('\n') !== true) return undefined;
   try {

@@ -1,7 +1,7 @@
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash, parseHash } from '../core/hash.ts';
 import { parseBatch } from '../core/batch.ts';
-import { batchName, checkpointName, parseBatchName, parseCheckpointName } from '../core/names.ts';
+import { batchName, checkpointName, cosignatureName, parseBatchName, parseCheckpointName } from '../core/names.ts';
 import { parseNote } from '../core/note.ts';
 import type { Policy } from '../core/policy.ts';
 import { formatSignatureLine } from '../core/signatureLine.ts';
@@ -312,12 +312,25 @@ export class LogCheck {
     const { store } = this.#deps;
     const note = await this.#readNote(store, checkpointName(number), '');
     if (note === undefined) return;
-    const lines = [...parseNote(note).signatures, ...(await storedCosignatures(store, number))];
-    const stored = new Set(lines.map(formatSignatureLine));
-    const strays = parseNote(published).signatures.filter((line) => !stored.has(formatSignatureLine(line)));
-    if (strays.length === 0) return;
+    const own = new Set(parseNote(note).signatures.map(formatSignatureLine));
+    const more = parseNote(published)
+      .signatures.map(formatSignatureLine)
+      .filter((line) => !own.has(line));
+    const stored = more.length === 0 ? [] : await this.#storedCosignatures(number);
+    const strays = stored && more.filter((line) => !stored.includes(line));
+    if (strays === undefined || strays.length === 0) return;
     const why = `it has ${strays.length} signatures that ${checkpointName(number)} and its cosignatures have not`;
     this.#say('checkpoint-invalid', `${TLOG}${CHECKPOINT}`, why);
+  }
+
+  async #storedCosignatures(number: number): Promise<readonly string[] | undefined> {
+    try {
+      return (await storedCosignatures(this.#deps.store, number)).map(formatSignatureLine);
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      this.#deps.onUnreadable(cosignatureName(number, ''), error.message);
+      return undefined;
+    }
   }
 
   /** report says what was done. */

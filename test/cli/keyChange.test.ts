@@ -130,7 +130,7 @@ test.each([
     for (const [name, bytes] of segments.splice(0, 2)) store.objects.set(name, bytes);
     // The app has started again, with these settings.
     await integrateOf(store, tiles, await keysBy(settings)).run(new KeptLog());
-    await writeMirror(mirror, store, tiles);
+    await writeMirror(mirror, { store, tiles });
     const seen = [await verify([older]), await verify([newer]), await verify([older, newer])];
     expect(seen.map(({ findings }) => findings)).toEqual(FOUND[step]);
     expect(seen.map(({ status }) => status)).toEqual(documented()[step]);

@@ -7,13 +7,21 @@ import { proveRecord } from '../../src/pipeline/prove.ts';
 import type { RemoteWitness } from '../../src/ports.ts';
 import { LEDGER, forgeChain } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { checkpoint, ledgerOf, read, textOf } from '../support/loggedLedger.ts';
+import { checkLedger, checkpoint, ledgerOf, read, textOf } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
 import { KEY, integrateOf, logDeps } from '../support/logs.ts';
 import { ProcessDied } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { Random } from '../support/random.ts';
-import { Witnesses, cosignNewest, cosignature, cosignaturesIn, cosigningOf, witnessKey } from '../support/witnesses.ts';
+import {
+  Witnesses,
+  cosignNewest,
+  cosignature,
+  cosignaturesIn,
+  cosigningOf,
+  policyOf,
+  witnessKey,
+} from '../support/witnesses.ts';
 
 const WITNESS_KEYS = [1, 2, 3].map((number) => cosignatureKey(witnessKey(number).verifierKey));
 
@@ -224,6 +232,17 @@ describe('two histories', () => {
   });
 });
 
+test('cosignatures that come late are stored, and a later checkpoint stays published', async () => {
+  const ledger = await ledgerOf(2);
+  const late = integrateOf(ledger.store, ledger.tiles);
+  await late.run(new KeptLog());
+  grow(ledger, 20);
+  await cosignNewest(ledger, []);
+  await cosigningOf(ledger, all).run(late.newest as NonNullable<typeof late.newest>, new KeptLog());
+  expect(cosignaturesIn(ledger)).toEqual(namesOf([1, 1], [1, 2], [1, 3]));
+  expect(published(ledger)).toEqual(read(ledger.store, checkpoint(2)));
+});
+
 describe('crashes and races', () => {
   test.each(['dieBefore', 'dieAfter', 'loseResponse'] as const)(
     '%s at any write, and the next run completes it',
@@ -288,7 +307,30 @@ describe('crashes and races', () => {
       expect(cosignaturesIn(ledger)).toEqual(expect.arrayContaining(namesOf([last, 1], [last, 2])));
       expect(parseNote(published(ledger)).text).toBe(textOf(ledger, last));
       expect(cosignersOf(published(ledger))).toEqual(['w1.example', 'w2.example']);
+      // Among others, that what is published is what is stored.
+      const report = await checkLedger(ledger, { policy: policyOf([1, 2], 2) });
+      expect(report).toMatchObject({
+        status: 'verified',
+        findings: [],
+        log: { cosignatures: { quorum: { number: last } } },
+      });
     }
+  });
+
+  test('who comes second with a cosignature publishes the one that is stored', async () => {
+    const ledger = await ledgerOf(2);
+    const [witness] = all as [RemoteWitness];
+    const overtaken: RemoteWitness = {
+      ...witness,
+      async cosign(request) {
+        await cosignNewest(ledger, [witness]);
+        ledger.tiles.objects.delete('checkpoint');
+        return witness.cosign(request);
+      },
+    };
+    await cosignNewest(ledger, [overtaken]);
+    const line = read(ledger.store, cosignature(1, 1));
+    expect(published(ledger)).toEqual(Buffer.concat([read(ledger.store, checkpoint(1)), line]));
   });
 
   test('what stands in the place of a cosignature is an error in the log, and is not published', async () => {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KeptLog } from './keptLog.ts';
+import type { Ledger } from './loggedLedger.ts';
 import { integrateOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
@@ -10,11 +11,11 @@ export async function writeLogMirror(mirror: string, segments: Iterable<readonly
   const store = new MemoryStore(segments);
   const tiles = new MemoryTiles();
   await integrateOf(store, tiles, { limits: { objects: 2, storedBytes: 1e9 } }).run(new KeptLog());
-  await writeMirror(mirror, store, tiles);
+  await writeMirror(mirror, { store, tiles });
 }
 
-/** writeMirror writes a ledger and its tiles as a mirror, over what is there. */
-export async function writeMirror(mirror: string, store: MemoryStore, tiles: MemoryTiles): Promise<void> {
+/** writeMirror writes a mirror of a ledger, with its tiles. */
+export async function writeMirror(mirror: string, { store, tiles }: Ledger): Promise<void> {
   const tlog = [...tiles.objects].map(([name, bytes]) => [`tlog/${name}`, bytes] as const);
   for (const [name, bytes] of [...store.objects, ...tlog]) {
     await mkdir(dirname(join(mirror, name)), { recursive: true });
