@@ -5,6 +5,7 @@ import { checkCommand } from '../../src/cli/check.ts';
 import { parseEvidence } from '../../src/core/evidence.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/verifierKey.ts';
 import { parseSignerKey } from '../../src/core/signerKey.ts';
+import { captured } from '../support/captured.ts';
 import { forgeChain, nameOf } from '../support/forge.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { oneByteChanges } from '../support/logVectors.ts';
@@ -34,22 +35,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/auditseal.ts', ...args]);
 
-/** inProcess runs check without a process of its own, and gives its exit code and what it printed. */
-async function inProcess(...args: readonly string[]): Promise<{ code: number; out: string }> {
-  let out = '';
-  const keep = (text: unknown): boolean => {
-    out += String(text);
-    return true;
-  };
-  const streams = [process.stdout, process.stderr];
-  for (const stream of streams) stream.write = keep;
-  try {
-    return { code: await checkCommand(args), out };
-  } finally {
-    // Their own method is the class's; what stands before it goes.
-    for (const stream of streams) Reflect.deleteProperty(stream, 'write');
-  }
-}
+/** inProcess runs check without a process of its own. */
+const inProcess = (...args: readonly string[]): Promise<{ code: number; out: string }> =>
+  captured(() => checkCommand(args));
 
 describe('prove and check', () => {
   test('a record is proved to whoever has the key and the file', async () => {
