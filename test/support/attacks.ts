@@ -1,9 +1,10 @@
 import { parseBatch } from '../../src/core/batch.ts';
+import { reportName } from '../../src/core/names.ts';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
 import { formatReport, parseReport } from '../../src/pipeline/report.ts';
 import { REPORT, STORY, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';
-import { LEDGER, forgeChain, nameOf, timeOf } from './forge.ts';
+import { LEDGER, forge, forgeChain, nameOf, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';
 import { SECOND, batch, checkpoint, noteOf } from './loggedLedger.ts';
 import { keyOf } from './logs.ts';
@@ -49,7 +50,7 @@ const withAnchor = ([alone, key]: readonly [string[], string[]], more: string): 
 ];
 const changed = (names: readonly string[]): string[] => names.map((name) => `segment-changed ${name}`);
 const invalid = (...names: readonly string[]): string[] => names.map((name) => `checkpoint-invalid ${name}`);
-/** The report that is in the ledger knew index 3 as the newest. */
+/** The chain doesn't fit there, or not what the report in the ledger knew: that one knew index 3 as the newest. */
 const broken = (index: number, partition = '0'): string => `chain-broken ${nameOf(index, partition)}`;
 
 function edit(scene: Scene, name: string, change: (text: string) => string): void {
@@ -284,6 +285,17 @@ export const ATTACKS: readonly Attack[] = [
     says: '1 segments have no entry in the log yet',
   },
   {
+    name: 'plant two segments',
+    does: 'creates two invented segments, of which only the second continues the one before it, so that a writer that starts anew takes them for the chain',
+    make: ({ objects }) => {
+      const first = forge({ index: 6, record: 6, events: [6], prev: 'a'.repeat(64), ...justNow });
+      const second = forge({ index: 7, record: 7, events: [7], prev: first.root, ...justNow });
+      objects.set(nameOf(6), first.stored).set(nameOf(7), second.stored);
+    },
+    finds: everywhere(broken(6)),
+    says: '2 segments have no entry in the log yet',
+  },
+  {
     name: 'lying tile',
     does: 'changes an entry in its bundle, and the hashes over it in the tile',
     make: (scene) => {
@@ -312,6 +324,18 @@ export const ATTACKS: readonly Attack[] = [
       objects.set(REPORT, formatReport({ ...report, checked: { ...report.checked, records: 1_000_000 } }));
     },
     finds: everywhere(`entry-mismatch ${REPORT}`),
+  },
+  {
+    name: 'plant a report',
+    does: 'creates a well-made report of his own, which knows of no chain and no log',
+    make: ({ objects }) => {
+      const { log: _log, page: _page, ...report } = parseReport(read(objects, REPORT));
+      const time = Date.parse(report.finished) + 1000;
+      const finished = new Date(time).toISOString();
+      objects.set(reportName(time, 'integrity', 'json'), formatReport({ ...report, finished, partitions: [] }));
+    },
+    finds: everywhere(),
+    says: '2 objects outside segments/ were checked by name alone',
   },
   {
     name: 'change a page',
