@@ -317,14 +317,23 @@ class VerifyRun {
 
   /** notChecked says in words what this outcome does not cover. */
   #notChecked(isIncremental: boolean, log: LogCheck | undefined): string[] {
-    const { anchor, verifiers = [] } = this.#options;
+    const { anchor, verifiers = [], kept, allowance } = this.#options;
     const not: string[] = [];
     if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
     if (isIncremental)
       not.push(`${this.#notRehashed} segments before the heads of ${anchor?.name ?? 'the anchor'} were not read again`);
     if (anchor === undefined) {
-      not.push('no earlier report was at hand, so segments removed from the end of a chain would not be noticed');
+      const which = log === undefined ? '' : ', of those that have no entry in the log,';
+      not.push(
+        `no earlier report was at hand, so segments removed from the end of a chain${which} would not be noticed`,
+      );
     }
+    // Where the clock tells how old a log may be, an old one shows.
+    if (log !== undefined && kept === undefined && allowance === undefined)
+      not.push(
+        'no kept checkpoint was given, so an older state of all, or another history by the same key, would pass',
+      );
+    if (log === undefined && this.#segments > 0) not.push('there is no log, so nobody has signed anything');
     if (log !== undefined && verifiers.length === 0)
       not.push('no verifier key was given, so anybody may have signed the checkpoints');
     if (log !== undefined && this.#deps.tiles === undefined) not.push('the tiles of the log were not at hand');

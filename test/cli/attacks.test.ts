@@ -70,7 +70,7 @@ test.each(ATTACKS)('$name: $does', async ({ make, finds, says }) => {
   for (const [i, options] of means.entries()) {
     const found = await verify(...options);
     expect(found).toMatchObject(outcome(finds[i] as readonly string[]));
-    if (says !== undefined) expect(found.notChecked).toContain(says);
+    if (says !== undefined && found.said.length === 0) expect(found.notChecked).toContain(says);
   }
 });
 

@@ -18,7 +18,7 @@ export interface Attack {
   readonly make: (scene: Scene) => unknown;
   /** what `verify` finds, as "code object": alone, with --key, with --key and --anchor. Nothing found is "verified" */
   readonly finds: readonly [readonly string[], readonly string[], readonly string[]];
-  /** what `verify` says that it did not check, where that is all there is to see */
+  /** what `verify` says that it did not check, where it finds nothing */
   readonly says?: string;
 }
 
@@ -70,6 +70,10 @@ const newestTiles = ({ objects }: Scene): string[] => {
   const size = /^\d+$/m.exec(read(objects, checkpoint(2)).toString())?.[0];
   return [...objects.keys()].filter((name) => name.endsWith(`.p/${size}`));
 };
+
+/** What `verify` says that it did not check without a key, and without a kept checkpoint. */
+const NO_KEY = 'anybody may have signed the checkpoints';
+const NONE_KEPT = 'no kept checkpoint was given';
 
 export const ATTACKS: readonly Attack[] = [
   {
@@ -155,6 +159,7 @@ export const ATTACKS: readonly Attack[] = [
     does: 'makes all of it anew and signs with a key of his own that has the same name',
     make: (scene) => rewriteAll(scene, { chains: [edited, chain1], key: OTHER }),
     finds: withAnchor([[], invalid(PUBLISHED, checkpoint(1), checkpoint(2))], 'checkpoint-inconsistent kept'),
+    says: NO_KEY,
   },
   {
     name: 'swap the key',
@@ -164,18 +169,21 @@ export const ATTACKS: readonly Attack[] = [
       scene.key = formatVerifierKey(OTHER.verifierKey);
     },
     finds: withAnchor([[], []], 'checkpoint-invalid kept'),
+    says: NONE_KEPT,
   },
   {
     name: 'fork',
     does: 'has the log’s own key, and signs another history with it',
     make: (scene) => rewriteAll(scene, { chains: [edited, chain1] }),
     finds: withAnchor([[], []], 'checkpoint-inconsistent kept'),
+    says: NONE_KEPT,
   },
   {
     name: 'stale view',
     does: 'shows an older state of everything, which was true once: the same as to cut off the tail of chains and log alike',
     make: (scene) => rewriteAll(scene, { steps: 2 }),
     finds: withAnchor([[], []], 'checkpoint-inconsistent kept'),
+    says: NONE_KEPT,
   },
   {
     name: 'cut the log, then edit',
@@ -200,6 +208,7 @@ export const ATTACKS: readonly Attack[] = [
       [[], [`not-integrated ${nameOf(0)}`, `not-integrated ${nameOf(0, '1')}`]],
       'checkpoint-inconsistent kept',
     ),
+    says: 'there is no log, so nobody has signed anything',
   },
   {
     name: 'drop a checkpoint',
@@ -231,6 +240,7 @@ export const ATTACKS: readonly Attack[] = [
       objects.set(checkpoint(1), noteOf(`${text}\n`, OTHER));
     },
     finds: withKey([], ...invalid(checkpoint(1))),
+    says: NO_KEY,
   },
   {
     name: 'cut batches elsewhere',
@@ -275,6 +285,7 @@ export const ATTACKS: readonly Attack[] = [
       scene.objects = mine.objects.set(checkpoint(3), note).set('tlog/checkpoint', note);
     },
     finds: withKey([], ...invalid(PUBLISHED, checkpoint(3))),
+    says: NO_KEY,
   },
   {
     name: 'extend a chain',
@@ -293,7 +304,6 @@ export const ATTACKS: readonly Attack[] = [
       objects.set(nameOf(6), first.stored).set(nameOf(7), second.stored);
     },
     finds: everywhere(broken(6)),
-    says: '2 segments have no entry in the log yet',
   },
   {
     name: 'lying tile',
@@ -354,5 +364,6 @@ export const ATTACKS: readonly Attack[] = [
     does: 'shows a ledger of another name, whole and signed by its own key',
     make: (scene) => rewriteAll(scene, { ledger: 'logs.example.com/other', key: keyOf(3, 'logs.example.com/other') }),
     finds: withAnchor([[], invalid(PUBLISHED, checkpoint(0), checkpoint(1), checkpoint(2))], 'checkpoint-invalid kept'),
+    says: NO_KEY,
   },
 ];
