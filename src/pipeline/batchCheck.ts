@@ -10,6 +10,7 @@ import type { LogHeads, Position } from './logHeads.ts';
 import { reportLine } from './logSource.ts';
 import type { SourceDeps } from './logSource.ts';
 import { readObject } from './readObject.ts';
+import { CLOCK_SKEW_MS } from './report.ts';
 import { judgeObject } from './segmentEntry.ts';
 import { Slots } from './slots.ts';
 
@@ -72,6 +73,8 @@ export async function checkBatch(deps: SourceDeps, { number, entries }: Batch, b
       } else if (entry.type !== 'opaque') throw refuse(`entry ${i} is of nothing that has an entry`);
     }
     const { time } = headsOf(entries);
+    // Signed, it would keep the log from ever looking stale. A host whose clock is ahead has only to be waited for.
+    if (Date.parse(time) > deps.now() + CLOCK_SKEW_MS) throw refuse(`it is dated ${time}, which is to come`);
     const heads = { time, report, positions };
     const expected = [...lines, ...formatHeads(heads)];
     if (expected.length !== entries.length || expected.some((line, i) => !line.equals(entries[i] as Buffer)))

@@ -348,7 +348,7 @@ class VerifyRun {
 
   /** notChecked says in words what this outcome does not cover. */
   #notChecked(isIncremental: boolean, log: LogCheck | undefined, { cosignatures }: Partial<LogReport> = {}): string[] {
-    const { anchor, verifiers = [] } = this.#options;
+    const { anchor, verifiers = [], kept, allowance } = this.#options;
     const not: string[] = [];
     if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
     if (isIncremental) {
@@ -357,8 +357,17 @@ class VerifyRun {
       not.push(`names before those that ${before} ended with were not listed again`);
     }
     if (anchor === undefined) {
-      not.push('no earlier report was at hand, so segments removed from the end of a chain would not be noticed');
+      const which = log === undefined ? '' : ', of those that have no entry in the log,';
+      not.push(
+        `no earlier report was at hand, so segments removed from the end of a chain${which} would not be noticed`,
+      );
     }
+    // Where the clock tells how old a log may be, an old one shows.
+    if (log !== undefined && kept === undefined && allowance === undefined)
+      not.push(
+        'no kept checkpoint was given, so an older state of all, or another history by the same key, would pass',
+      );
+    if (log === undefined && this.#segments > 0) not.push('there is no log, so nobody has signed anything');
     if (log !== undefined && verifiers.length === 0)
       not.push('no verifier key was given, so anybody may have signed the checkpoints');
     const unchecked = cosignatures?.notChecked ?? 0;

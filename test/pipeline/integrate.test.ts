@@ -215,6 +215,11 @@ describe('a log whose objects contradict each other: nothing is signed, nothing 
       () => plant((lines) => lines.map((line) => line.replace(/"next":\d+/, '"next":77'))),
       'BATCH_MALFORMED',
     ],
+    [
+      'somebody planted a batch of a time to come, so that the log would not look stale',
+      () => plant((lines) => lines.map((line) => line.replace('"heads","time":"2026', '"heads","time":"2027'))),
+      'BATCH_MALFORMED',
+    ],
     ['somebody planted a batch without heads', () => plant((lines) => lines.slice(0, -1)), 'BATCH_MALFORMED'],
     [
       'somebody planted a batch twice',

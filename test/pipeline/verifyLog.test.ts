@@ -4,7 +4,8 @@ import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
 import { verifyLedger } from '../../src/pipeline/verify.ts';
 import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
 import { saidOf } from '../support/checking.ts';
-import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
+import { LEDGER, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
+import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { KEY, integrateOf, keyOf, signerOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
@@ -195,4 +196,19 @@ test('the job files a report about the log, the next integration puts it into th
   store.objects.delete(name as string);
   const page = (name as string).replace('.json', '.html');
   expect(saidOf(await checkLedger({ store, tiles }))).toEqual([`entry-mismatch ${name}`, `foreign-object ${page}`]);
+});
+
+test('behind two planted segments the app goes on, the log takes nothing of it for the chain, and every check says so', async () => {
+  const ledger = await ledgerOf(2, 4);
+  const { store, tiles } = ledger;
+  const first = forge({ index: 4, record: 4, events: [4], prev: 'a'.repeat(64) });
+  const second = forge({ index: 5, record: 5, events: [5], prev: first.root });
+  store.objects.set(nameOf(4), first.stored).set(nameOf(5), second.stored);
+  await sealAll(ingestOf(store), eventsBetween(4, 6));
+  // Two of the three events dropped out as duplicates.
+  expect(summarizeSegment(read(store, nameOf(6)))).toMatchObject({ header: { duplicates: 2, events: { count: 1 } } });
+  expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ segments: 0, foreign: 3 });
+  const report = await checkLedger(ledger);
+  expect(report.status).toBe('violated');
+  expect(new Set(saidOf(report))).toEqual(new Set([`chain-broken ${nameOf(4)}`, `entry-mismatch ${batch(2)}`]));
 });

@@ -1,0 +1,166 @@
+import { reportName } from '../../src/core/names.ts';
+import type { SignerKey } from '../../src/core/signerKey.ts';
+import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { formatEvidence } from '../../src/core/evidence.ts';
+import { proveRecord } from '../../src/pipeline/prove.ts';
+import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
+import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
+import { LEDGER, forgeChain, timeOf } from './forge.ts';
+import type { Spec } from './forge.ts';
+import { KeptLog } from './keptLog.ts';
+import { SECOND, checkpoint } from './loggedLedger.ts';
+import { KEY, integrateOf, signerOf } from './logs.ts';
+import { MemoryStore } from './memoryStore.ts';
+import { MemoryTiles } from './memoryTiles.ts';
+import type { Objects } from './smallMirror.ts';
+
+/** Story is what a ledger is made of: what its partitions 0 and 1 hold, its name, and who signs. */
+export interface Story {
+  readonly chains: readonly [readonly Spec[], readonly Spec[]];
+  readonly key: SignerKey;
+  readonly ledger: string;
+  /** how many of the integrations were made */
+  readonly steps: number;
+}
+
+const PER_STEP = 2;
+const TLOG = 'tlog/';
+
+/** says makes a segment whose record says that. */
+export const says = (n: number): Spec => ({
+  edit: (lines) => lines.map((line) => line.replace(/^\{"n":\d+/, `{"n":${n}`)),
+});
+
+/** Partition 0 has six events; partition 1 has five, and then is idle. All say something else. */
+export const STORY: Story = {
+  chains: [
+    [11, 12, 13, 14, 15, 16].map(says),
+    [...[21, 22, 23, 24, 25].map(says).with(0, { ...says(21), events: [100] }), { kind: 'heartbeat', events: [104] }],
+  ],
+  key: KEY,
+  ledger: LEDGER,
+  steps: 3,
+};
+
+/** Long past on every clock: a report of a time to come would be passed over. */
+const REPORT_SECOND = -200_000_000;
+export const REPORT = reportName(Date.parse(timeOf(REPORT_SECOND)), 'integrity', 'json');
+
+interface Stores {
+  readonly store: MemoryStore;
+  readonly tiles: MemoryTiles;
+}
+
+const integrateAt = ({ store, tiles }: Stores, second: number, { key, ledger }: Story): Promise<unknown> =>
+  integrateOf(store, tiles, {
+    origin: ledger,
+    verifiers: [key.verifierKey],
+    signers: [signerOf(key)],
+    now: () => Date.parse(timeOf(second)),
+  }).run(new KeptLog());
+
+/** tell makes the objects of a ledger: two segments of each partition a step, and a report that the last step takes in. */
+export async function tell(story: Story): Promise<Objects> {
+  const stores: Stores = { store: new MemoryStore(), tiles: new MemoryTiles() };
+  const { key, ledger, chains, steps } = story;
+  const segments = chains.map((specs, partition) => [
+    ...forgeChain(
+      specs.map((spec) => ({ ledger, ...spec })),
+      String(partition),
+    ),
+  ]);
+  for (let step = 0; step < steps; step++) {
+    const end = step === STORY.steps - 1 ? Infinity : (step + 1) * PER_STEP;
+    for (const chain of segments)
+      for (const [name, bytes] of chain.slice(step * PER_STEP, end)) stores.store.objects.set(name, bytes);
+    await integrateAt(stores, SECOND + step, story);
+    if (step !== 1) continue;
+    await runVerifyJob({
+      ...stores,
+      ledger,
+      log: new KeptLog(),
+      concurrency: 2,
+      fullVerifyHours: 24,
+      verifiers: [key.verifierKey],
+      now: () => Date.parse(timeOf(REPORT_SECOND)),
+      summarize: async (stored) => summarizeSegment(stored),
+    });
+  }
+  return joined(stores);
+}
+
+const joined = ({ store, tiles }: Stores): Objects =>
+  new Map([...store.objects, ...[...tiles.objects].map(([name, bytes]) => [`${TLOG}${name}`, bytes] as const)]);
+
+function parted(objects: Objects): Stores {
+  const stores: Stores = { store: new MemoryStore(), tiles: new MemoryTiles() };
+  for (const [name, bytes] of objects) {
+    if (name.startsWith(TLOG)) stores.tiles.objects.set(name.slice(TLOG.length), bytes);
+    else stores.store.objects.set(name, bytes);
+  }
+  return stores;
+}
+
+/** Scene is what a verifier has before him, and what he has of his own. */
+export interface Scene {
+  objects: Objects;
+  /** the key that he trusts */
+  key: string;
+  /** the checkpoint that he kept */
+  kept: Buffer;
+}
+
+/** sceneOf gives what is there before an attack. */
+export async function sceneOf(story = STORY): Promise<Scene> {
+  const objects = await tell(story);
+  return {
+    objects,
+    key: formatVerifierKey(story.key.verifierKey),
+    kept: read(objects, checkpoint(story.steps - 1)),
+  };
+}
+
+export function read(objects: Objects, name: string): Buffer {
+  const bytes = objects.get(name);
+  if (bytes === undefined) throw new Error(`there is no ${name}`);
+  return bytes;
+}
+
+/** evidenceOf proves record 2 of partition 0, as whoever holds those objects. */
+export async function evidenceOf(objects: Objects): Promise<Buffer> {
+  const proved = await proveRecord({ ...parted(objects), verifiers: [] }, { partition: '0', record: 2 });
+  if (!proved.ok) throw new Error(proved.why);
+  return formatEvidence(proved.evidence);
+}
+
+/** rewriteChain puts other segments into a partition, each continuing the one before, and leaves the rest as it is. */
+export function rewriteChain({ objects }: Scene, partition: '0' | '1', specs: readonly Spec[]): void {
+  for (const name of objects.keys()) if (name.startsWith(`segments/${partition}/`)) objects.delete(name);
+  for (const [name, bytes] of forgeChain(specs, partition)) objects.set(name, bytes);
+}
+
+/**
+ * rewriteAll makes the whole ledger anew from another story: segments, batches, checkpoints, tiles, the report. Where it begins
+ * as the true one did, the true checkpoints stay, unless `keepsTrue` is false: they are right, and signed.
+ */
+export async function rewriteAll(scene: Scene, changes: Partial<Story>, keepsTrue = true): Promise<void> {
+  const made = await tell({ ...STORY, ...changes });
+  if (keepsTrue) keepTrue(scene.objects, made);
+  scene.objects = made;
+}
+
+function keepTrue(objects: Objects, made: Objects): void {
+  for (const [name, bytes] of objects) {
+    const isSame = made.get(name)?.equals(bytes) === true;
+    const number = /^batches\/(\d+)/.exec(name)?.[1] ?? '';
+    if (!isSame || number === '') continue;
+    made.set(checkpoint(Number(number)), read(objects, checkpoint(Number(number))));
+  }
+}
+
+/** integrateAs takes what is new into the log, signed by that key, as the program does. */
+export async function integrateAs(scene: Scene, key: SignerKey): Promise<void> {
+  const stores = parted(scene.objects);
+  await integrateAt(stores, SECOND + 100, { ...STORY, key });
+  scene.objects = joined(stores);
+}

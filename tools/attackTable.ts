@@ -1,0 +1,64 @@
+/** Writes the tables of attacks into docs/threat-model.md: `node tools/attackTable.ts`. */
+import { ATTACKS } from '../test/support/attacks.ts';
+import { EVIDENCE_ATTACKS } from '../test/support/evidenceAttacks.ts';
+import { writeBlock } from './markedBlock.ts';
+
+/** shorten leaves out zeros and endings: segments/0/2 for segments/0/000000000002.jsonl.zst. */
+const shorten = (object: string): string =>
+  object.replace(/0{1,11}(?=\d)(?=\d*(?:$|\.jsonl))/, '').replace(/\.jsonl(\.zst)?$/, '');
+
+/** describe says what was found: each code once, with its first object. */
+function describe(finds: readonly string[]): string {
+  if (finds.length === 0) return '**nothing**';
+  const objects = new Map<string, string[]>();
+  for (const find of finds) {
+    const [code, object] = find.split(' ') as [string, string];
+    objects.set(code, [...(objects.get(code) ?? []), object === 'kept' ? 'the kept checkpoint' : shorten(object)]);
+  }
+  const parts = [...objects].map(([code, [first, ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `\`${code}\` ${first}${more}`;
+  });
+  return parts.join('; ');
+}
+
+/** table prints rows below a head, all cells of a column as wide as the widest. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[], fill = ' '): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(' | ')} |`;
+  const rule = line(
+    head.map(() => ''),
+    '-',
+  );
+  return [line(head), rule, ...rows.map((row) => line(row))].join('\n');
+}
+
+/** formatAttacks prints the tables of what the tests attack with, and of what they demand to be found. */
+export function formatAttacks(): string {
+  const ledger = ATTACKS.map(({ name, does, finds: [alone, key, anchor], says }) => {
+    const isSame = (a: readonly string[], b: readonly string[]): boolean => a.join() === b.join();
+    const hint = says === undefined ? '' : `; it says: “${says.replaceAll(/\S+\/\d+\S*/g, shorten)}”`;
+    return [
+      name,
+      does,
+      describe(alone) + hint,
+      isSame(key, alone) ? 'the same' : describe(key),
+      isSame(anchor, key) ? 'the same' : describe(anchor),
+    ];
+  });
+  const evidence = EVIDENCE_ATTACKS.map(({ name, does, check, finds }) => {
+    const [status, code] = check;
+    return [name, does, `**${status}** (${code})`, describe(finds)];
+  });
+  return [
+    table(['attack', 'the attacker', '`verify`', 'with `--key`', 'and with `--anchor`'], ledger),
+    'On evidence. Without `--key`, `check` says of every file that nothing was checked (2).',
+    table(
+      ['attack', 'the attacker', '`check --key`', '`verify --key`, with the file’s checkpoint as `--anchor`'],
+      evidence,
+    ),
+  ].join('\n\n');
+}
+
+if (import.meta.main) await writeBlock('docs/threat-model.md', 'attacks', formatAttacks());
