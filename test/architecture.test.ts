@@ -12,7 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/config.ts': ['src/core/'],
   'src/pipeline/': ['src/core/', 'src/ports.ts', 'node:crypto'],
   'src/adapters/': ['src/core/', 'src/ports.ts', 'src/config.ts', 'src/pipeline/', '@azure/', 'node:'],
-  'src/workers/': ['src/pipeline/', 'node:worker_threads'],
+  'src/workers/': ['src/pipeline/', 'src/adapters/', 'node:worker_threads'],
   'src/app.ts': ['src/adapters/', 'src/pipeline/', 'src/ports.ts', 'src/config.ts', 'node:timers/promises'],
   'src/cli/': ['src/core/', 'src/pipeline/', 'src/adapters/', 'src/ports.ts', '@azure/', 'node:'],
   'functions/': ['src/app.ts', 'src/adapters/', '@azure/functions'],
