@@ -10,7 +10,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/core/': ['node:crypto', 'node:zlib', 'node:buffer'],
   'src/ports.ts': ['src/core/'],
   'src/config.ts': ['src/core/'],
-  'src/pipeline/': ['src/core/', 'src/ports.ts', 'node:crypto'],
+  'src/pipeline/': ['src/core/', 'src/ports.ts', 'node:crypto', 'node:util', 'node:zlib'],
   'src/adapters/': ['src/core/', 'src/ports.ts', 'src/config.ts', 'src/pipeline/', '@azure/', 'node:'],
   'src/workers/': ['src/pipeline/', 'src/adapters/', 'node:worker_threads'],
   'src/app.ts': ['src/adapters/', 'src/pipeline/', 'src/ports.ts', 'src/config.ts', 'node:timers/promises'],
