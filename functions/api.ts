@@ -4,9 +4,9 @@ import { theApp } from '../src/app.ts';
 
 const librarian = theApp();
 
-function knownTag(request: HttpRequest): { ifNoneMatch?: string } {
-  const ifNoneMatch = request.headers.get('if-none-match');
-  return ifNoneMatch === null ? {} : { ifNoneMatch };
+function conditions({ headers }: HttpRequest): { ifNoneMatch?: string; acceptEncoding?: string } {
+  const [ifNoneMatch, acceptEncoding] = [headers.get('if-none-match'), headers.get('accept-encoding')];
+  return { ...(ifNoneMatch !== null && { ifNoneMatch }), ...(acceptEncoding !== null && { acceptEncoding }) };
 }
 
 // For everybody: the log holds hashes, counts and times of segments, and no record.
@@ -14,7 +14,7 @@ app.http('log', {
   methods: ['GET', 'HEAD'],
   authLevel: 'anonymous',
   route: 'log/{*path}',
-  handler: (request) => librarian.serveLog({ path: request.params['path'] ?? '', ...knownTag(request) }),
+  handler: (request) => librarian.serveLog({ path: request.params['path'] ?? '', ...conditions(request) }),
 });
 
 // Evidence holds the record itself, so it takes a function key.
@@ -25,6 +25,6 @@ app.http('evidence', {
   handler: (request) => {
     const { query } = request;
     const [partition, record] = [query.get('partition'), query.get('record')];
-    return librarian.serveEvidence({ partition, record, ...knownTag(request) });
+    return librarian.serveEvidence({ partition, record, ...conditions(request) });
   },
 });

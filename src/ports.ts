@@ -24,7 +24,10 @@ export interface ObjectStore {
   exists(name: string): Promise<boolean>;
   /** list yields what is under prefix in ascending order of names, from the name `from` on. */
   list(prefix: string, from?: string): AsyncIterable<ObjectInfo>;
-  /** children yields what is directly under prefix: objects, and folders by their full names, which end in a slash. */
+  /**
+   * children yields what is directly under prefix: objects, in ascending order of names, and folders by their full names,
+   * which end in a slash.
+   */
   children(prefix: string): AsyncIterable<{ readonly name: string; readonly isFolder: boolean }>;
 }
 

@@ -15,6 +15,7 @@ const { outputFiles } = await build({
     'functions/verify': 'functions/verify.ts',
     'cli/auditseal': 'src/cli/auditseal.ts',
     'workers/segmentWorker': 'src/workers/segmentWorker.ts',
+    'workers/digestWorker': 'src/workers/digestWorker.ts',
   },
   outdir: OUT,
   outExtension: { '.js': '.mjs' },

@@ -27,7 +27,7 @@ export class FolderStore implements ObjectStore {
   }
 
   async create(name: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
-    const path = this.#path(name);
+    const path = this.pathOf(name);
     const partial = `${path}.${randomBytes(8).toString('hex')}.partial`;
     return this.#run(name, async () => {
       await mkdir(dirname(path), { recursive: true });
@@ -50,7 +50,7 @@ export class FolderStore implements ObjectStore {
   }
 
   async read(name: string): Promise<Buffer | undefined> {
-    const path = this.#path(name);
+    const path = this.pathOf(name);
     return this.#run(name, async () => {
       const info = await statOrUndefined(path);
       if (info === undefined || !info.isFile()) return undefined;
@@ -60,7 +60,7 @@ export class FolderStore implements ObjectStore {
   }
 
   async exists(name: string): Promise<boolean> {
-    const path = this.#path(name);
+    const path = this.pathOf(name);
     return this.#run(name, async () => (await statOrUndefined(path))?.isFile() === true);
   }
 
@@ -101,7 +101,8 @@ export class FolderStore implements ObjectStore {
     return found.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  #path(name: string): string {
+  /** pathOf gives the path of an object's file. It throws TARGET_INVALID for a name that may lead out of the folder. */
+  pathOf(name: string): string {
     const parts = name.split('/');
     // Windows also splits at backslashes and colons, and drops dots and spaces at the end of a part.
     const isUnsafe = parts.some(

@@ -1,5 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { DigestWorkers } from '../adapters/digestWorkers.ts';
+import { FolderStore } from '../adapters/folderStore.ts';
 import { SegmentWorkers } from '../adapters/segmentWorkers.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { checkpointName } from '../core/names.ts';
@@ -19,6 +21,9 @@ export const verifyHelp = `auditseal verify TARGET [options]
 Re-computes every segment of a ledger from its bytes, follows every chain, and says what it found and what it did.
 TARGET is a mirror folder or a container's URL (with a SAS, or for your own sign-in).
 
+  --quick          only compare the stored bytes of segments and reports with the SHA-256 and size in their entries of the
+                   log, and check the log itself. No segment is decompressed: what is stored is what was logged, and whether
+                   that was well-formed isn't checked again. Not with --incremental or --since
   --incremental    go on from the newest report in TARGET instead of from the first segments
   --since FILE     go on from this report, which you kept yourself
   --key VKEY       a key that signs the log's checkpoints; may be repeated. Without one no signature is verified
@@ -41,6 +46,7 @@ something could not be read), 64 wrong usage.
 
 export async function verifyCommand(args: readonly string[]): Promise<number> {
   const { positionals, options } = parseCommand(args, ['TARGET'], {
+    quick: 'boolean',
     incremental: 'boolean',
     since: 'string',
     key: 'strings',
@@ -53,6 +59,9 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
   });
   if (options.incremental === true && options.since !== undefined)
     throw usageError('--since and --incremental exclude each other');
+  const isQuick = options.quick === true;
+  if (isQuick && (options.incremental === true || options.since !== undefined))
+    throw usageError('--quick begins at the first entry of the log, so it excludes --incremental and --since');
   const threads =
     options.threads === undefined ? availableParallelism() : wholeNumber(options.threads, '--threads', 1, 256);
   const policy = options.policy === undefined ? undefined : await readPolicy(options.policy);
@@ -71,6 +80,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
 
   const progress = new Progress('verify', Progress.isShown ? await totalBytes(store) : 0);
   const workers = new SegmentWorkers(threads);
+  const digesting = new DigestWorkers(threads);
   let report: Report;
   try {
     report = await verifyLedger(
@@ -78,12 +88,14 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
         store,
         now: Date.now,
         summarize: workers.summarize,
+        digest: store instanceof FolderStore ? digesting.ofFolder(store) : digesting.ofStore(store, threads * 3),
         concurrency: threads * 3,
         ...(tiles !== undefined && { tiles }),
         onProgress: ({ segments, storedBytes }) => progress.show(segments, storedBytes),
       },
       {
         isIncremental,
+        isQuick,
         malformedReports: malformed,
         verifiers,
         ...(policy !== undefined && { policy }),
@@ -94,7 +106,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     );
   } finally {
     progress.clear();
-    await workers.close();
+    await Promise.all([workers.close(), digesting.close()]);
   }
   if (options.anchor !== undefined && report.status === 'verified') await keepNewest(store, options.anchor, report);
   if (options.json === true) print(printable(JSON.stringify(report)));
@@ -154,13 +166,18 @@ function printReport({
   unreadable,
 }: Report): void {
   print(`${status}: ${printable(ledger ?? 'no ledger')}`);
-  print(
-    `  checked in full: ${formatCount(checked.segments)} segments, ${formatCount(checked.records)} records, ` +
-      `${formatCount(checked.events)} events, ${formatBytes(checked.storedBytes)} stored, ${formatBytes(checked.lineBytes)} of lines`,
-  );
-  print(
-    `  from ${checked.mode === 'full' ? 'the first segments' : 'the heads of the anchor'}; anchor: ${printable(checked.anchor ?? 'none')}`,
-  );
+  if (checked.mode === 'quick') {
+    print(
+      `  quick check: stored bytes compared with the log, ${formatCount(checked.segments)} segments, ${formatBytes(checked.storedBytes)}`,
+    );
+  } else {
+    print(
+      `  checked in full: ${formatCount(checked.segments)} segments, ${formatCount(checked.records)} records, ` +
+        `${formatCount(checked.events)} events, ${formatBytes(checked.storedBytes)} stored, ${formatBytes(checked.lineBytes)} of lines`,
+    );
+  }
+  const start = { full: 'the first segments', incremental: 'the heads of the anchor', quick: 'the first entry' };
+  print(`  from ${start[checked.mode]}; anchor: ${printable(checked.anchor ?? 'none')}`);
   if (log !== undefined) {
     print(
       `  log: ${formatCount(log.entries)} entries, ${formatCount(log.checkpoints)} checkpoints, ` +

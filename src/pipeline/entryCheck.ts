@@ -132,7 +132,11 @@ export class EntryCheck {
     if (summary === undefined) return;
     if (summary.sha256 !== entry.sha256) {
       differs('segment-changed', name, 'its stored bytes are not those that the log has the SHA-256 of');
-    } else if (!summary.ok) differs('entry-mismatch', name, `the log has it as a segment, and ${summary.why}`);
+    } else if (size !== entry.size) {
+      differs('entry-mismatch', name, `the log has it with ${entry.size} bytes, and it has ${size}`);
+    } else if (summary.ok === undefined)
+      return; // a quick check knows no more of it
+    else if (!summary.ok) differs('entry-mismatch', name, `the log has it as a segment, and ${summary.why}`);
     else if (!isSameEntry(line, entry, formatEntry(segmentEntryOf(summary, size))))
       differs('entry-mismatch', name, 'the log says something else of it than it says itself');
   }

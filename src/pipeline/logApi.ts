@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { AuditsealError } from '../core/errors.ts';
 import { formatEvidence } from '../core/evidence.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
@@ -13,6 +15,7 @@ export interface LogRequest {
   /** what follows the log's prefix, without a slash in front */
   readonly path: string;
   readonly ifNoneMatch?: string;
+  readonly acceptEncoding?: string;
 }
 
 /** LogResponse is the answer; a body to HEAD is left out by the server. */
@@ -31,6 +34,12 @@ const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
 const JSON_TEXT = 'application/json';
 
+const BUNDLES = 'tile/entries/';
+const zip = promisify(gzip);
+
+/** One coding of Accept-Encoding, with its weight. */
+const ACCEPTED = /^[ \t]*([a-z0-9-]+|\*)[ \t]*(?:;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[ \t]*)?$/;
+
 /** A browser must not take what is served for a page, whatever a record holds. */
 const COMMON = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" };
 
@@ -40,7 +49,7 @@ const COMMON = { 'x-content-type-options': 'nosniff', 'content-security-policy':
  * Only a path that is the canonical name of one of those is ever read, so nothing leads out of the log.
  */
 export async function answerLog(tiles: Pick<TileStore, 'read'>, request: LogRequest): Promise<LogResponse> {
-  const { path, ifNoneMatch } = request;
+  const { path, ifNoneMatch, acceptEncoding } = request;
   if (!isTileName(path)) {
     const isAlmost = path === 'tile' || path.startsWith('tile/');
     return refusal(isAlmost ? 400 : 404, isAlmost ? 'that is not the path of a tile' : 'there is nothing of that name');
@@ -49,9 +58,39 @@ export async function answerLog(tiles: Pick<TileStore, 'read'>, request: LogRequ
     const bytes = await tiles.read(path);
     // Not for a cache: the tile may be there with the next checkpoint.
     if (bytes === undefined) return refusal(404, 'the log has none of that name');
+    if (path.startsWith(BUNDLES)) return bundle(bytes, acceptEncoding, ifNoneMatch);
     const isCheckpoint = path === CHECKPOINT;
     return content(bytes, isCheckpoint ? TEXT : BYTES, isCheckpoint ? SECONDS : IMMUTABLE, ifNoneMatch);
   });
+}
+
+/**
+ * bundle serves entries, compressed for who takes that. What is compressed is another representation with a tag of its own,
+ * and a cache between must keep the two apart. Hash tiles don't get smaller.
+ */
+async function bundle(
+  bytes: Buffer,
+  acceptEncoding: string | undefined,
+  ifNoneMatch: string | undefined,
+): Promise<LogResponse> {
+  const isZipped = takesGzip(acceptEncoding ?? '');
+  const etag = `"${formatHash(sha256(bytes))}${isZipped ? '-gzip' : ''}"`;
+  const headers = { ...COMMON, etag, 'cache-control': IMMUTABLE, vary: 'accept-encoding' };
+  if (isKnown(ifNoneMatch, etag)) return { status: 304, headers };
+  const typed = { ...headers, 'content-type': BYTES };
+  if (!isZipped) return { status: 200, headers: typed, body: bytes };
+  return { status: 200, headers: { ...typed, 'content-encoding': 'gzip' }, body: await zip(bytes) };
+}
+
+/** takesGzip tells whether a client would rather have gzip than the bytes as they are. RFC 9110 section 12.5.3. */
+function takesGzip(acceptEncoding: string): boolean {
+  const weights = new Map<string, number>();
+  for (const part of acceptEncoding.toLowerCase().split(',')) {
+    const [, coding, weight = '1'] = ACCEPTED.exec(part) ?? [];
+    if (coding !== undefined) weights.set(coding, Number(weight));
+  }
+  const gzipped = weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0;
+  return gzipped > 0 && gzipped >= (weights.get('identity') ?? 0);
 }
 
 /** EvidenceQuery is the values of the query's parameters, null where one is missing. */

@@ -2,6 +2,7 @@ import { AuditsealError } from '../core/errors.ts';
 import { parseSegmentName, segmentName } from '../core/names.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import type { ChainCheck } from './chainCheck.ts';
+import type { StoredDigest } from './quickWalk.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
 import type { Slots } from './slots.ts';
 
@@ -17,10 +18,10 @@ export interface WalkDeps {
 }
 
 /** WalkedObject is an object in the place of a segment; without a summary if it can't be read. */
-export interface WalkedObject {
+export interface WalkedObject<T = SegmentSummary | StoredDigest> {
   readonly index: number;
   readonly size: number;
-  readonly summary?: SegmentSummary;
+  readonly summary?: T;
   /** it was found to continue the chain */
   readonly isOfChain: boolean;
 }
@@ -52,7 +53,7 @@ export class PartitionWalk {
   }
 
   /** next checks the next object, or gives undefined behind the last one. */
-  async next(): Promise<WalkedObject | undefined> {
+  async next(): Promise<WalkedObject<SegmentSummary> | undefined> {
     await this.#readAhead();
     const object = this.#ahead.shift();
     return object && this.#take(object);
@@ -62,7 +63,7 @@ export class PartitionWalk {
    * to checks the objects up to that index, and gives the one that has it, or undefined behind the last one, or 'hole' where
    * others are behind it. Objects before the walk's start are looked at alone.
    */
-  async to(index: number): Promise<WalkedObject | 'hole' | undefined> {
+  async to(index: number): Promise<WalkedObject<SegmentSummary> | 'hole' | undefined> {
     if (index < this.#from) {
       const object = await this.#readAlone(index);
       const summary = await object?.summary;
@@ -82,7 +83,7 @@ export class PartitionWalk {
     return late && this.#take(late);
   }
 
-  async #take({ index, size, summary }: Ahead): Promise<WalkedObject> {
+  async #take({ index, size, summary }: Ahead): Promise<WalkedObject<SegmentSummary>> {
     this.#last = index;
     const done = await summary;
     if (done === undefined) {

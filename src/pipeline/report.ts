@@ -52,7 +52,8 @@ export interface PartitionReport {
 
 /** What a check did, and what it did not. */
 export interface Checked {
-  readonly mode: 'full' | 'incremental';
+  /** 'quick': stored bytes were compared with the log, and no segment was looked into; no other check goes on from it */
+  readonly mode: 'full' | 'incremental' | 'quick';
   /** name of the report that stated how long the chains must be at least; an incremental check begins where it ended */
   readonly anchor: string | null;
   readonly segments: number;
@@ -65,7 +66,7 @@ export interface Checked {
   readonly segmentsNotRehashed: number;
   /** findings of the anchor that an incremental check repeats, because it did not look there again */
   readonly findingsRepeated: number;
-  /** when the last check that began at the first segments ended */
+  /** when the last check that looked into all segments ended; '' if a quick one knows of none */
   readonly lastFull: string;
   /** objects that the format knows and that this check does not look into */
   readonly otherObjects: number;

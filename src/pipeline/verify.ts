@@ -19,7 +19,11 @@ import { ChainCheck } from './chainCheck.ts';
 import type { KnownLedger } from './chainCheck.ts';
 import { checkPage, isPageName } from './pageCheck.ts';
 import type { PageFit } from './pageCheck.ts';
+import { digestFrom } from './digest.ts';
+import type { DigestObjects } from './digest.ts';
 import { PartitionWalk } from './partitionWalk.ts';
+import { QuickWalk } from './quickWalk.ts';
+import type { Uncompared } from './quickWalk.ts';
 import { canGoOnFrom } from './report.ts';
 import type { Anchor, Checked, Finding, LogReport, PartitionReport, Report, Status } from './report.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
@@ -34,6 +38,8 @@ export interface VerifyDeps {
   readonly now: Clock;
   /** re-computes a segment, in another thread as a rule */
   readonly summarize: SummarizeSegment;
+  /** hashes stored bytes for a quick check, in other threads as a rule; left out: in this one */
+  readonly digest?: DigestObjects;
   /** how many segments may be read or hashed at one time; memory is that many segments */
   readonly concurrency: number;
   readonly onProgress?: (progress: { readonly segments: number; readonly storedBytes: number }) => void;
@@ -44,6 +50,8 @@ export interface VerifyOptions {
   readonly anchor?: Anchor;
   /** begin at the anchor's heads instead of at the first segments; see canGoOnFrom */
   readonly isIncremental?: boolean;
+  /** compare stored bytes with the log, and look into no segment */
+  readonly isQuick?: boolean;
   /** reports that are not whole */
   readonly malformedReports?: readonly string[];
   /** the ledger that the container must hold; without it, the one that the first object names */
@@ -65,6 +73,9 @@ const DELAY_MS = 10 * 60_000;
 
 /** How many reports' pages are read at one time. */
 const PAGES_AHEAD = 8;
+
+/** Partitions beyond this many are counted, not listed, where a quick check says what it left out. */
+const MAX_UNCOMPARED = 100;
 
 /** Findings beyond this many are counted, not listed. */
 const MAX_FINDINGS = 1000;
@@ -90,7 +101,8 @@ class VerifyRun {
   #isViolated = false;
   readonly #ledger: KnownLedger;
   readonly #slots: Slots;
-  readonly #walks = new Map<string, PartitionWalk>();
+  readonly #walks = new Map<string, PartitionWalk | QuickWalk>();
+  readonly #uncompared: Uncompared[] = [];
   #notIntegrated = 0;
   #segments = 0;
   #records = 0;
@@ -117,13 +129,14 @@ class VerifyRun {
   }
 
   async report(): Promise<Report> {
-    const { anchor, isIncremental = false } = this.#options;
+    const { anchor, isIncremental = false, isQuick = false } = this.#options;
     const started = this.#deps.now();
     const before = isIncremental ? anchor?.report : undefined;
     if (isIncremental && (before === undefined || !canGoOnFrom(before))) {
       const why = 'a check can only go on from a report that checked something and could read everything';
       throw new AuditsealError('TARGET_INVALID', why);
     }
+    if (isQuick && isIncremental) throw new AuditsealError('TARGET_INVALID', 'a quick check begins at the first entry');
     before?.findings.forEach(this.#find);
     const partitions = new Set((anchor?.report.partitions ?? []).map(({ partition }) => partition));
     for await (const { name, isFolder } of this.#deps.store.children(SEGMENTS)) {
@@ -152,7 +165,7 @@ class VerifyRun {
       ledger: this.#ledger.name ?? null,
       started: new Date(started).toISOString(),
       finished,
-      status: this.#status(),
+      status: this.#status(log),
       checked: this.#checked(isIncremental, finished),
       ...(logReport !== undefined && { log: logReport }),
       notChecked: this.#notChecked(isIncremental, log, logReport),
@@ -181,15 +194,38 @@ class VerifyRun {
     });
   }
 
-  #walk(partition: string): PartitionWalk {
-    const known = this.#walks.get(partition);
-    if (known !== undefined) return known;
-    const { store, summarize, concurrency } = this.#deps;
-    const { anchor, isIncremental = false } = this.#options;
+  #walk(partition: string): PartitionWalk | QuickWalk {
+    let walk = this.#walks.get(partition);
+    if (walk !== undefined) return walk;
+    const { anchor, isQuick } = this.#options;
     const head = anchor?.report.partitions.find((it) => it.partition === partition);
+    walk = isQuick === true ? this.#quickWalk(partition, head) : this.#fullWalk(partition, head);
+    this.#walks.set(partition, walk);
+    return walk;
+  }
+
+  #quickWalk(partition: string, head: PartitionReport | undefined): QuickWalk {
+    const { store, concurrency, digest = digestFrom(store, concurrency) } = this.#deps;
+    return new QuickWalk(
+      {
+        store,
+        digest,
+        find: this.#find,
+        onForeign: (name) => this.#foreign(name),
+        onUnreadable: this.#onUnreadable,
+        onObject: (size) => this.#count(undefined, size),
+      },
+      partition,
+      head,
+    );
+  }
+
+  #fullWalk(partition: string, head: PartitionReport | undefined): PartitionWalk {
+    const { store, summarize, concurrency } = this.#deps;
+    const { isIncremental = false } = this.#options;
     const from = isIncremental && head !== undefined ? head.index : 0;
     this.#notRehashed += from;
-    const walk = new PartitionWalk(
+    return new PartitionWalk(
       {
         store,
         summarize,
@@ -202,8 +238,6 @@ class VerifyRun {
       new ChainCheck(partition, this.#ledger, this.#find, head, isIncremental),
       from,
     );
-    this.#walks.set(partition, walk);
-    return walk;
   }
 
   #onUnreadable = (object: string, why: string): void => {
@@ -250,7 +284,14 @@ class VerifyRun {
   }
 
   /** finishPartition checks what the log doesn't have, and says if it should have it. */
-  async #finishPartition(walk: PartitionWalk, log: LogCheck | undefined): Promise<void> {
+  async #finishPartition(walk: PartitionWalk | QuickWalk, log: LogCheck | undefined): Promise<void> {
+    if (walk instanceof QuickWalk) {
+      const uncompared = await walk.finish((index) => log?.isIntegrated(walk.partition, index) === true);
+      if (uncompared === undefined) return;
+      this.#notIntegrated += uncompared.count;
+      this.#uncompared.push(uncompared);
+      return;
+    }
     const { partition } = walk.check;
     const { allowance } = this.#options;
     const late: { readonly index: number; readonly sealed: string }[] = [];
@@ -273,10 +314,10 @@ class VerifyRun {
     }
   }
 
-  #count(summary: SegmentSummary, size: number): void {
+  #count(summary: SegmentSummary | undefined, size: number): void {
     this.#segments += 1;
     this.#storedBytes += size;
-    if (summary.ok) {
+    if (summary?.ok === true) {
       this.#records += summary.header.records.count;
       this.#events += summary.header.events.count;
       this.#duplicates += summary.header.duplicates;
@@ -322,16 +363,19 @@ class VerifyRun {
     }
   }
 
-  #status(): Status {
+  #status(log: LogCheck | undefined): Status {
     if (this.#isViolated) return 'violated';
-    return this.#segments === 0 || this.#unreadable.length > 0 ? 'unverified' : 'verified';
+    // A quick check has nothing to compare with but what a checkpoint stands for.
+    const isBaseless = this.#options.isQuick === true && log?.head === undefined;
+    return this.#segments === 0 || this.#unreadable.length > 0 || isBaseless ? 'unverified' : 'verified';
   }
 
   #checked(isIncremental: boolean, finished: string): Checked {
-    const { anchor } = this.#options;
+    const { anchor, isQuick = false } = this.#options;
     const before = isIncremental ? anchor?.report : undefined;
+    const lastFull = isQuick ? (anchor?.report.checked.lastFull ?? '') : (before?.checked.lastFull ?? finished);
     return {
-      mode: isIncremental ? 'incremental' : 'full',
+      mode: isQuick ? 'quick' : isIncremental ? 'incremental' : 'full',
       anchor: anchor?.name ?? null,
       segments: this.#segments,
       records: this.#records,
@@ -341,16 +385,17 @@ class VerifyRun {
       lineBytes: this.#lineBytes,
       segmentsNotRehashed: this.#notRehashed,
       findingsRepeated: before?.findings.length ?? 0,
-      lastFull: before?.checked.lastFull ?? finished,
+      lastFull,
       otherObjects: this.#otherObjects,
     };
   }
 
   /** notChecked says in words what this outcome does not cover. */
   #notChecked(isIncremental: boolean, log: LogCheck | undefined, { cosignatures }: Partial<LogReport> = {}): string[] {
-    const { anchor, verifiers = [], kept, allowance } = this.#options;
+    const { anchor, verifiers = [], kept, allowance, isQuick = false } = this.#options;
     const not: string[] = [];
-    if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
+    if (isQuick) not.push(...this.#notCheckedQuickly(log !== undefined));
+    else if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
     if (isIncremental) {
       const before = anchor?.name ?? 'the anchor';
       not.push(`${this.#notRehashed} segments before the heads of ${before} were not read again`);
@@ -379,6 +424,21 @@ class VerifyRun {
     if (log !== undefined && this.#notIntegrated > 0)
       not.push(`${this.#notIntegrated} segments have no entry in the log yet, so nobody has signed them`);
     if (this.#otherObjects > 0) not.push(`${this.#otherObjects} objects outside segments/ were checked by name alone`);
+    return not;
+  }
+
+  #notCheckedQuickly(hasLog: boolean): string[] {
+    const not = hasLog
+      ? [
+          'no segment was looked into: its bytes are those of its entry in the log, and no record, root or chain was computed',
+        ]
+      : ['there is no log, so there was nothing to compare segments with'];
+    for (const { first, count } of this.#uncompared.slice(0, MAX_UNCOMPARED))
+      not.push(
+        `${first}${count === 1 ? ' is' : ` and the ${count - 1} after it are`} not in the log, and not compared`,
+      );
+    const more = this.#uncompared.length - MAX_UNCOMPARED;
+    if (more > 0) not.push(`segments of ${more} more partitions are not in the log, and not compared`);
     return not;
   }
 }

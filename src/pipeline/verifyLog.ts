@@ -96,6 +96,11 @@ export class LogCheck {
     return this.#lastUnsigned;
   }
 
+  /** head is the newest checkpoint that fits the batches up to it. */
+  get head(): LogHead | undefined {
+    return this.#head;
+  }
+
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
     try {

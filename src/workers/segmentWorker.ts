@@ -1,15 +1,10 @@
-/** Re-computes segments in a thread of its own. Messages: a number, a segment's bytes and what to count in, the number and a summary out. */
+/** Re-computes segments in a thread of its own. Messages: a number and a segment's bytes in, the number and a summary out. */
 import { parentPort } from 'node:worker_threads';
+import type { SegmentTask } from '../adapters/segmentWorkers.ts';
 import { summarizeSegment } from '../pipeline/segmentSummary.ts';
 
 const port = parentPort;
-port?.on(
-  'message',
-  ({ id, stored, countsCategories }: { id: number; stored: Uint8Array; countsCategories: boolean }) => {
-    const summary = summarizeSegment(
-      Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength),
-      countsCategories,
-    );
-    port.postMessage({ id, summary });
-  },
-);
+port?.on('message', ({ id, task: { stored, countsCategories } }: { id: number; task: SegmentTask }) => {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+  port.postMessage({ id, result: summarizeSegment(bytes, countsCategories) });
+});

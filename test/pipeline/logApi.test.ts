@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { parseEvidence, verifyEvidence } from '../../src/core/evidence.ts';
 import { answerEvidence, answerLog } from '../../src/pipeline/logApi.ts';
@@ -9,7 +10,8 @@ import { KEY, integrateOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 
-const store = new MemoryStore(forgeChain(200));
+// More than a full bundle.
+const store = new MemoryStore(forgeChain(280));
 const tiles = new MemoryTiles();
 beforeAll(async () => {
   await integrateOf(store, tiles, { limits: { objects: 50, storedBytes: 1e9 } }).run(new KeptLog());
@@ -35,7 +37,7 @@ describe('the log', () => {
     expect(tiles.objects.size).toBeGreaterThan(8);
     for (const [name, bytes] of tiles.objects) {
       const { status, headers, body } = await get(name);
-      expect({ status, body }).toEqual({ status: 200, body: bytes });
+      expect([status, bytes.equals(body as Uint8Array)]).toEqual([200, true]);
       const isCheckpoint = name === 'checkpoint';
       expect(headers).toMatchObject({
         'content-type': isCheckpoint ? TEXT : 'application/octet-stream',
@@ -55,6 +57,90 @@ describe('the log', () => {
       expect(headers).not.toHaveProperty('content-type');
     }
     for (const tags of ['', '"x"', etag.slice(1, -1)]) expect((await get('checkpoint', tags)).status).toBe(200);
+  });
+
+  const BUNDLE = 'tile/entries/000';
+  const bundleFor = (acceptEncoding: string | undefined, ifNoneMatch?: string): Promise<LogResponse> =>
+    answerLog(tiles, {
+      path: BUNDLE,
+      ...(acceptEncoding !== undefined && { acceptEncoding }),
+      ...(ifNoneMatch !== undefined && { ifNoneMatch }),
+    });
+
+  test.each([
+    'gzip',
+    'GZIP',
+    'x-gzip',
+    'br, gzip',
+    'gzip;q=0.5',
+    ' gzip ; q=1.000 ,identity;q=0.5',
+    'gzip;q=0.5, identity;q=0.5',
+    '*',
+    'identity;q=0, *;q=0.001',
+  ])('entries are compressed for a client that accepts %j', async (acceptEncoding) => {
+    const { status, headers, body } = await bundleFor(acceptEncoding);
+    const bytes = tiles.objects.get(BUNDLE) as Buffer;
+    expect(gunzipSync(body as Uint8Array).equals(bytes)).toBe(true);
+    expect((body as Uint8Array).length).toBeLessThan(bytes.length / 2);
+    expect({ status, headers }).toMatchObject({
+      status: 200,
+      headers: {
+        'content-encoding': 'gzip',
+        'content-type': 'application/octet-stream',
+        'cache-control': 'public, max-age=31536000, immutable',
+        vary: 'accept-encoding',
+        etag: tagOf(bytes).replace(/"$/, '-gzip"'),
+      },
+    });
+  });
+
+  test.each([
+    undefined,
+    '',
+    'br',
+    'identity',
+    'gzip;q=0',
+    'gzip;q=0.000, *',
+    '*;q=0',
+    'gzip;q=0.5, identity',
+    'gzip;q=2',
+    'gzip;level=9',
+    'gzipped',
+    'gzip gzip',
+  ])('entries are sent as they are to a client that accepts %j', async (acceptEncoding) => {
+    const { status, headers, body } = await bundleFor(acceptEncoding);
+    const bytes = tiles.objects.get(BUNDLE) as Buffer;
+    expect([status, bytes.equals(body as Uint8Array)]).toEqual([200, true]);
+    expect(headers).toMatchObject({ vary: 'accept-encoding', etag: tagOf(bytes) });
+    expect(headers).not.toHaveProperty('content-encoding');
+  });
+
+  test('each representation has a tag of its own', async () => {
+    const plain = tagOf(tiles.objects.get(BUNDLE) as Buffer);
+    const zipped = plain.replace(/"$/, '-gzip"');
+    for (const [accepts, tag, status] of [
+      ['gzip', zipped, 304],
+      ['gzip', `W/${zipped}`, 304],
+      ['gzip', plain, 200],
+      ['gzip', `${plain}, ${zipped}`, 304],
+      [undefined, plain, 304],
+      [undefined, zipped, 200],
+    ] as const) {
+      const answer = await bundleFor(accepts, tag);
+      expect([accepts, tag, answer.status]).toEqual([accepts, tag, status]);
+      expect(answer.headers).toMatchObject({ vary: 'accept-encoding', etag: accepts === 'gzip' ? zipped : plain });
+      expect(answer.body === undefined).toBe(status === 304);
+      if (status === 304) expect(answer.headers).not.toHaveProperty('content-encoding');
+    }
+  });
+
+  test('tiles and the checkpoint are never compressed', async () => {
+    for (const path of ['checkpoint', 'tile/0/000.p/51']) {
+      const { status, headers } = await answerLog(tiles, { path, acceptEncoding: 'gzip' });
+      expect(status).toBe(200);
+      expect(headers).not.toHaveProperty('content-encoding');
+      expect(headers).not.toHaveProperty('vary');
+    }
   });
 
   test.each([
@@ -156,7 +242,7 @@ describe('evidence', () => {
     [400, '0', '-1'],
     [400, '0', '1e3'],
     [400, '0', '9007199254740993'],
-    [404, '0', '200'],
+    [404, '0', '280'],
     [404, '0', '9007199254740991'],
     [404, '7', '0'],
     [404, '99999', '0'],
