@@ -46,7 +46,7 @@ export class Demonstration {
     const { stack, programs, work, say } = parts;
     this.#parts = parts;
     this.#sealing = new Sealing((progress) => say.sealing(progress));
-    this.#auditor = new Auditor(programs, stack.verifierKey, join(work, 'kept-checkpoint'));
+    this.#auditor = new Auditor(programs, stack.verifierKeys, join(work, 'kept-checkpoint'));
     this.#place = { ledger: stack.sasUrl('rl'), tlog: stack.sasUrl('rl', TLOG_CONTAINER) };
   }
 
@@ -60,7 +60,7 @@ export class Demonstration {
     say.step('Ordering the segments into the log, and signing it (function integrate)');
     await integrateAll(host);
     const checkpoint = await (await fetch(`${host.httpUrl}/api/log/checkpoint`)).text();
-    say.integrated(Number(checkpoint.split('\n')[1]), stack.verifierKey);
+    say.integrated(Number(checkpoint.split('\n')[1]), stack.verifierKeys);
 
     say.step('Rechecking every chain and the log from the stored bytes (function verify)');
     await runTimer(host, 'verify');
@@ -104,7 +104,7 @@ export class Demonstration {
         findings,
         mirror: options.out ?? null,
         evidence: options.out === undefined ? null : (this.#evidence?.file ?? null),
-        verifierKeys: [stack.verifierKey],
+        verifierKeys: stack.verifierKeys,
         size: log?.head?.size ?? 0,
         root: log?.head?.root ?? null,
       });
@@ -141,7 +141,7 @@ export class Demonstration {
         evidence && `${api}/evidence?partition=${evidence.partition}&record=${evidence.record}&code=${host.key}`,
       ],
       ['as a file', evidence?.file],
-      ['verifier key', stack.verifierKey],
+      ...stack.verifierKeys.map((key) => ['verifier key', key] as const),
       ['check page', pathToFileURL(join(ROOT, 'dist', 'web', 'check.html')).href],
     ]);
   }

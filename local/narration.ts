@@ -76,14 +76,14 @@ export class Narration {
     );
   }
 
-  integrated(size: number, verifierKey: string): void {
+  integrated(size: number, verifierKeys: readonly string[]): void {
     this.#line(
       this.#mark(
         true,
         `a checkpoint of ${count(size)} entries is signed and published; who has this key can check it:`,
       ),
     );
-    this.#line(`      ${verifierKey}`);
+    for (const key of verifierKeys) this.#line(`      ${key}`);
   }
 
   filed(): void {
