@@ -29,15 +29,15 @@ export interface Place {
   readonly tlog: string;
 }
 
-/** Auditor does what somebody outside does, with the command line, the log's key, and a checkpoint that he keeps. */
+/** Auditor does what somebody outside does, with the command line, the log's keys, and a checkpoint that he keeps. */
 export class Auditor {
   readonly #programs: Programs;
-  readonly #verifierKey: string;
+  readonly #keys: readonly string[];
   readonly #keptCheckpoint: string;
 
-  constructor(programs: Programs, verifierKey: string, keptCheckpoint: string) {
+  constructor(programs: Programs, verifierKeys: readonly string[], keptCheckpoint: string) {
     this.#programs = programs;
-    this.#verifierKey = verifierKey;
+    this.#keys = verifierKeys.flatMap((key) => ['--key', key]);
     this.#keptCheckpoint = keptCheckpoint;
   }
 
@@ -53,7 +53,7 @@ export class Auditor {
 
   /** verify rechecks a mirror against the kept checkpoint, which after a clean check is the newest one. */
   async verify(mirror: string): Promise<{ code: number; report: Report }> {
-    const known = ['--key', this.#verifierKey, '--anchor', this.#keptCheckpoint];
+    const known = [...this.#keys, '--anchor', this.#keptCheckpoint];
     const { code, stdout } = await this.#run('verify', mirror, ...known, '--json');
     const report = JSON.parse(stdout) as Report;
     const findings = report.findings.map((finding) =>
@@ -65,14 +65,14 @@ export class Auditor {
   /** prove gives the evidence of one record. */
   async prove({ ledger, tlog }: Place, partition: string, record: number): Promise<string> {
     const which = ['--partition', partition, '--record', String(record)];
-    const { code, stdout } = await this.#run('prove', ledger, '--tlog', tlog, ...which, '--key', this.#verifierKey);
+    const { code, stdout } = await this.#run('prove', ledger, '--tlog', tlog, ...which, ...this.#keys);
     if (code !== 0) throw new Error(`record ${record} of partition ${partition} could not be proved`);
     return stdout;
   }
 
   /** check gives the status of an evidence file, which is all that it needs beside the key. */
   async check(file: string): Promise<string> {
-    const { stdout } = await this.#run('check', file, '--key', this.#verifierKey, '--json');
+    const { stdout } = await this.#run('check', file, ...this.#keys, '--json');
     return (JSON.parse(stdout) as { status: string }).status;
   }
 }

@@ -16,7 +16,7 @@ import { Sealing } from './sealing.ts';
 import { HUB_NAME, TLOG_CONTAINER } from './stack.ts';
 import type { Stack } from './stack.ts';
 import type { StartOptions } from './startOptions.ts';
-import { tamper } from './tampering.ts';
+import { isFound, tamper } from './tampering.ts';
 
 /** So that a copy is of one moment, timers run when the demonstration runs them; by themselves only on leap days. */
 const LEAP_DAY = '0 0 0 29 2 *';
@@ -46,7 +46,7 @@ export class Demonstration {
     const { stack, programs, work, say } = parts;
     this.#parts = parts;
     this.#sealing = new Sealing((progress) => say.sealing(progress));
-    this.#auditor = new Auditor(programs, stack.verifierKey, join(work, 'kept-checkpoint'));
+    this.#auditor = new Auditor(programs, stack.verifierKeys, join(work, 'kept-checkpoint'));
     this.#place = { ledger: stack.sasUrl('rl'), tlog: stack.sasUrl('rl', TLOG_CONTAINER) };
   }
 
@@ -59,8 +59,7 @@ export class Demonstration {
 
     say.step('Ordering the segments into the log, and signing it (function integrate)');
     await integrateAll(host);
-    const checkpoint = await (await fetch(`${host.httpUrl}/api/log/checkpoint`)).text();
-    say.integrated(Number(checkpoint.split('\n')[1]), stack.verifierKey);
+    say.integrated(await sizeOf(`${host.httpUrl}/api`), stack.verifierKeys);
 
     say.step('Rechecking every chain and the log from the stored bytes (function verify)');
     await runTimer(host, 'verify');
@@ -87,10 +86,8 @@ export class Demonstration {
     const { code, report } = await this.#auditor.verify(mirror);
     say.report(report);
 
-    say.step('Tampering with copies, which nothing protects (auditseal verify)');
-    await tamper(mirror, work, async (copy, tampering) => {
-      say.tampered(tampering, (await this.#auditor.verify(copy)).report);
-    });
+    // Only beside what is whole does it show what was done.
+    const unnoticed = report.status === 'verified' ? await this.#tamper(mirror) : [];
 
     if (options.json) {
       const { checked, log, status, findings } = report;
@@ -104,15 +101,29 @@ export class Demonstration {
         findings,
         mirror: options.out ?? null,
         evidence: options.out === undefined ? null : (this.#evidence?.file ?? null),
-        verifierKeys: [stack.verifierKey],
+        verifierKeys: stack.verifierKeys,
         size: log?.head?.size ?? 0,
         root: log?.head?.root ?? null,
       });
     }
+    if (unnoticed.length > 0) throw new Error(`what was done to a copy was not found: ${unnoticed.join(', ')}`);
     const wentThrough = attempts.filter(({ outcome }) => outcome === 'went through');
     if (wentThrough.length > 0)
       throw new Error(`attacks went through: ${wentThrough.map(({ attack }) => attack).join(', ')}`);
     return code;
+  }
+
+  /** tamper shows what tampering with copies comes to, and gives what was not found. */
+  async #tamper(mirror: string): Promise<string[]> {
+    const { work, say } = this.#parts;
+    say.step('Tampering with copies, which nothing protects (auditseal verify)');
+    const unnoticed: string[] = [];
+    await tamper(mirror, work, async (copy, tampering) => {
+      const { report } = await this.#auditor.verify(copy);
+      say.tampered(tampering, report);
+      if (!isFound(tampering, report)) unnoticed.push(tampering.deed);
+    });
+    return unnoticed;
   }
 
   /** stop ends what would outlast the stack. What runs fails then. */
@@ -141,7 +152,7 @@ export class Demonstration {
         evidence && `${api}/evidence?partition=${evidence.partition}&record=${evidence.record}&code=${host.key}`,
       ],
       ['as a file', evidence?.file],
-      ['verifier key', stack.verifierKey],
+      ...stack.verifierKeys.map((key) => ['verifier key', key] as const),
       ['check page', pathToFileURL(join(ROOT, 'dist', 'web', 'check.html')).href],
     ]);
   }

@@ -3,6 +3,7 @@ import type { Finding, Report } from './auditor.ts';
 import type { Feed } from './feed.ts';
 import type { SealingProgress } from './sealing.ts';
 import type { Stack } from './stack.ts';
+import { isFound, isOf } from './tampering.ts';
 import type { Tampering } from './tampering.ts';
 
 const count = (value: number): string => value.toLocaleString('en');
@@ -76,14 +77,14 @@ export class Narration {
     );
   }
 
-  integrated(size: number, verifierKey: string): void {
+  integrated(size: number, verifierKeys: readonly string[]): void {
     this.#line(
       this.#mark(
         true,
         `a checkpoint of ${count(size)} entries is signed and published; who has this key can check it:`,
       ),
     );
-    this.#line(`      ${verifierKey}`);
+    for (const key of verifierKeys) this.#line(`      ${key}`);
   }
 
   filed(): void {
@@ -120,12 +121,12 @@ export class Narration {
   }
 
   /** tampered says whether what was done was found, and by which findings. */
-  tampered({ deed, code, object }: Tampering, { status, findings }: Report): void {
-    const isOf = (finding: Finding): boolean => code.test(finding.code) && finding.object === object;
-    const isFound = status === 'violated' && findings.some(isOf);
-    this.#line(this.#mark(isFound, `${deed}: ${isFound ? status : `NOT FOUND (${status})`}`));
+  tampered(tampering: Tampering, report: Report): void {
+    const found = isFound(tampering, report);
+    this.#line(this.#mark(found, `${tampering.deed}: ${found ? '' : 'NOT FOUND, '}${report.status}`));
+    const wanted = (finding: Finding): number => Number(isOf(tampering, finding));
     this.#findings(
-      findings.toSorted((a, b) => Number(isOf(b)) - Number(isOf(a))),
+      report.findings.toSorted((a, b) => wanted(b) - wanted(a)),
       2,
     );
   }

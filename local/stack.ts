@@ -73,8 +73,8 @@ export interface Stack {
   readonly containerUrl: string;
   /** settings that the app is started with */
   readonly settings: Readonly<Record<string, string>>;
-  /** key that opens the log's checkpoints, by c2sp.org/signed-note: `name+ID+base64(1 || public key)` */
-  readonly verifierKey: string;
+  /** keys that open the log's checkpoints, by c2sp.org/signed-note: `name+ID+base64(1 || public key)` */
+  readonly verifierKeys: readonly string[];
   /**
    * sasUrl is the ledger's address with a token of its own for the given rights: r, c, l, w, d … `container` names another
    * container.
@@ -179,7 +179,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       owner,
       containerUrl,
       settings,
-      verifierKey: verifierKeyOf(saved.signerKey),
+      verifierKeys: [
+        verifierKeyOf(saved.signerKey),
+        ...(appVault === undefined ? [] : [appVault.verifierKey(LEDGER_ORIGIN)]),
+      ],
       sasUrl: (rights, container = LEDGER_CONTAINER) => `${gateway.blobUrl}/${container}?${sas(rights, container)}`,
       async startHost(onLine, differing = {}) {
         const host = await startHost({

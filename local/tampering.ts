@@ -1,6 +1,7 @@
 import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KEPT } from './auditor.ts';
+import type { Finding, Report } from './auditor.ts';
 
 /** Tampering is one thing that somebody with the disk in hand does to a mirror. */
 export interface Tampering {
@@ -10,6 +11,14 @@ export interface Tampering {
   readonly code: RegExp;
   readonly object: string;
 }
+
+/** isOf tells whether a finding is what has to come of a tampering. */
+export const isOf = ({ code, object }: Tampering, finding: Finding): boolean =>
+  code.test(finding.code) && finding.object === object;
+
+/** isFound tells whether a report says what was done. */
+export const isFound = (tampering: Tampering, { status, findings }: Report): boolean =>
+  status === 'violated' && findings.some((finding) => isOf(tampering, finding));
 
 const TAMPERINGS: readonly ((mirror: string) => Promise<Tampering>)[] = [changeSegment, rollBack, changeTile];
 

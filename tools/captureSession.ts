@@ -5,12 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, writeBlock } from './markedBlock.ts';
 
-/** SESSION is what a reader types, in order. They may type it in any folder; `../mirror` is outside the checkout. */
+/**
+ * SESSION is what a reader types, in order. They may type it in any folder; `../mirror` is outside the checkout. KEY is the
+ * verifier key that the first command prints.
+ */
 export const SESSION: readonly string[] = [
   'npm start -- --once --out ../mirror',
+  'npm run cli -- check ../mirror.evidence.json --key KEY | tail -11',
   'npm run cli -- show ../mirror 0 7 | tail -4',
   "zstd -dc ../mirror/segments/0/000000000000.jsonl.zst | sed -n 9p | tr -d '\\n' | (printf '\\0'; cat) | sha256sum",
 ];
+
+const VERIFIER_KEY = /[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}/g;
 
 /** run types one command in `root` and gives what a terminal shows of it, without npm's own two lines. */
 async function run(command: string, root: string, mirror: string, path: string): Promise<string> {
@@ -38,9 +44,12 @@ export async function captureSession(root: string, path = process.env['PATH'] ??
   const folder = await mkdtemp(join(tmpdir(), 'auditseal-session-'));
   try {
     const lines: string[] = [];
-    for (const command of SESSION) {
+    let key = 'KEY';
+    for (const line of SESSION) {
+      const command = line.replace('KEY', () => key);
       const shown = await run(command, root, join(folder, 'mirror'), path);
       lines.push(`$ ${command}`, shown);
+      [key = key] = shown.match(VERIFIER_KEY) ?? [];
     }
     const text = lines.join('\n').replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…');
     return `\`\`\`console\n${text}\n\`\`\``;
@@ -51,14 +60,17 @@ export async function captureSession(root: string, path = process.env['PATH'] ??
 
 /**
  * shapeOf reduces a session to what doesn't change from run to run: commands, kinds of lines, refusals and their codes.
- * Hashes, times and numbers become signs, and findings in a row become one line, because it is the place of a flipped bit
- * that decides how many there are.
+ * Hashes, keys, times and numbers become signs, and findings in a row become one line, because it is the place of a flipped
+ * bit that decides how many there are.
  */
 export function shapeOf(session: string): string[] {
-  const shape = session.split('\n').map((line) => {
+  const lines = session.replaceAll(VERIFIER_KEY, 'KEY').split('\n');
+  const shape = lines.map((line) => {
     if (line.startsWith('$ ') || /refused: \d+ \w+$/.test(line)) return line;
-    if (/^ {6}[a-z]+-[a-z]+: segments\//.test(line)) return '      FINDING: SEGMENT';
+    if (/^ {6}([a-z]+-[a-z]+: segments\/|and \d+ more$)/.test(line)) return '      FINDING: SEGMENT';
     return line
+      .replaceAll(/\bkey [0-9a-f]{8}\b/g, 'key ID')
+      .replaceAll(/\broot [A-Za-z0-9+/]{43}=/g, 'root HASH')
       .replaceAll(/\b[0-9a-f]{12}…|\b[0-9a-f]{64}\b/g, 'HASH')
       .replaceAll(/segments\/\d+\/\d{12}/g, 'SEGMENT')
       .replaceAll(/reports\/[\d/]+Z-/g, 'REPORT-')

@@ -11,6 +11,8 @@ export interface AppVault {
   readonly vault: KeyVault;
   /** what the app needs in its environment from its start, to sign with the newest version of the key `log` */
   readonly settings: Readonly<Record<string, string>>;
+  /** verifierKey prints that version as a log of this name is verified with it. c2sp.org/signed-note. */
+  verifierKey(logName: string): string;
   close(): Promise<void>;
 }
 
@@ -41,7 +43,7 @@ export async function startAppVault(dataDir?: string): Promise<AppVault> {
       NODE_EXTRA_CA_CERTS: file,
       ...identity.settings,
     };
-    return { vault, settings, close };
+    return { vault, settings, verifierKey: (logName) => vault.verifierKey(KEY, logName), close };
   } catch (error) {
     await close();
     throw error;

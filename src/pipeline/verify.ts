@@ -21,6 +21,7 @@ import { checkPage, isPageName } from './pageCheck.ts';
 import type { PageFit } from './pageCheck.ts';
 import { digestFrom } from './digest.ts';
 import type { DigestObjects } from './digest.ts';
+import { notChecked } from './notChecked.ts';
 import { PartitionWalk } from './partitionWalk.ts';
 import { QuickWalk } from './quickWalk.ts';
 import type { Uncompared } from './quickWalk.ts';
@@ -73,9 +74,6 @@ const DELAY_MS = 10 * 60_000;
 
 /** How many reports' pages are read at one time. */
 const PAGES_AHEAD = 8;
-
-/** Partitions beyond this many are counted, not listed, where a quick check says what it left out. */
-const MAX_UNCOMPARED = 100;
 
 /** Findings beyond this many are counted, not listed. */
 const MAX_FINDINGS = 1000;
@@ -168,7 +166,18 @@ class VerifyRun {
       status: this.#status(log),
       checked: this.#checked(isIncremental, finished),
       ...(logReport !== undefined && { log: logReport }),
-      notChecked: this.#notChecked(isIncremental, log, logReport),
+      notChecked: notChecked({
+        ...this.#options,
+        hasTiles: this.#deps.tiles !== undefined,
+        segments: this.#segments,
+        notRehashed: this.#notRehashed,
+        notIntegrated: this.#notIntegrated,
+        otherObjects: this.#otherObjects,
+        uncompared: this.#uncompared,
+        ...(log !== undefined && {
+          log: { unsigned: log.unsigned, cosignatures: logReport?.cosignatures?.notChecked ?? 0 },
+        }),
+      }),
       partitions: this.#partitions,
       findings: [...this.#findings.values()],
       // Which ones the anchor left out isn't known, nor whether they are among these.
@@ -388,57 +397,5 @@ class VerifyRun {
       lastFull,
       otherObjects: this.#otherObjects,
     };
-  }
-
-  /** notChecked says in words what this outcome does not cover. */
-  #notChecked(isIncremental: boolean, log: LogCheck | undefined, { cosignatures }: Partial<LogReport> = {}): string[] {
-    const { anchor, verifiers = [], kept, allowance, isQuick = false } = this.#options;
-    const not: string[] = [];
-    if (isQuick) not.push(...this.#notCheckedQuickly(log !== undefined));
-    else if (this.#segments === 0) not.push('no segment was found, so nothing was checked');
-    if (isIncremental) {
-      const before = anchor?.name ?? 'the anchor';
-      not.push(`${this.#notRehashed} segments before the heads of ${before} were not read again`);
-      not.push(`names before those that ${before} ended with were not listed again`);
-    }
-    if (anchor === undefined) {
-      const which = log === undefined ? '' : ', of those that have no entry in the log,';
-      not.push(
-        `no earlier report was at hand, so segments removed from the end of a chain${which} would not be noticed`,
-      );
-    }
-    // Where the clock tells how old a log may be, an old one shows.
-    if (log !== undefined && kept === undefined && allowance === undefined)
-      not.push(
-        'no kept checkpoint was given, so an older state of all, or another history by the same key, would pass',
-      );
-    if (log === undefined && this.#segments > 0) not.push('there is no log, so nobody has signed anything');
-    if (log !== undefined && verifiers.length === 0)
-      not.push('no verifier key was given, so anybody may have signed the checkpoints');
-    const unchecked = cosignatures?.notChecked ?? 0;
-    if (unchecked > 0)
-      not.push(`${unchecked} cosignatures are by keys that no policy named, or of no valid checkpoint`);
-    if (log !== undefined && this.#deps.tiles === undefined) not.push('the tiles of the log were not at hand');
-    if (log?.unsigned !== undefined)
-      not.push(`${batchName(log.unsigned)} has no checkpoint yet, so nobody has signed its entries`);
-    if (log !== undefined && this.#notIntegrated > 0)
-      not.push(`${this.#notIntegrated} segments have no entry in the log yet, so nobody has signed them`);
-    if (this.#otherObjects > 0) not.push(`${this.#otherObjects} objects outside segments/ were checked by name alone`);
-    return not;
-  }
-
-  #notCheckedQuickly(hasLog: boolean): string[] {
-    const not = hasLog
-      ? [
-          'no segment was looked into: its bytes are those of its entry in the log, and no record, root or chain was computed',
-        ]
-      : ['there is no log, so there was nothing to compare segments with'];
-    for (const { first, count } of this.#uncompared.slice(0, MAX_UNCOMPARED))
-      not.push(
-        `${first}${count === 1 ? ' is' : ` and the ${count - 1} after it are`} not in the log, and not compared`,
-      );
-    const more = this.#uncompared.length - MAX_UNCOMPARED;
-    if (more > 0) not.push(`segments of ${more} more partitions are not in the log, and not compared`);
-    return not;
   }
 }

@@ -23,7 +23,7 @@ test("the README's terminal session is what the commands print today", async () 
     await cp(join(ROOT, part), join(copy, part), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'dir');
   const shown = (await readBlock('README.md', 'session')).trim();
-  expect(shown.split('\n').filter((line) => line.startsWith('$ '))).toEqual(SESSION.map((line) => `$ ${line}`));
+  expect(shapeOf(shown).filter((line) => line.startsWith('$ '))).toEqual(SESSION.map((line) => `$ ${line}`));
   const programs = join(copy, 'programs');
   await mkdir(programs);
   for (const [name, code] of Object.entries(PROGRAMS))
@@ -39,5 +39,8 @@ test('a session has one shape, whatever it counts and hashes, and another when a
   );
   expect(shapeOf(line)).not.toEqual(shapeOf(line.replace('409', '403')));
   const finding = '      chain-broken: segments/2/000000000000.jsonl.zst: why';
-  expect(shapeOf(`${finding}\n${finding}\nStopping`)).toEqual(shapeOf(`${finding}\nStopping`));
+  expect(shapeOf(`${finding}\n${finding}\n      and 2 more\nStopping`)).toEqual(shapeOf(`${finding}\nStopping`));
+  const key = (point: string): string => `$ check --key logs.example.com/prod+22e6b51e+AeMP${point.repeat(10)}`;
+  expect(shapeOf(key('a+/1'))).toEqual(shapeOf(key('Z9b+')));
+  expect(shapeOf(`it has root ${'Ab+/'.repeat(10)}abc=`)).toEqual(['it has root HASH']);
 });

@@ -161,7 +161,7 @@ test('--input sends each file as one event, byte for byte, and --data goes on wi
   const other = await runNode(['local/start.ts', '--once', '--data', join(folder, 'data'), '--partitions', '3']);
   expect(other.code).toBe(70);
   expect(other.stderr).toContain('start it with --partitions 2');
-});
+}, 120_000);
 
 test.each([
   [['--repeat', '0'], '--repeat takes a whole number'],

@@ -70,12 +70,9 @@ test('what it prints while it stays up is there: log, tile, evidence, pages, key
   expect(await readdir(folder)).toEqual([]);
 });
 
-test.each(['Sending', 'Ordering', 'Proving', 'Tampering'])(
-  'interrupted at %s it ends at once and leaves nothing',
-  async (step) => {
-    const running = await start(step, '--once');
-    expect(await running.interrupt()).toBe(130);
-    expect(running.told()).toMatch(/\nStopping\n$/);
-    expect(await readdir(folder)).toEqual([]);
-  },
-);
+test.each(['Sending', 'Tampering'])('interrupted at %s it ends at once and leaves nothing', async (step) => {
+  const running = await start(step, '--once');
+  expect(await running.interrupt()).toBe(130);
+  expect(running.told()).toMatch(/\nStopping\n$/);
+  expect(await readdir(folder)).toEqual([]);
+});

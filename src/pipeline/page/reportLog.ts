@@ -1,6 +1,6 @@
 import { markup, plainText, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
-import type { FindingCode, LogReport, Report } from '../report.ts';
+import type { CosignatureReport, FindingCode, LogReport, Report } from '../report.ts';
 import { duration, number, plural, time } from './reportValues.ts';
 
 /** LOG_CODE_MEANING is what the findings of a log mean, by code. */
@@ -10,6 +10,8 @@ export const LOG_CODE_MEANING: ReadonlyMap<string, string> = new Map<FindingCode
   ['checkpoint-invalid', 'a checkpoint is not of this log, or no trusted key signed it'],
   ['checkpoint-inconsistent', 'the log’s history was cut off or rewritten, or a checkpoint does not fit its entries'],
   ['checkpoint-stale', 'the newest checkpoint is missing, or older than is allowed'],
+  ['checkpoint-uncosigned', 'the newest checkpoint lacks the cosignatures that the policy demands'],
+  ['cosignature-invalid', 'something in the place of a witness’s cosignature is none'],
   ['not-integrated', 'a segment waits for its checkpoint longer than is allowed'],
 ]);
 
@@ -43,6 +45,7 @@ function facts(report: Report, log: LogReport): [string, Markup | string][] {
   return [
     ...newest(report, log),
     ['Signed by', signers(log)],
+    ...(log.cosignatures === undefined ? [] : cosigners(log.cosignatures)),
     [
       'Kept checkpoint',
       keptCheckpoint === null
@@ -74,6 +77,24 @@ function signers({ signatures, signedBy }: LogReport): Markup | string {
   if (signedBy === undefined) return 'A key that the checker trusted; this report does not name it';
   const list = Array.isArray(signedBy) ? signedBy : [signedBy];
   return markup`${list.map((key, at) => markup`${at === 0 ? '' : markup`<br>`}<code>${untrusted(key)}</code>`)}`;
+}
+
+/** cosigners says what witnesses have confirmed; a report by a check without a policy counts lines and verifies none. */
+function cosigners({ verified, notChecked, quorum, waitingSince }: CosignatureReport): [string, Markup | string][] {
+  if (verified + notChecked === 0 && waitingSince === null) return [];
+  const unknown = notChecked === 0 ? '' : `; ${number(notChecked)} by keys that no policy named, not checked`;
+  const waiting =
+    waitingSince === null
+      ? ''
+      : markup`<br><span class="soft small">later ones wait since ${time(waitingSince)}</span>`;
+  const reached =
+    quorum === null
+      ? markup`No checkpoint has the quorum of a policy${waiting}`
+      : markup`Checkpoint ${number(quorum.number)}, by ${untrusted(quorum.witnesses.join(', '))}${waiting}`;
+  return [
+    ['Cosignatures', `${number(verified)} verified${unknown}`],
+    ['Quorum of witnesses', reached],
+  ];
 }
 
 function logFindings({ findings, findingsOmitted }: Report): Markup | string {
