@@ -28,6 +28,16 @@ export function spreadOf(values: readonly number[]): Spread {
 export const ratiosOf = (values: readonly number[], others: readonly number[]): number[] =>
   values.map((value, round) => value / (others[round] as number));
 
+/** exponentOf fits value = c * size^exponent: the slope of the line through the logarithms, by least squares. */
+export function exponentOf(sizes: readonly number[], values: readonly number[]): number {
+  const x = sizes.map(Math.log);
+  const y = values.map(Math.log);
+  const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
+  const [mx, my] = [mean(x), mean(y)];
+  const over = x.reduce((sum, value, i) => sum + (value - mx) * ((y[i] as number) - my), 0);
+  return over / x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
+}
+
 /** Race is the rates of contenders that ran in turn, A B A B, round by round. */
 export class Race<Name extends string> {
   readonly #rates: ReadonlyMap<Name, readonly number[]>;
