@@ -64,9 +64,19 @@ class Backlog implements ObjectStore {
 /** integrateBacklog takes all segments of a backlog into a new log. */
 export async function integrateBacklog(paths: readonly string[], summarize: SummarizeSegment): Promise<void> {
   const store = new Backlog(paths);
+  await integrateInto(store, store.tiles, paths.length, summarize);
+}
+
+/** integrateInto takes so many segments of a store into a new log in it. */
+async function integrateInto(
+  store: ObjectStore,
+  tiles: TileStore,
+  count: number,
+  summarize: SummarizeSegment,
+): Promise<void> {
   const integrate = new Integrate({
     store,
-    tiles: store.tiles,
+    tiles,
     origin: LEDGER,
     verifiers: [KEY.verifierKey],
     signers: [keySigner(KEY)],
@@ -77,5 +87,5 @@ export async function integrateBacklog(paths: readonly string[], summarize: Summ
     budgetMs: Infinity,
   });
   const { segments } = await integrate.run(NO_LOG);
-  if (segments !== paths.length) fail(`${segments} of ${paths.length} segments were integrated`);
+  if (segments !== count) fail(`${segments} of ${count} segments were integrated`);
 }

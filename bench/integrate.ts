@@ -50,6 +50,7 @@ async function measure({ workload, rounds, folder }: Surroundings): Promise<Meas
         const bar = name === ZSTD ? ({ is: 'at least', value: 0.35 } as const) : undefined;
         return figure(`${INTEGRATE} / ${name}`, 'times', result.ratio(INTEGRATE, name), bar);
       }),
+      figure(`${INTEGRATE} / ${BOUND}, by processor time`, 'times', result.workRatio(INTEGRATE, BOUND)),
     ],
     notMeasured,
   };

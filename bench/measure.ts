@@ -41,9 +41,11 @@ export function exponentOf(sizes: readonly number[], values: readonly number[]):
 /** Race is the rates of contenders that ran in turn, A B A B, round by round. */
 export class Race<Name extends string> {
   readonly #rates: ReadonlyMap<Name, readonly number[]>;
+  readonly #workRates: ReadonlyMap<Name, readonly number[]>;
 
-  constructor(rates: ReadonlyMap<Name, readonly number[]>) {
+  constructor(rates: ReadonlyMap<Name, readonly number[]>, workRates: ReadonlyMap<Name, readonly number[]>) {
     this.#rates = rates;
+    this.#workRates = workRates;
   }
 
   /** rates gives a contender's bytes per second in each round. */
@@ -60,6 +62,14 @@ export class Race<Name extends string> {
   ratio(name: Name, other: Name): Spread {
     return spreadOf(ratiosOf(this.rates(name), this.rates(other)));
   }
+
+  /**
+   * workRatio is the ratio by processor time, of all threads of this process, which others on the machine disturb less. It
+   * says nothing about work of other processes.
+   */
+  workRatio(name: Name, other: Name): Spread {
+    return spreadOf(ratiosOf(this.#workRates.get(name) ?? [], this.#workRates.get(other) ?? []));
+  }
 }
 
 /**
@@ -71,16 +81,21 @@ export async function race<Name extends string>(
   rounds: number,
 ): Promise<Race<Name>> {
   const rates = new Map<Name, number[]>(contenders.map(({ name }) => [name, []]));
+  const workRates = new Map<Name, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = -1; round < rounds; round++) {
     for (const { name, run } of contenders) {
       await setImmediate(); // signals are heard
       // Not a full collection: that throws compiled code away, which no steady work would lose.
       globalThis.gc?.({ type: 'minor' });
+      const before = process.cpuUsage();
       const started = performance.now();
       const bytes = await run(Math.max(round, 0));
       const seconds = (performance.now() - started) / 1000;
-      if (round >= 0) rates.get(name)?.push(bytes / seconds);
+      const { user, system } = process.cpuUsage(before);
+      if (round < 0) continue;
+      rates.get(name)?.push(bytes / seconds);
+      workRates.get(name)?.push((bytes / (user + system)) * 1e6);
     }
   }
-  return new Race(rates);
+  return new Race(rates, workRates);
 }

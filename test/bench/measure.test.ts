@@ -68,6 +68,20 @@ describe('race', () => {
     expect(result.rate('all').median).toBeCloseTo(spreadOf(result.rates('all')).median / 1e6);
   });
 
+  test('compares by processor time too, where waiting counts for nothing', async () => {
+    const until = (ms: number): void => {
+      for (const start = process.cpuUsage(); process.cpuUsage(start).user < ms * 1000;);
+    };
+    const result = await race(
+      [
+        { name: 'works', run: () => (until(40), 1e6) },
+        { name: 'waits', run: async () => new Promise((resolve) => setTimeout(resolve, 40, 1e6)) },
+      ],
+      2,
+    );
+    expect(result.workRatio('waits', 'works').min).toBeGreaterThan(2);
+  });
+
   test('takes the median of the ratios, not the ratio of the medians', async () => {
     const result = await race(
       [
