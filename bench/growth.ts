@@ -1,29 +1,39 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { keySigner } from '../src/adapters/keySigner.ts';
+import { formatEvidence } from '../src/core/evidence.ts';
+import { segmentName } from '../src/core/names.ts';
+import type { SealedSegment } from '../src/core/segmentWriter.ts';
+import { formatVerifierKey } from '../src/core/verifierKey.ts';
 import { findChainHead } from '../src/pipeline/chainHead.ts';
 import { Integrate } from '../src/pipeline/integrate.ts';
 import { proveRecord } from '../src/pipeline/prove.ts';
 import { summarizeSegment } from '../src/pipeline/segmentSummary.ts';
 import { verifyLedger } from '../src/pipeline/verify.ts';
-import type { Log } from '../src/ports.ts';
-import { spreadOf } from './measure.ts';
+import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from './backlog.ts';
+import { NODE, readResult } from './child.ts';
+import { exponentOf, spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Figure, Measurement, Subject, Surroundings, Table } from './subject.ts';
 import { BATCH_SEGMENTS, KEY, PARTITIONS, SyntheticLedger, batchTime } from './syntheticLedger.ts';
 import { SyntheticStore } from './syntheticStore.ts';
-import { LEDGER } from './workload.ts';
+import { LEDGER, sealRuns, splitEvents } from './workload.ts';
+import type { Events } from './workload.ts';
+
+const CHECK_PROGRAM = fileURLToPath(new URL('checkOnce.ts', import.meta.url));
+const LEAST_CHECKS = 11;
+/** The largest segment that ingest makes, as it is set by default, in a partition of its own. */
+const LARGE_BYTES = 8 * 1024 * 1024;
+const OTHER_PARTITION = String(PARTITIONS);
 
 const SMALLEST = 100;
 /** Neighbouring batches, so that each size sees tiles fill up as often as the others. */
 const REPEAT = 8;
-const CONCURRENCY = 6;
-const LIMITS = { objects: 1000, storedBytes: 256 * 1024 * 1024 };
-
-/** Nothing may be logged but that work was done: anything else means that this does not measure what it should. */
-const log: Log = { info: () => {}, warn: (message) => fail(message), error: (message) => fail(message) };
-
-function fail(message: string): never {
-  throw new Error(message);
-}
+/** What an exponent is at most where nothing grows: 1.6 times from 10^2 to 10^6. */
+const FLAT = 0.05;
+/** A search by doubling and halving asks 2 log2 10 = 6.6 times more in a log of ten times the length; a tile may come on top. */
+const LOG = 8;
 
 /** Place is a ledger of one size: the store as it was then, and those behind its next batches. */
 interface Place {
@@ -60,12 +70,12 @@ const integrateOf = (store: SyntheticStore): Integrate =>
     now: Date.now,
     summarize: async (bytes, counts) => summarizeSegment(bytes, counts),
     concurrency: CONCURRENCY,
-    limits: LIMITS,
+    limits: BATCH_LIMITS,
     budgetMs: Infinity,
   });
 
 async function addBatch(integrate: Integrate): Promise<void> {
-  const { batches, segments } = await integrate.run(log);
+  const { batches, segments } = await integrate.run(NO_LOG);
   if (batches !== 1 || segments !== BATCH_SEGMENTS) fail(`${batches} batches took ${segments} segments`);
 }
 
@@ -75,7 +85,7 @@ const findHead: Operation = {
   run: async ({ batches, grown }, _ledger, measured) => {
     for (const [i, store] of grown.entries()) {
       await measured(store, async () => {
-        const { index } = await findChainHead({ store, log, ledger: LEDGER }, '0');
+        const { index } = await findChainHead({ store, log: NO_LOG, ledger: LEDGER }, '0');
         if (index !== ((batches + i + 1) * BATCH_SEGMENTS) / PARTITIONS) fail(`the head is ${index}`);
       });
     }
@@ -87,7 +97,7 @@ const integrateWarm: Operation = {
   growth: 'flat',
   run: async ({ store }, _ledger, measured) => {
     const integrate = integrateOf(store);
-    await integrate.run(log);
+    await integrate.run(NO_LOG);
     for (let i = 0; i < REPEAT; i++) {
       store.expose(BATCH_SEGMENTS);
       await measured(store, async () => addBatch(integrate));
@@ -139,7 +149,12 @@ const verifyNew: Operation = {
             summarize: async (bytes) => summarizeSegment(bytes),
             concurrency: CONCURRENCY,
           },
-          { isIncremental: true, anchor, verifiers: [KEY.verifierKey], allowance: { delayMs: 600_000, ageMs: 600_000 } },
+          {
+            isIncremental: true,
+            anchor,
+            verifiers: [KEY.verifierKey],
+            allowance: { delayMs: 600_000, ageMs: 600_000 },
+          },
         );
         const { status, checked } = report;
         if (status !== 'verified' || checked.segments !== BATCH_SEGMENTS + PARTITIONS)
@@ -151,7 +166,8 @@ const verifyNew: Operation = {
 
 const OPERATIONS = [findHead, integrateWarm, integrateCold, prove, verifyNew];
 
-async function measure({ rounds, segments }: Surroundings): Promise<Measurement> {
+async function measure(given: Surroundings): Promise<Measurement> {
+  const { rounds, segments } = given;
   const sizes: number[] = [];
   for (let size = SMALLEST; size <= segments; size *= 10) sizes.push(size);
   const ledger = new SyntheticLedger(segments / BATCH_SEGMENTS + REPEAT);
@@ -172,14 +188,62 @@ async function measure({ rounds, segments }: Surroundings): Promise<Measurement>
   const rows: Table['rows'][number][] = [];
   const figures: Figure[] = [];
   for (const [i, { name, growth }] of OPERATIONS.entries()) {
+    const medians = (what: keyof Cost): number[] =>
+      (costs[i] as Cost[][]).map((rounds) => spreadOf(rounds.map((cost) => cost[what])).median);
     for (const what of ['requests', 'bytes', 'ms'] as const) {
-      const values = (costs[i] as Cost[][]).map((rounds) => spreadOf(rounds.map((cost) => cost[what])).median);
-      const exponent = exponentOf(sizes, values);
-      rows.push([`${name}: ${LABELS[what]}`, ...values, exponent]);
-      void growth;
+      const exponent = exponentOf(sizes, medians(what));
+      rows.push([`${name}: ${LABELS[what]}`, ...medians(what), exponent]);
+      if (growth === 'flat')
+        figures.push(figure(`${name}: exponent of the ${LABELS[what]}`, '', exponent, { is: 'at most', value: FLAT }));
     }
+    if (growth === 'flat') continue;
+    const [before, last] = medians('requests').slice(-2) as [number, number];
+    const bar = { is: 'at most', value: LOG } as const;
+    figures.push(figure(`${name}: requests that the last tenfold adds`, '', last - before, bar));
   }
-  return { figures, table: { columns: ['', ...sizes.map((size) => size.toLocaleString('en')), 'exponent'], rows } };
+  return {
+    figures: [...figures, ...(await measureEvidence(given, places.at(-1) as Place))],
+    table: { columns: ['', ...sizes.map((size) => size.toLocaleString('en')), 'exponent'], rows },
+  };
+}
+
+/** measureEvidence proves a record of a large segment in the largest log, and checks the evidence as a user does: once. */
+async function measureEvidence({ workload, rounds, folder }: Surroundings, { store }: Place): Promise<Figure[]> {
+  const [events] = splitEvents(workload.events, LARGE_BYTES) as [Events];
+  const [sealed] = [...sealRuns([events], 0, OTHER_PARTITION)] as [SealedSegment];
+  store.put(segmentName(OTHER_PARTITION, 0), sealed.stored);
+  await integrateOf(store).run(NO_LOG);
+  const place = { partition: OTHER_PARTITION, record: Math.floor(sealed.header.records.count / 2) };
+  const proved = await proveRecord({ store, tiles: store.tiles, verifiers: [KEY.verifierKey] }, place);
+  store.forget();
+  if (!proved.ok) return fail(proved.why);
+  const bytes = formatEvidence(proved.evidence);
+  const lineBytes = Buffer.byteLength(JSON.stringify(proved.evidence.line.toString('utf8')));
+  const file = join(await folder(), 'evidence.json');
+  await writeFile(file, bytes);
+  const check = [...NODE, CHECK_PROGRAM, file, '--key', formatVerifierKey(KEY.verifierKey)];
+  const taken: (readonly [first: number, again: number])[] = [];
+  for (let round = -1; round < Math.max(rounds, LEAST_CHECKS); round++) {
+    const ms = await readResult<[number, number]>(check);
+    if (round >= 0) taken.push(ms); // the files were not in memory
+  }
+  const size = proved.checkpoint.size.toLocaleString('en');
+  return [
+    figure(
+      `evidence without the record, ${sealed.header.records.count} records and ${size} entries`,
+      'bytes',
+      bytes.length - lineBytes,
+      {
+        is: 'below',
+        value: 4096,
+      },
+    ),
+    figure('auditseal check, once the process has started', 'ms', spreadOf(taken.map(([first]) => first)), {
+      is: 'below',
+      value: 5,
+    }),
+    figure('auditseal check, once again in the same process', 'ms', spreadOf(taken.map(([, again]) => again))),
+  ];
 }
 
 const LABELS = { requests: 'requests', bytes: 'bytes read', ms: 'processor time, ms' };
@@ -201,19 +265,9 @@ async function costOf({ run }: Operation, place: Place, ledger: SyntheticLedger)
   return { requests: requests / times, bytes: bytes / times, ms: ms / times };
 }
 
-/** exponentOf fits value = c * size^exponent: the slope of the line through the logarithms, by least squares. */
-export function exponentOf(sizes: readonly number[], values: readonly number[]): number {
-  const x = sizes.map(Math.log);
-  const y = values.map(Math.log);
-  const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
-  const [mx, my] = [mean(x), mean(y)];
-  const over = x.reduce((sum, value, i) => sum + (value - mx) * ((y[i] as number) - my), 0);
-  return over / x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
-}
-
 /** growth measures what operations cost in ledgers of different sizes. */
 export const growth: Subject = {
   name: 'growth',
-  title: 'the log from 10^2 to 10^6 segments',
+  title: 'what a log of 10^2 to 10^6 segments costs',
   measure,
 };

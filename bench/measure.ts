@@ -28,12 +28,24 @@ export function spreadOf(values: readonly number[]): Spread {
 export const ratiosOf = (values: readonly number[], others: readonly number[]): number[] =>
   values.map((value, round) => value / (others[round] as number));
 
+/** exponentOf fits value = c * size^exponent: the slope of the line through the logarithms, by least squares. */
+export function exponentOf(sizes: readonly number[], values: readonly number[]): number {
+  const x = sizes.map(Math.log);
+  const y = values.map(Math.log);
+  const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
+  const [mx, my] = [mean(x), mean(y)];
+  const over = x.reduce((sum, value, i) => sum + (value - mx) * ((y[i] as number) - my), 0);
+  return over / x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
+}
+
 /** Race is the rates of contenders that ran in turn, A B A B, round by round. */
 export class Race<Name extends string> {
   readonly #rates: ReadonlyMap<Name, readonly number[]>;
+  readonly #workRates: ReadonlyMap<Name, readonly number[]>;
 
-  constructor(rates: ReadonlyMap<Name, readonly number[]>) {
+  constructor(rates: ReadonlyMap<Name, readonly number[]>, workRates: ReadonlyMap<Name, readonly number[]>) {
     this.#rates = rates;
+    this.#workRates = workRates;
   }
 
   /** rates gives a contender's bytes per second in each round. */
@@ -50,6 +62,14 @@ export class Race<Name extends string> {
   ratio(name: Name, other: Name): Spread {
     return spreadOf(ratiosOf(this.rates(name), this.rates(other)));
   }
+
+  /**
+   * workRatio is the ratio by processor time, of all threads of this process, which others on the machine disturb less. It
+   * says nothing about work of other processes.
+   */
+  workRatio(name: Name, other: Name): Spread {
+    return spreadOf(ratiosOf(this.#workRates.get(name) ?? [], this.#workRates.get(other) ?? []));
+  }
 }
 
 /**
@@ -61,16 +81,21 @@ export async function race<Name extends string>(
   rounds: number,
 ): Promise<Race<Name>> {
   const rates = new Map<Name, number[]>(contenders.map(({ name }) => [name, []]));
+  const workRates = new Map<Name, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = -1; round < rounds; round++) {
     for (const { name, run } of contenders) {
       await setImmediate(); // signals are heard
       // Not a full collection: that throws compiled code away, which no steady work would lose.
       globalThis.gc?.({ type: 'minor' });
+      const before = process.cpuUsage();
       const started = performance.now();
       const bytes = await run(Math.max(round, 0));
       const seconds = (performance.now() - started) / 1000;
-      if (round >= 0) rates.get(name)?.push(bytes / seconds);
+      const { user, system } = process.cpuUsage(before);
+      if (round < 0) continue;
+      rates.get(name)?.push(bytes / seconds);
+      workRates.get(name)?.push((bytes / (user + system)) * 1e6);
     }
   }
-  return new Race(rates);
+  return new Race(rates, workRates);
 }

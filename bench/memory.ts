@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { SealedSegment } from '../src/core/segmentWriter.ts';
 import { NODE, readResult } from './child.ts';
 import { spreadOf } from './measure.ts';
+import type { Spread } from './measure.ts';
 import { writeMirror } from './mirror.ts';
 import { peakBytes } from './peak.ts';
 import { figure } from './subject.ts';
@@ -14,6 +15,7 @@ import type { Events } from './workload.ts';
 /** The largest segments that ingest makes of small events, as it is set by default: the most that verify has to hold. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 const DELIVERY_BYTES = 32 * 1024 * 1024;
+const INTEGRATE_PROGRAM = fileURLToPath(new URL('integrateMemory.ts', import.meta.url));
 const INGEST_PROGRAM = fileURLToPath(new URL('ingestMemory.ts', import.meta.url));
 /** Peaks lie close together, and these rounds are long. */
 const MOST_ROUNDS = 3;
@@ -30,7 +32,12 @@ const WITH_PEAK = ['--import', `data:text/javascript,${encodeURIComponent(REPORT
 async function measure({ workload, folder, app, ...given }: Surroundings): Promise<Measurement> {
   const rounds = Math.min(given.rounds, MOST_ROUNDS);
   const cli = join(await app(), 'dist', 'cli', 'auditseal.mjs');
-  const mirrors: { readonly name: string; readonly path: string; readonly peaks: number[] }[] = [];
+  const mirrors: {
+    readonly name: string;
+    readonly path: string;
+    readonly peaks: number[];
+    readonly logPeaks: number[];
+  }[] = [];
   for (const times of TIMES) {
     const path = await folder();
     await writeMirror(
@@ -40,15 +47,17 @@ async function measure({ workload, folder, app, ...given }: Surroundings): Promi
         times,
       ),
     );
-    mirrors.push({ name: `${Math.round((workload.rawBytes * times) / 1e6)} MB raw`, path, peaks: [] });
+    mirrors.push({ name: `${Math.round((workload.rawBytes * times) / 1e6)} MB raw`, path, peaks: [], logPeaks: [] });
   }
   for (let round = 0; round < rounds; round++) {
-    for (const { path, peaks } of mirrors) {
+    for (const { path, peaks, logPeaks } of mirrors) {
       peaks.push(await readResult<number>([...NODE, ...WITH_PEAK, cli, 'verify', path, '--threads', '2']));
+      logPeaks.push(await readResult<number>([...NODE, ...WITH_PEAK, INTEGRATE_PROGRAM, path]));
     }
   }
   const [small, large] = mirrors as [(typeof mirrors)[0], (typeof mirrors)[0]];
-  const growth = spreadOf(large.peaks.map((peak, round) => peak / (small.peaks[round] as number)));
+  const growthOf = (which: 'peaks' | 'logPeaks'): Spread =>
+    spreadOf(large[which].map((peak, round) => peak / (small[which][round] as number)));
 
   const { bodies, sizes, bytes } = firstBodies(workload.events.map(({ body }) => body));
   const file = join(await folder(), 'bodies');
@@ -68,7 +77,19 @@ async function measure({ workload, folder, app, ...given }: Surroundings): Promi
     figures: [
       figure(`peak of verify, ${small.name}`, 'MB', megabytes(small.peaks)),
       figure(`peak of verify, ${large.name}`, 'MB', megabytes(large.peaks), { is: 'below', value: 300 }),
-      figure(`peak of verify, ${large.name} / ${small.name}`, 'times', growth, { is: 'at most', value: 1.15 }),
+      figure(`peak of verify, ${large.name} / ${small.name}`, 'times', growthOf('peaks'), {
+        is: 'at most',
+        value: 1.15,
+      }),
+      figure(`peak of integrate, a backlog of ${small.name}`, 'MB', megabytes(small.logPeaks)),
+      figure(`peak of integrate, a backlog of ${large.name}`, 'MB', megabytes(large.logPeaks), {
+        is: 'below',
+        value: 300,
+      }),
+      figure(`peak of integrate, ${large.name} / ${small.name}`, 'times', growthOf('logPeaks'), {
+        is: 'at most',
+        value: 1.15,
+      }),
       figure(
         `peak of ingest above what the code takes / one delivery of ${Math.round(bytes / 1e6)} MB`,
         'times',
@@ -98,5 +119,5 @@ function firstBodies(all: readonly Buffer[]): { bodies: Buffer; sizes: number[];
   return { bodies: Buffer.concat(bodies), sizes: bodies.map(({ length }) => length), bytes };
 }
 
-/** memory measures the most that verify and ingest hold. */
+/** memory measures the most that verify, integrate and ingest hold. */
 export const memory: Subject = { name: 'memory', title: 'resident memory, segments of 8 MiB raw', measure };

@@ -83,7 +83,8 @@ export function formatTable({ columns, rows }: Table): string[] {
   const cells = [columns, ...rows.map(([name, ...values]) => [name, ...values.map(formatValue)])];
   const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
   return cells.map(
-    (row) => `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`,
+    (row) =>
+      `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`,
   );
 }
 

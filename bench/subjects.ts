@@ -1,6 +1,7 @@
 import { coldStart } from './coldStart.ts';
 import { growth } from './growth.ts';
 import { incremental } from './incremental.ts';
+import { integrate } from './integrate.ts';
 import { memory } from './memory.ts';
 import { operations } from './operations.ts';
 import { pipeline } from './pipeline.ts';
@@ -9,15 +10,18 @@ import { storedBytes } from './storedBytes.ts';
 import type { Subject } from './subject.ts';
 import { verify } from './verify.ts';
 import { workers } from './workers.ts';
+import { writes } from './writes.ts';
 
 /** SUBJECTS is all that the benchmark looks at, in the order in which it does. */
 export const SUBJECTS: readonly Subject[] = [
   seal,
   verify,
   workers,
+  integrate,
   incremental,
   storedBytes,
   operations,
+  writes,
   growth,
   memory,
   coldStart,

@@ -89,7 +89,12 @@ export class SyntheticLedger {
   }
 
   /** segmentAt makes a segment of one record, by its place among all. The first time they must be asked for in order. */
-  segmentAt(at: number): { readonly stored: Buffer; readonly header: SegmentHeader; readonly root: Hash; size: number } {
+  segmentAt(at: number): {
+    readonly stored: Buffer;
+    readonly header: SegmentHeader;
+    readonly root: Hash;
+    size: number;
+  } {
     const index = Math.floor(at / PARTITIONS);
     const time = timeOf((at * MINUTE) / BATCH_SEGMENTS);
     const header: SegmentHeader = {

@@ -1,4 +1,11 @@
-import { batchName, checkpointName, parseBatchName, parseCheckpointName, parseSegmentName, segmentName } from '../src/core/names.ts';
+import {
+  batchName,
+  checkpointName,
+  parseBatchName,
+  parseCheckpointName,
+  parseSegmentName,
+  segmentName,
+} from '../src/core/names.ts';
 import {
   TILE_WIDTH,
   changedTiles,

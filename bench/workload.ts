@@ -43,14 +43,14 @@ export function splitEvents(events: readonly SealableEvent[], maxBytes: number):
 }
 
 /** sealRuns seals one chain, a segment for each run, beginning at `index`. */
-export function* sealRuns(runs: Iterable<Events>, index = 0): Generator<SealedSegment> {
+export function* sealRuns(runs: Iterable<Events>, index = 0, partition = PARTITION): Generator<SealedSegment> {
   let prev: Hash = ZERO_HASH;
   let firstRecord = 0;
   for (const run of runs) {
     const segment = sealSegment(
       {
         ledger: LEDGER,
-        partition: PARTITION,
+        partition,
         index: index++,
         kind: 'ingest',
         incarnation: 0,

@@ -201,19 +201,25 @@ export async function newestReport(
   now: number,
 ): Promise<{ anchor?: Anchor; malformed: readonly string[] }> {
   const malformed: string[] = [];
-  const years: string[] = [];
-  for await (const { name, isFolder } of store.children('reports/')) if (isFolder) years.push(name);
-  // Names sort by time.
-  for (const year of years.sort().toReversed()) {
-    const names: string[] = [];
-    for await (const { name } of store.list(year)) if (isReportName(name)) names.push(name);
-    for (const name of names.toReversed()) {
-      const report = await readReport(store, name);
-      if (report !== undefined && isOf(report, name, now)) return { anchor: { name, report }, malformed };
-      malformed.push(name);
-    }
+  for await (const name of namesFromNewest(store, 'reports/')) {
+    const report = await readReport(store, name);
+    if (report !== undefined && isOf(report, name, now)) return { anchor: { name, report }, malformed };
+    malformed.push(name);
   }
   return { malformed };
+}
+
+/** The folders of years, months and days. */
+const FOLDER = /^reports\/\d{4}\/(?:\d{2}\/){0,2}$/;
+
+/** namesFromNewest gives the names of reports, the newest first: they sort by time. It lists no day that isn't asked for. */
+async function* namesFromNewest(store: ObjectStore, folder: string): AsyncGenerator<string> {
+  const found: { readonly name: string; readonly isFolder: boolean }[] = [];
+  for await (const child of store.children(folder)) found.push(child);
+  for (const { name, isFolder } of found.sort((a, b) => (a.name < b.name ? 1 : -1))) {
+    if (!isFolder && isReportName(name)) yield name;
+    else if (isFolder && FOLDER.test(name)) yield* namesFromNewest(store, name);
+  }
 }
 
 async function readReport(store: ObjectStore, name: string): Promise<Report | undefined> {

@@ -1,5 +1,5 @@
-import { race, ratiosOf, spreadOf } from '../../bench/measure.ts';
-import { figure, formatFigure } from '../../bench/subject.ts';
+import { exponentOf, race, ratiosOf, spreadOf } from '../../bench/measure.ts';
+import { figure, formatFigure, formatTable } from '../../bench/subject.ts';
 
 describe('spreadOf', () => {
   test('gives the middle value of an odd number of values, whatever their order', () => {
@@ -28,6 +28,13 @@ describe('spreadOf', () => {
 
 test('ratiosOf divides round by round', () => {
   expect(ratiosOf([10, 9], [5, 3])).toEqual([2, 3]);
+});
+
+test('exponentOf finds the power that values grow with', () => {
+  const sizes = [100, 1000, 10_000];
+  expect(exponentOf(sizes, [7, 7, 7])).toBeCloseTo(0);
+  expect(exponentOf(sizes, [1, 10, 100])).toBeCloseTo(1);
+  expect(exponentOf(sizes, [30, 300 ** 0.5 * 30 ** 0.5, 300])).toBeCloseTo(0.5);
 });
 
 describe('race', () => {
@@ -59,6 +66,20 @@ describe('race', () => {
     );
     expect(result.ratio('all', 'little').min).toBeGreaterThan(1e3);
     expect(result.rate('all').median).toBeCloseTo(spreadOf(result.rates('all')).median / 1e6);
+  });
+
+  test('compares by processor time too, where waiting counts for nothing', async () => {
+    const until = (ms: number): void => {
+      for (const start = process.cpuUsage(); process.cpuUsage(start).user < ms * 1000;);
+    };
+    const result = await race(
+      [
+        { name: 'works', run: () => (until(40), 1e6) },
+        { name: 'waits', run: async () => new Promise((resolve) => setTimeout(resolve, 40, 1e6)) },
+      ],
+      2,
+    );
+    expect(result.workRatio('waits', 'works').min).toBeGreaterThan(2);
   });
 
   test('takes the median of the ratios, not the ratio of the medians', async () => {
@@ -97,4 +118,16 @@ describe('figure', () => {
     );
     expect(formatFigure(figure('requests', '', 1234567), 8)).toBe('  requests  1,234,567');
   });
+});
+
+test('formatTable sets names to the left and values to the right', () => {
+  const rows = [
+    ['requests', 9, 1234],
+    ['ms', 0.5, 12.34],
+  ] as const;
+  expect(formatTable({ columns: ['', '100', '1,000'], rows })).toEqual([
+    '             100  1,000',
+    '  requests     9  1,234',
+    '  ms        0.50   12.3',
+  ]);
 });

@@ -267,6 +267,16 @@ describe('the job that files reports', () => {
     expect((await newestReport(store, Date.parse(timeOf(DAY + 7300)))).anchor?.name).toBe(nameAt(DAY + 7300));
   });
 
+  test('is found by four lists and one read, however many years of reports there are', async () => {
+    const store = new MemoryStore(chain(4));
+    await start(900 * DAY, store);
+    for (let day = 0; day <= 900; day++) store.objects.set(nameAt(day * DAY - 1), Buffer.from('not read'));
+    Object.assign(store.requests, { read: 0, list: 0, children: 0 });
+    const { anchor, malformed } = await newestReport(store, Date.parse(timeOf(900 * DAY)));
+    expect([anchor?.name, malformed]).toEqual([nameAt(900 * DAY), []]);
+    expect(store.requests).toMatchObject({ read: 1, list: 0, children: 4 });
+  });
+
   test('a report whose response was lost still gets its page; one of another check in the same second stays', async () => {
     const store = new MemoryStore(chain(4));
     store.faultOf = (name) => (name.endsWith('.json') ? 'loseResponse' : undefined);

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { keySigner } from '../src/adapters/keySigner.ts';
+import { parseSegmentName } from '../src/core/names.ts';
+import { Integrate } from '../src/pipeline/integrate.ts';
+import type { SummarizeSegment } from '../src/pipeline/segmentSummary.ts';
+import type { Log, ObjectInfo, ObjectStore, TileStore } from '../src/ports.ts';
+import { KEY } from './syntheticLedger.ts';
+import { LEDGER, PARTITION } from './workload.ts';
+
+/** What one batch takes at most, and how many segments are looked at together: as in the app. */
+export const BATCH_LIMITS = { objects: 1000, storedBytes: 256 * 1024 * 1024 };
+export const CONCURRENCY = 6;
+
+/** NO_LOG lets nothing be logged but that work was done: anything else means that something else was measured. */
+export const NO_LOG: Log = { info: () => {}, warn: (message) => fail(message), error: (message) => fail(message) };
+
+export function fail(message: string): never {
+  throw new Error(message);
+}
+
+/** Backlog is a chain whose segments lie in files and are not in the log yet. What is written stays in memory. */
+class Backlog implements ObjectStore {
+  readonly #paths: readonly string[];
+  readonly #written = new Map<string, Buffer>();
+
+  constructor(paths: readonly string[]) {
+    this.#paths = paths;
+  }
+
+  async create(name: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
+    if (await this.exists(name)) return 'exists';
+    this.#written.set(name, Buffer.from(bytes));
+    return 'created';
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    const path = this.#pathOf(name);
+    return path === undefined ? this.#written.get(name) : readFileSync(path);
+  }
+
+  async exists(name: string): Promise<boolean> {
+    return this.#written.has(name) || this.#pathOf(name) !== undefined;
+  }
+
+  #pathOf(name: string): string | undefined {
+    const place = parseSegmentName(name);
+    return place?.partition === PARTITION ? this.#paths[place.index] : undefined;
+  }
+
+  /** There are no reports, and nothing else is listed. */
+  async *list(): AsyncGenerator<ObjectInfo> {}
+
+  async *children(): AsyncGenerator<{ readonly name: string; readonly isFolder: boolean }> {
+    yield { name: `segments/${PARTITION}/`, isFolder: true };
+  }
+
+  readonly tiles: TileStore = {
+    write: async (name, bytes) => void this.#written.set(name, Buffer.from(bytes)),
+    read: async (name) => this.#written.get(name),
+    list: () => this.list(),
+  };
+}
+
+/** integrateBacklog takes all segments of a backlog into a new log. */
+export async function integrateBacklog(paths: readonly string[], summarize: SummarizeSegment): Promise<void> {
+  const store = new Backlog(paths);
+  await integrateInto(store, store.tiles, paths.length, summarize);
+}
+
+/** integrateInto takes so many segments of a store into a new log in it. */
+async function integrateInto(
+  store: ObjectStore,
+  tiles: TileStore,
+  count: number,
+  summarize: SummarizeSegment,
+): Promise<void> {
+  const integrate = new Integrate({
+    store,
+    tiles,
+    origin: LEDGER,
+    verifiers: [KEY.verifierKey],
+    signers: [keySigner(KEY)],
+    now: Date.now,
+    summarize,
+    concurrency: CONCURRENCY,
+    limits: BATCH_LIMITS,
+    budgetMs: Infinity,
+  });
+  const { segments } = await integrate.run(NO_LOG);
+  if (segments !== count) fail(`${segments} of ${count} segments were integrated`);
+}

@@ -1,0 +1,84 @@
+import { keySigner } from '../../src/adapters/keySigner.ts';
+import { batchName, checkpointName } from '../../src/core/names.ts';
+import { Integrate } from '../../src/pipeline/integrate.ts';
+import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
+import { verifyLedger } from '../../src/pipeline/verify.ts';
+import type { Report } from '../../src/pipeline/report.ts';
+import { BATCH_SEGMENTS, KEY, SyntheticLedger, batchTime } from '../../bench/syntheticLedger.ts';
+import { SyntheticStore } from '../../bench/syntheticStore.ts';
+import { LEDGER } from '../../bench/workload.ts';
+import { KeptLog } from '../support/keptLog.ts';
+
+const BATCHES = 12;
+const ledger = new SyntheticLedger(BATCHES);
+
+const verify = async (store: SyntheticStore, batches: number, anchor?: Report): Promise<Report> =>
+  verifyLedger(
+    {
+      store,
+      tiles: store.tiles,
+      now: () => batchTime(batches),
+      summarize: async (stored) => summarizeSegment(stored),
+      concurrency: 3,
+    },
+    {
+      verifiers: [KEY.verifierKey],
+      ...(anchor && { isIncremental: true, anchor: { name: 'before', report: anchor } }),
+    },
+  );
+
+test('a synthetic ledger is verified in full, tiles included', async () => {
+  const report = await verify(new SyntheticStore(ledger, BATCHES), BATCHES);
+  expect(report).toMatchObject({
+    status: 'verified',
+    findings: [],
+    checked: { segments: BATCHES * BATCH_SEGMENTS },
+    log: {
+      batches: BATCHES,
+      checkpoints: BATCHES,
+      entriesCompared: BATCHES * BATCH_SEGMENTS,
+      segmentsNotIntegrated: 0,
+    },
+  });
+  // A bundle and a tile behind each batch, two of each where one filled up, and those of the level above.
+  expect(report.log?.tiles).toBeGreaterThan(2 * BATCHES);
+});
+
+test('its reports are those of a check', async () => {
+  const store = new SyntheticStore(ledger, BATCHES);
+  const { partitions, log } = await verify(store, BATCHES);
+  expect(ledger.reportBehind(BATCHES - 1)).toMatchObject({ partitions, log: { head: log?.head } });
+  expect(await verify(store, BATCHES, ledger.reportBehind(BATCHES - 3))).toMatchObject({ status: 'verified' });
+});
+
+test.each([1, 5, BATCHES - 1])('integration goes on from %i batches as the formula does', async (batches) => {
+  const store = new SyntheticStore(ledger, batches);
+  store.expose(BATCH_SEGMENTS);
+  const integrate = new Integrate({
+    store,
+    tiles: store.tiles,
+    origin: LEDGER,
+    verifiers: [KEY.verifierKey],
+    signers: [keySigner(KEY)],
+    now: () => batchTime(batches),
+    summarize: async (stored, counts) => summarizeSegment(stored, counts),
+    concurrency: 3,
+    limits: { objects: 1000, storedBytes: 1e9 },
+    budgetMs: 60_000,
+  });
+  expect(await integrate.run(new KeptLog())).toMatchObject({ batches: 1, segments: BATCH_SEGMENTS });
+  expect(await store.read(batchName(batches))).toEqual(ledger.batch(batches));
+  expect(await store.read(checkpointName(batches))).toEqual(ledger.checkpoint(batches));
+  expect(await verify(store, batches + 1)).toMatchObject({ status: 'verified', findings: [] });
+});
+
+test('what is asked of the store is counted, and what was written is forgotten when told', async () => {
+  const store = new SyntheticStore(ledger, 2);
+  expect(await store.exists(batchName(1))).toBe(true);
+  expect(await store.create(batchName(2), Buffer.from('x'))).toBe('created');
+  expect(await store.read(batchName(2))).toEqual(Buffer.from('x'));
+  expect(store.take()).toEqual({ requests: { write: 1, read: 1, exists: 1, list: 0 }, total: 3, bytes: 1 });
+  store.forget();
+  expect(await store.read(batchName(2))).toBeUndefined();
+  expect(store.take()).toMatchObject({ total: 1, bytes: 0 });
+});
