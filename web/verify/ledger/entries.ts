@@ -88,8 +88,7 @@ export const nameIn = (entry: LogEntry): string | undefined =>
 export const placeOf = (entry: LogEntry): SegmentPlace | undefined => parseSegmentName(nameIn(entry) ?? '');
 
 /** isHeadsLine tells the entries that a batch ends with from all others. */
-export const isHeadsLine = (line: Uint8Array): boolean =>
-  equalBytes(line.subarray(0, HEADS_START.length), HEADS_START);
+export const isHeadsLine = (line: Uint8Array): boolean => equalBytes(line.subarray(0, HEADS_START.length), HEADS_START);
 
 /** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
 export function headsOf(entries: readonly Uint8Array[]): Heads {

@@ -18,7 +18,7 @@ export function checksum(bytes: Uint8Array): number {
   let at = 0;
   let hash: bigint = P5;
   if (bytes.length >= 32) {
-    let [a, b, c, d] = [cut(P1 + P2), P2, 0n, cut(-P1)];
+    let [a, b, c, d]: [bigint, bigint, bigint, bigint] = [cut(P1 + P2), P2, 0n, cut(-P1)];
     for (; at + 32 <= bytes.length; at += 32) {
       a = round(a, view.getBigUint64(at, true));
       b = round(b, view.getBigUint64(at + 8, true));
