@@ -154,6 +154,7 @@ function row({ partition, segments, heartbeats, records, events, storedBytes, he
 
 type Cell = string | Node;
 
+/** On a narrow screen the parts of a table are laid out as blocks; their roles keep them a table for screen readers. */
 function table(id: string, title: string, heads: readonly string[], rows: readonly Cell[][], omitted = 0): HTMLElement {
   const left = rows.length - MAX_ROWS + omitted;
   return element(
@@ -162,15 +163,27 @@ function table(id: string, title: string, heads: readonly string[], rows: readon
     element('h2', { id: `${id}-title` }, title),
     element(
       'table',
-      { id },
-      element('thead', {}, element('tr', {}, ...heads.map((head) => element('th', { scope: 'col' }, head)))),
+      { id, role: 'table' },
+      element(
+        'thead',
+        { role: 'rowgroup' },
+        element(
+          'tr',
+          { role: 'row' },
+          ...heads.map((head) => element('th', { scope: 'col', role: 'columnheader' }, head)),
+        ),
+      ),
       element(
         'tbody',
-        {},
+        { role: 'rowgroup' },
         ...rows
           .slice(0, MAX_ROWS)
           .map((cells) =>
-            element('tr', {}, ...cells.map((cell, i) => element('td', { 'data-head': heads[i] ?? '' }, cell))),
+            element(
+              'tr',
+              { role: 'row' },
+              ...cells.map((cell, i) => element('td', { role: 'cell', 'data-head': heads[i] ?? '' }, cell)),
+            ),
           ),
       ),
     ),

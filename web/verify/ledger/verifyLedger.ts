@@ -112,8 +112,9 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   const hasLog = await log.follow();
   const until = hasLog ? Date.parse(log.entries.time) - DELAY_MS : NaN;
   const byNumber = [...walks.entries()].sort(([a], [b]) => Number(a) - Number(b));
+  let notIntegrated = 0;
   for (const [partition, walk] of byNumber) {
-    await finishPartition(walk, log, until, findings);
+    notIntegrated += await finishPartition(walk, log, until, findings);
     (counts.get(partition) as PartitionCount).head = walk.chain.head;
   }
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
@@ -130,7 +131,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     log: hasLog ? log.outcome() : undefined,
     anchor: anchor?.name,
     hasKeys: options.keys.length > 0,
-    notChecked: notChecked(folder, segments, hasLog, options.keys, anchor?.name),
+    notChecked: notChecked(folder, segments, hasLog ? notIntegrated : undefined, options.keys, anchor?.name),
   };
 }
 
@@ -151,37 +152,44 @@ function addTo(count: PartitionCount, reading: Reading, size: number): void {
   if (reading.header.kind === 'heartbeat') count.heartbeats += 1;
 }
 
-/** finishPartition checks what the log doesn't have, and says if it should. */
-async function finishPartition(walk: Walk, log: LogCheck, until: number, findings: Findings): Promise<void> {
+/** finishPartition checks what the log doesn't have, says if it should, and gives how many segments that are. */
+async function finishPartition(walk: Walk, log: LogCheck, until: number, findings: Findings): Promise<number> {
   const { partition } = walk.chain;
   let first: { readonly index: number; readonly sealed: string } | undefined;
   let count = 0;
+  let all = 0;
   for (let object = await walk.next(); object !== undefined; object = await walk.next()) {
     const { index, reading } = object;
     if (log.entries.has(partition, index) || reading?.isSegment !== true) continue;
+    all += 1;
     const { sealed } = reading.header;
     if (!(Date.parse(sealed) < until)) continue;
     count += 1;
     first ??= { index, sealed };
   }
   walk.chain.finish();
-  if (first === undefined) return;
+  if (first === undefined) return all;
   const others = count === 1 ? '' : `; nor have the ${count - 1} after it`;
   const why = `it was sealed at ${first.sealed}, and has no entry in the log${others}`;
   findings.say('not-integrated', segmentName(partition, first.index), why);
+  return all;
 }
 
 function notChecked(
   folder: Folder,
   segments: number,
-  hasLog: boolean,
+  notIntegrated: number | undefined,
   keys: readonly VerifierKey[],
   anchor: string | undefined,
 ): string[] {
+  const hasLog = notIntegrated !== undefined;
   const not: string[] = [];
   if (segments === 0) not.push('No segment was found, so no record was checked.');
   if (!hasLog) not.push('The folder holds no log, so nothing here is signed.');
   else if (keys.length === 0) not.push('No verifier key was given, so anybody may have signed the checkpoints.');
+  if (hasLog && notIntegrated > 0) {
+    not.push(`${notIntegrated} segments are not in the log yet, so no signature covers them.`);
+  }
   if (hasLog && folder.under(TLOG).length === 0) not.push('The tiles of the log are not in the folder.');
   if (anchor === undefined) {
     not.push(
@@ -192,9 +200,9 @@ function notChecked(
   }
   not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
   const cosignatures = folder.under('cosignatures/').filter((name) => parseCosignatureName(name) !== undefined).length;
-  if (cosignatures > 0) not.push(`${cosignatures} cosignatures of witnesses were checked by name alone.`);
+  if (cosignatures > 0) not.push(`The cosignatures of witnesses (${cosignatures}) were checked by name alone.`);
   const pages = folder.under('reports/').filter((name) => name.endsWith('.html')).length;
-  if (pages > 0) not.push(`${pages} pages of reports were checked by name alone.`);
+  if (pages > 0) not.push(`The pages of reports (${pages}) were checked by name alone.`);
   if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
   return not;
 }

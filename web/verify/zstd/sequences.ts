@@ -33,7 +33,7 @@ const MATCHES: Code = {
 };
 
 const lengths = (least: number, plain: number, extra: string): { bits: Uint8Array; bases: Uint32Array } => {
-  const bits = [...new Array<number>(plain).fill(0), ...extra.split(' ').map(Number)];
+  const bits = [...Array.from({ length: plain }, () => 0), ...extra.split(' ').map(Number)];
   let next = least;
   return { bits: Uint8Array.from(bits), bases: Uint32Array.from(bits, (count) => (next += 2 ** count) - 2 ** count) };
 };
