@@ -31,7 +31,7 @@ const START: Link = { index: -1, root: '0'.repeat(64), counts: { record: 0, inca
 const MAX_LINKS = 1000;
 
 /** predecessorOf is the index of the segment before, -1 if there is none. */
-export function predecessorOf({ index, skipped }: Header): number {
+function predecessorOf({ index, skipped }: Header): number {
   const passed = new Set(skipped);
   let before = index - 1;
   while (passed.has(before)) before--;

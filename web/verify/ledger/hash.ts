@@ -26,7 +26,7 @@ export function leafHashAt(bytes: Uint8Array, start: number, end: number): Diges
 }
 
 /** nodeHash is SHA-256(0x01 || left || right). RFC 6962 section 2.1. */
-export function nodeHash(left: Digest, right: Digest): Digest {
+function nodeHash(left: Digest, right: Digest): Digest {
   const input = new Uint8Array(65);
   input[0] = 1;
   input.set(left, 1);
