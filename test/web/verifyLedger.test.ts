@@ -26,6 +26,22 @@ describe('the page and the command line conclude the same of a mirror', () => {
     expect(await coreVerdict(new Map())).toEqual({ status: 'unverified', found: [] });
   });
 
+  test('with a cosignature, a batch that is not signed yet, and segments that the log does not have', async () => {
+    const mirror = new Map(good).set('cosignatures/000000000000/0123abcd', Buffer.from('x'));
+    expect(await pageVerdict(mirror)).toEqual({ status: 'verified', found: [] });
+    expect(await coreVerdict(mirror)).toEqual({ status: 'verified', found: [] });
+    const last = [...good.keys()]
+      .filter((name) => name.startsWith('checkpoints/'))
+      .sort()
+      .at(-1) as string;
+    mirror.delete(last);
+    mirror.delete(last.replace('checkpoints', 'batches').concat('.jsonl'));
+    for (const name of good.keys()) if (name.startsWith('tlog/') || name.startsWith('reports/')) mirror.delete(name);
+    expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
+    mirror.delete('checkpoints/000000000002');
+    expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
+  });
+
   test('whose key is another one', async () => {
     const other = keyOf(9).verifierKey;
     const verdict = await pageVerdict(good, formatVerifierKey(other));

@@ -112,17 +112,18 @@ function verdict(folder: string, outcome: LedgerOutcome): HTMLElement {
     );
   }
   const { head } = log;
-  const signed =
-    head === undefined
-      ? 'No checkpoint covers the batches yet.'
-      : `Keys that you gave signed every one of the log's ${number(log.checkpoints)} checkpoints; the newest covers ${number(head.size)} entries, of a batch that says it was made at ${head.time}.`;
-  return status(
-    head === undefined ? 'unverified' : 'verified',
-    'Verified',
-    paragraph(where),
-    paragraph(whole),
-    paragraph(signed),
-  );
+  if (head === undefined) {
+    const why = 'The log has no checkpoint yet, so no signature vouches for it.';
+    return status(
+      'unverified',
+      'It agrees with itself, but nothing is signed',
+      paragraph(where),
+      paragraph(whole),
+      paragraph(why),
+    );
+  }
+  const signed = `Keys that you gave signed every one of the log's ${number(log.checkpoints)} checkpoints; the newest covers ${number(head.size)} entries, of a batch that says it was made at ${head.time}.`;
+  return status('verified', 'Verified', paragraph(where), paragraph(whole), paragraph(signed));
 }
 
 /** signers names who the checkpoints say they are by, where that decides. */
