@@ -111,6 +111,18 @@ withBrowser('a mirror in the page', () => {
     expect(await page.innerText('#result')).not.toContain('\u202e');
   });
 
+  test('that is dropped is read like a chosen one, folders within folders', async () => {
+    await write(good);
+    await page.fill('#keys', MIRROR_KEY);
+    const devtools = await page.context().newCDPSession(page);
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      const data = { items: [], files: [folder], dragOperationsMask: 1 };
+      await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+    }
+    expect(await verdict()).toEqual({ status: 'verified', found: [] });
+    expect(await page.innerText('#result')).toContain('12 records');
+  });
+
   test('that is no ledger is not verified', async () => {
     expect((await check(new Map([['readme.txt', Buffer.from('x')]]), MIRROR_KEY)).status).toBe('violated');
     expect(await page.innerText('#status')).toContain('choose the folder that holds the folder segments');

@@ -25,14 +25,44 @@ export function filesOfPicker(list: FileList): MirrorFiles {
 
 const inFolder = (path: string): string => path.slice(path.indexOf('/') + 1);
 
+/** What browsers have of the File System API, beyond what the type checker knows. */
+interface Handle {
+  readonly kind: 'file' | 'directory';
+  readonly name: string;
+  getFile(): Promise<File>;
+  values(): AsyncIterable<Handle>;
+}
+type DroppedItem = DataTransferItem & { getAsFileSystemHandle?: () => Promise<Handle | null> };
+
 /** filesOfDrop gives the folder that was dropped, with all that is in it; undefined if something else was. */
 export function filesOfDrop(items: DataTransferItemList): Promise<MirrorFiles> | undefined {
-  // Entries can be asked for only while the drop is handled.
-  const folder = Array.from(items, (item) => item.webkitGetAsEntry()).find((entry) => entry?.isDirectory === true);
-  return folder ? walk(folder as FileSystemDirectoryEntry) : undefined;
+  // Items can be asked only while the drop is handled.
+  for (const item of Array.from(items) as DroppedItem[]) {
+    const entry = item.webkitGetAsEntry();
+    if (entry?.isDirectory !== true) continue;
+    // Chromium lets a page that was opened from disk read a dropped folder in this way alone, and others know it not.
+    const handle = item.getAsFileSystemHandle?.();
+    return handle === undefined ? readEntry(entry as FileSystemDirectoryEntry) : readHandle(handle);
+  }
+  return undefined;
 }
 
-async function walk(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
+async function readHandle(dropped: Promise<Handle | null>): Promise<MirrorFiles> {
+  const root = await dropped;
+  if (root === null) throw new Error('the folder can\u2019t be read; choose it with the button');
+  const files: { name: string; file: File }[] = [];
+  const folders = [{ path: '', handle: root }];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for await (const handle of folder.handle.values()) {
+      const path = `${folder.path}${handle.name}`;
+      if (handle.kind === 'directory') folders.push({ path: `${path}/`, handle });
+      else files.push({ name: path, file: await handle.getFile() });
+    }
+  }
+  return { name: root.name, files };
+}
+
+async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
   const files: { name: string; file: File }[] = [];
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
