@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/app.ts': ['src/adapters/', 'src/pipeline/', 'src/ports.ts', 'src/config.ts', 'node:timers/promises'],
   'src/cli/': ['src/core/', 'src/pipeline/', 'src/adapters/', 'src/ports.ts', '@azure/', 'node:'],
   'functions/': ['src/app.ts', 'src/adapters/', '@azure/functions'],
-  'web/': ['@noble/curves'],
+  'web/': ['@noble/curves', '@noble/hashes'],
   'local/': ['node:', '@azure/', '@noble/', 'rhea', 'azurite/'],
 };
 

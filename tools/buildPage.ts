@@ -2,29 +2,36 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 
 /** What one part of the page may use. Whatever is not named, a network above all, the browser refuses. */
-const POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'";
+const POLICY =
+  "default-src 'none'; base-uri 'none'; form-action 'none'; worker-src blob:; require-trusted-types-for 'script'; trusted-types auditseal";
 
 /**
- * buildPage makes the browser's evidence checker: one HTML file with its script and style inside, allowed by their hashes
- * alone.
+ * buildPage makes the browser's checker: one HTML file with its script and style inside, allowed by their hashes alone. The
+ * worker that checks mirrors is text within the script.
  */
 export async function buildPage(out: string): Promise<{ path: string; contents: Uint8Array }> {
-  const { outputFiles } = await build({
-    entryPoints: ['web/check/main.ts', 'web/check/style.css'],
+  const common = {
     outdir: out,
     bundle: true,
     minify: true,
-    platform: 'browser',
+    platform: 'browser' as const,
     target: ['chrome111', 'firefox113', 'safari16.4'],
-    format: 'esm',
-    charset: 'utf8',
-    legalComments: 'none',
+    charset: 'utf8' as const,
+    legalComments: 'none' as const,
     // The settings of the type checker are not for the build, which also runs where there are none.
     tsconfigRaw: {},
-    logLevel: 'warning',
-    write: false,
+    logLevel: 'warning' as const,
+    write: false as const,
+  } satisfies BuildOptions & { write: false };
+  const worker = await build({ ...common, entryPoints: ['web/check/mirrorWorker.ts'], format: 'iife' });
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: ['web/check/main.ts', 'web/check/style.css'],
+    format: 'esm',
+    define: { WORKER_SOURCE: JSON.stringify(worker.outputFiles[0]?.text) },
   });
   const partOf = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text.trim() ?? '';
   const parts = { script: partOf('.js'), style: partOf('.css') };

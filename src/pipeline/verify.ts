@@ -26,7 +26,7 @@ import { PartitionWalk } from './partitionWalk.ts';
 import { QuickWalk } from './quickWalk.ts';
 import type { Uncompared } from './quickWalk.ts';
 import { canGoOnFrom } from './report.ts';
-import type { Anchor, Checked, Finding, LogReport, PartitionReport, Report, Status } from './report.ts';
+import type { Anchor, Checked, Finding, PartitionReport, Report, Status } from './report.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
 import { Slots, inOrder } from './slots.ts';
 import { LogCheck } from './verifyLog.ts';

@@ -4,6 +4,9 @@ import type { Evidence } from '../verify/evidence.ts';
 import { Fault } from '../verify/fault.ts';
 import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
 import { byId, element, untrusted } from './dom.ts';
+import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
+import type { MirrorFiles } from './mirror.ts';
+import { showLedger, size } from './mirrorResult.ts';
 import { showOutcome, showUnreadable } from './result.ts';
 
 const input = byId('file', HTMLInputElement);
@@ -13,8 +16,16 @@ const busy = byId('busy', HTMLElement);
 /** For screen readers: the verdict, not all of the record. */
 const spoken = byId('spoken', HTMLElement);
 const result = byId('result', HTMLElement);
+const folderInput = byId('folder', HTMLInputElement);
+const mirrorPart = byId('mirror', HTMLElement);
+const bar = byId('progress', HTMLProgressElement);
+const barText = byId('progress-text', HTMLElement);
+const stopButton = byId('stop', HTMLButtonElement);
+const againButton = byId('again', HTMLButtonElement);
 
 let evidence: Evidence | undefined;
+let mirror: MirrorFiles | undefined;
+let running: MirrorCheck | undefined;
 /** Counts what the user did, so that a slow check never overwrites the result of a later one. */
 let turn = 0;
 
@@ -28,6 +39,7 @@ async function open(chosen: File | undefined): Promise<void> {
   if (chosen === undefined) return;
   const mine = ++turn;
   evidence = undefined;
+  leaveMirror();
   result.replaceChildren();
   busy.replaceChildren('Reading ', untrusted(chosen.name));
   try {
@@ -49,7 +61,83 @@ function asFault(error: unknown): Fault {
   throw error;
 }
 
+function leaveMirror(): void {
+  running?.stop();
+  running = mirror = undefined;
+  mirrorPart.hidden = true;
+}
+
+async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<void> {
+  const mine = ++turn;
+  evidence = undefined;
+  leaveMirror();
+  result.replaceChildren();
+  busy.textContent = 'Reading the names in the folder';
+  const chosen = await reading;
+  if (mine !== turn) return;
+  mirror = chosen;
+  await checkMirror();
+}
+
+/** checkMirror checks the chosen folder, with the keys as they are, and shows how far it is. */
+async function checkMirror(): Promise<void> {
+  const chosen = mirror;
+  if (chosen === undefined) return;
+  const mine = ++turn;
+  running?.stop();
+  result.replaceChildren();
+  busy.replaceChildren('Checking the folder ', untrusted(chosen.name));
+  spoken.textContent = 'Checking the folder';
+  const total = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
+  bar.value = 0;
+  barText.textContent = '';
+  mirrorPart.hidden = false;
+  showRunning(true);
+  let quarter = 0;
+  running = new MirrorCheck(chosen, keyField.value, ({ name, files, bytes }) => {
+    const part = total === 0 ? 1 : Math.min(bytes / total, 1);
+    bar.value = part;
+    const of = `${size(bytes)} of ${size(total)}, ${files.toLocaleString('en')} of ${chosen.files.length.toLocaleString('en')} files: `;
+    barText.replaceChildren(of, untrusted(name.slice(0, 200)));
+    if (Math.floor(part * 4) <= quarter) return;
+    quarter = Math.floor(part * 4);
+    spoken.textContent = `${quarter * 25} % checked`;
+  });
+  try {
+    const outcome = await running.outcome;
+    if (mine !== turn) return;
+    show(showLedger(chosen.name, outcome));
+    document.title = `Auditseal: ${spoken.textContent}`;
+  } finally {
+    if (mine === turn) {
+      running = undefined;
+      showRunning(false);
+    }
+  }
+}
+
+function showRunning(isRunning: boolean): void {
+  stopButton.hidden = bar.hidden = barText.hidden = !isRunning;
+  againButton.hidden = isRunning;
+}
+
+function stopMirror(): void {
+  turn++;
+  running?.stop();
+  running = undefined;
+  showRunning(false);
+  busy.textContent = spoken.textContent = 'Stopped: nothing is said about this folder.';
+  againButton.focus();
+}
+
+async function checkKeys(): Promise<void> {
+  const given = await readKeys(keyField.value);
+  keyFaults.replaceChildren(...given.faults.map((fault) => element('p', {}, untrusted(fault))));
+}
+
 async function check(): Promise<void> {
+  // A mirror is checked again when the user asks for it: that may take minutes.
+  if (mirror !== undefined) return checkKeys();
   const mine = ++turn;
   const given = await readKeys(keyField.value);
   if (mine !== turn) return;
@@ -83,10 +171,16 @@ document.addEventListener('dragleave', () => document.body.classList.remove('dro
 document.addEventListener('drop', (event) => {
   event.preventDefault();
   document.body.classList.remove('dropping');
-  start(open(event.dataTransfer?.files[0]));
+  const folder = event.dataTransfer === null ? undefined : filesOfDrop(event.dataTransfer.items);
+  start(folder === undefined ? open(event.dataTransfer?.files[0]) : openMirror(folder));
 });
+folderInput.addEventListener('change', () => {
+  if (folderInput.files !== null && folderInput.files.length > 0) start(openMirror(filesOfPicker(folderInput.files)));
+});
+stopButton.addEventListener('click', stopMirror);
+againButton.addEventListener('click', () => start(checkMirror()));
 if (!window.isSecureContext) {
-  input.disabled = true;
+  input.disabled = folderInput.disabled = true;
   busy.textContent =
     'This browser hashes nothing for pages from this address. Open the file from your disk, or over HTTPS.';
 }

@@ -12,7 +12,8 @@ const SIGNS = {
   unverified: ['M24 2.5L45.5 24 24 45.5 2.5 24z', 'M18.5 19c.5-7 11-7 11 0 0 4-5.5 4-5.5 8M24 33.5v.1'],
 } as const;
 
-function status(tone: keyof typeof SIGNS, title: string, ...content: Node[]): HTMLElement {
+/** status is the verdict: its sign, its title, and what it means. */
+export function status(tone: keyof typeof SIGNS, title: string, ...content: Node[]): HTMLElement {
   return element(
     'section',
     { class: `status ${tone}`, id: 'status', 'data-status': tone },
@@ -21,7 +22,8 @@ function status(tone: keyof typeof SIGNS, title: string, ...content: Node[]): HT
   );
 }
 
-const paragraph = (text: string): HTMLElement => element('p', {}, untrusted(text));
+/** paragraph shows text that may hold words of somebody else. */
+export const paragraph = (text: string): HTMLElement => element('p', {}, untrusted(text));
 
 /** showUnreadable says why a file is no evidence. */
 export const showUnreadable = (name: string, { code, message }: Fault): Node[] => [

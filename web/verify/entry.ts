@@ -17,9 +17,11 @@ export interface SegmentEntry {
   readonly time: { readonly first: string; readonly last: string };
 }
 
-type Members = Readonly<Record<string, unknown>>;
+/** Members are the members of a JSON object, not looked at yet. */
+export type Members = Readonly<Record<string, unknown>>;
 
-const MAX_ENTRY_BYTES = 65_535;
+/** MAX_ENTRY_BYTES is the most that an entry of the log may have. */
+export const MAX_ENTRY_BYTES = 65_535;
 
 const bad = (why: string): Fault => new Fault('ENTRY_MALFORMED', why);
 
@@ -36,16 +38,22 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/**
- * parseEntry reads a segment's entry only as a ledger writes it, so that no two readers can take different things from
- * one line. It throws ENTRY_MALFORMED, and PROOF_INVALID for an entry of something else.
- */
-export function parseEntry(line: string): SegmentEntry {
+/** openEntry gives the members of an entry, and throws ENTRY_MALFORMED for what can't be one of any type. */
+export function openEntry(line: string): Members & { readonly type: string } {
   if (utf8(line).length > MAX_ENTRY_BYTES) throw bad('the entry is larger than 65,535 bytes');
   if (!isPlainText(line) || line.includes('\n')) throw bad('the entry is not one line of text');
   const it = parseJson(line);
   if (!isObject(it) || typeof it['type'] !== 'string') throw bad('the entry is not a JSON object with a type');
   if (!line.startsWith(`{"type":${JSON.stringify(it['type'])}`)) throw bad('the entry does not begin with its type');
+  return it as Members & { readonly type: string };
+}
+
+/**
+ * parseEntry reads a segment's entry only as a ledger writes it, so that no two readers can take different things from
+ * one line. It throws ENTRY_MALFORMED, and PROOF_INVALID for an entry of something else.
+ */
+export function parseEntry(line: string): SegmentEntry {
+  const it = openEntry(line);
   if (it['type'] !== 'segment') throw new Fault('PROOF_INVALID', 'the entry is not that of a segment');
   const entry = readSegment(it);
   const known = JSON.stringify({ type: 'segment', ...entry, categories: readCategories(it['categories']) });
@@ -95,8 +103,13 @@ function hash(value: unknown): string {
   return value;
 }
 
-function date(value: unknown): string {
+/** isTime tells whether a value is a time as the format writes it: ISO 8601, UTC, with milliseconds. */
+export function isTime(value: unknown): value is string {
   const time = typeof value === 'string' && /^\d{4}-.{18}Z$/.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(time) || new Date(time).toISOString() !== value) throw bad('a member of the entry is no time');
+  return !Number.isNaN(time) && new Date(time).toISOString() === value;
+}
+
+function date(value: unknown): string {
+  if (!isTime(value)) throw bad('a member of the entry is no time');
   return value;
 }

@@ -8,7 +8,10 @@ export type FaultCode =
   | 'SIGNATURE_INVALID'
   | 'CHECKPOINT_MALFORMED'
   | 'ENTRY_MALFORMED'
-  | 'PROOF_INVALID';
+  | 'PROOF_INVALID'
+  | 'SEGMENT_MALFORMED'
+  | 'BATCH_MALFORMED'
+  | 'REPORT_MALFORMED';
 
 /** Fault is thrown for what is wrong with the bytes of somebody else. */
 export class Fault extends Error {

@@ -1,0 +1,154 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { keyOf } from '../support/logs.ts';
+import { DAMAGE, MIRROR_KEY, coreVerdict, mirrorOf } from './mirrors.ts';
+import type { Mirror, Verdict } from './mirrors.ts';
+import { CHROMIUM, PAGE, hasChromium } from './support.ts';
+
+const withBrowser = hasChromium ? describe : (_name: string, _body: () => void): void => undefined;
+
+if (!hasChromium) test('that there is no browser is said elsewhere', () => expect(hasChromium).toBe(false));
+
+withBrowser('a mirror in the page', () => {
+  let browser: Browser;
+  let page: Page;
+  let folder: string;
+  let good: Mirror;
+  /** What must never be: errors, refused content, requests. */
+  let seen: string[];
+
+  beforeAll(async () => {
+    good = await mirrorOf();
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+    });
+  });
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    seen = [];
+    folder = await mkdtemp(join(tmpdir(), 'auditseal-mirror-'));
+    page = await browser.newPage();
+    page.on('console', (message) => seen.push(`console: ${message.text()}`));
+    page.on('pageerror', (error) => seen.push(`error: ${error.message}`));
+    page.on('request', (request) => {
+      if (request.url() !== PAGE && !request.url().startsWith('blob:')) seen.push(`request: ${request.url()}`);
+    });
+    await page.goto(PAGE);
+  });
+  afterEach(async () => {
+    await page.close();
+    await rm(folder, { recursive: true });
+    if (seen.length > 0) throw new Error(seen.join('\n'));
+  });
+
+  const write = async (mirror: Mirror): Promise<void> => {
+    for (const [name, bytes] of mirror) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), bytes);
+    }
+  };
+  const status = async (): Promise<string | null> => {
+    await page.waitForSelector('#status');
+    return page.getAttribute('#status', 'data-status');
+  };
+  const verdict = async (): Promise<Verdict> => {
+    const shown = await status();
+    const rows = await page.locator('#findings tbody tr').evaluateAll((rows) =>
+      rows.map((row) =>
+        [...row.children]
+          .slice(0, 2)
+          .map((cell) => cell.textContent)
+          .join(' '),
+      ),
+    );
+    return { status: String(shown), found: [...new Set(rows)].sort() };
+  };
+  const check = async (mirror: Mirror, ...keys: string[]): Promise<Verdict> => {
+    await write(mirror);
+    await page.fill('#keys', keys.join('\n'));
+    await page.setInputFiles('#folder', folder);
+    return verdict();
+  };
+
+  test('that is whole is verified under a key of the user, with counts and what was not checked', async () => {
+    expect(await check(good, MIRROR_KEY)).toEqual({ status: 'verified', found: [] });
+    const said = await page.innerText('#result');
+    expect(said).toContain('Keys that you gave signed every one of');
+    expect(said).toContain('12 records');
+    expect(await page.locator('#partitions tbody tr').count()).toBe(2);
+    expect(await page.innerText('#not-checked')).toContain('compare the newest one with one that you kept');
+    expect(await page.getByRole('status').textContent()).toBe('Verified');
+    expect(await page.isVisible('#stop')).toBe(false);
+  });
+
+  test('without a key of the user agrees with itself only; the key may be given later', async () => {
+    expect((await check(good)).status).toBe('unverified');
+    expect(await page.innerText('#status')).toContain('proves nothing about who signed');
+    expect(await page.innerText('#status')).toContain('logs.example.com/audit (key ID ');
+    await page.fill('#keys', MIRROR_KEY);
+    await page.getByRole('button', { name: 'Check the folder again' }).click();
+    await page.waitForSelector('#status.verified');
+    await page.fill('#keys', formatVerifierKey(keyOf(9).verifierKey));
+    await page.getByRole('button', { name: 'Check the folder again' }).click();
+    await page.waitForSelector('#status.violated');
+    expect(await page.innerText('#findings')).toContain('checkpoint-invalid');
+    expect(await page.innerText('#status')).toContain('proves nothing about who signed');
+  });
+
+  test.each(DAMAGE)('with $name gets the verdict of the command line', async ({ damage }) => {
+    const mirror = new Map(good);
+    damage(mirror);
+    const wanted = await coreVerdict(mirror);
+    const shown = { ...wanted, found: wanted.found.map((found) => found.replace('\u202e', '\\u202e')) };
+    expect(await check(mirror, MIRROR_KEY)).toEqual(shown);
+    expect(await page.locator('#result img, #result script').count()).toBe(0);
+    expect(await page.innerText('#result')).not.toContain('\u202e');
+  });
+
+  test('that is dropped is read like a chosen one, folders within folders', async () => {
+    await write(good);
+    await page.fill('#keys', MIRROR_KEY);
+    const devtools = await page.context().newCDPSession(page);
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      const data = { items: [], files: [folder], dragOperationsMask: 1 };
+      await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+    }
+    expect(await verdict()).toEqual({ status: 'verified', found: [] });
+    expect(await page.innerText('#result')).toContain('12 records');
+  });
+
+  test('that is no ledger is not verified', async () => {
+    expect((await check(new Map([['readme.txt', Buffer.from('x')]]), MIRROR_KEY)).status).toBe('violated');
+    expect(await page.innerText('#status')).toContain('choose the folder that holds the folder segments');
+  });
+
+  test('can be stopped, and checked again', async () => {
+    // 160 MB of zeros behind each other in one segment's place take a while.
+    const { damage } = DAMAGE.find(({ name }) => name.startsWith('a bomb')) as (typeof DAMAGE)[number];
+    const slow = new Map(good);
+    damage(slow);
+    await write(slow);
+    await page.setInputFiles('#folder', folder);
+    await page.click('#stop');
+    expect(await page.innerText('#busy')).toContain('Stopped');
+    expect(await page.locator('#status').count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('again');
+    await page.keyboard.press('Enter');
+    expect(await status()).toBe('violated');
+  });
+
+  test('fits a narrow screen, with its findings', async () => {
+    await page.setViewportSize({ width: 390, height: 800 });
+    const mirror = new Map(good);
+    for (const { damage } of DAMAGE.slice(0, 6)) damage(mirror);
+    expect((await check(mirror, MIRROR_KEY)).status).toBe('violated');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(await page.getByLabel('Or choose a mirror folder').count()).toBe(1);
+  });
+});

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { decompress as coreDecompress } from '../../src/core/zstd.ts';
+import { decompress } from '../../web/verify/zstd/decompress.ts';
+import { Fault } from '../../web/verify/fault.ts';
+import { forgeChain } from '../support/forge.ts';
+import { keyOf } from '../support/logs.ts';
+import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { DAMAGE, coreVerdict, mirrorOf, pageVerdict } from './mirrors.ts';
+import type { Mirror } from './mirrors.ts';
+
+const good = await mirrorOf();
+
+describe('the page and the command line conclude the same of a mirror', () => {
+  test('that is whole', async () => {
+    expect(await pageVerdict(good)).toEqual({ status: 'verified', found: [] });
+    expect(await coreVerdict(good)).toEqual({ status: 'verified', found: [] });
+  });
+
+  test('without a key, without a log, without anything', async () => {
+    expect(await pageVerdict(good, '')).toEqual(await coreVerdict(good, []));
+    const bare: Mirror = new Map([...good].filter(([name]) => name.startsWith('segments/')));
+    expect(await pageVerdict(bare)).toEqual({ status: 'verified', found: [] });
+    expect(await coreVerdict(bare)).toEqual({ status: 'verified', found: [] });
+    expect(await pageVerdict(new Map())).toEqual({ status: 'unverified', found: [] });
+    expect(await coreVerdict(new Map())).toEqual({ status: 'unverified', found: [] });
+  });
+
+  test('with a cosignature, a batch that is not signed yet, and segments that the log does not have', async () => {
+    const mirror = new Map(good).set('cosignatures/000000000000/0123abcd', Buffer.from('x'));
+    expect(await pageVerdict(mirror)).toEqual({ status: 'verified', found: [] });
+    expect(await coreVerdict(mirror)).toEqual({ status: 'verified', found: [] });
+    const last = [...good.keys()]
+      .filter((name) => name.startsWith('checkpoints/'))
+      .sort()
+      .at(-1) as string;
+    mirror.delete(last);
+    mirror.delete(last.replace('checkpoints', 'batches').concat('.jsonl'));
+    for (const name of good.keys()) if (name.startsWith('tlog/') || name.startsWith('reports/')) mirror.delete(name);
+    expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
+    mirror.delete('checkpoints/000000000002');
+    expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
+  });
+
+  test('whose key is another one', async () => {
+    const other = keyOf(9).verifierKey;
+    const verdict = await pageVerdict(good, formatVerifierKey(other));
+    expect(verdict.found).toContain('checkpoint-invalid checkpoints/000000000000');
+    expect(verdict).toEqual(await coreVerdict(good, [other]));
+  });
+
+  test.each(DAMAGE)('$name', async ({ damage, finds }) => {
+    const mirror = new Map(good);
+    damage(mirror);
+    const verdict = await pageVerdict(mirror);
+    expect(verdict.status).toBe('violated');
+    expect(verdict.found.map((found) => found.split(' ')[0])).toContain(finds);
+    expect(verdict).toEqual(await coreVerdict(mirror));
+  });
+
+  test('of which any byte of any object is changed, and any object is gone', async () => {
+    const small = await mirrorOf(2, 2);
+    let changed = 0;
+    for (const [name, bytes] of Array.from(small)) {
+      const step = Math.max(Math.floor(bytes.length / 12), 1);
+      for (let at = 0; at <= bytes.length; at += step) {
+        const bad = Buffer.from(bytes);
+        if (at < bytes.length) bad.writeUInt8(bad.readUInt8(at) ^ (1 << (at % 8)), at);
+        if (at < bytes.length) small.set(name, bad);
+        else small.delete(name);
+        const [page, core] = [await pageVerdict(small), await coreVerdict(small)];
+        // node:zlib doesn't notice every damage to a frame, but decodes it to something else.
+        const exact = JSON.stringify(page) === JSON.stringify(core);
+        const strict = page.found.includes(`segment-malformed ${name}`) && core.found.includes(`chain-broken ${name}`);
+        if (!exact && !(strict && page.status === core.status)) expect({ name, at, ...page }).toEqual(core);
+        changed += 1;
+      }
+      small.set(name, bytes);
+    }
+    expect(changed).toBeGreaterThan(150);
+  });
+
+  test.each([
+    ['an undeclared gap', [{}, { events: [5] }]],
+    ['a declared gap', [{}, { events: [5], gaps: [{ first: 1, last: 4, reason: 'expired' }] }]],
+    ['an overlap', [{ events: [0, 1] }, { events: [1] }]],
+    ['another prev', [{}, { prev: 'ab'.repeat(32) }, {}]],
+    ['another ledger', [{}, { ledger: 'other.example.com' }]],
+    ['another version', [{}, { header: { version: 2 } }]],
+    ['a skipped index that is not before it', [{}, {}, { skipped: [0] }]],
+    ['a wrong end line', [{}, { end: '{"_end":{"records":1,"root":"00"}}' }, {}]],
+    ['a lost record', [{}, { events: [1, 2], edit: (lines: string[]) => lines.slice(0, -1) }]],
+    ['a heartbeat', [{}, { kind: 'heartbeat', events: [0] }, {}]],
+    ['a heartbeat of another number', [{}, { kind: 'heartbeat', events: [7] }, {}]],
+    ['an incarnation', [{ events: [5] }, { incarnation: 1, events: [0], record: 1 }]],
+    ['an incarnation too many', [{}, { incarnation: 2 }]],
+    [
+      'a seal with more in it',
+      [{ edit: (lines: string[]) => lines.map((line) => line.replace(/Z"\}\}$/, 'Z","x":[{}]}}')) }],
+    ],
+    ['a line without a seal', [{ edit: (lines: string[]) => [lines[0] ?? '', '{"a":1}'] }]],
+    [
+      'a line that is not UTF-8 but has a seal',
+      [{ edit: (lines: string[]) => lines.map((line) => line.replace('"n"', '"\\u00ff"')) }],
+    ],
+  ])('of a chain with %s', async (_name, specs) => {
+    const mirror = forgeChain(specs);
+    expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
+  });
+});
+
+describe('the page decompresses', () => {
+  const texts = [
+    Buffer.alloc(0),
+    Buffer.from('a'),
+    Buffer.alloc(300_000, 'ab'),
+    randomBytes(200_000),
+    Buffer.from(
+      Array.from({ length: 9000 }, (_, i) => `{"n":${i},"user":"u${(i * 31) % 977}","ip":"10.0.${i % 7}.1"}`).join(
+        '\n',
+      ),
+    ),
+  ];
+  test.each([1, 3, 9, 19])('what level %d makes, with and without a checksum', (level) => {
+    for (const text of texts) {
+      for (const checksum of [0, 1]) {
+        const params = {
+          [constants.ZSTD_c_compressionLevel]: level,
+          [constants.ZSTD_c_checksumFlag]: checksum,
+          [constants.ZSTD_c_windowLog]: 20,
+        };
+        const frame = zstdCompressSync(text, { params });
+        expect(Buffer.compare(decompress(Buffer.concat([frame, frame])), Buffer.concat([text, text]))).toBe(0);
+        if (checksum === 0) continue;
+        frame.writeUInt8(frame.readUInt8(frame.length - 1) ^ 1, frame.length - 1);
+        expect(() => decompress(frame)).toThrow(Fault);
+      }
+    }
+  });
+
+  test('nothing else than node:zlib does, and refuses what that refuses', () => {
+    const text = (texts.at(-1) as Buffer).subarray(0, 4000);
+    for (const level of [1, 19]) {
+      const frame = zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: level } });
+      for (let bit = 0; bit < frame.length * 8; bit++) {
+        const bad = Buffer.from(frame);
+        bad.writeUInt8(bad.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+        const page = attempt(() => decompress(bad));
+        if (page !== undefined) expect(page.equals(attempt(() => coreDecompress(bad)) as Buffer)).toBe(true);
+      }
+    }
+  });
+
+  test('no bomb', () => {
+    const repeat = (count: number): Buffer =>
+      Buffer.concat(Array.from({ length: count }, (_, i) => Buffer.of(i === count - 1 ? 3 : 2, 0, 16, 0)));
+    const start = Buffer.from('28b52ffd0068', 'hex');
+    expect(() => decompress(Buffer.concat([start, repeat(1537)]))).toThrow('more than 192 MiB');
+    expect(() => decompress(Buffer.concat([Buffer.from('28b52ffda000000020', 'hex'), repeat(1)]))).toThrow(
+      'window above 8 MiB',
+    );
+    expect(() => decompress(Buffer.concat(Array.from({ length: 4097 }, () => zstdCompressSync(''))))).toThrow('4096');
+    expect(decompress(Buffer.concat([start, repeat(3)]))).toHaveLength(3 * 131_072);
+  });
+});
+
+function attempt(run: () => Uint8Array): Buffer | undefined {
+  try {
+    return Buffer.from(run());
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw error;
+    return undefined;
+  }
+}

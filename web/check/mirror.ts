@@ -1,0 +1,127 @@
+import type { Progress, LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
+import type { MirrorAnswer, MirrorRequest } from './mirrorWorker.ts';
+
+/** The worker's code, which the build puts here. */
+declare const WORKER_SOURCE: string;
+
+/** MirrorFiles is a folder that was chosen: its files by their paths within it. */
+export interface MirrorFiles {
+  readonly name: string;
+  readonly files: MirrorRequest['files'];
+}
+
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: (url: string) => string },
+  ): { createScriptURL(url: string): string };
+}
+
+/** filesOfPicker gives the folder that was chosen in a file input. */
+export function filesOfPicker(list: FileList): MirrorFiles {
+  const files = Array.from(list, (file) => ({ name: inFolder(file.webkitRelativePath || file.name), file }));
+  return { name: list[0]?.webkitRelativePath.split('/', 1)[0] ?? '', files };
+}
+
+const inFolder = (path: string): string => path.slice(path.indexOf('/') + 1);
+
+/** What browsers have of the File System API, beyond what the type checker knows. */
+interface Handle {
+  readonly kind: 'file' | 'directory';
+  readonly name: string;
+  getFile(): Promise<File>;
+  values(): AsyncIterable<Handle>;
+}
+type DroppedItem = DataTransferItem & { getAsFileSystemHandle?: () => Promise<Handle | null> };
+
+/** filesOfDrop gives the folder that was dropped, with all that is in it; undefined if something else was. */
+export function filesOfDrop(items: DataTransferItemList): Promise<MirrorFiles> | undefined {
+  // Items can be asked only while the drop is handled.
+  for (const item of Array.from(items) as DroppedItem[]) {
+    const entry = item.webkitGetAsEntry();
+    if (entry?.isDirectory !== true) continue;
+    // Chromium lets a page that was opened from disk read a dropped folder in this way alone, and others know it not.
+    const handle = item.getAsFileSystemHandle?.();
+    return handle === undefined ? readEntry(entry as FileSystemDirectoryEntry) : readHandle(handle);
+  }
+  return undefined;
+}
+
+async function readHandle(dropped: Promise<Handle | null>): Promise<MirrorFiles> {
+  const root = await dropped;
+  if (root === null) throw new Error('the folder can\u2019t be read; choose it with the button');
+  const files: { name: string; file: File }[] = [];
+  const folders = [{ path: '', handle: root }];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for await (const handle of folder.handle.values()) {
+      const path = `${folder.path}${handle.name}`;
+      if (handle.kind === 'directory') folders.push({ path: `${path}/`, handle });
+      else files.push({ name: path, file: await handle.getFile() });
+    }
+  }
+  return { name: root.name, files };
+}
+
+async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
+  const files: { name: string; file: File }[] = [];
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const reader = folder.createReader();
+    for (;;) {
+      // A reader gives some entries at a time, and none at the end.
+      const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      if (entries.length === 0) break;
+      for (const entry of entries) {
+        if (entry.isDirectory) folders.push(entry as FileSystemDirectoryEntry);
+        else {
+          const file = await new Promise<File>((resolve, reject) =>
+            (entry as FileSystemFileEntry).file(resolve, reject),
+          );
+          files.push({ name: entry.fullPath.slice(root.fullPath.length + 1), file });
+        }
+      }
+    }
+  }
+  return { name: root.name, files };
+}
+
+/**
+ * MirrorCheck checks a mirror in another thread, so that the page stays usable and the check can be stopped at once. Files
+ * are read there one by one.
+ */
+export class MirrorCheck {
+  readonly #worker: Worker;
+  readonly outcome: Promise<LedgerOutcome>;
+
+  constructor({ files }: MirrorFiles, keys: string, onProgress: (progress: Progress) => void) {
+    const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
+    this.#worker = new Worker(trusted(url));
+    this.outcome = new Promise((resolve, reject) => {
+      this.#worker.addEventListener('message', ({ data }: MessageEvent<MirrorAnswer>) => {
+        if ('progress' in data) return onProgress(data.progress);
+        this.stop();
+        if ('outcome' in data) resolve(data.outcome);
+        else reject(new Error(data.failed));
+      });
+      this.#worker.addEventListener('error', ({ message }) => {
+        this.stop();
+        reject(new Error(message || 'the browser starts no worker for this page'));
+      });
+    });
+    this.#worker.postMessage({ files, keys } satisfies MirrorRequest, []);
+    this.outcome.finally(() => URL.revokeObjectURL(url)).catch(() => undefined);
+  }
+
+  stop(): void {
+    this.#worker.terminate();
+  }
+}
+
+let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
+
+/** The page's policy lets a script be loaded from nowhere but an address that this makes. */
+function trusted(url: string): string {
+  const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
+  policy ??= trustedTypes?.createPolicy('auditseal', { createScriptURL: (url) => url });
+  return policy?.createScriptURL(url) ?? url;
+}

@@ -1,0 +1,235 @@
+import type { LedgerOutcome, PartitionCount } from '../verify/ledger/verifyLedger.ts';
+import { code, element, untrusted } from './dom.ts';
+import { paragraph, status } from './result.ts';
+
+const MAX_ROWS = 200;
+const MAX_TEXT = 400;
+
+const number = (count: number): string => count.toLocaleString('en');
+
+/** size prints a number of bytes for people. */
+export function size(bytes: number): string {
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+  const unit = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
+
+/** showLedger says what the check of a mirror found, what it did, and what it did not. */
+export function showLedger(folder: string, outcome: LedgerOutcome): Node[] {
+  const { findings, findingsOmitted, unreadable, partitions } = outcome;
+  return [
+    verdict(folder, outcome),
+    ...(findings.length === 0
+      ? []
+      : [
+          table(
+            'findings',
+            'What is wrong',
+            ['Finding', 'Object', 'Why'],
+            findings.map(({ code: name, object, detail }) => [name, code(cut(object)), untrusted(cut(detail))]),
+            findingsOmitted,
+          ),
+        ]),
+    ...(unreadable.length === 0
+      ? []
+      : [
+          table(
+            'unreadable',
+            'What could not be read',
+            ['Object', 'Why'],
+            unreadable.map(({ object, why }) => [code(cut(object)), untrusted(cut(why))]),
+          ),
+        ]),
+    ...(partitions.length === 0
+      ? []
+      : [
+          table(
+            'partitions',
+            'The chains',
+            ['Partition', 'Segments', 'Heartbeats', 'Records', 'Events', 'Stored', 'Followed up to'],
+            partitions.map(row),
+          ),
+        ]),
+    facts(outcome),
+    element(
+      'section',
+      { class: 'part', 'aria-labelledby': 'not-title' },
+      element('h2', { id: 'not-title' }, 'What was not checked'),
+      element('ul', { id: 'not-checked' }, ...outcome.notChecked.map((text) => element('li', {}, untrusted(text)))),
+    ),
+  ];
+}
+
+const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)} …` : text);
+
+function verdict(folder: string, outcome: LedgerOutcome): HTMLElement {
+  const { findings, findingsOmitted, partitions, unreadable, log, hasKeys, ledger } = outcome;
+  const count = findings.length + findingsOmitted;
+  const segments = partitions.reduce((sum, partition) => sum + partition.segments, 0);
+  const where = `Folder ${folder}, ledger ${cut(ledger ?? 'unknown')}.`;
+  if (outcome.status === 'violated') {
+    return status(
+      'violated',
+      `Not as it was sealed: ${count === 1 ? '1 finding' : `${number(count)} findings`}`,
+      paragraph(where),
+      paragraph('The table below names each object and what is wrong with it. docs/runbook.md says what to do first.'),
+      ...(segments > 0
+        ? []
+        : [
+            paragraph(
+              'No segment was found: choose the folder that holds the folder segments, not one above or below.',
+            ),
+          ]),
+      ...signers(outcome),
+    );
+  }
+  if (outcome.status === 'unverified') {
+    const why =
+      segments === 0
+        ? 'No segment was found: choose the folder that holds the folder segments.'
+        : `${number(unreadable.length)} objects could not be read, so nothing is known of them.`;
+    return status('unverified', 'Not checked', paragraph(where), paragraph(why));
+  }
+  const whole = 'Every record was hashed again, every chain followed, and nothing was found wrong.';
+  if (log === undefined) {
+    const why =
+      'The folder holds no log, so no signature vouches for it: who could write the folder could have made it all.';
+    return status(
+      'unverified',
+      'It agrees with itself, but nothing is signed',
+      paragraph(where),
+      paragraph(whole),
+      paragraph(why),
+    );
+  }
+  if (!hasKeys) {
+    return status(
+      'unverified',
+      'It agrees with itself, but nobody you named vouches for it',
+      paragraph(where),
+      paragraph(whole),
+      ...signers(outcome),
+    );
+  }
+  const { head } = log;
+  if (head === undefined) {
+    const why = 'The log has no checkpoint yet, so no signature vouches for it.';
+    return status(
+      'unverified',
+      'It agrees with itself, but nothing is signed',
+      paragraph(where),
+      paragraph(whole),
+      paragraph(why),
+    );
+  }
+  const signed = `Keys that you gave signed every one of the log's ${number(log.checkpoints)} checkpoints; the newest covers ${number(head.size)} entries, of a batch that says it was made at ${head.time}.`;
+  return status('verified', 'Verified', paragraph(where), paragraph(whole), paragraph(signed));
+}
+
+/** signers names who the checkpoints say they are by, where that decides. */
+function signers({ log, hasKeys, findings }: LedgerOutcome): Node[] {
+  if (log === undefined || log.signers.length === 0) return [];
+  const isWrong = hasKeys && findings.some(({ code: name }) => name === 'checkpoint-invalid');
+  if (hasKeys && !isWrong) return [];
+  return [
+    paragraph('The checkpoints say that they are signed by:'),
+    element('ul', {}, ...log.signers.map((name) => element('li', {}, code(cut(name))))),
+    paragraph(
+      "That is a claim. A name or a key that comes from the folder itself proves nothing about who signed. Get the log's verifier key from its operator or an auditor, paste it in step 2, and check again.",
+    ),
+  ];
+}
+
+function row({ partition, segments, heartbeats, records, events, storedBytes, head }: PartitionCount): Cell[] {
+  const upTo = head === undefined ? 'no segment of the chain' : `index ${head.index}, root ${head.root}`;
+  return [
+    partition,
+    number(segments),
+    number(heartbeats),
+    number(records),
+    number(events),
+    size(storedBytes),
+    code(upTo),
+  ];
+}
+
+type Cell = string | Node;
+
+/** On a narrow screen the parts of a table are laid out as blocks; their roles keep them a table for screen readers. */
+function table(id: string, title: string, heads: readonly string[], rows: readonly Cell[][], omitted = 0): HTMLElement {
+  const left = rows.length - MAX_ROWS + omitted;
+  return element(
+    'section',
+    { class: 'part', 'aria-labelledby': `${id}-title` },
+    element('h2', { id: `${id}-title` }, title),
+    element(
+      'table',
+      { id, role: 'table' },
+      element(
+        'thead',
+        { role: 'rowgroup' },
+        element(
+          'tr',
+          { role: 'row' },
+          ...heads.map((head) => element('th', { scope: 'col', role: 'columnheader' }, head)),
+        ),
+      ),
+      element(
+        'tbody',
+        { role: 'rowgroup' },
+        ...rows
+          .slice(0, MAX_ROWS)
+          .map((cells) =>
+            element(
+              'tr',
+              { role: 'row' },
+              ...cells.map((cell, i) => element('td', { role: 'cell', 'data-head': heads[i] ?? '' }, cell)),
+            ),
+          ),
+      ),
+    ),
+    ...(left > 0 && rows.length + omitted > MAX_ROWS
+      ? [element('p', { class: 'soft small' }, `And ${number(left)} more.`)]
+      : []),
+  );
+}
+
+function facts({ partitions, lineBytes, log, anchor }: LedgerOutcome): HTMLElement {
+  const sum = (of: (partition: PartitionCount) => number): number => partitions.reduce((sum, it) => sum + of(it), 0);
+  const all: [string, string][] = [
+    [
+      'Segments',
+      `${number(sum((it) => it.segments))}, ${number(sum((it) => it.records))} records, ${size(sum((it) => it.storedBytes))} stored, ${size(lineBytes)} of lines`,
+    ],
+    ...(log === undefined
+      ? []
+      : ([
+          [
+            'Log',
+            `${number(log.entries)} entries in ${number(log.batches)} batches; ${number(log.compared)} compared with their objects`,
+          ],
+          [
+            'Checkpoints',
+            `${number(log.checkpoints)} compared with the tree; ${number(log.signatures)} signatures verified`,
+          ],
+          ['Tiles', `${number(log.tiles)} compared`],
+          [
+            'Newest checkpoint',
+            log.head === undefined ? 'none' : `over ${number(log.head.size)} entries, root ${log.head.root}`,
+          ],
+        ] satisfies [string, string][])),
+    ['Earlier report', anchor ?? 'none in the folder'],
+  ];
+  return element(
+    'section',
+    { class: 'part', 'aria-labelledby': 'facts-title' },
+    element('h2', { id: 'facts-title' }, 'What was checked'),
+    element(
+      'dl',
+      { class: 'facts' },
+      ...all.map(([name, value]) =>
+        element('div', {}, element('dt', {}, name), element('dd', {}, untrusted(cut(value)))),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,135 @@
+import { decodeUtf8, equalBytes, utf8 } from '../bytes.ts';
+import { MAX_ENTRY_BYTES, isObject, isTime, openEntry, parseEntry, parseJson } from '../entry.ts';
+import type { SegmentEntry } from '../entry.ts';
+import { Fault } from '../fault.ts';
+import { isPartition, isReportName, parseSegmentName } from './names.ts';
+import type { SegmentPlace } from './names.ts';
+
+/** LogEntry is one leaf of the log, as far as this page knows its type. Hashes are hex. */
+export type LogEntry =
+  | { readonly type: 'segment'; readonly segment: SegmentEntry }
+  | { readonly type: 'report'; readonly name: string; readonly sha256: string; readonly status: string }
+  | { readonly type: 'foreign'; readonly name: string; readonly size: number; readonly sha256: string }
+  | { readonly type: 'oversize'; readonly name: string }
+  | { readonly type: 'unknown' };
+
+/** Position is how far the log has come in one partition. */
+export interface Position {
+  /** the first index without an entry */
+  readonly next: number;
+  /** index and root of the last segment */
+  readonly index: number;
+  readonly root: string;
+}
+
+/** Heads is what a batch ends with: when it was made, the last report, and a position for each partition. */
+export interface Heads {
+  readonly time: string;
+  readonly report: string;
+  readonly positions: ReadonlyMap<string, Position>;
+}
+
+const LF = 0x0a;
+const STATUSES: readonly unknown[] = ['verified', 'violated', 'unverified'];
+const HEADS_START = utf8('{"type":"heads",');
+const PARTITIONS_PER_LINE = 300;
+
+export const NO_POSITION: Position = { next: 0, index: -1, root: '0'.repeat(64) };
+
+const badBatch = (why: string): Fault => new Fault('BATCH_MALFORMED', why);
+const badEntry = (why: string): Fault => new Fault('ENTRY_MALFORMED', why);
+
+/** parseBatch takes a batch apart into its entries, as views of it, and throws BATCH_MALFORMED. */
+export function parseBatch(batch: Uint8Array): Uint8Array[] {
+  if (batch.at(-1) !== LF) throw badBatch('the batch is empty, or its last line is not ended by LF');
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start < batch.length;) {
+    const end = batch.indexOf(LF, start);
+    if (end === start || end - start > MAX_ENTRY_BYTES) {
+      throw badBatch(`line ${lines.length} is ${end === start ? 'empty' : 'longer than 65,535 bytes'}`);
+    }
+    lines.push(batch.subarray(start, end));
+    start = end + 1;
+  }
+  return lines;
+}
+
+/** parseLogEntry reads an entry only as a ledger writes it, and throws ENTRY_MALFORMED. */
+export function parseLogEntry(line: Uint8Array): LogEntry {
+  const text = decodeUtf8(line);
+  if (text === undefined) throw badEntry('the entry is not UTF-8');
+  const it = openEntry(text);
+  const { type, name, size, sha256, status } = it;
+  const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+  if (type === 'segment') return { type, segment: parseEntry(text) };
+  if (type === 'report') {
+    if (typeof name !== 'string' || !isReportName(name) || !isHash || !STATUSES.includes(status)) {
+      throw badEntry('the entry of a report lacks something');
+    }
+    if (JSON.stringify({ type, name, sha256, status }) !== text)
+      throw badEntry('the entry is not as a ledger writes it');
+    return { type, name, sha256, status: status as string };
+  }
+  if (type === 'foreign') {
+    if (typeof name !== 'string' || !Number.isSafeInteger(size) || (size as number) < 0 || !isHash) {
+      throw badEntry('the entry of a foreign object lacks something');
+    }
+    if (JSON.stringify({ type, name, size, sha256 }) !== text) throw badEntry('the entry is not as a ledger writes it');
+    return { type, name, size: size as number, sha256 };
+  }
+  return type === 'oversize' && typeof name === 'string' ? { type, name } : { type: 'unknown' };
+}
+
+/** nameIn gives the name of the object that an entry is of, if it is of one. */
+export const nameIn = (entry: LogEntry): string | undefined =>
+  entry.type === 'segment' ? entry.segment.name : entry.type === 'unknown' ? undefined : entry.name;
+
+/** placeOf gives the place of the segment that an entry is of, if it is of something in such a place. */
+export const placeOf = (entry: LogEntry): SegmentPlace | undefined => parseSegmentName(nameIn(entry) ?? '');
+
+/** isHeadsLine tells the entries that a batch ends with from all others. */
+export const isHeadsLine = (line: Uint8Array): boolean => equalBytes(line.subarray(0, HEADS_START.length), HEADS_START);
+
+/** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
+export function headsOf(entries: readonly Uint8Array[]): Heads {
+  const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1).map((line) => decodeUtf8(line));
+  let last: { time: string; report: string } | undefined;
+  const partitions = new Map<string, unknown>();
+  for (const line of lines) {
+    const it = parseJson(line ?? '');
+    const { time, report, partitions: part } = isObject(it) ? it : {};
+    if (!isTime(time) || typeof report !== 'string' || !(report === '' || isReportName(report)) || !isObject(part)) {
+      throw badBatch('its heads are none');
+    }
+    last = { time, report };
+    for (const [partition, position] of Object.entries(part))
+      partitions.set(partition, printedPosition(partition, position));
+  }
+  if (last === undefined) throw badBatch('it does not end with an entry of type heads');
+  const { time, report } = last;
+  const all = [...partitions].sort(([a], [b]) => Number(a) - Number(b));
+  const printed: string[] = [];
+  do {
+    const part = Object.fromEntries(all.splice(0, PARTITIONS_PER_LINE));
+    printed.push(JSON.stringify({ type: 'heads', time, report, partitions: part }));
+  } while (all.length > 0);
+  if (printed.length !== lines.length || printed.some((line, i) => line !== lines[i])) {
+    throw badBatch('its heads are not as a ledger writes them');
+  }
+  return { time, report, positions: partitions as Map<string, Position> };
+}
+
+function printedPosition(partition: string, value: unknown): Position & { sealed: string } {
+  const { next, index, root, sealed } = isObject(value) ? value : {};
+  const isGood =
+    isPartition(partition) &&
+    Number.isSafeInteger(next) &&
+    Number.isSafeInteger(index) &&
+    (index as number) >= -1 &&
+    (next as number) > (index as number) &&
+    typeof root === 'string' &&
+    /^[0-9a-f]{64}$/.test(root) &&
+    (sealed === '' || isTime(sealed));
+  if (!isGood) throw badBatch('its heads have a partition without a position');
+  return { next: next as number, index: index as number, root, sealed };
+}

@@ -1,0 +1,108 @@
+import { decodeUtf8 } from '../bytes.ts';
+import { isObject, isTime, parseJson } from '../entry.ts';
+import type { Members } from '../entry.ts';
+import { Fault } from '../fault.ts';
+import { isPartition } from './names.ts';
+
+/** Gap is a run of events that are declared missing, both ends included. */
+export interface Gap {
+  readonly first: number;
+  readonly last: number;
+  readonly reason: string;
+}
+
+/** Header is the first line of a segment. docs/format.md, section 4. Hashes are hex. */
+export interface Header {
+  readonly ledger: string;
+  readonly partition: string;
+  readonly index: number;
+  readonly kind: string;
+  readonly incarnation: number;
+  readonly sealed: string;
+  readonly prev: string;
+  readonly records: { readonly first: number; readonly count: number };
+  readonly events: {
+    readonly first: number;
+    readonly last: number;
+    readonly count: number;
+    readonly enqueuedFirst: string;
+    readonly enqueuedLast: string;
+  };
+  readonly duplicates: number;
+  readonly gaps: readonly Gap[];
+  readonly skipped: readonly number[];
+}
+
+const KINDS: readonly unknown[] = ['ingest', 'repair', 'heartbeat'];
+const REASONS: readonly unknown[] = ['expired', 'unreadable', 'unknown'];
+
+/** parseHeader reads a header line, without its LF. It throws SEGMENT_MALFORMED, and VERSION_UNKNOWN for a later version. */
+export function parseHeader(line: Uint8Array): Header {
+  const text = decodeUtf8(line);
+  if (text === undefined) throw bad('is not UTF-8');
+  const it = member(parseJson(text), '_segment');
+  const version = it['version'];
+  if (Number.isSafeInteger(version) && (version as number) > 1) {
+    throw new Fault('VERSION_UNKNOWN', `the header has version ${String(version)}, and this page knows version 1`);
+  }
+  if (version !== 1) throw bad('has no version that there is');
+  const records = member(it, 'records');
+  const events = member(it, 'events');
+  const count = whole(events, 'count');
+  const least = count > 0 ? 0 : -1;
+  const hasTimes = count > 0 || events['enqueuedFirst'] !== undefined;
+  return {
+    ledger: string(it, 'ledger', (value) => value !== ''),
+    partition: string(it, 'partition', (value) => isPartition(value as string)),
+    index: whole(it, 'index'),
+    kind: string(it, 'kind', (value) => KINDS.includes(value)),
+    incarnation: whole(it, 'incarnation'),
+    sealed: string(it, 'sealed', isTime),
+    prev: string(it, 'prev', (value) => /^[0-9a-f]{64}$/.test(value as string)),
+    records: { first: whole(records, 'first'), count: whole(records, 'count') },
+    events: {
+      first: whole(events, 'first', least),
+      last: whole(events, 'last', least),
+      count,
+      enqueuedFirst: hasTimes ? string(events, 'enqueuedFirst', isTime) : '',
+      enqueuedLast: hasTimes ? string(events, 'enqueuedLast', isTime) : '',
+    },
+    duplicates: whole(it, 'duplicates'),
+    gaps: list(it, 'gaps').map((gap) => {
+      if (!isObject(gap)) throw bad('has a gap that is none');
+      const first = whole(gap, 'first');
+      return {
+        first,
+        last: whole(gap, 'last', first),
+        reason: string(gap, 'reason', (value) => REASONS.includes(value)),
+      };
+    }),
+    skipped: it['skipped'] === undefined ? [] : list(it, 'skipped').map((index) => whole({ index }, 'index')),
+  };
+}
+
+const bad = (what: string): Fault => new Fault('SEGMENT_MALFORMED', `the header ${what}`);
+
+function member(from: unknown, name: string): Members {
+  const value = isObject(from) ? from[name] : undefined;
+  if (!isObject(value)) throw bad(`has no object ${name}`);
+  return value;
+}
+
+function string(from: Members, name: string, isGood: (value: unknown) => boolean): string {
+  const value = from[name];
+  if (typeof value !== 'string' || !isGood(value)) throw bad(`has no valid ${name}`);
+  return value;
+}
+
+function whole(from: Members, name: string, least = 0): number {
+  const value = from[name];
+  if (!Number.isSafeInteger(value) || (value as number) < least) throw bad(`has no valid number ${name}`);
+  return value as number;
+}
+
+function list(from: Members, name: string): readonly unknown[] {
+  const value = from[name];
+  if (!Array.isArray(value)) throw bad(`has no list ${name}`);
+  return value;
+}

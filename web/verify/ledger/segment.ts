@@ -1,0 +1,136 @@
+import { toHex } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
+import { isTime } from '../entry.ts';
+import { Fault } from '../fault.ts';
+import { readSeal } from '../seal.ts';
+import type { Seal } from '../seal.ts';
+import { decompress } from '../zstd/decompress.ts';
+import { sha256 } from '../merkle.ts';
+import { RootOf, leafHash, leafHashAt } from './hash.ts';
+import { parseHeader } from './header.ts';
+import type { Header } from './header.ts';
+
+/** Reading is a segment computed again from its stored bytes, or why it is none. Hashes are hex. */
+export type Reading =
+  | {
+      readonly isSegment: true;
+      /** of the stored bytes */
+      readonly sha256: string;
+      readonly header: Header;
+      /** over the lines that are there */
+      readonly root: string;
+      /** the end line states another root or count */
+      readonly endDiffers: boolean;
+      /** the first contradiction between header and records, in words */
+      readonly contradiction: string | undefined;
+      readonly lineBytes: number;
+    }
+  | { readonly isSegment: false; readonly why: string; readonly sha256: string | undefined };
+
+const LF = 0x0a;
+const MAX_HEADER_BYTES = 1024 * 1024;
+const PLAIN_SEAL_BYTES = 200;
+const latin1 = new TextDecoder('latin1');
+
+const bad = (why: string): Fault => new Fault('SEGMENT_MALFORMED', why);
+
+/** readSegment computes a segment again. It never throws for what the bytes hold. */
+export async function readSegment(stored: Bytes): Promise<Reading> {
+  const digest = await sha256(stored);
+  try {
+    return { isSegment: true, sha256: digest, ...readLines(decompress(stored)) };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { isSegment: false, why: error.message, sha256: digest };
+  }
+}
+
+function readLines(
+  bytes: Uint8Array,
+): Pick<Reading & { isSegment: true }, 'header' | 'root' | 'endDiffers' | 'contradiction' | 'lineBytes'> {
+  const headerEnd = bytes.indexOf(LF);
+  if (headerEnd < 0) throw bad('it holds no line');
+  if (headerEnd > MAX_HEADER_BYTES) throw bad('its header is longer than 1 MiB');
+  const header = parseHeader(bytes.subarray(0, headerEnd));
+  const tree = new RootOf();
+  tree.add(leafHash(bytes.subarray(0, headerEnd)));
+  const seals = new SealCheck(header);
+  let start = headerEnd + 1;
+  let end = bytes.indexOf(LF, start);
+  while (end >= 0 && end + 1 < bytes.length) {
+    seals.check(sealOf(bytes, start, end), tree.size - 1);
+    tree.add(leafHashAt(bytes, start, end));
+    start = end + 1;
+    end = bytes.indexOf(LF, start);
+  }
+  if (end < 0) throw bad(start < bytes.length ? 'its last line is not ended by LF' : 'it has no end line');
+  const endLine = latin1.decode(bytes.subarray(start, end));
+  if (!endLine.startsWith('{"_end":')) throw bad('it has no end line');
+  const root = toHex(tree.root());
+  const records = tree.size - 1;
+  return {
+    header,
+    root,
+    endDiffers: endLine !== `{"_end":{"records":${records},"root":"${root}"}}`,
+    contradiction: seals.finish(records),
+    lineBytes: bytes.length,
+  };
+}
+
+/** Only ASCII matters to where a line's last member is, so the line need not be read as the UTF-8 that it is. */
+function sealOf(bytes: Uint8Array, start: number, end: number): Seal | undefined {
+  if (bytes[start] !== 0x7b || bytes[end - 1] !== 0x7d || bytes[end - 2] !== 0x7d) return undefined;
+  const tail = Math.max(start + 1, end - PLAIN_SEAL_BYTES);
+  const plain = bytes[end - 3] === 0x22 ? readSeal(`{${latin1.decode(bytes.subarray(tail, end))}`) : undefined;
+  return plain ?? readSeal(latin1.decode(bytes.subarray(start, end)));
+}
+
+/** SealCheck follows the seals of a segment's records. */
+class SealCheck {
+  readonly #header: Header;
+  #last: Seal;
+  #contradiction: string | undefined;
+
+  constructor(header: Header) {
+    this.#header = header;
+    const { first, last, count } = header.events;
+    this.#last = { record: 0, event: first - 1, index: -1, enqueued: '' };
+    if (last - first !== Math.max(count - 1, 0)) this.#say(`it says ${count} events numbered ${first} to ${last}`);
+    if (count === 0 && header.records.count > 0) this.#say('it has records but no events');
+    if (count > 0 && header.kind === 'heartbeat') this.#say('it is a heartbeat but has events');
+  }
+
+  #say(what: string): void {
+    this.#contradiction ??= what;
+  }
+
+  check(seal: Seal | undefined, position: number): void {
+    if (this.#contradiction !== undefined) return;
+    const why = seal === undefined ? 'does not end in a seal' : this.#faultOf(seal, position);
+    if (why !== undefined) this.#say(`record line ${position} ${why}`);
+    if (seal !== undefined) this.#last = seal;
+  }
+
+  #faultOf({ record, event, index, enqueued }: Seal, position: number): string | undefined {
+    const { records, events } = this.#header;
+    const last = this.#last;
+    if (record !== records.first + position) return `is numbered ${record}, not ${records.first + position}`;
+    if (event === last.event) {
+      if (index !== last.index + 1) return `has index ${index} behind index ${last.index} of its event`;
+      return enqueued === last.enqueued ? undefined : 'has another time than its event';
+    }
+    if (event < last.event || event > events.last) return `is of event ${event}, out of order or out of range`;
+    if (index !== 0) return `is the first of event ${event} but has index ${index}`;
+    if (!isTime(enqueued)) return 'has no valid time';
+    const isWrong =
+      (event === events.first && enqueued !== events.enqueuedFirst) ||
+      (event === events.last && enqueued !== events.enqueuedLast);
+    return isWrong ? 'has another time than the header says' : undefined;
+  }
+
+  finish(records: number): string | undefined {
+    const stated = this.#header.records.count;
+    if (records !== stated) this.#say(`it says ${stated} records and has ${records}`);
+    return this.#contradiction;
+  }
+}

@@ -1,0 +1,208 @@
+import { MAX_KEYS } from '../verifierKey.ts';
+import type { VerifierKey } from '../verifierKey.ts';
+import { ChainCheck } from './chain.ts';
+import type { Head, KnownLedger } from './chain.ts';
+import { Findings } from './findings.ts';
+import type { Finding, Unreadable } from './findings.ts';
+import { Folder, TLOG } from './folder.ts';
+import type { StoredFile } from './folder.ts';
+import { LogCheck } from './log.ts';
+import type { LogOutcome } from './log.ts';
+import {
+  isReportOrPage,
+  parseBatchName,
+  parseCheckpointName,
+  parseCosignatureName,
+  parseSegmentName,
+  segmentName,
+} from './names.ts';
+import { newestReport } from './reports.ts';
+import type { Reading } from './segment.ts';
+import { Walk } from './walk.ts';
+
+/** PartitionCount is what was checked of a partition. */
+export interface PartitionCount {
+  readonly partition: string;
+  segments: number;
+  heartbeats: number;
+  records: number;
+  events: number;
+  storedBytes: number;
+  /** the newest segment that continues the chain */
+  head: Head | undefined;
+}
+
+/** LedgerOutcome is what a check of a mirror found, what it did, and what it did not. */
+export interface LedgerOutcome {
+  /** docs/format.md, section 8.2 */
+  readonly status: 'verified' | 'violated' | 'unverified';
+  readonly ledger: string | undefined;
+  readonly findings: readonly Finding[];
+  readonly findingsOmitted: number;
+  readonly unreadable: readonly Unreadable[];
+  readonly partitions: readonly PartitionCount[];
+  readonly lineBytes: number;
+  /** absent where there is no log */
+  readonly log: LogOutcome | undefined;
+  /** name of the report in the folder that said how far the ledger reached */
+  readonly anchor: string | undefined;
+  readonly hasKeys: boolean;
+  readonly notChecked: readonly string[];
+}
+
+/** Progress is told after each file. */
+export interface Progress {
+  readonly name: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Options of verifyLedger. */
+export interface VerifyOptions {
+  readonly keys: readonly VerifierKey[];
+  /** ms since the Unix epoch */
+  readonly now: number;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How long before the newest batch a segment must have been sealed, not to be just on its way into the log. */
+const DELAY_MS = 10 * 60_000;
+
+/**
+ * verifyLedger checks a mirror as docs/format.md, section 8, asks: every segment, every chain, the log with its
+ * checkpoints and tiles, and reports against their entries. What is stored is untrusted. It holds one object at a time.
+ */
+export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyOptions): Promise<LedgerOutcome> {
+  const findings = new Findings();
+  const progress = { name: '', files: 0, bytes: 0 };
+  const folder = new Folder(files, findings, (name, bytes) => {
+    progress.name = name;
+    progress.files += 1;
+    progress.bytes += bytes;
+    options.onProgress?.({ ...progress });
+  });
+  const { anchor, passed } = await newestReport(folder, options.now);
+  for (const name of passed) findings.say('foreign-object', name, 'it has the name of a report and is none');
+
+  const ledger: KnownLedger = { name: anchor?.report.ledger };
+  const counts = new Map<string, PartitionCount>();
+  const walks = new Map<string, Walk>();
+  let lineBytes = 0;
+  const walkOf = (partition: string): Walk => {
+    const begun = walks.get(partition);
+    if (begun !== undefined) return begun;
+    const count = { partition, segments: 0, heartbeats: 0, records: 0, events: 0, storedBytes: 0, head: undefined };
+    counts.set(partition, count);
+    const known = anchor?.report.partitions.find((head) => head.partition === partition);
+    const walk = new Walk(folder, new ChainCheck(partition, ledger, findings, known), (reading, size) => {
+      addTo(count, reading, size);
+      if (reading.isSegment) lineBytes += reading.lineBytes;
+    });
+    walks.set(partition, walk);
+    return walk;
+  };
+  for (const { partition } of anchor?.report.partitions ?? []) walkOf(partition);
+  for (const name of folder.names) {
+    const place = parseSegmentName(name);
+    if (place !== undefined) walkOf(place.partition);
+    else if (!isKnown(name)) findings.say('foreign-object', name, 'the format knows no object of this name');
+  }
+
+  const log = new LogCheck(folder, findings, ledger, options.keys, walkOf, anchor);
+  const hasLog = await log.follow();
+  const until = hasLog ? Date.parse(log.entries.time) - DELAY_MS : NaN;
+  const byNumber = [...walks.entries()].sort(([a], [b]) => Number(a) - Number(b));
+  let notIntegrated = 0;
+  for (const [partition, walk] of byNumber) {
+    notIntegrated += await finishPartition(walk, log, until, findings);
+    (counts.get(partition) as PartitionCount).head = walk.chain.head;
+  }
+  const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
+  const segments = partitions.reduce((sum, count) => sum + count.segments, 0);
+  const isComplete = segments > 0 && findings.unreadable.length === 0;
+  return {
+    status: findings.isViolated ? 'violated' : isComplete ? 'verified' : 'unverified',
+    ledger: ledger.name,
+    findings: findings.listed,
+    findingsOmitted: findings.omitted,
+    unreadable: findings.unreadable,
+    partitions,
+    lineBytes,
+    log: hasLog ? log.outcome() : undefined,
+    anchor: anchor?.name,
+    hasKeys: options.keys.length > 0,
+    notChecked: notChecked(folder, segments, hasLog ? notIntegrated : undefined, options.keys, anchor?.name),
+  };
+}
+
+/** Tiles are judged with the log, the other objects by their names. */
+const isKnown = (name: string): boolean =>
+  name.startsWith(TLOG) ||
+  isReportOrPage(name) ||
+  parseBatchName(name) !== undefined ||
+  parseCheckpointName(name) !== undefined ||
+  parseCosignatureName(name) !== undefined;
+
+function addTo(count: PartitionCount, reading: Reading, size: number): void {
+  count.segments += 1;
+  count.storedBytes += size;
+  if (!reading.isSegment) return;
+  count.records += reading.header.records.count;
+  count.events += reading.header.events.count;
+  if (reading.header.kind === 'heartbeat') count.heartbeats += 1;
+}
+
+/** finishPartition checks what the log doesn't have, says if it should, and gives how many segments that are. */
+async function finishPartition(walk: Walk, log: LogCheck, until: number, findings: Findings): Promise<number> {
+  const { partition } = walk.chain;
+  let first: { readonly index: number; readonly sealed: string } | undefined;
+  let count = 0;
+  let all = 0;
+  for (let object = await walk.next(); object !== undefined; object = await walk.next()) {
+    const { index, reading } = object;
+    if (log.entries.has(partition, index) || reading?.isSegment !== true) continue;
+    all += 1;
+    const { sealed } = reading.header;
+    if (!(Date.parse(sealed) < until)) continue;
+    count += 1;
+    first ??= { index, sealed };
+  }
+  walk.chain.finish();
+  if (first === undefined) return all;
+  const others = count === 1 ? '' : `; nor have the ${count - 1} after it`;
+  const why = `it was sealed at ${first.sealed}, and has no entry in the log${others}`;
+  findings.say('not-integrated', segmentName(partition, first.index), why);
+  return all;
+}
+
+function notChecked(
+  folder: Folder,
+  segments: number,
+  notIntegrated: number | undefined,
+  keys: readonly VerifierKey[],
+  anchor: string | undefined,
+): string[] {
+  const hasLog = notIntegrated !== undefined;
+  const not: string[] = [];
+  if (segments === 0) not.push('No segment was found, so no record was checked.');
+  if (!hasLog) not.push('The folder holds no log, so nothing here is signed.');
+  else if (keys.length === 0) not.push('No verifier key was given, so anybody may have signed the checkpoints.');
+  if (hasLog && notIntegrated > 0) {
+    not.push(`${notIntegrated} segments are not in the log yet, so no signature covers them.`);
+  }
+  if (hasLog && folder.under(TLOG).length === 0) not.push('The tiles of the log are not in the folder.');
+  if (anchor === undefined) {
+    not.push(
+      'No earlier report is in the folder, so segments that were removed from the end of a chain would not show, unless the log has them.',
+    );
+  } else {
+    not.push(`What ${anchor} said of the chains' length was compared, but it comes from the same folder.`);
+  }
+  not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
+  const cosignatures = folder.under('cosignatures/').filter((name) => parseCosignatureName(name) !== undefined).length;
+  if (cosignatures > 0) not.push(`The cosignatures of witnesses (${cosignatures}) were checked by name alone.`);
+  const pages = folder.under('reports/').filter((name) => name.endsWith('.html')).length;
+  if (pages > 0) not.push(`The pages of reports (${pages}) were checked by name alone.`);
+  if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
+  return not;
+}
