@@ -22,7 +22,7 @@ export interface CosignatureCheckDeps {
 /** Where a check of cosignatures begins. */
 export interface CosignatureStart {
   readonly number: number;
-  /** what an earlier check found that ended there */
+  /** what an earlier check found that ended there; of it only the time counts, because its policy may have been another */
   readonly before?: CosignatureReport;
 }
 
@@ -40,14 +40,13 @@ export class CosignatureCheck {
   #next: Promise<Stored | undefined> | undefined;
   #verified = 0;
   #notChecked = 0;
-  #quorum: CosignatureReport['quorum'];
+  #quorum: CosignatureReport['quorum'] = null;
   #waitingSince: string | null;
   #newest: { readonly number: number; readonly cosigned: readonly string[] } | undefined;
 
   constructor(deps: CosignatureCheckDeps, { number, before }: CosignatureStart = { number: 0 }) {
     const { store } = deps;
     this.#deps = deps;
-    this.#quorum = before?.quorum ?? null;
     this.#waitingSince = before?.waitingSince ?? null;
     const names = store.list('cosignatures/', cosignatureName(number, ''));
     this.#objects = inOrder(names, AHEAD, async ({ name }) => this.#read(name));
@@ -148,7 +147,9 @@ export class CosignatureCheck {
     const { number, cosigned } = this.#newest;
     const who = cosigned.length === 0 ? "none of the policy's witnesses" : `only ${cosigned.join(', ')}`;
     const last =
-      this.#quorum === null ? 'no checkpoint has' : `the last that has is ${checkpointName(this.#quorum.number)}`;
+      this.#quorum === null
+        ? 'no checkpoint that was looked at has'
+        : `the last that has is ${checkpointName(this.#quorum.number)}`;
     this.#say(
       'checkpoint-uncosigned',
       checkpointName(number),

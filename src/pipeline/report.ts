@@ -87,7 +87,7 @@ export interface CosignatureReport {
   readonly verified: number;
   /** those by keys that no policy named */
   readonly notChecked: number;
-  /** the last checkpoint that has the policy's quorum, and who cosigned it, as the policy calls them; null if none has */
+  /** the last checkpoint looked at that has the policy's quorum, and who cosigned it, as the policy calls them; null if none has */
   readonly quorum: { readonly number: number; readonly witnesses: readonly string[] } | null;
   /** when the batch of the first checkpoint after that one was made; null if the newest has the quorum, or without policy */
   readonly waitingSince: string | null;
