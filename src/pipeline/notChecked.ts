@@ -1,6 +1,6 @@
 import { batchName } from '../core/names.ts';
 import type { Uncompared } from './quickWalk.ts';
-import type { VerifyOptions } from './verify.ts';
+import type { VerifyOptions } from './verifyOptions.ts';
 
 /** Uncovered is what a check knows of its own limits. */
 export interface Uncovered extends VerifyOptions {

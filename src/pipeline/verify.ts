@@ -12,8 +12,6 @@ import {
   parseSegmentName,
   segmentName,
 } from '../core/names.ts';
-import type { Policy } from '../core/policy.ts';
-import type { VerifierKey } from '../core/verifierKey.ts';
 import type { Clock, ObjectStore, ReadableTiles } from '../ports.ts';
 import { ChainCheck } from './chainCheck.ts';
 import type { KnownLedger } from './chainCheck.ts';
@@ -26,11 +24,11 @@ import { PartitionWalk } from './partitionWalk.ts';
 import { QuickWalk } from './quickWalk.ts';
 import type { Uncompared } from './quickWalk.ts';
 import { canGoOnFrom } from './report.ts';
-import type { Anchor, Checked, Finding, PartitionReport, Report, Status } from './report.ts';
+import type { Checked, Finding, PartitionReport, Report, Status } from './report.ts';
 import type { SegmentSummary, SummarizeSegment } from './segmentSummary.ts';
 import { Slots, inOrder } from './slots.ts';
 import { LogCheck } from './verifyLog.ts';
-import type { Allowance } from './verifyLog.ts';
+import type { VerifyOptions } from './verifyOptions.ts';
 
 export interface VerifyDeps {
   readonly store: ObjectStore;
@@ -44,27 +42,6 @@ export interface VerifyDeps {
   /** how many segments may be read or hashed at one time; memory is that many segments */
   readonly concurrency: number;
   readonly onProgress?: (progress: { readonly segments: number; readonly storedBytes: number }) => void;
-}
-
-export interface VerifyOptions {
-  /** an earlier report: every chain must still reach its head in that report, with the same root */
-  readonly anchor?: Anchor;
-  /** begin at the anchor's heads instead of at the first segments; see canGoOnFrom */
-  readonly isIncremental?: boolean;
-  /** compare stored bytes with the log, and look into no segment */
-  readonly isQuick?: boolean;
-  /** reports that are not whole */
-  readonly malformedReports?: readonly string[];
-  /** the ledger that the container must hold; without it, the one that the first object names */
-  readonly ledger?: string;
-  /** keys that the log's checkpoints are signed with; without them no signature is checked */
-  readonly verifiers?: readonly VerifierKey[];
-  /** says whose cosignatures count, and how many the newest checkpoint must have */
-  readonly policy?: Policy;
-  /** the ledger is in use, and its log may lag behind the clock by this much; a mirror's may not say so */
-  readonly allowance?: Allowance;
-  /** a checkpoint that was kept elsewhere: the log must still contain it */
-  readonly kept?: { readonly name: string; readonly note: Buffer };
 }
 
 const SEGMENTS = 'segments/';

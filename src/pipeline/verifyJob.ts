@@ -5,7 +5,7 @@ import { canGoOnFrom, formatReport, newestReport } from './report.ts';
 import type { Report } from './report.ts';
 import { renderReport } from './page/reportPage.ts';
 import { verifyLedger } from './verify.ts';
-import type { VerifyOptions } from './verify.ts';
+import type { VerifyOptions } from './verifyOptions.ts';
 import type { VerifyDeps } from './verify.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
 import type { Report } from '../../src/pipeline/report.ts';
 import { verifyLedger } from '../../src/pipeline/verify.ts';
-import type { VerifyOptions } from '../../src/pipeline/verify.ts';
+import type { VerifyOptions } from '../../src/pipeline/verifyOptions.ts';
 import type { ObjectStore } from '../../src/ports.ts';
 import { timeOf } from './forge.ts';
 

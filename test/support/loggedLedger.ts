@@ -3,7 +3,7 @@ import { signNote } from '../../src/core/signerKey.ts';
 import type { Report } from '../../src/pipeline/report.ts';
 import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
 import { verifyLedger } from '../../src/pipeline/verify.ts';
-import type { VerifyOptions } from '../../src/pipeline/verify.ts';
+import type { VerifyOptions } from '../../src/pipeline/verifyOptions.ts';
 import { forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { KEY, integrateOf, logDeps } from './logs.ts';
