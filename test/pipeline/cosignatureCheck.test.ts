@@ -119,7 +119,10 @@ describe('every finding about cosignatures, from its cause alone', () => {
   test('a ledger without a log has nothing that the policy demands', async () => {
     const ledger = { ...(await ledgerOf(1)), store: new MemoryStore(forgeChain(2)) };
     ledger.tiles.objects.clear();
-    expect(saidOf(await checkLedger(ledger, TWO_OF_THREE))).toEqual([`checkpoint-uncosigned ${checkpoint(0)}`]);
+    expect(saidOf(await checkLedger(ledger, TWO_OF_THREE))).toEqual([
+      `checkpoint-uncosigned ${checkpoint(0)}`,
+      'not-integrated segments/0/000000000000.jsonl.zst',
+    ]);
     expect(saidOf(await checkLedger(ledger, { policy: policyOf([1], 1), ...live }))).not.toContain(
       `checkpoint-uncosigned ${checkpoint(0)}`,
     );

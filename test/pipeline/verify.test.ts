@@ -334,7 +334,7 @@ describe('what can not be read is never a pass', () => {
 
   test.each<[string, string[]]>([
     ['nothing', []],
-    ['only other objects', ['reports/2026/11/22/041500Z-integrity.html']],
+    ['only other objects', ['reports/2026/11/22/041500Z-integrity.json']],
   ])('%s: unverified', async (_what, names) => {
     const report = await check(new MemoryStore(names.map((name) => [name, Buffer.from('x')])));
     expect(report).toMatchObject({ status: 'unverified', ledger: null, findings: [], partitions: [] });
