@@ -68,7 +68,7 @@ export async function integrateBacklog(paths: readonly string[], summarize: Summ
 }
 
 /** integrateInto takes so many segments of a store into a new log in it. */
-async function integrateInto(
+export async function integrateInto(
   store: ObjectStore,
   tiles: TileStore,
   count: number,

@@ -5,6 +5,7 @@ import { integrate } from './integrate.ts';
 import { memory } from './memory.ts';
 import { operations } from './operations.ts';
 import { pipeline } from './pipeline.ts';
+import { quick } from './quick.ts';
 import { seal } from './seal.ts';
 import { storedBytes } from './storedBytes.ts';
 import type { Subject } from './subject.ts';
@@ -17,6 +18,7 @@ export const SUBJECTS: readonly Subject[] = [
   seal,
   verify,
   workers,
+  quick,
   integrate,
   incremental,
   storedBytes,

@@ -7,6 +7,7 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
   seal: ['seal / zstd -1 alone'],
   verify: [],
   workers: ['2 workers / 1'],
+  quick: ['verify --quick'],
   incremental: ['requests', 'bytes read', 'processor time'],
   bytes: ['raw / stored'],
   operations: ['creations per segment', 'other operations per segment', 'the most of them'],
