@@ -95,7 +95,7 @@ export class CosignatureCheck {
   async check(number: number, text: string | undefined, time: string | undefined): Promise<void> {
     const verified: VerifiedSignature[] = [];
     for (let it = await this.#takeUpTo(number); it !== undefined; it = await this.#takeUpTo(number)) {
-      if (it.number < number) await this.#checkOrphan(it);
+      if (it.number < number) await this.#checkOther(it);
       else verified.push(...this.#checkLine(it, text));
     }
     const { policy } = this.#deps;
@@ -106,10 +106,12 @@ export class CosignatureCheck {
     this.#waitingSince = isMet ? null : (this.#waitingSince ?? time);
   }
 
-  async #checkOrphan({ number, keyId }: CosignaturePlace): Promise<void> {
+  /** checkOther looks at one whose checkpoint isn't, or isn't one of a batch that was read. */
+  async #checkOther(stored: Stored): Promise<void> {
+    const { number, keyId } = stored;
     // In a ledger that is in use, the checkpoint may have come just now.
-    if (await this.#deps.store.exists(checkpointName(number))) return;
-    this.#say('cosignature-invalid', cosignatureName(number, keyId), 'there is no checkpoint of its number');
+    if (await this.#deps.store.exists(checkpointName(number))) this.#checkLine(stored, undefined);
+    else this.#say('cosignature-invalid', cosignatureName(number, keyId), 'there is no checkpoint of its number');
   }
 
   #checkLine({ number, keyId, line }: Stored, text: string | undefined): VerifiedSignature[] {
@@ -134,7 +136,7 @@ export class CosignatureCheck {
   /** finish says if the newest checkpoint lacks the quorum, and does so for longer than `delayMs` where that is given. */
   async finish(now: number, delayMs: number | undefined, hasLog: boolean): Promise<void> {
     for (let it = await this.#takeUpTo(Infinity); it !== undefined; it = await this.#takeUpTo(Infinity)) {
-      await this.#checkOrphan(it);
+      await this.#checkOther(it);
     }
     if (this.#newest === undefined) {
       const isDemanded = this.#deps.policy?.quorum !== undefined && delayMs === undefined && hasLog;

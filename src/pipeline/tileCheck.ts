@@ -65,13 +65,17 @@ export class TileCheck {
   }
 
   /**
-   * finish says what is missing of the batches before `end`, and names what no log has, behind a tree of `size`; that takes
-   * a list of all the tiles there are.
+   * finish says what is missing of the batches before `end`, and names what no log has, behind a tree of `size` (Infinity
+   * if that isn't known) that tiles were made of at these `sizes`; that takes a list of all the tiles there are.
    */
   async finish(
     end: number,
     size: number,
-    { isLive, isListed }: { readonly isLive: boolean; readonly isListed: boolean },
+    {
+      sizes,
+      isLive,
+      isListed,
+    }: { readonly sizes: readonly number[]; readonly isLive: boolean; readonly isListed: boolean },
   ): Promise<void> {
     await Promise.all(this.#waiting);
     for (const [whole, { name, batch }] of this.#missing) {
@@ -79,16 +83,45 @@ export class TileCheck {
       if (batch < end && !isDropped) this.#say(name, 'it is missing');
     }
     if (!isListed) return;
+    const rising = Float64Array.from(sizes).sort();
     for await (const { name } of this.#tiles.list('')) {
+      const leaves = leavesOf(name);
       if (!isTileName(name)) this.#say(name, 'a log has no tile of this name');
-      // In a ledger that is in use, a tile may be newer than what was checked.
-      else if (!isLive && isBeyond(name, size)) this.#say(name, `a log of ${size} entries has no such tile`);
+      else if (leaves === undefined) continue;
+      else if (leaves.start > size) {
+        // In a ledger that is in use, a tile may be newer than what was checked.
+        if (!isLive) this.#say(name, `a log of ${size} entries has no such tile`);
+      } else if (size < Infinity && leaves.end <= size && !hasBetween(rising, leaves)) {
+        this.#say(name, 'no checkpoint of the log has a tile of this width');
+      }
     }
   }
 }
 
-function isBeyond(name: string, size: number): boolean {
+/** Leaves are the sizes of trees, from `start` to before `end`, in which a tile has its width. */
+interface Leaves {
+  readonly start: number;
+  readonly end: number;
+}
+
+function leavesOf(name: string): Leaves | undefined {
   const bundle = parseBundlePath(name);
   const tile = parseTilePath(name) ?? (bundle && { level: 0, ...bundle });
-  return tile !== undefined && (tile.index * TILE_WIDTH + tile.width) * TILE_WIDTH ** tile.level > size;
+  if (tile === undefined) return undefined;
+  const { index, width, level } = tile;
+  const hashes = index * TILE_WIDTH + width;
+  // A full tile stays.
+  const end = width === TILE_WIDTH ? Infinity : (hashes + 1) * TILE_WIDTH ** level;
+  return { start: hashes * TILE_WIDTH ** level, end };
+}
+
+/** hasBetween bisects numbers that rise. */
+function hasBetween(rising: Float64Array, { start, end }: Leaves): boolean {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rising[middle] as number) < start) low = middle + 1;
+    else high = middle;
+  }
+  return (rising[low] ?? Infinity) < end;
 }

@@ -30,6 +30,8 @@ export class TreeCheck {
   /** keys that verified signatures, each as `name+id` */
   signedBy = new Set<string>();
   checkpoints = 0;
+  /** how large the tree was when tiles may have been made of it: after each batch, and where checkpoints state another size */
+  readonly sizes: number[] = [];
   /** text of the checkpoint that was compared last, undefined if it is none of this log */
   text: string | undefined;
 
@@ -66,6 +68,7 @@ export class TreeCheck {
   /** add adds a batch, and gives its tiles, if the tree is known. */
   add(entries: readonly Buffer[]): readonly TileFile[] {
     this.#tree.append(entries);
+    this.sizes.push(this.size);
     const files = this.#tree.takeFiles();
     return this.isBroken || this.#doubt !== undefined ? [] : files;
   }
@@ -123,6 +126,7 @@ export class TreeCheck {
       this.#settle(true);
       return 'fits';
     }
+    this.sizes.push(checkpoint.size);
     const detail = `it states ${checkpoint.size} entries and the root ${formatHash(checkpoint.rootHash)}, and the batches up to it have ${size} and ${this.root}`;
     if (this.#doubt === undefined) this.#doubt = { number, isSigned: this.#verifiers.length > 0, detail, count: 1 };
     else this.#doubt.count += 1;

@@ -290,7 +290,11 @@ export class LogCheck {
     const size = this.#tree.isBroken ? Infinity : this.#tree.size;
     // Tiles come after their checkpoint.
     const end = isSettled ? (this.#lastUnsigned ?? this.#next) : this.#next - 1;
-    await this.#tiles.finish(end, size, { isLive: allowance !== undefined, isListed: !this.#isContinued });
+    await this.#tiles.finish(end, size, {
+      sizes: this.#tree.sizes,
+      isLive: allowance !== undefined,
+      isListed: !this.#isContinued,
+    });
     const object = `${TLOG}${CHECKPOINT}`;
     const { number } = this.#head;
     if (published === undefined) {

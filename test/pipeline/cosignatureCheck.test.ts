@@ -92,6 +92,14 @@ describe('every finding about cosignatures, from its cause alone', () => {
       [`cosignature-invalid ${cosignature(7, 1)}`],
     ],
     [
+      'it is no line, and of a checkpoint without a batch',
+      ({ store }) => {
+        store.objects.set(checkpoint(4), read(store, checkpoint(3)));
+        store.objects.set(cosignature(4, 1), Buffer.from('junk'));
+      },
+      [`checkpoint-inconsistent ${checkpoint(4)}`, `cosignature-invalid ${cosignature(4, 1)}`],
+    ],
+    [
       'its name is none',
       (ledger) => void ledger.store.objects.set('cosignatures/000000000001/x', lineOf(textOf(ledger, 1), 1)),
       ['foreign-object cosignatures/000000000001/x'],

@@ -160,6 +160,13 @@ describe('every finding about the log, from its cause alone', () => {
       ['tile-mismatch tlog/tile/0/001'],
     ],
     [
+      'partial tiles of widths that no checkpoint has',
+      ({ tiles }) => {
+        for (const name of ['tile/0/000.p/9', 'tile/entries/000.p/27']) tiles.objects.set(name, Buffer.alloc(9 * 32));
+      },
+      ['tile-mismatch tlog/tile/0/000.p/9', 'tile-mismatch tlog/tile/entries/000.p/27'],
+    ],
+    [
       'no checkpoint is published',
       ({ tiles }) => void tiles.objects.delete('checkpoint'),
       ['checkpoint-stale tlog/checkpoint'],

@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
 import { keyOf } from '../support/logs.ts';
-import { DAMAGE, MIRROR_KEY, coreVerdict, mirrorOf } from './mirrors.ts';
+import { DAMAGE, MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
 import type { Mirror, Verdict } from './mirrors.ts';
 import { CHROMIUM, PAGE, hasChromium } from './support.ts';
 
@@ -106,7 +106,7 @@ withBrowser('a mirror in the page', () => {
     damage(mirror);
     const wanted = await coreVerdict(mirror);
     const shown = { ...wanted, found: wanted.found.map((found) => found.replace('\u202e', '\\u202e')) };
-    expect(await check(mirror, MIRROR_KEY)).toEqual(shown);
+    expect(await check(mirror, MIRROR_KEYS)).toEqual(shown);
     expect(await page.locator('#result img, #result script').count()).toBe(0);
     expect(await page.innerText('#result')).not.toContain('\u202e');
   });

@@ -1,18 +1,23 @@
+import { cosignatureKey, signCosignature } from '../../src/core/cosignature.ts';
+import { parseNote } from '../../src/core/note.ts';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
 import type { VerifierKey } from '../../src/core/verifierKey.ts';
+import { formatCosignature, withCosignatures } from '../../src/pipeline/cosignatureObjects.ts';
 import { newestReport } from '../../src/pipeline/report.ts';
 import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
 import { verifyLedger } from '../../src/pipeline/verify.ts';
 import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
 import { verifyLedger as verifyInPage } from '../../web/verify/ledger/verifyLedger.ts';
+import type { LedgerOutcome } from '../../web/verify/ledger/verifyLedger.ts';
 import { readKeys } from '../../web/verify/verifierKey.ts';
 import { saidOf } from '../support/checking.ts';
 import { LEDGER, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { SECOND, ledgerOf } from '../support/loggedLedger.ts';
+import { SECOND, batch, checkpoint, ledgerOf } from '../support/loggedLedger.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
+import { cosignature, policyOf, witnessKey } from '../support/witnesses.ts';
 
 /** Mirror is a mirror folder: files by name. */
 export type Mirror = Map<string, Buffer>;
@@ -29,7 +34,13 @@ const TLOG = 'tlog/';
 /** MIRROR_KEY is the key that signed the mirrors' logs. */
 export const MIRROR_KEY = formatVerifierKey(KEY.verifierKey);
 
-/** mirrorOf makes a mirror through the pipeline: two chains, so many checkpoints, a report, and tiles. */
+/** MIRROR_KEYS is that key, and the one of a witness that cosigned. */
+export const MIRROR_KEYS = `${MIRROR_KEY}\n${formatVerifierKey(cosignatureKey(witnessKey(1).verifierKey))}`;
+
+/**
+ * mirrorOf makes a mirror through the pipeline: two chains, so many checkpoints and one more, a report with its page, tiles,
+ * and the cosignatures of two witnesses of the newest checkpoint, of which the first cosigned the one before too.
+ */
 export async function mirrorOf(steps = 3, length = 6): Promise<Mirror> {
   const { store, tiles } = await ledgerOf(steps, length);
   await runVerifyJob({
@@ -45,11 +56,29 @@ export async function mirrorOf(steps = 3, length = 6): Promise<Mirror> {
     verifiers: [KEY.verifierKey],
   });
   await integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + 100)) }).run(new KeptLog());
-  return new Map([...store.objects, ...[...tiles.objects].map(([name, bytes]) => [`${TLOG}${name}`, bytes] as const)]);
+  const mirror: Mirror = new Map(store.objects);
+  for (const [name, bytes] of tiles.objects) mirror.set(`${TLOG}${name}`, bytes);
+  cosign(mirror, steps - 1, 1);
+  const note = mirror.get(checkpoint(steps)) as Buffer;
+  const lines = [1, 2].map((witness) => cosign(mirror, steps, witness));
+  return mirror.set(`${TLOG}checkpoint`, withCosignatures(note, lines));
 }
 
-/** coreVerdict is what the core says, as `auditseal verify` asks it. */
-export async function coreVerdict(mirror: Mirror, keys: readonly VerifierKey[] = [KEY.verifierKey]): Promise<Verdict> {
+const lineOf = (mirror: Mirror, number: number, witness: number): ReturnType<typeof signCosignature> =>
+  signCosignature(parseNote(mirror.get(checkpoint(number)) as Buffer).text, witnessKey(witness), 1_700_000_000);
+
+function cosign(mirror: Mirror, number: number, witness: number): ReturnType<typeof signCosignature> {
+  const line = lineOf(mirror, number, witness);
+  mirror.set(cosignature(number, witness), formatCosignature(line));
+  return line;
+}
+
+/** coreVerdict is what the core says, as `auditseal verify` asks it, with a policy that names these witnesses. */
+export async function coreVerdict(
+  mirror: Mirror,
+  keys: readonly VerifierKey[] = [KEY.verifierKey],
+  witnesses: readonly number[] = [1],
+): Promise<Verdict> {
   const store = new MemoryStore([...mirror].filter(([name]) => !name.startsWith(TLOG)));
   const tiles = new MemoryTiles();
   for (const [name, bytes] of mirror) if (name.startsWith(TLOG)) tiles.objects.set(name.slice(TLOG.length), bytes);
@@ -62,20 +91,31 @@ export async function coreVerdict(mirror: Mirror, keys: readonly VerifierKey[] =
       concurrency: 3,
       ...(tiles.objects.size > 0 && { tiles }),
     },
-    { verifiers: keys, malformedReports: malformed, ...(anchor !== undefined && { anchor }) },
+    {
+      verifiers: keys,
+      // The page demands no quorum.
+      ...(witnesses.length > 0 && { policy: { ...policyOf(witnesses, 1), quorum: undefined } }),
+      malformedReports: malformed,
+      ...(anchor !== undefined && { anchor }),
+    },
   );
   return { status: report.status, found: [...new Set(saidOf(report))].sort() };
 }
 
-/** pageVerdict is what the page's own verifier says. */
-export async function pageVerdict(mirror: Mirror, keyText = MIRROR_KEY): Promise<Verdict> {
+/** pageOutcome is what the page's own verifier says. */
+export async function pageOutcome(mirror: Mirror, keyText = MIRROR_KEYS): Promise<LedgerOutcome> {
   const { keys } = await readKeys(keyText);
   const files = [...mirror].map(([name, bytes]) => ({
     name,
     size: bytes.length,
     read: async () => new Uint8Array(bytes),
   }));
-  const { status, findings } = await verifyInPage(files, { keys, now: NOW });
+  return verifyInPage(files, { keys, now: NOW });
+}
+
+/** pageVerdict is its verdict. */
+export async function pageVerdict(mirror: Mirror, keyText = MIRROR_KEYS): Promise<Verdict> {
+  const { status, findings } = await pageOutcome(mirror, keyText);
   return { status, found: [...new Set(findings.map(({ code, object }) => `${code} ${object}`))].sort() };
 }
 
@@ -92,6 +132,16 @@ const named = (mirror: Mirror, start: string, end = ''): string[] =>
   [...mirror.keys()].filter((name) => name.startsWith(start) && name.endsWith(end)).sort();
 const segment = (partition: number, index: number): string =>
   `segments/${partition}/${String(index).padStart(12, '0')}.jsonl.zst`;
+
+/** unsign takes all away that came after a batch was made, so that nothing vouches for it. */
+function unsign(mirror: Mirror, number: number): void {
+  const later = (name: string): boolean => Number(/\/(\d{12})/.exec(name)?.[1]) > number;
+  for (const name of named(mirror, 'batches/')) if (later(name)) mirror.delete(name);
+  for (const name of named(mirror, 'checkpoints/')) if (later(name)) mirror.delete(name);
+  for (const folder of ['cosignatures/', 'reports/', TLOG])
+    for (const name of named(mirror, folder)) mirror.delete(name);
+  mirror.delete(checkpoint(number));
+}
 
 /** A frame of 192 MiB and more, in blocks that repeat one byte. */
 const BOMB = Buffer.concat([
@@ -195,6 +245,110 @@ export const DAMAGE: readonly { name: string; damage: (mirror: Mirror) => void; 
     name: 'a published checkpoint that is old',
     damage: (it) => it.set('tlog/checkpoint', it.get('checkpoints/000000000000') as Buffer),
     finds: 'checkpoint-stale',
+  },
+  {
+    name: 'no log, and a key that is trusted',
+    damage: (it) =>
+      ['batches/', 'checkpoints/', 'cosignatures/', 'reports/', TLOG].forEach((folder) =>
+        named(it, folder).forEach((name) => it.delete(name)),
+      ),
+    finds: 'not-integrated',
+  },
+  {
+    name: 'no log but what stands beside it',
+    damage: (it) =>
+      ['batches/', 'checkpoints/'].forEach((folder) => named(it, folder).forEach((name) => it.delete(name))),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a changed page of a report',
+    damage: (it) => flip(it, named(it, 'reports/', '.html')[0] as string, 900),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a page without a report',
+    damage: (it) => it.set('reports/2024/01/02/000001Z-integrity.html', Buffer.from('<p>all is well</p>')),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a report that is gone, and its page left',
+    damage: (it) => it.delete(named(it, 'reports/', '.json')[0] as string),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a segment gone that only a batch without a checkpoint has',
+    damage: (it) => {
+      unsign(it, 2);
+      it.delete(segment(1, 5));
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a changed segment that only a batch without a checkpoint has',
+    damage: (it) => {
+      unsign(it, 2);
+      flip(it, segment(1, 5), 80);
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch without a checkpoint that is dated ahead, and a segment behind it',
+    damage: (it) => {
+      unsign(it, 1);
+      const text = (it.get(batch(1)) as Buffer).toString();
+      it.set(batch(1), Buffer.from(text.replace(/("type":"heads","time":")\d{4}/, '$19999')));
+    },
+    finds: 'not-integrated',
+  },
+  {
+    name: 'a cosignature that is none',
+    damage: (it) => it.set(cosignature(1, 1), Buffer.from('x')),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature by nobody known that is two lines',
+    damage: (it) => {
+      const line = it.get(cosignature(3, 2)) as Buffer;
+      it.set(cosignature(3, 2), Buffer.concat([line, line]));
+    },
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature under the key ID of another',
+    damage: (it) => it.set(cosignature(3, 9), it.get(cosignature(3, 2)) as Buffer),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature under another key name',
+    damage: (it) =>
+      it.set(cosignature(2, 1), formatCosignature({ ...lineOf(it, 2, 1), keyName: witnessKey(2).verifierKey.keyName })),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature of another checkpoint',
+    damage: (it) => it.set(cosignature(3, 1), it.get(cosignature(2, 1)) as Buffer),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature of a checkpoint that is not there',
+    damage: (it) => it.set(cosignature(7, 2), it.get(cosignature(3, 2)) as Buffer),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature that is none, of a checkpoint without a batch',
+    damage: (it) =>
+      it.set(checkpoint(4), it.get(checkpoint(3)) as Buffer).set(cosignature(4, 2), Buffer.from('\u2014 x y\n')),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a published cosignature that is not stored',
+    damage: (it) => it.delete(cosignature(3, 2)),
+    finds: 'checkpoint-invalid',
+  },
+  {
+    name: 'a tile of a width that no checkpoint has',
+    damage: (it) => it.set('tlog/tile/0/000.p/3', Buffer.alloc(96)).set('tlog/tile/entries/000.p/4', Buffer.alloc(9)),
+    finds: 'tile-mismatch',
   },
   { name: 'an empty segment', damage: (it) => it.set(segment(0, 0), Buffer.alloc(0)), finds: 'segment-malformed' },
 ];

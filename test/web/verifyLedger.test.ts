@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync } from 'node:zlib';
+import { reportName } from '../../src/core/names.ts';
 import { decompress as coreDecompress } from '../../src/core/zstd.ts';
 import { decompress } from '../../web/verify/zstd/decompress.ts';
+import { formatReport, parseReport } from '../../src/pipeline/report.ts';
 import { Fault } from '../../web/verify/fault.ts';
 import { forgeChain } from '../support/forge.ts';
 import { keyOf } from '../support/logs.ts';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
-import { DAMAGE, coreVerdict, mirrorOf, pageVerdict } from './mirrors.ts';
+import { DAMAGE, MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf, pageOutcome, pageVerdict } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
 const good = await mirrorOf();
+const WITNESS = MIRROR_KEYS.split('\n')[1] as string;
 
 describe('the page and the command line conclude the same of a mirror', () => {
   test('that is whole', async () => {
@@ -18,28 +21,69 @@ describe('the page and the command line conclude the same of a mirror', () => {
   });
 
   test('without a key, without a log, without anything', async () => {
-    expect(await pageVerdict(good, '')).toEqual(await coreVerdict(good, []));
+    expect(await pageVerdict(good, '')).toEqual(await coreVerdict(good, [], []));
     const bare: Mirror = new Map([...good].filter(([name]) => name.startsWith('segments/')));
-    expect(await pageVerdict(bare)).toEqual({ status: 'verified', found: [] });
-    expect(await coreVerdict(bare)).toEqual({ status: 'verified', found: [] });
+    for (const keys of ['', WITNESS]) {
+      expect(await pageVerdict(bare, keys)).toEqual({ status: 'verified', found: [] });
+      expect(await coreVerdict(bare, [], keys === '' ? [] : [1])).toEqual({ status: 'verified', found: [] });
+    }
     expect(await pageVerdict(new Map())).toEqual({ status: 'unverified', found: [] });
     expect(await coreVerdict(new Map())).toEqual({ status: 'unverified', found: [] });
   });
 
-  test('with a cosignature, a batch that is not signed yet, and segments that the log does not have', async () => {
-    const mirror = new Map(good).set('cosignatures/000000000000/0123abcd', Buffer.from('x'));
+  test('with a batch that is not signed yet, whose tiles nobody asks for, and segments that the log does not have', async () => {
+    const mirror = new Map(good);
+    mirror.delete('checkpoints/000000000003');
+    for (const name of good.keys()) {
+      const isOfIt = name.startsWith('cosignatures/000000000003/') || /^tlog\/tile\/.*\.p\/22$/.test(name);
+      if (isOfIt || name.startsWith('reports/')) mirror.delete(name);
+    }
+    mirror.set('tlog/checkpoint', mirror.get('checkpoints/000000000002') as Buffer);
+    const report = [...good.keys()].filter((name) => name.startsWith('reports/'));
+    for (const name of report) mirror.set(name, good.get(name) as Buffer);
     expect(await pageVerdict(mirror)).toEqual({ status: 'verified', found: [] });
     expect(await coreVerdict(mirror)).toEqual({ status: 'verified', found: [] });
-    const last = [...good.keys()]
-      .filter((name) => name.startsWith('checkpoints/'))
-      .sort()
-      .at(-1) as string;
-    mirror.delete(last);
-    mirror.delete(last.replace('checkpoints', 'batches').concat('.jsonl'));
-    for (const name of good.keys()) if (name.startsWith('tlog/') || name.startsWith('reports/')) mirror.delete(name);
+    expect((await pageOutcome(mirror)).notChecked.join('\n')).toContain(
+      'batches/000000000003.jsonl has no checkpoint yet',
+    );
+    mirror.delete('batches/000000000003.jsonl');
+    for (const name of report) mirror.delete(name);
     expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
     mirror.delete('checkpoints/000000000002');
     expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
+  });
+
+  test('with cosignatures, which are verified with a key of the witness, and else counted as not checked', async () => {
+    const counts = async (keys: string): Promise<unknown> => (await pageOutcome(good, keys)).log?.cosignatures;
+    const first = 'w1.example (key ID ';
+    expect(await counts(MIRROR_KEYS)).toEqual({ verified: 2, notChecked: 1, newest: [expect.stringContaining(first)] });
+    expect(await counts(WITNESS)).toEqual({ verified: 2, notChecked: 1, newest: [expect.stringContaining(first)] });
+    expect(await counts(MIRROR_KEY)).toEqual({ verified: 0, notChecked: 3, newest: [] });
+    expect((await pageOutcome(good, WITNESS)).hasKeys).toBe(false);
+    const not = (await pageOutcome(good)).notChecked.join('\n');
+    expect(not).toContain('1 cosignatures are by keys that you did not give');
+    expect(not).toContain('no quorum');
+    const line = good.get('cosignatures/000000000002/'.concat(WITNESS.split('+')[1] as string)) as Buffer;
+    const bad = new Map(good).set(`cosignatures/000000000003/${WITNESS.split('+')[1]}`, line);
+    // What the published checkpoint has is still not what is stored.
+    expect(await pageVerdict(bad, MIRROR_KEY)).toEqual(await coreVerdict(bad, undefined, []));
+  });
+
+  test('with a report that states no hash of its page, which counts as checked by name alone', async () => {
+    const [name = ''] = [...good.keys()].filter((name) => name.endsWith('.json'));
+    const { page, ...report } = parseReport(good.get(name) as Buffer);
+    expect(page).toMatch(/^[0-9a-f]{64}$/);
+    expect((await pageOutcome(good)).notChecked.join('\n')).not.toContain('by name alone');
+    const finished = '2023-12-31T00:00:00.000Z';
+    const mirror = new Map(good)
+      .set(
+        reportName(Date.parse(finished), 'integrity', 'json'),
+        formatReport({ ...report, finished, checked: { ...report.checked, lastFull: finished } }),
+      )
+      .set(reportName(Date.parse(finished), 'integrity', 'html'), Buffer.from('<p>'));
+    expect(await pageVerdict(mirror)).toEqual({ status: 'verified', found: [] });
+    expect(await coreVerdict(mirror)).toEqual({ status: 'verified', found: [] });
+    expect((await pageOutcome(mirror)).notChecked.join('\n')).toContain('1 pages were checked by name alone');
   });
 
   test('whose key is another one', async () => {
@@ -77,7 +121,7 @@ describe('the page and the command line conclude the same of a mirror', () => {
       }
       small.set(name, bytes);
     }
-    expect(changed).toBeGreaterThan(150);
+    expect(changed).toBeGreaterThan(200);
   });
 
   test.each([

@@ -39,7 +39,8 @@ export interface TlogProof {
   readonly checkpoint: string;
 }
 
-const MAX_NOTE_BYTES = 64 * 1024;
+/** MAX_NOTE_BYTES bounds a note. */
+export const MAX_NOTE_BYTES = 64 * 1024;
 const MAX_SIGNATURES = 100;
 const EMPTY_ROOT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const FIRST_LINE = 'c2sp.org/tlog-proof@v1';
@@ -75,16 +76,18 @@ export function parseNote(note: string): Note {
   if (end + 2 === note.length) throw bad('the checkpoint carries no signature');
   const lines = note.slice(end + 2, -1).split('\n');
   if (lines.length > MAX_SIGNATURES) throw bad(`the checkpoint has more than ${MAX_SIGNATURES} signatures`);
-  const signatures = lines.map((line) => {
-    const space = line.indexOf(' ', 2);
-    const keyName = line.slice(2, Math.max(space, 0));
-    const bytes = fromBase64(line.slice(space + 1));
-    if (!line.startsWith('\u2014 ') || !isKeyName(keyName) || bytes === undefined || bytes.length <= 4) {
-      throw bad('a signature line of the checkpoint is not of the form');
-    }
-    return { keyName, keyId: toHex(bytes.subarray(0, 4)), signature: bytes.slice(4) };
-  });
-  return { text: note.slice(0, end + 1), signatures };
+  return { text: note.slice(0, end + 1), signatures: lines.map(parseSignatureLine) };
+}
+
+/** parseSignatureLine reads a line under a note, without its LF, and throws NOTE_MALFORMED. */
+export function parseSignatureLine(line: string): SignatureLine {
+  const space = line.indexOf(' ', 2);
+  const keyName = line.slice(2, Math.max(space, 0));
+  const bytes = fromBase64(line.slice(space + 1));
+  if (!line.startsWith('\u2014 ') || !isKeyName(keyName) || bytes === undefined || bytes.length <= 4) {
+    throw new Fault('NOTE_MALFORMED', 'a signature line of the checkpoint is not of the form');
+  }
+  return { keyName, keyId: toHex(bytes.subarray(0, 4)), signature: bytes.slice(4) };
 }
 
 /** parseCheckpoint throws CHECKPOINT_MALFORMED. */
@@ -128,7 +131,8 @@ export async function verifyNote(
   return { own, witnesses: all.filter(({ key }) => key.type === 'cosignature') };
 }
 
-async function signedBy(key: VerifierKey, text: string, signature: Bytes): Promise<Signed | undefined> {
+/** signedBy tells whether a signature is the key's over a note's text, and when a witness made it; undefined if it isn't. */
+export async function signedBy(key: VerifierKey, text: string, signature: Bytes): Promise<Signed | undefined> {
   if (key.type !== 'cosignature') return (await verifySignature(key, utf8(text), signature)) ? { key } : undefined;
   if (signature.length !== 72) return undefined;
   const timestamp = Number(new DataView(signature.buffer, signature.byteOffset).getBigUint64(0));

@@ -43,8 +43,17 @@ export class Checkpoints {
     return this.#doubt !== undefined;
   }
 
+  /** how large the tree was when tiles may have been made of it */
+  readonly sizes: number[] = [];
+
+  /** append adds a batch to the tree. */
+  append(lines: readonly Uint8Array[]): void {
+    for (const line of lines) this.tree.append(line);
+    this.sizes.push(this.tree.size);
+  }
+
   /** open reads a checkpoint and checks its signature, if there are keys. It gives undefined for one that is wrong. */
-  async open(object: string, bytes: Uint8Array): Promise<{ checkpoint: Checkpoint; text: string } | undefined> {
+  async open(object: string, bytes: Uint8Array): Promise<{ checkpoint: Checkpoint; note: Note } | undefined> {
     try {
       const text = decodeUtf8(bytes);
       if (text === undefined) throw new Fault('NOTE_MALFORMED', 'the checkpoint is not UTF-8');
@@ -59,7 +68,7 @@ export class Checkpoints {
         await verifyNote(note, checkpoint.origin, this.#keys);
         this.signatures += 1;
       }
-      return { checkpoint, text: note.text };
+      return { checkpoint, note };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       this.#findings.say('checkpoint-invalid', object, error.message);
@@ -89,6 +98,7 @@ export class Checkpoints {
       this.#settle(true);
       return 'fits';
     }
+    this.sizes.push(checkpoint.size);
     const detail = `it states ${checkpoint.size} entries and the root ${checkpoint.rootHash}, and the batches up to it have ${size} and ${root}`;
     if (this.#doubt === undefined) this.#doubt = { number, detail, count: 1 };
     else this.#doubt.count += 1;

@@ -67,7 +67,7 @@ export class EntryCheck {
         if (!isRight && !this.#isLost) this.#findings.say('entry-mismatch', batch, `${where} ${why}`);
       };
       const name = nameIn(entry);
-      if (placeOf(entry) !== undefined) await this.#comparePlace(entry, batch, say, inOrder);
+      if (placeOf(entry) !== undefined) await this.#comparePlace(entry, batch, isVouchedFor, say, inOrder);
       else if (name !== undefined && isReportName(name)) await this.#compareReport(entry, name, say, inOrder);
       else if (name !== undefined)
         this.#findings.say('entry-mismatch', batch, `${where} is of nothing that has an entry`);
@@ -75,7 +75,13 @@ export class EntryCheck {
     this.#compareHeads(lines, batch);
   }
 
-  async #comparePlace(entry: LogEntry, batch: string, say: Say, inOrder: InOrder): Promise<void> {
+  async #comparePlace(
+    entry: LogEntry,
+    batch: string,
+    isVouchedFor: boolean,
+    say: Say,
+    inOrder: InOrder,
+  ): Promise<void> {
     const { partition, index } = placeOf(entry) as { partition: string; index: number };
     const before = this.#position(partition);
     inOrder(index === before.next, `is of index ${index} of partition ${partition}, not ${before.next}`);
@@ -86,8 +92,10 @@ export class EntryCheck {
     }
     if (object === undefined) {
       if (index < before.next) return;
+      const name = nameIn(entry) as string;
+      if (!isVouchedFor) return say('segment-missing', name, 'no object has this name');
       const gone = this.#gone.get(partition);
-      if (gone === undefined) this.#gone.set(partition, { name: nameIn(entry) as string, count: 1 });
+      if (gone === undefined) this.#gone.set(partition, { name, count: 1 });
       else gone.count += 1;
       return;
     }

@@ -12,6 +12,7 @@ export type FindingCode =
   | 'checkpoint-invalid'
   | 'checkpoint-inconsistent'
   | 'checkpoint-stale'
+  | 'cosignature-invalid'
   | 'not-integrated';
 
 /** Finding is one thing that is wrong, with the name of the object. */

@@ -1,8 +1,13 @@
+import { decodeUtf8, toHex } from '../bytes.ts';
 import { Fault } from '../fault.ts';
+import { parseNote } from '../note.ts';
+import type { Note, SignatureLine } from '../note.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import type { KnownLedger } from './chain.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Fit } from './checkpoints.ts';
+import { Cosignatures } from './cosignatures.ts';
+import type { CosignatureOutcome } from './cosignatures.ts';
 import { parseBatch } from './entries.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { Findings } from './findings.ts';
@@ -25,6 +30,9 @@ export interface LogOutcome {
   /** the newest checkpoint that fits the batches up to it */
   readonly head:
     { readonly number: number; readonly size: number; readonly root: string; readonly time: string } | undefined;
+  readonly cosignatures: CosignatureOutcome;
+  /** the newest batch, if it has no checkpoint */
+  readonly unsigned: string | undefined;
   /** who the signature lines of checkpoints name */
   readonly signers: readonly string[];
 }
@@ -36,6 +44,7 @@ export class LogCheck {
   readonly #folder: Folder;
   readonly #findings: Findings;
   readonly #checkpoints: Checkpoints;
+  readonly #cosignatures: Cosignatures;
   readonly entries: EntryCheck;
   readonly #tiles: TileCheck | undefined;
   readonly #anchor: Anchor | undefined;
@@ -44,7 +53,7 @@ export class LogCheck {
   #isUnsigned = false;
   #head: LogOutcome['head'];
   #isAnchorFound = false;
-  #published: string | undefined;
+  #published: Note | undefined;
   #publishedAt: number | undefined;
 
   constructor(
@@ -57,7 +66,9 @@ export class LogCheck {
   ) {
     this.#folder = folder;
     this.#findings = findings;
-    this.#checkpoints = new Checkpoints(findings, ledger, keys);
+    const own = keys.filter(({ type }) => type !== 'cosignature');
+    this.#checkpoints = new Checkpoints(findings, ledger, own);
+    this.#cosignatures = new Cosignatures(folder, findings, keys);
     this.entries = new EntryCheck(folder, findings, walkOf);
     this.#tiles = folder.under(TLOG).length > 0 ? new TileCheck(folder, findings) : undefined;
     this.#anchor = anchor;
@@ -66,7 +77,7 @@ export class LogCheck {
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
     const published = await this.#folder.readSmall(PUBLISHED);
-    this.#published = published && (await this.#checkpoints.open(PUBLISHED, published))?.text;
+    this.#published = published && (await this.#checkpoints.open(PUBLISHED, published))?.note;
     for (const name of this.#folder.under('batches/')) {
       const number = parseBatchName(name);
       if (number !== undefined) await this.#add(number);
@@ -77,9 +88,10 @@ export class LogCheck {
         this.#findings.say('checkpoint-inconsistent', name, 'there is no batch of its number');
       }
     }
+    await this.#cosignatures.finish();
     this.#checkpoints.finish();
     this.entries.finish();
-    this.#finishTiles(published !== undefined);
+    await this.#finishTiles(published !== undefined);
     const known = this.#anchor?.report.log;
     if (known !== undefined && !this.#isAnchorFound) {
       const why = `${this.#anchor?.name} knew it with ${known.size} entries and the root ${known.root}`;
@@ -104,12 +116,12 @@ export class LogCheck {
     const lines = await this.#readBatch(number);
     if (lines === undefined) this.#breakOff();
     const { tree, isBroken, isDoubted } = this.#checkpoints;
-    for (const line of lines ?? []) tree.append(line);
+    if (lines !== undefined) this.#checkpoints.append(lines);
     const files = tree.takeFiles();
-    const fit = note === undefined ? 'unknown' : await this.#compare(number, note);
+    const fit = await this.#compare(number, note);
     if (lines === undefined) return;
     await this.entries.add(number, lines, fit === 'fits');
-    if (fit !== 'differs' && !isBroken && !isDoubted) await this.#tiles?.add(files);
+    if (fit !== 'differs' && !isBroken && !isDoubted) await this.#tiles?.add(number, files);
     const known = this.#anchor?.report.log;
     const { size } = tree;
     if (number === known?.number) this.#isAnchorFound = known.size === size && known.root === this.#checkpoints.root;
@@ -132,26 +144,44 @@ export class LogCheck {
     this.entries.lose();
   }
 
-  async #compare(number: number, note: Uint8Array): Promise<Fit> {
-    const opened = await this.#checkpoints.open(checkpointName(number), note);
-    if (opened === undefined) return 'unknown';
-    if (opened.text === this.#published) this.#publishedAt = number;
-    return this.#checkpoints.compare(opened.checkpoint, number);
+  async #compare(number: number, bytes: Uint8Array | undefined): Promise<Fit> {
+    const opened = bytes && (await this.#checkpoints.open(checkpointName(number), bytes));
+    const fit = opened === undefined ? 'unknown' : this.#checkpoints.compare(opened.checkpoint, number);
+    const text = opened?.note.text;
+    await this.#cosignatures.add(number, text, fit === 'fits');
+    if (text !== undefined && text === this.#published?.text) this.#publishedAt = number;
+    return fit;
   }
 
-  #finishTiles(isPublished: boolean): void {
+  async #finishTiles(isPublished: boolean): Promise<void> {
     if (this.#tiles === undefined || this.#head === undefined) return;
-    this.#tiles.finish(this.#checkpoints.isBroken ? Infinity : this.#checkpoints.tree.size);
+    const { isBroken, tree, sizes } = this.#checkpoints;
+    // Tiles come after their checkpoint.
+    this.#tiles.finish(this.#isUnsigned ? this.#next - 1 : this.#next, isBroken ? Infinity : tree.size, sizes);
     const { number } = this.#head;
     if (!isPublished) this.#findings.say('checkpoint-stale', PUBLISHED, 'it is missing');
     else if (this.#published === undefined) return;
     else if (this.#publishedAt === undefined) {
       const why = 'the log has no checkpoint of this text: its history was cut off, or this is another one';
       this.#findings.say('checkpoint-inconsistent', PUBLISHED, why);
-    } else if (this.#publishedAt < number) {
+    } else {
+      await this.#comparePublished(this.#published, this.#publishedAt);
+      if (this.#publishedAt === number) return;
       const why = `it is ${checkpointName(this.#publishedAt)}, and the newest is ${checkpointName(number)}`;
-      this.#findings.say('checkpoint-stale', PUBLISHED, why);
+      if (this.#publishedAt < number) this.#findings.say('checkpoint-stale', PUBLISHED, why);
     }
+  }
+
+  /** comparePublished looks for signatures that the published checkpoint has, and no object has. */
+  async #comparePublished({ signatures }: Note, number: number): Promise<void> {
+    const bytes = await this.#folder.readSmall(checkpointName(number));
+    if (bytes === undefined) return;
+    const own = parseNote(decodeUtf8(bytes) ?? '').signatures;
+    const stored = [...own, ...(await this.#cosignatures.storedBeside(number))].map(printed);
+    const strays = signatures.filter((line) => !stored.includes(printed(line))).length;
+    if (strays === 0) return;
+    const why = `it has ${strays} signatures that ${checkpointName(number)} and its cosignatures have not`;
+    this.#findings.say('checkpoint-invalid', PUBLISHED, why);
   }
 
   outcome(): LogOutcome {
@@ -166,7 +196,11 @@ export class LogCheck {
       signatures,
       tiles,
       head: this.#head,
+      cosignatures: this.#cosignatures.outcome(),
+      unsigned: this.#isUnsigned ? batchName(this.#next - 1) : undefined,
       signers: [...signers],
     };
   }
 }
+
+const printed = ({ keyName, keyId, signature }: SignatureLine): string => `${keyName} ${keyId} ${toHex(signature)}`;

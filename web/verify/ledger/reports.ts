@@ -21,6 +21,8 @@ export interface OldReport {
   readonly lastFull: string;
   readonly partitions: readonly Head[];
   readonly log: KnownHead | undefined;
+  /** SHA-256 of its page, if it states that */
+  readonly page: string | undefined;
 }
 
 type Check = (value: unknown) => boolean;
@@ -33,7 +35,6 @@ const END_LENGTH = ',"sha256":""}\n'.length + 64;
 const text: Check = (value) => typeof value === 'string';
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const hash: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-const textOrNull: Check = (value) => value === null || text(value);
 const timeOrNone: Check = (value) => value === '' || isTime(value);
 const among =
   (...values: readonly unknown[]): Check =>
@@ -50,13 +51,22 @@ const shape =
     value !== null &&
     Object.entries(members).every(([name, check]) => check((value as Members)[name]));
 
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+
 const counts = (names: string): Record<string, Check> =>
   Object.fromEntries(names.split(' ').map((name) => [name, count]));
 
 const isReport = shape({
   version: among(1),
   kind: among('integrity'),
-  ledger: textOrNull,
+  ledger: orNull(text),
   started: isTime,
   finished: isTime,
   status: among('verified', 'violated', 'unverified'),
@@ -65,10 +75,10 @@ const isReport = shape({
       'segments records events duplicates storedBytes lineBytes segmentsNotRehashed findingsRepeated otherObjects',
     ),
     mode: among('full', 'incremental'),
-    anchor: textOrNull,
+    anchor: orNull(text),
     lastFull: isTime,
   }),
-  log: (value) => value === undefined || isLog(value),
+  log: optional((value) => isLog(value)),
   notChecked: all(text),
   partitions: all(
     shape({
@@ -91,11 +101,20 @@ const isReport = shape({
   ),
   findingsOmitted: count,
   unreadable: all(shape({ object: text, why: text })),
+  page: optional(hash),
 });
 const isLog = shape({
   ...counts('batches entries entriesCompared checkpoints signatures tiles segmentsNotIntegrated'),
-  keptCheckpoint: textOrNull,
-  head: (value) => value === null || shape({ ...counts('number size'), root: hash, time: timeOrNone })(value),
+  signedBy: optional(all(text)),
+  cosignatures: optional(
+    shape({
+      ...counts('verified notChecked'),
+      quorum: orNull(shape({ ...counts('number'), witnesses: all(text) })),
+      waitingSince: orNull(isTime),
+    }),
+  ),
+  keptCheckpoint: orNull(text),
+  head: orNull(shape({ ...counts('number size'), root: hash, time: timeOrNone })),
 });
 
 /** parseReport reads a report that is whole, and gives undefined for anything else. docs/format.md, section 8.3. */
@@ -106,7 +125,7 @@ export function parseReport(bytes: Uint8Array): OldReport | undefined {
   const report = parseJson(own);
   if (!isObject(report) || !isReport(report) || END.exec(file)?.[1] !== sha256(utf8(own))) return undefined;
   if (JSON.stringify(report) !== own) return undefined;
-  const { status, ledger, finished, checked, partitions, log } = report as Members & { checked: Members };
+  const { status, ledger, finished, checked, partitions, log, page } = report as Members & { checked: Members };
   return {
     status: status as string,
     ledger: (ledger as string | null) ?? undefined,
@@ -114,6 +133,7 @@ export function parseReport(bytes: Uint8Array): OldReport | undefined {
     lastFull: checked['lastFull'] as string,
     partitions: partitions as Head[],
     log: (log as { head: KnownHead | null } | undefined)?.head ?? undefined,
+    page: page as string | undefined,
   };
 }
 

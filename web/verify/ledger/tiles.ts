@@ -99,7 +99,8 @@ function rootsOf(hashes: readonly Digest[]): readonly Digest[] {
 export class TileCheck {
   readonly #folder: Folder;
   readonly #findings: Findings;
-  readonly #missing = new Map<string, string>();
+  /** by full name, the file that is missing, and of which batch it is */
+  readonly #missing = new Map<string, { readonly name: string; readonly batch: number }>();
   readonly #compared = new Set<string>();
   compared = 0;
 
@@ -112,13 +113,13 @@ export class TileCheck {
     this.#findings.say('tile-mismatch', `${TLOG}${name}`, detail);
   }
 
-  async add(files: readonly TileFile[]): Promise<void> {
+  async add(batch: number, files: readonly TileFile[]): Promise<void> {
     for (const { name, whole, bytes } of files) {
       // A tile at the edge of a higher level stays the same for many batches.
       if (this.#compared.has(name)) continue;
       if (name !== whole) this.#compared.add(name);
       if (!this.#folder.has(`${TLOG}${name}`)) {
-        if (!this.#missing.has(whole) || name === whole) this.#missing.set(whole, name);
+        if (!this.#missing.has(whole) || name === whole) this.#missing.set(whole, { name, batch });
         continue;
       }
       const stored = await this.#folder.readSmall(`${TLOG}${name}`);
@@ -130,20 +131,42 @@ export class TileCheck {
     if (this.#compared.size > 1000) this.#compared.clear();
   }
 
-  /** finish says what is missing, and what no log of `size` entries has. */
-  finish(size: number): void {
-    for (const [whole, name] of this.#missing) {
+  /**
+   * finish says what is missing of the batches before `end`, and what no log of `size` entries has (Infinity if that isn't
+   * known) that tiles were made of at these `sizes`.
+   */
+  finish(end: number, size: number, sizes: readonly number[]): void {
+    for (const [whole, { name, batch }] of this.#missing) {
       // A partial tile may be dropped once the full one is there.
-      if (name === whole || !this.#folder.has(`${TLOG}${whole}`)) this.#say(name, 'it is missing');
+      const isDropped = name !== whole && this.#folder.has(`${TLOG}${whole}`);
+      if (batch < end && !isDropped) this.#say(name, 'it is missing');
     }
+    const rising = sizes.toSorted((a, b) => a - b);
     for (const path of this.#folder.under(TLOG)) {
       const name = path.slice(TLOG.length);
       const tile = parseTileName(name);
       if (name === 'checkpoint') continue;
-      if (tile === undefined) this.#say(name, 'a log has no tile of this name');
-      else if ((tile.index * TILE_WIDTH + tile.width) * TILE_WIDTH ** tile.level > size) {
-        this.#say(name, `a log of ${size} entries has no such tile`);
+      if (tile === undefined) {
+        this.#say(name, 'a log has no tile of this name');
+        continue;
+      }
+      const leaves = TILE_WIDTH ** tile.level;
+      const from = (tile.index * TILE_WIDTH + tile.width) * leaves;
+      if (from > size) this.#say(name, `a log of ${size} entries has no such tile`);
+      else if (tile.width < TILE_WIDTH && size < Infinity && !isAmong(rising, from, from + leaves)) {
+        this.#say(name, 'no checkpoint of the log has a tile of this width');
       }
     }
   }
+}
+
+/** isAmong tells whether a number from `start` to before `end` is among others. */
+function isAmong(rising: readonly number[], start: number, end: number): boolean {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((rising[middle] as number) < start) low = middle + 1;
+    else high = middle;
+  }
+  return (rising[low] ?? Infinity) < end;
 }

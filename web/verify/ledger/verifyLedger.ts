@@ -1,4 +1,3 @@
-import { MAX_KEYS } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { ChainCheck } from './chain.ts';
 import type { Head, KnownLedger } from './chain.ts';
@@ -16,6 +15,8 @@ import {
   parseSegmentName,
   segmentName,
 } from './names.ts';
+import { notChecked } from './notChecked.ts';
+import { checkPages } from './pages.ts';
 import { newestReport } from './reports.ts';
 import type { Reading } from './segment.ts';
 import { Walk } from './walk.ts';
@@ -46,6 +47,7 @@ export interface LedgerOutcome {
   readonly log: LogOutcome | undefined;
   /** name of the report in the folder that said how far the ledger reached */
   readonly anchor: string | undefined;
+  /** whether a key was given that can have signed the log; those of witnesses can't */
   readonly hasKeys: boolean;
   readonly notChecked: readonly string[];
 }
@@ -110,13 +112,15 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
 
   const log = new LogCheck(folder, findings, ledger, options.keys, walkOf, anchor);
   const hasLog = await log.follow();
-  const until = hasLog ? Date.parse(log.entries.time) - DELAY_MS : NaN;
+  const hasKeys = options.keys.some(({ type }) => type !== 'cosignature');
+  const until = hasLog ? Date.parse(log.entries.time) - DELAY_MS : hasKeys ? Infinity : NaN;
   const byNumber = [...walks.entries()].sort(([a], [b]) => Number(a) - Number(b));
   let notIntegrated = 0;
   for (const [partition, walk] of byNumber) {
     notIntegrated += await finishPartition(walk, log, until, findings);
     (counts.get(partition) as PartitionCount).head = walk.chain.head;
   }
+  const unstatedPages = await checkPages(folder, findings);
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
   const segments = partitions.reduce((sum, count) => sum + count.segments, 0);
   const isComplete = segments > 0 && findings.unreadable.length === 0;
@@ -130,8 +134,16 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     lineBytes,
     log: hasLog ? log.outcome() : undefined,
     anchor: anchor?.name,
-    hasKeys: options.keys.length > 0,
-    notChecked: notChecked(folder, segments, hasLog ? notIntegrated : undefined, options.keys, anchor?.name),
+    hasKeys,
+    notChecked: notChecked({
+      folder,
+      segments,
+      notIntegrated,
+      log: hasLog ? log.outcome() : undefined,
+      keys: options.keys,
+      anchor: anchor?.name,
+      unstatedPages,
+    }),
   };
 }
 
@@ -173,36 +185,4 @@ async function finishPartition(walk: Walk, log: LogCheck, until: number, finding
   const why = `it was sealed at ${first.sealed}, and has no entry in the log${others}`;
   findings.say('not-integrated', segmentName(partition, first.index), why);
   return all;
-}
-
-function notChecked(
-  folder: Folder,
-  segments: number,
-  notIntegrated: number | undefined,
-  keys: readonly VerifierKey[],
-  anchor: string | undefined,
-): string[] {
-  const hasLog = notIntegrated !== undefined;
-  const not: string[] = [];
-  if (segments === 0) not.push('No segment was found, so no record was checked.');
-  if (!hasLog) not.push('The folder holds no log, so nothing here is signed.');
-  else if (keys.length === 0) not.push('No verifier key was given, so anybody may have signed the checkpoints.');
-  if (hasLog && notIntegrated > 0) {
-    not.push(`${notIntegrated} segments are not in the log yet, so no signature covers them.`);
-  }
-  if (hasLog && folder.under(TLOG).length === 0) not.push('The tiles of the log are not in the folder.');
-  if (anchor === undefined) {
-    not.push(
-      'No earlier report is in the folder, so segments that were removed from the end of a chain would not show, unless the log has them.',
-    );
-  } else {
-    not.push(`What ${anchor} said of the chains' length was compared, but it comes from the same folder.`);
-  }
-  not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
-  const cosignatures = folder.under('cosignatures/').filter((name) => parseCosignatureName(name) !== undefined).length;
-  if (cosignatures > 0) not.push(`The cosignatures of witnesses (${cosignatures}) were checked by name alone.`);
-  const pages = folder.under('reports/').filter((name) => name.endsWith('.html')).length;
-  if (pages > 0) not.push(`The pages of reports (${pages}) were checked by name alone.`);
-  if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
-  return not;
 }

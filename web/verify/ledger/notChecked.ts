@@ -1,0 +1,61 @@
+import { MAX_KEYS } from '../verifierKey.ts';
+import type { VerifierKey } from '../verifierKey.ts';
+import { TLOG } from './folder.ts';
+import type { Folder } from './folder.ts';
+import type { LogOutcome } from './log.ts';
+
+/** Uncovered is what a check knows of its own limits. */
+export interface Uncovered {
+  readonly folder: Folder;
+  readonly segments: number;
+  /** how many segments have no entry in the log */
+  readonly notIntegrated: number;
+  readonly log: LogOutcome | undefined;
+  readonly keys: readonly VerifierKey[];
+  readonly anchor: string | undefined;
+  /** how many pages have a report that states no hash of them */
+  readonly unstatedPages: number;
+}
+
+/** notChecked says in words what the outcome of a check does not cover. */
+export function notChecked(check: Uncovered): string[] {
+  const { folder, segments, notIntegrated, log, keys, anchor, unstatedPages } = check;
+  const not: string[] = [];
+  if (segments === 0) not.push('No segment was found, so no record was checked.');
+  if (log === undefined) not.push('The folder holds no log, so nothing here is signed.');
+  else {
+    if (!keys.some(({ type }) => type !== 'cosignature')) {
+      not.push('No verifier key of the log was given, so anybody may have signed the checkpoints.');
+    }
+    if (log.unsigned !== undefined)
+      not.push(`${log.unsigned} has no checkpoint yet, so nobody has signed its entries.`);
+    if (notIntegrated > 0) {
+      not.push(`${notIntegrated} segments are not in the log yet, so no signature covers them.`);
+    }
+    if (folder.under(TLOG).length === 0) not.push('The tiles of the log are not in the folder.');
+    const { notChecked: left, verified } = log.cosignatures;
+    if (left > 0) {
+      not.push(
+        `${left} cosignatures are by keys that you did not give, or of no valid checkpoint: they were checked by their form alone.`,
+      );
+    }
+    if (verified > 0 || keys.some(({ type }) => type === 'cosignature')) {
+      not.push(
+        'Whether enough witnesses cosigned: this page counts their cosignatures, and demands no number of them (no quorum).',
+      );
+    }
+  }
+  if (anchor === undefined) {
+    not.push(
+      'No earlier report is in the folder, so segments that were removed from the end of a chain would not show, unless the log has them.',
+    );
+  } else {
+    not.push(`What ${anchor} said of the chains' length was compared, but it comes from the same folder.`);
+  }
+  not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
+  if (unstatedPages > 0) {
+    not.push(`${unstatedPages} pages were checked by name alone, because their reports do not state their SHA-256.`);
+  }
+  if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
+  return not;
+}
