@@ -87,6 +87,21 @@ withBrowser('a mirror in the page', () => {
     expect(await page.isVisible('#stop')).toBe(false);
   });
 
+  test('is cosigned by the witnesses whose keys are given, and no number of them is demanded', async () => {
+    expect(await check(good, MIRROR_KEYS)).toEqual({ status: 'verified', found: [] });
+    const said = await page.innerText('#result');
+    expect(said).toContain(
+      'Of the 1 witnesses whose keys you gave, 1 cosigned the newest checkpoint: w1.example (key ID ',
+    );
+    expect(said).toContain('2 verified with keys that you gave; 1 not verified');
+    expect(await page.innerText('#not-checked')).toContain('no quorum');
+    await page.fill('#keys', MIRROR_KEYS.split('\n')[1] as string);
+    await page.getByRole('button', { name: 'Check the folder again' }).click();
+    await page.waitForSelector('#status.unverified');
+    expect(await page.innerText('#status')).toContain('1 cosigned the newest checkpoint');
+    expect(await page.innerText('#status')).toContain('proves nothing about who signed');
+  });
+
   test('without a key of the user agrees with itself only; the key may be given later', async () => {
     expect((await check(good)).status).toBe('unverified');
     expect(await page.innerText('#status')).toContain('proves nothing about who signed');

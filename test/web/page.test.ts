@@ -219,7 +219,7 @@ withBrowser('the page in a browser', () => {
     }
     expect(reached).toEqual(expect.arrayContaining(['file', 'keys', 'SUMMARY', 'record']));
     expect(await page.getByLabel('Choose an evidence file').count()).toBe(1);
-    expect(await page.getByLabel('Verifier keys of the log, one a line').count()).toBe(1);
+    expect(await page.getByLabel('Verifier keys of the log, and of witnesses, one a line').count()).toBe(1);
   });
 
   test('the policy lets the page open no connection, whatever runs in it', async () => {

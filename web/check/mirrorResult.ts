@@ -108,6 +108,7 @@ function verdict(folder: string, outcome: LedgerOutcome): HTMLElement {
       'It agrees with itself, but nobody you named vouches for it',
       paragraph(where),
       paragraph(whole),
+      ...cosigners(outcome),
       ...signers(outcome),
     );
   }
@@ -123,7 +124,19 @@ function verdict(folder: string, outcome: LedgerOutcome): HTMLElement {
     );
   }
   const signed = `Keys that you gave signed every one of the log's ${number(log.checkpoints)} checkpoints; the newest covers ${number(head.size)} entries, of a batch that says it was made at ${head.time}.`;
-  return status('verified', 'Verified', paragraph(where), paragraph(whole), paragraph(signed));
+  return status('verified', 'Verified', paragraph(where), paragraph(whole), paragraph(signed), ...cosigners(outcome));
+}
+
+/** cosigners says which of the user's witnesses cosigned the newest checkpoint. */
+function cosigners({ log }: LedgerOutcome): Node[] {
+  if (log === undefined || log.cosignatures.keys === 0) return [];
+  const { keys, newest } = log.cosignatures;
+  const who = newest.length === 0 ? '' : `: ${newest.join(', ')}`;
+  const said = `Of the ${number(keys)} witnesses whose keys you gave, ${number(newest.length)} cosigned the newest checkpoint${who}.`;
+  return [
+    paragraph(cut(said)),
+    paragraph('This page demands no number of cosignatures: whether these are enough is yours to say.'),
+  ];
 }
 
 /** signers names who the checkpoints say they are by, where that decides. */
@@ -211,6 +224,10 @@ function facts({ partitions, lineBytes, log, anchor }: LedgerOutcome): HTMLEleme
           [
             'Checkpoints',
             `${number(log.checkpoints)} compared with the tree; ${number(log.signatures)} signatures verified`,
+          ],
+          [
+            'Cosignatures',
+            `${number(log.cosignatures.verified)} verified with keys that you gave; ${number(log.cosignatures.notChecked)} not verified`,
           ],
           ['Tiles', `${number(log.tiles)} compared`],
           [

@@ -10,6 +10,8 @@ import { checkpointName, parseCosignatureName } from './names.ts';
 
 /** CosignatureOutcome is what was done about the cosignatures. */
 export interface CosignatureOutcome {
+  /** how many keys of witnesses the user gave */
+  readonly keys: number;
   readonly verified: number;
   /** those by keys that the user didn't give, or of checkpoints that are none */
   readonly notChecked: number;
@@ -96,7 +98,12 @@ export class Cosignatures {
   }
 
   outcome(): CosignatureOutcome {
-    return { verified: this.#verified, notChecked: this.#notChecked, newest: this.#newest };
+    return {
+      keys: this.#witnesses.length,
+      verified: this.#verified,
+      notChecked: this.#notChecked,
+      newest: this.#newest,
+    };
   }
 }
 

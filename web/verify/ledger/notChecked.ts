@@ -33,13 +33,13 @@ export function notChecked(check: Uncovered): string[] {
       not.push(`${notIntegrated} segments are not in the log yet, so no signature covers them.`);
     }
     if (folder.under(TLOG).length === 0) not.push('The tiles of the log are not in the folder.');
-    const { notChecked: left, verified } = log.cosignatures;
+    const { notChecked: left, keys: witnesses } = log.cosignatures;
     if (left > 0) {
       not.push(
         `${left} cosignatures are by keys that you did not give, or of no valid checkpoint: they were checked by their form alone.`,
       );
     }
-    if (verified > 0 || keys.some(({ type }) => type === 'cosignature')) {
+    if (witnesses > 0) {
       not.push(
         'Whether enough witnesses cosigned: this page counts their cosignatures, and demands no number of them (no quorum).',
       );
