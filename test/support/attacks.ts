@@ -257,7 +257,9 @@ export const ATTACKS: readonly Attack[] = [
     finds: withKey(
       [
         `entry-mismatch ${batch(0)}`,
-        ...['tlog/tile/entries/000.p/7', 'tlog/tile/0/000.p/7'].map((name) => `tile-mismatch ${name}`),
+        ...['tlog/tile/entries/000.p', 'tlog/tile/0/000.p'].flatMap((name) =>
+          [5, 7].map((width) => `tile-mismatch ${name}/${width}`),
+        ),
       ],
       ...invalid(checkpoint(0)),
     ),
