@@ -2,8 +2,9 @@ import { formatEntry, parseEntry } from '../core/entry.ts';
 import type { LogEntry } from '../core/entry.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { parseJsonObject } from '../core/jsonObject.ts';
-import { batchName, isReportName, parseSegmentName } from '../core/names.ts';
+import { batchName, isReportName, parseActionName, parseSegmentName } from '../core/names.ts';
 import type { SegmentPlace } from '../core/names.ts';
+import { actionLine } from './actionEntry.ts';
 import type { Batch } from './batches.ts';
 import { NO_POSITION, formatHeads, headsOf, isHeadsLine } from './logHeads.ts';
 import type { LogHeads, Position } from './logHeads.ts';
@@ -16,7 +17,7 @@ import { Slots } from './slots.ts';
 
 /** nameIn gives the name of the object that an entry speaks of, if it is of a kind that does. */
 export function nameIn(entry: LogEntry): string | undefined {
-  if (entry.type === 'report' || entry.type === 'foreign') return entry.name;
+  if (entry.type === 'report' || entry.type === 'action' || entry.type === 'foreign') return entry.name;
   if (entry.type !== 'opaque' || entry.statedType !== 'oversize') return undefined;
   const name = parseJsonObject(entry.line)?.['name'];
   return typeof name === 'string' ? name : undefined;
@@ -54,7 +55,7 @@ export async function checkBatch(deps: SourceDeps, { number, entries }: Batch, b
   );
   try {
     const positions = new Map<string, Position>(before.positions);
-    let { report } = before;
+    let { report, actions } = before;
     for (const [i, { line, entry, place }] of parsed.entries()) {
       const name = nameIn(entry) ?? '';
       if (place !== undefined) {
@@ -70,12 +71,17 @@ export async function checkBatch(deps: SourceDeps, { number, entries }: Batch, b
         if (expected?.line.equals(line) !== true || name <= report)
           throw refuse(`entry ${i} is not what its report says`);
         report = name;
+      } else if (parseActionName(name) !== undefined) {
+        const expected = await actionLine(deps.store, name, 'size' in entry ? entry.size : 0);
+        if (expected?.line.equals(line) !== true || parseActionName(name) !== actions)
+          throw refuse(`entry ${i} is not what its action says`);
+        actions += 1;
       } else if (entry.type !== 'opaque') throw refuse(`entry ${i} is of nothing that has an entry`);
     }
     const { time } = headsOf(entries);
     // Signed, it would keep the log from ever looking stale. A host whose clock is ahead has only to be waited for.
     if (Date.parse(time) > deps.now() + CLOCK_SKEW_MS) throw refuse(`it is dated ${time}, which is to come`);
-    const heads = { time, report, positions };
+    const heads = { time, report, actions, positions };
     const expected = [...lines, ...formatHeads(heads)];
     if (expected.length !== entries.length || expected.some((line, i) => !line.equals(entries[i] as Buffer)))
       throw refuse('its heads are not where its entries lead');
