@@ -4,6 +4,7 @@ import type { ArmConnection, ContainerPlace } from '../adapters/armPolicy.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isActionText } from '../core/action.ts';
 import { parseJsonObject } from '../core/jsonObject.ts';
+import { print, printable } from './output.ts';
 import { usageError } from './usage.ts';
 
 /** Outside is what commands that work on Azure Resource Manager need of the world besides TARGET. */
@@ -85,11 +86,13 @@ function containerOf(target: string): { account: string; container: string } {
   return { account, container };
 }
 
-/** whoActs gives the name of who acts: as given, or as the token of the sign-in claims. */
+/** whoActs gives the name of who acts, as given or as the token of the sign-in claims, and prints which. */
 export async function whoActs(given: string | undefined, arm: ArmConnection): Promise<string> {
-  const who = given ?? claimedName(await arm.token());
+  const claimed = given === undefined ? claimedName(await arm.token()) : undefined;
+  const who = given ?? claimed;
   if (who === undefined) throw usageError('the sign-in tells no name; give --who');
   if (!isActionText(who)) throw usageError('--who must be a name on one line');
+  print(printable(`who         ${who}${claimed === undefined ? '' : ', as the sign-in claims'}`));
   return who;
 }
 

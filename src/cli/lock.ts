@@ -84,7 +84,7 @@ async function showWhat(
     const [first, newest] = [deletableFrom(span.first, days), deletableFrom(span.newest, days)];
     print(`segments    the first can be deleted from ${first} on, the newest so far from ${newest} on`);
   }
-  print('It can NOT be undone: not by you, not by the owner of the account, not by Microsoft.');
+  print('It can NOT be undone, whatever rights on the account somebody has.');
 }
 
 async function confirm(container: string, given: string | undefined, outside: Outside): Promise<void> {

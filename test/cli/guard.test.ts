@@ -78,6 +78,7 @@ describe('lock', () => {
       'Unlocked, 1,000 days',
       `the first can be deleted from ${until.toISOString().slice(0, 10)} on`,
       'NOT be undone',
+      'who         ann@example.com, as the sign-in claims',
       `is now      Locked, 1,000 days; last change: lock by ${CALLER}`,
       'recorded    actions/000000000000.json, actions/000000000001.json',
     ])
