@@ -110,6 +110,7 @@ describe('actions in the log', () => {
   test.each<[string, (text: string) => string]>([
     ['says something else of an action', (text) => text.replace('"outcome":"done"', '"outcome":"failed"')],
     ['leaves one out', (text) => text.replace(/\{"type":"action".*0\.json.*\n/, '')],
+    ['has them in another order', (text) => text.replace(/(.*0\.json.*\n)(.*1\.json.*\n)/, '$2$1')],
     ['counts more', (text) => text.replace('"actions":2', '"actions":3')],
   ])('a batch that %s is not signed', async (_what, change) => {
     const ledger = await ledgerOf(2, 4);
