@@ -92,6 +92,9 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   return run.report();
 }
 
+/** isRepeated tells the findings that a check which goes on takes over. Actions are looked at anew by every check. */
+const isRepeated = ({ code }: Finding): boolean => code !== 'action-unfinished';
+
 class VerifyRun {
   readonly #deps: VerifyDeps;
   readonly #options: VerifyOptions;
@@ -139,8 +142,7 @@ class VerifyRun {
       throw new AuditsealError('TARGET_INVALID', why);
     }
     if (isQuick && isIncremental) throw new AuditsealError('TARGET_INVALID', 'a quick check begins at the first entry');
-    // Actions are looked at anew by every check.
-    before?.findings.filter(({ code }) => code !== 'action-unfinished').forEach(this.#find);
+    before?.findings.filter(isRepeated).forEach(this.#find);
     const partitions = new Set((anchor?.report.partitions ?? []).map(({ partition }) => partition));
     for await (const { name, isFolder } of this.#deps.store.children(SEGMENTS)) {
       const partition = name.slice(SEGMENTS.length, -1);
@@ -400,7 +402,7 @@ class VerifyRun {
       storedBytes: this.#storedBytes,
       lineBytes: this.#lineBytes,
       segmentsNotRehashed: this.#notRehashed,
-      findingsRepeated: before?.findings.length ?? 0,
+      findingsRepeated: before?.findings.filter(isRepeated).length ?? 0,
       lastFull,
       otherObjects: this.#otherObjects,
     };

@@ -14,6 +14,9 @@ import { coded } from '../support/logVectors.ts';
 import { startFaultProxy } from '../support/faultProxy.ts';
 import { nameOf } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { integrateOf } from '../support/logs.ts';
+import { MemoryTiles } from '../support/memoryTiles.ts';
 import { inProcess, runNode } from '../support/program.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
 
@@ -104,6 +107,14 @@ describe('lock', () => {
       outcome: 'done',
       attempt: 'actions/000000000000.json',
       guard: { policy: { state: 'Locked', days: 1000 } },
+    });
+    const store = new BlobStore(stack.sasContainer(ledger.name, 'rcl'));
+    expect(await integrateOf(store, new MemoryTiles()).run(new KeptLog())).toMatchObject({ segments: 1, actions: 2 });
+    const verified = await runNode(['src/cli/auditseal.ts', 'verify', ledger.url, '--json']);
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      status: 'verified',
+      findings: [],
+      log: { entriesCompared: 3 },
     });
     expect(done?.guard?.policy?.etag).not.toBe(attempt?.guard?.policy?.etag);
   });

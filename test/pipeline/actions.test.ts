@@ -1,4 +1,4 @@
-import { formatAction } from '../../src/core/action.ts';
+import { formatAction, parseAction } from '../../src/core/action.ts';
 import type { Action } from '../../src/core/action.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { actionName } from '../../src/core/names.ts';
@@ -210,6 +210,26 @@ describe('an action that dies, or is refused', () => {
         },
       ],
     ]);
+  });
+
+  test('a warning goes once the outcome is there, also from a check that goes on', async () => {
+    const ledger = await ledgerOf(2, 4);
+    ledger.store.faultOf = (name) => (name === actionName(1) ? 'dieBefore' : undefined);
+    await expect(act(ledger.store)).rejects.toThrow(ProcessDied);
+    ledger.store.faultOf = () => undefined;
+    await integrate(ledger);
+    const report = await checkLedger(ledger, {}, SECOND + 700);
+    const anchor = { anchor: { name: 'kept.json', report }, isIncremental: true };
+    expect(saidOf(await checkLedger(ledger, anchor, SECOND + 710))).toEqual([`action-unfinished ${actionName(0)}`]);
+    const attempt = parseAction(read(ledger.store, actionName(0)));
+    const outcome: Action = { ...attempt, outcome: 'done', time: timeOf(SECOND + 720), attempt: actionName(0) };
+    ledger.store.objects.set(actionName(1), formatAction(outcome));
+    await integrate(ledger, SECOND + 730);
+    expect(await checkLedger(ledger, anchor, SECOND + 740)).toMatchObject({
+      status: 'verified',
+      findings: [],
+      checked: { mode: 'incremental', findingsRepeated: 0 },
+    });
   });
 
   test('the answer of a create is lost: it is recorded once', async () => {

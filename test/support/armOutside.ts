@@ -2,8 +2,7 @@ import type { StorageManagementClient } from '@azure/arm-storage';
 import type { Outside } from '../../src/cli/arm.ts';
 
 /** tokenOf makes the text of a token that claims this; nobody signed it. */
-export const tokenOf = (claims: object): string =>
-  `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.none`;
+const tokenOf = (claims: object): string => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.none`;
 
 /** Terminal is what was asked, and what will be typed. */
 export interface Terminal {
