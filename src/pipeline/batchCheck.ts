@@ -23,6 +23,13 @@ export function nameIn(entry: LogEntry): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
+/** sizeIn gives the size that an entry states, 0 if it states none. Of an object too large to be read nothing else is known. */
+function sizeIn(entry: LogEntry): number {
+  if ('size' in entry) return entry.size;
+  const size = entry.type === 'opaque' ? parseJsonObject(entry.line)?.['size'] : undefined;
+  return typeof size === 'number' ? size : 0;
+}
+
 /** placeOf gives the place of the object that an entry speaks of, if that is one of a segment. */
 export function placeOf(entry: LogEntry): SegmentPlace | undefined {
   if (entry.type === 'segment') return { partition: entry.partition, index: entry.index };
@@ -67,12 +74,12 @@ export async function checkBatch(deps: SourceDeps, { number, entries }: Batch, b
         if (!isSameEntry(line, entry, judgement.line)) throw refuse(`entry ${i} is not what its object says`);
         positions.set(partition, judgement.position);
       } else if (isReportName(name)) {
-        const expected = await reportLine(deps.store, name, 'size' in entry ? entry.size : 0);
+        const expected = await reportLine(deps.store, name, sizeIn(entry));
         if (expected?.line.equals(line) !== true || name <= report)
           throw refuse(`entry ${i} is not what its report says`);
         report = name;
       } else if (parseActionName(name) !== undefined) {
-        const expected = await actionLine(deps.store, name, 'size' in entry ? entry.size : 0);
+        const expected = await actionLine(deps.store, name, sizeIn(entry));
         if (expected?.line.equals(line) !== true || parseActionName(name) !== actions)
           throw refuse(`entry ${i} is not what its action says`);
         actions += 1;

@@ -11,7 +11,7 @@ import { saidOf } from '../support/checking.ts';
 import { deriveLog, namesIn } from '../support/deriveLog.ts';
 import { timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { SECOND, batch, checkLedger, edit, ledgerOf, live, read } from '../support/loggedLedger.ts';
+import { SECOND, batch, checkLedger, checkpoint, edit, ledgerOf, live, read } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
 import { MemoryStore, ProcessDied } from '../support/memoryStore.ts';
@@ -106,6 +106,24 @@ describe('actions in the log', () => {
     expect(saidOf(await checkLedger(ledger))).toEqual([]);
     expect(entriesOf(ledger)).toHaveLength(2);
   });
+
+  test.each([actionName(0), 'reports/2020/07/21/042640Z-integrity.json'])(
+    'one too large to be read, planted as %s: a death before its checkpoint does not stop the log',
+    async (name) => {
+      const ledger = await ledgerOf(2, 4);
+      const { store } = ledger;
+      store.objects.set(name, Buffer.from('large'));
+      store.beforeRead = (read) => {
+        if (read === name) throw new AuditsealError('OBJECT_TOO_LARGE', 'too large');
+      };
+      store.faultOf = (created) => (created === batch(2) ? 'dieAfter' : undefined);
+      await expect(integrate(ledger)).rejects.toThrow(ProcessDied);
+      store.faultOf = () => undefined;
+      await integrate(ledger);
+      expect(read(store, batch(2)).toString()).toContain(`{"type":"oversize","name":"${name}","size":5}`);
+      expect(store.objects.has(checkpoint(2))).toBe(true);
+    },
+  );
 
   test.each<[string, (text: string) => string]>([
     ['says something else of an action', (text) => text.replace('"outcome":"done"', '"outcome":"failed"')],
