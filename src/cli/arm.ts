@@ -23,6 +23,10 @@ async function askAtTerminal(question: string): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await terminal.question(question);
+  } catch (error) {
+    // Ctrl+C or Ctrl+D.
+    if ((error as Error).name !== 'AbortError') throw error;
+    throw cannot('the question was left without an answer; nothing was changed');
   } finally {
     terminal.close();
   }
