@@ -147,7 +147,7 @@ export class SyntheticLedger {
       const sealed = timeOf((at * MINUTE) / BATCH_SEGMENTS);
       return [String(partition), { next: index + 1, index, root: this.#hashOf(this.#roots, at), sealed }];
     });
-    return { time: new Date(batchTime(number)).toISOString(), report: '', positions: new Map(positions) };
+    return { time: new Date(batchTime(number)).toISOString(), report: '', actions: 0, positions: new Map(positions) };
   }
 
   /** rootBehind gives the root of the tree behind a batch. */

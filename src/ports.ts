@@ -114,3 +114,74 @@ export interface WitnessState {
    */
   replace(origin: string, before: Buffer | undefined, next: Buffer): Promise<'replaced' | 'changed'>;
 }
+
+/** PolicyUpdate is a change of a retention policy that Azure remembers. */
+export interface PolicyUpdate {
+  /** 'put', 'lock' or 'extend' */
+  readonly update: string;
+  readonly days: number;
+  readonly time: string;
+  /** a sign-in name where Azure tells it, or else an object id */
+  readonly who: string;
+}
+
+/** RetentionPolicy is a container's time-based retention policy, as Azure shows it. */
+export interface RetentionPolicy {
+  readonly state: 'Unlocked' | 'Locked';
+  readonly days: number;
+  /** without quotes */
+  readonly etag: string;
+  readonly allowsAppends: boolean;
+  readonly history: readonly PolicyUpdate[];
+}
+
+/** ContainerGuard is what makes a container write-once. */
+export interface ContainerGuard {
+  readonly policy?: RetentionPolicy;
+  readonly allowsHoldAppends: boolean;
+  readonly publicAccess: string;
+  readonly tags: readonly { readonly tag: string; readonly time: string; readonly who: string }[];
+}
+
+/** AccountFacts are the settings of a storage account; what Azure doesn't state is undefined. */
+export interface AccountFacts {
+  readonly allowSharedKeyAccess: boolean | undefined;
+  readonly allowBlobPublicAccess: boolean | undefined;
+  readonly allowCrossTenantReplication: boolean | undefined;
+  readonly httpsOnly: boolean | undefined;
+  readonly minimumTlsVersion: string | undefined;
+  readonly publicNetworkAccess: string | undefined;
+  readonly networkDefaultAction: string | undefined;
+  readonly infrastructureEncryption: boolean | undefined;
+  readonly keyExpirationDays: number | undefined;
+}
+
+/** RoleAssignment says that somebody has a role at a scope that covers the container. */
+export interface RoleAssignment {
+  /** last part of the role's id */
+  readonly role: string;
+  readonly principal: string;
+  readonly scope: string;
+}
+
+/**
+ * PolicyReader reads what Azure says of a ledger's container. Each method throws STORE_REFUSED where a right is missing or
+ * nothing is there, and STORE_UNAVAILABLE for all else.
+ */
+export interface PolicyReader {
+  guard(): Promise<ContainerGuard>;
+  account(): Promise<AccountFacts>;
+  /** locks gives the levels of the management locks on the account and its resource group. */
+  locks(): Promise<readonly string[]>;
+  roles(): Promise<readonly RoleAssignment[]>;
+}
+
+/** PolicyControl changes what guards a container. Each method throws like those of PolicyReader. */
+export interface PolicyControl extends Pick<PolicyReader, 'guard'> {
+  /** lock locks the policy of that etag, for ever. */
+  lock(etag: string): Promise<void>;
+  /** extend lengthens the locked policy of that etag to so many days. */
+  extend(etag: string, days: number): Promise<void>;
+  setHold(tag: string): Promise<void>;
+  clearHold(tag: string): Promise<void>;
+}

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { accountResource, changedSettings } from './armAccount.ts';
+import { createArmAuthorization } from './armAuthorization.ts';
 import { createArmContainers } from './armContainers.ts';
 import type { ArmContainers } from './armContainers.ts';
 import { createArmPolicies } from './armPolicies.ts';
@@ -11,15 +12,20 @@ import type { Answer, Refusal } from './errors.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** createArm makes the part of Azure Resource Manager that @azure/arm-storage needs for policies, holds and containers. */
+/**
+ * createArm makes the part of Azure Resource Manager that @azure/arm-storage needs for policies, holds and containers, and
+ * the management locks and role assignments on them.
+ */
 export function createArm(deps: ArmDeps): (request: IncomingMessage) => Promise<Answer> {
   const containers = createArmContainers(deps);
   const policies = createArmPolicies(deps, containers);
+  const authorization = createArmAuthorization(deps);
   return async (incoming) => {
     const request = await readRequest(deps, incoming);
     if (isRefusal(request)) return armAnswer(request);
-    const path = new URL(incoming.url ?? '/', 'http://127.0.0.1').pathname;
-    return route(deps, containers, policies, request, path);
+    const { pathname: path, searchParams } = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+    const answer = authorization.answer(path, searchParams, request);
+    return answer ?? route(deps, containers, policies, request, path);
   };
 }
 

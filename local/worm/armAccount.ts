@@ -7,8 +7,10 @@ import type { AccountProperties } from './wormState.ts';
 export const DEFAULT_ACCOUNT: AccountProperties = {
   allowSharedKeyAccess: false,
   allowBlobPublicAccess: false,
+  allowCrossTenantReplication: false,
   minimumTlsVersion: 'TLS1_2',
   supportsHttpsTrafficOnly: true,
+  encryption: { keySource: 'Microsoft.Storage', requireInfrastructureEncryption: true },
   publicNetworkAccess: 'Disabled',
   networkAcls: { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] },
 };

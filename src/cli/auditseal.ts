@@ -14,8 +14,11 @@ const HELP = `auditseal: checks ledgers of sealed audit logs
   auditseal keygen                           make a key for a log to sign with, or show one in Key Vault
   auditseal rebuild-tiles TARGET             make the log's tiles again from the ledger
   auditseal witness OPTIONS                  cosign the checkpoints of other logs
+  auditseal lock TARGET                      lock the retention policy for ever, or extend a locked one
+  auditseal hold set|clear|list TARGET       legal holds on the container
+  auditseal posture TARGET                   compare policy, holds and account with what is promised
 
-TARGET is a mirror folder or a container's URL. auditseal COMMAND --help says more.
+TARGET is a mirror folder or a container's URL (of the last three only the URL). auditseal COMMAND --help says more.
 Exit status: 0 fine, 1 violated, 2 unverified, 64 wrong usage.
 `;
 
@@ -56,6 +59,18 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   },
   async witness() {
     const { witnessCommand: run, witnessHelp: help } = await import('./witness.ts');
+    return { run, help };
+  },
+  async lock() {
+    const { lockCommand: run, lockHelp: help } = await import('./lock.ts');
+    return { run, help };
+  },
+  async hold() {
+    const { holdCommand: run, holdHelp: help } = await import('./hold.ts');
+    return { run, help };
+  },
+  async posture() {
+    const { postureCommand: run, postureHelp: help } = await import('./posture.ts');
     return { run, help };
   },
 };

@@ -1,9 +1,11 @@
+import { ACTION_KINDS, ACTION_OUTCOMES } from './action.ts';
+import type { ActionKind, ActionOutcome } from './action.ts';
 import { AuditsealError } from './errors.ts';
 import { formatHash, parseHash } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { isJsonObject, parseJsonObject } from './jsonObject.ts';
 import type { JsonObject } from './jsonObject.ts';
-import { isPartition, isReportName, segmentName } from './names.ts';
+import { isPartition, isReportName, parseActionName, segmentName } from './names.ts';
 import { isTime } from './segmentHeader.ts';
 import { decodeText } from './text.ts';
 import { MAX_ENTRY_BYTES } from './tile.ts';
@@ -41,6 +43,15 @@ export interface ReportEntry {
 const STATUSES = ['verified', 'violated', 'unverified'] as const;
 export type ReportStatus = (typeof STATUSES)[number];
 
+/** ActionEntry puts what people did to the ledger into the log. */
+export interface ActionEntry {
+  readonly type: 'action';
+  readonly name: string;
+  readonly sha256: Hash;
+  readonly action: ActionKind;
+  readonly outcome: ActionOutcome;
+}
+
 /** ForeignEntry names an object that took the name of a segment and is none. */
 export interface ForeignEntry {
   readonly type: 'foreign';
@@ -58,7 +69,7 @@ export interface OpaqueEntry {
 }
 
 /** LogEntry is one leaf of the log. */
-export type LogEntry = SegmentEntry | ReportEntry | ForeignEntry | OpaqueEntry;
+export type LogEntry = SegmentEntry | ReportEntry | ActionEntry | ForeignEntry | OpaqueEntry;
 
 const malformed = (why: string): AuditsealError => new AuditsealError('ENTRY_MALFORMED', why);
 
@@ -76,6 +87,10 @@ function formatLine(entry: LogEntry): string {
     case 'report': {
       const { type, name, sha256, status } = entry;
       return JSON.stringify({ type, name, sha256: formatHash(sha256), status });
+    }
+    case 'action': {
+      const { type, name, sha256, action, outcome } = entry;
+      return JSON.stringify({ type, name, sha256: formatHash(sha256), action, outcome });
     }
     case 'foreign': {
       const { type, name, size, sha256 } = entry;
@@ -140,6 +155,13 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
       if (status === undefined) throw malformed('the status of a report is none');
       const name = string(it, 'name', isReportName);
       return { type, name, sha256: hash(it, 'sha256'), status };
+    }
+    case 'action': {
+      const action = ACTION_KINDS.find((kind) => kind === it['action']);
+      const outcome = ACTION_OUTCOMES.find((outcome) => outcome === it['outcome']);
+      if (action === undefined || outcome === undefined) throw malformed('an action is of no known kind or outcome');
+      const name = string(it, 'name', (text) => parseActionName(text) !== undefined);
+      return { type, name, sha256: hash(it, 'sha256'), action, outcome };
     }
     case 'foreign':
       return { type, name: string(it, 'name', () => true), size: count(it, 'size'), sha256: hash(it, 'sha256') };

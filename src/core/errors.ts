@@ -16,6 +16,7 @@ export type AuditsealErrorCode =
   | 'BATCH_MALFORMED' // reject the object, raise a finding
   | 'FORK_DETECTED' // the log's objects contradict each other: sign and publish nothing, a human has to look
   | 'EVIDENCE_MALFORMED' // reject the file
+  | 'ACTION_MALFORMED' // reject the object, raise a finding
   | 'REQUEST_MALFORMED' // reject the request
   | 'POLICY_MALFORMED' // reject the policy; the message names the line
   | 'REPORT_MALFORMED' // reject the report, never continue from it

@@ -5,6 +5,7 @@ const SEGMENT = /^segments\/([0-9]{1,5})\/([0-9]{12})\.jsonl\.zst$/;
 const REPORT = /^reports\/\d{4}\/\d{2}\/\d{2}\/\d{6}Z-[a-z][a-z0-9-]{0,31}\.(json|html)$/;
 const BATCH = /^batches\/([0-9]{12})\.jsonl$/;
 const CHECKPOINT = /^checkpoints\/([0-9]{12})$/;
+const ACTION = /^actions\/([0-9]{12})\.json$/;
 const COSIGNATURE = /^cosignatures\/([0-9]{12})\/([0-9a-f]{8})$/;
 
 /** MAX_INDEX is the largest index that the names have room for. */
@@ -62,6 +63,12 @@ export function parseCosignatureName(name: string): CosignaturePlace | undefined
   return keyId === undefined ? undefined : { number: Number(number), keyId };
 }
 
+/** actionName names the action of that number. People act from any machine, so numbers and not clocks order what they did. */
+export const actionName = (number: number): string => `actions/${dense(number)}.json`;
+
+/** parseActionName is the inverse of actionName, and gives undefined for every other text. */
+export const parseActionName = (name: string): number | undefined => numberIn(ACTION.exec(name));
+
 /** reportName names a report of the given kind made at `time` (ms since the Unix epoch), in UTC. */
 export function reportName(time: number, kind: string, extension: 'json' | 'html'): string {
   const [date, clock] = new Date(time).toISOString().split('T') as [string, string];
@@ -74,4 +81,4 @@ export const isReportName = (name: string): boolean => REPORT.test(name) && name
 /** isKnownName tells whether the format knows an object of this name. Every other object is foreign. */
 export const isKnownName = (name: string): boolean =>
   parseSegmentName(name) !== undefined ||
-  [REPORT, BATCH, CHECKPOINT, COSIGNATURE].some((pattern) => pattern.test(name));
+  [REPORT, BATCH, CHECKPOINT, COSIGNATURE, ACTION].some((pattern) => pattern.test(name));

@@ -2,8 +2,9 @@ import { formatEntry, parseEntry } from '../core/entry.ts';
 import type { LogEntry } from '../core/entry.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { parseJsonObject } from '../core/jsonObject.ts';
-import { batchName, isReportName, parseSegmentName } from '../core/names.ts';
+import { batchName, isReportName, parseActionName, parseSegmentName } from '../core/names.ts';
 import type { SegmentPlace } from '../core/names.ts';
+import { actionLine } from './actionEntry.ts';
 import type { Batch } from './batches.ts';
 import { NO_POSITION, formatHeads, headsOf, isHeadsLine } from './logHeads.ts';
 import type { LogHeads, Position } from './logHeads.ts';
@@ -16,10 +17,17 @@ import { Slots } from './slots.ts';
 
 /** nameIn gives the name of the object that an entry speaks of, if it is of a kind that does. */
 export function nameIn(entry: LogEntry): string | undefined {
-  if (entry.type === 'report' || entry.type === 'foreign') return entry.name;
+  if (entry.type === 'report' || entry.type === 'action' || entry.type === 'foreign') return entry.name;
   if (entry.type !== 'opaque' || entry.statedType !== 'oversize') return undefined;
   const name = parseJsonObject(entry.line)?.['name'];
   return typeof name === 'string' ? name : undefined;
+}
+
+/** sizeIn gives the size that an entry states, 0 if it states none. Of an object too large to be read nothing else is known. */
+function sizeIn(entry: LogEntry): number {
+  if ('size' in entry) return entry.size;
+  const size = entry.type === 'opaque' ? parseJsonObject(entry.line)?.['size'] : undefined;
+  return typeof size === 'number' ? size : 0;
 }
 
 /** placeOf gives the place of the object that an entry speaks of, if that is one of a segment. */
@@ -54,7 +62,7 @@ export async function checkBatch(deps: SourceDeps, { number, entries }: Batch, b
   );
   try {
     const positions = new Map<string, Position>(before.positions);
-    let { report } = before;
+    let { report, actions } = before;
     for (const [i, { line, entry, place }] of parsed.entries()) {
       const name = nameIn(entry) ?? '';
       if (place !== undefined) {
@@ -66,16 +74,21 @@ export async function checkBatch(deps: SourceDeps, { number, entries }: Batch, b
         if (!isSameEntry(line, entry, judgement.line)) throw refuse(`entry ${i} is not what its object says`);
         positions.set(partition, judgement.position);
       } else if (isReportName(name)) {
-        const expected = await reportLine(deps.store, name, 'size' in entry ? entry.size : 0);
+        const expected = await reportLine(deps.store, name, sizeIn(entry));
         if (expected?.line.equals(line) !== true || name <= report)
           throw refuse(`entry ${i} is not what its report says`);
         report = name;
+      } else if (parseActionName(name) !== undefined) {
+        const expected = await actionLine(deps.store, name, sizeIn(entry));
+        if (expected?.line.equals(line) !== true || parseActionName(name) !== actions)
+          throw refuse(`entry ${i} is not what its action says`);
+        actions += 1;
       } else if (entry.type !== 'opaque') throw refuse(`entry ${i} is of nothing that has an entry`);
     }
     const { time } = headsOf(entries);
     // Signed, it would keep the log from ever looking stale. A host whose clock is ahead has only to be waited for.
     if (Date.parse(time) > deps.now() + CLOCK_SKEW_MS) throw refuse(`it is dated ${time}, which is to come`);
-    const heads = { time, report, positions };
+    const heads = { time, report, actions, positions };
     const expected = [...lines, ...formatHeads(heads)];
     if (expected.length !== entries.length || expected.some((line, i) => !line.equals(entries[i] as Buffer)))
       throw refuse('its heads are not where its entries lead');

@@ -1,9 +1,11 @@
+import { parseAction } from '../core/action.ts';
+import type { Action } from '../core/action.ts';
 import { formatEntry, parseEntry } from '../core/entry.ts';
 import type { LogEntry, SegmentEntry } from '../core/entry.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
-import { batchName, isReportName, segmentName } from '../core/names.ts';
+import { batchName, isReportName, parseActionName, segmentName } from '../core/names.ts';
 import type { SegmentPlace } from '../core/names.ts';
 import type { ObjectStore } from '../ports.ts';
 import { isSameEntry, nameIn, placeOf } from './batchCheck.ts';
@@ -29,6 +31,7 @@ export class EntryCheck {
   /** entries of objects that are gone, by partition */
   readonly #gone = new Map<string, { readonly name: string; count: number }>();
   #report: string;
+  #actions: number;
   /** entries are missing, so that it isn't known where the log stands */
   #isLost = false;
   time: string;
@@ -39,6 +42,7 @@ export class EntryCheck {
     this.#deps = deps;
     this.#positions = new Map(heads.positions);
     this.#report = heads.report;
+    this.#actions = heads.actions;
     this.time = heads.time;
   }
 
@@ -50,6 +54,11 @@ export class EntryCheck {
   /** next is the first index of a partition that has no entry. */
   next(partition: string): number {
     return (this.#positions.get(partition) ?? NO_POSITION).next;
+  }
+
+  /** actions is the number of the first action that has no entry. */
+  get actions(): number {
+    return this.#actions;
   }
 
   #say(code: FindingCode, object: string, detail: string): void {
@@ -79,6 +88,8 @@ export class EntryCheck {
       const name = nameIn(entry);
       if (place !== undefined) await this.#checkPlace(entry, line, place, batch, where, isSigned, differs);
       else if (name !== undefined && isReportName(name)) await this.#checkReport(entry, name, batch, where, differs);
+      else if (name !== undefined && parseActionName(name) !== undefined)
+        await this.#checkAction(entry, name, batch, where, differs);
       else if (name !== undefined) this.#say('entry-mismatch', batch, `${where} is of nothing that has an entry`);
     }
     this.#checkHeads(lines, batch);
@@ -145,39 +156,66 @@ export class EntryCheck {
     if (name <= this.#report && !this.#isLost)
       this.#say('entry-mismatch', batch, `${where} is of a report before the last one`);
     else this.#report = name;
+    await this.#checkBytes(entry, name, differs, (bytes) => {
+      if (entry.type !== 'report' || statusOf(bytes) === entry.status) return undefined;
+      return `the log says that it is ${entry.status}`;
+    });
+  }
+
+  async #checkAction(entry: LogEntry, name: string, batch: string, where: string, differs: Differs): Promise<void> {
+    const number = parseActionName(name) as number;
+    if (number !== this.#actions && !this.#isLost)
+      this.#say('entry-mismatch', batch, `${where} is of action ${number}, not ${this.#actions}`);
+    this.#actions = Math.max(this.#actions, number + 1);
+    await this.#checkBytes(entry, name, differs, (bytes) => {
+      if (entry.type !== 'action') return undefined;
+      const action = actionOf(bytes);
+      if (action?.kind === entry.action && action.outcome === entry.outcome) return undefined;
+      return `the log says that it is of ${entry.action}, ${entry.outcome}`;
+    });
+  }
+
+  /** checkBytes compares an object outside the chains with its entry; `faultOf` says what else is wrong with it. */
+  async #checkBytes(
+    entry: LogEntry,
+    name: string,
+    differs: Differs,
+    faultOf: (bytes: Buffer) => string | undefined,
+  ): Promise<void> {
     const { store, onUnreadable } = this.#deps;
     let bytes: Buffer | undefined;
     try {
       bytes = await store.read(name);
     } catch (error) {
       if (!(error instanceof AuditsealError)) throw error;
-      if (error.code !== 'OBJECT_TOO_LARGE' || entry.type === 'report') onUnreadable(name, error.message);
+      if (error.code !== 'OBJECT_TOO_LARGE' || entry.type !== 'opaque') onUnreadable(name, error.message);
       return;
     }
     if (bytes === undefined) return differs('entry-mismatch', name, 'the log has an entry of it, and it is gone');
     this.compared += 1;
     const digest: Hash = sha256(bytes);
-    if ((entry.type === 'report' || entry.type === 'foreign') && entry.sha256 !== digest)
-      differs('entry-mismatch', name, 'its bytes are not those that the log has the SHA-256 of');
-    else if (entry.type === 'report' && statusOf(bytes) !== entry.status)
-      differs('entry-mismatch', name, `the log says that it is ${entry.status}`);
+    const isOther = entry.type !== 'opaque' && entry.type !== 'segment' && entry.sha256 !== digest;
+    const fault = isOther ? 'its bytes are not those that the log has the SHA-256 of' : faultOf(bytes);
+    if (fault !== undefined) differs('entry-mismatch', name, fault);
   }
 
   /** The next integration begins where the heads say, so they have to be right. */
   #checkHeads(lines: readonly Buffer[], batch: string): void {
     try {
-      const { time, report, positions } = headsOf(lines);
+      const { time, report, actions, positions } = headsOf(lines);
       const isSame = (partition: string, { next, index, root }: Position): boolean => {
         const own = this.#positions.get(partition);
         return own?.next === next && own.index === index && own.root === root;
       };
       const isRight =
         report === this.#report &&
+        actions === this.#actions &&
         positions.size === this.#positions.size &&
         [...positions].every(([partition, position]) => isSame(partition, position));
       if (this.#isLost) {
         for (const [partition, position] of positions) this.#positions.set(partition, position);
         this.#report = report;
+        this.#actions = actions;
         this.#isLost = false;
       } else if (!isRight) this.#say('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
       this.time = time;
@@ -196,6 +234,15 @@ export class EntryCheck {
 }
 
 type Differs = (code: FindingCode, object: string, detail: string) => void;
+
+function actionOf(bytes: Buffer): Action | undefined {
+  try {
+    return parseAction(bytes);
+  } catch (error) {
+    if (error instanceof AuditsealError) return undefined;
+    throw error;
+  }
+}
 
 function statusOf(report: Buffer): string | undefined {
   try {

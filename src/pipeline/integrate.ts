@@ -26,6 +26,7 @@ export interface IntegrateResult {
   segments: number;
   foreign: number;
   reports: number;
+  actions: number;
   storedBytes: number;
 }
 
@@ -53,13 +54,13 @@ export class Integrate {
   }
 
   /**
-   * run gives every segment and report that has no entry yet an entry, signs and publishes. It is safe to repeat, to run in
+   * run gives every segment, report and action that has no entry yet an entry, signs and publishes. It is safe to repeat, to run in
    * two places at once, and to die at any line: the next run finishes what is there.
    */
   async run(log: Log): Promise<IntegrateResult> {
     const { now, budgetMs } = this.#deps;
     const deadline = now() + budgetMs;
-    const result: IntegrateResult = { batches: 0, segments: 0, foreign: 0, reports: 0, storedBytes: 0 };
+    const result: IntegrateResult = { batches: 0, segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
     try {
       for (let tries = 1; tries <= MAX_TRIES; tries++) {
         this.#state = await this.#current(log);

@@ -23,11 +23,13 @@ export interface LogHeads {
   readonly time: string;
   /** name of the last report with an entry, '' if there is none */
   readonly report: string;
+  /** how many actions have an entry; the next one has this number */
+  readonly actions: number;
   readonly positions: ReadonlyMap<string, Position>;
 }
 
 export const NO_POSITION: Position = { next: 0, index: -1, root: ZERO_HASH, sealed: '' };
-export const NO_HEADS: LogHeads = { time: '', report: '', positions: new Map() };
+export const NO_HEADS: LogHeads = { time: '', report: '', actions: 0, positions: new Map() };
 
 /** An entry has at most 65,535 bytes, and a position less than 180. */
 const PARTITIONS_PER_LINE = 300;
@@ -39,14 +41,15 @@ const malformed = (why: string): AuditsealError => new AuditsealError('BATCH_MAL
 export const isHeadsLine = (line: Buffer): boolean => line.toString('latin1', 0, LINE_START.length) === LINE_START;
 
 /** formatHeads prints the entries that a batch ends with: one, or more where the hub has very many partitions. */
-export function formatHeads({ time, report, positions }: LogHeads): Buffer[] {
+export function formatHeads({ time, report, actions, positions }: LogHeads): Buffer[] {
   const all = [...positions].sort(([a], [b]) => Number(a) - Number(b));
   const lines: Buffer[] = [];
   do {
     const part = all.splice(0, PARTITIONS_PER_LINE).map(([partition, { next, index, root, sealed }]) => {
       return [partition, { next, index, root: formatHash(root), sealed }] as const;
     });
-    lines.push(Buffer.from(JSON.stringify({ type: 'heads', time, report, partitions: Object.fromEntries(part) })));
+    const start = { type: 'heads', time, report, ...(actions > 0 && { actions }) };
+    lines.push(Buffer.from(JSON.stringify({ ...start, partitions: Object.fromEntries(part) })));
   } while (all.length > 0);
   return lines;
 }
@@ -56,8 +59,8 @@ export function headsOf(entries: readonly Buffer[]): LogHeads {
   const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
   let heads: LogHeads | undefined;
   for (const line of lines) {
-    const { time, report, positions } = parseLine(line);
-    heads = { time, report, positions: new Map([...(heads?.positions ?? []), ...positions]) };
+    const { time, report, actions, positions } = parseLine(line);
+    heads = { time, report, actions, positions: new Map([...(heads?.positions ?? []), ...positions]) };
   }
   if (heads === undefined) throw malformed('it does not end with an entry of type heads');
   const printed = formatHeads(heads);
@@ -69,11 +72,18 @@ export function headsOf(entries: readonly Buffer[]): LogHeads {
 function parseLine(line: Buffer): LogHeads {
   const it = parseJsonObject(line.toString('utf8'));
   const [time, report, partitions] = [it?.['time'], it?.['report'], it?.['partitions']];
+  const actions = it?.['actions'] ?? 0;
   if (typeof time !== 'string' || !isTime(time)) throw malformed('its heads have no time');
   if (typeof report !== 'string' || (report !== '' && !isReportName(report)))
     throw malformed('its heads name no report');
+  if (!Number.isSafeInteger(actions) || (actions as number) < 0) throw malformed('its heads count no actions');
   if (!isJsonObject(partitions)) throw malformed('its heads have no partitions');
-  return { time, report, positions: new Map(Object.entries(partitions).map(parsePosition)) };
+  return {
+    time,
+    report,
+    actions: actions as number,
+    positions: new Map(Object.entries(partitions).map(parsePosition)),
+  };
 }
 
 function parsePosition([partition, value]: [string, unknown]): [string, Position] {

@@ -1,8 +1,9 @@
-import { isPartition, isReportName, reportName, segmentName } from '../core/names.ts';
+import { actionName, isPartition, isReportName, reportName, segmentName } from '../core/names.ts';
 import { sha256 } from '../core/hash.ts';
 import { formatEntry } from '../core/entry.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { Clock, Log, ObjectStore } from '../ports.ts';
+import { actionLine } from './actionEntry.ts';
 import { NO_POSITION, formatHeads } from './logHeads.ts';
 import type { LogHeads, Position } from './logHeads.ts';
 import { readObject } from './readObject.ts';
@@ -35,6 +36,7 @@ export interface TakenBatch {
   readonly segments: number;
   readonly foreign: number;
   readonly reports: number;
+  readonly actions: number;
   readonly storedBytes: number;
 }
 
@@ -47,11 +49,13 @@ export class LogSource {
   readonly #slots: Slots;
   readonly #queues: PartitionQueue[] = [];
   #report: string;
+  #actions: number;
 
   private constructor(deps: SourceDeps, heads: LogHeads) {
     this.#deps = deps;
     this.#slots = new Slots(deps.concurrency);
     this.#report = heads.report;
+    this.#actions = heads.actions;
   }
 
   static async open(deps: SourceDeps, heads: LogHeads): Promise<LogSource> {
@@ -72,7 +76,7 @@ export class LogSource {
   /** take gives the next batch, one object of each partition in turn, or undefined if there is nothing new. */
   async take(limits: BatchLimits): Promise<TakenBatch | undefined> {
     const entries: Buffer[] = [];
-    const counts = { segments: 0, foreign: 0, reports: 0, storedBytes: 0 };
+    const counts = { segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
     const isFull = (): boolean => entries.length >= limits.objects || counts.storedBytes >= limits.storedBytes;
     let active = this.#queues;
     while (active.length > 0 && !isFull()) {
@@ -96,11 +100,19 @@ export class LogSource {
         if (isFull()) break;
       }
     }
+    if (!isFull()) {
+      for await (const line of this.#newActions()) {
+        entries.push(line);
+        counts.actions += 1;
+        if (isFull()) break;
+      }
+    }
     if (entries.length === 0) return undefined;
     const positions = this.#queues.filter(({ position }) => position.next > 0);
     const heads: LogHeads = {
       time: new Date(this.#deps.now()).toISOString(),
       report: this.#report,
+      actions: this.#actions,
       positions: new Map(positions.map(({ partition, position }) => [partition, position])),
     };
     return { entries: [...entries, ...formatHeads(heads)], heads, ...counts };
@@ -117,6 +129,20 @@ export class LogSource {
       if (line === undefined) continue;
       if (line.isForeign) log.error('foreign object in the place of a report', { object: name });
       this.#report = name;
+      yield line.line;
+    }
+  }
+
+  /** Numbers of actions are dense, so a run without a new one costs one look. */
+  async *#newActions(): AsyncIterable<Buffer> {
+    const { store, log } = this.#deps;
+    if (!(await store.exists(actionName(this.#actions)))) return;
+    for await (const { name, size } of store.list('actions/', actionName(this.#actions))) {
+      if (name !== actionName(this.#actions)) return;
+      const line = await actionLine(store, name, size);
+      if (line === undefined) return;
+      if (line.isForeign) log.error('foreign object in the place of an action', { object: name });
+      this.#actions += 1;
       yield line.line;
     }
   }

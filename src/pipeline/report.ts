@@ -19,7 +19,12 @@ export type FindingCode =
   | 'checkpoint-stale'
   | 'checkpoint-uncosigned'
   | 'cosignature-invalid'
-  | 'not-integrated';
+  | 'not-integrated'
+  | 'action-unfinished'
+  | 'policy-missing'
+  | 'policy-unlocked'
+  | 'policy-short'
+  | 'account-weak';
 
 /** Finding is one thing that a check states. docs/format.md, section 5. */
 export interface Finding {

@@ -6,6 +6,7 @@ import {
   isKnownName,
   isPartition,
   isReportName,
+  parseActionName,
   parseBatchName,
   parseCheckpointName,
   parseCosignatureName,
@@ -13,6 +14,7 @@ import {
   segmentName,
 } from '../core/names.ts';
 import type { Clock, ObjectStore, ReadableTiles } from '../ports.ts';
+import { checkActions } from './actionCheck.ts';
 import { ChainCheck } from './chainCheck.ts';
 import type { KnownLedger } from './chainCheck.ts';
 import { checkPage, isPageName } from './pageCheck.ts';
@@ -65,6 +67,9 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   return run.report();
 }
 
+/** isRepeated tells the findings that a check which goes on takes over. Actions are looked at anew by every check. */
+const isRepeated = ({ code }: Finding): boolean => code !== 'action-unfinished';
+
 class VerifyRun {
   readonly #deps: VerifyDeps;
   readonly #options: VerifyOptions;
@@ -112,7 +117,7 @@ class VerifyRun {
       throw new AuditsealError('TARGET_INVALID', why);
     }
     if (isQuick && isIncremental) throw new AuditsealError('TARGET_INVALID', 'a quick check begins at the first entry');
-    before?.findings.forEach(this.#find);
+    before?.findings.filter(isRepeated).forEach(this.#find);
     const partitions = new Set((anchor?.report.partitions ?? []).map(({ partition }) => partition));
     for await (const { name, isFolder } of this.#deps.store.children(SEGMENTS)) {
       const partition = name.slice(SEGMENTS.length, -1);
@@ -132,6 +137,14 @@ class VerifyRun {
     for await (const { name, isFolder } of this.#deps.store.children('')) {
       if (name !== SEGMENTS) await this.#checkOthers(name, isFolder, this.#seenUpTo(name));
     }
+    await checkActions({
+      store: this.#deps.store,
+      find: this.#find,
+      onUnreadable: this.#onUnreadable,
+      integrated: log?.actions ?? 0,
+      until: this.#integratedUntil(log),
+      now: this.#deps.now(),
+    });
     const finished = new Date(this.#deps.now()).toISOString();
     const logReport = log?.report(this.#notIntegrated);
     return {
@@ -262,8 +275,10 @@ class VerifyRun {
     this.#find({ code: 'checkpoint-uncosigned', severity: 'error', object: checkpointName(0), detail });
   }
 
-  /** mirrorUntil gives the time before which a mirror's segments must be in its log: the newest checkpoint is its clock. */
-  #mirrorUntil(log: LogCheck | undefined): number {
+  /** integratedUntil gives the time before which what was made must be in the log: a mirror's clock is the newest checkpoint. */
+  #integratedUntil(log: LogCheck | undefined): number {
+    const { allowance } = this.#options;
+    if (allowance !== undefined) return this.#deps.now() - allowance.delayMs;
     if (log !== undefined) return Date.parse(log.time) - DELAY_MS;
     // Who trusts a key expects a log; else whoever removes all of it would be trusted more than who changes it.
     return (this.#options.verifiers ?? []).length > 0 ? Infinity : NaN;
@@ -279,10 +294,9 @@ class VerifyRun {
       return;
     }
     const { partition } = walk.check;
-    const { allowance } = this.#options;
     const late: { readonly index: number; readonly sealed: string }[] = [];
     let count = 0;
-    const until = allowance === undefined ? this.#mirrorUntil(log) : this.#deps.now() - allowance.delayMs;
+    const until = this.#integratedUntil(log);
     for (let object = await walk.next(); object !== undefined; object = await walk.next()) {
       const { index, summary } = object;
       if (log?.isIntegrated(partition, index) === true) continue;
@@ -328,7 +342,11 @@ class VerifyRun {
     const listed = isFolder ? this.#deps.store.list(name, from) : [{ name }];
     const objects = inOrder(listed, PAGES_AHEAD, async ({ name }) => ({ name, page: await this.#pageFit(name) }));
     for await (const { name, page } of objects) {
-      if ([parseBatchName, parseCheckpointName, parseCosignatureName].some((parse) => parse(name) !== undefined))
+      if (
+        [parseActionName, parseBatchName, parseCheckpointName, parseCosignatureName].some(
+          (parse) => parse(name) !== undefined,
+        )
+      )
         continue;
       if (!isKnownName(name) || parseSegmentName(name) !== undefined) this.#foreign(name);
       else if (typeof page === 'object')
@@ -370,7 +388,7 @@ class VerifyRun {
       storedBytes: this.#storedBytes,
       lineBytes: this.#lineBytes,
       segmentsNotRehashed: this.#notRehashed,
-      findingsRepeated: before?.findings.length ?? 0,
+      findingsRepeated: before?.findings.filter(isRepeated).length ?? 0,
       lastFull,
       otherObjects: this.#otherObjects,
     };

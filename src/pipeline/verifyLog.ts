@@ -86,6 +86,11 @@ export class LogCheck {
   /** isIntegrated tells whether the log, as far as it was followed, has an entry of that place. */
   isIntegrated = (partition: string, index: number): boolean => index < this.#entries.next(partition);
 
+  /** actions is the number of the first action that has no entry, as far as the log was followed. */
+  get actions(): number {
+    return this.#entries.actions;
+  }
+
   /** time is when the newest batch was made, '' if there is none. */
   get time(): string {
     return this.#entries.time;

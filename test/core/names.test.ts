@@ -1,4 +1,5 @@
 import {
+  actionName,
   MAX_INDEX,
   isKnownName,
   isPartition,
@@ -6,6 +7,7 @@ import {
   checkpointName,
   cosignatureName,
   isReportName,
+  parseActionName,
   parseBatchName,
   parseCheckpointName,
   parseCosignatureName,
@@ -81,6 +83,10 @@ describe('names', () => {
     ['checkpoints/000000000007', true],
     ['cosignatures/000000000007/0123abcd', true],
     ['reports/2026/11/22/040000Z-integrity.html', true],
+    ['actions/000000000007.json', true],
+    ['actions/7.json', false],
+    ['actions/000000000007', false],
+    ['actions/2026/11/22/040000Z-lock.json', false],
     ['batches/7.jsonl', false],
     ['batches/000000000007.jsonl.zst', false],
     ['checkpoints/000000000007.json', false],
@@ -95,10 +101,12 @@ describe('names', () => {
     expect(isKnownName(name)).toBe(expected);
   });
 
-  test.each([0, 7, 123_456_789_012, MAX_INDEX])('batch, checkpoint and cosignature %d, and back', (number) => {
+  test.each([0, 7, 123_456_789_012, MAX_INDEX])('batch, checkpoint, cosignature and action %d, and back', (number) => {
     const digits = String(number).padStart(12, '0');
     expect(batchName(number)).toBe(`batches/${digits}.jsonl`);
     expect(parseBatchName(batchName(number))).toBe(number);
+    expect(actionName(number)).toBe(`actions/${digits}.json`);
+    expect(parseActionName(actionName(number))).toBe(number);
     expect(checkpointName(number)).toBe(`checkpoints/${digits}`);
     expect(parseCheckpointName(checkpointName(number))).toBe(number);
     expect(cosignatureName(number, '0123abcd')).toBe(`cosignatures/${digits}/0123abcd`);

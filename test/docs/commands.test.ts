@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP as startHelp, parseStartOptions } from '../../local/startOptions.ts';
 import { checkHelp } from '../../src/cli/check.ts';
+import { holdHelp } from '../../src/cli/hold.ts';
 import { keygenHelp } from '../../src/cli/keygen.ts';
+import { lockHelp } from '../../src/cli/lock.ts';
 import { mirrorHelp } from '../../src/cli/mirror.ts';
+import { postureHelp } from '../../src/cli/posture.ts';
 import { proveHelp } from '../../src/cli/prove.ts';
 import { rebuildTilesHelp } from '../../src/cli/rebuildTiles.ts';
 import { showHelp } from '../../src/cli/show.ts';
@@ -21,6 +24,9 @@ const HELPS = new Map([
   ['keygen', keygenHelp],
   ['rebuild-tiles', rebuildTilesHelp],
   ['witness', witnessHelp],
+  ['lock', lockHelp],
+  ['hold', holdHelp],
+  ['posture', postureHelp],
 ]);
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
@@ -79,7 +85,7 @@ test('this check finds what is wrong', () => {
   expect(faultOf('npm run nothing')).toBe('no such script');
   expect(faultOf('npm start -- --never')).toContain('--never');
   expect(faultOf('npm run cli -- verify X --fast')).toBe('no option --fast');
-  expect(faultOf('auditseal lock')).toBe('no such command');
+  expect(faultOf('auditseal unlock')).toBe('no such command');
   expect(faultOf('node tools/nothing.ts')).toBe('no such program');
   expect(startHelp).toContain('--once');
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
+import { formatAction, parseAction } from '../../src/core/action.ts';
 import { LineBuffer, sealEvent } from '../../src/core/seal.ts';
 import { formatHeader, parseHeader } from '../../src/core/segmentHeader.ts';
 import { formatExample } from '../../tools/formatExample.ts';
@@ -38,6 +39,11 @@ describe('docs/format.md', () => {
   test('the header that the page shows is one, and prints back in the order it shows', () => {
     const line = JSON.stringify(JSON.parse(blocksOf('json')[0] as string));
     expect(formatHeader(parseHeader(Buffer.from(line)))).toBe(line);
+  });
+
+  test('the action that the page shows is one', () => {
+    const line = blocksOf('lines').find((text) => text.includes('"kind":"hold-set"')) as string;
+    expect(formatAction(parseAction(Buffer.from(`${line}\n`))).toString()).toBe(`${line}\n`);
   });
 
   test('the worked example holds, by nothing but this page', async () => {

@@ -11,7 +11,7 @@ test('as it is, the mirror verifies, and has an object of every kind', async () 
     status: 'verified',
     findings: [],
     checked: { segments: 3, otherObjects: 1 },
-    log: { batches: 2, checkpoints: 2, entriesCompared: 4, tiles: 4 },
+    log: { batches: 2, checkpoints: 2, entriesCompared: 6, tiles: 4 },
   });
   expect([...withoutPages(mirror).keys()]).toHaveLength(mirror.size - 1);
 });
@@ -19,6 +19,7 @@ test('as it is, the mirror verifies, and has an object of every kind', async () 
 test.each([
   ['segments/', 'nobody', false],
   ['reports/', 'nobody', false],
+  ['actions/', 'nobody', false],
   ['batches/', 'the log’s', true],
   ['checkpoints/', 'the log’s', true],
 ])(

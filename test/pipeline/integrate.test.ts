@@ -43,7 +43,7 @@ describe('integrate', () => {
     const result = await integrateOf(store, tiles).run(new KeptLog());
     const stored = store.objects.get(nameOf(0)) as Buffer;
     const summary = summarizeSegment(stored);
-    expect(result).toEqual({ batches: 1, segments: 1, foreign: 0, reports: 0, storedBytes: stored.length });
+    expect(result).toEqual({ batches: 1, segments: 1, foreign: 0, reports: 0, actions: 0, storedBytes: stored.length });
     const [line = '', heads = ''] = linesOf(store, 0);
     expect(line.replace(/[0-9a-f]{64}/g, '#')).toBe(
       `{"type":"segment","name":"${nameOf(0)}","size":${stored.length},"sha256":"#","root":"#","prev":"#",` +
@@ -75,7 +75,7 @@ describe('integrate', () => {
     expect(await integrate.run(new KeptLog())).toMatchObject({ batches: 0, segments: 0 });
     expect(store.requests).toEqual({
       ...before,
-      exists: before.exists + 1,
+      exists: before.exists + 2,
       read: before.read + 1,
       list: before.list + 1,
       children: before.children + 1,
@@ -301,6 +301,7 @@ describe('heads', () => {
   test('of more partitions than one entry has room for', () => {
     const position = { next: 10 ** 12, index: 10 ** 12 - 1, root: ZERO_HASH, sealed: timeOf(0) };
     const heads: LogHeads = {
+      actions: 3,
       time: timeOf(1),
       report: '',
       positions: new Map(Array.from({ length: 1024 }, (_, i) => [String(i), position])),

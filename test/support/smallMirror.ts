@@ -1,3 +1,5 @@
+import { formatAction } from '../../src/core/action.ts';
+import { actionName } from '../../src/core/names.ts';
 import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
 import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
 import type { Report } from '../../src/pipeline/report.ts';
@@ -15,7 +17,7 @@ const TLOG = 'tlog/';
 
 /**
  * smallMirror makes a ledger that has an object of every kind, and no more of them than it takes: two partitions, three
- * segments, two batches and checkpoints, a report with its page, and the tiles.
+ * segments, two batches and checkpoints, a report with its page, an action and its outcome, and the tiles.
  */
 export async function smallMirror(): Promise<Objects> {
   const [store, tiles] = [new MemoryStore(), new MemoryTiles()];
@@ -37,7 +39,22 @@ export async function smallMirror(): Promise<Objects> {
     now: () => Date.parse(timeOf(SECOND + 10)),
     summarize: async (stored) => summarizeSegment(stored),
   });
-  add(second);
+  const acted = {
+    version: 1,
+    kind: 'lock',
+    account: 'account1',
+    container: 'ledger',
+    days: 1,
+    who: 'a',
+    why: 'b',
+  } as const;
+  const guard = { policy: null, tags: [] };
+  const attempt = actionName(0);
+  add(
+    second,
+    [attempt, formatAction({ ...acted, outcome: 'attempted', time: timeOf(SECOND + 11), guard })],
+    [actionName(1), formatAction({ ...acted, outcome: 'done', time: timeOf(SECOND + 12), attempt, guard })],
+  );
   await integrate(20);
   return new Map([...store.objects, ...[...tiles.objects].map(([name, bytes]) => [`${TLOG}${name}`, bytes] as const)]);
 }

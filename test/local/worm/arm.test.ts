@@ -281,6 +281,33 @@ describe('containers and the account', () => {
     });
   });
 
+  test('locks are listed of a scope and below it, role assignments at a scope and above it', async () => {
+    const group = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}`;
+    const account = `${group}/providers/Microsoft.Storage/storageAccounts/${ACCOUNT}`;
+    const container = `${account}/blobServices/default/containers/any`;
+    const ask = async (path: string, body?: object): Promise<{ status: number; names: string[] }> => {
+      const url = `${stack.gateway.armUrl}${path.replace('AUTH', 'providers/Microsoft.Authorization')}`;
+      const change = body === undefined ? {} : { method: 'PUT', body: JSON.stringify({ properties: body }) };
+      const response = await fetch(url, { headers: { authorization: 'Bearer x' }, ...change });
+      const { value = [] } = (await response.json()) as { value?: { name: string }[] };
+      return { status: response.status, names: value.map(({ name }) => name) };
+    };
+    for (const [scope, name] of [
+      [group, 'group'],
+      [account, 'account'],
+      [container, 'container'],
+    ]) {
+      expect((await ask(`${scope}/AUTH/locks/${name}`, { level: 'CanNotDelete' })).status).toBe(201);
+      expect((await ask(`${scope}/AUTH/roleAssignments/${name}`, { principalId: 'x' })).status).toBe(201);
+    }
+    expect((await ask(`${group}/AUTH/locks`)).names).toEqual(['group', 'account', 'container']);
+    expect((await ask(`${account}/AUTH/locks`)).names).toEqual(['account', 'container']);
+    expect((await ask(`${account}/AUTH/roleAssignments?$filter=atScope()`)).names).toEqual(['group', 'account']);
+    expect((await ask(`${account}/AUTH/roleAssignments`)).names).toEqual(['group', 'account', 'container']);
+    expect((await ask(`${group}-other/AUTH/locks`)).status).toBe(404);
+    expect((await ask(`${group}/AUTH/denyAssignments`)).status).toBe(404);
+  });
+
   test('what is not here is said so', async () => {
     const elsewhere = createArmClient(stack.gateway.armUrl, '00000000-0000-0000-0000-0000000000bb');
     expect(await outcomeOf(elsewhere.blobContainers.get(GROUP, ACCOUNT, 'any'))).toBe('404 ResourceNotFound');
