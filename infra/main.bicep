@@ -1,0 +1,214 @@
+metadata name = 'Auditseal'
+metadata description = 'Everything in one resource group: the hub that logs are sent to, the app that seals them, the ledger, and the app that checks it.'
+
+targetScope = 'subscription'
+
+import { hubName, containers, namesFor } from 'shared.bicep'
+
+@description('Required. Name of the environment, as azd calls it.')
+@minLength(1)
+@maxLength(64)
+param environmentName string
+
+@description('Required. Region of everything.')
+@minLength(1)
+@maxLength(64)
+param location string
+
+@description('Required. Row of sizes.json. development: cheap and short-lived. small: a team. production: zones, a second region, a network and keys of its own.')
+@allowed(['development', 'small', 'production'])
+param size string
+
+@description('Optional. Whether everything stays in a virtual network. Default: what the size says.')
+@allowed(['public', 'private'])
+param network string = loadJsonContent('sizes.json')[size].network
+
+@description('Optional. Days that an object of the ledger is kept after it was made. After `auditseal lock` it can be raised, five times, and never lowered. Default: what the size says.')
+@minValue(1)
+@maxValue(146000)
+param retentionDays int = loadJsonContent('sizes.json')[size].retentionDays
+
+@description('Optional. Whether the retention policy is locked, so that it is left out. The preprovision hook finds out.')
+param isPolicyLocked bool = false
+
+@description('Optional. Whether to make roles with exactly the rights that are used, or to give the nearest built-in ones. What that costs is said in modules/roles.bicep.')
+param customRoles bool = true
+
+@description('Optional. Name of the ledger, a URL without scheme; it can\'t be changed once something is sealed. Default: where the sealer serves the log.')
+@maxLength(200)
+param ledgerOrigin string = ''
+
+@description('Optional. Whether the vault holds a secret `ledger-signer-key` with an Ed25519 signer key. The operator puts it there: a template would show it to whoever reads deployments.')
+param hasSignerSecret bool = false
+
+@description('Optional. Verifier keys of the Ed25519 signer key and of keys that were replaced, separated by white space.')
+@maxLength(8000)
+param verifierKeys string = ''
+
+@description('Optional. When segments are taken into the log: six fields, seconds first, UTC.')
+@minLength(11)
+@maxLength(100)
+param integrateSchedule string = '*/30 * * * * *'
+
+@description('Optional. When the ledger is rechecked: six fields, seconds first, UTC.')
+@minLength(11)
+@maxLength(100)
+param verifySchedule string = '0 15 * * * *'
+
+@description('Optional. Minutes after which an idle partition gets a heartbeat.')
+@minValue(1)
+@maxValue(1440)
+param heartbeatMinutes int = 15
+
+@description('Optional. Address ranges that may read the log over HTTP. Empty: everybody in a public network, nobody in a private one.')
+@maxLength(100)
+param callerRanges string[] = []
+
+@description('Optional. Address ranges that may deploy the apps. Empty: any address, with a sign-in of Entra ID.')
+@maxLength(100)
+param deployerRanges string[] = []
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var names = namesFor(environmentName, token)
+var tags = { 'azd-env-name': environmentName }
+var chosen = loadJsonContent('sizes.json')[size]
+var isPublic = network == 'public'
+
+resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
+  name: names.resourceGroup
+  location: location
+  tags: tags
+}
+
+module identities 'modules/identities.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    identityNames: concat(
+      [names.identity.sealer, names.identity.auditor, names.identity.drill],
+      chosen.customerManagedKey ? [names.identity.encryption] : []
+    )
+  }
+}
+
+module logs 'modules/logs.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceName: names.workspace
+    insightsName: names.insights
+    retentionDays: chosen.logRetentionDays
+  }
+}
+
+module hub 'modules/hub.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    namespaceName: names.hubNamespace
+    sku: chosen.hub.sku
+    capacity: chosen.hub.capacity
+    maximumCapacity: chosen.hub.maximumCapacity
+    partitions: chosen.hub.partitions
+    retentionHours: chosen.hub.retentionHours
+    isPublic: isPublic
+    workspaceName: names.workspace
+  }
+  dependsOn: [logs]
+}
+
+module vault 'modules/vault.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    vaultName: names.vault
+    sku: chosen.vaultSku
+    isPublic: isPublic
+    hasEncryptionKey: chosen.customerManagedKey
+    encryptionIdentityName: names.identity.encryption
+    hubNamespaceName: names.hubNamespace
+    workspaceName: names.workspace
+  }
+  dependsOn: [identities, hub]
+}
+
+module ledger 'modules/ledger.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    accountName: names.ledger
+    sku: chosen.storageSku
+    retentionDays: retentionDays
+    isPolicyLocked: isPolicyLocked
+    coolAfterDays: chosen.coolAfterDays
+    coldAfterDays: chosen.coldAfterDays
+    isPublic: isPublic
+    workspaceName: names.workspace
+    hasOwnKey: chosen.customerManagedKey
+    vaultName: names.vault
+    encryptionIdentityName: names.identity.encryption
+  }
+  dependsOn: [vault]
+}
+
+module roles 'modules/roles.bicep' = {
+  scope: group
+  params: {
+    names: names
+    token: token
+    customRoles: customRoles
+    hasSignerSecret: hasSignerSecret
+  }
+  dependsOn: [ledger]
+}
+
+module apps 'modules/apps.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    names: names
+    ledgerOrigin: empty(ledgerOrigin) ? '${names.app.sealer}.azurewebsites.net/api/log' : ledgerOrigin
+    hasSignerSecret: hasSignerSecret
+    verifierKeys: verifierKeys
+    integrateSchedule: integrateSchedule
+    verifySchedule: verifySchedule
+    verifyFullHours: chosen.verifyFullHours
+    heartbeatMinutes: heartbeatMinutes
+    memoryMB: chosen.app.memoryMB
+    maximumInstances: chosen.app.maximumInstances
+    warmIngest: chosen.app.warmIngest
+    zoneRedundant: chosen.app.zoneRedundant
+    isPublic: isPublic
+    subnetIds: { sealer: '', auditor: '' }
+    callerRanges: callerRanges
+    deployerRanges: deployerRanges
+  }
+  dependsOn: [roles]
+}
+
+@description('Resource group of everything.')
+output AZURE_RESOURCE_GROUP string = names.resourceGroup
+
+@description('Storage account of the ledger.')
+output AUDITSEAL_LEDGER_ACCOUNT string = names.ledger
+
+@description('Container of the ledger; what `auditseal` takes as TARGET.')
+output AUDITSEAL_LEDGER_URL string = 'https://${names.ledger}.blob.${environment().suffixes.storage}/${containers.ledger}'
+
+@description('Event Hubs namespace, and the hub in it, for diagnostic settings.')
+output AUDITSEAL_HUB string = '${names.hubNamespace}/${hubName}'
+
+@description('Vault with the signing key.')
+output AUDITSEAL_VAULT string = names.vault
+
+@description('Function app that seals.')
+output AUDITSEAL_SEALER string = names.app.sealer
+
+@description('Function app that checks.')
+output AUDITSEAL_AUDITOR string = names.app.auditor
