@@ -45,6 +45,10 @@ param hasSignerSecret bool = false
 @maxLength(8000)
 param verifierKeys string = ''
 
+@description('Optional. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
+@maxLength(8000)
+param witnessPolicy string = ''
+
 @description('Optional. When segments are taken into the log: six fields, seconds first, UTC.')
 @minLength(11)
 @maxLength(100)
@@ -176,6 +180,7 @@ module apps 'modules/apps.bicep' = {
     ledgerOrigin: empty(ledgerOrigin) ? '${names.app.sealer}.azurewebsites.net/api/log' : ledgerOrigin
     hasSignerSecret: hasSignerSecret
     verifierKeys: verifierKeys
+    witnessPolicy: witnessPolicy
     integrateSchedule: integrateSchedule
     verifySchedule: verifySchedule
     verifyFullHours: chosen.verifyFullHours

@@ -15,6 +15,7 @@ param customRoles = bool(readEnvironmentVariable('AUDITSEAL_CUSTOM_ROLES', 'true
 param ledgerOrigin = readEnvironmentVariable('AUDITSEAL_ORIGIN', '')
 param hasSignerSecret = bool(readEnvironmentVariable('AUDITSEAL_HAS_SIGNER_SECRET', 'false'))
 param verifierKeys = readEnvironmentVariable('AUDITSEAL_VERIFIER_KEYS', '')
+param witnessPolicy = readEnvironmentVariable('AUDITSEAL_WITNESS_POLICY', '')
 param integrateSchedule = readEnvironmentVariable('AUDITSEAL_INTEGRATE_SCHEDULE', '*/30 * * * * *')
 param verifySchedule = readEnvironmentVariable('AUDITSEAL_VERIFY_SCHEDULE', '0 15 * * * *')
 param heartbeatMinutes = int(readEnvironmentVariable('AUDITSEAL_HEARTBEAT_MINUTES', '15'))

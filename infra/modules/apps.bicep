@@ -26,6 +26,10 @@ param hasSignerSecret bool
 @maxLength(8000)
 param verifierKeys string
 
+@description('Required. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
+@maxLength(8000)
+param witnessPolicy string
+
 @description('Required. When segments are taken into the log: six fields, seconds first, UTC.')
 @minLength(11)
 @maxLength(100)
@@ -105,6 +109,7 @@ var common = {
   LEDGER_ORIGIN: ledgerOrigin
   TLOG_CONTAINER: containers.tlog
   SIGNER__credential: 'managedidentity'
+  WITNESS_POLICY: witnessPolicy
   INTEGRATE_SCHEDULE: integrateSchedule
   HEARTBEAT_MINUTES: string(heartbeatMinutes)
   VERIFY_SCHEDULE: verifySchedule
