@@ -72,6 +72,19 @@ param callerRanges string[] = []
 @maxLength(100)
 param deployerRanges string[] = []
 
+@description('Optional. Address range of the private network, of 128 addresses at least.')
+@minLength(9)
+@maxLength(18)
+param addressRange string = '10.90.0.0/24'
+
+@description('Optional. Address ranges of operators, in networks that are peered with the private one, who may reach the ledger, the hub and the vault.')
+@maxLength(100)
+param operatorRanges string[] = []
+
+@description('Optional. Address ranges of witnesses, which the private network must let through. Names would not do: its rules know addresses.')
+@maxLength(100)
+param witnessRanges string[] = []
+
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var names = namesFor(environmentName, token)
 var tags = { 'azd-env-name': environmentName }
@@ -160,6 +173,31 @@ module ledger 'modules/ledger.bicep' = {
   dependsOn: [vault]
 }
 
+module privateNetwork 'modules/network.bicep' = if (!isPublic) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    networkName: names.network
+    addressRange: addressRange
+    operatorRanges: operatorRanges
+    witnessRanges: witnessRanges
+    hubNamespaceName: names.hubNamespace
+    workspaceName: names.workspace
+  }
+  dependsOn: [hub]
+}
+
+module privateEndpoints 'modules/privateEndpoints.bicep' = if (!isPublic) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    names: names
+  }
+  dependsOn: [privateNetwork, ledger]
+}
+
 module roles 'modules/roles.bicep' = {
   scope: group
   params: {
@@ -190,11 +228,11 @@ module apps 'modules/apps.bicep' = {
     warmIngest: chosen.app.warmIngest
     zoneRedundant: chosen.app.zoneRedundant
     isPublic: isPublic
-    subnetIds: { sealer: '', auditor: '' }
+    networkName: isPublic ? '' : names.network
     callerRanges: callerRanges
     deployerRanges: deployerRanges
   }
-  dependsOn: [roles]
+  dependsOn: [roles, privateEndpoints]
 }
 
 @description('Resource group of everything.')

@@ -24,3 +24,12 @@ param deployerRanges = filter(
   split(readEnvironmentVariable('AUDITSEAL_DEPLOYER_RANGES', ''), ','),
   range => !empty(range)
 )
+param addressRange = readEnvironmentVariable('AUDITSEAL_ADDRESS_RANGE', '10.90.0.0/24')
+param operatorRanges = filter(
+  split(readEnvironmentVariable('AUDITSEAL_OPERATOR_RANGES', ''), ','),
+  range => !empty(range)
+)
+param witnessRanges = filter(
+  split(readEnvironmentVariable('AUDITSEAL_WITNESS_RANGES', ''), ','),
+  range => !empty(range)
+)

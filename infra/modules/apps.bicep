@@ -70,8 +70,9 @@ param zoneRedundant bool
 @description('Required. Whether the apps\' storage can be reached from the internet.')
 param isPublic bool
 
-@description('Required. Subnets of the apps\' outgoing connections; empty for none.')
-param subnetIds { sealer: string, auditor: string }
+@description('Required. Virtual network; empty for none.')
+@maxLength(48)
+param networkName string
 
 @description('Required. Address ranges that may read the log over HTTP. Empty: everybody in a public network, nobody in a private one.')
 @maxLength(100)
@@ -140,7 +141,7 @@ module sealer 'functionApp.bicep' = {
     alwaysReady: warmIngest > 0 ? [{ name: 'function:ingest', instanceCount: warmIngest }] : []
     zoneRedundant: zoneRedundant
     isPublic: isPublic
-    subnetId: subnetIds.sealer
+    networkName: networkName
     callerRanges: callerRanges
     isClosed: !isPublic
     deployerRanges: deployerRanges
@@ -178,7 +179,7 @@ module auditor 'functionApp.bicep' = {
     alwaysReady: []
     zoneRedundant: zoneRedundant
     isPublic: isPublic
-    subnetId: subnetIds.auditor
+    networkName: networkName
     callerRanges: []
     isClosed: true // it answers no request
     deployerRanges: deployerRanges

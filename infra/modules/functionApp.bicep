@@ -71,9 +71,9 @@ param zoneRedundant bool
 @description('Required. Whether the host storage can be reached from the internet. Entra ID decides who gets in.')
 param isPublic bool
 
-@description('Required. Subnet of the app\'s outgoing connections; empty for none.')
-@maxLength(512)
-param subnetId string
+@description('Required. Virtual network; empty for none. It has a subnet of the service\'s name, for outgoing connections, and one for private endpoints.')
+@maxLength(48)
+param networkName string
 
 @description('Required. Address ranges that may call the app\'s functions over HTTP. Empty: nobody, if the app is closed; everybody, if not.')
 @maxLength(100)
@@ -160,6 +160,17 @@ resource hostRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+module hostEndpoint 'privateEndpoint.bicep' = if (!empty(networkName)) {
+  params: {
+    location: location
+    tags: tags
+    targetName: hostStorageName
+    targetId: storage.id
+    groupId: 'blob'
+    networkName: networkName
+  }
+}
+
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: planName
   location: location
@@ -188,7 +199,9 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     publicNetworkAccess: 'Enabled' // azd deploys through it; the rules below say who gets in
     clientAffinityEnabled: false
     keyVaultReferenceIdentity: identity.id
-    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    virtualNetworkSubnetId: empty(networkName)
+      ? null
+      : resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, serviceName)
     functionAppConfig: {
       deployment: {
         storage: {
@@ -231,7 +244,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       ]
     }
   }
-  dependsOn: [storage::blobs::package, hostRole]
+  dependsOn: [storage::blobs::package, hostRole, hostEndpoint]
 
   resource scmPassword 'basicPublishingCredentialsPolicies' = {
     name: 'scm'

@@ -18,6 +18,11 @@ export const SETS = {
   production: of('production', { AUDITSEAL_HAS_SIGNER_SECRET: 'true' }),
   locked: of('small', { AUDITSEAL_POLICY_STATE: 'Locked' }),
   builtInRoles: of('production', { AUDITSEAL_CUSTOM_ROLES: 'false', AUDITSEAL_HAS_SIGNER_SECRET: 'true' }),
+  private: of('small', {
+    AUDITSEAL_NETWORK: 'private',
+    AUDITSEAL_OPERATOR_RANGES: '10.1.0.0/16,10.2.0.0/16',
+    AUDITSEAL_WITNESS_RANGES: '192.0.2.0/24',
+  }),
   longest: of('production', {
     AZURE_ENV_NAME: 'e'.repeat(64),
     AZURE_LOCATION: 'australiasoutheast',
