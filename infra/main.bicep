@@ -3,7 +3,7 @@ metadata description = 'Everything in one resource group: the hub that logs are 
 
 targetScope = 'subscription'
 
-import { hubName, containers, namesFor } from 'shared.bicep'
+import { containers, hubName, namesFor, senderRuleName } from 'shared.bicep'
 
 @description('Required. Name of the environment, as azd calls it.')
 @minLength(1)
@@ -84,6 +84,17 @@ param operatorRanges string[] = []
 @description('Optional. Address ranges of witnesses, which the private network must let through. Names would not do: its rules know addresses.')
 @maxLength(100)
 param witnessRanges string[] = []
+
+@description('Optional. Whether the activity log of the subscription goes to the hub.')
+param routeActivityLog bool = true
+
+@description('Optional. Whether a policy gives every resource of the subscription and region a diagnostic setting, and for which logs. Its identity gets the right to write such settings in the whole subscription.')
+@allowed(['none', 'audit', 'allLogs'])
+param routeByPolicy string = 'none'
+
+@description('Optional. Members of the policy initiative whose existing resources get their settings now.')
+@maxLength(200)
+param remediated string[] = []
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var names = namesFor(environmentName, token)
@@ -235,6 +246,41 @@ module apps 'modules/apps.bicep' = {
   dependsOn: [roles, privateEndpoints]
 }
 
+var senderRuleId = resourceId(
+  subscription().subscriptionId,
+  names.resourceGroup,
+  'Microsoft.EventHub/namespaces/authorizationRules',
+  names.hubNamespace,
+  senderRuleName
+)
+
+module activityLog 'modules/routing/activityLog.bicep' = if (routeActivityLog) {
+  params: {
+    senderRuleId: senderRuleId
+    hubName: hubName
+    workspaceId: resourceId(
+      subscription().subscriptionId,
+      names.resourceGroup,
+      'Microsoft.OperationalInsights/workspaces',
+      names.workspace
+    )
+  }
+  dependsOn: [hub]
+}
+
+module policies 'modules/routing/policies.bicep' = if (routeByPolicy != 'none') {
+  params: {
+    location: location
+    senderRuleId: senderRuleId
+    hubName: hubName
+    logs: routeByPolicy == 'allLogs' ? 'allLogs' : 'audit'
+    remediated: remediated
+    pipelineGroupName: names.resourceGroup
+    hubNamespaceName: names.hubNamespace
+  }
+  dependsOn: [hub]
+}
+
 @description('Resource group of everything.')
 output AZURE_RESOURCE_GROUP string = names.resourceGroup
 
@@ -255,3 +301,6 @@ output AUDITSEAL_SEALER string = names.app.sealer
 
 @description('Function app that checks.')
 output AUDITSEAL_AUDITOR string = names.app.auditor
+
+@description('Rule that diagnostic settings send with: what routing.bicep and tenant.bicep take as senderRuleId.')
+output AUDITSEAL_SENDER_RULE string = senderRuleId

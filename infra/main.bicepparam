@@ -33,3 +33,6 @@ param witnessRanges = filter(
   split(readEnvironmentVariable('AUDITSEAL_WITNESS_RANGES', ''), ','),
   range => !empty(range)
 )
+param routeActivityLog = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_ACTIVITY_LOG', 'true'))
+param routeByPolicy = readEnvironmentVariable('AUDITSEAL_ROUTE_BY_POLICY', 'none')
+param remediated = filter(split(readEnvironmentVariable('AUDITSEAL_REMEDIATED', ''), ','), name => !empty(name))

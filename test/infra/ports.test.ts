@@ -112,7 +112,11 @@ describeTemplates('private network', (templates) => {
     const { resources } = await templates.evaluate('private');
     const sites = resources.filter(({ type }) => type === 'Microsoft.Web/sites');
     expect(
-      sites.map(({ properties }) => (properties?.['virtualNetworkSubnetId'] as string).replace(/.*\//, '')),
+      sites.map((site) =>
+        (
+          site as unknown as { properties: { virtualNetworkSubnetId: string } }
+        ).properties.virtualNetworkSubnetId.replace(/.*\//, ''),
+      ),
     ).toEqual(['sealer', 'auditor']);
   });
 

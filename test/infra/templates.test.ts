@@ -7,7 +7,7 @@ import { describeTemplates, templateFiles } from './support/templates.ts';
 describeTemplates('templates', (templates) => {
   test('the linter prints nothing', async () => {
     expect(await templates.run(['lint', '--pattern', '**/*.bicep'])).toBe('');
-    expect(await templates.run(['lint', 'main.bicepparam'])).toBe('');
+    for (const name of ['main', 'routing']) expect(await templates.run(['lint', `${name}.bicepparam`])).toBe('');
   });
 
   test('every file is as the formatter writes it', async () => {

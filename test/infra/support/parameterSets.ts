@@ -23,6 +23,7 @@ export const SETS = {
     AUDITSEAL_OPERATOR_RANGES: '10.1.0.0/16,10.2.0.0/16',
     AUDITSEAL_WITNESS_RANGES: '192.0.2.0/24',
   }),
+  routed: of('small', { AUDITSEAL_ROUTE_BY_POLICY: 'audit', AUDITSEAL_REMEDIATED: 'one,two' }),
   longest: of('production', {
     AZURE_ENV_NAME: 'e'.repeat(64),
     AZURE_LOCATION: 'australiasoutheast',

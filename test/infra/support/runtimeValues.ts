@@ -32,6 +32,9 @@ function runtimeValues(id: string): Json {
       return {
         ConnectionString: `InstrumentationKey=${guidOf(name)};IngestionEndpoint=https://in.applicationinsights.azure.com/`,
       };
+    case 'Microsoft.Authorization/policyAssignments':
+    case 'Microsoft.Compute/virtualMachines':
+      return { identity: { principalId: `principal of ${name}` } };
     default:
       throw new Error(`no stand-ins for what Azure says about ${id}`);
   }

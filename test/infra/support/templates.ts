@@ -67,10 +67,8 @@ export class Templates {
     try {
       await cp(INFRA, folder, { recursive: true });
       const newline = ['--newline-kind', 'LF', '--insert-final-newline'];
-      for (const files of [
-        ['--pattern', '**/*.bicep'],
-        ['main.bicepparam', '--outfile', 'main.bicepparam'],
-      ]) {
+      const parameters = (await templateFiles(folder)).filter(({ name }) => name.endsWith('.bicepparam'));
+      for (const files of [['--pattern', '**/*.bicep'], ...parameters.map(({ name }) => [name, '--outfile', name])]) {
         const printed = await this.run(['format', ...files, ...newline], folder);
         if (printed !== '') throw new Error(printed);
       }
@@ -84,17 +82,32 @@ export class Templates {
 
   /** compile evaluates anew, as `evaluate` does when nothing is kept. */
   async compile(set: SetName): Promise<string> {
+    return this.#snapshot(await readFile(join(INFRA, 'main.bicepparam'), 'utf8'), SETS[set]);
+  }
+
+  /** evaluateFile gives what a file of parameters deploys to a subscription or to a tenant, as if it lay in infra/. */
+  async evaluateFile(parameters: string, to: 'subscription' | 'tenant' = 'subscription'): Promise<Deployment> {
+    return toDeployment(await this.#snapshot(parameters, {}, to));
+  }
+
+  async #snapshot(
+    parameters: string,
+    env: Readonly<Record<string, string>>,
+    to: 'subscription' | 'tenant' = 'subscription',
+  ): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'infra-'));
     try {
       await cp(INFRA, folder, { recursive: true });
-      const where = ['--subscription-id', SUBSCRIPTION, '--tenant-id', TENANT, '--location', 'westeurope'];
+      await writeFile(join(folder, 'evaluated.bicepparam'), parameters);
+      const subscription = to === 'subscription' ? ['--subscription-id', SUBSCRIPTION] : [];
+      const where = [...subscription, '--tenant-id', TENANT, '--location', 'westeurope'];
       const printed = await this.run(
-        ['snapshot', 'main.bicepparam', '--mode', 'overwrite', ...where],
+        ['snapshot', 'evaluated.bicepparam', '--mode', 'overwrite', ...where],
         folder,
-        SETS[set],
+        env,
       );
       if (printed !== '') throw new Error(printed);
-      return inOrder(await readFile(join(folder, 'main.snapshot.json'), 'utf8'));
+      return inOrder(await readFile(join(folder, 'evaluated.snapshot.json'), 'utf8'));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -112,14 +125,18 @@ export class Templates {
       await rename(partial, kept);
       return made;
     });
-    const { predictedResources, outputs, diagnostics } = JSON.parse(snapshot) as Readonly<Record<string, Json>>;
-    if ((diagnostics as readonly Json[]).length > 0) throw new Error(JSON.stringify(diagnostics));
-    return {
-      resources: resolve(predictedResources as Json) as unknown as readonly Resource[],
-      outputs: resolve(outputs as Json) as Properties,
-      snapshot,
-    };
+    return toDeployment(snapshot);
   }
+}
+
+function toDeployment(snapshot: string): Deployment {
+  const { predictedResources, outputs, diagnostics } = JSON.parse(snapshot) as Readonly<Record<string, Json>>;
+  if ((diagnostics as readonly Json[]).length > 0) throw new Error(JSON.stringify(diagnostics));
+  return {
+    resources: resolve(predictedResources as Json) as unknown as readonly Resource[],
+    outputs: resolve(outputs as Json) as Properties,
+    snapshot,
+  };
 }
 
 /** inOrder sorts the outputs, whose order differs from run to run. */
