@@ -85,6 +85,10 @@ param operatorRanges string[] = []
 @maxLength(100)
 param witnessRanges string[] = []
 
+@description('Optional. Addresses that get mail when something is wrong. Empty: alerts show in the portal alone.')
+@maxLength(20)
+param alertEmails string[] = []
+
 @description('Optional. Whether the activity log of the subscription goes to the hub.')
 param routeActivityLog bool = true
 
@@ -244,6 +248,18 @@ module apps 'modules/apps.bicep' = {
     deployerRanges: deployerRanges
   }
   dependsOn: [roles, privateEndpoints]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceName: names.workspace
+    emails: alertEmails
+    hubRetentionHours: chosen.hub.retentionHours
+  }
+  dependsOn: [logs]
 }
 
 var senderRuleId = resourceId(

@@ -36,3 +36,7 @@ param witnessRanges = filter(
 param routeActivityLog = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_ACTIVITY_LOG', 'true'))
 param routeByPolicy = readEnvironmentVariable('AUDITSEAL_ROUTE_BY_POLICY', 'none')
 param remediated = filter(split(readEnvironmentVariable('AUDITSEAL_REMEDIATED', ''), ','), name => !empty(name))
+param alertEmails = filter(
+  split(readEnvironmentVariable('AUDITSEAL_ALERT_EMAILS', ''), ','),
+  address => !empty(address)
+)

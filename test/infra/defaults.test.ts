@@ -66,6 +66,11 @@ const NOTHING_TO_SAY = new Set([
   'Microsoft.Storage/storageAccounts/managementPolicies',
   'Microsoft.Web/serverfarms',
   'Microsoft.Web/sites/config',
+  // alerts.test.ts is about these
+  'Microsoft.Insights/actionGroups',
+  'Microsoft.Insights/activityLogAlerts',
+  'Microsoft.Insights/scheduledQueryRules',
+  'Microsoft.Insights/workbooks',
   // ports.test.ts is about these
   'Microsoft.Network/networkSecurityGroups',
   'Microsoft.Network/privateDnsZones',
@@ -83,6 +88,10 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   'Microsoft.OperationalInsights/workspaces': /^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$/,
   'Microsoft.Insights/components': /^[^%&\\?/]{0,259}[^%&\\?/ .]$/,
   'Microsoft.Insights/diagnosticSettings': /^[^*<>%:&?+/\\ ]{1,260}$/,
+  'Microsoft.Insights/actionGroups': /^[^:<>+/&%\\?|]{1,259}[^:<>+/&%\\?| .]$/,
+  'Microsoft.Insights/activityLogAlerts': /^[^:<>+/&%\\?{}*|]{1,259}[^:<>+/&%\\?{}*| .]$/,
+  'Microsoft.Insights/scheduledQueryRules': /^[^*<>%{}&:\\?/#|]{1,259}[^*<>%{}&:\\?/#| .]$/,
+  'Microsoft.Insights/workbooks': GUID,
   'Microsoft.EventHub/namespaces': /^[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]$/,
   'Microsoft.EventHub/namespaces/eventhubs': /^[A-Za-z0-9]([\w.-]{0,254}[A-Za-z0-9])?$/,
   'Microsoft.EventHub/namespaces/eventhubs/consumergroups': /^[A-Za-z0-9]([\w.-]{0,48}[A-Za-z0-9])?$/,

@@ -31,6 +31,7 @@ export const SETS = {
     AUDITSEAL_RETENTION_DAYS: '146000',
     AUDITSEAL_CALLER_RANGES: `${longestRange},10.0.0.0/8`,
     AUDITSEAL_DEPLOYER_RANGES: longestRange,
+    AUDITSEAL_ALERT_EMAILS: 'a@example.com,b@example.com',
   }),
 } satisfies Readonly<Record<string, Environment>>;
 
