@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, readBlock } from '../../tools/markedBlock.ts';
-import { CONNECTIONS, endpointsIn, portsBlock, rulesIn, subnetsIn } from './support/ports.ts';
+import { CONNECTIONS, cells, endpointsIn, portsBlock, rulesIn, subnetsIn } from './support/ports.ts';
 import { describeTemplates } from './support/templates.ts';
 
 /** clientsIn gives what the app's code opens connections with: clients of Azure, and the runtime's own. */
@@ -17,9 +17,6 @@ function clientsIn(folder: string): string[] {
     return [...clients.map(([, name]) => name as string), ...(/\bfetch\(/.test(text) ? ['fetch'] : [])];
   });
 }
-
-/** cells gives a page without the padding that the formatter gives its tables. */
-const cells = (page: string): string => page.trim().replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---');
 
 test('every connection that the code opens is listed', () => {
   // The host opens the connections of triggers: its rows have the client `host`.

@@ -156,3 +156,6 @@ export function portsBlock(deployment: Deployment): string {
     ...endpoints,
   ].join('\n');
 }
+
+/** cells gives a page without the padding that the formatter gives its tables. */
+export const cells = (page: string): string => page.trim().replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---');
