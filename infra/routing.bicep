@@ -37,11 +37,12 @@ param webApps string[] = []
 @maxLength(200)
 param virtualMachines { id: string, location: string }[] = []
 
-// What is in the pipeline's own group is left out, whoever lists it: its logs about sealing would be sealed, for ever.
-var pipeline = toLower('${split(senderRuleId, '/providers/')[0]}/')
+// What is in the pipeline's own group is left out, whoever lists it, in whatever case: its logs about sealing would be
+// sealed, for ever.
+var pipeline = '${split(senderRuleId, '/providers/')[0]}/'
 var hubId = '${split(senderRuleId, '/authorizationRules/')[0]}/eventhubs/${hubName}'
 
-func others(ids string[], pipeline string) string[] => filter(ids, id => !startsWith(toLower(id), pipeline))
+func others(ids string[], pipeline string) string[] => filter(ids, id => !startsWith(id, pipeline))
 
 module storage 'modules/routing/storageBlob.bicep' = [
   for id in others(storageAccounts, pipeline): {

@@ -217,12 +217,10 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         alwaysReady: alwaysReady
       }
     }
+    // Flex Consumption refuses a site with members that it doesn't know, such as ftpsState: there is no FTP to switch off.
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
-      http20Enabled: true
-      remoteDebuggingEnabled: false
       ipSecurityRestrictionsDefaultAction: isClosed || !empty(callerRanges) ? 'Deny' : 'Allow'
       ipSecurityRestrictions: [
         for (range, i) in callerRanges: {

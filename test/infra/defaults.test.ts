@@ -40,12 +40,7 @@ const ALWAYS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'Microsoft.OperationalInsights/workspaces': { features: expect.objectContaining({ disableLocalAuth: true }) },
   'Microsoft.Web/sites': {
     httpsOnly: true,
-    siteConfig: expect.objectContaining({
-      minTlsVersion: '1.2',
-      scmMinTlsVersion: '1.2',
-      ftpsState: 'Disabled',
-      remoteDebuggingEnabled: false,
-    }),
+    siteConfig: expect.objectContaining({ minTlsVersion: '1.2', scmMinTlsVersion: '1.2' }),
   },
   'Microsoft.Web/sites/basicPublishingCredentialsPolicies': { allow: false },
   'Microsoft.Network/privateDnsZones/virtualNetworkLinks': { registrationEnabled: false },
@@ -189,6 +184,16 @@ describeTemplates('defaults', (templates) => {
         deployers,
       },
     });
+  });
+
+  test.each(OFFERED)('%s: sites have no member that Flex Consumption refuses', async (set) => {
+    // https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations
+    const refused =
+      /"(ftpsState|linuxFxVersion|windowsFxVersion|netFrameworkVersion|javaVersion|powerShellVersion|use32BitWorkerProcess|alwaysOn|preWarmedInstanceCount|functionAppScaleLimit|minimumElasticInstanceCount|functionsRuntimeScaleMonitoringEnabled|vnetRouteAllEnabled|vnetContentShareEnabled|vnetImagePullEnabled|containerSize|isReserved|FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENTSHARE|WEBSITE_TIME_ZONE|WEBSITE_VNET_ROUTE_ALL|SCM_DO_BUILD_DURING_DEPLOYMENT|ENABLE_ORYX_BUILD)"/;
+    const { resources } = await templates.evaluate(set);
+    const sites = resources.filter(({ type }) => type.startsWith('Microsoft.Web/sites'));
+    expect(sites.length).toBeGreaterThan(3);
+    for (const site of sites) expect(JSON.stringify(site)).not.toMatch(refused);
   });
 
   test.each(EVERY)('%s: names keep to the rules of Azure', async (set) => {
