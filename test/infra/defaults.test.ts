@@ -261,6 +261,34 @@ describeTemplates('defaults', (templates) => {
     });
   });
 
+  test('production has zones, a second region and keys of its own', async () => {
+    const deployment = await templates.evaluate('production');
+    const [vault] = of(deployment, 'Microsoft.KeyVault/vaults');
+    const ledger = of(deployment, 'Microsoft.Storage/storageAccounts').find(({ name }) => name.startsWith('stledger'));
+    expect(vault?.properties).toMatchObject({ sku: { name: 'premium' }, networkAcls: { bypass: 'AzureServices' } });
+    expect(ledger).toMatchObject({
+      sku: { name: 'Standard_RAGZRS' },
+      properties: {
+        encryption: {
+          keySource: 'Microsoft.Keyvault',
+          keyvaultproperties: { keyname: 'ledger-storage', keyvaulturi: `https://${vault?.name}.vault.azure.net/` },
+        },
+      },
+    });
+    const keys = of(deployment, 'Microsoft.KeyVault/vaults/keys').map(({ name, properties }) => [
+      name.replace(/^.*\//, ''),
+      properties?.['kty'],
+      properties?.['keyOps'],
+    ]);
+    expect(keys).toEqual([
+      ['ledger', 'EC-HSM', ['sign', 'verify']],
+      ['ledger-storage', 'RSA-HSM', ['wrapKey', 'unwrapKey']],
+    ]);
+    for (const { properties } of of(deployment, 'Microsoft.Web/serverfarms')) {
+      expect(properties).toMatchObject({ zoneRedundant: true });
+    }
+  });
+
   test('a locked policy is left alone, and nothing else changes by it', async () => {
     const [open, locked] = await Promise.all([templates.evaluate('small'), templates.evaluate('locked')]);
     const rest = open.resources.filter(({ type }) => !type.endsWith('/immutabilityPolicies'));

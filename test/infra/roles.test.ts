@@ -1,3 +1,4 @@
+import { batchName, checkpointName, cosignatureName, reportName, segmentName } from '../../src/core/names.ts';
 import { rightsIn, allows } from './support/rights.ts';
 import type { Right } from './support/rights.ts';
 import { describeTemplates } from './support/templates.ts';
@@ -191,6 +192,24 @@ describeTemplates('roles', (templates) => {
         }[who],
       );
     }
+  });
+
+  test('each app may create the objects that its functions create, and none of those of the other', async () => {
+    const rights = rightsIn(await templates.evaluate('small'));
+    const mayCreate = (who: string, name: string): boolean =>
+      rights
+        .filter(
+          ({ identity, on, action }) => identity === who && on === 'container ledger' && action.endsWith('/add/action'),
+        )
+        .some(({ paths }) => paths?.some((path) => name.startsWith(path.replace(/\*$/, ''))));
+    const sealed = [segmentName('0', 0), batchName(0), checkpointName(0), cosignatureName(0, '00000000')];
+    const reports = (['json', 'html'] as const).map((end) => reportName(0, 'integrity', end));
+    expect(sealed.map((name) => [mayCreate('sealer', name), mayCreate('auditor', name)])).toEqual(
+      sealed.map(() => [true, false]),
+    );
+    expect(reports.map((name) => [mayCreate('sealer', name), mayCreate('auditor', name)])).toEqual(
+      reports.map(() => [false, true]),
+    );
   });
 
   test('the app of the drill is the auditor, and no other app may take its identity', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,13 +19,14 @@ export async function findCompiler(): Promise<string | undefined> {
   const azure = process.env['AZURE_CONFIG_DIR'] ?? join(homedir(), '.azure');
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), join(azure, 'bin')].filter((name) => name !== '');
   for (const path of folders.map((folder) => join(folder, EXE))) {
-    if ((await exists(path)) && (await isNewEnough(path))) return path;
+    if ((await isProgram(path)) && (await isNewEnough(path))) return path;
   }
   return restore();
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
+/** isProgram tells whether a file can be run. A package that is being unpacked by another process has one that can't yet. */
+const isProgram = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
     () => true,
     () => false,
   );
@@ -47,7 +48,7 @@ async function restore(): Promise<string | undefined> {
   const name = `Azure.Bicep.CommandLine.${system}-${process.arch === 'arm64' ? 'arm64' : 'x64'}`;
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'auditseal', 'nuget');
   const path = join(cache, name.toLowerCase(), VERSION, 'tools', EXE);
-  if (await exists(path)) return path;
+  if (await isProgram(path)) return path;
 
   const folder = await mkdtemp(join(tmpdir(), 'bicep-'));
   try {
