@@ -54,7 +54,7 @@ param witnessPolicy string = ''
 @maxLength(100)
 param integrateSchedule string = '*/30 * * * * *'
 
-@description('Optional. When the ledger is rechecked: six fields, seconds first, UTC. An alert expects one verdict in six hours.')
+@description('Optional. When the ledger is rechecked: six fields, seconds first, UTC. An alert expects one run in six hours.')
 @minLength(11)
 @maxLength(100)
 param verifySchedule string = '0 15 * * * *'

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/markedBlock.ts';
+import { OFFERED } from './support/parameterSets.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment, Resource } from './support/templates.ts';
 
@@ -34,7 +35,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const WORDS = new Set(
-  'and bin by coalesce count desc extend has in let not or order parse_json print project startswith sum summarize todouble tolong toscalar tostring union where d h'.split(
+  'and bin by coalesce contains count desc extend in let matches not or order parse_json print project regex startswith sum summarize todouble tolong toscalar tostring union where d h'.split(
     ' ',
   ),
 );
@@ -118,6 +119,23 @@ describeTemplates('alerts', (templates) => {
       if (column !== null) expect(criterion?.query).toMatch(new RegExp(`(summarize|print) ${column} = `));
     }
   });
+
+  test.each(OFFERED)(
+    '%s: what is not sealed shows before half of the time is over that the hub keeps it',
+    async (set) => {
+      const deployment = await templates.evaluate(set);
+      const rule = of(deployment, 'scheduledQueryRules').find(({ name }) => name === 'alert-unsealed');
+      const hub = deployment.resources.find(({ type }) => type === 'Microsoft.EventHub/namespaces/eventhubs');
+      const { windowSize } = (rule as unknown as { properties: { windowSize: string } }).properties;
+      const [, days, hours] = /^P(?:(\d+)D)?(?:T(\d+)H)?$/.exec(windowSize) ?? [];
+      const windowHours = Number(days ?? 0) * 24 + Number(hours ?? 0);
+      const { retentionTimeInHours } = (
+        hub as unknown as { properties: { retentionDescription: { retentionTimeInHours: number } } }
+      ).properties.retentionDescription;
+      expect(windowHours).toBeGreaterThan(0);
+      expect(windowHours * 2).toBeLessThanOrEqual(retentionTimeInHours);
+    },
+  );
 
   test('every query is used, in an alert or in the workbook', async () => {
     const deployment = await templates.evaluate('production');
