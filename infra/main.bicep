@@ -1,0 +1,322 @@
+metadata name = 'Auditseal'
+metadata description = 'Everything in one resource group: the hub that logs are sent to, the app that seals them, the ledger, and the app that checks it.'
+
+targetScope = 'subscription'
+
+import { containers, hubName, namesFor, senderRuleName } from 'shared.bicep'
+
+@description('Required. Name of the environment, as azd calls it.')
+@minLength(1)
+@maxLength(64)
+param environmentName string
+
+@description('Required. Region of everything.')
+@minLength(1)
+@maxLength(64)
+param location string
+
+@description('Required. Row of sizes.json. development: cheap and short-lived. small: a team. production: zones, a second region, a network and keys of its own.')
+@allowed(['development', 'small', 'production'])
+param size string
+
+@description('Optional. Whether everything stays in a virtual network. Default: what the size says.')
+@allowed(['public', 'private'])
+param network string = loadJsonContent('sizes.json')[size].network
+
+@description('Optional. Days that an object of the ledger is kept after it was made. After `auditseal lock` it can be raised, five times, and never lowered. Default: what the size says.')
+@minValue(1)
+@maxValue(146000)
+param retentionDays int = loadJsonContent('sizes.json')[size].retentionDays
+
+@description('Optional. Whether the retention policy is locked, so that it is left out. The preprovision hook finds out.')
+param isPolicyLocked bool = false
+
+@description('Optional. Whether to make roles with exactly the rights that are used, or to give the nearest built-in ones. What that costs is said in modules/roles.bicep.')
+param customRoles bool = true
+
+@description('Optional. Name of the ledger, a URL without scheme; it can\'t be changed once something is sealed. Default: where the sealer serves the log.')
+@maxLength(200)
+param ledgerOrigin string = ''
+
+@description('Optional. Whether the vault holds a secret `ledger-signer-key` with an Ed25519 signer key. The operator puts it there: a template would show it to whoever reads deployments.')
+param hasSignerSecret bool = false
+
+@description('Optional. Verifier keys of the Ed25519 signer key and of keys that were replaced, separated by white space.')
+@maxLength(8000)
+param verifierKeys string = ''
+
+@description('Optional. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
+@maxLength(8000)
+param witnessPolicy string = ''
+
+@description('Optional. When segments are taken into the log: six fields, seconds first, UTC.')
+@minLength(11)
+@maxLength(100)
+param integrateSchedule string = '*/30 * * * * *'
+
+@description('Optional. When the ledger is rechecked: six fields, seconds first, UTC. An alert expects one run in six hours.')
+@minLength(11)
+@maxLength(100)
+param verifySchedule string = '0 15 * * * *'
+
+@description('Optional. Minutes after which an idle partition gets a heartbeat.')
+@minValue(1)
+@maxValue(1440)
+param heartbeatMinutes int = 15
+
+@description('Optional. Address ranges that may read the log over HTTP. Empty: everybody in a public network, nobody in a private one.')
+@maxLength(100)
+param callerRanges string[] = []
+
+@description('Optional. Address ranges that may deploy the apps. Empty: any address, with a sign-in of Entra ID.')
+@maxLength(100)
+param deployerRanges string[] = []
+
+@description('Optional. Address range of the private network, of 128 addresses at least.')
+@minLength(9)
+@maxLength(18)
+param addressRange string = '10.90.0.0/24'
+
+@description('Optional. Address ranges of operators, in networks that are peered with the private one, who may reach the ledger, the hub and the vault.')
+@maxLength(100)
+param operatorRanges string[] = []
+
+@description('Optional. Address ranges of witnesses, which the private network must let through. Names would not do: its rules know addresses.')
+@maxLength(100)
+param witnessRanges string[] = []
+
+@description('Optional. Addresses that get mail when something is wrong. Empty: alerts show in the portal alone.')
+@maxLength(20)
+param alertEmails string[] = []
+
+@description('Optional. Whether the activity log of the subscription goes to the hub.')
+param routeActivityLog bool = true
+
+@description('Optional. Whether a policy gives every resource of the subscription and region a diagnostic setting, and for which logs. Its identity gets the right to write such settings in the whole subscription.')
+@allowed(['none', 'audit', 'allLogs'])
+param routeByPolicy string = 'none'
+
+@description('Optional. Members of the policy initiative whose existing resources get their settings now.')
+@maxLength(200)
+param remediated string[] = []
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var names = namesFor(environmentName, token)
+var tags = { 'azd-env-name': environmentName }
+var chosen = loadJsonContent('sizes.json')[size]
+var isPublic = network == 'public'
+
+resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
+  name: names.resourceGroup
+  location: location
+  tags: tags
+}
+
+module identities 'modules/identities.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    identityNames: concat(
+      [names.identity.sealer, names.identity.auditor, names.identity.drill],
+      chosen.customerManagedKey ? [names.identity.encryption] : []
+    )
+  }
+}
+
+module logs 'modules/logs.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceName: names.workspace
+    insightsName: names.insights
+    retentionDays: chosen.logRetentionDays
+  }
+}
+
+module hub 'modules/hub.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    namespaceName: names.hubNamespace
+    sku: chosen.hub.sku
+    capacity: chosen.hub.capacity
+    maximumCapacity: chosen.hub.maximumCapacity
+    partitions: chosen.hub.partitions
+    retentionHours: chosen.hub.retentionHours
+    isPublic: isPublic
+    workspaceName: names.workspace
+  }
+  dependsOn: [logs]
+}
+
+module vault 'modules/vault.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    vaultName: names.vault
+    sku: chosen.vaultSku
+    isPublic: isPublic
+    hasEncryptionKey: chosen.customerManagedKey
+    encryptionIdentityName: names.identity.encryption
+    hubNamespaceName: names.hubNamespace
+    workspaceName: names.workspace
+  }
+  dependsOn: [identities, hub]
+}
+
+module ledger 'modules/ledger.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    accountName: names.ledger
+    sku: chosen.storageSku
+    retentionDays: retentionDays
+    isPolicyLocked: isPolicyLocked
+    coolAfterDays: chosen.coolAfterDays
+    coldAfterDays: chosen.coldAfterDays
+    isPublic: isPublic
+    workspaceName: names.workspace
+    hasOwnKey: chosen.customerManagedKey
+    vaultName: names.vault
+    encryptionIdentityName: names.identity.encryption
+  }
+  dependsOn: [vault]
+}
+
+module privateNetwork 'modules/network.bicep' = if (!isPublic) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    networkName: names.network
+    addressRange: addressRange
+    operatorRanges: operatorRanges
+    witnessRanges: witnessRanges
+    hubNamespaceName: names.hubNamespace
+    workspaceName: names.workspace
+  }
+  dependsOn: [hub]
+}
+
+module privateEndpoints 'modules/privateEndpoints.bicep' = if (!isPublic) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    names: names
+  }
+  dependsOn: [privateNetwork, ledger]
+}
+
+module roles 'modules/roles.bicep' = {
+  scope: group
+  params: {
+    names: names
+    token: token
+    customRoles: customRoles
+    hasSignerSecret: hasSignerSecret
+  }
+  dependsOn: [ledger]
+}
+
+module apps 'modules/apps.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    names: names
+    ledgerOrigin: empty(ledgerOrigin) ? '${names.app.sealer}.azurewebsites.net/api/log' : ledgerOrigin
+    hasSignerSecret: hasSignerSecret
+    verifierKeys: verifierKeys
+    witnessPolicy: witnessPolicy
+    integrateSchedule: integrateSchedule
+    verifySchedule: verifySchedule
+    verifyFullHours: chosen.verifyFullHours
+    heartbeatMinutes: heartbeatMinutes
+    memoryMB: chosen.app.memoryMB
+    maximumInstances: chosen.app.maximumInstances
+    warmIngest: chosen.app.warmIngest
+    zoneRedundant: chosen.app.zoneRedundant
+    isPublic: isPublic
+    networkName: isPublic ? '' : names.network
+    callerRanges: callerRanges
+    deployerRanges: deployerRanges
+  }
+  dependsOn: [roles, privateEndpoints]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceName: names.workspace
+    emails: alertEmails
+    hubRetentionHours: chosen.hub.retentionHours
+  }
+  dependsOn: [logs]
+}
+
+var senderRuleId = resourceId(
+  subscription().subscriptionId,
+  names.resourceGroup,
+  'Microsoft.EventHub/namespaces/authorizationRules',
+  names.hubNamespace,
+  senderRuleName
+)
+
+module activityLog 'modules/routing/activityLog.bicep' = if (routeActivityLog) {
+  params: {
+    senderRuleId: senderRuleId
+    hubName: hubName
+    workspaceId: resourceId(
+      subscription().subscriptionId,
+      names.resourceGroup,
+      'Microsoft.OperationalInsights/workspaces',
+      names.workspace
+    )
+  }
+  dependsOn: [hub]
+}
+
+module policies 'modules/routing/policies.bicep' = if (routeByPolicy != 'none') {
+  params: {
+    location: location
+    senderRuleId: senderRuleId
+    hubName: hubName
+    logs: routeByPolicy == 'allLogs' ? 'allLogs' : 'audit'
+    remediated: remediated
+    pipelineGroupName: names.resourceGroup
+    hubNamespaceName: names.hubNamespace
+  }
+  dependsOn: [hub]
+}
+
+@description('Resource group of everything.')
+output AZURE_RESOURCE_GROUP string = names.resourceGroup
+
+@description('Storage account of the ledger.')
+output AUDITSEAL_LEDGER_ACCOUNT string = names.ledger
+
+@description('Container of the ledger; what `auditseal` takes as TARGET.')
+output AUDITSEAL_LEDGER_URL string = 'https://${names.ledger}.blob.${environment().suffixes.storage}/${containers.ledger}'
+
+@description('Event Hubs namespace, and the hub in it, for diagnostic settings.')
+output AUDITSEAL_HUB string = '${names.hubNamespace}/${hubName}'
+
+@description('Vault with the signing key.')
+output AUDITSEAL_VAULT string = names.vault
+
+@description('Function app that seals.')
+output AUDITSEAL_SEALER string = names.app.sealer
+
+@description('Function app that checks.')
+output AUDITSEAL_AUDITOR string = names.app.auditor
+
+@description('Rule that diagnostic settings send with: what routing.bicep and tenant.bicep take as senderRuleId.')
+output AUDITSEAL_SENDER_RULE string = senderRuleId

@@ -1,0 +1,42 @@
+// What azd deploys. Every value comes from the azd environment: `azd env set NAME VALUE`.
+using 'main.bicep'
+
+var sizes = loadJsonContent('sizes.json')
+var networkAsked = readEnvironmentVariable('AUDITSEAL_NETWORK', '')
+var daysAsked = readEnvironmentVariable('AUDITSEAL_RETENTION_DAYS', '')
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'auditseal')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
+param size = readEnvironmentVariable('AUDITSEAL_SIZE', 'small')
+param network = empty(networkAsked) ? sizes[size].network : networkAsked
+param retentionDays = empty(daysAsked) ? sizes[size].retentionDays : int(daysAsked)
+param isPolicyLocked = readEnvironmentVariable('AUDITSEAL_POLICY_STATE', 'Unlocked') == 'Locked'
+param customRoles = bool(readEnvironmentVariable('AUDITSEAL_CUSTOM_ROLES', 'true'))
+param ledgerOrigin = readEnvironmentVariable('AUDITSEAL_ORIGIN', '')
+param hasSignerSecret = bool(readEnvironmentVariable('AUDITSEAL_HAS_SIGNER_SECRET', 'false'))
+param verifierKeys = readEnvironmentVariable('AUDITSEAL_VERIFIER_KEYS', '')
+param witnessPolicy = readEnvironmentVariable('AUDITSEAL_WITNESS_POLICY', '')
+param integrateSchedule = readEnvironmentVariable('AUDITSEAL_INTEGRATE_SCHEDULE', '*/30 * * * * *')
+param verifySchedule = readEnvironmentVariable('AUDITSEAL_VERIFY_SCHEDULE', '0 15 * * * *')
+param heartbeatMinutes = int(readEnvironmentVariable('AUDITSEAL_HEARTBEAT_MINUTES', '15'))
+param callerRanges = filter(split(readEnvironmentVariable('AUDITSEAL_CALLER_RANGES', ''), ','), range => !empty(range))
+param deployerRanges = filter(
+  split(readEnvironmentVariable('AUDITSEAL_DEPLOYER_RANGES', ''), ','),
+  range => !empty(range)
+)
+param addressRange = readEnvironmentVariable('AUDITSEAL_ADDRESS_RANGE', '10.90.0.0/24')
+param operatorRanges = filter(
+  split(readEnvironmentVariable('AUDITSEAL_OPERATOR_RANGES', ''), ','),
+  range => !empty(range)
+)
+param witnessRanges = filter(
+  split(readEnvironmentVariable('AUDITSEAL_WITNESS_RANGES', ''), ','),
+  range => !empty(range)
+)
+param routeActivityLog = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_ACTIVITY_LOG', 'true'))
+param routeByPolicy = readEnvironmentVariable('AUDITSEAL_ROUTE_BY_POLICY', 'none')
+param remediated = filter(split(readEnvironmentVariable('AUDITSEAL_REMEDIATED', ''), ','), name => !empty(name))
+param alertEmails = filter(
+  split(readEnvironmentVariable('AUDITSEAL_ALERT_EMAILS', ''), ','),
+  address => !empty(address)
+)

@@ -1,0 +1,194 @@
+metadata name = 'Apps'
+metadata description = 'The two function apps and their settings. The sealer writes the ledger and the auditor judges it, as different identities.'
+
+import { consumerGroups, containers, hubName, keys, namesOf, tagsOf } from '../shared.bicep'
+
+@description('Required. Region.')
+@minLength(1)
+@maxLength(64)
+param location string
+
+@description('Required. Tags of every resource.')
+param tags tagsOf
+
+@description('Required. Names of all resources.')
+param names namesOf
+
+@description('Required. Name of the ledger, which every segment carries. It can\'t be changed once something is sealed.')
+@minLength(1)
+@maxLength(200)
+param ledgerOrigin string
+
+@description('Required. Whether the vault holds a secret with an Ed25519 signer key, which the operator puts there.')
+param hasSignerSecret bool
+
+@description('Required. Verifier keys that checkpoints were signed with and no longer are, and the one of the Ed25519 signer key, separated by white space. The auditor knows no other key of that kind, because it can\'t read the secret.')
+@maxLength(8000)
+param verifierKeys string
+
+@description('Required. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
+@maxLength(8000)
+param witnessPolicy string
+
+@description('Required. When segments are taken into the log: six fields, seconds first, UTC.')
+@minLength(11)
+@maxLength(100)
+param integrateSchedule string
+
+@description('Required. When the ledger is rechecked: six fields, seconds first, UTC.')
+@minLength(11)
+@maxLength(100)
+param verifySchedule string
+
+@description('Required. Hours after which a recheck begins at the first segment again. It reads the whole ledger, also what is in cool and cold tiers, where reading costs more.')
+@minValue(1)
+@maxValue(8784)
+param verifyFullHours int
+
+@description('Required. Minutes after which an idle partition gets a heartbeat.')
+@minValue(1)
+@maxValue(1440)
+param heartbeatMinutes int
+
+@description('Required. Memory of an instance.')
+@allowed([512, 2048, 4096])
+param memoryMB int
+
+@description('Required. Most instances of an app at a time.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstances int
+
+@description('Required. Instances of ingest that always run. They save the start, and cost all day.')
+@minValue(0)
+@maxValue(32)
+param warmIngest int
+
+@description('Required. Whether instances are spread over the zones of the region.')
+param zoneRedundant bool
+
+@description('Required. Whether the apps\' storage can be reached from the internet.')
+param isPublic bool
+
+@description('Required. Virtual network; empty for none.')
+@maxLength(48)
+param networkName string
+
+@description('Required. Address ranges that may read the log over HTTP. Empty: everybody in a public network, nobody in a private one.')
+@maxLength(100)
+param callerRanges string[]
+
+@description('Required. Address ranges that may deploy. Empty: any address, with a sign-in of Entra ID.')
+@maxLength(100)
+param deployerRanges string[]
+
+var functionApps = loadJsonContent('../functionApps.json')
+
+resource sealerIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: names.identity.sealer
+}
+
+resource auditorIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: names.identity.auditor
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+  name: names.vault
+
+  resource signer 'keys' existing = {
+    name: keys.signer
+  }
+}
+
+var common = {
+  HUB__fullyQualifiedNamespace: '${names.hubNamespace}.servicebus.windows.net'
+  HUB_NAME: hubName
+  HUB_CONSUMER_GROUP: consumerGroups.ingest
+  LEDGER__blobServiceUri: 'https://${names.ledger}.blob.${environment().suffixes.storage}'
+  LEDGER__credential: 'managedidentity'
+  LEDGER_CONTAINER: containers.ledger
+  LEDGER_ORIGIN: ledgerOrigin
+  TLOG_CONTAINER: containers.tlog
+  SIGNER__credential: 'managedidentity'
+  WITNESS_POLICY: witnessPolicy
+  INTEGRATE_SCHEDULE: integrateSchedule
+  HEARTBEAT_MINUTES: string(heartbeatMinutes)
+  VERIFY_SCHEDULE: verifySchedule
+  VERIFY_FULL_HOURS: string(verifyFullHours)
+}
+
+// Every function of the package is run by one app and switched off in the other.
+var switchedOff = {
+  sealer: toObject(functionApps.auditor, name => 'AzureWebJobs.${name}.Disabled', name => 'true')
+  auditor: toObject(functionApps.sealer, name => 'AzureWebJobs.${name}.Disabled', name => 'true')
+}
+
+// Any version of the vault's key will do to sign, but a signature names one: its key ID is made from the public key.
+module sealer 'functionApp.bicep' = {
+  params: {
+    location: location
+    tags: tags
+    serviceName: 'sealer'
+    appName: names.app.sealer
+    planName: names.plan.sealer
+    hostStorageName: names.hostStorage.sealer
+    identityName: names.identity.sealer
+    otherIdentityNames: []
+    insightsName: names.insights
+    workspaceName: names.workspace
+    memoryMB: memoryMB
+    maximumInstances: maximumInstances
+    alwaysReady: warmIngest > 0 ? [{ name: 'function:ingest', instanceCount: warmIngest }] : []
+    zoneRedundant: zoneRedundant
+    isPublic: isPublic
+    networkName: networkName
+    callerRanges: callerRanges
+    isClosed: !isPublic
+    deployerRanges: deployerRanges
+    settings: {
+      ...common
+      ...switchedOff.sealer
+      HUB__credential: 'managedidentity'
+      HUB__clientId: sealerIdentity.properties.clientId
+      LEDGER__clientId: sealerIdentity.properties.clientId
+      SIGNER__clientId: sealerIdentity.properties.clientId
+      SIGNER__keyUrl: vault::signer.properties.keyUriWithVersion
+      LEDGER_SIGNER_KEY: hasSignerSecret
+        ? '@Microsoft.KeyVault(SecretUri=https://${names.vault}${environment().suffixes.keyvaultDns}/secrets/${keys.secret})'
+        : ''
+      LEDGER_VERIFIER_KEYS: verifierKeys
+    }
+  }
+}
+
+// No signer, no right on the hub: all it needs of the key is the public part, which the vault shows it.
+module auditor 'functionApp.bicep' = {
+  params: {
+    location: location
+    tags: tags
+    serviceName: 'auditor'
+    appName: names.app.auditor
+    planName: names.plan.auditor
+    hostStorageName: names.hostStorage.auditor
+    identityName: names.identity.auditor
+    otherIdentityNames: [names.identity.drill]
+    insightsName: names.insights
+    workspaceName: names.workspace
+    memoryMB: memoryMB
+    maximumInstances: maximumInstances
+    alwaysReady: []
+    zoneRedundant: zoneRedundant
+    isPublic: isPublic
+    networkName: networkName
+    callerRanges: []
+    isClosed: true // it answers no request
+    deployerRanges: deployerRanges
+    settings: {
+      ...common
+      ...switchedOff.auditor
+      LEDGER__clientId: auditorIdentity.properties.clientId
+      SIGNER__clientId: auditorIdentity.properties.clientId
+      LEDGER_VERIFIER_KEYS: trim('${vault::signer.properties.keyUriWithVersion} ${verifierKeys}')
+    }
+  }
+}

@@ -1,0 +1,35 @@
+metadata name = 'Web app'
+metadata description = 'Sends sign-ins for publishing, requests, and requests that access restrictions refused.'
+
+@description('Required. Name of the app.')
+@minLength(2)
+@maxLength(60)
+param resourceName string
+
+@description('Required. Authorization rule of the namespace that diagnostic settings send with, as a resource id.')
+@minLength(1)
+@maxLength(512)
+param senderRuleId string
+
+@description('Required. Event hub.')
+@minLength(1)
+@maxLength(256)
+param hubName string
+
+resource target 'Microsoft.Web/sites@2024-11-01' existing = {
+  name: resourceName
+}
+
+resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: target
+  name: 'auditseal'
+  properties: {
+    eventHubAuthorizationRuleId: senderRuleId
+    eventHubName: hubName
+    logs: [
+      { category: 'AppServiceAuditLogs', enabled: true }
+      { category: 'AppServiceHTTPLogs', enabled: true }
+      { category: 'AppServiceIPSecAuditLogs', enabled: true }
+    ]
+  }
+}

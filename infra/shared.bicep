@@ -1,0 +1,84 @@
+metadata name = 'Shared types and names'
+metadata description = 'What more than one module needs to agree on: the names of resources, and the types of parameters.'
+
+@export()
+@description('Tags that every resource carries.')
+type tagsOf = {
+  @description('A tag and its value.')
+  *: string
+}
+
+@export()
+@description('Settings of a function app: names and values.')
+type settingsOf = {
+  @description('A setting and its value.')
+  *: string
+}
+
+@export()
+@description('Name of every resource. Only the resource group has the name of the environment in it; all others have a token, so that their length does not depend on what somebody types.')
+type namesOf = {
+  @description('Resource group of everything.')
+  resourceGroup: string
+  @description('Identities: of the two apps, of the drill, and of the ledger account for its own key.')
+  identity: { sealer: string, auditor: string, drill: string, encryption: string }
+  @description('Function apps.')
+  app: { sealer: string, auditor: string }
+  @description('Plans of the function apps: a Flex Consumption plan holds one app.')
+  plan: { sealer: string, auditor: string }
+  @description('Storage accounts of the Functions hosts, one for each app.')
+  hostStorage: { sealer: string, auditor: string }
+  @description('Storage account of the ledger.')
+  ledger: string
+  @description('Event Hubs namespace.')
+  hubNamespace: string
+  @description('Key vault.')
+  vault: string
+  @description('Log Analytics workspace.')
+  workspace: string
+  @description('Application Insights.')
+  insights: string
+  @description('Virtual network.')
+  network: string
+}
+
+@export()
+@description('Gives the names of an environment. The token is 13 lower-case letters and digits.')
+func namesFor(environmentName string, token string) namesOf => {
+  resourceGroup: 'rg-${environmentName}'
+  identity: {
+    sealer: 'id-sealer-${token}'
+    auditor: 'id-auditor-${token}'
+    drill: 'id-drill-${token}'
+    encryption: 'id-encryption-${token}'
+  }
+  app: { sealer: 'func-sealer-${token}', auditor: 'func-auditor-${token}' }
+  plan: { sealer: 'plan-sealer-${token}', auditor: 'plan-auditor-${token}' }
+  hostStorage: { sealer: 'stsealer${token}', auditor: 'stauditor${token}' }
+  ledger: 'stledger${token}'
+  hubNamespace: 'evhns-${token}'
+  vault: 'kv-${token}'
+  workspace: 'log-${token}'
+  insights: 'appi-${token}'
+  network: 'vnet-${token}'
+}
+
+@export()
+@description('The event hub that everything is sent to.')
+var hubName = 'audit'
+
+@export()
+@description('Consumer groups of the hub: each has one kind of reader.')
+var consumerGroups = { ingest: 'ingest', repair: 'repair' }
+
+@export()
+@description('Authorization rule of the namespace that diagnostic settings send with.')
+var senderRuleName = 'diagnostic-settings'
+
+@export()
+@description('Containers of the ledger account.')
+var containers = { ledger: 'ledger', tlog: 'tlog' }
+
+@export()
+@description('Keys and secrets of the vault: the key that signs checkpoints, the key that the ledger account is encrypted with, the secret with an Ed25519 signer key.')
+var keys = { signer: 'ledger', encryption: 'ledger-storage', secret: 'ledger-signer-key' }

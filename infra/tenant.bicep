@@ -1,0 +1,36 @@
+metadata name = 'Tenant'
+metadata description = 'Sends the logs of Entra ID to the hub. It takes a Security Administrator who may also write at the root of the tenant, so azd does not deploy it: az deployment tenant create -l REGION -f tenant.bicep.'
+
+targetScope = 'tenant'
+
+@description('Required. Authorization rule of the namespace that diagnostic settings send with, as a resource id.')
+@minLength(1)
+@maxLength(512)
+param senderRuleId string
+
+@description('Required. Event hub.')
+@minLength(1)
+@maxLength(256)
+param hubName string
+
+@description('Optional. Categories of the logs of Entra ID. Some take a licence.')
+@maxLength(30)
+param categories string[] = [
+  'AuditLogs'
+  'SignInLogs'
+  'NonInteractiveUserSignInLogs'
+  'ServicePrincipalSignInLogs'
+  'ManagedIdentitySignInLogs'
+  'ProvisioningLogs'
+  'RiskyUsers'
+  'UserRiskEvents'
+]
+
+resource setting 'Microsoft.AADIAM/diagnosticSettings@2017-04-01' = {
+  name: 'auditseal'
+  properties: {
+    eventHubAuthorizationRuleId: senderRuleId
+    eventHubName: hubName
+    logs: [for category in categories: { category: category, enabled: true }]
+  }
+}

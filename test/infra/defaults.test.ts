@@ -1,0 +1,305 @@
+import { OFFERED, SETS } from './support/parameterSets.ts';
+import type { SetName } from './support/parameterSets.ts';
+import { describeTemplates } from './support/templates.ts';
+import type { Deployment, Resource } from './support/templates.ts';
+
+const EVERY = (Object.keys(SETS) as SetName[]).filter((set) => set !== 'routed');
+
+const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
+  resources.filter((one) => one.type === type);
+
+const isPrivate = (set: SetName): boolean => !['development', 'small', 'locked'].includes(set);
+
+/** What every resource of a type must have, whatever the parameters. */
+const ALWAYS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'Microsoft.Storage/storageAccounts': {
+    allowBlobPublicAccess: false,
+    allowCrossTenantReplication: false,
+    allowSharedKeyAccess: false,
+    defaultToOAuthAuthentication: true,
+    isLocalUserEnabled: false,
+    minimumTlsVersion: 'TLS1_2',
+    supportsHttpsTrafficOnly: true,
+    encryption: expect.objectContaining({ requireInfrastructureEncryption: true }),
+  },
+  'Microsoft.Storage/storageAccounts/blobServices/containers': { publicAccess: 'None' },
+  'Microsoft.EventHub/namespaces': { minimumTlsVersion: '1.2', disableLocalAuth: false },
+  'Microsoft.EventHub/namespaces/networkRuleSets': { trustedServiceAccessEnabled: true },
+  'Microsoft.EventHub/namespaces/authorizationRules': { rights: ['Send'] },
+  'Microsoft.KeyVault/vaults': {
+    enablePurgeProtection: true,
+    enableRbacAuthorization: true,
+    enableSoftDelete: true,
+    softDeleteRetentionInDays: 90,
+    enabledForDeployment: false,
+    enabledForDiskEncryption: false,
+    enabledForTemplateDeployment: false,
+  },
+  'Microsoft.KeyVault/vaults/keys': { attributes: { enabled: true, exportable: false } },
+  'Microsoft.Insights/components': { DisableLocalAuth: true },
+  'Microsoft.OperationalInsights/workspaces': { features: expect.objectContaining({ disableLocalAuth: true }) },
+  'Microsoft.Web/sites': {
+    httpsOnly: true,
+    siteConfig: expect.objectContaining({ minTlsVersion: '1.2', scmMinTlsVersion: '1.2' }),
+  },
+  'Microsoft.Web/sites/basicPublishingCredentialsPolicies': { allow: false },
+  'Microsoft.Network/privateDnsZones/virtualNetworkLinks': { registrationEnabled: false },
+  'Microsoft.Authorization/locks': { level: 'CanNotDelete' },
+};
+
+/** Types of which nothing of that kind can be said. */
+const NOTHING_TO_SAY = new Set([
+  'Microsoft.Resources/resourceGroups',
+  'Microsoft.ManagedIdentity/userAssignedIdentities',
+  'Microsoft.EventHub/namespaces/eventhubs',
+  'Microsoft.EventHub/namespaces/eventhubs/consumergroups',
+  'Microsoft.Insights/diagnosticSettings',
+  'Microsoft.Authorization/roleAssignments',
+  'Microsoft.Authorization/roleDefinitions',
+  'Microsoft.Storage/storageAccounts/blobServices',
+  'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies',
+  'Microsoft.Storage/storageAccounts/managementPolicies',
+  'Microsoft.Web/serverfarms',
+  'Microsoft.Web/sites/config',
+  // alerts.test.ts is about these
+  'Microsoft.Insights/actionGroups',
+  'Microsoft.Insights/activityLogAlerts',
+  'Microsoft.Insights/scheduledQueryRules',
+  'Microsoft.Insights/workbooks',
+  // ports.test.ts is about these
+  'Microsoft.Network/networkSecurityGroups',
+  'Microsoft.Network/privateDnsZones',
+  'Microsoft.Network/privateEndpoints',
+  'Microsoft.Network/privateEndpoints/privateDnsZoneGroups',
+  'Microsoft.Network/virtualNetworks',
+]);
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Azure's rules for names: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+const NAMES: Readonly<Record<string, RegExp>> = {
+  'Microsoft.Resources/resourceGroups': /^[\w().-]{0,89}[\w()-]$/,
+  'Microsoft.ManagedIdentity/userAssignedIdentities': /^[A-Za-z0-9][\w-]{2,127}$/,
+  'Microsoft.OperationalInsights/workspaces': /^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$/,
+  'Microsoft.Insights/components': /^[^%&\\?/]{0,259}[^%&\\?/ .]$/,
+  'Microsoft.Insights/diagnosticSettings': /^[^*<>%:&?+/\\ ]{1,260}$/,
+  'Microsoft.Insights/actionGroups': /^[^:<>+/&%\\?|]{1,259}[^:<>+/&%\\?| .]$/,
+  'Microsoft.Insights/activityLogAlerts': /^[^:<>+/&%\\?{}*|]{1,259}[^:<>+/&%\\?{}*| .]$/,
+  'Microsoft.Insights/scheduledQueryRules': /^[^*<>%{}&:\\?/#|]{1,259}[^*<>%{}&:\\?/#| .]$/,
+  'Microsoft.Insights/workbooks': GUID,
+  'Microsoft.EventHub/namespaces': /^[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]$/,
+  'Microsoft.EventHub/namespaces/eventhubs': /^[A-Za-z0-9]([\w.-]{0,254}[A-Za-z0-9])?$/,
+  'Microsoft.EventHub/namespaces/eventhubs/consumergroups': /^[A-Za-z0-9]([\w.-]{0,48}[A-Za-z0-9])?$/,
+  'Microsoft.EventHub/namespaces/networkRuleSets': /^default$/,
+  'Microsoft.EventHub/namespaces/authorizationRules': /^[A-Za-z0-9]([\w.-]{0,48}[A-Za-z0-9])?$/,
+  'Microsoft.KeyVault/vaults': /^(?!.*--)[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/,
+  'Microsoft.KeyVault/vaults/keys': /^[A-Za-z0-9-]{1,127}$/,
+  'Microsoft.Storage/storageAccounts': /^[a-z0-9]{3,24}$/,
+  'Microsoft.Storage/storageAccounts/blobServices': /^default$/,
+  'Microsoft.Storage/storageAccounts/blobServices/containers': /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
+  'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies': /^default$/,
+  'Microsoft.Storage/storageAccounts/managementPolicies': /^default$/,
+  'Microsoft.Authorization/locks': /^[\w().-]{1,90}$/,
+  'Microsoft.Authorization/roleAssignments': GUID,
+  'Microsoft.Authorization/roleDefinitions': GUID,
+  'Microsoft.Web/serverfarms': /^[A-Za-z0-9-]{1,40}$/,
+  // Not the 60 that a site may have: two hosts whose first 32 characters are the same take one another's leases.
+  'Microsoft.Web/sites': /^[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]$/,
+  'Microsoft.Web/sites/config': /^appsettings$/,
+  'Microsoft.Network/networkSecurityGroups': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
+  'Microsoft.Network/privateDnsZones': /^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,33}$/,
+  'Microsoft.Network/privateDnsZones/virtualNetworkLinks': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
+  'Microsoft.Network/privateEndpoints': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
+  'Microsoft.Network/privateEndpoints/privateDnsZoneGroups': /^default$/,
+  'Microsoft.Network/virtualNetworks': /^[A-Za-z0-9]([\w.-]{0,62}\w)?$/,
+  'Microsoft.Web/sites/basicPublishingCredentialsPolicies': /^(scm|ftp)$/,
+};
+
+describeTemplates('defaults', (templates) => {
+  test.each(EVERY)('%s: every resource has what its type must have', async (set) => {
+    const deployment = await templates.evaluate(set);
+    const wrong = deployment.resources.filter(({ type }) => !(type in ALWAYS) && !NOTHING_TO_SAY.has(type));
+    expect(wrong.map(({ type }) => type)).toEqual([]);
+    for (const [type, members] of Object.entries(ALWAYS)) {
+      if (!type.startsWith('Microsoft.Network/')) expect(of(deployment, type).length).toBeGreaterThan(0);
+      for (const { id, properties } of of(deployment, type)) {
+        expect({ id, ...properties }).toEqual(expect.objectContaining({ id, ...members }));
+      }
+    }
+  });
+
+  test.each(EVERY)('%s: the network is open or closed as a whole', async (set) => {
+    const deployment = await templates.evaluate(set);
+    const access = isPrivate(set) ? 'Disabled' : 'Enabled';
+    const defaultAction = isPrivate(set) ? 'Deny' : 'Allow';
+    const stores = [
+      ...of(deployment, 'Microsoft.Storage/storageAccounts'),
+      ...of(deployment, 'Microsoft.KeyVault/vaults'),
+    ];
+    expect(stores).toHaveLength(4);
+    for (const { properties } of stores) {
+      expect(properties).toMatchObject({
+        publicNetworkAccess: access,
+        networkAcls: { defaultAction, ipRules: [], virtualNetworkRules: [] },
+      });
+    }
+    for (const type of ['Microsoft.EventHub/namespaces', 'Microsoft.EventHub/namespaces/networkRuleSets']) {
+      expect(of(deployment, type)[0]?.properties).toMatchObject({ publicNetworkAccess: access });
+    }
+    expect(of(deployment, 'Microsoft.EventHub/namespaces/networkRuleSets')[0]?.properties).toMatchObject({
+      defaultAction,
+    });
+  });
+
+  test.each(EVERY)('%s: who may call and deploy', async (set) => {
+    const sites = of(await templates.evaluate(set), 'Microsoft.Web/sites');
+    const rules = Object.fromEntries(
+      sites.map(({ name, properties }) => {
+        const { siteConfig } = properties as unknown as { siteConfig: Readonly<Record<string, unknown>> };
+        const ranges = (list: unknown): string[] =>
+          (list as { action: string; ipAddress: string }[]).map(({ action, ipAddress }) => `${action} ${ipAddress}`);
+        return [
+          name.split('-')[1],
+          {
+            callers: [
+              siteConfig['ipSecurityRestrictionsDefaultAction'],
+              ...ranges(siteConfig['ipSecurityRestrictions']),
+            ],
+            deployers: [
+              siteConfig['scmIpSecurityRestrictionsDefaultAction'],
+              ...ranges(siteConfig['scmIpSecurityRestrictions']),
+            ],
+          },
+        ];
+      }),
+    );
+    const isLongest = set === 'longest';
+    const deployers = isLongest ? ['Deny', 'Allow 255.255.255.255/32'] : ['Allow'];
+    expect(rules).toEqual({
+      auditor: { callers: ['Deny'], deployers },
+      sealer: {
+        callers: isLongest
+          ? ['Deny', 'Allow 255.255.255.255/32', 'Allow 10.0.0.0/8']
+          : [isPrivate(set) ? 'Deny' : 'Allow'],
+        deployers,
+      },
+    });
+  });
+
+  test.each(OFFERED)('%s: sites have no member that Flex Consumption refuses', async (set) => {
+    // https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations
+    const refused =
+      /"(ftpsState|linuxFxVersion|windowsFxVersion|netFrameworkVersion|javaVersion|powerShellVersion|use32BitWorkerProcess|alwaysOn|preWarmedInstanceCount|functionAppScaleLimit|minimumElasticInstanceCount|functionsRuntimeScaleMonitoringEnabled|vnetRouteAllEnabled|vnetContentShareEnabled|vnetImagePullEnabled|containerSize|isReserved|FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENTSHARE|WEBSITE_TIME_ZONE|WEBSITE_VNET_ROUTE_ALL|SCM_DO_BUILD_DURING_DEPLOYMENT|ENABLE_ORYX_BUILD)"/;
+    const { resources } = await templates.evaluate(set);
+    const sites = resources.filter(({ type }) => type.startsWith('Microsoft.Web/sites'));
+    expect(sites.length).toBeGreaterThan(3);
+    for (const site of sites) expect(JSON.stringify(site)).not.toMatch(refused);
+  });
+
+  test.each(EVERY)('%s: names keep to the rules of Azure', async (set) => {
+    const { resources } = await templates.evaluate(set);
+    const wrong = resources.filter(({ type, name }) => NAMES[type]?.test(name.split('/').at(-1) ?? '') !== true);
+    expect(wrong.map(({ type, name }) => `${type} ${name}`)).toEqual([]);
+    expect(new Set(resources.map(({ id }) => id)).size).toBe(resources.length);
+  });
+
+  test.each(EVERY)('%s: no secret is written down', async (set) => {
+    const { snapshot, outputs } = await templates.evaluate(set);
+    expect(snapshot).not.toMatch(/\blist[A-Z]\w*\(|AccountKey=|SharedAccess(Key|Signature)=|PRIVATE\+KEY/);
+    expect(Object.keys(outputs).toSorted()).toEqual([
+      'AUDITSEAL_AUDITOR',
+      'AUDITSEAL_HUB',
+      'AUDITSEAL_LEDGER_ACCOUNT',
+      'AUDITSEAL_LEDGER_URL',
+      'AUDITSEAL_SEALER',
+      'AUDITSEAL_SENDER_RULE',
+      'AUDITSEAL_VAULT',
+      'AZURE_RESOURCE_GROUP',
+    ]);
+    for (const value of Object.values(outputs)) expect(value).toMatch(/^[\w./:-]+$/);
+  });
+
+  test.each(EVERY)(
+    '%s: the hub gets what is meant for the ledger, and nothing that sealing itself gives rise to',
+    async (set) => {
+      const settings = of(await templates.evaluate(set), 'Microsoft.Insights/diagnosticSettings');
+      const toHub = settings.filter(({ properties }) => 'eventHubAuthorizationRuleId' in (properties ?? {}));
+      const from = toHub.map(({ id }) => /\/providers\/([\w.]+\/\w+)\/.*\/providers\//.exec(id)?.[1] ?? 'activity log');
+      const rules = 'Microsoft.Network/networkSecurityGroups';
+      expect(from.toSorted()).toEqual([
+        'Microsoft.KeyVault/vaults',
+        ...(isPrivate(set) ? [rules, rules, rules] : []),
+        'activity log',
+      ]);
+      for (const { properties } of toHub) expect(properties).toMatchObject({ eventHubName: 'audit' });
+      for (const { properties } of settings) expect(properties).toHaveProperty('workspaceId');
+      const logged = settings.map(({ id }) => id).join('\n');
+      for (const part of ['/evhns-', '/kv-', '/stledger', '/stsealer', '/stauditor']) expect(logged).toContain(part);
+    },
+  );
+
+  test.each(OFFERED)('%s: the ledger takes objects that nobody can change', async (set) => {
+    const deployment = await templates.evaluate(set);
+    const days = { development: 1, small: 365, production: 2555 }[set];
+    const policies = of(deployment, 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies');
+    expect(policies.map(({ name, properties }) => [name.split('/').slice(1), properties])).toEqual([
+      [
+        ['default', 'ledger', 'default'],
+        {
+          immutabilityPeriodSinceCreationInDays: days,
+          allowProtectedAppendWrites: false,
+          allowProtectedAppendWritesAll: false,
+        },
+      ],
+    ]);
+    const [lock] = of(deployment, 'Microsoft.Authorization/locks');
+    expect(lock?.id).toMatch(/\/storageAccounts\/stledger\w+\/providers\/Microsoft\.Authorization\/locks\//);
+    const [rules] = of(deployment, 'Microsoft.Storage/storageAccounts/managementPolicies');
+    expect(JSON.stringify(rules?.properties)).not.toMatch(/delete/i);
+    expect(rules?.properties).toMatchObject({
+      policy: { rules: [{ definition: { filters: { blobTypes: ['blockBlob'], prefixMatch: ['ledger/segments/'] } } }] },
+    });
+  });
+
+  test('production has zones, a second region and keys of its own', async () => {
+    const deployment = await templates.evaluate('production');
+    const [vault] = of(deployment, 'Microsoft.KeyVault/vaults');
+    const ledger = of(deployment, 'Microsoft.Storage/storageAccounts').find(({ name }) => name.startsWith('stledger'));
+    expect(vault?.properties).toMatchObject({ sku: { name: 'premium' }, networkAcls: { bypass: 'AzureServices' } });
+    expect(ledger).toMatchObject({
+      sku: { name: 'Standard_RAGZRS' },
+      properties: {
+        encryption: {
+          keySource: 'Microsoft.Keyvault',
+          keyvaultproperties: { keyname: 'ledger-storage', keyvaulturi: `https://${vault?.name}.vault.azure.net/` },
+        },
+      },
+    });
+    const keys = of(deployment, 'Microsoft.KeyVault/vaults/keys').map(({ name, properties }) => [
+      name.replace(/^.*\//, ''),
+      properties?.['kty'],
+      properties?.['keyOps'],
+    ]);
+    expect(keys).toEqual([
+      ['ledger', 'EC-HSM', ['sign', 'verify']],
+      ['ledger-storage', 'RSA-HSM', ['wrapKey', 'unwrapKey']],
+    ]);
+    for (const { properties } of of(deployment, 'Microsoft.Web/serverfarms')) {
+      expect(properties).toMatchObject({ zoneRedundant: true });
+    }
+  });
+
+  test('a locked policy is left alone, and nothing else changes by it', async () => {
+    const [open, locked] = await Promise.all([templates.evaluate('small'), templates.evaluate('locked')]);
+    const rest = open.resources.filter(({ type }) => !type.endsWith('/immutabilityPolicies'));
+    expect(rest).toHaveLength(open.resources.length - 1);
+    expect(locked.resources).toEqual(rest);
+  });
+
+  test('the longest values arrive whole', async () => {
+    const deployment = await templates.evaluate('longest');
+    expect(deployment.outputs['AZURE_RESOURCE_GROUP']).toBe(`rg-${'e'.repeat(64)}`);
+    const settings = deployment.resources.find(({ name }) => /^func-sealer-\w+\/appsettings$/.test(name));
+    expect(settings?.properties?.['LEDGER_ORIGIN']).toHaveLength(200);
+  });
+});

@@ -1,0 +1,131 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config.ts';
+import { isPartition } from '../../src/core/names.ts';
+import { createSignerKey, formatSignerKey } from '../../src/core/signerKey.ts';
+import { ROOT } from '../../tools/markedBlock.ts';
+import { firstCells, readPage, section } from '../docs/pages.ts';
+import { OFFERED } from './support/parameterSets.ts';
+import { describeTemplates } from './support/templates.ts';
+import type { Deployment } from './support/templates.ts';
+
+const APPS = JSON.parse(readFileSync(join(ROOT, 'infra/functionApps.json'), 'utf8')) as Readonly<
+  Record<'sealer' | 'auditor', readonly string[]>
+>;
+const sources = readdirSync(join(ROOT, 'functions')).map((file) => readFileSync(join(ROOT, 'functions', file), 'utf8'));
+const functions = sources.flatMap((text) =>
+  [...text.matchAll(/\bapp\.\w+\('(\w+)'/g)].map(([, name]) => name as string),
+);
+
+/** settingsOf gives what an app is told. */
+function settingsOf({ resources }: Deployment, app: string): Readonly<Record<string, string>> {
+  const found = resources.filter(({ name }) => new RegExp(`^func-${app}-\\w+/appsettings$`).test(name));
+  expect(found).toHaveLength(1);
+  return found[0]?.properties as Readonly<Record<string, string>>;
+}
+
+/** seenBy gives settings as the app sees them: what is in the vault takes the place of references to it. */
+function seenBy(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const secret = formatSignerKey(createSignerKey(settings['LEDGER_ORIGIN'] as string, Buffer.alloc(32, 7)));
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, value.startsWith('@Microsoft.KeyVault(') ? secret : value]),
+  );
+}
+
+test('each function is run by one app', () => {
+  expect(functions.length).toBeGreaterThan(3);
+  expect([...APPS.sealer, ...APPS.auditor].toSorted()).toEqual(functions.toSorted());
+});
+
+describeTemplates('settings', (templates) => {
+  describe.each(OFFERED)('%s', (set) => {
+    test.each(['sealer', 'auditor'] as const)('%s accepts its settings', async (app) => {
+      const deployment = await templates.evaluate(set);
+      const config = loadConfig(seenBy(settingsOf(deployment, app)));
+      const account = deployment.resources.find(({ name }) => name.startsWith('stledger'));
+      expect(config.ledger).toMatchObject({
+        kind: 'identity',
+        managed: true,
+        serviceUri: `https://${account?.name}.blob.core.windows.net`,
+      });
+    });
+
+    test.each(['sealer', 'auditor'] as const)('%s gets no setting that nobody knows', async (app) => {
+      const read = new Set<string>();
+      const env = new Proxy<Record<string, string>>({}, { get: (_target, name) => void read.add(String(name)) });
+      expect(() => loadConfig(env)).toThrow('settings are wrong');
+      const hosts = firstCells(section(readPage('docs/operations.md'), '## Settings of the Functions host'));
+      const switches = functions.map((name) => `AzureWebJobs.${name}.Disabled`);
+      const known = new Set([...read, ...hosts, ...switches]);
+      const settings = settingsOf(await templates.evaluate(set), app);
+      expect(Object.keys(settings).filter((name) => !known.has(name))).toEqual([]);
+      expect(Object.values(settings).filter((value) => typeof value !== 'string')).toEqual([]);
+    });
+
+    test('each app runs its own functions, and has those of the other switched off', async () => {
+      const deployment = await templates.evaluate(set);
+      for (const app of ['sealer', 'auditor'] as const) {
+        const settings = settingsOf(deployment, app);
+        const off = functions.filter((name) => settings[`AzureWebJobs.${name}.Disabled`] === 'true');
+        expect(off.toSorted()).toEqual(functions.filter((name) => !APPS[app].includes(name)).toSorted());
+      }
+    });
+
+    test('settings that triggers name are given', async () => {
+      const deployment = await templates.evaluate(set);
+      const named = sources.flatMap((text) => [...text.matchAll(/'%(\w+)%'/g)].map(([, name]) => name as string));
+      expect(named).toContain('HUB_NAME');
+      const missing = (['sealer', 'auditor'] as const).flatMap((app) =>
+        named.filter((name) => (settingsOf(deployment, app)[name] ?? '') === ''),
+      );
+      expect(missing).toEqual([]);
+      const connections = sources.flatMap((text) => [...text.matchAll(/connection: '(\w+)'/g)].map(([, name]) => name));
+      expect(connections).toEqual(['HUB']);
+      expect(settingsOf(deployment, 'sealer')).toMatchObject({
+        HUB__credential: 'managedidentity',
+        HUB__clientId: expect.any(String) as string,
+      });
+    });
+
+    test('the trigger finds its hub, its group and its partitions', async () => {
+      const deployment = await templates.evaluate(set);
+      const settings = settingsOf(deployment, 'sealer');
+      const of = (type: string): Deployment['resources'] => deployment.resources.filter((one) => one.type === type);
+      const [namespace] = of('Microsoft.EventHub/namespaces');
+      const [hub] = of('Microsoft.EventHub/namespaces/eventhubs');
+      expect(settings['HUB__fullyQualifiedNamespace']).toBe(`${namespace?.name}.servicebus.windows.net`);
+      expect(hub?.name).toBe(`${namespace?.name}/${settings['HUB_NAME']}`);
+      const groups = of('Microsoft.EventHub/namespaces/eventhubs/consumergroups').map(({ name }) => name);
+      expect(groups).toContain(`${hub?.name}/${settings['HUB_CONSUMER_GROUP']}`);
+      expect(new Set(groups).size).toBe(2);
+
+      const { partitionCount, retentionDescription } = (
+        hub as unknown as {
+          properties: { partitionCount: number; retentionDescription: { retentionTimeInHours: number } };
+        }
+      ).properties;
+      const { sku } = namespace as unknown as { sku: { name: string } };
+      expect(isPartition(String(partitionCount - 1))).toBe(true);
+      expect(retentionDescription.retentionTimeInHours).toBeLessThanOrEqual(sku.name === 'Standard' ? 168 : 2160);
+      const sites = of('Microsoft.Web/sites').map(
+        ({ properties }) =>
+          properties as unknown as {
+            functionAppConfig: { scaleAndConcurrency: { maximumInstanceCount: number } };
+          },
+      );
+      for (const { functionAppConfig } of sites) {
+        expect(functionAppConfig.scaleAndConcurrency.maximumInstanceCount).toBeGreaterThanOrEqual(partitionCount);
+      }
+    });
+
+    test('the auditor can sign nothing and receive nothing', async () => {
+      const settings = settingsOf(await templates.evaluate(set), 'auditor');
+      expect(
+        Object.keys(settings).filter((name) => /^(SIGNER__keyUrl|LEDGER_SIGNER_KEY|HUB__clientId)$/.test(name)),
+      ).toEqual([]);
+      expect(settings['LEDGER_VERIFIER_KEYS']).toMatch(
+        /^https:\/\/kv-\w+\.vault\.azure\.net\/keys\/ledger\/[0-9a-f]{32}$/,
+      );
+    });
+  });
+});

@@ -1,0 +1,40 @@
+/** Sets of parameters: what is in the azd environment when infra/main.bicepparam is read. */
+
+type Environment = Readonly<Record<string, string>>;
+
+const of = (size: string, more: Environment = {}): Environment => ({
+  AZURE_ENV_NAME: 'logs',
+  AZURE_LOCATION: 'westeurope',
+  AUDITSEAL_SIZE: size,
+  ...more,
+});
+
+const longestRange = '255.255.255.255/32';
+
+/** SETS are evaluated by the tests. The first three are the ones that are offered, and have a snapshot each. */
+export const SETS = {
+  development: of('development'),
+  small: of('small'),
+  production: of('production', { AUDITSEAL_HAS_SIGNER_SECRET: 'true' }),
+  locked: of('small', { AUDITSEAL_POLICY_STATE: 'Locked' }),
+  builtInRoles: of('production', { AUDITSEAL_CUSTOM_ROLES: 'false', AUDITSEAL_HAS_SIGNER_SECRET: 'true' }),
+  private: of('small', {
+    AUDITSEAL_NETWORK: 'private',
+    AUDITSEAL_OPERATOR_RANGES: '10.1.0.0/16,10.2.0.0/16',
+    AUDITSEAL_WITNESS_RANGES: '192.0.2.0/24',
+  }),
+  routed: of('small', { AUDITSEAL_ROUTE_BY_POLICY: 'audit', AUDITSEAL_REMEDIATED: 'one,two' }),
+  longest: of('production', {
+    AZURE_ENV_NAME: 'e'.repeat(64),
+    AZURE_LOCATION: 'australiasoutheast',
+    AUDITSEAL_ORIGIN: `${'o'.repeat(196)}.org`,
+    AUDITSEAL_RETENTION_DAYS: '146000',
+    AUDITSEAL_CALLER_RANGES: `${longestRange},10.0.0.0/8`,
+    AUDITSEAL_DEPLOYER_RANGES: longestRange,
+    AUDITSEAL_ALERT_EMAILS: 'a@example.com,b@example.com',
+  }),
+} satisfies Readonly<Record<string, Environment>>;
+
+export type SetName = keyof typeof SETS;
+
+export const OFFERED = ['development', 'small', 'production'] as const satisfies readonly SetName[];

@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../../../tools/markedBlock.ts';
+import { compilerAdvice, findCompiler } from './compiler.ts';
+import { SETS } from './parameterSets.ts';
+import type { SetName } from './parameterSets.ts';
+import { resolve } from './runtimeValues.ts';
+import type { Json } from './runtimeValues.ts';
+
+const INFRA = join(ROOT, 'infra');
+const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
+const TENANT = '00000000-0000-0000-0000-000000000002';
+
+/** Resource is a resource as it would be deployed. */
+export interface Resource {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly location?: string;
+  readonly properties?: Properties;
+  readonly [member: string]: unknown;
+}
+
+export type Properties = { readonly [name: string]: Json };
+
+/** Deployment is a template, evaluated with one set of parameters. */
+export interface Deployment {
+  readonly resources: readonly Resource[];
+  readonly outputs: Properties;
+  /** the same as the compiler gives it, with expressions for what Azure alone knows */
+  readonly snapshot: string;
+}
+
+/** Templates runs the compiler on the project's templates. */
+export class Templates {
+  readonly #compiler: string;
+  readonly #evaluated = new Map<SetName, Promise<Deployment>>();
+
+  constructor(compiler: string) {
+    this.#compiler = compiler;
+  }
+
+  /** run gives everything that the compiler prints; an exit code other than 0 shows in it as text. */
+  run(args: readonly string[], folder = INFRA, env: Readonly<Record<string, string>> = {}): Promise<string> {
+    const kept = Object.entries(process.env).filter(([name]) => !/^(AZURE|AUDITSEAL)_/.test(name));
+    const options = { cwd: folder, env: { ...Object.fromEntries(kept), ...env }, maxBuffer: 64 * 1024 * 1024 };
+    return new Promise((done) => {
+      execFile(this.#compiler, args, options, (error, stdout, stderr) => {
+        done(`${stdout}${stderr}${error === null ? '' : `exit code ${String(error.code)}`}`);
+      });
+    });
+  }
+
+  /** evaluate gives what a set of parameters deploys. Results are kept, by what the templates say, in .cache/. */
+  evaluate(set: SetName): Promise<Deployment> {
+    const known = this.#evaluated.get(set) ?? this.#read(set);
+    this.#evaluated.set(set, known);
+    return known;
+  }
+
+  /** format gives every template as the formatter writes it, by name. */
+  async format(): Promise<{ readonly name: string; readonly text: string }[]> {
+    const folder = await mkdtemp(join(tmpdir(), 'infra-'));
+    try {
+      await cp(INFRA, folder, { recursive: true });
+      const newline = ['--newline-kind', 'LF', '--insert-final-newline'];
+      const parameters = (await templateFiles(folder)).filter(({ name }) => name.endsWith('.bicepparam'));
+      for (const files of [['--pattern', '**/*.bicep'], ...parameters.map(({ name }) => [name, '--outfile', name])]) {
+        const printed = await this.run(['format', ...files, ...newline], folder);
+        if (printed !== '') throw new Error(printed);
+      }
+      return (await templateFiles(folder))
+        .filter(({ name }) => /\.bicep(param)?$/.test(name))
+        .map(({ name, bytes }) => ({ name, text: bytes.toString('utf8') }));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** compile evaluates anew, as `evaluate` does when nothing is kept. */
+  async compile(set: SetName): Promise<string> {
+    return this.#snapshot(await readFile(join(INFRA, 'main.bicepparam'), 'utf8'), SETS[set]);
+  }
+
+  /** evaluateFile gives what a file of parameters deploys to a subscription or to a tenant, as if it lay in infra/. */
+  async evaluateFile(parameters: string, to: 'subscription' | 'tenant' = 'subscription'): Promise<Deployment> {
+    return toDeployment(await this.#snapshot(parameters, {}, to));
+  }
+
+  async #snapshot(
+    parameters: string,
+    env: Readonly<Record<string, string>>,
+    to: 'subscription' | 'tenant' = 'subscription',
+  ): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'infra-'));
+    try {
+      await cp(INFRA, folder, { recursive: true });
+      await writeFile(join(folder, 'evaluated.bicepparam'), parameters);
+      const subscription = to === 'subscription' ? ['--subscription-id', SUBSCRIPTION] : [];
+      const where = [...subscription, '--tenant-id', TENANT, '--location', 'westeurope'];
+      const printed = await this.run(
+        ['snapshot', 'evaluated.bicepparam', '--mode', 'overwrite', ...where],
+        folder,
+        env,
+      );
+      if (printed !== '') throw new Error(printed);
+      return inOrder(await readFile(join(folder, 'evaluated.snapshot.json'), 'utf8'));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #read(set: SetName): Promise<Deployment> {
+    const key = createHash('sha256').update(JSON.stringify(SETS[set])).update(this.#compiler);
+    for (const { name, bytes } of await templateFiles()) key.update(name).update(bytes);
+    const kept = join(ROOT, '.cache', 'infra', `${set}-${key.digest('hex').slice(0, 16)}.json`);
+    const snapshot = await readFile(kept, 'utf8').catch(async () => {
+      const made = await this.compile(set);
+      await mkdir(join(ROOT, '.cache', 'infra'), { recursive: true });
+      const partial = `${kept}.${process.pid}.partial`;
+      await writeFile(partial, made);
+      await rename(partial, kept);
+      return made;
+    });
+    return toDeployment(snapshot);
+  }
+}
+
+function toDeployment(snapshot: string): Deployment {
+  const { predictedResources, outputs, diagnostics } = JSON.parse(snapshot) as Readonly<Record<string, Json>>;
+  if ((diagnostics as readonly Json[]).length > 0) throw new Error(JSON.stringify(diagnostics));
+  return {
+    resources: resolve(predictedResources as Json) as unknown as readonly Resource[],
+    outputs: resolve(outputs as Json) as Properties,
+    snapshot,
+  };
+}
+
+/** inOrder sorts the outputs, whose order differs from run to run. */
+function inOrder(snapshot: string): string {
+  const { outputs, ...rest } = JSON.parse(snapshot) as { readonly outputs: Properties };
+  const sorted = Object.fromEntries(Object.entries(outputs).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return `${JSON.stringify({ ...rest, outputs: sorted }, null, 2)}\n`;
+}
+
+/** templateFiles gives every file of infra/, or of a copy, with its content, in order of names. */
+export async function templateFiles(folder = INFRA): Promise<{ readonly name: string; readonly bytes: Buffer }[]> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Promise.all(
+    paths.toSorted().map(async (path) => ({ name: path.slice(folder.length + 1), bytes: await readFile(path) })),
+  );
+}
+
+const compiler = await findCompiler();
+
+/**
+ * describeTemplates is `describe` for tests that need the compiler. Where there is none it leaves a note among the
+ * results that they could not run, and why; where CI is set that is a failure.
+ */
+export function describeTemplates(what: string, tests: (templates: Templates) => void): void {
+  if (compiler !== undefined) {
+    const templates = new Templates(compiler);
+    describe(what, () => tests(templates));
+  } else if (process.env['CI'] === undefined) {
+    test.todo(`${what}: could not run: ${compilerAdvice}`);
+  } else {
+    test(what, () => {
+      throw new Error(compilerAdvice);
+    });
+  }
+}
