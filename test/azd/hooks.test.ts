@@ -265,6 +265,8 @@ describe('postprovision', () => {
     AUDITSEAL_LEDGER_URL: `https://${ACCOUNT}.blob.core.windows.net/ledger`,
     AUDITSEAL_VAULT: 'kv-x',
     AUDITSEAL_SEALER: 'func-sealer-x',
+    AUDITSEAL_LEDGER_ACCOUNT: ACCOUNT,
+    AZURE_RESOURCE_GROUP: 'rg-logs',
   };
 
   test('says what is next, and runs nothing', async () => {
@@ -272,7 +274,7 @@ describe('postprovision', () => {
     expect({ code, calls }).toEqual({ code: 0, calls: [] });
     expect(stdout).toContain('--vault-name kv-x --name ledger');
     expect(stdout).toContain('keygen --name func-sealer-x.azurewebsites.net/api/log --vault-key URL');
-    expect(stdout).toContain(`npm run cli -- lock ${outputs.AUDITSEAL_LEDGER_URL}`);
+    expect(stdout).toContain(`npm run cli -- lock ${outputs.AUDITSEAL_LEDGER_URL} --resource-id ${ID}`);
   });
 
   test('of a locked policy it says that there is nothing to lock', async () => {
@@ -294,6 +296,12 @@ describe('predown', () => {
     expect(stdout + stderr).toContain(says);
     expect(calls.filter((call) => !/^az (resource list|rest --method get)/.test(call))).toEqual([]);
   });
+});
+
+test.each(['Locked', 'Unlocked'])('policy prints a setting for a pipeline that only looks: %s', async (state) => {
+  const { code, stdout, calls } = await hook('policy', [[POLICY, policyOf(state, 365)]]);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `AUDITSEAL_POLICY_STATE=${state}\n` });
+  expect(calls.filter((call) => !/^az (resource list|rest --method get)/.test(call))).toEqual([]);
 });
 
 describe('the wrapper for sh', () => {

@@ -5,9 +5,16 @@ import { Refusal } from './refusal.ts';
 import { packageApp } from './packageApp.ts';
 import { postprovision } from './postprovision.ts';
 import { predown } from './predown.ts';
+import { policyState } from './policyState.ts';
 import { preprovision } from './preprovision.ts';
 
-const HOOKS: Readonly<Record<string, Hook>> = { preprovision, postprovision, predown, package: packageApp };
+const HOOKS: Readonly<Record<string, Hook>> = {
+  preprovision,
+  postprovision,
+  predown,
+  package: packageApp,
+  policy: policyState,
+};
 
 const [name = ''] = process.argv.slice(2);
 const hook = Object.hasOwn(HOOKS, name) ? HOOKS[name] : undefined;

@@ -6,6 +6,12 @@ export const postprovision: Hook = async (_tools, env, print) => {
   const vault = env['AUDITSEAL_VAULT'] || 'VAULT';
   const sealer = env['AUDITSEAL_SEALER'] || 'SEALER';
   const origin = env['AUDITSEAL_ORIGIN'] || `${sealer}.azurewebsites.net/api/log`;
+  const [subscription, group] = [
+    env['AZURE_SUBSCRIPTION_ID'] || 'SUBSCRIPTION',
+    env['AZURE_RESOURCE_GROUP'] || 'GROUP',
+  ];
+  const account = env['AUDITSEAL_LEDGER_ACCOUNT'] || 'ACCOUNT';
+  const id = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${account}`;
   const isLocked = env['AUDITSEAL_POLICY_STATE'] === 'Locked';
   const lines = [
     '',
@@ -17,7 +23,7 @@ export const postprovision: Hook = async (_tools, env, print) => {
     `       npm run cli -- verify ${target} --key KEY`,
     isLocked
       ? '  3. The retention policy is locked.'
-      : `  3. Lock the retention policy. Until then whoever owns the account can remove it. It can't be undone:\n       npm run cli -- lock ${target}`,
+      : `  3. Lock the retention policy. Until then whoever owns the account can remove it. It can't be undone:\n       npm run cli -- lock ${target} --resource-id ${id}`,
     '  Each step is explained in docs/deploy.md.',
   ];
   for (const line of lines) print(line);

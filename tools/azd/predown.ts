@@ -1,17 +1,11 @@
 import type { Hook } from './azureTools.ts';
 import { readLedgerPolicy } from './ledgerPolicy.ts';
+import { placeOf } from './place.ts';
 import { Refusal } from './refusal.ts';
 
-/** predown says what \`azd down\` can't take away, and stops it where it could only fail. */
+/** predown says what `azd down` can't take away, and stops it where it could only fail. */
 export const predown: Hook = async (tools, env, print) => {
-  const [environment, location] = [env['AZURE_ENV_NAME'] ?? '', env['AZURE_LOCATION'] ?? ''];
-  const subscription = env['AZURE_SUBSCRIPTION_ID'] ?? '';
-  const isNamed = /^[\w.()-]{1,64}$/.test(environment) && /^[0-9a-f-]{36}$/i.test(subscription) && location !== '';
-  if (!isNamed)
-    throw new Refusal(
-      'AZURE_ENV_NAME, AZURE_LOCATION and AZURE_SUBSCRIPTION_ID say what to take down: run `azd env select NAME`',
-    );
-  const policy = await readLedgerPolicy(tools, { environment, location, subscription });
+  const policy = await readLedgerPolicy(tools, placeOf(env));
   if (policy.state === 'Locked')
     throw new Refusal(
       `the retention policy of ${policy.account} is locked at ${policy.days} days: Azure deletes neither the account nor its resource group while a blob is younger than that. Nothing was deleted. What may go is in docs/deploy.md, "Taking it down"`,

@@ -4,6 +4,8 @@ import { ROOT } from '../markedBlock.ts';
 import { ask, askJson, memberOf, wordsOf } from './azureTools.ts';
 import type { Hook, Tools } from './azureTools.ts';
 import { plain, readLedgerPolicy } from './ledgerPolicy.ts';
+import { placeOf } from './place.ts';
+import type { Place } from './place.ts';
 import { requirePermissions } from './permissions.ts';
 import { Refusal } from './refusal.ts';
 
@@ -11,12 +13,6 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** The runtime that infra/modules/functionApp.bicep asks for. */
 const NODE_VERSION = '22';
-
-interface Place {
-  readonly environment: string;
-  readonly location: string;
-  readonly subscription: string;
-}
 
 /**
  * preprovision finds what would stop a deployment halfway, and tells the template whether the retention policy is locked. It
@@ -40,28 +36,6 @@ export const preprovision: Hook = async (tools, env, print) => {
       `auditseal: the policy of ${policy.account} is locked at ${policy.days} days; it is left as it is. \`auditseal lock --extend DAYS\` makes it longer`,
     );
 };
-
-/** placeOf reads what azd says of the environment. What goes on to command lines is checked here. */
-function placeOf(env: Env): Place {
-  const read = (name: string, ok: RegExp, hint: string): string => {
-    const value = env[name] ?? '';
-    if (!ok.test(value)) throw new Refusal(`${name} is ${value === '' ? 'not set' : 'wrong'}: ${hint}`);
-    return value;
-  };
-  return {
-    environment: read('AZURE_ENV_NAME', /^[\w.()-]{1,64}$/, 'run `azd env new NAME`'),
-    location: read(
-      'AZURE_LOCATION',
-      /^[A-Za-z0-9 ]{3,64}$/,
-      'run `azd env set AZURE_LOCATION REGION`, such as westeurope',
-    ),
-    subscription: read(
-      'AZURE_SUBSCRIPTION_ID',
-      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-      'run `azd env set AZURE_SUBSCRIPTION_ID ID`; `az account list` shows the IDs',
-    ),
-  };
-}
 
 /** readNetwork checks the settings that the template would refuse only later, and gives the kind of network they mean. */
 async function readNetwork(env: Env): Promise<string> {
