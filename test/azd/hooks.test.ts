@@ -241,6 +241,16 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
     expect(code).toBe(0);
   });
 
+  test('the two roles that a pipeline gets are enough', async () => {
+    const contributor = {
+      actions: ['*'],
+      notActions: ['Microsoft.Authorization/*/Delete', 'Microsoft.Authorization/*/Write'],
+    };
+    const accessAdministrator = { actions: ['*/read', 'Microsoft.Authorization/*'], notActions: [] };
+    const { code } = await hook('preprovision', [[PERMISSIONS, { value: [contributor, accessAdministrator] }]]);
+    expect(code).toBe(0);
+  });
+
   test.each([
     ['az', /az is missing: install the Azure CLI/],
     ['azd', /azd is missing: install the Azure Developer CLI/],
