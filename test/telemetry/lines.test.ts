@@ -31,6 +31,20 @@ test('a line says which function logged it, and in which invocation', () => {
   ]);
 });
 
+test('the host passes every line on: none is below its level, and none is sampled away', () => {
+  const { logging } = JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')) as {
+    logging: {
+      logLevel: Record<string, string>;
+      applicationInsights: { samplingSettings: { isEnabled: boolean; excludedTypes: string } };
+    };
+  };
+  const { default: least, ...others } = logging.logLevel;
+  expect(least).toBe('Information');
+  // What a function logs is in the category Function.NAME.User.
+  expect(Object.keys(others).filter((category) => category.startsWith('Function'))).toEqual([]);
+  expect(logging.applicationInsights.samplingSettings.excludedTypes.split(';')).toEqual(['Trace', 'Exception']);
+});
+
 describe('what the compiler refuses', () => {
   /** refusals compiles calls of a log, each on a line of its own, and gives those that don't compile. */
   function refusals(calls: readonly string[]): string[] {
