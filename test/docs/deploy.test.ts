@@ -15,10 +15,14 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'az functionapp list-flexconsumption-runtimes': ['--subscription', '--location', '--runtime', '--output'],
   'az keyvault key create': ['--vault-name', '--name', '--kty', '--curve', '--ops'],
   'az keyvault key show': ['--vault-name', '--name', '--query', '--output'],
+  'az keyvault show': ['--name', '--query', '--output'],
   'az lock delete': ['--name', '--resource-group', '--resource-type', '--resource'],
   'az login': ['--tenant'],
   'az provider register': ['--namespace', '--subscription', '--wait'],
   'az role assignment create': ['--assignee', '--role', '--scope'],
+  'az role assignment delete': ['--assignee', '--role', '--scope'],
+  'az storage account show': ['--name', '--query', '--output'],
+  'az storage container immutability-policy create': [],
   'az storage container immutability-policy delete': [
     '--account-name',
     '--container-name',
@@ -107,6 +111,14 @@ test('every setting of the deployment that a page names is one that the template
   expect(known.length).toBeGreaterThan(15);
   const named = [...readPage('docs/deploy.md').matchAll(/\bAUDITSEAL_\w+/g)].map(([name]) => name);
   expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('the role that locks is one that the template makes', () => {
+  const [role] = /Auditseal [\w ]+ \(TOKEN\)/.exec(readPage('docs/deploy.md')) ?? [];
+  expect(role).toBe('Auditseal Ledger writer (TOKEN)');
+  const roles = readPage('infra/modules/roles.bicep');
+  expect(roles).toContain("title: 'Ledger writer'");
+  expect(roles).toContain("roleName: 'Auditseal ${role.title} (${token})'");
 });
 
 test('what a hook points to is there', () => {
