@@ -26,6 +26,15 @@ const policyOf = (state: string, days: number): object => ({
 const ledger = { name: ACCOUNT, id: ID, type: 'Microsoft.Storage/storageAccounts', location: 'westeurope' };
 const hostStorage = { ...ledger, name: 'stsealerabcdefghijklm' };
 
+const deletedVault = (environment: string, location: string): object => ({
+  name: 'kv-abcdefghijklm',
+  properties: {
+    location,
+    tags: { 'azd-env-name': environment },
+    vaultId: `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-logs/providers/Microsoft.KeyVault/vaults/kv-abcdefghijklm`,
+  },
+});
+
 const POLICY = `az rest --method get --url ${ID}/blobServices/default/containers/ledger/immutabilityPolicies/default`;
 const PERMISSIONS = `az rest --method get --url /subscriptions/${SUBSCRIPTION}/providers`;
 
@@ -44,6 +53,7 @@ const FINE: Script = [
     ],
   ],
   ['az provider show', { registrationState: 'Registered' }],
+  ['az keyvault list-deleted', [deletedVault('other', 'westeurope'), deletedVault('logs', 'northeurope')]],
   [`az resource list --subscription ${SUBSCRIPTION} --tag azd-env-name=logs`, [hostStorage, ledger]],
   [POLICY, policyOf('Unlocked', 365)],
   [PERMISSIONS, { value: [{ actions: ['*'], notActions: [] }] }],
@@ -144,7 +154,7 @@ describe('preprovision tells the template what the policy is', () => {
     const { calls } = await hook('preprovision');
     const changing = calls.filter(
       (call) =>
-        !/^(az|azd) (version|auth|account show|rest --method get|resource list|functionapp list-|provider show)/.test(
+        !/^(az|azd) (version|auth|account show|rest --method get|resource list|functionapp list-|provider show|keyvault list-deleted)/.test(
           call,
         ),
     );
@@ -209,6 +219,12 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
       /roleDefinitions\/write.*`azd env set AUDITSEAL_CUSTOM_ROLES false`/,
     ],
     ['a reader', [[PERMISSIONS, { value: [{ actions: ['*/read'], notActions: [] }] }]], {}, /deployments\/write/],
+    [
+      'a vault that was deleted',
+      [['az keyvault list-deleted', [deletedVault('logs', 'West Europe')]]],
+      {},
+      /`az group create --name rg-logs --location westeurope`, then `az keyvault recover --name kv-abcdefghijklm`/,
+    ],
     [
       'an error of az',
       [['az resource list', 'WARNING: slow\nERROR: (AuthorizationFailed) no', 1]],

@@ -13,8 +13,10 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'az eventhubs eventhub authorization-rule create': [],
   'az functionapp list-flexconsumption-locations': ['--subscription', '--output'],
   'az functionapp list-flexconsumption-runtimes': ['--subscription', '--location', '--runtime', '--output'],
+  'az group create': ['--name', '--location'],
   'az keyvault key create': ['--vault-name', '--name', '--kty', '--curve', '--ops'],
   'az keyvault key show': ['--vault-name', '--name', '--query', '--output'],
+  'az keyvault recover': ['--name'],
   'az keyvault show': ['--name', '--query', '--output'],
   'az lock delete': ['--name', '--resource-group', '--resource-type', '--resource'],
   'az login': ['--tenant'],
@@ -76,7 +78,7 @@ test('every command of az, azd and gh in the pages is a known one, with known op
 });
 
 test('so is every one that hooks and workflows tell or run', () => {
-  const files = ['preprovision', 'postprovision', 'predown', 'azureTools', 'permissions', 'place'].map(
+  const files = ['preprovision', 'postprovision', 'predown', 'azureTools', 'deletedVault', 'permissions', 'place'].map(
     (name) => `tools/azd/${name}.ts`,
   );
   const told = files.flatMap((file) => {

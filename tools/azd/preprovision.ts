@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ROOT } from '../markedBlock.ts';
 import { ask, askJson, memberOf, wordsOf } from './azureTools.ts';
 import type { Hook, Tools } from './azureTools.ts';
+import { requireNoDeletedVault } from './deletedVault.ts';
 import { plain, readLedgerPolicy } from './ledgerPolicy.ts';
 import { placeOf } from './place.ts';
 import type { Place } from './place.ts';
@@ -24,6 +25,7 @@ export const preprovision: Hook = async (tools, env, print) => {
   await requireSignIn(tools, place.subscription, env['AZURE_TENANT_ID']);
   await requireRegion(tools, place, network);
   await requirePermissions(tools, place.subscription, env);
+  await requireNoDeletedVault(tools, place);
   const policy = await readLedgerPolicy(tools, place);
   const state = policy.state === 'Locked' ? 'Locked' : 'Unlocked';
   const saved = await ask(tools, 'azd', ['env', 'set', 'AUDITSEAL_POLICY_STATE', state]);
