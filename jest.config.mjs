@@ -3,7 +3,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/transform.cjs' },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/tools/node/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/package/', '<rootDir>/tools/node/'],
   globalSetup: '<rootDir>/test/support/build.mjs',
   maxWorkers: 2,
   testTimeout: 60_000,

@@ -12,7 +12,11 @@ export const BATCH_LIMITS = { objects: 1000, storedBytes: 256 * 1024 * 1024 };
 export const CONCURRENCY = 6;
 
 /** NO_LOG lets nothing be logged but that work was done: anything else means that something else was measured. */
-export const NO_LOG: Log = { info: () => {}, warn: (message) => fail(message), error: (message) => fail(message) };
+export const NO_LOG: Log = {
+  info: () => {},
+  warn: (...[message]) => fail(message),
+  error: (...[message]) => fail(message),
+};
 
 export function fail(message: string): never {
   throw new Error(message);

@@ -3,6 +3,7 @@ import type { Hash } from './core/hash.ts';
 import type { SealableEvent } from './core/seal.ts';
 import type { SignatureLine } from './core/signatureLine.ts';
 import type { VerifierKey } from './core/verifierKey.ts';
+import type { LineOf } from './telemetry.ts';
 
 export interface ObjectInfo {
   readonly name: string;
@@ -92,13 +93,13 @@ export interface Delivery {
 /** Clock gives milliseconds since the Unix epoch. */
 export type Clock = () => number;
 
-export type LogFields = Readonly<Record<string, string | number | boolean>>;
+export type LogFields = Readonly<Record<string, string | number>>;
 
-/** Log takes constant messages and fields. Neither ever holds log content. */
+/** Log takes the lines of the table in telemetry.ts, each with its fields. They never hold log content. */
 export interface Log {
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
+  info(...line: LineOf<'info'>): void;
+  warn(...line: LineOf<'warn'>): void;
+  error(...line: LineOf<'error'>): void;
 }
 
 /**

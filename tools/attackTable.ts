@@ -1,6 +1,7 @@
 /** Writes the tables of attacks into docs/threat-model.md: `node tools/attackTable.ts`. */
 import { ATTACKS } from '../test/support/attacks.ts';
 import { EVIDENCE_ATTACKS } from '../test/support/evidenceAttacks.ts';
+import { formatTable } from './formatTable.ts';
 import { writeBlock } from './markedBlock.ts';
 
 /** shorten leaves out zeros and endings: segments/0/2 for segments/0/000000000002.jsonl.zst. */
@@ -22,18 +23,6 @@ function describe(finds: readonly string[]): string {
   return parts.join('; ');
 }
 
-/** table prints rows below a head, all cells of a column as wide as the widest. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[], fill = ' '): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(' | ')} |`;
-  const rule = line(
-    head.map(() => ''),
-    '-',
-  );
-  return [line(head), rule, ...rows.map((row) => line(row))].join('\n');
-}
-
 /** formatAttacks prints the tables of what the tests attack with, and of what they demand to be found. */
 export function formatAttacks(): string {
   const ledger = ATTACKS.map(({ name, does, finds: [alone, key, anchor], says }) => {
@@ -52,9 +41,9 @@ export function formatAttacks(): string {
     return [name, does, `**${status}** (${code})`, describe(finds)];
   });
   return [
-    table(['attack', 'the attacker', '`verify`', 'with `--key`', 'and with `--anchor`'], ledger),
+    formatTable(['attack', 'the attacker', '`verify`', 'with `--key`', 'and with `--anchor`'], ledger),
     'On evidence. Without `--key`, `check` says of every file that nothing was checked (2).',
-    table(
+    formatTable(
       ['attack', 'the attacker', '`check --key`', '`verify --key`, with the file’s checkpoint as `--anchor`'],
       evidence,
     ),

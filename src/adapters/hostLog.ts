@@ -1,9 +1,16 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Log, LogFields } from '../ports.ts';
 
-/** hostLog writes to the log of a function's invocation: one JSON object a line, a constant message and its fields. */
-export function hostLog(context: Pick<InvocationContext, 'info' | 'warn' | 'error'>): Log {
-  const line = (message: string, fields: LogFields = {}): string => JSON.stringify({ message, ...fields });
+/**
+ * hostLog writes to the log of a function's invocation: one JSON object a line, with a constant message, its fields, and the
+ * function and the ID of the invocation, by which lines are correlated with each other and with what the host says.
+ */
+export function hostLog(
+  context: Pick<InvocationContext, 'info' | 'warn' | 'error' | 'functionName' | 'invocationId'>,
+): Log {
+  const { functionName, invocationId: invocation } = context;
+  const line = (message: string, fields: LogFields): string =>
+    JSON.stringify({ message, ...fields, function: functionName, invocation });
   return {
     info: (message, fields) => context.info(line(message, fields)),
     warn: (message, fields) => context.warn(line(message, fields)),

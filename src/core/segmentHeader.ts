@@ -165,5 +165,13 @@ export function isTime(text: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
 
-/** short quotes a value of an untrusted header so that a message stays short and harmless. */
-const short = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60);
+/**
+ * short says what a value of an untrusted header is, and quotes no text of it: what it stands in goes into logs, where nothing
+ * may get that somebody else wrote.
+ */
+function short(value: unknown): string {
+  if (typeof value === 'string') return `a text of ${value.length} characters`;
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return isObject(value) ? 'an object' : 'nothing';
+}

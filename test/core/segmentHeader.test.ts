@@ -1,5 +1,5 @@
 import { ZERO_HASH, formatHash, sha256 } from '../../src/core/hash.ts';
-import { MAX_HEADER_BYTES, formatHeader, isTime, parseHeader } from '../../src/core/segmentHeader.ts';
+import { formatHeader, isTime, parseHeader } from '../../src/core/segmentHeader.ts';
 import type { SegmentHeader } from '../../src/core/segmentHeader.ts';
 import { TIME } from '../support/segments.ts';
 
@@ -134,9 +134,9 @@ describe('formatHeader and parseHeader', () => {
     expect(() => parseHeader(line)).toThrow(expect.objectContaining({ message: 'the header is not UTF-8' }));
   });
 
-  test('quotes little of a hostile header', () => {
-    const text = changed('kind', '\n'.repeat(MAX_HEADER_BYTES / 4));
-    expect(() => parse(text)).toThrow(/^the header has kind "[\\n]{1,60}$/);
+  test('quotes no text of a hostile header', () => {
+    const text = changed('kind', '\n'.repeat(100));
+    expect(() => parse(text)).toThrow(/^the header has kind a text of 100 characters$/);
   });
 });
 

@@ -1,24 +1,25 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
 import { HUB_NAME, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
-import { ROOT } from '../support/program.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
+import { writePackage } from '../../tools/appPackage.ts';
 
 const PARTITIONS = 4;
 let app = '';
 let stack: Stack;
 
 beforeEach(async () => {
-  // The bundles alone, without node_modules: what a deployment gets.
+  // What a deployment uploads, in a folder without node_modules above it.
   app = await mkdtemp(join(tmpdir(), 'auditseal-app-'));
-  for (const part of ['dist', 'host.json', 'package.json'])
-    await cp(join(ROOT, part), join(app, part), { recursive: true });
-  stack = await startStack({ appDir: app, partitions: PARTITIONS });
+  await writePackage(app);
+  // The test runs the timers when it wants to.
+  const settings = { INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
+  stack = await startStack({ appDir: app, partitions: PARTITIONS, settings });
 });
 afterEach(async () => {
   await stack.close();
@@ -45,10 +46,13 @@ async function send(from: number, to: number): Promise<void> {
 /** Watch follows what hosts say. */
 class Watch {
   readonly last = new Map<string, number>();
+  /** everything that hosts said */
+  readonly lines: HostLine[] = [];
   readonly #checks = new Set<() => void>();
   sealed = 0;
 
   add = (line: HostLine): void => {
+    this.lines.push(line);
     if (
       line.type === 'invocation' &&
       line.function === 'ingest' &&
@@ -117,11 +121,27 @@ test('two hosts share the partitions, one is killed in the middle: nothing is lo
     expect(await originals(String(partition))).toEqual(wanted(String(partition), rounds * each));
   }
   const [, survivor] = hosts;
-  expect((await survivor?.runTimer('verify'))?.outcome).toBe('succeeded');
+  for (const timer of ['integrate', 'verify']) expect((await survivor?.runTimer(timer))?.outcome).toBe('succeeded');
   const reports: string[] = [];
   for await (const { name } of stack.owner.listBlobsFlat({ prefix: 'reports/' })) reports.push(name);
   expect(reports.map((name) => name.replace(/.*\./, ''))).toEqual(['html', 'json']);
   const text = await stack.owner.getBlobClient(reports[1] as string).downloadToBuffer();
-  const { report } = JSON.parse(text.toString('utf8')) as { report: { status: string; checked: { events: number } } };
-  expect(report).toMatchObject({ status: 'verified', checked: { events: PARTITIONS * rounds * each } });
+  const { report } = JSON.parse(text.toString('utf8')) as { report: object };
+  expect(report).toMatchObject({
+    status: 'verified',
+    checked: { events: PARTITIONS * rounds * each },
+    log: { checkpoints: 1 },
+  });
+
+  const said = watch.lines.filter(({ type }) => type === 'log').map((line) => JSON.stringify(line));
+  expect(said.filter((line) => line.includes('sealed')).length).toBeGreaterThan(PARTITIONS);
+  // Nothing of a record is in any line of the hosts, and each line of the app names the invocation it belongs to.
+  expect(watch.lines.filter((line) => JSON.stringify(line).includes('filler'))).toEqual([]);
+  const apps = watch.lines.filter((line) => line.type === 'log' && line.message.startsWith('{"message":'));
+  expect(apps.length).toBeGreaterThan(PARTITIONS);
+  for (const line of apps) {
+    if (line.type !== 'log') continue;
+    const { invocation, function: name } = JSON.parse(line.message) as Record<string, unknown>;
+    expect({ invocation, name }).toEqual({ invocation: line.invocationId, name: line.function });
+  }
 }, 120_000);

@@ -1,0 +1,156 @@
+/**
+ * What the app says of itself: every line that it logs, with its level and fields. Code, queries and alerts know these names
+ * from here alone. Messages and names of fields are constants, and no field holds anything of a record.
+ */
+
+/** What a field holds, and so its unit. A name is one of an object, a partition, a key or an outcome. */
+interface FieldKinds {
+  name: string;
+  /** why something was refused */
+  reason: string;
+  /** a position: of an event, a segment, a try */
+  number: number;
+  count: number;
+  bytes: number;
+}
+export type FieldKind = keyof FieldKinds;
+
+export type Level = 'info' | 'warn' | 'error';
+
+interface LineShape {
+  readonly level: Level;
+  readonly fields: Readonly<Record<string, FieldKind>>;
+  /** says what happened, for docs/operations.md */
+  readonly means: string;
+}
+
+const verdict = {
+  status: 'name',
+  report: 'name',
+  outcome: 'name',
+  mode: 'name',
+  segments: 'count',
+  findings: 'count',
+} as const;
+
+/** LINES is the table. Each key is a message. */
+export const LINES = {
+  sealed: {
+    level: 'info',
+    fields: {
+      partition: 'name',
+      nextIndex: 'number',
+      segments: 'count',
+      events: 'count',
+      records: 'count',
+      duplicates: 'count',
+      rawBytes: 'bytes',
+      storedBytes: 'bytes',
+    },
+    means: 'a delivery is sealed: how much, and how well it fills segments',
+  },
+  'sealed a heartbeat': {
+    level: 'info',
+    fields: { partition: 'name', index: 'number' },
+    means: 'an idle partition got a segment without events',
+  },
+  'name of the next segment is taken': {
+    level: 'warn',
+    fields: { partition: 'name', index: 'number', tries: 'number' },
+    means: 'another writer was first, or the answer to a write was lost; it is planned again',
+  },
+  'events are missing': {
+    level: 'error',
+    fields: { partition: 'name', first: 'number', last: 'number' },
+    means: 'these events never came: they expired in the hub, or somebody moved the trigger’s position',
+  },
+  'event hub was re-created': {
+    level: 'error',
+    fields: { partition: 'name', incarnation: 'number', lastEvent: 'number' },
+    means: 'the numbers of events begin anew; a new incarnation of the chain is written',
+  },
+  'names of segments are not dense': {
+    level: 'error',
+    fields: { partition: 'name', firstFree: 'number', found: 'number' },
+    means: 'a segment is missing, or was missing from a listing, while later ones are there',
+  },
+  'foreign object in the place of a segment': {
+    level: 'error',
+    fields: { object: 'name', why: 'reason' },
+    means: 'something that no sealer wrote has a segment’s name; the chain goes on around it',
+  },
+  'foreign object in the place of a report': {
+    level: 'error',
+    fields: { object: 'name' },
+    means: 'something that no check wrote has a report’s name',
+  },
+  'foreign object in the place of an action': {
+    level: 'error',
+    fields: { object: 'name' },
+    means: 'something that no command filed has an action’s name',
+  },
+  'foreign object in the place of a cosignature': {
+    level: 'error',
+    fields: { object: 'name' },
+    means: 'something that no witness signed has a cosignature’s name',
+  },
+  'a newer release writes this partition': {
+    level: 'error',
+    fields: { object: 'name', why: 'reason' },
+    means: 'this release can’t read what another one writes, and leaves the partition alone',
+  },
+  integrated: {
+    level: 'info',
+    fields: { batches: 'count', segments: 'count', foreign: 'count', reports: 'count', storedBytes: 'bytes' },
+    means: 'a run of integrate has ended, also when there was nothing to do; none for minutes: nothing is signed',
+  },
+  'another integration took the next batch': {
+    level: 'warn',
+    fields: { tries: 'number' },
+    means: 'two runs met; this one begins again',
+  },
+  'tiles do not fit the log: rebuild them': {
+    level: 'error',
+    fields: { size: 'count' },
+    means: 'a published tile isn’t what the log says; integrate goes on without it',
+  },
+  cosigned: {
+    level: 'info',
+    fields: { checkpoint: 'name', witnesses: 'count' },
+    means: 'a checkpoint is published with that many cosignatures',
+  },
+  'a witness did not cosign': {
+    level: 'warn',
+    fields: { witness: 'name', checkpoint: 'name', why: 'reason' },
+    means: 'a witness was away, or refused; asked again at the next run',
+  },
+  'a witness has seen another log': {
+    level: 'error',
+    fields: { witness: 'name', checkpoint: 'name', why: 'reason', witnessSize: 'count' },
+    means: 'a witness says that it cosigned a tree that this log doesn’t continue',
+  },
+  finding: {
+    level: 'error',
+    fields: { code: 'name', object: 'name' },
+    means: 'a check found something wrong; the code is a heading of the runbook',
+  },
+  verified: { level: 'info', fields: verdict, means: 'a check ended, and found nothing wrong' },
+  'nothing to verify yet': { level: 'info', fields: verdict, means: 'a check ended, and the ledger is empty' },
+  'not verified': { level: 'error', fields: verdict, means: 'a check ended: something is wrong, or was not checked' },
+  'a request could not be answered': {
+    level: 'error',
+    fields: { error: 'reason' },
+    means: 'of `auditseal witness`: the state file can’t be read or written',
+  },
+} as const satisfies Readonly<Record<string, LineShape>>;
+
+type Message = keyof typeof LINES;
+
+type FieldsOf<M extends Message> = {
+  readonly [F in keyof (typeof LINES)[M]['fields']]: FieldKinds[(typeof LINES)[M]['fields'][F] & FieldKind];
+};
+
+/** LineOf is a message of a level with its fields. A misspelt message or field, or a wrong level, doesn't compile. */
+export type LineOf<L extends Level> = {
+  [M in Message]: (typeof LINES)[M]['level'] extends L ? [message: M, fields: FieldsOf<M>] : never;
+}[Message];

@@ -1,0 +1,30 @@
+import type { Hook } from './azureTools.ts';
+
+/** postprovision says what an operator does next. It does none of it: a lock can't be undone. */
+export const postprovision: Hook = async (_tools, env, print) => {
+  const target = env['AUDITSEAL_LEDGER_URL'] || 'https://ACCOUNT.blob.core.windows.net/ledger';
+  const vault = env['AUDITSEAL_VAULT'] || 'VAULT';
+  const sealer = env['AUDITSEAL_SEALER'] || 'SEALER';
+  const origin = env['AUDITSEAL_ORIGIN'] || `${sealer}.azurewebsites.net/api/log`;
+  const [subscription, group] = [
+    env['AZURE_SUBSCRIPTION_ID'] || 'SUBSCRIPTION',
+    env['AZURE_RESOURCE_GROUP'] || 'GROUP',
+  ];
+  const account = env['AUDITSEAL_LEDGER_ACCOUNT'] || 'ACCOUNT';
+  const id = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${account}`;
+  const isLocked = env['AUDITSEAL_POLICY_STATE'] === 'Locked';
+  const lines = [
+    '',
+    'auditseal: what is next, once the apps are deployed:',
+    '  1. Get the verifier key, and give it to whoever checks:',
+    `       az keyvault key show --vault-name ${vault} --name ledger --query key.kid --output tsv`,
+    `       npm run cli -- keygen --name ${origin} --vault-key URL   (URL is what the line above printed)`,
+    '  2. Check that records arrive and are sealed:',
+    `       npm run cli -- verify ${target} --key KEY`,
+    isLocked
+      ? '  3. The retention policy is locked.'
+      : `  3. Lock the retention policy. Until then whoever owns the account can remove it. It can't be undone:\n       npm run cli -- lock ${target} --resource-id ${id}`,
+    '  Each step is explained in docs/deploy.md.',
+  ];
+  for (const line of lines) print(line);
+};

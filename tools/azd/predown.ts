@@ -1,0 +1,23 @@
+import type { Hook } from './azureTools.ts';
+import { readLedgerPolicy } from './ledgerPolicy.ts';
+import { placeOf } from './place.ts';
+import { Refusal } from './refusal.ts';
+
+/** predown says what `azd down` can't take away, and stops it where it could only fail. */
+export const predown: Hook = async (tools, env, print) => {
+  const policy = await readLedgerPolicy(tools, placeOf(env));
+  if (policy.state === 'Locked')
+    throw new Refusal(
+      `the retention policy of ${policy.account} is locked at ${policy.days} days: Azure deletes neither the account nor its resource group while a blob is younger than that. Nothing was deleted. What may go is in docs/deploy.md, "Taking it down"`,
+    );
+  if (policy.state === 'Unlocked')
+    throw new Refusal(
+      `the account ${policy.account} has the lock ledger-stays, so that nobody deletes the ledger by mistake. Nothing was deleted. If you mean it: \`az lock delete --name ledger-stays --resource-group ${policy.group} --resource-type Microsoft.Storage/storageAccounts --resource ${policy.account}\`, remove the retention policy, and run azd down again; docs/deploy.md, "Taking it down"`,
+    );
+  print(
+    'auditseal: there is no ledger any more. The key vault stays for its days of soft deletion, and its name with it.',
+  );
+  print(
+    'auditseal: custom roles, the setting of the activity log and policy assignments belong to the subscription, and stay',
+  );
+};

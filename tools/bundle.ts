@@ -1,0 +1,40 @@
+import { build } from 'esbuild';
+import type { BuildOptions, OutputFile } from 'esbuild';
+
+/** What runs on Azure: the functions, and the threads that they start. */
+export const APP_ENTRIES = {
+  'functions/api': 'functions/api.ts',
+  'functions/ingest': 'functions/ingest.ts',
+  'functions/integrate': 'functions/integrate.ts',
+  'functions/verify': 'functions/verify.ts',
+  'workers/segmentWorker': 'src/workers/segmentWorker.ts',
+  'workers/digestWorker': 'src/workers/digestWorker.ts',
+};
+
+/** bundle makes ES modules that need no node_modules, in memory. Every output is one folder below `outdir`. */
+export async function bundle(
+  options: Pick<BuildOptions, 'entryPoints' | 'outdir' | 'sourcemap'>,
+): Promise<OutputFile[]> {
+  const { outputFiles } = await build({
+    ...options,
+    minify: true,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    keepNames: true,
+    sourcesContent: false,
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    // The Functions host brings it.
+    external: ['@azure/functions-core'],
+    // CommonJS packages in an ES module bundle ask for require.
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+    write: false,
+  });
+  return outputFiles;
+}
