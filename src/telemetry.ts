@@ -101,7 +101,14 @@ export const LINES = {
   },
   integrated: {
     level: 'info',
-    fields: { batches: 'count', segments: 'count', foreign: 'count', reports: 'count', storedBytes: 'bytes' },
+    fields: {
+      batches: 'count',
+      segments: 'count',
+      foreign: 'count',
+      reports: 'count',
+      actions: 'count',
+      storedBytes: 'bytes',
+    },
     means: 'a run of integrate has ended, also when there was nothing to do; none for minutes: nothing is signed',
   },
   'another integration took the next batch': {

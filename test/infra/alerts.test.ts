@@ -57,8 +57,8 @@ describe('queries', () => {
 
   test.each(QUERIES)('$name reads fields that the code logs', ({ text }) => {
     const fields = [...plain(text).matchAll(/\blog\.(\w+)/g)].map(([, name]) => name as string);
-    const [, condition = ''] = /log\.message (?:==|in) (.*)$/m.exec(text) ?? [];
-    const messages = [...condition.matchAll(/"([^"]+)"/g)].map(([, message]) => message as string);
+    const [, only = '', list = only] = /log\.message (?:== (.*)$|in \(([^)]*)\))/m.exec(text) ?? [];
+    const messages = [...list.matchAll(/"([^"]+)"/g)].map(([, message]) => message as string);
     if (fields.length > 0) expect(messages.length).toBeGreaterThan(0);
     expect(messages.filter((message) => !(message in TELEMETRY))).toEqual([]);
     const known = new Set(['message', ...messages.flatMap((message) => TELEMETRY[message]?.fields ?? [])]);
