@@ -33,25 +33,32 @@ interface Resource {
   readonly type: string;
   readonly name: string;
   readonly sku?: { readonly name: string; readonly capacity?: number };
-  // What a resource has there depends on its type.
-  readonly properties?: Readonly<Record<string, never>>;
+  readonly properties?: unknown;
 }
 
 /** readDeployed reads what a size deploys from its committed snapshot, which a test holds equal to the templates. */
 export function readDeployed(size: Size): Deployed {
-  const text = readFileSync(join(ROOT, `test/infra/snapshots/${size}.json`), 'utf8');
-  const { predictedResources: resources } = JSON.parse(text) as { readonly predictedResources: readonly Resource[] };
+  const snapshot = readFileSync(join(ROOT, `test/infra/snapshots/${size}.json`), 'utf8');
+  const { predictedResources: resources } = JSON.parse(snapshot) as {
+    readonly predictedResources: readonly Resource[];
+  };
   const all = (type: string): Resource[] => resources.filter((one) => one.type === `Microsoft.${type}`);
   const one = (type: string, name = ''): Resource => {
     const found = all(type).find((each) => each.name.startsWith(name));
     if (found === undefined) throw new Error(`${size} deploys no ${type} ${name}`);
     return found;
   };
-  const read = <T>(resource: Resource, ...path: readonly string[]): T =>
-    path.reduce<unknown>((value, member) => (value as Record<string, unknown>)[member], resource.properties) as T;
+  const read = (resource: Resource, ...path: readonly string[]): unknown =>
+    path.reduce<unknown>((value, member) => (value as Record<string, unknown>)[member], resource.properties);
+  const text = (resource: Resource, ...path: readonly string[]): string => String(read(resource, ...path));
+  const count = (resource: Resource, ...path: readonly string[]): number => {
+    const value = Number(read(resource, ...path));
+    if (!Number.isFinite(value)) throw new Error(`${resource.name} has no number ${path.join('.')}`);
+    return value;
+  };
   const namespace = one('EventHub/namespaces');
   const rule = (after: string): number =>
-    read(
+    count(
       one('Storage/storageAccounts/managementPolicies'),
       'policy',
       'rules',
@@ -63,18 +70,21 @@ export function readDeployed(size: Size): Deployed {
       'daysAfterModificationGreaterThan',
     );
   const scale = ['functionAppConfig', 'scaleAndConcurrency'];
-  const setting = (name: string): string => read(one('Web/sites/config', 'func-sealer'), name);
-  const frequencies = all('Insights/scheduledQueryRules').map((each) => read<string>(each, 'evaluationFrequency'));
+  const setting = (name: string): string => text(one('Web/sites/config', 'func-sealer'), name);
+  const frequencies = all('Insights/scheduledQueryRules').map((each) => text(each, 'evaluationFrequency'));
   const often = frequencies.filter((frequency) => frequency === 'PT5M').length;
   if (!frequencies.every((frequency) => ['PT5M', 'PT15M', 'PT1H'].includes(frequency)))
     throw new Error('there is no price for a rule that runs so often');
-  const kinds = all('KeyVault/vaults/keys').map((key) => read<string>(key, 'kty'));
+  const warm = read(one('Web/sites', 'func-sealer'), ...scale, 'alwaysReady') as readonly {
+    readonly instanceCount: number;
+  }[];
+  const kinds = all('KeyVault/vaults/keys').map((key) => text(key, 'kty'));
   return {
     types: new Set(resources.map(({ type }) => type)),
     hub: {
       isPremium: namespace.sku?.name === 'Premium',
       units: namespace.sku?.capacity ?? 1,
-      partitions: read(one('EventHub/namespaces/eventhubs'), 'partitionCount'),
+      partitions: count(one('EventHub/namespaces/eventhubs'), 'partitionCount'),
     },
     storage: {
       isGeo: one('Storage/storageAccounts', 'stledger').sku?.name === 'Standard_RAGZRS',
@@ -82,16 +92,12 @@ export function readDeployed(size: Size): Deployed {
       coldAfterDays: rule('tierToCold'),
     },
     isHostStorageZoned: one('Storage/storageAccounts', 'stsealer').sku?.name === 'Standard_ZRS',
-    memoryGb: read<number>(one('Web/sites', 'func-sealer'), ...scale, 'instanceMemoryMB') / 1024,
-    isZoned: read(one('Web/serverfarms'), 'zoneRedundant'),
-    warmIngest: read<readonly { readonly instanceCount: number }[]>(
-      one('Web/sites', 'func-sealer'),
-      ...scale,
-      'alwaysReady',
-    ).reduce((sum, { instanceCount }) => sum + instanceCount, 0),
+    memoryGb: count(one('Web/sites', 'func-sealer'), ...scale, 'instanceMemoryMB') / 1024,
+    isZoned: read(one('Web/serverfarms'), 'zoneRedundant') === true,
+    warmIngest: warm.reduce((sum, { instanceCount }) => sum + instanceCount, 0),
     hsmKeys: kinds.filter((kind) => kind.endsWith('-HSM')).length,
     hasOwnKey: kinds.length > 1,
-    logDays: read(one('OperationalInsights/workspaces'), 'retentionInDays'),
+    logDays: count(one('OperationalInsights/workspaces'), 'retentionInDays'),
     rules: { often, seldom: frequencies.length - often },
     endpoints: all('Network/privateEndpoints').length,
     zones: all('Network/privateDnsZones').length,

@@ -3,7 +3,7 @@ import { predict } from './counts.ts';
 import type { Measured, Sealed } from './counts.ts';
 import type { Deployed, Size } from './deployed.ts';
 
-const readJson = <T>(path: string): T => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as T;
+const readJson = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
 /** Workload is what comes in, and how long it stays. */
 export interface Workload {
@@ -22,17 +22,21 @@ export const {
   hoursAMonth: HOURS,
   workloads: WORKLOADS,
   assumptions: ASSUMPTIONS,
-} = readJson<{
+} = readJson('../../infra/workloads.json') as {
   readonly hoursAMonth: number;
   readonly workloads: Readonly<Record<Size, Workload>>;
   readonly assumptions: Readonly<Record<string, Assumption>>;
-}>('../../infra/workloads.json');
+};
 
-export const MEASURED = readJson<Measured>('measured.json');
+export const MEASURED = readJson('measured.json') as Measured;
 
-const TRIGGER = readJson<{
-  readonly extensions: { readonly eventHubs: { readonly minEventBatchSize: number; readonly maxWaitTime: string } };
-}>('../../host.json').extensions.eventHubs;
+const { eventHubs: TRIGGER } = (
+  readJson('../../host.json') as {
+    readonly extensions: {
+      readonly eventHubs: { readonly minEventBatchSize: number; readonly maxWaitTime: string };
+    };
+  }
+).extensions;
 
 /** WAIT_SECONDS and LEAST_EVENTS decide when the trigger delivers: host.json. */
 export const WAIT_SECONDS = TRIGGER.maxWaitTime.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
