@@ -3,6 +3,7 @@ import type { Component, Line } from './bill.ts';
 import { SIZES, readDeployed } from './deployed.ts';
 import type { Deployed, Size } from './deployed.ts';
 import { PRICE_LIST, priceOf, sourceOf } from './priceList.ts';
+import type { Source } from './priceList.ts';
 import { ASSUMPTIONS, LEAST_EVENTS, MEASURED, WAIT_SECONDS, WORKLOADS, usageOf } from './usage.ts';
 import type { Options } from './usage.ts';
 
@@ -64,6 +65,14 @@ function calculate(size: Size, days: number, { deployed: change, options }: Omit
 const ofComponent = (lines: readonly Line[], component: Component): number =>
   totalOf(lines.filter((line) => line.component === component));
 
+const BASES = ['sample', 'copied', 'assumed'] as const satisfies readonly Source['basis'][];
+
+/** shareOf gives how many per cent of a total have prices of one basis. */
+function shareOf(lines: readonly Line[], basis: Source['basis'], total: number): number {
+  const basisOf = ({ price, factor }: Line): string => (factor === 1 ? sourceOf(priceOf(price)).basis : 'assumed');
+  return Math.round((100 * totalOf(lines.filter((line) => basisOf(line) === basis))) / total);
+}
+
 /** costsBlock writes the tables of docs/costs.md. */
 export function costsBlock(): string {
   const year = SIZES.map((size) => ({ size, ...calculate(size, YEAR) }));
@@ -102,6 +111,11 @@ export function costsBlock(): string {
         ['a year', ...perSize(({ total }) => money(total))],
         ['all that is kept', ...SIZES.map((size) => money(calculate(size, Infinity).total))],
       ],
+    ),
+    'What the totals rest on. A line with a factor counts as assumed:',
+    table(
+      head,
+      BASES.map((basis) => [basis, ...perSize(({ lines, total }) => `${shareOf(lines, basis, total)} %`)]),
     ),
     '## What dominates',
     ...year.map(({ size, lines, total }) => {
