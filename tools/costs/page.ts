@@ -112,7 +112,7 @@ export function costsBlock(): string {
         ['all that is kept', ...SIZES.map((size) => money(calculate(size, Infinity).total))],
       ],
     ),
-    'What the totals rest on. A line with a factor counts as assumed:',
+    'Which prices the totals rest on; a line with a factor counts as assumed. Quantities also rest on what is [assumed](#assumed).',
     table(
       head,
       BASES.map((basis) => [basis, ...perSize(({ lines, total }) => `${shareOf(lines, basis, total)} %`)]),
@@ -203,7 +203,7 @@ function measuredTables(): string {
       .map(([part, says]) => [title + says, ...kinds.map((kind) => number(linear[part][kind]))]),
   );
   return [
-    `By \`${command}\`, with the real parts over stores in memory that count; generated records of ${number(recordBytes)} bytes on average, two in an event. \`bytes\` are those that stay beside the segments.`,
+    `By \`${command}\`, with the real parts over stores in memory that count; generated records of ${number(recordBytes)} bytes on average, two in an event. \`bytes\` are those that stay beside the segments. A run of \`integrate\` always finds something here: the signature of the run before.`,
     table(
       ['', 'writes', 'reads', 'lists', 'signatures', 'bytes'],
       [['a segment', ...kinds.map((kind) => number(seal[kind]))], ...rows],
