@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMPONENTS } from '../../tools/costs/bill.ts';
+import { countShape, predict } from '../../tools/costs/counts.ts';
+import type { Sealed } from '../../tools/costs/counts.ts';
+import { SIZES, readDeployed, runsADay } from '../../tools/costs/deployed.ts';
+import { costsBlock } from '../../tools/costs/page.ts';
+import { PRICE_LIST, sourceOf } from '../../tools/costs/priceList.ts';
+import { MEASURED, WORKLOADS, storedBytesOf } from '../../tools/costs/usage.ts';
+import { ROOT, readBlock } from '../../tools/markedBlock.ts';
+import { section } from '../docs/pages.ts';
+import { cells } from './support/ports.ts';
+
+const page = await readBlock('docs/costs.md', 'costs');
+
+/** rowsOf gives the cells of every row of the tables below a heading, without code marks. */
+const rowsOf = (heading: string): string[][] =>
+  // A section below another one ends with it.
+  (section(page, heading).split(/^## /m)[0] as string)
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) =>
+      cells(line)
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.replaceAll(/[`*]/g, '').trim()),
+    );
+
+const rowOf = (heading: string, name: string): number[] => {
+  const row = rowsOf(heading).find(([first]) => first === name);
+  if (row === undefined) throw new Error(`there is no row ${name}`);
+  return row.slice(1).map(toNumber);
+};
+
+const toNumber = (text: string): number => Number(text.replaceAll(',', '').split(' ')[0]);
+
+/** linesOf gives the lines of a size, as the page shows them. */
+const linesOf = (size: string) =>
+  rowsOf(`### ${size}`)
+    .filter(([component]) => component !== 'component' && !component?.startsWith('--'))
+    .map(([component = '', , price = '', quantity = '', factor = '', cost = '']) => ({
+      component,
+      price,
+      quantity: toNumber(quantity),
+      factor: toNumber(factor),
+      cost: toNumber(cost),
+    }));
+
+test('docs/costs.md is what the price list, the counts and the templates give', () => {
+  expect(cells(page)).toBe(cells(costsBlock()));
+});
+
+describe('what the page shows adds up', () => {
+  const prices = new Map(rowsOf('## Prices').map(([name = '', price = '', unit = '']) => [name, { price, unit }]));
+
+  test.each(SIZES)('each line of %s is quantity times factor times price', (size) => {
+    const lines = linesOf(size);
+    expect(lines.length).toBeGreaterThan(10);
+    for (const { price: name, quantity, factor, cost } of lines) {
+      const { price = '', unit = '' } = prices.get(name) ?? {};
+      const per = /^\d/.test(unit) ? toNumber(unit) : 1;
+      // What is shown of quantities is rounded to a two-hundredth at worst.
+      expect(Math.abs((quantity * factor * Number(price)) / per - cost)).toBeLessThan(0.01 + cost / 200);
+    }
+  });
+
+  test.each(SIZES.map((size, at) => [size, at] as const))('the total of %s is the sum of its lines', (size, at) => {
+    const lines = linesOf(size);
+    const sum = (all: readonly { readonly cost: number }[]): string =>
+      all.reduce((total, { cost }) => total + cost, 0).toFixed(2);
+    for (const component of Object.keys(COMPONENTS)) {
+      const shown = rowOf('## A month, in USD', component)[at];
+      expect([component, shown?.toFixed(2)]).toEqual([
+        component,
+        sum(lines.filter((line) => line.component === component)),
+      ]);
+    }
+    expect(rowOf('## A month, in USD', 'total')[at]?.toFixed(2)).toBe(sum(lines));
+    expect(rowOf('## What changes it', 'as deployed')[at]?.toFixed(2)).toBe(sum(lines));
+    expect(rowOf('## A month, in USD', 'a year')[at]?.toFixed(2)).toBe(sum(lines));
+  });
+
+  test.each(SIZES.map((size, at) => [size, at] as const))(
+    'segments and bytes of %s follow from its workload',
+    (size, at) => {
+      const { eventHubs } = (
+        JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')) as {
+          extensions: { eventHubs: { maxWaitTime: string; minEventBatchSize: number } };
+        }
+      ).extensions;
+      const wait = Number(eventHubs.maxWaitTime.replace(/^00:00:/, ''));
+      const { recordsADay, recordsAnEvent, recordBytes } = WORKLOADS[size];
+      const partitions = rowOf('## Workloads', 'partitions')[at] as number;
+      const checkpoints = rowOf('## Workloads', 'checkpoints a day')[at] as number;
+      const events = recordsADay / recordsAnEvent + checkpoints;
+      const waits = (partitions * 86_400) / wait;
+      const segments = Math.min(events, Math.max(waits, events / eventHubs.minEventBatchSize));
+      expect(rowOf('## Workloads', 'so: segments a day')[at]).toBeCloseTo(segments, -1);
+      const bodies = rowOf('## Workloads', 'bytes of bodies in a segment')[at] as number;
+      expect(Math.round((bodies * segments) / 1e6)).toBe(Math.round((recordsADay * recordBytes) / 1e6));
+      const signatures = linesOf(size).find(({ price }) => price === 'vaultOperations')?.quantity as number;
+      expect(signatures).toBeGreaterThanOrEqual((checkpoints * 365) / 12);
+    },
+  );
+});
+
+test('every type of resource that is deployed is paid for by a component, or said to have no price', () => {
+  const deployed = new Set(SIZES.flatMap((size) => [...readDeployed(size).types]));
+  const paid: readonly string[] = Object.values(COMPONENTS).flat();
+  const free = Object.keys(PRICE_LIST.free);
+  expect(free.filter((type) => paid.includes(type))).toEqual([]);
+  expect([...new Set([...paid, ...free])].toSorted()).toEqual([...deployed].toSorted());
+  for (const type of free) expect(page).toContain(type);
+});
+
+test('every price is used, and says where it is from', () => {
+  const used = new Set(SIZES.flatMap((size) => linesOf(size).map(({ price }) => price)));
+  expect(Object.keys(PRICE_LIST.prices).filter((name) => !used.has(name))).toEqual([]);
+  for (const [name, price] of Object.entries(PRICE_LIST.prices)) {
+    const { basis, url, date } = sourceOf(price);
+    expect([name, price.currency, price.region !== '', date !== '']).toEqual([name, 'USD', true, true]);
+    // Nothing passes for a price of Microsoft's that is not from there, and nothing that was copied has no address.
+    const host = url === null ? undefined : new URL(url).hostname;
+    expect([name, basis, host === 'learn.microsoft.com']).toEqual([name, basis, basis === 'sample']);
+    expect([name, host === undefined]).toEqual([name, basis === 'assumed']);
+  }
+});
+
+describe('what was measured', () => {
+  test('is what the parts ask for, in a shape that it was not taken from', async () => {
+    const shape = { partitions: 7, segments: 2, runs: 40 };
+    const counts = await countShape(shape);
+    const aRun = shape.partitions * shape.segments;
+    const integrate = predict(MEASURED.integrate, { partitions: 7, segments: aRun, checkpoints: 0 });
+    const verify = predict(MEASURED.verify, { partitions: 7, segments: aRun * 40, checkpoints: 40 });
+    expect(counts.seal).toEqual(MEASURED.seal);
+    expect(counts.integrateNothing).toEqual(
+      predict(MEASURED.integrateNothing, { partitions: 7, segments: 0, checkpoints: 0 }),
+    );
+    for (const kind of ['read', 'list', 'sign'] as const)
+      expect([kind, counts.integrate[kind]]).toEqual([kind, integrate[kind]]);
+    expect(counts.integrate.write).toBeCloseTo(integrate.write, 0);
+    expect(counts.verify.read / verify.read).toBeCloseTo(1, 1);
+    expect([counts.verify.write, counts.verify.list]).toEqual([verify.write, verify.list]);
+  });
+
+  test('gives the size of a segment between the sizes that were sealed', () => {
+    const [small, next] = MEASURED.sizes as unknown as readonly [Sealed, Sealed];
+    expect(storedBytesOf(small.raw)).toBe(small.stored);
+    expect(storedBytesOf(1)).toBe(small.stored);
+    expect(storedBytesOf((small.raw + next.raw) / 2)).toBe((small.stored + next.stored) / 2);
+    const last = MEASURED.sizes.at(-1) as Sealed;
+    expect(storedBytesOf(2 * last.raw)).toBe(2 * last.stored);
+  });
+});
+
+test('schedules are counted, and one that is not the same every day is refused', () => {
+  expect(['*/30 * * * * *', '0 15 * * * *', '0 */5 * * * *', '0 0 4 * * *'].map(runsADay)).toEqual([2880, 24, 288, 1]);
+  expect(() => runsADay('0 0 4 * * 1')).toThrow('not understood');
+  expect(() => runsADay('0 0 4-6 * * *')).toThrow('not understood');
+});

@@ -1,0 +1,119 @@
+import type { Deployed } from './deployed.ts';
+import { priceOf } from './priceList.ts';
+import { DAYS, HOURS, assumed } from './usage.ts';
+import type { Usage } from './usage.ts';
+
+/** Line is one line of a month's bill. */
+export interface Line {
+  readonly component: Component;
+  /** what the line is for */
+  readonly what: string;
+  /** name of a price in the list */
+  readonly price: string;
+  /** in the price's unit, without what is free */
+  readonly quantity: number;
+  /** for redundancy that the list has no price for, times the price */
+  readonly factor: number;
+  /** to the cent, so that what is shown adds up */
+  readonly cost: number;
+}
+
+/** COMPONENTS are the parts of a bill, and the types of resources that they pay for. */
+export const COMPONENTS = {
+  'event hub': ['Microsoft.EventHub/namespaces', 'Microsoft.EventHub/namespaces/eventhubs'],
+  'ledger, stored': ['Microsoft.Storage/storageAccounts'],
+  'ledger, written and read': ['Microsoft.Storage/storageAccounts'],
+  'ledger, moved to other tiers': ['Microsoft.Storage/storageAccounts'],
+  'ledger, full rechecks': ['Microsoft.Storage/storageAccounts'],
+  'storage of the hosts': ['Microsoft.Storage/storageAccounts'],
+  'function apps': ['Microsoft.Web/serverfarms'],
+  'key vault': ['Microsoft.KeyVault/vaults', 'Microsoft.KeyVault/vaults/keys'],
+  'Log Analytics': ['Microsoft.OperationalInsights/workspaces'],
+  alerts: ['Microsoft.Insights/scheduledQueryRules'],
+  'private network': ['Microsoft.Network/privateEndpoints', 'Microsoft.Network/privateDnsZones'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type Component = keyof typeof COMPONENTS;
+
+/** What scales by itself, and so has instances of its own: ingest, integrate, what answers HTTP, verify. */
+const FUNCTION_GROUPS = 4;
+
+/** billOf prices what a deployment does in a month. Lines of nothing are left out. */
+export function billOf(deployed: Deployed, usage: Usage): Line[] {
+  const geo = deployed.storage.isGeo ? assumed('geoFactor') : 1;
+  const zone = deployed.isHostStorageZoned ? assumed('zoneFactor') : 1;
+  const line = (component: Component, what: string, price: string, quantity: number, factor = 1): Line => {
+    const { price: value, per } = priceOf(price);
+    const cents = Math.round((quantity * factor * value * 100) / per);
+    return { component, what, price, quantity, factor, cost: cents / 100 };
+  };
+  const { tiers } = usage;
+  return [
+    ...hubLines(line, deployed, usage),
+    line('ledger, stored', 'segments of the first days', 'blobHotStored', tiers.hot.gb, geo),
+    line('ledger, stored', 'segments in the cool tier', 'blobCoolStored', tiers.cool.gb, geo),
+    line('ledger, stored', 'segments in the cold tier', 'blobColdStored', tiers.cold.gb, geo),
+    line('ledger, stored', 'batches, checkpoints, tiles, reports', 'blobHotStored', usage.besideGb, geo),
+    line('ledger, stored', 'copies to the other region', 'geoReplicated', geo === 1 ? 0 : usage.createdGb),
+    line('ledger, written and read', 'segments, batches, checkpoints, tiles', 'blobHotWrite', usage.writes, geo),
+    line('ledger, written and read', '`integrate` and hourly `verify`', 'blobHotRead', usage.reads),
+    line('ledger, written and read', '`integrate` and hourly `verify`', 'blobList', usage.lists, geo),
+    line('ledger, moved to other tiers', 'each segment once', 'blobCoolWrite', usage.toCool, geo),
+    line('ledger, moved to other tiers', 'each segment once', 'blobColdWrite', usage.toCold, geo),
+    line('ledger, full rechecks', 'hot segments, and the log', 'blobHotRead', tiers.hot.fullReads + usage.fullLogReads),
+    line('ledger, full rechecks', 'cool segments', 'blobCoolRead', tiers.cool.fullReads),
+    line('ledger, full rechecks', 'cold segments', 'blobColdRead', tiers.cold.fullReads),
+    line('ledger, full rechecks', 'cool segments', 'blobCoolRetrieved', tiers.cool.fullGb),
+    line('ledger, full rechecks', 'cold segments', 'blobColdRetrieved', tiers.cold.fullGb),
+    line('ledger, full rechecks', 'pages of names', 'blobList', usage.fullLists, geo),
+    line('storage of the hosts', 'positions, claims, leases, timers', 'blobHotWrite', usage.hostWrites, zone),
+    line('storage of the hosts', 'claims', 'blobList', usage.hostLists, zone),
+    ...functionLines(line, deployed, usage),
+    line('key vault', 'signatures, own key of the ledger account', 'vaultOperations', usage.operations),
+    line('key vault', 'keys in hardware', 'vaultHsmKey', deployed.hsmKeys),
+    line('Log Analytics', 'taken in', 'logIngestion', Math.max(0, usage.logGb - assumed('freeLogGb'))),
+    line('Log Analytics', 'kept', 'logRetention', keptLogGb(deployed, usage)),
+    line('alerts', 'rules', 'alertRule5', deployed.rules.often),
+    line('alerts', 'rules', 'alertRule15', deployed.rules.seldom),
+    line('private network', 'endpoints', 'privateEndpoint', deployed.endpoints * HOURS),
+    line('private network', 'through them', 'privateEndpointData', deployed.endpoints === 0 ? 0 : usage.endpointGb),
+    line('private network', 'names of the endpoints', 'dnsZone', deployed.zones),
+  ].filter(({ quantity }) => quantity > 0);
+}
+
+type MakeLine = (component: Component, what: string, price: string, quantity: number, factor?: number) => Line;
+
+function hubLines(line: MakeLine, { hub }: Deployed, { events }: Usage): Line[] {
+  if (hub.isPremium) return [line('event hub', 'processing units', 'hubProcessingUnit', hub.units * HOURS)];
+  return [
+    line('event hub', 'throughput units', 'hubThroughputUnit', hub.units * HOURS),
+    line('event hub', 'events that come in', 'hubIngress', events),
+  ];
+}
+
+function functionLines(line: MakeLine, deployed: Deployed, { runs, runTime }: Usage): Line[] {
+  const { memoryGb, isZoned, warmIngest } = deployed;
+  const least = isZoned ? assumed('leastZoneInstances') : 0;
+  const instances = Math.max(least, warmIngest) + least * (FUNCTION_GROUPS - 1);
+  const gbSeconds = (runTime.ingest + runTime.integrate + runTime.verify) * memoryGb;
+  if (instances === 0) {
+    return [
+      line('function apps', 'time', 'functionsTime', Math.max(0, gbSeconds - assumed('freeGbSeconds'))),
+      line('function apps', 'runs', 'functionsRuns', Math.max(0, runs - assumed('freeRuns'))),
+    ];
+  }
+  if (!isZoned) throw new Error('instances that always run are calculated for zone-redundant plans alone');
+  return [
+    line('function apps', `${instances} instances that always run`, 'alwaysReady', instances * memoryGb * HOURS * 3600),
+    line('function apps', 'time', 'alwaysReadyTime', gbSeconds),
+    line('function apps', 'runs', 'functionsRuns', runs),
+  ];
+}
+
+/** keptLogGb gives the GB of logs that are kept for longer than is free, once the pipeline has run for so long. */
+function keptLogGb({ logDays }: Deployed, { logGb }: Usage): number {
+  return (logGb / DAYS) * Math.max(0, logDays - assumed('freeLogDays'));
+}
+
+/** totalOf adds up lines. */
+export const totalOf = (lines: readonly Line[]): number => lines.reduce((sum, { cost }) => sum + cost, 0);

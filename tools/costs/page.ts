@@ -1,0 +1,216 @@
+import { COMPONENTS, billOf, totalOf } from './bill.ts';
+import type { Component, Line } from './bill.ts';
+import { SIZES, readDeployed } from './deployed.ts';
+import type { Deployed, Size } from './deployed.ts';
+import { PRICE_LIST, priceOf, sourceOf } from './priceList.ts';
+import type { Source } from './priceList.ts';
+import { ASSUMPTIONS, LEAST_EVENTS, MEASURED, WAIT_SECONDS, WORKLOADS, usageOf } from './usage.ts';
+import type { Options } from './usage.ts';
+
+const YEAR = 365;
+const FIVE_MINUTES_A_DAY = 288;
+const LARGEST_FULL_HOURS = 8784;
+const LONGER_WAIT = 60;
+/** The two accounts of the hosts, the ledger, the hub and the vault; names of blob storage, hub and vault. */
+const PRIVATE = { endpoints: 5, zones: 3 };
+
+/** Change is what an operator can do otherwise. */
+interface Change {
+  readonly title: string;
+  readonly deployed?: (deployed: Deployed) => Partial<Deployed>;
+  readonly options?: Options;
+}
+
+const lessChecks: Change['deployed'] = () => ({ verifyFullHours: LARGEST_FULL_HOURS });
+const fewerCheckpoints: Change['deployed'] = () => ({ integrateRunsADay: FIVE_MINUTES_A_DAY });
+const noTiers: Change['deployed'] = ({ storage }) => ({
+  storage: { ...storage, coolAfterDays: Infinity, coldAfterDays: Infinity },
+});
+
+const CHANGES: readonly Change[] = [
+  { title: 'as deployed' },
+  { title: 'a checkpoint every 5 minutes (`AUDITSEAL_INTEGRATE_SCHEDULE`)', deployed: fewerCheckpoints },
+  { title: `full rechecks every ${LARGEST_FULL_HOURS} hours (\`VERIFY_FULL_HOURS\`)`, deployed: lessChecks },
+  { title: `deliveries that wait up to ${LONGER_WAIT} s (\`maxWaitTime\`)`, options: { waitSeconds: LONGER_WAIT } },
+  { title: 'segments that stay in the hot tier', deployed: noTiers },
+  { title: 'no log of reads of the ledger account', options: { logsReads: false } },
+  { title: 'the public network', deployed: () => ({ endpoints: 0, zones: 0 }) },
+  { title: 'the private network', deployed: () => PRIVATE },
+  {
+    title: 'all but the network: fewer checkpoints, rechecks and deliveries, no tiers, no log of reads',
+    deployed: (deployed) => ({ ...fewerCheckpoints(deployed), ...lessChecks(deployed), ...noTiers(deployed) }),
+    options: { waitSeconds: LONGER_WAIT, logsReads: false },
+  },
+];
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+const number = (value: number): string =>
+  value.toLocaleString('en', { maximumFractionDigits: value >= 1000 ? 0 : value >= 10 ? 1 : 3 });
+const money = (value: number): string =>
+  value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const code = (text: string): string => `\`${text}\``;
+
+/** calculate prices one size when its ledger holds so many days, or as many as are kept. */
+function calculate(size: Size, days: number, { deployed: change, options }: Omit<Change, 'title'> = {}) {
+  const workload = WORKLOADS[size];
+  const as = readDeployed(size);
+  const deployed = { ...as, ...change?.(as) };
+  const usage = usageOf(deployed, workload, Math.min(days, workload.keptDays), options);
+  const lines = billOf(deployed, usage);
+  return { deployed, usage, lines, total: totalOf(lines) };
+}
+
+const ofComponent = (lines: readonly Line[], component: Component): number =>
+  totalOf(lines.filter((line) => line.component === component));
+
+const BASES = ['sample', 'copied', 'assumed'] as const satisfies readonly Source['basis'][];
+
+/** shareOf gives how many per cent of a total have prices of one basis. */
+function shareOf(lines: readonly Line[], basis: Source['basis'], total: number): number {
+  const basisOf = ({ price, factor }: Line): string => (factor === 1 ? sourceOf(priceOf(price)).basis : 'assumed');
+  return Math.round((100 * totalOf(lines.filter((line) => basisOf(line) === basis))) / total);
+}
+
+/** costsBlock writes the tables of docs/costs.md. */
+export function costsBlock(): string {
+  const year = SIZES.map((size) => ({ size, ...calculate(size, YEAR) }));
+  const components = Object.keys(COMPONENTS) as Component[];
+  const perSize = (of: (one: (typeof year)[number]) => string): string[] => year.map(of);
+  const head = ['', ...SIZES];
+  return [
+    '## Workloads',
+    table(head, [
+      ['records a day', ...perSize(({ size }) => number(WORKLOADS[size].recordsADay))],
+      ['bytes a record', ...perSize(({ size }) => number(WORKLOADS[size].recordBytes))],
+      ['records an event', ...perSize(({ size }) => number(WORKLOADS[size].recordsAnEvent))],
+      ['partitions', ...perSize(({ deployed }) => number(deployed.hub.partitions))],
+      ['checkpoints a day', ...perSize(({ deployed }) => number(deployed.integrateRunsADay))],
+      ['rechecks of what is new a day', ...perSize(({ deployed }) => number(deployed.verifyRunsADay))],
+      ['hours between full rechecks', ...perSize(({ deployed }) => number(deployed.verifyFullHours))],
+      ['days that segments are kept', ...perSize(({ size }) => number(WORKLOADS[size].keptDays))],
+      ['network', ...perSize(({ deployed }) => (deployed.endpoints > 0 ? 'private' : 'public'))],
+      ['so: segments a day', ...perSize(({ usage }) => number((usage.segments * 24) / 730))],
+      ['bytes of bodies in a segment', ...perSize(({ usage }) => number(usage.rawASegment))],
+      ['bytes stored for it', ...perSize(({ usage }) => number(usage.storedASegment))],
+      ['segments after a year', ...perSize(({ usage }) => number(usage.held.segments))],
+      ['hours of a full recheck after a year', ...perSize(({ usage }) => number(usage.runSeconds.full / 3600))],
+    ]),
+    `The trigger delivers after ${WAIT_SECONDS} s, or when ${LEAST_EVENTS} events are there (\`host.json\`); each delivery is a segment. Each signature of a checkpoint is one more event, because the vault logs it into the hub. A ledger of development is taken down and made anew every ${WORKLOADS.development.keptDays} days: nothing deletes by itself.`,
+    '## A month, in USD',
+    'In the month in which the ledger has a year behind it, or all that is kept if that is less:',
+    table(head, [
+      ...components.map((component) => [component, ...perSize(({ lines }) => money(ofComponent(lines, component)))]),
+      ['**total**', ...perSize(({ total }) => `**${money(total)}**`)],
+    ]),
+    table(
+      ['total after', ...SIZES],
+      [
+        ['one month', ...SIZES.map((size) => money(calculate(size, 30).total))],
+        ['a year', ...perSize(({ total }) => money(total))],
+        ['all that is kept', ...SIZES.map((size) => money(calculate(size, Infinity).total))],
+      ],
+    ),
+    'Which prices the totals rest on; a line with a factor counts as assumed. Quantities also rest on what is [assumed](#assumed).',
+    table(
+      head,
+      BASES.map((basis) => [basis, ...perSize(({ lines, total }) => `${shareOf(lines, basis, total)} %`)]),
+    ),
+    '## What dominates',
+    ...year.map(({ size, lines, total }) => {
+      const largest = components
+        .map((component) => ({ component, cost: ofComponent(lines, component) }))
+        .toSorted((a, b) => b.cost - a.cost)
+        .slice(0, 3)
+        .map(({ component, cost }) => `${component} ${Math.round((100 * cost) / total)} %`);
+      return `- **${size}**: ${largest.join(', ')}`;
+    }),
+    '## What changes it',
+    'The total after a year, with one thing otherwise:',
+    table(
+      head,
+      CHANGES.map((change) => [change.title, ...SIZES.map((size) => money(calculate(size, YEAR, change).total))]),
+    ),
+    '## Every line',
+    'Quantity times factor times price gives the cost. A factor stands for redundancy that the price list has no price for.',
+    ...year.flatMap(({ size, lines }) => [
+      `### ${size}`,
+      table(
+        ['component', 'for', 'price', 'quantity', 'factor', 'USD'],
+        lines.map(({ component, what, price, quantity, factor, cost }) => [
+          component,
+          what,
+          code(price),
+          `${number(quantity)} ${priceOf(price).unit}`,
+          String(factor),
+          money(cost),
+        ]),
+      ),
+    ]),
+    '## Prices',
+    table(
+      ['price', 'USD', 'for', 'region', 'basis', 'source'],
+      Object.entries(PRICE_LIST.prices).map(([name, price]) => {
+        const { basis, url, date } = sourceOf(price);
+        const from = url === null ? date : `[${date}](${url})`;
+        const unit = price.per === 1 ? price.unit : `${number(price.per)} ${price.unit}`;
+        return [
+          code(name),
+          String(price.price),
+          price.note === undefined ? unit : `${unit}: ${price.note}`,
+          price.region,
+          basis,
+          from,
+        ];
+      }),
+    ),
+    'No price of their own:',
+    table(
+      ['resource', 'why'],
+      Object.entries(PRICE_LIST.free).map(([type, why]) => [code(type), why]),
+    ),
+    '## Measured',
+    measuredTables(),
+    '## Assumed',
+    table(
+      ['', 'value', 'meaning'],
+      Object.entries(ASSUMPTIONS).map(([name, { value, says }]) => [code(name), number(value), says]),
+    ),
+  ]
+    .join('\n\n')
+    .replaceAll(/(^- .*)\n\n(?=- )/gm, '$1\n');
+}
+
+function measuredTables(): string {
+  const { command, recordBytes, seal, integrate, integrateNothing, verify, sizes } = MEASURED;
+  const parts = [
+    ['fixed', ''],
+    ['perPartition', ', for each partition'],
+    ['perSegment', ', for each new segment'],
+    ['perCheckpoint', ', for each new checkpoint'],
+  ] as const;
+  const kinds = ['write', 'read', 'list', 'sign', 'bytes'] as const;
+  const rows = (
+    [
+      ['`integrate`', integrate],
+      ['`integrate` that finds nothing', integrateNothing],
+      ['`verify`', verify],
+    ] as const
+  ).flatMap(([title, linear]) =>
+    parts
+      .filter(([part]) => kinds.some((kind) => linear[part][kind] !== 0))
+      .map(([part, says]) => [title + says, ...kinds.map((kind) => number(linear[part][kind]))]),
+  );
+  return [
+    `By \`${command}\`, with the real parts over stores in memory that count; generated records of ${number(recordBytes)} bytes on average, two in an event. \`bytes\` are those that stay beside the segments. A run of \`integrate\` always finds something here: the signature of the run before.`,
+    table(
+      ['', 'writes', 'reads', 'lists', 'signatures', 'bytes'],
+      [['a segment', ...kinds.map((kind) => number(seal[kind]))], ...rows],
+    ),
+    table(
+      ['bytes of bodies in a segment', 'bytes stored', 'times smaller'],
+      sizes.map(({ raw, stored }) => [number(raw), number(stored), number(raw / stored)]),
+    ),
+  ].join('\n\n');
+}

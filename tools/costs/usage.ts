@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { predict } from './counts.ts';
+import type { Measured, Sealed } from './counts.ts';
+import type { Deployed, Size } from './deployed.ts';
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+
+/** Workload is what comes in, and how long it stays. */
+export interface Workload {
+  readonly recordsADay: number;
+  readonly recordBytes: number;
+  readonly recordsAnEvent: number;
+  readonly keptDays: number;
+}
+
+export interface Assumption {
+  readonly value: number;
+  readonly says: string;
+}
+
+export const {
+  hoursAMonth: HOURS,
+  workloads: WORKLOADS,
+  assumptions: ASSUMPTIONS,
+} = readJson('../../infra/workloads.json') as {
+  readonly hoursAMonth: number;
+  readonly workloads: Readonly<Record<Size, Workload>>;
+  readonly assumptions: Readonly<Record<string, Assumption>>;
+};
+
+export const MEASURED = readJson('measured.json') as Measured;
+
+const { eventHubs: TRIGGER } = (
+  readJson('../../host.json') as {
+    readonly extensions: {
+      readonly eventHubs: { readonly minEventBatchSize: number; readonly maxWaitTime: string };
+    };
+  }
+).extensions;
+
+/** WAIT_SECONDS and LEAST_EVENTS decide when the trigger delivers: host.json. */
+export const WAIT_SECONDS = TRIGGER.maxWaitTime.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
+export const LEAST_EVENTS = TRIGGER.minEventBatchSize;
+
+export const DAYS = HOURS / 24;
+const DAY_SECONDS = 86_400;
+const GB = 1e9;
+const PAGE = 5000;
+
+/** assumed gives the value of an assumption of infra/workloads.json. */
+export function assumed(name: string): number {
+  const found = ASSUMPTIONS[name];
+  if (found === undefined) throw new Error(`infra/workloads.json has no assumption ${name}`);
+  return found.value;
+}
+
+/** Options are what is calculated otherwise than it is deployed. */
+export interface Options {
+  readonly waitSeconds?: number;
+  /** the ledger account's log of reads goes to Log Analytics */
+  readonly logsReads?: boolean;
+}
+
+/** Usage is what a deployment does in a month. */
+export type Usage = ReturnType<typeof usageOf>;
+
+/** usageOf works out what a deployment does in the month in which its ledger holds `heldDays` of segments. */
+export function usageOf(deployed: Deployed, workload: Workload, heldDays: number, options: Options = {}) {
+  const { hub, storage, integrateRunsADay, verifyRunsADay } = deployed;
+  const { partitions } = hub;
+  const wait = options.waitSeconds ?? WAIT_SECONDS;
+  const integrateRuns = integrateRunsADay * DAYS;
+
+  // Each signature is logged by the vault, into the hub.
+  const events = (workload.recordsADay / workload.recordsAnEvent + integrateRunsADay) * DAYS;
+  const rawBytes = workload.recordsADay * workload.recordBytes * DAYS;
+  const rate = events / DAYS / DAY_SECONDS / partitions;
+  const deliveryRate = Math.min(rate, Math.max(1 / wait, rate / LEAST_EVENTS));
+  const deliveries = deliveryRate * partitions * DAY_SECONDS * DAYS;
+  const heartbeats = (DAYS * 1440 * partitions) / deployed.heartbeatMinutes;
+  const segments = Math.max(deliveries, heartbeats);
+  const rawASegment = rawBytes / segments;
+  const storedASegment = storedBytesOf(rawASegment);
+
+  const perRun = { partitions, segments: segments / integrateRuns, checkpoints: 0 };
+  const integrated = predict(MEASURED.integrate, perRun);
+  const verifyRuns = verifyRunsADay * DAYS;
+  const verified = predict(MEASURED.verify, {
+    partitions,
+    segments: segments / verifyRuns,
+    checkpoints: integrateRuns / verifyRuns,
+  });
+  const fulls = (DAYS * 24) / deployed.verifyFullHours;
+  const segmentsADay = segments / DAYS;
+  const held = { segments: segmentsADay * heldDays, checkpoints: integrateRunsADay * heldDays };
+  const full = predict(MEASURED.verify, { partitions, ...held });
+
+  // A full recheck reads old segments in the tier where they are.
+  const between = (from: number, to: number): number => Math.max(0, Math.min(heldDays, to) - from);
+  const days = {
+    hot: between(0, storage.coolAfterDays),
+    cool: between(storage.coolAfterDays, storage.coldAfterDays),
+    cold: between(storage.coldAfterDays, Infinity),
+  };
+  const gbADay = (segmentsADay * storedASegment) / GB;
+  const inTier = (tier: keyof typeof days) => ({
+    gb: gbADay * days[tier],
+    fullReads: segmentsADay * days[tier] * fulls,
+    fullGb: gbADay * days[tier] * fulls,
+  });
+  const besideADay = (integrated.bytes * integrateRunsADay + verified.bytes * verifyRunsADay) / GB;
+
+  const seconds = (requests: number): number => (requests * assumed('requestMs')) / 1000;
+  const perSegment = 1 / assumed('readsAtOnce');
+  const runSeconds = {
+    integrate: Math.max(
+      assumed('leastRunSeconds'),
+      seconds(integrated.read - perRun.segments * (1 - perSegment) + integrated.write + integrated.list),
+    ),
+    verify: Math.max(assumed('leastRunSeconds'), seconds(verified.read * perSegment + verified.write + verified.list)),
+    full: seconds(full.read * perSegment + full.write + full.list + held.segments / PAGE),
+  };
+
+  const writes = segments * MEASURED.seal.write + integrated.write * integrateRuns + verified.write * verifyRuns;
+  const logReads = options.logsReads ?? true;
+  const reads = integrated.read * integrateRuns + verified.read * verifyRuns;
+  const lists = integrated.list * integrateRuns + verified.list * verifyRuns;
+  // What a full recheck reads that is no segment stays hot: batches, checkpoints, tiles.
+  const fullLogReads = (full.read - held.segments) * fulls;
+  const fullLists = (full.list + held.segments / PAGE) * fulls;
+  const runs = deliveries + integrateRuns + verifyRuns;
+  const moved = (after: number): number => (heldDays > after ? segments : 0);
+  const hostWrites =
+    deliveries +
+    (integrateRuns + verifyRuns) * assumed('statusWrites') +
+    (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds') +
+    (2 * DAYS * DAY_SECONDS) / assumed('leaseSeconds');
+  const hostLists = (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds');
+  const operations = integrated.sign * integrateRuns + (deployed.hasOwnKey ? assumed('keyUnwraps') : 0);
+  const requestRows = writes + (logReads ? reads + lists + full.read * fulls + fullLists : 0);
+  const rows = requestRows + hostWrites + operations + runs * assumed('logRowsARun');
+  const storedGb = (segments * storedASegment) / GB;
+  return {
+    events,
+    rawBytes,
+    deliveries,
+    segments,
+    rawASegment,
+    storedASegment,
+    integrateRuns,
+    verifyRuns,
+    fulls,
+    held,
+    runSeconds,
+    tiers: { hot: inTier('hot'), cool: inTier('cool'), cold: inTier('cold') },
+    besideGb: besideADay * heldDays,
+    writes,
+    reads,
+    lists,
+    fullLogReads,
+    fullLists,
+    toCool: moved(storage.coolAfterDays),
+    toCold: moved(storage.coldAfterDays),
+    createdGb: storedGb + besideADay * DAYS,
+    runs,
+    runTime: {
+      ingest: deliveries * assumed('leastRunSeconds'),
+      integrate: integrateRuns * runSeconds.integrate,
+      verify: verifyRuns * runSeconds.verify + fulls * runSeconds.full,
+    },
+    hostWrites,
+    hostLists,
+    operations,
+    logGb: (rows * assumed('logRowBytes')) / GB,
+    /** through private endpoints: into the hub's reader, to the ledger, and back for `integrate` and `verify` */
+    endpointGb: rawBytes / GB + storedGb * 3 + inTier('hot').fullGb + inTier('cool').fullGb + inTier('cold').fullGb,
+  };
+}
+
+/** storedBytesOf gives what a segment takes, from the sizes that were measured: a straight line between two of them. */
+export function storedBytesOf(raw: number): number {
+  const { sizes } = MEASURED;
+  const at = sizes.findIndex((size) => size.raw >= raw);
+  const above = sizes.at(at) as Sealed; // the largest, where none is larger
+  if (at < 0) return (raw * above.stored) / above.raw;
+  const below = sizes[at - 1];
+  if (below === undefined) return above.stored;
+  return below.stored + ((raw - below.raw) * (above.stored - below.stored)) / (above.raw - below.raw);
+}
