@@ -1,4 +1,5 @@
 import { cosignatureKey, signCosignature } from '../../src/core/cosignature.ts';
+import { actionName } from '../../src/core/names.ts';
 import { parseNote } from '../../src/core/note.ts';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
 import type { VerifierKey } from '../../src/core/verifierKey.ts';
@@ -10,6 +11,7 @@ import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
 import { verifyLedger as verifyInPage } from '../../web/verify/ledger/verifyLedger.ts';
 import type { LedgerOutcome } from '../../web/verify/ledger/verifyLedger.ts';
 import { readKeys } from '../../web/verify/verifierKey.ts';
+import { forgeAction, forgeActions } from '../support/actions.ts';
 import { saidOf } from '../support/checking.ts';
 import { LEDGER, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
@@ -28,7 +30,9 @@ export interface Verdict {
   readonly found: readonly string[];
 }
 
-const NOW = Date.parse(timeOf(SECOND + 200));
+/** When actions are filed, and when a mirror is checked: later than an outcome may be on its way. */
+const ACTED = SECOND + 50;
+const NOW = Date.parse(timeOf(SECOND + 2000));
 const TLOG = 'tlog/';
 
 /** MIRROR_KEY is the key that signed the mirrors' logs. */
@@ -38,8 +42,8 @@ export const MIRROR_KEY = formatVerifierKey(KEY.verifierKey);
 export const MIRROR_KEYS = `${MIRROR_KEY}\n${formatVerifierKey(cosignatureKey(witnessKey(1).verifierKey))}`;
 
 /**
- * mirrorOf makes a mirror through the pipeline: two chains, so many checkpoints and one more, a report with its page, tiles,
- * and the cosignatures of two witnesses of the newest checkpoint, of which the first cosigned the one before too.
+ * mirrorOf makes a mirror through the pipeline: two chains, so many checkpoints and one more, a report with its page, a
+ * lock and a hold with their outcomes, tiles, and the cosignatures of two witnesses of the newest checkpoint, of which the first cosigned the one before too.
  */
 export async function mirrorOf(steps = 3, length = 6): Promise<Mirror> {
   const { store, tiles } = await ledgerOf(steps, length);
@@ -55,6 +59,7 @@ export async function mirrorOf(steps = 3, length = 6): Promise<Mirror> {
     fullVerifyHours: 24,
     verifiers: [KEY.verifierKey],
   });
+  for (const [name, bytes] of forgeActions(ACTED)) store.objects.set(name, bytes);
   await integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + 100)) }).run(new KeptLog());
   const mirror: Mirror = new Map(store.objects);
   for (const [name, bytes] of tiles.objects) mirror.set(`${TLOG}${name}`, bytes);
@@ -149,8 +154,28 @@ const BOMB = Buffer.concat([
   ...Array.from({ length: 1600 }, (_, i) => Buffer.of(i === 1599 ? 3 : 2, 0, 16, 0)),
 ]);
 
+/** edit changes an object as text. */
+function edit(mirror: Mirror, name: string, change: (text: string) => string): void {
+  const text = (mirror.get(name) as Buffer).toString();
+  if (change(text) === text) throw new Error(`nothing in ${name} was changed`);
+  mirror.set(name, Buffer.from(change(text)));
+}
+
+const HOLD = { kind: 'hold-set', case: 'Case118' } as const;
+/** plant adds an action that has no entry in the log. */
+const plant = (mirror: Mirror, ...action: Parameters<typeof forgeAction>): unknown =>
+  mirror.set(...forgeAction(...action));
+
+interface Damage {
+  readonly name: string;
+  readonly damage: (mirror: Mirror) => unknown;
+  readonly finds: string;
+  /** what is found is a warning, and leaves the mirror verified */
+  readonly isHarmless?: boolean;
+}
+
 /** DAMAGE is what may be done to a mirror, and one finding that it must give. */
-export const DAMAGE: readonly { name: string; damage: (mirror: Mirror) => void; finds: string }[] = [
+export const DAMAGE: readonly Damage[] = [
   { name: 'a flipped bit in a segment', damage: (it) => flip(it, segment(0, 2), 80), finds: 'segment-changed' },
   {
     name: 'a flipped bit in a batch',
@@ -351,4 +376,141 @@ export const DAMAGE: readonly { name: string; damage: (mirror: Mirror) => void; 
     finds: 'tile-mismatch',
   },
   { name: 'an empty segment', damage: (it) => it.set(segment(0, 0), Buffer.alloc(0)), finds: 'segment-malformed' },
+  {
+    name: 'an action that says something else',
+    damage: (it) => edit(it, actionName(1), (text) => text.replace('ann@', 'eve@')),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'an action that says another outcome than the log',
+    damage: (it) => edit(it, actionName(3), (text) => text.replace('"done"', '"failed"')),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that says another kind of an action',
+    damage: (it) => {
+      unsign(it, 3);
+      edit(it, batch(3), (text) =>
+        text.replace('"action":"lock","outcome":"done"', '"action":"extend","outcome":"done"'),
+      );
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that says an unknown outcome of an action',
+    damage: (it) => {
+      unsign(it, 3);
+      edit(it, batch(3), (text) => text.replace('"outcome":"done"', '"outcome":"maybe"'));
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that counts another number of actions',
+    damage: (it) => {
+      unsign(it, 3);
+      edit(it, batch(3), (text) => text.replace('"actions":4', '"actions":3'));
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that counts no actions where there are none',
+    damage: (it) => {
+      unsign(it, 2);
+      edit(it, batch(2), (text) => text.replace('"partitions"', '"actions":0,"partitions"'));
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch with actions in another order',
+    damage: (it) => {
+      unsign(it, 3);
+      edit(it, batch(3), (text) => text.replace(/^(.*actions\/0{12}.*\n)(.*actions\/0{11}1.*\n)/m, '$2$1'));
+    },
+    finds: 'entry-mismatch',
+  },
+  { name: 'the last action gone', damage: (it) => it.delete(actionName(3)), finds: 'action-unfinished' },
+  {
+    name: 'an attempt gone, whose outcome is there',
+    damage: (it) => it.delete(actionName(2)),
+    finds: 'foreign-object',
+  },
+  { name: 'an action gone in the middle', damage: (it) => it.delete(actionName(1)), finds: 'entry-mismatch' },
+  {
+    name: 'all actions gone',
+    damage: (it) => named(it, 'actions/').forEach((name) => it.delete(name)),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'swapped actions',
+    damage: (it) => swap(it, actionName(0), actionName(2)),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'actions that the log has none of, and should',
+    damage: (it) => {
+      unsign(it, 1);
+      edit(it, batch(1), (text) => text.replace(/("type":"heads","time":")\d{4}/, '$19999'));
+    },
+    finds: 'not-integrated',
+  },
+  {
+    name: 'an attempt of long ago without an outcome',
+    damage: (it) => plant(it, 4, HOLD, 'attempted', ACTED),
+    finds: 'action-unfinished',
+    isHarmless: true,
+  },
+  {
+    name: 'an attempt that should be in the log',
+    damage: (it) => plant(it, 4, HOLD, 'attempted', SECOND - 1000),
+    finds: 'not-integrated',
+  },
+  {
+    name: 'an outcome of an attempt that has one',
+    damage: (it) =>
+      edit(it.set(...forgeAction(4, { kind: 'hold-set', case: 'Case117' }, 'failed', ACTED)), actionName(4), (text) =>
+        text.replace(actionName(3), actionName(2)),
+      ),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an outcome of another hold than was attempted',
+    damage: (it) => {
+      plant(it, 4, HOLD, 'attempted', ACTED);
+      plant(it, 5, { kind: 'hold-set', case: 'Case119' }, 'done', ACTED);
+    },
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an outcome of an outcome',
+    damage: (it) => plant(it, 4, { kind: 'hold-set', case: 'Case117' }, 'done', ACTED),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a hole in the numbers of actions',
+    damage: (it) => plant(it, 5, HOLD, 'attempted', ACTED),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an action that is none',
+    damage: (it) => it.set(actionName(4), Buffer.from('{}\n')),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an action with more in it',
+    damage: (it) => {
+      plant(it, 4, HOLD, 'attempted', ACTED);
+      edit(it, actionName(4), (text) => text.replace('"policy":', '"x":1,"policy":'));
+    },
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an action that is too large',
+    damage: (it) => it.set(actionName(4), Buffer.alloc(32 * 1024 + 1, ' ')),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an action under a name that is none',
+    damage: (it) => it.set('actions/4.json', it.get(actionName(0)) as Buffer),
+    finds: 'foreign-object',
+  },
 ];

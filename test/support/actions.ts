@@ -1,0 +1,33 @@
+import { formatAction } from '../../src/core/action.ts';
+import type { Action } from '../../src/core/action.ts';
+import { actionName } from '../../src/core/names.ts';
+import { timeOf } from './forge.ts';
+
+type Kind = { readonly kind: 'lock'; readonly days: number } | { readonly kind: 'hold-set'; readonly case: string };
+
+/** forgeAction makes the action of that number: an attempt, or what came of the one before it. */
+export function forgeAction(number: number, kind: Kind, outcome: Action['outcome'], second: number): [string, Buffer] {
+  const policy = { state: 'Locked', days: 365, etag: '8d57a8b2ff50332' } as const;
+  const action: Action = {
+    version: 1,
+    ...kind,
+    ...('case' in kind && { tag: kind.case.toLowerCase() }),
+    outcome,
+    time: timeOf(second),
+    account: 'account1',
+    container: 'ledger',
+    who: 'ann@example.com',
+    why: 'a test',
+    ...(outcome !== 'attempted' && { attempt: actionName(number - 1) }),
+    guard: { policy, tags: [] },
+  };
+  return [actionName(number), formatAction(action)];
+}
+
+/** forgeActions makes actions 0 to 3, filed at a time of the tests: a lock and a hold, each with what came of it. */
+export const forgeActions = (second: number): [string, Buffer][] => [
+  forgeAction(0, { kind: 'lock', days: 365 }, 'attempted', second),
+  forgeAction(1, { kind: 'lock', days: 365 }, 'done', second),
+  forgeAction(2, { kind: 'hold-set', case: 'Case117' }, 'attempted', second),
+  forgeAction(3, { kind: 'hold-set', case: 'Case117' }, 'done', second),
+];
