@@ -78,20 +78,21 @@ function cosign(mirror: Mirror, number: number, witness: number): ReturnType<typ
   return line;
 }
 
-/** coreVerdict is what the core says, as `auditseal verify` asks it, with a policy that names these witnesses. */
+/** coreVerdict is what the core says, as `auditseal verify` asks it, with a policy that names these witnesses, at a time in ms since 1970. */
 export async function coreVerdict(
   mirror: Mirror,
   keys: readonly VerifierKey[] = [KEY.verifierKey],
   witnesses: readonly number[] = [1],
+  now = NOW,
 ): Promise<Verdict> {
   const store = new MemoryStore([...mirror].filter(([name]) => !name.startsWith(TLOG)));
   const tiles = new MemoryTiles();
   for (const [name, bytes] of mirror) if (name.startsWith(TLOG)) tiles.objects.set(name.slice(TLOG.length), bytes);
-  const { anchor, malformed } = await newestReport(store, NOW);
+  const { anchor, malformed } = await newestReport(store, now);
   const report = await verifyLedger(
     {
       store,
-      now: () => NOW,
+      now: () => now,
       summarize: async (stored) => summarizeSegment(stored),
       concurrency: 3,
       ...(tiles.objects.size > 0 && { tiles }),
@@ -161,6 +162,14 @@ function edit(mirror: Mirror, name: string, change: (text: string) => string): v
   mirror.set(name, Buffer.from(change(text)));
 }
 
+/** editNewest changes the newest batch, of which no checkpoint is left, nor what came after it. */
+function editNewest(mirror: Mirror, change: (text: string) => string): void {
+  for (const name of [...named(mirror, 'cosignatures/000000000003/'), ...named(mirror, TLOG), checkpoint(3)])
+    mirror.delete(name);
+  edit(mirror, batch(3), change);
+}
+
+const LOCKED = '"action":"lock","outcome":"done"';
 const HOLD = { kind: 'hold-set', case: 'Case118' } as const;
 /** plant adds an action that has no entry in the log. */
 const plant = (mirror: Mirror, ...action: Parameters<typeof forgeAction>): unknown =>
@@ -388,28 +397,22 @@ export const DAMAGE: readonly Damage[] = [
   },
   {
     name: 'a batch that says another kind of an action',
-    damage: (it) => {
-      unsign(it, 3);
-      edit(it, batch(3), (text) =>
-        text.replace('"action":"lock","outcome":"done"', '"action":"extend","outcome":"done"'),
-      );
-    },
+    damage: (it) => editNewest(it, (text) => text.replace(LOCKED, LOCKED.replace('lock', 'extend'))),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that says another outcome of an action',
+    damage: (it) => editNewest(it, (text) => text.replace(LOCKED, LOCKED.replace('done', 'failed'))),
     finds: 'entry-mismatch',
   },
   {
     name: 'a batch that says an unknown outcome of an action',
-    damage: (it) => {
-      unsign(it, 3);
-      edit(it, batch(3), (text) => text.replace('"outcome":"done"', '"outcome":"maybe"'));
-    },
+    damage: (it) => editNewest(it, (text) => text.replace('"outcome":"done"', '"outcome":"maybe"')),
     finds: 'entry-mismatch',
   },
   {
     name: 'a batch that counts another number of actions',
-    damage: (it) => {
-      unsign(it, 3);
-      edit(it, batch(3), (text) => text.replace('"actions":4', '"actions":3'));
-    },
+    damage: (it) => editNewest(it, (text) => text.replace('"actions":4', '"actions":3')),
     finds: 'entry-mismatch',
   },
   {
@@ -422,10 +425,7 @@ export const DAMAGE: readonly Damage[] = [
   },
   {
     name: 'a batch with actions in another order',
-    damage: (it) => {
-      unsign(it, 3);
-      edit(it, batch(3), (text) => text.replace(/^(.*actions\/0{12}.*\n)(.*actions\/0{11}1.*\n)/m, '$2$1'));
-    },
+    damage: (it) => editNewest(it, (text) => text.replace(/^(.*actions\/0{12}.*\n)(.*actions\/0{11}1.*\n)/m, '$2$1')),
     finds: 'entry-mismatch',
   },
   { name: 'the last action gone', damage: (it) => it.delete(actionName(3)), finds: 'action-unfinished' },
