@@ -6,7 +6,8 @@ import type { Browser, Page } from 'playwright-core';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
 import { forgeAction } from '../support/actions.ts';
 import { keyOf } from '../support/logs.ts';
-import { DAMAGE, MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
+import { DAMAGE } from './damage.ts';
+import { MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
 import type { Mirror, Verdict } from './mirrors.ts';
 import { CHROMIUM, PAGE, hasChromium } from './support.ts';
 

@@ -17,7 +17,8 @@ import { integrateOf, keyOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
-import { DAMAGE, MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf, pageOutcome, pageVerdict } from './mirrors.ts';
+import { DAMAGE } from './damage.ts';
+import { MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf, pageOutcome, pageVerdict } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
 const good = await mirrorOf();
