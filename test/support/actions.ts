@@ -24,10 +24,15 @@ export function forgeAction(number: number, kind: Kind, outcome: Action['outcome
   return [actionName(number), formatAction(action)];
 }
 
+/** forgeHold makes the two actions of a hold: the attempt, and that it was done. */
+export const forgeHold = (number: number, id: string, second: number): [string, Buffer][] => [
+  forgeAction(number, { kind: 'hold-set', case: id }, 'attempted', second),
+  forgeAction(number + 1, { kind: 'hold-set', case: id }, 'done', second),
+];
+
 /** forgeActions makes actions 0 to 3: a lock 1,000 seconds before a time of the tests and a hold at it, with what came of them. */
 export const forgeActions = (second: number): [string, Buffer][] => [
   forgeAction(0, { kind: 'lock', days: 365 }, 'attempted', second - 1000),
   forgeAction(1, { kind: 'lock', days: 365 }, 'done', second - 1000),
-  forgeAction(2, { kind: 'hold-set', case: 'Case117' }, 'attempted', second),
-  forgeAction(3, { kind: 'hold-set', case: 'Case117' }, 'done', second),
+  ...forgeHold(2, 'Case117', second),
 ];
