@@ -6,7 +6,7 @@ import { writeBlock } from './markedBlock.ts';
 
 /** shorten leaves out zeros and endings: segments/0/2 for segments/0/000000000002.jsonl.zst. */
 const shorten = (object: string): string =>
-  object.replace(/0{1,11}(?=\d)(?=\d*(?:$|\.jsonl))/, '').replace(/\.jsonl(\.zst)?$/, '');
+  object.replace(/0{1,11}(?=\d)(?=\d*(?:$|\.json))/, '').replace(/(?<=\d)\.json(l(\.zst)?)?$/, '');
 
 /** describe says what was found: each code once, with its first object. */
 function describe(finds: readonly string[]): string {

@@ -5,6 +5,7 @@ import { formatEvidence } from '../../src/core/evidence.ts';
 import { proveRecord } from '../../src/pipeline/prove.ts';
 import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
 import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
+import { forgeActions } from './actions.ts';
 import { LEDGER, forgeChain, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
@@ -42,6 +43,8 @@ export const STORY: Story = {
   steps: 3,
 };
 
+/** Long past on every clock: an attempt of a time to come may still get its outcome. */
+const ACTED_SECOND = -200_100_000;
 /** Long past on every clock: a report of a time to come would be passed over. */
 const REPORT_SECOND = -200_000_000;
 export const REPORT = reportName(Date.parse(timeOf(REPORT_SECOND)), 'integrity', 'json');
@@ -59,7 +62,10 @@ const integrateAt = ({ store, tiles }: Stores, second: number, { key, ledger }: 
     now: () => Date.parse(timeOf(second)),
   }).run(new KeptLog());
 
-/** tell makes the objects of a ledger: two segments of each partition a step, and a report that the last step takes in. */
+/**
+ * tell makes the objects of a ledger: two segments of each partition a step, actions that the first step takes in, and a
+ * report that the last one does.
+ */
 export async function tell(story: Story): Promise<Objects> {
   const stores: Stores = { store: new MemoryStore(), tiles: new MemoryTiles() };
   const { key, ledger, chains, steps } = story;
@@ -69,6 +75,7 @@ export async function tell(story: Story): Promise<Objects> {
       String(partition),
     ),
   ]);
+  for (const [name, bytes] of forgeActions(ACTED_SECOND)) stores.store.objects.set(name, bytes);
   for (let step = 0; step < steps; step++) {
     const end = step === STORY.steps - 1 ? Infinity : (step + 1) * PER_STEP;
     for (const chain of segments)

@@ -1,7 +1,8 @@
 import { parseBatch } from '../../src/core/batch.ts';
-import { reportName } from '../../src/core/names.ts';
+import { actionName, reportName } from '../../src/core/names.ts';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
 import { formatReport, parseReport } from '../../src/pipeline/report.ts';
+import { forgeAction, forgeHold } from './actions.ts';
 import { REPORT, STORY, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';
 import { LEDGER, forge, forgeChain, nameOf, timeOf } from './forge.ts';
@@ -199,7 +200,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'remove the log',
-    does: 'edits, and removes batches, checkpoints, tiles and reports',
+    does: 'edits, and removes all but the segments',
     make: (scene) => {
       rewriteChain(scene, '0', edited);
       remove(scene, ...[...scene.objects.keys()].filter((name) => !name.startsWith('segments/')));
@@ -258,7 +259,7 @@ export const ATTACKS: readonly Attack[] = [
       [
         `entry-mismatch ${batch(0)}`,
         ...['tlog/tile/entries/000.p', 'tlog/tile/0/000.p'].flatMap((name) =>
-          [5, 7].map((width) => `tile-mismatch ${name}/${width}`),
+          [9, 11].map((width) => `tile-mismatch ${name}/${width}`),
         ),
       ],
       ...invalid(checkpoint(0)),
@@ -313,7 +314,7 @@ export const ATTACKS: readonly Attack[] = [
     make: (scene) => {
       for (const name of newestTiles(scene)) edit(scene, name, (text) => `${text.slice(0, -1)}x`);
     },
-    finds: everywhere('tile-mismatch tlog/tile/0/000.p/16', 'tile-mismatch tlog/tile/entries/000.p/16'),
+    finds: everywhere('tile-mismatch tlog/tile/0/000.p/20', 'tile-mismatch tlog/tile/entries/000.p/20'),
   },
   {
     name: 'remove the tiles',
@@ -360,6 +361,33 @@ export const ATTACKS: readonly Attack[] = [
     does: 'creates a page under a name of its own',
     make: ({ objects }) => objects.set(PAGE.replace('integrity', 'audit'), read(objects, PAGE)),
     finds: everywhere(`foreign-object ${PAGE.replace('integrity', 'audit')}`),
+  },
+  {
+    name: 'change an action',
+    does: 'lets the record of a lock say that somebody else made it',
+    make: (scene) => edit(scene, actionName(1), (text) => text.replace('ann@', 'eve@')),
+    finds: everywhere(`entry-mismatch ${actionName(1)}`),
+  },
+  {
+    name: 'remove an action',
+    does: 'removes the record of what came of a hold',
+    make: (scene) => remove(scene, actionName(3)),
+    finds: everywhere(`entry-mismatch ${actionName(3)}`, `action-unfinished ${actionName(2)}`),
+  },
+  {
+    name: 'plant an action',
+    does: 'creates the well-made record of a hold that nobody set, and of its outcome',
+    make: ({ objects }) => {
+      for (const [name, bytes] of forgeHold(4, 'Case118', SECOND + 999)) objects.set(name, bytes);
+    },
+    finds: everywhere(),
+  },
+  {
+    name: 'plant half an action',
+    does: 'creates the well-made record of what came of a hold that nobody attempted',
+    make: ({ objects }) =>
+      objects.set(...forgeAction(4, { kind: 'hold-set', case: 'Case117' }, 'failed', SECOND + 999)),
+    finds: everywhere(`foreign-object ${actionName(4)}`),
   },
   {
     name: 'copy another ledger',

@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { forgeAction } from '../support/actions.ts';
 import { keyOf } from '../support/logs.ts';
-import { DAMAGE, MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
+import { DAMAGE } from './damage.ts';
+import { MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
 import type { Mirror, Verdict } from './mirrors.ts';
 import { CHROMIUM, PAGE, hasChromium } from './support.ts';
 
@@ -119,11 +121,24 @@ withBrowser('a mirror in the page', () => {
   test.each(DAMAGE)('with $name gets the verdict of the command line', async ({ damage }) => {
     const mirror = new Map(good);
     damage(mirror);
-    const wanted = await coreVerdict(mirror);
+    // The page goes by the clock of the browser.
+    const wanted = await coreVerdict(mirror, undefined, undefined, Date.now());
     const shown = { ...wanted, found: wanted.found.map((found) => found.replace('\u202e', '\\u202e')) };
     expect(await check(mirror, MIRROR_KEYS)).toEqual(shown);
     expect(await page.locator('#result img, #result script').count()).toBe(0);
     expect(await page.innerText('#result')).not.toContain('\u202e');
+  });
+
+  test('with an attempt of long ago without an outcome agrees with itself, and says that it is to be looked at', async () => {
+    const [name, action] = forgeAction(0, { kind: 'lock', days: 365 }, 'attempted', -200_000_000);
+    const bare = [...good].filter(([name]) => name.startsWith('segments/'));
+    expect(await check(new Map([...bare, [name, action]]))).toEqual({
+      status: 'unverified',
+      found: [`action-unfinished ${name}`],
+    });
+    expect(await page.innerText('#status')).toContain('It agrees with itself, but nothing is signed');
+    expect(await page.innerText('#status')).toContain('nothing was found wrong but one thing to look at, in the table');
+    expect(await page.innerText('#findings')).toContain('A warning: at 2020-');
   });
 
   test('that is dropped is read like a chosen one, folders within folders', async () => {

@@ -1,14 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync } from 'node:zlib';
+import { parseAction as parseCoreAction } from '../../src/core/action.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
 import { reportName } from '../../src/core/names.ts';
 import { decompress as coreDecompress } from '../../src/core/zstd.ts';
 import { decompress } from '../../web/verify/zstd/decompress.ts';
 import { formatReport, parseReport } from '../../src/pipeline/report.ts';
 import { Fault } from '../../web/verify/fault.ts';
-import { forgeChain } from '../support/forge.ts';
-import { keyOf } from '../support/logs.ts';
+import { parseAction } from '../../web/verify/ledger/action.ts';
+import { forgeActions } from '../support/actions.ts';
+import { damaged } from '../support/logVectors.ts';
+import { forgeChain, timeOf } from '../support/forge.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { SECOND, batch } from '../support/loggedLedger.ts';
+import { integrateOf, keyOf } from '../support/logs.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+import { MemoryTiles } from '../support/memoryTiles.ts';
 import { formatVerifierKey } from '../../src/core/verifierKey.ts';
-import { DAMAGE, MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf, pageOutcome, pageVerdict } from './mirrors.ts';
+import { DAMAGE } from './damage.ts';
+import { MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf, pageOutcome, pageVerdict } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
 const good = await mirrorOf();
@@ -119,13 +129,23 @@ describe('the page and the command line conclude the same of a mirror', () => {
     expect(verdict).toEqual(await coreVerdict(good, [other]));
   });
 
-  test.each(DAMAGE)('$name', async ({ damage, finds }) => {
+  test.each(DAMAGE)('$name', async ({ damage, finds, isHarmless = false }) => {
     const mirror = new Map(good);
     damage(mirror);
     const verdict = await pageVerdict(mirror);
-    expect(verdict.status).toBe('violated');
+    expect(verdict.status).toBe(isHarmless ? 'verified' : 'violated');
     expect(verdict.found.map((found) => found.split(' ')[0])).toContain(finds);
     expect(verdict).toEqual(await coreVerdict(mirror));
+  });
+
+  test('of which the batch with the actions is gone, and the next one says how many there were', async () => {
+    const store = new MemoryStore([...good].filter(([name]) => !name.startsWith('tlog/')));
+    for (const [name, bytes] of forgeChain(7)) store.objects.set(name, bytes);
+    await integrateOf(store, new MemoryTiles(), { now: () => Date.parse(timeOf(SECOND + 1000)) }).run(new KeptLog());
+    store.objects.delete(batch(3));
+    const verdict = await pageVerdict(store.objects);
+    expect(verdict.found).toContain(`checkpoint-inconsistent ${batch(3)}`);
+    expect(verdict).toEqual(await coreVerdict(store.objects));
   });
 
   test('of which any byte of any object is changed, and any object is gone', async () => {
@@ -176,6 +196,77 @@ describe('the page and the command line conclude the same of a mirror', () => {
   ])('of a chain with %s', async (_name, specs) => {
     const mirror = forgeChain(specs);
     expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
+  });
+});
+
+describe('the page takes for an action what the core does', () => {
+  const actions = forgeActions(0).map(([, bytes]) => bytes);
+  const isAction = (bytes: Buffer): boolean => {
+    try {
+      parseCoreAction(bytes);
+      return true;
+    } catch (error) {
+      if (error instanceof AuditsealError) return false;
+      throw error;
+    }
+  };
+
+  test('where bytes are changed', () => {
+    let taken = 0;
+    for (const [seed, action] of actions.entries()) {
+      for (const bytes of [action, ...damaged(action, seed, 2000)]) {
+        const wanted = isAction(bytes);
+        if ((parseAction(bytes) !== undefined) !== wanted) expect({ bytes: bytes.toString() }).toEqual({ wanted });
+        taken += Number(wanted);
+      }
+    }
+    expect(taken).toBeGreaterThan(actions.length);
+  });
+
+  const etag = 'e'.repeat(100);
+  test.each<[string, boolean, (text: string) => string]>([
+    ['it is of another version', false, (text) => text.replace('"version":1', '"version":2')],
+    ['members change places', false, (text) => text.replace(/("account":"\w+"),("container":"\w+")/, '$2,$1')],
+    ['a member is there twice', false, (text) => text.replace('"who"', '"why":"x","who"')],
+    [
+      'two members of the guard are one',
+      false,
+      (text) => text.replace(/"policy":\{[^}]*\},"tags":\[\]/, '"policy,tags":1'),
+    ],
+    [
+      'an attempt has an attempt',
+      false,
+      (text) => text.replace('"guard"', '"attempt":"actions/000000000000.json","guard"'),
+    ],
+    ['an attempt has an error', false, (text) => text.replace('}\n', ',"error":"x"}\n')],
+    ['an attempt has no guard', false, (text) => text.replace(/"guard":.*\}/, '"guard":null}')],
+    ['there is no policy', true, (text) => text.replace(/"policy":\{[^}]*\}/, '"policy":null')],
+    ['there are days enough', true, (text) => text.replaceAll('365', '146000')],
+    ['there are too many days', false, (text) => text.replaceAll('365', '146001')],
+    ['there are no days', false, (text) => text.replaceAll('365', '0')],
+    ['there are ten tags', true, (text) => text.replace('"tags":[]', `"tags":[${Array(10).fill('"abc"').join()}]`)],
+    ['there are eleven tags', false, (text) => text.replace('"tags":[]', `"tags":[${Array(11).fill('"abc"').join()}]`)],
+    ['a tag is too short', false, (text) => text.replace('"tags":[]', '"tags":["ab"]')],
+    ['the etag is long', true, (text) => text.replace(/("etag":")\w+/, `$1${etag}`)],
+    ['the etag is too long', false, (text) => text.replace(/("etag":")\w+/, `$1${etag}e`)],
+    ['who is nobody', false, (text) => text.replace('ann@example.com', ' \u00a0')],
+    ['who has a long name', true, (text) => text.replace('ann@example.com', '\u{1f600}'.repeat(500))],
+    ['who has too long a name', false, (text) => text.replace('ann@example.com', `a${'\u{1f600}'.repeat(500)}`)],
+    ['who is half a character', false, (text) => text.replace('ann@example.com', '\\ud800')],
+    ['who has a control character', false, (text) => text.replace('ann@example.com', 'a\u0085')],
+    ['who has two lines', false, (text) => text.replace('ann@example.com', 'a\u2028b')],
+    ['a letter is escaped', false, (text) => text.replace('ann@', '\\u0061nn@')],
+    ['the account has a name that Azure has not', false, (text) => text.replace('account1', 'Account1')],
+    ['the day does not exist', false, (text) => text.replace(/"time":"\d{4}-\d\d-\d\d/, '"time":"2026-02-30')],
+    ['a space is in it', false, (text) => text.replace('"who":', '"who": ')],
+    ['the end is missing', false, (text) => text.trimEnd()],
+    ['a byte order mark is before it', false, (text) => `\ufeff${text}`],
+  ])('where %s', (_what, wanted, change) => {
+    const text = (actions[0] as Buffer).toString();
+    expect(change(text)).not.toBe(text);
+    const bytes = Buffer.from(change(text));
+    expect(isAction(bytes)).toBe(wanted);
+    expect(parseAction(bytes) !== undefined).toBe(wanted);
   });
 });
 

@@ -24,9 +24,13 @@ export function showLedger(folder: string, outcome: LedgerOutcome): Node[] {
       : [
           table(
             'findings',
-            'What is wrong',
+            'What was found',
             ['Finding', 'Object', 'Why'],
-            findings.map(({ code: name, object, detail }) => [name, code(cut(object)), untrusted(cut(detail))]),
+            findings.map(({ code: name, severity, object, detail }) => [
+              name,
+              code(cut(object)),
+              untrusted(`${severity === 'warning' ? 'A warning: ' : ''}${cut(detail)}`),
+            ]),
             findingsOmitted,
           ),
         ]),
@@ -65,6 +69,7 @@ const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0,
 function verdict(folder: string, outcome: LedgerOutcome): HTMLElement {
   const { findings, findingsOmitted, partitions, unreadable, log, hasKeys, ledger } = outcome;
   const count = findings.length + findingsOmitted;
+  const warnings = findings.filter(({ severity }) => severity === 'warning').length;
   const segments = partitions.reduce((sum, partition) => sum + partition.segments, 0);
   const where = `Folder ${folder}, ledger ${cut(ledger ?? 'unknown')}.`;
   if (outcome.status === 'violated') {
@@ -90,7 +95,11 @@ function verdict(folder: string, outcome: LedgerOutcome): HTMLElement {
         : `${number(unreadable.length)} objects could not be read, so nothing is known of them.`;
     return status('unverified', 'Not checked', paragraph(where), paragraph(why));
   }
-  const whole = 'Every record was hashed again, every chain followed, and nothing was found wrong.';
+  const found =
+    warnings === 0
+      ? 'nothing was found wrong'
+      : `nothing was found wrong but ${warnings === 1 ? 'one thing' : `${number(count)} things`} to look at, in the table below`;
+  const whole = `Every record was hashed again, every chain followed, and ${found}.`;
   if (log === undefined) {
     const why =
       'The folder holds no log, so no signature vouches for it: who could write the folder could have made it all.';

@@ -2,13 +2,21 @@ import { decodeUtf8, equalBytes, utf8 } from '../bytes.ts';
 import { MAX_ENTRY_BYTES, isObject, isTime, openEntry, parseEntry, parseJson } from '../entry.ts';
 import type { SegmentEntry } from '../entry.ts';
 import { Fault } from '../fault.ts';
-import { isPartition, isReportName, parseSegmentName } from './names.ts';
+import { isKind, isOutcome } from './action.ts';
+import { isPartition, isReportName, parseActionName, parseSegmentName } from './names.ts';
 import type { SegmentPlace } from './names.ts';
 
 /** LogEntry is one leaf of the log, as far as this page knows its type. Hashes are hex. */
 export type LogEntry =
   | { readonly type: 'segment'; readonly segment: SegmentEntry }
   | { readonly type: 'report'; readonly name: string; readonly sha256: string; readonly status: string }
+  | {
+      readonly type: 'action';
+      readonly name: string;
+      readonly sha256: string;
+      readonly action: string;
+      readonly outcome: string;
+    }
   | { readonly type: 'foreign'; readonly name: string; readonly size: number; readonly sha256: string }
   | { readonly type: 'oversize'; readonly name: string }
   | { readonly type: 'unknown' };
@@ -22,10 +30,11 @@ export interface Position {
   readonly root: string;
 }
 
-/** Heads is what a batch ends with: when it was made, the last report, and a position for each partition. */
+/** Heads is what a batch ends with: when it was made, the last report, the number of actions, and a position per partition. */
 export interface Heads {
   readonly time: string;
   readonly report: string;
+  readonly actions: number;
   readonly positions: ReadonlyMap<string, Position>;
 }
 
@@ -59,7 +68,7 @@ export function parseLogEntry(line: Uint8Array): LogEntry {
   const text = decodeUtf8(line);
   if (text === undefined) throw badEntry('the entry is not UTF-8');
   const it = openEntry(text);
-  const { type, name, size, sha256, status } = it;
+  const { type, name, size, sha256, status, action, outcome } = it;
   const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
   if (type === 'segment') return { type, segment: parseEntry(text) };
   if (type === 'report') {
@@ -69,6 +78,15 @@ export function parseLogEntry(line: Uint8Array): LogEntry {
     if (JSON.stringify({ type, name, sha256, status }) !== text)
       throw badEntry('the entry is not as a ledger writes it');
     return { type, name, sha256, status: status as string };
+  }
+  if (type === 'action') {
+    const isOfAction = typeof name === 'string' && parseActionName(name) !== undefined;
+    if (!isOfAction || !isHash || !isKind(action) || !isOutcome(outcome)) {
+      throw badEntry('the entry of an action lacks something');
+    }
+    if (JSON.stringify({ type, name, sha256, action, outcome }) !== text)
+      throw badEntry('the entry is not as a ledger writes it');
+    return { type, name, sha256, action, outcome };
   }
   if (type === 'foreign') {
     if (typeof name !== 'string' || !Number.isSafeInteger(size) || (size as number) < 0 || !isHash) {
@@ -93,30 +111,31 @@ export const isHeadsLine = (line: Uint8Array): boolean => equalBytes(line.subarr
 /** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
 export function headsOf(entries: readonly Uint8Array[]): Heads {
   const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1).map((line) => decodeUtf8(line));
-  let last: { time: string; report: string } | undefined;
+  let last: { time: string; report: string; actions: number } | undefined;
   const partitions = new Map<string, unknown>();
   for (const line of lines) {
     const it = parseJson(line ?? '');
-    const { time, report, partitions: part } = isObject(it) ? it : {};
+    const { time, report, actions = 0, partitions: part } = isObject(it) ? it : {};
     if (!isTime(time) || typeof report !== 'string' || !(report === '' || isReportName(report)) || !isObject(part)) {
       throw badBatch('its heads are none');
     }
-    last = { time, report };
+    if (!Number.isSafeInteger(actions) || (actions as number) < 0) throw badBatch('its heads count no actions');
+    last = { time, report, actions: actions as number };
     for (const [partition, position] of Object.entries(part))
       partitions.set(partition, printedPosition(partition, position));
   }
   if (last === undefined) throw badBatch('it does not end with an entry of type heads');
-  const { time, report } = last;
+  const { time, report, actions } = last;
   const all = [...partitions].sort(([a], [b]) => Number(a) - Number(b));
   const printed: string[] = [];
   do {
     const part = Object.fromEntries(all.splice(0, PARTITIONS_PER_LINE));
-    printed.push(JSON.stringify({ type: 'heads', time, report, partitions: part }));
+    printed.push(JSON.stringify({ type: 'heads', time, report, ...(actions > 0 && { actions }), partitions: part }));
   } while (all.length > 0);
   if (printed.length !== lines.length || printed.some((line, i) => line !== lines[i])) {
     throw badBatch('its heads are not as a ledger writes them');
   }
-  return { time, report, positions: partitions as Map<string, Position> };
+  return { time, report, actions, positions: partitions as Map<string, Position> };
 }
 
 function printedPosition(partition: string, value: unknown): Position & { sealed: string } {

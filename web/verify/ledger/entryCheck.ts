@@ -4,7 +4,8 @@ import type { Heads, LogEntry, Position } from './entries.ts';
 import type { FindingCode, Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import { sha256 } from './hash.ts';
-import { batchName, isReportName } from './names.ts';
+import { parseAction } from './action.ts';
+import { batchName, isReportName, parseActionName } from './names.ts';
 import { parseReport } from './reports.ts';
 import type { Walk, Walked } from './walk.ts';
 
@@ -17,6 +18,7 @@ export class EntryCheck {
   /** per partition, the first object that has an entry and is gone, and how many there are */
   readonly #gone = new Map<string, { readonly name: string; count: number }>();
   #report = '';
+  #actions = 0;
   /** entries are missing, so that it isn't known where the log stands */
   #isLost = false;
   /** when the newest batch was made */
@@ -38,6 +40,11 @@ export class EntryCheck {
   /** has tells whether the log has come past a place. */
   has(partition: string, index: number): boolean {
     return index < this.#position(partition).next;
+  }
+
+  /** actions is the number of the first action without an entry. */
+  get actions(): number {
+    return this.#actions;
   }
 
   #position(partition: string): Position {
@@ -69,6 +76,8 @@ export class EntryCheck {
       const name = nameIn(entry);
       if (placeOf(entry) !== undefined) await this.#comparePlace(entry, batch, isVouchedFor, say, inOrder);
       else if (name !== undefined && isReportName(name)) await this.#compareReport(entry, name, say, inOrder);
+      else if (name !== undefined && parseActionName(name) !== undefined)
+        await this.#compareAction(entry, name, say, inOrder);
       else if (name !== undefined)
         this.#findings.say('entry-mismatch', batch, `${where} is of nothing that has an entry`);
     }
@@ -114,19 +123,43 @@ export class EntryCheck {
   async #compareReport(entry: LogEntry, name: string, say: Say, inOrder: InOrder): Promise<void> {
     inOrder(name > this.#report, 'is of a report before the last one');
     if (name > this.#report || this.#isLost) this.#report = name;
+    await this.#compareBytes(entry, name, say, (bytes) =>
+      entry.type === 'report' && parseReport(bytes)?.status !== entry.status ? entry.status : undefined,
+    );
+  }
+
+  async #compareAction(entry: LogEntry, name: string, say: Say, inOrder: InOrder): Promise<void> {
+    const number = parseActionName(name) as number;
+    inOrder(number === this.#actions, `is of action ${number}, not ${this.#actions}`);
+    this.#actions = Math.max(this.#actions, number + 1);
+    await this.#compareBytes(entry, name, say, (bytes) => {
+      if (entry.type !== 'action') return undefined;
+      const action = parseAction(bytes);
+      const isSame = action?.kind === entry.action && action.outcome === entry.outcome;
+      return isSame ? undefined : `${entry.action}, ${entry.outcome}`;
+    });
+  }
+
+  /** compareBytes compares what is in no chain with its entry. `untrue` gives what the entry says of it and isn't so. */
+  async #compareBytes(
+    entry: LogEntry,
+    name: string,
+    say: Say,
+    untrue: (bytes: Uint8Array) => string | undefined,
+  ): Promise<void> {
     if (!this.#folder.has(name)) return say('entry-mismatch', name, 'the log has an entry of it, and it is gone');
     const bytes = await this.#folder.read(name);
     if (bytes === 'oversize') {
-      if (entry.type === 'report') this.#findings.unread(name, 'it has more than 192 MiB');
+      if (entry.type !== 'oversize') this.#findings.unread(name, 'it has more than 192 MiB');
       return;
     }
     if (bytes === undefined) return;
     this.compared += 1;
-    if ((entry.type === 'report' || entry.type === 'foreign') && entry.sha256 !== sha256(bytes)) {
-      say('entry-mismatch', name, 'its bytes are not those that the log has the SHA-256 of');
-    } else if (entry.type === 'report' && parseReport(bytes)?.status !== entry.status) {
-      say('entry-mismatch', name, `the log says that it is ${entry.status}`);
+    if ('sha256' in entry && entry.sha256 !== sha256(bytes)) {
+      return say('entry-mismatch', name, 'its bytes are not those that the log has the SHA-256 of');
     }
+    const claim = untrue(bytes);
+    if (claim !== undefined) say('entry-mismatch', name, `the log says that it is ${claim}`);
   }
 
   #compareHeads(lines: readonly Uint8Array[], batch: string): void {
@@ -141,11 +174,13 @@ export class EntryCheck {
     if (this.#isLost) {
       for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
       this.#report = heads.report;
+      this.#actions = heads.actions;
       this.#isLost = false;
       return;
     }
     const isRight =
       heads.report === this.#report &&
+      heads.actions === this.#actions &&
       heads.positions.size === this.#positions.size &&
       [...heads.positions].every(([partition, { next, index, root }]) => {
         const own = this.#positions.get(partition);

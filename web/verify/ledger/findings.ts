@@ -13,11 +13,14 @@ export type FindingCode =
   | 'checkpoint-inconsistent'
   | 'checkpoint-stale'
   | 'cosignature-invalid'
-  | 'not-integrated';
+  | 'not-integrated'
+  | 'action-unfinished';
 
 /** Finding is one thing that is wrong, with the name of the object. */
 export interface Finding {
   readonly code: FindingCode;
+  /** a warning is worth a look, and violates nothing */
+  readonly severity: 'error' | 'warning';
   readonly object: string;
   readonly detail: string;
 }
@@ -28,6 +31,8 @@ export interface Unreadable {
   readonly why: string;
 }
 
+const WARNINGS: readonly FindingCode[] = ['action-unfinished'];
+
 const MAX_LISTED = 1000;
 
 /** Findings collects what is wrong: what is said twice counts once, and beyond 1,000 they are only counted. */
@@ -35,9 +40,12 @@ export class Findings {
   readonly listed: Finding[] = [];
   omitted = 0;
   readonly unreadable: Unreadable[] = [];
+  isViolated = false;
   readonly #seen = new Set<string>();
 
   say = (code: FindingCode, object: string, detail: string): void => {
+    const severity = WARNINGS.includes(code) ? 'warning' : 'error';
+    if (severity === 'error') this.isViolated = true;
     const key = JSON.stringify([code, object, detail]);
     if (this.#seen.has(key)) return;
     if (this.listed.length === MAX_LISTED) {
@@ -45,14 +53,10 @@ export class Findings {
       return;
     }
     this.#seen.add(key);
-    this.listed.push({ code, object, detail });
+    this.listed.push({ code, severity, object, detail });
   };
 
   unread = (object: string, why: string): void => {
     if (!this.unreadable.some((known) => known.object === object)) this.unreadable.push({ object, why });
   };
-
-  get isViolated(): boolean {
-    return this.listed.length > 0;
-  }
 }

@@ -5,6 +5,7 @@ const SEGMENT = /^segments\/(0|[1-9]\d{0,4})\/(\d{12})\.jsonl\.zst$/;
 const BATCH = /^batches\/(\d{12})\.jsonl$/;
 const CHECKPOINT = /^checkpoints\/(\d{12})$/;
 const REPORT = /^reports\/\d{4}\/\d{2}\/\d{2}\/\d{6}Z-[a-z][a-z0-9-]{0,31}\.(json|html)$/;
+const ACTION = /^actions\/(\d{12})\.json$/;
 const COSIGNATURE = /^cosignatures\/(\d{12})\/([0-9a-f]{8})$/;
 
 const dense = (number: number): string => String(number).padStart(12, '0');
@@ -34,6 +35,10 @@ export const parseBatchName = (name: string): number | undefined => numberIn(BAT
 export const checkpointName = (number: number): string => `checkpoints/${dense(number)}`;
 /** parseCheckpointName is the inverse of checkpointName, and gives undefined for every other name. */
 export const parseCheckpointName = (name: string): number | undefined => numberIn(CHECKPOINT.exec(name));
+
+export const actionName = (number: number): string => `actions/${dense(number)}.json`;
+/** parseActionName is the inverse of actionName, and gives undefined for every other name. */
+export const parseActionName = (name: string): number | undefined => numberIn(ACTION.exec(name));
 
 /** parseCosignatureName gives the checkpoint's number and the key ID in a cosignature's name. */
 export function parseCosignatureName(name: string): { number: number; keyId: string } | undefined {

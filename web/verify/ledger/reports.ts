@@ -5,6 +5,8 @@ import type { Folder } from './folder.ts';
 import type { Head } from './chain.ts';
 import { sha256 } from './hash.ts';
 import { isPartition, isReportName, reportNameAt } from './names.ts';
+import { all, among, count, hash, optional, orNull, shape, text, timeOrNone } from './shape.ts';
+import type { Check } from './shape.ts';
 
 /** KnownHead is how far an earlier report found the log. */
 export interface KnownHead {
@@ -25,40 +27,10 @@ export interface OldReport {
   readonly page: string | undefined;
 }
 
-type Check = (value: unknown) => boolean;
-
 const CLOCK_SKEW_MS = 10 * 60_000;
 const START = '{"report":';
 const END = /,"sha256":"([0-9a-f]{64})"\}\n$/;
 const END_LENGTH = ',"sha256":""}\n'.length + 64;
-
-const text: Check = (value) => typeof value === 'string';
-const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const hash: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-const timeOrNone: Check = (value) => value === '' || isTime(value);
-const among =
-  (...values: readonly unknown[]): Check =>
-  (value) =>
-    values.includes(value);
-const all =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const shape =
-  (members: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(members).every(([name, check]) => check((value as Members)[name]));
-
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
 
 const counts = (names: string): Record<string, Check> =>
   Object.fromEntries(names.split(' ').map((name) => [name, count]));

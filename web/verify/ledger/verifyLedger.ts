@@ -1,4 +1,5 @@
 import type { VerifierKey } from '../verifierKey.ts';
+import { checkActions } from './actionCheck.ts';
 import { ChainCheck } from './chain.ts';
 import type { Head, KnownLedger } from './chain.ts';
 import { Findings } from './findings.ts';
@@ -9,6 +10,7 @@ import { LogCheck } from './log.ts';
 import type { LogOutcome } from './log.ts';
 import {
   isReportOrPage,
+  parseActionName,
   parseBatchName,
   parseCheckpointName,
   parseCosignatureName,
@@ -120,6 +122,8 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     notIntegrated += await finishPartition(walk, log, until, findings);
     (counts.get(partition) as PartitionCount).head = walk.chain.head;
   }
+  const { actions } = log.entries;
+  await checkActions(folder, findings, { integrated: actions, until, now: options.now });
   const unstatedPages = await checkPages(folder, findings);
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
   const segments = partitions.reduce((sum, count) => sum + count.segments, 0);
@@ -151,6 +155,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
 const isKnown = (name: string): boolean =>
   name.startsWith(TLOG) ||
   isReportOrPage(name) ||
+  parseActionName(name) !== undefined ||
   parseBatchName(name) !== undefined ||
   parseCheckpointName(name) !== undefined ||
   parseCosignatureName(name) !== undefined;

@@ -1,0 +1,397 @@
+import { actionName } from '../../src/core/names.ts';
+import { formatCosignature } from '../../src/pipeline/cosignatureObjects.ts';
+import { forgeAction } from '../support/actions.ts';
+import { SECOND, batch, checkpoint } from '../support/loggedLedger.ts';
+import { cosignature, witnessKey } from '../support/witnesses.ts';
+import { ACTED, TLOG, lineOf } from './mirrors.ts';
+import type { Mirror } from './mirrors.ts';
+
+const flip = (mirror: Mirror, name: string, at: number): void => {
+  const bytes = Buffer.from(mirror.get(name) as Buffer);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  mirror.set(name, bytes);
+};
+const swap = (mirror: Mirror, a: string, b: string): void => {
+  const [first, second] = [mirror.get(a) as Buffer, mirror.get(b) as Buffer];
+  mirror.set(a, second).set(b, first);
+};
+const named = (mirror: Mirror, start: string, end = ''): string[] =>
+  [...mirror.keys()].filter((name) => name.startsWith(start) && name.endsWith(end)).sort();
+const segment = (partition: number, index: number): string =>
+  `segments/${partition}/${String(index).padStart(12, '0')}.jsonl.zst`;
+
+/** unsign takes all away that came after a batch was made, so that nothing vouches for it. */
+function unsign(mirror: Mirror, number: number): void {
+  const later = (name: string): boolean => Number(/\/(\d{12})/.exec(name)?.[1]) > number;
+  for (const name of named(mirror, 'batches/')) if (later(name)) mirror.delete(name);
+  for (const name of named(mirror, 'checkpoints/')) if (later(name)) mirror.delete(name);
+  for (const folder of ['cosignatures/', 'reports/', TLOG])
+    for (const name of named(mirror, folder)) mirror.delete(name);
+  mirror.delete(checkpoint(number));
+}
+
+/** A frame of 192 MiB and more, in blocks that repeat one byte. */
+const BOMB = Buffer.concat([
+  Buffer.from('28b52ffd0068', 'hex'),
+  ...Array.from({ length: 1600 }, (_, i) => Buffer.of(i === 1599 ? 3 : 2, 0, 16, 0)),
+]);
+
+/** edit changes an object as text. */
+function edit(mirror: Mirror, name: string, change: (text: string) => string): void {
+  const text = (mirror.get(name) as Buffer).toString();
+  if (change(text) === text) throw new Error(`nothing in ${name} was changed`);
+  mirror.set(name, Buffer.from(change(text)));
+}
+
+/** editNewest changes the newest batch, of which no checkpoint is left, nor what came after it. */
+function editNewest(mirror: Mirror, change: (text: string) => string): void {
+  for (const name of [...named(mirror, 'cosignatures/000000000003/'), ...named(mirror, TLOG), checkpoint(3)])
+    mirror.delete(name);
+  edit(mirror, batch(3), change);
+}
+
+const LOCKED = '"action":"lock","outcome":"done"';
+const HOLD = { kind: 'hold-set', case: 'Case118' } as const;
+/** plant adds an action that has no entry in the log. */
+const plant = (mirror: Mirror, ...action: Parameters<typeof forgeAction>): unknown =>
+  mirror.set(...forgeAction(...action));
+
+interface Damage {
+  readonly name: string;
+  readonly damage: (mirror: Mirror) => unknown;
+  readonly finds: string;
+  /** what is found is a warning, and leaves the mirror verified */
+  readonly isHarmless?: boolean;
+}
+
+/** DAMAGE is what may be done to a mirror, and one finding that it must give. */
+export const DAMAGE: readonly Damage[] = [
+  { name: 'a flipped bit in a segment', damage: (it) => flip(it, segment(0, 2), 80), finds: 'segment-changed' },
+  {
+    name: 'a flipped bit in a batch',
+    damage: (it) => flip(it, 'batches/000000000001.jsonl', 300),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a flipped bit in a checkpoint',
+    damage: (it) => flip(it, 'checkpoints/000000000001', 120),
+    finds: 'checkpoint-invalid',
+  },
+  {
+    name: 'a flipped bit in a report',
+    damage: (it) => flip(it, named(it, 'reports/', '.json')[0] as string, 200),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a flipped bit in a tile',
+    damage: (it) => flip(it, named(it, 'tlog/tile/0/')[0] as string, 3),
+    finds: 'tile-mismatch',
+  },
+  { name: 'a segment missing in the middle', damage: (it) => it.delete(segment(1, 3)), finds: 'segment-missing' },
+  {
+    name: 'a cut tail of segments, with the log left',
+    damage: (it) =>
+      named(it, 'segments/1/')
+        .slice(-2)
+        .forEach((name) => it.delete(name)),
+    finds: 'segment-missing',
+  },
+  {
+    name: 'batches cut off, with later checkpoints left',
+    damage: (it) =>
+      named(it, 'batches/')
+        .slice(-2)
+        .forEach((name) => it.delete(name)),
+    finds: 'checkpoint-inconsistent',
+  },
+  {
+    name: 'a log cut off whole, with its tiles left',
+    damage: (it) =>
+      [...named(it, 'batches/').slice(-2), ...named(it, 'checkpoints/').slice(-2)].forEach((name) => it.delete(name)),
+    finds: 'checkpoint-inconsistent',
+  },
+  {
+    name: 'a batch missing in the middle',
+    damage: (it) => it.delete('batches/000000000001.jsonl'),
+    finds: 'checkpoint-inconsistent',
+  },
+  {
+    name: 'a checkpoint missing in the middle',
+    damage: (it) => it.delete('checkpoints/000000000001'),
+    finds: 'checkpoint-inconsistent',
+  },
+  {
+    name: 'swapped partitions',
+    damage: (it) => named(it, 'segments/0/').forEach((name) => swap(it, name, name.replace('/0/', '/1/'))),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'swapped checkpoints',
+    damage: (it) => swap(it, 'checkpoints/000000000000', 'checkpoints/000000000001'),
+    finds: 'checkpoint-inconsistent',
+  },
+  {
+    name: 'swapped batches',
+    damage: (it) => swap(it, 'batches/000000000000.jsonl', 'batches/000000000001.jsonl'),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a foreign object',
+    damage: (it) => it.set('segments/0/notes.txt', Buffer.from('hello')),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'hostile names',
+    damage: (it) =>
+      [
+        '<img src=x onerror=alert(1)>.zst',
+        'segments/0/\u202egnp.zst',
+        '__proto__',
+        'segments/00/000000000000.jsonl.zst',
+        'tlog/tile/0/<b>',
+      ].forEach((name) => it.set(name, Buffer.from('x'))),
+    finds: 'foreign-object',
+  },
+  { name: 'a bomb behind the last segment', damage: (it) => it.set(segment(0, 6), BOMB), finds: 'segment-malformed' },
+  { name: 'a bomb in the place of a segment', damage: (it) => it.set(segment(0, 2), BOMB), finds: 'segment-malformed' },
+  { name: 'a tile missing', damage: (it) => it.delete(named(it, 'tlog/tile/0/')[0] as string), finds: 'tile-mismatch' },
+  { name: 'a tile too many', damage: (it) => it.set('tlog/tile/0/001', Buffer.alloc(32)), finds: 'tile-mismatch' },
+  {
+    name: 'a published checkpoint that is old',
+    damage: (it) => it.set('tlog/checkpoint', it.get('checkpoints/000000000000') as Buffer),
+    finds: 'checkpoint-stale',
+  },
+  {
+    name: 'no log, and a key that is trusted',
+    damage: (it) =>
+      ['batches/', 'checkpoints/', 'cosignatures/', 'reports/', TLOG].forEach((folder) =>
+        named(it, folder).forEach((name) => it.delete(name)),
+      ),
+    finds: 'not-integrated',
+  },
+  {
+    name: 'no log but what stands beside it',
+    damage: (it) =>
+      ['batches/', 'checkpoints/'].forEach((folder) => named(it, folder).forEach((name) => it.delete(name))),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a changed page of a report',
+    damage: (it) => flip(it, named(it, 'reports/', '.html')[0] as string, 900),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a page without a report',
+    damage: (it) => it.set('reports/2024/01/02/000001Z-integrity.html', Buffer.from('<p>all is well</p>')),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a report that is gone, and its page left',
+    damage: (it) => it.delete(named(it, 'reports/', '.json')[0] as string),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a segment gone that only a batch without a checkpoint has',
+    damage: (it) => {
+      unsign(it, 2);
+      it.delete(segment(1, 5));
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a changed segment that only a batch without a checkpoint has',
+    damage: (it) => {
+      unsign(it, 2);
+      flip(it, segment(1, 5), 80);
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch without a checkpoint that is dated ahead, and a segment behind it',
+    damage: (it) => {
+      unsign(it, 1);
+      const text = (it.get(batch(1)) as Buffer).toString();
+      it.set(batch(1), Buffer.from(text.replace(/("type":"heads","time":")\d{4}/, '$19999')));
+    },
+    finds: 'not-integrated',
+  },
+  {
+    name: 'a cosignature that is none',
+    damage: (it) => it.set(cosignature(1, 1), Buffer.from('x')),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature by nobody known that is two lines',
+    damage: (it) => {
+      const line = it.get(cosignature(3, 2)) as Buffer;
+      it.set(cosignature(3, 2), Buffer.concat([line, line]));
+    },
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature under the key ID of another',
+    damage: (it) => it.set(cosignature(3, 9), it.get(cosignature(3, 2)) as Buffer),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature under another key name',
+    damage: (it) =>
+      it.set(cosignature(2, 1), formatCosignature({ ...lineOf(it, 2, 1), keyName: witnessKey(2).verifierKey.keyName })),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature of another checkpoint',
+    damage: (it) => it.set(cosignature(3, 1), it.get(cosignature(2, 1)) as Buffer),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature of a checkpoint that is not there',
+    damage: (it) => it.set(cosignature(7, 2), it.get(cosignature(3, 2)) as Buffer),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature that is none, of a checkpoint without a batch',
+    damage: (it) =>
+      it.set(checkpoint(4), it.get(checkpoint(3)) as Buffer).set(cosignature(4, 2), Buffer.from('\u2014 x y\n')),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a published cosignature that is not stored',
+    damage: (it) => it.delete(cosignature(3, 2)),
+    finds: 'checkpoint-invalid',
+  },
+  {
+    name: 'a tile of a width that no checkpoint has',
+    damage: (it) => it.set('tlog/tile/0/000.p/3', Buffer.alloc(96)).set('tlog/tile/entries/000.p/4', Buffer.alloc(9)),
+    finds: 'tile-mismatch',
+  },
+  { name: 'an empty segment', damage: (it) => it.set(segment(0, 0), Buffer.alloc(0)), finds: 'segment-malformed' },
+  {
+    name: 'an action that says something else',
+    damage: (it) => edit(it, actionName(1), (text) => text.replace('ann@', 'eve@')),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'an action that says another outcome than the log',
+    damage: (it) => edit(it, actionName(3), (text) => text.replace('"done"', '"failed"')),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that says another kind of an action',
+    damage: (it) => editNewest(it, (text) => text.replace(LOCKED, LOCKED.replace('lock', 'extend'))),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that says another outcome of an action',
+    damage: (it) => editNewest(it, (text) => text.replace(LOCKED, LOCKED.replace('done', 'failed'))),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that says an unknown outcome of an action',
+    damage: (it) => editNewest(it, (text) => text.replace('"outcome":"done"', '"outcome":"maybe"')),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that counts another number of actions',
+    damage: (it) => editNewest(it, (text) => text.replace('"actions":4', '"actions":3')),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch that counts no actions where there are none',
+    damage: (it) => {
+      unsign(it, 2);
+      edit(it, batch(2), (text) => text.replace('"partitions"', '"actions":0,"partitions"'));
+    },
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'a batch with actions in another order',
+    damage: (it) => editNewest(it, (text) => text.replace(/^(.*actions\/0{12}.*\n)(.*actions\/0{11}1.*\n)/m, '$2$1')),
+    finds: 'entry-mismatch',
+  },
+  { name: 'the last action gone', damage: (it) => it.delete(actionName(3)), finds: 'action-unfinished' },
+  {
+    name: 'an attempt gone, whose outcome is there',
+    damage: (it) => it.delete(actionName(2)),
+    finds: 'foreign-object',
+  },
+  { name: 'an action gone in the middle', damage: (it) => it.delete(actionName(1)), finds: 'entry-mismatch' },
+  {
+    name: 'all actions gone',
+    damage: (it) => named(it, 'actions/').forEach((name) => it.delete(name)),
+    finds: 'entry-mismatch',
+  },
+  {
+    name: 'swapped actions',
+    damage: (it) => swap(it, actionName(0), actionName(2)),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'actions that the log has none of, and should',
+    damage: (it) => {
+      unsign(it, 1);
+      edit(it, batch(1), (text) => text.replace(/("type":"heads","time":")\d{4}/, '$19999'));
+    },
+    finds: 'not-integrated',
+  },
+  {
+    name: 'an attempt of long ago without an outcome',
+    damage: (it) => plant(it, 4, HOLD, 'attempted', ACTED),
+    finds: 'action-unfinished',
+    isHarmless: true,
+  },
+  {
+    name: 'an attempt that should be in the log',
+    damage: (it) => plant(it, 4, HOLD, 'attempted', SECOND - 1000),
+    finds: 'not-integrated',
+  },
+  {
+    name: 'an outcome of an attempt that has one',
+    damage: (it) =>
+      edit(it.set(...forgeAction(4, { kind: 'hold-set', case: 'Case117' }, 'failed', ACTED)), actionName(4), (text) =>
+        text.replace(actionName(3), actionName(2)),
+      ),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an outcome of another hold than was attempted',
+    damage: (it) => {
+      plant(it, 4, HOLD, 'attempted', ACTED);
+      plant(it, 5, { kind: 'hold-set', case: 'Case119' }, 'done', ACTED);
+    },
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an outcome of an outcome',
+    damage: (it) => plant(it, 4, { kind: 'hold-set', case: 'Case117' }, 'done', ACTED),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'a hole in the numbers of actions',
+    damage: (it) => plant(it, 5, HOLD, 'attempted', ACTED),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an action that is none',
+    damage: (it) => it.set(actionName(4), Buffer.from('{}\n')),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an action with more in it',
+    damage: (it) => {
+      plant(it, 4, HOLD, 'attempted', ACTED);
+      edit(it, actionName(4), (text) => text.replace('"policy":', '"x":1,"policy":'));
+    },
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an action that is too large',
+    damage: (it) => it.set(actionName(4), Buffer.alloc(32 * 1024 + 1, ' ')),
+    finds: 'foreign-object',
+  },
+  {
+    name: 'an action under a name that is none',
+    damage: (it) => it.set('actions/4.json', it.get(actionName(0)) as Buffer),
+    finds: 'foreign-object',
+  },
+];

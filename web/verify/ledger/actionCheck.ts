@@ -1,0 +1,60 @@
+import { MAX_ACTION_BYTES, parseAction } from './action.ts';
+import type { Action } from './action.ts';
+import type { Findings } from './findings.ts';
+import type { Folder } from './folder.ts';
+import { actionName, parseActionName } from './names.ts';
+
+/** What the check of actions has to know. Times are ms since the Unix epoch. */
+export interface ActionTimes {
+  /** number of the first action without an entry in the log */
+  readonly integrated: number;
+  /** what was filed before must have an entry; NaN: nothing must */
+  readonly until: number;
+  readonly now: number;
+}
+
+/** How long after an attempt its outcome may still be on its way. */
+const UNDERWAY_MS = 10 * 60_000;
+
+/** checkActions reads every action: whether it is one, its number, that its attempt is there, and its outcome. */
+export async function checkActions(folder: Folder, findings: Findings, times: ActionTimes): Promise<void> {
+  const open = new Map<string, Action>();
+  let last = -1;
+  let late: { readonly name: string; count: number } | undefined;
+  for (const name of folder.under('actions/')) {
+    const number = parseActionName(name);
+    if (number === undefined) continue;
+    if (number !== last + 1)
+      findings.say('foreign-object', name, `there is no ${actionName(number - 1)}, the action before it`);
+    last = number;
+    const bytes = folder.sizeOf(name) > MAX_ACTION_BYTES ? new Uint8Array() : await folder.readSmall(name);
+    if (bytes === undefined) continue;
+    const action = parseAction(bytes);
+    if (action === undefined) {
+      findings.say('foreign-object', name, 'it has the name of an action and is none');
+      continue;
+    }
+    if (number >= times.integrated && Date.parse(action.time) < times.until) {
+      if (late === undefined) late = { name, count: 1 };
+      else late.count += 1;
+    }
+    if (action.attempt === undefined) open.set(name, action);
+    else if (open.get(action.attempt)?.subject === action.subject) open.delete(action.attempt);
+    else {
+      const why = `it is the outcome of ${action.attempt}, and there is no such attempt that still has none`;
+      findings.say('foreign-object', name, why);
+    }
+  }
+  if (late !== undefined) {
+    const others = late.count === 1 ? '' : `; nor have the ${late.count - 1} after it`;
+    findings.say('not-integrated', late.name, `it has no entry in the log${others}`);
+  }
+  for (const [name, { kind, time }] of open) {
+    if (times.now - Date.parse(time) > UNDERWAY_MS)
+      findings.say(
+        'action-unfinished',
+        name,
+        `at ${time} somebody set out to ${kind}, and no action says what came of it`,
+      );
+  }
+}
