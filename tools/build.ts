@@ -12,6 +12,7 @@ const { outputFiles } = await build({
     'functions/api': 'functions/api.ts',
     'functions/ingest': 'functions/ingest.ts',
     'functions/integrate': 'functions/integrate.ts',
+    'functions/posture': 'functions/posture.ts',
     'functions/verify': 'functions/verify.ts',
     'cli/auditseal': 'src/cli/auditseal.ts',
     'workers/segmentWorker': 'src/workers/segmentWorker.ts',
