@@ -59,6 +59,11 @@ param integrateSchedule string = '*/30 * * * * *'
 @maxLength(100)
 param verifySchedule string = '0 15 * * * *'
 
+@description('Optional. When Azure is asked what guards the ledger: six fields, seconds first, UTC. An alert expects one run a day.')
+@minLength(11)
+@maxLength(100)
+param postureSchedule string = '0 45 */6 * * *'
+
 @description('Optional. Minutes after which an idle partition gets a heartbeat.')
 @minValue(1)
 @maxValue(1440)
@@ -236,6 +241,8 @@ module apps 'modules/apps.bicep' = {
     witnessPolicy: witnessPolicy
     integrateSchedule: integrateSchedule
     verifySchedule: verifySchedule
+    postureSchedule: postureSchedule
+    retentionDays: retentionDays
     verifyFullHours: chosen.verifyFullHours
     heartbeatMinutes: heartbeatMinutes
     memoryMB: chosen.app.memoryMB

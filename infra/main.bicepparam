@@ -18,6 +18,7 @@ param verifierKeys = readEnvironmentVariable('AUDITSEAL_VERIFIER_KEYS', '')
 param witnessPolicy = readEnvironmentVariable('AUDITSEAL_WITNESS_POLICY', '')
 param integrateSchedule = readEnvironmentVariable('AUDITSEAL_INTEGRATE_SCHEDULE', '*/30 * * * * *')
 param verifySchedule = readEnvironmentVariable('AUDITSEAL_VERIFY_SCHEDULE', '0 15 * * * *')
+param postureSchedule = readEnvironmentVariable('AUDITSEAL_POSTURE_SCHEDULE', '0 45 */6 * * *')
 param heartbeatMinutes = int(readEnvironmentVariable('AUDITSEAL_HEARTBEAT_MINUTES', '15'))
 param callerRanges = filter(split(readEnvironmentVariable('AUDITSEAL_CALLER_RANGES', ''), ','), range => !empty(range))
 param deployerRanges = filter(

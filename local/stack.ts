@@ -167,6 +167,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       TLOG_CONTAINER,
       INTEGRATE_SCHEDULE: '*/30 * * * * *',
       VERIFY_SCHEDULE: '0 */5 * * * *',
+      // The app asks Azure itself, and there is none here.
+      'AzureWebJobs.posture.Disabled': 'true',
       ...appVault?.settings,
       ...options.settings,
     };

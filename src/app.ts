@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectContainer } from './adapters/blobConnection.ts';
 import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
+import { openLedgerPolicy } from './adapters/ledgerPolicy.ts';
 import { openLogKeys, requireSigners } from './adapters/logKeys.ts';
 import { SegmentWorkers } from './adapters/segmentWorkers.ts';
 import { remoteWitness } from './adapters/witnessClient.ts';
@@ -14,6 +15,7 @@ import { Ingest } from './pipeline/ingest.ts';
 import { Integrate } from './pipeline/integrate.ts';
 import { answerEvidence, answerLog } from './pipeline/logApi.ts';
 import type { EvidenceQuery, LogRequest, LogResponse } from './pipeline/logApi.ts';
+import { runPostureJob } from './pipeline/postureJob.ts';
 import { runVerifyJob } from './pipeline/verifyJob.ts';
 import type { Delivery, Log } from './ports.ts';
 
@@ -21,6 +23,7 @@ export interface App {
   ingest(delivery: Delivery, log: Log): Promise<void>;
   integrate(log: Log): Promise<void>;
   verify(log: Log): Promise<void>;
+  posture(log: Log): Promise<void>;
   serveLog(request: LogRequest): Promise<LogResponse>;
   serveEvidence(query: EvidenceQuery): Promise<LogResponse>;
 }
@@ -96,6 +99,10 @@ function buildApp(config: Config = loadConfig()): App {
       } finally {
         await workers.close();
       }
+    },
+    async posture(log) {
+      const [{ store }, { reader, promise }] = await Promise.all([opened(), openLedgerPolicy(config)]);
+      await runPostureJob({ store, reader, now, log }, promise);
     },
     async serveLog(request) {
       return answerLog(await tlog(), request);

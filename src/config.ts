@@ -1,3 +1,5 @@
+import { parseAccountId } from './core/accountId.ts';
+import type { AccountId } from './core/accountId.ts';
 import { AuditsealError } from './core/errors.ts';
 import { parsePolicy } from './core/policy.ts';
 import type { Policy } from './core/policy.ts';
@@ -28,6 +30,11 @@ export interface LogKeySettings {
   readonly signerIdentity: { readonly managed: boolean; readonly clientId?: string };
 }
 
+/** PostureSettings is what the app is told of the account that holds the ledger, and of what is promised of it. */
+interface PostureSettings extends AccountId {
+  readonly retentionDays: number;
+}
+
 /** Config is everything that the app is told from outside. */
 export interface Config extends LogKeySettings {
   readonly ledger: StorageConnection;
@@ -43,14 +50,17 @@ export interface Config extends LogKeySettings {
   /** hours after which a check starts from the first segment again */
   readonly fullVerifyHours: number;
   readonly verifyThreads: number;
+  /** absent where the app asks nothing about the account */
+  readonly posture?: PostureSettings;
 }
 
 const MIB = 1024 * 1024;
+const SCHEDULE = /^\S+( \S+){5}$/;
 
 /**
  * loadConfig reads the settings. It throws CONFIG_INVALID that names every wrong one and what is expected.
  *
- * The triggers' own settings (HUB, HUB_NAME, HUB_CONSUMER_GROUP, INTEGRATE_SCHEDULE, VERIFY_SCHEDULE) are resolved by the
+ * The triggers' own settings (HUB, HUB_NAME, HUB_CONSUMER_GROUP and the schedules) are resolved by the
  * Functions host; they are checked here too, so that a missing one shows before the first event.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
@@ -75,8 +85,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   }
   text('HUB_NAME', /^[\w.-]{1,256}$/, 'the name of the event hub');
   text('HUB_CONSUMER_GROUP', /^[\w.$-]{1,50}$/, 'the consumer group that only ingest reads with');
-  text('INTEGRATE_SCHEDULE', /^\S+( \S+){5}$/, 'six fields, seconds first, such as "*/30 * * * * *"');
-  text('VERIFY_SCHEDULE', /^\S+( \S+){5}$/, 'six fields, seconds first, such as "0 15 * * * *"');
+  text('INTEGRATE_SCHEDULE', SCHEDULE, 'six fields, seconds first, such as "*/30 * * * * *"');
+  text('VERIFY_SCHEDULE', SCHEDULE, 'six fields, seconds first, such as "0 15 * * * *"');
   const origin = text(
     'LEDGER_ORIGIN',
     /^(?!.*:\/\/)[^\s+]{1,200}$/,
@@ -99,6 +109,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     maxSegmentBytes: integer('SEGMENT_MAX_MIB', 8, 1, 32) * MIB,
     fullVerifyHours: integer('VERIFY_FULL_HOURS', 24, 1, 8784),
     verifyThreads: integer('VERIFY_THREADS', 2, 1, 64),
+    ...posture(env, ledger, integer('RETENTION_DAYS', 0, 1, 146_000), wrong),
   };
   if (wrong.length > 0) throw new AuditsealError('CONFIG_INVALID', `settings are wrong:\n  ${wrong.join('\n  ')}`);
   return Object.freeze(config);
@@ -167,6 +178,36 @@ function identity(
     wrong.push(`${name}__credential: is wrong; managedidentity, or nothing for the developer's own sign-in`);
   if (clientId !== '' && credential === '') wrong.push(`${name}__clientId: needs ${name}__credential=managedidentity`);
   return { managed: credential === 'managedidentity', ...(clientId !== '' && { clientId }) };
+}
+
+/** posture reads of which account what is promised. An app without LEDGER_RESOURCE_ID asks Azure about none. */
+function posture(
+  env: Readonly<Record<string, string | undefined>>,
+  ledger: StorageConnection,
+  retentionDays: number,
+  wrong: string[],
+): Pick<Config, 'posture'> {
+  const id = env['LEDGER_RESOURCE_ID']?.trim() ?? '';
+  const schedule = env['POSTURE_SCHEDULE']?.trim() ?? '';
+  if ((id !== '' || schedule !== '') && !SCHEDULE.test(schedule))
+    wrong.push(
+      `POSTURE_SCHEDULE: ${schedule === '' ? 'is missing' : 'is wrong'}; six fields, seconds first, such as "0 45 */6 * * *"`,
+    );
+  if (id === '') return {};
+  // 0 is what nobody can set.
+  if (retentionDays === 0 && !wrong.some((text) => text.startsWith('RETENTION_DAYS:')))
+    wrong.push('RETENTION_DAYS: is missing; the days that the retention policy is promised to have at least');
+  const account = parseAccountId(id);
+  if (account === undefined) wrong.push('LEDGER_RESOURCE_ID: is wrong; the resource id of the storage account');
+  else if (![undefined, account.account].includes(accountOf(ledger)))
+    wrong.push(`LEDGER_RESOURCE_ID: is wrong; it is of the account ${account.account}, not of the one of LEDGER`);
+  return account === undefined ? {} : { posture: { ...account, retentionDays } };
+}
+
+/** accountOf gives the account's name that a connection states, if it does. */
+function accountOf(ledger: StorageConnection): string | undefined {
+  if (ledger.kind === 'connectionString') return /(?:^|;)\s*AccountName=([^;]+)/i.exec(ledger.text)?.[1]?.toLowerCase();
+  return URL.canParse(ledger.serviceUri) ? new URL(ledger.serviceUri).hostname.split('.')[0] : undefined;
 }
 
 /** A checkpoint with the cosignatures of so many has room in a note. */

@@ -33,6 +33,15 @@ const verdict = {
   findings: 'count',
 } as const;
 
+const guard = {
+  status: 'name',
+  report: 'name',
+  outcome: 'name',
+  findings: 'count',
+  warnings: 'count',
+  unreadable: 'count',
+} as const;
+
 /** LINES is the table. Each key is a message. */
 export const LINES = {
   sealed: {
@@ -144,6 +153,21 @@ export const LINES = {
   verified: { level: 'info', fields: verdict, means: 'a check ended, and found nothing wrong' },
   'nothing to verify yet': { level: 'info', fields: verdict, means: 'a check ended, and the ledger is empty' },
   'not verified': { level: 'error', fields: verdict, means: 'a check ended: something is wrong, or was not checked' },
+  'posture is as promised': {
+    level: 'info',
+    fields: guard,
+    means: 'Azure was asked what guards the ledger, and it is what was promised',
+  },
+  'posture is not as promised': {
+    level: 'error',
+    fields: guard,
+    means: 'the ledger is guarded less than was promised; the findings before it say how',
+  },
+  'posture could not be read': {
+    level: 'error',
+    fields: guard,
+    means: 'Azure was asked what guards the ledger, and did not show all of it',
+  },
   'a request could not be answered': {
     level: 'error',
     fields: { error: 'reason' },

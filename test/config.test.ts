@@ -134,6 +134,47 @@ describe('the keys of the log', () => {
   });
 });
 
+describe('what posture asks about', () => {
+  const id = '/subscriptions/00000000-0000-0000-0000-0000000000aa/resourceGroups/Rg/providers/Microsoft.Storage';
+  const told = {
+    ...IDENTITY,
+    LEDGER_RESOURCE_ID: `${id}/storageAccounts/ACC`,
+    RETENTION_DAYS: '2555',
+    POSTURE_SCHEDULE: '0 45 5 * * *',
+  };
+
+  test('is the account of the ledger', () => {
+    const subscription = '00000000-0000-0000-0000-0000000000aa';
+    const posture = { subscription, resourceGroup: 'Rg', account: 'acc', retentionDays: 2555 };
+    expect(loadConfig(told).posture).toEqual(posture);
+    expect(loadConfig({ ...told, LEDGER__blobServiceUri: undefined, LEDGER: GOOD.LEDGER }).posture).toEqual(posture);
+    const sas = 'BlobEndpoint=http://127.0.0.1:1/acc;SharedAccessSignature=sv=1&sig=x';
+    expect(loadConfig({ ...told, LEDGER__blobServiceUri: undefined, LEDGER: sas }).posture).toEqual(posture);
+  });
+
+  test('is nothing in an app that only has the schedule, which the host resolves in every app', () => {
+    expect(loadConfig({ ...GOOD, POSTURE_SCHEDULE: told.POSTURE_SCHEDULE })).not.toHaveProperty('posture');
+  });
+
+  test.each<[string, Env, string[]]>([
+    ['no days', { RETENTION_DAYS: '' }, ['RETENTION_DAYS']],
+    ['0 days', { RETENTION_DAYS: '0' }, ['RETENTION_DAYS']],
+    ['days beyond what Azure allows', { RETENTION_DAYS: '146001' }, ['RETENTION_DAYS']],
+    ['no schedule', { POSTURE_SCHEDULE: ' ' }, ['POSTURE_SCHEDULE']],
+    ['a schedule of five fields', { POSTURE_SCHEDULE: '0 5 * * *' }, ['POSTURE_SCHEDULE']],
+    ['an id that is none', { LEDGER_RESOURCE_ID: 'acc' }, ['LEDGER_RESOURCE_ID']],
+    ['the id of a group', { LEDGER_RESOURCE_ID: id }, ['LEDGER_RESOURCE_ID']],
+    ['another account', { LEDGER_RESOURCE_ID: `${id}/storageAccounts/other` }, ['LEDGER_RESOURCE_ID']],
+    [
+      'another account than of the connection string',
+      { LEDGER__blobServiceUri: undefined, LEDGER: GOOD.LEDGER, LEDGER_RESOURCE_ID: `${id}/storageAccounts/other` },
+      ['LEDGER_RESOURCE_ID'],
+    ],
+  ])('%s: refused', (_what, env, names) => {
+    expect(wrongIn({ ...told, ...env })).toEqual(names);
+  });
+});
+
 test('everything that is wrong is named at once, with what is expected', () => {
   expect(wrongIn({})).toEqual([
     'HUB',

@@ -6,6 +6,7 @@ export const APP_ENTRIES = {
   'functions/api': 'functions/api.ts',
   'functions/ingest': 'functions/ingest.ts',
   'functions/integrate': 'functions/integrate.ts',
+  'functions/posture': 'functions/posture.ts',
   'functions/verify': 'functions/verify.ts',
   'workers/segmentWorker': 'src/workers/segmentWorker.ts',
   'workers/digestWorker': 'src/workers/digestWorker.ts',

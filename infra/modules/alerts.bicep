@@ -31,6 +31,7 @@ var queries = {
   integrateRuns: loadTextContent('../queries/integrateRuns.kql')
   keyUse: loadTextContent('../queries/keyUse.kql')
   losses: loadTextContent('../queries/losses.kql')
+  postureRuns: loadTextContent('../queries/postureRuns.kql')
   sealedByPartition: loadTextContent('../queries/sealedByPartition.kql')
   tampering: loadTextContent('../queries/tampering.kql')
   throttled: loadTextContent('../queries/throttled.kql')
@@ -88,6 +89,16 @@ var rules = [
     severity: 1
     every: 'PT1H'
     window: 'PT6H'
+    column: 'runs'
+    operator: 'LessThan'
+    threshold: 1
+  }
+  {
+    key: 'postureRuns'
+    title: 'Nobody sees what guards the ledger'
+    severity: 1
+    every: 'PT1H'
+    window: 'P1D'
     column: 'runs'
     operator: 'LessThan'
     threshold: 1

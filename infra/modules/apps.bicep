@@ -40,6 +40,16 @@ param integrateSchedule string
 @maxLength(100)
 param verifySchedule string
 
+@description('Required. When Azure is asked what guards the ledger: six fields, seconds first, UTC.')
+@minLength(11)
+@maxLength(100)
+param postureSchedule string
+
+@description('Required. Days that the retention policy of the ledger must have at least.')
+@minValue(1)
+@maxValue(146000)
+param retentionDays int
+
 @description('Required. Hours after which a recheck begins at the first segment again. It reads the whole ledger, also what is in cool and cold tiers, where reading costs more.')
 @minValue(1)
 @maxValue(8784)
@@ -114,6 +124,7 @@ var common = {
   INTEGRATE_SCHEDULE: integrateSchedule
   HEARTBEAT_MINUTES: string(heartbeatMinutes)
   VERIFY_SCHEDULE: verifySchedule
+  POSTURE_SCHEDULE: postureSchedule
   VERIFY_FULL_HOURS: string(verifyFullHours)
 }
 
@@ -188,6 +199,8 @@ module auditor 'functionApp.bicep' = {
       ...switchedOff.auditor
       LEDGER__clientId: auditorIdentity.properties.clientId
       SIGNER__clientId: auditorIdentity.properties.clientId
+      LEDGER_RESOURCE_ID: resourceId('Microsoft.Storage/storageAccounts', names.ledger)
+      RETENTION_DAYS: string(retentionDays)
       LEDGER_VERIFIER_KEYS: trim('${vault::signer.properties.keyUriWithVersion} ${verifierKeys}')
     }
   }

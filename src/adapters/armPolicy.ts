@@ -1,8 +1,10 @@
 import type { BlobContainer, StorageManagementClient } from '@azure/arm-storage';
+import type { AccountId } from '../core/accountId.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isJsonObject } from '../core/jsonObject.ts';
 import type { AccountFacts, ContainerGuard, PolicyControl, PolicyReader, RoleAssignment } from '../ports.ts';
 import { openCredential } from './credential.ts';
+import type { Identity } from './credential.ts';
 
 const ENDPOINT = 'https://management.azure.com';
 
@@ -21,24 +23,21 @@ export interface ArmConnection {
 }
 
 /** ContainerPlace says where Azure Resource Manager has a container. */
-export interface ContainerPlace {
-  readonly subscription: string;
-  readonly resourceGroup: string;
-  readonly account: string;
+export interface ContainerPlace extends AccountId {
   readonly container: string;
 }
 
-/** connectArm connects as who is signed in on this machine. The library is only loaded where it is used. */
-export async function connectArm(subscription: string): Promise<ArmConnection> {
+/** connectArm connects as that identity. The library is only loaded where it is used. */
+export async function connectArm(subscription: string, identity: Identity): Promise<ArmConnection> {
   const { StorageManagementClient } = await import('@azure/arm-storage');
-  const credential = await openCredential({ managed: false });
+  const credential = await openCredential(identity);
   const client = new StorageManagementClient(credential, subscription, {
     userAgentOptions: { userAgentPrefix: 'auditseal' },
     retryOptions: { maxRetries: 3 },
   });
   const token = async (): Promise<string> => {
     const got = await credential.getToken(`${ENDPOINT}/.default`, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (got === null) throw new AuditsealError('STORE_UNAVAILABLE', 'signing in gave no token; sign in with az login');
+    if (got === null) throw new AuditsealError('STORE_UNAVAILABLE', 'signing in gave no token');
     return got.token;
   };
   return { client, endpoint: ENDPOINT, token };
@@ -245,7 +244,9 @@ function faultOf(what: string, error: unknown): AuditsealError {
   const message = error instanceof Error ? error.message : String(error);
   const isSignIn =
     typeof name === 'string' && /^(CredentialUnavailable|Authentication|AggregateAuthentication)/.test(name);
-  const advice = isSignIn ? 'nobody is signed in on this machine; sign in with az login' : ADVICE[String(statusCode)];
+  const advice = isSignIn
+    ? 'nobody is signed in: on a machine sign in with az login, an app needs its managed identity'
+    : ADVICE[String(statusCode)];
   const text = `${what}${said === '' ? '' : ` (${said})`}: ${advice ?? message.slice(0, 500)}`;
   const isRefused = statusCode === 401 || statusCode === 403 || statusCode === 404;
   return new AuditsealError(isRefused ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', text, { cause: error });

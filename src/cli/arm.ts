@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { connectArm } from '../adapters/armPolicy.ts';
 import type { ArmConnection, ContainerPlace } from '../adapters/armPolicy.ts';
+import { parseAccountId } from '../core/accountId.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isActionText } from '../core/action.ts';
 import { parseJsonObject } from '../core/jsonObject.ts';
@@ -16,7 +17,11 @@ export interface Outside {
 }
 
 /** AZURE is the world outside of tests. */
-export const AZURE: Outside = { connect: connectArm, ask: askAtTerminal, now: Date.now };
+export const AZURE: Outside = {
+  connect: async (subscription) => connectArm(subscription, { managed: false }),
+  ask: askAtTerminal,
+  now: Date.now,
+};
 
 async function askAtTerminal(question: string): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined;
@@ -41,8 +46,6 @@ export const ARM_HELP = `  --resource-id ID        resource id of the storage ac
   --subscription ID       instead of it: the subscription's id,
   --resource-group NAME   and the account's resource group`;
 
-const RESOURCE_ID =
-  /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/([^/]{1,90})\/providers\/Microsoft\.Storage\/storageAccounts\/([a-z0-9]{3,24})(\/.*)?$/i;
 const SUBSCRIPTION = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const GROUP = /^[\p{L}\p{N}_.()-]{1,90}$/u;
 
@@ -57,12 +60,11 @@ export function containerPlace(
   if (id !== undefined) {
     if (subscription !== undefined || resourceGroup !== undefined)
       throw usageError('--resource-id tells subscription and resource group; leave the other two out');
-    const [, subscriptionOf, groupOf, accountOf] = RESOURCE_ID.exec(id) ?? [];
-    if (subscriptionOf === undefined || groupOf === undefined || accountOf === undefined)
-      throw usageError(`--resource-id must be the resource id of a storage account; ${how}`);
-    if (accountOf.toLowerCase() !== account)
-      throw usageError(`--resource-id is of the account ${accountOf}, and TARGET is in ${account}`);
-    return { subscription: subscriptionOf, resourceGroup: groupOf, account, container };
+    const given = parseAccountId(id);
+    if (given === undefined) throw usageError(`--resource-id must be the resource id of a storage account; ${how}`);
+    if (given.account !== account)
+      throw usageError(`--resource-id is of the account ${given.account}, and TARGET is in ${account}`);
+    return { ...given, container };
   }
   const missing = [
     ...(subscription === undefined ? ['--subscription'] : []),

@@ -12,7 +12,7 @@ import { isSameEntry, nameIn, placeOf } from './batchCheck.ts';
 import { NO_HEADS, NO_POSITION, headsOf, isHeadsLine } from './logHeads.ts';
 import type { LogHeads, Position } from './logHeads.ts';
 import type { WalkedObject } from './partitionWalk.ts';
-import { parseReport } from './report.ts';
+import { parseFiledReport } from './report.ts';
 import type { Finding, FindingCode } from './report.ts';
 import { segmentEntryOf } from './segmentEntry.ts';
 
@@ -246,7 +246,7 @@ function actionOf(bytes: Buffer): Action | undefined {
 
 function statusOf(report: Buffer): string | undefined {
   try {
-    return parseReport(report).status;
+    return parseFiledReport(report).status;
   } catch (error) {
     if (error instanceof AuditsealError) return undefined;
     throw error;

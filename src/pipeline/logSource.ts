@@ -7,7 +7,7 @@ import { actionLine } from './actionEntry.ts';
 import { NO_POSITION, formatHeads } from './logHeads.ts';
 import type { LogHeads, Position } from './logHeads.ts';
 import { readObject } from './readObject.ts';
-import { CLOCK_SKEW_MS, parseReport } from './report.ts';
+import { CLOCK_SKEW_MS, parseFiledReport } from './report.ts';
 import { foreignLine, judgeObject } from './segmentEntry.ts';
 import type { StoredObject } from './segmentEntry.ts';
 import type { SummarizeSegment } from './segmentSummary.ts';
@@ -162,7 +162,7 @@ export async function reportLine(
   try {
     bytes = await store.read(name);
     if (bytes === undefined) return undefined;
-    const { status } = parseReport(bytes);
+    const { status } = parseFiledReport(bytes);
     return { line: formatEntry({ type: 'report', name, sha256: sha256(bytes), status }), isForeign: false };
   } catch (error) {
     const isFaulty = error instanceof AuditsealError && ['REPORT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code);

@@ -2,7 +2,7 @@ import { AuditsealError } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import { isReportName } from '../core/names.ts';
 import type { ObjectStore } from '../ports.ts';
-import { parseReport } from './report.ts';
+import { parseFiledReport } from './report.ts';
 
 const PAGE = /\.html$/;
 
@@ -24,10 +24,11 @@ export async function checkPage(store: Pick<ObjectStore, 'read'>, name: string):
   return isStated ? 'fits' : { fault: `it is not the page that ${reportOf(name)} states the SHA-256 of` };
 }
 
-/** A report that is not whole is found where it is read as one. */
+/** A report that is not whole is found where it is read as one. One of a kind that has no page states none that could fit. */
 function statedBy(json: Buffer): string | undefined {
   try {
-    return parseReport(json).page;
+    const report = parseFiledReport(json);
+    return report.kind === 'integrity' ? report.page : '';
   } catch (error) {
     if (error instanceof AuditsealError) return undefined;
     throw error;

@@ -2,7 +2,8 @@ import { AuditsealError } from '../core/errors.ts';
 import { formatHash, parseHash, sha256 } from '../core/hash.ts';
 import { isReportName, reportName } from '../core/names.ts';
 import type { ObjectStore } from '../ports.ts';
-import { isReport } from './reportShape.ts';
+import type { PostureReport } from './posture.ts';
+import { isPostureReport, isReport } from './reportShape.ts';
 
 export type FindingCode =
   | 'chain-broken'
@@ -143,6 +144,9 @@ export interface Report {
   readonly page?: string;
 }
 
+/** FiledReport is a report of any kind that is filed in a ledger. */
+export type FiledReport = Report | PostureReport;
+
 /** EXIT_STATUS is what a program that checks ends with. docs/format.md, section 5. */
 export const EXIT_STATUS: Readonly<Record<Status, number>> = { verified: 0, violated: 1, unverified: 2 };
 
@@ -151,13 +155,20 @@ const MIDDLE = ',"sha256":"';
 const SUFFIX = '"}\n';
 
 /** formatReport prints a report with the SHA-256 of its own text behind it, so that a damaged one is noticed. */
-export function formatReport(report: Report): Buffer {
+export function formatReport(report: FiledReport): Buffer {
   const text = Buffer.from(JSON.stringify(report));
   return Buffer.concat([Buffer.from(PREFIX), text, Buffer.from(`${MIDDLE}${formatHash(sha256(text))}${SUFFIX}`)]);
 }
 
-/** parseReport is the inverse of formatReport. It throws REPORT_MALFORMED for anything that formatReport did not print. */
+/** parseReport reads a report of kind integrity like parseFiledReport; every other kind is REPORT_MALFORMED too. */
 export function parseReport(bytes: Buffer): Report {
+  const report = parseFiledReport(bytes);
+  if (report.kind === 'integrity') return report;
+  throw new AuditsealError('REPORT_MALFORMED', `the report is of kind ${report.kind}, not integrity`);
+}
+
+/** parseFiledReport is the inverse of formatReport. It throws REPORT_MALFORMED for anything that formatReport did not print. */
+export function parseFiledReport(bytes: Buffer): FiledReport {
   const textEnd = bytes.length - SUFFIX.length - 64 - MIDDLE.length;
   const text = bytes.subarray(PREFIX.length, Math.max(textEnd, PREFIX.length));
   const stated = parseHash(
@@ -167,7 +178,7 @@ export function parseReport(bytes: Buffer): Report {
     throw new AuditsealError('REPORT_MALFORMED', 'the report is not whole: its own SHA-256 does not fit');
   }
   const report = parseText(text);
-  if (!isReport(report) || !formatReport(report).equals(bytes)) {
+  if (!(isReport(report) || isPostureReport(report)) || !formatReport(report).equals(bytes)) {
     throw new AuditsealError('REPORT_MALFORMED', 'the report is of another version or was not written by this program');
   }
   return report;
@@ -198,8 +209,8 @@ export interface Anchor {
 export const CLOCK_SKEW_MS = 10 * 60_000;
 
 /**
- * newestReport finds the newest JSON report, and names those that it passes over: not whole, or of a time to come. Such a
- * one would otherwise stay the newest for years, and keep full checks from happening.
+ * newestReport finds the newest JSON report of kind integrity, and names those that it passes over and that are none of
+ * any kind: not whole, or of a time to come. Such a one would otherwise stay the newest for years, and keep full checks from happening.
  */
 export async function newestReport(
   store: ObjectStore,
@@ -208,8 +219,8 @@ export async function newestReport(
   const malformed: string[] = [];
   for await (const name of namesFromNewest(store, 'reports/')) {
     const report = await readReport(store, name);
-    if (report !== undefined && isOf(report, name, now)) return { anchor: { name, report }, malformed };
-    malformed.push(name);
+    if (report === undefined || !isOf(report, name, now)) malformed.push(name);
+    else if (report.kind === 'integrity') return { anchor: { name, report }, malformed };
   }
   return { malformed };
 }
@@ -227,10 +238,10 @@ async function* namesFromNewest(store: ObjectStore, folder: string): AsyncGenera
   }
 }
 
-async function readReport(store: ObjectStore, name: string): Promise<Report | undefined> {
+async function readReport(store: ObjectStore, name: string): Promise<FiledReport | undefined> {
   try {
     const bytes = await store.read(name);
-    return bytes && parseReport(bytes);
+    return bytes && parseFiledReport(bytes);
   } catch (error) {
     const isFaulty = error instanceof AuditsealError && ['REPORT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code);
     if (isFaulty) return undefined;
@@ -239,11 +250,11 @@ async function readReport(store: ObjectStore, name: string): Promise<Report | un
 }
 
 /** isOf tells whether a report's times agree with its name and with the clock. */
-function isOf({ finished, checked }: Report, name: string, now: number): boolean {
-  const time = Date.parse(finished);
+function isOf(report: FiledReport, name: string, now: number): boolean {
+  const time = Date.parse(report.kind === 'integrity' ? report.finished : report.time);
   return (
-    reportName(time, 'integrity', 'json') === name &&
+    reportName(time, report.kind, 'json') === name &&
     time <= now + CLOCK_SKEW_MS &&
-    Date.parse(checked.lastFull) <= time
+    (report.kind !== 'integrity' || Date.parse(report.checked.lastFull) <= time)
   );
 }

@@ -1,6 +1,7 @@
 import { parseHash } from '../core/hash.ts';
 import { isPartition } from '../core/names.ts';
 import { isTime } from '../core/segmentHeader.ts';
+import type { PostureReport } from './posture.ts';
 import type { Report } from './report.ts';
 
 type Check = (value: unknown) => boolean;
@@ -30,16 +31,34 @@ const optional =
   (value) =>
     value === undefined || check(value);
 
+const flag: Check = (value) => typeof value === 'boolean';
+const nullOr =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+
 const CODE = /^[a-z]+(-[a-z]+)*$/;
 
-/** The shape of a report. A code is any word of the kind, because an older release must read a newer one's findings. */
-const REPORT: Check = objectOf({
+const STATUS = oneOf('verified', 'violated', 'unverified');
+
+/** A code is any word of the kind, because an older release must read a newer one's findings. */
+const FINDINGS = listOf(
+  objectOf({
+    code: (value) => typeof value === 'string' && CODE.test(value),
+    severity: oneOf('error', 'warning'),
+    object: text,
+    detail: text,
+  }),
+);
+const UNREADABLE = listOf(objectOf({ object: text, why: text }));
+
+const INTEGRITY: Check = objectOf({
   version: oneOf(1),
   kind: oneOf('integrity'),
   ledger: textOrNull,
   started: time,
   finished: time,
-  status: oneOf('verified', 'violated', 'unverified'),
+  status: STATUS,
   checked: objectOf({
     mode: oneOf('full', 'incremental'),
     anchor: textOrNull,
@@ -92,18 +111,47 @@ const REPORT: Check = objectOf({
       sealed: time,
     }),
   ),
-  findings: listOf(
-    objectOf({
-      code: (value) => typeof value === 'string' && CODE.test(value),
-      severity: oneOf('error', 'warning'),
-      object: text,
-      detail: text,
-    }),
-  ),
+  findings: FINDINGS,
   findingsOmitted: count,
-  unreadable: listOf(objectOf({ object: text, why: text })),
+  unreadable: UNREADABLE,
   page: optional(hash),
 });
 
-/** isReport tells whether a parsed JSON value, which may come from anybody, has the shape of a report. */
-export const isReport = (value: unknown): value is Report => REPORT(value);
+/** What Azure answers is checked for what is read of it; settings of the account may be any. */
+const POSTURE: Check = objectOf({
+  version: oneOf(1),
+  kind: oneOf('posture'),
+  account: text,
+  container: text,
+  time,
+  status: STATUS,
+  retentionDays: count,
+  guard: nullOr(
+    objectOf({
+      policy: optional(
+        objectOf({
+          state: oneOf('Unlocked', 'Locked'),
+          days: count,
+          etag: text,
+          allowsAppends: flag,
+          history: listOf(objectOf({ update: text, days: count, time: text, who: text })),
+        }),
+      ),
+      allowsHoldAppends: flag,
+      publicAccess: text,
+      tags: listOf(objectOf({ tag: text, time: text, who: text })),
+    }),
+  ),
+  settings: nullOr(objectOf({})),
+  locks: nullOr(listOf(text)),
+  roles: nullOr(listOf(objectOf({ role: text, principal: text, scope: text }))),
+  findings: FINDINGS,
+  notChecked: listOf(text),
+  unreadable: UNREADABLE,
+});
+
+/** isPostureReport tells the same of a report of kind posture. */
+export const isPostureReport = (value: unknown): value is PostureReport => POSTURE(value);
+
+/** isReport tells whether a parsed JSON value, which may come from anybody, has the shape of a report of kind integrity. */
+export const isReport = (value: unknown): value is Report => INTEGRITY(value);

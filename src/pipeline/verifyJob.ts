@@ -1,6 +1,7 @@
 import { formatHash, sha256 } from '../core/hash.ts';
 import { reportName } from '../core/names.ts';
 import type { Log } from '../ports.ts';
+import { logFindings } from './findingLog.ts';
 import { canGoOnFrom, formatReport, newestReport } from './report.ts';
 import type { Report } from './report.ts';
 import { renderReport } from './page/reportPage.ts';
@@ -38,7 +39,7 @@ export async function runVerifyJob(
   });
 
   const { status, checked, findings } = report;
-  for (const { code, object } of findings) log.error('finding', { code, object });
+  logFindings(log, findings);
   // Durable point: the JSON. Without its page, which is made from it, the next check still goes on from it. Two checks that
   // end in the same second meet in one name; the first one stays.
   const time = Date.parse(report.finished);

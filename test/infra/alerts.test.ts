@@ -101,6 +101,7 @@ describeTemplates('alerts', (templates) => {
       'tampering',
       'keyUse',
       'verifyRuns',
+      'postureRuns',
       'integrateRuns',
       'unsealed',
       'throttled',
