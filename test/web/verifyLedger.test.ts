@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { parseAction as parseCoreAction } from '../../src/core/action.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
@@ -199,6 +199,31 @@ describe('the page and the command line conclude the same of a mirror', () => {
   });
 });
 
+test('the page knows reports of kind posture, which have no page, and of which none is an anchor', async () => {
+  const time = '2023-12-31T00:00:00.000Z';
+  const nameAt = (time: string, extension: 'json' | 'html'): string =>
+    reportName(Date.parse(time), 'posture', extension);
+  const mirror = new Map(good).set(nameAt(time, 'json'), formatPosture({ time }));
+  const later = '2024-01-03T00:00:00.000Z';
+  mirror.set(nameAt(later, 'json'), formatPosture({ time: later, settings: {}, roles: [] }));
+  expect(await pageVerdict(mirror)).toEqual({ status: 'verified', found: [] });
+  expect((await pageOutcome(mirror)).anchor).toMatch(/integrity/);
+  for (const bad of [
+    { time },
+    { time: later, kind: 'drill' },
+    { time: later, status: 'good' },
+    { time: later, guard: {} },
+    { time: later, locks: [1] },
+    { time: '2024-01-03' },
+  ])
+    expect((await pageVerdict(new Map(mirror).set(nameAt(later, 'json'), formatPosture(bad)))).found).toEqual([
+      `foreign-object ${nameAt(later, 'json')}`,
+    ]);
+  const page = nameAt(time, 'html');
+  const found = [`foreign-object ${page}`];
+  expect(await pageVerdict(mirror.set(page, Buffer.from('<p>')))).toEqual({ status: 'violated', found });
+});
+
 describe('the page takes for an action what the core does', () => {
   const actions = forgeActions(0).map(([, bytes]) => bytes);
   const isAction = (bytes: Buffer): boolean => {
@@ -324,6 +349,28 @@ describe('the page decompresses', () => {
     expect(decompress(Buffer.concat([start, repeat(3)]))).toHaveLength(3 * 131_072);
   });
 });
+
+/** formatPosture prints a report of kind posture as docs/format.md, section 8.3, says. */
+function formatPosture(changes: object): Buffer {
+  const text = JSON.stringify({
+    version: 1,
+    kind: 'posture',
+    account: 'account1',
+    container: 'ledger',
+    time: '',
+    status: 'unverified',
+    retentionDays: 365,
+    guard: { allowsHoldAppends: false, publicAccess: 'None', tags: [] },
+    settings: null,
+    locks: ['CanNotDelete'],
+    roles: null,
+    findings: [],
+    notChecked: ['x'],
+    unreadable: [],
+    ...changes,
+  });
+  return Buffer.from(`{"report":${text},"sha256":"${createHash('sha256').update(text).digest('hex')}"}\n`);
+}
 
 function attempt(run: () => Uint8Array): Buffer | undefined {
   try {

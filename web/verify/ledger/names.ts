@@ -52,6 +52,6 @@ export const isReportName = (name: string): boolean => REPORT.exec(name)?.[1] ==
 /** isReport tells reports and their pages from everything else. */
 export const isReportOrPage = (name: string): boolean => REPORT.test(name);
 
-/** reportNameAt gives the name of a report on integrity that was finished at a time. */
-export const reportNameAt = (finished: string): string =>
-  `reports/${finished.slice(0, 10).replaceAll('-', '/')}/${finished.slice(11, 19).replaceAll(':', '')}Z-integrity.json`;
+/** reportNameAt gives the name of a report of that kind which was finished at a time. */
+export const reportNameAt = (finished: string, kind: string): string =>
+  `reports/${finished.slice(0, 10).replaceAll('-', '/')}/${finished.slice(11, 19).replaceAll(':', '')}Z-${kind}.json`;

@@ -5,7 +5,7 @@ import type { Folder } from './folder.ts';
 import type { Head } from './chain.ts';
 import { sha256 } from './hash.ts';
 import { isPartition, isReportName, reportNameAt } from './names.ts';
-import { all, among, count, hash, optional, orNull, shape, text, timeOrNone } from './shape.ts';
+import { all, among, count, flag, hash, optional, orNull, shape, text, timeOrNone } from './shape.ts';
 import type { Check } from './shape.ts';
 
 /** KnownHead is how far an earlier report found the log. */
@@ -17,6 +17,7 @@ export interface KnownHead {
 
 /** OldReport is what an earlier report says of how far the ledger reached. */
 export interface OldReport {
+  readonly kind: 'integrity';
   readonly status: string;
   readonly ledger: string | undefined;
   readonly finished: string;
@@ -27,6 +28,13 @@ export interface OldReport {
   readonly page: string | undefined;
 }
 
+/** PostureReport is what Azure once said of what guards the ledger. No page and no check goes by it. */
+export interface PostureReport {
+  readonly kind: 'posture';
+  readonly status: string;
+  readonly finished: string;
+}
+
 const CLOCK_SKEW_MS = 10 * 60_000;
 const START = '{"report":';
 const END = /,"sha256":"([0-9a-f]{64})"\}\n$/;
@@ -35,13 +43,24 @@ const END_LENGTH = ',"sha256":""}\n'.length + 64;
 const counts = (names: string): Record<string, Check> =>
   Object.fromEntries(names.split(' ').map((name) => [name, count]));
 
-const isReport = shape({
+const status = among('verified', 'violated', 'unverified');
+const findings = all(
+  shape({
+    code: (value) => typeof value === 'string' && /^[a-z]+(-[a-z]+)*$/.test(value),
+    severity: among('error', 'warning'),
+    object: text,
+    detail: text,
+  }),
+);
+const unreadable = all(shape({ object: text, why: text }));
+
+const isIntegrity = shape({
   version: among(1),
   kind: among('integrity'),
   ledger: orNull(text),
   started: isTime,
   finished: isTime,
-  status: among('verified', 'violated', 'unverified'),
+  status,
   checked: shape({
     ...counts(
       'segments records events duplicates storedBytes lineBytes segmentsNotRehashed findingsRepeated otherObjects',
@@ -63,16 +82,9 @@ const isReport = shape({
       sealed: isTime,
     }),
   ),
-  findings: all(
-    shape({
-      code: (value) => typeof value === 'string' && /^[a-z]+(-[a-z]+)*$/.test(value),
-      severity: among('error', 'warning'),
-      object: text,
-      detail: text,
-    }),
-  ),
+  findings,
   findingsOmitted: count,
-  unreadable: all(shape({ object: text, why: text })),
+  unreadable,
   page: optional(hash),
 });
 const isLog = shape({
@@ -89,16 +101,54 @@ const isLog = shape({
   head: orNull(shape({ ...counts('number size'), root: hash, time: timeOrNone })),
 });
 
-/** parseReport reads a report that is whole, and gives undefined for anything else. docs/format.md, section 8.3. */
-export function parseReport(bytes: Uint8Array): OldReport | undefined {
+/** What Azure answers, as far as it is named in the format. */
+const isPosture = shape({
+  version: among(1),
+  kind: among('posture'),
+  account: text,
+  container: text,
+  time: isTime,
+  status,
+  retentionDays: count,
+  guard: orNull(
+    shape({
+      policy: optional(
+        shape({
+          state: among('Unlocked', 'Locked'),
+          days: count,
+          etag: text,
+          allowsAppends: flag,
+          history: all(shape({ update: text, days: count, time: text, who: text })),
+        }),
+      ),
+      allowsHoldAppends: flag,
+      publicAccess: text,
+      tags: all(shape({ tag: text, time: text, who: text })),
+    }),
+  ),
+  settings: orNull(shape({})),
+  locks: orNull(all(text)),
+  roles: orNull(all(shape({ role: text, principal: text, scope: text }))),
+  findings,
+  notChecked: all(text),
+  unreadable,
+});
+
+/** parseReport reads a report of any kind that is whole, and gives undefined for anything else. docs/format.md, section 8.3. */
+export function parseReport(bytes: Uint8Array): OldReport | PostureReport | undefined {
   const file = decodeUtf8(bytes);
   if (file === undefined || !file.startsWith(START)) return undefined;
   const own = file.slice(START.length, -END_LENGTH);
   const report = parseJson(own);
-  if (!isObject(report) || !isReport(report) || END.exec(file)?.[1] !== sha256(utf8(own))) return undefined;
-  if (JSON.stringify(report) !== own) return undefined;
+  if (!isObject(report) || END.exec(file)?.[1] !== sha256(utf8(own)) || JSON.stringify(report) !== own)
+    return undefined;
+  if (isPosture(report)) {
+    return { kind: 'posture', status: report['status'] as string, finished: report['time'] as string };
+  }
+  if (!isIntegrity(report)) return undefined;
   const { status, ledger, finished, checked, partitions, log, page } = report as Members & { checked: Members };
   return {
+    kind: 'integrity',
     status: status as string,
     ledger: (ledger as string | null) ?? undefined,
     finished: finished as string,
@@ -115,7 +165,7 @@ export interface Anchor {
   readonly report: OldReport;
 }
 
-/** newestReport finds the newest report that is whole and of its time, and names those that it passes over. */
+/** newestReport finds the newest report of kind integrity that is whole and of its time, and names what before it is no report. */
 export async function newestReport(
   folder: Folder,
   now: number,
@@ -123,12 +173,14 @@ export async function newestReport(
   const passed: string[] = [];
   for (const name of folder.under('reports/').filter(isReportName).toReversed()) {
     const report = parseReport((await folder.readSmall(name)) ?? new Uint8Array());
-    if (report !== undefined) {
-      const time = Date.parse(report.finished);
-      const isOfItsTime = time <= now + CLOCK_SKEW_MS && Date.parse(report.lastFull) <= time;
-      if (isOfItsTime && reportNameAt(report.finished) === name) return { anchor: { name, report }, passed };
-    }
-    passed.push(name);
+    if (report === undefined || !isOfItsTime(report, name, now)) passed.push(name);
+    else if (report.kind === 'integrity') return { anchor: { name, report }, passed };
   }
   return { passed };
+}
+
+function isOfItsTime(report: OldReport | PostureReport, name: string, now: number): boolean {
+  const { kind, finished } = report;
+  if (reportNameAt(finished, kind) !== name || Date.parse(finished) > now + CLOCK_SKEW_MS) return false;
+  return kind === 'posture' || Date.parse(report.lastFull) <= Date.parse(finished);
 }

@@ -5,6 +5,7 @@ import type { Members } from '../entry.ts';
 export type Check = (value: unknown) => boolean;
 
 export const text: Check = (value) => typeof value === 'string';
+export const flag: Check = (value) => typeof value === 'boolean';
 export const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 export const hash: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 export const timeOrNone: Check = (value) => value === '' || isTime(value);
