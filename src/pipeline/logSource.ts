@@ -1,14 +1,11 @@
 import { actionName, isPartition, isReportName, reportName, segmentName } from '../core/names.ts';
-import { sha256 } from '../core/hash.ts';
-import { formatEntry } from '../core/entry.ts';
-import { AuditsealError } from '../core/errors.ts';
 import type { Clock, Log, ObjectStore } from '../ports.ts';
-import { actionLine } from './actionEntry.ts';
+import { actionLine, reportLine } from './documentEntry.ts';
 import { NO_POSITION, formatHeads } from './logHeads.ts';
 import type { LogHeads, Position } from './logHeads.ts';
 import { readObject } from './readObject.ts';
-import { CLOCK_SKEW_MS, parseFiledReport } from './report.ts';
-import { foreignLine, judgeObject } from './segmentEntry.ts';
+import { CLOCK_SKEW_MS } from './report.ts';
+import { judgeObject } from './segmentEntry.ts';
 import type { StoredObject } from './segmentEntry.ts';
 import type { SummarizeSegment } from './segmentSummary.ts';
 import { Slots } from './slots.ts';
@@ -149,25 +146,6 @@ export class LogSource {
 
   async close(): Promise<void> {
     await Promise.all(this.#queues.map((queue) => queue.close()));
-  }
-}
-
-/** reportLine makes the entry of a report, or of what has its name, or gives undefined if that is gone. */
-export async function reportLine(
-  store: ObjectStore,
-  name: string,
-  size: number,
-): Promise<{ line: Buffer; isForeign: boolean } | undefined> {
-  let bytes: Buffer | undefined;
-  try {
-    bytes = await store.read(name);
-    if (bytes === undefined) return undefined;
-    const { status } = parseFiledReport(bytes);
-    return { line: formatEntry({ type: 'report', name, sha256: sha256(bytes), status }), isForeign: false };
-  } catch (error) {
-    const isFaulty = error instanceof AuditsealError && ['REPORT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code);
-    if (!isFaulty) throw error;
-    return { line: foreignLine(name, bytes?.length ?? size, bytes && sha256(bytes)), isForeign: true };
   }
 }
 
