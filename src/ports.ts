@@ -171,7 +171,7 @@ export interface RoleAssignment {
 export interface PolicyReader {
   guard(): Promise<ContainerGuard>;
   account(): Promise<AccountFacts>;
-  /** locks gives the levels of the management locks on the account and its resource group. */
+  /** locks gives the levels of the management locks on the account or, if it has none, on its resource group. */
   locks(): Promise<readonly string[]>;
   roles(): Promise<readonly RoleAssignment[]>;
 }
