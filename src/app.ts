@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectContainer } from './adapters/blobConnection.ts';
 import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
-import { openLedgerPolicy } from './adapters/ledgerPolicy.ts';
+import { openCanaries, openLedgerPolicy } from './adapters/ledgerPolicy.ts';
 import { openLogKeys, requireSigners } from './adapters/logKeys.ts';
 import { SegmentWorkers } from './adapters/segmentWorkers.ts';
 import { remoteWitness } from './adapters/witnessClient.ts';
@@ -102,7 +102,8 @@ function buildApp(config: Config = loadConfig()): App {
     },
     async posture(log) {
       const [{ store }, { reader, promise }] = await Promise.all([opened(), openLedgerPolicy(config)]);
-      await runPostureJob({ store, reader, now, log }, promise);
+      const canaries = await openCanaries(config);
+      await runPostureJob({ store, reader, now, log, ...(canaries !== undefined && { canaries }) }, promise);
     },
     async serveLog(request) {
       return answerLog(await tlog(), request);

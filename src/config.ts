@@ -33,6 +33,8 @@ export interface LogKeySettings {
 /** PostureSettings is what the app is told of the account that holds the ledger, and of what is promised of it. */
 interface PostureSettings extends AccountId {
   readonly retentionDays: number;
+  /** as whom to try forbidden changes on canaries; left out where none are tried */
+  readonly drill?: { readonly managed: boolean; readonly clientId?: string };
 }
 
 /** Config is everything that the app is told from outside. */
@@ -188,6 +190,9 @@ function posture(
   wrong: string[],
 ): Pick<Config, 'posture'> {
   const id = env['LEDGER_RESOURCE_ID']?.trim() ?? '';
+  const drill = identity(env, 'DRILL', wrong);
+  if (drill.managed && (id === '' || ledger.kind !== 'identity'))
+    wrong.push('DRILL__credential: needs LEDGER_RESOURCE_ID and LEDGER__blobServiceUri');
   const schedule = env['POSTURE_SCHEDULE']?.trim() ?? '';
   if ((id !== '' || schedule !== '') && !SCHEDULE.test(schedule))
     wrong.push(
@@ -201,7 +206,7 @@ function posture(
   if (account === undefined) wrong.push('LEDGER_RESOURCE_ID: is wrong; the resource id of the storage account');
   else if (![undefined, account.account].includes(accountOf(ledger)))
     wrong.push(`LEDGER_RESOURCE_ID: is wrong; it is of the account ${account.account}, not of the one of LEDGER`);
-  return account === undefined ? {} : { posture: { ...account, retentionDays } };
+  return account === undefined ? {} : { posture: { ...account, retentionDays, ...(drill.managed && { drill }) } };
 }
 
 /** accountOf gives the account's name that a connection states, if it does. */

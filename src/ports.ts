@@ -172,7 +172,7 @@ export interface RoleAssignment {
 export interface PolicyReader {
   guard(): Promise<ContainerGuard>;
   account(): Promise<AccountFacts>;
-  /** locks gives the levels of the management locks on the account and its resource group. */
+  /** locks gives the levels of the management locks on the account or, if it has none, on its resource group. */
   locks(): Promise<readonly string[]>;
   roles(): Promise<readonly RoleAssignment[]>;
 }
@@ -185,4 +185,24 @@ export interface PolicyControl extends Pick<PolicyReader, 'guard'> {
   extend(etag: string, days: number): Promise<void>;
   setHold(tag: string): Promise<void>;
   clearHold(tag: string): Promise<void>;
+}
+
+/** ForbiddenChange is what a write-once container must refuse to do to an object. */
+export type ForbiddenChange =
+  'overwrite' | 'overwrite by blocks' | 'set metadata' | 'set properties' | 'append' | 'delete';
+
+/** Tried is what came of a forbidden change. */
+export interface Tried {
+  /** 'refused': because the object is immutable. 'unverified': for any other reason, which says nothing of that. */
+  readonly outcome: 'refused' | 'done' | 'unverified';
+  /** status and code of the store's answer */
+  readonly said: string;
+}
+
+/** Canaries are objects that hold nothing, for trying on them what a write-once container must refuse. */
+export interface Canaries {
+  /** make creates one as that kind of blob, unless it is there. It throws STORE_UNAVAILABLE for every failure. */
+  make(name: string, kind: 'block' | 'append'): Promise<void>;
+  /** attempt tries to change one that is there. It never rejects. */
+  attempt(name: string, change: ForbiddenChange): Promise<Tried>;
 }

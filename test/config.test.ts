@@ -152,6 +152,12 @@ describe('what posture asks about', () => {
     expect(loadConfig({ ...told, LEDGER__blobServiceUri: undefined, LEDGER: sas }).posture).toEqual(posture);
   });
 
+  test('is tried by a drill, as another identity', () => {
+    const drill = { ...told, DRILL__credential: 'managedidentity', DRILL__clientId: 'drill-1' };
+    expect(loadConfig(drill).posture).toMatchObject({ drill: { managed: true, clientId: 'drill-1' } });
+    expect(loadConfig(told).posture).not.toHaveProperty('drill');
+  });
+
   test('is nothing in an app that only has the schedule, which the host resolves in every app', () => {
     expect(loadConfig({ ...GOOD, POSTURE_SCHEDULE: told.POSTURE_SCHEDULE })).not.toHaveProperty('posture');
   });
@@ -162,6 +168,17 @@ describe('what posture asks about', () => {
     ['days beyond what Azure allows', { RETENTION_DAYS: '146001' }, ['RETENTION_DAYS']],
     ['no schedule', { POSTURE_SCHEDULE: ' ' }, ['POSTURE_SCHEDULE']],
     ['a schedule of five fields', { POSTURE_SCHEDULE: '0 5 * * *' }, ['POSTURE_SCHEDULE']],
+    [
+      'a drill without an account',
+      { LEDGER_RESOURCE_ID: '', DRILL__credential: 'managedidentity' },
+      ['DRILL__credential'],
+    ],
+    ['a drill with another credential', { DRILL__credential: 'x' }, ['DRILL__credential']],
+    [
+      'a drill with the rights of a connection string',
+      { LEDGER__blobServiceUri: undefined, LEDGER: GOOD.LEDGER, DRILL__credential: 'managedidentity' },
+      ['DRILL__credential'],
+    ],
     ['an id that is none', { LEDGER_RESOURCE_ID: 'acc' }, ['LEDGER_RESOURCE_ID']],
     ['the id of a group', { LEDGER_RESOURCE_ID: id }, ['LEDGER_RESOURCE_ID']],
     ['another account', { LEDGER_RESOURCE_ID: `${id}/storageAccounts/other` }, ['LEDGER_RESOURCE_ID']],

@@ -102,6 +102,10 @@ resource auditorIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-
   name: names.identity.auditor
 }
 
+resource drillIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: names.identity.drill
+}
+
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   name: names.vault
 
@@ -201,6 +205,8 @@ module auditor 'functionApp.bicep' = {
       SIGNER__clientId: auditorIdentity.properties.clientId
       LEDGER_RESOURCE_ID: resourceId('Microsoft.Storage/storageAccounts', names.ledger)
       RETENTION_DAYS: string(retentionDays)
+      DRILL__credential: 'managedidentity'
+      DRILL__clientId: drillIdentity.properties.clientId
       LEDGER_VERIFIER_KEYS: trim('${vault::signer.properties.keyUriWithVersion} ${verifierKeys}')
     }
   }

@@ -83,16 +83,18 @@ export class ArmPolicy implements PolicyReader, PolicyControl {
 
   async locks(): Promise<readonly string[]> {
     const { subscription, resourceGroup } = this.#place;
-    const group = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}`;
-    const locks = await this.#list(
-      'read the management locks',
-      `${group}/${AUTHORIZATION}/locks?api-version=2020-05-01`,
-    );
+    // The role Reader on the account is enough where it has a lock of its own.
+    const own = await this.#locksOf(this.#accountId());
+    return own.length > 0 ? own : this.#locksOf(`/subscriptions/${subscription}/resourceGroups/${resourceGroup}`);
+  }
+
+  async #locksOf(scope: string): Promise<readonly string[]> {
+    const path = `${scope}/${AUTHORIZATION}/locks?api-version=2020-05-01`;
     const account = this.#accountId().toLowerCase();
-    return locks.flatMap(({ id, properties }) => {
-      // The list has the locks of everything in the group.
-      const scope = String(id).toLowerCase().split(`/${AUTHORIZATION.toLowerCase()}/`)[0] ?? '';
-      const covers = account === scope || account.startsWith(`${scope}/`);
+    return (await this.#list('read the management locks', path)).flatMap(({ id, properties }) => {
+      // The list has the locks of everything in the scope.
+      const locked = String(id).toLowerCase().split(`/${AUTHORIZATION.toLowerCase()}/`)[0] ?? '';
+      const covers = account === locked || account.startsWith(`${locked}/`);
       return covers && isJsonObject(properties) ? [String(properties['level'])] : [];
     });
   }

@@ -1,8 +1,11 @@
 import type { Config } from '../config.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { PosturePromise } from '../pipeline/posture.ts';
+import type { Canaries } from '../ports.ts';
 import { ArmPolicy, connectArm } from './armPolicy.ts';
 import type { ArmConnection } from './armPolicy.ts';
+import { BlobCanaries } from './blobCanaries.ts';
+import { connectContainer } from './blobConnection.ts';
 
 /**
  * openLedgerPolicy connects to what Azure Resource Manager knows of the ledger's container, as who reads the ledger, and
@@ -23,4 +26,15 @@ export async function openLedgerPolicy(
   const arm = await connect(subscription, ledger.kind === 'identity' ? ledger : { managed: false });
   const place = { subscription, resourceGroup, account, container };
   return { reader: new ArmPolicy(arm, place), promise: { account, container, retentionDays } };
+}
+
+/** openCanaries connects to the canaries in the ledger's container, as who holds drills; undefined where nobody does. */
+export async function openCanaries({
+  posture,
+  ledger,
+  container,
+}: Pick<Config, 'posture' | 'ledger' | 'container'>): Promise<Canaries | undefined> {
+  if (posture?.drill === undefined || ledger.kind !== 'identity') return undefined;
+  const { kind, serviceUri } = ledger;
+  return new BlobCanaries(await connectContainer({ kind, serviceUri, ...posture.drill }, container));
 }

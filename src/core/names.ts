@@ -6,6 +6,7 @@ const REPORT = /^reports\/\d{4}\/\d{2}\/\d{2}\/\d{6}Z-[a-z][a-z0-9-]{0,31}\.(jso
 const BATCH = /^batches\/([0-9]{12})\.jsonl$/;
 const CHECKPOINT = /^checkpoints\/([0-9]{12})$/;
 const ACTION = /^actions\/([0-9]{12})\.json$/;
+const DRILL = /^drill\/\d{4}\/\d{2}\/\d{2}\/(block|append)$/;
 const COSIGNATURE = /^cosignatures\/([0-9]{12})\/([0-9a-f]{8})$/;
 
 /** MAX_INDEX is the largest index that the names have room for. */
@@ -78,7 +79,11 @@ export function reportName(time: number, kind: string, extension: 'json' | 'html
 /** isReportName tells the JSON reports from everything else. */
 export const isReportName = (name: string): boolean => REPORT.test(name) && name.endsWith('.json');
 
+/** drillName names the canary of that kind of blob on the day of `time` (ms since the Unix epoch), in UTC. */
+export const drillName = (time: number, kind: 'block' | 'append'): string =>
+  `drill/${new Date(time).toISOString().slice(0, 10).replaceAll('-', '/')}/${kind}`;
+
 /** isKnownName tells whether the format knows an object of this name. Every other object is foreign. */
 export const isKnownName = (name: string): boolean =>
   parseSegmentName(name) !== undefined ||
-  [REPORT, BATCH, CHECKPOINT, COSIGNATURE, ACTION].some((pattern) => pattern.test(name));
+  [REPORT, BATCH, CHECKPOINT, COSIGNATURE, ACTION, DRILL].some((pattern) => pattern.test(name));

@@ -1,5 +1,6 @@
 import { AuditsealError } from '../core/errors.ts';
 import type { AccountFacts, Clock, ContainerGuard, PolicyReader, RoleAssignment } from '../ports.ts';
+import type { Drill, DrillAttempt } from './drill.ts';
 import type { Finding, FindingCode, Status } from './report.ts';
 
 export interface PostureDeps {
@@ -29,6 +30,8 @@ export interface PostureReport {
   readonly settings: AccountFacts | null;
   readonly locks: readonly string[] | null;
   readonly roles: readonly RoleAssignment[] | null;
+  /** what was tried on canaries, and what came of it; left out where nothing was */
+  readonly drill?: readonly DrillAttempt[];
   readonly findings: readonly Finding[];
   readonly notChecked: readonly string[];
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];
@@ -48,13 +51,19 @@ const NOT_CHECKED = [
   'management locks of the subscription, custom roles, members of groups and Azure Policy were not looked at',
 ];
 
+const NO_DRILL = 'no change was tried, so nothing is said of whether the container refuses any';
+
 /**
  * checkPosture asks Azure for everything that guards a ledger's container and compares it with what is promised. What it
- * couldn't read makes the outcome `unverified`, if nothing else is wrong.
+ * couldn't read makes the outcome `unverified`, if nothing else is wrong. A drill that was held is part of the report.
  */
-export async function checkPosture({ reader, now }: PostureDeps, promise: PosturePromise): Promise<PostureReport> {
+export async function checkPosture(
+  { reader, now }: PostureDeps,
+  promise: PosturePromise,
+  drill?: Drill,
+): Promise<PostureReport> {
   const { account, container, retentionDays } = promise;
-  const unreadable: { object: string; why: string }[] = [];
+  const unreadable: { object: string; why: string }[] = [...(drill?.unreadable ?? [])];
   const ask = async <T>(object: string, question: Promise<T>): Promise<T | null> => {
     try {
       return await question;
@@ -75,6 +84,7 @@ export async function checkPosture({ reader, now }: PostureDeps, promise: Postur
     ...(settings === null ? [] : settingFindings(settings, account)),
     ...(locks === null ? [] : lockFindings(locks, account)),
     ...(roles === null ? [] : roleFindings(roles, account)),
+    ...drillFindings(drill?.attempts ?? []),
   ];
   const isViolated = findings.some(({ severity }) => severity === 'error');
   return {
@@ -89,8 +99,9 @@ export async function checkPosture({ reader, now }: PostureDeps, promise: Postur
     settings,
     locks,
     roles,
+    ...(drill !== undefined && { drill: drill.attempts }),
     findings,
-    notChecked: NOT_CHECKED,
+    notChecked: drill === undefined ? [...NOT_CHECKED, NO_DRILL] : NOT_CHECKED,
     unreadable: unreadable.sort((a, b) => (a.object < b.object ? -1 : 1)),
   };
 }
@@ -168,6 +179,13 @@ const lockFindings = (locks: readonly string[], account: string): Finding[] =>
   locks.some((level) => level === 'CanNotDelete' || level === 'ReadOnly')
     ? []
     : [finding('account-weak', account, 'no management lock keeps the account from being deleted', 'warning')];
+
+const drillFindings = (attempts: readonly DrillAttempt[]): Finding[] =>
+  attempts
+    .filter(({ outcome }) => outcome === 'done')
+    .map(({ object, change, said }) =>
+      finding('drill-failed', object, `nothing kept the drill from trying to ${change} this object: ${said}`),
+    );
 
 const roleFindings = (roles: readonly RoleAssignment[], account: string): Finding[] =>
   roles

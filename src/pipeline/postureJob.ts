@@ -1,20 +1,27 @@
 import { reportName } from '../core/names.ts';
-import type { Log, ObjectStore } from '../ports.ts';
+import type { Canaries, Log, ObjectStore } from '../ports.ts';
+import { runDrill } from './drill.ts';
 import { logFindings } from './findingLog.ts';
 import { checkPosture } from './posture.ts';
 import type { PostureDeps, PosturePromise, PostureReport } from './posture.ts';
 import { formatReport } from './report.ts';
 
 /**
- * runPostureJob asks Azure what guards the ledger's container and files the report in it, as JSON. Findings of severity
+ * runPostureJob asks Azure what guards the ledger's container, holds a drill, and files the report in it, as JSON. Findings of severity
  * error are logged like those of a check; warnings are only counted, because some describe a choice of whoever deployed.
  */
 export async function runPostureJob(
-  deps: PostureDeps & { readonly store: Pick<ObjectStore, 'create'>; readonly log: Log },
+  deps: PostureDeps & {
+    readonly store: Pick<ObjectStore, 'create'>;
+    readonly log: Log;
+    /** left out where no drill is held */
+    readonly canaries?: Canaries;
+  },
   promise: PosturePromise,
 ): Promise<PostureReport> {
-  const { store, log } = deps;
-  const report = await checkPosture(deps, promise);
+  const { store, log, canaries, now } = deps;
+  const drill = canaries && (await runDrill(canaries, now()));
+  const report = await checkPosture(deps, promise, drill);
   const { status, findings, unreadable } = report;
   const errors = findings.filter(({ severity }) => severity === 'error');
   logFindings(log, errors);

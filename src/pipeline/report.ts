@@ -25,7 +25,8 @@ export type FindingCode =
   | 'policy-missing'
   | 'policy-unlocked'
   | 'policy-short'
-  | 'account-weak';
+  | 'account-weak'
+  | 'drill-failed';
 
 /** Finding is one thing that a check states. docs/format.md, section 5. */
 export interface Finding {

@@ -145,6 +145,9 @@ const POSTURE: Check = objectOf({
   settings: nullOr(objectOf({})),
   locks: nullOr(listOf(text)),
   roles: nullOr(listOf(objectOf({ role: text, principal: text, scope: text }))),
+  drill: optional(
+    listOf(objectOf({ object: text, change: text, outcome: oneOf('refused', 'done', 'unverified'), said: text })),
+  ),
   findings: FINDINGS,
   notChecked: listOf(text),
   unreadable: UNREADABLE,

@@ -6,6 +6,7 @@ import { createSignerKey, formatSignerKey } from '../../src/core/signerKey.ts';
 import { ROOT } from '../../tools/markedBlock.ts';
 import { firstCells, readPage, section } from '../docs/pages.ts';
 import { OFFERED } from './support/parameterSets.ts';
+import { guidOf } from './support/runtimeValues.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment } from './support/templates.ts';
 
@@ -116,6 +117,27 @@ describeTemplates('settings', (templates) => {
       for (const { functionAppConfig } of sites) {
         expect(functionAppConfig.scaleAndConcurrency.maximumInstanceCount).toBeGreaterThanOrEqual(partitionCount);
       }
+    });
+
+    test('the auditor asks about the account of the ledger, expects the days that are deployed, and drills as the drill', async () => {
+      const deployment = await templates.evaluate(set);
+      const of = (type: string): Deployment['resources'] => deployment.resources.filter((one) => one.type === type);
+      const account = of('Microsoft.Storage/storageAccounts').find(({ name }) => name.startsWith('stledger'));
+      const [policy] = of('Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies');
+      const settings = settingsOf(deployment, 'auditor');
+      expect(settings['LEDGER_RESOURCE_ID']).toBe(account?.id);
+      expect(Number(settings['RETENTION_DAYS'])).toBe(policy?.properties?.['immutabilityPeriodSinceCreationInDays']);
+      const clientIds = Object.fromEntries(
+        of('Microsoft.ManagedIdentity/userAssignedIdentities').map(({ name }) => [
+          name.replace(/^id-(\w+)-\w+$/, '$1'),
+          guidOf(name),
+        ]),
+      );
+      expect(settings['LEDGER__clientId']).toBe(clientIds['auditor']);
+      expect(settings['DRILL__clientId']).toBe(clientIds['drill']);
+      expect(clientIds['drill']).not.toBe(clientIds['auditor']);
+      expect(loadConfig(seenBy(settings)).posture).toMatchObject({ drill: { managed: true } });
+      expect(loadConfig(seenBy(settingsOf(deployment, 'sealer')))).not.toHaveProperty('posture');
     });
 
     test('the auditor can sign nothing and receive nothing', async () => {

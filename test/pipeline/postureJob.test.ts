@@ -1,4 +1,5 @@
 import { createArmClient } from '../../local/worm/armClient.ts';
+import { ArmPolicy } from '../../src/adapters/armPolicy.ts';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { openLedgerPolicy } from '../../src/adapters/ledgerPolicy.ts';
 import type { PostureReport } from '../../src/pipeline/posture.ts';
@@ -8,6 +9,7 @@ import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.
 import type { Stack } from '../local/worm/harness.ts';
 import { armOutside } from '../support/armOutside.ts';
 import { check, saidOf } from '../support/checking.ts';
+import { startFaultProxy } from '../support/faultProxy.ts';
 import { forgeChain, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, checkLedger, ledgerOf } from '../support/loggedLedger.ts';
@@ -89,6 +91,40 @@ describe('the job that files postures', () => {
     expect(report).toMatchObject({ status: 'unverified', guard: null, settings: null });
     expect(parseFiledReport(store.objects.get(nameAt(SECOND)) as Buffer).status).toBe('unverified');
     expect(log.errors).toEqual(['posture could not be read']);
+  });
+
+  test('rights on the account are enough where it has a lock of its own: the resource group is not asked', async () => {
+    const own = await startStack();
+    const proxy = await startFaultProxy(own.gateway.armUrl);
+    try {
+      const container = 'locked';
+      await own.container(container).create();
+      await own.lockedPolicy(container, 365);
+      const group = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}`;
+      const place = { ...posture, container };
+      const endpoint = proxy.url(own.gateway.armUrl);
+      const arm = { ...(await armOutside(own.gateway, own.arm).connect(SUBSCRIPTION)), endpoint };
+      const locks = (): Promise<readonly string[]> => new ArmPolicy(arm, place).locks();
+      const asked = (): (string | undefined)[] =>
+        proxy.seen.splice(0).map((line) => /resourceGroups\/[^/]+\/(.*)\/locks/.exec(line)?.[1]);
+      const [ofAccount, ofGroup] = [
+        `providers/Microsoft.Storage/storageAccounts/${ACCOUNT}/providers/Microsoft.Authorization`,
+        'providers/Microsoft.Authorization',
+      ];
+      const put = async (scope: string, level: string): Promise<void> => {
+        const path = `${own.gateway.armUrl}${scope}/providers/Microsoft.Authorization/locks/${level}?api-version=1`;
+        const body = JSON.stringify({ properties: { level } });
+        const headers = { authorization: 'Bearer x' };
+        expect((await fetch(path, { method: 'PUT', headers, body })).status).toBe(201);
+      };
+      await put(group, 'ReadOnly');
+      expect([await locks(), asked()]).toEqual([['ReadOnly'], [ofAccount, ofGroup]]);
+      await put(`${group}/providers/Microsoft.Storage/storageAccounts/${ACCOUNT}`, 'CanNotDelete');
+      expect([await locks(), asked()]).toEqual([['CanNotDelete'], [ofAccount]]);
+    } finally {
+      await proxy.close();
+      await own.close();
+    }
   });
 
   test('an app that is not told of the account says which setting is missing', async () => {

@@ -205,7 +205,9 @@ test('the page knows reports of kind posture, which have no page, and of which n
     reportName(Date.parse(time), 'posture', extension);
   const mirror = new Map(good).set(nameAt(time, 'json'), formatPosture({ time }));
   const later = '2024-01-03T00:00:00.000Z';
-  mirror.set(nameAt(later, 'json'), formatPosture({ time: later, settings: {}, roles: [] }));
+  const tried = { object: 'drill/2024/01/03/block', change: 'delete', outcome: 'refused', said: '409' };
+  mirror.set(nameAt(later, 'json'), formatPosture({ time: later, settings: {}, roles: [], drill: [tried] }));
+  for (const kind of ['block', 'append']) mirror.set(`drill/2024/01/03/${kind}`, Buffer.from(kind));
   expect(await pageVerdict(mirror)).toEqual({ status: 'verified', found: [] });
   expect(await coreVerdict(mirror)).toEqual({ status: 'verified', found: [] });
   expect((await pageOutcome(mirror)).anchor).toMatch(/integrity/);
@@ -215,6 +217,7 @@ test('the page knows reports of kind posture, which have no page, and of which n
     { time: later, status: 'good' },
     { time: later, guard: {} },
     { time: later, locks: [1] },
+    { time: later, drill: [{ ...tried, outcome: 'skipped' }] },
     { time: '2024-01-03' },
   ]) {
     const damaged = new Map(mirror).set(nameAt(later, 'json'), formatPosture(bad));

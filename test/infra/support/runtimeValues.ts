@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * What Azure alone knows is left in an evaluated template as an expression: a client id, an address, the version of a
  * key. resolve puts stand-ins in their place, made from the names of the resources, so that a test reads plain values.
@@ -7,9 +9,9 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 const GUID = '00000000-0000-4000-8000-000000000000';
 
-/** guidOf makes a GUID out of a text, the same one each time. */
-function guidOf(text: string): string {
-  const digits = Buffer.from(text).toString('hex').slice(-12).padStart(12, '0');
+/** guidOf makes a GUID out of a text, the same one each time, and another one for another text. */
+export function guidOf(text: string): string {
+  const digits = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return GUID.slice(0, -12) + digits;
 }
 

@@ -6,6 +6,7 @@ const BATCH = /^batches\/(\d{12})\.jsonl$/;
 const CHECKPOINT = /^checkpoints\/(\d{12})$/;
 const REPORT = /^reports\/\d{4}\/\d{2}\/\d{2}\/\d{6}Z-[a-z][a-z0-9-]{0,31}\.(json|html)$/;
 const ACTION = /^actions\/(\d{12})\.json$/;
+const CANARY = /^drill\/\d{4}\/\d{2}\/\d{2}\/(block|append)$/;
 const COSIGNATURE = /^cosignatures\/(\d{12})\/([0-9a-f]{8})$/;
 
 const dense = (number: number): string => String(number).padStart(12, '0');
@@ -45,6 +46,9 @@ export function parseCosignatureName(name: string): { number: number; keyId: str
   const [, number, keyId] = COSIGNATURE.exec(name) ?? [];
   return keyId === undefined ? undefined : { number: Number(number), keyId };
 }
+
+/** isCanaryName tells what drills try to change: it has no entry, and what is in it counts for nothing. */
+export const isCanaryName = (name: string): boolean => CANARY.test(name);
 
 /** isReportName tells the JSON reports from everything else. */
 export const isReportName = (name: string): boolean => REPORT.exec(name)?.[1] === 'json';

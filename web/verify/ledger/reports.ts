@@ -129,6 +129,9 @@ const isPosture = shape({
   settings: orNull(shape({})),
   locks: orNull(all(text)),
   roles: orNull(all(shape({ role: text, principal: text, scope: text }))),
+  drill: optional(
+    all(shape({ object: text, change: text, outcome: among('refused', 'done', 'unverified'), said: text })),
+  ),
   findings,
   notChecked: all(text),
   unreadable,

@@ -9,6 +9,7 @@ import type { StoredFile } from './folder.ts';
 import { LogCheck } from './log.ts';
 import type { LogOutcome } from './log.ts';
 import {
+  isCanaryName,
   isReportOrPage,
   parseActionName,
   parseBatchName,
@@ -155,6 +156,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
 const isKnown = (name: string): boolean =>
   name.startsWith(TLOG) ||
   isReportOrPage(name) ||
+  isCanaryName(name) ||
   parseActionName(name) !== undefined ||
   parseBatchName(name) !== undefined ||
   parseCheckpointName(name) !== undefined ||
