@@ -184,6 +184,7 @@ module ledger 'modules/ledger.bicep' = {
     isPolicyLocked: isPolicyLocked
     coolAfterDays: chosen.coolAfterDays
     coldAfterDays: chosen.coldAfterDays
+    logsReads: chosen.logsReads
     isPublic: isPublic
     workspaceName: names.workspace
     hasOwnKey: chosen.customerManagedKey

@@ -46,6 +46,9 @@ param isPublic bool
 @maxLength(63)
 param workspaceName string
 
+@description('Required. Whether each read of the account is logged to Log Analytics. Who read what shows there; most rows are of the apps themselves, and they cost more than the ledger.')
+param logsReads bool
+
 @description('Required. Whether the account is encrypted with a key of our own vault. Who takes that key away makes the ledger unreadable, in spite of any retention policy.')
 param hasOwnKey bool
 
@@ -192,7 +195,7 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   properties: {
     workspaceId: workspace.id
     logs: [
-      { category: 'StorageRead', enabled: true }
+      { category: 'StorageRead', enabled: logsReads }
       { category: 'StorageWrite', enabled: true }
       { category: 'StorageDelete', enabled: true }
     ]

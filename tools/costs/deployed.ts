@@ -19,6 +19,8 @@ export interface Deployed {
   readonly hsmKeys: number;
   readonly hasOwnKey: boolean;
   readonly logDays: number;
+  /** the ledger account's log of reads goes to Log Analytics */
+  readonly logsReads: boolean;
   /** log search rules that run every 5 minutes, and less often */
   readonly rules: { readonly often: number; readonly seldom: number };
   readonly endpoints: number;
@@ -97,6 +99,7 @@ export function readDeployed(size: Size): Deployed {
     warmIngest: warm.reduce((sum, { instanceCount }) => sum + instanceCount, 0),
     hsmKeys: kinds.filter((kind) => kind.endsWith('-HSM')).length,
     hasOwnKey: kinds.length > 1,
+    logsReads: logsReads(resources),
     logDays: count(one('OperationalInsights/workspaces'), 'retentionInDays'),
     rules: { often, seldom: frequencies.length - often },
     endpoints: all('Network/privateEndpoints').length,
@@ -121,3 +124,15 @@ export function runsADay(schedule: string): number {
   if (days.join(' ') !== '* * *' || Number.isNaN(runs)) throw new Error(`how often ${schedule} is was not understood`);
   return runs;
 }
+
+interface Diagnostics {
+  readonly workspaceId?: string;
+  readonly logs?: readonly { readonly category?: string; readonly enabled: boolean }[];
+}
+
+/** logsReads tells whether any diagnostic setting has reads of storage logged. */
+const logsReads = (resources: readonly Resource[]): boolean =>
+  resources
+    .filter(({ type }) => type === 'Microsoft.Insights/diagnosticSettings')
+    .flatMap(({ properties }) => (properties as Diagnostics).logs ?? [])
+    .some(({ category, enabled }) => category === 'StorageRead' && enabled);

@@ -33,6 +33,7 @@ const CHANGES: readonly Change[] = [
   { title: `full rechecks every ${LARGEST_FULL_HOURS} hours (\`VERIFY_FULL_HOURS\`)`, deployed: lessChecks },
   { title: `deliveries that wait up to ${LONGER_WAIT} s (\`maxWaitTime\`)`, options: { waitSeconds: LONGER_WAIT } },
   { title: 'segments that stay in the hot tier', deployed: noTiers },
+  { title: 'a log of reads of the ledger account', options: { logsReads: true } },
   { title: 'no log of reads of the ledger account', options: { logsReads: false } },
   { title: 'the public network', deployed: () => ({ endpoints: 0, zones: 0 }) },
   { title: 'the private network', deployed: () => PRIVATE },

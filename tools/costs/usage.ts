@@ -122,7 +122,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   };
 
   const writes = segments * MEASURED.seal.write + integrated.write * integrateRuns + verified.write * verifyRuns;
-  const logReads = options.logsReads ?? true;
+  const logReads = options.logsReads ?? deployed.logsReads;
   const reads = integrated.read * integrateRuns + verified.read * verifyRuns;
   const lists = integrated.list * integrateRuns + verified.list * verifyRuns;
   // What a full recheck reads that is no segment stays hot: batches, checkpoints, tiles.
