@@ -47,9 +47,10 @@ export class ChainStore implements ObjectStore {
     return indexOf(name) < this.#length;
   }
 
-  async *list(_prefix: string, from = segmentName(PARTITION, 0)): AsyncGenerator<ObjectInfo> {
-    const first = indexOf(from);
+  async *list(prefix: string, from = ''): AsyncGenerator<ObjectInfo> {
+    const first = from === '' ? 0 : indexOf(from);
     this.requests.list++;
+    if (!segmentName(PARTITION, 0).startsWith(prefix)) return;
     for (let index = first; index < this.#length; index++) {
       if (index > first && (index - first) % PAGE === 0) this.requests.list++;
       yield { name: segmentName(PARTITION, index), size: this.#stored.get(index)?.length ?? 0 };
