@@ -5,14 +5,22 @@ import { formatSignatureLine } from '../../src/core/signatureLine.ts';
 import { withCosignatures } from '../../src/pipeline/cosignatureObjects.ts';
 import { formatReport, parseReport } from '../../src/pipeline/report.ts';
 import type { Report } from '../../src/pipeline/report.ts';
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
-import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
 import { saidOf } from '../support/checking.ts';
-import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
+import { forgeChain, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { SECOND, batch, checkLedger, checkpoint, ledgerOf, live, read, textOf } from '../support/loggedLedger.ts';
+import {
+  SECOND,
+  batch,
+  checkLedger,
+  checkpoint,
+  ledgerOf,
+  live,
+  read,
+  runJob,
+  textOf,
+} from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
-import { KEY, integrateOf } from '../support/logs.ts';
+import { integrateOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { Witnesses, cosignNewest, cosignature, policyOf, witnessKey } from '../support/witnesses.ts';
 
@@ -249,20 +257,7 @@ describe('an incremental check', () => {
 
   test('by the job uses the policy of the app', async () => {
     const { store, tiles } = await ledgerOf(2);
-    const job = (second: number): Promise<Report> =>
-      runVerifyJob({
-        store,
-        tiles,
-        ledger: LEDGER,
-        log: new KeptLog(),
-        concurrency: 2,
-        fullVerifyHours: 24,
-        ...live,
-        ...TWO_OF_THREE,
-        verifiers: [KEY.verifierKey],
-        now: () => Date.parse(timeOf(second)),
-        summarize: async (stored) => summarizeSegment(stored),
-      });
+    const job = (second: number): Promise<Report> => runJob({ store, tiles }, second, TWO_OF_THREE);
     expect(await job(SECOND + 10)).toMatchObject({ status: 'verified' });
     await integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + 11)) }).run(new KeptLog());
     expect(store.objects.has(batch(2))).toBe(true);

@@ -2,7 +2,6 @@ import { formatReport, parseReport } from '../../src/pipeline/report.ts';
 import type { Report } from '../../src/pipeline/report.ts';
 import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
 import { verifyLedger } from '../../src/pipeline/verify.ts';
-import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
 import { saidOf } from '../support/checking.ts';
 import { LEDGER, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
@@ -20,6 +19,7 @@ import {
   live,
   noteOf,
   read,
+  runJob,
   textOf,
 } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
@@ -169,19 +169,7 @@ async function grown({ store, tiles }: Ledger): Promise<MemoryStore> {
 
 test('the job files a report about the log, the next integration puts it into the log, and the check after it compares', async () => {
   const { store, tiles } = await ledgerOf();
-  const job = (second: number): Promise<Report> =>
-    runVerifyJob({
-      store,
-      tiles,
-      ledger: LEDGER,
-      log: new KeptLog(),
-      concurrency: 2,
-      fullVerifyHours: 24,
-      ...live,
-      verifiers: [KEY.verifierKey],
-      now: () => Date.parse(timeOf(second)),
-      summarize: async (stored) => summarizeSegment(stored),
-    });
+  const job = (second: number): Promise<Report> => runJob({ store, tiles }, second);
   expect(await job(SECOND + 10)).toMatchObject({ status: 'verified', checked: { mode: 'full' } });
   const [name] = [...store.objects.keys()].filter((name) => name.endsWith('.json'));
   const result = await integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + 11)) }).run(new KeptLog());

@@ -3,8 +3,9 @@ import { signNote } from '../../src/core/signerKey.ts';
 import type { Report } from '../../src/pipeline/report.ts';
 import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
 import { verifyLedger } from '../../src/pipeline/verify.ts';
+import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
 import type { VerifyOptions } from '../../src/pipeline/verifyOptions.ts';
-import { forgeChain, timeOf } from './forge.ts';
+import { LEDGER, forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { KEY, integrateOf, logDeps } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
@@ -48,6 +49,26 @@ export const checkLedger = (
   );
 
 export const live = { allowance: { delayMs: 600_000, ageMs: 1_200_000 } };
+
+/** runJob runs the scheduled check on a ledger that is in use, at a second of the story. */
+export const runJob = (
+  { store, tiles }: Ledger,
+  second: number,
+  options: Pick<VerifyOptions, 'policy'> = {},
+): Promise<Report> =>
+  runVerifyJob({
+    store,
+    tiles,
+    ledger: LEDGER,
+    log: new KeptLog(),
+    concurrency: 2,
+    fullVerifyHours: 24,
+    ...live,
+    verifiers: [KEY.verifierKey],
+    now: () => Date.parse(timeOf(second)),
+    summarize: async (stored) => summarizeSegment(stored),
+    ...options,
+  });
 
 /** noteOf signs a text, whatever it says. */
 export const noteOf = (text: string, key = KEY): Buffer => formatNote({ text, signatures: [signNote(text, key)] });
