@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { keySigner } from '../src/adapters/keySigner.ts';
-import { parseSegmentName } from '../src/core/names.ts';
-import { Integrate } from '../src/pipeline/integrate.ts';
-import type { SummarizeSegment } from '../src/pipeline/segmentSummary.ts';
-import type { Log, ObjectInfo, ObjectStore, TileStore } from '../src/ports.ts';
+import { parseSegmentName } from '../src/core/objects/names.ts';
+import { Integrate } from '../src/integrate/integrate.ts';
+import type { SummarizeSegment } from '../src/core/segment/summary.ts';
+import type { Log, ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
 import { KEY } from './syntheticLedger.ts';
 import { LEDGER, PARTITION } from './workload.ts';
 

@@ -1,5 +1,5 @@
-import { parseSegmentName, segmentName } from '../src/core/names.ts';
-import type { ObjectInfo, ObjectStore } from '../src/ports.ts';
+import { parseSegmentName, segmentName } from '../src/core/objects/names.ts';
+import type { ObjectInfo, ObjectStore } from '../src/ports/store.ts';
 import { PARTITION } from './workload.ts';
 
 /** What a blob service answers one listing request with at most. */

@@ -1,6 +1,6 @@
 /** Runs `auditseal check` as the first thing that a process does, and once again, and says how many milliseconds each took. */
 import { writeSync } from 'node:fs';
-import { checkCommand } from '../src/cli/check.ts';
+import { checkCommand } from '../src/cli/commands/check.ts';
 
 const ms: number[] = [];
 for (let i = 0; i < 2; i++) {

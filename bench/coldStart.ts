@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatSignerKey, generateSignerKey } from '../src/core/signerKey.ts';
+import { formatSignerKey, generateSignerKey } from '../src/core/note/signerKey.ts';
 import { run } from './child.ts';
 import { spreadOf } from './measure.ts';
 import { figure } from './subject.ts';

@@ -1,8 +1,8 @@
 import { formatHash, sha256 } from '../src/core/hash.ts';
-import type { SealedSegment } from '../src/core/segmentWriter.ts';
-import type { Report } from '../src/pipeline/report.ts';
-import { summarizeSegment } from '../src/pipeline/segmentSummary.ts';
-import { verifyLedger } from '../src/pipeline/verify.ts';
+import type { SealedSegment } from '../src/core/segment/writer.ts';
+import type { Report } from '../src/core/objects/reportFile.ts';
+import { summarizeSegment } from '../src/core/segment/summary.ts';
+import { verifyLedger } from '../src/verify/verify.ts';
 import { ChainStore } from './chainStore.ts';
 import { ratiosOf, spreadOf } from './measure.ts';
 import { figure } from './subject.ts';

@@ -1,6 +1,6 @@
 /** Seals one delivery, read from a file, and says what the process held before it and at most after. */
 import { readFileSync, writeSync } from 'node:fs';
-import { Ingest } from '../src/pipeline/ingest.ts';
+import { Ingest } from '../src/ingest/ingest.ts';
 import { ChainStore } from './chainStore.ts';
 import { peakBytes } from './peak.ts';
 import { LEDGER, PARTITION, toEvents } from './workload.ts';

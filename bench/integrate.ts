@@ -1,6 +1,6 @@
 import { sha256 } from '../src/core/hash.ts';
-import { decompress } from '../src/core/zstd.ts';
-import { summarizeSegment } from '../src/pipeline/segmentSummary.ts';
+import { decompress } from '../src/core/segment/zstd.ts';
+import { summarizeSegment } from '../src/core/segment/summary.ts';
 import { integrateBacklog } from './backlog.ts';
 import { canRun, run } from './child.ts';
 import { race } from './measure.ts';

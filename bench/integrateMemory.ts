@@ -1,8 +1,8 @@
 /** Integrates all segments of a mirror into a new log, with two worker threads, as the app does. */
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SegmentWorkers } from '../src/adapters/segmentWorkers.ts';
-import { segmentName } from '../src/core/names.ts';
+import { SegmentWorkers } from '../src/threads/workers.ts';
+import { segmentName } from '../src/core/objects/names.ts';
 import { integrateBacklog } from './backlog.ts';
 import { PARTITION } from './workload.ts';
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SealedSegment } from '../src/core/segmentWriter.ts';
+import type { SealedSegment } from '../src/core/segment/writer.ts';
 import { NODE, readResult } from './child.ts';
 import { spreadOf } from './measure.ts';
 import type { Spread } from './measure.ts';

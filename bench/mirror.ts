@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { segmentName } from '../src/core/names.ts';
-import type { SealedSegment } from '../src/core/segmentWriter.ts';
+import { segmentName } from '../src/core/objects/names.ts';
+import type { SealedSegment } from '../src/core/segment/writer.ts';
 import { PARTITION } from './workload.ts';
 
 /** writeMirror writes segments as a mirror folder and gives the paths of their files, in order. */

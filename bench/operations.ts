@@ -1,6 +1,6 @@
-import { findChainHead } from '../src/pipeline/chainHead.ts';
-import { Ingest } from '../src/pipeline/ingest.ts';
-import type { Log } from '../src/ports.ts';
+import { findChainHead } from '../src/ingest/chainHead.ts';
+import { Ingest } from '../src/ingest/ingest.ts';
+import type { Log } from '../src/ports/store.ts';
 import { ChainStore } from './chainStore.ts';
 import { spreadOf } from './measure.ts';
 import { figure } from './subject.ts';

@@ -1,4 +1,4 @@
-import { priceOf } from '../tools/costs/priceList.ts';
+import { priceOf } from './costs/priceList.ts';
 
 const each = (name: string): number => {
   const { price, per } = priceOf(name);

@@ -1,7 +1,7 @@
 /** What one would write without knowing better: parse, print again in canonical form, chain, gzip. */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { SealableEvent } from '../src/core/seal.ts';
+import type { SealableEvent } from '../src/core/segment/seal.ts';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 

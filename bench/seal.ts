@@ -1,6 +1,6 @@
-import { sliceBody } from '../src/core/body.ts';
+import { sliceBody } from '../src/core/segment/body.ts';
 import { sha256 } from '../src/core/hash.ts';
-import { compress } from '../src/core/zstd.ts';
+import { compress } from '../src/core/segment/zstd.ts';
 import { race, spreadOf } from './measure.ts';
 import { naiveSeal } from './rivals.ts';
 import { figure } from './subject.ts';

@@ -1,19 +1,19 @@
-import { formatBatch } from '../src/core/batch.ts';
-import { formatCheckpoint } from '../src/core/checkpoint.ts';
-import { formatEntry } from '../src/core/entry.ts';
+import { formatBatch } from '../src/core/objects/batch.ts';
+import { formatCheckpoint } from '../src/core/note/checkpoint.ts';
+import { formatEntry } from '../src/core/objects/entry.ts';
 import { ZERO_HASH, formatHash, leafHash, nodeHash, sha256 } from '../src/core/hash.ts';
 import type { Hash } from '../src/core/hash.ts';
-import { TreeRoot } from '../src/core/merkle.ts';
-import { formatNote } from '../src/core/note.ts';
-import { formatHeader } from '../src/core/segmentHeader.ts';
-import type { SegmentHeader } from '../src/core/segmentHeader.ts';
-import { formatEnd } from '../src/core/segmentWriter.ts';
-import { createSignerKey, signNote } from '../src/core/signerKey.ts';
-import { TILE_WIDTH, decodeTile, perfectRoot } from '../src/core/tile.ts';
-import { formatHeads } from '../src/pipeline/logHeads.ts';
-import type { LogHeads, Position } from '../src/pipeline/logHeads.ts';
-import type { Report } from '../src/pipeline/report.ts';
-import { segmentEntryOf } from '../src/pipeline/segmentEntry.ts';
+import { TreeRoot } from '../src/core/merkle/tree.ts';
+import { formatNote } from '../src/core/note/note.ts';
+import { formatHeader } from '../src/core/segment/header.ts';
+import type { SegmentHeader } from '../src/core/segment/header.ts';
+import { formatEnd } from '../src/core/segment/writer.ts';
+import { createSignerKey, signNote } from '../src/core/note/signerKey.ts';
+import { TILE_WIDTH, decodeTile, perfectRoot } from '../src/core/merkle/tile.ts';
+import { formatHeads } from '../src/core/objects/heads.ts';
+import type { LogHeads, Position } from '../src/core/objects/heads.ts';
+import type { Report } from '../src/core/objects/reportFile.ts';
+import { segmentEntryOf } from '../src/core/objects/judge.ts';
 import { LEDGER } from './workload.ts';
 
 /** KEY is the log's key, the same in every run. */

@@ -5,7 +5,7 @@ import {
   parseCheckpointName,
   parseSegmentName,
   segmentName,
-} from '../src/core/names.ts';
+} from '../src/core/objects/names.ts';
 import {
   TILE_WIDTH,
   changedTiles,
@@ -15,10 +15,10 @@ import {
   formatTilePath,
   parseBundlePath,
   parseTilePath,
-} from '../src/core/tile.ts';
-import type { Tile } from '../src/core/tile.ts';
-import { CHECKPOINT } from '../src/pipeline/publish.ts';
-import type { ObjectInfo, ObjectStore, TileStore } from '../src/ports.ts';
+} from '../src/core/merkle/tile.ts';
+import type { Tile } from '../src/core/merkle/tile.ts';
+import { CHECKPOINT } from '../src/integrate/publish.ts';
+import type { ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
 import { BATCH_SEGMENTS, PARTITIONS, SyntheticLedger } from './syntheticLedger.ts';
 
 /** What a blob service answers one listing request with at most. */

@@ -1,6 +1,6 @@
 import { FolderStore } from '../src/adapters/folderStore.ts';
-import { SegmentWorkers } from '../src/adapters/segmentWorkers.ts';
-import { verifyLedger } from '../src/pipeline/verify.ts';
+import { SegmentWorkers } from '../src/threads/workers.ts';
+import { verifyLedger } from '../src/verify/verify.ts';
 import { race } from './measure.ts';
 import { writeMirror } from './mirror.ts';
 import { figure } from './subject.ts';

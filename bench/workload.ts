@@ -1,8 +1,8 @@
 import { ZERO_HASH } from '../src/core/hash.ts';
 import type { Hash } from '../src/core/hash.ts';
-import type { SealableEvent } from '../src/core/seal.ts';
-import { sealSegment } from '../src/core/segmentWriter.ts';
-import type { SealedSegment } from '../src/core/segmentWriter.ts';
+import type { SealableEvent } from '../src/core/segment/seal.ts';
+import { sealSegment } from '../src/core/segment/writer.ts';
+import type { SealedSegment } from '../src/core/segment/writer.ts';
 import { generateBodies } from './data.ts';
 
 export const LEDGER = 'bench.example.com/ledger';

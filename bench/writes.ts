@@ -1,7 +1,7 @@
 import { keySigner } from '../src/adapters/keySigner.ts';
-import { Ingest } from '../src/pipeline/ingest.ts';
-import { Integrate } from '../src/pipeline/integrate.ts';
-import { summarizeSegment } from '../src/pipeline/segmentSummary.ts';
+import { Ingest } from '../src/ingest/ingest.ts';
+import { Integrate } from '../src/integrate/integrate.ts';
+import { summarizeSegment } from '../src/core/segment/summary.ts';
 import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from './backlog.ts';
 import { spreadOf } from './measure.ts';
 import { PRICES } from './prices.ts';

@@ -2,14 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Demonstration } from './demonstration.ts';
-import { readBodies } from './feed.ts';
-import { Narration } from './narration.ts';
-import { Programs, ROOT } from './programs.ts';
+import { Demonstration } from './demo/demonstration.ts';
+import { readBodies } from './demo/feed.ts';
+import { Narration } from './demo/narration.ts';
+import { Programs, ROOT } from './demo/programs.ts';
 import { startStack } from './stack.ts';
 import type { StackOptions } from './stack.ts';
-import { HELP, parseStartOptions } from './startOptions.ts';
-import type { StartOptions } from './startOptions.ts';
+import { HELP, parseStartOptions } from './demo/startOptions.ts';
+import type { StartOptions } from './demo/startOptions.ts';
 
 /** serve runs the stand-ins alone until it is told to stop. */
 async function serve(options: StartOptions, say: Narration): Promise<number> {

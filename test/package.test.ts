@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { writePackage } from '../tools/appPackage.ts';
 import { APP_ENTRIES } from '../tools/bundle.ts';
-import { ROOT } from '../tools/markedBlock.ts';
+import { ROOT } from '../tools/pages/markedBlock.ts';
 
 let folder = '';
 beforeAll(async () => {

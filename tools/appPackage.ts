@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { APP_ENTRIES, bundle } from './bundle.ts';
-import { ROOT } from './markedBlock.ts';
+import { ROOT } from './pages/markedBlock.ts';
 
 /**
  * writePackage writes into a folder what a function app on Azure needs, and nothing else: bundles, host.json and

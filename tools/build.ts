@@ -7,7 +7,7 @@ import { APP_ENTRIES, bundle } from './bundle.ts';
 const OUT = 'dist';
 
 const outputFiles = await bundle({
-  entryPoints: { ...APP_ENTRIES, 'cli/auditseal': 'src/cli/auditseal.ts' },
+  entryPoints: { ...APP_ENTRIES, 'cli/auditseal': 'src/cli/main.ts' },
   outdir: OUT,
   sourcemap: true,
 });

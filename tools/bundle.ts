@@ -8,7 +8,7 @@ export const APP_ENTRIES = {
   'functions/integrate': 'functions/integrate.ts',
   'functions/posture': 'functions/posture.ts',
   'functions/verify': 'functions/verify.ts',
-  'workers/segmentWorker': 'src/workers/segmentWorker.ts',
+  'workers/segmentWorker': 'src/threads/worker.ts',
   'workers/digestWorker': 'src/workers/digestWorker.ts',
 };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compilerAdvice, findCompiler } from '../test/infra/support/compiler.ts';
 import { OFFERED } from '../test/infra/support/parameterSets.ts';
 import { Templates } from '../test/infra/support/templates.ts';
-import { ROOT } from './markedBlock.ts';
+import { ROOT } from './pages/markedBlock.ts';
 
 const compiler = await findCompiler();
 if (compiler === undefined) throw new Error(compilerAdvice);

@@ -2,7 +2,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePackage } from './appPackage.ts';
-import { ROOT } from './markedBlock.ts';
+import { ROOT } from './pages/markedBlock.ts';
 
 // It appears whole: what is uploaded is never half of one build and half of another.
 const folder = join(ROOT, 'package');

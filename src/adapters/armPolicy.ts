@@ -2,7 +2,7 @@ import type { BlobContainer, StorageManagementClient } from '@azure/arm-storage'
 import type { AccountId } from '../core/accountId.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isJsonObject } from '../core/jsonObject.ts';
-import type { AccountFacts, ContainerGuard, PolicyControl, PolicyReader, RoleAssignment } from '../ports.ts';
+import type { AccountFacts, ContainerGuard, PolicyControl, PolicyReader, RoleAssignment } from '../ports/store.ts';
 import { openCredential } from './credential.ts';
 import type { Identity } from './credential.ts';
 

@@ -1,7 +1,7 @@
 import { RestError } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
 import { AuditsealError } from '../core/errors.ts';
-import type { Canaries, ForbiddenChange, Tried } from '../ports.ts';
+import type { Canaries, ForbiddenChange, Tried } from '../ports/store.ts';
 
 /** Bounds one request, its retries included. */
 const TIMEOUT_MS = 60_000;

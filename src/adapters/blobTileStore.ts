@@ -1,8 +1,8 @@
 import { RestError } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
 import { AuditsealError } from '../core/errors.ts';
-import { CHECKPOINT } from '../pipeline/publish.ts';
-import type { ObjectInfo, TileStore } from '../ports.ts';
+import { CHECKPOINT } from '../integrate/publish.ts';
+import type { ObjectInfo, TileStore } from '../ports/store.ts';
 import { BlobStore } from './blobStore.ts';
 
 const TIMEOUT_MS = 60_000;

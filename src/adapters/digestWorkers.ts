@@ -1,8 +1,8 @@
-import { digestFrom } from '../pipeline/digest.ts';
-import type { Digest, DigestObjects } from '../pipeline/digest.ts';
-import type { ObjectStore } from '../ports.ts';
+import { digestFrom } from '../ledger/digest.ts';
+import type { Digest, DigestObjects } from '../ledger/digest.ts';
+import type { ObjectStore } from '../ports/store.ts';
 import type { FolderStore } from './folderStore.ts';
-import { WorkerPool, movable } from './workerPool.ts';
+import { WorkerPool, movable } from '../threads/pool.ts';
 
 /** DigestTask is a group of files, or of objects' bytes. */
 export type DigestTask = { readonly paths: readonly string[] } | { readonly stored: readonly Uint8Array[] };

@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
-import type { Log, LogFields } from '../ports.ts';
+import type { Log, LogFields } from '../ports/store.ts';
 
 /**
  * hostLog writes to the log of a function's invocation: one JSON object a line, with a constant message, its fields, and the

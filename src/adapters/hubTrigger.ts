@@ -1,7 +1,7 @@
 import { AuditsealError } from '../core/errors.ts';
-import { isPartition } from '../core/names.ts';
-import type { SealableEvent } from '../core/seal.ts';
-import type { Delivery } from '../ports.ts';
+import { isPartition } from '../core/objects/names.ts';
+import type { SealableEvent } from '../core/segment/seal.ts';
+import type { Delivery } from '../ports/store.ts';
 
 /** What the Functions host gives with a delivery, in context.triggerMetadata. All of it is optional to the types. */
 type Metadata = Readonly<Record<string, unknown>>;

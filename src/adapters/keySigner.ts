@@ -1,6 +1,6 @@
-import { signNote } from '../core/signerKey.ts';
-import type { SignerKey } from '../core/signerKey.ts';
-import type { Signer } from '../ports.ts';
+import { signNote } from '../core/note/signerKey.ts';
+import type { SignerKey } from '../core/note/signerKey.ts';
+import type { Signer } from '../ports/store.ts';
 
 /** keySigner signs with an Ed25519 key that is in this process. */
 export const keySigner = (key: SignerKey): Signer => ({

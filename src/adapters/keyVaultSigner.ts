@@ -1,12 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
 import type { JsonWebKey, KeyClientOptions } from '@azure/keyvault-keys';
-import { ecdsaDigest, ecdsaSignature } from '../core/ecdsa.ts';
+import { ecdsaDigest, ecdsaSignature } from '../core/note/vaultSignature.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { parseVaultKeyUrl } from '../core/vaultKeyUrl.ts';
-import { createVerifierKey } from '../core/verifierKey.ts';
-import type { VerifierKey } from '../core/verifierKey.ts';
-import type { Signer } from '../ports.ts';
+import { parseVaultKeyUrl } from '../config/azureIds.ts';
+import { createVerifierKey } from '../core/note/verifierKey.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import type { Signer } from '../ports/store.ts';
 
 /** Bounds one question to the vault, its retries included. */
 const TIMEOUT_MS = 60_000;

@@ -1,7 +1,7 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { AuditsealError } from '../core/errors.ts';
-import type { PosturePromise } from '../pipeline/posture.ts';
-import type { Canaries } from '../ports.ts';
+import type { PosturePromise } from '../guard/posture.ts';
+import type { Canaries } from '../ports/store.ts';
 import { ArmPolicy, connectArm } from './armPolicy.ts';
 import type { ArmConnection } from './armPolicy.ts';
 import { BlobCanaries } from './blobCanaries.ts';

@@ -1,7 +1,7 @@
-import type { LogKeySettings } from '../config.ts';
+import type { LogKeySettings } from '../config/config.ts';
 import { AuditsealError } from '../core/errors.ts';
-import type { VerifierKey } from '../core/verifierKey.ts';
-import type { Signer } from '../ports.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import type { Signer } from '../ports/store.ts';
 import { openCredential } from './credential.ts';
 import { keySigner } from './keySigner.ts';
 import { openKeyVaultSigner } from './keyVaultSigner.ts';

@@ -1,5 +1,5 @@
 import { AuditsealError } from '../core/errors.ts';
-import { MAX_SEGMENT_BYTES } from '../core/zstd.ts';
+import { MAX_SEGMENT_BYTES } from '../core/segment/zstd.ts';
 
 /** MAX_OBJECT_BYTES bounds what is read into memory. A segment is never larger stored than its lines may be. */
 export const MAX_OBJECT_BYTES = MAX_SEGMENT_BYTES;

@@ -1,13 +1,13 @@
-import { parseCheckpoint } from '../core/checkpoint.ts';
-import { verifyCosignature } from '../core/cosignature.ts';
-import { parseNote } from '../core/note.ts';
-import { parseSignatureLine } from '../core/signatureLine.ts';
-import type { SignatureLine } from '../core/signatureLine.ts';
+import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import { verifyCosignature } from '../core/note/cosignature.ts';
+import { parseNote } from '../core/note/note.ts';
+import { parseSignatureLine } from '../core/note/signatureLine.ts';
+import type { SignatureLine } from '../core/note/signatureLine.ts';
 import { decodeText, parseDecimal } from '../core/text.ts';
-import type { VerifierKey } from '../core/verifierKey.ts';
-import { formatWitnessRequest } from '../core/witnessRequest.ts';
-import { TREE_SIZE_TYPE } from '../pipeline/witness.ts';
-import type { Cosigned, CosignRequest, RemoteWitness } from '../ports.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { formatWitnessRequest } from '../core/note/witnessRequest.ts';
+import { TREE_SIZE_TYPE } from '../witness/witness.ts';
+import type { Cosigned, CosignRequest, RemoteWitness } from '../ports/store.ts';
 
 /** WitnessAddress is a witness that a log asks for cosignatures. */
 export interface WitnessAddress {

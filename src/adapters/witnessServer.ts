@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { MAX_WITNESS_REQUEST_BYTES } from '../core/witnessRequest.ts';
-import type { Witness } from '../pipeline/witness.ts';
-import type { Log } from '../ports.ts';
+import { MAX_WITNESS_REQUEST_BYTES } from '../core/note/witnessRequest.ts';
+import type { Witness } from '../witness/witness.ts';
+import type { Log } from '../ports/store.ts';
 
 /** WitnessServer is a witness that listens. */
 export interface WitnessServer {

@@ -3,7 +3,7 @@ import { connectArm } from '../adapters/armPolicy.ts';
 import type { ArmConnection, ContainerPlace } from '../adapters/armPolicy.ts';
 import { parseAccountId } from '../core/accountId.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { isActionText } from '../core/action.ts';
+import { isActionText } from '../core/objects/action.ts';
 import { parseJsonObject } from '../core/jsonObject.ts';
 import { print, printable } from './output.ts';
 import { usageError } from './usage.ts';

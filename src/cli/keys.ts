@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { AuditsealError } from '../core/errors.ts';
-import { parsePolicy } from '../core/policy.ts';
-import type { Policy } from '../core/policy.ts';
-import { parseVerifierKey } from '../core/verifierKey.ts';
-import type { VerifierKey } from '../core/verifierKey.ts';
+import { parsePolicy } from '../core/note/witnessPolicy.ts';
+import type { Policy } from '../core/note/witnessPolicy.ts';
+import { parseVerifierKey } from '../core/note/verifierKey.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { callersPath } from './callersPath.ts';
 import { usageError } from './usage.ts';
 

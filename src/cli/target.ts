@@ -4,7 +4,7 @@ import type { ContainerClient } from '@azure/storage-blob';
 import { FolderStore, TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
 import { AuditsealError } from '../core/errors.ts';
-import type { ObjectStore, ReadableTiles, TileStore } from '../ports.ts';
+import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 import { callersPath } from './callersPath.ts';
 
 const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);

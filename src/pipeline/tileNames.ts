@@ -1,4 +1,4 @@
-import { isTileName } from './publish.ts';
+import { isTileName } from '../integrate/publish.ts';
 
 /** How the name of a partial tile goes on behind that of the full one. */
 const PARTIAL = '.p/';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
-import { rebuildTiles } from '../../src/pipeline/rebuildTiles.ts';
+import { rebuildTiles } from '../../src/integrate/rebuildTiles.ts';
 import { coded } from '../support/logVectors.ts';
 import { ledgerOf } from '../support/loggedLedger.ts';
 import { logDeps } from '../support/logs.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
-import type { ObjectStore } from '../../src/ports.ts';
+import type { ObjectStore } from '../../src/ports/store.ts';
 import { startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';
 import { MemoryStore } from '../support/memoryStore.ts';

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WitnessFile } from '../../src/adapters/witnessFile.ts';
-import { cosignatureKey, signCosignature } from '../../src/core/cosignature.ts';
-import { formatNote, parseNote } from '../../src/core/note.ts';
-import { createSignerKey } from '../../src/core/signerKey.ts';
+import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature.ts';
+import { formatNote, parseNote } from '../../src/core/note/note.ts';
+import { createSignerKey } from '../../src/core/note/signerKey.ts';
 import { coded, oneByteChanges } from '../support/logVectors.ts';
 import { LOG_KEY, TestLog, WITNESS_KEY } from '../support/witnessLog.ts';
 

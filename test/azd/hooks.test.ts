@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { ROOT } from '../../tools/markedBlock.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
 
 const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555';
 const TENANT = '99999999-2222-3333-4444-555555555555';

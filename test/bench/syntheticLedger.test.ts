@@ -1,9 +1,9 @@
 import { keySigner } from '../../src/adapters/keySigner.ts';
-import { batchName, checkpointName } from '../../src/core/names.ts';
-import { Integrate } from '../../src/pipeline/integrate.ts';
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
-import { verifyLedger } from '../../src/pipeline/verify.ts';
-import type { Report } from '../../src/pipeline/report.ts';
+import { batchName, checkpointName } from '../../src/core/objects/names.ts';
+import { Integrate } from '../../src/integrate/integrate.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
 import { BATCH_SEGMENTS, KEY, SyntheticLedger, batchTime } from '../../bench/syntheticLedger.ts';
 import { SyntheticStore } from '../../bench/syntheticStore.ts';
 import { LEDGER } from '../../bench/workload.ts';

@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { checkCommand } from '../../src/cli/check.ts';
-import { verifyCommand } from '../../src/cli/verify.ts';
-import { parseEvidence } from '../../src/core/evidence.ts';
-import { parseTlogProof } from '../../src/core/tlogProof.ts';
-import type { Report } from '../../src/pipeline/report.ts';
+import { checkCommand } from '../../src/cli/commands/check.ts';
+import { verifyCommand } from '../../src/cli/commands/verify.ts';
+import { parseEvidence } from '../../src/core/objects/evidence.ts';
+import { parseTlogProof } from '../../src/core/note/tlogProof.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
 import { sceneOf } from '../support/attackScene.ts';
 import type { Scene } from '../support/attackScene.ts';
 import { ATTACKS } from '../support/attacks.ts';

@@ -3,16 +3,16 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
-import { newestReport } from '../../src/pipeline/report.ts';
-import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
+import { newestReport } from '../../src/core/objects/reportFile.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { LEDGER, forge, nameOf } from '../support/forge.ts';
 import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { ROOT, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
-const CLI = 'src/cli/auditseal.ts';
+const CLI = 'src/cli/main.ts';
 const cli = (...args: string[]): Promise<Ended> => runNode([CLI, ...args]);
 /** hooked runs the command line with a module loaded before it. */
 const hooked = (code: string, ...args: string[]): Promise<Ended> =>

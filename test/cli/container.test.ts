@@ -10,7 +10,7 @@ import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
-const cli = (...args: string[]): Promise<Ended> => runNode(['src/cli/auditseal.ts', ...args]);
+const cli = (...args: string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 let stack: Stack;
 let work: string;
 const urlOf = (rights: string, name = 'ledger'): string => stack.sasContainer(name, rights).url;

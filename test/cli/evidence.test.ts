@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkCommand } from '../../src/cli/check.ts';
-import { parseEvidence } from '../../src/core/evidence.ts';
-import { formatVerifierKey, parseVerifierKey } from '../../src/core/verifierKey.ts';
-import { parseSignerKey } from '../../src/core/signerKey.ts';
+import { checkCommand } from '../../src/cli/commands/check.ts';
+import { parseEvidence } from '../../src/core/objects/evidence.ts';
+import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { parseSignerKey } from '../../src/core/note/signerKey.ts';
 import { forgeChain, nameOf } from '../support/forge.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { oneByteChanges } from '../support/logVectors.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/auditseal.ts', ...args]);
+const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 
 /** checked runs check without a process of its own. */
 const checked = (...args: readonly string[]): ReturnType<typeof inProcess> => inProcess(() => checkCommand(args));

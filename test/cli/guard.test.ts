@@ -1,11 +1,11 @@
 import { createArmClient } from '../../local/worm/armClient.ts';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import type { Outside } from '../../src/cli/arm.ts';
-import { holdCommand } from '../../src/cli/hold.ts';
-import { lockCommand } from '../../src/cli/lock.ts';
-import { postureCommand } from '../../src/cli/posture.ts';
-import { parseAction } from '../../src/core/action.ts';
-import type { Action } from '../../src/core/action.ts';
+import { holdCommand } from '../../src/cli/commands/hold.ts';
+import { lockCommand } from '../../src/cli/commands/lock.ts';
+import { postureCommand } from '../../src/cli/commands/posture.ts';
+import { parseAction } from '../../src/core/objects/action.ts';
+import type { Action } from '../../src/core/objects/action.ts';
 import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';
 import { armOutside, terminalOf } from '../support/armOutside.ts';
@@ -110,7 +110,7 @@ describe('lock', () => {
     });
     const store = new BlobStore(stack.sasContainer(ledger.name, 'rcl'));
     expect(await integrateOf(store, new MemoryTiles()).run(new KeptLog())).toMatchObject({ segments: 1, actions: 2 });
-    const verified = await runNode(['src/cli/auditseal.ts', 'verify', ledger.url, '--json']);
+    const verified = await runNode(['src/cli/main.ts', 'verify', ledger.url, '--json']);
     expect(JSON.parse(verified.stdout)).toMatchObject({
       status: 'verified',
       findings: [],
@@ -370,7 +370,7 @@ describe('where Azure has the container', () => {
     ['no container', ['https://account1.blob.core.windows.net', '--resource-id', id], 'names no container'],
     ['days that are none', [url, '--resource-id', id, '--retention-days', '0'], '--retention-days must be'],
   ])('%s: 64, and how to get it', async (_what, args, why) => {
-    const { code, stdout, stderr } = await runNode(['src/cli/auditseal.ts', 'posture', ...args]);
+    const { code, stdout, stderr } = await runNode(['src/cli/main.ts', 'posture', ...args]);
     expect([code, stdout, stderr]).toEqual([64, '', expect.stringContaining(why)]);
   });
 });

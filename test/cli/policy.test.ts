@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { writeMirror } from '../support/logMirror.ts';
 import { ledgerOf } from '../support/loggedLedger.ts';
 import { KEY } from '../support/logs.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/auditseal.ts', ...args]);
+const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 
 test('verify --policy says who cosigned the newest checkpoint, and fails where that is not the quorum', async () => {
   await writeFile(policy, `log ${VKEY}\n${policyText([1, 2, 3], 2)}`);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { BlobTileStore } from '../../src/adapters/blobTileStore.ts';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
-import type { Report } from '../../src/pipeline/report.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
 import { startStack } from '../local/worm/harness.ts';
 import { saidOf } from '../support/checking.ts';
 import { forgeChain, nameOf } from '../support/forge.ts';
@@ -30,7 +30,7 @@ afterEach(() => rm(mirror, { recursive: true }));
 afterAll(() => rm(work, { recursive: true }));
 
 const cli = (...args: readonly string[]): Promise<Ended> =>
-  runNode(['src/cli/auditseal.ts', 'verify', ...args, '--key', VKEY, '--quick']);
+  runNode(['src/cli/main.ts', 'verify', ...args, '--key', VKEY, '--quick']);
 
 async function quick(target = mirror, ...args: readonly string[]): Promise<{ code: number | null; report: Report }> {
   const { code, stdout } = await cli(target, ...args, '--json');

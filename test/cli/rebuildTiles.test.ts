@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { BlobTileStore } from '../../src/adapters/blobTileStore.ts';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { startStack } from '../local/worm/harness.ts';
 import { forgeChain } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
@@ -13,7 +13,7 @@ import { runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
-const cli = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/auditseal.ts', ...args]);
+const cli = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 const rebuild = (target: string, ...args: readonly string[]): Promise<Ended> =>
   cli('rebuild-tiles', target, '--key', VKEY, ...args);
 

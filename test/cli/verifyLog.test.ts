@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { forgeChain } from '../support/forge.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { KEY, keyOf } from '../support/logs.ts';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const verify = (...args: readonly string[]): Promise<Ended> =>
-  runNode(['src/cli/auditseal.ts', 'verify', mirror, ...args]);
+  runNode(['src/cli/main.ts', 'verify', mirror, ...args]);
 
 interface Report {
   readonly status: string;
@@ -99,7 +99,7 @@ test('mirror --tlog copies tiles and checkpoint, so that the copy verifies as th
   const copy = join(folder, 'copy');
   const source = mirror;
   const copyAll = (): Promise<Ended> =>
-    runNode(['src/cli/auditseal.ts', 'mirror', source, copy, '--tlog', join(source, 'tlog'), '--json']);
+    runNode(['src/cli/main.ts', 'mirror', source, copy, '--tlog', join(source, 'tlog'), '--json']);
   const mirrored = await copyAll();
   expect(mirrored).toMatchObject({ code: 0, stderr: '' });
   const names = async (root: string): Promise<string[]> => (await readdir(root, { recursive: true })).sort();

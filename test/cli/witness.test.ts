@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { remoteWitness } from '../../src/adapters/witnessClient.ts';
-import { createSignerKey, formatSignerKey } from '../../src/core/signerKey.ts';
-import { formatVerifierKey, parseVerifierKey } from '../../src/core/verifierKey.ts';
-import type { Cosigned } from '../../src/ports.ts';
+import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
+import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
+import type { Cosigned } from '../../src/ports/store.ts';
 import { ROOT, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 import { LOG_KEY, TestLog, WITNESS_KEY } from '../support/witnessLog.ts';
 
-const CLI = 'src/cli/auditseal.ts';
+const CLI = 'src/cli/main.ts';
 const LOG = formatVerifierKey(LOG_KEY.verifierKey);
 const OTHER = createSignerKey('audit.example.com/log2', Buffer.alloc(32, 2));
 const log = new TestLog();

@@ -1,5 +1,5 @@
 import { formatHash, parseHash } from '../../src/core/hash.ts';
-import { readSegment } from '../../src/core/segmentReader.ts';
+import { readSegment } from '../../src/core/segment/reader.ts';
 import { readReferenceSegment, referenceLines } from '../support/referenceLedger.ts';
 import { segmentVectors } from '../support/vectors.ts';
 import { segmentCases } from '../vectors/generate.ts';

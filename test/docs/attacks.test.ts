@@ -1,5 +1,5 @@
-import { formatAttacks } from '../../tools/attackTable.ts';
-import { readBlock } from '../../tools/markedBlock.ts';
+import { formatAttacks } from '../../tools/pages/attackTable.ts';
+import { readBlock } from '../../tools/pages/markedBlock.ts';
 import { headings, readPage } from './pages.ts';
 
 test('the tables of attacks in docs/threat-model.md are those that the tests attack with', async () => {

@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HELP as startHelp, parseStartOptions } from '../../local/startOptions.ts';
-import { checkHelp } from '../../src/cli/check.ts';
-import { holdHelp } from '../../src/cli/hold.ts';
-import { keygenHelp } from '../../src/cli/keygen.ts';
-import { lockHelp } from '../../src/cli/lock.ts';
-import { mirrorHelp } from '../../src/cli/mirror.ts';
-import { postureHelp } from '../../src/cli/posture.ts';
-import { proveHelp } from '../../src/cli/prove.ts';
-import { rebuildTilesHelp } from '../../src/cli/rebuildTiles.ts';
-import { showHelp } from '../../src/cli/show.ts';
-import { verifyHelp } from '../../src/cli/verify.ts';
-import { witnessHelp } from '../../src/cli/witness.ts';
-import { ROOT } from '../../tools/markedBlock.ts';
+import { HELP as startHelp, parseStartOptions } from '../../local/demo/startOptions.ts';
+import { checkHelp } from '../../src/cli/commands/check.ts';
+import { holdHelp } from '../../src/cli/commands/hold.ts';
+import { keygenHelp } from '../../src/cli/commands/keygen.ts';
+import { lockHelp } from '../../src/cli/commands/lock.ts';
+import { mirrorHelp } from '../../src/cli/commands/mirror.ts';
+import { postureHelp } from '../../src/cli/commands/posture.ts';
+import { proveHelp } from '../../src/cli/commands/prove.ts';
+import { rebuildTilesHelp } from '../../src/cli/commands/rebuildTiles.ts';
+import { showHelp } from '../../src/cli/commands/show.ts';
+import { verifyHelp } from '../../src/cli/commands/verify.ts';
+import { witnessHelp } from '../../src/cli/commands/witness.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { codeBlocks, pageNames, readPage } from './pages.ts';
 
 const HELPS = new Map([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatDeploymentSettings, readDeploymentSettings } from '../../tools/deploymentSettings.ts';
-import { ROOT, readBlock } from '../../tools/markedBlock.ts';
+import { formatDeploymentSettings, readDeploymentSettings } from '../../tools/pages/deploymentSettings.ts';
+import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 import { codeBlocks, headings, pageNames, readPage } from './pages.ts';
 
 /** Commands of az, azd and gh that are used here, and their options, written down by hand: none of the three is at hand. */

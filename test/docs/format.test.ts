@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
-import { formatAction, parseAction } from '../../src/core/action.ts';
-import { LineBuffer, sealEvent } from '../../src/core/seal.ts';
-import { formatHeader, parseHeader } from '../../src/core/segmentHeader.ts';
-import { formatExample } from '../../tools/formatExample.ts';
-import { readBlock } from '../../tools/markedBlock.ts';
+import { formatAction, parseAction } from '../../src/core/objects/action.ts';
+import { LineBuffer, sealEvent } from '../../src/core/segment/seal.ts';
+import { formatHeader, parseHeader } from '../../src/core/segment/header.ts';
+import { formatExample } from '../../tools/pages/formatExample.ts';
+import { readBlock } from '../../tools/pages/markedBlock.ts';
 import { codeBlocks, readPage } from './pages.ts';
 
 const PAGE = 'docs/format.md';

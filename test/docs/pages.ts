@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../tools/markedBlock.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
 
 const LEFT_OUT = new Set(['node_modules', 'dist', 'coverage', '.git', '.cache']);
 

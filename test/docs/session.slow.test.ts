@@ -1,8 +1,8 @@
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { SESSION, captureSession, shapeOf } from '../../tools/captureSession.ts';
-import { ROOT, readBlock } from '../../tools/markedBlock.ts';
+import { SESSION, captureSession, shapeOf } from '../../tools/pages/captureSession.ts';
+import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 
 /** A machine need not have these programs; what the session asks of them is a line of Node. */
 const PROGRAMS = {

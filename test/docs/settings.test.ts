@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config.ts';
-import { ROOT } from '../../tools/markedBlock.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { firstCells, headings, readPage, section } from './pages.ts';
 
 /** settingsRead gives the names that the app asks its environment for. */
@@ -80,7 +80,7 @@ test('the map of the code is the tree', () => {
 });
 
 describe('findings', () => {
-  const source = readFileSync(join(ROOT, 'src/pipeline/report.ts'), 'utf8');
+  const source = readFileSync(join(ROOT, 'src/core/objects/reportFile.ts'), 'utf8');
   const codes = [...(/export type FindingCode =([^;]+);/.exec(source)?.[1] ?? '').matchAll(/'([a-z-]+)'/g)].map(
     ([, code]) => code as string,
   );

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
 import { startHost } from '../../local/host/client.ts';
-import { readBodies, sendBodies } from '../../local/feed.ts';
-import { Sealing } from '../../local/sealing.ts';
+import { readBodies, sendBodies } from '../../local/demo/feed.ts';
+import { Sealing } from '../../local/demo/sealing.ts';
 import { HUB_NAME, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
-import { openCheckpoint } from '../../src/core/checkpoint.ts';
-import { parseSignerKey } from '../../src/core/signerKey.ts';
-import { parseVerifierKey } from '../../src/core/verifierKey.ts';
-import type { VerifierKey } from '../../src/core/verifierKey.ts';
-import { parseReport } from '../../src/pipeline/report.ts';
-import type { Report } from '../../src/pipeline/report.ts';
+import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { parseSignerKey } from '../../src/core/note/signerKey.ts';
+import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
+import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
+import { parseReport } from '../../src/core/objects/reportFile.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
 import { ROOT, runNode } from '../support/program.ts';
 
 const NEVER = '0 0 0 1 1 *';
@@ -59,7 +59,7 @@ async function vaultKey(url = setting('SIGNER__keyUrl')): Promise<VerifierKey> {
   const env = Object.fromEntries(
     ['NODE_EXTRA_CA_CERTS', 'IDENTITY_ENDPOINT', 'IDENTITY_HEADER'].map((name) => [name, setting(name)]),
   );
-  const args = ['src/cli/auditseal.ts', 'keygen', '--name', setting('LEDGER_ORIGIN'), '--vault-key', url];
+  const args = ['src/cli/main.ts', 'keygen', '--name', setting('LEDGER_ORIGIN'), '--vault-key', url];
   const { code, stdout, stderr } = await runNode(args, env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return parseVerifierKey(stdout.trim());

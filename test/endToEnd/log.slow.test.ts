@@ -1,12 +1,12 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { readBodies, sendBodies } from '../../local/feed.ts';
-import { Sealing } from '../../local/sealing.ts';
+import { readBodies, sendBodies } from '../../local/demo/feed.ts';
+import { Sealing } from '../../local/demo/sealing.ts';
 import { HUB_NAME, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
-import { parseSignerKey } from '../../src/core/signerKey.ts';
-import { parseReport } from '../../src/pipeline/report.ts';
-import { parseNote } from '../../src/core/note.ts';
+import { parseSignerKey } from '../../src/core/note/signerKey.ts';
+import { parseReport } from '../../src/core/objects/reportFile.ts';
+import { parseNote } from '../../src/core/note/note.ts';
 import { join } from 'node:path';
 import { deriveLog, expectWholeLog, namesIn } from '../support/deriveLog.ts';
 import { ROOT } from '../support/program.ts';

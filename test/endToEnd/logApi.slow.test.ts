@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { readBodies, sendBodies } from '../../local/feed.ts';
-import { Sealing } from '../../local/sealing.ts';
+import { readBodies, sendBodies } from '../../local/demo/feed.ts';
+import { Sealing } from '../../local/demo/sealing.ts';
 import { HUB_NAME, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
-import { openCheckpoint } from '../../src/core/checkpoint.ts';
-import { parseEvidence, verifyEvidence } from '../../src/core/evidence.ts';
+import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { parseEvidence, verifyEvidence } from '../../src/core/objects/evidence.ts';
 import { leafHash } from '../../src/core/hash.ts';
-import { parseSignerKey } from '../../src/core/signerKey.ts';
-import { decodeBundle, decodeTile } from '../../src/core/tile.ts';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { parseSignerKey } from '../../src/core/note/signerKey.ts';
+import { decodeBundle, decodeTile } from '../../src/core/merkle/tile.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { ROOT, runNode } from '../support/program.ts';
 
 let stack: Stack;
@@ -73,7 +73,7 @@ test('a third party reads the log over HTTP, and evidence with a key, and makes 
     return `${endpoint}/${container}?${sas}`;
   };
   const target = [urlOf('LEDGER', 'ledger'), '--tlog', urlOf('TLOG', 'tlog'), '--key', formatVerifierKey(verifierKey)];
-  const proved = await runNode(['src/cli/auditseal.ts', 'prove', ...target, '--partition', '1', '--record', '0']);
+  const proved = await runNode(['src/cli/main.ts', 'prove', ...target, '--partition', '1', '--record', '0']);
   expect(proved).toEqual({ code: 0, stdout: bytes.toString(), stderr: '' });
   expect((await get('evidence?partition=1&record=999999', key)).status).toBe(404);
   expect((await get('evidence?partition=x&record=0', key)).status).toBe(400);

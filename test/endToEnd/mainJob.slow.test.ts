@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, readdir, rm, stat, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseVerifierKey } from '../../src/core/verifierKey.ts';
-import type { Report } from '../../src/pipeline/report.ts';
+import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
 import { deriveLog } from '../support/deriveLog.ts';
 import { expectedRecords } from '../support/referenceBody.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
@@ -103,7 +103,7 @@ test('the examples go in at the hub and come back from the mirror, every record 
   expect(told).toMatch(/ok {2}one bit of tlog\/tile\/0\/000\.p\/\d+ changed: violated\n.*tile-mismatch/);
 
   // What somebody else finds in the mirror, who got the key.
-  const verified = await runNode(['src/cli/auditseal.ts', 'verify', mirror, '--key', key, '--json']);
+  const verified = await runNode(['src/cli/main.ts', 'verify', mirror, '--key', key, '--json']);
   expect(verified.code).toBe(0);
   const { log } = JSON.parse(verified.stdout) as Report;
   expect(log).toMatchObject({ segmentsNotIntegrated: 0, head: { size: summary.size, root: summary.root } });
@@ -113,7 +113,7 @@ test('the examples go in at the hub and come back from the mirror, every record 
   const entries = deriveLog(await readObjects(mirror), parseVerifierKey(key)).entries;
   expect(entries).toHaveLength(summary.size);
   expect(summary.evidence).toBe(`${mirror}.evidence.json`);
-  const checked = await runNode(['src/cli/auditseal.ts', 'check', `${mirror}.evidence.json`, '--key', key, '--json']);
+  const checked = await runNode(['src/cli/main.ts', 'check', `${mirror}.evidence.json`, '--key', key, '--json']);
   expect(JSON.parse(checked.stdout)).toMatchObject({
     status: 'proved',
     partition: '0',

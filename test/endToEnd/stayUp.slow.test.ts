@@ -4,9 +4,9 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openCheckpoint } from '../../src/core/checkpoint.ts';
-import { parseEvidence, verifyEvidence } from '../../src/core/evidence.ts';
-import { parseVerifierKey } from '../../src/core/verifierKey.ts';
+import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { parseEvidence, verifyEvidence } from '../../src/core/objects/evidence.ts';
+import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { ROOT } from '../support/program.ts';
 
 let folder = '';

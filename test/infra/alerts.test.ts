@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../tools/markedBlock.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { OFFERED } from './support/parameterSets.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment, Resource } from './support/templates.ts';

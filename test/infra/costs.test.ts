@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMPONENTS } from '../../tools/costs/bill.ts';
-import { countShape, predict } from '../../tools/costs/counts.ts';
-import type { Sealed } from '../../tools/costs/counts.ts';
-import { SIZES, readDeployed, runsADay } from '../../tools/costs/deployed.ts';
-import { costsBlock } from '../../tools/costs/page.ts';
-import { PRICE_LIST, sourceOf } from '../../tools/costs/priceList.ts';
-import { MEASURED, WORKLOADS, storedBytesOf } from '../../tools/costs/usage.ts';
-import { ROOT, readBlock } from '../../tools/markedBlock.ts';
+import { COMPONENTS } from '../../bench/costs/bill.ts';
+import { countShape, predict } from '../../bench/costs/counts.ts';
+import type { Sealed } from '../../bench/costs/counts.ts';
+import { SIZES, readDeployed, runsADay } from '../../bench/costs/deployed.ts';
+import { costsBlock } from '../../bench/costs/page.ts';
+import { PRICE_LIST, sourceOf } from '../../bench/costs/priceList.ts';
+import { MEASURED, WORKLOADS, storedBytesOf } from '../../bench/costs/usage.ts';
+import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 import { section } from '../docs/pages.ts';
 import { cells } from './support/ports.ts';
 

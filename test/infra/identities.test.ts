@@ -1,4 +1,4 @@
-import { readBlock } from '../../tools/markedBlock.ts';
+import { readBlock } from '../../tools/pages/markedBlock.ts';
 import { identitiesBlock } from './support/identities.ts';
 import { cells } from './support/ports.ts';
 import { describeTemplates } from './support/templates.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, readBlock } from '../../tools/markedBlock.ts';
+import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 import { CONNECTIONS, cells, endpointsIn, portsBlock, rulesIn, subnetsIn } from './support/ports.ts';
 import { describeTemplates } from './support/templates.ts';
 

@@ -1,4 +1,4 @@
-import { batchName, checkpointName, cosignatureName, reportName, segmentName } from '../../src/core/names.ts';
+import { batchName, checkpointName, cosignatureName, reportName, segmentName } from '../../src/core/objects/names.ts';
 import { rightsIn, allows } from './support/rights.ts';
 import type { Right } from './support/rights.ts';
 import { describeTemplates } from './support/templates.ts';

@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config.ts';
-import { isPartition } from '../../src/core/names.ts';
-import { createSignerKey, formatSignerKey } from '../../src/core/signerKey.ts';
-import { ROOT } from '../../tools/markedBlock.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { isPartition } from '../../src/core/objects/names.ts';
+import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { firstCells, readPage, section } from '../docs/pages.ts';
 import { OFFERED } from './support/parameterSets.ts';
 import { guidOf } from './support/runtimeValues.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from '../../tools/markedBlock.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { OFFERED } from './support/parameterSets.ts';
 import { describeTemplates, templateFiles } from './support/templates.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { forgeChain } from '../support/forge.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { KEY, keyOf } from '../support/logs.ts';

@@ -1,6 +1,6 @@
-import { formatAction } from '../../src/core/action.ts';
-import type { Action } from '../../src/core/action.ts';
-import { actionName } from '../../src/core/names.ts';
+import { formatAction } from '../../src/core/objects/action.ts';
+import type { Action } from '../../src/core/objects/action.ts';
+import { actionName } from '../../src/core/objects/names.ts';
 import { timeOf } from './forge.ts';
 
 type Kind = { readonly kind: 'lock'; readonly days: number } | { readonly kind: 'hold-set'; readonly case: string };

@@ -1,10 +1,10 @@
-import { reportName } from '../../src/core/names.ts';
-import type { SignerKey } from '../../src/core/signerKey.ts';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
-import { formatEvidence } from '../../src/core/evidence.ts';
-import { proveRecord } from '../../src/pipeline/prove.ts';
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
-import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
+import { reportName } from '../../src/core/objects/names.ts';
+import type { SignerKey } from '../../src/core/note/signerKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { formatEvidence } from '../../src/core/objects/evidence.ts';
+import { proveRecord } from '../../src/prove/prove.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
 import { forgeActions } from './actions.ts';
 import { LEDGER, forgeChain, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';

@@ -1,7 +1,7 @@
-import { parseBatch } from '../../src/core/batch.ts';
-import { actionName, reportName } from '../../src/core/names.ts';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
-import { formatReport, parseReport } from '../../src/pipeline/report.ts';
+import { parseBatch } from '../../src/core/objects/batch.ts';
+import { actionName, reportName } from '../../src/core/objects/names.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
 import { forgeAction, forgeHold } from './actions.ts';
 import { REPORT, STORY, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';

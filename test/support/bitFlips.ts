@@ -1,4 +1,4 @@
-import type { Report } from '../../src/pipeline/report.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
 import { checkMirror } from './smallMirror.ts';
 import type { Objects } from './smallMirror.ts';
 

@@ -1,8 +1,8 @@
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
-import type { Report } from '../../src/pipeline/report.ts';
-import { verifyLedger } from '../../src/pipeline/verify.ts';
-import type { VerifyOptions } from '../../src/pipeline/verifyOptions.ts';
-import type { ObjectStore } from '../../src/ports.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
+import type { VerifyOptions } from '../../src/verify/options.ts';
+import type { ObjectStore } from '../../src/ports/store.ts';
 import { timeOf } from './forge.ts';
 
 /** check verifies a ledger in this thread, at a fixed time. */

@@ -1,5 +1,5 @@
 import { createHash, verify } from 'node:crypto';
-import type { VerifierKey } from '../../src/core/verifierKey.ts';
+import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
 import { deriveChain } from './derive.ts';
 import { referenceRoot } from './referenceLedger.ts';
 

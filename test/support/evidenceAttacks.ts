@@ -1,5 +1,5 @@
-import { formatEvidence, parseEvidence } from '../../src/core/evidence.ts';
-import type { Evidence } from '../../src/core/evidence.ts';
+import { formatEvidence, parseEvidence } from '../../src/core/objects/evidence.ts';
+import type { Evidence } from '../../src/core/objects/evidence.ts';
 import { STORY, evidenceOf, rewriteAll, says, tell } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';
 import { keyOf } from './logs.ts';

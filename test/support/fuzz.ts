@@ -1,8 +1,8 @@
 import { formatHash } from '../../src/core/hash.ts';
-import type { SealableEvent } from '../../src/core/seal.ts';
-import { originalRecord } from '../../src/core/recordLine.ts';
-import { readSegment } from '../../src/core/segmentReader.ts';
-import { sealSegment } from '../../src/core/segmentWriter.ts';
+import type { SealableEvent } from '../../src/core/segment/seal.ts';
+import { originalRecord } from '../../src/core/segment/recordLine.ts';
+import { readSegment } from '../../src/core/segment/reader.ts';
+import { sealSegment } from '../../src/core/segment/writer.ts';
 import { mutatedBody, seedBodies } from './mutations.ts';
 import { Random } from './random.ts';
 import { expectedRecords } from './referenceBody.ts';

@@ -1,6 +1,6 @@
-import type { SealableEvent } from '../../src/core/seal.ts';
-import { Ingest } from '../../src/pipeline/ingest.ts';
-import type { ObjectStore } from '../../src/ports.ts';
+import type { SealableEvent } from '../../src/core/segment/seal.ts';
+import { Ingest } from '../../src/ingest/ingest.ts';
+import type { ObjectStore } from '../../src/ports/store.ts';
 import { LEDGER, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 

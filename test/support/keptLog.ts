@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual } from 'node:assert';
-import type { Log, LogFields } from '../../src/ports.ts';
-import { LINES } from '../../src/telemetry.ts';
-import type { FieldKind, Level } from '../../src/telemetry.ts';
+import type { Log, LogFields } from '../../src/ports/store.ts';
+import { LINES } from '../../src/ports/telemetry.ts';
+import type { FieldKind, Level } from '../../src/ports/telemetry.ts';
 
 const TABLE: Readonly<Record<string, { level: Level; fields: Readonly<Record<string, FieldKind>> }>> = LINES;
 const TEXTS: readonly FieldKind[] = ['name', 'reason'];

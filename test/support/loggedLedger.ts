@@ -1,10 +1,10 @@
-import { formatNote, parseNote } from '../../src/core/note.ts';
-import { signNote } from '../../src/core/signerKey.ts';
-import type { Report } from '../../src/pipeline/report.ts';
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
-import { verifyLedger } from '../../src/pipeline/verify.ts';
-import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
-import type { VerifyOptions } from '../../src/pipeline/verifyOptions.ts';
+import { formatNote, parseNote } from '../../src/core/note/note.ts';
+import { signNote } from '../../src/core/note/signerKey.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
+import type { VerifyOptions } from '../../src/verify/options.ts';
 import { LEDGER, forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { KEY, integrateOf, logDeps } from './logs.ts';

@@ -1,9 +1,9 @@
-import { createSignerKey, signNote } from '../../src/core/signerKey.ts';
-import type { SignerKey } from '../../src/core/signerKey.ts';
-import { Integrate } from '../../src/pipeline/integrate.ts';
-import type { IntegrateDeps } from '../../src/pipeline/integrate.ts';
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
-import type { ObjectStore, Signer, TileStore } from '../../src/ports.ts';
+import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
+import type { SignerKey } from '../../src/core/note/signerKey.ts';
+import { Integrate } from '../../src/integrate/integrate.ts';
+import type { IntegrateDeps } from '../../src/integrate/integrate.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import type { ObjectStore, Signer, TileStore } from '../../src/ports/store.ts';
 import { LEDGER, timeOf } from './forge.ts';
 
 /** keyOf makes a log's key, always the same one for a number. */

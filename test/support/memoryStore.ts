@@ -1,5 +1,5 @@
 import { AuditsealError } from '../../src/core/errors.ts';
-import type { ObjectInfo, ObjectStore } from '../../src/ports.ts';
+import type { ObjectInfo, ObjectStore } from '../../src/ports/store.ts';
 
 /** What happens at a create: a process that dies, a response that is lost, a store that is away before or after it wrote. */
 export type CreateFault = 'dieBefore' | 'dieAfter' | 'loseResponse' | 'fail' | 'failAfter';

@@ -1,4 +1,4 @@
-import type { ObjectInfo, TileStore } from '../../src/ports.ts';
+import type { ObjectInfo, TileStore } from '../../src/ports/store.ts';
 import { ProcessDied } from './memoryStore.ts';
 
 /** MemoryTiles is a tile store in memory that can be told to fail. */

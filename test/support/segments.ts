@@ -1,7 +1,7 @@
 import { ZERO_HASH } from '../../src/core/hash.ts';
-import type { SealableEvent } from '../../src/core/seal.ts';
-import { sealSegment } from '../../src/core/segmentWriter.ts';
-import type { SealedSegment, SegmentStart } from '../../src/core/segmentWriter.ts';
+import type { SealableEvent } from '../../src/core/segment/seal.ts';
+import { sealSegment } from '../../src/core/segment/writer.ts';
+import type { SealedSegment, SegmentStart } from '../../src/core/segment/writer.ts';
 
 export const TIME = '2026-11-22T12:34:56.789Z';
 

@@ -1,8 +1,8 @@
-import { formatAction } from '../../src/core/action.ts';
-import { actionName } from '../../src/core/names.ts';
-import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
-import type { Report } from '../../src/pipeline/report.ts';
+import { formatAction } from '../../src/core/objects/action.ts';
+import { actionName } from '../../src/core/objects/names.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import type { Report } from '../../src/core/objects/reportFile.ts';
 import { LEDGER, forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { SECOND, checkLedger } from './loggedLedger.ts';

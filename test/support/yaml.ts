@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsers } from 'prettier/plugins/yaml';
-import { ROOT } from '../../tools/markedBlock.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
 
 /** What the formatter's parser gives: a tree of nodes with a type, children, and a value where they are texts. */
 interface Node {

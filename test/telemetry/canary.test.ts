@@ -1,8 +1,8 @@
 import { zstdCompressSync } from 'node:zlib';
 import { hostLog } from '../../src/adapters/hostLog.ts';
-import { runVerifyJob } from '../../src/pipeline/verifyJob.ts';
-import { summarizeSegment } from '../../src/pipeline/segmentSummary.ts';
-import type { Log } from '../../src/ports.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import type { Log } from '../../src/ports/store.ts';
 import { LEDGER, forge, nameOf, timeOf } from '../support/forge.ts';
 import { ingestOf } from '../support/hub.ts';
 import { KEY, integrateOf } from '../support/logs.ts';

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostLog } from '../../src/adapters/hostLog.ts';
-import { LINES } from '../../src/telemetry.ts';
-import { ROOT, readBlock } from '../../tools/markedBlock.ts';
-import { TELEMETRY_JSON, exportTelemetry, formatTelemetry, loggingFiles } from '../../tools/telemetryTable.ts';
+import { LINES } from '../../src/ports/telemetry.ts';
+import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
+import { TELEMETRY_JSON, exportTelemetry, formatTelemetry, loggingFiles } from '../../tools/pages/telemetryTable.ts';
 
 test('every line of the table is logged somewhere, and every line that is logged stands in it', async () => {
   expect([...(await loggingFiles()).keys()].toSorted()).toEqual(Object.keys(LINES).toSorted());

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { formatHash } from '../../src/core/hash.ts';
-import type { SealableEvent } from '../../src/core/seal.ts';
-import { sealSegment } from '../../src/core/segmentWriter.ts';
-import { compress, decompress } from '../../src/core/zstd.ts';
+import type { SealableEvent } from '../../src/core/segment/seal.ts';
+import { sealSegment } from '../../src/core/segment/writer.ts';
+import { compress, decompress } from '../../src/core/segment/zstd.ts';
 import { referenceRoot } from '../support/referenceLedger.ts';
 import { TIME, eventsOf, segmentStart } from '../support/segments.ts';
 

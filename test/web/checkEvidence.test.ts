@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { parseEvidence as parseCore, verifyEvidence } from '../../src/core/evidence.ts';
-import { parseVerifierKey as parseCoreKey } from '../../src/core/verifierKey.ts';
+import { parseEvidence as parseCore, verifyEvidence } from '../../src/core/objects/evidence.ts';
+import { parseVerifierKey as parseCoreKey } from '../../src/core/note/verifierKey.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { checkEvidence } from '../../web/verify/checkEvidence.ts';
 import { parseEvidence } from '../../web/verify/evidence.ts';

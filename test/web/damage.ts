@@ -1,5 +1,5 @@
-import { actionName } from '../../src/core/names.ts';
-import { formatCosignature } from '../../src/pipeline/cosignatureObjects.ts';
+import { actionName } from '../../src/core/objects/names.ts';
+import { formatCosignature } from '../../src/ledger/cosignatures.ts';
 import { forgeAction } from '../support/actions.ts';
 import { SECOND, batch, checkpoint } from '../support/loggedLedger.ts';
 import { cosignature, witnessKey } from '../support/witnesses.ts';

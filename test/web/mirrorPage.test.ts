@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { forgeAction } from '../support/actions.ts';
 import { keyOf } from '../support/logs.ts';
 import { DAMAGE } from './damage.ts';

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { formatEntry } from '../../src/core/entry.ts';
-import { formatEvidence } from '../../src/core/evidence.ts';
+import { formatEntry } from '../../src/core/objects/entry.ts';
+import { formatEvidence } from '../../src/core/objects/evidence.ts';
 import { ZERO_HASH, leafHash, sha256 } from '../../src/core/hash.ts';
 import type { Hash } from '../../src/core/hash.ts';
-import { formatCheckpoint } from '../../src/core/checkpoint.ts';
-import { formatNote } from '../../src/core/note.ts';
-import { TreeRoot } from '../../src/core/merkle.ts';
-import { proveInSegment } from '../../src/core/proof.ts';
-import { createSignerKey, signNote } from '../../src/core/signerKey.ts';
-import { formatTlogProof } from '../../src/core/tlogProof.ts';
-import { formatVerifierKey } from '../../src/core/verifierKey.ts';
+import { formatCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { formatNote } from '../../src/core/note/note.ts';
+import { TreeRoot } from '../../src/core/merkle/tree.ts';
+import { proveInSegment } from '../../src/core/merkle/proof.ts';
+import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
+import { formatTlogProof } from '../../src/core/note/tlogProof.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 
 /** CHROMIUM is where the browser is looked for that the page is tested with. */
 export const CHROMIUM = '/usr/bin/chromium';

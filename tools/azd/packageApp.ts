@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { ROOT } from '../markedBlock.ts';
+import { ROOT } from '../pages/markedBlock.ts';
 import type { Hook } from './azureTools.ts';
 import { Refusal } from './refusal.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from '../markedBlock.ts';
+import { ROOT } from '../pages/markedBlock.ts';
 import { ask, askJson, memberOf, wordsOf } from './azureTools.ts';
 import type { Hook, Tools } from './azureTools.ts';
 import { requireNoDeletedVault } from './deletedVault.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../../tools/markedBlock.ts';
+import { ROOT } from '../../../tools/pages/markedBlock.ts';
 import type { Deployment, Resource } from './templates.ts';
 
 /** Connection is a row of infra/connections.json: what the apps open, and which client opens it. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from '../../../tools/markedBlock.ts';
+import { ROOT } from '../../../tools/pages/markedBlock.ts';
 import { compilerAdvice, findCompiler } from './compiler.ts';
 import { SETS } from './parameterSets.ts';
 import type { SetName } from './parameterSets.ts';

@@ -1,0 +1,135 @@
+import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from '../backlog.ts';
+import { KEY } from '../syntheticLedger.ts';
+import { LEDGER, SEGMENT_BYTES } from '../workload.ts';
+import { keySigner } from '../../src/adapters/keySigner.ts';
+import { Ingest } from '../../src/ingest/ingest.ts';
+import { Integrate } from '../../src/integrate/integrate.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
+import { MemoryStore } from '../../test/support/memoryStore.ts';
+import { MemoryTiles } from '../../test/support/memoryTiles.ts';
+
+const MINUTE = 60_000;
+const SECOND = 1000;
+const START = Date.UTC(2026, 10, 23);
+const BODY = Buffer.from('{"records":[{"category":"AuditEvent"}]}');
+
+/** Requests are what one action asks for, as the services charge it. */
+export interface Requests {
+  /** of the blob service; replaced tiles count too */
+  readonly write: number;
+  /** of the blob service, questions whether a name exists included */
+  readonly read: number;
+  readonly list: number;
+  /** signatures, each an operation of the vault */
+  readonly sign: number;
+  /** bytes that stay stored beside the segments: batches, checkpoints, tiles, reports */
+  readonly bytes: number;
+}
+
+/** CountedLedger is a ledger that grows from nothing by the real parts, and counts what each of them asks for. */
+export class CountedLedger {
+  readonly #store = new MemoryStore();
+  readonly #tiles = new MemoryTiles();
+  readonly #partitions: readonly string[];
+  readonly #ingest: Ingest;
+  readonly #integrate: Integrate;
+  #time = START;
+  #next = 0;
+  #signatures = 0;
+
+  constructor(partitions: number) {
+    this.#partitions = Array.from({ length: partitions }, (_, i) => String(i));
+    const store = this.#store;
+    const now = (): number => this.#time;
+    const signer = keySigner(KEY);
+    const sign: typeof signer.sign = async (text) => {
+      this.#signatures += 1;
+      return signer.sign(text);
+    };
+    this.#ingest = new Ingest({ store, now, ledger: LEDGER, maxSegmentBytes: SEGMENT_BYTES, pause: async () => {} });
+    this.#integrate = new Integrate({
+      store,
+      tiles: this.#tiles,
+      origin: LEDGER,
+      verifiers: [KEY.verifierKey],
+      signers: [{ verifierKey: signer.verifierKey, sign }],
+      now,
+      summarize: async (bytes, counts) => summarizeSegment(bytes, counts),
+      concurrency: CONCURRENCY,
+      limits: BATCH_LIMITS,
+      budgetMs: Infinity,
+    });
+  }
+
+  /** seal adds as many segments to each partition. */
+  async seal(count: number): Promise<Requests> {
+    return this.#counted(async () => {
+      for (let i = 0; i < count; i++) {
+        const event = { body: BODY, sequenceNumber: this.#next++, enqueued: new Date(this.#time).toISOString() };
+        for (const partition of this.#partitions) await this.#ingest.seal({ partition, events: [event] }, NO_LOG);
+      }
+    });
+  }
+
+  /** integrate runs the function of that name a minute later. */
+  async integrate(): Promise<Requests> {
+    this.#time += MINUTE;
+    return this.#counted(async () => {
+      await this.#integrate.run(NO_LOG);
+    });
+  }
+
+  /** verify runs the function of that name. It begins at the first segments again after `fullVerifyHours`. */
+  async verify(fullVerifyHours: number): Promise<Requests> {
+    this.#time += SECOND;
+    return this.#counted(async () => {
+      const { status } = await runVerifyJob({
+        store: this.#store,
+        tiles: this.#tiles,
+        now: () => this.#time,
+        summarize: async (bytes) => summarizeSegment(bytes),
+        concurrency: CONCURRENCY,
+        verifiers: [KEY.verifierKey],
+        log: NO_LOG,
+        ledger: LEDGER,
+        fullVerifyHours,
+        allowance: { delayMs: 10 * MINUTE, ageMs: 10 * MINUTE },
+      });
+      if (status !== 'verified') fail(`the ledger is ${status}`);
+    });
+  }
+
+  async #counted(action: () => Promise<void>): Promise<Requests> {
+    const before = this.#requests();
+    await action();
+    const behind = this.#requests();
+    const since = (what: keyof Requests): number => behind[what] - before[what];
+    return {
+      write: since('write'),
+      read: since('read'),
+      list: since('list'),
+      sign: since('sign'),
+      bytes: since('bytes'),
+    };
+  }
+
+  #requests(): Requests {
+    const { create, read, exists, list, children } = this.#store.requests;
+    const tiles = this.#tiles.requests;
+    return {
+      write: create + tiles.write,
+      read: read + exists + tiles.read,
+      list: list + children + tiles.list,
+      sign: this.#signatures,
+      bytes: this.#bytesBeside(),
+    };
+  }
+
+  #bytesBeside(): number {
+    let bytes = 0;
+    for (const [name, object] of this.#store.objects) if (!name.startsWith('segments/')) bytes += object.length;
+    for (const object of this.#tiles.objects.values()) bytes += object.length;
+    return bytes;
+  }
+}

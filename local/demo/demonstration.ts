@@ -1,0 +1,223 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ContainerClient } from '@azure/storage-blob';
+import { appLine } from './appLine.ts';
+import { attackContainer } from './attack.ts';
+import { Auditor } from './auditor.ts';
+import type { Place } from './auditor.ts';
+import { addRawBytes, sendBodies } from './feed.ts';
+import type { Body } from './feed.ts';
+import type { HostProcess } from '../host/client.ts';
+import type { Narration } from './narration.ts';
+import { ROOT } from './programs.ts';
+import type { Programs } from './programs.ts';
+import { Sealing } from './sealing.ts';
+import { HUB_NAME, TLOG_CONTAINER } from '../stack.ts';
+import type { Stack } from '../stack.ts';
+import type { StartOptions } from './startOptions.ts';
+import { isFound, tamper } from './tampering.ts';
+
+/** So that a copy is of one moment, timers run when the demonstration runs them; by themselves only on leap days. */
+const LEAP_DAY = '0 0 0 29 2 *';
+const BY_HAND = { INTEGRATE_SCHEDULE: LEAP_DAY, VERIFY_SCHEDULE: LEAP_DAY };
+
+interface Parts {
+  readonly stack: Stack;
+  readonly programs: Programs;
+  /** a folder for what is gone afterwards */
+  readonly work: string;
+  readonly say: Narration;
+  readonly options: StartOptions;
+}
+
+/** Demonstration is what a user of `npm start` comes to see. */
+export class Demonstration {
+  readonly #parts: Parts;
+  readonly #sealing: Sealing;
+  readonly #auditor: Auditor;
+  readonly #place: Place;
+  readonly #sending = new AbortController();
+  #host: HostProcess | undefined;
+  #page: string | undefined;
+  #evidence: { readonly file: string; readonly partition: string; readonly record: number } | undefined;
+
+  constructor(parts: Parts) {
+    const { stack, programs, work, say } = parts;
+    this.#parts = parts;
+    this.#sealing = new Sealing((progress) => say.sealing(progress));
+    this.#auditor = new Auditor(programs, stack.verifierKeys, join(work, 'kept-checkpoint'));
+    this.#place = { ledger: stack.sasUrl('rl'), tlog: stack.sasUrl('rl', TLOG_CONTAINER) };
+  }
+
+  /** run shows everything, and returns the recheck's exit code. */
+  async run(bodies: readonly Body[]): Promise<number> {
+    const { stack, work, say, options } = this.#parts;
+    const host = await stack.startHost((line) => this.#sealing.add(line), BY_HAND);
+    this.#host = host;
+    const rawBytes = await this.#seal(host, bodies);
+
+    say.step('Ordering the segments into the log, and signing it (function integrate)');
+    await integrateAll(host);
+    say.integrated(await sizeOf(`${host.httpUrl}/api`), stack.verifierKeys);
+
+    say.step('Rechecking every chain and the log from the stored bytes (function verify)');
+    await runTimer(host, 'verify');
+    const names = await namesOf(new ContainerClient(this.#place.ledger));
+    const page = names.findLast((name) => name.endsWith('.html'));
+    if (page !== undefined) {
+      this.#page = new ContainerClient(this.#place.ledger).getBlobClient(page).url;
+      say.filed();
+    }
+    // The report is an entry too.
+    await integrateAll(host);
+    await this.#prove();
+
+    say.step('Attacking the store, as an identity that has every right');
+    const [segment, batch, newest] = ['segments/', 'batches/', 'checkpoints/'].map(
+      (prefix) => names.findLast((name) => name.startsWith(prefix)) as string,
+    ) as [string, string, string];
+    const attempts = await attackContainer(stack.owner, { segment, batch, checkpoint: newest });
+    for (const attempt of attempts) say.attempt(attempt);
+
+    say.step('Copying the ledger and its log, and rechecking the copy from outside (auditseal mirror, verify)');
+    const mirror = options.out ?? join(work, 'mirror');
+    await this.#auditor.mirror(this.#place, mirror);
+    const { code, report } = await this.#auditor.verify(mirror);
+    say.report(report);
+
+    // Only beside what is whole does it show what was done.
+    const unnoticed = report.status === 'verified' ? await this.#tamper(mirror) : [];
+
+    if (options.json) {
+      const { checked, log, status, findings } = report;
+      say.summary({
+        events: checked.events,
+        records: checked.records,
+        segments: checked.segments,
+        rawBytes,
+        storedBytes: checked.storedBytes,
+        status,
+        findings,
+        mirror: options.out ?? null,
+        evidence: options.out === undefined ? null : (this.#evidence?.file ?? null),
+        verifierKeys: stack.verifierKeys,
+        size: log?.head?.size ?? 0,
+        root: log?.head?.root ?? null,
+      });
+    }
+    if (unnoticed.length > 0) throw new Error(`what was done to a copy was not found: ${unnoticed.join(', ')}`);
+    const wentThrough = attempts.filter(({ outcome }) => outcome === 'went through');
+    if (wentThrough.length > 0)
+      throw new Error(`attacks went through: ${wentThrough.map(({ attack }) => attack).join(', ')}`);
+    return code;
+  }
+
+  /** tamper shows what tampering with copies comes to, and gives what was not found. */
+  async #tamper(mirror: string): Promise<string[]> {
+    const { work, say } = this.#parts;
+    say.step('Tampering with copies, which nothing protects (auditseal verify)');
+    const unnoticed: string[] = [];
+    await tamper(mirror, work, async (copy, tampering) => {
+      const { report } = await this.#auditor.verify(copy);
+      say.tampered(tampering, report);
+      if (!isFound(tampering, report)) unnoticed.push(tampering.deed);
+    });
+    return unnoticed;
+  }
+
+  /** stop ends what would outlast the stack. What runs fails then. */
+  async stop(): Promise<void> {
+    this.#sending.abort();
+    await this.#parts.programs.stop();
+  }
+
+  /** stayUp leaves the app running as it does in Azure, on its schedules. */
+  async stayUp(): Promise<void> {
+    const { stack, say } = this.#parts;
+    await this.#host?.stop();
+    const host = await stack.startHost((line) => this.#sealing.add(line));
+    const api = `${host.httpUrl}/api`;
+    const evidence = this.#evidence;
+    const size = await sizeOf(api);
+    say.stayUp([
+      ['ledger', this.#place.ledger],
+      ['its tiles', this.#place.tlog],
+      ['event hub', stack.hub.connectionString(HUB_NAME)],
+      ['report page', this.#page],
+      ['log', `${api}/log/checkpoint`],
+      ['a tile of it', `${api}/log/tile/0/000${size < 256 ? `.p/${size}` : ''}`],
+      [
+        'evidence',
+        evidence && `${api}/evidence?partition=${evidence.partition}&record=${evidence.record}&code=${host.key}`,
+      ],
+      ['as a file', evidence?.file],
+      ...stack.verifierKeys.map((key) => ['verifier key', key] as const),
+      ['check page', pathToFileURL(join(ROOT, 'dist', 'web', 'check.html')).href],
+    ]);
+  }
+
+  /** seal sends the bodies, waits until they are sealed, and gives how many bytes were ever sent. */
+  async #seal(host: HostProcess, bodies: readonly Body[]): Promise<number> {
+    const { stack, say, options } = this.#parts;
+    const sealing = this.#sealing;
+    const source = options.input ?? 'log bodies of many Azure services';
+    say.step(`Sending ${bodies.length * options.repeat} events: ${source}`);
+    const address = stack.hub.connectionString();
+    const { signal } = this.#sending;
+    const onProgress = (events: number, bytes: number): void => say.sent(events, bytes);
+    const feed = await sendBodies(address, HUB_NAME, bodies, options.repeat, onProgress, signal);
+    const rawBytes = await addRawBytes(options.dataDir, feed.bytes);
+    await Promise.race([sealing.until(feed.last), host.exited.then(() => Promise.reject(new Error('the host ended')))]);
+    say.sealed(feed, sealing.progress);
+    return rawBytes;
+  }
+
+  /** prove makes evidence of one record, and checks it as whoever gets it does. There is none where no body held a record. */
+  async #prove(): Promise<void> {
+    const { work, say, options } = this.#parts;
+    const [partition] = [...this.#sealing.partitions].sort();
+    if (partition === undefined) return;
+    const record = 0;
+    say.step("Proving one record to somebody who has the log's key and no access (auditseal prove, check)");
+    const file = options.out === undefined ? join(work, 'evidence.json') : `${options.out}.evidence.json`;
+    const evidence = await this.#auditor.prove(this.#place, partition, record);
+    await writeFile(file, evidence);
+    this.#evidence = { file, partition, record };
+    say.proved(await this.#auditor.check(file), this.#evidence, evidence.length);
+  }
+}
+
+async function runTimer(host: HostProcess, name: string): Promise<void> {
+  const { outcome, error } = await host.runTimer(name);
+  if (outcome !== 'succeeded') throw new Error(`function ${name} failed: ${error?.message ?? ''}`);
+}
+
+/** integrateAll runs function integrate until nothing is left for it: a run takes what it can within its time. */
+async function integrateAll(host: HostProcess): Promise<void> {
+  for (let batches: unknown = 1; batches !== 0;) {
+    batches = 0;
+    const off = host.onLine((line) => {
+      const said = appLine(line, 'integrate');
+      if (said?.['message'] === 'integrated') batches = said['batches'];
+    });
+    try {
+      await runTimer(host, 'integrate');
+    } finally {
+      off();
+    }
+  }
+}
+
+/** sizeOf reads the size of the log's newest checkpoint, as anybody may. */
+async function sizeOf(api: string): Promise<number> {
+  const answer = await fetch(`${api}/log/checkpoint`);
+  if (!answer.ok) throw new Error(`the log has no checkpoint: HTTP ${answer.status}`);
+  return Number((await answer.text()).split('\n')[1]);
+}
+
+async function namesOf(container: ContainerClient): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of container.listBlobsFlat()) names.push(name);
+  return names;
+}

@@ -1,0 +1,159 @@
+import type { Attempt } from './attack.ts';
+import type { Finding, Report } from './auditor.ts';
+import type { Feed } from './feed.ts';
+import type { SealingProgress } from './sealing.ts';
+import type { Stack } from '../stack.ts';
+import { isFound, isOf } from './tampering.ts';
+import type { Tampering } from './tampering.ts';
+
+const count = (value: number): string => value.toLocaleString('en');
+const megabytes = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
+
+/** Narration tells a person what happens; with `json`, on standard error, so that standard output is one object. */
+export class Narration {
+  readonly #out: NodeJS.WriteStream;
+  readonly #isTerminal: boolean;
+  #isTransient = false;
+  #hasEnded = false;
+
+  constructor(json: boolean) {
+    this.#out = json ? process.stderr : process.stdout;
+    this.#isTerminal = this.#out.isTTY;
+  }
+
+  #line(text: string): void {
+    if (this.#hasEnded) return;
+    this.#out.write(`${this.#isTransient ? '\r\x1b[2K' : ''}${text}\n`);
+    this.#isTransient = false;
+  }
+
+  /** A line that the next one replaces; only on a terminal. */
+  #transient(text: string): void {
+    if (!this.#isTerminal || this.#hasEnded) return;
+    this.#out.write(`\r\x1b[2K${text}`);
+    this.#isTransient = true;
+  }
+
+  #mark(isGood: boolean, text: string): string {
+    const sign = isGood ? 'ok' : '!!';
+    return `  ${this.#isTerminal ? `\x1b[${isGood ? 32 : 31}m${sign}\x1b[0m` : sign}  ${text}`;
+  }
+
+  step(text: string): void {
+    this.#line(this.#isTerminal ? `\x1b[1m${text}\x1b[0m` : text);
+  }
+
+  /** stopping is the last thing that is told, whatever is still under way. */
+  stopping(): void {
+    this.step('Stopping');
+    this.#hasEnded = true;
+  }
+
+  sent(events: number, bytes: number): void {
+    this.#transient(`  sent ${count(events)} events, ${megabytes(bytes)}`);
+  }
+
+  sealing({ events, records, segments }: SealingProgress): void {
+    this.#transient(`  sealed ${count(events)} events, ${count(records)} records, ${count(segments)} segments`);
+  }
+
+  sealed(feed: Feed, { records, segments, rawBytes, storedBytes }: SealingProgress): void {
+    const to = `${count(records)} records in ${count(segments)} segments`;
+    this.#line(
+      this.#mark(
+        true,
+        `${count(feed.events)} events sealed: ${to}, ${megabytes(rawBytes)} of bodies stored in ${megabytes(storedBytes)}`,
+      ),
+    );
+  }
+
+  attempt({ attack, outcome, status, code }: Attempt): void {
+    this.#line(
+      this.#mark(
+        outcome === 'refused',
+        `${attack.padEnd(24)}${outcome === 'refused' ? `refused: ${status} ${code}` : 'WENT THROUGH'}`,
+      ),
+    );
+  }
+
+  integrated(size: number, verifierKeys: readonly string[]): void {
+    this.#line(
+      this.#mark(
+        true,
+        `a checkpoint of ${count(size)} entries is signed and published; who has this key can check it:`,
+      ),
+    );
+    for (const key of verifierKeys) this.#line(`      ${key}`);
+  }
+
+  filed(): void {
+    this.#line(this.#mark(true, 'the report is filed beside the segments, as JSON and as a page'));
+  }
+
+  proved(
+    status: string,
+    { file, partition, record }: { file: string; partition: string; record: number },
+    bytes: number,
+  ): void {
+    const what = `record ${record} of partition ${partition}: ${status}, by ${megabytes(bytes)} and the key alone`;
+    this.#line(this.#mark(status === 'proved', what));
+    this.#line(`      ${file}`);
+  }
+
+  report({ status, checked, log, findings }: Report): void {
+    const isGood = status === 'verified';
+    const did = `${count(checked.segments)} segments, ${count(checked.records)} records re-hashed`;
+    this.#line(this.#mark(isGood, `${status}: ${did}, ${count(findings.length)} findings`));
+    if (log !== undefined && log.head !== null) {
+      const { checkpoints, signatures, tiles, segmentsNotIntegrated, head } = log;
+      const compared = `${count(checkpoints)} checkpoints, ${count(signatures)} signatures, ${count(tiles)} tiles`;
+      const rest = `${count(segmentsNotIntegrated)} segments not in it`;
+      this.#line(
+        this.#mark(
+          isGood && segmentsNotIntegrated === 0,
+          `log of ${count(head.size)} entries: ${compared} compared, ${rest}`,
+        ),
+      );
+      this.#line(`      root ${head.root}`);
+    }
+    this.#findings(findings, 10);
+  }
+
+  /** tampered says whether what was done was found, and by which findings. */
+  tampered(tampering: Tampering, report: Report): void {
+    const found = isFound(tampering, report);
+    this.#line(this.#mark(found, `${tampering.deed}: ${found ? '' : 'NOT FOUND, '}${report.status}`));
+    const wanted = (finding: Finding): number => Number(isOf(tampering, finding));
+    this.#findings(
+      report.findings.toSorted((a, b) => wanted(b) - wanted(a)),
+      2,
+    );
+  }
+
+  #findings(findings: readonly Finding[], most: number): void {
+    for (const { code, object, detail } of findings.slice(0, most)) this.#line(`      ${code}: ${object}: ${detail}`);
+    const more = findings.length - most;
+    if (more > 0) this.#line(`      and ${count(more)} more`);
+  }
+
+  /** stayUp names what is there to try: each thing and its address, if it has one. */
+  stayUp(things: readonly (readonly [string, string | undefined])[]): void {
+    this.step('Running. Ctrl-C ends it.');
+    for (const [thing, address] of things) if (address !== undefined) this.#line(`  ${thing.padEnd(14)}${address}`);
+    this.#line(`  try           npm run cli -- verify '<ledger>' --tlog '<its tiles>' --key '<verifier key>'`);
+    this.#line(`                npm run cli -- mirror '<ledger>' ./mirror --tlog '<its tiles>'`);
+    this.#line(`                npm run cli -- show ./mirror 0 0`);
+  }
+
+  serving(stack: Stack): void {
+    this.step('The stand-ins are running. Ctrl-C ends them.');
+    this.#line(`  event hub    127.0.0.1:${stack.hub.port}`);
+    this.#line(`  ledger       ${stack.containerUrl}`);
+    this.#line('  try          cp local.settings.example.json local.settings.json && func start');
+  }
+
+  summary(value: object): void {
+    process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+}

@@ -1,0 +1,214 @@
+import { ACTION_KINDS, ACTION_OUTCOMES } from './action.ts';
+import type { ActionKind, ActionOutcome } from './action.ts';
+import { AuditsealError } from '../errors.ts';
+import { formatHash, parseHash } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import type { JsonObject } from '../jsonObject.ts';
+import { isPartition, isReportName, parseActionName, segmentName } from './names.ts';
+import { isTime } from '../segment/header.ts';
+import { decodeText } from '../text.ts';
+import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
+
+/** SegmentEntry puts a segment into the log. Entries of one partition come in index order, without holes. */
+export interface SegmentEntry {
+  readonly type: 'segment';
+  /** size of the stored bytes */
+  readonly size: number;
+  /** SHA-256 of the stored bytes */
+  readonly sha256: Hash;
+  readonly root: Hash;
+  readonly prev: Hash;
+  readonly partition: string;
+  readonly index: number;
+  readonly incarnation: number;
+  readonly records: { readonly first: number; readonly count: number };
+  readonly events: { readonly first: number; readonly last: number; readonly count: number };
+  /** smallest and largest enqueued time; when it was sealed, for a heartbeat */
+  readonly time: { readonly first: string; readonly last: string };
+  /** how many records there are of each category */
+  readonly categories: ReadonlyMap<string, number>;
+  /** members that this version doesn't know, as text: a comma, then JSON members */
+  readonly more?: string;
+}
+
+/** ReportEntry puts a report into the log, so that it can't be replaced either. */
+export interface ReportEntry {
+  readonly type: 'report';
+  readonly name: string;
+  readonly sha256: Hash;
+  readonly status: ReportStatus;
+}
+
+const STATUSES = ['verified', 'violated', 'unverified'] as const;
+export type ReportStatus = (typeof STATUSES)[number];
+
+/** ActionEntry puts what people did to the ledger into the log. */
+export interface ActionEntry {
+  readonly type: 'action';
+  readonly name: string;
+  readonly sha256: Hash;
+  readonly action: ActionKind;
+  readonly outcome: ActionOutcome;
+}
+
+/** ForeignEntry names an object that took the name of a segment and is none. */
+export interface ForeignEntry {
+  readonly type: 'foreign';
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: Hash;
+}
+
+/** OpaqueEntry is one of a type that this version doesn't know. It is hashed like every other. */
+export interface OpaqueEntry {
+  readonly type: 'opaque';
+  /** what its member `type` says */
+  readonly statedType: string;
+  readonly line: string;
+}
+
+/** LogEntry is one leaf of the log. */
+export type LogEntry = SegmentEntry | ReportEntry | ActionEntry | ForeignEntry | OpaqueEntry;
+
+const malformed = (why: string): AuditsealError => new AuditsealError('ENTRY_MALFORMED', why);
+
+/** formatEntry prints an entry's line without the LF: the data of its leaf. Throws ENTRY_MALFORMED, if it is too long. */
+export function formatEntry(entry: LogEntry): Buffer {
+  const line = Buffer.from(formatLine(entry));
+  parseEntry(line);
+  return line;
+}
+
+function formatLine(entry: LogEntry): string {
+  switch (entry.type) {
+    case 'segment':
+      return `${openSegmentLine(entry)}${entry.more ?? ''}}`;
+    case 'report': {
+      const { type, name, sha256, status } = entry;
+      return JSON.stringify({ type, name, sha256: formatHash(sha256), status });
+    }
+    case 'action': {
+      const { type, name, sha256, action, outcome } = entry;
+      return JSON.stringify({ type, name, sha256: formatHash(sha256), action, outcome });
+    }
+    case 'foreign': {
+      const { type, name, size, sha256 } = entry;
+      return JSON.stringify({ type, name, size, sha256: formatHash(sha256) });
+    }
+    case 'opaque':
+      return entry.line;
+  }
+}
+
+/** openSegmentLine prints a segment's entry up to where its last brace, or more members, go. */
+function openSegmentLine(entry: SegmentEntry): string {
+  const { type, size, sha256, root, prev, partition, index, incarnation, records, events, time, categories } = entry;
+  const line = JSON.stringify({
+    type,
+    name: segmentName(partition, index),
+    size,
+    sha256: formatHash(sha256),
+    root: formatHash(root),
+    prev: formatHash(prev),
+    partition,
+    index,
+    incarnation,
+    records: { first: records.first, count: records.count },
+    events: { first: events.first, last: events.last, count: events.count },
+    time: { first: time.first, last: time.last },
+    categories: Object.fromEntries(categories),
+  });
+  return line.slice(0, -1);
+}
+
+/**
+ * parseEntry is the inverse of formatEntry, and throws ENTRY_MALFORMED. An entry of a type that it doesn't know is opaque.
+ *
+ * Every entry is a JSON object on one line that begins with its type. The entries of known types are read only as they
+ * are printed, so no two readers can take different things from one line.
+ */
+export function parseEntry(line: Buffer): LogEntry {
+  if (line.length > MAX_ENTRY_BYTES)
+    throw malformed(`an entry has at most ${MAX_ENTRY_BYTES} bytes, not ${line.length}`);
+  const text = decodeText(line);
+  if (text === undefined || text.includes('\n')) throw malformed('an entry is not one line of text');
+  const it = parseJsonObject(text);
+  const type = it?.['type'];
+  if (it === undefined || typeof type !== 'string') throw malformed('an entry is not a JSON object with a type');
+  if (!text.startsWith(`{"type":${JSON.stringify(type)}`)) throw malformed('an entry does not begin with its type');
+  const entry = readEntry(type, it, text);
+  if (formatLine(entry) !== text)
+    throw malformed(`an entry of type ${type.slice(0, 20)} is not as it would be printed`);
+  return entry;
+}
+
+function readEntry(type: string, it: JsonObject, line: string): LogEntry {
+  switch (type) {
+    case 'segment': {
+      const entry = readSegmentEntry(it);
+      const more = line.slice(openSegmentLine(entry).length, -1);
+      return more.startsWith(',') ? { ...entry, more } : entry;
+    }
+    case 'report': {
+      const status = STATUSES.find((status) => status === it['status']);
+      if (status === undefined) throw malformed('the status of a report is none');
+      const name = string(it, 'name', isReportName);
+      return { type, name, sha256: hash(it, 'sha256'), status };
+    }
+    case 'action': {
+      const action = ACTION_KINDS.find((kind) => kind === it['action']);
+      const outcome = ACTION_OUTCOMES.find((outcome) => outcome === it['outcome']);
+      if (action === undefined || outcome === undefined) throw malformed('an action is of no known kind or outcome');
+      const name = string(it, 'name', (text) => parseActionName(text) !== undefined);
+      return { type, name, sha256: hash(it, 'sha256'), action, outcome };
+    }
+    case 'foreign':
+      return { type, name: string(it, 'name', () => true), size: count(it, 'size'), sha256: hash(it, 'sha256') };
+    default:
+      return { type: 'opaque', statedType: type, line };
+  }
+}
+
+function readSegmentEntry(it: JsonObject): SegmentEntry {
+  const [records, events, time] = [object(it, 'records'), object(it, 'events'), object(it, 'time')];
+  const categories = object(it, 'categories');
+  return {
+    type: 'segment',
+    size: count(it, 'size'),
+    sha256: hash(it, 'sha256'),
+    root: hash(it, 'root'),
+    prev: hash(it, 'prev'),
+    partition: string(it, 'partition', isPartition),
+    index: count(it, 'index'),
+    incarnation: count(it, 'incarnation'),
+    records: { first: count(records, 'first'), count: count(records, 'count') },
+    events: { first: count(events, 'first', -1), last: count(events, 'last', -1), count: count(events, 'count') },
+    time: { first: string(time, 'first', isTime), last: string(time, 'last', isTime) },
+    categories: new Map(Object.entries(categories).map(([name, value]) => [name, count({ value }, 'value')])),
+  };
+}
+
+function object(from: JsonObject, name: string): JsonObject {
+  const value = from[name];
+  if (!isJsonObject(value)) throw malformed(`an entry has no object ${name}`);
+  return value;
+}
+
+function count(from: JsonObject, name: string, least = 0): number {
+  const value = from[name];
+  if (!Number.isSafeInteger(value) || (value as number) < least) throw malformed(`an entry has no number ${name}`);
+  return value as number;
+}
+
+function string(from: JsonObject, name: string, isGood: (text: string) => boolean): string {
+  const value = from[name];
+  if (typeof value !== 'string' || !isGood(value)) throw malformed(`an entry has no valid ${name}`);
+  return value;
+}
+
+function hash(from: JsonObject, name: string): Hash {
+  const value = parseHash(from[name]);
+  if (value === undefined) throw malformed(`an entry has no valid ${name}`);
+  return value;
+}

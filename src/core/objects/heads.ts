@@ -1,0 +1,103 @@
+import { AuditsealError } from '../errors.ts';
+import { ZERO_HASH, formatHash, parseHash } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import { isPartition, isReportName } from './names.ts';
+import { isTime } from '../segment/header.ts';
+
+/** Position is how far the log has come in one partition. */
+export interface Position {
+  /** the first index that has no entry */
+  readonly next: number;
+  /** index of the last segment of the chain, -1 if there is none; what stands between it and `next` is foreign */
+  readonly index: number;
+  /** its root, ZERO_HASH if there is none */
+  readonly root: Hash;
+  /** when it was sealed, '' if there is none */
+  readonly sealed: string;
+}
+
+/** LogHeads is how far the log has come. Every batch ends with it, so that nobody has to read the batches before. */
+export interface LogHeads {
+  /** when the batch was made, '' before the first one */
+  readonly time: string;
+  /** name of the last report with an entry, '' if there is none */
+  readonly report: string;
+  /** how many actions have an entry; the next one has this number */
+  readonly actions: number;
+  readonly positions: ReadonlyMap<string, Position>;
+}
+
+export const NO_POSITION: Position = { next: 0, index: -1, root: ZERO_HASH, sealed: '' };
+export const NO_HEADS: LogHeads = { time: '', report: '', actions: 0, positions: new Map() };
+
+/** An entry has at most 65,535 bytes, and a position less than 180. */
+const PARTITIONS_PER_LINE = 300;
+const LINE_START = '{"type":"heads",';
+
+const malformed = (why: string): AuditsealError => new AuditsealError('BATCH_MALFORMED', why);
+
+/** isHeadsLine tells whether an entry is one of those that a batch ends with. */
+export const isHeadsLine = (line: Buffer): boolean => line.toString('latin1', 0, LINE_START.length) === LINE_START;
+
+/** formatHeads prints the entries that a batch ends with: one, or more where the hub has very many partitions. */
+export function formatHeads({ time, report, actions, positions }: LogHeads): Buffer[] {
+  const all = [...positions].sort(([a], [b]) => Number(a) - Number(b));
+  const lines: Buffer[] = [];
+  do {
+    const part = all.splice(0, PARTITIONS_PER_LINE).map(([partition, { next, index, root, sealed }]) => {
+      return [partition, { next, index, root: formatHash(root), sealed }] as const;
+    });
+    const start = { type: 'heads', time, report, ...(actions > 0 && { actions }) };
+    lines.push(Buffer.from(JSON.stringify({ ...start, partitions: Object.fromEntries(part) })));
+  } while (all.length > 0);
+  return lines;
+}
+
+/** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
+export function headsOf(entries: readonly Buffer[]): LogHeads {
+  const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
+  let heads: LogHeads | undefined;
+  for (const line of lines) {
+    const { time, report, actions, positions } = parseLine(line);
+    heads = { time, report, actions, positions: new Map([...(heads?.positions ?? []), ...positions]) };
+  }
+  if (heads === undefined) throw malformed('it does not end with an entry of type heads');
+  const printed = formatHeads(heads);
+  if (printed.length !== lines.length || printed.some((line, i) => !line.equals(lines[i] as Buffer)))
+    throw malformed('its heads are not as they would be printed');
+  return heads;
+}
+
+function parseLine(line: Buffer): LogHeads {
+  const it = parseJsonObject(line.toString('utf8'));
+  const [time, report, partitions] = [it?.['time'], it?.['report'], it?.['partitions']];
+  const actions = it?.['actions'] ?? 0;
+  if (typeof time !== 'string' || !isTime(time)) throw malformed('its heads have no time');
+  if (typeof report !== 'string' || (report !== '' && !isReportName(report)))
+    throw malformed('its heads name no report');
+  if (!Number.isSafeInteger(actions) || (actions as number) < 0) throw malformed('its heads count no actions');
+  if (!isJsonObject(partitions)) throw malformed('its heads have no partitions');
+  return {
+    time,
+    report,
+    actions: actions as number,
+    positions: new Map(Object.entries(partitions).map(parsePosition)),
+  };
+}
+
+function parsePosition([partition, value]: [string, unknown]): [string, Position] {
+  const { next, index, root: rootText, sealed } = isJsonObject(value) ? value : {};
+  const root = parseHash(rootText);
+  const isGood =
+    isPartition(partition) &&
+    Number.isSafeInteger(next) &&
+    Number.isSafeInteger(index) &&
+    (index as number) >= -1 &&
+    (next as number) > (index as number) &&
+    root !== undefined &&
+    typeof sealed === 'string' &&
+    (sealed === '' || isTime(sealed));
+  if (!isGood) throw malformed('its heads have a partition without a position');
+  return [partition, { next: next as number, index: index as number, root, sealed }];
+}

@@ -1,0 +1,86 @@
+import { formatEntry } from './entry.ts';
+import type { SegmentEntry } from './entry.ts';
+import { AuditsealError } from '../errors.ts';
+import type { Hash } from '../hash.ts';
+import { segmentName } from './names.ts';
+import { predecessorOf, segmentFault } from '../../ingest/chainHead.ts';
+import type { Position } from './heads.ts';
+import type { SegmentSummary } from '../segment/summary.ts';
+
+/** StoredObject is what stands under the name of a segment. */
+export interface StoredObject {
+  readonly partition: string;
+  readonly index: number;
+  readonly size: number;
+  readonly summary: SegmentSummary;
+}
+
+/** Judgement is what becomes of an object in the log. */
+export interface Judgement {
+  readonly line: Buffer;
+  /** where the log stands behind it */
+  readonly position: Position;
+  /** why it is no segment of the chain */
+  readonly foreign?: string;
+}
+
+/**
+ * judgeObject says what the object at a partition's next index becomes in the log: an entry of the segment if it is valid
+ * and goes on from the last one, or else a foreign one. It throws CONFIG_INVALID for a segment of another ledger.
+ */
+export function judgeObject(object: StoredObject, before: Position, ledger: string): Judgement {
+  const { partition, index, size, summary } = object;
+  const fault = segmentFault(summary, partition, index);
+  if (summary.ok && fault === undefined && continues(summary, before)) {
+    const { header, root } = summary;
+    if (header.ledger !== ledger) {
+      const why = `the container holds the ledger ${JSON.stringify(header.ledger)}, not ${JSON.stringify(ledger)}`;
+      throw new AuditsealError('CONFIG_INVALID', `LEDGER_ORIGIN: ${why}`);
+    }
+    const position = { next: index + 1, index, root, sealed: header.sealed };
+    return { line: formatEntry(segmentEntryOf(summary, size)), position };
+  }
+  return {
+    line: foreignLine(segmentName(partition, index), size, summary.sha256),
+    position: { ...before, next: index + 1 },
+    foreign: fault ?? 'it does not go on from the last segment of the chain',
+  };
+}
+
+const continues = ({ header }: SegmentSummary & { ok: true }, before: Position): boolean =>
+  predecessorOf(header) === before.index && header.prev === before.root;
+
+/** foreignLine prints the entry of what isn't what its name says. What is too large to read has no hash. */
+export const foreignLine = (name: string, size: number, sha256: Hash | undefined): Buffer =>
+  sha256 === undefined
+    ? Buffer.from(JSON.stringify({ type: 'oversize', name, size }))
+    : formatEntry({ type: 'foreign', name, size, sha256 });
+
+/** segmentEntryOf makes the entry of a segment. */
+export function segmentEntryOf(summary: SegmentSummary & { ok: true }, size: number): SegmentEntry {
+  const { header, root, sha256, categories } = summary;
+  const { partition, index, incarnation, prev, records, events, sealed } = header;
+  const { first, last, count, enqueuedFirst, enqueuedLast } = events;
+  const isIdle = count === 0 || enqueuedFirst === undefined || enqueuedLast === undefined;
+  // The times of the events between are not looked at: the hub's clock hardly ever goes back within a segment.
+  const time = isIdle
+    ? { first: sealed, last: sealed }
+    : {
+        first: enqueuedFirst < enqueuedLast ? enqueuedFirst : enqueuedLast,
+        last: enqueuedFirst < enqueuedLast ? enqueuedLast : enqueuedFirst,
+      };
+  return {
+    type: 'segment',
+    size,
+    sha256,
+    root,
+    prev,
+    partition,
+    index,
+    incarnation,
+    records,
+    events: { first, last, count },
+    time,
+    categories: categories ?? new Map(),
+  };
+}

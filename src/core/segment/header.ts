@@ -1,0 +1,177 @@
+import { isUtf8 } from 'node:buffer';
+import { AuditsealError } from '../errors.ts';
+import { formatHash, parseHash } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { isPartition } from '../objects/names.ts';
+
+/** How a segment came to be. `repair` was re-read from the hub; `heartbeat` has no events. */
+export type SegmentKind = 'ingest' | 'repair' | 'heartbeat';
+const KINDS: readonly string[] = ['ingest', 'repair', 'heartbeat'] satisfies SegmentKind[];
+
+export type GapReason = 'expired' | 'unreadable' | 'unknown';
+const GAP_REASONS: readonly string[] = ['expired', 'unreadable', 'unknown'] satisfies GapReason[];
+
+/** Gap is a run of sequence numbers, both ends included, that should have come before a segment's and couldn't be had. */
+export interface Gap {
+  readonly first: number;
+  readonly last: number;
+  readonly reason: GapReason;
+}
+
+/** EventRange is the events of a segment. A segment without events names the last sealed number, or -1, and no times. */
+export interface EventRange {
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+  readonly enqueuedFirst?: string;
+  readonly enqueuedLast?: string;
+}
+
+/** SegmentHeader is the first line of a segment. docs/format.md, section 2.1. */
+export interface SegmentHeader {
+  readonly ledger: string;
+  readonly partition: string;
+  readonly index: number;
+  readonly kind: SegmentKind;
+  readonly incarnation: number;
+  readonly sealed: string;
+  readonly prev: Hash;
+  readonly records: { readonly first: number; readonly count: number };
+  readonly events: EventRange;
+  readonly duplicates: number;
+  readonly gaps: readonly Gap[];
+  /** indices before this one whose names are taken by something that isn't a segment of this chain */
+  readonly skipped?: readonly number[];
+}
+
+const VERSION = 1;
+
+/** MAX_HEADER_BYTES bounds a header line, so that a reader knows when to give up: 1 MiB. */
+export const MAX_HEADER_BYTES = 1024 * 1024;
+
+/** formatHeader prints a header on one line, without the LF. */
+export function formatHeader(header: SegmentHeader): string {
+  const { ledger, partition, index, kind, incarnation, sealed, prev, records, events, duplicates, gaps, skipped } =
+    header;
+  return JSON.stringify({
+    _segment: {
+      version: VERSION,
+      ledger,
+      partition,
+      index,
+      kind,
+      incarnation,
+      sealed,
+      prev: formatHash(prev),
+      records: { first: records.first, count: records.count },
+      events: {
+        first: events.first,
+        last: events.last,
+        count: events.count,
+        enqueuedFirst: events.enqueuedFirst,
+        enqueuedLast: events.enqueuedLast,
+      },
+      duplicates,
+      gaps: gaps.map(({ first, last, reason }) => ({ first, last, reason })),
+      skipped: skipped === undefined || skipped.length === 0 ? undefined : skipped,
+    },
+  });
+}
+
+/**
+ * parseHeader reads a header line (without its LF). It ignores members that it doesn't know, and throws
+ * VERSION_UNKNOWN for a later version, and SEGMENT_MALFORMED for a member that is missing or not of its kind.
+ */
+export function parseHeader(line: Buffer): SegmentHeader {
+  const wrong = (what: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', `the header ${what}`);
+  if (!isUtf8(line)) throw wrong('is not UTF-8');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line.toString('utf8'));
+  } catch {
+    throw wrong('is not JSON');
+  }
+  const it = isObject(parsed) && isObject(parsed['_segment']) ? parsed['_segment'] : undefined;
+  if (it === undefined) throw wrong('has no _segment');
+  const version = it['version'];
+  if (Number.isSafeInteger(version) && (version as number) > VERSION) {
+    const why = `the header has version ${String(version)}, and this program knows version ${VERSION}`;
+    throw new AuditsealError('VERSION_UNKNOWN', why);
+  }
+  if (version !== VERSION) throw wrong(`has version ${short(version)}`);
+
+  const string = (value: unknown, name: string, ok: (text: string) => boolean): string => {
+    if (typeof value !== 'string' || !ok(value)) throw wrong(`has ${name} ${short(value)}`);
+    return value;
+  };
+  const integer = (value: unknown, name: string, least = 0): number => {
+    if (!Number.isSafeInteger(value) || (value as number) < least) throw wrong(`has ${name} ${short(value)}`);
+    return value as number;
+  };
+  const object = (value: unknown, name: string): Record<string, unknown> => {
+    if (!isObject(value)) throw wrong(`has ${name} ${short(value)}`);
+    return value;
+  };
+  const list = (value: unknown, name: string): unknown[] => {
+    if (!Array.isArray(value)) throw wrong(`has ${name} ${short(value)}`);
+    return value;
+  };
+
+  const prev = parseHash(it['prev']);
+  if (prev === undefined) throw wrong(`has prev ${short(it['prev'])}`);
+  const records = object(it['records'], 'records');
+  const events = object(it['events'], 'events');
+  const count = integer(events['count'], 'events.count');
+  const hasTimes = count > 0 || events['enqueuedFirst'] !== undefined;
+  return {
+    ledger: string(it['ledger'], 'ledger', (text) => text.length > 0),
+    partition: string(it['partition'], 'partition', isPartition),
+    index: integer(it['index'], 'index'),
+    kind: string(it['kind'], 'kind', (text) => KINDS.includes(text)) as SegmentKind,
+    incarnation: integer(it['incarnation'], 'incarnation'),
+    sealed: string(it['sealed'], 'sealed', isTime),
+    prev,
+    records: { first: integer(records['first'], 'records.first'), count: integer(records['count'], 'records.count') },
+    events: {
+      first: integer(events['first'], 'events.first', count > 0 ? 0 : -1),
+      last: integer(events['last'], 'events.last', count > 0 ? 0 : -1),
+      count,
+      ...(hasTimes && {
+        enqueuedFirst: string(events['enqueuedFirst'], 'events.enqueuedFirst', isTime),
+        enqueuedLast: string(events['enqueuedLast'], 'events.enqueuedLast', isTime),
+      }),
+    },
+    duplicates: integer(it['duplicates'], 'duplicates'),
+    gaps: list(it['gaps'], 'gaps').map((gap) => {
+      const { first, last, reason } = object(gap, 'a gap');
+      return {
+        first: integer(first, 'gaps.first'),
+        last: integer(last, 'gaps.last', first as number),
+        reason: string(reason, 'gaps.reason', (text) => GAP_REASONS.includes(text)) as GapReason,
+      };
+    }),
+    ...(it['skipped'] !== undefined && {
+      skipped: list(it['skipped'], 'skipped').map((index) => integer(index, 'skipped')),
+    }),
+  };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** isTime tells whether text is ISO 8601 in UTC with milliseconds, as Date prints it. */
+export function isTime(text: string): boolean {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString() === text;
+}
+
+/**
+ * short says what a value of an untrusted header is, and quotes no text of it: what it stands in goes into logs, where nothing
+ * may get that somebody else wrote.
+ */
+function short(value: unknown): string {
+  if (typeof value === 'string') return `a text of ${value.length} characters`;
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return isObject(value) ? 'an object' : 'nothing';
+}

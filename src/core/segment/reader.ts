@@ -1,0 +1,141 @@
+import { release } from '../bytes.ts';
+import { AuditsealError } from '../errors.ts';
+import { leafHash, leafHashInPlace } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { TreeRoot } from '../merkle/tree.ts';
+import { readSeal } from './recordLine.ts';
+import type { Seal } from './recordLine.ts';
+import { MAX_HEADER_BYTES, isTime, parseHeader } from './header.ts';
+import type { SegmentHeader } from './header.ts';
+import { formatEnd } from './writer.ts';
+import { decompress } from './zstd.ts';
+
+/** SegmentReading is what a segment's bytes say, re-computed from them. */
+export interface SegmentReading {
+  readonly header: SegmentHeader;
+  /** the root over the lines that are there */
+  readonly root: Hash;
+  /** the end line states another root or count than the lines have */
+  readonly endDiffers: boolean;
+  /** bytes of all lines */
+  readonly size: number;
+  /** the first contradiction between the header and the record lines, in words */
+  readonly contradiction?: string;
+}
+
+/**
+ * RecordVisitor is shown each record line, in order: bytes[start, end), without its LF. The bytes are those of all lines, and
+ * they are gone when the reading ends: copy what is kept.
+ */
+export type RecordVisitor = (bytes: Buffer, start: number, end: number, header: SegmentHeader) => void;
+
+const LF = 0x0a;
+const END_START = '{"_end":';
+
+const malformed = (why: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', why);
+
+/**
+ * readSegment decompresses a stored segment, hashes every line and checks that header, records and end line agree.
+ *
+ * Throws SEGMENT_MALFORMED if the bytes are not of the format. Everything that is read is untrusted; memory is bounded by
+ * MAX_SEGMENT_BYTES, whatever the bytes.
+ */
+export function readSegment(stored: Buffer, visit?: RecordVisitor): SegmentReading {
+  const bytes = decompress(stored);
+  try {
+    return readLines(bytes, visit);
+  } finally {
+    release(bytes);
+  }
+}
+
+function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentReading {
+  const headerEnd = bytes.indexOf(LF);
+  if (headerEnd < 0) throw malformed('it holds no line');
+  if (headerEnd > MAX_HEADER_BYTES) throw malformed('its header is longer than 1 MiB');
+  const headerLine = bytes.subarray(0, headerEnd);
+  const header = parseHeader(headerLine);
+  const tree = new TreeRoot();
+  tree.add(leafHash(headerLine));
+
+  const expected = new ExpectedSeals(header);
+  let start = headerEnd + 1;
+  let end = bytes.indexOf(LF, start);
+  while (end >= 0 && end + 1 < bytes.length) {
+    expected.check(readSeal(bytes, start, end), tree.size - 1);
+    visit?.(bytes, start, end, header);
+    tree.add(leafHashInPlace(bytes, start, end));
+    start = end + 1;
+    end = bytes.indexOf(LF, start);
+  }
+  if (end < 0) throw malformed(start < bytes.length ? 'its last line is not ended by LF' : 'it has no end line');
+  const endLine = bytes.toString('latin1', start, end + 1);
+  if (!endLine.startsWith(END_START)) throw malformed('it has no end line');
+
+  const root = tree.root();
+  const contradiction = expected.finish(tree.size - 1);
+  return {
+    header,
+    root,
+    endDiffers: endLine !== formatEnd(tree.size - 1, root),
+    size: bytes.length,
+    ...(contradiction !== undefined && { contradiction }),
+  };
+}
+
+/** ExpectedSeals follows the seals of a segment's records and keeps the first contradiction to its header. */
+class ExpectedSeals {
+  readonly #header: SegmentHeader;
+  #event: number;
+  #index = -1;
+  #enqueued = '';
+  #contradiction: string | undefined;
+
+  constructor(header: SegmentHeader) {
+    this.#header = header;
+    this.#event = header.events.first - 1;
+    const { first, last, count } = header.events;
+    if (last - first !== Math.max(count - 1, 0)) this.#say(`it says ${count} events numbered ${first} to ${last}`);
+    if (count === 0 && header.records.count > 0) this.#say('it has records but no events');
+    if (count > 0 && header.kind === 'heartbeat') this.#say('it is a heartbeat but has events');
+  }
+
+  #say(what: string): void {
+    this.#contradiction ??= what;
+  }
+
+  check(seal: Seal | undefined, position: number): void {
+    if (this.#contradiction !== undefined) return;
+    const where = `record line ${position}`;
+    if (seal === undefined) return this.#say(`${where} does not end in a seal`);
+    const { records, events } = this.#header;
+    if (seal.record !== records.first + position)
+      return this.#say(`${where} is numbered ${seal.record}, not ${records.first + position}`);
+    if (seal.event === this.#event) {
+      if (seal.index !== this.#index + 1)
+        return this.#say(`${where} has index ${seal.index} behind index ${this.#index} of its event`);
+      if (seal.enqueued !== this.#enqueued) return this.#say(`${where} has another time than its event`);
+    } else {
+      if (seal.event < this.#event || seal.event > events.last)
+        return this.#say(`${where} is of event ${seal.event}, out of order or out of range`);
+      if (seal.index !== 0)
+        return this.#say(`${where} is the first of event ${seal.event} but has index ${seal.index}`);
+      if (!isTime(seal.enqueued)) return this.#say(`${where} has no valid time`);
+      const { first, last, enqueuedFirst, enqueuedLast } = events;
+      if (
+        (seal.event === first && seal.enqueued !== enqueuedFirst) ||
+        (seal.event === last && seal.enqueued !== enqueuedLast)
+      )
+        return this.#say(`${where} has another time than the header says`);
+    }
+    this.#event = seal.event;
+    this.#index = seal.index;
+    this.#enqueued = seal.enqueued;
+  }
+
+  finish(records: number): string | undefined {
+    if (records !== this.#header.records.count)
+      this.#say(`it says ${this.#header.records.count} records and has ${records}`);
+    return this.#contradiction;
+  }
+}

@@ -1,0 +1,137 @@
+import { JsonScanner } from './jsonScanner.ts';
+
+/** Seal is what the pipeline stamped on a record. docs/format.md, section 2.2. */
+export interface Seal {
+  readonly record: number;
+  readonly event: number;
+  readonly index: number;
+  readonly enqueued: string;
+}
+
+const ENQUEUED = Buffer.from(',"enqueued":"');
+const INDEX = Buffer.from(',"index":');
+const EVENT = Buffer.from(',"event":');
+const RECORD = Buffer.from(',"_seal":{"record":');
+const TIME_LENGTH = '2026-11-22T00:00:00.000Z'.length;
+
+const SEAL_START =
+  /^\{"record":(0|[1-9]\d{0,15}),"event":(0|[1-9]\d{0,15}),"index":(0|[1-9]\d{0,15}),"enqueued":"([^"]{24})"[,}]/;
+const SEAL_START_BYTES = 160;
+
+/**
+ * readSeal reads the seal of the record line bytes[start, end), given without its LF. It gives undefined if the line does
+ * not end in one.
+ *
+ * The seal is the line's last member, whatever members named `_seal` the record itself has. Nearly every seal ends with
+ * its time, and is read backwards from there; only one with a partition key, properties or an envelope is looked for
+ * from the line's start.
+ */
+export function readSeal(bytes: Buffer, start: number, end: number): Seal | undefined {
+  if (bytes[start] !== 0x7b || bytes[end - 1] !== 0x7d || bytes[end - 2] !== 0x7d) return undefined;
+  return readPlainSeal(bytes, start, end) ?? readLongSeal(bytes.subarray(start, end));
+}
+
+let number = 0;
+
+/** readDigits reads the decimal number that ends before `at` into `number`, and returns where it starts. */
+function readDigits(bytes: Buffer, start: number, at: number): number {
+  number = 0;
+  let from = at;
+  for (let unit = 1; from > start && at - from < 16; unit *= 10) {
+    const digit = (bytes[from - 1] as number) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    number += digit * unit;
+    from--;
+  }
+  return from === at || (bytes[from] === 0x30 && at - from > 1) ? -1 : from;
+}
+
+/** skipBack returns where `literal` starts if it ends before `at`, else -1. */
+function skipBack(bytes: Buffer, start: number, at: number, literal: Buffer): number {
+  const from = at - literal.length;
+  if (from < start) return -1;
+  for (let i = 0; i < literal.length; i++) if (bytes[from + i] !== literal[i]) return -1;
+  return from;
+}
+
+function readPlainSeal(bytes: Buffer, start: number, end: number): Seal | undefined {
+  if (bytes[end - 3] !== 0x22) return undefined;
+  const timeEnd = end - 3;
+  let at = skipBack(bytes, start, timeEnd - TIME_LENGTH, ENQUEUED);
+  if (at < 0 || (at = readDigits(bytes, start, at)) < 0) return undefined;
+  const index = number;
+  if ((at = skipBack(bytes, start, at, INDEX)) < 0 || (at = readDigits(bytes, start, at)) < 0) return undefined;
+  const event = number;
+  if ((at = skipBack(bytes, start, at, EVENT)) < 0 || (at = readDigits(bytes, start, at)) < 0) return undefined;
+  const record = number;
+  if (skipBack(bytes, start, at, RECORD) < 0) return undefined;
+  return { record, event, index, enqueued: bytes.toString('latin1', timeEnd - TIME_LENGTH, timeEnd) };
+}
+
+function readLongSeal(line: Buffer): Seal | undefined {
+  const member = lastMember(line);
+  if (member === undefined || line.toString('latin1', member.key, member.value) !== '"_seal":') return undefined;
+  const match = SEAL_START.exec(line.toString('latin1', member.value, member.value + SEAL_START_BYTES));
+  if (match === null) return undefined;
+  const [, record, event, index, enqueued] = match as unknown as [string, string, string, string, string];
+  return { record: Number(record), event: Number(event), index: Number(index), enqueued };
+}
+
+interface Member {
+  /** where the comma before its key is, or the key itself if it is the only member */
+  readonly from: number;
+  readonly key: number;
+  readonly value: number;
+}
+
+/** lastMember finds the last member of the one JSON object that fills `line`. */
+function lastMember(line: Buffer): Member | undefined {
+  const scanner = new JsonScanner(line);
+  let from = scanner.skipSpace(1);
+  let key = from;
+  for (;;) {
+    const value = scanner.skipKey(key);
+    if (value < 0) return undefined;
+    let at = scanner.skipValue(value);
+    if (at < 0) return undefined;
+    at = scanner.skipSpace(at);
+    if (line[at] === 0x7d) return at === line.length - 1 ? { from, key, value } : undefined;
+    if (line[at] !== 0x2c) return undefined;
+    from = at;
+    key = scanner.skipSpace(at + 1);
+  }
+}
+
+/**
+ * originalRecord gives back the bytes that a record line was made of: the record as it was received (but for white space
+ * that docs/format.md 2.2 removes), the value of `_value`, or the whole body behind `_text` and `_base64`. It gives
+ * undefined if the line does not end in a seal.
+ *
+ * A record that was received as exactly what the pipeline makes of something else gives the same line, and is read as
+ * the pipeline's; one that differs from it in anything is read as itself.
+ */
+export function originalRecord(line: Buffer): Buffer | undefined {
+  const seal = line[0] === 0x7b ? lastMember(line) : undefined;
+  if (seal === undefined || line.toString('latin1', seal.key, seal.value) !== '"_seal":') return undefined;
+  const record = Buffer.concat([line.subarray(0, seal.from), Buffer.from('}')]);
+  return openForm(record) ?? record;
+}
+
+/** openForm gives what is kept in a record of the form `{"_value":…,"_reason":"…"}`, or of one with `_text` or `_base64`. */
+function openForm(record: Buffer): Buffer | undefined {
+  const kind = /^\{"_(value|text|base64)":(?=[^\s{])/.exec(record.toString('latin1', 0, 12))?.[1];
+  if (kind === undefined) return undefined;
+  const scanner = new JsonScanner(record);
+  const start = `{"_${kind}":`.length;
+  const end = scanner.skipValue(start);
+  const reason = end + ',"_reason":'.length;
+  if (record.toString('latin1', end, reason + 1) !== ',"_reason":"') return undefined;
+  if (scanner.skipValue(reason) !== record.length - 1) return undefined;
+  const value = record.subarray(start, end);
+  if (kind === 'value') return value;
+  const text: unknown = JSON.parse(value.toString());
+  if (typeof text !== 'string') return undefined;
+  const encoding = kind === 'text' ? 'utf8' : 'base64';
+  const body = Buffer.from(text, encoding);
+  return value.equals(Buffer.from(JSON.stringify(body.toString(encoding)))) ? body : undefined;
+}

@@ -1,0 +1,130 @@
+import { hasBreak, isEmptyObject, sliceBody, wholeBody } from './body.ts';
+import type { RecordSlice } from './body.ts';
+import { leafHashInPlace } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { minify } from './jsonScanner.ts';
+
+/** SealableEvent is one Event Hubs event as ingest hands it to the core. Times are ISO 8601 UTC with milliseconds. */
+export interface SealableEvent {
+  readonly body: Buffer;
+  readonly sequenceNumber: number;
+  readonly enqueued: string;
+  readonly partitionKey?: string;
+  /** the event's application properties as one JSON object on one line */
+  readonly properties?: string;
+}
+
+/** MAX_EVENT_LINES_BYTES bounds what the lines of one event may take; a body that asks for more is kept whole. */
+export const MAX_EVENT_LINES_BYTES = 128 * 1024 * 1024;
+
+/** An upper bound of what a line adds to its record: the seal with three numbers of 16 digits, and a reason. */
+const LINE_OVERHEAD = 256;
+const LF = 0x0a;
+
+/**
+ * LineBuffer collects the lines of a segment, and the leaf hash of each. `reserve` bytes are left free in front of the
+ * first line, for the header, which can only be written when the records are counted.
+ */
+export class LineBuffer {
+  bytes: Buffer;
+  length: number;
+  readonly start: number;
+  readonly leaves: Hash[] = [];
+
+  constructor(reserve: number, expected: number) {
+    this.bytes = Buffer.allocUnsafe(reserve + expected);
+    this.start = this.length = reserve;
+  }
+
+  /** need makes room for `count` more bytes. */
+  need(count: number): void {
+    if (this.length + count <= this.bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + count));
+    this.bytes.copy(grown, this.start, this.start, this.length);
+    this.bytes = grown;
+  }
+
+  text(text: string): void {
+    this.need(Buffer.byteLength(text));
+    this.length += this.bytes.write(text, this.length);
+  }
+
+  copy(from: Buffer, start: number, end: number): void {
+    this.need(end - start);
+    this.length += from.copy(this.bytes, this.length, start, end);
+  }
+
+  /** endLine ends the line that began at `start` with LF and hashes it. */
+  endLine(start: number): void {
+    this.need(1);
+    this.bytes[this.length] = LF;
+    this.leaves.push(leafHashInPlace(this.bytes, start, this.length));
+    this.length += 1;
+  }
+}
+
+/** sealEvent appends the record lines of an event, numbered from `record` on, and returns how many they are. */
+export function sealEvent(lines: LineBuffer, event: SealableEvent, record: number): number {
+  const { body } = event;
+  let slices = sliceBody(body);
+  if (linesSize(event, slices) > MAX_EVENT_LINES_BYTES) slices = [wholeBody(body, 'base64', 'too large as records')];
+  const hasBreaks = hasBreak(body);
+  const middle = `,"event":${event.sequenceNumber},"index":`;
+  const last = `,"enqueued":"${event.enqueued}"`;
+  for (let index = 0; index < slices.length; index++) {
+    const slice = slices[index] as RecordSlice;
+    const start = lines.length;
+    lines.need(slice.end - slice.start + LINE_OVERHEAD);
+    const separator = writeRecord(lines, body, slice, hasBreaks);
+    const seal = `${separator}"_seal":{"record":${record + index}${middle}${index}${last}`;
+    lines.length += lines.bytes.write(seal, lines.length, 'latin1');
+    if (index === 0) writeEventMembers(lines, event);
+    if (slice.envelope !== undefined) {
+      lines.text(',"envelope":');
+      lines.copy(slice.envelope, 0, slice.envelope.length);
+    }
+    lines.text('}}');
+    lines.endLine(start);
+  }
+  return slices.length;
+}
+
+/** linesSize is an upper bound of the bytes that an event's lines take. */
+function linesSize({ body, properties, partitionKey }: SealableEvent, slices: readonly RecordSlice[]): number {
+  // A control character becomes \u00XX in a JSON string: six bytes for one.
+  const content = slices[0]?.form === 'text' ? body.length * 6 : body.length * 2;
+  return content + slices.length * LINE_OVERHEAD + ((properties?.length ?? 0) + (partitionKey?.length ?? 0)) * 6;
+}
+
+function writeEventMembers(lines: LineBuffer, { partitionKey, properties }: SealableEvent): void {
+  if (partitionKey !== undefined) lines.text(`,"partitionKey":${JSON.stringify(partitionKey)}`);
+  if (properties !== undefined) lines.text(`,"properties":${properties}`);
+}
+
+/** writeRecord writes a record up to where its seal goes, and returns what has to stand between. */
+function writeRecord(lines: LineBuffer, body: Buffer, slice: RecordSlice, bodyHasBreaks: boolean): '' | ',' {
+  const { form, start, end, reason } = slice;
+  if (form === 'text' || form === 'base64') {
+    lines.text(
+      form === 'text' ? `{"_text":${JSON.stringify(body.toString('utf8'))}` : `{"_base64":"${body.toString('base64')}"`,
+    );
+    lines.text(`,"_reason":${JSON.stringify(reason)}`);
+    return ',';
+  }
+  let text = body;
+  let from = start;
+  let to = end;
+  if (bodyHasBreaks && hasBreak(body.subarray(start, end))) {
+    text = minify(body.subarray(start, end));
+    from = 0;
+    to = text.length;
+  }
+  if (form === 'value') {
+    lines.text('{"_value":');
+    lines.copy(text, from, to);
+    lines.text(`,"_reason":${JSON.stringify(reason)}`);
+    return ',';
+  }
+  lines.length += text.copy(lines.bytes, lines.length, from, to - 1);
+  return isEmptyObject(text, from, to) ? '' : ',';
+}

@@ -1,0 +1,104 @@
+import { release } from '../bytes.ts';
+import { leafHashInPlace, formatHash } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { TreeRoot } from '../merkle/tree.ts';
+import { LineBuffer, sealEvent } from './seal.ts';
+import type { SealableEvent } from './seal.ts';
+import { formatHeader } from './header.ts';
+import type { SegmentHeader } from './header.ts';
+import { compress } from './zstd.ts';
+
+/** SegmentStart is what a header says before its records and events are known. */
+export type SegmentStart = Omit<SegmentHeader, 'records' | 'events'> & { readonly firstRecord: number };
+
+/** SealedSegment is a segment ready to be stored. */
+export interface SealedSegment {
+  readonly header: SegmentHeader;
+  /** the bytes to store */
+  readonly stored: Buffer;
+  readonly root: Hash;
+  /** bytes of the lines before compression */
+  readonly size: number;
+  /** how many of the events it holds: the first ones */
+  readonly taken: number;
+}
+
+/** A segment whose lines reach this takes no further event; with one event's most, it stays below MAX_SEGMENT_BYTES. */
+const FULL_LINES_BYTES = 48 * 1024 * 1024;
+
+/**
+ * sealSegment makes one segment of the first of `events`: as many as have at most `maxRawBytes` of bodies together, and at
+ * least one. The events must be those of one incarnation, with consecutive sequence numbers.
+ */
+export function sealSegment(
+  start: SegmentStart,
+  events: readonly [SealableEvent, ...SealableEvent[]],
+  maxRawBytes: number,
+): SealedSegment {
+  let taken = 0;
+  let rawBytes = 0;
+  for (const { body } of events) {
+    if (taken > 0 && rawBytes + body.length > maxRawBytes) break;
+    rawBytes += body.length;
+    taken++;
+  }
+
+  const lines = new LineBuffer(headerRoom(start), Math.ceil(rawBytes * 1.2) + 64 * 1024);
+  let sealed = 0;
+  do {
+    sealEvent(lines, events[sealed] as SealableEvent, start.firstRecord + lines.leaves.length);
+    sealed++;
+  } while (sealed < taken && lines.length - lines.start < FULL_LINES_BYTES);
+
+  const { firstRecord, ...rest } = start;
+  const first = events[0];
+  const last = events[sealed - 1] as SealableEvent;
+  const header: SegmentHeader = {
+    ...rest,
+    records: { first: firstRecord, count: lines.leaves.length },
+    events: {
+      first: first.sequenceNumber,
+      last: last.sequenceNumber,
+      count: sealed,
+      enqueuedFirst: first.enqueued,
+      enqueuedLast: last.enqueued,
+    },
+  };
+  return { header, ...finish(header, lines), taken: sealed };
+}
+
+/** headerRoom is how many bytes to leave for a header: its text with the longest numbers, the LF, and one byte before. */
+const headerRoom = ({ firstRecord, ...rest }: SegmentStart): number =>
+  Buffer.byteLength(
+    formatHeader({
+      ...rest,
+      records: { first: firstRecord, count: Number.MAX_SAFE_INTEGER },
+      events: {
+        first: Number.MAX_SAFE_INTEGER,
+        last: Number.MAX_SAFE_INTEGER,
+        count: Number.MAX_SAFE_INTEGER,
+        enqueuedFirst: rest.sealed,
+        enqueuedLast: rest.sealed,
+      },
+    }),
+  ) + 2;
+
+/** finish puts the header in front and the end line behind, and compresses. */
+function finish(header: SegmentHeader, lines: LineBuffer): Pick<SealedSegment, 'stored' | 'root' | 'size'> {
+  const text = `${formatHeader(header)}\n`;
+  const start = lines.start - Buffer.byteLength(text);
+  lines.bytes.write(text, start);
+  const tree = new TreeRoot();
+  tree.add(leafHashInPlace(lines.bytes, start, lines.start - 1));
+  for (const leaf of lines.leaves) tree.add(leaf);
+  const root = tree.root();
+  lines.text(formatEnd(header.records.count, root));
+  const content = lines.bytes.subarray(start, lines.length);
+  const sealed = { stored: compress(content), root, size: content.length };
+  release(lines.bytes);
+  return sealed;
+}
+
+/** formatEnd prints the end line of a segment, with its LF. */
+export const formatEnd = (records: number, root: Hash): string =>
+  `{"_end":{"records":${records},"root":"${formatHash(root)}"}}\n`;

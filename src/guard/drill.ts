@@ -1,0 +1,47 @@
+import { AuditsealError } from '../core/errors.ts';
+import { drillName } from '../core/objects/names.ts';
+import type { Canaries, ForbiddenChange, Tried } from '../ports/store.ts';
+
+/** DrillAttempt is a change that a drill tried on a canary, and what came of it. */
+export interface DrillAttempt extends Tried {
+  readonly object: string;
+  readonly change: ForbiddenChange;
+}
+
+/** Drill is what was tried, and what could not be. */
+export interface Drill {
+  readonly attempts: readonly DrillAttempt[];
+  readonly unreadable: readonly { readonly object: string; readonly why: string }[];
+}
+
+/** Only an append blob takes appends. Delete comes last: without a policy nothing is left to try on after it. */
+const PLAN: readonly (readonly [kind: 'block' | 'append', changes: readonly ForbiddenChange[]])[] = [
+  ['block', ['overwrite', 'overwrite by blocks', 'set metadata', 'set properties', 'delete']],
+  ['append', ['append']],
+];
+
+/**
+ * runDrill tries on canaries of its own what a write-once container must refuse. They are of the day, so that no
+ * retention period of theirs is over.
+ */
+export async function runDrill(canaries: Canaries, time: number): Promise<Drill> {
+  const attempts: DrillAttempt[] = [];
+  const unreadable: { object: string; why: string }[] = [];
+  for (const [kind, changes] of PLAN) {
+    const object = drillName(time, kind);
+    try {
+      await canaries.make(object, kind);
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      unreadable.push({ object, why: error.message });
+      continue;
+    }
+    for (const change of changes) {
+      const tried = await canaries.attempt(object, change);
+      attempts.push({ object, change, ...tried });
+      if (tried.outcome === 'unverified')
+        unreadable.push({ object, why: `whether its policy refuses to ${change} stays open: ${tried.said}` });
+    }
+  }
+  return { attempts, unreadable };
+}

@@ -1,0 +1,169 @@
+import { AuditsealError } from '../core/errors.ts';
+import { ZERO_HASH } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
+import { parseSegmentName, segmentName } from '../core/objects/names.ts';
+import type { SegmentHeader } from '../core/segment/header.ts';
+import type { Log, ObjectStore } from '../ports/store.ts';
+import { firstFree } from '../ledger/dense.ts';
+import { summarizeSegment } from '../core/segment/summary.ts';
+import type { SegmentSummary } from '../core/segment/summary.ts';
+
+/** ChainHead is where a partition's chain goes on. */
+export interface ChainHead {
+  /** the first index whose name is free */
+  readonly index: number;
+  /** root of the last segment of the chain, ZERO_HASH if there is none */
+  readonly root: Hash;
+  /** number of the next record */
+  readonly record: number;
+  readonly incarnation: number;
+  /** last sealed sequence number, -1 if none */
+  readonly lastEvent: number;
+  /** when that event was enqueued, '' if none */
+  readonly lastEnqueued: string;
+  /** indices between the last segment and `index` that something foreign has taken */
+  readonly skipped: readonly number[];
+}
+
+const EMPTY: ChainHead = {
+  index: 0,
+  root: ZERO_HASH,
+  record: 0,
+  incarnation: 0,
+  lastEvent: -1,
+  lastEnqueued: '',
+  skipped: [],
+};
+
+/** nextHead is the head once a segment with this header and root is stored. */
+export const nextHead = (header: SegmentHeader, root: Hash): ChainHead => ({
+  index: header.index + 1,
+  root,
+  record: header.records.first + header.records.count,
+  incarnation: header.incarnation,
+  lastEvent: header.events.last,
+  lastEnqueued: header.events.enqueuedLast ?? '',
+  skipped: [],
+});
+
+/** predecessorOf is the index of the segment before one with this header, -1 if it is the first. */
+export function predecessorOf({ index, skipped = [] }: Pick<SegmentHeader, 'index' | 'skipped'>): number {
+  let before = index - 1;
+  while (skipped.includes(before)) before--;
+  return before;
+}
+
+/**
+ * findChainHead finds a partition's head by asking which names exist, from `from` on, and reads the last segment and the
+ * one before.
+ *
+ * A head that doesn't chain isn't believed: what has taken its name is skipped and logged as foreign. If a name before it
+ * is free, the names were not dense; then the listing decides where the first free name is.
+ */
+export async function findChainHead(
+  deps: { readonly store: ObjectStore; readonly log: Log; readonly ledger: string },
+  partition: string,
+  from = 0,
+): Promise<ChainHead> {
+  const end = await firstFree((index) => deps.store.exists(segmentName(partition, index)), from);
+  const head = await believe(deps, partition, end);
+  if (head !== undefined) return head;
+  const listed = await firstFreeListed(deps.store, partition);
+  deps.log.error('names of segments are not dense', { partition, firstFree: listed, found: end });
+  const dense = await believe(deps, partition, listed);
+  if (dense !== undefined) return dense;
+  throw new AuditsealError('STORE_UNAVAILABLE', `segments/${partition}/ changes while it is read`);
+}
+
+async function firstFreeListed(store: ObjectStore, partition: string): Promise<number> {
+  let free = 0;
+  for await (const { name } of store.list(`segments/${partition}/`)) {
+    const index = parseSegmentName(name)?.index;
+    if (index === undefined || index < free) continue;
+    if (index > free) break;
+    free++;
+  }
+  return free;
+}
+
+/** believe gives the head before the free index `end`, or undefined if a name before it turns out to be free. */
+async function believe(
+  { store, log, ledger }: { readonly store: ObjectStore; readonly log: Log; readonly ledger: string },
+  partition: string,
+  end: number,
+): Promise<ChainHead | undefined> {
+  const skipped: number[] = [];
+  let candidate = end > 0 ? await readSummary(store, partition, end - 1) : undefined;
+  for (let index = end - 1; index >= 0;) {
+    if (candidate === undefined) return undefined;
+    const fault = segmentFault(candidate, partition, index);
+    const before = candidate.ok && fault === undefined ? predecessorOf(candidate.header) : index - 1;
+    const previous = before >= 0 ? await readSummary(store, partition, before) : undefined;
+    if (before >= 0 && previous === undefined) return undefined;
+    if (candidate.ok && fault === undefined && chains(candidate.header, previous)) {
+      if (candidate.header.ledger !== ledger) {
+        const why = `the container holds the ledger ${JSON.stringify(candidate.header.ledger)}, not ${JSON.stringify(ledger)}`;
+        throw new AuditsealError('CONFIG_INVALID', `LEDGER_ORIGIN: ${why}`);
+      }
+      const lastEnqueued = await findLastEnqueued(store, partition, candidate.header);
+      if (lastEnqueued === undefined) return undefined;
+      return { ...nextHead(candidate.header, candidate.root), lastEnqueued, index: end, skipped };
+    }
+    const why = fault ?? 'it does not name the root of the segment before';
+    log.error('foreign object in the place of a segment', { object: segmentName(partition, index), why });
+    skipped.unshift(index);
+    candidate = before === index - 1 ? previous : await readSummary(store, partition, index - 1);
+    index--;
+  }
+  return { ...EMPTY, index: end, skipped };
+}
+
+/** findLastEnqueued gives the time of a chain's last event, which segments without events need not name. */
+async function findLastEnqueued(
+  store: ObjectStore,
+  partition: string,
+  header: SegmentHeader,
+): Promise<string | undefined> {
+  while (header.events.enqueuedLast === undefined) {
+    const before = predecessorOf(header);
+    if (before < 0) return '';
+    const previous = await readSummary(store, partition, before);
+    if (previous?.ok !== true) return undefined;
+    header = previous.header;
+  }
+  return header.events.enqueuedLast;
+}
+
+async function readSummary(store: ObjectStore, partition: string, index: number): Promise<SegmentSummary | undefined> {
+  const name = segmentName(partition, index);
+  let stored: Buffer | undefined;
+  try {
+    stored = await store.read(name);
+  } catch (error) {
+    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') {
+      return { ok: false, versionUnknown: false, why: error.message };
+    }
+    throw error;
+  }
+  const summary = stored && summarizeSegment(stored);
+  if (summary?.ok === false && summary.versionUnknown) {
+    throw new AuditsealError('VERSION_UNKNOWN', `${name}: ${summary.why}; a newer release writes this ledger`);
+  }
+  return summary;
+}
+
+/** segmentFault says why an object is not the segment of its place, whatever its neighbours are. */
+export function segmentFault(summary: SegmentSummary, partition: string, index: number): string | undefined {
+  if (!summary.ok) return summary.why;
+  const { header } = summary;
+  if (header.partition !== partition || header.index !== index) {
+    return `it is the segment of partition ${header.partition.slice(0, 20)}, index ${header.index}`;
+  }
+  if (summary.endDiffers) return 'its end line states another root or count than its lines have';
+  return summary.contradiction;
+}
+
+function chains(header: SegmentHeader, previous: SegmentSummary | undefined): boolean {
+  if (previous === undefined) return header.prev === ZERO_HASH;
+  return previous.ok && header.prev === previous.root && header.ledger === previous.header.ledger;
+}

@@ -1,0 +1,47 @@
+import type { SealableEvent } from '../core/segment/seal.ts';
+import type { Gap } from '../core/segment/header.ts';
+import type { ChainHead } from './chainHead.ts';
+
+/** Run is consecutive events that may share segments: one incarnation, no number left out. */
+export interface Run {
+  readonly incarnation: number;
+  /** what is missing before its first event */
+  readonly gaps: readonly Gap[];
+  readonly events: [SealableEvent, ...SealableEvent[]];
+}
+
+export interface Plan {
+  readonly runs: readonly Run[];
+  /** events that are sealed already */
+  readonly duplicates: number;
+}
+
+/**
+ * planRuns decides what of a delivery is new, event by event, because a redelivery has other bounds than the first try.
+ *
+ * An event is a duplicate if its number is not above the last sealed one and it was not enqueued later. A number that is
+ * not above but was enqueued later means that the hub was re-created: the next incarnation. A number further on means a gap.
+ */
+export function planRuns(head: ChainHead, events: readonly SealableEvent[]): Plan {
+  const runs: Run[] = [];
+  let duplicates = 0;
+  let { incarnation, lastEvent, lastEnqueued } = head;
+  for (const event of events) {
+    const { sequenceNumber, enqueued } = event;
+    const isRestart = sequenceNumber <= lastEvent && enqueued > lastEnqueued;
+    if (sequenceNumber <= lastEvent && !isRestart) {
+      duplicates++;
+      continue;
+    }
+    if (isRestart) incarnation++;
+    const isGap = !isRestart && lastEvent >= 0 && sequenceNumber > lastEvent + 1;
+    const run = runs.at(-1);
+    if (run === undefined || isRestart || isGap) {
+      const gaps: Gap[] = isGap ? [{ first: lastEvent + 1, last: sequenceNumber - 1, reason: 'unknown' }] : [];
+      runs.push({ incarnation, gaps, events: [event] });
+    } else run.events.push(event);
+    lastEvent = sequenceNumber;
+    lastEnqueued = enqueued;
+  }
+  return { runs, duplicates };
+}

@@ -1,0 +1,111 @@
+import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import { cosignatureTime, verifyCosignature } from '../core/note/cosignature.ts';
+import { checkpointName, cosignatureName } from '../core/objects/names.ts';
+import { parseNote } from '../core/note/note.ts';
+import type { SignatureLine } from '../core/note/signatureLine.ts';
+import type { Log, RemoteWitness } from '../ports/store.ts';
+import { formatCosignature, readCosignature, withCosignatures } from '../ledger/cosignatures.ts';
+import type { LogDeps } from './state.ts';
+import { publishCheckpoint } from './publish.ts';
+import { proveGrowth } from '../ledger/treeProof.ts';
+
+export interface CosigningDeps extends LogDeps {
+  /** no two of one key ID */
+  readonly witnesses: readonly RemoteWitness[];
+}
+
+/** SignedCheckpoint is a checkpoint as it is stored under its number. */
+export interface SignedCheckpoint {
+  readonly number: number;
+  readonly note: Buffer;
+}
+
+/**
+ * Cosigning collects the witnesses' cosignatures of the newest checkpoint, and stores and publishes them. It comes after
+ * the checkpoint is stored and published, and what it keeps is only a saved look-up.
+ */
+export class Cosigning {
+  readonly #deps: CosigningDeps;
+  /** the size that a witness cosigned last, as far as is known; a witness that isn't here is asked as one never met */
+  readonly #sizes = new Map<RemoteWitness, number>();
+  #number = -1;
+  /** what is stored of each witness under that number; undefined where its name is taken by something else */
+  readonly #stored = new Map<RemoteWitness, SignatureLine | undefined>();
+  #isPublished = true;
+
+  constructor(deps: CosigningDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * run asks every witness whose cosignature of the checkpoint isn't stored, all at once. It is safe to repeat, to run in two
+   * places at once, and to die at any line. A witness that gives none is written to the log and asked again by the next
+   * run; only the ledger's own stores can make it throw, and then after every witness was heard.
+   */
+  async run(checkpoint: SignedCheckpoint, log: Log): Promise<void> {
+    const { number, note } = checkpoint;
+    if (number !== this.#number) {
+      this.#number = number;
+      this.#stored.clear();
+      this.#isPublished = true;
+    }
+    const waiting = this.#deps.witnesses.filter((witness) => !this.#stored.has(witness));
+    const outcomes = await Promise.allSettled(waiting.map((witness) => this.#take(witness, checkpoint, log)));
+    if (!this.#isPublished) {
+      const lines = [...this.#stored.values()].filter((line) => line !== undefined);
+      const inOrder = lines.sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
+      await publishCheckpoint(this.#deps, withCosignatures(note, inOrder));
+      this.#isPublished = true;
+      log.info('cosigned', { checkpoint: checkpointName(number), witnesses: lines.length });
+    }
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  /** take finds a witness's cosignature in the ledger, or asks for one and stores it. */
+  async #take(witness: RemoteWitness, { number, note }: SignedCheckpoint, log: Log): Promise<void> {
+    const { store } = this.#deps;
+    const { keyId, keyName } = witness.verifierKey;
+    const name = cosignatureName(number, keyId);
+    const { text } = parseNote(note);
+    let line = await readCosignature(store, number, keyId);
+    if (line === undefined) {
+      const given = await this.#ask(witness, number, note, log);
+      if (given === undefined) return;
+      // Durable point. If we die before it, the next run asks again: a witness cosigns the same tree as often as it's asked.
+      const outcome = await store.create(name, formatCosignature(given));
+      line = outcome === 'created' ? given : await readCosignature(store, number, keyId);
+    }
+    if (line === undefined) return;
+    const isGood = (it: SignatureLine): boolean =>
+      it.keyName === keyName && verifyCosignature(witness.verifierKey, text, it.signature);
+    if (line === 'malformed' || !isGood(line)) {
+      log.error('foreign object in the place of a cosignature', { object: name });
+      this.#stored.set(witness, undefined);
+      return;
+    }
+    this.#stored.set(witness, line);
+    this.#sizes.set(witness, parseCheckpoint(text).size);
+    this.#isPublished = false;
+  }
+
+  async #ask(witness: RemoteWitness, number: number, note: Buffer, log: Log): Promise<SignatureLine | undefined> {
+    const { store, tiles } = this.#deps;
+    const head = parseCheckpoint(parseNote(note).text);
+    const cosigned = await witness.cosign({
+      checkpoint: note,
+      knownSize: this.#sizes.get(witness) ?? 0,
+      proveConsistency: (from) => proveGrowth(tiles, from, head),
+    });
+    if (cosigned.isCosigned) {
+      return cosigned.cosignatures.reduce((a, b) =>
+        cosignatureTime(b.signature) > cosignatureTime(a.signature) ? b : a,
+      );
+    }
+    const fields = { witness: witness.verifierKey.keyName, checkpoint: checkpointName(number), why: cosigned.why };
+    // Another integration may have gone on with the log, and asked the witness for a later checkpoint.
+    const isAlarming = cosigned.isContradicted === true && !(await store.exists(checkpointName(number + 1)));
+    if (isAlarming) log.error('a witness has seen another log', { ...fields, witnessSize: cosigned.witnessSize ?? -1 });
+    else log.warn('a witness did not cosign', fields);
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import { openCheckpoint } from '../core/note/checkpoint.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { parseNote } from '../core/note/note.ts';
+import { formatSignatureLine } from '../core/note/signatureLine.ts';
+import { parseBundlePath, parseTilePath } from '../core/merkle/tile.ts';
+import type { TileStore } from '../ports/store.ts';
+import type { LogDeps, LogState } from './state.ts';
+
+/** CHECKPOINT is the name of the newest checkpoint among the tiles. */
+export const CHECKPOINT = 'checkpoint';
+
+/** TLOG is what the names of tiles begin with where they stand beside a ledger's: in a mirror, and in findings. */
+export const TLOG = 'tlog/';
+
+/** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name. */
+export const isTileName = (name: string): boolean =>
+  name === CHECKPOINT || parseTilePath(name) !== undefined || parseBundlePath(name) !== undefined;
+
+/**
+ * publishLog writes the files of the newest checkpoint, if they are not there, and then the checkpoint. Only after that may
+ * the next batch be made: so at most one checkpoint lacks files, and whoever comes next writes them.
+ */
+export async function publishLog(deps: LogDeps, { note, files }: NonNullable<LogState['newest']>): Promise<void> {
+  const { tiles } = deps;
+  const last = files.at(-1) ?? files[0];
+  // A death before this leaves a signed checkpoint that nobody is shown; in the middle, files that nobody asks for yet.
+  if ((await readSmall(tiles, last.name))?.equals(last.bytes) !== true) {
+    for (const { name, bytes } of files) await tiles.write(name, bytes);
+  }
+  await publishCheckpoint(deps, note);
+}
+
+/**
+ * publishCheckpoint publishes a checkpoint, with its cosignatures or before there are any, unless it is published with
+ * these signatures, or a later one is. What the ledger holds of it stays as it is.
+ */
+export async function publishCheckpoint(deps: LogDeps, note: Buffer): Promise<void> {
+  const published = await readSmall(deps.tiles, CHECKPOINT);
+  if (published !== undefined && (carries(published, note) || isNewer(deps, published, note))) return;
+  await deps.tiles.write(CHECKPOINT, note);
+}
+
+/** carries tells whether what is published is a note of the same text that has all signatures of another one. */
+function carries(published: Buffer, note: Buffer): boolean {
+  try {
+    const [{ text, signatures }, wanted] = [parseNote(published), parseNote(note)];
+    const lines = new Set(signatures.map(formatSignatureLine));
+    return text === wanted.text && wanted.signatures.every((line) => lines.has(formatSignatureLine(line)));
+  } catch (error) {
+    if (error instanceof AuditsealError) return false;
+    throw error;
+  }
+}
+
+/** isNewer tells whether another integration has published a later checkpoint. What the log didn't sign counts for nothing. */
+export function isNewer(
+  { origin, verifiers }: Pick<LogDeps, 'origin' | 'verifiers'>,
+  published: Buffer | undefined,
+  note: Buffer,
+): boolean {
+  if (published === undefined) return false;
+  try {
+    const sizeOf = (bytes: Buffer): number => openCheckpoint(bytes, origin, verifiers).checkpoint.size;
+    return sizeOf(published) > sizeOf(note);
+  } catch (error) {
+    if (error instanceof AuditsealError) return false;
+    throw error;
+  }
+}
+
+/** readSmall reads a tile, and gives undefined for what is too large to be one. */
+export async function readSmall(tiles: Pick<TileStore, 'read'>, name: string): Promise<Buffer | undefined> {
+  try {
+    return await tiles.read(name);
+  } catch (error) {
+    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') return undefined;
+    throw error;
+  }
+}

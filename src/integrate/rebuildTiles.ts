@@ -1,0 +1,196 @@
+import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { formatHash } from '../core/hash.ts';
+import { checkpointName, parseCheckpointName } from '../core/objects/names.ts';
+import { parseNote } from '../core/note/note.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import type { ObjectStore, TileStore } from '../ports/store.ts';
+import { readBatches } from '../ledger/batches.ts';
+import type { Batch } from '../ledger/batches.ts';
+import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
+import { firstFree } from '../ledger/dense.ts';
+import { fork } from './state.ts';
+import { LogTree } from '../core/merkle/logTree.ts';
+import type { TileFile } from '../core/merkle/logTree.ts';
+import { CHECKPOINT, isNewer, readSmall } from './publish.ts';
+import type { LogHead } from '../core/objects/reportFile.ts';
+import { inOrder } from '../ledger/concurrency.ts';
+import { TileNames } from '../pipeline/tileNames.ts';
+
+export interface RebuildDeps {
+  readonly store: ObjectStore;
+  readonly tiles: TileStore;
+  /** name of the log; without it, the one that its first checkpoint states */
+  readonly origin?: string;
+  /** keys that the log signs with, or did; without them no signature is checked */
+  readonly verifiers: readonly VerifierKey[];
+  readonly onProgress?: (progress: { readonly files: number; readonly batchBytes: number }) => void;
+}
+
+/** Rebuilt is what a rebuild did. */
+export interface Rebuilt {
+  checkpoints: number;
+  /** what the log's tiles are: tiles, entry bundles, and the newest checkpoint */
+  files: number;
+  /** files that were missing, or were not what the entries of the log give */
+  written: number;
+  /** undefined if there is no log */
+  newest?: Omit<LogHead, 'time'>;
+  /** names of what stands among the tiles and is none of this log, at most MAX_LISTED, and how many more there are */
+  surplus: string[];
+  surplusOmitted: number;
+}
+
+const MAX_LISTED = 1000;
+
+/** How many batches' files are compared and written at one time. */
+const CONCURRENCY = 8;
+
+/**
+ * rebuildTiles makes the tiles, the entry bundles and the newest checkpoint with its cosignatures again from the ledger
+ * alone: the files that integration wrote, byte for byte. It checks each checkpoint on the way, and throws FORK_DETECTED before it writes
+ * anything that no checkpoint was signed over. What is there and right is left alone, and what is of no such log is named
+ * and left alone too: a store of tiles can't remove. It is safe to repeat, and to die at any line.
+ */
+export async function rebuildTiles(deps: RebuildDeps): Promise<Rebuilt> {
+  const rebuild = new Rebuild(deps);
+  await rebuild.go();
+  // What is listed before the log's end is asked for again is older than that end, even if the log grows meanwhile.
+  const others = await rebuild.listOthers();
+  await rebuild.go();
+  return rebuild.finish(others);
+}
+
+class Rebuild {
+  readonly #deps: RebuildDeps;
+  readonly #tree = new LogTree();
+  readonly #names = new TileNames();
+  readonly #result: Rebuilt = { checkpoints: 0, files: 0, written: 0, surplus: [], surplusOmitted: 0 };
+  #origin: string | undefined;
+  #note: Buffer | undefined;
+  #batchBytes = 0;
+
+  constructor(deps: RebuildDeps) {
+    this.#deps = deps;
+    this.#origin = deps.origin;
+  }
+
+  /** go makes the files of all checkpoints from where it stopped on. */
+  async go(): Promise<void> {
+    const { store } = this.#deps;
+    const from = this.#result.checkpoints;
+    const end = await this.#findEnd(from);
+    for await (const files of inOrder(this.#filesOf(readBatches(store, end, from)), CONCURRENCY, this.#writeAll)) {
+      this.#deps.onProgress?.({ files, batchBytes: this.#batchBytes });
+    }
+  }
+
+  /** findEnd gives the number behind the newest checkpoint. Names are dense, so one behind a hole says that some are gone. */
+  async #findEnd(from: number): Promise<number> {
+    const { store } = this.#deps;
+    const end = await firstFree((number) => store.exists(checkpointName(number)), from);
+    for await (const { name } of store.list('checkpoints/', checkpointName(end))) {
+      const number = parseCheckpointName(name);
+      if (number === undefined || number < end || !(await this.#isOfLog(name))) continue;
+      if (number === end) return this.#findEnd(end); // it came just now
+      throw fork(`${checkpointName(end)} is missing, and the log goes on behind it with ${name}`);
+    }
+    return end;
+  }
+
+  /** isOfLog tells a checkpoint of the log from what anybody may have put under its name. */
+  async #isOfLog(name: string): Promise<boolean> {
+    try {
+      const note = await this.#deps.store.read(name);
+      return note !== undefined && this.#open(name, note).size > 0;
+    } catch (error) {
+      if (error instanceof AuditsealError && NO_CHECKPOINT.includes(error.code)) return false;
+      throw error;
+    }
+  }
+
+  #open(name: string, note: Buffer): Checkpoint {
+    const { verifiers } = this.#deps;
+    try {
+      const stated = parseCheckpoint(parseNote(note).text);
+      const origin = this.#origin ?? stated.origin;
+      const checkpoint = verifiers.length > 0 ? openCheckpoint(note, origin, verifiers).checkpoint : stated;
+      if (checkpoint.origin === origin) return checkpoint;
+      throw new AuditsealError('CHECKPOINT_MALFORMED', `it is of another log than ${origin}`);
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      throw new AuditsealError(error.code, `${name}: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** filesOf checks the checkpoint of each batch, and gives the files that came with it. */
+  async *#filesOf(batches: AsyncIterable<Batch>): AsyncIterable<readonly TileFile[]> {
+    const tree = this.#tree;
+    for await (const { number, entries } of batches) {
+      tree.append(entries);
+      const name = checkpointName(number);
+      const note = await this.#deps.store.read(name);
+      if (note === undefined) throw fork(`${name} was there, and is gone`);
+      const { origin, size, rootHash } = this.#open(name, note);
+      this.#origin ??= origin;
+      if (size !== tree.head.size || rootHash !== tree.head.rootHash)
+        throw fork(`${name} is of another tree than the batches up to it`);
+      this.#result.checkpoints += 1;
+      this.#result.newest = { number, size, root: formatHash(rootHash) };
+      this.#note = note;
+      for (const { length } of entries) this.#batchBytes += length + 1;
+      yield tree.takeFiles();
+    }
+  }
+
+  /** writeAll keeps the order of a checkpoint's files: publishLog takes the last one for a sign of all. */
+  #writeAll = async (files: readonly TileFile[]): Promise<number> => {
+    for (const file of files) await this.#write(file);
+    return this.#result.files;
+  };
+
+  async #write({ name, bytes }: TileFile): Promise<void> {
+    const { tiles } = this.#deps;
+    this.#names.add(name);
+    this.#result.files += 1;
+    if ((await readSmall(tiles, name))?.equals(bytes) === true) return;
+    await tiles.write(name, bytes);
+    this.#result.written += 1;
+  }
+
+  /** listOthers names what stands among the tiles, and was not made. */
+  async listOthers(): Promise<string[]> {
+    const others: string[] = [];
+    for await (const { name } of this.#deps.tiles.list('')) {
+      if (name === CHECKPOINT || this.#names.has(name)) continue;
+      if (others.length < MAX_LISTED) others.push(name);
+      else this.#result.surplusOmitted += 1;
+    }
+    return others;
+  }
+
+  /** finish publishes the newest checkpoint, behind all that it covers. */
+  async finish(others: readonly string[]): Promise<Rebuilt> {
+    const { store, tiles, verifiers } = this.#deps;
+    const origin = this.#origin;
+    const { newest } = this.#result;
+    if (this.#note !== undefined && newest !== undefined && origin !== undefined) {
+      const published = await readSmall(tiles, CHECKPOINT);
+      // Of a log that is in use, a newer one may have come meanwhile.
+      if (!isNewer({ origin, verifiers }, published, this.#note)) {
+        const bytes = withCosignatures(this.#note, await storedCosignatures(store, newest.number));
+        await this.#write({ name: CHECKPOINT, bytes });
+      }
+    }
+    this.#result.surplus = others.filter((name) => !this.#names.has(name));
+    return this.#result;
+  }
+}
+
+const NO_CHECKPOINT: readonly string[] = [
+  'NOTE_MALFORMED',
+  'SIGNATURE_INVALID',
+  'CHECKPOINT_MALFORMED',
+  'OBJECT_TOO_LARGE',
+];

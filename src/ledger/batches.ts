@@ -1,0 +1,36 @@
+import { parseBatch } from '../core/objects/batch.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { batchName } from '../core/objects/names.ts';
+import type { ObjectStore } from '../ports/store.ts';
+import { inOrder } from './concurrency.ts';
+
+/** Batch is the entries that one integration added. */
+export interface Batch {
+  readonly number: number;
+  readonly entries: readonly Buffer[];
+}
+
+/** How many batches are read ahead. */
+const AHEAD = 8;
+
+/** readBatch reads a batch. It throws FORK_DETECTED if it is missing, and BATCH_MALFORMED for anything else but a batch. */
+export async function readBatch(store: ObjectStore, number: number): Promise<Batch> {
+  const name = batchName(number);
+  const bytes = await store.read(name);
+  if (bytes === undefined)
+    throw new AuditsealError('FORK_DETECTED', `${name} is missing, and the log goes on behind it`);
+  try {
+    return { number, entries: parseBatch(bytes) };
+  } catch (error) {
+    if (!(error instanceof AuditsealError)) throw error;
+    throw new AuditsealError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
+}
+
+/** readBatches reads the batches before `end` in order, a few ahead. */
+export function readBatches(store: ObjectStore, end: number, from = 0): AsyncGenerator<Batch> {
+  const numbers = function* (): Generator<number> {
+    for (let number = from; number < end; number++) yield number;
+  };
+  return inOrder(numbers(), AHEAD, (number) => readBatch(store, number));
+}

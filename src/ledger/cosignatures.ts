@@ -1,0 +1,71 @@
+import { AuditsealError } from '../core/errors.ts';
+import { cosignatureName, parseCosignatureName } from '../core/objects/names.ts';
+import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES, formatNote, parseNote } from '../core/note/note.ts';
+import { formatSignatureLine, parseSignatureLine } from '../core/note/signatureLine.ts';
+import type { SignatureLine } from '../core/note/signatureLine.ts';
+import { decodeText } from '../core/text.ts';
+import type { ObjectStore } from '../ports/store.ts';
+
+/** formatCosignature prints the object of a cosignature: its signature line, ended by LF. */
+export const formatCosignature = (line: SignatureLine): Buffer => Buffer.from(`${formatSignatureLine(line)}\n`);
+
+/**
+ * parseCosignature is the inverse of formatCosignature, and gives undefined for all other bytes, and for the line of
+ * another key ID than the object's name has. It verifies nothing.
+ */
+function parseCosignature(bytes: Buffer, keyId: string): SignatureLine | undefined {
+  const text = bytes.length > MAX_NOTE_BYTES ? undefined : decodeText(bytes);
+  if (text?.endsWith('\n') !== true) return undefined;
+  try {
+    const line = parseSignatureLine(text.slice(0, -1));
+    return line.keyId === keyId ? line : undefined;
+  } catch (error) {
+    if (error instanceof AuditsealError) return undefined;
+    throw error;
+  }
+}
+
+/** readCosignature reads an object with the name of a cosignature; 'malformed' if it is none. */
+export async function readCosignature(
+  store: Pick<ObjectStore, 'read'>,
+  number: number,
+  keyId: string,
+): Promise<SignatureLine | 'malformed' | undefined> {
+  try {
+    const bytes = await store.read(cosignatureName(number, keyId));
+    return bytes && (parseCosignature(bytes, keyId) ?? 'malformed');
+  } catch (error) {
+    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') return 'malformed';
+    throw error;
+  }
+}
+
+/** storedCosignatures gives the lines that are stored beside a checkpoint, in order of key ID. It verifies none. */
+export async function storedCosignatures(
+  store: Pick<ObjectStore, 'read' | 'list'>,
+  number: number,
+): Promise<SignatureLine[]> {
+  const lines: SignatureLine[] = [];
+  for await (const { name } of store.list(cosignatureName(number, ''))) {
+    const place = parseCosignatureName(name);
+    const line = place && (await readCosignature(store, number, place.keyId));
+    if (line !== undefined && line !== 'malformed') lines.push(line);
+  }
+  return lines;
+}
+
+/** withCosignatures adds lines to a checkpoint's note: those that it lacks, as far as a note has room. */
+export function withCosignatures(note: Buffer, cosignatures: readonly SignatureLine[]): Buffer {
+  const { text, signatures } = parseNote(note);
+  const known = new Set(signatures.map(formatSignatureLine));
+  const all = [...signatures];
+  let length = note.length;
+  for (const line of cosignatures) {
+    const printed = formatSignatureLine(line);
+    const size = Buffer.byteLength(printed) + 1;
+    if (known.has(printed) || all.length === MAX_NOTE_SIGNATURES || length + size > MAX_NOTE_BYTES) continue;
+    all.push(line);
+    length += size;
+  }
+  return formatNote({ text, signatures: all });
+}

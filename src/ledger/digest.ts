@@ -1,0 +1,39 @@
+import { AuditsealError } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
+import type { ObjectStore } from '../ports/store.ts';
+import { Slots } from './concurrency.ts';
+
+/** Digest is what came of hashing an object's stored bytes. It survives structured cloning. */
+export type Digest =
+  | { readonly ok: true; readonly size: number; readonly sha256: Hash }
+  /** it is larger than any object of a ledger, so nobody hashes it */
+  | { readonly ok: false; readonly isTooLarge: true }
+  | { readonly ok: false; readonly isTooLarge: false; readonly why: string };
+
+/** DigestObjects hashes the stored bytes of a group of objects, here or in another thread, and gives one Digest for each. */
+export type DigestObjects = (names: readonly string[]) => Promise<readonly Digest[]>;
+
+export const TOO_LARGE: Digest = { ok: false, isTooLarge: true };
+export const GONE: Digest = { ok: false, isTooLarge: false, why: 'it was listed, and is gone' };
+
+export const digestBytes = (stored: Uint8Array): Digest => ({ ok: true, size: stored.length, sha256: sha256(stored) });
+
+/** digestFrom reads objects from a store, at most `concurrency` at one time, and hashes each as `digest` does. */
+export function digestFrom(
+  store: Pick<ObjectStore, 'read'>,
+  concurrency: number,
+  digest: (stored: Buffer) => Promise<Digest> = async (stored) => digestBytes(stored),
+): DigestObjects {
+  const slots = new Slots(concurrency);
+  const digestOne = async (name: string): Promise<Digest> => {
+    try {
+      const stored = await store.read(name);
+      return stored === undefined ? GONE : await digest(stored);
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      return error.code === 'OBJECT_TOO_LARGE' ? TOO_LARGE : { ok: false, isTooLarge: false, why: error.message };
+    }
+  };
+  return (names) => Promise.all(names.map((name) => slots.run(() => digestOne(name))));
+}

@@ -1,0 +1,87 @@
+import { AuditsealError } from '../core/errors.ts';
+import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
+import { CHECKPOINT, isTileName } from '../integrate/publish.ts';
+
+export interface MirrorResult {
+  copied: number;
+  copiedBytes: number;
+  present: number;
+  /** objects that could not be copied, and why */
+  failed: { object: string; why: string }[];
+}
+
+/**
+ * mirrorLedger copies every object that the mirror lacks. What is there already is left alone, so a copy that was cut off
+ * goes on where it stopped; an object of another size under the same name is reported, never replaced.
+ */
+export async function mirrorLedger(
+  from: ObjectStore,
+  to: ObjectStore,
+  options: { readonly concurrency: number; readonly onProgress?: (result: Readonly<MirrorResult>) => void },
+): Promise<MirrorResult> {
+  const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
+  const present = new Map<string, number>();
+  for await (const { name, size } of to.list('')) present.set(name, size);
+
+  const copy = async ({ name, size }: ObjectInfo): Promise<void> => {
+    const known = present.get(name);
+    if (known === size) result.present += 1;
+    else if (known !== undefined) {
+      result.failed.push({
+        object: name,
+        why: `the mirror has ${known} bytes under this name, and the ledger ${size}`,
+      });
+    } else {
+      try {
+        const bytes = await from.read(name);
+        if (bytes === undefined) throw new AuditsealError('STORE_UNAVAILABLE', 'it was listed, and is gone');
+        if ((await to.create(name, bytes)) === 'created') {
+          result.copied += 1;
+          result.copiedBytes += bytes.length;
+        } else if ((await to.read(name))?.equals(bytes) === true) {
+          result.present += 1; // another copy was faster
+        } else throw new AuditsealError('TARGET_INVALID', 'the mirror has something else under this name');
+      } catch (error) {
+        if (!(error instanceof AuditsealError)) throw error;
+        result.failed.push({ object: name, why: error.message });
+      }
+    }
+    options.onProgress?.(result);
+  };
+
+  const underway = new Set<Promise<void>>();
+  try {
+    for await (const object of from.list('')) {
+      const task = copy(object).finally(() => underway.delete(task));
+      task.catch(() => {}); // awaited below
+      underway.add(task);
+      if (underway.size >= options.concurrency) await Promise.race(underway);
+    }
+    await Promise.all(underway);
+  } finally {
+    await Promise.allSettled(underway);
+  }
+  return result;
+}
+
+/**
+ * mirrorTiles copies the tiles of a log that the mirror lacks, and its newest checkpoint. The checkpoint is read first and
+ * written last: whatever it covers is there then. Copy the ledger after it, or the ledger's copy may lack what the checkpoint
+ * covers. It gives how many files it wrote.
+ */
+export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<number> {
+  const checkpoint = await from.read(CHECKPOINT);
+  const present = new Map<string, number>();
+  for await (const { name, size } of to.list('')) present.set(name, size);
+  let written = 0;
+  for await (const { name, size } of from.list('')) {
+    if (name === CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
+    const bytes = await from.read(name);
+    if (bytes === undefined) continue; // a partial tile that has grown since
+    await to.write(name, bytes);
+    written += 1;
+  }
+  if (checkpoint === undefined) return written;
+  await to.write(CHECKPOINT, checkpoint);
+  return written + 1;
+}

@@ -1,0 +1,196 @@
+import { sha256 } from '../core/hash.ts';
+import { markup, untrusted } from './markup.ts';
+import type { Markup } from './markup.ts';
+import type { Report, Status } from '../core/objects/reportFile.ts';
+import { REPORT_STYLE } from './reportStyle.ts';
+import { logSection } from './reportLog.ts';
+import { findingsSection, partitionsSection, unreadableSection } from './reportTables.ts';
+import { bytes, duration, number, plural, time } from './reportValues.ts';
+
+const MEANING: Readonly<Record<Status, { readonly title: string; readonly sentence: string }>> = {
+  verified: {
+    title: 'Verified',
+    sentence:
+      'Every segment that was read is whole and continues its chain, and no error was found in what was checked.',
+  },
+  violated: {
+    title: 'Violated',
+    sentence: 'At least one error was found: something was changed, removed or added, or evidence is missing.',
+  },
+  unverified: {
+    title: 'Unverified',
+    sentence: 'Nothing was checked or something could not be read, so this is neither a pass nor a sign of tampering.',
+  },
+};
+const LINE = markup` fill="none" stroke="currentColor" stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"`;
+
+/** SIGNS differ in outline and in what is inside, not in colour alone. */
+const SIGNS = markup`<svg class="signs" aria-hidden="true">
+<symbol id="sign-verified" viewBox="0 0 48 48"${LINE}><circle cx="24" cy="24" r="21"/><path d="M14.5 24.5l6.5 6.5 12.5-14"/></symbol>
+<symbol id="sign-violated" viewBox="0 0 48 48"${LINE}><path d="M15.5 3.5h17l12 12v17l-12 12h-17l-12-12v-17z"/><path d="M17 17l14 14M31 17L17 31"/></symbol>
+<symbol id="sign-unverified" viewBox="0 0 48 48"${LINE}><path d="M24 2.5L45.5 24 24 45.5 2.5 24z"/><path d="M18.5 19c.5-7 11-7 11 0 0 4-5.5 4-5.5 8M24 33.5v.1"/></symbol>
+</svg>`;
+
+const STATUSES = ['verified', 'violated', 'unverified'] as const;
+
+/**
+ * renderReport makes the page of a report: one HTML text without scripts or outside resources. `name` is that of the JSON
+ * report. What a report says comes from a container that anyone may have written to: all of it goes in as escaped text.
+ */
+export function renderReport(report: Report, name: string): string {
+  const status = STATUSES.find((known) => known === report.status) ?? 'unverified';
+  const { title } = MEANING[status];
+  const policy = `default-src 'none'; style-src 'sha256-${styleHash()}'; base-uri 'none'; form-action 'none'`;
+  const page = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title}: integrity report ${name}</title>
+`;
+  const body = markup`</head>
+<body>
+${SIGNS}
+<div class="page">
+<header class="masthead"><p><strong>Auditseal</strong> integrity report</p><p>finished ${time(report.finished)}</p></header>
+<main>
+${statusSection(report, status, name)}
+${contents(report)}
+<div class="scope">
+${checkedSection(report)}
+${notCheckedSection(report)}
+</div>
+${logSection(report)}
+${findingsSection(report)}
+${unreadableSection(report)}
+${partitionsSection(report)}
+${meaningsSection(status)}
+${ownCheckSection(name)}
+</main>
+</div>
+</body>
+</html>
+`;
+  return `${page.text}<style>${REPORT_STYLE}</style>\n${body.text}`;
+}
+
+/** styleHash is what the policy in the page lets the browser use, in base64 as CSP level 3 asks. */
+const styleHash = (): string => Buffer.from(sha256(Buffer.from(REPORT_STYLE)), 'latin1').toString('base64');
+
+const sign = (status: Status, className = ''): Markup =>
+  markup`<svg class="${className}" viewBox="0 0 48 48" width="20" height="20" aria-hidden="true"><use href="#sign-${status}"/></svg>`;
+
+function statusSection(report: Report, status: Status, name: string): Markup {
+  const took = duration(report.started, report.finished);
+  return markup`<section class="status ${status}" aria-labelledby="status">
+${sign(status, 'sign')}
+<div class="body">
+<h1 id="status">${MEANING[status].title}</h1>
+<p class="lead">${MEANING[status].sentence}</p>
+<p>${outcome(report)}</p>
+<dl class="identity">
+<div><dt>Ledger</dt><dd>${report.ledger === null ? 'not known: no segment names one' : markup`<code>${untrusted(report.ledger)}</code>`}</dd></div>
+<div><dt>Started</dt><dd>${time(report.started)}${took === '' ? '' : markup`<br><span class="soft small">took ${took}</span>`}</dd></div>
+<div><dt>JSON report</dt><dd><code>${untrusted(name)}</code></dd></div>
+</dl>
+</div>
+</section>`;
+}
+
+/** outcome is what happened, in numbers. */
+function outcome({ checked, findings, findingsOmitted, unreadable }: Report): Markup {
+  const errors = findings.filter(({ severity }) => severity !== 'warning').length;
+  const found = [
+    ...(errors > 0 ? [plural(errors, 'error')] : []),
+    ...(findings.length > errors ? [plural(findings.length - errors, 'warning')] : []),
+    ...(findingsOmitted > 0 ? [`${plural(findingsOmitted, 'further finding')} not listed`] : []),
+  ];
+  const unread = unreadable.length > 0 ? ` ${plural(unreadable.length, 'object')} could not be read.` : '';
+  const done = `${plural(checked.segments, 'segment')} with ${plural(checked.records, 'record')} re-computed from the stored bytes.`;
+  return markup`${done} ${found.length > 0 ? found.join(', ') : 'No findings'}.${unread}`;
+}
+
+function contents({ findings, findingsOmitted, unreadable, partitions }: Report): Markup {
+  return markup`<nav aria-label="Contents"><ul>
+<li><a href="#checked">What was checked</a></li>
+<li><a href="#not-checked">What was not checked</a></li>
+<li><a href="#log">The log</a></li>
+<li><a href="#findings">Findings (${number(findings.length + findingsOmitted)})</a></li>
+${unreadable.length > 0 ? markup`<li><a href="#unreadable">Unreadable objects (${number(unreadable.length)})</a></li>` : ''}
+<li><a href="#partitions">Partitions (${number(partitions.length)})</a></li>
+<li><a href="#meanings">What the statuses mean</a></li>
+<li><a href="#own-check">Check it yourself</a></li>
+</ul></nav>`;
+}
+
+function checkedSection(report: Report): Markup {
+  const { checked } = report;
+  const stored = bytes(checked.storedBytes);
+  return markup`<section aria-labelledby="checked">
+<h2 id="checked">What was checked</h2>
+<dl class="figures">
+<div><dt>Segments</dt><dd>${number(checked.segments)}</dd></div>
+<div><dt>Records</dt><dd>${number(checked.records)}</dd></div>
+<div><dt>Events</dt><dd>${number(checked.events)}</dd></div>
+<div><dt>Stored bytes</dt><dd>${stored.readable}</dd>${stored.readable === stored.exact ? '' : markup`<dd class="small">${stored.exact}</dd>`}</div>
+</dl>
+<dl class="facts">
+${facts(report).map(([term, fact]) => markup`<div><dt>${term}</dt><dd>${fact}</dd></div>\n`)}</dl>
+</section>`;
+}
+
+function facts({ checked, finished }: Report): [string, Markup | string][] {
+  const isIncremental = checked.mode === 'incremental';
+  const lines = bytes(checked.lineBytes);
+  const lastFull = time(checked.lastFull);
+  return [
+    ['Mode', isIncremental ? 'Incremental: on from the heads in the anchor' : 'Full: from the first segments on'],
+    ['Anchor', checked.anchor === null ? 'None: no earlier report' : markup`<code>${untrusted(checked.anchor)}</code>`],
+    ['Last full check', checked.lastFull === finished && !isIncremental ? markup`${lastFull} (this one)` : lastFull],
+    [
+      'Decompressed',
+      lines.readable === lines.exact
+        ? lines.exact
+        : markup`${lines.readable} <span class="soft">(${lines.exact})</span>`,
+    ],
+    ['Duplicates', `${plural(checked.duplicates, 'event')} delivered again, dropped when sealing`],
+    [
+      'Taken from the anchor',
+      `${plural(checked.segmentsNotRehashed, 'segment')} not re-hashed, ${plural(checked.findingsRepeated, 'finding')} repeated`,
+    ],
+    ['Other objects', `${number(checked.otherObjects)}, checked by name alone`],
+  ];
+}
+
+function notCheckedSection({ notChecked }: Report): Markup {
+  const list = markup`<ul>${notChecked.map((what) => markup`<li class="break">${untrusted(what)}</li>\n`)}</ul>`;
+  return markup`<section class="left-out" aria-labelledby="not-checked">
+<h2 id="not-checked">What was not checked</h2>
+${notChecked.length > 0 ? list : markup`<p>This check left out nothing that it knows of.</p>`}
+<p class="small soft">No check of a ledger can tell whether a source sent all of its events: integrity is stated from the event hub onward.</p>
+</section>`;
+}
+
+function meaningsSection(now: Status): Markup {
+  return markup`<section aria-labelledby="meanings">
+<h2 id="meanings">What the statuses mean</h2>
+<dl class="meanings">
+${STATUSES.map(
+  (status) => markup`<div class="${status}${status === now ? ' now' : ''}">
+<dt>${sign(status)} ${MEANING[status].title}${status === now ? ' (this report)' : ''}</dt><dd>${MEANING[status].sentence}</dd></div>\n`,
+)}</dl>
+</section>`;
+}
+
+function ownCheckSection(name: string): Markup {
+  return markup`<section aria-labelledby="own-check">
+<h2 id="own-check">Check it yourself</h2>
+<p>This page asks for no trust: whoever can read the container, or has a copy of it, can repeat the check.</p>
+<pre><code>auditseal verify TARGET</code></pre>
+<p>TARGET is the container’s URL or the folder of a mirror. The command needs the right to read and list, nothing more, and on a mirror no network. It exits with 0 for verified, 1 for violated and 2 for unverified.</p>
+<p>This page was made from the JSON report <code>${untrusted(name)}</code>, which counts where the two differ. That one ends with the SHA-256 of its own text, which shows damage; that it was not replaced, its container has to show.</p>
+</section>`;
+}

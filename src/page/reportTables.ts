@@ -1,0 +1,170 @@
+import { parseSegmentName } from '../core/objects/names.ts';
+import { hasUnseen, markup, plainText, untrusted } from './markup.ts';
+import type { Markup } from './markup.ts';
+import type { Finding, PartitionReport, Report } from '../core/objects/reportFile.ts';
+import { LOG_CODE_MEANING } from './reportLog.ts';
+import { number, plural, time } from './reportValues.ts';
+
+const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
+  ['chain-broken', 'a segment does not name the root of the one before, or its own root is wrong'],
+  ['segment-missing', 'the names have a hole, or a chain ends before a segment that was known'],
+  ['segment-malformed', 'an object has the name of a segment and does not follow the format'],
+  ['segment-changed', 'the stored bytes differ from those known before'],
+  ['sequence-gap', 'events of the hub are missing'],
+  ['sequence-overlap', 'an event or record is counted twice, or out of order'],
+  ['foreign-object', 'an object that is not of this ledger sits in the container'],
+  ...LOG_CODE_MEANING,
+]);
+
+/** head is the header row. On a narrow screen rows are stacked, which would take a table its roles: so they are stated. */
+const head = (labels: readonly Markup[]): Markup =>
+  markup`<thead role="rowgroup"><tr role="row">${labels}</tr></thead>`;
+
+const column = (className: string, label: string): Markup =>
+  markup`<th role="columnheader" scope="col" class="${className}">${label}</th>`;
+
+/** escapeNote explains the escapes, where the rows have any. */
+function escapeNote(rows: readonly object[]): Markup {
+  if (!rows.some((row) => Object.values(row).some(hasUnseen))) return markup``;
+  return markup`<p class="note small soft">Characters that can’t be seen, or that change the direction of text, are written as marked code points, such as <i>\\u202e</i>.</p>`;
+}
+
+const isWarning = ({ severity }: Finding): boolean => severity === 'warning';
+
+/** findingsSection lists the findings, errors first, then by the object they are about. */
+export function findingsSection({ findings, findingsOmitted }: Report): Markup {
+  const omitted = markup`<p class="note">${plural(findingsOmitted, 'further finding')} ${findingsOmitted === 1 ? 'is' : 'are'} not listed, here or in the JSON report: a report lists the first ${number(findings.length)}.</p>`;
+  return markup`<section aria-labelledby="findings">
+<h2 id="findings">Findings</h2>
+${findings.length === 0 ? markup`<p>None.</p>` : ''}
+${findingsOmitted === 0 ? '' : omitted}
+${findings.length === 0 ? '' : [kindsTable(findings), escapeNote(findings), findingsTable(findings)]}
+</section>`;
+}
+
+/** kindsTable counts the findings of each code and says what the code means. */
+function kindsTable(findings: readonly Finding[]): Markup {
+  const counts = new Map<string, number>();
+  for (const { code } of findings) counts.set(plainText(code), (counts.get(plainText(code)) ?? 0) + 1);
+  const rows = [...counts].sort(([a, m], [b, n]) => n - m || compareText(a, b));
+  return markup`<table role="table" class="kinds">
+<caption role="caption">Listed findings by code</caption>
+${head([column('w-code', 'Code'), column('w-count numeric', 'Count'), column('', 'Means')])}
+<tbody role="rowgroup">
+${rows.map(
+  ([code, count]) =>
+    markup`<tr role="row"><th role="rowheader" scope="row" class="code">${untrusted(code)}</th><td role="cell" class="numeric" data-label="Count">${number(count)}</td><td role="cell">${CODE_MEANING.get(code) ?? ''}</td></tr>\n`,
+)}</tbody></table>`;
+}
+
+function findingsTable(findings: readonly Finding[]): Markup {
+  const groups: Finding[][] = [];
+  for (const finding of [...findings].sort(compareFindings)) {
+    const group = groups.at(-1);
+    const isSame =
+      group?.[0] !== undefined &&
+      plainText(group[0].object) === plainText(finding.object) &&
+      isWarning(group[0]) === isWarning(finding);
+    if (isSame) group?.push(finding);
+    else groups.push([finding]);
+  }
+  return markup`<table role="table" class="long">
+<caption role="caption">All listed findings: errors first, then by the name of the object</caption>
+${head([column('w-object', 'Object'), column('w-finding', 'Finding'), column('', 'Detail')])}
+${groups.map(findingGroup)}</table>`;
+}
+
+function findingGroup(group: readonly Finding[]): Markup {
+  const rows = group.map((finding, at) => {
+    const { code, severity, object, detail } = finding;
+    const name = markup`<th role="rowheader" scope="rowgroup" rowspan="${group.length}">${objectName(object)}</th>`;
+    const badge = markup`<span class="badge ${isWarning(finding) ? 'warning' : 'error'}">${untrusted(severity)}</span>`;
+    return markup`<tr role="row">${at === 0 ? name : ''}<td role="cell">${badge} <span class="code">${untrusted(code)}</span></td><td role="cell" class="break">${boxed(detail, detailText(detail))}</td></tr>\n`;
+  });
+  return markup`<tbody role="rowgroup">${rows}</tbody>\n`;
+}
+
+/** Texts longer than this scroll in a box of their own: a thousand long names would bury the rest. */
+const MAX_OPEN = 240;
+
+function boxed(value: unknown, content: Markup): Markup {
+  return plainText(value).length > MAX_OPEN ? markup`<div class="box" tabindex="0">${content}</div>` : content;
+}
+
+const objectName = (object: unknown): Markup => boxed(object, markup`<code>${untrusted(object)}</code>`);
+
+/** detailText sets the hashes in a detail apart from its words. */
+const detailText = (detail: unknown): Markup =>
+  markup`${plainText(detail)
+    .split(/(?<![0-9a-f])([0-9a-f]{64})(?![0-9a-f])/)
+    .map((part, at) => (at % 2 === 1 ? markup`<code>${part}</code>` : untrusted(part)))}`;
+
+function compareFindings(a: Finding, b: Finding): number {
+  const [nameA, nameB] = [plainText(a.object), plainText(b.object)];
+  const [placeA, placeB] = [parseSegmentName(nameA), parseSegmentName(nameB)];
+  const bySeverity = Number(isWarning(a)) - Number(isWarning(b));
+  if (bySeverity !== 0) return bySeverity;
+  if (placeA === undefined || placeB === undefined) {
+    return Number(placeA === undefined) - Number(placeB === undefined) || compareText(nameA, nameB);
+  }
+  return Number(placeA.partition) - Number(placeB.partition) || placeA.index - placeB.index;
+}
+
+/** compareText compares code units: it gives the same order everywhere. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** unreadableSection lists the objects that could not be read. */
+export function unreadableSection({ unreadable }: Report): Markup {
+  if (unreadable.length === 0) return markup``;
+  return markup`<section aria-labelledby="unreadable">
+<h2 id="unreadable">Unreadable objects</h2>
+<p>Nothing is known about what these hold.</p>
+${escapeNote(unreadable)}
+<table role="table" class="long">
+<caption role="caption">Objects that could not be read, and why</caption>
+${head([column('w-object', 'Object'), column('', 'Why')])}
+<tbody role="rowgroup">
+${unreadable.map(
+  ({ object, why }) =>
+    markup`<tr role="row"><th role="rowheader" scope="row">${objectName(object)}</th><td role="cell" class="break">${boxed(why, detailText(why))}</td></tr>\n`,
+)}</tbody></table>
+</section>`;
+}
+
+/** partitionsSection says how far each chain was followed. */
+export function partitionsSection({ partitions }: Report): Markup {
+  if (partitions.length === 0) {
+    return markup`<section aria-labelledby="partitions"><h2 id="partitions">Partitions</h2><p>No chain could be followed.</p></section>`;
+  }
+  return markup`<section aria-labelledby="partitions">
+<h2 id="partitions">Partitions</h2>
+<p class="intro">Whoever keeps these roots can tell later whether anything up to there was changed or removed.</p>
+<table role="table" class="long">
+<caption role="caption">The newest segment that continues each partition’s chain</caption>
+${head([
+  column('w-partition', 'Partition'),
+  column('w-time', 'Newest segment'),
+  column('w-records', 'Records in the chain'),
+  column('w-time', 'Last event, enqueued'),
+  column('', 'Its root, and the SHA-256 of its stored bytes'),
+])}
+<tbody role="rowgroup">
+${partitions.map(partitionRow)}</tbody></table>
+</section>`;
+}
+
+function partitionRow(head: PartitionReport): Markup {
+  const { partition, index, record, incarnation, lastEvent, lastEnqueued, sealed, root, sha256 } = head;
+  const event = lastEvent === -1 ? 'none' : number(lastEvent);
+  const enqueued = lastEnqueued === '' ? '' : markup`<br><span class="soft small">${time(lastEnqueued)}</span>`;
+  const life = incarnation === 0 ? '' : markup`<br><span class="soft small">incarnation ${number(incarnation)}</span>`;
+  return markup`<tr role="row"><th role="rowheader" scope="row" data-label="Partition">${untrusted(partition)}</th>
+<td role="cell" data-label="Newest segment">${number(index)}<br><span class="soft small">sealed ${time(sealed)}</span></td>
+<td role="cell" data-label="Records in the chain">${number(record)}</td>
+<td role="cell" data-label="Last event">${event}${enqueued}${life}</td>
+<td role="cell"><span class="soft small">root</span> <code class="hash">${untrusted(root)}</code><span class="soft small">SHA-256</span> <code class="hash">${untrusted(sha256)}</code></td></tr>
+`;
+}

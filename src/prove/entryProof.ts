@@ -1,0 +1,95 @@
+import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { leafHash } from '../core/hash.ts';
+import { checkpointName } from '../core/objects/names.ts';
+import { parseNote } from '../core/note/note.ts';
+import { inclusionRanges, proveInclusion, verifyInclusion } from '../core/merkle/proof.ts';
+import type { InclusionProof } from '../core/merkle/proof.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import type { ObjectStore, TileStore } from '../ports/store.ts';
+import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
+import { firstFree } from '../ledger/dense.ts';
+import type { FoundEntry } from './lookup.ts';
+import { CHECKPOINT } from '../integrate/publish.ts';
+import { nodesFromTiles } from '../ledger/treeProof.ts';
+
+export interface ProveDeps {
+  readonly store: ObjectStore;
+  readonly tiles: Pick<TileStore, 'read'>;
+  /** keys that the log signs with, or did; without any, no signature is verified */
+  readonly verifiers: readonly VerifierKey[];
+}
+
+/** EntryProof binds an entry to a checkpoint. */
+export interface EntryProof {
+  /** the checkpoint with its signatures, and the cosignatures that are stored */
+  readonly note: Buffer;
+  readonly checkpoint: Checkpoint;
+  readonly proof: InclusionProof;
+}
+
+/**
+ * proveEntry proves an entry against the newest checkpoint that is signed and has its tiles, and gives undefined if there is
+ * none that covers it yet.
+ *
+ * The published one comes first, because it has its tiles. It can be replaced by whoever may write tiles; then the ledger
+ * has the checkpoints, of which at most the last one lacks its tiles.
+ */
+export async function proveEntry(
+  { store, tiles, verifiers }: ProveDeps,
+  { leaf, line, batch }: FoundEntry,
+  origin: string,
+): Promise<EntryProof | undefined> {
+  let fault: AuditsealError | undefined;
+  const attempt = async (read: () => Promise<Buffer | undefined>): Promise<EntryProof | undefined> => {
+    try {
+      const note = await read();
+      if (note === undefined) return undefined;
+      const checkpoint = openFor(note, origin, verifiers);
+      if (checkpoint.size <= leaf) return undefined;
+      return { note, checkpoint, proof: await proveFromTiles(tiles, leaf, line, checkpoint) };
+    } catch (error) {
+      if (!(error instanceof AuditsealError) || !UNUSABLE.includes(error.code)) throw error;
+      fault ??= error;
+      return undefined;
+    }
+  };
+  const published = await attempt(() => tiles.read(CHECKPOINT));
+  if (published !== undefined) return published;
+  const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
+  for (let number = end - 1; number >= Math.max(end - 2, batch); number--) {
+    const found = await attempt(() => store.read(checkpointName(number)));
+    if (found === undefined) continue;
+    return { ...found, note: withCosignatures(found.note, await storedCosignatures(store, number)) };
+  }
+  if (fault !== undefined && end > batch) throw fault;
+  return undefined;
+}
+
+const UNUSABLE: readonly string[] = [
+  'NOTE_MALFORMED',
+  'SIGNATURE_INVALID',
+  'CHECKPOINT_MALFORMED',
+  'TILE_MALFORMED',
+  'OBJECT_TOO_LARGE',
+];
+
+function openFor(note: Buffer, origin: string, verifiers: readonly VerifierKey[]): Checkpoint {
+  if (verifiers.length > 0) return openCheckpoint(note, origin, verifiers).checkpoint;
+  const checkpoint = parseCheckpoint(parseNote(note).text);
+  if (checkpoint.origin === origin) return checkpoint;
+  throw new AuditsealError('CHECKPOINT_MALFORMED', 'the checkpoint is of another log than the segment');
+}
+
+/** proveFromTiles makes the proof of a leaf, and throws TILE_MALFORMED if the tiles don't give one that fits the checkpoint. */
+async function proveFromTiles(
+  tiles: Pick<TileStore, 'read'>,
+  leaf: number,
+  line: Buffer,
+  { size, rootHash }: Checkpoint,
+): Promise<InclusionProof> {
+  const proof = proveInclusion(leaf, size, await nodesFromTiles(tiles, inclusionRanges(leaf, size), size));
+  if (verifyInclusion(proof, leafHash(line), rootHash)) return proof;
+  throw new AuditsealError('TILE_MALFORMED', `the tiles do not fit the checkpoint of size ${size}: rebuild them`);
+}

@@ -1,0 +1,80 @@
+import { AuditsealError } from '../core/errors.ts';
+import { leafHash } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
+import { parseSegmentName, segmentName } from '../core/objects/names.ts';
+import { readSegment } from '../core/segment/reader.ts';
+import type { SegmentReading } from '../core/segment/reader.ts';
+import type { ObjectStore } from '../ports/store.ts';
+
+export interface FoundRecord {
+  readonly segment: string;
+  /** number of the record's line among the segment's leaves; the header is 0 */
+  readonly leaf: number;
+  /** the line without its LF */
+  readonly line: Buffer;
+  readonly hash: Hash;
+  readonly reading: SegmentReading;
+}
+
+/**
+ * findRecord finds a record by its number in a partition's chain: it bisects over the segments' headers, so it reads
+ * about log2 n of n segments. It gives undefined if the chain ends before. Faulty segments on the way are passed over.
+ */
+export async function findRecord(
+  store: ObjectStore,
+  partition: string,
+  record: number,
+): Promise<FoundRecord | undefined> {
+  const indices: number[] = [];
+  for await (const { name } of store.list(`segments/${partition}/`)) {
+    const place = parseSegmentName(name);
+    if (place !== undefined) indices.push(place.index);
+  }
+  let low = 0;
+  let high = indices.length - 1;
+  while (low <= high) {
+    const middle = Math.floor((low + high) / 2);
+    // A faulty segment tells nothing: take the nearest readable one below.
+    let at = middle;
+    let found = await readAt(store, partition, indices[at] as number, record);
+    while (found === undefined && at > low) found = await readAt(store, partition, indices[--at] as number, record);
+    if (found === undefined) low = middle + 1;
+    else {
+      const { first, count } = found.reading.header.records;
+      if (record < first) high = at - 1;
+      else if (record >= first + count) low = middle + 1;
+      else return found.line === undefined ? undefined : { ...found, line: found.line, hash: leafHash(found.line) };
+    }
+  }
+  return undefined;
+}
+
+async function readAt(
+  store: ObjectStore,
+  partition: string,
+  index: number,
+  record: number,
+): Promise<{ segment: string; leaf: number; line: Buffer | undefined; reading: SegmentReading } | undefined> {
+  const segment = segmentName(partition, index);
+  try {
+    const stored = await store.read(segment);
+    if (stored === undefined) return undefined;
+    let number: number | undefined;
+    let found: Buffer | undefined;
+    const reading = readSegment(stored, (bytes, start, end, { records }) => {
+      number ??= records.first;
+      if (number++ === record) found = Buffer.from(bytes.subarray(start, end));
+    });
+    if (reading.header.partition !== partition || reading.header.index !== index) return undefined;
+    const leaf = record - reading.header.records.first + 1;
+    return { segment, leaf, line: found, reading };
+  } catch (error) {
+    if (
+      error instanceof AuditsealError &&
+      ['SEGMENT_MALFORMED', 'VERSION_UNKNOWN', 'OBJECT_TOO_LARGE'].includes(error.code)
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}

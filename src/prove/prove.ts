@@ -1,0 +1,130 @@
+import type { Checkpoint } from '../core/note/checkpoint.ts';
+import type { SegmentEntry } from '../core/objects/entry.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { verifyEvidence } from '../core/objects/evidence.ts';
+import type { Evidence } from '../core/objects/evidence.ts';
+import { leafHash } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
+import { TreeRoot } from '../core/merkle/tree.ts';
+import { segmentName } from '../core/objects/names.ts';
+import type { SegmentPlace } from '../core/objects/names.ts';
+import { parseNote } from '../core/note/note.ts';
+import { proveInSegment } from '../core/merkle/proof.ts';
+import { parseHeader } from '../core/segment/header.ts';
+import { formatTlogProof } from '../core/note/tlogProof.ts';
+import { formatVerifierKey } from '../core/note/verifierKey.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { decompress } from '../core/segment/zstd.ts';
+import type { ObjectStore } from '../ports/store.ts';
+import { proveEntry } from './entryProof.ts';
+import type { ProveDeps } from './entryProof.ts';
+import { LogLookup } from './lookup.ts';
+
+/** RecordPlace is a record by its number in a partition's chain, or by its line in a segment, where the header is line 0. */
+export type RecordPlace =
+  { readonly partition: string; readonly record: number } | { readonly segment: SegmentPlace; readonly line: number };
+
+/** Proved is evidence and what it rests on, or why there is none. */
+export type Proved =
+  | {
+      readonly ok: true;
+      readonly evidence: Evidence;
+      readonly checkpoint: Checkpoint;
+      readonly entryIndex: number;
+      readonly segment: string;
+    }
+  | {
+      readonly ok: false;
+      /** `absent`: there is no such record in the log, or not yet; `changed`: the segment isn't what the log says */
+      readonly reason: 'absent' | 'changed';
+      readonly why: string;
+    };
+
+const absent = (why: string): Proved => ({ ok: false, reason: 'absent', why });
+
+/**
+ * proveRecord proves a record against the newest checkpoint of its log, and gives nothing that it couldn't verify itself.
+ *
+ * It reads the segment, one tile for each level of the tree beside the few at its edge, and finds the segment's entry as
+ * LogLookup does: log n requests altogether, whatever the size of the log.
+ */
+export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<Proved> {
+  const isNumber = 'record' in place;
+  const lookup = new LogLookup(deps.store, isNumber ? place.partition : place.segment.partition);
+  const found = await (isNumber ? lookup.entryOf(place.record) : lookup.entryAt(place.segment.index));
+  if (found === undefined) {
+    return absent(
+      isNumber
+        ? `the log has no record ${place.record} of partition ${place.partition}, or not yet`
+        : `the log has no entry of ${segmentName(place.segment.partition, place.segment.index)}, or not yet`,
+    );
+  }
+  const { entry } = found;
+  const segment = segmentName(entry.partition, entry.index);
+  const line = isNumber ? place.record - entry.records.first + 1 : place.line;
+  if (line < 1 || line > entry.records.count) {
+    return absent(`${segment} has the records of lines 1 to ${entry.records.count}, and none at line ${line}`);
+  }
+  const leaves = await segmentLeaves(deps.store, segment, entry);
+  if (leaves === undefined) {
+    return { ok: false, reason: 'changed', why: `${segment} is gone, or is not what its entry in the log says` };
+  }
+  const { ledger } = parseHeader(leaves.lines[0] as Buffer);
+  const proved = await proveEntry(deps, found, ledger);
+  if (proved === undefined) return absent(`no checkpoint covers the entry of ${segment} yet`);
+  const { note, checkpoint, proof } = proved;
+  const evidence: Evidence = {
+    line: leaves.lines[line] as Buffer,
+    segmentProof: proveInSegment(leaves.hashes, line),
+    entry: found.line,
+    proof: formatTlogProof({ index: proof.index, hashes: proof.hashes, checkpoint: note.toString('utf8') }),
+    verifierKeys: keysOf(deps.verifiers, note).map(formatVerifierKey),
+  };
+  if (deps.verifiers.length > 0) {
+    const result = verifyEvidence(evidence, deps.verifiers);
+    if (!result.ok) throw new AuditsealError(result.code, `${segment}: ${result.why}`);
+  }
+  return { ok: true, evidence, checkpoint, entryIndex: found.leaf, segment };
+}
+
+/** segmentLeaves gives the leaves of a segment, its header first, or undefined if they aren't those of its entry. */
+async function segmentLeaves(
+  store: ObjectStore,
+  name: string,
+  { root, records }: SegmentEntry,
+): Promise<{ lines: Buffer[]; hashes: Hash[] } | undefined> {
+  const bytes = await readSegmentBytes(store, name);
+  if (bytes === undefined) return undefined;
+  const lines: Buffer[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end < 0) return undefined;
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  // The end line is not a leaf.
+  lines.pop();
+  const hashes = lines.map(leafHash);
+  const tree = new TreeRoot();
+  for (const hash of hashes) tree.add(hash);
+  return tree.root() === root && tree.size === records.count + 1 ? { lines, hashes } : undefined;
+}
+
+async function readSegmentBytes(store: ObjectStore, name: string): Promise<Buffer | undefined> {
+  try {
+    const stored = await store.read(name);
+    return stored && decompress(stored);
+  } catch (error) {
+    if (error instanceof AuditsealError && ['SEGMENT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code))
+      return undefined;
+    throw error;
+  }
+}
+
+/** keysOf gives the keys that signed a note, the first ones that it names. */
+function keysOf(verifiers: readonly VerifierKey[], note: Buffer): readonly VerifierKey[] {
+  const { signatures } = parseNote(note);
+  return verifiers.filter(({ keyName, keyId }) =>
+    signatures.some((line) => line.keyName === keyName && line.keyId === keyId),
+  );
+}

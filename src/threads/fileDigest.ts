@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Hash } from '../core/hash.ts';
+import { GONE, TOO_LARGE, digestBytes } from '../ledger/digest.ts';
+import type { Digest } from '../ledger/digest.ts';
+import { MAX_OBJECT_BYTES } from '../adapters/objectSize.ts';
+
+const PIECE_BYTES = 1024 * 1024;
+let piece: Buffer | undefined;
+
+/**
+ * digestFile hashes a file, and waits for the disk: it is for threads of their own. Memory is 1 MiB, whatever the file is.
+ */
+export function digestFile(path: string): Digest {
+  let file: number | undefined;
+  try {
+    // A pipe in the place of a file must not keep the thread waiting for a writer.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const info = fstatSync(file);
+    if (!info.isFile()) return GONE;
+    if (info.size > MAX_OBJECT_BYTES) return TOO_LARGE;
+    return digestOf(file, info.size);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'fault';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return GONE;
+    return { ok: false, isTooLarge: false, why: `it can't be read (${code})` };
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function digestOf(file: number, size: number): Digest {
+  piece ??= Buffer.allocUnsafeSlow(PIECE_BYTES);
+  if (size <= PIECE_BYTES) {
+    const length = readSync(file, piece, 0, size, 0);
+    return digestBytes(piece.subarray(0, length));
+  }
+  const hash = createHash('sha256');
+  let at = 0;
+  while (at < size) {
+    const length = readSync(file, piece, 0, Math.min(PIECE_BYTES, size - at), at);
+    if (length === 0) break;
+    hash.update(piece.subarray(0, length));
+    at += length;
+  }
+  return { ok: true, size: at, sha256: hash.digest('binary') as Hash };
+}

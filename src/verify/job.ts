@@ -1,0 +1,65 @@
+import { formatHash, sha256 } from '../core/hash.ts';
+import { reportName } from '../core/objects/names.ts';
+import type { Log } from '../ports/store.ts';
+import { logFindings } from '../ledger/reports.ts';
+import { canGoOnFrom, formatReport, newestReport } from '../core/objects/reportFile.ts';
+import type { Report } from '../core/objects/reportFile.ts';
+import { renderReport } from '../page/reportPage.ts';
+import { verifyLedger } from './verify.ts';
+import type { VerifyOptions } from './options.ts';
+import type { VerifyDeps } from './verify.ts';
+
+/**
+ * runVerifyJob checks the ledger and files the report beside it, as JSON and as a page. It goes on from the newest report,
+ * and begins at the first segments again when the last check that did so is `fullVerifyHours` old.
+ */
+export async function runVerifyJob(
+  deps: VerifyDeps &
+    Pick<VerifyOptions, 'verifiers' | 'policy' | 'allowance'> & {
+      readonly log: Log;
+      readonly ledger: string;
+      readonly fullVerifyHours: number;
+    },
+): Promise<Report> {
+  const { store, log, now, ledger, verifiers, policy, allowance } = deps;
+  const { anchor, malformed } = await newestReport(store, now());
+  const hoursSinceFull =
+    anchor === undefined ? Infinity : (now() - Date.parse(anchor.report.checked.lastFull)) / 3_600_000;
+  // A time ahead of the clock says nothing about how long ago that was.
+  const isRecent = hoursSinceFull >= 0 && hoursSinceFull < deps.fullVerifyHours;
+  const isIncremental = anchor !== undefined && canGoOnFrom(anchor.report) && isRecent;
+  const report = await verifyLedger(deps, {
+    ledger,
+    isIncremental,
+    malformedReports: malformed,
+    ...(verifiers !== undefined && { verifiers }),
+    ...(policy !== undefined && { policy }),
+    ...(allowance !== undefined && { allowance }),
+    ...(anchor !== undefined && { anchor }),
+  });
+
+  const { status, checked, findings } = report;
+  logFindings(log, findings);
+  // Durable point: the JSON. Without its page, which is made from it, the next check still goes on from it. Two checks that
+  // end in the same second meet in one name; the first one stays.
+  const time = Date.parse(report.finished);
+  const name = reportName(time, 'integrity', 'json');
+  const page = Buffer.from(renderReport(report, name));
+  const bytes = formatReport({ ...report, page: formatHash(sha256(page)) });
+  const outcome = await store.create(name, bytes);
+  // After a lost response the name is taken by what was just written.
+  if (outcome === 'created' || (await store.read(name))?.equals(bytes) === true)
+    await store.create(reportName(time, 'integrity', 'html'), page);
+  const fields = {
+    status,
+    report: name,
+    outcome,
+    mode: checked.mode,
+    segments: checked.segments,
+    findings: findings.length,
+  };
+  if (status === 'verified') log.info('verified', fields);
+  else if (status === 'unverified' && checked.segments === 0) log.info('nothing to verify yet', fields);
+  else log.error('not verified', fields);
+  return report;
+}

@@ -1,0 +1,176 @@
+import { verifyCosignature } from '../../core/note/cosignature.ts';
+import { checkpointName, cosignatureName, parseCosignatureName } from '../../core/objects/names.ts';
+import type { CosignaturePlace } from '../../core/objects/names.ts';
+import type { VerifiedSignature } from '../../core/note/note.ts';
+import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
+import type { Policy } from '../../core/note/witnessPolicy.ts';
+import type { SignatureLine } from '../../core/note/signatureLine.ts';
+import { AuditsealError } from '../../core/errors.ts';
+import type { ObjectStore } from '../../ports/store.ts';
+import { readCosignature } from '../../ledger/cosignatures.ts';
+import type { CosignatureReport, Finding, FindingCode } from '../../core/objects/reportFile.ts';
+import { inOrder } from '../../ledger/concurrency.ts';
+
+export interface CosignatureCheckDeps {
+  readonly store: ObjectStore;
+  readonly find: (finding: Finding) => void;
+  readonly onUnreadable: (name: string, why: string) => void;
+  /** says whose cosignatures count; without it none is verified */
+  readonly policy?: Policy;
+}
+
+/** Where a check of cosignatures begins. */
+export interface CosignatureStart {
+  readonly number: number;
+  /** what an earlier check found that ended there; of it only the time counts, because its policy may have been another */
+  readonly before?: CosignatureReport;
+}
+
+interface Stored extends CosignaturePlace {
+  /** undefined if it couldn't be read */
+  readonly line: SignatureLine | 'malformed' | undefined;
+}
+
+const AHEAD = 4;
+
+/** CosignatureCheck follows the cosignatures from checkpoint to checkpoint, and holds them against a policy. */
+export class CosignatureCheck {
+  readonly #deps: CosignatureCheckDeps;
+  readonly #objects: AsyncGenerator<Stored | undefined>;
+  #next: Promise<Stored | undefined> | undefined;
+  #verified = 0;
+  #notChecked = 0;
+  #quorum: CosignatureReport['quorum'] = null;
+  #waitingSince: string | null;
+  #newest: { readonly number: number; readonly cosigned: readonly string[] } | undefined;
+
+  constructor(deps: CosignatureCheckDeps, { number, before }: CosignatureStart = { number: 0 }) {
+    const { store } = deps;
+    this.#deps = deps;
+    this.#waitingSince = before?.waitingSince ?? null;
+    const names = store.list('cosignatures/', cosignatureName(number, ''));
+    this.#objects = inOrder(names, AHEAD, async ({ name }) => this.#read(name));
+  }
+
+  #say(code: FindingCode, object: string, detail: string): void {
+    this.#deps.find({ code, severity: 'error', object, detail });
+  }
+
+  async #read(name: string): Promise<Stored | undefined> {
+    const place = parseCosignatureName(name);
+    // A name that is no cosignature's is found elsewhere.
+    if (place === undefined) return undefined;
+    try {
+      return { ...place, line: await readCosignature(this.#deps.store, place.number, place.keyId) };
+    } catch (error) {
+      if (!(error instanceof AuditsealError)) throw error;
+      this.#deps.onUnreadable(name, error.message);
+      return { ...place, line: undefined };
+    }
+  }
+
+  /** peek gives the first object that wasn't looked at, undefined if there are no more. */
+  async #peek(): Promise<Stored | undefined> {
+    this.#next ??= (async () => {
+      for (;;) {
+        const { done, value } = await this.#objects.next();
+        if (done === true) return undefined;
+        if (value !== undefined) return value;
+      }
+    })();
+    return this.#next;
+  }
+
+  async #takeUpTo(number: number): Promise<Stored | undefined> {
+    const object = await this.#peek();
+    if (object === undefined || object.number > number) return undefined;
+    this.#next = undefined;
+    return object;
+  }
+
+  /**
+   * check looks at what is stored of a checkpoint and of those before it that have no object. `text` is what was signed,
+   * undefined if the checkpoint is none of this log; `time` is when its batch was made, if the batches have its tree.
+   */
+  async check(number: number, text: string | undefined, time: string | undefined): Promise<void> {
+    const verified: VerifiedSignature[] = [];
+    for (let it = await this.#takeUpTo(number); it !== undefined; it = await this.#takeUpTo(number)) {
+      if (it.number < number) await this.#checkOther(it);
+      else verified.push(...this.#checkLine(it, text));
+    }
+    const { policy } = this.#deps;
+    if (policy === undefined || time === undefined) return;
+    const { isMet, cosigned } = evaluateQuorum(policy, verified);
+    this.#newest = { number, cosigned };
+    if (isMet) this.#quorum = { number, witnesses: cosigned };
+    this.#waitingSince = isMet ? null : (this.#waitingSince ?? time);
+  }
+
+  /** checkOther looks at one whose checkpoint isn't, or isn't one of a batch that was read. */
+  async #checkOther(stored: Stored): Promise<void> {
+    const { number, keyId } = stored;
+    // In a ledger that is in use, the checkpoint may have come just now.
+    if (await this.#deps.store.exists(checkpointName(number))) this.#checkLine(stored, undefined);
+    else this.#say('cosignature-invalid', cosignatureName(number, keyId), 'there is no checkpoint of its number');
+  }
+
+  #checkLine({ number, keyId, line }: Stored, text: string | undefined): VerifiedSignature[] {
+    if (line === undefined) return [];
+    const name = cosignatureName(number, keyId);
+    if (line === 'malformed') {
+      this.#say('cosignature-invalid', name, 'it is not one signature line of the key ID in its name, ended by LF');
+      return [];
+    }
+    const known = (this.#deps.policy?.witnesses ?? []).filter(({ verifierKey }) => verifierKey.keyId === keyId);
+    const key = known.find(({ verifierKey }) => verifierKey.keyName === line.keyName)?.verifierKey;
+    if (known.length > 0 && key === undefined) {
+      this.#say('cosignature-invalid', name, 'it has the key ID of a witness of the policy, and another key name');
+    } else if (key === undefined || text === undefined) this.#notChecked += 1;
+    else if (verifyCosignature(key, text, line.signature)) {
+      this.#verified += 1;
+      return [{ keyName: key.keyName, keyId, type: key.type }];
+    } else this.#say('cosignature-invalid', name, `the signature by ${key.keyName} is not one of its checkpoint`);
+    return [];
+  }
+
+  /** finish says if the newest checkpoint lacks the quorum, and does so for longer than `delayMs` where that is given. */
+  async finish(now: number, delayMs: number | undefined, hasLog: boolean): Promise<void> {
+    for (let it = await this.#takeUpTo(Infinity); it !== undefined; it = await this.#takeUpTo(Infinity)) {
+      await this.#checkOther(it);
+    }
+    if (this.#newest === undefined) {
+      const isDemanded = this.#deps.policy?.quorum !== undefined && delayMs === undefined && hasLog;
+      const why = 'no checkpoint was found that fits the batches, and so none has the quorum of the policy';
+      if (isDemanded) this.#say('checkpoint-uncosigned', checkpointName(0), why);
+      return;
+    }
+    if (this.#waitingSince === null) return;
+    if (delayMs !== undefined && now - Date.parse(this.#waitingSince) <= delayMs) return;
+    const { number, cosigned } = this.#newest;
+    const who = cosigned.length === 0 ? "none of the policy's witnesses" : `only ${cosigned.join(', ')}`;
+    const last =
+      this.#quorum === null
+        ? 'no checkpoint that was looked at has'
+        : `the last that has is ${checkpointName(this.#quorum.number)}`;
+    this.#say(
+      'checkpoint-uncosigned',
+      checkpointName(number),
+      `${who} cosigned it, which is not the policy's quorum; ${last}`,
+    );
+  }
+
+  /** close ends what is being read. */
+  async close(): Promise<void> {
+    await this.#next?.catch(() => {});
+    await this.#objects.return(undefined);
+  }
+
+  get report(): CosignatureReport {
+    return {
+      verified: this.#verified,
+      notChecked: this.#notChecked,
+      quorum: this.#quorum,
+      waitingSince: this.#waitingSince,
+    };
+  }
+}

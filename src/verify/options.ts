@@ -1,0 +1,26 @@
+import type { Policy } from '../core/note/witnessPolicy.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import type { Anchor } from '../core/objects/reportFile.ts';
+import type { Allowance } from './log/logCheck.ts';
+
+/** VerifyOptions is what a check goes by, besides what is stored. */
+export interface VerifyOptions {
+  /** an earlier report: every chain must still reach its head in that report, with the same root */
+  readonly anchor?: Anchor;
+  /** begin at the anchor's heads instead of at the first segments; see canGoOnFrom */
+  readonly isIncremental?: boolean;
+  /** compare stored bytes with the log, and look into no segment */
+  readonly isQuick?: boolean;
+  /** reports that are not whole */
+  readonly malformedReports?: readonly string[];
+  /** the ledger that the container must hold; without it, the one that the first object names */
+  readonly ledger?: string;
+  /** keys that the log's checkpoints are signed with; without them no signature is checked */
+  readonly verifiers?: readonly VerifierKey[];
+  /** says whose cosignatures count, and how many the newest checkpoint must have */
+  readonly policy?: Policy;
+  /** the ledger is in use, and its log may lag behind the clock by this much; a mirror's may not say so */
+  readonly allowance?: Allowance;
+  /** a checkpoint that was kept elsewhere: the log must still contain it */
+  readonly kept?: { readonly name: string; readonly note: Buffer };
+}

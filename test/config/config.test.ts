@@ -1,0 +1,357 @@
+import { AuditsealError } from '../../src/core/errors.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { cosignatureKey } from '../../src/core/note/cosignature.ts';
+import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const keyOf = (seed: number, name = 'logs.example.com/prod'): ReturnType<typeof createSignerKey> =>
+  createSignerKey(name, Buffer.alloc(32, seed));
+const secretOf = (seed: number, name?: string): string => formatSignerKey(keyOf(seed, name));
+const publicOf = (seed: number, name?: string): string => formatVerifierKey(keyOf(seed, name).verifierKey);
+const VAULT_KEY = 'https://vault.vault.azure.net/keys/log/0123456789abcdef0123456789abcdef';
+
+const GOOD = {
+  HUB: 'Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b',
+  HUB_NAME: 'audit',
+  HUB_CONSUMER_GROUP: '$Default',
+  INTEGRATE_SCHEDULE: '*/30 * * * * *',
+  VERIFY_SCHEDULE: '0 15 * * * *',
+  LEDGER_SIGNER_KEY: secretOf(7),
+  LEDGER_ORIGIN: 'logs.example.com/prod',
+  LEDGER: 'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=a2V5;EndpointSuffix=core.windows.net',
+} satisfies Env;
+
+const IDENTITY = {
+  ...GOOD,
+  LEDGER: undefined,
+  LEDGER__blobServiceUri: 'https://acc.blob.core.windows.net',
+} satisfies Env;
+
+/** wrongIn gives the names of the settings that are reported. */
+function wrongIn(env: Env): string[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AuditsealError) || error.code !== 'CONFIG_INVALID') throw error;
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(':')[0] as string);
+  }
+}
+
+test('the least that is needed gives a frozen config with defaults', () => {
+  const config = loadConfig(GOOD);
+  const { signerKeys, ...rest } = config;
+  expect(signerKeys.map(({ verifierKey }) => formatVerifierKey(verifierKey))).toEqual([publicOf(7)]);
+  expect(rest).toEqual({
+    origin: 'logs.example.com/prod',
+    ledger: { kind: 'connectionString', text: GOOD.LEDGER },
+    container: 'ledger',
+    tlog: { kind: 'connectionString', text: GOOD.LEDGER },
+    tlogContainer: 'tlog',
+    signerKeyUrls: [],
+    verifierKeys: [],
+    verifierKeyUrls: [],
+    signerIdentity: { managed: false },
+    heartbeatMinutes: 15,
+    maxSegmentBytes: 8 * 1024 * 1024,
+    fullVerifyHours: 24,
+    verifyThreads: 2,
+  });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('an identity, managed or of whoever is signed in', () => {
+  expect(loadConfig(IDENTITY).ledger).toEqual({
+    kind: 'identity',
+    serviceUri: 'https://acc.blob.core.windows.net',
+    managed: false,
+  });
+  const managed = { ...IDENTITY, LEDGER__credential: 'managedidentity', LEDGER__clientId: 'id-1' };
+  expect(loadConfig(managed).ledger).toMatchObject({ managed: true, clientId: 'id-1' });
+  const hub = { ...IDENTITY, HUB: undefined, HUB__fullyQualifiedNamespace: 'x.servicebus.windows.net' };
+  expect(wrongIn(hub)).toEqual([]);
+});
+
+describe('the keys of the log', () => {
+  const { LEDGER_SIGNER_KEY: _, ...keyless } = GOOD;
+
+  test('a secret, a key in a vault, or several of both', () => {
+    const config = loadConfig({
+      ...GOOD,
+      LEDGER_SIGNER_KEY: ` ${secretOf(7)}\n${secretOf(8)} `,
+      SIGNER__keyUrl: `${VAULT_KEY}0 ${VAULT_KEY}1`,
+      SIGNER__credential: 'managedidentity',
+      SIGNER__clientId: 'id-1',
+    });
+    const texts = config.signerKeys.map(({ verifierKey }) => formatVerifierKey(verifierKey));
+    expect(texts).toEqual([publicOf(7), publicOf(8)]);
+    expect(config.signerKeyUrls).toEqual([`${VAULT_KEY}0`, `${VAULT_KEY}1`]);
+    expect(config.signerIdentity).toEqual({ managed: true, clientId: 'id-1' });
+    expect(loadConfig({ ...keyless, SIGNER__keyUrl: VAULT_KEY })).toMatchObject({
+      signerKeys: [],
+      signerKeyUrls: [VAULT_KEY],
+      signerIdentity: { managed: false },
+    });
+  });
+
+  test('an app that only verifies has verifier keys, as texts or as what a vault shows', () => {
+    const config = loadConfig({ ...keyless, LEDGER_VERIFIER_KEYS: `${publicOf(7)} ${VAULT_KEY}\n${publicOf(8)}` });
+    expect(config).toMatchObject({ signerKeys: [], signerKeyUrls: [], verifierKeyUrls: [VAULT_KEY] });
+    expect(config.verifierKeys.map(formatVerifierKey)).toEqual([publicOf(7), publicOf(8)]);
+    expect(wrongIn({ ...keyless, LEDGER_VERIFIER_KEYS: VAULT_KEY })).toEqual([]);
+  });
+
+  test('none at all is refused', () => {
+    expect(wrongIn({ ...keyless, LEDGER_VERIFIER_KEYS: ' ' })).toEqual(['LEDGER_SIGNER_KEY']);
+    expect(() => loadConfig(keyless)).toThrow(/LEDGER_SIGNER_KEY: is missing;.* SIGNER__keyUrl .*LEDGER_VERIFIER_KEYS/);
+  });
+
+  test.each<[string, Env, string[]]>([
+    [
+      "one of two secrets is another ledger's",
+      { LEDGER_SIGNER_KEY: `${secretOf(7)} ${secretOf(8, 'x')}` },
+      ['LEDGER_SIGNER_KEY'],
+    ],
+    ['a secret where verifier keys belong', { LEDGER_VERIFIER_KEYS: secretOf(8) }, ['LEDGER_VERIFIER_KEYS']],
+    ["another ledger's verifier key", { LEDGER_VERIFIER_KEYS: publicOf(7, 'x') }, ['LEDGER_VERIFIER_KEYS']],
+    ['a URL without a version', { LEDGER_VERIFIER_KEYS: VAULT_KEY.replace(/.[^/]+$/, '') }, ['LEDGER_VERIFIER_KEYS']],
+    ['a vault on http', { SIGNER__keyUrl: VAULT_KEY.replace('https', 'http') }, ['SIGNER__keyUrl']],
+    ['a verifier key where a URL belongs', { SIGNER__keyUrl: publicOf(7) }, ['SIGNER__keyUrl']],
+    ['a secret where a URL belongs', { SIGNER__keyUrl: secretOf(7) }, ['SIGNER__keyUrl']],
+    ['an unknown credential', { SIGNER__keyUrl: VAULT_KEY, SIGNER__credential: 'secret' }, ['SIGNER__credential']],
+    ['a client id that nobody would use', { SIGNER__keyUrl: VAULT_KEY, SIGNER__clientId: 'id' }, ['SIGNER__clientId']],
+  ])('%s is refused, and no secret repeated', (_what, env, names) => {
+    expect(wrongIn({ ...GOOD, ...env })).toEqual(names);
+    const seed = Buffer.concat([Buffer.of(1), Buffer.alloc(32, 8)]).toString('base64');
+    expect(() => loadConfig({ ...GOOD, ...env })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(seed) as string }) as Error,
+    );
+  });
+});
+
+describe('what posture asks about', () => {
+  const id = '/subscriptions/00000000-0000-0000-0000-0000000000aa/resourceGroups/Rg/providers/Microsoft.Storage';
+  const told = {
+    ...IDENTITY,
+    LEDGER_RESOURCE_ID: `${id}/storageAccounts/ACC`,
+    RETENTION_DAYS: '2555',
+    POSTURE_SCHEDULE: '0 45 5 * * *',
+  };
+
+  test('is the account of the ledger', () => {
+    const subscription = '00000000-0000-0000-0000-0000000000aa';
+    const posture = { subscription, resourceGroup: 'Rg', account: 'acc', retentionDays: 2555 };
+    expect(loadConfig(told).posture).toEqual(posture);
+    expect(loadConfig({ ...told, LEDGER__blobServiceUri: undefined, LEDGER: GOOD.LEDGER }).posture).toEqual(posture);
+    const sas = 'BlobEndpoint=http://127.0.0.1:1/acc;SharedAccessSignature=sv=1&sig=x';
+    expect(loadConfig({ ...told, LEDGER__blobServiceUri: undefined, LEDGER: sas }).posture).toEqual(posture);
+  });
+
+  test('is tried by a drill, as another identity', () => {
+    const drill = { ...told, DRILL__credential: 'managedidentity', DRILL__clientId: 'drill-1' };
+    expect(loadConfig(drill).posture).toMatchObject({ drill: { managed: true, clientId: 'drill-1' } });
+    expect(loadConfig(told).posture).not.toHaveProperty('drill');
+  });
+
+  test('is nothing in an app that only has the schedule, which the host resolves in every app', () => {
+    expect(loadConfig({ ...GOOD, POSTURE_SCHEDULE: told.POSTURE_SCHEDULE })).not.toHaveProperty('posture');
+  });
+
+  test.each<[string, Env, string[]]>([
+    ['no days', { RETENTION_DAYS: '' }, ['RETENTION_DAYS']],
+    ['0 days', { RETENTION_DAYS: '0' }, ['RETENTION_DAYS']],
+    ['days beyond what Azure allows', { RETENTION_DAYS: '146001' }, ['RETENTION_DAYS']],
+    ['no schedule', { POSTURE_SCHEDULE: ' ' }, ['POSTURE_SCHEDULE']],
+    ['a schedule of five fields', { POSTURE_SCHEDULE: '0 5 * * *' }, ['POSTURE_SCHEDULE']],
+    [
+      'a drill without an account',
+      { LEDGER_RESOURCE_ID: '', DRILL__credential: 'managedidentity' },
+      ['DRILL__credential'],
+    ],
+    ['a drill with another credential', { DRILL__credential: 'x' }, ['DRILL__credential']],
+    [
+      'a drill with the rights of a connection string',
+      { LEDGER__blobServiceUri: undefined, LEDGER: GOOD.LEDGER, DRILL__credential: 'managedidentity' },
+      ['DRILL__credential'],
+    ],
+    ['an id that is none', { LEDGER_RESOURCE_ID: 'acc' }, ['LEDGER_RESOURCE_ID']],
+    ['the id of a group', { LEDGER_RESOURCE_ID: id }, ['LEDGER_RESOURCE_ID']],
+    ['another account', { LEDGER_RESOURCE_ID: `${id}/storageAccounts/other` }, ['LEDGER_RESOURCE_ID']],
+    [
+      'another account than of the connection string',
+      { LEDGER__blobServiceUri: undefined, LEDGER: GOOD.LEDGER, LEDGER_RESOURCE_ID: `${id}/storageAccounts/other` },
+      ['LEDGER_RESOURCE_ID'],
+    ],
+  ])('%s: refused', (_what, env, names) => {
+    expect(wrongIn({ ...told, ...env })).toEqual(names);
+  });
+});
+
+test('everything that is wrong is named at once, with what is expected', () => {
+  expect(wrongIn({})).toEqual([
+    'HUB',
+    'HUB_NAME',
+    'HUB_CONSUMER_GROUP',
+    'INTEGRATE_SCHEDULE',
+    'VERIFY_SCHEDULE',
+    'LEDGER_ORIGIN',
+    'LEDGER',
+    'LEDGER_SIGNER_KEY',
+  ]);
+  const all = {
+    HUB_NAME: 'a b',
+    HUB_CONSUMER_GROUP: 'a/b',
+    INTEGRATE_SCHEDULE: 'always',
+    VERIFY_SCHEDULE: '* * * * *',
+    LEDGER_SIGNER_KEY: 'PRIVATE+KEY+x',
+    LEDGER_VERIFIER_KEYS: 'nonsense',
+    TLOG_CONTAINER: '-',
+    HEARTBEAT_MINUTES: '0',
+    LEDGER_ORIGIN: 'https://logs.example.com',
+    LEDGER: 'x',
+    LEDGER__blobServiceUri: 'http://acc',
+    LEDGER__credential: 'password',
+    LEDGER_CONTAINER: 'A',
+    SEGMENT_MAX_MIB: '0',
+    VERIFY_FULL_HOURS: 'x',
+    VERIFY_THREADS: '65',
+  };
+  expect(wrongIn(all).sort()).toEqual(
+    [
+      'HUB',
+      'LEDGER',
+      'LEDGER__blobServiceUri',
+      'LEDGER__credential',
+      ...Object.keys(all).filter((name) => !name.startsWith('LEDGER') || /ORIGIN|CONTAINER|KEY/.test(name)),
+    ].sort(),
+  );
+  expect(() => loadConfig({})).toThrow(/LEDGER_ORIGIN: is missing; .*logs\.example\.com\/prod/);
+});
+
+test.each<[string, string]>([
+  ['LEDGER_CONTAINER', 'ab'],
+  ['LEDGER_CONTAINER', 'a--b'],
+  ['LEDGER_CONTAINER', '-ab'],
+  ['LEDGER_CONTAINER', 'ab-'],
+  ['LEDGER_CONTAINER', 'Ledger'],
+  ['LEDGER_CONTAINER', 'a'.repeat(64)],
+  ['LEDGER_CONTAINER', `a${'-b'.repeat(32)}`],
+  ['SEGMENT_MAX_MIB', '33'],
+  ['SEGMENT_MAX_MIB', '1.5'],
+  ['SEGMENT_MAX_MIB', '-1'],
+  ['SEGMENT_MAX_MIB', '1e1'],
+  ['VERIFY_FULL_HOURS', '0'],
+  ['VERIFY_THREADS', '0x2'],
+  ['LEDGER_SIGNER_KEY', secretOf(7, 'logs.example.com/other')],
+  ['LEDGER_ORIGIN', 'a b'],
+  ['LEDGER_ORIGIN', 'a+b'],
+  ['LEDGER_ORIGIN', 'x'.repeat(201)],
+  ['LEDGER_ORIGIN', '  '],
+  ['HUB', ' '],
+  ['VERIFY_SCHEDULE', '0 15 * * *'],
+  ['LEDGER', 'AccountName=acc'],
+  ['LEDGER', 'AccountKey=a2V5'],
+  ['LEDGER', 'https://acc.blob.core.windows.net'],
+])('%s=%j is refused', (name, value) => {
+  expect(wrongIn({ ...GOOD, [name]: value })).toEqual([name]);
+});
+
+test.each<[string, string]>([
+  ['LEDGER_CONTAINER', 'abc'],
+  ['LEDGER_CONTAINER', 'a-b-c'],
+  ['LEDGER_CONTAINER', 'a'.repeat(63)],
+  ['SEGMENT_MAX_MIB', ' 32 '],
+  ['SEGMENT_MAX_MIB', ''],
+  ['LEDGER', 'UseDevelopmentStorage=true'],
+  ['LEDGER', 'BlobEndpoint=http://127.0.0.1:1/acc;SharedAccessSignature=sv=1&sig=x'],
+])('%s=%j is fine', (name, value) => {
+  expect(wrongIn({ ...GOOD, [name]: value })).toEqual([]);
+});
+
+test.each<[string, Env, string[]]>([
+  ['two connections', { ...IDENTITY, LEDGER: GOOD.LEDGER }, ['LEDGER']],
+  [
+    'an address that is not https',
+    { ...IDENTITY, LEDGER__blobServiceUri: 'http://acc.blob.core.windows.net' },
+    ['LEDGER__blobServiceUri'],
+  ],
+  ['an address with a token', { ...IDENTITY, LEDGER__blobServiceUri: 'https://acc?sig=x' }, ['LEDGER__blobServiceUri']],
+  ['an unknown credential', { ...IDENTITY, LEDGER__credential: 'secret' }, ['LEDGER__credential']],
+  ['a client id that nobody would use', { ...IDENTITY, LEDGER__clientId: 'id' }, ['LEDGER__clientId']],
+])('%s', (_what, env, names) => {
+  expect(wrongIn(env)).toEqual(names);
+});
+
+test('messages never hold a secret', () => {
+  expect(() => loadConfig({ ...GOOD, HUB_NAME: '', LEDGER: 'AccountName=;AccountKey=c2VjcmV0' })).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('c2VjcmV0') as string }) as Error,
+  );
+});
+
+describe('WITNESS_POLICY', () => {
+  const key = (number: number, name = `w${number}.example`): string =>
+    formatVerifierKey(cosignatureKey(createSignerKey(name, Buffer.alloc(32, number)).verifierKey));
+  const logKey = (name: string): string => formatVerifierKey(createSignerKey(name, Buffer.alloc(32, 5)).verifierKey);
+  const lines = [
+    '# who cosigns',
+    `log ${logKey('logs.example.com/prod')}`,
+    `witness w1 ${key(1)} https://w1.example/tenant/`,
+    `witness w2 ${key(2)} http://127.0.0.1:8080`,
+    'group both all w1 w2',
+    'quorum both',
+  ];
+  const withPolicy = (policy: string): Env => ({ ...GOOD, WITNESS_POLICY: policy });
+  const complaintsOf = (policy: string): string => {
+    try {
+      loadConfig(withPolicy(policy));
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test.each([
+    ['lines', lines.join('\n')],
+    ['lines as Windows ends them', `${lines.join('\r\n')}\r\n`],
+    ['one line with semicolons', lines.join('; ')],
+  ])('is %s', (_what, policy) => {
+    const { witnessPolicy } = loadConfig(withPolicy(policy));
+    expect(witnessPolicy?.witnesses.map(({ name, url }) => [name, url])).toEqual([
+      ['w1', 'https://w1.example/tenant/'],
+      ['w2', 'http://127.0.0.1:8080'],
+    ]);
+    expect(witnessPolicy).toMatchObject({ quorum: 'both', groups: [{ name: 'both', threshold: 2 }] });
+  });
+
+  test('may be left out', () => {
+    expect(loadConfig(withPolicy('  '))).not.toHaveProperty('witnessPolicy');
+  });
+
+  test.each<[string, string, string]>([
+    ['a line that is none', 'witnesses w1; quorum none', 'line 1 of the policy'],
+    ['no quorum', lines.slice(0, -1).join('\n'), 'a policy has a quorum line'],
+    ['a key that is none', 'witness w1 x http://h; quorum w1', 'line 1 of the policy'],
+    [
+      'the key of another log',
+      `log ${logKey('other.example')}; quorum none`,
+      'a log line has the key of other.example',
+    ],
+    ['a witness without an address', `witness w1 ${key(1)}; quorum w1`, 'the witness w1 has no address'],
+    ['an address that is none', `witness w1 ${key(1)} w1.example; quorum w1`, 'the address of the witness w1'],
+    ['an address with a query', `witness w1 ${key(1)} https://h/?a=b; quorum w1`, 'the address of the witness w1'],
+    ['an address with a password', `witness w1 ${key(1)} https://u:p@h/; quorum w1`, 'the address of the witness w1'],
+    [
+      'too many witnesses',
+      [...Array.from({ length: 33 }, (_, i) => `witness w${i} ${key(i)} http://h`), 'quorum none'].join('\n'),
+      'more than 32 witnesses',
+    ],
+  ])('with %s is refused, and what is wrong is said', (_what, policy, why) => {
+    expect(wrongIn(withPolicy(policy))).toEqual(['WITNESS_POLICY']);
+    expect(complaintsOf(policy)).toContain(why);
+  });
+});

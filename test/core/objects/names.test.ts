@@ -1,0 +1,134 @@
+import {
+  actionName,
+  MAX_INDEX,
+  isKnownName,
+  isPartition,
+  batchName,
+  checkpointName,
+  cosignatureName,
+  isReportName,
+  parseActionName,
+  parseBatchName,
+  parseCheckpointName,
+  parseCosignatureName,
+  parseSegmentName,
+  reportName,
+  segmentName,
+} from '../../../src/core/objects/names.ts';
+
+const SEGMENT = 'segments/0/000000000041.jsonl.zst';
+
+describe('names', () => {
+  test.each([
+    ['0', 0, 'segments/0/000000000000.jsonl.zst'],
+    ['0', 41, SEGMENT],
+    ['1023', 123_456_789_012, 'segments/1023/123456789012.jsonl.zst'],
+    ['31', MAX_INDEX, 'segments/31/999999999999.jsonl.zst'],
+  ])('segment %s/%d is %s, and back', (partition, index, name) => {
+    expect(segmentName(partition, index)).toBe(name);
+    expect(parseSegmentName(name)).toEqual({ partition, index });
+    expect(isKnownName(name)).toBe(true);
+  });
+
+  test.each([
+    'segments/0/00000000041.jsonl.zst',
+    'segments/0/0000000000041.jsonl.zst',
+    'segments/00/000000000041.jsonl.zst',
+    'segments/01/000000000041.jsonl.zst',
+    'segments/123456/000000000041.jsonl.zst',
+    'segments//000000000041.jsonl.zst',
+    'segments/-1/000000000041.jsonl.zst',
+    'segments/a/000000000041.jsonl.zst',
+    'segments/0/00000000004a.jsonl.zst',
+    'segments/0/000000000041.jsonl',
+    'segments/0/000000000041.jsonl.zst\n',
+    ' segments/0/000000000041.jsonl.zst',
+    'segments/0/x/000000000041.jsonl.zst',
+    'Segments/0/000000000041.jsonl.zst',
+    '/segments/0/000000000041.jsonl.zst',
+    'segments/٠/000000000041.jsonl.zst',
+    '',
+  ])('%j is no segment', (name) => {
+    expect(parseSegmentName(name)).toBeUndefined();
+    expect(isKnownName(name)).toBe(false);
+  });
+
+  test.each([
+    ['0', true],
+    ['9', true],
+    ['32767', true],
+    ['', false],
+    ['00', false],
+    ['07', false],
+    ['-1', false],
+    ['1.0', false],
+    ['123456', false],
+    ['1\n', false],
+    ['../0', false],
+  ])('partition %j: %s', (text, expected) => {
+    expect(isPartition(text)).toBe(expected);
+  });
+
+  test('reports are named by time in UTC', () => {
+    const time = Date.UTC(2026, 10, 2, 4, 5, 6, 789);
+    expect(reportName(time, 'integrity', 'json')).toBe('reports/2026/11/02/040506Z-integrity.json');
+    expect(reportName(time, 'posture', 'html')).toBe('reports/2026/11/02/040506Z-posture.html');
+    expect(isReportName(reportName(time, 'integrity', 'json'))).toBe(true);
+    expect(isReportName(reportName(time, 'integrity', 'html'))).toBe(false);
+    expect(isReportName('reports/x.json')).toBe(false);
+  });
+
+  test.each([
+    ['batches/000000000007.jsonl', true],
+    ['checkpoints/000000000007', true],
+    ['cosignatures/000000000007/0123abcd', true],
+    ['reports/2026/11/22/040000Z-integrity.html', true],
+    ['actions/000000000007.json', true],
+    ['actions/7.json', false],
+    ['actions/000000000007', false],
+    ['actions/2026/11/22/040000Z-lock.json', false],
+    ['batches/7.jsonl', false],
+    ['batches/000000000007.jsonl.zst', false],
+    ['checkpoints/000000000007.json', false],
+    ['checkpoint', false],
+    ['cosignatures/000000000007/0123ABCD', false],
+    ['cosignatures/000000000007', false],
+    ['reports/2026/11/22/040000Z-.json', false],
+    ['reports/2026/11/22/040000-integrity.json', false],
+    ['reports/2026/11/22/040000Z-a/b.json', false],
+    ['tile/0/000', false],
+  ])('%j is known: %s', (name, expected) => {
+    expect(isKnownName(name)).toBe(expected);
+  });
+
+  test.each([0, 7, 123_456_789_012, MAX_INDEX])('batch, checkpoint, cosignature and action %d, and back', (number) => {
+    const digits = String(number).padStart(12, '0');
+    expect(batchName(number)).toBe(`batches/${digits}.jsonl`);
+    expect(parseBatchName(batchName(number))).toBe(number);
+    expect(actionName(number)).toBe(`actions/${digits}.json`);
+    expect(parseActionName(actionName(number))).toBe(number);
+    expect(checkpointName(number)).toBe(`checkpoints/${digits}`);
+    expect(parseCheckpointName(checkpointName(number))).toBe(number);
+    expect(cosignatureName(number, '0123abcd')).toBe(`cosignatures/${digits}/0123abcd`);
+    expect(parseCosignatureName(cosignatureName(number, '0123abcd'))).toEqual({ number, keyId: '0123abcd' });
+  });
+
+  test.each([
+    '',
+    SEGMENT,
+    'batches/7.jsonl',
+    'batches/0000000000007.jsonl',
+    'batches/000000000007.jsonl\n',
+    'checkpoints/000000000007/',
+    'checkpoints/00000000000a',
+    'cosignatures/000000000007/0123ABCD',
+    'cosignatures/000000000007/0123abc',
+    'cosignatures/7/0123abcd',
+  ])('%j is no batch, checkpoint or cosignature', (name) => {
+    expect([parseBatchName(name), parseCheckpointName(name), parseCosignatureName(name)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});

@@ -1,0 +1,155 @@
+import { ZERO_HASH, formatHash, sha256 } from '../../../src/core/hash.ts';
+import { formatHeader, isTime, parseHeader } from '../../../src/core/segment/header.ts';
+import type { SegmentHeader } from '../../../src/core/segment/header.ts';
+import { TIME } from '../../support/segments.ts';
+
+const HEADER: SegmentHeader = {
+  ledger: 'logs.example.com/audit',
+  partition: '0',
+  index: 41,
+  kind: 'ingest',
+  incarnation: 0,
+  sealed: TIME,
+  prev: sha256(Buffer.from('before')),
+  records: { first: 10241, count: 512 },
+  events: { first: 7000, last: 7051, count: 52, enqueuedFirst: TIME, enqueuedLast: TIME },
+  duplicates: 3,
+  gaps: [{ first: 6990, last: 6999, reason: 'expired' }],
+};
+const TEXT =
+  `{"_segment":{"version":1,"ledger":"logs.example.com/audit","partition":"0","index":41,"kind":"ingest",` +
+  `"incarnation":0,"sealed":"${TIME}","prev":"${formatHash(HEADER.prev)}","records":{"first":10241,"count":512},` +
+  `"events":{"first":7000,"last":7051,"count":52,"enqueuedFirst":"${TIME}","enqueuedLast":"${TIME}"},` +
+  `"duplicates":3,"gaps":[{"first":6990,"last":6999,"reason":"expired"}]}}`;
+
+const parse = (text: string): SegmentHeader => parseHeader(Buffer.from(text));
+/** The header with the member at a path (such as events.first) set to `value`, or removed. */
+function changed(path: string, value: unknown): string {
+  const header = JSON.parse(TEXT) as Record<string, unknown>;
+  const keys = ['_segment', ...path.split('.')];
+  const last = keys.pop() as string;
+  let at: Record<string, unknown> = header;
+  for (const key of keys) at = at[key] as Record<string, unknown>;
+  at[last] = value;
+  return JSON.stringify(header);
+}
+
+describe('formatHeader and parseHeader', () => {
+  test('print what the format shows, and read it back', () => {
+    expect(formatHeader(HEADER)).toBe(TEXT);
+    expect(parse(TEXT)).toEqual(HEADER);
+  });
+
+  test.each<[string, SegmentHeader]>([
+    ['skipped indices', { ...HEADER, skipped: [39, 40] }],
+    ['no gaps', { ...HEADER, gaps: [] }],
+    [
+      'several gaps',
+      {
+        ...HEADER,
+        gaps: (['expired', 'unreadable', 'unknown'] as const).map((reason) => ({ first: 1, last: 1, reason })),
+      },
+    ],
+    ['repair', { ...HEADER, kind: 'repair', prev: ZERO_HASH }],
+    [
+      'a heartbeat before any event',
+      { ...HEADER, kind: 'heartbeat', events: { first: -1, last: -1, count: 0 }, records: { first: 0, count: 0 } },
+    ],
+    ['the largest numbers', { ...HEADER, index: Number.MAX_SAFE_INTEGER, duplicates: Number.MAX_SAFE_INTEGER }],
+    ['a hostile origin', { ...HEADER, ledger: 'a"\n\\\u2028é' }],
+  ])('round-trip %s', (_name, header) => {
+    expect(parse(formatHeader(header))).toEqual(header);
+    expect(formatHeader(parse(formatHeader(header)))).toBe(formatHeader(header));
+    expect(formatHeader(header)).not.toContain('\n');
+  });
+
+  test('an empty list of skipped indices is not printed', () => {
+    expect(formatHeader({ ...HEADER, skipped: [] })).toBe(TEXT);
+  });
+
+  test('ignores members that it does not know', () => {
+    expect(parse(changed('later', { a: [1] }))).toEqual(HEADER);
+    expect(parse(changed('events.later', 1))).toEqual(HEADER);
+  });
+
+  // Behind a segment of a later release nothing may be written; anything else that is no version is just malformed.
+  test.each([2, 3, 2 ** 53 - 1])('refuses the later version %j by a code of its own', (version) => {
+    expect(() => parse(changed('version', version))).toThrow(expect.objectContaining({ code: 'VERSION_UNKNOWN' }));
+  });
+
+  test.each([0, -1, 1.5, 2.5, 2 ** 53, '1', '2', null, undefined, {}])('refuses the version %j', (version) => {
+    expect(() => parse(changed('version', version))).toThrow(expect.objectContaining({ code: 'SEGMENT_MALFORMED' }));
+  });
+
+  const NOT_COUNTS = [undefined, null, '1', -1, 1.5, 2 ** 53, [], true];
+  const NOT_TIMES = [undefined, null, 0, '', '2026-11-22', '2026-11-22T12:34:56Z', '2026-02-30T00:00:00.000Z'];
+  test.each<[string, readonly unknown[]]>([
+    ['ledger', [undefined, null, 1, '', {}]],
+    ['partition', [undefined, null, 0, '', '01', 'a', '../x']],
+    ['index', NOT_COUNTS],
+    ['kind', [undefined, null, '', 'Ingest', 'report', 0, 'toString']],
+    ['incarnation', NOT_COUNTS],
+    ['sealed', NOT_TIMES],
+    ['prev', [undefined, null, '', '0'.repeat(63), 'A'.repeat(64), 0]],
+    ['records', [undefined, null, [], 'x', 512]],
+    ['records.first', NOT_COUNTS],
+    ['records.count', NOT_COUNTS],
+    ['events', [undefined, null, [], 7]],
+    ['events.first', NOT_COUNTS],
+    ['events.last', NOT_COUNTS],
+    ['events.count', NOT_COUNTS],
+    ['events.enqueuedFirst', NOT_TIMES],
+    ['events.enqueuedLast', NOT_TIMES],
+    ['duplicates', NOT_COUNTS],
+    ['gaps', [undefined, null, {}, 'x', 0]],
+    ['gaps.0', [null, 1, [], 'x']],
+    ['gaps.0.first', [...NOT_COUNTS, 7000]],
+    ['gaps.0.last', [...NOT_COUNTS, 6989]],
+    ['gaps.0.reason', [undefined, null, 'lost', '']],
+    ['skipped', [null, {}, 40]],
+    ['skipped.0', [null]],
+  ])('refuses a wrong %s', (path, values) => {
+    for (const value of values) {
+      const text = path === 'skipped.0' ? changed('skipped', ['x']) : changed(path, value);
+      expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'SEGMENT_MALFORMED' }));
+    }
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['no JSON', TEXT.slice(0, -1)],
+    ['a byte order mark', `\ufeff${TEXT}`],
+    ['an array', `[${TEXT}]`],
+    ['null', 'null'],
+    ['no _segment', '{}'],
+    ['_segment that is an array', '{"_segment":[]}'],
+    ['two values', `${TEXT}1`],
+  ])('refuses %s', (_name, text) => {
+    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'SEGMENT_MALFORMED' }));
+  });
+
+  test('refuses what is not UTF-8', () => {
+    const line = Buffer.from(TEXT);
+    line[TEXT.indexOf('logs')] = 0xe9;
+    expect(() => parseHeader(line)).toThrow(expect.objectContaining({ message: 'the header is not UTF-8' }));
+  });
+
+  test('quotes no text of a hostile header', () => {
+    const text = changed('kind', '\n'.repeat(100));
+    expect(() => parse(text)).toThrow(/^the header has kind a text of 100 characters$/);
+  });
+});
+
+test.each([
+  [TIME, true],
+  ['2024-02-29T23:59:59.999Z', true],
+  ['2023-02-29T23:59:59.999Z', false],
+  ['2026-11-22T24:00:00.000Z', false],
+  ['2026-11-22T12:34:60.000Z', false],
+  ['2026-11-22T12:34:56.789+00:00', false],
+  ['2026-11-22 12:34:56.789Z', false],
+  ['+002026-11-22T12:34:56.789Z', false],
+  ['2026-11-22T12:34:56.789Z\n', false],
+])('isTime(%j) is %s', (text, expected) => {
+  expect(isTime(text)).toBe(expected);
+});

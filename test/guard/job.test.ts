@@ -1,0 +1,202 @@
+import { createArmClient } from '../../local/worm/armClient.ts';
+import { ArmPolicy } from '../../src/adapters/armPolicy.ts';
+import { BlobStore } from '../../src/adapters/blobStore.ts';
+import { openLedgerPolicy } from '../../src/adapters/ledgerPolicy.ts';
+import type { PostureReport } from '../../src/guard/posture.ts';
+import { runPostureJob } from '../../src/guard/job.ts';
+import { formatReport, newestReport, parseFiledReport, parseReport } from '../../src/core/objects/reportFile.ts';
+import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.ts';
+import type { Stack } from '../local/worm/harness.ts';
+import { armOutside } from '../support/armOutside.ts';
+import { check, saidOf } from '../support/checking.ts';
+import { startFaultProxy } from '../support/faultProxy.ts';
+import { forgeChain, timeOf } from '../support/forge.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { SECOND, checkLedger, ledgerOf } from '../support/loggedLedger.ts';
+import { KEY, integrateOf } from '../support/logs.ts';
+import { coded } from '../support/logVectors.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.close());
+
+const posture = { subscription: SUBSCRIPTION, resourceGroup: GROUP, account: ACCOUNT, retentionDays: 365 };
+const ledger = { kind: 'identity', serviceUri: 'https://x', managed: true, clientId: 'auditor' } as const;
+
+/** runAt runs the job on a container of the local stack, and files what it says in a store, if not in the container. */
+async function runAt(
+  second: number,
+  container: string,
+  { store, log = new KeptLog(), arm = stack.arm }: { store?: MemoryStore; log?: KeptLog; arm?: Stack['arm'] } = {},
+): Promise<PostureReport> {
+  const outside = armOutside(stack.gateway, arm);
+  const asked: unknown[] = [];
+  const { reader, promise } = await openLedgerPolicy({ posture, ledger, container }, async (subscription, identity) => {
+    asked.push(identity);
+    return outside.connect(subscription);
+  });
+  expect(asked).toEqual([ledger]);
+  const files = store ?? new BlobStore(stack.sasContainer(container, 'rcl'));
+  return runPostureJob({ reader, store: files, log, now: () => Date.parse(timeOf(second)) }, promise);
+}
+
+const nameAt = (second: number, kind = 'posture'): string => {
+  const [date, clock] = timeOf(second).split('T') as [string, string];
+  return `reports/${date.replaceAll('-', '/')}/${clock.slice(0, 8).replaceAll(':', '')}Z-${kind}.json`;
+};
+
+describe('the job that files postures', () => {
+  test('files what Azure says in the container it is about, and says with findings what alerts ask for', async () => {
+    const container = 'unguarded';
+    await stack.container(container).create();
+    const log = new KeptLog();
+    const report = await runAt(SECOND, container, { log });
+    expect(report).toMatchObject({ kind: 'posture', status: 'violated', container, account: ACCOUNT });
+    const stored = await stack.container(container).getBlobClient(nameAt(SECOND)).downloadToBuffer();
+    // Settings that Azure doesn't state are left out of JSON.
+    expect(parseFiledReport(stored)).toEqual(JSON.parse(JSON.stringify(report)));
+    expect(log.lines).toEqual([
+      { level: 'error', message: 'finding', fields: { code: 'policy-missing', object: container } },
+      {
+        level: 'error',
+        message: 'posture is not as promised',
+        fields: {
+          status: 'violated',
+          report: nameAt(SECOND),
+          outcome: 'created',
+          findings: 1,
+          warnings: 1,
+          unreadable: 0,
+        },
+      },
+    ]);
+  });
+
+  test('a locked policy is no finding; what is only a warning raises no alert', async () => {
+    const container = 'guarded';
+    await stack.container(container).create();
+    await stack.lockedPolicy(container, 365);
+    const log = new KeptLog();
+    await runAt(SECOND, container, { log });
+    expect(log.lines).toMatchObject([{ level: 'info', message: 'posture is as promised', fields: { warnings: 1 } }]);
+  });
+
+  test('what can not be read is filed as unverified, and is an error in the log', async () => {
+    const elsewhere = createArmClient(stack.gateway.armUrl, '00000000-0000-0000-0000-0000000000bb');
+    const [store, log] = [new MemoryStore(), new KeptLog()];
+    const report = await runAt(SECOND, 'guarded', { store, log, arm: elsewhere });
+    expect(report).toMatchObject({ status: 'unverified', guard: null, settings: null });
+    expect(parseFiledReport(store.objects.get(nameAt(SECOND)) as Buffer).status).toBe('unverified');
+    expect(log.errors).toEqual(['posture could not be read']);
+  });
+
+  test('rights on the account are enough where it has a lock of its own: the resource group is not asked', async () => {
+    const own = await startStack();
+    const proxy = await startFaultProxy(own.gateway.armUrl);
+    try {
+      const container = 'locked';
+      await own.container(container).create();
+      await own.lockedPolicy(container, 365);
+      const group = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}`;
+      const place = { ...posture, container };
+      const endpoint = proxy.url(own.gateway.armUrl);
+      const arm = { ...(await armOutside(own.gateway, own.arm).connect(SUBSCRIPTION)), endpoint };
+      const locks = (): Promise<readonly string[]> => new ArmPolicy(arm, place).locks();
+      const asked = (): (string | undefined)[] =>
+        proxy.seen.splice(0).map((line) => /resourceGroups\/[^/]+\/(.*)\/locks/.exec(line)?.[1]);
+      const [ofAccount, ofGroup] = [
+        `providers/Microsoft.Storage/storageAccounts/${ACCOUNT}/providers/Microsoft.Authorization`,
+        'providers/Microsoft.Authorization',
+      ];
+      const put = async (scope: string, level: string): Promise<void> => {
+        const path = `${own.gateway.armUrl}${scope}/providers/Microsoft.Authorization/locks/${level}?api-version=1`;
+        const body = JSON.stringify({ properties: { level } });
+        const headers = { authorization: 'Bearer x' };
+        expect((await fetch(path, { method: 'PUT', headers, body })).status).toBe(201);
+      };
+      await put(group, 'ReadOnly');
+      expect([await locks(), asked()]).toEqual([['ReadOnly'], [ofAccount, ofGroup]]);
+      await put(`${group}/providers/Microsoft.Storage/storageAccounts/${ACCOUNT}`, 'CanNotDelete');
+      expect([await locks(), asked()]).toEqual([['CanNotDelete'], [ofAccount]]);
+    } finally {
+      await proxy.close();
+      await own.close();
+    }
+  });
+
+  test('an app that is not told of the account says which setting is missing', async () => {
+    await expect(openLedgerPolicy({ ledger, container: 'x' })).rejects.toThrow(coded('CONFIG_INVALID'));
+    await expect(openLedgerPolicy({ ledger, container: 'x' })).rejects.toThrow('LEDGER_RESOURCE_ID: is missing');
+  });
+});
+
+describe('a filed posture', () => {
+  test('has no page: what has the name of one is foreign', async () => {
+    const store = new MemoryStore(forgeChain(3));
+    await runAt(SECOND, 'guarded', { store });
+    expect(saidOf(await check(store))).toEqual([]);
+    const page = nameAt(SECOND).replace('json', 'html');
+    store.objects.set(page, Buffer.from('all is well'));
+    expect(saidOf(await check(store))).toEqual([`foreign-object ${page}`]);
+  });
+
+  test('gets an entry in the log with its status, and is checked like any report', async () => {
+    const made = await ledgerOf(1);
+    await runAt(SECOND + 2, 'guarded', { store: made.store });
+    const log = new KeptLog();
+    const now = (): number => Date.parse(timeOf(SECOND + 3));
+    expect(await integrateOf(made.store, made.tiles, { now }).run(log)).toMatchObject({ reports: 1, foreign: 0 });
+    expect(log.errors).toEqual([]);
+    const batch = made.store.objects.get('batches/000000000001.jsonl')?.toString() ?? '';
+    expect(JSON.parse(batch.split('\n')[0] as string)).toMatchObject({
+      type: 'report',
+      name: nameAt(SECOND + 2),
+      status: 'verified',
+    });
+    expect(await checkLedger(made, { verifiers: [KEY.verifierKey] })).toMatchObject({
+      status: 'verified',
+      findings: [],
+      log: { batches: 2 },
+    });
+    const bytes = made.store.objects.get(nameAt(SECOND + 2)) as Buffer;
+    made.store.objects.set(nameAt(SECOND + 2), Buffer.from(bytes.toString().replace('verified', 'violated')));
+    expect((await checkLedger(made)).findings.map(({ code }) => code)).toContain('entry-mismatch');
+  });
+
+  test('is no anchor: a check goes on from the newest report of kind integrity, and calls no posture foreign', async () => {
+    const store = new MemoryStore(forgeChain(3));
+    const integrity = await check(store, {}, SECOND);
+    store.objects.set(nameAt(SECOND, 'integrity'), formatReport(integrity));
+    for (const second of [1, 2]) await runAt(SECOND + second, 'guarded', { store });
+    const now = Date.parse(timeOf(SECOND + 9));
+    expect(await newestReport(store, now)).toEqual({
+      anchor: { name: nameAt(SECOND, 'integrity'), report: integrity },
+      malformed: [],
+    });
+    const bytes = store.objects.get(nameAt(SECOND + 1)) as Buffer;
+    expect(() => parseReport(bytes)).toThrow('the report is of kind posture, not integrity');
+  });
+
+  test.each<[string, (posture: Buffer, integrity: Buffer) => Buffer]>([
+    ['is damaged', (posture) => posture.subarray(1)],
+    ['is of another time than its name', (posture) => editedPosture(posture, { time: timeOf(SECOND) })],
+    ['is of another shape', (posture) => editedPosture(posture, { guard: { policy: 'Locked' } })],
+    ['is an integrity report', (_posture, integrity) => integrity],
+  ])('that %s is none', async (_what, change) => {
+    const store = new MemoryStore(forgeChain(3));
+    const integrity = formatReport(await check(store, {}, SECOND));
+    store.objects.set(nameAt(SECOND, 'integrity'), integrity);
+    await runAt(SECOND + 1, 'guarded', { store });
+    const name = nameAt(SECOND + 1);
+    store.objects.set(name, change(store.objects.get(name) as Buffer, integrity));
+    const { anchor, malformed } = await newestReport(store, Date.parse(timeOf(SECOND + 9)));
+    expect([anchor?.name, malformed]).toEqual([nameAt(SECOND, 'integrity'), [name]]);
+  });
+});
+
+/** editedPosture gives the bytes of a posture with other members, as somebody would file it who knows the format. */
+const editedPosture = (bytes: Buffer, members: object): Buffer =>
+  formatReport({ ...parseFiledReport(bytes), ...members });

@@ -1,0 +1,59 @@
+import { SegmentWorkers } from '../../src/threads/workers.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
+import { check } from '../support/checking.ts';
+import { forgeChain, nameOf, timeOf } from '../support/forge.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+
+let workers: SegmentWorkers;
+beforeEach(() => {
+  workers = new SegmentWorkers(2);
+});
+afterEach(() => workers.close());
+
+const now = (): number => Date.parse(timeOf(3_000_000));
+
+test('threads give what this thread gives, for segments and for everything else, in any number', async () => {
+  const objects = forgeChain(20);
+  const all = [...objects.values(), Buffer.alloc(0), Buffer.from('junk')];
+  const expected = all.map((bytes) => summarizeSegment(Buffer.from(bytes)));
+  expect(await Promise.all(all.map((bytes) => workers.summarize(Buffer.from(bytes))))).toEqual(expected);
+});
+
+test('a check with threads says what a check in this thread says', async () => {
+  const objects = forgeChain(30);
+  objects.set(nameOf(7), Buffer.from('junk'));
+  objects.delete(nameOf(20));
+  const store = new MemoryStore(objects);
+  const report = await verifyLedger({ store, now, summarize: workers.summarize, concurrency: 6 });
+  expect(report).toEqual(await check(store));
+});
+
+test('a buffer of its own moves to the thread; a view stays whole', async () => {
+  const stored = forgeChain(1).get(nameOf(0)) as Buffer;
+  const own = Buffer.from(new ArrayBuffer(stored.length));
+  stored.copy(own);
+  expect(await workers.summarize(own)).toMatchObject({ ok: true });
+  expect(own).toHaveLength(0);
+  const around = Buffer.concat([Buffer.from('xx'), stored, Buffer.from('yy')]);
+  expect(await workers.summarize(around.subarray(2, -2))).toMatchObject({ ok: true });
+  expect(around).toHaveLength(stored.length + 4);
+});
+
+test('a thread that dies fails its segment, never passes it, and others take over', async () => {
+  const stored = forgeChain(1).get(nameOf(0)) as Buffer;
+  // What can not be a message kills the thread's work, as running out of memory does.
+  const poison = { byteLength: 1, buffer: {} } as unknown as Buffer;
+  const ends = await Promise.allSettled([
+    workers.summarize(poison),
+    ...Array.from({ length: 5 }, () => workers.summarize(Buffer.from(stored))),
+  ]);
+  expect(ends[0]?.status).toBe('rejected');
+  expect(ends.slice(1).every((end) => end.status === 'fulfilled' && end.value.ok)).toBe(true);
+});
+
+test('closing with work under way fails it', async () => {
+  const pending = Promise.allSettled([workers.summarize(forgeChain(1).get(nameOf(0)) as Buffer)]);
+  await workers.close();
+  expect((await pending)[0]?.status).toBe('rejected');
+});

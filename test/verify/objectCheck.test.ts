@@ -1,0 +1,72 @@
+import { AuditsealError } from '../../src/core/errors.ts';
+import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
+import { check, saidOf } from '../support/checking.ts';
+import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+
+const REPORT = 'reports/2026/12/15/033330Z-integrity.json';
+const PAGE = 'reports/2026/12/15/033330Z-integrity.html';
+
+/** filed gives a ledger with a report and its page, as the job files them. */
+async function filed(): Promise<MemoryStore> {
+  const store = new MemoryStore(forgeChain(3));
+  await runVerifyJob({
+    store,
+    ledger: LEDGER,
+    log: new KeptLog(),
+    concurrency: 2,
+    fullVerifyHours: 24,
+    now: () => Date.parse(timeOf(2_000_010)),
+    summarize: async (stored) => summarizeSegment(stored),
+  });
+  expect([...store.objects.keys()].filter((name) => name.startsWith('reports/'))).toEqual([REPORT, PAGE]);
+  return store;
+}
+
+test('a page is the one that its report states', async () => {
+  const store = await filed();
+  expect(await check(store)).toMatchObject({ status: 'verified', findings: [], checked: { otherObjects: 1 } });
+});
+
+test.each<[string, (objects: Map<string, Buffer>) => unknown]>([
+  ['is changed', (objects) => objects.set(PAGE, Buffer.concat([objects.get(PAGE) as Buffer, Buffer.from(' ')]))],
+  ['is another one', (objects) => objects.set(PAGE, Buffer.from('<h1>Verified</h1>'))],
+  ['is of no report', (objects) => objects.delete(REPORT)],
+])('a page that %s is named', async (_what, change) => {
+  const store = await filed();
+  change(store.objects);
+  const report = await check(store);
+  expect(saidOf(report)).toEqual([`foreign-object ${PAGE}`]);
+  expect(report.status).toBe('violated');
+});
+
+test('a page too large to be read is not the stated one, one that can not be read is said to be unreadable', async () => {
+  const store = await filed();
+  const failWith = (code: 'OBJECT_TOO_LARGE' | 'STORE_UNAVAILABLE') => (name: string) => {
+    if (name === PAGE) throw new AuditsealError(code, 'injected');
+  };
+  store.beforeRead = failWith('OBJECT_TOO_LARGE');
+  expect(saidOf(await check(store))).toEqual([`foreign-object ${PAGE}`]);
+  store.beforeRead = failWith('STORE_UNAVAILABLE');
+  expect(await check(store)).toMatchObject({ status: 'unverified', unreadable: [{ object: PAGE, why: 'injected' }] });
+});
+
+test('a page whose report states none, and one that an incremental check meets, are said not to be looked into', async () => {
+  const store = await filed();
+  const { page, ...report } = parseReport(store.objects.get(REPORT) as Buffer);
+  expect(page).toMatch(/^[0-9a-f]{64}$/);
+  store.objects.set(PAGE, Buffer.from('other'));
+  const anchor = { name: REPORT, report };
+  store.objects.set(REPORT, formatReport(report));
+  const full = await check(store);
+  expect(full).toMatchObject({ status: 'verified', checked: { otherObjects: 2 } });
+  expect(full.notChecked.join()).toContain('2 objects outside segments/ were checked by name alone');
+  // It lists from the anchor's name on; a page is before its report.
+  store.objects.set('reports/2026/12/16/000000Z-integrity.html', Buffer.from('other'));
+  const incremental = await check(store, { anchor, isIncremental: true });
+  expect(incremental).toMatchObject({ status: 'verified', checked: { otherObjects: 2 } });
+  expect(incremental.notChecked.join()).toContain('2 objects outside segments/ were checked by name alone');
+});

@@ -1,9 +1,0 @@
-/** Writes the inventory of ports into docs/ports.md, as the templates deploy it: `node tools/portsPage.ts`. */
-import { compilerAdvice, findCompiler } from '../test/infra/support/compiler.ts';
-import { portsBlock } from '../test/infra/support/ports.ts';
-import { Templates } from '../test/infra/support/templates.ts';
-import { writeBlock } from './markedBlock.ts';
-
-const compiler = await findCompiler();
-if (compiler === undefined) throw new Error(compilerAdvice);
-await writeBlock('docs/ports.md', 'ports', portsBlock(await new Templates(compiler).evaluate('private')));
