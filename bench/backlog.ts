@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { keySigner } from '../src/adapters/keySigner.ts';
-import { parseSegmentName } from '../src/core/objects/names.ts';
-import { Integrate } from '../src/integrate/integrate.ts';
-import type { SummarizeSegment } from '../src/core/segment/summary.ts';
-import type { Log, ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
 import { KEY } from './syntheticLedger.ts';
 import { LEDGER, PARTITION } from './workload.ts';
+import { keySigner } from '../src/adapters/logKeys.ts';
+import { parseSegmentName } from '../src/core/objects/names.ts';
+import type { SummarizeSegment } from '../src/core/segment/summary.ts';
+import { Integrate } from '../src/integrate/integrate.ts';
+import type { Logger } from '../src/ports/host.ts';
+import type { ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
 
 /** What one batch takes at most, and how many segments are looked at together: as in the app. */
 export const BATCH_LIMITS = { objects: 1000, storedBytes: 256 * 1024 * 1024 };
 export const CONCURRENCY = 6;
 
 /** NO_LOG lets nothing be logged but that work was done: anything else means that something else was measured. */
-export const NO_LOG: Log = {
+export const NO_LOG: Logger = {
   info: () => {},
   warn: (...[message]) => fail(message),
   error: (...[message]) => fail(message),

@@ -1,16 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { keySigner } from '../src/adapters/keySigner.ts';
-import { formatEvidence } from '../src/core/objects/evidence.ts';
-import { segmentName } from '../src/core/objects/names.ts';
-import type { SealedSegment } from '../src/core/segment/writer.ts';
-import { formatVerifierKey } from '../src/core/note/verifierKey.ts';
-import { findChainHead } from '../src/ingest/chainHead.ts';
-import { Integrate } from '../src/integrate/integrate.ts';
-import { proveRecord } from '../src/prove/prove.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
-import { verifyLedger } from '../src/verify/verify.ts';
 import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from './backlog.ts';
 import { NODE, readResult } from './child.ts';
 import { exponentOf, spreadOf } from './measure.ts';
@@ -20,6 +10,16 @@ import { BATCH_SEGMENTS, KEY, PARTITIONS, SyntheticLedger, batchTime } from './s
 import { SyntheticStore } from './syntheticStore.ts';
 import { LEDGER, sealRuns, splitEvents } from './workload.ts';
 import type { Events } from './workload.ts';
+import { keySigner } from '../src/adapters/logKeys.ts';
+import { formatVerifierKey } from '../src/core/note/verifierKey.ts';
+import { formatEvidence } from '../src/core/objects/evidence.ts';
+import { segmentName } from '../src/core/objects/names.ts';
+import { summarizeSegment } from '../src/core/segment/summary.ts';
+import type { SealedSegment } from '../src/core/segment/writer.ts';
+import { findChainHead } from '../src/ingest/chainHead.ts';
+import { Integrate } from '../src/integrate/integrate.ts';
+import { proveRecord } from '../src/prove/prove.ts';
+import { verifyLedger } from '../src/verify/verify.ts';
 
 const CHECK_PROGRAM = fileURLToPath(new URL('checkOnce.ts', import.meta.url));
 const LEAST_CHECKS = 11;

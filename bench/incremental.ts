@@ -1,13 +1,13 @@
-import { formatHash, sha256 } from '../src/core/hash.ts';
-import type { SealedSegment } from '../src/core/segment/writer.ts';
-import type { Report } from '../src/core/objects/reportFile.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
-import { verifyLedger } from '../src/verify/verify.ts';
 import { ChainStore } from './chainStore.ts';
 import { ratiosOf, spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
 import { LEDGER, PARTITION, sealRuns } from './workload.ts';
+import { formatHash, sha256 } from '../src/core/hash.ts';
+import type { Report } from '../src/core/objects/report.ts';
+import { summarizeSegment } from '../src/core/segment/summary.ts';
+import type { SealedSegment } from '../src/core/segment/writer.ts';
+import { verifyLedger } from '../src/verify/verify.ts';
 
 const OLD = [100, 10_000, 1_000_000] as const;
 const NEW = 10;

@@ -1,18 +1,18 @@
-import { findChainHead } from '../src/ingest/chainHead.ts';
-import { Ingest } from '../src/ingest/ingest.ts';
-import type { Log } from '../src/ports/store.ts';
 import { ChainStore } from './chainStore.ts';
 import { spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
 import { LEDGER, PARTITION, SEGMENT_BYTES, sealRuns, splitEvents, toEvents } from './workload.ts';
+import { findChainHead } from '../src/ingest/chainHead.ts';
+import { Ingest } from '../src/ingest/ingest.ts';
+import type { Logger } from '../src/ports/host.ts';
 
 const MANY = 1_000_000;
 const LENGTHS = 200;
 const DELIVERIES = 20;
 
 /** Nothing may be logged but that segments were sealed: anything else means that this does not measure what it should. */
-const log: Log = {
+const log: Logger = {
   info: () => {},
   warn: (...[message]) => fail(message),
   error: (...[message]) => fail(message),

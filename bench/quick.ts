@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DigestWorkers } from '../src/adapters/digestWorkers.ts';
+import { DigestWorkers } from '../src/threads/workers.ts';
 import { FolderStore } from '../src/adapters/folderStore.ts';
 import { FolderTileStore } from '../src/adapters/folderTileStore.ts';
 import { sha256 } from '../src/core/hash.ts';
@@ -44,7 +44,7 @@ async function measure({ workload, rounds, folder }: Surroundings): Promise<Meas
                 tiles,
                 now: Date.now,
                 summarize: async (object) => summarizeSegment(object),
-                digest: workers.ofFolder(store),
+                digest: workers.ofFiles((name) => store.pathOf(name)),
                 concurrency: 3,
               },
               { isQuick: true, verifiers: [KEY.verifierKey] },

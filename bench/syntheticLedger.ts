@@ -1,20 +1,20 @@
-import { formatBatch } from '../src/core/objects/batch.ts';
-import { formatCheckpoint } from '../src/core/note/checkpoint.ts';
-import { formatEntry } from '../src/core/objects/entry.ts';
+import { LEDGER } from './workload.ts';
 import { ZERO_HASH, formatHash, leafHash, nodeHash, sha256 } from '../src/core/hash.ts';
 import type { Hash } from '../src/core/hash.ts';
+import { TILE_WIDTH, decodeTile, perfectRoot } from '../src/core/merkle/tile.ts';
 import { TreeRoot } from '../src/core/merkle/tree.ts';
+import { formatCheckpoint } from '../src/core/note/checkpoint.ts';
 import { formatNote } from '../src/core/note/note.ts';
+import { createSignerKey, signNote } from '../src/core/note/signerKey.ts';
+import { formatBatch } from '../src/core/objects/batch.ts';
+import { formatEntry } from '../src/core/objects/entry.ts';
+import { formatHeads } from '../src/core/objects/heads.ts';
+import type { LogPosition, Position } from '../src/core/objects/heads.ts';
+import { segmentEntryOf } from '../src/core/objects/judge.ts';
+import type { Report } from '../src/core/objects/report.ts';
 import { formatHeader } from '../src/core/segment/header.ts';
 import type { SegmentHeader } from '../src/core/segment/header.ts';
 import { formatEnd } from '../src/core/segment/writer.ts';
-import { createSignerKey, signNote } from '../src/core/note/signerKey.ts';
-import { TILE_WIDTH, decodeTile, perfectRoot } from '../src/core/merkle/tile.ts';
-import { formatHeads } from '../src/core/objects/heads.ts';
-import type { LogHeads, Position } from '../src/core/objects/heads.ts';
-import type { Report } from '../src/core/objects/reportFile.ts';
-import { segmentEntryOf } from '../src/core/objects/judge.ts';
-import { LEDGER } from './workload.ts';
 
 /** KEY is the log's key, the same in every run. */
 export const KEY = createSignerKey(LEDGER, Buffer.alloc(32, 1));
@@ -139,7 +139,7 @@ export class SyntheticLedger {
   }
 
   /** headsOf gives how far the log is behind a batch. */
-  headsOf(number: number): LogHeads {
+  headsOf(number: number): LogPosition {
     const newest = (number + 1) * BATCH_SEGMENTS - PARTITIONS;
     const positions = Array.from({ length: PARTITIONS }, (_, partition): [string, Position] => {
       const at = newest + partition;

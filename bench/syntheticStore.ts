@@ -1,11 +1,4 @@
-import {
-  batchName,
-  checkpointName,
-  parseBatchName,
-  parseCheckpointName,
-  parseSegmentName,
-  segmentName,
-} from '../src/core/objects/names.ts';
+import { BATCH_SEGMENTS, PARTITIONS, SyntheticLedger } from './syntheticLedger.ts';
 import {
   TILE_WIDTH,
   changedTiles,
@@ -17,9 +10,16 @@ import {
   parseTilePath,
 } from '../src/core/merkle/tile.ts';
 import type { Tile } from '../src/core/merkle/tile.ts';
-import { CHECKPOINT } from '../src/integrate/publish.ts';
+import {
+  NEWEST_CHECKPOINT,
+  batchName,
+  checkpointName,
+  parseBatchName,
+  parseCheckpointName,
+  parseSegmentName,
+  segmentName,
+} from '../src/core/objects/names.ts';
 import type { ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
-import { BATCH_SEGMENTS, PARTITIONS, SyntheticLedger } from './syntheticLedger.ts';
 
 /** What a blob service answers one listing request with at most. */
 const PAGE = 5000;
@@ -176,7 +176,7 @@ export class SyntheticStore implements ObjectStore {
   };
 
   #tileMaker(name: string): (() => Buffer) | undefined {
-    if (name === CHECKPOINT) return () => this.#ledger.checkpoint(this.#batches - 1);
+    if (name === NEWEST_CHECKPOINT) return () => this.#ledger.checkpoint(this.#batches - 1);
     const bundle = parseBundlePath(name);
     const tile = parseTilePath(name) ?? (bundle && { level: 0, ...bundle });
     if (tile === undefined || !this.#wasWritten(tile)) return undefined;
@@ -203,7 +203,7 @@ export class SyntheticStore implements ObjectStore {
   }
 
   #allTiles(): string[] {
-    const names = [CHECKPOINT];
+    const names = [NEWEST_CHECKPOINT];
     for (let count = 1; count <= this.#batches; count++) {
       for (const tile of changedTiles(SyntheticLedger.treeSize(count - 1), SyntheticLedger.treeSize(count))) {
         names.push(formatTilePath(tile), ...(tile.level === 0 ? [formatBundlePath(tile)] : []));

@@ -1,7 +1,3 @@
-import { keySigner } from '../src/adapters/keySigner.ts';
-import { Ingest } from '../src/ingest/ingest.ts';
-import { Integrate } from '../src/integrate/integrate.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
 import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from './backlog.ts';
 import { spreadOf } from './measure.ts';
 import { PRICES } from './prices.ts';
@@ -11,6 +7,10 @@ import { BATCH_SEGMENTS, KEY, PARTITIONS, SyntheticLedger, batchTime } from './s
 import { SyntheticStore } from './syntheticStore.ts';
 import type { Requests } from './syntheticStore.ts';
 import { LEDGER, SEGMENT_BYTES } from './workload.ts';
+import { keySigner } from '../src/adapters/logKeys.ts';
+import { summarizeSegment } from '../src/core/segment/summary.ts';
+import { Ingest } from '../src/ingest/ingest.ts';
+import { Integrate } from '../src/integrate/integrate.ts';
 
 /** How much of a log is there before. */
 const BATCHES = 20;

@@ -1,5 +1,3 @@
-import { createHash, createPublicKey, createPrivateKey, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   BlobServiceClient,
@@ -15,13 +13,14 @@ import { startEventHub } from './hub/server.ts';
 import type { EventHub } from './hub/server.ts';
 import { startAppVault } from './keyVault/appVault.ts';
 import type { KeyVault } from './keyVault/keyVault.ts';
+import { LEDGER_ORIGIN, signerKeyOf, verifierKeyOf } from './logKey.ts';
+import { freshKeys, openState } from './stackState.ts';
 import { createArmClient } from './worm/armClient.ts';
 import { startWormGateway } from './worm/gateway.ts';
 
 /** Names of what Azure would hold. The subscription is nobody's. */
 export const HUB_NAME = 'audit';
 const LEDGER_CONTAINER = 'ledger';
-const LEDGER_ORIGIN = 'auditseal.localhost/ledger';
 const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
 const RESOURCE_GROUP = 'local';
 const INGEST_GROUP = 'ingest';
@@ -89,14 +88,6 @@ export interface Stack {
   startHost(onLine?: (line: HostLine) => void, settings?: Readonly<Record<string, string>>): Promise<HostProcess>;
   /** close stops the hosts that still run, and everything else. */
   close(): Promise<void>;
-}
-
-interface SavedState {
-  readonly accountKey: string;
-  readonly hubKey: string;
-  /** the log's key, as text */
-  readonly signerKey: string;
-  readonly partitions: number;
 }
 
 /** startStack starts hub and store and provisions the ledger's container, with an unlocked policy as a deployment does. */
@@ -204,33 +195,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-const freshKeys = (): Omit<SavedState, 'partitions'> => ({
-  accountKey: randomBytes(64).toString('base64'),
-  hubKey: randomBytes(32).toString('base64'),
-  signerKey: signerKeyOf(randomBytes(32)),
-});
-
-/** signerKeyOf prints the Ed25519 key of a seed by c2sp.org/signed-note: `PRIVATE+KEY+name+ID+base64(1 || seed)`. */
-function signerKeyOf(seed: Buffer): string {
-  const id = createHash('sha256').update(`${LEDGER_ORIGIN}\n`).update(Buffer.of(1)).update(publicKeyOf(seed));
-  const text = Buffer.concat([Buffer.of(1), seed]).toString('base64');
-  return `PRIVATE+KEY+${LEDGER_ORIGIN}+${id.digest('hex').slice(0, 8)}+${text}`;
-}
-
-/** verifierKeyOf gives the public part of a key that signerKeyOf printed. */
-function verifierKeyOf(signerKey: string): string {
-  const [, name, id, text] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(signerKey) ?? [];
-  if (text === undefined) throw new Error('the signer key is not one');
-  const publicKey = publicKeyOf(Buffer.from(text, 'base64').subarray(1));
-  return `${name}+${id}+${Buffer.concat([Buffer.of(1), publicKey]).toString('base64')}`;
-}
-
-function publicKeyOf(seed: Buffer): Buffer {
-  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
-  const publicKey = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
-  return publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
-}
-
 /** provision does what the deployment does: the container, and its retention policy if it has none. */
 async function provision(owner: ContainerClient, armUrl: string, account: string): Promise<void> {
   await owner.createIfNotExists();
@@ -240,68 +204,4 @@ async function provision(owner: ContainerClient, armUrl: string, account: string
   await blobContainers.createOrUpdateImmutabilityPolicy(RESOURCE_GROUP, account, LEDGER_CONTAINER, {
     parameters: { immutabilityPeriodSinceCreationInDays: RETENTION_DAYS, allowProtectedAppendWrites: false },
   });
-}
-
-/** openState takes the data folder for this process, and makes or reads the keys that belong to what is in it. */
-async function openState(
-  dataDir: string | undefined,
-  partitions: number,
-  keys: Omit<SavedState, 'partitions'>,
-): Promise<SavedState & { release: () => Promise<void> }> {
-  const fresh: SavedState = { ...keys, partitions };
-  if (dataDir === undefined) return { ...fresh, release: async () => {} };
-  await mkdir(dataDir, { recursive: true });
-  const lock = join(dataDir, 'lock');
-  await takeLock(lock, dataDir);
-  const release = (): Promise<void> => rm(lock, { force: true });
-  try {
-    const path = join(dataDir, 'stack.json');
-    const save = async (state: SavedState): Promise<void> => {
-      await writeFile(`${path}.partial`, JSON.stringify(state), { mode: 0o600 });
-      await rename(`${path}.partial`, path);
-    };
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (text !== undefined) {
-      const saved = JSON.parse(text) as Omit<SavedState, 'signerKey'> & { signerKey?: string };
-      if (saved.partitions !== partitions) {
-        throw new Error(
-          `${dataDir} holds a hub of ${saved.partitions} partitions: start it with --partitions ${saved.partitions}`,
-        );
-      }
-      // The folder may be from before there was a log.
-      if (saved.signerKey === undefined) await save({ ...saved, signerKey: fresh.signerKey });
-      return { ...fresh, ...saved, release };
-    }
-    await save(fresh);
-    return { ...fresh, release };
-  } catch (error) {
-    await release();
-    throw error;
-  }
-}
-
-async function takeLock(lock: string, dataDir: string): Promise<void> {
-  for (;;) {
-    try {
-      await writeFile(lock, String(process.pid), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const owner = Number(await readFile(lock, 'utf8').catch(() => ''));
-    if (owner > 0 && isRunning(owner)) throw new Error(`${dataDir} is in use by process ${owner}`);
-    await rm(lock, { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -5,25 +5,25 @@ import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
 import { openCanaries, openLedgerPolicy } from './adapters/ledgerPolicy.ts';
 import { openLogKeys, requireSigners } from './adapters/logKeys.ts';
-import { SegmentWorkers } from './threads/workers.ts';
 import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config/config.ts';
 import type { Config } from './config/config.ts';
-import { Cosigning } from './integrate/cosigning.ts';
+import { runPostureJob } from './guard/job.ts';
 import { sealHeartbeats } from './ingest/heartbeat.ts';
 import { Ingest } from './ingest/ingest.ts';
+import { Cosigning } from './integrate/cosigning.ts';
 import { Integrate } from './integrate/integrate.ts';
+import type { Delivery, Logger } from './ports/host.ts';
 import { answerEvidence, answerLog } from './prove/api.ts';
 import type { EvidenceQuery, LogRequest, LogResponse } from './prove/api.ts';
-import { runPostureJob } from './guard/job.ts';
+import { SegmentWorkers } from './threads/workers.ts';
 import { runVerifyJob } from './verify/job.ts';
-import type { Delivery, Log } from './ports/store.ts';
 
 export interface App {
-  ingest(delivery: Delivery, log: Log): Promise<void>;
-  integrate(log: Log): Promise<void>;
-  verify(log: Log): Promise<void>;
-  posture(log: Log): Promise<void>;
+  ingest(delivery: Delivery, log: Logger): Promise<void>;
+  integrate(log: Logger): Promise<void>;
+  verify(log: Logger): Promise<void>;
+  posture(log: Logger): Promise<void>;
   serveLog(request: LogRequest): Promise<LogResponse>;
   serveEvidence(query: EvidenceQuery): Promise<LogResponse>;
 }

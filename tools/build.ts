@@ -1,4 +1,4 @@
-/** Makes what runs without node_modules: dist/functions (the app), dist/cli, dist/workers, dist/web (a page). */
+/** Makes what runs without node_modules: dist/functions (the app), dist/cli, dist/threads, dist/web (a page). */
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { buildPage } from './buildPage.ts';

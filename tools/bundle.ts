@@ -8,8 +8,7 @@ export const APP_ENTRIES = {
   'functions/integrate': 'functions/integrate.ts',
   'functions/posture': 'functions/posture.ts',
   'functions/verify': 'functions/verify.ts',
-  'workers/segmentWorker': 'src/threads/worker.ts',
-  'workers/digestWorker': 'src/workers/digestWorker.ts',
+  'threads/worker': 'src/threads/worker.ts',
 };
 
 /** bundle makes ES modules that need no node_modules, in memory. Every output is one folder below `outdir`. */

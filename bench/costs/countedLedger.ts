@@ -1,13 +1,13 @@
-import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from '../backlog.ts';
-import { KEY } from '../syntheticLedger.ts';
-import { LEDGER, SEGMENT_BYTES } from '../workload.ts';
-import { keySigner } from '../../src/adapters/keySigner.ts';
+import { keySigner } from '../../src/adapters/logKeys.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { Ingest } from '../../src/ingest/ingest.ts';
 import { Integrate } from '../../src/integrate/integrate.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import { MemoryStore } from '../../test/support/memoryStore.ts';
 import { MemoryTiles } from '../../test/support/memoryTiles.ts';
+import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from '../backlog.ts';
+import { KEY } from '../syntheticLedger.ts';
+import { LEDGER, SEGMENT_BYTES } from '../workload.ts';
 
 const MINUTE = 60_000;
 const SECOND = 1000;

@@ -1,18 +1,10 @@
-import { partitionOfKey } from './partitionHash.ts';
+import type { HubDefinition } from './definition.ts';
 import type { SentEvent } from './eventMessage.ts';
 import { HubFolder } from './hubFolder.ts';
-import { NEW_LOG, PartitionLog, type Retention } from './partitionLog.ts';
-
-/** HubDefinition describes one event hub. The consumer group $Default is always there. */
-export interface HubDefinition {
-  readonly name: string;
-  readonly partitions: number;
-  readonly consumerGroups: readonly string[];
-  /** retentionMs is how long events are kept: seven days when not given. */
-  readonly retentionMs?: number;
-  /** retentionBytes is how much is kept of each partition: 256 MiB when not given. */
-  readonly retentionBytes?: number;
-}
+import { partitionOfKey } from './partitionHash.ts';
+import { PartitionLog } from './partitionLog.ts';
+import type { Retention } from './partitionLog.ts';
+import { NEW_LOG } from './partitionRecord.ts';
 
 /** HubSurroundings is what a hub is given to live with. */
 export interface HubSurroundings {

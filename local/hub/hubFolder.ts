@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HubDefinition } from './hub.ts';
-import { type LogStart, NEW_LOG } from './partitionLog.ts';
-import { type LoadedPartition, PartitionFile } from './partitionFile.ts';
+import type { HubDefinition } from './definition.ts';
+import { PartitionFile } from './partitionFile.ts';
+import type { LoadedPartition } from './partitionFile.ts';
+import { NEW_LOG } from './partitionRecord.ts';
+import type { LogStart } from './partitionRecord.ts';
 
 interface Description {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { StoredEvent } from './eventMessage.ts';
-import type { LogStart } from './partitionLog.ts';
 import { decodeRecord, encodeRecord } from './partitionRecord.ts';
+import type { LogStart } from './partitionRecord.ts';
 
 const FRAME_BYTES = 12; // length of the record, the same inverted, CRC-32 of the record
 const REWRITE_BYTES = 32 * 1024 * 1024;

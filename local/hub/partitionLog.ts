@@ -1,23 +1,13 @@
 import type { LastEnqueued, SentEvent, StoredEvent } from './eventMessage.ts';
-import { decodeRecord, encodeRecord } from './partitionRecord.ts';
 import type { PartitionFile } from './partitionFile.ts';
-
-/** LogStart says where a partition's numbers go on. */
-export interface LogStart {
-  readonly sequenceNumber: number;
-  readonly offset: number;
-  /** enqueuedAt is the time before which no later event may be dated. */
-  readonly enqueuedAt: number;
-}
+import { decodeRecord, encodeRecord } from './partitionRecord.ts';
+import type { LogStart } from './partitionRecord.ts';
 
 /** Retention says how much of a partition is kept. */
 export interface Retention {
   readonly milliseconds: number;
   readonly bytes: number;
 }
-
-/** NEW_LOG is where the numbers of a new partition begin. */
-export const NEW_LOG: LogStart = { sequenceNumber: 0, offset: 0, enqueuedAt: 0 };
 
 const OLDEST_TIME = -62_135_596_800_000; // 0001-01-01, what the service answers when there is no time to tell
 

@@ -1,5 +1,4 @@
 import type { SentEvent, StoredEvent } from './eventMessage.ts';
-import type { LogStart } from './partitionLog.ts';
 
 const HEAD_BYTES = 28; // sequence number, offset and enqueued time of the first event, number of events
 const EVENT_BYTES = 10; // number of annotations, their bytes, bytes of the tail
@@ -49,3 +48,14 @@ export function decodeRecord(record: Buffer): StoredEvent[] {
   }
   return events;
 }
+
+/** LogStart says where a partition's numbers go on. */
+export interface LogStart {
+  readonly sequenceNumber: number;
+  readonly offset: number;
+  /** enqueuedAt is the time before which no later event may be dated. */
+  readonly enqueuedAt: number;
+}
+
+/** NEW_LOG is where the numbers of a new partition begin. */
+export const NEW_LOG: LogStart = { sequenceNumber: 0, offset: 0, enqueuedAt: 0 };

@@ -5,7 +5,8 @@ import rhea, { type EventContext, type Receiver, type Sender } from 'rhea';
 import { parseAddress } from './address.ts';
 import { Grants } from './cbs.ts';
 import { encodeBody } from './eventMessage.ts';
-import { Hub, type HubDefinition, type HubSurroundings } from './hub.ts';
+import type { HubDefinition } from './definition.ts';
+import { Hub, type HubSurroundings } from './hub.ts';
 import { answerManagement } from './management.ts';
 import type { PartitionLog } from './partitionLog.ts';
 import { acceptEvents, MAX_MESSAGE_BYTES } from './producers.ts';
@@ -15,7 +16,7 @@ import { answerAttach, notFound, partitionOutOfRange, type Refusal, refuse, unau
 import { serveRequests } from './requestLink.ts';
 import { startPosition } from './startPosition.ts';
 
-export type { HubDefinition } from './hub.ts';
+export type { HubDefinition } from './definition.ts';
 
 /** EventHubOptions says which hubs there are and where they live. */
 export interface EventHubOptions {

@@ -1,10 +1,11 @@
 import type { BlobContainer, StorageManagementClient } from '@azure/arm-storage';
-import type { AccountId } from '../core/accountId.ts';
-import { AuditsealError } from '../core/errors.ts';
-import { isJsonObject } from '../core/jsonObject.ts';
-import type { AccountFacts, ContainerGuard, PolicyControl, PolicyReader, RoleAssignment } from '../ports/store.ts';
 import { openCredential } from './credential.ts';
 import type { Identity } from './credential.ts';
+import type { AccountId } from '../config/azureIds.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { isJsonObject } from '../core/jsonObject.ts';
+import type { AccountFacts, ContainerGuard, RoleAssignment } from '../core/objects/guard.ts';
+import type { PolicyControl, PolicyReader } from '../ports/guard.ts';
 
 const ENDPOINT = 'https://management.azure.com';
 

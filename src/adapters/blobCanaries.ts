@@ -1,7 +1,8 @@
 import { RestError } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
 import { AuditsealError } from '../core/errors.ts';
-import type { Canaries, ForbiddenChange, Tried } from '../ports/store.ts';
+import type { ForbiddenChange, Tried } from '../core/objects/guard.ts';
+import type { Canaries } from '../ports/guard.ts';
 
 /** Bounds one request, its retries included. */
 const TIMEOUT_MS = 60_000;

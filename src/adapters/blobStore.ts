@@ -1,8 +1,8 @@
 import { RestError } from '@azure/storage-blob';
 import type { BlobDownloadResponseParsed, ContainerClient } from '@azure/storage-blob';
 import { AuditsealError } from '../core/errors.ts';
+import { MAX_OBJECT_BYTES, objectTooLarge } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
-import { MAX_OBJECT_BYTES, objectTooLarge } from './objectSize.ts';
 
 /** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
 const TIMEOUT_MS = 5 * 60_000;

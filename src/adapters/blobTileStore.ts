@@ -1,9 +1,9 @@
 import { RestError } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
-import { AuditsealError } from '../core/errors.ts';
-import { CHECKPOINT } from '../integrate/publish.ts';
-import type { ObjectInfo, TileStore } from '../ports/store.ts';
 import { BlobStore } from './blobStore.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
+import type { ObjectInfo, TileStore } from '../ports/store.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -21,7 +21,7 @@ export class BlobTileStore implements TileStore {
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
-    const isCheckpoint = name === CHECKPOINT;
+    const isCheckpoint = name === NEWEST_CHECKPOINT;
     try {
       // The types and ages that c2sp.org/tlog-tiles asks for, where the container itself is what is read.
       await this.#container.getBlockBlobClient(name).upload(bytes, bytes.length, {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AuditsealError } from '../core/errors.ts';
+import { MAX_OBJECT_BYTES, objectTooLarge } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
-import { MAX_OBJECT_BYTES, objectTooLarge } from './objectSize.ts';
 
 /** Files that a copy under way leaves behind when it is killed; they are no objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AuditsealError } from '../core/errors.ts';
-import { isTileName } from '../integrate/publish.ts';
-import type { ObjectInfo, TileStore } from '../ports/store.ts';
 import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { isTileName } from '../core/objects/names.ts';
+import type { ObjectInfo, TileStore } from '../ports/store.ts';
 
 /** FolderTileStore is the tiles of a mirror: the folder `tlog` in it, or another one. */
 export class FolderTileStore implements TileStore {

@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
-import type { Log, LogFields } from '../ports/store.ts';
+import type { Logger, LogFields } from '../ports/host.ts';
 
 /**
  * hostLog writes to the log of a function's invocation: one JSON object a line, with a constant message, its fields, and the
@@ -7,7 +7,7 @@ import type { Log, LogFields } from '../ports/store.ts';
  */
 export function hostLog(
   context: Pick<InvocationContext, 'info' | 'warn' | 'error' | 'functionName' | 'invocationId'>,
-): Log {
+): Logger {
   const { functionName, invocationId: invocation } = context;
   const line = (message: string, fields: LogFields): string =>
     JSON.stringify({ message, ...fields, function: functionName, invocation });

@@ -1,7 +1,7 @@
 import { AuditsealError } from '../core/errors.ts';
-import { isPartition } from '../core/objects/names.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
-import type { Delivery } from '../ports/store.ts';
+import { isPartition } from '../core/text.ts';
+import type { Delivery } from '../ports/host.ts';
 
 /** What the Functions host gives with a delivery, in context.triggerMetadata. All of it is optional to the types. */
 type Metadata = Readonly<Record<string, unknown>>;

@@ -1,12 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
 import type { JsonWebKey, KeyClientOptions } from '@azure/keyvault-keys';
-import { ecdsaDigest, ecdsaSignature } from '../core/note/vaultSignature.ts';
-import { AuditsealError } from '../core/errors.ts';
 import { parseVaultKeyUrl } from '../config/azureIds.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { ecdsaDigest, ecdsaSignature } from '../core/note/vaultSignature.ts';
 import { createVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import type { Signer } from '../ports/store.ts';
+import type { Signer } from '../ports/signing.ts';
 
 /** Bounds one question to the vault, its retries included. */
 const TIMEOUT_MS = 60_000;

@@ -1,11 +1,11 @@
-import type { Config } from '../config/config.ts';
-import { AuditsealError } from '../core/errors.ts';
-import type { PosturePromise } from '../guard/posture.ts';
-import type { Canaries } from '../ports/store.ts';
 import { ArmPolicy, connectArm } from './armPolicy.ts';
 import type { ArmConnection } from './armPolicy.ts';
 import { BlobCanaries } from './blobCanaries.ts';
 import { connectContainer } from './blobConnection.ts';
+import type { Config } from '../config/config.ts';
+import { AuditsealError } from '../core/errors.ts';
+import type { PosturePromise } from '../core/objects/guard.ts';
+import type { Canaries } from '../ports/guard.ts';
 
 /**
  * openLedgerPolicy connects to what Azure Resource Manager knows of the ledger's container, as who reads the ledger, and

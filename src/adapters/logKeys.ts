@@ -1,10 +1,11 @@
+import { openCredential } from './credential.ts';
+import { openKeyVaultSigner } from './keyVaultSigner.ts';
 import type { LogKeySettings } from '../config/config.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { signNote } from '../core/note/signerKey.ts';
+import type { SignerKey } from '../core/note/signerKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import type { Signer } from '../ports/store.ts';
-import { openCredential } from './credential.ts';
-import { keySigner } from './keySigner.ts';
-import { openKeyVaultSigner } from './keyVaultSigner.ts';
+import type { Signer } from '../ports/signing.ts';
 
 /** LogKeys is what a log is signed and verified with. */
 export interface LogKeys {
@@ -37,3 +38,9 @@ export function requireSigners({ signerKeys, signerKeyUrls }: LogKeySettings): v
       'in an app that only verifies, AzureWebJobs.integrate.Disabled=true switches integrate off',
   );
 }
+
+/** keySigner signs with an Ed25519 key that is in this process. */
+export const keySigner = (key: SignerKey): Signer => ({
+  verifierKey: key.verifierKey,
+  sign: async (text) => signNote(text, key),
+});

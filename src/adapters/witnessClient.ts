@@ -3,11 +3,10 @@ import { verifyCosignature } from '../core/note/cosignature.ts';
 import { parseNote } from '../core/note/note.ts';
 import { parseSignatureLine } from '../core/note/signatureLine.ts';
 import type { SignatureLine } from '../core/note/signatureLine.ts';
-import { decodeText, parseDecimal } from '../core/text.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { formatWitnessRequest } from '../core/note/witnessRequest.ts';
-import { TREE_SIZE_TYPE } from '../witness/witness.ts';
-import type { Cosigned, CosignRequest, RemoteWitness } from '../ports/store.ts';
+import { TREE_SIZE_TYPE, formatWitnessRequest } from '../core/note/witnessRequest.ts';
+import { decodeText, parseDecimal } from '../core/text.ts';
+import type { CosignRequest, Cosigned, RemoteWitness } from '../ports/signing.ts';
 
 /** WitnessAddress is a witness that a log asks for cosignatures. */
 export interface WitnessAddress {

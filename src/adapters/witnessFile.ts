@@ -1,11 +1,11 @@
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { parseCheckpoint } from '../core/note/checkpoint.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
+import { parseCheckpoint } from '../core/note/checkpoint.ts';
 import { openNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import type { WitnessState } from '../ports/store.ts';
+import type { WitnessState } from '../ports/signing.ts';
 
 /** What the file holds: its first line is this as JSON, its second SHA-256 of the first in hex. */
 interface Kept {

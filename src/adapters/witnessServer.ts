@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MAX_WITNESS_REQUEST_BYTES } from '../core/note/witnessRequest.ts';
+import type { Logger } from '../ports/host.ts';
 import type { Witness } from '../witness/witness.ts';
-import type { Log } from '../ports/store.ts';
 
 /** WitnessServer is a witness that listens. */
 export interface WitnessServer {
@@ -26,7 +26,7 @@ const NEWEST_PATH = /^\/([0-9a-f]{64})\/checkpoint$/;
 export async function listenAsWitness(
   witness: Witness,
   address: { readonly host: string; readonly port: number },
-  log: Log,
+  log: Logger,
 ): Promise<WitnessServer> {
   const options = {
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
-import { connectArm } from '../adapters/armPolicy.ts';
-import type { ArmConnection, ContainerPlace } from '../adapters/armPolicy.ts';
-import { parseAccountId } from '../core/accountId.ts';
-import { AuditsealError } from '../core/errors.ts';
-import { isActionText } from '../core/objects/action.ts';
-import { parseJsonObject } from '../core/jsonObject.ts';
 import { print, printable } from './output.ts';
 import { usageError } from './usage.ts';
+import { connectArm } from '../adapters/armPolicy.ts';
+import type { ArmConnection, ContainerPlace } from '../adapters/armPolicy.ts';
+import { parseAccountId } from '../config/azureIds.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { parseJsonObject } from '../core/jsonObject.ts';
+import { isActionText } from '../core/objects/action.ts';
 
 /** Outside is what commands that work on Azure Resource Manager need of the world besides TARGET. */
 export interface Outside {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { AuditsealError } from '../core/errors.ts';
-import { callersPath } from './callersPath.ts';
 
 const ANYBODY = 0o666;
 
@@ -20,3 +20,6 @@ export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY
     throw new AuditsealError('TARGET_INVALID', `--out: ${path} ${why}`, { cause: error });
   }
 }
+
+/** callersPath makes a path absolute from where the user is: `npm run` changes the folder and keeps the user's in INIT_CWD. */
+export const callersPath = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { callersPath } from './files.ts';
+import { usageError } from './usage.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { parsePolicy } from '../core/note/witnessPolicy.ts';
-import type { Policy } from '../core/note/witnessPolicy.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { callersPath } from './callersPath.ts';
-import { usageError } from './usage.ts';
+import { parsePolicy } from '../core/note/witnessPolicy.ts';
+import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 
 /** verifierKeys reads the keys that were given as options. */
 export const verifierKeys = (texts: readonly string[] = []): VerifierKey[] =>
@@ -20,7 +20,7 @@ export const verifierKeys = (texts: readonly string[] = []): VerifierKey[] =>
   });
 
 /** readPolicy reads the policy file that was given as an option. */
-export async function readPolicy(path: string): Promise<Policy> {
+export async function readPolicy(path: string): Promise<WitnessPolicy> {
   let bytes: Buffer;
   try {
     bytes = await readFile(callersPath(path));

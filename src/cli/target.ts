@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerClient } from '@azure/storage-blob';
+import { callersPath } from './files.ts';
 import { FolderStore, TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
-import { callersPath } from './callersPath.ts';
 
 const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);
 

@@ -1,13 +1,12 @@
-import { parseAccountId } from '../core/accountId.ts';
-import type { AccountId } from '../core/accountId.ts';
+import { parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
+import type { AccountId } from './azureIds.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { parsePolicy } from '../core/note/witnessPolicy.ts';
-import type { Policy } from '../core/note/witnessPolicy.ts';
 import { parseSignerKey } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
-import { parseVaultKeyUrl } from './azureIds.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { parsePolicy } from '../core/note/witnessPolicy.ts';
+import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 
 /** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
 export type StorageConnection =
@@ -45,7 +44,7 @@ export interface Config extends LogKeySettings {
   readonly tlog: StorageConnection;
   readonly tlogContainer: string;
   /** the witnesses that are asked to cosign checkpoints, each with its address, and how many of them a check demands */
-  readonly witnessPolicy?: Policy;
+  readonly witnessPolicy?: WitnessPolicy;
   readonly maxSegmentBytes: number;
   /** a partition that is idle for so long gets a heartbeat */
   readonly heartbeatMinutes: number;
@@ -228,7 +227,7 @@ function witnessPolicy(
   if (value === '') return {};
   const complain = (why: string): void => void wrong.push(`WITNESS_POLICY: is wrong; ${why}`);
   const lines = value.includes('\n') ? value.split(/\r?\n/) : value.split(';');
-  let policy: Policy;
+  let policy: WitnessPolicy;
   try {
     policy = parsePolicy(Buffer.from(`${lines.join('\n')}\n`));
   } catch (error) {

@@ -36,3 +36,12 @@ export function decodeText(bytes: Uint8Array): string | undefined {
 export const isText = (text: string): boolean => text.isWellFormed() && !hasControl(text);
 
 const hasControl = (text: string): boolean => /[\0-\t\v-\x1f]/.test(text);
+
+/** isPartition tells whether text can be an Event Hubs partition id: a decimal number without leading zeros. */
+export const isPartition = (text: string): boolean => /^(0|[1-9][0-9]{0,4})$/.test(text);
+
+/** isTime tells whether text is ISO 8601 in UTC with milliseconds, as Date prints it. */
+export function isTime(text: string): boolean {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString() === text;
+}

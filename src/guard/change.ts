@@ -1,8 +1,11 @@
-import { formatAction, isHoldTag, MAX_ACTION_TEXT } from '../core/objects/action.ts';
-import type { Action, GuardState } from '../core/objects/action.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { MAX_ACTION_TEXT, formatAction, isHoldTag } from '../core/objects/action.ts';
+import type { Action, GuardState } from '../core/objects/action.ts';
+import type { ContainerGuard } from '../core/objects/guard.ts';
 import { actionName, parseActionName } from '../core/objects/names.ts';
-import type { Clock, ContainerGuard, ObjectStore, PolicyControl } from '../ports/store.ts';
+import type { PolicyControl } from '../ports/guard.ts';
+import type { Clock } from '../ports/host.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 /** GuardChange is what somebody wants to do to what guards a container. */
 export type GuardChange =

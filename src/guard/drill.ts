@@ -1,12 +1,7 @@
 import { AuditsealError } from '../core/errors.ts';
+import type { DrillAttempt, ForbiddenChange } from '../core/objects/guard.ts';
 import { drillName } from '../core/objects/names.ts';
-import type { Canaries, ForbiddenChange, Tried } from '../ports/store.ts';
-
-/** DrillAttempt is a change that a drill tried on a canary, and what came of it. */
-export interface DrillAttempt extends Tried {
-  readonly object: string;
-  readonly change: ForbiddenChange;
-}
+import type { Canaries } from '../ports/guard.ts';
 
 /** Drill is what was tried, and what could not be. */
 export interface Drill {

@@ -1,10 +1,14 @@
-import { reportName } from '../core/objects/names.ts';
-import type { Canaries, Log, ObjectStore } from '../ports/store.ts';
 import { runDrill } from './drill.ts';
-import { logFindings } from '../ledger/reports.ts';
 import { checkPosture } from './posture.ts';
-import type { PostureDeps, PosturePromise, PostureReport } from './posture.ts';
+import type { PostureDeps } from './posture.ts';
+import type { PosturePromise } from '../core/objects/guard.ts';
+import { reportName } from '../core/objects/names.ts';
+import type { PostureReport } from '../core/objects/report.ts';
 import { formatReport } from '../core/objects/reportFile.ts';
+import { logFindings } from '../ledger/reports.ts';
+import type { Canaries } from '../ports/guard.ts';
+import type { Logger } from '../ports/host.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 /**
  * runPostureJob asks Azure what guards the ledger's container, holds a drill, and files the report in it, as JSON. Findings of severity
@@ -13,7 +17,7 @@ import { formatReport } from '../core/objects/reportFile.ts';
 export async function runPostureJob(
   deps: PostureDeps & {
     readonly store: Pick<ObjectStore, 'create'>;
-    readonly log: Log;
+    readonly log: Logger;
     /** left out where no drill is held */
     readonly canaries?: Canaries;
   },

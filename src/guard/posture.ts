@@ -1,40 +1,19 @@
+import type { Drill } from './drill.ts';
 import { AuditsealError } from '../core/errors.ts';
-import type { AccountFacts, Clock, ContainerGuard, PolicyReader, RoleAssignment } from '../ports/store.ts';
-import type { Drill, DrillAttempt } from './drill.ts';
-import type { Finding, FindingCode, Status } from '../core/objects/reportFile.ts';
+import type {
+  AccountFacts,
+  ContainerGuard,
+  DrillAttempt,
+  PosturePromise,
+  RoleAssignment,
+} from '../core/objects/guard.ts';
+import type { Finding, FindingCode, PostureReport } from '../core/objects/report.ts';
+import type { PolicyReader } from '../ports/guard.ts';
+import type { Clock } from '../ports/host.ts';
 
 export interface PostureDeps {
   readonly reader: PolicyReader;
   readonly now: Clock;
-}
-
-/** PosturePromise is what the ledger's container is to be compared with. */
-export interface PosturePromise {
-  readonly account: string;
-  readonly container: string;
-  /** how many days the policy must retain at least */
-  readonly retentionDays: number;
-}
-
-/** PostureReport compares what Azure says of a ledger's container with what is promised of it. */
-export interface PostureReport {
-  readonly version: 1;
-  readonly kind: 'posture';
-  readonly account: string;
-  readonly container: string;
-  readonly time: string;
-  readonly status: Status;
-  readonly retentionDays: number;
-  /** what Azure said; null where it couldn't be read */
-  readonly guard: ContainerGuard | null;
-  readonly settings: AccountFacts | null;
-  readonly locks: readonly string[] | null;
-  readonly roles: readonly RoleAssignment[] | null;
-  /** what was tried on canaries, and what came of it; left out where nothing was */
-  readonly drill?: readonly DrillAttempt[];
-  readonly findings: readonly Finding[];
-  readonly notChecked: readonly string[];
-  readonly unreadable: readonly { readonly object: string; readonly why: string }[];
 }
 
 /** Built-in roles whose holders may write, overwrite and delete blobs, or give themselves that right. */

@@ -1,8 +1,9 @@
 import { AuditsealError } from '../core/errors.ts';
-import { isPartition, segmentName } from '../core/objects/names.ts';
-import type { ObjectStore } from '../ports/store.ts';
-import { firstFree } from '../ledger/dense.ts';
+import { segmentName } from '../core/objects/names.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
+import { isPartition } from '../core/text.ts';
+import { firstFree } from '../ledger/dense.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 /** SealedSpan is when the first and the newest segments of a ledger were sealed, by their own words. */
 export interface SealedSpan {

@@ -1,57 +1,13 @@
 import { AuditsealError } from '../core/errors.ts';
-import { ZERO_HASH } from '../core/hash.ts';
-import type { Hash } from '../core/hash.ts';
 import { parseSegmentName, segmentName } from '../core/objects/names.ts';
+import { EMPTY, chains, nextHead, predecessorOf, segmentFault } from '../core/segment/chain.ts';
+import type { ChainHead } from '../core/segment/chain.ts';
 import type { SegmentHeader } from '../core/segment/header.ts';
-import type { Log, ObjectStore } from '../ports/store.ts';
-import { firstFree } from '../ledger/dense.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
 import type { SegmentSummary } from '../core/segment/summary.ts';
-
-/** ChainHead is where a partition's chain goes on. */
-export interface ChainHead {
-  /** the first index whose name is free */
-  readonly index: number;
-  /** root of the last segment of the chain, ZERO_HASH if there is none */
-  readonly root: Hash;
-  /** number of the next record */
-  readonly record: number;
-  readonly incarnation: number;
-  /** last sealed sequence number, -1 if none */
-  readonly lastEvent: number;
-  /** when that event was enqueued, '' if none */
-  readonly lastEnqueued: string;
-  /** indices between the last segment and `index` that something foreign has taken */
-  readonly skipped: readonly number[];
-}
-
-const EMPTY: ChainHead = {
-  index: 0,
-  root: ZERO_HASH,
-  record: 0,
-  incarnation: 0,
-  lastEvent: -1,
-  lastEnqueued: '',
-  skipped: [],
-};
-
-/** nextHead is the head once a segment with this header and root is stored. */
-export const nextHead = (header: SegmentHeader, root: Hash): ChainHead => ({
-  index: header.index + 1,
-  root,
-  record: header.records.first + header.records.count,
-  incarnation: header.incarnation,
-  lastEvent: header.events.last,
-  lastEnqueued: header.events.enqueuedLast ?? '',
-  skipped: [],
-});
-
-/** predecessorOf is the index of the segment before one with this header, -1 if it is the first. */
-export function predecessorOf({ index, skipped = [] }: Pick<SegmentHeader, 'index' | 'skipped'>): number {
-  let before = index - 1;
-  while (skipped.includes(before)) before--;
-  return before;
-}
+import { firstFree } from '../ledger/dense.ts';
+import type { Logger } from '../ports/host.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 /**
  * findChainHead finds a partition's head by asking which names exist, from `from` on, and reads the last segment and the
@@ -61,7 +17,7 @@ export function predecessorOf({ index, skipped = [] }: Pick<SegmentHeader, 'inde
  * is free, the names were not dense; then the listing decides where the first free name is.
  */
 export async function findChainHead(
-  deps: { readonly store: ObjectStore; readonly log: Log; readonly ledger: string },
+  deps: { readonly store: ObjectStore; readonly log: Logger; readonly ledger: string },
   partition: string,
   from = 0,
 ): Promise<ChainHead> {
@@ -88,7 +44,7 @@ async function firstFreeListed(store: ObjectStore, partition: string): Promise<n
 
 /** believe gives the head before the free index `end`, or undefined if a name before it turns out to be free. */
 async function believe(
-  { store, log, ledger }: { readonly store: ObjectStore; readonly log: Log; readonly ledger: string },
+  { store, log, ledger }: { readonly store: ObjectStore; readonly log: Logger; readonly ledger: string },
   partition: string,
   end: number,
 ): Promise<ChainHead | undefined> {
@@ -150,20 +106,4 @@ async function readSummary(store: ObjectStore, partition: string, index: number)
     throw new AuditsealError('VERSION_UNKNOWN', `${name}: ${summary.why}; a newer release writes this ledger`);
   }
   return summary;
-}
-
-/** segmentFault says why an object is not the segment of its place, whatever its neighbours are. */
-export function segmentFault(summary: SegmentSummary, partition: string, index: number): string | undefined {
-  if (!summary.ok) return summary.why;
-  const { header } = summary;
-  if (header.partition !== partition || header.index !== index) {
-    return `it is the segment of partition ${header.partition.slice(0, 20)}, index ${header.index}`;
-  }
-  if (summary.endDiffers) return 'its end line states another root or count than its lines have';
-  return summary.contradiction;
-}
-
-function chains(header: SegmentHeader, previous: SegmentSummary | undefined): boolean {
-  if (previous === undefined) return header.prev === ZERO_HASH;
-  return previous.ok && header.prev === previous.root && header.ledger === previous.header.ledger;
 }

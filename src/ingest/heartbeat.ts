@@ -1,18 +1,15 @@
-import { formatHash, leafHash } from '../core/hash.ts';
-import { segmentName } from '../core/objects/names.ts';
-import { formatHeader } from '../core/segment/header.ts';
-import type { SegmentHeader } from '../core/segment/header.ts';
-import { formatEnd } from '../core/segment/writer.ts';
-import { compress } from '../core/segment/zstd.ts';
-import type { Clock, Log, ObjectStore } from '../ports/store.ts';
 import { findChainHead } from './chainHead.ts';
-import type { ChainHead } from './chainHead.ts';
-import type { LogHeads } from '../core/objects/heads.ts';
+import { formatHash } from '../core/hash.ts';
+import type { LogPosition } from '../core/objects/heads.ts';
+import { segmentName } from '../core/objects/names.ts';
+import { heartbeatOf } from '../core/segment/heartbeat.ts';
+import type { Clock, Logger } from '../ports/host.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 export interface HeartbeatDeps {
   readonly store: ObjectStore;
   readonly now: Clock;
-  readonly log: Log;
+  readonly log: Logger;
   /** the ledger's name */
   readonly ledger: string;
   /** after this time without a segment a partition gets a heartbeat */
@@ -24,7 +21,7 @@ export interface HeartbeatDeps {
  * partition can be told from a dead pipeline. `heads` says where the log has come to. A name that is taken meanwhile is
  * good: then the partition isn't idle.
  */
-export async function sealHeartbeats(deps: HeartbeatDeps, heads: LogHeads): Promise<number> {
+export async function sealHeartbeats(deps: HeartbeatDeps, heads: LogPosition): Promise<number> {
   const { store, now, log, ledger, idleMs } = deps;
   let sealed = 0;
   for (const [partition, position] of heads.positions) {
@@ -44,39 +41,4 @@ export async function sealHeartbeats(deps: HeartbeatDeps, heads: LogHeads): Prom
     log.info('sealed a heartbeat', { partition, index: head.index });
   }
   return sealed;
-}
-
-/**
- * heartbeatOf makes a segment without events. It repeats the time of the last sealed event, so that the next writer needs
- * to read no further back to tell a redelivery from a re-created hub.
- */
-function heartbeatOf(
-  head: ChainHead,
-  partition: string,
-  ledger: string,
-  sealed: string,
-): { header: SegmentHeader; stored: Buffer; root: ReturnType<typeof leafHash> } {
-  const { index, root: prev, record, incarnation, lastEvent, lastEnqueued, skipped } = head;
-  const header: SegmentHeader = {
-    ledger,
-    partition,
-    index,
-    kind: 'heartbeat',
-    incarnation,
-    sealed,
-    prev,
-    records: { first: record, count: 0 },
-    events: {
-      first: lastEvent,
-      last: lastEvent,
-      count: 0,
-      ...(lastEnqueued !== '' && { enqueuedFirst: lastEnqueued, enqueuedLast: lastEnqueued }),
-    },
-    duplicates: 0,
-    gaps: [],
-    skipped,
-  };
-  const line = formatHeader(header);
-  const root = leafHash(Buffer.from(line));
-  return { header, root, stored: compress(Buffer.from(`${line}\n${formatEnd(0, root)}`)) };
 }

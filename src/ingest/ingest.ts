@@ -1,14 +1,16 @@
+import { findChainHead } from './chainHead.ts';
+import { planRuns } from './runs.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
 import { segmentName } from '../core/objects/names.ts';
+import { nextHead } from '../core/segment/chain.ts';
+import type { ChainHead } from '../core/segment/chain.ts';
 import type { Gap } from '../core/segment/header.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 import { sealSegment } from '../core/segment/writer.ts';
 import type { SealedSegment } from '../core/segment/writer.ts';
-import type { Clock, Delivery, Log, ObjectStore } from '../ports/store.ts';
-import { findChainHead, nextHead } from './chainHead.ts';
-import type { ChainHead } from './chainHead.ts';
-import { planRuns } from './runs.ts';
+import type { Clock, Delivery, Logger } from '../ports/host.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 export interface IngestDeps {
   readonly store: ObjectStore;
@@ -47,7 +49,7 @@ export class Ingest {
    * seal resolves when every event of the delivery is in the ledger, once and in order, and throws otherwise. Only then
    * may the hub's position move. It is safe to repeat, and to run for one partition in two places at once.
    */
-  async seal(delivery: Delivery, log: Log): Promise<IngestResult> {
+  async seal(delivery: Delivery, log: Logger): Promise<IngestResult> {
     const { partition } = delivery;
     let { events } = delivery;
     const result: IngestResult = { segments: 0, events: 0, records: 0, duplicates: 0, rawBytes: 0, storedBytes: 0 };
@@ -84,7 +86,7 @@ export class Ingest {
     start: ChainHead,
     events: readonly SealableEvent[],
     result: IngestResult,
-    log: Log,
+    log: Logger,
   ): Promise<{ isDone: boolean; head: ChainHead; sealed: number }> {
     const { runs, duplicates } = planRuns(start, events);
     let head = start;
@@ -137,7 +139,7 @@ export class Ingest {
 }
 
 /** announce logs loudly what must not happen unseen. */
-function announce(log: Log, partition: string, head: ChainHead, incarnation: number, gaps: readonly Gap[]): void {
+function announce(log: Logger, partition: string, head: ChainHead, incarnation: number, gaps: readonly Gap[]): void {
   if (incarnation !== head.incarnation) {
     log.error('event hub was re-created', { partition, incarnation, lastEvent: head.lastEvent });
   }

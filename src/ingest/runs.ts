@@ -1,6 +1,6 @@
-import type { SealableEvent } from '../core/segment/seal.ts';
+import type { ChainHead } from '../core/segment/chain.ts';
 import type { Gap } from '../core/segment/header.ts';
-import type { ChainHead } from './chainHead.ts';
+import type { SealableEvent } from '../core/segment/seal.ts';
 
 /** Run is consecutive events that may share segments: one incarnation, no number left out. */
 export interface Run {

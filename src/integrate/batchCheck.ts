@@ -1,63 +1,33 @@
-import { formatEntry, parseEntry } from '../core/objects/entry.ts';
-import type { LogEntry } from '../core/objects/entry.ts';
-import { AuditsealError } from '../core/errors.ts';
-import { parseJsonObject } from '../core/jsonObject.ts';
-import { batchName, isReportName, parseActionName, parseSegmentName } from '../core/objects/names.ts';
-import type { SegmentPlace } from '../core/objects/names.ts';
 import { actionLine, reportLine } from './documents.ts';
-import type { Batch } from '../ledger/batches.ts';
-import { NO_POSITION, formatHeads, headsOf, isHeadsLine } from '../core/objects/heads.ts';
-import type { LogHeads, Position } from '../core/objects/heads.ts';
 import type { SourceDeps } from './source.ts';
-import { readObject } from '../ledger/objects.ts';
-import { CLOCK_SKEW_MS } from '../core/objects/reportFile.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { isSameEntry, nameIn, parseEntry, placeOf, sizeIn } from '../core/objects/entry.ts';
+import { NO_POSITION, formatHeads, headsOf, isHeadsLine } from '../core/objects/heads.ts';
+import type { LogPosition, Position } from '../core/objects/heads.ts';
 import { judgeObject } from '../core/objects/judge.ts';
-import { Slots } from '../ledger/concurrency.ts';
-
-/** nameIn gives the name of the object that an entry speaks of, if it is of a kind that does. */
-export function nameIn(entry: LogEntry): string | undefined {
-  if (entry.type === 'report' || entry.type === 'action' || entry.type === 'foreign') return entry.name;
-  if (entry.type !== 'opaque' || entry.statedType !== 'oversize') return undefined;
-  const name = parseJsonObject(entry.line)?.['name'];
-  return typeof name === 'string' ? name : undefined;
-}
-
-/** sizeIn gives the size that an entry states, 0 if it states none. Of an object too large to be read nothing else is known. */
-function sizeIn(entry: LogEntry): number {
-  if ('size' in entry) return entry.size;
-  const size = entry.type === 'opaque' ? parseJsonObject(entry.line)?.['size'] : undefined;
-  return typeof size === 'number' ? size : 0;
-}
-
-/** placeOf gives the place of the object that an entry speaks of, if that is one of a segment. */
-export function placeOf(entry: LogEntry): SegmentPlace | undefined {
-  if (entry.type === 'segment') return { partition: entry.partition, index: entry.index };
-  const name = nameIn(entry);
-  return name === undefined ? undefined : parseSegmentName(name);
-}
-
-/** isSameEntry tells whether a line says what `expected` says, but for the members that only help search. */
-export function isSameEntry(line: Buffer, entry: LogEntry, expected: Buffer): boolean {
-  if (line.equals(expected)) return true;
-  const wanted = parseEntry(expected);
-  if (entry.type !== 'segment' || wanted.type !== 'segment') return false;
-  const { time, categories, more } = entry;
-  return formatEntry({ ...wanted, time, categories, ...(more !== undefined && { more }) }).equals(line);
-}
+import { batchName, isReportName, parseActionName } from '../core/objects/names.ts';
+import type { Batch } from '../ledger/batches.ts';
+import { Semaphore } from '../ledger/concurrency.ts';
+import { readObject } from '../ledger/objects.ts';
+import { CLOCK_SKEW_MS } from '../ledger/reports.ts';
 
 /**
  * checkBatch re-computes a batch that somebody else made from the objects it speaks of, and gives its heads. Whoever may
  * create objects could have made it, so it is not signed unless it says what we would say. Entries of types that this
  * version doesn't know pass. It throws BATCH_MALFORMED for anything else.
  */
-export async function checkBatch(deps: SourceDeps, { number, entries }: Batch, before: LogHeads): Promise<LogHeads> {
+export async function checkBatch(
+  deps: SourceDeps,
+  { number, entries }: Batch,
+  before: LogPosition,
+): Promise<LogPosition> {
   const refuse = (why: string): AuditsealError =>
     new AuditsealError('BATCH_MALFORMED', `${batchName(number)} can't be signed: ${why}`);
   const lines = entries.filter((line) => !isHeadsLine(line));
   const parsed = lines.map((line) => ({ line, entry: parseEntry(line), place: placeOf(parseEntry(line)) }));
-  const slots = new Slots(deps.concurrency);
+  const semaphore = new Semaphore(deps.concurrency);
   const objects = parsed.map(
-    async ({ place }) => place && slots.run(() => readObject(deps, place.partition, place.index)),
+    async ({ place }) => place && semaphore.run(() => readObject(deps, place.partition, place.index)),
   );
   try {
     const positions = new Map<string, Position>(before.positions);

@@ -1,13 +1,14 @@
+import { publishCheckpoint } from './publish.ts';
+import type { LogDeps } from './state.ts';
 import { parseCheckpoint } from '../core/note/checkpoint.ts';
 import { cosignatureTime, verifyCosignature } from '../core/note/cosignature.ts';
-import { checkpointName, cosignatureName } from '../core/objects/names.ts';
 import { parseNote } from '../core/note/note.ts';
 import type { SignatureLine } from '../core/note/signatureLine.ts';
-import type { Log, RemoteWitness } from '../ports/store.ts';
+import { checkpointName, cosignatureName } from '../core/objects/names.ts';
 import { formatCosignature, readCosignature, withCosignatures } from '../ledger/cosignatures.ts';
-import type { LogDeps } from './state.ts';
-import { publishCheckpoint } from './publish.ts';
 import { proveGrowth } from '../ledger/treeProof.ts';
+import type { Logger } from '../ports/host.ts';
+import type { RemoteWitness } from '../ports/signing.ts';
 
 export interface CosigningDeps extends LogDeps {
   /** no two of one key ID */
@@ -42,7 +43,7 @@ export class Cosigning {
    * places at once, and to die at any line. A witness that gives none is written to the log and asked again by the next
    * run; only the ledger's own stores can make it throw, and then after every witness was heard.
    */
-  async run(checkpoint: SignedCheckpoint, log: Log): Promise<void> {
+  async run(checkpoint: SignedCheckpoint, log: Logger): Promise<void> {
     const { number, note } = checkpoint;
     if (number !== this.#number) {
       this.#number = number;
@@ -62,7 +63,7 @@ export class Cosigning {
   }
 
   /** take finds a witness's cosignature in the ledger, or asks for one and stores it. */
-  async #take(witness: RemoteWitness, { number, note }: SignedCheckpoint, log: Log): Promise<void> {
+  async #take(witness: RemoteWitness, { number, note }: SignedCheckpoint, log: Logger): Promise<void> {
     const { store } = this.#deps;
     const { keyId, keyName } = witness.verifierKey;
     const name = cosignatureName(number, keyId);
@@ -88,7 +89,7 @@ export class Cosigning {
     this.#isPublished = false;
   }
 
-  async #ask(witness: RemoteWitness, number: number, note: Buffer, log: Log): Promise<SignatureLine | undefined> {
+  async #ask(witness: RemoteWitness, number: number, note: Buffer, log: Logger): Promise<SignatureLine | undefined> {
     const { store, tiles } = this.#deps;
     const head = parseCheckpoint(parseNote(note).text);
     const cosigned = await witness.cosign({

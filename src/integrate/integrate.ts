@@ -1,16 +1,17 @@
-import { formatBatch } from '../core/objects/batch.ts';
-import { formatCheckpoint, openCheckpoint } from '../core/note/checkpoint.ts';
-import { batchName, checkpointName } from '../core/objects/names.ts';
-import { formatNote, parseNote } from '../core/note/note.ts';
-import type { Log, Signer } from '../ports/store.ts';
 import { checkBatch } from './batchCheck.ts';
 import type { SignedCheckpoint } from './cosigning.ts';
-import type { LogHeads } from '../core/objects/heads.ts';
+import { publishLog } from './publish.ts';
 import { LogSource } from './source.ts';
 import type { BatchLimits, SourceDeps } from './source.ts';
 import { fork, loadLog } from './state.ts';
 import type { LogDeps, LogState } from './state.ts';
-import { publishLog } from './publish.ts';
+import { formatCheckpoint, openCheckpoint } from '../core/note/checkpoint.ts';
+import { formatNote, parseNote } from '../core/note/note.ts';
+import { formatBatch } from '../core/objects/batch.ts';
+import type { LogPosition } from '../core/objects/heads.ts';
+import { batchName, checkpointName } from '../core/objects/names.ts';
+import type { Logger } from '../ports/host.ts';
+import type { Signer } from '../ports/signing.ts';
 
 export interface IntegrateDeps extends LogDeps, Omit<SourceDeps, 'log'> {
   /** every checkpoint carries a signature of each */
@@ -43,7 +44,7 @@ export class Integrate {
   }
 
   /** heads is how far the log had come at the end of the last run, undefined if that failed. */
-  get heads(): LogHeads | undefined {
+  get heads(): LogPosition | undefined {
     return this.#state?.heads;
   }
 
@@ -57,7 +58,7 @@ export class Integrate {
    * run gives every segment, report and action that has no entry yet an entry, signs and publishes. It is safe to repeat, to run in
    * two places at once, and to die at any line: the next run finishes what is there.
    */
-  async run(log: Log): Promise<IntegrateResult> {
+  async run(log: Logger): Promise<IntegrateResult> {
     const { now, budgetMs } = this.#deps;
     const deadline = now() + budgetMs;
     const result: IntegrateResult = { batches: 0, segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
@@ -77,7 +78,7 @@ export class Integrate {
   }
 
   /** current gives the log as it is now, every batch of it signed and published. */
-  async #current(log: Log): Promise<LogState> {
+  async #current(log: Logger): Promise<LogState> {
     const { store } = this.#deps;
     const known = this.#state;
     if (known !== undefined && !(await store.exists(batchName(known.count)))) return known;
@@ -89,7 +90,7 @@ export class Integrate {
   }
 
   /** addBatches returns false if another integration takes the number of a batch. */
-  async #addBatches(deadline: number, result: IntegrateResult, log: Log): Promise<boolean> {
+  async #addBatches(deadline: number, result: IntegrateResult, log: Logger): Promise<boolean> {
     let state = this.#state as LogState;
     const source = await LogSource.open({ ...this.#deps, log }, state.heads);
     try {
@@ -113,7 +114,7 @@ export class Integrate {
   }
 
   /** sign makes the checkpoint over a batch that is stored, and publishes it. */
-  async #sign(state: LogState, entries: readonly Buffer[], heads: LogHeads): Promise<LogState> {
+  async #sign(state: LogState, entries: readonly Buffer[], heads: LogPosition): Promise<LogState> {
     const { store, origin, signers, verifiers } = this.#deps;
     const { count, tree } = state;
     tree.append(entries);

@@ -1,20 +1,10 @@
-import { openCheckpoint } from '../core/note/checkpoint.ts';
+import type { LogDeps, LogState } from './state.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { openCheckpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import { formatSignatureLine } from '../core/note/signatureLine.ts';
-import { parseBundlePath, parseTilePath } from '../core/merkle/tile.ts';
-import type { TileStore } from '../ports/store.ts';
-import type { LogDeps, LogState } from './state.ts';
-
-/** CHECKPOINT is the name of the newest checkpoint among the tiles. */
-export const CHECKPOINT = 'checkpoint';
-
-/** TLOG is what the names of tiles begin with where they stand beside a ledger's: in a mirror, and in findings. */
-export const TLOG = 'tlog/';
-
-/** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name. */
-export const isTileName = (name: string): boolean =>
-  name === CHECKPOINT || parseTilePath(name) !== undefined || parseBundlePath(name) !== undefined;
+import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
+import { readSmall } from '../ledger/tiles.ts';
 
 /**
  * publishLog writes the files of the newest checkpoint, if they are not there, and then the checkpoint. Only after that may
@@ -35,9 +25,9 @@ export async function publishLog(deps: LogDeps, { note, files }: NonNullable<Log
  * these signatures, or a later one is. What the ledger holds of it stays as it is.
  */
 export async function publishCheckpoint(deps: LogDeps, note: Buffer): Promise<void> {
-  const published = await readSmall(deps.tiles, CHECKPOINT);
+  const published = await readSmall(deps.tiles, NEWEST_CHECKPOINT);
   if (published !== undefined && (carries(published, note) || isNewer(deps, published, note))) return;
-  await deps.tiles.write(CHECKPOINT, note);
+  await deps.tiles.write(NEWEST_CHECKPOINT, note);
 }
 
 /** carries tells whether what is published is a note of the same text that has all signatures of another one. */
@@ -64,16 +54,6 @@ export function isNewer(
     return sizeOf(published) > sizeOf(note);
   } catch (error) {
     if (error instanceof AuditsealError) return false;
-    throw error;
-  }
-}
-
-/** readSmall reads a tile, and gives undefined for what is too large to be one. */
-export async function readSmall(tiles: Pick<TileStore, 'read'>, name: string): Promise<Buffer | undefined> {
-  try {
-    return await tiles.read(name);
-  } catch (error) {
-    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') return undefined;
     throw error;
   }
 }

@@ -1,22 +1,22 @@
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
-import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { isNewer } from './publish.ts';
+import { fork } from './state.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
-import { checkpointName, parseCheckpointName } from '../core/objects/names.ts';
-import { parseNote } from '../core/note/note.ts';
-import type { VerifierKey } from '../core/note/verifierKey.ts';
-import type { ObjectStore, TileStore } from '../ports/store.ts';
-import { readBatches } from '../ledger/batches.ts';
-import type { Batch } from '../ledger/batches.ts';
-import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
-import { firstFree } from '../ledger/dense.ts';
-import { fork } from './state.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
-import { CHECKPOINT, isNewer, readSmall } from './publish.ts';
-import type { LogHead } from '../core/objects/reportFile.ts';
-import { inOrder } from '../ledger/concurrency.ts';
-import { TileNames } from '../pipeline/tileNames.ts';
+import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { parseNote } from '../core/note/note.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { NEWEST_CHECKPOINT, checkpointName, isTileName, parseCheckpointName } from '../core/objects/names.ts';
+import type { VerifiedCheckpoint } from '../core/objects/report.ts';
+import { readBatches } from '../ledger/batches.ts';
+import type { Batch } from '../ledger/batches.ts';
+import { mapInOrder } from '../ledger/concurrency.ts';
+import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
+import { firstFree } from '../ledger/dense.ts';
+import { readSmall } from '../ledger/tiles.ts';
+import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 export interface RebuildDeps {
   readonly store: ObjectStore;
@@ -36,7 +36,7 @@ export interface Rebuilt {
   /** files that were missing, or were not what the entries of the log give */
   written: number;
   /** undefined if there is no log */
-  newest?: Omit<LogHead, 'time'>;
+  newest?: Omit<VerifiedCheckpoint, 'time'>;
   /** names of what stands among the tiles and is none of this log, at most MAX_LISTED, and how many more there are */
   surplus: string[];
   surplusOmitted: number;
@@ -81,7 +81,7 @@ class Rebuild {
     const { store } = this.#deps;
     const from = this.#result.checkpoints;
     const end = await this.#findEnd(from);
-    for await (const files of inOrder(this.#filesOf(readBatches(store, end, from)), CONCURRENCY, this.#writeAll)) {
+    for await (const files of mapInOrder(this.#filesOf(readBatches(store, end, from)), CONCURRENCY, this.#writeAll)) {
       this.#deps.onProgress?.({ files, batchBytes: this.#batchBytes });
     }
   }
@@ -163,7 +163,7 @@ class Rebuild {
   async listOthers(): Promise<string[]> {
     const others: string[] = [];
     for await (const { name } of this.#deps.tiles.list('')) {
-      if (name === CHECKPOINT || this.#names.has(name)) continue;
+      if (name === NEWEST_CHECKPOINT || this.#names.has(name)) continue;
       if (others.length < MAX_LISTED) others.push(name);
       else this.#result.surplusOmitted += 1;
     }
@@ -176,11 +176,11 @@ class Rebuild {
     const origin = this.#origin;
     const { newest } = this.#result;
     if (this.#note !== undefined && newest !== undefined && origin !== undefined) {
-      const published = await readSmall(tiles, CHECKPOINT);
+      const published = await readSmall(tiles, NEWEST_CHECKPOINT);
       // Of a log that is in use, a newer one may have come meanwhile.
       if (!isNewer({ origin, verifiers }, published, this.#note)) {
         const bytes = withCosignatures(this.#note, await storedCosignatures(store, newest.number));
-        await this.#write({ name: CHECKPOINT, bytes });
+        await this.#write({ name: NEWEST_CHECKPOINT, bytes });
       }
     }
     this.#result.surplus = others.filter((name) => !this.#names.has(name));
@@ -194,3 +194,30 @@ const NO_CHECKPOINT: readonly string[] = [
   'CHECKPOINT_MALFORMED',
   'OBJECT_TOO_LARGE',
 ];
+
+/** How the name of a partial tile goes on behind that of the full one. */
+const PARTIAL = '.p/';
+
+/** TileNames is a set of names of tiles and entry bundles, in 32 bytes for each full name and all its partial ones. */
+class TileNames {
+  /** by full name, one bit for each width; bit 0 is the full one */
+  readonly #widths = new Map<string, Uint8Array>();
+
+  add(name: string): void {
+    const [whole, width] = split(name);
+    let widths = this.#widths.get(whole);
+    if (widths === undefined) this.#widths.set(whole, (widths = new Uint8Array(32)));
+    widths[width >> 3] = (widths[width >> 3] as number) | (1 << (width & 7));
+  }
+
+  has(name: string): boolean {
+    if (!isTileName(name)) return false;
+    const [whole, width] = split(name);
+    return (((this.#widths.get(whole)?.[width >> 3] ?? 0) >> (width & 7)) & 1) === 1;
+  }
+}
+
+function split(name: string): [whole: string, width: number] {
+  const [whole = '', width = '0'] = name.split(PARTIAL);
+  return [whole, Number(width)];
+}

@@ -1,19 +1,21 @@
-import { actionName, isPartition, isReportName, reportName, segmentName } from '../core/objects/names.ts';
-import type { Clock, Log, ObjectStore } from '../ports/store.ts';
 import { actionLine, reportLine } from './documents.ts';
 import { NO_POSITION, formatHeads } from '../core/objects/heads.ts';
-import type { LogHeads, Position } from '../core/objects/heads.ts';
-import { readObject } from '../ledger/objects.ts';
-import { CLOCK_SKEW_MS } from '../core/objects/reportFile.ts';
+import type { LogPosition, Position } from '../core/objects/heads.ts';
 import { judgeObject } from '../core/objects/judge.ts';
 import type { StoredObject } from '../core/objects/judge.ts';
+import { actionName, isReportName, reportName, segmentName } from '../core/objects/names.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
-import { Slots } from '../ledger/concurrency.ts';
+import { isPartition } from '../core/text.ts';
+import { Semaphore } from '../ledger/concurrency.ts';
+import { readObject } from '../ledger/objects.ts';
+import { CLOCK_SKEW_MS } from '../ledger/reports.ts';
+import type { Clock, Logger } from '../ports/host.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 export interface SourceDeps {
   readonly store: ObjectStore;
   readonly now: Clock;
-  readonly log: Log;
+  readonly log: Logger;
   readonly origin: string;
   readonly summarize: SummarizeSegment;
   /** how many objects may be read or hashed at one time; memory is that many segments */
@@ -29,7 +31,7 @@ export interface BatchLimits {
 /** TakenBatch is the entries of what was new. */
 export interface TakenBatch {
   readonly entries: readonly Buffer[];
-  readonly heads: LogHeads;
+  readonly heads: LogPosition;
   readonly segments: number;
   readonly foreign: number;
   readonly reports: number;
@@ -43,19 +45,19 @@ export interface TakenBatch {
  */
 export class LogSource {
   readonly #deps: SourceDeps;
-  readonly #slots: Slots;
+  readonly #semaphore: Semaphore;
   readonly #queues: PartitionQueue[] = [];
   #report: string;
   #actions: number;
 
-  private constructor(deps: SourceDeps, heads: LogHeads) {
+  private constructor(deps: SourceDeps, heads: LogPosition) {
     this.#deps = deps;
-    this.#slots = new Slots(deps.concurrency);
+    this.#semaphore = new Semaphore(deps.concurrency);
     this.#report = heads.report;
     this.#actions = heads.actions;
   }
 
-  static async open(deps: SourceDeps, heads: LogHeads): Promise<LogSource> {
+  static async open(deps: SourceDeps, heads: LogPosition): Promise<LogSource> {
     const source = new LogSource(deps, heads);
     const partitions = new Set(heads.positions.keys());
     for await (const { name, isFolder } of deps.store.children('segments/')) {
@@ -64,7 +66,7 @@ export class LogSource {
     }
     for (const partition of [...partitions].sort((a, b) => Number(a) - Number(b))) {
       source.#queues.push(
-        new PartitionQueue(deps, source.#slots, partition, heads.positions.get(partition) ?? NO_POSITION),
+        new PartitionQueue(deps, source.#semaphore, partition, heads.positions.get(partition) ?? NO_POSITION),
       );
     }
     return source;
@@ -106,7 +108,7 @@ export class LogSource {
     }
     if (entries.length === 0) return undefined;
     const positions = this.#queues.filter(({ position }) => position.next > 0);
-    const heads: LogHeads = {
+    const heads: LogPosition = {
       time: new Date(this.#deps.now()).toISOString(),
       report: this.#report,
       actions: this.#actions,
@@ -154,13 +156,13 @@ class PartitionQueue {
   readonly partition: string;
   position: Position;
   readonly #deps: SourceDeps;
-  readonly #slots: Slots;
+  readonly #semaphore: Semaphore;
   readonly #ahead: Promise<StoredObject | undefined>[] = [];
   #isEnded = false;
 
-  constructor(deps: SourceDeps, slots: Slots, partition: string, position: Position) {
+  constructor(deps: SourceDeps, semaphore: Semaphore, partition: string, position: Position) {
     this.#deps = deps;
-    this.#slots = slots;
+    this.#semaphore = semaphore;
     this.partition = partition;
     this.position = position;
     this.#readAhead(1);
@@ -169,7 +171,7 @@ class PartitionQueue {
   #readAhead(count: number): void {
     while (this.#ahead.length < count) {
       const index = this.position.next + this.#ahead.length;
-      const object = this.#slots.run(() => readObject(this.#deps, this.partition, index));
+      const object = this.#semaphore.run(() => readObject(this.#deps, this.partition, index));
       object.catch(() => {}); // it is awaited in its turn, which may be later than it fails
       this.#ahead.push(object);
     }

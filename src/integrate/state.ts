@@ -1,20 +1,19 @@
+import { AuditsealError } from '../core/errors.ts';
+import { LogTree } from '../core/merkle/logTree.ts';
+import type { TileFile } from '../core/merkle/logTree.ts';
+import type { TreeHead } from '../core/merkle/tree.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
-import { AuditsealError } from '../core/errors.ts';
-import { leafHash } from '../core/hash.ts';
-import { batchName, checkpointName } from '../core/objects/names.ts';
-import { TILE_WIDTH, decodeBundle, decodeTile, edgeTiles, formatBundlePath, formatTilePath } from '../core/merkle/tile.ts';
-import { TreeEdge } from '../core/merkle/edge.ts';
-import type { TreeHead } from '../core/treeRange.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import type { Log, ObjectStore, TileStore } from '../ports/store.ts';
+import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
+import type { LogPosition } from '../core/objects/heads.ts';
+import { batchName, checkpointName } from '../core/objects/names.ts';
 import { readBatch, readBatches } from '../ledger/batches.ts';
 import type { Batch } from '../ledger/batches.ts';
 import { firstFree } from '../ledger/dense.ts';
-import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
-import type { LogHeads } from '../core/objects/heads.ts';
-import { LogTree } from '../core/merkle/logTree.ts';
-import type { TileFile } from '../core/merkle/logTree.ts';
+import { openTree } from '../ledger/tiles.ts';
+import type { Logger } from '../ports/host.ts';
+import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 export interface LogDeps {
   readonly store: ObjectStore;
@@ -30,7 +29,7 @@ export interface LogState {
   /** how many batches it covers; the newest checkpoint has the number before */
   readonly count: number;
   readonly tree: LogTree;
-  readonly heads: LogHeads;
+  readonly heads: LogPosition;
   /** the newest checkpoint, as it is stored, and the files that came with it */
   readonly newest?: { readonly note: Buffer; readonly files: readonly [TileFile, ...TileFile[]] };
   /** a batch whose checkpoint is still to be made */
@@ -46,7 +45,7 @@ export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DE
  * batch behind it must have the root of the newest checkpoint. If it hasn't, the tree is made from all batches. Throws
  * FORK_DETECTED where the objects contradict each other.
  */
-export async function loadLog(deps: LogDeps, log: Log, from = 0): Promise<LogState> {
+export async function loadLog(deps: LogDeps, log: Logger, from = 0): Promise<LogState> {
   const { store } = deps;
   const { count, hasPending } = await countSigned(store, from);
   const pending = hasPending ? { pending: await readBatch(store, count) } : {};
@@ -95,34 +94,6 @@ async function readCheckpoint(
   } catch (error) {
     if (!(error instanceof AuditsealError)) throw error;
     throw new AuditsealError(error.code, `${name}: ${error.message}`, { cause: error });
-  }
-}
-
-/** openTree goes on from a checkpoint by its tiles, and gives undefined if they are missing or lie. */
-export async function openTree(tiles: Pick<TileStore, 'read'>, head: TreeHead): Promise<LogTree | undefined> {
-  try {
-    const edge = new Map<string, Buffer>();
-    for (const tile of edgeTiles(head.size)) {
-      const bytes = await tiles.read(formatTilePath(tile));
-      if (bytes === undefined) return undefined;
-      edge.set(formatTilePath(tile), bytes);
-    }
-    const hashesOf = (tile: Parameters<typeof formatTilePath>[0]): ReturnType<typeof decodeTile> =>
-      decodeTile(edge.get(formatTilePath(tile)) as Buffer, tile.width);
-    const treeEdge = new TreeEdge(head.size, hashesOf);
-    if (treeEdge.root() !== head.rootHash) return undefined;
-    const width = head.size % TILE_WIDTH;
-    if (width === 0) return new LogTree(treeEdge);
-    const place = { level: 0, index: Math.floor(head.size / TILE_WIDTH), width };
-    const bundle = await tiles.read(formatBundlePath(place));
-    const tail = bundle && decodeBundle(bundle, width);
-    const leaves = hashesOf(place);
-    if (tail?.every((entry, i) => leafHash(entry) === leaves[i]) !== true) return undefined;
-    return new LogTree(treeEdge, tail);
-  } catch (error) {
-    if (error instanceof AuditsealError && ['TILE_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code))
-      return undefined;
-    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { parseBatch } from '../core/objects/batch.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { batchName } from '../core/objects/names.ts';
 import type { ObjectStore } from '../ports/store.ts';
-import { inOrder } from './concurrency.ts';
+import { mapInOrder } from './concurrency.ts';
 
 /** Batch is the entries that one integration added. */
 export interface Batch {
@@ -32,5 +32,5 @@ export function readBatches(store: ObjectStore, end: number, from = 0): AsyncGen
   const numbers = function* (): Generator<number> {
     for (let number = from; number < end; number++) yield number;
   };
-  return inOrder(numbers(), AHEAD, (number) => readBatch(store, number));
+  return mapInOrder(numbers(), AHEAD, (number) => readBatch(store, number));
 }

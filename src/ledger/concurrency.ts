@@ -1,5 +1,5 @@
-/** Slots lets at most so many actions run at one time; the others wait their turn. */
-export class Slots {
+/** Semaphore lets at most so many actions run at one time; the others wait their turn. */
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -20,8 +20,8 @@ export class Slots {
   }
 }
 
-/** inOrder runs an action on each item, at most `count` at one time, and gives the outcomes in the order of the items. */
-export async function* inOrder<T, R>(
+/** mapInOrder runs an action on each item, at most `count` at one time, and gives the outcomes in the order of the items. */
+export async function* mapInOrder<T, R>(
   items: AsyncIterable<T> | Iterable<T>,
   count: number,
   action: (item: T) => Promise<R>,

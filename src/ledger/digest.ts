@@ -2,7 +2,7 @@ import { AuditsealError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import type { ObjectStore } from '../ports/store.ts';
-import { Slots } from './concurrency.ts';
+import { Semaphore } from './concurrency.ts';
 
 /** Digest is what came of hashing an object's stored bytes. It survives structured cloning. */
 export type Digest =
@@ -25,7 +25,7 @@ export function digestFrom(
   concurrency: number,
   digest: (stored: Buffer) => Promise<Digest> = async (stored) => digestBytes(stored),
 ): DigestObjects {
-  const slots = new Slots(concurrency);
+  const semaphore = new Semaphore(concurrency);
   const digestOne = async (name: string): Promise<Digest> => {
     try {
       const stored = await store.read(name);
@@ -35,5 +35,5 @@ export function digestFrom(
       return error.code === 'OBJECT_TOO_LARGE' ? TOO_LARGE : { ok: false, isTooLarge: false, why: error.message };
     }
   };
-  return (names) => Promise.all(names.map((name) => slots.run(() => digestOne(name))));
+  return (names) => Promise.all(names.map((name) => semaphore.run(() => digestOne(name))));
 }

@@ -1,6 +1,6 @@
 import { AuditsealError } from '../core/errors.ts';
+import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
 import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
-import { CHECKPOINT, isTileName } from '../integrate/publish.ts';
 
 export interface MirrorResult {
   copied: number;
@@ -70,18 +70,18 @@ export async function mirrorLedger(
  * covers. It gives how many files it wrote.
  */
 export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<number> {
-  const checkpoint = await from.read(CHECKPOINT);
+  const checkpoint = await from.read(NEWEST_CHECKPOINT);
   const present = new Map<string, number>();
   for await (const { name, size } of to.list('')) present.set(name, size);
   let written = 0;
   for await (const { name, size } of from.list('')) {
-    if (name === CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
+    if (name === NEWEST_CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
     const bytes = await from.read(name);
     if (bytes === undefined) continue; // a partial tile that has grown since
     await to.write(name, bytes);
     written += 1;
   }
   if (checkpoint === undefined) return written;
-  await to.write(CHECKPOINT, checkpoint);
+  await to.write(NEWEST_CHECKPOINT, checkpoint);
   return written + 1;
 }

@@ -3,8 +3,8 @@ import type { Hash } from '../core/hash.ts';
 import { consistencyRanges, proveConsistency, verifyConsistency } from '../core/merkle/proof.ts';
 import { TILE_WIDTH, decodeTile, formatTilePath, readNodeFrom, tilesOfRanges } from '../core/merkle/tile.ts';
 import type { Tile } from '../core/merkle/tile.ts';
-import { rangeHash } from '../core/treeRange.ts';
-import type { LeafRange, ReadNode, TreeHead } from '../core/treeRange.ts';
+import { rangeHash } from '../core/merkle/tree.ts';
+import type { LeafRange, ReadNode, TreeHead } from '../core/merkle/tree.ts';
 import type { TileStore } from '../ports/store.ts';
 
 type Tiles = Pick<TileStore, 'read'>;

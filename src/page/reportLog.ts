@@ -1,7 +1,7 @@
 import { markup, plainText, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
-import type { CosignatureReport, FindingCode, LogReport, Report } from '../core/objects/reportFile.ts';
 import { duration, number, plural, time } from './reportValues.ts';
+import type { CosignatureReport, FindingCode, LogReport, Report } from '../core/objects/report.ts';
 
 /** LOG_CODE_MEANING is what the findings of a log mean, by code. */
 export const LOG_CODE_MEANING: ReadonlyMap<string, string> = new Map<FindingCode, string>([

@@ -1,11 +1,11 @@
-import { sha256 } from '../core/hash.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
-import type { Report, Status } from '../core/objects/reportFile.ts';
-import { REPORT_STYLE } from './reportStyle.ts';
 import { logSection } from './reportLog.ts';
+import { REPORT_STYLE } from './reportStyle.ts';
 import { findingsSection, partitionsSection, unreadableSection } from './reportTables.ts';
 import { bytes, duration, number, plural, time } from './reportValues.ts';
+import { sha256 } from '../core/hash.ts';
+import type { Report, Status } from '../core/objects/report.ts';
 
 const MEANING: Readonly<Record<Status, { readonly title: string; readonly sentence: string }>> = {
   verified: {

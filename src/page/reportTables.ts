@@ -1,9 +1,9 @@
-import { parseSegmentName } from '../core/objects/names.ts';
 import { hasUnseen, markup, plainText, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
-import type { Finding, PartitionReport, Report } from '../core/objects/reportFile.ts';
 import { LOG_CODE_MEANING } from './reportLog.ts';
 import { number, plural, time } from './reportValues.ts';
+import { parseSegmentName } from '../core/objects/names.ts';
+import type { Finding, PartitionReport, Report } from '../core/objects/report.ts';
 
 const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
   ['chain-broken', 'a segment does not name the root of the one before, or its own root is wrong'],

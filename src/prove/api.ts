@@ -1,14 +1,13 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { AuditsealError } from '../core/errors.ts';
-import { formatEvidence } from '../core/objects/evidence.ts';
-import { formatHash, sha256 } from '../core/hash.ts';
-import { isPartition } from '../core/objects/names.ts';
-import { parseDecimal } from '../core/text.ts';
-import type { TileStore } from '../ports/store.ts';
-import { proveRecord } from './prove.ts';
 import type { ProveDeps } from './entryProof.ts';
-import { CHECKPOINT, isTileName } from '../integrate/publish.ts';
+import { proveRecord } from './prove.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { formatHash, sha256 } from '../core/hash.ts';
+import { formatEvidence } from '../core/objects/evidence.ts';
+import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
+import { isPartition, parseDecimal } from '../core/text.ts';
+import type { TileStore } from '../ports/store.ts';
 
 /** LogRequest is what a client asks of the log with GET or HEAD. */
 export interface LogRequest {
@@ -59,7 +58,7 @@ export async function answerLog(tiles: Pick<TileStore, 'read'>, request: LogRequ
     // Not for a cache: the tile may be there with the next checkpoint.
     if (bytes === undefined) return refusal(404, 'the log has none of that name');
     if (path.startsWith(BUNDLES)) return bundle(bytes, acceptEncoding, ifNoneMatch);
-    const isCheckpoint = path === CHECKPOINT;
+    const isCheckpoint = path === NEWEST_CHECKPOINT;
     return content(bytes, isCheckpoint ? TEXT : BYTES, isCheckpoint ? SECONDS : IMMUTABLE, ifNoneMatch);
   });
 }

@@ -1,18 +1,17 @@
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
-import type { Checkpoint } from '../core/note/checkpoint.ts';
+import type { FoundEntry } from './lookup.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
-import { checkpointName } from '../core/objects/names.ts';
-import { parseNote } from '../core/note/note.ts';
 import { inclusionRanges, proveInclusion, verifyInclusion } from '../core/merkle/proof.ts';
 import type { InclusionProof } from '../core/merkle/proof.ts';
+import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { parseNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import type { ObjectStore, TileStore } from '../ports/store.ts';
+import { NEWEST_CHECKPOINT, checkpointName } from '../core/objects/names.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
 import { firstFree } from '../ledger/dense.ts';
-import type { FoundEntry } from './lookup.ts';
-import { CHECKPOINT } from '../integrate/publish.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
+import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 export interface ProveDeps {
   readonly store: ObjectStore;
@@ -55,7 +54,7 @@ export async function proveEntry(
       return undefined;
     }
   };
-  const published = await attempt(() => tiles.read(CHECKPOINT));
+  const published = await attempt(() => tiles.read(NEWEST_CHECKPOINT));
   if (published !== undefined) return published;
   const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
   for (let number = end - 1; number >= Math.max(end - 2, batch); number--) {

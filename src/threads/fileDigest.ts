@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Hash } from '../core/hash.ts';
 import { GONE, TOO_LARGE, digestBytes } from '../ledger/digest.ts';
 import type { Digest } from '../ledger/digest.ts';
-import { MAX_OBJECT_BYTES } from '../adapters/objectSize.ts';
+import { MAX_OBJECT_BYTES } from '../ports/store.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 let piece: Buffer | undefined;

@@ -11,7 +11,7 @@ interface Waiting<Task, Result> {
 }
 
 /**
- * WorkerPool gives tasks to threads of one kind, as many as it is told, one task a thread at a time. A thread gets `{id, task}`
+ * WorkerPool gives tasks to threads that run worker.ts, as many as it is told, one task a thread at a time. A thread gets `{id, task}`
  * and answers `{id, result}`. Threads that are idle keep no process.
  */
 export class WorkerPool<Task, Result> {
@@ -23,10 +23,9 @@ export class WorkerPool<Task, Result> {
   #isClosed = false;
   #lastId = 0;
 
-  /** `name` is that of a file in src/workers/, without its extension. */
-  constructor(name: string, size: number) {
+  constructor(size: number) {
     // The same from the source as from a bundle: every output of the build is one folder below dist/.
-    this.#script = new URL(`../workers/${name}${extname(import.meta.url)}`, import.meta.url);
+    this.#script = new URL(`../threads/worker${extname(import.meta.url)}`, import.meta.url);
     this.#size = size;
   }
 

@@ -1,10 +1,28 @@
-/** Re-computes segments in a thread of its own. Messages: a number and a segment's bytes in, the number and a summary out. */
+/** Hashes in a thread of its own. Messages: a number and a task in, the number and what came of it out. */
 import { parentPort } from 'node:worker_threads';
-import type { SegmentTask } from './workers.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
+import type { SegmentSummary } from '../core/segment/summary.ts';
+import { digestBytes } from '../ledger/digest.ts';
+import type { Digest } from '../ledger/digest.ts';
+import { digestFile } from './fileDigest.ts';
+
+/** SegmentTask is a segment to re-compute. */
+export interface SegmentTask {
+  readonly segment: Uint8Array;
+  readonly countsCategories: boolean;
+}
+
+/** DigestTask is a group of files, or of objects' bytes, to hash. */
+export type DigestTask = { readonly paths: readonly string[] } | { readonly stored: readonly Uint8Array[] };
+
+function work(task: SegmentTask | DigestTask): SegmentSummary | readonly Digest[] {
+  if ('paths' in task) return task.paths.map(digestFile);
+  if ('stored' in task) return task.stored.map(digestBytes);
+  const { buffer, byteOffset, byteLength } = task.segment;
+  return summarizeSegment(Buffer.from(buffer, byteOffset, byteLength), task.countsCategories);
+}
 
 const port = parentPort;
-port?.on('message', ({ id, task: { stored, countsCategories } }: { id: number; task: SegmentTask }) => {
-  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-  port.postMessage({ id, result: summarizeSegment(bytes, countsCategories) });
+port?.on('message', ({ id, task }: { id: number; task: SegmentTask | DigestTask }) => {
+  port.postMessage({ id, result: work(task) });
 });

@@ -1,23 +1,46 @@
 import type { SegmentSummary } from '../core/segment/summary.ts';
+import { digestFrom } from '../ledger/digest.ts';
+import type { Digest, DigestObjects } from '../ledger/digest.ts';
+import type { ObjectStore } from '../ports/store.ts';
 import { WorkerPool, movable } from './pool.ts';
-
-/** SegmentTask is what a thread that re-computes segments is given. */
-export interface SegmentTask {
-  readonly stored: Uint8Array;
-  readonly countsCategories: boolean;
-}
+import type { DigestTask, SegmentTask } from './worker.ts';
 
 /** SegmentWorkers re-computes segments in threads of their own, as many as it is told. */
 export class SegmentWorkers {
   readonly #pool: WorkerPool<SegmentTask, SegmentSummary>;
 
   constructor(size: number) {
-    this.#pool = new WorkerPool('segmentWorker', size);
+    this.#pool = new WorkerPool(size);
   }
 
   /** summarize takes the bytes over: with a buffer of their own they move to the thread and are gone here. */
-  summarize = (stored: Buffer, countsCategories = false): Promise<SegmentSummary> =>
-    this.#pool.run({ stored, countsCategories }, movable(stored));
+  summarize = (segment: Buffer, countsCategories = false): Promise<SegmentSummary> =>
+    this.#pool.run({ segment, countsCategories }, movable(segment));
+
+  /** close ends the threads. Nothing may be under way. */
+  close = (): Promise<void> => this.#pool.close();
+}
+
+/** DigestWorkers hashes stored bytes in threads of their own, as many as it is told. */
+export class DigestWorkers {
+  readonly #pool: WorkerPool<DigestTask, readonly Digest[]>;
+
+  constructor(size: number) {
+    this.#pool = new WorkerPool(size);
+  }
+
+  /** ofFiles hashes the files of a mirror, which the threads read themselves; `pathOf` gives an object's. */
+  ofFiles =
+    (pathOf: (name: string) => string): DigestObjects =>
+    async (names) =>
+      this.#pool.run({ paths: names.map(pathOf) });
+
+  /** ofStore hashes what a store gives; memory is `concurrency` objects. */
+  ofStore = (store: ObjectStore, concurrency: number): DigestObjects =>
+    digestFrom(store, concurrency, async (stored) => {
+      const [digest] = await this.#pool.run({ stored: [stored] }, movable(stored));
+      return digest as Digest;
+    });
 
   /** close ends the threads. Nothing may be under way. */
   close = (): Promise<void> => this.#pool.close();

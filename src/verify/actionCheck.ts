@@ -1,9 +1,9 @@
+import { AuditsealError } from '../core/errors.ts';
 import { MAX_ACTION_BYTES, parseAction } from '../core/objects/action.ts';
 import type { Action } from '../core/objects/action.ts';
-import { AuditsealError } from '../core/errors.ts';
 import { actionName, parseActionName } from '../core/objects/names.ts';
+import type { Finding, FindingCode } from '../core/objects/report.ts';
 import type { ObjectStore } from '../ports/store.ts';
-import type { Finding, FindingCode } from '../core/objects/reportFile.ts';
 
 export interface ActionCheckDeps {
   readonly store: ObjectStore;

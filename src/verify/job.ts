@@ -1,13 +1,13 @@
+import type { VerifyOptions } from './options.ts';
+import { verifyLedger } from './verify.ts';
+import type { VerifyDeps } from './verify.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import { reportName } from '../core/objects/names.ts';
-import type { Log } from '../ports/store.ts';
-import { logFindings } from '../ledger/reports.ts';
-import { canGoOnFrom, formatReport, newestReport } from '../core/objects/reportFile.ts';
-import type { Report } from '../core/objects/reportFile.ts';
+import type { Report } from '../core/objects/report.ts';
+import { formatReport } from '../core/objects/reportFile.ts';
+import { canGoOnFrom, logFindings, newestReport } from '../ledger/reports.ts';
 import { renderReport } from '../page/reportPage.ts';
-import { verifyLedger } from './verify.ts';
-import type { VerifyOptions } from './options.ts';
-import type { VerifyDeps } from './verify.ts';
+import type { Logger } from '../ports/host.ts';
 
 /**
  * runVerifyJob checks the ledger and files the report beside it, as JSON and as a page. It goes on from the newest report,
@@ -16,7 +16,7 @@ import type { VerifyDeps } from './verify.ts';
 export async function runVerifyJob(
   deps: VerifyDeps &
     Pick<VerifyOptions, 'verifiers' | 'policy' | 'allowance'> & {
-      readonly log: Log;
+      readonly log: Logger;
       readonly ledger: string;
       readonly fullVerifyHours: number;
     },

@@ -1,6 +1,6 @@
-import { batchName } from '../core/objects/names.ts';
-import type { Uncompared } from './chain/quickWalk.ts';
+import type { Uncompared } from './chain/walk.ts';
 import type { VerifyOptions } from './options.ts';
+import { batchName } from '../core/objects/names.ts';
 
 /** Uncovered is what a check knows of its own limits. */
 export interface Uncovered extends VerifyOptions {

@@ -1,7 +1,6 @@
-import type { Policy } from '../core/note/witnessPolicy.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import type { Anchor } from '../core/objects/reportFile.ts';
-import type { Allowance } from './log/logCheck.ts';
+import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
+import type { Anchor } from '../ledger/reports.ts';
 
 /** VerifyOptions is what a check goes by, besides what is stored. */
 export interface VerifyOptions {
@@ -18,9 +17,17 @@ export interface VerifyOptions {
   /** keys that the log's checkpoints are signed with; without them no signature is checked */
   readonly verifiers?: readonly VerifierKey[];
   /** says whose cosignatures count, and how many the newest checkpoint must have */
-  readonly policy?: Policy;
+  readonly policy?: WitnessPolicy;
   /** the ledger is in use, and its log may lag behind the clock by this much; a mirror's may not say so */
   readonly allowance?: Allowance;
   /** a checkpoint that was kept elsewhere: the log must still contain it */
   readonly kept?: { readonly name: string; readonly note: Buffer };
+}
+
+/** Allowance is how far a log that is in use may lag. */
+export interface Allowance {
+  /** from a segment's sealing to its checkpoint */
+  readonly delayMs: number;
+  /** from one checkpoint to the next */
+  readonly ageMs: number;
 }

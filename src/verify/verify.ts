@@ -1,10 +1,20 @@
+import { checkActions } from './actionCheck.ts';
+import { ChainCheck } from './chain/chainCheck.ts';
+import { PartitionWalk } from './chain/fullWalk.ts';
+import { QuickWalk } from './chain/quickWalk.ts';
+import type { Uncompared } from './chain/walk.ts';
+import type { KnownLedger } from './findings.ts';
+import { LogCheck } from './log/logCheck.ts';
+import { notChecked } from './notChecked.ts';
+import { checkPage, isPageName } from './objectCheck.ts';
+import type { PageFit } from './objectCheck.ts';
+import type { VerifyOptions } from './options.ts';
 import { AuditsealError } from '../core/errors.ts';
 import {
   batchName,
   checkpointName,
   cosignatureName,
   isKnownName,
-  isPartition,
   isReportName,
   parseActionName,
   parseBatchName,
@@ -13,24 +23,15 @@ import {
   parseSegmentName,
   segmentName,
 } from '../core/objects/names.ts';
-import type { Clock, ObjectStore, ReadableTiles } from '../ports/store.ts';
-import { checkActions } from './actionCheck.ts';
-import { ChainCheck } from './chain/chainCheck.ts';
-import type { KnownLedger } from './chain/chainCheck.ts';
-import { checkPage, isPageName } from './objectCheck.ts';
-import type { PageFit } from './objectCheck.ts';
+import type { Checked, Finding, PartitionReport, Report, Status } from '../core/objects/report.ts';
+import type { SegmentSummary, SummarizeSegment } from '../core/segment/summary.ts';
+import { isPartition } from '../core/text.ts';
+import { Semaphore, mapInOrder } from '../ledger/concurrency.ts';
 import { digestFrom } from '../ledger/digest.ts';
 import type { DigestObjects } from '../ledger/digest.ts';
-import { notChecked } from './notChecked.ts';
-import { PartitionWalk } from './chain/fullWalk.ts';
-import { QuickWalk } from './chain/quickWalk.ts';
-import type { Uncompared } from './chain/quickWalk.ts';
-import { canGoOnFrom } from '../core/objects/reportFile.ts';
-import type { Checked, Finding, PartitionReport, Report, Status } from '../core/objects/reportFile.ts';
-import type { SegmentSummary, SummarizeSegment } from '../core/segment/summary.ts';
-import { Slots, inOrder } from '../ledger/concurrency.ts';
-import { LogCheck } from './log/logCheck.ts';
-import type { VerifyOptions } from './options.ts';
+import { canGoOnFrom } from '../ledger/reports.ts';
+import type { Clock } from '../ports/host.ts';
+import type { ObjectStore, ReadableTiles } from '../ports/store.ts';
 
 export interface VerifyDeps {
   readonly store: ObjectStore;
@@ -80,7 +81,7 @@ class VerifyRun {
   #omitted = 0;
   #isViolated = false;
   readonly #ledger: KnownLedger;
-  readonly #slots: Slots;
+  readonly #semaphore: Semaphore;
   readonly #walks = new Map<string, PartitionWalk | QuickWalk>();
   readonly #uncompared: Uncompared[] = [];
   #notIntegrated = 0;
@@ -97,7 +98,7 @@ class VerifyRun {
     this.#deps = deps;
     this.#options = options;
     this.#ledger = { name: options.ledger ?? options.anchor?.report.ledger ?? undefined };
-    this.#slots = new Slots(deps.concurrency);
+    this.#semaphore = new Semaphore(deps.concurrency);
     for (const object of options.malformedReports ?? []) {
       this.#find({
         code: 'foreign-object',
@@ -228,7 +229,7 @@ class VerifyRun {
       {
         store,
         summarize,
-        slots: this.#slots,
+        semaphore: this.#semaphore,
         ahead: concurrency,
         onForeign: (name) => this.#foreign(name),
         onUnreadable: this.#onUnreadable,
@@ -340,7 +341,7 @@ class VerifyRun {
   /** checkOthers looks at the names of an object, or of all in a folder, outside the partitions' folders. */
   async #checkOthers(name: string, isFolder: boolean, from = ''): Promise<void> {
     const listed = isFolder ? this.#deps.store.list(name, from) : [{ name }];
-    const objects = inOrder(listed, PAGES_AHEAD, async ({ name }) => ({ name, page: await this.#pageFit(name) }));
+    const objects = mapInOrder(listed, PAGES_AHEAD, async ({ name }) => ({ name, page: await this.#pageFit(name) }));
     for await (const { name, page } of objects) {
       if (
         [parseActionName, parseBatchName, parseCheckpointName, parseCosignatureName].some(

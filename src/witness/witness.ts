@@ -1,27 +1,21 @@
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
-import type { Checkpoint, OpenedCheckpoint } from '../core/note/checkpoint.ts';
-import { cosignatureKey, signCosignature } from '../core/note/cosignature.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
-import { MAX_NOTE_BYTES, formatNote, parseNote } from '../core/note/note.ts';
 import { verifyConsistency } from '../core/merkle/proof.ts';
+import { EMPTY_ROOT } from '../core/merkle/tree.ts';
+import type { TreeHead } from '../core/merkle/tree.ts';
+import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import type { Checkpoint, OpenedCheckpoint } from '../core/note/checkpoint.ts';
+import { cosignatureKey, signCosignature } from '../core/note/cosignature.ts';
+import { MAX_NOTE_BYTES, formatNote, parseNote } from '../core/note/note.ts';
 import { formatSignatureLine } from '../core/note/signatureLine.ts';
 import type { SignatureLine } from '../core/note/signatureLine.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
-import { formatBase64Hash, parseBase64Hash } from '../core/text.ts';
-import { EMPTY_ROOT } from '../core/treeRange.ts';
-import type { TreeHead } from '../core/treeRange.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { parseWitnessRequest } from '../core/note/witnessRequest.ts';
-import type { Clock, WitnessState } from '../ports/store.ts';
-
-/** WitnessAnswer is what a witness answers over HTTP. */
-export interface WitnessAnswer {
-  readonly status: 200 | 400 | 403 | 404 | 409 | 422;
-  readonly contentType: string;
-  readonly body: string | Buffer;
-}
+import { TREE_SIZE_TYPE, parseWitnessRequest } from '../core/note/witnessRequest.ts';
+import { formatBase64Hash, parseBase64Hash } from '../core/text.ts';
+import type { Clock } from '../ports/host.ts';
+import type { WitnessAnswer, WitnessState } from '../ports/signing.ts';
 
 export interface WitnessDeps {
   readonly signerKey: SignerKey;
@@ -32,9 +26,6 @@ export interface WitnessDeps {
 }
 
 const TEXT = 'text/plain; charset=utf-8';
-
-/** TREE_SIZE_TYPE is the content type of the size that a witness answers with 409. */
-export const TREE_SIZE_TYPE = 'text/x.tlog.size';
 
 /** More than a signature line has, whatever the witness is called. */
 const MAX_COSIGNATURE_BYTES = 8 * 1024;

@@ -3,11 +3,11 @@ import { localKeyVaultOptions } from '../../local/keyVault/clientOptions.ts';
 import { startKeyVault } from '../../local/keyVault/keyVault.ts';
 import type { KeyVault } from '../../local/keyVault/keyVault.ts';
 import { openKeyVaultSigner } from '../../src/adapters/keyVaultSigner.ts';
-import { formatCheckpoint, openCheckpoint } from '../../src/core/note/checkpoint.ts';
 import { sha256 } from '../../src/core/hash.ts';
+import { formatCheckpoint, openCheckpoint } from '../../src/core/note/checkpoint.ts';
 import { formatNote } from '../../src/core/note/note.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
-import type { Signer } from '../../src/ports/store.ts';
+import type { Signer } from '../../src/ports/signing.ts';
 
 const ORIGIN = 'logs.example.com/prod';
 const TEXT = formatCheckpoint({ origin: ORIGIN, size: 7, rootHash: sha256(Buffer.from('root')) });

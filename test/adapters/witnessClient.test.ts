@@ -1,22 +1,22 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { text as textOf } from 'node:stream/consumers';
 import { remoteWitness } from '../../src/adapters/witnessClient.ts';
 import type { WitnessAddress } from '../../src/adapters/witnessClient.ts';
 import { listenAsWitness } from '../../src/adapters/witnessServer.ts';
 import type { WitnessServer } from '../../src/adapters/witnessServer.ts';
-import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { formatHash, sha256 } from '../../src/core/hash.ts';
+import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature.ts';
 import { formatNote, openNote, parseNote } from '../../src/core/note/note.ts';
 import { formatSignatureLine } from '../../src/core/note/signatureLine.ts';
 import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
 import { MAX_WITNESS_REQUEST_BYTES } from '../../src/core/note/witnessRequest.ts';
+import type { CosignRequest, Cosigned, WitnessState } from '../../src/ports/signing.ts';
 import { Witness } from '../../src/witness/witness.ts';
-import type { CosignRequest, Cosigned, WitnessState } from '../../src/ports/store.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { LOG_KEY, TestLog, WITNESS_KEY } from '../support/witnessLog.ts';
 

@@ -1,12 +1,12 @@
-import { keySigner } from '../../src/adapters/keySigner.ts';
-import { batchName, checkpointName } from '../../src/core/objects/names.ts';
-import { Integrate } from '../../src/integrate/integrate.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import { verifyLedger } from '../../src/verify/verify.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
 import { BATCH_SEGMENTS, KEY, SyntheticLedger, batchTime } from '../../bench/syntheticLedger.ts';
 import { SyntheticStore } from '../../bench/syntheticStore.ts';
 import { LEDGER } from '../../bench/workload.ts';
+import { keySigner } from '../../src/adapters/logKeys.ts';
+import { batchName, checkpointName } from '../../src/core/objects/names.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { Integrate } from '../../src/integrate/integrate.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
 import { KeptLog } from '../support/keptLog.ts';
 
 const BATCHES = 12;

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { checkCommand } from '../../src/cli/commands/check.ts';
 import { verifyCommand } from '../../src/cli/commands/verify.ts';
-import { parseEvidence } from '../../src/core/objects/evidence.ts';
 import { parseTlogProof } from '../../src/core/note/tlogProof.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
+import { parseEvidence } from '../../src/core/objects/evidence.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 import { sceneOf } from '../support/attackScene.ts';
 import type { Scene } from '../support/attackScene.ts';
 import { ATTACKS } from '../support/attacks.ts';
-import { inProcess } from '../support/program.ts';
 import { EVIDENCE_ATTACKS } from '../support/evidenceAttacks.ts';
+import { inProcess } from '../support/program.ts';
 
 // The tables of docs/threat-model.md are made of these attacks and of what they say is found.
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { BlobTileStore } from '../../src/adapters/blobTileStore.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 import { startStack } from '../local/worm/harness.ts';
 import { saidOf } from '../support/checking.ts';
 import { forgeChain, nameOf } from '../support/forge.ts';

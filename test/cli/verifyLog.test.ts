@@ -20,8 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const verify = (...args: readonly string[]): Promise<Ended> =>
-  runNode(['src/cli/main.ts', 'verify', mirror, ...args]);
+const verify = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', 'verify', mirror, ...args]);
 
 interface Report {
   readonly status: string;

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { remoteWitness } from '../../src/adapters/witnessClient.ts';
 import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
-import type { Cosigned } from '../../src/ports/store.ts';
+import type { Cosigned } from '../../src/ports/signing.ts';
 import { ROOT, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 import { LOG_KEY, TestLog, WITNESS_KEY } from '../support/witnessLog.ts';

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import type { HostLine, HostProcess } from '../../local/host/client.ts';
-import { startHost } from '../../local/host/client.ts';
 import { readBodies, sendBodies } from '../../local/demo/feed.ts';
 import { Sealing } from '../../local/demo/sealing.ts';
+import { startHost } from '../../local/host/client.ts';
+import type { HostLine, HostProcess } from '../../local/host/client.ts';
 import { HUB_NAME, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
 import { parseSignerKey } from '../../src/core/note/signerKey.ts';
 import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 import { parseReport } from '../../src/core/objects/reportFile.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
 import { ROOT, runNode } from '../support/program.ts';
 
 const NEVER = '0 0 0 1 1 *';

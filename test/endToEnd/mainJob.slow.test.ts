@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, readdir, rm, stat, writeFile, mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 import { deriveLog } from '../support/deriveLog.ts';
+import { ROOT, runNode } from '../support/program.ts';
 import { expectedRecords } from '../support/referenceBody.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
-import { ROOT, runNode } from '../support/program.ts';
 
 interface Summary {
   readonly events: number;

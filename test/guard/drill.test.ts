@@ -1,13 +1,13 @@
 import type { ContainerClient } from '@azure/storage-blob';
+import { ArmPolicy } from '../../src/adapters/armPolicy.ts';
 import { BlobCanaries } from '../../src/adapters/blobCanaries.ts';
+import { BlobStore } from '../../src/adapters/blobStore.ts';
+import type { PostureReport } from '../../src/core/objects/report.ts';
+import { formatReport, parseFiledReport } from '../../src/core/objects/reportFile.ts';
 import { runDrill } from '../../src/guard/drill.ts';
 import { checkPosture } from '../../src/guard/posture.ts';
-import type { PostureReport } from '../../src/guard/posture.ts';
-import { formatReport, parseFiledReport } from '../../src/core/objects/reportFile.ts';
 import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';
-import { ArmPolicy } from '../../src/adapters/armPolicy.ts';
-import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { armOutside } from '../support/armOutside.ts';
 import { check, saidOf } from '../support/checking.ts';
 import { forgeChain } from '../support/forge.ts';

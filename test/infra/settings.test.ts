@@ -1,14 +1,14 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config/config.ts';
-import { isPartition } from '../../src/core/objects/names.ts';
-import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
-import { ROOT } from '../../tools/pages/markedBlock.ts';
-import { firstCells, readPage, section } from '../docs/pages.ts';
 import { OFFERED } from './support/parameterSets.ts';
 import { guidOf } from './support/runtimeValues.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment } from './support/templates.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
+import { isPartition } from '../../src/core/text.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
+import { firstCells, readPage, section } from '../docs/pages.ts';
 
 const APPS = JSON.parse(readFileSync(join(ROOT, 'infra/functionApps.json'), 'utf8')) as Readonly<
   Record<'sealer' | 'auditor', readonly string[]>

@@ -1,12 +1,13 @@
+import { AuditsealError } from '../../src/core/errors.ts';
 import { formatAction, parseAction } from '../../src/core/objects/action.ts';
 import type { Action } from '../../src/core/objects/action.ts';
-import { AuditsealError } from '../../src/core/errors.ts';
+import type { ContainerGuard } from '../../src/core/objects/guard.ts';
 import { actionName } from '../../src/core/objects/names.ts';
 import { changeGuard, holdTag } from '../../src/guard/change.ts';
 import type { GuardActionResult } from '../../src/guard/change.ts';
-import { mirrorLedger } from '../../src/ledger/mirror.ts';
 import type { IntegrateResult } from '../../src/integrate/integrate.ts';
-import type { ContainerGuard, PolicyControl } from '../../src/ports/store.ts';
+import { mirrorLedger } from '../../src/ledger/mirror.ts';
+import type { PolicyControl } from '../../src/ports/guard.ts';
 import { saidOf } from '../support/checking.ts';
 import { deriveLog, namesIn } from '../support/deriveLog.ts';
 import { timeOf } from '../support/forge.ts';

@@ -3,8 +3,8 @@ import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature
 import { parseNote } from '../../src/core/note/note.ts';
 import { formatSignatureLine } from '../../src/core/note/signatureLine.ts';
 import { rebuildTiles } from '../../src/integrate/rebuildTiles.ts';
+import type { RemoteWitness } from '../../src/ports/signing.ts';
 import { proveRecord } from '../../src/prove/prove.ts';
-import type { RemoteWitness } from '../../src/ports/store.ts';
 import { LEDGER, forgeChain } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { checkLedger, checkpoint, ledgerOf, read, textOf } from '../support/loggedLedger.ts';

@@ -5,7 +5,7 @@ import { formatNote, parseNote } from '../../src/core/note/note.ts';
 import { signNote } from '../../src/core/note/signerKey.ts';
 import { sealHeartbeats } from '../../src/ingest/heartbeat.ts';
 import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
-import type { LogHeads } from '../../src/core/objects/heads.ts';
+import type { LogPosition } from '../../src/core/objects/heads.ts';
 import { rebuildTiles } from '../../src/integrate/rebuildTiles.ts';
 import { segmentEntryOf } from '../../src/core/objects/judge.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
@@ -300,7 +300,7 @@ describe('a log whose objects contradict each other: nothing is signed, nothing 
 describe('heads', () => {
   test('of more partitions than one entry has room for', () => {
     const position = { next: 10 ** 12, index: 10 ** 12 - 1, root: ZERO_HASH, sealed: timeOf(0) };
-    const heads: LogHeads = {
+    const heads: LogPosition = {
       actions: 3,
       time: timeOf(1),
       report: '',
@@ -315,7 +315,7 @@ describe('heads', () => {
 });
 
 describe('heartbeats', () => {
-  const beat = (heads: LogHeads, second: number, log = new KeptLog()): Promise<number> =>
+  const beat = (heads: LogPosition, second: number, log = new KeptLog()): Promise<number> =>
     sealHeartbeats({ store, log, ledger: LEDGER, now: () => Date.parse(timeOf(second)), idleMs: 900_000 }, heads);
 
   test('are sealed where it has been quiet for too long, continue the chain, and hide no duplicate', async () => {
@@ -323,14 +323,14 @@ describe('heartbeats', () => {
     await sealAll(ingestOf(store), eventsBetween(0, 1), '3');
     const integrate = integrateOf(store, tiles);
     await integrate.run(new KeptLog());
-    const heads = integrate.heads as LogHeads;
+    const heads = integrate.heads as LogPosition;
     expect(await beat(heads, 2_000_000 + 899)).toBe(0);
     expect(await beat(heads, 2_000_000 + 900)).toBe(2);
     // Not twice, even by who has not seen the first.
     expect(await beat(heads, 2_000_000 + 901)).toBe(0);
     await integrate.run(new KeptLog());
-    expect(await beat(integrate.heads as LogHeads, 2_000_000 + 1799)).toBe(0);
-    expect(await beat(integrate.heads as LogHeads, 2_000_000 + 1800)).toBe(2);
+    expect(await beat(integrate.heads as LogPosition, 2_000_000 + 1799)).toBe(0);
+    expect(await beat(integrate.heads as LogPosition, 2_000_000 + 1800)).toBe(2);
     expect(await integrate.run(new KeptLog())).toMatchObject({ segments: 2 });
 
     const reads = store.requests.read;
@@ -351,6 +351,6 @@ describe('heartbeats', () => {
     const integrate = integrateOf(store, tiles);
     await integrate.run(new KeptLog());
     await sealAll(ingestOf(store), eventsBetween(2, 3));
-    expect(await beat(integrate.heads as LogHeads, 3_000_000)).toBe(0);
+    expect(await beat(integrate.heads as LogPosition, 3_000_000)).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Finding, LogReport, Report, Status } from '../../src/core/objects/reportFile.ts';
+import type { Finding, LogReport, Report, Status } from '../../src/core/objects/report.ts';
 import { renderReport } from '../../src/page/reportPage.ts';
 
 const NAME = 'reports/2026/11/22/040731Z-integrity.json';

@@ -1,6 +1,6 @@
-import type { Report } from '../../src/core/objects/reportFile.ts';
 import { checkMirror } from './smallMirror.ts';
 import type { Objects } from './smallMirror.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 
 /** Flips is how many changes were tried, and those that the check didn't find or didn't name. */
 export interface Flips {

@@ -1,9 +1,9 @@
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
-import { verifyLedger } from '../../src/verify/verify.ts';
-import type { VerifyOptions } from '../../src/verify/options.ts';
-import type { ObjectStore } from '../../src/ports/store.ts';
 import { timeOf } from './forge.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import type { ObjectStore } from '../../src/ports/store.ts';
+import type { VerifyOptions } from '../../src/verify/options.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
 
 /** check verifies a ledger in this thread, at a fixed time. */
 export const check = (store: ObjectStore, options: VerifyOptions = {}, second = 3_000_000): Promise<Report> =>

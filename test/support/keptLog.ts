@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual } from 'node:assert';
-import type { Log, LogFields } from '../../src/ports/store.ts';
+import type { Logger, LogFields } from '../../src/ports/host.ts';
 import { LINES } from '../../src/ports/telemetry.ts';
 import type { FieldKind, Level } from '../../src/ports/telemetry.ts';
 
@@ -7,7 +7,7 @@ const TABLE: Readonly<Record<string, { level: Level; fields: Readonly<Record<str
 const TEXTS: readonly FieldKind[] = ['name', 'reason'];
 
 /** KeptLog keeps what is logged. It throws on a line that isn't in the table of telemetry, or has other fields than there. */
-export class KeptLog implements Log {
+export class KeptLog implements Logger {
   readonly lines: { level: Level; message: string; fields: LogFields }[] = [];
 
   info(message: string, fields: LogFields): void {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { Random } from './random.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import type { AuditsealErrorCode } from '../../src/core/errors.ts';
 import { leafHash } from '../../src/core/hash.ts';
 import type { Hash } from '../../src/core/hash.ts';
 import { TreeRoot } from '../../src/core/merkle/tree.ts';
+import type { ReadNode } from '../../src/core/merkle/tree.ts';
 import { parseBase64Hash } from '../../src/core/text.ts';
-import type { ReadNode } from '../../src/core/treeRange.ts';
-import { Random } from './random.ts';
 
 /** loadVectors reads a file of test/vectors. */
 export const loadVectors = (name: string): unknown =>

@@ -1,15 +1,15 @@
-import { formatNote, parseNote } from '../../src/core/note/note.ts';
-import { signNote } from '../../src/core/note/signerKey.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import { verifyLedger } from '../../src/verify/verify.ts';
-import { runVerifyJob } from '../../src/verify/job.ts';
-import type { VerifyOptions } from '../../src/verify/options.ts';
 import { LEDGER, forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { KEY, integrateOf, logDeps } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
+import { formatNote, parseNote } from '../../src/core/note/note.ts';
+import { signNote } from '../../src/core/note/signerKey.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
+import type { VerifyOptions } from '../../src/verify/options.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
 
 export interface Ledger {
   readonly store: MemoryStore;

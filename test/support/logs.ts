@@ -1,10 +1,11 @@
+import { LEDGER, timeOf } from './forge.ts';
 import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
 import type { SignerKey } from '../../src/core/note/signerKey.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { Integrate } from '../../src/integrate/integrate.ts';
 import type { IntegrateDeps } from '../../src/integrate/integrate.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import type { ObjectStore, Signer, TileStore } from '../../src/ports/store.ts';
-import { LEDGER, timeOf } from './forge.ts';
+import type { Signer } from '../../src/ports/signing.ts';
+import type { ObjectStore, TileStore } from '../../src/ports/store.ts';
 
 /** keyOf makes a log's key, always the same one for a number. */
 export const keyOf = (number: number, name = LEDGER): SignerKey => createSignerKey(name, Buffer.alloc(32, number));

@@ -1,14 +1,14 @@
-import { formatAction } from '../../src/core/objects/action.ts';
-import { actionName } from '../../src/core/objects/names.ts';
-import { runVerifyJob } from '../../src/verify/job.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
 import { LEDGER, forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { SECOND, checkLedger } from './loggedLedger.ts';
 import { integrateOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
+import { formatAction } from '../../src/core/objects/action.ts';
+import { actionName } from '../../src/core/objects/names.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
 
 /** Objects is a mirror in memory, by name; those of the log's tiles begin with `tlog/`. */
 export type Objects = Map<string, Buffer>;

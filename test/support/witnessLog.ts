@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { formatCheckpoint } from '../../src/core/note/checkpoint.ts';
-import type { Hash } from '../../src/core/hash.ts';
+import { nodeReader } from './logVectors.ts';
 import { leafHash } from '../../src/core/hash.ts';
-import { formatNote } from '../../src/core/note/note.ts';
+import type { Hash } from '../../src/core/hash.ts';
 import { proveConsistency } from '../../src/core/merkle/proof.ts';
+import { rangeHash } from '../../src/core/merkle/tree.ts';
+import { formatCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { formatNote } from '../../src/core/note/note.ts';
 import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
 import type { SignerKey } from '../../src/core/note/signerKey.ts';
-import { rangeHash } from '../../src/core/treeRange.ts';
 import { formatWitnessRequest } from '../../src/core/note/witnessRequest.ts';
-import { nodeReader } from './logVectors.ts';
 
 const seedOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -1,21 +1,21 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { remoteWitness } from '../../src/adapters/witnessClient.ts';
-import { listenAsWitness } from '../../src/adapters/witnessServer.ts';
-import { cosignatureKey } from '../../src/core/note/cosignature.ts';
-import { parsePolicy } from '../../src/core/note/witnessPolicy.ts';
-import type { Policy } from '../../src/core/note/witnessPolicy.ts';
-import { createSignerKey } from '../../src/core/note/signerKey.ts';
-import type { SignerKey } from '../../src/core/note/signerKey.ts';
-import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { Cosigning } from '../../src/integrate/cosigning.ts';
-import { Witness } from '../../src/witness/witness.ts';
-import type { RemoteWitness } from '../../src/ports/store.ts';
 import { KeptLog } from './keptLog.ts';
 import type { Ledger } from './loggedLedger.ts';
 import { KEY, integrateOf, logDeps } from './logs.ts';
+import { remoteWitness } from '../../src/adapters/witnessClient.ts';
+import { listenAsWitness } from '../../src/adapters/witnessServer.ts';
+import { cosignatureKey } from '../../src/core/note/cosignature.ts';
+import { createSignerKey } from '../../src/core/note/signerKey.ts';
+import type { SignerKey } from '../../src/core/note/signerKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { parsePolicy } from '../../src/core/note/witnessPolicy.ts';
+import type { WitnessPolicy } from '../../src/core/note/witnessPolicy.ts';
+import { Cosigning } from '../../src/integrate/cosigning.ts';
+import type { RemoteWitness } from '../../src/ports/signing.ts';
+import { Witness } from '../../src/witness/witness.ts';
 
 /** witnessKey makes a witness's key, always the same one for a number. */
 export const witnessKey = (number: number): SignerKey =>
@@ -82,7 +82,7 @@ export const policyText = (numbers: readonly number[], threshold: number): strin
     '',
   ].join('\n');
 
-export const policyOf = (numbers: readonly number[], threshold: number): Policy =>
+export const policyOf = (numbers: readonly number[], threshold: number): WitnessPolicy =>
   parsePolicy(Buffer.from(policyText(numbers, threshold)));
 
 /** cosigningOf makes a Cosigning as a process that has just started. */

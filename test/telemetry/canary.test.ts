@@ -1,8 +1,8 @@
 import { zstdCompressSync } from 'node:zlib';
 import { hostLog } from '../../src/adapters/hostLog.ts';
-import { runVerifyJob } from '../../src/verify/job.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import type { Log } from '../../src/ports/store.ts';
+import type { Logger } from '../../src/ports/host.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
 import { LEDGER, forge, nameOf, timeOf } from '../support/forge.ts';
 import { ingestOf } from '../support/hub.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
@@ -48,7 +48,7 @@ const FOREIGN: readonly Buffer[] = [
 class Said {
   readonly lines: string[] = [];
   readonly thrown: string[] = [];
-  readonly log: Log;
+  readonly log: Logger;
 
   constructor() {
     const keep = (text: string): void => void this.lines.push(text);

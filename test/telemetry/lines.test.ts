@@ -51,8 +51,8 @@ describe('what the compiler refuses', () => {
     // Below the root, so that types are found.
     const folder = mkdtempSync(join(ROOT, 'test', 'telemetry', 'calls-'));
     try {
-      const head = "import type { Log } from '../../../src/ports.ts';";
-      writeFileSync(join(folder, 'calls.ts'), [head, 'declare const log: Log;', ...calls, ''].join('\n'));
+      const head = "import type { Logger } from '../../../src/ports.ts';";
+      writeFileSync(join(folder, 'calls.ts'), [head, 'declare const log: Logger;', ...calls, ''].join('\n'));
       writeFileSync(
         join(folder, 'tsconfig.json'),
         '{ "extends": "../../../tsconfig.json", "include": ["calls.ts"], "compilerOptions": { "types": [] } }',

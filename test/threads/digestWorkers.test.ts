@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DigestWorkers } from '../../src/adapters/digestWorkers.ts';
+import { DigestWorkers } from '../../src/threads/workers.ts';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
 import { formatHash } from '../../src/core/hash.ts';
 import type { Digest } from '../../src/ledger/digest.ts';
@@ -29,7 +29,7 @@ test('files and bytes of every size have their SHA-256, in order', async () => {
   const names = all.map((_, i) => `object${i}`);
   for (const [i, bytes] of all.entries()) await writeFile(join(folder, `object${i}`), bytes);
   const memory = new MemoryStore(names.map((name, i) => [name, all[i] as Buffer] as const));
-  for (const digest of [workers.ofFolder(new FolderStore(folder)), workers.ofStore(memory, 3)]) {
+  for (const digest of [workers.ofFiles((name) => new FolderStore(folder).pathOf(name)), workers.ofStore(memory, 3)]) {
     const groups = await Promise.all([digest(names), digest(names.toReversed()), digest([])]);
     expect(groups.map((group) => group.map(saidOf))).toEqual([
       all.map(expectedOf),
@@ -45,7 +45,7 @@ test('what can not be hashed says why, and keeps nothing from being hashed', asy
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   await writeFile(join(folder, 'huge'), '');
   await truncate(join(folder, 'huge'), 192 * 1024 * 1024 + 1);
-  const digest = workers.ofFolder(new FolderStore(folder));
+  const digest = workers.ofFiles((name) => new FolderStore(folder).pathOf(name));
   const gone = { ok: false, isTooLarge: false, why: 'it was listed, and is gone' };
   const names = ['missing', 'good/below', 'folder', 'pipe', 'huge', 'good'];
   expect((await digest(names)).map(saidOf)).toEqual([

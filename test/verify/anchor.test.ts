@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { AuditsealError } from '../../src/core/errors.ts';
-import { formatReport, newestReport, parseReport } from '../../src/core/objects/reportFile.ts';
-import type { Anchor, Report } from '../../src/core/objects/reportFile.ts';
-import { runVerifyJob } from '../../src/verify/job.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { newestReport } from '../../src/ledger/reports.ts';
+import type { Anchor } from '../../src/ledger/reports.ts';
+import { runVerifyJob } from '../../src/verify/job.ts';
 import { check, saidOf } from '../support/checking.ts';
 import { LEDGER, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';

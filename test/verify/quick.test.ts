@@ -1,12 +1,12 @@
 import { AuditsealError } from '../../src/core/errors.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
-import type { Report } from '../../src/core/objects/reportFile.ts';
 import { saidOf } from '../support/checking.ts';
 import { forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { integrateOf } from '../support/logs.ts';
 import { batch, checkLedger, checkpoint, edit, ledgerOf, read } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
+import { integrateOf } from '../support/logs.ts';
 
 const quick = (ledger: Ledger, options: Parameters<typeof checkLedger>[1] = {}): Promise<Report> =>
   checkLedger(ledger, { isQuick: true, ...options });

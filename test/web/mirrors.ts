@@ -2,11 +2,11 @@ import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature
 import { parseNote } from '../../src/core/note/note.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
-import { formatCosignature, withCosignatures } from '../../src/ledger/cosignatures.ts';
-import { newestReport } from '../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import { verifyLedger } from '../../src/verify/verify.ts';
+import { formatCosignature, withCosignatures } from '../../src/ledger/cosignatures.ts';
+import { newestReport } from '../../src/ledger/reports.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
 import { verifyLedger as verifyInPage } from '../../web/verify/ledger/verifyLedger.ts';
 import type { LedgerOutcome } from '../../web/verify/ledger/verifyLedger.ts';
 import { readKeys } from '../../web/verify/verifierKey.ts';

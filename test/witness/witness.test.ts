@@ -1,15 +1,14 @@
-import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
-import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { formatHash, sha256 } from '../../src/core/hash.ts';
+import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature.ts';
 import { MAX_NOTE_BYTES, formatNote, parseNote } from '../../src/core/note/note.ts';
 import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
-import { formatBase64Hash } from '../../src/core/text.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { formatWitnessRequest } from '../../src/core/note/witnessRequest.ts';
+import { formatBase64Hash } from '../../src/core/text.ts';
+import type { WitnessAnswer, WitnessState } from '../../src/ports/signing.ts';
 import { Witness } from '../../src/witness/witness.ts';
-import type { WitnessAnswer } from '../../src/witness/witness.ts';
-import type { WitnessState } from '../../src/ports/store.ts';
 import { damaged } from '../support/logVectors.ts';
 import { LOG_KEY, TestLog, WITNESS_KEY } from '../support/witnessLog.ts';
 

@@ -1,15 +1,15 @@
 import { open } from 'node:fs/promises';
 import { AuditsealError } from '../../core/errors.ts';
 import type { AuditsealErrorCode } from '../../core/errors.ts';
-import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
-import type { Evidence, EvidenceResult } from '../../core/objects/evidence.ts';
 import { formatHash, leafHash } from '../../core/hash.ts';
-import { segmentName } from '../../core/objects/names.ts';
 import type { VerifiedSignature } from '../../core/note/note.ts';
 import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
-import type { Policy } from '../../core/note/witnessPolicy.ts';
+import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
+import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
+import type { Evidence, EvidenceResult } from '../../core/objects/evidence.ts';
+import { segmentName } from '../../core/objects/names.ts';
 import { formatBase64Hash } from '../../core/text.ts';
-import { callersPath } from '../callersPath.ts';
+import { callersPath } from '../files.ts';
 import { readPolicy, verifierKeys } from '../keys.ts';
 import { formatCount, print, printable, tell } from '../output.ts';
 import { parseCommand } from '../usage.ts';
@@ -30,7 +30,7 @@ Exit status: 0 proved, 1 refuted, 2 not checked: no key was given, or the file i
 `;
 
 /** It demands no witness. */
-const NO_POLICY: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined };
+const NO_POLICY: WitnessPolicy = { logs: [], witnesses: [], groups: [], quorum: undefined };
 
 type ProvedEvidence = EvidenceResult & { ok: true };
 

@@ -1,11 +1,11 @@
+import { tellOutcome } from './lock.ts';
 import { ArmPolicy } from '../../adapters/armPolicy.ts';
 import { isActionText } from '../../core/objects/action.ts';
+import type { ContainerGuard } from '../../core/objects/guard.ts';
 import { changeGuard, changeRefusal, holdTag } from '../../guard/change.ts';
 import type { GuardChange } from '../../guard/change.ts';
-import type { ContainerGuard } from '../../ports/store.ts';
 import { ARM_HELP, ARM_OPTIONS, AZURE, cannot, containerPlace, whoActs, whyOf } from '../arm.ts';
 import type { Outside } from '../arm.ts';
-import { tellOutcome } from './lock.ts';
 import { print, printable } from '../output.ts';
 import { openTarget } from '../target.ts';
 import { parseCommand, usageError } from '../usage.ts';

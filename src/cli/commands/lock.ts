@@ -1,9 +1,10 @@
 import { ArmPolicy } from '../../adapters/armPolicy.ts';
 import type { ContainerPlace } from '../../adapters/armPolicy.ts';
+import type { ContainerGuard } from '../../core/objects/guard.ts';
 import { MAX_EXTENSIONS, changeGuard, changeRefusal, extensionsOf } from '../../guard/change.ts';
 import type { GuardActionResult, GuardChange } from '../../guard/change.ts';
 import { deletableFrom, sealedSpan } from '../../guard/retentionEnd.ts';
-import type { ContainerGuard, ObjectStore } from '../../ports/store.ts';
+import type { ObjectStore } from '../../ports/store.ts';
 import { ARM_HELP, ARM_OPTIONS, AZURE, cannot, containerPlace, whoActs, whyOf } from '../arm.ts';
 import type { Outside } from '../arm.ts';
 import { formatCount, print, printable, tell } from '../output.ts';

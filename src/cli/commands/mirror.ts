@@ -3,7 +3,7 @@ import { FolderStore } from '../../adapters/folderStore.ts';
 import { FolderTileStore } from '../../adapters/folderTileStore.ts';
 import { AuditsealError } from '../../core/errors.ts';
 import { mirrorLedger, mirrorTiles } from '../../ledger/mirror.ts';
-import { callersPath } from '../callersPath.ts';
+import { callersPath } from '../files.ts';
 import { formatBytes, formatCount, print, printable } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { openTarget, openTiles } from '../target.ts';

@@ -1,7 +1,7 @@
 import { ArmPolicy } from '../../adapters/armPolicy.ts';
+import { EXIT_STATUS } from '../../core/objects/report.ts';
+import type { PostureReport } from '../../core/objects/report.ts';
 import { checkPosture, roleName } from '../../guard/posture.ts';
-import type { PostureReport } from '../../guard/posture.ts';
-import { EXIT_STATUS } from '../../core/objects/reportFile.ts';
 import { ARM_HELP, ARM_OPTIONS, AZURE, containerPlace } from '../arm.ts';
 import type { Outside } from '../arm.ts';
 import { formatCount, print, printable } from '../output.ts';

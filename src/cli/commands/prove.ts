@@ -1,9 +1,10 @@
 import { formatEvidence } from '../../core/objects/evidence.ts';
-import { isPartition, parseSegmentName } from '../../core/objects/names.ts';
+import { parseSegmentName } from '../../core/objects/names.ts';
+import { isPartition } from '../../core/text.ts';
 import { proveRecord } from '../../prove/prove.ts';
 import type { RecordPlace } from '../../prove/prove.ts';
-import { verifierKeys } from '../keys.ts';
 import { createFile } from '../files.ts';
+import { verifierKeys } from '../keys.ts';
 import { tell } from '../output.ts';
 import { openTarget, openTiles } from '../target.ts';
 import { parseCommand, usageError, wholeNumber } from '../usage.ts';

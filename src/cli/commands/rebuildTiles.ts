@@ -1,7 +1,6 @@
 import { AuditsealError } from '../../core/errors.ts';
 import type { AuditsealErrorCode } from '../../core/errors.ts';
-import { checkpointName } from '../../core/objects/names.ts';
-import { TLOG } from '../../integrate/publish.ts';
+import { TLOG, checkpointName } from '../../core/objects/names.ts';
 import { rebuildTiles } from '../../integrate/rebuildTiles.ts';
 import type { Rebuilt } from '../../integrate/rebuildTiles.ts';
 import { verifierKeys } from '../keys.ts';

@@ -1,7 +1,7 @@
 import { AuditsealError } from '../../core/errors.ts';
 import { formatHash } from '../../core/hash.ts';
-import { isPartition } from '../../core/objects/names.ts';
 import { originalRecord } from '../../core/segment/recordLine.ts';
+import { isPartition } from '../../core/text.ts';
 import { findRecord } from '../../prove/findRecord.ts';
 import { print, printable, tell } from '../output.ts';
 import { openTarget } from '../target.ts';

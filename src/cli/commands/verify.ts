@@ -1,15 +1,18 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { DigestWorkers } from '../../adapters/digestWorkers.ts';
+import { DigestWorkers } from '../../threads/workers.ts';
 import { FolderStore } from '../../adapters/folderStore.ts';
-import { SegmentWorkers } from '../../threads/workers.ts';
 import { AuditsealError } from '../../core/errors.ts';
 import { checkpointName } from '../../core/objects/names.ts';
-import { EXIT_STATUS, newestReport, parseReport } from '../../core/objects/reportFile.ts';
-import type { Anchor, CosignatureReport, Report } from '../../core/objects/reportFile.ts';
-import { verifyLedger } from '../../verify/verify.ts';
+import { EXIT_STATUS } from '../../core/objects/report.ts';
+import type { CosignatureReport, Report } from '../../core/objects/report.ts';
+import { parseReport } from '../../core/objects/reportFile.ts';
+import { newestReport } from '../../ledger/reports.ts';
+import type { Anchor } from '../../ledger/reports.ts';
 import type { ObjectStore } from '../../ports/store.ts';
-import { callersPath } from '../callersPath.ts';
+import { SegmentWorkers } from '../../threads/workers.ts';
+import { verifyLedger } from '../../verify/verify.ts';
+import { callersPath } from '../files.ts';
 import { readPolicy, verifierKeys } from '../keys.ts';
 import { formatBytes, formatCount, print, printable } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -88,7 +91,10 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
         store,
         now: Date.now,
         summarize: workers.summarize,
-        digest: store instanceof FolderStore ? digesting.ofFolder(store) : digesting.ofStore(store, threads * 3),
+        digest:
+          store instanceof FolderStore
+            ? digesting.ofFiles((name) => store.pathOf(name))
+            : digesting.ofStore(store, threads * 3),
         concurrency: threads * 3,
         ...(tiles !== undefined && { tiles }),
         onProgress: ({ segments, storedBytes }) => progress.show(segments, storedBytes),

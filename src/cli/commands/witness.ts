@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { WitnessFile } from '../../adapters/witnessFile.ts';
 import { listenAsWitness } from '../../adapters/witnessServer.ts';
 import type { WitnessServer } from '../../adapters/witnessServer.ts';
-import { cosignatureKey } from '../../core/note/cosignature.ts';
 import { AuditsealError } from '../../core/errors.ts';
+import { cosignatureKey } from '../../core/note/cosignature.ts';
 import { parseSignerKey } from '../../core/note/signerKey.ts';
 import type { SignerKey } from '../../core/note/signerKey.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
+import type { Logger, LogFields } from '../../ports/host.ts';
 import { Witness } from '../../witness/witness.ts';
-import type { Log, LogFields } from '../../ports/store.ts';
+import { callersPath } from '../files.ts';
 import { print, printable, tell } from '../output.ts';
-import { callersPath } from '../callersPath.ts';
 import { parseCommand, usageError, wholeNumber } from '../usage.ts';
 
 export const witnessHelp = `auditseal witness --key FILE --log KEY [--log KEY]... --state FILE [--listen HOST:PORT]
@@ -37,7 +37,7 @@ const MAX_KEY_FILE_CHARACTERS = 4096;
 
 const toStandardError = (message: string, fields: LogFields = {}): void =>
   tell(printable(`auditseal: ${[message, ...Object.values(fields)].join(': ')}`));
-const log: Log = { info: toStandardError, warn: toStandardError, error: toStandardError };
+const log: Logger = { info: toStandardError, warn: toStandardError, error: toStandardError };
 
 export async function witnessCommand(args: readonly string[]): Promise<number> {
   const { options } = parseCommand(args, [], { key: 'string', log: 'strings', state: 'string', listen: 'string' });

@@ -1,7 +1,7 @@
-import type { Hash } from '../hash.ts';
 import { TILE_WIDTH, changedTiles, edgeTiles, perfectRoot } from './tile.ts';
 import type { Tile } from './tile.ts';
-import { joinHashes, nodesOf } from '../treeRange.ts';
+import { joinHashes, nodesOf } from './tree.ts';
+import type { Hash } from '../hash.ts';
 
 /** FilledTile is a tile and the hashes it holds. */
 export interface FilledTile extends Tile {

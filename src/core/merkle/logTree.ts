@@ -1,7 +1,7 @@
-import { leafHash } from '../hash.ts';
-import { TILE_WIDTH, encodeBundle, encodeTile, formatBundlePath, formatTilePath } from './tile.ts';
 import { TreeEdge } from './edge.ts';
-import type { TreeHead } from '../treeRange.ts';
+import { TILE_WIDTH, encodeBundle, encodeTile, formatBundlePath, formatTilePath } from './tile.ts';
+import type { TreeHead } from './tree.ts';
+import { leafHash } from '../hash.ts';
 
 /** TileFile is a tile or an entry bundle with its name. */
 export interface TileFile {

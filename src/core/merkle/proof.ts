@@ -1,8 +1,7 @@
+import { EMPTY_ROOT, TreeRoot, rangeHash, splitOf } from './tree.ts';
+import type { LeafRange, ReadNode, TreeHead } from './tree.ts';
 import { nodeHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
-import { TreeRoot } from './tree.ts';
-import { EMPTY_ROOT, rangeHash, splitOf } from '../treeRange.ts';
-import type { LeafRange, ReadNode, TreeHead } from '../treeRange.ts';
 
 /** InclusionProof says that a leaf stands at `index` in a tree of `size` leaves. The leaf's sibling comes first. */
 export interface InclusionProof {

@@ -1,9 +1,8 @@
+import { TreeRoot, nodesOf } from './tree.ts';
+import type { LeafRange, ReadNode, TreeNode } from './tree.ts';
 import { AuditsealError } from '../errors.ts';
 import type { Hash } from '../hash.ts';
-import { TreeRoot } from './tree.ts';
 import { parseDecimal } from '../text.ts';
-import { nodesOf } from '../treeRange.ts';
-import type { LeafRange, ReadNode, TreeNode } from '../treeRange.ts';
 
 // c2sp.org/tlog-tiles. A tile of level 0 holds leaf hashes; one of a higher level holds the roots of full tiles of the
 // level below, so its hashes are the tree's nodes of level 8 * level.

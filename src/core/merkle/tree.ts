@@ -33,3 +33,59 @@ export class TreeRoot {
     return root;
   }
 }
+
+/** TreeHead is what a Merkle tree is known by. */
+export interface TreeHead {
+  readonly size: number;
+  readonly rootHash: Hash;
+}
+
+/** TreeNode is a perfect subtree: 2^level leaves from index * 2^level on. Level 0 is the leaves. */
+export interface TreeNode {
+  readonly level: number;
+  readonly index: number;
+}
+
+/** LeafRange is leaves from `start` to before `end`, that are a subtree of some tree of RFC 6962. */
+export interface LeafRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** ReadNode gives the hash of a perfect subtree, from wherever the tree is kept. */
+export type ReadNode = (node: TreeNode) => Hash;
+
+/** EMPTY_ROOT is the root of a tree without leaves: SHA-256 of nothing. RFC 6962 section 2.1. */
+export const EMPTY_ROOT = sha256(new Uint8Array(0));
+
+/** splitOf is where the left subtree of a tree of n > 1 leaves ends: the largest power of two below n. */
+export function splitOf(leaves: number): number {
+  let split = 1;
+  while (split * 2 < leaves) split *= 2;
+  return split;
+}
+
+/** nodesOf takes a range apart into perfect subtrees, from left to right. Their sizes fall. */
+export function nodesOf({ start, end }: LeafRange): TreeNode[] {
+  const nodes: TreeNode[] = [];
+  for (let at = start; at < end;) {
+    let level = 0;
+    let leaves = 1;
+    for (; leaves * 2 <= end - at; leaves *= 2) level++;
+    nodes.push({ level, index: at / leaves });
+    at += leaves;
+  }
+  return nodes;
+}
+
+/** rangeHash is the Merkle tree hash over the leaves of a range. RFC 6962 section 2.1. */
+export function rangeHash(range: LeafRange, readNode: ReadNode): Hash {
+  return joinHashes(nodesOf(range).map(readNode));
+}
+
+/** joinHashes is the root over perfect subtrees whose sizes fall from left to right. */
+export function joinHashes(subtrees: readonly Hash[]): Hash {
+  let root = subtrees.at(-1) ?? EMPTY_ROOT;
+  for (let i = subtrees.length - 2; i >= 0; i--) root = nodeHash(subtrees[i] as Hash, root);
+  return root;
+}

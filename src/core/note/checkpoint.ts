@@ -1,10 +1,10 @@
-import { AuditsealError } from '../errors.ts';
-import { EMPTY_ROOT } from '../treeRange.ts';
-import type { TreeHead } from '../treeRange.ts';
 import { openNote } from './note.ts';
 import type { VerifiedSignature } from './note.ts';
-import { formatBase64Hash, isText, parseBase64Hash, parseDecimal } from '../text.ts';
 import type { VerifierKey } from './verifierKey.ts';
+import { AuditsealError } from '../errors.ts';
+import { EMPTY_ROOT } from '../merkle/tree.ts';
+import type { TreeHead } from '../merkle/tree.ts';
+import { formatBase64Hash, isText, parseBase64Hash, parseDecimal } from '../text.ts';
 
 /** Checkpoint is a tree head and the log it is of: the text of a note. c2sp.org/tlog-checkpoint. */
 export interface Checkpoint extends TreeHead {

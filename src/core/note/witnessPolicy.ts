@@ -28,8 +28,8 @@ export interface PolicyGroup {
   readonly members: readonly string[];
 }
 
-/** Policy says which logs and witnesses a reader trusts, and how many of them have to agree. c2sp.org/tlog-policy. */
-export interface Policy {
+/** WitnessPolicy says which logs and witnesses a reader trusts, and how many of them have to agree. c2sp.org/tlog-policy. */
+export interface WitnessPolicy {
   readonly logs: readonly PolicyLog[];
   readonly witnesses: readonly PolicyWitness[];
   readonly groups: readonly PolicyGroup[];
@@ -52,7 +52,7 @@ const NO_QUORUM = 'none';
 const malformed = (why: string): AuditsealError => new AuditsealError('POLICY_MALFORMED', why);
 
 /** parsePolicy reads a policy file. It throws POLICY_MALFORMED, which names the line that is wrong. */
-export function parsePolicy(bytes: Buffer): Policy {
+export function parsePolicy(bytes: Buffer): WitnessPolicy {
   if (bytes.length > MAX_POLICY_BYTES) throw malformed(`a policy has at most ${MAX_POLICY_BYTES} bytes`);
   const text = bytes.toString('utf8');
   if (!isUtf8(bytes) || /[\0-\x08\v-\x1f\x7f]/.test(text)) {
@@ -94,7 +94,7 @@ class PolicyReader {
       );
   }
 
-  policy(): Policy {
+  policy(): WitnessPolicy {
     if (this.#quorum === undefined) throw malformed('a policy has a quorum line');
     const quorum = this.#quorum === NO_QUORUM ? undefined : this.#quorum;
     return { logs: this.#logs, witnesses: this.#witnesses, groups: this.#groups, quorum };
@@ -163,7 +163,7 @@ function refuseDuplicate(key: VerifierKey, others: readonly { readonly verifierK
  *
  * They are what openCheckpoint verified under the keys of this policy's witnesses; those by other keys don't count.
  */
-export function evaluateQuorum(policy: Policy, cosignatures: readonly VerifiedSignature[]): Quorum {
+export function evaluateQuorum(policy: WitnessPolicy, cosignatures: readonly VerifiedSignature[]): Quorum {
   const cosigned = policy.witnesses
     .filter(({ verifierKey: { keyName, keyId } }) =>
       cosignatures.some((one) => one.type === 'cosignature' && one.keyName === keyName && one.keyId === keyId),

@@ -1,6 +1,6 @@
+import { MAX_NOTE_BYTES } from './note.ts';
 import { AuditsealError } from '../errors.ts';
 import type { Hash } from '../hash.ts';
-import { MAX_NOTE_BYTES } from './note.ts';
 import { MAX_PROOF_HASHES } from '../merkle/proof.ts';
 import { formatBase64Hash, parseBase64Hash, parseDecimal } from '../text.ts';
 
@@ -49,3 +49,6 @@ export function parseWitnessRequest(bytes: Buffer): WitnessRequest {
   }
   return { oldSize, proof, checkpoint };
 }
+
+/** TREE_SIZE_TYPE is the content type of the size that a witness answers with 409. */
+export const TREE_SIZE_TYPE = 'text/x.tlog.size';

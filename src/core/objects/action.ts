@@ -1,8 +1,7 @@
+import { parseActionName } from './names.ts';
 import { AuditsealError } from '../errors.ts';
 import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
-import { parseActionName } from './names.ts';
-import { isTime } from '../segment/header.ts';
-import { decodeText } from '../text.ts';
+import { decodeText, isTime } from '../text.ts';
 
 /** ACTION_KINDS are the kinds there are. */
 export const ACTION_KINDS = ['lock', 'extend', 'hold-set', 'hold-clear'] as const;

@@ -1,14 +1,14 @@
 import { ACTION_KINDS, ACTION_OUTCOMES } from './action.ts';
 import type { ActionKind, ActionOutcome } from './action.ts';
+import { isReportName, parseActionName, parseSegmentName, segmentName } from './names.ts';
+import type { SegmentPlace } from './names.ts';
 import { AuditsealError } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
 import type { JsonObject } from '../jsonObject.ts';
-import { isPartition, isReportName, parseActionName, segmentName } from './names.ts';
-import { isTime } from '../segment/header.ts';
-import { decodeText } from '../text.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
+import { decodeText, isPartition, isTime } from '../text.ts';
 
 /** SegmentEntry puts a segment into the log. Entries of one partition come in index order, without holes. */
 export interface SegmentEntry {
@@ -211,4 +211,35 @@ function hash(from: JsonObject, name: string): Hash {
   const value = parseHash(from[name]);
   if (value === undefined) throw malformed(`an entry has no valid ${name}`);
   return value;
+}
+
+/** nameIn gives the name of the object that an entry speaks of, if it is of a kind that does. */
+export function nameIn(entry: LogEntry): string | undefined {
+  if (entry.type === 'report' || entry.type === 'action' || entry.type === 'foreign') return entry.name;
+  if (entry.type !== 'opaque' || entry.statedType !== 'oversize') return undefined;
+  const name = parseJsonObject(entry.line)?.['name'];
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** sizeIn gives the size that an entry states, 0 if it states none. Of an object too large to be read nothing else is known. */
+export function sizeIn(entry: LogEntry): number {
+  if ('size' in entry) return entry.size;
+  const size = entry.type === 'opaque' ? parseJsonObject(entry.line)?.['size'] : undefined;
+  return typeof size === 'number' ? size : 0;
+}
+
+/** placeOf gives the place of the object that an entry speaks of, if that is one of a segment. */
+export function placeOf(entry: LogEntry): SegmentPlace | undefined {
+  if (entry.type === 'segment') return { partition: entry.partition, index: entry.index };
+  const name = nameIn(entry);
+  return name === undefined ? undefined : parseSegmentName(name);
+}
+
+/** isSameEntry tells whether a line says what `expected` says, but for the members that only help search. */
+export function isSameEntry(line: Buffer, entry: LogEntry, expected: Buffer): boolean {
+  if (line.equals(expected)) return true;
+  const wanted = parseEntry(expected);
+  if (entry.type !== 'segment' || wanted.type !== 'segment') return false;
+  const { time, categories, more } = entry;
+  return formatEntry({ ...wanted, time, categories, ...(more !== undefined && { more }) }).equals(line);
 }

@@ -1,9 +1,9 @@
+import { isReportName } from './names.ts';
 import { AuditsealError } from '../errors.ts';
 import { ZERO_HASH, formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
-import { isPartition, isReportName } from './names.ts';
-import { isTime } from '../segment/header.ts';
+import { isPartition, isTime } from '../text.ts';
 
 /** Position is how far the log has come in one partition. */
 export interface Position {
@@ -17,8 +17,8 @@ export interface Position {
   readonly sealed: string;
 }
 
-/** LogHeads is how far the log has come. Every batch ends with it, so that nobody has to read the batches before. */
-export interface LogHeads {
+/** LogPosition is how far the log has come. Every batch ends with it, so that nobody has to read the batches before. */
+export interface LogPosition {
   /** when the batch was made, '' before the first one */
   readonly time: string;
   /** name of the last report with an entry, '' if there is none */
@@ -29,7 +29,7 @@ export interface LogHeads {
 }
 
 export const NO_POSITION: Position = { next: 0, index: -1, root: ZERO_HASH, sealed: '' };
-export const NO_HEADS: LogHeads = { time: '', report: '', actions: 0, positions: new Map() };
+export const NO_HEADS: LogPosition = { time: '', report: '', actions: 0, positions: new Map() };
 
 /** An entry has at most 65,535 bytes, and a position less than 180. */
 const PARTITIONS_PER_LINE = 300;
@@ -41,7 +41,7 @@ const malformed = (why: string): AuditsealError => new AuditsealError('BATCH_MAL
 export const isHeadsLine = (line: Buffer): boolean => line.toString('latin1', 0, LINE_START.length) === LINE_START;
 
 /** formatHeads prints the entries that a batch ends with: one, or more where the hub has very many partitions. */
-export function formatHeads({ time, report, actions, positions }: LogHeads): Buffer[] {
+export function formatHeads({ time, report, actions, positions }: LogPosition): Buffer[] {
   const all = [...positions].sort(([a], [b]) => Number(a) - Number(b));
   const lines: Buffer[] = [];
   do {
@@ -55,9 +55,9 @@ export function formatHeads({ time, report, actions, positions }: LogHeads): Buf
 }
 
 /** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
-export function headsOf(entries: readonly Buffer[]): LogHeads {
+export function headsOf(entries: readonly Buffer[]): LogPosition {
   const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
-  let heads: LogHeads | undefined;
+  let heads: LogPosition | undefined;
   for (const line of lines) {
     const { time, report, actions, positions } = parseLine(line);
     heads = { time, report, actions, positions: new Map([...(heads?.positions ?? []), ...positions]) };
@@ -69,7 +69,7 @@ export function headsOf(entries: readonly Buffer[]): LogHeads {
   return heads;
 }
 
-function parseLine(line: Buffer): LogHeads {
+function parseLine(line: Buffer): LogPosition {
   const it = parseJsonObject(line.toString('utf8'));
   const [time, report, partitions] = [it?.['time'], it?.['report'], it?.['partitions']];
   const actions = it?.['actions'] ?? 0;

@@ -1,10 +1,10 @@
 import { formatEntry } from './entry.ts';
 import type { SegmentEntry } from './entry.ts';
+import type { Position } from './heads.ts';
+import { segmentName } from './names.ts';
 import { AuditsealError } from '../errors.ts';
 import type { Hash } from '../hash.ts';
-import { segmentName } from './names.ts';
-import { predecessorOf, segmentFault } from '../../ingest/chainHead.ts';
-import type { Position } from './heads.ts';
+import { predecessorOf, segmentFault } from '../segment/chain.ts';
 import type { SegmentSummary } from '../segment/summary.ts';
 
 /** StoredObject is what stands under the name of a segment. */

@@ -1,4 +1,6 @@
 /** Names of the objects in a ledger's container. docs/format.md, section 1. */
+import { parseBundlePath, parseTilePath } from '../merkle/tile.ts';
+import { isPartition } from '../text.ts';
 
 const INDEX_DIGITS = 12;
 const SEGMENT = /^segments\/([0-9]{1,5})\/([0-9]{12})\.jsonl\.zst$/;
@@ -24,9 +26,6 @@ export interface CosignaturePlace {
 }
 
 const dense = (index: number): string => String(index).padStart(INDEX_DIGITS, '0');
-
-/** isPartition tells whether text can be an Event Hubs partition id: a decimal number without leading zeros. */
-export const isPartition = (text: string): boolean => /^(0|[1-9][0-9]{0,4})$/.test(text);
 
 /**
  * segmentName depends on nothing but the place, so two writers that disagree collide on a name instead of forking the
@@ -87,3 +86,13 @@ export const drillName = (time: number, kind: 'block' | 'append'): string =>
 export const isKnownName = (name: string): boolean =>
   parseSegmentName(name) !== undefined ||
   [REPORT, BATCH, CHECKPOINT, COSIGNATURE, ACTION, DRILL].some((pattern) => pattern.test(name));
+
+/** NEWEST_CHECKPOINT is the name of the newest checkpoint among the tiles. */
+export const NEWEST_CHECKPOINT = 'checkpoint';
+
+/** TLOG is what the names of tiles begin with where they stand beside a ledger's: in a mirror, and in findings. */
+export const TLOG = 'tlog/';
+
+/** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name. */
+export const isTileName = (name: string): boolean =>
+  name === NEWEST_CHECKPOINT || parseTilePath(name) !== undefined || parseBundlePath(name) !== undefined;

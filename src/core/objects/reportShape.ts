@@ -1,8 +1,6 @@
+import type { PostureReport, Report } from './report.ts';
 import { parseHash } from '../hash.ts';
-import { isPartition } from './names.ts';
-import { isTime } from '../segment/header.ts';
-import type { PostureReport } from '../../guard/posture.ts';
-import type { Report } from './reportFile.ts';
+import { isPartition, isTime } from '../text.ts';
 
 type Check = (value: unknown) => boolean;
 

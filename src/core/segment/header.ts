@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { AuditsealError } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
-import { isPartition } from '../objects/names.ts';
+import { isPartition, isTime } from '../text.ts';
 
 /** How a segment came to be. `repair` was re-read from the hub; `heartbeat` has no events. */
 export type SegmentKind = 'ingest' | 'repair' | 'heartbeat';
@@ -158,12 +158,6 @@ export function parseHeader(line: Buffer): SegmentHeader {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** isTime tells whether text is ISO 8601 in UTC with milliseconds, as Date prints it. */
-export function isTime(text: string): boolean {
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString() === text;
-}
 
 /**
  * short says what a value of an untrusted header is, and quotes no text of it: what it stands in goes into logs, where nothing

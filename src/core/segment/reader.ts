@@ -1,14 +1,15 @@
+import { MAX_HEADER_BYTES, parseHeader } from './header.ts';
+import type { SegmentHeader } from './header.ts';
+import { readSeal } from './recordLine.ts';
+import type { Seal } from './recordLine.ts';
+import { formatEnd } from './writer.ts';
+import { decompress } from './zstd.ts';
 import { release } from '../bytes.ts';
 import { AuditsealError } from '../errors.ts';
 import { leafHash, leafHashInPlace } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { TreeRoot } from '../merkle/tree.ts';
-import { readSeal } from './recordLine.ts';
-import type { Seal } from './recordLine.ts';
-import { MAX_HEADER_BYTES, isTime, parseHeader } from './header.ts';
-import type { SegmentHeader } from './header.ts';
-import { formatEnd } from './writer.ts';
-import { decompress } from './zstd.ts';
+import { isTime } from '../text.ts';
 
 /** SegmentReading is what a segment's bytes say, re-computed from them. */
 export interface SegmentReading {

@@ -1,10 +1,11 @@
 import { ZERO_HASH, formatHash } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import { segmentName } from '../../core/objects/names.ts';
+import type { Finding, FindingCode, PartitionReport } from '../../core/objects/report.ts';
+import { predecessorOf, segmentFault } from '../../core/segment/chain.ts';
 import type { SegmentHeader } from '../../core/segment/header.ts';
-import { predecessorOf, segmentFault } from '../../ingest/chainHead.ts';
-import type { Finding, FindingCode, PartitionReport } from '../../core/objects/reportFile.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
+import type { KnownLedger } from '../findings.ts';
 
 /**
  * A segment that the next one may have to follow. One whose end line states another root than its lines have is none: it
@@ -32,11 +33,6 @@ const countsAfter = ({ records, incarnation, events }: SegmentHeader): Counts =>
 
 /** What the first segment has to follow. */
 const START: Link = { index: -1, root: ZERO_HASH, counts: { record: 0, incarnation: 0, lastEvent: -1 } };
-
-/** KnownLedger is the ledger that all segments have to be of: told from outside, or by the first one. */
-export interface KnownLedger {
-  name: string | undefined;
-}
 
 /** Bounds memory where somebody plants segment upon segment. */
 const MAX_CANDIDATES = 1000;

@@ -1,29 +1,20 @@
+import type { ChainCheck } from './chainCheck.ts';
+import type { WalkedObject } from './walk.ts';
 import { AuditsealError } from '../../core/errors.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
-import type { ObjectInfo, ObjectStore } from '../../ports/store.ts';
-import type { ChainCheck } from './chainCheck.ts';
-import type { StoredDigest } from './quickWalk.ts';
 import type { SegmentSummary, SummarizeSegment } from '../../core/segment/summary.ts';
-import type { Slots } from '../../ledger/concurrency.ts';
+import type { Semaphore } from '../../ledger/concurrency.ts';
+import type { ObjectInfo, ObjectStore } from '../../ports/store.ts';
 
 export interface WalkDeps {
   readonly store: ObjectStore;
   readonly summarize: SummarizeSegment;
-  readonly slots: Slots;
+  readonly semaphore: Semaphore;
   /** how many objects are read ahead */
   readonly ahead: number;
   readonly onForeign: (name: string) => void;
   readonly onUnreadable: (name: string, why: string) => void;
   readonly onSegment: (summary: SegmentSummary, size: number) => void;
-}
-
-/** WalkedObject is an object in the place of a segment; without a summary if it can't be read. */
-export interface WalkedObject<T = SegmentSummary | StoredDigest> {
-  readonly index: number;
-  readonly size: number;
-  readonly summary?: T;
-  /** it was found to continue the chain */
-  readonly isOfChain: boolean;
 }
 
 interface Ahead {
@@ -107,7 +98,7 @@ export class PartitionWalk {
         this.#deps.onForeign(object.name);
         continue;
       }
-      const summary = this.#deps.slots.run(() => this.#summarize(object.name));
+      const summary = this.#deps.semaphore.run(() => this.#summarize(object.name));
       summary.catch(() => {}); // it is awaited in its turn, which may be later than it fails
       this.#ahead.push({ index: place.index, size: object.size, summary });
     }

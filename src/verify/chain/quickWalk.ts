@@ -1,10 +1,9 @@
+import type { Uncompared, WalkedObject } from './walk.ts';
 import { formatHash } from '../../core/hash.ts';
-import type { Hash } from '../../core/hash.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
-import type { ObjectStore } from '../../ports/store.ts';
+import type { Finding, FindingCode, PartitionReport } from '../../core/objects/report.ts';
 import type { Digest, DigestObjects } from '../../ledger/digest.ts';
-import type { WalkedObject } from './fullWalk.ts';
-import type { Finding, FindingCode, PartitionReport } from '../../core/objects/reportFile.ts';
+import type { ObjectStore } from '../../ports/store.ts';
 
 export interface QuickWalkDeps {
   readonly store: ObjectStore;
@@ -14,18 +13,6 @@ export interface QuickWalkDeps {
   readonly onForeign: (name: string) => void;
   readonly onUnreadable: (name: string, why: string) => void;
   readonly onObject: (size: number) => void;
-}
-
-/** StoredDigest stands for an object of which nothing but its bytes' SHA-256 is known; without one it is too large. */
-export interface StoredDigest {
-  readonly ok?: undefined;
-  readonly sha256: Hash | undefined;
-}
-
-/** Uncompared is the objects of a partition that the log has no entry of. */
-export interface Uncompared {
-  readonly first: string;
-  readonly count: number;
 }
 
 interface Ahead {

@@ -1,22 +1,22 @@
+import { AuditsealError } from '../../core/errors.ts';
 import { verifyCosignature } from '../../core/note/cosignature.ts';
+import type { VerifiedSignature } from '../../core/note/note.ts';
+import type { SignatureLine } from '../../core/note/signatureLine.ts';
+import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
+import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
 import { checkpointName, cosignatureName, parseCosignatureName } from '../../core/objects/names.ts';
 import type { CosignaturePlace } from '../../core/objects/names.ts';
-import type { VerifiedSignature } from '../../core/note/note.ts';
-import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
-import type { Policy } from '../../core/note/witnessPolicy.ts';
-import type { SignatureLine } from '../../core/note/signatureLine.ts';
-import { AuditsealError } from '../../core/errors.ts';
-import type { ObjectStore } from '../../ports/store.ts';
+import type { CosignatureReport, Finding, FindingCode } from '../../core/objects/report.ts';
+import { mapInOrder } from '../../ledger/concurrency.ts';
 import { readCosignature } from '../../ledger/cosignatures.ts';
-import type { CosignatureReport, Finding, FindingCode } from '../../core/objects/reportFile.ts';
-import { inOrder } from '../../ledger/concurrency.ts';
+import type { ObjectStore } from '../../ports/store.ts';
 
 export interface CosignatureCheckDeps {
   readonly store: ObjectStore;
   readonly find: (finding: Finding) => void;
   readonly onUnreadable: (name: string, why: string) => void;
   /** says whose cosignatures count; without it none is verified */
-  readonly policy?: Policy;
+  readonly policy?: WitnessPolicy;
 }
 
 /** Where a check of cosignatures begins. */
@@ -49,7 +49,7 @@ export class CosignatureCheck {
     this.#deps = deps;
     this.#waitingSince = before?.waitingSince ?? null;
     const names = store.list('cosignatures/', cosignatureName(number, ''));
-    this.#objects = inOrder(names, AHEAD, async ({ name }) => this.#read(name));
+    this.#objects = mapInOrder(names, AHEAD, async ({ name }) => this.#read(name));
   }
 
   #say(code: FindingCode, object: string, detail: string): void {

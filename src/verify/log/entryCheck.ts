@@ -1,20 +1,19 @@
-import { parseAction } from '../../core/objects/action.ts';
-import type { Action } from '../../core/objects/action.ts';
-import { formatEntry, parseEntry } from '../../core/objects/entry.ts';
-import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { AuditsealError } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
+import { parseAction } from '../../core/objects/action.ts';
+import type { Action } from '../../core/objects/action.ts';
+import { formatEntry, isSameEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
+import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
+import { NO_HEADS, NO_POSITION, headsOf, isHeadsLine } from '../../core/objects/heads.ts';
+import type { LogPosition, Position } from '../../core/objects/heads.ts';
+import { segmentEntryOf } from '../../core/objects/judge.ts';
 import { batchName, isReportName, parseActionName, segmentName } from '../../core/objects/names.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
-import type { ObjectStore } from '../../ports/store.ts';
-import { isSameEntry, nameIn, placeOf } from '../../integrate/batchCheck.ts';
-import { NO_HEADS, NO_POSITION, headsOf, isHeadsLine } from '../../core/objects/heads.ts';
-import type { LogHeads, Position } from '../../core/objects/heads.ts';
-import type { WalkedObject } from '../chain/fullWalk.ts';
+import type { Finding, FindingCode } from '../../core/objects/report.ts';
 import { parseFiledReport } from '../../core/objects/reportFile.ts';
-import type { Finding, FindingCode } from '../../core/objects/reportFile.ts';
-import { segmentEntryOf } from '../../core/objects/judge.ts';
+import type { ObjectStore } from '../../ports/store.ts';
+import type { WalkedObject } from '../chain/walk.ts';
 
 export interface EntryCheckDeps {
   readonly store: ObjectStore;
@@ -38,7 +37,7 @@ export class EntryCheck {
   entries = 0;
   compared = 0;
 
-  constructor(deps: EntryCheckDeps, heads: LogHeads = NO_HEADS) {
+  constructor(deps: EntryCheckDeps, heads: LogPosition = NO_HEADS) {
     this.#deps = deps;
     this.#positions = new Map(heads.positions);
     this.#report = heads.report;

@@ -1,35 +1,36 @@
-import { AuditsealError } from '../../core/errors.ts';
-import { formatHash, parseHash } from '../../core/hash.ts';
-import { parseBatch } from '../../core/objects/batch.ts';
-import { batchName, checkpointName, cosignatureName, parseBatchName, parseCheckpointName } from '../../core/objects/names.ts';
-import { parseNote } from '../../core/note/note.ts';
-import type { Policy } from '../../core/note/witnessPolicy.ts';
-import { formatSignatureLine } from '../../core/note/signatureLine.ts';
-import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import type { Clock, ObjectStore, ReadableTiles } from '../../ports/store.ts';
-import { readBatch } from '../../ledger/batches.ts';
-import type { KnownLedger } from '../chain/chainCheck.ts';
 import { CosignatureCheck } from './cosignatureCheck.ts';
-import { storedCosignatures } from '../../ledger/cosignatures.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { EntryCheckDeps } from './entryCheck.ts';
-import { headsOf } from '../../core/objects/heads.ts';
-import type { LogHeads } from '../../core/objects/heads.ts';
-import { openTree } from '../../integrate/state.ts';
-import type { LogTree } from '../../core/merkle/logTree.ts';
-import { CHECKPOINT, TLOG } from '../../integrate/publish.ts';
-import type { CosignatureReport, FindingCode, LogHead, LogReport } from '../../core/objects/reportFile.ts';
-import { inOrder } from '../../ledger/concurrency.ts';
 import { TileCheck } from './tileCheck.ts';
 import { TreeCheck } from './treeCheck.ts';
-
-/** Allowance is how far a log that is in use may lag. */
-export interface Allowance {
-  /** from a segment's sealing to its checkpoint */
-  readonly delayMs: number;
-  /** from one checkpoint to the next */
-  readonly ageMs: number;
-}
+import { AuditsealError } from '../../core/errors.ts';
+import { formatHash, parseHash } from '../../core/hash.ts';
+import type { LogTree } from '../../core/merkle/logTree.ts';
+import { parseNote } from '../../core/note/note.ts';
+import { formatSignatureLine } from '../../core/note/signatureLine.ts';
+import type { VerifierKey } from '../../core/note/verifierKey.ts';
+import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
+import { parseBatch } from '../../core/objects/batch.ts';
+import { headsOf } from '../../core/objects/heads.ts';
+import type { LogPosition } from '../../core/objects/heads.ts';
+import {
+  NEWEST_CHECKPOINT,
+  TLOG,
+  batchName,
+  checkpointName,
+  cosignatureName,
+  parseBatchName,
+  parseCheckpointName,
+} from '../../core/objects/names.ts';
+import type { CosignatureReport, FindingCode, VerifiedCheckpoint, LogReport } from '../../core/objects/report.ts';
+import { readBatch } from '../../ledger/batches.ts';
+import { mapInOrder } from '../../ledger/concurrency.ts';
+import { storedCosignatures } from '../../ledger/cosignatures.ts';
+import { openTree } from '../../ledger/tiles.ts';
+import type { Clock } from '../../ports/host.ts';
+import type { ObjectStore, ReadableTiles } from '../../ports/store.ts';
+import type { KnownLedger } from '../findings.ts';
+import type { Allowance } from '../options.ts';
 
 export interface LogCheckDeps extends EntryCheckDeps {
   readonly tiles?: ReadableTiles;
@@ -39,13 +40,17 @@ export interface LogCheckDeps extends EntryCheckDeps {
   /** keys that the log's checkpoints may be signed with; without them no signature is checked */
   readonly verifiers: readonly VerifierKey[];
   /** says whose cosignatures count, and how many the newest checkpoint must have */
-  readonly policy?: Policy;
+  readonly policy?: WitnessPolicy;
   /** the ledger is in use, and may lag behind the clock by this much */
   readonly allowance?: Allowance;
   /** a checkpoint that was kept elsewhere, and what to call it */
   readonly kept?: { readonly name: string; readonly note: Buffer };
   /** how far an earlier check found the log */
-  readonly anchor?: { readonly head: LogHead; readonly name: string; readonly cosignatures?: CosignatureReport };
+  readonly anchor?: {
+    readonly head: VerifiedCheckpoint;
+    readonly name: string;
+    readonly cosignatures?: CosignatureReport;
+  };
   /** what the anchor saw needs no second look */
   readonly isIncremental: boolean;
 }
@@ -64,7 +69,7 @@ export class LogCheck {
   readonly #tiles: TileCheck | undefined;
   #next = 0;
   #compareFrom = 0;
-  #head: LogHead | undefined;
+  #head: VerifiedCheckpoint | undefined;
   #isAnchorFound = false;
   /** it goes on where the anchor ended, and what was there before isn't looked at again */
   #isContinued = false;
@@ -102,7 +107,7 @@ export class LogCheck {
   }
 
   /** head is the newest checkpoint that fits the batches up to it. */
-  get head(): LogHead | undefined {
+  get head(): VerifiedCheckpoint | undefined {
     return this.#head;
   }
 
@@ -118,13 +123,13 @@ export class LogCheck {
   async #follow(): Promise<boolean> {
     const { store, tiles, kept, anchor, isIncremental } = this.#deps;
     // First, so that it can't be newer than the batches that are listed.
-    const published = tiles && (await this.#readNote(tiles, CHECKPOINT, `${TLOG}${CHECKPOINT}`));
+    const published = tiles && (await this.#readNote(tiles, NEWEST_CHECKPOINT, `${TLOG}${NEWEST_CHECKPOINT}`));
     const keptText = kept && this.#tree.open(kept.name, kept.note)?.text;
-    const publishedText = published && this.#tree.open(`${TLOG}${CHECKPOINT}`, published)?.text;
+    const publishedText = published && this.#tree.open(`${TLOG}${NEWEST_CHECKPOINT}`, published)?.text;
     for (const text of [keptText, publishedText]) if (text !== undefined) this.#tree.want(text);
     if (isIncremental && anchor !== undefined) await this.#goOn(anchor.head, [keptText, publishedText]);
 
-    const read = inOrder(store.list('batches/', batchName(this.#next)), AHEAD, async ({ name }) => ({
+    const read = mapInOrder(store.list('batches/', batchName(this.#next)), AHEAD, async ({ name }) => ({
       number: parseBatchName(name),
       bytes: await this.#readNote(store, name, name),
       note: await this.#readNote(store, name.replace('batches/', 'checkpoints/').replace('.jsonl', ''), ''),
@@ -162,10 +167,10 @@ export class LogCheck {
   }
 
   /** goOn begins where an earlier check ended, if the tiles give the tree there; or else with the first batch's hashes. */
-  async #goOn(head: LogHead, wanted: readonly (string | undefined)[]): Promise<void> {
+  async #goOn(head: VerifiedCheckpoint, wanted: readonly (string | undefined)[]): Promise<void> {
     const { store, tiles, find, ledger, verifiers } = this.#deps;
     const rootHash = parseHash(head.root);
-    let heads: LogHeads;
+    let heads: LogPosition;
     try {
       heads = headsOf((await readBatch(store, head.number)).entries);
     } catch (error) {
@@ -193,7 +198,7 @@ export class LogCheck {
   }
 
   /** The anchor's checkpoint may have been cosigned since. */
-  async #checkAnchorsCosignatures({ number, size, root, time }: LogHead): Promise<void> {
+  async #checkAnchorsCosignatures({ number, size, root, time }: VerifiedCheckpoint): Promise<void> {
     const note = await this.#readNote(this.#deps.store, checkpointName(number), '');
     const opened = note && this.#tree.open(checkpointName(number), note);
     if (opened === undefined) return;
@@ -300,7 +305,7 @@ export class LogCheck {
       isLive: allowance !== undefined,
       isListed: !this.#isContinued,
     });
-    const object = `${TLOG}${CHECKPOINT}`;
+    const object = `${TLOG}${NEWEST_CHECKPOINT}`;
     const { number } = this.#head;
     if (published === undefined) {
       if (isSettled || number > 0) this.#say('checkpoint-stale', object, 'it is missing');
@@ -334,7 +339,7 @@ export class LogCheck {
     const strays = stored && more.filter((line) => !stored.includes(line));
     if (strays === undefined || strays.length === 0) return;
     const why = `it has ${strays.length} signatures that ${checkpointName(number)} and its cosignatures have not`;
-    this.#say('checkpoint-invalid', `${TLOG}${CHECKPOINT}`, why);
+    this.#say('checkpoint-invalid', `${TLOG}${NEWEST_CHECKPOINT}`, why);
   }
 
   async #storedCosignatures(number: number): Promise<readonly string[] | undefined> {

@@ -1,10 +1,10 @@
 import { AuditsealError } from '../../core/errors.ts';
-import { parseBundlePath, parseTilePath, TILE_WIDTH } from '../../core/merkle/tile.ts';
-import type { ReadableTiles } from '../../ports/store.ts';
 import type { TileFile } from '../../core/merkle/logTree.ts';
-import { TLOG, isTileName } from '../../integrate/publish.ts';
-import type { Finding } from '../../core/objects/reportFile.ts';
-import { Slots } from '../../ledger/concurrency.ts';
+import { TILE_WIDTH, parseBundlePath, parseTilePath } from '../../core/merkle/tile.ts';
+import { TLOG, isTileName } from '../../core/objects/names.ts';
+import type { Finding } from '../../core/objects/report.ts';
+import { Semaphore } from '../../ledger/concurrency.ts';
+import type { ReadableTiles } from '../../ports/store.ts';
 
 /** How many comparisons wait at most. */
 const MAX_WAITING = 64;
@@ -14,7 +14,7 @@ export class TileCheck {
   readonly #tiles: ReadableTiles;
   readonly #find: (finding: Finding) => void;
   readonly #onUnreadable: (name: string, why: string) => void;
-  readonly #slots: Slots;
+  readonly #semaphore: Semaphore;
   readonly #waiting = new Set<Promise<void>>();
   /** the first missing file of each partial tile; it may be dropped once the full one is there */
   readonly #missing = new Map<string, { readonly name: string; readonly batch: number }>();
@@ -27,7 +27,7 @@ export class TileCheck {
     onUnreadable: (name: string, why: string) => void,
   ) {
     this.#tiles = tiles;
-    this.#slots = new Slots(concurrency);
+    this.#semaphore = new Semaphore(concurrency);
     this.#find = find;
     this.#onUnreadable = onUnreadable;
   }
@@ -38,7 +38,7 @@ export class TileCheck {
 
   async add(batch: number, files: readonly TileFile[]): Promise<void> {
     for (const file of files) {
-      const task = this.#slots.run(() => this.#compare(batch, file)).finally(() => this.#waiting.delete(task));
+      const task = this.#semaphore.run(() => this.#compare(batch, file)).finally(() => this.#waiting.delete(task));
       task.catch(() => {}); // awaited below
       this.#waiting.add(task);
       if (this.#waiting.size >= MAX_WAITING) await Promise.race(this.#waiting);

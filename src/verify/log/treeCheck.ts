@@ -1,14 +1,14 @@
-import { openCheckpoint, parseCheckpoint } from '../../core/note/checkpoint.ts';
-import type { Checkpoint } from '../../core/note/checkpoint.ts';
 import { AuditsealError } from '../../core/errors.ts';
 import { formatHash } from '../../core/hash.ts';
-import { batchName, checkpointName } from '../../core/objects/names.ts';
-import { parseNote } from '../../core/note/note.ts';
-import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import type { KnownLedger } from '../chain/chainCheck.ts';
 import { LogTree } from '../../core/merkle/logTree.ts';
 import type { TileFile } from '../../core/merkle/logTree.ts';
-import type { Finding, FindingCode } from '../../core/objects/reportFile.ts';
+import { openCheckpoint, parseCheckpoint } from '../../core/note/checkpoint.ts';
+import type { Checkpoint } from '../../core/note/checkpoint.ts';
+import { parseNote } from '../../core/note/note.ts';
+import type { VerifierKey } from '../../core/note/verifierKey.ts';
+import { batchName, checkpointName } from '../../core/objects/names.ts';
+import type { Finding, FindingCode } from '../../core/objects/report.ts';
+import type { KnownLedger } from '../findings.ts';
 
 /** How a checkpoint stands to the batches up to it. */
 export type Fit = 'fits' | 'differs' | 'unknown';

@@ -1,6 +1,5 @@
 import { leafHash, nodeHash } from '../../../src/core/hash.ts';
 import type { Hash } from '../../../src/core/hash.ts';
-import { TreeRoot } from '../../../src/core/merkle/tree.ts';
 import {
   consistencyRanges,
   inclusionRanges,
@@ -10,9 +9,9 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../../src/core/merkle/proof.ts';
+import { EMPTY_ROOT, TreeRoot, nodesOf, rangeHash } from '../../../src/core/merkle/tree.ts';
+import type { TreeNode } from '../../../src/core/merkle/tree.ts';
 import { formatBase64Hash } from '../../../src/core/text.ts';
-import { EMPTY_ROOT, nodesOf, rangeHash } from '../../../src/core/treeRange.ts';
-import type { TreeNode } from '../../../src/core/treeRange.ts';
 import { hashesOf, leafHashes, loadVectors, nodeReader } from '../../support/logVectors.ts';
 
 interface Inclusion {

@@ -1,5 +1,7 @@
 import { formatHash, leafHash, sha256 } from '../../../src/core/hash.ts';
 import type { Hash } from '../../../src/core/hash.ts';
+import { TreeEdge } from '../../../src/core/merkle/edge.ts';
+import type { FilledTile } from '../../../src/core/merkle/edge.ts';
 import {
   consistencyRanges,
   inclusionRanges,
@@ -25,10 +27,7 @@ import {
   tilesOfRanges,
 } from '../../../src/core/merkle/tile.ts';
 import type { Tile } from '../../../src/core/merkle/tile.ts';
-import { TreeEdge } from '../../../src/core/merkle/edge.ts';
-import type { FilledTile } from '../../../src/core/merkle/edge.ts';
-import { TreeRoot } from '../../../src/core/merkle/tree.ts';
-import { EMPTY_ROOT, rangeHash } from '../../../src/core/treeRange.ts';
+import { EMPTY_ROOT, TreeRoot, rangeHash } from '../../../src/core/merkle/tree.ts';
 import { coded, damaged, damagedText, expectExact, leafHashes, loadVectors } from '../../support/logVectors.ts';
 import { Random } from '../../support/random.ts';
 

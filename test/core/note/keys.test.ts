@@ -9,7 +9,12 @@ import {
   parseSignerKey,
   signNote,
 } from '../../../src/core/note/signerKey.ts';
-import { createVerifierKey, formatVerifierKey, isKeyName, parseVerifierKey } from '../../../src/core/note/verifierKey.ts';
+import {
+  createVerifierKey,
+  formatVerifierKey,
+  isKeyName,
+  parseVerifierKey,
+} from '../../../src/core/note/verifierKey.ts';
 import { coded, damagedText, expectExact, loadVectors } from '../../support/logVectors.ts';
 
 interface Named {

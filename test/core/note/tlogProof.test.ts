@@ -1,7 +1,12 @@
 import type { AuditsealErrorCode } from '../../../src/core/errors.ts';
 import { leafHash } from '../../../src/core/hash.ts';
 import { formatBase64Hash } from '../../../src/core/text.ts';
-import { MAX_TLOG_PROOF_BYTES, formatTlogProof, openTlogProof, parseTlogProof } from '../../../src/core/note/tlogProof.ts';
+import {
+  MAX_TLOG_PROOF_BYTES,
+  formatTlogProof,
+  openTlogProof,
+  parseTlogProof,
+} from '../../../src/core/note/tlogProof.ts';
 import { parseVerifierKey } from '../../../src/core/note/verifierKey.ts';
 import { coded, damagedText, expectExact, loadVectors, oneByteChanges } from '../../support/logVectors.ts';
 

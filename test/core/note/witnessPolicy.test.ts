@@ -3,7 +3,7 @@ import { openCheckpoint } from '../../../src/core/note/checkpoint.ts';
 import { formatNote, parseNote } from '../../../src/core/note/note.ts';
 import type { VerifiedSignature } from '../../../src/core/note/note.ts';
 import { MAX_POLICY_BYTES, evaluateQuorum, parsePolicy } from '../../../src/core/note/witnessPolicy.ts';
-import type { Policy } from '../../../src/core/note/witnessPolicy.ts';
+import type { WitnessPolicy } from '../../../src/core/note/witnessPolicy.ts';
 import { createSignerKey } from '../../../src/core/note/signerKey.ts';
 import { createVerifierKey, formatVerifierKey } from '../../../src/core/note/verifierKey.ts';
 import { coded, damaged, expectExact } from '../../support/logVectors.ts';
@@ -36,7 +36,7 @@ quorum X-and-Y
 /** Seeds, as numbers, that give the name w.example two keys of one ID; found by search. */
 const COLLIDING = [7493, 65_813];
 
-const parse = (text: string): Policy => parsePolicy(Buffer.from(text));
+const parse = (text: string): WitnessPolicy => parsePolicy(Buffer.from(text));
 const cosigned = (...numbers: readonly number[]): VerifiedSignature[] =>
   numbers.map((i) => ({ ...cosignatureKey((WITNESSES[i] as (typeof WITNESSES)[0]).verifierKey), timestamp: 1 }));
 

@@ -1,5 +1,9 @@
 import { MAX_NOTE_BYTES } from '../../../src/core/note/note.ts';
-import { MAX_WITNESS_REQUEST_BYTES, formatWitnessRequest, parseWitnessRequest } from '../../../src/core/note/witnessRequest.ts';
+import {
+  MAX_WITNESS_REQUEST_BYTES,
+  formatWitnessRequest,
+  parseWitnessRequest,
+} from '../../../src/core/note/witnessRequest.ts';
 import { coded, damaged, expectExact, leafHashes } from '../../support/logVectors.ts';
 import { TestLog } from '../../support/witnessLog.ts';
 

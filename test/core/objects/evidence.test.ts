@@ -1,7 +1,12 @@
 import type { AuditsealErrorCode } from '../../../src/core/errors.ts';
 import { formatCheckpoint } from '../../../src/core/note/checkpoint.ts';
 import { formatEntry } from '../../../src/core/objects/entry.ts';
-import { MAX_EVIDENCE_BYTES, formatEvidence, parseEvidence, verifyEvidence } from '../../../src/core/objects/evidence.ts';
+import {
+  MAX_EVIDENCE_BYTES,
+  formatEvidence,
+  parseEvidence,
+  verifyEvidence,
+} from '../../../src/core/objects/evidence.ts';
 import type { Evidence } from '../../../src/core/objects/evidence.ts';
 import { ZERO_HASH, leafHash, sha256 } from '../../../src/core/hash.ts';
 import { formatNote } from '../../../src/core/note/note.ts';

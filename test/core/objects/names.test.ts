@@ -1,11 +1,10 @@
 import {
-  actionName,
   MAX_INDEX,
-  isKnownName,
-  isPartition,
+  actionName,
   batchName,
   checkpointName,
   cosignatureName,
+  isKnownName,
   isReportName,
   parseActionName,
   parseBatchName,
@@ -15,6 +14,7 @@ import {
   reportName,
   segmentName,
 } from '../../../src/core/objects/names.ts';
+import { isPartition } from '../../../src/core/text.ts';
 
 const SEGMENT = 'segments/0/000000000041.jsonl.zst';
 

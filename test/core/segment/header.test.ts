@@ -1,6 +1,7 @@
 import { ZERO_HASH, formatHash, sha256 } from '../../../src/core/hash.ts';
-import { formatHeader, isTime, parseHeader } from '../../../src/core/segment/header.ts';
+import { formatHeader, parseHeader } from '../../../src/core/segment/header.ts';
 import type { SegmentHeader } from '../../../src/core/segment/header.ts';
+import { isTime } from '../../../src/core/text.ts';
 import { TIME } from '../../support/segments.ts';
 
 const HEADER: SegmentHeader = {

@@ -1,10 +1,10 @@
-import { signCosignature } from '../../../src/core/note/cosignature.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
+import { signCosignature } from '../../../src/core/note/cosignature.ts';
 import { parseNote } from '../../../src/core/note/note.ts';
 import { formatSignatureLine } from '../../../src/core/note/signatureLine.ts';
-import { withCosignatures } from '../../../src/ledger/cosignatures.ts';
+import type { Report } from '../../../src/core/objects/report.ts';
 import { formatReport, parseReport } from '../../../src/core/objects/reportFile.ts';
-import type { Report } from '../../../src/core/objects/reportFile.ts';
+import { withCosignatures } from '../../../src/ledger/cosignatures.ts';
 import { saidOf } from '../../support/checking.ts';
 import { forgeChain, timeOf } from '../../support/forge.ts';
 import { KeptLog } from '../../support/keptLog.ts';

@@ -1,13 +1,11 @@
+import type { Report } from '../../../src/core/objects/report.ts';
 import { formatReport, parseReport } from '../../../src/core/objects/reportFile.ts';
-import type { Report } from '../../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../../src/core/segment/summary.ts';
 import { verifyLedger } from '../../../src/verify/verify.ts';
 import { saidOf } from '../../support/checking.ts';
 import { LEDGER, forge, forgeChain, nameOf, timeOf } from '../../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../../support/hub.ts';
 import { KeptLog } from '../../support/keptLog.ts';
-import { KEY, integrateOf, keyOf, signerOf } from '../../support/logs.ts';
-import { MemoryStore } from '../../support/memoryStore.ts';
 import {
   SECOND,
   WRONG_ROOT,
@@ -23,6 +21,8 @@ import {
   textOf,
 } from '../../support/loggedLedger.ts';
 import type { Ledger } from '../../support/loggedLedger.ts';
+import { KEY, integrateOf, keyOf, signerOf } from '../../support/logs.ts';
+import { MemoryStore } from '../../support/memoryStore.ts';
 
 describe('a ledger with a log', () => {
   test('is verified, and the report says what was done', async () => {

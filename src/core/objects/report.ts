@@ -1,0 +1,168 @@
+import type { AccountFacts, ContainerGuard, DrillAttempt, RoleAssignment } from './guard.ts';
+
+export type FindingCode =
+  | 'chain-broken'
+  | 'segment-missing'
+  | 'segment-malformed'
+  | 'segment-changed'
+  | 'sequence-gap'
+  | 'sequence-overlap'
+  | 'foreign-object'
+  | 'entry-mismatch'
+  | 'tile-mismatch'
+  | 'checkpoint-invalid'
+  | 'checkpoint-inconsistent'
+  | 'checkpoint-stale'
+  | 'checkpoint-uncosigned'
+  | 'cosignature-invalid'
+  | 'not-integrated'
+  | 'action-unfinished'
+  | 'policy-missing'
+  | 'policy-unlocked'
+  | 'policy-short'
+  | 'account-weak'
+  | 'drill-failed';
+
+/** Finding is one thing that a check states. docs/format.md, section 5. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: 'error' | 'warning';
+  /** name of the object it is about */
+  readonly object: string;
+  readonly detail: string;
+}
+
+export type Status = 'verified' | 'violated' | 'unverified';
+
+/**
+ * PartitionReport is how far a partition's chain was followed, or what the anchor knew while that is not there. The next
+ * check expects it, and an incremental one goes on from here.
+ */
+export interface PartitionReport {
+  readonly partition: string;
+  /** index of the newest segment of the chain, its root, and the SHA-256 of its stored bytes */
+  readonly index: number;
+  readonly root: string;
+  readonly sha256: string;
+  /** number of the next record */
+  readonly record: number;
+  readonly incarnation: number;
+  readonly lastEvent: number;
+  readonly lastEnqueued: string;
+  readonly sealed: string;
+}
+
+/** What a check did, and what it did not. */
+export interface Checked {
+  /** 'quick': stored bytes were compared with the log, and no segment was looked into; no other check goes on from it */
+  readonly mode: 'full' | 'incremental' | 'quick';
+  /** name of the report that stated how long the chains must be at least; an incremental check begins where it ended */
+  readonly anchor: string | null;
+  readonly segments: number;
+  readonly records: number;
+  readonly events: number;
+  readonly duplicates: number;
+  readonly storedBytes: number;
+  readonly lineBytes: number;
+  /** segments before the anchor's heads that an incremental check took from that report */
+  readonly segmentsNotRehashed: number;
+  /** findings of the anchor that an incremental check repeats, because it did not look there again */
+  readonly findingsRepeated: number;
+  /** when the last check that looked into all segments ended; '' if a quick one knows of none */
+  readonly lastFull: string;
+  /** objects that the format knows and that this check does not look into */
+  readonly otherObjects: number;
+}
+
+/** VerifiedCheckpoint is the newest checkpoint that was found to fit the batches up to it. */
+export interface VerifiedCheckpoint {
+  readonly number: number;
+  readonly size: number;
+  readonly root: string;
+  /** when its batch was made */
+  readonly time: string;
+}
+
+/** What a check found of the cosignatures of a log's checkpoints. */
+export interface CosignatureReport {
+  /** those that verify under the key of a witness of the policy */
+  readonly verified: number;
+  /** those by keys that no policy named */
+  readonly notChecked: number;
+  /** the last checkpoint looked at that has the policy's quorum, and who cosigned it, as the policy calls them; null if none has */
+  readonly quorum: { readonly number: number; readonly witnesses: readonly string[] } | null;
+  /** when the batch of the first checkpoint after that one was made; null if the newest has the quorum, or without policy */
+  readonly waitingSince: string | null;
+}
+
+/** What a check did about the log of the ledger, and what it did not. */
+export interface LogReport {
+  readonly batches: number;
+  readonly entries: number;
+  /** entries that were compared with their objects */
+  readonly entriesCompared: number;
+  /** checkpoints whose tree was computed from the batches */
+  readonly checkpoints: number;
+  /** checkpoints whose signature was verified with a key that the checker was given */
+  readonly signatures: number;
+  /** the keys that verified them, each as `name+id`; reports of early releases leave it out */
+  readonly signedBy?: readonly string[];
+  /** tiles and entry bundles that were compared with the entries */
+  readonly tiles: number;
+  readonly segmentsNotIntegrated: number;
+  /** left out in reports of early releases */
+  readonly cosignatures?: CosignatureReport;
+  /** the earlier checkpoint that the log was found to contain */
+  readonly keptCheckpoint: string | null;
+  /** null while there is none; then, and while the anchor's is not there any more, what the anchor knew */
+  readonly head: VerifiedCheckpoint | null;
+}
+
+/** Report is the outcome of one check of a ledger. Times are ISO 8601 UTC. */
+export interface Report {
+  readonly version: 1;
+  readonly kind: 'integrity';
+  readonly ledger: string | null;
+  readonly started: string;
+  readonly finished: string;
+  readonly status: Status;
+  readonly checked: Checked;
+  /** left out where there is no log, and in reports of early releases */
+  readonly log?: LogReport;
+  readonly notChecked: readonly string[];
+  readonly partitions: readonly PartitionReport[];
+  readonly findings: readonly Finding[];
+  /** findings beyond those listed */
+  readonly findingsOmitted: number;
+  /** objects that could not be read, and why */
+  readonly unreadable: readonly { readonly object: string; readonly why: string }[];
+  /** SHA-256 of the report's page, which is made of the other members; left out where it has none */
+  readonly page?: string;
+}
+
+/** FiledReport is a report of any kind that is filed in a ledger. */
+export type FiledReport = Report | PostureReport;
+
+/** EXIT_STATUS is what a program that checks ends with. docs/format.md, section 5. */
+export const EXIT_STATUS: Readonly<Record<Status, number>> = { verified: 0, violated: 1, unverified: 2 };
+
+/** PostureReport compares what Azure says of a ledger's container with what is promised of it. */
+export interface PostureReport {
+  readonly version: 1;
+  readonly kind: 'posture';
+  readonly account: string;
+  readonly container: string;
+  readonly time: string;
+  readonly status: Status;
+  readonly retentionDays: number;
+  /** what Azure said; null where it couldn't be read */
+  readonly guard: ContainerGuard | null;
+  readonly settings: AccountFacts | null;
+  readonly locks: readonly string[] | null;
+  readonly roles: readonly RoleAssignment[] | null;
+  /** what was tried on canaries, and what came of it; left out where nothing was */
+  readonly drill?: readonly DrillAttempt[];
+  readonly findings: readonly Finding[];
+  readonly notChecked: readonly string[];
+  readonly unreadable: readonly { readonly object: string; readonly why: string }[];
+}
