@@ -1,20 +1,15 @@
 import { app } from '@azure/functions';
-import type { HttpRequest } from '@azure/functions';
+import { conditionsOf } from '../src/adapters/httpConditions.ts';
 import { theApp } from '../src/app.ts';
 
-const librarian = theApp();
-
-function conditions({ headers }: HttpRequest): { ifNoneMatch?: string; acceptEncoding?: string } {
-  const [ifNoneMatch, acceptEncoding] = [headers.get('if-none-match'), headers.get('accept-encoding')];
-  return { ...(ifNoneMatch !== null && { ifNoneMatch }), ...(acceptEncoding !== null && { acceptEncoding }) };
-}
+const auditseal = theApp();
 
 // For everybody: the log holds hashes, counts and times of segments, and no record.
 app.http('log', {
   methods: ['GET', 'HEAD'],
   authLevel: 'anonymous',
   route: 'log/{*path}',
-  handler: (request) => librarian.serveLog({ path: request.params['path'] ?? '', ...conditions(request) }),
+  handler: (request) => auditseal.serveLog({ path: request.params['path'] ?? '', ...conditionsOf(request) }),
 });
 
 // Evidence holds the record itself, so it takes a function key.
@@ -22,9 +17,10 @@ app.http('evidence', {
   methods: ['GET', 'HEAD'],
   authLevel: 'function',
   route: 'evidence',
-  handler: (request) => {
-    const { query } = request;
-    const [partition, record] = [query.get('partition'), query.get('record')];
-    return librarian.serveEvidence({ partition, record, ...conditions(request) });
-  },
+  handler: (request) =>
+    auditseal.serveEvidence({
+      partition: request.query.get('partition'),
+      record: request.query.get('record'),
+      ...conditionsOf(request),
+    }),
 });

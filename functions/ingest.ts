@@ -4,7 +4,7 @@ import { hostLog } from '../src/adapters/hostLog.ts';
 import { toDelivery } from '../src/adapters/hubTrigger.ts';
 import { theApp } from '../src/app.ts';
 
-const sealer = theApp();
+const auditseal = theApp();
 
 // A constant, because the library's type lacks dataType; the host knows it, and only binary bodies arrive as they were sent.
 const options: EventHubFunctionOptions & { dataType: 'binary' } = {
@@ -21,7 +21,7 @@ const options: EventHubFunctionOptions & { dataType: 'binary' } = {
     maximumInterval: { minutes: 1 },
   },
   handler: async (messages, context) => {
-    await sealer.ingest(toDelivery(messages, context.triggerMetadata), hostLog(context));
+    await auditseal.ingest(toDelivery(messages, context.triggerMetadata), hostLog(context));
   },
 };
 app.eventHub('ingest', options);

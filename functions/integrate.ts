@@ -2,11 +2,11 @@ import { app } from '@azure/functions';
 import { hostLog } from '../src/adapters/hostLog.ts';
 import { theApp } from '../src/app.ts';
 
-const sequencer = theApp();
+const auditseal = theApp();
 
 app.timer('integrate', {
   schedule: '%INTEGRATE_SCHEDULE%',
   handler: async (_timer, context) => {
-    await sequencer.integrate(hostLog(context));
+    await auditseal.integrate(hostLog(context));
   },
 });

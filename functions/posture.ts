@@ -2,11 +2,11 @@ import { app } from '@azure/functions';
 import { hostLog } from '../src/adapters/hostLog.ts';
 import { theApp } from '../src/app.ts';
 
-const auditor = theApp();
+const auditseal = theApp();
 
 app.timer('posture', {
   schedule: '%POSTURE_SCHEDULE%',
   handler: async (_timer, context) => {
-    await auditor.posture(hostLog(context));
+    await auditseal.posture(hostLog(context));
   },
 });

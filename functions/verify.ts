@@ -2,11 +2,11 @@ import { app } from '@azure/functions';
 import { hostLog } from '../src/adapters/hostLog.ts';
 import { theApp } from '../src/app.ts';
 
-const auditor = theApp();
+const auditseal = theApp();
 
 app.timer('verify', {
   schedule: '%VERIFY_SCHEDULE%',
   handler: async (_timer, context) => {
-    await auditor.verify(hostLog(context));
+    await auditseal.verify(hostLog(context));
   },
 });

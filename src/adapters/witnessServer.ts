@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MAX_WITNESS_REQUEST_BYTES } from '../core/note/witnessRequest.ts';
 import type { Logger } from '../ports/host.ts';
-import type { Witness } from '../witness/witness.ts';
+import type { AnsweringWitness } from '../ports/signing.ts';
 
 /** WitnessServer is a witness that listens. */
 export interface WitnessServer {
@@ -24,7 +24,7 @@ const NEWEST_PATH = /^\/([0-9a-f]{64})\/checkpoint$/;
 
 /** listenAsWitness serves a witness over HTTP. It rejects if the address can't be had; port 0 is any that is free. */
 export async function listenAsWitness(
-  witness: Witness,
+  witness: AnsweringWitness,
   address: { readonly host: string; readonly port: number },
   log: Logger,
 ): Promise<WitnessServer> {
@@ -54,7 +54,7 @@ export async function listenAsWitness(
   };
 }
 
-async function answer(witness: Witness, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(witness: AnsweringWitness, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = '', url = '' } = request;
   const [, originHash] = NEWEST_PATH.exec(url) ?? [];
   const allowed = url === ADD_PATH ? ['POST'] : originHash === undefined ? [] : ['GET', 'HEAD'];

@@ -58,3 +58,11 @@ export interface WitnessAnswer {
   readonly contentType: string;
   readonly body: string | Buffer;
 }
+
+/** AnsweringWitness answers what logs and monitors ask of a witness over HTTP. c2sp.org/tlog-witness. */
+export interface AnsweringWitness {
+  /** newestCheckpoint answers a GET of `<originHash>/checkpoint`, where the hash is SHA-256 of the origin in hex. */
+  newestCheckpoint(originHash: string): Promise<WitnessAnswer>;
+  /** addCheckpoint answers a POST of add-checkpoint. It throws only what the state throws. */
+  addCheckpoint(body: Buffer): Promise<WitnessAnswer>;
+}

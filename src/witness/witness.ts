@@ -15,7 +15,7 @@ import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { TREE_SIZE_TYPE, parseWitnessRequest } from '../core/note/witnessRequest.ts';
 import { formatBase64Hash, parseBase64Hash } from '../core/text.ts';
 import type { Clock } from '../ports/host.ts';
-import type { WitnessAnswer, WitnessState } from '../ports/signing.ts';
+import type { AnsweringWitness, WitnessAnswer, WitnessState } from '../ports/signing.ts';
 
 export interface WitnessDeps {
   readonly signerKey: SignerKey;
@@ -43,7 +43,7 @@ const refused = (status: WitnessAnswer['status'], why: string): WitnessAnswer =>
  * Witness cosigns checkpoints of logs, each only if its tree begins with the tree cosigned before: so nobody gets two
  * histories of one log cosigned. c2sp.org/tlog-witness.
  */
-export class Witness {
+export class Witness implements AnsweringWitness {
   /** the key that its cosignatures verify under */
   readonly verifierKey: VerifierKey;
   readonly #deps: WitnessDeps;
@@ -55,7 +55,6 @@ export class Witness {
     this.#originOf = new Map(deps.logs.map(({ keyName }) => [formatHash(sha256(Buffer.from(keyName))), keyName]));
   }
 
-  /** newestCheckpoint answers a GET of `<originHash>/checkpoint`, where the hash is SHA-256 of the origin in hex. */
   async newestCheckpoint(originHash: string): Promise<WitnessAnswer> {
     const origin = this.#originOf.get(originHash);
     const note = origin === undefined ? undefined : await this.#deps.state.read(origin);
@@ -64,7 +63,6 @@ export class Witness {
       : { status: 200, contentType: TEXT, body: note };
   }
 
-  /** addCheckpoint answers a POST of add-checkpoint. It throws only what the state throws. */
   async addCheckpoint(body: Buffer): Promise<WitnessAnswer> {
     const submission = this.#open(body);
     if ('status' in submission) return submission;

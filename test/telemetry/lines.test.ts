@@ -51,7 +51,7 @@ describe('what the compiler refuses', () => {
     // Below the root, so that types are found.
     const folder = mkdtempSync(join(ROOT, 'test', 'telemetry', 'calls-'));
     try {
-      const head = "import type { Logger } from '../../../src/ports.ts';";
+      const head = "import type { Logger } from '../../../src/ports/host.ts';";
       writeFileSync(join(folder, 'calls.ts'), [head, 'declare const log: Logger;', ...calls, ''].join('\n'));
       writeFileSync(
         join(folder, 'tsconfig.json'),
