@@ -1,8 +1,8 @@
 import { RestError } from '@azure/storage-blob';
 import type { BlobDownloadResponseParsed, ContainerClient } from '@azure/storage-blob';
 import { AuditsealError } from '../core/errors.ts';
-import { MAX_OBJECT_BYTES, objectTooLarge } from '../ports/store.ts';
-import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
+import { MAX_OBJECT_BYTES } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
 
 /** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
 const TIMEOUT_MS = 5 * 60_000;
@@ -57,7 +57,7 @@ export class BlobStore implements ObjectStore {
     }
   }
 
-  async read(name: string): Promise<Buffer | undefined> {
+  async read(name: string): Promise<Buffer | TooLarge | undefined> {
     const blob = this.#container.getBlockBlobClient(name);
     const abortSignal = AbortSignal.timeout(this.#timeoutMs);
     try {
@@ -67,7 +67,7 @@ export class BlobStore implements ObjectStore {
           return await bytesOf(response);
         } catch (error) {
           // The client retries requests, not a response whose connection breaks in the middle.
-          if (error instanceof AuditsealError || abortSignal.aborted || tries === MAX_DOWNLOADS) throw error;
+          if (abortSignal.aborted || tries === MAX_DOWNLOADS) throw error;
         }
       }
     } catch (error) {
@@ -148,12 +148,15 @@ export class BlobStore implements ObjectStore {
 }
 
 /** bytesOf gives the body of a download, in a buffer of its own, not a slice of a pool: it may be handed to another thread. */
-async function bytesOf({ contentLength: length, readableStreamBody }: BlobDownloadResponseParsed): Promise<Buffer> {
+async function bytesOf({
+  contentLength: length,
+  readableStreamBody,
+}: BlobDownloadResponseParsed): Promise<Buffer | TooLarge> {
   const body = readableStreamBody as NodeJS.ReadableStream & { destroy(): void };
   if (length === undefined || length > MAX_OBJECT_BYTES) {
     body.destroy();
     if (length === undefined) throw new Error('the response does not say how long it is');
-    throw objectTooLarge(length);
+    return 'too-large';
   }
   const bytes = Buffer.from(new ArrayBuffer(length));
   let at = 0;

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AuditsealError } from '../core/errors.ts';
-import { MAX_OBJECT_BYTES, objectTooLarge } from '../ports/store.ts';
-import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
+import { MAX_OBJECT_BYTES } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
 
 /** Files that a copy under way leaves behind when it is killed; they are no objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
@@ -49,12 +49,12 @@ export class FolderStore implements ObjectStore {
     });
   }
 
-  async read(name: string): Promise<Buffer | undefined> {
+  async read(name: string): Promise<Buffer | TooLarge | undefined> {
     const path = this.pathOf(name);
     return this.#run(name, async () => {
       const info = await statOrUndefined(path);
       if (info === undefined || !info.isFile()) return undefined;
-      if (info.size > MAX_OBJECT_BYTES) throw objectTooLarge(info.size);
+      if (info.size > MAX_OBJECT_BYTES) return 'too-large';
       return readFile(path);
     });
   }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isTileName } from '../core/objects/names.ts';
-import type { ObjectInfo, TileStore } from '../ports/store.ts';
+import type { ObjectInfo, TileStore, TooLarge } from '../ports/store.ts';
 
 /** FolderTileStore is the tiles of a mirror: the folder `tlog` in it, or another one. */
 export class FolderTileStore implements TileStore {
@@ -39,7 +39,7 @@ export class FolderTileStore implements TileStore {
     }
   }
 
-  read(name: string): Promise<Buffer | undefined> {
+  read(name: string): Promise<Buffer | TooLarge | undefined> {
     return this.#folder.read(name);
   }
 

@@ -1,10 +1,11 @@
-import { AuditsealError } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import { MAX_ACTION_TEXT, formatAction, isHoldTag } from '../core/objects/action.ts';
 import type { Action, GuardState } from '../core/objects/action.ts';
 import type { ContainerGuard } from '../core/objects/guard.ts';
 import { actionName, parseActionName } from '../core/objects/names.ts';
 import type { PolicyControl } from '../ports/guard.ts';
 import type { Clock } from '../ports/host.ts';
+import { isSame } from '../ports/store.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** GuardChange is what somebody wants to do to what guards a container. */
@@ -113,15 +114,14 @@ export async function changeGuard(
   try {
     await apply(control, change, before.policy?.etag ?? '');
   } catch (cause) {
-    if (!(cause instanceof AuditsealError)) throw cause;
-    error = oneLine(cause.message);
+    error = oneLine(faultIn(cause).message);
   }
   let after: ContainerGuard;
   try {
     after = await control.guard();
   } catch (cause) {
-    if (!(cause instanceof AuditsealError)) throw cause;
-    return { outcome: 'unknown', error: error ?? oneLine(cause.message), isOvertaken: false, recorded: [attempt] };
+    const why = oneLine(faultIn(cause).message);
+    return { outcome: 'unknown', error: error ?? why, isOvertaken: false, recorded: [attempt] };
   }
   const outcome = isDone(change, before, after) ? 'done' : 'failed';
   const isOvertaken = outcome === 'failed' && before.policy?.etag !== after.policy?.etag;
@@ -135,8 +135,7 @@ export async function changeGuard(
   try {
     return { ...rest, recorded: [attempt, await record(store, { ...result, time: time() })] };
   } catch (cause) {
-    if (!(cause instanceof AuditsealError)) throw cause;
-    return { ...rest, recorded: [attempt], unrecorded: cause.message };
+    return { ...rest, recorded: [attempt], unrecorded: faultIn(cause).message };
   }
 }
 
@@ -182,7 +181,7 @@ async function record(store: ObjectStore, action: Action): Promise<string> {
     const name = actionName(number);
     if ((await store.create(name, bytes)) === 'created') return name;
     // After a lost answer it is our own.
-    if ((await store.read(name))?.equals(bytes) === true) return name;
+    if (isSame(await store.read(name), bytes)) return name;
     number += 1;
   }
 }

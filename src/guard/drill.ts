@@ -1,4 +1,4 @@
-import { AuditsealError } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import type { DrillAttempt, ForbiddenChange } from '../core/objects/guard.ts';
 import { drillName } from '../core/objects/names.ts';
 import type { Canaries } from '../ports/guard.ts';
@@ -27,8 +27,7 @@ export async function runDrill(canaries: Canaries, time: number): Promise<Drill>
     try {
       await canaries.make(object, kind);
     } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      unreadable.push({ object, why: error.message });
+      unreadable.push({ object, why: faultIn(error).message });
       continue;
     }
     for (const change of changes) {

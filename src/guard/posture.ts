@@ -1,5 +1,5 @@
 import type { Drill } from './drill.ts';
-import { AuditsealError } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import type {
   AccountFacts,
   ContainerGuard,
@@ -47,8 +47,7 @@ export async function checkPosture(
     try {
       return await question;
     } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      unreadable.push({ object, why: error.message });
+      unreadable.push({ object, why: faultIn(error).message });
       return null;
     }
   };

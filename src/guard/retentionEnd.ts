@@ -1,4 +1,3 @@
-import { AuditsealError } from '../core/errors.ts';
 import { segmentName } from '../core/objects/names.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
 import { isPartition } from '../core/text.ts';
@@ -28,14 +27,9 @@ export async function sealedSpan(store: ObjectStore): Promise<SealedSpan | undef
 }
 
 async function sealedAt(store: ObjectStore, name: string): Promise<string | undefined> {
-  try {
-    const bytes = await store.read(name);
-    const summary = bytes && summarizeSegment(bytes);
-    return summary?.ok === true ? summary.header.sealed : undefined;
-  } catch (error) {
-    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') return undefined;
-    throw error;
-  }
+  const bytes = await store.read(name);
+  const summary = typeof bytes === 'object' ? summarizeSegment(bytes) : undefined;
+  return summary?.ok === true ? summary.header.sealed : undefined;
 }
 
 const DAY_MS = 86_400_000;

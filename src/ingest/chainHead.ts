@@ -6,6 +6,7 @@ import type { SegmentHeader } from '../core/segment/header.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
 import type { SegmentSummary } from '../core/segment/summary.ts';
 import { firstFree } from '../ledger/dense.ts';
+import { TOO_LARGE_SEGMENT } from '../ledger/objects.ts';
 import type { Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -92,15 +93,8 @@ async function findLastEnqueued(
 
 async function readSummary(store: ObjectStore, partition: string, index: number): Promise<SegmentSummary | undefined> {
   const name = segmentName(partition, index);
-  let stored: Buffer | undefined;
-  try {
-    stored = await store.read(name);
-  } catch (error) {
-    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') {
-      return { ok: false, versionUnknown: false, why: error.message };
-    }
-    throw error;
-  }
+  const stored = await store.read(name);
+  if (stored === 'too-large') return TOO_LARGE_SEGMENT;
   const summary = stored && summarizeSegment(stored);
   if (summary?.ok === false && summary.versionUnknown) {
     throw new AuditsealError('VERSION_UNKNOWN', `${name}: ${summary.why}; a newer release writes this ledger`);

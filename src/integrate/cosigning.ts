@@ -79,7 +79,7 @@ export class Cosigning {
     if (line === undefined) return;
     const isGood = (it: SignatureLine): boolean =>
       it.keyName === keyName && verifyCosignature(witness.verifierKey, text, it.signature);
-    if (line === 'malformed' || !isGood(line)) {
+    if (typeof line === 'string' || !isGood(line)) {
       log.error('foreign object in the place of a cosignature', { object: name });
       this.#stored.set(witness, undefined);
       return;

@@ -12,6 +12,7 @@ import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName } from '../core/objects/names.ts';
 import type { Logger } from '../ports/host.ts';
 import type { Signer } from '../ports/signing.ts';
+import { TOO_LARGE } from '../ports/store.ts';
 
 export interface IntegrateDeps extends LogDeps, Omit<SourceDeps, 'log'> {
   /** every checkpoint carries a signature of each */
@@ -127,6 +128,7 @@ export class Integrate {
     const outcome = await store.create(name, signed);
     const note = outcome === 'created' ? signed : await store.read(name);
     if (note === undefined) throw fork(`${name} was there, and is gone`);
+    if (note === 'too-large') throw fork(`${name}: ${TOO_LARGE}`);
     if (parseNote(note).text !== text) throw fork(`${name} is of another tree than the batches up to it`);
     openCheckpoint(note, origin, verifiers);
     const newest = { note, files: tree.takeFiles() };

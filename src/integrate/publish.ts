@@ -1,10 +1,10 @@
 import type { LogDeps, LogState } from './state.ts';
-import { AuditsealError } from '../core/errors.ts';
+import { attempt } from '../core/errors.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import { formatSignatureLine } from '../core/note/signatureLine.ts';
 import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
-import { readSmall } from '../ledger/tiles.ts';
+import { readTile } from '../ledger/tiles.ts';
 
 /**
  * publishLog writes the files of the newest checkpoint, if they are not there, and then the checkpoint. Only after that may
@@ -14,7 +14,7 @@ export async function publishLog(deps: LogDeps, { note, files }: NonNullable<Log
   const { tiles } = deps;
   const last = files.at(-1) ?? files[0];
   // A death before this leaves a signed checkpoint that nobody is shown; in the middle, files that nobody asks for yet.
-  if ((await readSmall(tiles, last.name))?.equals(last.bytes) !== true) {
+  if ((await readTile(tiles, last.name))?.equals(last.bytes) !== true) {
     for (const { name, bytes } of files) await tiles.write(name, bytes);
   }
   await publishCheckpoint(deps, note);
@@ -25,21 +25,16 @@ export async function publishLog(deps: LogDeps, { note, files }: NonNullable<Log
  * these signatures, or a later one is. What the ledger holds of it stays as it is.
  */
 export async function publishCheckpoint(deps: LogDeps, note: Buffer): Promise<void> {
-  const published = await readSmall(deps.tiles, NEWEST_CHECKPOINT);
+  const published = await readTile(deps.tiles, NEWEST_CHECKPOINT);
   if (published !== undefined && (carries(published, note) || isNewer(deps, published, note))) return;
   await deps.tiles.write(NEWEST_CHECKPOINT, note);
 }
 
 /** carries tells whether what is published is a note of the same text that has all signatures of another one. */
 function carries(published: Buffer, note: Buffer): boolean {
-  try {
-    const [{ text, signatures }, wanted] = [parseNote(published), parseNote(note)];
-    const lines = new Set(signatures.map(formatSignatureLine));
-    return text === wanted.text && wanted.signatures.every((line) => lines.has(formatSignatureLine(line)));
-  } catch (error) {
-    if (error instanceof AuditsealError) return false;
-    throw error;
-  }
+  const [shown, wanted] = [attempt(() => parseNote(published), 'malformed'), parseNote(note)];
+  const lines = new Set(shown?.signatures.map(formatSignatureLine));
+  return shown?.text === wanted.text && wanted.signatures.every((line) => lines.has(formatSignatureLine(line)));
 }
 
 /** isNewer tells whether another integration has published a later checkpoint. What the log didn't sign counts for nothing. */
@@ -49,11 +44,6 @@ export function isNewer(
   note: Buffer,
 ): boolean {
   if (published === undefined) return false;
-  try {
-    const sizeOf = (bytes: Buffer): number => openCheckpoint(bytes, origin, verifiers).checkpoint.size;
-    return sizeOf(published) > sizeOf(note);
-  } catch (error) {
-    if (error instanceof AuditsealError) return false;
-    throw error;
-  }
+  const sizeOf = (bytes: Buffer): number => openCheckpoint(bytes, origin, verifiers).checkpoint.size;
+  return attempt(() => sizeOf(published) > sizeOf(note), 'malformed', 'contradicted') ?? false;
 }

@@ -1,6 +1,6 @@
 import { isNewer } from './publish.ts';
 import { fork } from './state.ts';
-import { AuditsealError } from '../core/errors.ts';
+import { AuditsealError, attempt, named } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
@@ -15,7 +15,8 @@ import type { Batch } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
 import { firstFree } from '../ledger/dense.ts';
-import { readSmall } from '../ledger/tiles.ts';
+import { readTile } from '../ledger/tiles.ts';
+import { TOO_LARGE, isSame } from '../ports/store.ts';
 import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 export interface RebuildDeps {
@@ -101,27 +102,21 @@ class Rebuild {
 
   /** isOfLog tells a checkpoint of the log from what anybody may have put under its name. */
   async #isOfLog(name: string): Promise<boolean> {
-    try {
-      const note = await this.#deps.store.read(name);
-      return note !== undefined && this.#open(name, note).size > 0;
-    } catch (error) {
-      if (error instanceof AuditsealError && NO_CHECKPOINT.includes(error.code)) return false;
-      throw error;
-    }
+    const note = await this.#deps.store.read(name);
+    if (note === undefined || note === 'too-large') return false;
+    const checkpoint = attempt(() => this.#open(name, note), 'malformed', 'contradicted');
+    return checkpoint !== undefined && checkpoint.size > 0;
   }
 
   #open(name: string, note: Buffer): Checkpoint {
     const { verifiers } = this.#deps;
-    try {
+    return named(name, () => {
       const stated = parseCheckpoint(parseNote(note).text);
       const origin = this.#origin ?? stated.origin;
       const checkpoint = verifiers.length > 0 ? openCheckpoint(note, origin, verifiers).checkpoint : stated;
       if (checkpoint.origin === origin) return checkpoint;
       throw new AuditsealError('CHECKPOINT_MALFORMED', `it is of another log than ${origin}`);
-    } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      throw new AuditsealError(error.code, `${name}: ${error.message}`, { cause: error });
-    }
+    });
   }
 
   /** filesOf checks the checkpoint of each batch, and gives the files that came with it. */
@@ -132,6 +127,7 @@ class Rebuild {
       const name = checkpointName(number);
       const note = await this.#deps.store.read(name);
       if (note === undefined) throw fork(`${name} was there, and is gone`);
+      if (note === 'too-large') throw fork(`${name}: ${TOO_LARGE}`);
       const { origin, size, rootHash } = this.#open(name, note);
       this.#origin ??= origin;
       if (size !== tree.head.size || rootHash !== tree.head.rootHash)
@@ -154,7 +150,7 @@ class Rebuild {
     const { tiles } = this.#deps;
     this.#names.add(name);
     this.#result.files += 1;
-    if ((await readSmall(tiles, name))?.equals(bytes) === true) return;
+    if (isSame(await readTile(tiles, name), bytes)) return;
     await tiles.write(name, bytes);
     this.#result.written += 1;
   }
@@ -176,7 +172,7 @@ class Rebuild {
     const origin = this.#origin;
     const { newest } = this.#result;
     if (this.#note !== undefined && newest !== undefined && origin !== undefined) {
-      const published = await readSmall(tiles, NEWEST_CHECKPOINT);
+      const published = await readTile(tiles, NEWEST_CHECKPOINT);
       // Of a log that is in use, a newer one may have come meanwhile.
       if (!isNewer({ origin, verifiers }, published, this.#note)) {
         const bytes = withCosignatures(this.#note, await storedCosignatures(store, newest.number));
@@ -187,13 +183,6 @@ class Rebuild {
     return this.#result;
   }
 }
-
-const NO_CHECKPOINT: readonly string[] = [
-  'NOTE_MALFORMED',
-  'SIGNATURE_INVALID',
-  'CHECKPOINT_MALFORMED',
-  'OBJECT_TOO_LARGE',
-];
 
 /** How the name of a partial tile goes on behind that of the full one. */
 const PARTIAL = '.p/';

@@ -1,4 +1,4 @@
-import { AuditsealError } from '../core/errors.ts';
+import { AuditsealError, named } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
@@ -13,6 +13,7 @@ import type { Batch } from '../ledger/batches.ts';
 import { firstFree } from '../ledger/dense.ts';
 import { openTree } from '../ledger/tiles.ts';
 import type { Logger } from '../ports/host.ts';
+import { TOO_LARGE } from '../ports/store.ts';
 import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 export interface LogDeps {
@@ -89,12 +90,8 @@ async function readCheckpoint(
   const name = checkpointName(number);
   const note = await store.read(name);
   if (note === undefined) throw fork(`${name} is missing, and the log goes on behind it`);
-  try {
-    return { note, checkpoint: openCheckpoint(note, origin, verifiers).checkpoint };
-  } catch (error) {
-    if (!(error instanceof AuditsealError)) throw error;
-    throw new AuditsealError(error.code, `${name}: ${error.message}`, { cause: error });
-  }
+  if (note === 'too-large') throw fork(`${name}: ${TOO_LARGE}`);
+  return { note, checkpoint: named(name, () => openCheckpoint(note, origin, verifiers).checkpoint) };
 }
 
 async function remakeTree(

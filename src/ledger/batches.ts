@@ -1,8 +1,9 @@
-import { parseBatch } from '../core/objects/batch.ts';
-import { AuditsealError } from '../core/errors.ts';
-import { batchName } from '../core/objects/names.ts';
-import type { ObjectStore } from '../ports/store.ts';
 import { mapInOrder } from './concurrency.ts';
+import { AuditsealError, named } from '../core/errors.ts';
+import { parseBatch } from '../core/objects/batch.ts';
+import { batchName } from '../core/objects/names.ts';
+import { TOO_LARGE } from '../ports/store.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 /** Batch is the entries that one integration added. */
 export interface Batch {
@@ -19,12 +20,8 @@ export async function readBatch(store: ObjectStore, number: number): Promise<Bat
   const bytes = await store.read(name);
   if (bytes === undefined)
     throw new AuditsealError('FORK_DETECTED', `${name} is missing, and the log goes on behind it`);
-  try {
-    return { number, entries: parseBatch(bytes) };
-  } catch (error) {
-    if (!(error instanceof AuditsealError)) throw error;
-    throw new AuditsealError(error.code, `${name}: ${error.message}`, { cause: error });
-  }
+  if (bytes === 'too-large') throw new AuditsealError('BATCH_MALFORMED', `${name}: ${TOO_LARGE}`);
+  return { number, entries: named(name, () => parseBatch(bytes)) };
 }
 
 /** readBatches reads the batches before `end` in order, a few ahead. */

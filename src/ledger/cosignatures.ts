@@ -1,10 +1,10 @@
-import { AuditsealError } from '../core/errors.ts';
-import { cosignatureName, parseCosignatureName } from '../core/objects/names.ts';
+import { attempt } from '../core/errors.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES, formatNote, parseNote } from '../core/note/note.ts';
 import { formatSignatureLine, parseSignatureLine } from '../core/note/signatureLine.ts';
 import type { SignatureLine } from '../core/note/signatureLine.ts';
+import { cosignatureName, parseCosignatureName } from '../core/objects/names.ts';
 import { decodeText } from '../core/text.ts';
-import type { ObjectStore } from '../ports/store.ts';
+import type { ObjectStore, TooLarge } from '../ports/store.ts';
 
 /** formatCosignature prints the object of a cosignature: its signature line, ended by LF. */
 export const formatCosignature = (line: SignatureLine): Buffer => Buffer.from(`${formatSignatureLine(line)}\n`);
@@ -16,28 +16,19 @@ export const formatCosignature = (line: SignatureLine): Buffer => Buffer.from(`$
 function parseCosignature(bytes: Buffer, keyId: string): SignatureLine | undefined {
   const text = bytes.length > MAX_NOTE_BYTES ? undefined : decodeText(bytes);
   if (text?.endsWith('\n') !== true) return undefined;
-  try {
-    const line = parseSignatureLine(text.slice(0, -1));
-    return line.keyId === keyId ? line : undefined;
-  } catch (error) {
-    if (error instanceof AuditsealError) return undefined;
-    throw error;
-  }
+  const line = attempt(() => parseSignatureLine(text.slice(0, -1)), 'malformed');
+  return line?.keyId === keyId ? line : undefined;
 }
 
-/** readCosignature reads an object with the name of a cosignature; 'malformed' if it is none. */
+/** readCosignature reads an object with the name of a cosignature, and says if it is too large or malformed to be one. */
 export async function readCosignature(
   store: Pick<ObjectStore, 'read'>,
   number: number,
   keyId: string,
-): Promise<SignatureLine | 'malformed' | undefined> {
-  try {
-    const bytes = await store.read(cosignatureName(number, keyId));
-    return bytes && (parseCosignature(bytes, keyId) ?? 'malformed');
-  } catch (error) {
-    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') return 'malformed';
-    throw error;
-  }
+): Promise<SignatureLine | TooLarge | 'malformed' | undefined> {
+  const bytes = await store.read(cosignatureName(number, keyId));
+  if (bytes === undefined || bytes === 'too-large') return bytes;
+  return parseCosignature(bytes, keyId) ?? 'malformed';
 }
 
 /** storedCosignatures gives the lines that are stored beside a checkpoint, in order of key ID. It verifies none. */
@@ -49,7 +40,7 @@ export async function storedCosignatures(
   for await (const { name } of store.list(cosignatureName(number, ''))) {
     const place = parseCosignatureName(name);
     const line = place && (await readCosignature(store, number, place.keyId));
-    if (line !== undefined && line !== 'malformed') lines.push(line);
+    if (typeof line === 'object') lines.push(line);
   }
   return lines;
 }

@@ -1,8 +1,8 @@
-import { AuditsealError } from '../core/errors.ts';
+import { Semaphore } from './concurrency.ts';
+import { faultIn } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import type { ObjectStore } from '../ports/store.ts';
-import { Semaphore } from './concurrency.ts';
 
 /** Digest is what came of hashing an object's stored bytes. It survives structured cloning. */
 export type Digest =
@@ -29,10 +29,10 @@ export function digestFrom(
   const digestOne = async (name: string): Promise<Digest> => {
     try {
       const stored = await store.read(name);
+      if (stored === 'too-large') return TOO_LARGE;
       return stored === undefined ? GONE : await digest(stored);
     } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      return error.code === 'OBJECT_TOO_LARGE' ? TOO_LARGE : { ok: false, isTooLarge: false, why: error.message };
+      return { ok: false, isTooLarge: false, why: faultIn(error).message };
     }
   };
   return (names) => Promise.all(names.map((name) => semaphore.run(() => digestOne(name))));

@@ -1,5 +1,7 @@
-import { AuditsealError } from '../core/errors.ts';
+import { readTile } from './tiles.ts';
+import { faultIn } from '../core/errors.ts';
 import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
+import { TOO_LARGE, isSame } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
 export interface MirrorResult {
@@ -34,16 +36,16 @@ export async function mirrorLedger(
     } else {
       try {
         const bytes = await from.read(name);
-        if (bytes === undefined) throw new AuditsealError('STORE_UNAVAILABLE', 'it was listed, and is gone');
-        if ((await to.create(name, bytes)) === 'created') {
+        if (bytes === undefined || bytes === 'too-large') {
+          result.failed.push({ object: name, why: bytes === undefined ? 'it was listed, and is gone' : TOO_LARGE });
+        } else if ((await to.create(name, bytes)) === 'created') {
           result.copied += 1;
           result.copiedBytes += bytes.length;
-        } else if ((await to.read(name))?.equals(bytes) === true) {
+        } else if (isSame(await to.read(name), bytes)) {
           result.present += 1; // another copy was faster
-        } else throw new AuditsealError('TARGET_INVALID', 'the mirror has something else under this name');
+        } else result.failed.push({ object: name, why: 'the mirror has something else under this name' });
       } catch (error) {
-        if (!(error instanceof AuditsealError)) throw error;
-        result.failed.push({ object: name, why: error.message });
+        result.failed.push({ object: name, why: faultIn(error).message });
       }
     }
     options.onProgress?.(result);
@@ -70,13 +72,13 @@ export async function mirrorLedger(
  * covers. It gives how many files it wrote.
  */
 export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<number> {
-  const checkpoint = await from.read(NEWEST_CHECKPOINT);
+  const checkpoint = await readTile(from, NEWEST_CHECKPOINT);
   const present = new Map<string, number>();
   for await (const { name, size } of to.list('')) present.set(name, size);
   let written = 0;
   for await (const { name, size } of from.list('')) {
     if (name === NEWEST_CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
-    const bytes = await from.read(name);
+    const bytes = await readTile(from, name);
     if (bytes === undefined) continue; // a partial tile that has grown since
     await to.write(name, bytes);
     written += 1;

@@ -1,4 +1,4 @@
-import { AuditsealError } from '../core/errors.ts';
+import { attempt } from '../core/errors.ts';
 import { isReportName, reportName } from '../core/objects/names.ts';
 import type { FiledReport, Finding, Report } from '../core/objects/report.ts';
 import { parseFiledReport } from '../core/objects/reportFile.ts';
@@ -57,14 +57,8 @@ async function* namesFromNewest(store: ObjectStore, folder: string): AsyncGenera
 }
 
 async function readReport(store: ObjectStore, name: string): Promise<FiledReport | undefined> {
-  try {
-    const bytes = await store.read(name);
-    return bytes && parseFiledReport(bytes);
-  } catch (error) {
-    const isFaulty = error instanceof AuditsealError && ['REPORT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code);
-    if (isFaulty) return undefined;
-    throw error;
-  }
+  const bytes = await store.read(name);
+  return typeof bytes === 'object' ? attempt(() => parseFiledReport(bytes), 'malformed') : undefined;
 }
 
 /** isOf tells whether a report's times agree with its name and with the clock. */

@@ -1,4 +1,4 @@
-import { AuditsealError } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import { TreeEdge } from '../core/merkle/edge.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
@@ -13,14 +13,10 @@ import {
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { TileStore } from '../ports/store.ts';
 
-/** readSmall reads a tile, and gives undefined for what is too large to be one. */
-export async function readSmall(tiles: Pick<TileStore, 'read'>, name: string): Promise<Buffer | undefined> {
-  try {
-    return await tiles.read(name);
-  } catch (error) {
-    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') return undefined;
-    throw error;
-  }
+/** readTile reads a file of the log, and gives undefined for what is too large to be one: what lies is as good as missing. */
+export async function readTile(tiles: Pick<TileStore, 'read'>, name: string): Promise<Buffer | undefined> {
+  const bytes = await tiles.read(name);
+  return bytes === 'too-large' ? undefined : bytes;
 }
 
 /** openTree goes on from a checkpoint by its tiles, and gives undefined if they are missing or lie. */
@@ -28,7 +24,7 @@ export async function openTree(tiles: Pick<TileStore, 'read'>, head: TreeHead): 
   try {
     const edge = new Map<string, Buffer>();
     for (const tile of edgeTiles(head.size)) {
-      const bytes = await tiles.read(formatTilePath(tile));
+      const bytes = await readTile(tiles, formatTilePath(tile));
       if (bytes === undefined) return undefined;
       edge.set(formatTilePath(tile), bytes);
     }
@@ -39,14 +35,13 @@ export async function openTree(tiles: Pick<TileStore, 'read'>, head: TreeHead): 
     const width = head.size % TILE_WIDTH;
     if (width === 0) return new LogTree(treeEdge);
     const place = { level: 0, index: Math.floor(head.size / TILE_WIDTH), width };
-    const bundle = await tiles.read(formatBundlePath(place));
+    const bundle = await readTile(tiles, formatBundlePath(place));
     const tail = bundle && decodeBundle(bundle, width);
     const leaves = hashesOf(place);
     if (tail?.every((entry, i) => leafHash(entry) === leaves[i]) !== true) return undefined;
     return new LogTree(treeEdge, tail);
   } catch (error) {
-    if (error instanceof AuditsealError && ['TILE_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code))
-      return undefined;
-    throw error;
+    faultIn(error, 'malformed');
+    return undefined;
   }
 }

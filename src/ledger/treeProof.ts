@@ -1,3 +1,4 @@
+import { readTile } from './tiles.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { Hash } from '../core/hash.ts';
 import { consistencyRanges, proveConsistency, verifyConsistency } from '../core/merkle/proof.ts';
@@ -13,7 +14,7 @@ type Tiles = Pick<TileStore, 'read'>;
 export async function nodesFromTiles(tiles: Tiles, ranges: readonly LeafRange[], size: number): Promise<ReadNode> {
   const needed = tilesOfRanges(ranges, size);
   const read = new Map<string, readonly Hash[]>(
-    await Promise.all(needed.map(async (tile) => [formatTilePath(tile), await readTile(tiles, tile)] as const)),
+    await Promise.all(needed.map(async (tile) => [formatTilePath(tile), await hashesOf(tiles, tile)] as const)),
   );
   return readNodeFrom(size, (tile) => read.get(formatTilePath(tile)) as readonly Hash[]);
 }
@@ -30,11 +31,12 @@ export async function proveGrowth(tiles: Tiles, from: number, to: TreeHead): Pro
   throw new AuditsealError('TILE_MALFORMED', `the tiles do not fit the checkpoint of size ${to.size}: rebuild them`);
 }
 
-async function readTile(tiles: Tiles, tile: Tile): Promise<readonly Hash[]> {
-  const bytes = await tiles.read(formatTilePath(tile));
+async function hashesOf(tiles: Tiles, tile: Tile): Promise<readonly Hash[]> {
+  const bytes = await readTile(tiles, formatTilePath(tile));
   if (bytes !== undefined) return decodeTile(bytes, tile.width);
   // Whoever keeps tiles may drop a partial one when it has grown full.
-  const full = tile.width < TILE_WIDTH ? await tiles.read(formatTilePath({ ...tile, width: TILE_WIDTH })) : undefined;
+  const full =
+    tile.width < TILE_WIDTH ? await readTile(tiles, formatTilePath({ ...tile, width: TILE_WIDTH })) : undefined;
   if (full !== undefined) return decodeTile(full, TILE_WIDTH).slice(0, tile.width);
   throw new AuditsealError('TILE_MALFORMED', `${formatTilePath(tile)} is missing: rebuild the tiles`);
 }

@@ -1,5 +1,3 @@
-/** The contracts between the pipeline and the world. The pipeline knows these; adapters fulfil them. */
-import { AuditsealError } from '../core/errors.ts';
 import { MAX_SEGMENT_BYTES } from '../core/segment/zstd.ts';
 
 export interface ObjectInfo {
@@ -11,14 +9,14 @@ export interface ObjectInfo {
  * ObjectStore holds a ledger's objects. There is no way to replace or remove one.
  *
  * A write is durable when its promise resolves, and visible to every later read. Implementations retry passing faults;
- * what they throw is final: STORE_UNAVAILABLE, STORE_REFUSED, or OBJECT_TOO_LARGE from read. All methods may run
- * concurrently, also from other processes.
+ * what they throw is final: STORE_UNAVAILABLE or STORE_REFUSED. All methods may run concurrently, also from other
+ * processes.
  */
 export interface ObjectStore {
   /** create stores bytes under name, unless the name is taken. After a lost response it may say 'exists' of its own write. */
   create(name: string, bytes: Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<'created' | 'exists'>;
   /** read gives the bytes under name, or undefined if there are none. */
-  read(name: string): Promise<Buffer | undefined>;
+  read(name: string): Promise<Buffer | TooLarge | undefined>;
   exists(name: string): Promise<boolean>;
   /** list yields what is under prefix in ascending order of names, from the name `from` on. */
   list(prefix: string, from?: string): AsyncIterable<ObjectInfo>;
@@ -37,20 +35,26 @@ export interface TileStore {
   /** write stores bytes under name, whether it is taken or not. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** read gives the bytes under name, or undefined if there are none. */
-  read(name: string): Promise<Buffer | undefined>;
+  read(name: string): Promise<Buffer | TooLarge | undefined>;
   /** list yields what is under prefix in ascending order of names. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
 }
 
-/** ReadableTiles is a TileStore as who only reads has it. */
+/** ReadableTiles is the part of a TileStore that a reader needs. */
 export type ReadableTiles = Pick<TileStore, 'read' | 'list'>;
 
 /** MAX_OBJECT_BYTES bounds what is read into memory. A segment is never larger stored than its lines may be. */
 export const MAX_OBJECT_BYTES = MAX_SEGMENT_BYTES;
 
-/** objectTooLarge is the fault of an object above MAX_OBJECT_BYTES. */
-export const objectTooLarge = (size: number): AuditsealError =>
-  new AuditsealError(
-    'OBJECT_TOO_LARGE',
-    `it has ${size} bytes; no object of a ledger has more than ${MAX_OBJECT_BYTES}`,
-  );
+/**
+ * TooLarge is the answer instead of the bytes of an object above MAX_OBJECT_BYTES. It is no fault: whoever may create objects
+ * can put one anywhere, and every reader has to go on behind it.
+ */
+export type TooLarge = 'too-large';
+
+/** TOO_LARGE is what a finding says of such an object. */
+export const TOO_LARGE = `it is too large: no object of a ledger has more than ${MAX_OBJECT_BYTES} bytes`;
+
+/** isSame tells whether an object was read that has just these bytes. */
+export const isSame = (read: Buffer | TooLarge | undefined, bytes: Uint8Array): boolean =>
+  typeof read === 'object' && read.equals(bytes);

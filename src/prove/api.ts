@@ -2,11 +2,12 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ProveDeps } from './entryProof.ts';
 import { proveRecord } from './prove.ts';
-import { AuditsealError } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import { formatEvidence } from '../core/objects/evidence.ts';
 import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
 import { isPartition, parseDecimal } from '../core/text.ts';
+import { readTile } from '../ledger/tiles.ts';
 import type { TileStore } from '../ports/store.ts';
 
 /** LogRequest is what a client asks of the log with GET or HEAD. */
@@ -54,7 +55,7 @@ export async function answerLog(tiles: Pick<TileStore, 'read'>, request: LogRequ
     return refusal(isAlmost ? 400 : 404, isAlmost ? 'that is not the path of a tile' : 'there is nothing of that name');
   }
   return unlessAway(async () => {
-    const bytes = await tiles.read(path);
+    const bytes = await readTile(tiles, path);
     // Not for a cache: the tile may be there with the next checkpoint.
     if (bytes === undefined) return refusal(404, 'the log has none of that name');
     if (path.startsWith(BUNDLES)) return bundle(bytes, acceptEncoding, ifNoneMatch);
@@ -139,7 +140,7 @@ async function unlessAway(answer: () => Promise<LogResponse>): Promise<LogRespon
   try {
     return await answer();
   } catch (error) {
-    if (!(error instanceof AuditsealError) || error.code !== 'STORE_UNAVAILABLE') throw error;
+    faultIn(error, 'unavailable');
     const away = refusal(503, 'the store can not be reached now; try again');
     return { ...away, headers: { ...away.headers, 'retry-after': '5' } };
   }

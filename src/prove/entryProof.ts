@@ -1,5 +1,5 @@
 import type { FoundEntry } from './lookup.ts';
-import { AuditsealError } from '../core/errors.ts';
+import { AuditsealError, faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import { inclusionRanges, proveInclusion, verifyInclusion } from '../core/merkle/proof.ts';
 import type { InclusionProof } from '../core/merkle/proof.ts';
@@ -11,7 +11,8 @@ import { NEWEST_CHECKPOINT, checkpointName } from '../core/objects/names.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
 import { firstFree } from '../ledger/dense.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
-import type { ObjectStore, TileStore } from '../ports/store.ts';
+import { TOO_LARGE } from '../ports/store.ts';
+import type { ObjectStore, TileStore, TooLarge } from '../ports/store.ts';
 
 export interface ProveDeps {
   readonly store: ObjectStore;
@@ -41,16 +42,17 @@ export async function proveEntry(
   origin: string,
 ): Promise<EntryProof | undefined> {
   let fault: AuditsealError | undefined;
-  const attempt = async (read: () => Promise<Buffer | undefined>): Promise<EntryProof | undefined> => {
+  const attempt = async (read: () => Promise<Buffer | TooLarge | undefined>): Promise<EntryProof | undefined> => {
     try {
       const note = await read();
       if (note === undefined) return undefined;
+      if (note === 'too-large') throw new AuditsealError('CHECKPOINT_MALFORMED', TOO_LARGE);
       const checkpoint = openFor(note, origin, verifiers);
       if (checkpoint.size <= leaf) return undefined;
       return { note, checkpoint, proof: await proveFromTiles(tiles, leaf, line, checkpoint) };
     } catch (error) {
-      if (!(error instanceof AuditsealError) || !UNUSABLE.includes(error.code)) throw error;
-      fault ??= error;
+      const unusable = faultIn(error, 'malformed', 'contradicted');
+      fault ??= unusable;
       return undefined;
     }
   };
@@ -65,14 +67,6 @@ export async function proveEntry(
   if (fault !== undefined && end > batch) throw fault;
   return undefined;
 }
-
-const UNUSABLE: readonly string[] = [
-  'NOTE_MALFORMED',
-  'SIGNATURE_INVALID',
-  'CHECKPOINT_MALFORMED',
-  'TILE_MALFORMED',
-  'OBJECT_TOO_LARGE',
-];
 
 function openFor(note: Buffer, origin: string, verifiers: readonly VerifierKey[]): Checkpoint {
   if (verifiers.length > 0) return openCheckpoint(note, origin, verifiers).checkpoint;

@@ -1,4 +1,4 @@
-import { AuditsealError } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import { parseSegmentName, segmentName } from '../core/objects/names.ts';
@@ -58,7 +58,7 @@ async function readAt(
   const segment = segmentName(partition, index);
   try {
     const stored = await store.read(segment);
-    if (stored === undefined) return undefined;
+    if (stored === undefined || stored === 'too-large') return undefined;
     let number: number | undefined;
     let found: Buffer | undefined;
     const reading = readSegment(stored, (bytes, start, end, { records }) => {
@@ -69,12 +69,7 @@ async function readAt(
     const leaf = record - reading.header.records.first + 1;
     return { segment, leaf, line: found, reading };
   } catch (error) {
-    if (
-      error instanceof AuditsealError &&
-      ['SEGMENT_MALFORMED', 'VERSION_UNKNOWN', 'OBJECT_TOO_LARGE'].includes(error.code)
-    ) {
-      return undefined;
-    }
-    throw error;
+    faultIn(error, 'malformed');
+    return undefined;
   }
 }

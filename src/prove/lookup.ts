@@ -1,13 +1,14 @@
+import { AuditsealError, faultIn } from '../core/errors.ts';
+import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import { parseNote } from '../core/note/note.ts';
 import { parseEntry } from '../core/objects/entry.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
-import { AuditsealError } from '../core/errors.ts';
-import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import { NO_POSITION, headsOf } from '../core/objects/heads.ts';
 import { batchName, checkpointName } from '../core/objects/names.ts';
-import { parseNote } from '../core/note/note.ts';
-import type { ObjectStore } from '../ports/store.ts';
 import { readBatch } from '../ledger/batches.ts';
 import { firstFree } from '../ledger/dense.ts';
-import { NO_POSITION, headsOf } from '../core/objects/heads.ts';
+import { TOO_LARGE } from '../ports/store.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 /** FoundEntry is a segment's entry and where it is. */
 export interface FoundEntry {
@@ -71,6 +72,7 @@ export class LogLookup {
     if (note === undefined) {
       throw new AuditsealError('FORK_DETECTED', `${name} is missing, and the log goes on behind it`);
     }
+    if (note === 'too-large') throw new AuditsealError('CHECKPOINT_MALFORMED', `${name}: ${TOO_LARGE}`);
     return parseCheckpoint(parseNote(note).text).size;
   }
 
@@ -92,7 +94,7 @@ export class LogLookup {
       });
       return { next, index, entries: own };
     } catch (error) {
-      if (!(error instanceof AuditsealError) || !NO_BATCH.includes(error.code)) throw error;
+      faultIn(error, 'malformed', 'contradicted');
       return undefined;
     }
   }
@@ -125,5 +127,3 @@ export class LogLookup {
     throw new AuditsealError('BATCH_MALFORMED', `${batchName(high)} lacks the entry that batches behind it speak of`);
   }
 }
-
-const NO_BATCH: readonly string[] = ['FORK_DETECTED', 'BATCH_MALFORMED', 'ENTRY_MALFORMED', 'OBJECT_TOO_LARGE'];

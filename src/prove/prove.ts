@@ -1,24 +1,24 @@
-import type { Checkpoint } from '../core/note/checkpoint.ts';
-import type { SegmentEntry } from '../core/objects/entry.ts';
-import { AuditsealError } from '../core/errors.ts';
-import { verifyEvidence } from '../core/objects/evidence.ts';
-import type { Evidence } from '../core/objects/evidence.ts';
-import { leafHash } from '../core/hash.ts';
-import type { Hash } from '../core/hash.ts';
-import { TreeRoot } from '../core/merkle/tree.ts';
-import { segmentName } from '../core/objects/names.ts';
-import type { SegmentPlace } from '../core/objects/names.ts';
-import { parseNote } from '../core/note/note.ts';
-import { proveInSegment } from '../core/merkle/proof.ts';
-import { parseHeader } from '../core/segment/header.ts';
-import { formatTlogProof } from '../core/note/tlogProof.ts';
-import { formatVerifierKey } from '../core/note/verifierKey.ts';
-import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { decompress } from '../core/segment/zstd.ts';
-import type { ObjectStore } from '../ports/store.ts';
 import { proveEntry } from './entryProof.ts';
 import type { ProveDeps } from './entryProof.ts';
 import { LogLookup } from './lookup.ts';
+import { AuditsealError, attempt } from '../core/errors.ts';
+import { leafHash } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
+import { proveInSegment } from '../core/merkle/proof.ts';
+import { TreeRoot } from '../core/merkle/tree.ts';
+import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { parseNote } from '../core/note/note.ts';
+import { formatTlogProof } from '../core/note/tlogProof.ts';
+import { formatVerifierKey } from '../core/note/verifierKey.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import type { SegmentEntry } from '../core/objects/entry.ts';
+import { verifyEvidence } from '../core/objects/evidence.ts';
+import type { Evidence } from '../core/objects/evidence.ts';
+import { segmentName } from '../core/objects/names.ts';
+import type { SegmentPlace } from '../core/objects/names.ts';
+import { parseHeader } from '../core/segment/header.ts';
+import { decompress } from '../core/segment/zstd.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 /** RecordPlace is a record by its number in a partition's chain, or by its line in a segment, where the header is line 0. */
 export type RecordPlace =
@@ -111,14 +111,8 @@ async function segmentLeaves(
 }
 
 async function readSegmentBytes(store: ObjectStore, name: string): Promise<Buffer | undefined> {
-  try {
-    const stored = await store.read(name);
-    return stored && decompress(stored);
-  } catch (error) {
-    if (error instanceof AuditsealError && ['SEGMENT_MALFORMED', 'OBJECT_TOO_LARGE'].includes(error.code))
-      return undefined;
-    throw error;
-  }
+  const stored = await store.read(name);
+  return typeof stored === 'object' ? attempt(() => decompress(stored), 'malformed') : undefined;
 }
 
 /** keysOf gives the keys that signed a note, the first ones that it names. */

@@ -1,33 +1,20 @@
-import { AuditsealError } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import { MAX_ACTION_BYTES, parseAction } from '../core/objects/action.ts';
 import type { Action } from '../core/objects/action.ts';
 import { actionName, parseActionName } from '../core/objects/names.ts';
-import type { Finding, FindingCode } from '../core/objects/report.ts';
-import type { ObjectStore } from '../ports/store.ts';
-
-export interface ActionCheckDeps {
-  readonly store: ObjectStore;
-  readonly find: (finding: Finding) => void;
-  readonly onUnreadable: (name: string, why: string) => void;
-  /** number of the first action that has no entry in the log */
-  readonly integrated: number;
-  /** what was made before this time (ms since the Unix epoch) must have an entry; NaN: nothing must */
-  readonly until: number;
-  /** milliseconds since the Unix epoch */
-  readonly now: number;
-}
+import { readFor } from './context.ts';
+import type { Context } from './context.ts';
 
 /** How long an action may be without its outcome before that is worth a look. */
 const UNDERWAY_MS = 10 * 60_000;
 
 /**
  * checkActions reads every action of a ledger: each must be one, their numbers dense, each attempt must have its outcome, and
- * what is old enough an entry in the log. Entries are compared with actions where the log is followed.
+ * what was made before `until` (ms since the Unix epoch; NaN: nothing) an entry in the log, which has them up to the number
+ * `integrated`. Entries are compared with actions where the log is followed.
  */
-export async function checkActions(deps: ActionCheckDeps): Promise<void> {
-  const { store, find, onUnreadable, integrated, until, now } = deps;
-  const say = (code: FindingCode, object: string, detail: string, severity: Finding['severity'] = 'error'): void =>
-    find({ code, severity, object, detail });
+export async function checkActions(context: Context, integrated: number, until: number): Promise<void> {
+  const { store, findings } = context;
   const open = new Map<string, Action>();
   const late: string[] = [];
   let next = 0;
@@ -35,46 +22,56 @@ export async function checkActions(deps: ActionCheckDeps): Promise<void> {
     const number = parseActionName(name);
     if (number === undefined) continue; // it is found with the other names
     if (number !== next)
-      say('foreign-object', name, `no object has the name of the action before, ${actionName(number - 1)}`);
+      findings.error('foreign-object', name, `no object has the name of the action before, ${actionName(number - 1)}`);
     next = number + 1;
-    let action: Action;
-    try {
-      if (size > MAX_ACTION_BYTES) throw new AuditsealError('ACTION_MALFORMED', 'it is too large to be an action');
-      const bytes = await store.read(name);
-      if (bytes === undefined) throw new AuditsealError('STORE_UNAVAILABLE', 'it was listed, and is gone');
-      action = parseAction(bytes);
-    } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      if (error.code === 'ACTION_MALFORMED')
-        say('foreign-object', name, `it has the name of an action: ${error.message}`);
-      else onUnreadable(name, error.message);
-      continue;
-    }
+    const action = await readAction(context, name, size);
+    if (action === undefined) continue;
     if (number >= integrated && Date.parse(action.time) < until) late.push(name);
     if (action.attempt === undefined) open.set(name, action);
-    else if (!isOutcomeOf(action, open.get(action.attempt)))
-      say(
-        'foreign-object',
-        name,
-        `it says what came of ${action.attempt}, which is no attempt of that kind without outcome`,
-      );
-    else open.delete(action.attempt);
+    else if (isOutcomeOf(action, open.get(action.attempt))) open.delete(action.attempt);
+    else {
+      const detail = `it says what came of ${action.attempt}, which is no attempt of that kind without outcome`;
+      findings.error('foreign-object', name, detail);
+    }
   }
   const [first, ...others] = late;
   if (first !== undefined) {
     const more = others.length === 0 ? '' : `; nor have ${others.length} after it`;
-    say('not-integrated', first, `it has no entry in the log${more}`);
+    findings.error('not-integrated', first, `it has no entry in the log${more}`);
   }
+  sayUnfinished(context, open);
+}
+
+async function readAction(context: Context, name: string, size: number): Promise<Action | undefined> {
+  const { store, findings, tally } = context;
+  const bytes = size > MAX_ACTION_BYTES ? 'too-large' : await readFor(context, store, name);
+  if (bytes === 'unreadable') return undefined;
+  if (bytes === undefined) {
+    tally.addUnreadable(name, 'it was listed, and is gone');
+    return undefined;
+  }
+  try {
+    if (bytes !== 'too-large') return parseAction(bytes);
+    findings.error('foreign-object', name, `it has the name of an action: ${TOO_LARGE_ACTION}`);
+  } catch (error) {
+    findings.error('foreign-object', name, `it has the name of an action: ${faultIn(error, 'malformed').message}`);
+  }
+  return undefined;
+}
+
+const TOO_LARGE_ACTION = `it is too large: no action has more than ${MAX_ACTION_BYTES} bytes`;
+
+function sayUnfinished({ findings, now }: Context, open: ReadonlyMap<string, Action>): void {
   for (const [name, { kind, time }] of open) {
-    if (now - Date.parse(time) > UNDERWAY_MS)
-      say('action-unfinished', name, `${kind} was attempted at ${time}, and nothing says what came of it`, 'warning');
+    if (now() - Date.parse(time) > UNDERWAY_MS)
+      findings.warn('action-unfinished', name, `${kind} was attempted at ${time}, and nothing says what came of it`);
   }
 }
 
-const isOutcomeOf = (action: Action, attempt: Action | undefined): boolean =>
-  attempt !== undefined &&
-  action.kind === attempt.kind &&
-  action.account === attempt.account &&
-  action.container === attempt.container &&
-  action.days === attempt.days &&
-  action.tag === attempt.tag;
+const isOutcomeOf = (action: Action, attempted: Action | undefined): boolean =>
+  attempted !== undefined &&
+  action.kind === attempted.kind &&
+  action.account === attempted.account &&
+  action.container === attempted.container &&
+  action.days === attempted.days &&
+  action.tag === attempted.tag;

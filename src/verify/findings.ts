@@ -1,4 +1,40 @@
-/** KnownLedger is the ledger that all segments have to be of: told from outside, or by the first one. */
-export interface KnownLedger {
-  name: string | undefined;
+import type { Finding, FindingCode } from '../core/objects/report.ts';
+
+/** Findings beyond this many are counted, not listed. */
+const MAX_FINDINGS = 1000;
+
+/** isRepeated tells the findings that a check which goes on takes over. Actions are looked at anew by every check. */
+export const isRepeated = ({ code }: Finding): boolean => code !== 'action-unfinished';
+
+/** Findings collects what a check states. What is said twice, or repeated and then found again, counts once. */
+export class Findings {
+  readonly #listed = new Map<string, Finding>();
+  omitted = 0;
+  isViolated = false;
+
+  get listed(): readonly Finding[] {
+    return [...this.#listed.values()];
+  }
+
+  error(code: FindingCode, object: string, detail: string): void {
+    this.#add({ code, severity: 'error', object, detail });
+  }
+
+  warn(code: FindingCode, object: string, detail: string): void {
+    this.#add({ code, severity: 'warning', object, detail });
+  }
+
+  /** repeat takes over the findings of an earlier check, because this one doesn't look there again. */
+  repeat(findings: readonly Finding[]): void {
+    for (const finding of findings.filter(isRepeated)) this.#add(finding);
+  }
+
+  #add(finding: Finding): void {
+    const { code, severity, object, detail } = finding;
+    if (severity === 'error') this.isViolated = true;
+    const key = JSON.stringify([code, object, detail]);
+    if (this.#listed.has(key)) return;
+    if (this.#listed.size < MAX_FINDINGS) this.#listed.set(key, finding);
+    else this.omitted += 1;
+  }
 }

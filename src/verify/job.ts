@@ -1,6 +1,6 @@
 import type { VerifyOptions } from './options.ts';
 import { verifyLedger } from './verify.ts';
-import type { VerifyDeps } from './verify.ts';
+import type { VerifyDeps } from './context.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import { reportName } from '../core/objects/names.ts';
 import type { Report } from '../core/objects/report.ts';
@@ -8,6 +8,7 @@ import { formatReport } from '../core/objects/reportFile.ts';
 import { canGoOnFrom, logFindings, newestReport } from '../ledger/reports.ts';
 import { renderReport } from '../page/reportPage.ts';
 import type { Logger } from '../ports/host.ts';
+import { isSame } from '../ports/store.ts';
 
 /**
  * runVerifyJob checks the ledger and files the report beside it, as JSON and as a page. It goes on from the newest report,
@@ -48,7 +49,7 @@ export async function runVerifyJob(
   const bytes = formatReport({ ...report, page: formatHash(sha256(page)) });
   const outcome = await store.create(name, bytes);
   // After a lost response the name is taken by what was just written.
-  if (outcome === 'created' || (await store.read(name))?.equals(bytes) === true)
+  if (outcome === 'created' || isSame(await store.read(name), bytes))
     await store.create(reportName(time, 'integrity', 'html'), page);
   const fields = {
     status,

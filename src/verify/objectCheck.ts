@@ -1,45 +1,101 @@
-import { AuditsealError } from '../core/errors.ts';
+import { attempt } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
-import { isReportName } from '../core/objects/names.ts';
-import type { ObjectStore } from '../ports/store.ts';
+import {
+  batchName,
+  checkpointName,
+  cosignatureName,
+  isKnownName,
+  isReportName,
+  parseActionName,
+  parseBatchName,
+  parseCheckpointName,
+  parseCosignatureName,
+  parseSegmentName,
+} from '../core/objects/names.ts';
 import { parseFiledReport } from '../core/objects/reportFile.ts';
+import { mapInOrder } from '../ledger/concurrency.ts';
+import { readFor } from './context.ts';
+import type { Context } from './context.ts';
+import type { Findings } from './findings.ts';
+import type { VerifyOptions } from './options.ts';
 
+/** How many reports' pages are read at one time. */
+const PAGES_AHEAD = 8;
 const PAGE = /\.html$/;
 
-/** isPageName tells whether a name is that of a report's page. */
-export const isPageName = (name: string): boolean => PAGE.test(name) && isReportName(reportOf(name));
+/** Objects that are checked where the log is followed, or as actions. */
+const CHECKED_ELSEWHERE: readonly ((name: string) => unknown)[] = [
+  parseActionName,
+  parseBatchName,
+  parseCheckpointName,
+  parseCosignatureName,
+];
+
+/** sayForeignName says that the format knows no object of a name. */
+export const sayForeignName = (findings: Findings, name: string): void =>
+  findings.error('foreign-object', name, 'the format knows no object of this name');
+
+/** checkOtherObjects looks at the names of all objects outside segments/, and into the pages of reports. */
+export async function checkOtherObjects(context: Context, options: VerifyOptions): Promise<void> {
+  for await (const { name, isFolder } of context.store.children('')) {
+    if (name === 'segments/') continue;
+    await checkNames(context, options, isFolder ? context.store.list(name, seenUpTo(name, options)) : [{ name }]);
+  }
+}
+
+/** checkNames looks at the names of objects that stand in no partition's folder. */
+export async function checkNames(
+  context: Context,
+  options: VerifyOptions,
+  listed: AsyncIterable<{ readonly name: string }> | Iterable<{ readonly name: string }>,
+): Promise<void> {
+  const { findings, tally } = context;
+  const looksIntoPages = options.isIncremental !== true; // the full checks do
+  const objects = mapInOrder(listed, PAGES_AHEAD, async ({ name }) => ({
+    name,
+    page: looksIntoPages && isPageName(name) ? await checkPage(context, name) : 'not looked into',
+  }));
+  for await (const { name, page } of objects) {
+    if (CHECKED_ELSEWHERE.some((parse) => parse(name) !== undefined)) continue;
+    if (!isKnownName(name) || parseSegmentName(name) !== undefined) sayForeignName(findings, name);
+    else if (typeof page === 'object') findings.error('foreign-object', name, page.fault);
+    else if (page === 'not looked into') tally.otherObjects += 1;
+  }
+}
+
+/** seenUpTo says where an incremental check begins to list a folder, so that it lists no more in an old ledger. */
+function seenUpTo(folder: string, { anchor, isIncremental = false }: VerifyOptions): string {
+  if (!isIncremental || anchor === undefined) return '';
+  if (folder === 'reports/' && isReportName(anchor.name)) return anchor.name;
+  const number = anchor.report.log?.head?.number;
+  if (number === undefined) return '';
+  const names = [batchName(number), checkpointName(number), cosignatureName(number, '')];
+  return names.find((name) => name.startsWith(folder)) ?? '';
+}
 
 const reportOf = (page: string): string => page.replace(PAGE, '.json');
+const isPageName = (name: string): boolean => PAGE.test(name) && isReportName(reportOf(name));
 
-/** What is known of a page: it is the one that its report states, its report states none, or what is wrong. */
-export type PageFit = 'fits' | 'unstated' | { readonly fault: string };
+/** What is known of a page: it is the one that its report states, nobody could look into it, or what is wrong. */
+type PageFit = 'fits' | 'not looked into' | { readonly fault: string };
 
-/** checkPage compares a page with the SHA-256 that its report states. What can't be read is an AuditsealError. */
-export async function checkPage(store: Pick<ObjectStore, 'read'>, name: string): Promise<PageFit> {
-  const [json, page] = await Promise.all([readSmall(store, reportOf(name)), readSmall(store, name)]);
+/** checkPage compares a page with the SHA-256 that its report states. */
+async function checkPage(context: Context, name: string): Promise<PageFit> {
+  const { store } = context;
+  const [json, page] = await Promise.all([
+    readFor(context, store, reportOf(name), name),
+    readFor(context, store, name),
+  ]);
+  if (json === 'unreadable' || page === 'unreadable') return 'not looked into';
   if (json === undefined) return { fault: 'it has the name of a page, and there is no report of that name' };
-  const stated = json === 'large' ? undefined : statedBy(json);
-  if (stated === undefined) return 'unstated';
-  const isStated = page !== 'large' && page !== undefined && formatHash(sha256(page)) === stated;
+  const stated = json === 'too-large' ? undefined : statedBy(json);
+  if (stated === undefined) return 'not looked into';
+  const isStated = typeof page === 'object' && formatHash(sha256(page)) === stated;
   return isStated ? 'fits' : { fault: `it is not the page that ${reportOf(name)} states the SHA-256 of` };
 }
 
 /** A report that is not whole is found where it is read as one. One of a kind that has no page states none that could fit. */
 function statedBy(json: Buffer): string | undefined {
-  try {
-    const report = parseFiledReport(json);
-    return report.kind === 'integrity' ? report.page : '';
-  } catch (error) {
-    if (error instanceof AuditsealError) return undefined;
-    throw error;
-  }
-}
-
-async function readSmall(store: Pick<ObjectStore, 'read'>, name: string): Promise<Buffer | 'large' | undefined> {
-  try {
-    return await store.read(name);
-  } catch (error) {
-    if (error instanceof AuditsealError && error.code === 'OBJECT_TOO_LARGE') return 'large';
-    throw error;
-  }
+  const report = attempt(() => parseFiledReport(json), 'malformed');
+  return report?.kind === 'posture' ? '' : report?.page;
 }

@@ -114,9 +114,7 @@ describe('actions in the log', () => {
       const ledger = await ledgerOf(2, 4);
       const { store } = ledger;
       store.objects.set(name, Buffer.from('large'));
-      store.beforeRead = (read) => {
-        if (read === name) throw new AuditsealError('OBJECT_TOO_LARGE', 'too large');
-      };
+      store.beforeRead = (read) => (read === name ? 'too-large' : undefined);
       store.faultOf = (created) => (created === batch(2) ? 'dieAfter' : undefined);
       await expect(integrate(ledger)).rejects.toThrow(ProcessDied);
       store.faultOf = () => undefined;

@@ -1,5 +1,5 @@
 import { AuditsealError } from '../../src/core/errors.ts';
-import type { ObjectInfo, ObjectStore } from '../../src/ports/store.ts';
+import type { ObjectInfo, ObjectStore, TooLarge } from '../../src/ports/store.ts';
 
 /** What happens at a create: a process that dies, a response that is lost, a store that is away before or after it wrote. */
 export type CreateFault = 'dieBefore' | 'dieAfter' | 'loseResponse' | 'fail' | 'failAfter';
@@ -15,8 +15,8 @@ export class MemoryStore implements ObjectStore {
   readonly requests = { create: 0, read: 0, exists: 0, list: 0, children: 0 };
   /** decides what happens at each create */
   faultOf: (name: string) => CreateFault | undefined = () => undefined;
-  /** throws what a read of this name fails with */
-  beforeRead: (name: string) => void = () => {};
+  /** throws what a read of this name fails with, or says that the object is too large to be read */
+  beforeRead: (name: string) => TooLarge | undefined | void = () => {};
   /** awaited at the start of each request, so that a test can interleave several writers */
   turn: () => Promise<void> = () => Promise.resolve();
 
@@ -37,10 +37,10 @@ export class MemoryStore implements ObjectStore {
     return fault === 'loseResponse' ? 'exists' : 'created';
   }
 
-  async read(name: string): Promise<Buffer | undefined> {
+  async read(name: string): Promise<Buffer | TooLarge | undefined> {
     this.requests.read += 1;
     await this.turn();
-    this.beforeRead(name);
+    if (this.beforeRead(name) === 'too-large') return 'too-large';
     const bytes = this.objects.get(name);
     return bytes && Buffer.from(bytes);
   }

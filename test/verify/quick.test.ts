@@ -203,12 +203,14 @@ test('an earlier report says how long the chains must be at least, and what thei
 });
 
 test.each([
-  ['STORE_UNAVAILABLE', 'unverified', [], [nameOf(5)]],
-  ['OBJECT_TOO_LARGE', 'violated', [`segment-changed ${nameOf(5)}`], []],
-] as const)('a segment that fails with %s leaves the outcome %s', async (code, status, findings, unreadable) => {
+  ['can not be read', 'unverified', [], [nameOf(5)]],
+  ['is too large', 'violated', [`segment-changed ${nameOf(5)}`], []],
+] as const)('a segment that %s leaves the outcome %s', async (what, status, findings, unreadable) => {
   const ledger = await ledgerOf();
   ledger.store.beforeRead = (name) => {
-    if (name === nameOf(5)) throw new AuditsealError(code, 'injected');
+    if (name !== nameOf(5)) return;
+    if (what === 'is too large') return 'too-large';
+    throw new AuditsealError('STORE_UNAVAILABLE', 'injected');
   };
   const report = await quick(ledger);
   expect([report.status, saidOf(report), report.unreadable.map(({ object }) => object)]).toEqual([

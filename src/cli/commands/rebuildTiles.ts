@@ -1,5 +1,4 @@
-import { AuditsealError } from '../../core/errors.ts';
-import type { AuditsealErrorCode } from '../../core/errors.ts';
+import { faultIn } from '../../core/errors.ts';
 import { TLOG, checkpointName } from '../../core/objects/names.ts';
 import { rebuildTiles } from '../../integrate/rebuildTiles.ts';
 import type { Rebuilt } from '../../integrate/rebuildTiles.ts';
@@ -33,16 +32,6 @@ something stands among the tiles that is none of this log, 2 there is no log, or
 const EXIT_BROKEN = 1;
 const EXIT_ABSENT = 2;
 
-/** What the ledger's own objects are to blame for. */
-const BROKEN: readonly AuditsealErrorCode[] = [
-  'FORK_DETECTED',
-  'BATCH_MALFORMED',
-  'NOTE_MALFORMED',
-  'SIGNATURE_INVALID',
-  'CHECKPOINT_MALFORMED',
-  'OBJECT_TOO_LARGE',
-];
-
 export async function rebuildTilesCommand(args: readonly string[]): Promise<number> {
   const { positionals, options } = parseCommand(args, ['TARGET'], { tlog: 'string', key: 'strings', json: 'boolean' });
   const verifiers = verifierKeys(options.key);
@@ -61,9 +50,10 @@ export async function rebuildTilesCommand(args: readonly string[]): Promise<numb
       onProgress: ({ files, batchBytes }) => progress.show(files, batchBytes),
     });
   } catch (error) {
-    if (!(error instanceof AuditsealError) || !BROKEN.includes(error.code)) throw error;
+    // What the ledger's own objects are to blame for.
+    const fault = faultIn(error, 'malformed', 'contradicted');
     progress.clear();
-    tell(`auditseal: ${printable(`the log of ${target} is broken: ${error.message}`)}`);
+    tell(`auditseal: ${printable(`the log of ${target} is broken: ${fault.message}`)}`);
     tell('auditseal: nothing behind that place was written; auditseal verify TARGET says all that is wrong');
     return EXIT_BROKEN;
   }

@@ -1,9 +1,9 @@
-import { AuditsealError } from '../errors.ts';
-import { sha256 } from '../hash.ts';
-import type { Hash } from '../hash.ts';
+import { CategoryCount } from './categories.ts';
 import { readSegment } from './reader.ts';
 import type { SegmentReading } from './reader.ts';
-import { CategoryCount } from './categories.ts';
+import { faultIn } from '../errors.ts';
+import { sha256 } from '../hash.ts';
+import type { Hash } from '../hash.ts';
 
 /** SegmentSummary is a segment re-computed from its stored bytes, or why it is none. It survives structured cloning. */
 export type SegmentSummary =
@@ -32,7 +32,7 @@ export function summarizeSegment(stored: Buffer, countsCategories = false): Segm
     const reading = readSegment(stored, categories?.add);
     return { ok: true, sha256: digest, ...reading, ...(categories && { categories: categories.counts }) };
   } catch (error) {
-    if (!(error instanceof AuditsealError)) throw error;
-    return { ok: false, versionUnknown: error.code === 'VERSION_UNKNOWN', why: error.message, sha256: digest };
+    const { code, message } = faultIn(error);
+    return { ok: false, versionUnknown: code === 'VERSION_UNKNOWN', why: message, sha256: digest };
   }
 }

@@ -1,11 +1,13 @@
 import { ZERO_HASH, formatHash } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import { segmentName } from '../../core/objects/names.ts';
-import type { Finding, FindingCode, PartitionReport } from '../../core/objects/report.ts';
+import type { FindingCode, PartitionReport } from '../../core/objects/report.ts';
 import { predecessorOf, segmentFault } from '../../core/segment/chain.ts';
 import type { SegmentHeader } from '../../core/segment/header.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
-import type { KnownLedger } from '../findings.ts';
+import type { Context, KnownLedger } from '../context.ts';
+import type { Findings } from '../findings.ts';
+import { Indices } from './indices.ts';
 
 /**
  * A segment that the next one may have to follow. One whose end line states another root than its lines have is none: it
@@ -43,7 +45,8 @@ const MAX_CANDIDATES = 1000;
  */
 export class ChainCheck {
   readonly partition: string;
-  readonly #find: (finding: Finding) => void;
+  readonly #findings: Findings;
+  readonly #indices: Indices;
   readonly #anchor: PartitionReport | undefined;
   /**
    * The last segment that continued the chain, and the well-formed ones since that did not, or that could not be
@@ -51,24 +54,22 @@ export class ChainCheck {
    */
   #candidates: Link[];
   #isAnchorFound = false;
-  #nextIndex: number;
   #head: PartitionReport | undefined;
   readonly #ledger: KnownLedger;
 
-  /** With `anchor`, the segment of the anchor's index must be the one that the anchor knew. */
+  /** It begins at the segment `from`. With `anchor`, the segment of the anchor's index must be the one that the anchor knew. */
   constructor(
+    { findings, ledger }: Pick<Context, 'findings' | 'ledger'>,
     partition: string,
-    ledger: KnownLedger,
-    find: (finding: Finding) => void,
-    anchor?: PartitionReport,
-    isIncremental = false,
+    anchor: PartitionReport | undefined,
+    from: number,
   ) {
     this.partition = partition;
     this.#ledger = ledger;
-    this.#find = find;
+    this.#findings = findings;
     this.#anchor = anchor;
-    this.#nextIndex = isIncremental && anchor !== undefined ? anchor.index : 0;
-    this.#candidates = this.#nextIndex === 0 ? [START] : [];
+    this.#indices = new Indices(findings, partition, from);
+    this.#candidates = from === 0 ? [START] : [];
   }
 
   /**
@@ -85,22 +86,12 @@ export class ChainCheck {
   }
 
   #say(code: FindingCode, index: number, detail: string): void {
-    this.#find({ code, severity: 'error', object: segmentName(this.partition, index), detail });
+    this.#findings.error(code, segmentName(this.partition, index), detail);
   }
 
-  /** missing takes notice of the indices before `index` that have no object. */
-  #missing(until: number, why: string): void {
-    const count = until - this.#nextIndex;
-    if (count <= 0) return;
-    const detail = count === 1 ? why : `${why}; with the ${count - 1} after it, up to index ${until - 1}`;
-    this.#say('segment-missing', this.#nextIndex, detail);
-    this.#nextIndex = until;
-  }
-
-  /** passOver takes notice of an object that is there and could not be read. */
+  /** passOver takes notice of an object that is there and could not be read. Indices must rise. */
   passOver(index: number): void {
-    this.#missing(index, `no object has this name, and index ${index} is there`);
-    this.#nextIndex = index + 1;
+    this.#indices.passOver(index);
   }
 
   /** add checks the next object of the partition. Indices must rise. */
@@ -180,9 +171,7 @@ export class ChainCheck {
     const before = predecessorOf(header);
     for (const other of skipped) {
       if (other > before && other < index) {
-        const object = segmentName(this.partition, other);
-        const detail = `index ${index} declares that it is not of the chain`;
-        this.#find({ code: 'foreign-object', severity: 'error', object, detail });
+        this.#say('foreign-object', other, `index ${index} declares that it is not of the chain`);
       } else this.#say('segment-malformed', index, `it skips index ${other}, which is not right before it`);
     }
   }
@@ -248,10 +237,6 @@ export class ChainCheck {
 
   /** finish ends the chain: the anchor says how long it must be at least. */
   finish(): void {
-    if (this.#anchor === undefined) return;
-    this.#missing(
-      this.#anchor.index + 1,
-      `no object has this name, and an earlier report knew the chain up to index ${this.#anchor.index}`,
-    );
+    if (this.#anchor !== undefined) this.#indices.demand(this.#anchor.index);
   }
 }

@@ -1,134 +1,120 @@
-import type { ChainCheck } from './chainCheck.ts';
-import type { WalkedObject } from './walk.ts';
-import { AuditsealError } from '../../core/errors.ts';
+import { faultIn } from '../../core/errors.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
-import type { SegmentSummary, SummarizeSegment } from '../../core/segment/summary.ts';
+import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Semaphore } from '../../ledger/concurrency.ts';
-import type { ObjectInfo, ObjectStore } from '../../ports/store.ts';
+import { TOO_LARGE_SEGMENT } from '../../ledger/objects.ts';
+import type { Context } from '../context.ts';
+import { sayForeignName } from '../objectCheck.ts';
+import type { ChainCheck } from './chainCheck.ts';
+import { Walk } from './walk.ts';
+import type { ListedObject, PartitionWalk, Sight, WalkedObject } from './walk.ts';
 
-export interface WalkDeps {
-  readonly store: ObjectStore;
-  readonly summarize: SummarizeSegment;
-  readonly semaphore: Semaphore;
-  /** how many objects are read ahead */
-  readonly ahead: number;
-  readonly onForeign: (name: string) => void;
-  readonly onUnreadable: (name: string, why: string) => void;
-  readonly onSegment: (summary: SegmentSummary, size: number) => void;
-}
+type Walked = WalkedObject<SegmentSummary>;
 
-interface Ahead {
-  readonly index: number;
-  readonly size: number;
-  readonly summary: Promise<SegmentSummary | undefined>;
-}
-
-/** PartitionWalk re-computes the objects of one partition in order of index, once each, a few ahead. */
-export class PartitionWalk {
-  readonly check: ChainCheck;
-  readonly #deps: WalkDeps;
+/** FullWalk re-computes the segments of one partition, and follows their chain. */
+export class FullWalk implements PartitionWalk {
+  readonly partition: string;
+  readonly #context: Context;
+  readonly #chain: ChainCheck;
+  readonly #semaphore: Semaphore;
   readonly #from: number;
-  readonly #listed: AsyncIterator<ObjectInfo>;
-  readonly #ahead: Ahead[] = [];
-  #isListed = false;
-  #last = -1;
+  readonly #walk: Walk<SegmentSummary | undefined, Walked>;
 
-  constructor(deps: WalkDeps, check: ChainCheck, from: number) {
-    this.check = check;
-    this.#deps = deps;
+  /** The segments before `from` are looked at only where they are asked for. */
+  constructor(context: Context, chain: ChainCheck, semaphore: Semaphore, from: number) {
+    this.partition = chain.partition;
+    this.#context = context;
+    this.#chain = chain;
+    this.#semaphore = semaphore;
     this.#from = from;
-    const { partition } = check;
-    // Not from the first segment's name on: something foreign may stand before it.
-    const start = from > 0 ? segmentName(partition, from) : '';
-    this.#listed = deps.store.list(`segments/${partition}/`, start)[Symbol.asyncIterator]();
+    this.#walk = new Walk(this.#sight());
   }
 
-  /** next checks the next object, or gives undefined behind the last one. */
-  async next(): Promise<WalkedObject<SegmentSummary> | undefined> {
-    await this.#readAhead();
-    const object = this.#ahead.shift();
-    return object && this.#take(object);
+  async to(index: number): Promise<Walked | 'hole' | undefined> {
+    if (index >= this.#from) return this.#walk.to(index);
+    const object = await this.#find(index);
+    const summary = object && (await this.#summarize(index));
+    return object && { ...object, isOfChain: false, ...(summary && { summary }) };
   }
 
-  /**
-   * to checks the objects up to that index, and gives the one that has it, or undefined behind the last one, or 'hole' where
-   * others are behind it. Objects before the walk's start are looked at alone.
-   */
-  async to(index: number): Promise<WalkedObject<SegmentSummary> | 'hole' | undefined> {
-    if (index < this.#from) {
-      const object = await this.#readAlone(index);
-      const summary = await object?.summary;
-      return object && { index, size: object.size, isOfChain: false, ...(summary && { summary }) };
+  async finish(isIntegrated: (index: number) => boolean, until: number): Promise<void> {
+    const { findings, tally } = this.#context;
+    let first: { readonly name: string; readonly sealed: string } | undefined;
+    let late = 0;
+    for (let object = await this.#walk.next(); object !== undefined; object = await this.#walk.next()) {
+      const { index, summary } = object;
+      if (isIntegrated(index)) continue;
+      tally.notIntegrated += 1;
+      if (summary?.ok !== true || !(Date.parse(summary.header.sealed) < until)) continue;
+      first ??= { name: segmentName(this.partition, index), sealed: summary.header.sealed };
+      late += 1;
     }
-    if (index <= this.#last) return 'hole';
-    for (;;) {
-      await this.#readAhead();
-      const nextIndex = this.#ahead[0]?.index;
-      if (nextIndex === undefined) break;
-      if (nextIndex > index) return 'hole';
-      const object = await this.next();
-      if (nextIndex === index) return object;
-    }
-    // The listing may be older than the object.
-    const late = await this.#readAlone(index);
-    return late && this.#take(late);
+    this.#chain.finish();
+    if (this.#chain.head !== undefined) tally.partitions.push(this.#chain.head);
+    if (first === undefined) return;
+    const others = late === 1 ? '' : `; nor have the ${late - 1} after it`;
+    findings.error(
+      'not-integrated',
+      first.name,
+      `it was sealed at ${first.sealed}, and has no entry in the log${others}`,
+    );
   }
 
-  async #take({ index, size, summary }: Ahead): Promise<WalkedObject<SegmentSummary>> {
-    this.#last = index;
-    const done = await summary;
-    if (done === undefined) {
-      this.check.passOver(index);
+  close = (): Promise<void> => this.#walk.close();
+
+  #sight(): Sight<SegmentSummary | undefined, Walked> {
+    return {
+      listed: this.#list(),
+      group: 1,
+      ahead: this.#context.concurrency,
+      look: (objects) => objects.map(({ index }) => this.#semaphore.run(() => this.#summarize(index))),
+      find: (index) => this.#find(index),
+      take: (object, summary) => this.#take(object, summary),
+    };
+  }
+
+  #take({ index, size }: ListedObject, summary: SegmentSummary | undefined): Walked {
+    if (summary === undefined) {
+      this.#chain.passOver(index);
       return { index, size, isOfChain: false };
     }
-    this.check.add(index, done);
-    this.#deps.onSegment(done, size);
-    return { index, size, summary: done, isOfChain: this.check.newest === index };
+    this.#chain.add(index, summary);
+    this.#context.tally.addSegment(size, summary);
+    return { index, size, summary, isOfChain: this.#chain.newest === index };
   }
 
-  async #readAhead(): Promise<void> {
-    while (!this.#isListed && this.#ahead.length < this.#deps.ahead) {
-      const { value: object, done } = (await this.#listed.next()) as IteratorResult<ObjectInfo, undefined>;
-      if (done === true || object === undefined) {
-        this.#isListed = true;
-        return;
-      }
-      const place = parseSegmentName(object.name);
-      if (place === undefined || place.partition !== this.check.partition) {
-        this.#deps.onForeign(object.name);
-        continue;
-      }
-      const summary = this.#deps.semaphore.run(() => this.#summarize(object.name));
-      summary.catch(() => {}); // it is awaited in its turn, which may be later than it fails
-      this.#ahead.push({ index: place.index, size: object.size, summary });
+  async *#list(): AsyncGenerator<ListedObject, undefined> {
+    const { store, findings } = this.#context;
+    // Not from the first segment's name on: something foreign may stand before it.
+    const start = this.#from > 0 ? segmentName(this.partition, this.#from) : '';
+    for await (const { name, size } of store.list(`segments/${this.partition}/`, start)) {
+      const place = parseSegmentName(name);
+      if (place?.partition === this.partition) yield { index: place.index, size };
+      else sayForeignName(findings, name);
     }
+    return undefined;
   }
 
-  async #readAlone(index: number): Promise<Ahead | undefined> {
-    const name = segmentName(this.check.partition, index);
-    for await (const object of this.#deps.store.list(name)) {
-      if (object.name === name) return { index, size: object.size, summary: this.#summarize(name) };
+  async #find(index: number): Promise<ListedObject | undefined> {
+    const name = segmentName(this.partition, index);
+    for await (const object of this.#context.store.list(name)) {
+      if (object.name === name) return { index, size: object.size };
     }
     return undefined;
   }
 
   /** summarize gives undefined for an object that can't be read; that makes the outcome `unverified`, never a pass. */
-  async #summarize(name: string): Promise<SegmentSummary | undefined> {
-    const { store, summarize, onUnreadable } = this.#deps;
+  async #summarize(index: number): Promise<SegmentSummary | undefined> {
+    const { store, summarize, tally } = this.#context;
+    const name = segmentName(this.partition, index);
     try {
       const stored = await store.read(name);
+      if (stored === 'too-large') return TOO_LARGE_SEGMENT;
       if (stored !== undefined) return await summarize(stored);
-      onUnreadable(name, 'it was listed, and is gone');
+      tally.addUnreadable(name, 'it was listed, and is gone');
     } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      if (error.code === 'OBJECT_TOO_LARGE') return { ok: false, versionUnknown: false, why: error.message };
-      onUnreadable(name, error.message);
+      tally.addUnreadable(name, faultIn(error).message);
     }
     return undefined;
-  }
-
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#ahead.map(({ summary }) => summary));
-    await this.#listed.return?.();
   }
 }

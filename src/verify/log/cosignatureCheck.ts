@@ -1,4 +1,4 @@
-import { AuditsealError } from '../../core/errors.ts';
+import { faultIn } from '../../core/errors.ts';
 import { verifyCosignature } from '../../core/note/cosignature.ts';
 import type { VerifiedSignature } from '../../core/note/note.ts';
 import type { SignatureLine } from '../../core/note/signatureLine.ts';
@@ -6,36 +6,31 @@ import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
 import { checkpointName, cosignatureName, parseCosignatureName } from '../../core/objects/names.ts';
 import type { CosignaturePlace } from '../../core/objects/names.ts';
-import type { CosignatureReport, Finding, FindingCode } from '../../core/objects/report.ts';
+import type { CosignatureReport, FindingCode } from '../../core/objects/report.ts';
 import { mapInOrder } from '../../ledger/concurrency.ts';
 import { readCosignature } from '../../ledger/cosignatures.ts';
-import type { ObjectStore } from '../../ports/store.ts';
-
-export interface CosignatureCheckDeps {
-  readonly store: ObjectStore;
-  readonly find: (finding: Finding) => void;
-  readonly onUnreadable: (name: string, why: string) => void;
-  /** says whose cosignatures count; without it none is verified */
-  readonly policy?: WitnessPolicy;
-}
+import { TOO_LARGE } from '../../ports/store.ts';
+import type { TooLarge } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
 
 /** Where a check of cosignatures begins. */
 export interface CosignatureStart {
   readonly number: number;
   /** what an earlier check found that ended there; of it only the time counts, because its policy may have been another */
-  readonly before?: CosignatureReport;
+  readonly cosignatures?: CosignatureReport;
 }
 
 interface Stored extends CosignaturePlace {
   /** undefined if it couldn't be read */
-  readonly line: SignatureLine | 'malformed' | undefined;
+  readonly line: SignatureLine | TooLarge | 'malformed' | undefined;
 }
 
 const AHEAD = 4;
 
 /** CosignatureCheck follows the cosignatures from checkpoint to checkpoint, and holds them against a policy. */
 export class CosignatureCheck {
-  readonly #deps: CosignatureCheckDeps;
+  readonly #context: Context;
+  readonly #policy: WitnessPolicy | undefined;
   readonly #objects: AsyncGenerator<Stored | undefined>;
   #next: Promise<Stored | undefined> | undefined;
   #verified = 0;
@@ -44,27 +39,28 @@ export class CosignatureCheck {
   #waitingSince: string | null;
   #newest: { readonly number: number; readonly cosigned: readonly string[] } | undefined;
 
-  constructor(deps: CosignatureCheckDeps, { number, before }: CosignatureStart = { number: 0 }) {
-    const { store } = deps;
-    this.#deps = deps;
-    this.#waitingSince = before?.waitingSince ?? null;
-    const names = store.list('cosignatures/', cosignatureName(number, ''));
+  /** The policy says whose cosignatures count; without one none is verified. */
+  constructor(context: Context, policy: WitnessPolicy | undefined, start: CosignatureStart = { number: 0 }) {
+    this.#context = context;
+    this.#policy = policy;
+    this.#waitingSince = start.cosignatures?.waitingSince ?? null;
+    const names = context.store.list('cosignatures/', cosignatureName(start.number, ''));
     this.#objects = mapInOrder(names, AHEAD, async ({ name }) => this.#read(name));
   }
 
   #say(code: FindingCode, object: string, detail: string): void {
-    this.#deps.find({ code, severity: 'error', object, detail });
+    this.#context.findings.error(code, object, detail);
   }
 
   async #read(name: string): Promise<Stored | undefined> {
+    const { store, tally } = this.#context;
     const place = parseCosignatureName(name);
     // A name that is no cosignature's is found elsewhere.
     if (place === undefined) return undefined;
     try {
-      return { ...place, line: await readCosignature(this.#deps.store, place.number, place.keyId) };
+      return { ...place, line: await readCosignature(store, place.number, place.keyId) };
     } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      this.#deps.onUnreadable(name, error.message);
+      tally.addUnreadable(name, faultIn(error).message);
       return { ...place, line: undefined };
     }
   }
@@ -98,7 +94,7 @@ export class CosignatureCheck {
       if (it.number < number) await this.#checkOther(it);
       else verified.push(...this.#checkLine(it, text));
     }
-    const { policy } = this.#deps;
+    const policy = this.#policy;
     if (policy === undefined || time === undefined) return;
     const { isMet, cosigned } = evaluateQuorum(policy, verified);
     this.#newest = { number, cosigned };
@@ -110,18 +106,19 @@ export class CosignatureCheck {
   async #checkOther(stored: Stored): Promise<void> {
     const { number, keyId } = stored;
     // In a ledger that is in use, the checkpoint may have come just now.
-    if (await this.#deps.store.exists(checkpointName(number))) this.#checkLine(stored, undefined);
+    if (await this.#context.store.exists(checkpointName(number))) this.#checkLine(stored, undefined);
     else this.#say('cosignature-invalid', cosignatureName(number, keyId), 'there is no checkpoint of its number');
   }
 
   #checkLine({ number, keyId, line }: Stored, text: string | undefined): VerifiedSignature[] {
     if (line === undefined) return [];
     const name = cosignatureName(number, keyId);
-    if (line === 'malformed') {
-      this.#say('cosignature-invalid', name, 'it is not one signature line of the key ID in its name, ended by LF');
+    if (typeof line === 'string') {
+      const malformed = 'it is not one signature line of the key ID in its name, ended by LF';
+      this.#say('cosignature-invalid', name, line === 'malformed' ? malformed : TOO_LARGE);
       return [];
     }
-    const known = (this.#deps.policy?.witnesses ?? []).filter(({ verifierKey }) => verifierKey.keyId === keyId);
+    const known = (this.#policy?.witnesses ?? []).filter(({ verifierKey }) => verifierKey.keyId === keyId);
     const key = known.find(({ verifierKey }) => verifierKey.keyName === line.keyName)?.verifierKey;
     if (known.length > 0 && key === undefined) {
       this.#say('cosignature-invalid', name, 'it has the key ID of a witness of the policy, and another key name');
@@ -134,18 +131,18 @@ export class CosignatureCheck {
   }
 
   /** finish says if the newest checkpoint lacks the quorum, and does so for longer than `delayMs` where that is given. */
-  async finish(now: number, delayMs: number | undefined, hasLog: boolean): Promise<void> {
+  async finish(delayMs: number | undefined, hasLog: boolean): Promise<void> {
     for (let it = await this.#takeUpTo(Infinity); it !== undefined; it = await this.#takeUpTo(Infinity)) {
       await this.#checkOther(it);
     }
     if (this.#newest === undefined) {
-      const isDemanded = this.#deps.policy?.quorum !== undefined && delayMs === undefined && hasLog;
+      const isDemanded = this.#policy?.quorum !== undefined && delayMs === undefined && hasLog;
       const why = 'no checkpoint was found that fits the batches, and so none has the quorum of the policy';
       if (isDemanded) this.#say('checkpoint-uncosigned', checkpointName(0), why);
       return;
     }
     if (this.#waitingSince === null) return;
-    if (delayMs !== undefined && now - Date.parse(this.#waitingSince) <= delayMs) return;
+    if (delayMs !== undefined && this.#context.now() - Date.parse(this.#waitingSince) <= delayMs) return;
     const { number, cosigned } = this.#newest;
     const who = cosigned.length === 0 ? "none of the policy's witnesses" : `only ${cosigned.join(', ')}`;
     const last =

@@ -1,31 +1,41 @@
-import { AuditsealError } from '../../core/errors.ts';
+import { attempt, faultIn } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
-import type { Hash } from '../../core/hash.ts';
 import { parseAction } from '../../core/objects/action.ts';
-import type { Action } from '../../core/objects/action.ts';
 import { formatEntry, isSameEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
 import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
-import { NO_HEADS, NO_POSITION, headsOf, isHeadsLine } from '../../core/objects/heads.ts';
+import { NO_POSITION, headsOf, isHeadsLine } from '../../core/objects/heads.ts';
 import type { LogPosition, Position } from '../../core/objects/heads.ts';
 import { segmentEntryOf } from '../../core/objects/judge.ts';
 import { batchName, isReportName, parseActionName, segmentName } from '../../core/objects/names.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
-import type { Finding, FindingCode } from '../../core/objects/report.ts';
+import type { FindingCode } from '../../core/objects/report.ts';
 import { parseFiledReport } from '../../core/objects/reportFile.ts';
-import type { ObjectStore } from '../../ports/store.ts';
 import type { WalkedObject } from '../chain/walk.ts';
+import { TOO_LARGE } from '../../ports/store.ts';
+import { readFor } from '../context.ts';
+import type { Context } from '../context.ts';
 
-export interface EntryCheckDeps {
-  readonly store: ObjectStore;
-  readonly find: (finding: Finding) => void;
-  readonly onUnreadable: (name: string, why: string) => void;
-  /** gives the object in a place, checked in its chain; undefined behind the last one, 'hole' where others are behind */
-  readonly objectAt: (partition: string, index: number) => Promise<WalkedObject | 'hole' | undefined>;
+/** ObjectAt gives the object in a place, checked in its chain; undefined behind the last, 'hole' before others. */
+export type ObjectAt = (partition: string, index: number) => Promise<WalkedObject | 'hole' | undefined>;
+
+/** InBatch is an entry where it stands, and how to say what is wrong with it. */
+interface InBatch {
+  readonly entry: LogEntry;
+  readonly line: Buffer;
+  /** say holds something against the batch */
+  readonly say: (detail: string) => void;
+  /**
+   * differ says that an object is not what the entry says. If no checkpoint vouches for the entry, that is held against the
+   * batch, not the object.
+   */
+  readonly differ: (code: FindingCode, object: string, detail: string) => void;
+  readonly isSigned: boolean;
 }
 
 /** EntryCheck compares the entries of the log with the objects that they are of, and with the order that they must have. */
 export class EntryCheck {
-  readonly #deps: EntryCheckDeps;
+  readonly #context: Context;
+  readonly #objectAt: ObjectAt;
   readonly #positions: Map<string, Position>;
   /** entries of objects that are gone, by partition */
   readonly #gone = new Map<string, { readonly name: string; count: number }>();
@@ -37,12 +47,13 @@ export class EntryCheck {
   entries = 0;
   compared = 0;
 
-  constructor(deps: EntryCheckDeps, heads: LogPosition = NO_HEADS) {
-    this.#deps = deps;
-    this.#positions = new Map(heads.positions);
-    this.#report = heads.report;
-    this.#actions = heads.actions;
-    this.time = heads.time;
+  constructor(context: Context, objectAt: ObjectAt, position: LogPosition) {
+    this.#context = context;
+    this.#objectAt = objectAt;
+    this.#positions = new Map(position.positions);
+    this.#report = position.report;
+    this.#actions = position.actions;
+    this.time = position.time;
   }
 
   /** break says that entries are missing from here on; the next heads tell where the log stands. */
@@ -60,115 +71,87 @@ export class EntryCheck {
     return this.#actions;
   }
 
-  #say(code: FindingCode, object: string, detail: string): void {
-    this.#deps.find({ code, severity: 'error', object, detail });
-  }
-
-  /** add compares a batch. If no checkpoint vouches for it, what differs is held against the batch, not the object. */
+  /** add compares the entries of a batch; `isSigned` says that a checkpoint fits them. */
   async add(number: number, lines: readonly Buffer[], isSigned: boolean): Promise<void> {
+    const { findings } = this.#context;
     const batch = batchName(number);
     for (const [i, line] of lines.entries()) {
       this.entries += 1;
       if (isHeadsLine(line)) continue;
-      const where = `entry ${i} of it`;
-      let entry: LogEntry;
-      try {
-        entry = parseEntry(line);
-      } catch (error) {
-        if (!(error instanceof AuditsealError)) throw error;
-        this.#say('entry-mismatch', batch, `${where}: ${error.message}`);
-        continue;
-      }
-      const differs: Differs = (code, object, detail) => {
-        if (isSigned) this.#say(code, object, `${detail} (${where.replace('it', batch)})`);
-        else this.#say('entry-mismatch', batch, `${where}: ${object}: ${detail}`);
-      };
-      const place = placeOf(entry);
-      const name = nameIn(entry);
-      if (place !== undefined) await this.#checkPlace(entry, line, place, batch, where, isSigned, differs);
-      else if (name !== undefined && isReportName(name)) await this.#checkReport(entry, name, batch, where, differs);
-      else if (name !== undefined && parseActionName(name) !== undefined)
-        await this.#checkAction(entry, name, batch, where, differs);
-      else if (name !== undefined) this.#say('entry-mismatch', batch, `${where} is of nothing that has an entry`);
+      const say = (detail: string): void => findings.error('entry-mismatch', batch, `entry ${i} ${detail}`);
+      const differ = (code: FindingCode, object: string, detail: string): void =>
+        isSigned
+          ? findings.error(code, object, `${detail} (entry ${i} of ${batch})`)
+          : say(`differs from ${object}: ${detail}`);
+      const entry = entryOf(line, say);
+      if (entry !== undefined) await this.#check({ entry, line, say, differ, isSigned });
     }
     this.#checkHeads(lines, batch);
   }
 
-  async #checkPlace(
-    entry: LogEntry,
-    line: Buffer,
-    { partition, index }: SegmentPlace,
-    batch: string,
-    where: string,
-    isSigned: boolean,
-    differs: Differs,
-  ): Promise<void> {
+  async #check(it: InBatch): Promise<void> {
+    const place = placeOf(it.entry);
+    const name = nameIn(it.entry);
+    if (place !== undefined) await this.#checkPlace(it, place);
+    else if (name === undefined)
+      return; // of a type that this version doesn't know
+    else if (isReportName(name)) await this.#checkReport(it, name);
+    else if (parseActionName(name) !== undefined) await this.#checkAction(it, name);
+    else it.say('is of an object that has no entry');
+  }
+
+  async #checkPlace(it: InBatch, place: SegmentPlace): Promise<void> {
+    const { partition, index } = place;
     const before = this.#positions.get(partition) ?? NO_POSITION;
-    if (index !== before.next && !this.#isLost) {
-      this.#say('entry-mismatch', batch, `${where} is of index ${index} of partition ${partition}, not ${before.next}`);
-    }
-    const found = await this.#deps.objectAt(partition, index);
-    // A hole between other objects is found by the chain; here only the end of it is.
-    const isHole = found === 'hole';
-    const object = isHole ? undefined : found;
-    const isSegment = entry.type === 'segment';
-    const sealed = object?.summary?.ok === true ? object.summary.header.sealed : before.sealed;
-    if (index >= before.next) {
-      const head = isSegment ? { index, root: entry.root, sealed } : before;
-      this.#positions.set(partition, { ...head, next: index + 1 });
-    }
-    const name = segmentName(partition, index);
-    if (object === undefined) {
-      if (isHole || index < before.next) return;
-      if (!isSigned) return differs('segment-missing', name, 'no object has this name');
-      const gone = this.#gone.get(partition);
-      if (gone === undefined) this.#gone.set(partition, { name, count: 1 });
-      else gone.count += 1;
-      return;
-    }
+    if (index !== before.next && !this.#isLost)
+      it.say(`is of index ${index} of partition ${partition}, and index ${before.next} comes next`);
+    const object = await this.#objectAt(partition, index);
+    if (index >= before.next) this.#positions.set(partition, positionBehind(it.entry, index, object, before));
+    // A hole between other objects is found by the chain, and what is behind the last one, here.
+    if (object === undefined && index >= before.next) this.#sayGone(it, place);
     // Another one was looked at in its place, or it can't be read.
-    if (object.summary === undefined) return;
+    if (typeof object !== 'object' || object.summary === undefined) return;
     this.compared += 1;
-    if (isSegment) this.#checkSegment(entry, line, object, name, differs);
-    else if (entry.type === 'foreign') {
-      if (object.summary.sha256 !== entry.sha256 || object.size !== entry.size)
-        differs('segment-changed', name, 'it is not the object that the log has the SHA-256 of');
-      else if (object.isOfChain) differs('entry-mismatch', batch, `${name} is a segment, and the log calls it foreign`);
-    }
+    this.#compare(it, segmentName(partition, index), object);
   }
 
-  #checkSegment(entry: SegmentEntry, line: Buffer, object: WalkedObject, name: string, differs: Differs): void {
-    const { summary, size } = object;
-    if (summary === undefined) return;
-    if (summary.sha256 !== entry.sha256) {
-      differs('segment-changed', name, 'its stored bytes are not those that the log has the SHA-256 of');
-    } else if (size !== entry.size) {
-      differs('entry-mismatch', name, `the log has it with ${entry.size} bytes, and it has ${size}`);
-    } else if (summary.ok === undefined)
-      return; // a quick check knows no more of it
-    else if (!summary.ok) differs('entry-mismatch', name, `the log has it as a segment, and ${summary.why}`);
-    else if (!isSameEntry(line, entry, formatEntry(segmentEntryOf(summary, size))))
-      differs('entry-mismatch', name, 'the log says something else of it than it says itself');
+  #sayGone({ isSigned, differ }: InBatch, { partition, index }: SegmentPlace): void {
+    const name = segmentName(partition, index);
+    if (!isSigned) return differ('segment-missing', name, 'no object has this name');
+    const gone = this.#gone.get(partition);
+    if (gone === undefined) this.#gone.set(partition, { name, count: 1 });
+    else gone.count += 1;
   }
 
-  async #checkReport(entry: LogEntry, name: string, batch: string, where: string, differs: Differs): Promise<void> {
-    if (name <= this.#report && !this.#isLost)
-      this.#say('entry-mismatch', batch, `${where} is of a report before the last one`);
+  #compare(it: InBatch, name: string, object: WalkedObject): void {
+    const { entry } = it;
+    if (entry.type === 'segment') compareSegment(it, entry, name, object);
+    else if (entry.type !== 'foreign') return;
+    else if (object.summary?.sha256 !== entry.sha256 || object.size !== entry.size)
+      it.differ('segment-changed', name, 'it is not the object that the log has the SHA-256 of');
+    else if (object.isOfChain) it.say(`calls ${name} foreign, and it is a segment of its chain`);
+  }
+
+  async #checkReport(it: InBatch, name: string): Promise<void> {
+    if (name <= this.#report && !this.#isLost) it.say(`is of ${name}, and ${this.#report} came before`);
     else this.#report = name;
-    await this.#checkBytes(entry, name, differs, (bytes) => {
-      if (entry.type !== 'report' || statusOf(bytes) === entry.status) return undefined;
-      return `the log says that it is ${entry.status}`;
+    const { entry } = it;
+    await this.#checkBytes(it, name, (bytes) => {
+      if (entry.type !== 'report') return undefined;
+      const status = attempt(() => parseFiledReport(bytes), 'malformed')?.status;
+      return status === entry.status ? undefined : `the log says that it is ${entry.status}`;
     });
   }
 
-  async #checkAction(entry: LogEntry, name: string, batch: string, where: string, differs: Differs): Promise<void> {
+  async #checkAction(it: InBatch, name: string): Promise<void> {
     const number = parseActionName(name) as number;
     if (number !== this.#actions && !this.#isLost)
-      this.#say('entry-mismatch', batch, `${where} is of action ${number}, not ${this.#actions}`);
+      it.say(`is of action ${number}, and action ${this.#actions} comes next`);
     this.#actions = Math.max(this.#actions, number + 1);
-    await this.#checkBytes(entry, name, differs, (bytes) => {
+    const { entry } = it;
+    await this.#checkBytes(it, name, (bytes) => {
       if (entry.type !== 'action') return undefined;
-      const action = actionOf(bytes);
+      const action = attempt(() => parseAction(bytes), 'malformed');
       if (action?.kind === entry.action && action.outcome === entry.outcome) return undefined;
       return `the log says that it is of ${entry.action}, ${entry.outcome}`;
     });
@@ -176,78 +159,95 @@ export class EntryCheck {
 
   /** checkBytes compares an object outside the chains with its entry; `faultOf` says what else is wrong with it. */
   async #checkBytes(
-    entry: LogEntry,
+    { entry, differ }: InBatch,
     name: string,
-    differs: Differs,
     faultOf: (bytes: Buffer) => string | undefined,
   ): Promise<void> {
-    const { store, onUnreadable } = this.#deps;
-    let bytes: Buffer | undefined;
-    try {
-      bytes = await store.read(name);
-    } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      if (error.code !== 'OBJECT_TOO_LARGE' || entry.type !== 'opaque') onUnreadable(name, error.message);
+    const { store, tally } = this.#context;
+    const bytes = await readFor(this.#context, store, name);
+    if (bytes === 'unreadable') return;
+    if (bytes === undefined) return differ('entry-mismatch', name, 'the log has an entry of it, and it is gone');
+    const stated = 'sha256' in entry ? entry.sha256 : undefined;
+    if (bytes === 'too-large') {
+      // Of what was too large already there is no SHA-256.
+      if (stated !== undefined) tally.addUnreadable(name, TOO_LARGE);
       return;
     }
-    if (bytes === undefined) return differs('entry-mismatch', name, 'the log has an entry of it, and it is gone');
     this.compared += 1;
-    const digest: Hash = sha256(bytes);
-    const isOther = entry.type !== 'opaque' && entry.type !== 'segment' && entry.sha256 !== digest;
+    const isOther = stated !== undefined && stated !== sha256(bytes);
     const fault = isOther ? 'its bytes are not those that the log has the SHA-256 of' : faultOf(bytes);
-    if (fault !== undefined) differs('entry-mismatch', name, fault);
+    if (fault !== undefined) differ('entry-mismatch', name, fault);
   }
 
   /** The next integration begins where the heads say, so they have to be right. */
   #checkHeads(lines: readonly Buffer[], batch: string): void {
+    const { findings } = this.#context;
+    let heads: LogPosition;
     try {
-      const { time, report, actions, positions } = headsOf(lines);
-      const isSame = (partition: string, { next, index, root }: Position): boolean => {
-        const own = this.#positions.get(partition);
-        return own?.next === next && own.index === index && own.root === root;
-      };
-      const isRight =
-        report === this.#report &&
-        actions === this.#actions &&
-        positions.size === this.#positions.size &&
-        [...positions].every(([partition, position]) => isSame(partition, position));
-      if (this.#isLost) {
-        for (const [partition, position] of positions) this.#positions.set(partition, position);
-        this.#report = report;
-        this.#actions = actions;
-        this.#isLost = false;
-      } else if (!isRight) this.#say('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
-      this.time = time;
+      heads = headsOf(lines);
     } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      this.#say('entry-mismatch', batch, error.message);
+      findings.error('entry-mismatch', batch, faultIn(error, 'malformed').message);
+      return;
     }
+    if (this.#isLost) {
+      for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
+      this.#report = heads.report;
+      this.#actions = heads.actions;
+      this.#isLost = false;
+    } else if (!this.#isAt(heads))
+      findings.error('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
+    this.time = heads.time;
+  }
+
+  #isAt({ report, actions, positions }: LogPosition): boolean {
+    const isSame = ([partition, { next, index, root }]: [string, Position]): boolean => {
+      const own = this.#positions.get(partition);
+      return own?.next === next && own.index === index && own.root === root;
+    };
+    const isSameSize = positions.size === this.#positions.size;
+    return report === this.#report && actions === this.#actions && isSameSize && [...positions].every(isSame);
   }
 
   finish(): void {
     for (const { name, count } of this.#gone.values()) {
       const others = count === 1 ? '' : `, and of the ${count - 1} after it`;
-      this.#say('segment-missing', name, `no object has this name, and the log has an entry of it${others}`);
+      const detail = `no object has this name, and the log has an entry of it${others}`;
+      this.#context.findings.error('segment-missing', name, detail);
     }
   }
 }
 
-type Differs = (code: FindingCode, object: string, detail: string) => void;
-
-function actionOf(bytes: Buffer): Action | undefined {
+function entryOf(line: Buffer, say: InBatch['say']): LogEntry | undefined {
   try {
-    return parseAction(bytes);
+    return parseEntry(line);
   } catch (error) {
-    if (error instanceof AuditsealError) return undefined;
-    throw error;
+    say(`is malformed: ${faultIn(error, 'malformed').message}`);
+    return undefined;
   }
 }
 
-function statusOf(report: Buffer): string | undefined {
-  try {
-    return parseFiledReport(report).status;
-  } catch (error) {
-    if (error instanceof AuditsealError) return undefined;
-    throw error;
-  }
+function positionBehind(
+  entry: LogEntry,
+  index: number,
+  object: WalkedObject | 'hole' | undefined,
+  before: Position,
+): Position {
+  if (entry.type !== 'segment') return { ...before, next: index + 1 };
+  const summary = typeof object === 'object' ? object.summary : undefined;
+  const sealed = summary?.ok === true ? summary.header.sealed : before.sealed;
+  return { index, root: entry.root, sealed, next: index + 1 };
+}
+
+function compareSegment({ line, differ }: InBatch, entry: SegmentEntry, name: string, object: WalkedObject): void {
+  const { summary, size } = object;
+  if (summary === undefined) return;
+  if (summary.sha256 !== entry.sha256)
+    differ('segment-changed', name, 'its stored bytes are not those that the log has the SHA-256 of');
+  else if (size !== entry.size)
+    differ('entry-mismatch', name, `the log has it with ${entry.size} bytes, and it has ${size}`);
+  else if (summary.ok === undefined)
+    return; // a quick check knows no more of it
+  else if (!summary.ok) differ('entry-mismatch', name, `the log has it as a segment, and ${summary.why}`);
+  else if (!isSameEntry(line, entry, formatEntry(segmentEntryOf(summary, size))))
+    differ('entry-mismatch', name, 'the log says something else of it than it says itself');
 }

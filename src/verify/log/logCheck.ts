@@ -1,91 +1,88 @@
+import { faultIn } from '../../core/errors.ts';
+import { parseBatch } from '../../core/objects/batch.ts';
+import { batchName, checkpointName, parseBatchName, parseCheckpointName } from '../../core/objects/names.ts';
+import type { LogReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
+import { mapInOrder } from '../../ledger/concurrency.ts';
+import { TOO_LARGE } from '../../ports/store.ts';
+import { readFor } from '../context.ts';
+import type { Context, Read } from '../context.ts';
+import type { VerifyOptions } from '../options.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { CosignatureCheck } from './cosignatureCheck.ts';
 import { EntryCheck } from './entryCheck.ts';
-import type { EntryCheckDeps } from './entryCheck.ts';
+import type { ObjectAt } from './entryCheck.ts';
+import { PublishedCheck } from './publishedCheck.ts';
+import { THE_FIRST, isOf, resume } from './resume.ts';
+import type { LogStart } from './resume.ts';
 import { TileCheck } from './tileCheck.ts';
 import { TreeCheck } from './treeCheck.ts';
-import { AuditsealError } from '../../core/errors.ts';
-import { formatHash, parseHash } from '../../core/hash.ts';
-import type { LogTree } from '../../core/merkle/logTree.ts';
-import { parseNote } from '../../core/note/note.ts';
-import { formatSignatureLine } from '../../core/note/signatureLine.ts';
-import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
-import { parseBatch } from '../../core/objects/batch.ts';
-import { headsOf } from '../../core/objects/heads.ts';
-import type { LogPosition } from '../../core/objects/heads.ts';
-import {
-  NEWEST_CHECKPOINT,
-  TLOG,
-  batchName,
-  checkpointName,
-  cosignatureName,
-  parseBatchName,
-  parseCheckpointName,
-} from '../../core/objects/names.ts';
-import type { CosignatureReport, FindingCode, VerifiedCheckpoint, LogReport } from '../../core/objects/report.ts';
-import { readBatch } from '../../ledger/batches.ts';
-import { mapInOrder } from '../../ledger/concurrency.ts';
-import { storedCosignatures } from '../../ledger/cosignatures.ts';
-import { openTree } from '../../ledger/tiles.ts';
-import type { Clock } from '../../ports/host.ts';
-import type { ObjectStore, ReadableTiles } from '../../ports/store.ts';
-import type { KnownLedger } from '../findings.ts';
-import type { Allowance } from '../options.ts';
 
-export interface LogCheckDeps extends EntryCheckDeps {
-  readonly tiles?: ReadableTiles;
-  readonly now: Clock;
-  readonly concurrency: number;
-  readonly ledger: KnownLedger;
-  /** keys that the log's checkpoints may be signed with; without them no signature is checked */
-  readonly verifiers: readonly VerifierKey[];
-  /** says whose cosignatures count, and how many the newest checkpoint must have */
-  readonly policy?: WitnessPolicy;
-  /** the ledger is in use, and may lag behind the clock by this much */
-  readonly allowance?: Allowance;
-  /** a checkpoint that was kept elsewhere, and what to call it */
-  readonly kept?: { readonly name: string; readonly note: Buffer };
-  /** how far an earlier check found the log */
-  readonly anchor?: {
-    readonly head: VerifiedCheckpoint;
-    readonly name: string;
-    readonly cosignatures?: CosignatureReport;
-  };
-  /** what the anchor saw needs no second look */
-  readonly isIncremental: boolean;
-}
-
+/** How many batches are read ahead. */
 const AHEAD = 4;
 
 /**
- * LogCheck follows the log of a ledger from batch to batch: the tree over the entries against every checkpoint, entries
- * against objects, tiles against entries. Memory is a few batches.
+ * followLog follows the log of a ledger from batch to batch: the tree over the entries against every checkpoint, entries
+ * against objects, tiles against entries. It gives undefined if there is no log. Memory is a few batches.
  */
-export class LogCheck {
-  readonly #deps: LogCheckDeps;
-  #entries: EntryCheck;
-  #tree: TreeCheck;
-  #cosignatures: CosignatureCheck;
-  readonly #tiles: TileCheck | undefined;
-  #next = 0;
-  #compareFrom = 0;
-  #head: VerifiedCheckpoint | undefined;
-  #isAnchorFound = false;
-  /** it goes on where the anchor ended, and what was there before isn't looked at again */
-  #isContinued = false;
-  #lastUnsigned: number | undefined;
-
-  constructor(deps: LogCheckDeps) {
-    const { tiles, concurrency, find, onUnreadable, ledger, verifiers } = deps;
-    this.#deps = deps;
-    this.#tree = new TreeCheck(find, ledger, verifiers);
-    this.#entries = new EntryCheck(deps);
-    this.#cosignatures = new CosignatureCheck(deps);
-    this.#tiles = tiles && new TileCheck(tiles, concurrency, find, onUnreadable);
+export async function followLog(
+  context: Context,
+  options: VerifyOptions,
+  objectAt: ObjectAt,
+): Promise<LogCheck | undefined> {
+  const { anchor, kept, verifiers = [], isIncremental = false } = options;
+  const checkpoints = new Checkpoints(context, verifiers);
+  const keptText = kept && checkpoints.open(kept.name, kept.note)?.text;
+  if (keptText !== undefined) checkpoints.want(keptText);
+  const published = await PublishedCheck.begin(context, checkpoints);
+  const { head, cosignatures } = anchor?.report.log ?? {};
+  const known = head && { head, ...(cosignatures && { cosignatures }) };
+  const start = isIncremental && known ? await resume(context, known, checkpoints) : THE_FIRST;
+  const log = new LogCheck({ context, options, start, checkpoints, published, objectAt });
+  const hasLog = await log.follow();
+  if (kept !== undefined && keptText !== undefined && checkpoints.seenAt(keptText) === undefined) {
+    const why = 'the log has no checkpoint of this text: its history was cut off or rewritten';
+    context.findings.error('checkpoint-inconsistent', kept.name, why);
   }
+  return hasLog ? log : undefined;
+}
 
-  #say(code: FindingCode, object: string, detail: string): void {
-    this.#deps.find({ code, severity: 'error', object, detail });
+interface Parts {
+  readonly context: Context;
+  readonly options: VerifyOptions;
+  readonly start: LogStart;
+  readonly checkpoints: Checkpoints;
+  readonly published: PublishedCheck;
+  readonly objectAt: ObjectAt;
+}
+
+/** LogCheck is a check of a log from its start on, and then what was found. */
+export class LogCheck {
+  readonly #parts: Parts;
+  readonly #tree: TreeCheck;
+  readonly #entries: EntryCheck;
+  readonly #cosignatures: CosignatureCheck;
+  readonly #tiles: TileCheck | undefined;
+  /** the next batch */
+  #next: number;
+  #unsigned: number | undefined;
+  #head: VerifiedCheckpoint | undefined;
+  #isAnchorFound: boolean;
+
+  constructor(parts: Parts) {
+    const { context, options, start, checkpoints, objectAt } = parts;
+    const { continued } = start;
+    this.#parts = parts;
+    this.#tree = new TreeCheck(context.findings, checkpoints.hasKeys, continued?.tree);
+    this.#entries = new EntryCheck(context, objectAt, start.position);
+    this.#cosignatures = new CosignatureCheck(
+      context,
+      options.policy,
+      continued && { ...continued, number: continued.head.number },
+    );
+    this.#tiles = context.tiles && new TileCheck(context, context.tiles);
+    this.#next = start.batch;
+    this.#head = continued?.head;
+    this.#isAnchorFound = continued !== undefined;
   }
 
   /** isIntegrated tells whether the log, as far as it was followed, has an entry of that place. */
@@ -103,7 +100,7 @@ export class LogCheck {
 
   /** unsigned is the number of the newest batch, if it has no checkpoint yet. */
   get unsigned(): number | undefined {
-    return this.#lastUnsigned;
+    return this.#unsigned;
   }
 
   /** head is the newest checkpoint that fits the batches up to it. */
@@ -113,156 +110,98 @@ export class LogCheck {
 
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
+    const { context, options, start } = this.#parts;
+    const { store } = context;
     try {
-      return await this.#follow();
+      await this.#checkAnchorsCosignatures(start);
+      const read = mapInOrder(store.list('batches/', batchName(this.#next)), AHEAD, ({ name }) => this.#read(name));
+      for await (const batch of read) if (batch !== undefined) await this.#add(batch);
+      await this.#checkEnd();
+      await this.#cosignatures.finish(options.allowance?.delayMs, this.#next > 0);
     } finally {
       await this.#cosignatures.close();
     }
-  }
-
-  async #follow(): Promise<boolean> {
-    const { store, tiles, kept, anchor, isIncremental } = this.#deps;
-    // First, so that it can't be newer than the batches that are listed.
-    const published = tiles && (await this.#readNote(tiles, NEWEST_CHECKPOINT, `${TLOG}${NEWEST_CHECKPOINT}`));
-    const keptText = kept && this.#tree.open(kept.name, kept.note)?.text;
-    const publishedText = published && this.#tree.open(`${TLOG}${NEWEST_CHECKPOINT}`, published)?.text;
-    for (const text of [keptText, publishedText]) if (text !== undefined) this.#tree.want(text);
-    if (isIncremental && anchor !== undefined) await this.#goOn(anchor.head, [keptText, publishedText]);
-
-    const read = mapInOrder(store.list('batches/', batchName(this.#next)), AHEAD, async ({ name }) => ({
-      number: parseBatchName(name),
-      bytes: await this.#readNote(store, name, name),
-      note: await this.#readNote(store, name.replace('batches/', 'checkpoints/').replace('.jsonl', ''), ''),
-    }));
-    for await (const { number, bytes, note } of read) {
-      // A name that is no batch's is found elsewhere.
-      if (number !== undefined) await this.#add(number, bytes, note);
-    }
-    await this.#checkEnd();
-    await this.#cosignatures.finish(this.#deps.now(), this.#deps.allowance?.delayMs, this.#next > 0);
     this.#tree.finish();
     this.#entries.finish();
-    await this.#checkTiles(published, publishedText);
-    if (kept !== undefined && keptText !== undefined && this.#tree.foundAt(keptText) === undefined) {
-      const why = 'the log has no checkpoint of this text: its history was cut off or rewritten';
-      this.#say('checkpoint-inconsistent', kept.name, why);
-    }
-    if (anchor !== undefined && !this.#isAnchorFound) {
-      const { number, size, root } = anchor.head;
-      const why = `${anchor.name} knew it with ${size} entries and the root ${root}`;
-      this.#say('checkpoint-inconsistent', checkpointName(number), why);
-    }
+    await this.#finishTiles();
+    this.#demandAnchor();
     return this.#next > 0;
   }
 
-  async #readNote(store: Pick<ObjectStore, 'read'>, name: string, object: string): Promise<Buffer | undefined> {
-    try {
-      return await store.read(name);
-    } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      if (error.code === 'OBJECT_TOO_LARGE') return Buffer.alloc(0); // malformed
-      this.#deps.onUnreadable(object === '' ? name : object, error.message);
+  /** The anchor's checkpoint may have been cosigned since. */
+  async #checkAnchorsCosignatures({ continued }: LogStart): Promise<void> {
+    if (continued?.opened === undefined) return;
+    const { head, opened } = continued;
+    await this.#cosignatures.check(head.number, opened.text, isOf(opened, head) ? head.time : undefined);
+  }
+
+  async #read(name: string): Promise<BatchRead | undefined> {
+    const { context } = this.#parts;
+    const number = parseBatchName(name);
+    if (number === undefined) return undefined; // it is found with the other names
+    const [bytes, note] = await Promise.all([
+      readFor(context, context.store, name),
+      readFor(context, context.store, checkpointName(number)),
+    ]);
+    return { number, bytes, note };
+  }
+
+  async #add({ number, bytes, note }: BatchRead): Promise<void> {
+    this.#checkOrder(number);
+    this.#next = number + 1;
+    this.#unsigned = note === undefined ? number : undefined;
+    const { checkpoints } = this.#parts;
+    const entries = this.#entriesOf(number, bytes);
+    const files = entries && this.#tree.add(entries);
+    if (entries === undefined) this.#break();
+    const opened =
+      note === undefined || note === 'unreadable' ? undefined : checkpoints.open(checkpointName(number), note);
+    if (opened !== undefined) checkpoints.see(opened.text, number);
+    const fit = opened === undefined ? 'unknown' : this.#tree.compare(number, opened.checkpoint);
+    if (entries !== undefined && files !== undefined && number >= this.#parts.start.compared) {
+      await this.#entries.add(number, entries, fit === 'fits');
+      const isPublished = opened !== undefined && opened.text === this.#parts.published.text;
+      if (fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
+    }
+    const { size, root } = this.#tree;
+    const { time } = this.#entries;
+    if (entries !== undefined && number === this.#anchor?.number)
+      this.#isAnchorFound = this.#anchor.size === size && this.#anchor.root === root;
+    if (fit === 'fits') this.#head = { number, size, root, time };
+    if (note !== undefined) await this.#cosignatures.check(number, opened?.text, fit === 'fits' ? time : undefined);
+  }
+
+  get #anchor(): VerifiedCheckpoint | undefined {
+    return this.#parts.options.anchor?.report.log?.head ?? undefined;
+  }
+
+  /** checkOrder says what is missing before a batch. */
+  #checkOrder(number: number): void {
+    const { findings } = this.#parts.context;
+    if (this.#unsigned !== undefined) {
+      const why = 'it is missing, and the log goes on';
+      findings.error('checkpoint-inconsistent', checkpointName(this.#unsigned), why);
+    }
+    if (number === this.#next) return;
+    const why = `no object has this name, and ${batchName(number)} is there`;
+    findings.error('checkpoint-inconsistent', batchName(this.#next), why);
+    this.#break();
+  }
+
+  #entriesOf(number: number, bytes: Read): readonly Buffer[] | undefined {
+    const { findings, tally } = this.#parts.context;
+    if (bytes === undefined) tally.addUnreadable(batchName(number), 'it was listed, and is gone');
+    if (bytes === undefined || bytes === 'unreadable') return undefined;
+    if (bytes === 'too-large') {
+      findings.error('entry-mismatch', batchName(number), TOO_LARGE);
       return undefined;
     }
-  }
-
-  /** goOn begins where an earlier check ended, if the tiles give the tree there; or else with the first batch's hashes. */
-  async #goOn(head: VerifiedCheckpoint, wanted: readonly (string | undefined)[]): Promise<void> {
-    const { store, tiles, find, ledger, verifiers } = this.#deps;
-    const rootHash = parseHash(head.root);
-    let heads: LogPosition;
     try {
-      heads = headsOf((await readBatch(store, head.number)).entries);
+      return parseBatch(bytes);
     } catch (error) {
-      if (error instanceof AuditsealError && ['FORK_DETECTED', 'BATCH_MALFORMED'].includes(error.code)) return;
-      throw error;
+      findings.error('entry-mismatch', batchName(number), faultIn(error, 'malformed').message);
+      return undefined;
     }
-    const tree: LogTree | undefined = tiles && rootHash && (await openTree(tiles, { size: head.size, rootHash }));
-    this.#compareFrom = head.number + 1;
-    this.#entries = new EntryCheck(this.#deps, heads);
-    if (tree === undefined) return;
-    const { signatures, signedBy } = this.#tree;
-    this.#tree = new TreeCheck(find, ledger, verifiers, tree);
-    this.#tree.signatures = signatures;
-    this.#tree.signedBy = signedBy;
-    for (const text of wanted) if (text !== undefined) this.#tree.want(text);
-    this.#next = head.number;
-    this.#isAnchorFound = true;
-    this.#isContinued = true;
-    this.#head = head;
-    const before = this.#deps.anchor?.cosignatures;
-    this.#cosignatures = new CosignatureCheck(this.#deps, { number: head.number, ...(before && { before }) });
-    await this.#checkAnchorsCosignatures(head);
-    await this.#findEarlier(head.number, wanted);
-    this.#next = head.number + 1;
-  }
-
-  /** The anchor's checkpoint may have been cosigned since. */
-  async #checkAnchorsCosignatures({ number, size, root, time }: VerifiedCheckpoint): Promise<void> {
-    const note = await this.#readNote(this.#deps.store, checkpointName(number), '');
-    const opened = note && this.#tree.open(checkpointName(number), note);
-    if (opened === undefined) return;
-    const { checkpoint, text } = opened;
-    const isIt = checkpoint.size === size && formatHash(checkpoint.rootHash) === root;
-    await this.#cosignatures.check(number, text, isIt ? time : undefined);
-  }
-
-  /** findEarlier looks for checkpoints up to the anchor's: sizes rise, so it bisects, from the newest one on. */
-  async #findEarlier(newest: number, wanted: readonly (string | undefined)[]): Promise<void> {
-    const { store } = this.#deps;
-    for (const text of wanted) {
-      if (text === undefined) continue;
-      const size = Number(text.split('\n')[1]);
-      if (size > (this.#head?.size ?? Infinity)) continue;
-      let [low, high] = [0, newest];
-      for (let middle = newest; low <= high; middle = Math.floor((low + high) / 2)) {
-        const note = await this.#readNote(store, checkpointName(middle), '');
-        const found = note?.toString('utf8');
-        if (found?.startsWith(`${text}\n`) === true) this.#tree.found(text, middle);
-        if (found === undefined || Number(found.split('\n')[1]) >= size) high = middle - 1;
-        else low = middle + 1;
-      }
-    }
-  }
-
-  async #add(number: number, bytes: Buffer | undefined, note: Buffer | undefined): Promise<void> {
-    if (this.#lastUnsigned !== undefined) {
-      this.#say('checkpoint-inconsistent', checkpointName(this.#lastUnsigned), 'it is missing, and the log goes on');
-    }
-    if (number > this.#next) {
-      const why = `no object has this name, and ${batchName(number)} is there`;
-      this.#say('checkpoint-inconsistent', batchName(this.#next), why);
-      this.#break();
-    }
-    this.#next = number + 1;
-    this.#lastUnsigned = note === undefined ? number : undefined;
-    let entries: readonly Buffer[] | undefined;
-    try {
-      entries = bytes && parseBatch(bytes);
-    } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      this.#say('entry-mismatch', batchName(number), error.message);
-    }
-    if (entries === undefined) this.#break();
-    else {
-      const files = this.#tree.add(entries);
-      const fit = note === undefined ? 'unknown' : this.#tree.compare(number, note);
-      if (number >= this.#compareFrom) {
-        await this.#entries.add(number, entries, fit === 'fits');
-        if (fit !== 'differs') await this.#tiles?.add(number, files);
-      }
-      const { size, root } = this.#tree;
-      if (number === this.#deps.anchor?.head.number) {
-        this.#isAnchorFound = this.#deps.anchor.head.size === size && this.#deps.anchor.head.root === root;
-      }
-      if (fit === 'fits') this.#head = { number, size, root, time: this.#entries.time };
-      const time = fit === 'fits' ? this.#entries.time : undefined;
-      if (note !== undefined) await this.#cosignatures.check(number, this.#tree.text, time);
-      return;
-    }
-    if (note === undefined) return;
-    this.#tree.compare(number, note);
-    await this.#cosignatures.check(number, this.#tree.text, undefined);
   }
 
   /** break says that entries are missing from here on. */
@@ -272,103 +211,69 @@ export class LogCheck {
   }
 
   async #checkEnd(): Promise<void> {
-    const { store, allowance } = this.#deps;
+    const { context, options } = this.#parts;
+    const { store, findings } = context;
     for await (const { name } of store.list('checkpoints/', checkpointName(this.#next))) {
       const number = parseCheckpointName(name);
       // In a ledger that is in use, both may have come just now.
       if (number === undefined || (await store.exists(batchName(number)))) continue;
-      this.#say('checkpoint-inconsistent', name, 'there is no batch of its number');
+      findings.error('checkpoint-inconsistent', name, 'there is no batch of its number');
     }
+    const { allowance } = options;
     if (this.#next === 0 || allowance === undefined) return;
     if (this.#isOlderThan(allowance.ageMs)) {
       const name = checkpointName(this.#head?.number ?? 0);
-      this.#say('checkpoint-stale', name, `the newest batch was made at ${this.#entries.time}`);
-    } else if (this.#lastUnsigned !== undefined && this.#isOlderThan(allowance.delayMs))
-      this.#say('checkpoint-stale', checkpointName(this.#lastUnsigned), 'it is missing, and its batch is there');
+      findings.error('checkpoint-stale', name, `the newest batch was made at ${this.time}`);
+    } else if (this.#unsigned !== undefined && this.#isOlderThan(allowance.delayMs))
+      findings.error('checkpoint-stale', checkpointName(this.#unsigned), 'it is missing, and its batch is there');
   }
 
   #isOlderThan(ms: number): boolean {
-    const time = this.#entries.time;
-    return time !== '' && this.#deps.now() - Date.parse(time) > ms;
+    return this.time !== '' && this.#parts.context.now() - Date.parse(this.time) > ms;
   }
 
-  async #checkTiles(published: Buffer | undefined, text: string | undefined): Promise<void> {
+  async #finishTiles(): Promise<void> {
+    const { options, published } = this.#parts;
     if (this.#tiles === undefined || this.#head === undefined) return;
-    const { allowance } = this.#deps;
+    const { allowance } = options;
     // The newest batch's tiles may be on their way.
     const isSettled = allowance === undefined || this.#isOlderThan(allowance.delayMs);
-    const size = this.#tree.isBroken ? Infinity : this.#tree.size;
     // Tiles come after their checkpoint.
-    const end = isSettled ? (this.#lastUnsigned ?? this.#next) : this.#next - 1;
-    await this.#tiles.finish(end, size, {
-      sizes: this.#tree.sizes,
-      isLive: allowance !== undefined,
-      isListed: !this.#isContinued,
-    });
-    const object = `${TLOG}${NEWEST_CHECKPOINT}`;
-    const { number } = this.#head;
-    if (published === undefined) {
-      if (isSettled || number > 0) this.#say('checkpoint-stale', object, 'it is missing');
-    } else if (text !== undefined) {
-      const found = this.#tree.foundAt(text);
-      if (found === undefined) {
-        const why = 'the log has no checkpoint of this text: its history was cut off, or this is another one';
-        this.#say('checkpoint-inconsistent', object, why);
-        return;
-      }
-      await this.#checkPublished(published, found);
-      if (found < number && (isSettled || found < number - 1))
-        this.#say(
-          'checkpoint-stale',
-          object,
-          `it is ${checkpointName(found)}, and the newest is ${checkpointName(number)}`,
-        );
-    }
+    await this.#tiles.finish(isSettled ? (this.#unsigned ?? this.#next) : this.#next - 1);
+    await published.finish(this.#head.number, isSettled);
   }
 
-  /** checkPublished looks for signatures that the published checkpoint has and the ledger has not. */
-  async #checkPublished(published: Buffer, number: number): Promise<void> {
-    const { store } = this.#deps;
-    const note = await this.#readNote(store, checkpointName(number), '');
-    if (note === undefined) return;
-    const own = new Set(parseNote(note).signatures.map(formatSignatureLine));
-    const more = parseNote(published)
-      .signatures.map(formatSignatureLine)
-      .filter((line) => !own.has(line));
-    const stored = more.length === 0 ? [] : await this.#storedCosignatures(number);
-    const strays = stored && more.filter((line) => !stored.includes(line));
-    if (strays === undefined || strays.length === 0) return;
-    const why = `it has ${strays.length} signatures that ${checkpointName(number)} and its cosignatures have not`;
-    this.#say('checkpoint-invalid', `${TLOG}${NEWEST_CHECKPOINT}`, why);
-  }
-
-  async #storedCosignatures(number: number): Promise<readonly string[] | undefined> {
-    try {
-      return (await storedCosignatures(this.#deps.store, number)).map(formatSignatureLine);
-    } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      this.#deps.onUnreadable(cosignatureName(number, ''), error.message);
-      return undefined;
-    }
+  #demandAnchor(): void {
+    const { context, options } = this.#parts;
+    if (this.#anchor === undefined || this.#isAnchorFound) return;
+    const { number, size, root } = this.#anchor;
+    const why = `${options.anchor?.name} knew it with ${size} entries and the root ${root}`;
+    context.findings.error('checkpoint-inconsistent', checkpointName(number), why);
   }
 
   /** report says what was done. */
   report(segmentsNotIntegrated: number): LogReport {
-    const { kept, anchor } = this.#deps;
-    const isAnchorLost = anchor !== undefined && !this.#isAnchorFound;
+    const { options, checkpoints } = this.#parts;
     return {
       batches: this.#next,
       entries: this.#entries.entries,
       entriesCompared: this.#entries.compared,
       checkpoints: this.#tree.checkpoints,
-      signatures: this.#tree.signatures,
-      signedBy: [...this.#tree.signedBy].sort(),
+      signatures: checkpoints.signatures,
+      signedBy: [...checkpoints.signedBy].sort(),
       tiles: this.#tiles?.compared ?? 0,
       segmentsNotIntegrated,
       cosignatures: this.#cosignatures.report,
-      keptCheckpoint: kept?.name ?? null,
+      keptCheckpoint: options.kept?.name ?? null,
       // What was taken away once must not be forgotten with the next report.
-      head: (isAnchorLost ? anchor.head : this.#head) ?? null,
+      head: (this.#isAnchorFound ? this.#head : (this.#anchor ?? this.#head)) ?? null,
     };
   }
+}
+
+/** BatchRead is what reading a batch and its checkpoint gave. */
+interface BatchRead {
+  readonly number: number;
+  readonly bytes: Read;
+  readonly note: Read;
 }

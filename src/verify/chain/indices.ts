@@ -1,0 +1,34 @@
+import { segmentName } from '../../core/objects/names.ts';
+import type { Findings } from '../findings.ts';
+
+/** Indices follows the indices of a partition, which are dense, and finds those that have no object. */
+export class Indices {
+  readonly #findings: Findings;
+  readonly #partition: string;
+  #next: number;
+
+  constructor(findings: Findings, partition: string, first = 0) {
+    this.#findings = findings;
+    this.#partition = partition;
+    this.#next = first;
+  }
+
+  /** passOver takes notice of the object of an index. Indices must rise. */
+  passOver(index: number): void {
+    this.#missUntil(index, `no object has this name, and index ${index} is there`);
+    this.#next = index + 1;
+  }
+
+  /** demand says that an earlier report knew the chain up to an index. */
+  demand(index: number): void {
+    this.#missUntil(index + 1, `no object has this name, and an earlier report knew the chain up to index ${index}`);
+  }
+
+  #missUntil(end: number, why: string): void {
+    const count = end - this.#next;
+    if (count <= 0) return;
+    const detail = count === 1 ? why : `${why}; with the ${count - 1} after it, up to index ${end - 1}`;
+    this.#findings.error('segment-missing', segmentName(this.#partition, this.#next), detail);
+    this.#next = end;
+  }
+}

@@ -1,0 +1,77 @@
+import type { Checked, PartitionReport, Report } from '../core/objects/report.ts';
+import type { SegmentSummary } from '../core/segment/summary.ts';
+
+/** Uncompared is the objects of a partition that the log has no entry of, and that a quick check looked at no further. */
+export interface Uncompared {
+  /** name of the first */
+  readonly first: string;
+  readonly count: number;
+}
+
+/** Progress is told after each segment. */
+export interface Progress {
+  readonly segments: number;
+  readonly storedBytes: number;
+}
+
+/** Tally counts what a check did, and what it did not. */
+export class Tally {
+  segments = 0;
+  records = 0;
+  events = 0;
+  duplicates = 0;
+  storedBytes = 0;
+  lineBytes = 0;
+  /** segments before the anchor's heads */
+  notRehashed = 0;
+  /** segments that the log has no entry of */
+  notIntegrated = 0;
+  /** objects that the format knows, and of which nothing but the name was looked at */
+  otherObjects = 0;
+  readonly partitions: PartitionReport[] = [];
+  readonly uncompared: Uncompared[] = [];
+  readonly unreadable: { readonly object: string; readonly why: string }[] = [];
+  readonly #onProgress: (progress: Progress) => void;
+
+  constructor(onProgress: (progress: Progress) => void = () => {}) {
+    this.#onProgress = onProgress;
+  }
+
+  /** addSegment counts an object in the place of a segment; without a summary nobody looked into it. */
+  addSegment(size: number, summary?: SegmentSummary): void {
+    this.segments += 1;
+    this.storedBytes += size;
+    if (summary?.ok === true) {
+      const { records, events, duplicates } = summary.header;
+      this.records += records.count;
+      this.events += events.count;
+      this.duplicates += duplicates;
+      this.lineBytes += summary.size;
+    }
+    this.#onProgress({ segments: this.segments, storedBytes: this.storedBytes });
+  }
+
+  /** addUnreadable notes what is there and can't be read: it leaves the outcome `unverified`. */
+  addUnreadable(object: string, why: string): void {
+    this.unreadable.push({ object, why });
+  }
+
+  /** checked gives the counts as a report states them. */
+  checked(rest: Pick<Checked, 'mode' | 'anchor' | 'findingsRepeated' | 'lastFull'>): Report['checked'] {
+    const { segments, records, events, duplicates, storedBytes, lineBytes, notRehashed, otherObjects } = this;
+    return {
+      mode: rest.mode,
+      anchor: rest.anchor,
+      segments,
+      records,
+      events,
+      duplicates,
+      storedBytes,
+      lineBytes,
+      segmentsNotRehashed: notRehashed,
+      findingsRepeated: rest.findingsRepeated,
+      lastFull: rest.lastFull,
+      otherObjects,
+    };
+  }
+}
