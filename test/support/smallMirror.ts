@@ -73,3 +73,19 @@ export async function checkMirror(objects: Objects, isKeyKnown: boolean): Promis
 /** withoutPages leaves the reports' pages out. A mirror need not have them. */
 export const withoutPages = (mirror: Objects): Objects =>
   new Map([...mirror].filter(([name]) => !name.endsWith('.html')));
+
+/** withoutOldTiles leaves out the partial tiles of earlier checkpoints, which prove nothing any more. */
+export function withoutOldTiles(mirror: Objects): Objects {
+  const widest = new Map<string, number>();
+  const placeOf = (name: string): [place: string, width: number] => {
+    const [place = '', width = '256'] = name.split('.p/');
+    return [place, Number(width)];
+  };
+  const tiles = [...mirror.keys()].filter((name) => name.startsWith(`${TLOG}tile/`));
+  for (const [place, width] of tiles.map(placeOf)) widest.set(place, Math.max(width, widest.get(place) ?? 0));
+  const isOld = (name: string): boolean => {
+    const [place, width] = placeOf(name);
+    return name.startsWith(`${TLOG}tile/`) && width < (widest.get(place) ?? 0);
+  };
+  return new Map([...mirror].filter(([name]) => !isOld(name)));
+}

@@ -111,8 +111,8 @@ test.each<[string, Attack]>([
   ['a removed batch', ({ store }) => void store.objects.delete(batch(1))],
   ['a removed checkpoint', ({ store }) => void store.objects.delete(checkpoint(1))],
   ['a signature', ({ store }) => edit(store, checkpoint(2), (text) => text.replace(/....\n$/, 'AAA=\n'))],
-  ['a tile', ({ tiles }) => edit(tiles, 'tile/0/000.p/7', (text) => `x${text.slice(1)}`)],
-  ['a removed bundle', ({ tiles }) => void tiles.objects.delete('tile/entries/000.p/14')],
+  ['a tile', ({ tiles }) => edit(tiles, 'tile/0/000.p/28', (text) => `x${text.slice(1)}`)],
+  ['a removed bundle', ({ tiles }) => void tiles.objects.delete('tile/entries/000.p/28')],
 ])('the log itself is checked as in full: %s', async (_what, attack) => {
   const ledger = await ledgerOf();
   attack(ledger);

@@ -17,6 +17,12 @@ const swap = (mirror: Mirror, a: string, b: string): void => {
 };
 const named = (mirror: Mirror, start: string, end = ''): string[] =>
   [...mirror.keys()].filter((name) => name.startsWith(start) && name.endsWith(end)).sort();
+
+/** widestTile is the tile that the published checkpoint implies; others of its place are of earlier ones. */
+const widestTile = (mirror: Mirror): string => {
+  const widthOf = (name: string): number => Number(name.split('.p/')[1] ?? 256);
+  return named(mirror, 'tlog/tile/0/').toSorted((a, b) => widthOf(b) - widthOf(a))[0] as string;
+};
 const segment = (partition: number, index: number): string =>
   `segments/${partition}/${String(index).padStart(12, '0')}.jsonl.zst`;
 
@@ -84,7 +90,7 @@ export const DAMAGE: readonly Damage[] = [
   },
   {
     name: 'a flipped bit in a tile',
-    damage: (it) => flip(it, named(it, 'tlog/tile/0/')[0] as string, 3),
+    damage: (it) => flip(it, widestTile(it), 3),
     finds: 'tile-mismatch',
   },
   { name: 'a segment missing in the middle', damage: (it) => it.delete(segment(1, 3)), finds: 'segment-missing' },
@@ -154,8 +160,7 @@ export const DAMAGE: readonly Damage[] = [
   },
   { name: 'a bomb behind the last segment', damage: (it) => it.set(segment(0, 6), BOMB), finds: 'segment-malformed' },
   { name: 'a bomb in the place of a segment', damage: (it) => it.set(segment(0, 2), BOMB), finds: 'segment-malformed' },
-  { name: 'a tile missing', damage: (it) => it.delete(named(it, 'tlog/tile/0/')[0] as string), finds: 'tile-mismatch' },
-  { name: 'a tile too many', damage: (it) => it.set('tlog/tile/0/001', Buffer.alloc(32)), finds: 'tile-mismatch' },
+  { name: 'a tile missing', damage: (it) => it.delete(widestTile(it)), finds: 'tile-mismatch' },
   {
     name: 'a published checkpoint that is old',
     damage: (it) => it.set('tlog/checkpoint', it.get('checkpoints/000000000000') as Buffer),
@@ -259,11 +264,6 @@ export const DAMAGE: readonly Damage[] = [
     name: 'a published cosignature that is not stored',
     damage: (it) => it.delete(cosignature(3, 2)),
     finds: 'checkpoint-invalid',
-  },
-  {
-    name: 'a tile of a width that no checkpoint has',
-    damage: (it) => it.set('tlog/tile/0/000.p/3', Buffer.alloc(96)).set('tlog/tile/entries/000.p/4', Buffer.alloc(9)),
-    finds: 'tile-mismatch',
   },
   { name: 'an empty segment', damage: (it) => it.set(segment(0, 0), Buffer.alloc(0)), finds: 'segment-malformed' },
   {

@@ -76,8 +76,6 @@ describe('every finding about the log, from its cause alone', () => {
         'checkpoint-inconsistent tlog/checkpoint',
         // so what follows from it
         ...[nameOf(9), nameOf(9, '1')].map((name) => `not-integrated ${name}`),
-        'tile-mismatch tlog/tile/0/000.p/28',
-        'tile-mismatch tlog/tile/entries/000.p/28',
       ],
     ],
     [
@@ -135,11 +133,6 @@ describe('every finding about the log, from its cause alone', () => {
       ['tile-mismatch tlog/tile/0/000.p/28'],
     ],
     [
-      'an old partial tile lies',
-      ({ tiles }) => edit(tiles, 'tile/0/000.p/14', (text) => `x${text.slice(1)}`),
-      ['tile-mismatch tlog/tile/0/000.p/14'],
-    ],
-    [
       'a bundle lies',
       ({ tiles }) => edit(tiles, 'tile/entries/000.p/28', (text) => text.replace('segment', 'foreign')),
       ['tile-mismatch tlog/tile/entries/000.p/28'],
@@ -148,23 +141,6 @@ describe('every finding about the log, from its cause alone', () => {
       'a tile is gone',
       ({ tiles }) => void tiles.objects.delete('tile/0/000.p/28'),
       ['tile-mismatch tlog/tile/0/000.p/28'],
-    ],
-    [
-      'a tile that no log has',
-      ({ tiles }) => void tiles.objects.set('tile/x', Buffer.from('x')),
-      ['tile-mismatch tlog/tile/x'],
-    ],
-    [
-      'a tile beyond the log',
-      ({ tiles }) => void tiles.objects.set('tile/0/001', Buffer.alloc(8192)),
-      ['tile-mismatch tlog/tile/0/001'],
-    ],
-    [
-      'partial tiles of widths that no checkpoint has',
-      ({ tiles }) => {
-        for (const name of ['tile/0/000.p/9', 'tile/entries/000.p/27']) tiles.objects.set(name, Buffer.alloc(9 * 32));
-      },
-      ['tile-mismatch tlog/tile/0/000.p/9', 'tile-mismatch tlog/tile/entries/000.p/27'],
     ],
     [
       'no checkpoint is published',

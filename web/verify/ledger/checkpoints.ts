@@ -43,13 +43,9 @@ export class Checkpoints {
     return this.#doubt !== undefined;
   }
 
-  /** how large the tree was when tiles may have been made of it */
-  readonly sizes: number[] = [];
-
   /** append adds a batch to the tree. */
   append(lines: readonly Uint8Array[]): void {
     for (const line of lines) this.tree.append(line);
-    this.sizes.push(this.tree.size);
   }
 
   /** open reads a checkpoint and checks its signature, if there are keys. It gives undefined for one that is wrong. */
@@ -98,7 +94,6 @@ export class Checkpoints {
       this.#settle(true);
       return 'fits';
     }
-    this.sizes.push(checkpoint.size);
     const detail = `it states ${checkpoint.size} entries and the root ${checkpoint.rootHash}, and the batches up to it have ${size} and ${root}`;
     if (this.#doubt === undefined) this.#doubt = { number, detail, count: 1 };
     else this.#doubt.count += 1;

@@ -121,7 +121,10 @@ export class LogCheck {
     const fit = await this.#compare(number, note);
     if (lines === undefined) return;
     await this.entries.add(number, lines, fit === 'fits');
-    if (fit !== 'differs' && !isBroken && !isDoubted) await this.#tiles?.add(number, files);
+    if (fit !== 'differs' && !isBroken && !isDoubted) {
+      const isPublished = this.#published !== undefined && this.#publishedAt === number;
+      await this.#tiles?.add(number, files, isPublished);
+    }
     const known = this.#anchor?.report.log;
     const { size } = tree;
     if (number === known?.number) this.#isAnchorFound = known.size === size && known.root === this.#checkpoints.root;
@@ -155,9 +158,8 @@ export class LogCheck {
 
   async #finishTiles(isPublished: boolean): Promise<void> {
     if (this.#tiles === undefined || this.#head === undefined) return;
-    const { isBroken, tree, sizes } = this.#checkpoints;
     // Tiles come after their checkpoint.
-    this.#tiles.finish(this.#isUnsigned ? this.#next - 1 : this.#next, isBroken ? Infinity : tree.size, sizes);
+    await this.#tiles.finish(this.#isUnsigned ? this.#next - 1 : this.#next);
     const { number } = this.#head;
     if (!isPublished) this.#findings.say('checkpoint-stale', PUBLISHED, 'it is missing');
     else if (this.#published === undefined) return;

@@ -9,7 +9,6 @@ import type { Digest } from './hash.ts';
 
 /** TILE_WIDTH is how many hashes a full tile has. */
 const TILE_WIDTH = 256;
-const MAX_LEVEL = 63;
 
 /** Tile is a file that the tree over the log's entries gives, by its name within `tlog`. */
 interface TileFile {
@@ -29,18 +28,6 @@ const fileOf = (kind: string, index: number, width: number, bytes: Uint8Array): 
   const whole = `tile/${kind}/${placeName(index)}`;
   return { name: width === TILE_WIDTH ? whole : `${whole}.p/${width}`, whole, bytes };
 };
-
-/** parseTileName gives level, index and width in the name of a tile or an entry bundle, and undefined for other names. */
-function parseTileName(name: string): { level: number; index: number; width: number } | undefined {
-  const [, kind = '', place = '', widthText] =
-    /^tile\/(entries|0|[1-9]\d?)\/((?:x\d{3}\/){0,5}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/.exec(name) ?? [];
-  const level = kind === 'entries' ? 0 : Number(kind);
-  const index = Number(place.replaceAll(/[x/]/g, ''));
-  const width = Number(widthText ?? TILE_WIDTH);
-  const isPartial = widthText !== undefined;
-  if (kind === '' || level > MAX_LEVEL || !Number.isSafeInteger(index) || placeName(index) !== place) return undefined;
-  return isPartial && width >= TILE_WIDTH ? undefined : { level, index, width };
-}
 
 /** LogTree is the tree over the log's entries. It holds the edge of the tree: at most 255 hashes for each factor of 256. */
 export class LogTree {
@@ -95,13 +82,18 @@ function rootsOf(hashes: readonly Digest[]): readonly Digest[] {
   return tree.roots();
 }
 
-/** TileCheck compares the files in `tlog` with those that the entries give. */
+/**
+ * TileCheck compares the files in `tlog` that a checkpoint implies with those that the entries give: all full ones, and the
+ * partial ones of the published checkpoint. docs/format.md says that others prove nothing, so they are ignored.
+ */
 export class TileCheck {
   readonly #folder: Folder;
   readonly #findings: Findings;
-  /** by full name, the file that is missing, and of which batch it is */
-  readonly #missing = new Map<string, { readonly name: string; readonly batch: number }>();
-  readonly #compared = new Set<string>();
+  /** full files that are missing, and which batch filled them */
+  readonly #missing: { readonly name: string; readonly batch: number }[] = [];
+  /** the partial files of the published checkpoint, or of the newest one while that isn't found */
+  #edge: { readonly batch: number; readonly files: readonly TileFile[] } = { batch: -1, files: [] };
+  #isPublishedFound = false;
   compared = 0;
 
   constructor(folder: Folder, findings: Findings) {
@@ -113,60 +105,35 @@ export class TileCheck {
     this.#findings.say('tile-mismatch', `${TLOG}${name}`, detail);
   }
 
-  async add(batch: number, files: readonly TileFile[]): Promise<void> {
-    for (const { name, whole, bytes } of files) {
-      // A tile at the edge of a higher level stays the same for many batches.
-      if (this.#compared.has(name)) continue;
-      if (name !== whole) this.#compared.add(name);
-      if (!this.#folder.has(`${TLOG}${name}`)) {
-        if (!this.#missing.has(whole) || name === whole) this.#missing.set(whole, { name, batch });
-        continue;
-      }
-      const stored = await this.#folder.readSmall(`${TLOG}${name}`);
-      if (stored === undefined) continue;
-      this.compared += 1;
-      if (!equalBytes(stored, bytes)) this.#say(name, 'it is not what the entries of the log give');
+  async add(batch: number, files: readonly TileFile[], isPublished: boolean): Promise<void> {
+    if (!this.#isPublishedFound) this.#edge = { batch, files: files.filter(({ name, whole }) => name !== whole) };
+    if (isPublished) this.#isPublishedFound = true;
+    for (const file of files) {
+      if (file.name === file.whole && !(await this.#compare(file))) this.#missing.push({ name: file.name, batch });
     }
-    // Memory: what can still come again is at the edge.
-    if (this.#compared.size > 1000) this.#compared.clear();
   }
 
-  /**
-   * finish says what is missing of the batches before `end`, and what no log of `size` entries has (Infinity if that isn't
-   * known) that tiles were made of at these `sizes`.
-   */
-  finish(end: number, size: number, sizes: readonly number[]): void {
-    for (const [whole, { name, batch }] of this.#missing) {
+  /** compare says whether the file is there. */
+  async #compare({ name, bytes }: TileFile): Promise<boolean> {
+    const path = `${TLOG}${name}`;
+    if (!this.#folder.has(path)) return false;
+    const stored = await this.#folder.read(path);
+    if (stored === undefined) return true;
+    this.compared += 1;
+    if (stored === 'oversize') this.#say(name, 'it is too large to be a tile');
+    else if (!equalBytes(stored, bytes)) this.#say(name, 'it is not what the entries of the log give');
+    return true;
+  }
+
+  /** finish says what is missing of the batches before `end`, and of the published one. */
+  async finish(end: number): Promise<void> {
+    const { batch: edge, files } = this.#edge;
+    const isDue = (batch: number): boolean => batch < end || (this.#isPublishedFound && batch <= edge);
+    for (const { name, batch } of this.#missing) if (isDue(batch)) this.#say(name, 'it is missing');
+    for (const file of files) {
       // A partial tile may be dropped once the full one is there.
-      const isDropped = name !== whole && this.#folder.has(`${TLOG}${whole}`);
-      if (batch < end && !isDropped) this.#say(name, 'it is missing');
-    }
-    const rising = sizes.toSorted((a, b) => a - b);
-    for (const path of this.#folder.under(TLOG)) {
-      const name = path.slice(TLOG.length);
-      const tile = parseTileName(name);
-      if (name === 'checkpoint') continue;
-      if (tile === undefined) {
-        this.#say(name, 'a log has no tile of this name');
-        continue;
-      }
-      const leaves = TILE_WIDTH ** tile.level;
-      const from = (tile.index * TILE_WIDTH + tile.width) * leaves;
-      if (from > size) this.#say(name, `a log of ${size} entries has no such tile`);
-      else if (tile.width < TILE_WIDTH && size < Infinity && !isAmong(rising, from, from + leaves)) {
-        this.#say(name, 'no checkpoint of the log has a tile of this width');
-      }
+      const isThere = (await this.#compare(file)) || this.#folder.has(`${TLOG}${file.whole}`);
+      if (!isThere && isDue(edge)) this.#say(file.name, 'it is missing');
     }
   }
-}
-
-/** isAmong tells whether a number from `start` to before `end` is among others. */
-function isAmong(rising: readonly number[], start: number, end: number): boolean {
-  let [low, high] = [0, rising.length];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((rising[middle] as number) < start) low = middle + 1;
-    else high = middle;
-  }
-  return (rising[low] ?? Infinity) < end;
 }
