@@ -1,7 +1,8 @@
 import { actionLine, reportLine } from './documents.ts';
 import type { SourceDeps } from './source.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { isSameEntry, nameIn, parseEntry, placeOf, sizeIn } from '../core/objects/entry.ts';
+import { isSameEntry, nameIn, parseEntry, placeOf } from '../core/objects/entry.ts';
+import type { LogEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, formatHeads, headsOf, isHeadsLine } from '../core/objects/heads.ts';
 import type { LogPosition, Position } from '../core/objects/heads.ts';
 import { judgeObject } from '../core/objects/judge.ts';
@@ -43,12 +44,12 @@ export async function checkBatch(
         if (!isSameEntry(line, entry, judgement.line)) throw refuse(`entry ${i} is not what its object says`);
         positions.set(partition, judgement.position);
       } else if (isReportName(name)) {
-        const expected = await reportLine(deps.store, name, sizeIn(entry));
+        const expected = await reportLine(deps.store, name, sizeOf(entry));
         if (expected?.line.equals(line) !== true || name <= report)
           throw refuse(`entry ${i} is not what its report says`);
         report = name;
       } else if (parseActionName(name) !== undefined) {
-        const expected = await actionLine(deps.store, name, sizeIn(entry));
+        const expected = await actionLine(deps.store, name, sizeOf(entry));
         if (expected?.line.equals(line) !== true || parseActionName(name) !== actions)
           throw refuse(`entry ${i} is not what its action says`);
         actions += 1;
@@ -66,3 +67,6 @@ export async function checkBatch(
     await Promise.allSettled(objects);
   }
 }
+
+/** sizeOf gives the size that an entry states. Of an object too large to be read nothing else is known. */
+const sizeOf = (entry: LogEntry): number => ('size' in entry ? entry.size : 0);

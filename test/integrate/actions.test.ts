@@ -119,7 +119,7 @@ describe('actions in the log', () => {
       await expect(integrate(ledger)).rejects.toThrow(ProcessDied);
       store.faultOf = () => undefined;
       await integrate(ledger);
-      expect(read(store, batch(2)).toString()).toContain(`{"type":"oversize","name":"${name}","size":5}`);
+      expect(read(store, batch(2)).toString()).toContain(`{"type":"foreign","name":"${name}","size":5}`);
       expect(store.objects.has(checkpoint(2))).toBe(true);
     },
   );

@@ -52,12 +52,13 @@ export interface ActionEntry {
   readonly outcome: ActionOutcome;
 }
 
-/** ForeignEntry names an object that took the name of a segment and is none. */
+/** ForeignEntry names an object that took the name of a segment, a report or an action, and isn't one. */
 export interface ForeignEntry {
   readonly type: 'foreign';
   readonly name: string;
   readonly size: number;
-  readonly sha256: Hash;
+  /** left out for an object too large to be read */
+  readonly sha256?: Hash;
 }
 
 /** OpaqueEntry is one of a type that this version doesn't know. It is hashed like every other. */
@@ -94,7 +95,7 @@ function formatLine(entry: LogEntry): string {
     }
     case 'foreign': {
       const { type, name, size, sha256 } = entry;
-      return JSON.stringify({ type, name, size, sha256: formatHash(sha256) });
+      return JSON.stringify({ type, name, size, ...(sha256 !== undefined && { sha256: formatHash(sha256) }) });
     }
     case 'opaque':
       return entry.line;
@@ -163,8 +164,10 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
       const name = string(it, 'name', (text) => parseActionName(text) !== undefined);
       return { type, name, sha256: hash(it, 'sha256'), action, outcome };
     }
-    case 'foreign':
-      return { type, name: string(it, 'name', () => true), size: count(it, 'size'), sha256: hash(it, 'sha256') };
+    case 'foreign': {
+      const entry = { type, name: string(it, 'name', () => true), size: count(it, 'size') } as const;
+      return it['sha256'] === undefined ? entry : { ...entry, sha256: hash(it, 'sha256') };
+    }
     default:
       return { type: 'opaque', statedType: type, line };
   }
@@ -215,17 +218,7 @@ function hash(from: JsonObject, name: string): Hash {
 
 /** nameIn gives the name of the object that an entry speaks of, if it is of a kind that does. */
 export function nameIn(entry: LogEntry): string | undefined {
-  if (entry.type === 'report' || entry.type === 'action' || entry.type === 'foreign') return entry.name;
-  if (entry.type !== 'opaque' || entry.statedType !== 'oversize') return undefined;
-  const name = parseJsonObject(entry.line)?.['name'];
-  return typeof name === 'string' ? name : undefined;
-}
-
-/** sizeIn gives the size that an entry states, 0 if it states none. Of an object too large to be read nothing else is known. */
-export function sizeIn(entry: LogEntry): number {
-  if ('size' in entry) return entry.size;
-  const size = entry.type === 'opaque' ? parseJsonObject(entry.line)?.['size'] : undefined;
-  return typeof size === 'number' ? size : 0;
+  return entry.type === 'report' || entry.type === 'action' || entry.type === 'foreign' ? entry.name : undefined;
 }
 
 /** placeOf gives the place of the object that an entry speaks of, if that is one of a segment. */

@@ -50,11 +50,9 @@ export function judgeObject(object: StoredObject, before: Position, ledger: stri
 const continues = ({ header }: SegmentSummary & { ok: true }, before: Position): boolean =>
   predecessorOf(header) === before.index && header.prev === before.root;
 
-/** foreignLine prints the entry of what isn't what its name says. What is too large to read has no hash. */
+/** foreignLine prints the entry of what isn't what its name says. What is too large to be read has no hash. */
 export const foreignLine = (name: string, size: number, sha256: Hash | undefined): Buffer =>
-  sha256 === undefined
-    ? Buffer.from(JSON.stringify({ type: 'oversize', name, size }))
-    : formatEntry({ type: 'foreign', name, size, sha256 });
+  formatEntry({ type: 'foreign', name, size, ...(sha256 !== undefined && { sha256 }) });
 
 /** segmentEntryOf makes the entry of a segment. */
 export function segmentEntryOf(summary: SegmentSummary & { ok: true }, size: number): SegmentEntry {

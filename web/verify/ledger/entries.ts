@@ -17,8 +17,8 @@ export type LogEntry =
       readonly action: string;
       readonly outcome: string;
     }
-  | { readonly type: 'foreign'; readonly name: string; readonly size: number; readonly sha256: string }
-  | { readonly type: 'oversize'; readonly name: string }
+  /** without a SHA-256: too large to be read */
+  | { readonly type: 'foreign'; readonly name: string; readonly size: number; readonly sha256: string | undefined }
   | { readonly type: 'unknown' };
 
 /** Position is how far the log has come in one partition. */
@@ -89,13 +89,14 @@ export function parseLogEntry(line: Uint8Array): LogEntry {
     return { type, name, sha256, action, outcome };
   }
   if (type === 'foreign') {
-    if (typeof name !== 'string' || !Number.isSafeInteger(size) || (size as number) < 0 || !isHash) {
+    const isTooLarge = sha256 === undefined;
+    if (typeof name !== 'string' || !Number.isSafeInteger(size) || (size as number) < 0 || !(isHash || isTooLarge)) {
       throw badEntry('the entry of a foreign object lacks something');
     }
     if (JSON.stringify({ type, name, size, sha256 }) !== text) throw badEntry('the entry is not as a ledger writes it');
-    return { type, name, size: size as number, sha256 };
+    return { type, name, size: size as number, sha256: isHash ? sha256 : undefined };
   }
-  return type === 'oversize' && typeof name === 'string' ? { type, name } : { type: 'unknown' };
+  return { type: 'unknown' };
 }
 
 /** nameIn gives the name of the object that an entry is of, if it is of one. */

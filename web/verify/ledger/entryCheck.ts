@@ -150,7 +150,8 @@ export class EntryCheck {
     if (!this.#folder.has(name)) return say('entry-mismatch', name, 'the log has an entry of it, and it is gone');
     const bytes = await this.#folder.read(name);
     if (bytes === 'oversize') {
-      if (entry.type !== 'oversize') this.#findings.unread(name, 'it has more than 192 MiB');
+      const isStated = 'sha256' in entry && entry.sha256 !== undefined;
+      if (isStated) this.#findings.unread(name, 'it has more than 192 MiB');
       return;
     }
     if (bytes === undefined) return;
