@@ -8,6 +8,7 @@ import { openLogKeys, requireSigners } from './adapters/logKeys.ts';
 import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config/config.ts';
 import type { Config } from './config/config.ts';
+import { INTEGRATION_DELAY_MS } from './core/limits.ts';
 import { runPostureJob } from './guard/job.ts';
 import { sealHeartbeats } from './ingest/heartbeat.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -30,9 +31,6 @@ export interface App {
 
 /** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
 const INTEGRATION = { budgetMs: 20_000, limits: { objects: 1000, storedBytes: 256 * 1024 * 1024 } };
-
-/** How long a segment may wait for its checkpoint before that is a finding: many runs of integrate. */
-const MAX_DELAY_MS = 10 * 60_000;
 
 /** buildApp wires the app. It throws CONFIG_INVALID at once; container and keys are opened at first use. */
 function buildApp(config: Config = loadConfig()): App {
@@ -82,7 +80,7 @@ function buildApp(config: Config = loadConfig()): App {
         const { origin: ledger, fullVerifyHours, verifyThreads, heartbeatMinutes } = config;
         const concurrency = verifyThreads * 3;
         // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
-        const allowance = { delayMs: MAX_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + MAX_DELAY_MS };
+        const allowance = { delayMs: INTEGRATION_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS };
         await runVerifyJob({
           store,
           tiles,

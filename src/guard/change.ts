@@ -1,4 +1,5 @@
 import { faultIn } from '../core/errors.ts';
+import { MAX_RETENTION_DAYS } from '../core/limits.ts';
 import { MAX_ACTION_TEXT, formatAction, isHoldTag } from '../core/objects/action.ts';
 import type { Action, GuardState } from '../core/objects/action.ts';
 import type { ContainerGuard } from '../core/objects/guard.ts';
@@ -48,7 +49,6 @@ export interface GuardActionResult {
 /** MAX_EXTENSIONS is how often Azure lets a locked policy be extended. */
 export const MAX_EXTENSIONS = 5;
 
-const MAX_DAYS = 146_000;
 const MAX_TAGS = 10;
 
 /** holdTag derives the tag of a legal hold from a case id, or gives undefined where Azure would take no such tag. */
@@ -88,7 +88,7 @@ export function changeRefusal(change: GuardChange, guard: ContainerGuard): strin
     return `the policy isn't locked, so its ${policy.days} days need no extension: change them with az storage container immutability-policy create --period, then lock it`;
   if (change.days <= policy.days)
     return `a locked policy can only be made longer than its ${policy.days} days, not ${change.days}`;
-  if (change.days > MAX_DAYS) return `Azure takes at most ${MAX_DAYS} days`;
+  if (change.days > MAX_RETENTION_DAYS) return `Azure takes at most ${MAX_RETENTION_DAYS} days`;
   const extensions = extensionsOf(guard);
   if (extensions >= MAX_EXTENSIONS)
     return `the policy was extended ${extensions} times, and Azure allows ${MAX_EXTENSIONS}; to keep what is there for longer, set a legal hold, and seal on in another container`;

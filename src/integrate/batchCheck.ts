@@ -1,6 +1,7 @@
 import { actionLine, reportLine } from './documents.ts';
 import type { SourceDeps } from './source.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { isSameEntry, nameIn, parseEntry, placeOf } from '../core/objects/entry.ts';
 import type { LogEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, formatHeads, headsOf, isHeadsLine } from '../core/objects/heads.ts';
@@ -10,7 +11,6 @@ import { batchName, isReportName, parseActionName } from '../core/objects/names.
 import type { Batch } from '../ledger/batches.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
 import { readObject } from '../ledger/objects.ts';
-import { CLOCK_SKEW_MS } from '../ledger/reports.ts';
 
 /**
  * checkBatch re-computes a batch that somebody else made from the objects it speaks of, and gives its heads. Whoever may

@@ -1,4 +1,5 @@
 import { actionLine, reportLine } from './documents.ts';
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { NO_POSITION, formatHeads } from '../core/objects/heads.ts';
 import type { LogPosition, Position } from '../core/objects/heads.ts';
 import { judgeObject } from '../core/objects/judge.ts';
@@ -8,7 +9,6 @@ import type { SummarizeSegment } from '../core/segment/summary.ts';
 import { isPartition } from '../core/text.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
 import { readObject } from '../ledger/objects.ts';
-import { CLOCK_SKEW_MS } from '../ledger/reports.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 

@@ -1,4 +1,5 @@
 import { attempt } from '../core/errors.ts';
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { isReportName, reportName } from '../core/objects/names.ts';
 import type { FiledReport, Finding, Report } from '../core/objects/report.ts';
 import { parseFiledReport } from '../core/objects/reportFile.ts';
@@ -22,9 +23,6 @@ export interface Anchor {
   readonly name: string;
   readonly report: Report;
 }
-
-/** How far the clocks of two machines that check may be apart. */
-export const CLOCK_SKEW_MS = 10 * 60_000;
 
 /**
  * newestReport finds the newest JSON report of kind integrity, and names those that it passes over and that are none of

@@ -1,12 +1,10 @@
+import { readFor } from './context.ts';
+import type { Context } from './context.ts';
 import { faultIn } from '../core/errors.ts';
+import { ACTION_UNDERWAY_MS } from '../core/limits.ts';
 import { MAX_ACTION_BYTES, parseAction } from '../core/objects/action.ts';
 import type { Action } from '../core/objects/action.ts';
 import { actionName, parseActionName } from '../core/objects/names.ts';
-import { readFor } from './context.ts';
-import type { Context } from './context.ts';
-
-/** How long an action may be without its outcome before that is worth a look. */
-const UNDERWAY_MS = 10 * 60_000;
 
 /**
  * checkActions reads every action of a ledger: each must be one, their numbers dense, each attempt must have its outcome, and
@@ -63,7 +61,7 @@ const TOO_LARGE_ACTION = `it is too large: no action has more than ${MAX_ACTION_
 
 function sayUnfinished({ findings, now }: Context, open: ReadonlyMap<string, Action>): void {
   for (const [name, { kind, time }] of open) {
-    if (now() - Date.parse(time) > UNDERWAY_MS)
+    if (now() - Date.parse(time) > ACTION_UNDERWAY_MS)
       findings.warn('action-unfinished', name, `${kind} was attempted at ${time}, and nothing says what came of it`);
   }
 }

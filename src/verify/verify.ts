@@ -1,8 +1,3 @@
-import { AuditsealError } from '../core/errors.ts';
-import { checkpointName } from '../core/objects/names.ts';
-import type { Checked, Report, Status } from '../core/objects/report.ts';
-import { isPartition } from '../core/text.ts';
-import { canGoOnFrom } from '../ledger/reports.ts';
 import { checkActions } from './actionCheck.ts';
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
@@ -13,11 +8,14 @@ import { notChecked } from './notChecked.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';
 import type { VerifyOptions } from './options.ts';
 import { Tally } from './tally.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
+import { checkpointName } from '../core/objects/names.ts';
+import type { Checked, Report, Status } from '../core/objects/report.ts';
+import { isPartition } from '../core/text.ts';
+import { canGoOnFrom } from '../ledger/reports.ts';
 
 const SEGMENTS = 'segments/';
-
-/** How long before a mirror's newest batch a segment must have been sealed, not to be just on its way into the log. */
-const DELAY_MS = 10 * 60_000;
 
 /**
  * verifyLedger re-computes every chain of a ledger from the stored bytes and says what it found and what it did.
@@ -80,7 +78,7 @@ function demandCheckpoint({ findings }: Context, { policy, allowance }: VerifyOp
 /** integratedUntil gives the time before which what was made must be in the log: a mirror's clock is the newest checkpoint. */
 function integratedUntil({ now }: Context, { allowance, verifiers = [] }: VerifyOptions, log?: LogCheck): number {
   if (allowance !== undefined) return now() - allowance.delayMs;
-  if (log !== undefined) return Date.parse(log.time) - DELAY_MS;
+  if (log !== undefined) return Date.parse(log.time) - INTEGRATION_DELAY_MS;
   // Who trusts a key expects a log; else whoever removes all of it would be trusted more than who changes it.
   return verifiers.length > 0 ? Infinity : NaN;
 }

@@ -1,6 +1,7 @@
 import { parseActionName } from './names.ts';
 import { AuditsealError } from '../errors.ts';
 import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import { MAX_RETENTION_DAYS } from '../limits.ts';
 import { decodeText, isTime } from '../text.ts';
 
 /** ACTION_KINDS are the kinds there are. */
@@ -51,7 +52,6 @@ export const MAX_ACTION_TEXT = 1000;
 
 const TAG = /^[a-z0-9]{3,23}$/;
 const MAX_TAGS = 10;
-const MAX_DAYS = 146_000;
 
 /** isHoldTag tells whether Azure takes a text for the tag of a legal hold, as it is stored: in lower case. */
 export const isHoldTag = (text: string): boolean => TAG.test(text);
@@ -131,7 +131,7 @@ export const isActionText = (text: string): boolean =>
   !/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text);
 
 function daysOf(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > MAX_DAYS)
+  if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > MAX_RETENTION_DAYS)
     throw malformed('an action has no valid number of days');
   return value as number;
 }

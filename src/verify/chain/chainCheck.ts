@@ -3,11 +3,12 @@ import type { Hash } from '../../core/hash.ts';
 import { segmentName } from '../../core/objects/names.ts';
 import type { FindingCode, PartitionReport } from '../../core/objects/report.ts';
 import { predecessorOf, segmentFault } from '../../core/segment/chain.ts';
-import type { SegmentHeader } from '../../core/segment/header.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Context, KnownLedger } from '../context.ts';
 import type { Findings } from '../findings.ts';
 import { Indices } from './indices.ts';
+import { NO_COUNTS, countsAfter, declaredFaults, kindFaults, sequenceFaults } from './sequence.ts';
+import type { Counts, Fault } from './sequence.ts';
 
 /**
  * A segment that the next one may have to follow. One whose end line states another root than its lines have is none: it
@@ -20,21 +21,8 @@ interface Link {
   readonly counts?: Counts;
 }
 
-/** How far a chain has counted. */
-interface Counts {
-  readonly record: number;
-  readonly incarnation: number;
-  readonly lastEvent: number;
-}
-
-const countsAfter = ({ records, incarnation, events }: SegmentHeader): Counts => ({
-  record: records.first + records.count,
-  incarnation,
-  lastEvent: events.last,
-});
-
 /** What the first segment has to follow. */
-const START: Link = { index: -1, root: ZERO_HASH, counts: { record: 0, incarnation: 0, lastEvent: -1 } };
+const START: Link = { index: -1, root: ZERO_HASH, counts: NO_COUNTS };
 
 /** Bounds memory where somebody plants segment upon segment. */
 const MAX_CANDIDATES = 1000;
@@ -89,6 +77,10 @@ export class ChainCheck {
     this.#findings.error(code, segmentName(this.partition, index), detail);
   }
 
+  #sayAll(index: number, faults: Iterable<Fault>): void {
+    for (const fault of faults) this.#say(fault.code, fault.index ?? index, fault.detail);
+  }
+
   /** passOver takes notice of an object that is there and could not be read. Indices must rise. */
   passOver(index: number): void {
     this.#indices.passOver(index);
@@ -129,8 +121,8 @@ export class ChainCheck {
   /** follow compares a segment with the one that it says it follows. */
   #follow(summary: SegmentSummary & { ok: true }): void {
     const { header, root, contradiction } = summary;
-    const { index, events, kind } = header;
-    this.#checkSkipped(header);
+    const { index } = header;
+    this.#sayAll(index, declaredFaults(header));
     const before = predecessorOf(header);
     const link = this.#candidates.find((candidate) => candidate.index === before);
     const isBreak = link !== undefined && header.prev !== link.root;
@@ -141,21 +133,13 @@ export class ChainCheck {
           : `${segmentName(this.partition, before)} has the root ${formatHash(link.root)}`;
       this.#say('chain-broken', index, `prev is ${formatHash(header.prev)}, and ${what}`);
     }
-    for (const gap of header.gaps) {
-      this.#say(
-        'sequence-gap',
-        index,
-        `events ${gap.first} to ${gap.last} are missing before it (declared: ${gap.reason})`,
-      );
-    }
     if (contradiction !== undefined) {
       this.#say('segment-malformed', index, contradiction);
       this.#addCandidate({ index, root });
       return;
     }
-    if (events.count > 0 === (kind === 'heartbeat'))
-      this.#say('segment-malformed', index, `it is of kind ${kind} and has ${events.count} events`);
-    if (link?.counts !== undefined) this.#checkSequence(index, link.counts, header);
+    this.#sayAll(index, kindFaults(header));
+    if (link?.counts !== undefined) this.#sayAll(index, sequenceFaults(link.counts, header));
     if (link !== undefined && !isBreak) this.#candidates = [];
     this.#addCandidate({ index, root, counts: countsAfter(header) });
     if (!isBreak) this.#advance(summary);
@@ -164,53 +148,6 @@ export class ChainCheck {
   #addCandidate(link: Link): void {
     if (this.#candidates.length === MAX_CANDIDATES) this.#candidates.splice(1, 1);
     this.#candidates.push(link);
-  }
-
-  #checkSkipped(header: SegmentHeader): void {
-    const { index, skipped = [] } = header;
-    const before = predecessorOf(header);
-    for (const other of skipped) {
-      if (other > before && other < index) {
-        this.#say('foreign-object', other, `index ${index} declares that it is not of the chain`);
-      } else this.#say('segment-malformed', index, `it skips index ${other}, which is not right before it`);
-    }
-  }
-
-  #checkSequence(index: number, link: Counts, header: SegmentHeader): void {
-    if (header.records.first !== link.record)
-      this.#say('sequence-overlap', index, `its records begin at ${header.records.first}, not ${link.record}`);
-    this.#checkEvents(index, link, header);
-  }
-
-  #checkEvents(index: number, link: Counts, { incarnation, events, gaps }: SegmentHeader): void {
-    if (incarnation !== link.incarnation) {
-      const isNext = incarnation === link.incarnation + 1 && link.lastEvent >= 0;
-      if (!isNext) this.#say('sequence-overlap', index, `its incarnation is ${incarnation} behind ${link.incarnation}`);
-      if (gaps.length > 0) this.#say('sequence-overlap', index, 'it begins an incarnation and declares gaps before it');
-      return;
-    }
-    if (events.count === 0) {
-      if (events.last !== link.lastEvent)
-        this.#say('sequence-overlap', index, `it says that event ${events.last} was the last, not ${link.lastEvent}`);
-      return;
-    }
-    if (link.lastEvent < 0) return;
-    let next = link.lastEvent + 1;
-    for (const gap of gaps) {
-      if (gap.first < next)
-        this.#say('sequence-overlap', index, `it declares event ${gap.first} missing, and event ${next - 1} is sealed`);
-      else if (gap.first > next)
-        this.#say('sequence-gap', index, `events ${next} to ${gap.first - 1} are missing before it, undeclared`);
-      next = gap.last + 1;
-    }
-    if (events.first < next)
-      this.#say(
-        'sequence-overlap',
-        index,
-        `its events begin at ${events.first}, and those before it end at ${next - 1}`,
-      );
-    if (events.first > next)
-      this.#say('sequence-gap', index, `events ${next} to ${events.first - 1} are missing before it, undeclared`);
   }
 
   #advance({ header, root, sha256 }: SegmentSummary & { ok: true }): void {

@@ -1,24 +1,20 @@
-import { faultIn } from '../../core/errors.ts';
-import { parseBatch } from '../../core/objects/batch.ts';
-import { batchName, checkpointName, parseBatchName, parseCheckpointName } from '../../core/objects/names.ts';
+import { batchName, checkpointName } from '../../core/objects/names.ts';
 import type { LogReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
-import { mapInOrder } from '../../ledger/concurrency.ts';
-import { TOO_LARGE } from '../../ports/store.ts';
-import { readFor } from '../context.ts';
-import type { Context, Read } from '../context.ts';
+import type { Context } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CosignatureCheck } from './cosignatureCheck.ts';
+import { checkEnd, isOlderThan } from './endCheck.ts';
+import type { LogEnd } from './endCheck.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { ObjectAt } from './entryCheck.ts';
 import { PublishedCheck } from './publishedCheck.ts';
+import { readBatchesFor } from './readBatches.ts';
+import type { BatchRead } from './readBatches.ts';
 import { THE_FIRST, isOf, resume } from './resume.ts';
 import type { LogStart } from './resume.ts';
 import { TileCheck } from './tileCheck.ts';
 import { TreeCheck } from './treeCheck.ts';
-
-/** How many batches are read ahead. */
-const AHEAD = 4;
 
 /**
  * followLog follows the log of a ledger from batch to batch: the tree over the entries against every checkpoint, entries
@@ -43,6 +39,10 @@ export async function followLog(
     const why = 'the log has no checkpoint of this text: its history was cut off or rewritten';
     context.findings.error('checkpoint-inconsistent', kept.name, why);
   }
+  if (head && !log.isAnchorFound) {
+    const why = `${anchor?.name} knew it with ${head.size} entries and the root ${head.root}`;
+    context.findings.error('checkpoint-inconsistent', checkpointName(head.number), why);
+  }
   return hasLog ? log : undefined;
 }
 
@@ -66,7 +66,8 @@ export class LogCheck {
   #next: number;
   #unsigned: number | undefined;
   #head: VerifiedCheckpoint | undefined;
-  #isAnchorFound: boolean;
+  /** whether the log was found to go on from what the anchor knew */
+  isAnchorFound: boolean;
 
   constructor(parts: Parts) {
     const { context, options, start, checkpoints, objectAt } = parts;
@@ -82,7 +83,7 @@ export class LogCheck {
     this.#tiles = context.tiles && new TileCheck(context, context.tiles);
     this.#next = start.batch;
     this.#head = continued?.head;
-    this.#isAnchorFound = continued !== undefined;
+    this.isAnchorFound = continued !== undefined;
   }
 
   /** isIntegrated tells whether the log, as far as it was followed, has an entry of that place. */
@@ -111,12 +112,10 @@ export class LogCheck {
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
     const { context, options, start } = this.#parts;
-    const { store } = context;
     try {
       await this.#checkAnchorsCosignatures(start);
-      const read = mapInOrder(store.list('batches/', batchName(this.#next)), AHEAD, ({ name }) => this.#read(name));
-      for await (const batch of read) if (batch !== undefined) await this.#add(batch);
-      await this.#checkEnd();
+      for await (const batch of readBatchesFor(context, this.#next)) await this.#add(batch);
+      await checkEnd(context, this.#end, options.allowance);
       await this.#cosignatures.finish(options.allowance?.delayMs, this.#next > 0);
     } finally {
       await this.#cosignatures.close();
@@ -124,7 +123,6 @@ export class LogCheck {
     this.#tree.finish();
     this.#entries.finish();
     await this.#finishTiles();
-    this.#demandAnchor();
     return this.#next > 0;
   }
 
@@ -135,23 +133,11 @@ export class LogCheck {
     await this.#cosignatures.check(head.number, opened.text, isOf(opened, head) ? head.time : undefined);
   }
 
-  async #read(name: string): Promise<BatchRead | undefined> {
-    const { context } = this.#parts;
-    const number = parseBatchName(name);
-    if (number === undefined) return undefined; // it is found with the other names
-    const [bytes, note] = await Promise.all([
-      readFor(context, context.store, name),
-      readFor(context, context.store, checkpointName(number)),
-    ]);
-    return { number, bytes, note };
-  }
-
-  async #add({ number, bytes, note }: BatchRead): Promise<void> {
+  async #add({ number, entries, note }: BatchRead): Promise<void> {
     this.#checkOrder(number);
     this.#next = number + 1;
     this.#unsigned = note === undefined ? number : undefined;
     const { checkpoints } = this.#parts;
-    const entries = this.#entriesOf(number, bytes);
     const files = entries && this.#tree.add(entries);
     if (entries === undefined) this.#break();
     const opened =
@@ -166,7 +152,7 @@ export class LogCheck {
     const { size, root } = this.#tree;
     const { time } = this.#entries;
     if (entries !== undefined && number === this.#anchor?.number)
-      this.#isAnchorFound = this.#anchor.size === size && this.#anchor.root === root;
+      this.isAnchorFound = this.#anchor.size === size && this.#anchor.root === root;
     if (fit === 'fits') this.#head = { number, size, root, time };
     if (note !== undefined) await this.#cosignatures.check(number, opened?.text, fit === 'fits' ? time : undefined);
   }
@@ -188,67 +174,25 @@ export class LogCheck {
     this.#break();
   }
 
-  #entriesOf(number: number, bytes: Read): readonly Buffer[] | undefined {
-    const { findings, tally } = this.#parts.context;
-    if (bytes === undefined) tally.addUnreadable(batchName(number), 'it was listed, and is gone');
-    if (bytes === undefined || bytes === 'unreadable') return undefined;
-    if (bytes === 'too-large') {
-      findings.error('entry-mismatch', batchName(number), TOO_LARGE);
-      return undefined;
-    }
-    try {
-      return parseBatch(bytes);
-    } catch (error) {
-      findings.error('entry-mismatch', batchName(number), faultIn(error, 'malformed').message);
-      return undefined;
-    }
-  }
-
   /** break says that entries are missing from here on. */
   #break(): void {
     this.#tree.break();
     this.#entries.break();
   }
 
-  async #checkEnd(): Promise<void> {
-    const { context, options } = this.#parts;
-    const { store, findings } = context;
-    for await (const { name } of store.list('checkpoints/', checkpointName(this.#next))) {
-      const number = parseCheckpointName(name);
-      // In a ledger that is in use, both may have come just now.
-      if (number === undefined || (await store.exists(batchName(number)))) continue;
-      findings.error('checkpoint-inconsistent', name, 'there is no batch of its number');
-    }
-    const { allowance } = options;
-    if (this.#next === 0 || allowance === undefined) return;
-    if (this.#isOlderThan(allowance.ageMs)) {
-      const name = checkpointName(this.#head?.number ?? 0);
-      findings.error('checkpoint-stale', name, `the newest batch was made at ${this.time}`);
-    } else if (this.#unsigned !== undefined && this.#isOlderThan(allowance.delayMs))
-      findings.error('checkpoint-stale', checkpointName(this.#unsigned), 'it is missing, and its batch is there');
-  }
-
-  #isOlderThan(ms: number): boolean {
-    return this.time !== '' && this.#parts.context.now() - Date.parse(this.time) > ms;
+  get #end(): LogEnd {
+    return { next: this.#next, unsigned: this.#unsigned, newest: this.#head?.number, time: this.time };
   }
 
   async #finishTiles(): Promise<void> {
-    const { options, published } = this.#parts;
+    const { context, options, published } = this.#parts;
     if (this.#tiles === undefined || this.#head === undefined) return;
     const { allowance } = options;
     // The newest batch's tiles may be on their way.
-    const isSettled = allowance === undefined || this.#isOlderThan(allowance.delayMs);
+    const isSettled = allowance === undefined || isOlderThan(this.#end, context.now(), allowance.delayMs);
     // Tiles come after their checkpoint.
     await this.#tiles.finish(isSettled ? (this.#unsigned ?? this.#next) : this.#next - 1);
     await published.finish(this.#head.number, isSettled);
-  }
-
-  #demandAnchor(): void {
-    const { context, options } = this.#parts;
-    if (this.#anchor === undefined || this.#isAnchorFound) return;
-    const { number, size, root } = this.#anchor;
-    const why = `${options.anchor?.name} knew it with ${size} entries and the root ${root}`;
-    context.findings.error('checkpoint-inconsistent', checkpointName(number), why);
   }
 
   /** report says what was done. */
@@ -266,14 +210,7 @@ export class LogCheck {
       cosignatures: this.#cosignatures.report,
       keptCheckpoint: options.kept?.name ?? null,
       // What was taken away once must not be forgotten with the next report.
-      head: (this.#isAnchorFound ? this.#head : (this.#anchor ?? this.#head)) ?? null,
+      head: (this.isAnchorFound ? this.#head : (this.#anchor ?? this.#head)) ?? null,
     };
   }
-}
-
-/** BatchRead is what reading a batch and its checkpoint gave. */
-interface BatchRead {
-  readonly number: number;
-  readonly bytes: Read;
-  readonly note: Read;
 }

@@ -1,0 +1,18 @@
+// Limits and allowances that more than one room goes by. docs/format.md states those that another checker has to know.
+
+const MINUTE_MS = 60_000;
+
+/** CLOCK_SKEW_MS is how far the clocks of two machines may be apart. */
+export const CLOCK_SKEW_MS = 10 * MINUTE_MS;
+
+/**
+ * INTEGRATION_DELAY_MS is how long what was made may wait for its entry in the log and its checkpoint before that is a
+ * finding: many runs of integrate.
+ */
+export const INTEGRATION_DELAY_MS = 10 * MINUTE_MS;
+
+/** ACTION_UNDERWAY_MS is how long an action may be without its outcome before that is worth a look. */
+export const ACTION_UNDERWAY_MS = 10 * MINUTE_MS;
+
+/** MAX_RETENTION_DAYS is the longest time-based retention policy that Azure takes: 400 years. */
+export const MAX_RETENTION_DAYS = 146_000;
