@@ -264,10 +264,11 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     workspaceName: names.workspace
+    hubNamespaceName: names.hubNamespace
     emails: alertEmails
     hubRetentionHours: chosen.hub.retentionHours
   }
-  dependsOn: [logs]
+  dependsOn: [logs, hub]
 }
 
 var senderRuleId = resourceId(

@@ -29,7 +29,7 @@ export const COMPONENTS = {
   'function apps': ['Microsoft.Web/serverfarms'],
   'key vault': ['Microsoft.KeyVault/vaults', 'Microsoft.KeyVault/vaults/keys'],
   'Log Analytics': ['Microsoft.OperationalInsights/workspaces'],
-  alerts: ['Microsoft.Insights/scheduledQueryRules'],
+  alerts: ['Microsoft.Insights/scheduledQueryRules', 'Microsoft.Insights/metricAlerts'],
   'private network': ['Microsoft.Network/privateEndpoints', 'Microsoft.Network/privateDnsZones'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -75,6 +75,7 @@ export function billOf(deployed: Deployed, usage: Usage): Line[] {
     line('Log Analytics', 'kept', 'logRetention', keptLogGb(deployed, usage)),
     line('alerts', 'rules', 'alertRule5', deployed.rules.often),
     line('alerts', 'rules', 'alertRule15', deployed.rules.seldom),
+    line('alerts', 'metrics of the hub', 'alertMetric', deployed.metricAlerts),
     line('private network', 'endpoints', 'privateEndpoint', deployed.endpoints * HOURS),
     line('private network', 'through them', 'privateEndpointData', deployed.endpoints === 0 ? 0 : usage.endpointGb),
     line('private network', 'names of the endpoints', 'dnsZone', deployed.zones),

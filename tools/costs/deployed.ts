@@ -23,6 +23,7 @@ export interface Deployed {
   readonly logsReads: boolean;
   /** log search rules that run every 5 minutes, and less often */
   readonly rules: { readonly often: number; readonly seldom: number };
+  readonly metricAlerts: number;
   readonly endpoints: number;
   readonly zones: number;
   readonly integrateRunsADay: number;
@@ -102,6 +103,7 @@ export function readDeployed(size: Size): Deployed {
     logsReads: logsReads(resources),
     logDays: count(one('OperationalInsights/workspaces'), 'retentionInDays'),
     rules: { often, seldom: frequencies.length - often },
+    metricAlerts: all('Insights/metricAlerts').length,
     endpoints: all('Network/privateEndpoints').length,
     zones: all('Network/privateDnsZones').length,
     integrateRunsADay: runsADay(setting('INTEGRATE_SCHEDULE')),

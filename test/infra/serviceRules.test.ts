@@ -1,0 +1,112 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from '../../tools/markedBlock.ts';
+import { SETS } from './support/parameterSets.ts';
+import type { SetName } from './support/parameterSets.ts';
+import {
+  HUB_METRICS,
+  LOG_ALERT_BYTES,
+  LOG_ALERT_FREQUENCIES,
+  LOG_ALERT_REFUSES,
+  LOG_ALERT_WINDOWS,
+  METRIC_ALERT_FREQUENCIES,
+  METRIC_ALERT_WINDOWS,
+  minutesOf,
+} from './support/serviceRules.ts';
+import { describeTemplates } from './support/templates.ts';
+import type { Deployment } from './support/templates.ts';
+
+const EVERY = Object.keys(SETS) as SetName[];
+
+/** Alert is what a rule of either kind has. */
+interface Alert {
+  readonly name: string;
+  readonly properties: {
+    readonly evaluationFrequency: string;
+    readonly windowSize: string;
+    readonly criteria: {
+      readonly allOf: readonly {
+        readonly query: string;
+        readonly metricName: string;
+        readonly timeAggregation: string;
+      }[];
+    };
+  };
+}
+
+const alertsOf = ({ resources }: Deployment, type: 'scheduledQueryRules' | 'metricAlerts'): readonly Alert[] =>
+  resources.filter((one) => one.type === `Microsoft.Insights/${type}`) as unknown as readonly Alert[];
+
+test.each([
+  ['PT5M', 5],
+  ['PT6H', 360],
+  ['P2D', 2880],
+])('%s is %d minutes', (duration, minutes) => {
+  expect(minutesOf(duration)).toBe(minutes);
+});
+
+test.each(['', 'P5M', 'PT1D', 'PT1H30M', '5'])('%j is no duration of one unit', (duration) => {
+  expect(() => minutesOf(duration)).toThrow('is no duration of one unit');
+});
+
+test('queries read metrics that the hub exports', async () => {
+  const folder = join(ROOT, 'infra/queries');
+  const texts = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'utf8')));
+  const read = texts.flatMap((text) =>
+    [...text.matchAll(/MetricName\b[^"]*"(\w+)"/g)].map(([, metric = '']) => metric),
+  );
+  expect(read.length).toBeGreaterThan(0);
+  expect(read.filter((metric) => HUB_METRICS[metric]?.isExported !== true)).toEqual([]);
+});
+
+describeTemplates('service rules', (templates) => {
+  test.each(EVERY)('%s: log search alerts look back and run as often as Azure allows', async (set) => {
+    const rules = alertsOf(await templates.evaluate(set), 'scheduledQueryRules');
+    expect(rules.length).toBeGreaterThan(0);
+    for (const { name, properties: rule } of rules) {
+      const window = minutesOf(rule.windowSize);
+      const frequency = minutesOf(rule.evaluationFrequency);
+      const [{ query } = { query: '' }] = rule.criteria.allOf;
+      expect({
+        name,
+        window: LOG_ALERT_WINDOWS.includes(window),
+        frequency: LOG_ALERT_FREQUENCIES.includes(frequency),
+        isSeenWhole: frequency <= window,
+        mayRunEachMinute: frequency > 1 || !/\b(union|search|take|limit)\b/.test(query),
+        refused: LOG_ALERT_REFUSES.exec(query)?.[0],
+        isSmall: Buffer.byteLength(JSON.stringify(rule)) < LOG_ALERT_BYTES,
+      }).toEqual({
+        name,
+        window: true,
+        frequency: true,
+        isSeenWhole: true,
+        mayRunEachMinute: true,
+        refused: undefined,
+        isSmall: true,
+      });
+    }
+  });
+
+  test.each(EVERY)(
+    '%s: metric alerts look back and run as often as Azure allows, at metrics of the hub',
+    async (set) => {
+      const rules = alertsOf(await templates.evaluate(set), 'metricAlerts');
+      expect(rules.length).toBeGreaterThan(0);
+      for (const { name, properties } of rules) {
+        const { evaluationFrequency, windowSize, criteria } = properties;
+        expect([name, METRIC_ALERT_WINDOWS]).toEqual([name, expect.arrayContaining([minutesOf(windowSize)])]);
+        expect([name, METRIC_ALERT_FREQUENCIES]).toEqual([
+          name,
+          expect.arrayContaining([minutesOf(evaluationFrequency)]),
+        ]);
+        expect(minutesOf(windowSize)).toBeGreaterThan(minutesOf(evaluationFrequency));
+        for (const { metricName, timeAggregation } of criteria.allOf) {
+          expect([timeAggregation, HUB_METRICS]).toEqual([
+            'Total',
+            expect.objectContaining({ [metricName]: expect.anything() }),
+          ]);
+        }
+      }
+    },
+  );
+});

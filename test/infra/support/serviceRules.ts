@@ -1,0 +1,58 @@
+/**
+ * What Azure's services accept, where no compiler says so. Each rule has its source; test/infra/serviceRules.test.ts holds
+ * the evaluated templates against them. `DOCS` stands for https://learn.microsoft.com/azure.
+ */
+
+const MINUTES: Readonly<Record<string, number>> = { M: 1, H: 60, D: 1440 };
+
+/** minutesOf gives the minutes of an ISO 8601 duration of one unit, as alert rules take it: PT5M, PT6H, P1D. */
+export function minutesOf(duration: string): number {
+  const [, digits, unit = ''] = /^P(?:(?=\d+D$)|T(?=\d+[MH]$))(\d+)([MHD])$/.exec(duration) ?? [];
+  const factor = MINUTES[unit];
+  if (factor === undefined) throw new Error(`${duration} is no duration of one unit`);
+  return Number(digits) * factor;
+}
+
+/**
+ * Minutes that the window of a log search alert may have: the service's own refusal names them, Azure/azure-rest-api-specs
+ * issue 21258. One minute is for rules that are evaluated each minute.
+ */
+export const LOG_ALERT_WINDOWS: readonly number[] = [5, 10, 15, 30, 45, 60, 120, 180, 240, 300, 360, 1440, 2880];
+
+/**
+ * Minutes between two evaluations of a log search alert: hashicorp/terraform-provider-azurerm,
+ * website/docs/r/monitor_scheduled_query_rules_alert_v2.html.markdown, which also says that they may be no more than the
+ * window. At one minute the query may hold no `union`, `search` or `take`: MicrosoftDocs/azure-monitor-docs,
+ * articles/azure-monitor/alerts/alerts-create-log-alert-rule.md.
+ */
+export const LOG_ALERT_FREQUENCIES: readonly number[] = [1, 5, 10, 15, 30, 45, 60, 120, 180, 240, 300, 360, 1440];
+
+/** What the query of a log search alert may not hold (the same page), and the bytes that all of a rule's properties may have. */
+export const LOG_ALERT_REFUSES = /\b(bag_unpack|pivot|narrow|AggregatedValue)\b/;
+export const LOG_ALERT_BYTES = 64 * 1024;
+
+/**
+ * Minutes that window and frequency of a metric alert may have; the window is the longer one:
+ * hashicorp/terraform-provider-azurerm, website/docs/r/monitor_metric_alert.html.markdown.
+ */
+export const METRIC_ALERT_WINDOWS: readonly number[] = [1, 5, 15, 30, 60, 360, 720, 1440];
+export const METRIC_ALERT_FREQUENCIES: readonly number[] = [1, 5, 15, 30, 60];
+
+/**
+ * Metrics of an Event Hubs namespace that an alert may watch, each with whether a diagnostic setting exports it to
+ * AzureMetrics ("DS Export"): MicrosoftDocs/azure-reference-other,
+ * azure-monitor-ref/supported-metrics/includes/microsoft-eventhub-namespaces-metrics-include.md. All are sums of each minute.
+ */
+export const HUB_METRICS: Readonly<Record<string, { readonly isExported: boolean }>> = {
+  CaptureBacklog: { isExported: false },
+  IncomingBytes: { isExported: true },
+  IncomingMessages: { isExported: true },
+  IncomingRequests: { isExported: true },
+  OutgoingBytes: { isExported: true },
+  OutgoingMessages: { isExported: true },
+  QuotaExceededErrors: { isExported: false },
+  ServerErrors: { isExported: false },
+  SuccessfulRequests: { isExported: false },
+  ThrottledRequests: { isExported: false },
+  UserErrors: { isExported: false },
+};
