@@ -31,6 +31,10 @@ param retentionDays int = loadJsonContent('sizes.json')[size].retentionDays
 @description('Optional. Whether the retention policy is locked, so that it is left out. The preprovision hook finds out.')
 param isPolicyLocked bool = false
 
+@description('Optional. Version of Node that the apps run under. Default: the one in runtime.json, which the package is tested with.')
+@allowed(['22', '24'])
+param nodeVersion string = loadJsonContent('runtime.json').node
+
 @description('Optional. Whether to make roles with exactly the rights that are used, or to give the nearest built-in ones. What that costs is said in modules/roles.bicep.')
 param customRoles bool = true
 
@@ -246,6 +250,7 @@ module apps 'modules/apps.bicep' = {
     retentionDays: retentionDays
     verifyFullHours: chosen.verifyFullHours
     heartbeatMinutes: heartbeatMinutes
+    nodeVersion: nodeVersion
     memoryMB: chosen.app.memoryMB
     maximumInstances: chosen.app.maximumInstances
     warmIngest: chosen.app.warmIngest

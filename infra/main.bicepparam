@@ -4,6 +4,7 @@ using 'main.bicep'
 var sizes = loadJsonContent('sizes.json')
 var networkAsked = readEnvironmentVariable('AUDITSEAL_NETWORK', '')
 var daysAsked = readEnvironmentVariable('AUDITSEAL_RETENTION_DAYS', '')
+var nodeAsked = readEnvironmentVariable('AUDITSEAL_NODE_VERSION', '')
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'auditseal')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
@@ -11,6 +12,7 @@ param size = readEnvironmentVariable('AUDITSEAL_SIZE', 'small')
 param network = empty(networkAsked) ? sizes[size].network : networkAsked
 param retentionDays = empty(daysAsked) ? sizes[size].retentionDays : int(daysAsked)
 param isPolicyLocked = readEnvironmentVariable('AUDITSEAL_POLICY_STATE', 'Unlocked') == 'Locked'
+param nodeVersion = empty(nodeAsked) ? loadJsonContent('runtime.json').node : nodeAsked
 param customRoles = bool(readEnvironmentVariable('AUDITSEAL_CUSTOM_ROLES', 'true'))
 param ledgerOrigin = readEnvironmentVariable('AUDITSEAL_ORIGIN', '')
 param hasSignerSecret = bool(readEnvironmentVariable('AUDITSEAL_HAS_SIGNER_SECRET', 'false'))

@@ -60,6 +60,11 @@ param verifyFullHours int
 @maxValue(1440)
 param heartbeatMinutes int
 
+@description('Required. Version of Node.')
+@minLength(2)
+@maxLength(8)
+param nodeVersion string
+
 @description('Required. Memory of an instance.')
 @allowed([512, 2048, 4096])
 param memoryMB int
@@ -151,6 +156,7 @@ module sealer 'functionApp.bicep' = {
     otherIdentityNames: []
     insightsName: names.insights
     workspaceName: names.workspace
+    nodeVersion: nodeVersion
     memoryMB: memoryMB
     maximumInstances: maximumInstances
     alwaysReady: warmIngest > 0 ? [{ name: 'function:ingest', instanceCount: warmIngest }] : []
@@ -189,6 +195,7 @@ module auditor 'functionApp.bicep' = {
     otherIdentityNames: [names.identity.drill]
     insightsName: names.insights
     workspaceName: names.workspace
+    nodeVersion: nodeVersion
     memoryMB: memoryMB
     maximumInstances: maximumInstances
     alwaysReady: []

@@ -52,6 +52,11 @@ param insightsName string
 @maxLength(63)
 param workspaceName string
 
+@description('Required. Version of Node.')
+@minLength(2)
+@maxLength(8)
+param nodeVersion string
+
 @description('Required. Memory of an instance.')
 @allowed([512, 2048, 4096])
 param memoryMB int
@@ -210,7 +215,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
           authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identity.id }
         }
       }
-      runtime: { name: 'node', version: '22' }
+      runtime: { name: 'node', version: nodeVersion }
       scaleAndConcurrency: {
         instanceMemoryMB: memoryMB
         maximumInstanceCount: maximumInstances

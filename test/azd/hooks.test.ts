@@ -50,6 +50,7 @@ const FINE: Script = [
     [
       { name: 'node', version: '20' },
       { name: 'node', version: '22' },
+      { name: 'node', version: '24' },
     ],
   ],
   ['az provider show', { registrationState: 'Registered' }],
@@ -198,9 +199,21 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
     ],
     [
       'a region without the runtime',
-      [['az functionapp list-flexconsumption-runtimes', [{ version: '20' }]]],
+      [['az functionapp list-flexconsumption-runtimes', [{ version: '22' }]]],
       {},
-      /has no Node 22 for Flex Consumption, only 20/,
+      /has no Node 24 for Flex Consumption, only 22: .*`azd env set AUDITSEAL_NODE_VERSION VERSION`/,
+    ],
+    [
+      'another Node, which the region does not have either',
+      [['az functionapp list-flexconsumption-runtimes', [{ version: '24' }]]],
+      { AUDITSEAL_NODE_VERSION: '22' },
+      /has no Node 22 for Flex Consumption, only 24/,
+    ],
+    [
+      'a Node that is too old',
+      [],
+      { AUDITSEAL_NODE_VERSION: '20' },
+      /AUDITSEAL_NODE_VERSION is 20: it is one of 22, 24/,
     ],
     ['an unknown size', [], { AUDITSEAL_SIZE: 'huge' }, /it is one of development, small, production/],
     ['no days', [], { AUDITSEAL_RETENTION_DAYS: '0' }, /a whole number from 1 to 146000/],

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { APP_NODE_VERSION, APP_NODE_VERSIONS } from '../../tools/appRuntime.ts';
 import { ROOT } from '../../tools/markedBlock.ts';
 import { SETS } from './support/parameterSets.ts';
 import type { SetName } from './support/parameterSets.ts';
 import {
+  FLEX_NODE_VERSIONS,
   HUB_METRICS,
   LOG_ALERT_BYTES,
   LOG_ALERT_FREQUENCIES,
@@ -34,6 +37,10 @@ interface Alert {
   };
 }
 
+interface Site {
+  readonly properties: { readonly functionAppConfig: { readonly runtime: object } };
+}
+
 const alertsOf = ({ resources }: Deployment, type: 'scheduledQueryRules' | 'metricAlerts'): readonly Alert[] =>
   resources.filter((one) => one.type === `Microsoft.Insights/${type}`) as unknown as readonly Alert[];
 
@@ -57,6 +64,13 @@ test('queries read metrics that the hub exports', async () => {
   );
   expect(read.length).toBeGreaterThan(0);
   expect(read.filter((metric) => HUB_METRICS[metric]?.isExported !== true)).toEqual([]);
+});
+
+test('every Node that the template accepts is one that Flex Consumption has', () => {
+  expect(APP_NODE_VERSIONS).toContain(APP_NODE_VERSION);
+  expect(APP_NODE_VERSIONS.filter((version) => !FLEX_NODE_VERSIONS.includes(version))).toEqual([]);
+  const allowed = APP_NODE_VERSIONS.map((version) => `'${version}'`).join(', ');
+  expect(readFileSync(join(ROOT, 'infra/main.bicep'), 'utf8')).toContain(`@allowed([${allowed}])\nparam nodeVersion`);
 });
 
 describeTemplates('service rules', (templates) => {
@@ -107,6 +121,19 @@ describeTemplates('service rules', (templates) => {
           ]);
         }
       }
+    },
+  );
+
+  test.each(EVERY)(
+    '%s: the apps run under the Node of infra/runtime.json, or under the one that was asked for',
+    async (set) => {
+      const { resources } = await templates.evaluate(set);
+      const sites = resources.filter(({ type }) => type === 'Microsoft.Web/sites') as unknown as readonly Site[];
+      const env: Readonly<Record<string, string>> = SETS[set];
+      const version = env['AUDITSEAL_NODE_VERSION'] ?? APP_NODE_VERSION;
+      expect(sites.map(({ properties }) => properties.functionAppConfig.runtime)).toEqual(
+        ['sealer', 'auditor'].map(() => ({ name: 'node', version })),
+      );
     },
   );
 });

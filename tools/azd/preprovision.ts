@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { APP_NODE_VERSION, APP_NODE_VERSIONS } from '../appRuntime.ts';
 import { ROOT } from '../markedBlock.ts';
 import { ask, askJson, memberOf, wordsOf } from './azureTools.ts';
 import type { Hook, Tools } from './azureTools.ts';
@@ -12,9 +13,6 @@ import { Refusal } from './refusal.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The runtime that infra/modules/functionApp.bicep asks for. */
-const NODE_VERSION = '22';
-
 /**
  * preprovision finds what would stop a deployment halfway, and tells the template whether the retention policy is locked. It
  * changes one thing, at its end: AUDITSEAL_POLICY_STATE in the azd environment.
@@ -22,8 +20,9 @@ const NODE_VERSION = '22';
 export const preprovision: Hook = async (tools, env, print) => {
   const place = placeOf(env);
   const network = await readNetwork(env);
+  const nodeVersion = readNodeVersion(env);
   await requireSignIn(tools, place.subscription, env['AZURE_TENANT_ID']);
-  await requireRegion(tools, place, network);
+  await requireRegion(tools, place, network, nodeVersion);
   await requirePermissions(tools, place.subscription, env);
   await requireNoDeletedVault(tools, place);
   const policy = await readLedgerPolicy(tools, place);
@@ -54,6 +53,13 @@ async function readNetwork(env: Env): Promise<string> {
   return network;
 }
 
+function readNodeVersion(env: Env): string {
+  const version = env['AUDITSEAL_NODE_VERSION'] || APP_NODE_VERSION;
+  if (!APP_NODE_VERSIONS.includes(version))
+    throw new Refusal(`AUDITSEAL_NODE_VERSION is ${version}: it is one of ${APP_NODE_VERSIONS.join(', ')}`);
+  return version;
+}
+
 /** requireSignIn refuses unless both programs are signed in, and az sees the subscription in the same tenant. */
 async function requireSignIn(tools: Tools, subscription: string, tenant: string | undefined): Promise<void> {
   const version = await ask(tools, 'azd', ['version']);
@@ -80,7 +86,12 @@ async function requireSignIn(tools: Tools, subscription: string, tenant: string 
 }
 
 /** requireRegion refuses a region where Flex Consumption or its Node version isn't offered, or a network can't be made. */
-async function requireRegion(tools: Tools, { location, subscription }: Place, network: string): Promise<void> {
+async function requireRegion(
+  tools: Tools,
+  { location, subscription }: Place,
+  network: string,
+  nodeVersion: string,
+): Promise<void> {
   const regions = await askJson(
     tools,
     ['functionapp', 'list-flexconsumption-locations', '--subscription', subscription],
@@ -98,9 +109,9 @@ async function requireRegion(tools: Tools, { location, subscription }: Place, ne
     `which versions of Node ${location} offers`,
   );
   const versions = (Array.isArray(runtimes) ? runtimes : []).map((each) => String(memberOf(each, 'version')));
-  if (!versions.includes(NODE_VERSION))
+  if (!versions.includes(nodeVersion))
     throw new Refusal(
-      `the region ${location} has no Node ${NODE_VERSION} for Flex Consumption, only ${versions.join(', ') || 'none'}: choose another one with \`azd env set AZURE_LOCATION REGION\``,
+      `the region ${location} has no Node ${nodeVersion} for Flex Consumption, only ${versions.join(', ') || 'none'}: choose another region with \`azd env set AZURE_LOCATION REGION\`, or another Node with \`azd env set AUDITSEAL_NODE_VERSION VERSION\``,
     );
   if (network !== 'private') return;
   // A subnet can only be given to a provider that is registered; no deployment does that by itself.

@@ -16,7 +16,7 @@ export const SETS = {
   development: of('development'),
   small: of('small'),
   production: of('production', { AUDITSEAL_HAS_SIGNER_SECRET: 'true' }),
-  locked: of('small', { AUDITSEAL_POLICY_STATE: 'Locked' }),
+  locked: of('small', { AUDITSEAL_POLICY_STATE: 'Locked', AUDITSEAL_NODE_VERSION: '22' }),
   builtInRoles: of('production', { AUDITSEAL_CUSTOM_ROLES: 'false', AUDITSEAL_HAS_SIGNER_SECRET: 'true' }),
   private: of('small', {
     AUDITSEAL_NETWORK: 'private',

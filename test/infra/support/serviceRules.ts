@@ -56,3 +56,10 @@ export const HUB_METRICS: Readonly<Record<string, { readonly isExported: boolean
   ThrottledRequests: { isExported: false },
   UserErrors: { isExported: false },
 };
+
+/**
+ * FLEX_NODE_VERSIONS are the versions of Node that a plan of Flex Consumption takes. 24 is generally available there:
+ * https://github.com/Azure/azure-functions-core-tools/pull/4867 (April 2026, the stacks with SKU FC1). Its end of life took
+ * 20 out: https://learn.microsoft.com/azure/azure-functions/functions-versions.
+ */
+export const FLEX_NODE_VERSIONS: readonly string[] = ['22', '24'];
