@@ -133,6 +133,26 @@ module identities 'modules/identities.bicep' = {
   }
 }
 
+resource sealer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: group
+  name: names.identity.sealer
+}
+
+resource auditor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: group
+  name: names.identity.auditor
+}
+
+resource drill 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: group
+  name: names.identity.drill
+}
+
+resource encryption 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: group
+  name: names.identity.encryption
+}
+
 module logs 'modules/logs.bicep' = {
   scope: group
   params: {
@@ -158,7 +178,7 @@ module hub 'modules/hub.bicep' = {
     isPublic: isPublic
     workspaceName: names.workspace
   }
-  dependsOn: [logs]
+  dependsOn: [logs, encryptionRole]
 }
 
 module vault 'modules/vault.bicep' = {
@@ -170,11 +190,29 @@ module vault 'modules/vault.bicep' = {
     sku: chosen.vaultSku
     isPublic: isPublic
     hasEncryptionKey: chosen.customerManagedKey
-    encryptionIdentityName: names.identity.encryption
+  }
+}
+
+// Before the hub, which takes minutes to make, and so long before the ledger account asks for its key: a role that was
+// given a moment ago may not work yet (https://github.com/Azure/bicep/issues/16601).
+module encryptionRole 'modules/encryptionRole.bicep' = if (chosen.customerManagedKey) {
+  scope: group
+  params: {
+    vaultName: names.vault
+    #disable-next-line what-if-short-circuiting // see principalsOf; test/infra/snapshots has what what-if leaves out
+    principalId: encryption.properties.principalId
+  }
+  dependsOn: [identities, vault]
+}
+
+module vaultAudit 'modules/vaultAudit.bicep' = {
+  scope: group
+  params: {
+    vaultName: names.vault
     hubNamespaceName: names.hubNamespace
     workspaceName: names.workspace
   }
-  dependsOn: [identities, hub]
+  dependsOn: [vault, hub]
 }
 
 module ledger 'modules/ledger.bicep' = {
@@ -195,7 +233,7 @@ module ledger 'modules/ledger.bicep' = {
     vaultName: names.vault
     encryptionIdentityName: names.identity.encryption
   }
-  dependsOn: [vault]
+  dependsOn: [vault, hub, encryptionRole]
 }
 
 module privateNetwork 'modules/network.bicep' = if (!isPublic) {
@@ -227,11 +265,17 @@ module roles 'modules/roles.bicep' = {
   scope: group
   params: {
     names: names
+    #disable-next-line what-if-short-circuiting // see principalsOf; test/infra/snapshots has what what-if leaves out
+    principals: {
+      sealer: sealer.properties.principalId
+      auditor: auditor.properties.principalId
+      drill: drill.properties.principalId
+    }
     token: token
     customRoles: customRoles
     hasSignerSecret: hasSignerSecret
   }
-  dependsOn: [ledger]
+  dependsOn: [identities, ledger]
 }
 
 module apps 'modules/apps.bicep' = {

@@ -1,10 +1,13 @@
 metadata name = 'Roles'
-metadata description = 'Who may do what: every right of the two apps and of the drill on the ledger, the hub and the vault. Rights on the hosts\' own storage are in functionApp.bicep.'
+metadata description = 'Who may do what: every right of the two apps and of the drill on the ledger, the hub and the vault. Rights on the hosts\' own storage are in hostRole.bicep, and on the encryption key in encryptionRole.bicep.'
 
-import { containers, hubName, keys, namesOf } from '../shared.bicep'
+import { containers, hubName, keys, namesOf, principalsOf } from '../shared.bicep'
 
 @description('Required. Names of all resources.')
 param names namesOf
+
+@description('Required. Principals of the identities.')
+param principals principalsOf
 
 @description('Required. Token in the names of the custom roles, which are unique in a tenant.')
 @minLength(13)
@@ -128,18 +131,6 @@ resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
   }
 ]
 
-resource sealer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: names.identity.sealer
-}
-
-resource auditor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: names.identity.auditor
-}
-
-resource drill 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: names.identity.drill
-}
-
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: names.ledger
 
@@ -182,9 +173,9 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 
 resource sealerSeals 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::ledger
-  name: guid(account::blobService::ledger.id, sealer.id, roleName.ledgerWriter)
+  name: guid(account::blobService::ledger.id, principals.sealer, roleName.ledgerWriter)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.ledgerWriter)
     conditionVersion: '2.0'
@@ -196,9 +187,9 @@ resource sealerSeals 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource sealerPublishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::tlog
-  name: guid(account::blobService::tlog.id, sealer.id, roleName.tileWriter)
+  name: guid(account::blobService::tlog.id, principals.sealer, roleName.tileWriter)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.tileWriter)
     conditionVersion: customRoles ? null : '2.0'
@@ -210,9 +201,9 @@ resource sealerPublishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 
 resource sealerReceives 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: namespace::hub
-  name: guid(namespace::hub.id, sealer.id, eventHubsDataReceiver)
+  name: guid(namespace::hub.id, principals.sealer, eventHubsDataReceiver)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', eventHubsDataReceiver)
     description: 'Receives events.'
@@ -221,9 +212,9 @@ resource sealerReceives 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource sealerSigns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault::signer
-  name: guid(vault::signer.id, sealer.id, roleName.keySigner)
+  name: guid(vault::signer.id, principals.sealer, roleName.keySigner)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keySigner)
     description: 'Signs checkpoints.'
@@ -233,9 +224,9 @@ resource sealerSigns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource sealerReadsSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasSignerSecret) {
   scope: vault::secret
-  name: guid(vault::secret.id, sealer.id, roleName.secretReader)
+  name: guid(vault::secret.id, principals.sealer, roleName.secretReader)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.secretReader)
     description: 'Reads the Ed25519 signer key.'
@@ -245,9 +236,9 @@ resource sealerReadsSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' 
 
 resource auditorReports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::ledger
-  name: guid(account::blobService::ledger.id, auditor.id, roleName.ledgerWriter)
+  name: guid(account::blobService::ledger.id, principals.auditor, roleName.ledgerWriter)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.ledgerWriter)
     conditionVersion: '2.0'
@@ -259,9 +250,9 @@ resource auditorReports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource auditorReadsTiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::tlog
-  name: guid(account::blobService::tlog.id, auditor.id, roleName.objectReader)
+  name: guid(account::blobService::tlog.id, principals.auditor, roleName.objectReader)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.objectReader)
     description: 'Compares tiles with the log.'
@@ -271,9 +262,9 @@ resource auditorReadsTiles 'Microsoft.Authorization/roleAssignments@2022-04-01' 
 
 resource auditorReadsKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault::signer
-  name: guid(vault::signer.id, auditor.id, roleName.keyReader)
+  name: guid(vault::signer.id, principals.auditor, roleName.keyReader)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keyReader)
     description: 'Checks signatures.'
@@ -283,9 +274,9 @@ resource auditorReadsKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 
 resource auditorReadsPosture 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account
-  name: guid(account.id, auditor.id, reader)
+  name: guid(account.id, principals.auditor, reader)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', reader)
     description: 'Reads the policy, holds, roles, locks and network rules of the account. Reads no object by it, and no key.'
@@ -294,9 +285,9 @@ resource auditorReadsPosture 'Microsoft.Authorization/roleAssignments@2022-04-01
 
 resource drillTries 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::ledger
-  name: guid(account::blobService::ledger.id, drill.id, roleName.drill)
+  name: guid(account::blobService::ledger.id, principals.drill, roleName.drill)
   properties: {
-    principalId: drill.properties.principalId
+    principalId: principals.drill
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.drill)
     conditionVersion: '2.0'
@@ -308,9 +299,9 @@ resource drillTries 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource sealerMeasures 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: insights
-  name: guid(insights.id, sealer.id, monitoringMetricsPublisher)
+  name: guid(insights.id, principals.sealer, monitoringMetricsPublisher)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
     description: 'Sends logs and metrics of the app.'
@@ -319,9 +310,9 @@ resource sealerMeasures 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource auditorMeasures 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: insights
-  name: guid(insights.id, auditor.id, monitoringMetricsPublisher)
+  name: guid(insights.id, principals.auditor, monitoringMetricsPublisher)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
     description: 'Sends logs and metrics of the app.'
