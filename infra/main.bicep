@@ -38,6 +38,10 @@ param nodeVersion string = loadJsonContent('runtime.json').node
 @description('Optional. Whether to make roles with exactly the rights that are used, or to give the nearest built-in ones. What that costs is said in modules/roles.bicep.')
 param customRoles bool = true
 
+@description('Optional. Object id of an Entra group whose members read the ledger and file what they do to its retention policy and holds. People join it to act, and leave it: the lock on the account also keeps a role that a person got there from being taken away. Empty: nobody gets such rights.')
+@maxLength(36)
+param operatorGroupId string = ''
+
 @description('Optional. Name of the ledger, a URL without scheme; it can\'t be changed once something is sealed. Default: where the sealer serves the log.')
 @maxLength(200)
 param ledgerOrigin string = ''
@@ -271,6 +275,7 @@ module roles 'modules/roles.bicep' = {
       auditor: auditor.properties.principalId
       drill: drill.properties.principalId
     }
+    operatorGroupId: operatorGroupId
     token: token
     customRoles: customRoles
     hasSignerSecret: hasSignerSecret

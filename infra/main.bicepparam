@@ -14,6 +14,7 @@ param retentionDays = empty(daysAsked) ? sizes[size].retentionDays : int(daysAsk
 param isPolicyLocked = readEnvironmentVariable('AUDITSEAL_POLICY_STATE', 'Unlocked') == 'Locked'
 param nodeVersion = empty(nodeAsked) ? loadJsonContent('runtime.json').node : nodeAsked
 param customRoles = bool(readEnvironmentVariable('AUDITSEAL_CUSTOM_ROLES', 'true'))
+param operatorGroupId = readEnvironmentVariable('AUDITSEAL_OPERATORS', '')
 param ledgerOrigin = readEnvironmentVariable('AUDITSEAL_ORIGIN', '')
 param hasSignerSecret = bool(readEnvironmentVariable('AUDITSEAL_HAS_SIGNER_SECRET', 'false'))
 param verifierKeys = readEnvironmentVariable('AUDITSEAL_VERIFIER_KEYS', '')

@@ -1,5 +1,5 @@
 metadata name = 'Roles'
-metadata description = 'Who may do what: every right of the two apps and of the drill on the ledger, the hub and the vault. Rights on the hosts\' own storage are in hostRole.bicep, and on the encryption key in encryptionRole.bicep.'
+metadata description = 'Who may do what: every right of the two apps, of the drill and of the operators on the ledger, the hub and the vault. Rights on the hosts\' own storage are in hostRole.bicep, and on the encryption key in encryptionRole.bicep.'
 
 import { containers, hubName, keys, namesOf, principalsOf } from '../shared.bicep'
 
@@ -8,6 +8,10 @@ param names namesOf
 
 @description('Required. Principals of the identities.')
 param principals principalsOf
+
+@description('Required. Object id of the Entra group of the operators; empty for none.')
+@maxLength(36)
+param operatorGroupId string
 
 @description('Required. Token in the names of the custom roles, which are unique in a tenant.')
 @minLength(13)
@@ -24,6 +28,7 @@ param hasSignerSecret bool
 // one that is the other's to make.
 var sealed = ['segments/*', 'batches/*', 'checkpoints/*', 'cosignatures/*', 'actions/*']
 var reports = ['reports/*']
+var acted = ['actions/*']
 var drilled = ['drill/*']
 
 var blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
@@ -51,6 +56,7 @@ var condition = {
   seal: both(onlyUnder(blobs, ['add/action'], sealed), onlyUnder(blobs, surplus.create, nowhere))
   publish: onlyUnder(blobs, surplus.replace, nowhere)
   report: both(onlyUnder(blobs, ['add/action'], reports), onlyUnder(blobs, surplus.create, nowhere))
+  act: both(onlyUnder(blobs, ['add/action'], acted), onlyUnder(blobs, surplus.create, nowhere))
   drill: both(
     onlyUnder(blobs, ['read', 'add/action', 'write', 'delete'], drilled),
     onlyUnder(blobs, surplus.drill, nowhere)
@@ -317,4 +323,55 @@ resource auditorMeasures 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
     description: 'Sends logs and metrics of the app.'
   }
+}
+
+// A group, and no person: the lock on the account also keeps role assignments from being deleted, so a person who gets a
+// role there keeps it. A group can be left.
+resource operatorsFile 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: account::blobService::ledger
+  name: guid(account::blobService::ledger.id, operatorGroupId, roleName.ledgerWriter)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.ledgerWriter)
+    conditionVersion: '2.0'
+    condition: condition.act
+    description: 'Reads everything, and files what an operator does to the retention policy and to holds.'
+  }
+  dependsOn: [definitions]
+}
+
+resource operatorsReadTiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: account::blobService::tlog
+  name: guid(account::blobService::tlog.id, operatorGroupId, roleName.objectReader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.objectReader)
+    description: 'Reads tiles and the newest checkpoint.'
+  }
+  dependsOn: [definitions]
+}
+
+resource operatorsReadPosture 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: account
+  name: guid(account.id, operatorGroupId, reader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', reader)
+    description: 'Reads the policy, holds, roles, locks and network rules of the account. Reads no object by it, and no key.'
+  }
+}
+
+resource operatorsReadKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: vault::signer
+  name: guid(vault::signer.id, operatorGroupId, roleName.keyReader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keyReader)
+    description: 'Reads the public key, to give it to whoever checks.'
+  }
+  dependsOn: [definitions]
 }

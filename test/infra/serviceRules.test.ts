@@ -8,12 +8,14 @@ import type { SetName } from './support/parameterSets.ts';
 import {
   FLEX_NODE_VERSIONS,
   HUB_METRICS,
+  LEAST_ZONED_INSTANCES,
   LOG_ALERT_BYTES,
   LOG_ALERT_FREQUENCIES,
   LOG_ALERT_REFUSES,
   LOG_ALERT_WINDOWS,
   METRIC_ALERT_FREQUENCIES,
   METRIC_ALERT_WINDOWS,
+  isNamedByPrincipal,
   minutesOf,
 } from './support/serviceRules.ts';
 import { describeTemplates } from './support/templates.ts';
@@ -136,4 +138,52 @@ describeTemplates('service rules', (templates) => {
       );
     },
   );
+  test.each(EVERY.filter((set) => set !== 'routed'))('%s: an identity that is made again gets role assignments of other names', async (set) => {
+    const { predictedResources } = JSON.parse((await templates.evaluate(set)).snapshot) as {
+      readonly predictedResources: Deployment['resources'];
+    };
+    const assignments = predictedResources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments');
+    const [known, unknown] = [true, false].map((isKnown) =>
+      assignments.filter(({ properties }) => isKnown !== String(properties?.['principalId']).startsWith('[')),
+    );
+    expect(unknown?.length).toBeGreaterThan(0);
+    const wrong = unknown?.filter(
+      ({ name, properties }) => !isNamedByPrincipal(name, String(properties?.['principalId'])),
+    );
+    expect(wrong?.map(({ properties }) => properties?.['description'])).toEqual([]);
+    // The group of the operators is known beforehand, and so are the names.
+    expect(known?.every(({ properties }) => properties?.['principalType'] === 'Group')).toBe(true);
+  });
+
+  test('another group of operators gets role assignments of other names', async () => {
+    const namesIn = async (set: SetName): Promise<Record<string, string>> => {
+      const { resources } = await templates.evaluate(set);
+      const ofGroup = resources.filter(({ properties }) => properties?.['principalType'] === 'Group');
+      return Object.fromEntries(ofGroup.map(({ name, properties }) => [String(properties?.['description']), name]));
+    };
+    const [one, other] = await Promise.all([namesIn('private'), namesIn('routed')]);
+    expect(Object.keys(one).length).toBeGreaterThan(2);
+    expect(Object.keys(other)).toEqual(Object.keys(one));
+    expect(Object.values(one).filter((name) => Object.values(other).includes(name))).toEqual([]);
+  });
+
+  test.each(EVERY)('%s: a zone-redundant app has as many instances that always run as its zones need', async (set) => {
+    const { resources } = await templates.evaluate(set);
+    const of = (type: string): Deployment['resources'] =>
+      resources.filter((one) => one.type === `Microsoft.Web/${type}`);
+    const zoned = of('serverfarms').filter(({ properties }) => properties?.['zoneRedundant'] === true);
+    const sites = of('sites') as unknown as readonly {
+      readonly properties: {
+        readonly serverFarmId: string;
+        readonly functionAppConfig: {
+          readonly scaleAndConcurrency: { readonly alwaysReady: readonly { readonly instanceCount: number }[] };
+        };
+      };
+    }[];
+    for (const { properties } of sites.filter((site) => zoned.some(({ id }) => id === site.properties.serverFarmId))) {
+      for (const { instanceCount } of properties.functionAppConfig.scaleAndConcurrency.alwaysReady) {
+        expect(instanceCount).toBeGreaterThanOrEqual(LEAST_ZONED_INSTANCES);
+      }
+    }
+  });
 });

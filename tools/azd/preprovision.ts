@@ -47,6 +47,11 @@ async function readNetwork(env: Env): Promise<string> {
   const days = env['AUDITSEAL_RETENTION_DAYS'] || '1';
   if (!/^\d{1,6}$/.test(days) || Number(days) < 1 || Number(days) > 146_000)
     throw new Refusal(`AUDITSEAL_RETENTION_DAYS is ${days}: it is a whole number from 1 to 146000`);
+  const group = env['AUDITSEAL_OPERATORS'] ?? '';
+  if (group !== '' && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(group))
+    throw new Refusal(
+      `AUDITSEAL_OPERATORS is ${group}: it is the object id of an Entra group; \`az ad group create\` prints one`,
+    );
   const network = env['AUDITSEAL_NETWORK'] || String(memberOf(sizes, size, 'network'));
   if (network !== 'public' && network !== 'private')
     throw new Refusal(`AUDITSEAL_NETWORK is ${network}: it is public or private`);

@@ -63,3 +63,18 @@ export const HUB_METRICS: Readonly<Record<string, { readonly isExported: boolean
  * 20 out: https://learn.microsoft.com/azure/azure-functions/functions-versions.
  */
 export const FLEX_NODE_VERSIONS: readonly string[] = ['22', '24'];
+
+/**
+ * isNamedByPrincipal tells whether a role assignment gets another name for another principal, as far as an unevaluated name
+ * shows it. Azure refuses another principal under the same name (RoleAssignmentUpdateNotPermitted), and an identity that is
+ * deleted and made again has another one: MicrosoftDocs/azure-docs, articles/role-based-access-control/troubleshooting.md.
+ */
+export const isNamedByPrincipal = (name: string, principalId: string): boolean =>
+  name.startsWith('[guid(') && name.includes(`, ${principalId.slice(1, -1)}, `);
+
+/**
+ * Fewest instances of a function that always run, if any do, in a zone-redundant Flex Consumption plan: the platform makes
+ * them two and bills two where less are configured, and takes no change to less. Premium plans have the same minimum:
+ * MicrosoftDocs/azure-docs, articles/reliability/reliability-functions.md.
+ */
+export const LEAST_ZONED_INSTANCES = 2;
