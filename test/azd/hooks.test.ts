@@ -216,6 +216,7 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
       /AUDITSEAL_NODE_VERSION is 20: it is one of 22, 24/,
     ],
     ['an unknown size', [], { AUDITSEAL_SIZE: 'huge' }, /it is one of development, small, production/],
+    ['a group by name', [], { AUDITSEAL_OPERATORS: 'auditseal-operators' }, /it is the object id of an Entra group/],
     ['no days', [], { AUDITSEAL_RETENTION_DAYS: '0' }, /a whole number from 1 to 146000/],
     ['an unknown network', [], { AUDITSEAL_NETWORK: 'none' }, /it is public or private/],
     [

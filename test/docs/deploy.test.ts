@@ -109,8 +109,9 @@ test('the table of settings is made from the templates', async () => {
   expect((await readBlock('docs/deploy.md', 'settings')).trim()).toBe(await formatDeploymentSettings());
 });
 
-test('every setting of the deployment that a page names is one that the template reads', async () => {
-  const known = (await readDeploymentSettings()).map(({ name }) => name);
+test('every setting of the deployment that a page names is one that the template reads or puts out', async () => {
+  const outputs = [...readPage('infra/main.bicep').matchAll(/^output (\w+) /gm)].map(([, name = '']) => name);
+  const known = [...(await readDeploymentSettings()).map(({ name }) => name), ...outputs];
   expect(known.length).toBeGreaterThan(15);
   const named = [...readPage('docs/deploy.md').matchAll(/\bAUDITSEAL_\w+/g)].map(([name]) => name);
   expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);

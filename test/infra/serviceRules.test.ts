@@ -46,6 +46,17 @@ interface Site {
 const alertsOf = ({ resources }: Deployment, type: 'scheduledQueryRules' | 'metricAlerts'): readonly Alert[] =>
   resources.filter((one) => one.type === `Microsoft.Insights/${type}`) as unknown as readonly Alert[];
 
+/** Assignment is a role assignment. */
+interface Assignment {
+  readonly name: string;
+  readonly properties: { readonly principalId: string; readonly principalType: string; readonly description: string };
+}
+
+const assignmentsIn = (resources: Deployment['resources']): readonly Assignment[] =>
+  resources.filter(
+    ({ type }) => type === 'Microsoft.Authorization/roleAssignments',
+  ) as unknown as readonly Assignment[];
+
 test.each([
   ['PT5M', 5],
   ['PT6H', 360],
@@ -138,28 +149,28 @@ describeTemplates('service rules', (templates) => {
       );
     },
   );
-  test.each(EVERY.filter((set) => set !== 'routed'))('%s: an identity that is made again gets role assignments of other names', async (set) => {
-    const { predictedResources } = JSON.parse((await templates.evaluate(set)).snapshot) as {
-      readonly predictedResources: Deployment['resources'];
-    };
-    const assignments = predictedResources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments');
-    const [known, unknown] = [true, false].map((isKnown) =>
-      assignments.filter(({ properties }) => isKnown !== String(properties?.['principalId']).startsWith('[')),
-    );
-    expect(unknown?.length).toBeGreaterThan(0);
-    const wrong = unknown?.filter(
-      ({ name, properties }) => !isNamedByPrincipal(name, String(properties?.['principalId'])),
-    );
-    expect(wrong?.map(({ properties }) => properties?.['description'])).toEqual([]);
-    // The group of the operators is known beforehand, and so are the names.
-    expect(known?.every(({ properties }) => properties?.['principalType'] === 'Group')).toBe(true);
-  });
+  test.each(EVERY.filter((set) => set !== 'routed'))(
+    '%s: an identity that is made again gets role assignments of other names',
+    async (set) => {
+      const { predictedResources } = JSON.parse((await templates.evaluate(set)).snapshot) as {
+        readonly predictedResources: Deployment['resources'];
+      };
+      const assignments = assignmentsIn(predictedResources);
+      const unknown = assignments.filter(({ properties }) => properties.principalId.startsWith('['));
+      const known = assignments.filter((each) => !unknown.includes(each));
+      expect(unknown.length).toBeGreaterThan(0);
+      const wrong = unknown.filter(({ name, properties }) => !isNamedByPrincipal(name, properties.principalId));
+      expect(wrong.map(({ properties }) => properties.description)).toEqual([]);
+      // The group of the operators is known beforehand, and so are the names.
+      expect(known.every(({ properties }) => properties.principalType === 'Group')).toBe(true);
+    },
+  );
 
   test('another group of operators gets role assignments of other names', async () => {
     const namesIn = async (set: SetName): Promise<Record<string, string>> => {
       const { resources } = await templates.evaluate(set);
-      const ofGroup = resources.filter(({ properties }) => properties?.['principalType'] === 'Group');
-      return Object.fromEntries(ofGroup.map(({ name, properties }) => [String(properties?.['description']), name]));
+      const ofGroup = assignmentsIn(resources).filter(({ properties }) => properties.principalType === 'Group');
+      return Object.fromEntries(ofGroup.map(({ name, properties }) => [properties.description, name]));
     };
     const [one, other] = await Promise.all([namesIn('private'), namesIn('routed')]);
     expect(Object.keys(one).length).toBeGreaterThan(2);

@@ -19,7 +19,7 @@ const longestRange = '255.255.255.255/32';
 export const SETS = {
   development: of('development'),
   small: of('small'),
-  locked: of('small', { AUDITSEAL_POLICY_STATE: 'Locked', AUDITSEAL_NODE_VERSION: '22' }),
+  locked: of('small', { AUDITSEAL_POLICY_STATE: 'Locked' }),
   production: of('production', { AUDITSEAL_HAS_SIGNER_SECRET: 'true', AUDITSEAL_OPERATORS: operators }),
   builtInRoles: of('production', {
     AUDITSEAL_CUSTOM_ROLES: 'false',
@@ -28,6 +28,7 @@ export const SETS = {
   }),
   private: of('small', {
     AUDITSEAL_NETWORK: 'private',
+    AUDITSEAL_NODE_VERSION: '22',
     AUDITSEAL_OPERATORS: operators,
     AUDITSEAL_OPERATOR_RANGES: '10.1.0.0/16,10.2.0.0/16',
     AUDITSEAL_WITNESS_RANGES: '192.0.2.0/24',
