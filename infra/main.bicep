@@ -57,10 +57,15 @@ param verifierKeys string = ''
 @maxLength(8000)
 param witnessPolicy string = ''
 
-@description('Optional. When segments are taken into the log: six fields, seconds first, UTC.')
+@description('Optional. Seconds that events wait in the hub for a segment to fill, 600 at most: so late is a record sealed when little comes. Fewer seconds, more segments: each costs, and slows rechecks. Default: what the size says.')
+@minValue(1)
+@maxValue(600)
+param maxWaitSeconds int = loadJsonContent('sizes.json')[size].ingest.maxWaitSeconds
+
+@description('Optional. When segments are taken into the log: six fields, seconds first, UTC. Default: what the size says.')
 @minLength(11)
 @maxLength(100)
-param integrateSchedule string = '*/30 * * * * *'
+param integrateSchedule string = loadJsonContent('sizes.json')[size].integrateSchedule
 
 @description('Optional. When the ledger is rechecked: six fields, seconds first, UTC. An alert expects one run in six hours.')
 @minLength(11)
@@ -298,8 +303,11 @@ module apps 'modules/apps.bicep' = {
     postureSchedule: postureSchedule
     retentionDays: retentionDays
     verifyFullHours: chosen.verifyFullHours
+    verifyTimeoutMinutes: chosen.verifyTimeoutMinutes
     heartbeatMinutes: heartbeatMinutes
     nodeVersion: nodeVersion
+    leastEvents: chosen.ingest.leastEvents
+    maxWaitSeconds: maxWaitSeconds
     memoryMB: chosen.app.memoryMB
     maximumInstances: chosen.app.maximumInstances
     warmIngest: chosen.app.warmIngest

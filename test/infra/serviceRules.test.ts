@@ -15,6 +15,8 @@ import {
   LOG_ALERT_WINDOWS,
   METRIC_ALERT_FREQUENCIES,
   METRIC_ALERT_WINDOWS,
+  TRIGGER_LEAST_EVENTS,
+  TRIGGER_LONGEST_WAIT,
   isNamedByPrincipal,
   minutesOf,
 } from './support/serviceRules.ts';
@@ -196,5 +198,20 @@ describeTemplates('service rules', (templates) => {
         expect(instanceCount).toBeGreaterThanOrEqual(LEAST_ZONED_INSTANCES);
       }
     }
+  });
+
+  test.each(EVERY)('%s: the trigger takes the wait and the number of events that it is told', async (set) => {
+    const { resources } = await templates.evaluate(set);
+    const sealer = resources.find(({ name }) => /^func-sealer-\w+\/appsettings$/.test(name));
+    const { extensions } = JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')) as {
+      readonly extensions: { readonly eventHubs: { readonly maxEventBatchSize: number } };
+    };
+    const settings = sealer?.properties as Readonly<Record<string, string>>;
+    const told = (key: string): string => settings[`AzureFunctionsJobHost__extensions__eventHubs__${key}`] ?? '';
+    // Texts of one length, so their order is that of the times.
+    expect(told('maxWaitTime')).toMatch(/^\d\d:[0-5]\d:[0-5]\d$/);
+    expect(told('maxWaitTime') > '00:00:00' && told('maxWaitTime') <= TRIGGER_LONGEST_WAIT).toBe(true);
+    expect(Number(told('minEventBatchSize'))).toBeGreaterThanOrEqual(TRIGGER_LEAST_EVENTS);
+    expect(Number(told('minEventBatchSize'))).toBeLessThanOrEqual(extensions.eventHubs.maxEventBatchSize);
   });
 });

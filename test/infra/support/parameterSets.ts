@@ -28,6 +28,7 @@ export const SETS = {
   }),
   private: of('small', {
     AUDITSEAL_NETWORK: 'private',
+    AUDITSEAL_MAX_WAIT_SECONDS: '600',
     AUDITSEAL_NODE_VERSION: '22',
     AUDITSEAL_OPERATORS: operators,
     AUDITSEAL_OPERATOR_RANGES: '10.1.0.0/16,10.2.0.0/16',
@@ -44,6 +45,8 @@ export const SETS = {
     AUDITSEAL_ORIGIN: `${'o'.repeat(196)}.org`,
     AUDITSEAL_RETENTION_DAYS: '146000',
     AUDITSEAL_OPERATORS: otherOperators,
+    AUDITSEAL_MAX_WAIT_SECONDS: '545',
+    AUDITSEAL_INTEGRATE_SCHEDULE: '30 */5 * * * *',
     AUDITSEAL_CALLER_RANGES: `${longestRange},10.0.0.0/8`,
     AUDITSEAL_DEPLOYER_RANGES: longestRange,
     AUDITSEAL_ALERT_EMAILS: 'a@example.com,b@example.com',

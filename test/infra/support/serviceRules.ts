@@ -78,3 +78,11 @@ export const isNamedByPrincipal = (name: string, principalId: string): boolean =
  * MicrosoftDocs/azure-docs, articles/reliability/reliability-functions.md.
  */
 export const LEAST_ZONED_INSTANCES = 2;
+
+/**
+ * What the trigger of Event Hubs takes in `host.json`, and in settings over it: Azure/azure-sdk-for-net,
+ * sdk/eventhub/Microsoft.Azure.WebJobs.Extensions.EventHubs/src/Config/EventHubOptions.cs. It waits at all only for more
+ * than one event, and not for more than the largest delivery (EventHubWebJobsBuilderExtensions.cs beside it).
+ */
+export const TRIGGER_LONGEST_WAIT = '00:10:00';
+export const TRIGGER_LEAST_EVENTS = 2;
