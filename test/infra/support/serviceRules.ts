@@ -65,6 +65,33 @@ export const HUB_METRICS: Readonly<Record<string, { readonly isExported: boolean
 export const FLEX_NODE_VERSIONS: readonly string[] = ['22', '24'];
 
 /**
+ * What azd takes in azure.yaml. All of it was read in Azure/azure-dev at ae35809, which is azd 1.31.2: alpha features in
+ * cli/azd/resources/alpha_features.yaml (all are off until `azd config set alpha.NAME on`), where they are asked for in
+ * cli/azd/cmd/container.go and cli/azd/pkg, members of requiredVersions in schemas/v1.0/azure.yaml.json, and versions in
+ * cli/azd/CHANGELOG.md, by the pull request.
+ */
+export const AZD = {
+  /** the version that was read */
+  read: '1.31.2',
+  /** languages of a service for which azd itself has a packager, and asks for no alpha feature */
+  languages: ['dotnet', 'csharp', 'fsharp', 'js', 'ts', 'py', 'python', 'java', 'go', 'golang', 'docker'],
+  requiredVersions: ['azd', 'extensions'],
+  /** what asks for an alpha feature, as the path of a member; a star is any name */
+  alpha: {
+    'services.*.language=custom': 'language.custom',
+    'services.*.k8s.helm': 'aks.helm',
+    'services.*.k8s.kustomize': 'aks.kustomize',
+    'infra.deploymentStacks': 'deployment.stacks',
+  },
+  /** the first version that knows a member, or does what we rely on */
+  since: {
+    'services.*.remoteBuild': '1.23.5', // pull request 6748
+    'hooks.preprovision': '1.25.3', // before, `azd up` swallowed what hooks print: pull request 8263
+    'pipeline.provider': '1.26.0', // before, federated credentials didn't fit changed subjects of tokens: pull request 8681
+  },
+} as const;
+
+/**
  * isNamedByPrincipal tells whether a role assignment gets another name for another principal, as far as an unevaluated name
  * shows it. Azure refuses another principal under the same name (RoleAssignmentUpdateNotPermitted), and an identity that is
  * deleted and made again has another one: MicrosoftDocs/azure-docs, articles/role-based-access-control/troubleshooting.md.
