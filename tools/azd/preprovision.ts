@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { APP_NODE_VERSION, APP_NODE_VERSIONS } from '../appRuntime.ts';
 import { ROOT } from '../markedBlock.ts';
-import { ask, askJson, memberOf, wordsOf } from './azureTools.ts';
+import { ask, jsonIn, memberOf, wordsOf } from './azureTools.ts';
 import type { Hook, Tools } from './azureTools.ts';
 import { requireNoDeletedVault } from './deletedVault.ts';
-import { plain, readLedgerPolicy } from './ledgerPolicy.ts';
+import { readLedgerPolicy } from './ledgerPolicy.ts';
 import { placeOf } from './place.ts';
-import type { Place } from './place.ts';
 import { requirePermissions } from './permissions.ts';
+import { requireRegion } from './region.ts';
+import type { Needs } from './region.ts';
 import { Refusal } from './refusal.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -19,10 +20,9 @@ type Env = Readonly<Record<string, string | undefined>>;
  */
 export const preprovision: Hook = async (tools, env, print) => {
   const place = placeOf(env);
-  const network = await readNetwork(env);
-  const nodeVersion = readNodeVersion(env);
+  const needs = await readNeeds(env);
   await requireSignIn(tools, place.subscription, env['AZURE_TENANT_ID']);
-  await requireRegion(tools, place, network, nodeVersion);
+  await requireRegion(tools, place, needs);
   await requirePermissions(tools, place.subscription, env);
   await requireNoDeletedVault(tools, place);
   const policy = await readLedgerPolicy(tools, place);
@@ -38,8 +38,8 @@ export const preprovision: Hook = async (tools, env, print) => {
     );
 };
 
-/** readNetwork checks the settings that the template would refuse only later, and gives the kind of network they mean. */
-async function readNetwork(env: Env): Promise<string> {
+/** readNeeds checks the settings that the template would refuse only later, and gives what they need of a region. */
+async function readNeeds(env: Env): Promise<Needs> {
   const sizes: unknown = JSON.parse(await readFile(join(ROOT, 'infra', 'sizes.json'), 'utf8'));
   const names = Object.keys(sizes as object);
   const size = env['AUDITSEAL_SIZE'] || 'small';
@@ -55,14 +55,17 @@ async function readNetwork(env: Env): Promise<string> {
   const network = env['AUDITSEAL_NETWORK'] || String(memberOf(sizes, size, 'network'));
   if (network !== 'public' && network !== 'private')
     throw new Refusal(`AUDITSEAL_NETWORK is ${network}: it is public or private`);
-  return network;
-}
-
-function readNodeVersion(env: Env): string {
-  const version = env['AUDITSEAL_NODE_VERSION'] || APP_NODE_VERSION;
-  if (!APP_NODE_VERSIONS.includes(version))
-    throw new Refusal(`AUDITSEAL_NODE_VERSION is ${version}: it is one of ${APP_NODE_VERSIONS.join(', ')}`);
-  return version;
+  const nodeVersion = env['AUDITSEAL_NODE_VERSION'] || APP_NODE_VERSION;
+  if (!APP_NODE_VERSIONS.includes(nodeVersion))
+    throw new Refusal(`AUDITSEAL_NODE_VERSION is ${nodeVersion}: it is one of ${APP_NODE_VERSIONS.join(', ')}`);
+  const zones = memberOf(sizes, size, 'app', 'zoneRedundant') === true;
+  return {
+    network,
+    nodeVersion,
+    zones,
+    // The ledger's, and what infra/modules/functionApp.bicep takes for the hosts'.
+    storageSkus: [String(memberOf(sizes, size, 'storageSku')), zones ? 'Standard_ZRS' : 'Standard_LRS'],
+  };
 }
 
 /** requireSignIn refuses unless both programs are signed in, and az sees the subscription in the same tenant. */
@@ -71,14 +74,13 @@ async function requireSignIn(tools: Tools, subscription: string, tenant: string 
   if (version.code !== 0) throw new Refusal(`azd doesn't run: ${wordsOf(version)}`);
   if ((await ask(tools, 'az', ['account', 'show', '--output', 'json'])).code !== 0)
     throw new Refusal('az is not signed in: run `az login`, or in a pipeline sign in with azure/login');
-  if ((await ask(tools, 'azd', ['auth', 'login', '--check-status'])).code !== 0)
-    throw new Refusal('azd is not signed in: run `azd auth login`');
+  await requireAzdSignIn(tools);
   const answer = await ask(tools, 'az', ['account', 'show', '--subscription', subscription, '--output', 'json']);
   if (answer.code !== 0)
     throw new Refusal(
       `az doesn't see the subscription ${subscription}: sign in to its tenant with \`az login --tenant TENANT\`, or choose another one with \`azd env set AZURE_SUBSCRIPTION_ID ID\``,
     );
-  const account: unknown = JSON.parse(answer.stdout);
+  const account = jsonIn(answer.stdout);
   const [state, home] = [memberOf(account, 'state'), memberOf(account, 'tenantId')];
   if (state !== 'Enabled')
     throw new Refusal(
@@ -90,43 +92,16 @@ async function requireSignIn(tools: Tools, subscription: string, tenant: string 
     );
 }
 
-/** requireRegion refuses a region where Flex Consumption or its Node version isn't offered, or a network can't be made. */
-async function requireRegion(
-  tools: Tools,
-  { location, subscription }: Place,
-  network: string,
-  nodeVersion: string,
-): Promise<void> {
-  const regions = await askJson(
-    tools,
-    ['functionapp', 'list-flexconsumption-locations', '--subscription', subscription],
-    'which regions offer Flex Consumption',
-  );
-  const names = (Array.isArray(regions) ? regions : []).map((region) => plain(memberOf(region, 'name')));
-  if (!names.includes(plain(location)))
+/** requireAzdSignIn reads what azd prints: its exit status is 0 whether it is signed in or not. */
+async function requireAzdSignIn(tools: Tools): Promise<void> {
+  const answer = await ask(tools, 'azd', ['auth', 'login', '--check-status', '--output', 'json']);
+  const status = memberOf(jsonIn(answer.stdout), 'status');
+  if (status === 'success') return;
+  // A sign-in that has expired, or that a policy refuses, is explained on the other channel.
+  const why = answer.stderr.trim() === '' ? '' : ` (${wordsOf(answer)})`;
+  if (status === 'unauthenticated')
     throw new Refusal(
-      `the region ${location} has no Flex Consumption plan: choose another one with \`azd env set AZURE_LOCATION REGION\`. There are ${names.join(', ')}`,
+      `azd is not signed in${why}: run \`azd auth login\`, or in a pipeline with --federated-credential-provider`,
     );
-  const list = ['functionapp', 'list-flexconsumption-runtimes', '--subscription', subscription];
-  const runtimes = await askJson(
-    tools,
-    [...list, '--location', plain(location), '--runtime', 'node'],
-    `which versions of Node ${location} offers`,
-  );
-  const versions = (Array.isArray(runtimes) ? runtimes : []).map((each) => String(memberOf(each, 'version')));
-  if (!versions.includes(nodeVersion))
-    throw new Refusal(
-      `the region ${location} has no Node ${nodeVersion} for Flex Consumption, only ${versions.join(', ') || 'none'}: choose another region with \`azd env set AZURE_LOCATION REGION\`, or another Node with \`azd env set AUDITSEAL_NODE_VERSION VERSION\``,
-    );
-  if (network !== 'private') return;
-  // A subnet can only be given to a provider that is registered; no deployment does that by itself.
-  const provider = await askJson(
-    tools,
-    ['provider', 'show', '--subscription', subscription, '--namespace', 'Microsoft.App'],
-    'whether Microsoft.App is registered',
-  );
-  if (memberOf(provider, 'registrationState') !== 'Registered')
-    throw new Refusal(
-      `a private network needs the provider Microsoft.App: run \`az provider register --namespace Microsoft.App --subscription ${subscription} --wait\``,
-    );
+  throw new Refusal(`whether azd is signed in can't be found out: ${wordsOf(answer)}`);
 }
