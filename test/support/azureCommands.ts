@@ -11,7 +11,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'az ad signed-in-user show': ['--query', '--output'],
   'az account show': ['--subscription', '--output'],
   'az bicep install': [],
-  'az deployment sub what-if': ['--location', '--parameters', '--result-format'],
+  'az deployment sub what-if': ['--location', '--parameters', '--validation-level', '--result-format'],
   'az eventhubs eventhub authorization-rule create': [],
   'az functionapp list-flexconsumption-locations': ['--subscription', '--zone-redundant', '--output'],
   'az functionapp list-flexconsumption-runtimes': ['--subscription', '--location', '--runtime', '--output'],
@@ -26,6 +26,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'az provider show': ['--subscription', '--namespace', '--output'],
   'az resource list': ['--subscription', '--tag', '--output'],
   'az rest': ['--method', '--url', '--output'],
+  'az role definition create': ['--role-definition'],
   'az storage account show': ['--name', '--query', '--output'],
   'az storage container immutability-policy create': [],
   'az storage container immutability-policy delete': [
