@@ -107,12 +107,15 @@ param witnessRanges string[] = []
 @maxLength(20)
 param alertEmails string[] = []
 
-@description('Optional. Whether the activity log of the subscription goes to the hub.')
+@description('Optional. Whether the activity log of the subscription goes to the hub. One environment in a subscription is enough: each further one gets the same events again, at its own cost, and takes nothing from the first.')
 param routeActivityLog bool = true
 
 @description('Optional. Whether a policy gives every resource of the subscription and region a diagnostic setting, and for which logs. Its identity gets the right to write such settings in the whole subscription.')
 @allowed(['none', 'audit', 'allLogs'])
 param routeByPolicy string = 'none'
+
+@description('Optional. Whether that policy reaches resources without a region too, such as Front Door. One environment in a subscription is enough.')
+param routeGlobal bool = true
 
 @description('Optional. Members of the policy initiative whose existing resources get their settings now.')
 @maxLength(200)
@@ -355,18 +358,24 @@ module activityLog 'modules/routing/activityLog.bicep' = if (routeActivityLog) {
   dependsOn: [hub]
 }
 
-module policies 'modules/routing/policies.bicep' = if (routeByPolicy != 'none') {
-  params: {
-    location: location
-    senderRuleId: senderRuleId
-    hubName: hubName
-    logs: routeByPolicy == 'allLogs' ? 'allLogs' : 'audit'
-    remediated: remediated
-    pipelineGroupName: names.resourceGroup
-    hubNamespaceName: names.hubNamespace
+var routedLocations = routeByPolicy == 'none' ? [] : routeGlobal ? [location, 'global'] : [location]
+
+module policies 'modules/routing/policies.bicep' = [
+  for resourceLocation in routedLocations: {
+    params: {
+      token: token
+      location: location
+      resourceLocation: resourceLocation
+      senderRuleId: senderRuleId
+      hubName: hubName
+      logs: routeByPolicy == 'allLogs' ? 'allLogs' : 'audit'
+      remediated: remediated
+      pipelineGroupName: names.resourceGroup
+      hubNamespaceName: names.hubNamespace
+    }
+    dependsOn: [hub]
   }
-  dependsOn: [hub]
-}
+]
 
 @description('Resource group of everything.')
 output AZURE_RESOURCE_GROUP string = names.resourceGroup

@@ -42,6 +42,7 @@ param witnessRanges = filter(
 )
 param routeActivityLog = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_ACTIVITY_LOG', 'true'))
 param routeByPolicy = readEnvironmentVariable('AUDITSEAL_ROUTE_BY_POLICY', 'none')
+param routeGlobal = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_GLOBAL', 'true'))
 param remediated = filter(split(readEnvironmentVariable('AUDITSEAL_REMEDIATED', ''), ','), name => !empty(name))
 param alertEmails = filter(
   split(readEnvironmentVariable('AUDITSEAL_ALERT_EMAILS', ''), ','),

@@ -87,6 +87,10 @@ var consumerGroups = { ingest: 'ingest', repair: 'repair' }
 var senderRuleName = 'diagnostic-settings'
 
 @export()
+@description('Name of the diagnostic settings that send to a hub. It has the token of the hub\'s environment in it: two environments may reach the same resource, and under one name the second would redirect what the first one gets.')
+func settingNameFor(senderRuleId string) string => 'auditseal-${last(split(split(senderRuleId, '/')[8], '-'))}'
+
+@export()
 @description('Containers of the ledger account.')
 var containers = { ledger: 'ledger', tlog: 'tlog' }
 

@@ -3,7 +3,9 @@ import type { SetName } from './support/parameterSets.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment, Resource } from './support/templates.ts';
 
-const EVERY = (Object.keys(SETS) as SetName[]).filter((set) => set !== 'routed');
+const isRoutedByPolicy = (set: SetName): boolean => 'AUDITSEAL_ROUTE_BY_POLICY' in SETS[set];
+
+const EVERY = (Object.keys(SETS) as SetName[]).filter((set) => !isRoutedByPolicy(set));
 
 const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
   resources.filter((one) => one.type === type);

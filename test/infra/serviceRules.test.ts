@@ -6,6 +6,7 @@ import { ROOT } from '../../tools/markedBlock.ts';
 import { SETS } from './support/parameterSets.ts';
 import type { SetName } from './support/parameterSets.ts';
 import {
+  DIAGNOSTIC_SETTINGS,
   FLEX_NODE_VERSIONS,
   HUB_METRICS,
   LEAST_ZONED_INSTANCES,
@@ -18,6 +19,7 @@ import {
   TRIGGER_LEAST_EVENTS,
   TRIGGER_LONGEST_WAIT,
   isNamedByPrincipal,
+  POLICY_ASSIGNMENT_NAME,
   minutesOf,
 } from './support/serviceRules.ts';
 import { describeTemplates } from './support/templates.ts';
@@ -151,22 +153,19 @@ describeTemplates('service rules', (templates) => {
       );
     },
   );
-  test.each(EVERY.filter((set) => set !== 'routed'))(
-    '%s: an identity that is made again gets role assignments of other names',
-    async (set) => {
-      const { predictedResources } = JSON.parse((await templates.evaluate(set)).snapshot) as {
-        readonly predictedResources: Deployment['resources'];
-      };
-      const assignments = assignmentsIn(predictedResources);
-      const unknown = assignments.filter(({ properties }) => properties.principalId.startsWith('['));
-      const known = assignments.filter((each) => !unknown.includes(each));
-      expect(unknown.length).toBeGreaterThan(0);
-      const wrong = unknown.filter(({ name, properties }) => !isNamedByPrincipal(name, properties.principalId));
-      expect(wrong.map(({ properties }) => properties.description)).toEqual([]);
-      // The group of the operators is known beforehand, and so are the names.
-      expect(known.every(({ properties }) => properties.principalType === 'Group')).toBe(true);
-    },
-  );
+  test.each(EVERY)('%s: an identity that is made again gets role assignments of other names', async (set) => {
+    const { predictedResources } = JSON.parse((await templates.evaluate(set)).snapshot) as {
+      readonly predictedResources: Deployment['resources'];
+    };
+    const assignments = assignmentsIn(predictedResources);
+    const unknown = assignments.filter(({ properties }) => properties.principalId.startsWith('['));
+    const known = assignments.filter((each) => !unknown.includes(each));
+    expect(unknown.length).toBeGreaterThan(0);
+    const wrong = unknown.filter(({ name, properties }) => !isNamedByPrincipal(name, properties.principalId));
+    expect(wrong.map(({ properties }) => properties.description)).toEqual([]);
+    // The group of the operators is known beforehand, and so are the names.
+    expect(known.every(({ properties }) => properties.principalType === 'Group')).toBe(true);
+  });
 
   test('another group of operators gets role assignments of other names', async () => {
     const namesIn = async (set: SetName): Promise<Record<string, string>> => {
@@ -213,5 +212,25 @@ describeTemplates('service rules', (templates) => {
     expect(told('maxWaitTime') > '00:00:00' && told('maxWaitTime') <= TRIGGER_LONGEST_WAIT).toBe(true);
     expect(Number(told('minEventBatchSize'))).toBeGreaterThanOrEqual(TRIGGER_LEAST_EVENTS);
     expect(Number(told('minEventBatchSize'))).toBeLessThanOrEqual(extensions.eventHubs.maxEventBatchSize);
+  });
+
+  test('policy assignments have names that a subscription takes', async () => {
+    const { resources } = await templates.evaluate('routed');
+    const names = resources
+      .filter(({ type }) => type === 'Microsoft.Authorization/policyAssignments')
+      .map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names) expect(name).toMatch(POLICY_ASSIGNMENT_NAME);
+  });
+
+  test.each(EVERY)('%s: no resource gets more diagnostic settings than it may have', async (set) => {
+    const { resources } = await templates.evaluate(set);
+    const scopes = resources
+      .filter(({ type }) => type === 'Microsoft.Insights/diagnosticSettings')
+      .map(({ id }) => id.replace(/\/providers\/Microsoft\.Insights\/diagnosticSettings\/[^/]+$/, ''));
+    expect(scopes.length).toBeGreaterThan(1);
+    for (const scope of scopes) {
+      expect(scopes.filter((other) => other === scope).length).toBeLessThanOrEqual(DIAGNOSTIC_SETTINGS);
+    }
   });
 });

@@ -39,6 +39,13 @@ export const SETS = {
     AUDITSEAL_REMEDIATED: 'one,two',
     AUDITSEAL_OPERATORS: otherOperators,
   }),
+  /** a second environment in the subscription and region of `routed` */
+  second: of('small', {
+    AZURE_ENV_NAME: 'others',
+    AUDITSEAL_ROUTE_BY_POLICY: 'audit',
+    AUDITSEAL_ROUTE_ACTIVITY_LOG: 'false',
+    AUDITSEAL_ROUTE_GLOBAL: 'false',
+  }),
   longest: of('production', {
     AZURE_ENV_NAME: 'e'.repeat(64),
     AZURE_LOCATION: 'australiasoutheast',

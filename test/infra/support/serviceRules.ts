@@ -39,6 +39,15 @@ export const METRIC_ALERT_WINDOWS: readonly number[] = [1, 5, 15, 30, 60, 360, 7
 export const METRIC_ALERT_FREQUENCIES: readonly number[] = [1, 5, 15, 30, 60];
 
 /**
+ * What an assignment of a policy at a subscription may be called; at a management group it would be 24 characters:
+ * DOCS/azure-resource-manager/management/resource-name-rules#microsoftauthorization.
+ */
+export const POLICY_ASSIGNMENT_NAME = /^[^#<>%&:?\\/]{0,63}[^#<>%&:?\\/ .]$/;
+
+/** How many diagnostic settings a resource, a subscription or a tenant may have: DOCS/azure-monitor/platform/diagnostic-settings. */
+export const DIAGNOSTIC_SETTINGS = 5;
+
+/**
  * Metrics of an Event Hubs namespace that an alert may watch, each with whether a diagnostic setting exports it to
  * AzureMetrics ("DS Export"): MicrosoftDocs/azure-reference-other,
  * azure-monitor-ref/supported-metrics/includes/microsoft-eventhub-namespaces-metrics-include.md. All are sums of each minute.
