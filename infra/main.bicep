@@ -31,8 +31,16 @@ param retentionDays int = loadJsonContent('sizes.json')[size].retentionDays
 @description('Optional. Whether the retention policy is locked, so that it is left out. The preprovision hook finds out.')
 param isPolicyLocked bool = false
 
+@description('Optional. Version of Node that the apps run under. Default: the one in runtime.json, which the package is tested with.')
+@allowed(['22', '24'])
+param nodeVersion string = loadJsonContent('runtime.json').node
+
 @description('Optional. Whether to make roles with exactly the rights that are used, or to give the nearest built-in ones. What that costs is said in modules/roles.bicep.')
 param customRoles bool = true
+
+@description('Optional. Object id of an Entra group whose members read the ledger and file what they do to its retention policy and holds. People join it to act, and leave it: the lock on the account also keeps a role that a person got there from being taken away. Empty: nobody gets such rights.')
+@maxLength(36)
+param operatorGroupId string = ''
 
 @description('Optional. Name of the ledger, a URL without scheme; it can\'t be changed once something is sealed. Default: where the sealer serves the log.')
 @maxLength(200)
@@ -49,10 +57,15 @@ param verifierKeys string = ''
 @maxLength(8000)
 param witnessPolicy string = ''
 
-@description('Optional. When segments are taken into the log: six fields, seconds first, UTC.')
+@description('Optional. Seconds that events wait in the hub for a segment to fill, 600 at most: so late is a record sealed when little comes. Fewer seconds, more segments: each costs, and slows rechecks. Default: what the size says.')
+@minValue(1)
+@maxValue(600)
+param maxWaitSeconds int = loadJsonContent('sizes.json')[size].ingest.maxWaitSeconds
+
+@description('Optional. When segments are taken into the log: six fields, seconds first, UTC. Default: what the size says.')
 @minLength(11)
 @maxLength(100)
-param integrateSchedule string = '*/30 * * * * *'
+param integrateSchedule string = loadJsonContent('sizes.json')[size].integrateSchedule
 
 @description('Optional. When the ledger is rechecked: six fields, seconds first, UTC. An alert expects one run in six hours.')
 @minLength(11)
@@ -94,12 +107,15 @@ param witnessRanges string[] = []
 @maxLength(20)
 param alertEmails string[] = []
 
-@description('Optional. Whether the activity log of the subscription goes to the hub.')
+@description('Optional. Whether the activity log of the subscription goes to the hub. One environment in a subscription is enough: each further one gets the same events again, at its own cost, and takes nothing from the first.')
 param routeActivityLog bool = true
 
 @description('Optional. Whether a policy gives every resource of the subscription and region a diagnostic setting, and for which logs. Its identity gets the right to write such settings in the whole subscription.')
 @allowed(['none', 'audit', 'allLogs'])
 param routeByPolicy string = 'none'
+
+@description('Optional. Whether that policy reaches resources without a region too, such as Front Door. One environment in a subscription is enough.')
+param routeGlobal bool = true
 
 @description('Optional. Members of the policy initiative whose existing resources get their settings now.')
 @maxLength(200)
@@ -129,6 +145,26 @@ module identities 'modules/identities.bicep' = {
   }
 }
 
+resource sealer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: group
+  name: names.identity.sealer
+}
+
+resource auditor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: group
+  name: names.identity.auditor
+}
+
+resource drill 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: group
+  name: names.identity.drill
+}
+
+resource encryption 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: group
+  name: names.identity.encryption
+}
+
 module logs 'modules/logs.bicep' = {
   scope: group
   params: {
@@ -154,7 +190,7 @@ module hub 'modules/hub.bicep' = {
     isPublic: isPublic
     workspaceName: names.workspace
   }
-  dependsOn: [logs]
+  dependsOn: [logs, encryptionRole]
 }
 
 module vault 'modules/vault.bicep' = {
@@ -166,11 +202,29 @@ module vault 'modules/vault.bicep' = {
     sku: chosen.vaultSku
     isPublic: isPublic
     hasEncryptionKey: chosen.customerManagedKey
-    encryptionIdentityName: names.identity.encryption
+  }
+}
+
+// Before the hub, which takes minutes to make, and so long before the ledger account asks for its key: a role that was
+// given a moment ago may not work yet (https://github.com/Azure/bicep/issues/16601).
+module encryptionRole 'modules/encryptionRole.bicep' = if (chosen.customerManagedKey) {
+  scope: group
+  params: {
+    vaultName: names.vault
+    #disable-next-line what-if-short-circuiting // see principalsOf; test/infra/snapshots has what what-if leaves out
+    principalId: encryption.properties.principalId
+  }
+  dependsOn: [identities, vault]
+}
+
+module vaultAudit 'modules/vaultAudit.bicep' = {
+  scope: group
+  params: {
+    vaultName: names.vault
     hubNamespaceName: names.hubNamespace
     workspaceName: names.workspace
   }
-  dependsOn: [identities, hub]
+  dependsOn: [vault, hub]
 }
 
 module ledger 'modules/ledger.bicep' = {
@@ -191,7 +245,7 @@ module ledger 'modules/ledger.bicep' = {
     vaultName: names.vault
     encryptionIdentityName: names.identity.encryption
   }
-  dependsOn: [vault]
+  dependsOn: [vault, hub, encryptionRole]
 }
 
 module privateNetwork 'modules/network.bicep' = if (!isPublic) {
@@ -223,11 +277,18 @@ module roles 'modules/roles.bicep' = {
   scope: group
   params: {
     names: names
+    #disable-next-line what-if-short-circuiting // see principalsOf; test/infra/snapshots has what what-if leaves out
+    principals: {
+      sealer: sealer.properties.principalId
+      auditor: auditor.properties.principalId
+      drill: drill.properties.principalId
+    }
+    operatorGroupId: operatorGroupId
     token: token
     customRoles: customRoles
     hasSignerSecret: hasSignerSecret
   }
-  dependsOn: [ledger]
+  dependsOn: [identities, ledger]
 }
 
 module apps 'modules/apps.bicep' = {
@@ -245,7 +306,11 @@ module apps 'modules/apps.bicep' = {
     postureSchedule: postureSchedule
     retentionDays: retentionDays
     verifyFullHours: chosen.verifyFullHours
+    verifyTimeoutMinutes: chosen.verifyTimeoutMinutes
     heartbeatMinutes: heartbeatMinutes
+    nodeVersion: nodeVersion
+    leastEvents: chosen.ingest.leastEvents
+    maxWaitSeconds: maxWaitSeconds
     memoryMB: chosen.app.memoryMB
     maximumInstances: chosen.app.maximumInstances
     warmIngest: chosen.app.warmIngest
@@ -264,10 +329,11 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     workspaceName: names.workspace
+    hubNamespaceName: names.hubNamespace
     emails: alertEmails
     hubRetentionHours: chosen.hub.retentionHours
   }
-  dependsOn: [logs]
+  dependsOn: [logs, hub]
 }
 
 var senderRuleId = resourceId(
@@ -292,18 +358,24 @@ module activityLog 'modules/routing/activityLog.bicep' = if (routeActivityLog) {
   dependsOn: [hub]
 }
 
-module policies 'modules/routing/policies.bicep' = if (routeByPolicy != 'none') {
-  params: {
-    location: location
-    senderRuleId: senderRuleId
-    hubName: hubName
-    logs: routeByPolicy == 'allLogs' ? 'allLogs' : 'audit'
-    remediated: remediated
-    pipelineGroupName: names.resourceGroup
-    hubNamespaceName: names.hubNamespace
+var routedLocations = routeByPolicy == 'none' ? [] : routeGlobal ? [location, 'global'] : [location]
+
+module policies 'modules/routing/policies.bicep' = [
+  for resourceLocation in routedLocations: {
+    params: {
+      token: token
+      location: location
+      resourceLocation: resourceLocation
+      senderRuleId: senderRuleId
+      hubName: hubName
+      logs: routeByPolicy == 'allLogs' ? 'allLogs' : 'audit'
+      remediated: remediated
+      pipelineGroupName: names.resourceGroup
+      hubNamespaceName: names.hubNamespace
+    }
+    dependsOn: [hub]
   }
-  dependsOn: [hub]
-}
+]
 
 @description('Resource group of everything.')
 output AZURE_RESOURCE_GROUP string = names.resourceGroup

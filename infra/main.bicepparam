@@ -4,6 +4,9 @@ using 'main.bicep'
 var sizes = loadJsonContent('sizes.json')
 var networkAsked = readEnvironmentVariable('AUDITSEAL_NETWORK', '')
 var daysAsked = readEnvironmentVariable('AUDITSEAL_RETENTION_DAYS', '')
+var nodeAsked = readEnvironmentVariable('AUDITSEAL_NODE_VERSION', '')
+var waitAsked = readEnvironmentVariable('AUDITSEAL_MAX_WAIT_SECONDS', '')
+var integrateAsked = readEnvironmentVariable('AUDITSEAL_INTEGRATE_SCHEDULE', '')
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'auditseal')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
@@ -11,12 +14,15 @@ param size = readEnvironmentVariable('AUDITSEAL_SIZE', 'small')
 param network = empty(networkAsked) ? sizes[size].network : networkAsked
 param retentionDays = empty(daysAsked) ? sizes[size].retentionDays : int(daysAsked)
 param isPolicyLocked = readEnvironmentVariable('AUDITSEAL_POLICY_STATE', 'Unlocked') == 'Locked'
+param nodeVersion = empty(nodeAsked) ? loadJsonContent('runtime.json').node : nodeAsked
 param customRoles = bool(readEnvironmentVariable('AUDITSEAL_CUSTOM_ROLES', 'true'))
+param operatorGroupId = readEnvironmentVariable('AUDITSEAL_OPERATORS', '')
 param ledgerOrigin = readEnvironmentVariable('AUDITSEAL_ORIGIN', '')
 param hasSignerSecret = bool(readEnvironmentVariable('AUDITSEAL_HAS_SIGNER_SECRET', 'false'))
 param verifierKeys = readEnvironmentVariable('AUDITSEAL_VERIFIER_KEYS', '')
 param witnessPolicy = readEnvironmentVariable('AUDITSEAL_WITNESS_POLICY', '')
-param integrateSchedule = readEnvironmentVariable('AUDITSEAL_INTEGRATE_SCHEDULE', '*/30 * * * * *')
+param maxWaitSeconds = empty(waitAsked) ? sizes[size].ingest.maxWaitSeconds : int(waitAsked)
+param integrateSchedule = empty(integrateAsked) ? sizes[size].integrateSchedule : integrateAsked
 param verifySchedule = readEnvironmentVariable('AUDITSEAL_VERIFY_SCHEDULE', '0 15 * * * *')
 param postureSchedule = readEnvironmentVariable('AUDITSEAL_POSTURE_SCHEDULE', '0 45 */6 * * *')
 param heartbeatMinutes = int(readEnvironmentVariable('AUDITSEAL_HEARTBEAT_MINUTES', '15'))
@@ -36,6 +42,7 @@ param witnessRanges = filter(
 )
 param routeActivityLog = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_ACTIVITY_LOG', 'true'))
 param routeByPolicy = readEnvironmentVariable('AUDITSEAL_ROUTE_BY_POLICY', 'none')
+param routeGlobal = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_GLOBAL', 'true'))
 param remediated = filter(split(readEnvironmentVariable('AUDITSEAL_REMEDIATED', ''), ','), name => !empty(name))
 param alertEmails = filter(
   split(readEnvironmentVariable('AUDITSEAL_ALERT_EMAILS', ''), ','),

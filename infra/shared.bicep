@@ -43,6 +43,17 @@ type namesOf = {
 }
 
 @export()
+@description('Principals of the identities that get roles in roles.bicep. An identity that is deleted and made again has the same name and id, and another principal; the name of a role assignment is made from the principal, because Azure refuses one of the same name for another principal.')
+type principalsOf = {
+  @description('Principal of the app that seals.')
+  sealer: string
+  @description('Principal of the app that checks.')
+  auditor: string
+  @description('Principal of the drill.')
+  drill: string
+}
+
+@export()
 @description('Gives the names of an environment. The token is 13 lower-case letters and digits.')
 func namesFor(environmentName string, token string) namesOf => {
   resourceGroup: 'rg-${environmentName}'
@@ -74,6 +85,10 @@ var consumerGroups = { ingest: 'ingest', repair: 'repair' }
 @export()
 @description('Authorization rule of the namespace that diagnostic settings send with.')
 var senderRuleName = 'diagnostic-settings'
+
+@export()
+@description('Name of the diagnostic settings that send to a hub. It has the token of the hub\'s environment in it: two environments may reach the same resource, and under one name the second would redirect what the first one gets.')
+func settingNameFor(senderRuleId string) string => 'auditseal-${last(split(split(senderRuleId, '/')[8], '-'))}'
 
 @export()
 @description('Containers of the ledger account.')

@@ -3,6 +3,8 @@ metadata description = 'Sends the logs of Entra ID to the hub. It takes a Securi
 
 targetScope = 'tenant'
 
+import { settingNameFor } from 'shared.bicep'
+
 @description('Required. Authorization rule of the namespace that diagnostic settings send with, as a resource id.')
 @minLength(1)
 @maxLength(512)
@@ -13,7 +15,7 @@ param senderRuleId string
 @maxLength(256)
 param hubName string
 
-@description('Optional. Categories of the logs of Entra ID. Some take a licence.')
+@description('Optional. Categories of the logs of Entra ID. Sign-ins, risks and requests to Microsoft Graph take a licence of Entra ID P1 or P2; the last are many, so leave them out where nobody asks who read what.')
 @maxLength(30)
 param categories string[] = [
   'AuditLogs'
@@ -24,10 +26,13 @@ param categories string[] = [
   'ProvisioningLogs'
   'RiskyUsers'
   'UserRiskEvents'
+  'RiskyServicePrincipals'
+  'ServicePrincipalRiskEvents'
+  'MicrosoftGraphActivityLogs'
 ]
 
 resource setting 'Microsoft.AADIAM/diagnosticSettings@2017-04-01' = {
-  name: 'auditseal'
+  name: settingNameFor(senderRuleId)
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName

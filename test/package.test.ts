@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { writePackage } from '../tools/appPackage.ts';
+import { makePackage, writePackage } from '../tools/appPackage.ts';
 import { APP_ENTRIES } from '../tools/bundle.ts';
 import { ROOT } from '../tools/pages/markedBlock.ts';
 
@@ -23,8 +24,8 @@ async function filesOf(): Promise<Map<string, Buffer>> {
 test('it holds the functions, the workers, what they share, host.json and package.json, and nothing else', async () => {
   const names = [...(await filesOf()).keys()];
   const entries = Object.keys(APP_ENTRIES).map((name) => `dist/${name}.mjs`);
-  expect(names).toEqual(expect.arrayContaining([...entries, 'host.json', 'package.json']));
-  const others = names.filter((name) => !entries.includes(name) && !/^(host|package)\.json$/.test(name));
+  expect(names).toEqual(expect.arrayContaining([...entries, '.npmrc', 'host.json', 'package.json']));
+  const others = names.filter((name) => !entries.includes(name) && !/^((host|package)\.json|\.npmrc)$/.test(name));
   expect(others.filter((name) => !/^dist\/chunks\/[\w-]+\.mjs$/.test(name))).toEqual([]);
 });
 
@@ -57,4 +58,29 @@ test('two builds of the same sources are the same, byte for byte', async () => {
   await rm(folder, { recursive: true });
   await writePackage(folder);
   expect(await filesOf()).toEqual(before);
+});
+
+test('npm install, which azd runs in it, leaves it as it is', async () => {
+  const before = await filesOf();
+  const npm = ['install', '--no-audit', '--no-fund', '--prefer-offline'];
+  const [program, args] = process.platform === 'win32' ? ['cmd', ['/c', 'npm', ...npm]] : ['npm', npm];
+  const { status, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(await filesOf()).toEqual(before);
+});
+
+test('one that is as it would be made is left alone; any other is replaced whole', async () => {
+  const target = join(folder, 'package');
+  const inode = async (): Promise<number> => (await stat(target)).ino;
+  expect(await makePackage(target)).toBe('made');
+  const first = await inode();
+  expect(await makePackage(target)).toBe('unchanged');
+  expect(await inode()).toBe(first);
+  await writeFile(join(target, 'host.json'), '{}');
+  expect(await makePackage(target)).toBe('made');
+  await writeFile(join(target, 'left over'), '');
+  expect(await makePackage(target)).toBe('made');
+  expect((await readdir(target)).toSorted()).toEqual(['.npmrc', 'dist', 'host.json', 'package.json']);
+  expect(await readdir(folder)).toContain('package');
+  expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
 });

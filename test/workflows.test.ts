@@ -106,6 +106,15 @@ test('programs that steps run are there', () => {
   expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
+test('what-if asks for no right to write, and the page names each right that it needs', () => {
+  const [line = ''] = /az deployment sub what-if .*/.exec(textOf(`${FOLDER}/what-if.yml`)) ?? [];
+  expect(line).toContain('--validation-level ProviderNoRbac');
+  const page = textOf('docs/deploy.md');
+  for (const right of ['whatIf/action', 'validate/action'])
+    expect(page).toContain(`"Microsoft.Resources/deployments/${right}"`);
+  expect(page).not.toMatch(/"Microsoft\.Resources\/deployments\/(\*|write)"/);
+});
+
 test('it runs every day', () => {
   expect(workflows.get(`${FOLDER}/ci.yml`)?.on).toMatchObject({ schedule: [{ cron: expect.any(String) as string }] });
 });

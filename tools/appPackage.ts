@@ -1,5 +1,5 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { APP_ENTRIES, bundle } from './bundle.ts';
 import { ROOT } from './pages/markedBlock.ts';
 
@@ -21,4 +21,39 @@ export async function writePackage(folder: string): Promise<void> {
   >;
   const manifest = { name: 'auditseal-app', version, license, private: true, type, main };
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  // azd runs npm install in the folder, for both apps at once: without this it would leave a package-lock.json behind.
+  await writeFile(join(folder, '.npmrc'), 'package-lock=false\n');
+}
+
+/**
+ * makePackage makes the folder as a whole: what is uploaded is never half of one build and half of another. A folder that is
+ * as it would be is left alone, because `azd up` may be reading it when its second hook comes here.
+ */
+export async function makePackage(folder: string): Promise<'made' | 'unchanged'> {
+  const partial = `${folder}.${process.pid}.partial`;
+  await writePackage(partial);
+  if (await isSame(partial, folder)) {
+    await rm(partial, { recursive: true });
+    return 'unchanged';
+  }
+  await rm(folder, { recursive: true, force: true });
+  await rename(partial, folder);
+  return 'made';
+}
+
+async function isSame(made: string, present: string): Promise<boolean> {
+  const [wanted, found] = await Promise.all([filesIn(made), filesIn(present)]);
+  if (wanted.join('\n') !== found.join('\n')) return false;
+  const equal = wanted.map(async (name) =>
+    (await readFile(join(made, name))).equals(await readFile(join(present, name))),
+  );
+  return (await Promise.all(equal)).every(Boolean);
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .toSorted();
 }

@@ -1,4 +1,5 @@
-import type { Deployed } from './deployed.ts';
+import { APPS } from './deployed.ts';
+import type { App, Deployed } from './deployed.ts';
 import { priceOf } from './priceList.ts';
 import { DAYS, HOURS, assumed } from './usage.ts';
 import type { Usage } from './usage.ts';
@@ -20,6 +21,7 @@ export interface Line {
 
 /** COMPONENTS are the parts of a bill, and the types of resources that they pay for. */
 export const COMPONENTS = {
+  'export of logs': ['Microsoft.Insights/diagnosticSettings'],
   'event hub': ['Microsoft.EventHub/namespaces', 'Microsoft.EventHub/namespaces/eventhubs'],
   'ledger, stored': ['Microsoft.Storage/storageAccounts'],
   'ledger, written and read': ['Microsoft.Storage/storageAccounts'],
@@ -29,14 +31,20 @@ export const COMPONENTS = {
   'function apps': ['Microsoft.Web/serverfarms'],
   'key vault': ['Microsoft.KeyVault/vaults', 'Microsoft.KeyVault/vaults/keys'],
   'Log Analytics': ['Microsoft.OperationalInsights/workspaces'],
-  alerts: ['Microsoft.Insights/scheduledQueryRules'],
+  alerts: ['Microsoft.Insights/scheduledQueryRules', 'Microsoft.Insights/metricAlerts'],
   'private network': ['Microsoft.Network/privateEndpoints', 'Microsoft.Network/privateDnsZones'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Component = keyof typeof COMPONENTS;
 
-/** What scales by itself, and so has instances of its own: ingest, integrate, what answers HTTP, verify. */
-const FUNCTION_GROUPS = 4;
+/**
+ * FUNCTION_GROUPS are what of each app has instances of its own: every function, and all that answer HTTP together.
+ * https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#per-function-scaling
+ */
+export const FUNCTION_GROUPS = {
+  sealer: ['ingest', 'integrate', 'http'],
+  auditor: ['verify', 'posture'],
+} as const satisfies Readonly<Record<App, readonly string[]>>;
 
 /** billOf prices what a deployment does in a month. Lines of nothing are left out. */
 export function billOf(deployed: Deployed, usage: Usage): Line[] {
@@ -49,6 +57,7 @@ export function billOf(deployed: Deployed, usage: Usage): Line[] {
   };
   const { tiers } = usage;
   return [
+    line('export of logs', 'bodies, as diagnostic settings send them', 'platformLogs', usage.rawGb),
     ...hubLines(line, deployed, usage),
     line('ledger, stored', 'segments of the first days', 'blobHotStored', tiers.hot.gb, geo),
     line('ledger, stored', 'segments in the cool tier', 'blobCoolStored', tiers.cool.gb, geo),
@@ -75,6 +84,7 @@ export function billOf(deployed: Deployed, usage: Usage): Line[] {
     line('Log Analytics', 'kept', 'logRetention', keptLogGb(deployed, usage)),
     line('alerts', 'rules', 'alertRule5', deployed.rules.often),
     line('alerts', 'rules', 'alertRule15', deployed.rules.seldom),
+    line('alerts', 'metrics of the hub', 'alertMetric', deployed.metricAlerts),
     line('private network', 'endpoints', 'privateEndpoint', deployed.endpoints * HOURS),
     line('private network', 'through them', 'privateEndpointData', deployed.endpoints === 0 ? 0 : usage.endpointGb),
     line('private network', 'names of the endpoints', 'dnsZone', deployed.zones),
@@ -92,21 +102,22 @@ function hubLines(line: MakeLine, { hub }: Deployed, { events }: Usage): Line[] 
 }
 
 function functionLines(line: MakeLine, deployed: Deployed, { runs, runTime }: Usage): Line[] {
-  const { memoryGb, isZoned, warmIngest } = deployed;
-  const least = isZoned ? assumed('leastZoneInstances') : 0;
-  const instances = Math.max(least, warmIngest) + least * (FUNCTION_GROUPS - 1);
-  const gbSeconds = (runTime.ingest + runTime.integrate + runTime.verify) * memoryGb;
-  if (instances === 0) {
-    return [
-      line('function apps', 'time', 'functionsTime', Math.max(0, gbSeconds - assumed('freeGbSeconds'))),
-      line('function apps', 'runs', 'functionsRuns', Math.max(0, runs - assumed('freeRuns'))),
-    ];
-  }
-  if (!isZoned) throw new Error('instances that always run are calculated for zone-redundant plans alone');
+  const { memoryGb, zoned, warmIngest } = deployed;
+  if (warmIngest > 0 && !zoned.includes('sealer'))
+    throw new Error('instances that always run are calculated for zone-redundant plans alone');
+  const least = assumed('leastZoneInstances');
+  const instances = zoned.reduce((sum, app) => sum + FUNCTION_GROUPS[app].length * least, 0);
+  const ready = zoned.length === 0 ? 0 : instances + Math.max(0, warmIngest - least);
+  const sum = (apps: readonly App[], of: Readonly<Record<App, number>>): number =>
+    apps.reduce((all, app) => all + of[app], 0);
+  const others = APPS.filter((app) => !zoned.includes(app));
+  const free = { time: assumed('freeGbSeconds'), runs: assumed('freeRuns') };
   return [
-    line('function apps', `${instances} instances that always run`, 'alwaysReady', instances * memoryGb * HOURS * 3600),
-    line('function apps', 'time', 'alwaysReadyTime', gbSeconds),
-    line('function apps', 'runs', 'functionsRuns', runs),
+    line('function apps', `${ready} instances that always run`, 'alwaysReady', ready * memoryGb * HOURS * 3600),
+    line('function apps', 'time of those', 'alwaysReadyTime', sum(zoned, runTime) * memoryGb),
+    line('function apps', 'runs of those', 'functionsRuns', sum(zoned, runs)),
+    line('function apps', 'time', 'functionsTime', Math.max(0, sum(others, runTime) * memoryGb - free.time)),
+    line('function apps', 'runs', 'functionsRuns', Math.max(0, sum(others, runs) - free.runs)),
   ];
 }
 

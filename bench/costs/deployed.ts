@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadHostOptions } from '../../local/host/hostJson.ts';
+import type { Settings } from '../../local/host/settings.ts';
+import { parseTimeSpan } from '../../local/host/timeSpan.ts';
 import { OFFERED } from '../../test/infra/support/parameterSets.ts';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
 
@@ -13,7 +16,8 @@ export interface Deployed {
   readonly storage: { readonly isGeo: boolean; readonly coolAfterDays: number; readonly coldAfterDays: number };
   readonly isHostStorageZoned: boolean;
   readonly memoryGb: number;
-  readonly isZoned: boolean;
+  /** apps whose instances are spread over zones, and so always run */
+  readonly zoned: readonly App[];
   /** instances of ingest that always run, where zones don't ask for more */
   readonly warmIngest: number;
   readonly hsmKeys: number;
@@ -23,13 +27,24 @@ export interface Deployed {
   readonly logsReads: boolean;
   /** log search rules that run every 5 minutes, and less often */
   readonly rules: { readonly often: number; readonly seldom: number };
+  readonly metricAlerts: number;
   readonly endpoints: number;
   readonly zones: number;
+  /** when ingest gets a delivery: once so many events are there, or after so long */
+  readonly delivery: { readonly leastEvents: number; readonly waitSeconds: number };
   readonly integrateRunsADay: number;
   readonly verifyRunsADay: number;
+  readonly postureRunsADay: number;
   readonly verifyFullHours: number;
+  /** hours after which the host ends a recheck */
+  readonly verifyHours: number;
   readonly heartbeatMinutes: number;
 }
+
+export const APPS = ['sealer', 'auditor'] as const;
+export type App = (typeof APPS)[number];
+
+const TIMEOUT = 'AzureFunctionsJobHost__functionTimeout';
 
 interface Resource {
   readonly type: string;
@@ -72,7 +87,9 @@ export function readDeployed(size: Size): Deployed {
       'daysAfterModificationGreaterThan',
     );
   const scale = ['functionAppConfig', 'scaleAndConcurrency'];
-  const setting = (name: string): string => text(one('Web/sites/config', 'func-sealer'), name);
+  const sealer = one('Web/sites/config', 'func-sealer');
+  const setting = (name: string): string => text(sealer, name);
+  const { minEventBatchSize, maxWaitTimeMs } = loadHostOptions(ROOT, sealer.properties as Settings).eventHubs;
   const frequencies = all('Insights/scheduledQueryRules').map((each) => text(each, 'evaluationFrequency'));
   const often = frequencies.filter((frequency) => frequency === 'PT5M').length;
   if (!frequencies.every((frequency) => ['PT5M', 'PT15M', 'PT1H'].includes(frequency)))
@@ -95,18 +112,22 @@ export function readDeployed(size: Size): Deployed {
     },
     isHostStorageZoned: one('Storage/storageAccounts', 'stsealer').sku?.name === 'Standard_ZRS',
     memoryGb: count(one('Web/sites', 'func-sealer'), ...scale, 'instanceMemoryMB') / 1024,
-    isZoned: read(one('Web/serverfarms'), 'zoneRedundant') === true,
+    zoned: APPS.filter((app) => read(one('Web/serverfarms', `plan-${app}`), 'zoneRedundant') === true),
     warmIngest: warm.reduce((sum, { instanceCount }) => sum + instanceCount, 0),
     hsmKeys: kinds.filter((kind) => kind.endsWith('-HSM')).length,
     hasOwnKey: kinds.length > 1,
     logsReads: logsReads(resources),
     logDays: count(one('OperationalInsights/workspaces'), 'retentionInDays'),
     rules: { often, seldom: frequencies.length - often },
+    metricAlerts: all('Insights/metricAlerts').length,
     endpoints: all('Network/privateEndpoints').length,
     zones: all('Network/privateDnsZones').length,
+    delivery: { leastEvents: minEventBatchSize, waitSeconds: maxWaitTimeMs / 1000 },
     integrateRunsADay: runsADay(setting('INTEGRATE_SCHEDULE')),
     verifyRunsADay: runsADay(setting('VERIFY_SCHEDULE')),
+    postureRunsADay: runsADay(setting('POSTURE_SCHEDULE')),
     verifyFullHours: Number(setting('VERIFY_FULL_HOURS')),
+    verifyHours: (parseTimeSpan(text(one('Web/sites/config', 'func-auditor'), TIMEOUT)) ?? NaN) / 3_600_000,
     heartbeatMinutes: Number(setting('HEARTBEAT_MINUTES')),
   };
 }

@@ -4,13 +4,13 @@ import { SIZES, readDeployed } from './deployed.ts';
 import type { Deployed, Size } from './deployed.ts';
 import { PRICE_LIST, priceOf, sourceOf } from './priceList.ts';
 import type { Source } from './priceList.ts';
-import { ASSUMPTIONS, LEAST_EVENTS, MEASURED, WAIT_SECONDS, WORKLOADS, usageOf } from './usage.ts';
-import type { Options } from './usage.ts';
+import { ASSUMPTIONS, MEASURED, WORKLOADS, usageOf } from './usage.ts';
 
 const YEAR = 365;
 const FIVE_MINUTES_A_DAY = 288;
 const LARGEST_FULL_HOURS = 8784;
-const LONGER_WAIT = 60;
+const QUICK = { leastEvents: 50, waitSeconds: 5 };
+const PATIENT = { leastEvents: 250, waitSeconds: 60 };
 /** The two accounts of the hosts, the ledger, the hub and the vault; names of blob storage, hub and vault. */
 const PRIVATE = { endpoints: 5, zones: 3 };
 
@@ -18,7 +18,6 @@ const PRIVATE = { endpoints: 5, zones: 3 };
 interface Change {
   readonly title: string;
   readonly deployed?: (deployed: Deployed) => Partial<Deployed>;
-  readonly options?: Options;
 }
 
 const lessChecks: Change['deployed'] = () => ({ verifyFullHours: LARGEST_FULL_HOURS });
@@ -27,20 +26,29 @@ const noTiers: Change['deployed'] = ({ storage }) => ({
   storage: { ...storage, coolAfterDays: Infinity, coldAfterDays: Infinity },
 });
 
+const waits = ({ leastEvents, waitSeconds }: Deployed['delivery']): string =>
+  `deliveries after ${waitSeconds} s or ${leastEvents} events`;
+
 const CHANGES: readonly Change[] = [
   { title: 'as deployed' },
   { title: 'a checkpoint every 5 minutes (`AUDITSEAL_INTEGRATE_SCHEDULE`)', deployed: fewerCheckpoints },
   { title: `full rechecks every ${LARGEST_FULL_HOURS} hours (\`VERIFY_FULL_HOURS\`)`, deployed: lessChecks },
-  { title: `deliveries that wait up to ${LONGER_WAIT} s (\`maxWaitTime\`)`, options: { waitSeconds: LONGER_WAIT } },
+  { title: waits(QUICK), deployed: () => ({ delivery: QUICK }) },
+  { title: waits(PATIENT), deployed: () => ({ delivery: PATIENT }) },
   { title: 'segments that stay in the hot tier', deployed: noTiers },
-  { title: 'a log of reads of the ledger account', options: { logsReads: true } },
-  { title: 'no log of reads of the ledger account', options: { logsReads: false } },
+  { title: 'a log of reads of the ledger account', deployed: () => ({ logsReads: true }) },
+  { title: 'no log of reads of the ledger account', deployed: () => ({ logsReads: false }) },
   { title: 'the public network', deployed: () => ({ endpoints: 0, zones: 0 }) },
   { title: 'the private network', deployed: () => PRIVATE },
   {
     title: 'all but the network: fewer checkpoints, rechecks and deliveries, no tiers, no log of reads',
-    deployed: (deployed) => ({ ...fewerCheckpoints(deployed), ...lessChecks(deployed), ...noTiers(deployed) }),
-    options: { waitSeconds: LONGER_WAIT, logsReads: false },
+    deployed: (deployed) => ({
+      ...fewerCheckpoints(deployed),
+      ...lessChecks(deployed),
+      ...noTiers(deployed),
+      delivery: PATIENT,
+      logsReads: false,
+    }),
   },
 ];
 
@@ -54,11 +62,11 @@ const money = (value: number): string =>
 const code = (text: string): string => `\`${text}\``;
 
 /** calculate prices one size when its ledger holds so many days, or as many as are kept. */
-function calculate(size: Size, days: number, { deployed: change, options }: Omit<Change, 'title'> = {}) {
+function calculate(size: Size, days: number, { deployed: change }: Omit<Change, 'title'> = {}) {
   const workload = WORKLOADS[size];
   const as = readDeployed(size);
   const deployed = { ...as, ...change?.(as) };
-  const usage = usageOf(deployed, workload, Math.min(days, workload.keptDays), options);
+  const usage = usageOf(deployed, workload, Math.min(days, workload.keptDays));
   const lines = billOf(deployed, usage);
   return { deployed, usage, lines, total: totalOf(lines) };
 }
@@ -87,6 +95,8 @@ export function costsBlock(): string {
       ['bytes a record', ...perSize(({ size }) => number(WORKLOADS[size].recordBytes))],
       ['records an event', ...perSize(({ size }) => number(WORKLOADS[size].recordsAnEvent))],
       ['partitions', ...perSize(({ deployed }) => number(deployed.hub.partitions))],
+      ['seconds that a delivery waits', ...perSize(({ deployed }) => number(deployed.delivery.waitSeconds))],
+      ['events that end its waiting', ...perSize(({ deployed }) => number(deployed.delivery.leastEvents))],
       ['checkpoints a day', ...perSize(({ deployed }) => number(deployed.integrateRunsADay))],
       ['rechecks of what is new a day', ...perSize(({ deployed }) => number(deployed.verifyRunsADay))],
       ['hours between full rechecks', ...perSize(({ deployed }) => number(deployed.verifyFullHours))],
@@ -97,8 +107,9 @@ export function costsBlock(): string {
       ['bytes stored for it', ...perSize(({ usage }) => number(usage.storedASegment))],
       ['segments after a year', ...perSize(({ usage }) => number(usage.held.segments))],
       ['hours of a full recheck after a year', ...perSize(({ usage }) => number(usage.runSeconds.full / 3600))],
+      ['hours after which the host ends it', ...perSize(({ deployed }) => number(deployed.verifyHours))],
     ]),
-    `The trigger delivers after ${WAIT_SECONDS} s, or when ${LEAST_EVENTS} events are there (\`host.json\`); each delivery is a segment. Each signature of a checkpoint is one more event, because the vault logs it into the hub. A ledger of development is taken down and made anew every ${WORKLOADS.development.keptDays} days: nothing deletes by itself.`,
+    `Each delivery is a segment. Each signature of a checkpoint is one more event, because the vault logs it into the hub. A ledger of development is taken down and made anew every ${WORKLOADS.development.keptDays} days: nothing deletes by itself.`,
     '## A month, in USD',
     'In the month in which the ledger has a year behind it, or all that is kept if that is less:',
     table(head, [

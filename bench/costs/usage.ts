@@ -30,18 +30,6 @@ export const {
 
 export const MEASURED = readJson('measured.json') as Measured;
 
-const { eventHubs: TRIGGER } = (
-  readJson('../../host.json') as {
-    readonly extensions: {
-      readonly eventHubs: { readonly minEventBatchSize: number; readonly maxWaitTime: string };
-    };
-  }
-).extensions;
-
-/** WAIT_SECONDS and LEAST_EVENTS decide when the trigger delivers: host.json. */
-export const WAIT_SECONDS = TRIGGER.maxWaitTime.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
-export const LEAST_EVENTS = TRIGGER.minEventBatchSize;
-
 export const DAYS = HOURS / 24;
 const DAY_SECONDS = 86_400;
 const GB = 1e9;
@@ -54,28 +42,20 @@ export function assumed(name: string): number {
   return found.value;
 }
 
-/** Options are what is calculated otherwise than it is deployed. */
-export interface Options {
-  readonly waitSeconds?: number;
-  /** the ledger account's log of reads goes to Log Analytics */
-  readonly logsReads?: boolean;
-}
-
 /** Usage is what a deployment does in a month. */
 export type Usage = ReturnType<typeof usageOf>;
 
 /** usageOf works out what a deployment does in the month in which its ledger holds `heldDays` of segments. */
-export function usageOf(deployed: Deployed, workload: Workload, heldDays: number, options: Options = {}) {
-  const { hub, storage, integrateRunsADay, verifyRunsADay } = deployed;
+export function usageOf(deployed: Deployed, workload: Workload, heldDays: number) {
+  const { hub, storage, delivery, integrateRunsADay, verifyRunsADay } = deployed;
   const { partitions } = hub;
-  const wait = options.waitSeconds ?? WAIT_SECONDS;
   const integrateRuns = integrateRunsADay * DAYS;
 
   // Each signature is logged by the vault, into the hub.
   const events = (workload.recordsADay / workload.recordsAnEvent + integrateRunsADay) * DAYS;
   const rawBytes = workload.recordsADay * workload.recordBytes * DAYS;
   const rate = events / DAYS / DAY_SECONDS / partitions;
-  const deliveryRate = Math.min(rate, Math.max(1 / wait, rate / LEAST_EVENTS));
+  const deliveryRate = Math.min(rate, Math.max(1 / delivery.waitSeconds, rate / delivery.leastEvents));
   const deliveries = deliveryRate * partitions * DAY_SECONDS * DAYS;
   const heartbeats = (DAYS * 1440 * partitions) / deployed.heartbeatMinutes;
   const segments = Math.max(deliveries, heartbeats);
@@ -122,27 +102,27 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   };
 
   const writes = segments * MEASURED.seal.write + integrated.write * integrateRuns + verified.write * verifyRuns;
-  const logReads = options.logsReads ?? deployed.logsReads;
   const reads = integrated.read * integrateRuns + verified.read * verifyRuns;
   const lists = integrated.list * integrateRuns + verified.list * verifyRuns;
   // What a full recheck reads that is no segment stays hot: batches, checkpoints, tiles.
   const fullLogReads = (full.read - held.segments) * fulls;
   const fullLists = (full.list + held.segments / PAGE) * fulls;
-  const runs = deliveries + integrateRuns + verifyRuns;
+  const postureRuns = deployed.postureRunsADay * DAYS;
+  const runs = { sealer: deliveries + integrateRuns, auditor: verifyRuns + postureRuns };
   const moved = (after: number): number => (heldDays > after ? segments : 0);
   const hostWrites =
     deliveries +
-    (integrateRuns + verifyRuns) * assumed('statusWrites') +
+    (integrateRuns + runs.auditor) * assumed('statusWrites') +
     (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds') +
     (2 * DAYS * DAY_SECONDS) / assumed('leaseSeconds');
   const hostLists = (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds');
   const operations = integrated.sign * integrateRuns + (deployed.hasOwnKey ? assumed('keyUnwraps') : 0);
-  const requestRows = writes + (logReads ? reads + lists + full.read * fulls + fullLists : 0);
-  const rows = requestRows + hostWrites + operations + runs * assumed('logRowsARun');
+  const requestRows = writes + (deployed.logsReads ? reads + lists + full.read * fulls + fullLists : 0);
+  const rows = requestRows + hostWrites + operations + (runs.sealer + runs.auditor) * assumed('logRowsARun');
   const storedGb = (segments * storedASegment) / GB;
   return {
     events,
-    rawBytes,
+    rawGb: rawBytes / GB,
     deliveries,
     segments,
     rawASegment,
@@ -163,10 +143,10 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     toCold: moved(storage.coldAfterDays),
     createdGb: storedGb + besideADay * DAYS,
     runs,
+    /** seconds that functions of each app run */
     runTime: {
-      ingest: deliveries * assumed('leastRunSeconds'),
-      integrate: integrateRuns * runSeconds.integrate,
-      verify: verifyRuns * runSeconds.verify + fulls * runSeconds.full,
+      sealer: deliveries * assumed('leastRunSeconds') + integrateRuns * runSeconds.integrate,
+      auditor: verifyRuns * runSeconds.verify + fulls * runSeconds.full + postureRuns * assumed('postureSeconds'),
     },
     hostWrites,
     hostLists,

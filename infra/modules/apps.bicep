@@ -55,10 +55,30 @@ param retentionDays int
 @maxValue(8784)
 param verifyFullHours int
 
+@description('Required. Minutes after which the host ends a run of the auditor\'s functions. A full recheck that takes longer files no report, and is begun again at the next run. An alert expects a report in six hours.')
+@minValue(30)
+@maxValue(300)
+param verifyTimeoutMinutes int
+
 @description('Required. Minutes after which an idle partition gets a heartbeat.')
 @minValue(1)
 @maxValue(1440)
 param heartbeatMinutes int
+
+@description('Required. Version of Node.')
+@minLength(2)
+@maxLength(8)
+param nodeVersion string
+
+@description('Required. Events of a partition that ingest waits for, so that a segment has as many. At most 300, the largest delivery in host.json.')
+@minValue(2)
+@maxValue(300)
+param leastEvents int
+
+@description('Required. Seconds that ingest waits for them at most.')
+@minValue(1)
+@maxValue(600)
+param maxWaitSeconds int
 
 @description('Required. Memory of an instance.')
 @allowed([512, 2048, 4096])
@@ -132,6 +152,16 @@ var common = {
   VERIFY_FULL_HOURS: string(verifyFullHours)
 }
 
+// The host takes settings of such names over values of host.json, and reads lengths of time as hh:mm:ss:
+// https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values
+var delivery = {
+  AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: string(leastEvents)
+  AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:${padLeft(maxWaitSeconds / 60, 2, '0')}:${padLeft(maxWaitSeconds % 60, 2, '0')}'
+}
+var timeout = {
+  AzureFunctionsJobHost__functionTimeout: '${padLeft(verifyTimeoutMinutes / 60, 2, '0')}:${padLeft(verifyTimeoutMinutes % 60, 2, '0')}:00'
+}
+
 // Every function of the package is run by one app and switched off in the other.
 var switchedOff = {
   sealer: toObject(functionApps.auditor, name => 'AzureWebJobs.${name}.Disabled', name => 'true')
@@ -151,6 +181,7 @@ module sealer 'functionApp.bicep' = {
     otherIdentityNames: []
     insightsName: names.insights
     workspaceName: names.workspace
+    nodeVersion: nodeVersion
     memoryMB: memoryMB
     maximumInstances: maximumInstances
     alwaysReady: warmIngest > 0 ? [{ name: 'function:ingest', instanceCount: warmIngest }] : []
@@ -163,6 +194,7 @@ module sealer 'functionApp.bicep' = {
     settings: {
       ...common
       ...switchedOff.sealer
+      ...delivery
       HUB__credential: 'managedidentity'
       HUB__clientId: sealerIdentity.properties.clientId
       LEDGER__clientId: sealerIdentity.properties.clientId
@@ -189,6 +221,7 @@ module auditor 'functionApp.bicep' = {
     otherIdentityNames: [names.identity.drill]
     insightsName: names.insights
     workspaceName: names.workspace
+    nodeVersion: nodeVersion
     memoryMB: memoryMB
     maximumInstances: maximumInstances
     alwaysReady: []
@@ -201,6 +234,7 @@ module auditor 'functionApp.bicep' = {
     settings: {
       ...common
       ...switchedOff.auditor
+      ...timeout
       LEDGER__clientId: auditorIdentity.properties.clientId
       SIGNER__clientId: auditorIdentity.properties.clientId
       LEDGER_RESOURCE_ID: resourceId('Microsoft.Storage/storageAccounts', names.ledger)

@@ -52,6 +52,11 @@ param insightsName string
 @maxLength(63)
 param workspaceName string
 
+@description('Required. Version of Node.')
+@minLength(2)
+@maxLength(8)
+param nodeVersion string
+
 @description('Required. Memory of an instance.')
 @allowed([512, 2048, 4096])
 param memoryMB int
@@ -146,17 +151,11 @@ resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-// The host demands the owner's role: https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
-var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-
-resource hostRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: storage
-  name: guid(storage.id, identity.id, storageBlobDataOwner)
-  properties: {
+module hostRole 'hostRole.bicep' = {
+  params: {
+    hostStorageName: storage.name
+    #disable-next-line what-if-short-circuiting // see principalsOf; a module of its own, so that what-if leaves out nothing else
     principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataOwner)
-    description: 'The host keeps its package, positions, leases and keys here.'
   }
 }
 
@@ -210,7 +209,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
           authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identity.id }
         }
       }
-      runtime: { name: 'node', version: '22' }
+      runtime: { name: 'node', version: nodeVersion }
       scaleAndConcurrency: {
         instanceMemoryMB: memoryMB
         maximumInstanceCount: maximumInstances

@@ -1,5 +1,5 @@
 metadata name = 'Identities'
-metadata description = 'User-assigned identities. What each may do is in roles.bicep, and nowhere else but for the hosts\' own storage.'
+metadata description = 'User-assigned identities. What each may do is in roles.bicep; for the encryption key and the hosts\' own storage in encryptionRole.bicep and hostRole.bicep.'
 
 import { tagsOf } from '../shared.bicep'
 

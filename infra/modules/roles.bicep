@@ -1,10 +1,17 @@
 metadata name = 'Roles'
-metadata description = 'Who may do what: every right of the two apps and of the drill on the ledger, the hub and the vault. Rights on the hosts\' own storage are in functionApp.bicep.'
+metadata description = 'Who may do what: every right of the two apps, of the drill and of the operators on the ledger, the hub and the vault. Rights on the hosts\' own storage are in hostRole.bicep, and on the encryption key in encryptionRole.bicep.'
 
-import { containers, hubName, keys, namesOf } from '../shared.bicep'
+import { containers, hubName, keys, namesOf, principalsOf } from '../shared.bicep'
 
 @description('Required. Names of all resources.')
 param names namesOf
+
+@description('Required. Principals of the identities.')
+param principals principalsOf
+
+@description('Required. Object id of the Entra group of the operators; empty for none.')
+@maxLength(36)
+param operatorGroupId string
 
 @description('Required. Token in the names of the custom roles, which are unique in a tenant.')
 @minLength(13)
@@ -21,6 +28,7 @@ param hasSignerSecret bool
 // one that is the other's to make.
 var sealed = ['segments/*', 'batches/*', 'checkpoints/*', 'cosignatures/*', 'actions/*']
 var reports = ['reports/*']
+var acted = ['actions/*']
 var drilled = ['drill/*']
 
 var blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
@@ -48,6 +56,7 @@ var condition = {
   seal: both(onlyUnder(blobs, ['add/action'], sealed), onlyUnder(blobs, surplus.create, nowhere))
   publish: onlyUnder(blobs, surplus.replace, nowhere)
   report: both(onlyUnder(blobs, ['add/action'], reports), onlyUnder(blobs, surplus.create, nowhere))
+  act: both(onlyUnder(blobs, ['add/action'], acted), onlyUnder(blobs, surplus.create, nowhere))
   drill: both(
     onlyUnder(blobs, ['read', 'add/action', 'write', 'delete'], drilled),
     onlyUnder(blobs, surplus.drill, nowhere)
@@ -128,18 +137,6 @@ resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
   }
 ]
 
-resource sealer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: names.identity.sealer
-}
-
-resource auditor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: names.identity.auditor
-}
-
-resource drill 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: names.identity.drill
-}
-
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: names.ledger
 
@@ -182,9 +179,9 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 
 resource sealerSeals 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::ledger
-  name: guid(account::blobService::ledger.id, sealer.id, roleName.ledgerWriter)
+  name: guid(account::blobService::ledger.id, principals.sealer, roleName.ledgerWriter)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.ledgerWriter)
     conditionVersion: '2.0'
@@ -196,9 +193,9 @@ resource sealerSeals 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource sealerPublishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::tlog
-  name: guid(account::blobService::tlog.id, sealer.id, roleName.tileWriter)
+  name: guid(account::blobService::tlog.id, principals.sealer, roleName.tileWriter)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.tileWriter)
     conditionVersion: customRoles ? null : '2.0'
@@ -210,9 +207,9 @@ resource sealerPublishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 
 resource sealerReceives 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: namespace::hub
-  name: guid(namespace::hub.id, sealer.id, eventHubsDataReceiver)
+  name: guid(namespace::hub.id, principals.sealer, eventHubsDataReceiver)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', eventHubsDataReceiver)
     description: 'Receives events.'
@@ -221,9 +218,9 @@ resource sealerReceives 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource sealerSigns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault::signer
-  name: guid(vault::signer.id, sealer.id, roleName.keySigner)
+  name: guid(vault::signer.id, principals.sealer, roleName.keySigner)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keySigner)
     description: 'Signs checkpoints.'
@@ -233,9 +230,9 @@ resource sealerSigns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource sealerReadsSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasSignerSecret) {
   scope: vault::secret
-  name: guid(vault::secret.id, sealer.id, roleName.secretReader)
+  name: guid(vault::secret.id, principals.sealer, roleName.secretReader)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.secretReader)
     description: 'Reads the Ed25519 signer key.'
@@ -245,9 +242,9 @@ resource sealerReadsSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' 
 
 resource auditorReports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::ledger
-  name: guid(account::blobService::ledger.id, auditor.id, roleName.ledgerWriter)
+  name: guid(account::blobService::ledger.id, principals.auditor, roleName.ledgerWriter)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.ledgerWriter)
     conditionVersion: '2.0'
@@ -259,9 +256,9 @@ resource auditorReports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource auditorReadsTiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::tlog
-  name: guid(account::blobService::tlog.id, auditor.id, roleName.objectReader)
+  name: guid(account::blobService::tlog.id, principals.auditor, roleName.objectReader)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.objectReader)
     description: 'Compares tiles with the log.'
@@ -271,9 +268,9 @@ resource auditorReadsTiles 'Microsoft.Authorization/roleAssignments@2022-04-01' 
 
 resource auditorReadsKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault::signer
-  name: guid(vault::signer.id, auditor.id, roleName.keyReader)
+  name: guid(vault::signer.id, principals.auditor, roleName.keyReader)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keyReader)
     description: 'Checks signatures.'
@@ -283,9 +280,9 @@ resource auditorReadsKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 
 resource auditorReadsPosture 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account
-  name: guid(account.id, auditor.id, reader)
+  name: guid(account.id, principals.auditor, reader)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', reader)
     description: 'Reads the policy, holds, roles, locks and network rules of the account. Reads no object by it, and no key.'
@@ -294,9 +291,9 @@ resource auditorReadsPosture 'Microsoft.Authorization/roleAssignments@2022-04-01
 
 resource drillTries 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobService::ledger
-  name: guid(account::blobService::ledger.id, drill.id, roleName.drill)
+  name: guid(account::blobService::ledger.id, principals.drill, roleName.drill)
   properties: {
-    principalId: drill.properties.principalId
+    principalId: principals.drill
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.drill)
     conditionVersion: '2.0'
@@ -308,9 +305,9 @@ resource drillTries 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource sealerMeasures 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: insights
-  name: guid(insights.id, sealer.id, monitoringMetricsPublisher)
+  name: guid(insights.id, principals.sealer, monitoringMetricsPublisher)
   properties: {
-    principalId: sealer.properties.principalId
+    principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
     description: 'Sends logs and metrics of the app.'
@@ -319,11 +316,62 @@ resource sealerMeasures 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource auditorMeasures 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: insights
-  name: guid(insights.id, auditor.id, monitoringMetricsPublisher)
+  name: guid(insights.id, principals.auditor, monitoringMetricsPublisher)
   properties: {
-    principalId: auditor.properties.principalId
+    principalId: principals.auditor
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
     description: 'Sends logs and metrics of the app.'
   }
+}
+
+// A group, and no person: the lock on the account also keeps role assignments from being deleted, so a person who gets a
+// role there keeps it. A group can be left.
+resource operatorsFile 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: account::blobService::ledger
+  name: guid(account::blobService::ledger.id, operatorGroupId, roleName.ledgerWriter)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.ledgerWriter)
+    conditionVersion: '2.0'
+    condition: condition.act
+    description: 'Reads everything, and files what an operator does to the retention policy and to holds.'
+  }
+  dependsOn: [definitions]
+}
+
+resource operatorsReadTiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: account::blobService::tlog
+  name: guid(account::blobService::tlog.id, operatorGroupId, roleName.objectReader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.objectReader)
+    description: 'Reads tiles and the newest checkpoint.'
+  }
+  dependsOn: [definitions]
+}
+
+resource operatorsReadPosture 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: account
+  name: guid(account.id, operatorGroupId, reader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', reader)
+    description: 'Reads the policy, holds, roles, locks and network rules of the account. Reads no object by it, and no key.'
+  }
+}
+
+resource operatorsReadKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: vault::signer
+  name: guid(vault::signer.id, operatorGroupId, roleName.keyReader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keyReader)
+    description: 'Reads the public key, to give it to whoever checks.'
+  }
+  dependsOn: [definitions]
 }

@@ -29,7 +29,7 @@ export async function runHost(options: {
   readonly emit: Emit;
 }): Promise<Host> {
   const { appDir, settings, emit } = options;
-  const hostOptions = loadHostOptions(appDir);
+  const hostOptions = loadHostOptions(appDir, settings);
   setLog((level, category, message) => emit({ type: 'log', level, category, message }));
   const app = await loadApp(appDir);
   const specs = describeFunctions(app.functions, settings, hostOptions.routePrefix);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isJsonObject } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { Refusal, messageOf } from './refusal.ts';
+import type { Settings } from './settings.ts';
 import { parseTimeSpan } from './timeSpan.ts';
 
 export type InitialOffset =
@@ -24,11 +25,39 @@ export interface HostOptions {
   readonly eventHubs: EventHubsOptions;
 }
 
-/** IGNORED are sections of host.json that change nothing here: they set limits and telemetry of the platform. */
-const IGNORED = new Set(['logging', 'extensionBundle', 'functionTimeout', 'telemetryMode', '$schema']);
+/** IGNORED are sections of host.json, in lower case, that change nothing here: they set limits and telemetry of the platform. */
+const IGNORED = ['logging', 'extensionbundle', 'functiontimeout', 'telemetrymode', '$schema'];
 
-/** loadHostOptions reads host.json of an app. */
-export function loadHostOptions(appDir: string): HostOptions {
+/** PREFIX begins the app settings that the host takes over values of host.json. */
+const PREFIX = 'AzureFunctionsJobHost__';
+
+const KNOWN = new Set(
+  [
+    'http.routePrefix',
+    'eventHubs.maxEventBatchSize',
+    'eventHubs.minEventBatchSize',
+    'eventHubs.maxWaitTime',
+    'eventHubs.batchCheckpointFrequency',
+    'eventHubs.prefetchCount',
+    'eventHubs.initialOffsetOptions.type',
+    'eventHubs.initialOffsetOptions.enqueuedTimeUtc',
+    'eventHubs.loadBalancingUpdateInterval',
+    'eventHubs.partitionOwnershipExpirationInterval',
+  ].map((path) => `extensions.${path}`.toLowerCase()),
+);
+
+/** Value is one value of the host's configuration. */
+interface Value {
+  readonly text: string;
+  /** where it stands: a path in host.json, or the name of an app setting */
+  readonly from: string;
+}
+
+/** Configuration is what Azure's host makes of host.json and app settings: text, by paths without regard to case. */
+type Configuration = Map<string, Value>;
+
+/** loadHostOptions reads host.json of an app, and what app settings put in the place of its values. */
+export function loadHostOptions(appDir: string, settings: Settings): HostOptions {
   const path = join(appDir, 'host.json');
   let file: unknown;
   try {
@@ -37,100 +66,110 @@ export function loadHostOptions(appDir: string): HostOptions {
     throw new Refusal(64, `${path} can't be read: ${messageOf(error)}`);
   }
   try {
-    return parseHostOptions(file);
+    return parseHostOptions(file, settings);
   } catch (error) {
     throw error instanceof TypeError ? new Refusal(64, `${path}: ${error.message}`) : error;
   }
 }
 
-/** parseHostOptions reads the content of host.json; it throws a TypeError that names every wrong key. */
-export function parseHostOptions(file: unknown): HostOptions {
+/** parseHostOptions reads host.json and app settings; it throws a TypeError that names everything that is wrong. */
+export function parseHostOptions(file: unknown, settings: Settings = {}): HostOptions {
   if (!isJsonObject(file)) throw new TypeError('must hold an object');
+  const { version, ...rest } = file;
   const wrong: string[] = [];
-  if (file['version'] !== '2.0') wrong.push('version must be "2.0"');
-  const root = section(file, '', ['version', 'extensions', ...IGNORED], wrong);
-  const extensions = section(root['extensions'], 'extensions', ['eventHubs', 'http'], wrong);
-  const http = section(extensions['http'], 'extensions.http', ['routePrefix'], wrong);
-  const routePrefix = http['routePrefix'] ?? 'api';
-  const eventHubs = parseEventHubs(extensions['eventHubs'], wrong);
-  if (typeof routePrefix !== 'string') wrong.push('extensions.http.routePrefix must be a string');
-  if (typeof routePrefix !== 'string' || wrong.length > 0) throw new TypeError(wrong.join('; '));
+  if (version !== '2.0') wrong.push('version must be "2.0"');
+  const configuration: Configuration = new Map();
+  addObject(configuration, rest, []);
+  addSettings(configuration, settings, wrong);
+  for (const [path, { from }] of configuration) {
+    const isIgnored = IGNORED.some((section) => path === section || path.startsWith(`${section}.`));
+    if (!isIgnored && !KNOWN.has(path)) wrong.push(`${from} is unknown here`);
+  }
+  const routePrefix = configuration.get('extensions.http.routeprefix')?.text ?? 'api';
+  const eventHubs = parseEventHubs(configuration, wrong);
+  if (wrong.length > 0) throw new TypeError(wrong.join('; '));
   return { routePrefix, eventHubs };
 }
 
-function section(value: unknown, path: string, known: readonly string[], wrong: string[]): JsonObject {
-  if (value === undefined) return {};
-  if (!isJsonObject(value)) {
-    wrong.push(`${path} must be an object`);
-    return {};
+/** addObject adds the values below a path. An object or list without any counts as a value, so that its name is seen. */
+function addObject(configuration: Configuration, object: JsonObject, path: readonly string[]): void {
+  for (const [key, value] of Object.entries(object)) {
+    const below = [...path, key];
+    const isBranch = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+    if (isBranch) addObject(configuration, value as JsonObject, below);
+    else configuration.set(below.join('.').toLowerCase(), { text: String(value), from: below.join('.') });
   }
-  const prefix = path === '' ? '' : `${path}.`;
-  for (const key of Object.keys(value)) if (!known.includes(key)) wrong.push(`${prefix}${key} is unknown here`);
-  return value;
 }
 
-const EVENT_HUBS_KEYS = [
-  'maxEventBatchSize',
-  'minEventBatchSize',
-  'maxWaitTime',
-  'batchCheckpointFrequency',
-  'prefetchCount',
-  'initialOffsetOptions',
-  'loadBalancingUpdateInterval',
-  'partitionOwnershipExpirationInterval',
-];
+function addSettings(configuration: Configuration, settings: Settings, wrong: string[]): void {
+  const set = new Set<string>();
+  for (const [name, text] of Object.entries(settings)) {
+    if (!name.toLowerCase().startsWith(PREFIX.toLowerCase())) continue;
+    const path = name.slice(PREFIX.length).replaceAll('__', '.').toLowerCase();
+    if (set.has(path)) wrong.push(`${name} is set twice`);
+    set.add(path);
+    configuration.set(path, { text, from: name });
+  }
+}
 
-function parseEventHubs(value: unknown, wrong: string[]): EventHubsOptions {
-  const path = 'extensions.eventHubs';
-  const options = section(value, path, EVENT_HUBS_KEYS, wrong);
+const MOST = 2 ** 31 - 1;
+
+/**
+ * parseEventHubs takes what the extension takes: EventHubOptions.cs and EventHubWebJobsBuilderExtensions.cs in
+ * https://github.com/Azure/azure-sdk-for-net/tree/main/sdk/eventhub/Microsoft.Azure.WebJobs.Extensions.EventHubs/src/Config
+ */
+function parseEventHubs(configuration: Configuration, wrong: string[]): EventHubsOptions {
+  const valueOf = (key: string): Value | undefined => configuration.get(`extensions.eventHubs.${key}`.toLowerCase());
+  const nameOf = (key: string): string => valueOf(key)?.from ?? `extensions.eventHubs.${key}`;
   const parsed: EventHubsOptions = {
     maxEventBatchSize: count('maxEventBatchSize', 100),
     minEventBatchSize: count('minEventBatchSize', 1),
-    maxWaitTimeMs: span('maxWaitTime', 60_000),
+    maxWaitTimeMs: span('maxWaitTime', 60_000, 0),
     batchCheckpointFrequency: count('batchCheckpointFrequency', 1),
     prefetchCount: count('prefetchCount', 300),
-    initialOffset: parseInitialOffset(options['initialOffsetOptions'], wrong),
+    initialOffset: parseInitialOffset(valueOf, wrong),
     // Azure's defaults are 30 s and 2 min; a laptop wants a killed host's partitions back sooner.
-    loadBalancingUpdateMs: span('loadBalancingUpdateInterval', 1000),
-    ownershipExpirationMs: span('partitionOwnershipExpirationInterval', 6000),
+    loadBalancingUpdateMs: span('loadBalancingUpdateInterval', 1000, 1),
+    ownershipExpirationMs: span('partitionOwnershipExpirationInterval', 6000, 1),
   };
   if (parsed.minEventBatchSize > parsed.maxEventBatchSize) {
-    wrong.push(`${path}.minEventBatchSize is above maxEventBatchSize`);
+    wrong.push(`${nameOf('minEventBatchSize')} is above maxEventBatchSize`);
   }
-  if (parsed.maxWaitTimeMs > 600_000) wrong.push(`${path}.maxWaitTime is above 00:10:00`);
+  if (parsed.maxWaitTimeMs > 600_000) wrong.push(`${nameOf('maxWaitTime')} is above 00:10:00`);
   if (parsed.ownershipExpirationMs <= parsed.loadBalancingUpdateMs) {
-    wrong.push(`${path}.partitionOwnershipExpirationInterval must be above loadBalancingUpdateInterval`);
+    wrong.push(`${nameOf('partitionOwnershipExpirationInterval')} must be above loadBalancingUpdateInterval`);
   }
   return parsed;
 
   function count(key: string, fallback: number): number {
-    const value = options[key] ?? fallback;
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
-    wrong.push(`${path}.${key} must be a whole number, 1 or more`);
+    const value = valueOf(key);
+    if (value === undefined) return fallback;
+    const number = /^\d{1,10}$/.test(value.text) ? Number(value.text) : NaN;
+    if (number >= 1 && number <= MOST) return number;
+    wrong.push(`${value.from} must be a whole number, 1 or more`);
     return fallback;
   }
 
-  function span(key: string, fallback: number): number {
-    const value = options[key];
+  function span(key: string, fallback: number, leastMs: number): number {
+    const value = valueOf(key);
     if (value === undefined) return fallback;
-    const ms = typeof value === 'string' ? parseTimeSpan(value) : undefined;
-    if (ms !== undefined && ms > 0) return ms;
-    wrong.push(`${path}.${key} must be a time such as "00:01:00"`);
+    const ms = parseTimeSpan(value.text);
+    if (ms !== undefined && ms >= leastMs) return ms;
+    wrong.push(`${value.from} must be a time such as "00:01:00"`);
     return fallback;
   }
 }
 
-function parseInitialOffset(value: unknown, wrong: string[]): InitialOffset {
-  const path = 'extensions.eventHubs.initialOffsetOptions';
-  const options = section(value, path, ['type', 'enqueuedTimeUtc'], wrong);
-  const type = options['type'] ?? 'fromStart';
+function parseInitialOffset(valueOf: (key: string) => Value | undefined, wrong: string[]): InitialOffset {
+  const { text: type, from } = valueOf('initialOffsetOptions.type') ?? { text: 'fromStart', from: '' };
   if (type === 'fromStart' || type === 'fromEnd') return { type };
   if (type === 'fromEnqueuedTime') {
-    const text = options['enqueuedTimeUtc'];
-    const enqueuedTimeUtc = new Date(typeof text === 'string' ? text : '');
-    if (Number.isNaN(enqueuedTimeUtc.getTime())) wrong.push(`${path}.enqueuedTimeUtc must be a time in ISO 8601`);
+    const time = valueOf('initialOffsetOptions.enqueuedTimeUtc');
+    const enqueuedTimeUtc = new Date(time?.text ?? '');
+    const name = time?.from ?? 'extensions.eventHubs.initialOffsetOptions.enqueuedTimeUtc';
+    if (Number.isNaN(enqueuedTimeUtc.getTime())) wrong.push(`${name} must be a time in ISO 8601`);
     return { type, enqueuedTimeUtc };
   }
-  wrong.push(`${path}.type must be fromStart, fromEnd or fromEnqueuedTime`);
+  wrong.push(`${from} must be fromStart, fromEnd or fromEnqueuedTime`);
   return { type: 'fromStart' };
 }

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
+import { faultOf } from '../support/azureCommands.ts';
 
 const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555';
 const TENANT = '99999999-2222-3333-4444-555555555555';
@@ -17,7 +18,7 @@ const ENV = {
 };
 
 /** What az and azd answer, by the beginning of their arguments; the first that fits counts. */
-type Script = readonly (readonly [starts: string, answer: unknown, code?: number])[];
+type Script = readonly (readonly [starts: string, answer: unknown, code?: number, aside?: string])[];
 
 const policyOf = (state: string, days: number): object => ({
   name: 'default',
@@ -38,18 +39,41 @@ const deletedVault = (environment: string, location: string): object => ({
 const POLICY = `az rest --method get --url ${ID}/blobServices/default/containers/ledger/immutabilityPolicies/default`;
 const PERMISSIONS = `az rest --method get --url /subscriptions/${SUBSCRIPTION}/providers`;
 
+const CHECK_STATUS = 'azd auth login --check-status --output json';
+
+/** loginResult is what azd prints, with exit status 0 whatever it says: cli/azd/pkg/contracts/auth.go of Azure/azure-dev. */
+const loginResult = (status: 'success' | 'unauthenticated'): object =>
+  status === 'success' ? { status, expiresOn: '2026-11-26T11:02:03.456789Z' } : { status };
+
+/** A storage SKU as az lists it: once for each kind, and for each region or some of them. */
+const sku = (name: string, location = 'westeurope', restrictions: readonly object[] = []): object => ({
+  capabilities: [{ name: 'supportschangenotification', value: 'true' }],
+  kind: 'StorageV2',
+  locations: [location],
+  name,
+  resourceType: 'storageAccounts',
+  restrictions,
+  tier: 'Standard',
+});
+const SKUS = ['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_RAGZRS'].map((name) => sku(name));
+const FLEX = 'az functionapp list-flexconsumption-locations';
+const ZONED = `${FLEX} --subscription ${SUBSCRIPTION} --zone-redundant true`;
+
 const FINE: Script = [
   ['azd version', 'azd version 1.19.0'],
-  ['azd auth login --check-status', 'Logged in to Azure'],
+  [CHECK_STATUS, loginResult('success')],
   ['azd env set', ''],
   [`az account show --subscription ${SUBSCRIPTION}`, { id: SUBSCRIPTION, state: 'Enabled', tenantId: TENANT }],
   ['az account show', { id: 'another one', state: 'Enabled', tenantId: TENANT }],
-  ['az functionapp list-flexconsumption-locations', [{ name: 'West Europe' }, { name: 'northeurope' }]],
+  [ZONED, [{ name: 'westeurope' }]],
+  [FLEX, [{ name: 'West Europe' }, { name: 'northeurope' }]],
+  ['az storage sku list', [...SKUS, sku('Standard_LRS', 'northeurope')]],
   [
     'az functionapp list-flexconsumption-runtimes',
     [
       { name: 'node', version: '20' },
       { name: 'node', version: '22' },
+      { name: 'node', version: '24' },
     ],
   ],
   ['az provider show', { registrationState: 'Registered' }],
@@ -76,9 +100,10 @@ appendFileSync(${JSON.stringify(join(folder, 'calls'))}, line + '\\n');
 const script = JSON.parse(readFileSync(${JSON.stringify(join(folder, 'script.json'))}, 'utf8'));
 const found = script.find(([starts]) => line.startsWith(starts));
 if (found === undefined) { process.stderr.write('ERROR: nobody expects: ' + line + '\\n'); process.exit(99); }
-const [, answer, code = 0] = found;
+const [, answer, code = 0, aside = ''] = found;
 const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
 (code === 0 ? process.stdout : process.stderr).write(text + '\\n');
+if (aside !== '') process.stderr.write(aside + '\\n');
 process.exitCode = code;
 `;
     // CommonJS, whatever stands above the folder.
@@ -150,11 +175,24 @@ describe('preprovision tells the template what the policy is', () => {
     expect(calls.at(-1)).toBe(sets);
   });
 
+  test('in every size it asks for what az and azd have', async () => {
+    for (const size of ['development', 'small', 'production']) {
+      const { code, calls } = await hook('preprovision', [], { AUDITSEAL_SIZE: size });
+      expect({ size, code, faults: calls.map((call) => faultOf(call)).filter((fault) => fault !== undefined) }).toEqual(
+        {
+          size,
+          code: 0,
+          faults: [],
+        },
+      );
+    }
+  });
+
   test('it changes nothing but that', async () => {
     const { calls } = await hook('preprovision');
     const changing = calls.filter(
       (call) =>
-        !/^(az|azd) (version|auth|account show|rest --method get|resource list|functionapp list-|provider show|keyvault list-deleted)/.test(
+        !/^(az|azd) (version|auth|account show|rest --method get|resource list|functionapp list-|storage sku list|provider show|keyvault list-deleted)/.test(
           call,
         ),
     );
@@ -173,7 +211,25 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
       {},
       /az is not signed in: run `az login`/,
     ],
-    ['azd not signed in', [['azd auth login', 'Not logged in', 1]], {}, /run `azd auth login`/],
+    [
+      'azd not signed in',
+      [[CHECK_STATUS, loginResult('unauthenticated')]],
+      {},
+      /azd is not signed in: run `azd auth login`/,
+    ],
+    [
+      'an azd that prints no status',
+      [[CHECK_STATUS, 'Logged in to Azure as ann@example.com']],
+      {},
+      /whether azd is signed in can't be found out/,
+    ],
+    [
+      'an azd whose sign-in has expired',
+      [[CHECK_STATUS, loginResult('unauthenticated'), 0, 'reauthentication required, run `azd auth login` to log in']],
+      {},
+      /azd is not signed in \(reauthentication required, run `azd auth login` to log in\): run/,
+    ],
+    ['an azd that fails', [[CHECK_STATUS, 'ERROR: no config', 1]], {}, /azd is signed in .*: ERROR: no config/],
     [
       'a subscription that az does not see',
       [[`az account show --subscription`, "ERROR: The subscription doesn't exist in cloud 'AzureCloud'.", 1]],
@@ -198,11 +254,58 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
     ],
     [
       'a region without the runtime',
-      [['az functionapp list-flexconsumption-runtimes', [{ version: '20' }]]],
+      [['az functionapp list-flexconsumption-runtimes', [{ version: '22' }]]],
       {},
-      /has no Node 22 for Flex Consumption, only 20/,
+      /has no Node 24 for Flex Consumption, only 22: .*`azd env set AUDITSEAL_NODE_VERSION VERSION`/,
+    ],
+    [
+      'another Node, which the region does not have either',
+      [['az functionapp list-flexconsumption-runtimes', [{ version: '24' }]]],
+      { AUDITSEAL_NODE_VERSION: '22' },
+      /has no Node 22 for Flex Consumption, only 24/,
+    ],
+    [
+      'a Node that is too old',
+      [],
+      { AUDITSEAL_NODE_VERSION: '20' },
+      /AUDITSEAL_NODE_VERSION is 20: it is one of 22, 24/,
+    ],
+    [
+      'a region without zones',
+      [],
+      { AUDITSEAL_SIZE: 'production', AZURE_LOCATION: 'northeurope' },
+      /northeurope has no zones for Flex Consumption.*There are westeurope$/m,
+    ],
+    [
+      'a region without the redundancy of the ledger',
+      [['az storage sku list', SKUS.slice(0, 2)]],
+      { AUDITSEAL_SIZE: 'production' },
+      /westeurope has no Standard_RAGZRS storage for this subscription, only Standard_LRS, Standard_ZRS: /,
+    ],
+    [
+      'storage that the subscription may not have',
+      [
+        [
+          'az storage sku list',
+          [
+            ...SKUS.slice(0, 3),
+            sku('Standard_RAGZRS', 'westeurope', [
+              { reasonCode: 'NotAvailableForSubscription', type: 'location', values: ['westeurope'] },
+            ]),
+          ],
+        ],
+      ],
+      { AUDITSEAL_SIZE: 'production' },
+      /has no Standard_RAGZRS storage/,
+    ],
+    [
+      'storage of another kind alone',
+      [['az storage sku list', SKUS.map((each) => ({ ...each, kind: 'BlockBlobStorage' }))]],
+      {},
+      /has no Standard_LRS.* storage for this subscription, only none/,
     ],
     ['an unknown size', [], { AUDITSEAL_SIZE: 'huge' }, /it is one of development, small, production/],
+    ['a group by name', [], { AUDITSEAL_OPERATORS: 'auditseal-operators' }, /it is the object id of an Entra group/],
     ['no days', [], { AUDITSEAL_RETENTION_DAYS: '0' }, /a whole number from 1 to 146000/],
     ['an unknown network', [], { AUDITSEAL_NETWORK: 'none' }, /it is public or private/],
     [

@@ -81,11 +81,15 @@ describe('lock', () => {
       'Unlocked, 1,000 days',
       `the first can be deleted from ${until.toISOString().slice(0, 10)} on`,
       'NOT be undone',
+      'until the last segment is that old nobody deletes the container, the account or its resource group',
+      'fails at that: azd down, az group delete, terraform destroy',
       'who         ann@example.com, as the sign-in claims',
       `is now      Locked, 1,000 days; last change: lock by ${CALLER}`,
       'recorded    actions/000000000000.json, actions/000000000001.json',
     ])
       expect(out).toContain(text);
+    // Before the name is asked for, and so before anything is done.
+    expect(out.indexOf('terraform destroy')).toBeLessThan(out.indexOf('who         '));
     expect(await policyOf(ledger)).toEqual({ state: 'Locked', days: 1000 });
     const [attempt, done, ...others] = await actionsOf(ledger);
     expect(others).toEqual([]);

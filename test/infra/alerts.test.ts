@@ -104,7 +104,6 @@ describeTemplates('alerts', (templates) => {
       'postureRuns',
       'integrateRuns',
       'unsealed',
-      'throttled',
     ]);
     for (const { name, rule } of rules) {
       expect(rule).toMatchObject({
@@ -119,6 +118,25 @@ describeTemplates('alerts', (templates) => {
       expect(criterion?.timeAggregation).toBe(column === null ? 'Count' : 'Total');
       if (column !== null) expect(criterion?.query).toMatch(new RegExp(`(summarize|print) ${column} = `));
     }
+  });
+
+  test('metrics that no query sees are watched at the hub itself', async () => {
+    const deployment = await templates.evaluate('production');
+    const [people] = of(deployment, 'actionGroups');
+    const hub = deployment.resources.find(({ type }) => type === 'Microsoft.EventHub/namespaces');
+    const watched = of(deployment, 'metricAlerts').map(({ properties }) => {
+      expect(properties).toMatchObject({
+        enabled: true,
+        scopes: [hub?.id],
+        actions: [{ actionGroupId: people?.id }],
+        criteria: {
+          allOf: [{ metricNamespace: 'Microsoft.EventHub/namespaces', operator: 'GreaterThan', threshold: 0 }],
+        },
+      });
+      const { allOf } = (properties as unknown as { criteria: { allOf: { metricName: string }[] } }).criteria;
+      return allOf.map(({ metricName }) => metricName).join(' and ');
+    });
+    expect(watched).toEqual(['ThrottledRequests', 'QuotaExceededErrors', 'ServerErrors']);
   });
 
   test.each(OFFERED)(

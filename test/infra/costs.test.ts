@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMPONENTS } from '../../bench/costs/bill.ts';
+import { COMPONENTS, FUNCTION_GROUPS } from '../../bench/costs/bill.ts';
 import { countShape, predict } from '../../bench/costs/counts.ts';
 import type { Sealed } from '../../bench/costs/counts.ts';
 import { SIZES, readDeployed, runsADay } from '../../bench/costs/deployed.ts';
@@ -83,18 +83,16 @@ describe('what the page shows adds up', () => {
   test.each(SIZES.map((size, at) => [size, at] as const))(
     'segments and bytes of %s follow from its workload',
     (size, at) => {
-      const { eventHubs } = (
-        JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')) as {
-          extensions: { eventHubs: { maxWaitTime: string; minEventBatchSize: number } };
-        }
-      ).extensions;
-      const wait = Number(eventHubs.maxWaitTime.replace(/^00:00:/, ''));
+      const sizes = JSON.parse(readFileSync(join(ROOT, 'infra/sizes.json'), 'utf8')) as Readonly<
+        Record<typeof size, { readonly ingest: { readonly leastEvents: number; readonly maxWaitSeconds: number } }>
+      >;
+      const { leastEvents, maxWaitSeconds } = sizes[size].ingest;
       const { recordsADay, recordsAnEvent, recordBytes } = WORKLOADS[size];
       const partitions = rowOf('## Workloads', 'partitions')[at] as number;
       const checkpoints = rowOf('## Workloads', 'checkpoints a day')[at] as number;
       const events = recordsADay / recordsAnEvent + checkpoints;
-      const waits = (partitions * 86_400) / wait;
-      const segments = Math.min(events, Math.max(waits, events / eventHubs.minEventBatchSize));
+      const waits = (partitions * 86_400) / maxWaitSeconds;
+      const segments = Math.min(events, Math.max(waits, events / leastEvents));
       expect(rowOf('## Workloads', 'so: segments a day')[at]).toBeCloseTo(segments, -1);
       const bodies = rowOf('## Workloads', 'bytes of bodies in a segment')[at] as number;
       expect(Math.round((bodies * segments) / 1e6)).toBe(Math.round((recordsADay * recordBytes) / 1e6));
@@ -111,6 +109,25 @@ test('every type of resource that is deployed is paid for by a component, or sai
   expect(free.filter((type) => paid.includes(type))).toEqual([]);
   expect([...new Set([...paid, ...free])].toSorted()).toEqual([...deployed].toSorted());
   for (const type of free) expect(page).toContain(type);
+});
+
+test('what scales by itself is what the apps run: each function, and those that answer HTTP together', () => {
+  const functions = readdirSync(join(ROOT, 'functions')).flatMap((file) =>
+    [...readFileSync(join(ROOT, 'functions', file), 'utf8').matchAll(/\bapp\.(\w+)\('(\w+)'/g)].map(
+      ([, trigger, name]) => [name as string, trigger === 'http' ? 'http' : (name as string)] as const,
+    ),
+  );
+  const groups = new Map(functions);
+  const apps = JSON.parse(readFileSync(join(ROOT, 'infra/functionApps.json'), 'utf8')) as Record<string, string[]>;
+  const run = Object.entries(apps).map(([app, names]) => [app, [...new Set(names.map((name) => groups.get(name)))]]);
+  expect(Object.fromEntries(run)).toEqual(FUNCTION_GROUPS);
+});
+
+test('a quiet deployment writes some thousand segments a day, and its rechecks end in the time that they have', () => {
+  const row = (name: string): number[] => rowOf('## Workloads', name).slice(0, 2);
+  for (const segments of row('so: segments a day')) expect(segments).toBeLessThan(5000);
+  const allowed = row('hours after which the host ends it');
+  row('hours of a full recheck after a year').forEach((hours, i) => expect(hours).toBeLessThan(allowed[i] as number));
 });
 
 test('every price is used, and says where it is from', () => {

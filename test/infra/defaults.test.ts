@@ -3,7 +3,9 @@ import type { SetName } from './support/parameterSets.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment, Resource } from './support/templates.ts';
 
-const EVERY = (Object.keys(SETS) as SetName[]).filter((set) => set !== 'routed');
+const isRoutedByPolicy = (set: SetName): boolean => 'AUDITSEAL_ROUTE_BY_POLICY' in SETS[set];
+
+const EVERY = (Object.keys(SETS) as SetName[]).filter((set) => !isRoutedByPolicy(set));
 
 const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
   resources.filter((one) => one.type === type);
@@ -64,6 +66,7 @@ const NOTHING_TO_SAY = new Set([
   // alerts.test.ts is about these
   'Microsoft.Insights/actionGroups',
   'Microsoft.Insights/activityLogAlerts',
+  'Microsoft.Insights/metricAlerts',
   'Microsoft.Insights/scheduledQueryRules',
   'Microsoft.Insights/workbooks',
   // ports.test.ts is about these
@@ -85,6 +88,7 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   'Microsoft.Insights/diagnosticSettings': /^[^*<>%:&?+/\\ ]{1,260}$/,
   'Microsoft.Insights/actionGroups': /^[^:<>+/&%\\?|]{1,259}[^:<>+/&%\\?| .]$/,
   'Microsoft.Insights/activityLogAlerts': /^[^:<>+/&%\\?{}*|]{1,259}[^:<>+/&%\\?{}*| .]$/,
+  'Microsoft.Insights/metricAlerts': /^[^*#&+:<>?@%{}\\/|]{1,259}[^*#&+:<>?@%{}\\/| .]$/,
   'Microsoft.Insights/scheduledQueryRules': /^[^*<>%{}&:\\?/#|]{1,259}[^*<>%{}&:\\?/#| .]$/,
   'Microsoft.Insights/workbooks': GUID,
   'Microsoft.EventHub/namespaces': /^[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]$/,

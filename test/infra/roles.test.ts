@@ -61,6 +61,12 @@ const DATA = {
     'container ledger: blobs/write of drill/*',
     'container ledger: blobs/delete of drill/*',
   ],
+  operators: [
+    'container ledger: blobs/read',
+    'container ledger: blobs/add/action of actions/*',
+    'container tlog: blobs/read',
+    'key ledger: keys/read',
+  ],
 };
 const SECRET = 'secret ledger-signer-key: Microsoft.KeyVault/vaults/secrets/getSecret/action';
 
@@ -131,12 +137,21 @@ describeTemplates('roles', (templates) => {
       const rights = rightsIn(await templates.evaluate(set));
       const hasSecret = set === 'production';
       const encrypts = set === 'production';
+      const hasOperators = set === 'production';
       expect(new Set(rights.map(({ identity }) => identity))).toEqual(
-        new Set(['sealer', 'auditor', 'drill', ...(encrypts ? ['encryption'] : [])]),
+        new Set([
+          'sealer',
+          'auditor',
+          'drill',
+          ...(encrypts ? ['encryption'] : []),
+          ...(hasOperators ? ['operators'] : []),
+        ]),
       );
       expect(dataOf(rights, 'sealer')).toEqual([...DATA.sealer, ...(hasSecret ? [SECRET] : [])].toSorted());
       expect(dataOf(rights, 'auditor')).toEqual(DATA.auditor.toSorted());
       expect(dataOf(rights, 'drill')).toEqual(DATA.drill.toSorted());
+      expect(dataOf(rights, 'operators')).toEqual(hasOperators ? DATA.operators.toSorted() : []);
+      expect(controlOf(rights, 'operators')).toEqual(hasOperators ? ['ledger account: */read'] : []);
       expect(dataOf(rights, 'encryption')).toEqual(
         encrypts ? ['read', 'unwrap/action', 'wrap/action'].map((name) => `key ledger-storage: keys/${name}`) : [],
       );
@@ -159,6 +174,18 @@ describeTemplates('roles', (templates) => {
     },
   );
 
+  test('people get rights through the group alone', async () => {
+    const { resources } = await templates.evaluate('production');
+    const assignments = resources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments');
+    const types = assignments.map(({ properties }) => properties?.['principalType']);
+    expect(new Set(types)).toEqual(new Set(['ServicePrincipal', 'Group']));
+    const { resources: others } = await templates.evaluate('small');
+    const without = others.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments');
+    expect(new Set(without.map(({ properties }) => properties?.['principalType']))).toEqual(
+      new Set(['ServicePrincipal']),
+    );
+  });
+
   test('no identity is on the host storage of the other app: it could replace the program there', async () => {
     const rights = rightsIn(await templates.evaluate('production'));
     const hosts = rights.filter(({ on }) => on.startsWith('host storage'));
@@ -171,9 +198,11 @@ describeTemplates('roles', (templates) => {
     const rights = rightsIn(await templates.evaluate('builtInRoles'));
     expect(changers(rights)).toEqual(['drill: drill/*', 'drill: drill/*']);
     expect([...new Set(broken(rights))].toSorted()).toEqual(
-      ['auditor', 'drill', 'sealer'].flatMap((who) => ['delete', 'write'].map((what) => `${who}: containers/${what}`)),
+      ['auditor', 'drill', 'operators', 'sealer'].flatMap((who) =>
+        ['delete', 'write'].map((what) => `${who}: containers/${what}`),
+      ),
     );
-    for (const who of ['sealer', 'auditor', 'drill'] as const) {
+    for (const who of ['sealer', 'auditor', 'drill', 'operators'] as const) {
       const more = dataOf(rights, who).filter((right) => !(DATA[who] as readonly string[]).includes(right));
       expect(more).toEqual(
         {
@@ -189,6 +218,10 @@ describeTemplates('roles', (templates) => {
             'key ledger: Microsoft.KeyVault/vaults/secrets/readMetadata/action',
           ],
           drill: [],
+          operators: [
+            'key ledger: Microsoft.KeyVault/vaults/*/read',
+            'key ledger: Microsoft.KeyVault/vaults/secrets/readMetadata/action',
+          ],
         }[who],
       );
     }

@@ -1,14 +1,16 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseHostOptions } from '../../local/host/hostJson.ts';
+import { parseTimeSpan } from '../../local/host/timeSpan.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { isPartition } from '../../src/core/text.ts';
+import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
+import { ROOT } from '../../tools/pages/markedBlock.ts';
+import { firstCells, readPage, section } from '../docs/pages.ts';
 import { OFFERED } from './support/parameterSets.ts';
 import { guidOf } from './support/runtimeValues.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment } from './support/templates.ts';
-import { loadConfig } from '../../src/config/config.ts';
-import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
-import { isPartition } from '../../src/core/text.ts';
-import { ROOT } from '../../tools/pages/markedBlock.ts';
-import { firstCells, readPage, section } from '../docs/pages.ts';
 
 const APPS = JSON.parse(readFileSync(join(ROOT, 'infra/functionApps.json'), 'utf8')) as Readonly<
   Record<'sealer' | 'auditor', readonly string[]>
@@ -31,6 +33,22 @@ function seenBy(settings: Readonly<Record<string, string>>): Readonly<Record<str
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [name, value.startsWith('@Microsoft.KeyVault(') ? secret : value]),
   );
+}
+
+const HOST_JSON = JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')) as object;
+const SIZES = JSON.parse(readFileSync(join(ROOT, 'infra/sizes.json'), 'utf8')) as Readonly<
+  Record<
+    (typeof OFFERED)[number],
+    {
+      readonly ingest: { readonly leastEvents: number; readonly maxWaitSeconds: number };
+      readonly verifyTimeoutMinutes: number;
+    }
+  >
+>;
+
+interface Criterion {
+  readonly metricMeasureColumn?: string;
+  readonly threshold: number;
 }
 
 test('each function is run by one app', () => {
@@ -70,6 +88,37 @@ describeTemplates('settings', (templates) => {
         const off = functions.filter((name) => settings[`AzureWebJobs.${name}.Disabled`] === 'true');
         expect(off.toSorted()).toEqual(functions.filter((name) => !APPS[app].includes(name)).toSorted());
       }
+    });
+
+    test('the host waits for deliveries as the size says, and keeps all else of host.json', async () => {
+      const settings = settingsOf(await templates.evaluate(set), 'sealer');
+      const { leastEvents, maxWaitSeconds } = SIZES[set].ingest;
+      const { eventHubs, ...rest } = parseHostOptions(HOST_JSON);
+      expect(parseHostOptions(HOST_JSON, settings)).toEqual({
+        ...rest,
+        eventHubs: { ...eventHubs, minEventBatchSize: leastEvents, maxWaitTimeMs: maxWaitSeconds * 1000 },
+      });
+    });
+
+    test('events that wait for a delivery are fewer than those that an alert takes for a backlog', async () => {
+      const deployment = await templates.evaluate(set);
+      const { minEventBatchSize } = parseHostOptions(HOST_JSON, settingsOf(deployment, 'sealer')).eventHubs;
+      const hub = deployment.resources.find(({ type }) => type === 'Microsoft.EventHub/namespaces/eventhubs');
+      const partitions = Number(hub?.properties?.['partitionCount']);
+      const criteria = deployment.resources
+        .filter(({ type }) => type === 'Microsoft.Insights/scheduledQueryRules')
+        .flatMap(({ properties }) => (properties as unknown as { criteria: { allOf: Criterion[] } }).criteria.allOf)
+        .filter(({ metricMeasureColumn }) => metricMeasureColumn === 'unsealed');
+      expect(criteria).toHaveLength(1);
+      expect(partitions * (minEventBatchSize - 1)).toBeLessThan(criteria[0]?.threshold as number);
+    });
+
+    test('rechecks get the time that the size says, and end before an alert misses their report', async () => {
+      const settings = settingsOf(await templates.evaluate(set), 'auditor');
+      const timeout = parseTimeSpan(settings['AzureFunctionsJobHost__functionTimeout'] as string);
+      expect(timeout).toBe(SIZES[set].verifyTimeoutMinutes * 60_000);
+      expect(timeout).toBeLessThan(6 * 3_600_000);
+      expect(parseHostOptions(HOST_JSON, settings)).toEqual(parseHostOptions(HOST_JSON));
     });
 
     test('settings that triggers name are given', async () => {
@@ -149,5 +198,18 @@ describeTemplates('settings', (templates) => {
         /^https:\/\/kv-\w+\.vault\.azure\.net\/keys\/ledger\/[0-9a-f]{32}$/,
       );
     });
+  });
+
+  test.each([
+    ['longest', 545],
+    ['private', 600],
+  ] as const)('the host waits as long as is asked for: %s, %d s', async (set, seconds) => {
+    const settings = settingsOf(await templates.evaluate(set), 'sealer');
+    expect(parseHostOptions(HOST_JSON, settings).eventHubs.maxWaitTimeMs).toBe(seconds * 1000);
+  });
+
+  test('integrate runs when it is asked to', async () => {
+    const settings = settingsOf(await templates.evaluate('longest'), 'sealer');
+    expect(settings['INTEGRATE_SCHEDULE']).toBe('30 */5 * * * *');
   });
 });

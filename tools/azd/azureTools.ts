@@ -61,12 +61,20 @@ export async function ask(tools: Tools, program: Program, args: readonly string[
 export async function askJson(tools: Tools, args: readonly string[], what: string): Promise<unknown> {
   const answer = await ask(tools, 'az', [...args, '--output', 'json']);
   if (answer.code !== 0) throw new Refusal(`${what} can't be found out: ${wordsOf(answer)}`);
-  try {
-    return JSON.parse(answer.stdout);
-  } catch {
+  const value = jsonIn(answer.stdout);
+  if (value === undefined)
     throw new Refusal(
       `${what} can't be found out: az printed something else than JSON; run \`az upgrade\`, and try again`,
     );
+  return value;
+}
+
+/** jsonIn reads what a program printed, and gives undefined if it is no JSON. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { askJson, ask, memberOf, wordsOf } from './azureTools.ts';
+import { askJson, ask, jsonIn, memberOf, wordsOf } from './azureTools.ts';
 import type { Tools } from './azureTools.ts';
 import { Refusal } from './refusal.ts';
 
@@ -55,12 +55,7 @@ export async function readLedgerPolicy(
 }
 
 function policyIn(text: string, account: string): { state: 'Unlocked' | 'Locked'; days: number } {
-  let properties: unknown;
-  try {
-    properties = memberOf(JSON.parse(text), 'properties');
-  } catch {
-    properties = undefined;
-  }
+  const properties = memberOf(jsonIn(text), 'properties');
   const [state, days] = [memberOf(properties, 'state'), memberOf(properties, 'immutabilityPeriodSinceCreationInDays')];
   if ((state !== 'Locked' && state !== 'Unlocked') || typeof days !== 'number')
     throw new Refusal(

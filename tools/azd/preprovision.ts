@@ -1,19 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { APP_NODE_VERSION, APP_NODE_VERSIONS } from '../appRuntime.ts';
 import { ROOT } from '../pages/markedBlock.ts';
-import { ask, askJson, memberOf, wordsOf } from './azureTools.ts';
+import { ask, jsonIn, memberOf, wordsOf } from './azureTools.ts';
 import type { Hook, Tools } from './azureTools.ts';
 import { requireNoDeletedVault } from './deletedVault.ts';
-import { plain, readLedgerPolicy } from './ledgerPolicy.ts';
+import { readLedgerPolicy } from './ledgerPolicy.ts';
 import { placeOf } from './place.ts';
-import type { Place } from './place.ts';
 import { requirePermissions } from './permissions.ts';
+import { requireRegion } from './region.ts';
+import type { Needs } from './region.ts';
 import { Refusal } from './refusal.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-/** The runtime that infra/modules/functionApp.bicep asks for. */
-const NODE_VERSION = '22';
 
 /**
  * preprovision finds what would stop a deployment halfway, and tells the template whether the retention policy is locked. It
@@ -21,9 +20,9 @@ const NODE_VERSION = '22';
  */
 export const preprovision: Hook = async (tools, env, print) => {
   const place = placeOf(env);
-  const network = await readNetwork(env);
+  const needs = await readNeeds(env);
   await requireSignIn(tools, place.subscription, env['AZURE_TENANT_ID']);
-  await requireRegion(tools, place, network);
+  await requireRegion(tools, place, needs);
   await requirePermissions(tools, place.subscription, env);
   await requireNoDeletedVault(tools, place);
   const policy = await readLedgerPolicy(tools, place);
@@ -39,8 +38,8 @@ export const preprovision: Hook = async (tools, env, print) => {
     );
 };
 
-/** readNetwork checks the settings that the template would refuse only later, and gives the kind of network they mean. */
-async function readNetwork(env: Env): Promise<string> {
+/** readNeeds checks the settings that the template would refuse only later, and gives what they need of a region. */
+async function readNeeds(env: Env): Promise<Needs> {
   const sizes: unknown = JSON.parse(await readFile(join(ROOT, 'infra', 'sizes.json'), 'utf8'));
   const names = Object.keys(sizes as object);
   const size = env['AUDITSEAL_SIZE'] || 'small';
@@ -48,10 +47,25 @@ async function readNetwork(env: Env): Promise<string> {
   const days = env['AUDITSEAL_RETENTION_DAYS'] || '1';
   if (!/^\d{1,6}$/.test(days) || Number(days) < 1 || Number(days) > 146_000)
     throw new Refusal(`AUDITSEAL_RETENTION_DAYS is ${days}: it is a whole number from 1 to 146000`);
+  const group = env['AUDITSEAL_OPERATORS'] ?? '';
+  if (group !== '' && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(group))
+    throw new Refusal(
+      `AUDITSEAL_OPERATORS is ${group}: it is the object id of an Entra group; \`az ad group create\` prints one`,
+    );
   const network = env['AUDITSEAL_NETWORK'] || String(memberOf(sizes, size, 'network'));
   if (network !== 'public' && network !== 'private')
     throw new Refusal(`AUDITSEAL_NETWORK is ${network}: it is public or private`);
-  return network;
+  const nodeVersion = env['AUDITSEAL_NODE_VERSION'] || APP_NODE_VERSION;
+  if (!APP_NODE_VERSIONS.includes(nodeVersion))
+    throw new Refusal(`AUDITSEAL_NODE_VERSION is ${nodeVersion}: it is one of ${APP_NODE_VERSIONS.join(', ')}`);
+  const zones = memberOf(sizes, size, 'app', 'zoneRedundant') === true;
+  return {
+    network,
+    nodeVersion,
+    zones,
+    // The ledger's, and what infra/modules/functionApp.bicep takes for the hosts'.
+    storageSkus: [String(memberOf(sizes, size, 'storageSku')), zones ? 'Standard_ZRS' : 'Standard_LRS'],
+  };
 }
 
 /** requireSignIn refuses unless both programs are signed in, and az sees the subscription in the same tenant. */
@@ -60,14 +74,13 @@ async function requireSignIn(tools: Tools, subscription: string, tenant: string 
   if (version.code !== 0) throw new Refusal(`azd doesn't run: ${wordsOf(version)}`);
   if ((await ask(tools, 'az', ['account', 'show', '--output', 'json'])).code !== 0)
     throw new Refusal('az is not signed in: run `az login`, or in a pipeline sign in with azure/login');
-  if ((await ask(tools, 'azd', ['auth', 'login', '--check-status'])).code !== 0)
-    throw new Refusal('azd is not signed in: run `azd auth login`');
+  await requireAzdSignIn(tools);
   const answer = await ask(tools, 'az', ['account', 'show', '--subscription', subscription, '--output', 'json']);
   if (answer.code !== 0)
     throw new Refusal(
       `az doesn't see the subscription ${subscription}: sign in to its tenant with \`az login --tenant TENANT\`, or choose another one with \`azd env set AZURE_SUBSCRIPTION_ID ID\``,
     );
-  const account: unknown = JSON.parse(answer.stdout);
+  const account = jsonIn(answer.stdout);
   const [state, home] = [memberOf(account, 'state'), memberOf(account, 'tenantId')];
   if (state !== 'Enabled')
     throw new Refusal(
@@ -79,38 +92,16 @@ async function requireSignIn(tools: Tools, subscription: string, tenant: string 
     );
 }
 
-/** requireRegion refuses a region where Flex Consumption or its Node version isn't offered, or a network can't be made. */
-async function requireRegion(tools: Tools, { location, subscription }: Place, network: string): Promise<void> {
-  const regions = await askJson(
-    tools,
-    ['functionapp', 'list-flexconsumption-locations', '--subscription', subscription],
-    'which regions offer Flex Consumption',
-  );
-  const names = (Array.isArray(regions) ? regions : []).map((region) => plain(memberOf(region, 'name')));
-  if (!names.includes(plain(location)))
+/** requireAzdSignIn reads what azd prints: its exit status is 0 whether it is signed in or not. */
+async function requireAzdSignIn(tools: Tools): Promise<void> {
+  const answer = await ask(tools, 'azd', ['auth', 'login', '--check-status', '--output', 'json']);
+  const status = memberOf(jsonIn(answer.stdout), 'status');
+  if (status === 'success') return;
+  // A sign-in that has expired, or that a policy refuses, is explained on the other channel.
+  const why = answer.stderr.trim() === '' ? '' : ` (${wordsOf(answer)})`;
+  if (status === 'unauthenticated')
     throw new Refusal(
-      `the region ${location} has no Flex Consumption plan: choose another one with \`azd env set AZURE_LOCATION REGION\`. There are ${names.join(', ')}`,
+      `azd is not signed in${why}: run \`azd auth login\`, or in a pipeline with --federated-credential-provider`,
     );
-  const list = ['functionapp', 'list-flexconsumption-runtimes', '--subscription', subscription];
-  const runtimes = await askJson(
-    tools,
-    [...list, '--location', plain(location), '--runtime', 'node'],
-    `which versions of Node ${location} offers`,
-  );
-  const versions = (Array.isArray(runtimes) ? runtimes : []).map((each) => String(memberOf(each, 'version')));
-  if (!versions.includes(NODE_VERSION))
-    throw new Refusal(
-      `the region ${location} has no Node ${NODE_VERSION} for Flex Consumption, only ${versions.join(', ') || 'none'}: choose another one with \`azd env set AZURE_LOCATION REGION\``,
-    );
-  if (network !== 'private') return;
-  // A subnet can only be given to a provider that is registered; no deployment does that by itself.
-  const provider = await askJson(
-    tools,
-    ['provider', 'show', '--subscription', subscription, '--namespace', 'Microsoft.App'],
-    'whether Microsoft.App is registered',
-  );
-  if (memberOf(provider, 'registrationState') !== 'Registered')
-    throw new Refusal(
-      `a private network needs the provider Microsoft.App: run \`az provider register --namespace Microsoft.App --subscription ${subscription} --wait\``,
-    );
+  throw new Refusal(`whether azd is signed in can't be found out: ${wordsOf(answer)}`);
 }

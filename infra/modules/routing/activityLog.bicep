@@ -3,6 +3,8 @@ metadata description = 'Sends the activity log of the subscription to the hub: w
 
 targetScope = 'subscription'
 
+import { settingNameFor } from '../../shared.bicep'
+
 @description('Required. Authorization rule of the namespace that diagnostic settings send with, as a resource id.')
 @minLength(1)
 @maxLength(512)
@@ -30,7 +32,7 @@ var categories = [
 ]
 
 resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
-  name: 'auditseal'
+  name: settingNameFor(senderRuleId)
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName

@@ -1,6 +1,8 @@
 metadata name = 'Kubernetes cluster'
 metadata description = 'Sends what was changed through the API server, and who signed in to it. Reads (kube-audit) are left out: they are most of the volume.'
 
+import { settingNameFor } from '../../shared.bicep'
+
 @description('Required. Name of the cluster.')
 @minLength(1)
 @maxLength(63)
@@ -22,7 +24,7 @@ resource target 'Microsoft.ContainerService/managedClusters@2025-05-01' existing
 
 resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: target
-  name: 'auditseal'
+  name: settingNameFor(senderRuleId)
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName

@@ -1,6 +1,8 @@
 metadata name = 'Key vault'
 metadata description = 'Sends who used which key and secret.'
 
+import { settingNameFor } from '../../shared.bicep'
+
 @description('Required. Name of the vault.')
 @minLength(3)
 @maxLength(24)
@@ -22,7 +24,7 @@ resource target 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 
 resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: target
-  name: 'auditseal'
+  name: settingNameFor(senderRuleId)
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName

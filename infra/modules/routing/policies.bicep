@@ -1,12 +1,24 @@
 metadata name = 'Policies'
-metadata description = 'Gives every resource of the subscription, in one region, a diagnostic setting that sends to the hub. A resource sends to a hub of its own region, so another region needs an environment of its own.'
+metadata description = 'Gives every resource of the subscription, in one location, a diagnostic setting that sends to the hub. A resource sends to a hub of its own region, so another region needs an environment of its own; resources without a region may send to any, and take an assignment of their own.'
 
 targetScope = 'subscription'
 
-@description('Required. Region of the hub, and so of the resources.')
+import { settingNameFor } from '../../shared.bicep'
+
+@description('Required. Token of the environment: another one in the same subscription has assignments of its own.')
+@minLength(13)
+@maxLength(13)
+param token string
+
+@description('Required. Region of the hub, where the assignment has its identity.')
 @minLength(1)
 @maxLength(64)
 param location string
+
+@description('Required. Location of the resources: the region of the hub, or global.')
+@minLength(1)
+@maxLength(64)
+param resourceLocation string
 
 @description('Required. Authorization rule of the namespace that diagnostic settings send with, as a resource id.')
 @minLength(1)
@@ -36,42 +48,38 @@ param pipelineGroupName string
 @maxLength(50)
 param hubNamespaceName string
 
-// Azure's own initiatives: "Enable audit category group resource logging ... to Event Hub", and the one for all logs.
+// Azure's own initiatives: "Enable audit category group resource logging ... to Event Hub", and the one for all logs. Each
+// of their policies compares a resource's location with resourceLocation, so one assignment reaches one location.
 var initiatives = {
   audit: '1020d527-2764-4230-92cc-7035e4fcf8a7'
   allLogs: '85175a36-2f12-419a-96b4-18d5b0096531'
 }
 
-// What the initiatives' policies ask for. The first writes diagnostic settings and reaches the whole subscription; that
-// is why routing by policy is off until it is asked for.
-var logAnalyticsContributor = '92aaf0da-9dab-42b6-94a3-d43ce8d16293'
+var isGlobal = resourceLocation == 'global'
 
 resource assignment 'Microsoft.Authorization/policyAssignments@2024-04-01' = {
-  name: 'auditseal-${logs}'
+  name: isGlobal ? 'auditseal-${logs}-global-${token}' : 'auditseal-${logs}-${token}'
   location: location
   identity: { type: 'SystemAssigned' }
   properties: {
-    displayName: 'Auditseal: ${logs} of ${location} to the event hub'
+    displayName: 'Auditseal: ${logs} of ${resourceLocation} to ${hubNamespaceName}'
     policyDefinitionId: tenantResourceId('Microsoft.Authorization/policySetDefinitions', initiatives[logs])
     enforcementMode: 'Default'
     notScopes: [subscriptionResourceId('Microsoft.Resources/resourceGroups', pipelineGroupName)]
     parameters: {
       effect: { value: 'DeployIfNotExists' }
-      diagnosticSettingName: { value: 'auditseal' }
-      resourceLocation: { value: location }
+      diagnosticSettingName: { value: settingNameFor(senderRuleId) }
+      resourceLocation: { value: resourceLocation }
       eventHubAuthorizationRuleId: { value: senderRuleId }
       eventHubName: { value: hubName }
     }
   }
 }
 
-resource mayWriteSettings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(assignment.id, logAnalyticsContributor)
-  properties: {
+module mayWriteSettings 'policyInSubscription.bicep' = {
+  params: {
+    #disable-next-line what-if-short-circuiting // a role that is named without its principal can't be given to the next one
     principalId: assignment.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', logAnalyticsContributor)
-    description: 'Policy writes diagnostic settings.'
   }
 }
 
@@ -79,7 +87,7 @@ module mayUseRule 'policyOnHub.bicep' = {
   scope: resourceGroup(pipelineGroupName)
   params: {
     hubNamespaceName: hubNamespaceName
-    assignmentName: assignment.name
+    #disable-next-line what-if-short-circuiting // a role that is named without its principal can't be given to the next one
     principalId: assignment.identity.principalId
   }
 }

@@ -6,11 +6,6 @@ metadata description = 'Lets a policy assignment read the key of the rule that t
 @maxLength(50)
 param hubNamespaceName string
 
-@description('Required. Name of the policy assignment.')
-@minLength(1)
-@maxLength(24)
-param assignmentName string
-
 @description('Required. Identity of the policy assignment.')
 @minLength(1)
 @maxLength(64)
@@ -24,7 +19,7 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
 
 resource role 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: namespace
-  name: guid(namespace.id, subscription().id, assignmentName, eventHubsDataOwner)
+  name: guid(namespace.id, principalId, eventHubsDataOwner)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

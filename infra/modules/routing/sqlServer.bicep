@@ -1,6 +1,8 @@
 metadata name = 'SQL server'
 metadata description = 'Switches auditing on and sends it. The setting is that of the database master, which stands for the server.'
 
+import { settingNameFor } from '../../shared.bicep'
+
 @description('Required. Name of the server.')
 @minLength(1)
 @maxLength(63)
@@ -26,7 +28,7 @@ resource target 'Microsoft.Sql/servers@2023-08-01' existing = {
 
 resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: target::master
-  name: 'auditseal'
+  name: settingNameFor(senderRuleId)
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName

@@ -1,6 +1,8 @@
 metadata name = 'Storage account'
 metadata description = 'Sends who read, wrote and deleted which blob. No initiative covers storage accounts.'
 
+import { settingNameFor } from '../../shared.bicep'
+
 @description('Required. Name of the storage account.')
 @minLength(3)
 @maxLength(24)
@@ -26,7 +28,7 @@ resource target 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
 
 resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: target::blobs
-  name: 'auditseal'
+  name: settingNameFor(senderRuleId)
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName

@@ -1,6 +1,8 @@
 metadata name = 'Web app'
 metadata description = 'Sends sign-ins for publishing, requests, and requests that access restrictions refused.'
 
+import { settingNameFor } from '../../shared.bicep'
+
 @description('Required. Name of the app.')
 @minLength(2)
 @maxLength(60)
@@ -22,7 +24,7 @@ resource target 'Microsoft.Web/sites@2024-11-01' existing = {
 
 resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: target
-  name: 'auditseal'
+  name: settingNameFor(senderRuleId)
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName

@@ -14,7 +14,8 @@ import { parseCommand, usageError, wholeNumber } from '../usage.ts';
 export const lockHelp = `auditseal lock TARGET [--extend DAYS] --resource-id ID [options]
 
 Locks the retention policy of a ledger's container. It can't be undone: until its days have passed, nobody can delete a
-segment, the policy can't be shortened or removed, and the account can't be deleted; storage is paid for as long.
+segment, the policy can't be shortened or removed, and the container, the account and its resource group can't be
+deleted, so that azd down, az group delete and terraform destroy fail; storage is paid for as long.
 First it shows what would be locked; then it wants the container's name. The attempt, and what came of it, go into the
 ledger as actions, which the log gets entries of.
 TARGET is the container's URL (with a SAS, or for your own sign-in), with the right to read, list and create.
@@ -86,6 +87,12 @@ async function showWhat(
     print(`segments    the first can be deleted from ${first} on, the newest so far from ${newest} on`);
   }
   print('It can NOT be undone, whatever rights on the account somebody has.');
+  print(
+    'From then on, until the last segment is that old nobody deletes the container, the account or its resource group,',
+  );
+  print(
+    'and every tool that wants to fails at that: azd down, az group delete, terraform destroy. Storage is paid meanwhile.',
+  );
 }
 
 async function confirm(container: string, given: string | undefined, outside: Outside): Promise<void> {

@@ -12,6 +12,7 @@ const IDENTITIES: Readonly<Record<string, string>> = {
   auditor: 'the function app with `verify`',
   drill: 'a second identity of the auditor app, for the test that the policy refuses changes',
   encryption: 'the ledger account itself, where it is encrypted with a key of the vault',
+  operators: 'a group of people, where one is named; they are in it while they act',
 };
 
 /** What an action is called. Every action that an identity has must be here. */
@@ -71,6 +72,7 @@ const data =
 const CAPABILITIES: readonly Capability[] = [
   { what: 'create segments, batches or checkpoints', has: creates('segments/*') },
   { what: 'create reports', has: creates('reports/*') },
+  { what: 'file an action', has: creates('actions/*') },
   {
     what: 'replace or delete a segment, a checkpoint or a report',
     has: (right) =>

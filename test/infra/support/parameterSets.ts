@@ -9,26 +9,51 @@ const of = (size: string, more: Environment = {}): Environment => ({
   ...more,
 });
 
+/** Object ids of two groups. */
+const operators = '00000000-0000-4000-8000-000000000003';
+const otherOperators = 'ffffffff-ffff-4fff-bfff-ffffffffffff';
+
 const longestRange = '255.255.255.255/32';
 
 /** SETS are evaluated by the tests. The first three are the ones that are offered, and have a snapshot each. */
 export const SETS = {
   development: of('development'),
   small: of('small'),
-  production: of('production', { AUDITSEAL_HAS_SIGNER_SECRET: 'true' }),
   locked: of('small', { AUDITSEAL_POLICY_STATE: 'Locked' }),
-  builtInRoles: of('production', { AUDITSEAL_CUSTOM_ROLES: 'false', AUDITSEAL_HAS_SIGNER_SECRET: 'true' }),
+  production: of('production', { AUDITSEAL_HAS_SIGNER_SECRET: 'true', AUDITSEAL_OPERATORS: operators }),
+  builtInRoles: of('production', {
+    AUDITSEAL_CUSTOM_ROLES: 'false',
+    AUDITSEAL_HAS_SIGNER_SECRET: 'true',
+    AUDITSEAL_OPERATORS: operators,
+  }),
   private: of('small', {
     AUDITSEAL_NETWORK: 'private',
+    AUDITSEAL_MAX_WAIT_SECONDS: '600',
+    AUDITSEAL_NODE_VERSION: '22',
+    AUDITSEAL_OPERATORS: operators,
     AUDITSEAL_OPERATOR_RANGES: '10.1.0.0/16,10.2.0.0/16',
     AUDITSEAL_WITNESS_RANGES: '192.0.2.0/24',
   }),
-  routed: of('small', { AUDITSEAL_ROUTE_BY_POLICY: 'audit', AUDITSEAL_REMEDIATED: 'one,two' }),
+  routed: of('small', {
+    AUDITSEAL_ROUTE_BY_POLICY: 'audit',
+    AUDITSEAL_REMEDIATED: 'one,two',
+    AUDITSEAL_OPERATORS: otherOperators,
+  }),
+  /** a second environment in the subscription and region of `routed` */
+  second: of('small', {
+    AZURE_ENV_NAME: 'others',
+    AUDITSEAL_ROUTE_BY_POLICY: 'audit',
+    AUDITSEAL_ROUTE_ACTIVITY_LOG: 'false',
+    AUDITSEAL_ROUTE_GLOBAL: 'false',
+  }),
   longest: of('production', {
     AZURE_ENV_NAME: 'e'.repeat(64),
     AZURE_LOCATION: 'australiasoutheast',
     AUDITSEAL_ORIGIN: `${'o'.repeat(196)}.org`,
     AUDITSEAL_RETENTION_DAYS: '146000',
+    AUDITSEAL_OPERATORS: otherOperators,
+    AUDITSEAL_MAX_WAIT_SECONDS: '545',
+    AUDITSEAL_INTEGRATE_SCHEDULE: '30 */5 * * * *',
     AUDITSEAL_CALLER_RANGES: `${longestRange},10.0.0.0/8`,
     AUDITSEAL_DEPLOYER_RANGES: longestRange,
     AUDITSEAL_ALERT_EMAILS: 'a@example.com,b@example.com',

@@ -22,11 +22,13 @@ const ASSIGNMENT = '/providers/Microsoft.Authorization/roleAssignments/';
 export function rightsIn({ resources }: Deployment): Right[] {
   const assignments = resources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments');
   return assignments.flatMap((assignment) => {
-    const { principalId, roleDefinitionId, condition } = assignment.properties as Readonly<
+    const { principalId, principalType, roleDefinitionId, condition } = assignment.properties as Readonly<
       Record<string, string | null>
     >;
     const scope = assignment.id.slice(0, assignment.id.lastIndexOf(ASSIGNMENT));
-    const identity = /^principal of id-(\w+)-\w{13}$/.exec(principalId as string)?.[1];
+    // There is one group that a template gives roles to.
+    const identity =
+      principalType === 'Group' ? 'operators' : /^principal of id-(\w+)-\w{13}$/.exec(principalId as string)?.[1];
     if (identity === undefined) throw new Error(`${assignment.id} is for ${String(principalId)}`);
     const role = roleOf(resources, roleDefinitionId as string);
     const limits = condition === undefined || condition === null ? [] : readCondition(condition);

@@ -51,6 +51,10 @@ function textOf(value: Json | undefined): string {
 
 const FUNCTIONS: Readonly<Record<string, (...values: readonly Json[]) => Json>> = {
   reference: (id) => runtimeValues(textOf(id)),
+  guid: (...values) => guidOf(values.map(textOf).join()),
+  extensionResourceId: (scope, type, name) => `${textOf(scope)}/providers/${textOf(type)}/${textOf(name)}`,
+  subscriptionResourceId: (subscription, type, name) =>
+    `/subscriptions/${textOf(subscription)}/providers/${textOf(type)}/${textOf(name)}`,
   environment: () => ENVIRONMENT,
   format: (form, ...values) => textOf(form).replaceAll(/\{(\d+)\}/g, (_all, i) => textOf(values[Number(i)])),
   trim: (text) => textOf(text).trim(),

@@ -200,10 +200,11 @@ test('a lost connection is made again', async () => {
 test('small deliveries wait for the minimum, and the position moves with every second one', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'host-test-'));
   await bundleApp(folder, 'esm', ['hub'], {
-    extensions: { eventHubs: { minEventBatchSize: 3, maxWaitTime: '00:00:01', batchCheckpointFrequency: 2 } },
+    extensions: { eventHubs: { minEventBatchSize: 3, maxWaitTime: '00:00:01' } },
   });
   append('0', 'alone');
-  const host = await stack.host({}, folder);
+  const settings = { AzureFunctionsJobHost__extensions__eventHubs__batchCheckpointFrequency: '2' };
+  const host = await stack.host(settings, folder);
   await host.until((lines) => invocationsOf(lines, 'ingest').length === 1);
   append('0', 'a', 'b', 'c');
   await untilPosition(host, '0', 3);

@@ -43,6 +43,71 @@ describe('host.json', () => {
     });
   });
 
+  test('takes app settings over what the file says, whatever the case of their names', () => {
+    const file = {
+      version: '2.0',
+      functionTimeout: '00:05:00',
+      extensions: { http: { routePrefix: 'x' }, EventHubs: { maxEventBatchSize: 300, prefetchCount: 40 } },
+    };
+    const { routePrefix, eventHubs } = parseHostOptions(file, {
+      AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '250',
+      azurefunctionsjobhost__EXTENSIONS__eventhubs__MaxWaitTime: '00:10:00',
+      AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type: 'fromEnd',
+      AzureFunctionsJobHost__extensions__http__routePrefix: '',
+      AzureFunctionsJobHost__logging__logLevel__default: 'Debug',
+      AzureFunctionsJobHost__functionTimeout: '01:00:00',
+      AzureWebJobsStorage: 'nothing of the host',
+    });
+    expect(routePrefix).toBe('');
+    expect(eventHubs).toMatchObject({
+      maxEventBatchSize: 300,
+      minEventBatchSize: 250,
+      maxWaitTimeMs: 600_000,
+      prefetchCount: 40,
+      initialOffset: { type: 'fromEnd' },
+    });
+  });
+
+  test('reads numbers that are text as numbers, and a wait of nothing as none', () => {
+    const { eventHubs } = parseHostOptions({
+      version: '2.0',
+      extensions: { eventHubs: { maxEventBatchSize: '7', maxWaitTime: '00:00:00' } },
+    });
+    expect([eventHubs.maxEventBatchSize, eventHubs.maxWaitTimeMs]).toEqual([7, 0]);
+  });
+
+  test.each([
+    ['eventHubs__maxWaitTime', '00:10:00.001', 'is above 00:10:00'],
+    ['eventHubs__maxWaitTime', '60', 'must be a time'],
+    ['eventHubs__maxWaitTime', '', 'must be a time'],
+    ['eventHubs__minEventBatchSize', '101', 'is above maxEventBatchSize'],
+    ['eventHubs__maxEventBatchSize', '0', 'must be a whole number'],
+    ['eventHubs__maxEventBatchSize', '2147483648', 'must be a whole number'],
+    ['eventHubs__maxEventBatchSize', '1e2', 'must be a whole number'],
+    ['eventHubs__batchCheckpointFrequency', '', 'must be a whole number'],
+    ['eventHubs__maxBatchSize', '10', 'is unknown here'],
+    ['eventHubs', '10', 'is unknown here'],
+    ['queues__batchSize', '10', 'is unknown here'],
+  ])('names the app setting that is wrong: %s = %j', (name, value, text) => {
+    const setting = `AzureFunctionsJobHost__extensions__${name}`;
+    expect(() => parseHostOptions({ version: '2.0' }, { [setting]: value })).toThrow(`${setting} ${text}`);
+  });
+
+  test('knows no version by an app setting, and no setting twice', () => {
+    expect(() => parseHostOptions({ version: '1.0' }, { AzureFunctionsJobHost__version: '2.0' })).toThrow(
+      'version must be "2.0"; AzureFunctionsJobHost__version is unknown here',
+    );
+    expect(() =>
+      parseHostOptions(
+        { version: '2.0' },
+        {
+          AzureFunctionsJobHost__extensions__eventHubs__prefetchCount: '1',
+          AzureFunctionsJobHost__extensions__eventhubs__prefetchCount: '2',
+        },
+      ),
+    ).toThrow('AzureFunctionsJobHost__extensions__eventhubs__prefetchCount is set twice');
+  });
+
   test('names everything that is wrong', () => {
     const file = {
       version: '1.0',

@@ -61,6 +61,12 @@ describe("a host that can't run", () => {
       64,
       'AzureWebJobsStorage is no connection string',
     ],
+    [
+      'a setting of the host that is out of bounds',
+      { Values: { AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:20:00' } },
+      64,
+      'AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime is above 00:10:00',
+    ],
     ['an app that throws', { Values: { BAD: 'throw' } }, 70, 'told not to load'],
     ['a trigger it lacks', { Values: { BAD: 'queue' } }, 70, "function queue: this host can't drive a queueTrigger"],
     ['a schedule that never comes', { Values: { BAD: 'schedule' } }, 70, 'never occurs'],

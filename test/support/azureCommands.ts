@@ -1,0 +1,69 @@
+/**
+ * Commands of az, azd and gh that are used here, and their options, written down by hand: none of the three is at hand.
+ * az functionapp list-flexconsumption-… are as in Azure/azure-cli, src/azure-cli/azure/cli/command_modules/appservice/_params.py
+ * at 008a954, az storage sku as in https://learn.microsoft.com/cli/azure/storage/sku.
+ */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  'az account list': [],
+  'az ad group create': ['--display-name', '--mail-nickname', '--query', '--output'],
+  'az ad group member add': ['--group', '--member-id'],
+  'az ad group member remove': ['--group', '--member-id'],
+  'az ad signed-in-user show': ['--query', '--output'],
+  'az account show': ['--subscription', '--output'],
+  'az bicep install': [],
+  'az deployment sub what-if': ['--location', '--parameters', '--validation-level', '--result-format'],
+  'az eventhubs eventhub authorization-rule create': [],
+  'az functionapp list-flexconsumption-locations': ['--subscription', '--zone-redundant', '--output'],
+  'az functionapp list-flexconsumption-runtimes': ['--subscription', '--location', '--runtime', '--output'],
+  'az group create': ['--name', '--location'],
+  'az keyvault key create': ['--vault-name', '--name', '--kty', '--curve', '--ops'],
+  'az keyvault key show': ['--vault-name', '--name', '--query', '--output'],
+  'az keyvault list-deleted': ['--resource-type', '--subscription', '--output'],
+  'az keyvault recover': ['--name'],
+  'az lock delete': ['--name', '--resource-group', '--resource-type', '--resource'],
+  'az login': ['--tenant'],
+  'az provider register': ['--namespace', '--subscription', '--wait'],
+  'az provider show': ['--subscription', '--namespace', '--output'],
+  'az resource list': ['--subscription', '--tag', '--output'],
+  'az rest': ['--method', '--url', '--output'],
+  'az role definition create': ['--role-definition'],
+  'az storage account show': ['--name', '--query', '--output'],
+  'az storage container immutability-policy create': [],
+  'az storage container immutability-policy delete': [
+    '--account-name',
+    '--container-name',
+    '--resource-group',
+    '--if-match',
+  ],
+  'az storage container immutability-policy extend': [],
+  'az storage container legal-hold set': [],
+  'az storage container immutability-policy show': ['--account-name', '--container-name'],
+  'az storage sku list': ['--subscription', '--output'],
+  'az upgrade': [],
+  'azd auth login': ['--client-id', '--tenant-id', '--federated-credential-provider', '--check-status', '--output'],
+  'azd deploy': ['--from-package', '--no-prompt'],
+  'azd down': [],
+  'azd env get-values': [],
+  'azd env new': [],
+  'azd env select': [],
+  'azd env set': [],
+  'azd package': [],
+  'azd pipeline config': [],
+  'azd provision': ['--no-prompt'],
+  'azd up': [],
+  'azd version': [],
+  'gh attestation verify': ['--repo'],
+  'gh pr comment': ['--edit-last', '--create-if-none', '--body-file'],
+};
+
+/** faultOf says what is wrong with a command line of az, azd or gh, or nothing. */
+export function faultOf(line: string): string | undefined {
+  const command = Object.keys(KNOWN)
+    .filter((known) => line === known || line.startsWith(`${known} `))
+    .toSorted((a, b) => b.length - a.length)[0];
+  if (command === undefined) return 'no known command';
+  const unknown = [...line.matchAll(/ (--[\w-]+)/g)].find(
+    ([, option]) => KNOWN[command]?.includes(option as string) !== true,
+  );
+  return unknown === undefined ? undefined : `no known option ${unknown[1]}`;
+}
