@@ -1,10 +1,11 @@
-/** The composition root: settings become adapters, adapters and pipeline become the app. */
+/** The composition root: settings become adapters, adapters and steps become the app. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectContainer } from './adapters/blobConnection.ts';
 import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
 import { openCanaries, openLedgerPolicy } from './adapters/ledgerPolicy.ts';
 import { openLogKeys, requireSigners } from './adapters/logKeys.ts';
+import type { LogKeys } from './adapters/logKeys.ts';
 import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config/config.ts';
 import type { Config } from './config/config.ts';
@@ -20,6 +21,7 @@ import type { EvidenceQuery, LogRequest, LogResponse } from './prove/api.ts';
 import { SegmentWorkers } from './threads/workers.ts';
 import { runVerifyJob } from './verify/job.ts';
 
+/** App is what the Functions host can ask of this release; each call is one invocation. */
 export interface App {
   ingest(delivery: Delivery, log: Logger): Promise<void>;
   integrate(log: Logger): Promise<void>;
@@ -32,85 +34,112 @@ export interface App {
 /** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
 const INTEGRATION = { budgetMs: 20_000, limits: { objects: 1000, storedBytes: 256 * 1024 * 1024 } };
 
+/** How many segments each thread that hashes may have waiting. */
+const SEGMENTS_A_THREAD = 3;
+
+/** Writers that meet at a name wait a random time, longer with each try, at most 2 s. */
+const pause = (tries: number): Promise<void> => delay(Math.random() * Math.min(50 * 2 ** tries, 2000));
+
+const now = Date.now;
+
+/** Ledger is what the steps share: the stores and keys of a ledger, each opened at first use. */
+interface Ledger {
+  readonly config: Config;
+  readonly store: () => Promise<BlobStore>;
+  readonly tiles: () => Promise<BlobTileStore>;
+  readonly keys: () => Promise<LogKeys>;
+}
+
+const openLedger = (config: Config): Ledger => ({
+  config,
+  store: once(async () => new BlobStore(await connectContainer(config.ledger, config.container))),
+  tiles: once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer))),
+  keys: once(() => openLogKeys(config)),
+});
+
 /** buildApp wires the app. It throws CONFIG_INVALID at once; container and keys are opened at first use. */
 function buildApp(config: Config = loadConfig()): App {
-  const now = Date.now;
-  const opened = once(async () => {
-    const store = new BlobStore(await connectContainer(config.ledger, config.container));
-    // Writers that meet at a name wait a random time, longer with each try, at most 2 s.
-    const pause = (tries: number): Promise<void> => delay(Math.random() * Math.min(50 * 2 ** tries, 2000));
-    const { origin: ledger, maxSegmentBytes } = config;
-    return { store, ingest: new Ingest({ store, now, ledger, maxSegmentBytes, pause }) };
+  const ledger = openLedger(config);
+  const sealing = once(async () => {
+    const { origin, maxSegmentBytes } = config;
+    return new Ingest({ store: await ledger.store(), now, ledger: origin, maxSegmentBytes, pause });
   });
-  const logKeys = once(() => openLogKeys(config));
-  const tlog = once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer)));
-  // Threads that are idle keep no process.
-  const integration = new SegmentWorkers(config.verifyThreads);
-  const integrating = once(async () => {
-    requireSigners(config);
-    const [{ store }, tiles, keys] = await Promise.all([opened(), tlog(), logKeys()]);
-    const { origin, verifyThreads } = config;
-    const { summarize } = integration;
-    const concurrency = verifyThreads * 3;
-    return new Integrate({ ...keys, origin, store, tiles, now, summarize, concurrency, ...INTEGRATION });
-  });
-  const { witnessPolicy: policy } = config;
-  const cosigning = once(async () => {
-    const [{ store }, tiles, { verifiers }] = await Promise.all([opened(), tlog(), logKeys()]);
-    const witnesses = policy?.witnesses.map(({ verifierKey, url = '' }) => remoteWitness({ verifierKey, url })) ?? [];
-    return new Cosigning({ origin: config.origin, verifiers, store, tiles, witnesses });
-  });
+  const integrating = once(() => openIntegration(ledger));
   return {
-    async ingest(delivery, log) {
-      await (await opened()).ingest.seal(delivery, log);
-    },
-    async integrate(log) {
-      const [{ store }, integrate] = await Promise.all([opened(), integrating()]);
-      await integrate.run(log);
-      const { origin: ledger, heartbeatMinutes } = config;
-      const idleMs = heartbeatMinutes * 60_000;
-      if (integrate.heads !== undefined) await sealHeartbeats({ store, now, log, ledger, idleMs }, integrate.heads);
-      // Last, because witnesses may be slow: what is signed is stored and published by now.
-      if (integrate.newest !== undefined) await (await cosigning()).run(integrate.newest, log);
-    },
-    async verify(log) {
-      const [{ store }, tiles, { verifiers }] = await Promise.all([opened(), tlog(), logKeys()]);
-      const workers = new SegmentWorkers(config.verifyThreads);
-      try {
-        const { origin: ledger, fullVerifyHours, verifyThreads, heartbeatMinutes } = config;
-        const concurrency = verifyThreads * 3;
-        // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
-        const allowance = { delayMs: INTEGRATION_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS };
-        await runVerifyJob({
-          store,
-          tiles,
-          now,
-          log,
-          ledger,
-          fullVerifyHours,
-          concurrency,
-          allowance,
-          verifiers,
-          ...(policy !== undefined && { policy }),
-          summarize: workers.summarize,
-        });
-      } finally {
-        await workers.close();
-      }
-    },
-    async posture(log) {
-      const [{ store }, { reader, promise }] = await Promise.all([opened(), openLedgerPolicy(config)]);
-      const canaries = await openCanaries(config);
-      await runPostureJob({ store, reader, now, log, ...(canaries !== undefined && { canaries }) }, promise);
-    },
-    async serveLog(request) {
-      return answerLog(await tlog(), request);
-    },
+    ingest: async (delivery, log) => void (await (await sealing()).seal(delivery, log)),
+    integrate: async (log) => integrate(ledger, await integrating(), log),
+    verify: (log) => verify(ledger, log),
+    posture: (log) => posture(ledger, log),
+    serveLog: async (request) => answerLog(await ledger.tiles(), request),
     async serveEvidence(query) {
-      const [{ store }, tiles, { verifiers }] = await Promise.all([opened(), tlog(), logKeys()]);
+      const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
       return answerEvidence({ store, tiles, verifiers }, query);
     },
   };
+}
+
+interface Integration {
+  readonly integrating: Integrate;
+  readonly cosigning: Cosigning;
+}
+
+async function openIntegration({ config, ...ledger }: Ledger): Promise<Integration> {
+  requireSigners(config);
+  const [store, tiles, keys] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
+  const { origin, verifyThreads, witnessPolicy } = config;
+  // Threads that are idle keep no process.
+  const { summarize } = new SegmentWorkers(verifyThreads);
+  const concurrency = verifyThreads * SEGMENTS_A_THREAD;
+  const witnesses = witnessPolicy?.witnesses ?? [];
+  return {
+    integrating: new Integrate({ ...keys, origin, store, tiles, now, summarize, concurrency, ...INTEGRATION }),
+    cosigning: new Cosigning({
+      origin,
+      verifiers: keys.verifiers,
+      store,
+      tiles,
+      witnesses: witnesses.map(({ verifierKey, url = '' }) => remoteWitness({ verifierKey, url })),
+    }),
+  };
+}
+
+async function integrate(ledger: Ledger, { integrating, cosigning }: Integration, log: Logger): Promise<void> {
+  await integrating.run(log);
+  const { origin, heartbeatMinutes } = ledger.config;
+  const deps = { store: await ledger.store(), now, log, ledger: origin, idleMs: heartbeatMinutes * 60_000 };
+  if (integrating.heads !== undefined) await sealHeartbeats(deps, integrating.heads);
+  // Last, because witnesses may be slow: what is signed is stored and published by now.
+  if (integrating.newest !== undefined) await cosigning.run(integrating.newest, log);
+}
+
+async function verify({ config, ...ledger }: Ledger, log: Logger): Promise<void> {
+  const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
+  const { origin, fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = config;
+  const workers = new SegmentWorkers(verifyThreads);
+  try {
+    await runVerifyJob({
+      store,
+      tiles,
+      now,
+      log,
+      ledger: origin,
+      fullVerifyHours,
+      concurrency: verifyThreads * SEGMENTS_A_THREAD,
+      // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
+      allowance: { delayMs: INTEGRATION_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS },
+      verifiers,
+      ...(policy !== undefined && { policy }),
+      summarize: workers.summarize,
+    });
+  } finally {
+    await workers.close();
+  }
+}
+
+async function posture({ config, ...ledger }: Ledger, log: Logger): Promise<void> {
+  const [store, { reader, promise }] = await Promise.all([ledger.store(), openLedgerPolicy(config)]);
+  const canaries = await openCanaries(config);
+  await runPostureJob({ store, reader, now, log, ...(canaries !== undefined && { canaries }) }, promise);
 }
 
 /** once runs an action at the first call, and again after a failure. */
