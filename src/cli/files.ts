@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AuditsealError } from '../core/errors.ts';
+import { unusable } from './usage.ts';
 
 const ANYBODY = 0o666;
 
@@ -15,11 +15,52 @@ export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY
       await file.close();
     }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'fault';
-    const why = code === 'EEXIST' ? 'is there already' : `can't be written (${code})`;
-    throw new AuditsealError('TARGET_INVALID', `--out: ${path} ${why}`, { cause: error });
+    const isThere = codeOf(error) === 'EEXIST';
+    const why = isThere ? 'is there already, and is never overwritten' : `can't be written: ${reasonOf(error)}`;
+    throw unusable(`--out: ${path} ${why}`, error);
   }
 }
 
+/**
+ * readUserFile reads a file that the user named, as an option or, where `option` is empty, as an argument. Of what is larger
+ * than `most` bytes it gives one byte more than that, by which whoever parses it sees that it is too large.
+ */
+export async function readUserFile(option: string, path: string, most: number): Promise<Buffer> {
+  const bytes = await readUserFileIfThere(option, path, most);
+  if (bytes === undefined) throw unreadable(option, path, 'there is no such file');
+  return bytes;
+}
+
+/** readUserFileIfThere does the same, and gives undefined for a file that doesn't exist. */
+export async function readUserFileIfThere(option: string, path: string, most: number): Promise<Buffer | undefined> {
+  try {
+    // Not by its size, which a pipe doesn't have. The stream closes the file.
+    const chunks: Buffer[] = [];
+    const stream = (await open(callersPath(path))).createReadStream({ end: most });
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw unreadable(option, path, reasonOf(error), error);
+  }
+}
+
+const unreadable = (option: string, path: string, why: string, cause?: unknown): Error =>
+  unusable(`${option === '' ? '' : `${option}: `}${path} can't be read: ${why}`, cause);
+
 /** callersPath makes a path absolute from where the user is: `npm run` changes the folder and keeps the user's in INIT_CWD. */
 export const callersPath = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
+
+/** codeOf gives the code of a fault of the operating system. */
+export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'fault';
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'you have no right to it (EACCES)',
+  EEXIST: 'there is a file of that name (EEXIST)',
+  EISDIR: 'it is a folder (EISDIR)',
+  ENOENT: 'there is no such folder (ENOENT)',
+  ENOTDIR: 'what its path names as a folder is a file (ENOTDIR)',
+};
+
+/** reasonOf says in words why the operating system refused to open, read or create something. */
+export const reasonOf = (error: unknown): string => REASONS[codeOf(error)] ?? codeOf(error);

@@ -1,31 +1,36 @@
-import { readFile } from 'node:fs/promises';
-import { callersPath } from './files.ts';
+import { readUserFile } from './files.ts';
 import { usageError } from './usage.ts';
-import { AuditsealError } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { parsePolicy } from '../core/note/witnessPolicy.ts';
+import { MAX_POLICY_BYTES, parsePolicy } from '../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 
-/** verifierKeys reads the keys that were given as options. */
-export const verifierKeys = (texts: readonly string[] = []): VerifierKey[] =>
+/** verifierKeys reads the keys that were given as values of an option. */
+export const verifierKeys = (texts: readonly string[], option = '--key'): VerifierKey[] =>
   texts.map((text) => {
     try {
       return parseVerifierKey(text.trim());
     } catch (error) {
-      if (!(error instanceof AuditsealError)) throw error;
-      // Of a private key, or of anything else, nothing is repeated.
-      throw usageError(`--key: ${error.message}`);
+      // The text is not repeated: it may be a private key.
+      throw usageError(`${option}: ${faultIn(error, 'malformed').message}`);
     }
   });
 
-/** readPolicy reads the policy file that was given as an option. */
-export async function readPolicy(path: string): Promise<WitnessPolicy> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(callersPath(path));
-  } catch (error) {
-    throw new AuditsealError('TARGET_INVALID', `--policy: ${path} can't be read`, { cause: error });
-  }
-  return parsePolicy(bytes);
+/** Trust is whom the user trusts. */
+export interface Trust {
+  /** keys of logs, those of the policy among them */
+  readonly logKeys: readonly VerifierKey[];
+  readonly policy: WitnessPolicy | undefined;
+}
+
+/** readTrust reads the options --key and --policy. */
+export async function readTrust(options: {
+  readonly key: readonly string[];
+  readonly policy: string | undefined;
+}): Promise<Trust> {
+  const path = options.policy;
+  const policy = path === undefined ? undefined : parsePolicy(await readUserFile('--policy', path, MAX_POLICY_BYTES));
+  const ofPolicy = (policy?.logs ?? []).map(({ verifierKey }) => verifierKey);
+  return { logKeys: [...verifierKeys(options.key), ...ofPolicy], policy };
 }

@@ -3,6 +3,22 @@
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
+/** warn says something on standard error, and who says it. */
+export const warn = (text: string): void => tell(printable(`auditseal: ${text}`));
+
+/** printJson prints a value as one line of JSON. */
+export const printJson = (value: unknown): void => print(printable(JSON.stringify(value)));
+
+/**
+ * printItem prints one line of a result, made printable. On a terminal that is narrower it goes on in lines with a deeper
+ * indent; elsewhere it stays one line, which programs can search.
+ */
+export function printItem(text: string): void {
+  const safe = printable(text);
+  const { isTTY, columns } = process.stdout;
+  print(isTTY && columns > 0 ? wrap(safe, columns, `${/^ */.exec(safe)?.[0] ?? ''}    `) : safe);
+}
+
 /**
  * printable makes hostile text harmless on a terminal: control characters (C0, DEL, C1), bidirectional overrides and line
  * separators become \u escapes. In JSON that is the same text.
@@ -27,3 +43,25 @@ export function formatBytes(bytes: number): string {
 
 /** formatCount prints a whole number in groups of three digits. Loading the locale for it would take longer than a check. */
 export const formatCount = (count: number): string => String(count).replace(/\B(?=(?:[0-9]{3})+$)/g, ',');
+
+/** wrap breaks a text at spaces into lines of at most `width` columns; all but the first are indented. */
+export function wrap(text: string, width: number, indent = ''): string {
+  const lines: string[] = [];
+  let line = '';
+  // Spaces before a word belong to it, so that what stands in columns stays there.
+  for (const [word] of text.matchAll(/ *[^ ]+/g)) {
+    if (line.length + word.length <= width || line.trim() === '') line += word;
+    else {
+      lines.push(line);
+      line = indent + word.trimStart();
+    }
+  }
+  return [...lines, line].join('\n');
+}
+
+/** composeTable puts each row's second text beside its first, wrapped into a column of its own. */
+export function composeTable(rows: readonly (readonly [string, string])[], width: number): string {
+  const column = Math.max(...rows.map(([head]) => head.length)) + 2;
+  const indent = ' '.repeat(column);
+  return rows.map(([head, text]) => wrap(head.padEnd(column) + text, width, indent)).join('\n');
+}

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from './output.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
 const WIDTH = 24;
 const REDRAW_MS = 100;
@@ -12,13 +13,16 @@ export class Progress {
   #drawn = 0;
 
   /** `total` is in bytes. */
-  constructor(label: string, total: number) {
+  private constructor(label: string, total: number) {
     this.#label = label;
     this.#total = total;
   }
 
-  static get isShown(): boolean {
-    return process.stderr.isTTY;
+  /** over makes a bar for all that a store has under a prefix. Where no bar is drawn, nothing is listed for it. */
+  static async over(label: string, store: Pick<ObjectStore, 'list'>, prefix: string): Promise<Progress> {
+    let total = 0;
+    if (process.stderr.isTTY) for await (const { size } of store.list(prefix)) total += size;
+    return new Progress(label, total);
   }
 
   show(objects: number, bytes: number): void {

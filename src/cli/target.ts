@@ -2,14 +2,17 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerClient } from '@azure/storage-blob';
 import { callersPath } from './files.ts';
+import { unusable } from './usage.ts';
 import { FolderStore, TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
-import { AuditsealError } from '../core/errors.ts';
 import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
+
+/** EXAMPLE_URL shows what the URL of a container looks like. */
+export const EXAMPLE_URL = 'https://account.blob.core.windows.net/ledger';
 
 const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);
 
-/** openTarget opens what a user calls a ledger: a mirror folder, or a container's URL with a SAS or for one's own sign-in. */
+/** openTarget opens what a user names as a ledger: a mirror folder, or a container's URL, read with its SAS or as who is signed in. */
 export async function openTarget(target: string): Promise<ObjectStore> {
   if (isUrl(target)) {
     const { BlobStore } = await import('../adapters/blobStore.ts');
@@ -53,31 +56,20 @@ async function existingFolder(target: string): Promise<string> {
   const folder = callersPath(target);
   const info = await stat(folder).catch(() => undefined);
   if (info?.isDirectory() === true) return folder;
-  throw new AuditsealError(
-    'TARGET_INVALID',
-    `${target} is neither a folder nor a URL that begins with http:// or https://`,
+  throw unusable(
+    `${target} is neither a folder nor a URL that begins with http:// or https://; give a mirror folder or a container's URL`,
   );
 }
 
 async function openUrl(target: string): Promise<ContainerClient> {
-  let url: URL;
-  try {
-    url = new URL(target);
-  } catch {
-    throw new AuditsealError('TARGET_INVALID', 'the URL is not one');
-  }
-  if (url.pathname.split('/').filter((part) => part !== '').length === 0) {
-    throw new AuditsealError(
-      'TARGET_INVALID',
-      'the URL names no container, such as https://account.blob.core.windows.net/ledger',
-    );
-  }
+  // The URL isn't repeated: it may hold a token.
+  if (!URL.canParse(target)) throw unusable(`the URL can't be parsed; expected one such as ${EXAMPLE_URL}`);
+  const url = new URL(target);
+  if (url.pathname.split('/').every((part) => part === ''))
+    throw unusable(`the URL names no container; expected one such as ${EXAMPLE_URL}`);
   const hasSas = url.searchParams.has('sig');
   if (!hasSas && url.protocol === 'http:') {
-    throw new AuditsealError(
-      'TARGET_INVALID',
-      'a container on http:// needs a SAS in its URL; signing in works on https:// only',
-    );
+    throw unusable('a container on http:// needs a SAS in its URL; without one, use https://, where signing in works');
   }
   // Loaded where it is needed: the storage library takes longer to load than a small mirror to check.
   const { openContainer } = await import('../adapters/blobConnection.ts');

@@ -1,45 +1,111 @@
-import { AuditsealError } from '../core/errors.ts';
 import { parseArgs } from 'node:util';
+import { AuditsealError } from '../core/errors.ts';
 
 /** usageError is for a command line that is wrong: exit status 64, so that it is never taken for a finding. */
 export const usageError = (message: string): AuditsealError => new AuditsealError('USAGE', message);
 
-/** An option of type `strings` may be given several times. */
-type OptionTypes = Readonly<Record<string, 'string' | 'strings' | 'boolean'>>;
-interface Values {
-  readonly string: string;
-  readonly strings: readonly string[];
-  readonly boolean: boolean;
-}
-type Options<T extends OptionTypes> = { -readonly [K in keyof T]?: Values[T[K]] };
+/** unusable is for a file, folder, URL or container that doesn't allow what was asked: exit status 2. */
+export const unusable = (message: string, cause?: unknown): AuditsealError =>
+  new AuditsealError('TARGET_INVALID', message, { cause });
 
-/** parseCommand reads a command's arguments. It throws USAGE for unknown options and for a wrong number of arguments. */
-export function parseCommand<const T extends OptionTypes>(
+interface Flag {
+  readonly type: 'flag';
+  readonly meaning: string;
+}
+
+/** An option of type `texts` may be given several times. */
+interface TextOption<T extends 'text' | 'texts'> {
+  readonly type: T;
+  readonly placeholder: string;
+  readonly meaning: string;
+}
+
+interface NumberOption {
+  readonly type: 'number';
+  readonly placeholder: string;
+  readonly least: number;
+  readonly most?: number;
+  readonly meaning: string;
+}
+
+/** Option is one option of a command: what the parser takes, and what the help says of it. */
+export type Option = Flag | TextOption<'text'> | TextOption<'texts'> | NumberOption;
+
+/** OptionTable is the options of a command by their names, without the dashes. */
+export type OptionTable = Readonly<Record<string, Option>>;
+
+interface Values {
+  readonly flag: boolean;
+  readonly text: string | undefined;
+  readonly texts: readonly string[];
+  readonly number: number | undefined;
+}
+
+/** OptionValues is what was given for the options of a table. */
+export type OptionValues<O extends OptionTable> = { readonly [K in keyof O]: Values[O[K]['type']] };
+
+/** Input is a command line that was read. */
+export interface Input<A extends readonly string[], O extends OptionTable> {
+  readonly given: { readonly [K in keyof A]: string };
+  readonly options: OptionValues<O>;
+}
+
+/** parseArguments reads what follows a command's name. `names` are its arguments, each of which must be there. It throws USAGE. */
+export function parseArguments<const A extends readonly string[], const O extends OptionTable>(
   args: readonly string[],
-  names: readonly string[],
-  types: T,
-): { positionals: string[]; options: Options<T> } {
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      strict: true,
-      options: Object.fromEntries(
-        Object.entries(types).map(([name, type]) => [
-          name,
-          type === 'strings' ? { type: 'string', multiple: true } : { type },
-        ]),
-      ),
-    });
-    if (positionals.length !== names.length) {
-      throw usageError(
-        `expected ${names.length === 0 ? 'no arguments' : names.join(' ')}, got ${positionals.length} arguments`,
-      );
-    }
-    return { positionals, options: values as Options<T> };
-  } catch (error) {
-    throw error instanceof AuditsealError ? error : usageError(error instanceof Error ? error.message : String(error));
+  names: A,
+  table: O,
+): Input<A, O> {
+  const { tokens } = parseArgs({ args: [...args], options: parserOptions(table), strict: false, tokens: true });
+  const given: string[] = [];
+  const texts = new Map<string, string[]>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') given.push(token.value);
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
+    if (option === undefined || token.rawName !== `--${token.name}`)
+      throw usageError(`there is no option ${token.rawName}`);
+    checkValue(token, option);
+    texts.set(token.name, [...(texts.get(token.name) ?? []), token.value ?? '']);
   }
+  if (given.length !== names.length) {
+    const got = given.length === 0 ? 'nothing' : given.length === 1 ? '1 argument' : `${given.length} arguments`;
+    throw usageError(`expected ${names.join(' ') || 'no arguments'}, got ${got}`);
+  }
+  const values = Object.entries(table).map(([name, option]) => [name, valueOf(name, option, texts.get(name))] as const);
+  return {
+    given: given as unknown as Input<A, O>['given'],
+    options: Object.fromEntries(values) as unknown as OptionValues<O>,
+  };
+}
+
+const parserOptions = (table: OptionTable): Record<string, { type: 'string' | 'boolean' }> =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, { type }]) => [name, { type: type === 'flag' ? 'boolean' : 'string' }]),
+  );
+
+/** What was given is not repeated: it may be a key, or a URL with a token. */
+function checkValue(
+  { rawName, value, inlineValue }: { rawName: string; value: string | undefined; inlineValue: boolean | undefined },
+  option: Option,
+): void {
+  if (option.type === 'flag') {
+    if (value !== undefined) throw usageError(`${rawName} takes no value`);
+    return;
+  }
+  if (value === undefined) throw usageError(`${rawName} needs a value: ${rawName} ${option.placeholder}`);
+  if (inlineValue !== true && value.length > 1 && value.startsWith('-'))
+    throw usageError(
+      `${rawName} is followed by another option; a value that begins with - is given as ${rawName}=VALUE`,
+    );
+}
+
+function valueOf(name: string, option: Option, given: readonly string[] | undefined): Values[Option['type']] {
+  if (option.type === 'flag') return given !== undefined;
+  if (option.type === 'texts') return given ?? [];
+  const last = given?.at(-1);
+  if (option.type === 'text' || last === undefined) return last;
+  return wholeNumber(last, `--${name}`, option.least, option.most);
 }
 
 /** wholeNumber reads an argument that must be a whole number in a range. */

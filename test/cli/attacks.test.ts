@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { checkCommand } from '../../src/cli/commands/check.ts';
-import { verifyCommand } from '../../src/cli/commands/verify.ts';
+import { command as checkCommand } from '../../src/cli/commands/check.ts';
+import { command as verifyCommand } from '../../src/cli/commands/verify.ts';
 import { parseTlogProof } from '../../src/core/note/tlogProof.ts';
 import { parseEvidence } from '../../src/core/objects/evidence.ts';
 import type { Report } from '../../src/core/objects/report.ts';
@@ -40,7 +40,7 @@ interface Outcome {
 
 async function verify(...options: readonly string[]): Promise<Outcome> {
   const args = [pathOf('mirror'), '--threads', '1', '--json', ...options];
-  const { code, out } = await inProcess(() => verifyCommand(args));
+  const { code, out } = await inProcess(() => verifyCommand.run(args));
   const { status, findings, notChecked, unreadable } = JSON.parse(out) as Report;
   expect(unreadable).toEqual([]);
   const said = findings.map(({ code, object }) => `${code} ${object.replace(`${folder}/`, '')}`);
@@ -81,7 +81,7 @@ test.each(EVIDENCE_ATTACKS)('evidence, $name: $does', async ({ forge, check, fin
   const { proof } = parseEvidence(file);
   await writeScene({ ...scene, kept: Buffer.from(parseTlogProof(proof).checkpoint) });
   const run = async (...options: readonly string[]): Promise<readonly [string, number]> => {
-    const { code, out } = await inProcess(() => checkCommand([pathOf('evidence'), '--json', ...options]));
+    const { code, out } = await inProcess(() => checkCommand.run([pathOf('evidence'), '--json', ...options]));
     return [(JSON.parse(out) as { status: string }).status, code];
   };
   expect(await run()).toEqual(['unchecked', 2]);

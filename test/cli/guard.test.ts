@@ -1,9 +1,9 @@
 import { createArmClient } from '../../local/worm/armClient.ts';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
-import type { Outside } from '../../src/cli/arm.ts';
-import { holdCommand } from '../../src/cli/commands/hold.ts';
-import { lockCommand } from '../../src/cli/commands/lock.ts';
-import { postureCommand } from '../../src/cli/commands/posture.ts';
+import { command as holdCommand } from '../../src/cli/commands/hold.ts';
+import { command as lockCommand } from '../../src/cli/commands/lock.ts';
+import { command as postureCommand } from '../../src/cli/commands/posture.ts';
+import type { Outside } from '../../src/cli/outside.ts';
 import { parseAction } from '../../src/core/objects/action.ts';
 import type { Action } from '../../src/core/objects/action.ts';
 import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.ts';
@@ -49,11 +49,11 @@ const outside = (terminal?: Terminal, claims?: object): Outside =>
 
 type Ran = Promise<{ code: number; out: string }>;
 const lock = ({ url }: Ledger, args: readonly string[], world = outside()): Ran =>
-  inProcess(async () => lockCommand([url, '--resource-id', ID, '--why', 'a test', ...args], world));
+  inProcess(async () => lockCommand.run([url, '--resource-id', ID, '--why', 'a test', ...args], world));
 const hold = (what: string, { url }: Ledger, args: readonly string[], world = outside()): Ran =>
-  inProcess(async () => holdCommand([what, url, '--resource-id', ID, ...args], world));
+  inProcess(async () => holdCommand.run([what, url, '--resource-id', ID, ...args], world));
 const posture = ({ url }: Ledger, args: readonly string[] = [], world = outside()): Ran =>
-  inProcess(async () => postureCommand([url, '--resource-id', ID, ...args], world));
+  inProcess(async () => postureCommand.run([url, '--resource-id', ID, ...args], world));
 
 const policyOf = async ({ name }: Ledger): Promise<{ state: string | undefined; days: number | undefined }> => {
   const it = await stack.arm.blobContainers.getImmutabilityPolicy(GROUP, ACCOUNT, name);
@@ -81,8 +81,8 @@ describe('lock', () => {
       'Unlocked, 1,000 days',
       `the first can be deleted from ${until.toISOString().slice(0, 10)} on`,
       'NOT be undone',
-      'until the last segment is that old nobody deletes the container, the account or its resource group',
-      'fails at that: azd down, az group delete, terraform destroy',
+      'until the last segment is that old, nobody can delete the container, the account or its resource group',
+      'azd down, az group delete and terraform destroy fail',
       'who         ann@example.com, as the sign-in claims',
       `is now      Locked, 1,000 days; last change: lock by ${CALLER}`,
       'recorded    actions/000000000000.json, actions/000000000001.json',
@@ -150,7 +150,10 @@ describe('lock', () => {
     const terminal = terminalOf(ledger.name);
     terminal.beforeAnswer = async () => void (await stack.putPolicy(ledger.name, 1));
     const { code, out } = await lock(ledger, [], outside(terminal));
-    expect([code, out]).toEqual([1, expect.stringContaining('somebody changed the policy meanwhile; look again')]);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringContaining('somebody else changed the policy meanwhile; look at it again'),
+    ]);
     expect(await policyOf(ledger)).toEqual({ state: 'Unlocked', days: 1 });
     const [, failed] = await actionsOf(ledger);
     expect(failed).toMatchObject({ outcome: 'failed', guard: { policy: { state: 'Unlocked', days: 1 } } });
@@ -247,7 +250,12 @@ describe('hold', () => {
     ['no case', ['--why', 'x'], {}, 'give --case'],
     ['no reason', ['--case', 'case1'], { upn: 'a' }, 'give --why'],
     ['a reason of two lines', ['--case', 'case1', '--why', 'a\nb'], { upn: 'a' }, 'on one line'],
-    ['a sign-in without a name', ['--case', 'case1', '--why', 'x'], {}, 'the sign-in tells no name; give --who'],
+    [
+      'a sign-in without a name',
+      ['--case', 'case1', '--why', 'x'],
+      {},
+      "the sign-in's token claims no name; give --who",
+    ],
     ['a sign-in with a hostile name', ['--case', 'case1', '--why', 'x'], { upn: 'a\u001b[2J' }, 'give --who'],
   ])('%s: refused', async (_what, args, claims, why) => {
     const ledger = await ledgerOf();
@@ -267,7 +275,7 @@ describe('posture', () => {
       const world = armOutside(own.gateway, own.arm);
       const run = async (days = 365): Promise<{ code: number; said: string[]; report: { status: string } }> => {
         const { code, out } = await inProcess(async () =>
-          postureCommand([url, '--resource-id', ID, '--retention-days', String(days), '--json'], world),
+          postureCommand.run([url, '--resource-id', ID, '--retention-days', String(days), '--json'], world),
         );
         const report = JSON.parse(out) as {
           status: string;
@@ -359,9 +367,9 @@ describe('where Azure has the container', () => {
     [
       'nothing is said',
       [url],
-      '--subscription and --resource-group missing; or give --resource-id: az storage account show --name account1',
+      '--subscription and --resource-group are missing; or give --resource-id: az storage account show --name account1',
     ],
-    ['no group', [url, '--subscription', SUBSCRIPTION], '--resource-group missing'],
+    ['no group', [url, '--subscription', SUBSCRIPTION], '--resource-group is missing'],
     ['a name for an id', [url, '--subscription', 'prod', '--resource-group', 'g'], 'not its name'],
     ['another account', [url, '--resource-id', ID], `is of the account ${ACCOUNT}, and TARGET is in account1`],
     [

@@ -6,7 +6,7 @@ import { startKeyVault } from '../../local/keyVault/keyVault.ts';
 import type { KeyVault } from '../../local/keyVault/keyVault.ts';
 import { openKeyVaultSigner } from '../../src/adapters/keyVaultSigner.ts';
 import { openLogKeys } from '../../src/adapters/logKeys.ts';
-import { verifyCommand } from '../../src/cli/commands/verify.ts';
+import { command as verifyCommand } from '../../src/cli/commands/verify.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
@@ -70,7 +70,7 @@ const verifierKeyBy = async (settings: Settings): Promise<string> =>
 
 async function verify(keys: readonly string[], ...more: readonly string[]): Promise<Outcome> {
   const options = [...keys.flatMap((key) => ['--key', key]), ...more, '--threads', '1', '--json'];
-  const { code, out } = await inProcess(() => verifyCommand([mirror, ...options]));
+  const { code, out } = await inProcess(() => verifyCommand.run([mirror, ...options]));
   const report = JSON.parse(out) as Report;
   expect(code).toBe(report.status === 'verified' ? 0 : 1);
   const findings = report.findings.map(({ code, object }) => `${code} ${object}`).toSorted();

@@ -1,33 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP as startHelp, parseStartOptions } from '../../local/demo/startOptions.ts';
-import { checkHelp } from '../../src/cli/commands/check.ts';
-import { holdHelp } from '../../src/cli/commands/hold.ts';
-import { keygenHelp } from '../../src/cli/commands/keygen.ts';
-import { lockHelp } from '../../src/cli/commands/lock.ts';
-import { mirrorHelp } from '../../src/cli/commands/mirror.ts';
-import { postureHelp } from '../../src/cli/commands/posture.ts';
-import { proveHelp } from '../../src/cli/commands/prove.ts';
-import { rebuildTilesHelp } from '../../src/cli/commands/rebuildTiles.ts';
-import { showHelp } from '../../src/cli/commands/show.ts';
-import { verifyHelp } from '../../src/cli/commands/verify.ts';
-import { witnessHelp } from '../../src/cli/commands/witness.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import type { Command as CliCommand } from '../../src/cli/command.ts';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { codeBlocks, pageNames, readPage } from './pages.ts';
 
-const HELPS = new Map([
-  ['verify', verifyHelp],
-  ['mirror', mirrorHelp],
-  ['show', showHelp],
-  ['prove', proveHelp],
-  ['check', checkHelp],
-  ['keygen', keygenHelp],
-  ['rebuild-tiles', rebuildTilesHelp],
-  ['witness', witnessHelp],
-  ['lock', lockHelp],
-  ['hold', holdHelp],
-  ['posture', postureHelp],
-]);
+const cliCommands = new Map<string, CliCommand>();
+beforeAll(async () => {
+  for (const [name, { load }] of Object.entries(COMMANDS)) cliCommands.set(name, (await load()).command);
+});
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 interface Command {
@@ -66,10 +48,10 @@ function faultOf(text: string): string | undefined {
 
 function faultOfCli([command, ...args]: readonly string[]): string | undefined {
   if (command === undefined || command === '--help') return undefined;
-  const help = HELPS.get(command);
-  if (help === undefined) return 'no such command';
-  const options = args.filter((word) => word.startsWith('-') && word !== '--help');
-  const unknown = options.find((option) => !new RegExp(`${option}\\b`).test(help));
+  const options = cliCommands.get(command)?.text.options;
+  if (options === undefined) return 'no such command';
+  const given = args.filter((word) => word.startsWith('-') && word !== '--help');
+  const unknown = given.find((option) => !Object.keys(options).includes(option.replace(/^--/, '')));
   return unknown === undefined ? undefined : `no option ${unknown}`;
 }
 

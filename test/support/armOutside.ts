@@ -1,5 +1,5 @@
 import type { StorageManagementClient } from '@azure/arm-storage';
-import type { Outside } from '../../src/cli/arm.ts';
+import type { Outside } from '../../src/cli/outside.ts';
 
 /** tokenOf makes the text of a token that claims this; nobody signed it. */
 const tokenOf = (claims: object): string => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.none`;

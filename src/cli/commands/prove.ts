@@ -3,78 +3,93 @@ import { parseSegmentName } from '../../core/objects/names.ts';
 import { isPartition } from '../../core/text.ts';
 import { proveRecord } from '../../prove/prove.ts';
 import type { RecordPlace } from '../../prove/prove.ts';
+import { defineCommand } from '../command.ts';
+import { EXIT } from '../exits.ts';
 import { createFile } from '../files.ts';
 import { verifierKeys } from '../keys.ts';
-import { tell } from '../output.ts';
+import { TARGET_MEANING } from '../options.ts';
+import { warn } from '../output.ts';
 import { openTarget, openTiles } from '../target.ts';
-import { parseCommand, usageError, wholeNumber } from '../usage.ts';
+import { usageError } from '../usage.ts';
+import type { OptionTable, OptionValues } from '../usage.ts';
 
-export const proveHelp = `auditseal prove TARGET (--partition P --record N | --segment NAME --line I) [options]
+const OPTIONS = {
+  partition: { type: 'text', placeholder: 'P', meaning: 'the partition of the record, together with --record' },
+  record: { type: 'number', placeholder: 'N', least: 0, meaning: "the record's number in the partition's chain" },
+  segment: { type: 'text', placeholder: 'NAME', meaning: 'the segment of the record, together with --line' },
+  line: {
+    type: 'number',
+    placeholder: 'I',
+    least: 1,
+    meaning: "the record's line in the segment, where the header is line 0",
+  },
+  key: {
+    type: 'texts',
+    placeholder: 'VKEY',
+    meaning:
+      "a key that must have signed the log's checkpoint. Without one, no signature is verified here, and the file names " +
+      'no key',
+  },
+  tlog: {
+    type: 'text',
+    placeholder: 'DIR|URL',
+    meaning: "where the log's tiles are, if not in TARGET/tlog or in the container tlog beside TARGET",
+  },
+  out: {
+    type: 'text',
+    placeholder: 'FILE',
+    meaning: 'write to this file, which must not exist yet, instead of to standard output',
+  },
+} as const satisfies OptionTable;
 
-Writes one file that proves one record: that it is in the log, unchanged, to anyone who has the log's verifier key, with
-no network and without trust in this program (auditseal check FILE).
-TARGET is a mirror folder or a container's URL (with a SAS, or for your own sign-in).
+export const command = defineCommand(
+  {
+    name: 'prove',
+    arguments: ['TARGET'],
+    usage: ['TARGET --partition P --record N [options]', 'TARGET --segment NAME --line I [options]'],
+    description: [
+      'Writes one file that proves one record: that it is in the log, unchanged. Anyone who has the verifier key of the ' +
+        'log can check it without a network and without trust in this program (auditseal check FILE).',
+      TARGET_MEANING,
+    ],
+    options: OPTIONS,
+    exits: {
+      fine: 'written',
+      wrong: "the record's segment is not what the log says",
+      unknown: "the log has no such record yet, or something can't be read",
+    },
+    examples: [
+      'auditseal prove ./mirror --partition 0 --record 1017 --key logs.example.com/prod+22e6b51e+AeMP… --out record.json',
+      'auditseal prove ./mirror --segment segments/0/000000000041.jsonl.zst --line 5',
+    ],
+  },
+  async ({ given: [target], options }) => {
+    const place = placeIn(options);
+    const verifiers = verifierKeys(options.key);
+    const store = await openTarget(target);
+    const tiles = await openTiles(target, options.tlog);
+    const proved = await proveRecord({ store, tiles, verifiers }, place);
+    if (!proved.ok) {
+      warn(proved.why);
+      return proved.reason === 'changed' ? EXIT.wrong : EXIT.unknown;
+    }
+    if (verifiers.length === 0) warn('no signature is verified, because no --key says whose signature counts');
+    const file = formatEvidence(proved.evidence);
+    if (options.out === undefined) process.stdout.write(file);
+    else await createFile(options.out, file);
+    return EXIT.fine;
+  },
+);
 
-  --partition P --record N   the record of that number in the partition's chain
-  --segment NAME --line I    the record on that line of a segment; line 0 is the segment's header
-  --key VKEY                 a key that must have signed the log's checkpoint; may be repeated.
-                             Without one no signature is verified here, and the file names no key
-  --tlog DIR|URL             where the log's tiles are, if not in TARGET/tlog or in the container tlog beside TARGET
-  --out FILE                 write to this file, which must not exist, instead of standard output
-
-Exit status: 0 written, 1 the record's segment is not what the log says, 2 there is no such record in the log yet, or
-something can't be read, 64 wrong usage.
-
-  auditseal prove ./mirror --partition 0 --record 1017 --key logs.example.com/prod+22e6b51e+AeMP… --out record.json
-  auditseal prove ./mirror --segment segments/0/000000000041.jsonl.zst --line 5
-`;
-
-const EXIT_CHANGED = 1;
-const EXIT_ABSENT = 2;
-
-export async function proveCommand(args: readonly string[]): Promise<number> {
-  const { positionals, options } = parseCommand(args, ['TARGET'], {
-    partition: 'string',
-    record: 'string',
-    segment: 'string',
-    line: 'string',
-    key: 'strings',
-    tlog: 'string',
-    out: 'string',
-  });
-  const place = placeIn(options);
-  const verifiers = verifierKeys(options.key);
-  const target = positionals[0] as string;
-  const store = await openTarget(target);
-  const tiles = await openTiles(target, options.tlog);
-  const proved = await proveRecord({ store, tiles, verifiers }, place);
-  if (!proved.ok) {
-    tell(`auditseal: ${proved.why}`);
-    return proved.reason === 'changed' ? EXIT_CHANGED : EXIT_ABSENT;
-  }
-  if (verifiers.length === 0) tell('auditseal: the signature is not verified, because no --key says who may sign');
-  const file = formatEvidence(proved.evidence);
-  if (options.out === undefined) process.stdout.write(file);
-  else await createFile(options.out, file);
-  return 0;
-}
-
-function placeIn(options: {
-  readonly partition?: string;
-  readonly record?: string;
-  readonly segment?: string;
-  readonly line?: string;
-}): RecordPlace {
-  const { partition, record, segment, line } = options;
+function placeIn({ partition, record, segment, line }: OptionValues<typeof OPTIONS>): RecordPlace {
   const isNumber = partition !== undefined && record !== undefined && segment === undefined && line === undefined;
   if (isNumber) {
     if (!isPartition(partition)) throw usageError('--partition must be a partition id, such as 0');
-    return { partition, record: wholeNumber(record, '--record', 0) };
+    return { partition, record };
   }
-  if (segment === undefined || line === undefined || partition !== undefined || record !== undefined) {
+  if (segment === undefined || line === undefined || partition !== undefined || record !== undefined)
     throw usageError('give --partition and --record, or --segment and --line');
-  }
   const place = parseSegmentName(segment);
   if (place === undefined) throw usageError('--segment must be a name such as segments/0/000000000041.jsonl.zst');
-  return { segment: place, line: wholeNumber(line, '--line', 1) };
+  return { segment: place, line };
 }

@@ -2,80 +2,92 @@ import { faultIn } from '../../core/errors.ts';
 import { TLOG, checkpointName } from '../../core/objects/names.ts';
 import { rebuildTiles } from '../../integrate/rebuildTiles.ts';
 import type { Rebuilt } from '../../integrate/rebuildTiles.ts';
+import { defineCommand } from '../command.ts';
+import { EXIT } from '../exits.ts';
 import { verifierKeys } from '../keys.ts';
-import { formatCount, print, printable, tell } from '../output.ts';
+import { jsonOption } from '../options.ts';
+import { formatCount, print, printItem, printJson, warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { openTarget, openTileStore } from '../target.ts';
-import { parseCommand } from '../usage.ts';
 
-export const rebuildTilesHelp = `auditseal rebuild-tiles TARGET [--tlog DIR|URL] [--key VKEY] [--json]
-
-Makes the log's tiles, entry bundles and newest checkpoint again from TARGET's batches and checkpoints alone, byte for
-byte. A file that is missing or differs is written, one that is right is left alone, so a rebuild that was cut off is
-simply begun again. What stands among the tiles and is none of this log is named, and not removed.
-TARGET is a mirror folder or a container's URL. It is only read.
-
-  --tlog DIR|URL   where the tiles belong, if not in TARGET/tlog or in the container tlog beside TARGET. A container takes
-                   the rights to read, list and write
-  --key VKEY       a key that must have signed the log's checkpoints; may be repeated. Without one no signature is
-                   verified, so the tiles are those of whatever TARGET holds
-  --json           print the outcome as JSON
-
-Exit status: 0 the tiles are there and nothing else, 1 TARGET's log is broken (nothing behind that place is written) or
-something stands among the tiles that is none of this log, 2 there is no log, or something can't be read or written,
-64 wrong usage.
-
-  auditseal rebuild-tiles ./mirror --key logs.example.com/prod+22e6b51e+AeMP…
-  auditseal rebuild-tiles https://account.blob.core.windows.net/ledger --tlog https://account.blob.core.windows.net/tlog
-`;
-
-const EXIT_BROKEN = 1;
-const EXIT_ABSENT = 2;
-
-export async function rebuildTilesCommand(args: readonly string[]): Promise<number> {
-  const { positionals, options } = parseCommand(args, ['TARGET'], { tlog: 'string', key: 'strings', json: 'boolean' });
-  const verifiers = verifierKeys(options.key);
-  const target = positionals[0] as string;
-  const store = await openTarget(target);
-  const tiles = await openTileStore(target, options.tlog);
-  let total = 0;
-  if (Progress.isShown) for await (const { size } of store.list('batches/')) total += size;
-  const progress = new Progress('rebuild-tiles', total);
-  let rebuilt: Rebuilt;
-  try {
-    rebuilt = await rebuildTiles({
-      store,
-      tiles,
-      verifiers,
-      onProgress: ({ files, batchBytes }) => progress.show(files, batchBytes),
-    });
-  } catch (error) {
-    // What the ledger's own objects are to blame for.
-    const fault = faultIn(error, 'malformed', 'contradicted');
+export const command = defineCommand(
+  {
+    name: 'rebuild-tiles',
+    arguments: ['TARGET'],
+    description: [
+      "Makes the log's tiles, entry bundles and newest checkpoint again, byte for byte, from the batches and checkpoints in " +
+        'TARGET alone. A file that is missing or differs is written, one that is right is left alone, so a rebuild that was ' +
+        'cut off is simply begun again. Files among the tiles that do not belong to this log are named, and not removed.',
+      "TARGET is a mirror folder or a container's URL. It is only read.",
+    ],
+    options: {
+      tlog: {
+        type: 'text',
+        placeholder: 'DIR|URL',
+        meaning:
+          'where to write the tiles, if not to TARGET/tlog or to the container tlog beside TARGET. For a container, the ' +
+          'rights to read, list and write are needed',
+      },
+      key: {
+        type: 'texts',
+        placeholder: 'VKEY',
+        meaning:
+          "a key that must have signed the log's checkpoints. Without one, no signature is verified, and the tiles are " +
+          'those of whatever log TARGET holds',
+      },
+      json: jsonOption('the outcome'),
+    },
+    exits: {
+      fine: 'the tiles are there, and nothing else',
+      wrong:
+        'the log in TARGET is broken, and nothing behind the broken place was written; or there are files among the ' +
+        'tiles that do not belong to this log',
+      unknown: "there is no log, or something can't be read or written",
+    },
+    examples: [
+      'auditseal rebuild-tiles ./mirror --key logs.example.com/prod+22e6b51e+AeMP…',
+      'auditseal rebuild-tiles https://account.blob.core.windows.net/ledger --tlog https://account.blob.core.windows.net/tlog',
+    ],
+  },
+  async ({ given: [target], options }) => {
+    const verifiers = verifierKeys(options.key);
+    const store = await openTarget(target);
+    const tiles = await openTileStore(target, options.tlog);
+    const progress = await Progress.over('rebuild-tiles', store, 'batches/');
+    let rebuilt: Rebuilt;
+    try {
+      rebuilt = await rebuildTiles({
+        store,
+        tiles,
+        verifiers,
+        onProgress: ({ files, batchBytes }) => progress.show(files, batchBytes),
+      });
+    } catch (error) {
+      progress.clear();
+      // What the ledger's own objects are to blame for.
+      const { message } = faultIn(error, 'malformed', 'contradicted');
+      warn(`the log is broken: ${message}`);
+      warn('nothing behind that place was written; auditseal verify TARGET says everything that is wrong');
+      return EXIT.wrong;
+    }
     progress.clear();
-    tell(`auditseal: ${printable(`the log of ${target} is broken: ${fault.message}`)}`);
-    tell('auditseal: nothing behind that place was written; auditseal verify TARGET says all that is wrong');
-    return EXIT_BROKEN;
-  }
-  progress.clear();
-  const { newest } = rebuilt;
-  if (newest === undefined) {
-    tell('auditseal: there is no checkpoint in TARGET, so it has no tiles');
-    return EXIT_ABSENT;
-  }
-  if (verifiers.length === 0) tell('auditseal: no signature is verified, because no --key says who may sign');
-  if (options.json === true)
-    print(printable(JSON.stringify({ ...rebuilt, unchanged: rebuilt.files - rebuilt.written })));
-  else printRebuilt(rebuilt, newest);
-  return rebuilt.surplus.length === 0 ? 0 : EXIT_BROKEN;
-}
+    if (rebuilt.newest === undefined) {
+      warn('there is no checkpoint in TARGET, and so no log whose tiles could be made');
+      return EXIT.unknown;
+    }
+    if (verifiers.length === 0) warn('no signature is verified, because no --key says whose signature counts');
+    if (options.json) printJson({ ...rebuilt, unchanged: rebuilt.files - rebuilt.written });
+    else printRebuilt(rebuilt, rebuilt.newest);
+    return rebuilt.surplus.length === 0 ? EXIT.fine : EXIT.wrong;
+  },
+);
 
 function printRebuilt(
   { files, written, surplus, surplusOmitted }: Rebuilt,
   { number, size, root }: NonNullable<Rebuilt['newest']>,
 ): void {
   print(`${formatCount(written)} files written, ${formatCount(files - written)} were right`);
-  print(`  newest: ${checkpointName(number)}, ${formatCount(size)} entries, root ${root}`);
-  for (const name of surplus) print(`  not of this log: ${printable(TLOG + name)}`);
+  printItem(`  newest: ${checkpointName(number)}, ${formatCount(size)} entries, root ${root}`);
+  for (const name of surplus) printItem(`  not of this log: ${TLOG + name}`);
   if (surplusOmitted > 0) print(`  and perhaps ${formatCount(surplusOmitted)} more`);
 }

@@ -1,58 +1,71 @@
-import { AuditsealError } from '../../core/errors.ts';
 import { formatHash } from '../../core/hash.ts';
 import { originalRecord } from '../../core/segment/recordLine.ts';
 import { isPartition } from '../../core/text.ts';
 import { findRecord } from '../../prove/findRecord.ts';
-import { print, printable, tell } from '../output.ts';
+import type { FoundRecord } from '../../prove/findRecord.ts';
+import { defineCommand } from '../command.ts';
+import { EXIT } from '../exits.ts';
+import { TARGET_MEANING } from '../options.ts';
+import { print, printJson, printable, warn } from '../output.ts';
 import { openTarget } from '../target.ts';
-import { parseCommand, usageError, wholeNumber } from '../usage.ts';
+import { unusable, usageError, wholeNumber } from '../usage.ts';
 
-export const showHelp = `auditseal show TARGET PARTITION RECORD [--raw | --json]
+export const command = defineCommand(
+  {
+    name: 'show',
+    arguments: ['TARGET', 'PARTITION', 'RECORD'],
+    usage: ['TARGET PARTITION RECORD [--raw | --json]'],
+    description: [
+      "Shows one record by its number in a partition's chain, with its hash and the root of its segment. It recomputes " +
+        'that one segment; it does not check the chain (auditseal verify does).',
+      TARGET_MEANING,
+    ],
+    options: {
+      raw: {
+        type: 'flag',
+        meaning:
+          "write the record's original bytes and nothing else, unescaped: a terminal obeys what hostile bytes tell it",
+      },
+      json: { type: 'flag', meaning: 'print {"segment","leaf","recordHash","segmentRoot","line"}' },
+    },
+    exits: {
+      fine: 'shown',
+      wrong: "the record's segment is not intact",
+      unknown: "there is no such record, or it can't be read",
+    },
+    examples: ['auditseal show ./mirror 0 1017', 'auditseal show ./mirror 0 1017 --raw | jq .'],
+  },
+  async ({ given: [target, partition, number], options }) => {
+    if (!isPartition(partition)) throw usageError('PARTITION must be a partition id, such as 0');
+    if (options.raw && options.json) throw usageError('--raw and --json exclude each other');
+    const record = wholeNumber(number, 'RECORD', 0);
+    const found = await findRecord(await openTarget(target), partition, record);
+    if (found === undefined) throw unusable(`partition ${partition} has no readable record ${record}`);
+    const { segment, line, reading } = found;
+    const isIntact = !reading.endDiffers && reading.contradiction === undefined;
+    if (!isIntact)
+      warn(`${segment} is not intact: ${reading.contradiction ?? 'its end line states another root or count'}`);
+    if (options.raw) process.stdout.write(originalRecord(line) ?? line);
+    else if (options.json) printJson(asJson(found));
+    else printFound(found);
+    return isIntact ? EXIT.fine : EXIT.wrong;
+  },
+);
 
-Shows one record by its number in a partition's chain, with its hash and its segment's root. It re-computes that one
-segment; it does not check the chain (auditseal verify does).
+const asJson = ({ segment, leaf, line, hash, reading }: FoundRecord): object => ({
+  segment,
+  leaf,
+  recordHash: formatHash(hash),
+  segmentRoot: formatHash(reading.root),
+  line: line.toString('utf8'),
+});
 
-  --raw     write the record's original bytes and nothing else, as they are: look out on a terminal
-  --json    print {"segment","leaf","recordHash","segmentRoot","line"}
-
-Exit status: 0 shown, 1 the record's segment is not intact, 2 there is no such record or it can't be read, 64 wrong usage.
-
-  auditseal show ./mirror 0 1017
-  auditseal show ./mirror 0 1017 --raw | jq .
-`;
-
-export async function showCommand(args: readonly string[]): Promise<number> {
-  const { positionals, options } = parseCommand(args, ['TARGET', 'PARTITION', 'RECORD'], {
-    raw: 'boolean',
-    json: 'boolean',
-  });
-  const [target, partition, number] = positionals as [string, string, string];
-  if (!isPartition(partition)) throw usageError('PARTITION must be a partition id, such as 0');
-  if (options.raw === true && options.json === true) throw usageError('--raw and --json exclude each other');
-  const record = wholeNumber(number, 'RECORD', 0);
-  const found = await findRecord(await openTarget(target), partition, record);
-  if (found === undefined) {
-    throw new AuditsealError('TARGET_INVALID', `partition ${partition} has no readable record ${record}`);
-  }
-  const { segment, leaf, line, hash, reading } = found;
-  const isIntact = !reading.endDiffers && reading.contradiction === undefined;
-  if (!isIntact)
-    tell(
-      `auditseal: ${segment} is not intact: ${printable(reading.contradiction ?? 'its end line states another root')}`,
-    );
-  if (options.raw === true) process.stdout.write(originalRecord(line) ?? line);
-  else if (options.json === true) {
-    const text = line.toString('utf8');
-    const segmentRoot = formatHash(reading.root);
-    print(printable(JSON.stringify({ segment, leaf, recordHash: formatHash(hash), segmentRoot, line: text })));
-  } else {
-    print(printable(line.toString('utf8')));
-    print('');
-    print(`segment       ${segment}`);
-    print(`line          ${leaf} (the header is line 0)`);
-    print(`record hash   ${formatHash(hash)}`);
-    print(`segment root  ${formatHash(reading.root)}`);
-    print(`sealed        ${reading.header.sealed}, ledger ${printable(reading.header.ledger)}`);
-  }
-  return isIntact ? 0 : 1;
+function printFound({ segment, leaf, line, hash, reading }: FoundRecord): void {
+  print(printable(line.toString('utf8')));
+  print('');
+  print(`segment       ${segment}`);
+  print(`line          ${leaf} (the header is line 0)`);
+  print(`record hash   ${formatHash(hash)}`);
+  print(`segment root  ${formatHash(reading.root)}`);
+  print(`sealed        ${reading.header.sealed}, ledger ${printable(reading.header.ledger)}`);
 }

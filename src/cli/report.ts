@@ -1,0 +1,58 @@
+import { formatBytes, formatCount, print, printItem } from './output.ts';
+import { checkpointName } from '../core/objects/names.ts';
+import type { CosignatureReport, Finding, Report } from '../core/objects/report.ts';
+
+const START = { full: 'the first segments', incremental: 'the heads of the anchor', quick: 'the first entry' } as const;
+
+/** printReport prints the report of a check for people. */
+export function printReport(report: Report): void {
+  const { status, ledger, checked, log, partitions, findingsOmitted } = report;
+  printItem(`${status}: ${ledger ?? 'no ledger'}`);
+  printItem(`  ${checkedIn(report)}`);
+  printItem(`  from ${START[checked.mode]}; anchor: ${checked.anchor ?? 'none'}`);
+  if (log !== undefined) {
+    printItem(
+      `  log: ${formatCount(log.entries)} entries, ${formatCount(log.checkpoints)} checkpoints, ` +
+        `${formatCount(log.signatures)} signatures verified, ${formatCount(log.tiles)} tiles compared; ` +
+        `${formatCount(log.segmentsNotIntegrated)} segments not in it yet`,
+    );
+  }
+  if (log?.cosignatures !== undefined) printCosignatures(log.cosignatures);
+  for (const head of partitions) {
+    printItem(`  partition ${head.partition}: up to index ${head.index}, record ${head.record - 1}, root ${head.root}`);
+  }
+  printSaid(report);
+  if (findingsOmitted > 0) print(`  and ${formatCount(findingsOmitted)} more findings`);
+}
+
+function checkedIn({ checked }: Report): string {
+  const { mode, segments, records, events, storedBytes, lineBytes } = checked;
+  if (mode === 'quick') {
+    return `quick check: stored bytes compared with the log, ${formatCount(segments)} segments, ${formatBytes(storedBytes)}`;
+  }
+  return (
+    `checked in full: ${formatCount(segments)} segments, ${formatCount(records)} records, ` +
+    `${formatCount(events)} events, ${formatBytes(storedBytes)} stored, ${formatBytes(lineBytes)} of lines`
+  );
+}
+
+function printCosignatures({ verified, notChecked, quorum }: CosignatureReport): void {
+  if (quorum === null && verified + notChecked === 0) return;
+  const by =
+    quorum === null
+      ? 'no checkpoint has the quorum of a policy'
+      : `${checkpointName(quorum.number)} by ${quorum.witnesses.join(', ') || 'nobody, and the policy demands nobody'}`;
+  printItem(`  cosigned: ${by}; ${formatCount(verified)} cosignatures verified, ${formatCount(notChecked)} not`);
+}
+
+/** printSaid prints what every report says: what was not checked, what could not be read, and what was found. */
+export function printSaid(report: {
+  readonly notChecked: readonly string[];
+  readonly unreadable: readonly { readonly object: string; readonly why: string }[];
+  readonly findings: readonly Finding[];
+}): void {
+  for (const text of report.notChecked) printItem(`  not checked: ${text}`);
+  for (const { object, why } of report.unreadable) printItem(`  unreadable: ${object}: ${why}`);
+  for (const { code, severity, object, detail } of report.findings)
+    printItem(`  ${severity} ${code}: ${object}: ${detail}`);
+}
