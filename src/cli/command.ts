@@ -8,7 +8,7 @@ import type { Input, OptionTable } from './usage.ts';
 /** Command is one command of the command line. */
 export interface Command {
   readonly text: HelpText;
-  help(width: number): string;
+  readonly help: (width: number) => string;
   /** run does what was asked, prints what came of it and gives the exit status. It throws USAGE for a wrong command line. */
   run(args: readonly string[], outside?: Outside): Promise<number>;
 }

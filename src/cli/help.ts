@@ -19,8 +19,8 @@ export interface HelpText {
 /** Lines longer than this are hard to read, however wide the terminal is. */
 const MOST_COLUMNS = 100;
 
-/** COLUMNS is how wide text is where nobody says how wide the terminal is. */
-export const COLUMNS = 80;
+/** How wide text is where nobody says how wide the terminal is. */
+const COLUMNS = 80;
 
 /** helpWidth is how wide help is for a terminal of so many columns. */
 export const helpWidth = (columns = COLUMNS): number => Math.min(columns, MOST_COLUMNS);

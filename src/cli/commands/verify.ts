@@ -97,8 +97,7 @@ export const command = defineCommand(
       throw unusable('--incremental: there is no report in TARGET to continue from; leave --incremental out');
     const { threads = availableParallelism() } = options;
     const progress = await Progress.over('verify', store, 'segments/');
-    const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) =>
-      progress.show(segments, storedBytes);
+    const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) => progress.show(segments, storedBytes);
     let report: Report;
     try {
       report = await withThreads(store, threads, (work) =>
