@@ -156,7 +156,7 @@ export class ArmPolicy implements PolicyReader, PolicyControl {
       const all: Readonly<Record<string, unknown>>[] = [];
       let next: string | undefined = `${this.#arm.endpoint}${path}`;
       for (let pages = 0; next !== undefined; pages++) {
-        if (pages === MAX_PAGES) throw new Error(`there are more than ${MAX_PAGES} pages`);
+        if (pages === MAX_PAGES) throw new Error(`the list has more than ${MAX_PAGES} pages`);
         const headers = { authorization: `Bearer ${await this.#arm.token()}`, accept: 'application/json' };
         const response: Response = await fetch(next, { headers, signal, redirect: 'error' });
         const body: unknown = await response.json().catch(() => undefined);
@@ -164,7 +164,7 @@ export class ArmPolicy implements PolicyReader, PolicyControl {
         if (!response.ok || !Array.isArray(value)) {
           const said = isJsonObject(error) ? error : {};
           throw Object.assign(
-            new Error(typeof said['message'] === 'string' ? said['message'] : 'the answer is no list'),
+            new Error(typeof said['message'] === 'string' ? said['message'] : 'the answer holds no list'),
             {
               statusCode: response.status,
               code: said['code'],
@@ -174,7 +174,7 @@ export class ArmPolicy implements PolicyReader, PolicyControl {
         all.push(...value.filter(isJsonObject));
         // The token goes nowhere else.
         if (typeof nextLink === 'string' && !nextLink.startsWith(`${this.#arm.endpoint}/`))
-          throw new Error('its next page is on another host');
+          throw new Error('the answer names a next page on another host');
         next = typeof nextLink === 'string' ? nextLink : undefined;
       }
       return all;

@@ -17,7 +17,7 @@ export async function connectContainer(connection: StorageConnection, container:
   return new BlobServiceClient(connection.serviceUri, credential, OPTIONS).getContainerClient(container);
 }
 
-/** openContainer opens a container by its URL, with the SAS in it or else as who is signed in on this machine. */
+/** openContainer opens a container by its URL, with the SAS in it or else as the account that is signed in on this machine. */
 export async function openContainer(url: string, hasSas: boolean): Promise<ContainerClient> {
   if (hasSas) return new ContainerClient(url, undefined, OPTIONS);
   return new ContainerClient(url, await openCredential({ managed: false }), OPTIONS);

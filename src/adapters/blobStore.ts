@@ -7,7 +7,7 @@ import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
 /** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
 const TIMEOUT_MS = 5 * 60_000;
 
-/** How often a download is begun whose connection breaks in the middle. */
+/** How often a download is tried whose connection breaks in the middle. */
 const MAX_DOWNLOADS = 4;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -94,7 +94,7 @@ export class BlobStore implements ObjectStore {
         if (name >= from) yield { name, size: properties.contentLength ?? 0 };
       }
     } catch (error) {
-      throw this.#fault(`can't list ${prefix}`, error);
+      throw this.#fault(`can't list ${prefix || 'objects'}`, error);
     }
   }
 
@@ -105,7 +105,7 @@ export class BlobStore implements ObjectStore {
         yield { name, isFolder: kind === 'prefix' };
       }
     } catch (error) {
-      throw this.#fault(`can't list ${prefix}`, error);
+      throw this.#fault(`can't list ${prefix || 'objects'}`, error);
     }
   }
 
@@ -135,7 +135,8 @@ export class BlobStore implements ObjectStore {
       );
     }
     const status = error.statusCode;
-    const said = `${status ?? 'no answer'} ${error.code ?? ''}`.trim();
+    const said =
+      status === undefined ? `no answer (${error.code ?? error.name})` : `${status} ${error.code ?? ''}`.trim();
     const where = `container ${this.#container.containerName}`;
     if (status === 403 || status === 401) {
       const why = 'the identity needs the rights to read, create and list there';

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 
-/** Identity says as whom to sign in to Azure: a managed identity, or else who is signed in on this machine. */
+/** Identity is who to sign in to Azure as: a managed identity, or else the account that is signed in on this machine. */
 export interface Identity {
   readonly managed: boolean;
   /** of a user-assigned identity */

@@ -5,7 +5,7 @@ import { AuditsealError } from '../core/errors.ts';
 import { MAX_OBJECT_BYTES } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
 
-/** Files that a copy under way leaves behind when it is killed; they are no objects. */
+/** Files that a copy leaves behind when it is killed; they are not objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
 
 /** TLOG_FOLDER is the folder of a mirror that holds what the tile container holds: no objects of the ledger's container. */
@@ -71,7 +71,7 @@ export class FolderStore implements ObjectStore {
         if (from < name || from.startsWith(name)) yield* this.list(name, from);
       } else if (name >= from) {
         const info = await this.#run(name, () => statOrUndefined(join(this.#root, name)));
-        // A link to nowhere, or a name that isn't text, is there too, though nobody can read it.
+        // A link to nowhere, or a name that isn't text, is listed too, though nobody can read it.
         yield { name, size: info?.size ?? 0 };
       }
     }
@@ -129,7 +129,7 @@ export class FolderStore implements ObjectStore {
 }
 
 const unsafe = (): AuditsealError =>
-  new AuditsealError('TARGET_INVALID', 'a name that can not be a file name everywhere');
+  new AuditsealError('TARGET_INVALID', "its name can't be a file name on every system");
 
 async function statOrUndefined(
   path: string,

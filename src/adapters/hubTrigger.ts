@@ -16,22 +16,25 @@ type Metadata = Readonly<Record<string, unknown>>;
 export function toDelivery(messages: unknown, metadata: Metadata | undefined): Delivery {
   const invalid = (why: string): AuditsealError =>
     new AuditsealError('DELIVERY_INVALID', `from the Functions host: ${why}`);
-  if (!Array.isArray(messages)) throw invalid('the trigger gave no array: it needs cardinality many');
+  if (!Array.isArray(messages)) throw invalid("the trigger's messages are not an array; set its cardinality to many");
   const partition = asObject(metadata?.['partitionContext'])['partitionId'];
-  if (typeof partition !== 'string' || !isPartition(partition)) throw invalid('no partitionContext.partitionId');
+  if (typeof partition !== 'string' || !isPartition(partition))
+    throw invalid('the metadata holds no partitionContext.partitionId');
   const system = asArray(metadata?.['systemPropertiesArray']);
   const numbers = asArray(metadata?.['sequenceNumberArray']);
   const times = asArray(metadata?.['enqueuedTimeUtcArray']);
   const properties = asArray(metadata?.['propertiesArray']);
   if (system.length !== messages.length) {
-    throw invalid(`${messages.length} bodies and ${system.length} entries in systemPropertiesArray`);
+    throw invalid(
+      `expected ${messages.length} entries in systemPropertiesArray, one for each body, got ${system.length}`,
+    );
   }
 
   let before = '1970-01-01T00:00:00.000Z';
   let last = -1;
   const seen = new Set<number>();
   const events = messages.map((body: unknown, i): SealableEvent => {
-    if (!(body instanceof Uint8Array)) throw invalid('a body is not bytes: the trigger needs dataType binary');
+    if (!(body instanceof Uint8Array)) throw invalid("a body is not bytes; set the trigger's dataType to binary");
     const own = asObject(system[i]);
     const sequenceNumber = toSequenceNumber(own['sequenceNumber']) ?? toSequenceNumber(numbers[i]);
     if (sequenceNumber === undefined) throw invalid(`event ${i} of ${messages.length} has no usable sequence number`);

@@ -35,7 +35,7 @@ const retryThrottled: NonNullable<KeyClientOptions['additionalPolicies']>[number
  * openKeyVaultSigner opens a signer whose P-256 key stays in Azure Key Vault. `keyUrl` names one version of it, because
  * a key ID is that of one version; `keyName` is what signature lines and verifier keys say, the ledger's origin.
  *
- * Who is behind the credential needs the rights to read the key and to sign with it (the role Key Vault Crypto User has
+ * The identity behind the credential needs the rights to read the key and to sign with it (the role Key Vault Crypto User has
  * both). Throws KEY_MALFORMED for a URL without a version or a key that isn't on P-256, and SIGNER_UNAVAILABLE if the
  * vault doesn't give the key. sign throws SIGNER_UNAVAILABLE too, and SIGNATURE_INVALID if the vault signed with
  * another key: signatures are verified here, never by the vault.

@@ -8,8 +8,8 @@ import type { PosturePromise } from '../core/objects/guard.ts';
 import type { Canaries } from '../ports/guard.ts';
 
 /**
- * openLedgerPolicy connects to what Azure Resource Manager knows of the ledger's container, as who reads the ledger, and
- * gives what is promised of it. It throws CONFIG_INVALID where the app isn't told of the account.
+ * openLedgerPolicy connects to what Azure Resource Manager knows of the ledger's container, with the identity that reads the
+ * ledger, and gives what is promised of it. It throws CONFIG_INVALID where the app isn't told of the account.
  */
 export async function openLedgerPolicy(
   { posture, ledger, container }: Pick<Config, 'posture' | 'ledger' | 'container'>,
@@ -28,7 +28,7 @@ export async function openLedgerPolicy(
   return { reader: new ArmPolicy(arm, place), promise: { account, container, retentionDays } };
 }
 
-/** openCanaries connects to the canaries in the ledger's container, as who holds drills; undefined where nobody does. */
+/** openCanaries connects to the canaries in the ledger's container, with the identity that holds drills; undefined if none does. */
 export async function openCanaries({
   posture,
   ledger,

@@ -16,11 +16,11 @@ export interface WitnessAddress {
   readonly url: string;
 }
 
-/** For everything together. */
+/** Bounds everything that one checkpoint takes. */
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Another writer of the log may ask the same witness meanwhile, and then the size is another once more. */
+/** Another writer of the log may ask the same witness meanwhile, and then the size has changed once more. */
 const MAX_ATTEMPTS = 3;
 
 const failed = (why: string, witnessSize?: number): Cosigned & { readonly isCosigned: false } => ({
@@ -56,7 +56,7 @@ async function cosign(witness: WitnessAddress, request: CosignRequest, timeoutMs
 }
 
 async function attempts(witness: WitnessAddress, request: CosignRequest, signal: AbortSignal): Promise<Cosigned> {
-  if (witness.verifierKey.type !== 'cosignature') return failed('the key is not one of a witness');
+  if (witness.verifierKey.type !== 'cosignature') return failed('the key is of a log, not of a witness');
   const { text } = parseNote(request.checkpoint);
   const { size } = parseCheckpoint(text);
   let oldSize = request.knownSize;
@@ -66,7 +66,7 @@ async function attempts(witness: WitnessAddress, request: CosignRequest, signal:
     const proof = oldSize === 0 || oldSize === size ? [] : await request.proveConsistency(oldSize, size);
     const body = formatWitnessRequest({ oldSize, proof, checkpoint: request.checkpoint });
     const { status, contentType, answer } = await post(witness.url, body, signal);
-    if (answer === undefined) return failed(`the witness answered ${status} with too many bytes`);
+    if (answer === undefined) return failed(`the witness answered ${status} with more than ${MAX_ANSWER_BYTES} bytes`);
     if (status === 200) return cosignaturesOf(witness.verifierKey, text, answer);
     // The proof is one that this program verified, so what doesn't fit it is what the witness saw before.
     if (status === 422) return contradicted('the witness refused the checkpoint: it answered 422');
@@ -118,12 +118,12 @@ function cosignaturesOf(key: VerifierKey, text: string, answer: Buffer): Cosigne
   try {
     signatures = lines.slice(0, -1).split('\n').map(parseSignatureLine);
   } catch {
-    return failed('the witness answered 200 with something else than signature lines');
+    return failed('the witness answered 200, but with lines that are not signature lines');
   }
   const cosignatures = signatures.filter(({ keyName, keyId }) => keyName === key.keyName && keyId === key.keyId);
   if (cosignatures.length === 0) return failed('the witness answered 200 without a signature by its key');
   if (!cosignatures.every(({ signature }) => verifyCosignature(key, text, signature))) {
-    return failed("the witness's signature is wrong");
+    return failed("the witness's signature does not verify under its key");
   }
   return { isCosigned: true, cosignatures };
 }
@@ -136,7 +136,7 @@ function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   });
 }
 
-/** What fetch throws says little itself; its cause says what happened to the connection. */
+/** reasonOf says what happened to the connection: what fetch throws says little, its cause says it. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Partial<Error>;
   const { code, message: deeper } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;

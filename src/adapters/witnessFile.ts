@@ -18,8 +18,8 @@ const FORMAT = 'auditseal-witness/v1';
 const damaged = (path: string, why: string, cause?: unknown): AuditsealError =>
   new AuditsealError(
     'TARGET_INVALID',
-    `the state file ${path} ${why}; a witness that forgot what it cosigned can be made to cosign a fork, ` +
-      'so put back the newest copy of the file, or retire the key',
+    `the state file ${path} ${why}; put back its newest copy, or retire the key: a witness that has forgotten what it ` +
+      'cosigned can be made to cosign a fork',
     { cause },
   );
 
@@ -40,12 +40,12 @@ export class WitnessFile implements WitnessState {
   }
 
   /**
-   * open reads the file of the witness with that key, and throws TARGET_INVALID if it isn't one as it was written. If
-   * there is none, it makes one, and says so by `isNew`.
+   * open reads the file of the witness with that key, and makes a missing one, which `isNew` tells. It throws TARGET_INVALID
+   * for a file that isn't as it was written.
    */
   static async open(path: string, verifierKey: VerifierKey): Promise<{ state: WitnessFile; isNew: boolean }> {
     try {
-      // What a witness that was killed left behind; it had answered nothing of it.
+      // What a witness left behind that was killed; it had not answered yet.
       await unlink(`${path}.next`).catch(ignoreMissing);
       const bytes = await readFile(path).catch(ignoreMissing);
       const notes = bytes === undefined ? new Map<string, Buffer>() : parseKept(path, bytes, verifierKey);
@@ -93,7 +93,7 @@ export class WitnessFile implements WitnessState {
     let isRenamed = false;
     try {
       const found = await readFile(this.#path).catch(ignoreMissing);
-      if (found === undefined && isThere) throw damaged(this.#path, 'is gone');
+      if (found === undefined && isThere) throw damaged(this.#path, 'was removed while the witness ran');
       if (found !== undefined && !found.equals(formatKept(this.#notes))) {
         this.#notes = parseKept(this.#path, found, this.#verifierKey);
         return 'changed';
@@ -131,7 +131,11 @@ function parseKept(path: string, bytes: Buffer, verifierKey: VerifierKey): Map<s
     }
   } catch (error) {
     const isAnothers = error instanceof AuditsealError && error.code === 'SIGNATURE_INVALID';
-    throw damaged(path, isAnothers ? `holds what ${verifierKey.keyName} did not cosign` : 'is damaged', error);
+    throw damaged(
+      path,
+      isAnothers ? `holds a checkpoint that ${verifierKey.keyName} did not cosign` : 'is damaged',
+      error,
+    );
   }
   if (!formatKept(notes).equals(bytes)) throw damaged(path, 'is damaged');
   return notes;

@@ -22,7 +22,7 @@ const MAX_HEADER_BYTES = 8 * 1024;
 const ADD_PATH = '/add-checkpoint';
 const NEWEST_PATH = /^\/([0-9a-f]{64})\/checkpoint$/;
 
-/** listenAsWitness serves a witness over HTTP. It rejects if the address can't be had; port 0 is any that is free. */
+/** listenAsWitness serves a witness over HTTP. It rejects if it can't listen on the address; port 0 is any free port. */
 export async function listenAsWitness(
   witness: AnsweringWitness,
   address: { readonly host: string; readonly port: number },
@@ -40,7 +40,8 @@ export async function listenAsWitness(
       // A request that its sender broke off is no fault of ours.
       if (!request.complete && request.destroyed) return;
       log.error('a request could not be answered', { error: error instanceof Error ? error.message : String(error) });
-      if (!response.headersSent) send(response, 503, 'text/plain; charset=utf-8', 'the witness can not do that now\n');
+      if (!response.headersSent)
+        send(response, 503, 'text/plain; charset=utf-8', "the witness can't answer now; try again later\n");
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -58,17 +59,18 @@ async function answer(witness: AnsweringWitness, request: IncomingMessage, respo
   const { method = '', url = '' } = request;
   const [, originHash] = NEWEST_PATH.exec(url) ?? [];
   const allowed = url === ADD_PATH ? ['POST'] : originHash === undefined ? [] : ['GET', 'HEAD'];
-  if (allowed.length === 0) return refuse(request, response, 404, 'there is nothing here');
+  if (allowed.length === 0) return refuse(request, response, 404, 'there is nothing at this path');
   if (!allowed.includes(method)) {
     response.setHeader('allow', allowed.join(', '));
-    return refuse(request, response, 405, 'another method is needed here');
+    return refuse(request, response, 405, `expected the method ${allowed.join(' or ')}, got ${method}`);
   }
   if (originHash !== undefined) {
     const { status, contentType, body } = await witness.newestCheckpoint(originHash);
     return send(response, status, contentType, body);
   }
   const body = await readBody(request);
-  if (body === undefined) return refuse(request, response, 413, 'no request is that large');
+  if (body === undefined)
+    return refuse(request, response, 413, `the request is too large: at most ${MAX_WITNESS_REQUEST_BYTES} bytes`);
   const { status, contentType, body: answered } = await witness.addCheckpoint(body);
   send(response, status, contentType, answered);
 }

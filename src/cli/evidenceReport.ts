@@ -86,7 +86,7 @@ export const reportAsText: EvidenceReporter = {
   },
   untrusted(named) {
     warn(NO_KEY);
-    tell('The file names these keys, and a forged file would name its own: get the key from somebody you trust.');
+    warn('the file names these keys, but a forged file would name its own: get the key from somebody you trust');
     for (const key of named) tell(`  ${printable(key)}`);
     return EXIT.unknown;
   },

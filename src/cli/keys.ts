@@ -1,6 +1,6 @@
 import { readUserFile } from './files.ts';
 import { usageError } from './usage.ts';
-import { faultIn } from '../core/errors.ts';
+import { faultIn, named } from '../core/errors.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_POLICY_BYTES, parsePolicy } from '../core/note/witnessPolicy.ts';
@@ -29,8 +29,12 @@ export async function readTrust(options: {
   readonly key: readonly string[];
   readonly policy: string | undefined;
 }): Promise<Trust> {
-  const path = options.policy;
-  const policy = path === undefined ? undefined : parsePolicy(await readUserFile('--policy', path, MAX_POLICY_BYTES));
+  const policy = options.policy === undefined ? undefined : await readPolicy(options.policy);
   const ofPolicy = (policy?.logs ?? []).map(({ verifierKey }) => verifierKey);
   return { logKeys: [...verifierKeys(options.key), ...ofPolicy], policy };
+}
+
+async function readPolicy(path: string): Promise<WitnessPolicy> {
+  const bytes = await readUserFile('--policy', path, MAX_POLICY_BYTES);
+  return named(`--policy: ${path}`, () => parsePolicy(bytes));
 }

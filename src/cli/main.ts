@@ -39,7 +39,9 @@ function failed(error: unknown): void {
   const text = isOurs
     ? error.message
     : `internal fault, please report it: ${error instanceof Error ? error.stack : String(error)}`;
-  tell(`auditseal: ${text.split('\n').map(printable).join('\n')}`);
+  const [first = '', ...more] = text.split('\n');
+  warn(first);
+  for (const line of more) tell(printable(line));
   const isUsage = isOurs && error.code === 'USAGE';
   process.exitCode = isUsage ? EXIT.usage : EXIT.unknown;
   const [name = ''] = process.argv.slice(2);

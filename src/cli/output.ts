@@ -4,19 +4,17 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 export const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** warn says something on standard error, and who says it. */
-export const warn = (text: string): void => tell(printable(`auditseal: ${text}`));
+export const warn = (text: string): void => tell(fit(printable(`auditseal: ${text}`), process.stderr));
 
 /** printJson prints a value as one line of JSON. */
 export const printJson = (value: unknown): void => print(printable(JSON.stringify(value)));
 
-/**
- * printItem prints one line of a result, made printable. On a terminal that is narrower it goes on in lines with a deeper
- * indent; elsewhere it stays one line, which programs can search.
- */
-export function printItem(text: string): void {
-  const safe = printable(text);
-  const { isTTY, columns } = process.stdout;
-  print(isTTY && columns > 0 ? wrap(safe, columns, `${/^ */.exec(safe)?.[0] ?? ''}    `) : safe);
+/** printItem prints one line of a result, made printable. */
+export const printItem = (text: string): void => print(fit(printable(text), process.stdout));
+
+/** fit breaks a line that a terminal is too narrow for. Elsewhere it stays one line, which programs can search. */
+function fit(line: string, { isTTY, columns }: NodeJS.WriteStream): string {
+  return isTTY && columns > 0 ? wrap(line, columns, `${/^ */.exec(line)?.[0] ?? ''}    `) : line;
 }
 
 /**

@@ -12,7 +12,7 @@ export const EXAMPLE_URL = 'https://account.blob.core.windows.net/ledger';
 
 const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);
 
-/** openTarget opens what a user names as a ledger: a mirror folder, or a container's URL, read with its SAS or as who is signed in. */
+/** openTarget opens what a user names as a ledger: a mirror folder, or a container's URL, read with its SAS or as the account that is signed in. */
 export async function openTarget(target: string): Promise<ObjectStore> {
   if (isUrl(target)) {
     const { BlobStore } = await import('../adapters/blobStore.ts');

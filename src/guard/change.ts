@@ -16,7 +16,7 @@ export type GuardChange =
   | { readonly kind: 'hold-set'; readonly tag: string; readonly case: string }
   | { readonly kind: 'hold-clear'; readonly tag: string; readonly case: string };
 
-/** ActionWords is what the one who acts says; nothing of it is checked. */
+/** ActionWords is who acts on what, and why, as they say it; none of it is checked. */
 export interface ActionWords {
   readonly account: string;
   readonly container: string;
@@ -35,14 +35,14 @@ export interface GuardActionDeps {
 export interface GuardActionResult {
   /** 'unknown': what guards the container couldn't be read afterwards */
   readonly outcome: 'done' | 'failed' | 'unknown';
-  /** what Azure said against it */
+  /** why Azure refused it */
   readonly error?: string;
   /** somebody else changed the policy between the look and the action */
   readonly isOvertaken: boolean;
   readonly after?: ContainerGuard;
   /** names of the actions in the ledger */
   readonly recorded: readonly string[];
-  /** why what came of it couldn't be recorded */
+  /** why the outcome couldn't be recorded */
   readonly unrecorded?: string;
 }
 
@@ -61,7 +61,7 @@ export function holdTag(caseId: string): string | undefined {
 export const extensionsOf = ({ policy }: ContainerGuard): number =>
   policy?.history.filter(({ update }) => update === 'extend').length ?? 0;
 
-/** changeRefusal says why a change can't be made to what guards a container now, and what to do; undefined if it can. */
+/** changeRefusal says why a change can't be made as the container is guarded now, and what to do; undefined if it can. */
 export function changeRefusal(change: GuardChange, guard: ContainerGuard): string | undefined {
   const { policy, tags } = guard;
   if (change.kind === 'hold-set') {
@@ -74,7 +74,7 @@ export function changeRefusal(change: GuardChange, guard: ContainerGuard): strin
   if (change.kind === 'hold-clear') {
     const all = tags.map(({ tag }) => tag).join(', ');
     if (tags.some(({ tag }) => tag === change.tag)) return undefined;
-    return `there is no hold ${change.tag}; ${all === '' ? 'the container has none' : `there are ${all}`}`;
+    return `the container has no hold ${change.tag}; ${all === '' ? 'it has none at all' : `it has ${all}`}`;
   }
   if (policy === undefined)
     return 'the container has no retention policy; set one with az storage container immutability-policy create, and look at it before locking';
@@ -91,14 +91,14 @@ export function changeRefusal(change: GuardChange, guard: ContainerGuard): strin
   if (change.days > MAX_RETENTION_DAYS) return `Azure takes at most ${MAX_RETENTION_DAYS} days`;
   const extensions = extensionsOf(guard);
   if (extensions >= MAX_EXTENSIONS)
-    return `the policy was extended ${extensions} times, and Azure allows ${MAX_EXTENSIONS}; to keep what is there for longer, set a legal hold, and seal on in another container`;
+    return `the policy was extended ${extensions} times, and Azure allows ${MAX_EXTENSIONS}; to keep what is there for longer, set a legal hold, and seal into another container from now on`;
   return undefined;
 }
 
 /**
- * changeGuard does what changeRefusal had nothing against, and records it in the ledger: the attempt first, so that nothing is
- * done which the ledger doesn't know of, then what Azure says afterwards. What came of it is judged by that, never by an
- * answer that may be lost. It throws what the store throws before anything is changed.
+ * changeGuard makes a change that changeRefusal has no objection to, and records it in the ledger: first the attempt, so that
+ * nothing is done that the ledger doesn't know of, then what Azure says afterwards. The outcome is judged by that, never by
+ * the answer to the change, which may get lost. What the store throws before anything is changed is passed on.
  */
 export async function changeGuard(
   { store, control, now }: GuardActionDeps,
@@ -108,7 +108,7 @@ export async function changeGuard(
 ): Promise<GuardActionResult> {
   const base = { version: 1, ...words, ...detailsOf(change, before) } as const;
   const time = (): string => new Date(now()).toISOString();
-  // If we die after this, verify names an attempt of which nobody knows what came.
+  // If we die after this, verify names an attempt without an outcome.
   const attempt = await record(store, { ...base, outcome: 'attempted', time: time(), guard: stateOf(before) });
   let error: string | undefined;
   try {
@@ -169,7 +169,7 @@ const oneLine = (text: string): string =>
     .slice(0, MAX_ACTION_TEXT)
     .toWellFormed();
 
-/** record creates an action under the first number that is free, and gives its name. */
+/** record creates an action under the first free number, and gives its name. */
 async function record(store: ObjectStore, action: Action): Promise<string> {
   const bytes = formatAction(action);
   let number = 0;

@@ -3,7 +3,7 @@ import type { DrillAttempt, ForbiddenChange } from '../core/objects/guard.ts';
 import { drillName } from '../core/objects/names.ts';
 import type { Canaries } from '../ports/guard.ts';
 
-/** Drill is what was tried, and what could not be. */
+/** Drill is what was tried, and what could not be tried. */
 export interface Drill {
   readonly attempts: readonly DrillAttempt[];
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];
@@ -34,7 +34,10 @@ export async function runDrill(canaries: Canaries, time: number): Promise<Drill>
       const tried = await canaries.attempt(object, change);
       attempts.push({ object, change, ...tried });
       if (tried.outcome === 'unverified')
-        unreadable.push({ object, why: `whether its policy refuses to ${change} stays open: ${tried.said}` });
+        unreadable.push({
+          object,
+          why: `the drill could not tell whether the policy refuses to ${change}: ${tried.said}`,
+        });
     }
   }
   return { attempts, unreadable };

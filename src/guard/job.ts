@@ -11,8 +11,9 @@ import type { Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /**
- * runPostureJob asks Azure what guards the ledger's container, holds a drill, and files the report in it, as JSON. Findings of severity
- * error are logged like those of a check; warnings are only counted, because some describe a choice of whoever deployed.
+ * runPostureJob asks Azure what guards the ledger's container, holds a drill, and files the report in the ledger, as JSON.
+ * Findings of severity error are logged like those of a check; warnings are only counted, because some describe a choice that
+ * was made at deployment.
  */
 export async function runPostureJob(
   deps: PostureDeps & {
@@ -29,7 +30,7 @@ export async function runPostureJob(
   const { status, findings, unreadable } = report;
   const errors = findings.filter(({ severity }) => severity === 'error');
   logFindings(log, errors);
-  // Durable point: the report. Two that end in the same second meet in one name; the first one stays.
+  // Durable point: the report. Two that end in the same second have one name; the first one stays.
   const name = reportName(Date.parse(report.time), 'posture', 'json');
   const outcome = await store.create(name, formatReport(report));
   const fields = {

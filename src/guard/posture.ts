@@ -22,15 +22,15 @@ const POWERFUL: Readonly<Record<string, string>> = {
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': 'Storage Blob Data Owner',
 };
 
-/** roleName names a role that checkPosture knows; every other by its id. */
+/** roleName gives the name of a role that checkPosture knows, and the id of every other. */
 export const roleName = (role: string): string => POWERFUL[role] ?? role;
 
 const NOT_CHECKED = [
-  'what is said here is what Azure Resource Manager answered, and nobody signed it',
+  'everything here is what Azure Resource Manager answered, and nobody signed it',
   'management locks of the subscription, custom roles, members of groups and Azure Policy were not looked at',
 ];
 
-const NO_DRILL = 'no change was tried, so nothing is said of whether the container refuses any';
+const NO_DRILL = 'no drill was held, so whether the container refuses changes was not tried';
 
 /**
  * checkPosture asks Azure for everything that guards a ledger's container and compares it with what is promised. What it
@@ -98,7 +98,7 @@ function guardFindings({ policy, ...guard }: ContainerGuard, { container, retent
       finding(
         'policy-missing',
         container,
-        'the container has no retention policy, so whoever has the rights can change and delete',
+        'the container has no retention policy, so whoever has the rights can change and delete its blobs',
       ),
     );
   else {
@@ -119,16 +119,16 @@ function guardFindings({ policy, ...guard }: ContainerGuard, { container, retent
         ),
       );
     if (policy.allowsAppends)
-      found.push(finding('account-weak', container, 'the policy allows appends to blobs that are there'));
+      found.push(finding('account-weak', container, 'the policy allows appends to blobs that exist'));
   }
   if (guard.allowsHoldAppends)
-    found.push(finding('account-weak', container, 'the legal hold allows appends to blobs that are there'));
+    found.push(finding('account-weak', container, 'the legal hold allows appends to blobs that exist'));
   if (guard.publicAccess !== 'None')
     found.push(finding('account-weak', container, `the container is public (${guard.publicAccess})`));
   return found;
 }
 
-/** What an account must be. Where Azure states nothing, its documented default counts. */
+/** What an account's settings must be. Where Azure states nothing, its documented default counts. */
 function settingFindings(it: AccountFacts, account: string): Finding[] {
   const weak = (isWeak: boolean, detail: string, severity: Finding['severity'] = 'error'): Finding[] =>
     isWeak ? [finding('account-weak', account, detail, severity)] : [];
@@ -162,7 +162,7 @@ const drillFindings = (attempts: readonly DrillAttempt[]): Finding[] =>
   attempts
     .filter(({ outcome }) => outcome === 'done')
     .map(({ object, change, said }) =>
-      finding('drill-failed', object, `nothing kept the drill from trying to ${change} this object: ${said}`),
+      finding('drill-failed', object, `the drill's attempt to ${change} was not refused: ${said}`),
     );
 
 const roleFindings = (roles: readonly RoleAssignment[], account: string): Finding[] =>

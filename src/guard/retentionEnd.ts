@@ -4,13 +4,13 @@ import { isPartition } from '../core/text.ts';
 import { firstFree } from '../ledger/dense.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
-/** SealedSpan is when the first and the newest segments of a ledger were sealed, by their own words. */
+/** SealedSpan is when the first and the newest segments of a ledger were sealed, as their headers say. */
 export interface SealedSpan {
   readonly first: string;
   readonly newest: string;
 }
 
-/** sealedSpan reads the first and the newest segment of each partition, and gives undefined where there is none that can be read. */
+/** sealedSpan reads the first and the newest segment of each partition, and gives undefined if none can be read. */
 export async function sealedSpan(store: ObjectStore): Promise<SealedSpan | undefined> {
   const times: string[] = [];
   for await (const { name, isFolder } of store.children('segments/')) {

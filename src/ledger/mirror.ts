@@ -31,7 +31,7 @@ export async function mirrorLedger(
     else if (known !== undefined) {
       result.failed.push({
         object: name,
-        why: `the mirror has ${known} bytes under this name, and the ledger ${size}`,
+        why: `the mirror has ${known} bytes under this name, and the ledger has ${size}; the mirror's were left as they are`,
       });
     } else {
       try {
@@ -43,7 +43,7 @@ export async function mirrorLedger(
           result.copiedBytes += bytes.length;
         } else if (isSame(await to.read(name), bytes)) {
           result.present += 1; // another copy was faster
-        } else result.failed.push({ object: name, why: 'the mirror has something else under this name' });
+        } else result.failed.push({ object: name, why: 'the mirror has other bytes under this name' });
       } catch (error) {
         result.failed.push({ object: name, why: faultIn(error).message });
       }
@@ -68,8 +68,8 @@ export async function mirrorLedger(
 
 /**
  * mirrorTiles copies the tiles of a log that the mirror lacks, and its newest checkpoint. The checkpoint is read first and
- * written last: whatever it covers is there then. Copy the ledger after it, or the ledger's copy may lack what the checkpoint
- * covers. It gives how many files it wrote.
+ * written last, so that whatever it covers is there by then. The ledger must be copied after its tiles, or its copy may lack
+ * what the checkpoint covers. It gives how many files it wrote.
  */
 export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<number> {
   const checkpoint = await readTile(from, NEWEST_CHECKPOINT);

@@ -40,7 +40,7 @@ const zip = promisify(gzip);
 /** One coding of Accept-Encoding, with its weight. */
 const ACCEPTED = /^[ \t]*([a-z0-9-]+|\*)[ \t]*(?:;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[ \t]*)?$/;
 
-/** A browser must not take what is served for a page, whatever a record holds. */
+/** Whatever a record holds, a browser must not run it as a page. */
 const COMMON = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" };
 
 /**
@@ -52,12 +52,15 @@ export async function answerLog(tiles: Pick<TileStore, 'read'>, request: LogRequ
   const { path, ifNoneMatch, acceptEncoding } = request;
   if (!isTileName(path)) {
     const isAlmost = path === 'tile' || path.startsWith('tile/');
-    return refusal(isAlmost ? 400 : 404, isAlmost ? 'that is not the path of a tile' : 'there is nothing of that name');
+    return refusal(
+      isAlmost ? 400 : 404,
+      isAlmost ? 'expected the path of a tile, such as tile/0/000' : 'there is nothing at this path',
+    );
   }
   return unlessAway(async () => {
     const bytes = await readTile(tiles, path);
     // Not for a cache: the tile may be there with the next checkpoint.
-    if (bytes === undefined) return refusal(404, 'the log has none of that name');
+    if (bytes === undefined) return refusal(404, 'the log has no such file, or not yet');
     if (path.startsWith(BUNDLES)) return bundle(bytes, acceptEncoding, ifNoneMatch);
     const isCheckpoint = path === NEWEST_CHECKPOINT;
     return content(bytes, isCheckpoint ? TEXT : BYTES, isCheckpoint ? SECONDS : IMMUTABLE, ifNoneMatch);
@@ -65,8 +68,8 @@ export async function answerLog(tiles: Pick<TileStore, 'read'>, request: LogRequ
 }
 
 /**
- * bundle serves entries, compressed for who takes that. What is compressed is another representation with a tag of its own,
- * and a cache between must keep the two apart. Hash tiles don't get smaller.
+ * bundle serves entries, compressed if the client accepts gzip. The compressed form is another representation with a tag of
+ * its own, and a cache in between must keep the two apart. Hash tiles are not compressed: they don't get smaller.
  */
 async function bundle(
   bytes: Buffer,
@@ -100,7 +103,7 @@ export interface EvidenceQuery {
   readonly ifNoneMatch?: string;
 }
 
-/** answerEvidence serves evidence of one record. It holds the record, so not everybody may ask for it. */
+/** answerEvidence serves evidence of one record. It contains the record, so not everybody may ask for it. */
 export async function answerEvidence(deps: ProveDeps, query: EvidenceQuery): Promise<LogResponse> {
   const { partition, record: recordText, ifNoneMatch } = query;
   const record = parseDecimal(recordText ?? '');
@@ -135,13 +138,13 @@ const refusal = (status: number, why: string): LogResponse => ({
   body: Buffer.from(`${why}\n`),
 });
 
-/** unlessAway answers 503 while a store is away: the fault passes, and says nothing of the log. */
+/** unlessAway answers 503 while a store can't be reached: that passes, and says nothing about the log. */
 async function unlessAway(answer: () => Promise<LogResponse>): Promise<LogResponse> {
   try {
     return await answer();
   } catch (error) {
     faultIn(error, 'unavailable');
-    const away = refusal(503, 'the store can not be reached now; try again');
+    const away = refusal(503, "the store can't be reached now; try again later");
     return { ...away, headers: { ...away.headers, 'retry-after': '5' } };
   }
 }

@@ -33,8 +33,8 @@ export interface EntryProof {
  * proveEntry proves an entry against the newest checkpoint that is signed and has its tiles, and gives undefined if there is
  * none that covers it yet.
  *
- * The published one comes first, because it has its tiles. It can be replaced by whoever may write tiles; then the ledger
- * has the checkpoints, of which at most the last one lacks its tiles.
+ * The published one is tried first, because its tiles are there. Whoever may write tiles can replace it; then the checkpoints
+ * of the ledger are tried, of which at most the last one lacks its tiles.
  */
 export async function proveEntry(
   { store, tiles, verifiers }: ProveDeps,
@@ -72,10 +72,10 @@ function openFor(note: Buffer, origin: string, verifiers: readonly VerifierKey[]
   if (verifiers.length > 0) return openCheckpoint(note, origin, verifiers).checkpoint;
   const checkpoint = parseCheckpoint(parseNote(note).text);
   if (checkpoint.origin === origin) return checkpoint;
-  throw new AuditsealError('CHECKPOINT_MALFORMED', 'the checkpoint is of another log than the segment');
+  throw new AuditsealError('CHECKPOINT_MALFORMED', 'the checkpoint is not one of the log that the segment names');
 }
 
-/** proveFromTiles makes the proof of a leaf, and throws TILE_MALFORMED if the tiles don't give one that fits the checkpoint. */
+/** proveFromTiles makes the proof of a leaf, and throws TILE_MALFORMED if what the tiles give doesn't fit the checkpoint. */
 async function proveFromTiles(
   tiles: Pick<TileStore, 'read'>,
   leaf: number,
@@ -84,5 +84,5 @@ async function proveFromTiles(
 ): Promise<InclusionProof> {
   const proof = proveInclusion(leaf, size, await nodesFromTiles(tiles, inclusionRanges(leaf, size), size));
   if (verifyInclusion(proof, leafHash(line), rootHash)) return proof;
-  throw new AuditsealError('TILE_MALFORMED', `the tiles do not fit the checkpoint of size ${size}: rebuild them`);
+  throw new AuditsealError('TILE_MALFORMED', `the tiles do not fit the checkpoint of size ${size}: rebuild the tiles`);
 }

@@ -124,6 +124,6 @@ export class LogLookup {
     }
     const found = (await this.#view(high))?.entries.find(({ entry }) => entry.index === index);
     if (found !== undefined) return found;
-    throw new AuditsealError('BATCH_MALFORMED', `${batchName(high)} lacks the entry that batches behind it speak of`);
+    throw new AuditsealError('BATCH_MALFORMED', `${batchName(high)} lacks an entry that later batches count`);
   }
 }

@@ -24,7 +24,7 @@ import type { ObjectStore } from '../ports/store.ts';
 export type RecordPlace =
   { readonly partition: string; readonly record: number } | { readonly segment: SegmentPlace; readonly line: number };
 
-/** Proved is evidence and what it rests on, or why there is none. */
+/** Proved is evidence and what it rests on, or why there can't be any. */
 export type Proved =
   | {
       readonly ok: true;
@@ -43,7 +43,7 @@ export type Proved =
 const absent = (why: string): Proved => ({ ok: false, reason: 'absent', why });
 
 /**
- * proveRecord proves a record against the newest checkpoint of its log, and gives nothing that it couldn't verify itself.
+ * proveRecord proves a record against the newest checkpoint of its log. It verifies the evidence before it gives it.
  *
  * It reads the segment, one tile for each level of the tree beside the few at its edge, and finds the segment's entry as
  * LogLookup does: log n requests altogether, whatever the size of the log.
@@ -63,15 +63,16 @@ export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<
   const segment = segmentName(entry.partition, entry.index);
   const line = isNumber ? place.record - entry.records.first + 1 : place.line;
   if (line < 1 || line > entry.records.count) {
-    return absent(`${segment} has the records of lines 1 to ${entry.records.count}, and none at line ${line}`);
+    return absent(`${segment} has records on lines 1 to ${entry.records.count}, and none on line ${line}`);
   }
   const leaves = await segmentLeaves(deps.store, segment, entry);
   if (leaves === undefined) {
-    return { ok: false, reason: 'changed', why: `${segment} is gone, or is not what its entry in the log says` };
+    return { ok: false, reason: 'changed', why: `${segment} is missing, or is not what its entry in the log says` };
   }
   const { ledger } = parseHeader(leaves.lines[0] as Buffer);
   const proved = await proveEntry(deps, found, ledger);
-  if (proved === undefined) return absent(`no checkpoint covers the entry of ${segment} yet`);
+  if (proved === undefined)
+    return absent(`no checkpoint covers the entry of ${segment} yet; try again after the next integration`);
   const { note, checkpoint, proof } = proved;
   const evidence: Evidence = {
     line: leaves.lines[line] as Buffer,

@@ -27,10 +27,10 @@ export interface WitnessDeps {
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** More than a signature line has, whatever the witness is called. */
+/** More bytes than a signature line has, however long the name of the witness is. */
 const MAX_COSIGNATURE_BYTES = 8 * 1024;
 
-/** EMPTY_TREE is what a witness has seen of a log that it never cosigned. */
+/** EMPTY_TREE stands for the tree of a log of which nothing was cosigned yet. */
 const EMPTY_TREE: TreeHead = { size: 0, rootHash: EMPTY_ROOT };
 
 const refused = (status: WitnessAnswer['status'], why: string): WitnessAnswer => ({
@@ -59,7 +59,7 @@ export class Witness implements AnsweringWitness {
     const origin = this.#originOf.get(originHash);
     const note = origin === undefined ? undefined : await this.#deps.state.read(origin);
     return note === undefined
-      ? refused(404, 'no checkpoint of such a log was cosigned here')
+      ? refused(404, 'this witness has cosigned no checkpoint of a log with that origin')
       : { status: 200, contentType: TEXT, body: note };
   }
 
@@ -67,14 +67,15 @@ export class Witness implements AnsweringWitness {
     const submission = this.#open(body);
     if ('status' in submission) return submission;
     const { oldSize, proof, checkpoint, text, signatures } = submission;
-    if (oldSize > checkpoint.size) return refused(400, 'the old size is above that of the checkpoint');
-    // Another request may get between reading and replacing; each turn but the last, one did and was answered.
+    if (oldSize > checkpoint.size)
+      return refused(400, `the old size, ${oldSize}, is above the size of the checkpoint, ${checkpoint.size}`);
+    // Another request may come between reading and replacing; each turn but the last, one did and was answered.
     for (;;) {
       const kept = await this.#deps.state.read(checkpoint.origin);
       const newest = kept === undefined ? EMPTY_TREE : parseCheckpoint(parseNote(kept).text);
       if (oldSize !== newest.size) return { status: 409, contentType: TREE_SIZE_TYPE, body: `${newest.size}\n` };
       if (!verifyConsistency(newest, checkpoint, proof)) {
-        return refused(422, 'the checkpoint is not shown to continue the one cosigned before');
+        return refused(422, 'the proof does not show that the checkpoint continues the one cosigned before');
       }
       const cosignature = signCosignature(text, this.#deps.signerKey, Math.floor(this.#deps.now() / 1000));
       const next = formatNote({ text, signatures: [...signatures, cosignature] });
@@ -91,16 +92,16 @@ export class Witness implements AnsweringWitness {
       const { text } = parseNote(note);
       const origin = text.slice(0, text.indexOf('\n'));
       const keys = this.#deps.logs.filter(({ keyName }) => keyName === origin);
-      if (keys.length === 0) return refused(404, 'no key of a log with this origin is known here');
+      if (keys.length === 0) return refused(404, 'this witness knows no log with that origin');
       try {
         const opened = openCheckpoint(note, origin, keys);
         const signatures = logSignatures(note, opened);
         return formatNote({ text, signatures }).length > MAX_NOTE_BYTES - MAX_COSIGNATURE_BYTES
-          ? refused(400, 'the checkpoint leaves no room for a cosignature')
+          ? refused(400, 'the signatures of the checkpoint leave no room for a cosignature')
           : { oldSize, proof, checkpoint: opened.checkpoint, text, signatures };
       } catch (error) {
         if (isCoded(error, 'CHECKPOINT_MALFORMED') && isEmptyTreeOfAnotherRoot(text)) {
-          return refused(422, 'an empty tree has another root hash');
+          return refused(422, 'the checkpoint gives the empty tree a root hash that is not the one of an empty tree');
         }
         throw error;
       }
@@ -127,7 +128,7 @@ interface Submission {
 const isCoded = (error: unknown, ...codes: AuditsealError['code'][]): error is AuditsealError =>
   error instanceof AuditsealError && codes.includes(error.code);
 
-/** The text is no checkpoint because, and only because, it gives an empty tree a root that isn't its own. */
+/** isEmptyTreeOfAnotherRoot tells whether the root hash of an empty tree is all that keeps the text from being a checkpoint. */
 function isEmptyTreeOfAnotherRoot(text: string): boolean {
   const lines = text.split('\n');
   if (lines[1] !== '0' || parseBase64Hash(lines[2] ?? '') === undefined) return false;
@@ -139,7 +140,7 @@ function isEmptyTreeOfAnotherRoot(text: string): boolean {
   }
 }
 
-/** The log's own signatures, which prove to others what the log signed. Anybody may have put more lines there. */
+/** logSignatures gives the log's own signatures, which prove to others what it signed; anybody may have added more lines. */
 function logSignatures(note: Buffer, { signatures }: OpenedCheckpoint): SignatureLine[] {
   const lines = parseNote(note).signatures;
   return signatures.map(

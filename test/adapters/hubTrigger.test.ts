@@ -149,10 +149,10 @@ test('an empty delivery is one', () => {
 });
 
 test.each<[string, unknown, Members | undefined, RegExp]>([
-  ['no array of bodies', { a: 1 }, metadataOf(), /cardinality many/],
-  ['one body for cardinality one', Buffer.from('a'), metadataOf(), /cardinality many/],
-  ['parsed bodies', [{ records: [] }], one({ ...NUMBER, ...TIME }), /dataType binary/],
-  ['text bodies', ['{"records":[]}'], one({ ...NUMBER, ...TIME }), /dataType binary/],
+  ['no array of bodies', { a: 1 }, metadataOf(), /cardinality to many/],
+  ['one body for cardinality one', Buffer.from('a'), metadataOf(), /cardinality to many/],
+  ['parsed bodies', [{ records: [] }], one({ ...NUMBER, ...TIME }), /dataType to binary/],
+  ['text bodies', ['{"records":[]}'], one({ ...NUMBER, ...TIME }), /dataType to binary/],
   ['no metadata', bodies('a'), undefined, /partitionId/],
   ['no partition', bodies('a'), one({ ...NUMBER }, { partitionContext: {} }), /partitionId/],
   [
@@ -161,9 +161,9 @@ test.each<[string, unknown, Members | undefined, RegExp]>([
     one({ ...NUMBER }, { partitionContext: { partitionId: '../x' } }),
     /partitionId/,
   ],
-  ['no systemPropertiesArray', bodies('a'), { partitionContext }, /1 bodies and 0 entries/],
-  ['fewer bodies than metadata', bodies('a', 'b'), metadataOf(), /2 bodies and 3 entries/],
-  ['more bodies than metadata', bodies('a', 'b', 'c', 'd'), metadataOf(), /4 bodies and 3 entries/],
+  ['no systemPropertiesArray', bodies('a'), { partitionContext }, /expected 1 entries .*, got 0/],
+  ['fewer bodies than metadata', bodies('a', 'b'), metadataOf(), /expected 2 entries .*, got 3/],
+  ['more bodies than metadata', bodies('a', 'b', 'c', 'd'), metadataOf(), /expected 4 entries .*, got 3/],
 ])('%s: the invocation fails, and says why', (_what, messages, metadata, why) => {
   expect(() => toDelivery(messages, metadata)).toThrow(expect.objectContaining({ code: 'DELIVERY_INVALID' }) as Error);
   expect(() => toDelivery(messages, metadata)).toThrow(why);

@@ -204,17 +204,21 @@ describe('cosign and what is no witness', () => {
 
   test.each<[string, ReturnType<typeof says>, string]>([
     ['nothing', says(200, ''), 'without signature lines'],
-    ['an empty line', says(200, '\n'), 'something else than signature lines'],
-    ['a page', says(200, '<html>\n'), 'something else than signature lines'],
+    ['an empty line', says(200, '\n'), 'lines that are not signature lines'],
+    ['a page', says(200, '<html>\n'), 'lines that are not signature lines'],
     ['no UTF-8', says(200, Buffer.from([0xff, 0x0a])), 'without signature lines'],
     ['a line without its end', says(200, line(good).trimEnd()), 'without signature lines'],
-    ['a note', says(200, Buffer.concat([log.checkpoint(5), Buffer.from(line(good))])), 'something else'],
+    [
+      'a note',
+      says(200, Buffer.concat([log.checkpoint(5), Buffer.from(line(good))])),
+      'lines that are not signature lines',
+    ],
     ["strangers' signatures", says(200, line(stranger)), 'without a signature by its key'],
     ['a note signature', says(200, line(signNote(text, WITNESS_KEY))), 'without a signature by its key'],
-    ['a cosignature of another tree', says(200, line(signCosignature(log.text(4), WITNESS_KEY, 1))), 'is wrong'],
-    ['a good and a bad one', says(200, line(good) + line({ ...good, signature: Buffer.alloc(72) })), 'is wrong'],
-    ['a short one', says(200, line({ ...good, signature: Buffer.alloc(3) })), 'is wrong'],
-    ['too much', says(200, line(good).repeat(2000)), 'too many bytes'],
+    ['a cosignature of another tree', says(200, line(signCosignature(log.text(4), WITNESS_KEY, 1))), 'does not verify'],
+    ['a good and a bad one', says(200, line(good) + line({ ...good, signature: Buffer.alloc(72) })), 'does not verify'],
+    ['a short one', says(200, line({ ...good, signature: Buffer.alloc(3) })), 'does not verify'],
+    ['too much', says(200, line(good).repeat(2000)), 'with more than 65536 bytes'],
     ['404', says(404, 'no'), '404'],
     ['500', says(500, 'x'.repeat(10_000)), '500'],
     ['204', says(204, ''), '204'],
@@ -269,13 +273,13 @@ describe('cosign and what is no witness', () => {
     };
     expect(await ask(url, 5, 0)).toMatchObject({
       isCosigned: false,
-      why: expect.stringContaining('too many') as string,
+      why: expect.stringContaining('with more than 65536 bytes') as string,
     });
   });
 
   test.each<[string, Partial<WitnessAddress>, Partial<CosignRequest>, string]>([
     ['a URL that is none', { url: 'nowhere' }, {}, 'could not be asked'],
-    ['a key of a log', { verifierKey: LOG_KEY.verifierKey }, {}, 'not one of a witness'],
+    ['a key of a log', { verifierKey: LOG_KEY.verifierKey }, {}, 'not of a witness'],
     ['a checkpoint that is none', {}, { checkpoint: Buffer.from('x') }, 'could not be asked'],
     ['a size that is none', {}, { knownSize: NaN }, 'could not be asked'],
     ['a proof that fails', {}, { proveConsistency: () => Promise.reject(new Error('no tiles')) }, 'no tiles'],

@@ -106,7 +106,7 @@ describe('WitnessFile', () => {
   test('stops when the file is gone or damaged under it', async () => {
     const state = await openState();
     await rm(path);
-    await expect(state.replace(ORIGIN, undefined, noteOf(1))).rejects.toThrow('is gone');
+    await expect(state.replace(ORIGIN, undefined, noteOf(1))).rejects.toThrow('was removed while the witness ran');
     await writeFile(path, 'x');
     await expect(state.replace(ORIGIN, undefined, noteOf(1))).rejects.toThrow('is damaged');
     expect(await state.read(ORIGIN)).toBeUndefined();

@@ -139,7 +139,7 @@ describe('prove and check', () => {
 describe('what can not be done', () => {
   test.each([
     [['prove', 'MIRROR', '--partition', '0', '--record', '5'], 2, 'the log has no record 5 of partition 0, or not yet'],
-    [['prove', 'MIRROR', '--segment', nameOf(2), '--line', '2'], 2, 'none at line 2'],
+    [['prove', 'MIRROR', '--segment', nameOf(2), '--line', '2'], 2, 'none on line 2'],
     [['prove', 'MIRROR', '--partition', '0', '--record', '2', '--key', OTHER], 2, 'no trusted key'],
     [['prove', 'MIRROR', '--partition', '0', '--record', '2', '--out', 'EVIDENCE'], 2, 'is there already'],
     [['prove', 'MIRROR', '--partition', '0', '--record', '2', '--tlog', 'MIRROR'], 2, 'rebuild the tiles'],

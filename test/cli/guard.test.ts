@@ -221,7 +221,7 @@ describe('hold', () => {
     const listed = await hold('list', ledger, ['--json']);
     expect(JSON.parse(listed.out)).toEqual([{ tag: 'case2026117a', who: CALLER, time: expect.any(String) as unknown }]);
     await expect(hold('clear', ledger, ['--case', 'other', '--why', 'x'])).rejects.toThrow(
-      'there is no hold other; there are case2026117a',
+      'the container has no hold other; it has case2026117a',
     );
     expect((await hold('clear', ledger, [...words, '--who', 'Bob'])).code).toBe(0);
     expect((await hold('list', ledger, [])).out).toBe('no hold\n');

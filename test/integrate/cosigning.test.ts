@@ -125,7 +125,7 @@ describe('witnesses cosign', () => {
 describe('a witness that gives no cosignature', () => {
   test.each<[string, Parameters<Witnesses['fake']>[1], string]>([
     ['never answers', () => {}, 'the witness did not answer in time'],
-    ['answers garbage', (_, response) => void response.end('<html>\n'), 'with something else than signature lines'],
+    ['answers garbage', (_, response) => void response.end('<html>\n'), 'lines that are not signature lines'],
     ['answers nothing', (_, response) => void response.end(), 'without signature lines'],
     ['breaks off', ({ socket }) => void socket.destroy(), 'the witness could not be asked'],
     ['answers 500', (_, response) => void response.writeHead(500).end(), 'it answered 500'],
@@ -137,7 +137,7 @@ describe('a witness that gives no cosignature', () => {
     [
       'answers with a signature of another text',
       (_, response) => void response.end(`${formatSignatureLine(signCosignature('x\n', witnessKey(2), 1))}\n`),
-      "the witness's signature is wrong",
+      "the witness's signature does not verify under its key",
     ],
     [
       'says again and again that it is elsewhere',

@@ -56,5 +56,5 @@ test('what can not be hashed says why, and keeps nothing from being hashed', asy
     { ok: false, isTooLarge: true },
     expectedOf(Buffer.from('x')),
   ]);
-  await expect(digest(['../outside'])).rejects.toThrow('a name that can not be a file name everywhere');
+  await expect(digest(['../outside'])).rejects.toThrow("its name can't be a file name on every system");
 });

@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { FolderStore } from '../../adapters/folderStore.ts';
+import { named } from '../../core/errors.ts';
 import { MAX_NOTE_BYTES } from '../../core/note/note.ts';
 import { checkpointName } from '../../core/objects/names.ts';
 import { EXIT_STATUS } from '../../core/objects/report.ts';
@@ -154,7 +155,8 @@ async function findAnchor(
   since: string | undefined,
 ): Promise<{ anchor?: Anchor; malformed: readonly string[] }> {
   if (since === undefined) return newestReport(store, Date.now());
-  const report = parseReport(await readUserFile('--since', since, MAX_OBJECT_BYTES));
+  const bytes = await readUserFile('--since', since, MAX_OBJECT_BYTES);
+  const report = named(`--since: ${since}`, () => parseReport(bytes));
   return { anchor: { name: since, report }, malformed: [] };
 }
 

@@ -1,6 +1,7 @@
 import { WitnessFile } from '../../adapters/witnessFile.ts';
 import { listenAsWitness } from '../../adapters/witnessServer.ts';
 import type { WitnessServer } from '../../adapters/witnessServer.ts';
+import { named } from '../../core/errors.ts';
 import { cosignatureKey } from '../../core/note/cosignature.ts';
 import { parseSignerKey } from '../../core/note/signerKey.ts';
 import type { SignerKey } from '../../core/note/signerKey.ts';
@@ -108,5 +109,5 @@ async function readSignerKey(path: string): Promise<SignerKey> {
   const bytes = await readUserFile('--key', path, MAX_KEY_FILE_BYTES);
   if (bytes.length > MAX_KEY_FILE_BYTES)
     throw unusable(`--key: ${path} holds no key: it has more than ${MAX_KEY_FILE_BYTES} bytes`);
-  return parseSignerKey(bytes.toString('utf8').replace(/\r?\n$/, ''));
+  return named(`--key: ${path}`, () => parseSignerKey(bytes.toString('utf8').replace(/\r?\n$/, '')));
 }

@@ -97,7 +97,8 @@ export function parseEvidence(bytes: Uint8Array): Evidence {
   }
   // The line is a string, however long, and the rest is short: then no nesting can make JSON.parse take long.
   const lineEnd = file[START.length] === QUOTE ? new JsonScanner(file).skipValue(START.length) : -1;
-  if (lineEnd < 0 || file.length - lineEnd > MAX_REST_BYTES) throw malformed('the line, or what follows it, is none');
+  if (lineEnd < 0 || file.length - lineEnd > MAX_REST_BYTES)
+    throw malformed('the line has no end, or more than 1 MiB follows it');
   const it = parseJsonObject(file.toString('utf8'));
   if (it === undefined) throw malformed('the file is not JSON');
   const proof = it['segmentProof'];
