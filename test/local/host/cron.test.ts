@@ -26,6 +26,9 @@ describe('nextOccurrence', () => {
     ['0 0 0 29 2 *', '2026-01-01T00:00:00Z', '2028-02-29T00:00:00Z'],
     ['0 0 0 29 february *', '2096-03-01T00:00:00Z', '2104-02-29T00:00:00Z'],
     ['0 0 0 29 2 1', '2026-01-01T00:00:00Z', '2044-02-29T00:00:00Z'],
+    ['0 0 0 29/1 2 *', '2026-01-01T00:00:00Z', '2028-02-29T00:00:00Z'],
+    ['0 0 0 1-7 * Tue', '2026-11-04T00:00:00Z', '2026-12-01T00:00:00Z'],
+    ['0 0 8 * * sat/1,sunday', '2026-11-27T00:00:00Z', '2026-11-28T08:00:00Z'],
     ['0 0 0 13 * fri', '2026-03-14T00:00:00Z', '2026-11-13T00:00:00Z'],
     ['59 59 23 31 DEC *', '2026-12-31T23:59:59Z', '2027-12-31T23:59:59Z'],
     ['*/5 * * * *', '2026-01-01T00:01:00Z', '2026-01-01T00:05:00Z'],
@@ -35,20 +38,17 @@ describe('nextOccurrence', () => {
   });
 
   test('finds what a search second by second finds', () => {
-    for (const expression of ['7-50/13 */7 * * * *', '0 59 */11 * * *', '58 1 0 * * 0,6']) {
+    const every: readonly [string, (date: Date) => boolean][] = [
+      ['7-50/13 */7 * * * *', (at) => [7, 20, 33, 46].includes(at.getUTCSeconds()) && at.getUTCMinutes() % 7 === 0],
+      ['0 59 */11 * * *', (at) => at.getUTCSeconds() === 0 && at.getUTCMinutes() === 59 && at.getUTCHours() % 11 === 0],
+      ['58 1 0 * * 0,6', (at) => at.toISOString().slice(11, 19) === '00:01:58' && [0, 6].includes(at.getUTCDay())],
+    ];
+    for (const [expression, isDue] of every) {
       const cron = parseCron(expression);
       const start = Date.parse('2026-02-28T22:00:00Z');
       const expected: number[] = [];
       for (let ms = start + 1000; expected.length < 20 && ms < start + 20 * 86_400_000; ms += 1000) {
-        const date = new Date(ms);
-        if (
-          cron.seconds.has(date.getUTCSeconds()) &&
-          cron.minutes.has(date.getUTCMinutes()) &&
-          cron.hours.has(date.getUTCHours()) &&
-          cron.weekdays.has(date.getUTCDay())
-        ) {
-          expected.push(ms);
-        }
+        if (isDue(new Date(ms))) expected.push(ms);
       }
       const found: number[] = [];
       for (let ms = start; found.length < expected.length;) {
@@ -81,6 +81,17 @@ describe('parseCron', () => {
     '-1 * * * * *',
     '1, * * * * *',
     '@hourly',
+    '60/5 * * * * *',
+    '5,60/5 * * * * *',
+    '/5 * * * * *',
+    '* * * * * sun-7',
+    '* * * * * 1#2',
+    '* * * L * *',
+    '* * * 15W * *',
+    '* * * ? * *',
+    '* * * * * +1',
+    'jan * * * * *',
+    '* * * * fri *',
     '1.5 * * * * *',
   ])('refuses %s', (expression) => {
     expect(() => parseCron(expression)).toThrow(TypeError);
