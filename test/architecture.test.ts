@@ -12,7 +12,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/core/': ['node:crypto', 'node:zlib', 'node:buffer'],
   'src/ports/': ['src/core/'],
-  'src/config/': ['src/core/'],
+  'src/config/': ['src/core/', 'valibot'],
   'src/ledger/': ['src/core/', 'src/ports/'],
   'src/page/': ['src/core/'],
   'src/ingest/': ['src/ledger/', 'src/ports/', 'src/core/'],

@@ -1,11 +1,14 @@
+import * as v from 'valibot';
 import { parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
-import { AuditsealError } from '../core/errors.ts';
+import { SettingsReader } from './reader.ts';
+import type { Environment, Settings } from './reader.ts';
+import { parseWitnesses, witnessFaults } from './witnesses.ts';
+import { faultIn } from '../core/errors.ts';
 import { parseSignerKey } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { parsePolicy } from '../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 
 /** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
@@ -56,233 +59,244 @@ export interface Config extends LogKeySettings {
 }
 
 const MIB = 1024 * 1024;
-const SCHEDULE = /^\S+( \S+){5}$/;
+
+const text = v.string();
+
+/** matching is a text of a form. */
+const matching = (form: RegExp, expected: string): v.GenericSchema<string> =>
+  v.pipe(v.string(`expected ${expected}`), v.regex(form, `expected ${expected}`));
+
+const whole = (least: number, most: number): v.GenericSchema<string, number> => {
+  const expected = `expected a whole number from ${least} to ${most}`;
+  return v.pipe(
+    text,
+    v.regex(/^\d{1,15}$/, expected),
+    v.transform(Number),
+    v.minValue(least, expected),
+    v.maxValue(most, expected),
+  );
+};
+
+/** read is what a parser makes of a text. What the parser throws, quoting no secret, is the message. */
+const read = <T>(parse: (text: string) => T): v.GenericSchema<string, T> =>
+  v.pipe(
+    text,
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value);
+      } catch (error) {
+        addIssue({ message: faultIn(error, 'malformed').message });
+        return NEVER;
+      }
+    }),
+  );
+
+/** The host parses schedules; what it can't read for certain, in letters or in fields, is found here already. */
+const schedule = (example: string): v.GenericSchema<string> =>
+  matching(/^[\dA-Za-z*,/-]+( [\dA-Za-z*,/-]+){5}$/, `six fields, seconds first, such as "${example}"`);
+
+const container = matching(
+  /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+$/,
+  'the name of a container: 3 to 63 lower-case letters, digits and single hyphens',
+);
+
+const blobServiceUri = matching(
+  /^https:\/\/[^\s?#]+$/,
+  'an address such as https://account.blob.core.windows.net, without a token',
+);
+
+const credential = v.picklist(
+  ['managedidentity'],
+  "expected managedidentity, or no such setting for the developer's own sign-in",
+);
+
+const keyUrl = (url: string): string => {
+  parseVaultKeyUrl(url);
+  return url;
+};
+
+const account = v.pipe(
+  text,
+  v.transform(parseAccountId),
+  v.custom<AccountId>((id) => id !== undefined, 'expected the resource id of the storage account'),
+);
 
 /**
- * loadConfig reads the settings. It throws CONFIG_INVALID that names every wrong one and what is expected.
- *
- * The triggers' own settings (HUB, HUB_NAME, HUB_CONSUMER_GROUP and the schedules) are resolved by the
- * Functions host; they are checked here too, so that a missing one shows before the first event.
+ * What each setting has to be; faults are told in this order. HUB, HUB_NAME, HUB_CONSUMER_GROUP and the schedules are the
+ * triggers' own and resolved by the Functions host; they are checked here too, so that a missing one shows before the
+ * first event.
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const wrong: string[] = [];
-  const text = (name: string, ok: RegExp, hint: string, fallback = ''): string => {
-    const value = env[name]?.trim() || fallback;
-    if (!ok.test(value)) wrong.push(`${name}: ${value === '' ? 'is missing' : 'is wrong'}; ${hint}`);
-    return value;
-  };
-  const integer = (name: string, fallback: number, least: number, most: number): number => {
-    const value = env[name]?.trim() ?? '';
-    if (value === '') return fallback;
-    const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
-    if (!(number >= least && number <= most)) wrong.push(`${name}: is wrong; a whole number from ${least} to ${most}`);
-    return number;
-  };
-
-  if (!env['HUB']?.trim() && !env['HUB__fullyQualifiedNamespace']?.trim()) {
-    wrong.push(
-      'HUB: is missing; a connection string of the Event Hubs namespace, or HUB__fullyQualifiedNamespace for an identity',
-    );
-  }
-  text('HUB_NAME', /^[\w.-]{1,256}$/, 'the name of the event hub');
-  text('HUB_CONSUMER_GROUP', /^[\w.$-]{1,50}$/, 'the consumer group that only ingest reads with');
-  text('INTEGRATE_SCHEDULE', SCHEDULE, 'six fields, seconds first, such as "*/30 * * * * *"');
-  text('VERIFY_SCHEDULE', SCHEDULE, 'six fields, seconds first, such as "0 15 * * * *"');
-  const origin = text(
-    'LEDGER_ORIGIN',
+const SETTINGS = {
+  HUB: v.optional(text),
+  HUB__fullyQualifiedNamespace: v.optional(text),
+  HUB_NAME: matching(/^[\w.-]{1,256}$/, 'the name of the event hub'),
+  HUB_CONSUMER_GROUP: matching(/^[\w.$-]{1,50}$/, 'the consumer group that only ingest reads with'),
+  INTEGRATE_SCHEDULE: schedule('*/30 * * * * *'),
+  VERIFY_SCHEDULE: schedule('0 15 * * * *'),
+  POSTURE_SCHEDULE: v.optional(schedule('0 45 */6 * * *')),
+  LEDGER_ORIGIN: matching(
     /^(?!.*:\/\/)[^\s+]{1,200}$/,
     "the ledger's name, a URL without scheme such as logs.example.com/prod",
-  );
-  const ledger = storageConnection(env, 'LEDGER', wrong);
-  const hasTlog = Object.entries(env).some(([name, value]) => /^TLOG(__|$)/.test(name) && value?.trim());
-  const containerName = [
-    /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+$/,
-    'a container name: 3 to 63 lower-case letters, digits and single hyphens',
-  ] as const;
-  const config: Config = {
+  ),
+  LEDGER: v.optional(text),
+  LEDGER__blobServiceUri: v.optional(blobServiceUri),
+  LEDGER__credential: v.optional(credential),
+  LEDGER__clientId: v.optional(text),
+  LEDGER_CONTAINER: v.optional(container, 'ledger'),
+  TLOG: v.optional(text),
+  TLOG__blobServiceUri: v.optional(blobServiceUri),
+  TLOG__credential: v.optional(credential),
+  TLOG__clientId: v.optional(text),
+  TLOG_CONTAINER: v.optional(container, 'tlog'),
+  LEDGER_SIGNER_KEY: { each: read(parseSignerKey) },
+  SIGNER__keyUrl: { each: read(keyUrl) },
+  SIGNER__credential: v.optional(credential),
+  SIGNER__clientId: v.optional(text),
+  LEDGER_VERIFIER_KEYS: { each: read((key) => (key.includes('://') ? keyUrl(key) : parseVerifierKey(key))) },
+  WITNESS_POLICY: v.optional(read(parseWitnesses)),
+  HEARTBEAT_MINUTES: v.optional(whole(1, 1440), '15'),
+  SEGMENT_MAX_MIB: v.optional(whole(1, 32), '8'),
+  VERIFY_FULL_HOURS: v.optional(whole(1, 8784), '24'),
+  VERIFY_THREADS: v.optional(whole(1, 64), '2'),
+  LEDGER_RESOURCE_ID: v.optional(account),
+  RETENTION_DAYS: v.optional(whole(1, 146_000)),
+  DRILL__credential: v.optional(credential),
+  DRILL__clientId: v.optional(text),
+};
+
+type Reader = SettingsReader<typeof SETTINGS>;
+type Read = Settings<typeof SETTINGS>;
+
+/** loadConfig reads the settings. It throws CONFIG_INVALID that names every wrong one and what is expected. */
+export function loadConfig(env: Environment = process.env): Config {
+  const reader = new SettingsReader(SETTINGS, env);
+  if (!reader.isSet('HUB__fullyQualifiedNamespace'))
+    reader.require(
+      'HUB',
+      'expected a connection string of the Event Hubs namespace, or HUB__fullyQualifiedNamespace for an identity',
+    );
+  checkConnection(reader, 'LEDGER');
+  const hasTlog = Object.keys(env).some((name) => /^TLOG(__|$)/.test(name) && env[name]?.trim());
+  if (hasTlog) checkConnection(reader, 'TLOG');
+  checkKeys(reader);
+  checkWitnesses(reader);
+  checkPosture(reader);
+  const settings = reader.settings();
+  const { LEDGER_VERIFIER_KEYS: verifierKeys, WITNESS_POLICY: witnessPolicy } = settings;
+  const ledger = connection(settings, 'LEDGER');
+  return Object.freeze({
     ledger,
-    container: text('LEDGER_CONTAINER', ...containerName, 'ledger'),
-    tlog: hasTlog ? storageConnection(env, 'TLOG', wrong) : ledger,
-    tlogContainer: text('TLOG_CONTAINER', ...containerName, 'tlog'),
-    ...logKeys(env, origin, wrong),
-    ...witnessPolicy(env, origin, wrong),
-    heartbeatMinutes: integer('HEARTBEAT_MINUTES', 15, 1, 1440),
-    maxSegmentBytes: integer('SEGMENT_MAX_MIB', 8, 1, 32) * MIB,
-    fullVerifyHours: integer('VERIFY_FULL_HOURS', 24, 1, 8784),
-    verifyThreads: integer('VERIFY_THREADS', 2, 1, 64),
-    ...posture(env, ledger, integer('RETENTION_DAYS', 0, 1, 146_000), wrong),
-  };
-  if (wrong.length > 0) throw new AuditsealError('CONFIG_INVALID', `settings are wrong:\n  ${wrong.join('\n  ')}`);
-  return Object.freeze(config);
+    container: settings.LEDGER_CONTAINER,
+    tlog: hasTlog ? connection(settings, 'TLOG') : ledger,
+    tlogContainer: settings.TLOG_CONTAINER,
+    origin: settings.LEDGER_ORIGIN,
+    signerKeys: settings.LEDGER_SIGNER_KEY,
+    signerKeyUrls: settings.SIGNER__keyUrl,
+    verifierKeys: verifierKeys.filter((key) => typeof key !== 'string'),
+    verifierKeyUrls: verifierKeys.filter((key) => typeof key === 'string'),
+    signerIdentity: identity(settings, 'SIGNER'),
+    ...(witnessPolicy !== undefined && { witnessPolicy }),
+    heartbeatMinutes: settings.HEARTBEAT_MINUTES,
+    maxSegmentBytes: settings.SEGMENT_MAX_MIB * MIB,
+    fullVerifyHours: settings.VERIFY_FULL_HOURS,
+    verifyThreads: settings.VERIFY_THREADS,
+    ...posture(settings),
+  });
 }
 
-/** logKeys reads the keys of the log, whose name is the ledger's. What it says of a wrong one quotes nothing of a secret. */
-function logKeys(env: Readonly<Record<string, string | undefined>>, origin: string, wrong: string[]): LogKeySettings {
-  const isOriginKnown = !wrong.some((text) => text.startsWith('LEDGER_ORIGIN:'));
-  const ofLedger = <T>(key: T, { keyName }: VerifierKey): T => {
-    if (isOriginKnown && keyName !== origin)
-      throw new AuditsealError('KEY_MALFORMED', `the key is of ${keyName}, not of LEDGER_ORIGIN`);
-    return key;
-  };
-  const signerKey = (text: string): SignerKey => {
-    const key = parseSignerKey(text);
-    return ofLedger(key, key.verifierKey);
-  };
-  const verifierKey = (text: string): VerifierKey => {
-    const key = parseVerifierKey(text);
-    return ofLedger(key, key);
-  };
-  const keyUrl = (text: string): string => {
-    parseVaultKeyUrl(text);
-    return text;
-  };
-  const itemsOf = (name: string): string[] => (env[name] ?? '').split(/\s+/).filter((text) => text !== '');
-  const each = <T>(name: string, items: readonly string[], as: (text: string) => T): T[] =>
-    items.flatMap((text) => {
-      try {
-        return [as(text)];
-      } catch (error) {
-        if (!(error instanceof AuditsealError)) throw error;
-        wrong.push(`${name}: is wrong; ${error.message}`);
-        return [];
-      }
-    });
-  const secrets = itemsOf('LEDGER_SIGNER_KEY');
-  const urls = itemsOf('SIGNER__keyUrl');
-  const { pinned = [], shown = [] } = Object.groupBy(itemsOf('LEDGER_VERIFIER_KEYS'), (text) =>
-    text.includes('://') ? 'shown' : 'pinned',
-  );
-  if (secrets.length + urls.length + pinned.length + shown.length === 0) wrong.push(`LEDGER_SIGNER_KEY: ${NO_KEY}`);
-  return {
-    origin,
-    signerKeys: each('LEDGER_SIGNER_KEY', secrets, signerKey),
-    signerKeyUrls: each('SIGNER__keyUrl', urls, keyUrl),
-    verifierKeys: each('LEDGER_VERIFIER_KEYS', pinned, verifierKey),
-    verifierKeyUrls: each('LEDGER_VERIFIER_KEYS', shown, keyUrl),
-    signerIdentity: identity(env, 'SIGNER', wrong),
-  };
+/** identity is as whom a connection signs in. */
+function identity(settings: Read, name: 'LEDGER' | 'TLOG' | 'SIGNER' | 'DRILL'): LogKeySettings['signerIdentity'] {
+  const clientId = settings[`${name}__clientId`];
+  return { managed: settings[`${name}__credential`] !== undefined, ...(clientId !== undefined && { clientId }) };
 }
 
-const NO_KEY =
-  'is missing; a signer key, PRIVATE+KEY+name+ID+base64, of the ledger, or SIGNER__keyUrl for a key in Key Vault; an app ' +
-  'that only verifies has LEDGER_VERIFIER_KEYS instead';
-
-/** identity reads as whom a connection signs in. */
-function identity(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-  wrong: string[],
-): { readonly managed: boolean; readonly clientId?: string } {
-  const credential = env[`${name}__credential`]?.trim() ?? '';
-  const clientId = env[`${name}__clientId`]?.trim() ?? '';
-  if (credential !== '' && credential !== 'managedidentity')
-    wrong.push(`${name}__credential: is wrong; managedidentity, or nothing for the developer's own sign-in`);
-  if (clientId !== '' && credential === '') wrong.push(`${name}__clientId: needs ${name}__credential=managedidentity`);
-  return { managed: credential === 'managedidentity', ...(clientId !== '' && { clientId }) };
+function checkIdentity(reader: Reader, name: 'LEDGER' | 'TLOG' | 'SIGNER' | 'DRILL'): void {
+  if (reader.isSet(`${name}__clientId`) && !reader.isSet(`${name}__credential`))
+    reader.fault(`${name}__clientId`, `needs ${name}__credential=managedidentity`);
 }
 
-/** posture reads of which account what is promised. An app without LEDGER_RESOURCE_ID asks Azure about none. */
-function posture(
-  env: Readonly<Record<string, string | undefined>>,
-  ledger: StorageConnection,
-  retentionDays: number,
-  wrong: string[],
-): Pick<Config, 'posture'> {
-  const id = env['LEDGER_RESOURCE_ID']?.trim() ?? '';
-  const drill = identity(env, 'DRILL', wrong);
-  if (drill.managed && (id === '' || ledger.kind !== 'identity'))
-    wrong.push('DRILL__credential: needs LEDGER_RESOURCE_ID and LEDGER__blobServiceUri');
-  const schedule = env['POSTURE_SCHEDULE']?.trim() ?? '';
-  if ((id !== '' || schedule !== '') && !SCHEDULE.test(schedule))
-    wrong.push(
-      `POSTURE_SCHEDULE: ${schedule === '' ? 'is missing' : 'is wrong'}; six fields, seconds first, such as "0 45 */6 * * *"`,
-    );
-  if (id === '') return {};
-  // 0 is what nobody can set.
-  if (retentionDays === 0 && !wrong.some((text) => text.startsWith('RETENTION_DAYS:')))
-    wrong.push('RETENTION_DAYS: is missing; the days that the retention policy is promised to have at least');
-  const account = parseAccountId(id);
-  if (account === undefined) wrong.push('LEDGER_RESOURCE_ID: is wrong; the resource id of the storage account');
-  else if (![undefined, account.account].includes(accountOf(ledger)))
-    wrong.push(`LEDGER_RESOURCE_ID: is wrong; it is of the account ${account.account}, not of the one of LEDGER`);
-  return account === undefined ? {} : { posture: { ...account, retentionDays, ...(drill.managed && { drill }) } };
+function connection(settings: Read, name: 'LEDGER' | 'TLOG'): StorageConnection {
+  const serviceUri = settings[`${name}__blobServiceUri`];
+  return serviceUri === undefined
+    ? { kind: 'connectionString', text: settings[name] as string }
+    : { kind: 'identity', serviceUri, ...identity(settings, name) };
 }
 
-/** accountOf gives the account's name that a connection states, if it does. */
-function accountOf(ledger: StorageConnection): string | undefined {
-  if (ledger.kind === 'connectionString') return /(?:^|;)\s*AccountName=([^;]+)/i.exec(ledger.text)?.[1]?.toLowerCase();
-  return URL.canParse(ledger.serviceUri) ? new URL(ledger.serviceUri).hostname.split('.')[0] : undefined;
-}
-
-/** A checkpoint with the cosignatures of so many has room in a note. */
-const MAX_WITNESSES = 32;
-
-/** witnessPolicy reads a policy (c2sp.org/tlog-policy) whose lines are ended by LF or, all on one line, by semicolons. */
-function witnessPolicy(
-  env: Readonly<Record<string, string | undefined>>,
-  origin: string,
-  wrong: string[],
-): Pick<Config, 'witnessPolicy'> {
-  const value = env['WITNESS_POLICY']?.trim() ?? '';
-  if (value === '') return {};
-  const complain = (why: string): void => void wrong.push(`WITNESS_POLICY: is wrong; ${why}`);
-  const lines = value.includes('\n') ? value.split(/\r?\n/) : value.split(';');
-  let policy: WitnessPolicy;
-  try {
-    policy = parsePolicy(Buffer.from(`${lines.join('\n')}\n`));
-  } catch (error) {
-    if (!(error instanceof AuditsealError)) throw error;
-    complain(error.message);
-    return {};
-  }
-  const { logs, witnesses } = policy;
-  for (const { verifierKey } of logs) {
-    if (verifierKey.keyName !== origin)
-      complain(`a log line has the key of ${verifierKey.keyName}, not of LEDGER_ORIGIN`);
-  }
-  if (witnesses.length > MAX_WITNESSES) complain(`it has more than ${MAX_WITNESSES} witnesses`);
-  for (const { name, verifierKey, url } of witnesses) {
-    if (url === undefined) complain(`the witness ${name} has no address; its line is witness NAME KEY URL`);
-    else if (!isWitnessAddress(url))
-      complain(`the address of the witness ${name} is not https://HOST/PATH or http://HOST/PATH`);
-    // Cosignatures are stored under the ID.
-    const sameId = witnesses.filter((other) => other.verifierKey.keyId === verifierKey.keyId);
-    if (sameId[0]?.name !== name) complain(`the witness ${name} has the key ID of another`);
-  }
-  return { witnessPolicy: policy };
-}
-
-const isWitnessAddress = (url: string): boolean =>
-  /^https?:\/\/[^\s?#@/]+(\/[^\s?#@]*)?$/i.test(url) && URL.canParse(url);
-
-function storageConnection(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-  wrong: string[],
-): StorageConnection {
-  const connectionString = env[name]?.trim() ?? '';
-  const serviceUri = env[`${name}__blobServiceUri`]?.trim() ?? '';
-  const who = identity(env, name, serviceUri === '' ? [] : wrong);
-  if (connectionString !== '' && serviceUri !== '')
-    wrong.push(`${name}: is given twice; leave out ${name} or ${name}__blobServiceUri`);
-  if (serviceUri !== '') {
-    if (!/^https:\/\/[^\s?#]+$/.test(serviceUri))
-      wrong.push(`${name}__blobServiceUri: is wrong; an address such as https://account.blob.core.windows.net`);
-    return { kind: 'identity', serviceUri, ...who };
-  }
-  if (connectionString === '') {
-    wrong.push(
-      `${name}: is missing; a connection string of the storage account, or ${name}__blobServiceUri for an identity`,
-    );
+function checkConnection(reader: Reader, name: 'LEDGER' | 'TLOG'): void {
+  const uri = `${name}__blobServiceUri` as const;
+  const connectionString = reader.read(name);
+  if (reader.isSet(uri)) {
+    checkIdentity(reader, name);
+    if (connectionString !== undefined) reader.fault(name, `is given twice; leave out ${name} or ${uri}`);
+  } else if (connectionString === undefined) {
+    reader.require(name, `expected a connection string of the storage account, or ${uri} for an identity`);
   } else if (!isConnectionString(connectionString)) {
-    wrong.push(
-      `${name}: is wrong; a storage connection string with BlobEndpoint= or AccountName=, and AccountKey= or SharedAccessSignature=`,
+    reader.fault(
+      name,
+      'is wrong; expected a storage connection string with BlobEndpoint= or AccountName=, and AccountKey= or ' +
+        'SharedAccessSignature=',
     );
   }
-  return { kind: 'connectionString', text: connectionString };
 }
 
-const isConnectionString = (text: string): boolean =>
-  /^UseDevelopmentStorage=true/i.test(text) ||
-  (/(^|;)\s*(BlobEndpoint|AccountName)=[^;]/i.test(text) &&
-    /(^|;)\s*(AccountKey|SharedAccessSignature)=[^;]/i.test(text));
+/** checkKeys demands a key of the log, whose name is the ledger's. */
+function checkKeys(reader: Reader): void {
+  if (!reader.isSet('SIGNER__keyUrl') && !reader.isSet('LEDGER_VERIFIER_KEYS'))
+    reader.require(
+      'LEDGER_SIGNER_KEY',
+      'expected a signer key of the ledger, PRIVATE+KEY+name+ID+base64, or SIGNER__keyUrl for a key in Key Vault; an app ' +
+        'that only verifies has LEDGER_VERIFIER_KEYS instead',
+    );
+  checkIdentity(reader, 'SIGNER');
+  const origin = reader.read('LEDGER_ORIGIN');
+  const checkOwner = (name: 'LEDGER_SIGNER_KEY' | 'LEDGER_VERIFIER_KEYS', { keyName }: VerifierKey): void => {
+    if (origin !== undefined && keyName !== origin)
+      reader.fault(name, `is wrong; the key is of ${keyName}, not of LEDGER_ORIGIN`);
+  };
+  for (const { verifierKey } of reader.read('LEDGER_SIGNER_KEY') ?? []) checkOwner('LEDGER_SIGNER_KEY', verifierKey);
+  for (const key of reader.read('LEDGER_VERIFIER_KEYS') ?? [])
+    if (typeof key !== 'string') checkOwner('LEDGER_VERIFIER_KEYS', key);
+}
+
+function checkWitnesses(reader: Reader): void {
+  const policy = reader.read('WITNESS_POLICY');
+  if (policy === undefined) return;
+  for (const why of witnessFaults(policy, reader.read('LEDGER_ORIGIN')))
+    reader.fault('WITNESS_POLICY', `is wrong; ${why}`);
+}
+
+/** posture is of which account what is promised. An app without LEDGER_RESOURCE_ID asks Azure about none. */
+function posture(settings: Read): Pick<Config, 'posture'> {
+  const { LEDGER_RESOURCE_ID: id, RETENTION_DAYS: retentionDays } = settings;
+  if (id === undefined || retentionDays === undefined) return {};
+  const drill = identity(settings, 'DRILL');
+  return { posture: { ...id, retentionDays, ...(drill.managed && { drill }) } };
+}
+
+function checkPosture(reader: Reader): void {
+  checkIdentity(reader, 'DRILL');
+  const hasAccount = reader.isSet('LEDGER_RESOURCE_ID');
+  if (reader.read('DRILL__credential') !== undefined && !(hasAccount && reader.isSet('LEDGER__blobServiceUri')))
+    reader.fault('DRILL__credential', 'needs LEDGER_RESOURCE_ID and LEDGER__blobServiceUri');
+  if (!hasAccount) return;
+  reader.require('POSTURE_SCHEDULE', 'expected six fields, seconds first, such as "0 45 */6 * * *"');
+  reader.require('RETENTION_DAYS', 'expected the days that the retention policy is promised to have at least');
+  const id = reader.read('LEDGER_RESOURCE_ID');
+  const stated = statedAccount(reader.read('LEDGER'), reader.read('LEDGER__blobServiceUri'));
+  if (id !== undefined && ![undefined, id.account].includes(stated))
+    reader.fault('LEDGER_RESOURCE_ID', `is wrong; it is of the account ${id.account}, not of the one of LEDGER`);
+}
+
+/** statedAccount is the account's name that a connection states, if it does. */
+function statedAccount(connectionString: string | undefined, serviceUri = ''): string | undefined {
+  if (URL.canParse(serviceUri)) return new URL(serviceUri).hostname.split('.')[0];
+  return /(?:^|;)\s*AccountName=([^;]+)/i.exec(connectionString ?? '')?.[1]?.toLowerCase();
+}
+
+function isConnectionString(candidate: string): boolean {
+  if (/^UseDevelopmentStorage=true/i.test(candidate)) return true;
+  return (
+    /(^|;)\s*(BlobEndpoint|AccountName)=[^;]/i.test(candidate) &&
+    /(^|;)\s*(AccountKey|SharedAccessSignature)=[^;]/i.test(candidate)
+  );
+}

@@ -1,47 +1,7 @@
-import { AuditsealError } from '../../src/core/errors.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { cosignatureKey } from '../../src/core/note/cosignature.ts';
-import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-const keyOf = (seed: number, name = 'logs.example.com/prod'): ReturnType<typeof createSignerKey> =>
-  createSignerKey(name, Buffer.alloc(32, seed));
-const secretOf = (seed: number, name?: string): string => formatSignerKey(keyOf(seed, name));
-const publicOf = (seed: number, name?: string): string => formatVerifierKey(keyOf(seed, name).verifierKey);
-const VAULT_KEY = 'https://vault.vault.azure.net/keys/log/0123456789abcdef0123456789abcdef';
-
-const GOOD = {
-  HUB: 'Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b',
-  HUB_NAME: 'audit',
-  HUB_CONSUMER_GROUP: '$Default',
-  INTEGRATE_SCHEDULE: '*/30 * * * * *',
-  VERIFY_SCHEDULE: '0 15 * * * *',
-  LEDGER_SIGNER_KEY: secretOf(7),
-  LEDGER_ORIGIN: 'logs.example.com/prod',
-  LEDGER: 'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=a2V5;EndpointSuffix=core.windows.net',
-} satisfies Env;
-
-const IDENTITY = {
-  ...GOOD,
-  LEDGER: undefined,
-  LEDGER__blobServiceUri: 'https://acc.blob.core.windows.net',
-} satisfies Env;
-
-/** wrongIn gives the names of the settings that are reported. */
-function wrongIn(env: Env): string[] {
-  try {
-    loadConfig(env);
-    return [];
-  } catch (error) {
-    if (!(error instanceof AuditsealError) || error.code !== 'CONFIG_INVALID') throw error;
-    return error.message
-      .split('\n')
-      .slice(1)
-      .map((line) => line.trim().split(':')[0] as string);
-  }
-}
+import { GOOD, IDENTITY, VAULT_KEY, publicOf, secretOf, wrongIn } from '../support/settings.ts';
+import type { Env } from '../support/settings.ts';
 
 test('the least that is needed gives a frozen config with defaults', () => {
   const config = loadConfig(GOOD);
@@ -254,6 +214,9 @@ test.each<[string, string]>([
   ['LEDGER_ORIGIN', '  '],
   ['HUB', ' '],
   ['VERIFY_SCHEDULE', '0 15 * * *'],
+  ['VERIFY_SCHEDULE', '0 15 * * * * *'],
+  ['VERIFY_SCHEDULE', '0 15 * ? * *'],
+  ['VERIFY_SCHEDULE', '0 15 * * * MON#1'],
   ['LEDGER', 'AccountName=acc'],
   ['LEDGER', 'AccountKey=a2V5'],
   ['LEDGER', 'https://acc.blob.core.windows.net'],
@@ -263,6 +226,7 @@ test.each<[string, string]>([
 
 test.each<[string, string]>([
   ['LEDGER_CONTAINER', 'abc'],
+  ['VERIFY_SCHEDULE', '30 0,15-20/5 9-17 * January-mar Mon-Fri'],
   ['LEDGER_CONTAINER', 'a-b-c'],
   ['LEDGER_CONTAINER', 'a'.repeat(63)],
   ['SEGMENT_MAX_MIB', ' 32 '],
@@ -293,65 +257,29 @@ test('messages never hold a secret', () => {
   );
 });
 
-describe('WITNESS_POLICY', () => {
-  const key = (number: number, name = `w${number}.example`): string =>
-    formatVerifierKey(cosignatureKey(createSignerKey(name, Buffer.alloc(32, number)).verifierKey));
-  const logKey = (name: string): string => formatVerifierKey(createSignerKey(name, Buffer.alloc(32, 5)).verifierKey);
-  const lines = [
-    '# who cosigns',
-    `log ${logKey('logs.example.com/prod')}`,
-    `witness w1 ${key(1)} https://w1.example/tenant/`,
-    `witness w2 ${key(2)} http://127.0.0.1:8080`,
-    'group both all w1 w2',
-    'quorum both',
-  ];
-  const withPolicy = (policy: string): Env => ({ ...GOOD, WITNESS_POLICY: policy });
-  const complaintsOf = (policy: string): string => {
-    try {
-      loadConfig(withPolicy(policy));
-      return '';
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
-
-  test.each([
-    ['lines', lines.join('\n')],
-    ['lines as Windows ends them', `${lines.join('\r\n')}\r\n`],
-    ['one line with semicolons', lines.join('; ')],
-  ])('is %s', (_what, policy) => {
-    const { witnessPolicy } = loadConfig(withPolicy(policy));
-    expect(witnessPolicy?.witnesses.map(({ name, url }) => [name, url])).toEqual([
-      ['w1', 'https://w1.example/tenant/'],
-      ['w2', 'http://127.0.0.1:8080'],
-    ]);
-    expect(witnessPolicy).toMatchObject({ quorum: 'both', groups: [{ name: 'both', threshold: 2 }] });
+describe('TLOG', () => {
+  test('is another account for the tiles', () => {
+    const TLOG__blobServiceUri = 'https://tiles.blob.core.windows.net';
+    const TLOG = { TLOG__blobServiceUri, TLOG__credential: 'managedidentity', TLOG__clientId: 'id-2' };
+    expect(loadConfig({ ...GOOD, ...TLOG }).tlog).toEqual({
+      kind: 'identity',
+      serviceUri: TLOG__blobServiceUri,
+      managed: true,
+      clientId: 'id-2',
+    });
+    expect(loadConfig({ ...IDENTITY, TLOG: GOOD.LEDGER }).tlog).toEqual({
+      kind: 'connectionString',
+      text: GOOD.LEDGER,
+    });
   });
 
-  test('may be left out', () => {
-    expect(loadConfig(withPolicy('  '))).not.toHaveProperty('witnessPolicy');
-  });
-
-  test.each<[string, string, string]>([
-    ['a line that is none', 'witnesses w1; quorum none', 'line 1 of the policy'],
-    ['no quorum', lines.slice(0, -1).join('\n'), 'a policy has a quorum line'],
-    ['a key that is none', 'witness w1 x http://h; quorum w1', 'line 1 of the policy'],
-    [
-      'the key of another log',
-      `log ${logKey('other.example')}; quorum none`,
-      'a log line has the key of other.example',
-    ],
-    ['a witness without an address', `witness w1 ${key(1)}; quorum w1`, 'the witness w1 has no address'],
-    ['an address that is none', `witness w1 ${key(1)} w1.example; quorum w1`, 'the address of the witness w1'],
-    ['an address with a query', `witness w1 ${key(1)} https://h/?a=b; quorum w1`, 'the address of the witness w1'],
-    ['an address with a password', `witness w1 ${key(1)} https://u:p@h/; quorum w1`, 'the address of the witness w1'],
-    [
-      'too many witnesses',
-      [...Array.from({ length: 33 }, (_, i) => `witness w${i} ${key(i)} http://h`), 'quorum none'].join('\n'),
-      'more than 32 witnesses',
-    ],
-  ])('with %s is refused, and what is wrong is said', (_what, policy, why) => {
-    expect(wrongIn(withPolicy(policy))).toEqual(['WITNESS_POLICY']);
-    expect(complaintsOf(policy)).toContain(why);
+  test.each<[string, Env, string[]]>([
+    ['an identity without an address', { TLOG__credential: 'managedidentity' }, ['TLOG']],
+    ['a member that nobody reads', { TLOG__accountName: 'tiles' }, ['TLOG']],
+    ['an address that is not https', { TLOG__blobServiceUri: 'http://tiles' }, ['TLOG__blobServiceUri']],
+    ['two connections', { TLOG: GOOD.LEDGER, TLOG__blobServiceUri: 'https://tiles' }, ['TLOG']],
+    ['what is no connection string', { TLOG: 'x' }, ['TLOG']],
+  ])('with %s is refused', (_what, env, names) => {
+    expect(wrongIn({ ...GOOD, ...env })).toEqual(names);
   });
 });
