@@ -5,6 +5,7 @@ import { SettingsReader } from './reader.ts';
 import type { Environment, Settings } from './reader.ts';
 import { parseWitnesses, witnessFaults } from './witnesses.ts';
 import { faultIn } from '../core/errors.ts';
+import { MAX_RETENTION_DAYS } from '../core/limits.ts';
 import { parseSignerKey } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
@@ -159,7 +160,7 @@ const SETTINGS = {
   VERIFY_FULL_HOURS: v.optional(whole(1, 8784), '24'),
   VERIFY_THREADS: v.optional(whole(1, 64), '2'),
   LEDGER_RESOURCE_ID: v.optional(account),
-  RETENTION_DAYS: v.optional(whole(1, 146_000)),
+  RETENTION_DAYS: v.optional(whole(1, MAX_RETENTION_DAYS)),
   DRILL__credential: v.optional(credential),
   DRILL__clientId: v.optional(text),
 };
