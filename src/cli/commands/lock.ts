@@ -10,8 +10,8 @@ import { containerPlace } from '../arm.ts';
 import { defineCommand } from '../command.ts';
 import { askWords, tellOutcome } from '../guardAction.ts';
 import { ACTION_OPTIONS, ARM_NOTES, ARM_OPTIONS, CONTAINER_MEANING } from '../options.ts';
-import type { Outside } from '../outside.ts';
 import { formatCount, print, printItem } from '../output.ts';
+import type { Outside } from '../outside.ts';
 import { openTarget } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 
