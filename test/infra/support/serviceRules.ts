@@ -74,6 +74,13 @@ export const HUB_METRICS: Readonly<Record<string, { readonly isExported: boolean
 export const FLEX_NODE_VERSIONS: readonly string[] = ['22', '24'];
 
 /**
+ * Where a rule may send the event logs and the syslog of a machine: "only … to a Log Analytics workspace", says
+ * MicrosoftDocs/azure-monitor-docs, articles/azure-monitor/vm/data-collection-windows-events.md. Rules that sent straight to
+ * hubs and storage (kind AgentDirectToStore) were retired on 31 July 2026.
+ */
+export const MACHINE_LOG_DESTINATIONS: readonly string[] = ['logAnalytics'];
+
+/**
  * What azd takes in azure.yaml. All of it was read in Azure/azure-dev at ae35809, which is azd 1.31.2: alpha features in
  * cli/azd/resources/alpha_features.yaml (all are off until `azd config set alpha.NAME on`), where they are asked for in
  * cli/azd/cmd/container.go and cli/azd/pkg, members of requiredVersions in schemas/v1.0/azure.yaml.json, and versions in
