@@ -9,6 +9,9 @@ const DOTNET_MAJOR = 10;
 
 const ENVIRONMENT = { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' };
 
+/** dotnetAdvice is what to do where there is none. */
+export const dotnetAdvice = `no .NET SDK ${DOTNET_MAJOR} or newer is here, so its Event Hubs client was not tried`;
+
 /** hasDotnet tells whether a .NET SDK is here that is new enough. */
 export function hasDotnet(): boolean {
   const { status, stdout } = spawnSync('dotnet', ['--version'], { encoding: 'utf8', env: ENVIRONMENT });
@@ -67,10 +70,20 @@ export interface RunningClient {
   kill(): void;
 }
 
-/** startHubClient runs hubClient with a connection string. */
-export function startHubClient(program: string, connectionString: string, args: readonly string[]): RunningClient {
+/** HubSettings names a hub as the settings of the app do. */
+export interface HubSettings {
+  readonly HUB: string;
+  readonly HUB_NAME: string;
+}
+
+/** startHubClient runs hubClient with an app's settings. */
+export function startHubClient(
+  program: string,
+  { HUB, HUB_NAME }: HubSettings,
+  args: readonly string[],
+): RunningClient {
   const child = spawn('dotnet', [program, ...args], {
-    env: { ...ENVIRONMENT, HUB: connectionString },
+    env: { ...ENVIRONMENT, HUB, HUB_NAME },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: ClientLine[] = [];

@@ -11,10 +11,11 @@ const string Usage = """
     hubClient send PARTITION BODY...
     hubClient read GROUP PARTITION POSITION COUNT     POSITION: offset=N, sequence=N, earliest, latest
     hubClient process GROUP COUNT [OFFSET]            all partitions, from a stored offset if one is given
-    in HUB: a connection string with an EntityPath
+    in HUB the connection string, in HUB_NAME the hub, as an app's settings have them
     """;
 
-var connection = Environment.GetEnvironmentVariable("HUB") ?? throw new InvalidOperationException(Usage);
+var connection = Setting("HUB");
+var hubName = Setting("HUB_NAME");
 try
 {
     switch (args)
@@ -29,7 +30,7 @@ try
             await Read(group, partition, position, int.Parse(count));
             break;
         case ["process", var group, var count, .. var offset]:
-            await TriggerReader.Run(connection, group, int.Parse(count), offset.FirstOrDefault());
+            await TriggerReader.Run(connection, hubName, group, int.Parse(count), offset.FirstOrDefault());
             break;
         default:
             Console.Error.WriteLine(Usage);
@@ -43,9 +44,12 @@ catch (Exception error)
     return 1;
 }
 
+static string Setting(string name) =>
+    Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException(Usage);
+
 async Task Properties()
 {
-    await using var client = new EventHubProducerClient(connection);
+    await using var client = new EventHubProducerClient(connection, hubName);
     var hub = await client.GetEventHubPropertiesAsync();
     var partitions = new List<object>();
     foreach (var id in hub.PartitionIds)
@@ -67,7 +71,7 @@ async Task Properties()
 
 async Task Send(string partition, string[] bodies)
 {
-    await using var client = new EventHubProducerClient(connection);
+    await using var client = new EventHubProducerClient(connection, hubName);
     var events = bodies.Select(body => new EventData(Encoding.UTF8.GetBytes(body)));
     await client.SendAsync(events, new SendEventOptions { PartitionId = partition });
     Line.Write(new { type = "sent", count = bodies.Length });
@@ -84,7 +88,7 @@ async Task Read(string group, string partition, string position, int count)
         _ => throw new ArgumentException(Usage),
     };
     var options = new PartitionReceiverOptions { TrackLastEnqueuedEventProperties = true };
-    await using var receiver = new PartitionReceiver(group, partition, from, connection, options);
+    await using var receiver = new PartitionReceiver(group, partition, from, connection, hubName, options);
     while (count > 0)
     {
         foreach (var received in await receiver.ReceiveBatchAsync(count, TimeSpan.FromSeconds(1)))

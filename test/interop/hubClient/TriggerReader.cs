@@ -14,11 +14,12 @@ sealed class TriggerReader : EventProcessor<EventProcessorPartition>
     readonly Dictionary<string, EventProcessorPartitionOwnership> owners = [];
     readonly Dictionary<string, EventPosition> positions = [];
 
-    TriggerReader(string connection, string group, int count, string? offset)
+    TriggerReader(string connection, string hubName, string group, int count, string? offset)
         : base(
             100,
             group,
             connection,
+            hubName,
             new EventProcessorOptions
             {
                 DefaultStartingPosition = EventPosition.Earliest,
@@ -34,9 +35,9 @@ sealed class TriggerReader : EventProcessor<EventProcessorPartition>
         missing = new CountdownEvent(count);
     }
 
-    internal static async Task Run(string connection, string group, int count, string? offset)
+    internal static async Task Run(string connection, string hubName, string group, int count, string? offset)
     {
-        var reader = new TriggerReader(connection, group, count, offset);
+        var reader = new TriggerReader(connection, hubName, group, count, offset);
         await reader.StartProcessingAsync();
         await Task.Run(reader.missing.Wait);
         await reader.StopProcessingAsync();
