@@ -103,6 +103,38 @@ param operatorRanges string[] = []
 @maxLength(100)
 param witnessRanges string[] = []
 
+@description('Optional. More address ranges that requests of the apps come from inside the private network. Needed only where its logs show requests of the apps that its rules refused.')
+@maxLength(100)
+param appRanges string[] = []
+
+@description('Optional. How the apps leave the private network for what has no private endpoint: Entra ID, and by default Azure Monitor and Azure Resource Manager. none: nothing is made, and the way out is what Flex Consumption or the existing network has. Default: natGateway for a network that is made, none for an existing one.')
+@allowed(['natGateway', 'none'])
+param egress string = empty(sealerSubnetId) ? 'natGateway' : 'none'
+
+@description('Optional. Whether telemetry goes to Azure Monitor through a private endpoint. Not for an existing network, which can have one scope of Azure Monitor only.')
+param privateMonitor bool = false
+
+@description('Optional. Resource id of the tenant\'s resource management private link, `Microsoft.Authorization/resourceManagementPrivateLinks`, for a private endpoint of Azure Resource Manager. Empty: it is asked at its public address.')
+@maxLength(512)
+param armPrivateLinkId string = ''
+
+@description('Optional. Resource id of a subnet of an existing network, for the sealer. With the two below, no network and no rules are made.')
+@maxLength(512)
+param sealerSubnetId string = ''
+
+@description('Optional. Resource id of a subnet of the same existing network, for the auditor.')
+@maxLength(512)
+param auditorSubnetId string = ''
+
+@description('Optional. Resource id of a subnet of the same existing network, for private endpoints.')
+@maxLength(512)
+param endpointSubnetId string = ''
+
+@description('Optional. Where the names of private endpoints are. own: in zones that are made and linked to the network. The resource id of a resource group: in its zones, which the existing network asks already. policy: a policy of the organisation makes the names.')
+@minLength(3)
+@maxLength(256)
+param dnsZones string = 'own'
+
 @description('Optional. Addresses that get mail when something is wrong. Empty: alerts show in the portal alone.')
 @maxLength(20)
 param alertEmails string[] = []
@@ -126,6 +158,44 @@ var names = namesFor(environmentName, token)
 var tags = { 'azd-env-name': environmentName }
 var chosen = loadJsonContent('sizes.json')[size]
 var isPublic = network == 'public'
+
+var givenSubnets = filter([sealerSubnetId, auditorSubnetId, endpointSubnetId], id => !empty(id))
+var isExisting = !empty(givenSubnets)
+var privateParts = concat(privateMonitor ? ['azuremonitor'] : [], empty(armPrivateLinkId) ? [] : ['ResourceManagement'])
+var contradictions = concat(
+  isPublic && (isExisting || dnsZones != 'own' || !empty(privateParts))
+    ? ['Subnets, zones and private links are for a private network: AUDITSEAL_NETWORK is public.']
+    : [],
+  isExisting && length(union(givenSubnets, [])) != 3 ? ['An existing network takes three subnets: of the sealer, of the auditor, of private endpoints.'] : [],
+  isExisting && egress != 'none' ? ['An existing network brings its own way out: egress is none.'] : [],
+  isExisting && !empty(privateParts)
+    ? ['An existing network brings its own private links to Azure Monitor and Azure Resource Manager.']
+    : [],
+  !isExisting && dnsZones != 'own'
+    ? ['Zones of elsewhere need an existing network, which asks them before the apps start.']
+    : []
+)
+var subnetIds = !empty(contradictions)
+  ? fail(join(contradictions, ' '))
+  : isPublic
+      ? { sealer: '', auditor: '', endpoints: '' }
+      : isExisting
+          ? { sealer: sealerSubnetId, auditor: auditorSubnetId, endpoints: endpointSubnetId }
+          : toObject(
+              ['sealer', 'auditor', 'endpoints'],
+              name => name,
+              name =>
+                resourceId(
+                  subscription().subscriptionId,
+                  names.resourceGroup,
+                  'Microsoft.Network/virtualNetworks/subnets',
+                  names.network,
+                  name
+                )
+            )
+var zonesGroupId = isPublic || dnsZones == 'policy'
+  ? ''
+  : dnsZones == 'own' ? '${subscription().id}/resourceGroups/${names.resourceGroup}' : dnsZones
 
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
   name: names.resourceGroup
@@ -248,7 +318,7 @@ module ledger 'modules/ledger.bicep' = {
   dependsOn: [vault, hub, encryptionRole]
 }
 
-module privateNetwork 'modules/network.bicep' = if (!isPublic) {
+module privateNetwork 'modules/network.bicep' = if (!isPublic && !isExisting) {
   scope: group
   params: {
     location: location
@@ -257,10 +327,24 @@ module privateNetwork 'modules/network.bicep' = if (!isPublic) {
     addressRange: addressRange
     operatorRanges: operatorRanges
     witnessRanges: witnessRanges
+    appRanges: appRanges
+    hasNatGateway: egress == 'natGateway'
+    privateParts: privateParts
     hubNamespaceName: names.hubNamespace
     workspaceName: names.workspace
   }
   dependsOn: [hub]
+}
+
+module privateZones 'modules/privateZones.bicep' = if (!isPublic && dnsZones == 'own') {
+  scope: group
+  params: {
+    tags: tags
+    linkName: names.network
+    networkId: join(take(split(subnetIds.endpoints, '/'), 9), '/')
+    parts: concat(['blob', 'namespace', 'vault'], privateParts)
+  }
+  dependsOn: [privateNetwork]
 }
 
 module privateEndpoints 'modules/privateEndpoints.bicep' = if (!isPublic) {
@@ -269,8 +353,12 @@ module privateEndpoints 'modules/privateEndpoints.bicep' = if (!isPublic) {
     location: location
     tags: tags
     names: names
+    subnetId: subnetIds.endpoints
+    zonesGroupId: zonesGroupId
+    privateMonitor: privateMonitor
+    armPrivateLinkId: armPrivateLinkId
   }
-  dependsOn: [privateNetwork, ledger]
+  dependsOn: [privateNetwork, privateZones, ledger]
 }
 
 module roles 'modules/roles.bicep' = {
@@ -316,7 +404,8 @@ module apps 'modules/apps.bicep' = {
     warmIngest: chosen.app.warmIngest
     zoneRedundant: chosen.app.zoneRedundant
     isPublic: isPublic
-    networkName: isPublic ? '' : names.network
+    subnetIds: subnetIds
+    zonesGroupId: zonesGroupId
     callerRanges: callerRanges
     deployerRanges: deployerRanges
   }

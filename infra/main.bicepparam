@@ -3,6 +3,7 @@ using 'main.bicep'
 
 var sizes = loadJsonContent('sizes.json')
 var networkAsked = readEnvironmentVariable('AUDITSEAL_NETWORK', '')
+var egressAsked = readEnvironmentVariable('AUDITSEAL_EGRESS', '')
 var daysAsked = readEnvironmentVariable('AUDITSEAL_RETENTION_DAYS', '')
 var nodeAsked = readEnvironmentVariable('AUDITSEAL_NODE_VERSION', '')
 var waitAsked = readEnvironmentVariable('AUDITSEAL_MAX_WAIT_SECONDS', '')
@@ -40,6 +41,14 @@ param witnessRanges = filter(
   split(readEnvironmentVariable('AUDITSEAL_WITNESS_RANGES', ''), ','),
   range => !empty(range)
 )
+param appRanges = filter(split(readEnvironmentVariable('AUDITSEAL_APP_RANGES', ''), ','), range => !empty(range))
+param egress = empty(egressAsked) ? (empty(sealerSubnetId) ? 'natGateway' : 'none') : egressAsked
+param privateMonitor = bool(readEnvironmentVariable('AUDITSEAL_PRIVATE_MONITOR', 'false'))
+param armPrivateLinkId = readEnvironmentVariable('AUDITSEAL_ARM_PRIVATE_LINK', '')
+param sealerSubnetId = readEnvironmentVariable('AUDITSEAL_SEALER_SUBNET', '')
+param auditorSubnetId = readEnvironmentVariable('AUDITSEAL_AUDITOR_SUBNET', '')
+param endpointSubnetId = readEnvironmentVariable('AUDITSEAL_ENDPOINT_SUBNET', '')
+param dnsZones = readEnvironmentVariable('AUDITSEAL_DNS_ZONES', 'own')
 param routeActivityLog = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_ACTIVITY_LOG', 'true'))
 param routeByPolicy = readEnvironmentVariable('AUDITSEAL_ROUTE_BY_POLICY', 'none')
 param routeGlobal = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_GLOBAL', 'true'))

@@ -33,14 +33,16 @@ param clusters string[] = []
 @maxLength(200)
 param webApps string[] = []
 
-@description('Optional. Virtual machines, as resource ids, each with its region.')
+@description('Optional. Virtual machines, as resource ids. Their agents send to the workspace below.')
 @maxLength(200)
-param virtualMachines { id: string, location: string }[] = []
+param virtualMachines string[] = []
+
+@description('Optional. Workspace that agents of virtual machines send to, with its region, which must be that of the hub. Its tables Event and Syslog are exported to the hub whole, whoever writes to them. Needed where virtualMachines names any.')
+param machineWorkspace { id: string, location: string }?
 
 // What is in the pipeline's own group is left out, whoever lists it, in whatever case: its logs about sealing would be
 // sealed, for ever.
 var pipeline = '${split(senderRuleId, '/providers/')[0]}/'
-var hubId = '${split(senderRuleId, '/authorizationRules/')[0]}/eventhubs/${hubName}'
 
 func others(ids string[], pipeline string) string[] => filter(ids, id => !startsWith(id, pipeline))
 
@@ -100,12 +102,23 @@ module apps 'modules/routing/webApp.bicep' = [
 ]
 
 module machines 'modules/routing/virtualMachine.bicep' = [
-  for machine in virtualMachines: {
-    scope: resourceGroup(split(machine.id, '/')[2], split(machine.id, '/')[4])
+  for id in virtualMachines: {
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
     params: {
-      resourceName: last(split(machine.id, '/'))
-      location: machine.location
-      hubId: hubId
+      resourceName: last(split(id, '/'))
+      location: machineWorkspace!.location
+      workspaceId: machineWorkspace!.id
+      senderRuleId: senderRuleId
     }
   }
 ]
+
+module tables 'modules/routing/machineTables.bicep' = if (machineWorkspace != null) {
+  scope: resourceGroup(split(machineWorkspace!.id, '/')[2], split(machineWorkspace!.id, '/')[4])
+  params: {
+    workspaceName: last(split(machineWorkspace!.id, '/'))
+    senderRuleId: senderRuleId
+    hubNamespaceId: split(senderRuleId, '/authorizationRules/')[0]
+    hubName: hubName
+  }
+}

@@ -13,3 +13,4 @@ param sqlServers = []
 param clusters = []
 param webApps = []
 param virtualMachines = []
+// param machineWorkspace = { id: '/subscriptions/…/workspaces/NAME', location: 'westeurope' }

@@ -16,6 +16,11 @@ type settingsOf = {
 }
 
 @export()
+@description('Parts of services that private endpoints are for: members of dnsZones.json.')
+@maxLength(5)
+type partsOf = ('blob' | 'namespace' | 'vault' | 'azuremonitor' | 'ResourceManagement')[]
+
+@export()
 @description('Name of every resource. Only the resource group has the name of the environment in it; all others have a token, so that their length does not depend on what somebody types.')
 type namesOf = {
   @description('Resource group of everything.')
@@ -40,6 +45,8 @@ type namesOf = {
   insights: string
   @description('Virtual network.')
   network: string
+  @description('Scope of what Azure Monitor is reached for through a private endpoint.')
+  monitorScope: string
 }
 
 @export()
@@ -72,6 +79,7 @@ func namesFor(environmentName string, token string) namesOf => {
   workspace: 'log-${token}'
   insights: 'appi-${token}'
   network: 'vnet-${token}'
+  monitorScope: 'ampls-${token}'
 }
 
 @export()

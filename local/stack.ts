@@ -61,6 +61,8 @@ export interface StackOptions {
   readonly hasVault?: boolean;
   /** settings of the app that differ from the stack's own */
   readonly settings?: Readonly<Record<string, string>>;
+  /** the Node that hosts run under; that of this process when not given */
+  readonly node?: string;
 }
 
 /** Stack is everything that stands in for Azure, running, on 127.0.0.1. */
@@ -182,6 +184,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           appDir: options.appDir,
           settings: { ...settings, ...differing },
           ...(onLine !== undefined && { onLine }),
+          ...(options.node !== undefined && { node: options.node }),
         });
         hosts.add(host);
         void host.exited.finally(() => hosts.delete(host));

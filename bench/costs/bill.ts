@@ -32,7 +32,12 @@ export const COMPONENTS = {
   'key vault': ['Microsoft.KeyVault/vaults', 'Microsoft.KeyVault/vaults/keys'],
   'Log Analytics': ['Microsoft.OperationalInsights/workspaces'],
   alerts: ['Microsoft.Insights/scheduledQueryRules', 'Microsoft.Insights/metricAlerts'],
-  'private network': ['Microsoft.Network/privateEndpoints', 'Microsoft.Network/privateDnsZones'],
+  'private network': [
+    'Microsoft.Network/privateEndpoints',
+    'Microsoft.Network/privateDnsZones',
+    'Microsoft.Network/natGateways',
+    'Microsoft.Network/publicIPAddresses',
+  ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Component = keyof typeof COMPONENTS;
@@ -88,6 +93,9 @@ export function billOf(deployed: Deployed, usage: Usage): Line[] {
     line('private network', 'endpoints', 'privateEndpoint', deployed.endpoints * HOURS),
     line('private network', 'through them', 'privateEndpointData', deployed.endpoints === 0 ? 0 : usage.endpointGb),
     line('private network', 'names of the endpoints', 'dnsZone', deployed.zones),
+    line('private network', 'way out', 'natGateway', deployed.natGateways * HOURS),
+    line('private network', 'its address', 'publicAddress', deployed.natGateways * HOURS),
+    line('private network', 'telemetry through it', 'natGatewayData', deployed.natGateways * usage.telemetryGb),
   ].filter(({ quantity }) => quantity > 0);
 }
 

@@ -30,6 +30,8 @@ export interface Deployed {
   readonly metricAlerts: number;
   readonly endpoints: number;
   readonly zones: number;
+  /** each with one address */
+  readonly natGateways: number;
   /** when ingest gets a delivery: once so many events are there, or after so long */
   readonly delivery: { readonly leastEvents: number; readonly waitSeconds: number };
   readonly integrateRunsADay: number;
@@ -122,6 +124,7 @@ export function readDeployed(size: Size): Deployed {
     metricAlerts: all('Insights/metricAlerts').length,
     endpoints: all('Network/privateEndpoints').length,
     zones: all('Network/privateDnsZones').length,
+    natGateways: all('Network/natGateways').length,
     delivery: { leastEvents: minEventBatchSize, waitSeconds: maxWaitTimeMs / 1000 },
     integrateRunsADay: runsADay(setting('INTEGRATE_SCHEDULE')),
     verifyRunsADay: runsADay(setting('VERIFY_SCHEDULE')),

@@ -11,8 +11,8 @@ const FIVE_MINUTES_A_DAY = 288;
 const LARGEST_FULL_HOURS = 8784;
 const QUICK = { leastEvents: 50, waitSeconds: 5 };
 const PATIENT = { leastEvents: 250, waitSeconds: 60 };
-/** The two accounts of the hosts, the ledger, the hub and the vault; names of blob storage, hub and vault. */
-const PRIVATE = { endpoints: 5, zones: 3 };
+/** The two accounts of the hosts, the ledger, the hub and the vault; names of blob storage, hub and vault; the way out. */
+const PRIVATE = { endpoints: 5, zones: 3, natGateways: 1 };
 
 /** Change is what an operator can do otherwise. */
 interface Change {
@@ -38,8 +38,12 @@ const CHANGES: readonly Change[] = [
   { title: 'segments that stay in the hot tier', deployed: noTiers },
   { title: 'a log of reads of the ledger account', deployed: () => ({ logsReads: true }) },
   { title: 'no log of reads of the ledger account', deployed: () => ({ logsReads: false }) },
-  { title: 'the public network', deployed: () => ({ endpoints: 0, zones: 0 }) },
+  { title: 'the public network', deployed: () => ({ endpoints: 0, zones: 0, natGateways: 0 }) },
   { title: 'the private network', deployed: () => PRIVATE },
+  {
+    title: 'the private network without a NAT gateway (`AUDITSEAL_EGRESS`)',
+    deployed: () => ({ ...PRIVATE, natGateways: 0 }),
+  },
   {
     title: 'all but the network: fewer checkpoints, rechecks and deliveries, no tiers, no log of reads',
     deployed: (deployed) => ({

@@ -152,6 +152,8 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     hostLists,
     operations,
     logGb: (rows * assumed('logRowBytes')) / GB,
+    /** what the apps themselves send of it */
+    telemetryGb: ((runs.sealer + runs.auditor) * assumed('logRowsARun') * assumed('logRowBytes')) / GB,
     /** through private endpoints: into the hub's reader, to the ledger, and back for `integrate` and `verify` */
     endpointGb: rawBytes / GB + storedGb * 3 + inTier('hot').fullGb + inTier('cool').fullGb + inTier('cold').fullGb,
   };

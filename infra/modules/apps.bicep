@@ -100,9 +100,12 @@ param zoneRedundant bool
 @description('Required. Whether the apps\' storage can be reached from the internet.')
 param isPublic bool
 
-@description('Required. Virtual network; empty for none.')
-@maxLength(48)
-param networkName string
+@description('Required. Resource ids of the subnets of the apps and of private endpoints; empty for none.')
+param subnetIds { sealer: string, auditor: string, endpoints: string }
+
+@description('Required. Resource id of the resource group that has the DNS zones of private endpoints. Empty: there are none, or a policy makes the names.')
+@maxLength(256)
+param zonesGroupId string
 
 @description('Required. Address ranges that may read the log over HTTP. Empty: everybody in a public network, nobody in a private one.')
 @maxLength(100)
@@ -187,7 +190,9 @@ module sealer 'functionApp.bicep' = {
     alwaysReady: warmIngest > 0 ? [{ name: 'function:ingest', instanceCount: warmIngest }] : []
     zoneRedundant: zoneRedundant
     isPublic: isPublic
-    networkName: networkName
+    subnetId: subnetIds.sealer
+    endpointSubnetId: subnetIds.endpoints
+    zonesGroupId: zonesGroupId
     callerRanges: callerRanges
     isClosed: !isPublic
     deployerRanges: deployerRanges
@@ -227,7 +232,9 @@ module auditor 'functionApp.bicep' = {
     alwaysReady: []
     zoneRedundant: zoneRedundant
     isPublic: isPublic
-    networkName: networkName
+    subnetId: subnetIds.auditor
+    endpointSubnetId: subnetIds.endpoints
+    zonesGroupId: zonesGroupId
     callerRanges: []
     isClosed: true // it answers no request
     deployerRanges: deployerRanges

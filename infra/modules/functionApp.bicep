@@ -76,9 +76,17 @@ param zoneRedundant bool
 @description('Required. Whether the host storage can be reached from the internet. Entra ID decides who gets in.')
 param isPublic bool
 
-@description('Required. Virtual network; empty for none. It has a subnet of the service\'s name, for outgoing connections, and one for private endpoints.')
-@maxLength(48)
-param networkName string
+@description('Required. Resource id of the subnet that the app goes out through; empty for none.')
+@maxLength(512)
+param subnetId string
+
+@description('Required. Resource id of the subnet of private endpoints; empty for none.')
+@maxLength(512)
+param endpointSubnetId string
+
+@description('Required. Resource id of the resource group that has the DNS zones of private endpoints. Empty: there are none, or a policy makes the names.')
+@maxLength(256)
+param zonesGroupId string
 
 @description('Required. Address ranges that may call the app\'s functions over HTTP. Empty: nobody, if the app is closed; everybody, if not.')
 @maxLength(100)
@@ -159,14 +167,15 @@ module hostRole 'hostRole.bicep' = {
   }
 }
 
-module hostEndpoint 'privateEndpoint.bicep' = if (!empty(networkName)) {
+module hostEndpoint 'privateEndpoint.bicep' = if (!empty(endpointSubnetId)) {
   params: {
     location: location
     tags: tags
     targetName: hostStorageName
     targetId: storage.id
     groupId: 'blob'
-    networkName: networkName
+    subnetId: endpointSubnetId
+    zonesGroupId: zonesGroupId
   }
 }
 
@@ -198,9 +207,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     publicNetworkAccess: 'Enabled' // azd deploys through it; the rules below say who gets in
     clientAffinityEnabled: false
     keyVaultReferenceIdentity: identity.id
-    virtualNetworkSubnetId: empty(networkName)
-      ? null
-      : resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, serviceName)
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       deployment: {
         storage: {

@@ -1,7 +1,7 @@
 metadata name = 'Network'
-metadata description = 'Virtual network of the apps and of the private endpoints. Everything is refused but what connections.json lists.'
+metadata description = 'Virtual network of the apps and of the private endpoints, with a way out. Everything is refused but what connections.json lists.'
 
-import { hubName, senderRuleName, tagsOf } from '../shared.bicep'
+import { hubName, partsOf, senderRuleName, tagsOf } from '../shared.bicep'
 
 @description('Required. Region.')
 @minLength(1)
@@ -29,6 +29,16 @@ param operatorRanges string[]
 @maxLength(100)
 param witnessRanges string[]
 
+@description('Required. More address ranges that requests of the apps come from inside the network, as its logs show them.')
+@maxLength(100)
+param appRanges string[]
+
+@description('Required. Whether the apps go out to Azure\'s public addresses through a NAT gateway.')
+param hasNatGateway bool
+
+@description('Required. Parts of private endpoints that take the place of service tags: members of connections.json.')
+param privateParts partsOf
+
 @description('Required. Namespace of the event hub, for the logs of the security groups.')
 @minLength(6)
 @maxLength(50)
@@ -46,8 +56,20 @@ var ranges = {
   auditor: cidrSubnet(addressRange, 27, 1)
   endpoints: cidrSubnet(addressRange, 27, 2)
 }
-var open = filter(connections, row => row.to != 'witnesses' || !empty(witnessRanges))
-var toEndpoints = filter(open, row => row.to == 'endpoints')
+// Not the subnets: which of a subnet's addresses Flex Consumption sends from is written nowhere
+// (https://github.com/Azure/azure-functions-host/issues/10620), and a rule here stands at one subnet anyway.
+var sources = concat([addressRange], appRanges)
+var open = map(filter(connections, row => row.to != 'witnesses' || !empty(witnessRanges)), row => {
+  ...row
+  to: contains(privateParts, row.?privately ?? '') ? 'endpoints' : row.to
+})
+// A rule knows an address and a port. Connections that have both in common share one.
+var targets = union(map(open, row => '${row.to}-${row.port}'), [])
+var connectionsTo = toObject(
+  targets,
+  target => target,
+  target => filter(open, row => '${row.to}-${row.port}' == target)
+)
 
 var refuseIn = {
   name: 'refuse-in'
@@ -115,21 +137,29 @@ resource appRules 'Microsoft.Network/networkSecurityGroups@2024-10-01' = [
     tags: tags
     properties: {
       securityRules: concat(
-        map(filter(open, row => contains(row.from, app)), row => {
-          name: 'out-${row.name}'
-          properties: {
-            description: row.why
-            direction: 'Outbound'
-            access: 'Allow'
-            priority: 100 + indexOf(map(connections, one => one.name), row.name)
-            protocol: 'Tcp'
-            sourceAddressPrefix: ranges[app]
-            sourcePortRange: '*'
-            destinationAddressPrefix: row.to == 'endpoints' ? ranges.endpoints : row.to == 'witnesses' ? null : row.to
-            destinationAddressPrefixes: row.to == 'witnesses' ? witnessRanges : null
-            destinationPortRange: string(row.port)
+        map(
+          filter(targets, target => !empty(filter(connectionsTo[target], row => contains(row.from, app)))),
+          target => {
+            name: 'out-${target}'
+            properties: {
+              description: join(
+                map(filter(connectionsTo[target], row => contains(row.from, app)), row => row.name),
+                ', '
+              )
+              direction: 'Outbound'
+              access: 'Allow'
+              priority: 100 + indexOf(targets, target)
+              protocol: 'Tcp'
+              sourceAddressPrefixes: sources
+              sourcePortRange: '*'
+              destinationAddressPrefix: connectionsTo[target][0].to == 'endpoints'
+                ? ranges.endpoints
+                : connectionsTo[target][0].to == 'witnesses' ? null : connectionsTo[target][0].to
+              destinationAddressPrefixes: connectionsTo[target][0].to == 'witnesses' ? witnessRanges : null
+              destinationPortRange: string(connectionsTo[target][0].port)
+            }
           }
-        }),
+        ),
         [refuseIn, refuseOut]
       )
     }
@@ -142,18 +172,18 @@ resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-10-01' = {
   tags: tags
   properties: {
     securityRules: concat(
-      map(toEndpoints, row => {
-        name: 'in-${row.name}'
+      map(filter(targets, target => connectionsTo[target][0].to == 'endpoints'), target => {
+        name: 'in-${target}'
         properties: {
-          description: row.why
+          description: join(map(connectionsTo[target], row => row.name), ', ')
           direction: 'Inbound'
           access: 'Allow'
-          priority: 100 + indexOf(map(connections, one => one.name), row.name)
+          priority: 100 + indexOf(targets, target)
           protocol: 'Tcp'
-          sourceAddressPrefixes: map(row.from, app => ranges[app])
+          sourceAddressPrefixes: sources
           sourcePortRange: '*'
           destinationAddressPrefix: ranges.endpoints
-          destinationPortRange: string(row.port)
+          destinationPortRange: string(connectionsTo[target][0].port)
         }
       }),
       fromOperators,
@@ -162,6 +192,26 @@ resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-10-01' = {
   }
 }
 
+resource outAddress 'Microsoft.Network/publicIPAddresses@2024-10-01' = if (hasNatGateway) {
+  name: '${networkName}-out'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIPAllocationMethod: 'Static', publicIPAddressVersion: 'IPv4' }
+}
+
+// Standard stands in one zone, which Azure chooses. StandardV2 spans them, but is refused by some delegated subnets, Web
+// Apps among them: https://learn.microsoft.com/azure/nat-gateway/nat-sku#known-limitations
+resource natGateway 'Microsoft.Network/natGateways@2024-10-01' = if (hasNatGateway) {
+  name: '${networkName}-out'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIpAddresses: [{ id: outAddress.id }] }
+}
+
+// No default outbound access, in any API version: from 2025-07-01 on, released after 31 March 2026, that is what a new
+// subnet has. For delegated subnets the service decides: https://learn.microsoft.com/azure/virtual-network/ip-services/default-outbound-access
 resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
   name: networkName
   location: location
@@ -175,6 +225,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
           addressPrefix: ranges.sealer
           defaultOutboundAccess: false
           networkSecurityGroup: { id: appRules[0].id }
+          natGateway: hasNatGateway ? { id: natGateway.id } : null
           delegations: [{ name: 'functions', properties: { serviceName: 'Microsoft.App/environments' } }]
         }
       }
@@ -184,6 +235,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
           addressPrefix: ranges.auditor
           defaultOutboundAccess: false
           networkSecurityGroup: { id: appRules[1].id }
+          natGateway: hasNatGateway ? { id: natGateway.id } : null
           delegations: [{ name: 'functions', properties: { serviceName: 'Microsoft.App/environments' } }]
         }
       }
@@ -225,26 +277,3 @@ resource endpointRuleLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
     logs: [{ categoryGroup: 'allLogs', enabled: true }]
   }
 }
-
-var zoneNames = map(items(loadJsonContent('../dnsZones.json')), zone => zone.value)
-
-resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
-  for name in zoneNames: {
-    name: name
-    location: 'global'
-    tags: tags
-  }
-]
-
-resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
-  for (name, i) in zoneNames: {
-    parent: zones[i]
-    name: networkName
-    location: 'global'
-    tags: tags
-    properties: {
-      registrationEnabled: false
-      virtualNetwork: { id: network.id }
-    }
-  }
-]

@@ -22,44 +22,44 @@ param targetName string
 param targetId string
 
 @description('Required. Part of the service that the endpoint is for.')
-@allowed(['blob', 'namespace', 'vault'])
+@allowed(['blob', 'namespace', 'vault', 'azuremonitor', 'ResourceManagement'])
 param groupId string
 
-@description('Required. Name of the virtual network, which has a subnet for endpoints.')
-@minLength(2)
-@maxLength(48)
-param networkName string
+@description('Required. Resource id of the subnet that the endpoint gets its addresses in.')
+@minLength(1)
+@maxLength(512)
+param subnetId string
 
-var zoneNames = loadJsonContent('../dnsZones.json')
+@description('Required. Resource id of the resource group that has the DNS zones. Empty: a policy of the organisation makes the names.')
+@maxLength(256)
+param zonesGroupId string
 
-resource network 'Microsoft.Network/virtualNetworks@2024-10-01' existing = {
-  name: networkName
-
-  resource endpoints 'subnets' existing = {
-    name: 'endpoints'
-  }
-}
-
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' existing = {
-  name: zoneNames[groupId]
-}
+var zoneNames = loadJsonContent('../dnsZones.json')[groupId]
+var zonesGroup = split(zonesGroupId, '/')
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2024-10-01' = {
   name: 'pep-${targetName}'
   location: location
   tags: tags
   properties: {
-    subnet: { id: network::endpoints.id }
+    subnet: { id: subnetId }
     customNetworkInterfaceName: 'nic-pep-${targetName}'
     privateLinkServiceConnections: [
       { name: groupId, properties: { privateLinkServiceId: targetId, groupIds: [groupId] } }
     ]
   }
 
-  resource names 'privateDnsZoneGroups' = {
+  resource names 'privateDnsZoneGroups' = if (!empty(zonesGroupId)) {
     name: 'default'
     properties: {
-      privateDnsZoneConfigs: [{ name: groupId, properties: { privateDnsZoneId: zone.id } }]
+      privateDnsZoneConfigs: [
+        for (name, i) in zoneNames: {
+          name: length(zoneNames) == 1 ? groupId : '${groupId}-${i}'
+          properties: {
+            privateDnsZoneId: resourceId(zonesGroup[2], zonesGroup[4], 'Microsoft.Network/privateDnsZones', name)
+          }
+        }
+      ]
     }
   }
 }

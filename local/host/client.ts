@@ -39,6 +39,8 @@ export async function startHost(options: {
   appDir: string;
   settings: Readonly<Record<string, string>>;
   httpPort?: number;
+  /** node is the program that runs the host; that of this process when not given. */
+  node?: string;
   /** onLine is called for every line, the first ones included. */
   onLine?: (line: HostLine) => void;
 }): Promise<HostProcess> {
@@ -52,7 +54,7 @@ export async function startHost(options: {
   // What is Node's own it reads at its start; the rest is not for everybody who lists processes.
   const own = Object.entries(options.settings).filter(([name]) => name.startsWith('NODE_'));
   const env = { ...process.env, ...Object.fromEntries(own) };
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env });
+  const child = spawn(options.node ?? process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env });
   const listeners = new Set<(line: HostLine) => void>();
   if (options.onLine !== undefined) listeners.add(options.onLine);
   const { exited, errors } = watch(child, listeners);

@@ -1,4 +1,5 @@
 import type { TypedData } from './coreApi.ts';
+import { jsonProperties, jsonValues, wallClock, withZone, type ReceivedMessage } from './dotNetValues.ts';
 import type { EventHubTrigger } from './functionSpec.ts';
 import type { Input } from './invoker.ts';
 
@@ -9,11 +10,7 @@ export interface TriggerEvent {
   readonly offset: string;
   readonly enqueuedTimeUtc: Date;
   readonly partitionKey?: string | null;
-  getRawAmqpMessage(): {
-    readonly messageAnnotations?: Readonly<Record<string, unknown>>;
-    readonly applicationProperties?: Readonly<Record<string, unknown>>;
-    readonly properties?: object;
-  };
+  getRawAmqpMessage(): ReceivedMessage;
 }
 
 export interface PartitionContext {
@@ -112,12 +109,8 @@ function partitionMetadata(partition: PartitionContext): Record<string, TypedDat
 
 function systemProperties(event: TriggerEvent): Record<string, unknown> {
   const { messageAnnotations, properties } = event.getRawAmqpMessage();
-  const all: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(properties ?? {})) {
-    if (value !== undefined && value !== null) all[kebabCase(name)] = plain(value);
-  }
-  for (const [name, value] of Object.entries(messageAnnotations ?? {})) all[name] = plain(value);
-  if ('x-opt-enqueued-time' in all) all['x-opt-enqueued-time'] = `${wallClock(event.enqueuedTimeUtc)}+00:00`;
+  const all = { ...jsonProperties(properties), ...jsonValues(messageAnnotations) };
+  if ('x-opt-enqueued-time' in all) all['x-opt-enqueued-time'] = withZone(event.enqueuedTimeUtc);
   return {
     ...all,
     SequenceNumber: event.sequenceNumber,
@@ -129,27 +122,9 @@ function systemProperties(event: TriggerEvent): Record<string, unknown> {
 }
 
 function applicationProperties(event: TriggerEvent): unknown {
-  return plain(event.getRawAmqpMessage().applicationProperties ?? {});
+  return jsonValues(event.getRawAmqpMessage().applicationProperties);
 }
 
 const json = (value: unknown): TypedData => ({ json: JSON.stringify(value) });
 
 const numericOffset = (offset: string): string => (/^\d+$/.test(offset) ? offset : '-1');
-
-/** wallClock writes UTC without a zone and without trailing zeros, as .NET does for a DateTime of unspecified kind. */
-function wallClock(time: Date): string {
-  return time.toISOString().slice(0, -1).replace(/0+$/, '').replace(/\.$/, '');
-}
-
-const kebabCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** plain gives AMQP values the JSON form that .NET's serialiser gives them. */
-function plain(value: unknown): unknown {
-  if (Buffer.isBuffer(value)) return value.toString('base64');
-  if (value instanceof Date) return `${wallClock(value)}+00:00`;
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
-  }
-  return value;
-}

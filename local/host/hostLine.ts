@@ -9,7 +9,7 @@ export interface ReadyLine {
   readonly functions: readonly string[];
 }
 
-/** InvocationLine reports one finished call of a handler. A retry is an invocation of its own. */
+/** InvocationLine reports one finished call of a handler. A retry is a call of its own, under the same id. */
 export interface InvocationLine {
   readonly type: 'invocation';
   readonly function: string;

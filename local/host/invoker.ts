@@ -45,9 +45,14 @@ export function createInvoker(model: ProgrammingModel, emit: Emit): Invoker {
     invoke: (spec, input, options) => invokeOnce(spec, input, options?.invocationId ?? randomUUID(), undefined),
 
     async invokeWithRetry(spec, input, signal) {
-      let retryContext: RetryContext | undefined;
+      // Azure's way: one invocation, however often it is tried, and told of its policy from the first try on.
+      const invocationId = randomUUID();
+      let retryContext: RetryContext | undefined = spec.retry && {
+        retryCount: 0,
+        maxRetryCount: spec.retry.maxRetryCount,
+      };
       for (let retry = 1; ; retry++) {
-        const outcome = await invokeOnce(spec, input, randomUUID(), retryContext);
+        const outcome = await invokeOnce(spec, input, invocationId, retryContext);
         if (outcome.ok || !mayRetry(spec.retry, retry)) return outcome;
         await pause(spec.retry.delayMs(retry, Math.random()), signal);
         if (signal.aborted) return outcome;

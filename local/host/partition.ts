@@ -1,6 +1,7 @@
 import type { PartitionContext as SdkPartitionContext, ReceivedEventData } from '@azure/event-hubs';
 import { addEvents, takeBatch } from './batch.ts';
 import type { EventBuffer } from './batch.ts';
+import { assertReadable } from './dotNetValues.ts';
 import { deliveryInput, eventInput } from './eventHubInput.ts';
 import type { PartitionContext } from './eventHubInput.ts';
 import type { EventHubTrigger, FunctionSpec } from './functionSpec.ts';
@@ -50,7 +51,10 @@ export function createPartition(
   let batchesSincePosition = 0;
 
   return {
-    process(events, context) {
+    async process(events, context) {
+      // Azure's rule: nothing that was received with such an event reaches the handler, and the partition is begun again
+      // at its position, for ever, whatever the retry policy.
+      for (const event of events) assertReadable(event.sequenceNumber, event.getRawAmqpMessage());
       addEvents(buffer, events, Date.now());
       work = work.then(() => deliverDue(context));
       return work;

@@ -21,16 +21,12 @@ export class Grants {
 
   /** hasAddress tells whether a link to an address may be opened. */
   hasAddress(connection: Connection, address: string): boolean {
-    return this.#some(connection, (path) => isWithin(pathOf(address), path));
+    return [...(this.#paths.get(connection) ?? [])].some((path) => isWithin(pathOf(address), path));
   }
 
-  /** hasHub tells whether a connection holds a token for a hub or for anything in it. */
-  hasHub(connection: Connection, hub: string): boolean {
-    return this.#some(connection, (path) => isWithin(pathOf(hub), path) || isWithin(path, pathOf(hub)));
-  }
-
-  #some(connection: Connection, test: (path: string) => boolean): boolean {
-    return [...(this.#paths.get(connection) ?? [])].some(test);
+  /** refusalOf says why a token that a request brings itself doesn't open a hub, or gives undefined when it does. */
+  refusalOf(token: string, hub: string): string | undefined {
+    return checkSasToken(token, hub, this.#key, this.#now());
   }
 
   #putToken(connection: Connection, { properties, body }: Request): Response {

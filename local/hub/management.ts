@@ -7,15 +7,16 @@ const { types } = rhea;
 const STR8 = 0xa1;
 const REFUSAL_STATUS: Readonly<Record<string, number>> = { 'amqp:not-found': 404, 'amqp:unauthorized-access': 401 };
 
-/** answerManagement answers a READ of a hub or of one of its partitions. */
+/** answerManagement answers a READ of a hub or of one of its partitions. Each request brings its own token. */
 export function answerManagement(
   request: Request,
   hubNamed: (name: string) => Hub | undefined,
-  isAllowed: (hub: string) => boolean,
+  refusalOf: (token: string, hub: string) => string | undefined,
 ): Response {
-  const { operation, type, name, partition } = request.properties;
+  const { operation, type, name, partition, security_token: token } = request.properties;
   const hub = hubNamed(String(name));
-  if (!isAllowed(String(name))) return refusal(unauthorized(`No token of this connection opens '${String(name)}'.`));
+  const reason = refusalOf(typeof token === 'string' ? token : '', String(name));
+  if (reason !== undefined) return refusal(unauthorized(reason));
   if (hub === undefined) return refusal(notFound(String(name)));
   if (operation === 'READ' && type === 'com.microsoft:eventhub') return { ...OK, body: describeHub(hub) };
   if (operation === 'READ' && type === 'com.microsoft:partition') {

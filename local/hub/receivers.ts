@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Delivery, Sender } from 'rhea';
 import { encodeForReceiver } from './eventMessage.ts';
 import type { PartitionLog } from './partitionLog.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { detach, type Refusal } from './refusal.ts';
 
 const TURN_BYTES = 1024 * 1024;
 const SOCKET_BYTES = 4 * 1024 * 1024;
@@ -43,7 +43,7 @@ export class PartitionReceivers {
   detachAll(refusal: Refusal): void {
     for (const receiver of this.#receivers) {
       receiver.close();
-      refuse(receiver.sender, refusal);
+      detach(receiver.sender, refusal);
     }
   }
 

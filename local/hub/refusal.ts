@@ -30,13 +30,35 @@ export const partitionOutOfRange = (partition: string, partitions: number): Refu
   description: `The specified partition '${partition}' is invalid. It should be between 0 and ${partitions - 1}.`,
 });
 
-/** answerAttach answers an attach: with the same ends, or AMQP reads it as refused without a reason. */
-export function answerAttach(link: Link): void {
+/** Ends is what the library keeps of an attach that was received, and of the one that is to be sent. */
+interface Ends {
+  readonly attach: { snd_settle_mode?: number | null };
+}
+
+/**
+ * acceptAttach answers an attach with the same ends, and lets a sender settle as it wants to. The .NET client gives all its
+ * requests the same delivery tag; when it may not send them settled, a second one fails until the first is settled.
+ */
+export function acceptAttach(link: Link): void {
+  const { attach: theirs }: Ends = Reflect.get(link, 'remote');
+  const { attach: ours }: Ends = Reflect.get(link, 'local');
+  if (link.is_receiver() && typeof theirs.snd_settle_mode === 'number') ours.snd_settle_mode = theirs.snd_settle_mode;
   link.set_source({ address: link.source?.address ?? '' });
   link.set_target({ address: link.target?.address ?? '' });
 }
 
-/** refuse detaches a link with an error. */
-export function refuse(link: Link, refusal: Refusal): void {
+/**
+ * refuseAttach answers an attach, and detaches with an error. The end that would be the hub's stays empty: it tells the
+ * client that an error follows. With it, the .NET client takes the link for open, finds it closed, and opens it again
+ * for ever without an exception.
+ */
+export function refuseAttach(link: Link, refusal: Refusal): void {
+  if (link.is_receiver()) link.set_source({ address: link.source?.address ?? '' });
+  else link.set_target({ address: link.target?.address ?? '' });
+  link.close(refusal);
+}
+
+/** detach ends an attached link with an error. */
+export function detach(link: Link, refusal: Refusal): void {
   link.close(refusal);
 }

@@ -12,7 +12,7 @@ import type { PartitionLog } from './partitionLog.ts';
 import { acceptEvents, MAX_MESSAGE_BYTES } from './producers.ts';
 import { adaptConnection } from './rawConnection.ts';
 import { PartitionReceiver, PartitionReceivers } from './receivers.ts';
-import { answerAttach, notFound, partitionOutOfRange, type Refusal, refuse, unauthorized } from './refusal.ts';
+import { acceptAttach, notFound, partitionOutOfRange, type Refusal, refuseAttach, unauthorized } from './refusal.ts';
 import { serveRequests } from './requestLink.ts';
 import { startPosition } from './startPosition.ts';
 
@@ -133,7 +133,9 @@ class Server {
 
   async listen(port: number): Promise<number> {
     const container = rhea.create_container({ id: 'event-hub' });
+    // Whoever may do what is settled by tokens alone: the clients of the Azure SDKs say so by one of these two.
     container.sasl_server_mechanisms.enable_anonymous();
+    container.sasl_server_mechanisms['MSSBCBS'] = container.sasl_server_mechanisms['ANONYMOUS'];
     container.on('connection_open', (context: EventContext) => adaptConnection(context.connection));
     container.on('receiver_open', (context: EventContext) => this.#onReceiver(context.receiver!));
     container.on('sender_open', (context: EventContext) => this.#onSender(context.sender!));
@@ -196,55 +198,42 @@ class Server {
 
   /** onReceiver takes a link on which the client sends. */
   #onReceiver(receiver: Receiver): void {
-    answerAttach(receiver);
+    const taker = this.#takerOf(receiver);
+    if (typeof taker !== 'function') return refuseAttach(receiver, taker);
+    acceptAttach(receiver);
+    return taker();
+  }
+
+  /** takerOf finds what takes the messages of a link, or why nothing does. */
+  #takerOf(receiver: Receiver): (() => void) | Refusal {
     const { connection } = receiver;
     const target = receiver.target?.address ?? '';
     const address = parseAddress(target);
-    if (address.kind === 'cbs') return this.#grants.serve(receiver);
+    if (address.kind === 'cbs') return () => this.#grants.serve(receiver);
     if (address.kind === 'management') {
-      return serveRequests(receiver, (request) =>
-        answerManagement(
-          request,
-          (name) => this.#hubs.get(name.toLowerCase()),
-          (hub) => this.#grants.hasHub(connection, hub),
-        ),
-      );
+      const hubNamed = (name: string): Hub | undefined => this.#hubs.get(name.toLowerCase());
+      const refusalOf = (token: string, hub: string): string | undefined => this.#grants.refusalOf(token, hub);
+      return () => serveRequests(receiver, (request) => answerManagement(request, hubNamed, refusalOf));
     }
-    if (!this.#grants.hasAddress(connection, target)) return refuse(receiver, noToken(target));
+    if (!this.#grants.hasAddress(connection, target)) return noToken(target);
     const hub = 'hub' in address ? this.#hubs.get(address.hub) : undefined;
-    if (hub === undefined) return refuse(receiver, notFound(target));
+    if (hub === undefined) return notFound(target);
     if (address.kind === 'hub') {
-      return acceptEvents(receiver, ({ events, partitionKey }) => hub.append(events, partitionKey));
+      return () => acceptEvents(receiver, ({ events, partitionKey }) => hub.append(events, partitionKey));
     }
-    if (address.kind !== 'partition') return refuse(receiver, notFound(target));
+    if (address.kind !== 'partition') return notFound(target);
     const { partition } = address;
-    if (hub.log(partition) === undefined) {
-      return refuse(receiver, partitionOutOfRange(partition, hub.partitionIds.length));
-    }
-    return acceptEvents(receiver, ({ events }) => hub.log(partition)?.append(events));
+    if (hub.log(partition) === undefined) return partitionOutOfRange(partition, hub.partitionIds.length);
+    return () => acceptEvents(receiver, ({ events }) => hub.log(partition)?.append(events));
   }
 
   /** onSender takes a link on which the client receives. */
   #onSender(sender: Sender): void {
-    answerAttach(sender);
-    const source = sender.source?.address ?? '';
-    const address = parseAddress(source);
-    if (address.kind === 'cbs' || address.kind === 'management') return; // the requests come on its sibling
-    if (!this.#grants.hasAddress(sender.connection, source)) return refuse(sender, noToken(source));
-    const hub = 'hub' in address ? this.#hubs.get(address.hub) : undefined;
-    if (hub === undefined || address.kind !== 'groupPartition') return refuse(sender, notFound(source));
-    if (!hub.hasConsumerGroup(address.group)) return refuse(sender, notFound(`${hub.name}:${address.group}`));
-    const log = hub.log(address.partition);
-    if (log === undefined) return refuse(sender, partitionOutOfRange(address.partition, hub.partitionIds.length));
-    const cursor = startPosition(filterOf(sender), log);
-    if (typeof cursor !== 'number') return refuse(sender, cursor);
-
-    const receiver = new PartitionReceiver(sender, log, cursor);
-    const id = `${address.hub}/${address.group}/${address.partition}`;
-    const receivers = this.#receivers.get(id) ?? new PartitionReceivers();
-    this.#receivers.set(id, receivers);
-    const refusal = receivers.add(receiver);
-    if (refusal !== undefined) return refuse(sender, refusal);
+    const { kind } = parseAddress(sender.source?.address ?? '');
+    if (kind === 'cbs' || kind === 'management') return acceptAttach(sender); // the requests come on its sibling
+    const receiver = this.#receiverOf(sender);
+    if ('condition' in receiver) return refuseAttach(sender, receiver);
+    acceptAttach(sender);
     const socket: Socket = sender.connection['socket'];
     const close = (): void => receiver.close();
     for (const gone of ['sender_close', 'sender_error']) sender.on(gone, close);
@@ -252,6 +241,25 @@ class Server {
     socket.once('close', close);
     receiver.onClose(() => socket.off('close', close));
     return receiver.start();
+  }
+
+  /** receiverOf finds what a link is to receive and lets it in, or says why not. */
+  #receiverOf(sender: Sender): PartitionReceiver | Refusal {
+    const source = sender.source?.address ?? '';
+    const address = parseAddress(source);
+    if (!this.#grants.hasAddress(sender.connection, source)) return noToken(source);
+    const hub = 'hub' in address ? this.#hubs.get(address.hub) : undefined;
+    if (hub === undefined || address.kind !== 'groupPartition') return notFound(source);
+    if (!hub.hasConsumerGroup(address.group)) return notFound(`${hub.name}:${address.group}`);
+    const log = hub.log(address.partition);
+    if (log === undefined) return partitionOutOfRange(address.partition, hub.partitionIds.length);
+    const cursor = startPosition(filterOf(sender), log);
+    if (typeof cursor !== 'number') return cursor;
+    const receiver = new PartitionReceiver(sender, log, cursor);
+    const id = `${address.hub}/${address.group}/${address.partition}`;
+    const receivers = this.#receivers.get(id) ?? new PartitionReceivers();
+    this.#receivers.set(id, receivers);
+    return receivers.add(receiver) ?? receiver;
   }
 }
 

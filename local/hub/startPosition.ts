@@ -1,12 +1,13 @@
 import { argumentError, type Refusal } from './refusal.ts';
 import type { PartitionLog } from './partitionLog.ts';
 
-const FILTER = /^amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'(@latest|-?\d{1,16})'$/;
+/** The JavaScript client writes the value in quotes, the .NET client without. */
+const FILTER = /^amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*('?)(@latest|-?\d{1,16})\3$/;
 
 /** startPosition finds the first sequence number that a receiver with this filter gets. Without a filter it gets all. */
 export function startPosition(filter: string | undefined, log: PartitionLog): number | Refusal {
   if (filter === undefined) return log.beginSequenceNumber;
-  const [, annotation, operator, text = ''] = FILTER.exec(filter.trim()) ?? [];
+  const [, annotation, operator, , text = ''] = FILTER.exec(filter.trim()) ?? [];
   const isInclusive = operator === '>=';
   const value = Number(text);
   const { sequenceNumber, offset } = log.lastEnqueued;

@@ -1,12 +1,29 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { startHost } from '../../local/host/client.ts';
+import { buildHubClient, dotnetAdvice, hasDotnet, startHubClient } from '../interop/hubClientProgram.ts';
 import { ROOT } from '../support/program.ts';
 
-test('local.settings.example.json works as it is with npm start -- --serve', async () => {
+const isDotnetHere = hasDotnet();
+let folder = '';
+let hubClient = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+  if (isDotnetHere) hubClient = buildHubClient(folder);
+}, 300_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('a .NET SDK is at hand where everything is checked', () => {
+  if (isDotnetHere) return;
+  process.stderr.write(`test/endToEnd: ${dotnetAdvice}\n`);
+  expect(process.env['CI'] ?? '').toBe('');
+});
+
+test('local.settings.example.json works as it is with npm start -- --serve, for the client of `func start` too', async () => {
   const serving = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'local/start.ts', '--serve'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -39,8 +56,19 @@ test('local.settings.example.json works as it is with npm start -- --serve', asy
       .getBlobClient('segments/0/000000000000.jsonl.zst');
     expect(await segment.exists()).toBe(true);
     expect(await host.stop()).toBe(0);
+    if (isDotnetHere) {
+      const hub = { HUB: settings['HUB'] as string, HUB_NAME: settings['HUB_NAME'] as string };
+      const sending = startHubClient(hubClient, hub, ['send', '1', 'from .NET']);
+      expect(await sending.ended).toBe(0);
+      const reading = startHubClient(hubClient, hub, ['process', settings['HUB_CONSUMER_GROUP'] as string, '2']);
+      expect(await reading.ended).toBe(0);
+      const bodies = reading.lines.map((line) =>
+        line.type === 'event' ? Buffer.from(line.body, 'base64').toString() : '',
+      );
+      expect(new Set(bodies)).toEqual(new Set(['from .NET', '{"records":[{"from":"func start"}]}']));
+    }
   } finally {
     serving.kill('SIGTERM');
     expect(await ended).toBe(0);
   }
-});
+}, 120_000);

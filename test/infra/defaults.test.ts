@@ -10,6 +10,9 @@ const EVERY = (Object.keys(SETS) as SetName[]).filter((set) => !isRoutedByPolicy
 const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
   resources.filter((one) => one.type === type);
 
+/** Sets of an existing network, in which no rules are made. */
+const isExisting = (set: SetName): boolean => ['existing', 'centralZones', 'policyZones'].includes(set);
+
 const isPrivate = (set: SetName): boolean => !['development', 'small', 'locked'].includes(set);
 
 /** What every resource of a type must have, whatever the parameters. */
@@ -70,10 +73,14 @@ const NOTHING_TO_SAY = new Set([
   'Microsoft.Insights/scheduledQueryRules',
   'Microsoft.Insights/workbooks',
   // ports.test.ts is about these
+  'Microsoft.Insights/privateLinkScopes',
+  'Microsoft.Insights/privateLinkScopes/scopedResources',
+  'Microsoft.Network/natGateways',
   'Microsoft.Network/networkSecurityGroups',
   'Microsoft.Network/privateDnsZones',
   'Microsoft.Network/privateEndpoints',
   'Microsoft.Network/privateEndpoints/privateDnsZoneGroups',
+  'Microsoft.Network/publicIPAddresses',
   'Microsoft.Network/virtualNetworks',
 ]);
 
@@ -110,6 +117,10 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   // Not the 60 that a site may have: two hosts whose first 32 characters are the same take one another's leases.
   'Microsoft.Web/sites': /^[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]$/,
   'Microsoft.Web/sites/config': /^appsettings$/,
+  'Microsoft.Insights/privateLinkScopes': /^[^%&\\?/]{0,254}[^%&\\?/ .]$/,
+  'Microsoft.Insights/privateLinkScopes/scopedResources': /^[^%&\\?/]{0,254}[^%&\\?/ .]$/,
+  'Microsoft.Network/natGateways': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
+  'Microsoft.Network/publicIPAddresses': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
   'Microsoft.Network/networkSecurityGroups': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
   'Microsoft.Network/privateDnsZones': /^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,33}$/,
   'Microsoft.Network/privateDnsZones/virtualNetworkLinks': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
@@ -232,7 +243,7 @@ describeTemplates('defaults', (templates) => {
       const rules = 'Microsoft.Network/networkSecurityGroups';
       expect(from.toSorted()).toEqual([
         'Microsoft.KeyVault/vaults',
-        ...(isPrivate(set) ? [rules, rules, rules] : []),
+        ...(isPrivate(set) && !isExisting(set) ? [rules, rules, rules] : []),
         'activity log',
       ]);
       for (const { properties } of toHub) expect(properties).toMatchObject({ eventHubName: 'audit' });

@@ -1,3 +1,4 @@
+import { MACHINE_LOG_DESTINATIONS } from './support/serviceRules.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment, Resource } from './support/templates.ts';
 
@@ -154,8 +155,7 @@ describeTemplates('routing', (templates) => {
       param keyVaults = ['${OTHERS}/Microsoft.KeyVault/vaults/kv-theirs', '${PIPELINE}/providers/Microsoft.KeyVault/vaults/kv-x']
       param sqlServers = ['${OTHERS}/Microsoft.Sql/servers/sql']
       param clusters = ['${OTHERS}/Microsoft.ContainerService/managedClusters/aks']
-      param webApps = ['${OTHERS}/Microsoft.Web/sites/web']
-      param virtualMachines = [{ id: '${OTHERS}/Microsoft.Compute/virtualMachines/vm', location: 'westeurope' }]
+      param webApps = ['${OTHERS}/Microsoft.Web/sites/web', '${OTHERS}/Microsoft.Web/sites/func']
     `);
     const sent = settingsIn(deployment).map(({ id, properties }) => {
       expect(properties).toMatchObject({ eventHubAuthorizationRuleId: RULE, eventHubName: 'audit' });
@@ -174,24 +174,60 @@ describeTemplates('routing', (templates) => {
       ['/Microsoft.Sql/servers/sql/databases/master', ['SQLSecurityAuditEvents']],
       ['/Microsoft.ContainerService/managedClusters/aks', ['kube-audit-admin', 'guard']],
       ['/Microsoft.Web/sites/web', ['AppServiceAuditLogs', 'AppServiceHTTPLogs', 'AppServiceIPSecAuditLogs']],
+      ['/Microsoft.Web/sites/func', ['FunctionAppLogs']],
     ]);
     expect(of(deployment, 'Microsoft.Sql/servers/auditingSettings')[0]?.properties).toMatchObject({
       state: 'Enabled',
       isAzureMonitorTargetEnabled: true,
     });
-    const hub = RULE.replace(/\/authorizationRules\/.*$/, '/eventhubs/audit');
-    const [rule] = of(deployment, 'Microsoft.Insights/dataCollectionRules');
-    expect(rule).toMatchObject({
-      kind: 'AgentDirectToStore',
-      properties: { destinations: { eventHubsDirect: [{ eventHubResourceId: hub }] } },
-    });
-    const [role, ...more] = of(deployment, 'Microsoft.Authorization/roleAssignments');
+    expect(of(deployment, 'Microsoft.Insights/dataCollectionRules')).toEqual([]);
+    expect(of(deployment, 'Microsoft.Authorization/roleAssignments')).toEqual([]);
+  });
+
+  test('machines send to a workspace, in whose region their rules are, and it exports their two tables to the hub', async () => {
+    const workspace = `${OTHERS}/Microsoft.OperationalInsights/workspaces/log-machines`;
+    const deployment = await templates.evaluateFile(`
+      using 'routing.bicep'
+      param senderRuleId = '${RULE}'
+      param hubName = 'audit'
+      param virtualMachines = ['${OTHERS}/Microsoft.Compute/virtualMachines/vm', '${OTHERS}/Microsoft.Compute/virtualMachines/vm2']
+      param machineWorkspace = { id: '${workspace}', location: 'westeurope' }
+    `);
+    const rules = of(deployment, 'Microsoft.Insights/dataCollectionRules');
+    expect(rules.map(({ properties }) => properties?.['description'])).toEqual(['Logs of vm', 'Logs of vm2']);
+    expect(new Set(rules.map(({ name }) => name)).size).toBe(2);
+    for (const { name, kind, location, properties } of rules) {
+      expect(name).toMatch(/^dcr-auditseal-x-\w{13}$/);
+      const { destinations } = properties as unknown as { destinations: object };
+      expect(Object.keys(destinations)).toEqual(MACHINE_LOG_DESTINATIONS);
+      expect({ kind, location }).toEqual({ kind: undefined, location: 'westeurope' });
+      expect(properties).toMatchObject({
+        destinations: { logAnalytics: [{ name: 'workspace', workspaceResourceId: workspace }] },
+        dataFlows: [{ streams: ['Microsoft-Event', 'Microsoft-Syslog'], destinations: ['workspace'] }],
+      });
+    }
+    expect(
+      of(deployment, 'Microsoft.Insights/dataCollectionRuleAssociations').map(({ id, properties }) => [
+        id.replace(/^.*\/virtualMachines\/(\w+)\/.*$/, '$1'),
+        id.replace(/^.*\//, ''),
+        properties?.['dataCollectionRuleId'],
+      ]),
+    ).toEqual([
+      ['vm', 'auditseal-x', rules[0]?.id],
+      ['vm2', 'auditseal-x', rules[1]?.id],
+    ]);
+    const [tables, ...more] = of(deployment, 'Microsoft.OperationalInsights/workspaces/dataExports');
     expect(more).toEqual([]);
-    expect(role?.id.startsWith(`${hub}/providers/`)).toBe(true);
-    expect(role?.properties).toMatchObject({
-      principalId: 'principal of vm',
-      roleDefinitionId: expect.stringContaining('2b629674-e913-4c01-ae53-ef4638d8f975') as string,
+    expect(tables?.id).toBe(`${workspace}/dataExports/auditseal-x`);
+    expect(tables?.properties).toEqual({
+      destination: {
+        resourceId: RULE.replace(/\/authorizationRules\/.*$/, ''),
+        metaData: { eventHubName: 'audit' },
+      },
+      enable: true,
+      tableNames: ['Event', 'Syslog'],
     });
+    expect(of(deployment, 'Microsoft.Authorization/roleAssignments')).toEqual([]);
   });
 
   test('the logs of Entra ID go to the hub', async () => {

@@ -8,6 +8,7 @@ import { requireNoDeletedVault } from './deletedVault.ts';
 import { readLedgerPolicy } from './ledgerPolicy.ts';
 import { placeOf } from './place.ts';
 import { requirePermissions } from './permissions.ts';
+import { requireNetwork } from './privateNetwork.ts';
 import { requireRegion } from './region.ts';
 import type { Needs } from './region.ts';
 import { Refusal } from './refusal.ts';
@@ -23,6 +24,7 @@ export const preprovision: Hook = async (tools, env, print) => {
   const needs = await readNeeds(env);
   await requireSignIn(tools, place.subscription, env['AZURE_TENANT_ID']);
   await requireRegion(tools, place, needs);
+  await requireNetwork(tools, place, env, needs.network, print);
   await requirePermissions(tools, place.subscription, env);
   await requireNoDeletedVault(tools, place);
   const policy = await readLedgerPolicy(tools, place);

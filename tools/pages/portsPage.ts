@@ -6,4 +6,9 @@ import { writeBlock } from './markedBlock.ts';
 
 const compiler = await findCompiler();
 if (compiler === undefined) throw new Error(compilerAdvice);
-await writeBlock('docs/ports.md', 'ports', portsBlock(await new Templates(compiler).evaluate('private')));
+const templates = new Templates(compiler);
+await writeBlock(
+  'docs/ports.md',
+  'ports',
+  portsBlock(await templates.evaluate('private'), await templates.evaluate('privateLinks')),
+);

@@ -1,30 +1,39 @@
 metadata name = 'Virtual machine'
-metadata description = 'Sends security events of Windows and the authentication log of Linux, through a data collection rule. The machine needs the Azure Monitor agent and a system-assigned identity.'
+metadata description = 'Has the agent of a machine send security events of Windows and the authentication log of Linux to a workspace, whose export sends them on. The machine needs the Azure Monitor agent and a managed identity, which the agent signs in with.'
+
+import { settingNameFor } from '../../shared.bicep'
 
 @description('Required. Name of the virtual machine.')
 @minLength(1)
 @maxLength(64)
 param resourceName string
 
-@description('Required. Region of the machine and of the hub.')
+@description('Required. Region of the workspace. Rules are kept there; the machine may be elsewhere.')
 @minLength(1)
 @maxLength(64)
 param location string
 
-@description('Required. Event hub, as a resource id.')
+@description('Required. Workspace, as a resource id.')
 @minLength(1)
 @maxLength(512)
-param hubId string
+param workspaceId string
+
+@description('Required. Authorization rule of the namespace that diagnostic settings send with, as a resource id: it names the environment.')
+@minLength(1)
+@maxLength(512)
+param senderRuleId string
 
 resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' existing = {
   name: resourceName
 }
 
+// A rule that sent straight to a hub (kind AgentDirectToStore) can't be made since 31 July 2026.
 resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
-  name: 'dcr-auditseal-${resourceName}'
+  // A rule's name is shorter than that of a machine may be.
+  name: 'dcr-${settingNameFor(senderRuleId)}-${uniqueString(machine.id)}'
   location: location
-  kind: 'AgentDirectToStore'
   properties: {
+    description: 'Logs of ${resourceName}'
     dataSources: {
       windowsEventLogs: [
         { name: 'security', streams: ['Microsoft-Event'], xPathQueries: ['Security!*'] }
@@ -38,25 +47,15 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
         }
       ]
     }
-    destinations: { eventHubsDirect: [{ name: 'hub', eventHubResourceId: hubId }] }
+    destinations: { logAnalytics: [{ name: 'workspace', workspaceResourceId: workspaceId }] }
     dataFlows: [
-      { streams: ['Microsoft-Event', 'Microsoft-Syslog'], destinations: ['hub'] }
+      { streams: ['Microsoft-Event', 'Microsoft-Syslog'], destinations: ['workspace'] }
     ]
   }
 }
 
 resource association 'Microsoft.Insights/dataCollectionRuleAssociations@2023-03-11' = {
   scope: machine
-  name: 'auditseal'
+  name: settingNameFor(senderRuleId)
   properties: { dataCollectionRuleId: rule.id }
-}
-
-module maySend 'machineOnHub.bicep' = {
-  scope: resourceGroup(split(hubId, '/')[2], split(hubId, '/')[4])
-  params: {
-    hubNamespaceName: split(hubId, '/')[8]
-    hubName: last(split(hubId, '/'))
-    machineId: machine.id
-    principalId: machine.identity.principalId
-  }
 }

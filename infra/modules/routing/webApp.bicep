@@ -1,5 +1,5 @@
 metadata name = 'Web app'
-metadata description = 'Sends sign-ins for publishing, requests, and requests that access restrictions refused.'
+metadata description = 'Of a web app: sends sign-ins for publishing, requests, and requests that access restrictions refused. Of a function app: what its host and its functions log.'
 
 import { settingNameFor } from '../../shared.bicep'
 
@@ -28,10 +28,15 @@ resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName
-    logs: [
-      { category: 'AppServiceAuditLogs', enabled: true }
-      { category: 'AppServiceHTTPLogs', enabled: true }
-      { category: 'AppServiceIPSecAuditLogs', enabled: true }
-    ]
+    // Azure refuses a category that an app of this kind doesn't have.
+    logs: contains(toLower(target.kind), 'functionapp')
+      ? [
+          { category: 'FunctionAppLogs', enabled: true }
+        ]
+      : [
+          { category: 'AppServiceAuditLogs', enabled: true }
+          { category: 'AppServiceHTTPLogs', enabled: true }
+          { category: 'AppServiceIPSecAuditLogs', enabled: true }
+        ]
   }
 }

@@ -13,6 +13,21 @@ const of = (size: string, more: Environment = {}): Environment => ({
 const operators = '00000000-0000-4000-8000-000000000003';
 const otherOperators = 'ffffffff-ffff-4fff-bfff-ffffffffffff';
 
+const ownNetwork = {
+  AUDITSEAL_NETWORK: 'private',
+  AUDITSEAL_APP_RANGES: '198.51.100.0/24',
+  AUDITSEAL_OPERATOR_RANGES: '10.1.0.0/16,10.2.0.0/16',
+  AUDITSEAL_WITNESS_RANGES: '192.0.2.0/24',
+};
+const elsewhere = '/subscriptions/00000000-0000-0000-0000-0000000000aa/resourceGroups';
+const existingNetwork = `${elsewhere}/rg-net/providers/Microsoft.Network/virtualNetworks/vnet-spoke`;
+const existingSubnets = {
+  AUDITSEAL_NETWORK: 'private',
+  AUDITSEAL_SEALER_SUBNET: `${existingNetwork}/subnets/snet-sealer`,
+  AUDITSEAL_AUDITOR_SUBNET: `${existingNetwork}/subnets/snet-auditor`,
+  AUDITSEAL_ENDPOINT_SUBNET: `${existingNetwork}/subnets/snet-endpoints`,
+};
+
 const longestRange = '255.255.255.255/32';
 
 /** SETS are evaluated by the tests. The first three are the ones that are offered, and have a snapshot each. */
@@ -27,13 +42,20 @@ export const SETS = {
     AUDITSEAL_OPERATORS: operators,
   }),
   private: of('small', {
-    AUDITSEAL_NETWORK: 'private',
+    ...ownNetwork,
     AUDITSEAL_MAX_WAIT_SECONDS: '600',
     AUDITSEAL_NODE_VERSION: '22',
     AUDITSEAL_OPERATORS: operators,
-    AUDITSEAL_OPERATOR_RANGES: '10.1.0.0/16,10.2.0.0/16',
-    AUDITSEAL_WITNESS_RANGES: '192.0.2.0/24',
   }),
+  privateLinks: of('small', {
+    ...ownNetwork,
+    AUDITSEAL_EGRESS: 'none',
+    AUDITSEAL_PRIVATE_MONITOR: 'true',
+    AUDITSEAL_ARM_PRIVATE_LINK: `${elsewhere}/rg-arm/providers/Microsoft.Authorization/resourceManagementPrivateLinks/arm`,
+  }),
+  existing: of('small', existingSubnets),
+  centralZones: of('small', { ...existingSubnets, AUDITSEAL_DNS_ZONES: `${elsewhere}/rg-dns` }),
+  policyZones: of('small', { ...existingSubnets, AUDITSEAL_DNS_ZONES: 'policy' }),
   routed: of('small', {
     AUDITSEAL_ROUTE_BY_POLICY: 'audit',
     AUDITSEAL_REMEDIATED: 'one,two',

@@ -34,8 +34,9 @@ function runtimeValues(id: string): Json {
       return {
         ConnectionString: `InstrumentationKey=${guidOf(name)};IngestionEndpoint=https://in.applicationinsights.azure.com/`,
       };
+    case 'Microsoft.Web/sites':
+      return { kind: name.startsWith('func') ? 'functionapp,linux' : 'app,linux' };
     case 'Microsoft.Authorization/policyAssignments':
-    case 'Microsoft.Compute/virtualMachines':
       return { identity: { principalId: `principal of ${name}` } };
     default:
       throw new Error(`no stand-ins for what Azure says about ${id}`);
@@ -59,6 +60,15 @@ const FUNCTIONS: Readonly<Record<string, (...values: readonly Json[]) => Json>> 
   format: (form, ...values) => textOf(form).replaceAll(/\{(\d+)\}/g, (_all, i) => textOf(values[Number(i)])),
   trim: (text) => textOf(text).trim(),
   toLower: (text) => textOf(text).toLowerCase(),
+  true: () => true,
+  false: () => false,
+  if: (condition, then, otherwise) => (condition === true ? then : otherwise) ?? null,
+  contains: (text, part) => textOf(text).includes(textOf(part)),
+  createArray: (...values) => values,
+  createObject: (...values) =>
+    Object.fromEntries(
+      values.flatMap((name, i) => (i % 2 === 0 ? [[textOf(name), values[i + 1] as Json] as const] : [])),
+    ),
 };
 
 /** resolve gives a value with its expressions replaced. It throws for an expression that it doesn't know. */

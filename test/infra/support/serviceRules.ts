@@ -74,6 +74,13 @@ export const HUB_METRICS: Readonly<Record<string, { readonly isExported: boolean
 export const FLEX_NODE_VERSIONS: readonly string[] = ['22', '24'];
 
 /**
+ * Where a rule may send the event logs and the syslog of a machine: "only … to a Log Analytics workspace", says
+ * MicrosoftDocs/azure-monitor-docs, articles/azure-monitor/vm/data-collection-windows-events.md. Rules that sent straight to
+ * hubs and storage (kind AgentDirectToStore) were retired on 31 July 2026.
+ */
+export const MACHINE_LOG_DESTINATIONS: readonly string[] = ['logAnalytics'];
+
+/**
  * What azd takes in azure.yaml. All of it was read in Azure/azure-dev at ae35809, which is azd 1.31.2: alpha features in
  * cli/azd/resources/alpha_features.yaml (all are off until `azd config set alpha.NAME on`), where they are asked for in
  * cli/azd/cmd/container.go and cli/azd/pkg, members of requiredVersions in schemas/v1.0/azure.yaml.json, and versions in
@@ -122,3 +129,46 @@ export const LEAST_ZONED_INSTANCES = 2;
  */
 export const TRIGGER_LONGEST_WAIT = '00:10:00';
 export const TRIGGER_LEAST_EVENTS = 2;
+
+/**
+ * Subnets that apps on a Flex Consumption plan go out through: MicrosoftDocs/azure-docs,
+ * articles/azure-functions/functions-networking-options.md, of 2026-03-03 ("Considerations for the Flex Consumption plan",
+ * "Subnets"). A /27 is recommended for one app, whatever its instances: they share at most 27 gateways. No private endpoints.
+ */
+export const FLEX_SUBNET = {
+  delegation: 'Microsoft.App/environments',
+  name: /^[^_]+$/,
+  longestPrefix: 27,
+} as const;
+
+/** Addresses at the beginning of each subnet that Azure keeps for itself: the same page. */
+export const RESERVED_ADDRESSES = 5;
+
+/**
+ * What a security rule may say: Azure/azure-rest-api-specs, networkSecurityGroup.json ("Restricted to 140 chars", "between
+ * 100 and 4096", "unique for each rule in the collection"); for names DOCS/azure-resource-manager/management/resource-name-rules.
+ */
+export const SECURITY_RULE = {
+  name: /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
+  longestDescription: 140,
+  leastPriority: 100,
+  greatestPriority: 4096,
+} as const;
+
+/**
+ * Members that a zone group must have for each part of a private endpoint: MicrosoftDocs/azure-docs,
+ * articles/private-link/private-endpoint-dns.md. A network can be linked to one zone of a name.
+ */
+export const PRIVATE_ZONES: Readonly<Record<string, readonly string[]>> = {
+  blob: ['privatelink.blob.core.windows.net'],
+  namespace: ['privatelink.servicebus.windows.net'],
+  vault: ['privatelink.vaultcore.azure.net'],
+  azuremonitor: [
+    'privatelink.monitor.azure.com',
+    'privatelink.oms.opinsights.azure.com',
+    'privatelink.ods.opinsights.azure.com',
+    'privatelink.agentsvc.azure-automation.net',
+    'privatelink.blob.core.windows.net',
+  ],
+  ResourceManagement: ['privatelink.azure.com'],
+};

@@ -56,15 +56,24 @@ describe('deliveryInput', () => {
 
   test('names AMQP properties as on the wire and keeps annotations', () => {
     const amqp = {
-      properties: { messageId: 'm', contentType: 'application/json', userId: undefined },
+      properties: {
+        messageId: 5,
+        correlationId: Buffer.from('00112233445566778899aabbccddeeff', 'hex'),
+        contentType: 'application/json',
+        subject: '',
+        creationTime: 1_795_319_659_678,
+        userId: undefined,
+      },
       messageAnnotations: { 'x-opt-sequence-number': 7, 'x-opt-enqueued-time': 1, other: Buffer.from('b') },
-      applicationProperties: { Foo: new Date(0), bytes: Buffer.from('b') },
+      applicationProperties: { Foo: new Date(1_795_319_659_678), bytes: Buffer.from('b'), list: [{ a: [1] }] },
     };
     const input = deliveryInput([event({ amqp })], partition, { cardinality: 'many', dataType: 'binary' });
     expect(jsonOf(input.triggerMetadata?.['SystemPropertiesArray'])).toEqual([
       {
-        'message-id': 'm',
+        'message-id': '5',
+        'correlation-id': '00112233-4455-6677-8899-aabbccddeeff',
         'content-type': 'application/json',
+        'creation-time': '2026-11-22T03:54:19.678+00:00',
         'x-opt-sequence-number': 7,
         'x-opt-enqueued-time': '2026-11-22T03:54:19.75+00:00',
         other: 'Yg==',
@@ -76,7 +85,7 @@ describe('deliveryInput', () => {
       },
     ]);
     expect(jsonOf(input.triggerMetadata?.['PropertiesArray'])).toEqual([
-      { Foo: '1970-01-01T00:00:00+00:00', bytes: 'Yg==' },
+      { Foo: '2026-11-22T03:54:19.678Z', bytes: 'Yg==', list: [[{ Key: { Key: 'a' }, Value: [1] }]] },
     ]);
   });
 
