@@ -59,8 +59,8 @@ test.each<[string, () => Promise<unknown>, string]>([
   ['a renamed segment', () => rename(third(), `${third()}.old`), `segment-missing ${nameOf(3)}`],
   [
     'a tile that lies',
-    () => writeFile(join(mirror, 'tlog/tile/0/000.p/3'), Buffer.alloc(96)),
-    'tile-mismatch tlog/tile/0/000.p/3',
+    () => writeFile(join(mirror, 'tlog/tile/0/000.p/9'), Buffer.alloc(9 * 32)),
+    'tile-mismatch tlog/tile/0/000.p/9',
   ],
 ])('%s: 1, and it is named', async (_what, attack, said) => {
   await attack();
