@@ -3,7 +3,7 @@ metadata description = 'Everything in one resource group: the hub that logs are 
 
 targetScope = 'subscription'
 
-import { containers, hubName, namesFor, senderRuleName } from 'shared.bicep'
+import { containers, hubName, namesFor, senderRuleName, settingNameFor } from 'shared.bicep'
 
 @description('Required. Name of the environment, as azd calls it.')
 @minLength(1)
@@ -138,6 +138,13 @@ param dnsZones string = 'own'
 @description('Optional. Addresses that get mail when something is wrong. Empty: alerts show in the portal alone.')
 @maxLength(20)
 param alertEmails string[] = []
+
+@description('Optional. Object ids of the identities that deploy, such as the pipeline\'s. What each deployment changes alerts nobody when they do it. Without the activity log (routeActivityLog) it has no effect. Empty: each deployment is an alert.')
+@maxLength(10)
+param deployers string[] = []
+
+@description('Optional. Whether alerts watch roles, policies and diagnostic settings of the whole subscription too. Azure tells no role at the subscription from one further down, so where many people give roles, name the deployers: then only those at the subscription itself count.')
+param watchSubscription bool = true
 
 @description('Optional. Whether the activity log of the subscription goes to the hub. One environment in a subscription is enough: each further one gets the same events again, at its own cost, and takes nothing from the first.')
 param routeActivityLog bool = true
@@ -421,8 +428,23 @@ module alerts 'modules/alerts.bicep' = {
     hubNamespaceName: names.hubNamespace
     emails: alertEmails
     hubRetentionHours: chosen.hub.retentionHours
+    deployers: deployers
+    watchSubscription: watchSubscription
+    activityLogSettingId: routeActivityLog
+      ? subscriptionResourceId('Microsoft.Insights/diagnosticSettings', settingNameFor(senderRuleId))
+      : ''
   }
   dependsOn: [logs, hub]
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceName: names.workspace
+  }
+  dependsOn: [logs]
 }
 
 var senderRuleId = resourceId(

@@ -10,6 +10,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'az ad group member add': ['--group', '--member-id'],
   'az ad group member remove': ['--group', '--member-id'],
   'az ad signed-in-user show': ['--query', '--output'],
+  'az ad sp show': ['--id', '--query', '--output'],
   'az account show': ['--subscription', '--output'],
   'az bicep install': [],
   'az deployment sub what-if': ['--location', '--parameters', '--validation-level', '--result-format'],
