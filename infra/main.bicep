@@ -28,6 +28,17 @@ param network string = loadJsonContent('sizes.json')[size].network
 @maxValue(146000)
 param retentionDays int = loadJsonContent('sizes.json')[size].retentionDays
 
+@description('Optional. Redundancy of the ledger. Standard_LRS: one building. Standard_ZRS: the zones of a region that has them. Standard_GZRS and Standard_RAGZRS: those, and another region; the second can be read there. It is chosen once: no deployment changes it in every direction. Default: what the size says.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'])
+param redundancy string = loadJsonContent('sizes.json')[size].storageSku
+
+@description('Optional. Whether Microsoft Defender for Storage watches the ledger account. It is billed for the account and its transactions, which docs/costs.md leaves out.')
+param hasDefender bool = false
+
+@description('Optional. What diagnostic settings may do with the hub, by the key that they send with. Send: what they do. All: Manage, Send and Listen, which their documentation asks for; then whoever gets the key can also read events and change the hub. For where Azure refuses a setting, or nothing arrives.')
+@allowed(['Send', 'All'])
+param senderRights string = 'Send'
+
 @description('Optional. Whether the retention policy is locked, so that it is left out. The preprovision hook finds out.')
 param isPolicyLocked bool = false
 
@@ -265,6 +276,8 @@ module hub 'modules/hub.bicep' = {
     partitions: chosen.hub.partitions
     retentionHours: chosen.hub.retentionHours
     isPublic: isPublic
+    isLocked: chosen.locksVaultAndHub
+    senderRights: senderRights
     workspaceName: names.workspace
   }
   dependsOn: [logs, encryptionRole]
@@ -278,6 +291,7 @@ module vault 'modules/vault.bicep' = {
     vaultName: names.vault
     sku: chosen.vaultSku
     isPublic: isPublic
+    isLocked: chosen.locksVaultAndHub
     hasEncryptionKey: chosen.customerManagedKey
   }
 }
@@ -310,12 +324,13 @@ module ledger 'modules/ledger.bicep' = {
     location: location
     tags: tags
     accountName: names.ledger
-    sku: chosen.storageSku
+    sku: redundancy
     retentionDays: retentionDays
     isPolicyLocked: isPolicyLocked
     coolAfterDays: chosen.coolAfterDays
     coldAfterDays: chosen.coldAfterDays
     logsReads: chosen.logsReads
+    hasDefender: hasDefender
     isPublic: isPublic
     workspaceName: names.workspace
     hasOwnKey: chosen.customerManagedKey

@@ -126,6 +126,7 @@ function logKeys(env: Readonly<Record<string, string | undefined>>, origin: stri
     return key;
   };
   const signerKey = (text: string): SignerKey => {
+    if (text.startsWith('@Microsoft.KeyVault(')) throw new AuditsealError('CONFIG_INVALID', UNRESOLVED);
     const key = parseSignerKey(text);
     return ofLedger(key, key.verifierKey);
   };
@@ -163,6 +164,11 @@ function logKeys(env: Readonly<Record<string, string | undefined>>, origin: stri
     signerIdentity: identity(env, 'SIGNER', wrong),
   };
 }
+
+/** App Service hands an app the text of a reference that it couldn't follow. */
+const UNRESOLVED =
+  "the reference to Key Vault was not resolved: the secret isn't there, or the app's identity or network doesn't reach it; " +
+  "the app's environment variables in the portal say why";
 
 const NO_KEY =
   'is missing; a signer key, PRIVATE+KEY+name+ID+base64, of the ledger, or SIGNER__keyUrl for a key in Key Vault; an app ' +
