@@ -3,7 +3,7 @@ metadata description = 'Everything in one resource group: the hub that logs are 
 
 targetScope = 'subscription'
 
-import { containers, hubName, namesFor, senderRuleName } from 'shared.bicep'
+import { containers, hubName, namesFor, senderRuleName, settingNameFor } from 'shared.bicep'
 
 @description('Required. Name of the environment, as azd calls it.')
 @minLength(1)
@@ -27,6 +27,17 @@ param network string = loadJsonContent('sizes.json')[size].network
 @minValue(1)
 @maxValue(146000)
 param retentionDays int = loadJsonContent('sizes.json')[size].retentionDays
+
+@description('Optional. Redundancy of the ledger. Standard_LRS: one building. Standard_ZRS: the zones of a region that has them. Standard_GZRS and Standard_RAGZRS: those, and another region; the second can be read there. It is chosen once: no deployment changes it in every direction. Default: what the size says.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'])
+param redundancy string = loadJsonContent('sizes.json')[size].storageSku
+
+@description('Optional. Whether Microsoft Defender for Storage watches the ledger account. It is billed for the account and its transactions, which docs/costs.md leaves out.')
+param hasDefender bool = false
+
+@description('Optional. What diagnostic settings may do with the hub, by the key that they send with. Send: what they do. All: Manage, Send and Listen, which their documentation asks for; then whoever gets the key can also read events and change the hub. For where Azure refuses a setting, or nothing arrives.')
+@allowed(['Send', 'All'])
+param senderRights string = 'Send'
 
 @description('Optional. Whether the retention policy is locked, so that it is left out. The preprovision hook finds out.')
 param isPolicyLocked bool = false
@@ -138,6 +149,13 @@ param dnsZones string = 'own'
 @description('Optional. Addresses that get mail when something is wrong. Empty: alerts show in the portal alone.')
 @maxLength(20)
 param alertEmails string[] = []
+
+@description('Optional. Object ids of the identities that deploy, such as the pipeline\'s. What each deployment changes alerts nobody when they do it. Without the activity log (routeActivityLog) it has no effect. Empty: each deployment is an alert.')
+@maxLength(10)
+param deployers string[] = []
+
+@description('Optional. Whether alerts watch roles, policies and diagnostic settings of the whole subscription too. Azure tells no role at the subscription from one further down, so where many people give roles, name the deployers: then only those at the subscription itself count.')
+param watchSubscription bool = true
 
 @description('Optional. Whether the activity log of the subscription goes to the hub. One environment in a subscription is enough: each further one gets the same events again, at its own cost, and takes nothing from the first.')
 param routeActivityLog bool = true
@@ -258,6 +276,8 @@ module hub 'modules/hub.bicep' = {
     partitions: chosen.hub.partitions
     retentionHours: chosen.hub.retentionHours
     isPublic: isPublic
+    isLocked: chosen.locksVaultAndHub
+    senderRights: senderRights
     workspaceName: names.workspace
   }
   dependsOn: [logs, encryptionRole]
@@ -271,6 +291,7 @@ module vault 'modules/vault.bicep' = {
     vaultName: names.vault
     sku: chosen.vaultSku
     isPublic: isPublic
+    isLocked: chosen.locksVaultAndHub
     hasEncryptionKey: chosen.customerManagedKey
   }
 }
@@ -303,12 +324,13 @@ module ledger 'modules/ledger.bicep' = {
     location: location
     tags: tags
     accountName: names.ledger
-    sku: chosen.storageSku
+    sku: redundancy
     retentionDays: retentionDays
     isPolicyLocked: isPolicyLocked
     coolAfterDays: chosen.coolAfterDays
     coldAfterDays: chosen.coldAfterDays
     logsReads: chosen.logsReads
+    hasDefender: hasDefender
     isPublic: isPublic
     workspaceName: names.workspace
     hasOwnKey: chosen.customerManagedKey
@@ -421,8 +443,23 @@ module alerts 'modules/alerts.bicep' = {
     hubNamespaceName: names.hubNamespace
     emails: alertEmails
     hubRetentionHours: chosen.hub.retentionHours
+    deployers: deployers
+    watchSubscription: watchSubscription
+    activityLogSettingId: routeActivityLog
+      ? subscriptionResourceId('Microsoft.Insights/diagnosticSettings', settingNameFor(senderRuleId))
+      : ''
   }
   dependsOn: [logs, hub]
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceName: names.workspace
+  }
+  dependsOn: [logs]
 }
 
 var senderRuleId = resourceId(

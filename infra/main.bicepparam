@@ -4,6 +4,7 @@ using 'main.bicep'
 var sizes = loadJsonContent('sizes.json')
 var networkAsked = readEnvironmentVariable('AUDITSEAL_NETWORK', '')
 var egressAsked = readEnvironmentVariable('AUDITSEAL_EGRESS', '')
+var redundancyAsked = readEnvironmentVariable('AUDITSEAL_REDUNDANCY', '')
 var daysAsked = readEnvironmentVariable('AUDITSEAL_RETENTION_DAYS', '')
 var nodeAsked = readEnvironmentVariable('AUDITSEAL_NODE_VERSION', '')
 var waitAsked = readEnvironmentVariable('AUDITSEAL_MAX_WAIT_SECONDS', '')
@@ -14,6 +15,9 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 param size = readEnvironmentVariable('AUDITSEAL_SIZE', 'small')
 param network = empty(networkAsked) ? sizes[size].network : networkAsked
 param retentionDays = empty(daysAsked) ? sizes[size].retentionDays : int(daysAsked)
+param redundancy = empty(redundancyAsked) ? sizes[size].storageSku : redundancyAsked
+param hasDefender = bool(readEnvironmentVariable('AUDITSEAL_DEFENDER', 'false'))
+param senderRights = readEnvironmentVariable('AUDITSEAL_SENDER_RIGHTS', 'Send')
 param isPolicyLocked = readEnvironmentVariable('AUDITSEAL_POLICY_STATE', 'Unlocked') == 'Locked'
 param nodeVersion = empty(nodeAsked) ? loadJsonContent('runtime.json').node : nodeAsked
 param customRoles = bool(readEnvironmentVariable('AUDITSEAL_CUSTOM_ROLES', 'true'))
@@ -49,6 +53,8 @@ param sealerSubnetId = readEnvironmentVariable('AUDITSEAL_SEALER_SUBNET', '')
 param auditorSubnetId = readEnvironmentVariable('AUDITSEAL_AUDITOR_SUBNET', '')
 param endpointSubnetId = readEnvironmentVariable('AUDITSEAL_ENDPOINT_SUBNET', '')
 param dnsZones = readEnvironmentVariable('AUDITSEAL_DNS_ZONES', 'own')
+param deployers = filter(split(readEnvironmentVariable('AUDITSEAL_DEPLOYERS', ''), ','), id => !empty(id))
+param watchSubscription = bool(readEnvironmentVariable('AUDITSEAL_WATCH_SUBSCRIPTION', 'true'))
 param routeActivityLog = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_ACTIVITY_LOG', 'true'))
 param routeByPolicy = readEnvironmentVariable('AUDITSEAL_ROUTE_BY_POLICY', 'none')
 param routeGlobal = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_GLOBAL', 'true'))

@@ -53,7 +53,8 @@ export const FUNCTION_GROUPS = {
 
 /** billOf prices what a deployment does in a month. Lines of nothing are left out. */
 export function billOf(deployed: Deployed, usage: Usage): Line[] {
-  const geo = deployed.storage.isGeo ? assumed('geoFactor') : 1;
+  const { isGeo, isZoned } = deployed.storage;
+  const copies = isGeo ? assumed('geoFactor') : isZoned ? assumed('zoneFactor') : 1;
   const zone = deployed.isHostStorageZoned ? assumed('zoneFactor') : 1;
   const line = (component: Component, what: string, price: string, quantity: number, factor = 1): Line => {
     const { price: value, per } = priceOf(price);
@@ -64,22 +65,22 @@ export function billOf(deployed: Deployed, usage: Usage): Line[] {
   return [
     line('export of logs', 'bodies, as diagnostic settings send them', 'platformLogs', usage.rawGb),
     ...hubLines(line, deployed, usage),
-    line('ledger, stored', 'segments of the first days', 'blobHotStored', tiers.hot.gb, geo),
-    line('ledger, stored', 'segments in the cool tier', 'blobCoolStored', tiers.cool.gb, geo),
-    line('ledger, stored', 'segments in the cold tier', 'blobColdStored', tiers.cold.gb, geo),
-    line('ledger, stored', 'batches, checkpoints, tiles, reports', 'blobHotStored', usage.besideGb, geo),
-    line('ledger, stored', 'copies to the other region', 'geoReplicated', geo === 1 ? 0 : usage.createdGb),
-    line('ledger, written and read', 'segments, batches, checkpoints, tiles', 'blobHotWrite', usage.writes, geo),
+    line('ledger, stored', 'segments of the first days', 'blobHotStored', tiers.hot.gb, copies),
+    line('ledger, stored', 'segments in the cool tier', 'blobCoolStored', tiers.cool.gb, copies),
+    line('ledger, stored', 'segments in the cold tier', 'blobColdStored', tiers.cold.gb, copies),
+    line('ledger, stored', 'batches, checkpoints, tiles, reports', 'blobHotStored', usage.besideGb, copies),
+    line('ledger, stored', 'copies to the other region', 'geoReplicated', isGeo ? usage.createdGb : 0),
+    line('ledger, written and read', 'segments, batches, checkpoints, tiles', 'blobHotWrite', usage.writes, copies),
     line('ledger, written and read', '`integrate` and hourly `verify`', 'blobHotRead', usage.reads),
-    line('ledger, written and read', '`integrate` and hourly `verify`', 'blobList', usage.lists, geo),
-    line('ledger, moved to other tiers', 'each segment once', 'blobCoolWrite', usage.toCool, geo),
-    line('ledger, moved to other tiers', 'each segment once', 'blobColdWrite', usage.toCold, geo),
+    line('ledger, written and read', '`integrate` and hourly `verify`', 'blobList', usage.lists, copies),
+    line('ledger, moved to other tiers', 'each segment once', 'blobCoolWrite', usage.toCool, copies),
+    line('ledger, moved to other tiers', 'each segment once', 'blobColdWrite', usage.toCold, copies),
     line('ledger, full rechecks', 'hot segments, and the log', 'blobHotRead', tiers.hot.fullReads + usage.fullLogReads),
     line('ledger, full rechecks', 'cool segments', 'blobCoolRead', tiers.cool.fullReads),
     line('ledger, full rechecks', 'cold segments', 'blobColdRead', tiers.cold.fullReads),
     line('ledger, full rechecks', 'cool segments', 'blobCoolRetrieved', tiers.cool.fullGb),
     line('ledger, full rechecks', 'cold segments', 'blobColdRetrieved', tiers.cold.fullGb),
-    line('ledger, full rechecks', 'pages of names', 'blobList', usage.fullLists, geo),
+    line('ledger, full rechecks', 'pages of names', 'blobList', usage.fullLists, copies),
     line('storage of the hosts', 'positions, claims, leases, timers', 'blobHotWrite', usage.hostWrites, zone),
     line('storage of the hosts', 'claims', 'blobList', usage.hostLists, zone),
     ...functionLines(line, deployed, usage),

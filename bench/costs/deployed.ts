@@ -13,7 +13,12 @@ export type Size = (typeof OFFERED)[number];
 export interface Deployed {
   readonly types: ReadonlySet<string>;
   readonly hub: { readonly isPremium: boolean; readonly units: number; readonly partitions: number };
-  readonly storage: { readonly isGeo: boolean; readonly coolAfterDays: number; readonly coldAfterDays: number };
+  readonly storage: {
+    readonly isGeo: boolean;
+    readonly isZoned: boolean;
+    readonly coolAfterDays: number;
+    readonly coldAfterDays: number;
+  };
   readonly isHostStorageZoned: boolean;
   readonly memoryGb: number;
   /** apps whose instances are spread over zones, and so always run */
@@ -109,6 +114,7 @@ export function readDeployed(size: Size): Deployed {
     },
     storage: {
       isGeo: one('Storage/storageAccounts', 'stledger').sku?.name === 'Standard_RAGZRS',
+      isZoned: one('Storage/storageAccounts', 'stledger').sku?.name === 'Standard_ZRS',
       coolAfterDays: rule('tierToCool'),
       coldAfterDays: rule('tierToCold'),
     },

@@ -1,7 +1,8 @@
 metadata name = 'Alerts'
-metadata description = 'What wakes somebody up, and the workbook for looking around. Every query is a file of queries/.'
+metadata description = 'What wakes somebody up. Every query is a file of queries/.'
 
 import { tagsOf } from '../shared.bicep'
+import { queries } from 'queries.bicep'
 
 @description('Required. Region.')
 @minLength(1)
@@ -30,23 +31,41 @@ param emails string[]
 @maxValue(2160)
 param hubRetentionHours int
 
-var queries = {
-  cost: loadTextContent('../queries/cost.kql')
-  findings: loadTextContent('../queries/findings.kql')
-  integrateRuns: loadTextContent('../queries/integrateRuns.kql')
-  keyUse: loadTextContent('../queries/keyUse.kql')
-  losses: loadTextContent('../queries/losses.kql')
-  postureRuns: loadTextContent('../queries/postureRuns.kql')
-  sealedByPartition: loadTextContent('../queries/sealedByPartition.kql')
-  tampering: loadTextContent('../queries/tampering.kql')
-  unsealed: loadTextContent('../queries/unsealed.kql')
-  verdicts: loadTextContent('../queries/verdicts.kql')
-  verifyRuns: loadTextContent('../queries/verifyRuns.kql')
+@description('Required. Object ids of the identities that deploy. What each deployment changes is then looked for in the workspace, where they can be left out, and no longer at the activity log itself. Empty: who deploys is alerted, too.')
+@maxLength(10)
+param deployers string[]
+
+@description('Required. Whether role assignments, policies and diagnostic settings of the whole subscription are watched too.')
+param watchSubscription bool
+
+@description('Required. Diagnostic setting that sends the activity log to the hub and the workspace, as a resource id. Empty: another environment sends it.')
+@maxLength(512)
+param activityLogSettingId string
+
+var deploymentsAreKnown = !empty(deployers) && !empty(activityLogSettingId)
+
+func quoted(texts string[]) string => empty(texts) ? '""' : join(map(texts, text => '"${text}"'), ', ')
+
+func operationsIn(scope string) string[] =>
+  flatten(map(
+    filter(
+      items(loadJsonContent('../watchedActions.json')),
+      subject => subject.value.exceptDeployers && subject.value.scope == scope
+    ),
+    subject => subject.value.operations
+  ))
+
+var filledIn = {
+  '{group}': resourceGroup().name
+  '{ofGroup}': quoted(operationsIn('group'))
+  '{ofSubscription}': quoted(watchSubscription ? operationsIn('subscription') : [])
+  '{deployers}': quoted(deployers)
 }
+var changes = reduce(items(filledIn), queries.changes, (text, one) => replace(text, one.key, one.value))
 
 // `rows`: the query gives a row for each case, and one is too many. Else it gives one number, which is compared. Windows
 // are as long as Azure allows, where what is watched is slow: two days at most.
-var rules = [
+var always = [
   {
     key: 'findings'
     title: 'The auditor found something'
@@ -129,13 +148,23 @@ var rules = [
   }
 ]
 
-// No diagnostic setting exports these metrics, so no query sees them. An alert each, because the criteria of one alert must
-// all be met. Senders try again for a while, and then events are lost.
-var metrics = [
-  { key: 'throttled', name: 'ThrottledRequests', title: 'The hub refuses events: it is too small', severity: 2 }
-  { key: 'quota', name: 'QuotaExceededErrors', title: 'The hub refuses events: a quota is used up', severity: 2 }
-  { key: 'hubErrors', name: 'ServerErrors', title: 'The hub fails at requests', severity: 3 }
-]
+var rules = concat(
+  always,
+  deploymentsAreKnown
+    ? [
+        {
+          key: 'changes'
+          title: 'Somebody other than the deployers changed what deployments change'
+          severity: 1
+          every: 'PT15M'
+          window: 'PT30M' // events come up to 20 minutes late
+          column: 'rows'
+          operator: 'GreaterThan'
+          threshold: 0
+        }
+      ]
+    : []
+)
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
   name: workspaceName
@@ -177,7 +206,7 @@ resource queried 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       criteria: {
         allOf: [
           {
-            query: queries[rule.key]
+            query: rule.key == 'changes' ? changes : queries[rule.key]
             timeAggregation: rule.column == 'rows' ? 'Count' : 'Total'
             metricMeasureColumn: rule.column == 'rows' ? null : rule.column
             operator: rule.operator
@@ -191,113 +220,20 @@ resource queried 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   }
 ]
 
-resource hubNamespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
-  name: hubNamespaceName
+module hubMetrics 'hubMetrics.bicep' = {
+  params: {
+    tags: tags
+    hubNamespaceName: hubNamespaceName
+    actionGroupId: people.id
+  }
 }
 
-resource measured 'Microsoft.Insights/metricAlerts@2018-03-01' = [
-  for metric in metrics: {
-    name: 'alert-${metric.key}'
-    location: 'global'
+module watch 'watch.bicep' = {
+  params: {
     tags: tags
-    properties: {
-      description: metric.title
-      severity: metric.severity
-      enabled: true
-      scopes: [hubNamespace.id]
-      evaluationFrequency: 'PT5M'
-      windowSize: 'PT15M'
-      autoMitigate: true // it tells of the end too, and not again until then
-      criteria: {
-        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-        allOf: [
-          {
-            criterionType: 'StaticThresholdCriterion'
-            name: metric.key
-            metricNamespace: 'Microsoft.EventHub/namespaces'
-            metricName: metric.name
-            timeAggregation: 'Total'
-            operator: 'GreaterThan'
-            threshold: 0
-          }
-        ]
-      }
-      actions: [{ actionGroupId: people.id }]
-    }
-  }
-]
-
-// The activity log says these within minutes, whoever did it, and whether or not the pipeline itself still runs.
-resource watched 'Microsoft.Insights/activityLogAlerts@2020-10-01' = [
-  for subject in items(loadJsonContent('../watchedActions.json')): {
-    name: 'alert-${subject.key}'
-    location: 'global'
-    tags: tags
-    properties: {
-      description: subject.value.title
-      enabled: true
-      scopes: [resourceGroup().id]
-      condition: {
-        allOf: [
-          { field: 'category', equals: 'Administrative' }
-          { anyOf: map(subject.value.operations, name => { field: 'operationName', equals: name }) }
-        ]
-      }
-      actions: { actionGroups: [{ actionGroupId: people.id }] }
-    }
-  }
-]
-
-resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
-  name: guid(resourceGroup().id, 'auditseal')
-  location: location
-  tags: tags
-  kind: 'shared'
-  properties: {
-    displayName: 'Auditseal'
-    category: 'workbook'
-    sourceId: workspace.id
-    serializedData: string({
-      version: 'Notebook/1.0'
-      items: concat(
-        [
-          {
-            type: 9
-            name: 'time'
-            content: {
-              version: 'KqlParameterItem/1.0'
-              parameters: [
-                {
-                  id: guid('time')
-                  version: 'KqlParameterItem/1.0'
-                  name: 'time'
-                  type: 4
-                  value: { durationMs: 86400000 }
-                  typeSettings: {
-                    selectableValues: [{ durationMs: 3600000 }, { durationMs: 86400000 }, { durationMs: 604800000 }]
-                  }
-                }
-              ]
-              style: 'pills'
-            }
-          }
-        ],
-        map(loadJsonContent('../workbook.json'), item => {
-          type: 3
-          name: item.query
-          content: {
-            version: 'KqlItem/1.0'
-            title: item.title
-            query: queries[item.query]
-            size: 1
-            timeContextFromParameter: 'time'
-            queryType: 0
-            resourceType: 'microsoft.operationalinsights/workspaces'
-            visualization: item.visualization
-          }
-        })
-      )
-      fallbackResourceIds: [workspace.id]
-    })
+    actionGroupId: people.id
+    watchSubscription: watchSubscription
+    activityLogSettingId: activityLogSettingId
+    deploymentsAreKnown: deploymentsAreKnown
   }
 }

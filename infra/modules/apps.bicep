@@ -94,7 +94,7 @@ param maximumInstances int
 @maxValue(32)
 param warmIngest int
 
-@description('Required. Whether instances are spread over the zones of the region.')
+@description('Required. Whether instances of the sealer are spread over the zones of the region.')
 param zoneRedundant bool
 
 @description('Required. Whether the apps\' storage can be reached from the internet.')
@@ -230,7 +230,9 @@ module auditor 'functionApp.bicep' = {
     memoryMB: memoryMB
     maximumInstances: maximumInstances
     alwaysReady: []
-    zoneRedundant: zoneRedundant
+    // Two timers: what a lost zone takes with it is made up by a later run, and in a plan with zones each function has two
+    // instances that always run, and are billed.
+    zoneRedundant: false
     isPublic: isPublic
     subnetId: subnetIds.auditor
     endpointSubnetId: subnetIds.endpoints

@@ -43,6 +43,13 @@ param retentionHours int
 @description('Required. Whether the namespace can be reached from the internet. Entra ID, or the rule below, decides who gets in.')
 param isPublic bool
 
+@description('Required. Whether a resource lock keeps the namespace and the hub from being deleted. It also keeps their role assignments, consumer groups and authorization rules from being deleted.')
+param isLocked bool
+
+@description('Required. What diagnostic settings may do with the hub, by the key that they send with. Send: what they do. All: what their documentation asks for, with which whoever gets the key can also read events and change the hub.')
+@allowed(['Send', 'All'])
+param senderRights string
+
 @description('Required. Workspace for the namespace\'s own logs.')
 @minLength(4)
 @maxLength(63)
@@ -79,10 +86,12 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' = {
   }
 
   // Of the namespace, not of the hub: diagnostic settings take no other. Their documentation asks for Manage and Listen
-  // too; those are used to make a hub that has no name yet, and every setting here names the hub.
+  // too (https://learn.microsoft.com/azure/azure-monitor/essentials/diagnostic-settings#destination-limitations). Those are
+  // said to be for making a hub that has no name yet (https://github.com/Azure/azure-cli/issues/24425), and every setting
+  // here names the hub. Where Azure refuses a setting, or nothing arrives, senderRights is the way out.
   resource sender 'authorizationRules' = {
     name: senderRuleName
-    properties: { rights: ['Send'] }
+    properties: { rights: senderRights == 'All' ? ['Manage', 'Send', 'Listen'] : ['Send'] }
   }
 
   resource hub 'eventhubs' = {
@@ -98,6 +107,16 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' = {
         properties: { userMetadata: 'Read by ${group.key} and by nothing else.' }
       }
     ]
+  }
+}
+
+// What is in a deleted hub and not yet sealed is lost, and a hub that is made again counts anew.
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) {
+  scope: namespace
+  name: 'hub-stays'
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Holds events that are not yet sealed. Every diagnostic setting names it.'
   }
 }
 

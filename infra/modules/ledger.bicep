@@ -49,6 +49,9 @@ param workspaceName string
 @description('Required. Whether each read of the account is logged to Log Analytics. Who read what shows there; most rows are of the apps themselves, and they cost more than the ledger.')
 param logsReads bool
 
+@description('Required. Whether Microsoft Defender for Storage watches the account. It costs by account and by transactions.')
+param hasDefender bool
+
 @description('Required. Whether the account is encrypted with a key of our own vault. Who takes that key away makes the ledger unreadable, in spite of any retention policy.')
 param hasOwnKey bool
 
@@ -87,8 +90,11 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
     allowCrossTenantReplication: false
+    allowedCopyScope: 'AAD' // copies into it come from accounts of the same tenant; copies out of it go where they may
     allowSharedKeyAccess: false // nobody comes with a key, or with a signature made by one
     defaultToOAuthAuthentication: true
+    // Nothing here makes a SAS. Who lets somebody read by one gives it for a day, which a full recheck fits into.
+    sasPolicy: { sasExpirationPeriod: '1.00:00:00', expirationAction: 'Block' }
     isHnsEnabled: false // a flat account: no rename, no append by path
     isLocalUserEnabled: false
     isSftpEnabled: false
@@ -186,6 +192,19 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
     notes: 'Holds the ledger. With an unlocked policy this lock is all that keeps an owner from deleting the account by mistake.'
   }
   dependsOn: [blobs::ledger::policy, lifecycle]
+}
+
+// It watches who asks for what. No scan of malware: that tags blobs, reads each of them, and what a log says is no program.
+// Whatever the subscription has Defender do with storage is overruled: what guards the ledger is decided here.
+resource defender 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = if (hasDefender) {
+  scope: account
+  name: 'current'
+  properties: {
+    isEnabled: true
+    overrideSubscriptionLevelSettings: true
+    malwareScanning: { onUpload: { isEnabled: false } }
+    sensitiveDataDiscovery: { isEnabled: false }
+  }
 }
 
 // Into Log Analytics and never into the hub: each object that is sealed would give one more event to seal.

@@ -23,6 +23,9 @@ param sku string
 @description('Required. Whether the vault can be reached from the internet. Entra ID decides who gets in.')
 param isPublic bool
 
+@description('Required. Whether a resource lock keeps the vault from being deleted. It also keeps its role assignments from being deleted.')
+param isLocked bool
+
 @description('Required. Whether the vault holds a key for the ledger account.')
 param hasEncryptionKey bool
 
@@ -73,5 +76,16 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
         lifetimeActions: [{ action: { type: 'rotate' }, trigger: { timeAfterCreate: 'P1Y' } }]
       }
     }
+  }
+}
+
+// Purge protection brings a deleted vault back for 90 days. Until somebody does, nothing is signed and, with the key of the
+// ledger account in it, nothing is sealed or read.
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) {
+  scope: vault
+  name: 'keys-stay'
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Holds the key that signs checkpoints, and may hold the one that the ledger is encrypted with.'
   }
 }

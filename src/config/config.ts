@@ -4,7 +4,7 @@ import type { AccountId } from './azureIds.ts';
 import { SettingsReader } from './reader.ts';
 import type { Environment, Settings } from './reader.ts';
 import { parseWitnesses, witnessFaults } from './witnesses.ts';
-import { faultIn } from '../core/errors.ts';
+import { AuditsealError, faultIn } from '../core/errors.ts';
 import { MAX_RETENTION_DAYS } from '../core/limits.ts';
 import { parseSignerKey } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
@@ -92,6 +92,15 @@ const read = <T>(parse: (text: string) => T): v.GenericSchema<string, T> =>
     }),
   );
 
+/** App Service hands an app the text of a reference that it couldn't follow. */
+function resolvedSignerKey(text: string): SignerKey {
+  if (!text.startsWith('@Microsoft.KeyVault(')) return parseSignerKey(text);
+  const why =
+    "the reference to Key Vault was not resolved: the secret isn't there, or the app's identity or network doesn't reach it; " +
+    "the app's environment variables in the portal say why";
+  throw new AuditsealError('KEY_MALFORMED', why);
+}
+
 /** The host parses schedules; what it can't read for certain, in letters or in fields, is found here already. */
 const schedule = (example: string): v.GenericSchema<string> =>
   matching(/^[\dA-Za-z*,/-]+( [\dA-Za-z*,/-]+){5}$/, `six fields, seconds first, such as "${example}"`);
@@ -149,7 +158,7 @@ const SETTINGS = {
   TLOG__credential: v.optional(credential),
   TLOG__clientId: v.optional(text),
   TLOG_CONTAINER: v.optional(container, 'tlog'),
-  LEDGER_SIGNER_KEY: { each: read(parseSignerKey) },
+  LEDGER_SIGNER_KEY: { each: read(resolvedSignerKey) },
   SIGNER__keyUrl: { each: read(keyUrl) },
   SIGNER__credential: v.optional(credential),
   SIGNER__clientId: v.optional(text),

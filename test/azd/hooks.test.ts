@@ -283,6 +283,19 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
       /westeurope has no Standard_RAGZRS storage for this subscription, only Standard_LRS, Standard_ZRS: /,
     ],
     [
+      'a region without the redundancy that was asked for',
+      [],
+      { AUDITSEAL_REDUNDANCY: 'Standard_GZRS' },
+      /westeurope has no Standard_GZRS storage .*`azd env set AUDITSEAL_REDUNDANCY NAME`/,
+    ],
+    [
+      'a small ledger in a region without zones',
+      [['az storage sku list', SKUS.slice(0, 1)]],
+      { AUDITSEAL_SIZE: 'small' },
+      /westeurope has no Standard_ZRS storage for this subscription, only Standard_LRS: /,
+    ],
+    ['an unknown redundancy', [], { AUDITSEAL_REDUNDANCY: 'ZRS' }, /it is one of Standard_LRS, Standard_ZRS, /],
+    [
       'storage that the subscription may not have',
       [
         [
@@ -302,7 +315,7 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
       'storage of another kind alone',
       [['az storage sku list', SKUS.map((each) => ({ ...each, kind: 'BlockBlobStorage' }))]],
       {},
-      /has no Standard_LRS.* storage for this subscription, only none/,
+      /has no Standard_ZRS and no Standard_LRS storage for this subscription, only none/,
     ],
     ['an unknown size', [], { AUDITSEAL_SIZE: 'huge' }, /it is one of development, small, production/],
     ['a group by name', [], { AUDITSEAL_OPERATORS: 'auditseal-operators' }, /it is the object id of an Entra group/],
@@ -357,6 +370,12 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
 
   test('a rights problem is none where that right is not needed', async () => {
     const { code } = await hook('preprovision', [[PERMISSIONS, ALL_BUT_ROLES]], { AUDITSEAL_CUSTOM_ROLES: 'false' });
+    expect(code).toBe(0);
+  });
+
+  test('less redundancy that was asked for is enough', async () => {
+    const changes: Parameters<typeof hook>[1] = [['az storage sku list', SKUS.slice(0, 1)]];
+    const { code } = await hook('preprovision', changes, { AUDITSEAL_REDUNDANCY: 'Standard_LRS' });
     expect(code).toBe(0);
   });
 

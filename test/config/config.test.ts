@@ -66,6 +66,20 @@ describe('the keys of the log', () => {
     expect(wrongIn({ ...keyless, LEDGER_VERIFIER_KEYS: VAULT_KEY })).toEqual([]);
   });
 
+  test('a reference to Key Vault that was not resolved is called one, and is not quoted', () => {
+    const reference = '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/ledger-signer-key)';
+    const load = (): unknown => loadConfig({ ...GOOD, LEDGER_SIGNER_KEY: reference });
+    expect(load).toThrow(/LEDGER_SIGNER_KEY: is wrong; the reference to Key Vault was not resolved: /);
+    expect(load).not.toThrow('SecretUri');
+  });
+
+  test('a reference to Key Vault that was not resolved is called one, and is not quoted', () => {
+    const reference = '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/ledger-signer-key)';
+    const load = (): unknown => loadConfig({ ...GOOD, LEDGER_SIGNER_KEY: reference });
+    expect(load).toThrow(/LEDGER_SIGNER_KEY: is wrong; the reference to Key Vault was not resolved: /);
+    expect(load).not.toThrow('SecretUri');
+  });
+
   test('none at all is refused', () => {
     expect(wrongIn({ ...keyless, LEDGER_VERIFIER_KEYS: ' ' })).toEqual(['LEDGER_SIGNER_KEY']);
     expect(() => loadConfig(keyless)).toThrow(/LEDGER_SIGNER_KEY: is missing;.* SIGNER__keyUrl .*LEDGER_VERIFIER_KEYS/);

@@ -36,7 +36,7 @@ function faultOf(text: string): string | undefined {
   if (words[0] === 'node') return existsSync(join(ROOT, words[1] as string)) ? undefined : 'no such program';
   if (words[0] === 'auditseal') return faultOfCli(words.slice(1));
   const rest = words.slice(1).filter((word) => word !== '--silent');
-  if (['ci', 'audit'].includes(rest[0] as string)) return undefined;
+  if (['ci', 'audit', 'install'].includes(rest[0] as string)) return undefined;
   const script = rest[0] === 'run' ? rest[1] : rest[0];
   if (script === undefined || !Object.hasOwn(scripts, script)) return 'no such script';
   const args = text.includes(' -- ') ? text.slice(text.indexOf(' -- ') + 4).split(/\s+/) : [];

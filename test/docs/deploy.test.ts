@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatDeploymentSettings, readDeploymentSettings } from '../../tools/pages/deploymentSettings.ts';
 import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 import { faultOf } from '../support/azureCommands.ts';
-import { codeBlocks, headings, pageNames, readPage, section } from './pages.ts';
+import { codeBlocks, firstCells, headings, pageNames, readPage, section } from './pages.ts';
 
 /** commandsIn gives lines of shell blocks, and code spans, that begin with one of the three programs. */
 function commandsIn(text: string): string[] {
@@ -43,6 +43,57 @@ test('this check finds what is wrong', () => {
   expect(faultOf('azd upp')).toBe('no known command');
   expect(faultOf('az login --tennant x')).toBe('no known option --tennant');
   expect(faultOf('az ad group member add --group a --member-id b')).toBeUndefined();
+});
+
+/** wordsIn gives what a reader has to replace in commands: words in capitals, but for the names of settings. */
+const wordsIn = (lines: readonly string[]): string[] => [
+  ...new Set(
+    lines.flatMap((line) =>
+      [...line.matchAll(/(?<![\w$])[A-Z][A-Z_]+(?:\/[A-Z]+)?(?![\w])/g)]
+        .map(([word]) => word)
+        .filter((word) => !/^(AUDITSEAL|AZURE)_/.test(word)),
+    ),
+  ),
+];
+
+test('every word in capitals that a command has is explained, with a sample, and no other is', () => {
+  const page = readPage('docs/deploy.md');
+  const explained = firstCells(section(page, '## Words in capitals'));
+  const lines = codeBlocks(page)
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) => text.split('\n'));
+  const spans = [...page.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/`((?:az|azd|gh|npm|auditseal) [^`\n]+)`/g)];
+  const words = wordsIn([...lines, ...spans.map(([, span]) => span as string)]);
+  expect(words.filter((word) => !explained.includes(word))).toEqual([]);
+  expect(explained.filter((word) => !words.includes(word))).toEqual([]);
+  expect(wordsIn(['az keyvault show --name VAULT --query "[].ID" AUDITSEAL_SIZE Microsoft.App 1.2'])).toEqual([
+    'VAULT',
+    'ID',
+  ]);
+});
+
+test('what the page says that hooks print, they print', () => {
+  const printed = readdirSync(join(ROOT, 'tools/azd')).map((name) => readPage(`tools/azd/${name}`));
+  const lines = codeBlocks(readPage('docs/deploy.md'))
+    .filter(({ language }) => language === 'text')
+    .flatMap(({ text }) => text.split('\n'));
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.filter((line) => !printed.some((text) => text.includes(`'${line}'`)))).toEqual([]);
+});
+
+test('the trial costs what the calculation says, and asks for the shortest retention', () => {
+  const trial = section(readPage('docs/deploy.md'), '## A trial that you throw away');
+  const [, month = ''] = /^\| \*\*total\*\* +\| \*\*([\d.,]+)\*\*/m.exec(readPage('docs/costs.md')) ?? [];
+  expect(trial).toContain(`${month} USD a month`);
+  const sizes = JSON.parse(readPage('infra/sizes.json')) as Record<string, { retentionDays: number }>;
+  expect(sizes['development']?.retentionDays).toBe(1);
+  expect(trial).toContain('azd env set AUDITSEAL_SIZE development\nazd env set AUDITSEAL_RETENTION_DAYS 1\n');
+  expect(trial).not.toContain('cli -- lock');
+});
+
+test('the page names the azd that azure.yaml asks for', () => {
+  const [, least = ''] = /azd: '>= ([\d.]+)'/.exec(readPage('azure.yaml')) ?? [];
+  expect(section(readPage('docs/deploy.md'), '## What you need')).toContain(`${least} or newer`);
 });
 
 test('the table of settings is made from the templates', async () => {

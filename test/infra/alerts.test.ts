@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
-import { OFFERED } from './support/parameterSets.ts';
+import { firstCells, readPage, section } from '../docs/pages.ts';
+import { DEPLOYERS, OFFERED } from './support/parameterSets.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment, Resource } from './support/templates.ts';
 
@@ -15,43 +16,78 @@ const QUERIES = readdirSync(join(ROOT, 'infra/queries')).map((file) => ({
   text: readFileSync(join(ROOT, 'infra/queries', file), 'utf8'),
 }));
 
-/** Columns that Azure Monitor gives its tables, of those that queries read: https://learn.microsoft.com/azure/azure-monitor/reference/tables-index */
-const COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  AppTraces: ['TimeGenerated', 'Message', 'SeverityLevel', 'AppRoleName', 'OperationId'],
-  AzureMetrics: ['TimeGenerated', 'ResourceProvider', 'Resource', 'MetricName', 'Total', 'Maximum', 'Average'],
-  AzureDiagnostics: ['TimeGenerated', 'ResourceProvider', 'OperationName', 'ResultSignature', 'CallerIPAddress'],
-  StorageBlobLogs: [
-    'TimeGenerated',
-    'AccountName',
-    'OperationName',
-    'Category',
-    'StatusText',
-    'ObjectKey',
-    'CallerIpAddress',
-    'ConditionsUsed',
-    'RequesterObjectId',
-  ],
-  Usage: ['TimeGenerated', 'Quantity', 'DataType'],
+/**
+ * Columns that Azure Monitor gives its tables, of those that queries read, and their types:
+ * https://learn.microsoft.com/azure/azure-monitor/reference/tables-index
+ */
+const COLUMNS: Readonly<Record<string, Readonly<Record<string, 'datetime' | 'string' | 'real'>>>> = {
+  AppTraces: { TimeGenerated: 'datetime', Message: 'string', AppRoleName: 'string' },
+  AzureActivity: {
+    TimeGenerated: 'datetime',
+    OperationNameValue: 'string',
+    ActivityStatusValue: 'string',
+    Claims: 'string',
+    ResourceGroup: 'string',
+    CallerIpAddress: 'string',
+  },
+  AzureDiagnostics: {
+    TimeGenerated: 'datetime',
+    ResourceProvider: 'string',
+    OperationName: 'string',
+    ResultSignature: 'string',
+    CallerIPAddress: 'string',
+  },
+  AzureMetrics: { TimeGenerated: 'datetime', ResourceProvider: 'string', MetricName: 'string', Total: 'real' },
+  StorageBlobLogs: {
+    TimeGenerated: 'datetime',
+    AccountName: 'string',
+    Category: 'string',
+    OperationName: 'string',
+    StatusText: 'string',
+    ObjectKey: 'string',
+    ConditionsUsed: 'string',
+    CallerIpAddress: 'string',
+    RequesterObjectId: 'string',
+  },
+  Usage: { TimeGenerated: 'datetime', Quantity: 'real' },
 };
 
+/** A table beside an empty one that has the same columns, so that a query doesn't fail while the table isn't there. */
+const BESIDE_EMPTY = /union isfuzzy=true \(datatable\(([^)]*)\)\[\]\), (\w+)/g;
+
 const WORDS = new Set(
-  'and bin by coalesce contains count desc extend in let matches not or order parse_json print project regex startswith sum summarize todouble tolong toscalar tostring union where d h'.split(
+  'and bin by coalesce contains count desc extend in isempty let matches not or order parse_json print project regex startswith sum summarize todouble tolong toscalar tostring union where d h'.split(
     ' ',
   ),
 );
 
-/** plain gives a query without comments and texts. */
-const plain = (text: string): string => text.replaceAll(/^\/\/.*$/gm, '').replaceAll(/"[^"]*"/g, '""');
+/** plain gives a query without comments, texts, and what modules/alerts.bicep fills in. */
+const plain = (text: string): string =>
+  text
+    .replaceAll(/^\/\/.*$/gm, '')
+    .replaceAll(/"[^"]*"/g, '""')
+    .replaceAll(/\{\w+\}/g, '""');
 
 describe('queries', () => {
-  test.each(QUERIES)('$name reads columns that exist', ({ text }) => {
+  test.each(QUERIES)('$name reads tables beside empty ones, and columns that exist', ({ text }) => {
     const body = plain(text);
-    const tables = Object.keys(COLUMNS).filter((table) => new RegExp(`\\b${table}\\b`).test(body));
-    expect(tables.length).toBeGreaterThan(0);
+    const read = [...body.matchAll(BESIDE_EMPTY)].map(([, columns = '', table = '']) => ({ columns, table }));
+    expect(read.length).toBeGreaterThan(0);
+    // What an empty table declares is of the type that the table has: another one would make a column of another name.
+    const declared = read.flatMap(({ columns, table }) =>
+      columns.split(', ').map((column) => {
+        const [name = '', type] = column.split(': ');
+        expect([table, name, type]).toEqual([table, name, COLUMNS[table]?.[name]]);
+        return name;
+      }),
+    );
     const made = [...body.matchAll(/\b(\w+) = /g)].map(([, name]) => name as string);
-    const known = new Set([...WORDS, ...tables, ...tables.flatMap((table) => COLUMNS[table] ?? []), ...made]);
-    // Members of `log` are what the code logs: the next test.
-    const used = body.replaceAll(/\blog\.\w+/g, '').matchAll(/\b[A-Za-z_]\w*\b/g);
+    const known = new Set([...WORDS, ...declared, ...made]);
+    // Nothing else is a name; so no table is read by itself. Members of `log` are what the code logs: the next test.
+    const used = body
+      .replaceAll(BESIDE_EMPTY, '')
+      .replaceAll(/\blog\.\w+/g, '')
+      .matchAll(/\b[A-Za-z_]\w*\b/g);
     expect([...used].map(([name]) => name).filter((name) => !known.has(name))).toEqual([]);
   });
 
@@ -85,6 +121,52 @@ interface QueryRule {
   readonly skipQueryValidation: boolean;
   readonly enabled: boolean;
 }
+
+interface Subject {
+  readonly title: string;
+  readonly scope: 'group' | 'subscription' | 'activityLogSetting';
+  readonly exceptDeployers: boolean;
+  readonly operations: readonly string[];
+}
+
+const WATCHED = JSON.parse(readFileSync(join(ROOT, 'infra/watchedActions.json'), 'utf8')) as Readonly<
+  Record<string, Subject>
+>;
+
+/** watchedIn gives what the alerts on the activity log wait for. */
+const watchedIn = (deployment: Deployment) =>
+  of(deployment, 'activityLogAlerts').map(({ name, properties }) => {
+    const { scopes, condition } = properties as unknown as {
+      scopes: string[];
+      condition: { allOf: { field?: string; equals?: string; containsAny?: string[]; anyOf?: { equals: string }[] }[] };
+    };
+    const [category, status, actions, resource, ...more] = condition.allOf;
+    expect([category, status?.field, resource?.field ?? 'resourceId', more]).toEqual([
+      { field: 'category', equals: 'Administrative' },
+      'status',
+      'resourceId',
+      [],
+    ]);
+    expect(scopes).toHaveLength(1);
+    return {
+      name,
+      scope: scopes[0],
+      statuses: status?.containsAny ?? [],
+      operations: (actions?.anyOf ?? []).map(({ equals }) => equals),
+      resourceId: resource?.equals,
+    };
+  });
+
+/** changesIn gives the query for what somebody other than the deployers changed, and the texts that it compares with. */
+const changesIn = (deployment: Deployment) => {
+  const rule = of(deployment, 'scheduledQueryRules').find(({ name }) => name === 'alert-changes');
+  const text = (rule as unknown as { properties: QueryRule }).properties.criteria.allOf[0]?.query ?? '';
+  const listAfter = (before: string): string[] => {
+    const [, list = ''] = new RegExp(`${before} \\(?("[^"]*"(?:, "[^"]*")*)`).exec(text) ?? [];
+    return JSON.parse(`[${list}]`) as string[];
+  };
+  return { text, listAfter };
+};
 
 describeTemplates('alerts', (templates) => {
   test('each asks one of the queries, measures a column of it, and tells the same people', async () => {
@@ -157,46 +239,150 @@ describeTemplates('alerts', (templates) => {
   );
 
   test('every query is used, in an alert or in the workbook', async () => {
-    const deployment = await templates.evaluate('production');
+    const deployment = await templates.evaluate('longest');
     const [workbook] = of(deployment, 'workbooks');
     const { serializedData } = (workbook as unknown as { properties: { serializedData: string } }).properties;
     const { items } = JSON.parse(serializedData) as { items: { content: { query?: string } }[] };
     const shown = items.flatMap(({ content }) => content.query ?? []);
-    const asked = of(deployment, 'scheduledQueryRules').map(
-      ({ properties }) => (properties as unknown as QueryRule).criteria.allOf[0]?.query,
-    );
+    const asked = of(deployment, 'scheduledQueryRules').map(({ name }) => name.replace('alert-', ''));
     const texts = QUERIES.map(({ text }) => text);
     expect(shown.filter((query) => !texts.includes(query))).toEqual([]);
     expect(
-      QUERIES.filter(({ text }) => !shown.includes(text) && !asked.includes(text)).map(({ name }) => name),
+      QUERIES.filter(({ name, text }) => !shown.includes(text) && !asked.includes(name)).map(({ name }) => name),
     ).toEqual([]);
   });
 
-  test('the activity log is watched for what would weaken the ledger', async () => {
+  test('the activity log is watched for what would weaken the ledger, in the group and in the subscription', async () => {
     const deployment = await templates.evaluate('production');
-    const alerts = of(deployment, 'activityLogAlerts');
-    const operations = alerts.flatMap(({ properties }) => {
-      expect(properties).toMatchObject({ enabled: true, scopes: [deployment.resources[0]?.id] });
-      return [...JSON.stringify(properties).matchAll(/"field":"operationName","equals":"([^"]+)"/g)].map(
-        ([, name]) => name as string,
-      );
-    });
-    const containers = 'Microsoft.Storage/storageAccounts/blobServices/containers';
-    for (const name of [
-      ...['write', 'delete', 'lock/action', 'extend/action'].map((end) => `${containers}/immutabilityPolicies/${end}`),
-      `${containers}/setLegalHold/action`,
-      `${containers}/clearLegalHold/action`,
-      'Microsoft.Authorization/roleAssignments/write',
-      'Microsoft.Authorization/locks/delete',
-      'Microsoft.Insights/diagnosticSettings/write',
-      'Microsoft.Insights/diagnosticSettings/delete',
-      'Microsoft.Network/networkSecurityGroups/securityRules/write',
-      'Microsoft.KeyVault/vaults/write',
-    ]) {
-      expect(operations).toContain(name);
+    const group = deployment.resources[0]?.id ?? '';
+    const subscription = group.replace(/\/resourceGroups\/.*$/, '');
+    const [people] = of(deployment, 'actionGroups');
+    const watched = watchedIn(deployment);
+    for (const { properties } of of(deployment, 'activityLogAlerts')) {
+      expect(properties).toMatchObject({ enabled: true, actions: { actionGroups: [{ actionGroupId: people?.id }] } });
     }
-    expect(new Set(operations).size).toBe(operations.length);
-    for (const name of operations) expect(name).toMatch(/^Microsoft\.\w+(\/\w+)+\/(write|delete|action)$/);
+    const at = (scope: string): string[] =>
+      watched.filter((one) => one.scope === scope && one.resourceId === undefined).flatMap((one) => one.operations);
+    expect(new Set(watched.map(({ scope }) => scope))).toEqual(new Set([group, subscription]));
+    const containers = 'Microsoft.Storage/storageAccounts/blobServices/containers';
+    const identities = 'Microsoft.ManagedIdentity/userAssignedIdentities';
+    expect(at(group)).toEqual(
+      expect.arrayContaining([
+        ...['write', 'delete', 'lock/action', 'extend/action'].map(
+          (end) => `${containers}/immutabilityPolicies/${end}`,
+        ),
+        `${containers}/setLegalHold/action`,
+        `${containers}/clearLegalHold/action`,
+        'Microsoft.Authorization/roleAssignments/write',
+        'Microsoft.Authorization/locks/delete',
+        `${identities}/assign/action`,
+        `${identities}/federatedIdentityCredentials/write`,
+        'Microsoft.Web/sites/publishxml/action',
+        'Microsoft.Web/sites/host/listkeys/action',
+        'Microsoft.Insights/diagnosticSettings/write',
+        'Microsoft.Insights/diagnosticSettings/delete',
+        'Microsoft.Insights/scheduledQueryRules/disable/action',
+        'Microsoft.Insights/actionGroups/delete',
+        'Microsoft.Network/networkSecurityGroups/securityRules/write',
+        'Microsoft.KeyVault/vaults/write',
+      ]),
+    );
+    expect(at(subscription)).toEqual(
+      expect.arrayContaining([
+        'Microsoft.Insights/diagnosticSettings/delete',
+        'Microsoft.Authorization/roleAssignments/write',
+        'Microsoft.Authorization/policyAssignments/write',
+        'Microsoft.Authorization/policyAssignments/delete',
+        'Microsoft.Authorization/policyExemptions/write',
+        'Microsoft.AlertsManagement/actionRules/write',
+      ]),
+    );
+    const [setting] = of(deployment, 'diagnosticSettings').filter(({ id }) =>
+      id.startsWith(`${subscription}/providers`),
+    );
+    expect(watched.filter(({ resourceId }) => resourceId !== undefined)).toEqual([
+      expect.objectContaining({
+        resourceId: setting?.id,
+        scope: subscription,
+        operations: ['Microsoft.Insights/diagnosticSettings/write'],
+      }),
+    ]);
+    // One alert more tells of the deletion of alerts on the activity log: no alert need tell of its own.
+    const twice = at(group).filter((name, i, all) => all.indexOf(name) !== i);
+    expect(twice).toEqual(['Microsoft.Insights/activityLogAlerts/delete']);
+    expect(new Set(at(subscription)).size).toBe(at(subscription).length);
+    for (const name of watched.flatMap(({ operations }) => operations)) {
+      expect(name).toMatch(/^Microsoft\.\w+(\/\w+)+\/(write|delete|action)$/);
+    }
+  });
+
+  test('an action counts when it has ended; attempts on the retention policy count too', async () => {
+    const watched = watchedIn(await templates.evaluate('production'));
+    const failing = watched.filter(({ statuses }) => statuses.includes('Failed')).map(({ name }) => name);
+    expect(failing).toEqual(['alert-retention']);
+    for (const { statuses } of watched) expect(statuses.filter((status) => status !== 'Failed')).toEqual(['Succeeded']);
+  });
+
+  test('deployers are left out of what deployments do, and of nothing else', async () => {
+    const { resources } = await templates.evaluate('production');
+    const types = new Set(resources.map(({ type }) => type.toLowerCase()));
+    const isMade = (operation: string): boolean => types.has(operation.toLowerCase().replace(/\/write$/, ''));
+    const made = (deployed: boolean): string[] =>
+      Object.values(WATCHED)
+        .filter((subject) => subject.scope === 'group' && subject.exceptDeployers === deployed)
+        .flatMap(({ operations }) => operations);
+    expect(made(false).filter(isMade)).toEqual([]);
+    // Of these there is no resource in the template: they happen when others are made.
+    expect(made(true).filter((operation) => !isMade(operation))).toEqual([
+      'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
+      'Microsoft.Network/virtualNetworks/subnets/write',
+      'Microsoft.Storage/storageAccounts/privateEndpointConnections/write',
+    ]);
+  });
+
+  test('deployers that are named alert nobody by what deployments do, and everybody else does', async () => {
+    const deployment = await templates.evaluate('longest');
+    expect(watchedIn(deployment).map(({ name }) => name)).toEqual(
+      Object.entries(WATCHED)
+        .filter(([, { exceptDeployers }]) => !exceptDeployers)
+        .map(([key]) => `alert-${key}`)
+        .toSorted(),
+    );
+    const { text, listAfter } = changesIn(deployment);
+    const leftOut = (scope: string): string[] =>
+      Object.values(WATCHED)
+        .filter((subject) => subject.exceptDeployers && subject.scope === scope)
+        .flatMap(({ operations }) => operations)
+        .toSorted();
+    expect(text).not.toMatch(/[{}]/);
+    expect(listAfter('ResourceGroup =~')).toEqual([deployment.resources[0]?.name]);
+    expect(listAfter('"[^"]+" and OperationNameValue in~').toSorted()).toEqual(leftOut('group'));
+    expect(listAfter('isempty.ResourceGroup. and OperationNameValue in~').toSorted()).toEqual(leftOut('subscription'));
+    expect(listAfter('caller !in~')).toEqual(DEPLOYERS);
+    // Nothing in the subscription is watched, and a list may not be empty.
+    const group = changesIn(await templates.evaluate('private'));
+    expect(group.listAfter('isempty.ResourceGroup. and OperationNameValue in~')).toEqual(['']);
+    expect(group.listAfter('"[^"]+" and OperationNameValue in~').toSorted()).toEqual(leftOut('group'));
+  });
+
+  test('without the activity log deployers can not be told from others, and the subscription is watched only if asked for', async () => {
+    const deployment = await templates.evaluate('second');
+    expect(of(deployment, 'scheduledQueryRules').map(({ name }) => name)).not.toContain('alert-changes');
+    expect(watchedIn(deployment).map(({ name }) => name)).toEqual(
+      Object.entries(WATCHED)
+        .filter(([, { scope }]) => scope === 'group')
+        .map(([key]) => `alert-${key}`)
+        .toSorted(),
+    );
+  });
+
+  test('docs/operations.md says what each alert means', async () => {
+    const kinds = ['scheduledQueryRules', 'metricAlerts', 'activityLogAlerts'];
+    const deployments = await Promise.all([templates.evaluate('production'), templates.evaluate('longest')]);
+    const names = new Set(deployments.flatMap((one) => kinds.flatMap((kind) => of(one, kind).map(({ name }) => name))));
+    expect(firstCells(section(readPage('docs/operations.md'), '## Alerts')).toSorted()).toEqual(
+      [...names].map((name) => name.replace('alert-', '')).toSorted(),
+    );
   });
 
   test('mail goes to who is named', async () => {

@@ -30,7 +30,6 @@ const ALWAYS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'Microsoft.Storage/storageAccounts/blobServices/containers': { publicAccess: 'None' },
   'Microsoft.EventHub/namespaces': { minimumTlsVersion: '1.2', disableLocalAuth: false },
   'Microsoft.EventHub/namespaces/networkRuleSets': { trustedServiceAccessEnabled: true },
-  'Microsoft.EventHub/namespaces/authorizationRules': { rights: ['Send'] },
   'Microsoft.KeyVault/vaults': {
     enablePurgeProtection: true,
     enableRbacAuthorization: true,
@@ -61,6 +60,9 @@ const NOTHING_TO_SAY = new Set([
   'Microsoft.Insights/diagnosticSettings',
   'Microsoft.Authorization/roleAssignments',
   'Microsoft.Authorization/roleDefinitions',
+  // a test below is about these
+  'Microsoft.EventHub/namespaces/authorizationRules',
+  'Microsoft.Security/defenderForStorageSettings',
   'Microsoft.Storage/storageAccounts/blobServices',
   'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies',
   'Microsoft.Storage/storageAccounts/managementPolicies',
@@ -112,6 +114,7 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   'Microsoft.Storage/storageAccounts/managementPolicies': /^default$/,
   'Microsoft.Authorization/locks': /^[\w().-]{1,90}$/,
   'Microsoft.Authorization/roleAssignments': GUID,
+  'Microsoft.Security/defenderForStorageSettings': /^current$/,
   'Microsoft.Authorization/roleDefinitions': GUID,
   'Microsoft.Web/serverfarms': /^[A-Za-z0-9-]{1,40}$/,
   // Not the 60 that a site may have: two hosts whose first 32 characters are the same take one another's leases.
@@ -267,8 +270,6 @@ describeTemplates('defaults', (templates) => {
         },
       ],
     ]);
-    const [lock] = of(deployment, 'Microsoft.Authorization/locks');
-    expect(lock?.id).toMatch(/\/storageAccounts\/stledger\w+\/providers\/Microsoft\.Authorization\/locks\//);
     const [rules] = of(deployment, 'Microsoft.Storage/storageAccounts/managementPolicies');
     expect(JSON.stringify(rules?.properties)).not.toMatch(/delete/i);
     expect(rules?.properties).toMatchObject({
@@ -299,9 +300,92 @@ describeTemplates('defaults', (templates) => {
       ['ledger', 'EC-HSM', ['sign', 'verify']],
       ['ledger-storage', 'RSA-HSM', ['wrapKey', 'unwrapKey']],
     ]);
-    for (const { properties } of of(deployment, 'Microsoft.Web/serverfarms')) {
-      expect(properties).toMatchObject({ zoneRedundant: true });
+    const zoned = of(deployment, 'Microsoft.Web/serverfarms').map(({ name, properties }) => [
+      name.split('-')[1],
+      properties?.['zoneRedundant'],
+    ]);
+    expect(zoned).toEqual([
+      ['sealer', true],
+      ['auditor', false],
+    ]);
+    expect(JSON.stringify(of(deployment, 'Microsoft.KeyVault/vaults/keys'))).not.toContain('expiryTime');
+  });
+
+  test.each(EVERY)('%s: locks keep what can be deleted by mistake', async (set) => {
+    const locks = of(await templates.evaluate(set), 'Microsoft.Authorization/locks');
+    const locked = locks.map(
+      ({ id, name }) => `${/\/(\w+?)-?\w{13}\/providers\/[\w.]+\/locks\//.exec(id)?.[1]}: ${name}`,
+    );
+    expect(locked.toSorted()).toEqual(
+      set === 'development'
+        ? ['stledger: ledger-stays']
+        : ['evhns: hub-stays', 'kv: keys-stay', 'stledger: ledger-stays'],
+    );
+  });
+
+  test.each(EVERY)(
+    '%s: what diagnostic settings send with may send, and more only where that was asked for',
+    async (set) => {
+      const rules = of(await templates.evaluate(set), 'Microsoft.EventHub/namespaces/authorizationRules');
+      expect(rules.map(({ properties }) => properties?.['rights'])).toEqual([
+        set === 'longest' ? ['Manage', 'Send', 'Listen'] : ['Send'],
+      ]);
+    },
+  );
+
+  test.each(EVERY)('%s: redundancy is that of the size, or the one that was asked for', async (set) => {
+    const accounts = of(await templates.evaluate(set), 'Microsoft.Storage/storageAccounts');
+    const skus = accounts.map(({ name, sku }) => [
+      name.replace(/^st(\w+)\w{13}$/, '$1'),
+      (sku as { name: string }).name,
+    ]);
+    const isProduction = ['production', 'builtInRoles', 'longest'].includes(set);
+    const asked = { development: 'Standard_LRS', longest: 'Standard_GZRS' } as Readonly<Record<string, string>>;
+    expect(Object.fromEntries(skus)).toEqual({
+      ledger: asked[set] ?? (isProduction ? 'Standard_RAGZRS' : 'Standard_ZRS'),
+      sealer: isProduction ? 'Standard_ZRS' : 'Standard_LRS',
+      auditor: 'Standard_LRS',
+    });
+  });
+
+  test.each(EVERY)(
+    '%s: Defender watches the ledger where that was asked for, and never touches a blob',
+    async (set) => {
+      const defenders = of(await templates.evaluate(set), 'Microsoft.Security/defenderForStorageSettings');
+      expect(defenders.map(({ id }) => /storageAccounts\/(\w+)\w{13}\//.exec(id)?.[1])).toEqual(
+        set === 'longest' ? ['stledger'] : [],
+      );
+      for (const { properties } of defenders) {
+        expect(properties).toEqual({
+          isEnabled: true,
+          overrideSubscriptionLevelSettings: true,
+          malwareScanning: { onUpload: { isEnabled: false } },
+          sensitiveDataDiscovery: { isEnabled: false },
+        });
+      }
+    },
+  );
+
+  test('the ledger takes no copies from other tenants, and no SAS for longer than a day', async () => {
+    for (const set of OFFERED) {
+      const accounts = of(await templates.evaluate(set), 'Microsoft.Storage/storageAccounts');
+      const ledger = accounts.find(({ name }) => name.startsWith('stledger'));
+      expect(ledger?.properties).toMatchObject({
+        allowedCopyScope: 'AAD',
+        sasPolicy: { sasExpirationPeriod: '1.00:00:00', expirationAction: 'Block' },
+      });
     }
+  });
+
+  test('the right of the ledger account on its key is given before the hub is made, and the account is made after', async () => {
+    const { resources } = JSON.parse(await templates.run(['build', 'main.bicep', '--stdout'])) as {
+      readonly resources: Readonly<Record<string, { readonly dependsOn?: readonly string[] }>>;
+    };
+    const before = (name: string): readonly string[] => resources[name]?.dependsOn ?? [];
+    expect(before('encryptionRole')).toEqual(expect.arrayContaining(['identities', 'vault']));
+    expect(before('hub')).toContain('encryptionRole');
+    expect(before('ledger')).toEqual(expect.arrayContaining(['encryptionRole', 'hub']));
+    for (const name of ['identities', 'vault', 'encryptionRole']) expect(before(name)).not.toContain('hub');
   });
 
   test('a locked policy is left alone, and nothing else changes by it', async () => {

@@ -6,6 +6,8 @@ import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { SETS } from './support/parameterSets.ts';
 import type { SetName } from './support/parameterSets.ts';
 import {
+  ACTIVITY_LOG_COMPARISONS,
+  ACTIVITY_LOG_FIELD,
   DIAGNOSTIC_SETTINGS,
   FLEX_NODE_VERSIONS,
   HUB_METRICS,
@@ -45,6 +47,19 @@ interface Alert {
 
 interface Site {
   readonly properties: { readonly functionAppConfig: { readonly runtime: object } };
+}
+
+interface Leaf {
+  readonly field?: string;
+  readonly equals?: string;
+  readonly containsAny?: readonly string[];
+}
+
+interface ActivityLogAlert {
+  readonly name: string;
+  readonly properties: {
+    readonly condition: { readonly allOf: readonly (Leaf & { readonly anyOf?: readonly Leaf[] })[] };
+  };
 }
 
 const alertsOf = ({ resources }: Deployment, type: 'scheduledQueryRules' | 'metricAlerts'): readonly Alert[] =>
@@ -212,6 +227,22 @@ describeTemplates('service rules', (templates) => {
     expect(told('maxWaitTime') > '00:00:00' && told('maxWaitTime') <= TRIGGER_LONGEST_WAIT).toBe(true);
     expect(Number(told('minEventBatchSize'))).toBeGreaterThanOrEqual(TRIGGER_LEAST_EVENTS);
     expect(Number(told('minEventBatchSize'))).toBeLessThanOrEqual(extensions.eventHubs.maxEventBatchSize);
+  });
+
+  test.each(EVERY)('%s: activity-log alerts compare what can be compared', async (set) => {
+    const { resources } = await templates.evaluate(set);
+    const alerts = resources.filter(
+      ({ type }) => type === 'Microsoft.Insights/activityLogAlerts',
+    ) as unknown as readonly ActivityLogAlert[];
+    expect(alerts.length).toBeGreaterThan(0);
+    for (const { name, properties } of alerts) {
+      const leaves = properties.condition.allOf.flatMap(({ anyOf, ...leaf }) => anyOf ?? [leaf]);
+      const wrong = leaves.filter(({ field = '', ...comparison }) => {
+        const [how = '', ...more] = Object.keys(comparison);
+        return !ACTIVITY_LOG_FIELD.test(field) || !ACTIVITY_LOG_COMPARISONS.includes(how) || more.length > 0;
+      });
+      expect([name, wrong]).toEqual([name, []]);
+    }
   });
 
   test('policy assignments have names that a subscription takes', async () => {

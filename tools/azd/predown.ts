@@ -12,7 +12,7 @@ export const predown: Hook = async (tools, env, print) => {
     );
   if (policy.state === 'Unlocked')
     throw new Refusal(
-      `the account ${policy.account} has the lock ledger-stays, so that nobody deletes the ledger by mistake. Nothing was deleted. If you mean it: \`az lock delete --name ledger-stays --resource-group ${policy.group} --resource-type Microsoft.Storage/storageAccounts --resource ${policy.account}\`, remove the retention policy, and run azd down again; docs/deploy.md, "Taking it down"`,
+      `the account ${policy.account} has the lock ledger-stays, so that nobody deletes the ledger by mistake. Nothing was deleted. If you mean it: \`az lock delete --name ledger-stays --resource-group ${policy.group} --resource-type Microsoft.Storage/storageAccounts --resource ${policy.account}\`, take away hub-stays and keys-stay where they are, remove the retention policy, and run azd down again; docs/deploy.md, "Taking it down"`,
     );
   print(
     'auditseal: there is no ledger any more. The key vault stays for its days of soft deletion, and its name with it.',

@@ -40,6 +40,8 @@ export const preprovision: Hook = async (tools, env, print) => {
     );
 };
 
+const REDUNDANCIES = ['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'];
+
 /** readNeeds checks the settings that the template would refuse only later, and gives what they need of a region. */
 async function readNeeds(env: Env): Promise<Needs> {
   const sizes: unknown = JSON.parse(await readFile(join(ROOT, 'infra', 'sizes.json'), 'utf8'));
@@ -60,13 +62,16 @@ async function readNeeds(env: Env): Promise<Needs> {
   const nodeVersion = env['AUDITSEAL_NODE_VERSION'] || APP_NODE_VERSION;
   if (!APP_NODE_VERSIONS.includes(nodeVersion))
     throw new Refusal(`AUDITSEAL_NODE_VERSION is ${nodeVersion}: it is one of ${APP_NODE_VERSIONS.join(', ')}`);
+  const redundancy = env['AUDITSEAL_REDUNDANCY'] || String(memberOf(sizes, size, 'storageSku'));
+  if (!REDUNDANCIES.includes(redundancy))
+    throw new Refusal(`AUDITSEAL_REDUNDANCY is ${redundancy}: it is one of ${REDUNDANCIES.join(', ')}`);
   const zones = memberOf(sizes, size, 'app', 'zoneRedundant') === true;
   return {
     network,
     nodeVersion,
     zones,
     // The ledger's, and what infra/modules/functionApp.bicep takes for the hosts'.
-    storageSkus: [String(memberOf(sizes, size, 'storageSku')), zones ? 'Standard_ZRS' : 'Standard_LRS'],
+    storageSkus: [...new Set([redundancy, zones ? 'Standard_ZRS' : 'Standard_LRS', 'Standard_LRS'])],
   };
 }
 

@@ -75,7 +75,7 @@ async function requireStorage(
   const missing = wanted.filter((name) => !offered.includes(name));
   if (missing.length > 0)
     throw new Refusal(
-      `the region ${location} has no ${missing.join(' and no ')} storage for this subscription, only ${offered.join(', ') || 'none'}: ${ANOTHER}, or another size with \`azd env set AUDITSEAL_SIZE SIZE\``,
+      `the region ${location} has no ${missing.join(' and no ')} storage for this subscription, only ${offered.join(', ') || 'none'}: ${ANOTHER}, or another redundancy of the ledger with \`azd env set AUDITSEAL_REDUNDANCY NAME\`, or another size with \`azd env set AUDITSEAL_SIZE SIZE\``,
     );
 }
 

@@ -30,6 +30,9 @@ const existingSubnets = {
 
 const longestRange = '255.255.255.255/32';
 
+/** DEPLOYERS are as many object ids of deployers as the template takes. */
+export const DEPLOYERS = Array.from({ length: 10 }, (_none, i) => `00000000-0000-0000-0000-00000000010${i}`);
+
 /** SETS are evaluated by the tests. The first three are the ones that are offered, and have a snapshot each. */
 export const SETS = {
   development: of('development'),
@@ -46,6 +49,8 @@ export const SETS = {
     AUDITSEAL_MAX_WAIT_SECONDS: '600',
     AUDITSEAL_NODE_VERSION: '22',
     AUDITSEAL_OPERATORS: operators,
+    AUDITSEAL_DEPLOYERS: DEPLOYERS.join(','),
+    AUDITSEAL_WATCH_SUBSCRIPTION: 'false',
   }),
   privateLinks: of('small', {
     ...ownNetwork,
@@ -67,6 +72,8 @@ export const SETS = {
     AUDITSEAL_ROUTE_BY_POLICY: 'audit',
     AUDITSEAL_ROUTE_ACTIVITY_LOG: 'false',
     AUDITSEAL_ROUTE_GLOBAL: 'false',
+    AUDITSEAL_WATCH_SUBSCRIPTION: 'false',
+    AUDITSEAL_DEPLOYERS: DEPLOYERS.join(','),
   }),
   longest: of('production', {
     AZURE_ENV_NAME: 'e'.repeat(64),
@@ -76,9 +83,13 @@ export const SETS = {
     AUDITSEAL_OPERATORS: otherOperators,
     AUDITSEAL_MAX_WAIT_SECONDS: '545',
     AUDITSEAL_INTEGRATE_SCHEDULE: '30 */5 * * * *',
+    AUDITSEAL_REDUNDANCY: 'Standard_GZRS',
+    AUDITSEAL_DEFENDER: 'true',
+    AUDITSEAL_SENDER_RIGHTS: 'All',
     AUDITSEAL_CALLER_RANGES: `${longestRange},10.0.0.0/8`,
     AUDITSEAL_DEPLOYER_RANGES: longestRange,
     AUDITSEAL_ALERT_EMAILS: 'a@example.com,b@example.com',
+    AUDITSEAL_DEPLOYERS: DEPLOYERS.join(','),
   }),
 } satisfies Readonly<Record<string, Environment>>;
 

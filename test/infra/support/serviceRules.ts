@@ -39,6 +39,16 @@ export const METRIC_ALERT_WINDOWS: readonly number[] = [1, 5, 15, 30, 60, 360, 7
 export const METRIC_ALERT_FREQUENCIES: readonly number[] = [1, 5, 15, 30, 60];
 
 /**
+ * What a condition of an activity-log alert may compare: equal values, or one of several, and nothing else; no condition
+ * leaves anything out. Azure/azure-rest-api-specs,
+ * specification/monitor/resource-manager/Microsoft.Insights/stable/2020-10-01/activityLogAlerts_API.json, and
+ * DOCS/templates/microsoft.insights/activitylogalerts.
+ */
+export const ACTIVITY_LOG_FIELD =
+  /^(resourceId|category|caller|level|operationName|resourceGroup|resourceProvider|status|subStatus|resourceType|properties\..+)$/i;
+export const ACTIVITY_LOG_COMPARISONS: readonly string[] = ['equals', 'containsAny'];
+
+/**
  * What an assignment of a policy at a subscription may be called; at a management group it would be 24 characters:
  * DOCS/azure-resource-manager/management/resource-name-rules#microsoftauthorization.
  */

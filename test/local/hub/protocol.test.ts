@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { earliestEventPosition } from '@azure/event-hubs';
-import rhea, { type Connection, type Delivery, type EventContext, type Sender } from 'rhea';
+import rhea, { type Connection, type Delivery, type EventContext, type Receiver, type Sender } from 'rhea';
 import type { EventHub } from '../../../local/hub/server.ts';
 import { checkSasToken } from '../../../local/hub/sasToken.ts';
 import { bytes, closeAll, openConsumer, openHub, openProducer, read, readFrom } from './clients.ts';
@@ -29,6 +29,7 @@ function signToken(audience: string, expiry: number, key = KEY): string {
 async function openRawSender(hub: EventHub, address: string, withToken = true): Promise<Sender> {
   const container = rhea.create_container();
   container.on('sender_error', () => undefined);
+  container.on('receiver_error', () => undefined);
   container.on('disconnected', () => undefined);
   const connection = container.connect({ host: '127.0.0.1', port: hub.port, username: 'any', reconnect: false });
   sockets.push(connection);
@@ -119,9 +120,64 @@ test('a link without a token is refused, and so is an unknown address', async ()
   const stranger = await openRawSender(hub, 'logs', false);
   await once(stranger, 'sender_error');
   expect(stranger.error).toMatchObject({ condition: 'amqp:unauthorized-access' });
+  expect(stranger.target?.address).toBeUndefined();
   const lost = await openRawSender(hub, 'logs/nothing');
   await once(lost, 'sender_error');
   expect(lost.error).toMatchObject({ condition: 'amqp:not-found' });
+  expect(lost.target?.address).toBeUndefined();
+});
+
+test('a position comes with quotes or without, and a refused one leaves the source empty', async () => {
+  const hub = await openHub({ key: KEY });
+  hub.append('logs', '0', [bytes('a'), bytes('b')]);
+  const { connection } = await openRawSender(hub, 'logs');
+  const address = 'logs/ConsumerGroups/seal/Partitions/0';
+  const open = (selector: string): Receiver => {
+    const filter = { 'apache.org:selector-filter:string': rhea.types.wrap_described(selector, 0x468c00000004) };
+    return connection.open_receiver({ source: { address, filter } });
+  };
+  for (const value of ['-1', "'-1'"]) {
+    const receiver = open(`amqp.annotation.x-opt-offset > ${value}`);
+    const [{ message }] = (await once(receiver, 'message')) as [EventContext];
+    expect(message?.message_annotations).toMatchObject({ 'x-opt-sequence-number': 0 });
+    expect(receiver.source.address).toBe(address);
+  }
+  for (const value of ['99', "'99'", "'-1", "-1'"]) {
+    const receiver = open(`amqp.annotation.x-opt-offset > ${value}`);
+    await once(receiver, 'receiver_error');
+    expect(receiver.error).toMatchObject({ condition: 'com.microsoft:argument-error' });
+    expect(receiver.source?.address).toBeUndefined();
+  }
+});
+
+test('a management request is judged by the token that it brings, and not by those of its connection', async () => {
+  const hub = await openHub({ key: KEY });
+  const { connection } = await openRawSender(hub, 'logs');
+  const replies = connection.open_receiver({ source: '$management', target: { address: 'me' } });
+  const requests = connection.open_sender('$management');
+  await once(requests, 'sendable');
+  const expiry = Math.floor(Date.now() / 1000) + 60;
+  const audience = `sb://127.0.0.1:${hub.port}/logs`;
+  for (const [token, status] of [
+    [signToken(audience, expiry), 200],
+    [signToken(`${audience}2`, expiry), 401],
+    [signToken(audience, expiry, 'other'), 401],
+    [undefined, 401],
+  ] as const) {
+    requests.send({
+      message_id: '1',
+      reply_to: 'me',
+      application_properties: {
+        operation: 'READ',
+        name: 'logs',
+        type: 'com.microsoft:eventhub',
+        ...(token !== undefined && { security_token: token }),
+      },
+      body: rhea.message.data_section(bytes('[]')),
+    });
+    const [{ message }] = (await once(replies, 'message')) as [EventContext];
+    expect(message?.application_properties).toMatchObject({ 'status-code': status });
+  }
 });
 
 test('a token is for one resource and one time', () => {

@@ -1,0 +1,19 @@
+metadata name = 'Queries'
+metadata description = 'What is asked of the logs, by alerts and by the workbook. A rule whose query fails for a week is disabled by Azure, and a query fails while a table that it reads has no first line yet, or none in 30 days; so each reads its tables beside an empty one of the same columns.'
+
+@export()
+@description('The text of each query.')
+var queries = {
+  changes: loadTextContent('../queries/changes.kql')
+  cost: loadTextContent('../queries/cost.kql')
+  findings: loadTextContent('../queries/findings.kql')
+  integrateRuns: loadTextContent('../queries/integrateRuns.kql')
+  keyUse: loadTextContent('../queries/keyUse.kql')
+  losses: loadTextContent('../queries/losses.kql')
+  postureRuns: loadTextContent('../queries/postureRuns.kql')
+  sealedByPartition: loadTextContent('../queries/sealedByPartition.kql')
+  tampering: loadTextContent('../queries/tampering.kql')
+  unsealed: loadTextContent('../queries/unsealed.kql')
+  verdicts: loadTextContent('../queries/verdicts.kql')
+  verifyRuns: loadTextContent('../queries/verifyRuns.kql')
+}
