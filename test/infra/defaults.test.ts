@@ -1,3 +1,4 @@
+import { ALWAYS } from './support/always.ts';
 import { OFFERED, SETS } from './support/parameterSets.ts';
 import type { SetName } from './support/parameterSets.ts';
 import { describeTemplates } from './support/templates.ts';
@@ -14,42 +15,6 @@ const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
 const isExisting = (set: SetName): boolean => ['existing', 'centralZones', 'policyZones'].includes(set);
 
 const isPrivate = (set: SetName): boolean => !['development', 'small', 'locked'].includes(set);
-
-/** What every resource of a type must have, whatever the parameters. */
-const ALWAYS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  'Microsoft.Storage/storageAccounts': {
-    allowBlobPublicAccess: false,
-    allowCrossTenantReplication: false,
-    allowSharedKeyAccess: false,
-    defaultToOAuthAuthentication: true,
-    isLocalUserEnabled: false,
-    minimumTlsVersion: 'TLS1_2',
-    supportsHttpsTrafficOnly: true,
-    encryption: expect.objectContaining({ requireInfrastructureEncryption: true }),
-  },
-  'Microsoft.Storage/storageAccounts/blobServices/containers': { publicAccess: 'None' },
-  'Microsoft.EventHub/namespaces': { minimumTlsVersion: '1.2', disableLocalAuth: false },
-  'Microsoft.EventHub/namespaces/networkRuleSets': { trustedServiceAccessEnabled: true },
-  'Microsoft.KeyVault/vaults': {
-    enablePurgeProtection: true,
-    enableRbacAuthorization: true,
-    enableSoftDelete: true,
-    softDeleteRetentionInDays: 90,
-    enabledForDeployment: false,
-    enabledForDiskEncryption: false,
-    enabledForTemplateDeployment: false,
-  },
-  'Microsoft.KeyVault/vaults/keys': { attributes: { enabled: true, exportable: false } },
-  'Microsoft.Insights/components': { DisableLocalAuth: true },
-  'Microsoft.OperationalInsights/workspaces': { features: expect.objectContaining({ disableLocalAuth: true }) },
-  'Microsoft.Web/sites': {
-    httpsOnly: true,
-    siteConfig: expect.objectContaining({ minTlsVersion: '1.2', scmMinTlsVersion: '1.2' }),
-  },
-  'Microsoft.Web/sites/basicPublishingCredentialsPolicies': { allow: false },
-  'Microsoft.Network/privateDnsZones/virtualNetworkLinks': { registrationEnabled: false },
-  'Microsoft.Authorization/locks': { level: 'CanNotDelete' },
-};
 
 /** Types of which nothing of that kind can be said. */
 const NOTHING_TO_SAY = new Set([
