@@ -94,13 +94,13 @@ export async function install(script: Script, programs: readonly string[]): Prom
   for (const program of programs) {
     const text = `#!${process.execPath}
 const { appendFileSync, readFileSync } = require('node:fs');
-export const line = ['${program}', ...process.argv.slice(2)].join(' ');
+const line = ['${program}', ...process.argv.slice(2)].join(' ');
 appendFileSync(${JSON.stringify(join(folder, 'calls'))}, line + '\\n');
-export const script = JSON.parse(readFileSync(${JSON.stringify(join(folder, 'script.json'))}, 'utf8'));
-export const found = script.find(([starts]) => line.startsWith(starts));
+const script = JSON.parse(readFileSync(${JSON.stringify(join(folder, 'script.json'))}, 'utf8'));
+const found = script.find(([starts]) => line.startsWith(starts));
 if (found === undefined) { process.stderr.write('ERROR: nobody expects: ' + line + '\\n'); process.exit(99); }
 const [, answer, code = 0, aside = ''] = found;
-export const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
+const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
 (code === 0 ? process.stdout : process.stderr).write(text + '\\n');
 if (aside !== '') process.stderr.write(aside + '\\n');
 process.exitCode = code;
