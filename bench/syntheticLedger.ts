@@ -8,7 +8,7 @@ import { formatNote } from '../src/core/note/note.ts';
 import { createSignerKey, signNote } from '../src/core/note/signerKey.ts';
 import { formatBatch } from '../src/core/objects/batch.ts';
 import { formatEntry } from '../src/core/objects/entry.ts';
-import { formatHeads } from '../src/core/objects/heads.ts';
+import { NO_HEADS, formatHeads } from '../src/core/objects/heads.ts';
 import type { LogPosition, Position } from '../src/core/objects/heads.ts';
 import { segmentEntryOf } from '../src/core/objects/judge.ts';
 import type { Report } from '../src/core/objects/report.ts';
@@ -147,7 +147,11 @@ export class SyntheticLedger {
       const sealed = timeOf((at * MINUTE) / BATCH_SEGMENTS);
       return [String(partition), { next: index + 1, index, root: this.#hashOf(this.#roots, at), sealed }];
     });
-    return { time: new Date(batchTime(number)).toISOString(), report: '', actions: 0, positions: new Map(positions) };
+    return {
+      time: new Date(batchTime(number)).toISOString(),
+      documents: NO_HEADS.documents,
+      positions: new Map(positions),
+    };
   }
 
   /** rootBehind gives the root of the tree behind a batch. */

@@ -2,10 +2,9 @@ import { runDrill } from './drill.ts';
 import { checkPosture } from './posture.ts';
 import type { PostureDeps } from './posture.ts';
 import type { PosturePromise } from '../core/objects/guard.ts';
-import { reportName } from '../core/objects/names.ts';
 import type { PostureReport } from '../core/objects/report.ts';
 import { formatReport } from '../core/objects/reportFile.ts';
-import { logFindings } from '../ledger/reports.ts';
+import { fileReport, logFindings } from '../ledger/reports.ts';
 import type { Canaries } from '../ports/guard.ts';
 import type { Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
@@ -17,7 +16,7 @@ import type { ObjectStore } from '../ports/store.ts';
  */
 export async function runPostureJob(
   deps: PostureDeps & {
-    readonly store: Pick<ObjectStore, 'create'>;
+    readonly store: Pick<ObjectStore, 'create' | 'list' | 'read'>;
     readonly log: Logger;
     /** left out where no drill is held */
     readonly canaries?: Canaries;
@@ -30,13 +29,11 @@ export async function runPostureJob(
   const { status, findings, unreadable } = report;
   const errors = findings.filter(({ severity }) => severity === 'error');
   logFindings(log, errors);
-  // Durable point: the report. Two that end in the same second have one name; the first one stays.
-  const name = reportName(Date.parse(report.time), 'posture', 'json');
-  const outcome = await store.create(name, formatReport(report));
+  const json = formatReport(report);
+  const name = await fileReport(store, () => ({ json }));
   const fields = {
     status,
     report: name,
-    outcome,
     findings: errors.length,
     warnings: findings.length - errors.length,
     unreadable: unreadable.length,

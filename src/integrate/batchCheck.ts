@@ -1,13 +1,13 @@
-import { actionLine, reportLine } from './documents.ts';
+import { documentLine } from './documents.ts';
 import type { SourceDeps } from './source.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { isSameEntry, nameIn, parseEntry, placeOf } from '../core/objects/entry.ts';
 import type { LogEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, formatHeads, headsOf, isHeadsLine } from '../core/objects/heads.ts';
-import type { LogPosition, Position } from '../core/objects/heads.ts';
+import type { DocumentCounts, LogPosition, Position } from '../core/objects/heads.ts';
 import { judgeObject } from '../core/objects/judge.ts';
-import { batchName, isReportName, parseActionName } from '../core/objects/names.ts';
+import { batchName, parseDocumentName } from '../core/objects/names.ts';
 import type { Batch } from '../ledger/batches.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
 import { readObject } from '../ledger/objects.ts';
@@ -32,9 +32,9 @@ export async function checkBatch(
   );
   try {
     const positions = new Map<string, Position>(before.positions);
-    let { report, actions } = before;
+    let documents: DocumentCounts = before.documents;
     for (const [i, { line, entry, place }] of parsed.entries()) {
-      const name = nameIn(entry) ?? '';
+      const document = parseDocumentName(nameIn(entry) ?? '');
       if (place !== undefined) {
         const { partition, index } = place;
         const position = positions.get(partition) ?? NO_POSITION;
@@ -43,22 +43,18 @@ export async function checkBatch(
         const judgement = judgeObject(object, position, deps.origin);
         if (!isSameEntry(line, entry, judgement.line)) throw refuse(`entry ${i} is not what its object says`);
         positions.set(partition, judgement.position);
-      } else if (isReportName(name)) {
-        const expected = await reportLine(deps.store, name, sizeOf(entry));
-        if (expected?.line.equals(line) !== true || name <= report)
-          throw refuse(`entry ${i} is not what its report says`);
-        report = name;
-      } else if (parseActionName(name) !== undefined) {
-        const expected = await actionLine(deps.store, name, sizeOf(entry));
-        if (expected?.line.equals(line) !== true || parseActionName(name) !== actions)
-          throw refuse(`entry ${i} is not what its action says`);
-        actions += 1;
+      } else if (document !== undefined) {
+        const { type, number } = document;
+        const expected = await documentLine(deps.store, document, sizeOf(entry));
+        if (expected?.line.equals(line) !== true || number !== documents[type])
+          throw refuse(`entry ${i} is not what its ${type} says`);
+        documents = { ...documents, [type]: number + 1 };
       } else if (entry.type !== 'opaque') throw refuse(`entry ${i} is of nothing that has an entry`);
     }
     const { time } = headsOf(entries);
     // Signed, it would keep the log from ever looking stale. A host whose clock is ahead has only to be waited for.
     if (Date.parse(time) > deps.now() + CLOCK_SKEW_MS) throw refuse(`it is dated ${time}, which is to come`);
-    const heads = { time, report, actions, positions };
+    const heads = { time, documents, positions };
     const expected = [...lines, ...formatHeads(heads)];
     if (expected.length !== entries.length || expected.some((line, i) => !line.equals(entries[i] as Buffer)))
       throw refuse('its heads are not where its entries lead');

@@ -1,10 +1,10 @@
-import { actionLine, reportLine } from './documents.ts';
-import { CLOCK_SKEW_MS } from '../core/limits.ts';
+import { documentLine } from './documents.ts';
 import { NO_POSITION, formatHeads } from '../core/objects/heads.ts';
-import type { LogPosition, Position } from '../core/objects/heads.ts';
+import type { DocumentCounts, LogPosition, Position } from '../core/objects/heads.ts';
 import { judgeObject } from '../core/objects/judge.ts';
 import type { StoredObject } from '../core/objects/judge.ts';
-import { actionName, isReportName, reportName, segmentName } from '../core/objects/names.ts';
+import { DOCUMENT_TYPES, documentName, segmentName } from '../core/objects/names.ts';
+import type { DocumentType } from '../core/objects/names.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
 import { isPartition } from '../core/text.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
@@ -47,14 +47,12 @@ export class LogSource {
   readonly #deps: SourceDeps;
   readonly #semaphore: Semaphore;
   readonly #queues: PartitionQueue[] = [];
-  #report: string;
-  #actions: number;
+  #documents: DocumentCounts;
 
   private constructor(deps: SourceDeps, heads: LogPosition) {
     this.#deps = deps;
     this.#semaphore = new Semaphore(deps.concurrency);
-    this.#report = heads.report;
-    this.#actions = heads.actions;
+    this.#documents = heads.documents;
   }
 
   static async open(deps: SourceDeps, heads: LogPosition): Promise<LogSource> {
@@ -92,17 +90,11 @@ export class LogSource {
       }
       active = more;
     }
-    if (!isFull()) {
-      for await (const line of this.#newReports()) {
+    for (const type of DOCUMENT_TYPES) {
+      if (isFull()) break;
+      for await (const line of this.#newDocuments(type)) {
         entries.push(line);
-        counts.reports += 1;
-        if (isFull()) break;
-      }
-    }
-    if (!isFull()) {
-      for await (const line of this.#newActions()) {
-        entries.push(line);
-        counts.actions += 1;
+        counts[`${type}s`] += 1;
         if (isFull()) break;
       }
     }
@@ -110,45 +102,36 @@ export class LogSource {
     const positions = this.#queues.filter(({ position }) => position.next > 0);
     const heads: LogPosition = {
       time: new Date(this.#deps.now()).toISOString(),
-      report: this.#report,
-      actions: this.#actions,
+      documents: this.#documents,
       positions: new Map(positions.map(({ partition, position }) => [partition, position])),
     };
     return { entries: [...entries, ...formatHeads(heads)], heads, ...counts };
   }
 
-  /** Names of reports sort by time. One that says it is of a time to come has to wait, or it would hide the others. */
-  async *#newReports(): AsyncIterable<Buffer> {
-    const { store, now, log } = this.#deps;
-    const end = reportName(now() + CLOCK_SKEW_MS, 'integrity', 'json');
-    for await (const { name, size } of store.list('reports/', this.#report)) {
-      if (name > end) return;
-      if (!isReportName(name) || name <= this.#report) continue;
-      const line = await reportLine(store, name, size);
-      if (line === undefined) continue;
-      if (line.isForeign) log.error('foreign object in the place of a report', { object: name });
-      this.#report = name;
-      yield line.line;
-    }
-  }
-
-  /** Numbers of actions are dense, so a run without a new one costs one look. */
-  async *#newActions(): AsyncIterable<Buffer> {
+  /** Numbers are dense, so a run without a new document costs one look; what stands behind a hole has to wait. */
+  async *#newDocuments(type: DocumentType): AsyncIterable<Buffer> {
     const { store, log } = this.#deps;
-    if (!(await store.exists(actionName(this.#actions)))) return;
-    for await (const { name, size } of store.list('actions/', actionName(this.#actions))) {
-      if (name !== actionName(this.#actions)) return;
-      const line = await actionLine(store, name, size);
-      if (line === undefined) return;
-      if (line.isForeign) log.error('foreign object in the place of an action', { object: name });
-      this.#actions += 1;
-      yield line.line;
+    const next = (): string => documentName(type, this.#documents[type]);
+    if (!(await store.exists(next()))) return;
+    for await (const { name, size } of store.list(`${type}s/`, next())) {
+      if (name < next()) continue; // a page
+      if (name !== next()) return;
+      const document = await documentLine(store, { type, number: this.#documents[type] }, size);
+      if (document === undefined) return;
+      if (document.isForeign) sayForeign(log, type, name);
+      this.#documents = { ...this.#documents, [type]: this.#documents[type] + 1 };
+      yield document.line;
     }
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#queues.map((queue) => queue.close()));
   }
+}
+
+function sayForeign(log: Logger, type: DocumentType, object: string): void {
+  if (type === 'report') log.error('foreign object in the place of a report', { object });
+  else log.error('foreign object in the place of an action', { object });
 }
 
 /** PartitionQueue gives the entries of one partition's objects in order of index, as long as names are taken. */

@@ -27,7 +27,6 @@ interface LineShape {
 const verdict = {
   status: 'name',
   report: 'name',
-  outcome: 'name',
   mode: 'name',
   segments: 'count',
   findings: 'count',
@@ -36,7 +35,6 @@ const verdict = {
 const guard = {
   status: 'name',
   report: 'name',
-  outcome: 'name',
   findings: 'count',
   warnings: 'count',
   unreadable: 'count',

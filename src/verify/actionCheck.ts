@@ -4,7 +4,8 @@ import { faultIn } from '../core/errors.ts';
 import { ACTION_UNDERWAY_MS } from '../core/limits.ts';
 import { MAX_ACTION_BYTES, parseAction } from '../core/objects/action.ts';
 import type { Action } from '../core/objects/action.ts';
-import { actionName, parseActionName } from '../core/objects/names.ts';
+import { parseActionName } from '../core/objects/names.ts';
+import { checkNumber } from './objectCheck.ts';
 
 /**
  * checkActions reads every action of a ledger: each must be one, their numbers dense, each attempt must have its outcome, and
@@ -19,8 +20,7 @@ export async function checkActions(context: Context, integrated: number, until: 
   for await (const { name, size } of store.list('actions/')) {
     const number = parseActionName(name);
     if (number === undefined) continue; // it is found with the other names
-    if (number !== next)
-      findings.error('foreign-object', name, `no object has the name of the action before, ${actionName(number - 1)}`);
+    checkNumber(findings, { type: 'action', number }, next);
     next = number + 1;
     const action = await readAction(context, name, size);
     if (action === undefined) continue;

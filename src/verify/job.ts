@@ -2,13 +2,12 @@ import type { VerifyOptions } from './options.ts';
 import { verifyLedger } from './verify.ts';
 import type { VerifyDeps } from './context.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
-import { reportName } from '../core/objects/names.ts';
+import { parseReportName } from '../core/objects/names.ts';
 import type { Report } from '../core/objects/report.ts';
 import { formatReport } from '../core/objects/reportFile.ts';
-import { canGoOnFrom, logFindings, newestReport } from '../ledger/reports.ts';
+import { canGoOnFrom, fileReport, logFindings, newestReport } from '../ledger/reports.ts';
 import { renderReport } from '../page/reportPage.ts';
 import type { Logger } from '../ports/host.ts';
-import { isSame } from '../ports/store.ts';
 
 /**
  * runVerifyJob checks the ledger and files the report beside it, as JSON and as a page. It goes on from the newest report,
@@ -41,20 +40,18 @@ export async function runVerifyJob(
 
   const { status, checked, findings } = report;
   logFindings(log, findings);
-  // Durable point: the JSON. Without its page, which is made from it, the next check still goes on from it. Two checks that
-  // end in the same second meet in one name; the first one stays.
-  const time = Date.parse(report.finished);
-  const name = reportName(time, 'integrity', 'json');
-  const page = Buffer.from(renderReport(report, name));
-  const bytes = formatReport({ ...report, page: formatHash(sha256(page)) });
-  const outcome = await store.create(name, bytes);
-  // After a lost response the name is taken by what was just written.
-  if (outcome === 'created' || isSame(await store.read(name), bytes))
-    await store.create(reportName(time, 'integrity', 'html'), page);
+  const name = await fileReport(
+    store,
+    (name) => {
+      const page = Buffer.from(renderReport(report, name));
+      return { json: formatReport({ ...report, page: formatHash(sha256(page)) }), page };
+    },
+    // What lists all names anyway looks for a hole among them too.
+    isIncremental ? parseReportName(anchor.name) : 0,
+  );
   const fields = {
     status,
     report: name,
-    outcome,
     mode: checked.mode,
     segments: checked.segments,
     findings: findings.length,

@@ -4,14 +4,19 @@ import {
   batchName,
   checkpointName,
   cosignatureName,
+  documentName,
   isKnownName,
-  isReportName,
+  pageName,
   parseActionName,
   parseBatchName,
   parseCheckpointName,
   parseCosignatureName,
+  parsePageName,
+  parseReportName,
   parseSegmentName,
+  reportName,
 } from '../core/objects/names.ts';
+import type { DocumentPlace } from '../core/objects/names.ts';
 import { parseFiledReport } from '../core/objects/reportFile.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { readFor } from './context.ts';
@@ -21,7 +26,6 @@ import type { VerifyOptions } from './options.ts';
 
 /** How many reports' pages are read at one time. */
 const PAGES_AHEAD = 8;
-const PAGE = /\.html$/;
 
 /** Objects that are checked where the log is followed, or as actions. */
 const CHECKED_ELSEWHERE: readonly ((name: string) => unknown)[] = [
@@ -34,6 +38,13 @@ const CHECKED_ELSEWHERE: readonly ((name: string) => unknown)[] = [
 /** sayForeignName says that the format knows no object of a name. */
 export const sayForeignName = (findings: Findings, name: string): void =>
   findings.error('foreign-object', name, 'the format knows no object of this name');
+
+/** checkNumber says that a report or an action stands behind a hole: `next` is the number behind the one before. */
+export function checkNumber(findings: Findings, { type, number }: DocumentPlace, next: number): void {
+  if (number === next) return;
+  const why = `no object has the name of the ${type} before, ${documentName(type, number - 1)}`;
+  findings.error('foreign-object', documentName(type, number), why);
+}
 
 /** checkOtherObjects looks at the names of all objects outside segments/, and into the pages of reports. */
 export async function checkOtherObjects(context: Context, options: VerifyOptions): Promise<void> {
@@ -51,11 +62,17 @@ export async function checkNames(
 ): Promise<void> {
   const { findings, tally } = context;
   const looksIntoPages = options.isIncremental !== true; // the full checks do
-  const objects = mapInOrder(listed, PAGES_AHEAD, async ({ name }) => ({
-    name,
-    page: looksIntoPages && isPageName(name) ? await checkPage(context, name) : 'not looked into',
-  }));
+  const objects = mapInOrder(listed, PAGES_AHEAD, async ({ name }) => {
+    const number = looksIntoPages ? parsePageName(name) : undefined;
+    return { name, page: number === undefined ? ('not looked into' as const) : await checkPage(context, number) };
+  });
+  let next = firstReport(options);
   for await (const { name, page } of objects) {
+    const number = parseReportName(name);
+    if (number !== undefined) {
+      checkNumber(findings, { type: 'report', number }, next);
+      next = number + 1;
+    }
     if (CHECKED_ELSEWHERE.some((parse) => parse(name) !== undefined)) continue;
     if (!isKnownName(name) || parseSegmentName(name) !== undefined) sayForeignName(findings, name);
     else if (typeof page === 'object') findings.error('foreign-object', name, page.fault);
@@ -66,32 +83,32 @@ export async function checkNames(
 /** seenUpTo says where an incremental check begins to list a folder, so that it lists no more in an old ledger. */
 function seenUpTo(folder: string, { anchor, isIncremental = false }: VerifyOptions): string {
   if (!isIncremental || anchor === undefined) return '';
-  if (folder === 'reports/' && isReportName(anchor.name)) return anchor.name;
+  const report = firstReport({ anchor, isIncremental });
+  if (folder === 'reports/') return report === 0 ? '' : reportName(report);
   const number = anchor.report.log?.head?.number;
   if (number === undefined) return '';
   const names = [batchName(number), checkpointName(number), cosignatureName(number, '')];
   return names.find((name) => name.startsWith(folder)) ?? '';
 }
 
-const reportOf = (page: string): string => page.replace(PAGE, '.json');
-const isPageName = (name: string): boolean => PAGE.test(name) && isReportName(reportOf(name));
+/** firstReport is the number of the first report that a check lists. */
+const firstReport = ({ anchor, isIncremental = false }: VerifyOptions): number =>
+  (isIncremental && anchor !== undefined && parseReportName(anchor.name)) || 0;
 
 /** What is known of a page: it is the one that its report states, nobody could look into it, or what is wrong. */
 type PageFit = 'fits' | 'not looked into' | { readonly fault: string };
 
 /** checkPage compares a page with the SHA-256 that its report states. */
-async function checkPage(context: Context, name: string): Promise<PageFit> {
+async function checkPage(context: Context, number: number): Promise<PageFit> {
   const { store } = context;
-  const [json, page] = await Promise.all([
-    readFor(context, store, reportOf(name), name),
-    readFor(context, store, name),
-  ]);
+  const [report, name] = [reportName(number), pageName(number)];
+  const [json, page] = await Promise.all([readFor(context, store, report, name), readFor(context, store, name)]);
   if (json === 'unreadable' || page === 'unreadable') return 'not looked into';
   if (json === undefined) return { fault: 'it has the name of a page, and there is no report of that name' };
   const stated = json === 'too-large' ? undefined : statedBy(json);
   if (stated === undefined) return 'not looked into';
   const isStated = typeof page === 'object' && formatHash(sha256(page)) === stated;
-  return isStated ? 'fits' : { fault: `it is not the page that ${reportOf(name)} states the SHA-256 of` };
+  return isStated ? 'fits' : { fault: `it is not the page that ${report} states the SHA-256 of` };
 }
 
 /** A report that is not whole is found where it is read as one. One of a kind that has no page states none that could fit. */

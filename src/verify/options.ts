@@ -1,6 +1,6 @@
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
-import type { Anchor } from '../ledger/reports.ts';
+import type { Anchor, MalformedReport } from '../ledger/reports.ts';
 
 /** VerifyOptions is what a check goes by, besides what is stored. */
 export interface VerifyOptions {
@@ -10,8 +10,8 @@ export interface VerifyOptions {
   readonly isIncremental?: boolean;
   /** compare stored bytes with the log, and look into no segment */
   readonly isQuick?: boolean;
-  /** reports that are not whole */
-  readonly malformedReports?: readonly string[];
+  /** what a search for the anchor passed over */
+  readonly malformedReports?: readonly MalformedReport[];
   /** the ledger that the container must hold; without it, the one that the first object names */
   readonly ledger?: string;
   /** keys that the log's checkpoints are signed with; without them no signature is checked */

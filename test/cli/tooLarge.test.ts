@@ -73,7 +73,7 @@ test.each([
   ['batches/000000000001.jsonl', 'entry-mismatch'],
   ['cosignatures/000000000000/01234567', 'cosignature-invalid'],
   ['actions/000000000000.json', 'foreign-object'],
-  ['reports/2026/01/02/030405Z-integrity.json', 'foreign-object'],
+  ['reports/000000000000.json', 'foreign-object'],
   [segmentName('0', 9), 'segment-malformed'],
   [segmentName('0', SEGMENTS), 'segment-malformed'],
   ['tlog/checkpoint', 'checkpoint-invalid'],

@@ -2,6 +2,7 @@ import { createArmClient } from '../../local/worm/armClient.ts';
 import { ArmPolicy } from '../../src/adapters/armPolicy.ts';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { openLedgerPolicy } from '../../src/adapters/ledgerPolicy.ts';
+import { pageName, reportName } from '../../src/core/objects/names.ts';
 import type { PostureReport } from '../../src/core/objects/report.ts';
 import { formatReport, parseFiledReport, parseReport } from '../../src/core/objects/reportFile.ts';
 import { runPostureJob } from '../../src/guard/job.ts';
@@ -44,11 +45,6 @@ async function runAt(
   return runPostureJob({ reader, store: files, log, now: () => Date.parse(timeOf(second)) }, promise);
 }
 
-const nameAt = (second: number, kind = 'posture'): string => {
-  const [date, clock] = timeOf(second).split('T') as [string, string];
-  return `reports/${date.replaceAll('-', '/')}/${clock.slice(0, 8).replaceAll(':', '')}Z-${kind}.json`;
-};
-
 describe('the job that files postures', () => {
   test('files what Azure says in the container it is about, and says with findings what alerts ask for', async () => {
     const container = 'unguarded';
@@ -56,7 +52,7 @@ describe('the job that files postures', () => {
     const log = new KeptLog();
     const report = await runAt(SECOND, container, { log });
     expect(report).toMatchObject({ kind: 'posture', status: 'violated', container, account: ACCOUNT });
-    const stored = await stack.container(container).getBlobClient(nameAt(SECOND)).downloadToBuffer();
+    const stored = await stack.container(container).getBlobClient(reportName(0)).downloadToBuffer();
     // Settings that Azure doesn't state are left out of JSON.
     expect(parseFiledReport(stored)).toEqual(JSON.parse(JSON.stringify(report)));
     expect(log.lines).toEqual([
@@ -66,8 +62,7 @@ describe('the job that files postures', () => {
         message: 'posture is not as promised',
         fields: {
           status: 'violated',
-          report: nameAt(SECOND),
-          outcome: 'created',
+          report: reportName(0),
           findings: 1,
           warnings: 1,
           unreadable: 0,
@@ -90,7 +85,7 @@ describe('the job that files postures', () => {
     const [store, log] = [new MemoryStore(), new KeptLog()];
     const report = await runAt(SECOND, 'guarded', { store, log, arm: elsewhere });
     expect(report).toMatchObject({ status: 'unverified', guard: null, settings: null });
-    expect(parseFiledReport(store.objects.get(nameAt(SECOND)) as Buffer).status).toBe('unverified');
+    expect(parseFiledReport(store.objects.get(reportName(0)) as Buffer).status).toBe('unverified');
     expect(log.errors).toEqual(['posture could not be read']);
   });
 
@@ -139,7 +134,7 @@ describe('a filed posture', () => {
     const store = new MemoryStore(forgeChain(3));
     await runAt(SECOND, 'guarded', { store });
     expect(saidOf(await check(store))).toEqual([]);
-    const page = nameAt(SECOND).replace('json', 'html');
+    const page = pageName(0);
     store.objects.set(page, Buffer.from('all is well'));
     expect(saidOf(await check(store))).toEqual([`foreign-object ${page}`]);
   });
@@ -154,7 +149,7 @@ describe('a filed posture', () => {
     const batch = made.store.objects.get('batches/000000000001.jsonl')?.toString() ?? '';
     expect(JSON.parse(batch.split('\n')[0] as string)).toMatchObject({
       type: 'report',
-      name: nameAt(SECOND + 2),
+      name: reportName(0),
       status: 'verified',
     });
     expect(await checkLedger(made, { verifiers: [KEY.verifierKey] })).toMatchObject({
@@ -162,39 +157,38 @@ describe('a filed posture', () => {
       findings: [],
       log: { batches: 2 },
     });
-    const bytes = made.store.objects.get(nameAt(SECOND + 2)) as Buffer;
-    made.store.objects.set(nameAt(SECOND + 2), Buffer.from(bytes.toString().replace('verified', 'violated')));
+    const bytes = made.store.objects.get(reportName(0)) as Buffer;
+    made.store.objects.set(reportName(0), Buffer.from(bytes.toString().replace('verified', 'violated')));
     expect((await checkLedger(made)).findings.map(({ code }) => code)).toContain('entry-mismatch');
   });
 
   test('is no anchor: a check goes on from the newest report of kind integrity, and calls no posture foreign', async () => {
     const store = new MemoryStore(forgeChain(3));
     const integrity = await check(store, {}, SECOND);
-    store.objects.set(nameAt(SECOND, 'integrity'), formatReport(integrity));
+    store.objects.set(reportName(0), formatReport(integrity));
     for (const second of [1, 2]) await runAt(SECOND + second, 'guarded', { store });
     const now = Date.parse(timeOf(SECOND + 9));
     expect(await newestReport(store, now)).toEqual({
-      anchor: { name: nameAt(SECOND, 'integrity'), report: integrity },
+      anchor: { name: reportName(0), report: integrity },
       malformed: [],
     });
-    const bytes = store.objects.get(nameAt(SECOND + 1)) as Buffer;
+    const bytes = store.objects.get(reportName(1)) as Buffer;
     expect(() => parseReport(bytes)).toThrow('the report is of kind posture, not integrity');
   });
 
-  test.each<[string, (posture: Buffer, integrity: Buffer) => Buffer]>([
+  test.each<[string, (posture: Buffer) => Buffer]>([
     ['is damaged', (posture) => posture.subarray(1)],
-    ['is of another time than its name', (posture) => editedPosture(posture, { time: timeOf(SECOND) })],
+    ['is of a time to come', (posture) => editedPosture(posture, { time: timeOf(SECOND + 1000) })],
     ['is of another shape', (posture) => editedPosture(posture, { guard: { policy: 'Locked' } })],
-    ['is an integrity report', (_posture, integrity) => integrity],
   ])('that %s is none', async (_what, change) => {
     const store = new MemoryStore(forgeChain(3));
     const integrity = formatReport(await check(store, {}, SECOND));
-    store.objects.set(nameAt(SECOND, 'integrity'), integrity);
+    store.objects.set(reportName(0), integrity);
     await runAt(SECOND + 1, 'guarded', { store });
-    const name = nameAt(SECOND + 1);
-    store.objects.set(name, change(store.objects.get(name) as Buffer, integrity));
+    const name = reportName(1);
+    store.objects.set(name, change(store.objects.get(name) as Buffer));
     const { anchor, malformed } = await newestReport(store, Date.parse(timeOf(SECOND + 9)));
-    expect([anchor?.name, malformed]).toEqual([nameAt(SECOND, 'integrity'), [name]]);
+    expect([anchor?.name, malformed.map((it) => it.name)]).toEqual([reportName(0), [name]]);
   });
 });
 

@@ -1,4 +1,11 @@
-import { batchName, checkpointName, cosignatureName, reportName, segmentName } from '../../src/core/objects/names.ts';
+import {
+  batchName,
+  checkpointName,
+  cosignatureName,
+  pageName,
+  reportName,
+  segmentName,
+} from '../../src/core/objects/names.ts';
 import { rightsIn, allows } from './support/rights.ts';
 import type { Right } from './support/rights.ts';
 import { describeTemplates } from './support/templates.ts';
@@ -236,7 +243,7 @@ describeTemplates('roles', (templates) => {
         )
         .some(({ paths }) => paths?.some((path) => name.startsWith(path.replace(/\*$/, ''))));
     const sealed = [segmentName('0', 0), batchName(0), checkpointName(0), cosignatureName(0, '00000000')];
-    const reports = (['json', 'html'] as const).map((end) => reportName(0, 'integrity', end));
+    const reports = [reportName(0), pageName(0)];
     expect(sealed.map((name) => [mayCreate('sealer', name), mayCreate('auditor', name)])).toEqual(
       sealed.map(() => [true, false]),
     );

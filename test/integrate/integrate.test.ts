@@ -56,7 +56,8 @@ describe('integrate', () => {
     expect(JSON.parse(heads)).toMatchObject({
       type: 'heads',
       time: timeOf(2_000_000),
-      report: '',
+      reports: 0,
+      actions: 0,
       partitions: { 0: { next: 1, index: 0 } },
     });
     expect(
@@ -75,9 +76,8 @@ describe('integrate', () => {
     expect(await integrate.run(new KeptLog())).toMatchObject({ batches: 0, segments: 0 });
     expect(store.requests).toEqual({
       ...before,
-      exists: before.exists + 2,
+      exists: before.exists + 3,
       read: before.read + 1,
-      list: before.list + 1,
       children: before.children + 1,
     });
     expect(tiles.requests.write).toBe(written);
@@ -301,9 +301,8 @@ describe('heads', () => {
   test('of more partitions than one entry has room for', () => {
     const position = { next: 10 ** 12, index: 10 ** 12 - 1, root: ZERO_HASH, sealed: timeOf(0) };
     const heads: LogPosition = {
-      actions: 3,
+      documents: { report: 5, action: 3 },
       time: timeOf(1),
-      report: '',
       positions: new Map(Array.from({ length: 1024 }, (_, i) => [String(i), position])),
     };
     const lines = formatHeads(heads);

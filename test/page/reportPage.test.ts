@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Finding, LogReport, Report, Status } from '../../src/core/objects/report.ts';
 import { renderReport } from '../../src/page/reportPage.ts';
 
-const NAME = 'reports/2026/11/22/040731Z-integrity.json';
+const NAME = 'reports/000000000042.json';
 
 const REPORT: Report = {
   version: 1,
@@ -13,7 +13,7 @@ const REPORT: Report = {
   status: 'verified',
   checked: {
     mode: 'incremental',
-    anchor: 'reports/2026/11/22/030000Z-integrity.json',
+    anchor: 'reports/000000000041.json',
     segments: 16_514,
     records: 40_961_670,
     events: 412_034,

@@ -1,5 +1,5 @@
 import { parseBatch } from '../../src/core/objects/batch.ts';
-import { actionName, reportName } from '../../src/core/objects/names.ts';
+import { actionName, pageName, reportName } from '../../src/core/objects/names.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
 import { forgeAction, forgeHold } from './actions.ts';
@@ -26,7 +26,8 @@ export interface Attack {
 const OTHER = keyOf(2);
 const [chain0, chain1] = STORY.chains;
 const PUBLISHED = 'tlog/checkpoint';
-const PAGE = REPORT.replace('.json', '.html');
+const PAGE = pageName(0);
+const OTHER_PAGE = pageName(7);
 
 const edited = chain0.with(2, says(999));
 /** An attacker dates what he makes as suits him. */
@@ -337,7 +338,7 @@ export const ATTACKS: readonly Attack[] = [
       const { log: _log, page: _page, ...report } = parseReport(read(objects, REPORT));
       const time = Date.parse(report.finished) + 1000;
       const finished = new Date(time).toISOString();
-      objects.set(reportName(time, 'integrity', 'json'), formatReport({ ...report, finished, partitions: [] }));
+      objects.set(reportName(1), formatReport({ ...report, finished, partitions: [] }));
     },
     finds: everywhere(),
     says: '2 objects outside segments/ were checked by name alone',
@@ -351,8 +352,8 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: 'plant a page',
     does: 'creates a page under a name of its own',
-    make: ({ objects }) => objects.set(PAGE.replace('integrity', 'audit'), read(objects, PAGE)),
-    finds: everywhere(`foreign-object ${PAGE.replace('integrity', 'audit')}`),
+    make: ({ objects }) => objects.set(OTHER_PAGE, read(objects, PAGE)),
+    finds: everywhere(`foreign-object ${OTHER_PAGE}`),
   },
   {
     name: 'change an action',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { AuditsealError } from '../../src/core/errors.ts';
+import { pageName, reportName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
@@ -249,48 +250,84 @@ describe('the job that files reports', () => {
       concurrency: 2,
       summarize: async (stored) => summarizeSegment(stored),
     });
-  const nameAt = (second: number, extension = 'json'): string => {
-    const [date, clock] = timeOf(second).split('T') as [string, string];
-    return `reports/${date.replaceAll('-', '/')}/${clock.slice(0, 8).replaceAll(':', '')}Z-integrity.${extension}`;
-  };
+  const filed = ({ objects }: MemoryStore): string[] =>
+    [...objects.keys()].filter((name) => name.startsWith('reports/'));
   const DAY = 86_400;
 
   test('writes the report and its page, goes on from it, and begins anew after the set hours', async () => {
     const store = new MemoryStore(chain(4));
     const modes: string[] = [];
-    for (const second of [DAY, DAY + 3600, DAY + 7100, DAY + 7300]) {
+    for (const [number, second] of [DAY, DAY + 3600, DAY + 7100, DAY + 7300].entries()) {
       const { checked, status } = await start(second, store);
       modes.push(checked.mode);
       expect(status).toBe('verified');
-      expect(store.objects.has(nameAt(second)) && store.objects.has(nameAt(second, 'html'))).toBe(true);
-      expect(parseReport(store.objects.get(nameAt(second)) as Buffer).checked.mode).toBe(checked.mode);
+      expect(store.objects.has(reportName(number)) && store.objects.has(pageName(number))).toBe(true);
+      expect(parseReport(store.objects.get(reportName(number)) as Buffer).checked.mode).toBe(checked.mode);
     }
     expect(modes).toEqual(['full', 'incremental', 'incremental', 'full']);
-    expect((await newestReport(store, Date.parse(timeOf(DAY + 7300)))).anchor?.name).toBe(nameAt(DAY + 7300));
+    expect((await newestReport(store, Date.parse(timeOf(DAY + 7300)))).anchor?.name).toBe(reportName(3));
   });
 
-  test('is found by four lists and one read, however many years of reports there are', async () => {
+  test('is found by a search and one read, however many years of reports there are', async () => {
     const store = new MemoryStore(chain(4));
+    for (let number = 0; number < 10_000; number++) store.objects.set(reportName(number), Buffer.from('not read'));
     await start(900 * DAY, store);
-    for (let day = 0; day <= 900; day++) store.objects.set(nameAt(day * DAY - 1), Buffer.from('not read'));
-    Object.assign(store.requests, { read: 0, list: 0, children: 0 });
+    Object.assign(store.requests, { read: 0, list: 0, children: 0, exists: 0 });
     const { anchor, malformed } = await newestReport(store, Date.parse(timeOf(900 * DAY)));
-    expect([anchor?.name, malformed]).toEqual([nameAt(900 * DAY), []]);
-    expect(store.requests).toMatchObject({ read: 1, list: 0, children: 4 });
+    expect([anchor?.name, malformed]).toEqual([reportName(10_000), []]);
+    expect(store.requests).toMatchObject({ read: 1, list: 0, children: 0 });
+    expect(store.requests.exists).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(10_001)) + 1);
   });
 
-  test('a report whose response was lost still gets its page; one of another check in the same second stays', async () => {
+  test('a report whose response was lost still gets its page, and no second number', async () => {
     const store = new MemoryStore(chain(4));
     store.faultOf = (name) => (name.endsWith('.json') ? 'loseResponse' : undefined);
     await start(DAY, store);
-    expect(store.objects.has(nameAt(DAY, 'html'))).toBe(true);
-    store.faultOf = () => undefined;
-    const first = new Map(store.objects);
-    await sealAll(ingestOf(store), eventsBetween(4, 4));
+    expect(filed(store)).toEqual([reportName(0), pageName(0)]);
+  });
+
+  test('what has taken the name stays, and the report gets the next one, which its page says', async () => {
+    const store = new MemoryStore(chain(4));
     await start(DAY, store);
-    for (const extension of ['json', 'html']) {
-      expect(store.objects.get(nameAt(DAY, extension))).toEqual(first.get(nameAt(DAY, extension)));
-    }
+    const first = new Map(store.objects);
+    // Somebody is quicker, after the listing.
+    store.faultOf = (name) => {
+      if (name === reportName(1) && !store.objects.has(name)) store.objects.set(name, Buffer.from('quicker'));
+      return undefined;
+    };
+    await start(DAY + 60, store);
+    expect(store.objects.get(reportName(0))).toEqual(first.get(reportName(0)));
+    expect(filed(store)).toEqual([reportName(0), pageName(0), reportName(1), reportName(2), pageName(2)]);
+    expect(store.objects.get(pageName(2))?.toString()).toContain(reportName(2));
+    const { page } = parseReport(store.objects.get(reportName(2)) as Buffer);
+    expect(page).toBe(
+      createHash('sha256')
+        .update(store.objects.get(pageName(2)) as Buffer)
+        .digest('hex'),
+    );
+  });
+
+  test('two checks that end at once file both', async () => {
+    const store = new MemoryStore(chain(4));
+    await Promise.all([start(DAY, store), start(DAY + 1, store)]);
+    expect(filed(store)).toEqual([reportName(0), pageName(0), reportName(1), pageName(1)]);
+    expect(saidOf(await check(store))).toEqual([]);
+  });
+
+  test('a hole is named, nothing behind it is an anchor, and the next full check fills it', async () => {
+    const store = new MemoryStore(chain(4));
+    await start(DAY, store);
+    const bytes = store.objects.get(reportName(0)) as Buffer;
+    const later = { ...parseReport(bytes), finished: timeOf(DAY + 30) };
+    store.objects.set(reportName(2), Buffer.from('junk'));
+    store.objects.set(reportName(6), formatReport(later));
+    const now = Date.parse(timeOf(DAY + 60));
+    expect(await newestReport(store, now)).toMatchObject({ anchor: { name: reportName(0) }, malformed: [] });
+    const behind = [`foreign-object ${reportName(2)}`, `foreign-object ${reportName(6)}`];
+    expect(new Set(saidOf(await start(DAY + 60, store)))).toEqual(new Set(behind));
+    expect(store.objects.has(reportName(1))).toBe(true);
+    await start(DAY + 9000, store);
+    expect(store.objects.has(reportName(3))).toBe(true);
   });
 
   test('what it finds is logged by code and object', async () => {
@@ -306,23 +343,19 @@ describe('the job that files reports', () => {
     expect(log.errors).toContain('not verified');
   });
 
-  test.each<[string, (store: MemoryStore) => unknown]>([
-    ['a tampered report', (store) => store.objects.set(nameAt(DAY + 60), Buffer.from('{"report":{}}\n'))],
+  test.each<[string, (report: Report) => Buffer]>([
+    ['a tampered report', () => Buffer.from('{"report":{}}\n')],
+    ['a report from the future', (report) => formatReport({ ...report, finished: timeOf(9 * DAY) })],
     [
-      'a report from the future',
-      (store) => store.objects.set(nameAt(9 * DAY), store.objects.get(nameAt(DAY)) as Buffer),
-    ],
-    [
-      'a report under the name of another time',
-      (store) => store.objects.set(nameAt(DAY + 60), store.objects.get(nameAt(DAY)) as Buffer),
+      'a report whose last full check is to come',
+      (report) => formatReport({ ...report, checked: { ...report.checked, lastFull: timeOf(9 * DAY) } }),
     ],
   ])('%s is passed over and named', async (_what, plant) => {
     const store = new MemoryStore(chain(4));
-    await start(DAY, store);
-    plant(store);
-    const planted = [...store.objects.keys()].find((name) => name.endsWith('.json') && name !== nameAt(DAY)) as string;
+    const planted = reportName(1);
+    store.objects.set(planted, plant(await start(DAY, store)));
     const report = await start(DAY + 120, store);
-    expect(report).toMatchObject({ status: 'violated', checked: { anchor: nameAt(DAY) } });
+    expect(report).toMatchObject({ status: 'violated', checked: { anchor: reportName(0) } });
     expect(saidOf(report)).toEqual([`foreign-object ${planted}`]);
   });
 

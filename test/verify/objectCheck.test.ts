@@ -1,4 +1,5 @@
 import { AuditsealError } from '../../src/core/errors.ts';
+import { pageName, reportName } from '../../src/core/objects/names.ts';
 import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
@@ -7,8 +8,8 @@ import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 
-const REPORT = 'reports/2026/12/15/033330Z-integrity.json';
-const PAGE = 'reports/2026/12/15/033330Z-integrity.html';
+const REPORT = reportName(0);
+const PAGE = pageName(0);
 
 /** filed gives a ledger with a report and its page, as the job files them. */
 async function filed(): Promise<MemoryStore> {
@@ -63,9 +64,11 @@ test('a page whose report states none, and one that an incremental check meets, 
   const full = await check(store);
   expect(full).toMatchObject({ status: 'verified', checked: { otherObjects: 2 } });
   expect(full.notChecked.join()).toContain('2 objects outside segments/ were checked by name alone');
-  // It lists from the anchor's name on; a page is before its report.
-  store.objects.set('reports/2026/12/16/000000Z-integrity.html', Buffer.from('other'));
+  store.objects.set(pageName(1), Buffer.from('other'));
   const incremental = await check(store, { anchor, isIncremental: true });
-  expect(incremental).toMatchObject({ status: 'verified', checked: { otherObjects: 2 } });
-  expect(incremental.notChecked.join()).toContain('2 objects outside segments/ were checked by name alone');
+  expect(incremental).toMatchObject({ status: 'verified', checked: { otherObjects: 3 } });
+  expect(incremental.notChecked.join()).toContain('3 objects outside segments/ were checked by name alone');
+  // It lists from the anchor's name on; a page is before its report.
+  const later = { anchor: { name: reportName(1), report }, isIncremental: true };
+  expect(await check(store, later)).toMatchObject({ status: 'verified', checked: { otherObjects: 0 } });
 });

@@ -1,5 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { AuditsealError } from '../../src/core/errors.ts';
+import { reportName } from '../../src/core/objects/names.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import type { SegmentSummary } from '../../src/core/segment/summary.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
@@ -197,7 +198,7 @@ describe('every finding about segments, from its cause alone', () => {
   });
 
   test('what the format knows besides segments is counted, not looked into', async () => {
-    const names = ['041500', '051500', '061500'].map((time) => `reports/2026/11/22/${time}Z-integrity.json`);
+    const names = [0, 1, 2].map(reportName);
     const report = await check(
       new MemoryStore([...chainOf(2), ...names.map((name) => [name, Buffer.from('x')] as const)]),
     );
@@ -332,7 +333,7 @@ describe('what can not be read is never a pass', () => {
 
   test.each<[string, string[]]>([
     ['nothing', []],
-    ['only other objects', ['reports/2026/11/22/041500Z-integrity.json']],
+    ['only other objects', [reportName(0)]],
   ])('%s: unverified', async (_what, names) => {
     const report = await check(new MemoryStore(names.map((name) => [name, Buffer.from('x')])));
     expect(report).toMatchObject({ status: 'unverified', ledger: null, findings: [], partitions: [] });

@@ -1,4 +1,4 @@
-import { actionName } from '../../src/core/objects/names.ts';
+import { actionName, pageName, reportName } from '../../src/core/objects/names.ts';
 import { formatCosignature } from '../../src/ledger/cosignatures.ts';
 import { forgeAction } from '../support/actions.ts';
 import { SECOND, batch, checkpoint } from '../support/loggedLedger.ts';
@@ -185,11 +185,12 @@ export const DAMAGE: readonly Damage[] = [
     damage: (it) => flip(it, named(it, 'reports/', '.html')[0] as string, 900),
     finds: 'foreign-object',
   },
-  {
-    name: 'a page without a report',
-    damage: (it) => it.set('reports/2024/01/02/000001Z-integrity.html', Buffer.from('<p>all is well</p>')),
+  { name: 'a page without report', damage: (it) => it.set(pageName(1), Buffer.from('<p>')), finds: 'foreign-object' },
+  ...[1, 2, 3].map((number) => ({
+    name: `junk as report ${number}, behind a hole or not`,
+    damage: (it: Mirror) => it.set(reportName(number), Buffer.from('x')),
     finds: 'foreign-object',
-  },
+  })),
   {
     name: 'a report that is gone, and its page left',
     damage: (it) => it.delete(named(it, 'reports/', '.json')[0] as string),

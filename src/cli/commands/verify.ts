@@ -8,7 +8,7 @@ import { EXIT_STATUS } from '../../core/objects/report.ts';
 import type { Report } from '../../core/objects/report.ts';
 import { parseReport } from '../../core/objects/reportFile.ts';
 import { newestReport } from '../../ledger/reports.ts';
-import type { Anchor } from '../../ledger/reports.ts';
+import type { NewestReport } from '../../ledger/reports.ts';
 import { MAX_OBJECT_BYTES } from '../../ports/store.ts';
 import type { ObjectStore } from '../../ports/store.ts';
 import { DigestWorkers, SegmentWorkers } from '../../threads/workers.ts';
@@ -81,7 +81,7 @@ export const command = defineCommand(
     examples: [
       'auditseal verify ./mirror',
       "auditseal verify 'https://account.blob.core.windows.net/ledger?sv=…&sig=…' --json",
-      'auditseal verify https://account.blob.core.windows.net/ledger --since kept/041500Z-integrity.json',
+      'auditseal verify https://account.blob.core.windows.net/ledger --since kept/000000000042.json',
     ],
   },
   async ({ given: [target], options }) => {
@@ -150,10 +150,7 @@ async function withThreads<T>(store: ObjectStore, threads: number, check: (work:
   }
 }
 
-async function findAnchor(
-  store: ObjectStore,
-  since: string | undefined,
-): Promise<{ anchor?: Anchor; malformed: readonly string[] }> {
+async function findAnchor(store: ObjectStore, since: string | undefined): Promise<NewestReport> {
   if (since === undefined) return newestReport(store, Date.now());
   const bytes = await readUserFile('--since', since, MAX_OBJECT_BYTES);
   const report = named(`--since: ${since}`, () => parseReport(bytes));

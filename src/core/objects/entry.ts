@@ -1,7 +1,7 @@
 import { ACTION_KINDS, ACTION_OUTCOMES } from './action.ts';
 import type { ActionKind, ActionOutcome } from './action.ts';
-import { isReportName, parseActionName, parseSegmentName, segmentName } from './names.ts';
-import type { SegmentPlace } from './names.ts';
+import { parseDocumentName, parseSegmentName, segmentName } from './names.ts';
+import type { DocumentType, SegmentPlace } from './names.ts';
 import { AuditsealError } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
@@ -154,14 +154,14 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
     case 'report': {
       const status = STATUSES.find((status) => status === it['status']);
       if (status === undefined) throw malformed('the status of a report is none');
-      const name = string(it, 'name', isReportName);
+      const name = documentNameIn(it, type);
       return { type, name, sha256: hash(it, 'sha256'), status };
     }
     case 'action': {
       const action = ACTION_KINDS.find((kind) => kind === it['action']);
       const outcome = ACTION_OUTCOMES.find((outcome) => outcome === it['outcome']);
       if (action === undefined || outcome === undefined) throw malformed('an action is of no known kind or outcome');
-      const name = string(it, 'name', (text) => parseActionName(text) !== undefined);
+      const name = documentNameIn(it, type);
       return { type, name, sha256: hash(it, 'sha256'), action, outcome };
     }
     case 'foreign': {
@@ -209,6 +209,9 @@ function string(from: JsonObject, name: string, isGood: (text: string) => boolea
   if (typeof value !== 'string' || !isGood(value)) throw malformed(`an entry has no valid ${name}`);
   return value;
 }
+
+const documentNameIn = (from: JsonObject, type: DocumentType): string =>
+  string(from, 'name', (text) => parseDocumentName(text)?.type === type);
 
 function hash(from: JsonObject, name: string): Hash {
   const value = parseHash(from[name]);

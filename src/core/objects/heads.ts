@@ -1,4 +1,4 @@
-import { isReportName } from './names.ts';
+import type { DocumentType } from './names.ts';
 import { AuditsealError } from '../errors.ts';
 import { ZERO_HASH, formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
@@ -17,19 +17,19 @@ export interface Position {
   readonly sealed: string;
 }
 
+export type DocumentCounts = Readonly<Record<DocumentType, number>>;
+
 /** LogPosition is how far the log has come. Every batch ends with it, so that nobody has to read the batches before. */
 export interface LogPosition {
   /** when the batch was made, '' before the first one */
   readonly time: string;
-  /** name of the last report with an entry, '' if there is none */
-  readonly report: string;
-  /** how many actions have an entry; the next one has this number */
-  readonly actions: number;
+  /** how many documents of each type have an entry; the next one has this number */
+  readonly documents: DocumentCounts;
   readonly positions: ReadonlyMap<string, Position>;
 }
 
 export const NO_POSITION: Position = { next: 0, index: -1, root: ZERO_HASH, sealed: '' };
-export const NO_HEADS: LogPosition = { time: '', report: '', actions: 0, positions: new Map() };
+export const NO_HEADS: LogPosition = { time: '', documents: { report: 0, action: 0 }, positions: new Map() };
 
 /** An entry has at most 65,535 bytes, and a position less than 180. */
 const PARTITIONS_PER_LINE = 300;
@@ -41,14 +41,14 @@ const malformed = (why: string): AuditsealError => new AuditsealError('BATCH_MAL
 export const isHeadsLine = (line: Buffer): boolean => line.toString('latin1', 0, LINE_START.length) === LINE_START;
 
 /** formatHeads prints the entries that a batch ends with: one, or more where the hub has very many partitions. */
-export function formatHeads({ time, report, actions, positions }: LogPosition): Buffer[] {
+export function formatHeads({ time, documents, positions }: LogPosition): Buffer[] {
   const all = [...positions].sort(([a], [b]) => Number(a) - Number(b));
   const lines: Buffer[] = [];
   do {
     const part = all.splice(0, PARTITIONS_PER_LINE).map(([partition, { next, index, root, sealed }]) => {
       return [partition, { next, index, root: formatHash(root), sealed }] as const;
     });
-    const start = { type: 'heads', time, report, ...(actions > 0 && { actions }) };
+    const start = { type: 'heads', time, reports: documents.report, actions: documents.action };
     lines.push(Buffer.from(JSON.stringify({ ...start, partitions: Object.fromEntries(part) })));
   } while (all.length > 0);
   return lines;
@@ -59,8 +59,8 @@ export function headsOf(entries: readonly Buffer[]): LogPosition {
   const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
   let heads: LogPosition | undefined;
   for (const line of lines) {
-    const { time, report, actions, positions } = parseLine(line);
-    heads = { time, report, actions, positions: new Map([...(heads?.positions ?? []), ...positions]) };
+    const { time, documents, positions } = parseLine(line);
+    heads = { time, documents, positions: new Map([...(heads?.positions ?? []), ...positions]) };
   }
   if (heads === undefined) throw malformed('it does not end with an entry of type heads');
   const printed = formatHeads(heads);
@@ -71,20 +71,19 @@ export function headsOf(entries: readonly Buffer[]): LogPosition {
 
 function parseLine(line: Buffer): LogPosition {
   const it = parseJsonObject(line.toString('utf8'));
-  const [time, report, partitions] = [it?.['time'], it?.['report'], it?.['partitions']];
-  const actions = it?.['actions'] ?? 0;
+  const [time, reports, actions, partitions] = [it?.['time'], it?.['reports'], it?.['actions'], it?.['partitions']];
   if (typeof time !== 'string' || !isTime(time)) throw malformed('its heads have no time');
-  if (typeof report !== 'string' || (report !== '' && !isReportName(report)))
-    throw malformed('its heads name no report');
-  if (!Number.isSafeInteger(actions) || (actions as number) < 0) throw malformed('its heads count no actions');
+  if (!isCount(reports)) throw malformed('its heads count no reports');
+  if (!isCount(actions)) throw malformed('its heads count no actions');
   if (!isJsonObject(partitions)) throw malformed('its heads have no partitions');
   return {
     time,
-    report,
-    actions: actions as number,
+    documents: { report: reports, action: actions },
     positions: new Map(Object.entries(partitions).map(parsePosition)),
   };
 }
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function parsePosition([partition, value]: [string, unknown]): [string, Position] {
   const { next, index, root: rootText, sealed } = isJsonObject(value) ? value : {};

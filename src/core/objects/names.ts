@@ -1,13 +1,13 @@
-/** Names of the objects in a ledger's container. docs/format.md, section 1. */
+/** Names of the objects in a ledger's container. docs/format.md, section 2. */
 import { parseBundlePath, parseTilePath } from '../merkle/tile.ts';
 import { isPartition } from '../text.ts';
 
 const INDEX_DIGITS = 12;
 const SEGMENT = /^segments\/([0-9]{1,5})\/([0-9]{12})\.jsonl\.zst$/;
-const REPORT = /^reports\/\d{4}\/\d{2}\/\d{2}\/\d{6}Z-[a-z][a-z0-9-]{0,31}\.(json|html)$/;
+const DOCUMENT = /^(report|action)s\/([0-9]{12})\.json$/;
+const PAGE = /^reports\/([0-9]{12})\.html$/;
 const BATCH = /^batches\/([0-9]{12})\.jsonl$/;
 const CHECKPOINT = /^checkpoints\/([0-9]{12})$/;
-const ACTION = /^actions\/([0-9]{12})\.json$/;
 const DRILL = /^drill\/\d{4}\/\d{2}\/\d{2}\/(block|append)$/;
 const COSIGNATURE = /^cosignatures\/([0-9]{12})\/([0-9a-f]{8})$/;
 
@@ -63,20 +63,50 @@ export function parseCosignatureName(name: string): CosignaturePlace | undefined
   return keyId === undefined ? undefined : { number: Number(number), keyId };
 }
 
-/** actionName names the action of that number. People act from any machine, so numbers and not clocks order what they did. */
-export const actionName = (number: number): string => `actions/${dense(number)}.json`;
+/** DOCUMENT_TYPES are the types of what people and auditors file: each has numbers of its own, and entries in the log. */
+export const DOCUMENT_TYPES = ['report', 'action'] as const;
+export type DocumentType = (typeof DOCUMENT_TYPES)[number];
 
-/** parseActionName is the inverse of actionName, and gives undefined for every other text. */
-export const parseActionName = (name: string): number | undefined => numberIn(ACTION.exec(name));
-
-/** reportName names a report of the given kind made at `time` (ms since the Unix epoch), in UTC. */
-export function reportName(time: number, kind: string, extension: 'json' | 'html'): string {
-  const [date, clock] = new Date(time).toISOString().split('T') as [string, string];
-  return `reports/${date.replaceAll('-', '/')}/${clock.slice(0, 8).replaceAll(':', '')}Z-${kind}.${extension}`;
+/** DocumentPlace is where a report or an action stands. */
+export interface DocumentPlace {
+  readonly type: DocumentType;
+  readonly number: number;
 }
 
-/** isReportName tells the JSON reports from everything else. */
-export const isReportName = (name: string): boolean => REPORT.test(name) && name.endsWith('.json');
+/**
+ * documentName names the report or the action of that number. They come from any machine, so numbers and not clocks order
+ * them.
+ */
+export const documentName = (type: DocumentType, number: number): string => `${type}s/${dense(number)}.json`;
+
+/** parseDocumentName is the inverse of documentName, and gives undefined for every other text. */
+export function parseDocumentName(name: string): DocumentPlace | undefined {
+  const [, type, number] = DOCUMENT.exec(name) ?? [];
+  return type === undefined ? undefined : { type: type as DocumentType, number: Number(number) };
+}
+
+/** actionName names the action of that number. */
+export const actionName = (number: number): string => documentName('action', number);
+
+/** parseActionName is the inverse of actionName, and gives undefined for every other text. */
+export const parseActionName = (name: string): number | undefined => numberOf('action', name);
+
+/** reportName names the report of that number, of whatever kind. */
+export const reportName = (number: number): string => documentName('report', number);
+
+/** parseReportName is the inverse of reportName, and gives undefined for every other text. */
+export const parseReportName = (name: string): number | undefined => numberOf('report', name);
+
+function numberOf(type: DocumentType, name: string): number | undefined {
+  const place = parseDocumentName(name);
+  return place?.type === type ? place.number : undefined;
+}
+
+/** pageName names the page of the report of that number. */
+export const pageName = (number: number): string => `reports/${dense(number)}.html`;
+
+/** parsePageName is the inverse of pageName, and gives undefined for every other text. */
+export const parsePageName = (name: string): number | undefined => numberIn(PAGE.exec(name));
 
 /** drillName names the canary of that kind of blob on the day of `time` (ms since the Unix epoch), in UTC. */
 export const drillName = (time: number, kind: 'block' | 'append'): string =>
@@ -85,7 +115,7 @@ export const drillName = (time: number, kind: 'block' | 'append'): string =>
 /** isKnownName tells whether the format knows an object of this name. Every other object is foreign. */
 export const isKnownName = (name: string): boolean =>
   parseSegmentName(name) !== undefined ||
-  [REPORT, BATCH, CHECKPOINT, COSIGNATURE, ACTION, DRILL].some((pattern) => pattern.test(name));
+  [DOCUMENT, PAGE, BATCH, CHECKPOINT, COSIGNATURE, DRILL].some((pattern) => pattern.test(name));
 
 /** NEWEST_CHECKPOINT is the name of the newest checkpoint among the tiles. */
 export const NEWEST_CHECKPOINT = 'checkpoint';

@@ -1,15 +1,15 @@
 import { attempt, faultIn } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
-import { parseAction } from '../../core/objects/action.ts';
+import type { Hash } from '../../core/hash.ts';
+import { documentEntry } from '../../core/objects/document.ts';
 import { formatEntry, isSameEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
 import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { NO_POSITION, headsOf, isHeadsLine } from '../../core/objects/heads.ts';
-import type { LogPosition, Position } from '../../core/objects/heads.ts';
+import type { DocumentCounts, LogPosition, Position } from '../../core/objects/heads.ts';
 import { segmentEntryOf } from '../../core/objects/judge.ts';
-import { batchName, isReportName, parseActionName, segmentName } from '../../core/objects/names.ts';
-import type { SegmentPlace } from '../../core/objects/names.ts';
+import { DOCUMENT_TYPES, batchName, documentName, parseDocumentName, segmentName } from '../../core/objects/names.ts';
+import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
-import { parseFiledReport } from '../../core/objects/reportFile.ts';
 import type { WalkedObject } from '../chain/walk.ts';
 import { TOO_LARGE } from '../../ports/store.ts';
 import { readFor } from '../context.ts';
@@ -39,8 +39,8 @@ export class EntryCheck {
   readonly #positions: Map<string, Position>;
   /** entries of objects that are gone, by partition */
   readonly #gone = new Map<string, { readonly name: string; count: number }>();
-  #report: string;
-  #actions: number;
+  /** how many documents of each type have an entry: the number of the first one that has none */
+  documents: DocumentCounts;
   /** entries are missing, so that it isn't known where the log stands */
   #isLost = false;
   time: string;
@@ -51,8 +51,7 @@ export class EntryCheck {
     this.#context = context;
     this.#objectAt = objectAt;
     this.#positions = new Map(position.positions);
-    this.#report = position.report;
-    this.#actions = position.actions;
+    this.documents = position.documents;
     this.time = position.time;
   }
 
@@ -64,11 +63,6 @@ export class EntryCheck {
   /** next is the first index of a partition that has no entry. */
   next(partition: string): number {
     return (this.#positions.get(partition) ?? NO_POSITION).next;
-  }
-
-  /** actions is the number of the first action that has no entry. */
-  get actions(): number {
-    return this.#actions;
   }
 
   /** add compares the entries of a batch; `isSigned` says that a checkpoint fits them. */
@@ -92,11 +86,11 @@ export class EntryCheck {
   async #check(it: InBatch): Promise<void> {
     const place = placeOf(it.entry);
     const name = nameIn(it.entry);
+    const document = parseDocumentName(name ?? '');
     if (place !== undefined) await this.#checkPlace(it, place);
     else if (name === undefined)
       return; // of a type that this version doesn't know
-    else if (isReportName(name)) await this.#checkReport(it, name);
-    else if (parseActionName(name) !== undefined) await this.#checkAction(it, name);
+    else if (document !== undefined) await this.#checkDocument(it, document);
     else it.say('is of an object that has no entry');
   }
 
@@ -132,51 +126,22 @@ export class EntryCheck {
     else if (object.isOfChain) it.say(`calls ${name} foreign, and it is a segment of its chain`);
   }
 
-  async #checkReport(it: InBatch, name: string): Promise<void> {
-    if (name <= this.#report && !this.#isLost) it.say(`is of ${name}, and ${this.#report} came before`);
-    else this.#report = name;
-    const { entry } = it;
-    await this.#checkBytes(it, name, (bytes) => {
-      if (entry.type !== 'report') return undefined;
-      const status = attempt(() => parseFiledReport(bytes), 'malformed')?.status;
-      return status === entry.status ? undefined : `the log says that it is ${entry.status}`;
-    });
-  }
-
-  async #checkAction(it: InBatch, name: string): Promise<void> {
-    const number = parseActionName(name) as number;
-    if (number !== this.#actions && !this.#isLost)
-      it.say(`is of action ${number}, and action ${this.#actions} comes next`);
-    this.#actions = Math.max(this.#actions, number + 1);
-    const { entry } = it;
-    await this.#checkBytes(it, name, (bytes) => {
-      if (entry.type !== 'action') return undefined;
-      const action = attempt(() => parseAction(bytes), 'malformed');
-      if (action?.kind === entry.action && action.outcome === entry.outcome) return undefined;
-      return `the log says that it is of ${entry.action}, ${entry.outcome}`;
-    });
-  }
-
-  /** checkBytes compares an object outside the chains with its entry; `faultOf` says what else is wrong with it. */
-  async #checkBytes(
-    { entry, differ }: InBatch,
-    name: string,
-    faultOf: (bytes: Buffer) => string | undefined,
-  ): Promise<void> {
+  /** checkDocument compares a report or an action with its entry. */
+  async #checkDocument(it: InBatch, place: DocumentPlace): Promise<void> {
+    const { type, number } = place;
     const { store, tally } = this.#context;
+    const next = this.documents[type];
+    if (number !== next && !this.#isLost) it.say(`is of ${type} ${number}, and ${type} ${next} comes next`);
+    this.documents = { ...this.documents, [type]: Math.max(next, number + 1) };
+    const name = documentName(type, number);
     const bytes = await readFor(this.#context, store, name);
     if (bytes === 'unreadable') return;
-    if (bytes === undefined) return differ('entry-mismatch', name, 'the log has an entry of it, and it is gone');
-    const stated = 'sha256' in entry ? entry.sha256 : undefined;
-    if (bytes === 'too-large') {
-      // Of what was too large already there is no SHA-256.
-      if (stated !== undefined) tally.addUnreadable(name, TOO_LARGE);
-      return;
-    }
-    this.compared += 1;
-    const isOther = stated !== sha256(bytes);
-    const fault = isOther ? 'its bytes are not those that the log has the SHA-256 of' : faultOf(bytes);
-    if (fault !== undefined) differ('entry-mismatch', name, fault);
+    if (bytes === undefined) return it.differ('entry-mismatch', name, 'the log has an entry of it, and it is gone');
+    if (bytes !== 'too-large') this.compared += 1;
+    // Of what was too large already there is no SHA-256.
+    else if (sha256In(it.entry) !== undefined) tally.addUnreadable(name, TOO_LARGE);
+    const fault = bytes === 'too-large' ? undefined : documentFault(it, place, bytes);
+    if (fault !== undefined) it.differ('entry-mismatch', name, fault);
   }
 
   /** The next integration begins where the heads say, so they have to be right. */
@@ -191,21 +156,21 @@ export class EntryCheck {
     }
     if (this.#isLost) {
       for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
-      this.#report = heads.report;
-      this.#actions = heads.actions;
+      this.documents = heads.documents;
       this.#isLost = false;
     } else if (!this.#isAt(heads))
       findings.error('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
     this.time = heads.time;
   }
 
-  #isAt({ report, actions, positions }: LogPosition): boolean {
+  #isAt({ documents, positions }: LogPosition): boolean {
     const isSame = ([partition, { next, index, root }]: [string, Position]): boolean => {
       const own = this.#positions.get(partition);
       return own?.next === next && own.index === index && own.root === root;
     };
     const isSameSize = positions.size === this.#positions.size;
-    return report === this.#report && actions === this.#actions && isSameSize && [...positions].every(isSame);
+    const isSameCount = DOCUMENT_TYPES.every((type) => documents[type] === this.documents[type]);
+    return isSameCount && isSameSize && [...positions].every(isSame);
   }
 
   finish(): void {
@@ -224,6 +189,18 @@ function entryOf(line: Buffer, say: InBatch['say']): LogEntry | undefined {
     say(`is malformed: ${faultIn(error, 'malformed').message}`);
     return undefined;
   }
+}
+
+const sha256In = (entry: LogEntry): Hash | undefined => ('sha256' in entry ? entry.sha256 : undefined);
+
+/** documentFault says what is wrong with an entry's document, or gives undefined. */
+function documentFault({ entry, line }: InBatch, place: DocumentPlace, bytes: Buffer): string | undefined {
+  if (sha256In(entry) !== sha256(bytes)) return 'its bytes are not those that the log has the SHA-256 of';
+  if (entry.type === 'foreign') return undefined;
+  const own = attempt(() => formatEntry(documentEntry(place, bytes)), 'malformed');
+  if (own === undefined)
+    return `the log has it as ${entry.type === 'action' ? 'an action' : 'a report'}, and it is none`;
+  return own.equals(line) ? undefined : 'the log says something else of it than it says itself';
 }
 
 function positionBehind(

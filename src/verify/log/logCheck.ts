@@ -91,7 +91,7 @@ export class LogCheck {
 
   /** actions is the number of the first action that has no entry, as far as the log was followed. */
   get actions(): number {
-    return this.#entries.actions;
+    return this.#entries.documents.action;
   }
 
   /** time is when the newest batch was made, '' if there is none. */

@@ -65,7 +65,7 @@ describe('formatEntry', () => {
     );
     expect(parseEntry(line)).toEqual(SEGMENT);
     const others: LogEntry[] = [
-      { type: 'report', name: 'reports/2026/11/22/040000Z-integrity.json', sha256: ZERO_HASH, status: 'unverified' },
+      { type: 'report', name: 'reports/000000000004.json', sha256: ZERO_HASH, status: 'unverified' },
       { type: 'foreign', name: 'odd "name"\n', size: 0, sha256: ZERO_HASH },
       { type: 'opaque', statedType: 'x', line: '{"type":"x"}' },
     ];

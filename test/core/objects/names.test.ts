@@ -4,12 +4,16 @@ import {
   batchName,
   checkpointName,
   cosignatureName,
+  documentName,
   isKnownName,
-  isReportName,
+  pageName,
   parseActionName,
   parseBatchName,
   parseCheckpointName,
   parseCosignatureName,
+  parseDocumentName,
+  parsePageName,
+  parseReportName,
   parseSegmentName,
   reportName,
   segmentName,
@@ -69,20 +73,27 @@ describe('names', () => {
     expect(isPartition(text)).toBe(expected);
   });
 
-  test('reports are named by time in UTC', () => {
-    const time = Date.UTC(2026, 10, 2, 4, 5, 6, 789);
-    expect(reportName(time, 'integrity', 'json')).toBe('reports/2026/11/02/040506Z-integrity.json');
-    expect(reportName(time, 'posture', 'html')).toBe('reports/2026/11/02/040506Z-posture.html');
-    expect(isReportName(reportName(time, 'integrity', 'json'))).toBe(true);
-    expect(isReportName(reportName(time, 'integrity', 'html'))).toBe(false);
-    expect(isReportName('reports/x.json')).toBe(false);
+  test('reports have numbers, whatever their kind, and pages theirs', () => {
+    expect(reportName(7)).toBe('reports/000000000007.json');
+    expect(pageName(7)).toBe('reports/000000000007.html');
+    expect([parseReportName(reportName(7)), parsePageName(pageName(7))]).toEqual([7, 7]);
+    expect([parseReportName(pageName(7)), parsePageName(reportName(7))]).toEqual([undefined, undefined]);
+    expect([parseReportName(actionName(7)), parseActionName(reportName(7))]).toEqual([undefined, undefined]);
+    expect(parseReportName('reports/x.json')).toBeUndefined();
+  });
+
+  test.each(['report', 'action'] as const)('a document of type %s has a place of its own', (type) => {
+    expect(parseDocumentName(documentName(type, 41))).toEqual({ type, number: 41 });
+    expect(parseDocumentName(`${documentName(type, 41)}x`)).toBeUndefined();
+    expect(parseDocumentName(documentName(type, 41).replace('0', ''))).toBeUndefined();
   });
 
   test.each([
     ['batches/000000000007.jsonl', true],
     ['checkpoints/000000000007', true],
     ['cosignatures/000000000007/0123abcd', true],
-    ['reports/2026/11/22/040000Z-integrity.html', true],
+    ['reports/000000000007.html', true],
+    ['reports/000000000007.json', true],
     ['actions/000000000007.json', true],
     ['actions/7.json', false],
     ['actions/000000000007', false],
@@ -93,9 +104,10 @@ describe('names', () => {
     ['checkpoint', false],
     ['cosignatures/000000000007/0123ABCD', false],
     ['cosignatures/000000000007', false],
-    ['reports/2026/11/22/040000Z-.json', false],
-    ['reports/2026/11/22/040000-integrity.json', false],
-    ['reports/2026/11/22/040000Z-a/b.json', false],
+    ['reports/7.json', false],
+    ['reports/000000000007', false],
+    ['reports/000000000007.txt', false],
+    ['reports/2026/11/22/040000Z-integrity.json', false],
     ['tile/0/000', false],
   ])('%j is known: %s', (name, expected) => {
     expect(isKnownName(name)).toBe(expected);

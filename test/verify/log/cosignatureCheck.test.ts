@@ -234,7 +234,7 @@ test('a cosignature that could not be read is named, and the check does not pass
 });
 
 describe('an incremental check', () => {
-  const name = 'reports/2026/12/15/000000Z-integrity.json';
+  const name = 'reports/000000000000.json';
 
   test('looks at the cosignatures from its anchor on, which may have come since', async () => {
     const ledger = await ledgerOf(2);

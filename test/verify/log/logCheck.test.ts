@@ -1,3 +1,4 @@
+import { reportName } from '../../../src/core/objects/names.ts';
 import type { Report } from '../../../src/core/objects/report.ts';
 import { formatReport, parseReport } from '../../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../../src/core/segment/summary.ts';
@@ -115,7 +116,7 @@ describe('what was seen earlier', () => {
   test('a history cut off at its end, or rewritten by who has the key, contradicts the anchor and a kept checkpoint', async () => {
     const long = await ledgerOf(4);
     const report = await checkLedger(long);
-    const anchor = { name: 'reports/2026/12/15/000000Z-integrity.json', report };
+    const anchor = { name: 'reports/000000000005.json', report };
     const kept = { name: 'kept.txt', note: read(long.store, checkpoint(3)) };
     const rewritten = await ledgerOf(3, 12, { signers: [signerOf(KEY)] });
     for (const options of [{ anchor }, { kept }]) {
@@ -129,7 +130,7 @@ describe('what was seen earlier', () => {
   test('an incremental check goes on from the anchor, and finds what is new', async () => {
     const ledger = await ledgerOf(2);
     const report = await checkLedger(ledger);
-    const anchor = { name: 'reports/2026/12/15/000000Z-integrity.json', report };
+    const anchor = { name: 'reports/000000000005.json', report };
     const kept = { name: 'kept.txt', note: read(ledger.store, checkpoint(0)) };
     const half = await checkLedger(
       { store: await grown(ledger), tiles: ledger.tiles },
@@ -151,15 +152,15 @@ describe('what was seen earlier', () => {
 
 test('an incremental check lists no names before those that its anchor ended with, and says so; a full one lists all', async () => {
   const { store, tiles } = await ledgerOf(4);
-  const anchor = { name: 'reports/2026/12/15/000000Z-integrity.json', report: await checkLedger({ store, tiles }) };
+  const anchor = { name: 'reports/000000000005.json', report: await checkLedger({ store, tiles }) };
   const said = async (isIncremental: boolean): Promise<string[]> =>
     saidOf(await checkLedger({ store, tiles }, { anchor, isIncremental })).sort();
-  const before = [`${batch(2)}.x`, `${checkpoint(2)}.x`, 'reports/2026/12/14/x'];
+  const before = [`${batch(2)}.x`, `${checkpoint(2)}.x`, 'reports/000000000004.x'];
   const behind = [
     `${batch(3)}.x`,
     `${checkpoint(3)}.x`,
     'cosignatures/000000000003/x',
-    'reports/2026/12/15/x',
+    'reports/000000000005.x',
     'other/x',
   ];
   for (const name of [...before, ...behind]) store.objects.set(name, Buffer.alloc(0));
@@ -194,7 +195,11 @@ test('the job files a report about the log, the next integration puts it into th
   expect(saidOf(await checkLedger({ store, tiles }))).toEqual([`entry-mismatch ${name}`]);
   store.objects.delete(name as string);
   const page = (name as string).replace('.json', '.html');
-  expect(saidOf(await checkLedger({ store, tiles }))).toEqual([`entry-mismatch ${name}`, `foreign-object ${page}`]);
+  expect(saidOf(await checkLedger({ store, tiles }))).toEqual([
+    `entry-mismatch ${name}`,
+    `foreign-object ${page}`,
+    `foreign-object ${reportName(1)}`, // there is a hole before it
+  ]);
 });
 
 test('behind two planted segments the app goes on, the log takes nothing of it for the chain, and every check says so', async () => {

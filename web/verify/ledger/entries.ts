@@ -3,8 +3,8 @@ import { MAX_ENTRY_BYTES, isObject, isTime, openEntry, parseEntry, parseJson } f
 import type { SegmentEntry } from '../entry.ts';
 import { Fault } from '../fault.ts';
 import { isKind, isOutcome } from './action.ts';
-import { isPartition, isReportName, parseActionName, parseSegmentName } from './names.ts';
-import type { SegmentPlace } from './names.ts';
+import { isPartition, parseActionName, parseReportName, parseSegmentName } from './names.ts';
+import type { Filed, SegmentPlace } from './names.ts';
 
 /** LogEntry is one leaf of the log, as far as this page knows its type. Hashes are hex. */
 export type LogEntry =
@@ -30,11 +30,13 @@ export interface Position {
   readonly root: string;
 }
 
-/** Heads is what a batch ends with: when it was made, the last report, the number of actions, and a position per partition. */
+/** FiledCounts is how many reports and how many actions have an entry. */
+export type FiledCounts = Readonly<Record<Filed['kind'], number>>;
+
+/** Heads is what a batch ends with: when it was made, how many reports and actions have an entry, and a position per partition. */
 export interface Heads {
   readonly time: string;
-  readonly report: string;
-  readonly actions: number;
+  readonly filed: FiledCounts;
   readonly positions: ReadonlyMap<string, Position>;
 }
 
@@ -72,7 +74,7 @@ export function parseLogEntry(line: Uint8Array): LogEntry {
   const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
   if (type === 'segment') return { type, segment: parseEntry(text) };
   if (type === 'report') {
-    if (typeof name !== 'string' || !isReportName(name) || !isHash || !STATUSES.includes(status)) {
+    if (typeof name !== 'string' || parseReportName(name) === undefined || !isHash || !STATUSES.includes(status)) {
       throw badEntry('the entry of a report lacks something');
     }
     if (JSON.stringify({ type, name, sha256, status }) !== text)
@@ -112,32 +114,33 @@ export const isHeadsLine = (line: Uint8Array): boolean => equalBytes(line.subarr
 /** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
 export function headsOf(entries: readonly Uint8Array[]): Heads {
   const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1).map((line) => decodeUtf8(line));
-  let last: { time: string; report: string; actions: number } | undefined;
+  let last: { time: string; reports: number; actions: number } | undefined;
   const partitions = new Map<string, unknown>();
   for (const line of lines) {
     const it = parseJson(line ?? '');
-    const { time, report, actions = 0, partitions: part } = isObject(it) ? it : {};
-    if (!isTime(time) || typeof report !== 'string' || !(report === '' || isReportName(report)) || !isObject(part)) {
-      throw badBatch('its heads are none');
-    }
-    if (!Number.isSafeInteger(actions) || (actions as number) < 0) throw badBatch('its heads count no actions');
-    last = { time, report, actions: actions as number };
+    const { time, reports, actions, partitions: part } = isObject(it) ? it : {};
+    if (!isTime(time) || !isObject(part)) throw badBatch('its heads are none');
+    if (!isCount(reports) || !isCount(actions)) throw badBatch('its heads do not count reports and actions');
+    last = { time, reports, actions };
     for (const [partition, position] of Object.entries(part))
       partitions.set(partition, printedPosition(partition, position));
   }
   if (last === undefined) throw badBatch('it does not end with an entry of type heads');
-  const { time, report, actions } = last;
+  const { time, reports, actions } = last;
   const all = [...partitions].sort(([a], [b]) => Number(a) - Number(b));
   const printed: string[] = [];
   do {
     const part = Object.fromEntries(all.splice(0, PARTITIONS_PER_LINE));
-    printed.push(JSON.stringify({ type: 'heads', time, report, ...(actions > 0 && { actions }), partitions: part }));
+    printed.push(JSON.stringify({ type: 'heads', time, reports, actions, partitions: part }));
   } while (all.length > 0);
   if (printed.length !== lines.length || printed.some((line, i) => line !== lines[i])) {
     throw badBatch('its heads are not as a ledger writes them');
   }
-  return { time, report, actions, positions: partitions as Map<string, Position> };
+  const filed = { report: reports, action: actions };
+  return { time, filed, positions: partitions as Map<string, Position> };
 }
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function printedPosition(partition: string, value: unknown): Position & { sealed: string } {
   const { next, index, root, sealed } = isObject(value) ? value : {};

@@ -1,11 +1,12 @@
 import { Fault } from '../fault.ts';
 import { NO_POSITION, headsOf, isHeadsLine, nameIn, parseLogEntry, placeOf } from './entries.ts';
-import type { Heads, LogEntry, Position } from './entries.ts';
+import type { FiledCounts, Heads, LogEntry, Position } from './entries.ts';
 import type { FindingCode, Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import { sha256 } from './hash.ts';
 import { parseAction } from './action.ts';
-import { batchName, isReportName, parseActionName } from './names.ts';
+import { actionName, batchName, parseFiledName, reportName } from './names.ts';
+import type { Filed } from './names.ts';
 import { parseReport } from './reports.ts';
 import type { Walk, Walked } from './walk.ts';
 
@@ -17,8 +18,8 @@ export class EntryCheck {
   readonly #positions = new Map<string, Position>();
   /** per partition, the first object that has an entry and is gone, and how many there are */
   readonly #gone = new Map<string, { readonly name: string; count: number }>();
-  #report = '';
-  #actions = 0;
+  /** how many reports and actions have an entry: the number of the first one that has none */
+  filed: FiledCounts = { report: 0, action: 0 };
   /** entries are missing, so that it isn't known where the log stands */
   #isLost = false;
   /** when the newest batch was made */
@@ -40,11 +41,6 @@ export class EntryCheck {
   /** has tells whether the log has come past a place. */
   has(partition: string, index: number): boolean {
     return index < this.#position(partition).next;
-  }
-
-  /** actions is the number of the first action without an entry. */
-  get actions(): number {
-    return this.#actions;
   }
 
   #position(partition: string): Position {
@@ -74,10 +70,9 @@ export class EntryCheck {
         if (!isRight && !this.#isLost) this.#findings.say('entry-mismatch', batch, `${where} ${why}`);
       };
       const name = nameIn(entry);
+      const filed = parseFiledName(name ?? '');
       if (placeOf(entry) !== undefined) await this.#comparePlace(entry, batch, isVouchedFor, say, inOrder);
-      else if (name !== undefined && isReportName(name)) await this.#compareReport(entry, name, say, inOrder);
-      else if (name !== undefined && parseActionName(name) !== undefined)
-        await this.#compareAction(entry, name, say, inOrder);
+      else if (filed !== undefined) await this.#compareFiled(entry, filed, say, inOrder);
       else if (name !== undefined)
         this.#findings.say('entry-mismatch', batch, `${where} is of nothing that has an entry`);
     }
@@ -120,33 +115,11 @@ export class EntryCheck {
     }
   }
 
-  async #compareReport(entry: LogEntry, name: string, say: Say, inOrder: InOrder): Promise<void> {
-    inOrder(name > this.#report, 'is of a report before the last one');
-    if (name > this.#report || this.#isLost) this.#report = name;
-    await this.#compareBytes(entry, name, say, (bytes) =>
-      entry.type === 'report' && parseReport(bytes)?.status !== entry.status ? entry.status : undefined,
-    );
-  }
-
-  async #compareAction(entry: LogEntry, name: string, say: Say, inOrder: InOrder): Promise<void> {
-    const number = parseActionName(name) as number;
-    inOrder(number === this.#actions, `is of action ${number}, not ${this.#actions}`);
-    this.#actions = Math.max(this.#actions, number + 1);
-    await this.#compareBytes(entry, name, say, (bytes) => {
-      if (entry.type !== 'action') return undefined;
-      const action = parseAction(bytes);
-      const isSame = action?.kind === entry.action && action.outcome === entry.outcome;
-      return isSame ? undefined : `${entry.action}, ${entry.outcome}`;
-    });
-  }
-
-  /** compareBytes compares what is in no chain with its entry. `untrue` gives what the entry says of it and isn't so. */
-  async #compareBytes(
-    entry: LogEntry,
-    name: string,
-    say: Say,
-    untrue: (bytes: Uint8Array) => string | undefined,
-  ): Promise<void> {
+  /** compareFiled compares a report or an action with its entry. */
+  async #compareFiled(entry: LogEntry, { kind, number }: Filed, say: Say, inOrder: InOrder): Promise<void> {
+    inOrder(number === this.filed[kind], `is of ${kind} ${number}, not ${this.filed[kind]}`);
+    this.filed = { ...this.filed, [kind]: Math.max(this.filed[kind], number + 1) };
+    const name = kind === 'report' ? reportName(number) : actionName(number);
     if (!this.#folder.has(name)) return say('entry-mismatch', name, 'the log has an entry of it, and it is gone');
     const bytes = await this.#folder.read(name);
     if (bytes === 'oversize') {
@@ -159,8 +132,7 @@ export class EntryCheck {
     if ('sha256' in entry && entry.sha256 !== sha256(bytes)) {
       return say('entry-mismatch', name, 'its bytes are not those that the log has the SHA-256 of');
     }
-    const claim = untrue(bytes);
-    if (claim !== undefined) say('entry-mismatch', name, `the log says that it is ${claim}`);
+    if (!isTrue(entry, bytes)) say('entry-mismatch', name, 'the log says something of it that it is not');
   }
 
   #compareHeads(lines: readonly Uint8Array[], batch: string): void {
@@ -174,14 +146,13 @@ export class EntryCheck {
     this.time = heads.time;
     if (this.#isLost) {
       for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
-      this.#report = heads.report;
-      this.#actions = heads.actions;
+      this.filed = heads.filed;
       this.#isLost = false;
       return;
     }
     const isRight =
-      heads.report === this.#report &&
-      heads.actions === this.#actions &&
+      heads.filed.report === this.filed.report &&
+      heads.filed.action === this.filed.action &&
       heads.positions.size === this.#positions.size &&
       [...heads.positions].every(([partition, { next, index, root }]) => {
         const own = this.#positions.get(partition);
@@ -201,6 +172,14 @@ export class EntryCheck {
 
 type Say = (code: FindingCode, object: string, detail: string) => void;
 type InOrder = (isRight: boolean, why: string) => void;
+
+/** isTrue tells whether what the entry of a report or an action says of it is so. */
+function isTrue(entry: LogEntry, bytes: Uint8Array): boolean {
+  if (entry.type === 'report') return parseReport(bytes)?.status === entry.status;
+  if (entry.type !== 'action') return true;
+  const action = parseAction(bytes);
+  return action?.kind === entry.action && action.outcome === entry.outcome;
+}
 
 function compareSegment({ segment }: LogEntry & { type: 'segment' }, { name, size, reading }: Walked, say: Say): void {
   if (reading === undefined) return;

@@ -4,7 +4,8 @@ const PARTITION = /^(0|[1-9]\d{0,4})$/;
 const SEGMENT = /^segments\/(0|[1-9]\d{0,4})\/(\d{12})\.jsonl\.zst$/;
 const BATCH = /^batches\/(\d{12})\.jsonl$/;
 const CHECKPOINT = /^checkpoints\/(\d{12})$/;
-const REPORT = /^reports\/\d{4}\/\d{2}\/\d{2}\/\d{6}Z-[a-z][a-z0-9-]{0,31}\.(json|html)$/;
+const REPORT = /^reports\/(\d{12})\.json$/;
+const PAGE = /^reports\/(\d{12})\.html$/;
 const ACTION = /^actions\/(\d{12})\.json$/;
 const CANARY = /^drill\/\d{4}\/\d{2}\/\d{2}\/(block|append)$/;
 const COSIGNATURE = /^cosignatures\/(\d{12})\/([0-9a-f]{8})$/;
@@ -50,12 +51,22 @@ export function parseCosignatureName(name: string): { number: number; keyId: str
 /** isCanaryName tells what drills try to change: it has no entry, and what is in it counts for nothing. */
 export const isCanaryName = (name: string): boolean => CANARY.test(name);
 
-/** isReportName tells the JSON reports from everything else. */
-export const isReportName = (name: string): boolean => REPORT.exec(name)?.[1] === 'json';
+export const reportName = (number: number): string => `reports/${dense(number)}.json`;
+/** parseReportName is the inverse of reportName, and gives undefined for every other name. */
+export const parseReportName = (name: string): number | undefined => numberIn(REPORT.exec(name));
+/** parsePageName gives the number of the report that a page is of, and undefined for every other name. */
+export const parsePageName = (name: string): number | undefined => numberIn(PAGE.exec(name));
 
-/** isReport tells reports and their pages from everything else. */
-export const isReportOrPage = (name: string): boolean => REPORT.test(name);
+/** Filed is a report or an action by its place: both have numbers of their own, and an entry each. */
+export interface Filed {
+  readonly kind: 'report' | 'action';
+  readonly number: number;
+}
 
-/** reportNameAt gives the name of a report of that kind which was finished at a time. */
-export const reportNameAt = (finished: string, kind: string): string =>
-  `reports/${finished.slice(0, 10).replaceAll('-', '/')}/${finished.slice(11, 19).replaceAll(':', '')}Z-${kind}.json`;
+/** parseFiledName gives the place of a report or an action, and undefined for every other name. */
+export function parseFiledName(name: string): Filed | undefined {
+  const report = parseReportName(name);
+  if (report !== undefined) return { kind: 'report', number: report };
+  const action = parseActionName(name);
+  return action === undefined ? undefined : { kind: 'action', number: action };
+}

@@ -1,17 +1,16 @@
 import type { Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import { sha256 } from './hash.ts';
-import { isReportName } from './names.ts';
+import { parsePageName, reportName } from './names.ts';
 import { parseReport } from './reports.ts';
-
-const PAGE = /\.html$/;
 
 /** checkPages compares the pages of reports with what the reports state, and counts those of which none is stated. */
 export async function checkPages(folder: Folder, findings: Findings): Promise<number> {
   let unstated = 0;
   for (const name of folder.under('reports/')) {
-    const report = name.replace(PAGE, '.json');
-    if (report === name || !isReportName(report)) continue;
+    const number = parsePageName(name);
+    if (number === undefined) continue;
+    const report = reportName(number);
     if (!folder.has(report)) {
       findings.say('foreign-object', name, 'it has the name of a page, and there is no report of that name');
       continue;

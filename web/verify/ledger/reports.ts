@@ -1,10 +1,11 @@
 import { decodeUtf8, utf8 } from '../bytes.ts';
 import { isObject, isTime, parseJson } from '../entry.ts';
 import type { Members } from '../entry.ts';
+import type { Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import type { Head } from './chain.ts';
 import { sha256 } from './hash.ts';
-import { isPartition, isReportName, reportNameAt } from './names.ts';
+import { isPartition, parseReportName, reportName } from './names.ts';
 import { all, among, count, flag, hash, optional, orNull, shape, text, timeOrNone } from './shape.ts';
 import type { Check } from './shape.ts';
 
@@ -168,22 +169,40 @@ export interface Anchor {
   readonly report: OldReport;
 }
 
-/** newestReport finds the newest report of kind integrity that is whole and of its time, and names what before it is no report. */
+/**
+ * newestReport finds the newest report of kind integrity that is whole and not of a time to come, from the first number back
+ * that no report has, and names what it passes over and is no report.
+ */
 export async function newestReport(
   folder: Folder,
   now: number,
 ): Promise<{ readonly anchor?: Anchor; readonly passed: readonly string[] }> {
   const passed: string[] = [];
-  for (const name of folder.under('reports/').filter(isReportName).toReversed()) {
+  let number = 0;
+  while (folder.has(reportName(number))) number++;
+  while (number-- > 0) {
+    const name = reportName(number);
     const report = parseReport((await folder.readSmall(name)) ?? new Uint8Array());
-    if (report === undefined || !isOfItsTime(report, name, now)) passed.push(name);
+    if (report === undefined || !isOfThePast(report, now)) passed.push(name);
     else if (report.kind === 'integrity') return { anchor: { name, report }, passed };
   }
   return { passed };
 }
 
-function isOfItsTime(report: OldReport | PostureReport, name: string, now: number): boolean {
-  const { kind, finished } = report;
-  if (reportNameAt(finished, kind) !== name || Date.parse(finished) > now + CLOCK_SKEW_MS) return false;
-  return kind === 'posture' || Date.parse(report.lastFull) <= Date.parse(finished);
+function isOfThePast(report: OldReport | PostureReport, now: number): boolean {
+  const finished = Date.parse(report.finished);
+  if (finished > now + CLOCK_SKEW_MS) return false;
+  return report.kind === 'posture' || Date.parse(report.lastFull) <= finished;
+}
+
+/** checkNumbers names each report that stands behind a hole: numbers are dense. */
+export function checkNumbers(folder: Folder, findings: Findings): void {
+  let next = 0;
+  for (const name of folder.under('reports/')) {
+    const number = parseReportName(name);
+    if (number === undefined) continue;
+    if (number !== next)
+      findings.say('foreign-object', name, `there is no ${reportName(number - 1)}, the report before it`);
+    next = number + 1;
+  }
 }

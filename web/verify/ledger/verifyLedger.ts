@@ -10,17 +10,18 @@ import { LogCheck } from './log.ts';
 import type { LogOutcome } from './log.ts';
 import {
   isCanaryName,
-  isReportOrPage,
   parseActionName,
   parseBatchName,
   parseCheckpointName,
   parseCosignatureName,
+  parsePageName,
+  parseReportName,
   parseSegmentName,
   segmentName,
 } from './names.ts';
 import { notChecked } from './notChecked.ts';
 import { checkPages } from './pages.ts';
-import { newestReport } from './reports.ts';
+import { checkNumbers, newestReport } from './reports.ts';
 import type { Reading } from './segment.ts';
 import { Walk } from './walk.ts';
 
@@ -123,8 +124,9 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     notIntegrated += await finishPartition(walk, log, until, findings);
     (counts.get(partition) as PartitionCount).head = walk.chain.head;
   }
-  const { actions } = log.entries;
-  await checkActions(folder, findings, { integrated: actions, until, now: options.now });
+  const { action } = log.entries.filed;
+  await checkActions(folder, findings, { integrated: action, until, now: options.now });
+  checkNumbers(folder, findings);
   const unstatedPages = await checkPages(folder, findings);
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
   const segments = partitions.reduce((sum, count) => sum + count.segments, 0);
@@ -155,7 +157,8 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
 /** Tiles are judged with the log, the other objects by their names. */
 const isKnown = (name: string): boolean =>
   name.startsWith(TLOG) ||
-  isReportOrPage(name) ||
+  parseReportName(name) !== undefined ||
+  parsePageName(name) !== undefined ||
   isCanaryName(name) ||
   parseActionName(name) !== undefined ||
   parseBatchName(name) !== undefined ||
