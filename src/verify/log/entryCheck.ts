@@ -4,16 +4,16 @@ import type { Hash } from '../../core/hash.ts';
 import { documentEntry } from '../../core/objects/document.ts';
 import { formatEntry, isSameEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
 import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
-import { NO_POSITION, headsOf, isHeadsLine } from '../../core/objects/heads.ts';
-import type { DocumentCounts, LogPosition, Position } from '../../core/objects/heads.ts';
+import { isHeadsLine } from '../../core/objects/heads.ts';
 import { segmentEntryOf } from '../../core/objects/judge.ts';
-import { DOCUMENT_TYPES, batchName, documentName, parseDocumentName, segmentName } from '../../core/objects/names.ts';
+import { batchName, documentName, parseDocumentName, segmentName } from '../../core/objects/names.ts';
 import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
 import type { WalkedObject } from '../chain/walk.ts';
 import { TOO_LARGE } from '../../ports/store.ts';
 import { readFor } from '../context.ts';
 import type { Context } from '../context.ts';
+import type { PositionCheck } from './positionCheck.ts';
 
 /** ObjectAt gives the object in a place, checked in its chain; undefined behind the last, 'hole' before others. */
 export type ObjectAt = (partition: string, index: number) => Promise<WalkedObject | 'hole' | undefined>;
@@ -36,33 +36,16 @@ interface InBatch {
 export class EntryCheck {
   readonly #context: Context;
   readonly #objectAt: ObjectAt;
-  readonly #positions: Map<string, Position>;
+  readonly #position: PositionCheck;
   /** entries of objects that are gone, by partition */
   readonly #gone = new Map<string, { readonly name: string; count: number }>();
-  /** how many documents of each type have an entry: the number of the first one that has none */
-  documents: DocumentCounts;
-  /** entries are missing, so that it isn't known where the log stands */
-  #isLost = false;
-  time: string;
   entries = 0;
   compared = 0;
 
-  constructor(context: Context, objectAt: ObjectAt, position: LogPosition) {
+  constructor(context: Context, objectAt: ObjectAt, position: PositionCheck) {
     this.#context = context;
     this.#objectAt = objectAt;
-    this.#positions = new Map(position.positions);
-    this.documents = position.documents;
-    this.time = position.time;
-  }
-
-  /** break says that entries are missing from here on; the next heads tell where the log stands. */
-  break(): void {
-    this.#isLost = true;
-  }
-
-  /** next is the first index of a partition that has no entry. */
-  next(partition: string): number {
-    return (this.#positions.get(partition) ?? NO_POSITION).next;
+    this.#position = position;
   }
 
   /** add compares the entries of a batch; `isSigned` says that a checkpoint fits them. */
@@ -80,7 +63,8 @@ export class EntryCheck {
       const entry = entryOf(line, say);
       if (entry !== undefined) await this.#check({ entry, line, say, differ, isSigned });
     }
-    this.#checkHeads(lines, batch);
+    const fault = this.#position.takeHeads(lines);
+    if (fault !== undefined) findings.error('entry-mismatch', batch, fault);
   }
 
   async #check(it: InBatch): Promise<void> {
@@ -96,17 +80,18 @@ export class EntryCheck {
 
   async #checkPlace(it: InBatch, place: SegmentPlace): Promise<void> {
     const { partition, index } = place;
-    const before = this.#positions.get(partition) ?? NO_POSITION;
-    if (index !== before.next && !this.#isLost)
-      it.say(`is of index ${index} of partition ${partition}, and index ${before.next} comes next`);
-    const object = await this.#objectAt(partition, index);
-    if (index >= before.next) this.#positions.set(partition, positionBehind(it.entry, index, object, before));
+    const fault = this.#position.placeFault(place);
+    if (fault !== undefined) it.say(fault);
+    const found = await this.#objectAt(partition, index);
+    const object = typeof found === 'object' ? found : undefined;
+    const isBehind = index >= this.#position.next(partition);
+    this.#position.takePlace(place, it.entry, object);
     // A hole between other objects is found by the chain, and what is behind the last one, here.
-    if (object === undefined && index >= before.next) this.#sayGone(it, place);
+    if (found === undefined && isBehind) this.#sayGone(it, place);
     // Another one was looked at in its place, or it can't be read.
-    if (typeof object !== 'object' || object.summary === undefined) return;
+    if (object?.summary === undefined) return;
     this.compared += 1;
-    this.#compare(it, segmentName(partition, index), object);
+    comparePlace(it, segmentName(partition, index), object);
   }
 
   #sayGone({ isSigned, differ }: InBatch, { partition, index }: SegmentPlace): void {
@@ -117,22 +102,12 @@ export class EntryCheck {
     else gone.count += 1;
   }
 
-  #compare(it: InBatch, name: string, object: WalkedObject): void {
-    const { entry } = it;
-    if (entry.type === 'segment') compareSegment(it, entry, name, object);
-    else if (entry.type !== 'foreign') return;
-    else if (object.summary?.sha256 !== entry.sha256 || isOfOtherSize(object, entry.size))
-      it.differ('segment-changed', name, 'it is not the object that the log has the SHA-256 of');
-    else if (object.isOfChain) it.say(`calls ${name} foreign, and it is a segment of its chain`);
-  }
-
   /** checkDocument compares a report or an action with its entry. */
   async #checkDocument(it: InBatch, place: DocumentPlace): Promise<void> {
     const { type, number } = place;
     const { store, tally } = this.#context;
-    const next = this.documents[type];
-    if (number !== next && !this.#isLost) it.say(`is of ${type} ${number}, and ${type} ${next} comes next`);
-    this.documents = { ...this.documents, [type]: Math.max(next, number + 1) };
+    const outOfOrder = this.#position.takeDocument(place);
+    if (outOfOrder !== undefined) it.say(outOfOrder);
     const name = documentName(type, number);
     const bytes = await readFor(this.#context, store, name);
     if (bytes === 'unreadable') return;
@@ -144,35 +119,7 @@ export class EntryCheck {
     if (fault !== undefined) it.differ('entry-mismatch', name, fault);
   }
 
-  /** The next integration begins where the heads say, so they have to be right. */
-  #checkHeads(lines: readonly Buffer[], batch: string): void {
-    const { findings } = this.#context;
-    let heads: LogPosition;
-    try {
-      heads = headsOf(lines);
-    } catch (error) {
-      findings.error('entry-mismatch', batch, faultIn(error, 'malformed').message);
-      return;
-    }
-    if (this.#isLost) {
-      for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
-      this.documents = heads.documents;
-      this.#isLost = false;
-    } else if (!this.#isAt(heads))
-      findings.error('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
-    this.time = heads.time;
-  }
-
-  #isAt({ documents, positions }: LogPosition): boolean {
-    const isSame = ([partition, { next, index, root }]: [string, Position]): boolean => {
-      const own = this.#positions.get(partition);
-      return own?.next === next && own.index === index && own.root === root;
-    };
-    const isSameSize = positions.size === this.#positions.size;
-    const isSameCount = DOCUMENT_TYPES.every((type) => documents[type] === this.documents[type]);
-    return isSameCount && isSameSize && [...positions].every(isSame);
-  }
-
+  /** finish says which entries have no object any more. */
   finish(): void {
     for (const { name, count } of this.#gone.values()) {
       const others = count === 1 ? '' : `, and of the ${count - 1} after it`;
@@ -203,16 +150,13 @@ function documentFault({ entry, line }: InBatch, place: DocumentPlace, bytes: Bu
   return own.equals(line) ? undefined : 'the log says something else of it than it says itself';
 }
 
-function positionBehind(
-  entry: LogEntry,
-  index: number,
-  object: WalkedObject | 'hole' | undefined,
-  before: Position,
-): Position {
-  if (entry.type !== 'segment') return { ...before, next: index + 1 };
-  const summary = typeof object === 'object' ? object.summary : undefined;
-  const sealed = summary?.ok === true ? summary.header.sealed : before.sealed;
-  return { index, root: entry.root, sealed, next: index + 1 };
+function comparePlace(it: InBatch, name: string, object: WalkedObject): void {
+  const { entry } = it;
+  if (entry.type === 'segment') compareSegment(it, entry, name, object);
+  else if (entry.type !== 'foreign') return;
+  else if (object.summary?.sha256 !== entry.sha256 || isOfOtherSize(object, entry.size))
+    it.differ('segment-changed', name, 'it is not the object that the log has the SHA-256 of');
+  else if (object.isOfChain) it.say(`calls ${name} foreign, and it is a segment of its chain`);
 }
 
 /** A quick check knows no size of what is too large. */

@@ -8,6 +8,7 @@ import { checkEnd, isOlderThan } from './endCheck.ts';
 import type { LogEnd } from './endCheck.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { ObjectAt } from './entryCheck.ts';
+import { PositionCheck } from './positionCheck.ts';
 import { PublishedCheck } from './publishedCheck.ts';
 import { readBatchesFor } from './readBatches.ts';
 import type { BatchRead } from './readBatches.ts';
@@ -59,6 +60,7 @@ interface Parts {
 export class LogCheck {
   readonly #parts: Parts;
   readonly #tree: TreeCheck;
+  readonly #position: PositionCheck;
   readonly #entries: EntryCheck;
   readonly #cosignatures: CosignatureCheck;
   readonly #tiles: TileCheck | undefined;
@@ -74,7 +76,8 @@ export class LogCheck {
     const { continued } = start;
     this.#parts = parts;
     this.#tree = new TreeCheck(context.findings, checkpoints.hasKeys, continued?.tree);
-    this.#entries = new EntryCheck(context, objectAt, start.position);
+    this.#position = new PositionCheck(start.position);
+    this.#entries = new EntryCheck(context, objectAt, this.#position);
     this.#cosignatures = new CosignatureCheck(
       context,
       options.policy,
@@ -87,16 +90,16 @@ export class LogCheck {
   }
 
   /** isIntegrated tells whether the log, as far as it was followed, has an entry of that place. */
-  isIntegrated = (partition: string, index: number): boolean => index < this.#entries.next(partition);
+  isIntegrated = (partition: string, index: number): boolean => index < this.#position.next(partition);
 
   /** actions is the number of the first action that has no entry, as far as the log was followed. */
   get actions(): number {
-    return this.#entries.documents.action;
+    return this.#position.documents.action;
   }
 
   /** time is when the newest batch was made, '' if there is none. */
   get time(): string {
-    return this.#entries.time;
+    return this.#position.time;
   }
 
   /** unsigned is the number of the newest batch, if it has no checkpoint yet. */
@@ -150,7 +153,7 @@ export class LogCheck {
       if (fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
     }
     const { size, root } = this.#tree;
-    const { time } = this.#entries;
+    const { time } = this.#position;
     if (entries !== undefined && number === this.#anchor?.number)
       this.isAnchorFound = this.#anchor.size === size && this.#anchor.root === root;
     if (fit === 'fits') this.#head = { number, size, root, time };
@@ -177,7 +180,7 @@ export class LogCheck {
   /** break says that entries are missing from here on. */
   #break(): void {
     this.#tree.break();
-    this.#entries.break();
+    this.#position.break();
   }
 
   get #end(): LogEnd {

@@ -1,0 +1,86 @@
+import { faultIn } from '../../core/errors.ts';
+import type { LogEntry } from '../../core/objects/entry.ts';
+import { NO_POSITION, headsOf } from '../../core/objects/heads.ts';
+import type { LogPosition, Position } from '../../core/objects/heads.ts';
+import { DOCUMENT_TYPES } from '../../core/objects/names.ts';
+import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
+import type { WalkedObject } from '../chain/walk.ts';
+
+/**
+ * PositionCheck follows where the log stands, entry by entry: entries come in order and without holes, and the heads that a
+ * batch ends with say where they lead. What is wrong it gives in words, or else undefined.
+ */
+export class PositionCheck {
+  readonly #positions: Map<string, Position>;
+  /** entries are missing, so that it isn't known where the log stands */
+  #isLost = false;
+  /** the number of the first report, and of the first action, without an entry */
+  documents: LogPosition['documents'];
+  /** when the newest batch was made, '' if there is none */
+  time: string;
+
+  constructor({ positions, documents, time }: LogPosition) {
+    this.#positions = new Map(positions);
+    this.documents = documents;
+    this.time = time;
+  }
+
+  /** break says that entries are missing from here on; the next heads tell where the log stands. */
+  break(): void {
+    this.#isLost = true;
+  }
+
+  /** next is the first index of a partition that has no entry. */
+  next(partition: string): number {
+    return (this.#positions.get(partition) ?? NO_POSITION).next;
+  }
+
+  /** placeFault says how an entry of that place is out of order. */
+  placeFault({ partition, index }: SegmentPlace): string | undefined {
+    const next = this.next(partition);
+    if (index === next || this.#isLost) return undefined;
+    return `is of index ${index} of partition ${partition}, and index ${next} comes next`;
+  }
+
+  /** takePlace goes on behind an entry of that place, and the object that was found there. */
+  takePlace({ partition, index }: SegmentPlace, entry: LogEntry, object: WalkedObject | undefined): void {
+    const before = this.#positions.get(partition) ?? NO_POSITION;
+    if (index < before.next) return;
+    const sealed = object?.summary?.ok === true ? object.summary.header.sealed : before.sealed;
+    const position = entry.type === 'segment' ? { index, root: entry.root, sealed } : before;
+    this.#positions.set(partition, { ...position, next: index + 1 });
+  }
+
+  /** takeDocument goes on behind the entry of a report or an action. */
+  takeDocument({ type, number }: DocumentPlace): string | undefined {
+    const next = this.documents[type];
+    this.documents = { ...this.documents, [type]: Math.max(next, number + 1) };
+    return number === next || this.#isLost ? undefined : `is of ${type} ${number}, and ${type} ${next} comes next`;
+  }
+
+  /** takeHeads reads the heads of a batch: the next integration begins where they say, so they have to be right. */
+  takeHeads(lines: readonly Buffer[]): string | undefined {
+    let heads: LogPosition;
+    try {
+      heads = headsOf(lines);
+    } catch (error) {
+      return faultIn(error, 'malformed').message;
+    }
+    this.time = heads.time;
+    if (!this.#isLost) return this.#isAt(heads) ? undefined : 'its heads are not where the entries up to it lead';
+    for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
+    this.documents = heads.documents;
+    this.#isLost = false;
+    return undefined;
+  }
+
+  #isAt({ documents, positions }: LogPosition): boolean {
+    const isSame = ([partition, { next, index, root }]: [string, Position]): boolean => {
+      const own = this.#positions.get(partition);
+      return own?.next === next && own.index === index && own.root === root;
+    };
+    const isSameSize = positions.size === this.#positions.size;
+    const isSameCount = DOCUMENT_TYPES.every((type) => documents[type] === this.documents[type]);
+    return isSameCount && isSameSize && [...positions].every(isSame);
+  }
+}
