@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { loadHostOptions } from '../../local/host/hostJson.ts';
 import type { Settings } from '../../local/host/settings.ts';
 import { parseTimeSpan } from '../../local/host/timeSpan.ts';
 import { OFFERED } from '../../test/infra/support/parameterSets.ts';
-import { ROOT } from '../../tools/pages/markedBlock.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export const SIZES = OFFERED;
 export type Size = (typeof OFFERED)[number];
