@@ -104,7 +104,7 @@ async function checkPage(context: Context, number: number): Promise<PageFit> {
   const [report, name] = [reportName(number), pageName(number)];
   const [json, page] = await Promise.all([readFor(context, store, report, name), readFor(context, store, name)]);
   if (json === 'unreadable' || page === 'unreadable') return 'not looked into';
-  if (json === undefined) return { fault: 'it has the name of a page, and there is no report of that name' };
+  if (json === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
   const stated = json === 'too-large' ? undefined : statedBy(json);
   if (stated === undefined) return 'not looked into';
   const isStated = typeof page === 'object' && formatHash(sha256(page)) === stated;

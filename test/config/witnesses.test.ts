@@ -39,7 +39,7 @@ describe('WITNESS_POLICY', () => {
 
   test.each<[string, string, string]>([
     ['a line that is none', 'witnesses w1; quorum none', 'line 1 of the policy'],
-    ['no quorum', lines.slice(0, -1).join('\n'), 'a policy has a quorum line'],
+    ['no quorum', lines.slice(0, -1).join('\n'), 'the policy has no quorum line'],
     ['a key that is none', 'witness w1 x http://h; quorum w1', 'line 1 of the policy'],
     [
       'the key of another log',

@@ -139,7 +139,7 @@ export const encodeTile = (hashes: readonly Hash[]): Buffer => Buffer.from(hashe
 /** decodeTile is the inverse of encodeTile for a tile of that width, and throws TILE_MALFORMED. */
 export function decodeTile(bytes: Buffer, width: number): Hash[] {
   if (bytes.length !== width * HASH_BYTES) {
-    throw malformed(`a tile of ${width} hashes has ${width * HASH_BYTES} bytes, not ${bytes.length}`);
+    throw malformed(`the tile has ${bytes.length} bytes; one of ${width} hashes has ${width * HASH_BYTES}`);
   }
   const hashes = bytes.toString('latin1');
   return Array.from({ length: width }, (_, i) => hashes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES) as Hash);
@@ -151,7 +151,8 @@ export function decodeTile(bytes: Buffer, width: number): Hash[] {
  */
 export function encodeBundle(entries: readonly Uint8Array[]): Buffer {
   const parts = entries.flatMap((entry) => {
-    if (entry.length > MAX_ENTRY_BYTES) throw malformed(`an entry has at most ${MAX_ENTRY_BYTES} bytes`);
+    if (entry.length > MAX_ENTRY_BYTES)
+      throw malformed(`an entry of the bundle has more than ${MAX_ENTRY_BYTES} bytes`);
     const length = Buffer.alloc(ENTRY_LENGTH_BYTES);
     length.writeUInt16BE(entry.length);
     return [length, entry];
@@ -166,10 +167,10 @@ export function decodeBundle(bytes: Buffer, width: number): Buffer[] {
   while (entries.length < width) {
     const start = at + ENTRY_LENGTH_BYTES;
     const end = start <= bytes.length ? start + bytes.readUInt16BE(at) : Infinity;
-    if (end > bytes.length) throw malformed(`an entry bundle ends in entry ${entries.length} of ${width}`);
+    if (end > bytes.length) throw malformed(`the entry bundle ends in entry ${entries.length} of ${width}`);
     entries.push(bytes.subarray(start, end));
     at = end;
   }
-  if (at !== bytes.length) throw malformed(`an entry bundle has more than ${width} entries`);
+  if (at !== bytes.length) throw malformed(`the entry bundle has more than ${width} entries`);
   return entries;
 }

@@ -37,7 +37,8 @@ export function formatCheckpoint({ origin, size, rootHash, extensions = [] }: Ch
 
 /** parseCheckpoint is the inverse of formatCheckpoint, and throws CHECKPOINT_MALFORMED. It knows of no signature. */
 export function parseCheckpoint(text: string): Checkpoint {
-  if (!isText(text) || !text.endsWith('\n')) throw malformed('a checkpoint has lines, and no control character');
+  if (!isText(text) || !text.endsWith('\n'))
+    throw malformed('a checkpoint must be lines, each ended by LF, without control characters');
   const [origin = '', sizeText = '', rootText = '', ...extensions] = text.slice(0, -1).split('\n');
   if (origin === '') throw malformed('the origin is empty');
   const size = parseDecimal(sizeText);

@@ -40,15 +40,18 @@ const malformed = (why: string): AuditsealError => new AuditsealError('NOTE_MALF
 /** formatNote prints a note: the text, an empty line, the signature lines. */
 export function formatNote({ text, signatures }: Note): Buffer {
   const note = Buffer.from(`${text}\n${signatures.map((signature) => `${formatSignatureLine(signature)}\n`).join('')}`);
-  if (!isText(text) || !text.endsWith('\n')) throw malformed('the text of a note has lines, and no control character');
+  if (!isText(text) || !text.endsWith('\n'))
+    throw malformed('the text of a note must be lines, each ended by LF, without control characters');
   checkLimits(note, signatures.length);
   return note;
 }
 
 function checkLimits(note: Uint8Array, signatures: number): void {
-  if (note.length > MAX_NOTE_BYTES) throw malformed(`a note has at most ${MAX_NOTE_BYTES} bytes, not ${note.length}`);
-  if (signatures === 0) throw malformed('a note has a signature');
-  if (signatures > MAX_NOTE_SIGNATURES) throw malformed(`a note has at most ${MAX_NOTE_SIGNATURES} signatures`);
+  if (note.length > MAX_NOTE_BYTES)
+    throw malformed(`the note has ${note.length} bytes, more than the ${MAX_NOTE_BYTES} that a note may have`);
+  if (signatures === 0) throw malformed('the note has no signature');
+  if (signatures > MAX_NOTE_SIGNATURES)
+    throw malformed(`the note has more than the ${MAX_NOTE_SIGNATURES} signatures that a note may have`);
 }
 
 /**
@@ -59,10 +62,10 @@ function checkLimits(note: Uint8Array, signatures: number): void {
 export function parseNote(bytes: Uint8Array): Note {
   if (bytes.length > MAX_NOTE_BYTES) checkLimits(bytes, 1);
   const note = decodeText(bytes);
-  if (note === undefined) throw malformed('a note is UTF-8 without control characters');
+  if (note === undefined) throw malformed('the note is not UTF-8, or holds a control character');
   const end = note.lastIndexOf('\n\n');
-  if (end < 0) throw malformed('a note has an empty line between its text and its signatures');
-  if (!note.endsWith('\n')) throw malformed('a note ends with LF');
+  if (end < 0) throw malformed('the note has no empty line between its text and its signatures');
+  if (!note.endsWith('\n')) throw malformed('the note does not end with LF');
   const lines = note.slice(end + 2, -1).split('\n', MAX_NOTE_SIGNATURES + 1);
   checkLimits(bytes, end + 2 === note.length ? 0 : lines.length);
   return { text: note.slice(0, end + 1), signatures: lines.map(parseSignatureLine) };

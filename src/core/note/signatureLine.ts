@@ -19,7 +19,7 @@ const malformed = (why: string): AuditsealError => new AuditsealError('NOTE_MALF
 /** formatSignatureLine prints `— name base64(key ID || signature)`, without the LF. */
 export function formatSignatureLine({ keyName, keyId, signature }: SignatureLine): string {
   const line = `${LINE_START}${keyName} ${Buffer.concat([Buffer.from(keyId, 'hex'), signature]).toString('base64')}`;
-  if (parseSignatureLine(line).keyId !== keyId) throw malformed('a key ID is 8 lower-case hex digits');
+  if (parseSignatureLine(line).keyId !== keyId) throw malformed('the key ID is not 8 lower-case hex digits');
   return line;
 }
 
@@ -29,7 +29,7 @@ export function parseSignatureLine(line: string): SignatureLine {
   const keyName = line.slice(LINE_START.length, Math.max(space, 0));
   const bytes = parseBase64(line.slice(space + 1));
   if (!line.startsWith(LINE_START) || !isKeyName(keyName) || bytes === undefined || bytes.length <= KEY_ID_BYTES) {
-    throw malformed('a signature line is an em dash, a key name, and base64 of ID and signature');
+    throw malformed('a signature line must be an em dash, a key name, and base64 of key ID and signature');
   }
   return {
     keyName,

@@ -22,7 +22,7 @@ const malformed = (why: string): AuditsealError => new AuditsealError('KEY_MALFO
 /** createSignerKey makes the key pair of a seed of 32 bytes. */
 export function createSignerKey(keyName: string, seed: Uint8Array): SignerKey {
   if (seed.length !== SEED_BYTES)
-    throw malformed(`the seed of a signer key has ${SEED_BYTES} bytes, not ${seed.length}`);
+    throw malformed(`the seed of the signer key has ${seed.length} bytes; it must have ${SEED_BYTES}`);
   const privateKey = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: 'der', type: 'pkcs8' });
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
   return { privateKey, verifierKey: createVerifierKey(keyName, 'ed25519', spki.subarray(-32)) };
@@ -39,11 +39,11 @@ export function formatSignerKey({ privateKey, verifierKey: { keyName, keyId } }:
 
 /** parseSignerKey is the inverse of formatSignerKey. What it throws, KEY_MALFORMED, quotes nothing of the secret. */
 export function parseSignerKey(text: string): SignerKey {
-  if (!text.startsWith(TEXT_START)) throw malformed(`a signer key begins with ${TEXT_START}`);
+  if (!text.startsWith(TEXT_START)) throw malformed(`the signer key does not begin with ${TEXT_START}`);
   const { keyName, keyId, type, material } = splitKeyText(text.slice(TEXT_START.length));
-  if (type !== ED25519_TYPE) throw malformed('a signer key is of type 1 (Ed25519)');
+  if (type !== ED25519_TYPE) throw malformed('the signer key is not of type 1 (Ed25519), the only one that signs here');
   const key = createSignerKey(keyName, material);
-  if (key.verifierKey.keyId !== keyId) throw malformed("a signer key's ID is not that of its name and seed");
+  if (key.verifierKey.keyId !== keyId) throw malformed("the signer key's ID is not that of its name and seed");
   return key;
 }
 

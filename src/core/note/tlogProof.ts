@@ -35,17 +35,18 @@ export function formatTlogProof({ extra, index, hashes, checkpoint }: TlogProof)
 
 /** parseTlogProof is the inverse of formatTlogProof, and throws PROOF_MALFORMED. It verifies nothing. */
 export function parseTlogProof(text: string): TlogProof {
-  if (text.length > MAX_TLOG_PROOF_BYTES) throw malformed(`a proof has at most ${MAX_TLOG_PROOF_BYTES} characters`);
-  if (!isText(text)) throw malformed('a proof is text without control characters');
+  if (text.length > MAX_TLOG_PROOF_BYTES) throw malformed(`the proof has more than ${MAX_TLOG_PROOF_BYTES} characters`);
+  if (!isText(text)) throw malformed('the proof holds control characters, or is not text');
   const end = text.indexOf('\n\n');
   const [first, ...lines] = end < 0 ? [] : text.slice(0, end).split('\n');
-  if (first !== FIRST_LINE) throw malformed(`a proof begins with ${FIRST_LINE}, and has an empty line`);
+  if (first !== FIRST_LINE) throw malformed(`the proof does not begin with ${FIRST_LINE}, or has no empty line`);
   const extra = lines[0]?.startsWith('extra ') ? parseBase64((lines.shift() as string).slice('extra '.length)) : null;
-  if (extra === undefined || extra?.length === 0) throw malformed('the extra data is not base64, or there is none');
+  if (extra === undefined || extra?.length === 0) throw malformed('the extra data is empty, or not base64');
   const [indexLine = '', ...hashLines] = lines;
   const index = indexLine.startsWith('index ') ? parseDecimal(indexLine.slice('index '.length)) : undefined;
-  if (index === undefined) throw malformed('the index line is missing, or is no decimal number');
-  if (hashLines.length > MAX_PROOF_HASHES) throw malformed(`a proof has at most ${MAX_PROOF_HASHES} hashes`);
+  if (index === undefined) throw malformed('the index line is missing, or is not a decimal number');
+  if (hashLines.length > MAX_PROOF_HASHES)
+    throw malformed(`the proof has more than the ${MAX_PROOF_HASHES} hashes that a proof may have`);
   const hashes = hashLines.map((line) => parseBase64Hash(line) ?? fail('a hash is not 32 bytes in base64'));
   return { ...(extra !== null && { extra }), index, hashes, checkpoint: text.slice(end + 2) };
 }

@@ -14,7 +14,10 @@ export const ecdsaDigest = (text: string): Buffer => Buffer.from(sha256(Buffer.f
 /** derFromRaw turns r || s, 32 bytes each, into DER: SEQUENCE { INTEGER r, INTEGER s }. */
 export function derFromRaw(raw: Uint8Array): Buffer {
   if (raw.length !== 2 * HALF_BYTES) {
-    throw new AuditsealError('SIGNATURE_INVALID', `a P-256 signature has ${2 * HALF_BYTES} bytes, not ${raw.length}`);
+    throw new AuditsealError(
+      'SIGNATURE_INVALID',
+      `the P-256 signature has ${raw.length} bytes; it must have ${2 * HALF_BYTES}`,
+    );
   }
   const integers = Buffer.concat([derInteger(raw.subarray(0, HALF_BYTES)), derInteger(raw.subarray(HALF_BYTES))]);
   return Buffer.concat([Buffer.of(0x30, integers.length), integers]);

@@ -41,25 +41,25 @@ export const isKeyName = (text: string): boolean => /^[^+\p{White_Space}]+$/u.te
 /** createVerifierKey makes a key of its parts, and throws KEY_MALFORMED if the material is no key of that type. */
 export function createVerifierKey(keyName: string, type: KeyType, material: Uint8Array): VerifierKey {
   if (!isKeyName(keyName))
-    throw malformed('a key name is empty, or holds white space, a plus sign or a control character');
+    throw malformed('the key name is empty, or holds white space, a plus sign or a control character');
   const bytes = Buffer.from(material);
   const publicKey = type === 'ecdsa' ? ecdsaKey(bytes) : ed25519Key(bytes);
   return { keyName, keyId: keyIdOf(keyName, type, bytes), type, material: bytes, publicKey };
 }
 
 function ed25519Key(material: Buffer): KeyObject {
-  if (material.length !== 32) throw malformed(`an Ed25519 key has 32 bytes, not ${material.length}`);
+  if (material.length !== 32) throw malformed(`the Ed25519 key has ${material.length} bytes; it must have 32`);
   return createPublicKey({ key: Buffer.concat([ED25519_SPKI, material]), format: 'der', type: 'spki' });
 }
 
 function ecdsaKey(material: Buffer): KeyObject {
   if (material.length !== P256_SPKI.length + 64 || !material.subarray(0, P256_SPKI.length).equals(P256_SPKI)) {
-    throw malformed('an ECDSA key must be the DER SubjectPublicKeyInfo of an uncompressed P-256 point');
+    throw malformed('the ECDSA key is not the DER SubjectPublicKeyInfo of an uncompressed P-256 point');
   }
   try {
     return createPublicKey({ key: material, format: 'der', type: 'spki' });
   } catch (cause) {
-    throw new AuditsealError('KEY_MALFORMED', 'the point of an ECDSA key is not on P-256', { cause });
+    throw new AuditsealError('KEY_MALFORMED', 'the point of the ECDSA key is not on P-256', { cause });
   }
 }
 
@@ -80,9 +80,10 @@ export const formatVerifierKey = ({ keyName, keyId, type, material }: VerifierKe
 export function parseVerifierKey(text: string): VerifierKey {
   const { keyName, keyId, type, material } = splitKeyText(text);
   const keyType = TYPES.get(type);
-  if (keyType === undefined) throw malformed(`this program knows no verifier keys of type ${type}`);
+  if (keyType === undefined) throw malformed(`the verifier key is of type ${type}, which this release does not know`);
   const key = createVerifierKey(keyName, keyType, material);
-  if (key.keyId !== keyId) throw malformed(`the verifier key states the ID ${keyId}, and has ${key.keyId}`);
+  if (key.keyId !== keyId)
+    throw malformed(`the verifier key states the ID ${keyId}, and its name and bytes have the ID ${key.keyId}`);
   return key;
 }
 
@@ -93,7 +94,7 @@ export function splitKeyText(text: string): { keyName: string; keyId: string; ty
   const bytes = encoded === undefined ? undefined : parseBase64(encoded);
   const type = bytes?.[0];
   if (keyName === undefined || keyId === undefined || bytes === undefined || type === undefined) {
-    throw malformed('a key is not of the form name+ID+base64, with an ID of 8 lower-case hex digits');
+    throw malformed('the key is not of the form name+ID+base64, with an ID of 8 lower-case hex digits');
   }
   return { keyName, keyId, type, material: bytes.subarray(1) };
 }

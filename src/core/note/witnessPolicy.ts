@@ -53,12 +53,13 @@ const malformed = (why: string): AuditsealError => new AuditsealError('POLICY_MA
 
 /** parsePolicy reads a policy file. It throws POLICY_MALFORMED, which names the line that is wrong. */
 export function parsePolicy(bytes: Buffer): WitnessPolicy {
-  if (bytes.length > MAX_POLICY_BYTES) throw malformed(`a policy has at most ${MAX_POLICY_BYTES} bytes`);
+  if (bytes.length > MAX_POLICY_BYTES)
+    throw malformed(`the policy has more than the ${MAX_POLICY_BYTES} bytes that a policy may have`);
   const text = bytes.toString('utf8');
   if (!isUtf8(bytes) || /[\0-\x08\v-\x1f\x7f]/.test(text)) {
-    throw malformed('a policy is UTF-8 without control characters but tab and line feed');
+    throw malformed('the policy is not UTF-8, or holds control characters other than tab and line feed');
   }
-  if (!text.endsWith('\n')) throw malformed('the last line of a policy ends with a line feed, as every line does');
+  if (!text.endsWith('\n')) throw malformed('the last line of the policy does not end with a line feed');
   const reader = new PolicyReader();
   for (const [i, line] of text.slice(0, -1).split('\n').entries()) {
     const words = line.split(/[ \t]+/).filter((word) => word !== '');
@@ -95,14 +96,15 @@ class PolicyReader {
   }
 
   policy(): WitnessPolicy {
-    if (this.#quorum === undefined) throw malformed('a policy has a quorum line');
+    if (this.#quorum === undefined) throw malformed('the policy has no quorum line');
     const quorum = this.#quorum === NO_QUORUM ? undefined : this.#quorum;
     return { logs: this.#logs, witnesses: this.#witnesses, groups: this.#groups, quorum };
   }
 
   #log(key: string, url: string | undefined): void {
     const verifierKey = parseVerifierKey(key);
-    if (verifierKey.type === 'cosignature') throw malformed('the key is of a witness, not of a log');
+    if (verifierKey.type === 'cosignature')
+      throw malformed("the key is a witness's; a log line needs the key of a log");
     refuseDuplicate(verifierKey, this.#logs);
     this.#logs.push({ verifierKey, ...(url !== undefined && { url }) });
   }
@@ -110,7 +112,7 @@ class PolicyReader {
   #witness(name: string, key: string, url: string | undefined): void {
     this.#define(name);
     const verifierKey = parseVerifierKey(key);
-    if (verifierKey.type !== 'cosignature') throw malformed('the key is not one of a witness, which are of type 4');
+    if (verifierKey.type !== 'cosignature') throw malformed("the key is not a witness's, which is of type 4");
     refuseDuplicate(verifierKey, this.#witnesses);
     this.#witnesses.push({ name, verifierKey, ...(url !== undefined && { url }) });
   }
@@ -132,7 +134,7 @@ class PolicyReader {
   }
 
   #setQuorum(name: string): void {
-    if (this.#quorum !== undefined) throw malformed('a policy has one quorum line');
+    if (this.#quorum !== undefined) throw malformed('the policy has more than one quorum line');
     if (!this.#names.has(name)) throw malformed('the quorum is not defined before it');
     this.#quorum = name;
   }

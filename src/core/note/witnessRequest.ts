@@ -30,14 +30,15 @@ export function formatWitnessRequest({ oldSize, proof, checkpoint }: WitnessRequ
 /** parseWitnessRequest is the inverse of formatWitnessRequest, and throws REQUEST_MALFORMED. It verifies nothing. */
 export function parseWitnessRequest(bytes: Buffer): WitnessRequest {
   if (bytes.length > MAX_WITNESS_REQUEST_BYTES) {
-    throw malformed(`a request has at most ${MAX_WITNESS_REQUEST_BYTES} bytes`);
+    throw malformed(`the request has more than ${MAX_WITNESS_REQUEST_BYTES} bytes`);
   }
   const end = bytes.indexOf('\n\n');
-  if (end < 0) throw malformed('a request has an empty line between its proof and its checkpoint');
+  if (end < 0) throw malformed('the request has no empty line between its proof and its checkpoint');
   const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\n', MAX_PROOF_HASHES + 2);
   const oldSize = first.startsWith('old ') ? parseDecimal(first.slice(4)) : undefined;
-  if (oldSize === undefined) throw malformed('a request begins with "old" and a size in decimal');
-  if (lines.length > MAX_PROOF_HASHES) throw malformed(`a proof has at most ${MAX_PROOF_HASHES} hashes`);
+  if (oldSize === undefined) throw malformed('the request does not begin with "old" and a size in decimal');
+  if (lines.length > MAX_PROOF_HASHES)
+    throw malformed(`the proof has more than the ${MAX_PROOF_HASHES} hashes that a proof may have`);
   const proof = lines.map((line) => {
     const hash = parseBase64Hash(line);
     if (hash === undefined) throw malformed('a line of the proof is not 32 bytes in base64');
@@ -45,7 +46,7 @@ export function parseWitnessRequest(bytes: Buffer): WitnessRequest {
   });
   const checkpoint = bytes.subarray(end + 2);
   if (checkpoint.length === 0 || checkpoint.length > MAX_NOTE_BYTES) {
-    throw malformed(`a checkpoint has 1 to ${MAX_NOTE_BYTES} bytes`);
+    throw malformed(`the checkpoint is empty, or has more than ${MAX_NOTE_BYTES} bytes`);
   }
   return { oldSize, proof, checkpoint };
 }

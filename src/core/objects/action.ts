@@ -89,19 +89,20 @@ function print(action: Action): string {
 
 /** parseAction is the inverse of formatAction, and throws ACTION_MALFORMED. It reads only what formatAction prints. */
 export function parseAction(bytes: Buffer): Action {
-  if (bytes.length > MAX_ACTION_BYTES) throw malformed(`an action has at most ${MAX_ACTION_BYTES} bytes`);
+  if (bytes.length > MAX_ACTION_BYTES)
+    throw malformed(`it has more than the ${MAX_ACTION_BYTES} bytes that an action may have`);
   const text = decodeText(bytes);
   const it = text === undefined ? undefined : parseJsonObject(text);
-  if (it === undefined) throw malformed('an action is not a JSON object');
-  if (it['version'] !== 1) throw malformed('an action is of an unknown version');
+  if (it === undefined) throw malformed('it is not a JSON object');
+  if (it['version'] !== 1) throw malformed('it is of a version that this release does not know');
   const string = (name: string, isGood: (value: string) => boolean): string => {
     const value = it[name];
-    if (typeof value !== 'string' || !isGood(value)) throw malformed(`an action has no valid ${name}`);
+    if (typeof value !== 'string' || !isGood(value)) throw malformed(`it has no valid ${name}`);
     return value;
   };
   const kind = ACTION_KINDS.find((one) => one === it['kind']);
   const outcome = ACTION_OUTCOMES.find((one) => one === it['outcome']);
-  if (kind === undefined || outcome === undefined) throw malformed('an action is of no known kind or outcome');
+  if (kind === undefined || outcome === undefined) throw malformed('its kind or outcome is not a known one');
   const isHold = kind === 'hold-set' || kind === 'hold-clear';
   const action: Action = {
     version: 1,
@@ -117,7 +118,7 @@ export function parseAction(bytes: Buffer): Action {
     guard: it['guard'] === null && outcome !== 'attempted' ? null : guardOf(it['guard']),
     ...(outcome !== 'attempted' && it['error'] !== undefined && { error: string('error', isActionText) }),
   };
-  if (`${print(action)}\n` !== text) throw malformed('an action is not as it would be printed');
+  if (`${print(action)}\n` !== text) throw malformed('it is not printed as this release prints an action');
   return action;
 }
 
@@ -132,22 +133,21 @@ export const isActionText = (text: string): boolean =>
 
 function daysOf(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > MAX_RETENTION_DAYS)
-    throw malformed('an action has no valid number of days');
+    throw malformed('it has no valid number of days');
   return value as number;
 }
 
 function guardOf(value: unknown): GuardState {
-  if (!isJsonObject(value)) throw malformed('an action has no guard');
+  if (!isJsonObject(value)) throw malformed('it has no guard');
   const { policy, tags } = value;
   if (!Array.isArray(tags) || tags.length > MAX_TAGS || !tags.every((tag) => typeof tag === 'string' && isHoldTag(tag)))
-    throw malformed('an action has no valid tags');
+    throw malformed('it has no valid tags');
   return { policy: policy === null ? null : policyOf(policy), tags: tags as string[] };
 }
 
 function policyOf(value: unknown): GuardState['policy'] {
   const { state, days, etag } = isJsonObject(value) ? value : {};
-  if (state !== 'Unlocked' && state !== 'Locked') throw malformed('the policy of an action has no state');
-  if (typeof etag !== 'string' || !/^[\x21-\x7e]{0,100}$/.test(etag))
-    throw malformed('the policy of an action has no etag');
+  if (state !== 'Unlocked' && state !== 'Locked') throw malformed('its policy has no state');
+  if (typeof etag !== 'string' || !/^[\x21-\x7e]{0,100}$/.test(etag)) throw malformed('its policy has no etag');
   return { state, days: daysOf(days), etag };
 }

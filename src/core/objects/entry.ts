@@ -131,16 +131,16 @@ function openSegmentLine(entry: SegmentEntry): string {
  */
 export function parseEntry(line: Buffer): LogEntry {
   if (line.length > MAX_ENTRY_BYTES)
-    throw malformed(`an entry has at most ${MAX_ENTRY_BYTES} bytes, not ${line.length}`);
+    throw malformed(`the entry has ${line.length} bytes, more than the ${MAX_ENTRY_BYTES} that an entry may have`);
   const text = decodeText(line);
-  if (text === undefined || text.includes('\n')) throw malformed('an entry is not one line of text');
+  if (text === undefined || text.includes('\n')) throw malformed('the entry is not one line of text');
   const it = parseJsonObject(text);
   const type = it?.['type'];
-  if (it === undefined || typeof type !== 'string') throw malformed('an entry is not a JSON object with a type');
-  if (!text.startsWith(`{"type":${JSON.stringify(type)}`)) throw malformed('an entry does not begin with its type');
+  if (it === undefined || typeof type !== 'string') throw malformed('the entry is not a JSON object with a type');
+  if (!text.startsWith(`{"type":${JSON.stringify(type)}`)) throw malformed('the entry does not begin with its type');
   const entry = readEntry(type, it, text);
   if (formatLine(entry) !== text)
-    throw malformed(`an entry of type ${type.slice(0, 20)} is not as it would be printed`);
+    throw malformed(`the entry of type ${type.slice(0, 20)} is not printed as this release prints it`);
   return entry;
 }
 
@@ -153,14 +153,14 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
     }
     case 'report': {
       const status = STATUSES.find((status) => status === it['status']);
-      if (status === undefined) throw malformed('the status of a report is none');
+      if (status === undefined) throw malformed('the status of its report is not verified, violated or unverified');
       const name = documentNameIn(it, type);
       return { type, name, sha256: hash(it, 'sha256'), status };
     }
     case 'action': {
       const action = ACTION_KINDS.find((kind) => kind === it['action']);
       const outcome = ACTION_OUTCOMES.find((outcome) => outcome === it['outcome']);
-      if (action === undefined || outcome === undefined) throw malformed('an action is of no known kind or outcome');
+      if (action === undefined || outcome === undefined) throw malformed('its kind or outcome is not a known one');
       const name = documentNameIn(it, type);
       return { type, name, sha256: hash(it, 'sha256'), action, outcome };
     }
@@ -194,19 +194,19 @@ function readSegmentEntry(it: JsonObject): SegmentEntry {
 
 function object(from: JsonObject, name: string): JsonObject {
   const value = from[name];
-  if (!isJsonObject(value)) throw malformed(`an entry has no object ${name}`);
+  if (!isJsonObject(value)) throw malformed(`the entry has no object ${name}`);
   return value;
 }
 
 function count(from: JsonObject, name: string, least = 0): number {
   const value = from[name];
-  if (!Number.isSafeInteger(value) || (value as number) < least) throw malformed(`an entry has no number ${name}`);
+  if (!Number.isSafeInteger(value) || (value as number) < least) throw malformed(`the entry has no number ${name}`);
   return value as number;
 }
 
 function string(from: JsonObject, name: string, isGood: (text: string) => boolean): string {
   const value = from[name];
-  if (typeof value !== 'string' || !isGood(value)) throw malformed(`an entry has no valid ${name}`);
+  if (typeof value !== 'string' || !isGood(value)) throw malformed(`the entry has no valid ${name}`);
   return value;
 }
 
@@ -215,7 +215,7 @@ const documentNameIn = (from: JsonObject, type: DocumentType): string =>
 
 function hash(from: JsonObject, name: string): Hash {
   const value = parseHash(from[name]);
-  if (value === undefined) throw malformed(`an entry has no valid ${name}`);
+  if (value === undefined) throw malformed(`the entry has no valid ${name}`);
   return value;
 }
 

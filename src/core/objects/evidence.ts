@@ -109,7 +109,8 @@ export function parseEvidence(bytes: Uint8Array): Evidence {
     proof: text(it['proof'], 'proof', MAX_TLOG_PROOF_BYTES),
     verifierKeys: list(it['verifierKeys'], 'verifierKeys', MAX_VERIFIER_KEYS).map((key) => text(key, 'key', 1024)),
   };
-  if (!Buffer.from(print(evidence)).equals(file)) throw malformed('the file is not as it would be printed');
+  if (!Buffer.from(print(evidence)).equals(file))
+    throw malformed('the file is not printed as this release prints evidence');
   return evidence;
 }
 
@@ -128,7 +129,8 @@ function readProof({ index, size, hashes }: JsonObject): InclusionProof {
     typeof hash === 'string' ? parseBase64Hash(hash) : undefined,
   );
   const isWhole = path.every((hash) => hash !== undefined);
-  if (!isWhole || !isLeafIndex(index as number, size as number)) throw malformed('segmentProof is no inclusion proof');
+  if (!isWhole || !isLeafIndex(index as number, size as number))
+    throw malformed('segmentProof is not an inclusion proof');
   return { index: index as number, size: size as number, hashes: path };
 }
 

@@ -65,7 +65,7 @@ export function headsOf(entries: readonly Buffer[]): LogPosition {
   if (heads === undefined) throw malformed('it does not end with an entry of type heads');
   const printed = formatHeads(heads);
   if (printed.length !== lines.length || printed.some((line, i) => !line.equals(lines[i] as Buffer)))
-    throw malformed('its heads are not as they would be printed');
+    throw malformed('its heads are not printed as this release prints them');
   return heads;
 }
 

@@ -25,12 +25,16 @@ export async function checkEnd(context: Context, end: LogEnd, allowance: Allowan
     const number = parseCheckpointName(name);
     // In a ledger that is in use, both may have come just now.
     if (number === undefined || (await store.exists(batchName(number)))) continue;
-    findings.error('checkpoint-inconsistent', name, 'there is no batch of its number');
+    findings.error('checkpoint-inconsistent', name, 'no batch has its number');
   }
   if (end.next === 0 || allowance === undefined) return;
   if (isOlderThan(end, now(), allowance.ageMs)) {
     const name = checkpointName(end.newest ?? 0);
-    findings.error('checkpoint-stale', name, `the newest batch was made at ${end.time}`);
+    findings.error(
+      'checkpoint-stale',
+      name,
+      `the newest batch was made at ${end.time}, so nothing is taken into the log any more`,
+    );
   } else if (end.unsigned !== undefined && isOlderThan(end, now(), allowance.delayMs))
-    findings.error('checkpoint-stale', checkpointName(end.unsigned), 'it is missing, and its batch is there');
+    findings.error('checkpoint-stale', checkpointName(end.unsigned), 'no object has this name, and its batch is there');
 }

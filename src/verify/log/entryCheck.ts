@@ -111,7 +111,8 @@ export class EntryCheck {
     const name = documentName(type, number);
     const bytes = await readFor(this.#context, store, name);
     if (bytes === 'unreadable') return;
-    if (bytes === undefined) return it.differ('entry-mismatch', name, 'the log has an entry of it, and it is gone');
+    if (bytes === undefined)
+      return it.differ('entry-mismatch', name, 'it has an entry in the log, and no object has this name any more');
     if (bytes !== 'too-large') this.compared += 1;
     // Of what was too large already there is no SHA-256.
     else if (sha256In(it.entry) !== undefined) tally.addUnreadable(name, TOO_LARGE);
@@ -123,7 +124,7 @@ export class EntryCheck {
   finish(): void {
     for (const { name, count } of this.#gone.values()) {
       const others = count === 1 ? '' : `, and of the ${count - 1} after it`;
-      const detail = `no object has this name, and the log has an entry of it${others}`;
+      const detail = `no object has this name, and it has an entry in the log${others}`;
       this.#context.findings.error('segment-missing', name, detail);
     }
   }
@@ -142,12 +143,12 @@ const sha256In = (entry: LogEntry): Hash | undefined => ('sha256' in entry ? ent
 
 /** documentFault says what is wrong with an entry's document, or gives undefined. */
 function documentFault({ entry, line }: InBatch, place: DocumentPlace, bytes: Buffer): string | undefined {
-  if (sha256In(entry) !== sha256(bytes)) return 'its bytes are not those that the log has the SHA-256 of';
+  if (sha256In(entry) !== sha256(bytes)) return 'its bytes have another SHA-256 than its entry in the log';
   if (entry.type === 'foreign') return undefined;
   const own = attempt(() => formatEntry(documentEntry(place, bytes)), 'malformed');
   if (own === undefined)
-    return `the log has it as ${entry.type === 'action' ? 'an action' : 'a report'}, and it is none`;
-  return own.equals(line) ? undefined : 'the log says something else of it than it says itself';
+    return `the log has it as ${entry.type === 'action' ? 'an action' : 'a report'}, and its bytes are not one`;
+  return own.equals(line) ? undefined : 'its entry in the log says something else of it than its own bytes';
 }
 
 function comparePlace(it: InBatch, name: string, object: WalkedObject): void {
@@ -155,8 +156,8 @@ function comparePlace(it: InBatch, name: string, object: WalkedObject): void {
   if (entry.type === 'segment') compareSegment(it, entry, name, object);
   else if (entry.type !== 'foreign') return;
   else if (object.summary?.sha256 !== entry.sha256 || isOfOtherSize(object, entry.size))
-    it.differ('segment-changed', name, 'it is not the object that the log has the SHA-256 of');
-  else if (object.isOfChain) it.say(`calls ${name} foreign, and it is a segment of its chain`);
+    it.differ('segment-changed', name, 'its stored bytes have another SHA-256 or size than its entry in the log');
+  else if (object.isOfChain) it.say(`calls ${name} foreign, and it continues its chain`);
 }
 
 /** A quick check knows no size of what is too large. */
@@ -167,12 +168,13 @@ function compareSegment({ line, differ }: InBatch, entry: SegmentEntry, name: st
   const { summary, size } = object;
   if (summary === undefined) return;
   if (summary.sha256 !== entry.sha256)
-    differ('segment-changed', name, 'its stored bytes are not those that the log has the SHA-256 of');
+    differ('segment-changed', name, 'its stored bytes have another SHA-256 than its entry in the log');
   else if (size !== entry.size)
-    differ('entry-mismatch', name, `the log has it with ${entry.size} bytes, and it has ${size}`);
+    differ('entry-mismatch', name, `its entry in the log states ${entry.size} bytes, and it has ${size}`);
   else if (summary.ok === undefined)
     return; // a quick check knows no more of it
-  else if (!summary.ok) differ('entry-mismatch', name, `the log has it as a segment, and ${summary.why}`);
+  else if (!summary.ok)
+    differ('entry-mismatch', name, `its entry in the log says that it is a segment; ${summary.why}`);
   else if (!isSameEntry(line, entry, formatEntry(segmentEntryOf(summary, size))))
-    differ('entry-mismatch', name, 'the log says something else of it than it says itself');
+    differ('entry-mismatch', name, 'its entry in the log says something else of it than its own bytes');
 }

@@ -168,7 +168,7 @@ export class LogCheck {
   #checkOrder(number: number): void {
     const { findings } = this.#parts.context;
     if (this.#unsigned !== undefined) {
-      const why = 'it is missing, and the log goes on';
+      const why = 'no object has this name, and the log goes on behind it';
       findings.error('checkpoint-inconsistent', checkpointName(this.#unsigned), why);
     }
     if (number === this.#next) return;

@@ -59,7 +59,7 @@ export class PublishedCheck {
     }
     await this.#compareSignatures(this.#note, number);
     if (number < newest && (isSettled || number < newest - 1)) {
-      const why = `it is ${checkpointName(number)}, and the newest is ${checkpointName(newest)}`;
+      const why = `it is the same as ${checkpointName(number)}, and ${checkpointName(newest)} is newer`;
       findings.error('checkpoint-stale', OBJECT, why);
     }
   }
@@ -74,7 +74,7 @@ export class PublishedCheck {
     const stored = others.length === 0 ? [] : await this.#stored(number);
     const strays = stored && others.filter((line) => !stored.includes(line));
     if (strays === undefined || strays.length === 0) return;
-    const why = `it has ${strays.length} signatures that ${checkpointName(number)} and its cosignatures have not`;
+    const why = `${strays.length} of its signatures stand neither in ${checkpointName(number)} nor in its cosignatures`;
     findings.error('checkpoint-invalid', OBJECT, why);
   }
 

@@ -73,7 +73,7 @@ export class TreeCheck {
     const others = count === 1 ? '' : `; so do the ${count - 1} after it`;
     this.#findings.error('checkpoint-inconsistent', checkpointName(number), `${detail}${others}`);
     if (this.#isSigned && !doLaterFit) {
-      const why = `its entries are not those that ${checkpointName(number)} was signed over`;
+      const why = `its entries do not give the tree that ${checkpointName(number)} was signed over`;
       this.#findings.error('entry-mismatch', batchName(number), why);
     }
   }

@@ -72,6 +72,6 @@ describe('an action', () => {
 
   test('refuses what is too large, before it looks', () => {
     const text = `{"version":1,${' '.repeat(MAX_ACTION_BYTES)}}\n`;
-    expect(() => parseAction(Buffer.from(text))).toThrow(`at most ${MAX_ACTION_BYTES} bytes`);
+    expect(() => parseAction(Buffer.from(text))).toThrow(`more than the ${MAX_ACTION_BYTES} bytes`);
   });
 });

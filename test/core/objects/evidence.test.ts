@@ -120,7 +120,7 @@ describe('limits come first', () => {
     const nested = Buffer.from(`{"version":1,"line":${'['.repeat(MAX_EVIDENCE_BYTES / 4)}`);
     expect(() => parseEvidence(nested)).toThrow(coded('EVIDENCE_MALFORMED'));
     const behind = Buffer.from(`{"version":1,"line":"x","segmentProof":${'['.repeat(MAX_EVIDENCE_BYTES / 4)}`);
-    expect(() => parseEvidence(behind)).toThrow(/what follows it/);
+    expect(() => parseEvidence(behind)).toThrow(/more than 1 MiB follows it/);
   });
 
   test('what is not UTF-8 is refused', () => {
