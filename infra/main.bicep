@@ -236,21 +236,25 @@ module identities 'modules/identities.bicep' = {
 resource sealer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   scope: group
   name: names.identity.sealer
+  dependsOn: [identities]
 }
 
 resource auditor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   scope: group
   name: names.identity.auditor
+  dependsOn: [identities]
 }
 
 resource drill 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   scope: group
   name: names.identity.drill
+  dependsOn: [identities]
 }
 
-resource encryption 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+resource encryption 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = if (chosen.customerManagedKey) {
   scope: group
   name: names.identity.encryption
+  dependsOn: [identities]
 }
 
 module logs 'modules/logs.bicep' = {
@@ -303,7 +307,7 @@ module encryptionRole 'modules/encryptionRole.bicep' = if (chosen.customerManage
   params: {
     vaultName: names.vault
     #disable-next-line what-if-short-circuiting // see principalsOf; test/infra/snapshots has what what-if leaves out
-    principalId: encryption.properties.principalId
+    principalId: encryption!.properties.principalId
   }
   dependsOn: [identities, vault]
 }
