@@ -77,6 +77,8 @@ export function sealEvent(lines: LineBuffer, event: SealableEvent, record: numbe
     lines.need(slice.end - slice.start + LINE_OVERHEAD);
     const separator = writeRecord(lines, body, slice, hasBreaks);
     const seal = `${separator}"_seal":{"record":${record + index}${middle}${index}${last}`;
+    // In the forms that are not JSON, the text may have taken what was free.
+    lines.need(seal.length);
     lines.length += lines.bytes.write(seal, lines.length, 'latin1');
     if (index === 0) writeEventMembers(lines, event);
     if (slice.envelope !== undefined) {
