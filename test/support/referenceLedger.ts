@@ -11,6 +11,7 @@ export interface ReferenceSeal {
   readonly event: number;
   readonly index: number;
   readonly enqueued: string;
+  readonly form?: string;
   readonly partitionKey?: string;
   readonly properties?: string;
   readonly envelope?: string;
@@ -46,6 +47,15 @@ export interface ReferenceHeader {
   readonly duplicates: number;
   readonly gaps: readonly { readonly first: number; readonly last: number; readonly reason: string }[];
   readonly skipped?: readonly number[];
+  readonly empty?: readonly ReferenceEmpty[];
+}
+
+/** ReferenceEmpty is an event without records, as the header has it. */
+export interface ReferenceEmpty {
+  readonly event: number;
+  readonly enqueued: string;
+  readonly partitionKey?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 export interface ReferenceSegment {
@@ -60,9 +70,12 @@ function must(isTrue: boolean, what: string): asserts isTrue {
 }
 
 const HEADER =
-  /^\{"_segment":\{"version":1,"ledger":"[^"]+","partition":"\d+","index":\d+,"kind":"(ingest|repair|heartbeat)","incarnation":\d+,"sealed":"[^"]+","prev":"[0-9a-f]{64}","records":\{"first":\d+,"count":\d+\},"events":\{"first":(-1|\d+),"last":(-1|\d+),"count":\d+(,"enqueuedFirst":"[^"]+","enqueuedLast":"[^"]+")?\},"duplicates":\d+,"gaps":\[(\{"first":\d+,"last":\d+,"reason":"(expired|unreadable|unknown)"\},?)*\](,"skipped":\[[\d,]+\])?\}\}$/;
-const SEAL = /^\{"record":(0|[1-9]\d*),"event":(0|[1-9]\d*),"index":(0|[1-9]\d*),"enqueued":"([^"]{24})"[,}]/;
-const SEAL_KEYS = ['"record"', '"event"', '"index"', '"enqueued"', '"partitionKey"', '"properties"', '"envelope"'];
+  /^\{"_segment":\{"version":1,"ledger":"[^"]+","partition":"\d+","index":\d+,"kind":"(ingest|repair|heartbeat)","incarnation":\d+,"sealed":"[^"]+","prev":"[0-9a-f]{64}","records":\{"first":\d+,"count":\d+\},"events":\{"first":(-1|\d+),"last":(-1|\d+),"count":\d+(,"enqueuedFirst":"[^"]+","enqueuedLast":"[^"]+")?\},"duplicates":\d+,"gaps":\[(\{"first":\d+,"last":\d+,"reason":"(expired|unreadable|unknown)"\},?)*\](,"skipped":\[[\d,]+\])?(,"empty":\[\{"event":.+\}\])?\}\}$/;
+const SEAL =
+  /^\{"record":(0|[1-9]\d*),"event":(0|[1-9]\d*),"index":(0|[1-9]\d*),"enqueued":"([^"]{24})"(?:,"form":"(\w+)")?[,}]/;
+const SEAL_KEYS = ['record', 'event', 'index', 'enqueued', 'form', 'partitionKey', 'properties', 'envelope'].map(
+  (key) => `"${key}"`,
+);
 
 const sha256 = (...parts: Uint8Array[]): Buffer => {
   const hash = createHash('sha256');
@@ -141,29 +154,35 @@ function readRecord(line: Buffer): ReferenceRecord {
       event: Number(numbers[2]),
       index: Number(numbers[3]),
       enqueued: numbers[4] as string,
+      ...(numbers[5] !== undefined && { form: numbers[5] }),
       ...(partitionKey !== undefined && { partitionKey }),
       ...(properties !== undefined && { properties }),
       ...(envelope !== undefined && { envelope }),
     },
     text,
-    original: originalOf(text),
+    original: originalOf(text, numbers[5]),
   };
 }
 
-/**
- * originalOf opens `_value`, `_text` and `_base64`. A record that was received in exactly such a form gives the same line
- * as what the form is for; nobody can tell them apart, and it is read as the form.
- */
-function originalOf(text: Buffer): Buffer {
-  const form = /^\{("_(value|text|base64)":(.*)),"_reason":"(?:[^"\\]|\\.)*"\}$/s.exec(text.toString('latin1'));
-  if (form === null || membersOf(form[0]).length !== 2) return text;
-  const [, , kind, value] = form as unknown as [string, string, string, string];
-  if (kind === 'value') return value.startsWith('{') || /^\s|\s$/.test(value) ? text : Buffer.from(value, 'latin1');
-  const parsed: unknown = JSON.parse(Buffer.from(value, 'latin1').toString());
-  if (typeof parsed !== 'string') return text;
-  const bytes = Buffer.from(parsed, kind === 'text' ? 'utf8' : 'base64');
-  const printed = JSON.stringify(bytes.toString(kind === 'text' ? 'utf8' : 'base64'));
-  return Buffer.from(printed).toString('latin1') === value ? bytes : text;
+/** originalOf opens `_value`, `_text` and `_base64`, where the seal says that a line is of such a form. */
+function originalOf(text: Buffer, form: string | undefined): Buffer {
+  if (form === undefined) return text;
+  must(['value', 'text', 'base64'].includes(form), 'a form that does not exist');
+  const members = membersOf(text.toString('latin1'));
+  const [kept, reason] = members;
+  must(members.length === 2 && kept?.key === `"_${form}"` && reason?.key === '"_reason"', 'not of its form');
+  const value = text.subarray(kept.valueStart, kept.end);
+  const words: unknown = JSON.parse(text.subarray(reason.valueStart, reason.end).toString());
+  must(typeof words === 'string', 'a reason that is no text');
+  const prefix = `{"_${form}":${value.toString('latin1')},"_reason":`;
+  must(text.toString('latin1').startsWith(`${prefix}"`) && text.at(-2) === 0x22, 'white space between tokens');
+  if (form === 'value') return value;
+  const parsed: unknown = JSON.parse(value.toString());
+  must(typeof parsed === 'string', 'what is kept is no text');
+  const encoding = form === 'text' ? 'utf8' : 'base64';
+  const bytes = Buffer.from(parsed, encoding);
+  must(JSON.stringify(bytes.toString(encoding)) === value.toString(), 'what is kept is not as printed');
+  return bytes;
 }
 
 /** readReferenceSegment reads a stored segment, and throws for any deviation from docs/format.md, section 2. */
@@ -204,5 +223,21 @@ export function readReferenceSegment(stored: Buffer): ReferenceSegment {
     must(seal.index === 0 || (seal.partitionKey ?? seal.properties) === undefined, 'event members behind the first');
     before = seal;
   }
+  checkEmpty(header, new Set(records.map(({ seal }) => seal.event)));
   return { header, records, root };
+}
+
+/** checkEmpty demands that the header lists every event that no record is of, and no other. */
+function checkEmpty({ events, empty }: ReferenceHeader, sealed: ReadonlySet<number>): void {
+  must(empty?.length !== 0, 'an empty list of empty events');
+  const without = Array.from({ length: events.count }, (_, i) => events.first + i).filter(
+    (event) => !sealed.has(event),
+  );
+  must((empty ?? []).map(({ event }) => event).join() === without.join(), 'the empty events');
+  for (const { event, enqueued, partitionKey, properties, ...others } of empty ?? []) {
+    must(isTime(enqueued) && Object.keys(others).length === 0, 'the time of an empty event');
+    must(event !== events.first || enqueued === events.enqueuedFirst, 'enqueuedFirst of an empty event');
+    must(event !== events.last || enqueued === events.enqueuedLast, 'enqueuedLast of an empty event');
+    must(typeof (partitionKey ?? '') === 'string' && typeof (properties ?? {}) === 'object', 'an empty event');
+  }
 }

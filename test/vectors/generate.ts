@@ -46,7 +46,14 @@ function validCases(): [Case, ...Case[]] {
     [{ body: Buffer.from('{"z":0}'), sequenceNumber: 20, enqueued: '2026-11-22T12:34:57.001Z' }],
     1e6,
   );
-  const none = sealSegment(segmentStart(ledger), eventsOf(['{"records":[]}', '[]']), 1e6);
+  const [keyed, plain] = eventsOf(['{"records":[]}', '[]']) as [SealableEvent, SealableEvent];
+  const none = sealSegment(
+    segmentStart(ledger),
+    [{ ...keyed, partitionKey: 'key "1"\n', properties: '{"p":{"n":1.0}}' }, plain],
+    1e6,
+  );
+  const [received, made] = eventsOf(['{"_value":17,"_reason":"not an object"}', '[17]']) as [SealableEvent, SealableEvent];
+  const alike = sealSegment(segmentStart(ledger), [received, made], 1e6);
   const heartbeat =
     `{"_segment":{"version":1,"ledger":"audit.example.com/log1","partition":"0","index":4,"kind":"heartbeat",` +
     `"incarnation":0,"sealed":"${TIME}","prev":"${formatHash(one.root)}","records":{"first":${from + count + 1},` +
@@ -59,6 +66,7 @@ function validCases(): [Case, ...Case[]] {
     valid('next segment: prev, gap, skipped indices, duplicates', one.stored),
     valid('heartbeat, with a member that is not known', segmentOf([heartbeat])),
     valid('events without records', none.stored),
+    valid('an object that was received as another value is kept', alike.stored),
     valid('several frames', Buffer.concat(frames.map((part) => compress(part)))),
     valid('a frame with a checksum and without a content size', zstdCompressSync(lines, { params: checksummed })),
   ];
@@ -102,6 +110,11 @@ function invalidCases(stored: Buffer): Case[] {
     it('contradiction', 'a line that is empty', segmentOf([...lines, ''])),
     it('contradiction', 'a record without seal', segmentOf(edited('"_seal":{"record":0', '"seal":{"record":0'))),
     it('contradiction', 'an index with a hole', segmentOf(edited('"index":1', '"index":5'))),
+    it('contradiction', 'an event without records that is not listed', segmentOf(edited(/,"empty":.*\]/, ''))),
+    it('contradiction', 'an event listed as empty that has records', segmentOf(edited(/("empty":\[{"event":)8/, '$17'))),
+    it('contradiction', 'a form that does not exist', segmentOf(edited('"form":"text"', '"form":"object"'))),
+    it('contradiction', 'a form of another line', segmentOf(edited('"form":"text"', '"form":"value"'))),
+    it('malformed', 'an empty event without a time', segmentOf(edited(/("empty":\[{"event":8),"enqueued":"[^"]*"/, '$1'))),
     it('contradiction', 'an event out of range', segmentOf(edited('"event":14', '"event":99'))),
     it('contradiction', 'other first event', segmentOf(edited('"first":7', '"first":6'))),
     it('contradiction', 'other first record', segmentOf(edited('"records":{"first":0', '"records":{"first":1'))),

@@ -6,24 +6,29 @@ export interface Seal {
   readonly event: number;
   readonly index: number;
   readonly enqueued: string;
+  /** `value`, `text` or `base64`; undefined for an object */
+  readonly form: string | undefined;
 }
 
 const NUMBER = '(0|[1-9]\\d{0,15})';
-const BODY = `\\{"record":${NUMBER},"event":${NUMBER},"index":${NUMBER},"enqueued":"([^"]{24})"`;
+const FORM = '(?:,"form":"(value|text|base64)"|(?!,"form":))';
+const BODY = `\\{"record":${NUMBER},"event":${NUMBER},"index":${NUMBER},"enqueued":"([^"]{24})"${FORM}`;
 const PLAIN_END = new RegExp(`,"_seal":${BODY}\\}\\}$`);
 const START = new RegExp(`^${BODY}[,}]`);
 const LONGEST_PLAIN = 200;
 
 /**
  * readSeal gives the seal of a record's line, or undefined if it does not end in one. It is the line's last member,
- * whatever members named `_seal` the record itself has.
+ * whatever members named `_seal` the record itself has. A line must begin as the form does that its seal says; `head` gives
+ * how it begins, where only its end is at hand.
  */
-export function readSeal(line: string): Seal | undefined {
+export function readSeal(line: string, head: () => string = () => line): Seal | undefined {
   if (!line.startsWith('{') || !line.endsWith('}}')) return undefined;
   const found = PLAIN_END.exec(line.slice(-LONGEST_PLAIN)) ?? START.exec(lastSeal(line).slice(0, LONGEST_PLAIN));
   if (found === null) return undefined;
-  const [, record, event, index, enqueued = ''] = found;
-  return { record: Number(record), event: Number(event), index: Number(index), enqueued };
+  const [, record, event, index, enqueued = '', form] = found;
+  if (form !== undefined && !head().startsWith(`{"_${form}":`)) return undefined;
+  return { record: Number(record), event: Number(event), index: Number(index), enqueued, form };
 }
 
 /** lastSeal gives the line from the value of its last member on, if that is named `_seal`. */

@@ -3,7 +3,7 @@ import { JsonScanner, minify } from './jsonScanner.ts';
 
 /**
  * How a record is kept: an object as it is; any other JSON value as `_value`; a body that isn't JSON whole, as `_text`, or
- * as `_base64` when it isn't UTF-8. docs/format.md, section 2.2.
+ * as `_base64` when it isn't UTF-8. docs/format.md, section 5.2.
  */
 export type RecordForm = 'object' | 'value' | 'text' | 'base64';
 

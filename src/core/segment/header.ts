@@ -27,7 +27,17 @@ export interface EventRange {
   readonly enqueuedLast?: string;
 }
 
-/** SegmentHeader is the first line of a segment. docs/format.md, section 2.1. */
+/** EmptyEvent is an event that holds no record, so that no seal speaks of it. */
+export interface EmptyEvent {
+  /** its sequence number */
+  readonly event: number;
+  readonly enqueued: string;
+  readonly partitionKey?: string;
+  /** one JSON object on one line */
+  readonly properties?: string;
+}
+
+/** SegmentHeader is the first line of a segment. docs/format.md, section 4. */
 export interface SegmentHeader {
   readonly ledger: string;
   readonly partition: string;
@@ -42,6 +52,8 @@ export interface SegmentHeader {
   readonly gaps: readonly Gap[];
   /** indices before this one whose names are taken by something that isn't a segment of this chain */
   readonly skipped?: readonly number[];
+  /** the events without records, in ascending order */
+  readonly empty?: readonly EmptyEvent[];
 }
 
 const VERSION = 1;
@@ -51,9 +63,9 @@ export const MAX_HEADER_BYTES = 1024 * 1024;
 
 /** formatHeader prints a header on one line, without the LF. */
 export function formatHeader(header: SegmentHeader): string {
-  const { ledger, partition, index, kind, incarnation, sealed, prev, records, events, duplicates, gaps, skipped } =
-    header;
-  return JSON.stringify({
+  const { ledger, partition, index, kind, incarnation, sealed, prev, records, events, duplicates, gaps } = header;
+  const { skipped, empty = [] } = header;
+  const text = JSON.stringify({
     _segment: {
       version: VERSION,
       ledger,
@@ -76,6 +88,13 @@ export function formatHeader(header: SegmentHeader): string {
       skipped: skipped === undefined || skipped.length === 0 ? undefined : skipped,
     },
   });
+  return empty.length === 0 ? text : `${text.slice(0, -2)},"empty":[${empty.map(formatEmptyEvent).join(',')}]}}`;
+}
+
+/** formatEmptyEvent prints what a header says of an event without records; its properties stay as they are. */
+export function formatEmptyEvent({ event, enqueued, partitionKey, properties }: EmptyEvent): string {
+  const key = partitionKey === undefined ? '' : `,"partitionKey":${JSON.stringify(partitionKey)}`;
+  return `{"event":${event},"enqueued":"${enqueued}"${key}${properties === undefined ? '' : `,"properties":${properties}`}}`;
 }
 
 /**
@@ -152,6 +171,17 @@ export function parseHeader(line: Buffer): SegmentHeader {
     }),
     ...(it['skipped'] !== undefined && {
       skipped: list(it['skipped'], 'skipped').map((index) => integer(index, 'skipped')),
+    }),
+    ...(it['empty'] !== undefined && {
+      empty: list(it['empty'], 'empty').map((item) => {
+        const { event, enqueued, partitionKey, properties } = object(item, 'an empty event');
+        return {
+          event: integer(event, 'empty.event'),
+          enqueued: string(enqueued, 'empty.enqueued', isTime),
+          ...(partitionKey !== undefined && { partitionKey: string(partitionKey, 'empty.partitionKey', () => true) }),
+          ...(properties !== undefined && { properties: JSON.stringify(object(properties, 'empty.properties')) }),
+        };
+      }),
     }),
   };
 }

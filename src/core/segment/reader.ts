@@ -90,6 +90,8 @@ class ExpectedSeals {
   #event: number;
   #index = -1;
   #enqueued = '';
+  /** of the header's empty events, the next one */
+  #empty = 0;
   #contradiction: string | undefined;
 
   constructor(header: SegmentHeader) {
@@ -122,21 +124,37 @@ class ExpectedSeals {
       if (seal.index !== 0)
         return this.#say(`${where} is the first of event ${seal.event} but has index ${seal.index}`);
       if (!isTime(seal.enqueued)) return this.#say(`${where} has no valid time`);
-      const { first, last, enqueuedFirst, enqueuedLast } = events;
-      if (
-        (seal.event === first && seal.enqueued !== enqueuedFirst) ||
-        (seal.event === last && seal.enqueued !== enqueuedLast)
-      )
-        return this.#say(`${where} has another time than the header says`);
+      if (!this.#hasItsTime(seal)) return this.#say(`${where} has another time than the header says`);
+      this.#passEmpty(seal.event);
     }
     this.#event = seal.event;
     this.#index = seal.index;
     this.#enqueued = seal.enqueued;
   }
 
+  #hasItsTime({ event, enqueued }: { readonly event: number; readonly enqueued: string }): boolean {
+    const { first, last, enqueuedFirst, enqueuedLast } = this.#header.events;
+    return (event !== first || enqueued === enqueuedFirst) && (event !== last || enqueued === enqueuedLast);
+  }
+
+  /** passEmpty follows the events before `until` that have no record: the header must list each. */
+  #passEmpty(until: number): void {
+    const { empty = [] } = this.#header;
+    let next = this.#event + 1;
+    for (; next < until; next++, this.#empty++) {
+      const listed = empty[this.#empty];
+      if (listed?.event !== next)
+        return this.#say(`event ${next} has no record, and the header does not list it as empty`);
+      if (!this.#hasItsTime(listed)) return this.#say(`the header states two times for event ${next}`);
+    }
+  }
+
   finish(records: number): string | undefined {
+    const { events, empty = [] } = this.#header;
     if (records !== this.#header.records.count)
       this.#say(`it says ${this.#header.records.count} records and has ${records}`);
+    if (this.#contradiction === undefined && events.count > 0) this.#passEmpty(events.last + 1);
+    if (this.#empty < empty.length) this.#say(`it lists event ${empty[this.#empty]?.event} as empty, out of place`);
     return this.#contradiction;
   }
 }

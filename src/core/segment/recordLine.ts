@@ -1,21 +1,33 @@
+import type { RecordForm } from './body.ts';
 import { JsonScanner } from './jsonScanner.ts';
 
-/** Seal is what the pipeline stamped on a record. docs/format.md, section 2.2. */
+/** Seal is what the pipeline stamped on a record. docs/format.md, section 5.1. */
 export interface Seal {
   readonly record: number;
   readonly event: number;
   readonly index: number;
   readonly enqueued: string;
+  /** how the record is kept; undefined for an object */
+  readonly form: SealedForm | undefined;
 }
+
+type SealedForm = Exclude<RecordForm, 'object'>;
+
+const FORMS = ['value', 'text', 'base64'] as const satisfies SealedForm[];
+/** How the line of each form begins. */
+const STARTS = { value: Buffer.from('{"_value":'), text: Buffer.from('{"_text":'), base64: Buffer.from('{"_base64":') };
+/** How a seal says its form: from the last quote of the time to before its own last quote. */
+const ENDS = FORMS.map((form) => Buffer.from(`","form":"${form}`));
 
 const ENQUEUED = Buffer.from(',"enqueued":"');
 const INDEX = Buffer.from(',"index":');
 const EVENT = Buffer.from(',"event":');
 const RECORD = Buffer.from(',"_seal":{"record":');
+const LETTER_Z = 0x5a;
 const TIME_LENGTH = '2026-11-22T00:00:00.000Z'.length;
 
 const SEAL_START =
-  /^\{"record":(0|[1-9]\d{0,15}),"event":(0|[1-9]\d{0,15}),"index":(0|[1-9]\d{0,15}),"enqueued":"([^"]{24})"[,}]/;
+  /^\{"record":(0|[1-9]\d{0,15}),"event":(0|[1-9]\d{0,15}),"index":(0|[1-9]\d{0,15}),"enqueued":"([^"]{24})"(?:,"form":"(value|text|base64)"|(?!,"form":))[,}]/;
 const SEAL_START_BYTES = 160;
 
 /**
@@ -23,12 +35,19 @@ const SEAL_START_BYTES = 160;
  * not end in one.
  *
  * The seal is the line's last member, whatever members named `_seal` the record itself has. Nearly every seal ends with
- * its time, and is read backwards from there; only one with a partition key, properties or an envelope is looked for
- * from the line's start.
+ * its time or its form, and is read backwards from there; only one with a partition key, properties or an envelope is
+ * looked for from the line's start. A line that doesn't begin as its seal's form does ends in none.
  */
 export function readSeal(bytes: Buffer, start: number, end: number): Seal | undefined {
   if (bytes[start] !== 0x7b || bytes[end - 1] !== 0x7d || bytes[end - 2] !== 0x7d) return undefined;
-  return readPlainSeal(bytes, start, end) ?? readLongSeal(bytes.subarray(start, end));
+  const seal = readPlainSeal(bytes, start, end) ?? readLongSeal(bytes.subarray(start, end));
+  return seal?.form === undefined || isOfForm(bytes, start, seal.form) ? seal : undefined;
+}
+
+function isOfForm(bytes: Buffer, start: number, form: SealedForm): boolean {
+  const wanted = STARTS[form];
+  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  return true;
 }
 
 let number = 0;
@@ -56,7 +75,12 @@ function skipBack(bytes: Buffer, start: number, at: number, literal: Buffer): nu
 
 function readPlainSeal(bytes: Buffer, start: number, end: number): Seal | undefined {
   if (bytes[end - 3] !== 0x22) return undefined;
-  const timeEnd = end - 3;
+  let timeEnd = end - 3;
+  let form: SealedForm | undefined;
+  for (let i = 0; i < ENDS.length && bytes[end - 4] !== LETTER_Z && form === undefined; i++) {
+    const from = skipBack(bytes, start, end - 3, ENDS[i] as Buffer);
+    if (from >= 0) [timeEnd, form] = [from, FORMS[i]];
+  }
   let at = skipBack(bytes, start, timeEnd - TIME_LENGTH, ENQUEUED);
   if (at < 0 || (at = readDigits(bytes, start, at)) < 0) return undefined;
   const index = number;
@@ -65,7 +89,7 @@ function readPlainSeal(bytes: Buffer, start: number, end: number): Seal | undefi
   if ((at = skipBack(bytes, start, at, EVENT)) < 0 || (at = readDigits(bytes, start, at)) < 0) return undefined;
   const record = number;
   if (skipBack(bytes, start, at, RECORD) < 0) return undefined;
-  return { record, event, index, enqueued: bytes.toString('latin1', timeEnd - TIME_LENGTH, timeEnd) };
+  return { record, event, index, enqueued: bytes.toString('latin1', timeEnd - TIME_LENGTH, timeEnd), form };
 }
 
 function readLongSeal(line: Buffer): Seal | undefined {
@@ -73,8 +97,14 @@ function readLongSeal(line: Buffer): Seal | undefined {
   if (member === undefined || line.toString('latin1', member.key, member.value) !== '"_seal":') return undefined;
   const match = SEAL_START.exec(line.toString('latin1', member.value, member.value + SEAL_START_BYTES));
   if (match === null) return undefined;
-  const [, record, event, index, enqueued] = match as unknown as [string, string, string, string, string];
-  return { record: Number(record), event: Number(event), index: Number(index), enqueued };
+  const [, record, event, index, enqueued = '', form] = match;
+  return {
+    record: Number(record),
+    event: Number(event),
+    index: Number(index),
+    enqueued,
+    form: form as SealedForm | undefined,
+  };
 }
 
 interface Member {
@@ -104,34 +134,30 @@ function lastMember(line: Buffer): Member | undefined {
 
 /**
  * originalRecord gives back the bytes that a record line was made of: the record as it was received (but for white space
- * that docs/format.md 2.2 removes), the value of `_value`, or the whole body behind `_text` and `_base64`. It gives
- * undefined if the line does not end in a seal.
- *
- * A record that was received as exactly what the pipeline makes of something else gives the same line, and is read as
- * the pipeline's; one that differs from it in anything is read as itself.
+ * that docs/format.md 5.1 removes), the value of `_value`, or the whole body behind `_text` and `_base64`. It gives
+ * undefined if the line does not end in a seal, or is not of the form that its seal says.
  */
 export function originalRecord(line: Buffer): Buffer | undefined {
-  const seal = line[0] === 0x7b ? lastMember(line) : undefined;
-  if (seal === undefined || line.toString('latin1', seal.key, seal.value) !== '"_seal":') return undefined;
-  const record = Buffer.concat([line.subarray(0, seal.from), Buffer.from('}')]);
-  return openForm(record) ?? record;
+  const seal = readSeal(line, 0, line.length);
+  const member = seal && lastMember(line);
+  if (member === undefined) return undefined;
+  const record = Buffer.concat([line.subarray(0, member.from), Buffer.from('}')]);
+  return seal?.form === undefined ? record : openForm(record, seal.form);
 }
 
 /** openForm gives what is kept in a record of the form `{"_value":…,"_reason":"…"}`, or of one with `_text` or `_base64`. */
-function openForm(record: Buffer): Buffer | undefined {
-  const kind = /^\{"_(value|text|base64)":(?=[^\s{])/.exec(record.toString('latin1', 0, 12))?.[1];
-  if (kind === undefined) return undefined;
+function openForm(record: Buffer, form: SealedForm): Buffer | undefined {
   const scanner = new JsonScanner(record);
-  const start = `{"_${kind}":`.length;
+  const start = `{"_${form}":`.length;
   const end = scanner.skipValue(start);
   const reason = end + ',"_reason":'.length;
-  if (record.toString('latin1', end, reason + 1) !== ',"_reason":"') return undefined;
+  if (end < 0 || record.toString('latin1', end, reason + 1) !== ',"_reason":"') return undefined;
   if (scanner.skipValue(reason) !== record.length - 1) return undefined;
   const value = record.subarray(start, end);
-  if (kind === 'value') return value;
+  if (form === 'value') return value;
   const text: unknown = JSON.parse(value.toString());
   if (typeof text !== 'string') return undefined;
-  const encoding = kind === 'text' ? 'utf8' : 'base64';
+  const encoding = form === 'text' ? 'utf8' : 'base64';
   const body = Buffer.from(text, encoding);
   return value.equals(Buffer.from(JSON.stringify(body.toString(encoding)))) ? body : undefined;
 }

@@ -1,5 +1,7 @@
 import { hasBreak, isEmptyObject, sliceBody, wholeBody } from './body.ts';
-import type { RecordSlice } from './body.ts';
+import type { RecordForm, RecordSlice } from './body.ts';
+import { formatEmptyEvent } from './header.ts';
+import type { EmptyEvent } from './header.ts';
 import { leafHashInPlace } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { minify } from './jsonScanner.ts';
@@ -13,6 +15,12 @@ export interface SealableEvent {
   /** the event's application properties as one JSON object on one line */
   readonly properties?: string;
 }
+
+/**
+ * MAX_EMPTY_EVENT_BYTES bounds what the header says of an event without records; one that asks for more is kept whole. A
+ * segment that has so much of them takes no further event.
+ */
+export const MAX_EMPTY_EVENT_BYTES = 256 * 1024;
 
 /** MAX_EVENT_LINES_BYTES bounds what the lines of one event may take; a body that asks for more is kept whole. */
 export const MAX_EVENT_LINES_BYTES = 128 * 1024 * 1024;
@@ -28,7 +36,7 @@ const LF = 0x0a;
 export class LineBuffer {
   bytes: Buffer;
   length: number;
-  readonly start: number;
+  start: number;
   readonly leaves: Hash[] = [];
 
   constructor(reserve: number, expected: number) {
@@ -42,6 +50,17 @@ export class LineBuffer {
     const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + count));
     this.bytes.copy(grown, this.start, this.start, this.length);
     this.bytes = grown;
+  }
+
+  /** reserve sees to it that `count` bytes are free in front of the first line. */
+  reserve(count: number): void {
+    const more = count - this.start;
+    if (more <= 0) return;
+    const grown = Buffer.allocUnsafe(this.bytes.length + more);
+    this.bytes.copy(grown, count, this.start, this.length);
+    this.bytes = grown;
+    this.start = count;
+    this.length += more;
   }
 
   text(text: string): void {
@@ -63,11 +82,16 @@ export class LineBuffer {
   }
 }
 
-/** sealEvent appends the record lines of an event, numbered from `record` on, and returns how many they are. */
+/**
+ * sealEvent appends the record lines of an event, numbered from `record` on, and returns how many they are. One that holds
+ * no record is for the header to speak of.
+ */
 export function sealEvent(lines: LineBuffer, event: SealableEvent, record: number): number {
   const { body } = event;
   let slices = sliceBody(body);
   if (linesSize(event, slices) > MAX_EVENT_LINES_BYTES) slices = [wholeBody(body, 'base64', 'too large as records')];
+  else if (slices.length === 0 && sizeOf(emptyEventOf(event)) > MAX_EMPTY_EVENT_BYTES)
+    slices = [wholeBody(body, 'base64', 'no record, and too large for the header')];
   const hasBreaks = hasBreak(body);
   const middle = `,"event":${event.sequenceNumber},"index":`;
   const last = `,"enqueued":"${event.enqueued}"`;
@@ -76,7 +100,7 @@ export function sealEvent(lines: LineBuffer, event: SealableEvent, record: numbe
     const start = lines.length;
     lines.need(slice.end - slice.start + LINE_OVERHEAD);
     const separator = writeRecord(lines, body, slice, hasBreaks);
-    const seal = `${separator}"_seal":{"record":${record + index}${middle}${index}${last}`;
+    const seal = `${separator}"_seal":{"record":${record + index}${middle}${index}${last}${FORM_MEMBER[slice.form]}`;
     // In the forms that are not JSON, the text may have taken what was free.
     lines.need(seal.length);
     lines.length += lines.bytes.write(seal, lines.length, 'latin1');
@@ -90,6 +114,25 @@ export function sealEvent(lines: LineBuffer, event: SealableEvent, record: numbe
   }
   return slices.length;
 }
+
+/** What a seal says of the form of its record, which the record's own text can't say of itself. */
+const FORM_MEMBER: Readonly<Record<RecordForm, string>> = {
+  object: '',
+  value: ',"form":"value"',
+  text: ',"form":"text"',
+  base64: ',"form":"base64"',
+};
+
+/** emptyEventOf is what the header says of an event without records. */
+export const emptyEventOf = ({ sequenceNumber, enqueued, partitionKey, properties }: SealableEvent): EmptyEvent => ({
+  event: sequenceNumber,
+  enqueued,
+  ...(partitionKey !== undefined && { partitionKey }),
+  ...(properties !== undefined && { properties }),
+});
+
+/** sizeOf is how many bytes the header takes for it. */
+export const sizeOf = (empty: EmptyEvent): number => Buffer.byteLength(formatEmptyEvent(empty));
 
 /** linesSize is an upper bound of the bytes that an event's lines take. */
 function linesSize({ body, properties, partitionKey }: SealableEvent, slices: readonly RecordSlice[]): number {

@@ -2,14 +2,14 @@ import { release } from '../bytes.ts';
 import { leafHashInPlace, formatHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { TreeRoot } from '../merkle/tree.ts';
-import { LineBuffer, sealEvent } from './seal.ts';
+import { LineBuffer, MAX_EMPTY_EVENT_BYTES, emptyEventOf, sealEvent, sizeOf } from './seal.ts';
 import type { SealableEvent } from './seal.ts';
 import { formatHeader } from './header.ts';
-import type { SegmentHeader } from './header.ts';
+import type { EmptyEvent, SegmentHeader } from './header.ts';
 import { compress } from './zstd.ts';
 
 /** SegmentStart is what a header says before its records and events are known. */
-export type SegmentStart = Omit<SegmentHeader, 'records' | 'events'> & { readonly firstRecord: number };
+export type SegmentStart = Omit<SegmentHeader, 'records' | 'events' | 'empty'> & { readonly firstRecord: number };
 
 /** SealedSegment is a segment ready to be stored. */
 export interface SealedSegment {
@@ -44,11 +44,18 @@ export function sealSegment(
   }
 
   const lines = new LineBuffer(headerRoom(start), Math.ceil(rawBytes * 1.2) + 64 * 1024);
+  const empty: EmptyEvent[] = [];
+  let emptyBytes = 0;
   let sealed = 0;
   do {
-    sealEvent(lines, events[sealed] as SealableEvent, start.firstRecord + lines.leaves.length);
+    const event = events[sealed] as SealableEvent;
+    if (sealEvent(lines, event, start.firstRecord + lines.leaves.length) === 0) {
+      const it = emptyEventOf(event);
+      empty.push(it);
+      emptyBytes += sizeOf(it);
+    }
     sealed++;
-  } while (sealed < taken && lines.length - lines.start < FULL_LINES_BYTES);
+  } while (sealed < taken && lines.length - lines.start < FULL_LINES_BYTES && emptyBytes < MAX_EMPTY_EVENT_BYTES);
 
   const { firstRecord, ...rest } = start;
   const first = events[0];
@@ -63,11 +70,15 @@ export function sealSegment(
       enqueuedFirst: first.enqueued,
       enqueuedLast: last.enqueued,
     },
+    ...(empty.length > 0 && { empty }),
   };
   return { header, ...finish(header, lines), taken: sealed };
 }
 
-/** headerRoom is how many bytes to leave for a header: its text with the longest numbers, the LF, and one byte before. */
+/**
+ * headerRoom is how many bytes to leave for a header: its text with the longest numbers, the LF, and one byte before. Where
+ * events are without records it needs more, and the lines have to be moved.
+ */
 const headerRoom = ({ firstRecord, ...rest }: SegmentStart): number =>
   Buffer.byteLength(
     formatHeader({
@@ -86,6 +97,7 @@ const headerRoom = ({ firstRecord, ...rest }: SegmentStart): number =>
 /** finish puts the header in front and the end line behind, and compresses. */
 function finish(header: SegmentHeader, lines: LineBuffer): Pick<SealedSegment, 'stored' | 'root' | 'size'> {
   const text = `${formatHeader(header)}\n`;
+  lines.reserve(Buffer.byteLength(text) + 1);
   const start = lines.start - Buffer.byteLength(text);
   lines.bytes.write(text, start);
   const tree = new TreeRoot();

@@ -43,6 +43,16 @@ describe('formatHeader and parseHeader', () => {
 
   test.each<[string, SegmentHeader]>([
     ['skipped indices', { ...HEADER, skipped: [39, 40] }],
+    [
+      'events without records',
+      {
+        ...HEADER,
+        empty: [
+          { event: 7000, enqueued: TIME },
+          { event: 7051, enqueued: TIME, partitionKey: 'k"\n', properties: '{"a":{"b":[1]}}' },
+        ],
+      },
+    ],
     ['no gaps', { ...HEADER, gaps: [] }],
     [
       'several gaps',
@@ -64,8 +74,8 @@ describe('formatHeader and parseHeader', () => {
     expect(formatHeader(header)).not.toContain('\n');
   });
 
-  test('an empty list of skipped indices is not printed', () => {
-    expect(formatHeader({ ...HEADER, skipped: [] })).toBe(TEXT);
+  test('an empty list of skipped indices or of events without records is not printed', () => {
+    expect(formatHeader({ ...HEADER, skipped: [], empty: [] })).toBe(TEXT);
   });
 
   test('ignores members that it does not know', () => {
@@ -109,9 +119,20 @@ describe('formatHeader and parseHeader', () => {
     ['gaps.0.reason', [undefined, null, 'lost', '']],
     ['skipped', [null, {}, 40]],
     ['skipped.0', [null]],
+    ['empty', [null, {}, 40, [1], [null], [{}], [{ event: 7000 }], [{ event: -1, enqueued: TIME }]]],
+    [
+      'empty.key',
+      [[{ event: 7000, enqueued: TIME, partitionKey: 1 }], [{ event: 7000, enqueued: TIME, partitionKey: null }]],
+    ],
+    [
+      'empty.properties',
+      [[{ event: 7000, enqueued: TIME, properties: [] }], [{ event: 7000, enqueued: TIME, properties: 'x' }]],
+    ],
+    ['empty.enqueued', NOT_TIMES.map((enqueued) => [{ event: 7000, enqueued }])],
   ])('refuses a wrong %s', (path, values) => {
     for (const value of values) {
-      const text = path === 'skipped.0' ? changed('skipped', ['x']) : changed(path, value);
+      const text =
+        path === 'skipped.0' ? changed('skipped', ['x']) : changed(path.replace(/^empty\..*/, 'empty'), value);
       expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'SEGMENT_MALFORMED' }));
     }
   });

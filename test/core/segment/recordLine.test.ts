@@ -6,7 +6,7 @@ import { referenceLines } from '../../support/referenceLedger.ts';
 import { TIME, eventsOf, sealBodies, segmentStart } from '../../support/segments.ts';
 
 const SEAL = `"_seal":{"record":12,"event":345,"index":6,"enqueued":"${TIME}"`;
-const EXPECTED: Seal = { record: 12, event: 345, index: 6, enqueued: TIME };
+const EXPECTED: Seal = { record: 12, event: 345, index: 6, enqueued: TIME, form: undefined };
 /** readSeal of a line between other bytes, as it stands in a segment. */
 const sealOf = (line: string): Seal | undefined => {
   const bytes = Buffer.from(`,"_seal":\n${line}\n}}`);
@@ -42,6 +42,20 @@ describe('readSeal', () => {
   ])('reads the seal behind %s', (_name, line) => {
     expect(() => JSON.parse(line) as unknown).not.toThrow();
     expect(sealOf(line)).toEqual(EXPECTED);
+  });
+
+  test.each([
+    ['value', `{"_value":1,"_reason":"x",${SEAL},"form":"value"}}`],
+    ['text', `{"_text":"x","_reason":"x",${SEAL},"form":"text"}}`],
+    ['base64', `{"_base64":"","_reason":"x",${SEAL},"form":"base64"}}`],
+    ['text', `{"_text":"x","_reason":"x",${SEAL},"form":"text","partitionKey":"k"}}`],
+    ['value', `{"_value":{},"_reason":"x",${SEAL},"form":"value","properties":{"form":1},"envelope":{"a":"Z\\""}}}`],
+    [undefined, `{"_value":1,"_reason":"x",${SEAL}}}`],
+    [undefined, `{"a":1,${SEAL},"later":1,"form":"value"}}`],
+    [undefined, `{"a":"\\",\\"form\\":\\"value",${SEAL},"partitionKey":"\\",\\"form\\":\\"value"}}`],
+  ])('reads the form %j', (form, line) => {
+    expect(() => JSON.parse(line) as unknown).not.toThrow();
+    expect(sealOf(line)).toEqual({ ...EXPECTED, ...(form !== undefined && { form }) });
   });
 
   test('reads numbers up to 2^53 - 1', () => {
@@ -83,6 +97,13 @@ describe('readSeal', () => {
     ['a bad value', `{"a":x,${SEAL},"partitionKey":"k"}}`],
     ['no comma', `{"a":1 "b":2,${SEAL},"partitionKey":"k"}}`],
     ['a brace too many', `{"a":1},${SEAL},"partitionKey":"k"}}`],
+    ['a form that does not exist', `{"_value":1,"_reason":"x",${SEAL},"form":"object"}}`],
+    ['such a form, and more', `{"_value":1,"_reason":"x",${SEAL},"form":"object","partitionKey":"k"}}`],
+    ['a form that is no text', `{"_value":1,"_reason":"x",${SEAL},"form":1}}`],
+    ['a form of another line', `{"a":1,${SEAL},"form":"value"}}`],
+    ['a form of another form', `{"_text":"x","_reason":"x",${SEAL},"form":"value"}}`],
+    ['a form of another form, and more', `{"_text":"x","_reason":"x",${SEAL},"form":"value","partitionKey":"k"}}`],
+    ['a form of nothing', `{${SEAL},"form":"value"}}`],
   ])('finds none in %s', (_name, line) => {
     expect(sealOf(line)).toBeUndefined();
   });
@@ -145,16 +166,38 @@ describe('originalRecord', () => {
     `{"_base64":"AB==",${REASON}}`,
     `{"_base64":"_-8=",${REASON}}`,
     `{"_base64":"/w==\\n",${REASON}}`,
-  ])('takes %j, which is almost a form of the pipeline, for itself', (record) => {
+    `{"_value":1,${REASON}}`,
+    `{"_text":"x\\n",${REASON}}`,
+    `{"_base64":"/w==",${REASON}}`,
+  ])('takes %j, which was received so, for itself', (record) => {
     const [line] = recordsOf(record);
     expect(line?.toString()).toContain(record.slice(0, -1));
     expect(originalRecord(line as Buffer)?.toString()).toBe(record);
   });
 
-  test('takes a record that is exactly such a form for what the form stands for', () => {
-    expect(original(`{"_value":1,${REASON},${SEAL}}}`)).toBe('1');
-    expect(original(`{"_text":"x\\n",${REASON},${SEAL}}}`)).toBe('x\n');
-    expect(original(`{"_base64":"/w==",${REASON},${SEAL}}}`)).toHaveLength(1);
+  test('opens a form where the seal says that it is one, and nothing else', () => {
+    const formed = (record: string, form: string): string => `${record.slice(0, -1)},${SEAL},"form":"${form}"}}`;
+    expect(original(formed(`{"_value":1,${REASON}}`, 'value'))).toBe('1');
+    expect(original(formed(`{"_text":"x\\n",${REASON}}`, 'text'))).toBe('x\n');
+    expect(original(formed(`{"_base64":"/w==",${REASON}}`, 'base64'))).toHaveLength(1);
+    for (const [record, form] of [
+      ['{"_value":1}', 'value'],
+      ['{"_value":1,"_reason":7}', 'value'],
+      [`{"_value":1,${REASON},"a":1}`, 'value'],
+      [`{"_value":1,${REASON}}`, 'text'],
+      [`{"_text":7,${REASON}}`, 'text'],
+      [`{"_text":"\\u0041",${REASON}}`, 'text'],
+      [`{"_base64":"AB==",${REASON}}`, 'base64'],
+      ['{"a":1}', 'value'],
+    ] as const)
+      expect([record, original(formed(record, form))]).toEqual([record, undefined]);
+  });
+
+  test('an object that was received as the pipeline keeps something else is told from it', () => {
+    const received = '{"_value":17,"_reason":"not an object"}';
+    const [own, other] = recordsOf(received, '[17]') as [Buffer, Buffer];
+    expect(own.toString().replace(/,"_seal".*/, '')).toBe(other.toString().replace(/,"_seal".*/, ''));
+    expect([originalRecord(own)?.toString(), originalRecord(other)?.toString()]).toEqual([received, '17']);
   });
 
   test.each([
@@ -180,16 +223,16 @@ describe('record lines', () => {
     expect(textsOf('{"records":[{"a":1},{},7]}', '{"records":[]}', '{"b":2}')).toEqual([
       `{"a":1,${seal(100, 7, 0)}`,
       `{${seal(101, 7, 1)}`,
-      `{"_value":7,"_reason":"not an object",${seal(102, 7, 2)}`,
+      `{"_value":7,"_reason":"not an object",${seal(102, 7, 2, ',"form":"value"')}`,
       `{"b":2,${seal(103, 9, 0)}`,
     ]);
   });
 
   test('keep what is not JSON, with the reason', () => {
     expect(textsOf('', 'a"b\n', Buffer.of(0xff))).toEqual([
-      `{"_text":"","_reason":"empty body",${seal(100, 7, 0)}`,
-      `{"_text":"a\\"b\\n","_reason":"not JSON at byte 0",${seal(101, 8, 0)}`,
-      `{"_base64":"/w==","_reason":"not UTF-8",${seal(102, 9, 0)}`,
+      `{"_text":"","_reason":"empty body",${seal(100, 7, 0, ',"form":"text"')}`,
+      `{"_text":"a\\"b\\n","_reason":"not JSON at byte 0",${seal(101, 8, 0, ',"form":"text"')}`,
+      `{"_base64":"/w==","_reason":"not UTF-8",${seal(102, 9, 0, ',"form":"base64"')}`,
     ]);
   });
 
@@ -197,8 +240,8 @@ describe('record lines', () => {
     expect(textsOf('{"x":1,"records":[{"a":1},{"b":1}]}{"records":[1,2],"y":"}}"}')).toEqual([
       `{"a":1,${seal(100, 7, 0, ',"envelope":{"x":1}')}`,
       `{"b":1,${seal(101, 7, 1)}`,
-      `{"_value":1,"_reason":"not an object",${seal(102, 7, 2, ',"envelope":{"y":"}}"}')}`,
-      `{"_value":2,"_reason":"not an object",${seal(103, 7, 3)}`,
+      `{"_value":1,"_reason":"not an object",${seal(102, 7, 2, ',"form":"value","envelope":{"y":"}}"}')}`,
+      `{"_value":2,"_reason":"not an object",${seal(103, 7, 3, ',"form":"value"')}`,
     ]);
   });
 

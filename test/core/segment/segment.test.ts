@@ -1,6 +1,6 @@
 import { AuditsealError } from '../../../src/core/errors.ts';
 import { ZERO_HASH, formatHash, sha256 } from '../../../src/core/hash.ts';
-import { MAX_EVENT_LINES_BYTES } from '../../../src/core/segment/seal.ts';
+import { MAX_EMPTY_EVENT_BYTES, MAX_EVENT_LINES_BYTES } from '../../../src/core/segment/seal.ts';
 import type { SealableEvent } from '../../../src/core/segment/seal.ts';
 import { MAX_HEADER_BYTES } from '../../../src/core/segment/header.ts';
 import { readSegment } from '../../../src/core/segment/reader.ts';
@@ -96,6 +96,51 @@ describe('sealSegment', () => {
     expect(header.events).toMatchObject({ enqueuedFirst: TIME, enqueuedLast: later });
     expect(readReferenceSegment(stored).records.map(({ seal }) => seal.enqueued)).toEqual([TIME, later]);
     expect(readSegment(stored).contradiction).toBeUndefined();
+  });
+
+  test('says in the header what events without records were, and keeps their key and properties', () => {
+    const [first, second, third] = eventsOf(['{"records":[]}', '{"a":1}', '[]']) as [
+      SealableEvent,
+      SealableEvent,
+      SealableEvent,
+    ];
+    const key = { partitionKey: 'k "1"\n\ud800', properties: '{"p":{"n":1.0,"n":2}}' };
+    const { header, stored } = sealSegment(segmentStart(), [{ ...first, ...key }, second, third], 1e6);
+    const empty = [
+      { event: 7, enqueued: TIME, ...key },
+      { event: 9, enqueued: TIME },
+    ];
+    expect(header).toMatchObject({ records: { count: 1 }, empty });
+    const [line] = referenceLines(stored);
+    expect(line?.toString()).toContain(
+      `,"gaps":[],"empty":[{"event":7,"enqueued":"${TIME}","partitionKey":"k \\"1\\"\\n\\ud800","properties":{"p":{"n":1.0,"n":2}}},` +
+        `{"event":9,"enqueued":"${TIME}"}]}}`,
+    );
+    expect(readReferenceSegment(stored).header.empty).toMatchObject([
+      { event: 7, partitionKey: key.partitionKey },
+      { event: 9 },
+    ]);
+    expect(readSegment(stored).contradiction).toBeUndefined();
+  });
+
+  test('takes no further event when its header says much of events without records; one that says too much is kept whole', () => {
+    const propertiesOf = (length: number): string => `{"p":"${'x'.repeat(length)}"}`;
+    const events = eventsOf(Array.from({ length: 6 }, () => '[]')).map((event) => ({
+      ...event,
+      properties: propertiesOf(100_000),
+    })) as [SealableEvent, ...SealableEvent[]];
+    const { taken, header, stored } = sealSegment(segmentStart(), events, 1e9);
+    expect([taken, header.empty?.length, header.records.count]).toEqual([3, 3, 0]);
+    expect(readSegment(stored)).toMatchObject({ endDiffers: false, header: { events: { count: 3 } } });
+    expect(readReferenceSegment(stored).header.empty).toHaveLength(3);
+    const most = MAX_EMPTY_EVENT_BYTES - `{"event":7,"enqueued":"${TIME}","properties":{"p":""}}`.length;
+    const kept = (length: number): number =>
+      sealSegment(segmentStart(), [{ ...events[0], properties: propertiesOf(length) }], 1).header.records.count;
+    expect([kept(most), kept(most + 1)]).toEqual([0, 1]);
+    const [whole] = readReferenceSegment(
+      sealSegment(segmentStart(), [{ ...events[0], properties: propertiesOf(2_000_000) }], 1).stored,
+    ).records;
+    expect([whole?.original.toString(), whole?.seal.properties?.length]).toEqual(['[]', 2_000_008]);
   });
 
   test('makes a segment of events without records', () => {
@@ -219,6 +264,17 @@ describe('readSegment', () => {
       /^record line 2 is the first of event 9 but has index 1$/,
     ],
     ['no time', 3, TIME, '2026-11-22T12:34:56.7890', /^record line 2 has no valid time$/],
+    ['an event without records that is not listed', 0, /,"empty":.*\]/, '', /^event 8 has no record, and the header/],
+    ['an event with records that is listed', 0, '"empty":[{"event":8', '"empty":[{"event":7', /^event 8 has no record/],
+    ['one that is listed twice', 0, /("empty":\[)(.*)\]/, '$1$2,$2]', /^it lists event 8 as empty, out of place$/],
+    [
+      'one that is listed and not there',
+      0,
+      /\}\]\}\}$/,
+      `},{"event":12,"enqueued":"${TIME}"}]}}`,
+      /^it lists event 12 as empty, out of place$/,
+    ],
+    ['a form', 3, '"form":"text"', '"form":"value"', /^record line 2 does not end in a seal$/],
     ['an empty line', 3, /.*/, '', /^record line 2 does not end in a seal$/],
   ])('says so when header and records disagree about %s', (_name, line, from, to, contradiction) => {
     const reading = readingOf(line, from, to);

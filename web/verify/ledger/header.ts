@@ -31,6 +31,8 @@ export interface Header {
   readonly duplicates: number;
   readonly gaps: readonly Gap[];
   readonly skipped: readonly number[];
+  /** the events without records */
+  readonly empty: readonly { readonly event: number; readonly enqueued: string }[];
 }
 
 const KINDS: readonly unknown[] = ['ingest', 'repair', 'heartbeat'];
@@ -78,7 +80,17 @@ export function parseHeader(line: Uint8Array): Header {
       };
     }),
     skipped: it['skipped'] === undefined ? [] : list(it, 'skipped').map((index) => whole({ index }, 'index')),
+    empty: it['empty'] === undefined ? [] : list(it, 'empty').map(emptyEvent),
   };
+}
+
+function emptyEvent(value: unknown): Header['empty'][number] {
+  if (!isObject(value)) throw bad('lists an event without records that is none');
+  const { partitionKey, properties } = value;
+  const isGood =
+    ['string', 'undefined'].includes(typeof partitionKey) && (properties === undefined || isObject(properties));
+  if (!isGood) throw bad('has no valid key or properties of an event without records');
+  return { event: whole(value, 'event'), enqueued: string(value, 'enqueued', isTime) };
 }
 
 const bad = (what: string): Fault => new Fault('SEGMENT_MALFORMED', `the header ${what}`);

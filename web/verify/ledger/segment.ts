@@ -30,6 +30,8 @@ export type Reading =
 const LF = 0x0a;
 const MAX_HEADER_BYTES = 1024 * 1024;
 const PLAIN_SEAL_BYTES = 200;
+/** How a line begins that keeps something else than an object. */
+const FORM_BYTES = '{"_base64":'.length;
 const latin1 = new TextDecoder('latin1');
 
 const bad = (why: string): Fault => new Fault('SEGMENT_MALFORMED', why);
@@ -81,7 +83,8 @@ function readLines(
 function sealOf(bytes: Uint8Array, start: number, end: number): Seal | undefined {
   if (bytes[start] !== 0x7b || bytes[end - 1] !== 0x7d || bytes[end - 2] !== 0x7d) return undefined;
   const tail = Math.max(start + 1, end - PLAIN_SEAL_BYTES);
-  const plain = bytes[end - 3] === 0x22 ? readSeal(`{${latin1.decode(bytes.subarray(tail, end))}`) : undefined;
+  const head = (): string => latin1.decode(bytes.subarray(start, Math.min(start + FORM_BYTES, end)));
+  const plain = bytes[end - 3] === 0x22 ? readSeal(`{${latin1.decode(bytes.subarray(tail, end))}`, head) : undefined;
   return plain ?? readSeal(latin1.decode(bytes.subarray(start, end)));
 }
 
@@ -89,12 +92,14 @@ function sealOf(bytes: Uint8Array, start: number, end: number): Seal | undefined
 class SealCheck {
   readonly #header: Header;
   #last: Seal;
+  /** place of the next event in the header's list of those without records */
+  #emptyAt = 0;
   #contradiction: string | undefined;
 
   constructor(header: Header) {
     this.#header = header;
     const { first, last, count } = header.events;
-    this.#last = { record: 0, event: first - 1, index: -1, enqueued: '' };
+    this.#last = { record: 0, event: first - 1, index: -1, enqueued: '', form: undefined };
     if (last - first !== Math.max(count - 1, 0)) this.#say(`it says ${count} events numbered ${first} to ${last}`);
     if (count === 0 && header.records.count > 0) this.#say('it has records but no events');
     if (count > 0 && header.kind === 'heartbeat') this.#say('it is a heartbeat but has events');
@@ -122,15 +127,37 @@ class SealCheck {
     if (event < last.event || event > events.last) return `is of event ${event}, out of order or out of range`;
     if (index !== 0) return `is the first of event ${event} but has index ${index}`;
     if (!isTime(enqueued)) return 'has no valid time';
-    const isWrong =
-      (event === events.first && enqueued !== events.enqueuedFirst) ||
-      (event === events.last && enqueued !== events.enqueuedLast);
-    return isWrong ? 'has another time than the header says' : undefined;
+    if (!this.#isOfItsTime(event, enqueued)) return 'has another time than the header says';
+    const unlisted = this.#skipEmpty(event);
+    return unlisted === undefined
+      ? undefined
+      : `comes behind event ${unlisted}, which has no record and is not listed so`;
+  }
+
+  #isOfItsTime(event: number, enqueued: string): boolean {
+    const { first, last, enqueuedFirst, enqueuedLast } = this.#header.events;
+    return (event !== first || enqueued === enqueuedFirst) && (event !== last || enqueued === enqueuedLast);
+  }
+
+  /** skipEmpty goes past the events before `until` that have no record, and gives the first that the header does not list. */
+  #skipEmpty(until: number): number | undefined {
+    for (let event = this.#last.event + 1; event < until; event++) {
+      const listed = this.#header.empty[this.#emptyAt];
+      if (listed?.event !== event || !this.#isOfItsTime(event, listed.enqueued)) return event;
+      this.#emptyAt += 1;
+    }
+    return undefined;
   }
 
   finish(records: number): string | undefined {
     const stated = this.#header.records.count;
     if (records !== stated) this.#say(`it says ${stated} records and has ${records}`);
+    const { events, empty } = this.#header;
+    const unlisted =
+      this.#contradiction === undefined && events.count > 0 ? this.#skipEmpty(events.last + 1) : undefined;
+    if (unlisted !== undefined) this.#say(`event ${unlisted} has no record and is not listed so`);
+    if (this.#emptyAt < empty.length)
+      this.#say(`event ${empty[this.#emptyAt]?.event} is listed as one without records`);
     return this.#contradiction;
   }
 }
