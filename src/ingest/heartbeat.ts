@@ -1,8 +1,7 @@
 import { findChainHead } from './chainHead.ts';
-import { formatHash } from '../core/hash.ts';
+import { createSegment } from './createSegment.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
-import { segmentName } from '../core/objects/names.ts';
-import { heartbeatOf } from '../core/segment/heartbeat.ts';
+import { sealHeartbeat } from '../core/segment/heartbeat.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -29,14 +28,9 @@ export async function sealHeartbeats(deps: HeartbeatDeps, heads: LogPosition): P
     const head = await findChainHead({ store, log, ledger }, partition, position.next);
     // Segments that the log doesn't have yet: it is behind, the partition isn't idle.
     if (head.index !== position.next || head.root !== position.root) continue;
-    const { header, stored, root } = heartbeatOf(head, partition, ledger, new Date(now()).toISOString());
+    const segment = sealHeartbeat(head, { ledger, partition, sealed: new Date(now()).toISOString() });
     // Durable point, as in ingest: who creates the name has sealed the segment.
-    const outcome = await store.create(segmentName(partition, head.index), stored, {
-      root: formatHash(root),
-      prev: formatHash(header.prev),
-      records: '0',
-    });
-    if (outcome === 'exists') continue;
+    if ((await createSegment(store, segment)) === 'exists') continue;
     sealed += 1;
     log.info('sealed a heartbeat', { partition, index: head.index });
   }

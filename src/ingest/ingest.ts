@@ -1,8 +1,7 @@
 import { findChainHead } from './chainHead.ts';
+import { createSegment } from './createSegment.ts';
 import { planRuns } from './runs.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { formatHash } from '../core/hash.ts';
-import { segmentName } from '../core/objects/names.ts';
 import { nextHead } from '../core/segment/chain.ts';
 import type { ChainHead } from '../core/segment/chain.ts';
 import type { Gap } from '../core/segment/header.ts';
@@ -114,7 +113,7 @@ export class Ingest {
         );
         // Durable point. Once this says 'created' the segment is final. If we die before the host moves its position, the
         // hub delivers these events again and they drop out as duplicates.
-        if ((await this.#create(segment)) === 'exists') return { isDone: false, head, sealed };
+        if ((await createSegment(this.#deps.store, segment)) === 'exists') return { isDone: false, head, sealed };
         if (isFirst) result.duplicates += duplicates;
         isFirst = false;
         sealed = events.indexOf(run[from + segment.taken - 1] as SealableEvent) + 1;
@@ -127,14 +126,6 @@ export class Ingest {
     if (isFirst) result.duplicates += duplicates;
     this.#heads.set(partition, head);
     return { isDone: true, head, sealed: events.length };
-  }
-
-  #create({ header, root, stored }: SealedSegment): Promise<'created' | 'exists'> {
-    return this.#deps.store.create(segmentName(header.partition, header.index), stored, {
-      root: formatHash(root),
-      prev: formatHash(header.prev),
-      records: String(header.records.count),
-    });
   }
 }
 

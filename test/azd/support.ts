@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
 
-export const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555';
+const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555';
 export const TENANT = '99999999-2222-3333-4444-555555555555';
 export const ACCOUNT = 'stledgerabcdefghijklm';
 export const ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-logs/providers/Microsoft.Storage/storageAccounts/${ACCOUNT}`;
@@ -55,8 +55,8 @@ export const sku = (name: string, location = 'westeurope', restrictions: readonl
   tier: 'Standard',
 });
 export const SKUS = ['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_RAGZRS'].map((name) => sku(name));
-export const FLEX = 'az functionapp list-flexconsumption-locations';
-export const ZONED = `${FLEX} --subscription ${SUBSCRIPTION} --zone-redundant true`;
+const FLEX = 'az functionapp list-flexconsumption-locations';
+const ZONED = `${FLEX} --subscription ${SUBSCRIPTION} --zone-redundant true`;
 
 export const FINE: Script = [
   ['azd version', 'azd version 1.19.0'],

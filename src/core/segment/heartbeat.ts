@@ -1,21 +1,21 @@
 import type { ChainHead } from './chain.ts';
 import { formatHeader } from './header.ts';
 import type { SegmentHeader } from './header.ts';
-import { formatEnd } from './writer.ts';
-import { compress } from './zstd.ts';
-import { leafHash } from '../hash.ts';
+import { LineBuffer } from './seal.ts';
+import { finishSegment } from './writer.ts';
+import type { SealedSegment } from './writer.ts';
+
+/** Room for the end line, and for the byte before the header. */
+const END_BYTES = 256;
 
 /**
- * heartbeatOf makes a segment without events. It repeats the time of the last sealed event, so that the next writer needs
+ * sealHeartbeat makes a segment without events. It repeats the time of the last sealed event, so that the next writer needs
  * to read no further back to tell a redelivery from a re-created hub.
  */
-export function heartbeatOf(
-  head: ChainHead,
-  partition: string,
-  ledger: string,
-  sealed: string,
-): { header: SegmentHeader; stored: Buffer; root: ReturnType<typeof leafHash> } {
-  const { index, root: prev, record, incarnation, lastEvent, lastEnqueued, skipped } = head;
+export function sealHeartbeat(
+  { index, root: prev, record, incarnation, lastEvent, lastEnqueued, skipped }: ChainHead,
+  { ledger, partition, sealed }: Pick<SegmentHeader, 'ledger' | 'partition' | 'sealed'>,
+): SealedSegment {
   const header: SegmentHeader = {
     ledger,
     partition,
@@ -35,7 +35,6 @@ export function heartbeatOf(
     gaps: [],
     skipped,
   };
-  const line = formatHeader(header);
-  const root = leafHash(Buffer.from(line));
-  return { header, root, stored: compress(Buffer.from(`${line}\n${formatEnd(0, root)}`)) };
+  const lines = new LineBuffer(Buffer.byteLength(formatHeader(header)) + 2, END_BYTES);
+  return { ...finishSegment(header, lines), taken: 0 };
 }

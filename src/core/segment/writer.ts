@@ -72,7 +72,7 @@ export function sealSegment(
     },
     ...(empty.length > 0 && { empty }),
   };
-  return { header, ...finish(header, lines), taken: sealed };
+  return { ...finishSegment(header, lines), taken: sealed };
 }
 
 /**
@@ -94,8 +94,8 @@ const headerRoom = ({ firstRecord, ...rest }: SegmentStart): number =>
     }),
   ) + 2;
 
-/** finish puts the header in front and the end line behind, and compresses. */
-function finish(header: SegmentHeader, lines: LineBuffer): Pick<SealedSegment, 'stored' | 'root' | 'size'> {
+/** finishSegment puts the header in front of record lines and the end line behind them, and compresses. It takes the lines over. */
+export function finishSegment(header: SegmentHeader, lines: LineBuffer): Omit<SealedSegment, 'taken'> {
   const text = `${formatHeader(header)}\n`;
   lines.reserve(Buffer.byteLength(text) + 1);
   const start = lines.start - Buffer.byteLength(text);
@@ -106,7 +106,7 @@ function finish(header: SegmentHeader, lines: LineBuffer): Pick<SealedSegment, '
   const root = tree.root();
   lines.text(formatEnd(header.records.count, root));
   const content = lines.bytes.subarray(start, lines.length);
-  const sealed = { stored: compress(content), root, size: content.length };
+  const sealed = { header, stored: compress(content), root, size: content.length };
   release(lines.bytes);
   return sealed;
 }

@@ -40,8 +40,7 @@ function readFrame(bytes: Buffer, start: number): Frame {
     if (at + length > bytes.length) throw malformed(`the Zstandard stream ends within the frame at byte ${start}`);
     return at;
   };
-  if (bytes.readUInt32LE(need(start, 5)) !== MAGIC)
-    throw malformed(`no Zstandard frame at byte ${start}`);
+  if (bytes.readUInt32LE(need(start, 5)) !== MAGIC) throw malformed(`no Zstandard frame at byte ${start}`);
   const descriptor = bytes[start + 4] as number;
   const isSingleSegment = (descriptor & 0x20) !== 0;
   if ((descriptor & 0x08) !== 0) throw malformed(`reserved bit set in the Zstandard frame at byte ${start}`);
