@@ -1,6 +1,6 @@
 import { AuditsealError } from '../core/errors.ts';
 import { parseSegmentName, segmentName } from '../core/objects/names.ts';
-import { EMPTY, chains, nextHead, predecessorOf, segmentFault } from '../core/segment/chain.ts';
+import { NO_CHAIN, chains, nextHead, predecessorOf, segmentFault } from '../core/segment/chain.ts';
 import type { ChainHead } from '../core/segment/chain.ts';
 import type { SegmentHeader } from '../core/segment/header.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
@@ -72,7 +72,7 @@ async function believe(
     candidate = before === index - 1 ? previous : await readSummary(store, partition, index - 1);
     index--;
   }
-  return { ...EMPTY, index: end, skipped };
+  return { ...NO_CHAIN, index: end, skipped };
 }
 
 /** findLastEnqueued gives the time of a chain's last event, which segments without events need not name. */

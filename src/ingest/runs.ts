@@ -10,7 +10,8 @@ export interface Run {
   readonly events: [SealableEvent, ...SealableEvent[]];
 }
 
-export interface Plan {
+/** Runs is what of a delivery is new, and how many of its events are not. */
+export interface Runs {
   readonly runs: readonly Run[];
   /** events that are sealed already */
   readonly duplicates: number;
@@ -22,7 +23,7 @@ export interface Plan {
  * An event is a duplicate if its number is not above the last sealed one and it was not enqueued later. A number that is
  * not above but was enqueued later means that the hub was re-created: the next incarnation. A number further on means a gap.
  */
-export function planRuns(head: ChainHead, events: readonly SealableEvent[]): Plan {
+export function planRuns(head: ChainHead, events: readonly SealableEvent[]): Runs {
   const runs: Run[] = [];
   let duplicates = 0;
   let { incarnation, lastEvent, lastEnqueued } = head;

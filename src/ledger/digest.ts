@@ -2,6 +2,7 @@ import { Semaphore } from './concurrency.ts';
 import { faultIn } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
+import { GONE } from '../ports/store.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** Digest is what came of hashing an object's stored bytes. It survives structured cloning. */
@@ -14,8 +15,8 @@ export type Digest =
 /** DigestObjects hashes the stored bytes of a group of objects, here or in another thread, and gives one Digest for each. */
 export type DigestObjects = (names: readonly string[]) => Promise<readonly Digest[]>;
 
-export const TOO_LARGE: Digest = { ok: false, isTooLarge: true };
-export const GONE: Digest = { ok: false, isTooLarge: false, why: 'it was listed, and is gone' };
+export const TOO_LARGE_DIGEST: Digest = { ok: false, isTooLarge: true };
+export const GONE_DIGEST: Digest = { ok: false, isTooLarge: false, why: GONE };
 
 export const digestBytes = (stored: Uint8Array): Digest => ({ ok: true, size: stored.length, sha256: sha256(stored) });
 
@@ -29,8 +30,8 @@ export function digestFrom(
   const digestOne = async (name: string): Promise<Digest> => {
     try {
       const stored = await store.read(name);
-      if (stored === 'too-large') return TOO_LARGE;
-      return stored === undefined ? GONE : await digest(stored);
+      if (stored === 'too-large') return TOO_LARGE_DIGEST;
+      return stored === undefined ? GONE_DIGEST : await digest(stored);
     } catch (error) {
       return { ok: false, isTooLarge: false, why: faultIn(error).message };
     }

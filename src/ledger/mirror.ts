@@ -1,7 +1,7 @@
 import { readTile } from './tiles.ts';
 import { faultIn } from '../core/errors.ts';
 import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
-import { TOO_LARGE, isSame } from '../ports/store.ts';
+import { GONE, TOO_LARGE, isSame } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
 export interface MirrorResult {
@@ -37,7 +37,7 @@ export async function mirrorLedger(
       try {
         const bytes = await from.read(name);
         if (bytes === undefined || bytes === 'too-large') {
-          result.failed.push({ object: name, why: bytes === undefined ? 'it was listed, and is gone' : TOO_LARGE });
+          result.failed.push({ object: name, why: bytes === undefined ? GONE : TOO_LARGE });
         } else if ((await to.create(name, bytes)) === 'created') {
           result.copied += 1;
           result.copiedBytes += bytes.length;

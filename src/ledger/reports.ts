@@ -42,8 +42,9 @@ export interface NewestReport {
  * newestReport finds the newest JSON report of kind integrity, and names those that it passes over and that are none of
  * any kind: not whole, or of a time to come. Such a one could otherwise keep full checks from happening.
  *
- * It asks which names exist, as ingest does for segments. If a name before one that it looks at is free, the names are not
- * dense; then the listing decides where the first free one is, and what stands behind it is no anchor.
+ * It asks which names exist, as ingest does for segments. Where the name right before one that it looks at is free, the
+ * listing decides where the first free one is. Two names in a row that somebody planted where the search looks still mislead
+ * it, until a full check says that they stand behind a hole.
  */
 export async function newestReport(store: ObjectStore, now: number): Promise<NewestReport> {
   const malformed: MalformedReport[] = [];

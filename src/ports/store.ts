@@ -15,7 +15,7 @@ export interface ObjectInfo {
 export interface ObjectStore {
   /** create stores bytes under name, unless the name is taken. After a lost response it may say 'exists' of its own write. */
   create(name: string, bytes: Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<'created' | 'exists'>;
-  /** read gives the bytes under name, or undefined if there are none. */
+  /** read gives the bytes under name, 'too-large' for an object above MAX_OBJECT_BYTES, or undefined if there is none. */
   read(name: string): Promise<Buffer | TooLarge | undefined>;
   exists(name: string): Promise<boolean>;
   /** list yields what is under prefix in ascending order of names, from the name `from` on. */
@@ -34,7 +34,7 @@ export interface ObjectStore {
 export interface TileStore {
   /** write stores bytes under name, whether it is taken or not. */
   write(name: string, bytes: Uint8Array): Promise<void>;
-  /** read gives the bytes under name, or undefined if there are none. */
+  /** read gives the bytes under name, 'too-large' for an object above MAX_OBJECT_BYTES, or undefined if there is none. */
   read(name: string): Promise<Buffer | TooLarge | undefined>;
   /** list yields what is under prefix in ascending order of names. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
@@ -54,6 +54,9 @@ export type TooLarge = 'too-large';
 
 /** TOO_LARGE is what a finding says of such an object. */
 export const TOO_LARGE = `it is too large: no object of a ledger has more than ${MAX_OBJECT_BYTES} bytes`;
+
+/** GONE is what is said of an object that a listing has, and a read hasn't. */
+export const GONE = 'it was listed, and is gone';
 
 /** isSame tells whether an object was read that has just these bytes. */
 export const isSame = (read: Buffer | TooLarge | undefined, bytes: Uint8Array): boolean =>

@@ -42,7 +42,7 @@ export async function proveEntry(
   origin: string,
 ): Promise<EntryProof | undefined> {
   let fault: AuditsealError | undefined;
-  const attempt = async (read: () => Promise<Buffer | TooLarge | undefined>): Promise<EntryProof | undefined> => {
+  const tryCheckpoint = async (read: () => Promise<Buffer | TooLarge | undefined>): Promise<EntryProof | undefined> => {
     try {
       const note = await read();
       if (note === undefined) return undefined;
@@ -56,11 +56,11 @@ export async function proveEntry(
       return undefined;
     }
   };
-  const published = await attempt(() => tiles.read(NEWEST_CHECKPOINT));
+  const published = await tryCheckpoint(() => tiles.read(NEWEST_CHECKPOINT));
   if (published !== undefined) return published;
   const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
   for (let number = end - 1; number >= Math.max(end - 2, batch); number--) {
-    const found = await attempt(() => store.read(checkpointName(number)));
+    const found = await tryCheckpoint(() => store.read(checkpointName(number)));
     if (found === undefined) continue;
     return { ...found, note: withCosignatures(found.note, await storedCosignatures(store, number)) };
   }

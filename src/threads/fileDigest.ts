@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Hash } from '../core/hash.ts';
-import { GONE, TOO_LARGE, digestBytes } from '../ledger/digest.ts';
+import { GONE_DIGEST, TOO_LARGE_DIGEST, digestBytes } from '../ledger/digest.ts';
 import type { Digest } from '../ledger/digest.ts';
 import { MAX_OBJECT_BYTES } from '../ports/store.ts';
 
@@ -17,12 +17,12 @@ export function digestFile(path: string): Digest {
     // A pipe in the place of a file must not keep the thread waiting for a writer.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const info = fstatSync(file);
-    if (!info.isFile()) return GONE;
-    if (info.size > MAX_OBJECT_BYTES) return TOO_LARGE;
+    if (!info.isFile()) return GONE_DIGEST;
+    if (info.size > MAX_OBJECT_BYTES) return TOO_LARGE_DIGEST;
     return digestOf(file, info.size);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'fault';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return GONE;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return GONE_DIGEST;
     return { ok: false, isTooLarge: false, why: `it can't be read (${code})` };
   } finally {
     if (file !== undefined) closeSync(file);

@@ -1,11 +1,12 @@
 import { readFor } from './context.ts';
 import type { Context } from './context.ts';
+import { checkNumber } from './objectCheck.ts';
 import { faultIn } from '../core/errors.ts';
 import { ACTION_UNDERWAY_MS } from '../core/limits.ts';
 import { MAX_ACTION_BYTES, parseAction } from '../core/objects/action.ts';
 import type { Action } from '../core/objects/action.ts';
 import { parseActionName } from '../core/objects/names.ts';
-import { checkNumber } from './objectCheck.ts';
+import { GONE } from '../ports/store.ts';
 
 /**
  * checkActions reads every action of a ledger: each must be one, their numbers dense, each attempt must have its outcome, and
@@ -45,7 +46,7 @@ async function readAction(context: Context, name: string, size: number): Promise
   const bytes = size > MAX_ACTION_BYTES ? 'too-large' : await readFor(context, store, name);
   if (bytes === 'unreadable') return undefined;
   if (bytes === undefined) {
-    tally.addUnreadable(name, 'it was listed, and is gone');
+    tally.addUnreadable(name, GONE);
     return undefined;
   }
   try {

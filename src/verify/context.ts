@@ -33,7 +33,7 @@ export interface KnownLedger {
   name: string | undefined;
 }
 
-/** What reading an object gave, where a fault of the store doesn't end the check. */
+/** Read is what reading an object gave, where a fault of the store doesn't end the check. */
 export type Read = Buffer | TooLarge | 'unreadable' | undefined;
 
 /** readFor reads an object for a check, and notes what can't be read; `object` is what the report calls it. */

@@ -53,7 +53,8 @@ export class Tally {
 
   /** addUnreadable notes what is there and can't be read: it leaves the outcome `unverified`. */
   addUnreadable(object: string, why: string): void {
-    this.unreadable.push({ object, why });
+    if (!this.unreadable.some((known) => known.object === object && known.why === why))
+      this.unreadable.push({ object, why });
   }
 
   /** checked gives the counts as a report states them. */

@@ -162,6 +162,15 @@ export const DAMAGE: readonly Damage[] = [
   { name: 'a bomb in the place of a segment', damage: (it) => it.set(segment(0, 2), BOMB), finds: 'segment-malformed' },
   { name: 'a tile missing', damage: (it) => it.delete(widestTile(it)), finds: 'tile-mismatch' },
   {
+    name: 'junk under the name of the full tile, in the place of a partial one',
+    damage: (it) => {
+      const partial = widestTile(it);
+      it.delete(partial);
+      it.set(partial.replace(/\.p\/.*/, ''), Buffer.alloc(8192));
+    },
+    finds: 'tile-mismatch',
+  },
+  {
     name: 'a published checkpoint that is old',
     damage: (it) => it.set('tlog/checkpoint', it.get('checkpoints/000000000000') as Buffer),
     finds: 'checkpoint-stale',

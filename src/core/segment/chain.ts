@@ -20,7 +20,8 @@ export interface ChainHead {
   readonly skipped: readonly number[];
 }
 
-export const EMPTY: ChainHead = {
+/** NO_CHAIN is the head of a partition without segments. */
+export const NO_CHAIN: ChainHead = {
   index: 0,
   root: ZERO_HASH,
   record: 0,
@@ -59,6 +60,7 @@ export function segmentFault(summary: SegmentSummary, partition: string, index: 
   return summary.contradiction;
 }
 
+/** chains tells whether a header names the segment before it, or 64 zeros where there is none, and is of the same ledger. */
 export function chains(header: SegmentHeader, previous: SegmentSummary | undefined): boolean {
   if (previous === undefined) return header.prev === ZERO_HASH;
   return previous.ok && header.prev === previous.root && header.ledger === previous.header.ledger;

@@ -1,13 +1,14 @@
+import type { ChainCheck } from './chainCheck.ts';
+import { Walk } from './walk.ts';
+import type { ListedObject, Looker, PartitionWalk, WalkedObject } from './walk.ts';
 import { faultIn } from '../../core/errors.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Semaphore } from '../../ledger/concurrency.ts';
 import { TOO_LARGE_SEGMENT } from '../../ledger/objects.ts';
+import { GONE } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { sayForeignName } from '../objectCheck.ts';
-import type { ChainCheck } from './chainCheck.ts';
-import { Walk } from './walk.ts';
-import type { ListedObject, PartitionWalk, Sight, WalkedObject } from './walk.ts';
 
 type Walked = WalkedObject<SegmentSummary>;
 
@@ -27,7 +28,7 @@ export class FullWalk implements PartitionWalk {
     this.#chain = chain;
     this.#semaphore = semaphore;
     this.#from = from;
-    this.#walk = new Walk(this.#sight());
+    this.#walk = new Walk(this.#looker());
   }
 
   async to(index: number): Promise<Walked | 'hole' | undefined> {
@@ -62,7 +63,7 @@ export class FullWalk implements PartitionWalk {
 
   close = (): Promise<void> => this.#walk.close();
 
-  #sight(): Sight<SegmentSummary | undefined, Walked> {
+  #looker(): Looker<SegmentSummary | undefined, Walked> {
     return {
       listed: this.#list(),
       group: 1,
@@ -111,7 +112,7 @@ export class FullWalk implements PartitionWalk {
       const stored = await store.read(name);
       if (stored === 'too-large') return TOO_LARGE_SEGMENT;
       if (stored !== undefined) return await summarize(stored);
-      tally.addUnreadable(name, 'it was listed, and is gone');
+      tally.addUnreadable(name, GONE);
     } catch (error) {
       tally.addUnreadable(name, faultIn(error).message);
     }

@@ -36,8 +36,8 @@ export interface ListedObject {
   readonly size: number;
 }
 
-/** Sight is how a walk sees objects: `Seen` is what a look at one gives. */
-export interface Sight<Seen, Walked extends WalkedObject> {
+/** Looker is how a walk looks at objects: `Seen` is what a look at one gives. */
+export interface Looker<Seen, Walked extends WalkedObject> {
   /** the partition's objects, in ascending order of index */
   readonly listed: AsyncGenerator<ListedObject, undefined>;
   /** how many are looked at in one go, and how many at most before they are asked for */
@@ -53,14 +53,14 @@ export interface Sight<Seen, Walked extends WalkedObject> {
 
 /** Walk looks at the objects of one partition in order of index, once each, a few ahead. */
 export class Walk<Seen, Walked extends WalkedObject> {
-  readonly #sight: Sight<Seen, Walked>;
+  readonly #looker: Looker<Seen, Walked>;
   readonly #ahead: { readonly object: ListedObject; readonly seen: Promise<Seen> }[] = [];
   #isListed = false;
   /** behind the last index that was taken */
   #next = 0;
 
-  constructor(sight: Sight<Seen, Walked>) {
-    this.#sight = sight;
+  constructor(looker: Looker<Seen, Walked>) {
+    this.#looker = looker;
   }
 
   /** next takes the next object, or gives undefined behind the last one. */
@@ -81,23 +81,23 @@ export class Walk<Seen, Walked extends WalkedObject> {
       const walked = await this.next();
       if (first === index) return walked;
     }
-    const late = await this.#sight.find(index);
-    return late && this.#take(late, this.#sight.look([late])[0] as Promise<Seen>);
+    const late = await this.#looker.find(index);
+    return late && this.#take(late, this.#looker.look([late])[0] as Promise<Seen>);
   }
 
   /** rest gives the indices of the objects that were not taken, and looks at none of them. */
   async *rest(): AsyncGenerator<number> {
     for (const { object } of this.#ahead) yield object.index;
-    for await (const { index } of this.#sight.listed) yield index;
+    for await (const { index } of this.#looker.listed) yield index;
   }
 
   async #take(object: ListedObject, seen: Promise<Seen>): Promise<Walked> {
     this.#next = object.index + 1;
-    return this.#sight.take(object, await seen);
+    return this.#looker.take(object, await seen);
   }
 
   async #lookAhead(): Promise<void> {
-    const { listed, group, ahead } = this.#sight;
+    const { listed, group, ahead } = this.#looker;
     while (!this.#isListed && this.#ahead.length <= ahead - group) {
       const objects: ListedObject[] = [];
       while (objects.length < group && !this.#isListed) {
@@ -106,7 +106,7 @@ export class Walk<Seen, Walked extends WalkedObject> {
         else objects.push(value);
       }
       if (objects.length === 0) return;
-      const seen = this.#sight.look(objects);
+      const seen = this.#looker.look(objects);
       for (const [i, object] of objects.entries()) {
         const one = seen[i] as Promise<Seen>;
         one.catch(() => {}); // it is awaited in its turn, which may be later than it fails
@@ -118,6 +118,6 @@ export class Walk<Seen, Walked extends WalkedObject> {
   /** close waits for what was looked at ahead, and ends the listing. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#ahead.map(({ seen }) => seen));
-    await this.#sight.listed.return(undefined);
+    await this.#looker.listed.return(undefined);
   }
 }

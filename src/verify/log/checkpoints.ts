@@ -27,6 +27,9 @@ export class Checkpoints {
   /** keys that verified signatures, each as `name+id` */
   readonly signedBy = new Set<string>();
 
+  /** something on the way couldn't be read, so that nobody knows what isn't there */
+  isIncomplete = false;
+
   constructor({ findings, ledger }: Context, verifiers: readonly VerifierKey[]) {
     this.#findings = findings;
     this.#ledger = ledger;
@@ -74,8 +77,8 @@ export class Checkpoints {
     return [...this.#wanted.keys()];
   }
 
-  /** see says that the log's checkpoint of that number has this text. */
-  see(text: string, number: number): void {
+  /** markSeen says that the log's checkpoint of that number has this text. */
+  markSeen(text: string, number: number): void {
     if (this.#wanted.has(text)) this.#wanted.set(text, number);
   }
 

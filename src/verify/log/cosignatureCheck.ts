@@ -9,11 +9,11 @@ import type { CosignaturePlace } from '../../core/objects/names.ts';
 import type { CosignatureReport, FindingCode } from '../../core/objects/report.ts';
 import { mapInOrder } from '../../ledger/concurrency.ts';
 import { readCosignature } from '../../ledger/cosignatures.ts';
-import { TOO_LARGE } from '../../ports/store.ts';
+import { GONE, TOO_LARGE } from '../../ports/store.ts';
 import type { TooLarge } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 
-/** Where a check of cosignatures begins. */
+/** CosignatureStart is where a check of cosignatures begins. */
 export interface CosignatureStart {
   readonly number: number;
   /** what an earlier check found that ended there; of it only the time counts, because its policy may have been another */
@@ -58,7 +58,9 @@ export class CosignatureCheck {
     // A name that is no cosignature's is found elsewhere.
     if (place === undefined) return undefined;
     try {
-      return { ...place, line: await readCosignature(store, place.number, place.keyId) };
+      const line = await readCosignature(store, place.number, place.keyId);
+      if (line === undefined) tally.addUnreadable(name, GONE);
+      return { ...place, line };
     } catch (error) {
       tally.addUnreadable(name, faultIn(error).message);
       return { ...place, line: undefined };

@@ -22,11 +22,11 @@ export type ObjectAt = (partition: string, index: number) => Promise<WalkedObjec
 interface InBatch {
   readonly entry: LogEntry;
   readonly line: Buffer;
-  /** say holds something against the batch */
+  /** say reports a fault of the batch */
   readonly say: (detail: string) => void;
   /**
-   * differ says that an object is not what the entry says. If no checkpoint vouches for the entry, that is held against the
-   * batch, not the object.
+   * differ reports that an object is not what the entry says. If no checkpoint vouches for the entry, it is a fault of the
+   * batch, not of the object.
    */
   readonly differ: (code: FindingCode, object: string, detail: string) => void;
   readonly isSigned: boolean;
@@ -88,7 +88,7 @@ export class EntryCheck {
     this.#position.takePlace(place, it.entry, object);
     // A hole between other objects is found by the chain, and what is behind the last one, here.
     if (found === undefined && isBehind) this.#sayGone(it, place);
-    // Another one was looked at in its place, or it can't be read.
+    // The walk is past that index, or the object can't be read.
     if (object?.summary === undefined) return;
     this.compared += 1;
     comparePlace(it, segmentName(partition, index), object);
@@ -105,7 +105,7 @@ export class EntryCheck {
   /** checkDocument compares a report or an action with its entry. */
   async #checkDocument(it: InBatch, place: DocumentPlace): Promise<void> {
     const { type, number } = place;
-    const { store, tally } = this.#context;
+    const { store } = this.#context;
     const outOfOrder = this.#position.takeDocument(place);
     if (outOfOrder !== undefined) it.say(outOfOrder);
     const name = documentName(type, number);
@@ -113,11 +113,19 @@ export class EntryCheck {
     if (bytes === 'unreadable') return;
     if (bytes === undefined)
       return it.differ('entry-mismatch', name, 'it has an entry in the log, and no object has this name any more');
-    if (bytes !== 'too-large') this.compared += 1;
-    // Of what was too large already there is no SHA-256.
-    else if (sha256In(it.entry) !== undefined) tally.addUnreadable(name, TOO_LARGE);
-    const fault = bytes === 'too-large' ? undefined : documentFault(it, place, bytes);
+    this.compared += 1;
+    const fault = bytes === 'too-large' ? await this.#tooLargeFault(it, name) : documentFault(it, place, bytes);
     if (fault !== undefined) it.differ('entry-mismatch', name, fault);
+  }
+
+  /** tooLargeFault compares an object too large to be read with an entry: one that was so already has a size alone. */
+  async #tooLargeFault({ entry }: InBatch, name: string): Promise<string | undefined> {
+    if (entry.type !== 'foreign' || entry.sha256 !== undefined) return TOO_LARGE;
+    for await (const object of this.#context.store.list(name)) {
+      if (object.name === name && object.size !== entry.size)
+        return `its entry in the log states ${entry.size} bytes, and it has ${object.size}`;
+    }
+    return undefined;
   }
 
   /** finish says which entries have no object any more. */
@@ -144,8 +152,11 @@ const sha256In = (entry: LogEntry): Hash | undefined => ('sha256' in entry ? ent
 /** documentFault says what is wrong with an entry's document, or gives undefined. */
 function documentFault({ entry, line }: InBatch, place: DocumentPlace, bytes: Buffer): string | undefined {
   if (sha256In(entry) !== sha256(bytes)) return 'its bytes have another SHA-256 than its entry in the log';
-  if (entry.type === 'foreign') return undefined;
   const own = attempt(() => formatEntry(documentEntry(place, bytes)), 'malformed');
+  if (entry.type === 'foreign')
+    return (
+      own && `its entry in the log calls it foreign, and it is ${place.type === 'action' ? 'an action' : 'a report'}`
+    );
   if (own === undefined)
     return `the log has it as ${entry.type === 'action' ? 'an action' : 'a report'}, and its bytes are not one`;
   return own.equals(line) ? undefined : 'its entry in the log says something else of it than its own bytes';

@@ -36,11 +36,13 @@ export async function followLog(
   const start = isIncremental && known ? await resume(context, known, checkpoints) : THE_FIRST;
   const log = new LogCheck({ context, options, start, checkpoints, published, objectAt });
   const hasLog = await log.follow();
-  if (kept !== undefined && keptText !== undefined && checkpoints.seenAt(keptText) === undefined) {
+  // What couldn't be read may be it; the outcome is no better than `unverified` then.
+  const isComplete = !checkpoints.isIncomplete;
+  if (kept !== undefined && keptText !== undefined && checkpoints.seenAt(keptText) === undefined && isComplete) {
     const why = 'the log has no checkpoint of this text: its history was cut off or rewritten';
     context.findings.error('checkpoint-inconsistent', kept.name, why);
   }
-  if (head && !log.isAnchorFound) {
+  if (head && !log.isAnchorFound && isComplete) {
     const why = `${anchor?.name} knew it with ${head.size} entries and the root ${head.root}`;
     context.findings.error('checkpoint-inconsistent', checkpointName(head.number), why);
   }
@@ -81,7 +83,10 @@ export class LogCheck {
     this.#cosignatures = new CosignatureCheck(
       context,
       options.policy,
-      continued && { ...continued, number: continued.head.number },
+      continued && {
+        number: continued.head.number,
+        ...(continued.cosignatures && { cosignatures: continued.cosignatures }),
+      },
     );
     this.#tiles = context.tiles && new TileCheck(context, context.tiles);
     this.#next = start.batch;
@@ -136,16 +141,17 @@ export class LogCheck {
     await this.#cosignatures.check(head.number, opened.text, isOf(opened, head) ? head.time : undefined);
   }
 
-  async #add({ number, entries, note }: BatchRead): Promise<void> {
+  async #add({ number, entries, isUnreadable, note }: BatchRead): Promise<void> {
     this.#checkOrder(number);
     this.#next = number + 1;
     this.#unsigned = note === undefined ? number : undefined;
     const { checkpoints } = this.#parts;
+    if (isUnreadable || note === 'unreadable') checkpoints.isIncomplete = true;
     const files = entries && this.#tree.add(entries);
     if (entries === undefined) this.#break();
     const opened =
       note === undefined || note === 'unreadable' ? undefined : checkpoints.open(checkpointName(number), note);
-    if (opened !== undefined) checkpoints.see(opened.text, number);
+    if (opened !== undefined) checkpoints.markSeen(opened.text, number);
     const fit = opened === undefined ? 'unknown' : this.#tree.compare(number, opened.checkpoint);
     if (entries !== undefined && files !== undefined && number >= this.#parts.start.compared) {
       await this.#entries.add(number, entries, fit === 'fits');
@@ -189,6 +195,7 @@ export class LogCheck {
 
   async #finishTiles(): Promise<void> {
     const { context, options, published } = this.#parts;
+    await this.#tiles?.settle();
     if (this.#tiles === undefined || this.#head === undefined) return;
     const { allowance } = options;
     // The newest batch's tiles may be on their way.

@@ -8,7 +8,7 @@ import type { WalkedObject } from '../chain/walk.ts';
 
 /**
  * PositionCheck follows where the log stands, entry by entry: entries come in order and without holes, and the heads that a
- * batch ends with say where they lead. What is wrong it gives in words, or else undefined.
+ * batch ends with say where they lead. Its methods give what is wrong in words, or undefined.
  */
 export class PositionCheck {
   readonly #positions: Map<string, Position>;

@@ -3,7 +3,7 @@ import { formatHash, parseHash } from '../../core/hash.ts';
 import type { LogTree } from '../../core/merkle/logTree.ts';
 import { NO_HEADS, headsOf } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
-import { checkpointName } from '../../core/objects/names.ts';
+import { TLOG, batchName, checkpointName } from '../../core/objects/names.ts';
 import type { CosignatureReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
 import { readBatch } from '../../ledger/batches.ts';
 import { openTree } from '../../ledger/tiles.ts';
@@ -37,7 +37,10 @@ export interface KnownLog {
   readonly cosignatures?: CosignatureReport;
 }
 
-/** resume begins where an earlier check ended, if the tiles give the tree there; or else with the first batch's hashes. */
+/**
+ * resume begins where an earlier check ended, if the tiles give the tree there. Otherwise the tree is made from the first batch
+ * on, and entries are compared with objects only behind the anchor.
+ */
 export async function resume(
   context: Context,
   { head, cosignatures }: KnownLog,
@@ -46,11 +49,9 @@ export async function resume(
   const position = await positionAt(context, head.number);
   if (position === undefined) return THE_FIRST;
   const compared = head.number + 1;
-  const rootHash = parseHash(head.root);
-  const { tiles } = context;
-  const tree = tiles && rootHash && (await openTree(tiles, { size: head.size, rootHash }));
+  const tree = await treeAt(context, head);
   if (tree === undefined) return { ...THE_FIRST, compared, position };
-  const opened = await openAgain(context, head.number, checkpoints);
+  const opened = await openAgain(context, head, checkpoints);
   await findEarlier(context, head, checkpoints);
   return {
     batch: compared,
@@ -65,24 +66,44 @@ export async function resume(
   };
 }
 
-/** positionAt gives where a batch says that the log stands, undefined if the batch isn't there or isn't one. */
-async function positionAt({ store }: Context, number: number): Promise<LogPosition | undefined> {
+/** positionAt gives where a batch says that the log stands; undefined if the batch isn't there, isn't one, or can't be read. */
+async function positionAt({ store, tally }: Context, number: number): Promise<LogPosition | undefined> {
   try {
     return headsOf((await readBatch(store, number)).entries);
   } catch (error) {
-    faultIn(error, 'malformed', 'contradicted');
+    const { kind, message } = faultIn(error);
+    if (kind === 'unavailable' || kind === 'refused') tally.addUnreadable(batchName(number), message);
     return undefined;
   }
 }
 
+/** treeAt goes on from the anchor's tree by the tiles, and gives undefined if they are missing, lie, or can't be read. */
+async function treeAt({ tiles, tally }: Context, { size, root }: VerifiedCheckpoint): Promise<LogTree | undefined> {
+  const rootHash = parseHash(root);
+  if (tiles === undefined || rootHash === undefined) return undefined;
+  try {
+    return await openTree(tiles, { size, rootHash });
+  } catch (error) {
+    tally.addUnreadable(`${TLOG}tile/`, faultIn(error, 'unavailable', 'refused').message);
+    return undefined;
+  }
+}
+
+/** openAgain opens the anchor's checkpoint, which must still be there as the anchor knew it. */
 async function openAgain(
   context: Context,
-  number: number,
+  head: VerifiedCheckpoint,
   checkpoints: Checkpoints,
 ): Promise<OpenedCheckpoint | undefined> {
-  const name = checkpointName(number);
+  const name = checkpointName(head.number);
   const note = await readFor(context, context.store, name);
-  return note === undefined || note === 'unreadable' ? undefined : checkpoints.open(name, note);
+  if (note === 'unreadable') return undefined;
+  const opened = note === undefined ? undefined : checkpoints.open(name, note);
+  if (opened !== undefined && isOf(opened, head)) return opened;
+  const why = note === undefined ? 'no object has this name' : 'it is another one';
+  const known = `an earlier report knew it with ${head.size} entries and the root ${head.root}`;
+  context.findings.error('checkpoint-inconsistent', name, `${why}, and ${known}`);
+  return opened;
 }
 
 /** findEarlier looks for wanted checkpoints up to the anchor's: sizes rise, so it bisects, from the newest one on. */
@@ -93,8 +114,9 @@ async function findEarlier(context: Context, newest: VerifiedCheckpoint, checkpo
     let [low, high] = [0, newest.number];
     for (let middle = high; low <= high; middle = Math.floor((low + high) / 2)) {
       const note = await readFor(context, context.store, checkpointName(middle));
+      if (note === 'unreadable') checkpoints.isIncomplete = true;
       const found = typeof note === 'object' ? note.toString('utf8') : undefined;
-      if (found?.startsWith(`${text}\n`) === true) checkpoints.see(text, middle);
+      if (found?.startsWith(`${text}\n`) === true) checkpoints.markSeen(text, middle);
       if (found === undefined || sizeIn(found) >= size) high = middle - 1;
       else low = middle + 1;
     }

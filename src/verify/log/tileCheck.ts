@@ -21,8 +21,9 @@ export class TileCheck {
   readonly #waiting = new Set<Promise<void>>();
   /** full files that are missing, with the batch that filled them */
   readonly #missing: { readonly name: string; readonly batch: number }[] = [];
-  #edge: { readonly batch: number; readonly files: readonly TileFile[] } | undefined;
-  #isEdgePublished = false;
+  /** by the name of the full file, the partial ones of the published checkpoint, or of the newest while that isn't found */
+  readonly #edge = new Map<string, { readonly file: TileFile; readonly batch: number }>();
+  #published: number | undefined;
   compared = 0;
 
   constructor(context: Context, tiles: ReadableTiles) {
@@ -31,19 +32,25 @@ export class TileCheck {
     this.#semaphore = new Semaphore(context.concurrency);
   }
 
-  /** add takes the files that a batch gives. The partial ones count if its checkpoint is the published one, or the last. */
+  /** add takes the files that a batch gives: those that are new or wider than before. */
   async add(batch: number, files: readonly TileFile[], isPublished: boolean): Promise<void> {
-    if (!this.#isEdgePublished) this.#edge = { batch, files: files.filter(({ name }) => name.includes(PARTIAL)) };
-    this.#isEdgePublished ||= isPublished;
-    for (const file of files.filter(({ name }) => !name.includes(PARTIAL))) {
-      const compare = async (): Promise<void> => {
-        if (!(await this.#compare(file))) this.#missing.push({ name: file.name, batch });
-      };
-      const task = this.#semaphore.run(compare).finally(() => this.#waiting.delete(task));
-      task.catch(() => {}); // awaited below
-      this.#waiting.add(task);
-      if (this.#waiting.size >= MAX_WAITING) await Promise.race(this.#waiting);
+    for (const file of files) {
+      const [full = '', width] = file.name.split(PARTIAL);
+      if (this.#published === undefined && width === undefined) this.#edge.delete(full);
+      if (this.#published === undefined && width !== undefined) this.#edge.set(full, { file, batch });
+      if (width === undefined) await this.#compareLater(file, batch);
     }
+    if (isPublished) this.#published = batch;
+  }
+
+  async #compareLater(file: TileFile, batch: number): Promise<void> {
+    const compare = async (): Promise<void> => {
+      if (!(await this.#compare(file))) this.#missing.push({ name: file.name, batch });
+    };
+    const task = this.#semaphore.run(compare).finally(() => this.#waiting.delete(task));
+    task.catch(() => {}); // awaited below
+    this.#waiting.add(task);
+    if (this.#waiting.size >= MAX_WAITING) await Promise.race(this.#waiting);
   }
 
   /** compare says whether there is such a file; one that can't be read is noted elsewhere. */
@@ -57,19 +64,24 @@ export class TileCheck {
     return true;
   }
 
+  /** settle waits for what is being compared. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#waiting);
+  }
+
   /** finish compares the edge, and says what is missing of the batches before `end`, and of the published one. */
   async finish(end: number): Promise<void> {
-    await Promise.all(this.#waiting);
-    const isDue = (batch: number): boolean =>
-      batch < end || (this.#isEdgePublished && batch <= (this.#edge?.batch ?? -1));
+    await this.settle();
+    const isDue = (batch: number): boolean => batch < end || batch <= (this.#published ?? -1);
     for (const { name, batch } of this.#missing) if (isDue(batch)) this.#say(name, 'it is missing');
-    const { batch = 0, files = [] } = this.#edge ?? {};
-    for (const file of files) {
+    for (const [full, { file, batch }] of this.#edge) {
       if ((await this.#compare(file)) || !isDue(batch)) continue;
-      // A partial tile may be dropped once the full one is there.
-      const [full = ''] = file.name.split(PARTIAL);
-      if ((await readFor(this.#context, this.#tiles, full, `${TLOG}${full}`)) === undefined)
-        this.#say(file.name, 'it is missing');
+      // A partial tile may be dropped once the full one is there, which begins with it.
+      const grown = await readFor(this.#context, this.#tiles, full, `${TLOG}${full}`);
+      if (grown === undefined) this.#say(file.name, 'it is missing');
+      else if (grown === 'too-large') this.#say(full, TOO_LARGE);
+      else if (grown !== 'unreadable' && !grown.subarray(0, file.bytes.length).equals(file.bytes))
+        this.#say(full, `it does not begin with ${file.name}, which is missing, as the entries of the log give it`);
     }
   }
 

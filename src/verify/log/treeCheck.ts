@@ -5,7 +5,7 @@ import type { Checkpoint } from '../../core/note/checkpoint.ts';
 import { batchName, checkpointName } from '../../core/objects/names.ts';
 import type { Findings } from '../findings.ts';
 
-/** How a checkpoint stands to the batches up to it. */
+/** Fit is how a checkpoint stands to the batches up to it. */
 export type Fit = 'fits' | 'differs' | 'unknown';
 
 /**
@@ -65,14 +65,14 @@ export class TreeCheck {
     return 'differs';
   }
 
-  #settle(doLaterFit: boolean): void {
+  #settle(laterOnesFit: boolean): void {
     const doubt = this.#doubt;
     this.#doubt = undefined;
     if (doubt === undefined) return;
     const { number, detail, count } = doubt;
     const others = count === 1 ? '' : `; so do the ${count - 1} after it`;
     this.#findings.error('checkpoint-inconsistent', checkpointName(number), `${detail}${others}`);
-    if (this.#isSigned && !doLaterFit) {
+    if (this.#isSigned && !laterOnesFit) {
       const why = `its entries do not give the tree that ${checkpointName(number)} was signed over`;
       this.#findings.error('entry-mismatch', batchName(number), why);
     }

@@ -81,6 +81,36 @@ describe('a ledger with a log', () => {
     expect(await checkLedger(ledger)).toMatchObject({ status: 'verified', findings: [], log: { tiles: 2 } });
   });
 
+  const SECOND_LEVEL = 'tile/1/000.p/1';
+  test.each<[string, (tiles: Map<string, Buffer>) => unknown]>([
+    ['lies', (tiles) => tiles.set(SECOND_LEVEL, Buffer.alloc(32))],
+    ['is gone', (tiles) => tiles.delete(SECOND_LEVEL)],
+  ])(
+    'with a tile above the first level that %s: it is found, though the last batches did not touch it',
+    async (_what, change) => {
+      const ledger = await ledgerOf(4, 200);
+      expect(ledger.tiles.objects.has(SECOND_LEVEL)).toBe(true);
+      expect(await checkLedger(ledger)).toMatchObject({ status: 'verified', findings: [] });
+      change(ledger.tiles.objects);
+      const report = await checkLedger(ledger);
+      expect([report.status, saidOf(report)]).toEqual(['violated', [`tile-mismatch tlog/${SECOND_LEVEL}`]]);
+    },
+  );
+
+  test.each(['tile/0/000', 'tile/entries/000'])(
+    'with something under the name of the full tile %s, in the place of a partial one: it must begin with that',
+    async (full) => {
+      const ledger = await ledgerOf();
+      const partial = ledger.tiles.objects.get(`${full}.p/28`) as Buffer;
+      ledger.tiles.objects.delete(`${full}.p/28`);
+      ledger.tiles.objects.set(full, Buffer.concat([partial, Buffer.alloc(32)]));
+      expect(await checkLedger(ledger)).toMatchObject({ status: 'verified', findings: [] });
+      ledger.tiles.objects.set(full, Buffer.alloc(8192));
+      const report = await checkLedger(ledger);
+      expect([report.status, saidOf(report)]).toEqual(['violated', [`tile-mismatch tlog/${full}`]]);
+    },
+  );
+
   test('whose newest batch is still without its checkpoint and tiles', async () => {
     const ledger = await ledgerOf();
     ledger.store.objects.delete(checkpoint(3));
@@ -193,6 +223,9 @@ test('the job files a report about the log, the next integration puts it into th
   });
   edit(store, name as string, (text) => text.replace('"verified"', '"violated"'));
   expect(saidOf(await checkLedger({ store, tiles }))).toEqual([`entry-mismatch ${name}`]);
+  store.beforeRead = (read) => (read === name ? 'too-large' : undefined);
+  expect(saidOf(await checkLedger({ store, tiles }))).toContain(`entry-mismatch ${name}`);
+  store.beforeRead = () => {};
   store.objects.delete(name as string);
   const page = (name as string).replace('.json', '.html');
   expect(saidOf(await checkLedger({ store, tiles }))).toEqual([

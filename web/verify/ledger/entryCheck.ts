@@ -123,8 +123,10 @@ export class EntryCheck {
     if (!this.#folder.has(name)) return say('entry-mismatch', name, 'the log has an entry of it, and it is gone');
     const bytes = await this.#folder.read(name);
     if (bytes === 'oversize') {
-      const isStated = 'sha256' in entry && entry.sha256 !== undefined;
-      if (isStated) this.#findings.unread(name, 'it has more than 192 MiB');
+      this.compared += 1;
+      const isStated =
+        entry.type === 'foreign' && entry.sha256 === undefined && entry.size === this.#folder.sizeOf(name);
+      if (!isStated) say('entry-mismatch', name, 'it has more than 192 MiB, and its entry in the log says otherwise');
       return;
     }
     if (bytes === undefined) return;

@@ -131,9 +131,13 @@ export class TileCheck {
     const isDue = (batch: number): boolean => batch < end || (this.#isPublishedFound && batch <= edge);
     for (const { name, batch } of this.#missing) if (isDue(batch)) this.#say(name, 'it is missing');
     for (const file of files) {
-      // A partial tile may be dropped once the full one is there.
-      const isThere = (await this.#compare(file)) || this.#folder.has(`${TLOG}${file.whole}`);
-      if (!isThere && isDue(edge)) this.#say(file.name, 'it is missing');
+      if (await this.#compare(file)) continue;
+      // A partial tile may be dropped once the full one is there, which begins with it.
+      const grown = await this.#folder.read(`${TLOG}${file.whole}`);
+      if (grown === 'oversize') this.#say(file.whole, 'it is too large to be a tile');
+      else if (grown !== undefined && !equalBytes(grown.subarray(0, file.bytes.length), file.bytes))
+        this.#say(file.whole, `it does not begin with ${file.name}, which is missing`);
+      else if (!this.#folder.has(`${TLOG}${file.whole}`) && isDue(edge)) this.#say(file.name, 'it is missing');
     }
   }
 }
