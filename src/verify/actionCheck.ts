@@ -1,6 +1,5 @@
 import { readFor } from './context.ts';
 import type { Context } from './context.ts';
-import { checkNumber } from './objectCheck.ts';
 import { faultIn } from '../core/errors.ts';
 import { ACTION_UNDERWAY_MS } from '../core/limits.ts';
 import { MAX_ACTION_BYTES, parseAction } from '../core/objects/action.ts';
@@ -21,7 +20,7 @@ export async function checkActions(context: Context, integrated: number, until: 
   for await (const { name, size } of store.list('actions/')) {
     const number = parseActionName(name);
     if (number === undefined) continue; // it is found with the other names
-    checkNumber(findings, { type: 'action', number }, next);
+    if (number !== next) findings.hole({ type: 'action', number });
     next = number + 1;
     const action = await readAction(context, name, size);
     if (action === undefined) continue;

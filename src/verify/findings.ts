@@ -1,3 +1,5 @@
+import { documentName } from '../core/objects/names.ts';
+import type { DocumentPlace } from '../core/objects/names.ts';
 import type { Finding, FindingCode } from '../core/objects/report.ts';
 
 /** Findings beyond this many are counted, not listed. */
@@ -22,6 +24,17 @@ export class Findings {
 
   warn(code: FindingCode, object: string, detail: string): void {
     this.#add({ code, severity: 'warning', object, detail });
+  }
+
+  /** foreignName says that the format knows no object of a name. */
+  foreignName(name: string): void {
+    this.error('foreign-object', name, 'the format knows no object of this name');
+  }
+
+  /** hole says that a report or an action stands behind a hole in the numbers of its kind. */
+  hole({ type, number }: DocumentPlace): void {
+    const why = `no object has the name of the ${type} before, ${documentName(type, number - 1)}`;
+    this.error('foreign-object', documentName(type, number), why);
   }
 
   /** repeat takes over the findings of an earlier check, because this one doesn't look there again. */

@@ -1,10 +1,12 @@
+import { readFor } from './context.ts';
+import type { Context } from './context.ts';
+import type { VerifyOptions } from './options.ts';
 import { attempt } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import {
   batchName,
   checkpointName,
   cosignatureName,
-  documentName,
   isKnownName,
   pageName,
   parseActionName,
@@ -16,13 +18,8 @@ import {
   parseSegmentName,
   reportName,
 } from '../core/objects/names.ts';
-import type { DocumentPlace } from '../core/objects/names.ts';
 import { parseFiledReport } from '../core/objects/reportFile.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
-import { readFor } from './context.ts';
-import type { Context } from './context.ts';
-import type { Findings } from './findings.ts';
-import type { VerifyOptions } from './options.ts';
 
 /** How many reports' pages are read at one time. */
 const PAGES_AHEAD = 8;
@@ -34,17 +31,6 @@ const CHECKED_ELSEWHERE: readonly ((name: string) => unknown)[] = [
   parseCheckpointName,
   parseCosignatureName,
 ];
-
-/** sayForeignName says that the format knows no object of a name. */
-export const sayForeignName = (findings: Findings, name: string): void =>
-  findings.error('foreign-object', name, 'the format knows no object of this name');
-
-/** checkNumber says that a report or an action stands behind a hole: `next` is the number behind the one before. */
-export function checkNumber(findings: Findings, { type, number }: DocumentPlace, next: number): void {
-  if (number === next) return;
-  const why = `no object has the name of the ${type} before, ${documentName(type, number - 1)}`;
-  findings.error('foreign-object', documentName(type, number), why);
-}
 
 /** checkOtherObjects looks at the names of all objects outside segments/, and into the pages of reports. */
 export async function checkOtherObjects(context: Context, options: VerifyOptions): Promise<void> {
@@ -70,11 +56,11 @@ export async function checkNames(
   for await (const { name, page } of objects) {
     const number = parseReportName(name);
     if (number !== undefined) {
-      checkNumber(findings, { type: 'report', number }, next);
+      if (number !== next) findings.hole({ type: 'report', number });
       next = number + 1;
     }
     if (CHECKED_ELSEWHERE.some((parse) => parse(name) !== undefined)) continue;
-    if (!isKnownName(name) || parseSegmentName(name) !== undefined) sayForeignName(findings, name);
+    if (!isKnownName(name) || parseSegmentName(name) !== undefined) findings.foreignName(name);
     else if (typeof page === 'object') findings.error('foreign-object', name, page.fault);
     else if (page === 'not looked into') tally.otherObjects += 1;
   }

@@ -3,7 +3,7 @@ import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
 import { Findings, isRepeated } from './findings.ts';
 import { followLog } from './log/logCheck.ts';
-import type { LogCheck } from './log/logCheck.ts';
+import type { FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';
 import type { VerifyOptions } from './options.ts';
@@ -33,7 +33,7 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   findings.repeat(before?.findings ?? []);
 
   const walks = new Walks(context, options);
-  let log: LogCheck | undefined;
+  let log: FollowedLog | undefined;
   try {
     await beginWalks(context, options, walks);
     log = await followLog(context, options, (partition, index) => walks.of(partition).to(index));
@@ -76,7 +76,7 @@ function demandCheckpoint({ findings }: Context, { policy, allowance }: VerifyOp
 }
 
 /** integratedUntil gives the time before which what was made must be in the log: a mirror's clock is the newest checkpoint. */
-function integratedUntil({ now }: Context, { allowance, verifiers = [] }: VerifyOptions, log?: LogCheck): number {
+function integratedUntil({ now }: Context, { allowance, verifiers = [] }: VerifyOptions, log?: FollowedLog): number {
   if (allowance !== undefined) return now() - allowance.delayMs;
   if (log !== undefined) return Date.parse(log.time) - INTEGRATION_DELAY_MS;
   // Who trusts a key expects a log; else whoever removes all of it would be trusted more than who changes it.
@@ -91,7 +91,7 @@ function compose(
     started,
     before,
     log,
-  }: { readonly started: number; readonly before: Report | undefined; readonly log?: LogCheck | undefined },
+  }: { readonly started: number; readonly before: Report | undefined; readonly log?: FollowedLog | undefined },
 ): Report {
   const { findings, tally, ledger } = context;
   const finished = new Date(context.now()).toISOString();
@@ -118,7 +118,7 @@ function compose(
   };
 }
 
-function statusOf({ findings, tally }: Context, { isQuick = false }: VerifyOptions, log?: LogCheck): Status {
+function statusOf({ findings, tally }: Context, { isQuick = false }: VerifyOptions, log?: FollowedLog): Status {
   if (findings.isViolated) return 'violated';
   // A quick check has nothing to compare with but what a checkpoint stands for.
   const isBaseless = isQuick && log?.head === undefined;

@@ -8,7 +8,6 @@ import type { Semaphore } from '../../ledger/concurrency.ts';
 import { TOO_LARGE_SEGMENT } from '../../ledger/objects.ts';
 import { GONE } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { sayForeignName } from '../objectCheck.ts';
 
 type Walked = WalkedObject<SegmentSummary>;
 
@@ -91,7 +90,7 @@ export class FullWalk implements PartitionWalk {
     for await (const { name, size } of store.list(`segments/${this.partition}/`, start)) {
       const place = parseSegmentName(name);
       if (place?.partition === this.partition) yield { index: place.index, size };
-      else sayForeignName(findings, name);
+      else findings.foreignName(name);
     }
     return undefined;
   }

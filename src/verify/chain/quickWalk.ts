@@ -3,7 +3,6 @@ import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
 import type { PartitionReport } from '../../core/objects/report.ts';
 import type { Digest, DigestObjects } from '../../ledger/digest.ts';
 import type { Context } from '../context.ts';
-import { sayForeignName } from '../objectCheck.ts';
 import { Indices } from './indices.ts';
 import { Walk } from './walk.ts';
 import type { ListedObject, PartitionWalk, StoredDigest, WalkedObject } from './walk.ts';
@@ -90,7 +89,7 @@ export class QuickWalk implements PartitionWalk {
     for await (const { name, isFolder } of store.children(`segments/${this.partition}/`)) {
       const place = isFolder ? undefined : parseSegmentName(name);
       if (place?.partition === this.partition) yield { index: place.index, size: 0 };
-      else for await (const other of isFolder ? store.list(name) : [{ name }]) sayForeignName(findings, other.name);
+      else for await (const other of isFolder ? store.list(name) : [{ name }]) findings.foreignName(other.name);
     }
     return undefined;
   }

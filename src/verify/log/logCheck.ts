@@ -17,6 +17,22 @@ import type { LogStart } from './resume.ts';
 import { TileCheck } from './tileCheck.ts';
 import { TreeCheck } from './treeCheck.ts';
 
+/** FollowedLog is what came of following a log. */
+export interface FollowedLog {
+  /** isIntegrated tells whether the log, as far as it was followed, has an entry of that place. */
+  readonly isIntegrated: (partition: string, index: number) => boolean;
+  /** number of the first action that has no entry */
+  readonly actions: number;
+  /** when the newest batch was made, '' if there is none */
+  readonly time: string;
+  /** number of the newest batch, if it has no checkpoint yet */
+  readonly unsigned: number | undefined;
+  /** the newest checkpoint that fits the batches up to it */
+  readonly head: VerifiedCheckpoint | undefined;
+  /** report says what was done; it is told how many segments the log has no entry of. */
+  readonly report: (segmentsNotIntegrated: number) => LogReport;
+}
+
 /**
  * followLog follows the log of a ledger from batch to batch: the tree over the entries against every checkpoint, entries
  * against objects, tiles against entries. It gives undefined if there is no log. Memory is a few batches.
@@ -25,7 +41,7 @@ export async function followLog(
   context: Context,
   options: VerifyOptions,
   objectAt: ObjectAt,
-): Promise<LogCheck | undefined> {
+): Promise<FollowedLog | undefined> {
   const { anchor, kept, verifiers = [], isIncremental = false } = options;
   const checkpoints = new Checkpoints(context, verifiers);
   const keptText = kept && checkpoints.open(kept.name, kept.note)?.text;
@@ -46,7 +62,7 @@ export async function followLog(
     const why = `${anchor?.name} knew it with ${head.size} entries and the root ${head.root}`;
     context.findings.error('checkpoint-inconsistent', checkpointName(head.number), why);
   }
-  return hasLog ? log : undefined;
+  return hasLog ? log.followed : undefined;
 }
 
 interface Parts {
@@ -58,8 +74,8 @@ interface Parts {
   readonly objectAt: ObjectAt;
 }
 
-/** LogCheck is a check of a log from its start on, and then what was found. */
-export class LogCheck {
+/** LogCheck checks a log from its start on. */
+class LogCheck {
   readonly #parts: Parts;
   readonly #tree: TreeCheck;
   readonly #position: PositionCheck;
@@ -94,27 +110,16 @@ export class LogCheck {
     this.isAnchorFound = continued !== undefined;
   }
 
-  /** isIntegrated tells whether the log, as far as it was followed, has an entry of that place. */
-  isIntegrated = (partition: string, index: number): boolean => index < this.#position.next(partition);
-
-  /** actions is the number of the first action that has no entry, as far as the log was followed. */
-  get actions(): number {
-    return this.#position.documents.action;
-  }
-
-  /** time is when the newest batch was made, '' if there is none. */
-  get time(): string {
-    return this.#position.time;
-  }
-
-  /** unsigned is the number of the newest batch, if it has no checkpoint yet. */
-  get unsigned(): number | undefined {
-    return this.#unsigned;
-  }
-
-  /** head is the newest checkpoint that fits the batches up to it. */
-  get head(): VerifiedCheckpoint | undefined {
-    return this.#head;
+  /** followed is what was found, once all was followed. */
+  get followed(): FollowedLog {
+    return {
+      isIntegrated: (partition, index) => index < this.#position.next(partition),
+      actions: this.#position.documents.action,
+      time: this.#position.time,
+      unsigned: this.#unsigned,
+      head: this.#head,
+      report: (segmentsNotIntegrated) => this.#report(segmentsNotIntegrated),
+    };
   }
 
   /** follow checks the log, and gives false if there is none. */
@@ -190,7 +195,7 @@ export class LogCheck {
   }
 
   get #end(): LogEnd {
-    return { next: this.#next, unsigned: this.#unsigned, newest: this.#head?.number, time: this.time };
+    return { next: this.#next, unsigned: this.#unsigned, newest: this.#head?.number, time: this.#position.time };
   }
 
   async #finishTiles(): Promise<void> {
@@ -205,8 +210,7 @@ export class LogCheck {
     await published.finish(this.#head.number, isSettled);
   }
 
-  /** report says what was done. */
-  report(segmentsNotIntegrated: number): LogReport {
+  #report(segmentsNotIntegrated: number): LogReport {
     const { options, checkpoints } = this.#parts;
     return {
       batches: this.#next,
