@@ -1,5 +1,5 @@
 metadata name = 'Routing'
-metadata description = 'Diagnostic settings for resources that are named one by one: those that no policy initiative covers, and those whose logs must not wait for one. Deployed by itself: az deployment sub create -l REGION -p routing.bicepparam.'
+metadata description = 'Diagnostic settings for resources that are named one by one: those that no policy initiative covers, and those whose logs must not wait for one. Deployed by itself: az deployment sub create --location REGION --parameters infra/routing.bicepparam.'
 
 targetScope = 'subscription'
 

@@ -1,5 +1,5 @@
 metadata name = 'Tenant'
-metadata description = 'Sends the logs of Entra ID to the hub. It takes a Security Administrator who may also write at the root of the tenant, so azd does not deploy it: az deployment tenant create -l REGION -f tenant.bicep.'
+metadata description = 'Sends the logs of Entra ID to the hub. It takes a Security Administrator who may also write at the root of the tenant, so azd does not deploy it: az deployment tenant create --location REGION --template-file infra/tenant.bicep --parameters senderRuleId=RULE hubName=audit.'
 
 targetScope = 'tenant'
 

@@ -11,7 +11,14 @@ describeTemplates('templates', (templates) => {
 
   test('the linter prints nothing of parameters', async () => {
     expect(await templates.run(['lint', 'main.bicepparam'])).toBe('');
-    expect(await templates.run(['lint', 'routing.bicepparam'])).toBe('');
+    const rule = { AUDITSEAL_SENDER_RULE: '/subscriptions/x/authorizationRules/diagnostic-settings' };
+    expect(await templates.run(['lint', 'routing.bicepparam'], join(ROOT, 'infra'), rule)).toBe('');
+  });
+
+  test('routing without the rule to send with is refused by the compiler, and not by Azure for each resource', async () => {
+    const printed = await templates.run(['build-params', 'routing.bicepparam', '--stdout']);
+    expect(printed).toMatch(/Error BCP\d+: .*AUDITSEAL_SENDER_RULE/);
+    expect(printed).toContain('exit code 1');
   });
 
   test('every file is as the formatter writes it', async () => {
