@@ -15,7 +15,12 @@ interface Workflow {
   readonly jobs: Readonly<
     Record<
       string,
-      { readonly permissions?: Permissions; readonly 'timeout-minutes'?: string; readonly steps: readonly Step[] }
+      {
+        readonly permissions?: Permissions;
+        readonly environment?: string;
+        readonly 'timeout-minutes'?: string;
+        readonly steps: readonly Step[];
+      }
     >
   >;
 }
@@ -113,6 +118,15 @@ test('what-if asks for no right to write, and the page names each right that it 
   for (const right of ['whatIf/action', 'validate/action'])
     expect(page).toContain(`"Microsoft.Resources/deployments/${right}"`);
   expect(page).not.toMatch(/"Microsoft\.Resources\/deployments\/(\*|write)"/);
+});
+
+test('what deploys does so in an environment of GitHub, and the page makes a credential for that and no branch', () => {
+  const deploying = jobs().filter(({ job }) => job.steps.some(({ run }) => run?.startsWith('azd auth login') === true));
+  expect(deploying.map(({ job }) => job.environment)).toEqual(['auditseal']);
+  const page = textOf('docs/deploy.md');
+  const subjects = [...page.matchAll(/--subject (\S+)/g)].map(([, subject]) => subject);
+  expect(subjects).toEqual(['repo:OWNER/REPOSITORY:environment:auditseal']);
+  expect(page).toMatch(/^az identity federated-credential delete /m);
 });
 
 test('it runs every day', () => {

@@ -19,6 +19,9 @@ describe('postprovision', () => {
     const { code, stdout, calls } = await hook('postprovision', [], outputs);
     expect({ code, calls }).toEqual({ code: 0, calls: [] });
     expect(stdout).toContain('--vault-name kv-x --name ledger');
+    // Before the first question to Azure: az may look at another subscription than azd.
+    const [first] = stdout.match(/^ +(az|npm) .+$/gm) ?? [];
+    expect(first?.trim()).toBe(`az account set --subscription ${ENV.AZURE_SUBSCRIPTION_ID}`);
     expect(stdout).toContain('keygen --name func-sealer-x.azurewebsites.net/api/log --vault-key URL');
     expect(stdout).toContain(`npm run cli -- lock ${outputs.AUDITSEAL_LEDGER_URL} --resource-id ${ID}`);
   });
@@ -34,6 +37,12 @@ describe('predown', () => {
   test.each<[string, Script, number, string]>([
     ['locked', [[POLICY, policyOf('Locked', 2555)]], 1, 'is locked at 2555 days: Azure deletes neither'],
     ['unlocked', [], 1, `az lock delete --name ledger-stays --resource-group rg-logs`],
+    [
+      'unlocked, so with a policy to remove',
+      [],
+      1,
+      `ETAG=$(az storage container immutability-policy show --account-name ${ACCOUNT} --container-name ledger --query etag --output tsv)`,
+    ],
     ['gone', [['az resource list', []]], 0, 'there is no ledger any more'],
     ['an error of az', [['az resource list', 'ERROR: no', 1]], 1, "can't be found out: ERROR: no"],
   ])('%s', async (_, changes, status, says) => {

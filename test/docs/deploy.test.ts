@@ -5,13 +5,23 @@ import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 import { faultOf } from '../support/azureCommands.ts';
 import { codeBlocks, firstCells, headings, pageNames, readPage, section } from './pages.ts';
 
-/** commandsIn gives lines of shell blocks, and code spans, that begin with one of the three programs. */
+/** commandsIn gives lines of shell blocks, and code spans, that begin with one of the three programs, or take what one prints. */
 function commandsIn(text: string): string[] {
   const lines = codeBlocks(text)
     .filter(({ language }) => ['sh', 'console', 'bash'].includes(language))
     .flatMap((block) => block.text.split('\n'));
   const spans = [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, span]) => span as string);
-  return [...lines, ...spans].map((line) => line.trim()).filter((line) => /^(az|azd|gh) /.test(line));
+  const inner = /\$\(((?:"[^"]*"|[^")])*)\)/g;
+  const taken = [...lines, ...spans].flatMap((line) =>
+    [...line.matchAll(inner)].map(([, command]) => command as string),
+  );
+  return [
+    ...lines.map((line) => line.replaceAll(inner, 'X')),
+    ...spans.map((line) => line.replaceAll(inner, 'X')),
+    ...taken,
+  ]
+    .map((line) => line.trim())
+    .filter((line) => /^(az|azd|gh) /.test(line));
 }
 
 test('every command of az, azd and gh in the pages is a known one, with known options', () => {
@@ -43,13 +53,77 @@ test('this check finds what is wrong', () => {
   expect(faultOf('azd upp')).toBe('no known command');
   expect(faultOf('az login --tennant x')).toBe('no known option --tennant');
   expect(faultOf('az ad group member add --group a --member-id b')).toBeUndefined();
+  expect(faultOf('az role definition list --custom-role-only true')).toBe('lacks --scope');
+  expect(faultOf('azd up --no-state')).toBe('no known option --no-state');
+  expect(commandsIn('```sh\nETAG=$(az x --query "a(b)" --output tsv)\n```\n')).toEqual([
+    'az x --query "a(b)" --output tsv',
+  ]);
 });
 
-/** wordsIn gives what a reader has to replace in commands: words in capitals, but for the names of settings. */
+/** shellOf gives the lines of a page's shell blocks, block by block. */
+const shellOf = (page: string): string[][] =>
+  codeBlocks(page)
+    .filter(({ language }) => language === 'sh')
+    .map(({ text }) => text.split('\n'));
+
+test('after each sign-in az is told the subscription, because az login chooses one by itself', () => {
+  const blocks = shellOf(readPage('docs/deploy.md')).filter((lines) => lines.includes('az login'));
+  expect(blocks.length).toBeGreaterThan(2);
+  for (const lines of blocks)
+    expect(lines[lines.indexOf('az login') + 1]).toBe('az account set --subscription SUBSCRIPTION_ID');
+});
+
+test('an ETag goes from az to az by a variable, because a shell takes its quotes away', () => {
+  const page = readPage('docs/deploy.md');
+  const texts = [...shellOf(page).map((lines) => lines.join('\n')), readPage('tools/azd/predown.ts')].filter((text) =>
+    text.includes('--if-match'),
+  );
+  expect(texts.length).toBe(3);
+  for (const text of texts)
+    expect(text).toMatch(
+      /ETAG=\$\(az storage container immutability-policy show .* --query etag --output tsv\)[^]*--if-match "\$ETAG"/,
+    );
+});
+
+test('roles that are taken away are found where they can be assigned, and go before their resource group', () => {
+  const page = readPage('docs/deploy.md');
+  const down = shellOf(page).filter((lines) => lines.includes('azd down'));
+  expect(down.length).toBe(2);
+  for (const lines of down) {
+    const at = (command: string): number => lines.findIndex((line) => line.includes(command));
+    const order = ['az lock delete --name ledger-stays', 'az role assignment delete', 'az role definition delete'].map(
+      at,
+    );
+    expect(order).not.toContain(-1);
+    expect([...order, at('azd down')]).toEqual([...order, at('azd down')].toSorted((a, b) => a - b));
+  }
+});
+
+test('what puts things back is a deployment that azd does not skip', () => {
+  const page = readPage('docs/deploy.md');
+  expect(section(page, '### What `azd provision --no-state` heals')).toContain("Didn't find new changes");
+  expect(readPage('.github/workflows/azure-dev.yml')).toContain('run: azd provision --no-state --no-prompt\n');
+});
+
+test('routing has no rule to fall back on, and the commands of both templates give what is required', () => {
+  expect(readPage('infra/routing.bicepparam')).toContain("readEnvironmentVariable('AUDITSEAL_SENDER_RULE')");
+  const sources = readPage('docs/sources.md');
+  expect(sources).toContain('export AUDITSEAL_SENDER_RULE=$(azd env get-value AUDITSEAL_SENDER_RULE)');
+  const required = [...readPage('infra/tenant.bicep').matchAll(/^param (\w+) string$/gm)].map(
+    ([, name]) => name as string,
+  );
+  expect(required.length).toBe(2);
+  const given = [sources, readPage('infra/tenant.bicep')].map(
+    (text) => /az deployment tenant create [^\n']*/.exec(text)?.[0] ?? '',
+  );
+  for (const line of given) for (const name of required) expect(line).toContain(`${name}=`);
+});
+
+/** wordsIn gives what a reader has to replace in commands: words in capitals, but for names of settings and of variables of the shell. */
 const wordsIn = (lines: readonly string[]): string[] => [
   ...new Set(
     lines.flatMap((line) =>
-      [...line.matchAll(/(?<![\w$])[A-Z][A-Z_]+(?:\/[A-Z]+)?(?![\w])/g)]
+      [...line.matchAll(/(?<![\w$])[A-Z][A-Z_]+(?:\/[A-Z]+)?(?![\w]|=\$\()/g)]
         .map(([word]) => word)
         .filter((word) => !/^(AUDITSEAL|AZURE)_/.test(word)),
     ),
@@ -108,9 +182,14 @@ test('every setting of the deployment that a page names is one that the template
   expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);
 });
 
-test('nobody is told to give a person a role: a lock would keep it', () => {
-  const pages = pageNames().filter((page) => /\baz role assignment create\b/.test(readPage(page)));
-  expect(pages).toEqual([]);
+test('nobody is told to give a person a role that a lock would keep: one is of the resource group, and is taken away', () => {
+  const told = pageNames().flatMap((page) => commandsIn(readPage(page)).filter((line) => line.startsWith('az role ')));
+  const given = told.filter((line) => line.startsWith('az role assignment create'));
+  expect(given.length).toBe(1);
+  for (const line of given) {
+    expect(line).toMatch(/ --scope \/subscriptions\/SUBSCRIPTION_ID\/resourceGroups\/GROUP$/);
+    expect(told).toContain(line.replace(' create ', ' delete '));
+  }
   expect(section(readPage('docs/deploy.md'), '### Lock it')).toContain('az ad group member remove');
 });
 

@@ -7,7 +7,7 @@ export const postprovision: Hook = async (_tools, env, print) => {
   const sealer = env['AUDITSEAL_SEALER'] || 'SEALER';
   const origin = env['AUDITSEAL_ORIGIN'] || `${sealer}.azurewebsites.net/api/log`;
   const [subscription, group] = [
-    env['AZURE_SUBSCRIPTION_ID'] || 'SUBSCRIPTION',
+    env['AZURE_SUBSCRIPTION_ID'] || 'SUBSCRIPTION_ID',
     env['AZURE_RESOURCE_GROUP'] || 'GROUP',
   ];
   const account = env['AUDITSEAL_LEDGER_ACCOUNT'] || 'ACCOUNT';
@@ -16,6 +16,8 @@ export const postprovision: Hook = async (_tools, env, print) => {
   const lines = [
     '',
     'auditseal: what is next, once the apps are deployed:',
+    '  Tell az which subscription, because it may look at another one than azd:',
+    `       az account set --subscription ${subscription}`,
     '  1. Get the verifier key, and give it to whoever checks:',
     `       az keyvault key show --vault-name ${vault} --name ledger --query key.kid --output tsv`,
     `       npm run cli -- keygen --name ${origin} --vault-key URL   (URL is what the line above printed)`,
