@@ -44,6 +44,13 @@ describe('preprovision tells the template what the policy is', () => {
     expect(calls.at(-1)).toBe(sets);
   });
 
+  test('where there is a ledger it says what azd does not put back, and where there is none it does not', async () => {
+    const again = await hook('preprovision');
+    expect(again.stdout).toContain('`azd provision --no-state` puts back what was changed or deleted');
+    const first = await hook('preprovision', [['az resource list', []]]);
+    expect(first.stdout).not.toContain('--no-state');
+  });
+
   test('in every size it asks for what az and azd have', async () => {
     for (const size of ['development', 'small', 'production']) {
       const { code, calls } = await hook('preprovision', [], { AUDITSEAL_SIZE: size });

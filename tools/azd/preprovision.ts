@@ -38,6 +38,10 @@ export const preprovision: Hook = async (tools, env, print) => {
     print(
       `auditseal: the policy of ${policy.account} is locked at ${policy.days} days; it is left as it is. \`auditseal lock --extend DAYS\` makes it longer`,
     );
+  if (policy.state !== 'Absent')
+    print(
+      'auditseal: azd sends nothing if templates and settings are those of the last deployment; `azd provision --no-state` puts back what was changed or deleted since',
+    );
 };
 
 const REDUNDANCIES = ['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'];
