@@ -102,7 +102,29 @@ export function formatEmptyEvent({ event, enqueued, partitionKey, properties }: 
  * VERSION_UNKNOWN for a later version, and SEGMENT_MALFORMED for a member that is missing or not of its kind.
  */
 export function parseHeader(line: Buffer): SegmentHeader {
-  const wrong = (what: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', `the header ${what}`);
+  const it = openHeader(line);
+  const prev = parseHash(it['prev']);
+  if (prev === undefined) throw wrong(`has prev ${short(it['prev'])}`);
+  const records = object(it['records'], 'records');
+  const { skipped, empty } = it;
+  return {
+    ledger: string(it['ledger'], 'ledger', (text) => text.length > 0),
+    partition: string(it['partition'], 'partition', isPartition),
+    index: integer(it['index'], 'index'),
+    kind: string(it['kind'], 'kind', (text) => KINDS.includes(text)) as SegmentKind,
+    incarnation: integer(it['incarnation'], 'incarnation'),
+    sealed: string(it['sealed'], 'sealed', isTime),
+    prev,
+    records: { first: integer(records['first'], 'records.first'), count: integer(records['count'], 'records.count') },
+    events: readEvents(object(it['events'], 'events')),
+    duplicates: integer(it['duplicates'], 'duplicates'),
+    gaps: list(it['gaps'], 'gaps').map(readGap),
+    ...(skipped !== undefined && { skipped: list(skipped, 'skipped').map((index) => integer(index, 'skipped')) }),
+    ...(empty !== undefined && { empty: list(empty, 'empty').map(readEmptyEvent) }),
+  };
+}
+
+function openHeader(line: Buffer): Readonly<Record<string, unknown>> {
   if (!isUtf8(line)) throw wrong('is not UTF-8');
   let parsed: unknown;
   try {
@@ -118,72 +140,63 @@ export function parseHeader(line: Buffer): SegmentHeader {
     throw new AuditsealError('VERSION_UNKNOWN', why);
   }
   if (version !== VERSION) throw wrong(`has version ${short(version)}`);
+  return it;
+}
 
-  const string = (value: unknown, name: string, ok: (text: string) => boolean): string => {
-    if (typeof value !== 'string' || !ok(value)) throw wrong(`has ${name} ${short(value)}`);
-    return value;
-  };
-  const integer = (value: unknown, name: string, least = 0): number => {
-    if (!Number.isSafeInteger(value) || (value as number) < least) throw wrong(`has ${name} ${short(value)}`);
-    return value as number;
-  };
-  const object = (value: unknown, name: string): Record<string, unknown> => {
-    if (!isObject(value)) throw wrong(`has ${name} ${short(value)}`);
-    return value;
-  };
-  const list = (value: unknown, name: string): unknown[] => {
-    if (!Array.isArray(value)) throw wrong(`has ${name} ${short(value)}`);
-    return value;
-  };
-
-  const prev = parseHash(it['prev']);
-  if (prev === undefined) throw wrong(`has prev ${short(it['prev'])}`);
-  const records = object(it['records'], 'records');
-  const events = object(it['events'], 'events');
+function readEvents(events: Readonly<Record<string, unknown>>): EventRange {
   const count = integer(events['count'], 'events.count');
+  const least = count > 0 ? 0 : -1;
   const hasTimes = count > 0 || events['enqueuedFirst'] !== undefined;
   return {
-    ledger: string(it['ledger'], 'ledger', (text) => text.length > 0),
-    partition: string(it['partition'], 'partition', isPartition),
-    index: integer(it['index'], 'index'),
-    kind: string(it['kind'], 'kind', (text) => KINDS.includes(text)) as SegmentKind,
-    incarnation: integer(it['incarnation'], 'incarnation'),
-    sealed: string(it['sealed'], 'sealed', isTime),
-    prev,
-    records: { first: integer(records['first'], 'records.first'), count: integer(records['count'], 'records.count') },
-    events: {
-      first: integer(events['first'], 'events.first', count > 0 ? 0 : -1),
-      last: integer(events['last'], 'events.last', count > 0 ? 0 : -1),
-      count,
-      ...(hasTimes && {
-        enqueuedFirst: string(events['enqueuedFirst'], 'events.enqueuedFirst', isTime),
-        enqueuedLast: string(events['enqueuedLast'], 'events.enqueuedLast', isTime),
-      }),
-    },
-    duplicates: integer(it['duplicates'], 'duplicates'),
-    gaps: list(it['gaps'], 'gaps').map((gap) => {
-      const { first, last, reason } = object(gap, 'a gap');
-      return {
-        first: integer(first, 'gaps.first'),
-        last: integer(last, 'gaps.last', first as number),
-        reason: string(reason, 'gaps.reason', (text) => GAP_REASONS.includes(text)) as GapReason,
-      };
-    }),
-    ...(it['skipped'] !== undefined && {
-      skipped: list(it['skipped'], 'skipped').map((index) => integer(index, 'skipped')),
-    }),
-    ...(it['empty'] !== undefined && {
-      empty: list(it['empty'], 'empty').map((item) => {
-        const { event, enqueued, partitionKey, properties } = object(item, 'an empty event');
-        return {
-          event: integer(event, 'empty.event'),
-          enqueued: string(enqueued, 'empty.enqueued', isTime),
-          ...(partitionKey !== undefined && { partitionKey: string(partitionKey, 'empty.partitionKey', () => true) }),
-          ...(properties !== undefined && { properties: JSON.stringify(object(properties, 'empty.properties')) }),
-        };
-      }),
+    first: integer(events['first'], 'events.first', least),
+    last: integer(events['last'], 'events.last', least),
+    count,
+    ...(hasTimes && {
+      enqueuedFirst: string(events['enqueuedFirst'], 'events.enqueuedFirst', isTime),
+      enqueuedLast: string(events['enqueuedLast'], 'events.enqueuedLast', isTime),
     }),
   };
+}
+
+function readGap(gap: unknown): Gap {
+  const { first, last, reason } = object(gap, 'a gap');
+  return {
+    first: integer(first, 'gaps.first'),
+    last: integer(last, 'gaps.last', first as number),
+    reason: string(reason, 'gaps.reason', (text) => GAP_REASONS.includes(text)) as GapReason,
+  };
+}
+
+function readEmptyEvent(item: unknown): EmptyEvent {
+  const { event, enqueued, partitionKey, properties } = object(item, 'an empty event');
+  return {
+    event: integer(event, 'empty.event'),
+    enqueued: string(enqueued, 'empty.enqueued', isTime),
+    ...(partitionKey !== undefined && { partitionKey: string(partitionKey, 'empty.partitionKey', () => true) }),
+    ...(properties !== undefined && { properties: JSON.stringify(object(properties, 'empty.properties')) }),
+  };
+}
+
+const wrong = (what: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', `the header ${what}`);
+
+function string(value: unknown, name: string, isGood: (text: string) => boolean): string {
+  if (typeof value !== 'string' || !isGood(value)) throw wrong(`has ${name} ${short(value)}`);
+  return value;
+}
+
+function integer(value: unknown, name: string, least = 0): number {
+  if (!Number.isSafeInteger(value) || (value as number) < least) throw wrong(`has ${name} ${short(value)}`);
+  return value as number;
+}
+
+function object(value: unknown, name: string): Record<string, unknown> {
+  if (!isObject(value)) throw wrong(`has ${name} ${short(value)}`);
+  return value;
+}
+
+function list(value: unknown, name: string): unknown[] {
+  if (!Array.isArray(value)) throw wrong(`has ${name} ${short(value)}`);
+  return value;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,0 +1,55 @@
+import { batch, checkpoint } from '../support/loggedLedger.ts';
+import { TLOG } from './mirrors.ts';
+import type { Mirror } from './mirrors.ts';
+
+// What damages of mirrors are made with.
+
+export const flip = (mirror: Mirror, name: string, at: number): void => {
+  const bytes = Buffer.from(mirror.get(name) as Buffer);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  mirror.set(name, bytes);
+};
+export const swap = (mirror: Mirror, a: string, b: string): void => {
+  const [first, second] = [mirror.get(a) as Buffer, mirror.get(b) as Buffer];
+  mirror.set(a, second).set(b, first);
+};
+export const named = (mirror: Mirror, start: string, end = ''): string[] =>
+  [...mirror.keys()].filter((name) => name.startsWith(start) && name.endsWith(end)).sort();
+
+/** widestTile is the tile that the published checkpoint implies; others of its place are of earlier ones. */
+export const widestTile = (mirror: Mirror): string => {
+  const widthOf = (name: string): number => Number(name.split('.p/')[1] ?? 256);
+  return named(mirror, 'tlog/tile/0/').toSorted((a, b) => widthOf(b) - widthOf(a))[0] as string;
+};
+export const segment = (partition: number, index: number): string =>
+  `segments/${partition}/${String(index).padStart(12, '0')}.jsonl.zst`;
+
+/** unsign takes all away that came after a batch was made, so that nothing vouches for it. */
+export function unsign(mirror: Mirror, number: number): void {
+  const later = (name: string): boolean => Number(/\/(\d{12})/.exec(name)?.[1]) > number;
+  for (const name of named(mirror, 'batches/')) if (later(name)) mirror.delete(name);
+  for (const name of named(mirror, 'checkpoints/')) if (later(name)) mirror.delete(name);
+  for (const folder of ['cosignatures/', 'reports/', TLOG])
+    for (const name of named(mirror, folder)) mirror.delete(name);
+  mirror.delete(checkpoint(number));
+}
+
+/** A frame of 192 MiB and more, in blocks that repeat one byte. */
+export const BOMB = Buffer.concat([
+  Buffer.from('28b52ffd0068', 'hex'),
+  ...Array.from({ length: 1600 }, (_, i) => Buffer.of(i === 1599 ? 3 : 2, 0, 16, 0)),
+]);
+
+/** edit changes an object as text. */
+export function edit(mirror: Mirror, name: string, change: (text: string) => string): void {
+  const text = (mirror.get(name) as Buffer).toString();
+  if (change(text) === text) throw new Error(`nothing in ${name} was changed`);
+  mirror.set(name, Buffer.from(change(text)));
+}
+
+/** editNewest changes the newest batch, of which no checkpoint is left, nor what came after it. */
+export function editNewest(mirror: Mirror, change: (text: string) => string): void {
+  for (const name of [...named(mirror, 'cosignatures/000000000003/'), ...named(mirror, TLOG), checkpoint(3)])
+    mirror.delete(name);
+  edit(mirror, batch(3), change);
+}
