@@ -15,7 +15,7 @@ export const TLOG_FOLDER = 'tlog';
 const DEVICE = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)/i;
 
 /**
- * FolderStore is a mirror: a plain folder that holds a ledger's objects under their names. docs/format.md, section 1.
+ * FolderStore is a mirror: a plain folder that holds a ledger's objects under their names. docs/format.md, section 2.
  *
  * Names are untrusted (they come from a container): none leads out of the folder.
  */

@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
-import { formatAction, parseAction } from '../../src/core/objects/action.ts';
-import { LineBuffer, sealEvent } from '../../src/core/segment/seal.ts';
-import { formatHeader, parseHeader } from '../../src/core/segment/header.ts';
+import { MAX_ACTION_BYTES, MAX_ACTION_TEXT, formatAction, parseAction } from '../../src/core/objects/action.ts';
+import { formatEntry, parseEntry } from '../../src/core/objects/entry.ts';
+import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
+import { LineBuffer, MAX_EMPTY_EVENT_BYTES, MAX_EVENT_LINES_BYTES, sealEvent } from '../../src/core/segment/seal.ts';
+import { MAX_HEADER_BYTES, formatHeader, parseHeader } from '../../src/core/segment/header.ts';
+import { MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../../src/core/segment/zstd.ts';
+import { MAX_ENTRY_BYTES } from '../../src/core/merkle/tile.ts';
+import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES } from '../../src/core/note/note.ts';
+import { MAX_INDEX } from '../../src/core/objects/names.ts';
+import { MAX_OBJECT_BYTES } from '../../src/ports/store.ts';
 import { formatExample } from '../../tools/pages/formatExample.ts';
 import { readBlock } from '../../tools/pages/markedBlock.ts';
-import { codeBlocks, readPage } from './pages.ts';
+import { codeBlocks, readPage, section } from './pages.ts';
 
 const PAGE = 'docs/format.md';
 const sha256 = (...parts: Uint8Array[]): Buffer => {
@@ -44,6 +51,49 @@ describe('docs/format.md', () => {
   test('the action that the page shows is one', () => {
     const line = blocksOf('lines').find((text) => text.includes('"kind":"hold-set"')) as string;
     expect(formatAction(parseAction(Buffer.from(`${line}\n`))).toString()).toBe(`${line}\n`);
+  });
+
+  test('the entries that the page shows are entries, and print back', () => {
+    const lines = blocksOf('lines').flatMap((text) => text.split('\n').filter((line) => line.startsWith('{"type":')));
+    const entries = lines.filter((line) => !line.startsWith('{"type":"heads"'));
+    expect(entries.map((line) => parseEntry(Buffer.from(line)).type)).toEqual([
+      'segment',
+      'foreign',
+      'foreign',
+      'report',
+      'action',
+    ]);
+    for (const line of entries) expect(formatEntry(parseEntry(Buffer.from(line))).toString()).toBe(line);
+    const [heads] = lines.filter((line) => line.startsWith('{"type":"heads"')).map((line) => Buffer.from(line));
+    expect(formatHeads(headsOf([heads as Buffer]))).toEqual([heads]);
+  });
+
+  test('limits are stated once, and are those of the program', () => {
+    const [before, table] = [
+      readPage(PAGE).split('## 11. Limits')[0] as string,
+      section(readPage(PAGE), '## 11. Limits'),
+    ];
+    expect(before).not.toMatch(/\b[KM]iB\b/);
+    const stated = [...table.matchAll(/^\| ([^|]+?) +\| ([^|]+?) +\|/gm)]
+      .slice(2)
+      .map(([, what, most]) => [what, most]);
+    const bytes = (count: number): string => {
+      const units = count % 2 ** 20 === 0 ? `${count / 2 ** 20} MiB` : `${count / 2 ** 10} KiB`;
+      return `${units} (${count.toLocaleString('en')} bytes)`;
+    };
+    expect(Object.fromEntries(stated)).toMatchObject({
+      'stored bytes of any object': bytes(MAX_OBJECT_BYTES),
+      'content of a segment, all frames together': bytes(MAX_SEGMENT_BYTES),
+      'window of a frame': bytes(MAX_WINDOW_BYTES),
+      'header line, without its LF': bytes(MAX_HEADER_BYTES),
+      "an item of `empty` (a writer's limit)": bytes(MAX_EMPTY_EVENT_BYTES),
+      "lines of one event together (a writer's limit)": bytes(MAX_EVENT_LINES_BYTES),
+      'an action': bytes(MAX_ACTION_BYTES),
+      '`who`, `why`, `case`, `error` of an action, each': `${MAX_ACTION_TEXT.toLocaleString('en')} UTF-16 code units`,
+      'an entry, without its LF': `${MAX_ENTRY_BYTES.toLocaleString('en')} bytes`,
+      'a checkpoint, the published one included': `${bytes(MAX_NOTE_BYTES)}, ${MAX_NOTE_SIGNATURES} signature lines`,
+      'a number in a name': MAX_INDEX.toLocaleString('en'),
+    });
   });
 
   test('the worked example holds, by nothing but this page', async () => {

@@ -95,6 +95,6 @@ describe('findings', () => {
   });
 
   test('the format lists the same codes', () => {
-    expect(firstCells(section(readPage('docs/format.md'), '### 8.1 Findings'))).toEqual(codes);
+    expect(firstCells(section(readPage('docs/format.md'), '### 10.2 Findings'))).toEqual(codes);
   });
 });

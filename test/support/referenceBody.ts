@@ -1,4 +1,4 @@
-// What an event body must become, written from docs/format.md section 2.2 alone, to hold the real slicer against. It
+// What an event body must become, written from docs/format.md section 5.3 alone, to hold the real slicer against. It
 // shares no code with src/core and works another way: brackets are counted, and JSON.parse decides what is JSON.
 
 /** ExpectedRecord is one record that a body must give. */

@@ -185,7 +185,7 @@ function originalOf(text: Buffer, form: string | undefined): Buffer {
   return bytes;
 }
 
-/** readReferenceSegment reads a stored segment, and throws for any deviation from docs/format.md, section 2. */
+/** readReferenceSegment reads a stored segment, and throws for any deviation from docs/format.md, sections 3 to 6. */
 export function readReferenceSegment(stored: Buffer): ReferenceSegment {
   const lines = referenceLines(stored);
   must(lines.length >= 2, 'fewer than two lines');

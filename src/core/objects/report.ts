@@ -23,7 +23,7 @@ export type FindingCode =
   | 'account-weak'
   | 'drill-failed';
 
-/** Finding is one thing that a check states. docs/format.md, section 5. */
+/** Finding is one thing that a check states. docs/format.md, section 10.2. */
 export interface Finding {
   readonly code: FindingCode;
   readonly severity: 'error' | 'warning';
@@ -143,7 +143,7 @@ export interface Report {
 /** FiledReport is a report of any kind that is filed in a ledger. */
 export type FiledReport = Report | PostureReport;
 
-/** EXIT_STATUS is what a program that checks ends with. docs/format.md, section 5. */
+/** EXIT_STATUS is what a program that checks ends with. docs/format.md, section 10.3. */
 export const EXIT_STATUS: Readonly<Record<Status, number>> = { verified: 0, violated: 1, unverified: 2 };
 
 /** PostureReport compares what Azure says of a ledger's container with what is promised of it. */

@@ -25,7 +25,7 @@ interface Stored {
   readonly keyId: string;
 }
 
-/** Cosignatures checks what is stored beside each checkpoint. docs/format.md, section 8.1. */
+/** Cosignatures checks what is stored beside each checkpoint. docs/format.md, section 9.6. */
 export class Cosignatures {
   readonly #folder: Folder;
   readonly #findings: Findings;

@@ -1,4 +1,4 @@
-/** FindingCode is one of docs/format.md, section 8.1. */
+/** FindingCode is one of docs/format.md, section 10.2. */
 export type FindingCode =
   | 'chain-broken'
   | 'segment-missing'

@@ -39,7 +39,7 @@ export interface LogOutcome {
 
 const PUBLISHED = `${TLOG}checkpoint`;
 
-/** LogCheck follows the log of a ledger from batch to batch. docs/format.md, section 2. */
+/** LogCheck follows the log of a ledger from batch to batch. docs/format.md, section 9. */
 export class LogCheck {
   readonly #folder: Folder;
   readonly #findings: Findings;

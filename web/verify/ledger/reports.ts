@@ -138,7 +138,7 @@ const isPosture = shape({
   unreadable,
 });
 
-/** parseReport reads a report of any kind that is whole, and gives undefined for anything else. docs/format.md, section 8.3. */
+/** parseReport reads a report of any kind that is whole, and gives undefined for anything else. docs/format.md, sections 8.2 and 8.3. */
 export function parseReport(bytes: Uint8Array): OldReport | PostureReport | undefined {
   const file = decodeUtf8(bytes);
   if (file === undefined || !file.startsWith(START)) return undefined;

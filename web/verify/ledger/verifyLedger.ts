@@ -39,7 +39,7 @@ export interface PartitionCount {
 
 /** LedgerOutcome is what a check of a mirror found, what it did, and what it did not. */
 export interface LedgerOutcome {
-  /** docs/format.md, section 8.2 */
+  /** docs/format.md, section 10.3 */
   readonly status: 'verified' | 'violated' | 'unverified';
   readonly ledger: string | undefined;
   readonly findings: readonly Finding[];
@@ -75,7 +75,7 @@ export interface VerifyOptions {
 const DELAY_MS = 10 * 60_000;
 
 /**
- * verifyLedger checks a mirror as docs/format.md, section 8, asks: every segment, every chain, the log with its
+ * verifyLedger checks a mirror as docs/format.md, section 10, asks: every segment, every chain, the log with its
  * checkpoints and tiles, and reports against their entries. What is stored is untrusted. It holds one object at a time.
  */
 export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyOptions): Promise<LedgerOutcome> {
