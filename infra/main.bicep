@@ -157,7 +157,7 @@ param deployers string[] = []
 @description('Optional. Whether alerts watch roles, policies and diagnostic settings of the whole subscription too. Azure tells no role at the subscription from one further down, so where many people give roles, name the deployers: then only those at the subscription itself count.')
 param watchSubscription bool = true
 
-@description('Optional. Whether the activity log of the subscription goes to the hub. One environment in a subscription is enough: each further one gets the same events again, at its own cost, and takes nothing from the first.')
+@description('Optional. Whether the activity log of the subscription goes to the hub. One environment in a subscription is enough: each further one gets the same events again, at its own cost, and takes nothing from the first. Set to false later, it leaves the setting that is there.')
 param routeActivityLog bool = true
 
 @description('Optional. Whether a policy gives every resource of the subscription and region a diagnostic setting, and for which logs. Its identity gets the right to write such settings in the whole subscription.')
@@ -449,9 +449,8 @@ module alerts 'modules/alerts.bicep' = {
     hubRetentionHours: chosen.hub.retentionHours
     deployers: deployers
     watchSubscription: watchSubscription
-    activityLogSettingId: routeActivityLog
-      ? subscriptionResourceId('Microsoft.Insights/diagnosticSettings', settingNameFor(senderRuleId))
-      : ''
+    activityLogSettingId: subscriptionResourceId('Microsoft.Insights/diagnosticSettings', settingNameFor(senderRuleId))
+    routeActivityLog: routeActivityLog
   }
   dependsOn: [logs, hub]
 }

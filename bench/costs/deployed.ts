@@ -99,7 +99,10 @@ export function readDeployed(size: Size): Deployed {
   const sealer = one('Web/sites/config', 'func-sealer');
   const setting = (name: string): string => text(sealer, name);
   const { minEventBatchSize, maxWaitTimeMs } = loadHostOptions(ROOT, sealer.properties as Settings).eventHubs;
-  const frequencies = all('Insights/scheduledQueryRules').map((each) => text(each, 'evaluationFrequency'));
+  // A rule that is switched off is taken to cost nothing; no page was found that says so.
+  const frequencies = all('Insights/scheduledQueryRules')
+    .filter((each) => read(each, 'enabled') === true)
+    .map((each) => text(each, 'evaluationFrequency'));
   const often = frequencies.filter((frequency) => frequency === 'PT5M').length;
   if (!frequencies.every((frequency) => ['PT5M', 'PT15M', 'PT1H'].includes(frequency)))
     throw new Error('there is no price for a rule that runs so often');

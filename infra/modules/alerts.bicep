@@ -38,11 +38,15 @@ param deployers string[]
 @description('Required. Whether role assignments, policies and diagnostic settings of the whole subscription are watched too.')
 param watchSubscription bool
 
-@description('Required. Diagnostic setting that sends the activity log to the hub and the workspace, as a resource id. Empty: another environment sends it.')
+@description('Required. Diagnostic setting that sends the activity log to the hub and the workspace, as a resource id.')
+@minLength(1)
 @maxLength(512)
 param activityLogSettingId string
 
-var deploymentsAreKnown = !empty(deployers) && !empty(activityLogSettingId)
+@description('Required. Whether that setting is there. Else another environment sends the activity log.')
+param routeActivityLog bool
+
+var deploymentsAreKnown = !empty(deployers) && routeActivityLog
 
 func quoted(texts string[]) string => empty(texts) ? '""' : join(map(texts, text => '"${text}"'), ', ')
 
@@ -65,7 +69,7 @@ var changes = reduce(items(filledIn), queries.changes, (text, one) => replace(te
 
 // `rows`: the query gives a row for each case, and one is too many. Else it gives one number, which is compared. Windows
 // are as long as Azure allows, where what is watched is slow: two days at most.
-var always = [
+var rules = [
   {
     key: 'findings'
     title: 'The auditor found something'
@@ -146,25 +150,17 @@ var always = [
     operator: 'GreaterThan'
     threshold: 1000
   }
+  {
+    key: 'changes'
+    title: 'Somebody other than the deployers changed what deployments change'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT30M' // events come up to 20 minutes late
+    column: 'rows'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
 ]
-
-var rules = concat(
-  always,
-  deploymentsAreKnown
-    ? [
-        {
-          key: 'changes'
-          title: 'Somebody other than the deployers changed what deployments change'
-          severity: 1
-          every: 'PT15M'
-          window: 'PT30M' // events come up to 20 minutes late
-          column: 'rows'
-          operator: 'GreaterThan'
-          threshold: 0
-        }
-      ]
-    : []
-)
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
   name: workspaceName
@@ -197,7 +193,7 @@ resource queried 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       displayName: rule.title
       description: 'docs/runbook.md says what to do.'
       severity: rule.severity
-      enabled: true
+      enabled: rule.key != 'changes' || deploymentsAreKnown // left out, it would stay as an earlier deployment made it
       scopes: [workspace.id]
       evaluationFrequency: rule.every
       windowSize: rule.window
@@ -234,6 +230,7 @@ module watch 'watch.bicep' = {
     actionGroupId: people.id
     watchSubscription: watchSubscription
     activityLogSettingId: activityLogSettingId
+    routeActivityLog: routeActivityLog
     deploymentsAreKnown: deploymentsAreKnown
   }
 }

@@ -195,13 +195,14 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
 }
 
 // It watches who asks for what. No scan of malware: that tags blobs, reads each of them, and what a log says is no program.
-// Whatever the subscription has Defender do with storage is overruled: what guards the ledger is decided here.
-resource defender 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = if (hasDefender) {
+// Where it is asked for, whatever the subscription has Defender do with storage is overruled; else the subscription decides.
+// It is written in either case: left out, it would stay as an earlier deployment made it.
+resource defender 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = {
   scope: account
   name: 'current'
   properties: {
-    isEnabled: true
-    overrideSubscriptionLevelSettings: true
+    isEnabled: hasDefender
+    overrideSubscriptionLevelSettings: hasDefender
     malwareScanning: { onUpload: { isEnabled: false } }
     sensitiveDataDiscovery: { isEnabled: false }
   }

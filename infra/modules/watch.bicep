@@ -14,9 +14,13 @@ param actionGroupId string
 @description('Required. Whether lists of the whole subscription are watched too.')
 param watchSubscription bool
 
-@description('Required. Diagnostic setting that sends the activity log, as a resource id. Empty: another environment sends it.')
+@description('Required. Diagnostic setting that sends the activity log, as a resource id.')
+@minLength(1)
 @maxLength(512)
 param activityLogSettingId string
+
+@description('Required. Whether that setting is there. Else another environment sends the activity log.')
+param routeActivityLog bool
 
 @description('Required. Whether what deployments change is watched elsewhere, by who did it.')
 param deploymentsAreKnown bool
@@ -29,23 +33,20 @@ var scopes = {
 var isWatched = {
   group: true
   subscription: watchSubscription
-  activityLogSetting: !empty(activityLogSettingId)
+  activityLogSetting: routeActivityLog
 }
-var subjects = filter(
-  items(loadJsonContent('../watchedActions.json')),
-  subject => isWatched[subject.value.scope] && !(subject.value.exceptDeployers && deploymentsAreKnown)
-)
 
-// What sends the activity log is watched here in any case: who turns it off would turn off the query with it. A scope is the beginning of resource ids, so what is in the subscription is watched with it. An action is logged when it
+// All are deployed, and switched off where they aren't wanted: no deployment takes away what it leaves out, so an alert that
+// an earlier one made would go on. What sends the activity log is watched here in any case: who turns it off would turn off the query with it. A scope is the beginning of resource ids, so what is in the subscription is watched with it. An action is logged when it
 // begins and when it ends: only the end counts. Conditions know equal values and no others, so none can leave out a caller.
 resource watched 'Microsoft.Insights/activityLogAlerts@2020-10-01' = [
-  for subject in subjects: {
+  for subject in items(loadJsonContent('../watchedActions.json')): {
     name: 'alert-${subject.key}'
     location: 'global'
     tags: tags
     properties: {
       description: subject.value.title
-      enabled: true
+      enabled: isWatched[subject.value.scope] && !(subject.value.exceptDeployers && deploymentsAreKnown)
       scopes: [scopes[subject.value.scope]]
       condition: {
         allOf: concat(
