@@ -212,44 +212,43 @@ resource natGateway 'Microsoft.Network/natGateways@2024-10-01' = if (hasNatGatew
 
 // No default outbound access, in any API version: from 2025-07-01 on, released after 31 March 2026, that is what a new
 // subnet has. For delegated subnets the service decides: https://learn.microsoft.com/azure/virtual-network/ip-services/default-outbound-access
+//
+// Subnets are resources of their own, and the network names none: one that somebody adds stays. Named in the network, the
+// next deployment would delete it, or fail because it is in use. In API versions up to 2023-04-01 it would be deleted here
+// too: https://techcommunity.microsoft.com/blog/azurenetworkingblog/azure-virtual-network-now-supports-updates-without-subnet-property/4067952
 resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
   name: networkName
   location: location
   tags: tags
-  properties: {
-    addressSpace: { addressPrefixes: [addressRange] }
-    subnets: [
-      {
-        name: 'sealer'
-        properties: {
-          addressPrefix: ranges.sealer
-          defaultOutboundAccess: false
-          networkSecurityGroup: { id: appRules[0].id }
-          natGateway: hasNatGateway ? { id: natGateway.id } : null
-          delegations: [{ name: 'functions', properties: { serviceName: 'Microsoft.App/environments' } }]
-        }
-      }
-      {
-        name: 'auditor'
-        properties: {
-          addressPrefix: ranges.auditor
-          defaultOutboundAccess: false
-          networkSecurityGroup: { id: appRules[1].id }
-          natGateway: hasNatGateway ? { id: natGateway.id } : null
-          delegations: [{ name: 'functions', properties: { serviceName: 'Microsoft.App/environments' } }]
-        }
-      }
-      {
-        name: 'endpoints'
-        properties: {
-          addressPrefix: ranges.endpoints
-          defaultOutboundAccess: false
-          networkSecurityGroup: { id: endpointRules.id }
-          privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled' // else the rules don't apply to endpoints
-        }
-      }
-    ]
+  properties: { addressSpace: { addressPrefixes: [addressRange] } }
+}
+
+// One after the other: Azure refuses a change of a network while it makes another one.
+@batchSize(1)
+resource subnets 'Microsoft.Network/virtualNetworks/subnets@2024-10-01' = [
+  for (app, i) in apps: {
+    parent: network
+    name: app
+    properties: {
+      addressPrefix: ranges[app]
+      defaultOutboundAccess: false
+      networkSecurityGroup: { id: appRules[i].id }
+      natGateway: hasNatGateway ? { id: natGateway.id } : null
+      delegations: [{ name: 'functions', properties: { serviceName: 'Microsoft.App/environments' } }]
+    }
   }
+]
+
+resource endpoints 'Microsoft.Network/virtualNetworks/subnets@2024-10-01' = {
+  parent: network
+  name: 'endpoints'
+  properties: {
+    addressPrefix: ranges.endpoints
+    defaultOutboundAccess: false
+    networkSecurityGroup: { id: endpointRules.id }
+    privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled' // else the rules don't apply to endpoints
+  }
+  dependsOn: [subnets]
 }
 
 // Which rule let through or refused how much: into the ledger. They come at set times, whatever is sealed, so sealing

@@ -49,6 +49,7 @@ const NOTHING_TO_SAY = new Set([
   'Microsoft.Network/privateEndpoints/privateDnsZoneGroups',
   'Microsoft.Network/publicIPAddresses',
   'Microsoft.Network/virtualNetworks',
+  'Microsoft.Network/virtualNetworks/subnets',
 ]);
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -95,6 +96,7 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   'Microsoft.Network/privateEndpoints': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
   'Microsoft.Network/privateEndpoints/privateDnsZoneGroups': /^default$/,
   'Microsoft.Network/virtualNetworks': /^[A-Za-z0-9]([\w.-]{0,62}\w)?$/,
+  'Microsoft.Network/virtualNetworks/subnets': /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/,
   'Microsoft.Web/sites/basicPublishingCredentialsPolicies': /^(scm|ftp)$/,
 };
 

@@ -161,6 +161,15 @@ describeTemplates('private network', (templates) => {
     }
   });
 
+  test('a subnet that somebody adds stays: the network itself names none', async () => {
+    const deployment = await templates.evaluate('private');
+    const network = deployment.resources.find(({ type }) => type === 'Microsoft.Network/virtualNetworks');
+    expect(network?.properties).toEqual({ addressSpace: { addressPrefixes: ['10.90.0.0/24'] } });
+    // Half of the range is free for it.
+    const taken = Object.values(networkIn(deployment).subnets).map(({ range }) => range);
+    expect(taken).toEqual(['10.90.0.0/27', '10.90.0.32/27', '10.90.0.64/27']);
+  });
+
   test('an existing network gets endpoints and apps, and is changed in nothing', async () => {
     const { resources } = await templates.evaluate('centralZones');
     const types = resources.map(({ type }) => type).filter((type) => type.startsWith('Microsoft.Network/'));

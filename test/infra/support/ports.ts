@@ -83,24 +83,22 @@ export function networkIn(deployment: Deployment): {
 } {
   const [network] = of(deployment, 'virtualNetworks');
   if (network === undefined) throw new Error('no network is made');
-  const { addressSpace, subnets } = network.properties as unknown as {
-    addressSpace: { addressPrefixes: [string] };
-    subnets: {
-      name: string;
-      properties: {
-        addressPrefix: string;
-        defaultOutboundAccess?: boolean;
-        networkSecurityGroup: { id: string };
-        natGateway?: { id: string } | null;
-        delegations?: { properties: { serviceName: string } }[];
-      };
-    }[];
-  };
+  const { addressSpace } = network.properties as unknown as { addressSpace: { addressPrefixes: [string] } };
+  const subnets = of(deployment, 'virtualNetworks/subnets') as unknown as readonly {
+    name: string;
+    properties: {
+      addressPrefix: string;
+      defaultOutboundAccess?: boolean;
+      networkSecurityGroup: { id: string };
+      natGateway?: { id: string } | null;
+      delegations?: { properties: { serviceName: string } }[];
+    };
+  }[];
   return {
     range: addressSpace.addressPrefixes[0],
     subnets: Object.fromEntries(
       subnets.map(({ name, properties }) => [
-        name,
+        name.replace(`${network.name}/`, ''),
         {
           range: properties.addressPrefix,
           group: properties.networkSecurityGroup.id.split('-').at(-1) as string,
