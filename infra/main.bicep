@@ -15,7 +15,7 @@ param environmentName string
 @maxLength(64)
 param location string
 
-@description('Required. Row of sizes.json. development: cheap and short-lived. small: a team. production: zones, a second region, a network and keys of its own.')
+@description('Required. Row of sizes.json. development: cheap and short-lived. small: a team. production: zones, a second region, a network and keys of its own. It can\'t be changed later: another size is another environment.')
 @allowed(['development', 'small', 'production'])
 param size string
 
@@ -166,6 +166,10 @@ param routeByPolicy string = 'none'
 
 @description('Optional. Whether that policy reaches resources without a region too, such as Front Door. One environment in a subscription is enough.')
 param routeGlobal bool = true
+
+@description('Optional. More resource groups that this policy leaves out, by name. Each of two environments in one region that both route by policy names the group of the other: else each gets what the other logs about sealing that, without end.')
+@maxLength(100)
+param excludedGroups string[] = []
 
 @description('Optional. Members of the policy initiative whose existing resources get their settings now.')
 @maxLength(200)
@@ -500,6 +504,7 @@ module policies 'modules/routing/policies.bicep' = [
       logs: routeByPolicy == 'allLogs' ? 'allLogs' : 'audit'
       remediated: remediated
       pipelineGroupName: names.resourceGroup
+      excludedGroups: excludedGroups
       hubNamespaceName: names.hubNamespace
     }
     dependsOn: [hub]

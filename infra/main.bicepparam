@@ -58,6 +58,10 @@ param watchSubscription = bool(readEnvironmentVariable('AUDITSEAL_WATCH_SUBSCRIP
 param routeActivityLog = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_ACTIVITY_LOG', 'true'))
 param routeByPolicy = readEnvironmentVariable('AUDITSEAL_ROUTE_BY_POLICY', 'none')
 param routeGlobal = bool(readEnvironmentVariable('AUDITSEAL_ROUTE_GLOBAL', 'true'))
+param excludedGroups = filter(
+  split(readEnvironmentVariable('AUDITSEAL_EXCLUDED_GROUPS', ''), ','),
+  name => !empty(name)
+)
 param remediated = filter(split(readEnvironmentVariable('AUDITSEAL_REMEDIATED', ''), ','), name => !empty(name))
 param alertEmails = filter(
   split(readEnvironmentVariable('AUDITSEAL_ALERT_EMAILS', ''), ','),

@@ -95,6 +95,14 @@ describeTemplates('routing', (templates) => {
     );
   });
 
+  test('policies leave out the groups of other environments, where they are named', async () => {
+    const assignments = of(await templates.evaluate('second'), 'Microsoft.Authorization/policyAssignments');
+    const groups = PIPELINE.replace(/[^/]+$/, '');
+    expect(assignments.map(({ properties }) => properties?.['notScopes'])).toEqual([
+      ['rg-others', 'rg-logs', 'rg-more'].map((name) => groups + name),
+    ]);
+  });
+
   test('a second environment in the subscription writes over nothing of the first', async () => {
     const [first, second] = await Promise.all([templates.evaluate('routed'), templates.evaluate('second')]);
     const ids = new Set(first.resources.map(({ id }) => id.toLowerCase()));

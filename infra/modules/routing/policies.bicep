@@ -43,6 +43,10 @@ param remediated string[]
 @maxLength(90)
 param pipelineGroupName string
 
+@description('Required. More resource groups of the subscription that are left out: those of other environments.')
+@maxLength(100)
+param excludedGroups string[]
+
 @description('Required. Namespace of the hub.')
 @minLength(6)
 @maxLength(50)
@@ -65,7 +69,11 @@ resource assignment 'Microsoft.Authorization/policyAssignments@2024-04-01' = {
     displayName: 'Auditseal: ${logs} of ${resourceLocation} to ${hubNamespaceName}'
     policyDefinitionId: tenantResourceId('Microsoft.Authorization/policySetDefinitions', initiatives[logs])
     enforcementMode: 'Default'
-    notScopes: [subscriptionResourceId('Microsoft.Resources/resourceGroups', pipelineGroupName)]
+    // What another environment logs about sealing would go round, too: to this hub, and from what is sealed of it to that one.
+    notScopes: map(
+      union([pipelineGroupName], excludedGroups),
+      name => subscriptionResourceId('Microsoft.Resources/resourceGroups', name)
+    )
     parameters: {
       effect: { value: 'DeployIfNotExists' }
       diagnosticSettingName: { value: settingNameFor(senderRuleId) }

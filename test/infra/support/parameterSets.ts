@@ -70,6 +70,7 @@ export const SETS = {
   second: of('small', {
     AZURE_ENV_NAME: 'others',
     AUDITSEAL_ROUTE_BY_POLICY: 'audit',
+    AUDITSEAL_EXCLUDED_GROUPS: 'rg-logs,rg-more',
     AUDITSEAL_ROUTE_ACTIVITY_LOG: 'false',
     AUDITSEAL_ROUTE_GLOBAL: 'false',
     AUDITSEAL_WATCH_SUBSCRIPTION: 'false',
