@@ -15,6 +15,15 @@ import {
 } from './support.ts';
 import type { Script } from './support.ts';
 
+/** What is deployed, as az lists it. */
+const deployedLedger = (name: string, location = 'westeurope'): object => ({ ...ledger, location, sku: { name } });
+const deployedHub = (name: string, location = 'westeurope'): object => ({
+  name: 'evhns-abcdefghijklm',
+  type: 'Microsoft.EventHub/namespaces',
+  location,
+  sku: { name, tier: name },
+});
+
 const SETS_LOCKED = 'azd env set AUDITSEAL_POLICY_STATE Locked';
 const SETS_UNLOCKED = 'azd env set AUDITSEAL_POLICY_STATE Unlocked';
 
@@ -193,6 +202,24 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
       {},
       /has no Standard_ZRS and no Standard_LRS storage for this subscription, only none/,
     ],
+    [
+      'a larger size than the deployed one',
+      [['az resource list', [hostStorage, deployedLedger('Standard_ZRS'), deployedHub('Standard')]]],
+      { AUDITSEAL_SIZE: 'production' },
+      /logs has a hub of tier Standard, and production has Premium: .*`azd env new NAME`/,
+    ],
+    [
+      'a smaller size than the deployed one',
+      [['az resource list', [deployedHub('Premium'), deployedLedger('Standard_RAGZRS')]]],
+      { AUDITSEAL_SIZE: 'development' },
+      /a hub of tier Premium, and development has Standard; a ledger with Standard_RAGZRS, and Standard_LRS is asked/,
+    ],
+    [
+      'zones for a ledger that has none',
+      [['az resource list', [deployedHub('Standard'), deployedLedger('Standard_LRS')]]],
+      { AUDITSEAL_SIZE: 'small' },
+      /a ledger with Standard_LRS, and Standard_ZRS is asked for: no deployment changes that/,
+    ],
     ['an unknown size', [], { AUDITSEAL_SIZE: 'huge' }, /it is one of development, small, production/],
     ['a group by name', [], { AUDITSEAL_OPERATORS: 'auditseal-operators' }, /it is the object id of an Entra group/],
     ['no days', [], { AUDITSEAL_RETENTION_DAYS: '0' }, /a whole number from 1 to 146000/],
@@ -247,6 +274,23 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
   test('a rights problem is none where that right is not needed', async () => {
     const { code } = await hook('preprovision', [[PERMISSIONS, ALL_BUT_ROLES]], { AUDITSEAL_CUSTOM_ROLES: 'false' });
     expect(code).toBe(0);
+  });
+
+  test.each<[string, readonly object[], Readonly<Record<string, string>>]>([
+    ['the same size', [deployedHub('Standard'), deployedLedger('Standard_ZRS')], {}],
+    [
+      'another region for a ledger with zones',
+      [deployedHub('Standard'), deployedLedger('Standard_ZRS')],
+      { AUDITSEAL_REDUNDANCY: 'Standard_RAGZRS' },
+    ],
+    [
+      'a larger size in another region',
+      [deployedHub('Premium', 'northeurope'), deployedLedger('Standard_LRS', 'northeurope')],
+      {},
+    ],
+  ])('%s is no change of size', async (_, deployed, env) => {
+    const { code, stderr } = await hook('preprovision', [['az resource list', deployed]], env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   test('less redundancy that was asked for is enough', async () => {

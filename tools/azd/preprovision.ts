@@ -12,6 +12,8 @@ import { requireNetwork } from './privateNetwork.ts';
 import { requireRegion } from './region.ts';
 import type { Needs } from './region.ts';
 import { Refusal } from './refusal.ts';
+import { requireSameSize } from './sameSize.ts';
+import type { Kept } from './sameSize.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -27,6 +29,7 @@ export const preprovision: Hook = async (tools, env, print) => {
   await requireNetwork(tools, place, env, needs.network, print);
   await requirePermissions(tools, place.subscription, env);
   await requireNoDeletedVault(tools, place);
+  await requireSameSize(tools, place, needs);
   const policy = await readLedgerPolicy(tools, place);
   const state = policy.state === 'Locked' ? 'Locked' : 'Unlocked';
   const saved = await ask(tools, 'azd', ['env', 'set', 'AUDITSEAL_POLICY_STATE', state]);
@@ -46,8 +49,8 @@ export const preprovision: Hook = async (tools, env, print) => {
 
 const REDUNDANCIES = ['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'];
 
-/** readNeeds checks the settings that the template would refuse only later, and gives what they need of a region. */
-async function readNeeds(env: Env): Promise<Needs> {
+/** readNeeds checks the settings that the template would refuse only later, and gives what they need of a region and of what is there. */
+async function readNeeds(env: Env): Promise<Needs & Kept> {
   const sizes: unknown = JSON.parse(await readFile(join(ROOT, 'infra', 'sizes.json'), 'utf8'));
   const names = Object.keys(sizes as object);
   const size = env['AUDITSEAL_SIZE'] || 'small';
@@ -71,6 +74,9 @@ async function readNeeds(env: Env): Promise<Needs> {
     throw new Refusal(`AUDITSEAL_REDUNDANCY is ${redundancy}: it is one of ${REDUNDANCIES.join(', ')}`);
   const zones = memberOf(sizes, size, 'app', 'zoneRedundant') === true;
   return {
+    size,
+    hubSku: String(memberOf(sizes, size, 'hub', 'sku')),
+    storageSku: redundancy,
     network,
     nodeVersion,
     zones,
