@@ -18,8 +18,8 @@ const isZoned = (sku: string): boolean => /ZRS$/i.test(sku);
 /**
  * requireSameSize refuses another size than the one that is deployed, which Azure would refuse halfway. A hub of tier Standard
  * never becomes a Premium one (MicrosoftDocs/azure-docs, articles/event-hubs/event-hubs-faq.yml), and an account gets or
- * loses its zones by a conversion that is asked for, not by a deployment (articles/storage/common/redundancy-migration.md);
- * with or without another region it can be at any time.
+ * loses its zones by a migration of its own, not by a deployment
+ * (https://learn.microsoft.com/powershell/module/az.storage/start-azstorageaccountmigration). Another region can come and go.
  */
 export async function requireSameSize(tools: Tools, place: Place, { size, hubSku, storageSku }: Kept): Promise<void> {
   const { environment, location, subscription } = place;
