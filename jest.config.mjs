@@ -1,3 +1,8 @@
+import { fileURLToPath } from 'node:url';
+
+// Tests start the project's programs some hundred times: compiled once, each starts in a fraction of the time.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('.cache/compile', import.meta.url));
+
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -12,6 +12,7 @@ import {
   sku,
   SKUS,
   hook,
+  preprovisioned,
 } from './support.ts';
 import type { Script } from './support.ts';
 
@@ -47,9 +48,9 @@ describe('preprovision tells the template what the policy is', () => {
       'there is no ledger yet',
     ],
   ])('%s', async (_, changes, sets, says) => {
-    const { code, stdout, stderr, calls } = await hook('preprovision', changes);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(says);
+    const { refused, printed, calls } = await preprovisioned(changes);
+    expect(refused).toBeUndefined();
+    expect(printed).toContain(says);
     expect(calls.at(-1)).toBe(sets);
   });
 
@@ -62,19 +63,16 @@ describe('preprovision tells the template what the policy is', () => {
 
   test('in every size it asks for what az and azd have', async () => {
     for (const size of ['development', 'small', 'production']) {
-      const { code, calls } = await hook('preprovision', [], { AUDITSEAL_SIZE: size });
-      expect({ size, code, faults: calls.map((call) => faultOf(call)).filter((fault) => fault !== undefined) }).toEqual(
-        {
-          size,
-          code: 0,
-          faults: [],
-        },
-      );
+      const { refused, calls } = await preprovisioned([], { AUDITSEAL_SIZE: size });
+      const faults = calls.map((call) => faultOf(call)).filter((fault) => fault !== undefined);
+      expect({ size, refused, faults }).toEqual({ size, refused: undefined, faults: [] });
     }
   });
 
   test('it changes nothing but that', async () => {
-    const { calls } = await hook('preprovision');
+    const { code, stdout, stderr, calls } = await hook('preprovision');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('is unlocked (365 days)');
     const changing = calls.filter(
       (call) =>
         !/^(az|azd) (version|auth|account show|rest --method get|resource list|functionapp list-|storage sku list|provider show|keyvault list-deleted)/.test(
@@ -265,15 +263,15 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
       /more than one ledger/,
     ],
   ])('%s', async (_, changes, env, says) => {
-    const { code, stderr, calls } = await hook('preprovision', changes, env);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(says) as string });
-    expect(stderr).toMatch(/^auditseal: preprovision: .*\n$/);
+    const { refused, calls } = await preprovisioned(changes, env);
+    expect(refused).toMatch(says);
+    expect(refused).not.toContain('\n');
     expect(calls.filter((call) => call.startsWith('azd env set'))).toEqual([]);
   });
 
   test('a rights problem is none where that right is not needed', async () => {
-    const { code } = await hook('preprovision', [[PERMISSIONS, ALL_BUT_ROLES]], { AUDITSEAL_CUSTOM_ROLES: 'false' });
-    expect(code).toBe(0);
+    const { refused } = await preprovisioned([[PERMISSIONS, ALL_BUT_ROLES]], { AUDITSEAL_CUSTOM_ROLES: 'false' });
+    expect(refused).toBeUndefined();
   });
 
   test.each<[string, readonly object[], Readonly<Record<string, string>>]>([
@@ -294,9 +292,9 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
   });
 
   test('less redundancy that was asked for is enough', async () => {
-    const changes: Parameters<typeof hook>[1] = [['az storage sku list', SKUS.slice(0, 1)]];
-    const { code } = await hook('preprovision', changes, { AUDITSEAL_REDUNDANCY: 'Standard_LRS' });
-    expect(code).toBe(0);
+    const changes: Script = [['az storage sku list', SKUS.slice(0, 1)]];
+    const { refused } = await preprovisioned(changes, { AUDITSEAL_REDUNDANCY: 'Standard_LRS' });
+    expect(refused).toBeUndefined();
   });
 
   test('the two roles that a pipeline gets are enough', async () => {
@@ -305,8 +303,8 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
       notActions: ['Microsoft.Authorization/*/Delete', 'Microsoft.Authorization/*/Write'],
     };
     const accessAdministrator = { actions: ['*/read', 'Microsoft.Authorization/*'], notActions: [] };
-    const { code } = await hook('preprovision', [[PERMISSIONS, { value: [contributor, accessAdministrator] }]]);
-    expect(code).toBe(0);
+    const { refused } = await preprovisioned([[PERMISSIONS, { value: [contributor, accessAdministrator] }]]);
+    expect(refused).toBeUndefined();
   });
 
   test.each([
@@ -325,5 +323,6 @@ describe('preprovision refuses, says how to go on, and changes nothing', () => {
   test('azd can not keep what was found', async () => {
     const { code, stderr } = await hook('preprovision', [['azd env set', 'ERROR: read-only', 1]]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('ERROR: read-only') as string });
+    expect(stderr).toMatch(/^auditseal: preprovision: .*\n$/);
   });
 });

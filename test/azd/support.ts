@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Answer, Tools } from '../../tools/azd/azureTools.ts';
+import { preprovision } from '../../tools/azd/preprovision.ts';
+import { Refusal } from '../../tools/azd/refusal.ts';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
 
 const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555';
@@ -142,5 +145,39 @@ export async function hook(
 ): Promise<Ended> {
   await install([...changes, ...FINE], programs);
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', 'tools/azd/hook.ts', name];
-  return run(command, { PATH: folder, ...ENV, ...env });
+  const compiled = process.env['NODE_COMPILE_CACHE'];
+  return run(command, {
+    PATH: folder,
+    ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }),
+    ...ENV,
+    ...env,
+  });
+}
+
+/** preprovisioned runs preprovision in this process: what it printed and asked, and why it refused, if it did. */
+export async function preprovisioned(
+  changes: Script = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly refused: string | undefined; readonly printed: string; readonly calls: readonly string[] }> {
+  const script = [...changes, ...FINE];
+  const calls: string[] = [];
+  const printed: string[] = [];
+  const tools: Tools = {
+    run: async (program, args): Promise<Answer> => {
+      const line = [program, ...args].join(' ');
+      calls.push(line);
+      const found = script.find(([starts]) => line.startsWith(starts));
+      if (found === undefined) throw new Error(`nobody expects: ${line}`);
+      const [, answer, code = 0, aside = ''] = found;
+      const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
+      return code === 0 ? { code, stdout: text, stderr: aside } : { code, stdout: '', stderr: text };
+    },
+  };
+  try {
+    await preprovision(tools, { ...ENV, ...env }, (line) => void printed.push(line));
+    return { refused: undefined, printed: printed.join('\n'), calls };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { refused: error.message, printed: printed.join('\n'), calls };
+  }
 }

@@ -117,14 +117,13 @@ export interface Scene {
   kept: Buffer;
 }
 
+let untouched: Promise<Objects> | undefined;
+
 /** sceneOf gives what is there before an attack. */
-export async function sceneOf(story = STORY): Promise<Scene> {
-  const objects = await tell(story);
-  return {
-    objects,
-    key: formatVerifierKey(story.key.verifierKey),
-    kept: read(objects, checkpoint(story.steps - 1)),
-  };
+export async function sceneOf(): Promise<Scene> {
+  untouched ??= tell(STORY);
+  const objects = new Map(await untouched);
+  return { objects, key: formatVerifierKey(STORY.key.verifierKey), kept: read(objects, checkpoint(STORY.steps - 1)) };
 }
 
 export function read(objects: Objects, name: string): Buffer {

@@ -1,12 +1,20 @@
+import { picked, triedOf } from './sample.ts';
 import { checkMirror } from './smallMirror.ts';
 import type { Objects } from './smallMirror.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 
-/** Flips is how many changes were tried, and those that the check didn't find or didn't name. */
+/** Flips is how many changes there are and how many were tried, and those that the check didn't find or didn't name. */
 export interface Flips {
+  readonly possible: number;
   readonly tried: number;
   readonly missed: readonly string[];
 }
+
+/** SAMPLE is how many changes of each kind the fast run tries. */
+const SAMPLE = 60;
+
+/** allFound is what comes of so many changes: all were tried (in the fast run a sample), and none was missed. */
+export const allFound = (possible: number): Flips => ({ possible, tried: triedOf(possible, SAMPLE), missed: [] });
 
 /** isNamed tells whether a check found an error in one of these objects. */
 const isNamed = ({ status, findings }: Report, objects: readonly string[]): boolean =>
@@ -17,44 +25,46 @@ const isNamed = ({ status, findings }: Report, objects: readonly string[]): bool
  * each time. A change is found and named if the check says `violated` and one of its errors is about that very object.
  */
 export async function flipBits(mirror: Objects, start: string, isKeyKnown: boolean): Promise<Flips> {
-  const missed: string[] = [];
-  let tried = 0;
-  for (const [object, good] of mirror) {
-    if (!object.startsWith(start)) continue;
-    const bad = Buffer.from(good);
-    const objects = new Map(mirror).set(object, bad);
-    for (const [at, byte] of good.entries()) {
-      for (let bit = 0; bit < 8; bit++) {
-        bad[at] = byte ^ (1 << bit);
-        tried += 1;
-        const report = await checkMirror(objects, isKeyKnown);
-        if (!isNamed(report, [object])) missed.push(`bit ${bit} of byte ${at} of ${object}: ${report.status}`);
-      }
-      bad[at] = byte;
-    }
-  }
-  return { tried, missed };
+  const bits = [...mirror]
+    .filter(([object]) => object.startsWith(start))
+    .flatMap(([object, bytes]) => Array.from({ length: bytes.length * 8 }, (_, bit) => ({ object, bytes, bit })));
+  return tryEach(bits, async ({ object, bytes, bit }) => {
+    const report = await checkMirror(new Map(mirror).set(object, flipped(bytes, bit)), isKeyKnown);
+    return isNamed(report, [object]) ? undefined : `bit ${bit} of ${object}: ${report.status}`;
+  });
 }
 
 /** flipNames does the same with the names of all objects: the finding is about the old name or the new one. */
 export async function flipNames(mirror: Objects): Promise<Flips> {
+  const names = [...mirror].flatMap(([object, bytes]) => {
+    // What isn't in tlog/ any more is no file of the log's tiles: there the folder keeps its name.
+    const from = object.startsWith('tlog/') ? 5 : 0;
+    const name = Buffer.from(object, 'latin1');
+    const bits = Array.from({ length: (name.length - from) * 7 }, (_, i) => (from + Math.floor(i / 7)) * 8 + (i % 7));
+    return bits.map((bit) => ({ object, bytes, other: flipped(name, bit).toString('latin1') }));
+  });
+  return tryEach(names, async ({ object, bytes, other }) => {
+    const objects = new Map(mirror);
+    objects.delete(object);
+    const report = await checkMirror(objects.set(other, bytes), true);
+    return isNamed(report, [object, other]) ? undefined : `${object} as ${JSON.stringify(other)}: ${report.status}`;
+  });
+}
+
+async function tryEach<T>(changes: readonly T[], missedOf: (change: T) => Promise<string | undefined>): Promise<Flips> {
   const missed: string[] = [];
   let tried = 0;
-  for (const [object, bytes] of mirror) {
-    const name = Buffer.from(object, 'latin1');
-    // What isn't in tlog/ any more is no file of the log's tiles: there the folder keeps its name.
-    for (let at = object.startsWith('tlog/') ? 5 : 0; at < name.length; at++) {
-      for (let bit = 0; bit < 7; bit++) {
-        const changed = Buffer.from(name);
-        changed[at] = (name[at] as number) ^ (1 << bit);
-        const other = changed.toString('latin1');
-        const objects = new Map(mirror);
-        objects.delete(object);
-        tried += 1;
-        const report = await checkMirror(objects.set(other, bytes), true);
-        if (!isNamed(report, [object, other])) missed.push(`${object} as ${JSON.stringify(other)}: ${report.status}`);
-      }
-    }
+  for (const change of picked(changes, SAMPLE)) {
+    tried += 1;
+    const why = await missedOf(change);
+    if (why !== undefined) missed.push(why);
   }
-  return { tried, missed };
+  return { possible: changes.length, tried, missed };
+}
+
+/** flipped gives a copy with one bit changed. */
+export function flipped(bytes: Buffer, bit: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
+  return changed;
 }

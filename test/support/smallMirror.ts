@@ -70,6 +70,10 @@ export async function checkMirror(objects: Objects, isKeyKnown: boolean): Promis
   return checkLedger({ store, tiles }, isKeyKnown ? {} : { verifiers: [] });
 }
 
+/** bitsOf counts the bits of the objects whose name begins so. */
+export const bitsOf = (mirror: Objects, start: string): number =>
+  [...mirror].reduce((sum, [name, { length }]) => sum + (name.startsWith(start) ? length * 8 : 0), 0);
+
 /** withoutPages leaves the reports' pages out. A mirror need not have them. */
 export const withoutPages = (mirror: Objects): Objects =>
   new Map([...mirror].filter(([name]) => !name.endsWith('.html')));

@@ -1,6 +1,6 @@
 import { fuzz } from '../../support/fuzz.ts';
 
-// A longer run by hand: FUZZ_RUNS=1000000 FUZZ_SEED=7 npm test -- test/core/fuzz.slow
+// A longer run by hand: FUZZ_RUNS=1000000 FUZZ_SEED=7 npm test -- test/core/segment/fuzz.slow
 const runs = Number(process.env['FUZZ_RUNS'] ?? 2000);
 const seed = Number(process.env['FUZZ_SEED'] ?? 1_000_000);
 

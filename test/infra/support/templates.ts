@@ -34,6 +34,11 @@ export interface Deployment {
   readonly snapshot: string;
 }
 
+type Scope = 'subscription' | 'tenant';
+
+/** Refused is what the compiler says against templates or parameters. */
+class Refused extends Error {}
+
 /** Templates runs the compiler on the project's templates. */
 export class Templates {
   readonly #compiler: string;
@@ -85,15 +90,29 @@ export class Templates {
     return this.#snapshot(await readFile(join(INFRA, 'main.bicepparam'), 'utf8'), SETS[set]);
   }
 
-  /** evaluateFile gives what a file of parameters deploys to a subscription or to a tenant, as if it lay in infra/. */
-  async evaluateFile(parameters: string, to: 'subscription' | 'tenant' = 'subscription'): Promise<Deployment> {
-    return toDeployment(await this.#snapshot(parameters, {}, to));
+  /**
+   * evaluateFile gives what a file of parameters deploys to a subscription or to a tenant, as if it lay in infra/, or throws
+   * what the compiler says against it. Both are kept as `evaluate` keeps its results.
+   */
+  async evaluateFile(parameters: string, to: Scope = 'subscription'): Promise<Deployment> {
+    const { snapshot, refusal } = JSON.parse(
+      await this.#kept('file', [parameters, to], async () => {
+        try {
+          return JSON.stringify({ snapshot: await this.#snapshot(parameters, {}, to) });
+        } catch (error) {
+          if (!(error instanceof Refused)) throw error;
+          return JSON.stringify({ refusal: error.message });
+        }
+      }),
+    ) as { readonly snapshot: string; readonly refusal?: string };
+    if (refusal !== undefined) throw new Refused(refusal);
+    return toDeployment(snapshot);
   }
 
   async #snapshot(
     parameters: string,
     env: Readonly<Record<string, string>>,
-    to: 'subscription' | 'tenant' = 'subscription',
+    to: Scope = 'subscription',
   ): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'infra-'));
     try {
@@ -106,7 +125,7 @@ export class Templates {
         folder,
         env,
       );
-      if (printed !== '') throw new Error(printed);
+      if (printed !== '') throw new Refused(printed);
       return inOrder(await readFile(join(folder, 'evaluated.snapshot.json'), 'utf8'));
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -114,18 +133,23 @@ export class Templates {
   }
 
   async #read(set: SetName): Promise<Deployment> {
-    const key = createHash('sha256').update(JSON.stringify(SETS[set])).update(this.#compiler);
+    return toDeployment(await this.#kept(set, SETS[set], () => this.compile(set)));
+  }
+
+  /** #kept gives what was made of the same question, templates and compiler before, or makes it. */
+  async #kept(name: string, question: unknown, make: () => Promise<string>): Promise<string> {
+    const key = createHash('sha256').update(JSON.stringify(question)).update(this.#compiler);
     for (const { name, bytes } of await templateFiles()) key.update(name).update(bytes);
-    const kept = join(ROOT, '.cache', 'infra', `${set}-${key.digest('hex').slice(0, 16)}.json`);
-    const snapshot = await readFile(kept, 'utf8').catch(async () => {
-      const made = await this.compile(set);
-      await mkdir(join(ROOT, '.cache', 'infra'), { recursive: true });
+    const folder = join(ROOT, '.cache', 'infra');
+    const kept = join(folder, `${name}-${key.digest('hex').slice(0, 16)}.json`);
+    return readFile(kept, 'utf8').catch(async () => {
+      const made = await make();
+      await mkdir(folder, { recursive: true });
       const partial = `${kept}.${process.pid}.partial`;
       await writeFile(partial, made);
       await rename(partial, kept);
       return made;
     });
-    return toDeployment(snapshot);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BlobClient, ContainerClient } from '@azure/storage-blob';
+import { picked } from '../../support/sample.ts';
 import { DAY_MS, STATES, guard, outcomeOf, pictureOf, startStack } from './harness.ts';
 import type { Stack, State } from './harness.ts';
 
@@ -264,6 +265,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
+/** TRIALS are all operations by all identities. */
+const TRIALS = Object.entries(ROWS).flatMap(([label, row]) =>
+  (row.identities ?? IDENTITIES).map((identity) => ({ label, row, identity })),
+);
+
 let stack: Stack;
 let sources: ContainerClient;
 
@@ -282,20 +288,17 @@ test.each(STATES)('what may be done to a blob under state %s', async (state) => 
   const name = `state-${state.toLowerCase()}`;
   const container = stack.container(name);
   await container.create();
-  for (const [label, row] of Object.entries(ROWS)) {
-    for (const identity of row.identities ?? IDENTITIES) await seed(container, blobName(label, identity), row.on);
-  }
+  const trials = picked(TRIALS, 15);
+  for (const { label, row, identity } of trials) await seed(container, blobName(label, identity), row.on);
   await guard(stack, name, state);
 
-  for (const [label, row] of Object.entries(ROWS)) {
-    for (const identity of row.identities ?? IDENTITIES) {
-      const actor = identity === 'key' ? container : stack.sasContainer(name, PERMISSIONS[identity]);
-      const blob = blobName(label, identity);
-      const before = await pictureOf(container, blob);
-      const outcome = await outcomeOf(row.run(actor.getBlobClient(blob)));
-      expect([label, identity, outcome]).toEqual([label, identity, expected(row, state, identity)]);
-      if (outcome !== 'ok') expect([label, await pictureOf(container, blob)]).toEqual([label, before]);
-    }
+  for (const { label, row, identity } of trials) {
+    const actor = identity === 'key' ? container : stack.sasContainer(name, PERMISSIONS[identity]);
+    const blob = blobName(label, identity);
+    const before = await pictureOf(container, blob);
+    const outcome = await outcomeOf(row.run(actor.getBlobClient(blob)));
+    expect([label, identity, outcome]).toEqual([label, identity, expected(row, state, identity)]);
+    if (outcome !== 'ok') expect([label, await pictureOf(container, blob)]).toEqual([label, before]);
   }
 });
 
