@@ -196,13 +196,14 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
 
 // It watches who asks for what. No scan of malware: that tags blobs, reads each of them, and what a log says is no program.
 // Where it is asked for, whatever the subscription has Defender do with storage is overruled; else the subscription decides.
-// It is written in either case: left out, it would stay as an earlier deployment made it.
-resource defender 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = {
+// Left out, it stays as an earlier deployment made it: docs/deploy.md says how to switch it off. Writing it in any case would make
+// each first deployment depend on one more resource provider.
+resource defender 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = if (hasDefender) {
   scope: account
   name: 'current'
   properties: {
-    isEnabled: hasDefender
-    overrideSubscriptionLevelSettings: hasDefender
+    isEnabled: true
+    overrideSubscriptionLevelSettings: true
     malwareScanning: { onUpload: { isEnabled: false } }
     sensitiveDataDiscovery: { isEnabled: false }
   }

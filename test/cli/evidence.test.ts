@@ -151,7 +151,7 @@ describe('what can not be done', () => {
     [
       ['prove', 'MIRROR', '--partition', '0', '--record', '2', '--key', 'secret'],
       64,
-      '--key: a key is not of the form',
+      '--key: the key is not of the form',
     ],
     [['check', 'NOWHERE', '--key', VKEY], 2, "can't be read"],
     [['check', 'MIRROR', '--key', VKEY], 2, "can't be read"],

@@ -148,14 +148,14 @@ describe('auditseal witness', () => {
       [[], 64, '--key, --state and at least one --log'],
       [all.slice(0, 4), 64, 'at least one --log'],
       [[...all, 'x'], 64, 'no arguments'],
-      [[...all, '--log', 'x'], 64, '--log: a key is not'],
+      [[...all, '--log', 'x'], 64, '--log: the key is not'],
       [[...all, '--log', witnessKey], 64, 'of a witness'],
       [[...all, '--listen', '8080'], 64, '--listen'],
       [[...all, '--listen', '127.0.0.1:65536'], 64, 'port'],
       [[...all, '--key', join(folder, 'none')], 2, "can't be read"],
       [[...all, '--key', stateFile], 2, "can't be read"],
       [[...all, '--key', join(ROOT, 'README.md')], 2, 'holds no key'],
-      [[...all, '--key', join(ROOT, 'knip.json')], 2, 'a signer key begins with'],
+      [[...all, '--key', join(ROOT, 'knip.json')], 2, 'the signer key does not begin with'],
       [[...all, '--state', folder], 2, 'EISDIR'],
     ] as const) {
       const { code, stderr, stdout } = await fails(...args);

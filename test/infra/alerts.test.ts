@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { firstCells, readPage, section } from '../docs/pages.ts';
+import { COLUMNS } from './support/columns.ts';
 import { DEPLOYERS, OFFERED, SETS } from './support/parameterSets.ts';
 import type { SetName } from './support/parameterSets.ts';
 import { describeTemplates } from './support/templates.ts';
@@ -16,42 +17,6 @@ const QUERIES = readdirSync(join(ROOT, 'infra/queries')).map((file) => ({
   name: file.replace(/\.kql$/, ''),
   text: readFileSync(join(ROOT, 'infra/queries', file), 'utf8'),
 }));
-
-/**
- * Columns that Azure Monitor gives its tables, of those that queries read, and their types:
- * https://learn.microsoft.com/azure/azure-monitor/reference/tables-index
- */
-const COLUMNS: Readonly<Record<string, Readonly<Record<string, 'datetime' | 'string' | 'real'>>>> = {
-  AppTraces: { TimeGenerated: 'datetime', Message: 'string', AppRoleName: 'string' },
-  AzureActivity: {
-    TimeGenerated: 'datetime',
-    OperationNameValue: 'string',
-    ActivityStatusValue: 'string',
-    Claims: 'string',
-    ResourceGroup: 'string',
-    CallerIpAddress: 'string',
-  },
-  AzureDiagnostics: {
-    TimeGenerated: 'datetime',
-    ResourceProvider: 'string',
-    OperationName: 'string',
-    ResultSignature: 'string',
-    CallerIPAddress: 'string',
-  },
-  AzureMetrics: { TimeGenerated: 'datetime', ResourceProvider: 'string', MetricName: 'string', Total: 'real' },
-  StorageBlobLogs: {
-    TimeGenerated: 'datetime',
-    AccountName: 'string',
-    Category: 'string',
-    OperationName: 'string',
-    StatusText: 'string',
-    ObjectKey: 'string',
-    ConditionsUsed: 'string',
-    CallerIpAddress: 'string',
-    RequesterObjectId: 'string',
-  },
-  Usage: { TimeGenerated: 'datetime', Quantity: 'real' },
-};
 
 /** A table beside an empty one that has the same columns, so that a query doesn't fail while the table isn't there. */
 const BESIDE_EMPTY = /union isfuzzy=true \(datatable\(([^)]*)\)\[\]\), (\w+)/g;
