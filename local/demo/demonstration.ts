@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ContainerClient } from '@azure/storage-blob';
 import { appLine } from './appLine.ts';
@@ -182,6 +182,7 @@ export class Demonstration {
     say.step("Proving one record to somebody who has the log's key and no access (auditseal prove, check)");
     const file = options.out === undefined ? join(work, 'evidence.json') : `${options.out}.evidence.json`;
     const evidence = await this.#auditor.prove(this.#place, partition, record);
+    await mkdir(dirname(file), { recursive: true });
     await writeFile(file, evidence);
     this.#evidence = { file, partition, record };
     say.proved(await this.#auditor.check(file), this.#evidence, evidence.length);
