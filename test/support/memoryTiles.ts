@@ -1,4 +1,4 @@
-import type { ObjectInfo, TileStore } from '../../src/ports/store.ts';
+import type { ObjectInfo, TileStore, TooLarge } from '../../src/ports/store.ts';
 import { ProcessDied } from './memoryStore.ts';
 
 /** MemoryTiles is a tile store in memory that can be told to fail. */
@@ -7,6 +7,8 @@ export class MemoryTiles implements TileStore {
   readonly requests = { write: 0, read: 0, list: 0 };
   /** decides at which writes the process dies, before or after them */
   faultOf: (name: string) => 'dieBefore' | 'dieAfter' | undefined = () => undefined;
+  /** says that a file is too large to be read */
+  beforeRead: (name: string) => TooLarge | undefined = () => undefined;
   turn: () => Promise<void> = () => Promise.resolve();
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
@@ -18,9 +20,10 @@ export class MemoryTiles implements TileStore {
     if (fault === 'dieAfter') throw new ProcessDied();
   }
 
-  async read(name: string): Promise<Buffer | undefined> {
+  async read(name: string): Promise<Buffer | TooLarge | undefined> {
     this.requests.read += 1;
     await this.turn();
+    if (this.beforeRead(name) === 'too-large') return 'too-large';
     const bytes = this.objects.get(name);
     return bytes && Buffer.from(bytes);
   }
