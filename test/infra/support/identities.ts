@@ -123,7 +123,7 @@ export function identitiesBlock(deployment: Deployment): string {
     const cannot = CAPABILITIES.filter(({ has }) => !own.some((right) => has(right, identity))).map(({ what }) => what);
     return [`| \`${identity}\` | is | ${whose} |`, ...can, `| \`${identity}\` | can't | ${cannot.join('; ')} |`];
   });
-  return ['| identity | | what |', '| --- | --- | --- |', ...rows].join('\n');
+  return ['| identity |  | what |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 function sayRight({ action, paths }: Right): string {
