@@ -4,6 +4,7 @@ import { AuditsealError } from '../../src/core/errors.ts';
 import { parseEvidence, verifyEvidence } from '../../src/core/objects/evidence.ts';
 import { answerEvidence, answerLog } from '../../src/prove/api.ts';
 import type { LogResponse } from '../../src/prove/api.ts';
+import type { TooLarge } from '../../src/ports/store.ts';
 import { forge, forgeChain, nameOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
 /** OnlyRead gives the tiles, and keeps what was asked for. */
 class OnlyRead {
   readonly names: string[] = [];
-  read = (name: string): Promise<Buffer | undefined> => {
+  read = (name: string): Promise<Buffer | TooLarge | undefined> => {
     this.names.push(name);
     return tiles.read(name);
   };
