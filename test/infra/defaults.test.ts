@@ -344,7 +344,7 @@ describeTemplates('defaults', (templates) => {
   });
 
   test('the right of the ledger account on its key is given before the hub is made, and the account is made after', async () => {
-    const { resources } = JSON.parse(await templates.run(['build', 'main.bicep', '--stdout'])) as {
+    const { resources } = (await templates.build('main')) as {
       readonly resources: Readonly<Record<string, { readonly dependsOn?: readonly string[] }>>;
     };
     const before = (name: string): readonly string[] => resources[name]?.dependsOn ?? [];

@@ -7,7 +7,7 @@ const { SAMPLE_SEED } = globalThis as { readonly SAMPLE_SEED?: number };
 export const isWhole = SAMPLE_SEED === undefined;
 
 /** sampleOf picks one of each of `size` equal parts of `count` things: another one for each seed, and none left out for good. */
-function sampleOf(count: number, size: number, seed: number): number[] {
+export function sampleOf(count: number, size: number, seed: number): number[] {
   const random = new Random(seed);
   const parts = Math.min(count, size);
   const start = (part: number): number => Math.floor((part * count) / parts);

@@ -6,8 +6,8 @@ export default class SampleReporter {
     this.#seed = seed;
   }
 
-  onRunComplete(_contexts, { success }) {
-    if (success) return;
+  onRunComplete(_contexts, { numFailedTestSuites }) {
+    if (numFailedTestSuites === 0) return;
     process.stderr.write(`\nSAMPLE_SEED=${this.#seed} npm run test:fast takes the same samples again.\n`);
   }
 }

@@ -109,6 +109,16 @@ export class Templates {
     return toDeployment(snapshot);
   }
 
+  /** build gives what the compiler makes of a template of infra/. It is kept, too. */
+  async build(name: string): Promise<unknown> {
+    const built = await this.#kept('build', name, async () => {
+      const printed = await this.run(['build', `${name}.bicep`, '--stdout']);
+      JSON.parse(printed);
+      return printed;
+    });
+    return JSON.parse(built);
+  }
+
   async #snapshot(
     parameters: string,
     env: Readonly<Record<string, string>>,
@@ -125,7 +135,9 @@ export class Templates {
         folder,
         env,
       );
-      if (printed !== '') throw new Refused(printed);
+      // What else it may end with, as when it is killed, is no answer to keep.
+      if (printed.endsWith('exit code 1')) throw new Refused(printed);
+      if (printed !== '') throw new Error(printed);
       return inOrder(await readFile(join(folder, 'evaluated.snapshot.json'), 'utf8'));
     } finally {
       await rm(folder, { recursive: true, force: true });

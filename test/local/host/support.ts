@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BlobServiceClient } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
 import { build } from 'esbuild';
 import { startAzurite } from '../../../local/azurite.ts';
 import { startHost } from '../../../local/host/client.ts';
@@ -148,3 +150,36 @@ export interface Saw {
     readonly exception: { message: string };
   };
 }
+
+/** FIXED is a retry policy of five tries, one behind the other. */
+export const FIXED = JSON.stringify({ strategy: 'fixedDelay', delayInterval: 0, maxRetryCount: 5 });
+
+/** appendTo puts events into a partition of the hub, and gives the number of the last. */
+export const appendTo = ({ hub }: Stack, partition: string, ...bodies: readonly string[]): number =>
+  hub.append(
+    HUB_NAME,
+    partition,
+    bodies.map((body) => Buffer.from(body)),
+  );
+
+/** positionsOf lists where the host moved its position in a partition to. */
+export const positionsOf = (lines: readonly HostLine[], partitionId: string): number[] =>
+  lines
+    .filter((line) => line.type === 'consumerPosition')
+    .filter((line) => line.partitionId === partitionId)
+    .map((line) => line.sequenceNumber);
+
+/** untilPosition resolves when the host's position is there. */
+export const untilPosition = (host: Watched, partitionId: string, sequenceNumber: number): Promise<void> =>
+  host.until((lines) => positionsOf(lines, partitionId).includes(sequenceNumber));
+
+/** timersOf lists what a timer's function of the test app was told of its schedule. */
+export const timersOf = (lines: readonly HostLine[], name: string): unknown[] =>
+  lines
+    .filter((line) => line.type === 'log')
+    .filter((line) => line.function === name)
+    .map((line) => JSON.parse(line.message).timer);
+
+/** hostContainerOf is where hosts keep leases and the state of timers. */
+export const hostContainerOf = ({ storage }: Stack): ContainerClient =>
+  BlobServiceClient.fromConnectionString(storage).getContainerClient('azure-webjobs-hosts');
