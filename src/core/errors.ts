@@ -19,6 +19,8 @@ const KINDS = {
   USAGE: 'misuse',
   /** the host's metadata and bodies disagree; fail the invocation, nothing is lost */
   DELIVERY_INVALID: 'malformed',
+  /** nobody who may signed it for this ledger and name: pass over it unread, raise a finding */
+  FOREIGN_OBJECT: 'malformed',
   /** reject the object, raise a finding */
   SEGMENT_MALFORMED: 'malformed',
   /** never write behind it: a newer release is at work here */

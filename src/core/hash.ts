@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /**
  * Hash is 32 bytes of SHA-256 as a binary ("latin1") string: one character a byte.
@@ -12,6 +12,13 @@ export const ZERO_HASH = '\0'.repeat(32) as Hash;
 
 /** sha256 is the SHA-256 of bytes. FIPS 180-4. */
 export const sha256 = (bytes: Uint8Array): Hash => hash('sha256', bytes, 'binary') as Hash;
+
+/** hashParts gives sha256(first) and sha256(first || rest), and reads `first` once. */
+export function hashParts(first: Uint8Array, rest: Uint8Array): readonly [Hash, Hash] {
+  const whole = createHash('sha256').update(first);
+  const part = whole.copy();
+  return [part.digest('binary') as Hash, whole.update(rest).digest('binary') as Hash];
+}
 
 /** leafHash is SHA-256(0x00 || leaf). RFC 6962 section 2.1. */
 export function leafHash(leaf: Uint8Array): Hash {

@@ -15,8 +15,12 @@ export interface ObjectInfo {
 export interface ObjectStore {
   /** create stores bytes under name, unless the name is taken. After a lost response it may say 'exists' of its own write. */
   create(name: string, bytes: Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<'created' | 'exists'>;
-  /** read gives the bytes under name, 'too-large' for an object above MAX_OBJECT_BYTES, or undefined if there is none. */
-  read(name: string): Promise<Buffer | TooLarge | undefined>;
+  /** read gives the bytes under name, why nobody reads them, or undefined if there is none. */
+  read(name: string): Promise<Buffer | Unread | undefined>;
+  /** readEnd gives the last bytes of an object, as many as asked for or all, whatever its size; else it answers as read does. */
+  readEnd(name: string, length: number): Promise<Buffer | Unread | undefined>;
+  /** metadata gives the metadata of an object, with names in lower case, also where its bytes can't be read. */
+  metadata(name: string): Promise<Readonly<Record<string, string>> | undefined>;
   exists(name: string): Promise<boolean>;
   /** list yields what is under prefix in ascending order of names, from the name `from` on. */
   list(prefix: string, from?: string): AsyncIterable<ObjectInfo>;
@@ -52,12 +56,25 @@ export const MAX_OBJECT_BYTES = MAX_SEGMENT_BYTES;
  */
 export type TooLarge = 'too-large';
 
+/**
+ * Unread is the answer instead of the bytes of an object that is there: it is too large, in a tier that can't be read
+ * without waiting for hours, or encrypted with a key that whoever created it has.
+ */
+export type Unread = TooLarge | 'archived' | 'encrypted';
+
 /** TOO_LARGE is what a finding says of such an object. */
 export const TOO_LARGE = `it is too large: no object of a ledger has more than ${MAX_OBJECT_BYTES} bytes`;
+
+/** WHY_UNREAD is what a finding says of an object that nobody reads. */
+export const WHY_UNREAD: Readonly<Record<Unread, string>> = {
+  'too-large': TOO_LARGE,
+  archived: 'it is in the archive tier, where nothing can be read: rehydrate it',
+  encrypted: 'it can only be read with a key that whoever created it has: no object of a ledger is so',
+};
 
 /** GONE is what is said of an object that a listing has, and a read hasn't. */
 export const GONE = 'it was listed, and is gone';
 
 /** isSame tells whether an object was read that has just these bytes. */
-export const isSame = (read: Buffer | TooLarge | undefined, bytes: Uint8Array): boolean =>
+export const isSame = (read: Buffer | Unread | undefined, bytes: Uint8Array): boolean =>
   typeof read === 'object' && read.equals(bytes);

@@ -23,6 +23,19 @@ export function derFromRaw(raw: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(0x30, integers.length), integers]);
 }
 
+/** rawFromDer is the inverse of derFromRaw: r || s, 32 bytes each, of a signature that was verified. */
+export function rawFromDer(der: Uint8Array): Buffer {
+  const raw = Buffer.alloc(2 * HALF_BYTES);
+  let at = 2;
+  for (const end of [HALF_BYTES, 2 * HALF_BYTES]) {
+    const length = der[at + 1] ?? 0;
+    const digits = der.subarray(at + 2, at + 2 + length).subarray(-HALF_BYTES);
+    raw.set(digits, end - digits.length);
+    at += 2 + length;
+  }
+  return raw;
+}
+
 /** A DER INTEGER has no leading zero bytes but the one that keeps a high bit from being a sign. */
 function derInteger(digits: Uint8Array): Buffer {
   let start = 0;

@@ -1,5 +1,12 @@
+import { headsOf } from './heads.ts';
+import type { LogPosition } from './heads.ts';
+import { batchName } from './names.ts';
 import { AuditsealError } from '../errors.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
+import { EMPTY_ROOT } from '../merkle/tree.ts';
+import type { TreeHead } from '../merkle/tree.ts';
+import { openBatch } from '../signed/batchSignature.ts';
+import { certificatesFor } from '../signed/certificate.ts';
 
 const LF = 0x0a;
 
@@ -28,4 +35,53 @@ export function parseBatch(batch: Buffer): Buffer[] {
     start = end + 1;
   }
   return lines;
+}
+
+/** LogSoFar is the log before a batch. With the batch's own bytes, it decides whether the batch is in the log. */
+export interface LogSoFar {
+  /** number of the last valid batch, -1 if there is none */
+  readonly number: number;
+  /** the tree over all entries up to it */
+  readonly head: TreeHead;
+  /** when it was made, '' if there is none */
+  readonly time: string;
+  /** keys of the log that its entries have announced, as formatVerifierKey prints them */
+  readonly keys: readonly string[];
+}
+
+/** NO_LOG is the log before its first batch. */
+export const NO_LOG: LogSoFar = { number: -1, head: { size: 0, rootHash: EMPTY_ROOT }, time: '', keys: [] };
+
+/** Batch is the entries that one integration added to the log, and where they lead. */
+export interface Batch {
+  readonly number: number;
+  readonly entries: readonly Buffer[];
+  readonly heads: LogPosition;
+}
+
+/** FirstTrust is who may begin a log: later batches are certified by the keys that the log itself has announced. */
+export interface FirstTrust {
+  readonly ledger?: string;
+  /** as formatVerifierKey prints them; left out: anybody */
+  readonly keys?: readonly string[];
+}
+
+/**
+ * openNextBatch gives the batch of that number, if it is in the log: signed by a certified session, as the next one behind
+ * `before`, and at no earlier time. It throws FOREIGN_OBJECT or BATCH_MALFORMED for everything else: such a batch is void,
+ * whatever else the ledger holds. VERSION_UNKNOWN is for one that a later release signed. docs/format.md, section 9.2.
+ */
+export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, first: FirstTrust): Batch {
+  const { ledger } = first;
+  const keys = before.number < 0 ? first.keys : before.keys;
+  const certificates = certificatesFor({ ...(ledger !== undefined && { ledger }), ...(keys !== undefined && { keys }) });
+  const { previous, size, root, certificate, lines } = openBatch(bytes, batchName(number), certificates);
+  if (previous !== before.number || size !== before.head.size || root !== before.head.rootHash)
+    throw malformed(`it goes on from batch ${previous} and ${size} entries, and the log has ${before.number} and ${before.head.size}`);
+  const entries = parseBatch(lines);
+  const heads = headsOf(entries);
+  const { from, until } = certificate;
+  if (heads.time < before.time) throw malformed(`it is dated ${heads.time}, and the batch before it ${before.time}`);
+  if (heads.time < from || heads.time > until) throw malformed(`it is dated ${heads.time}, and its certificate is not for then`);
+  return { number, entries, heads };
 }

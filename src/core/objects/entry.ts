@@ -2,12 +2,13 @@ import { ACTION_KINDS, ACTION_OUTCOMES } from './action.ts';
 import type { ActionKind, ActionOutcome } from './action.ts';
 import { parseDocumentName, parseSegmentName, segmentName } from './names.ts';
 import type { DocumentType, SegmentPlace } from './names.ts';
-import { AuditsealError } from '../errors.ts';
+import { AuditsealError, attempt } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
 import type { JsonObject } from '../jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
+import { parseVerifierKey } from '../note/verifierKey.ts';
 import { decodeText, isPartition, isTime } from '../text.ts';
 
 /** SegmentEntry puts a segment into the log. Entries of one partition come in index order, without holes. */
@@ -28,8 +29,6 @@ export interface SegmentEntry {
   readonly time: { readonly first: string; readonly last: string };
   /** how many records there are of each category */
   readonly categories: ReadonlyMap<string, number>;
-  /** members that this version doesn't know, as text: a comma, then JSON members */
-  readonly more?: string;
 }
 
 /** ReportEntry puts a report into the log, so that it can't be replaced either. */
@@ -52,13 +51,17 @@ export interface ActionEntry {
   readonly outcome: ActionOutcome;
 }
 
-/** ForeignEntry names an object that took the name of a segment, a report or an action, and isn't one. */
+/** ForeignEntry names an object that took the name of a segment or an action, and isn't one. */
 export interface ForeignEntry {
   readonly type: 'foreign';
   readonly name: string;
-  readonly size: number;
-  /** left out for an object too large to be read */
-  readonly sha256?: Hash;
+}
+
+/** KeyEntry announces a key that the log signs with: what it certifies counts from here on. */
+export interface KeyEntry {
+  readonly type: 'key';
+  /** as formatVerifierKey prints it */
+  readonly key: string;
 }
 
 /** OpaqueEntry is one of a type that this version doesn't know. It is hashed like every other. */
@@ -70,7 +73,7 @@ export interface OpaqueEntry {
 }
 
 /** LogEntry is one leaf of the log. */
-export type LogEntry = SegmentEntry | ReportEntry | ActionEntry | ForeignEntry | OpaqueEntry;
+export type LogEntry = SegmentEntry | ReportEntry | ActionEntry | ForeignEntry | KeyEntry | OpaqueEntry;
 
 const malformed = (why: string): AuditsealError => new AuditsealError('ENTRY_MALFORMED', why);
 
@@ -84,7 +87,7 @@ export function formatEntry(entry: LogEntry): Buffer {
 function formatLine(entry: LogEntry): string {
   switch (entry.type) {
     case 'segment':
-      return `${openSegmentLine(entry)}${entry.more ?? ''}}`;
+      return formatSegmentLine(entry);
     case 'report': {
       const { type, name, sha256, status } = entry;
       return JSON.stringify({ type, name, sha256: formatHash(sha256), status });
@@ -94,18 +97,21 @@ function formatLine(entry: LogEntry): string {
       return JSON.stringify({ type, name, sha256: formatHash(sha256), action, outcome });
     }
     case 'foreign': {
-      const { type, name, size, sha256 } = entry;
-      return JSON.stringify({ type, name, size, ...(sha256 !== undefined && { sha256: formatHash(sha256) }) });
+      const { type, name } = entry;
+      return JSON.stringify({ type, name });
+    }
+    case 'key': {
+      const { type, key } = entry;
+      return JSON.stringify({ type, key });
     }
     case 'opaque':
       return entry.line;
   }
 }
 
-/** openSegmentLine prints a segment's entry up to where its last brace, or more members, go. */
-function openSegmentLine(entry: SegmentEntry): string {
+function formatSegmentLine(entry: SegmentEntry): string {
   const { type, size, sha256, root, prev, partition, index, incarnation, records, events, time, categories } = entry;
-  const line = JSON.stringify({
+  return JSON.stringify({
     type,
     name: segmentName(partition, index),
     size,
@@ -120,7 +126,6 @@ function openSegmentLine(entry: SegmentEntry): string {
     time: { first: time.first, last: time.last },
     categories: Object.fromEntries(categories),
   });
-  return line.slice(0, -1);
 }
 
 /**
@@ -146,11 +151,8 @@ export function parseEntry(line: Buffer): LogEntry {
 
 function readEntry(type: string, it: JsonObject, line: string): LogEntry {
   switch (type) {
-    case 'segment': {
-      const entry = readSegmentEntry(it);
-      const more = line.slice(openSegmentLine(entry).length, -1);
-      return more.startsWith(',') ? { ...entry, more } : entry;
-    }
+    case 'segment':
+      return readSegmentEntry(it);
     case 'report': {
       const status = STATUSES.find((status) => status === it['status']);
       if (status === undefined) throw malformed('the status of its report is not verified, violated or unverified');
@@ -164,10 +166,10 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
       const name = documentNameIn(it, type);
       return { type, name, sha256: hash(it, 'sha256'), action, outcome };
     }
-    case 'foreign': {
-      const entry = { type, name: string(it, 'name', () => true), size: count(it, 'size') } as const;
-      return it['sha256'] === undefined ? entry : { ...entry, sha256: hash(it, 'sha256') };
-    }
+    case 'foreign':
+      return { type, name: string(it, 'name', () => true) };
+    case 'key':
+      return { type, key: string(it, 'key', (text) => attempt(() => parseVerifierKey(text), 'malformed') !== undefined) };
     default:
       return { type: 'opaque', statedType: type, line };
   }
@@ -229,13 +231,4 @@ export function placeOf(entry: LogEntry): SegmentPlace | undefined {
   if (entry.type === 'segment') return { partition: entry.partition, index: entry.index };
   const name = nameIn(entry);
   return name === undefined ? undefined : parseSegmentName(name);
-}
-
-/** isSameEntry tells whether a line says what `expected` says, but for the members that only help search. */
-export function isSameEntry(line: Buffer, entry: LogEntry, expected: Buffer): boolean {
-  if (line.equals(expected)) return true;
-  const wanted = parseEntry(expected);
-  if (entry.type !== 'segment' || wanted.type !== 'segment') return false;
-  const { time, categories, more } = entry;
-  return formatEntry({ ...wanted, time, categories, ...(more !== undefined && { more }) }).equals(line);
 }

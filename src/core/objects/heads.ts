@@ -1,8 +1,9 @@
 import type { DocumentType } from './names.ts';
-import { AuditsealError } from '../errors.ts';
+import { AuditsealError, attempt } from '../errors.ts';
 import { ZERO_HASH, formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import { parseVerifierKey } from '../note/verifierKey.ts';
 import { isPartition, isTime } from '../text.ts';
 
 /** Position is how far the log has come in one partition. */
@@ -23,13 +24,15 @@ export type DocumentCounts = Readonly<Record<DocumentType, number>>;
 export interface LogPosition {
   /** when the batch was made, '' before the first one */
   readonly time: string;
-  /** how many documents of each type have an entry; the next one has this number */
+  /** keys that the log signs with, as formatVerifierKey prints them, in the order in which they were announced */
+  readonly keys: readonly string[];
+  /** for each type of document the number behind the last one that has an entry */
   readonly documents: DocumentCounts;
   readonly positions: ReadonlyMap<string, Position>;
 }
 
 export const NO_POSITION: Position = { next: 0, index: -1, root: ZERO_HASH, sealed: '' };
-export const NO_HEADS: LogPosition = { time: '', documents: { report: 0, action: 0 }, positions: new Map() };
+export const NO_HEADS: LogPosition = { time: '', keys: [], documents: { report: 0, action: 0 }, positions: new Map() };
 
 /** An entry has at most 65,535 bytes, and a position less than 180. */
 const PARTITIONS_PER_LINE = 300;
@@ -41,14 +44,14 @@ const malformed = (why: string): AuditsealError => new AuditsealError('BATCH_MAL
 export const isHeadsLine = (line: Buffer): boolean => line.toString('latin1', 0, LINE_START.length) === LINE_START;
 
 /** formatHeads prints the entries that a batch ends with: one, or more where the hub has very many partitions. */
-export function formatHeads({ time, documents, positions }: LogPosition): Buffer[] {
+export function formatHeads({ time, keys, documents, positions }: LogPosition): Buffer[] {
   const all = [...positions].sort(([a], [b]) => Number(a) - Number(b));
   const lines: Buffer[] = [];
   do {
     const part = all.splice(0, PARTITIONS_PER_LINE).map(([partition, { next, index, root, sealed }]) => {
       return [partition, { next, index, root: formatHash(root), sealed }] as const;
     });
-    const start = { type: 'heads', time, reports: documents.report, actions: documents.action };
+    const start = { type: 'heads', time, keys, reports: documents.report, actions: documents.action };
     lines.push(Buffer.from(JSON.stringify({ ...start, partitions: Object.fromEntries(part) })));
   } while (all.length > 0);
   return lines;
@@ -59,8 +62,8 @@ export function headsOf(entries: readonly Buffer[]): LogPosition {
   const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
   let heads: LogPosition | undefined;
   for (const line of lines) {
-    const { time, documents, positions } = parseLine(line);
-    heads = { time, documents, positions: new Map([...(heads?.positions ?? []), ...positions]) };
+    const { time, keys, documents, positions } = parseLine(line);
+    heads = { time, keys, documents, positions: new Map([...(heads?.positions ?? []), ...positions]) };
   }
   if (heads === undefined) throw malformed('it does not end with an entry of type heads');
   const printed = formatHeads(heads);
@@ -71,17 +74,22 @@ export function headsOf(entries: readonly Buffer[]): LogPosition {
 
 function parseLine(line: Buffer): LogPosition {
   const it = parseJsonObject(line.toString('utf8'));
-  const [time, reports, actions, partitions] = [it?.['time'], it?.['reports'], it?.['actions'], it?.['partitions']];
+  const { time, keys, reports, actions, partitions } = it ?? {};
   if (typeof time !== 'string' || !isTime(time)) throw malformed('its heads have no time');
+  if (!isKeys(keys)) throw malformed('its heads have no keys');
   if (!isCount(reports)) throw malformed('its heads count no reports');
   if (!isCount(actions)) throw malformed('its heads count no actions');
   if (!isJsonObject(partitions)) throw malformed('its heads have no partitions');
   return {
     time,
+    keys,
     documents: { report: reports, action: actions },
     positions: new Map(Object.entries(partitions).map(parsePosition)),
   };
 }
+
+const isKeys = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((key: unknown) => typeof key === 'string' && attempt(() => parseVerifierKey(key), 'malformed') !== undefined);
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 

@@ -2,9 +2,7 @@ import { formatEntry } from './entry.ts';
 import type { SegmentEntry } from './entry.ts';
 import type { Position } from './heads.ts';
 import { segmentName } from './names.ts';
-import { AuditsealError } from '../errors.ts';
-import type { Hash } from '../hash.ts';
-import { predecessorOf, segmentFault } from '../segment/chain.ts';
+import { segmentFault } from '../segment/chain.ts';
 import type { SegmentSummary } from '../segment/summary.ts';
 
 /** StoredObject is what stands under the name of a segment. */
@@ -26,33 +24,24 @@ export interface Judgement {
 
 /**
  * judgeObject says what the object at a partition's next index becomes in the log: an entry of the segment if it is valid
- * and goes on from the last one, or else a foreign one. It throws CONFIG_INVALID for a segment of another ledger.
+ * and goes on from the last one, or else a foreign one.
  */
-export function judgeObject(object: StoredObject, before: Position, ledger: string): Judgement {
+export function judgeObject(object: StoredObject, before: Position): Judgement {
   const { partition, index, size, summary } = object;
   const fault = segmentFault(summary, partition, index);
   if (summary.ok && fault === undefined && continues(summary, before)) {
-    const { header, root } = summary;
-    if (header.ledger !== ledger) {
-      const why = `the container holds the ledger ${JSON.stringify(header.ledger)}, not ${JSON.stringify(ledger)}`;
-      throw new AuditsealError('CONFIG_INVALID', `LEDGER_ORIGIN: ${why}`);
-    }
-    const position = { next: index + 1, index, root, sealed: header.sealed };
+    const position = { next: index + 1, index, root: summary.root, sealed: summary.header.sealed };
     return { line: formatEntry(segmentEntryOf(summary, size)), position };
   }
   return {
-    line: foreignLine(segmentName(partition, index), size, summary.sha256),
+    line: formatEntry({ type: 'foreign', name: segmentName(partition, index) }),
     position: { ...before, next: index + 1 },
     foreign: fault ?? 'it does not go on from the last segment of the chain',
   };
 }
 
 const continues = ({ header }: SegmentSummary & { ok: true }, before: Position): boolean =>
-  predecessorOf(header) === before.index && header.prev === before.root;
-
-/** foreignLine prints the entry of what isn't what its name says. What is too large to be read has no hash. */
-export const foreignLine = (name: string, size: number, sha256: Hash | undefined): Buffer =>
-  formatEntry({ type: 'foreign', name, size, ...(sha256 !== undefined && { sha256 }) });
+  header.previous === before.index && header.prev === before.root && header.sealed >= before.sealed;
 
 /** segmentEntryOf makes the entry of a segment. */
 export function segmentEntryOf(summary: SegmentSummary & { ok: true }, size: number): SegmentEntry {

@@ -1,4 +1,5 @@
 /** Names of the objects in a ledger's container. docs/format.md, section 2. */
+import { formatHash, sha256 } from '../hash.ts';
 import { parseBundlePath, parseTilePath } from '../merkle/tile.ts';
 import { isPartition } from '../text.ts';
 
@@ -9,7 +10,7 @@ const PAGE = /^reports\/([0-9]{12})\.html$/;
 const BATCH = /^batches\/([0-9]{12})\.jsonl$/;
 const CHECKPOINT = /^checkpoints\/([0-9]{12})$/;
 const DRILL = /^drill\/\d{4}\/\d{2}\/\d{2}\/(block|append)$/;
-const COSIGNATURE = /^cosignatures\/([0-9]{12})\/([0-9a-f]{8})$/;
+const COSIGNATURE = /^cosignatures\/([0-9]{12})\/([0-9a-f]{8})-([0-9a-f]{16})$/;
 
 /** MAX_INDEX is the largest index that the names have room for. */
 export const MAX_INDEX = 10 ** INDEX_DIGITS - 1;
@@ -19,10 +20,12 @@ export interface SegmentPlace {
   readonly index: number;
 }
 
-/** CosignaturePlace is the checkpoint that is cosigned, and the ID of the key, as 8 hex digits. */
+/** CosignaturePlace is the checkpoint that is cosigned, the ID of the key, as 8 hex digits, and the line's own hash. */
 export interface CosignaturePlace {
   readonly number: number;
   readonly keyId: string;
+  /** the first 16 hex digits of the SHA-256 of the object */
+  readonly hash: string;
 }
 
 const dense = (index: number): string => String(index).padStart(INDEX_DIGITS, '0');
@@ -54,13 +57,17 @@ export const parseCheckpointName = (name: string): number | undefined => numberI
 
 const numberIn = (match: RegExpExecArray | null): number | undefined => (match === null ? undefined : Number(match[1]));
 
-/** cosignatureName names what the key of that ID (8 hex digits) signed about a checkpoint. */
-export const cosignatureName = (number: number, keyId: string): string => `cosignatures/${dense(number)}/${keyId}`;
+/** cosignaturePrefix begins the names of what the key of that ID (8 hex digits) signed about a checkpoint. */
+export const cosignaturePrefix = (number: number, keyId = ''): string => `cosignatures/${dense(number)}/${keyId}`;
+
+/** cosignatureName names a cosignature by its own bytes too, so that nobody can take its name before it is made. */
+export const cosignatureName = (number: number, keyId: string, line: Uint8Array): string =>
+  `${cosignaturePrefix(number, keyId)}-${formatHash(sha256(line)).slice(0, 16)}`;
 
 /** parseCosignatureName is the inverse of cosignatureName, and gives undefined for every other text. */
 export function parseCosignatureName(name: string): CosignaturePlace | undefined {
-  const [, number, keyId] = COSIGNATURE.exec(name) ?? [];
-  return keyId === undefined ? undefined : { number: Number(number), keyId };
+  const [, number, keyId, hash] = COSIGNATURE.exec(name) ?? [];
+  return keyId === undefined || hash === undefined ? undefined : { number: Number(number), keyId, hash };
 }
 
 /** DOCUMENT_TYPES are the types of what people and auditors file: each has numbers of its own, and entries in the log. */

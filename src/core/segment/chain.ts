@@ -2,6 +2,7 @@ import type { SegmentHeader } from './header.ts';
 import type { SegmentSummary } from './summary.ts';
 import { ZERO_HASH } from '../hash.ts';
 import type { Hash } from '../hash.ts';
+import type { SignedStatement, Statement } from '../signed/segmentFrame.ts';
 
 /** ChainHead is where a partition's chain goes on. */
 export interface ChainHead {
@@ -16,8 +17,10 @@ export interface ChainHead {
   readonly lastEvent: number;
   /** when that event was enqueued, '' if none */
   readonly lastEnqueued: string;
-  /** indices between the last segment and `index` that something foreign has taken */
-  readonly skipped: readonly number[];
+  /** index of the last segment, -1 if there is none; what stands between it and `index` is foreign */
+  readonly previous: number;
+  /** when that was sealed, '' if there is none */
+  readonly sealed: string;
 }
 
 /** NO_CHAIN is the head of a partition without segments. */
@@ -28,25 +31,33 @@ export const NO_CHAIN: ChainHead = {
   incarnation: 0,
   lastEvent: -1,
   lastEnqueued: '',
-  skipped: [],
+  previous: -1,
+  sealed: '',
 };
 
-/** nextHead is the head once a segment with this header and root is stored. */
-export const nextHead = (header: SegmentHeader, root: Hash): ChainHead => ({
-  index: header.index + 1,
+/** headOf is the head behind the signed segment of an index, by what its session said of it; `index` is the first free one. */
+export const headOf = (
+  { root, record, incarnation, event, enqueued = '', sealed }: Statement,
+  previous: number,
+  index: number,
+): ChainHead => ({ index, root, record, incarnation, lastEvent: event, lastEnqueued: enqueued, previous, sealed });
+
+/** statementOf is what a session says of the segment that it sealed. */
+export const statementOf = (header: SegmentHeader, root: Hash, frames: Hash): Statement => ({
+  frames,
   root,
+  prev: header.prev,
   record: header.records.first + header.records.count,
   incarnation: header.incarnation,
-  lastEvent: header.events.last,
-  lastEnqueued: header.events.enqueuedLast ?? '',
-  skipped: [],
+  event: header.events.last,
+  ...(header.events.enqueuedLast !== undefined && { enqueued: header.events.enqueuedLast }),
+  sealed: header.sealed,
 });
 
-/** predecessorOf is the index of the segment before one with this header, -1 if it is the first. */
-export function predecessorOf({ index, skipped = [] }: Pick<SegmentHeader, 'index' | 'skipped'>): number {
-  let before = index - 1;
-  while (skipped.includes(before)) before--;
-  return before;
+/** sealedAt is when a segment behind this head is sealed: by the clock, and never before the one that it follows. */
+export function sealedAt({ sealed }: Pick<ChainHead, 'sealed'>, now: number): string {
+  const time = new Date(now).toISOString();
+  return time > sealed ? time : sealed;
 }
 
 /** segmentFault says why an object is not the segment of its place, whatever its neighbours are. */
@@ -60,8 +71,14 @@ export function segmentFault(summary: SegmentSummary, partition: string, index: 
   return summary.contradiction;
 }
 
-/** chains tells whether a header names the segment before it, or 64 zeros where there is none, and is of the same ledger. */
-export function chains(header: SegmentHeader, previous: SegmentSummary | undefined): boolean {
-  if (previous === undefined) return header.prev === ZERO_HASH;
-  return previous.ok && header.prev === previous.root && header.ledger === previous.header.ledger;
+/** contradictionOf says where a segment's lines and what its session said of it differ. */
+export function contradictionOf(
+  statement: SignedStatement,
+  header: SegmentHeader,
+  root: Hash,
+): string | undefined {
+  if (header.ledger !== statement.ledger) return 'its header and its certificate name different ledgers';
+  const wanted = statementOf(header, root, statement.frames);
+  const differs = (Object.keys(wanted) as (keyof Statement)[]).find((name) => wanted[name] !== statement[name]);
+  return differs && `its lines and what was signed of it differ in ${differs}`;
 }

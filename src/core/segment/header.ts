@@ -45,13 +45,13 @@ export interface SegmentHeader {
   readonly kind: SegmentKind;
   readonly incarnation: number;
   readonly sealed: string;
+  /** index of the segment before it in the chain, -1 if it is the first; what stands between them is foreign */
+  readonly previous: number;
   readonly prev: Hash;
   readonly records: { readonly first: number; readonly count: number };
   readonly events: EventRange;
   readonly duplicates: number;
   readonly gaps: readonly Gap[];
-  /** indices before this one whose names are taken by something that isn't a segment of this chain */
-  readonly skipped?: readonly number[];
   /** the events without records, in ascending order */
   readonly empty?: readonly EmptyEvent[];
 }
@@ -63,8 +63,8 @@ export const MAX_HEADER_BYTES = 1024 * 1024;
 
 /** formatHeader prints a header on one line, without the LF. */
 export function formatHeader(header: SegmentHeader): string {
-  const { ledger, partition, index, kind, incarnation, sealed, prev, records, events, duplicates, gaps } = header;
-  const { skipped, empty = [] } = header;
+  const { ledger, partition, index, kind, incarnation, sealed, previous, prev, records, events } = header;
+  const { duplicates, gaps, empty = [] } = header;
   const text = JSON.stringify({
     _segment: {
       version: VERSION,
@@ -74,6 +74,7 @@ export function formatHeader(header: SegmentHeader): string {
       kind,
       incarnation,
       sealed,
+      previous,
       prev: formatHash(prev),
       records: { first: records.first, count: records.count },
       events: {
@@ -85,7 +86,6 @@ export function formatHeader(header: SegmentHeader): string {
       },
       duplicates,
       gaps: gaps.map(({ first, last, reason }) => ({ first, last, reason })),
-      skipped: skipped === undefined || skipped.length === 0 ? undefined : skipped,
     },
   });
   return empty.length === 0 ? text : `${text.slice(0, -2)},"empty":[${empty.map(formatEmptyEvent).join(',')}]}}`;
@@ -106,20 +106,23 @@ export function parseHeader(line: Buffer): SegmentHeader {
   const prev = parseHash(it['prev']);
   if (prev === undefined) throw wrong(`has prev ${short(it['prev'])}`);
   const records = object(it['records'], 'records');
-  const { skipped, empty } = it;
+  const { empty } = it;
+  const index = integer(it['index'], 'index');
+  const previous = integer(it['previous'], 'previous', -1);
+  if (previous >= index) throw wrong(`has index ${index} and previous ${previous}`);
   return {
     ledger: string(it['ledger'], 'ledger', (text) => text.length > 0),
     partition: string(it['partition'], 'partition', isPartition),
-    index: integer(it['index'], 'index'),
+    index,
     kind: string(it['kind'], 'kind', (text) => KINDS.includes(text)) as SegmentKind,
     incarnation: integer(it['incarnation'], 'incarnation'),
     sealed: string(it['sealed'], 'sealed', isTime),
+    previous,
     prev,
     records: { first: integer(records['first'], 'records.first'), count: integer(records['count'], 'records.count') },
     events: readEvents(object(it['events'], 'events')),
     duplicates: integer(it['duplicates'], 'duplicates'),
     gaps: list(it['gaps'], 'gaps').map(readGap),
-    ...(skipped !== undefined && { skipped: list(skipped, 'skipped').map((index) => integer(index, 'skipped')) }),
     ...(empty !== undefined && { empty: list(empty, 'empty').map(readEmptyEvent) }),
   };
 }

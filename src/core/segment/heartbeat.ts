@@ -13,7 +13,7 @@ const END_BYTES = 256;
  * to read no further back to tell a redelivery from a re-created hub.
  */
 export function sealHeartbeat(
-  { index, root: prev, record, incarnation, lastEvent, lastEnqueued, skipped }: ChainHead,
+  { index, root: prev, record, incarnation, lastEvent, lastEnqueued, previous }: ChainHead,
   { ledger, partition, sealed }: Pick<SegmentHeader, 'ledger' | 'partition' | 'sealed'>,
 ): SealedSegment {
   const header: SegmentHeader = {
@@ -23,6 +23,7 @@ export function sealHeartbeat(
     kind: 'heartbeat',
     incarnation,
     sealed,
+    previous,
     prev,
     records: { first: record, count: 0 },
     events: {
@@ -33,7 +34,6 @@ export function sealHeartbeat(
     },
     duplicates: 0,
     gaps: [],
-    skipped,
   };
   const lines = new LineBuffer(Buffer.byteLength(formatHeader(header)) + 2, END_BYTES);
   return { ...finishSegment(header, lines), taken: 0 };

@@ -1,38 +1,78 @@
 import { CategoryCount } from './categories.ts';
+import { contradictionOf } from './chain.ts';
 import { readSegment } from './reader.ts';
 import type { SegmentReading } from './reader.ts';
-import { faultIn } from '../errors.ts';
-import { sha256 } from '../hash.ts';
+import { AuditsealError, faultIn } from '../errors.ts';
+import { hashParts } from '../hash.ts';
 import type { Hash } from '../hash.ts';
+import { certificatesFor } from '../signed/certificate.ts';
+import type { Trust } from '../signed/certificate.ts';
+import { findSignatureFrame, openSignatureFrame } from '../signed/segmentFrame.ts';
+import type { SignedStatement } from '../signed/segmentFrame.ts';
 
 /** SegmentSummary is a segment re-computed from its stored bytes, or why it is none. It survives structured cloning. */
 export type SegmentSummary =
   | ({
       readonly ok: true;
+      /** of the stored bytes */
       readonly sha256: Hash;
+      /** what the session that sealed it said */
+      readonly statement: SignedStatement;
       /** how many records there are of each category, if that was asked for */
       readonly categories?: ReadonlyMap<string, number>;
     } & SegmentReading)
-  | {
-      readonly ok: false;
-      readonly versionUnknown: boolean;
-      readonly why: string;
-      /** of the stored bytes, if they could be read */
-      readonly sha256?: Hash;
-    };
+  | NoSegment;
+
+/** NoSegment is what has a segment's name and isn't one. */
+export interface NoSegment {
+  readonly ok: false;
+  /** nobody whom the ledger certified signed it: nothing in it was looked at */
+  readonly isForeign: boolean;
+  /** somebody certified signed it, with a later release */
+  readonly isOfLater: boolean;
+  readonly why: string;
+  /** of the stored bytes, if they were signed */
+  readonly sha256?: Hash;
+}
+
+/** SegmentQuestion is what is asked of stored bytes: whether they are the segment of that name. */
+export interface SegmentQuestion {
+  readonly name: string;
+  readonly trust: Trust;
+  readonly countsCategories?: boolean;
+}
 
 /** SummarizeSegment is summarizeSegment, here or in another thread. It takes over the bytes. */
-export type SummarizeSegment = (stored: Buffer, countsCategories?: boolean) => Promise<SegmentSummary>;
+export type SummarizeSegment = (stored: Buffer, question: SegmentQuestion) => Promise<SegmentSummary>;
 
-/** summarizeSegment re-computes a segment from its stored bytes. It never throws for what the bytes hold. */
-export function summarizeSegment(stored: Buffer, countsCategories = false): SegmentSummary {
-  const digest = sha256(stored);
-  const categories = countsCategories ? new CategoryCount() : undefined;
+/**
+ * summarizeSegment re-computes a segment from its stored bytes. It never throws for what the bytes hold. What nobody signed
+ * who is trusted is dismissed by its last 4 KiB, and never decompressed.
+ */
+export function summarizeSegment(stored: Buffer, { name, trust, countsCategories }: SegmentQuestion): SegmentSummary {
+  let sha256: Hash | undefined;
   try {
-    const reading = readSegment(stored, categories?.add);
-    return { ok: true, sha256: digest, ...reading, ...(categories && { categories: categories.counts }) };
+    const frame = findSignatureFrame(stored);
+    const statement = openSignatureFrame(frame, name, certificatesFor(trust));
+    const frames = stored.subarray(0, stored.length - frame.size);
+    const [signed, whole] = hashParts(frames, stored.subarray(frames.length));
+    if (signed !== statement.frames)
+      throw new AuditsealError('FOREIGN_OBJECT', 'its bytes are not those that were signed');
+    sha256 = whole;
+    const categories = countsCategories === true ? new CategoryCount() : undefined;
+    const reading = readSegment(frames, categories?.add);
+    const contradiction = reading.contradiction ?? contradictionOf(statement, reading.header, reading.root);
+    return {
+      ok: true,
+      sha256,
+      statement,
+      ...reading,
+      ...(contradiction !== undefined && { contradiction }),
+      ...(categories && { categories: categories.counts }),
+    };
   } catch (error) {
     const { code, message } = faultIn(error);
-    return { ok: false, versionUnknown: code === 'VERSION_UNKNOWN', why: message, sha256: digest };
+    const [isForeign, isOfLater] = [code === 'FOREIGN_OBJECT', code === 'VERSION_UNKNOWN'];
+    return { ok: false, isForeign, isOfLater, why: message, ...(sha256 !== undefined && { sha256 }) };
   }
 }

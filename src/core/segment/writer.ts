@@ -14,8 +14,8 @@ export type SegmentStart = Omit<SegmentHeader, 'records' | 'events' | 'empty'> &
 /** SealedSegment is a segment ready to be stored. */
 export interface SealedSegment {
   readonly header: SegmentHeader;
-  /** the bytes to store */
-  readonly stored: Buffer;
+  /** Zstandard frames: what is stored is these and a signature frame */
+  readonly frames: Buffer;
   readonly root: Hash;
   /** bytes of the lines before compression */
   readonly size: number;
@@ -106,7 +106,7 @@ export function finishSegment(header: SegmentHeader, lines: LineBuffer): Omit<Se
   const root = tree.root();
   lines.text(formatEnd(header.records.count, root));
   const content = lines.bytes.subarray(start, lines.length);
-  const sealed = { header, stored: compress(content), root, size: content.length };
+  const sealed = { header, frames: compress(content), root, size: content.length };
   release(lines.bytes);
   return sealed;
 }

@@ -1,0 +1,17 @@
+import { sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { Certificate } from './certificate.ts';
+
+/** SIGNATURE_BYTES is the length of an Ed25519 signature, and of r || s of P-256. RFC 8032, FIPS 186-5. */
+export const SIGNATURE_BYTES = 64;
+
+/** Session signs what one process makes for a ledger, in one role, while its certificate lasts. */
+export interface Session {
+  readonly certificate: Certificate;
+  /** the certificate as a note that the log's keys signed */
+  readonly note: string;
+  readonly privateKey: KeyObject;
+}
+
+/** signWith signs bytes with a session's key. */
+export const signWith = ({ privateKey }: Session, message: Uint8Array): Buffer => sign(null, message, privateKey);

@@ -1,0 +1,66 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { MAX_CERTIFICATE_MS, formatCertificate, formatSignedCertificate } from '../core/signed/certificate.ts';
+import type { SessionRole } from '../core/signed/certificate.ts';
+import type { Session } from '../core/signed/session.ts';
+import type { Signer } from '../ports/signing.ts';
+
+export interface SessionDeps {
+  readonly ledger: string;
+  readonly role: SessionRole;
+  /** the log's keys: each signs every certificate */
+  readonly signers: readonly Signer[];
+  /** from 0 to 1; processes that start together don't renew together */
+  readonly random: () => number;
+}
+
+/** The part of a certificate's time after which it is renewed, and how much less that may be. */
+const RENEWAL = 0.5;
+const JITTER = 0.1;
+
+/**
+ * Sessions gives the session that signs what this process makes, in one role. Its key is made here and never leaves memory;
+ * a new one is certified when half of the certificate's time is over. One call to each of the log's keys a certificate.
+ */
+export class Sessions {
+  readonly #deps: SessionDeps;
+  #session: Session | undefined;
+  #renewal = '';
+  #underWay: Promise<Session> | undefined;
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * at gives a session whose certificate is for that time, as Date prints it. It throws what the keys throw if there is
+   * none: then nothing may be made. While the old certificate lasts, a key that can't be reached is asked again later.
+   */
+  async at(time: string): Promise<Session> {
+    const session = this.#session;
+    const isCertified = session !== undefined && session.certificate.from <= time && time <= session.certificate.until;
+    if (isCertified && time < this.#renewal) return session;
+    this.#underWay ??= this.#certify(time).finally(() => (this.#underWay = undefined));
+    try {
+      const next = await this.#underWay;
+      return next.certificate.from <= time && time <= next.certificate.until ? next : await this.at(time);
+    } catch (error) {
+      if (isCertified) return session;
+      throw error;
+    }
+  }
+
+  async #certify(time: string): Promise<Session> {
+    const { ledger, role, signers, random } = this.#deps;
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const spki = publicKey.export({ format: 'der', type: 'spki' });
+    const until = new Date(Date.parse(time) + MAX_CERTIFICATE_MS).toISOString();
+    const certificate = { ledger, role, publicKey: spki.subarray(-32), from: time, until };
+    const text = formatCertificate(certificate);
+    const signatures = await Promise.all(signers.map((signer) => signer.sign(text)));
+    const session = { certificate, note: formatSignedCertificate(certificate, signatures), privateKey };
+    const share = RENEWAL - JITTER * random();
+    this.#renewal = new Date(Date.parse(time) + MAX_CERTIFICATE_MS * share).toISOString();
+    this.#session = session;
+    return session;
+  }
+}

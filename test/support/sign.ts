@@ -1,0 +1,116 @@
+import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+// Certificates and signatures written by hand from docs/format.md, sections 2.1, 3.1 and 9.1, without src/core.
+
+const pkcs8 = (seed: Uint8Array): KeyObject =>
+  createPrivateKey({
+    key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+
+const publicOf = (key: KeyObject): Buffer =>
+  createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
+
+const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+
+/** HandKey is an Ed25519 key of a log, by its name and the byte that its seed is made of. */
+export interface HandKey {
+  readonly name: string;
+  readonly seed: number;
+}
+
+/** signedNote signs a text as a note, with each key. */
+export function signedNote(text: string, keys: readonly HandKey[]): string {
+  const lines = keys.map(({ name, seed }) => {
+    const key = pkcs8(Buffer.alloc(32, seed));
+    const id = sha256(Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(1), publicOf(key)])).subarray(0, 4);
+    return `\u2014 ${name} ${Buffer.concat([id, sign(null, Buffer.from(text), key)]).toString('base64')}\n`;
+  });
+  return `${text}\n${lines.join('')}`;
+}
+
+/** HandSession is a session and what its certificate says. */
+export interface HandSession {
+  readonly ledger: string;
+  readonly role?: string;
+  /** the byte that the session's seed is made of */
+  readonly seed?: number;
+  readonly from?: string;
+  readonly until?: string;
+  /** who certified it; by default the log's key of seed 1 */
+  readonly keys?: readonly HandKey[];
+  /** changes the text of the certificate before it is signed */
+  readonly edit?: (text: string) => string;
+}
+
+/** certificateOf prints a certificate as a note, right unless it is told otherwise. */
+export function certificateOf(session: HandSession): string {
+  const { ledger, role = 'segments', seed = 200, keys = [{ name: ledger, seed: 1 }], edit = (text) => text } = session;
+  const { from = '2026-12-03T00:00:00.000Z', until = '2026-12-04T00:00:00.000Z' } = session;
+  const key = publicOf(pkcs8(Buffer.alloc(32, seed))).toString('base64');
+  return signedNote(edit(`${ledger}/sealer\nauditseal certificate\n${role}\n${key}\n${from}\n${until}\n`), keys);
+}
+
+/** HandStatement is the statement of a signature frame. */
+export interface HandStatement {
+  readonly version?: number;
+  readonly frames?: string;
+  readonly root: string;
+  readonly prev: string;
+  readonly record: number;
+  readonly incarnation: number;
+  readonly event: number;
+  readonly enqueued?: string | undefined;
+  readonly sealed: string;
+}
+
+/** signFrames puts a signature frame behind Zstandard frames. The session's certificate is for the day of `sealed`. */
+export function signFrames(
+  frames: Buffer,
+  name: string,
+  statement: HandStatement,
+  session: HandSession,
+  certificate = certificateOf({ ...dayOf(statement.sealed), ...session }),
+): Buffer {
+  const { version = 1, frames: digest = sha256(frames).toString('hex'), ...rest } = statement;
+  const { root, prev, record, incarnation, event, enqueued, sealed } = rest;
+  const line = JSON.stringify({ version, frames: digest, root, prev, record, incarnation, event, enqueued, sealed });
+  const content = Buffer.from(`${line}\n${certificate}`);
+  const message = Buffer.concat([Buffer.from(`auditseal segment\n${session.ledger}\n${name}\n`), content]);
+  const signature = sign(null, message, pkcs8(Buffer.alloc(32, session.seed ?? 200)));
+  const head = Buffer.from('5a2a4d1800000000', 'hex');
+  head.writeUInt32LE(content.length + signature.length, 4);
+  return Buffer.concat([frames, head, content, signature]);
+}
+
+/** signLines puts a last line behind the lines of a batch. */
+export function signLines(
+  lines: Buffer,
+  name: string,
+  claim: { readonly version?: number; readonly previous: number; readonly size: number; readonly root: string },
+  session: HandSession,
+): Buffer {
+  const { version = 1, previous, size, root } = claim;
+  const certificate = certificateOf({ role: 'batches', ...session });
+  const said = `{"batch":${JSON.stringify({ version, previous, size, root, certificate })}`;
+  const message = `auditseal batch\n${session.ledger}\n${name}\n${sha256(lines).toString('hex')}\n${said}`;
+  const signature = sign(null, Buffer.from(message), pkcs8(Buffer.alloc(32, session.seed ?? 200)));
+  return Buffer.concat([lines, Buffer.from(`${said},"signature":"${signature.toString('base64')}"}\n`)]);
+}
+
+/** signReport puts an auditor's signature behind a report that ends before its last brace. */
+export function signReport(signed: Buffer, name: string, ledger: string, seed = 100): Buffer {
+  const [key, auditor] = [pkcs8(Buffer.alloc(32, seed)), `${ledger}/auditor`];
+  const id = sha256(Buffer.concat([Buffer.from(`${auditor}\n`), Buffer.of(1), publicOf(key)])).subarray(0, 4);
+  const text = `${auditor}\nauditseal report\n${name}\n${sha256(signed).toString('hex')}\n`;
+  const signature = sign(null, Buffer.from(text), key).toString('base64');
+  return Buffer.concat([signed, Buffer.from(`,"key":"${id.toString('hex')}","signature":"${signature}"}\n`)]);
+}
+
+/** dayOf is a certificate's time around a time: half a day before it and after it. */
+export const dayOf = (time: string): { readonly from: string; readonly until: string } => ({
+  from: new Date(Date.parse(time) - 43_200_000).toISOString(),
+  until: new Date(Date.parse(time) + 43_200_000).toISOString(),
+});
