@@ -1,5 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import { referenceRoot } from './referenceLedger.ts';
+import { signFrames } from './sign.ts';
+import type { HandSession, HandStatement } from './sign.ts';
 
 // Segments written by hand, right or wrong, without src/core.
 
@@ -17,11 +19,17 @@ export interface Forged {
   readonly root: string;
 }
 
-/** forgeLines makes a stored segment of a header and record lines. Its end line is right, unless another one is given. */
-export function forgeLines(lines: readonly string[], end?: string): Forged {
+/** ForgedFrames is what stands before a signature frame. */
+export interface ForgedFrames {
+  readonly frames: Buffer;
+  readonly root: string;
+}
+
+/** forgeLines makes the Zstandard frame of a header and record lines. Its end line is right, unless another one is given. */
+export function forgeLines(lines: readonly string[], end?: string): ForgedFrames {
   const root = referenceRoot(lines.map((line) => Buffer.from(line)));
   const endLine = end ?? `{"_end":{"records":${lines.length - 1},"root":"${root}"}}`;
-  return { stored: zstdCompressSync(Buffer.from([...lines, endLine, ''].join('\n'))), root };
+  return { frames: zstdCompressSync(Buffer.from([...lines, endLine, ''].join('\n'))), root };
 }
 
 /** Spec is what a forged segment says; what is left out continues the segment before. */
@@ -37,7 +45,8 @@ export interface Spec {
   /** numbers of its events, with one record each */
   readonly events?: readonly number[];
   readonly gaps?: readonly { first: number; last: number; reason: string }[];
-  readonly skipped?: readonly number[];
+  /** index of the segment that it follows; by default the one before */
+  readonly previous?: number;
   /** the event times' second; by default the first event's number */
   readonly second?: number;
   /** members of the header that are replaced */
@@ -45,11 +54,19 @@ export interface Spec {
   /** changes the lines before they are hashed */
   readonly edit?: (lines: string[]) => string[];
   readonly end?: string;
+  /** who signs it, and what that says of itself */
+  readonly session?: Partial<HandSession>;
+  /** members of its statement that are replaced */
+  readonly statement?: Partial<HandStatement>;
+  /** the name that it is signed for; by default the one of its place */
+  readonly name?: string;
+  /** nobody signs it: it has no signature frame */
+  readonly isUnsigned?: boolean;
 }
 
 /** forge makes a segment. */
 export function forge(spec: Spec): Forged {
-  const { index = 0, incarnation = 0, record = 0, events = [index], gaps = [], skipped } = spec;
+  const { index = 0, incarnation = 0, record = 0, events = [index], gaps = [], previous = index - 1 } = spec;
   const kind = spec.kind ?? 'ingest';
   const first = events[0] ?? -1;
   const enqueued = (event: number): string => timeOf((spec.second ?? first) + event - first);
@@ -61,6 +78,7 @@ export function forge(spec: Spec): Forged {
     kind,
     incarnation,
     sealed: timeOf(1_000_000 + index),
+    previous,
     prev: spec.prev ?? ZEROS,
     records: { first: record, count: kind === 'heartbeat' ? 0 : events.length },
     events:
@@ -75,7 +93,6 @@ export function forge(spec: Spec): Forged {
           },
     duplicates: 0,
     gaps,
-    ...(skipped !== undefined && { skipped }),
     ...spec.header,
   };
   const records = kind === 'heartbeat' ? [] : events;
@@ -86,7 +103,27 @@ export function forge(spec: Spec): Forged {
         `{"n":${event},"_seal":{"record":${record + i},"event":${event},"index":0,"enqueued":"${enqueued(event)}"}}`,
     ),
   ];
-  return forgeLines(spec.edit?.(lines) ?? lines, spec.end);
+  return sign(spec, forgeLines(spec.edit?.(lines) ?? lines, spec.end), header);
+}
+
+/** SaidHeader is what a statement repeats of a header. */
+interface SaidHeader {
+  readonly partition: string;
+  readonly index: number;
+  readonly incarnation: number;
+  readonly sealed: string;
+  readonly prev: string;
+  readonly records: { readonly first: number; readonly count: number };
+  readonly events: { readonly last: number; readonly enqueuedLast?: string };
+}
+
+function sign(spec: Spec, { frames, root }: ForgedFrames, header: SaidHeader): Forged {
+  if (spec.isUnsigned === true) return { stored: frames, root };
+  const { partition, index, incarnation, sealed, prev, records, events } = header;
+  const said = { root, prev, record: records.first + records.count, incarnation, event: events.last, sealed };
+  const statement = { ...said, enqueued: events.enqueuedLast, ...spec.statement };
+  const name = spec.name ?? nameOf(index, partition);
+  return { stored: signFrames(frames, name, statement, { ledger: spec.ledger ?? LEDGER, ...spec.session }), root };
 }
 
 /**
@@ -97,14 +134,16 @@ export function forgeChain(given: number | readonly Spec[], partition = '0'): Ma
   const specs: readonly Spec[] = typeof given === 'number' ? Array.from({ length: given }, () => ({})) : given;
   const objects = new Map<string, Buffer>();
   let prev = ZEROS;
+  let previous = -1;
   let record = 0;
   let next = 0;
   specs.forEach((own, i) => {
     const events = own.events ?? [next];
-    const spec = { partition, index: i, prev, record, ...own, events };
+    const spec = { partition, index: i, previous, prev, record, ...own, events };
     const { stored, root } = forge(spec);
-    objects.set(nameOf(i, partition), stored);
+    objects.set(nameOf(spec.index, partition), stored);
     prev = root;
+    previous = spec.index;
     if (own.kind !== 'heartbeat') {
       record = spec.record + events.length;
       next = (events.at(-1) ?? -1) + 1;
