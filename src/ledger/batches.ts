@@ -1,9 +1,13 @@
 import { mapInOrder } from './concurrency.ts';
-import { faultIn } from '../core/errors.ts';
+import { attempt, faultIn } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
-import { NO_LOG, openNextBatch } from '../core/objects/batch.ts';
+import { NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
 import type { Batch, FirstTrust, LogSoFar } from '../core/objects/batch.ts';
+import { headsOf } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
+import { openBatch } from '../core/signed/batchSignature.ts';
+import { certificatesFor } from '../core/signed/certificate.ts';
+import type { Trust } from '../core/signed/certificate.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore, Unread } from '../ports/store.ts';
 
@@ -31,6 +35,27 @@ export function judgeBatch(
     if (code === 'VERSION_UNKNOWN') throw error;
     return { number, why: message };
   }
+}
+
+/** SignedEntries is a batch that a session signed, whether it is in the log or not: for who has a proof of its entries. */
+export interface SignedEntries extends Batch {
+  /** entries of the log before it, as its last line says */
+  readonly size: number;
+}
+
+/** readSigned reads the batch of a number, and gives undefined for what no session of the ledger signed, or nothing. */
+export async function readSigned(
+  store: Pick<ObjectStore, 'read'>,
+  number: number,
+  trust: Trust,
+): Promise<SignedEntries | undefined> {
+  const bytes = await store.read(batchName(number));
+  if (typeof bytes !== 'object') return undefined;
+  return attempt(() => {
+    const { lines, size } = openBatch(bytes, batchName(number), certificatesFor(trust));
+    const entries = parseBatch(lines);
+    return { number, entries, heads: headsOf(entries), size };
+  }, 'malformed');
 }
 
 /** logAfter is the log with a batch more, over whose entries `tree` is. */
