@@ -6,7 +6,7 @@ import { formatHash, sha256 } from '../core/hash.ts';
 import {
   batchName,
   checkpointName,
-  cosignatureName,
+  cosignaturePrefix,
   isKnownName,
   pageName,
   parseActionName,
@@ -73,7 +73,7 @@ function seenUpTo(folder: string, { anchor, isIncremental = false }: VerifyOptio
   if (folder === 'reports/') return report === 0 ? '' : reportName(report);
   const number = anchor.report.log?.head?.number;
   if (number === undefined) return '';
-  const names = [batchName(number), checkpointName(number), cosignatureName(number, '')];
+  const names = [batchName(number), checkpointName(number), cosignaturePrefix(number)];
   return names.find((name) => name.startsWith(folder)) ?? '';
 }
 
@@ -91,7 +91,7 @@ async function checkPage(context: Context, number: number): Promise<PageFit> {
   const [json, page] = await Promise.all([readFor(context, store, report, name), readFor(context, store, name)]);
   if (json === 'unreadable' || page === 'unreadable') return 'not looked into';
   if (json === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
-  const stated = json === 'too-large' ? undefined : statedBy(json);
+  const stated = typeof json === 'string' ? undefined : statedBy(json);
   if (stated === undefined) return 'not looked into';
   const isStated = typeof page === 'object' && formatHash(sha256(page)) === stated;
   return isStated ? 'fits' : { fault: `it is not the page that ${report} states the SHA-256 of` };
