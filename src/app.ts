@@ -10,11 +10,13 @@ import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { INTEGRATION_DELAY_MS } from './core/limits.ts';
+import { Certificates } from './core/signed/certificate.ts';
 import { runPostureJob } from './guard/job.ts';
 import { sealHeartbeats } from './ingest/heartbeat.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Cosigning } from './integrate/cosigning.ts';
 import { Integrate } from './integrate/integrate.ts';
+import { Sessions } from './ledger/session.ts';
 import type { Delivery, Logger } from './ports/host.ts';
 import { answerEvidence, answerLog } from './prove/api.ts';
 import type { EvidenceQuery, LogRequest, LogResponse } from './prove/api.ts';
@@ -48,21 +50,34 @@ interface Ledger {
   readonly store: () => Promise<BlobStore>;
   readonly tiles: () => Promise<BlobTileStore>;
   readonly keys: () => Promise<LogKeys>;
+  /** what signs segments in this process, and says whose count */
+  readonly sealing: () => Promise<{ readonly sessions: Sessions; readonly certificates: Certificates }>;
 }
 
-const openLedger = (config: Config): Ledger => ({
-  config,
-  store: once(async () => new BlobStore(await connectContainer(config.ledger, config.container))),
-  tiles: once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer))),
-  keys: once(() => openLogKeys(config)),
-});
+function openLedger(config: Config): Ledger {
+  const keys = once(() => openLogKeys(config));
+  return {
+    config,
+    store: once(async () => new BlobStore(await connectContainer(config.ledger, config.container))),
+    tiles: once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer))),
+    keys,
+    sealing: once(async () => {
+      requireSigners(config);
+      const { signers, verifiers } = await keys();
+      const { origin: ledger } = config;
+      const sessions = new Sessions({ ledger, role: 'segments', signers, random: Math.random });
+      return { sessions, certificates: new Certificates(ledger, verifiers) };
+    }),
+  };
+}
 
 /** buildApp wires the app. It throws CONFIG_INVALID at once; container and keys are opened at first use. */
 function buildApp(config: Config = loadConfig()): App {
   const ledger = openLedger(config);
   const sealing = once(async () => {
     const { origin, maxSegmentBytes } = config;
-    return new Ingest({ store: await ledger.store(), now, ledger: origin, maxSegmentBytes, pause });
+    const signing = await ledger.sealing();
+    return new Ingest({ store: await ledger.store(), now, ledger: origin, ...signing, maxSegmentBytes, pause });
   });
   const integrating = once(() => openIntegration(ledger));
   return {
@@ -92,7 +107,18 @@ async function openIntegration({ config, ...ledger }: Ledger): Promise<Integrati
   const concurrency = verifyThreads * SEGMENTS_A_THREAD;
   const witnesses = witnessPolicy?.witnesses ?? [];
   return {
-    integrating: new Integrate({ ...keys, origin, store, tiles, now, summarize, concurrency, ...INTEGRATION }),
+    integrating: new Integrate({
+      ...keys,
+      auditors: [],
+      sessions: new Sessions({ ledger: origin, role: 'batches', signers: keys.signers, random: Math.random }),
+      origin,
+      store,
+      tiles,
+      now,
+      summarize,
+      concurrency,
+      ...INTEGRATION,
+    }),
     cosigning: new Cosigning({
       origin,
       verifiers: keys.verifiers,
@@ -106,7 +132,8 @@ async function openIntegration({ config, ...ledger }: Ledger): Promise<Integrati
 async function integrate(ledger: Ledger, { integrating, cosigning }: Integration, log: Logger): Promise<void> {
   await integrating.run(log);
   const { origin, heartbeatMinutes } = ledger.config;
-  const deps = { store: await ledger.store(), now, log, ledger: origin, idleMs: heartbeatMinutes * 60_000 };
+  const signing = await ledger.sealing();
+  const deps = { store: await ledger.store(), now, log, ledger: origin, ...signing, idleMs: heartbeatMinutes * 60_000 };
   if (integrating.heads !== undefined) await sealHeartbeats(deps, integrating.heads);
   // Last, because witnesses may be slow: what is signed is stored and published by now.
   if (integrating.newest !== undefined) await cosigning.run(integrating.newest, log);

@@ -5,8 +5,8 @@ import type { FiledReport, Finding, Report } from '../core/objects/report.ts';
 import { parseFiledReport } from '../core/objects/reportFile.ts';
 import { firstFree } from './dense.ts';
 import type { Logger } from '../ports/host.ts';
-import { TOO_LARGE, isSame } from '../ports/store.ts';
-import type { ObjectStore, TooLarge } from '../ports/store.ts';
+import { WHY_UNREAD, isSame } from '../ports/store.ts';
+import type { ObjectStore, Unread } from '../ports/store.ts';
 
 /** logFindings logs a line for each finding: alerts are raised from them. */
 export function logFindings(log: Logger, findings: readonly Finding[]): void {
@@ -65,9 +65,9 @@ export async function newestReport(store: ObjectStore, now: number): Promise<New
 }
 
 /** readFiled gives the report that was read, or says why it is none. No time in one is ahead of the clock. */
-function readFiled(bytes: Buffer | TooLarge | undefined, now: number): FiledReport | string {
+function readFiled(bytes: Buffer | Unread | undefined, now: number): FiledReport | string {
   if (bytes === undefined) return 'it was there, and is gone';
-  if (bytes === 'too-large') return TOO_LARGE;
+  if (typeof bytes === 'string') return WHY_UNREAD[bytes];
   let report: FiledReport;
   try {
     report = parseFiledReport(bytes);

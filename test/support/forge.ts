@@ -58,6 +58,8 @@ export interface Spec {
   readonly end?: string;
   /** who signs it, and what that says of itself */
   readonly session?: Partial<HandSession>;
+  /** the latest time of an event so far; by default that of its own last one */
+  readonly latest?: string;
   /** members of its statement that are replaced */
   readonly statement?: Partial<HandStatement>;
   /** the name that it is signed for; by default the one of its place */
@@ -123,7 +125,7 @@ function sign(spec: Spec, { frames, root }: ForgedFrames, header: SaidHeader): F
   if (spec.isUnsigned === true) return { stored: frames, root };
   const { partition, index, incarnation, sealed, prev, records, events } = header;
   const said = { root, prev, record: records.first + records.count, incarnation, event: events.last, sealed };
-  const statement = { ...said, enqueued: events.enqueuedLast, ...spec.statement };
+  const statement = { ...said, enqueued: spec.latest ?? events.enqueuedLast, ...spec.statement };
   const name = spec.name ?? nameOf(index, partition);
   return { stored: signFrames(frames, name, statement, { ledger: spec.ledger ?? LEDGER, ...spec.session }), root };
 }
@@ -138,11 +140,14 @@ export function forgeChain(given: number | readonly Spec[], partition = '0'): Ma
   let prev = ZEROS;
   let previous = -1;
   let record = 0;
+  let latest = '';
   let next = 0;
   specs.forEach((own, i) => {
     const events = own.events ?? [next];
     const spec = { partition, index: i, previous, prev, record, ...own, events };
-    const { stored, root } = forge(spec);
+    const time = own.kind === 'heartbeat' ? undefined : timeOf((own.second ?? events[0] ?? 0) + events.length - 1);
+    if (time !== undefined && time > latest) latest = time;
+    const { stored, root } = forge({ ...(latest !== '' && { latest }), ...spec });
     objects.set(nameOf(spec.index, partition), stored);
     prev = root;
     previous = spec.index;

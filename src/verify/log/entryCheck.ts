@@ -2,7 +2,7 @@ import { attempt, faultIn } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import { documentEntry } from '../../core/objects/document.ts';
-import { formatEntry, isSameEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
+import { formatEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
 import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { isHeadsLine } from '../../core/objects/heads.ts';
 import { segmentEntryOf } from '../../core/objects/judge.ts';
@@ -186,6 +186,6 @@ function compareSegment({ line, differ }: InBatch, entry: SegmentEntry, name: st
     return; // a quick check knows no more of it
   else if (!summary.ok)
     differ('entry-mismatch', name, `its entry in the log says that it is a segment; ${summary.why}`);
-  else if (!isSameEntry(line, entry, formatEntry(segmentEntryOf(summary, size))))
+  else if (!formatEntry(segmentEntryOf(summary, size)).equals(line))
     differ('entry-mismatch', name, 'its entry in the log says something else of it than its own bytes');
 }
