@@ -165,9 +165,9 @@ describe('what nobody signed who may is passed over', () => {
   );
 
   test('planted ahead at every name that a search asks for', async () => {
-    const asked = [3, 7, 15, 31, 63, 127, 255, 191, 159, 143, 135, 131, 129, 128];
+    const asked = [6, 14, 30, 62, 126];
     const { head, log } = await find(
-      new MemoryStore([...good(), ...asked.slice(1).map((index) => [nameOf(index), Buffer.from('junk')] as const)]),
+      new MemoryStore([...good(), ...asked.map((index) => [nameOf(index), Buffer.from('junk')] as const)]),
     );
     expect(head).toMatchObject(end);
     expect(log.errors).toContain('names of segments are not dense');
