@@ -1,11 +1,10 @@
 import type { SealableEvent } from '../../src/core/segment/seal.ts';
-import { Certificates } from '../../src/core/signed/certificate.ts';
 import { Ingest } from '../../src/ingest/ingest.ts';
 import type { IngestDeps } from '../../src/ingest/ingest.ts';
 import type { ObjectStore } from '../../src/ports/store.ts';
 import { LEDGER, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
-import { KEY, sessionsOf } from './logs.ts';
+import { certificatesOf, sessionsOf } from './logs.ts';
 
 /** eventAt makes an event with one record that tells its number. */
 export const eventAt = (number: number, second = number, body = `{"n":${number},"t":${second}}`): SealableEvent => ({
@@ -25,7 +24,7 @@ export const ingestOf = (store: ObjectStore, changes: Partial<IngestDeps> = {}):
     now: () => Date.parse(timeOf(2_000_000)),
     ledger: LEDGER,
     sessions: sessionsOf('segments'),
-    certificates: new Certificates(LEDGER, [KEY.verifierKey]),
+    certificates: certificatesOf(),
     maxSegmentBytes: 1024 * 1024,
     pause: () => Promise.resolve(),
     ...changes,

@@ -1,9 +1,9 @@
 import { LEDGER, timeOf } from './forge.ts';
 import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
 import type { SignerKey } from '../../src/core/note/signerKey.ts';
-import type { SessionRole } from '../../src/core/signed/certificate.ts';
-import { auditorName } from '../../src/core/signed/reportSignature.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { Certificates } from '../../src/core/signed/certificate.ts';
+import type { SessionRole } from '../../src/core/signed/certificate.ts';
 import { Integrate } from '../../src/integrate/integrate.ts';
 import type { IntegrateDeps } from '../../src/integrate/integrate.ts';
 import { Sessions } from '../../src/ledger/session.ts';
@@ -21,24 +21,33 @@ export const signerOf = (key: SignerKey): Signer => ({
 export const KEY = keyOf(1);
 
 /** AUDITOR is the key that the ledger's auditor signs reports with. */
-export const AUDITOR = keyOf(100, auditorName(LEDGER));
+export const AUDITOR = keyOf(100, `${LEDGER}/auditor`);
 
-/** sessionsOf makes the sessions of a process that has just started, which those keys certify. */
-export const sessionsOf = (
-  role: SessionRole,
-  signers: readonly Signer[] = [signerOf(KEY)],
-  ledger = LEDGER,
-): Sessions => new Sessions({ ledger, role, signers, random: () => 0.5 });
+/** sessionsOf gives the sessions of a process that the keys certify, as if it had just started. */
+export const sessionsOf = (role: SessionRole, keys: readonly SignerKey[] = [KEY], ledger = LEDGER): Sessions =>
+  new Sessions({ ledger, role, signers: keys.map(signerOf), random: () => 0.5 });
 
-/** logDeps gives what the log is made with, at a fixed time: its signers certify its sessions. */
+/** certificatesOf says that sessions count which the keys certified. */
+export const certificatesOf = (keys: readonly SignerKey[] = [KEY], ledger = LEDGER): Certificates =>
+  new Certificates(
+    ledger,
+    keys.map(({ verifierKey }) => verifierKey),
+  );
+
+/** logDeps gives what the log is made with, at a fixed time. Its signers certify its sessions. */
 export const logDeps = (store: ObjectStore, tiles: TileStore, changes: Partial<IntegrateDeps> = {}): IntegrateDeps => ({
   store,
   tiles,
   origin: LEDGER,
   verifiers: [KEY.verifierKey],
-  signers: [signerOf(KEY)],
-  sessions: sessionsOf('batches', changes.signers, changes.origin),
   auditors: [AUDITOR.verifierKey],
+  signers: [signerOf(KEY)],
+  sessions: new Sessions({
+    ledger: changes.origin ?? LEDGER,
+    role: 'batches',
+    signers: changes.signers ?? [signerOf(KEY)],
+    random: () => 0.5,
+  }),
   now: () => Date.parse(timeOf(2_000_000)),
   summarize: async (stored, question) => summarizeSegment(stored, question),
   concurrency: 3,
