@@ -1,11 +1,13 @@
 import { zstdCompressSync } from 'node:zlib';
 import { referenceRoot } from './referenceLedger.ts';
-import { signFrames } from './sign.ts';
+import { keyText, signFrames } from './sign.ts';
 import type { HandSession, HandStatement } from './sign.ts';
 
 // Segments written by hand, right or wrong, without src/core.
 
 export const LEDGER = 'logs.example.com/audit';
+/** TRUST is who signs forged segments, unless they are told otherwise. */
+export const TRUST = { ledger: LEDGER, keys: [keyText({ name: LEDGER, seed: 1 })] };
 export const ZEROS = '0'.repeat(64);
 
 /** timeOf gives the time of the n-th second of the tests. */
