@@ -41,7 +41,8 @@ export async function findRecord(
     const middle = Math.floor((low + high) / 2);
     // A faulty segment tells nothing: take the nearest readable one below.
     let at = middle;
-    const look = (index: number): ReturnType<typeof readAt> => readAt(store, certificates, { partition, index }, record);
+    const look = (index: number): ReturnType<typeof readAt> =>
+      readAt(store, certificates, { partition, index }, record);
     let found = await look(indices[at] as number);
     while (found === undefined && at > low) found = await look(indices[--at] as number);
     if (found === undefined) low = middle + 1;

@@ -113,7 +113,11 @@ async function segmentLeaves(
 }
 
 /** readLines decompresses a segment, if its stored bytes are those of its entry. */
-async function readLines(store: ObjectStore, name: string, { sha256: stated }: SegmentEntry): Promise<Buffer | undefined> {
+async function readLines(
+  store: ObjectStore,
+  name: string,
+  { sha256: stated }: SegmentEntry,
+): Promise<Buffer | undefined> {
   const stored = await store.read(name);
   if (typeof stored !== 'object' || sha256(stored) !== stated) return undefined;
   return attempt(() => decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size)), 'malformed');

@@ -57,7 +57,8 @@ function notCheckedOfLog(
   if (!hasTiles) not.push('the tiles of the log were not at hand');
   if (unsigned !== undefined)
     not.push(`${batchName(unsigned)} has no checkpoint yet, so only a session has signed its entries`);
-  if (notIntegrated > 0) not.push(`${notIntegrated} segments have no entry in the log yet, so only a session has signed them`);
+  if (notIntegrated > 0)
+    not.push(`${notIntegrated} segments have no entry in the log yet, so only a session has signed them`);
   return not;
 }
 
@@ -70,13 +71,17 @@ function notCheckedWithoutLog({ verifiers = [] }: VerifyOptions): string {
 function notCheckedOfKeys(verifiers: readonly VerifierKey[], announced: readonly string[]): string[] {
   if (verifiers.length === 0) {
     const taken = announced.map(shortKey).join(', ');
-    return [`no verifier key was given, so who made the ledger isn't known: the keys that its own log announces were taken, ${taken}`];
+    return [
+      `no verifier key was given, so who made the ledger isn't known: the keys that its own log announces were taken, ${taken}`,
+    ];
   }
   const given = verifiers.map(formatVerifierKey);
   const lacking = announced.filter((key) => !given.includes(key)).map(shortKey);
   if (lacking.length === 0) return [];
   const whose = lacking.length === 1 ? 'a key that was not given' : 'keys that were not given';
-  return [`the log announces ${whose}, ${lacking.join(', ')}: what sessions of theirs signed counts, because a key before said so`];
+  return [
+    `the log announces ${whose}, ${lacking.join(', ')}: what sessions of theirs signed counts, because a key before said so`,
+  ];
 }
 
 /** shortKey prints a key as `name+id`. */

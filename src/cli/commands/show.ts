@@ -33,7 +33,7 @@ export const command = defineCommand(
         type: 'texts',
         placeholder: 'VKEY',
         meaning:
-          "a verifier key of the log, which must have certified whoever signed the segment. Without one, anybody may have " +
+          'a verifier key of the log, which must have certified whoever signed the segment. Without one, anybody may have ' +
           'signed it',
       },
     },

@@ -12,6 +12,8 @@ import type { Fault, GoodSegment, Link } from './sequence.ts';
 
 /** Bounds memory where a thief of a session signs segment upon segment. */
 const MAX_CANDIDATES = 1000;
+/** Bounds memory where somebody plants object upon object. */
+const MAX_FOREIGN = 10_000;
 
 /**
  * ChainCheck follows the chain of one partition, segment by segment in order of index, and reports what doesn't fit.
@@ -29,6 +31,8 @@ export class ChainCheck {
    * next segment may follow any of them.
    */
   #candidates: Link[];
+  /** indices of foreign objects behind the last segment that continued the chain */
+  readonly #foreign = new Set<number>();
   #isAnchorFound = false;
   #head: PartitionReport | undefined;
   readonly #ledger: KnownLedger;
@@ -80,6 +84,7 @@ export class ChainCheck {
     this.#checkAnchor(index, summary);
     if (!summary.ok && summary.isForeign) {
       this.#indices.passOverForeign(index);
+      if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(index);
       this.#say('foreign-object', index, `it has the name of a segment: ${summary.why}`);
       return;
     }
@@ -136,7 +141,11 @@ export class ChainCheck {
       this.#sayPassedOver(last.index, summary);
       return true;
     }
-    if (link === undefined) return false;
+    if (link === undefined) {
+      const why = `it goes on from index ${previous}, and what has that name is foreign`;
+      if (this.#foreign.has(previous)) this.#say('chain-broken', index, why);
+      return this.#foreign.has(previous);
+    }
     if (sealed < link.sealed)
       this.#say('chain-broken', index, `it was sealed at ${sealed}, and the segment before it at ${link.sealed}`);
     if (prev === link.root) return false;
@@ -146,7 +155,9 @@ export class ChainCheck {
 
   #describeBreak({ header: { previous, prev } }: GoodSegment, { root }: Link): string {
     const what =
-      previous < 0 ? 'it must be 64 zeros' : `${segmentName(this.partition, previous)} has the root ${formatHash(root)}`;
+      previous < 0
+        ? 'it must be 64 zeros'
+        : `${segmentName(this.partition, previous)} has the root ${formatHash(root)}`;
     return `prev is ${formatHash(prev)}, and ${what}`;
   }
 
@@ -155,6 +166,7 @@ export class ChainCheck {
     for (const { index, isFaulty = false } of this.#candidates)
       if (index > link.index && !isFaulty) this.#sayPassedOver(index, summary);
     this.#candidates = [];
+    this.#foreign.clear();
   }
 
   #sayPassedOver(index: number, { header }: GoodSegment): void {

@@ -116,7 +116,8 @@ export class CosignatureCheck {
   async #checkOther(stored: Stored): Promise<void> {
     const { number, name } = stored;
     // In a ledger that is in use, the checkpoint may have come just now.
-    if (await this.#context.store.exists(checkpointName(number))) this.#checkLine(stored, { text: undefined, time: undefined });
+    if (await this.#context.store.exists(checkpointName(number)))
+      this.#checkLine(stored, { text: undefined, time: undefined });
     else this.#say('cosignature-invalid', name, 'there is no checkpoint of its number');
   }
 

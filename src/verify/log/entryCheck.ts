@@ -174,9 +174,12 @@ const unreadFault = ({ entry }: InBatch, unread: Unread): string | undefined =>
 /** documentFault says what is wrong with an entry's document, or gives undefined. */
 function documentFault({ entry, line }: InBatch, place: DocumentPlace, bytes: Buffer): string | undefined {
   const own = attempt(() => documentEntry(place, bytes), 'malformed');
-  if (entry.type === 'foreign') return own && `its entry in the log calls it foreign, and it is one of the ledger's ${place.type}s`;
+  if (entry.type === 'foreign')
+    return own && `its entry in the log calls it foreign, and it is one of the ledger's ${place.type}s`;
   if ((entry as ReportEntry | ActionEntry).sha256 !== sha256(bytes))
     return 'its bytes have another SHA-256 than its entry in the log';
   if (own === undefined) return `its entry in the log takes it for a report or an action, and it is none`;
-  return formatEntry(own).equals(line) ? undefined : 'its entry in the log says something else of it than its own bytes';
+  return formatEntry(own).equals(line)
+    ? undefined
+    : 'its entry in the log says something else of it than its own bytes';
 }

@@ -106,7 +106,11 @@ class LogCheck {
     const { context, options, start, checkpoints, objectAt } = parts;
     const { continued } = start;
     this.#parts = parts;
-    this.#order = new BatchOrder(context.ledger, options.verifiers ?? [], continued && logOf(continued, start.position));
+    this.#order = new BatchOrder(
+      context.ledger,
+      options.verifiers ?? [],
+      continued && logOf(continued, start.position),
+    );
     this.#tree = new TreeCheck(context.findings, continued?.tree);
     this.#position = new PositionCheck(start.position);
     this.#entries = new EntryCheck(context, objectAt, this.#position);
@@ -194,7 +198,8 @@ class LogCheck {
     if (note === undefined || note === 'unreadable') return;
     const opened = this.#parts.checkpoints.open(checkpointName(number), note);
     const why = 'no batch of the log has its number';
-    if (opened !== undefined) this.#parts.context.findings.error('checkpoint-inconsistent', checkpointName(number), why);
+    if (opened !== undefined)
+      this.#parts.context.findings.error('checkpoint-inconsistent', checkpointName(number), why);
     await this.#cosignatures.check(number, undefined, undefined);
   }
 

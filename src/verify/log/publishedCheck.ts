@@ -29,7 +29,11 @@ export class PublishedCheck {
   /** begin reads what is published. It must come first, so that this can't be newer than the batches that are listed. */
   static async begin(context: Context, checkpoints: Checkpoints): Promise<PublishedCheck> {
     const { tiles } = context;
-    return new PublishedCheck(context, checkpoints, tiles && (await readFor(context, tiles, NEWEST_CHECKPOINT, OBJECT)));
+    return new PublishedCheck(
+      context,
+      checkpoints,
+      tiles && (await readFor(context, tiles, NEWEST_CHECKPOINT, OBJECT)),
+    );
   }
 
   /** open checks its signatures, once it is known which keys count. */

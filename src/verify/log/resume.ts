@@ -110,7 +110,11 @@ async function proveStart(
 }
 
 /** isTreesEnd tells whether lines are the last leaves of a tree. */
-async function isTreesEnd(tiles: ReadableTiles, lines: readonly Buffer[], { size, rootHash }: TreeHead): Promise<boolean> {
+async function isTreesEnd(
+  tiles: ReadableTiles,
+  lines: readonly Buffer[],
+  { size, rootHash }: TreeHead,
+): Promise<boolean> {
   for (const [i, line] of lines.entries()) {
     const leaf = size - lines.length + i;
     if (leaf < 0) return false;
