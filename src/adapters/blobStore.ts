@@ -1,8 +1,8 @@
 import { RestError } from '@azure/storage-blob';
-import type { BlobDownloadResponseParsed, ContainerClient } from '@azure/storage-blob';
+import type { BlobDownloadResponseParsed, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { AuditsealError } from '../core/errors.ts';
 import { MAX_OBJECT_BYTES } from '../ports/store.ts';
-import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore, TooLarge, Unread } from '../ports/store.ts';
 
 /** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
 const TIMEOUT_MS = 5 * 60_000;
@@ -57,22 +57,49 @@ export class BlobStore implements ObjectStore {
     }
   }
 
-  async read(name: string): Promise<Buffer | TooLarge | undefined> {
+  read(name: string): Promise<Buffer | Unread | undefined> {
+    return this.#read(name, async (blob, abortSignal) => bytesOf(await blob.download(0, undefined, { abortSignal })));
+  }
+
+  /** readEnd asks for the size first: Azure Storage knows no range that is counted from the end. */
+  readEnd(name: string, length: number): Promise<Buffer | Unread | undefined> {
+    return this.#read(name, async (blob, abortSignal) => {
+      const { contentLength: size = 0 } = await blob.getProperties({ abortSignal });
+      if (size === 0) return Buffer.alloc(0);
+      return bytesOf(await blob.download(Math.max(size - length, 0), undefined, { abortSignal }));
+    });
+  }
+
+  async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    try {
+      const abortSignal = AbortSignal.timeout(this.#timeoutMs);
+      return (await this.#container.getBlockBlobClient(name).getProperties({ abortSignal })).metadata ?? {};
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw this.#fault(`can't look up ${name}`, error);
+    }
+  }
+
+  /** read answers for what isn't there or can't be read, and tries again where a connection breaks in the middle. */
+  async #read(
+    name: string,
+    action: (blob: BlockBlobClient, abortSignal: AbortSignal) => Promise<Buffer | TooLarge>,
+  ): Promise<Buffer | Unread | undefined> {
     const blob = this.#container.getBlockBlobClient(name);
     const abortSignal = AbortSignal.timeout(this.#timeoutMs);
     try {
       for (let tries = 1; ; tries++) {
-        const response = await blob.download(0, undefined, { abortSignal });
         try {
-          return await bytesOf(response);
+          return await action(blob, abortSignal);
         } catch (error) {
           // The client retries requests, not a response whose connection breaks in the middle.
-          if (abortSignal.aborted || tries === MAX_DOWNLOADS) throw error;
+          if (error instanceof RestError || abortSignal.aborted || tries === MAX_DOWNLOADS) throw error;
         }
       }
     } catch (error) {
-      if (error instanceof RestError && error.statusCode === 404 && error.code !== 'ContainerNotFound')
-        return undefined;
+      if (isMissing(error)) return undefined;
+      const unread = error instanceof RestError ? UNREAD[error.code ?? ''] : undefined;
+      if (unread !== undefined) return unread;
       throw this.#fault(`can't read ${name}`, error);
     }
   }
@@ -147,6 +174,16 @@ export class BlobStore implements ObjectStore {
     return new AuditsealError('STORE_UNAVAILABLE', `${what} in ${where}: ${said}`, { cause: error });
   }
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof RestError && error.statusCode === 404 && error.code !== 'ContainerNotFound';
+
+/** What the service says of blobs that nobody can read now. https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes */
+const UNREAD: Readonly<Record<string, Unread>> = {
+  BlobArchived: 'archived',
+  BlobBeingRehydrated: 'archived',
+  BlobUsesCustomerSpecifiedEncryption: 'encrypted',
+};
 
 /** bytesOf gives the body of a download, in a buffer of its own, not a slice of a pool: it may be handed to another thread. */
 async function bytesOf({

@@ -3,7 +3,7 @@ import type { ContainerClient } from '@azure/storage-blob';
 import { BlobStore } from './blobStore.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
-import type { ObjectInfo, TileStore, TooLarge } from '../ports/store.ts';
+import type { ObjectInfo, TileStore, Unread } from '../ports/store.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -45,7 +45,7 @@ export class BlobTileStore implements TileStore {
     }
   }
 
-  read(name: string): Promise<Buffer | TooLarge | undefined> {
+  read(name: string): Promise<Buffer | Unread | undefined> {
     return this.#blobs.read(name);
   }
 

@@ -3,7 +3,7 @@ import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { AuditsealError } from '../core/errors.ts';
 import { MAX_OBJECT_BYTES } from '../ports/store.ts';
-import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore, TooLarge, Unread } from '../ports/store.ts';
 
 /** Files that a copy leaves behind when it is killed; they are not objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
@@ -57,6 +57,27 @@ export class FolderStore implements ObjectStore {
       if (info.size > MAX_OBJECT_BYTES) return 'too-large';
       return readFile(path);
     });
+  }
+
+  async readEnd(name: string, length: number): Promise<Buffer | Unread | undefined> {
+    const path = this.pathOf(name);
+    return this.#run(name, async () => {
+      const info = await statOrUndefined(path);
+      if (info === undefined || !info.isFile()) return undefined;
+      const file = await open(path);
+      try {
+        const start = Math.max(info.size - length, 0);
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(info.size - start), 0, info.size - start, start);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  /** metadata gives none: files have no such thing, and their bytes can be read. */
+  async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    return (await this.exists(name)) ? {} : undefined;
   }
 
   async exists(name: string): Promise<boolean> {

@@ -13,6 +13,8 @@ import type { Signer } from '../ports/signing.ts';
 export interface Keys {
   /** what signs here; empty where signatures are only verified */
   readonly signers: readonly Signer[];
+  /** those of them whose keys are in a vault */
+  readonly vaultSigners: readonly Signer[];
   /** the keys of the signers, and the others that signed or sign elsewhere */
   readonly verifiers: readonly VerifierKey[];
 }
@@ -40,12 +42,13 @@ async function openKeys(
     Promise.all(credential === undefined ? [] : urls.map((url) => openVaultKey(url, keyName, credential)));
   const [vaultSigners, shown] = await Promise.all([open(signerKeyUrls), open(verifierKeyUrls)]);
   const signers = [...signerKeys.map(keySigner), ...vaultSigners];
-  return { signers, verifiers: [...[...signers, ...shown].map(({ verifierKey }) => verifierKey), ...verifierKeys] };
+  const verifiers = [...[...signers, ...shown].map(({ verifierKey }) => verifierKey), ...verifierKeys];
+  return { signers, vaultSigners, verifiers };
 }
 
-/** sealingKeys leaves out the secret keys where a vault has one: then those alone certify who seals, which runs all the time. */
-export const sealingKeys = <Settings extends KeySettings>(settings: Settings): Settings =>
-  settings.signerKeyUrls.length === 0 ? settings : { ...settings, signerKeys: [] };
+/** sealingSigners gives what certifies who seals: where a vault has a key, no other one, because sealing runs all the time. */
+export const sealingSigners = ({ signers, vaultSigners }: Keys): readonly Signer[] =>
+  vaultSigners.length > 0 ? vaultSigners : signers;
 
 /** refuseDoubleRole throws CONFIG_INVALID if a key is one of the log and of the auditor, which shows once a vault shows its keys. */
 export function refuseDoubleRole(log: Keys, auditor: Keys): void {

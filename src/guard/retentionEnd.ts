@@ -1,5 +1,7 @@
 import { segmentName } from '../core/objects/names.ts';
-import { summarizeSegment } from '../core/segment/summary.ts';
+import { attempt } from '../core/errors.ts';
+import { Certificates } from '../core/signed/certificate.ts';
+import { MAX_SIGNATURE_FRAME_BYTES, findSignatureFrame, openSignatureFrame } from '../core/signed/segmentFrame.ts';
 import { isPartition } from '../core/text.ts';
 import { firstFree } from '../ledger/dense.ts';
 import type { ObjectStore } from '../ports/store.ts';
@@ -26,10 +28,13 @@ export async function sealedSpan(store: ObjectStore): Promise<SealedSpan | undef
   return first === undefined || newest === undefined ? undefined : { first, newest };
 }
 
+/** Who signed isn't asked: the span is told to people, and decides nothing. */
+const ANYBODY = new Certificates(undefined, undefined);
+
 async function sealedAt(store: ObjectStore, name: string): Promise<string | undefined> {
-  const bytes = await store.read(name);
-  const summary = typeof bytes === 'object' ? summarizeSegment(bytes) : undefined;
-  return summary?.ok === true ? summary.header.sealed : undefined;
+  const end = await store.readEnd(name, MAX_SIGNATURE_FRAME_BYTES);
+  if (typeof end !== 'object') return undefined;
+  return attempt(() => openSignatureFrame(findSignatureFrame(end), name, ANYBODY).sealed, 'malformed');
 }
 
 const DAY_MS = 86_400_000;

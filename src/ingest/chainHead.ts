@@ -1,103 +1,63 @@
-import { AuditsealError } from '../core/errors.ts';
+import { AuditsealError, named } from '../core/errors.ts';
 import { parseSegmentName, segmentName } from '../core/objects/names.ts';
-import { NO_CHAIN, chains, nextHead, predecessorOf, segmentFault } from '../core/segment/chain.ts';
+import { NO_CHAIN, headOf } from '../core/segment/chain.ts';
 import type { ChainHead } from '../core/segment/chain.ts';
-import type { SegmentHeader } from '../core/segment/header.ts';
-import { summarizeSegment } from '../core/segment/summary.ts';
-import type { SegmentSummary } from '../core/segment/summary.ts';
-import { firstFree } from '../ledger/dense.ts';
-import { TOO_LARGE_SEGMENT } from '../ledger/objects.ts';
+import type { Certificates } from '../core/signed/certificate.ts';
+import type { SignedStatement } from '../core/signed/segmentFrame.ts';
+import { findEnd } from '../ledger/dense.ts';
+import { readStatement } from '../ledger/objects.ts';
 import type { Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
+export interface ChainHeadDeps {
+  readonly store: ObjectStore;
+  readonly log: Logger;
+  /** whose segments count */
+  readonly certificates: Certificates;
+}
+
 /**
- * findChainHead finds a partition's head by asking which names exist, from `from` on, and reads the last segment and the
- * one before.
- *
- * A head that doesn't chain isn't believed: what has taken its name is skipped and logged as foreign. If a name before it
- * is free, the names were not dense; then the listing decides where the first free name is.
+ * findChainHead finds a partition's head, asking which names exist from `from` on: behind the newest segment that a certified
+ * session signed, the least index whose name is free. What else has taken a name is logged as foreign and passed over. It
+ * throws VERSION_UNKNOWN where a later release writes the partition.
  */
 export async function findChainHead(
-  deps: { readonly store: ObjectStore; readonly log: Logger; readonly ledger: string },
+  { store, log, certificates }: ChainHeadDeps,
   partition: string,
   from = 0,
 ): Promise<ChainHead> {
-  const end = await firstFree((index) => deps.store.exists(segmentName(partition, index)), from);
-  const head = await believe(deps, partition, end);
-  if (head !== undefined) return head;
-  const listed = await firstFreeListed(deps.store, partition);
-  deps.log.error('names of segments are not dense', { partition, firstFree: listed, found: end });
-  const dense = await believe(deps, partition, listed);
-  if (dense !== undefined) return dense;
-  throw new AuditsealError('STORE_UNAVAILABLE', `segments/${partition}/ changes while it is read`);
+  const name = (index: number): string => segmentName(partition, index);
+  const open = async (index: number): Promise<SignedStatement | 'foreign' | undefined> => {
+    const read = await readNamed(store, name(index), certificates);
+    if (read === undefined || !('foreign' in read)) return read;
+    log.error('foreign object in the place of a segment', { object: name(index), why: read.foreign });
+    return 'foreign';
+  };
+  const isTaken = (index: number): Promise<boolean> => store.exists(name(index));
+  const { newest, free, hasHoles } = await findEnd({ isTaken, list: (least) => list(store, partition, least), open }, from);
+  if (hasHoles) log.error('names of segments are not dense', { partition, firstFree: free });
+  return newest === undefined ? { ...NO_CHAIN, index: free } : headOf(newest.opened, newest.number, free);
 }
 
-async function firstFreeListed(store: ObjectStore, partition: string): Promise<number> {
-  let free = 0;
-  for await (const { name } of store.list(`segments/${partition}/`)) {
-    const index = parseSegmentName(name)?.index;
-    if (index === undefined || index < free) continue;
-    if (index > free) break;
-    free++;
-  }
-  return free;
-}
-
-/** believe gives the head before the free index `end`, or undefined if a name before it turns out to be free. */
-async function believe(
-  { store, log, ledger }: { readonly store: ObjectStore; readonly log: Logger; readonly ledger: string },
-  partition: string,
-  end: number,
-): Promise<ChainHead | undefined> {
-  const skipped: number[] = [];
-  let candidate = end > 0 ? await readSummary(store, partition, end - 1) : undefined;
-  for (let index = end - 1; index >= 0;) {
-    if (candidate === undefined) return undefined;
-    const fault = segmentFault(candidate, partition, index);
-    const before = candidate.ok && fault === undefined ? predecessorOf(candidate.header) : index - 1;
-    const previous = before >= 0 ? await readSummary(store, partition, before) : undefined;
-    if (before >= 0 && previous === undefined) return undefined;
-    if (candidate.ok && fault === undefined && chains(candidate.header, previous)) {
-      if (candidate.header.ledger !== ledger) {
-        const why = `the container holds the ledger ${JSON.stringify(candidate.header.ledger)}, not ${JSON.stringify(ledger)}`;
-        throw new AuditsealError('CONFIG_INVALID', `LEDGER_ORIGIN: ${why}`);
-      }
-      const lastEnqueued = await findLastEnqueued(store, partition, candidate.header);
-      if (lastEnqueued === undefined) return undefined;
-      return { ...nextHead(candidate.header, candidate.root), lastEnqueued, index: end, skipped };
-    }
-    const why = fault ?? 'it does not name the root of the segment before';
-    log.error('foreign object in the place of a segment', { object: segmentName(partition, index), why });
-    skipped.unshift(index);
-    candidate = before === index - 1 ? previous : await readSummary(store, partition, index - 1);
-    index--;
-  }
-  return { ...NO_CHAIN, index: end, skipped };
-}
-
-/** findLastEnqueued gives the time of a chain's last event, which segments without events need not name. */
-async function findLastEnqueued(
+async function readNamed(
   store: ObjectStore,
-  partition: string,
-  header: SegmentHeader,
-): Promise<string | undefined> {
-  while (header.events.enqueuedLast === undefined) {
-    const before = predecessorOf(header);
-    if (before < 0) return '';
-    const previous = await readSummary(store, partition, before);
-    if (previous?.ok !== true) return undefined;
-    header = previous.header;
+  name: string,
+  certificates: Certificates,
+): ReturnType<typeof readStatement> {
+  try {
+    return await readStatement(store, name, certificates);
+  } catch (error) {
+    return named(name, () => {
+      throw error instanceof AuditsealError && error.code === 'VERSION_UNKNOWN'
+        ? new AuditsealError(error.code, `${error.message}; a newer release writes this ledger`)
+        : error;
+    });
   }
-  return header.events.enqueuedLast;
 }
 
-async function readSummary(store: ObjectStore, partition: string, index: number): Promise<SegmentSummary | undefined> {
-  const name = segmentName(partition, index);
-  const stored = await store.read(name);
-  if (stored === 'too-large') return TOO_LARGE_SEGMENT;
-  const summary = stored && summarizeSegment(stored);
-  if (summary?.ok === false && summary.versionUnknown) {
-    throw new AuditsealError('VERSION_UNKNOWN', `${name}: ${summary.why}; a newer release writes this ledger`);
+async function* list(store: ObjectStore, partition: string, least: number): AsyncGenerator<number> {
+  for await (const { name } of store.list(`segments/${partition}/`, segmentName(partition, least))) {
+    const index = parseSegmentName(name)?.index;
+    if (index !== undefined) yield index;
   }
-  return summary;
 }

@@ -1,18 +1,32 @@
-import { formatHash } from '../core/hash.ts';
 import { segmentName } from '../core/objects/names.ts';
+import { sha256 } from '../core/hash.ts';
+import { headOf, statementOf } from '../core/segment/chain.ts';
+import type { ChainHead } from '../core/segment/chain.ts';
 import type { SealedSegment } from '../core/segment/writer.ts';
+import { SIGNATURE_METADATA, signSegment, withSignature } from '../core/signed/segmentFrame.ts';
+import type { Session } from '../core/signed/session.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
-/**
- * createSegment stores a segment under the name of its place, unless that is taken. The metadata repeats what its lines say,
- * for people who look at the blob; nothing reads it.
- */
-export const createSegment = (
+/** CreatedSegment is what came of storing a segment: the head behind it, unless its name was taken. */
+export interface CreatedSegment {
+  readonly head?: ChainHead;
+  /** bytes that are stored */
+  readonly size: number;
+}
+
+/** createSegment signs a segment and stores it under the name of its place, unless that is taken. `before` is its chain's head. */
+export async function createSegment(
   store: ObjectStore,
-  { header, root, stored }: SealedSegment,
-): Promise<'created' | 'exists'> =>
-  store.create(segmentName(header.partition, header.index), stored, {
-    root: formatHash(root),
-    prev: formatHash(header.prev),
-    records: String(header.records.count),
-  });
+  session: Session,
+  before: Pick<ChainHead, 'latest'>,
+  { header, root, frames, latest }: SealedSegment,
+): Promise<CreatedSegment> {
+  const name = segmentName(header.partition, header.index);
+  const statement = statementOf(header, root, sha256(frames), latest > before.latest ? latest : before.latest);
+  const signed = signSegment(session, name, statement);
+  const bytes = withSignature(frames, signed);
+  // The same bytes say where the chain goes on where the blob itself can't be read.
+  const outcome = await store.create(name, bytes, { [SIGNATURE_METADATA]: signed.toString('base64') });
+  const size = bytes.length;
+  return outcome === 'exists' ? { size } : { head: headOf(statement, header.index, header.index + 1), size };
+}

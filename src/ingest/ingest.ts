@@ -2,12 +2,15 @@ import { findChainHead } from './chainHead.ts';
 import { createSegment } from './createSegment.ts';
 import { planRuns } from './runs.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { nextHead } from '../core/segment/chain.ts';
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
+import { sealedAt } from '../core/segment/chain.ts';
 import type { ChainHead } from '../core/segment/chain.ts';
 import type { Gap } from '../core/segment/header.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 import { sealSegment } from '../core/segment/writer.ts';
 import type { SealedSegment } from '../core/segment/writer.ts';
+import type { Certificates } from '../core/signed/certificate.ts';
+import type { Sessions } from '../ledger/session.ts';
 import type { Clock, Delivery, Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -16,6 +19,10 @@ export interface IngestDeps {
   readonly now: Clock;
   /** the ledger's name; every segment carries it */
   readonly ledger: string;
+  /** sign segments */
+  readonly sessions: Sessions;
+  /** whose segments count */
+  readonly certificates: Certificates;
   /** bodies that share a segment have at most this many bytes together */
   readonly maxSegmentBytes: number;
   /** pause waits before another try; it gets the number of tries so far */
@@ -88,12 +95,16 @@ export class Ingest {
     log: Logger,
   ): Promise<{ isDone: boolean; head: ChainHead; sealed: number }> {
     const { runs, duplicates } = planRuns(start, events);
+    if (runs.length === 0) announceContradiction(log, partition, start, events);
     let head = start;
     let isFirst = true;
     let sealed = 0;
     for (const { incarnation, gaps, events: run } of runs) {
       announce(log, partition, head, incarnation, gaps);
       for (let from = 0; from < run.length;) {
+        const time = sealedAt(head, this.#deps.now());
+        // Without a certificate nothing is sealed: it throws, and the hub delivers again.
+        const session = await this.#deps.sessions.at(time);
         const segment = sealSegment(
           {
             ledger: this.#deps.ledger,
@@ -101,24 +112,25 @@ export class Ingest {
             index: head.index,
             kind: 'ingest',
             incarnation,
-            sealed: new Date(this.#deps.now()).toISOString(),
+            sealed: time,
+            previous: head.previous,
             prev: head.root,
             firstRecord: head.record,
             duplicates: isFirst ? duplicates : 0,
             gaps: from === 0 ? gaps : [],
-            skipped: head.skipped,
           },
           run.slice(from) as [SealableEvent, ...SealableEvent[]],
           this.#deps.maxSegmentBytes,
         );
         // Durable point. Once this says 'created' the segment is final. If we die before the host moves its position, the
         // hub delivers these events again and they drop out as duplicates.
-        if ((await createSegment(this.#deps.store, segment)) === 'exists') return { isDone: false, head, sealed };
+        const created = await createSegment(this.#deps.store, session, head, segment);
+        if (created.head === undefined) return { isDone: false, head, sealed };
         if (isFirst) result.duplicates += duplicates;
         isFirst = false;
         sealed = events.indexOf(run[from + segment.taken - 1] as SealableEvent) + 1;
-        count(result, segment, run.slice(from, from + segment.taken));
-        head = nextHead(segment.header, segment.root);
+        count(result, segment, created.size, run.slice(from, from + segment.taken));
+        ({ head } = created);
         this.#heads.set(partition, head);
         from += segment.taken;
       }
@@ -137,10 +149,24 @@ function announce(log: Logger, partition: string, head: ChainHead, incarnation: 
   for (const { first, last } of gaps) log.error('events are missing', { partition, first, last });
 }
 
-function count(result: IngestResult, segment: SealedSegment, events: readonly SealableEvent[]): void {
+/** announceContradiction logs a delivery that was dropped as sealed before, and whose events are all newer than that. */
+function announceContradiction(log: Logger, partition: string, head: ChainHead, events: readonly SealableEvent[]): void {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined || head.sealed === '') return;
+  const isNewer = events.every(({ enqueued }) => Date.parse(enqueued) > Date.parse(head.sealed) + CLOCK_SKEW_MS);
+  const numbers = { first: first.sequenceNumber, last: last.sequenceNumber };
+  if (isNewer) log.error('events are newer than the segment that has their numbers', { partition, ...numbers });
+}
+
+function count(
+  result: IngestResult,
+  segment: SealedSegment,
+  storedBytes: number,
+  events: readonly SealableEvent[],
+): void {
   result.segments += 1;
   result.events += events.length;
   result.records += segment.header.records.count;
-  result.storedBytes += segment.stored.length;
+  result.storedBytes += storedBytes;
   for (const { body } of events) result.rawBytes += body.length;
 }

@@ -20,16 +20,17 @@ export interface Runs {
 /**
  * planRuns decides what of a delivery is new, event by event, because a redelivery has other bounds than the first try.
  *
- * An event is a duplicate if its number is not above the last sealed one and it was not enqueued later. A number that is
- * not above but was enqueued later means that the hub was re-created: the next incarnation. A number further on means a gap.
+ * An event is a duplicate if its number is not above the last sealed one and it was not enqueued after all that are sealed: the
+ * hub's clock may go back, so the last one's time won't do. A number that is not above but was enqueued later means that the hub
+ * was re-created: the next incarnation. A number further on means a gap.
  */
 export function planRuns(head: ChainHead, events: readonly SealableEvent[]): Runs {
   const runs: Run[] = [];
   let duplicates = 0;
-  let { incarnation, lastEvent, lastEnqueued } = head;
+  let { incarnation, lastEvent, latest } = head;
   for (const event of events) {
     const { sequenceNumber, enqueued } = event;
-    const isRestart = sequenceNumber <= lastEvent && enqueued > lastEnqueued;
+    const isRestart = sequenceNumber <= lastEvent && enqueued > latest;
     if (sequenceNumber <= lastEvent && !isRestart) {
       duplicates++;
       continue;
@@ -42,7 +43,7 @@ export function planRuns(head: ChainHead, events: readonly SealableEvent[]): Run
       runs.push({ incarnation, gaps, events: [event] });
     } else run.events.push(event);
     lastEvent = sequenceNumber;
-    lastEnqueued = enqueued;
+    if (enqueued > latest) latest = enqueued;
   }
   return { runs, duplicates };
 }

@@ -5,7 +5,7 @@ import { cosignatureTime, verifyCosignature } from '../core/note/cosignature.ts'
 import { parseNote } from '../core/note/note.ts';
 import type { SignatureLine } from '../core/note/signatureLine.ts';
 import { checkpointName, cosignatureName } from '../core/objects/names.ts';
-import { formatCosignature, readCosignature, withCosignatures } from '../ledger/cosignatures.ts';
+import { formatCosignature, listCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
 import { proveGrowth } from '../ledger/treeProof.ts';
 import type { Logger } from '../ports/host.ts';
 import type { RemoteWitness } from '../ports/signing.ts';
@@ -30,8 +30,8 @@ export class Cosigning {
   /** the size that a witness cosigned last, as far as is known; a witness that isn't here is asked as one never met */
   readonly #sizes = new Map<RemoteWitness, number>();
   #number = -1;
-  /** what is stored of each witness under that number; undefined where its name is taken by something else */
-  readonly #stored = new Map<RemoteWitness, SignatureLine | undefined>();
+  /** what is stored of each witness under that number */
+  readonly #stored = new Map<RemoteWitness, SignatureLine>();
   #isPublished = true;
 
   constructor(deps: CosigningDeps) {
@@ -53,7 +53,7 @@ export class Cosigning {
     const waiting = this.#deps.witnesses.filter((witness) => !this.#stored.has(witness));
     const outcomes = await Promise.allSettled(waiting.map((witness) => this.#take(witness, checkpoint, log)));
     if (!this.#isPublished) {
-      const lines = [...this.#stored.values()].filter((line) => line !== undefined);
+      const lines = [...this.#stored.values()];
       const inOrder = lines.sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
       await publishCheckpoint(this.#deps, withCosignatures(note, inOrder));
       this.#isPublished = true;
@@ -66,23 +66,21 @@ export class Cosigning {
   async #take(witness: RemoteWitness, { number, note }: SignedCheckpoint, log: Logger): Promise<void> {
     const { store } = this.#deps;
     const { keyId, keyName } = witness.verifierKey;
-    const name = cosignatureName(number, keyId);
     const { text } = parseNote(note);
-    let line = await readCosignature(store, number, keyId);
-    if (line === undefined) {
-      const given = await this.#ask(witness, number, note, log);
-      if (given === undefined) return;
-      // Durable point. If we die before it, the next run asks again: a witness cosigns the same tree as often as it's asked.
-      const outcome = await store.create(name, formatCosignature(given));
-      line = outcome === 'created' ? given : await readCosignature(store, number, keyId);
-    }
-    if (line === undefined) return;
     const isGood = (it: SignatureLine): boolean =>
       it.keyName === keyName && verifyCosignature(witness.verifierKey, text, it.signature);
-    if (typeof line === 'string' || !isGood(line)) {
-      log.error('foreign object in the place of a cosignature', { object: name });
-      this.#stored.set(witness, undefined);
-      return;
+    let line: SignatureLine | undefined;
+    for await (const stored of listCosignatures(store, number, keyId)) {
+      if (typeof stored.line === 'object' && isGood(stored.line)) line ??= stored.line;
+      else log.error('foreign object in the place of a cosignature', { object: stored.name });
+    }
+    if (line === undefined) {
+      line = await this.#ask(witness, number, note, log);
+      if (line === undefined) return;
+      // Durable point. If we die before it, the next run asks again: a witness cosigns the same tree as often as it's asked.
+      // Its name is its own hash, so who has taken it has stored it.
+      const bytes = formatCosignature(line);
+      await store.create(cosignatureName(number, keyId, bytes), bytes);
     }
     this.#stored.set(witness, line);
     this.#sizes.set(witness, parseCheckpoint(text).size);

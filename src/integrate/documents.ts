@@ -1,29 +1,37 @@
 import { attempt } from '../core/errors.ts';
-import { sha256 } from '../core/hash.ts';
 import { documentEntry } from '../core/objects/document.ts';
 import { formatEntry } from '../core/objects/entry.ts';
-import { foreignLine } from '../core/objects/judge.ts';
 import { documentName } from '../core/objects/names.ts';
 import type { DocumentPlace } from '../core/objects/names.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
-/** DocumentLine is the entry of a report or an action, or of what has its name and is none. */
+/** DocumentLine is the entry of a report or an action, or of what has an action's name and is none. */
 export interface DocumentLine {
-  readonly line: Buffer;
+  /** left out for a report that no auditor signed: it has no entry */
+  readonly line?: Buffer;
   readonly isForeign: boolean;
+}
+
+export interface DocumentDeps {
+  readonly store: Pick<ObjectStore, 'read'>;
+  readonly origin: string;
+  /** keys that the ledger's auditor signs reports with, or did */
+  readonly auditors: readonly VerifierKey[];
 }
 
 /** documentLine makes the entry of what has the name of a report or an action, or gives undefined if that is gone. */
 export async function documentLine(
-  store: Pick<ObjectStore, 'read'>,
+  { store, origin, auditors }: DocumentDeps,
   place: DocumentPlace,
-  size: number,
 ): Promise<DocumentLine | undefined> {
   const name = documentName(place.type, place.number);
   const bytes = await store.read(name);
   if (bytes === undefined) return undefined;
-  if (bytes === 'too-large') return { line: foreignLine(name, size, undefined), isForeign: true };
-  const entry = attempt(() => documentEntry(place, bytes), 'malformed');
+  const trusted = { ledger: origin, verifiers: auditors };
+  const entry =
+    typeof bytes === 'object' ? attempt(() => documentEntry(place, bytes, trusted), 'malformed') : undefined;
   if (entry !== undefined) return { line: formatEntry(entry), isForeign: false };
-  return { line: foreignLine(name, bytes.length, sha256(bytes)), isForeign: true };
+  if (place.type === 'report') return { isForeign: true };
+  return { line: formatEntry({ type: 'foreign', name }), isForeign: true };
 }

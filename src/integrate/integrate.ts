@@ -1,22 +1,26 @@
-import { checkBatch } from './batchCheck.ts';
 import type { SignedCheckpoint } from './cosigning.ts';
 import { publishLog } from './publish.ts';
 import { LogSource } from './source.ts';
-import type { BatchLimits, SourceDeps } from './source.ts';
-import { fork, loadLog } from './state.ts';
+import type { BatchLimits, SourceDeps, TakenBatch } from './source.ts';
+import { loadLog, readCheckpoint } from './state.ts';
 import type { LogDeps, LogState } from './state.ts';
 import { formatCheckpoint, openCheckpoint } from '../core/note/checkpoint.ts';
-import { formatNote, parseNote } from '../core/note/note.ts';
+import { formatNote } from '../core/note/note.ts';
+import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import { formatBatch } from '../core/objects/batch.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName } from '../core/objects/names.ts';
+import { signBatch } from '../core/signed/batchSignature.ts';
+import { logAfter } from '../ledger/batches.ts';
+import type { Sessions } from '../ledger/session.ts';
 import type { Logger } from '../ports/host.ts';
 import type { Signer } from '../ports/signing.ts';
-import { TOO_LARGE } from '../ports/store.ts';
 
 export interface IntegrateDeps extends LogDeps, Omit<SourceDeps, 'log'> {
-  /** every checkpoint carries a signature of each */
+  /** every checkpoint carries a signature of each; keys that the log doesn't know yet are announced in it */
   readonly signers: readonly Signer[];
+  /** of role batches */
+  readonly sessions: Sessions;
   readonly limits: BatchLimits;
   /** after this time no further batch is begun */
   readonly budgetMs: number;
@@ -51,8 +55,8 @@ export class Integrate {
 
   /** newest is the newest checkpoint at the end of the last run, stored and published; undefined if there is none. */
   get newest(): SignedCheckpoint | undefined {
-    const { count = 0, newest } = this.#state ?? {};
-    return newest && { number: count - 1, note: newest.note };
+    const newest = this.#state?.newest;
+    return typeof newest === 'object' ? newest : undefined;
   }
 
   /**
@@ -78,32 +82,36 @@ export class Integrate {
     return result;
   }
 
-  /** current gives the log as it is now, every batch of it signed and published. */
+  /** current gives the log as it is now, signed and published if that can be. */
   async #current(log: Logger): Promise<LogState> {
     const { store } = this.#deps;
     const known = this.#state;
-    if (known !== undefined && !(await store.exists(batchName(known.count)))) return known;
-    const { pending, ...state } = await loadLog(this.#deps, log, known?.count);
-    if (state.newest !== undefined) await publishLog(this.#deps, state.newest);
-    if (pending === undefined) return state;
-    const heads = await checkBatch({ ...this.#deps, log }, pending, state.heads);
-    return this.#sign(state, pending.entries, heads);
+    if (known !== undefined && !(await store.exists(batchName(known.next)))) return known;
+    const state = await loadLog(this.#deps, log, known);
+    if (state.newest === 'wanted') return this.#sign(state);
+    if (typeof state.newest === 'object') await publishLog(this.#deps, state.newest);
+    return state;
   }
 
   /** addBatches returns false if another integration takes the number of a batch. */
   async #addBatches(deadline: number, result: IntegrateResult, log: Logger): Promise<boolean> {
     let state = this.#state as LogState;
-    const source = await LogSource.open({ ...this.#deps, log }, state.heads);
+    const known = new Set(state.log.keys);
+    const keys = this.#deps.signers.map(({ verifierKey }) => formatVerifierKey(verifierKey));
+    const source = await LogSource.open(
+      { ...this.#deps, log },
+      state.heads,
+      keys.filter((key) => !known.has(key)),
+    );
     try {
       do {
-        const batch = await source.take(this.#deps.limits);
+        // Where something else has the name of the newest checkpoint, the next one covers its batch: at once.
+        const batch = await source.take(this.#deps.limits, { isDue: state.newest === 'taken' });
         if (batch === undefined) return true;
         const { entries, heads, ...counts } = batch;
-        // Durable point. Once this says 'created' the order is final, and nothing was signed before. If we die before the
-        // checkpoint is there, the next run, anywhere, makes the same one of this batch.
-        const outcome = await this.#deps.store.create(batchName(state.count), formatBatch(entries));
-        if (outcome === 'exists') return false;
-        state = await this.#sign(state, entries, heads);
+        const added = await this.#add(state, entries, heads);
+        if (added === undefined) return false;
+        state = added;
         this.#state = state;
         result.batches += 1;
         for (const [name, count] of Object.entries(counts)) result[name as keyof typeof counts] += count;
@@ -114,25 +122,38 @@ export class Integrate {
     }
   }
 
-  /** sign makes the checkpoint over a batch that is stored, and publishes it. */
-  async #sign(state: LogState, entries: readonly Buffer[], heads: LogPosition): Promise<LogState> {
-    const { store, origin, signers, verifiers } = this.#deps;
-    const { count, tree } = state;
+  /** add makes a batch and its checkpoint, or gives undefined if the batch's name is taken. */
+  async #add(
+    { log, tree, next }: LogState,
+    entries: TakenBatch['entries'],
+    heads: LogPosition,
+  ): Promise<LogState | undefined> {
+    const { store, sessions } = this.#deps;
+    const session = await sessions.at(heads.time);
+    const { number: previous, head } = log;
+    const claim = { previous, size: head.size, root: head.rootHash };
+    const bytes = signBatch(session, batchName(next), formatBatch(entries), claim);
+    // Durable point. Once this says 'created' the order is final, and nothing was signed before. If we die before the
+    // checkpoint is there, the next run, anywhere, makes the same one of this batch.
+    if ((await store.create(batchName(next), bytes)) === 'exists') return undefined;
     tree.append(entries);
+    return this.#sign({ log: logAfter({ number: next, entries, heads }, tree), tree, heads, next: next + 1 });
+  }
+
+  /** sign makes the checkpoint over the last batch, which is stored, and publishes it. */
+  async #sign(state: LogState): Promise<LogState> {
+    const { store, origin, signers, verifiers } = this.#deps;
+    const { tree, log } = state;
     const text = formatCheckpoint({ origin, ...tree.head });
     const signed = formatNote({ text, signatures: await Promise.all(signers.map((signer) => signer.sign(text))) });
     // A checkpoint that nobody can open would stay for ever.
     openCheckpoint(signed, origin, verifiers);
-    const name = checkpointName(count);
     // Durable point. If we die after it, the checkpoint is not yet to be seen among the tiles; the next run publishes it.
-    const outcome = await store.create(name, signed);
-    const note = outcome === 'created' ? signed : await store.read(name);
-    if (note === undefined) throw fork(`${name} was there, and is gone`);
-    if (note === 'too-large') throw fork(`${name}: ${TOO_LARGE}`);
-    if (parseNote(note).text !== text) throw fork(`${name} is of another tree than the batches up to it`);
-    openCheckpoint(note, origin, verifiers);
-    const newest = { note, files: tree.takeFiles() };
+    const outcome = await store.create(checkpointName(log.number), signed);
+    const note = outcome === 'created' ? signed : await readCheckpoint(this.#deps, log.number, tree.head);
+    if (typeof note === 'string') return { ...state, newest: note };
+    const newest = { number: log.number, note, files: tree.takeFiles() };
     await publishLog(this.#deps, newest);
-    return { count: count + 1, tree, heads, newest };
+    return { ...state, newest };
   }
 }

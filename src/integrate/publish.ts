@@ -1,4 +1,4 @@
-import type { LogDeps, LogState } from './state.ts';
+import type { LogDeps, Newest } from './state.ts';
 import { attempt } from '../core/errors.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
@@ -10,7 +10,7 @@ import { readTile } from '../ledger/tiles.ts';
  * publishLog writes the files of the newest checkpoint, if they are not there, and then the checkpoint. Only after that may
  * the next batch be made: so at most one checkpoint lacks files, and whoever comes next writes them.
  */
-export async function publishLog(deps: LogDeps, { note, files }: NonNullable<LogState['newest']>): Promise<void> {
+export async function publishLog(deps: LogDeps, { note, files }: Newest): Promise<void> {
   const { tiles } = deps;
   const last = files.at(-1) ?? files[0];
   // A death before this leaves a signed checkpoint that nobody is shown; in the middle, files that nobody asks for yet.

@@ -1,22 +1,20 @@
 import { isNewer } from './publish.ts';
 import { fork } from './state.ts';
-import { AuditsealError, attempt, named } from '../core/errors.ts';
+import { attempt } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
-import { LogTree } from '../core/merkle/logTree.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
 import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
+import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { NEWEST_CHECKPOINT, checkpointName, isTileName, parseCheckpointName } from '../core/objects/names.ts';
+import { NEWEST_CHECKPOINT, checkpointName, isTileName } from '../core/objects/names.ts';
 import type { VerifiedCheckpoint } from '../core/objects/report.ts';
-import { readBatches } from '../ledger/batches.ts';
-import type { Batch } from '../ledger/batches.ts';
+import { logAfter, readAll, readBatches } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
-import { firstFree } from '../ledger/dense.ts';
 import { readTile } from '../ledger/tiles.ts';
-import { TOO_LARGE, isSame } from '../ports/store.ts';
+import { isSame } from '../ports/store.ts';
 import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 export interface RebuildDeps {
@@ -65,9 +63,9 @@ export async function rebuildTiles(deps: RebuildDeps): Promise<Rebuilt> {
 
 class Rebuild {
   readonly #deps: RebuildDeps;
-  readonly #tree = new LogTree();
   readonly #names = new TileNames();
   readonly #result: Rebuilt = { checkpoints: 0, files: 0, written: 0, surplus: [], surplusOmitted: 0 };
+  #start = readAll();
   #origin: string | undefined;
   #note: Buffer | undefined;
   #batchBytes = 0;
@@ -79,65 +77,53 @@ class Rebuild {
 
   /** go makes the files of all checkpoints from where it stopped on. */
   async go(): Promise<void> {
-    const { store } = this.#deps;
-    const from = this.#result.checkpoints;
-    const end = await this.#findEnd(from);
-    for await (const files of mapInOrder(this.#filesOf(readBatches(store, end, from)), CONCURRENCY, this.#writeAll)) {
+    for await (const files of mapInOrder(this.#files(), CONCURRENCY, this.#writeAll)) {
       this.#deps.onProgress?.({ files, batchBytes: this.#batchBytes });
     }
   }
 
-  /** findEnd gives the number behind the newest checkpoint. Names are dense, so one behind a hole says that some are gone. */
-  async #findEnd(from: number): Promise<number> {
-    const { store } = this.#deps;
-    const end = await firstFree((number) => store.exists(checkpointName(number)), from);
-    for await (const { name } of store.list('checkpoints/', checkpointName(end))) {
-      const number = parseCheckpointName(name);
-      if (number === undefined || number < end || !(await this.#isOfLog(name))) continue;
-      if (number === end) return this.#findEnd(end); // it came just now
-      throw fork(`${checkpointName(end)} is missing, and the log goes on behind it with ${name}`);
-    }
-    return end;
-  }
-
-  /** isOfLog tells a checkpoint of the log from what anybody may have put under its name. */
-  async #isOfLog(name: string): Promise<boolean> {
-    const note = await this.#deps.store.read(name);
-    if (note === undefined || note === 'too-large') return false;
-    const checkpoint = attempt(() => this.#open(name, note), 'malformed', 'contradicted');
-    return checkpoint !== undefined && checkpoint.size > 0;
-  }
-
-  #open(name: string, note: Buffer): Checkpoint {
-    const { verifiers } = this.#deps;
-    return named(name, () => {
-      const stated = parseCheckpoint(parseNote(note).text);
-      const origin = this.#origin ?? stated.origin;
-      const checkpoint = verifiers.length > 0 ? openCheckpoint(note, origin, verifiers).checkpoint : stated;
-      if (checkpoint.origin === origin) return checkpoint;
-      throw new AuditsealError('CHECKPOINT_MALFORMED', `it is of another log than ${origin}`);
-    });
-  }
-
-  /** filesOf checks the checkpoint of each batch, and gives the files that came with it. */
-  async *#filesOf(batches: AsyncIterable<Batch>): AsyncIterable<readonly TileFile[]> {
-    const tree = this.#tree;
-    for await (const { number, entries } of batches) {
-      tree.append(entries);
-      const name = checkpointName(number);
-      const note = await this.#deps.store.read(name);
-      if (note === undefined) throw fork(`${name} was there, and is gone`);
-      if (note === 'too-large') throw fork(`${name}: ${TOO_LARGE}`);
-      const { origin, size, rootHash } = this.#open(name, note);
-      this.#origin ??= origin;
-      if (size !== tree.head.size || rootHash !== tree.head.rootHash)
-        throw fork(`${name} is of another tree than the batches up to it`);
+  /** files gives the files that came with each checkpoint. Batches behind the newest checkpoint wait for theirs. */
+  async *#files(): AsyncIterable<readonly TileFile[]> {
+    const { store, verifiers } = this.#deps;
+    const { tree } = this.#start;
+    const first = {
+      ...(this.#origin !== undefined && { ledger: this.#origin }),
+      ...(verifiers.length > 0 && { keys: verifiers.map(formatVerifierKey) }),
+    };
+    for await (const batch of readBatches(store, first, this.#start)) {
+      const isOfLog = 'entries' in batch;
+      if (isOfLog) {
+        this.#start = { tree, log: logAfter(batch, tree) };
+        for (const { length } of batch.entries) this.#batchBytes += length + 1;
+      }
+      const checkpoint = await this.#open(batch.number);
+      const isOfTree = checkpoint?.size === tree.head.size && checkpoint.rootHash === tree.head.rootHash;
+      if (checkpoint !== undefined && !isOfTree && checkpoint.size >= tree.head.size)
+        throw fork(`${checkpointName(batch.number)} is of another tree than the batches up to it`);
+      if (checkpoint === undefined || !isOfLog || !isOfTree) continue; // something else has its name: a later one covers it
+      this.#origin ??= checkpoint.origin;
       this.#result.checkpoints += 1;
-      this.#result.newest = { number, size, root: formatHash(rootHash) };
-      this.#note = note;
-      for (const { length } of entries) this.#batchBytes += length + 1;
+      this.#result.newest = { number: batch.number, size: checkpoint.size, root: formatHash(checkpoint.rootHash) };
+      this.#note = checkpoint.note;
       yield tree.takeFiles();
     }
+  }
+
+  /** open gives the checkpoint of the log that has a number; without keys, what states one. */
+  async #open(number: number): Promise<(Checkpoint & { readonly note: Buffer }) | undefined> {
+    const { store, verifiers } = this.#deps;
+    const note = await store.read(checkpointName(number));
+    if (typeof note !== 'object') return undefined;
+    return attempt(
+      () => {
+        const stated = parseCheckpoint(parseNote(note).text);
+        const origin = this.#origin ?? stated.origin;
+        const checkpoint = verifiers.length > 0 ? openCheckpoint(note, origin, verifiers).checkpoint : stated;
+        return checkpoint.origin === origin ? { ...checkpoint, note } : undefined;
+      },
+      'malformed',
+      'contradicted',
+    );
   }
 
   /** writeAll keeps the order of a checkpoint's files: publishLog takes the last one for a sign of all. */

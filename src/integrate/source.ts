@@ -1,4 +1,6 @@
 import { documentLine } from './documents.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { formatEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, formatHeads } from '../core/objects/heads.ts';
 import type { DocumentCounts, LogPosition, Position } from '../core/objects/heads.ts';
 import { judgeObject } from '../core/objects/judge.ts';
@@ -9,6 +11,7 @@ import type { SummarizeSegment } from '../core/segment/summary.ts';
 import { isPartition } from '../core/text.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
 import { readObject } from '../ledger/objects.ts';
+import type { ObjectReader } from '../ledger/objects.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -17,6 +20,8 @@ export interface SourceDeps {
   readonly now: Clock;
   readonly log: Logger;
   readonly origin: string;
+  /** keys that the ledger's auditor signs reports with, or did */
+  readonly auditors: readonly VerifierKey[];
   readonly summarize: SummarizeSegment;
   /** how many objects may be read or hashed at one time; memory is that many segments */
   readonly concurrency: number;
@@ -26,6 +31,11 @@ export interface SourceDeps {
 export interface BatchLimits {
   readonly objects: number;
   readonly storedBytes: number;
+}
+
+/** Due says whether a batch is wanted though there may be nothing new. */
+export interface Due {
+  readonly isDue: boolean;
 }
 
 /** TakenBatch is the entries of what was new. */
@@ -47,16 +57,25 @@ export class LogSource {
   readonly #deps: SourceDeps;
   readonly #semaphore: Semaphore;
   readonly #queues: PartitionQueue[] = [];
+  /** keys of the log, with those that it will announce next, and these alone */
+  readonly #keys: readonly string[];
+  #announced: readonly string[];
   #documents: DocumentCounts;
+  #time: string;
 
-  private constructor(deps: SourceDeps, heads: LogPosition) {
+  private constructor(deps: SourceDeps, heads: LogPosition, newKeys: readonly string[]) {
     this.#deps = deps;
     this.#semaphore = new Semaphore(deps.concurrency);
+    this.#keys = [...heads.keys, ...newKeys];
+    this.#announced = newKeys;
     this.#documents = heads.documents;
+    this.#time = heads.time;
   }
 
-  static async open(deps: SourceDeps, heads: LogPosition): Promise<LogSource> {
-    const source = new LogSource(deps, heads);
+  /** open begins behind a log's heads; `newKeys` are to be announced, as formatVerifierKey prints them. */
+  static async open(deps: SourceDeps, heads: LogPosition, newKeys: readonly string[]): Promise<LogSource> {
+    const source = new LogSource(deps, heads, newKeys);
+    const reader = { ...deps, trust: { ledger: deps.origin, keys: source.#keys } };
     const partitions = new Set(heads.positions.keys());
     for await (const { name, isFolder } of deps.store.children('segments/')) {
       const partition = name.slice('segments/'.length, -1);
@@ -64,15 +83,15 @@ export class LogSource {
     }
     for (const partition of [...partitions].sort((a, b) => Number(a) - Number(b))) {
       source.#queues.push(
-        new PartitionQueue(deps, source.#semaphore, partition, heads.positions.get(partition) ?? NO_POSITION),
+        new PartitionQueue(reader, source.#semaphore, partition, heads.positions.get(partition) ?? NO_POSITION),
       );
     }
     return source;
   }
 
-  /** take gives the next batch, one object of each partition in turn, or undefined if there is nothing new. */
-  async take(limits: BatchLimits): Promise<TakenBatch | undefined> {
-    const entries: Buffer[] = [];
+  /** take gives the next batch, one object of each partition in turn, or undefined if there is nothing new and none is due. */
+  async take(limits: BatchLimits, { isDue }: Due): Promise<TakenBatch | undefined> {
+    const entries = this.#announced.map((key) => formatEntry({ type: 'key', key }));
     const counts = { segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
     const isFull = (): boolean => entries.length >= limits.objects || counts.storedBytes >= limits.storedBytes;
     let active = this.#queues;
@@ -98,28 +117,37 @@ export class LogSource {
         if (isFull()) break;
       }
     }
-    if (entries.length === 0) return undefined;
+    if (entries.length === 0 && !isDue) return undefined;
+    this.#announced = [];
+    const time = new Date(this.#deps.now()).toISOString();
+    if (time > this.#time) this.#time = time;
     const positions = this.#queues.filter(({ position }) => position.next > 0);
     const heads: LogPosition = {
-      time: new Date(this.#deps.now()).toISOString(),
+      time: this.#time,
+      keys: this.#keys,
       documents: this.#documents,
       positions: new Map(positions.map(({ partition, position }) => [partition, position])),
     };
     return { entries: [...entries, ...formatHeads(heads)], heads, ...counts };
   }
 
-  /** Numbers are dense, so a run without a new document costs one look; what stands behind a hole has to wait. */
+  /**
+   * newDocuments gives entries of what is behind the last one. Numbers are dense, so a run without a new document costs one
+   * look, and what stands behind a hole has to wait. A report that no auditor signed is passed over.
+   */
   async *#newDocuments(type: DocumentType): AsyncIterable<Buffer> {
     const { store, log } = this.#deps;
-    const next = (): string => documentName(type, this.#documents[type]);
-    if (!(await store.exists(next()))) return;
-    for await (const { name, size } of store.list(`${type}s/`, next())) {
-      if (name < next()) continue; // a page
-      if (name !== next()) return;
-      const document = await documentLine(store, { type, number: this.#documents[type] }, size);
+    let number = this.#documents[type];
+    if (!(await store.exists(documentName(type, number)))) return;
+    for await (const { name } of store.list(`${type}s/`, documentName(type, number))) {
+      if (name < documentName(type, number)) continue; // a page
+      if (name !== documentName(type, number)) return;
+      const document = await documentLine(this.#deps, { type, number });
       if (document === undefined) return;
       if (document.isForeign) sayForeign(log, type, name);
-      this.#documents = { ...this.#documents, [type]: this.#documents[type] + 1 };
+      number += 1;
+      if (document.line === undefined) continue;
+      this.#documents = { ...this.#documents, [type]: number };
       yield document.line;
     }
   }
@@ -134,56 +162,102 @@ function sayForeign(log: Logger, type: DocumentType, object: string): void {
   else log.error('foreign object in the place of an action', { object });
 }
 
-/** PartitionQueue gives the entries of one partition's objects in order of index, as long as names are taken. */
+/** Taken is the entry of an object. */
+interface Taken {
+  readonly line: Buffer;
+  readonly size: number;
+  readonly isForeign: boolean;
+}
+
+/**
+ * PartitionQueue gives the entries of one partition's objects in order of index, as long as names are taken. A partition in
+ * which nobody signed a segment yet has none: else whoever plants an object in each would make every batch longer for ever.
+ */
 class PartitionQueue {
   readonly partition: string;
-  position: Position;
-  readonly #deps: SourceDeps;
+  readonly #reader: ObjectReader & Pick<SourceDeps, 'log' | 'concurrency'>;
   readonly #semaphore: Semaphore;
-  readonly #ahead: Promise<StoredObject | undefined>[] = [];
+  readonly #ahead: Promise<StoredObject | 'archived' | undefined>[] = [];
+  /** entries of what stands before the first segment */
+  readonly #held: Taken[] = [];
+  /** behind the last object that was given */
+  #position: Position;
+  /** behind the last object that was looked at */
+  #looked: Position;
   #isEnded = false;
+  #isSuspect: boolean;
 
-  constructor(deps: SourceDeps, semaphore: Semaphore, partition: string, position: Position) {
-    this.#deps = deps;
+  constructor(
+    reader: ObjectReader & Pick<SourceDeps, 'log' | 'concurrency'>,
+    semaphore: Semaphore,
+    partition: string,
+    position: Position,
+  ) {
+    this.#reader = reader;
     this.#semaphore = semaphore;
     this.partition = partition;
-    this.position = position;
+    this.#position = position;
+    this.#looked = position;
+    this.#isSuspect = position.index < 0;
     this.#readAhead(1);
+  }
+
+  get position(): Position {
+    return this.#position;
   }
 
   #readAhead(count: number): void {
     while (this.#ahead.length < count) {
-      const index = this.position.next + this.#ahead.length;
-      const object = this.#semaphore.run(() => readObject(this.#deps, this.partition, index));
+      const index = this.#looked.next + this.#ahead.length;
+      const isSuspect = this.#isSuspect;
+      const object = this.#semaphore.run(() => readObject(this.#reader, this.partition, index, isSuspect));
       object.catch(() => {}); // it is awaited in its turn, which may be later than it fails
       this.#ahead.push(object);
     }
   }
 
-  async take(): Promise<{ line: Buffer; size: number; isForeign: boolean } | undefined> {
+  async take(): Promise<Taken | undefined> {
+    while (this.#held.length === 0 || this.#looked.index < 0) {
+      const taken = await this.#look();
+      if (taken === undefined) return undefined;
+      this.#held.push(taken);
+    }
+    const taken = this.#held.shift() as Taken;
+    this.#position =
+      this.#held.length === 0 ? this.#looked : { ...NO_POSITION, next: this.#looked.next - this.#held.length };
+    return taken;
+  }
+
+  /** look judges the next object. */
+  async #look(): Promise<Taken | undefined> {
     if (this.#isEnded) return undefined;
-    const object = await (this.#ahead.shift() as Promise<StoredObject | undefined>);
-    if (object === undefined || this.#isOfNewer(object)) {
+    if (this.#ahead.length === 0) this.#readAhead(1);
+    const object = await (this.#ahead.shift() as Promise<StoredObject | 'archived' | undefined>);
+    if (object === undefined || this.#hasToWait(object)) {
       this.#isEnded = true;
       return undefined;
     }
-    const { line, position, foreign } = judgeObject(object, this.position, this.#deps.origin);
+    const { line, position, foreign } = judgeObject(object as StoredObject, this.#looked);
     if (foreign !== undefined) {
-      const name = segmentName(this.partition, object.index);
-      this.#deps.log.error('foreign object in the place of a segment', { object: name, why: foreign });
+      const name = segmentName(this.partition, position.next - 1);
+      this.#reader.log.error('foreign object in the place of a segment', { object: name, why: foreign });
     }
-    this.position = position;
+    this.#isSuspect = foreign !== undefined;
+    this.#looked = position;
     // Where one was, more may be.
-    this.#readAhead(this.#deps.concurrency);
-    return { line, size: object.size, isForeign: foreign !== undefined };
+    this.#readAhead(this.#reader.concurrency);
+    return { line, size: (object as StoredObject).size, isForeign: foreign !== undefined };
   }
 
-  #isOfNewer({ index, summary }: StoredObject): boolean {
-    if (summary.ok || !summary.versionUnknown) return false;
-    this.#deps.log.error('a newer release writes this partition', {
-      object: segmentName(this.partition, index),
-      why: summary.why,
-    });
+  /** hasToWait says what keeps the partition waiting, and this partition alone. */
+  #hasToWait(object: StoredObject | 'archived'): boolean {
+    const name = segmentName(this.partition, this.#looked.next);
+    if (object === 'archived') {
+      this.#reader.log.error('a segment is in the archive tier', { object: name });
+      return true;
+    }
+    if (object.summary.ok || !object.summary.isOfLater) return false;
+    this.#reader.log.error('a newer release writes this partition', { object: name, why: object.summary.why });
     return true;
   }
 

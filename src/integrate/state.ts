@@ -1,113 +1,180 @@
-import { AuditsealError, named } from '../core/errors.ts';
-import { LogTree } from '../core/merkle/logTree.ts';
+import { AuditsealError, attempt } from '../core/errors.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { parseBatch } from '../core/objects/batch.ts';
+import type { FirstTrust } from '../core/objects/batch.ts';
 import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
-import { batchName, checkpointName } from '../core/objects/names.ts';
-import { readBatch, readBatches } from '../ledger/batches.ts';
-import type { Batch } from '../ledger/batches.ts';
-import { firstFree } from '../ledger/dense.ts';
+import { batchName, checkpointName, parseBatchName } from '../core/objects/names.ts';
+import { openBatch } from '../core/signed/batchSignature.ts';
+import { Certificates } from '../core/signed/certificate.ts';
+import { logAfter, readAll, readBatches } from '../ledger/batches.ts';
+import type { LogStart } from '../ledger/batches.ts';
+import { findEnd } from '../ledger/dense.ts';
 import { openTree } from '../ledger/tiles.ts';
 import type { Logger } from '../ports/host.ts';
-import { TOO_LARGE } from '../ports/store.ts';
-import type { ObjectStore, TileStore } from '../ports/store.ts';
+import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
-export interface LogDeps {
+/** ReadLogDeps is what the log is read with. */
+export interface ReadLogDeps {
   readonly store: ObjectStore;
-  readonly tiles: TileStore;
+  readonly tiles: ReadableTiles;
   /** name of the ledger, and of its log */
   readonly origin: string;
   /** keys that the log signs with, or did */
   readonly verifiers: readonly VerifierKey[];
 }
 
-/** LogState is the log up to its newest checkpoint. */
-export interface LogState {
-  /** how many batches it covers; the newest checkpoint has the number before */
-  readonly count: number;
-  readonly tree: LogTree;
+export interface LogDeps extends ReadLogDeps {
+  readonly tiles: TileStore;
+}
+
+/** Newest is a checkpoint as it is stored, and the files that came with it. */
+export interface Newest {
+  readonly number: number;
+  readonly note: Buffer;
+  readonly files: readonly [TileFile, ...TileFile[]];
+}
+
+/** LogState is the log up to its last batch. Its tree grows with it. */
+export interface LogState extends LogStart {
   readonly heads: LogPosition;
-  /** the newest checkpoint, as it is stored, and the files that came with it */
-  readonly newest?: { readonly note: Buffer; readonly files: readonly [TileFile, ...TileFile[]] };
-  /** a batch whose checkpoint is still to be made */
-  readonly pending?: Batch;
+  /** the least number that is free: the next batch's */
+  readonly next: number;
+  /**
+   * what covers the last batch: its checkpoint; 'wanted' while nothing has the checkpoint's name, 'taken' if something else
+   * has; undefined before the first batch
+   */
+  readonly newest?: Newest | 'wanted' | 'taken';
 }
 
 export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DETECTED', why);
 
+/** firstTrust is who may begin the log: the keys that this host was given. */
+export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
+  ledger: origin,
+  keys: verifiers.map(formatVerifierKey),
+});
+
 /**
- * loadLog finds how far the log is, by asking which names exist from the batch `from` on, and reads no more than its end.
+ * loadLog finds how far the log is, and reads no more than its end: it goes back to the newest batch whose checkpoint the
+ * log's keys signed over just its entries, and from there on takes each batch that goes on from the last one. The edge of
+ * the tree comes from the tiles, which have to fit; if they don't, the tree is made from all batches. With `known`, it goes
+ * on from there.
  *
- * It believes nothing but signatures: the edge of the tree before the newest batch comes from the tiles, and with that
- * batch behind it must have the root of the newest checkpoint. If it hasn't, the tree is made from all batches. Throws
- * FORK_DETECTED where the objects contradict each other.
+ * Throws FORK_DETECTED where the log's own signature contradicts the batches, and VERSION_UNKNOWN where a later release
+ * writes the log.
  */
-export async function loadLog(deps: LogDeps, log: Logger, from = 0): Promise<LogState> {
+export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState): Promise<LogState> {
   const { store } = deps;
-  const { count, hasPending } = await countSigned(store, from);
-  const pending = hasPending ? { pending: await readBatch(store, count) } : {};
-  if (count === 0) return { count, tree: new LogTree(), heads: NO_HEADS, ...pending };
-  const [batch, { note, checkpoint }, before] = await Promise.all([
-    readBatch(store, count - 1),
-    readCheckpoint(deps, count - 1),
-    count > 1 ? readCheckpoint(deps, count - 2) : undefined,
-  ]);
-  const tree = before === undefined ? new LogTree() : await openTree(deps.tiles, before.checkpoint);
-  tree?.append(batch.entries);
-  if (tree === undefined || !hasHead(tree, checkpoint)) {
-    if (before !== undefined) log.error('tiles do not fit the log: rebuild them', { size: before.checkpoint.size });
-    return { ...(await remakeTree(deps, count, checkpoint, note)), heads: headsOf(batch.entries), ...pending };
+  const found = known === undefined ? await findBase(deps, log) : { base: known, free: 0 };
+  let { heads, ...start }: { readonly heads: LogPosition } & LogStart = found.base ?? { heads: NO_HEADS, ...readAll() };
+  let newest = start.log.number < 0 ? undefined : (found.base?.newest ?? 'wanted');
+  let next = Math.max(found.free, known?.next ?? 0);
+  for await (const batch of readBatches(store, firstTrust(deps), start)) {
+    if ('entries' in batch) {
+      start = { tree: start.tree, log: logAfter(batch, start.tree) };
+      ({ heads } = batch);
+      newest = 'wanted';
+    } else {
+      await refuseFork(deps, batch.number, start.tree.head);
+      log.error('foreign object in the place of a batch', { object: batchName(batch.number), why: batch.why });
+    }
+    if (batch.number === next) next += 1;
   }
-  return { count, tree, heads: headsOf(batch.entries), newest: { note, files: tree.takeFiles() }, ...pending };
+  if (newest === 'wanted') {
+    const note = await readCheckpoint(deps, start.log.number, start.tree.head);
+    newest = typeof note === 'string' ? note : { number: start.log.number, note, files: start.tree.takeFiles() };
+  }
+  return { ...start, heads, next, ...(newest !== undefined && { newest }) };
 }
 
-const hasHead = (tree: LogTree, { size, rootHash }: TreeHead): boolean =>
-  tree.head.size === size && tree.head.rootHash === rootHash;
-
-/** countSigned counts the batches that have a checkpoint; one more may be there. */
-async function countSigned(store: ObjectStore, from: number): Promise<{ count: number; hasPending: boolean }> {
-  const batches = await firstFree((number) => store.exists(batchName(number)), from);
-  if (await store.exists(checkpointName(batches))) {
-    // Another integration was faster than the question, or the batch is gone.
-    if (await store.exists(batchName(batches))) return countSigned(store, batches);
-    throw fork(`${checkpointName(batches)} is there, and its batch is not`);
-  }
-  if (batches === 0 || (await store.exists(checkpointName(batches - 1)))) return { count: batches, hasPending: false };
-  if (batches > 1 && !(await store.exists(checkpointName(batches - 2)))) {
-    throw fork(`${batchName(batches - 1)} is there, and ${checkpointName(batches - 2)} before it is not`);
-  }
-  return { count: batches - 1, hasPending: true };
+/** findBase finds the newest batch that a checkpoint of the log's keys covers, and where names of batches are free. */
+async function findBase(deps: ReadLogDeps, log: Logger): Promise<{ readonly base?: LogState; readonly free: number }> {
+  const { store } = deps;
+  const numbers = async function* (from: number): AsyncGenerator<number> {
+    for await (const { name } of store.list('batches/', batchName(from))) {
+      const number = parseBatchName(name);
+      if (number !== undefined) yield number;
+    }
+  };
+  const { newest, free } = await findEnd({
+    isTaken: (number) => store.exists(batchName(number)),
+    list: numbers,
+    open: (number) => openBase(deps, number),
+  });
+  const base = newest?.opened;
+  if (base !== 'tiles lie') return { free, ...(base !== undefined && { base: { ...base, next: free } }) };
+  log.error('tiles do not fit the log: rebuild them', { size: newest?.number ?? 0 });
+  return { free };
 }
 
-async function readCheckpoint(
-  { store, origin, verifiers }: LogDeps,
+/** openBase gives the log up to a batch, if that has a checkpoint over just its entries. */
+async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | 'tiles lie' | 'foreign' | undefined> {
+  const { store, tiles } = deps;
+  const bytes = await store.read(batchName(number));
+  if (bytes === undefined) return undefined;
+  const checkpoint = await openSigned(deps, number);
+  if (typeof bytes !== 'object' || checkpoint === undefined) return 'foreign';
+  // The log's own signature says more of these entries than a session's could: no key has to be known for that.
+  const anybody = new Certificates(deps.origin, undefined);
+  const batch = attempt(() => openBatch(bytes, batchName(number), anybody), 'malformed');
+  const entries = batch && attempt(() => parseBatch(batch.lines), 'malformed');
+  const heads = entries && attempt(() => headsOf(entries), 'malformed');
+  if (batch === undefined || entries === undefined || heads === undefined) return 'foreign';
+  if (batch.size + entries.length !== checkpoint.size) return 'foreign';
+  const tree = batch.size === 0 ? readAll().tree : await openTree(tiles, { size: batch.size, rootHash: batch.root });
+  if (tree === undefined) return 'tiles lie';
+  tree.append(entries);
+  if (!isHead(checkpoint, tree.head)) return 'foreign';
+  const { note } = checkpoint;
+  return {
+    log: logAfter({ number, entries, heads }, tree),
+    tree,
+    heads,
+    next: number + 1,
+    newest: { number, note, files: tree.takeFiles() },
+  };
+}
+
+const isHead = ({ size, rootHash }: TreeHead, head: TreeHead): boolean =>
+  size === head.size && rootHash === head.rootHash;
+
+/** openSigned gives the checkpoint of a number that the log's keys signed, whatever it is of. */
+async function openSigned(
+  { store, origin, verifiers }: ReadLogDeps,
   number: number,
-): Promise<{ note: Buffer; checkpoint: Checkpoint }> {
-  const name = checkpointName(number);
-  const note = await store.read(name);
-  if (note === undefined) throw fork(`${name} is missing, and the log goes on behind it`);
-  if (note === 'too-large') throw fork(`${name}: ${TOO_LARGE}`);
-  return { note, checkpoint: named(name, () => openCheckpoint(note, origin, verifiers).checkpoint) };
+): Promise<(Checkpoint & { readonly note: Buffer }) | undefined> {
+  const note = await store.read(checkpointName(number));
+  if (typeof note !== 'object') return undefined;
+  const opened = attempt(() => openCheckpoint(note, origin, verifiers), 'malformed', 'contradicted');
+  return opened && { ...opened.checkpoint, note };
 }
 
-async function remakeTree(
-  { store }: LogDeps,
-  count: number,
-  checkpoint: Checkpoint,
-  note: Buffer,
-): Promise<Pick<LogState, 'count' | 'tree' | 'newest'>> {
-  const tree = new LogTree();
-  let newest: LogState['newest'];
-  for await (const { entries } of readBatches(store, count)) {
-    tree.append(entries);
-    newest = { note, files: tree.takeFiles() };
-  }
-  if (!hasHead(tree, checkpoint) || newest === undefined) {
-    throw fork(`the batches up to ${batchName(count - 1)} are not what its checkpoint was signed over`);
-  }
-  return { count, tree, newest };
+/**
+ * readCheckpoint gives the checkpoint of the last batch, whose tree is known: 'wanted' if nothing has its name, 'taken' if
+ * something else has. An old one of the log under that name is something else too; one of a larger tree is a fork.
+ */
+export async function readCheckpoint(
+  deps: ReadLogDeps,
+  number: number,
+  head: TreeHead,
+): Promise<Buffer | 'wanted' | 'taken'> {
+  const name = checkpointName(number);
+  const checkpoint = await openSigned(deps, number);
+  if (checkpoint !== undefined && isHead(checkpoint, head)) return checkpoint.note;
+  if (checkpoint !== undefined && checkpoint.size >= head.size)
+    throw fork(`${name}: the log's key signed it over another tree than the batches up to it`);
+  return (await deps.store.exists(name)) ? 'taken' : 'wanted';
+}
+
+/** refuseFork throws FORK_DETECTED if the log's keys signed a larger tree with a batch that isn't in the log. */
+async function refuseFork(deps: ReadLogDeps, number: number, head: TreeHead): Promise<void> {
+  const checkpoint = await openSigned(deps, number);
+  if (checkpoint === undefined || checkpoint.size <= head.size) return;
+  throw fork(`${checkpointName(number)} is signed over ${checkpoint.size} entries, and the batches give ${head.size}`);
 }

@@ -1,33 +1,104 @@
 import { mapInOrder } from './concurrency.ts';
-import { AuditsealError, named } from '../core/errors.ts';
-import { parseBatch } from '../core/objects/batch.ts';
-import { batchName } from '../core/objects/names.ts';
-import { TOO_LARGE } from '../ports/store.ts';
-import type { ObjectStore } from '../ports/store.ts';
-
-/** Batch is the entries that one integration added. */
-export interface Batch {
-  readonly number: number;
-  readonly entries: readonly Buffer[];
-}
+import { attempt, faultIn } from '../core/errors.ts';
+import { LogTree } from '../core/merkle/logTree.ts';
+import { NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
+import type { Batch, FirstTrust, LogSoFar } from '../core/objects/batch.ts';
+import { headsOf } from '../core/objects/heads.ts';
+import { batchName, parseBatchName } from '../core/objects/names.ts';
+import { openBatch } from '../core/signed/batchSignature.ts';
+import { certificatesFor } from '../core/signed/certificate.ts';
+import type { Trust } from '../core/signed/certificate.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
+import type { ObjectStore, Unread } from '../ports/store.ts';
 
 /** How many batches are read ahead. */
 const AHEAD = 8;
 
-/** readBatch reads a batch. It throws FORK_DETECTED if it is missing, and BATCH_MALFORMED for anything else but a batch. */
-export async function readBatch(store: ObjectStore, number: number): Promise<Batch> {
-  const name = batchName(number);
-  const bytes = await store.read(name);
-  if (bytes === undefined)
-    throw new AuditsealError('FORK_DETECTED', `${name} is missing, and the log goes on behind it`);
-  if (bytes === 'too-large') throw new AuditsealError('BATCH_MALFORMED', `${name}: ${TOO_LARGE}`);
-  return { number, entries: named(name, () => parseBatch(bytes)) };
+/** VoidBatch is what has a batch's name and is not in the log, and why. */
+export interface VoidBatch {
+  readonly number: number;
+  readonly why: string;
 }
 
-/** readBatches reads the batches before `end` in order, a few ahead. */
-export function readBatches(store: ObjectStore, end: number, from = 0): AsyncGenerator<Batch> {
-  const numbers = function* (): Generator<number> {
-    for (let number = from; number < end; number++) yield number;
+/** judgeBatch gives the batch of bytes that were read under its name, or why it is void. It throws VERSION_UNKNOWN as openNextBatch does. */
+export function judgeBatch(
+  bytes: Buffer | Unread,
+  number: number,
+  before: LogSoFar,
+  first: FirstTrust,
+): Batch | VoidBatch {
+  if (typeof bytes === 'string') return { number, why: WHY_UNREAD[bytes] };
+  try {
+    return openNextBatch(bytes, number, before, first);
+  } catch (error) {
+    const { code, message } = faultIn(error, 'malformed');
+    if (code === 'VERSION_UNKNOWN') throw error;
+    return { number, why: message };
+  }
+}
+
+/** SignedEntries is a batch that a session signed, whether it is in the log or not: for who has a proof of its entries. */
+export interface SignedEntries extends Batch {
+  /** entries of the log before it, as its last line says */
+  readonly size: number;
+}
+
+/** readSigned reads the batch of a number, and gives undefined for what no session of the ledger signed, or nothing. */
+export async function readSigned(
+  store: Pick<ObjectStore, 'read'>,
+  number: number,
+  trust: Trust,
+): Promise<SignedEntries | undefined> {
+  const bytes = await store.read(batchName(number));
+  if (typeof bytes !== 'object') return undefined;
+  return attempt(() => {
+    const { lines, size } = openBatch(bytes, batchName(number), certificatesFor(trust));
+    const entries = parseBatch(lines);
+    return { number, entries, heads: headsOf(entries), size };
+  }, 'malformed');
+}
+
+/** logAfter is the log with a batch more, over whose entries `tree` is. */
+export const logAfter = ({ number, heads }: Batch, { head }: Pick<LogTree, 'head'>): LogSoFar => ({
+  number,
+  head,
+  time: heads.time,
+  keys: heads.keys,
+});
+
+/** LogStart is where a reading of the log begins: the log up to there, and the tree over its entries. */
+export interface LogStart {
+  readonly log: LogSoFar;
+  readonly tree: LogTree;
+}
+
+/** READ_ALL begins with the first batch. */
+export const readAll = (): LogStart => ({ log: NO_LOG, tree: new LogTree() });
+
+/**
+ * readBatches reads the log in order, a few batches ahead: those that are in it, and what is void. `start.tree` grows with
+ * it, before each batch is given. What an archive tier holds counts as void here: whoever must not go on without it looks first.
+ */
+export async function* readBatches(
+  store: Pick<ObjectStore, 'list' | 'read'>,
+  first: FirstTrust,
+  { log, tree }: LogStart = readAll(),
+): AsyncGenerator<Batch | VoidBatch> {
+  const numbers = async function* (): AsyncGenerator<number> {
+    for await (const { name } of store.list('batches/', batchName(log.number + 1))) {
+      const number = parseBatchName(name);
+      if (number !== undefined) yield number;
+    }
   };
-  return mapInOrder(numbers(), AHEAD, (number) => readBatch(store, number));
+  let before = log;
+  const read = mapInOrder(numbers(), AHEAD, async (number) => ({ number, bytes: await store.read(batchName(number)) }));
+  for await (const { number, bytes } of read) {
+    if (bytes === undefined) continue;
+    const batch = judgeBatch(bytes, number, before, first);
+    if ('entries' in batch) {
+      tree.append(batch.entries);
+      before = logAfter(batch, tree);
+    }
+    yield batch;
+  }
 }

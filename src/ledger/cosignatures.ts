@@ -1,10 +1,12 @@
 import { attempt } from '../core/errors.ts';
+import { formatHash, sha256 } from '../core/hash.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES, formatNote, parseNote } from '../core/note/note.ts';
 import { formatSignatureLine, parseSignatureLine } from '../core/note/signatureLine.ts';
 import type { SignatureLine } from '../core/note/signatureLine.ts';
-import { cosignatureName, parseCosignatureName } from '../core/objects/names.ts';
+import { cosignaturePrefix, parseCosignatureName } from '../core/objects/names.ts';
+import type { CosignaturePlace } from '../core/objects/names.ts';
 import { decodeText } from '../core/text.ts';
-import type { ObjectStore, TooLarge } from '../ports/store.ts';
+import type { ObjectStore, Unread } from '../ports/store.ts';
 
 /** formatCosignature prints the object of a cosignature: its signature line, ended by LF. */
 export const formatCosignature = (line: SignatureLine): Buffer => Buffer.from(`${formatSignatureLine(line)}\n`);
@@ -20,15 +22,35 @@ function parseCosignature(bytes: Buffer, keyId: string): SignatureLine | undefin
   return line?.keyId === keyId ? line : undefined;
 }
 
-/** readCosignature reads an object with the name of a cosignature, and says if it is too large or malformed to be one. */
+/** StoredCosignature is an object with the name of a cosignature: its line, or why it has none. */
+export interface StoredCosignature {
+  readonly name: string;
+  readonly line: SignatureLine | Unread | 'malformed';
+}
+
+/** readCosignature reads an object with the name of a cosignature, or gives undefined if it is gone. It verifies nothing. */
 export async function readCosignature(
   store: Pick<ObjectStore, 'read'>,
+  name: string,
+  { keyId, hash }: Pick<CosignaturePlace, 'keyId' | 'hash'>,
+): Promise<StoredCosignature['line'] | undefined> {
+  const bytes = await store.read(name);
+  if (typeof bytes !== 'object') return bytes;
+  const isNamed = formatHash(sha256(bytes)).startsWith(hash);
+  return (isNamed ? parseCosignature(bytes, keyId) : undefined) ?? 'malformed';
+}
+
+/** listCosignatures reads what has the name of a cosignature of a checkpoint, by one key or by any, in order of name. */
+export async function* listCosignatures(
+  store: Pick<ObjectStore, 'read' | 'list'>,
   number: number,
-  keyId: string,
-): Promise<SignatureLine | TooLarge | 'malformed' | undefined> {
-  const bytes = await store.read(cosignatureName(number, keyId));
-  if (bytes === undefined || bytes === 'too-large') return bytes;
-  return parseCosignature(bytes, keyId) ?? 'malformed';
+  keyId?: string,
+): AsyncGenerator<StoredCosignature> {
+  for await (const { name } of store.list(cosignaturePrefix(number, keyId))) {
+    const place = parseCosignatureName(name);
+    const line = place && (await readCosignature(store, name, place));
+    if (line !== undefined) yield { name, line };
+  }
 }
 
 /** storedCosignatures gives the lines that are stored beside a checkpoint, in order of key ID. It verifies none. */
@@ -37,11 +59,7 @@ export async function storedCosignatures(
   number: number,
 ): Promise<SignatureLine[]> {
   const lines: SignatureLine[] = [];
-  for await (const { name } of store.list(cosignatureName(number, ''))) {
-    const place = parseCosignatureName(name);
-    const line = place && (await readCosignature(store, number, place.keyId));
-    if (typeof line === 'object') lines.push(line);
-  }
+  for await (const { line } of listCosignatures(store, number)) if (typeof line === 'object') lines.push(line);
   return lines;
 }
 

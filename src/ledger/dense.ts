@@ -18,3 +18,51 @@ export async function firstFree(isTaken: (number: number) => Promise<boolean>, f
   // The caller's start may be wrong: with nothing there, look from the beginning.
   return free === from && from > 0 && !(await isTaken(from - 1)) ? firstFree(isTaken) : free;
 }
+
+/** Sequence is objects whose names have numbers, from 0 on. */
+export interface Sequence<T> {
+  readonly isTaken: (number: number) => Promise<boolean>;
+  /** the numbers that are taken, from one on, in ascending order */
+  readonly list: (from: number) => AsyncIterable<number>;
+  /** open gives what somebody who may signed under a number, 'foreign' for everything else, undefined for nothing. */
+  readonly open: (number: number) => Promise<T | 'foreign' | undefined>;
+}
+
+/** SequenceEnd is the newest object that somebody who may signed, and the least number behind it that is free. */
+export interface SequenceEnd<T> {
+  readonly newest?: { readonly number: number; readonly opened: T };
+  readonly free: number;
+  /** the listing had to be asked: names behind a hole are taken */
+  readonly hasHoles: boolean;
+}
+
+/**
+ * findEnd finds where a sequence goes on, whoever else has taken names. Honest names are dense, so the first free one is
+ * found by asking for few; where a name before it turns out to be free, somebody has planted some further on, and the
+ * listing decides. `from` is a number up to which names were dense, or behind which one is free.
+ */
+export async function findEnd<T>({ isTaken, list, open }: Sequence<T>, from = 0): Promise<SequenceEnd<T>> {
+  const free = await firstFree(isTaken, from);
+  for (let number = free - 1; number >= 0; number--) {
+    const opened = await open(number);
+    if (opened === undefined) return findListedEnd(list, open);
+    if (opened !== 'foreign') return { newest: { number, opened }, free, hasHoles: false };
+  }
+  return { free, hasHoles: false };
+}
+
+async function findListedEnd<T>(list: Sequence<T>['list'], open: Sequence<T>['open']): Promise<SequenceEnd<T>> {
+  const taken: number[] = [];
+  for await (const number of list(0)) taken.push(number);
+  for (let i = taken.length - 1; i >= 0; i--) {
+    const number = taken[i] as number;
+    const opened = await open(number);
+    if (opened === undefined || opened === 'foreign') continue;
+    let free = number + 1;
+    for (let next = i + 1; taken[next] === free; next++) free++;
+    return { newest: { number, opened }, free, hasHoles: true };
+  }
+  let free = 0;
+  while (taken[free] === free) free++;
+  return { free, hasHoles: true };
+}

@@ -2,7 +2,7 @@ import { Semaphore } from './concurrency.ts';
 import { faultIn } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
-import { GONE } from '../ports/store.ts';
+import { GONE, WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** Digest is what came of hashing an object's stored bytes. It survives structured cloning. */
@@ -31,6 +31,7 @@ export function digestFrom(
     try {
       const stored = await store.read(name);
       if (stored === 'too-large') return TOO_LARGE_DIGEST;
+      if (typeof stored === 'string') return { ok: false, isTooLarge: false, why: WHY_UNREAD[stored] };
       return stored === undefined ? GONE_DIGEST : await digest(stored);
     } catch (error) {
       return { ok: false, isTooLarge: false, why: faultIn(error).message };

@@ -1,7 +1,7 @@
 import { readTile } from './tiles.ts';
 import { faultIn } from '../core/errors.ts';
 import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
-import { GONE, TOO_LARGE, isSame } from '../ports/store.ts';
+import { GONE, WHY_UNREAD, isSame } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
 export interface MirrorResult {
@@ -36,8 +36,8 @@ export async function mirrorLedger(
     } else {
       try {
         const bytes = await from.read(name);
-        if (bytes === undefined || bytes === 'too-large') {
-          result.failed.push({ object: name, why: bytes === undefined ? GONE : TOO_LARGE });
+        if (typeof bytes !== 'object') {
+          result.failed.push({ object: name, why: bytes === undefined ? GONE : WHY_UNREAD[bytes] });
         } else if ((await to.create(name, bytes)) === 'created') {
           result.copied += 1;
           result.copiedBytes += bytes.length;

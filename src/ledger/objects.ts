@@ -1,24 +1,127 @@
 import type { StoredObject } from '../core/objects/judge.ts';
+import { faultIn } from '../core/errors.ts';
 import { segmentName } from '../core/objects/names.ts';
-import type { SegmentSummary, SummarizeSegment } from '../core/segment/summary.ts';
-import { TOO_LARGE } from '../ports/store.ts';
-import type { ObjectStore } from '../ports/store.ts';
+import type { NoSegment, SummarizeSegment } from '../core/segment/summary.ts';
+import { certificatesFor } from '../core/signed/certificate.ts';
+import type { Certificates, Trust } from '../core/signed/certificate.ts';
+import {
+  MAX_SIGNATURE_FRAME_BYTES,
+  SIGNATURE_METADATA,
+  findSignatureFrame,
+  metadataFrame,
+  openSegment,
+  openSignatureFrame,
+} from '../core/signed/segmentFrame.ts';
+import type { SignedStatement } from '../core/signed/segmentFrame.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
+import type { ObjectStore, Unread } from '../ports/store.ts';
 
-/** TOO_LARGE_SEGMENT is what is known of an object in the place of a segment that nobody reads. */
-export const TOO_LARGE_SEGMENT: SegmentSummary = { ok: false, versionUnknown: false, why: TOO_LARGE };
+/** unreadSegment is what is known of an object in the place of a segment that nobody reads. */
+export const unreadSegment = (unread: Unread): NoSegment => ({
+  ok: false,
+  isForeign: true,
+  isOfLater: false,
+  why: WHY_UNREAD[unread],
+});
 
-/** readObject reads and re-computes what stands under the name of a segment, or gives undefined if nothing does. */
+/** ObjectReader is what reads objects in the places of segments. */
+export interface ObjectReader {
+  readonly store: Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'>;
+  readonly summarize: SummarizeSegment;
+  readonly trust: Trust;
+}
+
+/**
+ * readObject reads and re-computes what stands under the name of a segment: undefined if nothing does, 'archived' for a
+ * segment that has to be waited for. With `isSuspect` the object's end is read first, and no more of it if nobody signed it.
+ */
 export async function readObject(
-  { store, summarize }: { readonly store: ObjectStore; readonly summarize: SummarizeSegment },
+  { store, summarize, trust }: ObjectReader,
   partition: string,
   index: number,
-): Promise<StoredObject | undefined> {
+  isSuspect = false,
+): Promise<StoredObject | 'archived' | undefined> {
   const name = segmentName(partition, index);
+  const foreign = isSuspect ? await whyForeign(store, name, trust) : undefined;
+  if (foreign !== undefined) return { partition, index, size: 0, summary: foreign };
   const stored = await store.read(name);
   if (stored === undefined) return undefined;
-  if (stored !== 'too-large') return { partition, index, size: stored.length, summary: await summarize(stored, true) };
-  for await (const object of store.list(name)) {
-    if (object.name === name) return { partition, index, size: object.size, summary: TOO_LARGE_SEGMENT };
+  if (stored === 'archived' && (await isSignedInArchive(store, name, trust))) return 'archived';
+  if (typeof stored === 'string') return { partition, index, size: 0, summary: unreadSegment(stored) };
+  const size = stored.length;
+  return { partition, index, size, summary: await summarize(stored, { name, trust, countsCategories: true }) };
+}
+
+async function whyForeign(
+  store: ObjectReader['store'],
+  name: string,
+  trust: Trust,
+): Promise<NoSegment | undefined> {
+  const end = await store.readEnd(name, MAX_SIGNATURE_FRAME_BYTES);
+  if (typeof end !== 'object') return undefined;
+  try {
+    openSignatureFrame(findSignatureFrame(end), name, certificatesFor(trust));
+    return undefined;
+  } catch (error) {
+    const { code, message } = faultIn(error, 'malformed');
+    return code === 'FOREIGN_OBJECT' ? { ok: false, isForeign: true, isOfLater: false, why: message } : undefined;
   }
-  return undefined;
+}
+
+/** Foreign is why an object doesn't count. */
+export interface Foreign {
+  readonly foreign: string;
+}
+
+/**
+ * readStatement gives what a certified session says of the segment of that name, undefined if there is no such object, or
+ * why it is foreign. What nobody signed is dismissed by its last 4 KiB. A segment in the archive tier speaks by its metadata.
+ * It throws VERSION_UNKNOWN for what a later release signed.
+ */
+export async function readStatement(
+  store: Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'>,
+  name: string,
+  certificates: Certificates,
+): Promise<SignedStatement | Foreign | undefined> {
+  try {
+    const end = await store.readEnd(name, MAX_SIGNATURE_FRAME_BYTES);
+    if (end === undefined) return undefined;
+    if (end === 'archived') return await archivedStatement(store, name, certificates);
+    if (typeof end === 'string') return { foreign: WHY_UNREAD[end] };
+    openSignatureFrame(findSignatureFrame(end), name, certificates);
+    const stored = await store.read(name);
+    if (typeof stored !== 'object') return stored === undefined ? undefined : { foreign: WHY_UNREAD[stored] };
+    return openSegment(stored, name, certificates).statement;
+  } catch (error) {
+    return foreignIn(error);
+  }
+}
+
+async function archivedStatement(
+  store: Pick<ObjectStore, 'metadata'>,
+  name: string,
+  certificates: Certificates,
+): Promise<SignedStatement | undefined> {
+  const metadata = await store.metadata(name);
+  return metadata && openSignatureFrame(metadataFrame(metadata[SIGNATURE_METADATA] ?? ''), name, certificates);
+}
+
+function foreignIn(error: unknown): Foreign {
+  const fault = faultIn(error, 'malformed');
+  if (fault.code === 'VERSION_UNKNOWN') throw fault;
+  return { foreign: fault.message };
+}
+
+/** isSignedInArchive tells whether an object in the archive tier is a segment by its metadata. */
+async function isSignedInArchive(
+  store: Pick<ObjectStore, 'metadata'>,
+  name: string,
+  trust: Trust,
+): Promise<boolean> {
+  try {
+    return (await archivedStatement(store, name, certificatesFor(trust))) !== undefined;
+  } catch (error) {
+    faultIn(error, 'malformed');
+    return false;
+  }
 }

@@ -13,10 +13,10 @@ import {
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { TileStore } from '../ports/store.ts';
 
-/** readTile reads a file of the log, and gives undefined for what is too large to be one: what lies is as good as missing. */
+/** readTile reads a file of the log, and gives undefined for what can't be read: what lies is as good as missing. */
 export async function readTile(tiles: Pick<TileStore, 'read'>, name: string): Promise<Buffer | undefined> {
   const bytes = await tiles.read(name);
-  return bytes === 'too-large' ? undefined : bytes;
+  return typeof bytes === 'object' ? bytes : undefined;
 }
 
 /** openTree goes on from a checkpoint by its tiles, and gives undefined if they are missing or lie. */

@@ -38,8 +38,8 @@ export interface ObjectStore {
 export interface TileStore {
   /** write stores bytes under name, whether it is taken or not. */
   write(name: string, bytes: Uint8Array): Promise<void>;
-  /** read gives the bytes under name, 'too-large' for an object above MAX_OBJECT_BYTES, or undefined if there is none. */
-  read(name: string): Promise<Buffer | TooLarge | undefined>;
+  /** read gives the bytes under name, why nobody reads them, or undefined if there is none. */
+  read(name: string): Promise<Buffer | Unread | undefined>;
   /** list yields what is under prefix in ascending order of names. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
 }

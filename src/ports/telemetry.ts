@@ -78,13 +78,28 @@ export const LINES = {
   },
   'names of segments are not dense': {
     level: 'error',
-    fields: { partition: 'name', firstFree: 'number', found: 'number' },
-    means: 'a segment is missing, or was missing from a listing, while later ones are there',
+    fields: { partition: 'name', firstFree: 'number' },
+    means: 'a name between those of segments is free: somebody planted objects further on, or a segment is missing',
   },
   'foreign object in the place of a segment': {
     level: 'error',
     fields: { object: 'name', why: 'reason' },
     means: 'something that no sealer wrote has a segment’s name; the chain goes on around it',
+  },
+  'foreign object in the place of a batch': {
+    level: 'error',
+    fields: { object: 'name', why: 'reason' },
+    means: 'something that no integration signed as the next batch has a batch’s name; the log goes on around it',
+  },
+  'a segment is in the archive tier': {
+    level: 'error',
+    fields: { object: 'name' },
+    means: 'somebody has archived a segment that the log doesn’t have yet; the log waits in this partition until it is rehydrated',
+  },
+  'events are newer than the segment that has their numbers': {
+    level: 'error',
+    fields: { partition: 'name', first: 'number', last: 'number' },
+    means: 'all of a delivery was dropped as sealed before, and was enqueued after that: what the hub numbers is not what is sealed',
   },
   'foreign object in the place of a report': {
     level: 'error',

@@ -5,7 +5,7 @@ import { parseEntry } from '../core/objects/entry.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, headsOf } from '../core/objects/heads.ts';
 import { batchName, checkpointName } from '../core/objects/names.ts';
-import { readBatch } from '../ledger/batches.ts';
+import { readSigned } from '../ledger/batches.ts';
 import { firstFree } from '../ledger/dense.ts';
 import { TOO_LARGE } from '../ports/store.ts';
 import type { ObjectStore } from '../ports/store.ts';
@@ -84,7 +84,9 @@ export class LogLookup {
 
   async #readView(number: number): Promise<BatchView | undefined> {
     try {
-      const { entries } = await readBatch(this.#store, number);
+      const batch = await readSigned(this.#store, number, {});
+      if (batch === undefined) return undefined;
+      const { entries } = batch;
       const { next, index } = headsOf(entries).positions.get(this.#partition) ?? NO_POSITION;
       const own = entries.flatMap((line, offset) => {
         const entry = parseEntry(line);

@@ -1,4 +1,4 @@
-import type { SegmentSummary } from '../core/segment/summary.ts';
+import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestFrom } from '../ledger/digest.ts';
 import type { Digest, DigestObjects } from '../ledger/digest.ts';
 import type { ObjectStore } from '../ports/store.ts';
@@ -14,8 +14,8 @@ export class SegmentWorkers {
   }
 
   /** summarize takes the bytes over: with a buffer of their own they move to the thread and are gone here. */
-  summarize = (segment: Buffer, countsCategories = false): Promise<SegmentSummary> =>
-    this.#pool.run({ segment, countsCategories }, movable(segment));
+  summarize = (segment: Buffer, question: SegmentQuestion): Promise<SegmentSummary> =>
+    this.#pool.run({ segment, question }, movable(segment));
 
   /** close ends the threads. Nothing may be under way. */
   close = (): Promise<void> => this.#pool.close();

@@ -86,39 +86,40 @@ type Fit = 'fits' | 'not looked into' | { readonly fault: string };
 
 /** checkReportObject looks into a report and, in a check that begins at the first segments, into a page. */
 async function checkReportObject(context: Context, options: VerifyOptions, name: string): Promise<Fit> {
-  if (parseReportName(name) !== undefined) return checkReport(context, options, name);
+  if (parseReportName(name) !== undefined) return checkReport(context, name);
   const page = parsePageName(name);
-  return page === undefined || options.isIncremental === true ? 'not looked into' : checkPage(context, options, page);
+  return page === undefined || options.isIncremental === true ? 'not looked into' : checkPage(context, page);
 }
 
-async function checkReport(context: Context, options: VerifyOptions, name: string): Promise<Fit> {
-  const report = await readReport(context, options, name);
+async function checkReport(context: Context, name: string): Promise<Fit> {
+  const report = await readReport(context, name);
   if (report === 'unreadable') return 'not looked into';
   if (report === undefined) return { fault: GONE };
-  return typeof report === 'string' ? { fault: `it has the name of a report: ${report}` } : 'fits';
+  return 'fault' in report ? { fault: `it has the name of a report: ${report.fault}` } : 'fits';
 }
 
 /** checkPage compares a page with the SHA-256 that its report states. */
-async function checkPage(context: Context, options: VerifyOptions, number: number): Promise<Fit> {
+async function checkPage(context: Context, number: number): Promise<Fit> {
   const [report, name] = [reportName(number), pageName(number)];
-  const [filed, page] = await Promise.all([
-    readReport(context, options, report, name),
-    readFor(context, context.store, name),
-  ]);
+  const [filed, page] = await Promise.all([readReport(context, report, name), readFor(context, context.store, name)]);
   if (filed === 'unreadable' || page === 'unreadable') return 'not looked into';
   if (filed === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
-  const stated = typeof filed === 'object' && filed.kind === 'integrity' ? filed.page : undefined;
+  const stated = 'report' in filed && filed.report.kind === 'integrity' ? filed.report.page : undefined;
   const isStated = typeof page === 'object' && formatHash(sha256(page)) === stated;
   return isStated ? 'fits' : { fault: `it is not the page that ${report} states the SHA-256 of` };
 }
 
-/** readReport gives what has the name of a report, or why it is none; `object` is what the check calls it where it can't be read. */
+/** ReadReport is a report, or why it is none. */
+type ReadReport = { readonly report: FiledReport } | { readonly fault: string };
+
+/** readReport reads what has the name of a report; `object` is what the check calls it where it can't be read. */
 async function readReport(
   context: Context,
-  { auditors }: VerifyOptions,
   name: string,
   object = name,
-): Promise<FiledReport | string | 'unreadable' | undefined> {
+): Promise<ReadReport | 'unreadable' | undefined> {
   const bytes = await readFor(context, context.store, name, object);
-  return bytes === 'unreadable' || bytes === undefined ? bytes : judgeReport(bytes, name, auditors);
+  if (bytes === 'unreadable' || bytes === undefined) return bytes;
+  const report = judgeReport(bytes, name, context.auditors);
+  return typeof report === 'string' ? { fault: report } : { report };
 }

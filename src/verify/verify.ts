@@ -26,7 +26,14 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   const started = deps.now();
   const before = reportBefore(options);
   const ledger = { name: options.ledger ?? options.anchor?.report.ledger ?? undefined };
-  const context: Context = { ...deps, ledger, findings: new Findings(), tally: new Tally(deps.onProgress) };
+  const { auditors } = options;
+  const context: Context = {
+    ...deps,
+    ledger,
+    findings: new Findings(),
+    tally: new Tally(deps.onProgress),
+    ...(auditors !== undefined && { auditors }),
+  };
   const { findings } = context;
   findings.repeat(before?.findings ?? []);
 

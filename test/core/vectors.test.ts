@@ -1,16 +1,16 @@
 import { formatHash, parseHash } from '../../src/core/hash.ts';
 import { readSegment } from '../../src/core/segment/reader.ts';
-import { readReferenceSegment, referenceLines } from '../support/referenceLedger.ts';
+import { readReferenceFrames, referenceLines } from '../support/referenceLedger.ts';
 import { segmentVectors } from '../support/vectors.ts';
 import { segmentCases } from '../vectors/generate.ts';
 
 const vectors = segmentVectors();
 const valid = vectors.filter(({ expect: outcome }) => outcome === 'valid');
 
-/** What a reader has to say about a stored segment, in the words of segments.json. */
-function outcomeOf(stored: Buffer): string {
+/** What a reader has to say about a segment's frames, in the words of segments.json. */
+function outcomeOf(frames: Buffer): string {
   try {
-    const { endDiffers, contradiction } = readSegment(stored);
+    const { endDiffers, contradiction } = readSegment(frames);
     if (endDiffers) return 'end-differs';
     return contradiction === undefined ? 'valid' : 'contradiction';
   } catch (error) {
@@ -19,19 +19,19 @@ function outcomeOf(stored: Buffer): string {
 }
 
 describe('segments.json', () => {
-  test.each(vectors)('$name: $expect', ({ expect: expected, stored }) => {
-    expect(outcomeOf(stored)).toBe(expected);
-    if (expected !== 'valid') expect(() => readReferenceSegment(stored)).toThrow(/./);
+  test.each(vectors)('$name: $expect', ({ expect: expected, frames }) => {
+    expect(outcomeOf(frames)).toBe(expected);
+    if (expected !== 'valid') expect(() => readReferenceFrames(frames)).toThrow(/./);
   });
 
-  test.each(valid)('has the root and the lines of: $name', ({ stored, root, lines }) => {
-    expect(formatHash(readSegment(stored).root)).toBe(root);
-    expect(referenceLines(stored).map(String)).toEqual(lines);
-    if (!lines?.[0]?.includes('"later"')) expect(readReferenceSegment(stored).root).toBe(root);
+  test.each(valid)('has the root and the lines of: $name', ({ frames, root, lines }) => {
+    expect(formatHash(readSegment(frames).root)).toBe(root);
+    expect(referenceLines(frames).map(String)).toEqual(lines);
+    if (!lines?.[0]?.includes('"later"')) expect(readReferenceFrames(frames).root).toBe(root);
   });
 
   test('is a chain in its first three cases', () => {
-    const readings = valid.slice(0, 3).map(({ stored }) => readSegment(stored));
+    const readings = valid.slice(0, 3).map(({ frames }) => readSegment(frames));
     expect(readings.map(({ header }) => header.prev)).toEqual([
       parseHash('0'.repeat(64)),
       readings[0]?.root,
@@ -40,8 +40,8 @@ describe('segments.json', () => {
   });
 
   test('is what generate.ts makes', () => {
-    // Another release of Zstandard may compress to other bytes, so the stored bytes aren't compared.
-    const withoutBytes = (cases: readonly object[]): unknown => cases.map((it) => ({ ...it, stored: undefined }));
+    // Another release of Zstandard may compress to other bytes, so the bytes aren't compared.
+    const withoutBytes = (cases: readonly object[]): unknown => cases.map((it) => ({ ...it, frames: undefined }));
     expect(withoutBytes(segmentCases())).toEqual(withoutBytes(vectors));
   });
 });

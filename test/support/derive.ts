@@ -1,6 +1,8 @@
+import { OfLater } from './referenceSignature.ts';
+import type { ReferenceTrust } from './referenceSignature.ts';
 import { readReferenceSegment } from './referenceLedger.ts';
 import type { ReferenceHeader, ReferenceSegment } from './referenceLedger.ts';
-import { ZEROS, nameOf } from './forge.ts';
+import { TRUST, ZEROS, nameOf } from './forge.ts';
 
 export interface DerivedEvent {
   readonly incarnation: number;
@@ -14,71 +16,113 @@ export interface DerivedChain {
   readonly events: readonly DerivedEvent[];
   /** indices whose names something else has taken */
   readonly foreign: readonly number[];
+  /** those of them that are segments that were signed for their names: there must be none */
+  readonly passedOver: readonly number[];
   readonly root: string;
 }
 
-/**
- * deriveChain re-derives a partition's chain from the stored bytes alone, by the rules of docs/format.md. It throws where
- * a chain that continues breaks a rule.
- */
-export function deriveChain(objects: ReadonlyMap<string, Buffer>, partition = '0'): DerivedChain {
-  const headers: ReferenceHeader[] = [];
-  const events: DerivedEvent[] = [];
-  const foreign: number[] = [];
-  let pending: number[] = [];
-  let root = ZEROS;
-  let record = 0;
-  let index = 0;
-  for (; objects.has(nameOf(index, partition)); index++) {
-    const segment = segmentOf(objects.get(nameOf(index, partition)) as Buffer, partition, index);
-    const skipped = segment?.header.skipped ?? [];
-    if (segment === undefined || segment.header.prev !== root || skipped.join() !== pending.join()) {
-      pending.push(index);
-      foreign.push(index);
-      continue;
-    }
-    const { header } = segment;
-    if (header.records.first !== record) throw new Error(`segment ${index}: records begin at ${header.records.first}`);
-    checkSequence(headers.at(-1), header);
-    for (let number = header.events.first; header.events.count > 0 && number <= header.events.last; number++) {
-      const originals = segment.records
-        .filter(({ seal }) => seal.event === number)
-        .map(({ original }) => original.toString());
-      events.push({ incarnation: header.incarnation, number, originals });
-    }
-    headers.push(header);
-    record += segment.records.length;
-    ({ root } = segment);
-    pending = [];
-  }
-  const names = [...objects.keys()].filter((name) => name.startsWith(`segments/${partition}/`));
-  if (names.length !== index) throw new Error(`the names are not dense: ${names.join(' ')}`);
-  return { headers, events, foreign, root };
+/** ChainEnd is where a chain goes on, as far as it was followed. */
+export interface ChainEnd {
+  readonly index: number;
+  readonly root: string;
+  readonly sealed: string;
 }
 
-function segmentOf(stored: Buffer, partition: string, index: number): ReferenceSegment | undefined {
+export const NO_END: ChainEnd = { index: -1, root: ZEROS, sealed: '' };
+
+/**
+ * deriveChain re-derives a partition's chain from the stored bytes and a key alone, by the rules of docs/format.md. It throws
+ * where a chain that continues breaks a rule. What a later release signed ends it.
+ */
+export function deriveChain(
+  objects: ReadonlyMap<string, Buffer>,
+  partition = '0',
+  trust: ReferenceTrust = TRUST,
+): DerivedChain {
+  const segments: ReferenceSegment[] = [];
+  const [foreign, passedOver]: [number[], number[]] = [[], []];
+  let end = NO_END;
+  for (const index of indicesOf(objects, partition)) {
+    const segment = segmentAt(objects, partition, index, trust);
+    if (segment === 'of a later release') break;
+    if (segment === undefined || !continues(segment, end)) {
+      foreign.push(index);
+      if (segment !== undefined) passedOver.push(index);
+      continue;
+    }
+    checkBehind(segments.at(-1), segment);
+    segments.push(segment);
+    end = { index, root: segment.root, sealed: segment.header.sealed };
+  }
+  if (segments.length + foreign.filter((index) => index < end.index).length !== end.index + 1)
+    throw new Error(`there is a hole before segment ${end.index}`);
+  return {
+    headers: segments.map(({ header }) => header),
+    events: segments.flatMap(eventsIn),
+    foreign,
+    passedOver,
+    root: end.root,
+  };
+}
+
+/** indicesOf gives the indices of a partition's names, in order. */
+function indicesOf(objects: ReadonlyMap<string, Buffer>, partition: string): number[] {
+  const start = `segments/${partition}/`;
+  const names = [...objects.keys()].filter((name) => name.startsWith(start)).sort();
+  return names.map((name) => Number(name.slice(start.length, -'.jsonl.zst'.length)));
+}
+
+/** segmentAt gives the segment under a name, undefined for what is none, and says so where a later release signed it. */
+export function segmentAt(
+  objects: ReadonlyMap<string, Buffer>,
+  partition: string,
+  index: number,
+  trust: ReferenceTrust,
+): ReferenceSegment | undefined | 'of a later release' {
+  const name = nameOf(index, partition);
   let segment: ReferenceSegment;
   try {
-    segment = readReferenceSegment(stored);
-  } catch {
-    return undefined; // foreign
+    segment = readReferenceSegment(objects.get(name) as Buffer, name, trust);
+  } catch (error) {
+    return error instanceof OfLater ? 'of a later release' : undefined;
   }
   return segment.header.partition === partition && segment.header.index === index ? segment : undefined;
 }
 
-function checkSequence(
-  before: ReferenceHeader | undefined,
-  { incarnation, index, events, gaps }: ReferenceHeader,
-): void {
-  if (before === undefined || events.count === 0) return;
-  if (incarnation !== before.incarnation) {
-    if (incarnation !== before.incarnation + 1) throw new Error(`segment ${index}: incarnation ${incarnation}`);
-    return;
-  }
-  let next = before.events.last + 1;
+/** continues tells whether a segment is the next one of a chain. */
+export const continues = ({ header }: ReferenceSegment, end: ChainEnd): boolean =>
+  header.previous === end.index && header.prev === end.root && header.sealed >= end.sealed;
+
+const eventsIn = ({ header, records }: ReferenceSegment): DerivedEvent[] =>
+  Array.from({ length: header.events.count }, (_, i) => {
+    const number = header.events.first + i;
+    const own = records.filter(({ seal }) => seal.event === number);
+    return { incarnation: header.incarnation, number, originals: own.map(({ original }) => original.toString()) };
+  });
+
+const MAX_AHEAD_MS = 600_000;
+
+/** Section 7 of docs/format.md, rule by rule. */
+function checkBehind(before: ReferenceSegment | undefined, { header, statement, latest }: ReferenceSegment): void {
+  const { index, incarnation, events, gaps, records, sealed } = header;
+  const fail = (what: string): never => {
+    throw new Error(`segment ${index}: ${what}`);
+  };
+  if (records.first !== (before?.statement.record ?? 0)) fail(`records begin at ${records.first}`);
+  if (Date.parse(latest) - Date.parse(sealed) > MAX_AHEAD_MS) fail(`an event of ${latest} is sealed at ${sealed}`);
+  const latestSoFar = [before?.statement.enqueued ?? '', latest].toSorted().at(-1);
+  if ((statement.enqueued ?? '') !== latestSoFar) fail(`enqueued is ${statement.enqueued}, not ${latestSoFar}`);
+  const isNew = incarnation !== (before?.header.incarnation ?? 0);
+  if (isNew && (incarnation !== (before?.header.incarnation ?? 0) + 1 || events.count === 0))
+    fail(`incarnation ${incarnation}`);
+  if (isNew && gaps.length > 0) fail('an incarnation that begins with a gap');
+  const last = before?.header.events.last ?? -1;
+  if (events.count === 0 && events.last !== last) fail(`a heartbeat of event ${events.last}, not ${last}`);
+  if (isNew || last < 0) return;
+  let next = last + 1;
   for (const gap of gaps) {
-    if (gap.first !== next) throw new Error(`segment ${index}: a gap from ${gap.first}, not ${next}`);
+    if (gap.first !== next) fail(`a gap from ${gap.first}, not ${next}`);
     next = gap.last + 1;
   }
-  if (events.first !== next) throw new Error(`segment ${index}: events from ${events.first}, not ${next}`);
+  if (events.count > 0 && events.first !== next) fail(`events from ${events.first}, not ${next}`);
 }

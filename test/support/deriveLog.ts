@@ -1,82 +1,290 @@
-import { createHash, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
-import { deriveChain } from './derive.ts';
+import { NO_END, continues, deriveChain, segmentAt } from './derive.ts';
+import type { ChainEnd } from './derive.ts';
+import { nameOf } from './forge.ts';
 import { referenceRoot } from './referenceLedger.ts';
+import type { ReferenceSegment } from './referenceLedger.ts';
+import { Foreign, openReferenceBatch, openReferenceNote, openReferenceReport } from './referenceSignature.ts';
+import type { ReferenceTrust } from './referenceSignature.ts';
 
-const number = (value: number): string => String(value).padStart(12, '0');
+type Objects = ReadonlyMap<string, Buffer>;
 
 export interface DerivedLog {
   /** leaf data of the log */
   readonly entries: readonly Buffer[];
   /** sizes of the checkpoints */
   readonly sizes: readonly number[];
+  /** numbers of batches that are in the log, and of those that are void */
+  readonly batches: readonly number[];
+  readonly void: readonly number[];
+  /** keys that its entries announce, of that ledger */
+  readonly trust: ReferenceTrust;
 }
 
 interface AnyEntry {
   readonly type: string;
   readonly name: string;
   readonly sha256: string;
+  readonly key: string;
+  readonly status: string;
+  readonly action: string;
+  readonly outcome: string;
   readonly partition: string;
-  readonly root: string;
+  readonly index: number;
 }
 
+interface Place extends ChainEnd {
+  readonly next: number;
+}
+
+const number = (value: number): string => String(value).padStart(12, '0');
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const textOf = ({ keyName, keyId, type, material }: VerifierKey): string =>
+  `${keyName}+${keyId}+${Buffer.concat([Buffer.of(type === 'ecdsa' ? 2 : 1), material]).toString('base64')}`;
 
 /**
- * deriveLog re-derives the log from the stored bytes alone, by the rules of docs/format.md, and throws where it breaks one:
- * dense names, every checkpoint signed over the naive tree hash of the batches up to it, entries that are true.
+ * deriveLog re-derives the log from the stored bytes and a key alone, by the rules of docs/format.md, and throws where what is
+ * signed breaks one. With an auditor's key, every report that has an entry must be signed by it.
  */
-export function deriveLog(objects: ReadonlyMap<string, Buffer>, key: VerifierKey): DerivedLog {
-  const entries: Buffer[] = [];
-  const sizes: number[] = [];
-  for (let n = 0; objects.has(`batches/${number(n)}.jsonl`); n++) {
-    const lines = (objects.get(`batches/${number(n)}.jsonl`) as Buffer).toString('latin1').split('\n');
-    if (lines.pop() !== '') throw new Error(`batch ${n} does not end with LF`);
-    entries.push(...lines.map((line) => Buffer.from(line, 'latin1')));
-    const note = objects.get(`checkpoints/${number(n)}`)?.toString('utf8');
-    if (note === undefined) continue;
-    if (sizes.length !== n) throw new Error(`checkpoint ${n} is there, and one before is not`);
-    const [text, signatures] = [note.slice(0, note.indexOf('\n\n') + 1), note.slice(note.indexOf('\n\n') + 2)];
-    const root = Buffer.from(referenceRoot(entries), 'hex').toString('base64');
-    if (text !== `${key.keyName}\n${entries.length}\n${root}\n`) throw new Error(`checkpoint ${n} is of another tree`);
-    const signature = Buffer.from(signatures.split(' ')[2] as string, 'base64').subarray(4);
-    if (!verify(null, Buffer.from(text), key.publicKey, signature)) throw new Error(`signature ${n}`);
-    sizes.push(entries.length);
+export function deriveLog(objects: Objects, key: VerifierKey, auditor?: VerifierKey): DerivedLog {
+  return new Log(objects, key, auditor).derive();
+}
+
+/** Log follows the batches, and has what the entries so far lead to. */
+class Log {
+  readonly #objects: Objects;
+  readonly #given: string;
+  readonly #ledger: string;
+  readonly #auditors: readonly string[] | undefined;
+  readonly #keys: string[] = [];
+  readonly #entries: Buffer[] = [];
+  readonly #places = new Map<string, Place>();
+  readonly #batches: number[] = [];
+  /** texts of the checkpoints that may be signed */
+  readonly #texts = new Set<string>();
+  #time = '';
+  #reports = 0;
+  #actions = 0;
+
+  constructor(objects: Objects, key: VerifierKey, auditor: VerifierKey | undefined) {
+    this.#objects = objects;
+    this.#given = textOf(key);
+    this.#ledger = key.keyName;
+    this.#auditors = auditor && [textOf(auditor)];
   }
-  const count = (prefix: string): number => [...objects.keys()].filter((name) => name.startsWith(prefix)).length;
-  if (count('checkpoints/') !== sizes.length) throw new Error('a checkpoint has no batch');
-  if (count('batches/') > sizes.length + 1) throw new Error('a batch has no checkpoint');
-  for (const entry of entries.map((line) => JSON.parse(line.toString('utf8')) as AnyEntry)) {
-    if (entry.type === 'heads') continue;
-    if (sha256(objects.get(entry.name) as Buffer) !== entry.sha256) throw new Error(`entry of ${entry.name}`);
+
+  derive(): DerivedLog {
+    const sizes: number[] = [];
+    const noBatch: number[] = [];
+    let taken = 0;
+    let hasCheckpoint = true;
+    for (const name of [...this.#objects.keys()].filter((name) => name.startsWith('batches/')).sort()) {
+      const n = Number(name.slice('batches/'.length, -'.jsonl'.length));
+      const lines = this.#open(name);
+      taken++;
+      if (lines === undefined) {
+        noBatch.push(n);
+        continue;
+      }
+      if (taken !== n + 1) throw new Error(`there is a hole before batch ${n}`);
+      if (!hasCheckpoint) throw new Error(`batch ${n} is there, and the one before has no checkpoint`);
+      this.#take(lines);
+      this.#batches.push(n);
+      hasCheckpoint = this.#objects.has(`checkpoints/${number(n)}`);
+      if (this.#isCheckpoint(n)) sizes.push(this.#entries.length);
+    }
+    this.#checkSigned();
+    return { entries: this.#entries, sizes, batches: this.#batches, void: noBatch, trust: this.#trust };
   }
-  return { entries, sizes };
+
+  get #trust(): ReferenceTrust {
+    return { ledger: this.#ledger, keys: this.#batches.length === 0 ? [this.#given] : this.#keys };
+  }
+
+  /** The entries of a batch that is in the log, or undefined. */
+  #open(name: string): string[] | undefined {
+    let lines: string[];
+    try {
+      const batch = openReferenceBatch(this.#objects.get(name) as Buffer, name, this.#trust);
+      lines = batch.lines.toString('utf8').split('\n').slice(0, -1);
+      const { time } = JSON.parse(lines.at(-1) ?? '{}') as { time?: string };
+      const { from, until } = batch.certificate;
+      const isNext =
+        batch.previous === (this.#batches.at(-1) ?? -1) &&
+        batch.size === this.#entries.length &&
+        batch.root === referenceRoot(this.#entries);
+      const isThen = time !== undefined && time >= this.#time && time >= from && time <= until;
+      if (!isNext || !isThen || lines.some((line) => line === '' || Buffer.byteLength(line) > 65_535)) return undefined;
+    } catch (error) {
+      if (error instanceof Foreign || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+    return lines.at(-1)?.startsWith('{"type":"heads"') ? lines : undefined;
+  }
+
+  #take(lines: readonly string[]): void {
+    const isHeads = (line: string): boolean => line.startsWith('{"type":"heads",');
+    const first = lines.findIndex(isHeads);
+    for (const line of lines.slice(0, first)) {
+      this.#takeEntry(JSON.parse(line) as AnyEntry, line);
+      this.#entries.push(Buffer.from(line));
+    }
+    const heads = lines.slice(first);
+    const { time } = JSON.parse(heads[0] as string) as { time: string };
+    this.#time = time;
+    if (heads.join('\n') !== this.#heads().join('\n'))
+      throw new Error(`heads ${heads.join(' ')}, not ${this.#heads().join(' ')}`);
+    this.#entries.push(...heads.map((line) => Buffer.from(line)));
+  }
+
+  #heads(): string[] {
+    const all = [...this.#places].sort(([a], [b]) => Number(a) - Number(b));
+    const start = { type: 'heads', time: this.#time, keys: this.#keys, reports: this.#reports, actions: this.#actions };
+    return Array.from({ length: Math.max(Math.ceil(all.length / 300), 1) }, (_, i) => {
+      const part = all.slice(i * 300, (i + 1) * 300).map(([partition, { next, index, root, sealed }]) => {
+        return [partition, { next, index, root, sealed }] as const;
+      });
+      return JSON.stringify({ ...start, partitions: Object.fromEntries(part) });
+    });
+  }
+
+  #takeEntry(entry: AnyEntry, line: string): void {
+    const must = (isTrue: boolean, what: string): void => {
+      if (!isTrue) throw new Error(`${what}: ${line}`);
+    };
+    switch (entry.type) {
+      case 'key':
+        must(
+          !this.#keys.includes(entry.key) && line === JSON.stringify({ type: 'key', key: entry.key }),
+          'a key twice',
+        );
+        must(this.#batches.length > 0 || this.#keys.length === this.#entries.length, 'a key behind other entries');
+        this.#keys.push(entry.key);
+        return;
+      case 'segment':
+      case 'foreign':
+        must(this.#judged(entry) === line, 'not what is stored');
+        return;
+      case 'report':
+        must(this.#isReport(entry, line), 'not what is stored');
+        this.#reports = Number(entry.name.slice(8, -5)) + 1;
+        return;
+      case 'action':
+        must(this.#isAction(entry, line), 'not what is stored');
+        this.#actions++;
+        return;
+      default:
+        must(false, 'an unknown type');
+    }
+  }
+
+  /** The entry of the object that the entry names, and where the log stands behind it. */
+  #judged({ name, partition: own, index: at }: AnyEntry): string {
+    const [, partition = own, digits = String(at)] = /^segments\/(\d+)\/(\d{12})\.jsonl\.zst$/.exec(name) ?? [];
+    if (name.startsWith('actions/')) {
+      this.#actions++;
+      return name === `actions/${number(this.#actions - 1)}.json` ? JSON.stringify({ type: 'foreign', name }) : '';
+    }
+    const { next, ...end } = this.#places.get(partition) ?? { next: 0, ...NO_END };
+    if (next !== Number(digits) || !this.#objects.has(nameOf(next, partition))) return 'a hole';
+    const trust = { ledger: this.#ledger, keys: this.#keys };
+    const segment = segmentAt(this.#objects, partition, next, trust);
+    if (segment === 'of a later release') return 'of a later release';
+    const isOne = segment !== undefined && continues(segment, end);
+    const place = isOne ? { index: next, root: segment.root, sealed: segment.header.sealed } : end;
+    this.#places.set(partition, { next: next + 1, ...place });
+    return isOne
+      ? entryOf(segment, name, this.#objects.get(name) as Buffer)
+      : JSON.stringify({ type: 'foreign', name });
+  }
+
+  #isReport({ name, sha256: stated }: AnyEntry, line: string): boolean {
+    const bytes = this.#objects.get(name) ?? Buffer.alloc(0);
+    const signed = this.#auditors && openReferenceReport(bytes, name, this.#ledger, this.#auditors);
+    const { report } = JSON.parse(bytes.toString()) as { report: { status: string } };
+    const wanted = JSON.stringify({ type: 'report', name, sha256: sha256(bytes), status: report.status });
+    return line === wanted && stated === sha256(bytes) && Number(name.slice(8, -5)) >= this.#reports && signed !== '';
+  }
+
+  #isAction({ name }: AnyEntry, line: string): boolean {
+    const bytes = this.#objects.get(name) ?? Buffer.from('{}');
+    const { kind: action, outcome } = JSON.parse(bytes.toString()) as { kind: string; outcome: string };
+    const wanted = JSON.stringify({ type: 'action', name, sha256: sha256(bytes), action, outcome });
+    return line === wanted && name === `actions/${number(this.#actions)}.json`;
+  }
+
+  /** Whether checkpoint n is one over all entries so far. */
+  #isCheckpoint(n: number): boolean {
+    const root = Buffer.from(referenceRoot(this.#entries), 'hex').toString('base64');
+    const text = `${this.#ledger}\n${this.#entries.length}\n${root}\n`;
+    this.#texts.add(text);
+    return this.#signedText(`checkpoints/${number(n)}`) === text;
+  }
+
+  #signedText(name: string): string | undefined {
+    const note = this.#objects.get(name)?.toString('utf8');
+    try {
+      return note && openReferenceNote(note, this.#ledger, this.#keys);
+    } catch (error) {
+      if (error instanceof Foreign) return undefined;
+      throw error;
+    }
+  }
+
+  /** Nothing that the log's keys signed, whatever its name, is of another tree. */
+  #checkSigned(): void {
+    for (const name of [...this.#objects.keys()].filter((name) => name.startsWith('checkpoints/'))) {
+      const text = this.#signedText(name);
+      if (text !== undefined && !this.#texts.has(text)) throw new Error(`${name} is signed, and of another tree`);
+    }
+  }
+}
+
+/** entryOf prints the entry of a segment. docs/format.md, section 9.2. */
+function entryOf({ header, records, root }: ReferenceSegment, name: string, stored: Buffer): string {
+  const { prev, partition, index, incarnation, events, sealed } = header;
+  const { first, last, count, enqueuedFirst = sealed, enqueuedLast = sealed } = events;
+  const [least, greatest] = [enqueuedFirst, enqueuedLast].toSorted();
+  const categories = new Map<string, number>();
+  for (const { line } of records) {
+    const [, category] = /"category": *(?:"([ !#-[\]-~]{1,64})")?/.exec(line.toString('latin1')) ?? [];
+    if (category !== undefined && (categories.has(category) || categories.size < 100))
+      categories.set(category, (categories.get(category) ?? 0) + 1);
+  }
+  return JSON.stringify({
+    type: 'segment',
+    name,
+    size: stored.length,
+    sha256: sha256(stored),
+    root,
+    prev,
+    partition,
+    index,
+    incarnation,
+    records: header.records,
+    events: { first, last, count },
+    time: { first: least, last: greatest },
+    categories: Object.fromEntries(categories),
+  });
 }
 
 /** namesIn gives the objects that the entries are of, in order, as "type name". */
 export const namesIn = ({ entries }: DerivedLog): string[] =>
   entries
     .map((line) => JSON.parse(line.toString('utf8')) as AnyEntry)
-    .filter(({ type }) => type !== 'heads')
+    .filter(({ name }) => name !== undefined)
     .map(({ type, name }) => `${type} ${name}`);
 
-/** expectWholeLog checks that every segment of the partitions has one entry, in order, and what is foreign too. */
-export function expectWholeLog(
-  objects: ReadonlyMap<string, Buffer>,
-  log: DerivedLog,
-  partitions: readonly string[],
-): void {
+/** expectWholeLog checks that every segment of the partitions has one entry, in order, and what is foreign before a hole too. */
+export function expectWholeLog(objects: Objects, log: DerivedLog, partitions: readonly string[]): void {
   const names = namesIn(log);
   for (const partition of partitions) {
-    const chain = deriveChain(objects, partition);
-    const start = `segments/${partition}/`;
-    const wanted = [...objects.keys()]
-      .filter((name) => name.startsWith(start))
-      .sort()
-      .map(
-        (name) => `${chain.foreign.includes(Number(name.slice(start.length, -10))) ? 'foreign' : 'segment'} ${name}`,
-      );
-    expect(names.filter((name) => name.includes(` ${start}`))).toEqual(wanted);
+    const { foreign } = deriveChain(objects, partition, log.trust);
+    const wanted: string[] = [];
+    for (let index = 0; objects.has(nameOf(index, partition)); index++)
+      wanted.push(`${foreign.includes(index) ? 'foreign' : 'segment'} ${nameOf(index, partition)}`);
+    expect(names.filter((name) => name.includes(` segments/${partition}/`))).toEqual(wanted);
   }
   expect(new Set(names).size).toBe(names.length);
 }

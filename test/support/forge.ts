@@ -1,11 +1,13 @@
 import { zstdCompressSync } from 'node:zlib';
 import { referenceRoot } from './referenceLedger.ts';
-import { signFrames } from './sign.ts';
+import { keyText, signFrames } from './sign.ts';
 import type { HandSession, HandStatement } from './sign.ts';
 
 // Segments written by hand, right or wrong, without src/core.
 
 export const LEDGER = 'logs.example.com/audit';
+/** TRUST is who signs forged segments, unless they are told otherwise. */
+export const TRUST = { ledger: LEDGER, keys: [keyText({ name: LEDGER, seed: 1 })] };
 export const ZEROS = '0'.repeat(64);
 
 /** timeOf gives the time of the n-th second of the tests. */
@@ -56,6 +58,8 @@ export interface Spec {
   readonly end?: string;
   /** who signs it, and what that says of itself */
   readonly session?: Partial<HandSession>;
+  /** the latest time of an event so far; by default that of its own last one */
+  readonly latest?: string;
   /** members of its statement that are replaced */
   readonly statement?: Partial<HandStatement>;
   /** the name that it is signed for; by default the one of its place */
@@ -121,7 +125,7 @@ function sign(spec: Spec, { frames, root }: ForgedFrames, header: SaidHeader): F
   if (spec.isUnsigned === true) return { stored: frames, root };
   const { partition, index, incarnation, sealed, prev, records, events } = header;
   const said = { root, prev, record: records.first + records.count, incarnation, event: events.last, sealed };
-  const statement = { ...said, enqueued: events.enqueuedLast, ...spec.statement };
+  const statement = { ...said, enqueued: spec.latest ?? events.enqueuedLast, ...spec.statement };
   const name = spec.name ?? nameOf(index, partition);
   return { stored: signFrames(frames, name, statement, { ledger: spec.ledger ?? LEDGER, ...spec.session }), root };
 }
@@ -136,11 +140,14 @@ export function forgeChain(given: number | readonly Spec[], partition = '0'): Ma
   let prev = ZEROS;
   let previous = -1;
   let record = 0;
+  let latest = '';
   let next = 0;
   specs.forEach((own, i) => {
     const events = own.events ?? [next];
     const spec = { partition, index: i, previous, prev, record, ...own, events };
-    const { stored, root } = forge(spec);
+    const time = own.kind === 'heartbeat' ? undefined : timeOf((own.second ?? events[0] ?? 0) + events.length - 1);
+    if (time !== undefined && time > latest) latest = time;
+    const { stored, root } = forge({ ...(latest !== '' && { latest }), ...spec });
     objects.set(nameOf(spec.index, partition), stored);
     prev = root;
     previous = spec.index;

@@ -7,7 +7,7 @@ import { mutatedBody, seedBodies } from './mutations.ts';
 import { Random } from './random.ts';
 import { expectedRecords } from './referenceBody.ts';
 import type { ExpectedRecord } from './referenceBody.ts';
-import { readReferenceSegment } from './referenceLedger.ts';
+import { readReferenceFrames } from './referenceLedger.ts';
 import type { ReferenceRecord } from './referenceLedger.ts';
 import { TIME, segmentStart } from './segments.ts';
 
@@ -60,16 +60,16 @@ function eventOf(random: Random, seeds: readonly [Buffer, ...Buffer[]], sequence
 
 function checkSegment(events: readonly [SealableEvent, ...SealableEvent[]], outcome: FuzzOutcome): void {
   const before = events.map(({ body }) => Buffer.from(body));
-  const { stored, root, header } = sealSegment(segmentStart(), events, 1e9);
+  const { frames, root, header } = sealSegment(segmentStart(), events, 1e9);
   const lines: Buffer[] = [];
-  const reading = readSegment(stored, (bytes, start, end) => lines.push(Buffer.from(bytes.subarray(start, end))));
-  const reference = readReferenceSegment(stored);
+  const reading = readSegment(frames, (bytes, start, end) => lines.push(Buffer.from(bytes.subarray(start, end))));
+  const reference = readReferenceFrames(frames);
   const say = (what: string, body: Buffer): unknown => outcome.wrong.push(`${what}: ${body.toString('base64')}`);
 
   if (reading.endDiffers || reading.contradiction !== undefined || reading.root !== root)
-    say(`readSegment: ${reading.contradiction}`, stored);
-  if (reference.root !== formatHash(root) || header.events.count !== events.length) say('another root', stored);
-  if (lines.length !== reference.records.length) say('another number of lines', stored);
+    say(`readSegment: ${reading.contradiction}`, frames);
+  if (reference.root !== formatHash(root) || header.events.count !== events.length) say('another root', frames);
+  if (lines.length !== reference.records.length) say('another number of lines', frames);
 
   let at = 0;
   for (const [i, { body, sequenceNumber, partitionKey, properties }] of events.entries()) {
@@ -102,7 +102,7 @@ function checkSegment(events: readonly [SealableEvent, ...SealableEvent[]], outc
       if (seal.properties !== (isFirst ? properties : undefined)) say('other properties', body);
     }
   }
-  if (at !== lines.length) say('there are records that no body holds', stored);
+  if (at !== lines.length) say('there are records that no body holds', frames);
 }
 
 /** difference says in what a record is not what it should be. */

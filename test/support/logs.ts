@@ -2,8 +2,11 @@ import { LEDGER, timeOf } from './forge.ts';
 import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
 import type { SignerKey } from '../../src/core/note/signerKey.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { Certificates } from '../../src/core/signed/certificate.ts';
+import type { SessionRole } from '../../src/core/signed/certificate.ts';
 import { Integrate } from '../../src/integrate/integrate.ts';
 import type { IntegrateDeps } from '../../src/integrate/integrate.ts';
+import { Sessions } from '../../src/ledger/session.ts';
 import type { Signer } from '../../src/ports/signing.ts';
 import type { ObjectStore, TileStore } from '../../src/ports/store.ts';
 
@@ -17,15 +20,28 @@ export const signerOf = (key: SignerKey): Signer => ({
 
 export const KEY = keyOf(1);
 
+/** AUDITOR is the key that the ledger's auditor signs reports with. */
+export const AUDITOR = keyOf(100, `${LEDGER}/auditor`);
+
+/** sessionsOf gives the sessions of a process that the keys certify, as if it had just started. */
+export const sessionsOf = (role: SessionRole, keys: readonly SignerKey[] = [KEY], ledger = LEDGER): Sessions =>
+  new Sessions({ ledger, role, signers: keys.map(signerOf), random: () => 0.5 });
+
+/** certificatesOf says that sessions count which the keys certified. */
+export const certificatesOf = (keys: readonly SignerKey[] = [KEY], ledger = LEDGER): Certificates =>
+  new Certificates(ledger, keys.map(({ verifierKey }) => verifierKey));
+
 /** logDeps gives what the log is made with, at a fixed time. */
 export const logDeps = (store: ObjectStore, tiles: TileStore, changes: Partial<IntegrateDeps> = {}): IntegrateDeps => ({
   store,
   tiles,
   origin: LEDGER,
   verifiers: [KEY.verifierKey],
+  auditors: [AUDITOR.verifierKey],
   signers: [signerOf(KEY)],
+  sessions: sessionsOf('batches'),
   now: () => Date.parse(timeOf(2_000_000)),
-  summarize: async (stored, countsCategories) => summarizeSegment(stored, countsCategories),
+  summarize: async (stored, question) => summarizeSegment(stored, question),
   concurrency: 3,
   limits: { objects: 100, storedBytes: 1e9 },
   budgetMs: 60_000,

@@ -1,5 +1,5 @@
 import { AuditsealError } from '../../src/core/errors.ts';
-import type { ObjectInfo, ObjectStore, TooLarge } from '../../src/ports/store.ts';
+import type { ObjectInfo, ObjectStore, Unread } from '../../src/ports/store.ts';
 
 /** What happens at a create: a process that dies, a response that is lost, a store that is away before or after it wrote. */
 export type CreateFault = 'dieBefore' | 'dieAfter' | 'loseResponse' | 'fail' | 'failAfter';
@@ -12,11 +12,13 @@ const unavailable = (): AuditsealError => new AuditsealError('STORE_UNAVAILABLE'
 /** MemoryStore is an object store in memory that counts requests and can be told to fail. */
 export class MemoryStore implements ObjectStore {
   readonly objects: Map<string, Buffer>;
-  readonly requests = { create: 0, read: 0, exists: 0, list: 0, children: 0 };
+  /** of the objects that were created with metadata, by name */
+  readonly metadataOf = new Map<string, Readonly<Record<string, string>>>();
+  readonly requests = { create: 0, read: 0, readEnd: 0, metadata: 0, exists: 0, list: 0, children: 0 };
   /** decides what happens at each create */
   faultOf: (name: string) => CreateFault | undefined = () => undefined;
-  /** throws what a read of this name fails with, or says that the object is too large to be read */
-  beforeRead: (name: string) => TooLarge | undefined | void = () => {};
+  /** throws what a read of this name fails with, or says why the object isn't read */
+  beforeRead: (name: string) => Unread | undefined | void = () => {};
   /** awaited at the start of each request, so that a test can interleave several writers */
   turn: () => Promise<void> = () => Promise.resolve();
 
@@ -24,7 +26,11 @@ export class MemoryStore implements ObjectStore {
     this.objects = new Map(objects);
   }
 
-  async create(name: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
+  async create(
+    name: string,
+    bytes: Uint8Array,
+    metadata?: Readonly<Record<string, string>>,
+  ): Promise<'created' | 'exists'> {
     this.requests.create += 1;
     await this.turn();
     const fault = this.faultOf(name);
@@ -32,17 +38,33 @@ export class MemoryStore implements ObjectStore {
     if (fault === 'fail') throw unavailable();
     if (this.objects.has(name)) return 'exists';
     this.objects.set(name, Buffer.from(bytes));
+    if (metadata !== undefined) this.metadataOf.set(name, { ...metadata });
     if (fault === 'dieAfter') throw new ProcessDied();
     if (fault === 'failAfter') throw unavailable();
     return fault === 'loseResponse' ? 'exists' : 'created';
   }
 
-  async read(name: string): Promise<Buffer | TooLarge | undefined> {
+  async read(name: string): Promise<Buffer | Unread | undefined> {
     this.requests.read += 1;
     await this.turn();
-    if (this.beforeRead(name) === 'too-large') return 'too-large';
+    const unread = this.beforeRead(name);
     const bytes = this.objects.get(name);
-    return bytes && Buffer.from(bytes);
+    return unread ?? (bytes && Buffer.from(bytes));
+  }
+
+  async readEnd(name: string, length: number): Promise<Buffer | Unread | undefined> {
+    this.requests.readEnd += 1;
+    await this.turn();
+    const unread = this.beforeRead(name);
+    const bytes = this.objects.get(name);
+    if (unread !== undefined && unread !== 'too-large') return unread;
+    return bytes && Buffer.from(bytes.subarray(-length));
+  }
+
+  async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    this.requests.metadata += 1;
+    await this.turn();
+    return this.objects.has(name) ? (this.metadataOf.get(name) ?? {}) : undefined;
   }
 
   async exists(name: string): Promise<boolean> {

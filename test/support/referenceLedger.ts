@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { membersOf } from './referenceBody.ts';
+import { splitReferenceSegment } from './referenceSignature.ts';
+import type { ReferenceStatement, ReferenceTrust } from './referenceSignature.ts';
 
 // A reader of stored segments written from docs/format.md alone. It shares no code with src/core, is strict where that
 // may be lenient, and takes no care of speed.
@@ -35,6 +37,7 @@ export interface ReferenceHeader {
   readonly kind: string;
   readonly incarnation: number;
   readonly sealed: string;
+  readonly previous: number;
   readonly prev: string;
   readonly records: { readonly first: number; readonly count: number };
   readonly events: {
@@ -46,7 +49,6 @@ export interface ReferenceHeader {
   };
   readonly duplicates: number;
   readonly gaps: readonly { readonly first: number; readonly last: number; readonly reason: string }[];
-  readonly skipped?: readonly number[];
   readonly empty?: readonly ReferenceEmpty[];
 }
 
@@ -58,11 +60,19 @@ export interface ReferenceEmpty {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
-export interface ReferenceSegment {
+/** ReferenceContent is what the frames of a segment hold, whoever signed them. */
+export interface ReferenceContent {
   readonly header: ReferenceHeader;
   readonly records: readonly ReferenceRecord[];
   /** 64 hex digits */
   readonly root: string;
+  /** the latest time of an event, '' if there is none */
+  readonly latest: string;
+}
+
+/** ReferenceSegment is a segment that a certified session signed for its name. */
+export interface ReferenceSegment extends ReferenceContent {
+  readonly statement: ReferenceStatement;
 }
 
 function must(isTrue: boolean, what: string): asserts isTrue {
@@ -70,7 +80,7 @@ function must(isTrue: boolean, what: string): asserts isTrue {
 }
 
 const HEADER =
-  /^\{"_segment":\{"version":1,"ledger":"[^"]+","partition":"\d+","index":\d+,"kind":"(ingest|repair|heartbeat)","incarnation":\d+,"sealed":"[^"]+","prev":"[0-9a-f]{64}","records":\{"first":\d+,"count":\d+\},"events":\{"first":(-1|\d+),"last":(-1|\d+),"count":\d+(,"enqueuedFirst":"[^"]+","enqueuedLast":"[^"]+")?\},"duplicates":\d+,"gaps":\[(\{"first":\d+,"last":\d+,"reason":"(expired|unreadable|unknown)"\},?)*\](,"skipped":\[[\d,]+\])?(,"empty":\[\{"event":.+\}\])?\}\}$/;
+  /^\{"_segment":\{"version":1,"ledger":"[^"]+","partition":"\d+","index":\d+,"kind":"(ingest|repair|heartbeat)","incarnation":\d+,"sealed":"[^"]+","previous":(-1|\d+),"prev":"[0-9a-f]{64}","records":\{"first":\d+,"count":\d+\},"events":\{"first":(-1|\d+),"last":(-1|\d+),"count":\d+(,"enqueuedFirst":"[^"]+","enqueuedLast":"[^"]+")?\},"duplicates":\d+,"gaps":\[(\{"first":\d+,"last":\d+,"reason":"(expired|unreadable|unknown)"\},?)*\](,"empty":\[\{"event":.+\}\])?\}\}$/;
 const SEAL =
   /^\{"record":(0|[1-9]\d*),"event":(0|[1-9]\d*),"index":(0|[1-9]\d*),"enqueued":"([^"]{24})"(?:,"form":"(\w+)")?[,}]/;
 const SEAL_KEYS = ['record', 'event', 'index', 'enqueued', 'form', 'partitionKey', 'properties', 'envelope'].map(
@@ -98,20 +108,20 @@ function treeHash(leaves: readonly Uint8Array[]): Buffer {
 const isTime = (text: string | undefined): boolean =>
   text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text));
 
-/** referenceLines decompresses a stored segment, which may be several frames, into its lines without the LFs. */
-export function referenceLines(stored: Buffer): Buffer[] {
-  const frames: Buffer[] = [];
-  must(stored.length > 0, 'it is empty');
-  for (let at = 0; at < stored.length;) {
-    must(stored.readUInt32LE(at) === 0xfd2fb528, 'not a Zstandard frame');
-    const { buffer, engine } = zstdDecompressSync(stored.subarray(at), { info: true }) as unknown as {
+/** referenceLines decompresses the frames of a segment into its lines without the LFs. */
+export function referenceLines(frames: Buffer): Buffer[] {
+  const contents: Buffer[] = [];
+  must(frames.length > 0, 'it is empty');
+  for (let at = 0; at < frames.length;) {
+    must(frames.readUInt32LE(at) === 0xfd2fb528, 'not a Zstandard frame');
+    const { buffer, engine } = zstdDecompressSync(frames.subarray(at), { info: true }) as unknown as {
       buffer: Buffer;
       engine: { bytesWritten: number };
     };
-    frames.push(buffer);
+    contents.push(buffer);
     at += engine.bytesWritten;
   }
-  const bytes = Buffer.concat(frames);
+  const bytes = Buffer.concat(contents);
   must(bytes.at(-1) === 0x0a, 'the last line has no LF');
   const lines: Buffer[] = [];
   for (let start = 0; start < bytes.length;) {
@@ -185,9 +195,30 @@ function originalOf(text: Buffer, form: string | undefined): Buffer {
   return bytes;
 }
 
-/** readReferenceSegment reads a stored segment, and throws for any deviation from docs/format.md, sections 3 to 6. */
-export function readReferenceSegment(stored: Buffer): ReferenceSegment {
-  const lines = referenceLines(stored);
+/**
+ * readReferenceSegment reads a stored segment that was signed for that name. It throws Foreign for what nobody signed who is
+ * trusted, OfLater for what a later release signed, and something else for any other deviation from docs/format.md, sections 3
+ * to 6.
+ */
+export function readReferenceSegment(stored: Buffer, name: string, trust: ReferenceTrust): ReferenceSegment {
+  const { frames, statement } = splitReferenceSegment(stored, name, trust);
+  const content = readReferenceFrames(frames);
+  const { header, root, latest } = content;
+  const { records, events } = header;
+  must(header.ledger === trust.ledger, 'another ledger than its certificate');
+  must(statement.root === root && statement.prev === header.prev, 'another root than was signed');
+  must(statement.record === records.first + records.count, 'another number of records than was signed');
+  must(
+    statement.incarnation === header.incarnation && statement.event === events.last,
+    'other events than were signed',
+  );
+  must(statement.sealed === header.sealed && (statement.enqueued ?? '') >= latest, 'other times than were signed');
+  return { ...content, statement };
+}
+
+/** readReferenceFrames reads the frames of a segment, and throws for any deviation from docs/format.md, sections 3.2 to 6. */
+export function readReferenceFrames(frames: Buffer): ReferenceContent {
+  const lines = referenceLines(frames);
   must(lines.length >= 2, 'fewer than two lines');
   const [headerLine, ...rest] = lines as [Buffer, ...Buffer[]];
   const endLine = rest.pop();
@@ -196,6 +227,7 @@ export function readReferenceSegment(stored: Buffer): ReferenceSegment {
   const { _segment: header } = JSON.parse(headerText) as { _segment: ReferenceHeader };
   const { records: stated, events, gaps } = header;
   must(isTime(header.sealed), 'sealed is not a time');
+  must(header.previous < header.index, 'previous is not before index');
 
   const records = rest.map(readRecord);
   const root = referenceRoot([headerLine, ...rest]);
@@ -206,7 +238,8 @@ export function readReferenceSegment(stored: Buffer): ReferenceSegment {
   must(stated.count === records.length, 'records.count');
   must(events.count === 0 || events.last - events.first + 1 === events.count, 'events.count');
   must(events.count > 0 || (events.first === events.last && records.length === 0), 'records without events');
-  must(header.kind !== 'heartbeat' || events.count === 0, 'a heartbeat with events');
+  must((header.kind === 'heartbeat') === (events.count === 0), 'a heartbeat with events, or no heartbeat without');
+  must(events.count > 0 || events.enqueuedFirst === undefined, 'times of no events');
   must(events.count === 0 || (isTime(events.enqueuedFirst) && isTime(events.enqueuedLast)), 'times of events');
   for (const gap of gaps) must(gap.first <= gap.last && gap.last < events.first, 'a gap is not before the events');
 
@@ -224,7 +257,8 @@ export function readReferenceSegment(stored: Buffer): ReferenceSegment {
     before = seal;
   }
   checkEmpty(header, new Set(records.map(({ seal }) => seal.event)));
-  return { header, records, root };
+  const times = [...records.map(({ seal }) => seal), ...(header.empty ?? [])].map(({ enqueued }) => enqueued);
+  return { header, records, root, latest: times.toSorted().at(-1) ?? '' };
 }
 
 /** checkEmpty demands that the header lists every event that no record is of, and no other. */

@@ -13,6 +13,7 @@ export const segmentStart = (changes: Partial<SegmentStart> = {}): SegmentStart 
   kind: 'ingest',
   incarnation: 0,
   sealed: TIME,
+  previous: 40,
   prev: ZERO_HASH,
   duplicates: 0,
   gaps: [],

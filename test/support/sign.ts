@@ -10,8 +10,7 @@ const pkcs8 = (seed: Uint8Array): KeyObject =>
     type: 'pkcs8',
   });
 
-const publicOf = (key: KeyObject): Buffer =>
-  createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
+const publicOf = (key: KeyObject): Buffer => createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
 
 const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
@@ -19,6 +18,13 @@ const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes)
 export interface HandKey {
   readonly name: string;
   readonly seed: number;
+}
+
+/** keyText prints a key of a log as C2SP signed-note prints verifier keys. */
+export function keyText({ name, seed }: HandKey): string {
+  const typed = Buffer.concat([Buffer.of(1), publicOf(pkcs8(Buffer.alloc(32, seed)))]);
+  const id = sha256(Buffer.concat([Buffer.from(`${name}\n`), typed])).toString('hex', 0, 4);
+  return `${name}+${id}+${typed.toString('base64')}`;
 }
 
 /** signedNote signs a text as a note, with each key. */

@@ -39,18 +39,18 @@ export const bodyVectors = (): BodyVector[] =>
     };
   });
 
-/** SegmentVector is one case of segments.json, decoded. */
+/** SegmentVector is one case of segments.json, decoded: what stands before a signature frame. */
 export interface SegmentVector {
   readonly name: string;
   readonly expect: 'valid' | 'malformed' | 'version-unknown' | 'end-differs' | 'contradiction';
-  readonly stored: Buffer;
+  readonly frames: Buffer;
   readonly root?: string;
   readonly lines?: readonly string[];
 }
 
-/** segmentVectors loads stored segments, good and bad ones. */
+/** segmentVectors loads frames of segments, good and bad ones. */
 export const segmentVectors = (): SegmentVector[] =>
-  (load('segments.json') as { cases: (SegmentVector & { stored: string })[] }).cases.map((it) => ({
+  (load('segments.json') as { cases: (SegmentVector & { frames: string })[] }).cases.map((it) => ({
     ...it,
-    stored: Buffer.from(it.stored, 'base64'),
+    frames: Buffer.from(it.frames, 'base64'),
   }));

@@ -1,4 +1,4 @@
-// Writes segments.json: node test/vectors/generate.ts
+// Writes segments.json and signed.json: node test/vectors/generate.ts
 import { writeFileSync } from 'node:fs';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { formatHash } from '../../src/core/hash.ts';
@@ -11,7 +11,7 @@ import { TIME, eventsOf, segmentStart } from '../support/segments.ts';
 interface Case {
   readonly name: string;
   readonly expect: 'valid' | 'malformed' | 'version-unknown' | 'end-differs' | 'contradiction';
-  readonly stored: Buffer;
+  readonly frames: Buffer;
 }
 
 const checksummed = { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_contentSizeFlag]: 0 };
@@ -29,7 +29,7 @@ function validCases(): [Case, ...Case[]] {
   ];
   const [first, ...others] = eventsOf(bodies);
   const event: SealableEvent = { ...first, partitionKey: 'key "1"\n', properties: '{"p":{"_seal":1}}' };
-  const ledger = { ledger: 'audit.example.com/log1', index: 0, firstRecord: 0 };
+  const ledger = { ledger: 'audit.example.com/log1', index: 0, previous: -1, firstRecord: 0 };
   const zero = sealSegment(segmentStart(ledger), [event, ...others], 1e6);
   const { first: from, count } = zero.header.records;
   const one = sealSegment(
@@ -41,7 +41,7 @@ function validCases(): [Case, ...Case[]] {
       firstRecord: from + count,
       duplicates: 2,
       gaps: [{ first: 15, last: 19, reason: 'expired' }],
-      skipped: [1, 2],
+      previous: 0,
     }),
     [{ body: Buffer.from('{"z":0}'), sequenceNumber: 20, enqueued: '2026-11-22T12:34:57.001Z' }],
     1e6,
@@ -56,18 +56,18 @@ function validCases(): [Case, ...Case[]] {
   const alike = sealSegment(segmentStart(ledger), [received, made], 1e6);
   const heartbeat =
     `{"_segment":{"version":1,"ledger":"audit.example.com/log1","partition":"0","index":4,"kind":"heartbeat",` +
-    `"incarnation":0,"sealed":"${TIME}","prev":"${formatHash(one.root)}","records":{"first":${from + count + 1},` +
+    `"incarnation":0,"sealed":"${TIME}","previous":3,"prev":"${formatHash(one.root)}","records":{"first":${from + count + 1},` +
     `"count":0},"events":{"first":20,"last":20,"count":0},"duplicates":0,"gaps":[],"later":{"unknown":[]}}}`;
-  const lines = decompress(zero.stored);
-  const frames = [lines.subarray(0, 7), Buffer.alloc(0), lines.subarray(7, 900), lines.subarray(900)];
-  const valid = (name: string, stored: Buffer): Case => ({ name, expect: 'valid', stored });
+  const lines = decompress(zero.frames);
+  const parts = [lines.subarray(0, 7), Buffer.alloc(0), lines.subarray(7, 900), lines.subarray(900)];
+  const valid = (name: string, frames: Buffer): Case => ({ name, expect: 'valid', frames });
   return [
-    valid('first segment, records of all forms', zero.stored),
-    valid('next segment: prev, gap, skipped indices, duplicates', one.stored),
+    valid('first segment, records of all forms', zero.frames),
+    valid('next segment: prev, gap, indices that it passes over, duplicates', one.frames),
     valid('heartbeat, with a member that is not known', segmentOf([heartbeat])),
-    valid('events without records', none.stored),
-    valid('an object that was received as another value is kept', alike.stored),
-    valid('several frames', Buffer.concat(frames.map((part) => compress(part)))),
+    valid('events without records', none.frames),
+    valid('an object that was received as another value is kept', alike.frames),
+    valid('several frames', Buffer.concat(parts.map((part) => compress(part)))),
     valid('a frame with a checksum and without a content size', zstdCompressSync(lines, { params: checksummed })),
   ];
 }
@@ -78,19 +78,19 @@ function segmentOf(lines: readonly string[]): Buffer {
   return compress(Buffer.from([...lines, `{"_end":{"records":${lines.length - 1},"root":"${root}"}}`, ''].join('\n')));
 }
 
-function invalidCases(stored: Buffer): Case[] {
-  const text = decompress(stored).toString();
+function invalidCases(frames: Buffer): Case[] {
+  const text = decompress(frames).toString();
   const lines = text.split('\n').slice(0, -2);
   const edited = (from: string | RegExp, to: string): string[] => lines.join('\n').replace(from, to).split('\n');
   const end = text.split('\n').at(-2) as string;
-  const it = (expect: Case['expect'], name: string, bytes: Buffer): Case => ({ name, expect, stored: bytes });
+  const it = (expect: Case['expect'], name: string, bytes: Buffer): Case => ({ name, expect, frames: bytes });
   const packed = (changed: string): Buffer => compress(Buffer.from(changed));
   return [
     it('malformed', 'nothing', Buffer.alloc(0)),
     it('malformed', 'not Zstandard', Buffer.from(text)),
-    it('malformed', 'cut by a byte', stored.subarray(0, -1)),
-    it('malformed', 'a byte behind', Buffer.concat([stored, Buffer.of(0)])),
-    it('malformed', 'a skippable frame behind', Buffer.concat([stored, Buffer.from('502a4d180100000061', 'hex')])),
+    it('malformed', 'cut by a byte', frames.subarray(0, -1)),
+    it('malformed', 'a byte behind', Buffer.concat([frames, Buffer.of(0)])),
+    it('malformed', 'a skippable frame behind', Buffer.concat([frames, Buffer.from('502a4d180100000061', 'hex')])),
     it('malformed', 'no end line', packed(text.replace(`${end}\n`, ''))),
     it('malformed', 'end line without LF', packed(text.slice(0, -1))),
     it('malformed', 'a line behind the end line', packed(`${text}{}\n`)),
@@ -103,6 +103,7 @@ function invalidCases(stored: Buffer): Case[] {
     it('end-differs', 'a changed header', packed(text.replace('"duplicates":0', '"duplicates":1'))),
     it('end-differs', 'another root', packed(text.replace(/"root":"[0-9a-f]*/, `"root":"${'0'.repeat(64)}`))),
     it('end-differs', 'another count in the end line', packed(text.replace('"_end":{"records":', '"_end":{"records":1'))),
+    it('malformed', 'a previous that is not before its index', segmentOf(edited('"previous":-1', '"previous":0'))),
     it('contradiction', 'a record removed', segmentOf(lines.toSpliced(1, 1))),
     it('contradiction', 'the last record removed', segmentOf(lines.slice(0, -1))),
     it('contradiction', 'two records exchanged', segmentOf([lines[0]!, lines[2]!, lines[1]!, ...lines.slice(3)])),
@@ -122,14 +123,15 @@ function invalidCases(stored: Buffer): Case[] {
   ];
 }
 
+const linesIn = (frames: Buffer): string[] => decompress(frames).toString().split('\n').slice(0, -1);
+
 /** segmentCases builds what segments.json holds. */
 export function segmentCases(): Record<string, unknown>[] {
   const valid = validCases();
-  return [...valid, ...invalidCases(valid[0].stored)].map(({ name, expect, stored }) => {
-    const common = { name, expect, stored: stored.toString('base64') };
+  return [...valid, ...invalidCases(valid[0].frames)].map(({ name, expect, frames }) => {
+    const common = { name, expect, frames: frames.toString('base64') };
     if (expect !== 'valid') return common;
-    const bytes = decompress(stored);
-    const lines = bytes.toString().split('\n').slice(0, -1);
+    const lines = linesIn(frames);
     return { ...common, root: referenceRoot(lines.slice(0, -1).map((line) => Buffer.from(line))), lines };
   });
 }

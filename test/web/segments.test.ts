@@ -1,8 +1,8 @@
 import { readSegment } from '../../web/verify/ledger/segment.ts';
 import { segmentVectors } from '../support/vectors.ts';
 
-test.each(segmentVectors())('the page reads the segment: $name', async ({ stored, expect: expected, root }) => {
-  const reading = await readSegment(new Uint8Array(stored));
+test.each(segmentVectors())('the page reads the segment: $name', async ({ frames, expect: expected, root }) => {
+  const reading = await readSegment(new Uint8Array(frames));
   if (!reading.isSegment) {
     expect(reading.why.includes('this page knows version 1') ? 'version-unknown' : 'malformed').toBe(expected);
     return;

@@ -1,4 +1,5 @@
 import type { SegmentHeader } from './header.ts';
+import type { SegmentReading } from './reader.ts';
 import type { SegmentSummary } from './summary.ts';
 import { ZERO_HASH } from '../hash.ts';
 import type { Hash } from '../hash.ts';
@@ -15,8 +16,8 @@ export interface ChainHead {
   readonly incarnation: number;
   /** last sealed sequence number, -1 if none */
   readonly lastEvent: number;
-  /** when that event was enqueued, '' if none */
-  readonly lastEnqueued: string;
+  /** the latest time at which a sealed event was enqueued, '' if none: the hub's clock may have gone back since */
+  readonly latest: string;
   /** index of the last segment, -1 if there is none; what stands between it and `index` is foreign */
   readonly previous: number;
   /** when that was sealed, '' if there is none */
@@ -30,7 +31,7 @@ export const NO_CHAIN: ChainHead = {
   record: 0,
   incarnation: 0,
   lastEvent: -1,
-  lastEnqueued: '',
+  latest: '',
   previous: -1,
   sealed: '',
 };
@@ -40,17 +41,17 @@ export const headOf = (
   { root, record, incarnation, event, enqueued = '', sealed }: Statement,
   previous: number,
   index: number,
-): ChainHead => ({ index, root, record, incarnation, lastEvent: event, lastEnqueued: enqueued, previous, sealed });
+): ChainHead => ({ index, root, record, incarnation, lastEvent: event, latest: enqueued, previous, sealed });
 
-/** statementOf is what a session says of the segment that it sealed. */
-export const statementOf = (header: SegmentHeader, root: Hash, frames: Hash): Statement => ({
+/** statementOf is what a session says of a segment: `latest` is that of the head that it makes. */
+export const statementOf = (header: SegmentHeader, root: Hash, frames: Hash, latest: string): Statement => ({
   frames,
   root,
   prev: header.prev,
   record: header.records.first + header.records.count,
   incarnation: header.incarnation,
   event: header.events.last,
-  ...(header.events.enqueuedLast !== undefined && { enqueued: header.events.enqueuedLast }),
+  ...(latest !== '' && { enqueued: latest }),
   sealed: header.sealed,
 });
 
@@ -74,11 +75,12 @@ export function segmentFault(summary: SegmentSummary, partition: string, index: 
 /** contradictionOf says where a segment's lines and what its session said of it differ. */
 export function contradictionOf(
   statement: SignedStatement,
-  header: SegmentHeader,
-  root: Hash,
+  { header, root, latest }: Pick<SegmentReading, 'header' | 'root' | 'latest'>,
 ): string | undefined {
+  const { enqueued = '' } = statement;
+  if (enqueued < latest) return 'it has an event that was enqueued later than what was signed of it says';
   if (header.ledger !== statement.ledger) return 'its header and its certificate name different ledgers';
-  const wanted = statementOf(header, root, statement.frames);
+  const wanted = statementOf(header, root, statement.frames, enqueued);
   const differs = (Object.keys(wanted) as (keyof Statement)[]).find((name) => wanted[name] !== statement[name]);
   return differs && `its lines and what was signed of it differ in ${differs}`;
 }

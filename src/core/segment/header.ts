@@ -149,12 +149,11 @@ function openHeader(line: Buffer): Readonly<Record<string, unknown>> {
 function readEvents(events: Readonly<Record<string, unknown>>): EventRange {
   const count = integer(events['count'], 'events.count');
   const least = count > 0 ? 0 : -1;
-  const hasTimes = count > 0 || events['enqueuedFirst'] !== undefined;
   return {
     first: integer(events['first'], 'events.first', least),
     last: integer(events['last'], 'events.last', least),
     count,
-    ...(hasTimes && {
+    ...(count > 0 && {
       enqueuedFirst: string(events['enqueuedFirst'], 'events.enqueuedFirst', isTime),
       enqueuedLast: string(events['enqueuedLast'], 'events.enqueuedLast', isTime),
     }),

@@ -8,12 +8,9 @@ import type { SealedSegment } from './writer.ts';
 /** Room for the end line, and for the byte before the header. */
 const END_BYTES = 256;
 
-/**
- * sealHeartbeat makes a segment without events. It repeats the time of the last sealed event, so that the next writer needs
- * to read no further back to tell a redelivery from a re-created hub.
- */
+/** sealHeartbeat makes a segment without events. */
 export function sealHeartbeat(
-  { index, root: prev, record, incarnation, lastEvent, lastEnqueued, previous }: ChainHead,
+  { index, root: prev, record, incarnation, lastEvent, previous }: ChainHead,
   { ledger, partition, sealed }: Pick<SegmentHeader, 'ledger' | 'partition' | 'sealed'>,
 ): SealedSegment {
   const header: SegmentHeader = {
@@ -26,15 +23,10 @@ export function sealHeartbeat(
     previous,
     prev,
     records: { first: record, count: 0 },
-    events: {
-      first: lastEvent,
-      last: lastEvent,
-      count: 0,
-      ...(lastEnqueued !== '' && { enqueuedFirst: lastEnqueued, enqueuedLast: lastEnqueued }),
-    },
+    events: { first: lastEvent, last: lastEvent, count: 0 },
     duplicates: 0,
     gaps: [],
   };
   const lines = new LineBuffer(Buffer.byteLength(formatHeader(header)) + 2, END_BYTES);
-  return { ...finishSegment(header, lines), taken: 0 };
+  return { ...finishSegment(header, lines), latest: '', taken: 0 };
 }

@@ -18,6 +18,8 @@ export interface SegmentReading {
   readonly root: Hash;
   /** the end line states another root or count than the lines have */
   readonly endDiffers: boolean;
+  /** the latest time at which one of its events was enqueued, '' if it has none */
+  readonly latest: string;
   /** bytes of all lines */
   readonly size: number;
   /** the first contradiction between the header and the record lines, in words */
@@ -79,6 +81,7 @@ function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentRead
     header,
     root,
     endDiffers: endLine !== formatEnd(tree.size - 1, root),
+    latest: expected.latest,
     size: bytes.length,
     ...(contradiction !== undefined && { contradiction }),
   };
@@ -92,6 +95,8 @@ class ExpectedSeals {
   #enqueued = '';
   /** of the header's empty events, the next one */
   #empty = 0;
+  /** the latest time of an event so far, '' if there is none */
+  latest = '';
   #contradiction: string | undefined;
 
   constructor(header: SegmentHeader) {
@@ -126,6 +131,7 @@ class ExpectedSeals {
       if (!isTime(seal.enqueued)) return this.#say(`${where} has no valid time`);
       if (!this.#hasItsTime(seal)) return this.#say(`${where} has another time than the header says`);
       this.#passEmpty(seal.event);
+      if (seal.enqueued > this.latest) this.latest = seal.enqueued;
     }
     this.#event = seal.event;
     this.#index = seal.index;
@@ -146,6 +152,7 @@ class ExpectedSeals {
       if (listed?.event !== next)
         return this.#say(`event ${next} has no record, and the header does not list it as empty`);
       if (!this.#hasItsTime(listed)) return this.#say(`the header states two times for event ${next}`);
+      if (listed.enqueued > this.latest) this.latest = listed.enqueued;
     }
   }
 

@@ -61,7 +61,7 @@ export function summarizeSegment(stored: Buffer, { name, trust, countsCategories
     sha256 = whole;
     const categories = countsCategories === true ? new CategoryCount() : undefined;
     const reading = readSegment(frames, categories?.add);
-    const contradiction = reading.contradiction ?? contradictionOf(statement, reading.header, reading.root);
+    const contradiction = reading.contradiction ?? contradictionOf(statement, reading);
     return {
       ok: true,
       sha256,

@@ -19,6 +19,8 @@ export interface SealedSegment {
   readonly root: Hash;
   /** bytes of the lines before compression */
   readonly size: number;
+  /** the latest time at which one of its events was enqueued, '' if it has none */
+  readonly latest: string;
   /** how many of the events it holds: the first ones */
   readonly taken: number;
 }
@@ -47,8 +49,10 @@ export function sealSegment(
   const empty: EmptyEvent[] = [];
   let emptyBytes = 0;
   let sealed = 0;
+  let latest = '';
   do {
     const event = events[sealed] as SealableEvent;
+    if (event.enqueued > latest) latest = event.enqueued;
     if (sealEvent(lines, event, start.firstRecord + lines.leaves.length) === 0) {
       const it = emptyEventOf(event);
       empty.push(it);
@@ -72,7 +76,7 @@ export function sealSegment(
     },
     ...(empty.length > 0 && { empty }),
   };
-  return { ...finishSegment(header, lines), taken: sealed };
+  return { ...finishSegment(header, lines), latest, taken: sealed };
 }
 
 /**
@@ -95,7 +99,7 @@ const headerRoom = ({ firstRecord, ...rest }: SegmentStart): number =>
   ) + 2;
 
 /** finishSegment puts the header in front of record lines and the end line behind them, and compresses. It takes the lines over. */
-export function finishSegment(header: SegmentHeader, lines: LineBuffer): Omit<SealedSegment, 'taken'> {
+export function finishSegment(header: SegmentHeader, lines: LineBuffer): Omit<SealedSegment, 'latest' | 'taken'> {
   const text = `${formatHeader(header)}\n`;
   lines.reserve(Buffer.byteLength(text) + 1);
   const start = lines.start - Buffer.byteLength(text);

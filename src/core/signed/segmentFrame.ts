@@ -19,7 +19,7 @@ export interface Statement {
   readonly incarnation: number;
   /** last sealed sequence number, -1 if none */
   readonly event: number;
-  /** when that was enqueued; left out if there is none */
+  /** the latest time at which an event of the chain, up to this segment, was enqueued; left out if there is none */
   readonly enqueued?: string;
   readonly sealed: string;
 }

@@ -2,7 +2,7 @@ import { ZERO_HASH, formatHash } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import { segmentName } from '../../core/objects/names.ts';
 import type { FindingCode, PartitionReport } from '../../core/objects/report.ts';
-import { predecessorOf, segmentFault } from '../../core/segment/chain.ts';
+import { segmentFault } from '../../core/segment/chain.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Context, KnownLedger } from '../context.ts';
 import type { Findings } from '../findings.ts';
@@ -123,7 +123,7 @@ export class ChainCheck {
     const { header, root, contradiction } = summary;
     const { index } = header;
     this.#sayAll(index, declaredFaults(header));
-    const before = predecessorOf(header);
+    const before = header.previous;
     const link = this.#candidates.find((candidate) => candidate.index === before);
     const isBreak = link !== undefined && header.prev !== link.root;
     if (isBreak) {

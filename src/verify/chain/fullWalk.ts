@@ -5,7 +5,7 @@ import { faultIn } from '../../core/errors.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Semaphore } from '../../ledger/concurrency.ts';
-import { TOO_LARGE_SEGMENT } from '../../ledger/objects.ts';
+import { unreadSegment } from '../../ledger/objects.ts';
 import { GONE } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 
@@ -109,8 +109,8 @@ export class FullWalk implements PartitionWalk {
     const name = segmentName(this.partition, index);
     try {
       const stored = await store.read(name);
-      if (stored === 'too-large') return TOO_LARGE_SEGMENT;
-      if (stored !== undefined) return await summarize(stored);
+      if (typeof stored === 'string') return unreadSegment(stored);
+      if (stored !== undefined) return await summarize(stored, { name, trust: {} });
       tally.addUnreadable(name, GONE);
     } catch (error) {
       tally.addUnreadable(name, faultIn(error).message);

@@ -1,5 +1,4 @@
 import type { FindingCode } from '../../core/objects/report.ts';
-import { predecessorOf } from '../../core/segment/chain.ts';
 import type { SegmentHeader } from '../../core/segment/header.ts';
 
 /** Counts is how far a chain has counted. */
@@ -36,13 +35,8 @@ const gap = (first: number, last: number): Fault => ({
 
 /** declaredFaults gives what a header itself says is wrong: objects that it skips, and gaps. */
 export function* declaredFaults(header: SegmentHeader): Generator<Fault> {
-  const { index, skipped = [], gaps } = header;
-  const before = predecessorOf(header);
-  for (const other of skipped) {
-    yield other > before && other < index
-      ? { code: 'foreign-object', index: other, detail: `index ${index} declares that it is not of the chain` }
-      : { code: 'segment-malformed', detail: `it skips index ${other}, which is not right before it` };
-  }
+  const { index, previous, gaps } = header;
+  if (index - previous > 1) yield { code: 'foreign-object', index: index - 1, detail: `index ${index} passes over it` };
   for (const { first, last, reason } of gaps)
     yield { code: 'sequence-gap', detail: `events ${first} to ${last} are missing before it (declared: ${reason})` };
 }

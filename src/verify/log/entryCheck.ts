@@ -2,7 +2,7 @@ import { attempt, faultIn } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import { documentEntry } from '../../core/objects/document.ts';
-import { formatEntry, isSameEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
+import { formatEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
 import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { isHeadsLine } from '../../core/objects/heads.ts';
 import { segmentEntryOf } from '../../core/objects/judge.ts';
@@ -114,7 +114,8 @@ export class EntryCheck {
     if (bytes === undefined)
       return it.differ('entry-mismatch', name, 'it has an entry in the log, and no object has this name any more');
     this.compared += 1;
-    const fault = bytes === 'too-large' ? await this.#tooLargeFault(it, name) : documentFault(it, place, bytes);
+    const fault =
+      bytes === 'too-large' ? await this.#tooLargeFault(it, name) : documentFault(it, place, bytes, this.#context);
     if (fault !== undefined) it.differ('entry-mismatch', name, fault);
   }
 
@@ -150,9 +151,14 @@ function entryOf(line: Buffer, say: InBatch['say']): LogEntry | undefined {
 const sha256In = (entry: LogEntry): Hash | undefined => ('sha256' in entry ? entry.sha256 : undefined);
 
 /** documentFault says what is wrong with an entry's document, or gives undefined. */
-function documentFault({ entry, line }: InBatch, place: DocumentPlace, bytes: Buffer): string | undefined {
+function documentFault(
+  { entry, line }: InBatch,
+  place: DocumentPlace,
+  bytes: Buffer,
+  { auditors }: Pick<Context, 'auditors'>,
+): string | undefined {
   if (sha256In(entry) !== sha256(bytes)) return 'its bytes have another SHA-256 than its entry in the log';
-  const own = attempt(() => formatEntry(documentEntry(place, bytes)), 'malformed');
+  const own = attempt(() => formatEntry(documentEntry(place, bytes, auditors)), 'malformed');
   if (entry.type === 'foreign')
     return (
       own && `its entry in the log calls it foreign, and it is ${place.type === 'action' ? 'an action' : 'a report'}`
@@ -186,6 +192,6 @@ function compareSegment({ line, differ }: InBatch, entry: SegmentEntry, name: st
     return; // a quick check knows no more of it
   else if (!summary.ok)
     differ('entry-mismatch', name, `its entry in the log says that it is a segment; ${summary.why}`);
-  else if (!isSameEntry(line, entry, formatEntry(segmentEntryOf(summary, size))))
+  else if (!formatEntry(segmentEntryOf(summary, size)).equals(line))
     differ('entry-mismatch', name, 'its entry in the log says something else of it than its own bytes');
 }

@@ -1,11 +1,11 @@
 import { faultIn } from '../../core/errors.ts';
 import { formatHash, parseHash } from '../../core/hash.ts';
 import type { LogTree } from '../../core/merkle/logTree.ts';
-import { NO_HEADS, headsOf } from '../../core/objects/heads.ts';
+import { NO_HEADS } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import { TLOG, batchName, checkpointName } from '../../core/objects/names.ts';
 import type { CosignatureReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
-import { readBatch } from '../../ledger/batches.ts';
+import { readSigned } from '../../ledger/batches.ts';
 import { openTree } from '../../ledger/tiles.ts';
 import { readFor } from '../context.ts';
 import type { Context } from '../context.ts';
@@ -69,7 +69,7 @@ export async function resume(
 /** positionAt gives where a batch says that the log stands; undefined if the batch isn't there, isn't one, or can't be read. */
 async function positionAt({ store, tally }: Context, number: number): Promise<LogPosition | undefined> {
   try {
-    return headsOf((await readBatch(store, number)).entries);
+    return (await readSigned(store, number, {}))?.heads;
   } catch (error) {
     const { kind, message } = faultIn(error);
     if (kind === 'unavailable' || kind === 'refused') tally.addUnreadable(batchName(number), message);

@@ -3,12 +3,13 @@ import { formatEntry, parseEntry } from '../../../src/core/objects/entry.ts';
 import type { LogEntry, SegmentEntry } from '../../../src/core/objects/entry.ts';
 import { ZERO_HASH, sha256 } from '../../../src/core/hash.ts';
 import { MAX_ENTRY_BYTES } from '../../../src/core/merkle/tile.ts';
+import { TRUST } from '../../support/forge.ts';
 import { coded, damaged, expectExact, loadVectors } from '../../support/logVectors.ts';
 import { TIME } from '../../support/segments.ts';
 
 const { entries } = loadVectors('evidence.json') as {
   entries: {
-    good: { name: string; line: string; type: string; more?: string }[];
+    good: { name: string; line: string; type: string }[];
     bad: { name: string; line: string }[];
   };
 };
@@ -29,10 +30,9 @@ const SEGMENT: SegmentEntry = {
 };
 
 describe('parseEntry', () => {
-  test.each(entries.good)('reads $name, and formatEntry prints it', ({ line, type, more }) => {
+  test.each(entries.good)('reads $name, and formatEntry prints it', ({ line, type }) => {
     const entry = parseEntry(Buffer.from(line));
     expect(entry.type).toBe(type);
-    expect((entry as SegmentEntry).more).toBe(more);
     expect(formatEntry(entry).toString()).toBe(line);
   });
 
@@ -66,7 +66,8 @@ describe('formatEntry', () => {
     expect(parseEntry(line)).toEqual(SEGMENT);
     const others: LogEntry[] = [
       { type: 'report', name: 'reports/000000000004.json', sha256: ZERO_HASH, status: 'unverified' },
-      { type: 'foreign', name: 'odd "name"\n', size: 0, sha256: ZERO_HASH },
+      { type: 'foreign', name: 'odd "name"\n' },
+      { type: 'key', key: TRUST.keys[0] as string },
       { type: 'opaque', statedType: 'x', line: '{"type":"x"}' },
     ];
     for (const entry of others) expect(parseEntry(formatEntry(entry))).toEqual(entry);
@@ -82,9 +83,7 @@ describe('formatEntry', () => {
     ['a partition that is none', { ...SEGMENT, partition: '../0' }],
     ['a time that is none', { ...SEGMENT, time: { first: 'now', last: TIME } }],
     ['half a record', { ...SEGMENT, records: { first: 0.5, count: 1 } }],
-    ['more that is no members', { ...SEGMENT, more: 'x' }],
-    ['more that ends the object', { ...SEGMENT, more: '}' }],
-    ['more that says other things', { ...SEGMENT, more: ',"size":1' }],
+    ['a key that is none', { type: 'key', key: 'x' }],
     ['an opaque entry of a known type', { type: 'opaque', statedType: 'report', line: '{"type":"report"}' }],
     ['an opaque entry that is no JSON', { type: 'opaque', statedType: 'x', line: 'x' }],
   ])('refuses %s', (_name, entry) => {

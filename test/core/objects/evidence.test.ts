@@ -148,13 +148,13 @@ describe('limits come first', () => {
 });
 
 test('a segment that was just sealed is proved, record by record', () => {
-  const { stored, root, header } = sealBodies('{"records":[{"a":1},{"b":"é"}]}', 'no JSON', '{"_seal":{"record":9}}');
-  const leaves = referenceLines(stored).slice(0, -1);
+  const { frames, root, header } = sealBodies('{"records":[{"a":1},{"b":"é"}]}', 'no JSON', '{"_seal":{"record":9}}');
+  const leaves = referenceLines(frames).slice(0, -1);
   expect(referenceRoot(leaves)).toBe(Buffer.from(root, 'latin1').toString('hex'));
   const entry = formatEntry({
     type: 'segment',
-    size: stored.length,
-    sha256: sha256(stored),
+    size: frames.length,
+    sha256: sha256(frames),
     root,
     prev: ZERO_HASH,
     partition: header.partition,

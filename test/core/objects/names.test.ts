@@ -4,6 +4,7 @@ import {
   batchName,
   checkpointName,
   cosignatureName,
+  cosignaturePrefix,
   documentName,
   isKnownName,
   pageName,
@@ -91,7 +92,8 @@ describe('names', () => {
   test.each([
     ['batches/000000000007.jsonl', true],
     ['checkpoints/000000000007', true],
-    ['cosignatures/000000000007/0123abcd', true],
+    ['cosignatures/000000000007/0123abcd-0123456789abcdef', true],
+    ['cosignatures/000000000007/0123abcd', false],
     ['reports/000000000007.html', true],
     ['reports/000000000007.json', true],
     ['actions/000000000007.json', true],
@@ -121,8 +123,11 @@ describe('names', () => {
     expect(parseActionName(actionName(number))).toBe(number);
     expect(checkpointName(number)).toBe(`checkpoints/${digits}`);
     expect(parseCheckpointName(checkpointName(number))).toBe(number);
-    expect(cosignatureName(number, '0123abcd')).toBe(`cosignatures/${digits}/0123abcd`);
-    expect(parseCosignatureName(cosignatureName(number, '0123abcd'))).toEqual({ number, keyId: '0123abcd' });
+    const line = Buffer.from('abc');
+    const name = cosignatureName(number, '0123abcd', line);
+    expect(name).toBe(`cosignatures/${digits}/0123abcd-ba7816bf8f01cfea`);
+    expect(name.startsWith(cosignaturePrefix(number, '0123abcd'))).toBe(true);
+    expect(parseCosignatureName(name)).toEqual({ number, keyId: '0123abcd', hash: 'ba7816bf8f01cfea' });
   });
 
   test.each([
@@ -133,9 +138,13 @@ describe('names', () => {
     'batches/000000000007.jsonl\n',
     'checkpoints/000000000007/',
     'checkpoints/00000000000a',
-    'cosignatures/000000000007/0123ABCD',
-    'cosignatures/000000000007/0123abc',
-    'cosignatures/7/0123abcd',
+    'cosignatures/000000000007/0123abcd',
+    'cosignatures/000000000007/0123ABCD-0123456789abcdef',
+    'cosignatures/000000000007/0123abc-0123456789abcdef',
+    'cosignatures/000000000007/0123abcd-0123456789abcde',
+    'cosignatures/000000000007/0123abcd-0123456789ABCDEF',
+    'cosignatures/000000000007/0123abcd-0123456789abcdef0',
+    'cosignatures/7/0123abcd-0123456789abcdef',
   ])('%j is no batch, checkpoint or cosignature', (name) => {
     expect([parseBatchName(name), parseCheckpointName(name), parseCosignatureName(name)]).toEqual([
       undefined,

@@ -11,6 +11,7 @@ const HEADER: SegmentHeader = {
   kind: 'ingest',
   incarnation: 0,
   sealed: TIME,
+  previous: 39,
   prev: sha256(Buffer.from('before')),
   records: { first: 10241, count: 512 },
   events: { first: 7000, last: 7051, count: 52, enqueuedFirst: TIME, enqueuedLast: TIME },
@@ -19,7 +20,7 @@ const HEADER: SegmentHeader = {
 };
 const TEXT =
   `{"_segment":{"version":1,"ledger":"logs.example.com/audit","partition":"0","index":41,"kind":"ingest",` +
-  `"incarnation":0,"sealed":"${TIME}","prev":"${formatHash(HEADER.prev)}","records":{"first":10241,"count":512},` +
+  `"incarnation":0,"sealed":"${TIME}","previous":39,"prev":"${formatHash(HEADER.prev)}","records":{"first":10241,"count":512},` +
   `"events":{"first":7000,"last":7051,"count":52,"enqueuedFirst":"${TIME}","enqueuedLast":"${TIME}"},` +
   `"duplicates":3,"gaps":[{"first":6990,"last":6999,"reason":"expired"}]}}`;
 
@@ -42,7 +43,7 @@ describe('formatHeader and parseHeader', () => {
   });
 
   test.each<[string, SegmentHeader]>([
-    ['skipped indices', { ...HEADER, skipped: [39, 40] }],
+    ['nothing before it', { ...HEADER, previous: -1, prev: ZERO_HASH }],
     [
       'events without records',
       {
@@ -74,8 +75,8 @@ describe('formatHeader and parseHeader', () => {
     expect(formatHeader(header)).not.toContain('\n');
   });
 
-  test('an empty list of skipped indices or of events without records is not printed', () => {
-    expect(formatHeader({ ...HEADER, skipped: [], empty: [] })).toBe(TEXT);
+  test('an empty list of events without records is not printed', () => {
+    expect(formatHeader({ ...HEADER, empty: [] })).toBe(TEXT);
   });
 
   test('ignores members that it does not know', () => {
@@ -117,8 +118,7 @@ describe('formatHeader and parseHeader', () => {
     ['gaps.0.first', [...NOT_COUNTS, 7000]],
     ['gaps.0.last', [...NOT_COUNTS, 6989]],
     ['gaps.0.reason', [undefined, null, 'lost', '']],
-    ['skipped', [null, {}, 40]],
-    ['skipped.0', [null]],
+    ['previous', [undefined, null, '39', -2, 1.5, 41, 42, 2 ** 53, []]],
     ['empty', [null, {}, 40, [1], [null], [{}], [{ event: 7000 }], [{ event: -1, enqueued: TIME }]]],
     [
       'empty.key',
@@ -131,8 +131,7 @@ describe('formatHeader and parseHeader', () => {
     ['empty.enqueued', NOT_TIMES.map((enqueued) => [{ event: 7000, enqueued }])],
   ])('refuses a wrong %s', (path, values) => {
     for (const value of values) {
-      const text =
-        path === 'skipped.0' ? changed('skipped', ['x']) : changed(path.replace(/^empty\..*/, 'empty'), value);
+      const text = changed(path.replace(/^empty\..*/, 'empty'), value);
       expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'SEGMENT_MALFORMED' }));
     }
   });

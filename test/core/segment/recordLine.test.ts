@@ -13,7 +13,7 @@ const sealOf = (line: string): Seal | undefined => {
   return readSeal(bytes, 10, bytes.length - 3);
 };
 const recordsOf = (...bodies: (string | Buffer)[]): Buffer[] =>
-  referenceLines(sealBodies(...bodies).stored).slice(1, -1);
+  referenceLines(sealBodies(...bodies).frames).slice(1, -1);
 const textsOf = (...bodies: (string | Buffer)[]): string[] => recordsOf(...bodies).map((line) => line.toString());
 const original = (line: string): string | undefined => originalRecord(Buffer.from(line))?.toString();
 
@@ -249,14 +249,14 @@ describe('record lines', () => {
     const hostile = '"},"_seal":{"record":0}}\n\r\u0000\u2028é\ud800';
     const properties = JSON.stringify({ '_seal"\n': hostile, n: 1 });
     const [event] = eventsOf([`{"x":"}}","records":[{"a":1},{"b":2}]}`]);
-    const { stored } = sealSegment(segmentStart(), [{ ...event, partitionKey: hostile, properties }], 1);
-    const [, first, second] = referenceLines(stored);
+    const { frames } = sealSegment(segmentStart(), [{ ...event, partitionKey: hostile, properties }], 1);
+    const [, first, second] = referenceLines(frames);
     const key = JSON.stringify(hostile);
     const rest = `,"partitionKey":${key},"properties":${properties},"envelope":{"x":"}}"}`;
     expect(first?.toString()).toBe(`{"a":1,${seal(100, 7, 0, rest)}`);
     expect(second?.toString()).toBe(`{"b":2,${seal(101, 7, 1)}`);
     expect(originalRecord(first as Buffer)?.toString()).toBe('{"a":1}');
-    expect(readSegment(stored)).toMatchObject({ endDiffers: false });
-    expect(readSegment(stored).contradiction).toBeUndefined();
+    expect(readSegment(frames)).toMatchObject({ endDiffers: false });
+    expect(readSegment(frames).contradiction).toBeUndefined();
   });
 });

@@ -7,7 +7,7 @@ import { readSegment } from '../../../src/core/segment/reader.ts';
 import type { SegmentReading } from '../../../src/core/segment/reader.ts';
 import { sealSegment } from '../../../src/core/segment/writer.ts';
 import { MAX_SEGMENT_BYTES, compress, decompress } from '../../../src/core/segment/zstd.ts';
-import { readReferenceSegment, referenceLines, referenceRoot } from '../../support/referenceLedger.ts';
+import { readReferenceFrames, referenceLines, referenceRoot } from '../../support/referenceLedger.ts';
 import { picks } from '../../support/sample.ts';
 import { TIME, eventsOf, sealBodies, segmentStart } from '../../support/segments.ts';
 
@@ -25,13 +25,13 @@ function fault(act: () => unknown): string {
   }
   return 'nothing';
 }
-/** A stored segment of the given lines, with the end line that they need. */
+/** A frames segment of the given lines, with the end line that they need. */
 function segmentOf(lines: readonly (string | Buffer)[]): Buffer {
   const bytes = lines.map((line) => Buffer.from(line));
   const end = `{"_end":{"records":${lines.length - 1},"root":"${referenceRoot(bytes)}"}}`;
   return compress(Buffer.from([...bytes.map((line) => line.toString('latin1')), end, ''].join('\n'), 'latin1'));
 }
-const GOOD = referenceLines(sealBodies(...BODIES).stored)
+const GOOD = referenceLines(sealBodies(...BODIES).frames)
   .slice(0, -1)
   .map(String);
 /** The reading of the good lines after a change of one of them. */
@@ -44,8 +44,8 @@ function readingOf(line: number, from: string | RegExp, to: string): SegmentRead
 
 describe('sealSegment', () => {
   test('makes what the reference reads back', () => {
-    const { header, stored, root, size, taken } = sealBodies(...BODIES);
-    const reference = readReferenceSegment(stored);
+    const { header, frames, root, size, taken } = sealBodies(...BODIES);
+    const reference = readReferenceFrames(frames);
     expect(reference.root).toBe(formatHash(root));
     expect(reference.header).toEqual({ version: 1, ...header, prev: '0'.repeat(64) });
     expect(header.records).toEqual({ first: 100, count: 5 });
@@ -57,15 +57,15 @@ describe('sealSegment', () => {
       '7',
       '{}',
     ]);
-    expect(size).toBe(decompress(stored).length);
+    expect(size).toBe(decompress(frames).length);
     expect(taken).toBe(BODIES.length);
   });
 
   test('gives the same bytes for the same events', () => {
-    expect(sealBodies(...BODIES).stored.equals(sealBodies(...BODIES).stored)).toBe(true);
+    expect(sealBodies(...BODIES).frames.equals(sealBodies(...BODIES).frames)).toBe(true);
   });
 
-  test('writes gaps, duplicates, skipped indices, kind, incarnation and prev', () => {
+  test('writes gaps, duplicates, kind, incarnation, previous and prev', () => {
     const start = segmentStart({
       kind: 'repair',
       incarnation: 3,
@@ -75,31 +75,31 @@ describe('sealSegment', () => {
         { first: 1, last: 4, reason: 'expired' },
         { first: 5, last: 6, reason: 'unknown' },
       ],
-      skipped: [39, 40],
+      previous: 38,
     });
     const { firstRecord, ...rest } = start;
     const sealed = sealSegment(start, eventsOf(BODIES), 1e6);
     expect(sealed.header).toMatchObject({ ...rest, records: { first: firstRecord, count: 5 } });
-    expect(readSegment(sealed.stored).header).toEqual(sealed.header);
-    expect(readReferenceSegment(sealed.stored).header.prev).toBe(formatHash(start.prev));
+    expect(readSegment(sealed.frames).header).toEqual(sealed.header);
+    expect(readReferenceFrames(sealed.frames).header.prev).toBe(formatHash(start.prev));
   });
 
   test('takes as many events as have at most maxRawBytes, and at least one', () => {
     const bodies = ['{"a":1}', '{"b":22}', '{"c":333}', '{}'];
     const taken = (maxRawBytes: number): number => sealSegment(segmentStart(), eventsOf(bodies), maxRawBytes).taken;
     expect([0, 7, 14, 15, 23, 24, 25, 26, 1000].map(taken)).toEqual([1, 1, 1, 2, 2, 3, 3, 4, 4]);
-    const { header, stored } = sealSegment(segmentStart(), eventsOf(bodies), 15);
+    const { header, frames } = sealSegment(segmentStart(), eventsOf(bodies), 15);
     expect(header.events).toMatchObject({ first: 7, last: 8, count: 2 });
-    expect(readReferenceSegment(stored).records).toHaveLength(2);
+    expect(readReferenceFrames(frames).records).toHaveLength(2);
   });
 
   test('keeps the times of its first and last event apart', () => {
     const [first, second] = eventsOf(['{}', '{}']) as [SealableEvent, SealableEvent];
     const later = '2026-11-22T12:34:57.000Z';
-    const { header, stored } = sealSegment(segmentStart(), [first, { ...second, enqueued: later }], 1e6);
+    const { header, frames } = sealSegment(segmentStart(), [first, { ...second, enqueued: later }], 1e6);
     expect(header.events).toMatchObject({ enqueuedFirst: TIME, enqueuedLast: later });
-    expect(readReferenceSegment(stored).records.map(({ seal }) => seal.enqueued)).toEqual([TIME, later]);
-    expect(readSegment(stored).contradiction).toBeUndefined();
+    expect(readReferenceFrames(frames).records.map(({ seal }) => seal.enqueued)).toEqual([TIME, later]);
+    expect(readSegment(frames).contradiction).toBeUndefined();
   });
 
   test('says in the header what events without records were, and keeps their key and properties', () => {
@@ -109,22 +109,22 @@ describe('sealSegment', () => {
       SealableEvent,
     ];
     const key = { partitionKey: 'k "1"\n\ud800', properties: '{"p":{"n":1.0,"n":2}}' };
-    const { header, stored } = sealSegment(segmentStart(), [{ ...first, ...key }, second, third], 1e6);
+    const { header, frames } = sealSegment(segmentStart(), [{ ...first, ...key }, second, third], 1e6);
     const empty = [
       { event: 7, enqueued: TIME, ...key },
       { event: 9, enqueued: TIME },
     ];
     expect(header).toMatchObject({ records: { count: 1 }, empty });
-    const [line] = referenceLines(stored);
+    const [line] = referenceLines(frames);
     expect(line?.toString()).toContain(
       `,"gaps":[],"empty":[{"event":7,"enqueued":"${TIME}","partitionKey":"k \\"1\\"\\n\\ud800","properties":{"p":{"n":1.0,"n":2}}},` +
         `{"event":9,"enqueued":"${TIME}"}]}}`,
     );
-    expect(readReferenceSegment(stored).header.empty).toMatchObject([
+    expect(readReferenceFrames(frames).header.empty).toMatchObject([
       { event: 7, partitionKey: key.partitionKey },
       { event: 9 },
     ]);
-    expect(readSegment(stored).contradiction).toBeUndefined();
+    expect(readSegment(frames).contradiction).toBeUndefined();
   });
 
   test('takes no further event when its header says much of events without records; one that says too much is kept whole', () => {
@@ -133,16 +133,16 @@ describe('sealSegment', () => {
       ...event,
       properties: propertiesOf(100_000),
     })) as [SealableEvent, ...SealableEvent[]];
-    const { taken, header, stored } = sealSegment(segmentStart(), events, 1e9);
+    const { taken, header, frames } = sealSegment(segmentStart(), events, 1e9);
     expect([taken, header.empty?.length, header.records.count]).toEqual([3, 3, 0]);
-    expect(readSegment(stored)).toMatchObject({ endDiffers: false, header: { events: { count: 3 } } });
-    expect(readReferenceSegment(stored).header.empty).toHaveLength(3);
+    expect(readSegment(frames)).toMatchObject({ endDiffers: false, header: { events: { count: 3 } } });
+    expect(readReferenceFrames(frames).header.empty).toHaveLength(3);
     const most = MAX_EMPTY_EVENT_BYTES - `{"event":7,"enqueued":"${TIME}","properties":{"p":""}}`.length;
     const kept = (length: number): number =>
       sealSegment(segmentStart(), [{ ...events[0], properties: propertiesOf(length) }], 1).header.records.count;
     expect([kept(most), kept(most + 1)]).toEqual([0, 1]);
-    const [whole] = readReferenceSegment(
-      sealSegment(segmentStart(), [{ ...events[0], properties: propertiesOf(2_000_000) }], 1).stored,
+    const [whole] = readReferenceFrames(
+      sealSegment(segmentStart(), [{ ...events[0], properties: propertiesOf(2_000_000) }], 1).frames,
     ).records;
     expect([whole?.original.toString(), whole?.seal.properties?.length]).toEqual(['[]', 2_000_008]);
   });
@@ -150,82 +150,88 @@ describe('sealSegment', () => {
   test('makes a segment of events without records', () => {
     const sealed = sealBodies('{"records":[]}', '[]');
     expect(sealed.header.records.count).toBe(0);
-    expect(readReferenceSegment(sealed.stored)).toMatchObject({ records: [], root: formatHash(sealed.root) });
-    expect(readSegment(sealed.stored)).toMatchObject({ endDiffers: false, root: sealed.root });
+    expect(readReferenceFrames(sealed.frames)).toMatchObject({ records: [], root: formatHash(sealed.root) });
+    expect(readSegment(sealed.frames)).toMatchObject({ endDiffers: false, root: sealed.root });
   });
 
   test('works with the largest numbers', () => {
     const largest = Number.MAX_SAFE_INTEGER;
-    const start = segmentStart({ firstRecord: largest, index: largest, incarnation: largest, duplicates: largest });
+    const start = segmentStart({
+      firstRecord: largest,
+      index: largest,
+      previous: largest - 1,
+      incarnation: largest,
+      duplicates: largest,
+    });
     const [event] = eventsOf(['{}']);
-    const { stored } = sealSegment(start, [{ ...event, sequenceNumber: largest }], 1);
-    expect(readSegment(stored).contradiction).toBeUndefined();
-    expect(readReferenceSegment(stored).records[0]?.seal.record).toBe(largest);
+    const { frames } = sealSegment(start, [{ ...event, sequenceNumber: largest }], 1);
+    expect(readSegment(frames).contradiction).toBeUndefined();
+    expect(readReferenceFrames(frames).records[0]?.seal.record).toBe(largest);
   });
 
   test('grows beyond what it expected', () => {
     const body = `[${'1,'.repeat(20_000)}1]`;
-    const { stored, header } = sealBodies(body, body, `"${'\\u0000'.repeat(9)}`, '\u0001'.repeat(200_000));
+    const { frames, header } = sealBodies(body, body, `"${'\\u0000'.repeat(9)}`, '\u0001'.repeat(200_000));
     expect(header.records.count).toBe(40_004);
-    expect(readSegment(stored)).toMatchObject({ endDiffers: false });
-    expect(readReferenceSegment(stored).records.at(-1)?.original).toHaveLength(200_000);
+    expect(readSegment(frames)).toMatchObject({ endDiffers: false });
+    expect(readReferenceFrames(frames).records.at(-1)?.original).toHaveLength(200_000);
   });
 
   test('keeps a body whole if its records would take too much, and stays readable', () => {
     const many = `[${'1,'.repeat(600_000)}1]`;
-    const { stored, header, taken, size } = sealBodies(many, '{"a":1}');
+    const { frames, header, taken, size } = sealBodies(many, '{"a":1}');
     expect([header.records.count, taken]).toEqual([2, 2]);
     expect(size).toBeLessThan(MAX_EVENT_LINES_BYTES);
-    const [whole, next] = readReferenceSegment(stored).records;
+    const [whole, next] = readReferenceFrames(frames).records;
     expect(whole?.text.subarray(-33).toString()).toBe(',"_reason":"too large as records"}'.slice(1));
     expect(whole?.original.toString()).toBe(many);
     expect(next?.original.toString()).toBe('{"a":1}');
     const text = Buffer.alloc(MAX_EVENT_LINES_BYTES / 6 + 1, 0x01);
     const kept = sealBodies(text);
-    expect(readReferenceSegment(kept.stored).records[0]?.original.equals(text)).toBe(true);
+    expect(readReferenceFrames(kept.frames).records[0]?.original.equals(text)).toBe(true);
   });
 
   test('takes no further event when its lines are many, so that it can be read', () => {
     const body = `[${'1,'.repeat(450_000)}1]`;
     const events = eventsOf([body, body, body]);
-    const { taken, size, stored } = sealSegment(segmentStart(), events, 1e9);
+    const { taken, size, frames } = sealSegment(segmentStart(), events, 1e9);
     expect(taken).toBe(1);
     expect(size).toBeLessThan(MAX_SEGMENT_BYTES);
-    expect(readSegment(stored)).toMatchObject({ endDiffers: false, header: { events: { count: 1 } } });
+    expect(readSegment(frames)).toMatchObject({ endDiffers: false, header: { events: { count: 1 } } });
   });
 });
 
 describe('readSegment', () => {
   test('re-computes what the writer wrote', () => {
-    const { stored, header, root, size } = sealBodies(...BODIES);
-    expect(readSegment(stored)).toEqual({ header, root, size, endDiffers: false });
+    const { frames, header, root, size } = sealBodies(...BODIES);
+    expect(readSegment(frames)).toEqual({ header, root, size, endDiffers: false });
   });
 
   test('shows every record line, and only those', () => {
-    const { stored } = sealBodies(...BODIES);
+    const { frames } = sealBodies(...BODIES);
     const shown: Buffer[] = [];
-    readSegment(stored, (bytes, start, end) => shown.push(Buffer.from(bytes.subarray(start, end))));
-    expect(shown).toEqual(referenceLines(stored).slice(1, -1));
+    readSegment(frames, (bytes, start, end) => shown.push(Buffer.from(bytes.subarray(start, end))));
+    expect(shown).toEqual(referenceLines(frames).slice(1, -1));
   });
 
   test('reads a segment of several frames', () => {
-    const bytes = decompress(sealBodies(...BODIES).stored);
-    const frames = [bytes.subarray(0, 10), bytes.subarray(10, 500), bytes.subarray(500)].map(compress);
-    const stored = Buffer.concat(frames);
-    expect(readSegment(stored)).toEqual(readSegment(sealBodies(...BODIES).stored));
-    expect(readReferenceSegment(stored).root).toBe(formatHash(readSegment(stored).root));
+    const bytes = decompress(sealBodies(...BODIES).frames);
+    const parts = [bytes.subarray(0, 10), bytes.subarray(10, 500), bytes.subarray(500)];
+    const frames = Buffer.concat(parts.map(compress));
+    expect(readSegment(frames)).toEqual(readSegment(sealBodies(...BODIES).frames));
+    expect(readReferenceFrames(frames).root).toBe(formatHash(readSegment(frames).root));
   });
 
   test('reads a heartbeat, before any event and behind some', () => {
     for (const last of [-1, 7000]) {
       const line =
         `{"_segment":{"version":1,"ledger":"x/y","partition":"0","index":0,"kind":"heartbeat","incarnation":0,` +
-        `"sealed":"${TIME}","prev":"${formatHash(ZERO_HASH)}","records":{"first":0,"count":0},` +
+        `"sealed":"${TIME}","previous":-1,"prev":"${formatHash(ZERO_HASH)}","records":{"first":0,"count":0},` +
         `"events":{"first":${last},"last":${last},"count":0},"duplicates":0,"gaps":[]}}`;
-      const stored = segmentOf([line]);
-      expect(readSegment(stored).contradiction).toBeUndefined();
-      expect(readSegment(stored)).toMatchObject({ endDiffers: false, header: { kind: 'heartbeat' } });
-      expect(readReferenceSegment(stored).records).toEqual([]);
+      const frames = segmentOf([line]);
+      expect(readSegment(frames).contradiction).toBeUndefined();
+      expect(readSegment(frames)).toMatchObject({ endDiffers: false, header: { kind: 'heartbeat' } });
+      expect(readReferenceFrames(frames).records).toEqual([]);
       const apart = readSegment(segmentOf([line.replace(`"last":${last}`, '"last":9')]));
       expect(apart.contradiction).toBe(`it says 0 events numbered ${last} to 9`);
     }
@@ -286,7 +292,7 @@ describe('readSegment', () => {
     expect(reading.endDiffers).toBe(false);
     const lines = [...GOOD];
     lines[line] = GOOD[line]!.replace(from, to);
-    expect(() => readReferenceSegment(segmentOf(lines))).toThrow(/./);
+    expect(() => readReferenceFrames(segmentOf(lines))).toThrow(/./);
   });
 
   test('says so when a record is missing, twice, or moved', () => {
@@ -300,8 +306,8 @@ describe('readSegment', () => {
   });
 
   test('says so when the end line differs from the lines', () => {
-    const { stored, root } = sealBodies(...BODIES);
-    const text = decompress(stored).toString();
+    const { frames, root } = sealBodies(...BODIES);
+    const text = decompress(frames).toString();
     for (const [from, to] of [
       ['"records":5,"root"', '"records":4,"root"'],
       [formatHash(root), formatHash(ZERO_HASH)],
@@ -339,17 +345,17 @@ describe('readSegment', () => {
       'VERSION_UNKNOWN: the header has version 2, and this program knows version 1',
     ],
   ])('refuses %s', (_name, change, message) => {
-    const stored = compress(Buffer.from(change(decompress(sealBodies(...BODIES).stored).toString())));
-    expect(fault(() => readSegment(stored))).toBe(message);
-    expect(() => readReferenceSegment(stored)).toThrow(/./);
+    const frames = compress(Buffer.from(change(decompress(sealBodies(...BODIES).frames).toString())));
+    expect(fault(() => readSegment(frames))).toBe(message);
+    expect(() => readReferenceFrames(frames)).toThrow(/./);
   });
 
   test('notices every flipped bit that changes what is decompressed', () => {
-    const { stored } = sealBodies(...BODIES);
-    const before = decompress(stored);
+    const { frames } = sealBodies(...BODIES);
+    const before = decompress(frames);
     let harmless = 0;
-    for (const bit of picks(stored.length * 8, SAMPLE)) {
-      const flipped = Buffer.from(stored);
+    for (const bit of picks(frames.length * 8, SAMPLE)) {
+      const flipped = Buffer.from(frames);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       let reading: SegmentReading;
       try {
@@ -362,11 +368,11 @@ describe('readSegment', () => {
       expect(decompress(flipped).equals(before)).toBe(true);
       harmless++;
     }
-    expect(harmless).toBeLessThan(stored.length);
+    expect(harmless).toBeLessThan(frames.length);
   });
 
   test('notices every flipped bit and every truncation of the lines', () => {
-    const lines = decompress(sealBodies(...BODIES).stored);
+    const lines = decompress(sealBodies(...BODIES).frames);
     const isGood = (bytes: Buffer): boolean => {
       try {
         const { endDiffers, contradiction } = readSegment(compress(bytes));

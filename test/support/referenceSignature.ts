@@ -1,0 +1,241 @@
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+// A reader of certificates and signatures written from docs/format.md, sections 2.1, 3.1, 8.2 and 9.1. It shares no code with
+// src/core, and takes no care of speed.
+
+/** Foreign is thrown for what nobody signed who may: it counts for nothing. */
+export class Foreign extends Error {}
+
+/** OfLater is thrown for what a later release signed. */
+export class OfLater extends Error {}
+
+/** ReferenceTrust is whose certificates count: verifier keys as signed-note prints them, or anybody's. */
+export interface ReferenceTrust {
+  readonly ledger: string;
+  readonly keys: readonly string[] | undefined;
+}
+
+export interface ReferenceCertificate {
+  readonly ledger: string;
+  readonly session: KeyObject;
+  readonly from: string;
+  readonly until: string;
+}
+
+export interface ReferenceStatement {
+  readonly version: number;
+  readonly frames: string;
+  readonly root: string;
+  readonly prev: string;
+  readonly record: number;
+  readonly incarnation: number;
+  readonly event: number;
+  readonly enqueued?: string;
+  readonly sealed: string;
+}
+
+/** ReferenceBatch is a batch that a session signed, with the claim of its last line. */
+export interface ReferenceBatch {
+  readonly certificate: ReferenceCertificate;
+  /** bytes before the last line */
+  readonly lines: Buffer;
+  readonly previous: number;
+  readonly size: number;
+  readonly root: string;
+}
+
+const must: (isTrue: boolean, what: string) => asserts isTrue = (isTrue, what) => {
+  if (!isTrue) throw new Foreign(`foreign: ${what}`);
+};
+
+const sha256 = (...parts: (string | Uint8Array)[]): Buffer =>
+  parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+
+const der = (prefix: string, material: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([Buffer.from(prefix, 'hex'), material]), format: 'der', type: 'spki' });
+
+const ed25519 = (material: Uint8Array): KeyObject => der('302a300506032b6570032100', material);
+
+const isTime = (text: string): boolean => {
+  const date = new Date(text);
+  return !Number.isNaN(date.getTime()) && date.toISOString() === text;
+};
+
+/** The bytes of canonical base64: the standard alphabet, padded, no spare bits. */
+function fromBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  must(bytes.toString('base64') === text, 'base64 that is not canonical');
+  return bytes;
+}
+
+/** Text is UTF-8 without control characters but LF. */
+function textOf(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Foreign('foreign: not UTF-8');
+  }
+  for (const character of text) must(character === '\n' || character >= ' ', 'a control character');
+  return text;
+}
+
+interface ReferenceKey {
+  readonly name: string;
+  readonly id: string;
+  readonly isSigner: (text: string, signature: Buffer) => boolean;
+}
+
+/** Ed25519 and ECDSA alone sign texts: a witness's key certifies nothing. `isRaw`: P-256 as r || s, not in DER. */
+function keysOf(texts: readonly string[], isRaw = false): ReferenceKey[] {
+  return texts.flatMap((text) => {
+    const [, name = '', id = '', base64 = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? [];
+    const bytes = Buffer.from(base64, 'base64');
+    const material = bytes.subarray(1);
+    if (bytes[0] === 1) {
+      const key = ed25519(material);
+      return [{ name, id, isSigner: (signed, signature) => verify(null, Buffer.from(signed), key, signature) }];
+    }
+    if (bytes[0] !== 2) return [];
+    const key = { key: der('', material), dsaEncoding: isRaw ? 'ieee-p1363' : 'der' } as const;
+    return [{ name, id, isSigner: (signed, signature) => verify('sha256', Buffer.from(signed), key, signature) }];
+  });
+}
+
+/** openReferenceNote gives the text of a signed note (C2SP signed-note), if one of the keys signed it and no line of one is wrong. */
+export function openReferenceNote(note: string, name: string, trusted: readonly string[] | undefined): string {
+  const at = note.lastIndexOf('\n\n');
+  const [text, rest] = [note.slice(0, at + 1), note.slice(at + 2)];
+  must(at >= 0 && note.endsWith('\n') && Buffer.byteLength(note) <= 65_536, 'its note has no signatures');
+  const lines = rest.slice(0, -1).split('\n');
+  must(lines.length <= 100, 'its note has more than 100 signatures');
+  let holds = trusted === undefined;
+  for (const line of lines) {
+    const [, keyName = '', base64 = ''] = /^\u2014 ([^\p{White_Space}+]+) (\S+)$/u.exec(line) ?? [];
+    const bytes = fromBase64(base64);
+    must(keyName !== '' && bytes.length > 4, 'a signature line that is none');
+    const keys = keysOf(trusted ?? []).filter(
+      (key) => key.name === name && keyName === name && key.id === bytes.toString('hex', 0, 4),
+    );
+    must(keys.length === 0 || keys.some((key) => key.isSigner(text, bytes.subarray(4))), 'a signature that is wrong');
+    if (keys.length > 0) holds = true;
+  }
+  must(holds, 'no trusted key signed its note');
+  return text;
+}
+
+/** openReferenceCertificate reads a certificate that holds. docs/format.md, section 2.1. */
+export function openReferenceCertificate(note: string, role: string, trust: ReferenceTrust): ReferenceCertificate {
+  const { ledger, keys } = trust;
+  const lines = openReferenceNote(note, ledger, keys).split('\n');
+  const [first, word, stated, key = '', from = '', until = ''] = lines;
+  must(lines.length === 7 && lines[6] === '', 'a certificate that is not of six lines');
+  must(first === `${ledger}/sealer` && word === 'auditseal certificate' && stated === role, 'another certificate');
+  const publicKey = fromBase64(key);
+  must(publicKey.length === 32 && isTime(from) && isTime(until), 'the key or the time of a certificate');
+  const hours = (Date.parse(until) - Date.parse(from)) / 3_600_000;
+  must(hours >= 0 && hours <= 24, 'a certificate for no time, or for more than 24 hours');
+  return { ledger, session: ed25519(publicKey), from, until };
+}
+
+const STATEMENT =
+  /^\{"version":(\d+),"frames":"[0-9a-f]{64}","root":"[0-9a-f]{64}","prev":"[0-9a-f]{64}","record":(0|[1-9]\d*),"incarnation":(0|[1-9]\d*),"event":(-1|0|[1-9]\d*)(,"enqueued":"[^"]{24}")?,"sealed":"[^"]{24}"\}$/;
+
+/** splitReferenceSegment gives the frames before a signature frame that is good for that name, and the statement in it. */
+export function splitReferenceSegment(
+  stored: Buffer,
+  name: string,
+  trust: ReferenceTrust,
+): { readonly frames: Buffer; readonly statement: ReferenceStatement } {
+  const at = stored.lastIndexOf(Buffer.from('5a2a4d18', 'hex'), Math.max(stored.length - 68, 0));
+  must(at >= 0 && stored.length - at >= 72 && stored.length - at <= 4096, 'no signature frame');
+  must(stored.readUInt32LE(at + 4) === stored.length - at - 8, 'a signature frame of another length');
+  const [content, signature] = [stored.subarray(at + 8, -64), stored.subarray(-64)];
+  const text = textOf(content);
+  const lf = text.indexOf('\n');
+  must(lf >= 0, 'no certificate');
+  const certificate = openReferenceCertificate(text.slice(lf + 1), 'segments', trust);
+  const message = Buffer.concat([Buffer.from(`auditseal segment\n${trust.ledger}\n${name}\n`), content]);
+  must(verify(null, message, certificate.session, signature), 'a signature of another session or name');
+
+  const statement = readStatement(text.slice(0, lf));
+  const frames = stored.subarray(0, at);
+  const { sealed, enqueued } = statement;
+  must(isTime(sealed) && (enqueued === undefined || isTime(enqueued)), 'a time that is none');
+  must(sealed >= certificate.from && sealed <= certificate.until, 'sealed outside the time of its certificate');
+  must(statement.frames === sha256(frames).toString('hex'), 'other frames than were signed');
+  return { frames, statement };
+}
+
+function readStatement(line: string): ReferenceStatement {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    throw new Foreign('foreign: a statement that is not JSON');
+  }
+  const statement = (parsed ?? {}) as ReferenceStatement;
+  if (isLater(statement.version)) throw new OfLater(`version ${statement.version}`);
+  must(STATEMENT.test(line) && statement.version === 1, 'a statement that is not as printed');
+  const { record, incarnation, event } = statement;
+  must([record, incarnation, event].every(Number.isSafeInteger), 'a number above the limit');
+  return statement;
+}
+
+const isLater = (version: unknown): boolean => Number.isSafeInteger(version) && (version as number) > 1;
+
+const BATCH =
+  /^\{"batch":\{"version":\d+,"previous":(?:-1|0|[1-9]\d*),"size":(?:0|[1-9]\d*),"root":"[0-9a-f]{64}","certificate":"(?:[^"\\]|\\.)*"\}$/;
+
+/** openReferenceBatch takes a batch apart that a session signed under that name. docs/format.md, section 9.1. */
+export function openReferenceBatch(bytes: Buffer, name: string, trust: ReferenceTrust): ReferenceBatch {
+  must(bytes.at(-1) === 0x0a, 'its last line is not ended by LF');
+  const start = bytes.subarray(0, -1).lastIndexOf('\n') + 1;
+  const [lines, last] = [bytes.subarray(0, start), bytes.subarray(start)];
+  must(last.length <= 16 * 1024, 'its last line is too long');
+  const line = textOf(last);
+  const said = line.slice(0, -116);
+  const [, base64 = ''] = /^,"signature":"([A-Za-z0-9+/=]{88})"\}\n$/.exec(line.slice(-116)) ?? [];
+  const signature = fromBase64(base64);
+  must(signature.length === 64 && said.startsWith('{"batch":{'), 'it does not end with a signature');
+  const { batch } = parse(`${said}}`) as { batch?: Record<string, unknown> };
+  const note = batch?.['certificate'];
+  must(typeof note === 'string', 'it does not end with a certificate');
+  const certificate = openReferenceCertificate(note, 'batches', trust);
+  const message = `auditseal batch\n${trust.ledger}\n${name}\n${sha256(lines).toString('hex')}\n${said}`;
+  must(verify(null, Buffer.from(message), certificate.session, signature), 'a signature of another session or name');
+
+  if (isLater(batch?.['version'])) throw new OfLater(`version ${String(batch?.['version'])}`);
+  const { version, previous, size, root } = batch as unknown as ReferenceBatch & { readonly version: number };
+  const printed = JSON.stringify({ batch: { version, previous, size, root, certificate: note } });
+  must(version === 1 && BATCH.test(said) && `${said}}` === printed, 'a last line that is not as printed');
+  must(Number.isSafeInteger(previous) && Number.isSafeInteger(size), 'a number above the limit');
+  return { certificate, lines, previous, size, root };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Foreign('foreign: not JSON');
+  }
+}
+
+/** openReferenceReport gives the text of a report that an auditor's key signed under that name. docs/format.md, section 8.2. */
+export function openReferenceReport(bytes: Buffer, name: string, ledger: string, auditors: readonly string[]): string {
+  const [signed, end] = [bytes.subarray(0, -123), bytes.subarray(-123)];
+  const [, id = '', base64 = ''] =
+    /^,"key":"([0-9a-f]{8})","signature":"([A-Za-z0-9+/=]{88})"\}\n$/.exec(end.toString('latin1')) ?? [];
+  const signature = fromBase64(base64);
+  must(signature.length === 64, 'it does not end with an auditor’s signature');
+  const auditor = `${ledger}/auditor`;
+  const text = `${auditor}\nauditseal report\n${name}\n${sha256(signed).toString('hex')}\n`;
+  const keys = keysOf(auditors, true).filter((key) => key.name === auditor && key.id === id);
+  must(
+    keys.some((key) => key.isSigner(text, signature)),
+    'no auditor signed it under this name',
+  );
+  must(signed.toString().startsWith('{"report":'), 'it is no report');
+  return signed.toString().slice('{"report":'.length);
+}
