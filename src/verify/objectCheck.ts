@@ -5,7 +5,7 @@ import { formatHash, sha256 } from '../core/hash.ts';
 import {
   batchName,
   checkpointName,
-  cosignatureName,
+  cosignaturePrefix,
   isKnownName,
   pageName,
   parseActionName,
@@ -73,7 +73,7 @@ function seenUpTo(folder: string, { anchor, isIncremental = false }: VerifyOptio
   if (folder === 'reports/') return report === 0 ? '' : reportName(report);
   const number = anchor.report.log?.head?.number;
   if (number === undefined) return '';
-  const names = [batchName(number), checkpointName(number), cosignatureName(number, '')];
+  const names = [batchName(number), checkpointName(number), cosignaturePrefix(number)];
   return names.find((name) => name.startsWith(folder)) ?? '';
 }
 

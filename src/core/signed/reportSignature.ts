@@ -21,6 +21,10 @@ const END = /^,"key":"([0-9a-f]{8})","signature":"([A-Za-z0-9+/=]{88})"\}\n$/;
 /** auditorName is the name of the keys that sign a ledger's reports. */
 export const auditorName = (ledger: string): string => `${ledger}${AUDITOR}`;
 
+/** ledgerOfAuditor is the inverse of auditorName, and gives undefined for every other text. */
+export const ledgerOfAuditor = (name: string): string | undefined =>
+  name.length > AUDITOR.length && name.endsWith(AUDITOR) ? name.slice(0, -AUDITOR.length) : undefined;
+
 /** reportMessage is the text that an auditor's key signs: of bytes, under a name, for a ledger. */
 export const reportMessage = (ledger: string, name: string, signed: Uint8Array): string =>
   `${auditorName(ledger)}\nauditseal report\n${name}\n${formatHash(sha256(signed))}\n`;
