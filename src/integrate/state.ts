@@ -19,15 +19,20 @@ import { findEnd } from '../ledger/dense.ts';
 import { openTree } from '../ledger/tiles.ts';
 import { proveGrowth } from '../ledger/treeProof.ts';
 import type { Logger } from '../ports/host.ts';
-import type { ObjectStore, TileStore } from '../ports/store.ts';
+import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
-export interface LogDeps {
+/** ReadLogDeps is what the log is read with. */
+export interface ReadLogDeps {
   readonly store: ObjectStore;
-  readonly tiles: TileStore;
+  readonly tiles: ReadableTiles;
   /** name of the ledger, and of its log */
   readonly origin: string;
   /** keys that the log signs with, or did */
   readonly verifiers: readonly VerifierKey[];
+}
+
+export interface LogDeps extends ReadLogDeps {
+  readonly tiles: TileStore;
 }
 
 /** Newest is a checkpoint as it is stored, and the files that came with it. */
@@ -54,7 +59,7 @@ export interface LogState extends LogStart {
 export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DETECTED', why);
 
 /** firstTrust is who may begin the log: the keys that this host was given. */
-export const firstTrust = ({ origin, verifiers }: Pick<LogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
+export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
   ledger: origin,
   keys: verifiers.map(formatVerifierKey),
 });
@@ -68,7 +73,7 @@ export const firstTrust = ({ origin, verifiers }: Pick<LogDeps, 'origin' | 'veri
  * Throws FORK_DETECTED where the log's own signature contradicts the batches, and VERSION_UNKNOWN where a later release
  * writes the log.
  */
-export async function loadLog(deps: LogDeps, log: Logger, known?: LogState): Promise<LogState> {
+export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState): Promise<LogState> {
   const { store } = deps;
   const found = known === undefined ? await findBase(deps, log) : { base: known, free: 0 };
   let { heads, ...start }: { readonly heads: LogPosition } & LogStart = found.base ?? { heads: NO_HEADS, ...readAll() };
@@ -95,7 +100,7 @@ export async function loadLog(deps: LogDeps, log: Logger, known?: LogState): Pro
 }
 
 /** findBase finds the newest batch that a checkpoint of the log's keys covers, and where names of batches are free. */
-async function findBase(deps: LogDeps, log: Logger): Promise<{ readonly base?: LogState; readonly free: number }> {
+async function findBase(deps: ReadLogDeps, log: Logger): Promise<{ readonly base?: LogState; readonly free: number }> {
   const { store } = deps;
   const numbers = async function* (from: number): AsyncGenerator<number> {
     for await (const { name } of store.list('batches/', batchName(from))) {
@@ -115,7 +120,7 @@ async function findBase(deps: LogDeps, log: Logger): Promise<{ readonly base?: L
 }
 
 /** openBase gives the log up to a batch, if that has a checkpoint over just its entries. */
-async function openBase(deps: LogDeps, number: number): Promise<LogState | 'tiles lie' | 'foreign' | undefined> {
+async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | 'tiles lie' | 'foreign' | undefined> {
   const { store, tiles } = deps;
   const bytes = await store.read(batchName(number));
   if (bytes === undefined) return undefined;
@@ -148,7 +153,7 @@ const isHead = ({ size, rootHash }: TreeHead, head: TreeHead): boolean =>
 
 /** openSigned gives the checkpoint of a number that the log's keys signed, whatever it is of. */
 async function openSigned(
-  { store, origin, verifiers }: LogDeps,
+  { store, origin, verifiers }: ReadLogDeps,
   number: number,
 ): Promise<(Checkpoint & { readonly note: Buffer }) | undefined> {
   const note = await store.read(checkpointName(number));
@@ -163,7 +168,7 @@ async function openSigned(
  * as it is published, doesn't begin with throws FORK_DETECTED.
  */
 export async function readCheckpoint(
-  deps: LogDeps,
+  deps: ReadLogDeps,
   number: number,
   head: TreeHead,
   published: TreeHead | undefined,
@@ -177,7 +182,7 @@ export async function readCheckpoint(
 }
 
 /** isEarlier tells whether the published tree begins with another one. Tiles that lie prove nothing: then it is taken for one. */
-async function isEarlier({ tiles }: LogDeps, earlier: TreeHead, published?: TreeHead): Promise<boolean> {
+async function isEarlier({ tiles }: ReadLogDeps, earlier: TreeHead, published?: TreeHead): Promise<boolean> {
   if (published === undefined || earlier.size > published.size) return false;
   if (earlier.size === published.size) return isHead(earlier, published);
   try {
@@ -189,7 +194,7 @@ async function isEarlier({ tiles }: LogDeps, earlier: TreeHead, published?: Tree
 }
 
 /** refuseFork throws FORK_DETECTED if the log's keys signed a larger tree with a batch that isn't in the log. */
-async function refuseFork(deps: LogDeps, number: number, head: TreeHead): Promise<void> {
+async function refuseFork(deps: ReadLogDeps, number: number, head: TreeHead): Promise<void> {
   const checkpoint = await openSigned(deps, number);
   if (checkpoint === undefined || checkpoint.size <= head.size) return;
   throw fork(`${checkpointName(number)} is signed over ${checkpoint.size} entries, and the batches give ${head.size}`);
