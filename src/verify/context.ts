@@ -1,4 +1,5 @@
 import { faultIn } from '../core/errors.ts';
+import type { Auditors } from '../core/objects/reportFile.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import type { DigestObjects } from '../ledger/digest.ts';
@@ -31,6 +32,8 @@ export interface Context extends VerifyDeps {
   readonly tally: Tally;
   readonly clock: ClockCheck;
   readonly ledger: KnownLedger;
+  /** whose reports count; left out: anybody's */
+  readonly auditors?: Auditors;
 }
 
 /** KnownLedger is the ledger that all objects have to be of, and the keys that certify whoever signs them. */

@@ -29,8 +29,6 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   const before = reportBefore(options);
   const context = contextOf(deps, options);
   const { findings, clock } = context;
-  for (const { name, why } of options.malformedReports ?? [])
-    findings.error('foreign-object', name, `it has the name of a report: ${why}`);
   findings.repeat(before?.findings ?? []);
 
   const walks = new Walks(context, options);
@@ -51,11 +49,12 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   return compose(context, options, { started, before, log });
 }
 
-function contextOf(deps: VerifyDeps, { ledger, anchor, verifiers = [] }: VerifyOptions): Context {
+function contextOf(deps: VerifyDeps, options: VerifyOptions): Context {
+  const { ledger, anchor, verifiers = [], auditors } = options;
   const name = ledger ?? anchor?.report.ledger ?? undefined;
   const keys = verifiers.length > 0 ? verifiers.map(formatVerifierKey) : undefined;
   const [findings, clock, tally] = [new Findings(), new ClockCheck(deps.now), new Tally(deps.onProgress)];
-  return { ...deps, ledger: { name, keys }, findings, clock, tally };
+  return { ...deps, ledger: { name, keys }, findings, clock, tally, ...(auditors !== undefined && { auditors }) };
 }
 
 /** reportBefore gives the report that an incremental check goes on from. It throws TARGET_INVALID for options that exclude each other. */

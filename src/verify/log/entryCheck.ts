@@ -144,7 +144,7 @@ export class EntryCheck {
       return it.differ('entry-mismatch', name, 'it has an entry in the log, and no object has this name any more');
     if (bytes === 'archived') return this.#context.tally.addUnreadable(name, WHY_UNREAD[bytes]);
     this.compared += 1;
-    const fault = typeof bytes === 'string' ? unreadFault(it, bytes) : documentFault(it, place, bytes);
+    const fault = typeof bytes === 'string' ? unreadFault(it, bytes) : documentFault(it, place, bytes, this.#context);
     if (fault !== undefined) it.differ('entry-mismatch', name, fault);
   }
 
@@ -172,8 +172,13 @@ const unreadFault = ({ entry }: InBatch, unread: Unread): string | undefined =>
   entry.type === 'foreign' ? undefined : WHY_UNREAD[unread];
 
 /** documentFault says what is wrong with an entry's document, or gives undefined. */
-function documentFault({ entry, line }: InBatch, place: DocumentPlace, bytes: Buffer): string | undefined {
-  const own = attempt(() => documentEntry(place, bytes), 'malformed');
+function documentFault(
+  { entry, line }: InBatch,
+  place: DocumentPlace,
+  bytes: Buffer,
+  { auditors }: Pick<Context, 'auditors'>,
+): string | undefined {
+  const own = attempt(() => documentEntry(place, bytes, auditors), 'malformed');
   if (entry.type === 'foreign')
     return own && `its entry in the log calls it foreign, and it is one of the ledger's ${place.type}s`;
   if ((entry as ReportEntry | ActionEntry).sha256 !== sha256(bytes))
