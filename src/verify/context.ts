@@ -22,8 +22,6 @@ export interface VerifyDeps {
   /** how many segments may be read or hashed at one time; memory is that many segments */
   readonly concurrency: number;
   readonly onProgress?: (progress: Progress) => void;
-  /** is given the newest checkpoint that fits the batches, as it was read and verified */
-  readonly onNewest?: (note: Buffer) => void;
 }
 
 /** Context is what the parts of one check share. */

@@ -226,10 +226,9 @@ class LogCheck {
     const root = formatHash(rootHash);
     if (number === this.#anchor?.number)
       this.isAnchorFound = !this.#tree.isBroken && this.#anchor.size === size && this.#anchor.root === root;
-    if (fit === 'fits' && opened !== undefined) {
+    if (fit === 'fits') {
       this.#headBefore = this.#head?.number ?? -1;
       this.#head = { number, size, root, time };
-      context.onNewest?.(opened.note);
     }
     if (note !== undefined) await this.#cosignatures.check(number, opened?.text, fit === 'fits' ? time : undefined);
   }
