@@ -1,7 +1,7 @@
-import { LEDGER, forgeChain, timeOf } from './forge.ts';
+import { forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
-import { SECOND, checkLedger } from './loggedLedger.ts';
-import { integrateOf } from './logs.ts';
+import { SECOND, checkLedger, filingOf } from './loggedLedger.ts';
+import { AUDITORS, KEY, integrateOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
 import { formatAction } from '../../src/core/objects/action.ts';
@@ -32,7 +32,9 @@ export async function smallMirror(): Promise<Objects> {
   await runVerifyJob({
     store,
     tiles,
-    ledger: LEDGER,
+    auditors: AUDITORS,
+    filing: await filingOf({ store, tiles }),
+    verifiers: [KEY.verifierKey],
     log: new KeptLog(),
     concurrency: 2,
     fullVerifyHours: 24,
