@@ -85,6 +85,6 @@ export function edit(store: MemoryStore | MemoryTiles, name: string, change: (te
   store.objects.set(name, Buffer.from(change(text), 'latin1'));
 }
 
-/** A partial tile of each checkpoint, and their bundles: 7 entries a step. */
-export const SIZES = [7, 14, 21, 28];
+/** A partial tile of each checkpoint, and their bundles: an entry of the key, and 7 entries a step. */
+export const SIZES = [8, 15, 22, 29];
 export const WRONG_ROOT = Buffer.alloc(32, 7).toString('base64');
