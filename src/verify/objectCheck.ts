@@ -55,7 +55,8 @@ export async function checkNames(
   for await (const { name, fit } of objects) {
     const number = parseReportName(name);
     if (number !== undefined) {
-      if (number !== next) findings.hole({ type: 'report', number });
+      // What is no report has a finding of its own, and no number.
+      if (number !== next && typeof fit !== 'object') findings.hole({ type: 'report', number });
       next = number + 1;
     }
     if (CHECKED_ELSEWHERE.some((parse) => parse(name) !== undefined)) continue;

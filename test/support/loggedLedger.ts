@@ -1,14 +1,13 @@
-import { LEDGER, forgeChain, timeOf } from './forge.ts';
+import { forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
-import { AUDITOR, AUDITORS, KEY, integrateOf, logDeps, signerOf } from './logs.ts';
+import { KEY, integrateOf, logDeps } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
+import { AUDITORS, filingBehind } from './reports.ts';
 import { formatNote, parseNote } from '../../src/core/note/note.ts';
 import { signNote } from '../../src/core/note/signerKey.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import { enteredReports } from '../../src/integrate/enteredReports.ts';
-import type { Filing } from '../../src/ledger/reports.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import type { VerifyOptions } from '../../src/verify/options.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
@@ -52,26 +51,18 @@ export const checkLedger = (
 
 export const live = { allowance: { delayMs: 600_000, ageMs: 1_200_000 } };
 
-/** filingOf is where the auditor files reports: behind those that the log has entries of. */
-export const filingOf = async ({ store, tiles }: Ledger): Promise<Filing> => ({
-  store,
-  ledger: LEDGER,
-  signer: signerOf(AUDITOR),
-  entered: await enteredReports({ store, tiles, origin: LEDGER, verifiers: [KEY.verifierKey] }),
-});
-
 /** runJob runs the scheduled check on a ledger that is in use, at a second of the story. */
 export const runJob = async (
   { store, tiles }: Ledger,
   second: number,
-  options: Pick<VerifyOptions, 'policy'> = {},
+  { log = new KeptLog(), ...options }: Pick<VerifyOptions, 'policy'> & { readonly log?: KeptLog } = {},
 ): Promise<Report> =>
   runVerifyJob({
     store,
     tiles,
     auditors: AUDITORS,
-    filing: await filingOf({ store, tiles }),
-    log: new KeptLog(),
+    filing: await filingBehind({ store, tiles }),
+    log,
     concurrency: 2,
     fullVerifyHours: 24,
     ...live,

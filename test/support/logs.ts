@@ -1,7 +1,6 @@
 import { LEDGER, timeOf } from './forge.ts';
 import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
 import type { SignerKey } from '../../src/core/note/signerKey.ts';
-import type { Auditors } from '../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { Certificates } from '../../src/core/signed/certificate.ts';
 import type { SessionRole } from '../../src/core/signed/certificate.ts';
@@ -23,9 +22,6 @@ export const KEY = keyOf(1);
 
 /** AUDITOR is the key that the ledger's auditor signs reports with. */
 export const AUDITOR = keyOf(100, `${LEDGER}/auditor`);
-
-/** AUDITORS says whose reports of the ledger count. */
-export const AUDITORS: Auditors = { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] };
 
 /** sessionsOf gives the sessions of a process that the keys certify, as if it had just started. */
 export const sessionsOf = (role: SessionRole, keys: readonly SignerKey[] = [KEY], ledger = LEDGER): Sessions =>

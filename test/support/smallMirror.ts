@@ -1,9 +1,10 @@
 import { forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
-import { SECOND, checkLedger, filingOf } from './loggedLedger.ts';
-import { AUDITORS, KEY, integrateOf } from './logs.ts';
+import { SECOND, checkLedger } from './loggedLedger.ts';
+import { integrateOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
+import { AUDITORS, filingBehind } from './reports.ts';
 import { formatAction } from '../../src/core/objects/action.ts';
 import { actionName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
@@ -33,8 +34,7 @@ export async function smallMirror(): Promise<Objects> {
     store,
     tiles,
     auditors: AUDITORS,
-    filing: await filingOf({ store, tiles }),
-    verifiers: [KEY.verifierKey],
+    filing: await filingBehind({ store, tiles }),
     log: new KeptLog(),
     concurrency: 2,
     fullVerifyHours: 24,
