@@ -1,7 +1,11 @@
+import { AuditsealError } from '../../src/core/errors.ts';
+import { Sessions } from '../../src/ledger/session.ts';
 import { deriveChain } from '../support/derive.ts';
-import { forge, forgeChain, nameOf } from '../support/forge.ts';
+import { LEDGER, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
+import type { Spec } from '../support/forge.ts';
 import { eventAt, eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
+import { KEY, signerOf } from '../support/logs.ts';
 import { MemoryStore, ProcessDied } from '../support/memoryStore.ts';
 import type { CreateFault } from '../support/memoryStore.ts';
 
@@ -209,29 +213,29 @@ describe('a name that is taken', () => {
     ]);
   });
 
-  test('by something foreign: it is declared as skipped and the chain goes on from the last valid segment', async () => {
+  test('by something foreign: it is passed over, and the chain goes on from the last valid segment', async () => {
     const store = new MemoryStore();
     const ingest = ingestOf(store);
     await sealAll(ingest, eventsBetween(0, 2));
     store.objects.set(nameOf(1), Buffer.from('junk'));
-    store.objects.set(nameOf(2), forge({ index: 2, record: 3, prev: 'c'.repeat(64), events: [3, 4] }).stored);
+    store.objects.set(nameOf(2), forge({ index: 2, record: 3, events: [3, 4], isUnsigned: true }).stored);
     const log = await sealAll(ingest, eventsBetween(3, 4));
     const chain = deriveChain(store.objects);
     expect(chain.foreign).toEqual([1, 2]);
-    expect(chain.headers.at(-1)).toMatchObject({ index: 3, skipped: [1, 2], events: { first: 3, last: 4 } });
+    expect(chain.headers.at(-1)).toMatchObject({ index: 3, previous: 0, events: { first: 3, last: 4 } });
     expect(log.errors).toEqual([
       'foreign object in the place of a segment',
       'foreign object in the place of a segment',
     ]);
     await sealAll(ingest, eventsBetween(5, 5));
     expect(numbersOf(store)).toBe(range(0, 5));
-    expect(deriveChain(store.objects).headers.at(-1)).not.toHaveProperty('skipped');
+    expect(deriveChain(store.objects).headers.at(-1)).toMatchObject({ index: 4, previous: 3 });
   });
 
   test('by something foreign at the very first index', async () => {
     const store = new MemoryStore([[nameOf(0), Buffer.alloc(0)]]);
     await sealAll(ingestOf(store), eventsBetween(0, 1));
-    expect(deriveChain(store.objects)).toMatchObject({ foreign: [0], headers: [{ index: 1, skipped: [0] }] });
+    expect(deriveChain(store.objects)).toMatchObject({ foreign: [0], headers: [{ index: 1, previous: -1 }] });
   });
 
   test('each time anew: it gives up in the end, loudly, and has written nothing wrong', async () => {
@@ -290,15 +294,123 @@ describe('a store that fails', () => {
     ]);
   });
 
-  test('a container of another ledger is refused before anything is written', async () => {
+  test("another ledger's segments are passed over: whoever can create objects may have copied them", async () => {
     const store = new MemoryStore(forgeChain([{ ledger: 'other.example.com/x' }]));
-    await expect(sealAll(ingestOf(store), eventsBetween(1, 1))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-    expect(store.requests.create).toBe(0);
+    const log = await sealAll(ingestOf(store), eventsBetween(1, 1));
+    expect(numbersOf(store)).toBe('0/1');
+    expect(deriveChain(store.objects).foreign).toEqual([0]);
+    expect(log.errors).toEqual(['foreign object in the place of a segment']);
   });
 
   test('a ledger that a newer release writes is left alone', async () => {
-    const store = new MemoryStore(forgeChain([{}, { header: { version: 2 } }]));
+    const store = new MemoryStore(forgeChain([{}, { statement: { version: 2 } }]));
     await expect(sealAll(ingestOf(store), eventsBetween(2, 2))).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
     expect(store.requests.create).toBe(0);
+  });
+});
+
+describe('a signature', () => {
+  const signed = (store: MemoryStore, index: number): string =>
+    (store.objects.get(nameOf(index)) as Buffer).toString('latin1').split('/sealer\n')[1] as string;
+
+  test('is by one session as long as its certificate is good for half of its time, and then by another', async () => {
+    const store = new MemoryStore();
+    let now = Date.parse(timeOf(2_000_000));
+    const ingest = ingestOf(store, { now: () => now });
+    const hours = [0, 1, 10, 12, 13, 24];
+    for (const [i, hour] of hours.entries()) {
+      now = Date.parse(timeOf(2_000_000)) + hour * 3_600_000;
+      await sealAll(ingest, eventsBetween(i, i));
+    }
+    expect(numbersOf(store)).toBe(range(0, 5));
+    const sessions = hours.map((_, i) => signed(store, i).split('\n')[2]);
+    expect(sessions.map((session) => sessions.indexOf(session))).toEqual([0, 0, 0, 3, 3, 5]);
+  });
+
+  test('that can’t be had: it throws, and nothing is sealed', async () => {
+    const store = new MemoryStore();
+    const sign = async (): Promise<never> => {
+      throw new AuditsealError('SIGNER_UNAVAILABLE', 'the vault is away');
+    };
+    const signers = [{ verifierKey: KEY.verifierKey, sign }];
+    const sessions = new Sessions({ ledger: LEDGER, role: 'segments', signers, random: Math.random });
+    const sealed = sealAll(ingestOf(store, { sessions }), eventsBetween(0, 1));
+    await expect(sealed).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+    expect(store.requests.create).toBe(0);
+  });
+
+  test('goes on while the key is away, as long as the certificate lasts', async () => {
+    const store = new MemoryStore();
+    let [now, isAway] = [Date.parse(timeOf(2_000_000)), false];
+    const signer = signerOf(KEY);
+    const sign: typeof signer.sign = async (text) => {
+      if (isAway) throw new AuditsealError('SIGNER_UNAVAILABLE', 'the vault is away');
+      return signer.sign(text);
+    };
+    const signers = [{ verifierKey: KEY.verifierKey, sign }];
+    const sessions = new Sessions({ ledger: LEDGER, role: 'segments', signers, random: Math.random });
+    const ingest = ingestOf(store, { sessions, now: () => now });
+    await sealAll(ingest, eventsBetween(0, 0));
+    isAway = true;
+    now += 20 * 3_600_000;
+    await sealAll(ingest, eventsBetween(1, 1));
+    now += 5 * 3_600_000;
+    await expect(sealAll(ingest, eventsBetween(2, 2))).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+    isAway = false;
+    await sealAll(ingest, eventsBetween(2, 2));
+    expect(numbersOf(store)).toBe(range(0, 2));
+  });
+});
+
+describe('clocks', () => {
+  test('a host whose clock is behind seals no earlier than the segment before', async () => {
+    const store = new MemoryStore();
+    await sealAll(ingestOf(store, { now: () => Date.parse(timeOf(2_000_000)) }), eventsBetween(0, 0));
+    await sealAll(ingestOf(store, { now: () => Date.parse(timeOf(1_000)) }), eventsBetween(1, 1));
+    const { headers } = deriveChain(store.objects);
+    expect(headers.map(({ sealed }) => sealed)).toEqual([timeOf(2_000_000), timeOf(2_000_000)]);
+  });
+
+  test('a hub whose clock goes back: a redelivery is no re-created hub', async () => {
+    const store = new MemoryStore();
+    const [before, after] = [eventsBetween(0, 2, 1000), eventsBetween(3, 5, 100)];
+    await sealAll(ingestOf(store), before);
+    await sealAll(ingestOf(store), after);
+    // Both by who has just started, and so knows what is stored alone.
+    await sealAll(ingestOf(store), before);
+    const log = await sealAll(ingestOf(store), [...before, ...after]);
+    expect(numbersOf(store)).toBe(range(0, 5));
+    expect(log.errors).toEqual([]);
+  });
+
+  test('a delivery of nothing but duplicates that are newer than what is sealed is an error in the log', async () => {
+    // What a thief of a session's key could make: the last number there is, of a time to come.
+    const far = { event: 2 ** 53 - 2, enqueued: '9999-12-31T23:59:59.999Z' };
+    const store = new MemoryStore([[nameOf(0), forge({ statement: far }).stored]]);
+    const log = await sealAll(ingestOf(store), eventsBetween(3, 4, 1_500_000));
+    expect(log.errors).toEqual(['events are newer than the segment that has their numbers']);
+    const older = await sealAll(ingestOf(store), eventsBetween(3, 4, 900_000));
+    expect(older.errors).toEqual([]);
+  });
+});
+
+describe('whoever can create objects, and has no key', () => {
+  test('silences no partition: 30 days of events are sealed behind whatever is planted', async () => {
+    const store = new MemoryStore();
+    const attacks: Spec[] = [
+      { kind: 'heartbeat', events: [2 ** 53 - 2], second: 0, incarnation: 1 },
+      { header: { version: 2 } },
+      { ledger: 'other.example.com/x' },
+      { events: [2 ** 50], second: 0, incarnation: 7 },
+    ];
+    for (const [day, spec] of attacks.entries()) {
+      const index = day * 2;
+      const stranger = { keys: [{ name: LEDGER, seed: 9 }], seed: 9 };
+      store.objects.set(nameOf(index), forge({ index, ...spec, session: stranger }).stored);
+      store.objects.set(nameOf(index + 1000), forge({ index: index + 1000, ...spec, session: stranger }).stored);
+      await sealAll(ingestOf(store), eventsBetween(day * 10, day * 10 + 9, day * 86_400));
+    }
+    expect(deriveChain(store.objects).events.map(({ number }) => number)).toEqual([...Array(40).keys()]);
+    expect(deriveChain(store.objects).passedOver).toEqual([]);
   });
 });

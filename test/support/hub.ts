@@ -17,7 +17,7 @@ export const eventAt = (number: number, second = number, body = `{"n":${number},
 export const eventsBetween = (first: number, last: number, secondOfFirst = first): SealableEvent[] =>
   Array.from({ length: last - first + 1 }, (_, i) => eventAt(first + i, secondOfFirst + i));
 
-/** ingestOf makes an Ingest with fixed time, as a process that has just started; the log's key of the tests certifies it. */
+/** ingestOf makes an Ingest with fixed time, as a process that has just started. */
 export const ingestOf = (store: ObjectStore, changes: Partial<IngestDeps> = {}): Ingest =>
   new Ingest({
     store,
