@@ -172,7 +172,7 @@ function plantedBatches(): LogCase {
   log.plant('with heads that are not the last', log.signed([log.heads(), foreignEntry]));
   log.plant('with heads that are not as printed', log.signed([log.heads().replace('{"type":"heads",', '{"type":"heads", ')]));
   log.plant('with an empty line', log.signed(['', log.heads()]));
-  log.plant('with a line of 65,536 bytes', log.signed([`{"type":"a","b":"${'c'.repeat(65_536 - 20)}"}`, log.heads()]));
+  log.plant('with a line of 65,536 bytes', log.signed([`{"type":"a","b":"${'c'.repeat(65_536 - 19)}"}`, log.heads()]));
   const good = log.signed();
   log.plant('without LF at the end', good.subarray(0, -1));
   log.plant('with an LF more', Buffer.concat([good, Buffer.from('\n')]));
@@ -180,7 +180,7 @@ function plantedBatches(): LogCase {
   log.plant('with a changed byte in an entry', Buffer.from(log.signed().toString('latin1').replace('"reports":0', '"reports":1'), 'latin1'));
   log.plant('with a changed signature', Buffer.from(log.signed().toString('latin1').replace(/"signature":"./, '"signature":"+'), 'latin1'));
   log.plant('with lines that end in CR LF', Buffer.from(log.signed().toString('latin1').replaceAll('\n', '\r\n'), 'latin1'));
-  log.plant('with a last line of more than 16 KiB', log.signed(undefined, {}, { keys: Array.from({ length: 90 }, (_, i) => ({ name: LEDGER, seed: i + 1 })) }));
+  log.plant('with a last line of more than 16 KiB', log.signed(undefined, {}, { keys: [OLD, { name: "a".repeat(17_000), seed: 3 }] }));
   for (const [name, from, to] of LAST_LINES) log.plant(`with a last line ${name}`, log.said(from, to));
   log.add('the second, behind all of them', []);
   return { name: 'batches that were planted', trusted: ['old'], objects: log.objects };

@@ -56,8 +56,8 @@ export function certificateCases(): CertificateCase[] {
     role: CertificateCase['role'] = 'segments',
   ): CertificateCase => ({ name, expect, role, trusted, note });
   const good = of();
-  const [text, lines] = [good.slice(0, good.indexOf('\n\n') + 1), good.slice(good.indexOf('\n\n') + 2)];
-  const wrong = `${lines.slice(0, -12)}AAAAAAAAAA==\n`;
+  const [text, lines] = [good.slice(0, good.indexOf('\n\n') + 1), linesOf(good)];
+  const wrong = wrongLine(lines);
   return [
     it('valid', 'for segments', good),
     it('valid', 'for batches', of({ role: 'batches' }), ['old'], 'batches'),
@@ -65,7 +65,7 @@ export function certificateCases(): CertificateCase[] {
     it('valid', 'of two keys, of which the old one is trusted', of({ keys: [OLD, NEW] })),
     it('valid', 'of two keys, of which the new one is trusted', of({ keys: [OLD, NEW] }), ['new']),
     it('valid', 'of two keys that are trusted', of({ keys: [NEW, OLD] }), ['old', 'new']),
-    it('valid', 'with a wrong signature by a key that is not trusted', signed(text, lines, of({ keys: [STRANGER] }), true)),
+    it('valid', 'with a wrong signature by a key that is not trusted', `${good}${wrongLine(linesOf(of({ keys: [STRANGER] })))}`),
     it('valid', 'of a stranger, where nobody’s signatures are looked at', of({ keys: [STRANGER] }), null),
     it('foreign', 'for the other role', good, ['old'], 'batches'),
     it('foreign', 'of another ledger', certificateOf({ ledger: OTHER.name, keys: [OTHER] }), ['old', 'other']),
@@ -76,7 +76,7 @@ export function certificateCases(): CertificateCase[] {
     it('foreign', 'of nobody, where nobody’s signatures are looked at', of({ keys: [] }), null),
     it('foreign', 'with a wrong signature', `${text}\n${wrong}`),
     it('foreign', 'with a right signature and a wrong one by a trusted key', `${text}\n${lines}${wrong}`),
-    it('foreign', 'with a wrong signature by the second trusted key', signed(text, lines, of({ keys: [NEW] }), true), ['old', 'new']),
+    it('foreign', 'with a wrong signature by the second trusted key', `${good}${wrongLine(linesOf(of({ keys: [NEW] })))}`, ['old', 'new']),
     it('foreign', 'signed as another text', `${text.replace('batches', 'segments').replace(UNTIL, FROM)}\n${lines}`),
     it('foreign', 'whose signature names a key of another name', `${text}\n${lines.replace(LEDGER, OTHER.name)}`),
     it('foreign', 'with 101 signatures', `${good}${lines.repeat(100)}`),
@@ -98,8 +98,12 @@ function changed(text: string, from: string | RegExp, to: string): string {
   return edited;
 }
 
-/** A note with its own lines and those of another note; `isWrong`: over another text than they are under. */
-function signed(text: string, lines: string, other: string, isWrong: boolean): string {
-  const more = other.slice(other.lastIndexOf('\n\n') + 2);
-  return `${text}\n${lines}${isWrong ? `${more.slice(0, -12)}AAAAAAAAAA==\n` : more}`;
+const linesOf = (note: string): string => note.slice(note.lastIndexOf('\n\n') + 2);
+
+/** A signature line with another last byte of the signature. */
+function wrongLine(line: string): string {
+  const [dash, name, base64 = ''] = line.slice(0, -1).split(' ');
+  const bytes = Buffer.from(base64, 'base64');
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+  return `${dash} ${name} ${bytes.toString('base64')}\n`;
 }

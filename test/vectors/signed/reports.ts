@@ -48,9 +48,9 @@ export function signedReportCases(): SignedReportCase[] {
     it('foreign', `${kind}: with an LF more`, Buffer.concat([bytes, Buffer.from('\n')])),
     it('foreign', `${kind}: that ends in CR LF`, edited(bytes, '\n', '\r\n')),
     it('foreign', `${kind}: with a space before its key`, edited(bytes, ',"key"', ', "key"')),
-    it('foreign', `${kind}: with its signature twice`, Buffer.concat([bytes.subarray(0, -2), bytes.subarray(-123)])),
+    it('foreign', `${kind}: with its signature twice`, Buffer.concat([bytes.subarray(0, -2), bytes.subarray(-122)])),
     it('foreign', `${kind}: with its first byte missing`, bytes.subarray(1)),
-    it('foreign', `${kind}: nothing but a signature`, bytes.subarray(-123)),
+    it('foreign', `${kind}: nothing but a signature`, bytes.subarray(-122)),
   ]);
   const [ed25519] = kinds;
   return [
