@@ -7,8 +7,9 @@ import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { NEWEST_CHECKPOINT, checkpointName } from '../core/objects/names.ts';
+import { NEWEST_CHECKPOINT, checkpointName, parseCheckpointName } from '../core/objects/names.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
+import { firstFree } from '../ledger/dense.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore, TileStore, Unread } from '../ports/store.ts';
@@ -28,7 +29,7 @@ export interface EntryProof {
   readonly proof: InclusionProof;
 }
 
-/** How many checkpoints are tried at most, from the newest batch's on: somebody may have taken names of some. */
+/** How many checkpoints behind an entry are tried at most. */
 const MAX_TRIES = 100;
 
 /**
@@ -40,7 +41,7 @@ const MAX_TRIES = 100;
  */
 export async function proveEntry(
   { store, tiles, verifiers }: ProveDeps,
-  { leaf, line, batch, newest }: FoundEntry,
+  { leaf, line, batch }: FoundEntry,
   origin: string,
 ): Promise<EntryProof | undefined> {
   let fault: AuditsealError | undefined;
@@ -60,15 +61,31 @@ export async function proveEntry(
   const published = await tryNote(await tiles.read(NEWEST_CHECKPOINT));
   if (published !== undefined) return published;
   let isCovered = false;
-  for (let number = newest; number >= batch && number > newest - MAX_TRIES; number--) {
+  for await (const number of coveringNumbers(store, batch)) {
     const note = await store.read(checkpointName(number));
-    if (note !== undefined) isCovered = true;
+    if (note === undefined) continue;
+    isCovered = true;
     const found = await tryNote(note);
-    if (found === undefined) continue;
-    return { ...found, note: withCosignatures(found.note, await storedCosignatures(store, number)) };
+    if (found !== undefined)
+      return { ...found, note: withCosignatures(found.note, await storedCosignatures(store, number)) };
   }
   if (fault !== undefined && isCovered) throw fault;
   return undefined;
+}
+
+/**
+ * coveringNumbers gives numbers of checkpoints that may cover a batch, the newest that dense names lead to first. Somebody may
+ * have taken names of some.
+ */
+async function* coveringNumbers(store: ObjectStore, batch: number): AsyncGenerator<number> {
+  const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
+  for (let number = end - 1; number >= Math.max(end - 2, batch); number--) yield number;
+  let tries = 0;
+  for await (const { name } of store.list('checkpoints/', checkpointName(batch))) {
+    const number = parseCheckpointName(name);
+    if (number !== undefined) yield number;
+    if ((tries += 1) === MAX_TRIES) return;
+  }
 }
 
 function openFor(note: Buffer, origin: string, verifiers: readonly VerifierKey[]): Checkpoint {

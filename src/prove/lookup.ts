@@ -4,10 +4,10 @@ import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { parseEntry } from '../core/objects/entry.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
 import { NO_POSITION } from '../core/objects/heads.ts';
-import { batchName, parseBatchName } from '../core/objects/names.ts';
+import { batchName } from '../core/objects/names.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { readSigned } from '../ledger/batches.ts';
-import { findEnd } from '../ledger/dense.ts';
+import { firstFree } from '../ledger/dense.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** FoundEntry is a segment's entry and where it is. */
@@ -15,9 +15,8 @@ export interface FoundEntry {
   readonly entry: SegmentEntry;
   /** its bytes: the data of its leaf */
   readonly line: Buffer;
-  /** number of the batch that holds it, and of the newest one */
+  /** number of the batch that holds it */
   readonly batch: number;
-  readonly newest: number;
   /** number of its leaf in the log, as its batch says; a proof shows whether that is so */
   readonly leaf: number;
 }
@@ -31,17 +30,19 @@ interface BatchView {
   readonly entries: readonly { readonly entry: SegmentEntry; readonly line: Buffer; readonly leaf: number }[];
 }
 
+/** BEFORE_ALL is what foreign objects before the first batch say. */
+const BEFORE_ALL: BatchView = { number: -1, next: 0, index: -1, entries: [] };
+
 /**
  * LogLookup finds the entries of one partition's segments. Every batch ends with how far the log is behind it, and that
- * only rises, so it bisects over the batches: log2 n reads of batches for batch n. What no session signed that the log's
+ * only rises, so it bisects over the batches: 2 log2 n reads of batches for batch n. What no session signed that the log's
  * keys certified is passed over; whether the log really holds what it finds, only a proof shows.
  */
 export class LogLookup {
   readonly #store: ObjectStore;
   readonly #partition: string;
   readonly #trust: Trust;
-  readonly #views = new Map<number, BatchView | undefined>();
-  #newest: number | undefined;
+  readonly #views = new Map<number, BatchView | 'foreign' | undefined>();
 
   /** Without keys, anybody may have certified the sessions. */
   constructor(store: ObjectStore, verifiers: readonly VerifierKey[], partition: string) {
@@ -52,69 +53,46 @@ export class LogLookup {
 
   /** entryAt gives the entry of the segment at an index, undefined if there is none: not yet, or it is a foreign object. */
   async entryAt(index: number): Promise<FoundEntry | undefined> {
-    return this.#find(await this.#first(({ next }) => next > index), ({ entry }) => entry.index === index);
+    const isBefore = ({ next }: BatchView): boolean => next <= index;
+    return this.#find(isBefore, ({ entry }) => entry.index === index);
   }
 
   /** entryOf gives the entry of the segment that holds a record of the chain, undefined if the log isn't there yet. */
   async entryOf(record: number): Promise<FoundEntry | undefined> {
-    const view = await this.#first(async (view) => (await this.#recordsUpTo(view)) > record);
-    return this.#find(view, ({ entry: { records } }) => record < records.first + records.count);
+    const isBefore = async (view: BatchView): Promise<boolean> => (await this.#recordsUpTo(view)) <= record;
+    return this.#find(isBefore, ({ entry: { records } }) => record < records.first + records.count);
   }
 
+  /** find looks for an entry in the first batch that isn't before it. */
   async #find(
-    view: BatchView | undefined,
+    isBefore: (view: BatchView) => boolean | Promise<boolean>,
     isMeant: (entry: BatchView['entries'][number]) => boolean,
   ): Promise<FoundEntry | undefined> {
-    const found = view?.entries.find(isMeant);
-    return view && found && { ...found, batch: view.number, newest: await this.#end() };
+    const number = await firstFree(async (number) => {
+      const view = await this.#viewUpTo(number);
+      return view !== undefined && (await isBefore(view));
+    });
+    const view = await this.#view(number);
+    const found = typeof view === 'object' ? view.entries.find(isMeant) : undefined;
+    return found && { ...found, batch: number };
   }
 
-  /** first gives the first batch for which something holds that holds for all later ones. */
-  async #first(holds: (view: BatchView) => boolean | Promise<boolean>): Promise<BatchView | undefined> {
-    const end = await this.#end();
-    let [low, high] = [-1, end + 1];
-    while (high - low > 1) {
-      const middle = low + Math.floor((high - low) / 2);
-      const view = await this.#viewUpTo(middle);
-      if (view !== undefined && (await holds(view))) high = middle;
-      else low = middle;
-    }
-    return high > end ? undefined : this.#view(high);
-  }
-
-  /** end is the number of the newest batch that somebody certified signed, -1 if there is none. */
-  async #end(): Promise<number> {
-    const store = this.#store;
-    const list = async function* (from: number): AsyncGenerator<number> {
-      for await (const { name } of store.list('batches/', batchName(from))) {
-        const number = parseBatchName(name);
-        if (number !== undefined) yield number;
-      }
-    };
-    const isTaken = (number: number): Promise<boolean> => store.exists(batchName(number));
-    const open = async (number: number): Promise<BatchView | 'foreign' | undefined> =>
-      (await this.#view(number)) ?? ((await isTaken(number)) ? 'foreign' : undefined);
-    this.#newest ??= (await findEnd({ isTaken, list, open })).newest?.number ?? -1;
-    return this.#newest;
-  }
-
-  /** viewUpTo gives the newest batch up to a number. */
+  /** viewUpTo gives the newest batch up to a number, and undefined behind the last: at a free name, or what stands behind one. */
   async #viewUpTo(number: number): Promise<BatchView | undefined> {
-    for (let at = number; at >= 0; at--) {
-      const view = await this.#view(at);
-      if (view !== undefined) return view;
-    }
-    return undefined;
+    let at = number;
+    let view = await this.#view(at);
+    while (view === 'foreign' && at > 0) view = await this.#view(--at);
+    return view === 'foreign' ? BEFORE_ALL : view;
   }
 
-  async #view(number: number): Promise<BatchView | undefined> {
+  async #view(number: number): Promise<BatchView | 'foreign' | undefined> {
     if (!this.#views.has(number)) this.#views.set(number, await this.#readView(number));
     return this.#views.get(number);
   }
 
-  async #readView(number: number): Promise<BatchView | undefined> {
+  async #readView(number: number): Promise<BatchView | 'foreign' | undefined> {
     const batch = await readSigned(this.#store, number, this.#trust);
-    if (batch === undefined) return undefined;
+    if (typeof batch !== 'object') return batch;
     const { next, index } = batch.heads.positions.get(this.#partition) ?? NO_POSITION;
     const entries = batch.entries.flatMap((line, offset) => {
       const entry = entryIn(line, this.#partition);
@@ -144,7 +122,8 @@ export class LogLookup {
       if (await has(middle)) high = middle;
       else low = middle;
     }
-    const found = (await this.#view(high))?.entries.find(({ entry }) => entry.index === index);
+    const view = await this.#view(high);
+    const found = typeof view === 'object' ? view.entries.find(({ entry }) => entry.index === index) : undefined;
     if (found !== undefined) return found;
     throw new AuditsealError('BATCH_MALFORMED', `${batchName(high)} lacks an entry that later batches count`);
   }

@@ -97,7 +97,8 @@ async function proveStart(
   const tree = await treeAt(context, head);
   if (tiles === undefined || tree === undefined) return undefined;
   try {
-    const entries = (await readSigned(context.store, head.number, {}))?.entries ?? [];
+    const signed = await readSigned(context.store, head.number, {});
+    const entries = typeof signed === 'object' ? signed.entries : [];
     const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
     if (lines.length === 0 || !(await isTreesEnd(tiles, lines, tree.head))) return undefined;
     if (kept !== undefined && !(await goesOnFrom(tiles, kept.checkpoint, tree.head))) return undefined;
