@@ -284,7 +284,7 @@ function claimOf(): { readonly previous: number; readonly size: number; readonly
 /** made is a batch as an integration would make it, of the segments from 6 on that are there, unless it is changed. */
 async function made(change: (lines: string[]) => string[] = (lines) => lines): Promise<Buffer> {
   const copy = new MemoryStore(store.objects);
-  await integrateOf(copy, new MemoryTiles([...tiles.objects])).run(new KeptLog());
+  await integrateOf(copy, new MemoryTiles()).run(new KeptLog());
   return Buffer.from(
     change(linesOf(copy, 3))
       .map((line) => `${line}\n`)
