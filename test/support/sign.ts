@@ -55,7 +55,7 @@ export interface HandSession {
 /** certificateOf prints a certificate as a note, right unless it is told otherwise. */
 export function certificateOf(session: HandSession): string {
   const { ledger, role = 'segments', seed = 200, keys = [{ name: ledger, seed: 1 }], edit = (text) => text } = session;
-  const { from = '2026-12-03T00:00:00.000Z', until = '2026-12-04T00:00:00.000Z' } = session;
+  const { from = '2025-12-03T00:00:00.000Z', until = '2025-12-04T00:00:00.000Z' } = session;
   const key = publicOf(pkcs8(Buffer.alloc(32, seed))).toString('base64');
   return signedNote(edit(`${ledger}/sealer\nauditseal certificate\n${role}\n${key}\n${from}\n${until}\n`), keys);
 }

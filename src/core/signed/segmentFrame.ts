@@ -153,7 +153,7 @@ function parseStatement(line: string): Statement {
     root,
     prev,
     ...counts,
-    ...(enqueued !== undefined && { enqueued: enqueued as string }),
+    ...(enqueued !== undefined && { enqueued }),
     sealed,
   };
   if (statement.record < 0 || statement.incarnation < 0 || statement.event < -1 || formatStatement(statement) !== line)

@@ -98,7 +98,7 @@ describe('segmentFault', () => {
     ['of other records', { statement: { record: 7 } }, '0', 0, 'its lines and what was signed of it differ in record'],
     [
       'of another sealing',
-      { header: { sealed: '2026-12-03T00:00:00.000Z' }, statement: { sealed: '2026-12-03T00:00:00.001Z' } },
+      { header: { sealed: '2025-12-03T00:00:00.000Z' }, statement: { sealed: '2025-12-03T00:00:00.001Z' } },
       '0',
       0,
       /differ in sealed$/,

@@ -15,15 +15,15 @@ import { isForeign, openReferenceBatch } from '../../support/referenceSignature.
 import { picked } from '../../support/sample.ts';
 import { certificateOf, signLines } from '../../support/sign.ts';
 
-const TIME = '2026-12-03T12:00:00.000Z';
+const TIME = '2025-12-03T12:00:00.000Z';
 const KEY = createSignerKey('session', Buffer.alloc(32, 200));
 const SESSION: Session = {
   certificate: {
     ledger: LEDGER,
     role: 'batches',
     publicKey: KEY.verifierKey.material,
-    from: '2026-12-03T00:00:00.000Z',
-    until: '2026-12-04T00:00:00.000Z',
+    from: '2025-12-03T00:00:00.000Z',
+    until: '2025-12-04T00:00:00.000Z',
   },
   note: certificateOf({ ledger: LEDGER, role: 'batches' }),
   privateKey: KEY.privateKey,

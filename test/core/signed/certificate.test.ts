@@ -15,14 +15,14 @@ import { coded, damaged, expectExact, oneByteChanges, takenOf } from '../../supp
 import { isForeign } from '../../support/referenceSignature.ts';
 import { certificateOf, keyText } from '../../support/sign.ts';
 
-const FROM = '2026-12-03T00:00:00.000Z';
+const FROM = '2025-12-03T00:00:00.000Z';
 const KEY = createSignerKey(LEDGER, Buffer.alloc(32, 1));
 const CERTIFICATE: Certificate = {
   ledger: LEDGER,
   role: 'segments',
   publicKey: createSignerKey('session', Buffer.alloc(32, 200)).verifierKey.material,
   from: FROM,
-  until: '2026-12-04T00:00:00.000Z',
+  until: '2025-12-04T00:00:00.000Z',
 };
 const NOTE = certificateOf({ ledger: LEDGER, from: FROM });
 const foreign = coded('FOREIGN_OBJECT');

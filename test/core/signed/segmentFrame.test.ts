@@ -21,7 +21,7 @@ import { Foreign, isForeign, splitReferenceSegment } from '../../support/referen
 import { picked } from '../../support/sample.ts';
 import { certificateOf, frameOf, signFrames } from '../../support/sign.ts';
 
-const SEALED = '2026-12-03T12:00:00.000Z';
+const SEALED = '2025-12-03T12:00:00.000Z';
 const FRAMES = Buffer.from('not decompressed: 5a2a4d18 is \x5a\x2a\x4d\x18', 'latin1');
 const MAGIC = Buffer.from('5a2a4d18', 'hex');
 const NAME = nameOf(0);
@@ -32,7 +32,7 @@ const STATEMENT: Statement = {
   record: 10_753,
   incarnation: 1,
   event: 7051,
-  enqueued: '2026-12-03T11:59:58.250Z',
+  enqueued: '2025-12-03T11:59:58.250Z',
   sealed: SEALED,
 };
 const { enqueued: _, ...IDLE } = { ...STATEMENT, event: -1 };
@@ -42,8 +42,8 @@ const SESSION: Session = {
     ledger: LEDGER,
     role: 'segments',
     publicKey: KEY.verifierKey.material,
-    from: '2026-12-03T00:00:00.000Z',
-    until: '2026-12-04T00:00:00.000Z',
+    from: '2025-12-03T00:00:00.000Z',
+    until: '2025-12-04T00:00:00.000Z',
   },
   note: certificateOf({ ledger: LEDGER }),
   privateKey: KEY.privateKey,
