@@ -1,6 +1,7 @@
 import { ZERO_HASH, formatHash, parseHash, sha256 } from '../../../src/core/hash.ts';
 import type { Hash } from '../../../src/core/hash.ts';
-import { NO_CHAIN, headOf, sealedAt, segmentFault, statementOf } from '../../../src/core/segment/chain.ts';
+import { NO_CHAIN, headOf, sealedAt, segmentFault } from '../../../src/core/segment/chain.ts';
+import { statementOf } from '../../../src/core/segment/statement.ts';
 import { sealHeartbeat } from '../../../src/core/segment/heartbeat.ts';
 import { readSegment } from '../../../src/core/segment/reader.ts';
 import { summarizeSegment } from '../../../src/core/segment/summary.ts';
