@@ -44,7 +44,7 @@ export const batchTime = (number: number): number => START + (number + 1) * MINU
 /**
  * SyntheticLedger is a ledger with its log, of any length, whose objects are made from a formula when they are asked for:
  * small segments in a few partitions, and a batch a minute. It holds hashes alone, about 100 bytes for each segment, so
- * that a ledger of 10^6 segments is built in half a minute. Its first part is the ledger as it was when it was shorter.
+ * that a ledger of 10^6 segments is signed and built in a minute and a half. Its first part is the ledger as it was when it was shorter.
  */
 export class SyntheticLedger {
   readonly batches: number;
