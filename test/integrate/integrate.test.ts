@@ -1,28 +1,30 @@
-import { formatEntry, parseEntry } from '../../src/core/objects/entry.ts';
-import { ZERO_HASH, parseHash } from '../../src/core/hash.ts';
-import type { Hash } from '../../src/core/hash.ts';
+import { parseEntry } from '../../src/core/objects/entry.ts';
+import { ZERO_HASH } from '../../src/core/hash.ts';
 import { formatNote, parseNote } from '../../src/core/note/note.ts';
 import { signNote } from '../../src/core/note/signerKey.ts';
 import { sealHeartbeats } from '../../src/ingest/heartbeat.ts';
 import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
 import type { LogPosition } from '../../src/core/objects/heads.ts';
 import { rebuildTiles } from '../../src/integrate/rebuildTiles.ts';
-import { segmentEntryOf } from '../../src/core/objects/judge.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { check } from '../support/checking.ts';
+import { referenceRoot } from '../support/referenceLedger.ts';
+import { dayOf, signLines, signReport } from '../support/sign.ts';
+import type { HandSession } from '../support/sign.ts';
 import { deriveLog, expectWholeLog, namesIn } from '../support/deriveLog.ts';
-import { LEDGER, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
+import { LEDGER, TRUST, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import { eventAt, eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { coded } from '../support/logVectors.ts';
-import { KEY, integrateOf, keyOf, logDeps, signerOf } from '../support/logs.ts';
+import { KEY, certificatesOf, integrateOf, keyOf, logDeps, sessionsOf, signerOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 
 const batch = (number: number): string => `batches/${String(number).padStart(12, '0')}.jsonl`;
 const checkpoint = (number: number): string => `checkpoints/${String(number).padStart(12, '0')}`;
+/** linesOf gives the entries of a batch. */
 const linesOf = (store: MemoryStore, number: number): string[] =>
-  (store.objects.get(batch(number)) as Buffer).toString('utf8').split('\n').slice(0, -1);
+  (store.objects.get(batch(number)) as Buffer).toString('utf8').split('\n').slice(0, -2);
 
 let store: MemoryStore;
 let tiles: MemoryTiles;
@@ -42,9 +44,10 @@ describe('integrate', () => {
     await sealAll(ingestOf(store), [eventAt(7, 3, body), eventAt(8, 4, 'no JSON')]);
     const result = await integrateOf(store, tiles).run(new KeptLog());
     const stored = store.objects.get(nameOf(0)) as Buffer;
-    const summary = summarizeSegment(stored);
+    const summary = summarizeSegment(stored, { name: nameOf(0), trust: TRUST });
     expect(result).toEqual({ batches: 1, segments: 1, foreign: 0, reports: 0, actions: 0, storedBytes: stored.length });
-    const [line = '', heads = ''] = linesOf(store, 0);
+    const [key, line = '', heads = ''] = linesOf(store, 0);
+    expect(key).toBe(JSON.stringify({ type: 'key', key: TRUST.keys[0] }));
     expect(line.replace(/[0-9a-f]{64}/g, '#')).toBe(
       `{"type":"segment","name":"${nameOf(0)}","size":${stored.length},"sha256":"#","root":"#","prev":"#",` +
         '"partition":"0","index":0,"incarnation":0,"records":{"first":0,"count":6},"events":{"first":7,"last":8,"count":2},' +
@@ -56,6 +59,7 @@ describe('integrate', () => {
     expect(JSON.parse(heads)).toMatchObject({
       type: 'heads',
       time: timeOf(2_000_000),
+      keys: TRUST.keys,
       reports: 0,
       actions: 0,
       partitions: { 0: { next: 1, index: 0 } },
@@ -64,8 +68,8 @@ describe('integrate', () => {
       parseNote(store.objects.get(checkpoint(0)) as Buffer)
         .text.split('\n')
         .slice(0, 2),
-    ).toEqual([LEDGER, '2']);
-    expect([...tiles.objects.keys()].sort()).toEqual(['checkpoint', 'tile/0/000.p/2', 'tile/entries/000.p/2']);
+    ).toEqual([LEDGER, '3']);
+    expect([...tiles.objects.keys()].sort()).toEqual(['checkpoint', 'tile/0/000.p/3', 'tile/entries/000.p/3']);
   });
 
   test('with nothing new writes nothing, and asks few questions', async () => {
@@ -90,8 +94,8 @@ describe('integrate', () => {
     put(forgeChain(3, '7'));
     const result = await integrateOf(store, tiles, { limits: { objects: 4, storedBytes: 1e9 } }).run(new KeptLog());
     expect(result).toMatchObject({ batches: 4, segments: 13 });
-    const log = deriveLog(store.objects, KEY.verifierKey);
-    expect(log.sizes).toEqual([5, 10, 15, 17]);
+    const log = whole();
+    expect(log.sizes).toEqual([6, 11, 16, 18]);
     // One of each partition in turn: a large backlog holds nobody up.
     expect(namesIn(log).slice(0, 4)).toEqual(
       [nameOf(0), nameOf(0, '7'), nameOf(1), nameOf(1, '7')].map((name) => `segment ${name}`),
@@ -107,47 +111,108 @@ describe('integrate', () => {
 
   test('enters what is foreign as foreign, loudly, and goes on behind it', async () => {
     const good = forgeChain(3);
-    const { root } = summaryOf(good.get(nameOf(1)) as Buffer);
     put([...good].slice(0, 2));
     store.objects.set(nameOf(2), Buffer.from('junk'));
-    store.objects.set(nameOf(3), forge({ index: 3, prev: 'e'.repeat(64), record: 2, events: [2] }).stored);
+    store.objects.set(nameOf(3), forge({ index: 3, record: 2, events: [2], isUnsigned: true }).stored);
     const log = new KeptLog();
-    const integrate = integrateOf(store, tiles);
-    expect(await integrate.run(log)).toMatchObject({ segments: 2, foreign: 2 });
+    expect(await integrateOf(store, tiles).run(log)).toMatchObject({ segments: 2, foreign: 2 });
     expect(log.errors).toEqual(Array.from({ length: 2 }, () => 'foreign object in the place of a segment'));
-    store.objects.set(nameOf(4), forge({ index: 4, prev: root, record: 2, events: [2], skipped: [2, 3] }).stored);
+    const prev = rootAt(good, 1);
+    store.objects.set(nameOf(4), forge({ index: 4, previous: 1, prev, record: 2, events: [2] }).stored);
     // A cold start knows it from the heads.
     expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ segments: 1, foreign: 0 });
-    expectWholeLog(store.objects, deriveLog(store.objects, KEY.verifierKey), ['0']);
+    expectWholeLog(store.objects, whole(), ['0']);
   });
 
-  test('stops before a segment that a newer release wrote, and not before those of other partitions', async () => {
+  test('stops before a segment that a newer release signed, and not before those of other partitions', async () => {
     put(forgeChain(1, '1'));
-    put(forgeChain([{}, { header: { version: 2 } }]));
+    put(forgeChain([{}, { statement: { version: 2 } }]));
     const log = new KeptLog();
     expect(await integrateOf(store, tiles).run(log)).toMatchObject({ segments: 2, foreign: 0 });
     expect(log.errors).toEqual(['a newer release writes this partition']);
   });
 
-  test('refuses the segments of another ledger', async () => {
-    put(forgeChain([{ ledger: 'other' }]));
-    await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toEqual(coded('CONFIG_INVALID'));
-    expect(store.objects.size).toBe(1);
+  test('waits for a segment in the archive tier, and for nothing of somebody else there; other partitions go on', async () => {
+    put(forgeChain(3));
+    put(forgeChain(2, '1'));
+    const archived = new Set([nameOf(1), nameOf(1, '1')]);
+    store.beforeRead = (name) => (archived.has(name) ? 'archived' : undefined);
+    const frame = (store.objects.get(nameOf(1)) as Buffer).subarray(-4096);
+    const signature = frame.subarray(frame.lastIndexOf(Buffer.from('5a2a4d18', 'hex')) + 8).toString('base64');
+    store.metadataOf.set(nameOf(1), { signature });
+    store.metadataOf.set(nameOf(1, '1'), { signature });
+    const log = new KeptLog();
+    expect(await integrateOf(store, tiles).run(log)).toMatchObject({ segments: 2, foreign: 1 });
+    expect(log.errors.toSorted()).toEqual([
+      'a segment is in the archive tier',
+      'foreign object in the place of a segment',
+    ]);
+    archived.delete(nameOf(1));
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ segments: 2, foreign: 0 });
+    expect(namesIn(whole()).filter((name) => name.includes('segments/0/'))).toEqual(
+      [0, 1, 2].map((index) => `segment ${nameOf(index)}`),
+    );
   });
 
-  test('signs with all its signers, and opens what an older key signed', async () => {
+  test('makes no entry of a partition in which nobody signed a segment, and all of one in which somebody did', async () => {
+    put(forgeChain(1));
+    for (let partition = 1; partition < 500; partition++)
+      store.objects.set(nameOf(0, String(partition)), forge({ partition: String(partition), ledger: 'evil' }).stored);
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ segments: 1, foreign: 0 });
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 0 });
+    put([[nameOf(1, '7'), forge({ partition: '7', index: 1, previous: -1, events: [0] }).stored]]);
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ segments: 1, foreign: 1 });
+    expect(namesIn(whole())).toEqual([
+      `segment ${nameOf(0)}`,
+      `foreign ${nameOf(0, '7')}`,
+      `segment ${nameOf(1, '7')}`,
+    ]);
+  });
+
+  test('reads no more than the end of what is planted in a partition of nobody', async () => {
+    store.objects.set(nameOf(0, '9'), Buffer.alloc(10_000));
+    await integrateOf(store, tiles).run(new KeptLog());
+    expect([store.requests.read, store.requests.readEnd]).toEqual([0, 1]);
+  });
+
+  test('a key of the log is announced before what it certifies counts, and a checkpoint bears all signatures', async () => {
     put(forgeChain(1));
     await integrateOf(store, tiles).run(new KeptLog());
-    put(forgeChain(2));
     const next = keyOf(2);
-    const verifiers = [next.verifierKey, KEY.verifierKey];
-    await integrateOf(store, tiles, { signers: [signerOf(next), signerOf(KEY)], verifiers }).run(new KeptLog());
-    const { signatures } = parseNote(store.objects.get(checkpoint(1)) as Buffer);
-    expect(signatures.map(({ keyId }) => keyId)).toEqual([next.verifierKey.keyId, KEY.verifierKey.keyId]);
+    const both = [next, KEY];
+    const verifiers = both.map(({ verifierKey }) => verifierKey);
+    // Signed by a key that the log doesn't know yet.
+    const session = { keys: [{ name: LEDGER, seed: 2 }] };
+    const prev = rootAt(forgeChain(1), 0);
+    store.objects.set(nameOf(1), forge({ index: 1, prev, record: 1, events: [1], session }).stored);
+    expect(await integrateOf(store, tiles, { verifiers }).run(new KeptLog())).toMatchObject({
+      segments: 0,
+      foreign: 1,
+    });
+    const changes = { signers: both.map(signerOf), verifiers, sessions: sessionsOf('batches', both) };
+    expect(await integrateOf(store, tiles, changes).run(new KeptLog())).toMatchObject({ batches: 1, segments: 0 });
+    expect(whole().trust.keys).toHaveLength(2);
+    const { signatures } = parseNote(store.objects.get(checkpoint(2)) as Buffer);
+    expect(signatures.map(({ keyId }) => keyId)).toEqual(both.map(({ verifierKey }) => verifierKey.keyId));
+    store.objects.set(nameOf(2), forge({ index: 2, previous: 0, prev, record: 1, events: [1], session }).stored);
+    // By the new key alone: everybody who knows the old one has read of it in the log.
+    const alone = { signers: [signerOf(next)], verifiers: [next.verifierKey], sessions: sessionsOf('batches', [next]) };
+    expect(await integrateOf(store, tiles, alone).run(new KeptLog())).toMatchObject({ segments: 1, foreign: 0 });
+    expectWholeLog(store.objects, whole(), ['0']);
+  });
+
+  test('who knows no key of the log signs nothing: its batches would be void', async () => {
+    put(forgeChain(1));
+    await integrateOf(store, tiles).run(new KeptLog());
     put(forgeChain(3));
-    const forgotten = integrateOf(store, tiles, { signers: [signerOf(keyOf(3))], verifiers: [keyOf(3).verifierKey] });
-    await expect(forgotten.run(new KeptLog())).rejects.toEqual(coded('SIGNATURE_INVALID'));
-    expect(store.objects.has(batch(2))).toBe(false);
+    const stranger = keyOf(3);
+    const changes = {
+      signers: [signerOf(stranger)],
+      verifiers: [stranger.verifierKey],
+      sessions: sessionsOf('batches', [stranger]),
+    };
+    await expect(integrateOf(store, tiles, changes).run(new KeptLog())).rejects.toEqual(coded('CONFIG_INVALID'));
+    expect(store.objects.has(batch(1))).toBe(false);
   });
 
   test('does not store a checkpoint that its own keys do not open', async () => {
@@ -163,112 +228,199 @@ describe('integrate', () => {
   });
 });
 
-const summaryOf = (stored: Buffer): { root: string } => {
-  const summary = summarizeSegment(stored);
-  return { root: summary.ok ? Buffer.from(summary.root, 'latin1').toString('hex') : '' };
+const whole = (): ReturnType<typeof deriveLog> => deriveLog(store.objects, KEY.verifierKey);
+
+/** rootAt gives the root of a segment of a chain. */
+const rootAt = (objects: ReadonlyMap<string, Buffer>, index: number): string => {
+  const summary = summarizeSegment(objects.get(nameOf(index)) as Buffer, { name: nameOf(index), trust: TRUST });
+  return summary.ok ? Buffer.from(summary.root, 'latin1').toString('hex') : '';
 };
 
-describe('a log whose objects contradict each other: nothing is signed, nothing published', () => {
-  const forked = (text: string): Buffer => formatNote({ text, signatures: [signNote(text, KEY)] });
-  const root = Buffer.alloc(32, 9).toString('base64');
-  test.each<[string, () => void, 'FORK_DETECTED' | 'BATCH_MALFORMED' | 'SIGNATURE_INVALID']>([
-    ['a checkpoint is missing in the middle', () => store.objects.delete(checkpoint(1)), 'FORK_DETECTED'],
+/** logOf takes two segments at a time into the log. */
+async function logOf(batches: number): Promise<void> {
+  for (let length = 1; length <= batches; length++) {
+    put(forgeChain(length * 2));
+    await integrateOf(store, tiles).run(new KeptLog());
+  }
+}
+
+/** claimOf is what a batch behind all that are there says it follows. */
+function claimOf(): { readonly previous: number; readonly size: number; readonly root: string } {
+  const { entries, batches } = whole();
+  return { previous: batches.at(-1) ?? -1, size: entries.length, root: referenceRoot(entries) };
+}
+
+/** made is a batch as an integration would make it, of the segments from 6 on that are there, unless it is changed. */
+async function made(change: (lines: string[]) => string[] = (lines) => lines): Promise<Buffer> {
+  const copy = new MemoryStore(store.objects);
+  await integrateOf(copy, new MemoryTiles([...tiles.objects])).run(new KeptLog());
+  return Buffer.from(
+    change(linesOf(copy, 3))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+}
+
+const NOW = dayOf(timeOf(2_000_000));
+
+describe('what somebody else has put under the name of a batch is void: the log goes on around it', () => {
+  const signedBy = async (session: Partial<HandSession>, claim = claimOf()): Promise<Buffer> =>
+    signLines(await made(), batch(3), claim, { ledger: LEDGER, ...NOW, ...session });
+
+  test.each<[string, () => Promise<Buffer> | Buffer]>([
+    ['junk', () => Buffer.from('junk')],
+    ['nothing', () => Buffer.alloc(0)],
+    ['60 MiB of lines of one byte', () => Buffer.alloc(60 * 1024 * 1024, 'a\n')],
+    ['the batch before', () => store.objects.get(batch(2)) as Buffer],
+    ['the first batch', () => store.objects.get(batch(0)) as Buffer],
+    ['lines that nobody signed', () => made()],
+    ['a batch of a stranger', () => signedBy({ keys: [{ name: LEDGER, seed: 9 }] })],
+    ['a batch of another ledger', () => signedBy({ ledger: 'other.example.com/x' })],
+    ['a batch of a session for segments', () => signedBy({ role: 'segments' })],
+    ['a batch of a certificate that is over', () => signedBy(dayOf(timeOf(1_500_000)))],
+    ['a batch that leaves the last one out', () => signedBy({}, { ...claimOf(), previous: 1 })],
+    ['a batch over a tree of another size', () => signedBy({}, { ...claimOf(), size: 3 })],
+    ['a batch over another tree', () => signedBy({}, { ...claimOf(), root: 'a'.repeat(64) })],
     [
-      'two checkpoints are missing',
-      () => [1, 2].forEach((number) => store.objects.delete(checkpoint(number))),
-      'FORK_DETECTED',
-    ],
-    ['a batch is missing', () => store.objects.delete(batch(2)), 'FORK_DETECTED'],
-    [
-      'the newest checkpoint is of another tree',
-      () => store.objects.set(checkpoint(2), forked(`${LEDGER}\n9\n${root}\n`)),
-      'FORK_DETECTED',
+      'a batch without heads',
+      async () => signLines(await made((lines) => lines.slice(0, -1)), batch(3), claimOf(), { ledger: LEDGER, ...NOW }),
     ],
     [
-      'the checkpoint is of a stranger',
-      () =>
-        store.objects.set(
-          checkpoint(2),
-          formatNote({ text: `${LEDGER}\n9\n${root}\n`, signatures: [signNote(`${LEDGER}\n9\n${root}\n`, keyOf(5))] }),
-        ),
-      'SIGNATURE_INVALID',
+      'a batch of an earlier time',
+      async () => {
+        const early = (line: string): string => line.replace(timeOf(2_000_000), timeOf(1_999_999));
+        return signLines(await made((lines) => lines.map(early)), batch(3), claimOf(), { ledger: LEDGER, ...NOW });
+      },
     ],
     [
-      'somebody else made the next checkpoint before its batch',
-      () => store.objects.set(checkpoint(3), forked(`${LEDGER}\n9\n${root}\n`)),
-      'FORK_DETECTED',
+      'a batch signed for another name',
+      async () => signLines(await made(), batch(4), claimOf(), { ledger: LEDGER, ...NOW }),
     ],
-    [
-      'the newest batch was changed',
-      () => edit(batch(2), (text) => text.replace('"size":', '"size":1')),
-      'FORK_DETECTED',
-    ],
-    ['somebody planted a batch of junk', () => store.objects.set(batch(3), Buffer.from('junk')), 'BATCH_MALFORMED'],
-    ['somebody planted a batch that leaves a segment out', () => plant((lines) => lines.slice(1)), 'BATCH_MALFORMED'],
-    [
-      'somebody planted a batch with a wrong hash',
-      () => plant(([line, ...rest]) => [(line as string).replace(/"root":"./, '"root":"x'.replace('x', 'a')), ...rest]),
-      'BATCH_MALFORMED',
-    ],
-    [
-      'somebody planted a batch with other heads',
-      () => plant((lines) => lines.map((line) => line.replace(/"next":\d+/, '"next":77'))),
-      'BATCH_MALFORMED',
-    ],
-    [
-      'somebody planted a batch of a time to come, so that the log would not look stale',
-      () => plant((lines) => lines.map((line) => line.replace('"heads","time":"2026', '"heads","time":"2027'))),
-      'BATCH_MALFORMED',
-    ],
-    ['somebody planted a batch without heads', () => plant((lines) => lines.slice(0, -1)), 'BATCH_MALFORMED'],
-    [
-      'somebody planted a batch twice',
-      () => store.objects.set(batch(3), store.objects.get(batch(2)) as Buffer),
-      'BATCH_MALFORMED',
-    ],
-  ])('%s', async (_what, attack, code) => {
-    for (let length = 1; length <= 3; length++) {
-      put(forgeChain(length * 2));
-      await integrateOf(store, tiles).run(new KeptLog());
-    }
+  ])('%s', async (_what, plant) => {
+    await logOf(3);
     put(forgeChain(8));
-    attack();
+    store.objects.set(batch(3), await plant());
+    for (let number = 14; number < 1000; number *= 2) store.objects.set(batch(number), Buffer.from('junk'));
+    const log = new KeptLog();
+    const before = new Map(store.objects);
+    expect(await integrateOf(store, tiles).run(log)).toMatchObject({ batches: 1, segments: 2, foreign: 0 });
+    expect(new Set(log.errors)).toEqual(new Set(['foreign object in the place of a batch']));
+    expect(whole().batches).toEqual([0, 1, 2, 4]);
+    expectWholeLog(store.objects, whole(), ['0']);
+    expect([...store.objects.keys()].filter((name) => !before.has(name))).toEqual([batch(4), checkpoint(4)]);
+    // One that has just started, and knows nothing, comes to the same.
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 0 });
+    put(forgeChain(10));
+    expect(await integrateOf(store, new MemoryTiles()).run(new KeptLog())).toMatchObject({ batches: 1, segments: 2 });
+    expect(whole().batches).toEqual([0, 1, 2, 4, 5]);
+  });
+
+  test('but what a certified session made is in the log, and is signed as it is', async () => {
+    await logOf(3);
+    put(forgeChain(8));
+    store.objects.set(batch(3), await signedBy({}));
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 0 });
+    expect(whole()).toMatchObject({ batches: [0, 1, 2, 3], void: [] });
+    expect(store.objects.has(checkpoint(3))).toBe(true);
+  });
+
+  test('a later release’s batch is not written behind', async () => {
+    await logOf(3);
+    put(forgeChain(8));
+    const later = signLines(await made(), batch(3), { ...claimOf(), version: 2 }, { ledger: LEDGER, ...NOW });
+    store.objects.set(batch(3), later);
+    await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toEqual(coded('VERSION_UNKNOWN'));
+    expect(store.objects.has(batch(4))).toBe(false);
+  });
+
+  test('a process that runs meets it too', async () => {
+    await logOf(2);
+    const integrate = integrateOf(store, tiles);
+    await integrate.run(new KeptLog());
+    store.objects.set(batch(2), Buffer.from('junk'));
+    put(forgeChain(6));
+    expect(await integrate.run(new KeptLog())).toMatchObject({ batches: 1, segments: 2 });
+    expect(whole()).toMatchObject({ batches: [0, 1, 3], void: [2] });
+    const questions = { ...store.requests };
+    await integrate.run(new KeptLog());
+    // What is void is looked at once.
+    expect(store.requests.read - questions.read).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('what somebody else has put under the name of a checkpoint voids nothing: a later one covers its batch', () => {
+  const text = `${LEDGER}\n9\n${Buffer.alloc(32, 9).toString('base64')}\n`;
+  test.each<[string, () => Buffer]>([
+    ['junk', () => Buffer.from('junk')],
+    ['an old one', () => store.objects.get(checkpoint(1)) as Buffer],
+    ['a stranger’s', () => formatNote({ text, signatures: [signNote(text, keyOf(5))] })],
+  ])('%s, before its batch', async (_what, plant) => {
+    await logOf(3);
+    store.objects.set(checkpoint(3), plant());
+    put(forgeChain(8));
+    const log = new KeptLog();
+    expect(await integrateOf(store, tiles).run(log)).toMatchObject({ batches: 2, segments: 2 });
+    // A batch of heads alone, so that what was sealed has a checkpoint at once.
+    expect(linesOf(store, 4)).toHaveLength(1);
+    expect(whole().batches).toEqual([0, 1, 2, 3, 4]);
+    expect(parseNote(tiles.objects.get('checkpoint') as Buffer).text).toContain(`\n${whole().entries.length}\n`);
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 0 });
+    expect(await rebuildTiles(logDeps(store, new MemoryTiles()))).toMatchObject({ checkpoints: 4 });
+  });
+
+  test('again and again: it goes on as soon as nobody is faster', async () => {
+    await logOf(1);
+    for (let number = 1; number < 12; number++) store.objects.set(checkpoint(number), Buffer.from('junk'));
+    put(forgeChain(4));
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 12, segments: 2 });
+    expect(whole().sizes).toHaveLength(2);
+  });
+
+  test('a signature of the log over a tree that the batches don’t have is a fork: nothing is signed', async () => {
+    await logOf(3);
+    store.objects.set(
+      checkpoint(3),
+      formatNote({ text: text.replace('9', '99'), signatures: [signNote(text.replace('9', '99'), KEY)] }),
+    );
+    put(forgeChain(8));
+    await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toEqual(coded('FORK_DETECTED'));
     const before = new Map([...store.objects, ...tiles.objects]);
-    await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toEqual(coded(code));
+    await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toEqual(coded('FORK_DETECTED'));
     expect(new Map([...store.objects, ...tiles.objects])).toEqual(before);
   });
 
-  const edit = (name: string, change: (text: string) => string): void => {
-    store.objects.set(name, Buffer.from(change((store.objects.get(name) as Buffer).toString('utf8'))));
-  };
-
-  /** plant makes what an integration would make, changed, without its checkpoint. */
-  const plant = (change: (lines: string[]) => string[]): void => {
-    const entries = [6, 7].map((index) => entryLine(store.objects.get(nameOf(index)) as Buffer));
-    const heads = headsOf(linesOf(store, 2).map((line) => Buffer.from(line)));
-    const { root } = summaryOf(store.objects.get(nameOf(7)) as Buffer);
-    const positions = new Map([['0', { next: 8, index: 7, root: parseHash(root) as Hash, sealed: timeOf(1_000_007) }]]);
-    const lines = [...entries, ...formatHeads({ ...heads, positions }).map(String)];
-    store.objects.set(batch(3), Buffer.from(`${change(lines).join('\n')}\n`));
-  };
-  const entryLine = (stored: Buffer): string => {
-    const summary = summarizeSegment(stored, true);
-    if (!summary.ok) throw new Error(summary.why);
-    return formatEntry(segmentEntryOf(summary, stored.length)).toString('utf8');
-  };
-
-  test('but what somebody else made as we would is signed', async () => {
-    for (let length = 1; length <= 3; length++) {
-      put(forgeChain(length * 2));
-      await integrateOf(store, tiles).run(new KeptLog());
-    }
+  test.each<[string, () => void]>([
+    ['the newest batch is gone', () => store.objects.delete(batch(2))],
+    ['the newest batch was changed', () => edit(batch(2), (it) => it.replace('"size":', '"size":1'))],
+    ['a batch in the middle is gone, and the tiles', () => (store.objects.delete(batch(1)), tiles.objects.clear())],
+  ])('%s: a fork', async (_what, attack) => {
+    await logOf(3);
     put(forgeChain(8));
-    plant((lines) => [...lines.slice(0, 2), '{"type":"hold","who":"x"}', ...lines.slice(2)]);
-    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 0 });
-    expect(store.objects.has(checkpoint(3))).toBe(true);
-    expect((await check(store)).findings).toEqual([]);
+    attack();
+    await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toEqual(coded('FORK_DETECTED'));
   });
+});
 
+const edit = (name: string, change: (text: string) => string): void => {
+  store.objects.set(name, Buffer.from(change((store.objects.get(name) as Buffer).toString('utf8'))));
+};
+
+describe('reports', () => {
+  const name = (number: number): string => `reports/${String(number).padStart(12, '0')}.json`;
+
+  test('that no auditor signed get no entry and hold up nothing, wherever they are planted', async () => {
+    put(forgeChain(1));
+    const unsigned = Buffer.from(`{"report":{"version":1},"sha256":"${'0'.repeat(64)}"}\n`);
+    for (const number of [0, 1, 9999]) store.objects.set(name(number), unsigned);
+    store.objects.set(name(2), signReport(Buffer.from('{"report":{}'), name(2), LEDGER, 7));
+    const log = new KeptLog();
+    expect(await integrateOf(store, tiles).run(log)).toMatchObject({ segments: 1, reports: 0 });
+    expect(log.errors).toEqual(Array.from({ length: 3 }, () => 'foreign object in the place of a report'));
+    expect(namesIn(whole())).toEqual([`segment ${nameOf(0)}`]);
+  });
+});
+
+describe('tiles', () => {
   test('tiles that lie or are gone are not believed: the tree is made from the batches', async () => {
     for (let length = 1; length <= 3; length++) {
       put(forgeChain(length * 2));
@@ -303,6 +455,7 @@ describe('heads', () => {
     const heads: LogPosition = {
       documents: { report: 5, action: 3 },
       time: timeOf(1),
+      keys: TRUST.keys,
       positions: new Map(Array.from({ length: 1024 }, (_, i) => [String(i), position])),
     };
     const lines = formatHeads(heads);
@@ -315,7 +468,18 @@ describe('heads', () => {
 
 describe('heartbeats', () => {
   const beat = (heads: LogPosition, second: number, log = new KeptLog()): Promise<number> =>
-    sealHeartbeats({ store, log, ledger: LEDGER, now: () => Date.parse(timeOf(second)), idleMs: 900_000 }, heads);
+    sealHeartbeats(
+      {
+        store,
+        log,
+        ledger: LEDGER,
+        sessions: sessionsOf('segments'),
+        certificates: certificatesOf(),
+        now: () => Date.parse(timeOf(second)),
+        idleMs: 900_000,
+      },
+      heads,
+    );
 
   test('are sealed where it has been quiet for too long, continue the chain, and hide no duplicate', async () => {
     await sealAll(ingestOf(store), eventsBetween(5, 9), '0');
@@ -337,7 +501,7 @@ describe('heartbeats', () => {
     expect(log.lines.at(-1)?.fields).toMatchObject({ events: 3, duplicates: 5, segments: 1 });
     expect(store.requests.read - reads).toBeLessThan(4);
     await integrate.run(new KeptLog());
-    expectWholeLog(store.objects, deriveLog(store.objects, KEY.verifierKey), ['0', '3']);
+    expectWholeLog(store.objects, whole(), ['0', '3']);
     expect(await check(store)).toMatchObject({
       status: 'verified',
       findings: [],

@@ -90,7 +90,7 @@ export async function tell(story: Story): Promise<Objects> {
       fullVerifyHours: 24,
       verifiers: [key.verifierKey],
       now: () => Date.parse(timeOf(REPORT_SECOND)),
-      summarize: async (stored) => summarizeSegment(stored),
+      summarize: async (stored, question) => summarizeSegment(stored, question),
     });
   }
   return joined(stores);

@@ -11,7 +11,7 @@ export const check = (store: ObjectStore, options: VerifyOptions = {}, second = 
     {
       store,
       now: () => Date.parse(timeOf(second)),
-      summarize: async (stored) => summarizeSegment(stored),
+      summarize: async (stored, question) => summarizeSegment(stored, question),
       concurrency: 3,
     },
     options,

@@ -42,7 +42,7 @@ export const checkLedger = (
       store,
       tiles,
       now: () => Date.parse(timeOf(second)),
-      summarize: async (stored) => summarizeSegment(stored),
+      summarize: async (stored, question) => summarizeSegment(stored, question),
       concurrency: 3,
     },
     { verifiers: [KEY.verifierKey], ...options },
@@ -66,7 +66,7 @@ export const runJob = (
     ...live,
     verifiers: [KEY.verifierKey],
     now: () => Date.parse(timeOf(second)),
-    summarize: async (stored) => summarizeSegment(stored),
+    summarize: async (stored, question) => summarizeSegment(stored, question),
     ...options,
   });
 

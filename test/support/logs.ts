@@ -29,9 +29,12 @@ export const sessionsOf = (role: SessionRole, keys: readonly SignerKey[] = [KEY]
 
 /** certificatesOf says that sessions count which the keys certified. */
 export const certificatesOf = (keys: readonly SignerKey[] = [KEY], ledger = LEDGER): Certificates =>
-  new Certificates(ledger, keys.map(({ verifierKey }) => verifierKey));
+  new Certificates(
+    ledger,
+    keys.map(({ verifierKey }) => verifierKey),
+  );
 
-/** logDeps gives what the log is made with, at a fixed time. */
+/** logDeps gives what the log is made with, at a fixed time. Its signers certify its sessions. */
 export const logDeps = (store: ObjectStore, tiles: TileStore, changes: Partial<IntegrateDeps> = {}): IntegrateDeps => ({
   store,
   tiles,
@@ -39,7 +42,12 @@ export const logDeps = (store: ObjectStore, tiles: TileStore, changes: Partial<I
   verifiers: [KEY.verifierKey],
   auditors: [AUDITOR.verifierKey],
   signers: [signerOf(KEY)],
-  sessions: sessionsOf('batches'),
+  sessions: new Sessions({
+    ledger: changes.origin ?? LEDGER,
+    role: 'batches',
+    signers: changes.signers ?? [signerOf(KEY)],
+    random: () => 0.5,
+  }),
   now: () => Date.parse(timeOf(2_000_000)),
   summarize: async (stored, question) => summarizeSegment(stored, question),
   concurrency: 3,

@@ -37,7 +37,7 @@ export async function smallMirror(): Promise<Objects> {
     concurrency: 2,
     fullVerifyHours: 24,
     now: () => Date.parse(timeOf(SECOND + 10)),
-    summarize: async (stored) => summarizeSegment(stored),
+    summarize: async (stored, question) => summarizeSegment(stored, question),
   });
   const acted = {
     version: 1,
