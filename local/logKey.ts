@@ -3,11 +3,14 @@ import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 /** LEDGER_ORIGIN is the name of the stack's ledger, of its log, and so of the log's key. */
 export const LEDGER_ORIGIN = 'auditseal.localhost/ledger';
 
+/** AUDITOR is the name of the key that the ledger's auditor signs reports with. */
+export const AUDITOR = `${LEDGER_ORIGIN}/auditor`;
+
 /** signerKeyOf prints the Ed25519 key of a seed by c2sp.org/signed-note: `PRIVATE+KEY+name+ID+base64(1 || seed)`. */
-export function signerKeyOf(seed: Buffer): string {
-  const id = createHash('sha256').update(`${LEDGER_ORIGIN}\n`).update(Buffer.of(1)).update(publicKeyOf(seed));
+export function signerKeyOf(seed: Buffer, name = LEDGER_ORIGIN): string {
+  const id = createHash('sha256').update(`${name}\n`).update(Buffer.of(1)).update(publicKeyOf(seed));
   const text = Buffer.concat([Buffer.of(1), seed]).toString('base64');
-  return `PRIVATE+KEY+${LEDGER_ORIGIN}+${id.digest('hex').slice(0, 8)}+${text}`;
+  return `PRIVATE+KEY+${name}+${id.digest('hex').slice(0, 8)}+${text}`;
 }
 
 /** verifierKeyOf gives the public part of a key that signerKeyOf printed. */

@@ -13,7 +13,7 @@ import { startEventHub } from './hub/server.ts';
 import type { EventHub } from './hub/server.ts';
 import { startAppVault } from './keyVault/appVault.ts';
 import type { KeyVault } from './keyVault/keyVault.ts';
-import { LEDGER_ORIGIN, signerKeyOf, verifierKeyOf } from './logKey.ts';
+import { AUDITOR, LEDGER_ORIGIN, signerKeyOf, verifierKeyOf } from './logKey.ts';
 import { freshKeys, openState } from './stackState.ts';
 import { createArmClient } from './worm/armClient.ts';
 import { startWormGateway } from './worm/gateway.ts';
@@ -47,6 +47,7 @@ const WELL_KNOWN_KEYS = {
   accountKey: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
   hubKey: 'SAS_KEY_VALUE',
   signerKey: signerKeyOf(Buffer.alloc(32)),
+  auditorKey: signerKeyOf(Buffer.alloc(32, 1), AUDITOR),
 };
 
 export interface StackOptions {
@@ -57,7 +58,7 @@ export interface StackOptions {
   readonly dataDir?: string;
   /** at the ports and with the keys of local.settings.example.json */
   readonly wellKnown?: boolean;
-  /** the app signs with a key in a vault too */
+  /** the app signs with a key in a vault too, and reports with another one there alone */
   readonly hasVault?: boolean;
   /** settings of the app that differ from the stack's own */
   readonly settings?: Readonly<Record<string, string>>;
@@ -68,7 +69,7 @@ export interface StackOptions {
 /** Stack is everything that stands in for Azure, running, on 127.0.0.1. */
 export interface Stack {
   readonly hub: EventHub;
-  /** the vault, if the stack has one; the log's key in it is `log` */
+  /** the vault, if the stack has one; the log's key in it is `log`, the auditor's `auditor` */
   readonly vault?: KeyVault;
   /** the container's address without a token */
   readonly containerUrl: string;
@@ -76,6 +77,8 @@ export interface Stack {
   readonly settings: Readonly<Record<string, string>>;
   /** keys that open the log's checkpoints, by c2sp.org/signed-note: `name+ID+base64(1 || public key)` */
   readonly verifierKeys: readonly string[];
+  /** the key that opens the auditor's reports, in the same form */
+  readonly auditorKey: string;
   /**
    * sasUrl is the ledger's address with a token of its own for the given rights: r, c, l, w, d … `container` names another
    * container.
@@ -162,7 +165,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       VERIFY_SCHEDULE: '0 */5 * * * *',
       // The app asks Azure itself, and there is none here.
       'AzureWebJobs.posture.Disabled': 'true',
-      ...appVault?.settings,
+      ...(appVault?.settings ?? { AUDITOR_SIGNER_KEY: saved.auditorKey }),
       ...options.settings,
     };
     const containerUrl = `${gateway.blobUrl}/${LEDGER_CONTAINER}`;
@@ -176,8 +179,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       settings,
       verifierKeys: [
         verifierKeyOf(saved.signerKey),
-        ...(appVault === undefined ? [] : [appVault.verifierKey(LEDGER_ORIGIN)]),
+        ...(appVault === undefined ? [] : [appVault.verifierKey('log', LEDGER_ORIGIN)]),
       ],
+      auditorKey: appVault?.verifierKey('auditor', AUDITOR) ?? verifierKeyOf(saved.auditorKey),
       sasUrl: (rights, container = LEDGER_CONTAINER) => `${gateway.blobUrl}/${container}?${sas(rights, container)}`,
       async startHost(onLine, differing = {}) {
         const host = await startHost({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { signerKeyOf } from './logKey.ts';
+import { AUDITOR, signerKeyOf } from './logKey.ts';
 
 /** SavedState is what a data folder keeps of a stack: the keys that belong to what is in it, and the hub's size. */
 export interface SavedState {
@@ -9,6 +9,8 @@ export interface SavedState {
   readonly hubKey: string;
   /** the log's key, as text */
   readonly signerKey: string;
+  /** the key of the ledger's auditor, as text */
+  readonly auditorKey: string;
   readonly partitions: number;
 }
 
@@ -16,6 +18,7 @@ export const freshKeys = (): Omit<SavedState, 'partitions'> => ({
   accountKey: randomBytes(64).toString('base64'),
   hubKey: randomBytes(32).toString('base64'),
   signerKey: signerKeyOf(randomBytes(32)),
+  auditorKey: signerKeyOf(randomBytes(32), AUDITOR),
 });
 
 /** openState takes the data folder for this process, and makes or reads the keys that belong to what is in it. */
@@ -41,15 +44,15 @@ export async function openState(
       throw error;
     });
     if (text !== undefined) {
-      const saved = JSON.parse(text) as Omit<SavedState, 'signerKey'> & { signerKey?: string };
+      // A folder of an early release lacks keys that came later.
+      const saved = { ...keys, ...(JSON.parse(text) as Partial<SavedState> & Pick<SavedState, 'partitions'>) };
       if (saved.partitions !== partitions) {
         throw new Error(
           `${dataDir} holds a hub of ${saved.partitions} partitions: start it with --partitions ${saved.partitions}`,
         );
       }
-      // The folder may be from before there was a log.
-      if (saved.signerKey === undefined) await save({ ...saved, signerKey: fresh.signerKey });
-      return { ...fresh, ...saved, release };
+      await save(saved);
+      return { ...saved, release };
     }
     await save(fresh);
     return { ...fresh, release };

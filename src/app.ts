@@ -4,18 +4,28 @@ import { connectContainer } from './adapters/blobConnection.ts';
 import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
 import { openCanaries, openLedgerPolicy } from './adapters/ledgerPolicy.ts';
-import { openLogKeys, requireSigners } from './adapters/logKeys.ts';
-import type { LogKeys } from './adapters/logKeys.ts';
+import {
+  openAuditorKeys,
+  openLogKeys,
+  refuseDoubleRole,
+  requireAuditor,
+  requireSigners,
+  sealingSigners,
+} from './adapters/logKeys.ts';
+import type { Keys } from './adapters/logKeys.ts';
 import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { INTEGRATION_DELAY_MS } from './core/limits.ts';
+import type { Auditors } from './core/objects/reportFile.ts';
 import { Certificates } from './core/signed/certificate.ts';
 import { runPostureJob } from './guard/job.ts';
 import { sealHeartbeats } from './ingest/heartbeat.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Cosigning } from './integrate/cosigning.ts';
+import { enteredReports } from './integrate/enteredReports.ts';
 import { Integrate } from './integrate/integrate.ts';
+import type { Filing } from './ledger/reports.ts';
 import { Sessions } from './ledger/session.ts';
 import type { Delivery, Logger } from './ports/host.ts';
 import { answerEvidence, answerLog } from './prove/api.ts';
@@ -49,7 +59,9 @@ interface Ledger {
   readonly config: Config;
   readonly store: () => Promise<BlobStore>;
   readonly tiles: () => Promise<BlobTileStore>;
-  readonly keys: () => Promise<LogKeys>;
+  readonly keys: () => Promise<Keys>;
+  /** what the ledger's reports are signed with */
+  readonly auditor: () => Promise<Keys>;
   /** what signs segments in this process, and says whose count */
   readonly sealing: () => Promise<{ readonly sessions: Sessions; readonly certificates: Certificates }>;
 }
@@ -61,12 +73,18 @@ function openLedger(config: Config): Ledger {
     store: once(async () => new BlobStore(await connectContainer(config.ledger, config.container))),
     tiles: once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer))),
     keys,
+    auditor: once(async () => {
+      const [log, auditor] = await Promise.all([keys(), openAuditorKeys(config)]);
+      refuseDoubleRole(log, auditor);
+      return auditor;
+    }),
     sealing: once(async () => {
       requireSigners(config);
-      const { signers, verifiers } = await keys();
+      const log = await keys();
       const { origin: ledger } = config;
+      const signers = sealingSigners(log);
       const sessions = new Sessions({ ledger, role: 'segments', signers, random: Math.random });
-      return { sessions, certificates: new Certificates(ledger, verifiers) };
+      return { sessions, certificates: new Certificates(ledger, log.verifiers) };
     }),
   };
 }
@@ -100,7 +118,12 @@ interface Integration {
 
 async function openIntegration({ config, ...ledger }: Ledger): Promise<Integration> {
   requireSigners(config);
-  const [store, tiles, keys] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
+  const [store, tiles, keys, auditor] = await Promise.all([
+    ledger.store(),
+    ledger.tiles(),
+    ledger.keys(),
+    ledger.auditor(),
+  ]);
   const { origin, verifyThreads, witnessPolicy } = config;
   // Threads that are idle keep no process.
   const { summarize } = new SegmentWorkers(verifyThreads);
@@ -109,7 +132,7 @@ async function openIntegration({ config, ...ledger }: Ledger): Promise<Integrati
   return {
     integrating: new Integrate({
       ...keys,
-      auditors: [],
+      auditors: auditor.verifiers,
       sessions: new Sessions({ ledger: origin, role: 'batches', signers: keys.signers, random: Math.random }),
       origin,
       store,
@@ -139,9 +162,21 @@ async function integrate(ledger: Ledger, { integrating, cosigning }: Integration
   if (integrating.newest !== undefined) await cosigning.run(integrating.newest, log);
 }
 
-async function verify({ config, ...ledger }: Ledger, log: Logger): Promise<void> {
+/** openFiling finds where a report is filed, and whose reports count. */
+async function openFiling({ config, ...ledger }: Ledger): Promise<{ filing: Filing; auditors: Auditors }> {
+  const auditor = await ledger.auditor();
+  const signer = requireAuditor(auditor);
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
-  const { origin, fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = config;
+  const { origin } = config;
+  const entered = await enteredReports({ store, tiles, origin, verifiers });
+  const auditors = { ledger: origin, verifiers: auditor.verifiers };
+  return { filing: { store, ledger: origin, signer, entered }, auditors };
+}
+
+async function verify(ledger: Ledger, log: Logger): Promise<void> {
+  const filed = await openFiling(ledger);
+  const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
+  const { fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = ledger.config;
   const workers = new SegmentWorkers(verifyThreads);
   try {
     await runVerifyJob({
@@ -149,7 +184,7 @@ async function verify({ config, ...ledger }: Ledger, log: Logger): Promise<void>
       tiles,
       now,
       log,
-      ledger: origin,
+      ...filed,
       fullVerifyHours,
       concurrency: verifyThreads * SEGMENTS_A_THREAD,
       // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
@@ -163,10 +198,10 @@ async function verify({ config, ...ledger }: Ledger, log: Logger): Promise<void>
   }
 }
 
-async function posture({ config, ...ledger }: Ledger, log: Logger): Promise<void> {
-  const [store, { reader, promise }] = await Promise.all([ledger.store(), openLedgerPolicy(config)]);
-  const canaries = await openCanaries(config);
-  await runPostureJob({ store, reader, now, log, ...(canaries !== undefined && { canaries }) }, promise);
+async function posture(ledger: Ledger, log: Logger): Promise<void> {
+  const [{ filing }, { reader, promise }] = await Promise.all([openFiling(ledger), openLedgerPolicy(ledger.config)]);
+  const canaries = await openCanaries(ledger.config);
+  await runPostureJob({ filing, reader, now, log, ...(canaries !== undefined && { canaries }) }, promise);
 }
 
 /** once runs an action at the first call, and again after a failure. */

@@ -29,15 +29,24 @@ export interface Place {
   readonly tlog: string;
 }
 
-/** Auditor does what somebody outside does, with the command line, the log's keys, and a checkpoint that he keeps. */
+/** KnownKeys is what somebody outside was told. */
+export interface KnownKeys {
+  readonly verifierKeys: readonly string[];
+  /** of whoever signs reports inside */
+  readonly auditorKey: string;
+}
+
+/** Auditor does what somebody outside does, with the command line, the ledger's keys, and a checkpoint that he keeps. */
 export class Auditor {
   readonly #programs: Programs;
   readonly #keys: readonly string[];
+  readonly #auditorKey: string;
   readonly #keptCheckpoint: string;
 
-  constructor(programs: Programs, verifierKeys: readonly string[], keptCheckpoint: string) {
+  constructor(programs: Programs, { verifierKeys, auditorKey }: KnownKeys, keptCheckpoint: string) {
     this.#programs = programs;
     this.#keys = verifierKeys.flatMap((key) => ['--key', key]);
+    this.#auditorKey = auditorKey;
     this.#keptCheckpoint = keptCheckpoint;
   }
 
@@ -53,7 +62,7 @@ export class Auditor {
 
   /** verify rechecks a mirror against the kept checkpoint, which after a clean check is the newest one. */
   async verify(mirror: string): Promise<{ code: number; report: Report }> {
-    const known = [...this.#keys, '--anchor', this.#keptCheckpoint];
+    const known = [...this.#keys, '--auditor-key', this.#auditorKey, '--anchor', this.#keptCheckpoint];
     const { code, stdout } = await this.#run('verify', mirror, ...known, '--json');
     const report = JSON.parse(stdout) as Report;
     const findings = report.findings.map((finding) =>

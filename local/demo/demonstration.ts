@@ -46,7 +46,7 @@ export class Demonstration {
     const { stack, programs, work, say } = parts;
     this.#parts = parts;
     this.#sealing = new Sealing((progress) => say.sealing(progress));
-    this.#auditor = new Auditor(programs, stack.verifierKeys, join(work, 'kept-checkpoint'));
+    this.#auditor = new Auditor(programs, stack, join(work, 'kept-checkpoint'));
     this.#place = { ledger: stack.sasUrl('rl'), tlog: stack.sasUrl('rl', TLOG_CONTAINER) };
   }
 
@@ -102,6 +102,7 @@ export class Demonstration {
         mirror: options.out ?? null,
         evidence: options.out === undefined ? null : (this.#evidence?.file ?? null),
         verifierKeys: stack.verifierKeys,
+        auditorKey: stack.auditorKey,
         size: log?.head?.size ?? 0,
         root: log?.head?.root ?? null,
       });
@@ -153,6 +154,7 @@ export class Demonstration {
       ],
       ['as a file', evidence?.file],
       ...stack.verifierKeys.map((key) => ['verifier key', key] as const),
+      ["auditor's key", stack.auditorKey],
       ['check page', pathToFileURL(join(ROOT, 'dist', 'web', 'check.html')).href],
     ]);
   }

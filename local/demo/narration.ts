@@ -141,7 +141,9 @@ export class Narration {
   stayUp(things: readonly (readonly [string, string | undefined])[]): void {
     this.step('Running. Ctrl-C ends it.');
     for (const [thing, address] of things) if (address !== undefined) this.#line(`  ${thing.padEnd(14)}${address}`);
-    this.#line(`  try           npm run cli -- verify '<ledger>' --tlog '<its tiles>' --key '<verifier key>'`);
+    this.#line(
+      `  try           npm run cli -- verify '<ledger>' --tlog '<its tiles>' --key '<verifier key>' --auditor-key '<auditor’s key>'`,
+    );
     this.#line(`                npm run cli -- mirror '<ledger>' ./mirror --tlog '<its tiles>'`);
     this.#line(`                npm run cli -- show ./mirror 0 0`);
   }

@@ -9,16 +9,14 @@ import { startManagedIdentity } from './managedIdentity.ts';
 /** AppVault is a vault that the app reaches as it reaches Azure's: over TLS, and with a managed identity. */
 export interface AppVault {
   readonly vault: KeyVault;
-  /** what the app needs in its environment from its start, to sign with the newest version of the key `log` */
+  /** what the app needs in its environment from its start, to sign with the newest versions of the keys `log` and `auditor` */
   readonly settings: Readonly<Record<string, string>>;
-  /** verifierKey prints that version as a log of this name is verified with it. c2sp.org/signed-note. */
-  verifierKey(logName: string): string;
+  /** verifierKey prints the one of these versions as a key of this name. c2sp.org/signed-note. */
+  verifierKey(key: 'log' | 'auditor', name: string): string;
   close(): Promise<void>;
 }
 
-const KEY = 'log';
-
-/** startAppVault starts a vault that has the key `log`. With dataDir its keys are kept there. */
+/** startAppVault starts a vault that has the keys `log` and `auditor`. With dataDir they are kept there. */
 export async function startAppVault(dataDir?: string): Promise<AppVault> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
@@ -36,14 +34,16 @@ export async function startAppVault(dataDir?: string): Promise<AppVault> {
     const { isToken } = identity;
     const vault = await startKeyVault({ certificate, isToken, ...(dataDir !== undefined && { dataDir }) });
     closers.push(() => vault.close());
-    if (!vault.hasKey(KEY)) await vault.createKey(KEY);
+    for (const key of ['log', 'auditor']) if (!vault.hasKey(key)) await vault.createKey(key);
     const settings = {
-      SIGNER__keyUrl: vault.keyUrl(KEY),
+      SIGNER__keyUrl: vault.keyUrl('log'),
       SIGNER__credential: 'managedidentity',
+      AUDITOR__keyUrl: vault.keyUrl('auditor'),
+      AUDITOR__credential: 'managedidentity',
       NODE_EXTRA_CA_CERTS: file,
       ...identity.settings,
     };
-    return { vault, settings, verifierKey: (logName) => vault.verifierKey(KEY, logName), close };
+    return { vault, settings, verifierKey: (key, name) => vault.verifierKey(key, name), close };
   } catch (error) {
     await close();
     throw error;

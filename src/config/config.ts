@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
+import { keyFaults } from './keys.ts';
+import type { GivenKeys } from './keys.ts';
 import { SettingsReader } from './reader.ts';
 import type { Environment, Settings } from './reader.ts';
 import { parseWitnesses, witnessFaults } from './witnesses.ts';
@@ -11,26 +13,31 @@ import type { SignerKey } from '../core/note/signerKey.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
+import { LEDGER_NAME_RULE, isLedgerName } from '../core/signed/keyRoles.ts';
 
 /** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
 export type StorageConnection =
   | { readonly kind: 'connectionString'; readonly text: string }
   | { readonly kind: 'identity'; readonly serviceUri: string; readonly managed: boolean; readonly clientId?: string };
 
-/** LogKeySettings is what the app is told of the keys of its log. */
-export interface LogKeySettings {
-  /** name of the log, and of its keys: the ledger's */
-  readonly origin: string;
-  /** keys that sign the checkpoints in this process; one, or more during a change of key */
+/** KeySettings is what the app is told of the keys of one role. */
+export interface KeySettings {
+  /** keys that sign in this process; one, or more during a change of key */
   readonly signerKeys: readonly SignerKey[];
-  /** URLs of versions of keys in Key Vault that sign the checkpoints too */
+  /** URLs of versions of keys in Key Vault that sign too */
   readonly signerKeyUrls: readonly string[];
-  /** other keys that the log's checkpoints were, or are, signed with */
+  /** other keys that sign, or did */
   readonly verifierKeys: readonly VerifierKey[];
   /** the same, as URLs of versions of keys in Key Vault: the vault is asked for the public key */
   readonly verifierKeyUrls: readonly string[];
   /** as whom to ask the vault */
   readonly signerIdentity: { readonly managed: boolean; readonly clientId?: string };
+}
+
+/** LogKeySettings is what the app is told of the keys of its log, which sign checkpoints and certificates. */
+export interface LogKeySettings extends KeySettings {
+  /** name of the log, and of its keys: the ledger's */
+  readonly origin: string;
 }
 
 /** PostureSettings is what the app is told of the account that holds the ledger, and of what is promised of it. */
@@ -42,6 +49,8 @@ interface PostureSettings extends AccountId {
 
 /** Config is everything that the app is told from outside. */
 export interface Config extends LogKeySettings {
+  /** the keys that sign the ledger's reports: at most one that signs here */
+  readonly auditor: KeySettings;
   readonly ledger: StorageConnection;
   readonly container: string;
   /** the account and the container of the log's tiles */
@@ -125,6 +134,9 @@ const keyUrl = (url: string): string => {
   return url;
 };
 
+const verifierKeyOrUrl = (key: string): VerifierKey | string =>
+  key.includes('://') ? keyUrl(key) : parseVerifierKey(key);
+
 const account = v.pipe(
   text,
   v.transform(parseAccountId),
@@ -144,9 +156,9 @@ const SETTINGS = {
   INTEGRATE_SCHEDULE: schedule('*/30 * * * * *'),
   VERIFY_SCHEDULE: schedule('0 15 * * * *'),
   POSTURE_SCHEDULE: v.optional(schedule('0 45 */6 * * *')),
-  LEDGER_ORIGIN: matching(
-    /^(?!.*:\/\/)[^\s+]{1,200}$/,
-    "the ledger's name, a URL without scheme such as logs.example.com/prod",
+  LEDGER_ORIGIN: v.pipe(
+    matching(/^(?!.*:\/\/)[^\s+]{1,200}$/, "the ledger's name, a URL without scheme such as logs.example.com/prod"),
+    v.check(isLedgerName, LEDGER_NAME_RULE),
   ),
   LEDGER: v.optional(text),
   LEDGER__blobServiceUri: v.optional(blobServiceUri),
@@ -162,7 +174,12 @@ const SETTINGS = {
   SIGNER__keyUrl: { each: read(keyUrl) },
   SIGNER__credential: v.optional(credential),
   SIGNER__clientId: v.optional(text),
-  LEDGER_VERIFIER_KEYS: { each: read((key) => (key.includes('://') ? keyUrl(key) : parseVerifierKey(key))) },
+  LEDGER_VERIFIER_KEYS: { each: read(verifierKeyOrUrl) },
+  AUDITOR_SIGNER_KEY: v.optional(read(resolvedSignerKey)),
+  AUDITOR__keyUrl: v.optional(read(keyUrl)),
+  AUDITOR__credential: v.optional(credential),
+  AUDITOR__clientId: v.optional(text),
+  AUDITOR_VERIFIER_KEYS: { each: read(verifierKeyOrUrl) },
   WITNESS_POLICY: v.optional(read(parseWitnesses)),
   HEARTBEAT_MINUTES: v.optional(whole(1, 1440), '15'),
   SEGMENT_MAX_MIB: v.optional(whole(1, 32), '8'),
@@ -192,7 +209,7 @@ export function loadConfig(env: Environment = process.env): Config {
   checkWitnesses(reader);
   checkPosture(reader);
   const settings = reader.settings();
-  const { LEDGER_VERIFIER_KEYS: verifierKeys, WITNESS_POLICY: witnessPolicy } = settings;
+  const { WITNESS_POLICY: witnessPolicy } = settings;
   const ledger = connection(settings, 'LEDGER');
   return Object.freeze({
     ledger,
@@ -202,9 +219,14 @@ export function loadConfig(env: Environment = process.env): Config {
     origin: settings.LEDGER_ORIGIN,
     signerKeys: settings.LEDGER_SIGNER_KEY,
     signerKeyUrls: settings.SIGNER__keyUrl,
-    verifierKeys: verifierKeys.filter((key) => typeof key !== 'string'),
-    verifierKeyUrls: verifierKeys.filter((key) => typeof key === 'string'),
+    ...verifiers(settings.LEDGER_VERIFIER_KEYS),
     signerIdentity: identity(settings, 'SIGNER'),
+    auditor: {
+      signerKeys: given(settings.AUDITOR_SIGNER_KEY),
+      signerKeyUrls: given(settings.AUDITOR__keyUrl),
+      ...verifiers(settings.AUDITOR_VERIFIER_KEYS),
+      signerIdentity: identity(settings, 'AUDITOR'),
+    },
     ...(witnessPolicy !== undefined && { witnessPolicy }),
     heartbeatMinutes: settings.HEARTBEAT_MINUTES,
     maxSegmentBytes: settings.SEGMENT_MAX_MIB * MIB,
@@ -214,13 +236,23 @@ export function loadConfig(env: Environment = process.env): Config {
   });
 }
 
+/** given is a list of what was given. */
+const given = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);
+
+const verifiers = (keys: readonly (VerifierKey | string)[]): Pick<KeySettings, 'verifierKeys' | 'verifierKeyUrls'> => ({
+  verifierKeys: keys.filter((key) => typeof key !== 'string'),
+  verifierKeyUrls: keys.filter((key) => typeof key === 'string'),
+});
+
+type Identity = 'LEDGER' | 'TLOG' | 'SIGNER' | 'AUDITOR' | 'DRILL';
+
 /** identity is as whom a connection signs in. */
-function identity(settings: Read, name: 'LEDGER' | 'TLOG' | 'SIGNER' | 'DRILL'): LogKeySettings['signerIdentity'] {
+function identity(settings: Read, name: Identity): KeySettings['signerIdentity'] {
   const clientId = settings[`${name}__clientId`];
   return { managed: settings[`${name}__credential`] !== undefined, ...(clientId !== undefined && { clientId }) };
 }
 
-function checkIdentity(reader: Reader, name: 'LEDGER' | 'TLOG' | 'SIGNER' | 'DRILL'): void {
+function checkIdentity(reader: Reader, name: Identity): void {
   if (reader.isSet(`${name}__clientId`) && !reader.isSet(`${name}__credential`))
     reader.fault(`${name}__clientId`, `needs ${name}__credential=managedidentity`);
 }
@@ -249,7 +281,7 @@ function checkConnection(reader: Reader, name: 'LEDGER' | 'TLOG'): void {
   }
 }
 
-/** checkKeys demands a key of the log, whose name is the ledger's. */
+/** checkKeys demands a key of the log. */
 function checkKeys(reader: Reader): void {
   if (!reader.isSet('SIGNER__keyUrl') && !reader.isSet('LEDGER_VERIFIER_KEYS'))
     reader.require(
@@ -258,14 +290,25 @@ function checkKeys(reader: Reader): void {
         'that only verifies has LEDGER_VERIFIER_KEYS instead',
     );
   checkIdentity(reader, 'SIGNER');
-  const origin = reader.read('LEDGER_ORIGIN');
-  const checkOwner = (name: 'LEDGER_SIGNER_KEY' | 'LEDGER_VERIFIER_KEYS', { keyName }: VerifierKey): void => {
-    if (origin !== undefined && keyName !== origin)
-      reader.fault(name, `is wrong; the key is of ${keyName}, not of LEDGER_ORIGIN`);
-  };
-  for (const { verifierKey } of reader.read('LEDGER_SIGNER_KEY') ?? []) checkOwner('LEDGER_SIGNER_KEY', verifierKey);
-  for (const key of reader.read('LEDGER_VERIFIER_KEYS') ?? [])
-    if (typeof key !== 'string') checkOwner('LEDGER_VERIFIER_KEYS', key);
+  checkIdentity(reader, 'AUDITOR');
+  if (reader.isSet('AUDITOR_SIGNER_KEY') && reader.isSet('AUDITOR__keyUrl'))
+    reader.fault('AUDITOR_SIGNER_KEY', 'is given twice; leave out AUDITOR_SIGNER_KEY or AUDITOR__keyUrl');
+  for (const { setting, why } of keyFaults(givenKeys(reader), reader.read('LEDGER_ORIGIN')))
+    reader.fault(setting, `is wrong; ${why}`);
+}
+
+function givenKeys(reader: Reader): GivenKeys<keyof Read>[] {
+  const publicOf = ({ verifierKey }: { readonly verifierKey: VerifierKey }): VerifierKey => verifierKey;
+  const list = <T>(values: readonly T[] | undefined): readonly T[] => values ?? [];
+  return [
+    { setting: 'LEDGER_SIGNER_KEY', role: 'log', keys: list(reader.read('LEDGER_SIGNER_KEY')).map(publicOf) },
+    { setting: 'SIGNER__keyUrl', role: 'log', keys: list(reader.read('SIGNER__keyUrl')) },
+    { setting: 'LEDGER_VERIFIER_KEYS', role: 'log', keys: list(reader.read('LEDGER_VERIFIER_KEYS')) },
+    { setting: 'AUDITOR_SIGNER_KEY', role: 'auditor', keys: given(reader.read('AUDITOR_SIGNER_KEY')).map(publicOf) },
+    { setting: 'AUDITOR__keyUrl', role: 'auditor', keys: given(reader.read('AUDITOR__keyUrl')) },
+    { setting: 'AUDITOR_VERIFIER_KEYS', role: 'auditor', keys: list(reader.read('AUDITOR_VERIFIER_KEYS')) },
+    { setting: 'WITNESS_POLICY', role: 'witness', keys: list(reader.read('WITNESS_POLICY')?.witnesses).map(publicOf) },
+  ];
 }
 
 function checkWitnesses(reader: Reader): void {

@@ -3,11 +3,10 @@ import { checkPosture } from './posture.ts';
 import type { PostureDeps } from './posture.ts';
 import type { PosturePromise } from '../core/objects/guard.ts';
 import type { PostureReport } from '../core/objects/report.ts';
-import { formatReport } from '../core/objects/reportFile.ts';
 import { fileReport, logFindings } from '../ledger/reports.ts';
+import type { Filing } from '../ledger/reports.ts';
 import type { Canaries } from '../ports/guard.ts';
 import type { Logger } from '../ports/host.ts';
-import type { ObjectStore } from '../ports/store.ts';
 
 /**
  * runPostureJob asks Azure what guards the ledger's container, holds a drill, and files the report in the ledger, as JSON.
@@ -16,21 +15,20 @@ import type { ObjectStore } from '../ports/store.ts';
  */
 export async function runPostureJob(
   deps: PostureDeps & {
-    readonly store: Pick<ObjectStore, 'create' | 'list' | 'read'>;
+    readonly filing: Filing;
     readonly log: Logger;
     /** left out where no drill is held */
     readonly canaries?: Canaries;
   },
   promise: PosturePromise,
 ): Promise<PostureReport> {
-  const { store, log, canaries, now } = deps;
+  const { filing, log, canaries, now } = deps;
   const drill = canaries && (await runDrill(canaries, now()));
   const report = await checkPosture(deps, promise, drill);
   const { status, findings, unreadable } = report;
   const errors = findings.filter(({ severity }) => severity === 'error');
   logFindings(log, errors);
-  const json = formatReport(report);
-  const name = await fileReport(store, () => ({ json }));
+  const name = await fileReport(filing, () => ({ report }));
   const fields = {
     status,
     report: name,

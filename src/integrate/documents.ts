@@ -4,7 +4,6 @@ import { formatEntry } from '../core/objects/entry.ts';
 import { documentName } from '../core/objects/names.ts';
 import type { DocumentPlace } from '../core/objects/names.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { openReportSignature } from '../core/signed/reportSignature.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** DocumentLine is the entry of a report or an action, or of what has an action's name and is none. */
@@ -29,13 +28,9 @@ export async function documentLine(
   const name = documentName(place.type, place.number);
   const bytes = await store.read(name);
   if (bytes === undefined) return undefined;
+  const trusted = { ledger: origin, verifiers: auditors };
   const entry =
-    typeof bytes === 'object'
-      ? attempt(() => {
-          if (place.type === 'report') openReportSignature(bytes, origin, name, auditors);
-          return documentEntry(place, bytes);
-        }, 'malformed')
-      : undefined;
+    typeof bytes === 'object' ? attempt(() => documentEntry(place, bytes, trusted), 'malformed') : undefined;
   if (entry !== undefined) return { line: formatEntry(entry), isForeign: false };
   if (place.type === 'report') return { isForeign: true };
   return { line: formatEntry({ type: 'foreign', name }), isForeign: true };

@@ -98,7 +98,11 @@ export class Integrate {
     let state = this.#state as LogState;
     const known = new Set(state.log.keys);
     const keys = this.#deps.signers.map(({ verifierKey }) => formatVerifierKey(verifierKey));
-    const source = await LogSource.open({ ...this.#deps, log }, state.heads, keys.filter((key) => !known.has(key)));
+    const source = await LogSource.open(
+      { ...this.#deps, log },
+      state.heads,
+      keys.filter((key) => !known.has(key)),
+    );
     try {
       do {
         // Where something else has the name of the newest checkpoint, the next one covers its batch: at once.

@@ -187,7 +187,12 @@ class PartitionQueue {
   #isEnded = false;
   #isSuspect: boolean;
 
-  constructor(reader: ObjectReader & Pick<SourceDeps, 'log' | 'concurrency'>, semaphore: Semaphore, partition: string, position: Position) {
+  constructor(
+    reader: ObjectReader & Pick<SourceDeps, 'log' | 'concurrency'>,
+    semaphore: Semaphore,
+    partition: string,
+    position: Position,
+  ) {
     this.#reader = reader;
     this.#semaphore = semaphore;
     this.partition = partition;

@@ -17,15 +17,20 @@ import type { LogStart } from '../ledger/batches.ts';
 import { findEnd } from '../ledger/dense.ts';
 import { openTree } from '../ledger/tiles.ts';
 import type { Logger } from '../ports/host.ts';
-import type { ObjectStore, TileStore } from '../ports/store.ts';
+import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
-export interface LogDeps {
+/** ReadLogDeps is what the log is read with. */
+export interface ReadLogDeps {
   readonly store: ObjectStore;
-  readonly tiles: TileStore;
+  readonly tiles: ReadableTiles;
   /** name of the ledger, and of its log */
   readonly origin: string;
   /** keys that the log signs with, or did */
   readonly verifiers: readonly VerifierKey[];
+}
+
+export interface LogDeps extends ReadLogDeps {
+  readonly tiles: TileStore;
 }
 
 /** Newest is a checkpoint as it is stored, and the files that came with it. */
@@ -50,7 +55,7 @@ export interface LogState extends LogStart {
 export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DETECTED', why);
 
 /** firstTrust is who may begin the log: the keys that this host was given. */
-export const firstTrust = ({ origin, verifiers }: Pick<LogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
+export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
   ledger: origin,
   keys: verifiers.map(formatVerifierKey),
 });
@@ -64,7 +69,7 @@ export const firstTrust = ({ origin, verifiers }: Pick<LogDeps, 'origin' | 'veri
  * Throws FORK_DETECTED where the log's own signature contradicts the batches, and VERSION_UNKNOWN where a later release
  * writes the log.
  */
-export async function loadLog(deps: LogDeps, log: Logger, known?: LogState): Promise<LogState> {
+export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState): Promise<LogState> {
   const { store } = deps;
   const found = known === undefined ? await findBase(deps, log) : { base: known, free: 0 };
   let { heads, ...start }: { readonly heads: LogPosition } & LogStart = found.base ?? { heads: NO_HEADS, ...readAll() };
@@ -89,7 +94,7 @@ export async function loadLog(deps: LogDeps, log: Logger, known?: LogState): Pro
 }
 
 /** findBase finds the newest batch that a checkpoint of the log's keys covers, and where names of batches are free. */
-async function findBase(deps: LogDeps, log: Logger): Promise<{ readonly base?: LogState; readonly free: number }> {
+async function findBase(deps: ReadLogDeps, log: Logger): Promise<{ readonly base?: LogState; readonly free: number }> {
   const { store } = deps;
   const numbers = async function* (from: number): AsyncGenerator<number> {
     for await (const { name } of store.list('batches/', batchName(from))) {
@@ -109,7 +114,7 @@ async function findBase(deps: LogDeps, log: Logger): Promise<{ readonly base?: L
 }
 
 /** openBase gives the log up to a batch, if that has a checkpoint over just its entries. */
-async function openBase(deps: LogDeps, number: number): Promise<LogState | 'tiles lie' | 'foreign' | undefined> {
+async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | 'tiles lie' | 'foreign' | undefined> {
   const { store, tiles } = deps;
   const bytes = await store.read(batchName(number));
   if (bytes === undefined) return undefined;
@@ -141,7 +146,7 @@ const isHead = ({ size, rootHash }: TreeHead, head: TreeHead): boolean =>
 
 /** openSigned gives the checkpoint of a number that the log's keys signed, whatever it is of. */
 async function openSigned(
-  { store, origin, verifiers }: LogDeps,
+  { store, origin, verifiers }: ReadLogDeps,
   number: number,
 ): Promise<(Checkpoint & { readonly note: Buffer }) | undefined> {
   const note = await store.read(checkpointName(number));
@@ -154,7 +159,11 @@ async function openSigned(
  * readCheckpoint gives the checkpoint of the last batch, whose tree is known: 'wanted' if nothing has its name, 'taken' if
  * something else has. An old one of the log under that name is something else too; one of a larger tree is a fork.
  */
-export async function readCheckpoint(deps: LogDeps, number: number, head: TreeHead): Promise<Buffer | 'wanted' | 'taken'> {
+export async function readCheckpoint(
+  deps: ReadLogDeps,
+  number: number,
+  head: TreeHead,
+): Promise<Buffer | 'wanted' | 'taken'> {
   const name = checkpointName(number);
   const checkpoint = await openSigned(deps, number);
   if (checkpoint !== undefined && isHead(checkpoint, head)) return checkpoint.note;
@@ -164,7 +173,7 @@ export async function readCheckpoint(deps: LogDeps, number: number, head: TreeHe
 }
 
 /** refuseFork throws FORK_DETECTED if the log's keys signed a larger tree with a batch that isn't in the log. */
-async function refuseFork(deps: LogDeps, number: number, head: TreeHead): Promise<void> {
+async function refuseFork(deps: ReadLogDeps, number: number, head: TreeHead): Promise<void> {
   const checkpoint = await openSigned(deps, number);
   if (checkpoint === undefined || checkpoint.size <= head.size) return;
   throw fork(`${checkpointName(number)} is signed over ${checkpoint.size} entries, and the batches give ${head.size}`);

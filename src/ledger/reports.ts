@@ -1,10 +1,11 @@
 import { faultIn } from '../core/errors.ts';
-import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { pageName, parseReportName, reportName } from '../core/objects/names.ts';
 import type { FiledReport, Finding, Report } from '../core/objects/report.ts';
-import { parseFiledReport } from '../core/objects/reportFile.ts';
-import { firstFree } from './dense.ts';
+import { formatUnsigned, openReport } from '../core/objects/reportFile.ts';
+import type { Auditors } from '../core/objects/reportFile.ts';
+import { reportMessage, withReportSignature } from '../core/signed/reportSignature.ts';
 import type { Logger } from '../ports/host.ts';
+import type { Signer } from '../ports/signing.ts';
 import { WHY_UNREAD, isSame } from '../ports/store.ts';
 import type { ObjectStore, Unread } from '../ports/store.ts';
 
@@ -26,84 +27,100 @@ export interface Anchor {
   readonly report: Report;
 }
 
-/** MalformedReport is what has the name of a report and isn't one, and why. */
-export interface MalformedReport {
-  readonly name: string;
-  readonly why: string;
-}
-
-/** NewestReport is what a search found: no anchor if there is none. */
-export interface NewestReport {
-  readonly anchor?: Anchor;
-  readonly malformed: readonly MalformedReport[];
-}
-
-/**
- * newestReport finds the newest JSON report of kind integrity, and names those that it passes over and that are none of
- * any kind: not whole, or of a time to come. Such a one could otherwise keep full checks from happening.
- *
- * It asks which names exist, as ingest does for segments. Where the name right before one that it looks at is free, the
- * listing decides where the first free one is. Two names in a row that somebody planted where the search looks still mislead
- * it, until a full check says that they stand behind a hole.
- */
-export async function newestReport(store: ObjectStore, now: number): Promise<NewestReport> {
-  const malformed: MalformedReport[] = [];
-  const isTaken = (number: number): Promise<boolean> => store.exists(reportName(number));
-  let isListed = false;
-  for (let number = (await firstFree(isTaken)) - 1; number >= 0; number--) {
-    if (!isListed && number > 0 && !(await isTaken(number - 1))) {
-      isListed = true;
-      number = await firstFreeListed(store, 0);
-      continue;
-    }
-    const name = reportName(number);
-    const report = readFiled(await store.read(name), now);
-    if (typeof report === 'string') malformed.push({ name, why: report });
-    else if (report.kind === 'integrity') return { anchor: { name, report }, malformed };
-  }
-  return { malformed };
-}
-
-/** readFiled gives the report that was read, or says why it is none. No time in one is ahead of the clock. */
-function readFiled(bytes: Buffer | Unread | undefined, now: number): FiledReport | string {
-  if (bytes === undefined) return 'it was there, and is gone';
+/** judgeReport gives the report that was read under its name, or says why it is none. Without `auditors`, anybody may have signed it. */
+export function judgeReport(
+  bytes: Buffer | Unread,
+  name: string,
+  auditors: Auditors | undefined,
+): FiledReport | string {
   if (typeof bytes === 'string') return WHY_UNREAD[bytes];
-  let report: FiledReport;
   try {
-    report = parseFiledReport(bytes);
+    return openReport(bytes, name, auditors);
   } catch (error) {
     return faultIn(error, 'malformed').message;
   }
-  const time = report.kind === 'integrity' ? report.finished : report.time;
-  if (Date.parse(time) > now + CLOCK_SKEW_MS) return `it is dated ${time}, which is ahead of the clock`;
-  if (report.kind === 'integrity' && Date.parse(report.checked.lastFull) > Date.parse(time))
-    return `it is dated ${time}, before the end of the last full check that it states`;
-  return report;
+}
+
+/**
+ * newestReport finds the newest report of kind integrity that an auditor signed, among the numbers before `entered`, the one
+ * behind the last report that has an entry in the log. It passes over everything else: what that is, the check says that
+ * looks at all names.
+ */
+export async function newestReport(
+  store: Pick<ObjectStore, 'list' | 'read'>,
+  auditors: Auditors,
+  entered: number,
+): Promise<Anchor | undefined> {
+  for await (const { name, bytes } of readDown(store, entered)) {
+    const report = judgeReport(bytes, name, auditors);
+    if (typeof report === 'object' && report.kind === 'integrity') return { name, report };
+  }
+  return undefined;
+}
+
+interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Buffer | Unread;
+}
+
+/** readDown reads what has the names of reports before a number, the last one first. Where one is gone, the listing says which are left. */
+async function* readDown(store: Pick<ObjectStore, 'list' | 'read'>, before: number): AsyncGenerator<NamedBytes> {
+  let number = before - 1;
+  for (; number >= 0; number--) {
+    const name = reportName(number);
+    const bytes = await store.read(name);
+    if (bytes === undefined) break;
+    yield { name, bytes };
+  }
+  const left: string[] = [];
+  if (number >= 0)
+    for await (const { name } of store.list('reports/'))
+      if ((parseReportName(name) ?? Infinity) < number) left.push(name);
+  for (const name of left.toReversed()) {
+    const bytes = await store.read(name);
+    if (bytes !== undefined) yield { name, bytes };
+  }
 }
 
 /** ComposedReport is what is filed: a report, and its page if it has one. */
 export interface ComposedReport {
-  readonly json: Buffer;
+  readonly report: FiledReport;
   readonly page?: Buffer;
 }
 
+/** Filing is where a report is filed, and who signs it. */
+export interface Filing {
+  readonly store: Pick<ObjectStore, 'create' | 'list' | 'read'>;
+  readonly ledger: string;
+  /** with an auditor's key of the ledger */
+  readonly signer: Signer;
+  /** the number behind the last report that has an entry in the log: one before it would get none */
+  readonly entered: number;
+}
+
 /**
- * fileReport files a report under the first number that is free from `from` on, and gives its name. `compose` makes it for a
- * name, which its page says.
+ * fileReport files a report under the first free number, signed under the name that it has there, and gives that name.
+ * `compose` makes it for a name, which its page says.
  *
- * The listing decides what is free, so that a hole, at which the log stops, is filled. Durable point: the JSON. Without its
- * page, which is made from it, the next check still goes on from it.
+ * The listing decides what is free. Whoever takes the name meanwhile costs another signature. Durable point: the JSON.
+ * Without its page, which is made from it, the next check still goes on from it.
  */
 export async function fileReport(
-  store: Pick<ObjectStore, 'create' | 'list' | 'read'>,
+  { store, ledger, signer, entered }: Filing,
   compose: (name: string) => ComposedReport,
-  from = 0,
 ): Promise<string> {
-  for (let number = await firstFreeListed(store, from); ; number++) {
+  for (let from = entered; ;) {
+    const number = await firstFreeListed(store, from);
     const name = reportName(number);
-    const { json, page } = compose(name);
+    const { report, page } = compose(name);
+    const unsigned = formatUnsigned(report);
+    const signature = await signer.sign(reportMessage(ledger, name, unsigned));
+    const json = withReportSignature(unsigned, signer.verifierKey, signature);
     // After a lost response the name is taken by what was just written.
-    if ((await store.create(name, json)) === 'exists' && !isSame(await store.read(name), json)) continue;
+    if ((await store.create(name, json)) === 'exists' && !isSame(await store.read(name), json)) {
+      from = number + 1;
+      continue;
+    }
     if (page !== undefined) await store.create(pageName(number), page);
     return name;
   }

@@ -1,4 +1,5 @@
 import { faultIn } from '../core/errors.ts';
+import type { Auditors } from '../core/objects/reportFile.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
 import type { DigestObjects } from '../ledger/digest.ts';
 import type { Clock } from '../ports/host.ts';
@@ -26,6 +27,8 @@ export interface Context extends VerifyDeps {
   readonly findings: Findings;
   readonly tally: Tally;
   readonly ledger: KnownLedger;
+  /** whose reports count; left out: anybody's */
+  readonly auditors?: Auditors;
 }
 
 /** KnownLedger is the ledger that all objects have to be of: told from outside, or by the first one. */

@@ -16,7 +16,7 @@ const MAX_UNCOMPARED = 100;
 
 /** notChecked says in words what the outcome of a check does not cover; `log` is undefined where the ledger has none. */
 export function notChecked({ tally, tiles }: Context, options: VerifyOptions, log: LogLimits | undefined): string[] {
-  const { anchor, isIncremental = false, isQuick = false } = options;
+  const { anchor, auditors, isIncremental = false, isQuick = false } = options;
   const not: string[] = [];
   if (isQuick) not.push(...notCheckedQuickly(tally, log !== undefined));
   else if (tally.segments === 0) not.push('no segment was found, so nothing was checked');
@@ -31,6 +31,8 @@ export function notChecked({ tally, tiles }: Context, options: VerifyOptions, lo
   }
   if (log !== undefined) not.push(...notCheckedOfLog(tally, options, log, tiles !== undefined));
   else if (tally.segments > 0) not.push('there is no log, so nobody has signed anything');
+  if (auditors === undefined && tally.reports > 0)
+    not.push(`no key of the auditor was given, so anybody may have filed the ${tally.reports} reports`);
   if (tally.otherObjects > 0) not.push(`${tally.otherObjects} objects outside segments/ were checked by name alone`);
   return not;
 }

@@ -1,12 +1,11 @@
 import { readFor } from './context.ts';
 import type { Context } from './context.ts';
 import type { VerifyOptions } from './options.ts';
-import { attempt } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import {
   batchName,
   checkpointName,
-  cosignatureName,
+  cosignaturePrefix,
   isKnownName,
   pageName,
   parseActionName,
@@ -18,11 +17,13 @@ import {
   parseSegmentName,
   reportName,
 } from '../core/objects/names.ts';
-import { parseFiledReport } from '../core/objects/reportFile.ts';
+import type { FiledReport } from '../core/objects/report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
+import { judgeReport } from '../ledger/reports.ts';
+import { GONE } from '../ports/store.ts';
 
-/** How many reports' pages are read at one time. */
-const PAGES_AHEAD = 8;
+/** How many reports and their pages are read at one time. */
+const REPORTS_AHEAD = 8;
 
 /** Objects that are checked where the log is followed, or as actions. */
 const CHECKED_ELSEWHERE: readonly ((name: string) => unknown)[] = [
@@ -47,13 +48,11 @@ export async function checkNames(
   listed: AsyncIterable<{ readonly name: string }> | Iterable<{ readonly name: string }>,
 ): Promise<void> {
   const { findings, tally } = context;
-  const looksIntoPages = options.isIncremental !== true; // the full checks do
-  const objects = mapInOrder(listed, PAGES_AHEAD, async ({ name }) => {
-    const number = looksIntoPages ? parsePageName(name) : undefined;
-    return { name, page: number === undefined ? ('not looked into' as const) : await checkPage(context, number) };
+  const objects = mapInOrder(listed, REPORTS_AHEAD, async ({ name }) => {
+    return { name, fit: await checkReportObject(context, options, name) };
   });
   let next = firstReport(options);
-  for await (const { name, page } of objects) {
+  for await (const { name, fit } of objects) {
     const number = parseReportName(name);
     if (number !== undefined) {
       if (number !== next) findings.hole({ type: 'report', number });
@@ -61,8 +60,9 @@ export async function checkNames(
     }
     if (CHECKED_ELSEWHERE.some((parse) => parse(name) !== undefined)) continue;
     if (!isKnownName(name) || parseSegmentName(name) !== undefined) findings.foreignName(name);
-    else if (typeof page === 'object') findings.error('foreign-object', name, page.fault);
-    else if (page === 'not looked into') tally.otherObjects += 1;
+    else if (typeof fit === 'object') findings.error('foreign-object', name, fit.fault);
+    else if (fit === 'not looked into') tally.otherObjects += 1;
+    else if (number !== undefined) tally.reports += 1;
   }
 }
 
@@ -73,7 +73,7 @@ function seenUpTo(folder: string, { anchor, isIncremental = false }: VerifyOptio
   if (folder === 'reports/') return report === 0 ? '' : reportName(report);
   const number = anchor.report.log?.head?.number;
   if (number === undefined) return '';
-  const names = [batchName(number), checkpointName(number), cosignatureName(number, '')];
+  const names = [batchName(number), checkpointName(number), cosignaturePrefix(number)];
   return names.find((name) => name.startsWith(folder)) ?? '';
 }
 
@@ -81,24 +81,45 @@ function seenUpTo(folder: string, { anchor, isIncremental = false }: VerifyOptio
 const firstReport = ({ anchor, isIncremental = false }: VerifyOptions): number =>
   (isIncremental && anchor !== undefined && parseReportName(anchor.name)) || 0;
 
-/** What is known of a page: it is the one that its report states, nobody could look into it, or what is wrong. */
-type PageFit = 'fits' | 'not looked into' | { readonly fault: string };
+/** What is known of a report or a page: it is what its name says, nobody could look into it, or what is wrong. */
+type Fit = 'fits' | 'not looked into' | { readonly fault: string };
+
+/** checkReportObject looks into a report and, in a check that begins at the first segments, into a page. */
+async function checkReportObject(context: Context, options: VerifyOptions, name: string): Promise<Fit> {
+  if (parseReportName(name) !== undefined) return checkReport(context, name);
+  const page = parsePageName(name);
+  return page === undefined || options.isIncremental === true ? 'not looked into' : checkPage(context, page);
+}
+
+async function checkReport(context: Context, name: string): Promise<Fit> {
+  const report = await readReport(context, name);
+  if (report === 'unreadable') return 'not looked into';
+  if (report === undefined) return { fault: GONE };
+  return 'fault' in report ? { fault: `it has the name of a report: ${report.fault}` } : 'fits';
+}
 
 /** checkPage compares a page with the SHA-256 that its report states. */
-async function checkPage(context: Context, number: number): Promise<PageFit> {
-  const { store } = context;
+async function checkPage(context: Context, number: number): Promise<Fit> {
   const [report, name] = [reportName(number), pageName(number)];
-  const [json, page] = await Promise.all([readFor(context, store, report, name), readFor(context, store, name)]);
-  if (json === 'unreadable' || page === 'unreadable') return 'not looked into';
-  if (json === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
-  const stated = json === 'too-large' ? undefined : statedBy(json);
-  if (stated === undefined) return 'not looked into';
+  const [filed, page] = await Promise.all([readReport(context, report, name), readFor(context, context.store, name)]);
+  if (filed === 'unreadable' || page === 'unreadable') return 'not looked into';
+  if (filed === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
+  const stated = 'report' in filed && filed.report.kind === 'integrity' ? filed.report.page : undefined;
   const isStated = typeof page === 'object' && formatHash(sha256(page)) === stated;
   return isStated ? 'fits' : { fault: `it is not the page that ${report} states the SHA-256 of` };
 }
 
-/** A report that is not whole is found where it is read as one. One of a kind that has no page states none that could fit. */
-function statedBy(json: Buffer): string | undefined {
-  const report = attempt(() => parseFiledReport(json), 'malformed');
-  return report?.kind === 'posture' ? '' : report?.page;
+/** ReadReport is a report, or why it is none. */
+type ReadReport = { readonly report: FiledReport } | { readonly fault: string };
+
+/** readReport reads what has the name of a report; `object` is what the check calls it where it can't be read. */
+async function readReport(
+  context: Context,
+  name: string,
+  object = name,
+): Promise<ReadReport | 'unreadable' | undefined> {
+  const bytes = await readFor(context, context.store, name, object);
+  if (bytes === 'unreadable' || bytes === undefined) return bytes;
+  const report = judgeReport(bytes, name, context.auditors);
+  return typeof report === 'string' ? { fault: report } : { report };
 }

@@ -1,6 +1,7 @@
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
-import type { Anchor, MalformedReport } from '../ledger/reports.ts';
+import type { Auditors } from '../core/objects/reportFile.ts';
+import type { Anchor } from '../ledger/reports.ts';
 
 /** VerifyOptions is what a check goes by, besides what is stored. */
 export interface VerifyOptions {
@@ -10,12 +11,12 @@ export interface VerifyOptions {
   readonly isIncremental?: boolean;
   /** compare stored bytes with the log, and look into no segment */
   readonly isQuick?: boolean;
-  /** what a search for the anchor passed over */
-  readonly malformedReports?: readonly MalformedReport[];
   /** the ledger that the container must hold; without it, the one that the first object names */
   readonly ledger?: string;
   /** keys that the log's checkpoints are signed with; without them no signature is checked */
   readonly verifiers?: readonly VerifierKey[];
+  /** whose reports count; without them the signature of a report may be anybody's */
+  readonly auditors?: Auditors;
   /** says whose cosignatures count, and how many the newest checkpoint must have */
   readonly policy?: WitnessPolicy;
   /** the ledger is in use, and its log may lag behind the clock by this much; a mirror's may not say so */

@@ -28,6 +28,8 @@ export class Tally {
   notIntegrated = 0;
   /** objects that the format knows, and of which nothing but the name was looked at */
   otherObjects = 0;
+  /** reports that are signed; by whom is known only to who has the auditor's keys */
+  reports = 0;
   readonly partitions: PartitionReport[] = [];
   readonly uncompared: Uncompared[] = [];
   readonly unreadable: { readonly object: string; readonly why: string }[] = [];

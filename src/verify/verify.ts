@@ -26,10 +26,15 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   const started = deps.now();
   const before = reportBefore(options);
   const ledger = { name: options.ledger ?? options.anchor?.report.ledger ?? undefined };
-  const context: Context = { ...deps, ledger, findings: new Findings(), tally: new Tally(deps.onProgress) };
+  const { auditors } = options;
+  const context: Context = {
+    ...deps,
+    ledger,
+    findings: new Findings(),
+    tally: new Tally(deps.onProgress),
+    ...(auditors !== undefined && { auditors }),
+  };
   const { findings } = context;
-  for (const { name, why } of options.malformedReports ?? [])
-    findings.error('foreign-object', name, `it has the name of a report: ${why}`);
   findings.repeat(before?.findings ?? []);
 
   const walks = new Walks(context, options);

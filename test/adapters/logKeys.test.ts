@@ -2,8 +2,15 @@ import type { KeyVault } from '../../local/keyVault/keyVault.ts';
 import { localKeyVaultOptions } from '../../local/keyVault/clientOptions.ts';
 import { startKeyVault } from '../../local/keyVault/keyVault.ts';
 import { openKeyVaultSigner } from '../../src/adapters/keyVaultSigner.ts';
-import { openLogKeys, requireSigners } from '../../src/adapters/logKeys.ts';
-import type { LogKeys } from '../../src/adapters/logKeys.ts';
+import {
+  openAuditorKeys,
+  openLogKeys,
+  refuseDoubleRole,
+  requireAuditor,
+  requireSigners,
+  sealingSigners,
+} from '../../src/adapters/logKeys.ts';
+import type { Keys } from '../../src/adapters/logKeys.ts';
 import type { LogKeySettings } from '../../src/config/config.ts';
 import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
@@ -11,7 +18,7 @@ import { Integrate } from '../../src/integrate/integrate.ts';
 import { deriveLog, expectWholeLog } from '../support/deriveLog.ts';
 import { LEDGER, forgeChain } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { KEY, keyOf, logDeps } from '../support/logs.ts';
+import { AUDITOR, KEY, keyOf, logDeps } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 
@@ -33,12 +40,12 @@ beforeEach(async () => {
 });
 afterEach(() => vault.close());
 
-const open = (settings: Partial<LogKeySettings>): Promise<LogKeys> =>
+const open = (settings: Partial<LogKeySettings>): Promise<Keys> =>
   openLogKeys({ ...NONE, ...settings }, (url, name) =>
     openKeyVaultSigner(url, name, credential, localKeyVaultOptions()),
   );
 
-const ids = ({ signers, verifiers }: LogKeys): [string[], string[]] => [
+const ids = ({ signers, verifiers }: Keys): [string[], string[]] => [
   signers.map(({ verifierKey }) => verifierKey.keyId),
   verifiers.map(({ keyId }) => keyId),
 ];
@@ -99,16 +106,72 @@ describe('openLogKeys', () => {
   });
 });
 
+describe('openAuditorKeys', () => {
+  const openAuditor = (settings: Partial<LogKeySettings>): Promise<Keys> =>
+    openAuditorKeys({ origin: LEDGER, auditor: { ...NONE, ...settings } }, (url, name) =>
+      openKeyVaultSigner(url, name, credential, localKeyVaultOptions()),
+    );
+
+  test('gives keys by the auditor’s name: one that signs, and those that signed before', async () => {
+    const url = await vault.createKey('auditor');
+    const keys = await openAuditor({ signerKeyUrls: [url], verifierKeys: [AUDITOR.verifierKey] });
+    expect(keys.verifiers.map(({ keyName, type }) => [keyName, type])).toEqual([
+      [`${LEDGER}/auditor`, 'ecdsa'],
+      [`${LEDGER}/auditor`, 'ed25519'],
+    ]);
+    const signer = requireAuditor(keys);
+    expect(signer.verifierKey.keyId).toBe(keys.verifiers[0]?.keyId);
+    expect(requireAuditor(await openAuditor({ signerKeys: [AUDITOR] })).verifierKey).toEqual(AUDITOR.verifierKey);
+  });
+
+  test('what only reads asks a vault for the public key alone', async () => {
+    const url = await vault.createKey('auditor');
+    const keys = await openAuditor({ verifierKeyUrls: [url] });
+    expect([keys.signers, keys.verifiers.map(({ type }) => type)]).toEqual([[], ['ecdsa']]);
+    expect(() => requireAuditor(keys)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(
+          /AUDITOR_SIGNER_KEY.*AUDITOR__keyUrl.*AzureWebJobs\.verify\.Disabled/s,
+        ) as string,
+      }) as Error,
+    );
+  });
+
+  test('a key that the log has too is refused once the vault shows it', async () => {
+    const url = await vault.createKey('log');
+    const [log, auditor] = [await open({ signerKeyUrls: [url] }), await openAuditor({ signerKeyUrls: [url] })];
+    expect(() => refuseDoubleRole(log, auditor)).toThrow(/AUDITOR__keyUrl: is wrong; .*have the same key/);
+    const other = await openAuditor({ signerKeyUrls: [await vault.createKey('auditor')] });
+    expect(() => refuseDoubleRole(log, other)).not.toThrow();
+  });
+});
+
+test('sealing is certified by a vault’s keys alone where it has any, and else by the secret ones', async () => {
+  const url = await vault.createKey('log');
+  const both = await open({ signerKeys: [KEY], signerKeyUrls: [url] });
+  expect(sealingSigners(both).map(({ verifierKey }) => verifierKey.type)).toEqual(['ecdsa']);
+  const secret = await open({ signerKeys: [KEY], verifierKeyUrls: [url] });
+  expect(sealingSigners(secret).map(({ verifierKey }) => verifierKey)).toEqual([KEY.verifierKey]);
+});
+
 describe('integrate with a secret and a key in a vault', () => {
   test('the vault fails behind a batch: the batch stays, nothing is signed, and the next run signs it with both', async () => {
     const [store, tiles] = [new MemoryStore(forgeChain(3)), new MemoryTiles()];
     const keys = await open({ signerKeys: [KEY], signerKeyUrls: [await vault.createKey('log')] });
+    const deps = logDeps(store, tiles, { ...keys });
     // At its first signature the client reads the key once more, and takes a refusal of that for no fault.
     await Promise.all(keys.signers.map((signer) => signer.sign('first\n')));
-    const integrate = new Integrate(logDeps(store, tiles, { ...keys }));
+    const integrate = new Integrate(deps);
+    const names = (start: string): string[] => [...store.objects.keys()].filter((name) => name.startsWith(start));
     vault.failNext(403);
     await expect(integrate.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
-    const names = (start: string): string[] => [...store.objects.keys()].filter((name) => name.startsWith(start));
+    // Without a certificate nothing is made.
+    expect(names('batches/')).toEqual([]);
+
+    await deps.sessions.at(new Date(deps.now()).toISOString());
+    vault.failNext(403);
+    await expect(integrate.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
     expect(names('batches/')).toEqual(['batches/000000000000.jsonl']);
     expect(names('checkpoints/')).toEqual([]);
     expect([...tiles.objects.keys()]).toEqual([]);

@@ -1,6 +1,6 @@
 import { loadConfig } from '../../src/config/config.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { GOOD, IDENTITY, VAULT_KEY, publicOf, secretOf, wrongIn } from '../support/settings.ts';
+import { GOOD, IDENTITY, VAULT_KEY, messageOf, publicOf, secretOf, wrongIn } from '../support/settings.ts';
 import type { Env } from '../support/settings.ts';
 
 test('the least that is needed gives a frozen config with defaults', () => {
@@ -17,6 +17,13 @@ test('the least that is needed gives a frozen config with defaults', () => {
     verifierKeys: [],
     verifierKeyUrls: [],
     signerIdentity: { managed: false },
+    auditor: {
+      signerKeys: [],
+      signerKeyUrls: [],
+      verifierKeys: [],
+      verifierKeyUrls: [],
+      signerIdentity: { managed: false },
+    },
     heartbeatMinutes: 15,
     maxSegmentBytes: 8 * 1024 * 1024,
     fullVerifyHours: 24,
@@ -73,13 +80,6 @@ describe('the keys of the log', () => {
     expect(load).not.toThrow('SecretUri');
   });
 
-  test('a reference to Key Vault that was not resolved is called one, and is not quoted', () => {
-    const reference = '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/ledger-signer-key)';
-    const load = (): unknown => loadConfig({ ...GOOD, LEDGER_SIGNER_KEY: reference });
-    expect(load).toThrow(/LEDGER_SIGNER_KEY: is wrong; the reference to Key Vault was not resolved: /);
-    expect(load).not.toThrow('SecretUri');
-  });
-
   test('none at all is refused', () => {
     expect(wrongIn({ ...keyless, LEDGER_VERIFIER_KEYS: ' ' })).toEqual(['LEDGER_SIGNER_KEY']);
     expect(() => loadConfig(keyless)).toThrow(/LEDGER_SIGNER_KEY: is missing;.* SIGNER__keyUrl .*LEDGER_VERIFIER_KEYS/);
@@ -106,6 +106,62 @@ describe('the keys of the log', () => {
       expect.objectContaining({ message: expect.not.stringContaining(seed) as string }) as Error,
     );
   });
+});
+
+describe('the keys of the auditor', () => {
+  const name = 'logs.example.com/prod/auditor';
+
+  test('a secret or a key in a vault signs, and others signed before', () => {
+    const { auditor } = loadConfig({
+      ...GOOD,
+      AUDITOR_SIGNER_KEY: secretOf(9, name),
+      AUDITOR_VERIFIER_KEYS: `${publicOf(10, name)} ${VAULT_KEY}1`,
+    });
+    expect(
+      [...auditor.signerKeys.map(({ verifierKey }) => verifierKey), ...auditor.verifierKeys].map(formatVerifierKey),
+    ).toEqual([publicOf(9, name), publicOf(10, name)]);
+    expect(auditor.verifierKeyUrls).toEqual([`${VAULT_KEY}1`]);
+    const vault = { AUDITOR__keyUrl: VAULT_KEY, AUDITOR__credential: 'managedidentity', AUDITOR__clientId: 'id-2' };
+    expect(loadConfig({ ...GOOD, ...vault }).auditor).toMatchObject({
+      signerKeys: [],
+      signerKeyUrls: [VAULT_KEY],
+      signerIdentity: { managed: true, clientId: 'id-2' },
+    });
+  });
+
+  test.each<[string, Env, string[]]>([
+    ['two that sign', { AUDITOR_SIGNER_KEY: secretOf(9, name), AUDITOR__keyUrl: VAULT_KEY }, ['AUDITOR_SIGNER_KEY']],
+    ['two secrets', { AUDITOR_SIGNER_KEY: `${secretOf(9, name)} ${secretOf(10, name)}` }, ['AUDITOR_SIGNER_KEY']],
+    ["the log's name", { AUDITOR_SIGNER_KEY: secretOf(9) }, ['AUDITOR_SIGNER_KEY']],
+    ["another ledger's auditor", { AUDITOR_VERIFIER_KEYS: publicOf(9, 'x/auditor') }, ['AUDITOR_VERIFIER_KEYS']],
+    ['the key of the log', { AUDITOR_SIGNER_KEY: secretOf(7, name) }, ['AUDITOR_SIGNER_KEY']],
+    [
+      'a retired key of the log',
+      { LEDGER_VERIFIER_KEYS: publicOf(8), AUDITOR_VERIFIER_KEYS: publicOf(8, name) },
+      ['AUDITOR_VERIFIER_KEYS'],
+    ],
+    ["the log's key in the vault", { SIGNER__keyUrl: VAULT_KEY, AUDITOR__keyUrl: VAULT_KEY }, ['AUDITOR__keyUrl']],
+    ['a secret where verifier keys belong', { AUDITOR_VERIFIER_KEYS: secretOf(8, name) }, ['AUDITOR_VERIFIER_KEYS']],
+    ['a client id that nobody would use', { AUDITOR__clientId: 'id' }, ['AUDITOR__clientId']],
+  ])('with %s is refused, and no secret repeated', (_what, env, names) => {
+    expect(wrongIn({ ...GOOD, ...env })).toEqual(names);
+    for (const seed of [7, 8, 9, 10]) {
+      const secret = Buffer.concat([Buffer.of(1), Buffer.alloc(32, seed)]).toString('base64');
+      expect(messageOf({ ...GOOD, ...env })).not.toContain(secret);
+    }
+  });
+
+  test('says in which other setting a key is', () => {
+    expect(messageOf({ ...GOOD, AUDITOR_SIGNER_KEY: secretOf(7, name) })).toContain(
+      'AUDITOR_SIGNER_KEY: is wrong; it has a key of LEDGER_SIGNER_KEY; a key has one role, so make another',
+    );
+  });
+});
+
+test.each(['logs.example.com/sealer', 'logs.example.com/prod/auditor'])('a ledger is not called %s', (origin) => {
+  const env = { ...GOOD, LEDGER_ORIGIN: origin, LEDGER_SIGNER_KEY: secretOf(7, origin) };
+  expect(wrongIn(env)).toEqual(['LEDGER_ORIGIN']);
+  expect(messageOf(env)).toContain('the name of a ledger ends neither in /sealer nor in /auditor');
 });
 
 describe('what posture asks about', () => {

@@ -46,13 +46,18 @@ describe('WITNESS_POLICY', () => {
       `log ${logKey('other.example')}; quorum none`,
       'a log line has the key of other.example',
     ],
+    [
+      "the log's own key for a witness",
+      `witness w1 ${key(7)} http://h; quorum w1`,
+      'it has a key of LEDGER_SIGNER_KEY; a key has one role',
+    ],
     ['a witness without an address', `witness w1 ${key(1)}; quorum w1`, 'the witness w1 has no address'],
     ['an address that is none', `witness w1 ${key(1)} w1.example; quorum w1`, 'the address of the witness w1'],
     ['an address with a query', `witness w1 ${key(1)} https://h/?a=b; quorum w1`, 'the address of the witness w1'],
     ['an address with a password', `witness w1 ${key(1)} https://u:p@h/; quorum w1`, 'the address of the witness w1'],
     [
       'too many witnesses',
-      [...Array.from({ length: 33 }, (_, i) => `witness w${i} ${key(i)} http://h`), 'quorum none'].join('\n'),
+      [...Array.from({ length: 33 }, (_, i) => `witness w${i} ${key(i + 100)} http://h`), 'quorum none'].join('\n'),
       'more than 32 witnesses',
     ],
   ])('with %s is refused, and what is wrong is said', (_what, policy, why) => {

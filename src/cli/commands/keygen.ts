@@ -5,6 +5,8 @@ import { faultIn } from '../../core/errors.ts';
 import { formatSignerKey, generateSignerKey } from '../../core/note/signerKey.ts';
 import { formatVerifierKey, isKeyName } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
+import { LEDGER_NAME_RULE, isLedgerName } from '../../core/signed/keyRoles.ts';
+import { auditorName } from '../../core/signed/reportSignature.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { createFile } from '../files.ts';
@@ -18,10 +20,11 @@ export const command = defineCommand(
   {
     name: 'keygen',
     arguments: [],
-    usage: ['--name ORIGIN --out FILE', '--name ORIGIN --vault-key URL'],
+    usage: ['--name ORIGIN [--auditor] --out FILE', '--name ORIGIN [--auditor] --vault-key URL'],
     description: [
-      'Makes an Ed25519 key for a log to sign with. The private key goes into FILE, which only you can read, and is never ' +
-        'printed. The verifier key is printed: give it to everybody who checks the log.',
+      "Makes an Ed25519 key for a ledger's log to sign with or, with --auditor, for its auditor. The private key goes into " +
+        'FILE, which only you can read, and is never printed. The verifier key is printed: give it to everybody who checks ' +
+        'the ledger. Make a key for each: a key has one role.',
       '',
       'With --vault-key, no key is made: the verifier key of a key that is already in Azure Key Vault is printed, read for ' +
         'the account that you are signed in with. Keep the printed key, so that nobody has to ask the vault again.',
@@ -32,6 +35,7 @@ export const command = defineCommand(
         placeholder: 'ORIGIN',
         meaning: "the ledger's name: a URL without scheme, and without spaces and plus signs",
       },
+      auditor: { type: 'flag', meaning: 'for the auditor, who signs reports: the name of the key is ORIGIN/auditor' },
       out: {
         type: 'text',
         placeholder: 'FILE',
@@ -49,15 +53,20 @@ export const command = defineCommand(
     },
     examples: [
       'auditseal keygen --name logs.example.com/prod --out log.key',
+      'auditseal keygen --name logs.example.com/prod --auditor --out auditor.key',
       'auditseal keygen --name logs.example.com/prod --vault-key https://NAME.vault.azure.net/keys/KEY/VERSION',
     ],
   },
-  async ({ options: { name, out, 'vault-key': keyUrl } }) => {
+  async ({ options: { name, auditor, out, 'vault-key': keyUrl } }) => {
     if (name === undefined || (out === undefined) === (keyUrl === undefined))
       throw usageError('give --name, and --out or --vault-key');
     if (!isKeyName(name) || name.includes('://') || name.length > MAX_NAME_CHARACTERS)
       throw usageError('--name must be a URL without scheme, such as logs.example.com/prod');
-    print(formatVerifierKey(out === undefined ? await vaultKey(keyUrl as string, name) : await newKey(out, name)));
+    if (!isLedgerName(name)) throw usageError(`--name: ${LEDGER_NAME_RULE}; for the key of an auditor add --auditor`);
+    const keyName = auditor ? auditorName(name) : name;
+    print(
+      formatVerifierKey(out === undefined ? await vaultKey(keyUrl as string, keyName) : await newKey(out, keyName)),
+    );
     return EXIT.fine;
   },
 );

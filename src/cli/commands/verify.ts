@@ -6,17 +6,20 @@ import { MAX_NOTE_BYTES } from '../../core/note/note.ts';
 import { checkpointName } from '../../core/objects/names.ts';
 import { EXIT_STATUS } from '../../core/objects/report.ts';
 import type { Report } from '../../core/objects/report.ts';
-import { parseReport } from '../../core/objects/reportFile.ts';
+import { formatReport, parseReport } from '../../core/objects/reportFile.ts';
+import type { Auditors } from '../../core/objects/reportFile.ts';
+import { enteredReports } from '../../integrate/enteredReports.ts';
 import { newestReport } from '../../ledger/reports.ts';
-import type { NewestReport } from '../../ledger/reports.ts';
+import type { Anchor } from '../../ledger/reports.ts';
 import { MAX_OBJECT_BYTES } from '../../ports/store.ts';
-import type { ObjectStore } from '../../ports/store.ts';
+import type { ObjectStore, ReadableTiles } from '../../ports/store.ts';
 import { DigestWorkers, SegmentWorkers } from '../../threads/workers.ts';
 import type { VerifyDeps } from '../../verify/context.ts';
 import { verifyLedger } from '../../verify/verify.ts';
 import { defineCommand } from '../command.ts';
-import { callersPath, readUserFile, readUserFileIfThere } from '../files.ts';
+import { callersPath, createFile, readUserFile, readUserFileIfThere } from '../files.ts';
 import { readTrust } from '../keys.ts';
+import type { Trust } from '../keys.ts';
 import { TARGET_MEANING, jsonOption, policyOption } from '../options.ts';
 import { printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -35,7 +38,9 @@ const OPTIONS = {
   },
   incremental: {
     type: 'flag',
-    meaning: 'continue from the newest report in TARGET instead of beginning at the first segments',
+    meaning:
+      'continue from the newest report in TARGET that the auditor signed and the log has an entry of, instead of beginning ' +
+      'at the first segments. It needs --key and --auditor-key',
   },
   since: { type: 'text', placeholder: 'FILE', meaning: 'continue from this report, which you kept yourself' },
   key: {
@@ -50,9 +55,21 @@ const OPTIONS = {
       'a checkpoint that you kept: the log must still contain it. FILE need not exist at first; a check that verifies ' +
       'with a --key writes the newest checkpoint into it',
   },
+  'auditor-key': {
+    type: 'texts',
+    placeholder: 'VKEY',
+    meaning:
+      "a verifier key of the ledger's auditor, who signs the reports in TARGET; retired ones too. Without one, anybody may " +
+      'have filed them, and none is taken for what is known',
+  },
   policy: policyOption('the newest checkpoint'),
   tlog: { type: 'text', placeholder: 'DIR|URL', meaning: "where the log's tiles are, if not in TARGET/tlog" },
   ledger: { type: 'text', placeholder: 'NAME', meaning: 'the name that the ledger in TARGET must have' },
+  out: {
+    type: 'text',
+    placeholder: 'FILE',
+    meaning: 'write the report to this file too, which must not exist yet: keep it for --since. Not with --quick',
+  },
   threads: {
     type: 'number',
     placeholder: 'N',
@@ -86,16 +103,21 @@ export const command = defineCommand(
   },
   async ({ given: [target], options }) => {
     refuseContradictions(options);
-    const { logKeys: verifiers, policy } = await readTrust(options);
+    const trust = await readTrust(options);
+    const { logKeys: verifiers, policy, auditors } = trust;
+    const ledger = ledgerIn(options.ledger, auditors);
     if (options.anchor !== undefined && verifiers.length === 0)
       throw usageError('--anchor needs a --key: without one, no checkpoint is verified that it could be compared with');
     const store = await openTarget(target);
     const isApart = options.tlog !== undefined || (await hasTiles(target));
     const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
     const kept = options.anchor === undefined ? undefined : await readKept(options.anchor);
-    const { anchor, malformed } = await findAnchor(store, options.since);
+    const anchor =
+      options.since === undefined ? await filedAnchor(store, tiles, trust) : await keptAnchor(options.since);
     if (options.incremental && anchor === undefined)
-      throw unusable('--incremental: there is no report in TARGET to continue from; leave --incremental out');
+      throw unusable(
+        '--incremental: there is no report in TARGET that the auditor signed and the log has an entry of; leave --incremental out',
+      );
     const { threads = availableParallelism() } = options;
     const progress = await Progress.over('verify', store, 'segments/');
     const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) => progress.show(segments, storedBytes);
@@ -107,12 +129,12 @@ export const command = defineCommand(
           {
             isIncremental: options.incremental || options.since !== undefined,
             isQuick: options.quick,
-            malformedReports: malformed,
             verifiers,
             ...(policy !== undefined && { policy }),
             ...(kept !== undefined && { kept }),
             ...(anchor !== undefined && { anchor }),
-            ...(options.ledger !== undefined && { ledger: options.ledger }),
+            ...(auditors !== undefined && { auditors }),
+            ...(ledger !== undefined && { ledger }),
           },
         ),
       );
@@ -122,14 +144,33 @@ export const command = defineCommand(
     if (options.anchor !== undefined && report.status === 'verified') await keepNewest(store, options.anchor, report);
     if (options.json) printJson(report);
     else printReport(report);
+    if (options.out !== undefined) await createFile(options.out, formatReport(report));
     return EXIT_STATUS[report.status];
   },
 );
 
-function refuseContradictions({ quick, incremental, since }: OptionValues<typeof OPTIONS>): void {
+function refuseContradictions(options: OptionValues<typeof OPTIONS>): void {
+  const { quick, incremental, since, out } = options;
+
   if (incremental && since !== undefined) throw usageError('--since and --incremental exclude each other');
   if (quick && (incremental || since !== undefined))
     throw usageError('--quick begins at the first entry of the log, so it excludes --incremental and --since');
+  if (quick && out !== undefined)
+    throw usageError('--quick makes no report that a check could go on from, so it excludes --out');
+  if (
+    incremental &&
+    ((options.key.length === 0 && options.policy === undefined) || options['auditor-key'].length === 0)
+  )
+    throw usageError(
+      '--incremental needs --key and --auditor-key: else anybody may have made the report to go on from',
+    );
+}
+
+/** ledgerIn gives the name that the ledger must have: what is stated, and what the auditor's key says. */
+function ledgerIn(stated: string | undefined, auditors: Auditors | undefined): string | undefined {
+  if (stated !== undefined && auditors !== undefined && auditors.ledger !== stated)
+    throw usageError(`--auditor-key: the key is of ${auditors.ledger}, not of --ledger`);
+  return stated ?? auditors?.ledger;
 }
 
 type Work = Pick<VerifyDeps, 'summarize' | 'digest' | 'concurrency'>;
@@ -150,11 +191,23 @@ async function withThreads<T>(store: ObjectStore, threads: number, check: (work:
   }
 }
 
-async function findAnchor(store: ObjectStore, since: string | undefined): Promise<NewestReport> {
-  if (since === undefined) return newestReport(store, Date.now());
+/** keptAnchor reads a report that the user kept. */
+async function keptAnchor(since: string): Promise<Anchor> {
   const bytes = await readUserFile('--since', since, MAX_OBJECT_BYTES);
-  const report = named(`--since: ${since}`, () => parseReport(bytes));
-  return { anchor: { name: since, report }, malformed: [] };
+  return { name: since, report: named(`--since: ${since}`, () => parseReport(bytes)) };
+}
+
+const NO_TILES: ReadableTiles = { read: async () => undefined, async *list() {} };
+
+/** filedAnchor finds the newest report in the ledger that counts. Without the keys none does. */
+async function filedAnchor(
+  store: ObjectStore,
+  tiles: ReadableTiles | undefined,
+  { logKeys: verifiers, auditors }: Trust,
+): Promise<Anchor | undefined> {
+  if (auditors === undefined || verifiers.length === 0) return undefined;
+  const entered = await enteredReports({ store, tiles: tiles ?? NO_TILES, origin: auditors.ledger, verifiers });
+  return newestReport(store, auditors, entered);
 }
 
 /** readKept reads a kept checkpoint; there is none before the first check. */

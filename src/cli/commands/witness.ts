@@ -7,6 +7,7 @@ import { parseSignerKey } from '../../core/note/signerKey.ts';
 import type { SignerKey } from '../../core/note/signerKey.ts';
 import { formatVerifierKey } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
+import { LEDGER_NAME_RULE, doubleRole, isLedgerName } from '../../core/signed/keyRoles.ts';
 import type { Logger, LogFields } from '../../ports/host.ts';
 import { Witness } from '../../witness/witness.ts';
 import { defineCommand } from '../command.ts';
@@ -69,6 +70,8 @@ export const command = defineCommand(
     const address = parseAddress(listen);
     const logs = logKeys(logTexts);
     const signerKey = await readSignerKey(key);
+    const why = doubleRole({ log: logs, witness: [signerKey.verifierKey] });
+    if (why !== undefined) throw usageError(why);
     const { state, isNew } = await WitnessFile.open(callersPath(statePath), cosignatureKey(signerKey.verifierKey));
     if (isNew) warn('the state file is new: this witness has cosigned nothing yet');
     const witness = new Witness({ signerKey, logs, state, now: Date.now });
@@ -102,6 +105,8 @@ function parseAddress(text: string): { host: string; port: number } {
 function logKeys(texts: readonly string[]): VerifierKey[] {
   const keys = verifierKeys(texts, '--log');
   if (keys.some(({ type }) => type === 'cosignature')) throw usageError('--log: the key is of a witness, not of a log');
+  for (const { keyName } of keys)
+    if (!isLedgerName(keyName)) throw usageError(`--log: the key is of ${keyName}, and ${LEDGER_NAME_RULE}`);
   return keys;
 }
 

@@ -1,39 +1,76 @@
 import type { FiledReport, Report } from './report.ts';
 import { isPostureReport, isReport } from './reportShape.ts';
-import { AuditsealError } from '../errors.ts';
+import { AuditsealError, attempt } from '../errors.ts';
 import { formatHash, parseHash, sha256 } from '../hash.ts';
+import type { VerifierKey } from '../note/verifierKey.ts';
+import { openReportSignature, splitReport } from '../signed/reportSignature.ts';
+
+/** Auditors is whose reports of a ledger count. */
+export interface Auditors {
+  readonly ledger: string;
+  /** the auditor's keys, retired ones too */
+  readonly verifiers: readonly VerifierKey[];
+}
 
 const PREFIX = '{"report":';
 const MIDDLE = ',"sha256":"';
 const SUFFIX = '"}\n';
+const END_BYTES = MIDDLE.length + 64 + SUFFIX.length;
+const END = /^,"sha256":"([0-9a-f]{64})"\}\n$/;
 
-/** formatReport prints a report with the SHA-256 of its own text behind it, so that a damaged one is noticed. */
+const malformed = (why: string, cause?: unknown): AuditsealError =>
+  new AuditsealError('REPORT_MALFORMED', why, { cause });
+
+/** formatUnsigned prints a report without an end: what an auditor signs before it is filed. */
+export const formatUnsigned = (report: FiledReport): Buffer => Buffer.from(`${PREFIX}${JSON.stringify(report)}`);
+
+/** formatReport prints a report that a user keeps, with the SHA-256 of its own text behind it, by which damage is noticed. */
 export function formatReport(report: FiledReport): Buffer {
-  const text = Buffer.from(JSON.stringify(report));
-  return Buffer.concat([Buffer.from(PREFIX), text, Buffer.from(`${MIDDLE}${formatHash(sha256(text))}${SUFFIX}`)]);
+  const start = formatUnsigned(report);
+  const digest = formatHash(sha256(start.subarray(PREFIX.length)));
+  return Buffer.concat([start, Buffer.from(`${MIDDLE}${digest}${SUFFIX}`)]);
 }
 
-/** parseReport reads a report of kind integrity like parseFiledReport; every other kind is REPORT_MALFORMED too. */
+/**
+ * openReport reads a report that is filed in a ledger, under the name that it has there. Without `auditors` the signature
+ * may be anybody's. It throws FOREIGN_OBJECT for what isn't signed so, and REPORT_MALFORMED for what an auditor signed and
+ * this program did not print.
+ */
+export function openReport(bytes: Buffer, name: string, auditors: Auditors | undefined): FiledReport {
+  const signed =
+    auditors === undefined
+      ? splitReport(bytes).signed
+      : openReportSignature(bytes, auditors.ledger, name, auditors.verifiers);
+  return parseUnsigned(signed);
+}
+
+/**
+ * parseReport reads a report of kind integrity that a user kept: as formatReport prints it, or as it is filed; whose
+ * signature that is isn't looked at. It throws REPORT_MALFORMED for everything else.
+ */
 export function parseReport(bytes: Buffer): Report {
-  const report = parseFiledReport(bytes);
+  const report = parseUnsigned(withoutEnd(bytes));
   if (report.kind === 'integrity') return report;
-  throw new AuditsealError('REPORT_MALFORMED', `the report is of kind ${report.kind}, not integrity`);
+  throw malformed(`the report is of kind ${report.kind}, not integrity`);
 }
 
-/** parseFiledReport is the inverse of formatReport. It throws REPORT_MALFORMED for anything that formatReport did not print. */
-export function parseFiledReport(bytes: Buffer): FiledReport {
-  const textEnd = bytes.length - SUFFIX.length - 64 - MIDDLE.length;
-  const text = bytes.subarray(PREFIX.length, Math.max(textEnd, PREFIX.length));
-  const stated = parseHash(
-    bytes.toString('latin1', Math.max(bytes.length - SUFFIX.length - 64, 0), bytes.length - SUFFIX.length),
-  );
-  if (textEnd < PREFIX.length || stated === undefined || stated !== sha256(text)) {
-    throw new AuditsealError('REPORT_MALFORMED', 'the report is not whole: its own SHA-256 does not fit');
+function withoutEnd(bytes: Buffer): Buffer {
+  const [, stated] = END.exec(bytes.toString('latin1', Math.max(bytes.length - END_BYTES, 0))) ?? [];
+  if (stated === undefined) {
+    const signed = attempt(() => splitReport(bytes).signed, 'malformed');
+    if (signed !== undefined) return signed;
+    throw malformed('the report is not whole: it ends neither with its own SHA-256 nor with a signature');
   }
-  const report = parseText(text);
-  if (!(isReport(report) || isPostureReport(report)) || !formatReport(report).equals(bytes)) {
-    throw new AuditsealError('REPORT_MALFORMED', 'the report is of another version or was not written by this program');
-  }
+  const start = bytes.subarray(0, -END_BYTES);
+  if (parseHash(stated) === sha256(start.subarray(PREFIX.length))) return start;
+  throw malformed('the report is not whole: its own SHA-256 does not fit');
+}
+
+/** parseUnsigned is the inverse of formatUnsigned, and throws REPORT_MALFORMED. */
+function parseUnsigned(bytes: Buffer): FiledReport {
+  const report = parseText(bytes.subarray(PREFIX.length));
+  if (!(isReport(report) || isPostureReport(report)) || !formatUnsigned(report).equals(bytes))
+    throw malformed('the report is of another version or was not written by this program');
   return report;
 }
 
@@ -41,6 +78,6 @@ function parseText(text: Buffer): unknown {
   try {
     return JSON.parse(text.toString('utf8'));
   } catch (error) {
-    throw new AuditsealError('REPORT_MALFORMED', 'the report is not JSON', { cause: error });
+    throw malformed('the report is not JSON', error);
   }
 }

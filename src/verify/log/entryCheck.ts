@@ -114,7 +114,8 @@ export class EntryCheck {
     if (bytes === undefined)
       return it.differ('entry-mismatch', name, 'it has an entry in the log, and no object has this name any more');
     this.compared += 1;
-    const fault = bytes === 'too-large' ? await this.#tooLargeFault(it, name) : documentFault(it, place, bytes);
+    const fault =
+      bytes === 'too-large' ? await this.#tooLargeFault(it, name) : documentFault(it, place, bytes, this.#context);
     if (fault !== undefined) it.differ('entry-mismatch', name, fault);
   }
 
@@ -150,9 +151,14 @@ function entryOf(line: Buffer, say: InBatch['say']): LogEntry | undefined {
 const sha256In = (entry: LogEntry): Hash | undefined => ('sha256' in entry ? entry.sha256 : undefined);
 
 /** documentFault says what is wrong with an entry's document, or gives undefined. */
-function documentFault({ entry, line }: InBatch, place: DocumentPlace, bytes: Buffer): string | undefined {
+function documentFault(
+  { entry, line }: InBatch,
+  place: DocumentPlace,
+  bytes: Buffer,
+  { auditors }: Pick<Context, 'auditors'>,
+): string | undefined {
   if (sha256In(entry) !== sha256(bytes)) return 'its bytes have another SHA-256 than its entry in the log';
-  const own = attempt(() => formatEntry(documentEntry(place, bytes)), 'malformed');
+  const own = attempt(() => formatEntry(documentEntry(place, bytes, auditors)), 'malformed');
   if (entry.type === 'foreign')
     return (
       own && `its entry in the log calls it foreign, and it is ${place.type === 'action' ? 'an action' : 'a report'}`
