@@ -34,7 +34,10 @@ export async function findChainHead(
     return 'foreign';
   };
   const isTaken = (index: number): Promise<boolean> => store.exists(name(index));
-  const { newest, free, hasHoles } = await findEnd({ isTaken, list: (least) => list(store, partition, least), open }, from);
+  const { newest, free, hasHoles } = await findEnd(
+    { isTaken, list: (least) => list(store, partition, least), open },
+    from,
+  );
   if (hasHoles) log.error('names of segments are not dense', { partition, firstFree: free });
   return newest === undefined ? { ...NO_CHAIN, index: free } : headOf(newest.opened, newest.number, free);
 }

@@ -150,7 +150,12 @@ function announce(log: Logger, partition: string, head: ChainHead, incarnation: 
 }
 
 /** announceContradiction logs a delivery that was dropped as sealed before, and whose events are all newer than that. */
-function announceContradiction(log: Logger, partition: string, head: ChainHead, events: readonly SealableEvent[]): void {
+function announceContradiction(
+  log: Logger,
+  partition: string,
+  head: ChainHead,
+  events: readonly SealableEvent[],
+): void {
   const [first, last] = [events[0], events.at(-1)];
   if (first === undefined || last === undefined || head.sealed === '') return;
   const isNewer = events.every(({ enqueued }) => Date.parse(enqueued) > Date.parse(head.sealed) + CLOCK_SKEW_MS);

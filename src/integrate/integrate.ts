@@ -1,7 +1,7 @@
 import type { SignedCheckpoint } from './cosigning.ts';
 import { publishLog } from './publish.ts';
 import { LogSource } from './source.ts';
-import type { BatchLimits, SourceDeps, TakenBatch } from './source.ts';
+import type { BatchLimits, Passed, SourceDeps, TakenBatch } from './source.ts';
 import { loadLog, readCheckpoint } from './state.ts';
 import type { LogDeps, LogState } from './state.ts';
 import { formatCheckpoint, openCheckpoint } from '../core/note/checkpoint.ts';
@@ -43,6 +43,8 @@ const MAX_TRIES = 8;
 export class Integrate {
   readonly #deps: IntegrateDeps;
   #state: LogState | undefined;
+  /** what was looked at and has no entry: a saved look-up too */
+  readonly #passed: Passed = { report: 0, action: 0, strangers: new Map() };
 
   constructor(deps: IntegrateDeps) {
     this.#deps = deps;
@@ -98,11 +100,8 @@ export class Integrate {
     let state = this.#state as LogState;
     const known = new Set(state.log.keys);
     const keys = this.#deps.signers.map(({ verifierKey }) => formatVerifierKey(verifierKey));
-    const source = await LogSource.open(
-      { ...this.#deps, log },
-      state.heads,
-      keys.filter((key) => !known.has(key)),
-    );
+    const newKeys = keys.filter((key) => !known.has(key));
+    const source = await LogSource.open({ ...this.#deps, log }, state.heads, newKeys, this.#passed);
     try {
       do {
         // Where something else has the name of the newest checkpoint, the next one covers its batch: at once.
@@ -124,7 +123,7 @@ export class Integrate {
 
   /** add makes a batch and its checkpoint, or gives undefined if the batch's name is taken. */
   async #add(
-    { log, tree, next }: LogState,
+    { log, tree, next, published }: LogState,
     entries: TakenBatch['entries'],
     heads: LogPosition,
   ): Promise<LogState | undefined> {
@@ -137,7 +136,8 @@ export class Integrate {
     // checkpoint is there, the next run, anywhere, makes the same one of this batch.
     if ((await store.create(batchName(next), bytes)) === 'exists') return undefined;
     tree.append(entries);
-    return this.#sign({ log: logAfter({ number: next, entries, heads }, tree), tree, heads, next: next + 1 });
+    const added = { log: logAfter({ number: next, entries, heads }, tree), tree, heads, next: next + 1 };
+    return this.#sign({ ...added, ...(published && { published }) });
   }
 
   /** sign makes the checkpoint over the last batch, which is stored, and publishes it. */
@@ -150,10 +150,11 @@ export class Integrate {
     openCheckpoint(signed, origin, verifiers);
     // Durable point. If we die after it, the checkpoint is not yet to be seen among the tiles; the next run publishes it.
     const outcome = await store.create(checkpointName(log.number), signed);
-    const note = outcome === 'created' ? signed : await readCheckpoint(this.#deps, log.number, tree.head);
+    const note =
+      outcome === 'created' ? signed : await readCheckpoint(this.#deps, log.number, tree.head, state.published);
     if (typeof note === 'string') return { ...state, newest: note };
     const newest = { number: log.number, note, files: tree.takeFiles() };
     await publishLog(this.#deps, newest);
-    return { ...state, newest };
+    return { ...state, newest, published: tree.head };
   }
 }

@@ -33,6 +33,12 @@ export interface BatchLimits {
   readonly storedBytes: number;
 }
 
+/** Passed is how far was looked without that an entry came of it: for each type of document a number, for partitions an index. */
+export interface Passed extends Record<DocumentType, number> {
+  /** the next index of each partition in which nobody signed a segment yet */
+  readonly strangers: Map<string, number>;
+}
+
 /** Due says whether a batch is wanted though there may be nothing new. */
 export interface Due {
   readonly isDue: boolean;
@@ -61,9 +67,11 @@ export class LogSource {
   readonly #keys: readonly string[];
   #announced: readonly string[];
   #documents: DocumentCounts;
+  readonly #passed: Passed;
   #time: string;
 
-  private constructor(deps: SourceDeps, heads: LogPosition, newKeys: readonly string[]) {
+  private constructor(deps: SourceDeps, heads: LogPosition, newKeys: readonly string[], passed: Passed) {
+    this.#passed = passed;
     this.#deps = deps;
     this.#semaphore = new Semaphore(deps.concurrency);
     this.#keys = [...heads.keys, ...newKeys];
@@ -73,8 +81,13 @@ export class LogSource {
   }
 
   /** open begins behind a log's heads; `newKeys` are to be announced, as formatVerifierKey prints them. */
-  static async open(deps: SourceDeps, heads: LogPosition, newKeys: readonly string[]): Promise<LogSource> {
-    const source = new LogSource(deps, heads, newKeys);
+  static async open(
+    deps: SourceDeps,
+    heads: LogPosition,
+    newKeys: readonly string[],
+    passed: Passed,
+  ): Promise<LogSource> {
+    const source = new LogSource(deps, heads, newKeys, passed);
     const reader = { ...deps, trust: { ledger: deps.origin, keys: source.#keys } };
     const partitions = new Set(heads.positions.keys());
     for await (const { name, isFolder } of deps.store.children('segments/')) {
@@ -82,9 +95,8 @@ export class LogSource {
       if (isFolder && isPartition(partition)) partitions.add(partition);
     }
     for (const partition of [...partitions].sort((a, b) => Number(a) - Number(b))) {
-      source.#queues.push(
-        new PartitionQueue(reader, source.#semaphore, partition, heads.positions.get(partition) ?? NO_POSITION),
-      );
+      const position = heads.positions.get(partition) ?? NO_POSITION;
+      source.#queues.push(new PartitionQueue(reader, source.#semaphore, partition, position, passed.strangers));
     }
     return source;
   }
@@ -137,7 +149,7 @@ export class LogSource {
    */
   async *#newDocuments(type: DocumentType): AsyncIterable<Buffer> {
     const { store, log } = this.#deps;
-    let number = this.#documents[type];
+    let number = Math.max(this.#documents[type], this.#passed[type]);
     if (!(await store.exists(documentName(type, number)))) return;
     for await (const { name } of store.list(`${type}s/`, documentName(type, number))) {
       if (name < documentName(type, number)) continue; // a page
@@ -146,6 +158,7 @@ export class LogSource {
       if (document === undefined) return;
       if (document.isForeign) sayForeign(log, type, name);
       number += 1;
+      this.#passed[type] = number;
       if (document.line === undefined) continue;
       this.#documents = { ...this.#documents, [type]: number };
       yield document.line;
@@ -177,13 +190,14 @@ class PartitionQueue {
   readonly partition: string;
   readonly #reader: ObjectReader & Pick<SourceDeps, 'log' | 'concurrency'>;
   readonly #semaphore: Semaphore;
+  readonly #strangers: Map<string, number>;
   readonly #ahead: Promise<StoredObject | 'archived' | undefined>[] = [];
-  /** entries of what stands before the first segment */
-  readonly #held: Taken[] = [];
-  /** behind the last object that was given */
+  /** behind the last object whose entry was given */
   #position: Position;
   /** behind the last object that was looked at */
   #looked: Position;
+  /** the first segment of the partition, which waits for the entries of what is foreign before it */
+  #first: Taken | undefined;
   #isEnded = false;
   #isSuspect: boolean;
 
@@ -192,12 +206,15 @@ class PartitionQueue {
     semaphore: Semaphore,
     partition: string,
     position: Position,
+    strangers: Map<string, number>,
   ) {
     this.#reader = reader;
     this.#semaphore = semaphore;
+    this.#strangers = strangers;
     this.partition = partition;
     this.#position = position;
-    this.#looked = position;
+    const next = position.index < 0 ? Math.max(position.next, strangers.get(partition) ?? 0) : position.next;
+    this.#looked = { ...position, next };
     this.#isSuspect = position.index < 0;
     this.#readAhead(1);
   }
@@ -217,47 +234,52 @@ class PartitionQueue {
   }
 
   async take(): Promise<Taken | undefined> {
-    while (this.#held.length === 0 || this.#looked.index < 0) {
+    while (this.#looked.index < 0) {
       const taken = await this.#look();
       if (taken === undefined) return undefined;
-      this.#held.push(taken);
+      if (taken.isForeign) this.#strangers.set(this.partition, this.#looked.next);
+      else this.#first = taken;
     }
-    const taken = this.#held.shift() as Taken;
-    this.#position =
-      this.#held.length === 0 ? this.#looked : { ...NO_POSITION, next: this.#looked.next - this.#held.length };
+    const { next } = this.#position;
+    if (this.#first !== undefined && next < this.#looked.next - 1) {
+      this.#position = { ...this.#position, next: next + 1 };
+      const line = formatEntry({ type: 'foreign', name: segmentName(this.partition, next) });
+      return { line, size: 0, isForeign: true };
+    }
+    const taken = this.#first ?? (await this.#look());
+    this.#first = undefined;
+    if (taken !== undefined) this.#position = this.#looked;
     return taken;
   }
 
   /** look judges the next object. */
   async #look(): Promise<Taken | undefined> {
     if (this.#isEnded) return undefined;
-    if (this.#ahead.length === 0) this.#readAhead(1);
+    this.#readAhead(1);
     const object = await (this.#ahead.shift() as Promise<StoredObject | 'archived' | undefined>);
-    if (object === undefined || this.#hasToWait(object)) {
+    if (object === undefined || object === 'archived' || this.#isOfNewer(object)) {
+      if (object === 'archived') this.#reader.log.error('a segment is in the archive tier', { object: this.#name });
       this.#isEnded = true;
       return undefined;
     }
-    const { line, position, foreign } = judgeObject(object as StoredObject, this.#looked);
-    if (foreign !== undefined) {
-      const name = segmentName(this.partition, position.next - 1);
-      this.#reader.log.error('foreign object in the place of a segment', { object: name, why: foreign });
-    }
+    const { line, position, foreign } = judgeObject(object, this.#looked);
+    if (foreign !== undefined)
+      this.#reader.log.error('foreign object in the place of a segment', { object: this.#name, why: foreign });
     this.#isSuspect = foreign !== undefined;
     this.#looked = position;
     // Where one was, more may be.
     this.#readAhead(this.#reader.concurrency);
-    return { line, size: (object as StoredObject).size, isForeign: foreign !== undefined };
+    return { line, size: object.size, isForeign: foreign !== undefined };
   }
 
-  /** hasToWait says what keeps the partition waiting, and this partition alone. */
-  #hasToWait(object: StoredObject | 'archived'): boolean {
-    const name = segmentName(this.partition, this.#looked.next);
-    if (object === 'archived') {
-      this.#reader.log.error('a segment is in the archive tier', { object: name });
-      return true;
-    }
-    if (object.summary.ok || !object.summary.isOfLater) return false;
-    this.#reader.log.error('a newer release writes this partition', { object: name, why: object.summary.why });
+  /** the name of the object that is looked at */
+  get #name(): string {
+    return segmentName(this.partition, this.#looked.next);
+  }
+
+  #isOfNewer({ summary }: StoredObject): boolean {
+    if (summary.ok || !summary.isOfLater) return false;
+    this.#reader.log.error('a newer release writes this partition', { object: this.#name, why: summary.why });
     return true;
   }
 

@@ -1,5 +1,6 @@
-import { AuditsealError, attempt } from '../core/errors.ts';
+import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
+import { verifyConsistency } from '../core/merkle/proof.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
@@ -16,6 +17,7 @@ import { logAfter, readAll, readBatches } from '../ledger/batches.ts';
 import type { LogStart } from '../ledger/batches.ts';
 import { findEnd } from '../ledger/dense.ts';
 import { openTree } from '../ledger/tiles.ts';
+import { proveGrowth } from '../ledger/treeProof.ts';
 import type { Logger } from '../ports/host.ts';
 import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
@@ -50,6 +52,8 @@ export interface LogState extends LogStart {
    * has; undefined before the first batch
    */
   readonly newest?: Newest | 'wanted' | 'taken';
+  /** the newest tree whose checkpoint and tiles are published, if there is one */
+  readonly published?: TreeHead;
 }
 
 export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DETECTED', why);
@@ -74,6 +78,7 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   const found = known === undefined ? await findBase(deps, log) : { base: known, free: 0 };
   let { heads, ...start }: { readonly heads: LogPosition } & LogStart = found.base ?? { heads: NO_HEADS, ...readAll() };
   let newest = start.log.number < 0 ? undefined : (found.base?.newest ?? 'wanted');
+  let published = found.base?.published;
   let next = Math.max(found.free, known?.next ?? 0);
   for await (const batch of readBatches(store, firstTrust(deps), start)) {
     if ('entries' in batch) {
@@ -87,10 +92,11 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
     if (batch.number === next) next += 1;
   }
   if (newest === 'wanted') {
-    const note = await readCheckpoint(deps, start.log.number, start.tree.head);
+    const note = await readCheckpoint(deps, start.log.number, start.tree.head, published);
     newest = typeof note === 'string' ? note : { number: start.log.number, note, files: start.tree.takeFiles() };
+    if (typeof newest === 'object') published = start.tree.head;
   }
-  return { ...start, heads, next, ...(newest !== undefined && { newest }) };
+  return { ...start, heads, next, ...(newest && { newest }), ...(published && { published }) };
 }
 
 /** findBase finds the newest batch that a checkpoint of the log's keys covers, and where names of batches are free. */
@@ -138,6 +144,7 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
     heads,
     next: number + 1,
     newest: { number, note, files: tree.takeFiles() },
+    published: tree.head,
   };
 }
 
@@ -156,20 +163,34 @@ async function openSigned(
 }
 
 /**
- * readCheckpoint gives the checkpoint of the last batch, whose tree is known: 'wanted' if nothing has its name, 'taken' if
- * something else has. An old one of the log under that name is something else too; one of a larger tree is a fork.
+ * readCheckpoint gives the checkpoint of the last batch, whose tree is `head`: 'wanted' if nothing has its name, 'taken' if
+ * something else has. An earlier one of the log under that name is something else too. One of a tree that the log, as far
+ * as it is published, doesn't begin with throws FORK_DETECTED.
  */
 export async function readCheckpoint(
   deps: ReadLogDeps,
   number: number,
   head: TreeHead,
+  published: TreeHead | undefined,
 ): Promise<Buffer | 'wanted' | 'taken'> {
   const name = checkpointName(number);
   const checkpoint = await openSigned(deps, number);
-  if (checkpoint !== undefined && isHead(checkpoint, head)) return checkpoint.note;
-  if (checkpoint !== undefined && checkpoint.size >= head.size)
-    throw fork(`${name}: the log's key signed it over another tree than the batches up to it`);
-  return (await deps.store.exists(name)) ? 'taken' : 'wanted';
+  if (checkpoint === undefined) return (await deps.store.exists(name)) ? 'taken' : 'wanted';
+  if (isHead(checkpoint, head)) return checkpoint.note;
+  if (await isEarlier(deps, checkpoint, published)) return 'taken';
+  throw fork(`${name}: the log's key signed it over another tree than the batches up to it`);
+}
+
+/** isEarlier tells whether the published tree begins with another one. Tiles that lie prove nothing: then it is taken for one. */
+async function isEarlier({ tiles }: ReadLogDeps, earlier: TreeHead, published?: TreeHead): Promise<boolean> {
+  if (published === undefined || earlier.size > published.size) return false;
+  if (earlier.size === published.size) return isHead(earlier, published);
+  try {
+    return verifyConsistency(earlier, published, await proveGrowth(tiles, earlier.size, published));
+  } catch (error) {
+    faultIn(error, 'malformed');
+    return true;
+  }
 }
 
 /** refuseFork throws FORK_DETECTED if the log's keys signed a larger tree with a batch that isn't in the log. */

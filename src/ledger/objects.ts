@@ -43,6 +43,7 @@ export async function readObject(
 ): Promise<StoredObject | 'archived' | undefined> {
   const name = segmentName(partition, index);
   const foreign = isSuspect ? await whyForeign(store, name, trust) : undefined;
+  if (foreign === 'nothing') return undefined;
   if (foreign !== undefined) return { partition, index, size: 0, summary: foreign };
   const stored = await store.read(name);
   if (stored === undefined) return undefined;
@@ -56,8 +57,9 @@ async function whyForeign(
   store: ObjectReader['store'],
   name: string,
   trust: Trust,
-): Promise<NoSegment | undefined> {
+): Promise<NoSegment | 'nothing' | undefined> {
   const end = await store.readEnd(name, MAX_SIGNATURE_FRAME_BYTES);
+  if (end === undefined) return 'nothing';
   if (typeof end !== 'object') return undefined;
   try {
     openSignatureFrame(findSignatureFrame(end), name, certificatesFor(trust));
@@ -113,11 +115,7 @@ function foreignIn(error: unknown): Foreign {
 }
 
 /** isSignedInArchive tells whether an object in the archive tier is a segment by its metadata. */
-async function isSignedInArchive(
-  store: Pick<ObjectStore, 'metadata'>,
-  name: string,
-  trust: Trust,
-): Promise<boolean> {
+async function isSignedInArchive(store: Pick<ObjectStore, 'metadata'>, name: string, trust: Trust): Promise<boolean> {
   try {
     return (await archivedStatement(store, name, certificatesFor(trust))) !== undefined;
   } catch (error) {

@@ -1,5 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { MAX_CERTIFICATE_MS, formatCertificate, formatSignedCertificate } from '../core/signed/certificate.ts';
+import { AuditsealError, attempt } from '../core/errors.ts';
+import {
+  Certificates,
+  MAX_CERTIFICATE_MS,
+  formatCertificate,
+  formatSignedCertificate,
+} from '../core/signed/certificate.ts';
 import type { SessionRole } from '../core/signed/certificate.ts';
 import type { Session } from '../core/signed/session.ts';
 import type { Signer } from '../ports/signing.ts';
@@ -57,10 +63,22 @@ export class Sessions {
     const certificate = { ledger, role, publicKey: spki.subarray(-32), from: time, until };
     const text = formatCertificate(certificate);
     const signatures = await Promise.all(signers.map((signer) => signer.sign(text)));
-    const session = { certificate, note: formatSignedCertificate(certificate, signatures), privateKey };
+    const note = formatSignedCertificate(certificate, signatures);
+    checkHolds(note, this.#deps);
+    const session = { certificate, note, privateKey };
     const share = RENEWAL - JITTER * random();
     this.#renewal = new Date(Date.parse(time) + MAX_CERTIFICATE_MS * share).toISOString();
     this.#session = session;
     return session;
   }
+}
+
+/** checkHolds throws SIGNATURE_INVALID for a certificate that nobody could open: what it signs would be foreign to everybody. */
+function checkHolds(note: string, { ledger, role, signers }: SessionDeps): void {
+  const verifiers = signers.map(({ verifierKey }) => verifierKey);
+  if (attempt(() => new Certificates(ledger, verifiers).open(note, role), 'malformed') !== undefined) return;
+  throw new AuditsealError(
+    'SIGNATURE_INVALID',
+    `a key of ${ledger} signed a certificate, and the signature does not hold`,
+  );
 }

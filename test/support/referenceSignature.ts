@@ -195,8 +195,8 @@ export function openReferenceBatch(bytes: Buffer, name: string, trust: Reference
   const [lines, last] = [bytes.subarray(0, start), bytes.subarray(start)];
   must(last.length <= 16 * 1024, 'its last line is too long');
   const line = textOf(last);
-  const said = line.slice(0, -116);
-  const [, base64 = ''] = /^,"signature":"([A-Za-z0-9+/=]{88})"\}\n$/.exec(line.slice(-116)) ?? [];
+  const said = line.slice(0, -105);
+  const [, base64 = ''] = /^,"signature":"([A-Za-z0-9+/=]{88})"\}\n$/.exec(line.slice(-105)) ?? [];
   const signature = fromBase64(base64);
   must(signature.length === 64 && said.startsWith('{"batch":{'), 'it does not end with a signature');
   const { batch } = parse(`${said}}`) as { batch?: Record<string, unknown> };
@@ -224,7 +224,7 @@ function parse(text: string): unknown {
 
 /** openReferenceReport gives the text of a report that an auditor's key signed under that name. docs/format.md, section 8.2. */
 export function openReferenceReport(bytes: Buffer, name: string, ledger: string, auditors: readonly string[]): string {
-  const [signed, end] = [bytes.subarray(0, -123), bytes.subarray(-123)];
+  const [signed, end] = [bytes.subarray(0, -122), bytes.subarray(-122)];
   const [, id = '', base64 = ''] =
     /^,"key":"([0-9a-f]{8})","signature":"([A-Za-z0-9+/=]{88})"\}\n$/.exec(end.toString('latin1')) ?? [];
   const signature = fromBase64(base64);

@@ -74,14 +74,20 @@ export interface FirstTrust {
 export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, first: FirstTrust): Batch {
   const { ledger } = first;
   const keys = before.number < 0 ? first.keys : before.keys;
-  const certificates = certificatesFor({ ...(ledger !== undefined && { ledger }), ...(keys !== undefined && { keys }) });
+  const certificates = certificatesFor({
+    ...(ledger !== undefined && { ledger }),
+    ...(keys !== undefined && { keys }),
+  });
   const { previous, size, root, certificate, lines } = openBatch(bytes, batchName(number), certificates);
   if (previous !== before.number || size !== before.head.size || root !== before.head.rootHash)
-    throw malformed(`it goes on from batch ${previous} and ${size} entries, and the log has ${before.number} and ${before.head.size}`);
+    throw malformed(
+      `it goes on from batch ${previous} and ${size} entries, and the log has ${before.number} and ${before.head.size}`,
+    );
   const entries = parseBatch(lines);
   const heads = headsOf(entries);
   const { from, until } = certificate;
   if (heads.time < before.time) throw malformed(`it is dated ${heads.time}, and the batch before it ${before.time}`);
-  if (heads.time < from || heads.time > until) throw malformed(`it is dated ${heads.time}, and its certificate is not for then`);
+  if (heads.time < from || heads.time > until)
+    throw malformed(`it is dated ${heads.time}, and its certificate is not for then`);
   return { number, entries, heads };
 }

@@ -169,7 +169,10 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
     case 'foreign':
       return { type, name: string(it, 'name', () => true) };
     case 'key':
-      return { type, key: string(it, 'key', (text) => attempt(() => parseVerifierKey(text), 'malformed') !== undefined) };
+      return {
+        type,
+        key: string(it, 'key', (text) => attempt(() => parseVerifierKey(text), 'malformed') !== undefined),
+      };
     default:
       return { type: 'opaque', statedType: type, line };
   }

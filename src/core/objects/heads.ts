@@ -89,7 +89,10 @@ function parseLine(line: Buffer): LogPosition {
 }
 
 const isKeys = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((key: unknown) => typeof key === 'string' && attempt(() => parseVerifierKey(key), 'malformed') !== undefined);
+  Array.isArray(value) &&
+  value.every(
+    (key: unknown) => typeof key === 'string' && attempt(() => parseVerifierKey(key), 'malformed') !== undefined,
+  );
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 

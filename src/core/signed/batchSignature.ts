@@ -67,7 +67,10 @@ export function openBatch(batch: Buffer, name: string, certificates: Certificate
     throw foreign('its signature is not of the session in its certificate, or is of another name');
   const { version, previous, size } = it ?? {};
   if (Number.isSafeInteger(version) && (version as number) > VERSION)
-    throw new AuditsealError('VERSION_UNKNOWN', `it is of version ${String(version)}, and this release knows ${VERSION}`);
+    throw new AuditsealError(
+      'VERSION_UNKNOWN',
+      `it is of version ${String(version)}, and this release knows ${VERSION}`,
+    );
   const claim = { previous: previous as number, size: size as number, root: parseHash(it?.['root']) as Hash };
   const isGood = Number.isSafeInteger(previous) && Number.isSafeInteger(size) && claim.root !== undefined;
   const printed = isGood && `${formatClaim(claim, note)}${MIDDLE}${signature.toString('base64')}${SUFFIX}`;

@@ -60,7 +60,8 @@ export function parseCertificate(text: string): Certificate {
   if (certificate.ledger === '' || formatCertificate(certificate) !== text)
     throw foreign('its certificate is not printed as this release prints it');
   const lasts = Date.parse(until) - Date.parse(from);
-  if (lasts < 0 || lasts > MAX_CERTIFICATE_MS) throw foreign('its certificate is for more than 24 hours, or for no time');
+  if (lasts < 0 || lasts > MAX_CERTIFICATE_MS)
+    throw foreign('its certificate is for more than 24 hours, or for no time');
   return certificate;
 }
 

@@ -58,7 +58,10 @@ export function withSignature(frames: Uint8Array, signed: Uint8Array): Buffer {
   const head = Buffer.concat([MAGIC, Buffer.alloc(4)]);
   head.writeUInt32LE(signed.length, MAGIC.length);
   if (HEAD_BYTES + signed.length > MAX_SIGNATURE_FRAME_BYTES)
-    throw new AuditsealError('CONFIG_INVALID', 'LEDGER_ORIGIN: is too long for a certificate with the signatures of all keys');
+    throw new AuditsealError(
+      'CONFIG_INVALID',
+      'LEDGER_ORIGIN: is too long for a certificate with the signatures of all keys',
+    );
   return Buffer.concat([frames, head, signed]);
 }
 
@@ -133,7 +136,10 @@ function parseStatement(line: string): Statement {
   const it = parseJsonObject(line);
   const { version, record, incarnation, event, enqueued, sealed } = it ?? {};
   if (Number.isSafeInteger(version) && (version as number) > VERSION)
-    throw new AuditsealError('VERSION_UNKNOWN', `it is of version ${String(version)}, and this release knows ${VERSION}`);
+    throw new AuditsealError(
+      'VERSION_UNKNOWN',
+      `it is of version ${String(version)}, and this release knows ${VERSION}`,
+    );
   const [frames, root, prev] = [parseHash(it?.['frames']), parseHash(it?.['root']), parseHash(it?.['prev'])];
   const isGood =
     [record, incarnation, event].every(Number.isSafeInteger) &&
@@ -142,7 +148,14 @@ function parseStatement(line: string): Statement {
     isTime(sealed);
   if (!isGood || frames === undefined || root === undefined || prev === undefined) throw foreign(NOT_PRINTED);
   const counts = { record: record as number, incarnation: incarnation as number, event: event as number };
-  const statement = { frames, root, prev, ...counts, ...(enqueued !== undefined && { enqueued: enqueued as string }), sealed };
+  const statement = {
+    frames,
+    root,
+    prev,
+    ...counts,
+    ...(enqueued !== undefined && { enqueued: enqueued as string }),
+    sealed,
+  };
   if (statement.record < 0 || statement.incarnation < 0 || statement.event < -1 || formatStatement(statement) !== line)
     throw foreign(NOT_PRINTED);
   return statement;
@@ -165,4 +178,3 @@ export function openSegment(
   if (sha256(frames) !== statement.frames) throw foreign('its bytes are not those that were signed');
   return { frames, statement };
 }
-
