@@ -65,6 +65,8 @@ function coreBatch(bytes: Buffer, number: number, keys: Given, before: CoreLog =
 async function pageBatch(log: LogSoFar, bytes: Buffer, number: number): Promise<unknown> {
   try {
     const { entries, heads } = await log.take(number, new Uint8Array(bytes));
+    // Behind a batch that isn't there a checker goes on by what later ones say; the log doesn't.
+    if (log.isLost) return 'void';
     const text = entries.map((line) => Buffer.from(line).toString());
     return { entries: text, time: heads.time, announced: heads.keys.map((key) => key.text), documents: heads.filed };
   } catch (error) {
@@ -73,13 +75,24 @@ async function pageBatch(log: LogSoFar, bytes: Buffer, number: number): Promise<
   }
 }
 
+/** logOf begins a log with the keys that were given. */
+const logOf = async (keys: Given): Promise<LogSoFar> =>
+  new LogSoFar(await trustOf(keys), keys && (await Promise.all(keys.map((text) => parseVerifierKey(text)))));
+
+/** believed is who may begin a log where no key was given: the keys that its first batch announces. */
+function believed(bytes: Buffer): readonly string[] {
+  const line = bytes.toString().split('\n').at(-3) ?? '';
+  const heads = /^\{"type":"heads".*"keys":\[("[^\]]*")?\]/.exec(line);
+  return heads?.[1]?.slice(1, -1).split('","') ?? [];
+}
+
 async function expectSameBatch(bytes: Buffer, number = 0): Promise<unknown> {
   for (const keys of GIVEN)
-    expect({ keys, read: await pageBatch(new LogSoFar(await trustOf(keys)), bytes, number) }).toEqual({
+    expect({ keys, read: await pageBatch(await logOf(keys), bytes, number) }).toEqual({
       keys,
-      read: coreBatch(bytes, number, keys),
+      read: coreBatch(bytes, number, keys ?? believed(bytes)),
     });
-  return pageBatch(new LogSoFar(await trustOf(TRUST.keys)), bytes, number);
+  return pageBatch(await logOf(TRUST.keys), bytes, number);
 }
 
 const BATCHES: readonly [string, BatchSpec, unknown][] = [
@@ -166,7 +179,7 @@ describe('a batch', () => {
     ];
     expect(parseHash(root)).toBe(rootHash);
     for (const [spec, wanted] of cases) {
-      const log = new LogSoFar(await trustOf(TRUST.keys));
+      const log = await logOf(TRUST.keys);
       await pageBatch(log, batchOf({ lines: first }), 0);
       const read = await pageBatch(log, second(spec), 1);
       expect(read).toEqual(coreBatch(second(spec), 1, undefined, before));

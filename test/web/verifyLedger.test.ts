@@ -10,23 +10,34 @@ import { Fault } from '../../web/verify/fault.ts';
 import { parseAction } from '../../web/verify/ledger/action.ts';
 import { forgeActions } from '../support/actions.ts';
 import { damaged } from '../support/logVectors.ts';
-import { forgeChain, timeOf } from '../support/forge.ts';
+import { LEDGER, ZEROS, forgeChain, timeOf } from '../support/forge.ts';
+import type { Spec } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, batch } from '../support/loggedLedger.ts';
 import { integrateOf, keyOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { picked, picks, triedOf } from '../support/sample.ts';
+import { signReport } from '../support/sign.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { DAMAGE } from './damage.ts';
-import { MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf, pageOutcome, pageVerdict } from './mirrors.ts';
+import {
+  MIRROR_KEY,
+  MIRROR_KEYS,
+  WITNESS_KEYS,
+  coreVerdict,
+  cosignatureIn,
+  mirrorOf,
+  pageOutcome,
+  pageVerdict,
+} from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
 /** How many of many changes the fast run tries. */
 const SAMPLE = 40;
 
 const good = await mirrorOf();
-const WITNESS = MIRROR_KEYS.split('\n')[1] as string;
+const WITNESS = WITNESS_KEYS[0] as string;
 
 describe('the page and the command line conclude the same of a mirror', () => {
   test('that is whole', async () => {
@@ -35,11 +46,11 @@ describe('the page and the command line conclude the same of a mirror', () => {
   });
 
   test('without a key, without a log, without anything', async () => {
-    expect(await pageVerdict(good, '')).toEqual(await coreVerdict(good, [], []));
+    expect(await pageVerdict(good, '')).toEqual(await coreVerdict(good, ''));
     const bare: Mirror = new Map([...good].filter(([name]) => name.startsWith('segments/')));
     for (const keys of ['', WITNESS]) {
       expect(await pageVerdict(bare, keys)).toEqual({ status: 'verified', found: [] });
-      expect(await coreVerdict(bare, [], keys === '' ? [] : [1])).toEqual({ status: 'verified', found: [] });
+      expect(await coreVerdict(bare, keys)).toEqual({ status: 'verified', found: [] });
     }
     expect(await pageVerdict(new Map())).toEqual({ status: 'unverified', found: [] });
     expect(await coreVerdict(new Map())).toEqual({ status: 'unverified', found: [] });
@@ -107,31 +118,33 @@ describe('the page and the command line conclude the same of a mirror', () => {
     const not = (await pageOutcome(good)).notChecked.join('\n');
     expect(not).toContain('1 cosignatures are by keys that you did not give');
     expect(not).toContain('no quorum');
-    const line = good.get('cosignatures/000000000002/'.concat(WITNESS.split('+')[1] as string)) as Buffer;
-    const bad = new Map(good).set(`cosignatures/000000000003/${WITNESS.split('+')[1]}`, line);
+    const bad = new Map(good);
+    bad.set(cosignatureIn(good, 3, 1), good.get(cosignatureIn(good, 2, 1)) as Buffer);
     // What the published checkpoint has is still not what is stored.
-    expect(await pageVerdict(bad, MIRROR_KEY)).toEqual(await coreVerdict(bad, undefined, []));
+    expect(await pageVerdict(bad, MIRROR_KEY)).toEqual(await coreVerdict(bad, MIRROR_KEY));
   });
 
-  test('with a report that states no hash of its page, which counts as checked by name alone', async () => {
-    const [name = ''] = [...good.keys()].filter((name) => name.endsWith('.json'));
-    const { page, ...report } = parseReport(good.get(name) as Buffer);
+  test('with a page whose report states no hash of it, or none that an auditor signed', async () => {
+    const { page, ...report } = parseReport(good.get(reportName(0)) as Buffer);
     expect(page).toMatch(/^[0-9a-f]{64}$/);
-    expect((await pageOutcome(good)).notChecked.join('\n')).not.toContain('by name alone');
-    const finished = '2023-12-31T00:00:00.000Z';
+    const unsigned = Buffer.from(JSON.stringify({ report }).slice(0, -1));
     const mirror = new Map(good)
-      .set(reportName(1), formatReport({ ...report, finished, checked: { ...report.checked, lastFull: finished } }))
+      .set(reportName(1), signReport(unsigned, reportName(1), LEDGER))
       .set(pageName(1), Buffer.from('<p>'));
-    expect(await pageVerdict(mirror)).toEqual({ status: 'verified', found: [] });
-    expect(await coreVerdict(mirror)).toEqual({ status: 'verified', found: [] });
-    expect((await pageOutcome(mirror)).notChecked.join('\n')).toContain('1 pages were checked by name alone');
+    const found = [`foreign-object ${pageName(1)}`];
+    expect(await pageVerdict(mirror)).toEqual({ status: 'violated', found });
+    expect(await coreVerdict(mirror)).toEqual({ status: 'violated', found });
+    mirror.set(reportName(1), formatReport({ ...report, page: createHash('sha256').update('<p>').digest('hex') }));
+    expect((await pageVerdict(mirror)).found).toEqual([...found, `foreign-object ${reportName(1)}`]);
+    expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
+    expect(await pageVerdict(mirror, MIRROR_KEY)).toEqual(await coreVerdict(mirror, MIRROR_KEY));
   });
 
   test('whose key is another one', async () => {
     const other = keyOf(9).verifierKey;
     const verdict = await pageVerdict(good, formatVerifierKey(other));
-    expect(verdict.found).toContain('checkpoint-invalid checkpoints/000000000000');
-    expect(verdict).toEqual(await coreVerdict(good, [other]));
+    expect(verdict.found).toContain('foreign-object segments/0/000000000000.jsonl.zst');
+    expect(verdict).toEqual(await coreVerdict(good, formatVerifierKey(other)));
   });
 
   test.each(DAMAGE)('$name', async ({ damage, finds, isHarmless = false }) => {
@@ -139,7 +152,8 @@ describe('the page and the command line conclude the same of a mirror', () => {
     damage(mirror);
     const verdict = await pageVerdict(mirror);
     expect(verdict.status).toBe(isHarmless ? 'verified' : 'violated');
-    expect(verdict.found.map((found) => found.split(' ')[0])).toContain(finds);
+    const codes = verdict.found.map((found) => found.split(' ')[0]);
+    expect(codes).toEqual(finds === undefined ? [] : expect.arrayContaining([finds]));
     expect(verdict).toEqual(await coreVerdict(mirror));
   });
 
@@ -185,7 +199,12 @@ describe('the page and the command line conclude the same of a mirror', () => {
     ['another prev', [{}, { prev: 'ab'.repeat(32) }, {}]],
     ['another ledger', [{}, { ledger: 'other.example.com' }]],
     ['another version', [{}, { header: { version: 2 } }]],
-    ['a skipped index that is not before it', [{}, {}, { skipped: [0] }]],
+    ['a segment that follows itself', [{}, {}, { previous: 2 }]],
+    ['a segment that passes over one', [{}, {}, { previous: 0 }]],
+    ['two segments that pass over one', [{}, {}, { previous: 0 }, { previous: 0 }, {}]],
+    ['a segment that follows what is not there', [{}, {}, { index: 7, previous: 5 }]],
+    ['a second beginning', [{}, {}, { previous: -1, prev: ZEROS, record: 0, events: [0] }]],
+    ['a second beginning with another root', [{}, {}, { previous: -1 }]],
     ['a wrong end line', [{}, { end: '{"_end":{"records":1,"root":"00"}}' }, {}]],
     ['a lost record', [{}, { events: [1, 2], edit: (lines: string[]) => lines.slice(0, -1) }]],
     ['a heartbeat', [{}, { kind: 'heartbeat', events: [0] }, {}]],
@@ -201,7 +220,7 @@ describe('the page and the command line conclude the same of a mirror', () => {
       'a line that is not UTF-8 but has a seal',
       [{ edit: (lines: string[]) => lines.map((line) => line.replace('"n"', '"\\u00ff"')) }],
     ],
-  ])('of a chain with %s', async (_name, specs) => {
+  ] satisfies [string, Spec[]][])('of a chain with %s', async (_name, specs: readonly Spec[]) => {
     const mirror = forgeChain(specs);
     expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
   });
@@ -209,10 +228,10 @@ describe('the page and the command line conclude the same of a mirror', () => {
 
 test('the page knows reports of kind posture, which have no page, and of which none is an anchor', async () => {
   const time = '2023-12-31T00:00:00.000Z';
-  const mirror = new Map(good).set(reportName(1), formatPosture({ time }));
+  const mirror = new Map(good).set(reportName(1), formatPosture(1, { time }));
   const later = '2024-01-03T00:00:00.000Z';
   const tried = { object: 'drill/2024/01/03/block', change: 'delete', outcome: 'refused', said: '409' };
-  mirror.set(reportName(2), formatPosture({ time: later, settings: {}, roles: [], drill: [tried] }));
+  mirror.set(reportName(2), formatPosture(2, { time: later, settings: {}, roles: [], drill: [tried] }));
   for (const kind of ['block', 'append']) mirror.set(`drill/2024/01/03/${kind}`, Buffer.from(kind));
   expect(await pageVerdict(mirror)).toEqual({ status: 'verified', found: [] });
   expect(await coreVerdict(mirror)).toEqual({ status: 'verified', found: [] });
@@ -225,7 +244,7 @@ test('the page knows reports of kind posture, which have no page, and of which n
     { time: later, drill: [{ ...tried, outcome: 'skipped' }] },
     { time: '2024-01-03' },
   ]) {
-    const damaged = new Map(mirror).set(reportName(2), formatPosture(bad));
+    const damaged = new Map(mirror).set(reportName(2), formatPosture(2, bad));
     const verdict = await pageVerdict(damaged);
     expect(verdict.found).toEqual([`foreign-object ${reportName(2)}`]);
     expect(verdict).toEqual(await coreVerdict(damaged));
@@ -361,8 +380,8 @@ describe('the page decompresses', () => {
   });
 });
 
-/** formatPosture prints a report of kind posture as docs/format.md, section 8.3, says. */
-function formatPosture(changes: object): Buffer {
+/** formatPosture prints a report of kind posture as docs/format.md, section 8.3, says, signed for a number. */
+function formatPosture(number: number, changes: object): Buffer {
   const text = JSON.stringify({
     version: 1,
     kind: 'posture',
@@ -380,7 +399,7 @@ function formatPosture(changes: object): Buffer {
     unreadable: [],
     ...changes,
   });
-  return Buffer.from(`{"report":${text},"sha256":"${createHash('sha256').update(text).digest('hex')}"}\n`);
+  return signReport(Buffer.from(`{"report":${text}`), reportName(number), LEDGER);
 }
 
 function attempt(run: () => Uint8Array): Buffer | undefined {

@@ -5,11 +5,11 @@ import type { Checkpoint, Note } from '../note.ts';
 import type { Trust } from '../signed/trust.ts';
 import { shortKey } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
+import type { LogSoFar } from './batches.ts';
 import type { Findings } from './findings.ts';
 import { checkpointName } from './names.ts';
-import type { LogTree } from './tiles.ts';
 
-/** How a checkpoint stands to the batches up to it; `unknown` if it is invalid. */
+/** How a checkpoint stands to the batches up to it; `unknown` if it is invalid, or batches are missing. */
 export type Fit = 'fits' | 'differs' | 'unknown';
 
 /** MAX_SIGNERS bounds the names that are shown of who signed. */
@@ -19,7 +19,7 @@ const MAX_SIGNERS = 20;
 export class Checkpoints {
   readonly #findings: Findings;
   readonly #trust: Trust;
-  readonly #keys: readonly VerifierKey[];
+  readonly #given: readonly VerifierKey[] | undefined;
   /** the first of those that differ one after the other */
   #doubt: { readonly number: number; readonly detail: string; count: number } | undefined;
   checkpoints = 0;
@@ -29,15 +29,19 @@ export class Checkpoints {
   /** names and IDs in the signature lines: claims, as long as no key verified them */
   readonly signers = new Set<string>();
 
-  /** Without keys no signature is looked at. */
-  constructor(findings: Findings, trust: Trust, keys: readonly VerifierKey[]) {
+  /** Of keys those count that were given; if none were, those that the log itself announces. */
+  constructor(findings: Findings, trust: Trust, given: readonly VerifierKey[] | undefined) {
     this.#findings = findings;
     this.#trust = trust;
-    this.#keys = keys;
+    this.#given = given;
   }
 
-  /** open reads a checkpoint and checks its signature, if there are keys. It gives undefined for one that is wrong. */
-  async open(object: string, bytes: Uint8Array): Promise<{ checkpoint: Checkpoint; note: Note } | undefined> {
+  /** open reads a checkpoint and checks its signatures. It gives undefined for one that is wrong, and says why. */
+  async open(
+    object: string,
+    bytes: Uint8Array,
+    announced: readonly VerifierKey[],
+  ): Promise<{ checkpoint: Checkpoint; note: Note } | undefined> {
     try {
       const text = decodeUtf8(bytes);
       if (text === undefined) throw new Fault('NOTE_MALFORMED', 'the checkpoint is not UTF-8');
@@ -46,11 +50,9 @@ export class Checkpoints {
       this.#noteSigners(note);
       if (this.#trust.ledger !== undefined && checkpoint.origin !== this.#trust.ledger)
         throw new Fault('CHECKPOINT_MALFORMED', 'it is of another log');
-      if (this.#keys.length > 0) {
-        const { own } = await verifyNote(note, checkpoint.origin, this.#keys);
-        for (const { key } of own) this.signedBy.add(shortKey(key));
-        this.signatures += 1;
-      }
+      const { own } = await verifyNote(note, checkpoint.origin, this.#given ?? announced);
+      for (const { key } of own) this.signedBy.add(shortKey(key));
+      this.signatures += 1;
       this.#trust.ledger ??= checkpoint.origin;
       return { checkpoint, note };
     } catch (error) {
@@ -66,8 +68,9 @@ export class Checkpoints {
     }
   }
 
-  /** compare compares the checkpoint of a batch with the tree over all batches up to it. */
-  compare(checkpoint: Checkpoint, number: number, tree: LogTree): Fit {
+  /** compare compares the checkpoint of a batch with the tree over all batches up to it, if that is known. */
+  compare(checkpoint: Checkpoint, number: number, { tree, isLost }: Pick<LogSoFar, 'tree' | 'isLost'>): Fit {
+    if (isLost) return 'unknown';
     this.checkpoints += 1;
     const root = toHex(tree.root());
     if (checkpoint.size === tree.size && checkpoint.rootHash === root) {

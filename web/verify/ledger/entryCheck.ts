@@ -28,8 +28,6 @@ export interface EntryParts {
 /** InBatch is an entry where it stands, and how to say what is wrong with it, or with its object. */
 interface InBatch {
   readonly entry: LogEntry;
-  readonly batch: string;
-  readonly isVouchedFor: boolean;
   readonly say: (code: FindingCode, object: string, detail: string) => void;
   /** wrong says what is wrong with the entry itself */
   readonly wrong: (why: string) => void;
@@ -43,6 +41,8 @@ export class EntryCheck {
   readonly #gone = new Map<string, { readonly name: string; count: number }>();
   /** keys that entries have announced */
   #keys: readonly VerifierKey[] = [];
+  /** entries are missing, so that it isn't known where the log stands */
+  #isLost = false;
   /** the numbers behind the last report and the last action that have an entry */
   filed: FiledCounts = { report: 0, action: 0 };
   /** when the newest batch was made */
@@ -54,6 +54,12 @@ export class EntryCheck {
     this.#parts = parts;
   }
 
+  /** lose says that entries are missing from here on; the next heads say where the log stands. */
+  lose(keys: readonly VerifierKey[]): void {
+    this.#isLost = true;
+    this.#keys = keys;
+  }
+
   /** has tells whether the log has come past a place. */
   has(partition: string, index: number): boolean {
     return index < this.#position(partition).next;
@@ -63,8 +69,8 @@ export class EntryCheck {
     return this.#positions.get(partition) ?? NO_POSITION;
   }
 
-  /** add compares a batch. If no checkpoint vouches for it, what differs is held against the batch. */
-  async add(number: number, { entries, heads }: Batch, isVouchedFor: boolean): Promise<void> {
+  /** add compares a batch of the log. */
+  async add(number: number, { entries, heads }: Batch): Promise<void> {
     const { findings, trust } = this.#parts;
     const batch = batchName(number);
     // A segment has an entry only if a key that the entries before it announced certified its session.
@@ -75,12 +81,9 @@ export class EntryCheck {
       const where = `entry ${i} of ${batch}`;
       try {
         const entry = await parseLogEntry(line);
-        const say: InBatch['say'] = (code, object, detail) =>
-          isVouchedFor
-            ? findings.say(code, object, `${detail} (${where})`)
-            : findings.say('entry-mismatch', batch, `${where}: ${object}: ${detail}`);
+        const say: InBatch['say'] = (code, object, detail) => findings.say(code, object, `${detail} (${where})`);
         const wrong: InBatch['wrong'] = (why) => findings.say('entry-mismatch', batch, `${where} ${why}`);
-        await this.#compare({ entry, batch, isVouchedFor, say, wrong });
+        await this.#compare({ entry, say, wrong });
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         findings.say('entry-mismatch', batch, `${where}: ${error.message}`);
@@ -102,17 +105,21 @@ export class EntryCheck {
   }
 
   #announce(key: VerifierKey, wrong: InBatch['wrong']): void {
-    if (this.#keys.some(({ text }) => text === key.text)) return wrong('announces a key once more');
-    if (key.type === 'cosignature' || key.keyName !== this.#parts.trust.ledger)
-      return wrong('announces a key that is not one of the log');
+    if (this.#keys.some(({ text }) => text === key.text)) {
+      if (!this.#isLost) wrong('announces a key once more');
+      return;
+    }
     this.#keys = [...this.#keys, key];
     this.#parts.trust.trust(this.#keys);
+    if (key.type === 'cosignature' || key.keyName !== this.#parts.trust.ledger)
+      wrong('announces a key that is not one of the log');
   }
 
-  async #comparePlace({ entry, batch, isVouchedFor, say, wrong }: InBatch, place: SegmentPlace): Promise<void> {
+  async #comparePlace({ entry, say, wrong }: InBatch, place: SegmentPlace): Promise<void> {
     const { partition, index } = place;
     const before = this.#position(partition);
-    if (index !== before.next) wrong(`is of index ${index} of partition ${partition}, not ${before.next}`);
+    if (index !== before.next && !this.#isLost)
+      wrong(`is of index ${index} of partition ${partition}, not ${before.next}`);
     const object = await this.#parts.walkOf(partition).to(index);
     if (index >= before.next) {
       const last = entry.type === 'segment' ? { index, root: entry.segment.root } : before;
@@ -121,7 +128,6 @@ export class EntryCheck {
     if (object === undefined) {
       if (index < before.next) return;
       const name = nameIn(entry) as string;
-      if (!isVouchedFor) return say('segment-missing', name, 'no object has this name');
       const gone = this.#gone.get(partition);
       if (gone === undefined) this.#gone.set(partition, { name, count: 1 });
       else gone.count += 1;
@@ -130,15 +136,32 @@ export class EntryCheck {
     // A hole between objects is found by the chain.
     if (object === 'hole' || object.reading === undefined) return;
     this.compared += 1;
-    if (entry.type === 'segment') compareSegment(entry.segment, object, say);
-    else if (object.isOfChain)
-      this.#parts.findings.say('entry-mismatch', batch, `${object.name} is a segment, and the log calls it foreign`);
+    if (entry.type === 'segment') await this.#compareSegment(entry.segment, object, say);
+    else if (object.isOfChain) wrong(`calls ${object.name} foreign, and it continues its chain`);
+  }
+
+  async #compareSegment(entry: SegmentEntry, { name, size, reading }: Walked, say: InBatch['say']): Promise<void> {
+    if (reading === undefined) return;
+    const digest = reading.sha256 ?? (await this.#hashOf(name));
+    if (digest === 'unreadable') return;
+    if (digest !== entry.sha256)
+      return say('segment-changed', name, 'its stored bytes are not those that the log has the SHA-256 of');
+    if (!reading.isSegment) return say('entry-mismatch', name, `the log has it as a segment, and ${reading.why}`);
+    if (printEntry(entry) !== printEntry(entryOf(name, size, reading)))
+      say('entry-mismatch', name, 'the log says something else of it than it says itself');
+  }
+
+  /** hashOf hashes what was dismissed by its end, and has an entry all the same. */
+  async #hashOf(name: string): Promise<string> {
+    const stored = await this.#parts.folder.read(name);
+    return stored === undefined ? 'unreadable' : stored === 'oversize' ? stored : sha256(stored);
   }
 
   /** compareFiled compares a report or an action with its entry. Reports that nobody signed who may have none. */
   async #compareFiled({ entry, say, wrong }: InBatch, { kind, number }: Filed): Promise<void> {
     const next = this.filed[kind];
-    if (kind === 'report' ? number < next : number !== next) wrong(`is of ${kind} ${number}, not ${next}`);
+    const isInOrder = kind === 'report' ? number >= next : number === next;
+    if (!isInOrder && !this.#isLost) wrong(`is of ${kind} ${number}, not ${next}`);
     this.filed = { ...this.filed, [kind]: Math.max(next, number + 1) };
     const { folder } = this.#parts;
     const name = kind === 'report' ? reportName(number) : actionName(number);
@@ -165,7 +188,19 @@ export class EntryCheck {
 
   #compareHeads({ time, keys, filed, positions }: Heads, batch: string): void {
     this.time = time;
-    const isRight =
+    if (!this.#isLost && !this.#isAt({ keys, filed, positions }))
+      this.#parts.findings.say('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
+    if (this.#isLost) {
+      for (const [partition, position] of positions) this.#positions.set(partition, position);
+      this.filed = filed;
+      this.#isLost = false;
+    }
+    this.#keys = keys;
+    this.#parts.trust.trust(keys);
+  }
+
+  #isAt({ keys, filed, positions }: Omit<Heads, 'time'>): boolean {
+    return (
       keys.length === this.#keys.length &&
       keys.every(({ text }, i) => text === this.#keys[i]?.text) &&
       filed.report === this.filed.report &&
@@ -174,11 +209,8 @@ export class EntryCheck {
       [...positions].every(([partition, { next, index, root }]) => {
         const own = this.#positions.get(partition);
         return own?.next === next && own.index === index && own.root === root;
-      });
-    if (!isRight)
-      this.#parts.findings.say('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
-    this.#keys = keys;
-    this.#parts.trust.trust(keys);
+      })
+    );
   }
 
   /** finish says what has an entry and is gone. */
@@ -189,15 +221,6 @@ export class EntryCheck {
       this.#parts.findings.say('segment-missing', name, why);
     }
   }
-}
-
-function compareSegment(entry: SegmentEntry, { name, size, reading }: Walked, say: InBatch['say']): void {
-  if (reading === undefined) return;
-  if (reading.sha256 !== entry.sha256)
-    return say('segment-changed', name, 'its stored bytes are not those that the log has the SHA-256 of');
-  if (!reading.isSegment) return say('entry-mismatch', name, `the log has it as a segment, and ${reading.why}`);
-  if (printEntry(entry) !== printEntry(entryOf(name, size, reading)))
-    say('entry-mismatch', name, 'the log says something else of it than it says itself');
 }
 
 /** entryOf makes the entry that the log must have of a segment. */

@@ -12,9 +12,7 @@ import { Cosignatures } from './cosignatures.ts';
 import type { CosignatureOutcome } from './cosignatures.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { EntryParts } from './entryCheck.ts';
-import type { Findings } from './findings.ts';
 import { TLOG } from './folder.ts';
-import type { Folder } from './folder.ts';
 import { batchName, checkpointName, parseBatchName, parseCheckpointName } from './names.ts';
 import type { Anchor } from './reports.ts';
 import { TileCheck } from './tiles.ts';
@@ -47,28 +45,27 @@ const PUBLISHED = `${TLOG}checkpoint`;
 /** LogParts is what a check of the log works with. */
 export interface LogParts extends EntryParts {
   readonly clock: ClockCheck;
-  /** those that were given, and those that the log has announced, if one was given */
-  readonly keys: readonly VerifierKey[];
+  /** the log's keys that were given; undefined if none were */
+  readonly given: readonly VerifierKey[] | undefined;
+  /** all keys that the log announces */
+  readonly announced: readonly VerifierKey[];
   readonly witnesses: readonly VerifierKey[];
   readonly anchor: Anchor | undefined;
 }
 
 /** LogCheck follows the log of a ledger from batch to batch. docs/format.md, section 9. */
 export class LogCheck {
-  readonly #folder: Folder;
-  readonly #findings: Findings;
-  readonly #clock: ClockCheck;
+  readonly #parts: LogParts;
   readonly #log: LogSoFar;
   readonly #checkpoints: Checkpoints;
   readonly #cosignatures: Cosignatures;
   readonly entries: EntryCheck;
   readonly #tiles: TileCheck | undefined;
-  readonly #anchor: Anchor | undefined;
-  /** numbers of the batches that are in the log */
-  readonly #numbers = new Set<number>();
+  #batches = 0;
+  /** the first number whose name nothing has, as far as it was read */
   #next = 0;
-  /** number of the batch that can't be read: nothing is known of the log from there on */
-  #end = Infinity;
+  /** something can't be read, so that nobody knows what isn't there */
+  #isIncomplete = false;
   /** the last batch has no checkpoint */
   #isUnsigned = false;
   #head: LogOutcome['head'];
@@ -77,67 +74,74 @@ export class LogCheck {
   #publishedAt: number | undefined;
 
   constructor(parts: LogParts) {
-    const { folder, findings, clock, trust, keys, witnesses, anchor } = parts;
-    this.#folder = folder;
-    this.#findings = findings;
-    this.#clock = clock;
-    this.#log = new LogSoFar(trust);
-    this.#checkpoints = new Checkpoints(findings, trust, keys);
+    const { folder, findings, clock, trust, given, witnesses } = parts;
+    this.#parts = parts;
+    this.#log = new LogSoFar(trust, given);
+    this.#checkpoints = new Checkpoints(findings, trust, given);
     this.#cosignatures = new Cosignatures(folder, findings, clock, witnesses);
     this.entries = new EntryCheck(parts);
     this.#tiles = folder.under(TLOG).length > 0 ? new TileCheck(folder, findings) : undefined;
-    this.#anchor = anchor;
   }
 
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
-    const published = await this.#folder.readSmall(PUBLISHED);
-    this.#published = published && (await this.#checkpoints.open(PUBLISHED, published))?.note;
-    for (const name of this.#folder.under('batches/')) {
+    const { folder, findings, announced, anchor } = this.#parts;
+    const published = await folder.readSmall(PUBLISHED);
+    this.#published = published && (await this.#checkpoints.open(PUBLISHED, published, announced))?.note;
+    for (const name of folder.under('batches/')) {
       const number = parseBatchName(name);
-      if (number !== undefined && number < this.#end) await this.#add(number);
+      if (number !== undefined) await this.#add(number);
     }
-    for (const name of this.#folder.under('checkpoints/')) {
-      const number = parseCheckpointName(name);
-      if (number !== undefined && number < this.#end && !this.#numbers.has(number))
-        this.#findings.say('checkpoint-inconsistent', name, 'no batch of the log has its number');
+    for (const name of folder.under('checkpoints/')) {
+      const number = parseCheckpointName(name) ?? -1;
+      if (number > this.#log.last.number && !folder.has(batchName(number)))
+        findings.say('checkpoint-inconsistent', name, 'there is no batch of its number');
     }
     await this.#cosignatures.finish();
     this.#checkpoints.finish();
     this.entries.finish();
     await this.#finishTiles(published !== undefined);
-    const known = this.#anchor?.report.log;
-    if (known !== undefined && !this.#isAnchorFound && known.number < this.#end) {
-      const why = `${this.#anchor?.name} knew it with ${known.size} entries and the root ${known.root}`;
-      this.#findings.say('checkpoint-inconsistent', checkpointName(known.number), why);
+    const known = anchor?.report.log;
+    if (known !== undefined && !this.#isAnchorFound && !this.#isIncomplete) {
+      const why = `${anchor?.name} knew it with ${known.size} entries and the root ${known.root}`;
+      findings.say('checkpoint-inconsistent', checkpointName(known.number), why);
     }
-    return this.#numbers.size > 0;
+    return this.#batches > 0;
   }
 
   async #add(number: number): Promise<void> {
+    const { folder, findings, clock } = this.#parts;
+    const before = this.#log.last.number;
+    const wasLost = this.#log.isLost;
+    const batch = await this.#take(number);
+    const note = await folder.readSmall(checkpointName(number));
+    if (note === undefined && folder.has(checkpointName(number))) this.#isIncomplete = true;
+    if (batch === undefined) {
+      if (number === this.#next) this.#next += 1;
+      return this.#checkStray(number, note);
+    }
+    if (this.#isUnsigned)
+      findings.say('checkpoint-inconsistent', checkpointName(before), 'it is missing, and the log goes on');
     if (number > this.#next) {
       const why = `no object has this name, and ${batchName(number)} is there`;
-      this.#findings.say('checkpoint-inconsistent', batchName(this.#next), why);
+      findings.say('checkpoint-inconsistent', batchName(this.#next), why);
     }
     this.#next = number + 1;
-    const batch = await this.#take(number);
-    if (batch === undefined) return;
-    const note = await this.#folder.readSmall(checkpointName(number));
-    if (this.#isUnsigned) {
-      const object = checkpointName(Math.max(...this.#numbers));
-      this.#findings.say('checkpoint-inconsistent', object, 'it is missing, and the log goes on');
+    if (this.#log.isLost && !wasLost) {
+      this.#checkpoints.finish();
+      this.entries.lose(batch.heads.keys);
     }
-    this.#isUnsigned = note === undefined && !this.#folder.has(checkpointName(number));
-    this.#numbers.add(number);
-    this.#clock.date('batch', batchName(number), batch.heads.time);
+    this.#batches += 1;
+    this.#isUnsigned = !folder.has(checkpointName(number));
+    clock.date('batch', batchName(number), batch.heads.time);
     await this.#compare(number, batch, note);
   }
 
   /** take gives the batch of a number, if it is in the log, and says why if it isn't. */
   async #take(number: number): Promise<Batch | undefined> {
-    const bytes = await this.#folder.read(batchName(number));
+    const bytes = await this.#parts.folder.read(batchName(number));
     if (bytes === undefined) {
-      this.#end = number;
+      this.#isIncomplete = true;
       return undefined;
     }
     try {
@@ -145,66 +149,78 @@ export class LogCheck {
       return await this.#log.take(number, bytes);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      this.#findings.say('foreign-object', batchName(number), `it is no batch of the log: ${error.message}`);
+      const why = `it has the name of a batch and is not in the log: ${error.message}`;
+      this.#parts.findings.say('foreign-object', batchName(number), why);
       return undefined;
     }
   }
 
+  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
+  async #checkStray(number: number, note: Bytes | undefined): Promise<void> {
+    if (note === undefined) return;
+    const object = checkpointName(number);
+    const opened = await this.#checkpoints.open(object, note, this.#log.last.keys);
+    if (opened !== undefined)
+      this.#parts.findings.say('checkpoint-inconsistent', object, 'no batch of the log has its number');
+    await this.#cosignatures.add(number, undefined, undefined);
+  }
+
   /** compare compares a batch with its checkpoint, and with what its entries are of. */
   async #compare(number: number, batch: Batch, note: Bytes | undefined): Promise<void> {
-    const { tree } = this.#log;
-    const { time } = batch.heads;
-    const files = tree.takeFiles();
-    const opened = note && (await this.#checkpoints.open(checkpointName(number), note));
-    const fit = opened === undefined ? 'unknown' : this.#checkpoints.compare(opened.checkpoint, number, tree);
+    const { tree, isLost } = this.#log;
+    const { time, keys } = batch.heads;
+    const files = isLost ? [] : tree.takeFiles();
+    const opened = note && (await this.#checkpoints.open(checkpointName(number), note, keys));
+    const fit = opened === undefined ? 'unknown' : this.#checkpoints.compare(opened.checkpoint, number, this.#log);
     const text = opened?.note.text;
-    await this.#cosignatures.add(number, text, fit === 'fits' ? time : undefined);
-    const isPublished = text !== undefined && text === this.#published?.text;
+    const isPublished = text !== undefined && text === this.#published?.text && fit !== 'differs';
     if (isPublished) this.#publishedAt = number;
-    await this.entries.add(number, batch, fit === 'fits');
+    await this.entries.add(number, batch);
     if (fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
     const { size } = tree;
     const root = toHex(tree.root());
-    const known = this.#anchor?.report.log;
-    if (number === known?.number) this.#isAnchorFound = known.size === size && known.root === root;
+    const known = this.#parts.anchor?.report.log;
+    if (number === known?.number) this.#isAnchorFound = !isLost && known.size === size && known.root === root;
     if (fit === 'fits') this.#head = { number, size, root, time };
+    if (note !== undefined) await this.#cosignatures.add(number, text, fit === 'fits' ? time : undefined);
   }
 
   async #finishTiles(isPublished: boolean): Promise<void> {
-    if (this.#tiles === undefined || this.#head === undefined || this.#end < Infinity) return;
+    if (this.#tiles === undefined || this.#head === undefined) return;
     // Tiles come after their checkpoint.
-    await this.#tiles.finish(this.#isUnsigned ? this.#log.last.number : this.#next);
+    await this.#tiles.finish(this.#isUnsigned ? this.#log.last.number : this.#log.last.number + 1);
     const { number } = this.#head;
-    if (!isPublished) this.#findings.say('checkpoint-stale', PUBLISHED, 'it is missing');
+    if (!isPublished) this.#parts.findings.say('checkpoint-stale', PUBLISHED, 'it is missing');
     else if (this.#published === undefined) return;
     else if (this.#publishedAt === undefined) {
+      if (this.#isIncomplete) return;
       const why = 'the log has no checkpoint of this text: its history was cut off, or this is another one';
-      this.#findings.say('checkpoint-inconsistent', PUBLISHED, why);
+      this.#parts.findings.say('checkpoint-inconsistent', PUBLISHED, why);
     } else {
       await this.#comparePublished(this.#published, this.#publishedAt);
       if (this.#publishedAt === number) return;
       const why = `it is ${checkpointName(this.#publishedAt)}, and the newest is ${checkpointName(number)}`;
-      if (this.#publishedAt < number) this.#findings.say('checkpoint-stale', PUBLISHED, why);
+      if (this.#publishedAt < number) this.#parts.findings.say('checkpoint-stale', PUBLISHED, why);
     }
   }
 
   /** comparePublished looks for signatures that the published checkpoint has, and no object has. */
   async #comparePublished({ signatures }: Note, number: number): Promise<void> {
-    const bytes = await this.#folder.readSmall(checkpointName(number));
+    const bytes = await this.#parts.folder.readSmall(checkpointName(number));
     if (bytes === undefined) return;
     const own = parseNote(decodeUtf8(bytes) ?? '').signatures;
     const stored = [...own, ...(await this.#cosignatures.storedBeside(number))].map(printed);
     const strays = signatures.filter((line) => !stored.includes(printed(line))).length;
     if (strays === 0) return;
     const why = `it has ${strays} signatures that ${checkpointName(number)} and its cosignatures have not`;
-    this.#findings.say('checkpoint-invalid', PUBLISHED, why);
+    this.#parts.findings.say('checkpoint-invalid', PUBLISHED, why);
   }
 
   outcome(): LogOutcome {
     const { checkpoints, signatures, signers, signedBy } = this.#checkpoints;
     const { entries, compared } = this.entries;
     return {
-      batches: this.#numbers.size,
+      batches: this.#batches,
       entries,
       compared,
       checkpoints,

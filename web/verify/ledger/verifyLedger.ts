@@ -96,11 +96,12 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   const { keys, now } = options;
   const [own, witnesses] = [keys.filter(isOwn), keys.filter(({ type }) => type === 'cosignature')];
   const hasKeys = own.length > 0;
-  const { announced, filed } = await readLog(folder, hasKeys ? own : undefined);
+  const given = hasKeys ? own : undefined;
+  const { announced, filed } = await readLog(folder, given);
   const reports = new Reports(folder, keys);
   const anchor = await reports.newest(filed.report);
   const clock = new ClockCheck(now);
-  const trust = new Trust(anchor?.report.ledger, hasKeys ? own : undefined);
+  const trust = new Trust(anchor?.report.ledger, given);
   const counts = new Map<string, PartitionCount>();
   const walks = new Map<string, Walk>();
   let lineBytes = 0;
@@ -124,8 +125,8 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     else if (!isKnown(name)) findings.say('foreign-object', name, 'the format knows no object of this name');
   }
 
-  const logKeys = hasKeys ? [...own, ...announced] : [];
-  const log = new LogCheck({ folder, findings, clock, trust, reports, walkOf, keys: logKeys, witnesses, anchor });
+  const parts = { folder, findings, clock, trust, reports, walkOf, given, announced, witnesses, anchor };
+  const log = new LogCheck(parts);
   const hasLog = await log.follow();
   const until = hasLog ? Date.parse(log.entries.time) - DELAY_MS : hasKeys ? Infinity : NaN;
   const byNumber = [...walks.entries()].sort(([a], [b]) => Number(a) - Number(b));

@@ -17,14 +17,14 @@ export class Trust {
   #keys: readonly VerifierKey[] | undefined;
   readonly #kept = new Map<string, Certificate | Fault>();
 
-  /** Without keys nobody's signatures under certificates are looked at. */
   constructor(ledger: string | undefined, keys: readonly VerifierKey[] | undefined) {
     this.ledger = ledger;
     this.#keys = keys;
   }
 
-  /** trust goes on with these keys. */
-  trust(keys: readonly VerifierKey[]): void {
+  /** trust goes on with these keys; without keys nobody's signatures under certificates are looked at. */
+  trust(keys: readonly VerifierKey[] | undefined): void {
+    if (keys === this.#keys) return;
     this.#keys = keys;
     this.#kept.clear();
   }
