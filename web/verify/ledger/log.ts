@@ -36,8 +36,6 @@ export interface LogOutcome {
   readonly announced: readonly string[];
   /** keys that verified signatures of checkpoints */
   readonly signedBy: readonly string[];
-  /** who the signature lines of checkpoints name */
-  readonly signers: readonly string[];
 }
 
 const PUBLISHED = `${TLOG}checkpoint`;
@@ -216,8 +214,13 @@ export class LogCheck {
     this.#parts.findings.say('checkpoint-invalid', PUBLISHED, why);
   }
 
+  /** signers is who the signature lines of checkpoints name, whoever made them. */
+  get signers(): readonly string[] {
+    return [...this.#checkpoints.signers];
+  }
+
   outcome(): LogOutcome {
-    const { checkpoints, signatures, signers, signedBy } = this.#checkpoints;
+    const { checkpoints, signatures, signedBy } = this.#checkpoints;
     const { entries, compared } = this.entries;
     return {
       batches: this.#batches,
@@ -231,7 +234,6 @@ export class LogCheck {
       unsigned: this.#isUnsigned ? batchName(this.#log.last.number) : undefined,
       announced: this.#log.last.keys.map(({ text }) => text),
       signedBy: [...signedBy],
-      signers: [...signers],
     };
   }
 }

@@ -51,6 +51,8 @@ export interface LedgerOutcome {
   readonly unreadable: readonly Unreadable[];
   readonly partitions: readonly PartitionCount[];
   readonly lineBytes: number;
+  /** who the signature lines of checkpoints name: a claim */
+  readonly signers: readonly string[];
   /** absent where there is no log */
   readonly log: LogOutcome | undefined;
   /** name of the report in the folder that said how far the ledger reached */
@@ -151,6 +153,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     unreadable: findings.unreadable,
     partitions,
     lineBytes,
+    signers: log.signers,
     log: hasLog ? log.outcome() : undefined,
     anchor: anchor?.name,
     hasKeys,

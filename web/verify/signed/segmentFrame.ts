@@ -30,8 +30,7 @@ export interface SignedSegment {
   readonly frames: Bytes;
 }
 
-/** MAX_FRAME_BYTES bounds a signature frame. */
-export const MAX_FRAME_BYTES = 4096;
+const MAX_FRAME_BYTES = 4096;
 
 const MAGIC = hexBytes('5a2a4d18');
 const HEAD_BYTES = 8;
