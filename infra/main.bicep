@@ -64,6 +64,10 @@ param hasSignerSecret bool = false
 @maxLength(8000)
 param verifierKeys string = ''
 
+@description('Optional. Verifier keys of keys of the auditor that were replaced, separated by white space.')
+@maxLength(8000)
+param auditorVerifierKeys string = ''
+
 @description('Optional. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
 @maxLength(8000)
 param witnessPolicy string = ''
@@ -418,6 +422,7 @@ module apps 'modules/apps.bicep' = {
     ledgerOrigin: empty(ledgerOrigin) ? '${names.app.sealer}.azurewebsites.net/api/log' : ledgerOrigin
     hasSignerSecret: hasSignerSecret
     verifierKeys: verifierKeys
+    auditorVerifierKeys: auditorVerifierKeys
     witnessPolicy: witnessPolicy
     integrateSchedule: integrateSchedule
     verifySchedule: verifySchedule
@@ -523,7 +528,7 @@ output AUDITSEAL_LEDGER_URL string = 'https://${names.ledger}.blob.${environment
 @description('Event Hubs namespace, and the hub in it, for diagnostic settings.')
 output AUDITSEAL_HUB string = '${names.hubNamespace}/${hubName}'
 
-@description('Vault with the signing key.')
+@description('Vault with the signing keys: `ledger` of the log, `auditor` of the reports.')
 output AUDITSEAL_VAULT string = names.vault
 
 @description('Function app that seals.')

@@ -25,6 +25,7 @@ param operatorGroupId = readEnvironmentVariable('AUDITSEAL_OPERATORS', '')
 param ledgerOrigin = readEnvironmentVariable('AUDITSEAL_ORIGIN', '')
 param hasSignerSecret = bool(readEnvironmentVariable('AUDITSEAL_HAS_SIGNER_SECRET', 'false'))
 param verifierKeys = readEnvironmentVariable('AUDITSEAL_VERIFIER_KEYS', '')
+param auditorVerifierKeys = readEnvironmentVariable('AUDITSEAL_AUDITOR_VERIFIER_KEYS', '')
 param witnessPolicy = readEnvironmentVariable('AUDITSEAL_WITNESS_POLICY', '')
 param maxWaitSeconds = empty(waitAsked) ? sizes[size].ingest.maxWaitSeconds : int(waitAsked)
 param integrateSchedule = empty(integrateAsked) ? sizes[size].integrateSchedule : integrateAsked

@@ -103,5 +103,5 @@ func settingNameFor(senderRuleId string) string => 'auditseal-${last(split(split
 var containers = { ledger: 'ledger', tlog: 'tlog' }
 
 @export()
-@description('Keys and secrets of the vault: the key that signs checkpoints, the key that the ledger account is encrypted with, the secret with an Ed25519 signer key.')
-var keys = { signer: 'ledger', encryption: 'ledger-storage', secret: 'ledger-signer-key' }
+@description('Keys and secrets of the vault: the key that signs checkpoints, the one that signs reports, the key that the ledger account is encrypted with, the secret with an Ed25519 signer key.')
+var keys = { signer: 'ledger', auditor: 'auditor', encryption: 'ledger-storage', secret: 'ledger-signer-key' }

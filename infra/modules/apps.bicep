@@ -26,6 +26,10 @@ param hasSignerSecret bool
 @maxLength(8000)
 param verifierKeys string
 
+@description('Required. Verifier keys that reports were signed with and no longer are, separated by white space.')
+@maxLength(8000)
+param auditorVerifierKeys string
+
 @description('Required. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
 @maxLength(8000)
 param witnessPolicy string
@@ -135,6 +139,10 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   resource signer 'keys' existing = {
     name: keys.signer
   }
+
+  resource auditorKey 'keys' existing = {
+    name: keys.auditor
+  }
 }
 
 var common = {
@@ -147,6 +155,7 @@ var common = {
   LEDGER_ORIGIN: ledgerOrigin
   TLOG_CONTAINER: containers.tlog
   SIGNER__credential: 'managedidentity'
+  AUDITOR__credential: 'managedidentity'
   WITNESS_POLICY: witnessPolicy
   INTEGRATE_SCHEDULE: integrateSchedule
   HEARTBEAT_MINUTES: string(heartbeatMinutes)
@@ -209,11 +218,13 @@ module sealer 'functionApp.bicep' = {
         ? '@Microsoft.KeyVault(SecretUri=https://${names.vault}${environment().suffixes.keyvaultDns}/secrets/${keys.secret})'
         : ''
       LEDGER_VERIFIER_KEYS: verifierKeys
+      AUDITOR__clientId: sealerIdentity.properties.clientId
+      AUDITOR_VERIFIER_KEYS: trim('${vault::auditorKey.properties.keyUriWithVersion} ${auditorVerifierKeys}')
     }
   }
 }
 
-// No signer, no right on the hub: all it needs of the key is the public part, which the vault shows it.
+// No right on the hub, and of the log's key nothing but the public part, which the vault shows it. It signs with its own.
 module auditor 'functionApp.bicep' = {
   params: {
     location: location
@@ -251,6 +262,9 @@ module auditor 'functionApp.bicep' = {
       DRILL__credential: 'managedidentity'
       DRILL__clientId: drillIdentity.properties.clientId
       LEDGER_VERIFIER_KEYS: trim('${vault::signer.properties.keyUriWithVersion} ${verifierKeys}')
+      AUDITOR__clientId: auditorIdentity.properties.clientId
+      AUDITOR__keyUrl: vault::auditorKey.properties.keyUriWithVersion
+      AUDITOR_VERIFIER_KEYS: auditorVerifierKeys
     }
   }
 }

@@ -18,7 +18,7 @@ param operatorGroupId string
 @maxLength(13)
 param token string
 
-@description('Required. Whether to make roles with exactly the rights that are used. If not, the nearest built-in roles are given. What is lost then: the conditions still keep the identities from overwriting and deleting blobs, but Storage Blob Data Contributor also brings the right to delete and change the container itself (a locked policy refuses that, an unlocked one does not) and to make user delegation keys; Key Vault Crypto User also encrypts, unwraps and changes attributes of the signing key, so it could disable it.')
+@description('Required. Whether to make roles with exactly the rights that are used. If not, the nearest built-in roles are given. What is lost then: the conditions still keep the identities from overwriting and deleting blobs, but Storage Blob Data Contributor also brings the right to delete and change the container itself (a locked policy refuses that, an unlocked one does not) and to make user delegation keys; Key Vault Crypto User also encrypts, unwraps and changes attributes of the signing key, so it could disable it; so it is with the auditor and its key.')
 param customRoles bool
 
 @description('Required. Whether the vault holds a secret with an Ed25519 signer key, which the operator puts there.')
@@ -168,6 +168,10 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
     name: keys.signer
   }
 
+  resource auditorKey 'keys' existing = {
+    name: keys.auditor
+  }
+
   resource secret 'secrets' existing = {
     name: keys.secret
   }
@@ -228,6 +232,18 @@ resource sealerSigns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   dependsOn: [definitions]
 }
 
+resource sealerReadsAuditorKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault::auditorKey
+  name: guid(vault::auditorKey.id, principals.sealer, roleName.keyReader)
+  properties: {
+    principalId: principals.sealer
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keyReader)
+    description: 'Checks who signed a report before the log takes it in.'
+  }
+  dependsOn: [definitions]
+}
+
 resource sealerReadsSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasSignerSecret) {
   scope: vault::secret
   name: guid(vault::secret.id, principals.sealer, roleName.secretReader)
@@ -274,6 +290,18 @@ resource auditorReadsKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keyReader)
     description: 'Checks signatures.'
+  }
+  dependsOn: [definitions]
+}
+
+resource auditorSigns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault::auditorKey
+  name: guid(vault::auditorKey.id, principals.auditor, roleName.keySigner)
+  properties: {
+    principalId: principals.auditor
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keySigner)
+    description: 'Signs reports.'
   }
   dependsOn: [definitions]
 }
@@ -367,6 +395,18 @@ resource operatorsReadPosture 'Microsoft.Authorization/roleAssignments@2022-04-0
 resource operatorsReadKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
   scope: vault::signer
   name: guid(vault::signer.id, operatorGroupId, roleName.keyReader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.keyReader)
+    description: 'Reads the public key, to give it to whoever checks.'
+  }
+  dependsOn: [definitions]
+}
+
+resource operatorsReadAuditorKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: vault::auditorKey
+  name: guid(vault::auditorKey.id, operatorGroupId, roleName.keyReader)
   properties: {
     principalId: operatorGroupId
     principalType: 'Group'

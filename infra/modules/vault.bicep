@@ -1,5 +1,5 @@
 metadata name = 'Vault'
-metadata description = 'Key vault with the key that signs checkpoints and, if asked for, the key that the ledger account is encrypted with.'
+metadata description = 'Key vault with the key that signs checkpoints, the one that signs reports and, if asked for, the key that the ledger account is encrypted with.'
 
 import { keys, tagsOf } from '../shared.bicep'
 
@@ -16,7 +16,7 @@ param tags tagsOf
 @maxLength(24)
 param vaultName string
 
-@description('Required. Tier. Premium keeps the signing key in a hardware module.')
+@description('Required. Tier. Premium keeps the signing keys in a hardware module.')
 @allowed(['standard', 'premium'])
 param sku string
 
@@ -64,6 +64,17 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     }
   }
 
+  // Of its own, so that whoever may sign for the log can sign no report, and the other way round.
+  resource auditorKey 'keys' = {
+    name: keys.auditor
+    properties: {
+      kty: sku == 'premium' ? 'EC-HSM' : 'EC'
+      curveName: 'P-256'
+      keyOps: ['sign', 'verify']
+      attributes: { enabled: true, exportable: false }
+    }
+  }
+
   resource encryption 'keys' = if (hasEncryptionKey) {
     name: keys.encryption
     properties: {
@@ -86,6 +97,6 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) {
   name: 'keys-stay'
   properties: {
     level: 'CanNotDelete'
-    notes: 'Holds the key that signs checkpoints, and may hold the one that the ledger is encrypted with.'
+    notes: 'Holds the keys that sign checkpoints and reports, and may hold the one that the ledger is encrypted with.'
   }
 }

@@ -90,6 +90,7 @@ class Rebuild {
       ...(this.#origin !== undefined && { ledger: this.#origin }),
       ...(verifiers.length > 0 && { keys: verifiers.map(formatVerifierKey) }),
     };
+    let missing: string | undefined;
     for await (const batch of readBatches(store, first, this.#start)) {
       const isOfLog = 'entries' in batch;
       if (isOfLog) {
@@ -97,6 +98,9 @@ class Rebuild {
         for (const { length } of batch.entries) this.#batchBytes += length + 1;
       }
       const checkpoint = await this.#open(batch.number);
+      if (isOfLog && missing !== undefined) throw fork(`${missing} is missing, and the log goes on behind it`);
+      if (isOfLog && checkpoint === undefined && !(await store.exists(checkpointName(batch.number))))
+        missing = checkpointName(batch.number);
       const isOfTree = checkpoint?.size === tree.head.size && checkpoint.rootHash === tree.head.rootHash;
       if (checkpoint !== undefined && !isOfTree && checkpoint.size >= tree.head.size)
         throw fork(`${checkpointName(batch.number)} is of another tree than the batches up to it`);

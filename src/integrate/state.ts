@@ -125,7 +125,7 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
   const bytes = await store.read(batchName(number));
   if (bytes === undefined) return undefined;
   const checkpoint = await openSigned(deps, number);
-  if (typeof bytes !== 'object' || checkpoint === undefined) return 'foreign';
+  if (typeof bytes !== 'object' || typeof checkpoint !== 'object') return 'foreign';
   // The log's own signature says more of these entries than a session's could: no key has to be known for that.
   const anybody = new Certificates(deps.origin, undefined);
   const batch = attempt(() => openBatch(bytes, batchName(number), anybody), 'malformed');
@@ -151,15 +151,19 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
 const isHead = ({ size, rootHash }: TreeHead, head: TreeHead): boolean =>
   size === head.size && rootHash === head.rootHash;
 
-/** openSigned gives the checkpoint of a number that the log's keys signed, whatever it is of. */
+/** SignedTree is a checkpoint that the log's keys signed, whatever it is of. */
+type SignedTree = Checkpoint & { readonly note: Buffer };
+
+/** openSigned gives the checkpoint of a number: 'foreign' if something else has its name, undefined if nothing has. */
 async function openSigned(
   { store, origin, verifiers }: ReadLogDeps,
   number: number,
-): Promise<(Checkpoint & { readonly note: Buffer }) | undefined> {
+): Promise<SignedTree | 'foreign' | undefined> {
   const note = await store.read(checkpointName(number));
-  if (typeof note !== 'object') return undefined;
+  if (note === undefined) return undefined;
+  if (typeof note === 'string') return 'foreign';
   const opened = attempt(() => openCheckpoint(note, origin, verifiers), 'malformed', 'contradicted');
-  return opened && { ...opened.checkpoint, note };
+  return opened === undefined ? 'foreign' : { ...opened.checkpoint, note };
 }
 
 /**
@@ -175,7 +179,8 @@ export async function readCheckpoint(
 ): Promise<Buffer | 'wanted' | 'taken'> {
   const name = checkpointName(number);
   const checkpoint = await openSigned(deps, number);
-  if (checkpoint === undefined) return (await deps.store.exists(name)) ? 'taken' : 'wanted';
+  if (checkpoint === undefined) return 'wanted';
+  if (checkpoint === 'foreign') return 'taken';
   if (isHead(checkpoint, head)) return checkpoint.note;
   if (await isEarlier(deps, checkpoint, published)) return 'taken';
   throw fork(`${name}: the log's key signed it over another tree than the batches up to it`);
@@ -196,6 +201,6 @@ async function isEarlier({ tiles }: ReadLogDeps, earlier: TreeHead, published?: 
 /** refuseFork throws FORK_DETECTED if the log's keys signed a larger tree with a batch that isn't in the log. */
 async function refuseFork(deps: ReadLogDeps, number: number, head: TreeHead): Promise<void> {
   const checkpoint = await openSigned(deps, number);
-  if (checkpoint === undefined || checkpoint.size <= head.size) return;
+  if (typeof checkpoint !== 'object' || checkpoint.size <= head.size) return;
   throw fork(`${checkpointName(number)} is signed over ${checkpoint.size} entries, and the batches give ${head.size}`);
 }

@@ -43,19 +43,21 @@ export interface SignedEntries extends Batch {
   readonly size: number;
 }
 
-/** readSigned reads the batch of a number, and gives undefined for what no session of the ledger signed, or nothing. */
+/** readSigned reads the batch of a number: 'foreign' is what no session of the ledger signed, undefined nothing at all. */
 export async function readSigned(
   store: Pick<ObjectStore, 'read'>,
   number: number,
   trust: Trust,
-): Promise<SignedEntries | undefined> {
+): Promise<SignedEntries | 'foreign' | undefined> {
   const bytes = await store.read(batchName(number));
-  if (typeof bytes !== 'object') return undefined;
-  return attempt(() => {
+  if (bytes === undefined) return undefined;
+  if (typeof bytes === 'string') return 'foreign';
+  const signed = attempt(() => {
     const { lines, size } = openBatch(bytes, batchName(number), certificatesFor(trust));
     const entries = parseBatch(lines);
     return { number, entries, heads: headsOf(entries), size };
   }, 'malformed');
+  return signed ?? 'foreign';
 }
 
 /** logAfter is the log with a batch more, over whose entries `tree` is. */

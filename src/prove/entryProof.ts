@@ -7,12 +7,12 @@ import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { NEWEST_CHECKPOINT, checkpointName } from '../core/objects/names.ts';
+import { NEWEST_CHECKPOINT, checkpointName, parseCheckpointName } from '../core/objects/names.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
 import { firstFree } from '../ledger/dense.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
-import { TOO_LARGE } from '../ports/store.ts';
-import type { ObjectStore, TileStore, TooLarge } from '../ports/store.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
+import type { ObjectStore, TileStore, Unread } from '../ports/store.ts';
 
 export interface ProveDeps {
   readonly store: ObjectStore;
@@ -29,6 +29,9 @@ export interface EntryProof {
   readonly proof: InclusionProof;
 }
 
+/** How many checkpoints behind an entry are tried at most. */
+const MAX_TRIES = 100;
+
 /**
  * proveEntry proves an entry against the newest checkpoint that is signed and has its tiles, and gives undefined if there is
  * none that covers it yet.
@@ -42,11 +45,10 @@ export async function proveEntry(
   origin: string,
 ): Promise<EntryProof | undefined> {
   let fault: AuditsealError | undefined;
-  const tryCheckpoint = async (read: () => Promise<Buffer | TooLarge | undefined>): Promise<EntryProof | undefined> => {
+  const tryNote = async (note: Buffer | Unread | undefined): Promise<EntryProof | undefined> => {
     try {
-      const note = await read();
       if (note === undefined) return undefined;
-      if (note === 'too-large') throw new AuditsealError('CHECKPOINT_MALFORMED', TOO_LARGE);
+      if (typeof note === 'string') throw new AuditsealError('CHECKPOINT_MALFORMED', WHY_UNREAD[note]);
       const checkpoint = openFor(note, origin, verifiers);
       if (checkpoint.size <= leaf) return undefined;
       return { note, checkpoint, proof: await proveFromTiles(tiles, leaf, line, checkpoint) };
@@ -56,16 +58,34 @@ export async function proveEntry(
       return undefined;
     }
   };
-  const published = await tryCheckpoint(() => tiles.read(NEWEST_CHECKPOINT));
+  const published = await tryNote(await tiles.read(NEWEST_CHECKPOINT));
   if (published !== undefined) return published;
-  const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
-  for (let number = end - 1; number >= Math.max(end - 2, batch); number--) {
-    const found = await tryCheckpoint(() => store.read(checkpointName(number)));
-    if (found === undefined) continue;
-    return { ...found, note: withCosignatures(found.note, await storedCosignatures(store, number)) };
+  let isCovered = false;
+  for await (const number of coveringNumbers(store, batch)) {
+    const note = await store.read(checkpointName(number));
+    if (note === undefined) continue;
+    isCovered = true;
+    const found = await tryNote(note);
+    if (found !== undefined)
+      return { ...found, note: withCosignatures(found.note, await storedCosignatures(store, number)) };
   }
-  if (fault !== undefined && end > batch) throw fault;
+  if (fault !== undefined && isCovered) throw fault;
   return undefined;
+}
+
+/**
+ * coveringNumbers gives numbers of checkpoints that may cover a batch, the newest that dense names lead to first. Somebody may
+ * have taken names of some.
+ */
+async function* coveringNumbers(store: ObjectStore, batch: number): AsyncGenerator<number> {
+  const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
+  for (let number = end - 1; number >= Math.max(end - 2, batch); number--) yield number;
+  let tries = 0;
+  for await (const { name } of store.list('checkpoints/', checkpointName(batch))) {
+    const number = parseCheckpointName(name);
+    if (number !== undefined) yield number;
+    if ((tries += 1) === MAX_TRIES) return;
+  }
 }
 
 function openFor(note: Buffer, origin: string, verifiers: readonly VerifierKey[]): Checkpoint {

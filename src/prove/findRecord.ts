@@ -2,8 +2,11 @@ import { faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import { parseSegmentName, segmentName } from '../core/objects/names.ts';
+import type { SegmentPlace } from '../core/objects/names.ts';
 import { readSegment } from '../core/segment/reader.ts';
 import type { SegmentReading } from '../core/segment/reader.ts';
+import type { Certificates } from '../core/signed/certificate.ts';
+import { openSegment } from '../core/signed/segmentFrame.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 export interface FoundRecord {
@@ -18,10 +21,12 @@ export interface FoundRecord {
 
 /**
  * findRecord finds a record by its number in a partition's chain: it bisects over the segments' headers, so it reads
- * about log2 n of n segments. It gives undefined if the chain ends before. Faulty segments on the way are passed over.
+ * about log2 n of n segments. It gives undefined if the chain ends before. What nobody signed who is trusted, and faulty
+ * segments on the way, are passed over.
  */
 export async function findRecord(
   store: ObjectStore,
+  certificates: Certificates,
   partition: string,
   record: number,
 ): Promise<FoundRecord | undefined> {
@@ -36,8 +41,10 @@ export async function findRecord(
     const middle = Math.floor((low + high) / 2);
     // A faulty segment tells nothing: take the nearest readable one below.
     let at = middle;
-    let found = await readAt(store, partition, indices[at] as number, record);
-    while (found === undefined && at > low) found = await readAt(store, partition, indices[--at] as number, record);
+    const look = (index: number): ReturnType<typeof readAt> =>
+      readAt(store, certificates, { partition, index }, record);
+    let found = await look(indices[at] as number);
+    while (found === undefined && at > low) found = await look(indices[--at] as number);
     if (found === undefined) low = middle + 1;
     else {
       const { first, count } = found.reading.header.records;
@@ -51,17 +58,18 @@ export async function findRecord(
 
 async function readAt(
   store: ObjectStore,
-  partition: string,
-  index: number,
+  certificates: Certificates,
+  { partition, index }: SegmentPlace,
   record: number,
 ): Promise<{ segment: string; leaf: number; line: Buffer | undefined; reading: SegmentReading } | undefined> {
   const segment = segmentName(partition, index);
   try {
     const stored = await store.read(segment);
-    if (stored === undefined || stored === 'too-large') return undefined;
+    if (typeof stored !== 'object') return undefined;
+    const { frames } = openSegment(stored, segment, certificates);
     let number: number | undefined;
     let found: Buffer | undefined;
-    const reading = readSegment(stored, (bytes, start, end, { records }) => {
+    const reading = readSegment(frames, (bytes, start, end, { records }) => {
       number ??= records.first;
       if (number++ === record) found = Buffer.from(bytes.subarray(start, end));
     });

@@ -2,7 +2,7 @@ import { proveEntry } from './entryProof.ts';
 import type { ProveDeps } from './entryProof.ts';
 import { LogLookup } from './lookup.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
-import { leafHash } from '../core/hash.ts';
+import { leafHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import { proveInSegment } from '../core/merkle/proof.ts';
 import { TreeRoot } from '../core/merkle/tree.ts';
@@ -18,6 +18,7 @@ import { segmentName } from '../core/objects/names.ts';
 import type { SegmentPlace } from '../core/objects/names.ts';
 import { parseHeader } from '../core/segment/header.ts';
 import { decompress } from '../core/segment/zstd.ts';
+import { findSignatureFrame } from '../core/signed/segmentFrame.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** RecordPlace is a record by its number in a partition's chain, or by its line in a segment, where the header is line 0. */
@@ -50,7 +51,7 @@ const absent = (why: string): Proved => ({ ok: false, reason: 'absent', why });
  */
 export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<Proved> {
   const isNumber = 'record' in place;
-  const lookup = new LogLookup(deps.store, isNumber ? place.partition : place.segment.partition);
+  const lookup = new LogLookup(deps.store, deps.verifiers, isNumber ? place.partition : place.segment.partition);
   const found = await (isNumber ? lookup.entryOf(place.record) : lookup.entryAt(place.segment.index));
   if (found === undefined) {
     return absent(
@@ -92,9 +93,9 @@ export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<
 async function segmentLeaves(
   store: ObjectStore,
   name: string,
-  { root, records }: SegmentEntry,
+  entry: SegmentEntry,
 ): Promise<{ lines: Buffer[]; hashes: Hash[] } | undefined> {
-  const bytes = await readSegmentBytes(store, name);
+  const bytes = await readLines(store, name, entry);
   if (bytes === undefined) return undefined;
   const lines: Buffer[] = [];
   for (let start = 0; start < bytes.length;) {
@@ -108,12 +109,18 @@ async function segmentLeaves(
   const hashes = lines.map(leafHash);
   const tree = new TreeRoot();
   for (const hash of hashes) tree.add(hash);
-  return tree.root() === root && tree.size === records.count + 1 ? { lines, hashes } : undefined;
+  return tree.root() === entry.root && tree.size === entry.records.count + 1 ? { lines, hashes } : undefined;
 }
 
-async function readSegmentBytes(store: ObjectStore, name: string): Promise<Buffer | undefined> {
+/** readLines decompresses a segment, if its stored bytes are those of its entry. */
+async function readLines(
+  store: ObjectStore,
+  name: string,
+  { sha256: stated }: SegmentEntry,
+): Promise<Buffer | undefined> {
   const stored = await store.read(name);
-  return typeof stored === 'object' ? attempt(() => decompress(stored), 'malformed') : undefined;
+  if (typeof stored !== 'object' || sha256(stored) !== stated) return undefined;
+  return attempt(() => decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size)), 'malformed');
 }
 
 /** keysOf gives the keys that signed a note, the first ones that it names. */

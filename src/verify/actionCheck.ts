@@ -5,7 +5,7 @@ import { ACTION_UNDERWAY_MS } from '../core/limits.ts';
 import { MAX_ACTION_BYTES, parseAction } from '../core/objects/action.ts';
 import type { Action } from '../core/objects/action.ts';
 import { parseActionName } from '../core/objects/names.ts';
-import { GONE } from '../ports/store.ts';
+import { GONE, WHY_UNREAD } from '../ports/store.ts';
 
 /**
  * checkActions reads every action of a ledger: each must be one, their numbers dense, each attempt must have its outcome, and
@@ -24,6 +24,7 @@ export async function checkActions(context: Context, integrated: number, until: 
     next = number + 1;
     const action = await readAction(context, name, size);
     if (action === undefined) continue;
+    context.clock.date('action', name, action.time);
     if (number >= integrated && Date.parse(action.time) < until) late.push(name);
     if (action.attempt === undefined) open.set(name, action);
     else if (isOutcomeOf(action, open.get(action.attempt))) open.delete(action.attempt);
@@ -44,13 +45,14 @@ async function readAction(context: Context, name: string, size: number): Promise
   const { store, findings, tally } = context;
   const bytes = size > MAX_ACTION_BYTES ? 'too-large' : await readFor(context, store, name);
   if (bytes === 'unreadable') return undefined;
-  if (bytes === undefined) {
-    tally.addUnreadable(name, GONE);
+  if (bytes === undefined || bytes === 'archived') {
+    tally.addUnreadable(name, bytes === undefined ? GONE : WHY_UNREAD[bytes]);
     return undefined;
   }
   try {
-    if (bytes !== 'too-large') return parseAction(bytes);
-    findings.error('foreign-object', name, `it has the name of an action: ${TOO_LARGE_ACTION}`);
+    if (typeof bytes === 'object') return parseAction(bytes);
+    const why = bytes === 'too-large' ? TOO_LARGE_ACTION : WHY_UNREAD[bytes];
+    findings.error('foreign-object', name, `it has the name of an action: ${why}`);
   } catch (error) {
     findings.error('foreign-object', name, `it has the name of an action: ${faultIn(error, 'malformed').message}`);
   }

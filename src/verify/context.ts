@@ -1,9 +1,11 @@
 import { faultIn } from '../core/errors.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
+import type { Trust } from '../core/signed/certificate.ts';
 import type { DigestObjects } from '../ledger/digest.ts';
 import type { Clock } from '../ports/host.ts';
-import type { ObjectStore, ReadableTiles, TooLarge } from '../ports/store.ts';
+import type { ObjectStore, ReadableTiles, Unread } from '../ports/store.ts';
+import type { ClockCheck } from './clockCheck.ts';
 import type { Findings } from './findings.ts';
 import type { Progress, Tally } from './tally.ts';
 
@@ -26,18 +28,36 @@ export interface VerifyDeps {
 export interface Context extends VerifyDeps {
   readonly findings: Findings;
   readonly tally: Tally;
+  readonly clock: ClockCheck;
   readonly ledger: KnownLedger;
   /** whose reports count; left out: anybody's */
   readonly auditors?: Auditors;
 }
 
-/** KnownLedger is the ledger that all objects have to be of: told from outside, or by the first one. */
+/** KnownLedger is the ledger that all objects have to be of, and the keys that certify whoever signs them. */
 export interface KnownLedger {
+  /** told from outside, or by the first object that counts */
   name: string | undefined;
+  /**
+   * those that the log has announced so far, as formatVerifierKey prints them; before there is a log those that were given;
+   * undefined without any: then nobody's signature of a certificate is looked at
+   */
+  keys: readonly string[] | undefined;
+}
+
+/** trustIn is whose certificates count just now. */
+export const trustIn = ({ name, keys }: KnownLedger): Trust => ({
+  ...(name !== undefined && { ledger: name }),
+  ...(keys !== undefined && { keys }),
+});
+
+/** trustKeys says which keys certify from here on. Those that were trusted already stay the same list. */
+export function trustKeys(ledger: KnownLedger, keys: readonly string[]): void {
+  if (ledger.keys?.join() !== keys.join()) ledger.keys = keys;
 }
 
 /** Read is what reading an object gave, where a fault of the store doesn't end the check. */
-export type Read = Buffer | TooLarge | 'unreadable' | undefined;
+export type Read = Buffer | Unread | 'unreadable' | undefined;
 
 /** readFor reads an object for a check, and notes what can't be read; `object` is what the report calls it. */
 export async function readFor(

@@ -5,8 +5,11 @@ import type { Finding, FindingCode } from '../core/objects/report.ts';
 /** Findings beyond this many are counted, not listed. */
 const MAX_FINDINGS = 1000;
 
-/** isRepeated tells the findings that a check which goes on takes over. Actions are looked at anew by every check. */
-export const isRepeated = ({ code }: Finding): boolean => code !== 'action-unfinished';
+/** What depends on the clock is looked at anew by every check. */
+const BY_THE_CLOCK: readonly FindingCode[] = ['action-unfinished', 'clock-ahead'];
+
+/** isRepeated tells the findings that a check which goes on takes over. */
+export const isRepeated = ({ code }: Finding): boolean => !BY_THE_CLOCK.includes(code);
 
 /** Findings collects what a check states. What is said twice, or repeated and then found again, counts once. */
 export class Findings {

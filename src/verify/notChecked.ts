@@ -1,3 +1,5 @@
+import { formatVerifierKey, parseVerifierKey } from '../core/note/verifierKey.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { batchName } from '../core/objects/names.ts';
 import type { CosignatureReport } from '../core/objects/report.ts';
 import type { Context } from './context.ts';
@@ -9,6 +11,8 @@ export interface LogLimits {
   /** the newest batch, if it has no checkpoint */
   readonly unsigned: number | undefined;
   readonly cosignatures: CosignatureReport | undefined;
+  /** the keys that it announces */
+  readonly keys: readonly string[];
 }
 
 /** Partitions beyond this many are counted, not listed, where a quick check says what it left out. */
@@ -30,7 +34,7 @@ export function notChecked({ tally, tiles }: Context, options: VerifyOptions, lo
     not.push(`no earlier report was at hand, so segments removed from the end of a chain${which} would not be noticed`);
   }
   if (log !== undefined) not.push(...notCheckedOfLog(tally, options, log, tiles !== undefined));
-  else if (tally.segments > 0) not.push('there is no log, so nobody has signed anything');
+  else if (tally.segments > 0) not.push(notCheckedWithoutLog(options));
   if (auditors === undefined && tally.reports > 0)
     not.push(`no key of the auditor was given, so anybody may have filed the ${tally.reports} reports`);
   if (tally.otherObjects > 0) not.push(`${tally.otherObjects} objects outside segments/ were checked by name alone`);
@@ -40,23 +44,52 @@ export function notChecked({ tally, tiles }: Context, options: VerifyOptions, lo
 function notCheckedOfLog(
   { notIntegrated }: Tally,
   { allowance, kept, verifiers = [] }: VerifyOptions,
-  { unsigned, cosignatures }: LogLimits,
+  { unsigned, cosignatures, keys }: LogLimits,
   hasTiles: boolean,
 ): string[] {
   const not: string[] = [];
   // Where the clock tells how old a log may be, an old one shows.
   if (kept === undefined && allowance === undefined)
     not.push('no kept checkpoint was given, so an older state of all, or another history by the same key, would pass');
-  if (verifiers.length === 0) not.push('no verifier key was given, so anybody may have signed the checkpoints');
+  not.push(...notCheckedOfKeys(verifiers, keys));
   if (cosignatures !== undefined && cosignatures.notChecked > 0) {
     const whose = 'are by keys that no policy named, or of no valid checkpoint';
     not.push(`${cosignatures.notChecked} cosignatures ${whose}`);
   }
   if (!hasTiles) not.push('the tiles of the log were not at hand');
   if (unsigned !== undefined)
-    not.push(`${batchName(unsigned)} has no checkpoint yet, so nobody has signed its entries`);
-  if (notIntegrated > 0) not.push(`${notIntegrated} segments have no entry in the log yet, so nobody has signed them`);
+    not.push(`${batchName(unsigned)} has no checkpoint yet, so only a session has signed its entries`);
+  if (notIntegrated > 0)
+    not.push(`${notIntegrated} segments have no entry in the log yet, so only a session has signed them`);
   return not;
+}
+
+function notCheckedWithoutLog({ verifiers = [] }: VerifyOptions): string {
+  if (verifiers.length > 0) return 'there is no log, so only sessions have signed anything';
+  return 'there is no log, and no verifier key was given, so anybody may have made all of it';
+}
+
+/** notCheckedOfKeys says whose word is taken for who made the ledger. */
+function notCheckedOfKeys(verifiers: readonly VerifierKey[], announced: readonly string[]): string[] {
+  if (verifiers.length === 0) {
+    const taken = announced.map(shortKey).join(', ');
+    return [
+      `no verifier key was given, so who made the ledger isn't known: the keys that its own log announces were taken, ${taken}`,
+    ];
+  }
+  const given = verifiers.map(formatVerifierKey);
+  const lacking = announced.filter((key) => !given.includes(key)).map(shortKey);
+  if (lacking.length === 0) return [];
+  const whose = lacking.length === 1 ? 'a key that was not given' : 'keys that were not given';
+  return [
+    `the log announces ${whose}, ${lacking.join(', ')}: what sessions of theirs signed counts, because a key before said so`,
+  ];
+}
+
+/** shortKey prints a key as `name+id`. */
+function shortKey(key: string): string {
+  const { keyName, keyId } = parseVerifierKey(key);
+  return `${keyName}+${keyId}`;
 }
 
 function notCheckedQuickly({ uncompared }: Tally, hasLog: boolean): string[] {

@@ -20,7 +20,7 @@ import {
 import type { FiledReport } from '../core/objects/report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { judgeReport } from '../ledger/reports.ts';
-import { GONE } from '../ports/store.ts';
+import { GONE, WHY_UNREAD } from '../ports/store.ts';
 
 /** How many reports and their pages are read at one time. */
 const REPORTS_AHEAD = 8;
@@ -55,7 +55,8 @@ export async function checkNames(
   for await (const { name, fit } of objects) {
     const number = parseReportName(name);
     if (number !== undefined) {
-      if (number !== next) findings.hole({ type: 'report', number });
+      // What is no report has a finding of its own, and no number.
+      if (number !== next && typeof fit !== 'object') findings.hole({ type: 'report', number });
       next = number + 1;
     }
     if (CHECKED_ELSEWHERE.some((parse) => parse(name) !== undefined)) continue;
@@ -95,7 +96,10 @@ async function checkReport(context: Context, name: string): Promise<Fit> {
   const report = await readReport(context, name);
   if (report === 'unreadable') return 'not looked into';
   if (report === undefined) return { fault: GONE };
-  return 'fault' in report ? { fault: `it has the name of a report: ${report.fault}` } : 'fits';
+  if ('fault' in report) return { fault: `it has the name of a report: ${report.fault}` };
+  const { report: filed } = report;
+  context.clock.date('report', name, filed.kind === 'integrity' ? filed.finished : filed.time);
+  return 'fits';
 }
 
 /** checkPage compares a page with the SHA-256 that its report states. */
@@ -120,6 +124,10 @@ async function readReport(
 ): Promise<ReadReport | 'unreadable' | undefined> {
   const bytes = await readFor(context, context.store, name, object);
   if (bytes === 'unreadable' || bytes === undefined) return bytes;
+  if (bytes === 'archived') {
+    context.tally.addUnreadable(object, WHY_UNREAD[bytes]);
+    return 'unreadable';
+  }
   const report = judgeReport(bytes, name, context.auditors);
   return typeof report === 'string' ? { fault: report } : { report };
 }

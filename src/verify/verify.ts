@@ -1,4 +1,5 @@
 import { checkActions } from './actionCheck.ts';
+import { ClockCheck } from './clockCheck.ts';
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
 import { Findings, isRepeated } from './findings.ts';
@@ -10,6 +11,7 @@ import type { VerifyOptions } from './options.ts';
 import { Tally } from './tally.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
+import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import { checkpointName } from '../core/objects/names.ts';
 import type { Checked, Report, Status } from '../core/objects/report.ts';
 import { isPartition } from '../core/text.ts';
@@ -25,16 +27,8 @@ const SEGMENTS = 'segments/';
 export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}): Promise<Report> {
   const started = deps.now();
   const before = reportBefore(options);
-  const ledger = { name: options.ledger ?? options.anchor?.report.ledger ?? undefined };
-  const { auditors } = options;
-  const context: Context = {
-    ...deps,
-    ledger,
-    findings: new Findings(),
-    tally: new Tally(deps.onProgress),
-    ...(auditors !== undefined && { auditors }),
-  };
-  const { findings } = context;
+  const context = contextOf(deps, options);
+  const { findings, clock } = context;
   findings.repeat(before?.findings ?? []);
 
   const walks = new Walks(context, options);
@@ -51,7 +45,16 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   }
   await checkOtherObjects(context, options);
   await checkActions(context, log?.actions ?? 0, integratedUntil(context, options, log));
+  clock.finish(findings);
   return compose(context, options, { started, before, log });
+}
+
+function contextOf(deps: VerifyDeps, options: VerifyOptions): Context {
+  const { ledger, anchor, verifiers = [], auditors } = options;
+  const name = ledger ?? anchor?.report.ledger ?? undefined;
+  const keys = verifiers.length > 0 ? verifiers.map(formatVerifierKey) : undefined;
+  const [findings, clock, tally] = [new Findings(), new ClockCheck(deps.now), new Tally(deps.onProgress)];
+  return { ...deps, ledger: { name, keys }, findings, clock, tally, ...(auditors !== undefined && { auditors }) };
 }
 
 /** reportBefore gives the report that an incremental check goes on from. It throws TARGET_INVALID for options that exclude each other. */
@@ -114,7 +117,7 @@ function compose(
       findingsRepeated: before?.findings.filter(isRepeated).length ?? 0,
     }),
     ...(logReport !== undefined && { log: logReport }),
-    notChecked: notChecked(context, options, log && { unsigned: log.unsigned, cosignatures: logReport?.cosignatures }),
+    notChecked: notChecked(context, options, log && { ...log, cosignatures: logReport?.cosignatures }),
     partitions: tally.partitions,
     findings: findings.listed,
     // Which ones the anchor left out isn't known, nor whether they are among these.

@@ -265,6 +265,7 @@ describeTemplates('defaults', (templates) => {
     ]);
     expect(keys).toEqual([
       ['ledger', 'EC-HSM', ['sign', 'verify']],
+      ['auditor', 'EC-HSM', ['sign', 'verify']],
       ['ledger-storage', 'RSA-HSM', ['wrapKey', 'unwrapKey']],
     ]);
     const zoned = of(deployment, 'Microsoft.Web/serverfarms').map(({ name, properties }) => [

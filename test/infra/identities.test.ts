@@ -20,6 +20,9 @@ describeTemplates('identities', (templates) => {
     expect(cannot('sealer')).toContain('create reports');
     expect(cannot('auditor')).toContain('create segments, batches or checkpoints');
     expect(cannot('auditor')).toContain('sign a checkpoint');
+    for (const identity of ['sealer', 'drill', 'encryption', 'operators'])
+      expect(cannot(identity)).toContain('sign a report');
+    expect(cannot('auditor')).not.toContain('sign a report');
     expect(cannot('auditor')).toContain('receive events');
     expect(cannot('sealer')).not.toContain('sign a checkpoint');
     expect(cannot('auditor')).not.toContain('create reports');

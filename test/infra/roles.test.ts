@@ -51,6 +51,7 @@ const DATA = {
     'container tlog: blobs/write',
     'host storage of sealer: blobs/*',
     'hub audit: Microsoft.EventHub/*/receive/action',
+    'key auditor: keys/read',
     'key ledger: keys/read',
     'key ledger: keys/sign/action',
   ],
@@ -60,6 +61,8 @@ const DATA = {
     'container ledger: blobs/add/action of reports/*',
     'container tlog: blobs/read',
     'host storage of auditor: blobs/*',
+    'key auditor: keys/read',
+    'key auditor: keys/sign/action',
     'key ledger: keys/read',
   ],
   drill: [
@@ -72,6 +75,7 @@ const DATA = {
     'container ledger: blobs/read',
     'container ledger: blobs/add/action of actions/*',
     'container tlog: blobs/read',
+    'key auditor: keys/read',
     'key ledger: keys/read',
   ],
 };
@@ -209,26 +213,20 @@ describeTemplates('roles', (templates) => {
         ['delete', 'write'].map((what) => `${who}: containers/${what}`),
       ),
     );
+    const using = (key: string): string[] =>
+      ['backup', 'decrypt', 'encrypt', 'unwrap', 'update', 'verify', 'wrap'].map(
+        (name) => `key ${key}: keys/${name}/action`,
+      );
+    const reading = (key: string): string[] =>
+      ['*/read', 'secrets/readMetadata/action'].map((end) => `key ${key}: Microsoft.KeyVault/vaults/${end}`);
     for (const who of ['sealer', 'auditor', 'drill', 'operators'] as const) {
       const more = dataOf(rights, who).filter((right) => !(DATA[who] as readonly string[]).includes(right));
       expect(more).toEqual(
         {
-          sealer: [
-            ...['backup', 'decrypt', 'encrypt', 'unwrap', 'update', 'verify', 'wrap'].map(
-              (name) => `key ledger: keys/${name}/action`,
-            ),
-            SECRET,
-            SECRET.replace('getSecret', 'readMetadata'),
-          ],
-          auditor: [
-            'key ledger: Microsoft.KeyVault/vaults/*/read',
-            'key ledger: Microsoft.KeyVault/vaults/secrets/readMetadata/action',
-          ],
+          sealer: [...reading('auditor'), ...using('ledger'), SECRET, SECRET.replace('getSecret', 'readMetadata')],
+          auditor: [...using('auditor'), ...reading('ledger')],
           drill: [],
-          operators: [
-            'key ledger: Microsoft.KeyVault/vaults/*/read',
-            'key ledger: Microsoft.KeyVault/vaults/secrets/readMetadata/action',
-          ],
+          operators: [...reading('auditor'), ...reading('ledger')],
         }[who],
       );
     }
@@ -242,7 +240,12 @@ describeTemplates('roles', (templates) => {
           ({ identity, on, action }) => identity === who && on === 'container ledger' && action.endsWith('/add/action'),
         )
         .some(({ paths }) => paths?.some((path) => name.startsWith(path.replace(/\*$/, ''))));
-    const sealed = [segmentName('0', 0), batchName(0), checkpointName(0), cosignatureName(0, '00000000')];
+    const sealed = [
+      segmentName('0', 0),
+      batchName(0),
+      checkpointName(0),
+      cosignatureName(0, '00000000', Buffer.alloc(0)),
+    ];
     const reports = [reportName(0), pageName(0)];
     expect(sealed.map((name) => [mayCreate('sealer', name), mayCreate('auditor', name)])).toEqual(
       sealed.map(() => [true, false]),

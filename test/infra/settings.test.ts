@@ -189,7 +189,7 @@ describeTemplates('settings', (templates) => {
       expect(loadConfig(seenBy(settingsOf(deployment, 'sealer')))).not.toHaveProperty('posture');
     });
 
-    test('the auditor can sign nothing and receive nothing', async () => {
+    test('the auditor can sign nothing of the log and receive nothing', async () => {
       const settings = settingsOf(await templates.evaluate(set), 'auditor');
       expect(
         Object.keys(settings).filter((name) => /^(SIGNER__keyUrl|LEDGER_SIGNER_KEY|HUB__clientId)$/.test(name)),
@@ -197,6 +197,17 @@ describeTemplates('settings', (templates) => {
       expect(settings['LEDGER_VERIFIER_KEYS']).toMatch(
         /^https:\/\/kv-\w+\.vault\.azure\.net\/keys\/ledger\/[0-9a-f]{32}$/,
       );
+    });
+
+    test('the auditor alone signs reports, with a key of its own, and the sealer knows that key', async () => {
+      const deployment = await templates.evaluate(set);
+      const [sealer, auditor] = [settingsOf(deployment, 'sealer'), settingsOf(deployment, 'auditor')];
+      const key = auditor['AUDITOR__keyUrl'];
+      expect(key).toMatch(/^https:\/\/kv-\w+\.vault\.azure\.net\/keys\/auditor\/[0-9a-f]{32}$/);
+      expect(loadConfig(seenBy(auditor)).auditor).toMatchObject({ signerKeys: [], signerKeyUrls: [key] });
+      expect(loadConfig(seenBy(sealer)).auditor).toMatchObject({ signerKeyUrls: [], verifierKeyUrls: [key] });
+      expect(auditor['AUDITOR__clientId']).toBe(auditor['LEDGER__clientId']);
+      expect(sealer['AUDITOR__clientId']).toBe(sealer['SIGNER__clientId']);
     });
   });
 

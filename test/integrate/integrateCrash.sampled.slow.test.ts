@@ -21,7 +21,7 @@ function segments(random: Random): { partitions: string[]; objects: [string, Buf
     const chain = [...forgeChain(length, partition)];
     if (random.below(3) === 0) {
       const junk =
-        random.below(2) === 0 ? Buffer.from('junk') : forge({ partition, index: length, prev: 'd'.repeat(64) }).stored;
+        random.below(2) === 0 ? Buffer.from('junk') : forge({ partition, index: length, isUnsigned: true }).stored;
       chain.push([nameOf(length, partition), junk]);
     }
     return chain;

@@ -56,7 +56,7 @@ test('a log that grows meanwhile: what it publishes stays, and is no surplus', a
   tiles.turn = grow;
   expect(await rebuildTiles({ store, tiles, verifiers })).toMatchObject({
     surplus: [],
-    newest: { number: 4, size: 31 },
+    newest: { number: 4, size: 32 },
   });
   expect(read(tiles, 'checkpoint')).toEqual(read(store, checkpoint(4)));
   for (const [name, bytes] of forgeChain(16)) if (!store.objects.has(name)) store.objects.set(name, bytes);
@@ -66,7 +66,7 @@ test('a log that grows meanwhile: what it publishes stays, and is no surplus', a
   tiles.requests.list = 2;
   expect(await rebuildTiles({ store, tiles, verifiers })).toMatchObject({
     surplus: [],
-    newest: { number: 5, size: 34 },
+    newest: { number: 5, size: 35 },
   });
   expect(read(tiles, 'checkpoint')).toEqual(read(store, checkpoint(5)));
 });
@@ -78,8 +78,8 @@ test('a newer checkpoint that the log published stays; one that nobody signed do
   for (const part of [batch(3), checkpoint(3)]) store.objects.delete(part);
   const result = await rebuildTiles({ store, tiles, verifiers });
   expect(read(tiles, 'checkpoint')).toEqual(newest);
-  expect(result.surplus).toContain('tile/0/000.p/28');
-  tiles.objects.set('checkpoint', Buffer.from(newest.toString().replace('28\n', '29\n')));
+  expect(result.surplus).toContain('tile/0/000.p/29');
+  tiles.objects.set('checkpoint', Buffer.from(newest.toString().replace('29\n', '30\n')));
   for (const [name, bytes] of older) store.objects.set(name, bytes);
   expect(await rebuildTiles({ store, tiles, verifiers })).toMatchObject({ written: 1, surplus: [] });
   expect(read(tiles, 'checkpoint')).toEqual(newest);

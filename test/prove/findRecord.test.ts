@@ -1,6 +1,8 @@
 import { formatHash } from '../../src/core/hash.ts';
+import { Certificates } from '../../src/core/signed/certificate.ts';
 import { findRecord } from '../../src/prove/findRecord.ts';
-import { forge, forgeChain, nameOf } from '../support/forge.ts';
+import { LEDGER, forge, forgeChain, nameOf } from '../support/forge.ts';
+import { certificatesOf, keyOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { readReferenceSegment, referenceRoot } from '../support/referenceLedger.ts';
 
@@ -20,24 +22,24 @@ test('every record is found in its segment, with the line and hash that it has t
   const objects = ledger();
   let record = 0;
   for (const [name, bytes] of objects) {
-    const { records, root } = readReferenceSegment(bytes);
+    const { records, root } = readReferenceSegment(bytes, name, { ledger: LEDGER, keys: undefined });
     for (const [i, { line }] of records.entries()) {
-      const found = await findRecord(new MemoryStore(objects), '0', record++);
+      const found = await findRecord(new MemoryStore(objects), certificatesOf(), '0', record++);
       expect(found).toMatchObject({ segment: name, leaf: i + 1, line });
       expect(formatHash(found?.hash as never)).toBe(referenceRoot([line]));
       expect(formatHash(found?.reading.root as never)).toBe(root);
     }
   }
   expect(record).toBe(50);
-  expect(await findRecord(new MemoryStore(objects), '0', 50)).toBeUndefined();
-  expect(await findRecord(new MemoryStore(objects), '1', 0)).toBeUndefined();
+  expect(await findRecord(new MemoryStore(objects), certificatesOf(), '0', 50)).toBeUndefined();
+  expect(await findRecord(new MemoryStore(objects), certificatesOf(), '1', 0)).toBeUndefined();
 });
 
 test('it reads about log n of n segments', async () => {
   const store = new MemoryStore(forgeChain(1000));
   for (const record of [0, 1, 499, 500, 998, 999]) {
     store.requests.read = 0;
-    expect(await findRecord(store, '0', record)).toMatchObject({ segment: nameOf(record) });
+    expect(await findRecord(store, certificatesOf(), '0', record)).toMatchObject({ segment: nameOf(record) });
     expect(store.requests.read).toBeLessThanOrEqual(11);
   }
 });
@@ -49,7 +51,7 @@ test('faulty segments hide only their own records', async () => {
       const objects = forgeChain(8);
       for (let index = broken; index < Math.min(broken + width, 8); index++) objects.set(nameOf(index), junk);
       for (let record = 0; record < 8; record++) {
-        const found = await findRecord(new MemoryStore(objects), '0', record);
+        const found = await findRecord(new MemoryStore(objects), certificatesOf(), '0', record);
         const isHidden = record >= broken && record < broken + width;
         expect([broken, width, record, found?.segment]).toEqual([
           broken,
@@ -68,6 +70,15 @@ test('copies and foreign objects do not lead astray', async () => {
   objects.set('segments/0/readme', Buffer.from('x'));
   objects.set(nameOf(7), forge({ index: 7, partition: '3' }).stored);
   for (let record = 0; record < 6; record++) {
-    expect(await findRecord(new MemoryStore(objects), '0', record)).toMatchObject({ segment: nameOf(record) });
+    expect(await findRecord(new MemoryStore(objects), certificatesOf(), '0', record)).toMatchObject({ segment: nameOf(record) });
   }
+});
+
+test('what nobody signed who is trusted is no segment, whatever it holds', async () => {
+  const objects = forgeChain(3);
+  objects.set(nameOf(3), forge({ index: 3, record: 3, events: [3], isUnsigned: true }).stored);
+  const store = new MemoryStore(objects);
+  expect(await findRecord(store, certificatesOf(), '0', 3)).toBeUndefined();
+  expect(await findRecord(store, certificatesOf([keyOf(2)]), '0', 1)).toBeUndefined();
+  expect(await findRecord(store, new Certificates(undefined, undefined), '0', 1)).toMatchObject({ leaf: 1 });
 });

@@ -13,6 +13,7 @@ import { SECOND, checkpoint } from './loggedLedger.ts';
 import { KEY, integrateOf, signerOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
+import { auditorsOf, filingBehind } from './reports.ts';
 import type { Objects } from './smallMirror.ts';
 
 /** Story is what a ledger is made of: what its partitions 0 and 1 hold, its name, and who signs. */
@@ -84,7 +85,8 @@ export async function tell(story: Story): Promise<Objects> {
     if (step !== 1) continue;
     await runVerifyJob({
       ...stores,
-      ledger,
+      auditors: auditorsOf(ledger),
+      filing: await filingBehind(stores, key),
       log: new KeptLog(),
       concurrency: 2,
       fullVerifyHours: 24,

@@ -1,8 +1,9 @@
-import { LEDGER, forgeChain, timeOf } from './forge.ts';
+import { forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { KEY, integrateOf, logDeps } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
+import { AUDITORS, filingBehind } from './reports.ts';
 import { formatNote, parseNote } from '../../src/core/note/note.ts';
 import { signNote } from '../../src/core/note/signerKey.ts';
 import type { Report } from '../../src/core/objects/report.ts';
@@ -51,16 +52,17 @@ export const checkLedger = (
 export const live = { allowance: { delayMs: 600_000, ageMs: 1_200_000 } };
 
 /** runJob runs the scheduled check on a ledger that is in use, at a second of the story. */
-export const runJob = (
+export const runJob = async (
   { store, tiles }: Ledger,
   second: number,
-  options: Pick<VerifyOptions, 'policy'> = {},
+  { log = new KeptLog(), ...options }: Pick<VerifyOptions, 'policy'> & { readonly log?: KeptLog } = {},
 ): Promise<Report> =>
   runVerifyJob({
     store,
     tiles,
-    ledger: LEDGER,
-    log: new KeptLog(),
+    auditors: AUDITORS,
+    filing: await filingBehind({ store, tiles }),
+    log,
     concurrency: 2,
     fullVerifyHours: 24,
     ...live,
@@ -85,6 +87,6 @@ export function edit(store: MemoryStore | MemoryTiles, name: string, change: (te
   store.objects.set(name, Buffer.from(change(text), 'latin1'));
 }
 
-/** A partial tile of each checkpoint, and their bundles: 7 entries a step. */
-export const SIZES = [7, 14, 21, 28];
+/** A partial tile of each checkpoint, and their bundles: an entry of the key, and 7 entries a step. */
+export const SIZES = [8, 15, 22, 29];
 export const WRONG_ROOT = Buffer.alloc(32, 7).toString('base64');

@@ -1,9 +1,10 @@
-import { LEDGER, forgeChain, timeOf } from './forge.ts';
+import { forgeChain, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { SECOND, checkLedger } from './loggedLedger.ts';
 import { integrateOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
+import { AUDITORS, filingBehind } from './reports.ts';
 import { formatAction } from '../../src/core/objects/action.ts';
 import { actionName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
@@ -32,7 +33,8 @@ export async function smallMirror(): Promise<Objects> {
   await runVerifyJob({
     store,
     tiles,
-    ledger: LEDGER,
+    auditors: AUDITORS,
+    filing: await filingBehind({ store, tiles }),
     log: new KeptLog(),
     concurrency: 2,
     fullVerifyHours: 24,

@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KeptLog } from './keptLog.ts';
+import { timeOf } from './forge.ts';
+import { SECOND } from './loggedLedger.ts';
 import type { Ledger } from './loggedLedger.ts';
 import { KEY, integrateOf, logDeps } from './logs.ts';
 import { remoteWitness } from '../../src/adapters/witnessClient.ts';
@@ -26,7 +28,7 @@ export class Witnesses {
   readonly #closing: (() => Promise<void>)[] = [];
   /** how often the real ones were asked */
   requests = 0;
-  #seconds = 1_700_000_000;
+  #seconds = Date.parse(timeOf(SECOND + 10)) / 1000;
 
   /** start runs a real witness of the test log, and gives how a log reaches it. */
   async start(number: number): Promise<RemoteWitness> {

@@ -5,6 +5,9 @@ import { check } from '../support/checking.ts';
 import { forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 
+/** The segments of other names are foreign, and so is what is none. */
+const QUESTION = { name: nameOf(0), trust: {}, countsCategories: true };
+
 let workers: SegmentWorkers;
 beforeEach(() => {
   workers = new SegmentWorkers(2);
@@ -16,8 +19,8 @@ const now = (): number => Date.parse(timeOf(3_000_000));
 test('threads give what this thread gives, for segments and for everything else, in any number', async () => {
   const objects = forgeChain(20);
   const all = [...objects.values(), Buffer.alloc(0), Buffer.from('junk')];
-  const expected = all.map((bytes) => summarizeSegment(Buffer.from(bytes)));
-  expect(await Promise.all(all.map((bytes) => workers.summarize(Buffer.from(bytes))))).toEqual(expected);
+  const expected = all.map((bytes) => summarizeSegment(Buffer.from(bytes), QUESTION));
+  expect(await Promise.all(all.map((bytes) => workers.summarize(Buffer.from(bytes), QUESTION)))).toEqual(expected);
 });
 
 test('a check with threads says what a check in this thread says', async () => {
@@ -33,10 +36,10 @@ test('a buffer of its own moves to the thread; a view stays whole', async () => 
   const stored = forgeChain(1).get(nameOf(0)) as Buffer;
   const own = Buffer.from(new ArrayBuffer(stored.length));
   stored.copy(own);
-  expect(await workers.summarize(own)).toMatchObject({ ok: true });
+  expect(await workers.summarize(own, QUESTION)).toMatchObject({ ok: true });
   expect(own).toHaveLength(0);
   const around = Buffer.concat([Buffer.from('xx'), stored, Buffer.from('yy')]);
-  expect(await workers.summarize(around.subarray(2, -2))).toMatchObject({ ok: true });
+  expect(await workers.summarize(around.subarray(2, -2), QUESTION)).toMatchObject({ ok: true });
   expect(around).toHaveLength(stored.length + 4);
 });
 
@@ -45,15 +48,15 @@ test('a thread that dies fails its segment, never passes it, and others take ove
   // What can not be a message kills the thread's work, as running out of memory does.
   const poison = { byteLength: 1, buffer: {} } as unknown as Buffer;
   const ends = await Promise.allSettled([
-    workers.summarize(poison),
-    ...Array.from({ length: 5 }, () => workers.summarize(Buffer.from(stored))),
+    workers.summarize(poison, QUESTION),
+    ...Array.from({ length: 5 }, () => workers.summarize(Buffer.from(stored), QUESTION)),
   ]);
   expect(ends[0]?.status).toBe('rejected');
   expect(ends.slice(1).every((end) => end.status === 'fulfilled' && end.value.ok)).toBe(true);
 });
 
 test('closing with work under way fails it', async () => {
-  const pending = Promise.allSettled([workers.summarize(forgeChain(1).get(nameOf(0)) as Buffer)]);
+  const pending = Promise.allSettled([workers.summarize(forgeChain(1).get(nameOf(0)) as Buffer, QUESTION)]);
   await workers.close();
   expect((await pending)[0]?.status).toBe('rejected');
 });

@@ -2,18 +2,28 @@ import { zstdDecompressSync } from 'node:zlib';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { reportName } from '../../src/core/objects/names.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import type { SegmentSummary } from '../../src/core/segment/summary.ts';
+import type { SummarizeSegment } from '../../src/core/segment/summary.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
 import { check, saidOf } from '../support/checking.ts';
 import { LEDGER, forge, forgeChain, forgeLines, nameOf, timeOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
+import { signFrames } from '../support/sign.ts';
 
 const chainOf = (length: number, changes: Readonly<Record<number, Spec>> = {}, partition = '0'): Map<string, Buffer> =>
   forgeChain(
     Array.from({ length }, (_, i) => changes[i] ?? {}),
     partition,
+  );
+
+/** signed puts a signature behind any bytes, for the segment of an index. */
+const signed = (frames: Buffer, index: number): Buffer =>
+  signFrames(
+    frames,
+    nameOf(index),
+    { root: 'a'.repeat(64), prev: 'b'.repeat(64), record: 0, incarnation: 0, event: 0, sealed: timeOf(1) },
+    { ledger: LEDGER },
   );
 
 describe('a ledger as ingest writes it', () => {
@@ -87,13 +97,58 @@ describe('every finding about segments, from its cause alone', () => {
     ['a name is free', without(chainOf(4), nameOf(1)), [`segment-missing ${nameOf(1)}`]],
     ['the first name is free', without(chainOf(4), nameOf(0)), [`segment-missing ${nameOf(0)}`]],
     ['three names are free', without(chainOf(6), nameOf(1), nameOf(2), nameOf(3)), [`segment-missing ${nameOf(1)}`]],
-    ['no Zstandard', new Map([...chainOf(4), [nameOf(1), Buffer.from('junk')]]), [`segment-malformed ${nameOf(1)}`]],
-    ['empty', new Map([...chainOf(4), [nameOf(1), Buffer.alloc(0)]]), [`segment-malformed ${nameOf(1)}`]],
+    [
+      'junk',
+      new Map([...chainOf(4), [nameOf(1), Buffer.from('junk')]]),
+      [`foreign-object ${nameOf(1)}`, `chain-broken ${nameOf(2)}`],
+    ],
+    ['junk behind the chain', new Map([...chainOf(4), [nameOf(4), Buffer.alloc(0)]]), [`foreign-object ${nameOf(4)}`]],
+    ['junk far ahead', new Map([...chainOf(4), [nameOf(90), Buffer.alloc(9)]]), [`foreign-object ${nameOf(90)}`]],
+    [
+      'a segment that nobody signed',
+      chainOf(4, { 1: { isUnsigned: true } }),
+      [`foreign-object ${nameOf(1)}`, `chain-broken ${nameOf(2)}`],
+    ],
+    [
+      'one that is signed under another name',
+      chainOf(4, { 1: { name: nameOf(2) } }),
+      [`foreign-object ${nameOf(1)}`, `chain-broken ${nameOf(2)}`],
+    ],
+    [
+      'no Zstandard, signed',
+      new Map([...chainOf(4), [nameOf(1), signed(Buffer.from('junk'), 1)]]),
+      [`segment-malformed ${nameOf(1)}`],
+    ],
     ['no end line', new Map([...chainOf(4), [nameOf(0), noEnd]]), [`segment-malformed ${nameOf(0)}`]],
     [
       'no header',
-      new Map([...chainOf(4), [nameOf(1), forgeLines(['{"a":1}']).stored]]),
+      new Map([...chainOf(4), [nameOf(1), signed(forgeLines(['{"a":1}']).frames, 1)]]),
       [`segment-malformed ${nameOf(1)}`],
+    ],
+    [
+      'another version of what is signed',
+      chainOf(4, { 1: { statement: { version: 2 } } }),
+      [`segment-malformed ${nameOf(1)}`],
+    ],
+    ...['root', 'prev', 'record', 'incarnation', 'event'].map((member): [string, Map<string, Buffer>, string[]] => [
+      `what was signed says otherwise in ${member}`,
+      chainOf(4, { 1: { statement: { [member]: ['root', 'prev'].includes(member) ? 'a'.repeat(64) : 77 } } }),
+      [`segment-malformed ${nameOf(1)}`],
+    ]),
+    [
+      'what was signed says another latest time than the chain has',
+      chainOf(4, { 1: { latest: timeOf(900) }, 2: { latest: timeOf(900) }, 3: { latest: timeOf(900) } }),
+      [`segment-malformed ${nameOf(1)}`],
+    ],
+    [
+      'sealed before the segment that it follows',
+      chainOf(4, { 2: { header: { sealed: timeOf(999_000) } } }),
+      [`chain-broken ${nameOf(2)}`],
+    ],
+    [
+      'a heartbeat that begins an incarnation',
+      chainOf(3, { 2: { kind: 'heartbeat', events: [1], incarnation: 1 } }),
+      [`sequence-overlap ${nameOf(2)}`],
     ],
     ['another version', chainOf(4, { 1: { header: { version: 2 } } }), [`segment-malformed ${nameOf(1)}`]],
     ['no version', chainOf(4, { 1: { header: { version: undefined } } }), [`segment-malformed ${nameOf(1)}`]],
@@ -155,12 +210,12 @@ describe('every finding about segments, from its cause alone', () => {
     [
       'a copy of another partition',
       new Map([...chainOf(3), ...chainOf(3, {}, '1'), [nameOf(1, '1'), chainOf(3).get(nameOf(1)) as Buffer]]),
-      [`foreign-object ${nameOf(1, '1')}`],
+      [`foreign-object ${nameOf(1, '1')}`, `chain-broken ${nameOf(2, '1')}`],
     ],
     [
       'two segments swapped',
       swapped(chainOf(5), nameOf(1), nameOf(2)),
-      [`foreign-object ${nameOf(1)}`, `foreign-object ${nameOf(2)}`],
+      [`foreign-object ${nameOf(1)}`, `foreign-object ${nameOf(2)}`, `chain-broken ${nameOf(3)}`],
     ],
     [
       'a segment of another ledger',
@@ -206,43 +261,46 @@ describe('every finding about segments, from its cause alone', () => {
     expect(report.notChecked.join()).toContain('3 objects');
   });
 
-  test('foreign objects that a later segment declares are named, and the chain behind them is sound', async () => {
+  test('foreign objects are named, and the chain goes on around them', async () => {
     const store = new MemoryStore(chainOf(1));
     store.objects.set(nameOf(1), Buffer.from('junk'));
-    store.objects.set(nameOf(2), forge({ index: 2, record: 1, events: [9], prev: 'e'.repeat(64) }).stored);
+    store.objects.set(nameOf(2), forge({ index: 2, record: 1, events: [9], isUnsigned: true }).stored);
+    store.objects.set(nameOf(7), Buffer.from('junk'));
     await sealAll(ingestOf(store), eventsBetween(1, 1));
     await sealAll(ingestOf(store), eventsBetween(2, 2));
     const report = await check(store);
-    expect(new Set(report.findings.map(({ object }) => object))).toEqual(new Set([nameOf(1), nameOf(2)]));
-    expect(saidOf(report)).toEqual(
-      expect.arrayContaining([`foreign-object ${nameOf(1)}`, `foreign-object ${nameOf(2)}`]),
-    );
+    expect(saidOf(report)).toEqual([1, 2, 7].map((index) => `foreign-object ${nameOf(index)}`));
     expect(report.partitions).toMatchObject([{ index: 4, lastEvent: 2, record: 3 }]);
+    expect(report.checked.segments).toBe(3);
   });
 
-  test('a segment that skips over valid ones is caught: what it skips, and its prev', async () => {
+  test('a segment that passes over signed ones is caught', async () => {
     const objects = chainOf(4);
-    const prev = prevOf(objects, 2);
-    objects.set(nameOf(4), forge({ index: 4, record: 2, events: [2], prev, skipped: [2, 3] }).stored);
-    expect(saidOf(await check(new MemoryStore(objects)))).toEqual([
-      `foreign-object ${nameOf(2)}`,
-      `foreign-object ${nameOf(3)}`,
+    // Behind index 3: it goes on from index 1, and from index 2 while a forged index 3 follows that, too.
+    const behind = forge({ index: 4, record: 2, events: [2], previous: 1, prev: prevOf(objects, 2) }).stored;
+    expect(saidOf(await check(new MemoryStore(new Map(objects).set(nameOf(4), behind))))).toEqual([
+      `chain-broken ${nameOf(3)}`,
     ]);
-    objects.set(nameOf(4), forge({ index: 4, record: 4, events: [4], prev: 'f'.repeat(64), skipped: [1] }).stored);
-    expect(saidOf(await check(new MemoryStore(objects)))).toEqual([
-      `segment-malformed ${nameOf(4)}`,
-      `chain-broken ${nameOf(4)}`,
-    ]);
+    const beside = forge({ index: 4, record: 3, events: [3], previous: 2, prev: prevOf(objects, 3) }).stored;
+    const report = await check(new MemoryStore(new Map(objects).set(nameOf(4), beside)));
+    expect(saidOf(report)).toEqual([`chain-broken ${nameOf(3)}`]);
   });
 
-  test('behind a damaged segment and a planted one, prev must still name the last valid root', async () => {
+  test('a segment that goes on from a foreign object is not of the chain, whatever it says of it', async () => {
     const objects = chainOf(1).set(nameOf(1), Buffer.from('junk'));
-    objects.set(nameOf(2), forge({ index: 2, record: 1, events: [1], prev: 'e'.repeat(64) }).stored);
-    const next = { index: 3, record: 1, events: [1], skipped: [1, 2] };
-    const right = new Map(objects).set(nameOf(3), forge({ ...next, prev: prevOf(chainOf(2), 1) }).stored);
-    const wrong = new Map(objects).set(nameOf(3), forge({ ...next, prev: 'f'.repeat(64) }).stored);
-    expect(saidOf(await check(new MemoryStore(right)))).not.toContain(`chain-broken ${nameOf(3)}`);
-    expect(saidOf(await check(new MemoryStore(wrong)))).toContain(`chain-broken ${nameOf(3)}`);
+    const next = { index: 2, record: 77, events: [99], previous: 1, prev: 'f'.repeat(64) };
+    const report = await check(new MemoryStore(objects.set(nameOf(2), forge(next).stored)));
+    expect(saidOf(report)).toEqual([`foreign-object ${nameOf(1)}`, `chain-broken ${nameOf(2)}`]);
+    expect(report.partitions).toMatchObject([{ index: 0 }]);
+  });
+
+  test('behind a foreign object, prev must name the last valid root', async () => {
+    const objects = chainOf(1).set(nameOf(1), Buffer.from('junk'));
+    const next = { index: 2, record: 1, events: [1], previous: 0 };
+    const right = new Map(objects).set(nameOf(2), forge({ ...next, prev: prevOf(chainOf(2), 1) }).stored);
+    const wrong = new Map(objects).set(nameOf(2), forge({ ...next, prev: 'f'.repeat(64) }).stored);
+    expect(saidOf(await check(new MemoryStore(right)))).toEqual([`foreign-object ${nameOf(1)}`]);
+    expect(saidOf(await check(new MemoryStore(wrong)))).toContain(`chain-broken ${nameOf(2)}`);
   });
 
   test('a planted segment at the end does not become the head that later checks go on from', async () => {
@@ -272,10 +330,11 @@ describe('one fault is one finding', () => {
     ],
     ['its numbers of records', { header: { records: { first: 77, count: 1 } } }],
     ['its incarnation', { header: { incarnation: 5 } }],
-    ['its skipped', { header: { skipped: [0] } }],
+    ['its previous', { header: { previous: -1 } }],
+    ['its sealed', { header: { sealed: timeOf(2_000_000) } }],
     ['its gaps', { header: { gaps: [{ first: 0, last: 0, reason: 'unknown' }] } }],
-    ['its index', { header: { index: 7 } }],
-    ['its partition', { header: { partition: '7' } }],
+    ['its index', { header: { index: 7 }, name: nameOf(1) }],
+    ['its partition', { header: { partition: '7' }, name: nameOf(1) }],
     ['its ledger', { header: { ledger: 'x' } }],
   ])('a header damaged in %s is one broken segment', async (_what, spec) => {
     const right = forge({ index: 1, record: 1, events: [1], prev: prevOf(chainOf(2), 1) });
@@ -325,10 +384,23 @@ describe('what can not be read is never a pass', () => {
     expect(await check(store)).toMatchObject({ status: 'unverified', unreadable: [{ object: nameOf(4) }] });
   });
 
-  test('one too large to be a segment is malformed', async () => {
+  test.each(['too-large', 'encrypted'] as const)('one that is %s is no segment', async (unread) => {
+    const store = new MemoryStore([...chainOf(5), [nameOf(5), Buffer.from('x')]]);
+    store.beforeRead = (name) => (name === nameOf(5) ? unread : undefined);
+    expect(saidOf(await check(store))).toEqual([`foreign-object ${nameOf(5)}`]);
+  });
+
+  test('one in the archive tier is unreadable if its metadata is signed, and foreign if nobody signed that', async () => {
     const store = new MemoryStore(chainOf(5));
-    store.beforeRead = (name) => (name === nameOf(2) ? 'too-large' : undefined);
-    expect(saidOf(await check(store))).toEqual([`segment-malformed ${nameOf(2)}`]);
+    const end = (store.objects.get(nameOf(4)) as Buffer).toString('latin1').split('Z*M\x18')[1] as string;
+    store.beforeRead = (name) => (name === nameOf(4) ? 'archived' : undefined);
+    expect(saidOf(await check(store))).toEqual([`foreign-object ${nameOf(4)}`]);
+    store.metadataOf.set(nameOf(4), { signature: Buffer.from(end, 'latin1').subarray(4).toString('base64') });
+    expect(await check(store)).toMatchObject({
+      status: 'unverified',
+      findings: [],
+      unreadable: [{ object: nameOf(4) }],
+    });
   });
 
   test.each<[string, string[]]>([
@@ -365,10 +437,10 @@ test('no more than the given number of segments are held at one time', async () 
   let held = 0;
   let most = 0;
   store.beforeRead = () => void (most = Math.max(most, ++held));
-  const summarize = async (stored: Buffer): Promise<SegmentSummary> => {
+  const summarize: SummarizeSegment = async (stored, question) => {
     await new Promise((resolve) => void setImmediate(resolve));
     held -= 1;
-    return summarizeSegment(stored);
+    return summarizeSegment(stored, question);
   };
   await verifyLedger({ store, now: Date.now, summarize, concurrency: 4 });
   expect(most).toBeGreaterThan(1);

@@ -1,10 +1,12 @@
 import { formatHash } from '../../core/hash.ts';
+import { Certificates } from '../../core/signed/certificate.ts';
 import { originalRecord } from '../../core/segment/recordLine.ts';
 import { isPartition } from '../../core/text.ts';
 import { findRecord } from '../../prove/findRecord.ts';
 import type { FoundRecord } from '../../prove/findRecord.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
+import { verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { print, printJson, printable, warn } from '../output.ts';
 import { openTarget } from '../target.ts';
@@ -14,7 +16,7 @@ export const command = defineCommand(
   {
     name: 'show',
     arguments: ['TARGET', 'PARTITION', 'RECORD'],
-    usage: ['TARGET PARTITION RECORD [--raw | --json]'],
+    usage: ['TARGET PARTITION RECORD [--raw | --json] [--key VKEY]'],
     description: [
       "Shows one record by its number in a partition's chain, with its hash and the root of its segment. It recomputes " +
         'that one segment; it does not check the chain (auditseal verify does).',
@@ -27,6 +29,13 @@ export const command = defineCommand(
           "write the record's original bytes and nothing else, unescaped: a terminal obeys what hostile bytes tell it",
       },
       json: { type: 'flag', meaning: 'print {"segment","leaf","recordHash","segmentRoot","line"}' },
+      key: {
+        type: 'texts',
+        placeholder: 'VKEY',
+        meaning:
+          'a verifier key of the log, which must have certified whoever signed the segment. Without one, anybody may have ' +
+          'signed it',
+      },
     },
     exits: {
       fine: 'shown',
@@ -39,8 +48,11 @@ export const command = defineCommand(
     if (!isPartition(partition)) throw usageError('PARTITION must be a partition id, such as 0');
     if (options.raw && options.json) throw usageError('--raw and --json exclude each other');
     const record = wholeNumber(number, 'RECORD', 0);
-    const found = await findRecord(await openTarget(target), partition, record);
+    const verifiers = verifierKeys(options.key);
+    const certificates = new Certificates(undefined, verifiers.length > 0 ? verifiers : undefined);
+    const found = await findRecord(await openTarget(target), certificates, partition, record);
     if (found === undefined) throw unusable(`partition ${partition} has no readable record ${record}`);
+    if (verifiers.length === 0) warn('no signature is verified, because no --key says whose signature counts');
     const { segment, line, reading } = found;
     const isIntact = !reading.endDiffers && reading.contradiction === undefined;
     if (!isIntact)

@@ -16,6 +16,7 @@ export type FindingCode =
   | 'checkpoint-uncosigned'
   | 'cosignature-invalid'
   | 'not-integrated'
+  | 'clock-ahead'
   | 'action-unfinished'
   | 'policy-missing'
   | 'policy-unlocked'
@@ -97,13 +98,14 @@ export interface CosignatureReport {
 
 /** What a check did about the log of the ledger, and what it did not. */
 export interface LogReport {
+  /** the number behind that of the newest batch in the log */
   readonly batches: number;
   readonly entries: number;
   /** entries that were compared with their objects */
   readonly entriesCompared: number;
   /** checkpoints whose tree was computed from the batches */
   readonly checkpoints: number;
-  /** checkpoints whose signature was verified with a key that the checker was given */
+  /** checkpoints whose signature was verified with a trusted key */
   readonly signatures: number;
   /** the keys that verified them, each as `name+id`; reports of early releases leave it out */
   readonly signedBy?: readonly string[];

@@ -1,53 +1,45 @@
-import { ZERO_HASH, formatHash } from '../../core/hash.ts';
-import type { Hash } from '../../core/hash.ts';
+import { formatHash } from '../../core/hash.ts';
 import { segmentName } from '../../core/objects/names.ts';
 import type { FindingCode, PartitionReport } from '../../core/objects/report.ts';
 import { segmentFault } from '../../core/segment/chain.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Context, KnownLedger } from '../context.ts';
+import type { ClockCheck } from '../clockCheck.ts';
 import type { Findings } from '../findings.ts';
 import { Indices } from './indices.ts';
-import { NO_COUNTS, countsAfter, declaredFaults, kindFaults, sequenceFaults } from './sequence.ts';
-import type { Counts, Fault } from './sequence.ts';
+import { START, countsAfter, declaredFaults, kindFaults, sequenceFaults } from './sequence.ts';
+import type { Fault, GoodSegment, Link } from './sequence.ts';
 
-/**
- * A segment that the next one may have to follow. One whose end line states another root than its lines have is none: it
- * is what was changed, and the next one is not at fault.
- */
-interface Link {
-  readonly index: number;
-  readonly root: Hash;
-  /** how far it counts; left out where its lines say otherwise than its header */
-  readonly counts?: Counts;
-}
-
-/** What the first segment has to follow. */
-const START: Link = { index: -1, root: ZERO_HASH, counts: NO_COUNTS };
-
-/** Bounds memory where somebody plants segment upon segment. */
+/** Bounds memory where a thief of a session signs segment upon segment. */
 const MAX_CANDIDATES = 1000;
+/** Bounds memory where somebody plants object upon object. */
+const MAX_FOREIGN = 10_000;
 
 /**
  * ChainCheck follows the chain of one partition, segment by segment in order of index, and reports what doesn't fit.
- * It goes on behind every fault with what the next segment says, so one fault hides no other.
+ * It goes on behind every fault with what the next segment says, so one fault hides no other. Of what nobody signed who may,
+ * it takes no more notice than that it is there.
  */
 export class ChainCheck {
   readonly partition: string;
   readonly #findings: Findings;
+  readonly #clock: ClockCheck;
   readonly #indices: Indices;
   readonly #anchor: PartitionReport | undefined;
   /**
-   * The last segment that continued the chain, and the well-formed ones since that did not, or that could not be
-   * compared: the next segment may follow any of them.
+   * The last segment that continued the chain, and the signed ones since that did not, or that could not be compared: the
+   * next segment may follow any of them.
    */
   #candidates: Link[];
+  /** indices of foreign objects behind the last segment that continued the chain */
+  readonly #foreign = new Set<number>();
   #isAnchorFound = false;
   #head: PartitionReport | undefined;
   readonly #ledger: KnownLedger;
 
   /** It begins at the segment `from`. With `anchor`, the segment of the anchor's index must be the one that the anchor knew. */
   constructor(
-    { findings, ledger }: Pick<Context, 'findings' | 'ledger'>,
+    { findings, ledger, clock }: Pick<Context, 'findings' | 'ledger' | 'clock'>,
     partition: string,
     anchor: PartitionReport | undefined,
     from: number,
@@ -55,6 +47,7 @@ export class ChainCheck {
     this.partition = partition;
     this.#ledger = ledger;
     this.#findings = findings;
+    this.#clock = clock;
     this.#anchor = anchor;
     this.#indices = new Indices(findings, partition, from);
     this.#candidates = from === 0 ? [START] : [];
@@ -78,7 +71,7 @@ export class ChainCheck {
   }
 
   #sayAll(index: number, faults: Iterable<Fault>): void {
-    for (const fault of faults) this.#say(fault.code, fault.index ?? index, fault.detail);
+    for (const fault of faults) this.#say(fault.code, index, fault.detail);
   }
 
   /** passOver takes notice of an object that is there and could not be read. Indices must rise. */
@@ -88,17 +81,22 @@ export class ChainCheck {
 
   /** add checks the next object of the partition. Indices must rise. */
   add(index: number, summary: SegmentSummary): void {
-    this.passOver(index);
-    if (!summary.ok) {
-      this.#say('segment-malformed', index, summary.why);
-      this.#checkAnchor(index, undefined, undefined);
+    this.#checkAnchor(index, summary);
+    if (!summary.ok && summary.isForeign) {
+      this.#indices.passOverForeign(index);
+      if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(index);
+      this.#say('foreign-object', index, `it has the name of a segment: ${summary.why}`);
       return;
     }
-    const { header, root, endDiffers } = summary;
-    this.#checkAnchor(index, root, summary.sha256);
+    this.#indices.passOver(index);
+    if (!summary.ok) {
+      this.#say('segment-malformed', index, summary.why);
+      return;
+    }
+    const { header, endDiffers } = summary;
     if (endDiffers) {
       // Its header may be what was changed, so nothing is concluded from it.
-      this.#say('chain-broken', index, this.#describeEnd(summary));
+      this.#say('chain-broken', index, describeEnd(summary));
       return;
     }
     if (header.partition !== this.partition || header.index !== index) {
@@ -107,42 +105,73 @@ export class ChainCheck {
     }
     this.#ledger.name ??= header.ledger;
     if (header.ledger !== this.#ledger.name) {
-      this.#say('foreign-object', index, `it is of the ledger ${JSON.stringify(header.ledger).slice(0, 100)}`);
+      this.#say('foreign-object', index, 'it is of another ledger');
       return;
     }
     this.#follow(summary);
   }
 
-  #describeEnd({ root, contradiction }: SegmentSummary & { ok: true }): string {
-    const also = contradiction === undefined ? '' : `; ${contradiction}`;
-    return `its lines hash to the root ${formatHash(root)}, and its end line states another root or count${also}`;
-  }
-
   /** follow compares a segment with the one that it says it follows. */
-  #follow(summary: SegmentSummary & { ok: true }): void {
-    const { header, root, contradiction } = summary;
-    const { index } = header;
+  #follow(summary: GoodSegment): void {
+    const { header, root, contradiction, latest } = summary;
+    const { index, sealed } = header;
+    const name = segmentName(this.partition, index);
+    this.#clock.date('segment', name, sealed);
+    this.#clock.event(name, latest, sealed);
     this.#sayAll(index, declaredFaults(header));
-    const before = header.previous;
-    const link = this.#candidates.find((candidate) => candidate.index === before);
-    const isBreak = link !== undefined && header.prev !== link.root;
-    if (isBreak) {
-      const what =
-        before < 0
-          ? 'it must be 64 zeros'
-          : `${segmentName(this.partition, before)} has the root ${formatHash(link.root)}`;
-      this.#say('chain-broken', index, `prev is ${formatHash(header.prev)}, and ${what}`);
-    }
+    const link = this.#candidates.find((candidate) => candidate.index === header.previous);
+    const isBreak = this.#sayBreak(summary, link);
     if (contradiction !== undefined) {
       this.#say('segment-malformed', index, contradiction);
-      this.#addCandidate({ index, root });
+      this.#addCandidate({ index, root, sealed, isFaulty: true });
       return;
     }
     this.#sayAll(index, kindFaults(header));
-    if (link?.counts !== undefined) this.#sayAll(index, sequenceFaults(link.counts, header));
-    if (link !== undefined && !isBreak) this.#candidates = [];
-    this.#addCandidate({ index, root, counts: countsAfter(header) });
+    if (link?.counts !== undefined) this.#sayAll(index, sequenceFaults(link.counts, summary));
+    if (link !== undefined && !isBreak) this.#settle(link, summary);
+    this.#addCandidate({ index, root, sealed, counts: countsAfter(summary), isFaulty: isBreak });
     if (!isBreak) this.#advance(summary);
+  }
+
+  /** sayBreak says what is wrong between a segment and the one that it follows, and tells whether it doesn't continue the chain. */
+  #sayBreak(summary: GoodSegment, link: Link | undefined): boolean {
+    const { index, sealed, prev, previous } = summary.header;
+    const last = this.#candidates[0];
+    if (last !== undefined && previous < last.index) {
+      this.#sayPassedOver(last.index, summary);
+      return true;
+    }
+    if (link === undefined) {
+      const why = `it goes on from index ${previous}, and what has that name is foreign`;
+      if (this.#foreign.has(previous)) this.#say('chain-broken', index, why);
+      return this.#foreign.has(previous);
+    }
+    if (sealed < link.sealed)
+      this.#say('chain-broken', index, `it was sealed at ${sealed}, and the segment before it at ${link.sealed}`);
+    if (prev === link.root) return false;
+    this.#say('chain-broken', index, this.#describeBreak(summary, link));
+    return true;
+  }
+
+  #describeBreak({ header: { previous, prev } }: GoodSegment, { root }: Link): string {
+    const what =
+      previous < 0
+        ? 'it must be 64 zeros'
+        : `${segmentName(this.partition, previous)} has the root ${formatHash(root)}`;
+    return `prev is ${formatHash(prev)}, and ${what}`;
+  }
+
+  /** settle says that a segment goes on from `link`. What was signed since then, it passed over. */
+  #settle(link: Link, summary: GoodSegment): void {
+    for (const { index, isFaulty = false } of this.#candidates)
+      if (index > link.index && !isFaulty) this.#sayPassedOver(index, summary);
+    this.#candidates = [];
+    this.#foreign.clear();
+  }
+
+  #sayPassedOver(index: number, { header }: GoodSegment): void {
+    const why = `index ${header.index} goes on from index ${header.previous} and passes over it`;
+    this.#say('chain-broken', index, `it is signed, and ${why}`);
   }
 
   #addCandidate(link: Link): void {
@@ -150,24 +179,28 @@ export class ChainCheck {
     this.#candidates.push(link);
   }
 
-  #advance({ header, root, sha256 }: SegmentSummary & { ok: true }): void {
+  #advance(summary: GoodSegment): void {
+    const { header, root, sha256 } = summary;
+    const { record, incarnation, lastEvent, latest } = countsAfter(summary);
     this.#head = {
       partition: this.partition,
       index: header.index,
       root: formatHash(root),
       sha256: formatHash(sha256),
-      ...countsAfter(header),
-      lastEnqueued: header.events.enqueuedLast ?? '',
+      record,
+      incarnation,
+      lastEvent,
+      lastEnqueued: latest,
       sealed: header.sealed,
     };
   }
 
-  #checkAnchor(index: number, root: Hash | undefined, sha256: Hash | undefined): void {
+  #checkAnchor(index: number, summary: SegmentSummary): void {
     const anchor = this.#anchor;
     if (index !== anchor?.index) return;
-    if (root === undefined || formatHash(root) !== anchor.root) {
+    if (!summary.ok || formatHash(summary.root) !== anchor.root) {
       this.#say('chain-broken', index, `an earlier report knew it with the root ${anchor.root}`);
-    } else if (sha256 !== undefined && formatHash(sha256) !== anchor.sha256) {
+    } else if (formatHash(summary.sha256) !== anchor.sha256) {
       this.#say('segment-changed', index, `an earlier report knew its stored bytes with the SHA-256 ${anchor.sha256}`);
     } else this.#isAnchorFound = true;
   }
@@ -176,4 +209,9 @@ export class ChainCheck {
   finish(): void {
     if (this.#anchor !== undefined) this.#indices.demand(this.#anchor.index);
   }
+}
+
+function describeEnd({ root, contradiction }: GoodSegment): string {
+  const also = contradiction === undefined ? '' : `; ${contradiction}`;
+  return `its lines hash to the root ${formatHash(root)}, and its end line states another root or count${also}`;
 }

@@ -5,11 +5,24 @@ import { faultIn } from '../../core/errors.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Semaphore } from '../../ledger/concurrency.ts';
-import { unreadSegment } from '../../ledger/objects.ts';
-import { GONE } from '../../ports/store.ts';
+import { readObject } from '../../ledger/objects.ts';
+import { GONE, WHY_UNREAD } from '../../ports/store.ts';
+import { trustIn } from '../context.ts';
 import type { Context } from '../context.ts';
 
 type Walked = WalkedObject<SegmentSummary>;
+
+/** Seen is what a look at an object gave, by the keys that were trusted then; without a summary it can't be read. */
+interface Seen {
+  readonly keys: readonly string[] | undefined;
+  readonly summary?: SegmentSummary;
+}
+
+/**
+ * Of a larger object the end is read first, which tells whether anybody signed it: for a segment that is one small request
+ * more beside a long one, and whoever plants many of that size costs no more than those.
+ */
+const END_FIRST_BYTES = 4 * 1024 * 1024;
 
 /** FullWalk re-computes the segments of one partition, and follows their chain. */
 export class FullWalk implements PartitionWalk {
@@ -18,7 +31,7 @@ export class FullWalk implements PartitionWalk {
   readonly #chain: ChainCheck;
   readonly #semaphore: Semaphore;
   readonly #from: number;
-  readonly #walk: Walk<SegmentSummary | undefined, Walked>;
+  readonly #walk: Walk<Seen, Walked>;
 
   /** The segments before `from` are looked at only where they are asked for. */
   constructor(context: Context, chain: ChainCheck, semaphore: Semaphore, from: number) {
@@ -33,7 +46,7 @@ export class FullWalk implements PartitionWalk {
   async to(index: number): Promise<Walked | 'hole' | undefined> {
     if (index >= this.#from) return this.#walk.to(index);
     const object = await this.#find(index);
-    const summary = object && (await this.#summarize(index));
+    const { summary } = object === undefined ? {} : await this.#look(object);
     return object && { ...object, isOfChain: false, ...(summary && { summary }) };
   }
 
@@ -43,7 +56,7 @@ export class FullWalk implements PartitionWalk {
     let late = 0;
     for (let object = await this.#walk.next(); object !== undefined; object = await this.#walk.next()) {
       const { index, summary } = object;
-      if (isIntegrated(index)) continue;
+      if (isIntegrated(index) || isForeign(summary)) continue;
       tally.notIntegrated += 1;
       if (summary?.ok !== true || !(Date.parse(summary.header.sealed) < until)) continue;
       first ??= { name: segmentName(this.partition, index), sealed: summary.header.sealed };
@@ -62,24 +75,28 @@ export class FullWalk implements PartitionWalk {
 
   close = (): Promise<void> => this.#walk.close();
 
-  #looker(): Looker<SegmentSummary | undefined, Walked> {
+  #looker(): Looker<Seen, Walked> {
     return {
       listed: this.#list(),
       group: 1,
       ahead: this.#context.concurrency,
-      look: (objects) => objects.map(({ index }) => this.#semaphore.run(() => this.#summarize(index))),
+      look: (objects) => objects.map((object) => this.#semaphore.run(() => this.#look(object))),
       find: (index) => this.#find(index),
-      take: (object, summary) => this.#take(object, summary),
+      take: (object, seen) => this.#take(object, seen),
     };
   }
 
-  #take({ index, size }: ListedObject, summary: SegmentSummary | undefined): Walked {
+  async #take(object: ListedObject, seen: Seen): Promise<Walked> {
+    const { index, size } = object;
+    // Where the log announces a key, what was looked at ahead was judged without it.
+    const isCurrent = seen.keys === this.#context.ledger.keys;
+    const { summary } = isCurrent ? seen : await this.#semaphore.run(() => this.#look(object));
     if (summary === undefined) {
       this.#chain.passOver(index);
       return { index, size, isOfChain: false };
     }
     this.#chain.add(index, summary);
-    this.#context.tally.addSegment(size, summary);
+    if (!isForeign(summary)) this.#context.tally.addSegment(size, summary);
     return { index, size, summary, isOfChain: this.#chain.newest === index };
   }
 
@@ -103,18 +120,21 @@ export class FullWalk implements PartitionWalk {
     return undefined;
   }
 
-  /** summarize gives undefined for an object that can't be read; that makes the outcome `unverified`, never a pass. */
-  async #summarize(index: number): Promise<SegmentSummary | undefined> {
-    const { store, summarize, tally } = this.#context;
+  /** look says nothing of an object that can't be read; that makes the outcome `unverified`, never a pass. */
+  async #look({ index, size }: ListedObject): Promise<Seen> {
+    const { store, summarize, tally, ledger } = this.#context;
     const name = segmentName(this.partition, index);
+    const { keys } = ledger;
     try {
-      const stored = await store.read(name);
-      if (typeof stored === 'string') return unreadSegment(stored);
-      if (stored !== undefined) return await summarize(stored, { name, trust: {} });
-      tally.addUnreadable(name, GONE);
+      const reader = { store, summarize, trust: trustIn(ledger) };
+      const object = await readObject(reader, this.partition, index, size > END_FIRST_BYTES);
+      if (typeof object === 'object') return { keys, summary: object.summary };
+      tally.addUnreadable(name, object === undefined ? GONE : WHY_UNREAD[object]);
     } catch (error) {
       tally.addUnreadable(name, faultIn(error).message);
     }
-    return undefined;
+    return { keys };
   }
 }
+
+const isForeign = (summary: SegmentSummary | undefined): boolean => summary?.ok === false && summary.isForeign;

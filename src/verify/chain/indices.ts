@@ -5,6 +5,7 @@ import type { Findings } from '../findings.ts';
 export class Indices {
   readonly #findings: Findings;
   readonly #partition: string;
+  /** the first index that has no object, as far as is known */
   #next: number;
 
   constructor(findings: Findings, partition: string, first = 0) {
@@ -19,16 +20,23 @@ export class Indices {
     this.#next = index + 1;
   }
 
+  /**
+   * passOverForeign takes notice of an object that no writer made: whoever planted it can take any name, so a hole before it
+   * says nothing, unless something stands behind it that counts.
+   */
+  passOverForeign(index: number): void {
+    if (index === this.#next) this.#next += 1;
+  }
+
   /** demand says that an earlier report knew the chain up to an index. */
   demand(index: number): void {
     this.#missUntil(index + 1, `no object has this name, and an earlier report knew the chain up to index ${index}`);
   }
 
   #missUntil(end: number, why: string): void {
-    const count = end - this.#next;
-    if (count <= 0) return;
-    const detail = count === 1 ? why : `${why}; with the ${count - 1} after it, up to index ${end - 1}`;
-    this.#findings.error('segment-missing', segmentName(this.#partition, this.#next), detail);
+    if (end <= this.#next) return;
+    const others = end - this.#next === 1 ? '' : `, nor one behind it up to index ${end - 1}, but what nobody sealed`;
+    this.#findings.error('segment-missing', segmentName(this.#partition, this.#next), why + others);
     this.#next = end;
   }
 }

@@ -46,7 +46,8 @@ export class QuickWalk implements PartitionWalk {
     let first: string | undefined;
     let count = 0;
     for await (const index of this.#walk.rest()) {
-      this.#indices.passOver(index);
+      // Who took a name that has no entry isn't known here.
+      this.#indices.passOverForeign(index);
       if (isIntegrated(index)) continue;
       first ??= segmentName(this.partition, index);
       count += 1;
@@ -64,7 +65,7 @@ export class QuickWalk implements PartitionWalk {
     return objects.map(async (_object, place) => (await digests)[place] as Digest);
   }
 
-  #take({ index }: ListedObject, digest: Digest): Walked {
+  async #take({ index }: ListedObject, digest: Digest): Promise<Walked> {
     const { findings, tally } = this.#context;
     const name = segmentName(this.partition, index);
     this.#indices.passOver(index);

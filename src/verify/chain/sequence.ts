@@ -1,5 +1,8 @@
+import { ZERO_HASH } from '../../core/hash.ts';
+import type { Hash } from '../../core/hash.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
 import type { SegmentHeader } from '../../core/segment/header.ts';
+import type { SegmentSummary } from '../../core/segment/summary.ts';
 
 /** Counts is how far a chain has counted. */
 export interface Counts {
@@ -8,23 +11,45 @@ export interface Counts {
   readonly incarnation: number;
   /** number of the last event, -1 before the first */
   readonly lastEvent: number;
+  /** the latest time at which an event was enqueued, '' before the first */
+  readonly latest: string;
 }
 
-/** NO_COUNTS is where a chain begins. */
-export const NO_COUNTS: Counts = { record: 0, incarnation: 0, lastEvent: -1 };
+/** Link is a segment that the next one may have to follow. */
+export interface Link {
+  readonly index: number;
+  readonly root: Hash;
+  /** when it was sealed, '' where a chain begins */
+  readonly sealed: string;
+  /** how far it counts; left out where its lines say otherwise than its header */
+  readonly counts?: Counts;
+  /** something is wrong with it, and that is said */
+  readonly isFaulty?: boolean;
+}
+
+/** START is what the first segment has to follow. */
+export const START: Link = {
+  index: -1,
+  root: ZERO_HASH,
+  sealed: '',
+  counts: { record: 0, incarnation: 0, lastEvent: -1, latest: '' },
+};
+
+/** GoodSegment is a segment whose stored bytes were signed, and are of the format. */
+export type GoodSegment = SegmentSummary & { ok: true };
 
 /** countsAfter gives how far a chain has counted behind a segment. */
-export const countsAfter = ({ records, incarnation, events }: SegmentHeader): Counts => ({
+export const countsAfter = ({ header: { records, incarnation, events }, statement }: GoodSegment): Counts => ({
   record: records.first + records.count,
   incarnation,
   lastEvent: events.last,
+  latest: statement.enqueued ?? '',
 });
 
-/** Fault is what is wrong at a segment, which has the index of its header if none is given. */
+/** Fault is what is wrong at a segment. */
 export interface Fault {
   readonly code: FindingCode;
   readonly detail: string;
-  readonly index?: number;
 }
 
 const overlap = (detail: string): Fault => ({ code: 'sequence-overlap', detail });
@@ -33,10 +58,8 @@ const gap = (first: number, last: number): Fault => ({
   detail: `events ${first} to ${last} are missing before it, undeclared`,
 });
 
-/** declaredFaults gives what a header itself says is wrong: objects that it skips, and gaps. */
-export function* declaredFaults(header: SegmentHeader): Generator<Fault> {
-  const { index, previous, gaps } = header;
-  if (index - previous > 1) yield { code: 'foreign-object', index: index - 1, detail: `index ${index} passes over it` };
+/** declaredFaults gives the gaps that a header declares itself. */
+export function* declaredFaults({ gaps }: SegmentHeader): Generator<Fault> {
   for (const { first, last, reason } of gaps)
     yield { code: 'sequence-gap', detail: `events ${first} to ${last} are missing before it (declared: ${reason})` };
 }
@@ -47,20 +70,29 @@ export function* kindFaults({ kind, events }: SegmentHeader): Generator<Fault> {
     yield { code: 'segment-malformed', detail: `it is of kind ${kind} and has ${events.count} events` };
 }
 
-/** sequenceFaults gives where a header doesn't go on from what was counted before it. */
-export function* sequenceFaults(before: Counts, header: SegmentHeader): Generator<Fault> {
+/** sequenceFaults gives where a segment doesn't go on from what was counted before it. */
+export function* sequenceFaults(before: Counts, segment: GoodSegment): Generator<Fault> {
+  const { header, latest, statement } = segment;
   const { records, incarnation, events, gaps } = header;
   if (records.first !== before.record)
     yield overlap(`its records begin at ${records.first}, and the next one is ${before.record}`);
   if (incarnation !== before.incarnation) {
-    const isNext = incarnation === before.incarnation + 1 && before.lastEvent >= 0;
+    const isNext = incarnation === before.incarnation + 1 && before.lastEvent >= 0 && events.count > 0;
     if (!isNext) yield overlap(`its incarnation is ${incarnation}, and that before it ${before.incarnation}`);
     if (gaps.length > 0) yield overlap('it begins an incarnation and declares gaps before it');
   } else if (events.count === 0) {
     if (events.last !== before.lastEvent)
       yield overlap(`it says that event ${events.last} was the last, and that was ${before.lastEvent}`);
   } else if (before.lastEvent >= 0) yield* eventFaults(before.lastEvent + 1, header);
+  const wanted = latest > before.latest ? latest : before.latest;
+  const said = statement.enqueued ?? '';
+  if (said !== wanted) {
+    const detail = `it says that the latest event was enqueued ${at(said)}, and that was ${at(wanted)}`;
+    yield { code: 'segment-malformed', detail };
+  }
 }
+
+const at = (time: string): string => (time === '' ? 'never' : `at ${time}`);
 
 function* eventFaults(first: number, { events, gaps }: SegmentHeader): Generator<Fault> {
   let next = first;

@@ -48,7 +48,7 @@ export interface Looker<Seen, Walked extends WalkedObject> {
   /** find gives an object that a listing may be too old to have. */
   find(index: number): Promise<ListedObject | undefined>;
   /** take judges what was seen, in order of index. */
-  take(object: ListedObject, seen: Seen): Walked;
+  take(object: ListedObject, seen: Seen): Promise<Walked>;
 }
 
 /** Walk looks at the objects of one partition in order of index, once each, a few ahead. */

@@ -1,16 +1,15 @@
 import { faultIn } from '../../core/errors.ts';
-import { verifyCosignature } from '../../core/note/cosignature.ts';
+import { cosignatureTime, verifyCosignature } from '../../core/note/cosignature.ts';
 import type { VerifiedSignature } from '../../core/note/note.ts';
-import type { SignatureLine } from '../../core/note/signatureLine.ts';
 import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
-import { checkpointName, cosignatureName, parseCosignatureName } from '../../core/objects/names.ts';
+import { checkpointName, cosignaturePrefix, parseCosignatureName } from '../../core/objects/names.ts';
 import type { CosignaturePlace } from '../../core/objects/names.ts';
 import type { CosignatureReport, FindingCode } from '../../core/objects/report.ts';
 import { mapInOrder } from '../../ledger/concurrency.ts';
 import { readCosignature } from '../../ledger/cosignatures.ts';
-import { GONE, TOO_LARGE } from '../../ports/store.ts';
-import type { TooLarge } from '../../ports/store.ts';
+import type { StoredCosignature } from '../../ledger/cosignatures.ts';
+import { GONE, WHY_UNREAD } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 
 /** CosignatureStart is where a check of cosignatures begins. */
@@ -21,8 +20,17 @@ export interface CosignatureStart {
 }
 
 interface Stored extends CosignaturePlace {
+  readonly name: string;
   /** undefined if it couldn't be read */
-  readonly line: SignatureLine | TooLarge | 'malformed' | undefined;
+  readonly line: StoredCosignature['line'] | undefined;
+}
+
+/** Signed is the checkpoint that is cosigned. */
+interface Signed {
+  /** what was signed; undefined if the checkpoint is none of this log */
+  readonly text: string | undefined;
+  /** when its batch was made, if the batches have its tree */
+  readonly time: string | undefined;
 }
 
 const AHEAD = 4;
@@ -44,7 +52,7 @@ export class CosignatureCheck {
     this.#context = context;
     this.#policy = policy;
     this.#waitingSince = start.cosignatures?.waitingSince ?? null;
-    const names = context.store.list('cosignatures/', cosignatureName(start.number, ''));
+    const names = context.store.list('cosignatures/', cosignaturePrefix(start.number));
     this.#objects = mapInOrder(names, AHEAD, async ({ name }) => this.#read(name));
   }
 
@@ -58,13 +66,13 @@ export class CosignatureCheck {
     // A name that is no cosignature's is found elsewhere.
     if (place === undefined) return undefined;
     try {
-      const line = await readCosignature(store, place.number, place.keyId);
-      if (line === undefined) tally.addUnreadable(name, GONE);
-      return { ...place, line };
+      const line = await readCosignature(store, name, place);
+      if (line !== undefined && line !== 'archived') return { ...place, name, line };
+      tally.addUnreadable(name, line === undefined ? GONE : WHY_UNREAD[line]);
     } catch (error) {
       tally.addUnreadable(name, faultIn(error).message);
-      return { ...place, line: undefined };
     }
+    return { ...place, name, line: undefined };
   }
 
   /** peek gives the first object that wasn't looked at, undefined if there are no more. */
@@ -94,7 +102,7 @@ export class CosignatureCheck {
     const verified: VerifiedSignature[] = [];
     for (let it = await this.#takeUpTo(number); it !== undefined; it = await this.#takeUpTo(number)) {
       if (it.number < number) await this.#checkOther(it);
-      else verified.push(...this.#checkLine(it, text));
+      else verified.push(...this.#checkLine(it, { text, time }));
     }
     const policy = this.#policy;
     if (policy === undefined || time === undefined) return;
@@ -106,18 +114,18 @@ export class CosignatureCheck {
 
   /** checkOther looks at one whose checkpoint isn't, or isn't one of a batch that was read. */
   async #checkOther(stored: Stored): Promise<void> {
-    const { number, keyId } = stored;
+    const { number, name } = stored;
     // In a ledger that is in use, the checkpoint may have come just now.
-    if (await this.#context.store.exists(checkpointName(number))) this.#checkLine(stored, undefined);
-    else this.#say('cosignature-invalid', cosignatureName(number, keyId), 'there is no checkpoint of its number');
+    if (await this.#context.store.exists(checkpointName(number)))
+      this.#checkLine(stored, { text: undefined, time: undefined });
+    else this.#say('cosignature-invalid', name, 'there is no checkpoint of its number');
   }
 
-  #checkLine({ number, keyId, line }: Stored, text: string | undefined): VerifiedSignature[] {
+  #checkLine({ name, keyId, line }: Stored, { text, time }: Signed): VerifiedSignature[] {
     if (line === undefined) return [];
-    const name = cosignatureName(number, keyId);
     if (typeof line === 'string') {
-      const malformed = 'it is not one signature line of the key ID in its name, ended by LF';
-      this.#say('cosignature-invalid', name, line === 'malformed' ? malformed : TOO_LARGE);
+      const malformed = 'it is not one signature line, ended by LF, of the key ID and the SHA-256 in its name';
+      this.#say('cosignature-invalid', name, line === 'malformed' ? malformed : WHY_UNREAD[line]);
       return [];
     }
     const known = (this.#policy?.witnesses ?? []).filter(({ verifierKey }) => verifierKey.keyId === keyId);
@@ -127,6 +135,7 @@ export class CosignatureCheck {
     } else if (key === undefined || text === undefined) this.#notChecked += 1;
     else if (verifyCosignature(key, text, line.signature)) {
       this.#verified += 1;
+      if (time !== undefined) this.#context.clock.cosignature(name, cosignatureTime(line.signature), time);
       return [{ keyName: key.keyName, keyId, type: key.type }];
     } else this.#say('cosignature-invalid', name, `the signature by ${key.keyName} is not one of its checkpoint`);
     return [];

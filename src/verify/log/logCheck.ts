@@ -1,7 +1,14 @@
+import { formatHash } from '../../core/hash.ts';
+import type { Batch, LogSoFar } from '../../core/objects/batch.ts';
+import type { LogPosition } from '../../core/objects/heads.ts';
 import { batchName, checkpointName } from '../../core/objects/names.ts';
 import type { LogReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
-import type { Context } from '../context.ts';
+import type { VoidBatch } from '../../ledger/batches.ts';
+import { WHY_UNREAD } from '../../ports/store.ts';
+import { trustKeys } from '../context.ts';
+import type { Context, Read } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
+import { BatchOrder } from './batchOrder.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CosignatureCheck } from './cosignatureCheck.ts';
 import { checkEnd, isOlderThan } from './endCheck.ts';
@@ -23,6 +30,8 @@ export interface FollowedLog {
   readonly isIntegrated: (partition: string, index: number) => boolean;
   /** number of the first action that has no entry */
   readonly actions: number;
+  /** the keys that it has announced, as formatVerifierKey prints them */
+  readonly keys: readonly string[];
   /** when the newest batch was made, '' if there is none */
   readonly time: string;
   /** number of the newest batch, if it has no checkpoint yet */
@@ -34,8 +43,8 @@ export interface FollowedLog {
 }
 
 /**
- * followLog follows the log of a ledger from batch to batch: the tree over the entries against every checkpoint, entries
- * against objects, tiles against entries. It gives undefined if there is no log. Memory is a few batches.
+ * followLog follows the log of a ledger from batch to batch: which are in it, the tree over the entries against every
+ * checkpoint, entries against objects, tiles against entries. It gives undefined if there is no log. Memory is a few batches.
  */
 export async function followLog(
   context: Context,
@@ -44,19 +53,20 @@ export async function followLog(
 ): Promise<FollowedLog | undefined> {
   const { anchor, kept, verifiers = [], isIncremental = false } = options;
   const checkpoints = new Checkpoints(context, verifiers);
-  const keptText = kept && checkpoints.open(kept.name, kept.note)?.text;
-  if (keptText !== undefined) checkpoints.want(keptText);
+  const keptCheckpoint = kept && checkpoints.open(kept.name, kept.note);
+  if (keptCheckpoint !== undefined) checkpoints.want(keptCheckpoint.text);
   const published = await PublishedCheck.begin(context, checkpoints);
   const { head, cosignatures } = anchor?.report.log ?? {};
   const known = head && { head, ...(cosignatures && { cosignatures }) };
-  const start = isIncremental && known ? await resume(context, known, checkpoints) : THE_FIRST;
+  const start = isIncremental && known ? await resume(context, known, checkpoints, keptCheckpoint) : THE_FIRST;
   const log = new LogCheck({ context, options, start, checkpoints, published, objectAt });
   const hasLog = await log.follow();
   // What couldn't be read may be it; the outcome is no better than `unverified` then.
   const isComplete = !checkpoints.isIncomplete;
-  if (kept !== undefined && keptText !== undefined && checkpoints.seenAt(keptText) === undefined && isComplete) {
+  if (kept !== undefined && keptCheckpoint !== undefined && isComplete) {
     const why = 'the log has no checkpoint of this text: its history was cut off or rewritten';
-    context.findings.error('checkpoint-inconsistent', kept.name, why);
+    if (checkpoints.seenAt(keptCheckpoint.text) === undefined)
+      context.findings.error('checkpoint-inconsistent', kept.name, why);
   }
   if (head && !log.isAnchorFound && isComplete) {
     const why = `${anchor?.name} knew it with ${head.size} entries and the root ${head.root}`;
@@ -77,15 +87,18 @@ interface Parts {
 /** LogCheck checks a log from its start on. */
 class LogCheck {
   readonly #parts: Parts;
+  readonly #order: BatchOrder;
   readonly #tree: TreeCheck;
   readonly #position: PositionCheck;
   readonly #entries: EntryCheck;
   readonly #cosignatures: CosignatureCheck;
   readonly #tiles: TileCheck | undefined;
-  /** the next batch */
+  /** the first number whose name nothing has, as far as it was read */
   #next: number;
   #unsigned: number | undefined;
   #head: VerifiedCheckpoint | undefined;
+  /** number of the checkpoint before the newest that fits */
+  #headBefore = -1;
   /** whether the log was found to go on from what the anchor knew */
   isAnchorFound: boolean;
 
@@ -93,7 +106,12 @@ class LogCheck {
     const { context, options, start, checkpoints, objectAt } = parts;
     const { continued } = start;
     this.#parts = parts;
-    this.#tree = new TreeCheck(context.findings, checkpoints.hasKeys, continued?.tree);
+    this.#order = new BatchOrder(
+      context.ledger,
+      options.verifiers ?? [],
+      continued && logOf(continued, start.position),
+    );
+    this.#tree = new TreeCheck(context.findings, continued?.tree);
     this.#position = new PositionCheck(start.position);
     this.#entries = new EntryCheck(context, objectAt, this.#position);
     this.#cosignatures = new CosignatureCheck(
@@ -108,6 +126,9 @@ class LogCheck {
     this.#next = start.batch;
     this.#head = continued?.head;
     this.isAnchorFound = continued !== undefined;
+    if (continued === undefined) return;
+    trustKeys(context.ledger, start.position.keys);
+    checkpoints.announce(start.position.keys);
   }
 
   /** followed is what was found, once all was followed. */
@@ -115,6 +136,7 @@ class LogCheck {
     return {
       isIntegrated: (partition, index) => index < this.#position.next(partition),
       actions: this.#position.documents.action,
+      keys: this.#position.keys,
       time: this.#position.time,
       unsigned: this.#unsigned,
       head: this.#head,
@@ -127,16 +149,20 @@ class LogCheck {
     const { context, options, start } = this.#parts;
     try {
       await this.#checkAnchorsCosignatures(start);
-      for await (const batch of readBatchesFor(context, this.#next)) await this.#add(batch);
+      for await (const read of readBatchesFor(context, start.batch)) await this.#add(read);
       await checkEnd(context, this.#end, options.allowance);
-      await this.#cosignatures.finish(options.allowance?.delayMs, this.#next > 0);
+      await this.#cosignatures.finish(options.allowance?.delayMs, this.#hasLog);
     } finally {
       await this.#cosignatures.close();
     }
     this.#tree.finish();
     this.#entries.finish();
     await this.#finishTiles();
-    return this.#next > 0;
+    return this.#hasLog;
+  }
+
+  get #hasLog(): boolean {
+    return this.#order.log.number >= 0;
   }
 
   /** The anchor's checkpoint may have been cosigned since. */
@@ -146,28 +172,64 @@ class LogCheck {
     await this.#cosignatures.check(head.number, opened.text, isOf(opened, head) ? head.time : undefined);
   }
 
-  async #add({ number, entries, isUnreadable, note }: BatchRead): Promise<void> {
+  async #add({ number, bytes, note }: BatchRead): Promise<void> {
+    const { checkpoints, context } = this.#parts;
+    if (bytes === undefined || note === 'unreadable') checkpoints.isIncomplete = true;
+    const wasLost = this.#order.isLost;
+    const batch = bytes === undefined ? undefined : this.#take(bytes, number);
+    if (batch === undefined || !('entries' in batch)) {
+      const why = batch && `it has the name of a batch and is not in the log: ${batch.why}`;
+      if (why !== undefined) context.findings.error('foreign-object', batchName(number), why);
+      if (number === this.#next) this.#next += 1;
+      await this.#checkStray(number, note);
+      return;
+    }
     this.#checkOrder(number);
-    this.#next = number + 1;
+    if (this.#order.isLost && !wasLost) this.#break(batch);
+    await this.#addBatch(batch, note);
+  }
+
+  #take(bytes: Exclude<BatchRead['bytes'], undefined>, number: number): Batch | VoidBatch {
+    return typeof bytes === 'string' ? { number, why: WHY_UNREAD[bytes] } : this.#order.take(bytes, number);
+  }
+
+  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
+  async #checkStray(number: number, note: Read): Promise<void> {
+    if (note === undefined || note === 'unreadable') return;
+    const opened = this.#parts.checkpoints.open(checkpointName(number), note);
+    const why = 'no batch of the log has its number';
+    if (opened !== undefined)
+      this.#parts.context.findings.error('checkpoint-inconsistent', checkpointName(number), why);
+    await this.#cosignatures.check(number, undefined, undefined);
+  }
+
+  async #addBatch(batch: Batch, note: Read): Promise<void> {
+    const { context, checkpoints, start } = this.#parts;
+    const { number, entries, heads } = batch;
+    context.clock.date('batch', batchName(number), heads.time);
+    // What the log itself says of its keys counts from here on, not what was given.
+    if (this.#order.log.number < 0) trustKeys(context.ledger, this.#position.keys);
+    const files = this.#tree.add(entries);
+    this.#order.add(batch, this.#tree.head);
+    checkpoints.announce(heads.keys);
     this.#unsigned = note === undefined ? number : undefined;
-    const { checkpoints } = this.#parts;
-    if (isUnreadable || note === 'unreadable') checkpoints.isIncomplete = true;
-    const files = entries && this.#tree.add(entries);
-    if (entries === undefined) this.#break();
     const opened =
       note === undefined || note === 'unreadable' ? undefined : checkpoints.open(checkpointName(number), note);
-    if (opened !== undefined) checkpoints.markSeen(opened.text, number);
     const fit = opened === undefined ? 'unknown' : this.#tree.compare(number, opened.checkpoint);
-    if (entries !== undefined && files !== undefined && number >= this.#parts.start.compared) {
-      await this.#entries.add(number, entries, fit === 'fits');
-      const isPublished = opened !== undefined && opened.text === this.#parts.published.text;
-      if (fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
+    if (opened !== undefined && fit !== 'differs') checkpoints.markSeen(opened.text, number);
+    const isCompared = number >= start.compared;
+    await this.#entries.add(batch, isCompared);
+    const isPublished = opened !== undefined && opened.text === this.#parts.published.text;
+    if (isCompared && fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
+    const { time } = heads;
+    const { size, rootHash } = this.#tree.head;
+    const root = formatHash(rootHash);
+    if (number === this.#anchor?.number)
+      this.isAnchorFound = !this.#tree.isBroken && this.#anchor.size === size && this.#anchor.root === root;
+    if (fit === 'fits') {
+      this.#headBefore = this.#head?.number ?? -1;
+      this.#head = { number, size, root, time };
     }
-    const { size, root } = this.#tree;
-    const { time } = this.#position;
-    if (entries !== undefined && number === this.#anchor?.number)
-      this.isAnchorFound = this.#anchor.size === size && this.#anchor.root === root;
-    if (fit === 'fits') this.#head = { number, size, root, time };
     if (note !== undefined) await this.#cosignatures.check(number, opened?.text, fit === 'fits' ? time : undefined);
   }
 
@@ -175,45 +237,50 @@ class LogCheck {
     return this.#parts.options.anchor?.report.log?.head ?? undefined;
   }
 
-  /** checkOrder says what is missing before a batch. */
+  /** checkOrder says what is missing before a batch of the log. */
   #checkOrder(number: number): void {
     const { findings } = this.#parts.context;
     if (this.#unsigned !== undefined) {
       const why = 'no object has this name, and the log goes on behind it';
       findings.error('checkpoint-inconsistent', checkpointName(this.#unsigned), why);
     }
-    if (number === this.#next) return;
-    const why = `no object has this name, and ${batchName(number)} is there`;
-    findings.error('checkpoint-inconsistent', batchName(this.#next), why);
-    this.#break();
+    if (number > this.#next) {
+      const why = `no object has this name, and ${batchName(number)} is there`;
+      findings.error('checkpoint-inconsistent', batchName(this.#next), why);
+    }
+    this.#next = number + 1;
   }
 
   /** break says that entries are missing from here on. */
-  #break(): void {
+  #break({ heads: { keys } }: Batch): void {
     this.#tree.break();
-    this.#position.break();
+    this.#position.break(keys);
+    trustKeys(this.#parts.context.ledger, keys);
   }
 
   get #end(): LogEnd {
-    return { next: this.#next, unsigned: this.#unsigned, newest: this.#head?.number, time: this.#position.time };
+    const { number } = this.#order.log;
+    return { next: number + 1, unsigned: this.#unsigned, newest: this.#head?.number, time: this.#position.time };
   }
 
   async #finishTiles(): Promise<void> {
     const { context, options, published } = this.#parts;
+    const opened = published.open();
     await this.#tiles?.settle();
     if (this.#tiles === undefined || this.#head === undefined) return;
     const { allowance } = options;
+    const { number } = this.#order.log;
     // The newest batch's tiles may be on their way.
     const isSettled = allowance === undefined || isOlderThan(this.#end, context.now(), allowance.delayMs);
     // Tiles come after their checkpoint.
-    await this.#tiles.finish(isSettled ? (this.#unsigned ?? this.#next) : this.#next - 1);
-    await published.finish(this.#head.number, isSettled);
+    await this.#tiles.finish(isSettled ? (this.#unsigned ?? number + 1) : number);
+    await published.finish(opened, this.#head.number, isSettled ? this.#head.number : this.#headBefore);
   }
 
   #report(segmentsNotIntegrated: number): LogReport {
     const { options, checkpoints } = this.#parts;
     return {
-      batches: this.#next,
+      batches: this.#order.log.number + 1,
       entries: this.#entries.entries,
       entriesCompared: this.#entries.compared,
       checkpoints: this.#tree.checkpoints,
@@ -228,3 +295,11 @@ class LogCheck {
     };
   }
 }
+
+/** logOf is the log where an earlier check ended. */
+const logOf = ({ head, tree }: NonNullable<LogStart['continued']>, { time, keys }: LogPosition): LogSoFar => ({
+  number: head.number,
+  head: tree.head,
+  time,
+  keys,
+});

@@ -1,7 +1,7 @@
-import { faultIn } from '../../core/errors.ts';
-import type { LogEntry } from '../../core/objects/entry.ts';
-import { NO_POSITION, headsOf } from '../../core/objects/heads.ts';
+import type { KeyEntry, LogEntry } from '../../core/objects/entry.ts';
+import { NO_POSITION } from '../../core/objects/heads.ts';
 import type { LogPosition, Position } from '../../core/objects/heads.ts';
+import { parseVerifierKey } from '../../core/note/verifierKey.ts';
 import { DOCUMENT_TYPES } from '../../core/objects/names.ts';
 import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
 import type { WalkedObject } from '../chain/walk.ts';
@@ -16,18 +16,22 @@ export class PositionCheck {
   #isLost = false;
   /** the number of the first report, and of the first action, without an entry */
   documents: LogPosition['documents'];
+  /** the keys that the log has announced */
+  keys: LogPosition['keys'];
   /** when the newest batch was made, '' if there is none */
   time: string;
 
-  constructor({ positions, documents, time }: LogPosition) {
+  constructor({ positions, documents, keys, time }: LogPosition) {
     this.#positions = new Map(positions);
     this.documents = documents;
+    this.keys = keys;
     this.time = time;
   }
 
   /** break says that entries are missing from here on; the next heads tell where the log stands. */
-  break(): void {
+  break(keys: LogPosition['keys']): void {
     this.#isLost = true;
+    this.keys = keys;
   }
 
   /** next is the first index of a partition that has no entry. */
@@ -55,32 +59,40 @@ export class PositionCheck {
   takeDocument({ type, number }: DocumentPlace): string | undefined {
     const next = this.documents[type];
     this.documents = { ...this.documents, [type]: Math.max(next, number + 1) };
-    return number === next || this.#isLost ? undefined : `is of ${type} ${number}, and ${type} ${next} comes next`;
+    // What no auditor signed has no entry, but keeps its number.
+    const isInOrder = type === 'report' ? number >= next : number === next;
+    return isInOrder || this.#isLost ? undefined : `is of ${type} ${number}, and ${type} ${next} comes next`;
   }
 
-  /** takeHeads reads the heads of a batch: the next integration begins where they say, so they have to be right. */
-  takeHeads(lines: readonly Buffer[]): string | undefined {
-    let heads: LogPosition;
-    try {
-      heads = headsOf(lines);
-    } catch (error) {
-      return faultIn(error, 'malformed').message;
-    }
+  /** takeKey goes on behind the entry that announces a key of the ledger. */
+  takeKey({ key }: KeyEntry, ledger: string | undefined): string | undefined {
+    if (this.keys.includes(key)) return this.#isLost ? undefined : 'announces a key that the log has announced before';
+    this.keys = [...this.keys, key];
+    const { keyName, type } = parseVerifierKey(key);
+    return keyName === ledger && type !== 'cosignature' ? undefined : 'announces a key that is none of this log';
+  }
+
+  /** takeHeads compares the heads of a batch: the next integration begins where they say, so they have to be right. */
+  takeHeads(heads: LogPosition): string | undefined {
+    const isRight = this.#isLost || this.#isAt(heads);
     this.time = heads.time;
-    if (!this.#isLost) return this.#isAt(heads) ? undefined : 'its heads are not where the entries up to it lead';
-    for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
-    this.documents = heads.documents;
-    this.#isLost = false;
-    return undefined;
+    this.keys = heads.keys;
+    if (this.#isLost) {
+      for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
+      this.documents = heads.documents;
+      this.#isLost = false;
+    }
+    return isRight ? undefined : 'its heads are not where the entries up to it lead';
   }
 
-  #isAt({ documents, positions }: LogPosition): boolean {
+  #isAt({ documents, keys, positions }: LogPosition): boolean {
     const isSame = ([partition, { next, index, root }]: [string, Position]): boolean => {
       const own = this.#positions.get(partition);
       return own?.next === next && own.index === index && own.root === root;
     };
     const isSameSize = positions.size === this.#positions.size;
     const isSameCount = DOCUMENT_TYPES.every((type) => documents[type] === this.documents[type]);
-    return isSameCount && isSameSize && [...positions].every(isSame);
+    const isSameKeys = keys.length === this.keys.length && keys.every((key, i) => key === this.keys[i]);
+    return isSameKeys && isSameCount && isSameSize && [...positions].every(isSame);
   }
 }

@@ -1,11 +1,12 @@
 import { attempt, faultIn } from '../../core/errors.ts';
 import { parseNote } from '../../core/note/note.ts';
 import { formatSignatureLine } from '../../core/note/signatureLine.ts';
-import { NEWEST_CHECKPOINT, TLOG, checkpointName, cosignatureName } from '../../core/objects/names.ts';
+import { NEWEST_CHECKPOINT, TLOG, checkpointName, cosignaturePrefix } from '../../core/objects/names.ts';
 import { storedCosignatures } from '../../ledger/cosignatures.ts';
 import { readFor } from '../context.ts';
-import type { Context } from '../context.ts';
-import type { Checkpoints } from './checkpoints.ts';
+import type { Context, Read } from '../context.ts';
+import { EARLIER } from './checkpoints.ts';
+import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
 
 const OBJECT = `${TLOG}${NEWEST_CHECKPOINT}`;
 
@@ -13,55 +14,52 @@ const OBJECT = `${TLOG}${NEWEST_CHECKPOINT}`;
 export class PublishedCheck {
   readonly #context: Context;
   readonly #checkpoints: Checkpoints;
-  readonly #note: Buffer | undefined;
-  readonly #isThere: boolean;
-  /** undefined if there is none, or it isn't one of this log */
+  readonly #note: Read;
+  /** what its note says that it signs; undefined if it is no note. Nothing is verified before it is opened. */
   readonly text: string | undefined;
 
-  private constructor(
-    context: Context,
-    checkpoints: Checkpoints,
-    isThere: boolean,
-    note: Buffer | undefined,
-    text?: string,
-  ) {
+  private constructor(context: Context, checkpoints: Checkpoints, note: Read) {
     this.#context = context;
     this.#checkpoints = checkpoints;
-    this.#isThere = isThere;
     this.#note = note;
-    this.text = text;
+    this.text = typeof note === 'object' ? attempt(() => parseNote(note).text, 'malformed') : undefined;
+    if (this.text !== undefined) checkpoints.want(this.text);
   }
 
   /** begin reads what is published. It must come first, so that this can't be newer than the batches that are listed. */
   static async begin(context: Context, checkpoints: Checkpoints): Promise<PublishedCheck> {
     const { tiles } = context;
-    const note = tiles && (await readFor(context, tiles, NEWEST_CHECKPOINT, OBJECT));
-    if (note === undefined) return new PublishedCheck(context, checkpoints, false, undefined);
-    if (note === 'unreadable') return new PublishedCheck(context, checkpoints, true, undefined);
-    const opened = checkpoints.open(OBJECT, note);
-    if (opened !== undefined) checkpoints.want(opened.text);
-    return new PublishedCheck(context, checkpoints, true, note === 'too-large' ? undefined : note, opened?.text);
+    return new PublishedCheck(
+      context,
+      checkpoints,
+      tiles && (await readFor(context, tiles, NEWEST_CHECKPOINT, OBJECT)),
+    );
+  }
+
+  /** open checks its signatures, once it is known which keys count. */
+  open(): OpenedCheckpoint | undefined {
+    const note = this.#note;
+    return note === undefined || note === 'unreadable' ? undefined : this.#checkpoints.open(OBJECT, note);
   }
 
   /**
-   * finish compares it with the newest checkpoint, of that number, that fits the batches. Until the log `isSettled`, the
-   * newest checkpoint may not be published yet.
+   * finish compares it with the newest checkpoint, of that number, that fits the batches. One from number `due` on may be
+   * published: until the log is settled, the newest may not be yet.
    */
-  async finish(newest: number, isSettled: boolean): Promise<void> {
+  async finish(opened: OpenedCheckpoint | undefined, newest: number, due: number): Promise<void> {
     const { findings } = this.#context;
-    if (!this.#isThere && (isSettled || newest > 0)) findings.error('checkpoint-stale', OBJECT, 'it is missing');
-    if (this.text === undefined || this.#note === undefined) return;
-    const number = this.#checkpoints.seenAt(this.text);
+    if (this.#note === undefined && due >= 0) findings.error('checkpoint-stale', OBJECT, 'it is missing');
+    if (opened === undefined) return;
+    const number = this.#checkpoints.seenAt(opened.text);
     if (number === undefined) {
       const why = 'the log has no checkpoint of this text: its history was cut off, or this is another one';
       findings.error('checkpoint-inconsistent', OBJECT, why);
       return;
     }
-    await this.#compareSignatures(this.#note, number);
-    if (number < newest && (isSettled || number < newest - 1)) {
-      const why = `it is the same as ${checkpointName(number)}, and ${checkpointName(newest)} is newer`;
-      findings.error('checkpoint-stale', OBJECT, why);
-    }
+    if (number !== EARLIER) await this.#compareSignatures(opened.note, number);
+    if (number >= due) return;
+    const which = number === EARLIER ? `of ${opened.checkpoint.size} entries` : `the same as ${checkpointName(number)}`;
+    findings.error('checkpoint-stale', OBJECT, `it is ${which}, and ${checkpointName(newest)} is newer`);
   }
 
   /** compareSignatures looks for signatures that it has, and the ledger has not. */
@@ -83,7 +81,7 @@ export class PublishedCheck {
     try {
       return (await storedCosignatures(store, number)).map(formatSignatureLine);
     } catch (error) {
-      tally.addUnreadable(cosignatureName(number, ''), faultIn(error).message);
+      tally.addUnreadable(cosignaturePrefix(number), faultIn(error).message);
       return undefined;
     }
   }

@@ -1,22 +1,36 @@
-import { faultIn } from '../../core/errors.ts';
-import { formatHash, parseHash } from '../../core/hash.ts';
+import { attempt, faultIn } from '../../core/errors.ts';
+import { formatHash, leafHash, parseHash } from '../../core/hash.ts';
 import type { LogTree } from '../../core/merkle/logTree.ts';
-import { NO_HEADS } from '../../core/objects/heads.ts';
+import {
+  consistencyRanges,
+  inclusionRanges,
+  proveConsistency,
+  proveInclusion,
+  verifyConsistency,
+  verifyInclusion,
+} from '../../core/merkle/proof.ts';
+import type { TreeHead } from '../../core/merkle/tree.ts';
+import { parseCheckpoint } from '../../core/note/checkpoint.ts';
+import { NO_HEADS, headsOf, isHeadsLine } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import { TLOG, batchName, checkpointName } from '../../core/objects/names.ts';
 import type { CosignatureReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
 import { readSigned } from '../../ledger/batches.ts';
 import { openTree } from '../../ledger/tiles.ts';
+import { nodesFromTiles } from '../../ledger/treeProof.ts';
+import type { ReadableTiles } from '../../ports/store.ts';
 import { readFor } from '../context.ts';
 import type { Context } from '../context.ts';
+import { EARLIER } from './checkpoints.ts';
 import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
 
 /** LogStart is where a check of the log begins. */
 export interface LogStart {
   /** number of the first batch that is read */
   readonly batch: number;
-  /** number of the first batch whose entries are compared with their objects, and where those before it lead */
+  /** number of the first batch whose entries are compared with their objects */
   readonly compared: number;
+  /** where the batches before the first that is read lead */
   readonly position: LogPosition;
   /** where it goes on from an earlier check, and what was before isn't looked at again */
   readonly continued?: {
@@ -38,21 +52,23 @@ export interface KnownLog {
 }
 
 /**
- * resume begins where an earlier check ended, if the tiles give the tree there. Otherwise the tree is made from the first batch
- * on, and entries are compared with objects only behind the anchor.
+ * resume begins where an earlier check ended, if the tiles prove what that stands on: the tree there, the heads of its last
+ * batch, and that a kept checkpoint is of the same log. Otherwise the log is followed from the first batch on, and entries are
+ * compared with objects only behind the anchor.
  */
 export async function resume(
   context: Context,
   { head, cosignatures }: KnownLog,
   checkpoints: Checkpoints,
+  kept: OpenedCheckpoint | undefined,
 ): Promise<LogStart> {
-  const position = await positionAt(context, head.number);
-  if (position === undefined) return THE_FIRST;
   const compared = head.number + 1;
-  const tree = await treeAt(context, head);
-  if (tree === undefined) return { ...THE_FIRST, compared, position };
-  const opened = await openAgain(context, head, checkpoints);
-  await findEarlier(context, head, checkpoints);
+  const proved = await proveStart(context, head, kept);
+  if (proved === undefined) return { ...THE_FIRST, compared };
+  const { tree, position } = proved;
+  const opened = await openAgain(context, head, checkpoints, position);
+  await findEarlier(context, tree.head, checkpoints);
+  if (opened !== undefined) checkpoints.markSeen(opened.text, head.number);
   return {
     batch: compared,
     compared,
@@ -66,15 +82,54 @@ export async function resume(
   };
 }
 
-/** positionAt gives where a batch says that the log stands; undefined if the batch isn't there, isn't one, or can't be read. */
-async function positionAt({ store, tally }: Context, number: number): Promise<LogPosition | undefined> {
+interface Proved {
+  readonly tree: LogTree;
+  readonly position: LogPosition;
+}
+
+/** proveStart gives the log at an anchor's checkpoint, or undefined if tiles or batch are missing, lie, or can't be read. */
+async function proveStart(
+  context: Context,
+  head: VerifiedCheckpoint,
+  kept: OpenedCheckpoint | undefined,
+): Promise<Proved | undefined> {
+  const { tiles } = context;
+  const tree = await treeAt(context, head);
+  if (tiles === undefined || tree === undefined) return undefined;
   try {
-    return (await readSigned(store, number, {}))?.heads;
+    const signed = await readSigned(context.store, head.number, {});
+    const entries = typeof signed === 'object' ? signed.entries : [];
+    const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
+    if (lines.length === 0 || !(await isTreesEnd(tiles, lines, tree.head))) return undefined;
+    if (kept !== undefined && !(await goesOnFrom(tiles, kept.checkpoint, tree.head))) return undefined;
+    return { tree, position: headsOf(lines) };
   } catch (error) {
-    const { kind, message } = faultIn(error);
-    if (kind === 'unavailable' || kind === 'refused') tally.addUnreadable(batchName(number), message);
+    const { kind, message } = faultIn(error, 'malformed', 'unavailable', 'refused');
+    if (kind !== 'malformed') context.tally.addUnreadable(batchName(head.number), message);
     return undefined;
   }
+}
+
+/** isTreesEnd tells whether lines are the last leaves of a tree. */
+async function isTreesEnd(
+  tiles: ReadableTiles,
+  lines: readonly Buffer[],
+  { size, rootHash }: TreeHead,
+): Promise<boolean> {
+  for (const [i, line] of lines.entries()) {
+    const leaf = size - lines.length + i;
+    if (leaf < 0) return false;
+    const proof = proveInclusion(leaf, size, await nodesFromTiles(tiles, inclusionRanges(leaf, size), size));
+    if (!verifyInclusion(proof, leafHash(line), rootHash)) return false;
+  }
+  return true;
+}
+
+/** goesOnFrom tells whether a tree begins with an earlier one; a later one is for the batches behind it to reach. */
+async function goesOnFrom(tiles: ReadableTiles, from: TreeHead, to: TreeHead): Promise<boolean> {
+  if (from.size > to.size) return true;
+  const readNode = await nodesFromTiles(tiles, consistencyRanges(from.size, to.size), to.size);
+  return verifyConsistency(from, to, proveConsistency(from.size, to.size, readNode));
 }
 
 /** treeAt goes on from the anchor's tree by the tiles, and gives undefined if they are missing, lie, or can't be read. */
@@ -94,10 +149,12 @@ async function openAgain(
   context: Context,
   head: VerifiedCheckpoint,
   checkpoints: Checkpoints,
+  { keys }: LogPosition,
 ): Promise<OpenedCheckpoint | undefined> {
   const name = checkpointName(head.number);
   const note = await readFor(context, context.store, name);
   if (note === 'unreadable') return undefined;
+  checkpoints.announce(keys);
   const opened = note === undefined ? undefined : checkpoints.open(name, note);
   if (opened !== undefined && isOf(opened, head)) return opened;
   const why = note === undefined ? 'no object has this name' : 'it is another one';
@@ -106,25 +163,19 @@ async function openAgain(
   return opened;
 }
 
-/** findEarlier looks for wanted checkpoints up to the anchor's: sizes rise, so it bisects, from the newest one on. */
-async function findEarlier(context: Context, newest: VerifiedCheckpoint, checkpoints: Checkpoints): Promise<void> {
+/** findEarlier marks the wanted checkpoints that are of trees which the log has grown from. */
+async function findEarlier({ tiles }: Context, head: TreeHead, checkpoints: Checkpoints): Promise<void> {
   for (const text of checkpoints.wanted) {
-    const size = sizeIn(text);
-    if (size > newest.size) continue;
-    let [low, high] = [0, newest.number];
-    for (let middle = high; low <= high; middle = Math.floor((low + high) / 2)) {
-      const note = await readFor(context, context.store, checkpointName(middle));
-      if (note === 'unreadable') checkpoints.isIncomplete = true;
-      const found = typeof note === 'object' ? note.toString('utf8') : undefined;
-      if (found?.startsWith(`${text}\n`) === true) checkpoints.markSeen(text, middle);
-      if (found === undefined || sizeIn(found) >= size) high = middle - 1;
-      else low = middle + 1;
+    const checkpoint = attempt(() => parseCheckpoint(text), 'malformed');
+    if (tiles === undefined || checkpoint === undefined || checkpoint.size > head.size) continue;
+    try {
+      if (await goesOnFrom(tiles, checkpoint, head)) checkpoints.markSeen(text, EARLIER);
+    } catch (error) {
+      faultIn(error, 'malformed', 'unavailable', 'refused');
+      checkpoints.isIncomplete = true;
     }
   }
 }
-
-/** sizeIn reads the size in the text of a checkpoint, which nobody has checked yet: NaN if there is none. */
-const sizeIn = (text: string): number => Number(text.split('\n')[1]);
 
 /** isOf tells whether a checkpoint is the one that an earlier check found. */
 export const isOf = ({ checkpoint }: OpenedCheckpoint, { size, root }: VerifiedCheckpoint): boolean =>

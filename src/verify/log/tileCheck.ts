@@ -1,7 +1,7 @@
 import type { TileFile } from '../../core/merkle/logTree.ts';
 import { TLOG } from '../../core/objects/names.ts';
 import { Semaphore } from '../../ledger/concurrency.ts';
-import { TOO_LARGE } from '../../ports/store.ts';
+import { WHY_UNREAD } from '../../ports/store.ts';
 import type { ReadableTiles } from '../../ports/store.ts';
 import { readFor } from '../context.ts';
 import type { Context } from '../context.ts';
@@ -59,7 +59,7 @@ export class TileCheck {
     if (stored === undefined) return false;
     if (stored === 'unreadable') return true;
     this.compared += 1;
-    if (stored === 'too-large') this.#say(name, TOO_LARGE);
+    if (typeof stored === 'string') this.#say(name, WHY_UNREAD[stored]);
     else if (!stored.equals(bytes)) this.#say(name, 'it is not what the entries of the log give');
     return true;
   }
@@ -79,8 +79,9 @@ export class TileCheck {
       // A partial tile may be dropped once the full one is there, which begins with it.
       const grown = await readFor(this.#context, this.#tiles, full, `${TLOG}${full}`);
       if (grown === undefined) this.#say(file.name, 'it is missing');
-      else if (grown === 'too-large') this.#say(full, TOO_LARGE);
-      else if (grown !== 'unreadable' && !grown.subarray(0, file.bytes.length).equals(file.bytes))
+      else if (grown === 'unreadable') continue;
+      else if (typeof grown === 'string') this.#say(full, WHY_UNREAD[grown]);
+      else if (!grown.subarray(0, file.bytes.length).equals(file.bytes))
         this.#say(full, `it does not begin with ${file.name}, which is missing, as the entries of the log give it`);
     }
   }

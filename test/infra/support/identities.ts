@@ -9,7 +9,7 @@ const KEYS = 'Microsoft.KeyVault/vaults/keys';
 /** Whose identity it is, in the order of the table. */
 const IDENTITIES: Readonly<Record<string, string>> = {
   sealer: 'the function app with `ingest`, `integrate` and the log over HTTP',
-  auditor: 'the function app with `verify`',
+  auditor: 'the function app with `verify` and `posture`',
   drill: 'a second identity of the auditor app, for the test that the policy refuses changes',
   encryption: 'the ledger account itself, where it is encrypted with a key of the vault',
   operators: 'a group of people, where one is named; they are in it while they act',
@@ -101,6 +101,7 @@ const CAPABILITIES: readonly Capability[] = [
     ),
   },
   { what: 'sign a checkpoint', has: data(/^key ledger$/, `${KEYS}/sign/action`) },
+  { what: 'sign a report', has: data(/^key auditor$/, `${KEYS}/sign/action`) },
   { what: 'receive events', has: data(/^hub /, 'Microsoft.EventHub/namespaces/messages/receive/action') },
   {
     what: 'replace the program of the other app',

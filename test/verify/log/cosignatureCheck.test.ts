@@ -1,4 +1,5 @@
 import { AuditsealError } from '../../../src/core/errors.ts';
+import { formatHash, sha256 } from '../../../src/core/hash.ts';
 import { signCosignature } from '../../../src/core/note/cosignature.ts';
 import { parseNote } from '../../../src/core/note/note.ts';
 import { formatSignatureLine } from '../../../src/core/note/signatureLine.ts';
@@ -24,12 +25,23 @@ import { integrateOf } from '../../support/logs.ts';
 import { MemoryStore } from '../../support/memoryStore.ts';
 import { Witnesses, cosignNewest, cosignature, policyOf, witnessKey } from '../../support/witnesses.ts';
 
-const lineOf = (text: string, witness: number): Buffer =>
-  Buffer.from(`${formatSignatureLine(signCosignature(text, witnessKey(witness), 1_700_000_000))}\n`);
+const lineOf = (text: string, witness: number, second = SECOND + 10): Buffer =>
+  Buffer.from(`${formatSignatureLine(signCosignature(text, witnessKey(witness), Date.parse(timeOf(second)) / 1000))}\n`);
+
+/** nameFor names what is stored as a witness's cosignature of a checkpoint. */
+const nameFor = (number: number, witness: number, bytes: Uint8Array): string =>
+  `${cosignature(number, witness)}-${formatHash(sha256(bytes)).slice(0, 16)}`;
+
+/** store stores anything as a witness's cosignature of a checkpoint, and gives its name. */
+function store({ store }: Ledger, number: number, witness: number, bytes: Buffer): string {
+  const name = nameFor(number, witness, bytes);
+  store.objects.set(name, bytes);
+  return name;
+}
 
 /** put stores a witness's cosignature of a checkpoint. */
-const put = (ledger: Ledger, number: number, witness: number): void =>
-  void ledger.store.objects.set(cosignature(number, witness), lineOf(textOf(ledger, number), witness));
+const put = (ledger: Ledger, number: number, witness: number): string =>
+  store(ledger, number, witness, lineOf(textOf(ledger, number), witness));
 
 const TWO_OF_THREE = { policy: policyOf([1, 2, 3], 2) };
 
@@ -64,48 +76,46 @@ test('through real witnesses: 2 of 3 are the quorum, and 1 of 3 is not', async (
 });
 
 describe('every finding about cosignatures, from its cause alone', () => {
-  test.each<[string, (ledger: Ledger) => void, string[]]>([
+  const JUNK = Buffer.from('junk');
+  test.each<[string, (ledger: Ledger) => string | void, string[]]>([
     ['nothing', () => {}, []],
-    [
-      'a cosignature is no line',
-      ({ store }) => void store.objects.set(cosignature(2, 1), Buffer.from('junk')),
-      [`cosignature-invalid ${cosignature(2, 1)}`],
-    ],
-    [
-      'it is empty',
-      ({ store }) => void store.objects.set(cosignature(2, 1), Buffer.alloc(0)),
-      [`cosignature-invalid ${cosignature(2, 1)}`],
-    ],
+    ['a cosignature is no line', (ledger) => store(ledger, 2, 1, JUNK), ['cosignature-invalid']],
+    ['it is empty', (ledger) => store(ledger, 2, 1, Buffer.alloc(0)), ['cosignature-invalid']],
     [
       'it is two lines',
       (ledger) => {
         const line = lineOf(textOf(ledger, 2), 1);
-        ledger.store.objects.set(cosignature(2, 1), Buffer.concat([line, line]));
+        return store(ledger, 2, 1, Buffer.concat([line, line]));
       },
-      [`cosignature-invalid ${cosignature(2, 1)}`],
+      ['cosignature-invalid'],
     ],
-    [
-      'it is of another key',
-      (ledger) => void ledger.store.objects.set(cosignature(2, 1), lineOf(textOf(ledger, 2), 3)),
-      [`cosignature-invalid ${cosignature(2, 1)}`],
-    ],
+    ['it is of another key', (ledger) => store(ledger, 2, 1, lineOf(textOf(ledger, 2), 3)), ['cosignature-invalid']],
     [
       'it is of another checkpoint',
-      (ledger) => void ledger.store.objects.set(cosignature(2, 1), lineOf(textOf(ledger, 1), 1)),
-      [`cosignature-invalid ${cosignature(2, 1)}`],
+      (ledger) => store(ledger, 2, 1, lineOf(textOf(ledger, 1), 1)),
+      ['cosignature-invalid'],
+    ],
+    [
+      'its name is that of other bytes',
+      (ledger) => {
+        const name = nameFor(2, 1, JUNK);
+        ledger.store.objects.set(name, lineOf(textOf(ledger, 2), 1));
+        return name;
+      },
+      ['cosignature-invalid'],
     ],
     [
       'it is of a checkpoint that is not there',
-      (ledger) => void ledger.store.objects.set(cosignature(7, 1), lineOf(textOf(ledger, 2), 1)),
-      [`cosignature-invalid ${cosignature(7, 1)}`],
+      (ledger) => store(ledger, 7, 1, lineOf(textOf(ledger, 2), 1)),
+      ['cosignature-invalid'],
     ],
     [
       'it is no line, and of a checkpoint without a batch',
-      ({ store }) => {
-        store.objects.set(checkpoint(4), read(store, checkpoint(3)));
-        store.objects.set(cosignature(4, 1), Buffer.from('junk'));
+      (ledger) => {
+        ledger.store.objects.set(checkpoint(4), read(ledger.store, checkpoint(3)));
+        return store(ledger, 4, 1, JUNK);
       },
-      [`checkpoint-inconsistent ${checkpoint(4)}`, `cosignature-invalid ${cosignature(4, 1)}`],
+      [`checkpoint-inconsistent ${checkpoint(4)}`, 'cosignature-invalid'],
     ],
     [
       'its name is none',
@@ -114,7 +124,7 @@ describe('every finding about cosignatures, from its cause alone', () => {
     ],
     [
       'that of a witness is gone',
-      ({ store }) => void store.objects.delete(cosignature(3, 2)),
+      (ledger) => void ledger.store.objects.delete(nameFor(3, 2, lineOf(textOf(ledger, 3), 2))),
       [`checkpoint-uncosigned ${checkpoint(3)}`],
     ],
     [
@@ -125,11 +135,22 @@ describe('every finding about cosignatures, from its cause alone', () => {
       },
       ['checkpoint-invalid tlog/checkpoint'],
     ],
+    [
+      'it is dated long before its batch',
+      (ledger) => store(ledger, 3, 3, lineOf(textOf(ledger, 3), 3, SECOND - 700)),
+      ['clock-ahead'],
+    ],
+    [
+      'it is dated more than a day after its batch',
+      (ledger) => store(ledger, 3, 3, lineOf(textOf(ledger, 3), 3, SECOND + 87_000)),
+      ['clock-ahead'],
+    ],
   ])('%s', async (_what, attack, said) => {
     const ledger = await ledgerOf();
     for (const witness of [1, 2]) put(ledger, 3, witness);
-    attack(ledger);
-    expect(saidOf(await checkLedger(ledger, TWO_OF_THREE))).toEqual(said);
+    const name = attack(ledger);
+    const expected = said.map((code) => (code.includes(' ') ? code : `${code} ${name}`));
+    expect(saidOf(await checkLedger(ledger, TWO_OF_THREE))).toEqual(expected);
   });
 
   test('a ledger without a log has nothing that the policy demands', async () => {
@@ -156,15 +177,19 @@ describe('every finding about cosignatures, from its cause alone', () => {
 
 test('one changed bit in every byte of a cosignature is found, and the object is named', async () => {
   const ledger = await ledgerOf(2, 2);
-  for (const witness of [1, 2]) put(ledger, 1, witness);
-  const name = cosignature(1, 1);
+  put(ledger, 1, 2);
+  const name = put(ledger, 1, 1);
   const good = read(ledger.store, name);
   for (let at = 0; at < good.length; at++) {
     const bad = Buffer.from(good);
     bad.writeUInt8(bad.readUInt8(at) ^ (1 << (at % 8)), at);
     ledger.store.objects.set(name, bad);
+    expect(saidOf(await checkLedger(ledger, { policy: policyOf([1, 2], 1) }))).toEqual([`cosignature-invalid ${name}`]);
+    ledger.store.objects.delete(name);
+    const renamed = store(ledger, 1, 1, bad);
     const said = saidOf(await checkLedger(ledger, { policy: policyOf([1, 2], 1) }));
-    expect(said).toEqual([`cosignature-invalid ${name}`]);
+    expect(said.every((one) => one.endsWith(renamed)) && said.length).toBe(1);
+    ledger.store.objects.delete(renamed);
   }
 });
 
@@ -225,12 +250,12 @@ test('in a ledger in use a checkpoint may wait for its quorum as long as a segme
 
 test('a cosignature that could not be read is named, and the check does not pass', async () => {
   const ledger = await ledgerOf();
-  for (const witness of [1, 2, 3]) put(ledger, 3, witness);
+  const [first] = [1, 2, 3].map((witness) => put(ledger, 3, witness));
   ledger.store.beforeRead = (name) => {
-    if (name === cosignature(3, 1)) throw new AuditsealError('STORE_UNAVAILABLE', 'away');
+    if (name === first) throw new AuditsealError('STORE_UNAVAILABLE', 'away');
   };
   const report = await checkLedger({ ...ledger }, TWO_OF_THREE);
-  expect(report).toMatchObject({ status: 'unverified', unreadable: [{ object: cosignature(3, 1) }] });
+  expect(report).toMatchObject({ status: 'unverified', unreadable: [{ object: first }] });
 });
 
 describe('an incremental check', () => {
@@ -251,8 +276,8 @@ describe('an incremental check', () => {
       findings: [],
       log: { cosignatures: { verified: 2, quorum: { number: 1, witnesses: ['w1', 'w3'] }, waitingSince: null } },
     });
-    ledger.store.objects.set(cosignature(1, 2), lineOf(textOf(ledger, 0), 2));
-    expect(saidOf(await goOn(SECOND + 602, still))).toEqual([`cosignature-invalid ${cosignature(1, 2)}`]);
+    const stray = store(ledger, 1, 2, lineOf(textOf(ledger, 0), 2));
+    expect(saidOf(await goOn(SECOND + 602, still))).toEqual([`cosignature-invalid ${stray}`]);
   });
 
   test('by the job uses the policy of the app', async () => {
