@@ -34,6 +34,7 @@ interface Counts {
 const NO_COUNTS: Counts = { record: 0, incarnation: 0, lastEvent: -1, enqueued: '' };
 const START: Link = { index: -1, root: '0'.repeat(64), sealed: '', counts: NO_COUNTS };
 const MAX_LINKS = 1000;
+const MAX_FOREIGN = 10_000;
 
 /**
  * ChainCheck follows the chain of a partition by docs/format.md, section 7. Behind a fault it goes on with what the next
@@ -47,6 +48,8 @@ export class ChainCheck {
   readonly #known: Head | undefined;
   #isKnownFound = false;
   #links: Link[] = [START];
+  /** indices of foreign objects behind the last segment that continues the chain */
+  readonly #foreign = new Set<number>();
   #next = 0;
   /** the newest segment that continues the chain */
   head: Head | undefined;
@@ -82,6 +85,7 @@ export class ChainCheck {
     if (!reading.isSegment && reading.isForeign) {
       // Whoever planted it can take any name, so a hole before it says nothing.
       if (index === this.#next) this.#next += 1;
+      if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(index);
       return this.#say('foreign-object', index, reading.why);
     }
     this.passOver(index);
@@ -143,7 +147,11 @@ export class ChainCheck {
       this.#sayPassedOver(last, segment);
       return true;
     }
-    if (link === undefined) return false;
+    if (link === undefined) {
+      const isForeign = this.#foreign.has(previous);
+      if (isForeign) this.#say('chain-broken', index, `it goes on from index ${previous}, which is foreign`);
+      return isForeign;
+    }
     if (sealed < link.sealed)
       this.#say('chain-broken', index, `it was sealed at ${sealed}, and the segment before it at ${link.sealed}`);
     if (prev === link.root) return false;
@@ -157,6 +165,7 @@ export class ChainCheck {
     for (const passed of this.#links)
       if (passed.index > link.index && passed.isFaulty !== true) this.#sayPassedOver(passed, segment);
     this.#links = [];
+    this.#foreign.clear();
   }
 
   #sayPassedOver(passed: Link, { header: { index, previous } }: Segment): void {
