@@ -1,6 +1,10 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startAppVault } from '../../local/keyVault/appVault.ts';
 import type { AppVault } from '../../local/keyVault/appVault.ts';
-import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { parseSignerKey } from '../../src/core/note/signerKey.ts';
+import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
@@ -28,6 +32,28 @@ test('--vault-key prints the verifier key of what is in the vault, the same each
   expect((await keygen(['--name', NAME, '--vault-key', url])).stdout).toBe(stdout);
   const other = parseVerifierKey((await keygen(['--name', NAME, '--vault-key', rotated])).stdout.trim());
   expect(other.keyId).not.toBe(key.keyId);
+});
+
+test('--auditor makes the key of an auditor, or prints the one in the vault', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+  try {
+    const file = join(folder, 'auditor.key');
+    const made = await keygen(['--name', NAME, '--auditor', '--out', file]);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const { verifierKey } = parseSignerKey((await readFile(file, 'utf8')).trim());
+    expect(verifierKey.keyName).toBe(`${NAME}/auditor`);
+    expect(made.stdout).toBe(`${formatVerifierKey(verifierKey)}\n`);
+    const vault = await keygen(['--name', NAME, '--auditor', '--vault-key', stand.vault.keyUrl('auditor')]);
+    expect(vault.stdout).toBe(`${stand.verifierKey('auditor', `${NAME}/auditor`)}\n`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test.each([`${NAME}/sealer`, `${NAME}/auditor`])('no key is made for a ledger called %s', async (name) => {
+  const ended = await keygen(['--name', name, '--out', 'no/such/folder/log.key']);
+  expect(ended).toMatchObject({ code: 64, stdout: '' });
+  expect(ended.stderr).toContain('the name of a ledger ends neither in /sealer nor in /auditor');
 });
 
 test.each<[string, () => string, number, string]>([

@@ -3,7 +3,8 @@ import { ArmPolicy } from '../../src/adapters/armPolicy.ts';
 import { BlobCanaries } from '../../src/adapters/blobCanaries.ts';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import type { PostureReport } from '../../src/core/objects/report.ts';
-import { formatReport, parseFiledReport } from '../../src/core/objects/reportFile.ts';
+import { reportName } from '../../src/core/objects/names.ts';
+import { openReport } from '../../src/core/objects/reportFile.ts';
 import { runDrill } from '../../src/guard/drill.ts';
 import { checkPosture } from '../../src/guard/posture.ts';
 import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.ts';
@@ -11,6 +12,7 @@ import type { Stack } from '../local/worm/harness.ts';
 import { armOutside } from '../support/armOutside.ts';
 import { check, saidOf } from '../support/checking.ts';
 import { forgeChain } from '../support/forge.ts';
+import { filed } from '../support/reports.ts';
 
 let stack: Stack;
 let count = 0;
@@ -54,7 +56,9 @@ test('a policy refuses everything, also at the second drill of the day, and the 
     ]);
     expect(report).toMatchObject({ status: 'verified', unreadable: [] });
     expect(failed(report)).toEqual([]);
-    expect(parseFiledReport(formatReport(report))).toEqual(JSON.parse(JSON.stringify(report)));
+    expect(openReport(filed(report, reportName(0)), reportName(0), undefined)).toEqual(
+      JSON.parse(JSON.stringify(report)),
+    );
   }
   for await (const { name } of stack.container(container).listBlobsFlat({ prefix: 'drill/' })) {
     const bytes = await stack.container(container).getBlobClient(name).downloadToBuffer();

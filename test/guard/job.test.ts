@@ -4,7 +4,7 @@ import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { openLedgerPolicy } from '../../src/adapters/ledgerPolicy.ts';
 import { pageName, reportName } from '../../src/core/objects/names.ts';
 import type { PostureReport } from '../../src/core/objects/report.ts';
-import { formatReport, parseFiledReport, parseReport } from '../../src/core/objects/reportFile.ts';
+import { formatReport, openReport, parseReport } from '../../src/core/objects/reportFile.ts';
 import { runPostureJob } from '../../src/guard/job.ts';
 import { newestReport } from '../../src/ledger/reports.ts';
 import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.ts';
@@ -16,8 +16,9 @@ import { forgeChain, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { coded } from '../support/logVectors.ts';
 import { SECOND, checkLedger, ledgerOf } from '../support/loggedLedger.ts';
-import { KEY, integrateOf } from '../support/logs.ts';
+import { integrateOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
+import { AUDITORS, filed, filingIn } from '../support/reports.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -42,7 +43,7 @@ async function runAt(
   });
   expect(asked).toEqual([ledger]);
   const files = store ?? new BlobStore(stack.sasContainer(container, 'rcl'));
-  return runPostureJob({ reader, store: files, log, now: () => Date.parse(timeOf(second)) }, promise);
+  return runPostureJob({ reader, filing: filingIn(files), log, now: () => Date.parse(timeOf(second)) }, promise);
 }
 
 describe('the job that files postures', () => {
@@ -54,7 +55,7 @@ describe('the job that files postures', () => {
     expect(report).toMatchObject({ kind: 'posture', status: 'violated', container, account: ACCOUNT });
     const stored = await stack.container(container).getBlobClient(reportName(0)).downloadToBuffer();
     // Settings that Azure doesn't state are left out of JSON.
-    expect(parseFiledReport(stored)).toEqual(JSON.parse(JSON.stringify(report)));
+    expect(openReport(stored, reportName(0), AUDITORS)).toEqual(JSON.parse(JSON.stringify(report)));
     expect(log.lines).toEqual([
       { level: 'error', message: 'finding', fields: { code: 'policy-missing', object: container } },
       {
@@ -85,7 +86,8 @@ describe('the job that files postures', () => {
     const [store, log] = [new MemoryStore(), new KeptLog()];
     const report = await runAt(SECOND, 'guarded', { store, log, arm: elsewhere });
     expect(report).toMatchObject({ status: 'unverified', guard: null, settings: null });
-    expect(parseFiledReport(store.objects.get(reportName(0)) as Buffer).status).toBe('unverified');
+    const stored = store.objects.get(reportName(0)) as Buffer;
+    expect(openReport(stored, reportName(0), AUDITORS).status).toBe('unverified');
     expect(log.errors).toEqual(['posture could not be read']);
   });
 
@@ -133,10 +135,10 @@ describe('a filed posture', () => {
   test('has no page: what has the name of one is foreign', async () => {
     const store = new MemoryStore(forgeChain(3));
     await runAt(SECOND, 'guarded', { store });
-    expect(saidOf(await check(store))).toEqual([]);
+    expect(saidOf(await check(store, { auditors: AUDITORS }))).toEqual([]);
     const page = pageName(0);
     store.objects.set(page, Buffer.from('all is well'));
-    expect(saidOf(await check(store))).toEqual([`foreign-object ${page}`]);
+    expect(saidOf(await check(store, { auditors: AUDITORS }))).toEqual([`foreign-object ${page}`]);
   });
 
   test('gets an entry in the log with its status, and is checked like any report', async () => {
@@ -152,46 +154,41 @@ describe('a filed posture', () => {
       name: reportName(0),
       status: 'verified',
     });
-    expect(await checkLedger(made, { verifiers: [KEY.verifierKey] })).toMatchObject({
+    expect(await checkLedger(made, { auditors: AUDITORS })).toMatchObject({
       status: 'verified',
       findings: [],
       log: { batches: 2 },
     });
     const bytes = made.store.objects.get(reportName(0)) as Buffer;
     made.store.objects.set(reportName(0), Buffer.from(bytes.toString().replace('verified', 'violated')));
-    expect((await checkLedger(made)).findings.map(({ code }) => code)).toContain('entry-mismatch');
+    expect(saidOf(await checkLedger(made, { auditors: AUDITORS })).toSorted()).toEqual([
+      `entry-mismatch ${reportName(0)}`,
+      `foreign-object ${reportName(0)}`,
+    ]);
   });
 
   test('is no anchor: a check goes on from the newest report of kind integrity, and calls no posture foreign', async () => {
     const store = new MemoryStore(forgeChain(3));
     const integrity = await check(store, {}, SECOND);
-    store.objects.set(reportName(0), formatReport(integrity));
+    store.objects.set(reportName(0), filed(integrity, reportName(0)));
     for (const second of [1, 2]) await runAt(SECOND + second, 'guarded', { store });
-    const now = Date.parse(timeOf(SECOND + 9));
-    expect(await newestReport(store, now)).toEqual({
-      anchor: { name: reportName(0), report: integrity },
-      malformed: [],
-    });
+    expect(await newestReport(store, AUDITORS, 3)).toEqual({ name: reportName(0), report: integrity });
+    expect(saidOf(await check(store, { auditors: AUDITORS }))).toEqual([]);
     const bytes = store.objects.get(reportName(1)) as Buffer;
     expect(() => parseReport(bytes)).toThrow('the report is of kind posture, not integrity');
   });
 
-  test.each<[string, (posture: Buffer) => Buffer]>([
-    ['is damaged', (posture) => posture.subarray(1)],
-    ['is of a time to come', (posture) => editedPosture(posture, { time: timeOf(SECOND + 1000) })],
-    ['is of another shape', (posture) => editedPosture(posture, { guard: { policy: 'Locked' } })],
-  ])('that %s is none', async (_what, change) => {
+  test.each<[string, (posture: PostureReport) => Buffer]>([
+    ['is damaged', (posture) => filed(posture, reportName(0)).subarray(1)],
+    ['nobody signed', (posture) => formatReport(posture)],
+    [
+      'is of another shape',
+      (posture) => filed({ ...posture, locks: 'none' } as unknown as PostureReport, reportName(0)),
+    ],
+  ])('that %s is foreign', async (_what, change) => {
     const store = new MemoryStore(forgeChain(3));
-    const integrity = formatReport(await check(store, {}, SECOND));
-    store.objects.set(reportName(0), integrity);
-    await runAt(SECOND + 1, 'guarded', { store });
-    const name = reportName(1);
-    store.objects.set(name, change(store.objects.get(name) as Buffer));
-    const { anchor, malformed } = await newestReport(store, Date.parse(timeOf(SECOND + 9)));
-    expect([anchor?.name, malformed.map((it) => it.name)]).toEqual([reportName(0), [name]]);
+    const posture = await runAt(SECOND + 1, 'guarded', { store });
+    store.objects.set(reportName(0), change(posture));
+    expect(saidOf(await check(store, { auditors: AUDITORS }))).toEqual([`foreign-object ${reportName(0)}`]);
   });
 });
-
-/** editedPosture gives the bytes of a posture with other members, as somebody would file it who knows the format. */
-const editedPosture = (bytes: Buffer, members: object): Buffer =>
-  formatReport({ ...parseFiledReport(bytes), ...members });

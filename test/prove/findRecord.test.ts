@@ -70,7 +70,9 @@ test('copies and foreign objects do not lead astray', async () => {
   objects.set('segments/0/readme', Buffer.from('x'));
   objects.set(nameOf(7), forge({ index: 7, partition: '3' }).stored);
   for (let record = 0; record < 6; record++) {
-    expect(await findRecord(new MemoryStore(objects), certificatesOf(), '0', record)).toMatchObject({ segment: nameOf(record) });
+    expect(await findRecord(new MemoryStore(objects), certificatesOf(), '0', record)).toMatchObject({
+      segment: nameOf(record),
+    });
   }
 });
 

@@ -25,5 +25,8 @@ export function resign(
   const time = /"type":"heads","time":"([^"]+)"/.exec(lines)?.[1] as string;
   const whole = { ...dayOf(time), ledger: LEDGER, ...session };
   store.objects.set(name, signLines(Buffer.from(lines), name, { ...old.claim, ...claim }, whole));
-  return lines.split('\n').slice(0, -1).map((line) => Buffer.from(line));
+  return lines
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => Buffer.from(line));
 }

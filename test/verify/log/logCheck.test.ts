@@ -54,8 +54,14 @@ describe('a ledger with a log', () => {
     const { store } = await ledgerOf();
     const report = await check(store);
     const key = `${LEDGER}+${KEY.verifierKey.keyId}`;
-    expect(report).toMatchObject({ status: 'verified', findings: [], log: { signatures: 4, signedBy: [key], tiles: 0 } });
-    expect(report.notChecked.join()).toContain(`who made the ledger isn't known: the keys that its own log announces were taken, ${key}`);
+    expect(report).toMatchObject({
+      status: 'verified',
+      findings: [],
+      log: { signatures: 4, signedBy: [key], tiles: 0 },
+    });
+    expect(report.notChecked.join()).toContain(
+      `who made the ledger isn't known: the keys that its own log announces were taken, ${key}`,
+    );
     expect(report.notChecked.join()).toContain('tiles');
   });
 
