@@ -1,12 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { constants, zstdCompressSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
 import { parseAction as parseCoreAction } from '../../src/core/objects/action.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { pageName, reportName } from '../../src/core/objects/names.ts';
-import { decompress as coreDecompress } from '../../src/core/segment/zstd.ts';
-import { decompress } from '../../web/verify/zstd/decompress.ts';
 import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
-import { Fault } from '../../web/verify/fault.ts';
 import { parseAction } from '../../web/verify/ledger/action.ts';
 import { forgeActions } from '../support/actions.ts';
 import { damaged } from '../support/logVectors.ts';
@@ -17,7 +13,7 @@ import { SECOND, batch } from '../support/loggedLedger.ts';
 import { integrateOf, keyOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
-import { picked, picks, triedOf } from '../support/sample.ts';
+import { picked, triedOf } from '../support/sample.ts';
 import { signReport } from '../support/sign.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { DAMAGE } from './damage.ts';
@@ -182,11 +178,7 @@ describe('the page and the command line conclude the same of a mirror', () => {
       const mirror = new Map(small);
       if (at < bytes.length) mirror.set(name, bad);
       else mirror.delete(name);
-      const [page, core] = [await pageVerdict(mirror), await coreVerdict(mirror)];
-      // node:zlib doesn't notice every damage to a frame, but decodes it to something else.
-      const exact = JSON.stringify(page) === JSON.stringify(core);
-      const strict = page.found.includes(`segment-malformed ${name}`) && core.found.includes(`chain-broken ${name}`);
-      if (!exact && !(strict && page.status === core.status)) expect({ name, at, ...page }).toEqual(core);
+      expect({ name, at, ...(await pageVerdict(mirror)) }).toEqual({ name, at, ...(await coreVerdict(mirror)) });
       changed += 1;
     }
     expect(changed).toBe(triedOf(changes.length, SAMPLE));
@@ -325,61 +317,6 @@ describe('the page takes for an action what the core does', () => {
   });
 });
 
-describe('the page decompresses', () => {
-  const texts = [
-    Buffer.alloc(0),
-    Buffer.from('a'),
-    Buffer.alloc(300_000, 'ab'),
-    randomBytes(200_000),
-    Buffer.from(
-      Array.from({ length: 9000 }, (_, i) => `{"n":${i},"user":"u${(i * 31) % 977}","ip":"10.0.${i % 7}.1"}`).join(
-        '\n',
-      ),
-    ),
-  ];
-  test.each([1, 3, 9, 19])('what level %d makes, with and without a checksum', (level) => {
-    for (const text of texts) {
-      for (const checksum of [0, 1]) {
-        const params = {
-          [constants.ZSTD_c_compressionLevel]: level,
-          [constants.ZSTD_c_checksumFlag]: checksum,
-          [constants.ZSTD_c_windowLog]: 20,
-        };
-        const frame = zstdCompressSync(text, { params });
-        expect(Buffer.compare(decompress(Buffer.concat([frame, frame])), Buffer.concat([text, text]))).toBe(0);
-        if (checksum === 0) continue;
-        frame.writeUInt8(frame.readUInt8(frame.length - 1) ^ 1, frame.length - 1);
-        expect(() => decompress(frame)).toThrow(Fault);
-      }
-    }
-  });
-
-  test('nothing else than node:zlib does, and refuses what that refuses', () => {
-    const text = (texts.at(-1) as Buffer).subarray(0, 4000);
-    for (const level of [1, 19]) {
-      const frame = zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: level } });
-      for (const bit of picks(frame.length * 8, 10 * SAMPLE)) {
-        const bad = Buffer.from(frame);
-        bad.writeUInt8(bad.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-        const page = attempt(() => decompress(bad));
-        if (page !== undefined) expect(page.equals(attempt(() => coreDecompress(bad)) as Buffer)).toBe(true);
-      }
-    }
-  });
-
-  test('no bomb', () => {
-    const repeat = (count: number): Buffer =>
-      Buffer.concat(Array.from({ length: count }, (_, i) => Buffer.of(i === count - 1 ? 3 : 2, 0, 16, 0)));
-    const start = Buffer.from('28b52ffd0068', 'hex');
-    expect(() => decompress(Buffer.concat([start, repeat(1537)]))).toThrow('more than 192 MiB');
-    expect(() => decompress(Buffer.concat([Buffer.from('28b52ffda000000020', 'hex'), repeat(1)]))).toThrow(
-      'window above 8 MiB',
-    );
-    expect(() => decompress(Buffer.concat(Array.from({ length: 4097 }, () => zstdCompressSync(''))))).toThrow('4096');
-    expect(decompress(Buffer.concat([start, repeat(3)]))).toHaveLength(3 * 131_072);
-  });
-});
-
 /** formatPosture prints a report of kind posture as docs/format.md, section 8.3, says, signed for a number. */
 function formatPosture(number: number, changes: object): Buffer {
   const text = JSON.stringify({
@@ -400,13 +337,4 @@ function formatPosture(number: number, changes: object): Buffer {
     ...changes,
   });
   return signReport(Buffer.from(`{"report":${text}`), reportName(number), LEDGER);
-}
-
-function attempt(run: () => Uint8Array): Buffer | undefined {
-  try {
-    return Buffer.from(run());
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw error;
-    return undefined;
-  }
 }

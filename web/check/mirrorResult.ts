@@ -157,7 +157,7 @@ function signers({ signers: names, hasKeys, findings }: LedgerOutcome): Node[] {
     paragraph('The checkpoints say that they are signed by:'),
     element('ul', {}, ...names.map((name) => element('li', {}, code(cut(name))))),
     paragraph(
-      "That is a claim. A name or a key that comes from the folder itself, which the log announces too, proves nothing about who signed. Get the log's verifier key from its operator or an auditor, paste it in step 2, and check again.",
+      "That is a claim. A name or a key that comes from the folder itself, be it one that its log announces, proves nothing about who signed. Get the log's verifier key from its operator or an auditor, paste it in step 2, and check again.",
     ),
   ];
 }
