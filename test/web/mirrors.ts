@@ -1,11 +1,14 @@
 import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature.ts';
 import { parseNote } from '../../src/core/note/note.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
+import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
 import { cosignatureName } from '../../src/core/objects/names.ts';
+import { parseReport } from '../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { enteredReports } from '../../src/integrate/enteredReports.ts';
 import { formatCosignature, withCosignatures } from '../../src/ledger/cosignatures.ts';
 import { newestReport } from '../../src/ledger/reports.ts';
+import type { Anchor } from '../../src/ledger/reports.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
 import { verifyLedger as verifyInPage } from '../../web/verify/ledger/verifyLedger.ts';
@@ -106,8 +109,11 @@ export function cosignatureIn(mirror: Mirror, number: number, witness: number): 
   return names[0] as string;
 }
 
-/** coreVerdict is what the core says, as `auditseal verify` asks it with these keys, at a time in ms since 1970. */
-export async function coreVerdict(mirror: Mirror, keyText = MIRROR_KEYS, now = NOW): Promise<Verdict> {
+/**
+ * coreVerdict is what the core says, as `auditseal verify` asks it with these keys. It goes on from the report that it finds
+ * itself, or from the one of that name; from none for ''.
+ */
+export async function coreVerdict(mirror: Mirror, keyText = MIRROR_KEYS, anchorName?: string): Promise<Verdict> {
   const store = new MemoryStore([...mirror].filter(([name]) => !name.startsWith(TLOG)));
   const tiles = new MemoryTiles();
   for (const [name, bytes] of mirror) if (name.startsWith(TLOG)) tiles.objects.set(name.slice(TLOG.length), bytes);
@@ -115,12 +121,11 @@ export async function coreVerdict(mirror: Mirror, keyText = MIRROR_KEYS, now = N
   const isAuditors = keys.some(({ keyName }) => keyName === AUDITOR.verifierKey.keyName);
   const verifiers = keys.filter(({ type, keyName }) => type !== 'cosignature' && !keyName.endsWith('/auditor'));
   const witnesses = [1, 2].filter((number) => keyText.includes(WITNESS_KEYS[number - 1] as string));
-  const entered = await enteredReports({ store, tiles, origin: LEDGER, verifiers });
-  const anchor = isAuditors ? await newestReport(store, auditors, entered) : undefined;
+  const anchor = isAuditors && verifiers.length > 0 ? await anchorIn(store, tiles, verifiers, anchorName) : undefined;
   const report = await verifyLedger(
     {
       store,
-      now: () => now,
+      now: () => NOW,
       summarize: async (stored, question) => summarizeSegment(stored, question),
       concurrency: 3,
       ...(tiles.objects.size > 0 && { tiles }),
@@ -136,6 +141,17 @@ export async function coreVerdict(mirror: Mirror, keyText = MIRROR_KEYS, now = N
   return { status: report.status, found: [...new Set(saidOf(report))].sort() };
 }
 
+async function anchorIn(
+  store: MemoryStore,
+  tiles: MemoryTiles,
+  verifiers: readonly VerifierKey[],
+  name: string | undefined,
+): Promise<Anchor | undefined> {
+  if (name === undefined)
+    return newestReport(store, auditors, await enteredReports({ store, tiles, origin: LEDGER, verifiers }));
+  return name === '' ? undefined : { name, report: parseReport(store.objects.get(name) as Buffer) };
+}
+
 /** pageOutcome is what the page's own verifier says. */
 export async function pageOutcome(mirror: Mirror, keyText = MIRROR_KEYS): Promise<LedgerOutcome> {
   const { keys } = await readKeys(keyText);
@@ -147,8 +163,12 @@ export async function pageOutcome(mirror: Mirror, keyText = MIRROR_KEYS): Promis
   return verifyInPage(files, { keys, now: NOW });
 }
 
-/** pageVerdict is its verdict. */
-export async function pageVerdict(mirror: Mirror, keyText = MIRROR_KEYS): Promise<Verdict> {
-  const { status, findings } = await pageOutcome(mirror, keyText);
-  return { status, found: [...new Set(findings.map(({ code, object }) => `${code} ${object}`))].sort() };
-}
+/** verdictOf is its verdict. */
+export const verdictOf = ({ status, findings }: LedgerOutcome): Verdict => ({
+  status,
+  found: [...new Set(findings.map(({ code, object }) => `${code} ${object}`))].sort(),
+});
+
+/** pageVerdict is what it says of a mirror. */
+export const pageVerdict = async (mirror: Mirror, keyText = MIRROR_KEYS): Promise<Verdict> =>
+  verdictOf(await pageOutcome(mirror, keyText));
