@@ -1,7 +1,13 @@
 import { keySigner } from '../../src/adapters/logKeys.ts';
+import { createSignerKey } from '../../src/core/note/signerKey.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { Certificates } from '../../src/core/signed/certificate.ts';
+import type { SessionRole } from '../../src/core/signed/certificate.ts';
+import { auditorName } from '../../src/core/signed/reportSignature.ts';
 import { Ingest } from '../../src/ingest/ingest.ts';
+import { enteredReports } from '../../src/integrate/enteredReports.ts';
 import { Integrate } from '../../src/integrate/integrate.ts';
+import { Sessions } from '../../src/ledger/session.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import { MemoryStore } from '../../test/support/memoryStore.ts';
 import { MemoryTiles } from '../../test/support/memoryTiles.ts';
@@ -12,6 +18,7 @@ import { LEDGER, SEGMENT_BYTES } from '../workload.ts';
 const MINUTE = 60_000;
 const SECOND = 1000;
 const START = Date.UTC(2026, 10, 23);
+const AUDITOR = createSignerKey(auditorName(LEDGER), Buffer.alloc(32, 9));
 const BODY = Buffer.from('{"records":[{"category":"AuditEvent"}]}');
 
 /** Requests are what one action asks for, as the services charge it. */
@@ -47,15 +54,28 @@ export class CountedLedger {
       this.#signatures += 1;
       return signer.sign(text);
     };
-    this.#ingest = new Ingest({ store, now, ledger: LEDGER, maxSegmentBytes: SEGMENT_BYTES, pause: async () => {} });
+    // Certificates are counted by the day, not by the run.
+    const sessionsOf = (role: SessionRole): Sessions =>
+      new Sessions({ ledger: LEDGER, role, signers: [signer], random: () => 0 });
+    this.#ingest = new Ingest({
+      store,
+      now,
+      ledger: LEDGER,
+      sessions: sessionsOf('segments'),
+      certificates: new Certificates(LEDGER, [KEY.verifierKey]),
+      maxSegmentBytes: SEGMENT_BYTES,
+      pause: async () => {},
+    });
     this.#integrate = new Integrate({
+      sessions: sessionsOf('batches'),
+      auditors: [AUDITOR.verifierKey],
       store,
       tiles: this.#tiles,
       origin: LEDGER,
       verifiers: [KEY.verifierKey],
       signers: [{ verifierKey: signer.verifierKey, sign }],
       now,
-      summarize: async (bytes, counts) => summarizeSegment(bytes, counts),
+      summarize: async (bytes, question) => summarizeSegment(bytes, question),
       concurrency: CONCURRENCY,
       limits: BATCH_LIMITS,
       budgetMs: Infinity,
@@ -84,15 +104,18 @@ export class CountedLedger {
   async verify(fullVerifyHours: number): Promise<Requests> {
     this.#time += SECOND;
     return this.#counted(async () => {
+      const [store, tiles, verifiers] = [this.#store, this.#tiles, [KEY.verifierKey]];
+      const entered = await enteredReports({ store, tiles, origin: LEDGER, verifiers });
       const { status } = await runVerifyJob({
-        store: this.#store,
-        tiles: this.#tiles,
+        store,
+        tiles,
         now: () => this.#time,
-        summarize: async (bytes) => summarizeSegment(bytes),
+        summarize: async (bytes, question) => summarizeSegment(bytes, question),
         concurrency: CONCURRENCY,
-        verifiers: [KEY.verifierKey],
+        verifiers,
         log: NO_LOG,
-        ledger: LEDGER,
+        auditors: { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] },
+        filing: { store, ledger: LEDGER, signer: keySigner(AUDITOR), entered },
         fullVerifyHours,
         allowance: { delayMs: 10 * MINUTE, ageMs: 10 * MINUTE },
       });

@@ -17,6 +17,7 @@ export function printReport(report: Report): void {
         `${formatCount(log.segmentsNotIntegrated)} segments not in it yet`,
     );
   }
+  if (log?.signedBy !== undefined) printItem(`  signed by: ${log.signedBy.join(', ') || 'no key that is trusted'}`);
   if (log?.cosignatures !== undefined) printCosignatures(log.cosignatures);
   for (const head of partitions) {
     printItem(`  partition ${head.partition}: up to index ${head.index}, record ${head.record - 1}, root ${head.root}`);

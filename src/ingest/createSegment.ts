@@ -1,6 +1,7 @@
 import { segmentName } from '../core/objects/names.ts';
 import { sha256 } from '../core/hash.ts';
-import { headOf, statementOf } from '../core/segment/chain.ts';
+import { headOf } from '../core/segment/chain.ts';
+import { statementOf } from '../core/segment/statement.ts';
 import type { ChainHead } from '../core/segment/chain.ts';
 import type { SealedSegment } from '../core/segment/writer.ts';
 import { SIGNATURE_METADATA, signSegment, withSignature } from '../core/signed/segmentFrame.ts';

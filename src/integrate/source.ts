@@ -1,17 +1,14 @@
 import { documentLine } from './documents.ts';
+import { PartitionQueue } from './partitionQueue.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { formatEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, formatHeads } from '../core/objects/heads.ts';
-import type { DocumentCounts, LogPosition, Position } from '../core/objects/heads.ts';
-import { judgeObject } from '../core/objects/judge.ts';
-import type { StoredObject } from '../core/objects/judge.ts';
-import { DOCUMENT_TYPES, documentName, segmentName } from '../core/objects/names.ts';
+import type { DocumentCounts, LogPosition } from '../core/objects/heads.ts';
+import { DOCUMENT_TYPES, documentName } from '../core/objects/names.ts';
 import type { DocumentType } from '../core/objects/names.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
 import { isPartition } from '../core/text.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
-import { readObject } from '../ledger/objects.ts';
-import type { ObjectReader } from '../ledger/objects.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -173,118 +170,4 @@ export class LogSource {
 function sayForeign(log: Logger, type: DocumentType, object: string): void {
   if (type === 'report') log.error('foreign object in the place of a report', { object });
   else log.error('foreign object in the place of an action', { object });
-}
-
-/** Taken is the entry of an object. */
-interface Taken {
-  readonly line: Buffer;
-  readonly size: number;
-  readonly isForeign: boolean;
-}
-
-/**
- * PartitionQueue gives the entries of one partition's objects in order of index, as long as names are taken. A partition in
- * which nobody signed a segment yet has none: else whoever plants an object in each would make every batch longer for ever.
- */
-class PartitionQueue {
-  readonly partition: string;
-  readonly #reader: ObjectReader & Pick<SourceDeps, 'log' | 'concurrency'>;
-  readonly #semaphore: Semaphore;
-  readonly #strangers: Map<string, number>;
-  readonly #ahead: Promise<StoredObject | 'archived' | undefined>[] = [];
-  /** behind the last object whose entry was given */
-  #position: Position;
-  /** behind the last object that was looked at */
-  #looked: Position;
-  /** the first segment of the partition, which waits for the entries of what is foreign before it */
-  #first: Taken | undefined;
-  #isEnded = false;
-  #isSuspect: boolean;
-
-  constructor(
-    reader: ObjectReader & Pick<SourceDeps, 'log' | 'concurrency'>,
-    semaphore: Semaphore,
-    partition: string,
-    position: Position,
-    strangers: Map<string, number>,
-  ) {
-    this.#reader = reader;
-    this.#semaphore = semaphore;
-    this.#strangers = strangers;
-    this.partition = partition;
-    this.#position = position;
-    const next = position.index < 0 ? Math.max(position.next, strangers.get(partition) ?? 0) : position.next;
-    this.#looked = { ...position, next };
-    this.#isSuspect = position.index < 0;
-    this.#readAhead(1);
-  }
-
-  get position(): Position {
-    return this.#position;
-  }
-
-  #readAhead(count: number): void {
-    while (this.#ahead.length < count) {
-      const index = this.#looked.next + this.#ahead.length;
-      const isSuspect = this.#isSuspect;
-      const object = this.#semaphore.run(() => readObject(this.#reader, this.partition, index, isSuspect));
-      object.catch(() => {}); // it is awaited in its turn, which may be later than it fails
-      this.#ahead.push(object);
-    }
-  }
-
-  async take(): Promise<Taken | undefined> {
-    while (this.#looked.index < 0) {
-      const taken = await this.#look();
-      if (taken === undefined) return undefined;
-      if (taken.isForeign) this.#strangers.set(this.partition, this.#looked.next);
-      else this.#first = taken;
-    }
-    const { next } = this.#position;
-    if (this.#first !== undefined && next < this.#looked.next - 1) {
-      this.#position = { ...this.#position, next: next + 1 };
-      const line = formatEntry({ type: 'foreign', name: segmentName(this.partition, next) });
-      return { line, size: 0, isForeign: true };
-    }
-    const taken = this.#first ?? (await this.#look());
-    this.#first = undefined;
-    if (taken !== undefined) this.#position = this.#looked;
-    return taken;
-  }
-
-  /** look judges the next object. */
-  async #look(): Promise<Taken | undefined> {
-    if (this.#isEnded) return undefined;
-    this.#readAhead(1);
-    const object = await (this.#ahead.shift() as Promise<StoredObject | 'archived' | undefined>);
-    if (object === undefined || object === 'archived' || this.#isOfNewer(object)) {
-      if (object === 'archived') this.#reader.log.error('a segment is in the archive tier', { object: this.#name });
-      this.#isEnded = true;
-      return undefined;
-    }
-    const { line, position, foreign } = judgeObject(object, this.#looked);
-    if (foreign !== undefined)
-      this.#reader.log.error('foreign object in the place of a segment', { object: this.#name, why: foreign });
-    this.#isSuspect = foreign !== undefined;
-    this.#looked = position;
-    // Where one was, more may be.
-    this.#readAhead(this.#reader.concurrency);
-    return { line, size: object.size, isForeign: foreign !== undefined };
-  }
-
-  /** the name of the object that is looked at */
-  get #name(): string {
-    return segmentName(this.partition, this.#looked.next);
-  }
-
-  #isOfNewer({ summary }: StoredObject): boolean {
-    if (summary.ok || !summary.isOfLater) return false;
-    this.#reader.log.error('a newer release writes this partition', { object: this.#name, why: summary.why });
-    return true;
-  }
-
-  async close(): Promise<void> {
-    this.#isEnded = true;
-    await Promise.allSettled(this.#ahead);
-  }
 }

@@ -59,7 +59,7 @@ export interface LogState extends LogStart {
 export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DETECTED', why);
 
 /** firstTrust is who may begin the log: the keys that this host was given. */
-export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
+const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
   ledger: origin,
   keys: verifiers.map(formatVerifierKey),
 });
@@ -80,7 +80,9 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   let newest = start.log.number < 0 ? undefined : (found.base?.newest ?? 'wanted');
   let published = found.base?.published;
   let next = Math.max(found.free, known?.next ?? 0);
-  for await (const batch of readBatches(store, firstTrust(deps), start)) {
+  // Where the base is the last one that has a name, there is nothing to read behind it.
+  const isAtEnd = known === undefined && found.base?.log.number === next - 1;
+  for await (const batch of isAtEnd ? [] : readBatches(store, firstTrust(deps), start)) {
     if ('entries' in batch) {
       start = { tree: start.tree, log: logAfter(batch, start.tree) };
       ({ heads } = batch);

@@ -21,7 +21,7 @@ export interface VoidBatch {
 }
 
 /** judgeBatch gives the batch of bytes that were read under its name, or why it is void. It throws VERSION_UNKNOWN as openNextBatch does. */
-export function judgeBatch(
+function judgeBatch(
   bytes: Buffer | Unread,
   number: number,
   before: LogSoFar,

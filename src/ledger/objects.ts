@@ -17,7 +17,7 @@ import { WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore, Unread } from '../ports/store.ts';
 
 /** unreadSegment is what is known of an object in the place of a segment that nobody reads. */
-export const unreadSegment = (unread: Unread): NoSegment => ({
+const unreadSegment = (unread: Unread): NoSegment => ({
   ok: false,
   isForeign: true,
   isOfLater: false,

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import {
   Certificates,
@@ -7,6 +6,7 @@ import {
   formatSignedCertificate,
 } from '../core/signed/certificate.ts';
 import type { SessionRole } from '../core/signed/certificate.ts';
+import { generateSessionKey } from '../core/signed/session.ts';
 import type { Session } from '../core/signed/session.ts';
 import type { Signer } from '../ports/signing.ts';
 
@@ -57,10 +57,9 @@ export class Sessions {
 
   async #certify(time: string): Promise<Session> {
     const { ledger, role, signers, random } = this.#deps;
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const spki = publicKey.export({ format: 'der', type: 'spki' });
+    const { publicKey, privateKey } = generateSessionKey();
     const until = new Date(Date.parse(time) + MAX_CERTIFICATE_MS).toISOString();
-    const certificate = { ledger, role, publicKey: spki.subarray(-32), from: time, until };
+    const certificate = { ledger, role, publicKey, from: time, until };
     const text = formatCertificate(certificate);
     const signatures = await Promise.all(signers.map((signer) => signer.sign(text)));
     const note = formatSignedCertificate(certificate, signatures);

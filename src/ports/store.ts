@@ -63,7 +63,7 @@ export type TooLarge = 'too-large';
 export type Unread = TooLarge | 'archived' | 'encrypted';
 
 /** TOO_LARGE is what a finding says of such an object. */
-export const TOO_LARGE = `it is too large: no object of a ledger has more than ${MAX_OBJECT_BYTES} bytes`;
+const TOO_LARGE = `it is too large: no object of a ledger has more than ${MAX_OBJECT_BYTES} bytes`;
 
 /** WHY_UNREAD is what a finding says of an object that nobody reads. */
 export const WHY_UNREAD: Readonly<Record<Unread, string>> = {

@@ -12,7 +12,7 @@ import { armOutside, terminalOf } from '../support/armOutside.ts';
 import type { Terminal } from '../support/armOutside.ts';
 import { coded } from '../support/logVectors.ts';
 import { startFaultProxy } from '../support/faultProxy.ts';
-import { nameOf } from '../support/forge.ts';
+import { TRUST, nameOf } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { integrateOf } from '../support/logs.ts';
@@ -75,7 +75,7 @@ describe('lock', () => {
     expect(code).toBe(0);
     expect(terminal.asked).toEqual(["Type the container's name to go on: "]);
     const stored = await stack.container(ledger.name).getBlobClient(nameOf(0)).downloadToBuffer();
-    const until = new Date(Date.parse(readReferenceSegment(stored).header.sealed) + 1000 * 86_400_000);
+    const until = new Date(Date.parse(readReferenceSegment(stored, nameOf(0), TRUST).header.sealed) + 1000 * 86_400_000);
     for (const text of [
       `${ledger.name}, of the account ${ACCOUNT}`,
       'Unlocked, 1,000 days',

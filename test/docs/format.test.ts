@@ -2,16 +2,20 @@ import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { MAX_ACTION_BYTES, MAX_ACTION_TEXT, formatAction, parseAction } from '../../src/core/objects/action.ts';
 import { formatEntry, parseEntry } from '../../src/core/objects/entry.ts';
-import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
+import { PARTITIONS_PER_LINE, formatHeads, headsOf } from '../../src/core/objects/heads.ts';
 import { LineBuffer, MAX_EMPTY_EVENT_BYTES, MAX_EVENT_LINES_BYTES, sealEvent } from '../../src/core/segment/seal.ts';
 import { MAX_HEADER_BYTES, formatHeader, parseHeader } from '../../src/core/segment/header.ts';
 import { MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../../src/core/segment/zstd.ts';
 import { MAX_ENTRY_BYTES } from '../../src/core/merkle/tile.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES } from '../../src/core/note/note.ts';
 import { MAX_INDEX } from '../../src/core/objects/names.ts';
+import { MAX_LAST_LINE_BYTES } from '../../src/core/signed/batchSignature.ts';
+import { MAX_CERTIFICATE_MS } from '../../src/core/signed/certificate.ts';
+import { MAX_SIGNATURE_FRAME_BYTES } from '../../src/core/signed/segmentFrame.ts';
 import { MAX_OBJECT_BYTES } from '../../src/ports/store.ts';
 import { formatExample } from '../../tools/pages/formatExample.ts';
 import { readBlock } from '../../tools/pages/markedBlock.ts';
+import { splitReferenceSegment } from '../support/referenceSignature.ts';
 import { codeBlocks, readPage, section } from './pages.ts';
 
 const PAGE = 'docs/format.md';
@@ -36,7 +40,7 @@ const blocksOf = (language: string): string[] =>
 
 describe('docs/format.md', () => {
   test('every example block is of a kind that is tested here', () => {
-    const known = new Set(['json', 'lines', 'text', 'sh', 'bodies', 'hashes', 'root', 'base64']);
+    const known = new Set(['json', 'lines', 'text', 'sh', 'bodies', 'hashes', 'root', 'key', 'signed', 'base64']);
     expect(blocks.filter(({ language }) => !known.has(language))).toEqual([]);
     expect(blocksOf('json')).toHaveLength(1);
     for (const line of blocksOf('lines').flatMap((text) => text.split('\n')))
@@ -59,7 +63,7 @@ describe('docs/format.md', () => {
     expect(entries.map((line) => parseEntry(Buffer.from(line)).type)).toEqual([
       'segment',
       'foreign',
-      'foreign',
+      'key',
       'report',
       'action',
     ]);
@@ -85,6 +89,10 @@ describe('docs/format.md', () => {
       'stored bytes of any object': bytes(MAX_OBJECT_BYTES),
       'content of a segment, all frames together': bytes(MAX_SEGMENT_BYTES),
       'window of a frame': bytes(MAX_WINDOW_BYTES),
+      'signature frame, with its first 8 bytes': bytes(MAX_SIGNATURE_FRAME_BYTES),
+      'time of a certificate': `${MAX_CERTIFICATE_MS / 3_600_000} hours`,
+      'last line of a batch': bytes(MAX_LAST_LINE_BYTES),
+      'partitions in one entry of type `heads`': String(PARTITIONS_PER_LINE),
       'header line, without its LF': bytes(MAX_HEADER_BYTES),
       "an item of `empty` (a writer's limit)": bytes(MAX_EMPTY_EVENT_BYTES),
       "lines of one event together (a writer's limit)": bytes(MAX_EVENT_LINES_BYTES),
@@ -98,7 +106,10 @@ describe('docs/format.md', () => {
 
   test('the worked example holds, by nothing but this page', async () => {
     const example = codeBlocks(await readBlock(PAGE, 'example'));
-    const [bodies, lines, hashes, root, base64] = example.map(({ text }) => text) as [
+    const texts = example.map(({ text }) => text);
+    const [bodies, lines, hashes, root, key, signed, base64] = texts as [
+      string,
+      string,
       string,
       string,
       string,
@@ -107,6 +118,12 @@ describe('docs/format.md', () => {
     ];
     const stored = Buffer.from(base64, 'base64');
     expect(zstdDecompressSync(stored).toString('utf8')).toBe(`${lines}\n`);
+    const trust = { ledger: 'logs.example.com/prod', keys: [key] };
+    const name = 'segments/0/000000000000.jsonl.zst';
+    const { frames, statement } = splitReferenceSegment(stored, name, trust);
+    expect(stored.subarray(frames.length + 8, -64).toString()).toBe(`${signed}\n`);
+    expect(statement).toEqual(JSON.parse(signed.split('\n')[0] as string));
+    expect(statement).toMatchObject({ root, record: 4, sealed: '2026-11-22T10:00:07.250Z' });
     const all = lines.split('\n');
     const leaves = all.slice(0, -1);
     expect(hashes.split('\n')).toEqual(leaves.map((line, i) => `${i} ${leafHash(line).toString('hex')}`));
@@ -137,7 +154,10 @@ describe('docs/format.md', () => {
   test('the worked example is what the program makes', async () => {
     // Another release of Zstandard may store other bytes for the same lines.
     const withoutBytes = (text: string): string =>
-      text.replace(/The \d+ stored bytes/, '').replace(/```base64\n[^`]+```/, '');
+      text
+        .replace(/The \d+ stored bytes/, '')
+        .replace(/```base64\n[^`]+```/, '')
+        .replace(/"frames":"[0-9a-f]+"/, '');
     expect(withoutBytes((await readBlock(PAGE, 'example')).trim())).toBe(withoutBytes(formatExample()));
   });
 

@@ -84,11 +84,13 @@ class Watch {
 
 /** originals re-derives a partition's chain with the reference reader and gives its records in order. */
 async function originals(partition: string): Promise<string[]> {
+  const [key] = stack.verifierKeys as [string];
+  const trust = { ledger: key.split('+')[0] as string, keys: stack.verifierKeys };
   const found: string[] = [];
   let prev = '0'.repeat(64);
   let next = 0;
   for await (const { name } of stack.owner.listBlobsFlat({ prefix: `segments/${partition}/` })) {
-    const segment = readReferenceSegment(await stack.owner.getBlobClient(name).downloadToBuffer());
+    const segment = readReferenceSegment(await stack.owner.getBlobClient(name).downloadToBuffer(), name, trust);
     expect(segment.header).toMatchObject({ prev, gaps: [], incarnation: 0 });
     expect(segment.header.events.first).toBe(next);
     next = segment.header.events.last + 1;

@@ -34,8 +34,12 @@ async function start(...args: readonly string[]): Promise<{ code: number | null;
   return { code, summary: JSON.parse(stdout) as Summary, told: stderr };
 }
 
-/** readMirror re-derives every segment of a mirror with the reference reader, and gives all original records. */
-async function readMirror(mirror: string): Promise<{ originals: string[]; segments: number; events: number }> {
+/** readMirror re-derives every segment of a mirror with the reference reader and the log's key, and gives all original records. */
+async function readMirror(
+  mirror: string,
+  key: string,
+): Promise<{ originals: string[]; segments: number; events: number }> {
+  const trust = { ledger: key.split('+')[0] as string, keys: [key] };
   const originals: string[] = [];
   let segments = 0;
   let events = 0;
@@ -44,7 +48,8 @@ async function readMirror(mirror: string): Promise<{ originals: string[]; segmen
     let record = 0;
     let next = 0;
     for (const [index, name] of (await readdir(join(mirror, 'segments', partition))).sort().entries()) {
-      const segment = readReferenceSegment(await readFile(join(mirror, 'segments', partition, name)));
+      const stored = await readFile(join(mirror, 'segments', partition, name));
+      const segment = readReferenceSegment(stored, `segments/${partition}/${name}`, trust);
       const { header } = segment;
       expect(header).toMatchObject({ partition, index, prev, records: { first: record } });
       expect(header.events.first).toBe(next);
@@ -77,7 +82,8 @@ test('the examples go in at the hub and come back from the mirror, every record 
   const { code, summary, told } = await start('--out', mirror);
   const examples = join(ROOT, 'local', 'examples');
   const files = (await readdir(examples)).filter((name) => name !== 'README.md').map((name) => join(examples, name));
-  const found = await readMirror(mirror);
+  const [key] = summary.verifierKeys as [string];
+  const found = await readMirror(mirror, key);
   expect(found.originals.sort()).toEqual((await originalsOf(files)).sort());
   expect(summary).toMatchObject({
     status: 'verified',
@@ -92,7 +98,6 @@ test('the examples go in at the hub and come back from the mirror, every record 
   for (const attack of ['overwrite', 'delete', 'set metadata', 'append', 'overwrite a checkpoint', 'delete a batch']) {
     expect(told).toMatch(new RegExp(`ok  ${attack} +refused: 409 BlobImmutableDueToPolicy`));
   }
-  const [key] = summary.verifierKeys as [string];
   expect(told).toContain(key);
   expect(told).toMatch(/ok {2}record 0 of partition 0: proved/);
   expect(told).toContain(', 0 segments not in it');
@@ -147,7 +152,7 @@ test('--input sends each file as one event, byte for byte, and --data goes on wi
     rawBytes: 3 * first.summary.rawBytes,
   });
 
-  const found = await readMirror(join(folder, 'second'));
+  const found = await readMirror(join(folder, 'second'), second.summary.verifierKeys[0] as string);
   const wanted = await originalsOf(files);
   expect(found.originals.sort()).toEqual([...wanted, ...wanted, ...wanted].sort());
   // What was there stays as it was.

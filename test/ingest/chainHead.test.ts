@@ -96,10 +96,16 @@ describe('what nobody signed who may is passed over', () => {
     ['a segment of another ledger', planted({ ledger: OTHER })],
     ['a segment of another partition', planted({ partition: '1' })],
     ['a segment of a session for batches', planted({ session: { role: 'batches' } })],
-    ['a segment of a certificate that is over', planted({ session: { until: timeOf(900_000), from: timeOf(890_000) } })],
+    [
+      'a segment of a certificate that is over',
+      planted({ session: { until: timeOf(900_000), from: timeOf(890_000) } }),
+    ],
     ['a copy of the segment before', good().get(nameOf(2)) as Buffer],
     ['a copy of the first segment', good().get(nameOf(0)) as Buffer],
-    ['a heartbeat with the last number there is', planted({ isUnsigned: true, kind: 'heartbeat', events: [2 ** 53 - 2], second: 0 })],
+    [
+      'a heartbeat with the last number there is',
+      planted({ isUnsigned: true, kind: 'heartbeat', events: [2 ** 53 - 2], second: 0 }),
+    ],
     ['a segment with a bit changed', flipped(planted({}), 20)],
     ['a signed statement behind other frames', otherFrames()],
   ])('%s', async (_what, bytes) => {
@@ -131,8 +137,7 @@ describe('what nobody signed who may is passed over', () => {
   test.each(['too-large', 'encrypted'] as const)('one that is %s', async (unread) => {
     const store = new MemoryStore(good().set(nameOf(3), planted({})));
     store.beforeRead = (name) => (name === nameOf(3) ? unread : undefined);
-    store.readEnd = async (name, length) =>
-      name === nameOf(3) ? unread : store.objects.get(name)?.subarray(-length);
+    store.readEnd = async (name, length) => (name === nameOf(3) ? unread : store.objects.get(name)?.subarray(-length));
     expect((await find(store)).head).toMatchObject({ ...end, index: 4 });
   });
 

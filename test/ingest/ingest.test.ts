@@ -1,11 +1,7 @@
-import { AuditsealError } from '../../src/core/errors.ts';
-import { Sessions } from '../../src/ledger/session.ts';
 import { deriveChain } from '../support/derive.ts';
-import { LEDGER, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
-import type { Spec } from '../support/forge.ts';
+import { forge, forgeChain, nameOf } from '../support/forge.ts';
 import { eventAt, eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { KEY, signerOf } from '../support/logs.ts';
 import { MemoryStore, ProcessDied } from '../support/memoryStore.ts';
 import type { CreateFault } from '../support/memoryStore.ts';
 
@@ -253,7 +249,7 @@ describe('a name that is taken', () => {
     const store = new MemoryStore();
     store.faultOf = (name) => void store.objects.set(name, Buffer.from('junk'));
     const waits: number[] = [];
-    const ingest = ingestOf(store, { pause: async (tries: number) => void waits.push(tries) } as object);
+    const ingest = ingestOf(store, { pause: async (tries) => void waits.push(tries) });
     await expect(sealAll(ingest, eventsBetween(0, 1))).rejects.toThrow(/partition 0/);
     expect(waits.length).toBeGreaterThan(0);
     expect(waits).toEqual([...waits].sort((a, b) => a - b));
@@ -306,111 +302,5 @@ describe('a store that fails', () => {
     const store = new MemoryStore(forgeChain([{}, { statement: { version: 2 } }]));
     await expect(sealAll(ingestOf(store), eventsBetween(2, 2))).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
     expect(store.requests.create).toBe(0);
-  });
-});
-
-describe('a signature', () => {
-  const signed = (store: MemoryStore, index: number): string =>
-    (store.objects.get(nameOf(index)) as Buffer).toString('latin1').split('/sealer\n')[1] as string;
-
-  test('is by one session as long as its certificate is good for half of its time, and then by another', async () => {
-    const store = new MemoryStore();
-    let now = Date.parse(timeOf(2_000_000));
-    const ingest = ingestOf(store, { now: () => now });
-    const hours = [0, 1, 10, 12, 13, 24];
-    for (const [i, hour] of hours.entries()) {
-      now = Date.parse(timeOf(2_000_000)) + hour * 3_600_000;
-      await sealAll(ingest, eventsBetween(i, i));
-    }
-    expect(numbersOf(store)).toBe(range(0, 5));
-    const sessions = hours.map((_, i) => signed(store, i).split('\n')[2]);
-    expect(sessions.map((session) => sessions.indexOf(session))).toEqual([0, 0, 0, 3, 3, 5]);
-  });
-
-  test('that can’t be had: it throws, and nothing is sealed', async () => {
-    const store = new MemoryStore();
-    const sign = async (): Promise<never> => {
-      throw new AuditsealError('SIGNER_UNAVAILABLE', 'the vault is away');
-    };
-    const signers = [{ verifierKey: KEY.verifierKey, sign }];
-    const sessions = new Sessions({ ledger: LEDGER, role: 'segments', signers, random: Math.random });
-    const sealed = sealAll(ingestOf(store, { sessions }), eventsBetween(0, 1));
-    await expect(sealed).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
-    expect(store.requests.create).toBe(0);
-  });
-
-  test('goes on while the key is away, as long as the certificate lasts', async () => {
-    const store = new MemoryStore();
-    let [now, isAway] = [Date.parse(timeOf(2_000_000)), false];
-    const signer = signerOf(KEY);
-    const sign: typeof signer.sign = async (text) => {
-      if (isAway) throw new AuditsealError('SIGNER_UNAVAILABLE', 'the vault is away');
-      return signer.sign(text);
-    };
-    const signers = [{ verifierKey: KEY.verifierKey, sign }];
-    const sessions = new Sessions({ ledger: LEDGER, role: 'segments', signers, random: Math.random });
-    const ingest = ingestOf(store, { sessions, now: () => now });
-    await sealAll(ingest, eventsBetween(0, 0));
-    isAway = true;
-    now += 20 * 3_600_000;
-    await sealAll(ingest, eventsBetween(1, 1));
-    now += 5 * 3_600_000;
-    await expect(sealAll(ingest, eventsBetween(2, 2))).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
-    isAway = false;
-    await sealAll(ingest, eventsBetween(2, 2));
-    expect(numbersOf(store)).toBe(range(0, 2));
-  });
-});
-
-describe('clocks', () => {
-  test('a host whose clock is behind seals no earlier than the segment before', async () => {
-    const store = new MemoryStore();
-    await sealAll(ingestOf(store, { now: () => Date.parse(timeOf(2_000_000)) }), eventsBetween(0, 0));
-    await sealAll(ingestOf(store, { now: () => Date.parse(timeOf(1_000)) }), eventsBetween(1, 1));
-    const { headers } = deriveChain(store.objects);
-    expect(headers.map(({ sealed }) => sealed)).toEqual([timeOf(2_000_000), timeOf(2_000_000)]);
-  });
-
-  test('a hub whose clock goes back: a redelivery is no re-created hub', async () => {
-    const store = new MemoryStore();
-    const [before, after] = [eventsBetween(0, 2, 1000), eventsBetween(3, 5, 100)];
-    await sealAll(ingestOf(store), before);
-    await sealAll(ingestOf(store), after);
-    // Both by who has just started, and so knows what is stored alone.
-    await sealAll(ingestOf(store), before);
-    const log = await sealAll(ingestOf(store), [...before, ...after]);
-    expect(numbersOf(store)).toBe(range(0, 5));
-    expect(log.errors).toEqual([]);
-  });
-
-  test('a delivery of nothing but duplicates that are newer than what is sealed is an error in the log', async () => {
-    // What a thief of a session's key could make: the last number there is, of a time to come.
-    const far = { event: 2 ** 53 - 2, enqueued: '9999-12-31T23:59:59.999Z' };
-    const store = new MemoryStore([[nameOf(0), forge({ statement: far }).stored]]);
-    const log = await sealAll(ingestOf(store), eventsBetween(3, 4, 1_500_000));
-    expect(log.errors).toEqual(['events are newer than the segment that has their numbers']);
-    const older = await sealAll(ingestOf(store), eventsBetween(3, 4, 900_000));
-    expect(older.errors).toEqual([]);
-  });
-});
-
-describe('whoever can create objects, and has no key', () => {
-  test('silences no partition: 30 days of events are sealed behind whatever is planted', async () => {
-    const store = new MemoryStore();
-    const attacks: Spec[] = [
-      { kind: 'heartbeat', events: [2 ** 53 - 2], second: 0, incarnation: 1 },
-      { header: { version: 2 } },
-      { ledger: 'other.example.com/x' },
-      { events: [2 ** 50], second: 0, incarnation: 7 },
-    ];
-    for (const [day, spec] of attacks.entries()) {
-      const index = day * 2;
-      const stranger = { keys: [{ name: LEDGER, seed: 9 }], seed: 9 };
-      store.objects.set(nameOf(index), forge({ index, ...spec, session: stranger }).stored);
-      store.objects.set(nameOf(index + 1000), forge({ index: index + 1000, ...spec, session: stranger }).stored);
-      await sealAll(ingestOf(store), eventsBetween(day * 10, day * 10 + 9, day * 86_400));
-    }
-    expect(deriveChain(store.objects).events.map(({ number }) => number)).toEqual([...Array(40).keys()]);
-    expect(deriveChain(store.objects).passedOver).toEqual([]);
   });
 });

@@ -57,7 +57,10 @@ function faults(random: Random, store: MemoryStore): (name: string) => CreateFau
     left -= 1;
     if (random.below(6) === 0 && !store.objects.has(name)) {
       const index = Number(name.slice(11, 23));
-      const junk = random.below(2) === 0 ? Buffer.from('junk') : forge({ index, isUnsigned: random.below(2) === 0, session: { seed: 9, keys: [] } }).stored;
+      const junk =
+        random.below(2) === 0
+          ? Buffer.from('junk')
+          : forge({ index, isUnsigned: random.below(2) === 0, session: { seed: 9, keys: [] } }).stored;
       store.objects.set(name, junk);
       return undefined;
     }

@@ -2,7 +2,7 @@ import { AuditsealError } from '../../src/core/errors.ts';
 import { formatAction, parseAction } from '../../src/core/objects/action.ts';
 import type { Action } from '../../src/core/objects/action.ts';
 import type { ContainerGuard } from '../../src/core/objects/guard.ts';
-import { actionName, reportName } from '../../src/core/objects/names.ts';
+import { actionName } from '../../src/core/objects/names.ts';
 import { changeGuard, holdTag } from '../../src/guard/change.ts';
 import type { GuardActionResult } from '../../src/guard/change.ts';
 import type { IntegrateResult } from '../../src/integrate/integrate.ts';
@@ -108,18 +108,18 @@ describe('actions in the log', () => {
     expect(entriesOf(ledger)).toHaveLength(2);
   });
 
-  test.each([actionName(0), reportName(0)])(
-    'one too large to be read, planted as %s: a death before its checkpoint does not stop the log',
-    async (name) => {
+  test.each(['too-large', 'archived', 'encrypted'] as const)(
+    'one that is %s and was planted: a death before its checkpoint does not stop the log',
+    async (unread) => {
       const ledger = await ledgerOf(2, 4);
       const { store } = ledger;
-      store.objects.set(name, Buffer.from('large'));
-      store.beforeRead = (read) => (read === name ? 'too-large' : undefined);
+      store.objects.set(actionName(0), Buffer.from('large'));
+      store.beforeRead = (read) => (read === actionName(0) ? unread : undefined);
       store.faultOf = (created) => (created === batch(2) ? 'dieAfter' : undefined);
       await expect(integrate(ledger)).rejects.toThrow(ProcessDied);
       store.faultOf = () => undefined;
       await integrate(ledger);
-      expect(read(store, batch(2)).toString()).toContain(`{"type":"foreign","name":"${name}","size":5}`);
+      expect(read(store, batch(2)).toString()).toContain(`{"type":"foreign","name":"${actionName(0)}"}`);
       expect(store.objects.has(checkpoint(2))).toBe(true);
     },
   );
@@ -129,14 +129,17 @@ describe('actions in the log', () => {
     ['leaves one out', (text) => text.replace(/\{"type":"action".*0\.json.*\n/, '')],
     ['has them in another order', (text) => text.replace(/(.*0\.json.*\n)(.*1\.json.*\n)/, '$2$1')],
     ['counts more', (text) => text.replace('"actions":2', '"actions":3')],
-  ])('a batch that %s is not signed', async (_what, change) => {
+  ])('a batch that somebody changed so that it %s is void, and the log goes on without it', async (_what, change) => {
     const ledger = await ledgerOf(2, 4);
     await act(ledger.store);
     ledger.store.faultOf = (name) => (name === batch(2) ? 'dieAfter' : undefined);
     await expect(integrate(ledger)).rejects.toThrow(ProcessDied);
     ledger.store.faultOf = () => undefined;
     edit(ledger.store, batch(2), change);
-    await expect(integrate(ledger)).rejects.toThrow("can't be signed");
+    expect(await integrate(ledger)).toMatchObject({ batches: 1, actions: 2 });
+    const log = deriveLog(ledger.store.objects, KEY.verifierKey);
+    expect(log).toMatchObject({ batches: [0, 1, 3], void: [2] });
+    expect(namesIn(log).slice(-2)).toEqual([`action ${actionName(0)}`, `action ${actionName(1)}`]);
   });
 });
 

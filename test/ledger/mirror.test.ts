@@ -30,7 +30,7 @@ const filesIn = async (path: string): Promise<string[]> => {
 
 test('a copy holds the same bytes and verifies; a second one takes nothing, a third what is new', async () => {
   const from = source(5);
-  from.objects.set('reports/000000000000.json', Buffer.from('report'));
+  from.objects.set('drill/2026/11/22/block', Buffer.from('canary'));
   expect(await copy(from)).toMatchObject({ copied: 6, present: 0, failed: [] });
   const to = new FolderStore(folder);
   for (const [name, bytes] of from.objects) expect(await to.read(name)).toEqual(bytes);

@@ -99,3 +99,27 @@ export function expectExact(
   }
   return taken;
 }
+
+/** takenOf gives the bytes that one of the readers doesn't refuse. It throws what they throw otherwise. */
+export function takenOf(
+  changes: Iterable<Buffer>,
+  isRefusal: (error: unknown) => boolean,
+  ...readers: readonly ((bytes: Buffer) => unknown)[]
+): Buffer[] {
+  const taken: Buffer[] = [];
+  // Jest makes stack traces slow, and each change costs some.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  for (const bytes of changes) {
+    for (const read of readers) {
+      try {
+        read(bytes);
+        taken.push(bytes);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+      }
+    }
+  }
+  Error.stackTraceLimit = stackTraceLimit;
+  return taken;
+}

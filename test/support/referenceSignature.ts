@@ -7,6 +7,10 @@ import type { KeyObject } from 'node:crypto';
 /** Foreign is thrown for what nobody signed who may: it counts for nothing. */
 export class Foreign extends Error {}
 
+/** isForeign tells whether what a reader threw, of src/core or this one, says that nobody signed it who may. */
+export const isForeign = (error: unknown): boolean =>
+  error instanceof Foreign || (error as { code?: unknown }).code === 'FOREIGN_OBJECT';
+
 /** OfLater is thrown for what a later release signed. */
 export class OfLater extends Error {}
 

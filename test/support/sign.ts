@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { p256 } from '@noble/curves/nist.js';
 
 // Certificates and signatures written by hand from docs/format.md, sections 2.1, 3.1 and 9.1, without src/core.
 
@@ -54,7 +55,7 @@ export interface HandSession {
 /** certificateOf prints a certificate as a note, right unless it is told otherwise. */
 export function certificateOf(session: HandSession): string {
   const { ledger, role = 'segments', seed = 200, keys = [{ name: ledger, seed: 1 }], edit = (text) => text } = session;
-  const { from = '2026-12-03T00:00:00.000Z', until = '2026-12-04T00:00:00.000Z' } = session;
+  const { from = '2025-12-03T00:00:00.000Z', until = '2025-12-04T00:00:00.000Z' } = session;
   const key = publicOf(pkcs8(Buffer.alloc(32, seed))).toString('base64');
   return signedNote(edit(`${ledger}/sealer\nauditseal certificate\n${role}\n${key}\n${from}\n${until}\n`), keys);
 }
@@ -80,15 +81,33 @@ export function signFrames(
   session: HandSession,
   certificate = certificateOf({ ...dayOf(statement.sealed), ...session }),
 ): Buffer {
+  return signContent(frames, name, `${statementLine(frames, statement)}\n${certificate}`, session);
+}
+
+/** statementLine prints a statement, right unless it is told otherwise. */
+export function statementLine(frames: Buffer, statement: HandStatement): string {
   const { version = 1, frames: digest = sha256(frames).toString('hex'), ...rest } = statement;
   const { root, prev, record, incarnation, event, enqueued, sealed } = rest;
-  const line = JSON.stringify({ version, frames: digest, root, prev, record, incarnation, event, enqueued, sealed });
-  const content = Buffer.from(`${line}\n${certificate}`);
-  const message = Buffer.concat([Buffer.from(`auditseal segment\n${session.ledger}\n${name}\n`), content]);
-  const signature = sign(null, message, pkcs8(Buffer.alloc(32, session.seed ?? 200)));
+  return JSON.stringify({ version, frames: digest, root, prev, record, incarnation, event, enqueued, sealed });
+}
+
+/** signContent signs the content of a signature frame, whatever it says, and puts the frame behind Zstandard frames. */
+export function signContent(
+  frames: Buffer,
+  name: string,
+  content: string | Buffer,
+  { ledger, seed = 200 }: HandSession,
+): Buffer {
+  const bytes = Buffer.from(content);
+  const message = Buffer.concat([Buffer.from(`auditseal segment\n${ledger}\n${name}\n`), bytes]);
+  return Buffer.concat([frames, frameOf(bytes, sign(null, message, pkcs8(Buffer.alloc(32, seed))))]);
+}
+
+/** frameOf makes a signature frame of its content and of bytes in the place of the signature. */
+export function frameOf(content: Buffer, signature: Buffer): Buffer {
   const head = Buffer.from('5a2a4d1800000000', 'hex');
   head.writeUInt32LE(content.length + signature.length, 4);
-  return Buffer.concat([frames, head, content, signature]);
+  return Buffer.concat([head, content, signature]);
 }
 
 /** signLines puts a last line behind the lines of a batch. */
@@ -100,19 +119,44 @@ export function signLines(
 ): Buffer {
   const { version = 1, previous, size, root } = claim;
   const certificate = certificateOf({ role: 'batches', ...session });
-  const said = `{"batch":${JSON.stringify({ version, previous, size, root, certificate })}`;
-  const message = `auditseal batch\n${session.ledger}\n${name}\n${sha256(lines).toString('hex')}\n${said}`;
-  const signature = sign(null, Buffer.from(message), pkcs8(Buffer.alloc(32, session.seed ?? 200)));
+  return signSaid(lines, name, `{"batch":${JSON.stringify({ version, previous, size, root, certificate })}`, session);
+}
+
+/** signSaid signs the last line of a batch, whatever it says before its signature, and puts it behind the lines. */
+export function signSaid(lines: Buffer, name: string, said: string, { ledger, seed = 200 }: HandSession): Buffer {
+  const message = `auditseal batch\n${ledger}\n${name}\n${sha256(lines).toString('hex')}\n${said}`;
+  const signature = sign(null, Buffer.from(message), pkcs8(Buffer.alloc(32, seed)));
   return Buffer.concat([lines, Buffer.from(`${said},"signature":"${signature.toString('base64')}"}\n`)]);
 }
 
 /** signReport puts an auditor's signature behind a report that ends before its last brace. */
 export function signReport(signed: Buffer, name: string, ledger: string, seed = 100): Buffer {
-  const [key, auditor] = [pkcs8(Buffer.alloc(32, seed)), `${ledger}/auditor`];
-  const id = sha256(Buffer.concat([Buffer.from(`${auditor}\n`), Buffer.of(1), publicOf(key)])).subarray(0, 4);
-  const text = `${auditor}\nauditseal report\n${name}\n${sha256(signed).toString('hex')}\n`;
-  const signature = sign(null, Buffer.from(text), key).toString('base64');
-  return Buffer.concat([signed, Buffer.from(`,"key":"${id.toString('hex')}","signature":"${signature}"}\n`)]);
+  const key = { name: `${ledger}/auditor`, seed };
+  const signature = sign(null, reportText(signed, name, ledger), pkcs8(Buffer.alloc(32, seed)));
+  return endReport(signed, idIn(keyText(key)), signature);
+}
+
+/** signReportP256 is signReport with the P-256 key of a seed: the signature is r || s. */
+export function signReportP256(signed: Buffer, name: string, ledger: string, seed = 100): Buffer {
+  const signature = p256.sign(reportText(signed, name, ledger), Buffer.alloc(32, seed));
+  return endReport(signed, idIn(keyTextP256({ name: `${ledger}/auditor`, seed })), signature);
+}
+
+const reportText = (signed: Buffer, name: string, ledger: string): Buffer =>
+  Buffer.from(`${ledger}/auditor\nauditseal report\n${name}\n${sha256(signed).toString('hex')}\n`);
+
+/** endReport puts a key ID and bytes in the place of a signature behind a report. */
+export const endReport = (signed: Buffer, id: string, signature: Uint8Array): Buffer =>
+  Buffer.concat([signed, Buffer.from(`,"key":"${id}","signature":"${Buffer.from(signature).toString('base64')}"}\n`)]);
+
+/** idIn gives the key ID in a verifier key. */
+export const idIn = (key: string): string => key.split('+')[1] as string;
+
+/** keyTextP256 prints a P-256 key as C2SP signed-note prints verifier keys. */
+export function keyTextP256({ name, seed }: HandKey): string {
+  const point = p256.getPublicKey(Buffer.alloc(32, seed), false);
+  const spki = Buffer.concat([Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex'), point]);
+  return `${name}+${sha256(spki).toString('hex', 0, 4)}+${Buffer.concat([Buffer.of(2), spki]).toString('base64')}`;
 }
 
 /** dayOf is a certificate's time around a time: half a day before it and after it. */

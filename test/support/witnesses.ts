@@ -104,10 +104,16 @@ export async function cosignNewest(
   return log;
 }
 
-/** cosignaturesIn gives the names of the cosignatures of a ledger, in order. */
-export const cosignaturesIn = ({ store }: Ledger): string[] =>
-  [...store.objects.keys()].filter((name) => name.startsWith('cosignatures/')).sort();
+/** cosignaturesIn gives the names of the cosignatures of a ledger up to their hashes, in order and each once. */
+export const cosignaturesIn = ({ store }: Ledger): string[] => {
+  const names = [...store.objects.keys()].filter((name) => name.startsWith('cosignatures/'));
+  return [...new Set(names.map((name) => name.slice(0, -17)))].sort();
+};
 
-/** cosignature names a witness's cosignature of a checkpoint. */
+/** cosignatureIn gives the name of a witness's first cosignature of a checkpoint. */
+export const cosignatureIn = ({ store }: Ledger, number: number, witness: number): string =>
+  [...store.objects.keys()].sort().find((name) => name.startsWith(`${cosignature(number, witness)}-`)) ?? '';
+
+/** cosignature begins the names of a witness's cosignatures of a checkpoint: behind it stand a hyphen and a hash. */
 export const cosignature = (number: number, witness: number): string =>
   `cosignatures/${String(number).padStart(12, '0')}/${cosignatureKey(witnessKey(witness).verifierKey).keyId}`;

@@ -5,8 +5,14 @@ import { formatHash } from '../../src/core/hash.ts';
 import type { SealableEvent } from '../../src/core/segment/seal.ts';
 import { sealSegment } from '../../src/core/segment/writer.ts';
 import { compress, decompress } from '../../src/core/segment/zstd.ts';
+import { LEDGER } from '../support/forge.ts';
 import { referenceRoot } from '../support/referenceLedger.ts';
 import { TIME, eventsOf, segmentStart } from '../support/segments.ts';
+import { logCases } from './signed/batches.ts';
+import { certificateCases } from './signed/certificates.ts';
+import { KEYS } from './signed/keys.ts';
+import { signedReportCases } from './signed/reports.ts';
+import { signedSegmentCases } from './signed/segments.ts';
 
 interface Case {
   readonly name: string;
@@ -136,7 +142,27 @@ export function segmentCases(): Record<string, unknown>[] {
   });
 }
 
+/** signedVectors builds what signed.json holds. */
+export function signedVectors(): Record<string, unknown> {
+  return {
+    ledger: LEDGER,
+    keys: KEYS,
+    certificates: certificateCases(),
+    segments: signedSegmentCases().map((it) => ({ ...it, stored: it.stored.toString('base64') })),
+    logs: logCases().map((log) => ({ ...log, objects: log.objects.map(asText) })),
+    reports: signedReportCases().map(asText),
+  };
+}
+
+/** All of these are UTF-8. */
+const asText = <T extends { readonly bytes: Buffer }>(it: T): Omit<T, 'bytes'> & { readonly bytes: string } => ({
+  ...it,
+  bytes: it.bytes.toString(),
+});
+
 if (import.meta.main) {
-  const text = JSON.stringify({ cases: segmentCases() }, null, 2);
-  writeFileSync(new URL('segments.json', import.meta.url), `${text}\n`);
+  const write = (name: string, vectors: unknown): void =>
+    writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(vectors, null, 2)}\n`);
+  write('segments.json', { cases: segmentCases() });
+  write('signed.json', signedVectors());
 }

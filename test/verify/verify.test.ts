@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { AuditsealError } from '../../src/core/errors.ts';
-import { reportName } from '../../src/core/objects/names.ts';
+import { drillName } from '../../src/core/objects/names.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import type { SummarizeSegment } from '../../src/core/segment/summary.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
@@ -253,7 +253,7 @@ describe('every finding about segments, from its cause alone', () => {
   });
 
   test('what the format knows besides segments is counted, not looked into', async () => {
-    const names = [0, 1, 2].map(reportName);
+    const names = [0, 1, 2].map((day) => drillName(day * 86_400_000, 'block'));
     const report = await check(
       new MemoryStore([...chainOf(2), ...names.map((name) => [name, Buffer.from('x')] as const)]),
     );
@@ -405,7 +405,7 @@ describe('what can not be read is never a pass', () => {
 
   test.each<[string, string[]]>([
     ['nothing', []],
-    ['only other objects', [reportName(0)]],
+    ['only other objects', [drillName(0, 'append')]],
   ])('%s: unverified', async (_what, names) => {
     const report = await check(new MemoryStore(names.map((name) => [name, Buffer.from('x')])));
     expect(report).toMatchObject({ status: 'unverified', ledger: null, findings: [], partitions: [] });

@@ -34,8 +34,8 @@ export interface LogPosition {
 export const NO_POSITION: Position = { next: 0, index: -1, root: ZERO_HASH, sealed: '' };
 export const NO_HEADS: LogPosition = { time: '', keys: [], documents: { report: 0, action: 0 }, positions: new Map() };
 
-/** An entry has at most 65,535 bytes, and a position less than 180. */
-const PARTITIONS_PER_LINE = 300;
+/** PARTITIONS_PER_LINE is how many partitions one entry has: it has at most 65,535 bytes, and a position less than 180. */
+export const PARTITIONS_PER_LINE = 300;
 const LINE_START = '{"type":"heads",';
 
 const malformed = (why: string): AuditsealError => new AuditsealError('BATCH_MALFORMED', why);

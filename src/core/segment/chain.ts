@@ -1,9 +1,7 @@
-import type { SegmentHeader } from './header.ts';
-import type { SegmentReading } from './reader.ts';
 import type { SegmentSummary } from './summary.ts';
 import { ZERO_HASH } from '../hash.ts';
 import type { Hash } from '../hash.ts';
-import type { SignedStatement, Statement } from '../signed/segmentFrame.ts';
+import type { Statement } from '../signed/segmentFrame.ts';
 
 /** ChainHead is where a partition's chain goes on. */
 export interface ChainHead {
@@ -43,18 +41,6 @@ export const headOf = (
   index: number,
 ): ChainHead => ({ index, root, record, incarnation, lastEvent: event, latest: enqueued, previous, sealed });
 
-/** statementOf is what a session says of a segment: `latest` is that of the head that it makes. */
-export const statementOf = (header: SegmentHeader, root: Hash, frames: Hash, latest: string): Statement => ({
-  frames,
-  root,
-  prev: header.prev,
-  record: header.records.first + header.records.count,
-  incarnation: header.incarnation,
-  event: header.events.last,
-  ...(latest !== '' && { enqueued: latest }),
-  sealed: header.sealed,
-});
-
 /** sealedAt is when a segment behind this head is sealed: by the clock, and never before the one that it follows. */
 export function sealedAt({ sealed }: Pick<ChainHead, 'sealed'>, now: number): string {
   const time = new Date(now).toISOString();
@@ -70,17 +56,4 @@ export function segmentFault(summary: SegmentSummary, partition: string, index: 
   }
   if (summary.endDiffers) return 'its end line states another root or count than its lines have';
   return summary.contradiction;
-}
-
-/** contradictionOf says where a segment's lines and what its session said of it differ. */
-export function contradictionOf(
-  statement: SignedStatement,
-  { header, root, latest }: Pick<SegmentReading, 'header' | 'root' | 'latest'>,
-): string | undefined {
-  const { enqueued = '' } = statement;
-  if (enqueued < latest) return 'it has an event that was enqueued later than what was signed of it says';
-  if (header.ledger !== statement.ledger) return 'its header and its certificate name different ledgers';
-  const wanted = statementOf(header, root, statement.frames, enqueued);
-  const differs = (Object.keys(wanted) as (keyof Statement)[]).find((name) => wanted[name] !== statement[name]);
-  return differs && `its lines and what was signed of it differ in ${differs}`;
 }

@@ -1,5 +1,5 @@
 import { CategoryCount } from './categories.ts';
-import { contradictionOf } from './chain.ts';
+import { contradictionOf } from './statement.ts';
 import { readSegment } from './reader.ts';
 import type { SegmentReading } from './reader.ts';
 import { AuditsealError, faultIn } from '../errors.ts';

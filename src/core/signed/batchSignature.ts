@@ -29,8 +29,8 @@ const MIDDLE = ',"signature":"';
 const SUFFIX = '"}\n';
 const BASE64_LENGTH = Math.ceil(SIGNATURE_BYTES / 3) * 4;
 const END_BYTES = MIDDLE.length + BASE64_LENGTH + SUFFIX.length;
-/** A certificate is a note, and its longest form in JSON is far below this. */
-const MAX_LINE_BYTES = 16 * 1024;
+/** MAX_LAST_LINE_BYTES bounds the last line of a batch, with its LF: 16 KiB. */
+export const MAX_LAST_LINE_BYTES = 16 * 1024;
 
 const foreign = (why: string): AuditsealError => new AuditsealError('FOREIGN_OBJECT', why);
 
@@ -53,7 +53,7 @@ const messageOf = (ledger: string, name: string, lines: Uint8Array, said: string
  */
 export function openBatch(batch: Buffer, name: string, certificates: Certificates): SignedBatch {
   const start = batch.subarray(0, -1).lastIndexOf('\n') + 1;
-  const line = batch.length - start > MAX_LINE_BYTES ? undefined : decodeText(batch.subarray(start));
+  const line = batch.length - start > MAX_LAST_LINE_BYTES ? undefined : decodeText(batch.subarray(start));
   const said = line?.slice(0, -END_BYTES) ?? '';
   const signature = parseBase64(line?.slice(-SUFFIX.length - BASE64_LENGTH, -SUFFIX.length) ?? '');
   if (line === undefined || signature?.length !== SIGNATURE_BYTES || !line.startsWith('{"batch":{'))

@@ -119,7 +119,7 @@ export class Certificates {
     if (parsed === undefined) throw foreign('its certificate is not a signed note');
     const certificate = parseCertificate(parsed.text);
     if (this.#ledger !== undefined && certificate.ledger !== this.#ledger)
-      throw foreign(`its certificate is of the ledger ${JSON.stringify(certificate.ledger).slice(0, 100)}`);
+      throw foreign('its certificate is of another ledger');
     if (this.#verifiers !== undefined) checkSigned(bytes, certificate.ledger, this.#verifiers);
     const { publicKey: sessionKey } = createVerifierKey(certificate.ledger, 'ed25519', certificate.publicKey);
     return { ...certificate, sessionKey };

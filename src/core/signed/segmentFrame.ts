@@ -97,8 +97,8 @@ export function findSignatureFrame(stored: Buffer): SignatureFrame {
 /** metadataFrame gives the signature frame that a blob's metadata has in base64, for a blob whose bytes can't be read. */
 export function metadataFrame(metadata: string): SignatureFrame {
   const signed = metadata.length > MAX_SIGNATURE_FRAME_BYTES * 2 ? Buffer.alloc(0) : Buffer.from(metadata, 'base64');
-  if (signed.length <= SIGNATURE_BYTES || signed.toString('base64') !== metadata)
-    throw foreign('its metadata is not a signature');
+  const isFrame = signed.length > SIGNATURE_BYTES && HEAD_BYTES + signed.length <= MAX_SIGNATURE_FRAME_BYTES;
+  if (!isFrame || signed.toString('base64') !== metadata) throw foreign('its metadata is not a signature');
   return { size: HEAD_BYTES + signed.length, ...splitSigned(signed) };
 }
 
@@ -153,7 +153,7 @@ function parseStatement(line: string): Statement {
     root,
     prev,
     ...counts,
-    ...(enqueued !== undefined && { enqueued: enqueued as string }),
+    ...(enqueued !== undefined && { enqueued }),
     sealed,
   };
   if (statement.record < 0 || statement.incarnation < 0 || statement.event < -1 || formatStatement(statement) !== line)

@@ -1,4 +1,4 @@
-import { sign } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
 
@@ -11,6 +11,12 @@ export interface Session {
   /** the certificate as a note that the log's keys signed */
   readonly note: string;
   readonly privateKey: KeyObject;
+}
+
+/** generateSessionKey makes an Ed25519 key pair for the memory of one process; the public key as 32 bytes. */
+export function generateSessionKey(): Pick<Session, 'privateKey'> & Pick<Certificate, 'publicKey'> {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return { privateKey, publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32) };
 }
 
 /** signWith signs bytes with a session's key. */

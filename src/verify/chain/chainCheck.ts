@@ -61,9 +61,10 @@ export class ChainCheck {
     return this.#anchor !== undefined && !this.#isAnchorFound ? this.#anchor : this.#head;
   }
 
-  /** newest is the index of the newest segment that was found to continue the chain. */
-  get newest(): number | undefined {
-    return this.#head?.index;
+  /** isOfChain tells whether the segment of an index, the last one that was added, was found to continue the chain. */
+  isOfChain(index: number): boolean {
+    const last = this.#candidates.at(-1);
+    return last?.index === index && last.isOfChain;
   }
 
   #say(code: FindingCode, index: number, detail: string): void {
@@ -123,13 +124,15 @@ export class ChainCheck {
     const isBreak = this.#sayBreak(summary, link);
     if (contradiction !== undefined) {
       this.#say('segment-malformed', index, contradiction);
-      this.#addCandidate({ index, root, sealed, isFaulty: true });
+      this.#addCandidate({ index, root, sealed, isOfChain: false, isFaulty: true });
       return;
     }
     this.#sayAll(index, kindFaults(header));
     if (link?.counts !== undefined) this.#sayAll(index, sequenceFaults(link.counts, summary));
     if (link !== undefined && !isBreak) this.#settle(link, summary);
-    this.#addCandidate({ index, root, sealed, counts: countsAfter(summary), isFaulty: isBreak });
+    // An anchor knew of what was before it.
+    const isOfChain = !isBreak && (link?.isOfChain ?? (this.#head === undefined && this.#isAnchorFound));
+    this.#addCandidate({ index, root, sealed, counts: countsAfter(summary), isOfChain, isFaulty: isBreak });
     if (!isBreak) this.#advance(summary);
   }
 
@@ -146,11 +149,11 @@ export class ChainCheck {
       if (this.#foreign.has(previous)) this.#say('chain-broken', index, why);
       return this.#foreign.has(previous);
     }
-    if (sealed < link.sealed)
+    const isEarlier = sealed < link.sealed;
+    if (isEarlier)
       this.#say('chain-broken', index, `it was sealed at ${sealed}, and the segment before it at ${link.sealed}`);
-    if (prev === link.root) return false;
-    this.#say('chain-broken', index, this.#describeBreak(summary, link));
-    return true;
+    if (prev !== link.root) this.#say('chain-broken', index, this.#describeBreak(summary, link));
+    return isEarlier || prev !== link.root;
   }
 
   #describeBreak({ header: { previous, prev } }: GoodSegment, { root }: Link): string {

@@ -97,7 +97,7 @@ export class FullWalk implements PartitionWalk {
     }
     this.#chain.add(index, summary);
     if (!isForeign(summary)) this.#context.tally.addSegment(size, summary);
-    return { index, size, summary, isOfChain: this.#chain.newest === index };
+    return { index, size, summary, isOfChain: this.#chain.isOfChain(index) };
   }
 
   async *#list(): AsyncGenerator<ListedObject, undefined> {

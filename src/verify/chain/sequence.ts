@@ -23,6 +23,8 @@ export interface Link {
   readonly sealed: string;
   /** how far it counts; left out where its lines say otherwise than its header */
   readonly counts?: Counts;
+  /** all from the first segment up to it continue the chain */
+  readonly isOfChain: boolean;
   /** something is wrong with it, and that is said */
   readonly isFaulty?: boolean;
 }
@@ -32,6 +34,7 @@ export const START: Link = {
   index: -1,
   root: ZERO_HASH,
   sealed: '',
+  isOfChain: true,
   counts: { record: 0, incarnation: 0, lastEvent: -1, latest: '' },
 };
 

@@ -96,10 +96,26 @@ describe('sealSegment', () => {
   test('keeps the times of its first and last event apart', () => {
     const [first, second] = eventsOf(['{}', '{}']) as [SealableEvent, SealableEvent];
     const later = '2026-11-22T12:34:57.000Z';
-    const { header, frames } = sealSegment(segmentStart(), [first, { ...second, enqueued: later }], 1e6);
+    const { header, frames, latest } = sealSegment(segmentStart(), [first, { ...second, enqueued: later }], 1e6);
+    expect([latest, readSegment(frames).latest, readReferenceFrames(frames).latest]).toEqual([later, later, later]);
     expect(header.events).toMatchObject({ enqueuedFirst: TIME, enqueuedLast: later });
     expect(readReferenceFrames(frames).records.map(({ seal }) => seal.enqueued)).toEqual([TIME, later]);
     expect(readSegment(frames).contradiction).toBeUndefined();
+  });
+
+  test('gives the latest time of its events, wherever it stands: also of one without records', () => {
+    const later = '2026-11-22T12:34:57.000Z';
+    for (const at of [0, 1, 2]) {
+      for (const body of ['{}', '[]']) {
+        const events = eventsOf(['{}', '{}', '{}']).map((event, i) => ({
+          ...event,
+          ...(i === at && { enqueued: later, body: Buffer.from(body) }),
+        })) as [SealableEvent, ...SealableEvent[]];
+        const { frames, latest } = sealSegment(segmentStart(), events, 1e6);
+        expect([latest, readSegment(frames).latest, readReferenceFrames(frames).latest]).toEqual([later, later, later]);
+      }
+    }
+    expect(sealSegment(segmentStart(), eventsOf(['{}', '{}']), 1).latest).toBe(TIME);
   });
 
   test('says in the header what events without records were, and keeps their key and properties', () => {
@@ -204,7 +220,7 @@ describe('sealSegment', () => {
 describe('readSegment', () => {
   test('re-computes what the writer wrote', () => {
     const { frames, header, root, size } = sealBodies(...BODIES);
-    expect(readSegment(frames)).toEqual({ header, root, size, endDiffers: false });
+    expect(readSegment(frames)).toEqual({ header, root, size, latest: TIME, endDiffers: false });
   });
 
   test('shows every record line, and only those', () => {
