@@ -13,6 +13,7 @@ const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
   ['sequence-gap', 'events of the hub are missing'],
   ['sequence-overlap', 'an event or record is counted twice, or out of order'],
   ['foreign-object', 'an object that is not of this ledger sits in the container'],
+  ['clock-ahead', 'something is dated ahead of a clock that it is compared with'],
   ...LOG_CODE_MEANING,
 ]);
 

@@ -26,8 +26,8 @@ function recompressed(bytes: Buffer): Buffer {
   const lines = zstdDecompressSync(bytes);
   const frames = [lines.subarray(0, 10), lines.subarray(10)].map((part) => zstdCompressSync(part));
   const [said] = /\{"version":1.*\}/.exec(bytes.toString('latin1')) as unknown as [string];
-  const statement = { ...(JSON.parse(said) as HandStatement), frames: undefined };
-  return signFrames(Buffer.concat(frames), nameOf(5), statement as HandStatement, { ledger: LEDGER });
+  const { frames: _frames, ...statement } = JSON.parse(said) as HandStatement;
+  return signFrames(Buffer.concat(frames), nameOf(5), statement, { ledger: LEDGER });
 }
 
 /** replaced is another whole segment in the place of the last one. */

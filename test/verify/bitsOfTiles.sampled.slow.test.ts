@@ -10,10 +10,10 @@ test(
   async () => {
     const mirror = withoutOldTiles(withoutPages(await smallMirror()));
     const bits = bitsOf(mirror, 'tlog/tile/');
-    // One tile and one bundle, over the eight entries.
+    // One tile and one bundle, over the nine entries.
     expect([...mirror.keys()].filter((name) => name.startsWith('tlog/tile/')).sort()).toEqual([
-      'tlog/tile/0/000.p/8',
-      'tlog/tile/entries/000.p/8',
+      'tlog/tile/0/000.p/9',
+      'tlog/tile/entries/000.p/9',
     ]);
     expect(bits).toBeGreaterThan(20_000);
     expect(await flipBits(mirror, 'tlog/tile/', false)).toEqual(allFound(bits));

@@ -1,4 +1,3 @@
-import { zstdDecompressSync } from 'node:zlib';
 import { flipped } from '../support/bitFlips.ts';
 import { check } from '../support/checking.ts';
 import { LEDGER, forgeChain, nameOf } from '../support/forge.ts';
@@ -18,30 +17,16 @@ async function tinyLedger(): Promise<Map<string, Buffer>> {
   return store.objects;
 }
 
-function plainOf(bytes: Buffer): Buffer | undefined {
-  try {
-    return zstdDecompressSync(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-test('every one-bit change of every stored byte that changes a line is found, and only its object is accused', async () => {
+test('every one-bit change of every stored byte is found, and only its object is accused', async () => {
   const objects = await tinyLedger();
   const bits = [...objects].flatMap(([name, bytes]) =>
     Array.from({ length: bytes.length * 8 }, (_, bit) => ({ name, bytes, bit })),
   );
   expect(bits.length).toBeGreaterThan(5000);
-  const changed = ({ bytes, bit }: (typeof bits)[number]): Buffer => flipped(bytes, bit);
-  // Bits that the format of the stream does not use.
-  const unused = bits.filter((one) => plainOf(changed(one))?.equals(plainOf(one.bytes) as Buffer));
-  expect(unused.length).toBeLessThan(bits.length / 50);
   let flips = 0;
-  for (const one of picked(bits, SAMPLE)) {
+  for (const { name, bytes, bit } of picked(bits, SAMPLE)) {
     flips += 1;
-    const { name, bit } = one;
-    const report = await check(new MemoryStore(new Map(objects).set(name, changed(one))));
-    if (unused.includes(one) && report.status === 'verified') continue;
+    const report = await check(new MemoryStore(new Map(objects).set(name, flipped(bytes, bit))));
     const accused = [...new Set(report.findings.map(({ object }) => object))];
     expect({ bit, status: report.status, accused }).toEqual({ bit, status: 'violated', accused: [name] });
     expect(report.ledger).toBe(LEDGER);
@@ -52,8 +37,9 @@ test('every one-bit change of every stored byte that changes a line is found, an
 describe('in a ledger of two partitions with five segments each', () => {
   const ledger = (): Map<string, Buffer> => new Map([...forgeChain(5), ...forgeChain(5, '1')]);
   const names = [...ledger().keys()];
-  const accusedOf = async (objects: Map<string, Buffer>): Promise<string[]> =>
-    (await check(new MemoryStore(objects))).findings.map(({ object }) => object);
+  const accusedOf = async (objects: Map<string, Buffer>): Promise<string[]> => [
+    ...new Set((await check(new MemoryStore(objects))).findings.map(({ object }) => object)),
+  ];
 
   test('it is verified as it is', async () => {
     expect(await check(new MemoryStore(ledger()))).toMatchObject({ status: 'verified' });

@@ -145,9 +145,9 @@ export class ChainCheck {
       return true;
     }
     if (link === undefined) {
-      const why = `it goes on from index ${previous}, and what has that name is foreign`;
-      if (this.#foreign.has(previous)) this.#say('chain-broken', index, why);
-      return this.#foreign.has(previous);
+      const why = `index ${index} goes on from it, by the root ${formatHash(prev)}, so a segment had this name`;
+      if (this.#foreign.has(previous)) this.#say('chain-broken', previous, why);
+      return false;
     }
     const isEarlier = sealed < link.sealed;
     if (isEarlier)
