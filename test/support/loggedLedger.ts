@@ -8,6 +8,7 @@ import { formatNote, parseNote } from '../../src/core/note/note.ts';
 import { signNote } from '../../src/core/note/signerKey.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import type { Logger } from '../../src/ports/host.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import type { VerifyOptions } from '../../src/verify/options.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
@@ -55,7 +56,7 @@ export const live = { allowance: { delayMs: 600_000, ageMs: 1_200_000 } };
 export const runJob = async (
   { store, tiles }: Ledger,
   second: number,
-  { log = new KeptLog(), ...options }: Pick<VerifyOptions, 'policy'> & { readonly log?: KeptLog } = {},
+  { log = new KeptLog(), ...options }: Pick<VerifyOptions, 'policy'> & { readonly log?: Logger } = {},
 ): Promise<Report> =>
   runVerifyJob({
     store,

@@ -1,11 +1,10 @@
 import { zstdCompressSync } from 'node:zlib';
 import { hostLog } from '../../src/adapters/hostLog.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import type { Logger } from '../../src/ports/host.ts';
-import { runVerifyJob } from '../../src/verify/job.ts';
 import { LEDGER, forge, nameOf, timeOf } from '../support/forge.ts';
 import { ingestOf } from '../support/hub.ts';
-import { KEY, integrateOf } from '../support/logs.ts';
+import { runJob } from '../support/loggedLedger.ts';
+import { integrateOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 
@@ -27,21 +26,28 @@ const BODIES = [
   '['.repeat(2000) + CANARY,
 ];
 
-/** Objects that no sealer wrote, by their place. */
+/** The place behind the bodies: what is forged there is signed for it, so that its lines are looked at. */
+const NEXT = {
+  index: BODIES.length,
+  name: nameOf(BODIES.length),
+  statement: { sealed: timeOf(2_000_000) },
+};
+
+/** Objects that no sealer wrote, or a lying one. */
 const FOREIGN: readonly Buffer[] = [
   Buffer.from(CANARY),
   zstdCompressSync(Buffer.from(CANARY)),
   zstdCompressSync(Buffer.from(`{"_segment":{"version":"${CANARY}"}}\n`)),
   zstdCompressSync(Buffer.from(`{"_segment":{"version":1,"${CANARY}":"${CANARY}"}}\n{"x":"${CANARY}"}\n`)),
   zstdCompressSync(Buffer.from(`{"_segment":{"version":2},"${CANARY}":1}\n`)),
-  forge({ index: 9, edit: (lines) => [...lines.slice(0, 1), `{"${CANARY}`] }).stored,
-  forge({ index: 9, edit: ([head = '']) => [head, `{"a":1,"_seal":{"record":"${CANARY}"}}`] }).stored,
-  forge({ index: 9, end: `{"_end":"${CANARY}"}` }).stored,
-  forge({ index: 9, header: { sealed: CANARY } }).stored,
-  forge({ index: 9, header: { kind: CANARY } }).stored,
-  forge({ index: 9, header: { prev: CANARY } }).stored,
-  forge({ index: 9, header: { partition: CANARY } }).stored,
-  forge({ index: 9, header: { gaps: [{ first: 1, last: 2, reason: CANARY }] } }).stored,
+  forge({ ...NEXT, edit: (lines) => [...lines.slice(0, 1), `{"${CANARY}`] }).stored,
+  forge({ ...NEXT, edit: ([head = '']) => [head, `{"a":1,"_seal":{"record":"${CANARY}"}}`] }).stored,
+  forge({ ...NEXT, end: `{"_end":"${CANARY}"}` }).stored,
+  forge({ ...NEXT, header: { sealed: CANARY } }).stored,
+  forge({ ...NEXT, header: { kind: CANARY } }).stored,
+  forge({ ...NEXT, header: { prev: CANARY } }).stored,
+  forge({ ...NEXT, header: { partition: CANARY } }).stored,
+  forge({ ...NEXT, header: { gaps: [{ first: 1, last: 2, reason: CANARY }] } }).stored,
 ];
 
 /** Said keeps everything that leaves the app: lines of its log, and what its functions throw, which the host logs. */
@@ -81,19 +87,7 @@ async function integrateAndVerify(store: MemoryStore, said: Said): Promise<void>
   const tiles = new MemoryTiles();
   await said.run(() => integrateOf(store, tiles).run(said.log));
   for (const second of [2_000_010, 2_000_020]) {
-    await said.run(() =>
-      runVerifyJob({
-        store,
-        tiles,
-        ledger: LEDGER,
-        log: said.log,
-        concurrency: 2,
-        fullVerifyHours: 24,
-        verifiers: [KEY.verifierKey],
-        now: () => Date.parse(timeOf(second)),
-        summarize: async (stored) => summarizeSegment(stored),
-      }),
-    );
+    await said.run(() => runJob({ store, tiles }, second, { log: said.log }));
   }
 }
 

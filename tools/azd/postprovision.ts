@@ -18,11 +18,13 @@ export const postprovision: Hook = async (_tools, env, print) => {
     'auditseal: what is next, once the apps are deployed:',
     '  Tell az which subscription, because it may look at another one than azd:',
     `       az account set --subscription ${subscription}`,
-    '  1. Get the verifier key, and give it to whoever checks:',
+    '  1. Get the verifier keys, of the log and of the auditor, and give them to whoever checks:',
     `       az keyvault key show --vault-name ${vault} --name ledger --query key.kid --output tsv`,
     `       npm run cli -- keygen --name ${origin} --vault-key URL   (URL is what the line above printed)`,
+    `       az keyvault key show --vault-name ${vault} --name auditor --query key.kid --output tsv`,
+    `       npm run cli -- keygen --name ${origin} --auditor --vault-key URL`,
     '  2. Check that records arrive and are sealed:',
-    `       npm run cli -- verify ${target} --key KEY`,
+    `       npm run cli -- verify ${target} --key KEY --auditor-key AUDITOR_KEY`,
     isLocked
       ? '  3. The retention policy is locked.'
       : `  3. Lock the retention policy. Until then whoever owns the account can remove it. It can't be undone:\n       npm run cli -- lock ${target} --resource-id ${id}`,
