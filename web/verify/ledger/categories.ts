@@ -2,6 +2,7 @@ import { utf8 } from '../bytes.ts';
 
 const KEY = utf8('"category":');
 const [COLON, SPACE, QUOTE] = [0x3a, 0x20, 0x22] as const;
+const latin1 = new TextDecoder('latin1');
 const MAX_CATEGORIES = 100;
 const MAX_CATEGORY_BYTES = 64;
 
@@ -18,11 +19,12 @@ export class CategoryCount {
     let at = this.#key + KEY.length;
     while (bytes[at] === SPACE) at++;
     if (bytes[at++] !== QUOTE) return;
-    const length = bytes.subarray(at, Math.min(at + MAX_CATEGORY_BYTES + 1, end)).indexOf(QUOTE);
-    const category = String.fromCharCode(...bytes.subarray(at, at + Math.max(length, 0)));
-    if (!/^[ !#-[\]-~]+$/.test(category)) return;
+    const most = Math.min(at + MAX_CATEGORY_BYTES + 1, end);
+    const last = bytes.indexOf(QUOTE, at);
+    if (last < 0 || last >= most) return;
+    const category = latin1.decode(bytes.subarray(at, last));
     const count = this.counts.get(category);
-    if (count === undefined && this.counts.size >= MAX_CATEGORIES) return;
+    if (count === undefined && (this.counts.size >= MAX_CATEGORIES || !/^[ !#-[\]-~]+$/.test(category))) return;
     this.counts.set(category, (count ?? 0) + 1);
   }
 }
@@ -31,7 +33,7 @@ export class CategoryCount {
 function findKey(bytes: Uint8Array, from: number): number {
   for (let colon = bytes.indexOf(COLON, from); colon >= 0; colon = bytes.indexOf(COLON, colon + 1)) {
     const start = colon + 1 - KEY.length;
-    if (start >= from && KEY.every((byte, i) => bytes[start + i] === byte)) return start;
+    if (start >= from && bytes[start] === QUOTE && KEY.every((byte, i) => bytes[start + i] === byte)) return start;
   }
   return bytes.length;
 }
