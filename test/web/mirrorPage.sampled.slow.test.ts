@@ -158,7 +158,7 @@ withBrowser('a mirror in the page', () => {
     });
     expect(await page.innerText('#status')).toContain('It agrees with itself, but nothing is signed');
     expect(await page.innerText('#status')).toContain('nothing was found wrong but one thing to look at, in the table');
-    expect(await page.innerText('#findings')).toContain('A warning: at 2020-');
+    expect(await page.innerText('#findings')).toContain('A warning: at 2019-');
   });
 
   test('that is dropped is read like a chosen one, folders within folders', async () => {

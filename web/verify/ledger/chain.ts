@@ -19,6 +19,8 @@ interface Link {
   readonly root: string;
   readonly sealed: string;
   readonly counts?: Counts;
+  /** all from the first segment up to it continue the chain */
+  readonly isOfChain: boolean;
   /** something is wrong with it, and that is said */
   readonly isFaulty?: boolean;
 }
@@ -32,7 +34,7 @@ interface Counts {
 }
 
 const NO_COUNTS: Counts = { record: 0, incarnation: 0, lastEvent: -1, enqueued: '' };
-const START: Link = { index: -1, root: '0'.repeat(64), sealed: '', counts: NO_COUNTS };
+const START: Link = { index: -1, root: '0'.repeat(64), sealed: '', counts: NO_COUNTS, isOfChain: true };
 const MAX_LINKS = 1000;
 const MAX_FOREIGN = 10_000;
 
@@ -71,6 +73,12 @@ export class ChainCheck {
     const also = others === 0 ? '' : `; with the ${others} after it, up to index ${until - 1}`;
     this.#say('segment-missing', this.#next, `${why}${also}`);
     this.#next = until;
+  }
+
+  /** isOfChain tells whether the segment of an index, the last one that was added, was found to continue the chain. */
+  isOfChain(index: number): boolean {
+    const last = this.#links.at(-1);
+    return last?.index === index && last.isOfChain;
   }
 
   /** passOver takes notice of an object that could not be read. */
@@ -127,7 +135,7 @@ export class ChainCheck {
     const isBreak = this.#isBreak(segment, link);
     if (contradiction !== undefined) {
       this.#say('segment-malformed', index, contradiction);
-      return this.#addLink({ index, root, sealed, isFaulty: true });
+      return this.#addLink({ index, root, sealed, isOfChain: false, isFaulty: true });
     }
     if (events.count > 0 === (kind === 'heartbeat'))
       this.#say('segment-malformed', index, `it is of kind ${kind} and has ${events.count} events`);
@@ -135,7 +143,9 @@ export class ChainCheck {
     if (link !== undefined && !isBreak) this.#settle(link, segment);
     const record = header.records.first + header.records.count;
     const counts = { record, incarnation: header.incarnation, lastEvent: events.last, enqueued: segment.enqueued };
-    this.#addLink({ index, root, sealed, counts, isFaulty: isBreak });
+    // The report that an auditor signed knew of what was before it.
+    const isOfChain = !isBreak && (link?.isOfChain ?? (this.head === undefined && this.#isKnownFound));
+    this.#addLink({ index, root, sealed, counts, isOfChain, isFaulty: isBreak });
     if (!isBreak) this.head = { partition: this.partition, index, root, sha256: segment.sha256, record };
   }
 
@@ -148,13 +158,14 @@ export class ChainCheck {
       return true;
     }
     if (link === undefined) {
-      const isForeign = this.#foreign.has(previous);
-      if (isForeign) this.#say('chain-broken', index, `it goes on from index ${previous}, which is foreign`);
-      return isForeign;
+      const why = `index ${index} goes on from it, by the root ${prev}, so a segment had this name`;
+      if (this.#foreign.has(previous)) this.#say('chain-broken', previous, why);
+      return false;
     }
-    if (sealed < link.sealed)
+    const isEarlier = sealed < link.sealed;
+    if (isEarlier)
       this.#say('chain-broken', index, `it was sealed at ${sealed}, and the segment before it at ${link.sealed}`);
-    if (prev === link.root) return false;
+    if (prev === link.root) return isEarlier;
     const wanted = previous < 0 ? 'it must be 64 zeros' : `${segmentName(this.partition, previous)} has ${link.root}`;
     this.#say('chain-broken', index, `prev is ${prev}, and ${wanted}`);
     return true;

@@ -54,7 +54,7 @@ export class Walk {
         : await readSegment(stored, name, this.#trust);
     this.chain.add(index, reading, this.#trust.ledger);
     this.#onSegment(reading, size);
-    return { index, name, size, reading, isOfChain: this.chain.head?.index === index };
+    return { index, name, size, reading, isOfChain: this.chain.isOfChain(index) };
   }
 
   /** to checks the objects up to `index`, and gives that one; 'hole' where only others are behind, undefined at the end. */
