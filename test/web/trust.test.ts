@@ -69,7 +69,7 @@ describe('a log that changes its key', () => {
     const outcome = await pageOutcome(mirror, '');
     expect(outcome.log?.announced).toEqual([MIRROR_KEY, NEXT_KEY]);
     expect(outcome.hasKeys).toBe(false);
-    expect(outcome.notChecked.join('\n')).toContain('Who made this ledger');
+    expect(outcome.notChecked.join('\n')).toContain(`announces itself: ${MIRROR_KEY} ${NEXT_KEY}.`);
   });
 
   test('is not verified by who lacks the new key, or the old one', async () => {
@@ -79,6 +79,7 @@ describe('a log that changes its key', () => {
       status: 'violated',
       found: expect.arrayContaining([`checkpoint-invalid ${checkpoint(3)}`]) as unknown,
     });
+    expect((await pageOutcome(mirror, MIRROR_KEY)).notChecked.join('\n')).toContain(`did not give: ${NEXT_KEY}.`);
     expect((await expectSame(mirror, NEXT_KEY)).found).toContain(`foreign-object ${batch(0)}`);
     expect((await expectSame(mirror, STRANGER_KEY)).found).toContain(`foreign-object ${segment(0, 0)}`);
   });

@@ -59,7 +59,11 @@ export function showLedger(folder: string, outcome: LedgerOutcome): Node[] {
       'section',
       { class: 'part', 'aria-labelledby': 'not-title' },
       element('h2', { id: 'not-title' }, 'What was not checked'),
-      element('ul', { id: 'not-checked' }, ...outcome.notChecked.map((text) => element('li', {}, untrusted(text)))),
+      element(
+        'ul',
+        { id: 'not-checked' },
+        ...outcome.notChecked.map((text) => element('li', {}, untrusted(cut(text)))),
+      ),
     ),
   ];
 }

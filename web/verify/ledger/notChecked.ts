@@ -20,13 +20,10 @@ export interface Uncovered {
 
 /** notChecked says in words what the outcome of a check does not cover. */
 export function notChecked(check: Uncovered): string[] {
-  const { folder, segments, notIntegrated, log, keys, hasKeys, hasAuditor, anchor } = check;
+  const { folder, segments, notIntegrated, log, keys, hasAuditor, anchor } = check;
   const not: string[] = [];
   if (segments === 0) not.push('No segment was found, so no record was checked.');
-  if (!hasKeys) {
-    const taken = log === undefined ? 'nobody was asked who certified them' : 'the keys that it announces were taken';
-    not.push(`Who made this ledger: no verifier key of the log was given, so ${taken}.`);
-  }
+  not.push(...whoSigned(check));
   if (log === undefined)
     not.push('The folder holds no log, so none of its keys vouches for how many segments there are.');
   else {
@@ -59,4 +56,16 @@ export function notChecked(check: Uncovered): string[] {
   not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
   if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
   return not;
+}
+
+/** whoSigned says which keys count that the user didn't give. docs/format.md, section 2.1. */
+function whoSigned({ hasKeys, log, keys }: Uncovered): string[] {
+  const start = 'Who made this ledger: no verifier key of the log was given, so';
+  if (!hasKeys && log === undefined) return [`${start} nobody was asked who certified what is signed.`];
+  const others = log?.announced.filter((text) => !keys.some((key) => key.text === text)) ?? [];
+  if (!hasKeys) return [`${start} the keys were taken that it announces itself: ${others.join(' ')}.`];
+  if (others.length === 0) return [];
+  return [
+    `Keys that the log announces, and that you did not give: ${others.join(' ')}. What they certify was taken too.`,
+  ];
 }
