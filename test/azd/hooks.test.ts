@@ -19,6 +19,8 @@ describe('postprovision', () => {
     const { code, stdout, calls } = await hook('postprovision', [], outputs);
     expect({ code, calls }).toEqual({ code: 0, calls: [] });
     expect(stdout).toContain('--vault-name kv-x --name ledger');
+    expect(stdout).toContain('--vault-name kv-x --name auditor');
+    expect(stdout).toContain('keygen --name func-sealer-x.azurewebsites.net/api/log --auditor --vault-key URL');
     // Before the first question to Azure: az may look at another subscription than azd.
     const [first] = stdout.match(/^ +(az|npm) .+$/gm) ?? [];
     expect(first?.trim()).toBe(`az account set --subscription ${ENV.AZURE_SUBSCRIPTION_ID}`);

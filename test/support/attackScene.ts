@@ -1,5 +1,4 @@
 import { reportName } from '../../src/core/objects/names.ts';
-import type { SignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { formatEvidence } from '../../src/core/objects/evidence.ts';
 import { proveRecord } from '../../src/prove/prove.ts';
@@ -10,20 +9,24 @@ import { LEDGER, forgeChain, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
 import { SECOND, checkpoint } from './loggedLedger.ts';
-import { KEY, integrateOf, signerOf } from './logs.ts';
+import { integrateOf, keyOf, signerOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
 import { auditorsOf, filingBehind } from './reports.ts';
 import type { Objects } from './smallMirror.ts';
 
-/** Story is what a ledger is made of: what its partitions 0 and 1 hold, its name, and who signs. */
+/** Story is what a ledger is made of: what its partitions 0 and 1 hold, its name, and the seed of the key that signs. */
 export interface Story {
   readonly chains: readonly [readonly Spec[], readonly Spec[]];
-  readonly key: SignerKey;
+  readonly seed: number;
   readonly ledger: string;
   /** how many of the integrations were made */
   readonly steps: number;
 }
+
+/** Seeds of keys of the log's name: its own, and the attacker's. */
+export const TRUE = 1;
+export const MINE = 2;
 
 const PER_STEP = 2;
 const TLOG = 'tlog/';
@@ -39,15 +42,14 @@ export const STORY: Story = {
     [11, 12, 13, 14, 15, 16].map(says),
     [...[21, 22, 23, 24, 25].map(says).with(0, { ...says(21), events: [100] }), { kind: 'heartbeat', events: [104] }],
   ],
-  key: KEY,
+  seed: TRUE,
   ledger: LEDGER,
   steps: 3,
 };
 
 /** Long past on every clock: an attempt of a time to come may still get its outcome. */
 const ACTED_SECOND = -200_100_000;
-/** Long past on every clock: a report of a time to come would be passed over. */
-const REPORT_SECOND = -200_000_000;
+const REPORT_SECOND = SECOND + 10;
 export const REPORT = reportName(0);
 
 interface Stores {
@@ -55,11 +57,11 @@ interface Stores {
   readonly tiles: MemoryTiles;
 }
 
-const integrateAt = ({ store, tiles }: Stores, second: number, { key, ledger }: Story): Promise<unknown> =>
+const integrateAt = ({ store, tiles }: Stores, second: number, { seed, ledger }: Story): Promise<unknown> =>
   integrateOf(store, tiles, {
     origin: ledger,
-    verifiers: [key.verifierKey],
-    signers: [signerOf(key)],
+    verifiers: [keyOf(seed, ledger).verifierKey],
+    signers: [signerOf(keyOf(seed, ledger))],
     now: () => Date.parse(timeOf(second)),
   }).run(new KeptLog());
 
@@ -69,10 +71,14 @@ const integrateAt = ({ store, tiles }: Stores, second: number, { key, ledger }: 
  */
 export async function tell(story: Story): Promise<Objects> {
   const stores: Stores = { store: new MemoryStore(), tiles: new MemoryTiles() };
-  const { key, ledger, chains, steps } = story;
+  const { seed, ledger, chains, steps } = story;
+  const key = keyOf(seed, ledger);
   const segments = chains.map((specs, partition) => [
     ...forgeChain(
-      specs.map((spec) => ({ ledger, ...spec })),
+      by(
+        seed,
+        specs.map((spec) => ({ ledger, ...spec })),
+      ),
       String(partition),
     ),
   ]);
@@ -125,7 +131,7 @@ let untouched: Promise<Objects> | undefined;
 export async function sceneOf(): Promise<Scene> {
   untouched ??= tell(STORY);
   const objects = new Map(await untouched);
-  return { objects, key: formatVerifierKey(STORY.key.verifierKey), kept: read(objects, checkpoint(STORY.steps - 1)) };
+  return { objects, key: formatVerifierKey(keyOf(TRUE).verifierKey), kept: read(objects, checkpoint(STORY.steps - 1)) };
 }
 
 export function read(objects: Objects, name: string): Buffer {
@@ -141,34 +147,32 @@ export async function evidenceOf(objects: Objects): Promise<Buffer> {
   return formatEvidence(proved.evidence);
 }
 
-/** rewriteChain puts other segments into a partition, each continuing the one before, and leaves the rest as it is. */
-export function rewriteChain({ objects }: Scene, partition: '0' | '1', specs: readonly Spec[]): void {
-  for (const name of objects.keys()) if (name.startsWith(`segments/${partition}/`)) objects.delete(name);
-  for (const [name, bytes] of forgeChain(specs, partition)) objects.set(name, bytes);
-}
+/** by lets a session sign segments that the key of that seed certified. */
+export const by = (seed: number, specs: readonly Spec[]): Spec[] =>
+  specs.map((spec) => ({ session: { keys: [{ name: spec.ledger ?? LEDGER, seed }] }, ...spec }));
 
 /**
- * rewriteAll makes the whole ledger anew from another story: segments, batches, checkpoints, tiles, the report. Where it begins
- * as the true one did, the true checkpoints stay, unless `keepsTrue` is false: they are right, and signed.
+ * rewriteChain puts other segments into a partition, each continuing the one before, signed by a session that the key of that
+ * seed certified. What is the same as before stays as it was, with the rest of the ledger.
  */
-export async function rewriteAll(scene: Scene, changes: Partial<Story>, keepsTrue = true): Promise<void> {
-  const made = await tell({ ...STORY, ...changes });
-  if (keepsTrue) keepTrue(scene.objects, made);
-  scene.objects = made;
-}
-
-function keepTrue(objects: Objects, made: Objects): void {
-  for (const [name, bytes] of objects) {
-    const isSame = made.get(name)?.equals(bytes) === true;
-    const number = /^batches\/(\d+)/.exec(name)?.[1] ?? '';
-    if (!isSame || number === '') continue;
-    made.set(checkpoint(Number(number)), read(objects, checkpoint(Number(number))));
+export function rewriteChain({ objects }: Scene, partition: '0' | '1', specs: readonly Spec[], seed = TRUE): void {
+  const before = new Map(objects);
+  for (const name of objects.keys()) if (name.startsWith(`segments/${partition}/`)) objects.delete(name);
+  const [made, genuine] = [seed, TRUE].map((each) => forgeChain(by(each, specs), partition));
+  for (const [name, bytes] of made as Objects) {
+    const old = before.get(name);
+    objects.set(name, old !== undefined && genuine?.get(name)?.equals(old) === true ? old : bytes);
   }
 }
 
-/** integrateAs takes what is new into the log, signed by that key, as the program does. */
-export async function integrateAs(scene: Scene, key: SignerKey): Promise<void> {
+/** rewriteAll makes the whole ledger anew from another story: segments, batches, checkpoints, tiles, the report. */
+export async function rewriteAll(scene: Scene, changes: Partial<Story>): Promise<void> {
+  scene.objects = await tell({ ...STORY, ...changes });
+}
+
+/** integrateAs takes what is new into the log, signed by the key of that seed, as the program does. */
+export async function integrateAs(scene: Scene, seed: number): Promise<void> {
   const stores = parted(scene.objects);
-  await integrateAt(stores, SECOND + 100, { ...STORY, key });
+  await integrateAt(stores, SECOND + 100, { ...STORY, seed });
   scene.objects = joined(stores);
 }

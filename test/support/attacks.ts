@@ -1,29 +1,21 @@
 import { parseBatch } from '../../src/core/objects/batch.ts';
 import { actionName, pageName, reportName } from '../../src/core/objects/names.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { formatReport } from '../../src/core/objects/reportFile.ts';
 import { forgeAction, forgeHold } from './actions.ts';
-import { REPORT, STORY, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
+import { MINE, REPORT, STORY, TRUE, by, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';
+import { broken, changed, edit, everywhere, foreign, invalid, remove, segmentsOf, withAnchor } from './attackWords.ts';
+import type { Attack } from './attackWords.ts';
 import { LEDGER, forge, forgeChain, nameOf, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';
 import { SECOND, batch, checkpoint, noteOf } from './loggedLedger.ts';
 import { keyOf } from './logs.ts';
+import { filed } from './reports.ts';
 import { referenceRoot } from './referenceLedger.ts';
 
-/** Attack is what somebody does to a ledger, and what a verifier is told about it. */
-export interface Attack {
-  readonly name: string;
-  /** what the attacker does, for a reader */
-  readonly does: string;
-  readonly make: (scene: Scene) => unknown;
-  /** what `verify` finds, as "code object": alone, with --key, with --key and --anchor. Nothing found is "verified" */
-  readonly finds: readonly [readonly string[], readonly string[], readonly string[]];
-  /** what `verify` says that it did not check, where it finds nothing */
-  readonly says?: string;
-}
-
-const OTHER = keyOf(2);
+const OTHER = keyOf(MINE);
 const [chain0, chain1] = STORY.chains;
 const PUBLISHED = 'tlog/checkpoint';
 const PAGE = pageName(0);
@@ -32,33 +24,19 @@ const OTHER_PAGE = pageName(7);
 const edited = chain0.with(2, says(999));
 /** An attacker dates what he makes as suits him. */
 const justNow: Spec = { header: { sealed: timeOf(SECOND + 999) } };
-const remove = ({ objects }: Scene, ...names: readonly string[]): void => {
-  for (const name of names) if (!objects.delete(name)) throw new Error(`there is no ${name}`);
-};
-const segmentsOf = (first: number, last: number, partition = '0'): string[] =>
-  Array.from({ length: last - first + 1 }, (_, i) => nameOf(first + i, partition));
-
-const everywhere = (...finds: readonly string[]): Attack['finds'] => [finds, finds, finds];
-/** withKey: who has the key is told more. */
-const withKey = (alone: readonly string[], ...more: readonly string[]): Attack['finds'] => {
-  const all = [...alone, ...more];
-  return [alone, all, all];
-};
-/** withAnchor: who has also kept a checkpoint is told more. */
-const withAnchor = ([alone, key]: readonly [string[], string[]], more: string): Attack['finds'] => [
-  alone,
-  key,
-  [...key, more],
+/** The last of them once for its number, and once for what it holds. */
+const FAR_AHEAD = [nameOf(1000), batch(14), reportName(9999), actionName(77), actionName(77)];
+/** What of a ledger that another key signed is found by who has the log's. */
+const NOT_OURS = [
+  ...foreign(batch(0), batch(1), batch(2), ...segmentsOf(0, 5), ...segmentsOf(0, 5, '1')),
+  `not-integrated ${actionName(0)}`,
 ];
-const changed = (names: readonly string[]): string[] => names.map((name) => `segment-changed ${name}`);
-const invalid = (...names: readonly string[]): string[] => names.map((name) => `checkpoint-invalid ${name}`);
-/** The chain doesn't fit there, or not what the report in the ledger knew: that one knew index 3 as the newest. */
-const broken = (index: number, partition = '0'): string => `chain-broken ${nameOf(index, partition)}`;
 
-function edit(scene: Scene, name: string, change: (text: string) => string): void {
-  const text = read(scene.objects, name).toString('latin1');
-  if (change(text) === text) throw new Error(`nothing in ${name} was changed`);
-  scene.objects.set(name, Buffer.from(change(text), 'latin1'));
+/** A report that knows of no chain and no log. */
+function reportIn(objects: Scene['objects']): Report {
+  const { report } = JSON.parse(read(objects, REPORT).toString()) as { report: Report };
+  const { log: _log, page: _page, ...others } = report;
+  return { ...others, partitions: [] };
 }
 
 /** cutLog takes away the newest batch with all that came of it, and publishes the checkpoint before. */
@@ -73,38 +51,74 @@ const newestTiles = ({ objects }: Scene): string[] => {
   return [...objects.keys()].filter((name) => name.endsWith(`.p/${size}`));
 };
 
+const cutElsewhere = [
+  ...foreign(batch(0), batch(1)),
+  ...invalid(checkpoint(0)),
+  `checkpoint-inconsistent ${checkpoint(1)}`,
+];
+const allInvalid = invalid(PUBLISHED, checkpoint(0), checkpoint(1), checkpoint(2));
+
 /** What `verify` says that it did not check without a key, and without a kept checkpoint. */
-const NO_KEY = 'anybody may have signed the checkpoints';
+const NO_KEY = "so who made the ledger isn't known";
 const NONE_KEPT = 'no kept checkpoint was given';
 
 export const ATTACKS: readonly Attack[] = [
   {
     name: 'edit',
-    does: 'changes a record, and makes its segment and all behind it anew so that the chain fits',
+    does: 'changes a record, makes its segment and all behind it anew so that the chain fits, and signs them with a key of his own',
+    make: (scene) => rewriteChain(scene, '0', edited, MINE),
+    finds: everywhere(...changed(segmentsOf(2, 5)), ...foreign(...segmentsOf(2, 5))),
+  },
+  {
+    name: 'extend a chain',
+    does: 'creates an invented segment behind the newest, signed with a key of his own',
+    make: ({ objects }) =>
+      objects.set(nameOf(6), read(forgeChain(by(MINE, [...chain0, { ...says(999), ...justNow }])), nameOf(6))),
+    finds: everywhere(...foreign(nameOf(6))),
+  },
+  {
+    name: 'replay a segment',
+    does: 'creates a copy of a true segment under the next name',
+    make: ({ objects }) => objects.set(nameOf(6), read(objects, nameOf(2))),
+    finds: everywhere(...foreign(nameOf(6))),
+  },
+  {
+    name: 'replay a batch',
+    does: 'creates copies of a true batch and its checkpoint under the next names',
+    make: ({ objects }) =>
+      objects.set(batch(3), read(objects, batch(1))).set(checkpoint(3), read(objects, checkpoint(1))),
+    finds: everywhere(...foreign(batch(3)), `checkpoint-inconsistent ${checkpoint(3)}`),
+  },
+  {
+    name: 'plant far ahead',
+    does: 'takes names far ahead of chains, log, reports and actions',
+    make: ({ objects }) => {
+      for (const name of [...FAR_AHEAD, checkpoint(14)]) objects.set(name, Buffer.from('planted'));
+    },
+    finds: everywhere(...foreign(...FAR_AHEAD), ...invalid(checkpoint(14))),
+  },
+  {
+    name: 'edit and sign',
+    does: 'with a stolen session: changes a record, and makes its segment and all behind it anew so that the chain fits',
     make: (scene) => rewriteChain(scene, '0', edited),
-    finds: everywhere(...changed(segmentsOf(2, 5)), broken(3)),
+    finds: everywhere(...changed(segmentsOf(2, 5))),
   },
   {
     name: 'delete',
-    does: 'takes a segment out of a chain, and makes all behind it anew: indices, records and events without a hole',
+    does: 'with a stolen session: takes a segment out of a chain, and makes all behind it anew: indices, records and events without a hole',
     make: (scene) => rewriteChain(scene, '0', chain0.toSpliced(2, 1)),
-    finds: everywhere(...changed(segmentsOf(2, 4)), broken(3), `segment-missing ${nameOf(5)}`),
+    finds: everywhere(...changed(segmentsOf(2, 4)), `segment-missing ${nameOf(5)}`),
   },
   {
     name: 'declare a gap',
-    does: 'takes a segment out and declares its events as never delivered',
+    does: 'with a stolen session: takes a segment out and declares its events as never delivered',
     make: (scene) =>
       rewriteChain(
         scene,
         '0',
         chain0.toSpliced(2, 2, { events: [3], gaps: [{ first: 2, last: 2, reason: 'unknown' }] }),
       ),
-    finds: everywhere(
-      `sequence-gap ${nameOf(2)}`,
-      ...changed(segmentsOf(2, 4)),
-      broken(3),
-      `segment-missing ${nameOf(5)}`,
-    ),
+    finds: everywhere(`sequence-gap ${nameOf(2)}`, ...changed(segmentsOf(2, 4)), `segment-missing ${nameOf(5)}`),
   },
   {
     name: 'truncate the tail',
@@ -120,28 +134,28 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'reorder',
-    does: 'lets two records change places, and makes the chain anew',
+    does: 'with a stolen session: lets two records change places, and makes the chain anew',
     make: (scene) => rewriteChain(scene, '0', chain0.with(1, says(2)).with(2, says(1))),
-    finds: everywhere(...changed(segmentsOf(1, 5)), broken(3)),
+    finds: everywhere(...changed(segmentsOf(1, 5))),
   },
   {
     name: 'insert',
-    does: 'puts an invented segment between two, and makes all behind it anew',
+    does: 'with a stolen session: puts an invented segment between two, and makes all behind it anew',
     make: (scene) => rewriteChain(scene, '0', chain0.toSpliced(2, 0, says(999))),
-    finds: everywhere(...changed(segmentsOf(2, 5)), broken(3), `not-integrated ${nameOf(6)}`),
+    finds: everywhere(...changed(segmentsOf(2, 5)), `not-integrated ${nameOf(6)}`),
   },
   {
     name: 'swap partitions',
-    does: 'seals what was in partition 0 as partition 1, and the reverse, with chains that fit',
+    does: 'with a stolen session: seals what was in partition 0 as partition 1, and the reverse, with chains that fit',
     make: (scene) => {
       rewriteChain(scene, '0', chain1);
       rewriteChain(scene, '1', chain0);
     },
-    finds: everywhere(...changed(segmentsOf(0, 5)), ...changed(segmentsOf(0, 5, '1')), broken(3), broken(3, '1')),
+    finds: everywhere(...changed(segmentsOf(0, 5)), ...changed(segmentsOf(0, 5, '1'))),
   },
   {
     name: 'replay',
-    does: 'seals the events of an earlier segment again, at the end of their chain',
+    does: 'with a stolen session: seals the events of an earlier segment again, at the end of their chain',
     make: (scene) => rewriteChain(scene, '0', [...chain0, { events: [1], ...justNow }]),
     finds: everywhere(`sequence-overlap ${nameOf(6)}`),
   },
@@ -150,24 +164,34 @@ export const ATTACKS: readonly Attack[] = [
     does: 'edits, and makes batches, checkpoints, tiles and the report anew too; without the key, so the later checkpoints are the true ones',
     make: async (scene) => {
       const kept = [1, 2].map((number) => read(scene.objects, checkpoint(number)));
-      await rewriteAll(scene, { chains: [edited, chain1], key: OTHER });
+      await rewriteAll(scene, { chains: [edited, chain1], seed: MINE });
       kept.forEach((note, i) => scene.objects.set(checkpoint(i + 1), note));
       scene.objects.set('tlog/checkpoint', kept[1] as Buffer);
     },
-    finds: withKey([`checkpoint-inconsistent ${checkpoint(1)}`], `entry-mismatch ${batch(1)}`),
+    finds: withAnchor(
+      [
+        invalid(PUBLISHED, checkpoint(1), checkpoint(2)),
+        [
+          ...NOT_OURS,
+          ...invalid(checkpoint(0)),
+          ...[1, 2].map((number) => `checkpoint-inconsistent ${checkpoint(number)}`),
+        ],
+      ],
+      'checkpoint-inconsistent kept',
+    ),
   },
   {
     name: 're-sign with a new key',
     does: 'makes all of it anew and signs with a key of his own that has the same name',
-    make: (scene) => rewriteAll(scene, { chains: [edited, chain1], key: OTHER }),
-    finds: withAnchor([[], invalid(PUBLISHED, checkpoint(1), checkpoint(2))], 'checkpoint-inconsistent kept'),
+    make: (scene) => rewriteAll(scene, { chains: [edited, chain1], seed: MINE }),
+    finds: withAnchor([[], [...NOT_OURS, ...allInvalid]], 'checkpoint-inconsistent kept'),
     says: NO_KEY,
   },
   {
     name: 'swap the key',
     does: 'the same, and the verifier was given that key for the log’s',
     make: async (scene) => {
-      await rewriteAll(scene, { chains: [edited, chain1], key: OTHER }, false);
+      await rewriteAll(scene, { chains: [edited, chain1], seed: MINE });
       scene.key = formatVerifierKey(OTHER.verifierKey);
     },
     finds: withAnchor([[], []], 'checkpoint-invalid kept'),
@@ -189,7 +213,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'cut the log, then edit',
-    does: 'cuts off the log’s tail, and makes the segments that it covered anew, dated as if they had just come',
+    does: 'with a stolen session: cuts off the log’s tail, and makes the segments that it covered anew, dated as if they had just come',
     make: (scene) => {
       cutLog(scene);
       rewriteChain(scene, '0', chain0.toSpliced(4, 2, { ...says(999), ...justNow }, justNow));
@@ -201,7 +225,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'remove the log',
-    does: 'edits, and removes all but the segments',
+    does: 'with a stolen session: edits, and removes all but the segments',
     make: (scene) => {
       rewriteChain(scene, '0', edited);
       remove(scene, ...[...scene.objects.keys()].filter((name) => !name.startsWith('segments/')));
@@ -210,7 +234,7 @@ export const ATTACKS: readonly Attack[] = [
       [[], [`not-integrated ${nameOf(0)}`, `not-integrated ${nameOf(0, '1')}`]],
       'checkpoint-inconsistent kept',
     ),
-    says: 'there is no log, so nobody has signed anything',
+    says: 'anybody may have made all of it',
   },
   {
     name: 'drop a checkpoint',
@@ -241,8 +265,7 @@ export const ATTACKS: readonly Attack[] = [
       const text = read(objects, checkpoint(1)).toString().split('\n\n')[0];
       objects.set(checkpoint(1), noteOf(`${text}\n`, OTHER));
     },
-    finds: withKey([], ...invalid(checkpoint(1))),
-    says: NO_KEY,
+    finds: everywhere(...invalid(checkpoint(1))),
   },
   {
     name: 'cut batches elsewhere',
@@ -256,36 +279,31 @@ export const ATTACKS: readonly Attack[] = [
       objects.set(batch(0), Buffer.from(first)).set(batch(1), Buffer.from(moved));
       objects.set(checkpoint(0), noteOf(`${LEDGER}\n${entries.length}\n${root}\n`, OTHER));
     },
-    finds: withKey([`entry-mismatch ${batch(0)}`], ...invalid(checkpoint(0))),
+    finds: [[...foreign(batch(0), batch(1)), ...invalid(checkpoint(0), checkpoint(1))], cutElsewhere, cutElsewhere],
   },
   {
     name: 'plant a batch',
     does: 'creates the next batch, with the entry of a segment that nobody has',
     make: async (scene) => {
       const copy = { ...scene, objects: new Map(scene.objects) };
-      rewriteChain(copy, '0', [...chain0, says(999)]);
-      await integrateAs(copy, STORY.key);
+      rewriteChain(copy, '0', [...chain0, says(999)], MINE);
+      await integrateAs(copy, MINE);
       scene.objects.set(batch(3), read(copy.objects, batch(3)));
     },
-    finds: everywhere(`entry-mismatch ${batch(3)}`),
+    finds: everywhere(...foreign(batch(3))),
   },
   {
     name: 'plant a batch and sign it',
     does: 'the same, with the segment, tiles and a checkpoint of his own key',
     make: async (scene) => {
-      rewriteChain(scene, '0', [...chain0, says(999)]);
-      const mine = { ...scene, objects: new Map(scene.objects) };
-      await integrateAs(mine, STORY.key);
-      const text = read(mine.objects, checkpoint(3)).toString().split('\n\n')[0];
-      const note = noteOf(`${text}\n`, OTHER);
-      scene.objects = mine.objects.set(checkpoint(3), note).set('tlog/checkpoint', note);
+      rewriteChain(scene, '0', [...chain0, says(999)], MINE);
+      await integrateAs(scene, MINE);
     },
-    finds: withKey([], ...invalid(PUBLISHED, checkpoint(3))),
-    says: NO_KEY,
+    finds: everywhere(...foreign(batch(3), nameOf(6)), ...invalid(PUBLISHED, checkpoint(3))),
   },
   {
-    name: 'extend a chain',
-    does: 'creates an invented segment behind the newest, before the app does',
+    name: 'extend a chain and sign',
+    does: 'with a stolen session: creates an invented segment behind the newest, before the app does',
     make: ({ objects }) =>
       objects.set(nameOf(6), read(forgeChain([...chain0, { ...says(999), ...justNow }]), nameOf(6))),
     finds: everywhere(),
@@ -293,7 +311,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'plant two segments',
-    does: 'creates two invented segments, of which only the second continues the one before it, so that a writer that starts anew takes them for the chain',
+    does: 'with a stolen session: creates two invented segments, of which only the second continues the one before it, so that a writer that starts anew takes them for the chain',
     make: ({ objects }) => {
       const first = forge({ index: 6, record: 6, events: [6], prev: 'a'.repeat(64), ...justNow });
       const second = forge({ index: 7, record: 7, events: [7], prev: first.root, ...justNow });
@@ -307,7 +325,7 @@ export const ATTACKS: readonly Attack[] = [
     make: (scene) => {
       for (const name of newestTiles(scene)) edit(scene, name, (text) => `${text.slice(0, -1)}x`);
     },
-    finds: everywhere('tile-mismatch tlog/tile/0/000.p/20', 'tile-mismatch tlog/tile/entries/000.p/20'),
+    finds: everywhere('tile-mismatch tlog/tile/0/000.p/21', 'tile-mismatch tlog/tile/entries/000.p/21'),
   },
   {
     name: 'remove the tiles',
@@ -324,24 +342,22 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'change a report',
-    does: 'lets a report say that it checked more, with the hash of itself that fits',
-    make: ({ objects }) => {
-      const report = parseReport(read(objects, REPORT));
-      objects.set(REPORT, formatReport({ ...report, checked: { ...report.checked, records: 1_000_000 } }));
-    },
+    does: 'lets a report say that it checked more',
+    make: (scene) => edit(scene, REPORT, (text) => text.replace(/"records":\d+/, '"records":1000000')),
     finds: everywhere(`entry-mismatch ${REPORT}`),
   },
   {
     name: 'plant a report',
-    does: 'creates a well-made report of his own, which knows of no chain and no log',
-    make: ({ objects }) => {
-      const { log: _log, page: _page, ...report } = parseReport(read(objects, REPORT));
-      const time = Date.parse(report.finished) + 1000;
-      const finished = new Date(time).toISOString();
-      objects.set(reportName(1), formatReport({ ...report, finished, partitions: [] }));
-    },
+    does: 'creates a well-made report, without a signature',
+    make: ({ objects }) => objects.set(reportName(1), formatReport(reportIn(objects))),
+    finds: everywhere(...foreign(reportName(1))),
+  },
+  {
+    name: 'plant a signed report',
+    does: 'the same, signed with a key of his own',
+    make: ({ objects }) => objects.set(reportName(1), filed(reportIn(objects), reportName(1), MINE)),
     finds: everywhere(),
-    says: '2 objects outside segments/ were checked by name alone',
+    says: 'anybody may have filed the 2 reports',
   },
   {
     name: 'change a page',
@@ -385,8 +401,8 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: 'copy another ledger',
     does: 'shows a ledger of another name, whole and signed by its own key',
-    make: (scene) => rewriteAll(scene, { ledger: 'logs.example.com/other', key: keyOf(3, 'logs.example.com/other') }),
-    finds: withAnchor([[], invalid(PUBLISHED, checkpoint(0), checkpoint(1), checkpoint(2))], 'checkpoint-invalid kept'),
+    make: (scene) => rewriteAll(scene, { ledger: 'logs.example.com/other', seed: 3 }),
+    finds: withAnchor([[], [...NOT_OURS, ...allInvalid]], 'checkpoint-inconsistent kept'),
     says: NO_KEY,
   },
 ];

@@ -1,8 +1,7 @@
 import { formatEvidence, parseEvidence } from '../../src/core/objects/evidence.ts';
 import type { Evidence } from '../../src/core/objects/evidence.ts';
-import { STORY, evidenceOf, rewriteAll, says, tell } from './attackScene.ts';
+import { MINE, STORY, TRUE, evidenceOf, rewriteAll, says, tell } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';
-import { keyOf } from './logs.ts';
 
 /** EvidenceAttack is an evidence file that somebody forges, and what a verifier is told about it. */
 export interface EvidenceAttack {
@@ -16,7 +15,6 @@ export interface EvidenceAttack {
   readonly finds: readonly string[];
 }
 
-const OTHER = keyOf(2);
 const [chain0, chain1] = STORY.chains;
 const chains = [chain0.with(2, says(999)), chain1] as const;
 
@@ -32,9 +30,9 @@ const replaced = (text: string, from: string | RegExp, to: string): string => {
 };
 
 /** forgedLog gives a file from a history that the attacker made, and signed with that key. */
-async function forgedLog(scene: Scene, key: typeof OTHER): Promise<Buffer> {
+async function forgedLog(scene: Scene, seed: number): Promise<Buffer> {
   const own = { ...scene };
-  await rewriteAll(own, { chains, key });
+  await rewriteAll(own, { chains, seed });
   return evidenceOf(own.objects);
 }
 
@@ -60,7 +58,7 @@ export const EVIDENCE_ATTACKS: readonly EvidenceAttack[] = [
     name: 'change the entry',
     does: 'changes the record, its segment’s root and the entry, and keeps the signed checkpoint',
     forge: async (scene) => {
-      const mine = parseEvidence(await forgedLog(scene, OTHER));
+      const mine = parseEvidence(await forgedLog(scene, MINE));
       return changed(scene, () => ({ line: mine.line, segmentProof: mine.segmentProof, entry: mine.entry }));
     },
     check: ['refuted', 1],
@@ -69,7 +67,7 @@ export const EVIDENCE_ATTACKS: readonly EvidenceAttack[] = [
   {
     name: 'sign it with a new key',
     does: 'makes the log anew around the record, signs with his own key, and names that key in the file',
-    forge: (scene) => forgedLog(scene, OTHER),
+    forge: (scene) => forgedLog(scene, MINE),
     check: ['refuted', 1],
     finds: ['checkpoint-invalid kept'],
   },
@@ -78,7 +76,7 @@ export const EVIDENCE_ATTACKS: readonly EvidenceAttack[] = [
     does: 'gives evidence that is true of a ledger of another name, with that one’s key in it',
     forge: async () => {
       const ledger = 'logs.example.com/other';
-      return evidenceOf(await tell({ ...STORY, ledger, key: keyOf(3, ledger) }));
+      return evidenceOf(await tell({ ...STORY, ledger, seed: 3 }));
     },
     check: ['refuted', 1],
     finds: ['checkpoint-invalid kept'],
@@ -86,7 +84,7 @@ export const EVIDENCE_ATTACKS: readonly EvidenceAttack[] = [
   {
     name: 'take it from a fork',
     does: 'has the log’s own key, and proves a record of another history that he signed with it',
-    forge: (scene) => forgedLog(scene, STORY.key),
+    forge: (scene) => forgedLog(scene, TRUE),
     check: ['proved', 0],
     finds: ['checkpoint-inconsistent kept'],
   },
