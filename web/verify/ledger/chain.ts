@@ -94,7 +94,7 @@ export class ChainCheck {
       // Whoever planted it can take any name, so a hole before it says nothing.
       if (index === this.#next) this.#next += 1;
       if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(index);
-      return this.#say('foreign-object', index, reading.why);
+      return this.#say('foreign-object', index, `it has the name of a segment: ${reading.why}`);
     }
     this.passOver(index);
     if (!reading.isSegment) return this.#say('segment-malformed', index, reading.why);

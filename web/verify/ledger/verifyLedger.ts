@@ -187,6 +187,7 @@ const isKnown = (name: string): boolean =>
   parseCosignatureName(name) !== undefined;
 
 function addTo(count: PartitionCount, reading: Reading, size: number): void {
+  if (!reading.isSegment && reading.isForeign) return;
   count.segments += 1;
   count.storedBytes += size;
   if (!reading.isSegment) return;
