@@ -12,8 +12,8 @@ import { signerOf, splitReport } from '../../web/verify/signed/reportSignature.t
 import { parseVerifierKey } from '../../web/verify/verifierKey.ts';
 import { LEDGER, TRUST, ZEROS, timeOf } from '../support/forge.ts';
 import { picked } from '../support/sample.ts';
-import { keyText, signLines, signReport } from '../support/sign.ts';
-import type { HandSession } from '../support/sign.ts';
+import { keyText, noticeOf, signLines, signReport } from '../support/sign.ts';
+import type { HandKey, HandSession } from '../support/sign.ts';
 import { GIVEN, OTHER, SIGNED_SAMPLE, changesOf, trustOf, withStrangers } from './signedTools.ts';
 import type { Given } from './signedTools.ts';
 
@@ -21,7 +21,9 @@ const BATCH = 'batches/000000000000.jsonl';
 const REPORT = 'reports/000000000000.json';
 const NO_ENTRIES = createHash('sha256').digest('hex');
 
-const KEY_ENTRY = `{"type":"key","key":"${TRUST.keys[0]}"}`;
+const keyEntry = (key: string, by: HandKey): string =>
+  JSON.stringify({ type: 'key', note: noticeOf(LEDGER, key, [by]) });
+const KEY_ENTRY = keyEntry(TRUST.keys[0] as string, { name: LEDGER, seed: 1 });
 const heads = (changes: object = {}): string =>
   JSON.stringify({
     type: 'heads',
@@ -113,25 +115,36 @@ const BATCHES: readonly [string, BatchSpec, unknown][] = [
   ['is dated after its certificate', { session: { until: timeOf(9) } }, 'void'],
   ['is dated before its certificate', { session: { from: timeOf(11) } }, 'void'],
   ['has no entries', { lines: Buffer.alloc(0) }, 'void'],
-  ['has an empty line', { lines: linesOf('', heads()) }, 'void'],
-  ['has entries that are not ended', { lines: linesOf(heads()).subarray(0, -1) }, 'void'],
-  ['has an entry that is too long', { lines: linesOf(`{"type":"x","x":"${'x'.repeat(65_519)}"}`, heads()) }, 'void'],
+  ['has an empty line', { lines: linesOf('', KEY_ENTRY, heads()) }, 'void'],
+  ['has entries that are not ended', { lines: linesOf(KEY_ENTRY, heads()).subarray(0, -1) }, 'void'],
+  [
+    'has an entry that is too long',
+    { lines: linesOf(`{"type":"x","x":"${'x'.repeat(65_519)}"}`, KEY_ENTRY, heads()) },
+    'void',
+  ],
   [
     'has an entry that is just not too long',
-    { lines: linesOf(`{"type":"x","x":"${'x'.repeat(65_515)}"}`, heads()) },
+    { lines: linesOf(`{"type":"x","x":"${'x'.repeat(65_515)}"}`, KEY_ENTRY, heads()) },
     undefined,
   ],
   ['has no heads', { lines: linesOf(KEY_ENTRY) }, 'void'],
-  ['has heads without keys', { lines: linesOf(heads({ keys: undefined })) }, 'void'],
-  ['has heads with a key that is none', { lines: linesOf(heads({ keys: ['x+00000000+AA=='] })) }, 'void'],
-  ['has heads with a number for a key', { lines: linesOf(heads({ keys: [7] })) }, 'void'],
-  ['has heads with an object for keys', { lines: linesOf(heads({ keys: {} })) }, 'void'],
-  ['has heads that say more', { lines: linesOf(heads({ x: 1 })) }, 'void'],
-  ['has heads of a bad time', { lines: linesOf(heads({ time: '2026-02-30T00:00:00.000Z' })) }, 'void'],
-  ['has heads that count reports below 0', { lines: linesOf(heads({ reports: -1 })) }, 'void'],
-  ['has heads of a bad partition', { lines: linesOf(heads({ partitions: { '00': {} } })) }, 'void'],
-  ['has heads in two lines that one has room for', { lines: linesOf(heads(), heads()) }, 'void'],
-  ['has heads with white space', { lines: linesOf(heads().replace(',', ', ')) }, 'void'],
+  ['has heads without keys', { lines: linesOf(KEY_ENTRY, heads({ keys: undefined })) }, 'void'],
+  ['has heads with a key that is none', { lines: linesOf(KEY_ENTRY, heads({ keys: ['x+00000000+AA=='] })) }, 'void'],
+  ['has heads with a number for a key', { lines: linesOf(KEY_ENTRY, heads({ keys: [7] })) }, 'void'],
+  ['has heads with an object for keys', { lines: linesOf(KEY_ENTRY, heads({ keys: {} })) }, 'void'],
+  ['has heads with a key that no entry announces', { lines: linesOf(heads()) }, 'void'],
+  ['announces a key that its heads lack', { lines: linesOf(KEY_ENTRY, heads({ keys: [] })) }, 'void'],
+  [
+    'announces a key that a stranger signed',
+    { lines: linesOf(keyEntry(TRUST.keys[0] as string, OTHER), heads()) },
+    'void',
+  ],
+  ['has heads that say more', { lines: linesOf(KEY_ENTRY, heads({ x: 1 })) }, 'void'],
+  ['has heads of a bad time', { lines: linesOf(KEY_ENTRY, heads({ time: '2026-02-30T00:00:00.000Z' })) }, 'void'],
+  ['has heads that count reports below 0', { lines: linesOf(KEY_ENTRY, heads({ reports: -1 })) }, 'void'],
+  ['has heads of a bad partition', { lines: linesOf(KEY_ENTRY, heads({ partitions: { '00': {} } })) }, 'void'],
+  ['has heads in two lines that one has room for', { lines: linesOf(KEY_ENTRY, heads(), heads()) }, 'void'],
+  ['has heads with white space', { lines: linesOf(KEY_ENTRY, heads().replace(',', ', ')) }, 'void'],
 ];
 
 describe('a batch', () => {
@@ -164,9 +177,10 @@ describe('a batch', () => {
     const root = Buffer.from(rootHash, 'latin1').toString('hex');
     const before = { number: 0, head: tree.head, time: timeOf(10), keys: TRUST.keys };
     const both = heads({ keys: [...TRUST.keys, keyText(next)], time: timeOf(20) });
+    const announced = keyEntry(keyText(next), { name: LEDGER, seed: 1 });
     const name = 'batches/000000000001.jsonl';
     const second = (spec: BatchSpec): Buffer =>
-      batchOf({ lines: linesOf(both), name, ...spec, claim: { previous: 0, size, root, ...spec.claim } });
+      batchOf({ lines: linesOf(announced, both), name, ...spec, claim: { previous: 0, size, root, ...spec.claim } });
     const cases: readonly [BatchSpec, string][] = [
       [{}, 'taken'],
       [{ session: { keys: [next] } }, 'void'],
@@ -176,6 +190,8 @@ describe('a batch', () => {
       [{ claim: { root: NO_ENTRIES } }, 'void'],
       [{ lines: linesOf(heads({ time: timeOf(9) })) }, 'void'],
       [{ lines: linesOf(heads()) }, 'taken'],
+      [{ lines: linesOf(both) }, 'void'],
+      [{ lines: linesOf(keyEntry(keyText(next), next), both) }, 'void'],
     ];
     expect(parseHash(root)).toBe(rootHash);
     for (const [spec, wanted] of cases) {

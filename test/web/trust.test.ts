@@ -63,7 +63,7 @@ async function rotated(): Promise<Mirror> {
 describe('a log that changes its key', () => {
   test('is believed by both keys, and by what it says itself if none is given', async () => {
     const mirror = await rotated();
-    expect((mirror.get(batch(1)) as Buffer).toString()).toContain(`{"type":"key","key":"${NEXT_KEY}"}`);
+    expect((mirror.get(batch(1)) as Buffer).toString()).toContain(`\\nauditseal key\\n${NEXT_KEY}\\n`);
     for (const keys of [`${MIRROR_KEY}\n${NEXT_KEY}`, ''])
       expect(await expectSame(mirror, keys)).toEqual({ status: 'verified', found: [] });
     const outcome = await pageOutcome(mirror, '');

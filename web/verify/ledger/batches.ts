@@ -1,11 +1,12 @@
-import { toHex } from '../bytes.ts';
+import { equalBytes, toHex, utf8 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { Fault } from '../fault.ts';
 import { openBatch } from '../signed/batchSignature.ts';
 import type { SignedBatch } from '../signed/batchSignature.ts';
+import { openKeyNotice } from '../signed/keyNotice.ts';
 import { Trust } from '../signed/trust.ts';
 import type { VerifierKey } from '../verifierKey.ts';
-import { headsOf, parseBatch } from './entries.ts';
+import { headsOf, parseBatch, parseLogEntry } from './entries.ts';
 import type { FiledCounts, Heads } from './entries.ts';
 import type { Folder } from './folder.ts';
 import { batchName, parseBatchName } from './names.ts';
@@ -24,6 +25,8 @@ const NO_BATCH = {
   filed: { report: 0, action: 0 },
   size: 0,
 };
+
+const KEY_START = utf8('{"type":"key",');
 
 const badBatch = (why: string): Fault => new Fault('BATCH_MALFORMED', why);
 
@@ -50,11 +53,13 @@ export class LogSoFar {
    */
   async take(number: number, bytes: Bytes): Promise<Batch> {
     try {
-      this.#trust.trust(await this.#keysFor(number, bytes));
+      const trusted = await this.#keysFor(number, bytes);
+      this.#trust.trust(trusted);
       const signed = await openBatch(bytes, batchName(number), this.#trust);
       const entries = parseBatch(signed.lines);
       const heads = await headsOf(entries);
       this.#goOn(signed, heads);
+      if (!this.isLost) await this.#checkKeys(entries, heads, trusted);
       if (!this.isLost) for (const entry of entries) this.tree.append(entry);
       const { time, keys, filed } = heads;
       this.last = { number, time, keys, filed, size: signed.size + entries.length };
@@ -70,6 +75,19 @@ export class LogSoFar {
     if (this.#given !== undefined) return this.#given;
     const { lines } = await openBatch(bytes, batchName(number), this.#trust);
     return (await headsOf(parseBatch(lines))).keys;
+  }
+
+  /** The heads have the keys of before, and those that the entries announce and a key of before signed. */
+  async #checkKeys(entries: readonly Uint8Array[], { keys }: Heads, trusted: readonly VerifierKey[]): Promise<void> {
+    const known = this.last.keys.map(({ text }) => text);
+    for (const line of entries) {
+      if (!equalBytes(line.subarray(0, KEY_START.length), KEY_START)) continue;
+      const entry = await parseLogEntry(line);
+      if (entry.type === 'key') known.push((await openKeyNotice(entry.note, trusted)).text);
+    }
+    if (new Set(known).size !== known.length) throw badBatch('it announces a key that the log has');
+    if (known.join() !== keys.map(({ text }) => text).join())
+      throw badBatch('its heads have other keys than the log and its entries');
   }
 
   /** Behind a batch that isn't there, what one of the log's sessions signed shows what was before. */

@@ -1,3 +1,4 @@
+import { openKeyNotice } from '../signed/keyNotice.ts';
 import { decodeUtf8, equalBytes, utf8 } from '../bytes.ts';
 import { MAX_ENTRY_BYTES, isObject, isTime, openEntry, parseEntry, parseJson } from '../entry.ts';
 import type { SegmentEntry } from '../entry.ts';
@@ -20,7 +21,7 @@ export type LogEntry =
       readonly outcome: string;
     }
   | { readonly type: 'foreign'; readonly name: string }
-  | { readonly type: 'key'; readonly key: VerifierKey }
+  | { readonly type: 'key'; readonly key: VerifierKey; readonly note: string }
   | { readonly type: 'unknown' };
 
 /** Position is how far the log has come in one partition. */
@@ -75,7 +76,7 @@ export async function parseLogEntry(line: Uint8Array): Promise<LogEntry> {
   const text = decodeUtf8(line);
   if (text === undefined) throw badEntry('the entry is not UTF-8');
   const it = openEntry(text);
-  const { type, name, sha256, status, action, outcome, key } = it;
+  const { type, name, sha256, status, action, outcome, note } = it;
   const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
   if (type === 'segment') return { type, segment: parseEntry(text) };
   if (type === 'report') {
@@ -101,10 +102,9 @@ export async function parseLogEntry(line: Uint8Array): Promise<LogEntry> {
     return { type, name };
   }
   if (type === 'key') {
-    const announced = await keyIn(key);
-    if (announced === undefined) throw badEntry('the entry of a key has no verifier key');
-    if (JSON.stringify({ type, key }) !== text) throw badEntry('the entry is not as a ledger writes it');
-    return { type, key: announced };
+    if (typeof note !== 'string' || JSON.stringify({ type, note }) !== text)
+      throw badEntry('the entry of a key is not as a ledger writes it');
+    return { type, key: await openKeyNotice(note, undefined), note };
   }
   return { type: 'unknown' };
 }
