@@ -104,8 +104,9 @@ export class ChainCheck {
       this.#say('foreign-object', index, segmentFault(summary, this.partition, index) as string);
       return;
     }
-    this.#ledger.name ??= header.ledger;
-    if (header.ledger !== this.#ledger.name) {
+    // What was signed says it, and not the header, which may lie.
+    this.#ledger.name ??= summary.statement.ledger;
+    if (summary.statement.ledger !== this.#ledger.name) {
       this.#say('foreign-object', index, 'it is of another ledger');
       return;
     }
