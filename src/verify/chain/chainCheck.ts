@@ -104,9 +104,9 @@ export class ChainCheck {
       this.#say('foreign-object', index, segmentFault(summary, this.partition, index) as string);
       return;
     }
-    // What was signed says it, and not the header, which may lie.
+    // What was signed names it, and not a header, which may lie.
     this.#ledger.name ??= summary.statement.ledger;
-    if (summary.statement.ledger !== this.#ledger.name) {
+    if (header.ledger !== this.#ledger.name) {
       this.#say('foreign-object', index, 'it is of another ledger');
       return;
     }
