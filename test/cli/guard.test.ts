@@ -75,7 +75,9 @@ describe('lock', () => {
     expect(code).toBe(0);
     expect(terminal.asked).toEqual(["Type the container's name to go on: "]);
     const stored = await stack.container(ledger.name).getBlobClient(nameOf(0)).downloadToBuffer();
-    const until = new Date(Date.parse(readReferenceSegment(stored, nameOf(0), TRUST).header.sealed) + 1000 * 86_400_000);
+    const until = new Date(
+      Date.parse(readReferenceSegment(stored, nameOf(0), TRUST).header.sealed) + 1000 * 86_400_000,
+    );
     for (const text of [
       `${ledger.name}, of the account ${ACCOUNT}`,
       'Unlocked, 1,000 days',

@@ -21,9 +21,9 @@ export interface HandKey {
   readonly seed: number;
 }
 
-/** keyText prints a key of a log as C2SP signed-note prints verifier keys. */
-export function keyText({ name, seed }: HandKey): string {
-  const typed = Buffer.concat([Buffer.of(1), publicOf(pkcs8(Buffer.alloc(32, seed)))]);
+/** keyText prints a key of a log as C2SP signed-note prints verifier keys; of type 4, one of a witness. */
+export function keyText({ name, seed }: HandKey, type = 1): string {
+  const typed = Buffer.concat([Buffer.of(type), publicOf(pkcs8(Buffer.alloc(32, seed)))]);
   const id = sha256(Buffer.concat([Buffer.from(`${name}\n`), typed])).toString('hex', 0, 4);
   return `${name}+${id}+${typed.toString('base64')}`;
 }
@@ -37,6 +37,10 @@ export function signedNote(text: string, keys: readonly HandKey[]): string {
   });
   return `${text}\n${lines.join('')}`;
 }
+
+/** noticeOf prints the notice of a key as a note, signed by keys. */
+export const noticeOf = (ledger: string, key: string, keys: readonly HandKey[]): string =>
+  signedNote(`${ledger}/sealer\nauditseal key\n${key}\n`, keys);
 
 /** HandSession is a session and what its certificate says. */
 export interface HandSession {

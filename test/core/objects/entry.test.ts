@@ -1,9 +1,11 @@
 import { formatBatch, parseBatch } from '../../../src/core/objects/batch.ts';
-import { formatEntry, parseEntry } from '../../../src/core/objects/entry.ts';
+import { formatEntry, nameIn, parseEntry, placeOf } from '../../../src/core/objects/entry.ts';
+import { segmentName } from '../../../src/core/objects/names.ts';
 import type { LogEntry, SegmentEntry } from '../../../src/core/objects/entry.ts';
 import { ZERO_HASH, sha256 } from '../../../src/core/hash.ts';
 import { MAX_ENTRY_BYTES } from '../../../src/core/merkle/tile.ts';
-import { TRUST } from '../../support/forge.ts';
+import { LEDGER, TRUST } from '../../support/forge.ts';
+import { noticeOf } from '../../support/sign.ts';
 import { coded, damaged, expectExact, loadVectors } from '../../support/logVectors.ts';
 import { TIME } from '../../support/segments.ts';
 
@@ -67,7 +69,7 @@ describe('formatEntry', () => {
     const others: LogEntry[] = [
       { type: 'report', name: 'reports/000000000004.json', sha256: ZERO_HASH, status: 'unverified' },
       { type: 'foreign', name: 'odd "name"\n' },
-      { type: 'key', key: TRUST.keys[0] as string },
+      { type: 'key', note: noticeOf(LEDGER, TRUST.keys[0] as string, [{ name: LEDGER, seed: 1 }]) },
       { type: 'opaque', statedType: 'x', line: '{"type":"x"}' },
     ];
     for (const entry of others) expect(parseEntry(formatEntry(entry))).toEqual(entry);
@@ -83,7 +85,7 @@ describe('formatEntry', () => {
     ['a partition that is none', { ...SEGMENT, partition: '../0' }],
     ['a time that is none', { ...SEGMENT, time: { first: 'now', last: TIME } }],
     ['half a record', { ...SEGMENT, records: { first: 0.5, count: 1 } }],
-    ['a key that is none', { type: 'key', key: 'x' }],
+    ['a key that is none', { type: 'key', note: 'x' }],
     ['an opaque entry of a known type', { type: 'opaque', statedType: 'report', line: '{"type":"report"}' }],
     ['an opaque entry that is no JSON', { type: 'opaque', statedType: 'x', line: 'x' }],
   ])('refuses %s', (_name, entry) => {
@@ -135,4 +137,13 @@ describe('batches', () => {
     const taken = expectExact(damaged(batch, 1, 2000), ['BATCH_MALFORMED'], (bytes) => formatBatch(parseBatch(bytes)));
     expect(taken).toBeGreaterThan(100);
   });
+});
+
+test('an entry names the object that it is of, and its place if that is one of a segment', () => {
+  const name = segmentName('7', 3);
+  expect([nameIn({ type: 'foreign', name }), nameIn(SEGMENT)]).toEqual([name, undefined]);
+  expect(placeOf(SEGMENT)).toEqual({ partition: '0', index: 41 });
+  expect(placeOf({ type: 'foreign', name })).toEqual({ partition: '7', index: 3 });
+  expect(placeOf({ type: 'foreign', name: 'actions/000000000000.json' })).toBeUndefined();
+  expect(placeOf({ type: 'opaque', statedType: 'x', line: '{"type":"x"}' })).toBeUndefined();
 });
