@@ -5,6 +5,7 @@ import { EXIT } from './exits.ts';
 import { helpWidth } from './help.ts';
 import { printable, tell, warn } from './output.ts';
 import { usageError } from './usage.ts';
+import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 
 const isHelp = (arg: string): boolean => arg === '--help' || arg === '-h';
@@ -16,7 +17,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     return name === '' ? EXIT.usage : EXIT.fine;
   }
   const listed = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (listed === undefined) throw usageError(`there is no command ${JSON.stringify(name)}`);
+  if (listed === undefined) throw usageError(`there is no command ${JSON.stringify(withoutSecret(name))}`);
   // Before anything loads that imports it.
   if (typeof zlib.zstdDecompressSync !== 'function') {
     warn(`Node.js ${process.version} can't read Zstandard; use version 22.15 or newer`);
@@ -38,8 +39,9 @@ function failed(error: unknown): void {
   const isOurs = error instanceof AuditsealError;
   const text = isOurs
     ? error.message
-    : `internal fault, please report it: ${error instanceof Error ? error.stack : String(error)}`;
-  const [first = '', ...more] = text.split('\n');
+    : `internal fault, please report it: ${(error instanceof Error ? error.stack : undefined) ?? String(error)}`;
+  // What a library says of a fault may quote a URL and its SAS.
+  const [first = '', ...more] = isOurs ? text.split('\n') : text.split('\n').map(withoutSecret);
   warn(first);
   for (const line of more) tell(printable(line));
   const isUsage = isOurs && error.code === 'USAGE';

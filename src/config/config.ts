@@ -3,6 +3,7 @@ import { parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
 import { SettingsReader } from './reader.ts';
 import type { Environment, Settings } from './reader.ts';
+import { withoutSecret } from './secrets.ts';
 import { parseWitnesses, witnessFaults } from './witnesses.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import { MAX_RETENTION_DAYS } from '../core/limits.ts';
@@ -174,12 +175,15 @@ const SETTINGS = {
   DRILL__clientId: v.optional(text),
 };
 
+/** What of them holds secrets. */
+const SECRETS = ['HUB', 'LEDGER', 'TLOG', 'LEDGER_SIGNER_KEY'] as const;
+
 type Reader = SettingsReader<typeof SETTINGS>;
 type Read = Settings<typeof SETTINGS>;
 
 /** loadConfig reads the settings. It throws CONFIG_INVALID that names every wrong one and what is expected. */
 export function loadConfig(env: Environment = process.env): Config {
-  const reader = new SettingsReader(SETTINGS, env);
+  const reader = new SettingsReader(SETTINGS, env, SECRETS);
   if (!reader.isSet('HUB__fullyQualifiedNamespace'))
     reader.require(
       'HUB',
@@ -261,7 +265,7 @@ function checkKeys(reader: Reader): void {
   const origin = reader.read('LEDGER_ORIGIN');
   const checkOwner = (name: 'LEDGER_SIGNER_KEY' | 'LEDGER_VERIFIER_KEYS', { keyName }: VerifierKey): void => {
     if (origin !== undefined && keyName !== origin)
-      reader.fault(name, `is wrong; the key is of ${keyName}, not of LEDGER_ORIGIN`);
+      reader.fault(name, `is wrong; the key is of ${withoutSecret(keyName)}, not of LEDGER_ORIGIN`);
   };
   for (const { verifierKey } of reader.read('LEDGER_SIGNER_KEY') ?? []) checkOwner('LEDGER_SIGNER_KEY', verifierKey);
   for (const key of reader.read('LEDGER_VERIFIER_KEYS') ?? [])

@@ -25,7 +25,7 @@ export const command = defineCommand(
     ],
     options: {
       tlog: {
-        type: 'text',
+        type: 'target',
         placeholder: 'DIR|URL',
         meaning:
           "copy the log's tiles and its newest checkpoint from there to DIR/tlog, where they are replaced as they grow",

@@ -31,7 +31,7 @@ const OPTIONS = {
       'no key',
   },
   tlog: {
-    type: 'text',
+    type: 'target',
     placeholder: 'DIR|URL',
     meaning: "where the log's tiles are, if not in TARGET/tlog or in the container tlog beside TARGET",
   },

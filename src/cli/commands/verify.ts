@@ -51,7 +51,7 @@ const OPTIONS = {
       'with a --key writes the newest checkpoint into it',
   },
   policy: policyOption('the newest checkpoint'),
-  tlog: { type: 'text', placeholder: 'DIR|URL', meaning: "where the log's tiles are, if not in TARGET/tlog" },
+  tlog: { type: 'target', placeholder: 'DIR|URL', meaning: "where the log's tiles are, if not in TARGET/tlog" },
   ledger: { type: 'text', placeholder: 'NAME', meaning: 'the name that the ledger in TARGET must have' },
   threads: {
     type: 'number',
