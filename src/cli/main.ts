@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib';
 import { COMMANDS, overview } from './commands.ts';
 import { EXIT } from './exits.ts';
 import { helpWidth } from './help.ts';
-import { printable, tell, warn } from './output.ts';
+import { printPage, tell, warn } from './output.ts';
 import { usageError } from './usage.ts';
 import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
@@ -13,7 +13,7 @@ const isHelp = (arg: string): boolean => arg === '--help' || arg === '-h';
 async function main([name = '', ...args]: readonly string[]): Promise<number> {
   const width = helpWidth(process.stdout.columns);
   if (name === '' || name === 'help' || isHelp(name)) {
-    process.stdout.write(overview(width));
+    printPage(overview(width));
     return name === '' ? EXIT.usage : EXIT.fine;
   }
   const listed = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -25,7 +25,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   }
   const { command } = await listed.load();
   if (!args.some(isHelp)) return command.run(args);
-  process.stdout.write(command.help(width));
+  printPage(command.help(width));
   return EXIT.fine;
 }
 
@@ -43,7 +43,7 @@ function failed(error: unknown): void {
   // What a library says of a fault may quote a URL and its SAS.
   const [first = '', ...more] = isOurs ? text.split('\n') : text.split('\n').map(withoutSecret);
   warn(first);
-  for (const line of more) tell(printable(line));
+  for (const line of more) tell(line);
   const isUsage = isOurs && error.code === 'USAGE';
   process.exitCode = isUsage ? EXIT.usage : EXIT.unknown;
   const [name = ''] = process.argv.slice(2);

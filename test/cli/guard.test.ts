@@ -138,8 +138,7 @@ describe('lock', () => {
   test('a secret that is typed as the reason is not recorded', async () => {
     const ledger = await ledgerOf(10);
     const typed = outside(terminalOf(SPELLINGS['a signer key'] as string));
-    const set = holdCommand.run(['set', ledger.url, '--resource-id', ID, '--case', 'case1'], typed);
-    await expect(set).rejects.toThrow('the reason holds a secret');
+    await expect(hold('set', ledger, ['--case', 'case1'], typed)).rejects.toThrow('the reason holds a secret');
     expect(await actionsOf(ledger)).toEqual([]);
   });
 
