@@ -2,6 +2,7 @@ import { openCredential } from './credential.ts';
 import { openKeyVaultSigner } from './keyVaultSigner.ts';
 import type { LogKeySettings } from '../config/config.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { sharedKey } from '../core/note/sharedKey.ts';
 import { signNote } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
@@ -15,9 +16,12 @@ export interface LogKeys {
   readonly verifiers: readonly VerifierKey[];
 }
 
-/** openLogKeys opens the keys of a log. It asks a vault only for the keys that are in one; SIGNER_UNAVAILABLE if it doesn't answer. */
+/**
+ * openLogKeys opens the keys of a log. It asks a vault only for the keys that are in one; SIGNER_UNAVAILABLE if it doesn't
+ * answer. It throws CONFIG_INVALID if the policy takes one of them for a witness.
+ */
 export async function openLogKeys(
-  { origin, signerKeys, signerKeyUrls, verifierKeys, verifierKeyUrls, signerIdentity }: LogKeySettings,
+  { origin, signerKeys, signerKeyUrls, verifierKeys, verifierKeyUrls, signerIdentity, witnessPolicy }: LogKeySettings,
   openVaultKey: typeof openKeyVaultSigner = openKeyVaultSigner,
 ): Promise<LogKeys> {
   const hasVault = signerKeyUrls.length + verifierKeyUrls.length > 0;
@@ -26,7 +30,12 @@ export async function openLogKeys(
     Promise.all(credential === undefined ? [] : urls.map((url) => openVaultKey(url, origin, credential)));
   const [vaultSigners, shown] = await Promise.all([open(signerKeyUrls), open(verifierKeyUrls)]);
   const signers = [...signerKeys.map(keySigner), ...vaultSigners];
-  return { signers, verifiers: [...[...signers, ...shown].map(({ verifierKey }) => verifierKey), ...verifierKeys] };
+  const verifiers = [...[...signers, ...shown].map(({ verifierKey }) => verifierKey), ...verifierKeys];
+  const witnesses = (witnessPolicy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
+  // Of the keys in a vault the settings know the URLs alone.
+  const shared = sharedKey([...verifiers, ...witnesses]);
+  if (shared === undefined) return { signers, verifiers };
+  throw new AuditsealError('CONFIG_INVALID', `settings are wrong:\n  WITNESS_POLICY: is wrong; ${shared}`);
 }
 
 /** requireSigners throws CONFIG_INVALID where a log has nothing to sign with. */

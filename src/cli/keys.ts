@@ -1,6 +1,7 @@
 import { readUserFile } from './files.ts';
-import { usageError } from './usage.ts';
+import { unusable, usageError } from './usage.ts';
 import { faultIn, named } from '../core/errors.ts';
+import { sharedKey } from '../core/note/sharedKey.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_POLICY_BYTES, parsePolicy } from '../core/note/witnessPolicy.ts';
@@ -24,14 +25,19 @@ export interface Trust {
   readonly policy: WitnessPolicy | undefined;
 }
 
-/** readTrust reads the options --key and --policy. */
+/** readTrust reads the options --key and --policy. It throws USAGE or TARGET_INVALID if one of them is its own witness. */
 export async function readTrust(options: {
   readonly key: readonly string[];
   readonly policy: string | undefined;
 }): Promise<Trust> {
   const policy = options.policy === undefined ? undefined : await readPolicy(options.policy);
   const ofPolicy = (policy?.logs ?? []).map(({ verifierKey }) => verifierKey);
-  return { logKeys: [...verifierKeys(options.key), ...ofPolicy], policy };
+  const logKeys = [...verifierKeys(options.key), ...ofPolicy];
+  const shared = sharedKey([...logKeys, ...(policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey)]);
+  if (shared === undefined) return { logKeys, policy };
+  throw options.policy === undefined
+    ? usageError(`--key: ${shared}`)
+    : unusable(`--policy: ${options.policy}: ${shared}`);
 }
 
 async function readPolicy(path: string): Promise<WitnessPolicy> {

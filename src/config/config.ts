@@ -32,6 +32,8 @@ export interface LogKeySettings {
   readonly verifierKeyUrls: readonly string[];
   /** as whom to ask the vault */
   readonly signerIdentity: { readonly managed: boolean; readonly clientId?: string };
+  /** the witnesses that are asked to cosign checkpoints, each with its address, and how many of them a check demands */
+  readonly witnessPolicy?: WitnessPolicy;
 }
 
 /** PostureSettings is what the app is told of the account that holds the ledger, and of what is promised of it. */
@@ -48,8 +50,6 @@ export interface Config extends LogKeySettings {
   /** the account and the container of the log's tiles */
   readonly tlog: StorageConnection;
   readonly tlogContainer: string;
-  /** the witnesses that are asked to cosign checkpoints, each with its address, and how many of them a check demands */
-  readonly witnessPolicy?: WitnessPolicy;
   readonly maxSegmentBytes: number;
   /** a partition that is idle for so long gets a heartbeat */
   readonly heartbeatMinutes: number;
@@ -275,7 +275,11 @@ function checkKeys(reader: Reader): void {
 function checkWitnesses(reader: Reader): void {
   const policy = reader.read('WITNESS_POLICY');
   if (policy === undefined) return;
-  for (const why of witnessFaults(policy, reader.read('LEDGER_ORIGIN')))
+  const logKeys = [
+    ...(reader.read('LEDGER_SIGNER_KEY') ?? []).map(({ verifierKey }) => verifierKey),
+    ...(reader.read('LEDGER_VERIFIER_KEYS') ?? []).filter((key) => typeof key !== 'string'),
+  ];
+  for (const why of witnessFaults(policy, reader.read('LEDGER_ORIGIN'), logKeys))
     reader.fault('WITNESS_POLICY', `is wrong; ${why}`);
 }
 

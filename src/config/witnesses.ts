@@ -1,3 +1,5 @@
+import { sharedKey } from '../core/note/sharedKey.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { parsePolicy } from '../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 
@@ -13,9 +15,18 @@ export function parseWitnesses(text: string): WitnessPolicy {
   return parsePolicy(Buffer.from(`${lines.join('\n')}\n`));
 }
 
-/** witnessFaults says why an app of this log can't ask the witnesses of a policy; an undefined origin is not compared. */
-export function witnessFaults({ logs, witnesses }: WitnessPolicy, origin: string | undefined): string[] {
+/**
+ * witnessFaults says why an app of this log can't ask the witnesses of a policy; an undefined origin is not compared. `logKeys`
+ * are those of the log that the settings hold.
+ */
+export function witnessFaults(
+  { logs, witnesses }: WitnessPolicy,
+  origin: string | undefined,
+  logKeys: readonly VerifierKey[],
+): string[] {
   const faults: string[] = [];
+  const shared = sharedKey([...logKeys, ...witnesses.map(({ verifierKey }) => verifierKey)]);
+  if (shared !== undefined) faults.push(shared);
   for (const { verifierKey } of logs) {
     if (origin !== undefined && verifierKey.keyName !== origin)
       faults.push(`a log line has the key of ${verifierKey.keyName}, not of LEDGER_ORIGIN`);

@@ -2,10 +2,14 @@ import type { KeyVault } from '../../local/keyVault/keyVault.ts';
 import { localKeyVaultOptions } from '../../local/keyVault/clientOptions.ts';
 import { startKeyVault } from '../../local/keyVault/keyVault.ts';
 import { openKeyVaultSigner } from '../../src/adapters/keyVaultSigner.ts';
-import { openLogKeys, requireSigners } from '../../src/adapters/logKeys.ts';
+import { keySigner, openLogKeys, requireSigners } from '../../src/adapters/logKeys.ts';
 import type { LogKeys } from '../../src/adapters/logKeys.ts';
 import type { LogKeySettings } from '../../src/config/config.ts';
 import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { cosignatureKey } from '../../src/core/note/cosignature.ts';
+import type { SignerKey } from '../../src/core/note/signerKey.ts';
+import { parsePolicy } from '../../src/core/note/witnessPolicy.ts';
+import type { WitnessPolicy } from '../../src/core/note/witnessPolicy.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { Integrate } from '../../src/integrate/integrate.ts';
 import { deriveLog, expectWholeLog } from '../support/deriveLog.ts';
@@ -84,6 +88,27 @@ describe('openLogKeys', () => {
       code: 'SIGNER_UNAVAILABLE',
     });
   });
+
+  test.each(['signerKeyUrls', 'verifierKeyUrls'] as const)(
+    'a key of %s that a policy takes for a witness is refused once it is known',
+    async (setting) => {
+      const url = 'https://vault.vault.azure.net/keys/log/1';
+      const ofVault = keyOf(9);
+      const policyOf = (key: SignerKey): WitnessPolicy => {
+        const line = `witness w ${formatVerifierKey(cosignatureKey({ ...key.verifierKey, keyName: 'w.example' }))}`;
+        return parsePolicy(Buffer.from(`${line}\nquorum w\n`));
+      };
+      const openWith = (witnessPolicy: WitnessPolicy): Promise<LogKeys> =>
+        openLogKeys({ ...NONE, [setting]: [url], witnessPolicy }, async () => Promise.resolve(keySigner(ofVault)));
+      await expect(openWith(policyOf(ofVault))).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(
+          'WITNESS_POLICY: is wrong; the witness w.example has a key of the log',
+        ) as string,
+      });
+      await expect(openWith(policyOf(keyOf(10)))).resolves.toMatchObject({ verifiers: [ofVault.verifierKey] });
+    },
+  );
 
   test('who has nothing to sign with is told so', () => {
     expect(() => requireSigners(NONE)).toThrow(

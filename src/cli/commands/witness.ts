@@ -3,6 +3,7 @@ import { listenAsWitness } from '../../adapters/witnessServer.ts';
 import type { WitnessServer } from '../../adapters/witnessServer.ts';
 import { named } from '../../core/errors.ts';
 import { cosignatureKey } from '../../core/note/cosignature.ts';
+import { sharedKey } from '../../core/note/sharedKey.ts';
 import { parseSignerKey } from '../../core/note/signerKey.ts';
 import type { SignerKey } from '../../core/note/signerKey.ts';
 import { formatVerifierKey } from '../../core/note/verifierKey.ts';
@@ -69,7 +70,10 @@ export const command = defineCommand(
     const address = parseAddress(listen);
     const logs = logKeys(logTexts);
     const signerKey = await readSignerKey(key);
-    const { state, isNew } = await WitnessFile.open(callersPath(statePath), cosignatureKey(signerKey.verifierKey));
+    const ownKey = cosignatureKey(signerKey.verifierKey);
+    const shared = sharedKey([...logs, ownKey]);
+    if (shared !== undefined) throw usageError(`--log: ${shared}`);
+    const { state, isNew } = await WitnessFile.open(callersPath(statePath), ownKey);
     if (isNew) warn('the state file is new: this witness has cosigned nothing yet');
     const witness = new Witness({ signerKey, logs, state, now: Date.now });
     // Signals count from before the first line is printed, so that whoever reads it can stop us.

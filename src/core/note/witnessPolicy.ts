@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { AuditsealError } from '../errors.ts';
 import type { VerifiedSignature } from './note.ts';
 import { parseDecimal } from '../text.ts';
+import { sharedKey } from './sharedKey.ts';
 import { parseVerifierKey } from './verifierKey.ts';
 import type { VerifierKey } from './verifierKey.ts';
 
@@ -106,6 +107,7 @@ class PolicyReader {
     if (verifierKey.type === 'cosignature')
       throw malformed("the key is a witness's; a log line needs the key of a log");
     refuseDuplicate(verifierKey, this.#logs);
+    refuseShared([...this.#witnesses.map((witness) => witness.verifierKey), verifierKey]);
     this.#logs.push({ verifierKey, ...(url !== undefined && { url }) });
   }
 
@@ -114,6 +116,7 @@ class PolicyReader {
     const verifierKey = parseVerifierKey(key);
     if (verifierKey.type !== 'cosignature') throw malformed("the key is not a witness's, which is of type 4");
     refuseDuplicate(verifierKey, this.#witnesses);
+    refuseShared([...this.#logs.map((log) => log.verifierKey), verifierKey]);
     this.#witnesses.push({ name, verifierKey, ...(url !== undefined && { url }) });
   }
 
@@ -158,6 +161,11 @@ function refuseDuplicate(key: VerifierKey, others: readonly { readonly verifierK
       throw malformed('the key stands in an earlier line');
     }
   }
+}
+
+function refuseShared(keys: readonly VerifierKey[]): void {
+  const shared = sharedKey(keys);
+  if (shared !== undefined) throw malformed(shared);
 }
 
 /**
