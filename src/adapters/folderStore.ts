@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { MAX_OBJECT_BYTES } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
@@ -88,7 +89,7 @@ export class FolderStore implements ObjectStore {
   async #entries(prefix: string): Promise<{ name: string; isFolder: boolean }[]> {
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const found: { name: string; isFolder: boolean }[] = [];
-    await this.#run(folder === '' ? this.#root : folder, async () => {
+    await this.#run(folder === '' ? withoutSecret(this.#root) : folder, async () => {
       if (folder.split('/').includes('..')) throw unsafe();
       const path = join(this.#root, folder);
       if (folder !== '' && (await statOrUndefined(path)) === undefined) return;

@@ -1,5 +1,6 @@
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import { parseCheckpoint } from '../core/note/checkpoint.ts';
@@ -15,10 +16,12 @@ interface Kept {
 
 const FORMAT = 'auditseal-witness/v1';
 
+const naming = (path: string): string => `the state file ${withoutSecret(path)}`;
+
 const damaged = (path: string, why: string, cause?: unknown): AuditsealError =>
   new AuditsealError(
     'TARGET_INVALID',
-    `the state file ${path} ${why}; put back its newest copy, or retire the key: a witness that has forgotten what it ` +
+    `${naming(path)} ${why}; put back its newest copy, or retire the key: a witness that has forgotten what it ` +
       'cosigned can be made to cosign a fork',
     { cause },
   );
@@ -54,7 +57,7 @@ export class WitnessFile implements WitnessState {
       return { state, isNew: bytes === undefined };
     } catch (error) {
       if (error instanceof AuditsealError) throw error;
-      throw new AuditsealError('TARGET_INVALID', `the state file ${path} can't be used (${codeOf(error)})`, {
+      throw new AuditsealError('TARGET_INVALID', `${naming(path)} can't be used (${codeOf(error)})`, {
         cause: error,
       });
     }
@@ -76,13 +79,9 @@ export class WitnessFile implements WitnessState {
       return await this.#write(new Map(this.#notes).set(origin, next), true);
     } catch (error) {
       if (error instanceof AuditsealError) throw error;
-      throw new AuditsealError(
-        'STORE_UNAVAILABLE',
-        `the state file ${this.#path} can't be written (${codeOf(error)})`,
-        {
-          cause: error,
-        },
-      );
+      throw new AuditsealError('STORE_UNAVAILABLE', `${naming(this.#path)} can't be written (${codeOf(error)})`, {
+        cause: error,
+      });
     }
   }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -14,7 +15,7 @@ import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { writeMirror } from '../support/logMirror.ts';
 import { ledgerOf } from '../support/loggedLedger.ts';
 import { KEY } from '../support/logs.ts';
-import { inProcess, runNode } from '../support/program.ts';
+import { ROOT, inProcess, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 import { SECRET, SPELLINGS } from '../support/secrets.ts';
 import { namesRead } from '../support/settings.ts';
@@ -156,6 +157,42 @@ test('settings of the app that hold secrets are nothing to the command line', as
     const { stdout, stderr } = await runNode([CLI, ...args], { ...env, INIT_CWD: work });
     expect(await leakedTo(stdout + stderr)).toEqual([]);
   }
+});
+
+test('a folder that is called after one, from where the user is, is not named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), `auditseal-sig=${SECRET}-`));
+  try {
+    await mkdir(join(folder, 'state'));
+    await writeFile(join(folder, 'witness.key'), formatSignerKey(witnessKey(1)));
+    await writeFile(join(folder, 'damaged'), 'x');
+    const witness = ['witness', '--key', 'witness.key', '--log', VKEY, '--state'];
+    for (const args of [
+      ['verify', 'nothing'],
+      ['verify', '.', '--tlog', 'nothing'],
+      ['verify', '.', '--since', 'nothing', '--threads', '1'],
+      ['mirror', '.', 'damaged'],
+      ['keygen', '--name', 'a', '--out', 'no/key'],
+      ['rebuild-tiles', '.', '--tlog', 'damaged'],
+      [...witness, 'state'],
+      [...witness, 'damaged'],
+      [...witness, 'no/state'],
+    ]) {
+      const { code, stdout, stderr } = await runNode([CLI, ...args], { INIT_CWD: folder });
+      expect([args, code, (stdout + stderr).includes(SECRET)]).toEqual([args, 2, false]);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('arguments and settings are read in one place each, where secrets are refused', () => {
+  const reading = (what: RegExp): string[] =>
+    readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && what.test(readFileSync(join(ROOT, 'src', file), 'utf8')))
+      .toSorted();
+  expect(reading(/\bargv\b/)).toEqual(['cli/main.ts']);
+  expect(reading(/\bprocess\.env\b/)).toEqual(['cli/files.ts', 'config/config.ts']);
+  expect(reading(/\bparseArgs\b/)).toEqual(['cli/usage.ts']);
 });
 
 test('what is no secret is named in what is said of it', async () => {
