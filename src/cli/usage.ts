@@ -106,7 +106,7 @@ function refuseSecret(text: string, name: string, isTarget: boolean): void {
   if (!holdsSecret(beforeQuery)) return;
   const place = isTarget
     ? 'a SAS belongs in the query of a URL that begins with http:// or https://'
-    : 'where a key is meant, give the name of its file';
+    : 'a key that signs stays in its file, and only the name of that is given';
   throw usageError(`${name} ${NO_SECRET}; ${place}`);
 }
 
