@@ -1,0 +1,380 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { FolderStore } from '../../src/adapters/folderStore.ts';
+import { command as verifyCommand } from '../../src/cli/commands/verify.ts';
+import { formatHash, sha256 } from '../../src/core/hash.ts';
+import { reportName } from '../../src/core/objects/names.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
+import { STORY, integrateAs, read, reportOf, rewriteAll, says, sceneOf } from '../support/attackScene.ts';
+import type { Scene } from '../support/attackScene.ts';
+import { forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
+import { SECOND, batch, checkpoint } from '../support/loggedLedger.ts';
+import { inProcess } from '../support/program.ts';
+
+// What an auditor keeps between two checks, a checkpoint and a report, against whoever shows him the ledger.
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+});
+const trueRead = Reflect.get(FolderStore.prototype, 'read');
+afterEach(async () => {
+  FolderStore.prototype.read = trueRead;
+  await rm(folder, { recursive: true, force: true });
+});
+
+const pathOf = (name: string): string => join(folder, name);
+const [chain0, chain1] = STORY.chains;
+const PUBLISHED = 'tlog/checkpoint';
+
+async function writeMirror({ objects }: Scene): Promise<void> {
+  await rm(pathOf('mirror'), { recursive: true, force: true });
+  for (const [name, bytes] of objects) {
+    await mkdir(dirname(join(folder, 'mirror', name)), { recursive: true });
+    await writeFile(join(folder, 'mirror', name), bytes);
+  }
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly report: Report;
+  readonly said: readonly string[];
+  /** what the command says besides */
+  readonly out: string;
+}
+
+async function verify({ key }: Scene, ...options: readonly string[]): Promise<Outcome> {
+  const args = [pathOf('mirror'), '--threads', '1', '--json', '--key', key, '--anchor', pathOf('kept'), ...options];
+  const { code, out } = await inProcess(() => verifyCommand.run(args));
+  const report = JSON.parse(out.split('\n').find((line) => line.startsWith('{')) ?? '') as Report;
+  return {
+    code,
+    report,
+    said: report.findings.map(({ code, object }) => `${code} ${object.replace(`${folder}/`, '')}`),
+    out,
+  };
+}
+
+const kept = (): Promise<Buffer> => readFile(pathOf('kept'));
+const detailOf = ({ report }: Outcome, object: string): string =>
+  report.findings.find((finding) => finding.object.endsWith(object))?.detail ?? '';
+
+/** headIn says what a checkpoint states, as findings do. */
+function headIn(note: Buffer): string {
+  const [, size, root] = note.toString().split('\n');
+  return `${size} entries and the root ${Buffer.from(root as string, 'base64').toString('hex')}`;
+}
+
+/** fork is another history, signed by the log's own key, that goes on behind the checkpoint that was kept. */
+async function fork(scene: Scene): Promise<void> {
+  await rewriteAll(scene, { chains: [chain0.with(2, says(999)), chain1] });
+  for (const [name, bytes] of forgeChain([...chain0.with(2, says(999)), says(17)]))
+    if (!scene.objects.has(name)) scene.objects.set(name, bytes);
+  await integrateAs(scene, STORY.key);
+}
+
+/** plantKept puts the checkpoint that was kept among those of the fork. */
+const plantKept = ({ objects, kept }: Scene): unknown => objects.set(checkpoint(2), kept);
+
+/** withoutTiles takes the tiles away, so that trees are made from the batches. */
+function withoutTiles({ objects }: Scene): void {
+  for (const name of objects.keys()) if (name.startsWith('tlog/')) objects.delete(name);
+}
+
+const TRUE_REPORT = 'own.json';
+
+/** grow lets the true log go on behind the checkpoint that was kept. */
+async function grow(scene: Scene): Promise<void> {
+  for (const [name, bytes] of forgeChain([...chain0, says(17)]))
+    if (!scene.objects.has(name)) scene.objects.set(name, bytes);
+  await integrateAs(scene, STORY.key);
+}
+
+describe('a fork by who has stolen the key', () => {
+  test.each<[string, (scene: Scene) => unknown]>([
+    ['with the kept checkpoint among its own', plantKept],
+    ['without it', () => {}],
+    ['without tiles, and with the kept checkpoint among its own', (scene) => (plantKept(scene), withoutTiles(scene))],
+    [
+      'with tiles that lie',
+      (scene) => (plantKept(scene), scene.objects.set('tlog/tile/0/000.p/20', Buffer.alloc(640))),
+    ],
+  ])('%s: an incremental check from its report takes nothing of it over', async (_what, make) => {
+    const scene = await sceneOf();
+    await fork(scene);
+    await reportOf(scene);
+    await make(scene);
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    const outcome = await verify(scene, '--incremental');
+    expect(outcome.code).toBe(1);
+    expect(outcome.said).toContain('checkpoint-inconsistent kept');
+    expect(detailOf(outcome, 'kept')).toContain(headIn(scene.kept));
+    expect(detailOf(outcome, 'kept')).toContain(checkpoint(3));
+    expect(outcome.report.checked).toMatchObject({ mode: 'full', findingsRepeated: 0 });
+    expect(await kept()).toEqual(scene.kept);
+    expect(await readdir(folder)).toEqual(['kept', 'mirror']);
+  });
+
+  test("from the auditor's own report: both heads are named, and all is looked at", async () => {
+    const scene = await sceneOf();
+    const own = await reportOf({ ...scene, objects: new Map(scene.objects) });
+    await writeFile(pathOf(TRUE_REPORT), formatReport(own));
+    await fork(scene);
+    plantKept(scene);
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    const outcome = await verify(scene, '--since', pathOf(TRUE_REPORT));
+    expect(outcome).toMatchObject({ code: 1, report: { checked: { mode: 'full' } } });
+    expect(detailOf(outcome, checkpoint(2))).toContain(headIn(scene.kept));
+    expect(outcome.said).toEqual(
+      expect.arrayContaining([`checkpoint-inconsistent ${checkpoint(2)}`, 'checkpoint-inconsistent kept']),
+    );
+    expect(await kept()).toEqual(scene.kept);
+  });
+});
+
+test("the newest checkpoint that the auditor's own report knew is gone: that is found, and stays known", async () => {
+  const scene = await sceneOf();
+  const own = await reportOf(scene);
+  await writeFile(pathOf(TRUE_REPORT), formatReport(own));
+  await writeFile(pathOf('kept'), read(scene.objects, checkpoint(1)));
+  scene.objects.delete(checkpoint(2));
+  withoutTiles(scene);
+  await writeMirror(scene);
+  const { code, said, report } = await verify(scene, '--since', pathOf(TRUE_REPORT));
+  expect([code, said]).toEqual([1, [`checkpoint-inconsistent ${checkpoint(2)}`]]);
+  expect(report.log?.head).toEqual(own.log?.head);
+});
+
+describe('the true log, grown', () => {
+  test.each<[string, (scene: Scene) => unknown]>([
+    ['by its tiles', () => {}],
+    ['by its batches', withoutTiles],
+  ])('is taken over %s, and the newest checkpoint is kept', async (_what, make) => {
+    const scene = await sceneOf();
+    await reportOf(scene);
+    await grow(scene);
+    make(scene);
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    expect(await verify(scene, '--incremental')).toMatchObject({
+      code: 0,
+      said: [],
+      report: { checked: { mode: 'incremental' } },
+    });
+    expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
+    await writeFile(pathOf('kept'), read(scene.objects, checkpoint(0)));
+    expect(await verify(scene, '--incremental')).toMatchObject({ code: 0, said: [] });
+    expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
+  });
+});
+
+describe('somebody without the key, and what he puts before a check that goes on', () => {
+  const sealedLongAgo = (index: number): Buffer => read(forgeChain([...chain0, says(999)]), nameOf(index));
+
+  test('heads in a batch that invent entries are not believed', async () => {
+    const scene = await sceneOf();
+    const own = await reportOf(scene);
+    await writeFile(pathOf(TRUE_REPORT), formatReport(own));
+    await writeFile(pathOf('kept'), scene.kept);
+    scene.objects.set(nameOf(6), sealedLongAgo(6));
+    const text = read(scene.objects, batch(2)).toString();
+    scene.objects.set(batch(2), Buffer.from(text.replace('"0":{"next":6,', '"0":{"next":99,')));
+    for (const make of [() => {}, withoutTiles]) {
+      make(scene);
+      await writeMirror(scene);
+      const outcome = await verify(scene, '--since', pathOf(TRUE_REPORT));
+      expect(outcome).toMatchObject({ code: 1, report: { checked: { mode: 'full' } } });
+      expect(outcome.said).toEqual(expect.arrayContaining([`entry-mismatch ${batch(2)}`]));
+      expect(await kept()).toEqual(scene.kept);
+    }
+  });
+
+  test('a report that invents the head of a chain leaves out nothing', async () => {
+    const scene = await sceneOf();
+    const report = await reportOf(scene);
+    const { page: _page, ...rest } = report;
+    const far = forge({
+      index: 1000,
+      record: 7,
+      events: [7],
+      prev: 'a'.repeat(64),
+      header: { sealed: timeOf(SECOND + 999) },
+    });
+    scene.objects.set(nameOf(1000), far.stored);
+    const partitions = report.partitions.map((head) =>
+      head.partition === '0' ? { ...head, index: 1000, root: far.root, sha256: '0'.repeat(64) } : head,
+    );
+    scene.objects.set(reportName(2), formatReport({ ...rest, partitions }));
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    const { code, said } = await verify(scene, '--incremental');
+    expect([code, said]).toEqual([1, expect.arrayContaining([`segment-missing ${nameOf(6)}`])]);
+  });
+
+  test('a report that knows of no log is not gone on from where there is one', async () => {
+    const scene = await sceneOf();
+    const { log: _log, page: _page, ...rest } = await reportOf(scene);
+    scene.objects.set(reportName(2), formatReport(rest));
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    expect(await verify(scene, '--incremental')).toMatchObject({ code: 0, report: { checked: { mode: 'full' } } });
+  });
+
+  test('a segment of the log that is another one is found at the head, though the report agrees with it', async () => {
+    const scene = await sceneOf();
+    const { page: _page, ...rest } = await reportOf(scene);
+    const { stored, root } = forge({ ...says(999), index: 5, record: 5, events: [5], prev: 'b'.repeat(64) });
+    scene.objects.set(nameOf(5), stored);
+    const changed = { root, sha256: formatHash(sha256(stored)) };
+    const partitions = rest.partitions.map((head) => (head.partition === '0' ? { ...head, ...changed } : head));
+    scene.objects.set(reportName(2), formatReport({ ...rest, partitions }));
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    const { code, said } = await verify(scene, '--incremental');
+    expect([code, said]).toEqual([1, expect.arrayContaining([`entry-mismatch ${nameOf(5)}`])]);
+  });
+});
+
+describe('a container that answers differently on a second read', () => {
+  test('plants nothing: what is kept are the bytes that were verified', async () => {
+    const scene = await sceneOf();
+    await grow(scene);
+    await writeMirror(scene);
+    const planted = Buffer.from('planted');
+    for (const name of [checkpoint(3), PUBLISHED.slice('tlog/'.length)]) {
+      await writeFile(pathOf('kept'), scene.kept);
+      answerAgain(name, planted);
+      await verify(scene);
+      expect([scene.kept, read(scene.objects, checkpoint(3))]).toContainEqual(await kept());
+      FolderStore.prototype.read = trueRead;
+    }
+  });
+
+  test('an older checkpoint does not take the place of a newer one', async () => {
+    const scene = await sceneOf();
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    answerAgain(checkpoint(2), read(scene.objects, checkpoint(0)));
+    await verify(scene);
+    expect(await kept()).toEqual(scene.kept);
+  });
+
+  test('a batch that says other heads when it is read again invents no entries', async () => {
+    const scene = await sceneOf();
+    const own = await reportOf(scene);
+    await writeFile(pathOf(TRUE_REPORT), formatReport(own));
+    await writeFile(pathOf('kept'), scene.kept);
+    scene.objects.set(nameOf(6), read(forgeChain([...chain0, says(999)]), nameOf(6)));
+    withoutTiles(scene);
+    await writeMirror(scene);
+    const text = read(scene.objects, batch(2)).toString();
+    const lying = Buffer.from(text.replace('"0":{"next":6,', '"0":{"next":99,'));
+    await writeFile(join(folder, 'mirror', batch(2)), lying);
+    answerAgain(batch(2), Buffer.from(text));
+    const { code, said } = await verify(scene, '--since', pathOf(TRUE_REPORT));
+    expect(code).toBe(1);
+    expect(said).toEqual(expect.arrayContaining([`not-integrated ${nameOf(6)}`]));
+  });
+});
+
+describe('the file of the kept checkpoint', () => {
+  async function checked(whileChecking: () => Promise<unknown>): Promise<{ scene: Scene; outcome: Outcome }> {
+    const scene = await sceneOf();
+    await grow(scene);
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    once(nameOf(0), whileChecking);
+    return { scene, outcome: await verify(scene) };
+  }
+
+  test('that another check made newer meanwhile stays, and that is said', async () => {
+    const scene = await sceneOf();
+    await grow(scene);
+    await grow2(scene);
+    const newer = read(scene.objects, checkpoint(4));
+    const { outcome } = await checked(() => writeFile(pathOf('kept'), newer));
+    expect(outcome).toMatchObject({ code: 0, said: [] });
+    expect(outcome.out).toContain('was changed while this check ran');
+    expect(await kept()).toEqual(newer);
+  });
+
+  test('that is something else by now stays', async () => {
+    const { outcome } = await checked(() => writeFile(pathOf('kept'), 'my notes'));
+    expect(outcome.out).toContain('was changed while this check ran');
+    expect((await kept()).toString()).toBe('my notes');
+  });
+
+  test('is written into by one check at a time', async () => {
+    const scene = await sceneOf();
+    await grow(scene);
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), scene.kept);
+    await writeFile(pathOf('kept.lock'), '');
+    const args = [pathOf('mirror'), '--threads', '1', '--key', scene.key, '--anchor', pathOf('kept')];
+    await expect(inProcess(() => verifyCommand.run(args))).rejects.toMatchObject({
+      code: 'TARGET_INVALID',
+      message: expect.stringContaining('kept.lock') as string,
+    });
+    expect(await kept()).toEqual(scene.kept);
+    expect((await readdir(folder)).sort()).toEqual(['kept', 'kept.lock', 'mirror']);
+  });
+
+  test('may be a link: what it leads to is replaced', async () => {
+    const scene = await sceneOf();
+    await grow(scene);
+    await writeMirror(scene);
+    await mkdir(pathOf('safe'));
+    await writeFile(pathOf('safe/kept'), scene.kept);
+    await symlink(pathOf('safe/kept'), pathOf('kept'));
+    expect(await verify(scene)).toMatchObject({ code: 0 });
+    expect(await readFile(pathOf('safe/kept'))).toEqual(read(scene.objects, checkpoint(3)));
+    expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
+  });
+
+  test.each<[string, string]>([
+    ['my notes', 'checkpoint-invalid kept'],
+    ['', 'checkpoint-invalid kept'],
+  ])('that holds %j is none, and stays', async (text, finding) => {
+    const scene = await sceneOf();
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), text);
+    expect(await verify(scene)).toMatchObject({ code: 1, said: [finding] });
+    expect((await kept()).toString()).toBe(text);
+  });
+
+  test('is not a report: a report in its place stays', async () => {
+    const scene = await sceneOf();
+    const report = formatReport(await reportOf(scene));
+    await writeMirror(scene);
+    await writeFile(pathOf('kept'), report);
+    expect(await verify(scene)).toMatchObject({ code: 1, said: ['checkpoint-invalid kept'] });
+    expect(parseReport(await kept()).kind).toBe('integrity');
+  });
+});
+
+/** grow2 lets the log go on once more. */
+async function grow2(scene: Scene): Promise<void> {
+  for (const [name, bytes] of forgeChain([...chain0, says(17), says(18)]))
+    if (!scene.objects.has(name)) scene.objects.set(name, bytes);
+  await integrateAs(scene, STORY.key);
+}
+
+/** answerAgain lets every read of a name but the first give other bytes. */
+function answerAgain(name: string, bytes: Buffer): void {
+  let reads = 0;
+  FolderStore.prototype.read = async function (read) {
+    return read === name && reads++ > 0 ? bytes : trueRead.call(this, read);
+  };
+}
+
+/** once does something before a name is read for the first time. */
+function once(name: string, action: () => Promise<unknown>): void {
+  FolderStore.prototype.read = async function (read) {
+    if (read === name) await action();
+    return trueRead.call(this, read);
+  };
+}
