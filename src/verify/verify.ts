@@ -1,7 +1,8 @@
 import { checkActions } from './actionCheck.ts';
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
-import { Findings, isRepeated } from './findings.ts';
+import type { EarlierFindings } from './earlierReports.ts';
+import { Findings } from './findings.ts';
 import { beginLog, followLog } from './log/logCheck.ts';
 import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
@@ -33,7 +34,8 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   const begun = await beginLog(context, given);
   const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
   const options = { ...given, isIncremental: before !== undefined };
-  findings.repeat(before?.findings ?? []);
+  const repeated = before === undefined ? [] : [before, ...(given.earlier === undefined ? [] : [given.earlier])];
+  for (const known of repeated) findings.repeat(known.findings);
 
   const position = begun.start.continued && begun.start.position;
   const walks = new Walks(context, options, position);
@@ -52,7 +54,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   await checkOtherObjects(context, options);
   await checkActions(context, log?.actions ?? 0, integratedUntil(context, options, log));
   if (log?.note !== undefined) deps.onNewest?.(log.note);
-  return compose(context, options, { started, before, log });
+  return compose(context, options, { started, before, repeated, log });
 }
 
 /** reportBefore gives the report that an incremental check goes on from. It throws TARGET_INVALID for options that exclude each other. */
@@ -107,8 +109,14 @@ function compose(
   {
     started,
     before,
+    repeated,
     log,
-  }: { readonly started: number; readonly before: Report | undefined; readonly log?: FollowedLog | undefined },
+  }: {
+    readonly started: number;
+    readonly before: Report | undefined;
+    readonly repeated: readonly EarlierFindings[];
+    readonly log: FollowedLog | undefined;
+  },
 ): Report {
   const { findings, tally, ledger } = context;
   const finished = new Date(context.now()).toISOString();
@@ -123,14 +131,14 @@ function compose(
     checked: tally.checked({
       ...modeOf(options, before, finished),
       anchor: options.anchor?.name ?? null,
-      findingsRepeated: before?.findings.filter(isRepeated).length ?? 0,
+      findingsRepeated: findings.repeated,
     }),
     ...(logReport !== undefined && { log: logReport }),
     notChecked: notChecked(context, options, log && { unsigned: log.unsigned, cosignatures: logReport?.cosignatures }),
     partitions: tally.partitions,
     findings: findings.listed,
-    // Which ones the anchor left out isn't known, nor whether they are among these.
-    findingsOmitted: Math.max(findings.omitted, before?.findingsOmitted ?? 0),
+    // Which ones the reports left out isn't known, nor whether they are among these.
+    findingsOmitted: Math.max(findings.omitted, ...repeated.map(({ findingsOmitted }) => findingsOmitted)),
     unreadable: tally.unreadable,
   };
 }

@@ -58,12 +58,14 @@ export async function resume(
   const { tree, position, forked } = proven;
   const grownFrom = earlier.filter(({ checkpoint }) => !forked.has(checkpoint));
   await findEarlier(context, grownFrom, head.number, checkpoints);
-  return {
-    batch: head.number + 1,
-    position,
-    continued: { head, tree, opened, ...(cosignatures !== undefined && { cosignatures }) },
-  };
+  const { time } = position;
+  const waits = cosignatures && { cosignatures: { ...cosignatures, waitingSince: waitingBefore(cosignatures, time) } };
+  return { batch: head.number + 1, position, continued: { head: { ...head, time }, tree, opened, ...waits } };
 }
+
+/** waitingBefore gives since when a checkpoint waits for cosignatures: no later than the anchor's batch was made. */
+const waitingBefore = ({ waitingSince }: CosignatureReport, time: string): string | null =>
+  waitingSince !== null && waitingSince > time ? time : waitingSince;
 
 /** openAgain opens the anchor's checkpoint, if it is still there as the anchor knew it. */
 async function openAgain(
