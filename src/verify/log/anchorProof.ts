@@ -51,9 +51,10 @@ async function byTiles(
   if (entries === undefined) return undefined;
   const noteUnreadable = (why: string): void => tally.addUnreadable(`${TLOG}tile/`, why);
   return unlessFaulty(async () => {
+    const position = headsOf(entries);
     const tree = await openTree(tiles, head);
     if (tree === undefined || !(await endsWith(tiles, head, headsLinesOf(entries)))) return undefined;
-    return { tree, position: headsOf(entries), forked: await forkedByTiles(tiles, head, earlier) };
+    return { tree, position, forked: await forkedByTiles(tiles, head, earlier) };
   }, noteUnreadable);
 }
 
