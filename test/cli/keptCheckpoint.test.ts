@@ -162,6 +162,9 @@ describe('the true log, grown', () => {
     await writeFile(pathOf('kept'), scene.kept);
     const incremental = await verify(scene, '--incremental');
     expect(incremental).toMatchObject({ code: 0, said: [], report: { checked: { mode: 'incremental' } } });
+    // Nothing has come since: what the anchor ended with is kept.
+    expect(await verify(scene, '--incremental')).toMatchObject({ code: 0, said: [] });
+    expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
     expect(incremental.report.notChecked.join()).toContain("may be anybody's");
     expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
     await writeFile(pathOf('kept'), read(scene.objects, checkpoint(0)));
@@ -260,6 +263,33 @@ describe('a container that answers differently on a second read', () => {
     await verify(scene);
     expect(await kept()).toEqual(scene.kept);
   });
+
+  test.each(['--incremental', '--since'])(
+    'from any read on shows a fork, signed with the key: %s takes none of it over',
+    async (option) => {
+      const scene = await sceneOf();
+      await grow(scene);
+      const own = await reportOf(scene);
+      await writeFile(pathOf(TRUE_REPORT), formatReport(own));
+      await writeMirror(scene);
+      const other = await sceneOf();
+      await fork(other);
+      await reportOf(other);
+      plantKept(other);
+      const possible = [scene.kept, read(scene.objects, checkpoint(3))].map(String);
+      const options = option === '--since' ? [option, pathOf(TRUE_REPORT)] : [option];
+      let reads = Infinity;
+      for (let first = 0; first < reads; first++) {
+        await writeFile(pathOf('kept'), scene.kept);
+        const count = showFrom(first, other);
+        const { code } = await verify(scene, ...options);
+        reads = count();
+        expect({ first, code, kept: possible.includes(String(await kept())) }).toMatchObject({ first, kept: true });
+        if (first === 0) expect(code).toBe(1);
+      }
+      expect(reads).toBeGreaterThan(10);
+    },
+  );
 
   test('a batch that says other heads when it is read again invents no entries', async () => {
     const scene = await sceneOf();
@@ -367,6 +397,16 @@ function answerAgain(name: string, bytes: Buffer): void {
   FolderStore.prototype.read = async function (read) {
     return read === name && reads++ > 0 ? bytes : trueRead.call(this, read);
   };
+}
+
+/** showFrom lets the reads from that number on give what another scene has, and tells how many reads there were. */
+function showFrom(first: number, { objects }: Scene): () => number {
+  let reads = 0;
+  FolderStore.prototype.read = async function (name) {
+    const isOther = reads++ >= first;
+    return isOther ? (objects.get(name) ?? objects.get(`tlog/${name}`)) : trueRead.call(this, name);
+  };
+  return () => reads;
 }
 
 /** once does something before a name is read for the first time. */

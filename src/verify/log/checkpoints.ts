@@ -89,7 +89,8 @@ export class Checkpoints {
   /** markSeen says that the log's checkpoint of that number has this text. */
   markSeen(text: string, number: number, fit: Fit): void {
     const wanted = this.#wanted.get(text);
-    if (wanted !== undefined) wanted.seen = { number, fit };
+    // One that fits is enough: another object of the same text is found by itself.
+    if (wanted !== undefined && wanted.seen?.fit !== 'fits') wanted.seen = { number, fit };
   }
 
   /** seenAt gives the log's checkpoint that has a wanted text. */
