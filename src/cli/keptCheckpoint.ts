@@ -90,7 +90,7 @@ export class KeptCheckpoint {
     try {
       return await action();
     } finally {
-      await unlink(lock);
+      await unlink(lock).catch(ignoreMissing);
     }
   }
 }

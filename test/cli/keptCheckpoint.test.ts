@@ -1,63 +1,25 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { FolderStore } from '../../src/adapters/folderStore.ts';
-import { command as verifyCommand } from '../../src/cli/commands/verify.ts';
+import { readdir, writeFile } from 'node:fs/promises';
 import { formatHash, sha256 } from '../../src/core/hash.ts';
 import { reportName } from '../../src/core/objects/names.ts';
-import type { Report } from '../../src/core/objects/report.ts';
-import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
-import { STORY, integrateAs, read, reportOf, rewriteAll, says, sceneOf } from '../support/attackScene.ts';
+import { formatReport } from '../../src/core/objects/reportFile.ts';
+import { STORY, read, reportOf, rewriteAll, says, sceneOf } from '../support/attackScene.ts';
 import type { Scene } from '../support/attackScene.ts';
+import { Auditor, answerAgain, answerTruly, grow, showFrom } from '../support/auditor.ts';
+import type { Outcome } from '../support/auditor.ts';
 import { forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import { SECOND, batch, checkpoint } from '../support/loggedLedger.ts';
-import { inProcess } from '../support/program.ts';
 
 // What an auditor keeps between two checks, a checkpoint and a report, against whoever shows him the ledger.
 
-let folder = '';
+let auditor: Auditor;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+  auditor = await Auditor.begin();
 });
-const trueRead = Reflect.get(FolderStore.prototype, 'read');
-afterEach(async () => {
-  FolderStore.prototype.read = trueRead;
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => auditor.end());
 
-const pathOf = (name: string): string => join(folder, name);
 const [chain0, chain1] = STORY.chains;
 const PUBLISHED = 'tlog/checkpoint';
 
-async function writeMirror({ objects }: Scene): Promise<void> {
-  await rm(pathOf('mirror'), { recursive: true, force: true });
-  for (const [name, bytes] of objects) {
-    await mkdir(dirname(join(folder, 'mirror', name)), { recursive: true });
-    await writeFile(join(folder, 'mirror', name), bytes);
-  }
-}
-
-interface Outcome {
-  readonly code: number;
-  readonly report: Report;
-  readonly said: readonly string[];
-  /** what the command says besides */
-  readonly out: string;
-}
-
-async function verify({ key }: Scene, ...options: readonly string[]): Promise<Outcome> {
-  const args = [pathOf('mirror'), '--threads', '1', '--json', '--key', key, '--anchor', pathOf('kept'), ...options];
-  const { code, out } = await inProcess(() => verifyCommand.run(args));
-  const report = JSON.parse(out.split('\n').find((line) => line.startsWith('{')) ?? '') as Report;
-  return {
-    code,
-    report,
-    said: report.findings.map(({ code, object }) => `${code} ${object.replace(`${folder}/`, '')}`),
-    out,
-  };
-}
-
-const kept = (): Promise<Buffer> => readFile(pathOf('kept'));
 const detailOf = ({ report }: Outcome, object: string): string =>
   report.findings.find((finding) => finding.object.endsWith(object))?.detail ?? '';
 
@@ -69,10 +31,9 @@ function headIn(note: Buffer): string {
 
 /** fork is another history, signed by the log's own key, that goes on behind the checkpoint that was kept. */
 async function fork(scene: Scene): Promise<void> {
-  await rewriteAll(scene, { chains: [chain0.with(2, says(999)), chain1] });
-  for (const [name, bytes] of forgeChain([...chain0.with(2, says(999)), says(17)]))
-    if (!scene.objects.has(name)) scene.objects.set(name, bytes);
-  await integrateAs(scene, STORY.key);
+  const edited = chain0.with(2, says(999));
+  await rewriteAll(scene, { chains: [edited, chain1] });
+  await grow(scene, 1, edited);
 }
 
 /** plantKept puts the checkpoint that was kept among those of the fork. */
@@ -84,13 +45,6 @@ function withoutTiles({ objects }: Scene): void {
 }
 
 const TRUE_REPORT = 'own.json';
-
-/** grow lets the true log go on behind the checkpoint that was kept. */
-async function grow(scene: Scene): Promise<void> {
-  for (const [name, bytes] of forgeChain([...chain0, says(17)]))
-    if (!scene.objects.has(name)) scene.objects.set(name, bytes);
-  await integrateAs(scene, STORY.key);
-}
 
 describe('a fork by who has stolen the key', () => {
   test.each<[string, (scene: Scene) => unknown]>([
@@ -106,45 +60,45 @@ describe('a fork by who has stolen the key', () => {
     await fork(scene);
     await reportOf(scene);
     await make(scene);
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
-    const outcome = await verify(scene, '--incremental');
+    await auditor.mirror(scene);
+    await auditor.keep(scene.kept);
+    const outcome = await auditor.verify(scene, '--incremental');
     expect(outcome.code).toBe(1);
     expect(outcome.said).toContain('checkpoint-inconsistent kept');
     expect(detailOf(outcome, 'kept')).toContain(headIn(scene.kept));
     expect(detailOf(outcome, 'kept')).toContain(checkpoint(3));
     expect(outcome.report.checked).toMatchObject({ mode: 'full', findingsRepeated: 0 });
-    expect(await kept()).toEqual(scene.kept);
-    expect(await readdir(folder)).toEqual(['kept', 'mirror']);
+    expect(await auditor.kept()).toEqual(scene.kept);
+    expect(await readdir(auditor.folder)).toEqual(['kept', 'mirror']);
   });
 
   test("from the auditor's own report: both heads are named, and all is looked at", async () => {
     const scene = await sceneOf();
     const own = await reportOf({ ...scene, objects: new Map(scene.objects) });
-    await writeFile(pathOf(TRUE_REPORT), formatReport(own));
+    await writeFile(auditor.pathOf(TRUE_REPORT), formatReport(own));
     await fork(scene);
     plantKept(scene);
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
-    const outcome = await verify(scene, '--since', pathOf(TRUE_REPORT));
+    await auditor.mirror(scene);
+    await auditor.keep(scene.kept);
+    const outcome = await auditor.verify(scene, '--since', auditor.pathOf(TRUE_REPORT));
     expect(outcome).toMatchObject({ code: 1, report: { checked: { mode: 'full' } } });
     expect(detailOf(outcome, checkpoint(2))).toContain(headIn(scene.kept));
     expect(outcome.said).toEqual(
       expect.arrayContaining([`checkpoint-inconsistent ${checkpoint(2)}`, 'checkpoint-inconsistent kept']),
     );
-    expect(await kept()).toEqual(scene.kept);
+    expect(await auditor.kept()).toEqual(scene.kept);
   });
 });
 
 test("the newest checkpoint that the auditor's own report knew is gone: that is found, and stays known", async () => {
   const scene = await sceneOf();
   const own = await reportOf(scene);
-  await writeFile(pathOf(TRUE_REPORT), formatReport(own));
-  await writeFile(pathOf('kept'), read(scene.objects, checkpoint(1)));
+  await writeFile(auditor.pathOf(TRUE_REPORT), formatReport(own));
+  await auditor.keep(read(scene.objects, checkpoint(1)));
   scene.objects.delete(checkpoint(2));
   withoutTiles(scene);
-  await writeMirror(scene);
-  const { code, said, report } = await verify(scene, '--since', pathOf(TRUE_REPORT));
+  await auditor.mirror(scene);
+  const { code, said, report } = await auditor.verify(scene, '--since', auditor.pathOf(TRUE_REPORT));
   expect([code, said]).toEqual([1, [`checkpoint-inconsistent ${checkpoint(2)}`]]);
   expect(report.log?.head).toEqual(own.log?.head);
 });
@@ -158,18 +112,18 @@ describe('the true log, grown', () => {
     await reportOf(scene);
     await grow(scene);
     make(scene);
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
-    const incremental = await verify(scene, '--incremental');
+    await auditor.mirror(scene);
+    await auditor.keep(scene.kept);
+    const incremental = await auditor.verify(scene, '--incremental');
     expect(incremental).toMatchObject({ code: 0, said: [], report: { checked: { mode: 'incremental' } } });
     // Nothing has come since: what the anchor ended with is kept.
-    expect(await verify(scene, '--incremental')).toMatchObject({ code: 0, said: [] });
-    expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
+    expect(await auditor.verify(scene, '--incremental')).toMatchObject({ code: 0, said: [] });
+    expect(await auditor.kept()).toEqual(read(scene.objects, checkpoint(3)));
     expect(incremental.report.notChecked.join()).toContain("may be anybody's");
-    expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
-    await writeFile(pathOf('kept'), read(scene.objects, checkpoint(0)));
-    expect(await verify(scene, '--incremental')).toMatchObject({ code: 0, said: [] });
-    expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
+    expect(await auditor.kept()).toEqual(read(scene.objects, checkpoint(3)));
+    await auditor.keep(read(scene.objects, checkpoint(0)));
+    expect(await auditor.verify(scene, '--incremental')).toMatchObject({ code: 0, said: [] });
+    expect(await auditor.kept()).toEqual(read(scene.objects, checkpoint(3)));
   });
 });
 
@@ -179,18 +133,18 @@ describe('somebody without the key, and what he puts before a check that goes on
   test('heads in a batch that invent entries are not believed', async () => {
     const scene = await sceneOf();
     const own = await reportOf(scene);
-    await writeFile(pathOf(TRUE_REPORT), formatReport(own));
-    await writeFile(pathOf('kept'), scene.kept);
+    await writeFile(auditor.pathOf(TRUE_REPORT), formatReport(own));
+    await auditor.keep(scene.kept);
     scene.objects.set(nameOf(6), sealedLongAgo(6));
     const text = read(scene.objects, batch(2)).toString();
     scene.objects.set(batch(2), Buffer.from(text.replace('"0":{"next":6,', '"0":{"next":99,')));
     for (const make of [() => {}, withoutTiles]) {
       make(scene);
-      await writeMirror(scene);
-      const outcome = await verify(scene, '--since', pathOf(TRUE_REPORT));
+      await auditor.mirror(scene);
+      const outcome = await auditor.verify(scene, '--since', auditor.pathOf(TRUE_REPORT));
       expect(outcome).toMatchObject({ code: 1, report: { checked: { mode: 'full' } } });
       expect(outcome.said).toEqual(expect.arrayContaining([`entry-mismatch ${batch(2)}`]));
-      expect(await kept()).toEqual(scene.kept);
+      expect(await auditor.kept()).toEqual(scene.kept);
     }
   });
 
@@ -210,9 +164,9 @@ describe('somebody without the key, and what he puts before a check that goes on
       head.partition === '0' ? { ...head, index: 1000, root: far.root, sha256: '0'.repeat(64) } : head,
     );
     scene.objects.set(reportName(2), formatReport({ ...rest, partitions }));
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
-    const { code, said } = await verify(scene, '--incremental');
+    await auditor.mirror(scene);
+    await auditor.keep(scene.kept);
+    const { code, said } = await auditor.verify(scene, '--incremental');
     expect([code, said]).toEqual([1, expect.arrayContaining([`segment-missing ${nameOf(6)}`])]);
   });
 
@@ -220,9 +174,12 @@ describe('somebody without the key, and what he puts before a check that goes on
     const scene = await sceneOf();
     const { log: _log, page: _page, ...rest } = await reportOf(scene);
     scene.objects.set(reportName(2), formatReport(rest));
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
-    expect(await verify(scene, '--incremental')).toMatchObject({ code: 0, report: { checked: { mode: 'full' } } });
+    await auditor.mirror(scene);
+    await auditor.keep(scene.kept);
+    expect(await auditor.verify(scene, '--incremental')).toMatchObject({
+      code: 0,
+      report: { checked: { mode: 'full' } },
+    });
   });
 
   test('a segment of the log that is another one is found at the head, though the report agrees with it', async () => {
@@ -233,9 +190,9 @@ describe('somebody without the key, and what he puts before a check that goes on
     const changed = { root, sha256: formatHash(sha256(stored)) };
     const partitions = rest.partitions.map((head) => (head.partition === '0' ? { ...head, ...changed } : head));
     scene.objects.set(reportName(2), formatReport({ ...rest, partitions }));
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
-    const { code, said } = await verify(scene, '--incremental');
+    await auditor.mirror(scene);
+    await auditor.keep(scene.kept);
+    const { code, said } = await auditor.verify(scene, '--incremental');
     expect([code, said]).toEqual([1, expect.arrayContaining([`entry-mismatch ${nameOf(5)}`])]);
   });
 });
@@ -244,24 +201,24 @@ describe('a container that answers differently on a second read', () => {
   test('plants nothing: what is kept are the bytes that were verified', async () => {
     const scene = await sceneOf();
     await grow(scene);
-    await writeMirror(scene);
+    await auditor.mirror(scene);
     const planted = Buffer.from('planted');
     for (const name of [checkpoint(3), PUBLISHED.slice('tlog/'.length)]) {
-      await writeFile(pathOf('kept'), scene.kept);
+      await auditor.keep(scene.kept);
       answerAgain(name, planted);
-      await verify(scene);
-      expect([scene.kept, read(scene.objects, checkpoint(3))]).toContainEqual(await kept());
-      FolderStore.prototype.read = trueRead;
+      await auditor.verify(scene);
+      expect([scene.kept, read(scene.objects, checkpoint(3))]).toContainEqual(await auditor.kept());
+      answerTruly();
     }
   });
 
   test('an older checkpoint does not take the place of a newer one', async () => {
     const scene = await sceneOf();
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
+    await auditor.mirror(scene);
+    await auditor.keep(scene.kept);
     answerAgain(checkpoint(2), read(scene.objects, checkpoint(0)));
-    await verify(scene);
-    expect(await kept()).toEqual(scene.kept);
+    await auditor.verify(scene);
+    expect(await auditor.kept()).toEqual(scene.kept);
   });
 
   test.each(['--incremental', '--since'])(
@@ -270,21 +227,24 @@ describe('a container that answers differently on a second read', () => {
       const scene = await sceneOf();
       await grow(scene);
       const own = await reportOf(scene);
-      await writeFile(pathOf(TRUE_REPORT), formatReport(own));
-      await writeMirror(scene);
+      await writeFile(auditor.pathOf(TRUE_REPORT), formatReport(own));
+      await auditor.mirror(scene);
       const other = await sceneOf();
       await fork(other);
       await reportOf(other);
       plantKept(other);
       const possible = [scene.kept, read(scene.objects, checkpoint(3))].map(String);
-      const options = option === '--since' ? [option, pathOf(TRUE_REPORT)] : [option];
+      const options = option === '--since' ? [option, auditor.pathOf(TRUE_REPORT)] : [option];
       let reads = Infinity;
       for (let first = 0; first < reads; first++) {
-        await writeFile(pathOf('kept'), scene.kept);
+        await auditor.keep(scene.kept);
         const count = showFrom(first, other);
-        const { code } = await verify(scene, ...options);
+        const { code } = await auditor.verify(scene, ...options);
         reads = count();
-        expect({ first, code, kept: possible.includes(String(await kept())) }).toMatchObject({ first, kept: true });
+        expect({ first, code, kept: possible.includes(String(await auditor.kept())) }).toMatchObject({
+          first,
+          kept: true,
+        });
         if (first === 0) expect(code).toBe(1);
       }
       expect(reads).toBeGreaterThan(10);
@@ -294,125 +254,17 @@ describe('a container that answers differently on a second read', () => {
   test('a batch that says other heads when it is read again invents no entries', async () => {
     const scene = await sceneOf();
     const own = await reportOf(scene);
-    await writeFile(pathOf(TRUE_REPORT), formatReport(own));
-    await writeFile(pathOf('kept'), scene.kept);
+    await writeFile(auditor.pathOf(TRUE_REPORT), formatReport(own));
+    await auditor.keep(scene.kept);
     scene.objects.set(nameOf(6), read(forgeChain([...chain0, says(999)]), nameOf(6)));
     withoutTiles(scene);
-    await writeMirror(scene);
+    await auditor.mirror(scene);
     const text = read(scene.objects, batch(2)).toString();
     const lying = Buffer.from(text.replace('"0":{"next":6,', '"0":{"next":99,'));
-    await writeFile(join(folder, 'mirror', batch(2)), lying);
+    await writeFile(auditor.pathOf(`mirror/${batch(2)}`), lying);
     answerAgain(batch(2), Buffer.from(text));
-    const { code, said } = await verify(scene, '--since', pathOf(TRUE_REPORT));
+    const { code, said } = await auditor.verify(scene, '--since', auditor.pathOf(TRUE_REPORT));
     expect(code).toBe(1);
     expect(said).toEqual(expect.arrayContaining([`not-integrated ${nameOf(6)}`]));
   });
 });
-
-describe('the file of the kept checkpoint', () => {
-  async function checked(whileChecking: () => Promise<unknown>): Promise<{ scene: Scene; outcome: Outcome }> {
-    const scene = await sceneOf();
-    await grow(scene);
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
-    once(nameOf(0), whileChecking);
-    return { scene, outcome: await verify(scene) };
-  }
-
-  test('that another check made newer meanwhile stays, and that is said', async () => {
-    const scene = await sceneOf();
-    await grow(scene);
-    await grow2(scene);
-    const newer = read(scene.objects, checkpoint(4));
-    const { outcome } = await checked(() => writeFile(pathOf('kept'), newer));
-    expect(outcome).toMatchObject({ code: 0, said: [] });
-    expect(outcome.out).toContain('was changed while this check ran');
-    expect(await kept()).toEqual(newer);
-  });
-
-  test('that is something else by now stays', async () => {
-    const { outcome } = await checked(() => writeFile(pathOf('kept'), 'my notes'));
-    expect(outcome.out).toContain('was changed while this check ran');
-    expect((await kept()).toString()).toBe('my notes');
-  });
-
-  test('is written into by one check at a time', async () => {
-    const scene = await sceneOf();
-    await grow(scene);
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), scene.kept);
-    await writeFile(pathOf('kept.lock'), '');
-    const args = [pathOf('mirror'), '--threads', '1', '--key', scene.key, '--anchor', pathOf('kept')];
-    await expect(inProcess(() => verifyCommand.run(args))).rejects.toMatchObject({
-      code: 'TARGET_INVALID',
-      message: expect.stringContaining('kept.lock') as string,
-    });
-    expect(await kept()).toEqual(scene.kept);
-    expect((await readdir(folder)).sort()).toEqual(['kept', 'kept.lock', 'mirror']);
-  });
-
-  test('may be a link: what it leads to is replaced', async () => {
-    const scene = await sceneOf();
-    await grow(scene);
-    await writeMirror(scene);
-    await mkdir(pathOf('safe'));
-    await writeFile(pathOf('safe/kept'), scene.kept);
-    await symlink(pathOf('safe/kept'), pathOf('kept'));
-    expect(await verify(scene)).toMatchObject({ code: 0 });
-    expect(await readFile(pathOf('safe/kept'))).toEqual(read(scene.objects, checkpoint(3)));
-    expect(await kept()).toEqual(read(scene.objects, checkpoint(3)));
-  });
-
-  test.each<[string, string]>([
-    ['my notes', 'checkpoint-invalid kept'],
-    ['', 'checkpoint-invalid kept'],
-  ])('that holds %j is none, and stays', async (text, finding) => {
-    const scene = await sceneOf();
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), text);
-    expect(await verify(scene)).toMatchObject({ code: 1, said: [finding] });
-    expect((await kept()).toString()).toBe(text);
-  });
-
-  test('is not a report: a report in its place stays', async () => {
-    const scene = await sceneOf();
-    const report = formatReport(await reportOf(scene));
-    await writeMirror(scene);
-    await writeFile(pathOf('kept'), report);
-    expect(await verify(scene)).toMatchObject({ code: 1, said: ['checkpoint-invalid kept'] });
-    expect(parseReport(await kept()).kind).toBe('integrity');
-  });
-});
-
-/** grow2 lets the log go on once more. */
-async function grow2(scene: Scene): Promise<void> {
-  for (const [name, bytes] of forgeChain([...chain0, says(17), says(18)]))
-    if (!scene.objects.has(name)) scene.objects.set(name, bytes);
-  await integrateAs(scene, STORY.key);
-}
-
-/** answerAgain lets every read of a name but the first give other bytes. */
-function answerAgain(name: string, bytes: Buffer): void {
-  let reads = 0;
-  FolderStore.prototype.read = async function (read) {
-    return read === name && reads++ > 0 ? bytes : trueRead.call(this, read);
-  };
-}
-
-/** showFrom lets the reads from that number on give what another scene has, and tells how many reads there were. */
-function showFrom(first: number, { objects }: Scene): () => number {
-  let reads = 0;
-  FolderStore.prototype.read = async function (name) {
-    const isOther = reads++ >= first;
-    return isOther ? (objects.get(name) ?? objects.get(`tlog/${name}`)) : trueRead.call(this, name);
-  };
-  return () => reads;
-}
-
-/** once does something before a name is read for the first time. */
-function once(name: string, action: () => Promise<unknown>): void {
-  FolderStore.prototype.read = async function (read) {
-    if (read === name) await action();
-    return trueRead.call(this, read);
-  };
-}

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { command as mirrorCommand } from '../../src/cli/commands/mirror.ts';
-import { STORY, integrateAs, rewriteAll, says, sceneOf } from '../support/attackScene.ts';
+import { STORY, rewriteAll, says, sceneOf } from '../support/attackScene.ts';
 import type { Scene } from '../support/attackScene.ts';
-import { forgeChain } from '../support/forge.ts';
+import { grow } from '../support/auditor.ts';
 import { keyOf } from '../support/logs.ts';
 import { inProcess } from '../support/program.ts';
 
@@ -46,12 +46,6 @@ async function tlog(): Promise<Map<string, Buffer>> {
   return new Map(await Promise.all(files.map(async (path) => [path, await readFile(path)] as const)));
 }
 
-async function grow(scene: Scene, chain = STORY.chains[0]): Promise<void> {
-  for (const [name, bytes] of forgeChain([...chain, says(17)]))
-    if (!scene.objects.has(name)) scene.objects.set(name, bytes);
-  await integrateAs(scene, STORY.key);
-}
-
 test('tiles and checkpoint of a log that has grown are copied', async () => {
   const scene = await sceneOf();
   await write('copy', scene);
@@ -72,7 +66,7 @@ test.each<[string, RegExp, (scene: Scene) => Promise<unknown>]>([
     /does not continue/,
     async (scene) => {
       await rewriteAll(scene, { chains: [edited, chain1] });
-      await grow(scene, edited);
+      await grow(scene, 1, edited);
     },
   ],
   [
