@@ -25,7 +25,8 @@ import { runVerifyJob } from './verify/job.ts';
 export interface App {
   ingest(delivery: Delivery, log: Logger): Promise<void>;
   integrate(log: Logger): Promise<void>;
-  verify(log: Logger): Promise<void>;
+  /** `previousRun` is when it ran before (ms since the Unix epoch), undefined if the host doesn't know. */
+  verify(log: Logger, previousRun: number | undefined): Promise<void>;
   posture(log: Logger): Promise<void>;
   serveLog(request: LogRequest): Promise<LogResponse>;
   serveEvidence(query: EvidenceQuery): Promise<LogResponse>;
@@ -68,7 +69,7 @@ function buildApp(config: Config = loadConfig()): App {
   return {
     ingest: async (delivery, log) => void (await (await sealing()).seal(delivery, log)),
     integrate: async (log) => integrate(ledger, await integrating(), log),
-    verify: (log) => verify(ledger, log),
+    verify: (log, previousRun) => verify(ledger, log, previousRun),
     posture: (log) => posture(ledger, log),
     serveLog: async (request) => answerLog(await ledger.tiles(), request),
     async serveEvidence(query) {
@@ -112,7 +113,7 @@ async function integrate(ledger: Ledger, { integrating, cosigning }: Integration
   if (integrating.newest !== undefined) await cosigning.run(integrating.newest, log);
 }
 
-async function verify({ config, ...ledger }: Ledger, log: Logger): Promise<void> {
+async function verify({ config, ...ledger }: Ledger, log: Logger, previousRun: number | undefined): Promise<void> {
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
   const { origin, fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = config;
   const workers = new SegmentWorkers(verifyThreads);
@@ -124,6 +125,7 @@ async function verify({ config, ...ledger }: Ledger, log: Logger): Promise<void>
       log,
       ledger: origin,
       fullVerifyHours,
+      ...(previousRun !== undefined && { previousRun }),
       concurrency: verifyThreads * SEGMENTS_A_THREAD,
       // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
       allowance: { delayMs: INTEGRATION_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS },

@@ -94,6 +94,7 @@ export class CountedLedger {
         log: NO_LOG,
         ledger: LEDGER,
         fullVerifyHours,
+        previousRun: this.#time - SECOND,
         allowance: { delayMs: 10 * MINUTE, ageMs: 10 * MINUTE },
       });
       if (status !== 'verified') fail(`the ledger is ${status}`);

@@ -1,6 +1,7 @@
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withoutSecret } from '../config/secrets.ts';
+import { syncFolder } from './syncFolder.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import { parseCheckpoint } from '../core/note/checkpoint.ts';
@@ -142,17 +143,6 @@ function parseKept(path: string, bytes: Buffer, verifierKey: VerifierKey): Map<s
 
 const isSame = (one: Buffer | undefined, other: Buffer | undefined): boolean =>
   one === undefined || other === undefined ? one === other : one.equals(other);
-
-/** A renamed file is there for good once its folder is on the disk. Windows has no way to ask for that, nor a need. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'fault';
 

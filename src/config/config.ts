@@ -53,7 +53,7 @@ export interface Config extends LogKeySettings {
   readonly maxSegmentBytes: number;
   /** a partition that is idle for so long gets a heartbeat */
   readonly heartbeatMinutes: number;
-  /** hours after which a check starts from the first segment again */
+  /** hours of the periods in each of which the first check starts from the first segment again */
   readonly fullVerifyHours: number;
   readonly verifyThreads: number;
   /** absent where the app asks nothing about the account */

@@ -1,8 +1,6 @@
-import { readTile } from './tiles.ts';
 import { faultIn } from '../core/errors.ts';
-import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
 import { GONE, TOO_LARGE, isSame } from '../ports/store.ts';
-import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
 
 export interface MirrorResult {
   copied: number;
@@ -64,26 +62,4 @@ export async function mirrorLedger(
     await Promise.allSettled(underway);
   }
   return result;
-}
-
-/**
- * mirrorTiles copies the tiles of a log that the mirror lacks, and its newest checkpoint. The checkpoint is read first and
- * written last, so that whatever it covers is there by then. The ledger must be copied after its tiles, or its copy may lack
- * what the checkpoint covers. It gives how many files it wrote.
- */
-export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<number> {
-  const checkpoint = await readTile(from, NEWEST_CHECKPOINT);
-  const present = new Map<string, number>();
-  for await (const { name, size } of to.list('')) present.set(name, size);
-  let written = 0;
-  for await (const { name, size } of from.list('')) {
-    if (name === NEWEST_CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
-    const bytes = await readTile(from, name);
-    if (bytes === undefined) continue; // a partial tile that has grown since
-    await to.write(name, bytes);
-    written += 1;
-  }
-  if (checkpoint === undefined) return written;
-  await to.write(NEWEST_CHECKPOINT, checkpoint);
-  return written + 1;
 }

@@ -1,4 +1,4 @@
-import { batchName } from '../core/objects/names.ts';
+import { batchName, parseReportName } from '../core/objects/names.ts';
 import type { CosignatureReport } from '../core/objects/report.ts';
 import type { Context } from './context.ts';
 import type { VerifyOptions } from './options.ts';
@@ -24,6 +24,8 @@ export function notChecked({ tally, tiles }: Context, options: VerifyOptions, lo
     const before = anchor?.name ?? 'the anchor';
     not.push(`${tally.notRehashed} segments before the heads of ${before} were not read again`);
     not.push(`names before those that ${before} ended with were not listed again`);
+    if (options.earlier === undefined && parseReportName(anchor?.name ?? '') !== undefined)
+      not.push(`findings that ${before} doesn't repeat: it is from the ledger itself, and may be anybody's`);
   }
   if (anchor === undefined) {
     const which = log === undefined ? '' : ', of those that have no entry in the log,';

@@ -1,6 +1,7 @@
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 import type { Anchor, MalformedReport } from '../ledger/reports.ts';
+import type { EarlierFindings } from './earlierReports.ts';
 
 /** VerifyOptions is what a check goes by, besides what is stored. */
 export interface VerifyOptions {
@@ -8,6 +9,8 @@ export interface VerifyOptions {
   readonly anchor?: Anchor;
   /** begin at the anchor's heads instead of at the first segments; see canGoOnFrom */
   readonly isIncremental?: boolean;
+  /** what an incremental check repeats besides the anchor's findings, where the anchor is from the ledger itself */
+  readonly earlier?: EarlierFindings;
   /** compare stored bytes with the log, and look into no segment */
   readonly isQuick?: boolean;
   /** what a search for the anchor passed over */

@@ -1,9 +1,10 @@
 import { checkActions } from './actionCheck.ts';
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
-import { Findings, isRepeated } from './findings.ts';
-import { followLog } from './log/logCheck.ts';
-import type { FollowedLog } from './log/logCheck.ts';
+import type { EarlierFindings } from './earlierReports.ts';
+import { Findings } from './findings.ts';
+import { beginLog, followLog } from './log/logCheck.ts';
+import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';
 import type { VerifyOptions } from './options.ts';
@@ -22,21 +23,27 @@ const SEGMENTS = 'segments/';
  *
  * It needs the right to read and list, streams, and holds no more than `concurrency` segments. What is stored is untrusted.
  */
-export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}): Promise<Report> {
+export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}): Promise<Report> {
   const started = deps.now();
-  const before = reportBefore(options);
-  const ledger = { name: options.ledger ?? options.anchor?.report.ledger ?? undefined };
+  const wanted = reportBefore(given);
+  const ledger = { name: given.ledger ?? given.anchor?.report.ledger ?? undefined };
   const context: Context = { ...deps, ledger, findings: new Findings(), tally: new Tally(deps.onProgress) };
   const { findings } = context;
-  for (const { name, why } of options.malformedReports ?? [])
+  for (const { name, why } of given.malformedReports ?? [])
     findings.error('foreign-object', name, `it has the name of a report: ${why}`);
-  findings.repeat(before?.findings ?? []);
+  const begun = await beginLog(context, given);
+  const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
+  const options = { ...given, isIncremental: before !== undefined };
+  const repeated = before === undefined ? [] : [before, ...(given.earlier === undefined ? [] : [given.earlier])];
+  for (const known of repeated) findings.repeat(known.findings);
 
-  const walks = new Walks(context, options);
+  const position = begun.start.continued && begun.start.position;
+  const walks = new Walks(context, options, position);
   let log: FollowedLog | undefined;
   try {
+    for (const partition of position?.positions.keys() ?? []) walks.of(partition);
     await beginWalks(context, options, walks);
-    log = await followLog(context, options, (partition, index) => walks.of(partition).to(index));
+    log = await followLog(context, options, begun, (partition, index) => walks.of(partition).to(index));
     if (log === undefined && walks.count > 0) demandCheckpoint(context, options);
     const until = integratedUntil(context, options, log);
     for (const walk of walks.inOrder())
@@ -46,7 +53,8 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   }
   await checkOtherObjects(context, options);
   await checkActions(context, log?.actions ?? 0, integratedUntil(context, options, log));
-  return compose(context, options, { started, before, log });
+  if (log?.note !== undefined) deps.onNewest?.(log.note);
+  return compose(context, options, { started, before, repeated, log });
 }
 
 /** reportBefore gives the report that an incremental check goes on from. It throws TARGET_INVALID for options that exclude each other. */
@@ -56,6 +64,17 @@ function reportBefore({ anchor, isIncremental = false, isQuick = false }: Verify
   if (anchor !== undefined && canGoOnFrom(anchor.report)) return anchor.report;
   const why = 'a check can only go on from a report that checked something and could read everything';
   throw new AuditsealError('TARGET_INVALID', why);
+}
+
+/**
+ * isProven tells whether a check may go on from a report: in a ledger with a log, only if the log goes on from what the report
+ * knew of it. Otherwise whoever files a report could say from where on anybody looks.
+ */
+async function isProven({ store }: Context, { log }: Report, { start }: BegunLog): Promise<boolean> {
+  if (start.continued !== undefined) return true;
+  if (log?.head) return false;
+  for await (const _ of store.list('batches/')) return false;
+  return true;
 }
 
 /** beginWalks begins a walk for each partition that has a folder, or that the anchor knew. */
@@ -90,8 +109,14 @@ function compose(
   {
     started,
     before,
+    repeated,
     log,
-  }: { readonly started: number; readonly before: Report | undefined; readonly log?: FollowedLog | undefined },
+  }: {
+    readonly started: number;
+    readonly before: Report | undefined;
+    readonly repeated: readonly EarlierFindings[];
+    readonly log: FollowedLog | undefined;
+  },
 ): Report {
   const { findings, tally, ledger } = context;
   const finished = new Date(context.now()).toISOString();
@@ -106,14 +131,14 @@ function compose(
     checked: tally.checked({
       ...modeOf(options, before, finished),
       anchor: options.anchor?.name ?? null,
-      findingsRepeated: before?.findings.filter(isRepeated).length ?? 0,
+      findingsRepeated: findings.repeated,
     }),
     ...(logReport !== undefined && { log: logReport }),
     notChecked: notChecked(context, options, log && { unsigned: log.unsigned, cosignatures: logReport?.cosignatures }),
     partitions: tally.partitions,
     findings: findings.listed,
-    // Which ones the anchor left out isn't known, nor whether they are among these.
-    findingsOmitted: Math.max(findings.omitted, before?.findingsOmitted ?? 0),
+    // Which ones the reports left out isn't known, nor whether they are among these.
+    findingsOmitted: Math.max(findings.omitted, ...repeated.map(({ findingsOmitted }) => findingsOmitted)),
     unreadable: tally.unreadable,
   };
 }

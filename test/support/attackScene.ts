@@ -1,6 +1,7 @@
 import { reportName } from '../../src/core/objects/names.ts';
 import type { SignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 import { formatEvidence } from '../../src/core/objects/evidence.ts';
 import { proveRecord } from '../../src/prove/prove.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
@@ -68,7 +69,7 @@ const integrateAt = ({ store, tiles }: Stores, second: number, { key, ledger }: 
  */
 export async function tell(story: Story): Promise<Objects> {
   const stores: Stores = { store: new MemoryStore(), tiles: new MemoryTiles() };
-  const { key, ledger, chains, steps } = story;
+  const { ledger, chains, steps } = story;
   const segments = chains.map((specs, partition) => [
     ...forgeChain(
       specs.map((spec) => ({ ledger, ...spec })),
@@ -81,20 +82,22 @@ export async function tell(story: Story): Promise<Objects> {
     for (const chain of segments)
       for (const [name, bytes] of chain.slice(step * PER_STEP, end)) stores.store.objects.set(name, bytes);
     await integrateAt(stores, SECOND + step, story);
-    if (step !== 1) continue;
-    await runVerifyJob({
-      ...stores,
-      ledger,
-      log: new KeptLog(),
-      concurrency: 2,
-      fullVerifyHours: 24,
-      verifiers: [key.verifierKey],
-      now: () => Date.parse(timeOf(REPORT_SECOND)),
-      summarize: async (stored) => summarizeSegment(stored),
-    });
+    if (step === 1) await checkAt(stores, REPORT_SECOND, story);
   }
   return joined(stores);
 }
+
+const checkAt = (stores: Stores, second: number, { key, ledger }: Story): Promise<Report> =>
+  runVerifyJob({
+    ...stores,
+    ledger,
+    log: new KeptLog(),
+    concurrency: 2,
+    fullVerifyHours: 24,
+    verifiers: [key.verifierKey],
+    now: () => Date.parse(timeOf(second)),
+    summarize: async (stored) => summarizeSegment(stored),
+  });
 
 const joined = ({ store, tiles }: Stores): Objects =>
   new Map([...store.objects, ...[...tiles.objects].map(([name, bytes]) => [`${TLOG}${name}`, bytes] as const)]);
@@ -162,6 +165,14 @@ function keepTrue(objects: Objects, made: Objects): void {
     if (!isSame || number === '') continue;
     made.set(checkpoint(Number(number)), read(objects, checkpoint(Number(number))));
   }
+}
+
+/** reportOf checks what is there in full, as the app does, files the report in the ledger, and gives it. */
+export async function reportOf(scene: Scene): Promise<Report> {
+  const stores = parted(scene.objects);
+  const report = await checkAt(stores, REPORT_SECOND + 100, STORY);
+  scene.objects = joined(stores);
+  return report;
 }
 
 /** integrateAs takes what is new into the log, signed by that key, as the program does. */

@@ -154,7 +154,13 @@ export const ATTACKS: readonly Attack[] = [
       kept.forEach((note, i) => scene.objects.set(checkpoint(i + 1), note));
       scene.objects.set('tlog/checkpoint', kept[1] as Buffer);
     },
-    finds: withKey([`checkpoint-inconsistent ${checkpoint(1)}`], `entry-mismatch ${batch(1)}`),
+    finds: withAnchor(
+      [
+        [`checkpoint-inconsistent ${checkpoint(1)}`],
+        [`checkpoint-inconsistent ${checkpoint(1)}`, `entry-mismatch ${batch(1)}`],
+      ],
+      'checkpoint-inconsistent kept',
+    ),
   },
   {
     name: 're-sign with a new key',

@@ -63,6 +63,7 @@ export const runJob = (
     log: new KeptLog(),
     concurrency: 2,
     fullVerifyHours: 24,
+    previousRun: Date.parse(timeOf(second - 1)),
     ...live,
     verifiers: [KEY.verifierKey],
     now: () => Date.parse(timeOf(second)),

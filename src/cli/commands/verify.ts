@@ -1,9 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { FolderStore } from '../../adapters/folderStore.ts';
 import { named } from '../../core/errors.ts';
-import { MAX_NOTE_BYTES } from '../../core/note/note.ts';
-import { checkpointName } from '../../core/objects/names.ts';
 import { EXIT_STATUS } from '../../core/objects/report.ts';
 import type { Report } from '../../core/objects/report.ts';
 import { parseReport } from '../../core/objects/reportFile.ts';
@@ -15,10 +12,11 @@ import { DigestWorkers, SegmentWorkers } from '../../threads/workers.ts';
 import type { VerifyDeps } from '../../verify/context.ts';
 import { verifyLedger } from '../../verify/verify.ts';
 import { defineCommand } from '../command.ts';
-import { callersPath, readUserFile, readUserFileIfThere } from '../files.ts';
+import { readUserFile } from '../files.ts';
+import { KeptCheckpoint } from '../keptCheckpoint.ts';
 import { readTrust } from '../keys.ts';
 import { TARGET_MEANING, jsonOption, policyOption } from '../options.ts';
-import { printJson } from '../output.ts';
+import { printJson, warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { printReport } from '../report.ts';
 import { hasTiles, openTarget, openTiles } from '../target.ts';
@@ -92,7 +90,7 @@ export const command = defineCommand(
     const store = await openTarget(target);
     const isApart = options.tlog !== undefined || (await hasTiles(target));
     const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
-    const kept = options.anchor === undefined ? undefined : await readKept(options.anchor);
+    const kept = options.anchor === undefined ? undefined : await KeptCheckpoint.open('--anchor', options.anchor);
     const { anchor, malformed } = await findAnchor(store, options.since);
     if (options.incremental && anchor === undefined)
       throw unusable('--incremental: there is no report in TARGET to continue from; leave --incremental out');
@@ -100,17 +98,19 @@ export const command = defineCommand(
     const progress = await Progress.over('verify', store, 'segments/');
     const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) => progress.show(segments, storedBytes);
     let report: Report;
+    let newest: Buffer | undefined;
+    const onNewest = (note: Buffer): void => void (newest = note);
     try {
       report = await withThreads(store, threads, (work) =>
         verifyLedger(
-          { store, now: Date.now, ...work, ...(tiles !== undefined && { tiles }), onProgress },
+          { store, now: Date.now, ...work, ...(tiles !== undefined && { tiles }), onProgress, onNewest },
           {
             isIncremental: options.incremental || options.since !== undefined,
             isQuick: options.quick,
             malformedReports: malformed,
             verifiers,
             ...(policy !== undefined && { policy }),
-            ...(kept !== undefined && { kept }),
+            ...(kept?.note !== undefined && { kept: { name: kept.name, note: kept.note } }),
             ...(anchor !== undefined && { anchor }),
             ...(options.ledger !== undefined && { ledger: options.ledger }),
           },
@@ -119,9 +119,9 @@ export const command = defineCommand(
     } finally {
       progress.clear();
     }
-    if (options.anchor !== undefined && report.status === 'verified') await keepNewest(store, options.anchor, report);
     if (options.json) printJson(report);
     else printReport(report);
+    if (kept !== undefined && newest !== undefined && report.status === 'verified') await keep(kept, newest);
     return EXIT_STATUS[report.status];
   },
 );
@@ -157,18 +157,8 @@ async function findAnchor(store: ObjectStore, since: string | undefined): Promis
   return { anchor: { name: since, report }, malformed: [] };
 }
 
-/** readKept reads a kept checkpoint; there is none before the first check. */
-async function readKept(file: string): Promise<{ name: string; note: Buffer } | undefined> {
-  const note = await readUserFileIfThere('--anchor', file, MAX_NOTE_BYTES);
-  return note && { name: file, note };
-}
-
-/** keepNewest keeps the newest checkpoint that was verified. The file appears whole, or stays as it was. */
-async function keepNewest(store: ObjectStore, file: string, { log }: Report): Promise<void> {
-  if (log === undefined || log.head === null || log.signatures === 0) return;
-  const note = await store.read(checkpointName(log.head.number));
-  if (!(note instanceof Buffer)) return;
-  const path = callersPath(file);
-  await writeFile(`${path}.partial`, note);
-  await rename(`${path}.partial`, path);
+/** keep keeps the newest checkpoint that was verified. */
+async function keep(kept: KeptCheckpoint, newest: Buffer): Promise<void> {
+  if ((await kept.replace(newest)) === 'kept') return;
+  warn(`--anchor: ${kept.name} was changed while this check ran, so it was left as it is now; check against it again`);
 }

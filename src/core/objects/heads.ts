@@ -54,9 +54,13 @@ export function formatHeads({ time, documents, positions }: LogPosition): Buffer
   return lines;
 }
 
+/** headsLinesOf gives those of a batch's entries that are the heads which it ends with. */
+export const headsLinesOf = (entries: readonly Buffer[]): readonly Buffer[] =>
+  entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
+
 /** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
 export function headsOf(entries: readonly Buffer[]): LogPosition {
-  const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
+  const lines = headsLinesOf(entries);
   let heads: LogPosition | undefined;
   for (const line of lines) {
     const { time, documents, positions } = parseLine(line);

@@ -6,6 +6,7 @@ import { predecessorOf, segmentFault } from '../../core/segment/chain.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Context, KnownLedger } from '../context.ts';
 import type { Findings } from '../findings.ts';
+import type { ChainStart, LoggedHead } from './chainStart.ts';
 import { Indices } from './indices.ts';
 import { NO_COUNTS, countsAfter, declaredFaults, kindFaults, sequenceFaults } from './sequence.ts';
 import type { Counts, Fault } from './sequence.ts';
@@ -36,6 +37,7 @@ export class ChainCheck {
   readonly #findings: Findings;
   readonly #indices: Indices;
   readonly #anchor: PartitionReport | undefined;
+  readonly #logged: LoggedHead | undefined;
   /**
    * The last segment that continued the chain, and the well-formed ones since that did not, or that could not be
    * compared: the next segment may follow any of them.
@@ -45,17 +47,21 @@ export class ChainCheck {
   #head: PartitionReport | undefined;
   readonly #ledger: KnownLedger;
 
-  /** It begins at the segment `from`. With `anchor`, the segment of the anchor's index must be the one that the anchor knew. */
+  /**
+   * It begins at the segment `from`. With `anchor`, the segment of the anchor's index must be the one that the anchor knew;
+   * with `logged`, the one of that index the one that the log knows.
+   */
   constructor(
     { findings, ledger }: Pick<Context, 'findings' | 'ledger'>,
     partition: string,
     anchor: PartitionReport | undefined,
-    from: number,
+    { from, logged }: ChainStart,
   ) {
     this.partition = partition;
     this.#ledger = ledger;
     this.#findings = findings;
     this.#anchor = anchor;
+    this.#logged = logged;
     this.#indices = new Indices(findings, partition, from);
     this.#candidates = from === 0 ? [START] : [];
   }
@@ -91,11 +97,11 @@ export class ChainCheck {
     this.passOver(index);
     if (!summary.ok) {
       this.#say('segment-malformed', index, summary.why);
-      this.#checkAnchor(index, undefined, undefined);
+      this.#checkKnown(index, undefined, undefined);
       return;
     }
     const { header, root, endDiffers } = summary;
-    this.#checkAnchor(index, root, summary.sha256);
+    this.#checkKnown(index, root, summary.sha256);
     if (endDiffers) {
       // Its header may be what was changed, so nothing is concluded from it.
       this.#say('chain-broken', index, this.#describeEnd(summary));
@@ -162,6 +168,13 @@ export class ChainCheck {
     };
   }
 
+  #checkKnown(index: number, root: Hash | undefined, sha256: Hash | undefined): void {
+    const logged = this.#logged;
+    if (index === logged?.index && root !== logged.root)
+      this.#say('entry-mismatch', index, `the log knows it with the root ${formatHash(logged.root)}`);
+    this.#checkAnchor(index, root, sha256);
+  }
+
   #checkAnchor(index: number, root: Hash | undefined, sha256: Hash | undefined): void {
     const anchor = this.#anchor;
     if (index !== anchor?.index) return;
@@ -172,8 +185,9 @@ export class ChainCheck {
     } else this.#isAnchorFound = true;
   }
 
-  /** finish ends the chain: the anchor says how long it must be at least. */
+  /** finish ends the chain: anchor and log say how long it must be at least. */
   finish(): void {
-    if (this.#anchor !== undefined) this.#indices.demand(this.#anchor.index);
+    if (this.#logged !== undefined) this.#indices.demand(this.#logged.index, 'the log knows');
+    if (this.#anchor !== undefined) this.#indices.demand(this.#anchor.index, 'an earlier report knew');
   }
 }

@@ -7,12 +7,21 @@ import { TOO_LARGE } from '../../ports/store.ts';
 import type { TooLarge } from '../../ports/store.ts';
 import type { Context, KnownLedger } from '../context.ts';
 import type { Findings } from '../findings.ts';
+import type { Fit } from './treeCheck.ts';
 
 /** OpenedCheckpoint is a checkpoint of the ledger; if there are keys, one of them signed it. */
 export interface OpenedCheckpoint {
   readonly checkpoint: Checkpoint;
   /** what was signed */
   readonly text: string;
+  /** the bytes that were opened */
+  readonly note: Buffer;
+}
+
+/** Seen is where a wanted checkpoint stands in the log, and how it fits the batches up to it. */
+export interface Seen {
+  readonly number: number;
+  readonly fit: Fit;
 }
 
 /** Checkpoints opens checkpoints, wherever they come from, and knows which ones have to be among the log's. */
@@ -20,8 +29,8 @@ export class Checkpoints {
   readonly #findings: Findings;
   readonly #ledger: KnownLedger;
   readonly #verifiers: readonly VerifierKey[];
-  /** by text; the number of the log's checkpoint that has it, once that is found */
-  readonly #wanted = new Map<string, number | undefined>();
+  /** by text */
+  readonly #wanted = new Map<string, { readonly opened: OpenedCheckpoint; seen?: Seen }>();
   /** how many were opened with a key */
   signatures = 0;
   /** keys that verified signatures, each as `name+id` */
@@ -60,7 +69,7 @@ export class Checkpoints {
         this.signatures += 1;
         for (const { keyName, keyId } of signatures) this.signedBy.add(`${keyName}+${keyId}`);
       }
-      return { checkpoint, text };
+      return { checkpoint, text, note };
     } catch (error) {
       this.#findings.error('checkpoint-invalid', object, faultIn(error, 'malformed', 'contradicted').message);
       return undefined;
@@ -68,22 +77,24 @@ export class Checkpoints {
   }
 
   /** want asks for a checkpoint that was seen elsewhere. */
-  want(text: string): void {
-    this.#wanted.set(text, undefined);
+  want(opened: OpenedCheckpoint): void {
+    if (!this.#wanted.has(opened.text)) this.#wanted.set(opened.text, { opened });
   }
 
-  /** wanted gives the texts that were asked for. */
-  get wanted(): readonly string[] {
-    return [...this.#wanted.keys()];
+  /** wanted gives those that were asked for. */
+  get wanted(): readonly OpenedCheckpoint[] {
+    return [...this.#wanted.values()].map(({ opened }) => opened);
   }
 
   /** markSeen says that the log's checkpoint of that number has this text. */
-  markSeen(text: string, number: number): void {
-    if (this.#wanted.has(text)) this.#wanted.set(text, number);
+  markSeen(text: string, number: number, fit: Fit): void {
+    const wanted = this.#wanted.get(text);
+    // One that fits is enough: another object of the same text is found by itself.
+    if (wanted !== undefined && wanted.seen?.fit !== 'fits') wanted.seen = { number, fit };
   }
 
-  /** seenAt gives the number of the log's checkpoint that has a wanted text. */
-  seenAt(text: string): number | undefined {
-    return this.#wanted.get(text);
+  /** seenAt gives the log's checkpoint that has a wanted text. */
+  seenAt(text: string): Seen | undefined {
+    return this.#wanted.get(text)?.seen;
   }
 }

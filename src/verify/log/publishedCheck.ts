@@ -39,7 +39,7 @@ export class PublishedCheck {
     if (note === undefined) return new PublishedCheck(context, checkpoints, false, undefined);
     if (note === 'unreadable') return new PublishedCheck(context, checkpoints, true, undefined);
     const opened = checkpoints.open(OBJECT, note);
-    if (opened !== undefined) checkpoints.want(opened.text);
+    if (opened !== undefined) checkpoints.want(opened);
     return new PublishedCheck(context, checkpoints, true, note === 'too-large' ? undefined : note, opened?.text);
   }
 
@@ -51,7 +51,7 @@ export class PublishedCheck {
     const { findings } = this.#context;
     if (!this.#isThere && (isSettled || newest > 0)) findings.error('checkpoint-stale', OBJECT, 'it is missing');
     if (this.text === undefined || this.#note === undefined) return;
-    const number = this.#checkpoints.seenAt(this.text);
+    const number = this.#checkpoints.seenAt(this.text)?.number;
     if (number === undefined) {
       const why = 'the log has no checkpoint of this text: its history was cut off, or this is another one';
       findings.error('checkpoint-inconsistent', OBJECT, why);
