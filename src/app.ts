@@ -16,8 +16,9 @@ import { Ingest } from './ingest/ingest.ts';
 import { Cosigning } from './integrate/cosigning.ts';
 import { Integrate } from './integrate/integrate.ts';
 import type { Delivery, Logger } from './ports/host.ts';
-import { answerEvidence, answerLog } from './prove/api.ts';
+import { answerLog } from './prove/api.ts';
 import type { EvidenceQuery, LogRequest, LogResponse } from './prove/api.ts';
+import { EvidenceThread } from './threads/evidenceThread.ts';
 import { SegmentWorkers } from './threads/workers.ts';
 import { runVerifyJob } from './verify/job.ts';
 
@@ -66,16 +67,17 @@ function buildApp(config: Config = loadConfig()): App {
     return new Ingest({ store: await ledger.store(), now, ledger: origin, maxSegmentBytes, pause });
   });
   const integrating = once(() => openIntegration(ledger));
+  const proving = once(async () => {
+    const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
+    return new EvidenceThread({ store, tiles, verifiers });
+  });
   return {
     ingest: async (delivery, log) => void (await (await sealing()).seal(delivery, log)),
     integrate: async (log) => integrate(ledger, await integrating(), log),
     verify: (log, previousRun) => verify(ledger, log, previousRun),
     posture: (log) => posture(ledger, log),
     serveLog: async (request) => answerLog(await ledger.tiles(), request),
-    async serveEvidence(query) {
-      const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
-      return answerEvidence({ store, tiles, verifiers }, query);
-    },
+    serveEvidence: async (query) => (await proving()).answer(query),
   };
 }
 

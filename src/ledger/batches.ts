@@ -15,7 +15,7 @@ export interface Batch {
 const AHEAD = 8;
 
 /** readBatch reads a batch. It throws FORK_DETECTED if it is missing, and BATCH_MALFORMED for anything else but a batch. */
-export async function readBatch(store: ObjectStore, number: number): Promise<Batch> {
+export async function readBatch(store: Pick<ObjectStore, 'read'>, number: number): Promise<Batch> {
   const name = batchName(number);
   const bytes = await store.read(name);
   if (bytes === undefined)

@@ -12,10 +12,10 @@ import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts'
 import { firstFree } from '../ledger/dense.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
 import { TOO_LARGE } from '../ports/store.ts';
-import type { ObjectStore, TileStore, TooLarge } from '../ports/store.ts';
+import type { ReadableObjects, TileStore, TooLarge } from '../ports/store.ts';
 
 export interface ProveDeps {
-  readonly store: ObjectStore;
+  readonly store: ReadableObjects;
   readonly tiles: Pick<TileStore, 'read'>;
   /** keys that the log signs with, or did; without any, no signature is verified */
   readonly verifiers: readonly VerifierKey[];

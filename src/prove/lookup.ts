@@ -8,7 +8,7 @@ import { batchName, checkpointName } from '../core/objects/names.ts';
 import { readBatch } from '../ledger/batches.ts';
 import { firstFree } from '../ledger/dense.ts';
 import { TOO_LARGE } from '../ports/store.ts';
-import type { ObjectStore } from '../ports/store.ts';
+import type { ReadableObjects } from '../ports/store.ts';
 
 /** FoundEntry is a segment's entry and where it is. */
 export interface FoundEntry {
@@ -34,11 +34,11 @@ interface BatchView {
  * only rises, so it bisects over the batches: 2 log2 n reads of batches for batch n, and one of a checkpoint.
  */
 export class LogLookup {
-  readonly #store: ObjectStore;
+  readonly #store: ReadableObjects;
   readonly #partition: string;
   readonly #views = new Map<number, BatchView | undefined>();
 
-  constructor(store: ObjectStore, partition: string) {
+  constructor(store: ReadableObjects, partition: string) {
     this.#store = store;
     this.#partition = partition;
   }

@@ -47,7 +47,9 @@ export const command = defineCommand(
       state: {
         type: 'text',
         placeholder: 'FILE',
-        meaning: "what was cosigned; made if it doesn't exist. Never put back an older copy while the key is in use",
+        meaning:
+          "what was cosigned; made if it doesn't exist, as is FILE.lock, which keeps a second witness from starting. Never " +
+          'put back an older copy while the key is in use',
       },
       listen: {
         type: 'text',
@@ -61,7 +63,7 @@ export const command = defineCommand(
       'POST URL/add-checkpoint cosigns a checkpoint. GET URL/HASH/checkpoint gives the newest one of a log, where HASH is ' +
         'SHA-256 of its origin in hex.',
     ],
-    exits: { fine: 'stopped by a signal', unknown: "it can't start" },
+    exits: { fine: 'stopped by a signal', unknown: "it can't start: also while another process uses the state file" },
     examples: ['auditseal witness --key witness.key --state witness.state --log logs.example.com/prod+22e6b51e+AeMP…'],
   },
   async ({ options: { key, log: logTexts, state: statePath, listen = '127.0.0.1:0' } }) => {
@@ -85,6 +87,7 @@ export const command = defineCommand(
     print(`url  ${server.url}`);
     await stopped;
     await server.close();
+    await state.close();
     return EXIT.fine;
   },
 );
