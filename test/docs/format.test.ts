@@ -6,9 +6,11 @@ import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
 import { LineBuffer, MAX_EMPTY_EVENT_BYTES, MAX_EVENT_LINES_BYTES, sealEvent } from '../../src/core/segment/seal.ts';
 import { MAX_HEADER_BYTES, formatHeader, parseHeader } from '../../src/core/segment/header.ts';
 import { MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../../src/core/segment/zstd.ts';
+import { MAX_JSON_DEPTH } from '../../src/core/jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../../src/core/merkle/tile.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES } from '../../src/core/note/note.ts';
 import { MAX_INDEX } from '../../src/core/objects/names.ts';
+import { MAX_REPORT_BYTES } from '../../src/core/objects/reportFile.ts';
 import { MAX_OBJECT_BYTES } from '../../src/ports/store.ts';
 import { formatExample } from '../../tools/pages/formatExample.ts';
 import { readBlock } from '../../tools/pages/markedBlock.ts';
@@ -88,6 +90,8 @@ describe('docs/format.md', () => {
       'header line, without its LF': bytes(MAX_HEADER_BYTES),
       "an item of `empty` (a writer's limit)": bytes(MAX_EMPTY_EVENT_BYTES),
       "lines of one event together (a writer's limit)": bytes(MAX_EVENT_LINES_BYTES),
+      'arrays and objects within each other, in a header, a report, an action, an entry': `${MAX_JSON_DEPTH}, the outermost counted`,
+      'a report': bytes(MAX_REPORT_BYTES),
       'an action': bytes(MAX_ACTION_BYTES),
       '`who`, `why`, `case`, `error` of an action, each': `${MAX_ACTION_TEXT.toLocaleString('en')} UTF-16 code units`,
       'an entry, without its LF': `${MAX_ENTRY_BYTES.toLocaleString('en')} bytes`,

@@ -1,6 +1,7 @@
 import { createHash, verify } from 'node:crypto';
 import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
 import { deriveChain } from './derive.ts';
+import { depthOf } from './referenceBody.ts';
 import { referenceRoot } from './referenceLedger.ts';
 
 const number = (value: number): string => String(value).padStart(12, '0');
@@ -46,6 +47,7 @@ export function deriveLog(objects: ReadonlyMap<string, Buffer>, key: VerifierKey
   const count = (prefix: string): number => [...objects.keys()].filter((name) => name.startsWith(prefix)).length;
   if (count('checkpoints/') !== sizes.length) throw new Error('a checkpoint has no batch');
   if (count('batches/') > sizes.length + 1) throw new Error('a batch has no checkpoint');
+  if (entries.some((line) => depthOf(line.toString('latin1')) > 64)) throw new Error('an entry nests too deep');
   for (const entry of entries.map((line) => JSON.parse(line.toString('utf8')) as AnyEntry)) {
     if (entry.type === 'heads') continue;
     if (sha256(objects.get(entry.name) as Buffer) !== entry.sha256) throw new Error(`entry of ${entry.name}`);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
-import { membersOf } from './referenceBody.ts';
+import { depthOf, membersOf } from './referenceBody.ts';
 
 // A reader of stored segments written from docs/format.md alone. It shares no code with src/core, is strict where that
 // may be lenient, and takes no care of speed.
@@ -193,6 +193,7 @@ export function readReferenceSegment(stored: Buffer): ReferenceSegment {
   const endLine = rest.pop();
   const headerText = new TextDecoder('utf-8', { fatal: true }).decode(headerLine);
   must(HEADER.test(headerText), 'the header is not as printed');
+  must(depthOf(headerText) <= 64, 'the header nests too deep');
   const { _segment: header } = JSON.parse(headerText) as { _segment: ReferenceHeader };
   const { records: stated, events, gaps } = header;
   must(isTime(header.sealed), 'sealed is not a time');

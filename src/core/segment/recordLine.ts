@@ -24,6 +24,7 @@ const INDEX = Buffer.from(',"index":');
 const EVENT = Buffer.from(',"event":');
 const RECORD = Buffer.from(',"_seal":{"record":');
 const LETTER_Z = 0x5a;
+const QUOTE = 0x22;
 const TIME_LENGTH = '2026-11-22T00:00:00.000Z'.length;
 
 const SEAL_START =
@@ -155,8 +156,8 @@ function openForm(record: Buffer, form: SealedForm): Buffer | undefined {
   if (scanner.skipValue(reason) !== record.length - 1) return undefined;
   const value = record.subarray(start, end);
   if (form === 'value') return value;
-  const text: unknown = JSON.parse(value.toString());
-  if (typeof text !== 'string') return undefined;
+  if (value[0] !== QUOTE) return undefined;
+  const text = JSON.parse(value.toString()) as string;
   const encoding = form === 'text' ? 'utf8' : 'base64';
   const body = Buffer.from(text, encoding);
   return value.equals(Buffer.from(JSON.stringify(body.toString(encoding)))) ? body : undefined;
