@@ -5,7 +5,8 @@ import { formatEntry, parseEntry } from '../../src/core/objects/entry.ts';
 import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
 import { LineBuffer, MAX_EMPTY_EVENT_BYTES, MAX_EVENT_LINES_BYTES, sealEvent } from '../../src/core/segment/seal.ts';
 import { MAX_HEADER_BYTES, formatHeader, parseHeader } from '../../src/core/segment/header.ts';
-import { MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../../src/core/segment/zstd.ts';
+import { MIN_RECORD_LINE_BYTES } from '../../src/core/segment/recordLine.ts';
+import { MAX_BLOCKS, MAX_FRAMES, MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../../src/core/segment/zstd.ts';
 import { MAX_JSON_DEPTH } from '../../src/core/jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../../src/core/merkle/tile.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES } from '../../src/core/note/note.ts';
@@ -87,6 +88,9 @@ describe('docs/format.md', () => {
       'stored bytes of any object': bytes(MAX_OBJECT_BYTES),
       'content of a segment, all frames together': bytes(MAX_SEGMENT_BYTES),
       'window of a frame': bytes(MAX_WINDOW_BYTES),
+      'frames of a segment': MAX_FRAMES.toLocaleString('en'),
+      'blocks of a segment, all frames together': MAX_BLOCKS.toLocaleString('en'),
+      'a record line, without its LF': `${MIN_RECORD_LINE_BYTES} bytes at least`,
       'header line, without its LF': bytes(MAX_HEADER_BYTES),
       "an item of `empty` (a writer's limit)": bytes(MAX_EMPTY_EVENT_BYTES),
       "lines of one event together (a writer's limit)": bytes(MAX_EVENT_LINES_BYTES),

@@ -123,6 +123,7 @@ export function referenceLines(stored: Buffer): Buffer[] {
 }
 
 function readRecord(line: Buffer): ReferenceRecord {
+  must(line.length >= 80, 'a record line is shorter than any seal');
   const binary = line.toString('latin1');
   must(!/[\r\n]/.test(binary), 'a line has a CR');
   const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));

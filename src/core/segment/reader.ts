@@ -1,6 +1,6 @@
 import { MAX_HEADER_BYTES, parseHeader } from './header.ts';
 import type { SegmentHeader } from './header.ts';
-import { readSeal } from './recordLine.ts';
+import { MIN_RECORD_LINE_BYTES, readSeal } from './recordLine.ts';
 import type { Seal } from './recordLine.ts';
 import { formatEnd } from './writer.ts';
 import { decompress } from './zstd.ts';
@@ -63,6 +63,9 @@ function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentRead
   let start = headerEnd + 1;
   let end = bytes.indexOf(LF, start);
   while (end >= 0 && end + 1 < bytes.length) {
+    // A few bytes decompress to very many line feeds, and each line costs two hashes.
+    if (end - start < MIN_RECORD_LINE_BYTES)
+      throw malformed(`record line ${tree.size - 1} has ${end - start} bytes, fewer than any seal takes`);
     expected.check(readSeal(bytes, start, end), tree.size - 1);
     visit?.(bytes, start, end, header);
     tree.add(leafHashInPlace(bytes, start, end));

@@ -11,6 +11,10 @@ export interface Seal {
   readonly form: SealedForm | undefined;
 }
 
+/** MIN_RECORD_LINE_BYTES is the length of the shortest record line, without its LF: that of `{}` under a seal of one-digit numbers. */
+export const MIN_RECORD_LINE_BYTES = '{"_seal":{"record":0,"event":0,"index":0,"enqueued":"2026-11-22T00:00:00.000Z"}}'
+  .length;
+
 type SealedForm = Exclude<RecordForm, 'object'>;
 
 const FORMS = ['value', 'text', 'base64'] as const satisfies SealedForm[];

@@ -5,8 +5,10 @@ import type { SealableEvent } from '../../../src/core/segment/seal.ts';
 import { MAX_HEADER_BYTES } from '../../../src/core/segment/header.ts';
 import { readSegment } from '../../../src/core/segment/reader.ts';
 import type { SegmentReading } from '../../../src/core/segment/reader.ts';
+import { MIN_RECORD_LINE_BYTES } from '../../../src/core/segment/recordLine.ts';
 import { sealSegment } from '../../../src/core/segment/writer.ts';
 import { MAX_SEGMENT_BYTES, compress, decompress } from '../../../src/core/segment/zstd.ts';
+import { readSegment as pageSegment } from '../../../web/verify/ledger/segment.ts';
 import { readReferenceSegment, referenceLines, referenceRoot } from '../../support/referenceLedger.ts';
 import { picks } from '../../support/sample.ts';
 import { TIME, eventsOf, sealBodies, segmentStart } from '../../support/segments.ts';
@@ -231,6 +233,32 @@ describe('readSegment', () => {
     }
   });
 
+  test('the shortest record line is read, and a shorter one ends the reading at once', () => {
+    const shortest = sealSegment(segmentStart({ firstRecord: 0 }), [{ ...eventsOf(['{}'])[0] }], 100);
+    const lines = referenceLines(shortest.stored).map(String);
+    expect(lines[1]).toHaveLength(MIN_RECORD_LINE_BYTES);
+    expect(readSegment(shortest.stored).contradiction).toBeUndefined();
+    expect(fault(() => readSegment(segmentOf([...lines.slice(0, 2), 'x'.repeat(79)])))).toBe(
+      'SEGMENT_MALFORMED: record line 1 has 79 bytes, fewer than any seal takes',
+    );
+    expect(readSegment(segmentOf([...lines.slice(0, 2), 'x'.repeat(80)])).contradiction).toMatch(/line 1 does not end/);
+  });
+
+  test('of 190 MiB of line feeds in a few bytes, one is looked at', async () => {
+    const [header, first] = referenceLines(sealBodies('{}').stored);
+    const frames = [
+      compress(Buffer.from(`${String(header)}\n${String(first)}\n`)),
+      compress(Buffer.alloc(190 * 2 ** 20, '\n')),
+    ];
+    const stored = Buffer.concat(frames);
+    expect(stored.length).toBeLessThan(20_000);
+    let lines = 0;
+    const why = 'record line 1 has 0 bytes, fewer than any seal takes';
+    expect(fault(() => readSegment(stored, () => lines++))).toBe(`SEGMENT_MALFORMED: ${why}`);
+    expect(lines).toBe(1);
+    expect(await pageSegment(new Uint8Array(stored))).toMatchObject({ isSegment: false, why });
+  });
+
   test.each<[string, number, string | RegExp, string, RegExp]>([
     ['records.first', 0, '"first":100', '"first":101', /^record line 0 is numbered 100, not 101$/],
     ['records.count', 0, '"count":5}', '"count":6}', /^it says 6 records and has 5$/],
@@ -279,7 +307,7 @@ describe('readSegment', () => {
       /^it lists event 12 as empty, out of place$/,
     ],
     ['a form', 3, '"form":"text"', '"form":"value"', /^record line 2 does not end in a seal$/],
-    ['an empty line', 3, /.*/, '', /^record line 2 does not end in a seal$/],
+    ['a line of junk', 3, /.*/, 'x'.repeat(80), /^record line 2 does not end in a seal$/],
   ])('says so when header and records disagree about %s', (_name, line, from, to, contradiction) => {
     const reading = readingOf(line, from, to);
     expect(reading.contradiction).toMatch(contradiction);

@@ -29,6 +29,8 @@ export type Reading =
 
 const LF = 0x0a;
 const MAX_HEADER_BYTES = 1024 * 1024;
+/** The shortest record is `{}`, and this is how long its line is when all numbers of its seal have one digit. */
+const MIN_RECORD_LINE_BYTES = 80;
 const PLAIN_SEAL_BYTES = 200;
 /** How a line begins that keeps something else than an object. */
 const FORM_BYTES = '{"_base64":'.length;
@@ -60,6 +62,9 @@ function readLines(
   let start = headerEnd + 1;
   let end = bytes.indexOf(LF, start);
   while (end >= 0 && end + 1 < bytes.length) {
+    if (end - start < MIN_RECORD_LINE_BYTES) {
+      throw bad(`record line ${tree.size - 1} has ${end - start} bytes, fewer than any seal takes`);
+    }
     seals.check(sealOf(bytes, start, end), tree.size - 1);
     tree.add(leafHashAt(bytes, start, end));
     start = end + 1;
