@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { MAX_ACTION_BYTES, MAX_ACTION_TEXT, formatAction, parseAction } from '../../src/core/objects/action.ts';
+import { MAX_BATCH_BYTES, MAX_BATCH_LINES } from '../../src/core/objects/batch.ts';
 import { formatEntry, parseEntry } from '../../src/core/objects/entry.ts';
 import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
 import { LineBuffer, MAX_EMPTY_EVENT_BYTES, MAX_EVENT_LINES_BYTES, sealEvent } from '../../src/core/segment/seal.ts';
@@ -98,6 +99,7 @@ describe('docs/format.md', () => {
       'a report': bytes(MAX_REPORT_BYTES),
       'an action': bytes(MAX_ACTION_BYTES),
       '`who`, `why`, `case`, `error` of an action, each': `${MAX_ACTION_TEXT.toLocaleString('en')} UTF-16 code units`,
+      'a batch': `${bytes(MAX_BATCH_BYTES)}, ${MAX_BATCH_LINES.toLocaleString('en')} lines`,
       'an entry, without its LF': `${MAX_ENTRY_BYTES.toLocaleString('en')} bytes`,
       'a checkpoint, the published one included': `${bytes(MAX_NOTE_BYTES)}, ${MAX_NOTE_SIGNATURES} signature lines`,
       'a number in a name': MAX_INDEX.toLocaleString('en'),
