@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
+import { MAX_NAME_BYTES } from '../../src/adapters/mirrorStore.ts';
 import { MAX_ACTION_BYTES, MAX_ACTION_TEXT, formatAction, parseAction } from '../../src/core/objects/action.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_LINES } from '../../src/core/objects/batch.ts';
 import { formatEntry, parseEntry } from '../../src/core/objects/entry.ts';
@@ -102,6 +103,7 @@ describe('docs/format.md', () => {
       'a batch': `${bytes(MAX_BATCH_BYTES)}, ${MAX_BATCH_LINES.toLocaleString('en')} lines`,
       'an entry, without its LF': `${MAX_ENTRY_BYTES.toLocaleString('en')} bytes`,
       'a checkpoint, the published one included': `${bytes(MAX_NOTE_BYTES)}, ${MAX_NOTE_SIGNATURES} signature lines`,
+      'name of a foreign object in a mirror': `${MAX_NAME_BYTES.toLocaleString('en')} bytes of UTF-8`,
       'a number in a name': MAX_INDEX.toLocaleString('en'),
     });
   });

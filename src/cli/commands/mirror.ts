@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { FolderStore } from '../../adapters/folderStore.ts';
 import { FolderTileStore } from '../../adapters/folderTileStore.ts';
+import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { mirrorLedger, mirrorTiles } from '../../ledger/mirror.ts';
 import type { MirrorResult } from '../../ledger/mirror.ts';
 import { defineCommand } from '../command.ts';
@@ -20,7 +20,7 @@ export const command = defineCommand(
     arguments: ['TARGET', 'DIR'],
     description: [
       "Copies those of a ledger's objects that the folder DIR lacks. A copy that was cut off continues where it stopped. " +
-        'Nothing in DIR is replaced.',
+        'Nothing in DIR is replaced. Objects whose names the format of a ledger does not know go to DIR/foreign.',
       TARGET_MEANING,
     ],
     options: {
@@ -51,7 +51,7 @@ export const command = defineCommand(
     const progress = await Progress.over('mirror', store, '');
     let result: MirrorResult;
     try {
-      result = await mirrorLedger(store, new FolderStore(folder), {
+      result = await mirrorLedger(store, new MirrorStore(folder), {
         concurrency: CONCURRENCY,
         onProgress: ({ copied, copiedBytes }) => progress.show(copied, copiedBytes),
       });
