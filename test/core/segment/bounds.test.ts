@@ -1,4 +1,5 @@
 import { AuditsealError } from '../../../src/core/errors.ts';
+import { JsonScanner } from '../../../src/core/segment/jsonScanner.ts';
 import { readSegment } from '../../../src/core/segment/reader.ts';
 import { MIN_RECORD_LINE_BYTES } from '../../../src/core/segment/recordLine.ts';
 import { sealSegment } from '../../../src/core/segment/writer.ts';
@@ -11,6 +12,18 @@ import { eventsOf, sealBodies, segmentStart } from '../../support/segments.ts';
 function segmentOf(lines: readonly string[]): Buffer {
   const root = referenceRoot(lines.map((line) => Buffer.from(line)));
   return compress(Buffer.from([...lines, `{"_end":{"records":${lines.length - 1},"root":"${root}"}}`, ''].join('\n')));
+}
+
+/** callsOf counts how often a method is called, until it is ended. */
+function callsOf<T extends object>(prototype: T, method: keyof T): { count: number; end: () => void } {
+  const original = prototype[method] as (...given: unknown[]) => unknown;
+  const calls = { count: 0, end: () => Object.assign(prototype, { [method]: original }) };
+  const counted = function (this: unknown, ...given: unknown[]): unknown {
+    calls.count += 1;
+    return original.apply(this, given);
+  };
+  Object.assign(prototype, { [method]: counted });
+  return calls;
 }
 
 const refusal = (bytes: number): AuditsealError =>
@@ -39,4 +52,21 @@ test('of 190 MiB of line feeds in a few bytes, one is looked at', async () => {
   expect(() => readSegment(stored, () => lines++)).toThrow(refusal(0));
   expect(lines).toBe(1);
   expect(await pageSegment(new Uint8Array(stored))).toMatchObject({ isSegment: false, why: refusal(0).message });
+});
+
+test('of many lines without seal, one is searched for it', async () => {
+  const [header] = referenceLines(sealBodies('{}').stored);
+  const line = `{"a":[${'1,'.repeat(40)}1]}}`;
+  const stored = segmentOf([String(header), ...Array.from({ length: 1000 }, () => line)]);
+  const searched = callsOf(JsonScanner.prototype, 'skipKey');
+  const decoded = callsOf(TextDecoder.prototype, 'decode');
+  try {
+    expect(readSegment(stored).contradiction).toBe('record line 0 does not end in a seal');
+    expect(searched.count).toBeLessThan(5);
+    expect(await pageSegment(new Uint8Array(stored))).toMatchObject({ isSegment: true, endDiffers: false });
+    expect(decoded.count).toBeLessThan(10);
+  } finally {
+    searched.end();
+    decoded.end();
+  }
 });
