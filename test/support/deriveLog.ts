@@ -33,7 +33,7 @@ export function deriveLog(objects: ReadonlyMap<string, Buffer>, key: VerifierKey
   for (let n = 0; objects.has(`batches/${number(n)}.jsonl`); n++) {
     const lines = (objects.get(`batches/${number(n)}.jsonl`) as Buffer).toString('latin1').split('\n');
     if (lines.pop() !== '') throw new Error(`batch ${n} does not end with LF`);
-    if (lines.length > 2000) throw new Error(`batch ${n} has ${lines.length} lines`);
+    if (lines.length > 2000 || lines.join(' ').length >= 32 * 2 ** 20) throw new Error(`batch ${n} is too large`);
     entries.push(...lines.map((line) => Buffer.from(line, 'latin1')));
     const note = objects.get(`checkpoints/${number(n)}`)?.toString('utf8');
     if (note === undefined) continue;

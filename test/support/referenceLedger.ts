@@ -98,9 +98,22 @@ function treeHash(leaves: readonly Uint8Array[]): Buffer {
 const isTime = (text: string | undefined): boolean =>
   text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text));
 
+/** blocksIn counts the blocks of a frame that was decompressed. RFC 8878 section 3.1.1. */
+function blocksIn(frame: Buffer): number {
+  const flags = frame.readUInt8(4);
+  const isSingle = (flags & 0x20) !== 0;
+  let at = 5 + (isSingle ? 0 : 1) + ([isSingle ? 1 : 0, 2, 4, 8][flags >> 6] as number);
+  for (let count = 1; ; count++) {
+    const header = frame.readUIntLE(at, 3);
+    if ((header & 1) === 1) return count;
+    at += 3 + (((header >> 1) & 3) === 1 ? 1 : header >> 3);
+  }
+}
+
 /** referenceLines decompresses a stored segment, which may be several frames, into its lines without the LFs. */
 export function referenceLines(stored: Buffer): Buffer[] {
   const frames: Buffer[] = [];
+  let blocks = 0;
   must(stored.length > 0, 'it is empty');
   for (let at = 0; at < stored.length;) {
     must(stored.readUInt32LE(at) === 0xfd2fb528, 'not a Zstandard frame');
@@ -109,8 +122,10 @@ export function referenceLines(stored: Buffer): Buffer[] {
       engine: { bytesWritten: number };
     };
     frames.push(buffer);
+    blocks += blocksIn(stored.subarray(at, at + engine.bytesWritten));
     at += engine.bytesWritten;
   }
+  must(frames.length <= 4096 && blocks <= 32_768, 'too many frames or blocks');
   const bytes = Buffer.concat(frames);
   must(bytes.at(-1) === 0x0a, 'the last line has no LF');
   const lines: Buffer[] = [];

@@ -10,6 +10,7 @@ import {
 } from '../../../src/core/segment/zstd.ts';
 import { Fault } from '../../../web/verify/fault.ts';
 import { decompress as pageDecompress } from '../../../web/verify/zstd/decompress.ts';
+import { referenceLines } from '../../support/referenceLedger.ts';
 import { Random } from '../../support/random.ts';
 
 const TEXT = Buffer.from('{"a":"hello hello hello"}\n'.repeat(20));
@@ -175,6 +176,9 @@ describe('decompress', () => {
   test('refuses a stream of very many blocks, in one frame or in several', () => {
     expect(decompress(empties(MAX_BLOCKS))).toHaveLength(0);
     expect(refusal(() => decompress(empties(MAX_BLOCKS + 1)))).toMatch(/more than 32768 Zstandard blocks/);
+    const line = compress(Buffer.from('a\n'));
+    expect(referenceLines(Buffer.concat([line, empties(MAX_BLOCKS - 1)]))).toHaveLength(1);
+    expect(() => referenceLines(Buffer.concat([line, empties(MAX_BLOCKS)]))).toThrow('too many frames or blocks');
     const half = empties(MAX_BLOCKS / 2);
     expect(decompress(Buffer.concat([half, half]))).toHaveLength(0);
     expect(refusal(() => decompress(Buffer.concat([half, half, empties(1)])))).toMatch(/32768 Zstandard blocks/);
