@@ -10,6 +10,7 @@ import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { INTEGRATION_DELAY_MS } from './core/limits.ts';
+import { MAX_BATCH_OBJECTS } from './core/objects/batch.ts';
 import { runPostureJob } from './guard/job.ts';
 import { sealHeartbeats } from './ingest/heartbeat.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -34,7 +35,7 @@ export interface App {
 }
 
 /** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
-const INTEGRATION = { budgetMs: 20_000, limits: { objects: 1000, storedBytes: 256 * 1024 * 1024 } };
+const INTEGRATION = { budgetMs: 20_000, limits: { objects: MAX_BATCH_OBJECTS, storedBytes: 256 * 1024 * 1024 } };
 
 /** How many segments each thread that hashes may have waiting. */
 const SEGMENTS_A_THREAD = 3;

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { ContainerClient } from '@azure/storage-blob';
 import { callersPath } from './files.ts';
 import { isUrl, unusable } from './usage.ts';
-import { FolderStore, TLOG_FOLDER } from '../adapters/folderStore.ts';
+import { TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
+import { MirrorStore } from '../adapters/mirrorStore.ts';
 import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
 /** EXAMPLE_URL shows what the URL of a container looks like. */
@@ -16,7 +17,7 @@ export async function openTarget(target: string): Promise<ObjectStore> {
     const { BlobStore } = await import('../adapters/blobStore.ts');
     return new BlobStore(await openUrl(target));
   }
-  return new FolderStore(await existingFolder(target));
+  return new MirrorStore(await existingFolder(target));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { faultIn } from '../core/errors.ts';
+import { isKnownName } from '../core/objects/names.ts';
 import { GONE, TOO_LARGE, isSame } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
 
@@ -12,7 +13,8 @@ export interface MirrorResult {
 
 /**
  * mirrorLedger copies every object that the mirror lacks. What is there already is left alone, so a copy that was cut off
- * goes on where it stopped; an object of another size under the same name is reported, never replaced.
+ * goes on where it stopped; an object of another size under the same name is reported, never replaced. Those whose names the
+ * format knows come first: whatever else somebody put into the container keeps nothing of the ledger back.
  */
 export async function mirrorLedger(
   from: ObjectStore,
@@ -49,9 +51,17 @@ export async function mirrorLedger(
     options.onProgress?.(result);
   };
 
+  const others: ObjectInfo[] = [];
+  const knownFirst = async function* (): AsyncGenerator<ObjectInfo> {
+    for await (const object of from.list('')) {
+      if (isKnownName(object.name)) yield object;
+      else others.push(object);
+    }
+    yield* others;
+  };
   const underway = new Set<Promise<void>>();
   try {
-    for await (const object of from.list('')) {
+    for await (const object of knownFirst()) {
       const task = copy(object).finally(() => underway.delete(task));
       task.catch(() => {}); // awaited below
       underway.add(task);

@@ -1,6 +1,7 @@
 import { createHash, verify } from 'node:crypto';
 import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
 import { deriveChain } from './derive.ts';
+import { depthOf } from './referenceBody.ts';
 import { referenceRoot } from './referenceLedger.ts';
 
 const number = (value: number): string => String(value).padStart(12, '0');
@@ -32,6 +33,7 @@ export function deriveLog(objects: ReadonlyMap<string, Buffer>, key: VerifierKey
   for (let n = 0; objects.has(`batches/${number(n)}.jsonl`); n++) {
     const lines = (objects.get(`batches/${number(n)}.jsonl`) as Buffer).toString('latin1').split('\n');
     if (lines.pop() !== '') throw new Error(`batch ${n} does not end with LF`);
+    if (lines.length > 2000 || lines.join(' ').length >= 32 * 2 ** 20) throw new Error(`batch ${n} is too large`);
     entries.push(...lines.map((line) => Buffer.from(line, 'latin1')));
     const note = objects.get(`checkpoints/${number(n)}`)?.toString('utf8');
     if (note === undefined) continue;
@@ -46,6 +48,7 @@ export function deriveLog(objects: ReadonlyMap<string, Buffer>, key: VerifierKey
   const count = (prefix: string): number => [...objects.keys()].filter((name) => name.startsWith(prefix)).length;
   if (count('checkpoints/') !== sizes.length) throw new Error('a checkpoint has no batch');
   if (count('batches/') > sizes.length + 1) throw new Error('a batch has no checkpoint');
+  if (entries.some((line) => depthOf(line.toString('latin1')) > 64)) throw new Error('an entry nests too deep');
   for (const entry of entries.map((line) => JSON.parse(line.toString('utf8')) as AnyEntry)) {
     if (entry.type === 'heads') continue;
     if (sha256(objects.get(entry.name) as Buffer) !== entry.sha256) throw new Error(`entry of ${entry.name}`);

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { FolderStore } from '../../adapters/folderStore.ts';
 import { FolderTileStore } from '../../adapters/folderTileStore.ts';
+import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { NEWEST_CHECKPOINT, TLOG } from '../../core/objects/names.ts';
 import { mirrorLedger } from '../../ledger/mirror.ts';
 import type { MirrorResult } from '../../ledger/mirror.ts';
@@ -22,7 +22,7 @@ export const command = defineCommand(
     arguments: ['TARGET', 'DIR'],
     description: [
       "Copies those of a ledger's objects that the folder DIR lacks. A copy that was cut off continues where it stopped. " +
-        'Nothing in DIR is replaced.',
+        'Nothing in DIR is replaced. Objects whose names the format of a ledger does not know go to DIR/foreign.',
       TARGET_MEANING,
     ],
     options: {
@@ -54,7 +54,7 @@ export const command = defineCommand(
     const progress = await Progress.over('mirror', store, '');
     let result: MirrorResult;
     try {
-      result = await mirrorLedger(store, new FolderStore(folder), {
+      result = await mirrorLedger(store, new MirrorStore(folder), {
         concurrency: CONCURRENCY,
         onProgress: ({ copied, copiedBytes }) => progress.show(copied, copiedBytes),
       });

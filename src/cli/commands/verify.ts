@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { FolderStore } from '../../adapters/folderStore.ts';
+import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { named } from '../../core/errors.ts';
 import { EXIT_STATUS } from '../../core/objects/report.ts';
 import type { Report } from '../../core/objects/report.ts';
@@ -140,7 +140,7 @@ async function withThreads<T>(store: ObjectStore, threads: number, check: (work:
   const workers = new SegmentWorkers(threads);
   const digesting = new DigestWorkers(threads);
   const digest =
-    store instanceof FolderStore
+    store instanceof MirrorStore
       ? digesting.ofFiles((name) => store.pathOf(name))
       : digesting.ofStore(store, concurrency);
   try {
