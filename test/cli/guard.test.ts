@@ -18,6 +18,7 @@ import { KeptLog } from '../support/keptLog.ts';
 import { integrateOf } from '../support/logs.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { inProcess, runNode } from '../support/program.ts';
+import { SPELLINGS } from '../support/secrets.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
 
 const ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Storage/storageAccounts/${ACCOUNT}`;
@@ -75,7 +76,9 @@ describe('lock', () => {
     expect(code).toBe(0);
     expect(terminal.asked).toEqual(["Type the container's name to go on: "]);
     const stored = await stack.container(ledger.name).getBlobClient(nameOf(0)).downloadToBuffer();
-    const until = new Date(Date.parse(readReferenceSegment(stored, nameOf(0), TRUST).header.sealed) + 1000 * 86_400_000);
+    const until = new Date(
+      Date.parse(readReferenceSegment(stored, nameOf(0), TRUST).header.sealed) + 1000 * 86_400_000,
+    );
     for (const text of [
       `${ledger.name}, of the account ${ACCOUNT}`,
       'Unlocked, 1,000 days',
@@ -131,6 +134,13 @@ describe('lock', () => {
     const ledger = await ledgerOf(10);
     await expect(lock(ledger, args, outside(terminal))).rejects.toThrow(why);
     expect(await policyOf(ledger)).toEqual({ state: 'Unlocked', days: 10 });
+    expect(await actionsOf(ledger)).toEqual([]);
+  });
+
+  test('a secret that is typed as the reason is not recorded', async () => {
+    const ledger = await ledgerOf(10);
+    const typed = outside(terminalOf(SPELLINGS['a signer key'] as string));
+    await expect(hold('set', ledger, ['--case', 'case1'], typed)).rejects.toThrow('the reason holds a secret');
     expect(await actionsOf(ledger)).toEqual([]);
   });
 

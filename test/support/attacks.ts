@@ -4,7 +4,7 @@ import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { formatReport } from '../../src/core/objects/reportFile.ts';
 import { forgeAction, forgeHold } from './actions.ts';
-import { MINE, REPORT, STORY, TRUE, by, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
+import { MINE, REPORT, STORY, by, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';
 import { broken, changed, edit, everywhere, foreign, invalid, remove, segmentsOf, withAnchor } from './attackWords.ts';
 import type { Attack } from './attackWords.ts';

@@ -3,7 +3,7 @@ import { formatHash, leafHash, sha256, ZERO_HASH } from '../../src/core/hash.ts'
 import { createSignerKey, signNote } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { segmentName } from '../../src/core/objects/names.ts';
-import { statementOf } from '../../src/core/segment/chain.ts';
+import { statementOf } from '../../src/core/segment/statement.ts';
 import { sealSegment } from '../../src/core/segment/writer.ts';
 import { decompress } from '../../src/core/segment/zstd.ts';
 import { formatCertificate, formatSignedCertificate } from '../../src/core/signed/certificate.ts';

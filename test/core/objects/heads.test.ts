@@ -79,7 +79,7 @@ describe('heads', () => {
     ['something stands behind them', [LINE, ENTRY]],
     ['there are two', [LINE, LINE]],
     ['they are not filled', formatHeads(HEADS).flatMap((line) => [line, line])],
-    ['they are in another order', formatHeads(longest(301)).reverse()],
+    ['they are in another order', formatHeads(longest(301)).toReversed()],
   ])('are refused, where %s', (_name, lines) => {
     expect(() => read(...lines)).toThrow(malformed);
   });

@@ -36,6 +36,8 @@ export interface PostureReport {
   readonly finished: string;
 }
 
+/** What JSON is parsed into takes many times its bytes. */
+const MAX_REPORT_BYTES = 32 * 1024 * 1024;
 const CLOCK_SKEW_MS = 10 * 60_000;
 const START = '{"report":';
 const END = /,"sha256":"([0-9a-f]{64})"\}\n$/;
@@ -140,7 +142,7 @@ const isPosture = shape({
 
 /** parseReport reads a report of any kind that is whole, and gives undefined for anything else. docs/format.md, sections 8.2 and 8.3. */
 export function parseReport(bytes: Uint8Array): OldReport | PostureReport | undefined {
-  const file = decodeUtf8(bytes);
+  const file = bytes.length > MAX_REPORT_BYTES ? undefined : decodeUtf8(bytes);
   if (file === undefined || !file.startsWith(START)) return undefined;
   const own = file.slice(START.length, -END_LENGTH);
   const report = parseJson(own);
