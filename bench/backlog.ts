@@ -1,27 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { KEY } from './syntheticLedger.ts';
-import { LEDGER, PARTITION } from './workload.ts';
-import { keySigner } from '../src/adapters/logKeys.ts';
+import { fail, integrateOf, NO_LOG } from './ledger.ts';
+import { PARTITION } from './workload.ts';
 import { parseSegmentName } from '../src/core/objects/names.ts';
 import type { SummarizeSegment } from '../src/core/segment/summary.ts';
-import { Integrate } from '../src/integrate/integrate.ts';
-import type { Logger } from '../src/ports/host.ts';
 import type { ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
-
-/** What one batch takes at most, and how many segments are looked at together: as in the app. */
-export const BATCH_LIMITS = { objects: 1000, storedBytes: 256 * 1024 * 1024 };
-export const CONCURRENCY = 6;
-
-/** NO_LOG lets nothing be logged but that work was done: anything else means that something else was measured. */
-export const NO_LOG: Logger = {
-  info: () => {},
-  warn: (...[message]) => fail(message),
-  error: (...[message]) => fail(message),
-};
-
-export function fail(message: string): never {
-  throw new Error(message);
-}
 
 /** Backlog is a chain whose segments lie in files and are not in the log yet. What is written stays in memory. */
 class Backlog implements ObjectStore {
@@ -41,6 +23,14 @@ class Backlog implements ObjectStore {
   async read(name: string): Promise<Buffer | undefined> {
     const path = this.#pathOf(name);
     return path === undefined ? this.#written.get(name) : readFileSync(path);
+  }
+
+  async readEnd(name: string, length: number): Promise<Buffer | undefined> {
+    return (await this.read(name))?.subarray(-length);
+  }
+
+  async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    return (await this.exists(name)) ? {} : undefined;
   }
 
   async exists(name: string): Promise<boolean> {
@@ -79,18 +69,6 @@ export async function integrateInto(
   count: number,
   summarize: SummarizeSegment,
 ): Promise<void> {
-  const integrate = new Integrate({
-    store,
-    tiles,
-    origin: LEDGER,
-    verifiers: [KEY.verifierKey],
-    signers: [keySigner(KEY)],
-    now: Date.now,
-    summarize,
-    concurrency: CONCURRENCY,
-    limits: BATCH_LIMITS,
-    budgetMs: Infinity,
-  });
-  const { segments } = await integrate.run(NO_LOG);
+  const { segments } = await integrateOf(store, tiles, { summarize }).run(NO_LOG);
   if (segments !== count) fail(`${segments} of ${count} segments were integrated`);
 }

@@ -35,11 +35,20 @@ export class ChainStore implements ObjectStore {
   }
 
   async read(name: string): Promise<Buffer | undefined> {
+    return this.readEnd(name, Infinity);
+  }
+
+  async readEnd(name: string, length: number): Promise<Buffer | undefined> {
     this.requests.read++;
     const bytes = this.#stored.get(indexOf(name));
     if (bytes === undefined) return undefined;
-    this.readBytes += bytes.length;
-    return Buffer.from(bytes);
+    const end = Buffer.from(bytes.subarray(-length));
+    this.readBytes += end.length;
+    return end;
+  }
+
+  async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    return (await this.exists(name)) ? {} : undefined;
   }
 
   async exists(name: string): Promise<boolean> {

@@ -1,23 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from './backlog.ts';
 import { NODE, readResult } from './child.ts';
+import { CERTIFICATES, CONCURRENCY, KEY, NO_LOG, fail, integrateOf, summarize } from './ledger.ts';
 import { exponentOf, spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Figure, Measurement, Subject, Surroundings, Table } from './subject.ts';
-import { BATCH_SEGMENTS, KEY, PARTITIONS, SyntheticLedger, batchTime } from './syntheticLedger.ts';
+import { BATCH_SEGMENTS, PARTITIONS, SyntheticLedger, batchTime } from './syntheticLedger.ts';
 import { SyntheticStore } from './syntheticStore.ts';
-import { LEDGER, sealRuns, splitEvents } from './workload.ts';
-import type { Events } from './workload.ts';
-import { keySigner } from '../src/adapters/logKeys.ts';
+import { sealAll, splitEvents } from './workload.ts';
+import type { Events, StoredSegment } from './workload.ts';
 import { formatVerifierKey } from '../src/core/note/verifierKey.ts';
 import { formatEvidence } from '../src/core/objects/evidence.ts';
-import { segmentName } from '../src/core/objects/names.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
-import type { SealedSegment } from '../src/core/segment/writer.ts';
 import { findChainHead } from '../src/ingest/chainHead.ts';
-import { Integrate } from '../src/integrate/integrate.ts';
+import type { Integrate } from '../src/integrate/integrate.ts';
 import { proveRecord } from '../src/prove/prove.ts';
 import { verifyLedger } from '../src/verify/verify.ts';
 
@@ -60,20 +56,6 @@ interface Operation {
 
 type Measured = (store: SyntheticStore, action: () => Promise<void>) => Promise<void>;
 
-const integrateOf = (store: SyntheticStore): Integrate =>
-  new Integrate({
-    store,
-    tiles: store.tiles,
-    origin: LEDGER,
-    verifiers: [KEY.verifierKey],
-    signers: [keySigner(KEY)],
-    now: Date.now,
-    summarize: async (bytes, counts) => summarizeSegment(bytes, counts),
-    concurrency: CONCURRENCY,
-    limits: BATCH_LIMITS,
-    budgetMs: Infinity,
-  });
-
 async function addBatch(integrate: Integrate): Promise<void> {
   const { batches, segments } = await integrate.run(NO_LOG);
   if (batches !== 1 || segments !== BATCH_SEGMENTS) fail(`${batches} batches took ${segments} segments`);
@@ -85,7 +67,7 @@ const findHead: Operation = {
   run: async ({ batches, grown }, _ledger, measured) => {
     for (const [i, store] of grown.entries()) {
       await measured(store, async () => {
-        const { index } = await findChainHead({ store, log: NO_LOG, ledger: LEDGER }, '0');
+        const { index } = await findChainHead({ store, log: NO_LOG, certificates: CERTIFICATES }, '0');
         if (index !== ((batches + i + 1) * BATCH_SEGMENTS) / PARTITIONS) fail(`the head is ${index}`);
       });
     }
@@ -96,7 +78,7 @@ const integrateWarm: Operation = {
   name: 'integrate one more batch',
   growth: 'flat',
   run: async ({ store }, _ledger, measured) => {
-    const integrate = integrateOf(store);
+    const integrate = integrateOf(store, store.tiles);
     await integrate.run(NO_LOG);
     for (let i = 0; i < REPEAT; i++) {
       store.expose(BATCH_SEGMENTS);
@@ -112,7 +94,7 @@ const integrateCold: Operation = {
   run: async ({ store }, _ledger, measured) => {
     for (let i = 0; i < REPEAT; i++) {
       store.expose(BATCH_SEGMENTS);
-      await measured(store, async () => addBatch(integrateOf(store)));
+      await measured(store, async () => addBatch(integrateOf(store, store.tiles)));
     }
     store.forget();
   },
@@ -146,7 +128,7 @@ const verifyNew: Operation = {
             store,
             tiles: store.tiles,
             now: () => batchTime(number),
-            summarize: async (bytes) => summarizeSegment(bytes),
+            summarize,
             concurrency: CONCURRENCY,
           },
           {
@@ -170,7 +152,7 @@ async function measure(given: Surroundings): Promise<Measurement> {
   const { rounds, segments } = given;
   const sizes: number[] = [];
   for (let size = SMALLEST; size <= segments; size *= 10) sizes.push(size);
-  const ledger = new SyntheticLedger(segments / BATCH_SEGMENTS + REPEAT);
+  const ledger = await SyntheticLedger.create(segments / BATCH_SEGMENTS + REPEAT);
   const places = sizes.map((size): Place => {
     const batches = size / BATCH_SEGMENTS;
     const grown = Array.from({ length: REPEAT }, (_, i) => new SyntheticStore(ledger, batches + i + 1));
@@ -210,9 +192,9 @@ async function measure(given: Surroundings): Promise<Measurement> {
 /** measureEvidence proves a record of a large segment in the largest log, and checks the evidence as a user does: once. */
 async function measureEvidence({ workload, rounds, folder }: Surroundings, { store }: Place): Promise<Figure[]> {
   const [events] = splitEvents(workload.events, LARGE_BYTES) as [Events];
-  const [sealed] = [...sealRuns([events], 0, OTHER_PARTITION)] as [SealedSegment];
-  store.put(segmentName(OTHER_PARTITION, 0), sealed.stored);
-  await integrateOf(store).run(NO_LOG);
+  const [sealed] = (await sealAll([events], { partition: OTHER_PARTITION })) as [StoredSegment];
+  store.put(sealed.name, sealed.stored);
+  await integrateOf(store, store.tiles).run(NO_LOG);
   const place = { partition: OTHER_PARTITION, record: Math.floor(sealed.header.records.count / 2) };
   const proved = await proveRecord({ store, tiles: store.tiles, verifiers: [KEY.verifierKey] }, place);
   store.forget();

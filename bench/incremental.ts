@@ -1,12 +1,12 @@
 import { ChainStore } from './chainStore.ts';
+import { CONCURRENCY, LEDGER, summarize } from './ledger.ts';
 import { ratiosOf, spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
-import { LEDGER, PARTITION, sealRuns } from './workload.ts';
+import { PARTITION, sealAll } from './workload.ts';
+import type { StoredSegment } from './workload.ts';
 import { formatHash, sha256 } from '../src/core/hash.ts';
 import type { Report } from '../src/core/objects/report.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
-import type { SealedSegment } from '../src/core/segment/writer.ts';
 import { verifyLedger } from '../src/verify/verify.ts';
 
 const OLD = [100, 10_000, 1_000_000] as const;
@@ -16,10 +16,12 @@ const REPEAT = 4;
 
 async function measure({ workload, rounds }: Surroundings): Promise<Measurement> {
   const runs = workload.runs.slice(0, NEW + 1);
-  const ledgers = OLD.map((old) => {
-    const segments = [...sealRuns(runs, old - 1)];
-    return { old, segments, report: reportUpTo(segments[0] as SealedSegment), cpuMs: [] as number[] };
-  });
+  const ledgers = await Promise.all(
+    OLD.map(async (old) => {
+      const segments = await sealAll(runs, { index: old - 1 });
+      return { old, segments, report: reportUpTo(segments[0] as StoredSegment), cpuMs: [] as number[] };
+    }),
+  );
   const counts = new Map<number, { requests: number; bytes: number }>();
   for (let round = -1; round < rounds * 2; round++) {
     for (const { old, segments, report, cpuMs } of ledgers) {
@@ -58,13 +60,13 @@ async function measure({ workload, rounds }: Surroundings): Promise<Measurement>
 
 async function check(
   old: number,
-  segments: readonly SealedSegment[],
+  segments: readonly StoredSegment[],
   report: Report,
 ): Promise<{ requests: number; bytes: number }> {
   const stored = segments.map((segment) => segment.stored);
   const store = new ChainStore(old - 1 + segments.length, stored);
   const { status, checked } = await verifyLedger(
-    { store, now: Date.now, summarize: async (bytes) => summarizeSegment(bytes), concurrency: 6 },
+    { store, now: Date.now, summarize, concurrency: CONCURRENCY },
     { isIncremental: true, anchor: { name: 'the report before', report } },
   );
   if (status !== 'verified' || checked.segments !== segments.length) {
@@ -74,7 +76,7 @@ async function check(
 }
 
 /** reportUpTo is what a check that ended at this segment would have reported. */
-function reportUpTo({ header, root, stored }: SealedSegment): Report {
+function reportUpTo({ header, root, stored }: StoredSegment): Report {
   const { index, records, events, incarnation, sealed } = header;
   const head = {
     partition: PARTITION,

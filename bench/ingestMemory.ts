@@ -1,9 +1,9 @@
 /** Seals one delivery, read from a file, and says what the process held before it and at most after. */
 import { readFileSync, writeSync } from 'node:fs';
-import { Ingest } from '../src/ingest/ingest.ts';
 import { ChainStore } from './chainStore.ts';
+import { ingestOf } from './ledger.ts';
 import { peakBytes } from './peak.ts';
-import { LEDGER, PARTITION, toEvents } from './workload.ts';
+import { PARTITION, toEvents } from './workload.ts';
 
 const [file = '', sizes = ''] = process.argv.slice(2);
 
@@ -14,13 +14,7 @@ class Sink extends ChainStore {
 }
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
-const ingest = new Ingest({
-  store: new Sink(0, []),
-  now: Date.now,
-  ledger: LEDGER,
-  maxSegmentBytes: 8 * 1024 * 1024,
-  pause: async () => {},
-});
+const ingest = ingestOf(new Sink(0, []), { maxSegmentBytes: 8 * 1024 * 1024 });
 // The code has run once before the delivery comes.
 await ingest.seal({ partition: PARTITION, events: toEvents([Buffer.from('{"records":[{"a":1}]}')]) }, log);
 const before = process.memoryUsage.rss();

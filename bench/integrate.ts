@@ -1,8 +1,8 @@
 import { sha256 } from '../src/core/hash.ts';
 import { decompress } from '../src/core/segment/zstd.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
 import { integrateBacklog } from './backlog.ts';
 import { canRun, run } from './child.ts';
+import { summarize } from './ledger.ts';
 import { race } from './measure.ts';
 import type { Contender } from './measure.ts';
 import { writeMirror } from './mirror.ts';
@@ -14,21 +14,22 @@ const BOUND = 'decompression and SHA-256 alone';
 const ZSTD = 'zstd -dc';
 
 async function measure({ workload, rounds, folder }: Surroundings): Promise<Measurement> {
-  const { rawBytes: bytes, segments } = workload;
+  const { rawBytes: bytes } = workload;
+  const segments = await workload.segments();
   const paths = await writeMirror(await folder(), segments);
   const notMeasured: string[] = [];
   const contenders: Contender[] = [
     {
       name: INTEGRATE,
       run: async () => {
-        await integrateBacklog(paths, async (stored, counts) => summarizeSegment(stored, counts));
+        await integrateBacklog(paths, summarize);
         return bytes;
       },
     },
     {
       name: BOUND,
       run: () => {
-        for (const { stored } of segments) sha256(decompress(stored));
+        for (const { frames } of segments) sha256(decompress(frames));
         return bytes;
       },
     },

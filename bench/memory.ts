@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SealedSegment } from '../src/core/segment/writer.ts';
 import { NODE, readResult } from './child.ts';
 import { spreadOf } from './measure.ts';
 import type { Spread } from './measure.ts';
@@ -10,7 +9,7 @@ import { peakBytes } from './peak.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
 import { sealRuns, splitEvents, toEvents } from './workload.ts';
-import type { Events } from './workload.ts';
+import type { Events, StoredSegment } from './workload.ts';
 
 /** The largest segments that ingest makes of small events, as it is set by default: the most that verify has to hold. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
@@ -101,7 +100,7 @@ async function measure({ workload, folder, app, ...given }: Surroundings): Promi
 }
 
 /** sealRepeated makes a chain of large segments out of the same bodies again and again, one in memory at a time. */
-function sealRepeated(bodies: readonly Buffer[], times: number): Iterable<SealedSegment> {
+function sealRepeated(bodies: readonly Buffer[], times: number): AsyncIterable<StoredSegment> {
   const runs = function* (): Generator<Events> {
     for (let i = 0; i < times; i++) yield* splitEvents(toEvents(bodies, i * bodies.length), SEGMENT_BYTES);
   };

@@ -1,42 +1,24 @@
 import { ChainStore } from './chainStore.ts';
+import { CERTIFICATES, NO_LOG, fail, ingestOf } from './ledger.ts';
 import { spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
-import { LEDGER, PARTITION, SEGMENT_BYTES, sealRuns, splitEvents, toEvents } from './workload.ts';
+import { PARTITION, sealAll, splitEvents, toEvents } from './workload.ts';
 import { findChainHead } from '../src/ingest/chainHead.ts';
-import { Ingest } from '../src/ingest/ingest.ts';
-import type { Logger } from '../src/ports/host.ts';
 
 const MANY = 1_000_000;
 const LENGTHS = 200;
 const DELIVERIES = 20;
 
-/** Nothing may be logged but that segments were sealed: anything else means that this does not measure what it should. */
-const log: Logger = {
-  info: () => {},
-  warn: (...[message]) => fail(message),
-  error: (...[message]) => fail(message),
-};
-
-function fail(message: string): never {
-  throw new Error(message);
-}
-
 async function measure({ workload }: Surroundings): Promise<Measurement> {
   const store = new ChainStore(0, []);
-  const ingest = new Ingest({
-    store,
-    now: Date.now,
-    ledger: LEDGER,
-    maxSegmentBytes: SEGMENT_BYTES,
-    pause: async () => {},
-  });
+  const ingest = ingestOf(store);
   const deliveries = workload.runs.slice(0, DELIVERIES + 1);
-  for (const events of deliveries.slice(0, 1)) await ingest.seal({ partition: PARTITION, events }, log);
+  for (const events of deliveries.slice(0, 1)) await ingest.seal({ partition: PARTITION, events }, NO_LOG);
   const before = { ...store.requests };
   let segments = 0;
   for (const events of deliveries.slice(1))
-    segments += (await ingest.seal({ partition: PARTITION, events }, log)).segments;
+    segments += (await ingest.seal({ partition: PARTITION, events }, NO_LOG)).segments;
   const creates = store.requests.create - before.create;
   const others = store.total - store.requests.create - (before.read + before.exists + before.list);
   const heads = spreadOf(await requestsForHeads());
@@ -57,9 +39,10 @@ async function requestsForHeads(): Promise<number[]> {
   for (let i = 0; i < LENGTHS; i++) {
     // The last of them is MANY itself; the others lie in its upper half, where most requests are needed.
     const length = MANY - Math.floor((((LENGTHS - 1 - i) / LENGTHS) * MANY) / 2);
-    const stored = [...sealRuns(runs, length - runs.length)].map((segment) => segment.stored);
+    const segments = await sealAll(runs, { index: length - runs.length });
+    const stored = segments.map((segment) => segment.stored);
     const store = new ChainStore(length, stored);
-    const { index } = await findChainHead({ store, log, ledger: LEDGER }, PARTITION);
+    const { index } = await findChainHead({ store, log: NO_LOG, certificates: CERTIFICATES }, PARTITION);
     if (index !== length) fail(`the head is ${index}, not ${length}`);
     counts.push(store.total);
   }

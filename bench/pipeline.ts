@@ -144,7 +144,7 @@ async function stopConsumer({ process, ended }: Consumer): Promise<void> {
 /** StoreAlone writes what one round of the pipeline stored, as ingest writes it, under names of other partitions. */
 class StoreAlone {
   readonly #store: BlobStore;
-  #segments: Buffer[] = [];
+  #segments: { readonly stored: Buffer; readonly metadata: Readonly<Record<string, string>> }[] = [];
   #nextPartition = 1000;
 
   constructor(stack: Stack) {
@@ -159,15 +159,17 @@ class StoreAlone {
   async write(): Promise<void> {
     if (this.#segments.length === 0) {
       for await (const { name } of this.#store.list('segments/')) {
-        this.#segments.push((await this.#store.read(name)) as Buffer);
+        const [stored, metadata] = [await this.#store.read(name), await this.#store.metadata(name)];
+        if (typeof stored !== 'object' || metadata === undefined) throw new Error('a sealed segment was not read');
+        this.#segments.push({ stored, metadata });
       }
     }
     const partition = String(this.#nextPartition++);
     const waiting = [...this.#segments.entries()];
     const writer = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [index, stored] = next;
-        const outcome = await this.#store.create(segmentName(partition, index), stored, { root: '', prev: '' });
+        const [index, { stored, metadata }] = next;
+        const outcome = await this.#store.create(segmentName(partition, index), stored, metadata);
         if (outcome === 'exists') throw new Error('a name of the benchmark is taken');
       }
     };

@@ -3,14 +3,13 @@ import { DigestWorkers } from '../src/threads/workers.ts';
 import { FolderStore } from '../src/adapters/folderStore.ts';
 import { FolderTileStore } from '../src/adapters/folderTileStore.ts';
 import { sha256 } from '../src/core/hash.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
 import { verifyLedger } from '../src/verify/verify.ts';
 import { integrateInto } from './backlog.ts';
+import { KEY, summarize } from './ledger.ts';
 import { race } from './measure.ts';
 import { writeMirror } from './mirror.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
-import { KEY } from './syntheticLedger.ts';
 import { sealRuns, splitEvents, toEvents } from './workload.ts';
 import type { Events } from './workload.ts';
 
@@ -28,7 +27,7 @@ async function measure({ workload, rounds, folder }: Surroundings): Promise<Meas
   };
   const paths = await writeMirror(mirror, sealRuns(runs()));
   const [store, tiles] = [new FolderStore(mirror), new FolderTileStore(mirror)];
-  await integrateInto(store, tiles, paths.length, async (object, counts) => summarizeSegment(object, counts));
+  await integrateInto(store, tiles, paths.length, summarize);
   const stored = paths.map((path) => readFileSync(path));
   const bytes = stored.reduce((sum, { length }) => sum + length, 0);
   const workers = new DigestWorkers(1);
@@ -43,7 +42,7 @@ async function measure({ workload, rounds, folder }: Surroundings): Promise<Meas
                 store,
                 tiles,
                 now: Date.now,
-                summarize: async (object) => summarizeSegment(object),
+                summarize,
                 digest: workers.ofFiles((name) => store.pathOf(name)),
                 concurrency: 3,
               },

@@ -1,6 +1,8 @@
 import { sliceBody } from '../src/core/segment/body.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { compress } from '../src/core/segment/zstd.ts';
+import type { Sessions } from '../src/ledger/session.ts';
+import { fail, sessionsOf } from './ledger.ts';
 import { race, spreadOf } from './measure.ts';
 import { naiveSeal } from './rivals.ts';
 import { figure } from './subject.ts';
@@ -17,17 +19,18 @@ const BOUND = ['slicing alone', 'SHA-256 alone', 'zstd -1 alone'] as const;
 async function measure({ workload, rounds }: Surroundings): Promise<Measurement> {
   const parts = Array.from({ length: PARTS }, (_, part) => partOf(workload.runs, part));
   const naive = workload.firstRuns(NAIVE_BYTES);
+  const sessions = sessionsOf('segments');
   /** Each round takes the next part, so that contenders change places often. */
   const onParts =
-    (work: (part: Part) => void) =>
-    (round: number): number => {
+    (work: (part: Part) => void | Promise<void>) =>
+    async (round: number): Promise<number> => {
       const part = parts[round % PARTS] as Part;
-      work(part);
+      await work(part);
       return part.bytes;
     };
   const result = await race<(typeof CONTENDERS)[number]>(
     [
-      { name: 'seal', run: onParts(({ runs }) => sealAll(runs)) },
+      { name: 'seal', run: onParts(({ runs }) => sealEach(runs, sessions)) },
       { name: 'zstd -1 alone', run: onParts(({ raw }) => raw.forEach(compress)) },
       { name: 'SHA-256 alone', run: onParts(({ bodies }) => bodies.forEach(sha256)) },
       { name: 'slicing alone', run: onParts(({ bodies }) => bodies.forEach(sliceBody)) },
@@ -71,10 +74,8 @@ function partOf(all: readonly Events[], part: number): Part {
   return { runs, bodies, raw, bytes: rawBytesOf(runs.flat()) };
 }
 
-function sealAll(runs: readonly Events[]): number {
-  let stored = 0;
-  for (const segment of sealRuns(runs)) stored += segment.stored.length;
-  return stored;
+async function sealEach(runs: readonly Events[], sessions: Sessions): Promise<void> {
+  for await (const { stored } of sealRuns(runs, { sessions })) if (stored.length === 0) fail('nothing was sealed');
 }
 
 /** seal measures how fast segments are sealed, on one thread. */

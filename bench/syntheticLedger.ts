@@ -1,31 +1,39 @@
-import { LEDGER } from './workload.ts';
+import { KEY, LEDGER, sessionsOf } from './ledger.ts';
 import { ZERO_HASH, formatHash, leafHash, nodeHash, sha256 } from '../src/core/hash.ts';
 import type { Hash } from '../src/core/hash.ts';
 import { TILE_WIDTH, decodeTile, perfectRoot } from '../src/core/merkle/tile.ts';
-import { TreeRoot } from '../src/core/merkle/tree.ts';
+import { EMPTY_ROOT, TreeRoot } from '../src/core/merkle/tree.ts';
 import { formatCheckpoint } from '../src/core/note/checkpoint.ts';
 import { formatNote } from '../src/core/note/note.ts';
-import { createSignerKey, signNote } from '../src/core/note/signerKey.ts';
+import { signNote } from '../src/core/note/signerKey.ts';
+import { formatVerifierKey } from '../src/core/note/verifierKey.ts';
 import { formatBatch } from '../src/core/objects/batch.ts';
 import { formatEntry } from '../src/core/objects/entry.ts';
 import { NO_HEADS, formatHeads } from '../src/core/objects/heads.ts';
 import type { LogPosition, Position } from '../src/core/objects/heads.ts';
 import { segmentEntryOf } from '../src/core/objects/judge.ts';
+import { batchName, segmentName } from '../src/core/objects/names.ts';
 import type { Report } from '../src/core/objects/report.ts';
 import { formatHeader } from '../src/core/segment/header.ts';
 import type { SegmentHeader } from '../src/core/segment/header.ts';
+import { statementOf } from '../src/core/segment/statement.ts';
 import { formatEnd } from '../src/core/segment/writer.ts';
-
-/** KEY is the log's key, the same in every run. */
-export const KEY = createSignerKey(LEDGER, Buffer.alloc(32, 1));
+import { signBatch } from '../src/core/signed/batchSignature.ts';
+import type { SessionRole } from '../src/core/signed/certificate.ts';
+import { signSegment, withSignature } from '../src/core/signed/segmentFrame.ts';
+import type { SignedStatement } from '../src/core/signed/segmentFrame.ts';
+import type { Session } from '../src/core/signed/session.ts';
 
 export const PARTITIONS = 4;
 /** BATCH_SEGMENTS is how many segments one batch takes: of each partition as many, 25 a minute. */
 export const BATCH_SEGMENTS = 100;
-/** The segments' entries and one for the heads. */
+/** The segments' entries and one for the heads. The first batch begins with one for the key. */
 const BATCH_ENTRIES = BATCH_SEGMENTS + 1;
+const KEYS = [formatVerifierKey(KEY.verifierKey)];
+const KEY_ENTRY = formatEntry({ type: 'key', key: KEYS[0] as string });
 const START = Date.UTC(2026, 10, 9, 6);
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 const HASH_BYTES = 32;
 
 const timeOf = (ms: number): string => new Date(START + ms).toISOString();
@@ -46,12 +54,14 @@ export class SyntheticLedger {
   readonly #heads: Buffer;
   /** the hashes that the tiles of each level hold together */
   readonly #levels: Buffer[] = [];
+  readonly #sessions: DailySessions;
 
-  constructor(batches: number) {
+  private constructor(batches: number, sessions: DailySessions) {
     this.batches = batches;
+    this.#sessions = sessions;
     this.#roots = Buffer.alloc(batches * BATCH_SEGMENTS * HASH_BYTES);
     this.#heads = Buffer.alloc(batches * HASH_BYTES);
-    const entries = batches * BATCH_ENTRIES;
+    const entries = SyntheticLedger.treeSize(batches);
     for (let count = entries; count > 0; count = Math.floor(count / TILE_WIDTH))
       this.#levels.push(Buffer.alloc(count * HASH_BYTES));
     const tree = new TreeRoot();
@@ -70,6 +80,14 @@ export class SyntheticLedger {
     }
   }
 
+  static async create(batches: number): Promise<SyntheticLedger> {
+    const days = Math.floor(((batches + 1) * MINUTE) / DAY) + 1;
+    return new SyntheticLedger(batches, {
+      segments: await sessionsOfDays('segments', days),
+      batches: await sessionsOfDays('batches', days),
+    });
+  }
+
   /** hashesAt gives hashes of a level of tiles. */
   hashesAt(level: number, start: number, count: number): Hash[] {
     const hashes = this.#levels[level] as Buffer;
@@ -77,7 +95,10 @@ export class SyntheticLedger {
   }
 
   /** treeSize is how many entries the batches before `count` have. */
-  static treeSize = (count: number): number => count * BATCH_ENTRIES;
+  static treeSize = (count: number): number => (count === 0 ? 0 : count * BATCH_ENTRIES + 1);
+
+  /** batchesOf is how many batches have at least so many entries. */
+  static batchesOf = (entries: number): number => Math.max(1, Math.ceil((entries - 1) / BATCH_ENTRIES));
 
   #hashOf(hashes: Buffer, index: number): Hash {
     return hashes.toString('latin1', index * HASH_BYTES, (index + 1) * HASH_BYTES) as Hash;
@@ -93,10 +114,13 @@ export class SyntheticLedger {
     readonly stored: Buffer;
     readonly header: SegmentHeader;
     readonly root: Hash;
-    size: number;
+    readonly size: number;
+    readonly statement: SignedStatement;
+    readonly latest: string;
   } {
     const index = Math.floor(at / PARTITIONS);
-    const time = timeOf((at * MINUTE) / BATCH_SEGMENTS);
+    const ms = (at * MINUTE) / BATCH_SEGMENTS;
+    const time = timeOf(ms);
     const header: SegmentHeader = {
       ledger: LEDGER,
       partition: String(at % PARTITIONS),
@@ -104,6 +128,7 @@ export class SyntheticLedger {
       kind: 'ingest',
       incarnation: 0,
       sealed: time,
+      previous: index - 1,
       prev: at < PARTITIONS ? ZERO_HASH : this.#hashOf(this.#roots, at - PARTITIONS),
       records: { first: index, count: 1 },
       events: { first: index, last: index, count: 1, enqueuedFirst: time, enqueuedLast: time },
@@ -115,19 +140,24 @@ export class SyntheticLedger {
     const root = nodeHash(leafHash(Buffer.from(first)), leafHash(Buffer.from(record)));
     this.#roots.write(root, at * HASH_BYTES, 'latin1');
     const content = Buffer.from(`${first}\n${record}\n${formatEnd(1, root)}`);
-    return { stored: frame(content), header, root, size: content.length };
+    const frames = frame(content);
+    const statement = statementOf(header, root, sha256(frames), time);
+    const session = this.#sessions.segments[Math.floor(ms / DAY)] as Session;
+    const stored = withSignature(frames, signSegment(session, segmentName(header.partition, index), statement));
+    return { stored, header, root, size: content.length, statement: { ledger: LEDGER, ...statement }, latest: time };
   }
 
   /** entriesOf makes the entries of a batch. */
   entriesOf(number: number): Buffer[] {
-    const entries = Array.from({ length: BATCH_SEGMENTS }, (_, i) => this.entryAt(number * BATCH_ENTRIES + i));
-    return [...entries, ...formatHeads(this.headsOf(number))];
+    const start = SyntheticLedger.treeSize(number);
+    return Array.from({ length: SyntheticLedger.treeSize(number + 1) - start }, (_, i) => this.entryAt(start + i));
   }
 
   /** entryAt makes an entry by its place in the log. */
   entryAt(leaf: number): Buffer {
-    const number = Math.floor(leaf / BATCH_ENTRIES);
-    const offset = leaf % BATCH_ENTRIES;
+    if (leaf === 0) return KEY_ENTRY;
+    const number = Math.floor((leaf - 1) / BATCH_ENTRIES);
+    const offset = (leaf - 1) % BATCH_ENTRIES;
     if (offset === BATCH_SEGMENTS) return formatHeads(this.headsOf(number))[0] as Buffer;
     const segment = this.segmentAt(number * BATCH_SEGMENTS + offset);
     const summary = { ok: true, endDiffers: false, sha256: sha256(segment.stored), categories: CATEGORIES } as const;
@@ -135,7 +165,10 @@ export class SyntheticLedger {
   }
 
   batch(number: number): Buffer {
-    return formatBatch(this.entriesOf(number));
+    const session = this.#sessions.batches[Math.floor((batchTime(number) - START) / DAY)] as Session;
+    const root = number === 0 ? EMPTY_ROOT : this.rootBehind(number - 1);
+    const claim = { previous: number - 1, size: SyntheticLedger.treeSize(number), root };
+    return signBatch(session, batchName(number), formatBatch(this.entriesOf(number)), claim);
   }
 
   /** headsOf gives how far the log is behind a batch. */
@@ -149,6 +182,7 @@ export class SyntheticLedger {
     });
     return {
       time: new Date(batchTime(number)).toISOString(),
+      keys: KEYS,
       documents: NO_HEADS.documents,
       positions: new Map(positions),
     };
@@ -222,6 +256,16 @@ export class SyntheticLedger {
       unreadable: [],
     };
   }
+}
+
+/** DailySessions is the session of each role for each day of a ledger: a certificate is for a day. */
+type DailySessions = Readonly<Record<SessionRole, readonly Session[]>>;
+
+async function sessionsOfDays(role: SessionRole, days: number): Promise<Session[]> {
+  const sessions = sessionsOf(role);
+  const made: Session[] = [];
+  for (let day = 0; day < days; day++) made.push(await sessions.at(timeOf(day * DAY)));
+  return made;
 }
 
 const CATEGORIES: ReadonlyMap<string, number> = new Map([['AuditEvent', 1]]);

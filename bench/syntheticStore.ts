@@ -86,20 +86,31 @@ export class SyntheticStore implements ObjectStore {
   }
 
   async read(name: string): Promise<Buffer | undefined> {
-    return this.#read(name, () => (this.#has(name) ? () => this.#make(name) : undefined));
+    return this.readEnd(name, Infinity);
   }
 
-  /** read reads what was written, or what `maker` knows how to make. */
-  #read(name: string, maker: () => (() => Buffer) | undefined): Buffer | undefined {
+  async readEnd(name: string, length: number): Promise<Buffer | undefined> {
+    return this.#read(name, () => (this.#has(name) ? () => this.#make(name) : undefined), length);
+  }
+
+  async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    return (await this.exists(name)) ? {} : undefined;
+  }
+
+  /** read reads the end of what was written, or of what `maker` knows how to make. */
+  #read(name: string, maker: () => (() => Buffer) | undefined, length = Infinity): Buffer | undefined {
     this.#requests.read += 1;
-    let bytes = this.#written.get(name);
-    const make = bytes === undefined ? maker() : undefined;
-    if (make !== undefined) {
-      bytes = this.#made.get(name) ?? make();
-      this.#made.set(name, bytes);
-    }
-    this.#bytes += bytes?.length ?? 0;
-    return bytes && Buffer.from(bytes);
+    const make = this.#written.has(name) ? undefined : maker();
+    const bytes = make === undefined ? this.#written.get(name) : this.#once(name, make);
+    const end = bytes?.subarray(-length);
+    this.#bytes += end?.length ?? 0;
+    return end && Buffer.from(end);
+  }
+
+  #once(name: string, make: () => Buffer): Buffer {
+    const made = this.#made.get(name) ?? make();
+    this.#made.set(name, made);
+    return made;
   }
 
   async exists(name: string): Promise<boolean> {
@@ -140,7 +151,7 @@ export class SyntheticStore implements ObjectStore {
       listed += 1;
       const place = parseSegmentName(name);
       // Nobody asks how large the others are.
-      const bytes = place && (this.#written.get(name) ?? this.#ledger.segment(Number(place.partition), place.index));
+      const bytes = place && (this.#written.get(name) ?? this.#once(name, () => this.#make(name)));
       yield { name, size: bytes?.length ?? 0 };
     }
   }
@@ -190,10 +201,9 @@ export class SyntheticStore implements ObjectStore {
   #wasWritten({ level, index, width }: Tile): boolean {
     const hashes = index * TILE_WIDTH + width;
     const leaves = hashes * TILE_WIDTH ** level;
-    const sizeOfBatch = SyntheticLedger.treeSize(1);
-    const count = Math.ceil(leaves / sizeOfBatch);
+    const count = SyntheticLedger.batchesOf(leaves);
     if (count > this.#batches) return false;
-    return width === TILE_WIDTH || Math.floor((count * sizeOfBatch) / TILE_WIDTH ** level) === hashes;
+    return width === TILE_WIDTH || Math.floor(SyntheticLedger.treeSize(count) / TILE_WIDTH ** level) === hashes;
   }
 
   async *#listTiles(prefix: string): AsyncGenerator<ObjectInfo> {

@@ -7,6 +7,7 @@ import { sha256 } from '../src/core/hash.ts';
 import { decompress } from '../src/core/segment/zstd.ts';
 import { summarizeSegment } from '../src/core/segment/summary.ts';
 import { NODE, canRun, run as runProgram } from './child.ts';
+import { TRUST } from './ledger.ts';
 import { race } from './measure.ts';
 import type { Contender } from './measure.ts';
 import { writeMirror } from './mirror.ts';
@@ -23,7 +24,8 @@ const GUNZIP = 'gunzip -c | sha256sum, one core';
 
 async function measure(surroundings: Surroundings): Promise<Measurement> {
   const { workload, rounds, folder, app } = surroundings;
-  const { rawBytes: bytes, segments } = workload;
+  const { rawBytes: bytes } = workload;
+  const segments = await workload.segments();
   const mirror = await folder();
   const paths = await writeMirror(mirror, segments);
   const cli = join(await app(), 'dist', 'cli', 'auditseal.mjs');
@@ -34,7 +36,7 @@ async function measure(surroundings: Surroundings): Promise<Measurement> {
     {
       name: 'verify',
       run: () => {
-        paths.forEach(verifyFile);
+        segments.forEach(({ name }, i) => verifyFile(paths[i] as string, name));
         return bytes;
       },
     },
@@ -42,7 +44,7 @@ async function measure(surroundings: Surroundings): Promise<Measurement> {
   contenders.push({
     name: BOUND,
     run: () => {
-      for (const { stored } of segments) sha256(decompress(stored));
+      for (const { frames } of segments) sha256(decompress(frames));
       return bytes;
     },
   });
@@ -82,8 +84,8 @@ async function run(command: readonly string[], bytes: number, options: SpawnOpti
   return bytes;
 }
 
-function verifyFile(path: string): void {
-  const summary = summarizeSegment(readFileSync(path));
+function verifyFile(path: string, name: string): void {
+  const summary = summarizeSegment(readFileSync(path), { name, trust: TRUST });
   if (!summary.ok || summary.endDiffers || summary.contradiction !== undefined)
     throw new Error(`${path} is not intact`);
 }
@@ -96,7 +98,7 @@ function expectIntact(stored: Buffer): void {
 async function gunzipContender({ workload, folder }: Surroundings): Promise<Contender> {
   const { runs, bytes } = workload.firstRuns(GUNZIP_BYTES);
   const cwd = await folder();
-  const lines = workload.segments.slice(0, runs.length).map(({ stored }) => decompress(stored));
+  const lines = (await workload.segments()).slice(0, runs.length).map(({ frames }) => decompress(frames));
   await writeFile(join(cwd, 'lines.gz'), Buffer.concat(lines.map((part) => gzipSync(part, { level: 6 }))));
   const pipe = ['sh', '-c', 'gzip -dc lines.gz | sha256sum'];
   const command = canRun([...ONE_CORE, 'true']) ? [...ONE_CORE, ...pipe] : pipe;

@@ -8,7 +8,7 @@ import type { Measurement, Subject, Surroundings } from './subject.ts';
 
 async function measure({ workload, rounds, folder }: Surroundings): Promise<Measurement> {
   const mirror = await folder();
-  await writeMirror(mirror, workload.segments);
+  await writeMirror(mirror, await workload.segments());
   const store = new FolderStore(mirror);
   const pools = [1, 2].map((threads) => ({ threads, workers: new SegmentWorkers(threads) }));
   try {

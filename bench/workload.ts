@@ -1,18 +1,18 @@
-import { ZERO_HASH } from '../src/core/hash.ts';
-import type { Hash } from '../src/core/hash.ts';
+import { generateBodies } from './data.ts';
+import { LEDGER, SEGMENT_BYTES, sessionsOf } from './ledger.ts';
+import { NO_CHAIN, sealedAt } from '../src/core/segment/chain.ts';
+import type { ChainHead } from '../src/core/segment/chain.ts';
+import type { SegmentHeader } from '../src/core/segment/header.ts';
 import type { SealableEvent } from '../src/core/segment/seal.ts';
 import { sealSegment } from '../src/core/segment/writer.ts';
 import type { SealedSegment } from '../src/core/segment/writer.ts';
-import { generateBodies } from './data.ts';
+import type { Session } from '../src/core/signed/session.ts';
+import { createSegment } from '../src/ingest/createSegment.ts';
+import type { ObjectStore } from '../src/ports/store.ts';
 
-export const LEDGER = 'bench.example.com/ledger';
 export const PARTITION = '0';
 const SEED = 1;
 const START = Date.UTC(2026, 10, 9, 6);
-const MIB = 1024 * 1024;
-
-/** SEGMENT_BYTES is the raw size of the segments that are measured, unless said otherwise: 1 MiB. */
-export const SEGMENT_BYTES = MIB;
 
 export type Events = readonly [SealableEvent, ...SealableEvent[]];
 
@@ -42,31 +42,72 @@ export function splitEvents(events: readonly SealableEvent[], maxBytes: number):
   return runs;
 }
 
-/** sealRuns seals one chain, a segment for each run, beginning at `index`. */
-export function* sealRuns(runs: Iterable<Events>, index = 0, partition = PARTITION): Generator<SealedSegment> {
-  let prev: Hash = ZERO_HASH;
-  let firstRecord = 0;
+/** StoredSegment is a segment as ingest signs and stores it. */
+export interface StoredSegment extends SealedSegment {
+  readonly name: string;
+  readonly stored: Buffer;
+}
+
+/** sealRuns seals one chain as ingest does, a segment for each run, beginning at `index`. */
+export async function* sealRuns(
+  runs: Iterable<Events>,
+  { index = 0, partition = PARTITION, sessions = sessionsOf('segments') } = {},
+): AsyncGenerator<StoredSegment> {
+  let head: ChainHead = { ...NO_CHAIN, index };
   for (const run of runs) {
-    const segment = sealSegment(
-      {
-        ledger: LEDGER,
-        partition,
-        index: index++,
-        kind: 'ingest',
-        incarnation: 0,
-        sealed: run.at(-1)?.enqueued ?? '',
-        prev,
-        firstRecord,
-        duplicates: 0,
-        gaps: [],
-      },
-      run,
-      Infinity,
-    );
-    yield segment;
-    prev = segment.root;
-    firstRecord += segment.header.records.count;
+    const sealed = sealedAt(head, Date.parse(run.at(-1)?.enqueued ?? ''));
+    const segment = sealRun(run, head, { partition, sealed });
+    const stored = await storeSegment(await sessions.at(sealed), head, segment);
+    ({ head } = stored);
+    yield { ...segment, ...stored };
   }
+}
+
+/** sealAll seals one chain, as sealRuns does. */
+export async function sealAll(...chain: Parameters<typeof sealRuns>): Promise<StoredSegment[]> {
+  const segments: StoredSegment[] = [];
+  for await (const segment of sealRuns(...chain)) segments.push(segment);
+  return segments;
+}
+
+/** sealRun makes one segment of all events of a run, not signed. */
+export const sealRun = (
+  run: Events,
+  head: ChainHead,
+  { partition, sealed }: Pick<SegmentHeader, 'partition' | 'sealed'>,
+): SealedSegment =>
+  sealSegment(
+    {
+      ledger: LEDGER,
+      partition,
+      index: head.index,
+      kind: 'ingest',
+      incarnation: 0,
+      sealed,
+      previous: head.previous,
+      prev: head.root,
+      firstRecord: head.record,
+      duplicates: 0,
+      gaps: [],
+    },
+    run,
+    Infinity,
+  );
+
+/** storeSegment signs a segment as ingest does, and gives what it would store. */
+export async function storeSegment(
+  session: Session,
+  before: ChainHead,
+  segment: SealedSegment,
+): Promise<{ readonly name: string; readonly stored: Buffer; readonly head: ChainHead }> {
+  let name = '';
+  let stored: Buffer = Buffer.of();
+  const create: ObjectStore['create'] = async (...created) => {
+    [name, stored] = [created[0], created[1] as Buffer];
+    return 'created';
+  };
+  const { head } = await createSegment({ create }, session, before, segment);
+  return { name, stored, head: head as ChainHead };
 }
 
 /** Workload is the generated data, the same in every run: event bodies, and the segments they make. */
@@ -74,7 +115,7 @@ export class Workload {
   readonly events: readonly SealableEvent[];
   readonly runs: readonly Events[];
   readonly rawBytes: number;
-  #segments: readonly SealedSegment[] | undefined;
+  #segments: Promise<readonly StoredSegment[]> | undefined;
 
   constructor(totalBytes: number) {
     this.events = toEvents([...generateBodies({ seed: SEED, totalBytes })]);
@@ -82,9 +123,9 @@ export class Workload {
     this.rawBytes = rawBytesOf(this.events);
   }
 
-  /** segments are the runs as one chain. */
-  get segments(): readonly SealedSegment[] {
-    return (this.#segments ??= [...sealRuns(this.runs)]);
+  /** segments gives the runs as one chain. */
+  segments(): Promise<readonly StoredSegment[]> {
+    return (this.#segments ??= sealAll(this.runs));
   }
 
   /** firstRuns gives runs of at least `bytes` together, for what is too slow to be shown all. */

@@ -1,16 +1,11 @@
-import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from './backlog.ts';
+import { NO_LOG, fail, ingestOf, integrateOf } from './ledger.ts';
 import { spreadOf } from './measure.ts';
 import { PRICES } from './prices.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject } from './subject.ts';
-import { BATCH_SEGMENTS, KEY, PARTITIONS, SyntheticLedger, batchTime } from './syntheticLedger.ts';
+import { BATCH_SEGMENTS, PARTITIONS, SyntheticLedger, batchTime } from './syntheticLedger.ts';
 import { SyntheticStore } from './syntheticStore.ts';
 import type { Requests } from './syntheticStore.ts';
-import { LEDGER, SEGMENT_BYTES } from './workload.ts';
-import { keySigner } from '../src/adapters/logKeys.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
-import { Ingest } from '../src/ingest/ingest.ts';
-import { Integrate } from '../src/integrate/integrate.ts';
 
 /** How much of a log is there before. */
 const BATCHES = 20;
@@ -21,22 +16,11 @@ const MINUTES_A_MONTH = 30 * 24 * 60;
 
 /** Minutes pass: each partition seals some segments, and then an integration runs, as timers have it. */
 async function measure(): Promise<Measurement> {
-  const store = new SyntheticStore(new SyntheticLedger(BATCHES), BATCHES);
+  const store = new SyntheticStore(await SyntheticLedger.create(BATCHES), BATCHES);
   let time = batchTime(BATCHES - 1);
   const now = (): number => time;
-  const ingest = new Ingest({ store, now, ledger: LEDGER, maxSegmentBytes: SEGMENT_BYTES, pause: async () => {} });
-  const integrate = new Integrate({
-    store,
-    tiles: store.tiles,
-    origin: LEDGER,
-    verifiers: [KEY.verifierKey],
-    signers: [keySigner(KEY)],
-    now,
-    summarize: async (bytes, counts) => summarizeSegment(bytes, counts),
-    concurrency: CONCURRENCY,
-    limits: BATCH_LIMITS,
-    budgetMs: Infinity,
-  });
+  const ingest = ingestOf(store, { now });
+  const integrate = integrateOf(store, store.tiles, { now });
   const first = (BATCHES * BATCH_SEGMENTS) / PARTITIONS;
   const sealing: Requests[] = [];
   const integrating: Requests[] = [];

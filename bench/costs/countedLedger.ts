@@ -1,24 +1,26 @@
 import { keySigner } from '../../src/adapters/logKeys.ts';
-import { createSignerKey } from '../../src/core/note/signerKey.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import { Certificates } from '../../src/core/signed/certificate.ts';
-import type { SessionRole } from '../../src/core/signed/certificate.ts';
-import { auditorName } from '../../src/core/signed/reportSignature.ts';
-import { Ingest } from '../../src/ingest/ingest.ts';
+import type { Ingest } from '../../src/ingest/ingest.ts';
 import { enteredReports } from '../../src/integrate/enteredReports.ts';
-import { Integrate } from '../../src/integrate/integrate.ts';
-import { Sessions } from '../../src/ledger/session.ts';
+import type { Integrate } from '../../src/integrate/integrate.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import { MemoryStore } from '../../test/support/memoryStore.ts';
 import { MemoryTiles } from '../../test/support/memoryTiles.ts';
-import { BATCH_LIMITS, CONCURRENCY, NO_LOG, fail } from '../backlog.ts';
-import { KEY } from '../syntheticLedger.ts';
-import { LEDGER, SEGMENT_BYTES } from '../workload.ts';
+import {
+  AUDITOR,
+  CONCURRENCY,
+  KEY,
+  LEDGER,
+  NO_LOG,
+  fail,
+  ingestOf,
+  integrateOf,
+  sessionsOf,
+  summarize,
+} from '../ledger.ts';
 
 const MINUTE = 60_000;
 const SECOND = 1000;
 const START = Date.UTC(2026, 10, 23);
-const AUDITOR = createSignerKey(auditorName(LEDGER), Buffer.alloc(32, 9));
 const BODY = Buffer.from('{"records":[{"category":"AuditEvent"}]}');
 
 /** Requests are what one action asks for, as the services charge it. */
@@ -54,31 +56,12 @@ export class CountedLedger {
       this.#signatures += 1;
       return signer.sign(text);
     };
-    // Certificates are counted by the day, not by the run.
-    const sessionsOf = (role: SessionRole): Sessions =>
-      new Sessions({ ledger: LEDGER, role, signers: [signer], random: () => 0 });
-    this.#ingest = new Ingest({
-      store,
+    this.#ingest = ingestOf(store, { now });
+    this.#integrate = integrateOf(store, this.#tiles, {
       now,
-      ledger: LEDGER,
-      sessions: sessionsOf('segments'),
-      certificates: new Certificates(LEDGER, [KEY.verifierKey]),
-      maxSegmentBytes: SEGMENT_BYTES,
-      pause: async () => {},
-    });
-    this.#integrate = new Integrate({
-      sessions: sessionsOf('batches'),
-      auditors: [AUDITOR.verifierKey],
-      store,
-      tiles: this.#tiles,
-      origin: LEDGER,
-      verifiers: [KEY.verifierKey],
       signers: [{ verifierKey: signer.verifierKey, sign }],
-      now,
-      summarize: async (bytes, question) => summarizeSegment(bytes, question),
-      concurrency: CONCURRENCY,
-      limits: BATCH_LIMITS,
-      budgetMs: Infinity,
+      // Certificates are counted by the day, not by the run.
+      sessions: sessionsOf('batches'),
     });
   }
 
@@ -110,7 +93,7 @@ export class CountedLedger {
         store,
         tiles,
         now: () => this.#time,
-        summarize: async (bytes, question) => summarizeSegment(bytes, question),
+        summarize,
         concurrency: CONCURRENCY,
         verifiers,
         log: NO_LOG,
@@ -139,11 +122,11 @@ export class CountedLedger {
   }
 
   #requests(): Requests {
-    const { create, read, exists, list, children } = this.#store.requests;
+    const { create, read, readEnd, metadata, exists, list, children } = this.#store.requests;
     const tiles = this.#tiles.requests;
     return {
       write: create + tiles.write,
-      read: read + exists + tiles.read,
+      read: read + readEnd + metadata + exists + tiles.read,
       list: list + children + tiles.list,
       sign: this.#signatures,
       bytes: this.#bytesBeside(),

@@ -123,7 +123,7 @@ export async function measureCounts(): Promise<Measured> {
       perCheckpoint: NOTHING,
     }),
     verify: linear('verify', base.runs, base.runs),
-    ...measureSizes(),
+    ...(await measureSizes()),
   };
 }
 
@@ -142,7 +142,7 @@ export function predict(
 }
 
 /** measureSizes seals generated records in segments of several sizes. Events are small, so that small segments have some. */
-function measureSizes(): Pick<Measured, 'recordBytes' | 'sizes'> {
+async function measureSizes(): Promise<Pick<Measured, 'recordBytes' | 'sizes'>> {
   const records = [...generateBodies(SAMPLE)].flatMap((body) => {
     const { records } = JSON.parse(body.toString('utf8')) as { readonly records: readonly unknown[] };
     return records.map((record) => JSON.stringify(record));
@@ -151,12 +151,13 @@ function measureSizes(): Pick<Measured, 'recordBytes' | 'sizes'> {
     records.slice(i * RECORDS_AN_EVENT, (i + 1) * RECORDS_AN_EVENT).join(','),
   );
   const events = toEvents(pairs.map((pair) => Buffer.from(`{"records":[${pair}]}`)));
-  const sizes = LIMITS.map((limit) => {
+  const sizes: Sealed[] = [];
+  for (const limit of LIMITS) {
     const runs = splitEvents(events, limit);
     let stored = 0;
-    for (const segment of sealRuns(runs)) stored += segment.stored.length;
-    return { limit, raw: Math.round(rawBytesOf(events) / runs.length), stored: Math.round(stored / runs.length) };
-  });
+    for await (const segment of sealRuns(runs)) stored += segment.stored.length;
+    sizes.push({ limit, raw: Math.round(rawBytesOf(events) / runs.length), stored: Math.round(stored / runs.length) });
+  }
   const bytes = records.reduce((sum, record) => sum + Buffer.byteLength(record), 0);
   return { recordBytes: Math.round(bytes / records.length), sizes };
 }

@@ -17,7 +17,7 @@ export interface CreatedSegment {
 
 /** createSegment signs a segment and stores it under the name of its place, unless that is taken. `before` is its chain's head. */
 export async function createSegment(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'create'>,
   session: Session,
   before: Pick<ChainHead, 'latest'>,
   { header, root, frames, latest }: SealedSegment,

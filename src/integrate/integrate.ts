@@ -1,16 +1,19 @@
 import type { SignedCheckpoint } from './cosigning.ts';
 import { publishLog } from './publish.ts';
 import { LogSource } from './source.ts';
-import type { BatchLimits, Passed, SourceDeps, TakenBatch } from './source.ts';
-import { loadLog, readCheckpoint } from './state.ts';
+import type { Announcement, BatchLimits, Passed, SourceDeps, TakenBatch } from './source.ts';
+import { firstTrust, loadLog, readCheckpoint } from './state.ts';
 import type { LogDeps, LogState } from './state.ts';
+import { AuditsealError, faultIn } from '../core/errors.ts';
 import { formatCheckpoint, openCheckpoint } from '../core/note/checkpoint.ts';
 import { formatNote } from '../core/note/note.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
-import { formatBatch } from '../core/objects/batch.ts';
+import { formatBatch, openNextBatch } from '../core/objects/batch.ts';
+import type { LogSoFar } from '../core/objects/batch.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName } from '../core/objects/names.ts';
 import { signBatch } from '../core/signed/batchSignature.ts';
+import { formatKeyNotice } from '../core/signed/keyNotice.ts';
 import { logAfter } from '../ledger/batches.ts';
 import type { Sessions } from '../ledger/session.ts';
 import type { Logger } from '../ports/host.ts';
@@ -98,9 +101,7 @@ export class Integrate {
   /** addBatches returns false if another integration takes the number of a batch. */
   async #addBatches(deadline: number, result: IntegrateResult, log: Logger): Promise<boolean> {
     let state = this.#state as LogState;
-    const known = new Set(state.log.keys);
-    const keys = this.#deps.signers.map(({ verifierKey }) => formatVerifierKey(verifierKey));
-    const newKeys = keys.filter((key) => !known.has(key));
+    const newKeys = await this.#announce(state.log.keys);
     const source = await LogSource.open({ ...this.#deps, log }, state.heads, newKeys, this.#passed);
     try {
       do {
@@ -121,7 +122,25 @@ export class Integrate {
     }
   }
 
-  /** add makes a batch and its checkpoint, or gives undefined if the batch's name is taken. */
+  /** announce makes notices of the keys that the log doesn't know yet, signed by all. */
+  async #announce(known: readonly string[]): Promise<Announcement[]> {
+    const { origin, signers } = this.#deps;
+    const keys = signers.map(({ verifierKey }) => formatVerifierKey(verifierKey));
+    return Promise.all(
+      keys
+        .filter((key) => !known.includes(key))
+        .map(async (key) => {
+          const text = formatKeyNotice(origin, key);
+          const signatures = await Promise.all(signers.map((signer) => signer.sign(text)));
+          return { key, note: formatNote({ text, signatures }).toString('utf8') };
+        }),
+    );
+  }
+
+  /**
+   * add makes a batch and its checkpoint, or gives undefined if the batch's name is taken. It throws CONFIG_INVALID if the batch
+   * would be void: then none of this host's keys is one of the log.
+   */
   async #add(
     { log, tree, next, published }: LogState,
     entries: TakenBatch['entries'],
@@ -132,12 +151,24 @@ export class Integrate {
     const { number: previous, head } = log;
     const claim = { previous, size: head.size, root: head.rootHash };
     const bytes = signBatch(session, batchName(next), formatBatch(entries), claim);
+    this.#checkOwn(bytes, log, next);
     // Durable point. Once this says 'created' the order is final, and nothing was signed before. If we die before the
     // checkpoint is there, the next run, anywhere, makes the same one of this batch.
     if ((await store.create(batchName(next), bytes)) === 'exists') return undefined;
     tree.append(entries);
     const added = { log: logAfter({ number: next, entries, heads }, tree), tree, heads, next: next + 1 };
     return this.#sign({ ...added, ...(published && { published }) });
+  }
+
+  /** checkOwn keeps a checkpoint from ever being signed over a batch that others would pass over. */
+  #checkOwn(bytes: Buffer, log: LogSoFar, next: number): void {
+    try {
+      openNextBatch(bytes, next, log, firstTrust(this.#deps));
+    } catch (error) {
+      const { message } = faultIn(error, 'malformed');
+      const why = `what this app integrates would not count: ${message}; a key that the log knows has to announce a new one`;
+      throw new AuditsealError('CONFIG_INVALID', why, { cause: error });
+    }
   }
 
   /** sign makes the checkpoint over the last batch, which is stored, and publishes it. */

@@ -36,6 +36,12 @@ export interface Passed extends Record<DocumentType, number> {
   readonly strangers: Map<string, number>;
 }
 
+/** Announcement is a key that the log is to sign with, as formatVerifierKey prints it, and the notice of it. */
+export interface Announcement {
+  readonly key: string;
+  readonly note: string;
+}
+
 /** Due says whether a batch is wanted though there may be nothing new. */
 export interface Due {
   readonly isDue: boolean;
@@ -62,26 +68,26 @@ export class LogSource {
   readonly #queues: PartitionQueue[] = [];
   /** keys of the log, with those that it will announce next, and these alone */
   readonly #keys: readonly string[];
-  #announced: readonly string[];
+  #announced: readonly Announcement[];
   #documents: DocumentCounts;
   readonly #passed: Passed;
   #time: string;
 
-  private constructor(deps: SourceDeps, heads: LogPosition, newKeys: readonly string[], passed: Passed) {
+  private constructor(deps: SourceDeps, heads: LogPosition, newKeys: readonly Announcement[], passed: Passed) {
     this.#passed = passed;
     this.#deps = deps;
     this.#semaphore = new Semaphore(deps.concurrency);
-    this.#keys = [...heads.keys, ...newKeys];
+    this.#keys = [...heads.keys, ...newKeys.map(({ key }) => key)];
     this.#announced = newKeys;
     this.#documents = heads.documents;
     this.#time = heads.time;
   }
 
-  /** open begins behind a log's heads; `newKeys` are to be announced, as formatVerifierKey prints them. */
+  /** open begins behind a log's heads; `newKeys` are to be announced. */
   static async open(
     deps: SourceDeps,
     heads: LogPosition,
-    newKeys: readonly string[],
+    newKeys: readonly Announcement[],
     passed: Passed,
   ): Promise<LogSource> {
     const source = new LogSource(deps, heads, newKeys, passed);
@@ -100,7 +106,7 @@ export class LogSource {
 
   /** take gives the next batch, one object of each partition in turn, or undefined if there is nothing new and none is due. */
   async take(limits: BatchLimits, { isDue }: Due): Promise<TakenBatch | undefined> {
-    const entries = this.#announced.map((key) => formatEntry({ type: 'key', key }));
+    const entries = this.#announced.map(({ note }) => formatEntry({ type: 'key', note }));
     const counts = { segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
     const isFull = (): boolean => entries.length >= limits.objects || counts.storedBytes >= limits.storedBytes;
     let active = this.#queues;

@@ -59,7 +59,7 @@ export interface LogState extends LogStart {
 export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DETECTED', why);
 
 /** firstTrust is who may begin the log: the keys that this host was given. */
-const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
+export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
   ledger: origin,
   keys: verifiers.map(formatVerifierKey),
 });

@@ -1,6 +1,7 @@
 import { proveEntry } from './entryProof.ts';
 import type { ProveDeps } from './entryProof.ts';
 import { LogLookup } from './lookup.ts';
+import type { FoundEntry } from './lookup.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { leafHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
@@ -51,14 +52,14 @@ const absent = (why: string): Proved => ({ ok: false, reason: 'absent', why });
  */
 export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<Proved> {
   const isNumber = 'record' in place;
-  const lookup = new LogLookup(deps.store, deps.verifiers, isNumber ? place.partition : place.segment.partition);
-  const found = await (isNumber ? lookup.entryOf(place.record) : lookup.entryAt(place.segment.index));
+  const found = await findEntry(deps, place);
   if (found === undefined) {
-    return absent(
-      isNumber
-        ? `the log has no record ${place.record} of partition ${place.partition}, or not yet`
-        : `the log has no entry of ${segmentName(place.segment.partition, place.segment.index)}, or not yet`,
-    );
+    const what = isNumber
+      ? `record ${place.record} of partition ${place.partition}`
+      : `entry of ${segmentName(place.segment.partition, place.segment.index)}`;
+    const isAnothers = deps.verifiers.length > 0 && (await findEntry({ ...deps, verifiers: [] }, place)) !== undefined;
+    const why = isAnothers ? ': no trusted key certified who made the batch that has it' : ', or not yet';
+    return absent(`the log has no ${what}${why}`);
   }
   const { entry } = found;
   const segment = segmentName(entry.partition, entry.index);
@@ -87,6 +88,12 @@ export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<
     if (!result.ok) throw new AuditsealError(result.code, `${segment}: ${result.why}`);
   }
   return { ok: true, evidence, checkpoint, entryIndex: found.leaf, segment };
+}
+
+/** findEntry finds the entry of a record's segment in batches whose makers the keys certified; without keys, anybody did. */
+function findEntry({ store, verifiers }: ProveDeps, place: RecordPlace): Promise<FoundEntry | undefined> {
+  if ('record' in place) return new LogLookup(store, verifiers, place.partition).entryOf(place.record);
+  return new LogLookup(store, verifiers, place.segment.partition).entryAt(place.segment.index);
 }
 
 /**

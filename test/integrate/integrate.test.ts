@@ -8,7 +8,7 @@ import type { LogPosition } from '../../src/core/objects/heads.ts';
 import { rebuildTiles } from '../../src/integrate/rebuildTiles.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { check } from '../support/checking.ts';
-import { signReport } from '../support/sign.ts';
+import { noticeOf, signReport } from '../support/sign.ts';
 import { deriveLog, expectWholeLog, namesIn } from '../support/deriveLog.ts';
 import { LEDGER, TRUST, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import { eventAt, eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
@@ -46,7 +46,8 @@ describe('integrate', () => {
     const summary = summarizeSegment(stored, { name: nameOf(0), trust: TRUST });
     expect(result).toEqual({ batches: 1, segments: 1, foreign: 0, reports: 0, actions: 0, storedBytes: stored.length });
     const [key, line = '', heads = ''] = linesOf(store, 0);
-    expect(key).toBe(JSON.stringify({ type: 'key', key: TRUST.keys[0] }));
+    const notice = noticeOf(LEDGER, TRUST.keys[0] as string, [{ name: LEDGER, seed: 1 }]);
+    expect(key).toBe(JSON.stringify({ type: 'key', note: notice }));
     expect(line.replace(/[0-9a-f]{64}/g, '#')).toBe(
       `{"type":"segment","name":"${nameOf(0)}","size":${stored.length},"sha256":"#","root":"#","prev":"#",` +
         '"partition":"0","index":0,"incarnation":0,"records":{"first":0,"count":6},"events":{"first":7,"last":8,"count":2},' +

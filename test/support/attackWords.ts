@@ -1,6 +1,8 @@
-import { read } from './attackScene.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { REPORT, read } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';
 import { nameOf } from './forge.ts';
+import { batch, checkpoint } from './loggedLedger.ts';
 
 // The words in which attacks.ts says what is done to a ledger, and what is found.
 
@@ -46,4 +48,24 @@ export function edit(scene: Scene, name: string, change: (text: string) => strin
   const text = read(scene.objects, name).toString('latin1');
   if (change(text) === text) throw new Error(`nothing in ${name} was changed`);
   scene.objects.set(name, Buffer.from(change(text), 'latin1'));
+}
+
+/** newestTiles names the partial tiles of the newest checkpoint. */
+export const newestTiles = ({ objects }: Scene): string[] => {
+  const size = /^\d+$/m.exec(read(objects, checkpoint(2)).toString())?.[0];
+  return [...objects.keys()].filter((name) => name.endsWith(`.p/${size}`));
+};
+
+/** reportIn gives the report of a scene, as one that knows of no chain and no log. */
+export function reportIn(objects: Scene['objects']): Report {
+  const { report } = JSON.parse(read(objects, REPORT).toString()) as { report: Report };
+  const { log: _log, page: _page, ...others } = report;
+  return { ...others, partitions: [] };
+}
+
+/** cutLog takes away the newest batch with all that came of it, and publishes the checkpoint before. */
+export function cutLog(scene: Scene): void {
+  const { objects } = scene;
+  remove(scene, batch(2), checkpoint(2), ...newestTiles(scene));
+  objects.set('tlog/checkpoint', read(objects, checkpoint(1)));
 }

@@ -1,12 +1,23 @@
 import { parseBatch } from '../../src/core/objects/batch.ts';
 import { actionName, pageName, reportName } from '../../src/core/objects/names.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import type { Report } from '../../src/core/objects/report.ts';
 import { formatReport } from '../../src/core/objects/reportFile.ts';
 import { forgeAction, forgeHold } from './actions.ts';
 import { MINE, REPORT, STORY, by, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
-import type { Scene } from './attackScene.ts';
-import { broken, changed, edit, everywhere, foreign, invalid, remove, segmentsOf, withAnchor } from './attackWords.ts';
+import {
+  broken,
+  changed,
+  cutLog,
+  edit,
+  everywhere,
+  foreign,
+  invalid,
+  newestTiles,
+  remove,
+  reportIn,
+  segmentsOf,
+  withAnchor,
+} from './attackWords.ts';
 import type { Attack } from './attackWords.ts';
 import { LEDGER, forge, forgeChain, nameOf, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';
@@ -31,25 +42,6 @@ const NOT_OURS = [
   ...foreign(batch(0), batch(1), batch(2), ...segmentsOf(0, 5), ...segmentsOf(0, 5, '1')),
   `not-integrated ${actionName(0)}`,
 ];
-
-/** A report that knows of no chain and no log. */
-function reportIn(objects: Scene['objects']): Report {
-  const { report } = JSON.parse(read(objects, REPORT).toString()) as { report: Report };
-  const { log: _log, page: _page, ...others } = report;
-  return { ...others, partitions: [] };
-}
-
-/** cutLog takes away the newest batch with all that came of it, and publishes the checkpoint before. */
-function cutLog(scene: Scene): void {
-  const { objects } = scene;
-  remove(scene, batch(2), checkpoint(2), ...newestTiles(scene));
-  objects.set('tlog/checkpoint', read(objects, checkpoint(1)));
-}
-
-const newestTiles = ({ objects }: Scene): string[] => {
-  const size = /^\d+$/m.exec(read(objects, checkpoint(2)).toString())?.[0];
-  return [...objects.keys()].filter((name) => name.endsWith(`.p/${size}`));
-};
 
 const cutElsewhere = [
   ...foreign(batch(0), batch(1)),

@@ -6,7 +6,14 @@ import { nameOf } from './forge.ts';
 import { depthOf } from './referenceBody.ts';
 import { referenceRoot } from './referenceLedger.ts';
 import type { ReferenceSegment } from './referenceLedger.ts';
-import { Foreign, openReferenceBatch, openReferenceNote, openReferenceReport } from './referenceSignature.ts';
+import {
+  Foreign,
+  openReferenceBatch,
+  openReferenceNote,
+  openReferenceNotice,
+  openReferenceReport,
+  referenceKeys,
+} from './referenceSignature.ts';
 import type { ReferenceTrust } from './referenceSignature.ts';
 
 type Objects = ReadonlyMap<string, Buffer>;
@@ -27,7 +34,7 @@ interface AnyEntry {
   readonly type: string;
   readonly name: string;
   readonly sha256: string;
-  readonly key: string;
+  readonly note: string;
   readonly status: string;
   readonly action: string;
   readonly outcome: string;
@@ -117,6 +124,7 @@ class Log {
         batch.size === this.#entries.length &&
         batch.root === referenceRoot(this.#entries);
       const isThen = time !== undefined && time >= this.#time && time >= from && time <= until;
+      referenceKeys(lines, this.#keys, this.#trust);
       if (!isNext || !isThen || lines.some((line) => line === '' || Buffer.byteLength(line) > 65_535)) return undefined;
     } catch (error) {
       if (error instanceof Foreign || error instanceof SyntaxError) return undefined;
@@ -158,12 +166,9 @@ class Log {
     must(depthOf(line) <= 64, 'it nests too deep');
     switch (entry.type) {
       case 'key':
-        must(
-          !this.#keys.includes(entry.key) && line === JSON.stringify({ type: 'key', key: entry.key }),
-          'a key twice',
-        );
+        must(line === JSON.stringify({ type: 'key', note: entry.note }), 'a key not as printed');
         must(this.#batches.length > 0 || this.#keys.length === this.#entries.length, 'a key behind other entries');
-        this.#keys.push(entry.key);
+        this.#keys.push(openReferenceNotice(entry.note, { ...this.#trust, keys: undefined }));
         return;
       case 'segment':
       case 'foreign':

@@ -143,6 +143,30 @@ export function openReferenceCertificate(note: string, role: string, trust: Refe
   return { ledger, session: ed25519(publicKey), from, until };
 }
 
+/** openReferenceNotice gives the key that a note announces. docs/format.md, section 9.2. */
+export function openReferenceNotice(note: string, { ledger, keys }: ReferenceTrust): string {
+  const [first, word, key = '', end, ...more] = openReferenceNote(note, ledger, keys).split('\n');
+  must(first === `${ledger}/sealer` && word === 'auditseal key' && end === '' && more.length === 0, 'another notice');
+  const [, name = '', id = '', base64 = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(key) ?? [];
+  const bytes = fromBase64(base64);
+  must(name === ledger && (bytes[0] === 1 || bytes[0] === 2), 'the notice of a key that is none of this log');
+  const digest = bytes[0] === 2 ? sha256(bytes.subarray(1)) : sha256(`${name}\n`, bytes);
+  must(digest.toString('hex', 0, 4) === id, 'the notice of a key that has another ID');
+  return key;
+}
+
+/** referenceKeys gives the keys of a log behind a batch with these lines, which its heads must have. docs/format.md, section 9.1. */
+export function referenceKeys(lines: readonly string[], before: readonly string[], trust: ReferenceTrust): string[] {
+  const notes = lines
+    .filter((line) => line.startsWith('{"type":"key",'))
+    .map((line) => parse(line) as { note?: string });
+  const keys = [...before, ...notes.map(({ note = '' }) => openReferenceNotice(note, trust))];
+  const { keys: stated } = parse(lines.at(-1) ?? '') as { keys?: unknown };
+  must(new Set(keys).size === keys.length, 'a key twice');
+  must(JSON.stringify(stated) === JSON.stringify(keys), 'heads that have other keys');
+  return keys;
+}
+
 const STATEMENT =
   /^\{"version":(\d+),"frames":"[0-9a-f]{64}","root":"[0-9a-f]{64}","prev":"[0-9a-f]{64}","record":(0|[1-9]\d*),"incarnation":(0|[1-9]\d*),"event":(-1|0|[1-9]\d*)(,"enqueued":"[^"]{24}")?,"sealed":"[^"]{24}"\}$/;
 

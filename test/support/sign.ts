@@ -38,6 +38,10 @@ export function signedNote(text: string, keys: readonly HandKey[]): string {
   return `${text}\n${lines.join('')}`;
 }
 
+/** noticeOf prints the notice of a key as a note, signed by keys. */
+export const noticeOf = (ledger: string, key: string, keys: readonly HandKey[]): string =>
+  signedNote(`${ledger}/sealer\nauditseal key\n${key}\n`, keys);
+
 /** HandSession is a session and what its certificate says. */
 export interface HandSession {
   readonly ledger: string;

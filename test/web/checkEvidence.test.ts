@@ -137,12 +137,12 @@ describe('keys', () => {
     for (let i = 0; i < good.length; i++) {
       const bad = good.slice();
       bad[i] = (bad[i] as number) ^ 1;
-      expect(verifyOwn(key, message, bad)).toBe(false);
+      expect(verifyOwn(material, message, bad)).toBe(false);
       expect(await verifySignature(key, message, bad)).toBe(false);
     }
-    expect(verifyOwn(key, message, good)).toBe(true);
+    expect(verifyOwn(material, message, good)).toBe(true);
     expect(await verifySignature(key, message, good)).toBe(true);
-    expect(verifyOwn(key, message, good.slice(1))).toBe(false);
+    expect(verifyOwn(material, message, good.slice(1))).toBe(false);
   });
 
   test('keys are of different people: a log is no witness of itself, and no witness counts twice', async () => {

@@ -1,10 +1,10 @@
 import { actionName, pageName, reportName } from '../../src/core/objects/names.ts';
 import { formatCosignature } from '../../src/ledger/cosignatures.ts';
 import { forgeAction } from '../support/actions.ts';
-import { SECOND, batch, checkpoint } from '../support/loggedLedger.ts';
-import { cosignature, witnessKey } from '../support/witnesses.ts';
-import { flip, swap, named, widestTile, segment, unsign, BOMB, edit, editNewest } from './damageTools.ts';
-import { ACTED, TLOG, lineOf } from './mirrors.ts';
+import { SECOND, checkpoint } from '../support/loggedLedger.ts';
+import { witnessKey } from '../support/witnesses.ts';
+import { flip, swap, named, widestTile, segment, unsign, BOMB, edit, editNewest, resign } from './damageTools.ts';
+import { ACTED, TLOG, cosignatureIn, lineOf, plantCosignature } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
 const LOCKED = '"action":"lock","outcome":"done"';
@@ -16,7 +16,8 @@ const plant = (mirror: Mirror, ...action: Parameters<typeof forgeAction>): unkno
 interface Damage {
   readonly name: string;
   readonly damage: (mirror: Mirror) => unknown;
-  readonly finds: string;
+  /** none, where nothing is wrong */
+  readonly finds?: string;
   /** what is found is a warning, and leaves the mirror verified */
   readonly isHarmless?: boolean;
 }
@@ -27,7 +28,7 @@ export const DAMAGE: readonly Damage[] = [
   {
     name: 'a flipped bit in a batch',
     damage: (it) => flip(it, 'batches/000000000001.jsonl', 300),
-    finds: 'entry-mismatch',
+    finds: 'foreign-object',
   },
   {
     name: 'a flipped bit in a checkpoint',
@@ -90,7 +91,7 @@ export const DAMAGE: readonly Damage[] = [
   {
     name: 'swapped batches',
     damage: (it) => swap(it, 'batches/000000000000.jsonl', 'batches/000000000001.jsonl'),
-    finds: 'entry-mismatch',
+    finds: 'foreign-object',
   },
   {
     name: 'a foreign object',
@@ -109,8 +110,8 @@ export const DAMAGE: readonly Damage[] = [
       ].forEach((name) => it.set(name, Buffer.from('x'))),
     finds: 'foreign-object',
   },
-  { name: 'a bomb behind the last segment', damage: (it) => it.set(segment(0, 6), BOMB), finds: 'segment-malformed' },
-  { name: 'a bomb in the place of a segment', damage: (it) => it.set(segment(0, 2), BOMB), finds: 'segment-malformed' },
+  { name: 'a bomb behind the last segment', damage: (it) => it.set(segment(0, 6), BOMB), finds: 'foreign-object' },
+  { name: 'a bomb in the place of a segment', damage: (it) => it.set(segment(0, 2), BOMB), finds: 'segment-changed' },
   { name: 'a tile missing', damage: (it) => it.delete(widestTile(it)), finds: 'tile-mismatch' },
   {
     name: 'junk under the name of the full tile, in the place of a partial one',
@@ -162,7 +163,7 @@ export const DAMAGE: readonly Damage[] = [
       unsign(it, 2);
       it.delete(segment(1, 5));
     },
-    finds: 'entry-mismatch',
+    finds: 'segment-missing',
   },
   {
     name: 'a changed segment that only a batch without a checkpoint has',
@@ -170,63 +171,99 @@ export const DAMAGE: readonly Damage[] = [
       unsign(it, 2);
       flip(it, segment(1, 5), 80);
     },
-    finds: 'entry-mismatch',
+    finds: 'segment-changed',
   },
   {
     name: 'a batch without a checkpoint that is dated ahead, and a segment behind it',
     damage: (it) => {
       unsign(it, 1);
-      const text = (it.get(batch(1)) as Buffer).toString();
-      it.set(batch(1), Buffer.from(text.replace(/("type":"heads","time":")\d{4}/, '$19999')));
+      resign(it, 1, (text) => text.replace(/("type":"heads","time":")\d{4}/, '$19999'));
     },
     finds: 'not-integrated',
   },
   {
     name: 'a cosignature that is none',
-    damage: (it) => it.set(cosignature(1, 1), Buffer.from('x')),
+    damage: (it) => it.set(cosignatureIn(it, 2, 1), Buffer.from('x')),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a cosignature that is none, under its own name',
+    damage: (it) => plantCosignature(it, 1, lineOf(it, 1, 1).keyId, Buffer.from('x')),
     finds: 'cosignature-invalid',
   },
   {
     name: 'a cosignature by nobody known that is two lines',
     damage: (it) => {
-      const line = it.get(cosignature(3, 2)) as Buffer;
-      it.set(cosignature(3, 2), Buffer.concat([line, line]));
+      const line = formatCosignature(lineOf(it, 1, 2));
+      plantCosignature(it, 1, lineOf(it, 1, 2).keyId, Buffer.concat([line, line]));
     },
     finds: 'cosignature-invalid',
   },
   {
     name: 'a cosignature under the key ID of another',
-    damage: (it) => it.set(cosignature(3, 9), it.get(cosignature(3, 2)) as Buffer),
+    damage: (it) => plantCosignature(it, 3, lineOf(it, 3, 9).keyId, formatCosignature(lineOf(it, 3, 2))),
     finds: 'cosignature-invalid',
   },
   {
     name: 'a cosignature under another key name',
-    damage: (it) =>
-      it.set(cosignature(2, 1), formatCosignature({ ...lineOf(it, 2, 1), keyName: witnessKey(2).verifierKey.keyName })),
+    damage: (it) => {
+      const line = { ...lineOf(it, 2, 1), keyName: witnessKey(2).verifierKey.keyName };
+      plantCosignature(it, 2, line.keyId, formatCosignature(line));
+    },
     finds: 'cosignature-invalid',
   },
   {
     name: 'a cosignature of another checkpoint',
-    damage: (it) => it.set(cosignature(3, 1), it.get(cosignature(2, 1)) as Buffer),
+    damage: (it) => plantCosignature(it, 3, lineOf(it, 2, 1).keyId, formatCosignature(lineOf(it, 2, 1))),
     finds: 'cosignature-invalid',
   },
   {
+    name: 'a cosignature under the hash of another',
+    damage: (it) => it.set(cosignatureIn(it, 2, 1), formatCosignature(lineOf(it, 2, 1, SECOND + 111))),
+    finds: 'cosignature-invalid',
+  },
+  {
+    name: 'a second cosignature by a witness',
+    damage: (it) => plantCosignature(it, 2, lineOf(it, 2, 1).keyId, formatCosignature(lineOf(it, 2, 1, SECOND + 111))),
+    isHarmless: true,
+  },
+  {
+    name: 'a cosignature of years before its checkpoint',
+    damage: (it) => plantCosignature(it, 1, lineOf(it, 1, 1).keyId, formatCosignature(lineOf(it, 1, 1, -60_000_000))),
+    finds: 'clock-ahead',
+    isHarmless: true,
+  },
+  {
+    name: 'a cosignature of days after its checkpoint',
+    damage: (it) =>
+      plantCosignature(it, 1, lineOf(it, 1, 1).keyId, formatCosignature(lineOf(it, 1, 1, SECOND + 172_800))),
+    finds: 'clock-ahead',
+    isHarmless: true,
+  },
+  {
     name: 'a cosignature of a checkpoint that is not there',
-    damage: (it) => it.set(cosignature(7, 2), it.get(cosignature(3, 2)) as Buffer),
+    damage: (it) => plantCosignature(it, 7, lineOf(it, 3, 2).keyId, formatCosignature(lineOf(it, 3, 2))),
     finds: 'cosignature-invalid',
   },
   {
     name: 'a cosignature that is none, of a checkpoint without a batch',
-    damage: (it) =>
-      it.set(checkpoint(4), it.get(checkpoint(3)) as Buffer).set(cosignature(4, 2), Buffer.from('\u2014 x y\n')),
+    damage: (it) => {
+      it.set(checkpoint(4), it.get(checkpoint(3)) as Buffer);
+      plantCosignature(it, 4, lineOf(it, 3, 2).keyId, Buffer.from('\u2014 x y\n'));
+    },
     finds: 'cosignature-invalid',
   },
   {
+    name: 'a cosignature under a name without a hash',
+    damage: (it) => it.set(cosignatureIn(it, 3, 2).split('-')[0] as string, formatCosignature(lineOf(it, 3, 2))),
+    finds: 'foreign-object',
+  },
+  {
     name: 'a published cosignature that is not stored',
-    damage: (it) => it.delete(cosignature(3, 2)),
+    damage: (it) => it.delete(cosignatureIn(it, 3, 2)),
     finds: 'checkpoint-invalid',
   },
-  { name: 'an empty segment', damage: (it) => it.set(segment(0, 0), Buffer.alloc(0)), finds: 'segment-malformed' },
+  { name: 'an empty segment', damage: (it) => it.set(segment(0, 0), Buffer.alloc(0)), finds: 'foreign-object' },
   {
     name: 'an action that says something else',
     damage: (it) => edit(it, actionName(1), (text) => text.replace('ann@', 'eve@')),
@@ -258,12 +295,12 @@ export const DAMAGE: readonly Damage[] = [
     finds: 'entry-mismatch',
   },
   {
-    name: 'a batch that counts no actions where there are none',
+    name: 'a batch that counts actions twice',
     damage: (it) => {
       unsign(it, 2);
-      edit(it, batch(2), (text) => text.replace('"partitions"', '"actions":0,"partitions"'));
+      resign(it, 2, (text) => text.replace('"partitions"', '"actions":0,"partitions"'));
     },
-    finds: 'entry-mismatch',
+    finds: 'foreign-object',
   },
   {
     name: 'a batch with actions in another order',
@@ -291,7 +328,7 @@ export const DAMAGE: readonly Damage[] = [
     name: 'actions that the log has none of, and should',
     damage: (it) => {
       unsign(it, 1);
-      edit(it, batch(1), (text) => text.replace(/("type":"heads","time":")\d{4}/, '$19999'));
+      resign(it, 1, (text) => text.replace(/("type":"heads","time":")\d{4}/, '$19999'));
     },
     finds: 'not-integrated',
   },

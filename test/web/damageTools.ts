@@ -1,4 +1,7 @@
+import { LEDGER } from '../support/forge.ts';
 import { batch, checkpoint } from '../support/loggedLedger.ts';
+import { dayOf, signLines } from '../support/sign.ts';
+import type { HandSession } from '../support/sign.ts';
 import { TLOG } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
@@ -47,9 +50,27 @@ export function edit(mirror: Mirror, name: string, change: (text: string) => str
   mirror.set(name, Buffer.from(change(text)));
 }
 
+/** resign changes the entries of a batch, and signs it anew as a session that the log's key certified for then. */
+export function resign(
+  mirror: Mirror,
+  number: number,
+  change: (text: string) => string,
+  session: Partial<HandSession> = {},
+): void {
+  const text = (mirror.get(batch(number)) as Buffer).toString();
+  const start = text.lastIndexOf('\n', text.length - 2) + 1;
+  const lines = change(text.slice(0, start));
+  if (lines === text.slice(0, start)) throw new Error(`nothing in ${batch(number)} was changed`);
+  const time = /"type":"heads","time":"([^"]*)"/.exec(lines)?.[1] as string;
+  const own = time.startsWith('9') ? { from: time, until: time } : dayOf(time);
+  const { batch: claim } = JSON.parse(text.slice(start)) as { batch: { previous: number; size: number; root: string } };
+  const signed = signLines(Buffer.from(lines), batch(number), claim, { ledger: LEDGER, ...own, ...session });
+  mirror.set(batch(number), signed);
+}
+
 /** editNewest changes the newest batch, of which no checkpoint is left, nor what came after it. */
 export function editNewest(mirror: Mirror, change: (text: string) => string): void {
   for (const name of [...named(mirror, 'cosignatures/000000000003/'), ...named(mirror, TLOG), checkpoint(3)])
     mirror.delete(name);
-  edit(mirror, batch(3), change);
+  resign(mirror, 3, change);
 }

@@ -7,8 +7,11 @@ import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { forgeAction } from '../support/actions.ts';
 import { keyOf } from '../support/logs.ts';
 import { picked } from '../support/sample.ts';
+import { LEDGER, timeOf } from '../support/forge.ts';
+import { signFrames } from '../support/sign.ts';
 import { DAMAGE } from './damage.ts';
-import { MIRROR_KEY, MIRROR_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
+import { BOMB, segment } from './damageTools.ts';
+import { AUDITOR_KEY, MIRROR_KEY, MIRROR_KEYS, NOW, WITNESS_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
 import type { Mirror, Verdict } from './mirrors.ts';
 import { CHROMIUM, PAGE, hasChromium } from './support.ts';
 
@@ -37,6 +40,7 @@ withBrowser('a mirror in the page', () => {
     seen = [];
     folder = await mkdtemp(join(tmpdir(), 'auditseal-mirror-'));
     page = await browser.newPage();
+    await page.clock.setFixedTime(NOW);
     page.on('console', (message) => seen.push(`console: ${message.text()}`));
     page.on('pageerror', (error) => seen.push(`error: ${error.message}`));
     page.on('request', (request) => {
@@ -98,11 +102,27 @@ withBrowser('a mirror in the page', () => {
     );
     expect(said).toContain('2 verified with keys that you gave; 1 not verified');
     expect(await page.innerText('#not-checked')).toContain('no quorum');
-    await page.fill('#keys', MIRROR_KEYS.split('\n')[1] as string);
+    await page.fill('#keys', WITNESS_KEYS[0] as string);
     await page.getByRole('button', { name: 'Check the folder again' }).click();
     await page.waitForSelector('#status.unverified');
     expect(await page.innerText('#status')).toContain('1 cosigned the newest checkpoint');
     expect(await page.innerText('#status')).toContain('proves nothing about who signed');
+  });
+
+  test('says who signed, which keys the ledger announces itself, and whose reports it went by', async () => {
+    const shown = (): Promise<string> => page.innerText('.facts');
+    expect(await check(good, MIRROR_KEY, AUDITOR_KEY)).toEqual({ status: 'verified', found: [] });
+    expect(await shown()).toMatch(/Checkpoints signed by\s+logs\.example\.com\/audit \(key ID/);
+    expect(await shown()).toContain(MIRROR_KEY);
+    expect(await shown()).toMatch(/Reports signed by\s+logs\.example\.com\/audit\/auditor \(key ID/);
+    expect(await shown()).toMatch(/Earlier report\s+reports\/000000000000\.json/);
+    await page.fill('#keys', '');
+    await page.getByRole('button', { name: 'Check the folder again' }).click();
+    await page.waitForSelector('#status.unverified');
+    expect(await shown()).toContain('by keys that were taken from the ledger itself');
+    expect(await shown()).toMatch(/Reports signed by\s+nobody whose key you gave/);
+    expect(await page.innerText('#not-checked')).toContain('no verifier key of the log was given');
+    expect(await page.innerText('#not-checked')).toContain('no key of the auditor was given');
   });
 
   test('without a key of the user agrees with itself only; the key may be given later', async () => {
@@ -115,15 +135,14 @@ withBrowser('a mirror in the page', () => {
     await page.fill('#keys', formatVerifierKey(keyOf(9).verifierKey));
     await page.getByRole('button', { name: 'Check the folder again' }).click();
     await page.waitForSelector('#status.violated');
-    expect(await page.innerText('#findings')).toContain('checkpoint-invalid');
+    expect(await page.innerText('#findings')).toContain('foreign-object');
     expect(await page.innerText('#status')).toContain('proves nothing about who signed');
   });
 
   test.each(picked(DAMAGE, 5))('with $name gets the verdict of the command line', async ({ damage }) => {
     const mirror = new Map(good);
     damage(mirror);
-    // The page goes by the clock of the browser.
-    const wanted = await coreVerdict(mirror, undefined, undefined, Date.now());
+    const wanted = await coreVerdict(mirror);
     const shown = { ...wanted, found: wanted.found.map((found) => found.replace('\u202e', '\\u202e')) };
     expect(await check(mirror, MIRROR_KEYS)).toEqual(shown);
     expect(await page.locator('#result img, #result script').count()).toBe(0);
@@ -139,7 +158,7 @@ withBrowser('a mirror in the page', () => {
     });
     expect(await page.innerText('#status')).toContain('It agrees with itself, but nothing is signed');
     expect(await page.innerText('#status')).toContain('nothing was found wrong but one thing to look at, in the table');
-    expect(await page.innerText('#findings')).toContain('A warning: at 2020-');
+    expect(await page.innerText('#findings')).toContain('A warning: at 2019-');
   });
 
   test('that is dropped is read like a chosen one, folders within folders', async () => {
@@ -160,10 +179,11 @@ withBrowser('a mirror in the page', () => {
   });
 
   test('can be stopped, and checked again', async () => {
-    // 160 MB of zeros behind each other in one segment's place take a while.
-    const { damage } = DAMAGE.find(({ name }) => name.startsWith('a bomb')) as (typeof DAMAGE)[number];
+    // 192 MiB of one byte, in a segment that a thief of a session signed, take a while.
     const slow = new Map(good);
-    damage(slow);
+    const [root, prev] = ['ab'.repeat(32), 'cd'.repeat(32)];
+    const said = { root, prev, record: 6, incarnation: 0, event: 6, sealed: timeOf(1_000_006) };
+    slow.set(segment(0, 6), signFrames(BOMB, segment(0, 6), said, { ledger: LEDGER }));
     await write(slow);
     await page.setInputFiles('#folder', folder);
     await page.click('#stop');

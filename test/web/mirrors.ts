@@ -1,10 +1,14 @@
 import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature.ts';
 import { parseNote } from '../../src/core/note/note.ts';
-import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
+import { cosignatureName } from '../../src/core/objects/names.ts';
+import { parseReport } from '../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { enteredReports } from '../../src/integrate/enteredReports.ts';
 import { formatCosignature, withCosignatures } from '../../src/ledger/cosignatures.ts';
 import { newestReport } from '../../src/ledger/reports.ts';
+import type { Anchor } from '../../src/ledger/reports.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
 import { verifyLedger as verifyInPage } from '../../web/verify/ledger/verifyLedger.ts';
@@ -15,10 +19,10 @@ import { saidOf } from '../support/checking.ts';
 import { LEDGER, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, checkpoint, ledgerOf } from '../support/loggedLedger.ts';
-import { KEY, integrateOf } from '../support/logs.ts';
+import { AUDITOR, KEY, integrateOf, signerOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
-import { cosignature, policyOf, witnessKey } from '../support/witnesses.ts';
+import { policyOf, witnessKey } from '../support/witnesses.ts';
 
 /** Mirror is a mirror folder: files by name. */
 export type Mirror = Map<string, Buffer>;
@@ -31,15 +35,20 @@ export interface Verdict {
 
 /** ACTED is when actions are filed (a second of the tests), NOW when a mirror is checked: later than an outcome may be on its way. */
 export const ACTED = SECOND + 50;
-const NOW = Date.parse(timeOf(SECOND + 2000));
+export const NOW = Date.parse(timeOf(SECOND + 2000));
 /** TLOG is the folder of a mirror that holds the tiles. */
 export const TLOG = 'tlog/';
 
-/** MIRROR_KEY is the key that signed the mirrors' logs. */
+/** MIRROR_KEY is the key that signed the mirrors' logs, AUDITOR_KEY the one that signed their reports. */
 export const MIRROR_KEY = formatVerifierKey(KEY.verifierKey);
+export const AUDITOR_KEY = formatVerifierKey(AUDITOR.verifierKey);
+/** WITNESS_KEYS are the keys of the witnesses that cosigned. */
+export const WITNESS_KEYS = [1, 2].map((number) => formatVerifierKey(cosignatureKey(witnessKey(number).verifierKey)));
 
-/** MIRROR_KEYS is that key, and the one of a witness that cosigned. */
-export const MIRROR_KEYS = `${MIRROR_KEY}\n${formatVerifierKey(cosignatureKey(witnessKey(1).verifierKey))}`;
+/** MIRROR_KEYS is the key of the log, of its auditor, and of one of the witnesses. */
+export const MIRROR_KEYS = [MIRROR_KEY, AUDITOR_KEY, WITNESS_KEYS[0]].join('\n');
+
+const auditors = { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] };
 
 /**
  * mirrorOf makes a mirror through the pipeline: two chains, so many checkpoints and one more, a report with its page, a
@@ -50,12 +59,12 @@ export async function mirrorOf(steps = 3, length = 6): Promise<Mirror> {
   await runVerifyJob({
     store,
     tiles,
-    // Before the clock of any browser, which would take no report of a time to come.
-    now: () => Date.UTC(2024, 0, 2),
-    summarize: async (stored) => summarizeSegment(stored),
+    now: () => Date.parse(timeOf(SECOND + 60)),
+    summarize: async (stored, question) => summarizeSegment(stored, question),
     concurrency: 3,
     log: new KeptLog(),
-    ledger: LEDGER,
+    auditors,
+    filing: { store, ledger: LEDGER, signer: signerOf(AUDITOR), entered: 0 },
     fullVerifyHours: 24,
     verifiers: [KEY.verifierKey],
   });
@@ -69,44 +78,78 @@ export async function mirrorOf(steps = 3, length = 6): Promise<Mirror> {
   return mirror.set(`${TLOG}checkpoint`, withCosignatures(note, lines));
 }
 
-/** lineOf makes a witness's cosignature of a checkpoint. */
-export const lineOf = (mirror: Mirror, number: number, witness: number): ReturnType<typeof signCosignature> =>
-  signCosignature(parseNote(mirror.get(checkpoint(number)) as Buffer).text, witnessKey(witness), 1_700_000_000);
+/** lineOf makes a witness's cosignature of a checkpoint, at a second of the tests. */
+export const lineOf = (
+  mirror: Mirror,
+  number: number,
+  witness: number,
+  second = SECOND + 110,
+): ReturnType<typeof signCosignature> =>
+  signCosignature(
+    parseNote(mirror.get(checkpoint(number)) as Buffer).text,
+    witnessKey(witness),
+    Date.parse(timeOf(second)) / 1000,
+  );
 
 function cosign(mirror: Mirror, number: number, witness: number): ReturnType<typeof signCosignature> {
   const line = lineOf(mirror, number, witness);
-  mirror.set(cosignature(number, witness), formatCosignature(line));
+  plantCosignature(mirror, number, line.keyId, formatCosignature(line));
   return line;
 }
 
-/** coreVerdict is what the core says, as `auditseal verify` asks it, with a policy that names these witnesses, at a time in ms since 1970. */
-export async function coreVerdict(
-  mirror: Mirror,
-  keys: readonly VerifierKey[] = [KEY.verifierKey],
-  witnesses: readonly number[] = [1],
-  now = NOW,
-): Promise<Verdict> {
+/** plantCosignature puts bytes under the name that they have as a cosignature. */
+export const plantCosignature = (mirror: Mirror, number: number, keyId: string, bytes: Buffer): unknown =>
+  mirror.set(cosignatureName(number, keyId, bytes), bytes);
+
+/** cosignatureIn names the one that a witness made of a checkpoint. */
+export function cosignatureIn(mirror: Mirror, number: number, witness: number): string {
+  const { keyId } = lineOf(mirror, number, witness);
+  const names = [...mirror.keys()].filter((name) => name.includes(`${String(number).padStart(12, '0')}/${keyId}-`));
+  if (names.length !== 1) throw new Error(`${names.length} cosignatures of ${number} by witness ${witness}`);
+  return names[0] as string;
+}
+
+/**
+ * coreVerdict is what the core says, as `auditseal verify` asks it with these keys. It goes on from the report that it finds
+ * itself, or from the one of that name; from none for ''.
+ */
+export async function coreVerdict(mirror: Mirror, keyText = MIRROR_KEYS, anchorName?: string): Promise<Verdict> {
   const store = new MemoryStore([...mirror].filter(([name]) => !name.startsWith(TLOG)));
   const tiles = new MemoryTiles();
   for (const [name, bytes] of mirror) if (name.startsWith(TLOG)) tiles.objects.set(name.slice(TLOG.length), bytes);
-  const { anchor, malformed } = await newestReport(store, now);
+  const keys = keyText.split('\n').flatMap((text) => (text === '' ? [] : [parseVerifierKey(text)]));
+  const isAuditors = keys.some(({ keyName }) => keyName === AUDITOR.verifierKey.keyName);
+  const verifiers = keys.filter(({ type, keyName }) => type !== 'cosignature' && !keyName.endsWith('/auditor'));
+  const witnesses = [1, 2].filter((number) => keyText.includes(WITNESS_KEYS[number - 1] as string));
+  const anchor = isAuditors && verifiers.length > 0 ? await anchorIn(store, tiles, verifiers, anchorName) : undefined;
   const report = await verifyLedger(
     {
       store,
-      now: () => now,
-      summarize: async (stored) => summarizeSegment(stored),
+      now: () => NOW,
+      summarize: async (stored, question) => summarizeSegment(stored, question),
       concurrency: 3,
       ...(tiles.objects.size > 0 && { tiles }),
     },
     {
-      verifiers: keys,
+      verifiers,
       // The page demands no quorum.
       ...(witnesses.length > 0 && { policy: { ...policyOf(witnesses, 1), quorum: undefined } }),
-      malformedReports: malformed,
+      ...(isAuditors && { auditors }),
       ...(anchor !== undefined && { anchor }),
     },
   );
   return { status: report.status, found: [...new Set(saidOf(report))].sort() };
+}
+
+async function anchorIn(
+  store: MemoryStore,
+  tiles: MemoryTiles,
+  verifiers: readonly VerifierKey[],
+  name: string | undefined,
+): Promise<Anchor | undefined> {
+  if (name === undefined)
+    return newestReport(store, auditors, await enteredReports({ store, tiles, origin: LEDGER, verifiers }));
+  return name === '' ? undefined : { name, report: parseReport(store.objects.get(name) as Buffer) };
 }
 
 /** pageOutcome is what the page's own verifier says. */
@@ -120,8 +163,12 @@ export async function pageOutcome(mirror: Mirror, keyText = MIRROR_KEYS): Promis
   return verifyInPage(files, { keys, now: NOW });
 }
 
-/** pageVerdict is its verdict. */
-export async function pageVerdict(mirror: Mirror, keyText = MIRROR_KEYS): Promise<Verdict> {
-  const { status, findings } = await pageOutcome(mirror, keyText);
-  return { status, found: [...new Set(findings.map(({ code, object }) => `${code} ${object}`))].sort() };
-}
+/** verdictOf is its verdict. */
+export const verdictOf = ({ status, findings }: LedgerOutcome): Verdict => ({
+  status,
+  found: [...new Set(findings.map(({ code, object }) => `${code} ${object}`))].sort(),
+});
+
+/** pageVerdict is what it says of a mirror. */
+export const pageVerdict = async (mirror: Mirror, keyText = MIRROR_KEYS): Promise<Verdict> =>
+  verdictOf(await pageOutcome(mirror, keyText));

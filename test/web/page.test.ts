@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { loadVectors } from '../support/logVectors.ts';
@@ -13,6 +15,11 @@ const vectors = loadVectors('evidence.json') as {
   malformed: Case[];
   unproved: (Case & { error: string })[];
 };
+
+test('the page is the one whose SHA-256 is published; node tools/bootstrap.mjs tools/pages/pageHash.ts publishes another', () => {
+  const hash = createHash('sha256').update(readFileSync('dist/web/check.html')).digest('hex');
+  expect(readFileSync('web/check.html.sha256', 'utf8')).toBe(`${hash}  dist/web/check.html\n`);
+});
 
 const NOTE = `no browser at ${CHROMIUM}: the page was not opened`;
 
@@ -110,6 +117,12 @@ withBrowser('the page in a browser', () => {
     await trust('nonsense');
     await page.waitForSelector('#status.unverified');
     expect(await page.innerText('#key-faults')).toBe('Line 1: a verifier key has the form name+ID+base64.');
+  });
+
+  test('says that it can not vouch for itself, and where its hash is', async () => {
+    await page.click('#own-hash summary');
+    expect(await page.innerText('#own-hash')).toContain('sha256sum check.html');
+    expect(await page.innerText('#own-hash')).toContain('web/check.html.sha256');
   });
 
   test('evidence without keys asks for one', async () => {
@@ -231,7 +244,9 @@ withBrowser('the page in a browser', () => {
     }
     expect(reached).toEqual(expect.arrayContaining(['file', 'keys', 'SUMMARY', 'record']));
     expect(await page.getByLabel('Choose an evidence file').count()).toBe(1);
-    expect(await page.getByLabel('Verifier keys of the log, and of witnesses, one a line').count()).toBe(1);
+    expect(await page.getByLabel('Verifier keys of the log, of its auditor and of witnesses, one a line').count()).toBe(
+      1,
+    );
   });
 
   test('the policy lets the page open no connection, whatever runs in it', async () => {

@@ -108,7 +108,7 @@ export class MirrorCheck {
         reject(new Error(message || 'the browser starts no worker for this page'));
       });
     });
-    this.#worker.postMessage({ files, keys } satisfies MirrorRequest, []);
+    this.#worker.postMessage({ files, keys, now: Date.now() } satisfies MirrorRequest, []);
     this.outcome.finally(() => URL.revokeObjectURL(url)).catch(() => undefined);
   }
 

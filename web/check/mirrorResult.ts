@@ -59,7 +59,11 @@ export function showLedger(folder: string, outcome: LedgerOutcome): Node[] {
       'section',
       { class: 'part', 'aria-labelledby': 'not-title' },
       element('h2', { id: 'not-title' }, 'What was not checked'),
-      element('ul', { id: 'not-checked' }, ...outcome.notChecked.map((text) => element('li', {}, untrusted(text)))),
+      element(
+        'ul',
+        { id: 'not-checked' },
+        ...outcome.notChecked.map((text) => element('li', {}, untrusted(cut(text)))),
+      ),
     ),
   ];
 }
@@ -149,15 +153,15 @@ function cosigners({ log }: LedgerOutcome): Node[] {
 }
 
 /** signers names who the checkpoints say they are by, where that decides. */
-function signers({ log, hasKeys, findings }: LedgerOutcome): Node[] {
-  if (log === undefined || log.signers.length === 0) return [];
+function signers({ signers: names, hasKeys, findings }: LedgerOutcome): Node[] {
+  if (names.length === 0) return [];
   const isWrong = hasKeys && findings.some(({ code: name }) => name === 'checkpoint-invalid');
   if (hasKeys && !isWrong) return [];
   return [
     paragraph('The checkpoints say that they are signed by:'),
-    element('ul', {}, ...log.signers.map((name) => element('li', {}, code(cut(name))))),
+    element('ul', {}, ...names.map((name) => element('li', {}, code(cut(name))))),
     paragraph(
-      "That is a claim. A name or a key that comes from the folder itself proves nothing about who signed. Get the log's verifier key from its operator or an auditor, paste it in step 2, and check again.",
+      "That is a claim. A name or a key that comes from the folder itself, be it one that its log announces, proves nothing about who signed. Get the log's verifier key from its operator or an auditor, paste it in step 2, and check again.",
     ),
   ];
 }
@@ -216,7 +220,21 @@ function table(id: string, title: string, heads: readonly string[], rows: readon
   );
 }
 
-function facts({ partitions, lineBytes, log, anchor }: LedgerOutcome): HTMLElement {
+/** keysOf says who signed, and whose word it is that these are the log's keys. */
+function keysOf({ log, hasKeys, auditors }: LedgerOutcome): [string, string][] {
+  const auditor: [string, string] = ['Reports signed by', auditors.join(', ') || 'nobody whose key you gave'];
+  if (log === undefined) return [auditor];
+  const who = log.signedBy.join(', ') || 'nobody who is trusted';
+  const whose = hasKeys || log.signedBy.length === 0 ? '' : ', by keys that were taken from the ledger itself';
+  return [
+    ['Checkpoints signed by', `${who}${whose}`],
+    ['Keys that the ledger announces', log.announced.join(' ') || 'none'],
+    auditor,
+  ];
+}
+
+function facts(outcome: LedgerOutcome): HTMLElement {
+  const { partitions, lineBytes, log, anchor } = outcome;
   const sum = (of: (partition: PartitionCount) => number): number => partitions.reduce((sum, it) => sum + of(it), 0);
   const all: [string, string][] = [
     [
@@ -232,7 +250,7 @@ function facts({ partitions, lineBytes, log, anchor }: LedgerOutcome): HTMLEleme
           ],
           [
             'Checkpoints',
-            `${number(log.checkpoints)} compared with the tree; ${number(log.signatures)} signatures verified`,
+            `${number(log.checkpoints)} compared with the tree; ${number(log.signatures)} with a verified signature`,
           ],
           [
             'Cosignatures',
@@ -244,7 +262,8 @@ function facts({ partitions, lineBytes, log, anchor }: LedgerOutcome): HTMLEleme
             log.head === undefined ? 'none' : `over ${number(log.head.size)} entries, root ${log.head.root}`,
           ],
         ] satisfies [string, string][])),
-    ['Earlier report', anchor ?? 'none in the folder'],
+    ...keysOf(outcome),
+    ['Earlier report', anchor ?? 'none that an auditor whose key you gave signed'],
   ];
   return element(
     'section',

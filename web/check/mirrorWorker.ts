@@ -8,6 +8,8 @@ export interface MirrorRequest {
   readonly files: readonly { readonly name: string; readonly file: File }[];
   /** verifier keys, one a line */
   readonly keys: string;
+  /** what this device's clock says, in ms since the Unix epoch */
+  readonly now: number;
 }
 
 /** MirrorAnswer is what the worker says: how far it is, or, once, the outcome or why there is none. */
@@ -18,13 +20,13 @@ const PROGRESS_MS = 100;
 
 const answer = (message: MirrorAnswer): void => self.postMessage(message, { transfer: [] });
 
-async function check({ files, keys: text }: MirrorRequest): Promise<void> {
+async function check({ files, keys: text, now }: MirrorRequest): Promise<void> {
   const { keys } = await readKeys(text);
   let told = 0;
   const onProgress = (progress: Progress): void => {
-    const now = Date.now();
-    if (now - told < PROGRESS_MS) return;
-    told = now;
+    const time = Date.now();
+    if (time - told < PROGRESS_MS) return;
+    told = time;
     answer({ progress });
   };
   const stored = files.map(({ name, file }) => ({
@@ -32,7 +34,7 @@ async function check({ files, keys: text }: MirrorRequest): Promise<void> {
     size: file.size,
     read: async () => new Uint8Array(await file.arrayBuffer()),
   }));
-  answer({ outcome: await verifyLedger(stored, { keys, now: Date.now(), onProgress }) });
+  answer({ outcome: await verifyLedger(stored, { keys, now, onProgress }) });
 }
 
 self.addEventListener('message', ({ data }: MessageEvent<MirrorRequest>) => {

@@ -16,6 +16,8 @@ export interface SegmentEntry {
   readonly records: { readonly first: number; readonly count: number };
   readonly events: { readonly first: number; readonly last: number; readonly count: number };
   readonly time: { readonly first: string; readonly last: string };
+  /** how many records have each category */
+  readonly categories: Members;
 }
 
 /** Members are the members of a JSON object, not looked at yet. */
@@ -81,11 +83,12 @@ export function parseEntry(line: string): SegmentEntry {
   const it = openEntry(line);
   if (it['type'] !== 'segment') throw new Fault('PROOF_INVALID', 'the entry is not that of a segment');
   const entry = readSegment(it);
-  const known = JSON.stringify({ type: 'segment', ...entry, categories: readCategories(it['categories']) });
-  const rest = line.startsWith(known.slice(0, -1)) ? line.slice(known.length - 1) : '';
-  if (rest !== '}' && !rest.startsWith(',')) throw bad('the entry is not as a ledger writes it');
+  if (printEntry(entry) !== line) throw bad('the entry is not as a ledger writes it');
   return entry;
 }
+
+/** printEntry prints the entry of a segment as a ledger writes it. */
+export const printEntry = (entry: SegmentEntry): string => JSON.stringify({ type: 'segment', ...entry });
 
 function readSegment(it: Members): SegmentEntry {
   const [records, events, time] = [object(it['records']), object(it['events']), object(it['time'])];
@@ -106,6 +109,7 @@ function readSegment(it: Members): SegmentEntry {
     records: { first: count(records['first']), count: count(records['count']) },
     events: { first: count(events['first'], -1), last: count(events['last'], -1), count: count(events['count']) },
     time: { first: date(time['first']), last: date(time['last']) },
+    categories: readCategories(it['categories']),
   };
 }
 

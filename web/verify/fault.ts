@@ -1,4 +1,4 @@
-/** FaultCode is why evidence proves nothing, in the words that the command line uses too. */
+/** FaultCode is why evidence, or an object, proves nothing, in the words that the command line uses too. */
 export type FaultCode =
   | 'EVIDENCE_MALFORMED'
   | 'VERSION_UNKNOWN'
@@ -9,6 +9,7 @@ export type FaultCode =
   | 'CHECKPOINT_MALFORMED'
   | 'ENTRY_MALFORMED'
   | 'PROOF_INVALID'
+  | 'FOREIGN_OBJECT'
   | 'SEGMENT_MALFORMED'
   | 'BATCH_MALFORMED'
   | 'REPORT_MALFORMED';

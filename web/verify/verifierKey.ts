@@ -28,6 +28,9 @@ const P256_SPKI = hexBytes('3059301306072a8648ce3d020106082a8648ce3d030107034200
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const MAX_KEY_CHARACTERS = 1024;
 
+/** SIGNATURE_BYTES is the length of an Ed25519 signature, and of r || s of P-256. */
+export const SIGNATURE_BYTES = 64;
+
 /** MAX_KEYS bounds the keys that are read from one text. */
 export const MAX_KEYS = 32;
 
@@ -97,13 +100,20 @@ function refuseShared(key: VerifierKey, other: VerifierKey, line = 0): void {
 
 /** verifySignature tells whether `signature` is the key's over `message`. */
 export async function verifySignature(key: VerifierKey, message: Bytes, signature: Bytes): Promise<boolean> {
-  if (key.type === 'ecdsa') {
-    const raw = rawFromDer(signature);
-    return raw !== undefined && crypto.subtle.verify(P256, await importEcdsa(key.material), raw, message);
-  }
-  if (signature.length !== 64) return false;
+  if (key.type !== 'ecdsa') return verifyEd25519(key.material, message, signature);
+  const raw = rawFromDer(signature);
+  return raw !== undefined && verifyP256(key.material, message, raw);
+}
+
+/** verifyP256 tells whether r || s is a P-256 key's over the SHA-256 of `message`. FIPS 186-5. */
+export const verifyP256 = async (material: Bytes, message: Bytes, raw: Bytes): Promise<boolean> =>
+  crypto.subtle.verify(P256, await importEcdsa(material), raw, message);
+
+/** verifyEd25519 tells whether `signature` is the one of 32 bytes of key over `message`. RFC 8032. */
+export async function verifyEd25519(key: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
+  if (key.length !== 32 || signature.length !== SIGNATURE_BYTES) return false;
   try {
-    const publicKey = await crypto.subtle.importKey('raw', key.material, 'Ed25519', false, ['verify']);
+    const publicKey = await crypto.subtle.importKey('raw', key, 'Ed25519', false, ['verify']);
     return await crypto.subtle.verify('Ed25519', publicKey, signature, message);
   } catch (error) {
     // Browsers from before 2025 have no Ed25519 of their own; others refuse a key that is no point of the curve.
@@ -113,9 +123,9 @@ export async function verifySignature(key: VerifierKey, message: Bytes, signatur
 }
 
 /** verifyOwn is Ed25519 without WebCrypto, RFC 8032 to the letter. */
-export function verifyOwn({ material }: VerifierKey, message: Bytes, signature: Bytes): boolean {
+export function verifyOwn(key: Bytes, message: Bytes, signature: Bytes): boolean {
   try {
-    return ed25519.verify(signature, message, material, { zip215: false });
+    return ed25519.verify(signature, message, key, { zip215: false });
   } catch {
     return false;
   }

@@ -1,12 +1,15 @@
+import { parseEntry } from './entry.ts';
 import { headsOf } from './heads.ts';
 import type { LogPosition } from './heads.ts';
 import { batchName } from './names.ts';
-import { AuditsealError } from '../errors.ts';
+import { AuditsealError, attempt } from '../errors.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
 import { EMPTY_ROOT } from '../merkle/tree.ts';
 import type { TreeHead } from '../merkle/tree.ts';
+import { parseVerifierKey } from '../note/verifierKey.ts';
 import { openBatch } from '../signed/batchSignature.ts';
 import { certificatesFor } from '../signed/certificate.ts';
+import { openKeyNotice } from '../signed/keyNotice.ts';
 
 /** MAX_BATCH_OBJECTS is how many objects a writer puts into one batch. */
 export const MAX_BATCH_OBJECTS = 1000;
@@ -95,9 +98,32 @@ export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, f
     );
   const entries = parseBatch(lines);
   const heads = headsOf(entries);
+  checkKeys(entries, heads, before.keys, keys);
   const { from, until } = certificate;
   if (heads.time < before.time) throw malformed(`it is dated ${heads.time}, and the batch before it ${before.time}`);
   if (heads.time < from || heads.time > until)
     throw malformed(`it is dated ${heads.time}, and its certificate is not for then`);
   return { number, entries, heads };
+}
+
+const KEY_START = '{"type":"key",';
+
+/** checkKeys demands that a batch's heads have the keys of before, and those that its entries announce and a trusted key signed. */
+function checkKeys(
+  entries: readonly Buffer[],
+  heads: LogPosition,
+  before: readonly string[],
+  trusted: readonly string[] | undefined,
+): void {
+  const verifiers = trusted?.map(parseVerifierKey);
+  const announced = entries
+    .filter((line) => line.toString('latin1', 0, KEY_START.length) === KEY_START)
+    .map((line) => {
+      const entry = attempt(() => parseEntry(line), 'malformed');
+      if (entry?.type !== 'key') throw malformed('an entry that announces a key is malformed');
+      return openKeyNotice(entry.note, verifiers);
+    });
+  const keys = [...before, ...announced];
+  if (new Set(keys).size !== keys.length) throw malformed('it announces a key that the log has');
+  if (keys.join() !== heads.keys.join()) throw malformed('its heads have other keys than the log and its entries');
 }

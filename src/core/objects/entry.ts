@@ -8,7 +8,7 @@ import type { Hash } from '../hash.ts';
 import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
 import type { JsonObject } from '../jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
-import { parseVerifierKey } from '../note/verifierKey.ts';
+import { openKeyNotice } from '../signed/keyNotice.ts';
 import { decodeText, isPartition, isTime } from '../text.ts';
 
 /** SegmentEntry puts a segment into the log. Entries of one partition come in index order, without holes. */
@@ -60,8 +60,8 @@ export interface ForeignEntry {
 /** KeyEntry announces a key that the log signs with: what it certifies counts from here on. */
 export interface KeyEntry {
   readonly type: 'key';
-  /** as formatVerifierKey prints it */
-  readonly key: string;
+  /** a key notice, as a note that a key of the log signed */
+  readonly note: string;
 }
 
 /** OpaqueEntry is one of a type that this version doesn't know. It is hashed like every other. */
@@ -101,8 +101,8 @@ function formatLine(entry: LogEntry): string {
       return JSON.stringify({ type, name });
     }
     case 'key': {
-      const { type, key } = entry;
-      return JSON.stringify({ type, key });
+      const { type, note } = entry;
+      return JSON.stringify({ type, note });
     }
     case 'opaque':
       return entry.line;
@@ -172,7 +172,7 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
     case 'key':
       return {
         type,
-        key: string(it, 'key', (text) => attempt(() => parseVerifierKey(text), 'malformed') !== undefined),
+        note: string(it, 'note', (text) => attempt(() => openKeyNotice(text, undefined), 'malformed') !== undefined),
       };
     default:
       return { type: 'opaque', statedType: type, line };

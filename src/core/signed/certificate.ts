@@ -57,7 +57,9 @@ export function parseCertificate(text: string): Certificate {
   if (publicKey?.length !== 32 || !ROLES.includes(role) || !isTime(from) || !isTime(until))
     throw foreign('its certificate is not printed as this release prints it');
   const certificate = { ledger: name.slice(0, -SEALER.length), role: role as SessionRole, publicKey, from, until };
-  if (certificate.ledger === '' || formatCertificate(certificate) !== text)
+  const { ledger } = certificate;
+  const isReserved = [SEALER, AUDITOR].some((end) => ledger.endsWith(end));
+  if (ledger === '' || isReserved || formatCertificate(certificate) !== text)
     throw foreign('its certificate is not printed as this release prints it');
   const lasts = Date.parse(until) - Date.parse(from);
   if (lasts < 0 || lasts > MAX_CERTIFICATE_MS)

@@ -9,6 +9,7 @@ import { batchName } from '../../core/objects/names.ts';
 import { openBatch } from '../../core/signed/batchSignature.ts';
 import type { SignedBatch } from '../../core/signed/batchSignature.ts';
 import { certificatesFor } from '../../core/signed/certificate.ts';
+import type { Certificate } from '../../core/signed/certificate.ts';
 import { logAfter } from '../../ledger/batches.ts';
 import type { VoidBatch } from '../../ledger/batches.ts';
 import type { KnownLedger } from '../context.ts';
@@ -63,16 +64,20 @@ export class BatchOrder {
     const { name } = this.#ledger;
     const ledger = name === undefined ? {} : { ledger: name };
     const keys = this.log.number >= 0 ? this.log.keys : (this.#given ?? keysIn(bytes, number, ledger));
-    const { previous, size, root } = openBatch(bytes, batchName(number), certificatesFor({ ...ledger, keys }));
+    const signed = openBatch(bytes, batchName(number), certificatesFor({ ...ledger, keys }));
+    const { previous, size, root } = signed;
     const isNext = this.isLost && previous === this.log.number && size === this.log.head.size;
     if (previous <= this.log.number && !isNext) return undefined;
-    const log = { ...this.log, keys, number: previous, head: { size, rootHash: root } };
-    const batch = openNextBatch(bytes, number, log, ledger);
+    const entries = parseBatch(signed.lines);
+    const batch = { number, entries, heads: headsOf(entries) };
+    if (batch.heads.time < this.log.time || !isFor(signed.certificate, batch.heads.time)) return undefined;
     this.isLost = true;
-    this.log = log;
+    this.log = { ...this.log, number: previous, head: { size, rootHash: root } };
     return batch;
   }
 }
+
+const isFor = ({ from, until }: Certificate, time: string): boolean => time >= from && time <= until;
 
 /** keysIn gives the keys that a batch announces: those that are believed of the first one, where none were given. */
 function keysIn(bytes: Buffer, number: number, trust: FirstTrust): readonly string[] {

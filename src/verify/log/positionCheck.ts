@@ -1,3 +1,4 @@
+import { openKeyNotice } from '../../core/signed/keyNotice.ts';
 import type { KeyEntry, LogEntry } from '../../core/objects/entry.ts';
 import { NO_POSITION } from '../../core/objects/heads.ts';
 import type { LogPosition, Position } from '../../core/objects/heads.ts';
@@ -65,7 +66,8 @@ export class PositionCheck {
   }
 
   /** takeKey goes on behind the entry that announces a key of the ledger. */
-  takeKey({ key }: KeyEntry, ledger: string | undefined): string | undefined {
+  takeKey({ note }: KeyEntry, ledger: string | undefined): string | undefined {
+    const key = openKeyNotice(note, undefined);
     if (this.keys.includes(key)) return this.#isLost ? undefined : 'announces a key that the log has announced before';
     this.keys = [...this.keys, key];
     const { keyName, type } = parseVerifierKey(key);

@@ -39,12 +39,12 @@ function largestBatch(): Buffer[] {
 }
 
 describe('limits of a batch', () => {
-  test('leave room for the largest that a writer makes', () => {
+  test('leave room for the largest that a writer makes', async () => {
     const lines = largestBatch();
     const batch = formatBatch(lines);
     expect(parseBatch(batch)).toHaveLength(lines.length);
     expect(headsOf(lines).positions.size).toBe(100_000);
-    expect(pageHeads(pageBatch(new Uint8Array(batch))).positions.size).toBe(100_000);
+    expect((await pageHeads(pageBatch(new Uint8Array(batch)))).positions.size).toBe(100_000);
   });
 
   test('are kept to the line and the byte, by writer, reader and page', () => {

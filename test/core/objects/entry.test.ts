@@ -3,7 +3,8 @@ import { formatEntry, parseEntry } from '../../../src/core/objects/entry.ts';
 import type { LogEntry, SegmentEntry } from '../../../src/core/objects/entry.ts';
 import { ZERO_HASH, sha256 } from '../../../src/core/hash.ts';
 import { MAX_ENTRY_BYTES } from '../../../src/core/merkle/tile.ts';
-import { TRUST } from '../../support/forge.ts';
+import { LEDGER, TRUST } from '../../support/forge.ts';
+import { noticeOf } from '../../support/sign.ts';
 import { coded, damaged, expectExact, loadVectors } from '../../support/logVectors.ts';
 import { TIME } from '../../support/segments.ts';
 
@@ -62,7 +63,7 @@ describe('formatEntry', () => {
     const others: LogEntry[] = [
       { type: 'report', name: 'reports/000000000004.json', sha256: ZERO_HASH, status: 'unverified' },
       { type: 'foreign', name: 'odd "name"\n' },
-      { type: 'key', key: TRUST.keys[0] as string },
+      { type: 'key', note: noticeOf(LEDGER, TRUST.keys[0] as string, [{ name: LEDGER, seed: 1 }]) },
       { type: 'opaque', statedType: 'x', line: '{"type":"x"}' },
     ];
     for (const entry of others) expect(parseEntry(formatEntry(entry))).toEqual(entry);
@@ -78,7 +79,7 @@ describe('formatEntry', () => {
     ['a partition that is none', { ...SEGMENT, partition: '../0' }],
     ['a time that is none', { ...SEGMENT, time: { first: 'now', last: TIME } }],
     ['half a record', { ...SEGMENT, records: { first: 0.5, count: 1 } }],
-    ['a key that is none', { type: 'key', key: 'x' }],
+    ['a key that is none', { type: 'key', note: 'x' }],
     ['an opaque entry of a known type', { type: 'opaque', statedType: 'report', line: '{"type":"report"}' }],
     ['an opaque entry that is no JSON', { type: 'opaque', statedType: 'x', line: 'x' }],
   ])('refuses %s', (_name, entry) => {

@@ -4,7 +4,7 @@ import { readSegment } from '../../../src/core/segment/reader.ts';
 import { MIN_RECORD_LINE_BYTES } from '../../../src/core/segment/recordLine.ts';
 import { sealSegment } from '../../../src/core/segment/writer.ts';
 import { compress } from '../../../src/core/segment/zstd.ts';
-import { readSegment as pageSegment } from '../../../web/verify/ledger/segment.ts';
+import { readFrames as pageFrames } from '../../../web/verify/ledger/segment.ts';
 import { readReferenceFrames, referenceLines, referenceRoot } from '../../support/referenceLedger.ts';
 import { eventsOf, sealBodies, segmentStart } from '../../support/segments.ts';
 
@@ -40,7 +40,7 @@ test('the shortest record line is read, and a shorter one ends the reading at on
   expect(readSegment(segmentOf([...lines, 'x'.repeat(80)])).contradiction).toMatch(/line 1 does not end/);
 });
 
-test('of 190 MiB of line feeds in a few bytes, one is looked at', async () => {
+test('of 190 MiB of line feeds in a few bytes, one is looked at', () => {
   const [header, first] = referenceLines(sealBodies('{}').frames);
   const frames = [
     compress(Buffer.from(`${String(header)}\n${String(first)}\n`)),
@@ -51,10 +51,10 @@ test('of 190 MiB of line feeds in a few bytes, one is looked at', async () => {
   let lines = 0;
   expect(() => readSegment(stored, () => lines++)).toThrow(refusal(0));
   expect(lines).toBe(1);
-  expect(await pageSegment(new Uint8Array(stored))).toMatchObject({ isSegment: false, why: refusal(0).message });
+  expect(() => pageFrames(new Uint8Array(stored))).toThrow(refusal(0).message);
 });
 
-test('of many lines without seal, one is searched for it', async () => {
+test('of many lines without seal, one is searched for it', () => {
   const [header] = referenceLines(sealBodies('{}').frames);
   const line = `{"a":[${'1,'.repeat(40)}1]}}`;
   const frames = segmentOf([String(header), ...Array.from({ length: 1000 }, () => line)]);
@@ -63,7 +63,7 @@ test('of many lines without seal, one is searched for it', async () => {
   try {
     expect(readSegment(frames).contradiction).toBe('record line 0 does not end in a seal');
     expect(searched.count).toBeLessThan(5);
-    expect(await pageSegment(new Uint8Array(frames))).toMatchObject({ isSegment: true, endDiffers: false });
+    expect(pageFrames(new Uint8Array(frames)).endDiffers).toBe(false);
     expect(decoded.count).toBeLessThan(10);
   } finally {
     searched.end();

@@ -13,7 +13,7 @@ import { LEDGER, TRUST } from '../../support/forge.ts';
 import { coded, oneByteChanges, takenOf } from '../../support/logVectors.ts';
 import { isForeign, openReferenceBatch } from '../../support/referenceSignature.ts';
 import { picked } from '../../support/sample.ts';
-import { certificateOf, signLines } from '../../support/sign.ts';
+import { certificateOf, noticeOf, signLines } from '../../support/sign.ts';
 
 const TIME = '2025-12-03T12:00:00.000Z';
 const KEY = createSignerKey('session', Buffer.alloc(32, 200));
@@ -29,7 +29,9 @@ const SESSION: Session = {
   privateKey: KEY.privateKey,
 };
 const HEADS = { ...NO_HEADS, time: TIME, keys: TRUST.keys };
-const LINES = formatBatch([Buffer.from('{"type":"x"}'), ...formatHeads(HEADS)]);
+const NOTE = noticeOf(LEDGER, TRUST.keys[0] as string, [{ name: LEDGER, seed: 1 }]);
+const LINES = formatBatch([Buffer.from(JSON.stringify({ type: 'key', note: NOTE })), ...formatHeads(HEADS)]);
+const NEXT_LINES = formatBatch([Buffer.from('{"type":"x"}'), ...formatHeads(HEADS)]);
 const NAME = batchName(0);
 const FIRST: BatchClaim = { previous: -1, size: 0, root: EMPTY_ROOT };
 const certificates = new Certificates(LEDGER, TRUST.keys.map(parseVerifierKey));
@@ -89,7 +91,7 @@ describe('openNextBatch', () => {
   test('without a ledger or keys takes any first batch, and by what it announces the next', () => {
     expect(openNextBatch(batch, 0, NO_LOG, {}).heads).toEqual(HEADS);
     const before = { number: 0, head: { size: 2, rootHash: EMPTY_ROOT }, time: TIME, keys: TRUST.keys };
-    const next = signBatch(SESSION, batchName(1), LINES, { previous: 0, size: 2, root: EMPTY_ROOT });
+    const next = signBatch(SESSION, batchName(1), NEXT_LINES, { previous: 0, size: 2, root: EMPTY_ROOT });
     expect(openNextBatch(next, 1, before, {}).heads).toEqual(HEADS);
     expect(() => openNextBatch(next, 1, { ...before, keys: [] }, {})).toThrow(foreign);
     // Once there is a log, its own keys decide, and no others that a checker was given.

@@ -16,6 +16,7 @@ import {
   openReferenceBatch,
   openReferenceCertificate,
   openReferenceReport,
+  referenceKeys,
 } from '../../support/referenceSignature.ts';
 import { signedVectors as loadSigned, trustOf } from '../../support/signedVectors.ts';
 import { signedVectors } from '../../vectors/generate.ts';
@@ -93,10 +94,12 @@ const sizeOf = ({ head }: LogSoFar): object => ({ size: head.size, root: formatH
 /** The same by the independent reader: docs/format.md, section 9.1, word for word. */
 function referenceLog(objects: (typeof logs)[number]['objects'], trusted: Parameters<typeof trustOf>[0]): object[] {
   const entries: Buffer[] = [];
-  let [previous, time, keys] = [-1, '', trustOf(trusted).keys];
+  const given = trustOf(trusted).keys;
+  let [previous, time, keys] = [-1, '', [] as readonly string[]];
   return objects.map(({ object, bytes }) => {
     const outcome = outcomeOf(() => {
-      const batch = openReferenceBatch(bytes, object, { ledger: LEDGER, keys });
+      const trust = { ledger: LEDGER, keys: previous < 0 ? given : keys };
+      const batch = openReferenceBatch(bytes, object, trust);
       const isNext = batch.previous === previous && batch.size === entries.length;
       if (!isNext || batch.root !== referenceRoot(entries)) throw new Foreign('of another place');
       const lines = batch.lines.toString().split('\n').slice(0, -1);
@@ -107,7 +110,7 @@ function referenceLog(objects: (typeof logs)[number]['objects'], trusted: Parame
       if (type !== 'heads' || printed !== lines.at(-1)) throw new Foreign('no heads');
       if (heads.time < time || heads.time < from || heads.time > until) throw new Foreign('of another time');
       if (lines.some((line) => line === '' || Buffer.byteLength(line) > 65_535)) throw new Foreign('a line');
-      [previous, time, keys] = [Number(object.slice(8, 20)), heads.time, heads.keys];
+      [keys, previous, time] = [referenceKeys(lines, keys, trust), Number(object.slice(8, 20)), heads.time];
       entries.push(...lines.map((line) => Buffer.from(line)));
     });
     const more = outcome === 'valid' && { size: entries.length, root: referenceRoot(entries) };

@@ -1,7 +1,7 @@
 import { LEDGER, ZEROS, nameOf } from '../../support/forge.ts';
 import { referenceRoot } from '../../support/referenceLedger.ts';
-import { certificateOf, dayOf, signLines, signSaid } from '../../support/sign.ts';
-import type { HandSession } from '../../support/sign.ts';
+import { certificateOf, dayOf, noticeOf, signLines, signSaid } from '../../support/sign.ts';
+import type { HandKey, HandSession } from '../../support/sign.ts';
 import { KEYS, NEW, OLD, OTHER, STRANGER } from './keys.ts';
 import type { KeyLabel } from './keys.ts';
 
@@ -32,7 +32,8 @@ interface Claim {
 
 const nameOfBatch = (number: number): string => `batches/${String(number).padStart(12, '0')}.jsonl`;
 const timeOf = (number: number): string => new Date(Date.UTC(2026, 11, 3, 12, number)).toISOString();
-const keyEntry = (key: KeyLabel): string => JSON.stringify({ type: 'key', key: KEYS[key] });
+const keyEntry = (key: KeyLabel, by: readonly HandKey[] = [OLD], ledger = LEDGER): string =>
+  JSON.stringify({ type: 'key', note: noticeOf(ledger, KEYS[key], by) });
 const foreignEntry = JSON.stringify({ type: 'foreign', name: nameOf(0) });
 const laterEntry = '{"type":"hold","of":"a later release"}';
 
@@ -95,7 +96,7 @@ class LogMaker {
 
 const rootOf = (entries: readonly string[]): string => referenceRoot(entries.map((line) => Buffer.from(line)));
 const linesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''));
-const keyIn = (line: string): string => (JSON.parse(line) as { key: string }).key;
+const keyIn = (line: string): string => (JSON.parse(line) as { note: string }).note.split('\n')[2] as string;
 
 /** What makes the last line of a batch, with a signature that is right, none. */
 const LAST_LINES: readonly (readonly [name: string, from: string | RegExp, to: string])[] = [
@@ -123,11 +124,23 @@ export function logCases(): LogCase[] {
 
 function keysThatChange(): LogCase {
   const log = new LogMaker();
-  log.plant('certified by a key that nobody trusts', log.signed([keyEntry('stranger'), log.heads([KEYS.stranger])], {}, { keys: [STRANGER] }));
-  log.plant('certified by a key that will be announced later', log.signed([keyEntry('new'), log.heads([KEYS.new])], {}, { keys: [NEW] }));
+  log.plant('certified by a key that nobody trusts', log.signed([keyEntry('stranger', [STRANGER]), log.heads([KEYS.stranger])], {}, { keys: [STRANGER] }));
+  log.plant('certified by a key that will be announced later', log.signed([keyEntry('new', [NEW]), log.heads([KEYS.new])], {}, { keys: [NEW] }));
   log.add('the first, by the key that was given', [keyEntry('old')], { keys: [OLD] });
   log.plant('certified by a key that is not announced yet', log.signed(undefined, {}, { keys: [NEW] }));
-  log.plant('certified by such a key, which it announces itself', log.signed([keyEntry('new'), log.heads([KEYS.old, KEYS.new])], {}, { keys: [NEW] }));
+  log.plant('certified by such a key, which it announces itself', log.signed([keyEntry('new', [NEW]), log.heads([KEYS.old, KEYS.new])], {}, { keys: [NEW] }));
+  // What who took a session from memory could make.
+  const twice = [keyEntry('new'), keyEntry('new'), log.heads([KEYS.old, KEYS.new, KEYS.new])];
+  const announcing = (entry: string, ...keys: KeyLabel[]): Buffer =>
+    log.signed([entry, log.heads(['old' as const, ...keys].map((key) => KEYS[key]))]);
+  log.plant('announces a key that no key of the log signed', announcing(keyEntry('stranger', [STRANGER]), 'stranger'));
+  log.plant('announces a key of another ledger', announcing(keyEntry('other', [OLD], OTHER.name), 'other'));
+  log.plant('announces a key that it has no notice of', announcing(JSON.stringify({ type: 'key', note: KEYS.new }), 'new'));
+  log.plant('announces a key by a certificate', announcing(JSON.stringify({ type: 'key', note: certificateOf({ ledger: LEDGER }) }), 'new'));
+  log.plant('announces a key and does not count it', announcing(keyEntry('new')));
+  log.plant('announces a key twice', log.signed(twice));
+  log.plant('announces a key that the log has', announcing(keyEntry('old'), 'old'));
+  log.plant('counts a key that it does not announce', announcing(foreignEntry, 'stranger'));
   log.add('announces the new key, certified by the old one', [keyEntry('new')], { keys: [OLD] });
   log.add('certified by both', [foreignEntry], { keys: [OLD, NEW] });
   log.add('certified by the new key alone', [laterEntry], { keys: [NEW] });

@@ -1,5 +1,6 @@
 import { MAX_ACTION_BYTES, parseAction } from './action.ts';
 import type { Action } from './action.ts';
+import type { ClockCheck } from './clock.ts';
 import type { Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import { actionName, parseActionName } from './names.ts';
@@ -11,6 +12,7 @@ export interface ActionTimes {
   /** what was filed before must have an entry; NaN: nothing must */
   readonly until: number;
   readonly now: number;
+  readonly clock: ClockCheck;
 }
 
 /** How long after an attempt its outcome may still be on its way. */
@@ -34,6 +36,7 @@ export async function checkActions(folder: Folder, findings: Findings, times: Ac
       findings.say('foreign-object', name, 'it has the name of an action and is none');
       continue;
     }
+    times.clock.date('action', name, action.time);
     if (number >= times.integrated && Date.parse(action.time) < times.until) {
       if (late === undefined) late = { name, count: 1 };
       else late.count += 1;

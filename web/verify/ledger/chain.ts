@@ -1,7 +1,7 @@
+import type { ClockCheck } from './clock.ts';
 import type { Findings, FindingCode } from './findings.ts';
-import type { Header } from './header.ts';
 import { segmentName } from './names.ts';
-import type { Reading } from './segment.ts';
+import type { Reading, Segment } from './segment.ts';
 
 /** Head is how far a chain was followed: its newest segment. */
 export interface Head {
@@ -13,30 +13,30 @@ export interface Head {
   readonly record: number;
 }
 
-/** KnownLedger is the ledger that everything must be of: the one that is named first. */
-export interface KnownLedger {
-  name: string | undefined;
-}
-
 /** What the next segment may follow, and how far it had counted, if that is known. */
 interface Link {
   readonly index: number;
   readonly root: string;
-  readonly counts?: { readonly record: number; readonly incarnation: number; readonly lastEvent: number };
+  readonly sealed: string;
+  readonly counts?: Counts;
+  /** all from the first segment up to it continue the chain */
+  readonly isOfChain: boolean;
+  /** something is wrong with it, and that is said */
+  readonly isFaulty?: boolean;
 }
 
-type Segment = Reading & { readonly isSegment: true };
+interface Counts {
+  readonly record: number;
+  readonly incarnation: number;
+  readonly lastEvent: number;
+  /** the latest time of an event so far, '' if there is none */
+  readonly enqueued: string;
+}
 
-const START: Link = { index: -1, root: '0'.repeat(64), counts: { record: 0, incarnation: 0, lastEvent: -1 } };
+const NO_COUNTS: Counts = { record: 0, incarnation: 0, lastEvent: -1, enqueued: '' };
+const START: Link = { index: -1, root: '0'.repeat(64), sealed: '', counts: NO_COUNTS, isOfChain: true };
 const MAX_LINKS = 1000;
-
-/** predecessorOf is the index of the segment before, -1 if there is none. */
-function predecessorOf({ index, skipped }: Header): number {
-  const passed = new Set(skipped);
-  let before = index - 1;
-  while (passed.has(before)) before--;
-  return before;
-}
+const MAX_FOREIGN = 10_000;
 
 /**
  * ChainCheck follows the chain of a partition by docs/format.md, section 7. Behind a fault it goes on with what the next
@@ -44,20 +44,22 @@ function predecessorOf({ index, skipped }: Header): number {
  */
 export class ChainCheck {
   readonly partition: string;
-  readonly #ledger: KnownLedger;
   readonly #findings: Findings;
+  readonly #clock: ClockCheck;
   /** what an earlier report knew */
   readonly #known: Head | undefined;
   #isKnownFound = false;
   #links: Link[] = [START];
+  /** indices of foreign objects behind the last segment that continues the chain */
+  readonly #foreign = new Set<number>();
   #next = 0;
   /** the newest segment that continues the chain */
   head: Head | undefined;
 
-  constructor(partition: string, ledger: KnownLedger, findings: Findings, known: Head | undefined) {
+  constructor(partition: string, findings: Findings, clock: ClockCheck, known: Head | undefined) {
     this.partition = partition;
-    this.#ledger = ledger;
     this.#findings = findings;
+    this.#clock = clock;
     this.#known = known;
   }
 
@@ -73,16 +75,28 @@ export class ChainCheck {
     this.#next = until;
   }
 
+  /** isOfChain tells whether the segment of an index, the last one that was added, was found to continue the chain. */
+  isOfChain(index: number): boolean {
+    const last = this.#links.at(-1);
+    return last?.index === index && last.isOfChain;
+  }
+
   /** passOver takes notice of an object that could not be read. */
   passOver(index: number): void {
     this.#missing(index, `no object has this name, and index ${index} is there`);
     this.#next = index + 1;
   }
 
-  /** add checks the next object of the partition. Indices must rise. */
-  add(index: number, reading: Reading): void {
-    this.passOver(index);
+  /** add checks the next object of the partition. Indices must rise. `ledger` is the one that everything is of. */
+  add(index: number, reading: Reading, ledger: string | undefined): void {
     this.#compareKnown(index, reading);
+    if (!reading.isSegment && reading.isForeign) {
+      // Whoever planted it can take any name, so a hole before it says nothing.
+      if (index === this.#next) this.#next += 1;
+      if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(index);
+      return this.#say('foreign-object', index, `it has the name of a segment: ${reading.why}`);
+    }
+    this.passOver(index);
     if (!reading.isSegment) return this.#say('segment-malformed', index, reading.why);
     const { header, root, endDiffers, contradiction } = reading;
     if (endDiffers) {
@@ -94,10 +108,7 @@ export class ChainCheck {
       const why = `it is the segment of partition ${header.partition}, index ${header.index}`;
       return this.#say('foreign-object', index, why);
     }
-    this.#ledger.name ??= header.ledger;
-    if (header.ledger !== this.#ledger.name) {
-      return this.#say('foreign-object', index, `it is of the ledger ${JSON.stringify(header.ledger).slice(0, 100)}`);
-    }
+    if (header.ledger !== ledger) return this.#say('foreign-object', index, 'it is of another ledger');
     this.#follow(reading);
   }
 
@@ -114,56 +125,85 @@ export class ChainCheck {
   }
 
   #follow(segment: Segment): void {
-    const { header, root, contradiction } = segment;
-    const { index, events, gaps, kind, prev } = header;
-    const before = predecessorOf(header);
-    for (const other of header.skipped) {
-      if (other > before && other < index) {
-        const object = segmentName(this.partition, other);
-        this.#findings.say('foreign-object', object, `index ${index} declares that it is not of the chain`);
-      } else this.#say('segment-malformed', index, `it skips index ${other}, which is not right before it`);
-    }
-    const link = this.#links.find((link) => link.index === before);
-    const isBreak = link !== undefined && link.root !== prev;
-    if (isBreak) {
-      const wanted = before < 0 ? 'it must be 64 zeros' : `${segmentName(this.partition, before)} has ${link.root}`;
-      this.#say('chain-broken', index, `prev is ${prev}, and ${wanted}`);
-    }
-    for (const { first, last, reason } of gaps) {
+    const { header, root, contradiction, latest } = segment;
+    const { index, previous, events, gaps, kind, sealed } = header;
+    this.#clock.date('segment', segmentName(this.partition, index), sealed);
+    this.#clock.event(segmentName(this.partition, index), latest, sealed);
+    for (const { first, last, reason } of gaps)
       this.#say('sequence-gap', index, `events ${first} to ${last} are missing before it (declared: ${reason})`);
-    }
+    const link = this.#links.find((link) => link.index === previous);
+    const isBreak = this.#isBreak(segment, link);
     if (contradiction !== undefined) {
       this.#say('segment-malformed', index, contradiction);
-      return this.#addLink({ index, root });
+      return this.#addLink({ index, root, sealed, isOfChain: false, isFaulty: true });
     }
-    if (events.count > 0 === (kind === 'heartbeat')) {
+    if (events.count > 0 === (kind === 'heartbeat'))
       this.#say('segment-malformed', index, `it is of kind ${kind} and has ${events.count} events`);
-    }
-    if (link?.counts !== undefined) this.#compareCounts(header, link.counts);
-    if (link !== undefined && !isBreak) this.#links = [];
+    if (link?.counts !== undefined) this.#compareCounts(segment, link.counts);
+    if (link !== undefined && !isBreak) this.#settle(link, segment);
     const record = header.records.first + header.records.count;
-    this.#addLink({
-      index,
-      root,
-      counts: { record, incarnation: header.incarnation, lastEvent: events.last },
-    });
+    const counts = { record, incarnation: header.incarnation, lastEvent: events.last, enqueued: segment.enqueued };
+    // The report that an auditor signed knew of what was before it.
+    const isOfChain = !isBreak && (link?.isOfChain ?? (this.head === undefined && this.#isKnownFound));
+    this.#addLink({ index, root, sealed, counts, isOfChain, isFaulty: isBreak });
     if (!isBreak) this.head = { partition: this.partition, index, root, sha256: segment.sha256, record };
   }
 
+  /** isBreak tells whether a segment does not go on from the one that it follows, and says why. */
+  #isBreak(segment: Segment, link: Link | undefined): boolean {
+    const { index, previous, prev, sealed } = segment.header;
+    const last = this.#links[0];
+    if (last !== undefined && previous < last.index) {
+      this.#sayPassedOver(last, segment);
+      return true;
+    }
+    if (link === undefined) {
+      const why = `index ${index} goes on from it, by the root ${prev}, so a segment had this name`;
+      if (this.#foreign.has(previous)) this.#say('chain-broken', previous, why);
+      return false;
+    }
+    const isEarlier = sealed < link.sealed;
+    if (isEarlier)
+      this.#say('chain-broken', index, `it was sealed at ${sealed}, and the segment before it at ${link.sealed}`);
+    if (prev === link.root) return isEarlier;
+    const wanted = previous < 0 ? 'it must be 64 zeros' : `${segmentName(this.partition, previous)} has ${link.root}`;
+    this.#say('chain-broken', index, `prev is ${prev}, and ${wanted}`);
+    return true;
+  }
+
+  /** settle says that a segment goes on from `link`: what was signed since then, it passes over. */
+  #settle(link: Link, segment: Segment): void {
+    for (const passed of this.#links)
+      if (passed.index > link.index && passed.isFaulty !== true) this.#sayPassedOver(passed, segment);
+    this.#links = [];
+    this.#foreign.clear();
+  }
+
+  #sayPassedOver(passed: Link, { header: { index, previous } }: Segment): void {
+    const why = `it is signed, and index ${index} goes on from index ${previous} and passes over it`;
+    this.#say('chain-broken', passed.index, why);
+  }
+
   #addLink(link: Link): void {
-    // Somebody may plant segment upon segment; the first is the chain's.
+    // A thief of a session may sign segment upon segment; the first is the chain's.
     if (this.#links.length === MAX_LINKS) this.#links.splice(1, 1);
     this.#links.push(link);
   }
 
-  #compareCounts(header: Header, { record, incarnation, lastEvent }: NonNullable<Link['counts']>): void {
+  #compareCounts({ header, enqueued, latest }: Segment, before: Counts): void {
+    const { record, incarnation, lastEvent } = before;
     const { index, events, gaps } = header;
     const overlap = (why: string): void => this.#say('sequence-overlap', index, why);
     const gap = (first: number, last: number): void =>
       this.#say('sequence-gap', index, `events ${first} to ${last} are missing before it, undeclared`);
+    const wanted = latest > before.enqueued ? latest : before.enqueued;
+    if (enqueued !== wanted) {
+      const why = `what was signed has the latest event ${at(enqueued)}, and it was ${at(wanted)}`;
+      this.#say('segment-malformed', index, why);
+    }
     if (header.records.first !== record) overlap(`its records begin at ${header.records.first}, not ${record}`);
     if (header.incarnation !== incarnation) {
-      const isNext = header.incarnation === incarnation + 1 && lastEvent >= 0;
+      const isNext = header.incarnation === incarnation + 1 && lastEvent >= 0 && events.count > 0;
       if (!isNext) overlap(`its incarnation is ${header.incarnation} behind ${incarnation}`);
       if (gaps.length > 0) overlap('it begins an incarnation and declares gaps before it');
       return;
@@ -190,3 +230,5 @@ export class ChainCheck {
     this.#missing(index + 1, `no object has this name, and an earlier report knew the chain up to index ${index}`);
   }
 }
+
+const at = (time: string): string => (time === '' ? 'never' : `at ${time}`);

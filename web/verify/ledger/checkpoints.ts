@@ -2,13 +2,14 @@ import { decodeUtf8, toHex } from '../bytes.ts';
 import { Fault } from '../fault.ts';
 import { parseCheckpoint, parseNote, verifyNote } from '../note.ts';
 import type { Checkpoint, Note } from '../note.ts';
+import type { Trust } from '../signed/trust.ts';
+import { shortKey } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
-import type { KnownLedger } from './chain.ts';
+import type { LogSoFar } from './batches.ts';
 import type { Findings } from './findings.ts';
-import { batchName, checkpointName } from './names.ts';
-import { LogTree } from './tiles.ts';
+import { checkpointName } from './names.ts';
 
-/** How a checkpoint stands to the batches up to it; `unknown` if it is invalid, or entries are missing. */
+/** How a checkpoint stands to the batches up to it; `unknown` if it is invalid, or batches are missing. */
 export type Fit = 'fits' | 'differs' | 'unknown';
 
 /** MAX_SIGNERS bounds the names that are shown of who signed. */
@@ -17,53 +18,42 @@ const MAX_SIGNERS = 20;
 /** Checkpoints compares every checkpoint with the tree over the batches up to it. */
 export class Checkpoints {
   readonly #findings: Findings;
-  readonly #ledger: KnownLedger;
-  readonly #keys: readonly VerifierKey[];
-  readonly tree = new LogTree();
-  isBroken = false;
-  /** the first of those that differ, while later ones may still fit */
+  readonly #trust: Trust;
+  readonly #given: readonly VerifierKey[] | undefined;
+  /** the first of those that differ one after the other */
   #doubt: { readonly number: number; readonly detail: string; count: number } | undefined;
   checkpoints = 0;
   signatures = 0;
+  /** keys that verified signatures */
+  readonly signedBy = new Set<string>();
   /** names and IDs in the signature lines: claims, as long as no key verified them */
   readonly signers = new Set<string>();
 
-  constructor(findings: Findings, ledger: KnownLedger, keys: readonly VerifierKey[]) {
+  /** Of keys those count that were given; if none were, those that the log itself announces. */
+  constructor(findings: Findings, trust: Trust, given: readonly VerifierKey[] | undefined) {
     this.#findings = findings;
-    this.#ledger = ledger;
-    this.#keys = keys;
+    this.#trust = trust;
+    this.#given = given;
   }
 
-  get root(): string {
-    return toHex(this.tree.root());
-  }
-
-  /** isDoubted tells whether it is open if the batches or the checkpoints are wrong. */
-  get isDoubted(): boolean {
-    return this.#doubt !== undefined;
-  }
-
-  /** append adds a batch to the tree. */
-  append(lines: readonly Uint8Array[]): void {
-    for (const line of lines) this.tree.append(line);
-  }
-
-  /** open reads a checkpoint and checks its signature, if there are keys. It gives undefined for one that is wrong. */
-  async open(object: string, bytes: Uint8Array): Promise<{ checkpoint: Checkpoint; note: Note } | undefined> {
+  /** open reads a checkpoint and checks its signatures. It gives undefined for one that is wrong, and says why. */
+  async open(
+    object: string,
+    bytes: Uint8Array,
+    announced: readonly VerifierKey[],
+  ): Promise<{ checkpoint: Checkpoint; note: Note } | undefined> {
     try {
       const text = decodeUtf8(bytes);
       if (text === undefined) throw new Fault('NOTE_MALFORMED', 'the checkpoint is not UTF-8');
       const note = parseNote(text);
       const checkpoint = parseCheckpoint(note.text);
       this.#noteSigners(note);
-      this.#ledger.name ??= checkpoint.origin;
-      if (checkpoint.origin !== this.#ledger.name) {
-        throw new Fault('CHECKPOINT_MALFORMED', `it is of ${JSON.stringify(checkpoint.origin).slice(0, 100)}`);
-      }
-      if (this.#keys.length > 0) {
-        await verifyNote(note, checkpoint.origin, this.#keys);
-        this.signatures += 1;
-      }
+      if (this.#trust.ledger !== undefined && checkpoint.origin !== this.#trust.ledger)
+        throw new Fault('CHECKPOINT_MALFORMED', 'it is of another log');
+      const { own } = await verifyNote(note, checkpoint.origin, this.#given ?? announced);
+      for (const { key } of own) this.signedBy.add(shortKey(key));
+      this.signatures += 1;
+      this.#trust.ledger ??= checkpoint.origin;
       return { checkpoint, note };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -78,43 +68,28 @@ export class Checkpoints {
     }
   }
 
-  /** breakOff says that entries are missing, so that nothing is known of the trees behind them. */
-  breakOff(): void {
-    this.#settle(false);
-    this.isBroken = true;
-  }
-
-  /** compare compares a checkpoint with the tree as it is. */
-  compare(checkpoint: Checkpoint, number: number): Fit {
-    if (this.isBroken) return 'unknown';
+  /** compare compares the checkpoint of a batch with the tree over all batches up to it, if that is known. */
+  compare(checkpoint: Checkpoint, number: number, { tree, isLost }: Pick<LogSoFar, 'tree' | 'isLost'>): Fit {
+    if (isLost) return 'unknown';
     this.checkpoints += 1;
-    const { size } = this.tree;
-    const { root } = this;
-    if (checkpoint.size === size && checkpoint.rootHash === root) {
-      this.#settle(true);
+    const root = toHex(tree.root());
+    if (checkpoint.size === tree.size && checkpoint.rootHash === root) {
+      this.finish();
       return 'fits';
     }
-    const detail = `it states ${checkpoint.size} entries and the root ${checkpoint.rootHash}, and the batches up to it have ${size} and ${root}`;
+    const stated = `it states ${checkpoint.size} entries and the root ${checkpoint.rootHash}`;
+    const detail = `${stated}, and the batches up to it have ${tree.size} and ${root}`;
     if (this.#doubt === undefined) this.#doubt = { number, detail, count: 1 };
     else this.#doubt.count += 1;
     return 'differs';
   }
 
-  /** If later checkpoints fit, those that differ are wrong; or else the batch is. */
-  #settle(doLaterFit: boolean): void {
+  /** finish says which checkpoints differ, one after the other. */
+  finish(): void {
     const doubt = this.#doubt;
     this.#doubt = undefined;
     if (doubt === undefined) return;
-    const { number, detail, count } = doubt;
-    const others = count === 1 ? '' : `; so do the ${count - 1} after it`;
-    this.#findings.say('checkpoint-inconsistent', checkpointName(number), `${detail}${others}`);
-    if (this.#keys.length > 0 && !doLaterFit) {
-      const why = `its entries are not those that ${checkpointName(number)} was signed over`;
-      this.#findings.say('entry-mismatch', batchName(number), why);
-    }
-  }
-
-  finish(): void {
-    this.#settle(false);
+    const others = doubt.count === 1 ? '' : `; so do the ${doubt.count - 1} after it`;
+    this.#findings.say('checkpoint-inconsistent', checkpointName(doubt.number), `${doubt.detail}${others}`);
   }
 }

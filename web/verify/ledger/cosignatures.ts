@@ -1,12 +1,15 @@
 import { decodeUtf8 } from '../bytes.ts';
 import { Fault } from '../fault.ts';
 import { MAX_NOTE_BYTES, parseSignatureLine, signedBy } from '../note.ts';
-import type { SignatureLine } from '../note.ts';
+import type { SignatureLine, Signed } from '../note.ts';
 import { shortKey } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
+import type { ClockCheck } from './clock.ts';
 import type { Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
+import { sha256 } from './hash.ts';
 import { checkpointName, parseCosignatureName } from './names.ts';
+import type { CosignaturePlace } from './names.ts';
 
 /** CosignatureOutcome is what was done about the cosignatures. */
 export interface CosignatureOutcome {
@@ -19,16 +22,15 @@ export interface CosignatureOutcome {
   readonly newest: readonly string[];
 }
 
-interface Stored {
+interface Stored extends CosignaturePlace {
   readonly name: string;
-  readonly number: number;
-  readonly keyId: string;
 }
 
 /** Cosignatures checks what is stored beside each checkpoint. docs/format.md, section 9.6. */
 export class Cosignatures {
   readonly #folder: Folder;
   readonly #findings: Findings;
+  readonly #clock: ClockCheck;
   readonly #witnesses: readonly VerifierKey[];
   readonly #stored: readonly Stored[];
   #at = 0;
@@ -36,33 +38,39 @@ export class Cosignatures {
   #notChecked = 0;
   #newest: readonly string[] = [];
 
-  /** Of `keys` only the witnesses' count. */
-  constructor(folder: Folder, findings: Findings, keys: readonly VerifierKey[]) {
+  constructor(folder: Folder, findings: Findings, clock: ClockCheck, witnesses: readonly VerifierKey[]) {
     this.#folder = folder;
     this.#findings = findings;
-    this.#witnesses = keys.filter(({ type }) => type === 'cosignature');
+    this.#clock = clock;
+    this.#witnesses = witnesses;
     this.#stored = folder.under('cosignatures/').flatMap((name) => {
       const place = parseCosignatureName(name);
       return place === undefined ? [] : [{ name, ...place }];
     });
   }
 
-  /** add checks those of a checkpoint, and of all before it. `text` is what was signed, if the checkpoint is one. */
-  async add(number: number, text: string | undefined, doesFit: boolean): Promise<void> {
+  /**
+   * add checks those of a checkpoint, and of all before it. `text` is what was signed, if the checkpoint is one; `time` is
+   * when its batch was made, if it fits the batches.
+   */
+  async add(number: number, text: string | undefined, time: string | undefined): Promise<void> {
     const who = new Set<string>();
     for (let it = this.#stored[this.#at]; it !== undefined && it.number <= number; it = this.#stored[++this.#at]) {
-      const key = await this.#check(it, it.number === number ? text : undefined);
-      if (key !== undefined) who.add(shortKey(key));
+      const signed = await this.#check(it, it.number === number ? text : undefined);
+      if (signed === undefined) continue;
+      who.add(shortKey(signed.key));
+      if (time !== undefined && signed.timestamp !== undefined)
+        this.#clock.cosignature(it.name, signed.timestamp, time);
     }
-    if (doesFit) this.#newest = [...who];
+    if (time !== undefined) this.#newest = [...who];
   }
 
   /** finish checks those that are left. */
   async finish(): Promise<void> {
-    await this.add(Infinity, undefined, false);
+    await this.add(Infinity, undefined, undefined);
   }
 
-  async #check({ name, number, keyId }: Stored, text: string | undefined): Promise<VerifierKey | undefined> {
+  async #check({ name, number, keyId, hash }: Stored, text: string | undefined): Promise<Signed | undefined> {
     const wrong = (why: string): undefined => {
       this.#findings.say('cosignature-invalid', name, why);
       return undefined;
@@ -70,6 +78,7 @@ export class Cosignatures {
     if (!this.#folder.has(checkpointName(number))) return wrong('there is no checkpoint of its number');
     const bytes = await this.#folder.readSmall(name);
     if (bytes === undefined) return undefined;
+    if (!sha256(bytes).startsWith(hash)) return wrong('its name does not end with how its SHA-256 begins');
     const line = parseCosignature(bytes, keyId);
     if (line === undefined) return wrong('it is not one signature line of the key ID in its name, ended by LF');
     const known = this.#witnesses.filter((key) => key.keyId === keyId);
@@ -79,20 +88,20 @@ export class Cosignatures {
       this.#notChecked += 1;
       return undefined;
     }
-    if ((await signedBy(key, text, line.signature)) === undefined) {
-      return wrong(`the signature by ${key.keyName} is not one of its checkpoint`);
-    }
+    const signed = await signedBy(key, text, line.signature);
+    if (signed === undefined) return wrong(`the signature by ${key.keyName} is not one of its checkpoint`);
     this.#verified += 1;
-    return key;
+    return signed;
   }
 
   /** storedBeside gives the lines that are stored of a checkpoint, whoever made them. */
   async storedBeside(checkpoint: number): Promise<SignatureLine[]> {
     const lines: SignatureLine[] = [];
-    for (const { name, number, keyId } of this.#stored) {
+    for (const { name, number, keyId, hash } of this.#stored) {
       if (number !== checkpoint) continue;
-      const line = parseCosignature((await this.#folder.readSmall(name)) ?? new Uint8Array(), keyId);
-      if (line !== undefined) lines.push(line);
+      const bytes = (await this.#folder.readSmall(name)) ?? new Uint8Array();
+      const line = parseCosignature(bytes, keyId);
+      if (line !== undefined && sha256(bytes).startsWith(hash)) lines.push(line);
     }
     return lines;
   }

@@ -1,7 +1,10 @@
+import { openKeyNotice } from '../signed/keyNotice.ts';
 import { decodeUtf8, equalBytes, utf8 } from '../bytes.ts';
 import { MAX_ENTRY_BYTES, isObject, isTime, openEntry, parseEntry, parseJson } from '../entry.ts';
 import type { SegmentEntry } from '../entry.ts';
 import { Fault } from '../fault.ts';
+import { parseVerifierKey } from '../verifierKey.ts';
+import type { VerifierKey } from '../verifierKey.ts';
 import { isKind, isOutcome } from './action.ts';
 import { isPartition, parseActionName, parseReportName, parseSegmentName } from './names.ts';
 import type { Filed, SegmentPlace } from './names.ts';
@@ -17,8 +20,8 @@ export type LogEntry =
       readonly action: string;
       readonly outcome: string;
     }
-  /** without a SHA-256: too large to be read */
-  | { readonly type: 'foreign'; readonly name: string; readonly size: number; readonly sha256: string | undefined }
+  | { readonly type: 'foreign'; readonly name: string }
+  | { readonly type: 'key'; readonly key: VerifierKey; readonly note: string }
   | { readonly type: 'unknown' };
 
 /** Position is how far the log has come in one partition. */
@@ -30,12 +33,15 @@ export interface Position {
   readonly root: string;
 }
 
-/** FiledCounts is how many reports and how many actions have an entry. */
+/** FiledCounts is the number behind the last report and behind the last action that has an entry. */
 export type FiledCounts = Readonly<Record<Filed['kind'], number>>;
 
-/** Heads is what a batch ends with: when it was made, how many reports and actions have an entry, and a position per partition. */
+/** Heads is what a batch ends with: when it was made, and how far the log has come. */
 export interface Heads {
   readonly time: string;
+  /** those that the log has announced, in that order */
+  readonly keys: readonly VerifierKey[];
+  /** the number behind the last report, and the last action, that has an entry */
   readonly filed: FiledCounts;
   readonly positions: ReadonlyMap<string, Position>;
 }
@@ -71,11 +77,11 @@ export function parseBatch(batch: Uint8Array): Uint8Array[] {
 }
 
 /** parseLogEntry reads an entry only as a ledger writes it, and throws ENTRY_MALFORMED. */
-export function parseLogEntry(line: Uint8Array): LogEntry {
+export async function parseLogEntry(line: Uint8Array): Promise<LogEntry> {
   const text = decodeUtf8(line);
   if (text === undefined) throw badEntry('the entry is not UTF-8');
   const it = openEntry(text);
-  const { type, name, size, sha256, status, action, outcome } = it;
+  const { type, name, sha256, status, action, outcome, note } = it;
   const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
   if (type === 'segment') return { type, segment: parseEntry(text) };
   if (type === 'report') {
@@ -96,19 +102,21 @@ export function parseLogEntry(line: Uint8Array): LogEntry {
     return { type, name, sha256, action, outcome };
   }
   if (type === 'foreign') {
-    const isTooLarge = sha256 === undefined;
-    if (typeof name !== 'string' || !Number.isSafeInteger(size) || (size as number) < 0 || !(isHash || isTooLarge)) {
-      throw badEntry('the entry of a foreign object lacks something');
-    }
-    if (JSON.stringify({ type, name, size, sha256 }) !== text) throw badEntry('the entry is not as a ledger writes it');
-    return { type, name, size: size as number, sha256: isHash ? sha256 : undefined };
+    if (typeof name !== 'string') throw badEntry('the entry of a foreign object has no name');
+    if (JSON.stringify({ type, name }) !== text) throw badEntry('the entry is not as a ledger writes it');
+    return { type, name };
+  }
+  if (type === 'key') {
+    if (typeof note !== 'string' || JSON.stringify({ type, note }) !== text)
+      throw badEntry('the entry of a key is not as a ledger writes it');
+    return { type, key: await openKeyNotice(note, undefined), note };
   }
   return { type: 'unknown' };
 }
 
 /** nameIn gives the name of the object that an entry is of, if it is of one. */
 export const nameIn = (entry: LogEntry): string | undefined =>
-  entry.type === 'segment' ? entry.segment.name : entry.type === 'unknown' ? undefined : entry.name;
+  entry.type === 'segment' ? entry.segment.name : 'name' in entry ? entry.name : undefined;
 
 /** placeOf gives the place of the segment that an entry is of, if it is of something in such a place. */
 export const placeOf = (entry: LogEntry): SegmentPlace | undefined => parseSegmentName(nameIn(entry) ?? '');
@@ -117,32 +125,54 @@ export const placeOf = (entry: LogEntry): SegmentPlace | undefined => parseSegme
 export const isHeadsLine = (line: Uint8Array): boolean => equalBytes(line.subarray(0, HEADS_START.length), HEADS_START);
 
 /** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
-export function headsOf(entries: readonly Uint8Array[]): Heads {
+export async function headsOf(entries: readonly Uint8Array[]): Promise<Heads> {
   const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1).map((line) => decodeUtf8(line));
-  let last: { time: string; reports: number; actions: number } | undefined;
+  let last: (Pick<Heads, 'time' | 'keys'> & { reports: number; actions: number }) | undefined;
   const partitions = new Map<string, unknown>();
   for (const line of lines) {
     const it = parseJson(line ?? '');
-    const { time, reports, actions, partitions: part } = isObject(it) ? it : {};
+    const { time, keys: texts, reports, actions, partitions: part } = isObject(it) ? it : {};
+    const keys = await keysIn(texts);
     if (!isTime(time) || !isObject(part)) throw badBatch('its heads are none');
     if (!isCount(reports) || !isCount(actions)) throw badBatch('its heads do not count reports and actions');
-    last = { time, reports, actions };
+    if (keys === undefined) throw badBatch('its heads have no verifier keys');
+    last = { time, keys, reports, actions };
     for (const [partition, position] of Object.entries(part))
       partitions.set(partition, printedPosition(partition, position));
   }
   if (last === undefined) throw badBatch('it does not end with an entry of type heads');
   const { time, reports, actions } = last;
+  const keys = last.keys.map(({ text }) => text);
   const all = [...partitions].sort(([a], [b]) => Number(a) - Number(b));
   const printed: string[] = [];
   do {
     const part = Object.fromEntries(all.splice(0, PARTITIONS_PER_LINE));
-    printed.push(JSON.stringify({ type: 'heads', time, reports, actions, partitions: part }));
+    printed.push(JSON.stringify({ type: 'heads', time, keys, reports, actions, partitions: part }));
   } while (all.length > 0);
   if (printed.length !== lines.length || printed.some((line, i) => line !== lines[i])) {
     throw badBatch('its heads are not as a ledger writes them');
   }
   const filed = { report: reports, action: actions };
-  return { time, filed, positions: partitions as Map<string, Position> };
+  return { time, keys: last.keys, filed, positions: partitions as Map<string, Position> };
+}
+
+async function keysIn(value: unknown): Promise<readonly VerifierKey[] | undefined> {
+  const keys: VerifierKey[] = [];
+  for (const text of Array.isArray(value) ? (value as unknown[]) : [undefined]) {
+    const key = await keyIn(text);
+    if (key === undefined) return undefined;
+    keys.push(key);
+  }
+  return keys;
+}
+
+async function keyIn(value: unknown): Promise<VerifierKey | undefined> {
+  try {
+    return typeof value === 'string' ? await parseVerifierKey(value) : undefined;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

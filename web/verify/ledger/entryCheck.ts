@@ -1,41 +1,63 @@
+import { printEntry } from '../entry.ts';
+import type { SegmentEntry } from '../entry.ts';
 import { Fault } from '../fault.ts';
-import { NO_POSITION, headsOf, isHeadsLine, nameIn, parseLogEntry, placeOf } from './entries.ts';
+import type { Trust } from '../signed/trust.ts';
+import type { VerifierKey } from '../verifierKey.ts';
+import { NO_POSITION, isHeadsLine, nameIn, parseLogEntry, placeOf } from './entries.ts';
 import type { FiledCounts, Heads, LogEntry, Position } from './entries.ts';
+import type { Batch } from './batches.ts';
 import type { FindingCode, Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import { sha256 } from './hash.ts';
 import { parseAction } from './action.ts';
 import { actionName, batchName, parseFiledName, reportName } from './names.ts';
-import type { Filed } from './names.ts';
-import { parseReport } from './reports.ts';
+import type { Filed, SegmentPlace } from './names.ts';
+import type { Reports } from './reports.ts';
+import type { Segment } from './segment.ts';
 import type { Walk, Walked } from './walk.ts';
+
+/** EntryParts is what entries are compared with. */
+export interface EntryParts {
+  readonly folder: Folder;
+  readonly findings: Findings;
+  readonly trust: Trust;
+  readonly reports: Reports;
+  readonly walkOf: (partition: string) => Walk;
+}
+
+/** InBatch is an entry where it stands, and how to say what is wrong with it, or with its object. */
+interface InBatch {
+  readonly entry: LogEntry;
+  readonly say: (code: FindingCode, object: string, detail: string) => void;
+  /** wrong says what is wrong with the entry itself */
+  readonly wrong: (why: string) => void;
+}
 
 /** EntryCheck compares the entries of the log with their objects, and with the order that they must have. */
 export class EntryCheck {
-  readonly #folder: Folder;
-  readonly #findings: Findings;
-  readonly #walkOf: (partition: string) => Walk;
+  readonly #parts: EntryParts;
   readonly #positions = new Map<string, Position>();
   /** per partition, the first object that has an entry and is gone, and how many there are */
   readonly #gone = new Map<string, { readonly name: string; count: number }>();
-  /** how many reports and actions have an entry: the number of the first one that has none */
-  filed: FiledCounts = { report: 0, action: 0 };
+  /** keys that entries have announced */
+  #keys: readonly VerifierKey[] = [];
   /** entries are missing, so that it isn't known where the log stands */
   #isLost = false;
+  /** the numbers behind the last report and the last action that have an entry */
+  filed: FiledCounts = { report: 0, action: 0 };
   /** when the newest batch was made */
   time = '';
   entries = 0;
   compared = 0;
 
-  constructor(folder: Folder, findings: Findings, walkOf: (partition: string) => Walk) {
-    this.#folder = folder;
-    this.#findings = findings;
-    this.#walkOf = walkOf;
+  constructor(parts: EntryParts) {
+    this.#parts = parts;
   }
 
   /** lose says that entries are missing from here on; the next heads say where the log stands. */
-  lose(): void {
+  lose(keys: readonly VerifierKey[]): void {
     this.#isLost = true;
+    this.#keys = keys;
   }
 
   /** has tells whether the log has come past a place. */
@@ -47,49 +69,58 @@ export class EntryCheck {
     return this.#positions.get(partition) ?? NO_POSITION;
   }
 
-  /** add compares a batch. If no checkpoint vouches for it, what differs is held against the batch. */
-  async add(number: number, lines: readonly Uint8Array[], isVouchedFor: boolean): Promise<void> {
+  /** add compares a batch of the log. */
+  async add(number: number, { entries, heads }: Batch): Promise<void> {
+    const { findings, trust } = this.#parts;
     const batch = batchName(number);
-    for (const [i, line] of lines.entries()) {
+    // A segment has an entry only if a key that the entries before it announced certified its session.
+    trust.trust(this.#keys);
+    for (const [i, line] of entries.entries()) {
       this.entries += 1;
       if (isHeadsLine(line)) continue;
       const where = `entry ${i} of ${batch}`;
-      let entry: LogEntry;
       try {
-        entry = parseLogEntry(line);
+        const entry = await parseLogEntry(line);
+        const say: InBatch['say'] = (code, object, detail) => findings.say(code, object, `${detail} (${where})`);
+        const wrong: InBatch['wrong'] = (why) => findings.say('entry-mismatch', batch, `${where} ${why}`);
+        await this.#compare({ entry, say, wrong });
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
-        this.#findings.say('entry-mismatch', batch, `${where}: ${error.message}`);
-        continue;
+        findings.say('entry-mismatch', batch, `${where}: ${error.message}`);
       }
-      const say = (code: FindingCode, object: string, detail: string): void => {
-        if (isVouchedFor) this.#findings.say(code, object, `${detail} (${where})`);
-        else this.#findings.say('entry-mismatch', batch, `${where}: ${object}: ${detail}`);
-      };
-      const inOrder = (isRight: boolean, why: string): void => {
-        if (!isRight && !this.#isLost) this.#findings.say('entry-mismatch', batch, `${where} ${why}`);
-      };
-      const name = nameIn(entry);
-      const filed = parseFiledName(name ?? '');
-      if (placeOf(entry) !== undefined) await this.#comparePlace(entry, batch, isVouchedFor, say, inOrder);
-      else if (filed !== undefined) await this.#compareFiled(entry, filed, say, inOrder);
-      else if (name !== undefined)
-        this.#findings.say('entry-mismatch', batch, `${where} is of nothing that has an entry`);
     }
-    this.#compareHeads(lines, batch);
+    this.#compareHeads(heads, batch);
   }
 
-  async #comparePlace(
-    entry: LogEntry,
-    batch: string,
-    isVouchedFor: boolean,
-    say: Say,
-    inOrder: InOrder,
-  ): Promise<void> {
-    const { partition, index } = placeOf(entry) as { partition: string; index: number };
+  async #compare(it: InBatch): Promise<void> {
+    const { entry, wrong } = it;
+    if (entry.type === 'unknown') return;
+    if (entry.type === 'key') return this.#announce(entry.key, wrong);
+    const place = placeOf(entry);
+    const filed = parseFiledName(nameIn(entry) ?? '');
+    if (place !== undefined) await this.#comparePlace(it, place);
+    else if (filed === undefined || (filed.kind === 'report' && entry.type === 'foreign'))
+      wrong('is of nothing that has an entry');
+    else await this.#compareFiled(it, filed);
+  }
+
+  #announce(key: VerifierKey, wrong: InBatch['wrong']): void {
+    if (this.#keys.some(({ text }) => text === key.text)) {
+      if (!this.#isLost) wrong('announces a key once more');
+      return;
+    }
+    this.#keys = [...this.#keys, key];
+    this.#parts.trust.trust(this.#keys);
+    if (key.type === 'cosignature' || key.keyName !== this.#parts.trust.ledger)
+      wrong('announces a key that is not one of the log');
+  }
+
+  async #comparePlace({ entry, say, wrong }: InBatch, place: SegmentPlace): Promise<void> {
+    const { partition, index } = place;
     const before = this.#position(partition);
-    inOrder(index === before.next, `is of index ${index} of partition ${partition}, not ${before.next}`);
-    const object = await this.#walkOf(partition).to(index);
+    if (index !== before.next && !this.#isLost)
+      wrong(`is of index ${index} of partition ${partition}, not ${before.next}`);
+    const object = await this.#parts.walkOf(partition).to(index);
     if (index >= before.next) {
       const last = entry.type === 'segment' ? { index, root: entry.segment.root } : before;
       this.#positions.set(partition, { index: last.index, root: last.root, next: index + 1 });
@@ -97,7 +128,6 @@ export class EntryCheck {
     if (object === undefined) {
       if (index < before.next) return;
       const name = nameIn(entry) as string;
-      if (!isVouchedFor) return say('segment-missing', name, 'no object has this name');
       const gone = this.#gone.get(partition);
       if (gone === undefined) this.#gone.set(partition, { name, count: 1 });
       else gone.count += 1;
@@ -106,101 +136,110 @@ export class EntryCheck {
     // A hole between objects is found by the chain.
     if (object === 'hole' || object.reading === undefined) return;
     this.compared += 1;
-    if (entry.type === 'segment') compareSegment(entry, object, say);
-    else if (entry.type === 'foreign') {
-      if (object.reading.sha256 !== entry.sha256 || object.size !== entry.size) {
-        say('segment-changed', object.name, 'it is not the object that the log has the SHA-256 of');
-      } else if (object.isOfChain)
-        say('entry-mismatch', batch, `${object.name} is a segment, and the log calls it foreign`);
-    }
+    if (entry.type === 'segment') await this.#compareSegment(entry.segment, object, say);
+    else if (object.isOfChain) wrong(`calls ${object.name} foreign, and it continues its chain`);
   }
 
-  /** compareFiled compares a report or an action with its entry. */
-  async #compareFiled(entry: LogEntry, { kind, number }: Filed, say: Say, inOrder: InOrder): Promise<void> {
-    inOrder(number === this.filed[kind], `is of ${kind} ${number}, not ${this.filed[kind]}`);
-    this.filed = { ...this.filed, [kind]: Math.max(this.filed[kind], number + 1) };
+  async #compareSegment(entry: SegmentEntry, { name, size, reading }: Walked, say: InBatch['say']): Promise<void> {
+    if (reading === undefined) return;
+    const digest = reading.sha256 ?? (await this.#hashOf(name));
+    if (digest === 'unreadable') return;
+    if (digest !== entry.sha256)
+      return say('segment-changed', name, 'its stored bytes are not those that the log has the SHA-256 of');
+    if (!reading.isSegment) return say('entry-mismatch', name, `the log has it as a segment, and ${reading.why}`);
+    if (printEntry(entry) !== printEntry(entryOf(name, size, reading)))
+      say('entry-mismatch', name, 'the log says something else of it than it says itself');
+  }
+
+  /** hashOf hashes what was dismissed by its end, and has an entry all the same. */
+  async #hashOf(name: string): Promise<string> {
+    const stored = await this.#parts.folder.read(name);
+    return stored === undefined ? 'unreadable' : stored === 'oversize' ? stored : sha256(stored);
+  }
+
+  /** compareFiled compares a report or an action with its entry. Reports that nobody signed who may have none. */
+  async #compareFiled({ entry, say, wrong }: InBatch, { kind, number }: Filed): Promise<void> {
+    const next = this.filed[kind];
+    const isInOrder = kind === 'report' ? number >= next : number === next;
+    if (!isInOrder && !this.#isLost) wrong(`is of ${kind} ${number}, not ${next}`);
+    this.filed = { ...this.filed, [kind]: Math.max(next, number + 1) };
+    const { folder } = this.#parts;
     const name = kind === 'report' ? reportName(number) : actionName(number);
-    if (!this.#folder.has(name)) return say('entry-mismatch', name, 'the log has an entry of it, and it is gone');
-    const bytes = await this.#folder.read(name);
-    if (bytes === 'oversize') {
-      this.compared += 1;
-      const isStated =
-        entry.type === 'foreign' && entry.sha256 === undefined && entry.size === this.#folder.sizeOf(name);
-      if (!isStated) say('entry-mismatch', name, 'it has more than 192 MiB, and its entry in the log says otherwise');
-      return;
-    }
+    if (!folder.has(name)) return say('entry-mismatch', name, 'the log has an entry of it, and it is gone');
+    const bytes = await folder.readSmall(name);
     if (bytes === undefined) return;
     this.compared += 1;
-    if ('sha256' in entry && entry.sha256 !== sha256(bytes)) {
+    if ('sha256' in entry && entry.sha256 !== sha256(bytes))
       return say('entry-mismatch', name, 'its bytes are not those that the log has the SHA-256 of');
-    }
-    if (!isTrue(entry, bytes)) say('entry-mismatch', name, 'the log says something of it that it is not');
+    if (!(await this.#isTrue(entry, name, bytes)))
+      say('entry-mismatch', name, 'the log says something of it that it is not');
   }
 
-  #compareHeads(lines: readonly Uint8Array[], batch: string): void {
-    let heads: Heads;
-    try {
-      heads = headsOf(lines);
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      return this.#findings.say('entry-mismatch', batch, error.message);
+  /** isTrue tells whether what the entry of a report or an action says of it is so. */
+  async #isTrue(entry: LogEntry, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    if (entry.type === 'report') {
+      const report = await this.#parts.reports.open(name, bytes);
+      return typeof report !== 'string' && report.status === entry.status;
     }
-    this.time = heads.time;
+    const action = parseAction(bytes);
+    if (entry.type !== 'action') return action === undefined;
+    return action?.kind === entry.action && action.outcome === entry.outcome;
+  }
+
+  #compareHeads({ time, keys, filed, positions }: Heads, batch: string): void {
+    this.time = time;
+    if (!this.#isLost && !this.#isAt({ keys, filed, positions }))
+      this.#parts.findings.say('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
     if (this.#isLost) {
-      for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
-      this.filed = heads.filed;
+      for (const [partition, position] of positions) this.#positions.set(partition, position);
+      this.filed = filed;
       this.#isLost = false;
-      return;
     }
-    const isRight =
-      heads.filed.report === this.filed.report &&
-      heads.filed.action === this.filed.action &&
-      heads.positions.size === this.#positions.size &&
-      [...heads.positions].every(([partition, { next, index, root }]) => {
+    this.#keys = keys;
+    this.#parts.trust.trust(keys);
+  }
+
+  #isAt({ keys, filed, positions }: Omit<Heads, 'time'>): boolean {
+    return (
+      keys.length === this.#keys.length &&
+      keys.every(({ text }, i) => text === this.#keys[i]?.text) &&
+      filed.report === this.filed.report &&
+      filed.action === this.filed.action &&
+      positions.size === this.#positions.size &&
+      [...positions].every(([partition, { next, index, root }]) => {
         const own = this.#positions.get(partition);
         return own?.next === next && own.index === index && own.root === root;
-      });
-    if (!isRight) this.#findings.say('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
+      })
+    );
   }
 
   /** finish says what has an entry and is gone. */
   finish(): void {
     for (const { name, count } of this.#gone.values()) {
       const others = count === 1 ? '' : `, and of the ${count - 1} after it`;
-      this.#findings.say('segment-missing', name, `no object has this name, and the log has an entry of it${others}`);
+      const why = `no object has this name, and the log has an entry of it${others}`;
+      this.#parts.findings.say('segment-missing', name, why);
     }
   }
 }
 
-type Say = (code: FindingCode, object: string, detail: string) => void;
-type InOrder = (isRight: boolean, why: string) => void;
-
-/** isTrue tells whether what the entry of a report or an action says of it is so. */
-function isTrue(entry: LogEntry, bytes: Uint8Array): boolean {
-  if (entry.type === 'report') return parseReport(bytes)?.status === entry.status;
-  if (entry.type !== 'action') return true;
-  const action = parseAction(bytes);
-  return action?.kind === entry.action && action.outcome === entry.outcome;
-}
-
-function compareSegment({ segment }: LogEntry & { type: 'segment' }, { name, size, reading }: Walked, say: Say): void {
-  if (reading === undefined) return;
-  if (reading.sha256 !== segment.sha256) {
-    return say('segment-changed', name, 'its stored bytes are not those that the log has the SHA-256 of');
-  }
-  if (!reading.isSegment) return say('entry-mismatch', name, `the log has it as a segment, and ${reading.why}`);
-  const { partition, index, incarnation, prev, records, events } = reading.header;
-  const isSame =
-    segment.size === size &&
-    segment.root === reading.root &&
-    segment.prev === prev &&
-    segment.partition === partition &&
-    segment.index === index &&
-    segment.incarnation === incarnation &&
-    segment.records.first === records.first &&
-    segment.records.count === records.count &&
-    segment.events.first === events.first &&
-    segment.events.last === events.last &&
-    segment.events.count === events.count;
-  if (!isSame) say('entry-mismatch', name, 'the log says something else of it than it says itself');
+/** entryOf makes the entry that the log must have of a segment. */
+function entryOf(name: string, size: number, { sha256: digest, root, header, categories }: Segment): SegmentEntry {
+  const { partition, index, incarnation, sealed, prev, records, events } = header;
+  const { first, last, count, enqueuedFirst, enqueuedLast } = events;
+  const [earlier, later] = enqueuedFirst < enqueuedLast ? [enqueuedFirst, enqueuedLast] : [enqueuedLast, enqueuedFirst];
+  return {
+    name,
+    size,
+    sha256: digest,
+    root,
+    prev,
+    partition,
+    index,
+    incarnation,
+    records,
+    events: { first, last, count },
+    time: count === 0 ? { first: sealed, last: sealed } : { first: earlier, last: later },
+    categories: Object.fromEntries(categories),
+  };
 }

@@ -14,6 +14,7 @@ export type FindingCode =
   | 'checkpoint-stale'
   | 'cosignature-invalid'
   | 'not-integrated'
+  | 'clock-ahead'
   | 'action-unfinished';
 
 /** Finding is one thing that is wrong, with the name of the object. */
@@ -31,7 +32,7 @@ export interface Unreadable {
   readonly why: string;
 }
 
-const WARNINGS: readonly FindingCode[] = ['action-unfinished'];
+const WARNINGS: readonly FindingCode[] = ['clock-ahead', 'action-unfinished'];
 
 const MAX_LISTED = 1000;
 

@@ -64,8 +64,17 @@ export class Folder {
   }
 
   /** under gives the names that begin with a folder's. */
-  under(folder: string): string[] {
-    return this.names.filter((name) => name.startsWith(folder));
+  under(folder: string): readonly string[] {
+    const { names } = this;
+    let [low, high] = [0, names.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((names[middle] as string) < folder) low = middle + 1;
+      else high = middle;
+    }
+    let end = low;
+    while (names[end]?.startsWith(folder) === true) end++;
+    return names.slice(low, end);
   }
 
   sizeOf(name: string): number {

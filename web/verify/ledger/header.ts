@@ -19,18 +19,20 @@ export interface Header {
   readonly kind: string;
   readonly incarnation: number;
   readonly sealed: string;
+  /** index of the segment before it in the chain, -1 if it is the first */
+  readonly previous: number;
   readonly prev: string;
   readonly records: { readonly first: number; readonly count: number };
   readonly events: {
     readonly first: number;
     readonly last: number;
     readonly count: number;
+    /** '' where there are no events */
     readonly enqueuedFirst: string;
     readonly enqueuedLast: string;
   };
   readonly duplicates: number;
   readonly gaps: readonly Gap[];
-  readonly skipped: readonly number[];
   /** the events without records */
   readonly empty: readonly { readonly event: number; readonly enqueued: string }[];
 }
@@ -52,22 +54,25 @@ export function parseHeader(line: Uint8Array): Header {
   const events = member(it, 'events');
   const count = whole(events, 'count');
   const least = count > 0 ? 0 : -1;
-  const hasTimes = count > 0 || events['enqueuedFirst'] !== undefined;
+  const index = whole(it, 'index');
+  const previous = whole(it, 'previous', -1);
+  if (previous >= index) throw bad('names a previous segment that is not before it');
   return {
     ledger: string(it, 'ledger', (value) => value !== ''),
     partition: string(it, 'partition', (value) => isPartition(value as string)),
-    index: whole(it, 'index'),
+    index,
     kind: string(it, 'kind', (value) => KINDS.includes(value)),
     incarnation: whole(it, 'incarnation'),
     sealed: string(it, 'sealed', isTime),
+    previous,
     prev: string(it, 'prev', (value) => /^[0-9a-f]{64}$/.test(value as string)),
     records: { first: whole(records, 'first'), count: whole(records, 'count') },
     events: {
       first: whole(events, 'first', least),
       last: whole(events, 'last', least),
       count,
-      enqueuedFirst: hasTimes ? string(events, 'enqueuedFirst', isTime) : '',
-      enqueuedLast: hasTimes ? string(events, 'enqueuedLast', isTime) : '',
+      enqueuedFirst: count > 0 ? string(events, 'enqueuedFirst', isTime) : '',
+      enqueuedLast: count > 0 ? string(events, 'enqueuedLast', isTime) : '',
     },
     duplicates: whole(it, 'duplicates'),
     gaps: list(it, 'gaps').map((gap) => {
@@ -79,7 +84,6 @@ export function parseHeader(line: Uint8Array): Header {
         reason: string(gap, 'reason', (value) => REASONS.includes(value)),
       };
     }),
-    skipped: it['skipped'] === undefined ? [] : list(it, 'skipped').map((index) => whole({ index }, 'index')),
     empty: it['empty'] === undefined ? [] : list(it, 'empty').map(emptyEvent),
   };
 }

@@ -1,22 +1,21 @@
 import { decodeUtf8, toHex } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
 import { Fault } from '../fault.ts';
 import { parseNote } from '../note.ts';
 import type { Note, SignatureLine } from '../note.ts';
 import type { VerifierKey } from '../verifierKey.ts';
-import type { KnownLedger } from './chain.ts';
+import { LogSoFar } from './batches.ts';
+import type { Batch } from './batches.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { Fit } from './checkpoints.ts';
+import type { ClockCheck } from './clock.ts';
 import { Cosignatures } from './cosignatures.ts';
 import type { CosignatureOutcome } from './cosignatures.ts';
-import { parseBatch } from './entries.ts';
 import { EntryCheck } from './entryCheck.ts';
-import type { Findings } from './findings.ts';
+import type { EntryParts } from './entryCheck.ts';
 import { TLOG } from './folder.ts';
-import type { Folder } from './folder.ts';
 import { batchName, checkpointName, parseBatchName, parseCheckpointName } from './names.ts';
 import type { Anchor } from './reports.ts';
 import { TileCheck } from './tiles.ts';
-import type { Walk } from './walk.ts';
 
 /** LogOutcome is what was done about the log. */
 export interface LogOutcome {
@@ -33,22 +32,38 @@ export interface LogOutcome {
   readonly cosignatures: CosignatureOutcome;
   /** the newest batch, if it has no checkpoint */
   readonly unsigned: string | undefined;
-  /** who the signature lines of checkpoints name */
-  readonly signers: readonly string[];
+  /** verifier keys that the log itself has announced */
+  readonly announced: readonly string[];
+  /** keys that verified signatures of checkpoints */
+  readonly signedBy: readonly string[];
 }
 
 const PUBLISHED = `${TLOG}checkpoint`;
 
+/** LogParts is what a check of the log works with. */
+export interface LogParts extends EntryParts {
+  readonly clock: ClockCheck;
+  /** the log's keys that were given; undefined if none were */
+  readonly given: readonly VerifierKey[] | undefined;
+  /** all keys that the log announces */
+  readonly announced: readonly VerifierKey[];
+  readonly witnesses: readonly VerifierKey[];
+  readonly anchor: Anchor | undefined;
+}
+
 /** LogCheck follows the log of a ledger from batch to batch. docs/format.md, section 9. */
 export class LogCheck {
-  readonly #folder: Folder;
-  readonly #findings: Findings;
+  readonly #parts: LogParts;
+  readonly #log: LogSoFar;
   readonly #checkpoints: Checkpoints;
   readonly #cosignatures: Cosignatures;
   readonly entries: EntryCheck;
   readonly #tiles: TileCheck | undefined;
-  readonly #anchor: Anchor | undefined;
+  #batches = 0;
+  /** the first number whose name nothing has, as far as it was read */
   #next = 0;
+  /** something can't be read, so that nobody knows what isn't there */
+  #isIncomplete = false;
   /** the last batch has no checkpoint */
   #isUnsigned = false;
   #head: LogOutcome['head'];
@@ -56,151 +71,169 @@ export class LogCheck {
   #published: Note | undefined;
   #publishedAt: number | undefined;
 
-  constructor(
-    folder: Folder,
-    findings: Findings,
-    ledger: KnownLedger,
-    keys: readonly VerifierKey[],
-    walkOf: (partition: string) => Walk,
-    anchor: Anchor | undefined,
-  ) {
-    this.#folder = folder;
-    this.#findings = findings;
-    const own = keys.filter(({ type }) => type !== 'cosignature');
-    this.#checkpoints = new Checkpoints(findings, ledger, own);
-    this.#cosignatures = new Cosignatures(folder, findings, keys);
-    this.entries = new EntryCheck(folder, findings, walkOf);
+  constructor(parts: LogParts) {
+    const { folder, findings, clock, trust, given, witnesses } = parts;
+    this.#parts = parts;
+    this.#log = new LogSoFar(trust, given);
+    this.#checkpoints = new Checkpoints(findings, trust, given);
+    this.#cosignatures = new Cosignatures(folder, findings, clock, witnesses);
+    this.entries = new EntryCheck(parts);
     this.#tiles = folder.under(TLOG).length > 0 ? new TileCheck(folder, findings) : undefined;
-    this.#anchor = anchor;
   }
 
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
-    const published = await this.#folder.readSmall(PUBLISHED);
-    this.#published = published && (await this.#checkpoints.open(PUBLISHED, published))?.note;
-    for (const name of this.#folder.under('batches/')) {
+    const { folder, findings, announced, anchor } = this.#parts;
+    const published = await folder.readSmall(PUBLISHED);
+    this.#published = published && (await this.#checkpoints.open(PUBLISHED, published, announced))?.note;
+    for (const name of folder.under('batches/')) {
       const number = parseBatchName(name);
       if (number !== undefined) await this.#add(number);
     }
-    for (const name of this.#folder.under('checkpoints/')) {
+    for (const name of folder.under('checkpoints/')) {
       const number = parseCheckpointName(name) ?? -1;
-      if (number >= this.#next && !this.#folder.has(batchName(number))) {
-        this.#findings.say('checkpoint-inconsistent', name, 'there is no batch of its number');
-      }
+      if (number > this.#log.last.number && !folder.has(batchName(number)))
+        findings.say('checkpoint-inconsistent', name, 'there is no batch of its number');
     }
     await this.#cosignatures.finish();
     this.#checkpoints.finish();
     this.entries.finish();
     await this.#finishTiles(published !== undefined);
-    const known = this.#anchor?.report.log;
-    if (known !== undefined && !this.#isAnchorFound) {
-      const why = `${this.#anchor?.name} knew it with ${known.size} entries and the root ${known.root}`;
-      this.#findings.say('checkpoint-inconsistent', checkpointName(known.number), why);
+    const known = anchor?.report.log;
+    if (known !== undefined && !this.#isAnchorFound && !this.#isIncomplete) {
+      const why = `${anchor?.name} knew it with ${known.size} entries and the root ${known.root}`;
+      findings.say('checkpoint-inconsistent', checkpointName(known.number), why);
     }
-    return this.#next > 0;
+    return this.#batches > 0;
   }
 
   async #add(number: number): Promise<void> {
-    const note = await this.#folder.readSmall(checkpointName(number));
-    if (this.#isUnsigned) {
-      const object = checkpointName(this.#next - 1);
-      this.#findings.say('checkpoint-inconsistent', object, 'it is missing, and the log goes on');
+    const { folder, findings, clock } = this.#parts;
+    const before = this.#log.last.number;
+    const wasLost = this.#log.isLost;
+    const batch = await this.#take(number);
+    const note = await folder.readSmall(checkpointName(number));
+    if (note === undefined && folder.has(checkpointName(number))) this.#isIncomplete = true;
+    if (batch === undefined) {
+      if (number === this.#next) this.#next += 1;
+      return this.#checkStray(number, note);
     }
-    this.#isUnsigned = note === undefined;
+    if (this.#isUnsigned)
+      findings.say('checkpoint-inconsistent', checkpointName(before), 'it is missing, and the log goes on');
     if (number > this.#next) {
       const why = `no object has this name, and ${batchName(number)} is there`;
-      this.#findings.say('checkpoint-inconsistent', batchName(this.#next), why);
-      this.#breakOff();
+      findings.say('checkpoint-inconsistent', batchName(this.#next), why);
     }
     this.#next = number + 1;
-    const lines = await this.#readBatch(number);
-    if (lines === undefined) this.#breakOff();
-    const { tree, isBroken, isDoubted } = this.#checkpoints;
-    if (lines !== undefined) this.#checkpoints.append(lines);
-    const files = tree.takeFiles();
-    const fit = await this.#compare(number, note);
-    if (lines === undefined) return;
-    await this.entries.add(number, lines, fit === 'fits');
-    if (fit !== 'differs' && !isBroken && !isDoubted) {
-      const isPublished = this.#published !== undefined && this.#publishedAt === number;
-      await this.#tiles?.add(number, files, isPublished);
+    if (this.#log.isLost && !wasLost) {
+      this.#checkpoints.finish();
+      this.entries.lose(batch.heads.keys);
     }
-    const known = this.#anchor?.report.log;
-    const { size } = tree;
-    if (number === known?.number) this.#isAnchorFound = known.size === size && known.root === this.#checkpoints.root;
-    if (fit === 'fits') this.#head = { number, size, root: this.#checkpoints.root, time: this.entries.time };
+    this.#batches += 1;
+    this.#isUnsigned = !folder.has(checkpointName(number));
+    clock.date('batch', batchName(number), batch.heads.time);
+    await this.#compare(number, batch, note);
   }
 
-  async #readBatch(number: number): Promise<Uint8Array[] | undefined> {
-    const bytes = await this.#folder.readSmall(batchName(number));
+  /** take gives the batch of a number, if it is in the log, and says why if it isn't. */
+  async #take(number: number): Promise<Batch | undefined> {
+    const bytes = await this.#parts.folder.read(batchName(number));
+    if (bytes === undefined) {
+      this.#isIncomplete = true;
+      return undefined;
+    }
     try {
-      return bytes && parseBatch(bytes);
+      if (bytes === 'oversize') throw new Fault('FOREIGN_OBJECT', 'it has more than 192 MiB');
+      return await this.#log.take(number, bytes);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      this.#findings.say('entry-mismatch', batchName(number), error.message);
+      const why = `it has the name of a batch and is not in the log: ${error.message}`;
+      this.#parts.findings.say('foreign-object', batchName(number), why);
       return undefined;
     }
   }
 
-  #breakOff(): void {
-    this.#checkpoints.breakOff();
-    this.entries.lose();
+  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
+  async #checkStray(number: number, note: Bytes | undefined): Promise<void> {
+    if (note === undefined) return;
+    const object = checkpointName(number);
+    const opened = await this.#checkpoints.open(object, note, this.#log.last.keys);
+    if (opened !== undefined)
+      this.#parts.findings.say('checkpoint-inconsistent', object, 'no batch of the log has its number');
+    await this.#cosignatures.add(number, undefined, undefined);
   }
 
-  async #compare(number: number, bytes: Uint8Array | undefined): Promise<Fit> {
-    const opened = bytes && (await this.#checkpoints.open(checkpointName(number), bytes));
-    const fit = opened === undefined ? 'unknown' : this.#checkpoints.compare(opened.checkpoint, number);
+  /** compare compares a batch with its checkpoint, and with what its entries are of. */
+  async #compare(number: number, batch: Batch, note: Bytes | undefined): Promise<void> {
+    const { tree, isLost } = this.#log;
+    const { time, keys } = batch.heads;
+    const files = isLost ? [] : tree.takeFiles();
+    const opened = note && (await this.#checkpoints.open(checkpointName(number), note, keys));
+    const fit = opened === undefined ? 'unknown' : this.#checkpoints.compare(opened.checkpoint, number, this.#log);
     const text = opened?.note.text;
-    await this.#cosignatures.add(number, text, fit === 'fits');
-    if (text !== undefined && text === this.#published?.text) this.#publishedAt = number;
-    return fit;
+    const isPublished = text !== undefined && text === this.#published?.text && fit !== 'differs';
+    if (isPublished) this.#publishedAt = number;
+    await this.entries.add(number, batch);
+    if (fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
+    const { size } = tree;
+    const root = toHex(tree.root());
+    const known = this.#parts.anchor?.report.log;
+    if (number === known?.number) this.#isAnchorFound = !isLost && known.size === size && known.root === root;
+    if (fit === 'fits') this.#head = { number, size, root, time };
+    if (note !== undefined) await this.#cosignatures.add(number, text, fit === 'fits' ? time : undefined);
   }
 
   async #finishTiles(isPublished: boolean): Promise<void> {
     if (this.#tiles === undefined || this.#head === undefined) return;
     // Tiles come after their checkpoint.
-    await this.#tiles.finish(this.#isUnsigned ? this.#next - 1 : this.#next);
+    await this.#tiles.finish(this.#isUnsigned ? this.#log.last.number : this.#log.last.number + 1);
     const { number } = this.#head;
-    if (!isPublished) this.#findings.say('checkpoint-stale', PUBLISHED, 'it is missing');
+    if (!isPublished) this.#parts.findings.say('checkpoint-stale', PUBLISHED, 'it is missing');
     else if (this.#published === undefined) return;
     else if (this.#publishedAt === undefined) {
+      if (this.#isIncomplete) return;
       const why = 'the log has no checkpoint of this text: its history was cut off, or this is another one';
-      this.#findings.say('checkpoint-inconsistent', PUBLISHED, why);
+      this.#parts.findings.say('checkpoint-inconsistent', PUBLISHED, why);
     } else {
       await this.#comparePublished(this.#published, this.#publishedAt);
       if (this.#publishedAt === number) return;
       const why = `it is ${checkpointName(this.#publishedAt)}, and the newest is ${checkpointName(number)}`;
-      if (this.#publishedAt < number) this.#findings.say('checkpoint-stale', PUBLISHED, why);
+      if (this.#publishedAt < number) this.#parts.findings.say('checkpoint-stale', PUBLISHED, why);
     }
   }
 
   /** comparePublished looks for signatures that the published checkpoint has, and no object has. */
   async #comparePublished({ signatures }: Note, number: number): Promise<void> {
-    const bytes = await this.#folder.readSmall(checkpointName(number));
+    const bytes = await this.#parts.folder.readSmall(checkpointName(number));
     if (bytes === undefined) return;
     const own = parseNote(decodeUtf8(bytes) ?? '').signatures;
     const stored = [...own, ...(await this.#cosignatures.storedBeside(number))].map(printed);
     const strays = signatures.filter((line) => !stored.includes(printed(line))).length;
     if (strays === 0) return;
     const why = `it has ${strays} signatures that ${checkpointName(number)} and its cosignatures have not`;
-    this.#findings.say('checkpoint-invalid', PUBLISHED, why);
+    this.#parts.findings.say('checkpoint-invalid', PUBLISHED, why);
+  }
+
+  /** signers is who the signature lines of checkpoints name, whoever made them. */
+  get signers(): readonly string[] {
+    return [...this.#checkpoints.signers];
   }
 
   outcome(): LogOutcome {
-    const { checkpoints, signatures, signers } = this.#checkpoints;
+    const { checkpoints, signatures, signedBy } = this.#checkpoints;
     const { entries, compared } = this.entries;
-    const tiles = this.#tiles?.compared ?? 0;
     return {
-      batches: this.#next,
+      batches: this.#batches,
       entries,
       compared,
       checkpoints,
       signatures,
-      tiles,
+      tiles: this.#tiles?.compared ?? 0,
       head: this.#head,
       cosignatures: this.#cosignatures.outcome(),
-      unsigned: this.#isUnsigned ? batchName(this.#next - 1) : undefined,
-      signers: [...signers],
+      unsigned: this.#isUnsigned ? batchName(this.#log.last.number) : undefined,
+      announced: this.#log.last.keys.map(({ text }) => text),
+      signedBy: [...signedBy],
     };
   }
 }

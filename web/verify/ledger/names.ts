@@ -9,7 +9,7 @@ const PAGE = /^reports\/(\d{12})\.html$/;
 const ACTION = /^actions\/(\d{12})\.json$/;
 /** What drills try to change has no entry, and what is in it counts for nothing. */
 const CANARY = /^drill\/\d{4}\/\d{2}\/\d{2}\/(block|append)$/;
-const COSIGNATURE = /^cosignatures\/(\d{12})\/([0-9a-f]{8})$/;
+const COSIGNATURE = /^cosignatures\/(\d{12})\/([0-9a-f]{8})-([0-9a-f]{16})$/;
 
 const dense = (number: number): string => String(number).padStart(12, '0');
 const numberIn = (found: RegExpExecArray | null): number | undefined => (found === null ? undefined : Number(found[1]));
@@ -43,10 +43,17 @@ export const actionName = (number: number): string => `actions/${dense(number)}.
 /** parseActionName is the inverse of actionName, and gives undefined for every other name. */
 export const parseActionName = (name: string): number | undefined => numberIn(ACTION.exec(name));
 
-/** parseCosignatureName gives the checkpoint's number and the key ID in a cosignature's name. */
-export function parseCosignatureName(name: string): { number: number; keyId: string } | undefined {
-  const [, number, keyId] = COSIGNATURE.exec(name) ?? [];
-  return keyId === undefined ? undefined : { number: Number(number), keyId };
+/** CosignaturePlace is what the name of a cosignature says: the checkpoint, the ID of the key, and how its own SHA-256 begins. */
+export interface CosignaturePlace {
+  readonly number: number;
+  readonly keyId: string;
+  readonly hash: string;
+}
+
+/** parseCosignatureName gives undefined for every other name. */
+export function parseCosignatureName(name: string): CosignaturePlace | undefined {
+  const [, number, keyId, hash] = COSIGNATURE.exec(name) ?? [];
+  return keyId === undefined || hash === undefined ? undefined : { number: Number(number), keyId, hash };
 }
 
 export const reportName = (number: number): string => `reports/${dense(number)}.json`;

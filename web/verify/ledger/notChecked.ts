@@ -12,25 +12,24 @@ export interface Uncovered {
   readonly notIntegrated: number;
   readonly log: LogOutcome | undefined;
   readonly keys: readonly VerifierKey[];
+  /** whether a key was given that can have signed the log, and one that can have signed reports */
+  readonly hasKeys: boolean;
+  readonly hasAuditor: boolean;
   readonly anchor: string | undefined;
-  /** how many pages have a report that states no hash of them */
-  readonly unstatedPages: number;
 }
 
 /** notChecked says in words what the outcome of a check does not cover. */
 export function notChecked(check: Uncovered): string[] {
-  const { folder, segments, notIntegrated, log, keys, anchor, unstatedPages } = check;
+  const { folder, segments, notIntegrated, log, keys, hasAuditor, anchor } = check;
   const not: string[] = [];
   if (segments === 0) not.push('No segment was found, so no record was checked.');
-  if (log === undefined) not.push('The folder holds no log, so nothing here is signed.');
+  not.push(...whoSigned(check));
+  if (log === undefined)
+    not.push('The folder holds no log, so none of its keys vouches for how many segments there are.');
   else {
-    if (!keys.some(({ type }) => type !== 'cosignature')) {
-      not.push('No verifier key of the log was given, so anybody may have signed the checkpoints.');
-    }
-    if (log.unsigned !== undefined)
-      not.push(`${log.unsigned} has no checkpoint yet, so nobody has signed its entries.`);
+    if (log.unsigned !== undefined) not.push(`${log.unsigned} has no checkpoint yet.`);
     if (notIntegrated > 0) {
-      not.push(`${notIntegrated} segments are not in the log yet, so no signature covers them.`);
+      not.push(`${notIntegrated} segments are not in the log yet, so no checkpoint covers them.`);
     }
     if (folder.under(TLOG).length === 0) not.push('The tiles of the log are not in the folder.');
     const { notChecked: left, keys: witnesses } = log.cosignatures;
@@ -45,17 +44,28 @@ export function notChecked(check: Uncovered): string[] {
       );
     }
   }
+  if (!hasAuditor && folder.under('reports/').length > 0)
+    not.push('Who signed the reports: no key of the auditor was given, so nothing was taken from them.');
   if (anchor === undefined) {
     not.push(
-      'No earlier report is in the folder, so segments that were removed from the end of a chain would not show, unless the log has them.',
+      'No report that a given key of the auditor signed is in the folder and in the log, so segments that were removed from the end of a chain would not show, unless the log has them.',
     );
   } else {
     not.push(`What ${anchor} said of the chains' length was compared, but it comes from the same folder.`);
   }
   not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
-  if (unstatedPages > 0) {
-    not.push(`${unstatedPages} pages were checked by name alone, because their reports do not state their SHA-256.`);
-  }
   if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
   return not;
+}
+
+/** whoSigned says which keys count that the user didn't give. docs/format.md, section 2.1. */
+function whoSigned({ hasKeys, log, keys }: Uncovered): string[] {
+  const start = 'Who made this ledger: no verifier key of the log was given, so';
+  if (!hasKeys && log === undefined) return [`${start} nobody was asked who certified what is signed.`];
+  const others = log?.announced.filter((text) => !keys.some((key) => key.text === text)) ?? [];
+  if (!hasKeys) return [`${start} the keys were taken that it announces itself: ${others.join(' ')}.`];
+  if (others.length === 0) return [];
+  return [
+    `Keys that the log announces, and that you did not give: ${others.join(' ')}. What they certify was taken too.`,
+  ];
 }

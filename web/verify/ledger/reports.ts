@@ -1,10 +1,13 @@
-import { decodeUtf8, utf8 } from '../bytes.ts';
+import { decodeUtf8 } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
 import { isObject, isTime, parseJson } from '../entry.ts';
-import type { Members } from '../entry.ts';
+import { isAuditor, signerOf, splitReport } from '../signed/reportSignature.ts';
+import { shortKey } from '../verifierKey.ts';
+import type { VerifierKey } from '../verifierKey.ts';
+import type { Head } from './chain.ts';
+import type { ClockCheck } from './clock.ts';
 import type { Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
-import type { Head } from './chain.ts';
-import { sha256 } from './hash.ts';
 import { isPartition, parseReportName, reportName } from './names.ts';
 import { all, among, count, flag, hash, optional, orNull, shape, text, timeOrNone } from './shape.ts';
 import type { Check } from './shape.ts';
@@ -22,7 +25,6 @@ export interface OldReport {
   readonly status: string;
   readonly ledger: string | undefined;
   readonly finished: string;
-  readonly lastFull: string;
   readonly partitions: readonly Head[];
   readonly log: KnownHead | undefined;
   /** SHA-256 of its page, if it states that */
@@ -38,10 +40,7 @@ export interface PostureReport {
 
 /** What JSON is parsed into takes many times its bytes. */
 const MAX_REPORT_BYTES = 32 * 1024 * 1024;
-const CLOCK_SKEW_MS = 10 * 60_000;
 const START = '{"report":';
-const END = /,"sha256":"([0-9a-f]{64})"\}\n$/;
-const END_LENGTH = ',"sha256":""}\n'.length + 64;
 
 const counts = (names: string): Record<string, Check> =>
   Object.fromEntries(names.split(' ').map((name) => [name, count]));
@@ -140,71 +139,89 @@ const isPosture = shape({
   unreadable,
 });
 
-/** parseReport reads a report of any kind that is whole, and gives undefined for anything else. docs/format.md, sections 8.2 and 8.3. */
-export function parseReport(bytes: Uint8Array): OldReport | PostureReport | undefined {
-  const file = bytes.length > MAX_REPORT_BYTES ? undefined : decodeUtf8(bytes);
-  if (file === undefined || !file.startsWith(START)) return undefined;
-  const own = file.slice(START.length, -END_LENGTH);
+/** parseReport reads what a signature at the end of a report is over, and gives undefined for anything but a report. */
+function parseReport(signed: Uint8Array): OldReport | PostureReport | undefined {
+  const text = decodeUtf8(signed);
+  const own = text?.startsWith(START) === true ? text.slice(START.length) : '';
   const report = parseJson(own);
-  if (!isObject(report) || END.exec(file)?.[1] !== sha256(utf8(own)) || JSON.stringify(report) !== own)
-    return undefined;
+  if (!isObject(report) || JSON.stringify(report) !== own) return undefined;
   if (isPosture(report)) {
     return { kind: 'posture', status: report['status'] as string, finished: report['time'] as string };
   }
   if (!isIntegrity(report)) return undefined;
-  const { status, ledger, finished, checked, partitions, log, page } = report as Members & { checked: Members };
+  const { status, ledger, finished, partitions, log, page } = report;
   return {
     kind: 'integrity',
     status: status as string,
     ledger: (ledger as string | null) ?? undefined,
     finished: finished as string,
-    lastFull: checked['lastFull'] as string,
     partitions: partitions as Head[],
     log: (log as { head: KnownHead | null } | undefined)?.head ?? undefined,
     page: page as string | undefined,
   };
 }
 
-/** Anchor is the newest report of a folder. */
+/** Anchor is the newest report of a folder that an auditor's key signed, and that has an entry in the log. */
 export interface Anchor {
   readonly name: string;
   readonly report: OldReport;
 }
 
-/**
- * newestReport finds the newest report of kind integrity that is whole and not of a time to come, from the first number back
- * that no report has, and names what it passes over and is no report.
- */
-export async function newestReport(
-  folder: Folder,
-  now: number,
-): Promise<{ readonly anchor?: Anchor; readonly passed: readonly string[] }> {
-  const passed: string[] = [];
-  let number = 0;
-  while (folder.has(reportName(number))) number++;
-  while (number-- > 0) {
-    const name = reportName(number);
-    const report = parseReport((await folder.readSmall(name)) ?? new Uint8Array());
-    if (report === undefined || !isOfThePast(report, now)) passed.push(name);
-    else if (report.kind === 'integrity') return { anchor: { name, report }, passed };
+/** Reports reads the reports of a folder: those that an auditor's key signed, if there is one. docs/format.md, section 8.2. */
+export class Reports {
+  readonly #folder: Folder;
+  readonly #auditors: readonly VerifierKey[];
+  /** keys that verified a signature */
+  readonly signers = new Set<string>();
+
+  /** Of `keys` only those of an auditor count; where there is none, nobody's signature is looked at. */
+  constructor(folder: Folder, keys: readonly VerifierKey[]) {
+    this.#folder = folder;
+    this.#auditors = keys.filter(isAuditor);
   }
-  return { passed };
-}
 
-function isOfThePast(report: OldReport | PostureReport, now: number): boolean {
-  const finished = Date.parse(report.finished);
-  if (finished > now + CLOCK_SKEW_MS) return false;
-  return report.kind === 'posture' || Date.parse(report.lastFull) <= finished;
-}
+  get hasKeys(): boolean {
+    return this.#auditors.length > 0;
+  }
 
-/** checkNumbers names each report that stands behind a hole: numbers are dense. */
-export function checkNumbers(folder: Folder, findings: Findings): void {
-  let next = 0;
-  for (const name of folder.under('reports/')) {
-    const number = parseReportName(name);
-    if (number === undefined) continue;
-    if (number !== next)
-      findings.say('foreign-object', name, `there is no ${reportName(number - 1)}, the report before it`);
-    next = number + 1;
+  /** open reads a report of any kind, or says why it is none. */
+  async open(name: string, bytes: Bytes): Promise<OldReport | PostureReport | string> {
+    if (bytes.length > MAX_REPORT_BYTES) return 'the report has more than 32 MiB';
+    const end = splitReport(bytes);
+    if (end === undefined) return 'it does not end with an auditor\u2019s signature';
+    if (this.hasKeys) {
+      const key = await signerOf(end, name, this.#auditors);
+      if (key === undefined) return 'no auditor\u2019s key that was given signed it under this name';
+      this.signers.add(shortKey(key));
+    }
+    return parseReport(end.signed) ?? 'it has the name of a report and is none';
+  }
+
+  /** newest gives the newest report of kind integrity below a number, if an auditor's key signed it. */
+  async newest(end: number): Promise<Anchor | undefined> {
+    for (let number = end - 1; this.hasKeys && number >= 0; number--) {
+      const name = reportName(number);
+      const bytes = await this.#folder.readSmall(name);
+      const report = bytes && (await this.open(name, bytes));
+      if (typeof report === 'object' && report.kind === 'integrity') return { name, report };
+    }
+    return undefined;
+  }
+
+  /** check reads every report: whether it is one, and that numbers are dense. */
+  async check(findings: Findings, clock: ClockCheck): Promise<void> {
+    let next = 0;
+    for (const name of this.#folder.under('reports/')) {
+      const number = parseReportName(name);
+      if (number === undefined) continue;
+      if (number !== next)
+        findings.say('foreign-object', name, `there is no ${reportName(number - 1)}, the report before it`);
+      next = number + 1;
+      const bytes = await this.#folder.readSmall(name);
+      if (bytes === undefined) continue;
+      const report = await this.open(name, bytes);
+      if (typeof report === 'string') findings.say('foreign-object', name, report);
+      else clock.date('report', name, report.finished);
+    }
   }
 }

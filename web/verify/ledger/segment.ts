@@ -6,26 +6,49 @@ import { readSeal } from '../seal.ts';
 import type { Seal } from '../seal.ts';
 import { decompress } from '../zstd/decompress.ts';
 import { sha256 } from '../merkle.ts';
+import { openSegment } from '../signed/segmentFrame.ts';
+import type { SignedSegment } from '../signed/segmentFrame.ts';
+import type { Trust } from '../signed/trust.ts';
+import { CategoryCount } from './categories.ts';
 import { RootOf, leafHash, leafHashAt } from './hash.ts';
 import { parseHeader } from './header.ts';
 import type { Header } from './header.ts';
 
-/** Reading is a segment computed again from its stored bytes, or why it is none. Hashes are hex. */
-export type Reading =
-  | {
-      readonly isSegment: true;
-      /** of the stored bytes */
-      readonly sha256: string;
-      readonly header: Header;
-      /** over the lines that are there */
-      readonly root: string;
-      /** the end line states another root or count */
-      readonly endDiffers: boolean;
-      /** the first contradiction between header and records, in words */
-      readonly contradiction: string | undefined;
-      readonly lineBytes: number;
-    }
-  | { readonly isSegment: false; readonly why: string; readonly sha256: string | undefined };
+/** Segment is a segment computed again from its stored bytes. Hashes are hex. */
+export interface Segment {
+  readonly isSegment: true;
+  /** of the stored bytes */
+  readonly sha256: string;
+  /** the latest time of an event of the chain, as the session said that sealed it; '' if there is none */
+  readonly enqueued: string;
+  readonly header: Header;
+  /** over the lines that are there */
+  readonly root: string;
+  /** the end line states another root or count */
+  readonly endDiffers: boolean;
+  /** the first contradiction between header, records and what was signed, in words */
+  readonly contradiction: string | undefined;
+  /** how many records have each category */
+  readonly categories: ReadonlyMap<string, number>;
+  /** the latest time of an event of its own, '' if there is none */
+  readonly latest: string;
+  readonly lineBytes: number;
+}
+
+/** NoSegment is what has the name of a segment and is none. */
+export interface NoSegment {
+  readonly isSegment: false;
+  /** nobody signed it who may: nothing in it was looked at */
+  readonly isForeign: boolean;
+  readonly why: string;
+  /** of the stored bytes, if they were signed */
+  readonly sha256: string | undefined;
+}
+
+export type Reading = Segment | NoSegment;
+
+/** Lines is what the lines of a segment say. */
+export type Lines = Omit<Segment, 'isSegment' | 'sha256' | 'enqueued'>;
 
 const LF = 0x0a;
 const MAX_HEADER_BYTES = 1024 * 1024;
@@ -38,20 +61,41 @@ const latin1 = new TextDecoder('latin1');
 
 const bad = (why: string): Fault => new Fault('SEGMENT_MALFORMED', why);
 
-/** readSegment computes a segment again. It never throws for what the bytes hold. */
-export async function readSegment(stored: Bytes): Promise<Reading> {
-  const digest = await sha256(stored);
+/** readSegment computes the segment of a name again, if somebody signed it who may. It never throws for what the bytes hold. */
+export async function readSegment(stored: Bytes, name: string, trust: Trust): Promise<Reading> {
+  let digest: string | undefined;
   try {
-    return { isSegment: true, sha256: digest, ...readLines(decompress(stored)) };
+    const signed = await openSegment(stored, name, trust);
+    digest = await sha256(stored);
+    const lines = readFrames(signed.frames);
+    const contradiction = lines.contradiction ?? contradictionOf(signed, lines);
+    return { isSegment: true, sha256: digest, enqueued: signed.statement.enqueued ?? '', ...lines, contradiction };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { isSegment: false, why: error.message, sha256: digest };
+    return { isSegment: false, isForeign: error.code === 'FOREIGN_OBJECT', why: error.message, sha256: digest };
   }
 }
 
-function readLines(
-  bytes: Uint8Array,
-): Pick<Reading & { isSegment: true }, 'header' | 'root' | 'endDiffers' | 'contradiction' | 'lineBytes'> {
+/** contradictionOf says where the lines of a segment and what was signed of it differ. */
+function contradictionOf({ ledger, statement }: SignedSegment, { header, root, latest }: Lines): string | undefined {
+  if ((statement.enqueued ?? '') < latest)
+    return 'it has an event that was enqueued later than what was signed of it says';
+  if (header.ledger !== ledger) return 'its header and its certificate name different ledgers';
+  const pairs: Readonly<Record<string, readonly [unknown, unknown]>> = {
+    root: [statement.root, root],
+    prev: [statement.prev, header.prev],
+    record: [statement.record, header.records.first + header.records.count],
+    incarnation: [statement.incarnation, header.incarnation],
+    event: [statement.event, header.events.last],
+    sealed: [statement.sealed, header.sealed],
+  };
+  const differs = Object.entries(pairs).find(([, [said, is]]) => said !== is)?.[0];
+  return differs === undefined ? undefined : `its lines and what was signed of it differ in ${differs}`;
+}
+
+/** readFrames computes what Zstandard frames hold again, and throws SEGMENT_MALFORMED. */
+export function readFrames(frames: Uint8Array): Lines {
+  const bytes = decompress(frames);
   const headerEnd = bytes.indexOf(LF);
   if (headerEnd < 0) throw bad('it holds no line');
   if (headerEnd > MAX_HEADER_BYTES) throw bad('its header is longer than 1 MiB');
@@ -59,6 +103,7 @@ function readLines(
   const tree = new RootOf();
   tree.add(leafHash(bytes.subarray(0, headerEnd)));
   const seals = new SealCheck(header);
+  const categories = new CategoryCount();
   let start = headerEnd + 1;
   let end = bytes.indexOf(LF, start);
   while (end >= 0 && end + 1 < bytes.length) {
@@ -67,6 +112,7 @@ function readLines(
     }
     // Behind a contradiction nothing is expected of a seal, and looking for one costs more than hashing the line.
     if (!seals.isContradicted) seals.check(sealOf(bytes, start, end), tree.size - 1);
+    categories.add(bytes, start, end);
     tree.add(leafHashAt(bytes, start, end));
     start = end + 1;
     end = bytes.indexOf(LF, start);
@@ -81,6 +127,8 @@ function readLines(
     root,
     endDiffers: endLine !== `{"_end":{"records":${records},"root":"${root}"}}`,
     contradiction: seals.finish(records),
+    latest: seals.latest,
+    categories: categories.counts,
     lineBytes: bytes.length,
   };
 }
@@ -100,6 +148,8 @@ class SealCheck {
   #last: Seal;
   /** place of the next event in the header's list of those without records */
   #emptyAt = 0;
+  /** the latest time of an event so far */
+  latest = '';
   #contradiction: string | undefined;
 
   constructor(header: Header) {
@@ -138,9 +188,9 @@ class SealCheck {
     if (!isTime(enqueued)) return 'has no valid time';
     if (!this.#isOfItsTime(event, enqueued)) return 'has another time than the header says';
     const unlisted = this.#skipEmpty(event);
-    return unlisted === undefined
-      ? undefined
-      : `comes behind event ${unlisted}, which has no record and is not listed so`;
+    if (unlisted !== undefined) return `comes behind event ${unlisted}, which has no record and is not listed so`;
+    if (enqueued > this.latest) this.latest = enqueued;
+    return undefined;
   }
 
   #isOfItsTime(event: number, enqueued: string): boolean {
@@ -153,6 +203,7 @@ class SealCheck {
     for (let event = this.#last.event + 1; event < until; event++) {
       const listed = this.#header.empty[this.#emptyAt];
       if (listed?.event !== event || !this.#isOfItsTime(event, listed.enqueued)) return event;
+      if (listed.enqueued > this.latest) this.latest = listed.enqueued;
       this.#emptyAt += 1;
     }
     return undefined;

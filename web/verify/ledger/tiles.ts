@@ -106,7 +106,9 @@ export class TileCheck {
   }
 
   async add(batch: number, files: readonly TileFile[], isPublished: boolean): Promise<void> {
-    if (!this.#isPublishedFound) this.#edge = { batch, files: files.filter(({ name, whole }) => name !== whole) };
+    // Where batches are missing, nobody knows the files.
+    if (!this.#isPublishedFound && files.length > 0)
+      this.#edge = { batch, files: files.filter(({ name, whole }) => name !== whole) };
     if (isPublished) this.#isPublishedFound = true;
     for (const file of files) {
       if (file.name === file.whole && !(await this.#compare(file))) this.#missing.push({ name: file.name, batch });

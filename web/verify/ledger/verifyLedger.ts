@@ -1,7 +1,11 @@
+import { isAuditor } from '../signed/reportSignature.ts';
+import { Trust } from '../signed/trust.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { checkActions } from './actionCheck.ts';
+import { readLog } from './batches.ts';
 import { ChainCheck } from './chain.ts';
-import type { Head, KnownLedger } from './chain.ts';
+import type { Head } from './chain.ts';
+import { ClockCheck } from './clock.ts';
 import { Findings } from './findings.ts';
 import type { Finding, Unreadable } from './findings.ts';
 import { Folder, TLOG } from './folder.ts';
@@ -11,7 +15,7 @@ import type { LogOutcome } from './log.ts';
 import { isKnownName, parseSegmentName, segmentName } from './names.ts';
 import { notChecked } from './notChecked.ts';
 import { checkPages } from './pages.ts';
-import { checkNumbers, newestReport } from './reports.ts';
+import { Reports } from './reports.ts';
 import type { Reading } from './segment.ts';
 import { Walk } from './walk.ts';
 
@@ -37,12 +41,16 @@ export interface LedgerOutcome {
   readonly unreadable: readonly Unreadable[];
   readonly partitions: readonly PartitionCount[];
   readonly lineBytes: number;
+  /** who the signature lines of checkpoints name: a claim */
+  readonly signers: readonly string[];
   /** absent where there is no log */
   readonly log: LogOutcome | undefined;
   /** name of the report in the folder that said how far the ledger reached */
   readonly anchor: string | undefined;
   /** whether a key was given that can have signed the log; those of witnesses can't */
   readonly hasKeys: boolean;
+  /** keys of an auditor that signed reports, of those that were given */
+  readonly auditors: readonly string[];
   readonly notChecked: readonly string[];
 }
 
@@ -77,10 +85,16 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     progress.bytes += bytes;
     options.onProgress?.({ ...progress });
   });
-  const { anchor, passed } = await newestReport(folder, options.now);
-  for (const name of passed) findings.say('foreign-object', name, 'it has the name of a report and is none');
-
-  const ledger: KnownLedger = { name: anchor?.report.ledger };
+  const { keys, now } = options;
+  const [own, witnesses] = [keys.filter(isOwn), keys.filter(({ type }) => type === 'cosignature')];
+  const hasKeys = own.length > 0;
+  const given = hasKeys ? own : undefined;
+  const { announced, filed } = await readLog(folder, given);
+  const reports = new Reports(folder, keys);
+  // Without a key of the log nobody knows what has an entry in it.
+  const anchor = hasKeys ? await reports.newest(filed.report) : undefined;
+  const clock = new ClockCheck(now);
+  const trust = new Trust(anchor?.report.ledger, given);
   const counts = new Map<string, PartitionCount>();
   const walks = new Map<string, Walk>();
   let lineBytes = 0;
@@ -90,7 +104,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     const count = { partition, segments: 0, heartbeats: 0, records: 0, events: 0, storedBytes: 0, head: undefined };
     counts.set(partition, count);
     const known = anchor?.report.partitions.find((head) => head.partition === partition);
-    const walk = new Walk(folder, new ChainCheck(partition, ledger, findings, known), (reading, size) => {
+    const walk = new Walk(folder, trust, new ChainCheck(partition, findings, clock, known), (reading, size) => {
       addTo(count, reading, size);
       if (reading.isSegment) lineBytes += reading.lineBytes;
     });
@@ -107,9 +121,9 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   }
   for (const name of folder.foreign) sayForeign(name);
 
-  const log = new LogCheck(folder, findings, ledger, options.keys, walkOf, anchor);
+  const parts = { folder, findings, clock, trust, reports, walkOf, given, announced, witnesses, anchor };
+  const log = new LogCheck(parts);
   const hasLog = await log.follow();
-  const hasKeys = options.keys.some(({ type }) => type !== 'cosignature');
   const until = hasLog ? Date.parse(log.entries.time) - DELAY_MS : hasKeys ? Infinity : NaN;
   const byNumber = [...walks.entries()].sort(([a], [b]) => Number(a) - Number(b));
   let notIntegrated = 0;
@@ -118,36 +132,44 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     (counts.get(partition) as PartitionCount).head = walk.chain.head;
   }
   const { action } = log.entries.filed;
-  await checkActions(folder, findings, { integrated: action, until, now: options.now });
-  checkNumbers(folder, findings);
-  const unstatedPages = await checkPages(folder, findings);
+  await checkActions(folder, findings, { integrated: action, until, now, clock });
+  await reports.check(findings, clock);
+  await checkPages(folder, findings, reports);
+  clock.finish(findings);
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
   const segments = partitions.reduce((sum, count) => sum + count.segments, 0);
   const isComplete = segments > 0 && findings.unreadable.length === 0;
   return {
     status: findings.isViolated ? 'violated' : isComplete ? 'verified' : 'unverified',
-    ledger: ledger.name,
+    ledger: trust.ledger,
     findings: findings.listed,
     findingsOmitted: findings.omitted,
     unreadable: findings.unreadable,
     partitions,
     lineBytes,
+    signers: log.signers,
     log: hasLog ? log.outcome() : undefined,
     anchor: anchor?.name,
     hasKeys,
+    auditors: [...reports.signers],
     notChecked: notChecked({
       folder,
       segments,
       notIntegrated,
       log: hasLog ? log.outcome() : undefined,
-      keys: options.keys,
+      keys,
+      hasKeys,
+      hasAuditor: reports.hasKeys,
       anchor: anchor?.name,
-      unstatedPages,
     }),
   };
 }
 
+/** isOwn tells whether a key can be one of the log's: its name and its type say what it signs. */
+const isOwn = (key: VerifierKey): boolean => key.type !== 'cosignature' && !isAuditor(key);
+
 function addTo(count: PartitionCount, reading: Reading, size: number): void {
+  if (!reading.isSegment && reading.isForeign) return;
   count.segments += 1;
   count.storedBytes += size;
   if (!reading.isSegment) return;

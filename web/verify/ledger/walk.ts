@@ -1,3 +1,4 @@
+import type { Trust } from '../signed/trust.ts';
 import type { ChainCheck } from './chain.ts';
 import type { Folder } from './folder.ts';
 import { parseSegmentName } from './names.ts';
@@ -19,13 +20,15 @@ export interface Walked {
 export class Walk {
   readonly chain: ChainCheck;
   readonly #folder: Folder;
+  readonly #trust: Trust;
   readonly #names: readonly string[];
   readonly #onSegment: (reading: Reading, size: number) => void;
   #at = 0;
 
-  constructor(folder: Folder, chain: ChainCheck, onSegment: (reading: Reading, size: number) => void) {
+  constructor(folder: Folder, trust: Trust, chain: ChainCheck, onSegment: (reading: Reading, size: number) => void) {
     this.chain = chain;
     this.#folder = folder;
+    this.#trust = trust;
     this.#onSegment = onSegment;
     this.#names = folder.under(`segments/${chain.partition}/`).filter((name) => parseSegmentName(name) !== undefined);
   }
@@ -45,12 +48,13 @@ export class Walk {
       this.chain.passOver(index);
       return { index, name, size, isOfChain: false };
     }
-    const why = `it has ${size} bytes, more than 192 MiB`;
     const reading: Reading =
-      stored === 'oversize' ? { isSegment: false, why, sha256: undefined } : await readSegment(stored);
-    this.chain.add(index, reading);
+      stored === 'oversize'
+        ? { isSegment: false, isForeign: true, why: `it has ${size} bytes, more than 192 MiB`, sha256: undefined }
+        : await readSegment(stored, name, this.#trust);
+    this.chain.add(index, reading, this.#trust.ledger);
     this.#onSegment(reading, size);
-    return { index, name, size, reading, isOfChain: this.chain.head?.index === index };
+    return { index, name, size, reading, isOfChain: this.chain.isOfChain(index) };
   }
 
   /** to checks the objects up to `index`, and gives that one; 'hole' where only others are behind, undefined at the end. */

@@ -1,0 +1,45 @@
+import { fromBase64, toBase64 } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
+import { isTime } from '../entry.ts';
+import { Fault } from '../fault.ts';
+import { isKeyName } from '../verifierKey.ts';
+
+/** Role is what a session may sign. */
+export type Role = 'segments' | 'batches';
+
+/** Certificate says that a session may sign for a ledger, in a role and for a time. docs/format.md, section 2.1. */
+export interface Certificate {
+  readonly ledger: string;
+  readonly role: Role;
+  /** 32 bytes of Ed25519 */
+  readonly sessionKey: Bytes;
+  /** what the session signs is dated from here to `until`, both included */
+  readonly from: string;
+  readonly until: string;
+}
+
+const SEALER = '/sealer';
+const WORD = 'auditseal certificate';
+const ROLES: readonly string[] = ['segments', 'batches'] satisfies Role[];
+const MAX_CERTIFICATE_MS = 24 * 60 * 60_000;
+
+/** foreign is thrown for what nobody signed who may. */
+export const foreign = (why: string): Fault => new Fault('FOREIGN_OBJECT', why);
+
+/** parseCertificate reads the text of a certificate only as it is printed, and throws FOREIGN_OBJECT. It verifies nothing. */
+export function parseCertificate(text: string): Certificate {
+  const [name = '', , role = '', key = '', from = '', until = ''] = text.split('\n');
+  const ledger = name.slice(0, -SEALER.length);
+  const sessionKey = fromBase64(key);
+  const isGood =
+    isKeyName(ledger) && ROLES.includes(role) && sessionKey?.length === 32 && isTime(from) && isTime(until);
+  if (!isGood || printed({ ledger, role: role as Role, sessionKey, from, until }) !== text)
+    throw foreign('its certificate is not printed as the format says');
+  const lasts = Date.parse(until) - Date.parse(from);
+  if (lasts < 0 || lasts > MAX_CERTIFICATE_MS)
+    throw foreign('its certificate is for more than 24 hours, or for no time');
+  return { ledger, role: role as Role, sessionKey, from, until };
+}
+
+const printed = ({ ledger, role, sessionKey, from, until }: Certificate): string =>
+  `${ledger}${SEALER}\n${WORD}\n${role}\n${toBase64(sessionKey)}\n${from}\n${until}\n`;
