@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 /** Contender is one way to do some work, timed against others in the same run. */
 export interface Contender<Name extends string = string> {
   readonly name: Name;
-  /** run does its work of one round, and gives how many bytes of raw data that was; slow rivals may do less than others */
+  /** run does its work of one round, and gives how much that was, in bytes of raw data or in objects; slow rivals may do less */
   readonly run: (round: number) => number | Promise<number>;
 }
 
@@ -70,6 +70,19 @@ export class Race<Name extends string> {
   workRatio(name: Name, other: Name): Spread {
     return spreadOf(ratiosOf(this.#workRates.get(name) ?? [], this.#workRates.get(other) ?? []));
   }
+
+  /** workMs gives the milliseconds of processor time that a contender took for each object. */
+  workMs(name: Name): Spread {
+    return spreadOf(this.#workMsOf(name));
+  }
+
+  /** addedMs gives how many more of them it took than another: the median of the rounds' differences. */
+  addedMs(name: Name, other: Name): Spread {
+    const others = this.#workMsOf(other);
+    return spreadOf(this.#workMsOf(name).map((ms, round) => ms - (others[round] as number)));
+  }
+
+  #workMsOf = (name: Name): number[] => (this.#workRates.get(name) ?? []).map((rate) => 1000 / rate);
 }
 
 /**

@@ -7,6 +7,7 @@ import { operations } from './operations.ts';
 import { pipeline } from './pipeline.ts';
 import { quick } from './quick.ts';
 import { seal } from './seal.ts';
+import { signatures } from './signatures.ts';
 import { storedBytes } from './storedBytes.ts';
 import type { Subject } from './subject.ts';
 import { verify } from './verify.ts';
@@ -22,6 +23,7 @@ export const SUBJECTS: readonly Subject[] = [
   integrate,
   incremental,
   storedBytes,
+  signatures,
   operations,
   writes,
   growth,

@@ -113,7 +113,7 @@ export function costsBlock(): string {
       ['hours of a full recheck after a year', ...perSize(({ usage }) => number(usage.runSeconds.full / 3600))],
       ['hours after which the host ends it', ...perSize(({ deployed }) => number(deployed.verifyHours))],
     ]),
-    `Each delivery is a segment. Each signature, of a checkpoint, a report or a certificate, is one more event, because the vault logs it into the hub. A ledger of development is taken down and made anew every ${WORKLOADS.development.keptDays} days: nothing deletes by itself.`,
+    `Each delivery is a segment. Each operation on the log's keys and the auditor's, for a checkpoint, a report or a certificate, is one more event, because the vault logs it into the hub. A ledger of development is taken down and made anew every ${WORKLOADS.development.keptDays} days: nothing deletes by itself.`,
     '## A month, in USD',
     'In the month in which the ledger has a year behind it, or all that is kept if that is less:',
     table(head, [

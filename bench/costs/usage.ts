@@ -51,10 +51,10 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const { partitions } = hub;
   const integrateRuns = integrateRunsADay * DAYS;
 
-  const certificates = assumed('certificatesADay') * DAYS;
+  const certifying = assumed('certifyingADay') * DAYS;
   const reports = (verifyRunsADay + deployed.postureRunsADay) * DAYS;
-  // Each signature is logged by the vault, into the hub.
-  const events = (workload.recordsADay / workload.recordsAnEvent + integrateRunsADay) * DAYS + certificates + reports;
+  // Each operation on a key is logged by the vault, into the hub.
+  const events = (workload.recordsADay / workload.recordsAnEvent + integrateRunsADay) * DAYS + certifying + reports;
   const rawBytes = workload.recordsADay * workload.recordBytes * DAYS;
   const rate = events / DAYS / DAY_SECONDS / partitions;
   const deliveryRate = Math.min(rate, Math.max(1 / delivery.waitSeconds, rate / delivery.leastEvents));
@@ -118,7 +118,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds') +
     (2 * DAYS * DAY_SECONDS) / assumed('leaseSeconds');
   const hostLists = (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds');
-  const signatures = integrated.sign * integrateRuns + certificates + reports;
+  const signatures = integrated.sign * integrateRuns + certifying + reports;
   const operations = signatures + (deployed.hasOwnKey ? assumed('keyUnwraps') : 0);
   const requestRows = writes + (deployed.logsReads ? reads + lists + full.read * fulls + fullLists : 0);
   const rows = requestRows + hostWrites + operations + (runs.sealer + runs.auditor) * assumed('logRowsARun');

@@ -21,12 +21,7 @@ export interface VoidBatch {
 }
 
 /** judgeBatch gives the batch of bytes that were read under its name, or why it is void. It throws VERSION_UNKNOWN as openNextBatch does. */
-function judgeBatch(
-  bytes: Buffer | Unread,
-  number: number,
-  before: LogSoFar,
-  first: FirstTrust,
-): Batch | VoidBatch {
+function judgeBatch(bytes: Buffer | Unread, number: number, before: LogSoFar, first: FirstTrust): Batch | VoidBatch {
   if (typeof bytes === 'string') return { number, why: WHY_UNREAD[bytes] };
   try {
     return openNextBatch(bytes, number, before, first);

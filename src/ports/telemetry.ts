@@ -94,12 +94,14 @@ export const LINES = {
   'a segment is in the archive tier': {
     level: 'error',
     fields: { object: 'name' },
-    means: 'somebody has archived a segment that the log doesn’t have yet; the log waits in this partition until it is rehydrated',
+    means:
+      'somebody has archived a segment that the log doesn’t have yet; the log waits in this partition until it is rehydrated',
   },
   'events are newer than the segment that has their numbers': {
     level: 'error',
     fields: { partition: 'name', first: 'number', last: 'number' },
-    means: 'all of a delivery was dropped as sealed before, and was enqueued after that: what the hub numbers is not what is sealed',
+    means:
+      'all of a delivery was dropped as sealed before, and was enqueued after that: what the hub numbers is not what is sealed',
   },
   'foreign object in the place of a report': {
     level: 'error',

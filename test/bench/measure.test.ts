@@ -68,10 +68,11 @@ describe('race', () => {
     expect(result.rate('all').median).toBeCloseTo(spreadOf(result.rates('all')).median / 1e6);
   });
 
+  const until = (ms: number): void => {
+    for (const start = process.cpuUsage(); process.cpuUsage(start).user < ms * 1000;);
+  };
+
   test('compares by processor time too, where waiting counts for nothing', async () => {
-    const until = (ms: number): void => {
-      for (const start = process.cpuUsage(); process.cpuUsage(start).user < ms * 1000;);
-    };
     const result = await race(
       [
         { name: 'works', run: () => (until(40), 1e6) },
@@ -80,6 +81,20 @@ describe('race', () => {
       2,
     );
     expect(result.workRatio('waits', 'works').min).toBeGreaterThan(2);
+  });
+
+  test('says how much more processor time each object took', async () => {
+    const result = await race(
+      [
+        { name: 'slow', run: () => (until(40), 10) },
+        { name: 'fast', run: () => (until(20), 10) },
+      ],
+      2,
+    );
+    expect(result.workMs('slow').min).toBeGreaterThanOrEqual(4);
+    expect(result.addedMs('slow', 'fast').median).toBeCloseTo(
+      result.workMs('slow').median - result.workMs('fast').median,
+    );
   });
 
   test('takes the median of the ratios, not the ratio of the medians', async () => {

@@ -10,6 +10,15 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
   quick: ['verify --quick'],
   incremental: ['requests', 'bytes read', 'processor time'],
   bytes: ['raw / stored'],
+  signatures: [
+    'sign 12 records',
+    'sign 1 MiB',
+    'bytes that signing adds to 12 records',
+    'signatures / integrate, 1 MiB',
+    'find a head',
+    'integrate: ',
+    'dismiss random bytes',
+  ],
   operations: ['creations per segment', 'other operations per segment', 'the most of them'],
   integrate: [],
   writes: ['writes per segment', 'writes per checkpoint'],
@@ -71,6 +80,10 @@ describe('each subject, with little data and one round', () => {
       const missed = measured.get(name)?.figures.filter((figure) => figure.isMet === false);
       expect(missed).toEqual([]);
     }
+    const counted = /^(bytes that signing|find a head|integrate: (questions|reads))/;
+    const signatures = measured.get('signatures')?.figures.filter(({ name }) => counted.test(name)) ?? [];
+    expect(signatures.length).toBeGreaterThan(10);
+    expect(signatures.filter((figure) => figure.isMet === false)).toEqual([]);
     const requests = measured.get('incremental')?.figures.find((figure) => figure.name.startsWith('requests'));
     expect(requests?.median).toBeGreaterThan(0);
   });

@@ -9,7 +9,7 @@ import { AUDITOR, KEY, integrateOf, keyOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
 import { referenceRoot } from './referenceLedger.ts';
-import { signLines } from './sign.ts';
+import { keyText, noticeOf, signLines } from './sign.ts';
 
 // The independent reader is what other tests go by: that it sees what is wrong is tested here.
 
@@ -137,12 +137,26 @@ test.each<[string, readonly string[], ((heads: string) => string) | undefined, s
     undefined,
     'not what is stored',
   ],
-  ['a key that it has', [JSON.stringify({ type: 'key', key: TRUST.keys[0] })], undefined, 'a key twice'],
   ['an entry of an unknown type', ['{"type":"hold"}'], undefined, 'an unknown type'],
 ])('a log is refused whose sessions signed %s', async (_name, entries, changeHeads, why) => {
   const objects = await made();
   objects.set(batch(3), nextBatch(objects, entries, changeHeads));
   expect(() => deriveLog(objects, KEY.verifierKey)).toThrow(why);
+});
+
+test('a batch is void that announces a key which the log has, or which a session alone announces', async () => {
+  const objects = await made();
+  const { ledger, keys } = TRUST;
+  for (const [key, seed] of [
+    [keys[0] as string, 1],
+    [keyText({ name: ledger, seed: 2 }), 2],
+  ] as const) {
+    const note = noticeOf(ledger, key, [{ name: ledger, seed }]);
+    const next = nextBatch(objects, [JSON.stringify({ type: 'key', note })], (line) =>
+      line.replace(/"keys":\[[^\]]*\]/, `"keys":${JSON.stringify([...keys, key])}`),
+    );
+    expect(deriveLog(new Map(objects).set(batch(3), next), KEY.verifierKey)).toMatchObject({ void: [1, 3, 77] });
+  }
 });
 
 test('a batch of heads alone is in the log; one whose lines were changed is void', async () => {

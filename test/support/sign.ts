@@ -21,9 +21,9 @@ export interface HandKey {
   readonly seed: number;
 }
 
-/** keyText prints a key of a log as C2SP signed-note prints verifier keys. */
-export function keyText({ name, seed }: HandKey): string {
-  const typed = Buffer.concat([Buffer.of(1), publicOf(pkcs8(Buffer.alloc(32, seed)))]);
+/** keyText prints a key of a log as C2SP signed-note prints verifier keys; of type 4, one of a witness. */
+export function keyText({ name, seed }: HandKey, type = 1): string {
+  const typed = Buffer.concat([Buffer.of(type), publicOf(pkcs8(Buffer.alloc(32, seed)))]);
   const id = sha256(Buffer.concat([Buffer.from(`${name}\n`), typed])).toString('hex', 0, 4);
   return `${name}+${id}+${typed.toString('base64')}`;
 }

@@ -6,7 +6,7 @@ import { SECOND, batch, checkpoint } from '../support/loggedLedger.ts';
 import { KEY, integrateOf, keyOf, sessionsOf, signerOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
-import { segment } from './damageTools.ts';
+import { resign, segment } from './damageTools.ts';
 import {
   AUDITOR_KEY,
   MIRROR_KEY,
@@ -82,6 +82,13 @@ describe('a log that changes its key', () => {
     expect((await pageOutcome(mirror, MIRROR_KEY)).notChecked.join('\n')).toContain(`did not give: ${NEXT_KEY}.`);
     expect((await expectSame(mirror, NEXT_KEY)).found).toContain(`foreign-object ${batch(0)}`);
     expect((await expectSame(mirror, STRANGER_KEY)).found).toContain(`foreign-object ${segment(0, 0)}`);
+  });
+
+  test('is not begun by whom the first batch does not announce, also where no key is given', async () => {
+    const mirror = await mirrorOf(2, 2);
+    resign(mirror, 0, (lines) => lines.replaceAll(MIRROR_KEY, STRANGER_KEY));
+    const { found } = await expectSame(mirror, '');
+    expect(found).toContain(`foreign-object ${batch(0)}`);
   });
 
   test('knows nothing of a segment that a key certified before it was announced', async () => {

@@ -44,6 +44,7 @@ test.each(segments)('the page on the segment: $name', async ({ object, stored, t
   expect(!read.isSegment && read.sha256 !== undefined).toBe(expected === 'malformed' && !read.isSegment);
 });
 
+// What a checker without keys makes of a log is in trust.test.ts: the keys that the first batch announces certify it too.
 test.each(logs.filter(({ trusted }) => trusted !== null))(
   'the page on the log: $name',
   async ({ objects, trusted }) => {

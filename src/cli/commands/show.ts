@@ -52,14 +52,13 @@ export const command = defineCommand(
     const certificates = new Certificates(undefined, verifiers.length > 0 ? verifiers : undefined);
     const found = await findRecord(await openTarget(target), certificates, partition, record);
     if (found === undefined) throw unusable(`partition ${partition} has no readable record ${record}`);
-    if (verifiers.length === 0) warn('no signature is verified, because no --key says whose signature counts');
     const { segment, line, reading } = found;
     const isIntact = !reading.endDiffers && reading.contradiction === undefined;
     if (!isIntact)
       warn(`${segment} is not intact: ${reading.contradiction ?? 'its end line states another root or count'}`);
     if (options.raw) printPage(originalRecord(line) ?? line);
     else if (options.json) printJson(asJson(found));
-    else printFound(found);
+    else printFound(found, verifiers.length > 0);
     return isIntact ? EXIT.fine : EXIT.wrong;
   },
 );
@@ -72,9 +71,12 @@ const asJson = ({ segment, leaf, line, hash, reading }: FoundRecord): object => 
   line: line.toString('utf8'),
 });
 
-function printFound({ segment, leaf, line, hash, reading }: FoundRecord): void {
+function printFound({ segment, leaf, line, hash, reading }: FoundRecord, isKeyGiven: boolean): void {
   print(line.toString('utf8'));
   print('');
+  print(
+    `signed        by a session that ${isKeyGiven ? 'a key which you gave certified' : 'anybody may have certified: no --key was given'}`,
+  );
   print(`segment       ${segment}`);
   print(`line          ${leaf} (the header is line 0)`);
   print(`record hash   ${formatHash(hash)}`);

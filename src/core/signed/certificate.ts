@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { AuditsealError, attempt } from '../errors.ts';
 import { formatNote, openNote, parseNote } from '../note/note.ts';
 import type { SignatureLine } from '../note/signatureLine.ts';
-import { createVerifierKey, parseVerifierKey } from '../note/verifierKey.ts';
+import { createVerifierKey, isKeyName, parseVerifierKey } from '../note/verifierKey.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
 import { isTime, parseBase64 } from '../text.ts';
 
@@ -59,7 +59,7 @@ export function parseCertificate(text: string): Certificate {
   const certificate = { ledger: name.slice(0, -SEALER.length), role: role as SessionRole, publicKey, from, until };
   const { ledger } = certificate;
   const isReserved = [SEALER, AUDITOR].some((end) => ledger.endsWith(end));
-  if (ledger === '' || isReserved || formatCertificate(certificate) !== text)
+  if (!isKeyName(ledger) || isReserved || formatCertificate(certificate) !== text)
     throw foreign('its certificate is not printed as this release prints it');
   const lasts = Date.parse(until) - Date.parse(from);
   if (lasts < 0 || lasts > MAX_CERTIFICATE_MS)

@@ -23,9 +23,11 @@ export function openKeyNotice(note: string, verifiers: readonly VerifierKey[] | 
   const bytes = Buffer.from(note);
   const text = attempt(() => parseNote(bytes), 'malformed')?.text;
   const [, , key = ''] = text?.split('\n') ?? [];
-  const ledger = attempt(() => parseVerifierKey(key), 'malformed')?.keyName;
+  const announced = attempt(() => parseVerifierKey(key), 'malformed');
+  const ledger = announced?.keyName;
   if (ledger === undefined || formatKeyNotice(ledger, key) !== text)
     throw foreign('the notice of a key is not printed as this release prints it');
+  if (announced?.type === 'cosignature') throw foreign('the notice is of a key of a witness');
   if (verifiers === undefined) return key;
   const own = verifiers.filter(({ keyName, type }) => keyName === ledger && type !== 'cosignature');
   if (attempt(() => openNote(bytes, own), 'malformed', 'contradicted') !== undefined) return key;

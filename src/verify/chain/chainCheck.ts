@@ -111,7 +111,8 @@ export class ChainCheck {
       this.#say('foreign-object', index, segmentFault(summary, this.partition, index) as string);
       return;
     }
-    this.#ledger.name ??= header.ledger;
+    // What was signed names it, and not a header, which may lie.
+    this.#ledger.name ??= summary.statement.ledger;
     if (header.ledger !== this.#ledger.name) {
       this.#say('foreign-object', index, 'it is of another ledger');
       return;

@@ -70,8 +70,7 @@ export class EntryCheck {
     const name = nameIn(entry);
     const document = parseDocumentName(name ?? '');
     if (entry.type === 'key') {
-      const fault = this.#position.takeKey(entry, this.#context.ledger.name);
-      if (fault !== undefined) it.say(fault);
+      this.#position.takeKey(entry);
       trustKeys(this.#context.ledger, this.#position.keys);
     } else if (place !== undefined) await this.#checkPlace(it, place);
     else if (name === undefined)

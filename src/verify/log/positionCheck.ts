@@ -2,7 +2,6 @@ import { openKeyNotice } from '../../core/signed/keyNotice.ts';
 import type { KeyEntry, LogEntry } from '../../core/objects/entry.ts';
 import { NO_POSITION } from '../../core/objects/heads.ts';
 import type { LogPosition, Position } from '../../core/objects/heads.ts';
-import { parseVerifierKey } from '../../core/note/verifierKey.ts';
 import { DOCUMENT_TYPES } from '../../core/objects/names.ts';
 import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
 import type { WalkedObject } from '../chain/walk.ts';
@@ -65,13 +64,10 @@ export class PositionCheck {
     return isInOrder || this.#isLost ? undefined : `is of ${type} ${number}, and ${type} ${next} comes next`;
   }
 
-  /** takeKey goes on behind the entry that announces a key of the ledger. */
-  takeKey({ note }: KeyEntry, ledger: string | undefined): string | undefined {
+  /** takeKey goes on behind the entry that announces a key: a batch of the log has none that may not stand there. */
+  takeKey({ note }: KeyEntry): void {
     const key = openKeyNotice(note, undefined);
-    if (this.keys.includes(key)) return this.#isLost ? undefined : 'announces a key that the log has announced before';
-    this.keys = [...this.keys, key];
-    const { keyName, type } = parseVerifierKey(key);
-    return keyName === ledger && type !== 'cosignature' ? undefined : 'announces a key that is none of this log';
+    if (!this.keys.includes(key)) this.keys = [...this.keys, key];
   }
 
   /** takeHeads compares the heads of a batch: the next integration begins where they say, so they have to be right. */

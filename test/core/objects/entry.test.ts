@@ -1,5 +1,6 @@
 import { formatBatch, parseBatch } from '../../../src/core/objects/batch.ts';
-import { formatEntry, parseEntry } from '../../../src/core/objects/entry.ts';
+import { formatEntry, nameIn, parseEntry, placeOf } from '../../../src/core/objects/entry.ts';
+import { segmentName } from '../../../src/core/objects/names.ts';
 import type { LogEntry, SegmentEntry } from '../../../src/core/objects/entry.ts';
 import { ZERO_HASH, sha256 } from '../../../src/core/hash.ts';
 import { MAX_ENTRY_BYTES } from '../../../src/core/merkle/tile.ts';
@@ -131,4 +132,13 @@ describe('batches', () => {
     const taken = expectExact(damaged(batch, 1, 2000), ['BATCH_MALFORMED'], (bytes) => formatBatch(parseBatch(bytes)));
     expect(taken).toBeGreaterThan(100);
   });
+});
+
+test('an entry names the object that it is of, and its place if that is one of a segment', () => {
+  const name = segmentName('7', 3);
+  expect([nameIn({ type: 'foreign', name }), nameIn(SEGMENT)]).toEqual([name, undefined]);
+  expect(placeOf(SEGMENT)).toEqual({ partition: '0', index: 41 });
+  expect(placeOf({ type: 'foreign', name })).toEqual({ partition: '7', index: 3 });
+  expect(placeOf({ type: 'foreign', name: 'actions/000000000000.json' })).toBeUndefined();
+  expect(placeOf({ type: 'opaque', statedType: 'x', line: '{"type":"x"}' })).toBeUndefined();
 });

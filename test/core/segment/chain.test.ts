@@ -5,6 +5,7 @@ import { statementOf } from '../../../src/core/segment/statement.ts';
 import { sealHeartbeat } from '../../../src/core/segment/heartbeat.ts';
 import { readSegment } from '../../../src/core/segment/reader.ts';
 import { summarizeSegment } from '../../../src/core/segment/summary.ts';
+import type { SealableEvent } from '../../../src/core/segment/seal.ts';
 import { sealSegment } from '../../../src/core/segment/writer.ts';
 import { LEDGER, TRUST, forge, nameOf } from '../../support/forge.ts';
 import type { Spec } from '../../support/forge.ts';
@@ -71,6 +72,21 @@ test.each([
   ['2026-11-22T10:00:00.001Z', '2026-11-22T10:00:00.000Z', '2026-11-22T10:00:00.001Z'],
 ])('behind one that was sealed at %j, by a clock that says %s, a segment is sealed at %s', (sealed, now, expected) => {
   expect(sealedAt({ sealed }, Date.parse(now))).toBe(expected);
+});
+
+test('a segment gives the latest time of its events, wherever it stands: also of one without records', () => {
+  const later = '2026-11-22T12:34:57.000Z';
+  for (const at of [0, 1, 2]) {
+    for (const body of ['{}', '[]']) {
+      const events = eventsOf(['{}', '{}', '{}']).map((event, i) => ({
+        ...event,
+        ...(i === at && { enqueued: later, body: Buffer.from(body) }),
+      })) as [SealableEvent, ...SealableEvent[]];
+      const { frames, latest } = sealSegment(segmentStart(), events, 1e6);
+      expect([latest, readSegment(frames).latest, readReferenceFrames(frames).latest]).toEqual([later, later, later]);
+    }
+  }
+  expect(sealSegment(segmentStart(), eventsOf(['{}', '{}']), 1).latest).toBe(TIME);
 });
 
 /** A line as long as a seal takes at least. */

@@ -103,21 +103,6 @@ describe('sealSegment', () => {
     expect(readSegment(frames).contradiction).toBeUndefined();
   });
 
-  test('gives the latest time of its events, wherever it stands: also of one without records', () => {
-    const later = '2026-11-22T12:34:57.000Z';
-    for (const at of [0, 1, 2]) {
-      for (const body of ['{}', '[]']) {
-        const events = eventsOf(['{}', '{}', '{}']).map((event, i) => ({
-          ...event,
-          ...(i === at && { enqueued: later, body: Buffer.from(body) }),
-        })) as [SealableEvent, ...SealableEvent[]];
-        const { frames, latest } = sealSegment(segmentStart(), events, 1e6);
-        expect([latest, readSegment(frames).latest, readReferenceFrames(frames).latest]).toEqual([later, later, later]);
-      }
-    }
-    expect(sealSegment(segmentStart(), eventsOf(['{}', '{}']), 1).latest).toBe(TIME);
-  });
-
   test('says in the header what events without records were, and keeps their key and properties', () => {
     const [first, second, third] = eventsOf(['{"records":[]}', '{"a":1}', '[]']) as [
       SealableEvent,

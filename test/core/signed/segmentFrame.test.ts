@@ -92,6 +92,13 @@ describe('what core signs', () => {
       expect(() => openSegment(stored, name, certificates)).toThrow(foreign);
   });
 
+  test('is good for its frames alone', () => {
+    for (const frames of [Buffer.alloc(0), FRAMES.subarray(1), Buffer.concat([FRAMES, FRAMES])])
+      expect(() => openSegment(Buffer.concat([frames, stored.subarray(FRAMES.length)]), NAME, certificates)).toThrow(
+        'its bytes are not those that were signed',
+      );
+  });
+
   test('grows a segment by at most 1,000 bytes', () => {
     expect(stored.length - FRAMES.length).toBeLessThanOrEqual(1000);
   });

@@ -135,6 +135,7 @@ function keysThatChange(): LogCase {
     log.signed([entry, log.heads(['old' as const, ...keys].map((key) => KEYS[key]))]);
   log.plant('announces a key that no key of the log signed', announcing(keyEntry('stranger', [STRANGER]), 'stranger'));
   log.plant('announces a key of another ledger', announcing(keyEntry('other', [OLD], OTHER.name), 'other'));
+  log.plant('announces a key of a witness', announcing(keyEntry('witness'), 'witness'));
   log.plant('announces a key that it has no notice of', announcing(JSON.stringify({ type: 'key', note: KEYS.new }), 'new'));
   log.plant('announces a key by a certificate', announcing(JSON.stringify({ type: 'key', note: certificateOf({ ledger: LEDGER }) }), 'new'));
   log.plant('announces a key and does not count it', announcing(keyEntry('new')));
@@ -213,11 +214,19 @@ function laterVersion(): LogCase {
   return { name: 'a later release writes the log', trusted: ['old'], objects: log.objects };
 }
 
+/** Of the first batch those keys count then that it announces itself: they certify it, and sign the notes of them. */
 function withoutKeys(): LogCase {
   const log = new LogMaker();
+  const mine = { keys: [STRANGER] };
   log.plant('certified by nobody', log.signed([keyEntry('old'), log.heads([KEYS.old])], {}, { keys: [] }));
-  log.add('the first, by whoever it was', [keyEntry('old')], { keys: [STRANGER] });
-  log.plant('by the same again, whose key is not announced', log.signed(undefined, {}, { keys: [STRANGER] }));
-  log.add('by the key that the first one announces', []);
+  log.plant('that announces no key', log.signed(undefined, {}, mine));
+  log.plant('that announces another key', log.signed([keyEntry('old'), log.heads([KEYS.old])], {}, mine));
+  log.plant(
+    'whose notice another key signed',
+    log.signed([keyEntry('stranger'), log.heads([KEYS.stranger])], {}, mine),
+  );
+  log.add('the first, by whoever it was', [keyEntry('stranger', [STRANGER])], mine);
+  log.plant('by a key that is not announced', log.signed());
+  log.add('by the key that the first one announces', [], mine);
   return { name: 'a checker without keys', trusted: null, objects: log.objects };
 }

@@ -14,6 +14,7 @@ export const KEYS = {
   old: keyText(OLD),
   new: keyText(NEW),
   stranger: keyText(STRANGER),
+  witness: keyText(NEW, 4),
   other: keyText(OTHER),
   auditor: keyText(AUDITOR),
   auditorP256: keyTextP256(AUDITOR),

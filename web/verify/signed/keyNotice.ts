@@ -17,6 +17,7 @@ export async function openKeyNotice(note: string, keys: readonly VerifierKey[] |
     const key = await parseVerifierKey(text);
     if (opened.text !== `${key.keyName}/sealer\n${WORD}\n${key.text}\n`)
       throw foreign('the notice of a key is not printed as the format says');
+    if (key.type === 'cosignature') throw foreign('the notice is of a key of a witness');
     const own = keys?.filter(({ keyName, type }) => keyName === key.keyName && type !== 'cosignature');
     if (own !== undefined) await verifyNote(opened, key.keyName, own);
     return key;
