@@ -97,7 +97,7 @@ param postureSchedule string = '0 45 */6 * * *'
 @maxValue(1440)
 param heartbeatMinutes int = 15
 
-@description('Optional. Address ranges that may read the log over HTTP. Empty: everybody in a public network, nobody in a private one.')
+@description('Optional. Address ranges that may read the log and evidence over HTTP. Empty: everybody in a public network, nobody in a private one.')
 @maxLength(100)
 param callerRanges string[] = []
 

@@ -4,19 +4,13 @@ import { connectContainer } from './adapters/blobConnection.ts';
 import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
 import { openCanaries, openLedgerPolicy } from './adapters/ledgerPolicy.ts';
-import {
-  openAuditorKeys,
-  openLogKeys,
-  refuseDoubleRole,
-  requireAuditor,
-  requireSigners,
-  sealingSigners,
-} from './adapters/logKeys.ts';
+import { openAuditorKeys, openLogKeys, requireAuditor, requireSigners, sealingSigners } from './adapters/logKeys.ts';
 import type { Keys } from './adapters/logKeys.ts';
 import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { INTEGRATION_DELAY_MS } from './core/limits.ts';
+import { MAX_BATCH_OBJECTS } from './core/objects/batch.ts';
 import type { Auditors } from './core/objects/reportFile.ts';
 import { Certificates } from './core/signed/certificate.ts';
 import { runPostureJob } from './guard/job.ts';
@@ -28,8 +22,9 @@ import { Integrate } from './integrate/integrate.ts';
 import type { Filing } from './ledger/reports.ts';
 import { Sessions } from './ledger/session.ts';
 import type { Delivery, Logger } from './ports/host.ts';
-import { answerEvidence, answerLog } from './prove/api.ts';
+import { answerLog } from './prove/api.ts';
 import type { EvidenceQuery, LogRequest, LogResponse } from './prove/api.ts';
+import { EvidenceThread } from './threads/evidenceThread.ts';
 import { SegmentWorkers } from './threads/workers.ts';
 import { runVerifyJob } from './verify/job.ts';
 
@@ -37,14 +32,15 @@ import { runVerifyJob } from './verify/job.ts';
 export interface App {
   ingest(delivery: Delivery, log: Logger): Promise<void>;
   integrate(log: Logger): Promise<void>;
-  verify(log: Logger): Promise<void>;
+  /** `previousRun` is when it ran before (ms since the Unix epoch), undefined if the host doesn't know. */
+  verify(log: Logger, previousRun: number | undefined): Promise<void>;
   posture(log: Logger): Promise<void>;
   serveLog(request: LogRequest): Promise<LogResponse>;
   serveEvidence(query: EvidenceQuery): Promise<LogResponse>;
 }
 
 /** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
-const INTEGRATION = { budgetMs: 20_000, limits: { objects: 1000, storedBytes: 256 * 1024 * 1024 } };
+const INTEGRATION = { budgetMs: 20_000, limits: { objects: MAX_BATCH_OBJECTS, storedBytes: 256 * 1024 * 1024 } };
 
 /** How many segments each thread that hashes may have waiting. */
 const SEGMENTS_A_THREAD = 3;
@@ -73,11 +69,7 @@ function openLedger(config: Config): Ledger {
     store: once(async () => new BlobStore(await connectContainer(config.ledger, config.container))),
     tiles: once(async () => new BlobTileStore(await connectContainer(config.tlog, config.tlogContainer))),
     keys,
-    auditor: once(async () => {
-      const [log, auditor] = await Promise.all([keys(), openAuditorKeys(config)]);
-      refuseDoubleRole(log, auditor);
-      return auditor;
-    }),
+    auditor: once(async () => openAuditorKeys(config, await keys())),
     sealing: once(async () => {
       requireSigners(config);
       const log = await keys();
@@ -98,16 +90,17 @@ function buildApp(config: Config = loadConfig()): App {
     return new Ingest({ store: await ledger.store(), now, ledger: origin, ...signing, maxSegmentBytes, pause });
   });
   const integrating = once(() => openIntegration(ledger));
+  const proving = once(async () => {
+    const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
+    return new EvidenceThread({ store, tiles, verifiers });
+  });
   return {
     ingest: async (delivery, log) => void (await (await sealing()).seal(delivery, log)),
     integrate: async (log) => integrate(ledger, await integrating(), log),
-    verify: (log) => verify(ledger, log),
+    verify: (log, previousRun) => verify(ledger, log, previousRun),
     posture: (log) => posture(ledger, log),
     serveLog: async (request) => answerLog(await ledger.tiles(), request),
-    async serveEvidence(query) {
-      const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
-      return answerEvidence({ store, tiles, verifiers }, query);
-    },
+    serveEvidence: async (query) => (await proving()).answer(query),
   };
 }
 
@@ -173,7 +166,7 @@ async function openFiling({ config, ...ledger }: Ledger): Promise<{ filing: Fili
   return { filing: { store, ledger: origin, signer, entered }, auditors };
 }
 
-async function verify(ledger: Ledger, log: Logger): Promise<void> {
+async function verify(ledger: Ledger, log: Logger, previousRun: number | undefined): Promise<void> {
   const filed = await openFiling(ledger);
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
   const { fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = ledger.config;
@@ -186,6 +179,7 @@ async function verify(ledger: Ledger, log: Logger): Promise<void> {
       log,
       ...filed,
       fullVerifyHours,
+      ...(previousRun !== undefined && { previousRun }),
       concurrency: verifyThreads * SEGMENTS_A_THREAD,
       // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
       allowance: { delayMs: INTEGRATION_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS },

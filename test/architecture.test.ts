@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/guard/': ['src/ledger/', 'src/ports/', 'src/core/'],
   'src/witness/': ['src/ports/', 'src/core/'],
   'src/adapters/': ['src/config/', 'src/ports/', 'src/core/', '@azure/', 'node:'],
-  'src/threads/': ['src/ledger/', 'src/ports/', 'src/core/', 'node:'],
+  'src/threads/': ['src/prove/', 'src/ledger/', 'src/ports/', 'src/core/', 'node:'],
   'src/app.ts': ['src/', 'node:timers/promises'],
   'src/cli/': ['src/', '@azure/', 'node:'],
   'functions/': ['src/app.ts', 'src/adapters/', '@azure/functions'],

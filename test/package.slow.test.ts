@@ -29,9 +29,10 @@ test('it holds the functions, the workers, what they share, host.json and packag
   expect(others.filter((name) => !/^dist\/chunks\/[\w-]+\.mjs$/.test(name))).toEqual([]);
 });
 
-test('every file of functions/ and the program of the threads is in it', async () => {
+test('every file of functions/ and the programs of the threads are in it', async () => {
   const sources = [
     ...(await readdir(join(ROOT, 'functions'))).map((name) => `functions/${name}`),
+    'src/threads/evidenceWorker.ts',
     'src/threads/worker.ts',
   ];
   expect(Object.values(APP_ENTRIES).toSorted()).toEqual(sources.toSorted());

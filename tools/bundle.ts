@@ -8,6 +8,7 @@ export const APP_ENTRIES = {
   'functions/integrate': 'functions/integrate.ts',
   'functions/posture': 'functions/posture.ts',
   'functions/verify': 'functions/verify.ts',
+  'threads/evidenceWorker': 'src/threads/evidenceWorker.ts',
   'threads/worker': 'src/threads/worker.ts',
 };
 

@@ -100,6 +100,7 @@ export class CountedLedger {
         auditors: { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] },
         filing: { store, ledger: LEDGER, signer: keySigner(AUDITOR), entered },
         fullVerifyHours,
+        previousRun: this.#time - SECOND,
         allowance: { delayMs: 10 * MINUTE, ageMs: 10 * MINUTE },
       });
       if (status !== 'verified') fail(`the ledger is ${status}`);

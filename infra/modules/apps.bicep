@@ -111,7 +111,7 @@ param subnetIds { sealer: string, auditor: string, endpoints: string }
 @maxLength(256)
 param zonesGroupId string
 
-@description('Required. Address ranges that may read the log over HTTP. Empty: everybody in a public network, nobody in a private one.')
+@description('Required. Address ranges that may read the log and evidence over HTTP. Empty: everybody in a public network, nobody in a private one.')
 @maxLength(100)
 param callerRanges string[]
 
@@ -224,7 +224,8 @@ module sealer 'functionApp.bicep' = {
   }
 }
 
-// No right on the hub, and of the log's key nothing but the public part, which the vault shows it. It signs with its own.
+// No right on the hub, and of the log's key nothing but the public part, which the vault shows it. It signs with its own. It
+// also serves evidence: what reads whole segments for whoever asks must not run where events are sealed.
 module auditor 'functionApp.bicep' = {
   params: {
     location: location
@@ -241,15 +242,15 @@ module auditor 'functionApp.bicep' = {
     memoryMB: memoryMB
     maximumInstances: maximumInstances
     alwaysReady: []
-    // Two timers: what a lost zone takes with it is made up by a later run, and in a plan with zones each function has two
-    // instances that always run, and are billed.
+    // Two timers, and evidence that can be asked for again: what a lost zone takes with it is made up later, and in a plan with
+    // zones each function has two instances that always run, and are billed.
     zoneRedundant: false
     isPublic: isPublic
     subnetId: subnetIds.auditor
     endpointSubnetId: subnetIds.endpoints
     zonesGroupId: zonesGroupId
-    callerRanges: []
-    isClosed: true // it answers no request
+    callerRanges: callerRanges
+    isClosed: !isPublic
     deployerRanges: deployerRanges
     settings: {
       ...common

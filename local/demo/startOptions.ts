@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { refusalOfSecrets } from '../secrets.ts';
 
 export const HELP = `npm start -- [options]: the whole of Auditseal on this machine, without a cloud
 
@@ -32,6 +33,8 @@ export function parseStartOptions(
   args: readonly string[],
   from: string,
 ): StartOptions | { readonly wrong: string } | 'help' {
+  const refusal = refusalOfSecrets(args);
+  if (refusal !== undefined) return { wrong: refusal };
   let values;
   try {
     ({ values } = parseArgs({

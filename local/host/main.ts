@@ -5,6 +5,7 @@ import { captureStdout } from './hostLine.ts';
 import type { Emit } from './hostLine.ts';
 import { Refusal, messageOf } from './refusal.ts';
 import { loadSettings } from './settings.ts';
+import { refusalOfSecrets } from '../secrets.ts';
 
 const USAGE = 'usage: node local/host/main.ts --app DIR --settings FILE [--http-port N]';
 
@@ -23,6 +24,8 @@ async function main(emit: Emit): Promise<void> {
 }
 
 function parseArguments(): { appDir: string; settingsPath: string; httpPort: number } {
+  const refusal = refusalOfSecrets(process.argv.slice(2));
+  if (refusal !== undefined) throw new Refusal(64, `${refusal}\n${USAGE}`);
   let values: { app?: string; settings?: string; 'http-port'?: string };
   try {
     ({ values } = parseArgs({

@@ -13,7 +13,9 @@ export function loadSettings(path: string): Settings {
   try {
     file = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new Refusal(64, `settings ${path} can't be read: ${messageOf(error)}`);
+    // What the parser says quotes the file, which holds keys.
+    const why = error instanceof SyntaxError ? 'they are not JSON' : messageOf(error);
+    throw new Refusal(64, `settings ${path} can't be read: ${why}`);
   }
   if (!isJsonObject(file)) throw new Refusal(64, `settings ${path} must hold an object`);
   const unknown = Object.keys(file).filter((key) => key !== 'IsEncrypted' && key !== 'Values');

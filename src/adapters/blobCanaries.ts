@@ -1,5 +1,6 @@
 import { RestError } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
+import { saidBy } from './storageFault.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { ForbiddenChange, Tried } from '../core/objects/guard.ts';
 import type { Canaries } from '../ports/guard.ts';
@@ -75,10 +76,4 @@ export class BlobCanaries implements Canaries {
       throw new AuditsealError('STORE_UNAVAILABLE', `can't look the canary up: ${saidBy(error)}`, { cause: error });
     }
   }
-}
-
-/** saidBy names status and code of a failure. Its message may quote the address, and a token in it. */
-function saidBy(error: unknown): string {
-  if (!(error instanceof RestError)) return error instanceof Error ? error.name : 'unknown failure';
-  return [error.statusCode, error.code].filter((part) => part !== undefined).join(' ');
 }

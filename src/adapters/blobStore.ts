@@ -1,5 +1,6 @@
 import { RestError } from '@azure/storage-blob';
 import type { BlobDownloadResponseParsed, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { saidBy } from './storageFault.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { MAX_OBJECT_BYTES } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore, TooLarge, Unread } from '../ports/store.ts';
@@ -154,16 +155,10 @@ export class BlobStore implements ObjectStore {
 
   #fault(what: string, error: unknown): AuditsealError {
     if (error instanceof AuditsealError) return error;
-    if (!(error instanceof RestError)) {
-      return new AuditsealError(
-        'STORE_UNAVAILABLE',
-        `${what}: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
-    }
+    const said = saidBy(error);
+    if (!(error instanceof RestError))
+      return new AuditsealError('STORE_UNAVAILABLE', `${what}: ${said}`, { cause: error });
     const status = error.statusCode;
-    const said =
-      status === undefined ? `no answer (${error.code ?? error.name})` : `${status} ${error.code ?? ''}`.trim();
     const where = `container ${this.#container.containerName}`;
     if (status === 403 || status === 401) {
       const why = 'the identity needs the rights to read, create and list there';

@@ -1,6 +1,7 @@
 import { RestError } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
 import { BlobStore } from './blobStore.ts';
+import { saidBy } from './storageFault.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
 import type { ObjectInfo, TileStore, Unread } from '../ports/store.ts';
@@ -34,14 +35,15 @@ export class BlobTileStore implements TileStore {
     } catch (error) {
       const where = `container ${this.#container.containerName}`;
       const status = error instanceof RestError ? error.statusCode : undefined;
-      const said = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
       if (status === 401 || status === 403 || status === 404) {
         const why = status === 404 ? 'it does not exist' : 'the identity needs the right to write there';
         throw new AuditsealError('STORE_REFUSED', `can't write ${name} in ${where}: ${status}; ${why}`, {
           cause: error,
         });
       }
-      throw new AuditsealError('STORE_UNAVAILABLE', `can't write ${name} in ${where}: ${said}`, { cause: error });
+      throw new AuditsealError('STORE_UNAVAILABLE', `can't write ${name} in ${where}: ${saidBy(error)}`, {
+        cause: error,
+      });
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { MAX_OBJECT_BYTES } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore, TooLarge, Unread } from '../ports/store.ts';
@@ -15,7 +16,7 @@ export const TLOG_FOLDER = 'tlog';
 const DEVICE = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)/i;
 
 /**
- * FolderStore is a mirror: a plain folder that holds a ledger's objects under their names. docs/format.md, section 2.
+ * FolderStore is a plain folder that holds objects as files under their names.
  *
  * Names are untrusted (they come from a container): none leads out of the folder.
  */
@@ -104,15 +105,15 @@ export class FolderStore implements ObjectStore {
 
   /**
    * entries gives what stands in the prefix's folder and begins with the prefix, sorted as a blob listing is. What is found
-   * on the disk is listed whatever it is called.
+   * on the disk is listed whatever it is called; a prefix that no name on the disk can have gives nothing.
    */
   async #entries(prefix: string): Promise<{ name: string; isFolder: boolean }[]> {
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const found: { name: string; isFolder: boolean }[] = [];
-    await this.#run(folder === '' ? this.#root : folder, async () => {
-      if (folder.split('/').includes('..')) throw unsafe();
+    await this.#run(folder === '' ? withoutSecret(this.#root) : folder, async () => {
+      if (folder.split('/').slice(0, -1).some(leadsElsewhere) || folder.startsWith(`${TLOG_FOLDER}/`)) return;
       const path = join(this.#root, folder);
-      if (folder !== '' && (await statOrUndefined(path)) === undefined) return;
+      if (folder !== '' && (await statOrUndefined(path))?.isDirectory() !== true) return;
       for await (const entry of await opendir(path)) {
         const name = `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`;
         if (name === `${TLOG_FOLDER}/`) continue;
@@ -125,15 +126,7 @@ export class FolderStore implements ObjectStore {
   /** pathOf gives the path of an object's file. It throws TARGET_INVALID for a name that may lead out of the folder. */
   pathOf(name: string): string {
     const parts = name.split('/');
-    // Windows also splits at backslashes and colons, and drops dots and spaces at the end of a part.
-    const isUnsafe = parts.some(
-      (part) =>
-        part === '' ||
-        /[\\:*?"<>|\x00-\x1f\x7f]|[. ]$/.test(part) ||
-        DEVICE.test(part) ||
-        Buffer.byteLength(part) > 255,
-    );
-    if (isUnsafe) throw unsafe();
+    if (parts.some((part) => part === '' || isUnsafe(part))) throw unsafe();
     return join(this.#root, ...parts);
   }
 
@@ -149,6 +142,14 @@ export class FolderStore implements ObjectStore {
   }
 }
 
+/** Windows also splits at backslashes and colons, and drops dots and spaces at the end of a part. */
+const isUnsafe = (part: string): boolean =>
+  /[\\:*?"<>|\x00-\x1f\x7f]|[. ]$/.test(part) || DEVICE.test(part) || Buffer.byteLength(part) > 255;
+
+/** leadsElsewhere tells whether a part of a prefix is no name of a folder, which may be called what no object's could be. */
+const leadsElsewhere = (part: string): boolean =>
+  ['', '.', '..'].includes(part) || part.includes('\0') || (process.platform === 'win32' && isUnsafe(part));
+
 const unsafe = (): AuditsealError =>
   new AuditsealError('TARGET_INVALID', "its name can't be a file name on every system");
 
@@ -159,7 +160,7 @@ async function statOrUndefined(
     return await stat(path);
   } catch (error) {
     // ENOTDIR: a file stands where the name has a folder.
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

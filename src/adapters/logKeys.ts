@@ -1,11 +1,13 @@
 import { openCredential } from './credential.ts';
 import { openKeyVaultSigner } from './keyVaultSigner.ts';
 import type { Config, KeySettings, LogKeySettings } from '../config/config.ts';
+import { KEY_SETTINGS } from '../config/keys.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { sharedKeys } from '../core/note/keyRoles.ts';
+import type { GivenKeys } from '../core/note/keyRoles.ts';
 import { signNote } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { doubleRole } from '../core/signed/keyRoles.ts';
 import { auditorName } from '../core/signed/reportSignature.ts';
 import type { Signer } from '../ports/signing.ts';
 
@@ -17,22 +19,50 @@ export interface Keys {
   readonly vaultSigners: readonly Signer[];
   /** the keys of the signers, and the others that signed or sign elsewhere */
   readonly verifiers: readonly VerifierKey[];
+  /** all of them, with the settings that they are of */
+  readonly given: readonly GivenKeys[];
 }
 
 type OpenVaultKey = typeof openKeyVaultSigner;
 
-/** openLogKeys opens the keys of a log. It asks a vault only for the keys that are in one; SIGNER_UNAVAILABLE if it doesn't answer. */
-export const openLogKeys = (settings: LogKeySettings, openVaultKey?: OpenVaultKey): Promise<Keys> =>
-  openKeys(settings.origin, settings, openVaultKey);
+/**
+ * openLogKeys opens the keys of a log. It asks a vault only for the keys that are in one; SIGNER_UNAVAILABLE if it doesn't
+ * answer. It throws CONFIG_INVALID if a witness has one of them.
+ */
+export async function openLogKeys(settings: LogKeySettings, openVaultKey?: OpenVaultKey): Promise<Keys> {
+  const log = await openKeys(settings.origin, 'log', settings, openVaultKey);
+  refuseShared([...log.given, ...witnessesOf(settings)]);
+  return log;
+}
 
-/** openAuditorKeys opens the keys that a ledger's reports are signed with, as openLogKeys does those of its log. */
-export const openAuditorKeys = (
-  { origin, auditor }: Pick<Config, 'origin' | 'auditor'>,
+/**
+ * openAuditorKeys opens the keys that a ledger's reports are signed with, as openLogKeys does those of its log, which are
+ * `log`. It throws CONFIG_INVALID if the log or a witness has one of them.
+ */
+export async function openAuditorKeys(
+  config: Pick<Config, 'origin' | 'auditor' | 'witnessPolicy'>,
+  log: Keys,
   openVaultKey?: OpenVaultKey,
-): Promise<Keys> => openKeys(auditorName(origin), auditor, openVaultKey);
+): Promise<Keys> {
+  const auditor = await openKeys(auditorName(config.origin), 'auditor', config.auditor, openVaultKey);
+  refuseShared([...log.given, ...auditor.given, ...witnessesOf(config)]);
+  return auditor;
+}
+
+const witnessesOf = ({ witnessPolicy }: Pick<Config, 'witnessPolicy'>): GivenKeys[] => {
+  const keys = (witnessPolicy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
+  return [{ place: 'WITNESS_POLICY', role: 'witness', keys }];
+};
+
+/** Of the keys in a vault the settings know the URLs alone. */
+function refuseShared(given: readonly GivenKeys[]): void {
+  const [shared] = sharedKeys(given);
+  if (shared !== undefined) throw invalid(`${shared.place}: is wrong; ${shared.why}`);
+}
 
 async function openKeys(
   keyName: string,
+  role: keyof typeof KEY_SETTINGS,
   { signerKeys, signerKeyUrls, verifierKeys, verifierKeyUrls, signerIdentity }: KeySettings,
   openVaultKey: OpenVaultKey = openKeyVaultSigner,
 ): Promise<Keys> {
@@ -43,18 +73,18 @@ async function openKeys(
   const [vaultSigners, shown] = await Promise.all([open(signerKeyUrls), open(verifierKeyUrls)]);
   const signers = [...signerKeys.map(keySigner), ...vaultSigners];
   const verifiers = [...[...signers, ...shown].map(({ verifierKey }) => verifierKey), ...verifierKeys];
-  return { signers, vaultSigners, verifiers };
+  const { signer, keyUrl, verifiers: others } = KEY_SETTINGS[role];
+  const given = [
+    { place: signer, role, keys: signerKeys.map(({ verifierKey }) => verifierKey) },
+    { place: keyUrl, role, keys: vaultSigners.map(({ verifierKey }) => verifierKey) },
+    { place: others, role, keys: [...shown.map(({ verifierKey }) => verifierKey), ...verifierKeys] },
+  ];
+  return { signers, vaultSigners, verifiers, given };
 }
 
 /** sealingSigners gives what certifies who seals: where a vault has a key, no other one, because sealing runs all the time. */
 export const sealingSigners = ({ signers, vaultSigners }: Keys): readonly Signer[] =>
   vaultSigners.length > 0 ? vaultSigners : signers;
-
-/** refuseDoubleRole throws CONFIG_INVALID if a key is one of the log and of the auditor, which shows once a vault shows its keys. */
-export function refuseDoubleRole(log: Keys, auditor: Keys): void {
-  const why = doubleRole({ log: log.verifiers, auditor: auditor.verifiers });
-  if (why !== undefined) throw invalid(`AUDITOR__keyUrl: is wrong; ${why}`);
-}
 
 /** requireSigners throws CONFIG_INVALID where a log has nothing to sign with. */
 export function requireSigners({ signerKeys, signerKeyUrls }: KeySettings): void {

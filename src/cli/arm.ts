@@ -1,6 +1,6 @@
 import type { ARM_OPTIONS } from './options.ts';
 import { EXAMPLE_URL } from './target.ts';
-import { usageError } from './usage.ts';
+import { isUrl, usageError } from './usage.ts';
 import type { OptionValues } from './usage.ts';
 import type { ContainerPlace } from '../adapters/armPolicy.ts';
 import { parseAccountId } from '../config/azureIds.ts';
@@ -38,7 +38,7 @@ export function containerPlace(target: string, options: OptionValues<typeof ARM_
 
 /** containerOf reads account and container from a URL: of the host's name, or of the path where the account is in it too. */
 function containerOf(target: string): { account: string; container: string } {
-  if (!/^https?:\/\//i.test(target) || !URL.canParse(target))
+  if (!isUrl(target) || !URL.canParse(target))
     throw usageError('TARGET must be the URL of a container: a copy has no policy');
   const { hostname, pathname } = new URL(target);
   const parts = pathname.split('/').filter((part) => part !== '');

@@ -1,5 +1,5 @@
 import { EXIT } from './exits.ts';
-import { formatCount, print, printItem, printJson, printable, tell, warn } from './output.ts';
+import { formatCount, print, printItem, printJson, tell, warn } from './output.ts';
 import type { AuditsealErrorCode } from '../core/errors.ts';
 import { formatHash, leafHash } from '../core/hash.ts';
 import type { VerifiedSignature } from '../core/note/note.ts';
@@ -61,11 +61,11 @@ export const reportAsJson: EvidenceReporter = {
 export const reportAsText: EvidenceReporter = {
   proved({ line, segmentProof }, { seal, entry, entryIndex, opened }) {
     const { checkpoint, signatures, cosignatures } = opened;
-    print(printable(line.toString('utf8')));
+    print(line.toString('utf8'));
     print('');
-    print(`proved: this is record ${seal.record} of partition ${entry.partition} of ${printable(checkpoint.origin)},`);
+    print(`proved: this is record ${seal.record} of partition ${entry.partition} of ${checkpoint.origin},`);
     print(`  and it is in the log that was signed at ${formatCount(checkpoint.size)} entries, as it was sealed`);
-    print(`record        event ${seal.event}, index ${seal.index}, enqueued ${printable(seal.enqueued)}`);
+    print(`record        event ${seal.event}, index ${seal.index}, enqueued ${seal.enqueued}`);
     print(`record hash   ${formatHash(leafHash(line))}`);
     print(`segment       ${segmentName(entry.partition, entry.index)}`);
     print(`              line ${segmentProof.index} of ${entry.records.count} (the header is line 0)`);
@@ -87,7 +87,7 @@ export const reportAsText: EvidenceReporter = {
   untrusted(named) {
     warn(NO_KEY);
     warn('the file names these keys, but a forged file would name its own: get the key from somebody you trust');
-    for (const key of named) tell(`  ${printable(key)}`);
+    for (const key of named) tell(`  ${key}`);
     return EXIT.unknown;
   },
 };

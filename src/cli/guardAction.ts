@@ -5,6 +5,7 @@ import type { Outside } from './outside.ts';
 import { usageError } from './usage.ts';
 import type { OptionValues } from './usage.ts';
 import type { ArmConnection } from '../adapters/armPolicy.ts';
+import { NO_SECRET, holdsSecret } from '../config/secrets.ts';
 import { parseJsonObject } from '../core/jsonObject.ts';
 import { MAX_ACTION_TEXT, isActionText } from '../core/objects/action.ts';
 import type { GuardActionResult } from '../guard/change.ts';
@@ -45,6 +46,7 @@ function claimedName(token: string): string | undefined {
 async function whyOf(given: string | undefined, outside: Outside): Promise<string> {
   const why = given ?? (await outside.ask('Why (this goes into the ledger): '));
   if (why === undefined) throw usageError('nobody is at the terminal to ask for the reason; give --why');
+  if (holdsSecret(why)) throw usageError(`the reason ${NO_SECRET}: it would stand in the ledger for ever`);
   if (!isActionText(why))
     throw usageError(`--why must be a reason on one line, of at most ${formatCount(MAX_ACTION_TEXT)} characters`);
   return why;

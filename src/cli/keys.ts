@@ -1,17 +1,19 @@
 import { readUserFile } from './files.ts';
-import { usageError } from './usage.ts';
+import { unusable, usageError } from './usage.ts';
 import { faultIn, named } from '../core/errors.ts';
+import { sharedKeys } from '../core/note/keyRoles.ts';
+import type { GivenKeys } from '../core/note/keyRoles.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_POLICY_BYTES, parsePolicy } from '../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
-import { LEDGER_NAME_RULE, doubleRole, isLedgerName } from '../core/signed/keyRoles.ts';
+import { LEDGER_NAME_RULE, isLedgerName } from '../core/signed/ledgerName.ts';
 import { auditorName, ledgerOfAuditor } from '../core/signed/reportSignature.ts';
 
-/** verifierKeys reads the keys that were given as values of an option. */
-export const verifierKeys = (texts: readonly string[], option = '--key'): VerifierKey[] =>
-  texts.map((text) => {
+/** verifierKeys reads the keys that were given as values of an option. One that has two owners is a fault. */
+export function verifierKeys(texts: readonly string[], option = '--key'): VerifierKey[] {
+  const keys = texts.map((text) => {
     try {
       return parseVerifierKey(text.trim());
     } catch (error) {
@@ -19,6 +21,23 @@ export const verifierKeys = (texts: readonly string[], option = '--key'): Verifi
       throw usageError(`${option}: ${faultIn(error, 'malformed').message}`);
     }
   });
+  refuseShared(givenWith(option, keys));
+  return keys;
+}
+
+/** givenWith sorts the keys of an option that takes those of logs and of witnesses. */
+export const givenWith = (option: string, keys: readonly VerifierKey[]): readonly GivenKeys[] => [
+  { place: option, role: 'log', keys: keys.filter(({ type }) => type !== 'cosignature') },
+  { place: option, role: 'witness', keys: keys.filter(({ type }) => type === 'cosignature') },
+];
+
+/** refuseShared throws USAGE for a key that was given to two owners, or TARGET_INVALID if it stands in a `file`. */
+export function refuseShared(given: readonly GivenKeys[], file?: string): void {
+  const [shared] = sharedKeys(given);
+  if (shared === undefined) return;
+  const message = `${shared.place}: ${shared.why}`;
+  throw shared.place === file ? unusable(message) : usageError(message);
+}
 
 /** Trust is whom the user trusts. */
 export interface Trust {
@@ -29,7 +48,10 @@ export interface Trust {
   readonly auditors: Auditors | undefined;
 }
 
-/** readTrust reads the options --key, --policy and --auditor-key. A key that is given in two roles is a fault. */
+/**
+ * readTrust reads the options --key, --policy and --auditor-key. It throws USAGE or TARGET_INVALID for a key that is given to
+ * two owners: in two roles, or to two witnesses.
+ */
 export async function readTrust(options: {
   readonly key: readonly string[];
   readonly policy: string | undefined;
@@ -37,12 +59,22 @@ export async function readTrust(options: {
 }): Promise<Trust> {
   const policy = options.policy === undefined ? undefined : await readPolicy(options.policy);
   const publicOf = ({ verifierKey }: { readonly verifierKey: VerifierKey }): VerifierKey => verifierKey;
-  const logKeys = [...verifierKeys(options.key), ...(policy?.logs ?? []).map(publicOf)];
+  const given = verifierKeys(options.key);
   const ofAuditor = verifierKeys(options['auditor-key'] ?? [], '--auditor-key');
+  const [logs, witnesses] = [(policy?.logs ?? []).map(publicOf), (policy?.witnesses ?? []).map(publicOf)];
+  const logKeys = [...given, ...logs];
   for (const { keyName } of logKeys)
     if (!isLedgerName(keyName)) throw usageError(`--key: the key is of ${keyName}, and ${LEDGER_NAME_RULE}`);
-  const why = doubleRole({ log: logKeys, auditor: ofAuditor, witness: (policy?.witnesses ?? []).map(publicOf) });
-  if (why !== undefined) throw usageError(why);
+  const file = `--policy: ${options.policy}`;
+  refuseShared(
+    [
+      ...givenWith('--key', given),
+      { place: '--auditor-key', role: 'auditor', keys: ofAuditor },
+      { place: file, role: 'log', keys: logs },
+      { place: file, role: 'witness', keys: witnesses },
+    ],
+    file,
+  );
   return { logKeys, policy, auditors: auditorsOf(ofAuditor) };
 }
 

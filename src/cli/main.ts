@@ -3,8 +3,9 @@ import * as zlib from 'node:zlib';
 import { COMMANDS, overview } from './commands.ts';
 import { EXIT } from './exits.ts';
 import { helpWidth } from './help.ts';
-import { printable, tell, warn } from './output.ts';
+import { printPage, tell, warn } from './output.ts';
 import { usageError } from './usage.ts';
+import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 
 const isHelp = (arg: string): boolean => arg === '--help' || arg === '-h';
@@ -12,11 +13,11 @@ const isHelp = (arg: string): boolean => arg === '--help' || arg === '-h';
 async function main([name = '', ...args]: readonly string[]): Promise<number> {
   const width = helpWidth(process.stdout.columns);
   if (name === '' || name === 'help' || isHelp(name)) {
-    process.stdout.write(overview(width));
+    printPage(overview(width));
     return name === '' ? EXIT.usage : EXIT.fine;
   }
   const listed = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (listed === undefined) throw usageError(`there is no command ${JSON.stringify(name)}`);
+  if (listed === undefined) throw usageError(`there is no command ${JSON.stringify(withoutSecret(name))}`);
   // Before anything loads that imports it.
   if (typeof zlib.zstdDecompressSync !== 'function') {
     warn(`Node.js ${process.version} can't read Zstandard; use version 22.15 or newer`);
@@ -24,7 +25,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   }
   const { command } = await listed.load();
   if (!args.some(isHelp)) return command.run(args);
-  process.stdout.write(command.help(width));
+  printPage(command.help(width));
   return EXIT.fine;
 }
 
@@ -38,10 +39,11 @@ function failed(error: unknown): void {
   const isOurs = error instanceof AuditsealError;
   const text = isOurs
     ? error.message
-    : `internal fault, please report it: ${error instanceof Error ? error.stack : String(error)}`;
-  const [first = '', ...more] = text.split('\n');
+    : `internal fault, please report it: ${(error instanceof Error ? error.stack : undefined) ?? String(error)}`;
+  // What a library says of a fault may quote a URL and its SAS.
+  const [first = '', ...more] = isOurs ? text.split('\n') : text.split('\n').map(withoutSecret);
   warn(first);
-  for (const line of more) tell(printable(line));
+  for (const line of more) tell(line);
   const isUsage = isOurs && error.code === 'USAGE';
   process.exitCode = isUsage ? EXIT.usage : EXIT.unknown;
   const [name = ''] = process.argv.slice(2);

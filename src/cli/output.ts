@@ -1,30 +1,37 @@
-/** What the command line prints: results on standard output, everything else on standard error. */
+import { UNSEEN } from '../core/text.ts';
 
-export const print = (text: string): void => void process.stdout.write(`${text}\n`);
-export const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+// What the command line prints: results on standard output, everything else on standard error. Whatever is in a line, of it
+// nothing can act on a terminal or be unseen.
+
+/** print prints one line of a result. */
+export const print = (text: string): void => printPage(`${printable(text)}\n`);
+
+/** tell says one line on standard error. */
+export const tell = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
 
 /** warn says something on standard error, and who says it. */
-export const warn = (text: string): void => tell(fit(printable(`auditseal: ${text}`), process.stderr));
+export const warn = (text: string): void =>
+  void process.stderr.write(`${fit(printable(`auditseal: ${text}`), process.stderr)}\n`);
 
 /** printJson prints a value as one line of JSON. */
-export const printJson = (value: unknown): void => print(printable(JSON.stringify(value)));
+export const printJson = (value: unknown): void => print(JSON.stringify(value));
 
-/** printItem prints one line of a result, made printable. */
-export const printItem = (text: string): void => print(fit(printable(text), process.stdout));
+/** printItem prints one line of a result, over several of a terminal that is too narrow for it. */
+export const printItem = (text: string): void => printPage(`${fit(printable(text), process.stdout)}\n`);
+
+/** printPage prints what may not be changed: text of this program's own, and bytes that the user asked for as they are. */
+export const printPage = (content: string | Uint8Array): void => void process.stdout.write(content);
 
 /** fit breaks a line that a terminal is too narrow for. Elsewhere it stays one line, which programs can search. */
 function fit(line: string, { isTTY, columns }: NodeJS.WriteStream): string {
   return isTTY && columns > 0 ? wrap(line, columns, `${/^ */.exec(line)?.[0] ?? ''}    `) : line;
 }
 
-/**
- * printable makes hostile text harmless on a terminal: control characters (C0, DEL, C1), bidirectional overrides and line
- * separators become \u escapes. In JSON that is the same text.
- */
-export const printable = (text: string): string =>
-  text.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escapeCharacter);
+/** printable makes hostile text harmless: what can't be seen becomes \u escapes. In JSON that is the same text. */
+const printable = (text: string): string => text.replace(UNSEEN, (unseen) => unseen.replace(/[^]/g, escapeUnit));
 
-const escapeCharacter = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** JSON knows escapes of UTF-16 code units alone. */
+const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 

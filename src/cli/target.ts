@@ -2,15 +2,14 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerClient } from '@azure/storage-blob';
 import { callersPath } from './files.ts';
-import { unusable } from './usage.ts';
-import { FolderStore, TLOG_FOLDER } from '../adapters/folderStore.ts';
+import { isUrl, unusable } from './usage.ts';
+import { TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
+import { MirrorStore } from '../adapters/mirrorStore.ts';
 import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
 /** EXAMPLE_URL shows what the URL of a container looks like. */
 export const EXAMPLE_URL = 'https://account.blob.core.windows.net/ledger';
-
-const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);
 
 /** openTarget opens what a user names as a ledger: a mirror folder, or a container's URL, read with its SAS or as the account that is signed in. */
 export async function openTarget(target: string): Promise<ObjectStore> {
@@ -18,7 +17,7 @@ export async function openTarget(target: string): Promise<ObjectStore> {
     const { BlobStore } = await import('../adapters/blobStore.ts');
     return new BlobStore(await openUrl(target));
   }
-  return new FolderStore(await existingFolder(target));
+  return new MirrorStore(await existingFolder(target));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { NO_SECRET, holdsSecret, withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 
 /** usageError is for a command line that is wrong: exit status 64, so that it is never taken for a finding. */
@@ -13,8 +14,8 @@ interface Flag {
   readonly meaning: string;
 }
 
-/** An option of type `texts` may be given several times. */
-interface TextOption<T extends 'text' | 'texts'> {
+/** An option of type `texts` may be given several times. One of type `target` is a folder or a container's URL, as TARGET is. */
+interface TextOption<T extends 'text' | 'texts' | 'target'> {
   readonly type: T;
   readonly placeholder: string;
   readonly meaning: string;
@@ -29,7 +30,7 @@ interface NumberOption {
 }
 
 /** Option is one option of a command: what the parser takes, and what the help says of it. */
-export type Option = Flag | TextOption<'text'> | TextOption<'texts'> | NumberOption;
+export type Option = Flag | TextOption<'text'> | TextOption<'texts'> | TextOption<'target'> | NumberOption;
 
 /** OptionTable is the options of a command by their names, without the dashes. */
 export type OptionTable = Readonly<Record<string, Option>>;
@@ -37,6 +38,7 @@ export type OptionTable = Readonly<Record<string, Option>>;
 interface Values {
   readonly flag: boolean;
   readonly text: string | undefined;
+  readonly target: string | undefined;
   readonly texts: readonly string[];
   readonly number: number | undefined;
 }
@@ -50,7 +52,14 @@ export interface Input<A extends readonly string[], O extends OptionTable> {
   readonly options: OptionValues<O>;
 }
 
-/** parseArguments reads what follows a command's name. `names` are its arguments, each of which must be there. It throws USAGE. */
+/** ARGUMENT_TARGET is the name of an argument that is a folder or a container's URL. */
+const ARGUMENT_TARGET = 'TARGET';
+
+/**
+ * parseArguments reads what follows a command's name. `names` are its arguments, each of which must be there. It throws USAGE,
+ * also for a secret anywhere but in the query of a target's URL: so what the rest of the command line gets may be printed,
+ * filed and used as a name, and only of a target the URL never is.
+ */
 export function parseArguments<const A extends readonly string[], const O extends OptionTable>(
   args: readonly string[],
   names: A,
@@ -60,12 +69,17 @@ export function parseArguments<const A extends readonly string[], const O extend
   const given: string[] = [];
   const texts = new Map<string, string[]>();
   for (const token of tokens) {
-    if (token.kind === 'positional') given.push(token.value);
+    if (token.kind === 'positional') {
+      const name = names[given.length] ?? 'an argument';
+      refuseSecret(token.value, name, name === ARGUMENT_TARGET);
+      given.push(token.value);
+    }
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
     if (option === undefined || token.rawName !== `--${token.name}`)
-      throw usageError(`there is no option ${token.rawName}`);
+      throw usageError(`there is no option ${withoutSecret(token.rawName)}`);
     checkValue(token, option);
+    refuseSecret(token.value ?? '', token.rawName, option.type === 'target');
     texts.set(token.name, [...(texts.get(token.name) ?? []), token.value ?? '']);
   }
   if (given.length !== names.length) {
@@ -84,7 +98,19 @@ const parserOptions = (table: OptionTable): Record<string, { type: 'string' | 'b
     Object.entries(table).map(([name, { type }]) => [name, { type: type === 'flag' ? 'boolean' : 'string' }]),
   );
 
-/** What was given is not repeated: it may be a key, or a URL with a token. */
+/** isUrl tells whether a target is the URL of a container; if not, it is a folder. */
+export const isUrl = (target: string): boolean => /^https?:\/\//i.test(target);
+
+function refuseSecret(text: string, name: string, isTarget: boolean): void {
+  const beforeQuery = isTarget && isUrl(text) ? text.replace(/\?.*$/s, '') : text;
+  if (!holdsSecret(beforeQuery)) return;
+  const place = isTarget
+    ? 'a SAS belongs in the query of a URL that begins with http:// or https://'
+    : 'a key that signs stays in its file, and only the name of that is given';
+  throw usageError(`${name} ${NO_SECRET}; ${place}`);
+}
+
+/** What was given is not repeated: it may be a secret. */
 function checkValue(
   { rawName, value, inlineValue }: { rawName: string; value: string | undefined; inlineValue: boolean | undefined },
   option: Option,
@@ -104,7 +130,7 @@ function valueOf(name: string, option: Option, given: readonly string[] | undefi
   if (option.type === 'flag') return given !== undefined;
   if (option.type === 'texts') return given ?? [];
   const last = given?.at(-1);
-  if (option.type === 'text' || last === undefined) return last;
+  if (option.type !== 'number' || last === undefined) return last;
   return wholeNumber(last, `--${name}`, option.least, option.most);
 }
 

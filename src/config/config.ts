@@ -2,18 +2,18 @@ import * as v from 'valibot';
 import { parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
 import { keyFaults } from './keys.ts';
-import type { GivenKeys } from './keys.ts';
 import { SettingsReader } from './reader.ts';
 import type { Environment, Settings } from './reader.ts';
 import { parseWitnesses, witnessFaults } from './witnesses.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import { MAX_RETENTION_DAYS } from '../core/limits.ts';
+import type { GivenKeys } from '../core/note/keyRoles.ts';
 import { parseSignerKey } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
-import { LEDGER_NAME_RULE, isLedgerName } from '../core/signed/keyRoles.ts';
+import { LEDGER_NAME_RULE, isLedgerName } from '../core/signed/ledgerName.ts';
 
 /** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
 export type StorageConnection =
@@ -38,6 +38,8 @@ export interface KeySettings {
 export interface LogKeySettings extends KeySettings {
   /** name of the log, and of its keys: the ledger's */
   readonly origin: string;
+  /** the witnesses that are asked to cosign checkpoints, each with its address, and how many of them a check demands */
+  readonly witnessPolicy?: WitnessPolicy;
 }
 
 /** PostureSettings is what the app is told of the account that holds the ledger, and of what is promised of it. */
@@ -56,12 +58,10 @@ export interface Config extends LogKeySettings {
   /** the account and the container of the log's tiles */
   readonly tlog: StorageConnection;
   readonly tlogContainer: string;
-  /** the witnesses that are asked to cosign checkpoints, each with its address, and how many of them a check demands */
-  readonly witnessPolicy?: WitnessPolicy;
   readonly maxSegmentBytes: number;
   /** a partition that is idle for so long gets a heartbeat */
   readonly heartbeatMinutes: number;
-  /** hours after which a check starts from the first segment again */
+  /** hours of the periods in each of which the first check starts from the first segment again */
   readonly fullVerifyHours: number;
   readonly verifyThreads: number;
   /** absent where the app asks nothing about the account */
@@ -191,12 +191,15 @@ const SETTINGS = {
   DRILL__clientId: v.optional(text),
 };
 
+/** What of them holds secrets. */
+const SECRETS = ['HUB', 'LEDGER', 'TLOG', 'LEDGER_SIGNER_KEY', 'AUDITOR_SIGNER_KEY'] as const;
+
 type Reader = SettingsReader<typeof SETTINGS>;
 type Read = Settings<typeof SETTINGS>;
 
 /** loadConfig reads the settings. It throws CONFIG_INVALID that names every wrong one and what is expected. */
 export function loadConfig(env: Environment = process.env): Config {
-  const reader = new SettingsReader(SETTINGS, env);
+  const reader = new SettingsReader(SETTINGS, env, SECRETS);
   if (!reader.isSet('HUB__fullyQualifiedNamespace'))
     reader.require(
       'HUB',
@@ -293,21 +296,21 @@ function checkKeys(reader: Reader): void {
   checkIdentity(reader, 'AUDITOR');
   if (reader.isSet('AUDITOR_SIGNER_KEY') && reader.isSet('AUDITOR__keyUrl'))
     reader.fault('AUDITOR_SIGNER_KEY', 'is given twice; leave out AUDITOR_SIGNER_KEY or AUDITOR__keyUrl');
-  for (const { setting, why } of keyFaults(givenKeys(reader), reader.read('LEDGER_ORIGIN')))
-    reader.fault(setting, `is wrong; ${why}`);
+  for (const { place, why } of keyFaults(givenKeys(reader), reader.read('LEDGER_ORIGIN')))
+    reader.fault(place, `is wrong; ${why}`);
 }
 
 function givenKeys(reader: Reader): GivenKeys<keyof Read>[] {
   const publicOf = ({ verifierKey }: { readonly verifierKey: VerifierKey }): VerifierKey => verifierKey;
   const list = <T>(values: readonly T[] | undefined): readonly T[] => values ?? [];
   return [
-    { setting: 'LEDGER_SIGNER_KEY', role: 'log', keys: list(reader.read('LEDGER_SIGNER_KEY')).map(publicOf) },
-    { setting: 'SIGNER__keyUrl', role: 'log', keys: list(reader.read('SIGNER__keyUrl')) },
-    { setting: 'LEDGER_VERIFIER_KEYS', role: 'log', keys: list(reader.read('LEDGER_VERIFIER_KEYS')) },
-    { setting: 'AUDITOR_SIGNER_KEY', role: 'auditor', keys: given(reader.read('AUDITOR_SIGNER_KEY')).map(publicOf) },
-    { setting: 'AUDITOR__keyUrl', role: 'auditor', keys: given(reader.read('AUDITOR__keyUrl')) },
-    { setting: 'AUDITOR_VERIFIER_KEYS', role: 'auditor', keys: list(reader.read('AUDITOR_VERIFIER_KEYS')) },
-    { setting: 'WITNESS_POLICY', role: 'witness', keys: list(reader.read('WITNESS_POLICY')?.witnesses).map(publicOf) },
+    { place: 'LEDGER_SIGNER_KEY', role: 'log', keys: list(reader.read('LEDGER_SIGNER_KEY')).map(publicOf) },
+    { place: 'SIGNER__keyUrl', role: 'log', keys: list(reader.read('SIGNER__keyUrl')) },
+    { place: 'LEDGER_VERIFIER_KEYS', role: 'log', keys: list(reader.read('LEDGER_VERIFIER_KEYS')) },
+    { place: 'AUDITOR_SIGNER_KEY', role: 'auditor', keys: given(reader.read('AUDITOR_SIGNER_KEY')).map(publicOf) },
+    { place: 'AUDITOR__keyUrl', role: 'auditor', keys: given(reader.read('AUDITOR__keyUrl')) },
+    { place: 'AUDITOR_VERIFIER_KEYS', role: 'auditor', keys: list(reader.read('AUDITOR_VERIFIER_KEYS')) },
+    { place: 'WITNESS_POLICY', role: 'witness', keys: list(reader.read('WITNESS_POLICY')?.witnesses).map(publicOf) },
   ];
 }
 

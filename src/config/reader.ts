@@ -1,5 +1,6 @@
 import { safeParse } from 'valibot';
 import type { GenericSchema, InferOutput } from 'valibot';
+import { NO_SECRET, holdsSecret } from './secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 
 /** Environment is where settings come from. */
@@ -25,18 +26,23 @@ export type Settings<S extends Schemas> = {
 /** Names shorter than this have neighbours that mean something else. */
 const LEAST_TYPO = 8;
 
-/** SettingsReader reads settings by their schemas. It collects what is wrong, and gives undefined for what can't be used. */
+/**
+ * SettingsReader reads settings by their schemas. It collects what is wrong, and gives undefined for what can't be used. Only
+ * what `secrets` names may hold a secret; so all others may be logged, sealed and used as names.
+ */
 export class SettingsReader<S extends Schemas> {
   readonly #env: Environment;
   readonly #values: Record<string, unknown> = {};
   readonly #faults = new Map<string, string[]>();
 
-  constructor(schemas: S, env: Environment) {
+  constructor(schemas: S, env: Environment, secrets: readonly (keyof S)[]) {
     this.#env = env;
     for (const [name, schema] of Object.entries(schemas)) {
       this.#faults.set(name, []);
       const text = this.#text(name);
-      if ('each' in schema) {
+      if (text !== undefined && !secrets.includes(name) && holdsSecret(text)) {
+        this.#faults.get(name)?.push(NO_SECRET);
+      } else if ('each' in schema) {
         const items = text?.split(/\s+/) ?? [];
         this.#values[name] = items.map((item) => this.#parse(name, schema.each, item)).filter((v) => v !== undefined);
       } else this.#values[name] = this.#parse(name, schema, text);

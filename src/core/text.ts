@@ -45,3 +45,9 @@ export function isTime(text: string): boolean {
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
+
+/**
+ * UNSEEN matches what shows nothing, looks like a space, or changes the direction of other characters: with it, a text could
+ * pretend to be another one. Lone surrogates are among it.
+ */
+export const UNSEEN = /(?:[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs})+/gu;

@@ -1,8 +1,7 @@
-import { readTile } from './tiles.ts';
 import { faultIn } from '../core/errors.ts';
-import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
+import { isKnownName } from '../core/objects/names.ts';
 import { GONE, WHY_UNREAD, isSame } from '../ports/store.ts';
-import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
 
 export interface MirrorResult {
   copied: number;
@@ -14,7 +13,8 @@ export interface MirrorResult {
 
 /**
  * mirrorLedger copies every object that the mirror lacks. What is there already is left alone, so a copy that was cut off
- * goes on where it stopped; an object of another size under the same name is reported, never replaced.
+ * goes on where it stopped; an object of another size under the same name is reported, never replaced. Those whose names the
+ * format knows come first: whatever else somebody put into the container keeps nothing of the ledger back.
  */
 export async function mirrorLedger(
   from: ObjectStore,
@@ -51,9 +51,17 @@ export async function mirrorLedger(
     options.onProgress?.(result);
   };
 
+  const others: ObjectInfo[] = [];
+  const knownFirst = async function* (): AsyncGenerator<ObjectInfo> {
+    for await (const object of from.list('')) {
+      if (isKnownName(object.name)) yield object;
+      else others.push(object);
+    }
+    yield* others;
+  };
   const underway = new Set<Promise<void>>();
   try {
-    for await (const object of from.list('')) {
+    for await (const object of knownFirst()) {
       const task = copy(object).finally(() => underway.delete(task));
       task.catch(() => {}); // awaited below
       underway.add(task);
@@ -64,26 +72,4 @@ export async function mirrorLedger(
     await Promise.allSettled(underway);
   }
   return result;
-}
-
-/**
- * mirrorTiles copies the tiles of a log that the mirror lacks, and its newest checkpoint. The checkpoint is read first and
- * written last, so that whatever it covers is there by then. The ledger must be copied after its tiles, or its copy may lack
- * what the checkpoint covers. It gives how many files it wrote.
- */
-export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<number> {
-  const checkpoint = await readTile(from, NEWEST_CHECKPOINT);
-  const present = new Map<string, number>();
-  for await (const { name, size } of to.list('')) present.set(name, size);
-  let written = 0;
-  for await (const { name, size } of from.list('')) {
-    if (name === NEWEST_CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
-    const bytes = await readTile(from, name);
-    if (bytes === undefined) continue; // a partial tile that has grown since
-    await to.write(name, bytes);
-    written += 1;
-  }
-  if (checkpoint === undefined) return written;
-  await to.write(NEWEST_CHECKPOINT, checkpoint);
-  return written + 1;
 }

@@ -1,7 +1,15 @@
 import { readTile } from './tiles.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { leafHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
-import { consistencyRanges, proveConsistency, verifyConsistency } from '../core/merkle/proof.ts';
+import {
+  consistencyRanges,
+  inclusionRanges,
+  proveConsistency,
+  proveInclusion,
+  verifyConsistency,
+  verifyInclusion,
+} from '../core/merkle/proof.ts';
 import { TILE_WIDTH, decodeTile, formatTilePath, readNodeFrom, tilesOfRanges } from '../core/merkle/tile.ts';
 import type { Tile } from '../core/merkle/tile.ts';
 import { rangeHash } from '../core/merkle/tree.ts';
@@ -24,10 +32,44 @@ export async function nodesFromTiles(tiles: Tiles, ranges: readonly LeafRange[],
  * TILE_MALFORMED if the tiles give no such proof: they are not those of `to`.
  */
 export async function proveGrowth(tiles: Tiles, from: number, to: TreeHead): Promise<readonly Hash[]> {
+  return (await growth(tiles, from, to)).proof;
+}
+
+/**
+ * hasGrownFrom tells whether the tree `to` begins with the tree `from`, whose size is at most its own. It throws
+ * TILE_MALFORMED if the tiles don't say: they are not those of `to`.
+ */
+export async function hasGrownFrom(tiles: Tiles, from: TreeHead, to: TreeHead): Promise<boolean> {
+  if (from.size === 0 || from.size === to.size) return verifyConsistency(from, to, []);
+  return (await growth(tiles, from.size, to)).rootHash === from.rootHash;
+}
+
+/** endsWith tells whether these entries are the last ones of a tree, as far as its tiles prove it. Throws TILE_MALFORMED. */
+export async function endsWith(
+  tiles: Tiles,
+  { size, rootHash }: TreeHead,
+  entries: readonly Buffer[],
+): Promise<boolean> {
+  const first = size - entries.length;
+  if (first < 0) return false;
+  const ranges = entries.flatMap((_, i) => inclusionRanges(first + i, size));
+  const readNode = await nodesFromTiles(tiles, ranges, size);
+  return entries.every((entry, i) =>
+    verifyInclusion(proveInclusion(first + i, size, readNode), leafHash(entry), rootHash),
+  );
+}
+
+/** growth gives the root over the first `from` leaves of a tree, and the proof that it begins with them. */
+async function growth(
+  tiles: Tiles,
+  from: number,
+  to: TreeHead,
+): Promise<{ readonly rootHash: Hash; readonly proof: readonly Hash[] }> {
   const start = { start: 0, end: from };
   const readNode = await nodesFromTiles(tiles, [start, ...consistencyRanges(from, to.size)], to.size);
+  const rootHash = rangeHash(start, readNode);
   const proof = proveConsistency(from, to.size, readNode);
-  if (verifyConsistency({ size: from, rootHash: rangeHash(start, readNode) }, to, proof)) return proof;
+  if (verifyConsistency({ size: from, rootHash }, to, proof)) return { rootHash, proof };
   throw new AuditsealError('TILE_MALFORMED', `the tiles do not fit the checkpoint of size ${to.size}: rebuild them`);
 }
 

@@ -1,3 +1,5 @@
+import { UNSEEN } from '../core/text.ts';
+
 /** Markup is HTML text that may be joined as it is. Only `markup` makes it, so a value can't get into a page unescaped. */
 export class Markup {
   readonly text: string;
@@ -24,12 +26,6 @@ function toHtml(value: MarkupValue): string {
 /** plainText reads a value that should be a string, but comes from a container that anyone may have written to. */
 export const plainText = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-
-/**
- * Characters that show nothing, look like a space, or change the direction of others: with them, a name could pretend to
- * be another one. Lone surrogates are among them.
- */
-const UNSEEN = /(?:[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs})+/gu;
 
 const escapes = (unseen: string): string =>
   Array.from(unseen, (character) => {

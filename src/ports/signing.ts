@@ -40,7 +40,7 @@ export interface RemoteWitness {
 
 /**
  * WitnessState holds, of each log, the newest checkpoint that a witness cosigned: the note, signed by the log and the
- * witness. Faults are STORE_UNAVAILABLE. All methods may run concurrently, also from other processes.
+ * witness. Faults are STORE_UNAVAILABLE. All methods may run concurrently; no other process decides by the same state.
  */
 export interface WitnessState {
   /** read gives the note kept for an origin, or undefined before the first. */

@@ -31,6 +31,9 @@ export interface ObjectStore {
   children(prefix: string): AsyncIterable<{ readonly name: string; readonly isFolder: boolean }>;
 }
 
+/** ReadableObjects is the part of an ObjectStore that a reader needs who knows the names of what it reads. */
+export type ReadableObjects = Pick<ObjectStore, 'read' | 'exists' | 'list'>;
+
 /**
  * TileStore holds what can be made again from the ledger: the tiles of the log and its newest checkpoint, under the names
  * of c2sp.org/tlog-tiles. Nothing in it is believed without a proof, and anything in it may be replaced.

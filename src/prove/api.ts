@@ -138,13 +138,20 @@ const refusal = (status: number, why: string): LogResponse => ({
   body: Buffer.from(`${why}\n`),
 });
 
+const later = (why: string): LogResponse => {
+  const answer = refusal(503, `${why}; try again later`);
+  return { ...answer, headers: { ...answer.headers, 'retry-after': '5' } };
+};
+
+/** BUSY is the answer to who would have to wait too long for evidence. */
+export const BUSY = later('evidence is being made for others');
+
 /** unlessAway answers 503 while a store can't be reached: that passes, and says nothing about the log. */
 async function unlessAway(answer: () => Promise<LogResponse>): Promise<LogResponse> {
   try {
     return await answer();
   } catch (error) {
     faultIn(error, 'unavailable');
-    const away = refusal(503, "the store can't be reached now; try again later");
-    return { ...away, headers: { ...away.headers, 'retry-after': '5' } };
+    return later("the store can't be reached now");
   }
 }

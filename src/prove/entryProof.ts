@@ -12,10 +12,10 @@ import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts'
 import { firstFree } from '../ledger/dense.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
-import type { ObjectStore, TileStore, Unread } from '../ports/store.ts';
+import type { ReadableObjects, TileStore, Unread } from '../ports/store.ts';
 
 export interface ProveDeps {
-  readonly store: ObjectStore;
+  readonly store: ReadableObjects;
   readonly tiles: Pick<TileStore, 'read'>;
   /** keys that the log signs with, or did; without any, no signature is verified */
   readonly verifiers: readonly VerifierKey[];
@@ -77,7 +77,7 @@ export async function proveEntry(
  * coveringNumbers gives numbers of checkpoints that may cover a batch, the newest that dense names lead to first. Somebody may
  * have taken names of some.
  */
-async function* coveringNumbers(store: ObjectStore, batch: number): AsyncGenerator<number> {
+async function* coveringNumbers(store: ReadableObjects, batch: number): AsyncGenerator<number> {
   const end = await firstFree((number) => store.exists(checkpointName(number)), batch);
   for (let number = end - 1; number >= Math.max(end - 2, batch); number--) yield number;
   let tries = 0;

@@ -8,7 +8,7 @@ import { batchName } from '../core/objects/names.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { readSigned } from '../ledger/batches.ts';
 import { firstFree } from '../ledger/dense.ts';
-import type { ObjectStore } from '../ports/store.ts';
+import type { ReadableObjects } from '../ports/store.ts';
 
 /** FoundEntry is a segment's entry and where it is. */
 export interface FoundEntry {
@@ -39,13 +39,13 @@ const BEFORE_ALL: BatchView = { number: -1, next: 0, index: -1, entries: [] };
  * keys certified is passed over; whether the log really holds what it finds, only a proof shows.
  */
 export class LogLookup {
-  readonly #store: ObjectStore;
+  readonly #store: ReadableObjects;
   readonly #partition: string;
   readonly #trust: Trust;
   readonly #views = new Map<number, BatchView | 'foreign' | undefined>();
 
   /** Without keys, anybody may have certified the sessions. */
-  constructor(store: ObjectStore, verifiers: readonly VerifierKey[], partition: string) {
+  constructor(store: ReadableObjects, verifiers: readonly VerifierKey[], partition: string) {
     this.#store = store;
     this.#partition = partition;
     this.#trust = verifiers.length > 0 ? { keys: verifiers.map(formatVerifierKey) } : {};

@@ -20,7 +20,7 @@ import type { SegmentPlace } from '../core/objects/names.ts';
 import { parseHeader } from '../core/segment/header.ts';
 import { decompress } from '../core/segment/zstd.ts';
 import { findSignatureFrame } from '../core/signed/segmentFrame.ts';
-import type { ObjectStore } from '../ports/store.ts';
+import type { ReadableObjects } from '../ports/store.ts';
 
 /** RecordPlace is a record by its number in a partition's chain, or by its line in a segment, where the header is line 0. */
 export type RecordPlace =
@@ -67,17 +67,17 @@ export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<
   if (line < 1 || line > entry.records.count) {
     return absent(`${segment} has records on lines 1 to ${entry.records.count}, and none on line ${line}`);
   }
-  const leaves = await segmentLeaves(deps.store, segment, entry);
+  const leaves = await segmentLeaves(deps.store, segment, entry, line);
   if (leaves === undefined) {
     return { ok: false, reason: 'changed', why: `${segment} is missing, or is not what its entry in the log says` };
   }
-  const { ledger } = parseHeader(leaves.lines[0] as Buffer);
+  const { ledger } = parseHeader(leaves.header);
   const proved = await proveEntry(deps, found, ledger);
   if (proved === undefined)
     return absent(`no checkpoint covers the entry of ${segment} yet; try again after the next integration`);
   const { note, checkpoint, proof } = proved;
   const evidence: Evidence = {
-    line: leaves.lines[line] as Buffer,
+    line: leaves.line,
     segmentProof: proveInSegment(leaves.hashes, line),
     entry: found.line,
     proof: formatTlogProof({ index: proof.index, hashes: proof.hashes, checkpoint: note.toString('utf8') }),
@@ -96,32 +96,45 @@ function findEntry({ store, verifiers }: ProveDeps, place: RecordPlace): Promise
   return new LogLookup(store, verifiers, place.segment.partition).entryAt(place.segment.index);
 }
 
-/** segmentLeaves gives the leaves of a segment, its header first, or undefined if they aren't those of its entry. */
+/**
+ * segmentLeaves gives the hashes of a segment's leaves, its header first, and two of the leaves; undefined if they aren't
+ * those of its entry.
+ */
 async function segmentLeaves(
-  store: ObjectStore,
+  store: ReadableObjects,
   name: string,
   entry: SegmentEntry,
-): Promise<{ lines: Buffer[]; hashes: Hash[] } | undefined> {
+  number: number,
+): Promise<{ header: Buffer; line: Buffer; hashes: Hash[] } | undefined> {
+  const { root, records } = entry;
   const bytes = await readLines(store, name, entry);
-  if (bytes === undefined) return undefined;
-  const lines: Buffer[] = [];
-  for (let start = 0; start < bytes.length;) {
-    const end = bytes.indexOf(0x0a, start);
-    if (end < 0) return undefined;
-    lines.push(bytes.subarray(start, end));
+  if (bytes?.at(-1) !== LF) return undefined;
+  const hashes: Hash[] = [];
+  const tree = new TreeRoot();
+  let header: Buffer = EMPTY;
+  let line: Buffer = EMPTY;
+  // The end line is not a leaf.
+  const leavesEnd = bytes.lastIndexOf(LF, -2) + 1;
+  for (let start = 0; start < leavesEnd;) {
+    if (hashes.length > records.count) return undefined;
+    const end = bytes.indexOf(LF, start);
+    const leaf = bytes.subarray(start, end);
+    if (hashes.length === 0) header = leaf;
+    if (hashes.length === number) line = leaf;
+    const hash = leafHash(leaf);
+    hashes.push(hash);
+    tree.add(hash);
     start = end + 1;
   }
-  // The end line is not a leaf.
-  lines.pop();
-  const hashes = lines.map(leafHash);
-  const tree = new TreeRoot();
-  for (const hash of hashes) tree.add(hash);
-  return tree.root() === entry.root && tree.size === entry.records.count + 1 ? { lines, hashes } : undefined;
+  return tree.root() === root && tree.size === records.count + 1 ? { header, line, hashes } : undefined;
 }
+
+const LF = 0x0a;
+const EMPTY = Buffer.alloc(0);
 
 /** readLines decompresses a segment, if its stored bytes are those of its entry. */
 async function readLines(
-  store: ObjectStore,
+  store: ReadableObjects,
   name: string,
   { sha256: stated }: SegmentEntry,
 ): Promise<Buffer | undefined> {

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Transferable } from 'node:worker_threads';
+import type { ResourceLimits, Transferable } from 'node:worker_threads';
 
 interface Waiting<Task, Result> {
   readonly id: number;
@@ -11,8 +11,8 @@ interface Waiting<Task, Result> {
 }
 
 /**
- * WorkerPool gives tasks to threads that run worker.ts, as many as it is told, one task a thread at a time. A thread gets `{id, task}`
- * and answers `{id, result}`. Threads that are idle keep no process.
+ * WorkerPool gives tasks to threads that run a file beside this one, as many as it is told, one task a thread at a time. A thread
+ * gets `{id, task}` and answers `{id, result}`. Threads that are idle keep no process.
  */
 export class WorkerPool<Task, Result> {
   readonly #script: URL;
@@ -20,13 +20,15 @@ export class WorkerPool<Task, Result> {
   readonly #busy = new Map<Worker, Waiting<Task, Result>>();
   readonly #waiting: Waiting<Task, Result>[] = [];
   readonly #size: number;
+  readonly #resourceLimits: ResourceLimits;
   #isClosed = false;
   #lastId = 0;
 
-  constructor(size: number) {
+  constructor(size: number, script: 'worker' | 'evidenceWorker' = 'worker', resourceLimits: ResourceLimits = {}) {
     // The same from the source as from a bundle: every output of the build is one folder below dist/.
-    this.#script = new URL(`../threads/worker${extname(import.meta.url)}`, import.meta.url);
+    this.#script = new URL(`../threads/${script}${extname(import.meta.url)}`, import.meta.url);
     this.#size = size;
+    this.#resourceLimits = resourceLimits;
   }
 
   /** run gives a task to the next free thread. What is in `moved` is gone here. */
@@ -49,7 +51,7 @@ export class WorkerPool<Task, Result> {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#script);
+    const worker = new Worker(this.#script, { resourceLimits: this.#resourceLimits });
     worker.on('message', ({ id, result }: { id: number; result: Result }) => {
       const done = this.#busy.get(worker);
       this.#busy.delete(worker);

@@ -22,6 +22,8 @@ export interface VerifyDeps {
   /** how many segments may be read or hashed at one time; memory is that many segments */
   readonly concurrency: number;
   readonly onProgress?: (progress: Progress) => void;
+  /** told the newest checkpoint that fits the log, as the bytes that were checked: who keeps it must not read it again */
+  readonly onNewest?: (note: Buffer) => void;
 }
 
 /** Context is what the parts of one check share. */

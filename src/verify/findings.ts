@@ -9,13 +9,15 @@ const MAX_FINDINGS = 1000;
 const BY_THE_CLOCK: readonly FindingCode[] = ['action-unfinished', 'clock-ahead'];
 
 /** isRepeated tells the findings that a check which goes on takes over. */
-export const isRepeated = ({ code }: Finding): boolean => !BY_THE_CLOCK.includes(code);
+const isRepeated = ({ code }: Finding): boolean => !BY_THE_CLOCK.includes(code);
 
 /** Findings collects what a check states. What is said twice, or repeated and then found again, counts once. */
 export class Findings {
   readonly #listed = new Map<string, Finding>();
   omitted = 0;
   isViolated = false;
+  /** how many of an earlier check were taken over */
+  repeated = 0;
 
   get listed(): readonly Finding[] {
     return [...this.#listed.values()];
@@ -42,15 +44,17 @@ export class Findings {
 
   /** repeat takes over the findings of an earlier check, because this one doesn't look there again. */
   repeat(findings: readonly Finding[]): void {
-    for (const finding of findings.filter(isRepeated)) this.#add(finding);
+    for (const finding of findings.filter(isRepeated)) if (this.#add(finding)) this.repeated += 1;
   }
 
-  #add(finding: Finding): void {
+  /** add gives false for what was said already. */
+  #add(finding: Finding): boolean {
     const { code, severity, object, detail } = finding;
     if (severity === 'error') this.isViolated = true;
     const key = JSON.stringify([code, object, detail]);
-    if (this.#listed.has(key)) return;
+    if (this.#listed.has(key)) return false;
     if (this.#listed.size < MAX_FINDINGS) this.#listed.set(key, finding);
     else this.omitted += 1;
+    return true;
   }
 }

@@ -9,30 +9,31 @@ import type { Filing } from '../ledger/reports.ts';
 import { renderReport } from '../page/reportPage.ts';
 import type { Logger } from '../ports/host.ts';
 
+const HOUR_MS = 3_600_000;
+
+interface VerifyJob extends VerifyDeps, Pick<VerifyOptions, 'verifiers' | 'policy' | 'allowance'> {
+  readonly log: Logger;
+  readonly auditors: Auditors;
+  readonly filing: Filing;
+  readonly fullVerifyHours: number;
+  /** when the job ran before (ms since the Unix epoch), as the host knows it; left out if it doesn't */
+  readonly previousRun?: number;
+}
+
 /**
  * runVerifyJob checks the ledger and files the report beside it, as JSON that the auditor signs and as a page. It goes on from
- * the newest report that an auditor signed and the log has an entry of, and begins at the first segments again when the last
- * check that did so is `fullVerifyHours` old.
+ * the newest report that an auditor signed and the log has an entry of, and begins at the first segments in the first run of
+ * each period of `fullVerifyHours`, counted from 1970.
+ *
+ * No report decides that a full check isn't due: the clock does, so that whoever has an auditor's key can't put it off.
  */
-export async function runVerifyJob(
-  deps: VerifyDeps &
-    Pick<VerifyOptions, 'verifiers' | 'policy' | 'allowance'> & {
-      readonly log: Logger;
-      readonly auditors: Auditors;
-      readonly filing: Filing;
-      readonly fullVerifyHours: number;
-    },
-): Promise<Report> {
-  const { store, log, now, auditors, filing, verifiers, policy, allowance } = deps;
+export async function runVerifyJob(job: VerifyJob): Promise<Report> {
+  const { store, log, auditors, filing, verifiers, policy, allowance } = job;
   const anchor = await newestReport(store, auditors, filing.entered);
-  const hoursSinceFull =
-    anchor === undefined ? Infinity : (now() - Date.parse(anchor.report.checked.lastFull)) / 3_600_000;
-  // A time ahead of the clock says nothing about how long ago that was.
-  const isRecent = hoursSinceFull >= 0 && hoursSinceFull < deps.fullVerifyHours;
-  const report = await verifyLedger(deps, {
+  const report = await verifyLedger(job, {
     ledger: auditors.ledger,
     auditors,
-    isIncremental: anchor !== undefined && canGoOnFrom(anchor.report) && isRecent,
+    isIncremental: anchor !== undefined && canGoOnFrom(anchor.report) && !isFullDue(job, anchor.report),
     ...(verifiers !== undefined && { verifiers }),
     ...(policy !== undefined && { policy }),
     ...(allowance !== undefined && { allowance }),
@@ -56,4 +57,13 @@ export async function runVerifyJob(
   else if (status === 'unverified' && checked.segments === 0) log.info('nothing to verify yet', fields);
   else log.error('not verified', fields);
   return report;
+}
+
+/** isFullDue tells whether this is the first run of its period, by the clock, or the anchor's last full check is older than that. */
+function isFullDue({ now, fullVerifyHours, previousRun }: VerifyJob, { checked }: Report): boolean {
+  const periodMs = fullVerifyHours * HOUR_MS;
+  const begun = Math.floor(now() / periodMs) * periodMs;
+  const isFirst = !(previousRun !== undefined && previousRun >= begun && previousRun <= now());
+  // The first run may not have come to its end.
+  return isFirst || now() - Date.parse(checked.lastFull) >= periodMs;
 }

@@ -2,9 +2,9 @@ import { checkActions } from './actionCheck.ts';
 import { ClockCheck } from './clockCheck.ts';
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
-import { Findings, isRepeated } from './findings.ts';
-import { followLog } from './log/logCheck.ts';
-import type { FollowedLog } from './log/logCheck.ts';
+import { Findings } from './findings.ts';
+import { beginLog, followLog } from './log/logCheck.ts';
+import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';
 import type { VerifyOptions } from './options.ts';
@@ -24,18 +24,23 @@ const SEGMENTS = 'segments/';
  *
  * It needs the right to read and list, streams, and holds no more than `concurrency` segments. What is stored is untrusted.
  */
-export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}): Promise<Report> {
+export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}): Promise<Report> {
   const started = deps.now();
-  const before = reportBefore(options);
-  const context = contextOf(deps, options);
+  const wanted = reportBefore(given);
+  const context = contextOf(deps, given);
   const { findings, clock } = context;
+  const begun = await beginLog(context, given);
+  const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
+  const options = { ...given, isIncremental: before !== undefined };
   findings.repeat(before?.findings ?? []);
 
-  const walks = new Walks(context, options);
+  const position = begun.start.continued && begun.start.position;
+  const walks = new Walks(context, options, position);
   let log: FollowedLog | undefined;
   try {
+    for (const partition of position?.positions.keys() ?? []) walks.of(partition);
     await beginWalks(context, options, walks);
-    log = await followLog(context, options, (partition, index) => walks.of(partition).to(index));
+    log = await followLog(context, options, begun, (partition, index) => walks.of(partition).to(index));
     if (log === undefined && walks.count > 0) demandCheckpoint(context, options);
     const until = integratedUntil(context, options, log);
     for (const walk of walks.inOrder())
@@ -46,6 +51,7 @@ export async function verifyLedger(deps: VerifyDeps, options: VerifyOptions = {}
   await checkOtherObjects(context, options);
   await checkActions(context, log?.actions ?? 0, integratedUntil(context, options, log));
   clock.finish(findings);
+  if (log?.note !== undefined) deps.onNewest?.(log.note);
   return compose(context, options, { started, before, log });
 }
 
@@ -64,6 +70,17 @@ function reportBefore({ anchor, isIncremental = false, isQuick = false }: Verify
   if (anchor !== undefined && canGoOnFrom(anchor.report)) return anchor.report;
   const why = 'a check can only go on from a report that checked something and could read everything';
   throw new AuditsealError('TARGET_INVALID', why);
+}
+
+/**
+ * isProven tells whether a check may go on from a report: in a ledger with a log, only if the log goes on from what the report
+ * knew of it. Otherwise whoever makes a report could say from where on anybody looks.
+ */
+async function isProven({ store }: Context, { log }: Report, { start }: BegunLog): Promise<boolean> {
+  if (start.continued !== undefined) return true;
+  if (log?.head) return false;
+  for await (const _ of store.list('batches/')) return false;
+  return true;
 }
 
 /** beginWalks begins a walk for each partition that has a folder, or that the anchor knew. */
@@ -99,7 +116,7 @@ function compose(
     started,
     before,
     log,
-  }: { readonly started: number; readonly before: Report | undefined; readonly log?: FollowedLog | undefined },
+  }: { readonly started: number; readonly before: Report | undefined; readonly log: FollowedLog | undefined },
 ): Report {
   const { findings, tally, ledger } = context;
   const finished = new Date(context.now()).toISOString();
@@ -114,7 +131,7 @@ function compose(
     checked: tally.checked({
       ...modeOf(options, before, finished),
       anchor: options.anchor?.name ?? null,
-      findingsRepeated: before?.findings.filter(isRepeated).length ?? 0,
+      findingsRepeated: findings.repeated,
     }),
     ...(logReport !== undefined && { log: logReport }),
     notChecked: notChecked(context, options, log && { ...log, cosignatures: logReport?.cosignatures }),

@@ -3,9 +3,9 @@ import { localKeyVaultOptions } from '../../local/keyVault/clientOptions.ts';
 import { startKeyVault } from '../../local/keyVault/keyVault.ts';
 import { openKeyVaultSigner } from '../../src/adapters/keyVaultSigner.ts';
 import {
+  keySigner,
   openAuditorKeys,
   openLogKeys,
-  refuseDoubleRole,
   requireAuditor,
   requireSigners,
   sealingSigners,
@@ -13,6 +13,10 @@ import {
 import type { Keys } from '../../src/adapters/logKeys.ts';
 import type { LogKeySettings } from '../../src/config/config.ts';
 import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { cosignatureKey } from '../../src/core/note/cosignature.ts';
+import type { SignerKey } from '../../src/core/note/signerKey.ts';
+import { parsePolicy } from '../../src/core/note/witnessPolicy.ts';
+import type { WitnessPolicy } from '../../src/core/note/witnessPolicy.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { Integrate } from '../../src/integrate/integrate.ts';
 import { deriveLog, expectWholeLog } from '../support/deriveLog.ts';
@@ -33,6 +37,8 @@ const NONE: LogKeySettings = {
   verifierKeyUrls: [],
   signerIdentity: { managed: false },
 };
+
+const NO_KEYS: Keys = { signers: [], vaultSigners: [], verifiers: [], given: [] };
 
 let vault: KeyVault;
 beforeEach(async () => {
@@ -92,6 +98,27 @@ describe('openLogKeys', () => {
     });
   });
 
+  test.each(['signerKeyUrls', 'verifierKeyUrls'] as const)(
+    'a key of %s that a policy takes for a witness is refused once it is known',
+    async (setting) => {
+      const url = 'https://vault.vault.azure.net/keys/log/1';
+      const ofVault = keyOf(9);
+      const policyOf = (key: SignerKey): WitnessPolicy => {
+        const line = `witness w ${formatVerifierKey(cosignatureKey({ ...key.verifierKey, keyName: 'w.example' }))}`;
+        return parsePolicy(Buffer.from(`${line}\nquorum w\n`));
+      };
+      const openWith = (witnessPolicy: WitnessPolicy): Promise<Keys> =>
+        openLogKeys({ ...NONE, [setting]: [url], witnessPolicy }, async () => Promise.resolve(keySigner(ofVault)));
+      await expect(openWith(policyOf(ofVault))).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(
+          'WITNESS_POLICY: is wrong; the witness w.example has the key of the log',
+        ) as string,
+      });
+      await expect(openWith(policyOf(keyOf(10)))).resolves.toMatchObject({ verifiers: [ofVault.verifierKey] });
+    },
+  );
+
   test('who has nothing to sign with is told so', () => {
     expect(() => requireSigners(NONE)).toThrow(
       expect.objectContaining({
@@ -107,8 +134,8 @@ describe('openLogKeys', () => {
 });
 
 describe('openAuditorKeys', () => {
-  const openAuditor = (settings: Partial<LogKeySettings>): Promise<Keys> =>
-    openAuditorKeys({ origin: LEDGER, auditor: { ...NONE, ...settings } }, (url, name) =>
+  const openAuditor = (settings: Partial<LogKeySettings>, log = NO_KEYS): Promise<Keys> =>
+    openAuditorKeys({ origin: LEDGER, auditor: { ...NONE, ...settings } }, log, (url, name) =>
       openKeyVaultSigner(url, name, credential, localKeyVaultOptions()),
     );
 
@@ -140,10 +167,14 @@ describe('openAuditorKeys', () => {
 
   test('a key that the log has too is refused once the vault shows it', async () => {
     const url = await vault.createKey('log');
-    const [log, auditor] = [await open({ signerKeyUrls: [url] }), await openAuditor({ signerKeyUrls: [url] })];
-    expect(() => refuseDoubleRole(log, auditor)).toThrow(/AUDITOR__keyUrl: is wrong; .*have the same key/);
-    const other = await openAuditor({ signerKeyUrls: [await vault.createKey('auditor')] });
-    expect(() => refuseDoubleRole(log, other)).not.toThrow();
+    const log = await open({ signerKeyUrls: [url] });
+    await expect(openAuditor({ signerKeyUrls: [url] }, log)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(
+        'AUDITOR__keyUrl: is wrong; the auditor has the key of the log (SIGNER__keyUrl)',
+      ) as string,
+    });
+    await expect(openAuditor({ signerKeyUrls: [await vault.createKey('auditor')] }, log)).resolves.toBeDefined();
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
+import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
 import { isSame } from '../../src/ports/store.ts';
 import type { ObjectStore } from '../../src/ports/store.ts';
 import { startStack } from '../local/worm/harness.ts';
@@ -26,6 +27,7 @@ afterAll(async () => {
 describe.each<[string, () => Promise<ObjectStore>]>([
   ['MemoryStore', async () => new MemoryStore()],
   ['FolderStore', async () => new FolderStore(await mkdtemp(join(folder, 'store-')))],
+  ['MirrorStore', async () => new MirrorStore(await mkdtemp(join(folder, 'mirror-')))],
   [
     'BlobStore',
     async () => {

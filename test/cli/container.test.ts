@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ContainerSASPermissions, generateBlobSASQueryParameters } from '@azure/storage-blob';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 import { CREDENTIAL, startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';
 import { startFaultProxy } from '../support/faultProxy.ts';
@@ -54,17 +55,38 @@ test.each<[string, () => string, RegExp]>([
   expect(`${stdout}${stderr}`).not.toContain('sig=');
 });
 
-test('a mirror of a container with hostile names reports them, and takes the rest', async () => {
+test('a mirror of a container with hostile names is whole, again too, and a check of it names each', async () => {
   const owner = stack.container('hostile');
   await owner.create();
-  const names = ['good', 'a:b', 'nul', 'new\u202eline', 'ends.', 'x'.repeat(300)];
-  for (const name of names) await owner.getBlockBlobClient(name).upload('x', 1);
-  const { code, stdout } = await cli('mirror', urlOf('rl', 'hostile'), join(work, 'hostile'));
-  expect(code).toBe(2);
-  expect(stdout).toContain('2 objects copied');
-  expect(stdout.match(/not copied: .*: its name can't be a file name on every system/g)).toHaveLength(4);
-  const checked = await cli('verify', join(work, 'hostile'));
-  expect([checked.code, checked.stdout]).toEqual([1, expect.stringContaining('foreign-object: new\\u202eline')]);
+  const store = new BlobStore(stack.sasContainer('hostile', 'rcl'));
+  await sealAll(ingestOf(store, { maxSegmentBytes: 50 }), eventsBetween(0, 3));
+  const names = [
+    'segments',
+    'tlog',
+    'tlog/checkpoint',
+    'Name',
+    'name',
+    'a',
+    'a/b',
+    'a:b',
+    'nul',
+    'ends.',
+    'x'.repeat(300),
+  ];
+  for (const name of [...names, 'new\u202eline']) await owner.getBlockBlobClient(name).upload('x', 1);
+  const mirror = join(work, 'hostile');
+  const copied = await cli('mirror', urlOf('rl', 'hostile'), mirror, '--json');
+  expect([copied.code, JSON.parse(copied.stdout)]).toMatchObject([0, { failed: [] }]);
+  const again = await cli('mirror', urlOf('rl', 'hostile'), mirror, '--json');
+  expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { copied: 0, failed: [] }]);
+  expect((await readdir(mirror)).sort()).toEqual(['foreign', 'segments']);
+  const checked = await cli('verify', mirror, '--json');
+  expect(checked.code).toBe(1);
+  const { findings } = JSON.parse(checked.stdout) as Report;
+  expect(findings.map(({ code, object }) => `${code} ${object}`).sort()).toEqual(
+    [...names, 'new\u202eline'].map((name) => `foreign-object ${name}`).sort(),
+  );
+  expect((await cli('verify', mirror)).stdout).toContain('foreign-object: new\\u202eline');
 });
 
 test('an empty container: 2', async () => {

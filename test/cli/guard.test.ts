@@ -18,6 +18,7 @@ import { KeptLog } from '../support/keptLog.ts';
 import { integrateOf } from '../support/logs.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { inProcess, runNode } from '../support/program.ts';
+import { SPELLINGS } from '../support/secrets.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
 
 const ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Storage/storageAccounts/${ACCOUNT}`;
@@ -133,6 +134,13 @@ describe('lock', () => {
     const ledger = await ledgerOf(10);
     await expect(lock(ledger, args, outside(terminal))).rejects.toThrow(why);
     expect(await policyOf(ledger)).toEqual({ state: 'Unlocked', days: 10 });
+    expect(await actionsOf(ledger)).toEqual([]);
+  });
+
+  test('a secret that is typed as the reason is not recorded', async () => {
+    const ledger = await ledgerOf(10);
+    const typed = outside(terminalOf(SPELLINGS['a signer key'] as string));
+    await expect(hold('set', ledger, ['--case', 'case1'], typed)).rejects.toThrow('the reason holds a secret');
     expect(await actionsOf(ledger)).toEqual([]);
   });
 

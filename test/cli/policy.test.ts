@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { writeMirror } from '../support/logMirror.ts';
 import { ledgerOf } from '../support/loggedLedger.ts';
+import { cosignatureKey } from '../../src/core/note/cosignature.ts';
+import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { KEY } from '../support/logs.ts';
 import { runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
@@ -88,3 +90,67 @@ test.each(['verify', 'check'])(
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("can't be read") as string });
   },
 );
+
+describe('a log is no witness of itself', () => {
+  const own = (name: string): string => formatVerifierKey(cosignatureKey({ ...KEY.verifierKey, keyName: name }));
+  const w1 = (name: string): string =>
+    formatVerifierKey(cosignatureKey(createSignerKey(name, Buffer.alloc(32, 101)).verifierKey));
+
+  test.each<[string, string, readonly string[], number, string]>([
+    ['of a log line', `log ${VKEY}\nwitness w ${own('w.example')}\nquorum w\n`, [], 2, 'line 2 of the policy'],
+    ['of --key', `witness w ${own('w.example')}\nquorum w\n`, ['--key', VKEY], 2, 'the witness w.example'],
+    ['of --key, that no quorum asks', `witness w ${own('w.example')}\nquorum none\n`, ['--key', VKEY], 2, 'w.example'],
+    [
+      'called as the log',
+      `witness w ${own(KEY.verifierKey.keyName)}\nquorum w\n`,
+      ['--key', VKEY],
+      2,
+      'has the key of the log (--key)',
+    ],
+    [
+      'that is a witness under two names',
+      `witness a ${w1('a.example')}\nwitness b ${w1('b.example')}\ngroup g all a b\nquorum g\n`,
+      ['--key', VKEY],
+      2,
+      'line 2 of the policy: the key stands in an earlier line',
+    ],
+    [
+      'that is a witness under another name beside the policy',
+      `witness a ${w1('a.example')}\nquorum a\n`,
+      ['--key', VKEY, '--key', w1('b.example')],
+      2,
+      'the witness a.example has the key of the witness b.example (--key)',
+    ],
+  ])('the key %s', async (_what, text, keys, status, said) => {
+    await writeFile(policy, text);
+    for (const [command, target] of [
+      ['verify', mirror],
+      ['check', join(mirror, cosignature(1, 1))],
+    ] as const) {
+      const { code, stdout, stderr } = await auditseal(command, target, '--policy', policy, ...keys);
+      expect({ command, code, stdout }).toEqual({ command, code: status, stdout: '' });
+      expect(stderr).toContain(`--policy: ${policy}: `);
+      expect(stderr).toContain(said);
+    }
+  });
+
+  test('without a policy, among the keys that are given', async () => {
+    const { code, stderr } = await auditseal('verify', mirror, '--key', VKEY, '--key', own('w.example'));
+    expect([code, stderr]).toEqual([
+      64,
+      expect.stringContaining('--key: the witness w.example has the key of the log (--key)'),
+    ]);
+  });
+
+  test('a witness does not cosign a log that has its own key', async () => {
+    const key = join(folder, 'own.key');
+    await writeFile(key, formatSignerKey(KEY));
+    const args = ['--key', key, '--state', join(folder, 'own.state'), '--log', VKEY];
+    const { code, stdout, stderr } = await auditseal('witness', ...args);
+    expect([code, stdout, stderr]).toEqual([
+      64,
+      '',
+      expect.stringContaining('--log: the log has the key of the witness'),
+    ]);
+  });
+});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -57,6 +57,7 @@ async function start(...options: readonly string[]): Promise<Running> {
 
 async function stop(child: ChildProcess, signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
   running.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const ended = once(child, 'exit');
   child.kill(signal);
   const [code] = (await ended) as [number | null];
@@ -69,6 +70,8 @@ const ask = ({ key, url }: Running, size: number, of = log): Promise<Cosigned> =
     knownSize: 0,
     proveConsistency: async (from, to) => of.proof(from, to),
   });
+
+const REFUSED = { isCosigned: false, why: expect.stringContaining('422') as string };
 
 const fails = (...args: string[]): Promise<Ended> => runNode([CLI, 'witness', ...args]);
 
@@ -84,10 +87,7 @@ describe('auditseal witness', () => {
       const witness = await start();
       expect(witness.key).toBe('witness.example.com/w1+564bb631+BNqH7hDtmL18oACVeH+R+E8DXKKZF1xFfakoniFdmwcA');
       expect(await ask(witness, size)).toMatchObject({ isCosigned });
-      expect(await ask(witness, 8, fork)).toMatchObject({
-        isCosigned: false,
-        why: expect.stringContaining('422') as string,
-      });
+      expect(await ask(witness, 8, fork)).toMatchObject(REFUSED);
       await stop(witness.child, 'SIGKILL');
     }
   });
@@ -119,30 +119,100 @@ describe('auditseal witness', () => {
     expect(await stop(witness.child, signal)).toBe(0);
   });
 
+  describe('that finds another process at its state file', () => {
+    const refused = {
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('witness.state is in use by another process') as string,
+    };
+    const startAgain = (state = stateFile): Promise<Ended> => fails('--key', keyFile, '--state', state, '--log', LOG);
+
+    test('does not listen, and starts once that one has ended, however it did', async () => {
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        const first = await start();
+        expect(await startAgain()).toEqual(refused);
+        expect(await ask(first, 3)).toMatchObject({ isCosigned: true });
+        await stop(first.child, signal);
+      }
+      const last = await start();
+      expect(await ask(last, 8, fork)).toMatchObject(REFUSED);
+      expect(await ask(last, 2)).toMatchObject({ isCosigned: false, witnessSize: 3 });
+    });
+
+    test('does not listen while that one hangs in the middle of its requests, and forgets none of them', async () => {
+      const first = await start();
+      const asked = [1, 2, 3].map((size) => ask(first, size));
+      await Promise.race(asked);
+      first.child.kill('SIGSTOP');
+      expect(await startAgain()).toEqual(refused);
+      const link = join(folder, 'link');
+      await symlink(stateFile, link);
+      expect(await startAgain(link)).toMatchObject({ code: 2, stdout: '' });
+      first.child.kill('SIGCONT');
+      await Promise.all(asked);
+      expect(await ask(first, 4)).toMatchObject({ isCosigned: true });
+      first.child.kill('SIGSTOP');
+      await stop(first.child, 'SIGKILL');
+      const last = await start();
+      expect(await ask(last, 8, fork)).toMatchObject(REFUSED);
+      expect(await ask(last, 2)).toMatchObject({ isCosigned: false, witnessSize: 4 });
+    });
+
+    test('is one of many that start at once: one listens', async () => {
+      const started = await Promise.all([1, 2, 3, 4].map(() => start()));
+      const listening = started.filter(({ url }) => url !== '');
+      expect(listening).toHaveLength(1);
+      expect(await ask(listening[0] as Running, 3)).toMatchObject({ isCosigned: true });
+    });
+  });
+
+  test('cosigns nothing once an older state was put back under it', async () => {
+    const witness = await start();
+    await ask(witness, 3);
+    const older = await readFile(stateFile);
+    await ask(witness, 5);
+    await writeFile(stateFile, older);
+    for (const of of [log, fork])
+      expect(await ask(witness, 8, of)).toMatchObject({
+        isCosigned: false,
+        why: expect.stringContaining('503') as string,
+      });
+    expect(await stop(witness.child, 'SIGTERM')).toBe(0);
+    expect(await readFile(stateFile)).toEqual(older);
+  });
+
   test('listens where it is told', async () => {
     const witness = await start('--listen', '[::1]:0', '--log', formatVerifierKey(OTHER.verifierKey));
     expect(witness.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
     expect((await ask(witness, 3)).isCosigned).toBe(true);
     const port = new URL(witness.url).port;
-    const second = await fails('--key', keyFile, '--state', stateFile, '--log', LOG, '--listen', `[::1]:${port}`);
+    const otherState = join(folder, 'other.state');
+    const second = await fails('--key', keyFile, '--state', otherState, '--log', LOG, '--listen', `[::1]:${port}`);
     expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('EADDRINUSE') as string });
     expect(await stop(witness.child, 'SIGTERM')).toBe(0);
   });
 
-  test('does not start on a damaged state, and leaves it alone', async () => {
+  test('does not start on a state that is damaged, empty or of another version, and leaves it alone', async () => {
     const witness = await start();
     await ask(witness, 3);
     await stop(witness.child, 'SIGTERM');
     const good = await readFile(stateFile);
-    const bad = good.subarray(0, good.length / 2);
-    await writeFile(stateFile, bad);
-    const { code, stderr } = await fails('--key', keyFile, '--state', stateFile, '--log', LOG);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('is damaged')]);
-    expect(await readFile(stateFile)).toEqual(bad);
+    for (const [bad, why] of [
+      [good.subarray(0, good.length / 2), 'is damaged; put back its newest copy, or retire the key'],
+      [Buffer.alloc(0), 'is damaged'],
+      [Buffer.from(good.toString().replace('/v1', '/v2')), 'got auditseal-witness/v2; use the release that wrote it'],
+    ] as const) {
+      await writeFile(stateFile, bad);
+      const { code, stdout, stderr } = await fails('--key', keyFile, '--state', stateFile, '--log', LOG);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(why)]);
+      expect(await readFile(stateFile)).toEqual(bad);
+    }
   });
 
   test('says what is wrong with its command line', async () => {
     const all = ['--key', keyFile, '--state', stateFile, '--log', LOG];
+    const loop = join(folder, 'loop');
+    await symlink('loop', loop);
     const witnessKey = 'witness.example.com/w1+564bb631+BNqH7hDtmL18oACVeH+R+E8DXKKZF1xFfakoniFdmwcA';
     for (const [args, status, why] of [
       [[], 64, '--key, --state and at least one --log'],
@@ -156,7 +226,11 @@ describe('auditseal witness', () => {
       [[...all, '--key', stateFile], 2, "can't be read"],
       [[...all, '--key', join(ROOT, 'README.md')], 2, 'holds no key'],
       [[...all, '--key', join(ROOT, 'knip.json')], 2, 'the signer key does not begin with'],
-      [[...all, '--state', folder], 2, 'EISDIR'],
+      [[...all, '--state', folder], 2, 'is a folder: expected a file'],
+      [[...all, '--state', join(folder, 'none', 'state')], 2, "can't be used (ENOENT)"],
+      [[...all, '--state', join(keyFile, 'state')], 2, "can't be used (ENOTDIR)"],
+      [[...all, '--state', loop], 2, "can't be used (ELOOP)"],
+      [[...all, '--state', '/proc/self/mem'], 2, "can't be used"],
     ] as const) {
       const { code, stderr, stdout } = await fails(...args);
       expect([code, stderr, stdout]).toEqual([status, expect.stringContaining(why), '']);

@@ -153,7 +153,7 @@ describe('the keys of the auditor', () => {
 
   test('says in which other setting a key is', () => {
     expect(messageOf({ ...GOOD, AUDITOR_SIGNER_KEY: secretOf(7, name) })).toContain(
-      'AUDITOR_SIGNER_KEY: is wrong; it has a key of LEDGER_SIGNER_KEY; a key has one role, so make another',
+      'AUDITOR_SIGNER_KEY: is wrong; the auditor has the key of the log (LEDGER_SIGNER_KEY); each needs a key of its own',
     );
   });
 });

@@ -1,5 +1,7 @@
+import { runNode } from '../support/program.ts';
 import { Random } from '../support/random.ts';
 import { picked } from '../support/sample.ts';
+import { SECRET, SPELLINGS } from '../support/secrets.ts';
 import { GOOD, IDENTITY, messageOf, namesRead, publicOf, secretOf, wrongIn } from '../support/settings.ts';
 import type { Env } from '../support/settings.ts';
 
@@ -58,6 +60,38 @@ describe('whatever setting a secret is put into, nothing of it is repeated', () 
     }
     expect(repeating).toEqual([]);
     expect(refused).toBeGreaterThan(90);
+  });
+
+  test('what looks like a secret is refused in every setting but those that are one', () => {
+    const taking = names.filter((name) =>
+      Object.values(SPELLINGS).some(
+        (text) => !messageOf({ ...GOOD, [name]: text }).includes(`${name}: holds a secret`),
+      ),
+    );
+    expect(taking).toEqual(
+      expect.arrayContaining(['HUB', 'LEDGER', 'TLOG', 'LEDGER_SIGNER_KEY', 'AUDITOR_SIGNER_KEY']),
+    );
+    expect(taking).toHaveLength(5);
+    for (const name of names)
+      for (const text of Object.values(SPELLINGS)) expect(messageOf({ ...GOOD, [name]: text })).not.toContain(SECRET);
+  });
+
+  test('the name of a signer key that holds one is not repeated', () => {
+    const key = secretOf(7, `logs.example.com/?sig=${SECRET}`);
+    expect(wrongIn({ ...GOOD, LEDGER_SIGNER_KEY: key })).toEqual(['LEDGER_SIGNER_KEY']);
+    expect(messageOf({ ...GOOD, LEDGER_SIGNER_KEY: key })).not.toContain(SECRET);
+  });
+
+  test('the app that is told of them says nothing of them when it starts', async () => {
+    const program = "import('./src/app.ts').then((app) => app.theApp())";
+    for (const what of ['a signer key', 'a SAS without a scheme', 'a connection string of storage'] as const) {
+      const { stdout, stderr } = await runNode(
+        ['-e', program],
+        Object.fromEntries(names.map((name) => [name, SPELLINGS[what] as string])),
+      );
+      expect(stderr).toContain('settings are wrong');
+      expect(stdout + stderr).not.toContain(SECRET);
+    }
   });
 
   test('every setting was tried', () => {

@@ -2,7 +2,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { cosignatureKey } from '../../src/core/note/cosignature.ts';
 import { createSignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { GOOD, messageOf, wrongIn } from '../support/settings.ts';
+import { GOOD, messageOf, publicOf, secretOf, wrongIn } from '../support/settings.ts';
 import type { Env } from '../support/settings.ts';
 
 describe('WITNESS_POLICY', () => {
@@ -37,6 +37,25 @@ describe('WITNESS_POLICY', () => {
     expect(loadConfig(withPolicy('  '))).not.toHaveProperty('witnessPolicy');
   });
 
+  test.each<[string, Env]>([
+    ['LEDGER_SIGNER_KEY', {}],
+    ['LEDGER_SIGNER_KEY, the second', { LEDGER_SIGNER_KEY: `${secretOf(9)} ${secretOf(7)}` }],
+    ['LEDGER_VERIFIER_KEYS', { LEDGER_SIGNER_KEY: undefined, LEDGER_VERIFIER_KEYS: `${publicOf(8)} ${publicOf(7)}` }],
+  ])('that takes a key of %s for a witness is refused', (_what, keys) => {
+    for (const name of ['logs.example.com/prod', 'w7.example']) {
+      const env = { ...withPolicy(`witness w1 ${key(7, name)} http://h; quorum w1`), ...keys };
+      expect(wrongIn(env)).toEqual(['WITNESS_POLICY']);
+      expect(messageOf(env)).toContain(`the witness ${name} has the key of the log (LEDGER_`);
+    }
+    expect(wrongIn({ ...withPolicy(`witness w1 ${key(1)} http://h; quorum w1`), ...keys })).toEqual([]);
+  });
+
+  test('that counts one witness twice is refused', () => {
+    const policy = `witness a ${key(1, 'a')} http://h; witness b ${key(1, 'b')} http://i; group g all a b; quorum g`;
+    expect(wrongIn(withPolicy(policy))).toEqual(['WITNESS_POLICY']);
+    expect(complaintsOf(policy)).toContain('line 2 of the policy: the key stands in an earlier line');
+  });
+
   test.each<[string, string, string]>([
     ['a line that is none', 'witnesses w1; quorum none', 'line 1 of the policy'],
     ['no quorum', lines.slice(0, -1).join('\n'), 'the policy has no quorum line'],
@@ -46,18 +65,13 @@ describe('WITNESS_POLICY', () => {
       `log ${logKey('other.example')}; quorum none`,
       'a log line has the key of other.example',
     ],
-    [
-      "the log's own key for a witness",
-      `witness w1 ${key(7)} http://h; quorum w1`,
-      'it has a key of LEDGER_SIGNER_KEY; a key has one role',
-    ],
     ['a witness without an address', `witness w1 ${key(1)}; quorum w1`, 'the witness w1 has no address'],
     ['an address that is none', `witness w1 ${key(1)} w1.example; quorum w1`, 'the address of the witness w1'],
     ['an address with a query', `witness w1 ${key(1)} https://h/?a=b; quorum w1`, 'the address of the witness w1'],
     ['an address with a password', `witness w1 ${key(1)} https://u:p@h/; quorum w1`, 'the address of the witness w1'],
     [
       'too many witnesses',
-      [...Array.from({ length: 33 }, (_, i) => `witness w${i} ${key(i + 100)} http://h`), 'quorum none'].join('\n'),
+      [...Array.from({ length: 33 }, (_, i) => `witness w${i} ${key(40 + i)} http://h`), 'quorum none'].join('\n'),
       'more than 32 witnesses',
     ],
   ])('with %s is refused, and what is wrong is said', (_what, policy, why) => {

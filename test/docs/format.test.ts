@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
+import { MAX_NAME_BYTES } from '../../src/adapters/mirrorStore.ts';
 import { MAX_ACTION_BYTES, MAX_ACTION_TEXT, formatAction, parseAction } from '../../src/core/objects/action.ts';
+import { MAX_BATCH_BYTES, MAX_BATCH_LINES } from '../../src/core/objects/batch.ts';
 import { formatEntry, parseEntry } from '../../src/core/objects/entry.ts';
 import { PARTITIONS_PER_LINE, formatHeads, headsOf } from '../../src/core/objects/heads.ts';
 import { LineBuffer, MAX_EMPTY_EVENT_BYTES, MAX_EVENT_LINES_BYTES, sealEvent } from '../../src/core/segment/seal.ts';
 import { MAX_HEADER_BYTES, formatHeader, parseHeader } from '../../src/core/segment/header.ts';
-import { MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../../src/core/segment/zstd.ts';
+import { MIN_RECORD_LINE_BYTES } from '../../src/core/segment/recordLine.ts';
+import { MAX_BLOCKS, MAX_FRAMES, MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../../src/core/segment/zstd.ts';
+import { MAX_JSON_DEPTH } from '../../src/core/jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../../src/core/merkle/tile.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES } from '../../src/core/note/note.ts';
 import { MAX_INDEX } from '../../src/core/objects/names.ts';
+import { MAX_REPORT_BYTES } from '../../src/core/objects/reportFile.ts';
 import { MAX_LAST_LINE_BYTES } from '../../src/core/signed/batchSignature.ts';
 import { MAX_CERTIFICATE_MS } from '../../src/core/signed/certificate.ts';
 import { MAX_SIGNATURE_FRAME_BYTES } from '../../src/core/signed/segmentFrame.ts';
@@ -90,16 +95,23 @@ describe('docs/format.md', () => {
       'content of a segment, all frames together': bytes(MAX_SEGMENT_BYTES),
       'window of a frame': bytes(MAX_WINDOW_BYTES),
       'signature frame, with its first 8 bytes': bytes(MAX_SIGNATURE_FRAME_BYTES),
+      'frames of a segment': MAX_FRAMES.toLocaleString('en'),
+      'blocks of a segment, all frames together': MAX_BLOCKS.toLocaleString('en'),
+      'a record line, without its LF': `${MIN_RECORD_LINE_BYTES} bytes at least`,
       'time of a certificate': `${MAX_CERTIFICATE_MS / 3_600_000} hours`,
       'last line of a batch': bytes(MAX_LAST_LINE_BYTES),
       'partitions in one entry of type `heads`': String(PARTITIONS_PER_LINE),
       'header line, without its LF': bytes(MAX_HEADER_BYTES),
       "an item of `empty` (a writer's limit)": bytes(MAX_EMPTY_EVENT_BYTES),
       "lines of one event together (a writer's limit)": bytes(MAX_EVENT_LINES_BYTES),
+      'arrays and objects within each other, in a header, a report, an action, an entry': `${MAX_JSON_DEPTH}, the outermost counted`,
+      'a report': bytes(MAX_REPORT_BYTES),
       'an action': bytes(MAX_ACTION_BYTES),
       '`who`, `why`, `case`, `error` of an action, each': `${MAX_ACTION_TEXT.toLocaleString('en')} UTF-16 code units`,
+      'a batch, its last line apart': `${bytes(MAX_BATCH_BYTES)}, ${MAX_BATCH_LINES.toLocaleString('en')} lines`,
       'an entry, without its LF': `${MAX_ENTRY_BYTES.toLocaleString('en')} bytes`,
       'a checkpoint, the published one included': `${bytes(MAX_NOTE_BYTES)}, ${MAX_NOTE_SIGNATURES} signature lines`,
+      'name of a foreign object in a mirror': `${MAX_NAME_BYTES.toLocaleString('en')} bytes of UTF-8`,
       'a number in a name': MAX_INDEX.toLocaleString('en'),
     });
   });

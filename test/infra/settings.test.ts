@@ -90,6 +90,14 @@ describeTemplates('settings', (templates) => {
       }
     });
 
+    test('evidence is made where nothing is sealed', async () => {
+      const deployment = await templates.evaluate(set);
+      expect(settingsOf(deployment, 'sealer')['AzureWebJobs.evidence.Disabled']).toBe('true');
+      const settings = settingsOf(deployment, 'auditor');
+      expect(settings).not.toHaveProperty('AzureWebJobs.evidence.Disabled');
+      for (const sealing of ['ingest', 'integrate']) expect(settings[`AzureWebJobs.${sealing}.Disabled`]).toBe('true');
+    });
+
     test('the host waits for deliveries as the size says, and keeps all else of host.json', async () => {
       const settings = settingsOf(await templates.evaluate(set), 'sealer');
       const { leastEvents, maxWaitSeconds } = SIZES[set].ingest;

@@ -3,6 +3,7 @@ import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
 import { NO_END, continues, deriveChain, segmentAt } from './derive.ts';
 import type { ChainEnd } from './derive.ts';
 import { nameOf } from './forge.ts';
+import { depthOf } from './referenceBody.ts';
 import { referenceRoot } from './referenceLedger.ts';
 import type { ReferenceSegment } from './referenceLedger.ts';
 import {
@@ -115,6 +116,7 @@ class Log {
     try {
       const batch = openReferenceBatch(this.#objects.get(name) as Buffer, name, this.#trust);
       lines = batch.lines.toString('utf8').split('\n').slice(0, -1);
+      if (lines.length > 2000 || batch.lines.length > 2 ** 25) return undefined;
       const { time } = JSON.parse(lines.at(-1) ?? '{}') as { time?: string };
       const { from, until } = batch.certificate;
       const isNext =
@@ -161,6 +163,7 @@ class Log {
     const must = (isTrue: boolean, what: string): void => {
       if (!isTrue) throw new Error(`${what}: ${line}`);
     };
+    must(depthOf(line) <= 64, 'it nests too deep');
     switch (entry.type) {
       case 'key':
         must(line === JSON.stringify({ type: 'key', note: entry.note }), 'a key not as printed');

@@ -53,6 +53,16 @@ function valueEnd(text: string, at: number): number {
   throw new SyntaxError('cut off');
 }
 
+/** depthOf tells how deep the arrays and objects of a JSON text nest. */
+export function depthOf(text: string): number {
+  let [depth, most] = [0, 0];
+  for (const [bracket] of text.replaceAll(new RegExp(STRING, 'g'), '').matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    most = Math.max(most, depth);
+  }
+  return most;
+}
+
 /** parts splits what stands between the brackets of the valid JSON array or object text[start, end) at its commas. */
 function parts(text: string, start: number, end: number): [number, number][] {
   const out: [number, number][] = [];

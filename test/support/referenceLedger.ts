@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
-import { membersOf } from './referenceBody.ts';
+import { depthOf, membersOf } from './referenceBody.ts';
 import { splitReferenceSegment } from './referenceSignature.ts';
 import type { ReferenceStatement, ReferenceTrust } from './referenceSignature.ts';
 
@@ -108,9 +108,22 @@ function treeHash(leaves: readonly Uint8Array[]): Buffer {
 const isTime = (text: string | undefined): boolean =>
   text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text));
 
+/** blocksIn counts the blocks of a frame that was decompressed. RFC 8878 section 3.1.1. */
+function blocksIn(frame: Buffer): number {
+  const flags = frame.readUInt8(4);
+  const isSingle = (flags & 0x20) !== 0;
+  let at = 5 + (isSingle ? 0 : 1) + ([isSingle ? 1 : 0, 2, 4, 8][flags >> 6] as number);
+  for (let count = 1; ; count++) {
+    const header = frame.readUIntLE(at, 3);
+    if ((header & 1) === 1) return count;
+    at += 3 + (((header >> 1) & 3) === 1 ? 1 : header >> 3);
+  }
+}
+
 /** referenceLines decompresses the frames of a segment into its lines without the LFs. */
 export function referenceLines(frames: Buffer): Buffer[] {
   const contents: Buffer[] = [];
+  let blocks = 0;
   must(frames.length > 0, 'it is empty');
   for (let at = 0; at < frames.length;) {
     must(frames.readUInt32LE(at) === 0xfd2fb528, 'not a Zstandard frame');
@@ -119,8 +132,10 @@ export function referenceLines(frames: Buffer): Buffer[] {
       engine: { bytesWritten: number };
     };
     contents.push(buffer);
+    blocks += blocksIn(frames.subarray(at, at + engine.bytesWritten));
     at += engine.bytesWritten;
   }
+  must(contents.length <= 4096 && blocks <= 32_768, 'too many frames or blocks');
   const bytes = Buffer.concat(contents);
   must(bytes.at(-1) === 0x0a, 'the last line has no LF');
   const lines: Buffer[] = [];
@@ -133,6 +148,7 @@ export function referenceLines(frames: Buffer): Buffer[] {
 }
 
 function readRecord(line: Buffer): ReferenceRecord {
+  must(line.length >= 80, 'a record line is shorter than any seal');
   const binary = line.toString('latin1');
   must(!/[\r\n]/.test(binary), 'a line has a CR');
   const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
@@ -224,6 +240,7 @@ export function readReferenceFrames(frames: Buffer): ReferenceContent {
   const endLine = rest.pop();
   const headerText = new TextDecoder('utf-8', { fatal: true }).decode(headerLine);
   must(HEADER.test(headerText), 'the header is not as printed');
+  must(depthOf(headerText) <= 64, 'the header nests too deep');
   const { _segment: header } = JSON.parse(headerText) as { _segment: ReferenceHeader };
   const { records: stated, events, gaps } = header;
   must(isTime(header.sealed), 'sealed is not a time');

@@ -28,6 +28,12 @@ async function start(second: number, ledger: Ledger, log = new KeptLog()): Promi
   return runJob(ledger, SECOND + second, { log });
 }
 
+/** startAfter does so where the host knows when it ran before, or knows nothing (NaN). */
+async function startAfter(previous: number, second: number, ledger: Ledger): Promise<Report> {
+  await enter(ledger, second);
+  return runJob(ledger, SECOND + second, { previousRun: Date.parse(timeOf(SECOND)) + 1000 * previous });
+}
+
 const reportsIn = ({ store }: Ledger): string[] =>
   [...store.objects.keys()].filter((name) => name.startsWith('reports/'));
 const readReport = ({ store }: Ledger, number: number): Report =>
@@ -45,6 +51,71 @@ test('writes the signed report and its page, goes on from it, and begins anew af
     expect(readReport(ledger, number).checked.mode).toBe(checked.mode);
   }
   expect(modes).toEqual(['full', 'incremental', 'incremental', 'full']);
+});
+
+describe('a full check goes by the clock', () => {
+  /** The next day begins there. */
+  const MIDNIGHT = 24 * HOUR - (SECOND % (24 * HOUR));
+
+  test('in the first run of each period, whatever is filed', async () => {
+    const ledger = newLedger();
+    await start(MIDNIGHT - 2 * HOUR, ledger);
+    const modes: string[] = [];
+    for (const [previous, second] of [
+      [MIDNIGHT - 2 * HOUR, MIDNIGHT - 1],
+      [MIDNIGHT - 1, MIDNIGHT],
+      [MIDNIGHT, MIDNIGHT + HOUR],
+      [MIDNIGHT + HOUR, MIDNIGHT + 23 * HOUR],
+      [MIDNIGHT + 23 * HOUR, MIDNIGHT + 24 * HOUR],
+    ] as const)
+      modes.push((await startAfter(previous, second, ledger)).checked.mode);
+    expect(modes).toEqual(['incremental', 'full', 'incremental', 'incremental', 'full']);
+  });
+
+  test('also if an auditor signed that the last one is still to come', async () => {
+    const ledger = newLedger();
+    const clean = await start(MIDNIGHT - 2 * HOUR, ledger);
+    const lastFull = timeOf(SECOND + 400 * 24 * HOUR);
+    const stolen = filed({ ...clean, checked: { ...clean.checked, lastFull } }, reportName(1));
+    ledger.store.objects.set(reportName(1), stolen);
+    const report = await startAfter(MIDNIGHT - HOUR, MIDNIGHT + 60, ledger);
+    expect(report.checked).toMatchObject({ anchor: reportName(1), mode: 'full' });
+  });
+
+  test('and comes sooner if the first run of the period did not come to its end', async () => {
+    const ledger = newLedger();
+    await startAfter(MIDNIGHT - 24 * HOUR, MIDNIGHT - 23 * HOUR, ledger);
+    const report = await startAfter(MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR, ledger);
+    expect(report.checked).toMatchObject({ anchor: reportName(0), mode: 'full' });
+  });
+
+  test.each([
+    ['does not know when it ran before', NaN],
+    ['says that the run before is still to come', 24 * HOUR],
+  ])('and where the host %s, all is looked at', async (_what, previous) => {
+    const ledger = newLedger();
+    await start(0, ledger);
+    expect((await startAfter(previous, HOUR, ledger)).checked.mode).toBe('full');
+  });
+
+  test('what was found is repeated until one does not find it', async () => {
+    const ledger = newLedger();
+    await start(MIDNIGHT - 3 * HOUR, ledger);
+    const segment = ledger.store.objects.get(nameOf(1)) as Buffer;
+    ledger.store.objects.delete(nameOf(1));
+    const found = await startAfter(NaN, MIDNIGHT - 2 * HOUR, ledger);
+    expect(found).toMatchObject({ status: 'violated', checked: { mode: 'full' } });
+    ledger.store.objects.set(nameOf(1), segment);
+    const repeated = await start(MIDNIGHT - HOUR, ledger);
+    expect(repeated).toMatchObject({ status: 'violated', checked: { mode: 'incremental' } });
+    expect(saidOf(repeated)).toEqual(saidOf(found));
+    expect(await startAfter(MIDNIGHT - HOUR, MIDNIGHT, ledger)).toMatchObject({
+      findings: [],
+      checked: { mode: 'full' },
+    });
+    const next = await start(MIDNIGHT + HOUR, ledger);
+    expect(next).toMatchObject({ findings: [], checked: { mode: 'incremental', findingsRepeated: 0 } });
+  });
 });
 
 test('does not go on from a report that the log has no entry of yet', async () => {

@@ -1,7 +1,10 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { parseEvidence as parseCore, verifyEvidence } from '../../src/core/objects/evidence.ts';
-import { parseVerifierKey as parseCoreKey } from '../../src/core/note/verifierKey.ts';
+import { cosignatureKey } from '../../src/core/note/cosignature.ts';
+import { createSignerKey } from '../../src/core/note/signerKey.ts';
+import { formatVerifierKey, parseVerifierKey as parseCoreKey } from '../../src/core/note/verifierKey.ts';
+import type { VerifierKey as CoreKey } from '../../src/core/note/verifierKey.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { checkEvidence } from '../../web/verify/checkEvidence.ts';
 import { parseEvidence } from '../../web/verify/evidence.ts';
@@ -140,6 +143,23 @@ describe('keys', () => {
     expect(verifyOwn(material, message, good)).toBe(true);
     expect(await verifySignature(key, message, good)).toBe(true);
     expect(verifyOwn(material, message, good.slice(1))).toBe(false);
+  });
+
+  test('keys are of different people: a log is no witness of itself, and no witness counts twice', async () => {
+    const seed = (fill: number, name: string): CoreKey => createSignerKey(name, Buffer.alloc(32, fill)).verifierKey;
+    const [log, other] = [seed(1, 'logs.example.com/prod'), seed(2, 'w.example')].map(formatVerifierKey);
+    const own = formatVerifierKey(cosignatureKey(seed(1, 'own.example')));
+    const [w, again] = ['w.example', 'w2.example'].map((name) => formatVerifierKey(cosignatureKey(seed(3, name))));
+    for (const [lines, kept, fault] of [
+      [[log, own], [log], 'Line 2: this is the key of line 1, given for a log and for its witness.'],
+      [[own, log], [own], 'Line 2: this is the key of line 1, given for a log and for its witness.'],
+      [[log, '', w, again], [log, w], 'Line 4: this is the key of line 3 under another name, and counts once.'],
+      [[log, other, w, w], [log, other, w, w], undefined],
+    ] as const) {
+      const { keys: read, faults } = await readKeys(lines.join('\n'));
+      expect(read.map(({ text }) => text)).toEqual(kept);
+      expect(faults).toEqual(fault === undefined ? [] : [fault]);
+    }
   });
 
   test('each line that holds no key is named with what is wrong', async () => {

@@ -208,6 +208,18 @@ withBrowser('the page in a browser', () => {
     expect(await page.locator('#result img, #result script').count()).toBe(0);
   });
 
+  test('shows what a fault of its own says in the same way', async () => {
+    await page.evaluate(() => {
+      File.prototype.arrayBuffer = () => Promise.reject(new Error('a\u202eb\u200bc'));
+    });
+    await choose(evidenceOf('"a":1'));
+    await page.waitForSelector('#result [role=alert]');
+    expect(await page.innerText('#result [role=alert]')).toBe(
+      'This page failed, so nothing was checked: Error: a\\u202eb\\u200bc',
+    );
+    expect(seen.splice(0)).toEqual(['error: a\u202eb\u200bc']);
+  });
+
   test.each([
     ['one long string', `"a":"${'x'.repeat(8_000_000)}"`, '7,992,002 more characters'],
     ['deep nesting', `"a":${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}`, 'Too long to show whole'],

@@ -7,6 +7,8 @@ import { postprovision } from './postprovision.ts';
 import { predown } from './predown.ts';
 import { policyState } from './policyState.ts';
 import { preprovision } from './preprovision.ts';
+import { refuseSecrets } from './secretSettings.ts';
+import { withoutSecret } from '../../src/config/secrets.ts';
 
 const HOOKS: Readonly<Record<string, Hook>> = {
   preprovision,
@@ -19,10 +21,13 @@ const HOOKS: Readonly<Record<string, Hook>> = {
 const [name = ''] = process.argv.slice(2);
 const hook = Object.hasOwn(HOOKS, name) ? HOOKS[name] : undefined;
 if (hook === undefined) {
-  process.stderr.write(`auditseal: no hook ${JSON.stringify(name)}; there are ${Object.keys(HOOKS).join(', ')}\n`);
+  process.stderr.write(
+    `auditseal: no hook ${JSON.stringify(withoutSecret(name))}; there are ${Object.keys(HOOKS).join(', ')}\n`,
+  );
   process.exitCode = 64;
 } else {
   try {
+    refuseSecrets(process.env);
     await hook(realTools(), process.env, (line) => process.stdout.write(`${line}\n`));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

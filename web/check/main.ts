@@ -156,7 +156,14 @@ async function check(): Promise<void> {
 /** start runs what a handler began; what goes wrong in it is shown, never swallowed. */
 function start(work: Promise<void>): void {
   work.catch((error: unknown) => {
-    show([element('p', { class: 'note', role: 'alert' }, 'This page failed, so nothing was checked: ', String(error))]);
+    show([
+      element(
+        'p',
+        { class: 'note', role: 'alert' },
+        'This page failed, so nothing was checked: ',
+        untrusted(String(error)),
+      ),
+    ]);
     throw error;
   });
 }

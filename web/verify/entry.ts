@@ -1,5 +1,6 @@
 import { isPlainText, utf8 } from './bytes.ts';
 import { Fault } from './fault.ts';
+import { endOfString } from './json.ts';
 
 /** SegmentEntry is what the log says of one segment. docs/format.md. */
 export interface SegmentEntry {
@@ -31,8 +32,13 @@ const bad = (why: string): Fault => new Fault('ENTRY_MALFORMED', why);
 export const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** parseJson gives undefined for what is not JSON. */
+/** Arrays and objects may nest so deep: what is deeper could overflow the stack of whoever prints it. */
+const MAX_JSON_DEPTH = 64;
+const NO_BRACKET = /[^"[\]{}]*/y;
+
+/** parseJson gives undefined for what is not JSON, or nests deeper than MAX_JSON_DEPTH. */
 export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -40,12 +46,31 @@ export function parseJson(text: string): unknown {
   }
 }
 
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    NO_BRACKET.lastIndex = at;
+    NO_BRACKET.test(text);
+    at = NO_BRACKET.lastIndex;
+    const character = text[at];
+    if (character === '"') {
+      const end = endOfString(text, at);
+      if (end < 0) return false;
+      at = end - 1;
+    } else if (character === '{' || character === '[') depth++;
+    else depth--;
+    if (depth > MAX_JSON_DEPTH) return true;
+  }
+  return false;
+}
+
 /** openEntry gives the members of an entry, and throws ENTRY_MALFORMED for what can't be one of any type. */
 export function openEntry(line: string): Members & { readonly type: string } {
   if (utf8(line).length > MAX_ENTRY_BYTES) throw bad('the entry is larger than 65,535 bytes');
   if (!isPlainText(line) || line.includes('\n')) throw bad('the entry is not one line of text');
   const it = parseJson(line);
-  if (!isObject(it) || typeof it['type'] !== 'string') throw bad('the entry is not a JSON object with a type');
+  if (!isObject(it)) throw bad(`the entry is not a JSON object that nests at most ${MAX_JSON_DEPTH} deep`);
+  if (typeof it['type'] !== 'string') throw bad('the entry has no type');
   if (!line.startsWith(`{"type":${JSON.stringify(it['type'])}`)) throw bad('the entry does not begin with its type');
   return it as Members & { readonly type: string };
 }

@@ -31,7 +31,7 @@ export function parseEvidence(bytes: Uint8Array): Evidence {
   const version = /^\{"version":(\d{1,9}),/.exec(file)?.[1];
   if (version === undefined) throw bad('the file does not begin as evidence does, with {"version":1,');
   if (version !== '1') throw new Fault('VERSION_UNKNOWN', `the evidence has version ${version}; this page knows 1`);
-  // The line is one string, however long, and the rest is short: then no nesting can make JSON.parse take long.
+  // The line is one string, however long, and the rest is short: then JSON.parse makes few values of it.
   const lineEnd = file.startsWith(`${START}"`) ? endOfString(file, START.length) : -1;
   if (lineEnd < 0) throw bad("the record's line is missing, is no string, or is cut off");
   if (file.length - lineEnd > MAX_REST) throw bad("what follows the record's line is longer than 1 MiB");

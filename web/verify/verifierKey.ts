@@ -66,22 +66,36 @@ async function importEcdsa(material: Bytes): ReturnType<typeof crypto.subtle.imp
   }
 }
 
-/** readKeys reads one key a line; lines that hold none are given back with the reason. */
+/** readKeys reads one key a line; lines that hold none, or that of a line before for somebody else, are given back with the reason. */
 export async function readKeys(text: string): Promise<{ keys: VerifierKey[]; faults: string[] }> {
   const lines = text.split('\n', 4 * MAX_KEYS).map((line) => line.trim());
   const keys: VerifierKey[] = [];
+  const lineOf = new Map<VerifierKey, number>();
   const faults: string[] = [];
   for (const [i, line] of lines.entries()) {
     if (line === '' || line.startsWith('#')) continue;
     try {
       if (keys.length === MAX_KEYS) throw malformed(`at most ${MAX_KEYS} keys are read`);
-      keys.push(await parseVerifierKey(line));
+      const key = await parseVerifierKey(line);
+      for (const other of keys) refuseShared(key, other, lineOf.get(other));
+      keys.push(key);
+      lineOf.set(key, i + 1);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       faults.push(`Line ${i + 1}: ${error.message}.`);
     }
   }
   return { keys, faults };
+}
+
+/** refuseShared refuses a key that another one is too, by its bytes: a log is no witness of itself, and no witness counts twice. */
+function refuseShared(key: VerifierKey, other: VerifierKey, line = 0): void {
+  if (!equalBytes(key.material, other.material)) return;
+  const isWitness = key.type === 'cosignature';
+  if (isWitness !== (other.type === 'cosignature'))
+    throw malformed(`this is the key of line ${line}, given for a log and for its witness`);
+  if (isWitness && key.keyName !== other.keyName)
+    throw malformed(`this is the key of line ${line} under another name, and counts once`);
 }
 
 /** verifySignature tells whether `signature` is the key's over `message`. */

@@ -5,7 +5,7 @@ import { faultIn } from '../../core/errors.ts';
 import { formatSignerKey, generateSignerKey } from '../../core/note/signerKey.ts';
 import { formatVerifierKey, isKeyName } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import { LEDGER_NAME_RULE, isLedgerName } from '../../core/signed/keyRoles.ts';
+import { LEDGER_NAME_RULE, isLedgerName } from '../../core/signed/ledgerName.ts';
 import { auditorName } from '../../core/signed/reportSignature.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';

@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { FolderStore } from '../../adapters/folderStore.ts';
 import { FolderTileStore } from '../../adapters/folderTileStore.ts';
-import { mirrorLedger, mirrorTiles } from '../../ledger/mirror.ts';
+import { MirrorStore } from '../../adapters/mirrorStore.ts';
+import { NEWEST_CHECKPOINT, TLOG } from '../../core/objects/names.ts';
+import { mirrorLedger } from '../../ledger/mirror.ts';
 import type { MirrorResult } from '../../ledger/mirror.ts';
+import { mirrorTiles } from '../../ledger/mirrorTiles.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { callersPath, reasonOf } from '../files.ts';
@@ -20,15 +22,16 @@ export const command = defineCommand(
     arguments: ['TARGET', 'DIR'],
     description: [
       "Copies those of a ledger's objects that the folder DIR lacks. A copy that was cut off continues where it stopped. " +
-        'Nothing in DIR is replaced.',
+        'Nothing in DIR is replaced. Objects whose names the format of a ledger does not know go to DIR/foreign.',
       TARGET_MEANING,
     ],
     options: {
       tlog: {
-        type: 'text',
+        type: 'target',
         placeholder: 'DIR|URL',
         meaning:
-          "copy the log's tiles and its newest checkpoint from there to DIR/tlog, where they are replaced as they grow",
+          "copy the log's tiles and its newest checkpoint from there to DIR/tlog, where they are replaced as they grow, unless " +
+          'that checkpoint does not continue the one in DIR/tlog',
       },
       json: jsonOption('the outcome'),
     },
@@ -46,19 +49,20 @@ export const command = defineCommand(
     // Before the ledger, which then has whatever the checkpoint among the tiles covers.
     const tiles =
       options.tlog === undefined
-        ? 0
+        ? { written: 0 }
         : await mirrorTiles(await openTiles(target, options.tlog), new FolderTileStore(folder));
     const progress = await Progress.over('mirror', store, '');
     let result: MirrorResult;
     try {
-      result = await mirrorLedger(store, new FolderStore(folder), {
+      result = await mirrorLedger(store, new MirrorStore(folder), {
         concurrency: CONCURRENCY,
         onProgress: ({ copied, copiedBytes }) => progress.show(copied, copiedBytes),
       });
     } finally {
       progress.clear();
     }
-    result.copied += tiles;
+    if ('written' in tiles) result.copied += tiles.written;
+    else result.failed.push({ object: `${TLOG}${NEWEST_CHECKPOINT}`, why: tiles.refused });
     if (options.json) printJson(result);
     else printResult(result);
     return result.failed.length === 0 ? EXIT.fine : EXIT.unknown;

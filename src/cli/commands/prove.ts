@@ -8,7 +8,7 @@ import { EXIT } from '../exits.ts';
 import { createFile } from '../files.ts';
 import { verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
-import { warn } from '../output.ts';
+import { printPage, warn } from '../output.ts';
 import { openTarget, openTiles } from '../target.ts';
 import { usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
@@ -31,7 +31,7 @@ const OPTIONS = {
       'no key',
   },
   tlog: {
-    type: 'text',
+    type: 'target',
     placeholder: 'DIR|URL',
     meaning: "where the log's tiles are, if not in TARGET/tlog or in the container tlog beside TARGET",
   },
@@ -75,7 +75,7 @@ export const command = defineCommand(
     }
     if (verifiers.length === 0) warn('no signature is verified, because no --key says whose signature counts');
     const file = formatEvidence(proved.evidence);
-    if (options.out === undefined) process.stdout.write(file);
+    if (options.out === undefined) printPage(file);
     else await createFile(options.out, file);
     return EXIT.fine;
   },

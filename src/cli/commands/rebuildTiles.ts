@@ -22,7 +22,7 @@ export const command = defineCommand(
     ],
     options: {
       tlog: {
-        type: 'text',
+        type: 'target',
         placeholder: 'DIR|URL',
         meaning:
           'where to write the tiles, if not to TARGET/tlog or to the container tlog beside TARGET. For a container, the ' +

@@ -8,7 +8,7 @@ import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
-import { print, printJson, printable, warn } from '../output.ts';
+import { print, printJson, printPage, warn } from '../output.ts';
 import { openTarget } from '../target.ts';
 import { unusable, usageError, wholeNumber } from '../usage.ts';
 
@@ -56,7 +56,7 @@ export const command = defineCommand(
     const isIntact = !reading.endDiffers && reading.contradiction === undefined;
     if (!isIntact)
       warn(`${segment} is not intact: ${reading.contradiction ?? 'its end line states another root or count'}`);
-    if (options.raw) process.stdout.write(originalRecord(line) ?? line);
+    if (options.raw) printPage(originalRecord(line) ?? line);
     else if (options.json) printJson(asJson(found));
     else printFound(found, verifiers.length > 0);
     return isIntact ? EXIT.fine : EXIT.wrong;
@@ -72,7 +72,7 @@ const asJson = ({ segment, leaf, line, hash, reading }: FoundRecord): object => 
 });
 
 function printFound({ segment, leaf, line, hash, reading }: FoundRecord, isKeyGiven: boolean): void {
-  print(printable(line.toString('utf8')));
+  print(line.toString('utf8'));
   print('');
   print(
     `signed        by a session that ${isKeyGiven ? 'a key which you gave certified' : 'anybody may have certified: no --key was given'}`,
@@ -81,5 +81,5 @@ function printFound({ segment, leaf, line, hash, reading }: FoundRecord, isKeyGi
   print(`line          ${leaf} (the header is line 0)`);
   print(`record hash   ${formatHash(hash)}`);
   print(`segment root  ${formatHash(reading.root)}`);
-  print(`sealed        ${reading.header.sealed}, ledger ${printable(reading.header.ledger)}`);
+  print(`sealed        ${reading.header.sealed}, ledger ${reading.header.ledger}`);
 }

@@ -1,9 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { FolderStore } from '../../adapters/folderStore.ts';
+import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { named } from '../../core/errors.ts';
-import { MAX_NOTE_BYTES } from '../../core/note/note.ts';
-import { checkpointName } from '../../core/objects/names.ts';
 import { EXIT_STATUS } from '../../core/objects/report.ts';
 import type { Report } from '../../core/objects/report.ts';
 import { formatReport, parseReport } from '../../core/objects/reportFile.ts';
@@ -17,11 +14,12 @@ import { DigestWorkers, SegmentWorkers } from '../../threads/workers.ts';
 import type { VerifyDeps } from '../../verify/context.ts';
 import { verifyLedger } from '../../verify/verify.ts';
 import { defineCommand } from '../command.ts';
-import { callersPath, createFile, readUserFile, readUserFileIfThere } from '../files.ts';
+import { createFile, readUserFile } from '../files.ts';
+import { KeptCheckpoint } from '../keptCheckpoint.ts';
 import { readTrust } from '../keys.ts';
 import type { Trust } from '../keys.ts';
 import { TARGET_MEANING, jsonOption, policyOption } from '../options.ts';
-import { printJson } from '../output.ts';
+import { printJson, warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { printReport } from '../report.ts';
 import { hasTiles, openTarget, openTiles } from '../target.ts';
@@ -63,7 +61,7 @@ const OPTIONS = {
       'have filed them, and none is taken for what is known',
   },
   policy: policyOption('the newest checkpoint'),
-  tlog: { type: 'text', placeholder: 'DIR|URL', meaning: "where the log's tiles are, if not in TARGET/tlog" },
+  tlog: { type: 'target', placeholder: 'DIR|URL', meaning: "where the log's tiles are, if not in TARGET/tlog" },
   ledger: { type: 'text', placeholder: 'NAME', meaning: 'the name that the ledger in TARGET must have' },
   out: {
     type: 'text',
@@ -111,7 +109,7 @@ export const command = defineCommand(
     const store = await openTarget(target);
     const isApart = options.tlog !== undefined || (await hasTiles(target));
     const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
-    const kept = options.anchor === undefined ? undefined : await readKept(options.anchor);
+    const kept = options.anchor === undefined ? undefined : await KeptCheckpoint.open('--anchor', options.anchor);
     const anchor =
       options.since === undefined ? await filedAnchor(store, tiles, trust) : await keptAnchor(options.since);
     if (options.incremental && anchor === undefined)
@@ -122,16 +120,18 @@ export const command = defineCommand(
     const progress = await Progress.over('verify', store, 'segments/');
     const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) => progress.show(segments, storedBytes);
     let report: Report;
+    let newest: Buffer | undefined;
+    const onNewest = (note: Buffer): void => void (newest = note);
     try {
       report = await withThreads(store, threads, (work) =>
         verifyLedger(
-          { store, now: Date.now, ...work, ...(tiles !== undefined && { tiles }), onProgress },
+          { store, now: Date.now, ...work, ...(tiles !== undefined && { tiles }), onProgress, onNewest },
           {
             isIncremental: options.incremental || options.since !== undefined,
             isQuick: options.quick,
             verifiers,
             ...(policy !== undefined && { policy }),
-            ...(kept !== undefined && { kept }),
+            ...(kept?.note !== undefined && { kept: { name: kept.name, note: kept.note } }),
             ...(anchor !== undefined && { anchor }),
             ...(auditors !== undefined && { auditors }),
             ...(ledger !== undefined && { ledger }),
@@ -141,10 +141,10 @@ export const command = defineCommand(
     } finally {
       progress.clear();
     }
-    if (options.anchor !== undefined && report.status === 'verified') await keepNewest(store, options.anchor, report);
     if (options.json) printJson(report);
     else printReport(report);
     if (options.out !== undefined) await createFile(options.out, formatReport(report));
+    if (kept !== undefined && newest !== undefined && report.status === 'verified') await keep(kept, newest);
     return EXIT_STATUS[report.status];
   },
 );
@@ -181,7 +181,7 @@ async function withThreads<T>(store: ObjectStore, threads: number, check: (work:
   const workers = new SegmentWorkers(threads);
   const digesting = new DigestWorkers(threads);
   const digest =
-    store instanceof FolderStore
+    store instanceof MirrorStore
       ? digesting.ofFiles((name) => store.pathOf(name))
       : digesting.ofStore(store, concurrency);
   try {
@@ -210,18 +210,8 @@ async function filedAnchor(
   return newestReport(store, auditors, entered);
 }
 
-/** readKept reads a kept checkpoint; there is none before the first check. */
-async function readKept(file: string): Promise<{ name: string; note: Buffer } | undefined> {
-  const note = await readUserFileIfThere('--anchor', file, MAX_NOTE_BYTES);
-  return note && { name: file, note };
-}
-
-/** keepNewest keeps the newest checkpoint that was verified. The file appears whole, or stays as it was. */
-async function keepNewest(store: ObjectStore, file: string, { log }: Report): Promise<void> {
-  if (log === undefined || log.head === null || log.signatures === 0) return;
-  const note = await store.read(checkpointName(log.head.number));
-  if (!(note instanceof Buffer)) return;
-  const path = callersPath(file);
-  await writeFile(`${path}.partial`, note);
-  await rename(`${path}.partial`, path);
+/** keep keeps the newest checkpoint that was verified. */
+async function keep(kept: KeptCheckpoint, newest: Buffer): Promise<void> {
+  if ((await kept.replace(newest)) === 'kept') return;
+  warn(`--anchor: ${kept.name} was changed while this check ran, so it was left as it is now; check against it again`);
 }

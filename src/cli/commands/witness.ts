@@ -7,13 +7,13 @@ import { parseSignerKey } from '../../core/note/signerKey.ts';
 import type { SignerKey } from '../../core/note/signerKey.ts';
 import { formatVerifierKey } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import { LEDGER_NAME_RULE, doubleRole, isLedgerName } from '../../core/signed/keyRoles.ts';
+import { LEDGER_NAME_RULE, isLedgerName } from '../../core/signed/ledgerName.ts';
 import type { Logger, LogFields } from '../../ports/host.ts';
 import { Witness } from '../../witness/witness.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { callersPath, codeOf, readUserFile } from '../files.ts';
-import { verifierKeys } from '../keys.ts';
+import { refuseShared, verifierKeys } from '../keys.ts';
 import { print, warn } from '../output.ts';
 import { unusable, usageError, wholeNumber } from '../usage.ts';
 
@@ -47,7 +47,9 @@ export const command = defineCommand(
       state: {
         type: 'text',
         placeholder: 'FILE',
-        meaning: "what was cosigned; made if it doesn't exist. Never put back an older copy while the key is in use",
+        meaning:
+          "what was cosigned; made if it doesn't exist, as is FILE.lock, which keeps a second witness from starting. Never " +
+          'put back an older copy while the key is in use',
       },
       listen: {
         type: 'text',
@@ -61,7 +63,7 @@ export const command = defineCommand(
       'POST URL/add-checkpoint cosigns a checkpoint. GET URL/HASH/checkpoint gives the newest one of a log, where HASH is ' +
         'SHA-256 of its origin in hex.',
     ],
-    exits: { fine: 'stopped by a signal', unknown: "it can't start" },
+    exits: { fine: 'stopped by a signal', unknown: "it can't start: also while another process uses the state file" },
     examples: ['auditseal witness --key witness.key --state witness.state --log logs.example.com/prod+22e6b51e+AeMP…'],
   },
   async ({ options: { key, log: logTexts, state: statePath, listen = '127.0.0.1:0' } }) => {
@@ -70,9 +72,12 @@ export const command = defineCommand(
     const address = parseAddress(listen);
     const logs = logKeys(logTexts);
     const signerKey = await readSignerKey(key);
-    const why = doubleRole({ log: logs, witness: [signerKey.verifierKey] });
-    if (why !== undefined) throw usageError(why);
-    const { state, isNew } = await WitnessFile.open(callersPath(statePath), cosignatureKey(signerKey.verifierKey));
+    const ownKey = cosignatureKey(signerKey.verifierKey);
+    refuseShared([
+      { place: '--key', role: 'witness', keys: [ownKey] },
+      { place: '--log', role: 'log', keys: logs },
+    ]);
+    const { state, isNew } = await WitnessFile.open(callersPath(statePath), ownKey);
     if (isNew) warn('the state file is new: this witness has cosigned nothing yet');
     const witness = new Witness({ signerKey, logs, state, now: Date.now });
     // Signals count from before the first line is printed, so that whoever reads it can stop us.
@@ -84,6 +89,7 @@ export const command = defineCommand(
     print(`url  ${server.url}`);
     await stopped;
     await server.close();
+    await state.close();
     return EXIT.fine;
   },
 );

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { AuditsealError } from '../errors.ts';
 import type { VerifiedSignature } from './note.ts';
 import { parseDecimal } from '../text.ts';
+import { sharedKeys } from './keyRoles.ts';
+import type { KeyRole } from './keyRoles.ts';
 import { parseVerifierKey } from './verifierKey.ts';
 import type { VerifierKey } from './verifierKey.ts';
 
@@ -106,6 +108,7 @@ class PolicyReader {
     if (verifierKey.type === 'cosignature')
       throw malformed("the key is a witness's; a log line needs the key of a log");
     refuseDuplicate(verifierKey, this.#logs);
+    refuseShared('log', verifierKey, 'witness', this.#witnesses);
     this.#logs.push({ verifierKey, ...(url !== undefined && { url }) });
   }
 
@@ -114,6 +117,7 @@ class PolicyReader {
     const verifierKey = parseVerifierKey(key);
     if (verifierKey.type !== 'cosignature') throw malformed("the key is not a witness's, which is of type 4");
     refuseDuplicate(verifierKey, this.#witnesses);
+    refuseShared('witness', verifierKey, 'log', this.#logs);
     this.#witnesses.push({ name, verifierKey, ...(url !== undefined && { url }) });
   }
 
@@ -158,6 +162,19 @@ function refuseDuplicate(key: VerifierKey, others: readonly { readonly verifierK
       throw malformed('the key stands in an earlier line');
     }
   }
+}
+
+function refuseShared(
+  role: KeyRole,
+  key: VerifierKey,
+  otherRole: KeyRole,
+  others: readonly { readonly verifierKey: VerifierKey }[],
+): void {
+  const [shared] = sharedKeys([
+    { place: 'an earlier line', role: otherRole, keys: others.map(({ verifierKey }) => verifierKey) },
+    { place: 'this line', role, keys: [key] },
+  ]);
+  if (shared !== undefined) throw malformed(shared.why);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { parseActionName } from './names.ts';
 import { AuditsealError } from '../errors.ts';
-import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
 import { MAX_RETENTION_DAYS } from '../limits.ts';
 import { decodeText, isTime } from '../text.ts';
 
@@ -93,7 +93,7 @@ export function parseAction(bytes: Buffer): Action {
     throw malformed(`it has more than the ${MAX_ACTION_BYTES} bytes that an action may have`);
   const text = decodeText(bytes);
   const it = text === undefined ? undefined : parseJsonObject(text);
-  if (it === undefined) throw malformed('it is not a JSON object');
+  if (it === undefined) throw malformed(`it is not a JSON object that nests at most ${MAX_JSON_DEPTH} deep`);
   if (it['version'] !== 1) throw malformed('it is of a version that this release does not know');
   const string = (name: string, isGood: (value: string) => boolean): string => {
     const value = it[name];

@@ -5,7 +5,7 @@ import type { DocumentType, SegmentPlace } from './names.ts';
 import { AuditsealError, attempt } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
-import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
 import type { JsonObject } from '../jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
 import { openKeyNotice } from '../signed/keyNotice.ts';
@@ -140,8 +140,9 @@ export function parseEntry(line: Buffer): LogEntry {
   const text = decodeText(line);
   if (text === undefined || text.includes('\n')) throw malformed('the entry is not one line of text');
   const it = parseJsonObject(text);
-  const type = it?.['type'];
-  if (it === undefined || typeof type !== 'string') throw malformed('the entry is not a JSON object with a type');
+  if (it === undefined) throw malformed(`the entry is not a JSON object that nests at most ${MAX_JSON_DEPTH} deep`);
+  const { type } = it;
+  if (typeof type !== 'string') throw malformed('the entry has no type');
   if (!text.startsWith(`{"type":${JSON.stringify(type)}`)) throw malformed('the entry does not begin with its type');
   const entry = readEntry(type, it, text);
   if (formatLine(entry) !== text)

@@ -6,7 +6,7 @@ import { AuditsealError } from '../errors.ts';
 import type { AuditsealErrorCode } from '../errors.ts';
 import { leafHash } from '../hash.ts';
 import { JsonScanner } from '../segment/jsonScanner.ts';
-import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
 import type { JsonObject } from '../jsonObject.ts';
 import { MAX_PROOF_HASHES, isLeafIndex, verifyInclusion } from '../merkle/proof.ts';
 import type { InclusionProof } from '../merkle/proof.ts';
@@ -95,12 +95,12 @@ export function parseEvidence(bytes: Uint8Array): Evidence {
       `the evidence has version ${version}, and this program knows ${VERSION}`,
     );
   }
-  // The line is a string, however long, and the rest is short: then no nesting can make JSON.parse take long.
+  // The line is a string, however long, and the rest is short: then JSON.parse makes few values of it.
   const lineEnd = file[START.length] === QUOTE ? new JsonScanner(file).skipValue(START.length) : -1;
   if (lineEnd < 0 || file.length - lineEnd > MAX_REST_BYTES)
     throw malformed('the line has no end, or more than 1 MiB follows it');
   const it = parseJsonObject(file.toString('utf8'));
-  if (it === undefined) throw malformed('the file is not JSON');
+  if (it === undefined) throw malformed(`the file is not a JSON object that nests at most ${MAX_JSON_DEPTH} deep`);
   const proof = it['segmentProof'];
   const evidence: Evidence = {
     line: Buffer.from(text(it['line'], 'line', MAX_EVIDENCE_BYTES)),

@@ -57,15 +57,17 @@ export function formatHeads({ time, keys, documents, positions }: LogPosition): 
   return lines;
 }
 
+/** headsLinesOf gives those of a batch's entries that are the heads which it ends with. */
+export const headsLinesOf = (entries: readonly Buffer[]): readonly Buffer[] =>
+  entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
+
 /** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
 export function headsOf(entries: readonly Buffer[]): LogPosition {
-  const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
-  let heads: LogPosition | undefined;
-  for (const line of lines) {
-    const { time, keys, documents, positions } = parseLine(line);
-    heads = { time, keys, documents, positions: new Map([...(heads?.positions ?? []), ...positions]) };
-  }
-  if (heads === undefined) throw malformed('it does not end with an entry of type heads');
+  const lines = headsLinesOf(entries);
+  const all = lines.map(parseLine);
+  const last = all.at(-1);
+  if (last === undefined) throw malformed('it does not end with an entry of type heads');
+  const heads = { ...last, positions: new Map(all.flatMap(({ positions }) => [...positions])) };
   const printed = formatHeads(heads);
   if (printed.length !== lines.length || printed.some((line, i) => !line.equals(lines[i] as Buffer)))
     throw malformed('its heads are not printed as this release prints them');

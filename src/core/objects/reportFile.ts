@@ -2,8 +2,12 @@ import type { FiledReport, Report } from './report.ts';
 import { isPostureReport, isReport } from './reportShape.ts';
 import { AuditsealError, attempt } from '../errors.ts';
 import { formatHash, parseHash, sha256 } from '../hash.ts';
+import { MAX_JSON_DEPTH, parseJson } from '../jsonObject.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
 import { openReportSignature, splitReport } from '../signed/reportSignature.ts';
+
+/** MAX_REPORT_BYTES bounds a report, because what JSON is parsed into takes many times its bytes: 32 MiB. */
+export const MAX_REPORT_BYTES = 32 * 1024 * 1024;
 
 /** Auditors is whose reports of a ledger count. */
 export interface Auditors {
@@ -18,8 +22,7 @@ const SUFFIX = '"}\n';
 const END_BYTES = MIDDLE.length + 64 + SUFFIX.length;
 const END = /^,"sha256":"([0-9a-f]{64})"\}\n$/;
 
-const malformed = (why: string, cause?: unknown): AuditsealError =>
-  new AuditsealError('REPORT_MALFORMED', why, { cause });
+const malformed = (why: string): AuditsealError => new AuditsealError('REPORT_MALFORMED', why);
 
 /** formatUnsigned prints a report without an end: what an auditor signs before it is filed. */
 export const formatUnsigned = (report: FiledReport): Buffer => Buffer.from(`${PREFIX}${JSON.stringify(report)}`);
@@ -37,6 +40,7 @@ export function formatReport(report: FiledReport): Buffer {
  * this program did not print.
  */
 export function openReport(bytes: Buffer, name: string, auditors: Auditors | undefined): FiledReport {
+  refuseLarge(bytes);
   const signed =
     auditors === undefined
       ? splitReport(bytes).signed
@@ -49,9 +53,15 @@ export function openReport(bytes: Buffer, name: string, auditors: Auditors | und
  * signature that is isn't looked at. It throws REPORT_MALFORMED for everything else.
  */
 export function parseReport(bytes: Buffer): Report {
+  refuseLarge(bytes);
   const report = parseUnsigned(withoutEnd(bytes));
   if (report.kind === 'integrity') return report;
   throw malformed(`the report is of kind ${report.kind}, not integrity`);
+}
+
+function refuseLarge({ length }: Buffer): void {
+  if (length > MAX_REPORT_BYTES)
+    throw malformed(`the report has more than the ${MAX_REPORT_BYTES} bytes that a report may have`);
 }
 
 function withoutEnd(bytes: Buffer): Buffer {
@@ -68,16 +78,9 @@ function withoutEnd(bytes: Buffer): Buffer {
 
 /** parseUnsigned is the inverse of formatUnsigned, and throws REPORT_MALFORMED. */
 function parseUnsigned(bytes: Buffer): FiledReport {
-  const report = parseText(bytes.subarray(PREFIX.length));
+  const report = parseJson(bytes.toString('utf8', PREFIX.length));
+  if (report === undefined) throw malformed(`the report is not JSON that nests at most ${MAX_JSON_DEPTH} deep`);
   if (!(isReport(report) || isPostureReport(report)) || !formatUnsigned(report).equals(bytes))
     throw malformed('the report is of another version or was not written by this program');
   return report;
-}
-
-function parseText(text: Buffer): unknown {
-  try {
-    return JSON.parse(text.toString('utf8'));
-  } catch (error) {
-    throw malformed('the report is not JSON', error);
-  }
 }

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { AuditsealError } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
+import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import type { JsonObject } from '../jsonObject.ts';
 import { isPartition, isTime } from '../text.ts';
 
 /** How a segment came to be. `repair` was re-read from the hub; `heartbeat` has no events. */
@@ -127,16 +129,12 @@ export function parseHeader(line: Buffer): SegmentHeader {
   };
 }
 
-function openHeader(line: Buffer): Readonly<Record<string, unknown>> {
+function openHeader(line: Buffer): JsonObject {
   if (!isUtf8(line)) throw wrong('is not UTF-8');
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(line.toString('utf8'));
-  } catch {
-    throw wrong('is not JSON');
-  }
-  const it = isObject(parsed) && isObject(parsed['_segment']) ? parsed['_segment'] : undefined;
-  if (it === undefined) throw wrong('has no _segment');
+  const parsed = parseJsonObject(line.toString('utf8'));
+  if (parsed === undefined) throw wrong(`is not a JSON object that nests at most ${MAX_JSON_DEPTH} deep`);
+  const it = parsed['_segment'];
+  if (!isJsonObject(it)) throw wrong('has no _segment');
   const version = it['version'];
   if (Number.isSafeInteger(version) && (version as number) > VERSION) {
     const why = `the header has version ${String(version)}, and this program knows version ${VERSION}`;
@@ -146,7 +144,7 @@ function openHeader(line: Buffer): Readonly<Record<string, unknown>> {
   return it;
 }
 
-function readEvents(events: Readonly<Record<string, unknown>>): EventRange {
+function readEvents(events: JsonObject): EventRange {
   const count = integer(events['count'], 'events.count');
   const least = count > 0 ? 0 : -1;
   return {
@@ -191,8 +189,8 @@ function integer(value: unknown, name: string, least = 0): number {
   return value as number;
 }
 
-function object(value: unknown, name: string): Record<string, unknown> {
-  if (!isObject(value)) throw wrong(`has ${name} ${short(value)}`);
+function object(value: unknown, name: string): JsonObject {
+  if (!isJsonObject(value)) throw wrong(`has ${name} ${short(value)}`);
   return value;
 }
 
@@ -200,9 +198,6 @@ function list(value: unknown, name: string): unknown[] {
   if (!Array.isArray(value)) throw wrong(`has ${name} ${short(value)}`);
   return value;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * short says what a value of an untrusted header is, and quotes no text of it: what it stands in goes into logs, where nothing
@@ -212,5 +207,5 @@ function short(value: unknown): string {
   if (typeof value === 'string') return `a text of ${value.length} characters`;
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return isObject(value) ? 'an object' : 'nothing';
+  return isJsonObject(value) ? 'an object' : 'nothing';
 }

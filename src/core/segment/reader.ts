@@ -1,6 +1,6 @@
 import { MAX_HEADER_BYTES, parseHeader } from './header.ts';
 import type { SegmentHeader } from './header.ts';
-import { readSeal } from './recordLine.ts';
+import { MIN_RECORD_LINE_BYTES, readSeal } from './recordLine.ts';
 import type { Seal } from './recordLine.ts';
 import { formatEnd } from './writer.ts';
 import { decompress } from './zstd.ts';
@@ -65,7 +65,11 @@ function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentRead
   let start = headerEnd + 1;
   let end = bytes.indexOf(LF, start);
   while (end >= 0 && end + 1 < bytes.length) {
-    expected.check(readSeal(bytes, start, end), tree.size - 1);
+    // A few bytes decompress to very many line feeds, and each line costs two hashes.
+    if (end - start < MIN_RECORD_LINE_BYTES)
+      throw malformed(`record line ${tree.size - 1} has ${end - start} bytes, fewer than any seal takes`);
+    // Behind a contradiction nothing is expected of a seal, and looking for one costs more than hashing the line.
+    if (!expected.isContradicted) expected.check(readSeal(bytes, start, end), tree.size - 1);
     visit?.(bytes, start, end, header);
     tree.add(leafHashInPlace(bytes, start, end));
     start = end + 1;
@@ -108,12 +112,15 @@ class ExpectedSeals {
     if (count > 0 && header.kind === 'heartbeat') this.#say('it is a heartbeat but has events');
   }
 
+  get isContradicted(): boolean {
+    return this.#contradiction !== undefined;
+  }
+
   #say(what: string): void {
     this.#contradiction ??= what;
   }
 
   check(seal: Seal | undefined, position: number): void {
-    if (this.#contradiction !== undefined) return;
     const where = `record line ${position}`;
     if (seal === undefined) return this.#say(`${where} does not end in a seal`);
     const { records, events } = this.#header;

@@ -11,6 +11,10 @@ export interface Seal {
   readonly form: SealedForm | undefined;
 }
 
+/** MIN_RECORD_LINE_BYTES is the length of the shortest record line, without its LF: that of `{}` under a seal of one-digit numbers. */
+export const MIN_RECORD_LINE_BYTES = '{"_seal":{"record":0,"event":0,"index":0,"enqueued":"2026-11-22T00:00:00.000Z"}}'
+  .length;
+
 type SealedForm = Exclude<RecordForm, 'object'>;
 
 const FORMS = ['value', 'text', 'base64'] as const satisfies SealedForm[];
@@ -24,6 +28,7 @@ const INDEX = Buffer.from(',"index":');
 const EVENT = Buffer.from(',"event":');
 const RECORD = Buffer.from(',"_seal":{"record":');
 const LETTER_Z = 0x5a;
+const QUOTE = 0x22;
 const TIME_LENGTH = '2026-11-22T00:00:00.000Z'.length;
 
 const SEAL_START =
@@ -155,8 +160,8 @@ function openForm(record: Buffer, form: SealedForm): Buffer | undefined {
   if (scanner.skipValue(reason) !== record.length - 1) return undefined;
   const value = record.subarray(start, end);
   if (form === 'value') return value;
-  const text: unknown = JSON.parse(value.toString());
-  if (typeof text !== 'string') return undefined;
+  if (value[0] !== QUOTE) return undefined;
+  const text = JSON.parse(value.toString()) as string;
   const encoding = form === 'text' ? 'utf8' : 'base64';
   const body = Buffer.from(text, encoding);
   return value.equals(Buffer.from(JSON.stringify(body.toString(encoding)))) ? body : undefined;

@@ -4,6 +4,7 @@ import { formatEmptyEvent } from './header.ts';
 import type { EmptyEvent } from './header.ts';
 import { leafHashInPlace } from '../hash.ts';
 import type { Hash } from '../hash.ts';
+import { MAX_JSON_DEPTH, nestsDeeper } from '../jsonObject.ts';
 import { minify } from './jsonScanner.ts';
 
 /** SealableEvent is one Event Hubs event as ingest hands it to the core. Times are ISO 8601 UTC with milliseconds. */
@@ -90,8 +91,8 @@ export function sealEvent(lines: LineBuffer, event: SealableEvent, record: numbe
   const { body } = event;
   let slices = sliceBody(body);
   if (linesSize(event, slices) > MAX_EVENT_LINES_BYTES) slices = [wholeBody(body, 'base64', 'too large as records')];
-  else if (slices.length === 0 && sizeOf(emptyEventOf(event)) > MAX_EMPTY_EVENT_BYTES)
-    slices = [wholeBody(body, 'base64', 'no record, and too large for the header')];
+  else if (slices.length === 0 && !fitsHeader(emptyEventOf(event)))
+    slices = [wholeBody(body, 'base64', 'no record, and too large or too deep for the header')];
   const hasBreaks = hasBreak(body);
   const middle = `,"event":${event.sequenceNumber},"index":`;
   const last = `,"enqueued":"${event.enqueued}"`;
@@ -133,6 +134,10 @@ export const emptyEventOf = ({ sequenceNumber, enqueued, partitionKey, propertie
 
 /** sizeOf is how many bytes the header takes for it. */
 export const sizeOf = (empty: EmptyEvent): number => Buffer.byteLength(formatEmptyEvent(empty));
+
+/** fitsHeader tells whether a header has room for it; it stands there within a list within two objects. */
+const fitsHeader = (empty: EmptyEvent): boolean =>
+  sizeOf(empty) <= MAX_EMPTY_EVENT_BYTES && !nestsDeeper(formatEmptyEvent(empty), MAX_JSON_DEPTH - 3);
 
 /** linesSize is an upper bound of the bytes that an event's lines take. */
 function linesSize({ body, properties, partitionKey }: SealableEvent, slices: readonly RecordSlice[]): number {

@@ -6,7 +6,9 @@ export const MAX_SEGMENT_BYTES = 192 * 1024 * 1024;
 /** MAX_WINDOW_BYTES bounds the memory that a frame may ask a decoder for: 8 MiB, what RFC 8878 section 3.1.1.1.2 recommends to support. */
 export const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
 /** MAX_FRAMES bounds the number of frames in a segment, because each costs time and memory however little it holds. */
-const MAX_FRAMES = 4096;
+export const MAX_FRAMES = 4096;
+/** MAX_BLOCKS bounds their blocks, all together, for the same reason. An encoder makes one of each 8 KiB at most. */
+export const MAX_BLOCKS = 32_768;
 
 const MAGIC = 0xfd2fb528;
 const LEVEL = 1;
@@ -25,17 +27,37 @@ export const compress = (bytes: Uint8Array): Buffer =>
   });
 
 interface Frame {
+  readonly start: number;
   readonly end: number;
+  readonly blocks: number;
   /** bytes of content, or -1 if the frame does not say */
   readonly contentSize: number;
 }
 
 /**
- * readFrame finds where the frame at `start` ends, by its headers alone. RFC 8878 section 3.1.1.
+ * readFrames finds the frames that fill `bytes`, by their headers alone, and refuses those above a limit: nothing is
+ * decompressed for them.
  *
  * node:zlib decodes only the first frame of its input and takes no notice of what follows, so frames are told apart here.
  */
-function readFrame(bytes: Buffer, start: number): Frame {
+function readFrames(bytes: Buffer): Frame[] {
+  const frames: Frame[] = [];
+  let blocks = 0;
+  let stated = 0;
+  for (let start = 0; start < bytes.length || start === 0;) {
+    if (frames.length === MAX_FRAMES) throw malformed(`it has more than ${MAX_FRAMES} Zstandard frames`);
+    const frame = readFrame(bytes, start, MAX_BLOCKS - blocks);
+    blocks += frame.blocks;
+    stated += Math.max(frame.contentSize, 0);
+    if (stated > MAX_SEGMENT_BYTES) throw malformed(TOO_LARGE);
+    frames.push(frame);
+    start = frame.end;
+  }
+  return frames;
+}
+
+/** readFrame finds where the frame at `start` ends, which has at most `mostBlocks`. RFC 8878 section 3.1.1. */
+function readFrame(bytes: Buffer, start: number, mostBlocks: number): Frame {
   const need = (at: number, length: number): number => {
     if (at + length > bytes.length) throw malformed(`the Zstandard stream ends within the frame at byte ${start}`);
     return at;
@@ -64,7 +86,10 @@ function readFrame(bytes: Buffer, start: number): Frame {
   }
   if (isSingleSegment) windowSize = contentSize;
   if (windowSize > MAX_WINDOW_BYTES) throw malformed(`a Zstandard window of ${windowSize} bytes is more than 8 MiB`);
+  let blocks = 0;
   for (;;) {
+    if (blocks === mostBlocks) throw malformed(`it has more than ${MAX_BLOCKS} Zstandard blocks`);
+    blocks++;
     const block = bytes.readUIntLE(need(at, 3), 3);
     // Type 1 repeats one byte; types 0 and 2 hold as many bytes as the size says; 3 is reserved.
     const type = (block >> 1) & 3;
@@ -73,25 +98,22 @@ function readFrame(bytes: Buffer, start: number): Frame {
     if ((block & 1) === 1) break;
   }
   if ((descriptor & 0x04) !== 0) at = need(at, 4) + 4;
-  return { end: at, contentSize };
+  return { start, end: at, blocks, contentSize };
 }
 
 /**
  * decompress gives the content of one or more Zstandard frames that fill `bytes` exactly.
  *
  * Throws SEGMENT_MALFORMED for anything else: another format, a cut or damaged stream, skippable frames, bytes after the
- * last frame, a window above MAX_WINDOW_BYTES, content above MAX_SEGMENT_BYTES. The result is the caller's to change.
+ * last frame, more frames or blocks, a larger window or more content than the format allows. The result is the caller's to change.
  */
 export function decompress(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
   let total = 0;
-  for (let start = 0; start < bytes.length || start === 0;) {
-    if (parts.length === MAX_FRAMES) throw malformed(`it has more than ${MAX_FRAMES} Zstandard frames`);
-    const { end, contentSize } = readFrame(bytes, start);
+  for (const { start, end, contentSize } of readFrames(bytes)) {
     const part = decompressFrame(bytes.subarray(start, end), start, contentSize, MAX_SEGMENT_BYTES - total);
     total += part.length;
     parts.push(part);
-    start = end;
   }
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, total);
 }

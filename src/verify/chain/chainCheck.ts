@@ -6,6 +6,7 @@ import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Context, KnownLedger } from '../context.ts';
 import type { ClockCheck } from '../clockCheck.ts';
 import type { Findings } from '../findings.ts';
+import type { ChainStart, LoggedHead } from './chainStart.ts';
 import { Indices } from './indices.ts';
 import { START, countsAfter, declaredFaults, kindFaults, sequenceFaults } from './sequence.ts';
 import type { Fault, GoodSegment, Link } from './sequence.ts';
@@ -26,6 +27,7 @@ export class ChainCheck {
   readonly #clock: ClockCheck;
   readonly #indices: Indices;
   readonly #anchor: PartitionReport | undefined;
+  readonly #logged: LoggedHead | undefined;
   /**
    * The last segment that continued the chain, and the signed ones since that did not, or that could not be compared: the
    * next segment may follow any of them.
@@ -34,21 +36,26 @@ export class ChainCheck {
   /** indices of foreign objects behind the last segment that continued the chain */
   readonly #foreign = new Set<number>();
   #isAnchorFound = false;
+  #isLoggedFound = false;
   #head: PartitionReport | undefined;
   readonly #ledger: KnownLedger;
 
-  /** It begins at the segment `from`. With `anchor`, the segment of the anchor's index must be the one that the anchor knew. */
+  /**
+   * It begins at the segment `from`. With `anchor`, the segment of the anchor's index must be the one that the anchor knew;
+   * with `logged`, the one of that index the one that the log knows.
+   */
   constructor(
     { findings, ledger, clock }: Pick<Context, 'findings' | 'ledger' | 'clock'>,
     partition: string,
     anchor: PartitionReport | undefined,
-    from: number,
+    { from, logged }: ChainStart,
   ) {
     this.partition = partition;
     this.#ledger = ledger;
     this.#findings = findings;
     this.#clock = clock;
     this.#anchor = anchor;
+    this.#logged = logged;
     this.#indices = new Indices(findings, partition, from);
     this.#candidates = from === 0 ? [START] : [];
   }
@@ -82,7 +89,7 @@ export class ChainCheck {
 
   /** add checks the next object of the partition. Indices must rise. */
   add(index: number, summary: SegmentSummary): void {
-    this.#checkAnchor(index, summary);
+    this.#checkKnown(index, summary);
     if (!summary.ok && summary.isForeign) {
       this.#indices.passOverForeign(index);
       if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(index);
@@ -131,8 +138,9 @@ export class ChainCheck {
     this.#sayAll(index, kindFaults(header));
     if (link?.counts !== undefined) this.#sayAll(index, sequenceFaults(link.counts, summary));
     if (link !== undefined && !isBreak) this.#settle(link, summary);
-    // An anchor knew of what was before it.
-    const isOfChain = !isBreak && (link?.isOfChain ?? (this.#head === undefined && this.#isAnchorFound));
+    // The anchor, or the log, knew of what was before it.
+    const isKnown = this.#isAnchorFound || this.#isLoggedFound;
+    const isOfChain = !isBreak && (link?.isOfChain ?? (this.#head === undefined && isKnown));
     this.#addCandidate({ index, root, sealed, counts: countsAfter(summary), isOfChain, isFaulty: isBreak });
     if (!isBreak) this.#advance(summary);
   }
@@ -199,6 +207,16 @@ export class ChainCheck {
     };
   }
 
+  #checkKnown(index: number, summary: SegmentSummary): void {
+    const logged = this.#logged;
+    if (index === logged?.index) {
+      this.#isLoggedFound = summary.ok && summary.root === logged.root;
+      if (!this.#isLoggedFound)
+        this.#say('entry-mismatch', index, `the log knows it with the root ${formatHash(logged.root)}`);
+    }
+    this.#checkAnchor(index, summary);
+  }
+
   #checkAnchor(index: number, summary: SegmentSummary): void {
     const anchor = this.#anchor;
     if (index !== anchor?.index) return;
@@ -209,9 +227,10 @@ export class ChainCheck {
     } else this.#isAnchorFound = true;
   }
 
-  /** finish ends the chain: the anchor says how long it must be at least. */
+  /** finish ends the chain: anchor and log say how long it must be at least. */
   finish(): void {
-    if (this.#anchor !== undefined) this.#indices.demand(this.#anchor.index);
+    if (this.#logged !== undefined) this.#indices.demand(this.#logged.index, 'the log knows');
+    if (this.#anchor !== undefined) this.#indices.demand(this.#anchor.index, 'an earlier report knew');
   }
 }
 

@@ -28,9 +28,9 @@ export class Indices {
     if (index === this.#next) this.#next += 1;
   }
 
-  /** demand says that an earlier report knew the chain up to an index. */
-  demand(index: number): void {
-    this.#missUntil(index + 1, `no object has this name, and an earlier report knew the chain up to index ${index}`);
+  /** demand says how far somebody knows the chain, in words as `an earlier report knew`. */
+  demand(index: number, known: string): void {
+    this.#missUntil(index + 1, `no object has this name, and ${known} the chain up to index ${index}`);
   }
 
   #missUntil(end: number, why: string): void {

@@ -52,7 +52,7 @@ export class QuickWalk implements PartitionWalk {
       first ??= segmentName(this.partition, index);
       count += 1;
     }
-    if (this.#anchor !== undefined) this.#indices.demand(this.#anchor.index);
+    if (this.#anchor !== undefined) this.#indices.demand(this.#anchor.index, 'an earlier report knew');
     if (first === undefined) return;
     tally.notIntegrated += count;
     tally.uncompared.push({ first, count });

@@ -2,8 +2,10 @@ import { Semaphore } from '../../ledger/concurrency.ts';
 import { digestFrom } from '../../ledger/digest.ts';
 import type { DigestObjects } from '../../ledger/digest.ts';
 import type { Context } from '../context.ts';
+import type { LogPosition } from '../../core/objects/heads.ts';
 import type { VerifyOptions } from '../options.ts';
 import { ChainCheck } from './chainCheck.ts';
+import { chainStart } from './chainStart.ts';
 import { FullWalk } from './fullWalk.ts';
 import { QuickWalk } from './quickWalk.ts';
 import type { PartitionWalk } from './walk.ts';
@@ -12,14 +14,17 @@ import type { PartitionWalk } from './walk.ts';
 export class Walks {
   readonly #context: Context;
   readonly #options: VerifyOptions;
+  readonly #position: LogPosition | undefined;
   readonly #semaphore: Semaphore;
   readonly #digest: DigestObjects;
   readonly #walks = new Map<string, PartitionWalk>();
 
-  constructor(context: Context, options: VerifyOptions) {
+  /** `position` is where the log stands that the check goes on in. */
+  constructor(context: Context, options: VerifyOptions, position: LogPosition | undefined) {
     const { store, concurrency, digest = digestFrom(store, concurrency) } = context;
     this.#context = context;
     this.#options = options;
+    this.#position = position;
     this.#semaphore = new Semaphore(concurrency);
     this.#digest = digest;
   }
@@ -39,9 +44,10 @@ export class Walks {
     const { anchor, isIncremental = false, isQuick = false } = this.#options;
     const head = anchor?.report.partitions.find((it) => it.partition === partition);
     if (isQuick) return new QuickWalk(this.#context, this.#digest, partition, head);
-    const from = isIncremental && head !== undefined ? head.index : 0;
-    this.#context.tally.notRehashed += from;
-    return new FullWalk(this.#context, new ChainCheck(this.#context, partition, head, from), this.#semaphore, from);
+    const start = isIncremental && anchor !== undefined ? chainStart(partition, anchor, this.#position) : { from: 0 };
+    this.#context.tally.notRehashed += start.from;
+    const chain = new ChainCheck(this.#context, partition, head, start);
+    return new FullWalk(this.#context, chain, this.#semaphore, start.from);
   }
 
   /** inOrder gives the walks in order of partition. */

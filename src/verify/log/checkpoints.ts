@@ -8,13 +8,24 @@ import { WHY_UNREAD } from '../../ports/store.ts';
 import type { Unread } from '../../ports/store.ts';
 import type { Context, KnownLedger } from '../context.ts';
 import type { Findings } from '../findings.ts';
+import type { Fit } from './treeCheck.ts';
 
 /** OpenedCheckpoint is a checkpoint of the ledger that a trusted key signed. */
 export interface OpenedCheckpoint {
   readonly checkpoint: Checkpoint;
   /** what was signed */
   readonly text: string;
+  /** the bytes that were opened */
   readonly note: Buffer;
+}
+
+/** WantedCheckpoint is a checkpoint that was seen elsewhere. Its signatures may not be verified yet. */
+export type WantedCheckpoint = Pick<OpenedCheckpoint, 'checkpoint' | 'text'>;
+
+/** Seen is where a wanted checkpoint stands in the log, and how it fits the batches up to it. */
+export interface Seen {
+  readonly number: number;
+  readonly fit: Fit;
 }
 
 /** EARLIER stands for the number of a checkpoint of which it is only known that the log goes on from it. */
@@ -32,8 +43,8 @@ export class Checkpoints {
   #announced = '';
   /** where keys were given, those that the log has announced */
   #others: readonly VerifierKey[] = [];
-  /** by text; the number of the log's checkpoint that has it, once that is found */
-  readonly #wanted = new Map<string, number | undefined>();
+  /** by text */
+  readonly #wanted = new Map<string, { readonly wanted: WantedCheckpoint; seen?: Seen }>();
   /** how many were opened */
   signatures = 0;
   /** keys that verified signatures, each as `name+id` */
@@ -91,22 +102,24 @@ export class Checkpoints {
   }
 
   /** want asks for a checkpoint that was seen elsewhere. */
-  want(text: string): void {
-    this.#wanted.set(text, undefined);
+  want(wanted: WantedCheckpoint): void {
+    if (!this.#wanted.has(wanted.text)) this.#wanted.set(wanted.text, { wanted });
   }
 
-  /** wanted gives the texts that were asked for. */
-  get wanted(): readonly string[] {
-    return [...this.#wanted.keys()];
+  /** wanted gives those that were asked for. */
+  get wanted(): readonly WantedCheckpoint[] {
+    return [...this.#wanted.values()].map(({ wanted }) => wanted);
   }
 
   /** markSeen says that the log's checkpoint of that number has this text. */
-  markSeen(text: string, number: number): void {
-    if (this.#wanted.has(text)) this.#wanted.set(text, number);
+  markSeen(text: string, number: number, fit: Fit): void {
+    const wanted = this.#wanted.get(text);
+    // One that fits is enough: another object of the same text is found by itself.
+    if (wanted !== undefined && wanted.seen?.fit !== 'fits') wanted.seen = { number, fit };
   }
 
-  /** seenAt gives the number of the log's checkpoint that has a wanted text, EARLIER if only that much is known. */
-  seenAt(text: string): number | undefined {
-    return this.#wanted.get(text);
+  /** seenAt gives where the log has a wanted text. */
+  seenAt(text: string): Seen | undefined {
+    return this.#wanted.get(text)?.seen;
   }
 }

@@ -46,8 +46,8 @@ export class EntryCheck {
     this.#position = position;
   }
 
-  /** add follows the entries of a batch of the log; with `isCompared` each object is compared with its entry. */
-  async add({ number, entries, heads }: Batch, isCompared: boolean): Promise<void> {
+  /** add follows the entries of a batch of the log, and compares each object with its entry. */
+  async add({ number, entries, heads }: Batch): Promise<void> {
     const { findings } = this.#context;
     const batch = batchName(number);
     for (const [i, line] of entries.entries()) {
@@ -57,14 +57,14 @@ export class EntryCheck {
       const differ = (code: FindingCode, object: string, detail: string): void =>
         findings.error(code, object, `${detail} (entry ${i} of ${batch})`);
       const entry = entryOf(line, say);
-      if (entry !== undefined) await this.#check({ entry, line, say, differ }, isCompared);
+      if (entry !== undefined) await this.#check({ entry, line, say, differ });
     }
     const fault = this.#position.takeHeads(heads);
     if (fault !== undefined) findings.error('entry-mismatch', batch, fault);
     trustKeys(this.#context.ledger, this.#position.keys);
   }
 
-  async #check(it: InBatch, isCompared: boolean): Promise<void> {
+  async #check(it: InBatch): Promise<void> {
     const { entry } = it;
     const place = placeOf(entry);
     const name = nameIn(entry);
@@ -72,24 +72,24 @@ export class EntryCheck {
     if (entry.type === 'key') {
       this.#position.takeKey(entry);
       trustKeys(this.#context.ledger, this.#position.keys);
-    } else if (place !== undefined) await this.#checkPlace(it, place, isCompared);
+    } else if (place !== undefined) await this.#checkPlace(it, place);
     else if (name === undefined)
       return; // of a type that this version doesn't know
     else if (document !== undefined && !(entry.type === 'foreign' && document.type === 'report'))
-      await this.#checkDocument(it, document, isCompared);
+      await this.#checkDocument(it, document);
     else it.say('is of an object that has no entry');
   }
 
-  async #checkPlace(it: InBatch, place: SegmentPlace, isCompared: boolean): Promise<void> {
+  async #checkPlace(it: InBatch, place: SegmentPlace): Promise<void> {
     const { partition, index } = place;
     const fault = this.#position.placeFault(place);
     if (fault !== undefined) it.say(fault);
-    const found = isCompared ? await this.#objectAt(partition, index) : undefined;
+    const found = await this.#objectAt(partition, index);
     const object = typeof found === 'object' ? found : undefined;
     const isBehind = index >= this.#position.next(partition);
     this.#position.takePlace(place, it.entry, object);
     // A hole between other objects is found by the chain, and what is behind the last one, here.
-    if (found === undefined && isBehind && isCompared) this.#addGone(place);
+    if (found === undefined && isBehind) this.#addGone(place);
     // The walk is past that index, or the object can't be read.
     if (object?.summary === undefined) return;
     this.compared += 1;
@@ -131,13 +131,13 @@ export class EntryCheck {
   }
 
   /** checkDocument compares a report or an action with its entry. */
-  async #checkDocument(it: InBatch, place: DocumentPlace, isCompared: boolean): Promise<void> {
+  async #checkDocument(it: InBatch, place: DocumentPlace): Promise<void> {
     const { type, number } = place;
     const { store } = this.#context;
     const outOfOrder = this.#position.takeDocument(place);
     if (outOfOrder !== undefined) it.say(outOfOrder);
     const name = documentName(type, number);
-    const bytes = isCompared ? await readFor(this.#context, store, name) : 'unreadable';
+    const bytes = await readFor(this.#context, store, name);
     if (bytes === 'unreadable') return;
     if (bytes === undefined)
       return it.differ('entry-mismatch', name, 'it has an entry in the log, and no object has this name any more');

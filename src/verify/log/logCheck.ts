@@ -10,6 +10,7 @@ import type { Context, Read } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
 import { BatchOrder } from './batchOrder.ts';
 import { Checkpoints } from './checkpoints.ts';
+import type { OpenedCheckpoint } from './checkpoints.ts';
 import { CosignatureCheck } from './cosignatureCheck.ts';
 import { checkEnd, isOlderThan } from './endCheck.ts';
 import type { LogEnd } from './endCheck.ts';
@@ -19,7 +20,7 @@ import { PositionCheck } from './positionCheck.ts';
 import { PublishedCheck } from './publishedCheck.ts';
 import { readBatchesFor } from './readBatches.ts';
 import type { BatchRead } from './readBatches.ts';
-import { THE_FIRST, isOf, resume } from './resume.ts';
+import { THE_FIRST, resume } from './resume.ts';
 import type { LogStart } from './resume.ts';
 import { TileCheck } from './tileCheck.ts';
 import { TreeCheck } from './treeCheck.ts';
@@ -38,8 +39,31 @@ export interface FollowedLog {
   readonly unsigned: number | undefined;
   /** the newest checkpoint that fits the batches up to it */
   readonly head: VerifiedCheckpoint | undefined;
+  /** the bytes of that checkpoint, as they were opened */
+  readonly note: Buffer | undefined;
   /** report says what was done; it is told how many segments the log has no entry of. */
   readonly report: (segmentsNotIntegrated: number) => LogReport;
+}
+
+/** BegunLog is where a check of a log begins, before anything of the log is followed. */
+export interface BegunLog {
+  readonly start: LogStart;
+  readonly checkpoints: Checkpoints;
+  readonly published: PublishedCheck;
+  readonly kept: OpenedCheckpoint | undefined;
+}
+
+/** beginLog opens what was kept, and finds what can be taken over from the anchor where the check is to go on from it. */
+export async function beginLog(context: Context, options: VerifyOptions): Promise<BegunLog> {
+  const { anchor, verifiers = [], isIncremental = false } = options;
+  const checkpoints = new Checkpoints(context, verifiers);
+  const kept = options.kept && checkpoints.open(options.kept.name, options.kept.note);
+  if (kept !== undefined) checkpoints.want(kept);
+  const published = await PublishedCheck.begin(context, checkpoints);
+  const { head, cosignatures } = anchor?.report.log ?? {};
+  const known = head && { head, ...(cosignatures && { cosignatures }) };
+  const start = isIncremental && known ? await resume(context, known, checkpoints, kept) : THE_FIRST;
+  return { start, checkpoints, published, kept };
 }
 
 /**
@@ -49,38 +73,55 @@ export interface FollowedLog {
 export async function followLog(
   context: Context,
   options: VerifyOptions,
+  begun: BegunLog,
   objectAt: ObjectAt,
 ): Promise<FollowedLog | undefined> {
-  const { anchor, kept, verifiers = [], isIncremental = false } = options;
-  const checkpoints = new Checkpoints(context, verifiers);
-  const keptCheckpoint = kept && checkpoints.open(kept.name, kept.note);
-  if (keptCheckpoint !== undefined) checkpoints.want(keptCheckpoint.text);
-  const published = await PublishedCheck.begin(context, checkpoints);
-  const { head, cosignatures } = anchor?.report.log ?? {};
-  const known = head && { head, ...(cosignatures && { cosignatures }) };
-  const start = isIncremental && known ? await resume(context, known, checkpoints, keptCheckpoint) : THE_FIRST;
-  const log = new LogCheck({ context, options, start, checkpoints, published, objectAt });
-  const hasLog = await log.follow();
+  const log = new LogCheck({ context, options, objectAt, ...begun });
+  const followed = (await log.follow()) ? log.followed : undefined;
   // What couldn't be read may be it; the outcome is no better than `unverified` then.
-  const isComplete = !checkpoints.isIncomplete;
-  if (kept !== undefined && keptCheckpoint !== undefined && isComplete) {
-    const why = 'the log has no checkpoint of this text: its history was cut off or rewritten';
-    if (checkpoints.seenAt(keptCheckpoint.text) === undefined)
-      context.findings.error('checkpoint-inconsistent', kept.name, why);
+  if (!begun.checkpoints.isIncomplete) {
+    sayIfKeptIsLost(context, options, begun, followed?.head);
+    const { name, report } = options.anchor ?? {};
+    if (report?.log?.head && !log.isAnchorFound) {
+      const { head } = report.log;
+      const why = `${name} knew it with ${describe(head)}, and ${describeNewest(followed?.head)}`;
+      context.findings.error('checkpoint-inconsistent', checkpointName(head.number), why);
+    }
   }
-  if (head && !log.isAnchorFound && isComplete) {
-    const why = `${anchor?.name} knew it with ${head.size} entries and the root ${head.root}`;
-    context.findings.error('checkpoint-inconsistent', checkpointName(head.number), why);
-  }
-  return hasLog ? log.followed : undefined;
+  return followed;
 }
 
-interface Parts {
+const describe = ({ size, root }: Pick<VerifiedCheckpoint, 'size' | 'root'>): string =>
+  `${size} entries and the root ${root}`;
+
+const describeNewest = (head: VerifiedCheckpoint | undefined): string =>
+  head === undefined
+    ? 'no checkpoint fits the batches'
+    : `the newest that fits the batches is ${checkpointName(head.number)}, with ${describe(head)}`;
+
+/** sayIfKeptIsLost says that the log doesn't go on from the checkpoint that was kept. */
+function sayIfKeptIsLost(
+  { findings }: Context,
+  options: VerifyOptions,
+  { checkpoints, kept }: BegunLog,
+  newest: VerifiedCheckpoint | undefined,
+): void {
+  if (kept === undefined || options.kept === undefined) return;
+  const seen = checkpoints.seenAt(kept.text);
+  // Where entries are missing before it, that is found already.
+  if (seen !== undefined && seen.fit !== 'differs') return;
+  const why =
+    seen === undefined
+      ? 'the log has no checkpoint of this text: its history was cut off or rewritten'
+      : `the log has it as ${checkpointName(seen.number)}, and the batches up to that give another tree`;
+  const { size, rootHash } = kept.checkpoint;
+  const states = `it states ${describe({ size, root: formatHash(rootHash) })}, and ${describeNewest(newest)}`;
+  findings.error('checkpoint-inconsistent', options.kept.name, `${why}; ${states}`);
+}
+
+interface Parts extends BegunLog {
   readonly context: Context;
   readonly options: VerifyOptions;
-  readonly start: LogStart;
-  readonly checkpoints: Checkpoints;
-  readonly published: PublishedCheck;
   readonly objectAt: ObjectAt;
 }
 
@@ -97,6 +138,7 @@ class LogCheck {
   #next: number;
   #unsigned: number | undefined;
   #head: VerifiedCheckpoint | undefined;
+  #note: Buffer | undefined;
   /** number of the checkpoint before the newest that fits */
   #headBefore = -1;
   /** whether the log was found to go on from what the anchor knew */
@@ -125,10 +167,10 @@ class LogCheck {
     this.#tiles = context.tiles && new TileCheck(context, context.tiles);
     this.#next = start.batch;
     this.#head = continued?.head;
+    this.#note = continued?.opened.note;
     this.isAnchorFound = continued !== undefined;
-    if (continued === undefined) return;
-    trustKeys(context.ledger, start.position.keys);
     checkpoints.announce(start.position.keys);
+    if (continued !== undefined) trustKeys(context.ledger, start.position.keys);
   }
 
   /** followed is what was found, once all was followed. */
@@ -140,6 +182,7 @@ class LogCheck {
       time: this.#position.time,
       unsigned: this.#unsigned,
       head: this.#head,
+      note: this.#note,
       report: (segmentsNotIntegrated) => this.#report(segmentsNotIntegrated),
     };
   }
@@ -155,6 +198,8 @@ class LogCheck {
     } finally {
       await this.#cosignatures.close();
     }
+    // The anchor knew its checkpoint, which is gone.
+    if (this.#unsigned !== undefined && this.#unsigned === this.#anchor?.number) this.isAnchorFound = false;
     this.#tree.finish();
     this.#entries.finish();
     await this.#finishTiles();
@@ -167,9 +212,9 @@ class LogCheck {
 
   /** The anchor's checkpoint may have been cosigned since. */
   async #checkAnchorsCosignatures({ continued }: LogStart): Promise<void> {
-    if (continued?.opened === undefined) return;
+    if (continued === undefined) return;
     const { head, opened } = continued;
-    await this.#cosignatures.check(head.number, opened.text, isOf(opened, head) ? head.time : undefined);
+    await this.#cosignatures.check(head.number, opened.text, head.time);
   }
 
   async #add({ number, bytes, note }: BatchRead): Promise<void> {
@@ -204,7 +249,7 @@ class LogCheck {
   }
 
   async #addBatch(batch: Batch, note: Read): Promise<void> {
-    const { context, checkpoints, start } = this.#parts;
+    const { context, checkpoints } = this.#parts;
     const { number, entries, heads } = batch;
     context.clock.date('batch', batchName(number), heads.time);
     // What the log itself says of its keys counts from here on, not what was given.
@@ -216,11 +261,10 @@ class LogCheck {
     const opened =
       note === undefined || note === 'unreadable' ? undefined : checkpoints.open(checkpointName(number), note);
     const fit = opened === undefined ? 'unknown' : this.#tree.compare(number, opened.checkpoint);
-    if (opened !== undefined && fit !== 'differs') checkpoints.markSeen(opened.text, number);
-    const isCompared = number >= start.compared;
-    await this.#entries.add(batch, isCompared);
+    if (opened !== undefined) checkpoints.markSeen(opened.text, number, fit);
+    await this.#entries.add(batch);
     const isPublished = opened !== undefined && opened.text === this.#parts.published.text;
-    if (isCompared && fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
+    if (fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
     const { time } = heads;
     const { size, rootHash } = this.#tree.head;
     const root = formatHash(rootHash);
@@ -229,6 +273,7 @@ class LogCheck {
     if (fit === 'fits') {
       this.#headBefore = this.#head?.number ?? -1;
       this.#head = { number, size, root, time };
+      this.#note = opened?.note;
     }
     if (note !== undefined) await this.#cosignatures.check(number, opened?.text, fit === 'fits' ? time : undefined);
   }

@@ -1,4 +1,5 @@
 import { attempt, faultIn } from '../../core/errors.ts';
+import { parseCheckpoint } from '../../core/note/checkpoint.ts';
 import { parseNote } from '../../core/note/note.ts';
 import { formatSignatureLine } from '../../core/note/signatureLine.ts';
 import { NEWEST_CHECKPOINT, TLOG, checkpointName, cosignaturePrefix } from '../../core/objects/names.ts';
@@ -23,7 +24,9 @@ export class PublishedCheck {
     this.#checkpoints = checkpoints;
     this.#note = note;
     this.text = typeof note === 'object' ? attempt(() => parseNote(note).text, 'malformed') : undefined;
-    if (this.text !== undefined) checkpoints.want(this.text);
+    const { text } = this;
+    const checkpoint = text === undefined ? undefined : attempt(() => parseCheckpoint(text), 'malformed');
+    if (text !== undefined && checkpoint !== undefined) checkpoints.want({ checkpoint, text });
   }
 
   /** begin reads what is published. It must come first, so that this can't be newer than the batches that are listed. */
@@ -50,12 +53,13 @@ export class PublishedCheck {
     const { findings } = this.#context;
     if (this.#note === undefined && due >= 0) findings.error('checkpoint-stale', OBJECT, 'it is missing');
     if (opened === undefined) return;
-    const number = this.#checkpoints.seenAt(opened.text);
-    if (number === undefined) {
+    const seen = this.#checkpoints.seenAt(opened.text);
+    if (seen === undefined || seen.fit === 'differs') {
       const why = 'the log has no checkpoint of this text: its history was cut off, or this is another one';
       findings.error('checkpoint-inconsistent', OBJECT, why);
       return;
     }
+    const { number } = seen;
     if (number !== EARLIER) await this.#compareSignatures(opened.note, number);
     if (number >= due) return;
     const which = number === EARLIER ? `of ${opened.checkpoint.size} entries` : `the same as ${checkpointName(number)}`;

@@ -77,6 +77,30 @@ describe('parsePolicy', () => {
     expect(evaluateQuorum(policy, cosigned(...[...KEYS.keys()].slice(1))).isMet).toBe(false);
   });
 
+  test.each([
+    ['behind its log line', (log: string, witness: string) => `log ${log}\nwitness w ${witness}\nquorum w\n`],
+    ['before its log line', (log: string, witness: string) => `witness w ${witness}\nlog ${log}\nquorum w\n`],
+    ['that no quorum asks', (log: string, witness: string) => `log ${log}\nwitness w ${witness}\nquorum none\n`],
+  ])('refuses a log as its own witness, whatever its key is called there, %s', (_what, policy) => {
+    for (const name of [LOG_KEY.verifierKey.keyName, 'w.example']) {
+      const own = formatVerifierKey(createVerifierKey(name, 'cosignature', LOG_KEY.verifierKey.material));
+      expect(() => parse(policy(LOG, own))).toThrow(coded('POLICY_MALFORMED'));
+      expect(() => parse(policy(LOG, own))).toThrow(
+        /^line 2 of the policy: the (log|witness \S+) has the key of the (log|witness \S+) \(an earlier line\)/,
+      );
+    }
+    expect(parse(policy(LOG, key(1))).witnesses).toHaveLength(1);
+  });
+
+  test('refuses one witness under two names', () => {
+    const again = formatVerifierKey(
+      createVerifierKey('other.example', 'cosignature', createSignerKey('w', Buffer.alloc(32, 1)).verifierKey.material),
+    );
+    expect(() => parse(`witness a ${key(1)}\nwitness b ${again}\ngroup g all a b\nquorum g\n`)).toThrow(
+      'line 2 of the policy: the key stands in an earlier line',
+    );
+  });
+
   const two = `witness a ${key(1)}\nwitness b ${key(2)}\n`;
   test.each([
     ['no line', ''],

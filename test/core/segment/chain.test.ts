@@ -89,6 +89,9 @@ test('a segment gives the latest time of its events, wherever it stands: also of
   expect(sealSegment(segmentStart(), eventsOf(['{}', '{}']), 1).latest).toBe(TIME);
 });
 
+/** A line as long as a seal takes at least. */
+const UNSEALED = `{"a":"${'x'.repeat(80)}"}`;
+
 describe('segmentFault', () => {
   const faultOf = (spec: Spec, partition = '0', index = 0, name = nameOf(index, partition)): string | undefined =>
     segmentFault(summarizeSegment(forge({ ...spec, name }).stored, { name, trust: TRUST }), partition, index);
@@ -103,7 +106,7 @@ describe('segmentFault', () => {
     ['of another index', { index: 1 }, '0', 0, 'it is the segment of partition 0, index 1'],
     ['of another partition', { partition: '1' }, '0', 0, 'it is the segment of partition 1, index 0'],
     ['with another end line', { end: '{"_end":{"records":9}}' }, '0', 0, /^its end line states another root/],
-    ['without a seal', { edit: (lines) => [lines[0] as string, '{}'] }, '0', 0, 'record line 0 does not end in a seal'],
+    ['without a seal', { edit: ([header = '']) => [header, UNSEALED] }, '0', 0, 'record line 0 does not end in a seal'],
     ['of another ledger', { header: { ledger: 'x/y' } }, '0', 0, /name different ledgers$/],
     [
       'of later events',

@@ -286,7 +286,7 @@ describe('readSegment', () => {
       /^it lists event 12 as empty, out of place$/,
     ],
     ['a form', 3, '"form":"text"', '"form":"value"', /^record line 2 does not end in a seal$/],
-    ['an empty line', 3, /.*/, '', /^record line 2 does not end in a seal$/],
+    ['a line of junk', 3, /.*/, 'x'.repeat(80), /^record line 2 does not end in a seal$/],
   ])('says so when header and records disagree about %s', (_name, line, from, to, contradiction) => {
     const reading = readingOf(line, from, to);
     expect(reading.contradiction).toMatch(contradiction);

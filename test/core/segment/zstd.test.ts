@@ -1,6 +1,16 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { AuditsealError } from '../../../src/core/errors.ts';
-import { MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES, compress, decompress } from '../../../src/core/segment/zstd.ts';
+import {
+  MAX_BLOCKS,
+  MAX_FRAMES,
+  MAX_SEGMENT_BYTES,
+  MAX_WINDOW_BYTES,
+  compress,
+  decompress,
+} from '../../../src/core/segment/zstd.ts';
+import { Fault } from '../../../web/verify/fault.ts';
+import { decompress as pageDecompress } from '../../../web/verify/zstd/decompress.ts';
+import { referenceLines } from '../../support/referenceLedger.ts';
 import { Random } from '../../support/random.ts';
 
 const TEXT = Buffer.from('{"a":"hello hello hello"}\n'.repeat(20));
@@ -10,6 +20,16 @@ function refusal(act: () => unknown): string {
     act();
   } catch (error) {
     if (error instanceof AuditsealError && error.code === 'SEGMENT_MALFORMED') return error.message;
+    throw error;
+  }
+  return 'no refusal';
+}
+/** What the page's decoder says of such bytes. */
+function pageRefusal(stored: Buffer): string {
+  try {
+    pageDecompress(stored);
+  } catch (error) {
+    if (error instanceof Fault) return error.message;
     throw error;
   }
   return 'no refusal';
@@ -148,6 +168,32 @@ describe('decompress', () => {
     const many = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => bomb(1)));
     expect(decompress(many(4096))).toHaveLength(4096);
     expect(refusal(() => decompress(many(4097)))).toMatch(/more than 4096 Zstandard frames/);
+  });
+
+  const empties = (count: number): Buffer =>
+    frame(0x00, [0x38], ...Array.from({ length: count - 1 }, () => raw('', false)), raw(''));
+
+  test('refuses a stream of very many blocks, in one frame or in several', () => {
+    expect(decompress(empties(MAX_BLOCKS))).toHaveLength(0);
+    expect(refusal(() => decompress(empties(MAX_BLOCKS + 1)))).toMatch(/more than 32768 Zstandard blocks/);
+    const line = compress(Buffer.from('a\n'));
+    expect(referenceLines(Buffer.concat([line, empties(MAX_BLOCKS - 1)]))).toHaveLength(1);
+    expect(() => referenceLines(Buffer.concat([line, empties(MAX_BLOCKS)]))).toThrow('too many frames or blocks');
+    const half = empties(MAX_BLOCKS / 2);
+    expect(decompress(Buffer.concat([half, half]))).toHaveLength(0);
+    expect(refusal(() => decompress(Buffer.concat([half, half, empties(1)])))).toMatch(/32768 Zstandard blocks/);
+  });
+
+  test.each<[string, Buffer, RegExp]>([
+    ['frames', Buffer.concat(Array.from({ length: MAX_FRAMES }, () => empties(1))), /4096 Zstandard frames/],
+    ['blocks', empties(MAX_BLOCKS), /32768 Zstandard blocks/],
+    ['content', frame(0x80, [0x00, 0, 0, 0, 12], raw('abc')), /192 MiB/],
+  ])('sees too many %s by the headers: nothing is decompressed before', (_what, rest, message) => {
+    const wrongChecksum = frame(0x24, [3], raw('abc'), Buffer.from('wxyz'));
+    const stored = Buffer.concat([wrongChecksum, rest, empties(1)]);
+    expect(refusal(() => decompress(wrongChecksum))).toMatch(/damaged/);
+    expect(refusal(() => decompress(stored))).toMatch(message);
+    expect(pageRefusal(stored)).toMatch(message);
   });
 
   test('keeps no more memory than the content needs, for a frame that does not say its size', () => {

@@ -270,6 +270,21 @@ test('a cosignature that could not be read is named, and the check does not pass
 describe('an incremental check', () => {
   const name = 'reports/000000000000.json';
 
+  test.each([timeOf(SECOND + 10_000), null])(
+    'believes no report that says that its checkpoint waits since a later time: %s',
+    async (waitingSince) => {
+      const ledger = await ledgerOf(2);
+      const { log, ...report } = await checkLedger(ledger, { ...TWO_OF_THREE, ...live });
+      if (log?.cosignatures === undefined || log.head === null) throw new Error('there is no log');
+      const head = { ...log.head, time: timeOf(SECOND + 10_000) };
+      const lying = { ...report, log: { ...log, head, cosignatures: { ...log.cosignatures, waitingSince } } };
+      const options = { ...TWO_OF_THREE, ...live, anchor: { name, report: lying }, isIncremental: true };
+      const found = await checkLedger(ledger, options, SECOND + 603);
+      expect(found.checked.mode).toBe('incremental');
+      expect(saidOf(found)).toEqual([`checkpoint-uncosigned ${checkpoint(1)}`]);
+    },
+  );
+
   test('looks at the cosignatures from its anchor on, which may have come since', async () => {
     const ledger = await ledgerOf(2);
     const waiting = await checkLedger(ledger, { ...TWO_OF_THREE, ...live });

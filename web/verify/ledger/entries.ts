@@ -46,6 +46,9 @@ export interface Heads {
   readonly positions: ReadonlyMap<string, Position>;
 }
 
+/** A batch has entries of 1,000 objects at most, and heads. */
+const MAX_BATCH_LINES = 2000;
+const MAX_BATCH_BYTES = 32 * 1024 * 1024;
 const LF = 0x0a;
 const STATUSES: readonly unknown[] = ['verified', 'violated', 'unverified'];
 const HEADS_START = utf8('{"type":"heads",');
@@ -58,9 +61,11 @@ const badEntry = (why: string): Fault => new Fault('ENTRY_MALFORMED', why);
 
 /** parseBatch takes a batch apart into its entries, as views of it, and throws BATCH_MALFORMED. */
 export function parseBatch(batch: Uint8Array): Uint8Array[] {
+  if (batch.length > MAX_BATCH_BYTES) throw badBatch('the batch has more than 32 MiB');
   if (batch.at(-1) !== LF) throw badBatch('the batch is empty, or its last line is not ended by LF');
   const lines: Uint8Array[] = [];
   for (let start = 0; start < batch.length;) {
+    if (lines.length === MAX_BATCH_LINES) throw badBatch(`the batch has more than ${MAX_BATCH_LINES} lines`);
     const end = batch.indexOf(LF, start);
     if (end === start || end - start > MAX_ENTRY_BYTES) {
       throw badBatch(`line ${lines.length} is ${end === start ? 'empty' : 'longer than 65,535 bytes'}`);

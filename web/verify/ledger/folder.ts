@@ -1,5 +1,8 @@
 import type { Bytes } from '../bytes.ts';
+import { decodeUtf8 } from '../bytes.ts';
 import type { Findings } from './findings.ts';
+import { sha256 } from './hash.ts';
+import { isKnownName } from './names.ts';
 import { MAX_CONTENT_BYTES } from '../zstd/frames.ts';
 
 /** StoredFile is a file of a mirror under the name of its object. */
@@ -13,22 +16,47 @@ export interface StoredFile {
 /** Files that a copy that was cut off leaves behind; they are no objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
 
+/** A file that holds the name of a foreign object; the object's bytes lie beside it, without the suffix. */
+const FOREIGN_NAME = /^foreign\/([0-9a-f]{64})\.name$/;
+const NAME_SUFFIX = '.name';
+const MAX_NAME_BYTES = 3072;
+
 /** TLOG is the folder of a mirror that holds the tiles. */
 export const TLOG = 'tlog/';
 
 /** Folder is a mirror: files by name, of which one is read at a time. */
 export class Folder {
-  readonly #files = new Map<string, StoredFile>();
+  readonly #files: ReadonlyMap<string, StoredFile>;
   /** in the order of their names, which is that of the numbers in them */
   readonly names: readonly string[];
+  /** objects whose names the format doesn't know, which a mirror keeps apart */
+  readonly foreign: readonly string[];
   readonly #findings: Findings;
   readonly #onRead: (name: string, bytes: number) => void;
 
-  constructor(files: Iterable<StoredFile>, findings: Findings, onRead: (name: string, bytes: number) => void) {
-    for (const file of files) if (!PARTIAL.test(file.name)) this.#files.set(file.name, file);
-    this.names = [...this.#files.keys()].sort();
+  private constructor(
+    files: ReadonlyMap<string, StoredFile>,
+    foreign: readonly string[],
+    findings: Findings,
+    onRead: (name: string, bytes: number) => void,
+  ) {
+    this.#files = files;
+    this.names = [...files.keys()].sort();
+    this.foreign = foreign;
     this.#findings = findings;
     this.#onRead = onRead;
+  }
+
+  /** open sorts the files of a mirror, and reads the names of foreign objects. */
+  static async open(
+    given: Iterable<StoredFile>,
+    findings: Findings,
+    onRead: (name: string, bytes: number) => void,
+  ): Promise<Folder> {
+    const files = new Map<string, StoredFile>();
+    for (const file of given) if (!PARTIAL.test(file.name)) files.set(file.name, file);
+    const foreign = await takeForeign(files);
+    return new Folder(files, foreign, findings, onRead);
   }
 
   has(name: string): boolean {
@@ -77,4 +105,26 @@ export class Folder {
     const bytes = await this.read(name);
     return bytes === 'oversize' ? new Uint8Array() : bytes;
   }
+}
+
+/** takeForeign takes the files of foreign objects out of those of a mirror, and gives the objects' names. docs/format.md, section 2. */
+async function takeForeign(files: Map<string, StoredFile>): Promise<string[]> {
+  const names: string[] = [];
+  for (const file of files.values()) {
+    const name = await foreignName(file);
+    if (name === undefined) continue;
+    files.delete(file.name);
+    // Without its bytes it is what a copy that was cut off left.
+    if (files.delete(file.name.slice(0, -NAME_SUFFIX.length))) names.push(name);
+  }
+  return names.sort();
+}
+
+/** foreignName gives the name that a file holds if it is called after it, and undefined for every other file. */
+async function foreignName(file: StoredFile): Promise<string | undefined> {
+  const digest = FOREIGN_NAME.exec(file.name)?.[1];
+  if (digest === undefined || file.size > MAX_NAME_BYTES) return undefined;
+  const bytes = await file.read().catch(() => new Uint8Array());
+  const name = sha256(bytes) === digest ? decodeUtf8(bytes) : undefined;
+  return name === undefined || isKnownName(name) ? undefined : name;
 }

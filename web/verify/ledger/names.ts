@@ -7,6 +7,7 @@ const CHECKPOINT = /^checkpoints\/(\d{12})$/;
 const REPORT = /^reports\/(\d{12})\.json$/;
 const PAGE = /^reports\/(\d{12})\.html$/;
 const ACTION = /^actions\/(\d{12})\.json$/;
+/** What drills try to change has no entry, and what is in it counts for nothing. */
 const CANARY = /^drill\/\d{4}\/\d{2}\/\d{2}\/(block|append)$/;
 const COSIGNATURE = /^cosignatures\/(\d{12})\/([0-9a-f]{8})-([0-9a-f]{16})$/;
 
@@ -55,9 +56,6 @@ export function parseCosignatureName(name: string): CosignaturePlace | undefined
   return keyId === undefined || hash === undefined ? undefined : { number: Number(number), keyId, hash };
 }
 
-/** isCanaryName tells what drills try to change: it has no entry, and what is in it counts for nothing. */
-export const isCanaryName = (name: string): boolean => CANARY.test(name);
-
 export const reportName = (number: number): string => `reports/${dense(number)}.json`;
 /** parseReportName is the inverse of reportName, and gives undefined for every other name. */
 export const parseReportName = (name: string): number | undefined => numberIn(REPORT.exec(name));
@@ -77,3 +75,7 @@ export function parseFiledName(name: string): Filed | undefined {
   const action = parseActionName(name);
   return action === undefined ? undefined : { kind: 'action', number: action };
 }
+
+/** isKnownName tells whether the format knows an object of this name. */
+export const isKnownName = (name: string): boolean =>
+  [SEGMENT, BATCH, CHECKPOINT, REPORT, PAGE, ACTION, CANARY, COSIGNATURE].some((pattern) => pattern.test(name));

@@ -38,6 +38,8 @@ export interface PostureReport {
   readonly finished: string;
 }
 
+/** What JSON is parsed into takes many times its bytes. */
+const MAX_REPORT_BYTES = 32 * 1024 * 1024;
 const START = '{"report":';
 
 const counts = (names: string): Record<string, Check> =>
@@ -184,6 +186,7 @@ export class Reports {
 
   /** open reads a report of any kind, or says why it is none. */
   async open(name: string, bytes: Bytes): Promise<OldReport | PostureReport | string> {
+    if (bytes.length > MAX_REPORT_BYTES) return 'the report has more than 32 MiB';
     const end = splitReport(bytes);
     if (end === undefined) return 'it does not end with an auditor\u2019s signature';
     if (this.hasKeys) {

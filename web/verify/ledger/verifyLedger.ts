@@ -12,17 +12,7 @@ import { Folder, TLOG } from './folder.ts';
 import type { StoredFile } from './folder.ts';
 import { LogCheck } from './log.ts';
 import type { LogOutcome } from './log.ts';
-import {
-  isCanaryName,
-  parseActionName,
-  parseBatchName,
-  parseCheckpointName,
-  parseCosignatureName,
-  parsePageName,
-  parseReportName,
-  parseSegmentName,
-  segmentName,
-} from './names.ts';
+import { isKnownName, parseSegmentName, segmentName } from './names.ts';
 import { notChecked } from './notChecked.ts';
 import { checkPages } from './pages.ts';
 import { Reports } from './reports.ts';
@@ -89,7 +79,7 @@ const DELAY_MS = 10 * 60_000;
 export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyOptions): Promise<LedgerOutcome> {
   const findings = new Findings();
   const progress = { name: '', files: 0, bytes: 0 };
-  const folder = new Folder(files, findings, (name, bytes) => {
+  const folder = await Folder.open(files, findings, (name, bytes) => {
     progress.name = name;
     progress.files += 1;
     progress.bytes += bytes;
@@ -121,12 +111,15 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     walks.set(partition, walk);
     return walk;
   };
+  const sayForeign = (name: string): void =>
+    findings.say('foreign-object', name, 'the format knows no object of this name');
   for (const { partition } of anchor?.report.partitions ?? []) walkOf(partition);
   for (const name of folder.names) {
     const place = parseSegmentName(name);
     if (place !== undefined) walkOf(place.partition);
-    else if (!isKnown(name)) findings.say('foreign-object', name, 'the format knows no object of this name');
+    else if (!name.startsWith(TLOG) && !isKnownName(name)) sayForeign(name);
   }
+  for (const name of folder.foreign) sayForeign(name);
 
   const parts = { folder, findings, clock, trust, reports, walkOf, given, announced, witnesses, anchor };
   const log = new LogCheck(parts);
@@ -174,17 +167,6 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
 
 /** isOwn tells whether a key can be one of the log's: its name and its type say what it signs. */
 const isOwn = (key: VerifierKey): boolean => key.type !== 'cosignature' && !isAuditor(key);
-
-/** Tiles are judged with the log, the other objects by their names. */
-const isKnown = (name: string): boolean =>
-  name.startsWith(TLOG) ||
-  parseReportName(name) !== undefined ||
-  parsePageName(name) !== undefined ||
-  isCanaryName(name) ||
-  parseActionName(name) !== undefined ||
-  parseBatchName(name) !== undefined ||
-  parseCheckpointName(name) !== undefined ||
-  parseCosignatureName(name) !== undefined;
 
 function addTo(count: PartitionCount, reading: Reading, size: number): void {
   if (!reading.isSegment && reading.isForeign) return;

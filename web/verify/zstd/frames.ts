@@ -15,6 +15,7 @@ export interface Frame {
   readonly start: number;
   /** where the first block begins */
   readonly blocks: number;
+  readonly blockCount: number;
   readonly end: number;
   /** bytes of content, if it is stated */
   readonly contentSize: number | undefined;
@@ -28,16 +29,20 @@ export const MAX_BLOCK_BYTES = 128 * 1024;
 
 const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
 const MAX_FRAMES = 4096;
+/** of all frames together */
+const MAX_BLOCKS = 32_768;
 const MAGIC = 0xfd2fb528;
 const TYPES = ['raw', 'repeat', 'compressed'] as const;
 
 /** readFrames finds the frames that fill `bytes`, by their headers alone, and refuses what docs/format.md, section 3, does. */
 export function readFrames(bytes: Uint8Array): Frame[] {
   const frames: Frame[] = [];
+  let blocks = 0;
   let stated = 0;
   for (let start = 0; start < bytes.length || start === 0;) {
     if (frames.length === MAX_FRAMES) throw damaged(`it has more than ${MAX_FRAMES} Zstandard frames`);
-    const frame = readFrame(bytes, start);
+    const frame = readFrame(bytes, start, MAX_BLOCKS - blocks);
+    blocks += frame.blockCount;
     stated += frame.contentSize ?? 0;
     if (stated > MAX_CONTENT_BYTES) throw damaged('it decompresses to more than 192 MiB');
     frames.push(frame);
@@ -46,7 +51,7 @@ export function readFrames(bytes: Uint8Array): Frame[] {
   return frames;
 }
 
-function readFrame(bytes: Uint8Array, start: number): Frame {
+function readFrame(bytes: Uint8Array, start: number, mostBlocks: number): Frame {
   const where = `Zstandard frame at byte ${start}`;
   const number = (at: number, count: number): number => {
     if (at + count > bytes.length) throw damaged(`the ${where} is cut off`);
@@ -68,7 +73,9 @@ function readFrame(bytes: Uint8Array, start: number): Frame {
   if (windowSize > MAX_WINDOW_BYTES) throw damaged(`the ${where} asks for a window above 8 MiB`);
   const blocks = sizeAt + sizeBytes;
   let end = blocks;
-  for (let isLast = false; !isLast;) {
+  let blockCount = 0;
+  for (let isLast = false; !isLast; blockCount++) {
+    if (blockCount === mostBlocks) throw damaged(`it has more than ${MAX_BLOCKS} Zstandard blocks`);
     const header = number(end, 3);
     isLast = (header & 1) === 1;
     const type = (header >> 1) & 3;
@@ -78,7 +85,7 @@ function readFrame(bytes: Uint8Array, start: number): Frame {
   }
   const hasChecksum = (flags & 0x04) !== 0;
   if (hasChecksum) number(end, 4);
-  return { start, blocks, end: end + (hasChecksum ? 4 : 0), contentSize, windowSize, hasChecksum };
+  return { start, blocks, blockCount, end: end + (hasChecksum ? 4 : 0), contentSize, windowSize, hasChecksum };
 }
 
 /** blocksOf gives the blocks of a frame that readFrames found. */

@@ -1,0 +1,61 @@
+import { readTile } from './tiles.ts';
+import { hasGrownFrom } from './treeProof.ts';
+import { attempt, faultIn } from '../core/errors.ts';
+import { formatHash } from '../core/hash.ts';
+import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { parseNote } from '../core/note/note.ts';
+import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
+import type { ReadableTiles, TileStore } from '../ports/store.ts';
+
+/** MirroredTiles is how many files were written, or why none was. */
+export type MirroredTiles = { readonly written: number } | { readonly refused: string };
+
+/**
+ * mirrorTiles copies the tiles of a log that the mirror lacks, and its newest checkpoint. The checkpoint is read first and
+ * written last, so that whatever it covers is there by then. The ledger must be copied after its tiles, or its copy may lack
+ * what the checkpoint covers. Nothing is copied where the mirror has a checkpoint that the newest one isn't proved to continue.
+ */
+export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<MirroredTiles> {
+  const checkpoint = await readTile(from, NEWEST_CHECKPOINT);
+  const kept = await to.read(NEWEST_CHECKPOINT);
+  if (kept !== undefined && checkpoint !== undefined) {
+    const refused = await whyNot(from, kept, checkpoint);
+    if (refused !== undefined) return { refused };
+  }
+  const present = new Map<string, number>();
+  for await (const { name, size } of to.list('')) present.set(name, size);
+  let written = 0;
+  for await (const { name, size } of from.list('')) {
+    if (name === NEWEST_CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
+    const bytes = await readTile(from, name);
+    if (bytes === undefined) continue; // a partial tile that has grown since
+    await to.write(name, bytes);
+    written += 1;
+  }
+  if (checkpoint === undefined) return { written };
+  await to.write(NEWEST_CHECKPOINT, checkpoint);
+  return { written: written + 1 };
+}
+
+/** whyNot says why a checkpoint must not take the place of the one that a mirror has. Whether either is signed is for a check. */
+async function whyNot(tiles: ReadableTiles, kept: Buffer | string, next: Buffer): Promise<string | undefined> {
+  const [before, after] = [kept, next].map(checkpointIn);
+  if (before === undefined) return 'what the mirror has under this name is no checkpoint; it was left as it is';
+  const has = `the mirror has one of ${describe(before)}`;
+  if (after === undefined) return `it is no checkpoint, and ${has}`;
+  if (after.origin !== before.origin)
+    return `it is of the log ${JSON.stringify(after.origin).slice(0, 100)}, and ${has}`;
+  const states = `it states ${describe(after)}, and ${has}`;
+  if (after.size < before.size) return states;
+  try {
+    return (await hasGrownFrom(tiles, before, after)) ? undefined : `${states}, which it does not continue`;
+  } catch (error) {
+    return `${states}; nothing proves that it continues that: ${faultIn(error, 'malformed').message}`;
+  }
+}
+
+const checkpointIn = (note: Buffer | string): Checkpoint | undefined =>
+  typeof note === 'string' ? undefined : attempt(() => parseCheckpoint(parseNote(note).text), 'malformed');
+
+const describe = ({ size, rootHash }: Checkpoint): string => `${size} entries and the root ${formatHash(rootHash)}`;

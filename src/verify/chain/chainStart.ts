@@ -1,0 +1,27 @@
+import type { Hash } from '../../core/hash.ts';
+import type { LogPosition } from '../../core/objects/heads.ts';
+import type { Anchor } from '../../ledger/reports.ts';
+
+/** LoggedHead is the newest segment of a chain that the log had where a check goes on: its root stands for all before it. */
+export interface LoggedHead {
+  readonly index: number;
+  readonly root: Hash;
+}
+
+/** ChainStart is where the check of a chain begins. */
+export interface ChainStart {
+  readonly from: number;
+  readonly logged?: LoggedHead;
+}
+
+/**
+ * chainStart says where a check that goes on from an anchor begins in a partition: at the segment that the anchor ended with,
+ * and in a ledger with a log no later than at the one that its heads name. An anchor alone could invent a later one.
+ */
+export function chainStart(partition: string, { report }: Anchor, position: LogPosition | undefined): ChainStart {
+  const known = report.partitions.find((head) => head.partition === partition)?.index ?? 0;
+  if (position === undefined) return { from: known };
+  const { index, root } = position.positions.get(partition) ?? { index: -1, root: undefined };
+  if (index < 0 || root === undefined) return { from: 0 };
+  return { from: Math.min(known, index), logged: { index, root } };
+}
