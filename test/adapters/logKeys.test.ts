@@ -200,13 +200,16 @@ describe('integrate with a secret and a key in a vault', () => {
     // Without a certificate nothing is made.
     expect(names('batches/')).toEqual([]);
 
-    await deps.sessions.at(new Date(deps.now()).toISOString());
+    await integrate.run(new KeptLog());
+    for (const [name, bytes] of forgeChain(5)) if (!store.objects.has(name)) store.objects.set(name, bytes);
+    const published = new Map(tiles.objects);
     vault.failNext(403);
     await expect(integrate.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
-    expect(names('batches/')).toEqual(['batches/000000000000.jsonl']);
-    expect(names('checkpoints/')).toEqual([]);
-    expect([...tiles.objects.keys()]).toEqual([]);
-    const batch = store.objects.get('batches/000000000000.jsonl');
+    const both = ['batches/000000000000.jsonl', 'batches/000000000001.jsonl'];
+    expect(names('batches/')).toEqual(both);
+    expect(names('checkpoints/')).toEqual(['checkpoints/000000000000']);
+    expect(tiles.objects).toEqual(published);
+    const batch = store.objects.get('batches/000000000001.jsonl');
 
     // The one that failed, and one that has just started, do the same.
     vault.failNext(403);
@@ -214,9 +217,9 @@ describe('integrate with a secret and a key in a vault', () => {
     await expect(other.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
     await integrate.run(new KeptLog());
     await other.run(new KeptLog());
-    expect(names('batches/')).toEqual(['batches/000000000000.jsonl']);
-    expect(store.objects.get('batches/000000000000.jsonl')).toEqual(batch);
-    const note = store.objects.get('checkpoints/000000000000') as Buffer;
+    expect(names('batches/')).toEqual(both);
+    expect(store.objects.get('batches/000000000001.jsonl')).toEqual(batch);
+    const note = store.objects.get('checkpoints/000000000001') as Buffer;
     for (const verifier of keys.verifiers)
       expect(openCheckpoint(note, LEDGER, [verifier]).signatures).toMatchObject([{ keyId: verifier.keyId }]);
     expect(openCheckpoint(note, LEDGER, keys.verifiers).signatures.map(({ type }) => type)).toEqual([
