@@ -187,29 +187,34 @@ test('sealing is certified by a vault’s keys alone where it has any, and else 
 });
 
 describe('integrate with a secret and a key in a vault', () => {
+  const BATCHES = ['batches/000000000000.jsonl', 'batches/000000000001.jsonl'] as const;
+
   test('the vault fails behind a batch: the batch stays, nothing is signed, and the next run signs it with both', async () => {
-    const [store, tiles] = [new MemoryStore(forgeChain(3)), new MemoryTiles()];
+    const [first, ...others] = forgeChain(3);
+    const [store, tiles] = [new MemoryStore([first as [string, Buffer]]), new MemoryTiles()];
     const keys = await open({ signerKeys: [KEY], signerKeyUrls: [await vault.createKey('log')] });
     const deps = logDeps(store, tiles, { ...keys });
     // At its first signature the client reads the key once more, and takes a refusal of that for no fault.
     await Promise.all(keys.signers.map((signer) => signer.sign('first\n')));
     const integrate = new Integrate(deps);
     const names = (start: string): string[] => [...store.objects.keys()].filter((name) => name.startsWith(start));
-    vault.failNext(403);
-    await expect(integrate.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
-    // Without a certificate nothing is made.
-    expect(names('batches/')).toEqual([]);
+    // Without a certificate, or the notice of a key, nothing is made.
+    for (const isCertified of [false, true]) {
+      if (isCertified) await deps.sessions.at(new Date(deps.now()).toISOString());
+      vault.failNext(403);
+      await expect(integrate.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+      expect(names('batches/')).toEqual([]);
+    }
 
     await integrate.run(new KeptLog());
-    for (const [name, bytes] of forgeChain(5)) if (!store.objects.has(name)) store.objects.set(name, bytes);
-    const published = new Map(tiles.objects);
+    const published = tiles.objects.get('checkpoint');
+    for (const [name, bytes] of others) store.objects.set(name, bytes);
     vault.failNext(403);
     await expect(integrate.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
-    const both = ['batches/000000000000.jsonl', 'batches/000000000001.jsonl'];
-    expect(names('batches/')).toEqual(both);
+    expect(names('batches/')).toEqual(BATCHES);
     expect(names('checkpoints/')).toEqual(['checkpoints/000000000000']);
-    expect(tiles.objects).toEqual(published);
-    const batch = store.objects.get('batches/000000000001.jsonl');
+    expect(tiles.objects.get('checkpoint')).toEqual(published);
+    const batch = store.objects.get(BATCHES[1]);
 
     // The one that failed, and one that has just started, do the same.
     vault.failNext(403);
@@ -217,8 +222,8 @@ describe('integrate with a secret and a key in a vault', () => {
     await expect(other.run(new KeptLog())).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
     await integrate.run(new KeptLog());
     await other.run(new KeptLog());
-    expect(names('batches/')).toEqual(both);
-    expect(store.objects.get('batches/000000000001.jsonl')).toEqual(batch);
+    expect(names('batches/')).toEqual(BATCHES);
+    expect(store.objects.get(BATCHES[1])).toEqual(batch);
     const note = store.objects.get('checkpoints/000000000001') as Buffer;
     for (const verifier of keys.verifiers)
       expect(openCheckpoint(note, LEDGER, [verifier]).signatures).toMatchObject([{ keyId: verifier.keyId }]);
