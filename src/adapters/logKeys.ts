@@ -90,8 +90,8 @@ export const sealingSigners = ({ signers, vaultSigners }: Keys): readonly Signer
 export function requireSigners({ signerKeys, signerKeyUrls }: KeySettings): void {
   if (signerKeys.length + signerKeyUrls.length > 0) return;
   throw invalid(
-    'LEDGER_SIGNER_KEY: is missing; integrate signs with it, or with the key of SIGNER__keyUrl; in an app that only ' +
-      'verifies, AzureWebJobs.integrate.Disabled=true switches integrate off',
+    'LEDGER_SIGNER_KEY: is missing; ingest and integrate sign with it, or with the key of SIGNER__keyUrl; in an app that only ' +
+      'verifies, AzureWebJobs.ingest.Disabled=true and AzureWebJobs.integrate.Disabled=true switch them off',
   );
 }
 

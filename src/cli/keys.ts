@@ -26,7 +26,7 @@ export function verifierKeys(texts: readonly string[], option = '--key'): Verifi
 }
 
 /** givenWith sorts the keys of an option that takes those of logs and of witnesses. */
-export const givenWith = (option: string, keys: readonly VerifierKey[]): readonly GivenKeys[] => [
+const givenWith = (option: string, keys: readonly VerifierKey[]): readonly GivenKeys[] => [
   { place: option, role: 'log', keys: keys.filter(({ type }) => type !== 'cosignature') },
   { place: option, role: 'witness', keys: keys.filter(({ type }) => type === 'cosignature') },
 ];
@@ -63,9 +63,13 @@ export async function readTrust(options: {
   const ofAuditor = verifierKeys(options['auditor-key'] ?? [], '--auditor-key');
   const [logs, witnesses] = [(policy?.logs ?? []).map(publicOf), (policy?.witnesses ?? []).map(publicOf)];
   const logKeys = [...given, ...logs];
-  for (const { keyName } of logKeys)
-    if (!isLedgerName(keyName)) throw usageError(`--key: the key is of ${keyName}, and ${LEDGER_NAME_RULE}`);
   const file = `--policy: ${options.policy}`;
+  for (const [place, keys] of [
+    ['--key', given],
+    [file, logs],
+  ] as const)
+    for (const { keyName } of keys)
+      if (!isLedgerName(keyName)) throw usageError(`${place}: the key is of ${keyName}, and ${LEDGER_NAME_RULE}`);
   refuseShared(
     [
       ...givenWith('--key', given),

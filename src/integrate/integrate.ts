@@ -138,8 +138,8 @@ export class Integrate {
   }
 
   /**
-   * add makes a batch and its checkpoint, or gives undefined if the batch's name is taken. It throws CONFIG_INVALID if the batch
-   * would be void: then none of this host's keys is one of the log.
+   * add makes a batch and its checkpoint, or gives undefined if the batch's name is taken. It throws CONFIG_INVALID if
+   * others would pass over the batch because none of this host's keys is one of the log.
    */
   async #add(
     { log, tree, next, published }: LogState,
@@ -165,7 +165,8 @@ export class Integrate {
     try {
       openNextBatch(bytes, next, log, firstTrust(this.#deps));
     } catch (error) {
-      const { message } = faultIn(error, 'malformed');
+      const { code, message } = faultIn(error, 'malformed');
+      if (code !== 'FOREIGN_OBJECT') throw error;
       const why = `what this app integrates would not count: ${message}; a key that the log knows has to announce a new one`;
       throw new AuditsealError('CONFIG_INVALID', why, { cause: error });
     }

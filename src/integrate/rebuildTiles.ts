@@ -12,7 +12,7 @@ import type { TreeHead } from '../core/merkle/tree.ts';
 import type { FirstTrust } from '../core/objects/batch.ts';
 import { NEWEST_CHECKPOINT, batchName, checkpointName, isTileName } from '../core/objects/names.ts';
 import type { VerifiedCheckpoint } from '../core/objects/report.ts';
-import { logAfter, readAll, readBatches } from '../ledger/batches.ts';
+import { logAfter, fromTheFirst, readBatches } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
 import { readTile } from '../ledger/tiles.ts';
@@ -67,7 +67,7 @@ class Rebuild {
   readonly #deps: RebuildDeps;
   readonly #names = new TileNames();
   readonly #result: Rebuilt = { checkpoints: 0, files: 0, written: 0, surplus: [], surplusOmitted: 0 };
-  #start = readAll();
+  #start = fromTheFirst();
   #origin: string | undefined;
   #note: Buffer | undefined;
   #batchBytes = 0;

@@ -13,7 +13,7 @@ import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName, parseBatchName } from '../core/objects/names.ts';
 import { openBatch } from '../core/signed/batchSignature.ts';
 import { Certificates } from '../core/signed/certificate.ts';
-import { logAfter, readAll, readBatches } from '../ledger/batches.ts';
+import { logAfter, fromTheFirst, readBatches } from '../ledger/batches.ts';
 import type { LogStart } from '../ledger/batches.ts';
 import { findEnd } from '../ledger/dense.ts';
 import { openTree } from '../ledger/tiles.ts';
@@ -76,15 +76,17 @@ export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | '
 export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState): Promise<LogState> {
   const { store } = deps;
   const found = known === undefined ? await findBase(deps, log) : { base: known, free: 0 };
-  let { heads, ...start }: { readonly heads: LogPosition } & LogStart = found.base ?? { heads: NO_HEADS, ...readAll() };
+  let { heads, ...start }: { readonly heads: LogPosition } & LogStart = found.base ?? {
+    heads: NO_HEADS,
+    ...fromTheFirst(),
+  };
   let newest = start.log.number < 0 ? undefined : (found.base?.newest ?? 'wanted');
   let published = found.base?.published;
   let next = Math.max(found.free, known?.next ?? 0);
   const larger = new Map<number, SignedTree>();
   // Where the base is the last one that has a name, there is nothing to read behind it.
   const isAtEnd = known === undefined && found.base?.log.number === next - 1;
-  for (let reading = isAtEnd ? 2 : 0; reading < 2; reading = larger.size > 0 ? reading + 1 : 2) {
-    // A second time, for a checkpoint whose batch came after the first listing.
+  const readOn = async (): Promise<void> => {
     for await (const batch of readBatches(store, firstTrust(deps), start)) {
       if ('entries' in batch) {
         start = { tree: start.tree, log: logAfter(batch, start.tree) };
@@ -93,13 +95,17 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
         passReached(larger, start.tree.head);
       } else {
         const checkpoint = await openSigned(deps, batch.number);
-        if (typeof checkpoint === 'object' && checkpoint.size > start.tree.head.size)
+        const { head } = start.tree;
+        if (typeof checkpoint === 'object' && checkpoint.size >= head.size && !isHead(checkpoint, head))
           larger.set(batch.number, checkpoint);
         log.error('foreign object in the place of a batch', { object: batchName(batch.number), why: batch.why });
       }
       if (batch.number === next) next += 1;
     }
-  }
+  };
+  if (!isAtEnd) await readOn();
+  // A second time, for a checkpoint whose batch came after the first listing.
+  if (larger.size > 0) await readOn();
   for (const [number, checkpoint] of larger) throw otherTree(number, checkpoint, start.tree.head);
   if (newest === 'wanted') {
     const note = await readCheckpoint(deps, start.log.number, start.tree.head, published);
@@ -143,7 +149,8 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
   const heads = entries && attempt(() => headsOf(entries), 'malformed');
   if (batch === undefined || entries === undefined || heads === undefined) return 'foreign';
   if (batch.size + entries.length !== checkpoint.size) return 'foreign';
-  const tree = batch.size === 0 ? readAll().tree : await openTree(tiles, { size: batch.size, rootHash: batch.root });
+  const tree =
+    batch.size === 0 ? fromTheFirst().tree : await openTree(tiles, { size: batch.size, rootHash: batch.root });
   if (tree === undefined) return 'tiles lie';
   tree.append(entries);
   if (!isHead(checkpoint, tree.head)) return 'foreign';

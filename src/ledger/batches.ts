@@ -69,8 +69,8 @@ export interface LogStart {
   readonly tree: LogTree;
 }
 
-/** READ_ALL begins with the first batch. */
-export const readAll = (): LogStart => ({ log: NO_LOG, tree: new LogTree() });
+/** fromTheFirst begins with the first batch, and an empty tree. */
+export const fromTheFirst = (): LogStart => ({ log: NO_LOG, tree: new LogTree() });
 
 /**
  * readBatches reads the log in order, a few batches ahead: those that are in it, and what is void. `start.tree` grows with
@@ -79,7 +79,7 @@ export const readAll = (): LogStart => ({ log: NO_LOG, tree: new LogTree() });
 export async function* readBatches(
   store: Pick<ObjectStore, 'list' | 'read'>,
   first: FirstTrust,
-  { log, tree }: LogStart = readAll(),
+  { log, tree }: LogStart = fromTheFirst(),
 ): AsyncGenerator<Batch | VoidBatch> {
   const numbers = async function* (): AsyncGenerator<number> {
     for await (const { name } of store.list('batches/', batchName(log.number + 1))) {

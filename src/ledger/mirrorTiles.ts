@@ -47,7 +47,7 @@ async function whyNot(tiles: ReadableTiles, kept: Buffer | string, next: Buffer)
   if (after.origin !== before.origin)
     return `it is of the log ${JSON.stringify(after.origin).slice(0, 100)}, and ${has}`;
   const states = `it states ${describe(after)}, and ${has}`;
-  if (after.size < before.size) return states;
+  if (after.size < before.size) return `${states}, which is larger; the mirror's was left as it is`;
   try {
     return (await hasGrownFrom(tiles, before, after)) ? undefined : `${states}, which it does not continue`;
   } catch (error) {

@@ -35,7 +35,7 @@ export class Indices {
 
   #missUntil(end: number, why: string): void {
     if (end <= this.#next) return;
-    const others = end - this.#next === 1 ? '' : `, nor one behind it up to index ${end - 1}, but what nobody sealed`;
+    const others = end - this.#next === 1 ? '' : `; from there to index ${end - 1} there are foreign objects at most`;
     this.#findings.error('segment-missing', segmentName(this.#partition, this.#next), why + others);
     this.#next = end;
   }

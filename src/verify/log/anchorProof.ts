@@ -6,7 +6,7 @@ import type { TreeHead } from '../../core/merkle/tree.ts';
 import { headsLinesOf } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import { TLOG, batchName } from '../../core/objects/names.ts';
-import { readAll, readBatches, readSigned } from '../../ledger/batches.ts';
+import { fromTheFirst, readBatches, readSigned } from '../../ledger/batches.ts';
 import { openTree } from '../../ledger/tiles.ts';
 import { endsWith, hasGrownFrom } from '../../ledger/treeProof.ts';
 import type { ReadableTiles } from '../../ports/store.ts';
@@ -79,7 +79,7 @@ async function byBatches(
   const sizes = new Set(earlier.map(({ size }) => size));
   const noteUnreadable = (why: string): void => tally.addUnreadable(batchName(head.number), why);
   return unlessFaulty(async () => {
-    const start = readAll();
+    const start = fromTheFirst();
     const { tree } = start;
     const roots = new Map<number, Hash>([[0, EMPTY_ROOT]]);
     for await (const batch of readBatches(store, trustIn(ledger), start)) {

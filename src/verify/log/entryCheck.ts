@@ -182,7 +182,8 @@ function documentFault(
     return own && `its entry in the log calls it foreign, and it is one of the ledger's ${place.type}s`;
   if ((entry as ReportEntry | ActionEntry).sha256 !== sha256(bytes))
     return 'its bytes have another SHA-256 than its entry in the log';
-  if (own === undefined) return `its entry in the log takes it for a report or an action, and it is none`;
+  if (own === undefined)
+    return `its entry in the log says that it is ${place.type === 'action' ? 'an action' : 'a report'}, and its bytes are not one`;
   return formatEntry(own).equals(line)
     ? undefined
     : 'its entry in the log says something else of it than its own bytes';
