@@ -77,6 +77,8 @@ export class BlobStore implements ObjectStore {
       return (await this.#container.getBlockBlobClient(name).getProperties({ abortSignal })).metadata ?? {};
     } catch (error) {
       if (isMissing(error)) return undefined;
+      // Of one with a key of whoever created it, nobody else is told anything.
+      if (unreadIn(error) !== undefined) return {};
       throw this.#fault(`can't look up ${name}`, error);
     }
   }
@@ -99,7 +101,7 @@ export class BlobStore implements ObjectStore {
       }
     } catch (error) {
       if (isMissing(error)) return undefined;
-      const unread = error instanceof RestError ? UNREAD[error.code ?? ''] : undefined;
+      const unread = unreadIn(error);
       if (unread !== undefined) return unread;
       throw this.#fault(`can't read ${name}`, error);
     }
@@ -179,6 +181,12 @@ const UNREAD: Readonly<Record<string, Unread>> = {
   BlobBeingRehydrated: 'archived',
   BlobUsesCustomerSpecifiedEncryption: 'encrypted',
 };
+
+/** unreadIn gives why a blob that is there isn't read. The answer to a HEAD has no body: its code stands in a header. */
+function unreadIn(error: unknown): Unread | undefined {
+  if (!(error instanceof RestError)) return undefined;
+  return UNREAD[error.code ?? error.response?.headers.get('x-ms-error-code') ?? ''];
+}
 
 /** bytesOf gives the body of a download, in a buffer of its own, not a slice of a pool: it may be handed to another thread. */
 async function bytesOf({

@@ -1,3 +1,4 @@
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import type { ChainHead } from '../core/segment/chain.ts';
 import type { Gap } from '../core/segment/header.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
@@ -17,6 +18,10 @@ export interface Runs {
   readonly duplicates: number;
 }
 
+/** latestFor is the latest time at which an event of a segment was enqueued that was sealed then. docs/format.md, section 7. */
+const latestFor = (sealed: string): string =>
+  sealed === '' ? '' : new Date(Date.parse(sealed) + CLOCK_SKEW_MS).toISOString();
+
 /**
  * planRuns decides what of a delivery is new, event by event, because a redelivery has other bounds than the first try.
  *
@@ -27,7 +32,9 @@ export interface Runs {
 export function planRuns(head: ChainHead, events: readonly SealableEvent[]): Runs {
   const runs: Run[] = [];
   let duplicates = 0;
-  let { incarnation, lastEvent, latest } = head;
+  let { incarnation, lastEvent } = head;
+  // What was signed may lie: a time that no honest segment could have must not hide what comes after it.
+  let latest = [head.latest, latestFor(head.sealed)].toSorted()[0] ?? '';
   for (const event of events) {
     const { sequenceNumber, enqueued } = event;
     const isRestart = sequenceNumber <= lastEvent && enqueued > latest;

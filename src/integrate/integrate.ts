@@ -12,7 +12,7 @@ import { formatBatch, openNextBatch } from '../core/objects/batch.ts';
 import type { LogSoFar } from '../core/objects/batch.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName } from '../core/objects/names.ts';
-import { signBatch } from '../core/signed/batchSignature.ts';
+import { batchMetadata, signBatch } from '../core/signed/batchSignature.ts';
 import { formatKeyNotice } from '../core/signed/keyNotice.ts';
 import { logAfter } from '../ledger/batches.ts';
 import type { Sessions } from '../ledger/session.ts';
@@ -154,7 +154,7 @@ export class Integrate {
     this.#checkOwn(bytes, log, next);
     // Durable point. Once this says 'created' the order is final, and nothing was signed before. If we die before the
     // checkpoint is there, the next run, anywhere, makes the same one of this batch.
-    if ((await store.create(batchName(next), bytes)) === 'exists') return undefined;
+    if ((await store.create(batchName(next), bytes, batchMetadata(bytes))) === 'exists') return undefined;
     tree.append(entries);
     const added = { log: logAfter({ number: next, entries, heads }, tree), tree, heads, next: next + 1 };
     return this.#sign({ ...added, ...(published && { published }) });

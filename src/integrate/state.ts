@@ -141,6 +141,7 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
   const bytes = await store.read(batchName(number));
   if (bytes === undefined) return undefined;
   const checkpoint = await openSigned(deps, number);
+  // Whether one in the archive tier is a batch is asked where the log is followed from the last one before.
   if (typeof bytes !== 'object' || typeof checkpoint !== 'object') return 'foreign';
   // The log's own signature says more of these entries than a session's could: no key has to be known for that.
   const anybody = new Certificates(deps.origin, undefined);

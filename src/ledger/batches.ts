@@ -1,11 +1,11 @@
 import { mapInOrder } from './concurrency.ts';
-import { attempt, faultIn } from '../core/errors.ts';
+import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
-import { NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
+import { MAX_BATCH_BYTES, NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
 import type { Batch, FirstTrust, LogSoFar } from '../core/objects/batch.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
-import { openBatch } from '../core/signed/batchSignature.ts';
+import { isSignedByMetadata, openBatch } from '../core/signed/batchSignature.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
@@ -74,23 +74,28 @@ export const fromTheFirst = (): LogStart => ({ log: NO_LOG, tree: new LogTree() 
 
 /**
  * readBatches reads the log in order, a few batches ahead: those that are in it, and what is void. `start.tree` grows with
- * it, before each batch is given. What an archive tier holds counts as void here: whoever must not go on without it looks first.
+ * it, before each batch is given. It throws STORE_UNAVAILABLE for a batch in the
+ * archive tier that its metadata show to be signed: what stands behind it can't be told without it.
  */
 export async function* readBatches(
-  store: Pick<ObjectStore, 'list' | 'read'>,
+  store: Pick<ObjectStore, 'list' | 'read' | 'metadata'>,
   first: FirstTrust,
   { log, tree }: LogStart = fromTheFirst(),
 ): AsyncGenerator<Batch | VoidBatch> {
-  const numbers = async function* (): AsyncGenerator<number> {
-    for await (const { name } of store.list('batches/', batchName(log.number + 1))) {
+  const numbers = async function* (): AsyncGenerator<{ number: number; isTooLarge: boolean }> {
+    for await (const { name, size } of store.list('batches/', batchName(log.number + 1))) {
       const number = parseBatchName(name);
-      if (number !== undefined) yield number;
+      if (number !== undefined) yield { number, isTooLarge: size > MAX_BATCH_BYTES };
     }
   };
   let before = log;
-  const read = mapInOrder(numbers(), AHEAD, async (number) => ({ number, bytes: await store.read(batchName(number)) }));
+  const read = mapInOrder(numbers(), AHEAD, async ({ number, isTooLarge }) => ({
+    number,
+    bytes: isTooLarge ? ('too-large' as const) : await store.read(batchName(number)),
+  }));
   for await (const { number, bytes } of read) {
     if (bytes === undefined) continue;
+    if (bytes === 'archived') await refuseArchived(store, number, before, first);
     const batch = judgeBatch(bytes, number, before, first);
     if ('entries' in batch) {
       tree.append(batch.entries);
@@ -98,4 +103,18 @@ export async function* readBatches(
     }
     yield batch;
   }
+}
+
+/** refuseArchived throws STORE_UNAVAILABLE for a signed batch in the archive tier. Whatever else is there is void as ever. */
+async function refuseArchived(
+  store: Pick<ObjectStore, 'metadata'>,
+  number: number,
+  before: LogSoFar,
+  { ledger, keys: given }: FirstTrust,
+): Promise<void> {
+  const name = batchName(number);
+  const keys = before.number < 0 ? given : before.keys;
+  const trust = { ...(ledger !== undefined && { ledger }), ...(keys !== undefined && { keys }) };
+  if (isSignedByMetadata((await store.metadata(name)) ?? {}, name, certificatesFor(trust)))
+    throw new AuditsealError('STORE_UNAVAILABLE', `${name} is a batch of the log, and ${WHY_UNREAD.archived}`);
 }

@@ -4,6 +4,8 @@ import type { Finding, FindingCode } from '../core/objects/report.ts';
 
 /** Findings beyond this many are counted, not listed. */
 const MAX_FINDINGS = 1000;
+/** So many of one code at most: whoever plants objects must not hide what else is wrong. */
+const MAX_OF_A_CODE = 400;
 
 /** What depends on the clock is looked at anew by every check. */
 const BY_THE_CLOCK: readonly FindingCode[] = ['action-unfinished', 'clock-ahead'];
@@ -14,6 +16,7 @@ const isRepeated = ({ code }: Finding): boolean => !BY_THE_CLOCK.includes(code);
 /** Findings collects what a check states. What is said twice, or repeated and then found again, counts once. */
 export class Findings {
   readonly #listed = new Map<string, Finding>();
+  readonly #counts = new Map<FindingCode, number>();
   omitted = 0;
   isViolated = false;
   /** how many of an earlier check were taken over */
@@ -53,8 +56,11 @@ export class Findings {
     if (severity === 'error') this.isViolated = true;
     const key = JSON.stringify([code, object, detail]);
     if (this.#listed.has(key)) return false;
-    if (this.#listed.size < MAX_FINDINGS) this.#listed.set(key, finding);
-    else this.omitted += 1;
+    const count = this.#counts.get(code) ?? 0;
+    if (this.#listed.size < MAX_FINDINGS && count < MAX_OF_A_CODE) {
+      this.#listed.set(key, finding);
+      this.#counts.set(code, count + 1);
+    } else this.omitted += 1;
     return true;
   }
 }

@@ -1,5 +1,5 @@
 import { verify } from 'node:crypto';
-import { AuditsealError } from '../errors.ts';
+import { AuditsealError, attempt } from '../errors.ts';
 import { formatHash, parseHash, sha256 } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { parseJsonObject } from '../jsonObject.ts';
@@ -37,23 +37,63 @@ const foreign = (why: string): AuditsealError => new AuditsealError('FOREIGN_OBJ
 /** signBatch puts a session's signature behind the lines of a batch's entries: the bytes to store. */
 export function signBatch(session: Session, name: string, lines: Uint8Array, claim: BatchClaim): Buffer {
   const said = formatClaim(claim, session.note);
-  const signature = signWith(session, messageOf(session.certificate.ledger, name, lines, said));
+  const signature = signWith(session, messageOf(session.certificate.ledger, name, sha256(lines), said));
   return Buffer.concat([lines, Buffer.from(`${said}${MIDDLE}${signature.toString('base64')}${SUFFIX}`)]);
 }
 
 const formatClaim = ({ previous, size, root }: BatchClaim, certificate: string): string =>
   `{"batch":${JSON.stringify({ version: VERSION, previous, size, root: formatHash(root), certificate })}`;
 
-const messageOf = (ledger: string, name: string, lines: Uint8Array, said: string): Buffer =>
-  Buffer.from(`auditseal batch\n${ledger}\n${name}\n${formatHash(sha256(lines))}\n${said}`);
+const messageOf = (ledger: string, name: string, lines: Hash, said: string): Buffer =>
+  Buffer.from(`auditseal batch\n${ledger}\n${name}\n${formatHash(lines)}\n${said}`);
+
+/** LastLine is the last line of a batch, and the SHA-256 of the lines before it: all that its signature is checked by. */
+interface LastLine {
+  readonly line: Buffer;
+  readonly lines: Hash;
+}
+
+/** splitBatch takes the last line of a batch's bytes off. */
+function splitBatch(batch: Buffer): { readonly line: Buffer; readonly lines: Buffer } {
+  const start = batch.subarray(0, -1).lastIndexOf('\n') + 1;
+  return { line: batch.subarray(start), lines: batch.subarray(0, start) };
+}
+
+/** batchMetadata is the metadata of a batch: its last line in base64, and the SHA-256 of the lines before in hex. */
+export function batchMetadata(batch: Buffer): Readonly<Record<string, string>> {
+  const { line, lines } = splitBatch(batch);
+  return { signature: line.toString('base64'), lines: formatHash(sha256(lines)) };
+}
+
+/** isSignedByMetadata tells whether a batch that can't be read is one that a certified session signed under that name. */
+export function isSignedByMetadata(
+  { signature = '', lines = '' }: Readonly<Record<string, string>>,
+  name: string,
+  certificates: Certificates,
+): boolean {
+  const hash = parseHash(lines);
+  const line = Buffer.from(signature, 'base64');
+  return (
+    hash !== undefined &&
+    attempt(() => openLastLine({ line, lines: hash }, name, certificates), 'malformed') !== undefined
+  );
+}
 
 /**
  * openBatch takes a batch apart that a certified session signed under that name. It throws FOREIGN_OBJECT for everything
  * else, and VERSION_UNKNOWN where the session is of a later release.
  */
 export function openBatch(batch: Buffer, name: string, certificates: Certificates): SignedBatch {
-  const start = batch.subarray(0, -1).lastIndexOf('\n') + 1;
-  const line = batch.length - start > MAX_LAST_LINE_BYTES ? undefined : decodeText(batch.subarray(start));
+  const { line, lines } = splitBatch(batch);
+  return { ...openLastLine({ line, lines: sha256(lines) }, name, certificates), lines };
+}
+
+function openLastLine(
+  { line: bytes, lines }: LastLine,
+  name: string,
+  certificates: Certificates,
+): Omit<SignedBatch, 'lines'> {
+  const line = bytes.length > MAX_LAST_LINE_BYTES ? undefined : decodeText(bytes);
   const said = line?.slice(0, -END_BYTES) ?? '';
   const signature = parseBase64(line?.slice(-SUFFIX.length - BASE64_LENGTH, -SUFFIX.length) ?? '');
   if (line === undefined || signature?.length !== SIGNATURE_BYTES || !line.startsWith('{"batch":{'))
@@ -62,7 +102,6 @@ export function openBatch(batch: Buffer, name: string, certificates: Certificate
   const note = it?.['certificate'];
   if (typeof note !== 'string') throw foreign('it does not end with a certificate');
   const certificate = certificates.open(note, 'batches');
-  const lines = batch.subarray(0, start);
   if (!verify(null, messageOf(certificate.ledger, name, lines, said), certificate.sessionKey, signature))
     throw foreign('its signature is not of the session in its certificate, or is of another name');
   const { version, previous, size } = it ?? {};
@@ -76,5 +115,5 @@ export function openBatch(batch: Buffer, name: string, certificates: Certificate
   const printed = isGood && `${formatClaim(claim, note)}${MIDDLE}${signature.toString('base64')}${SUFFIX}`;
   if (printed !== line || claim.previous < -1 || claim.size < 0)
     throw foreign('its last line is not printed as this release prints it');
-  return { ...claim, certificate, lines };
+  return { ...claim, certificate };
 }

@@ -35,6 +35,8 @@ export interface Unreadable {
 const WARNINGS: readonly FindingCode[] = ['clock-ahead', 'action-unfinished'];
 
 const MAX_LISTED = 1000;
+/** So many of one code at most: whoever plants objects must not hide what else is wrong. */
+const MAX_OF_A_CODE = 400;
 
 /** Findings collects what is wrong: what is said twice counts once, and beyond 1,000 they are only counted. */
 export class Findings {
@@ -43,17 +45,20 @@ export class Findings {
   readonly unreadable: Unreadable[] = [];
   isViolated = false;
   readonly #seen = new Set<string>();
+  readonly #counts = new Map<FindingCode, number>();
 
   say = (code: FindingCode, object: string, detail: string): void => {
     const severity = WARNINGS.includes(code) ? 'warning' : 'error';
     if (severity === 'error') this.isViolated = true;
     const key = JSON.stringify([code, object, detail]);
     if (this.#seen.has(key)) return;
-    if (this.listed.length === MAX_LISTED) {
+    const count = this.#counts.get(code) ?? 0;
+    if (this.listed.length === MAX_LISTED || count === MAX_OF_A_CODE) {
       this.omitted += 1;
       return;
     }
     this.#seen.add(key);
+    this.#counts.set(code, count + 1);
     this.listed.push({ code, severity, object, detail });
   };
 
