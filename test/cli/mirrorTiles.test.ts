@@ -73,7 +73,7 @@ test.each<[string, RegExp, (scene: Scene) => Promise<unknown>]>([
     /does not continue/,
     (scene) => rewriteAll(scene, { chains: [edited, chain1] }),
   ],
-  ['of an older state', /states 14 entries .* has one of 20 entries/, (scene) => rewriteAll(scene, { steps: 2 })],
+  ['of an older state', /states 15 entries .* has one of 21 entries/, (scene) => rewriteAll(scene, { steps: 2 })],
   [
     'whose tiles do not prove that it continues',
     /nothing proves/,

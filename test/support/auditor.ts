@@ -1,12 +1,15 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { STORY, integrateAs, says } from './attackScene.ts';
+import { STORY, integrateAs, reportOf, says } from './attackScene.ts';
 import type { Scene } from './attackScene.ts';
 import { forgeChain } from './forge.ts';
 import { inProcess } from './program.ts';
+import { AUDITORS, filed } from './reports.ts';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
 import { command as verifyCommand } from '../../src/cli/commands/verify.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { reportName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 
 /** Outcome is what `auditseal verify` said. */
@@ -17,6 +20,8 @@ export interface Outcome {
   /** all that it printed */
   readonly out: string;
 }
+
+const AUDITOR_KEY = AUDITORS.verifiers.map(formatVerifierKey).join();
 
 const trueRead = Reflect.get(FolderStore.prototype, 'read');
 
@@ -53,13 +58,28 @@ export class Auditor {
   };
 
   verify = async ({ key }: Scene, ...options: readonly string[]): Promise<Outcome> => {
-    const anchor = ['--key', key, '--anchor', this.pathOf('kept')];
+    const auditors = options.includes('--incremental') ? ['--auditor-key', AUDITOR_KEY] : [];
+    const anchor = ['--key', key, ...auditors, '--anchor', this.pathOf('kept')];
     const args = [this.pathOf('mirror'), '--threads', '1', '--json', ...anchor, ...options];
     const { code, out } = await inProcess(() => verifyCommand.run(args));
     const report = JSON.parse(out.split('\n').find((line) => line.startsWith('{')) ?? '') as Report;
     const said = report.findings.map(({ code, object }) => `${code} ${object.replace(`${this.folder}/`, '')}`);
     return { code, report, said, out };
   };
+}
+
+/** enter files a report of what is there, and takes it into the log: then a check can go on from it. */
+export async function enter(scene: Scene): Promise<Report> {
+  const report = await reportOf(scene);
+  await integrateAs(scene, STORY.seed);
+  return report;
+}
+
+/** enterStolen does so with any report, signed by who has stolen the auditor's key. */
+export async function enterStolen(scene: Scene, report: Report): Promise<void> {
+  const { page: _page, ...rest } = report;
+  scene.objects.set(reportName(2), filed(rest, reportName(2)));
+  await integrateAs(scene, STORY.seed);
 }
 
 /** grow lets the true log go on behind the checkpoint that was kept, a segment a batch. */
