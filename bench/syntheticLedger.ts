@@ -20,6 +20,7 @@ import { statementOf } from '../src/core/segment/statement.ts';
 import { formatEnd } from '../src/core/segment/writer.ts';
 import { signBatch } from '../src/core/signed/batchSignature.ts';
 import type { SessionRole } from '../src/core/signed/certificate.ts';
+import { formatKeyNotice } from '../src/core/signed/keyNotice.ts';
 import { signSegment, withSignature } from '../src/core/signed/segmentFrame.ts';
 import type { SignedStatement } from '../src/core/signed/segmentFrame.ts';
 import type { Session } from '../src/core/signed/session.ts';
@@ -29,8 +30,10 @@ export const PARTITIONS = 4;
 export const BATCH_SEGMENTS = 100;
 /** The segments' entries and one for the heads. The first batch begins with one for the key. */
 const BATCH_ENTRIES = BATCH_SEGMENTS + 1;
-const KEYS = [formatVerifierKey(KEY.verifierKey)];
-const KEY_ENTRY = formatEntry({ type: 'key', key: KEYS[0] as string });
+const KEY_TEXT = formatVerifierKey(KEY.verifierKey);
+const NOTICE = formatKeyNotice(LEDGER, KEY_TEXT);
+const NOTE = formatNote({ text: NOTICE, signatures: [signNote(NOTICE, KEY)] });
+const KEY_ENTRY = formatEntry({ type: 'key', note: NOTE.toString('utf8') });
 const START = Date.UTC(2026, 10, 9, 6);
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -44,7 +47,7 @@ export const batchTime = (number: number): number => START + (number + 1) * MINU
 /**
  * SyntheticLedger is a ledger with its log, of any length, whose objects are made from a formula when they are asked for:
  * small segments in a few partitions, and a batch a minute. It holds hashes alone, about 100 bytes for each segment, so
- * that a ledger of 10^6 segments is built in half a minute. Its first part is the ledger as it was when it was shorter.
+ * that a ledger of 10^6 segments is signed and built in a minute and a half. Its first part is the ledger as it was when it was shorter.
  */
 export class SyntheticLedger {
   readonly batches: number;
@@ -182,7 +185,7 @@ export class SyntheticLedger {
     });
     return {
       time: new Date(batchTime(number)).toISOString(),
-      keys: KEYS,
+      keys: [KEY_TEXT],
       documents: NO_HEADS.documents,
       positions: new Map(positions),
     };

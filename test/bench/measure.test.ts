@@ -75,8 +75,8 @@ describe('race', () => {
   test('compares by processor time too, where waiting counts for nothing', async () => {
     const result = await race(
       [
-        { name: 'works', run: () => (until(40), 1e6) },
-        { name: 'waits', run: async () => new Promise((resolve) => setTimeout(resolve, 40, 1e6)) },
+        { name: 'works', run: () => (until(200), 1e6) },
+        { name: 'waits', run: async () => new Promise((resolve) => setTimeout(resolve, 200, 1e6)) },
       ],
       2,
     );

@@ -82,7 +82,7 @@ describe('each subject, with little data and one round', () => {
     }
     const counted = /^(bytes that signing|find a head|integrate: (questions|reads))/;
     const signatures = measured.get('signatures')?.figures.filter(({ name }) => counted.test(name)) ?? [];
-    expect(signatures.length).toBeGreaterThan(10);
+    expect(signatures).toHaveLength(10);
     expect(signatures.filter((figure) => figure.isMet === false)).toEqual([]);
     const requests = measured.get('incremental')?.figures.find((figure) => figure.name.startsWith('requests'));
     expect(requests?.median).toBeGreaterThan(0);
