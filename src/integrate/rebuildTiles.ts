@@ -1,6 +1,6 @@
 import { isNewer } from './publish.ts';
 import { fork } from './state.ts';
-import { attempt } from '../core/errors.ts';
+import { AuditsealError, attempt } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
 import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
@@ -8,7 +8,9 @@ import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { NEWEST_CHECKPOINT, checkpointName, isTileName } from '../core/objects/names.ts';
+import type { TreeHead } from '../core/merkle/tree.ts';
+import type { FirstTrust } from '../core/objects/batch.ts';
+import { NEWEST_CHECKPOINT, batchName, checkpointName, isTileName } from '../core/objects/names.ts';
 import type { VerifiedCheckpoint } from '../core/objects/report.ts';
 import { logAfter, readAll, readBatches } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
@@ -69,6 +71,8 @@ class Rebuild {
   #origin: string | undefined;
   #note: Buffer | undefined;
   #batchBytes = 0;
+  /** the first object under a batch's name that isn't in the log, and why */
+  #firstVoid: string | undefined;
 
   constructor(deps: RebuildDeps) {
     this.#deps = deps;
@@ -84,33 +88,48 @@ class Rebuild {
 
   /** files gives the files that came with each checkpoint. Batches behind the newest checkpoint wait for theirs. */
   async *#files(): AsyncIterable<readonly TileFile[]> {
-    const { store, verifiers } = this.#deps;
+    const { store } = this.#deps;
     const { tree } = this.#start;
-    const first = {
-      ...(this.#origin !== undefined && { ledger: this.#origin }),
-      ...(verifiers.length > 0 && { keys: verifiers.map(formatVerifierKey) }),
-    };
     let missing: string | undefined;
-    for await (const batch of readBatches(store, first, this.#start)) {
-      const isOfLog = 'entries' in batch;
-      if (isOfLog) {
-        this.#start = { tree, log: logAfter(batch, tree) };
-        for (const { length } of batch.entries) this.#batchBytes += length + 1;
-      }
+    let stray: Stray | undefined;
+    for await (const batch of readBatches(store, this.#trust, this.#start)) {
+      const name = checkpointName(batch.number);
       const checkpoint = await this.#open(batch.number);
-      if (isOfLog && missing !== undefined) throw fork(`${missing} is missing, and the log goes on behind it`);
-      if (isOfLog && checkpoint === undefined && !(await store.exists(checkpointName(batch.number))))
-        missing = checkpointName(batch.number);
       const isOfTree = checkpoint?.size === tree.head.size && checkpoint.rootHash === tree.head.rootHash;
-      if (checkpoint !== undefined && !isOfTree && checkpoint.size >= tree.head.size)
-        throw fork(`${checkpointName(batch.number)} is of another tree than the batches up to it`);
-      if (checkpoint === undefined || !isOfLog || !isOfTree) continue; // something else has its name: a later one covers it
+      const isLarger = checkpoint !== undefined && !isOfTree && checkpoint.size >= tree.head.size;
+      if (!('entries' in batch)) {
+        this.#firstVoid ??= `${batchName(batch.number)}: ${batch.why}`;
+        if (isLarger) stray ??= { name, checkpoint };
+        continue;
+      }
+      this.#start = { tree, log: logAfter(batch, tree) };
+      for (const { length } of batch.entries) this.#batchBytes += length + 1;
+      // Whoever may create objects can copy a genuine one under the name of a batch that isn't in the log.
+      if (stray !== undefined && stray.checkpoint.size <= tree.head.size) {
+        if (!isHead(stray.checkpoint, tree.head)) throw strayFork(stray, tree.head);
+        stray = undefined;
+      }
+      if (missing !== undefined) throw fork(`${missing} is missing, and the log goes on behind it`);
+      if (isLarger) throw strayFork({ name, checkpoint }, tree.head);
+      if (checkpoint === undefined && !(await store.exists(name))) missing = name;
+      if (checkpoint === undefined || !isOfTree) continue; // something else has its name: a later one covers it
       this.#origin ??= checkpoint.origin;
       this.#result.checkpoints += 1;
       this.#result.newest = { number: batch.number, size: checkpoint.size, root: formatHash(checkpoint.rootHash) };
       this.#note = checkpoint.note;
       yield tree.takeFiles();
     }
+    if (stray !== undefined) throw strayFork(stray, tree.head);
+    if (this.#start.log.number < 0 && this.#firstVoid !== undefined)
+      throw new AuditsealError('SIGNATURE_INVALID', `no batch is in the log: ${this.#firstVoid}`);
+  }
+
+  get #trust(): FirstTrust {
+    const { verifiers } = this.#deps;
+    return {
+      ...(this.#origin !== undefined && { ledger: this.#origin }),
+      ...(verifiers.length > 0 && { keys: verifiers.map(formatVerifierKey) }),
+    };
   }
 
   /** open gives the checkpoint of the log that has a number; without keys, what states one. */
@@ -173,6 +192,18 @@ class Rebuild {
     return this.#result;
   }
 }
+
+/** Stray is a checkpoint of the log's key under the name of a batch that isn't in the log. */
+interface Stray {
+  readonly name: string;
+  readonly checkpoint: TreeHead;
+}
+
+const isHead = ({ size, rootHash }: TreeHead, head: TreeHead): boolean =>
+  size === head.size && rootHash === head.rootHash;
+
+const strayFork = ({ name, checkpoint }: Stray, { size }: TreeHead): AuditsealError =>
+  fork(`${name} is signed over ${checkpoint.size} entries, and the batches give ${size}`);
 
 /** How the name of a partial tile goes on behind that of the full one. */
 const PARTIAL = '.p/';

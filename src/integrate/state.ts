@@ -80,19 +80,27 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   let newest = start.log.number < 0 ? undefined : (found.base?.newest ?? 'wanted');
   let published = found.base?.published;
   let next = Math.max(found.free, known?.next ?? 0);
+  const larger = new Map<number, SignedTree>();
   // Where the base is the last one that has a name, there is nothing to read behind it.
   const isAtEnd = known === undefined && found.base?.log.number === next - 1;
-  for await (const batch of isAtEnd ? [] : readBatches(store, firstTrust(deps), start)) {
-    if ('entries' in batch) {
-      start = { tree: start.tree, log: logAfter(batch, start.tree) };
-      ({ heads } = batch);
-      newest = 'wanted';
-    } else {
-      await refuseFork(deps, batch.number, start.tree.head);
-      log.error('foreign object in the place of a batch', { object: batchName(batch.number), why: batch.why });
+  for (let reading = isAtEnd ? 2 : 0; reading < 2; reading = larger.size > 0 ? reading + 1 : 2) {
+    // A second time, for a checkpoint whose batch came after the first listing.
+    for await (const batch of readBatches(store, firstTrust(deps), start)) {
+      if ('entries' in batch) {
+        start = { tree: start.tree, log: logAfter(batch, start.tree) };
+        ({ heads } = batch);
+        newest = 'wanted';
+        passReached(larger, start.tree.head);
+      } else {
+        const checkpoint = await openSigned(deps, batch.number);
+        if (typeof checkpoint === 'object' && checkpoint.size > start.tree.head.size)
+          larger.set(batch.number, checkpoint);
+        log.error('foreign object in the place of a batch', { object: batchName(batch.number), why: batch.why });
+      }
+      if (batch.number === next) next += 1;
     }
-    if (batch.number === next) next += 1;
   }
+  for (const [number, checkpoint] of larger) throw otherTree(number, checkpoint, start.tree.head);
   if (newest === 'wanted') {
     const note = await readCheckpoint(deps, start.log.number, start.tree.head, published);
     newest = typeof note === 'string' ? note : { number: start.log.number, note, files: start.tree.takeFiles() };
@@ -200,9 +208,17 @@ async function isEarlier({ tiles }: ReadLogDeps, earlier: TreeHead, published?: 
   }
 }
 
-/** refuseFork throws FORK_DETECTED if the log's keys signed a larger tree with a batch that isn't in the log. */
-async function refuseFork(deps: ReadLogDeps, number: number, head: TreeHead): Promise<void> {
-  const checkpoint = await openSigned(deps, number);
-  if (typeof checkpoint !== 'object' || checkpoint.size <= head.size) return;
-  throw fork(`${checkpointName(number)} is signed over ${checkpoint.size} entries, and the batches give ${head.size}`);
+/**
+ * passReached forgets the checkpoints that are of the log after all: whoever may create objects can copy a genuine one under
+ * the name of a batch that isn't in the log. It throws FORK_DETECTED for one of another tree.
+ */
+function passReached(larger: Map<number, SignedTree>, head: TreeHead): void {
+  for (const [number, checkpoint] of larger) {
+    if (checkpoint.size > head.size) continue;
+    if (!isHead(checkpoint, head)) throw otherTree(number, checkpoint, head);
+    larger.delete(number);
+  }
 }
+
+const otherTree = (number: number, { size }: SignedTree, head: TreeHead): AuditsealError =>
+  fork(`${checkpointName(number)} is signed over ${size} entries, and the batches give ${head.size}`);

@@ -58,10 +58,10 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 test.each([
   ['checkpoint', 'text/plain; charset=utf-8', 'public, max-age=2'],
   ['tile/0/000', 'application/octet-stream', IMMUTABLE],
-  ['tile/0/001.p/27', 'application/octet-stream', IMMUTABLE],
+  ['tile/0/001.p/28', 'application/octet-stream', IMMUTABLE],
   ['tile/1/000.p/1', 'application/octet-stream', IMMUTABLE],
   ['tile/entries/000', 'application/octet-stream', IMMUTABLE],
-  ['tile/entries/001.p/27', 'application/octet-stream', IMMUTABLE],
+  ['tile/entries/001.p/28', 'application/octet-stream', IMMUTABLE],
 ])('%s has its bytes, type and age; HEAD has the same headers, and no body', async (name, type, age) => {
   const { status, headers, body } = await ask(`log/${name}`);
   expect([status, body.equals(bytesOf(name))]).toEqual([200, true]);

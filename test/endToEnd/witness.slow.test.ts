@@ -11,7 +11,7 @@ import { HUB_NAME, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { KEY } from '../support/logs.ts';
+import { AUDITOR, KEY } from '../support/logs.ts';
 import { ROOT, runNode } from '../support/program.ts';
 import { witnessKey } from '../support/witnesses.ts';
 
@@ -64,6 +64,7 @@ test('the app has its checkpoint cosigned by the witnesses of its settings, and 
       VERIFY_SCHEDULE: '0 0 0 1 1 *',
       LEDGER_ORIGIN: KEY.verifierKey.keyName,
       LEDGER_SIGNER_KEY: formatSignerKey(KEY),
+      AUDITOR_SIGNER_KEY: formatSignerKey(AUDITOR),
       WITNESS_POLICY: policy.join(';'),
     },
   });

@@ -144,6 +144,21 @@ describe('what somebody else has put under the name of a batch is void: the log 
 });
 
 describe('what somebody else has put under the name of a checkpoint voids nothing: a later one covers its batch', () => {
+  test('a later checkpoint once more, under the name of a void batch: who reads on behind it is not stopped', async () => {
+    const late = integrateOf(store, tiles);
+    put(forgeChain(2));
+    await late.run(new KeptLog());
+    store.objects.set(batch(1), Buffer.from('junk'));
+    put(forgeChain(4));
+    await integrateOf(store, tiles).run(new KeptLog());
+    store.objects.set(checkpoint(1), store.objects.get(checkpoint(2)) as Buffer);
+    put(forgeChain(6));
+    await late.run(new KeptLog());
+    tiles.objects.clear();
+    await integrateOf(store, tiles).run(new KeptLog());
+    expectWholeLog(store.objects, whole(), ['0']);
+  });
+
   const text = `${LEDGER}\n9\n${Buffer.alloc(32, 9).toString('base64')}\n`;
   test.each<[string, () => Buffer]>([
     ['junk', () => Buffer.from('junk')],

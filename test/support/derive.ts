@@ -67,9 +67,9 @@ export function deriveChain(
 
 /** indicesOf gives the indices of a partition's names, in order. */
 function indicesOf(objects: ReadonlyMap<string, Buffer>, partition: string): number[] {
-  const start = `segments/${partition}/`;
-  const names = [...objects.keys()].filter((name) => name.startsWith(start)).sort();
-  return names.map((name) => Number(name.slice(start.length, -'.jsonl.zst'.length)));
+  const numbers = [...objects.keys()].map((name) => Number(/\/(\d{12})\.jsonl\.zst$/.exec(name)?.[1] ?? NaN));
+  const own = numbers.filter((index) => objects.has(nameOf(index, partition)));
+  return [...new Set(own)].sort((a, b) => a - b);
 }
 
 /** segmentAt gives the segment under a name, undefined for what is none, and says so where a later release signed it. */

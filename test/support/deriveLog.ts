@@ -87,7 +87,7 @@ class Log {
     const noBatch: number[] = [];
     let taken = 0;
     let hasCheckpoint = true;
-    for (const name of [...this.#objects.keys()].filter((name) => name.startsWith('batches/')).sort()) {
+    for (const name of [...this.#objects.keys()].filter((name) => /^batches\/\d{12}\.jsonl$/.test(name)).sort()) {
       const n = Number(name.slice('batches/'.length, -'.jsonl'.length));
       const lines = this.#open(name);
       taken++;
@@ -232,8 +232,9 @@ class Log {
 
   #signedText(name: string): string | undefined {
     const note = this.#objects.get(name)?.toString('utf8');
+    if (note === undefined) return undefined;
     try {
-      return note && openReferenceNote(note, this.#ledger, this.#keys);
+      return openReferenceNote(note, this.#ledger, this.#keys);
     } catch (error) {
       if (error instanceof Foreign) return undefined;
       throw error;
