@@ -26,7 +26,7 @@ export function verifierKeys(texts: readonly string[], option = '--key'): Verifi
 }
 
 /** givenWith sorts the keys of an option that takes those of logs and of witnesses. */
-export const givenWith = (option: string, keys: readonly VerifierKey[]): readonly GivenKeys[] => [
+const givenWith = (option: string, keys: readonly VerifierKey[]): readonly GivenKeys[] => [
   { place: option, role: 'log', keys: keys.filter(({ type }) => type !== 'cosignature') },
   { place: option, role: 'witness', keys: keys.filter(({ type }) => type === 'cosignature') },
 ];
