@@ -153,6 +153,7 @@ export class LogSource {
   async *#newDocuments(type: DocumentType): AsyncIterable<Buffer> {
     const { store, log } = this.#deps;
     let number = Math.max(this.#documents[type], this.#passed[type]);
+    let hasEntries = false;
     if (!(await store.exists(documentName(type, number)))) return;
     for await (const { name } of store.list(`${type}s/`, documentName(type, number))) {
       if (name < documentName(type, number)) continue; // a page
@@ -161,8 +162,12 @@ export class LogSource {
       if (document === undefined) return;
       if (document.isForeign) sayForeign(log, type, name);
       number += 1;
-      this.#passed[type] = number;
-      if (document.line === undefined) continue;
+      if (document.line === undefined) {
+        // Behind an entry nothing is passed yet: its batch may never be stored.
+        if (!hasEntries) this.#passed[type] = number;
+        continue;
+      }
+      hasEntries = true;
       this.#documents = { ...this.#documents, [type]: number };
       yield document.line;
     }

@@ -4,13 +4,17 @@ import { rebuildTiles } from '../../src/integrate/rebuildTiles.ts';
 import { referenceRoot } from '../support/referenceLedger.ts';
 import { dayOf, signLines } from '../support/sign.ts';
 import type { HandSession } from '../support/sign.ts';
-import { deriveLog, expectWholeLog } from '../support/deriveLog.ts';
+import { deriveLog, expectWholeLog, namesIn } from '../support/deriveLog.ts';
 import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
+import { checkLedger } from '../support/loggedLedger.ts';
 import { coded } from '../support/logVectors.ts';
 import { KEY, integrateOf, keyOf, logDeps } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
+import { filed } from '../support/reports.ts';
+import { forgeActions } from '../support/actions.ts';
+import { actionName, reportName } from '../../src/core/objects/names.ts';
 
 const batch = (number: number): string => `batches/${String(number).padStart(12, '0')}.jsonl`;
 const checkpoint = (number: number): string => `checkpoints/${String(number).padStart(12, '0')}`;
@@ -141,6 +145,31 @@ describe('what somebody else has put under the name of a batch is void: the log 
     // What is void is looked at once.
     expect(store.requests.read - questions.read).toBeLessThanOrEqual(1);
   });
+});
+
+test.each([
+  ['a batch whose name somebody takes', (name: string) => void store.objects.set(name, Buffer.from('junk'))],
+  ['a batch that could not be stored', () => 'fail' as const],
+])('what was to be in %s is in the next one of the same process', async (_what, fault) => {
+  put(forgeChain(2));
+  const integrate = integrateOf(store, tiles);
+  await integrate.run(new KeptLog());
+  put(forgeActions(1_000_000));
+  const report = await checkLedger({ store, tiles });
+  put([
+    [reportName(0), filed(report, reportName(0))],
+    [reportName(1), Buffer.from('junk')],
+  ]);
+  let isFirst = true;
+  store.faultOf = (name) => {
+    if (!isFirst || !name.startsWith('batches/')) return undefined;
+    isFirst = false;
+    return fault(name) ?? undefined;
+  };
+  await integrate.run(new KeptLog()).catch((error: unknown) => expect(error).toEqual(coded('STORE_UNAVAILABLE')));
+  await integrate.run(new KeptLog());
+  const numbers = [0, 1, 2, 3].map((number) => `action ${actionName(number)}`);
+  expect(namesIn(whole()).slice(2)).toEqual([`report ${reportName(0)}`, ...numbers]);
 });
 
 describe('what somebody else has put under the name of a checkpoint voids nothing: a later one covers its batch', () => {
