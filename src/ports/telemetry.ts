@@ -186,7 +186,8 @@ export const LINES = {
   'a request could not be answered': {
     level: 'error',
     fields: { error: 'reason' },
-    means: 'of `auditseal witness`: the state file can’t be read or written',
+    means:
+      'of `auditseal witness`: the state file can’t be read or written, or was changed or lost its lock while the witness ran',
   },
 } as const satisfies Readonly<Record<string, LineShape>>;
 

@@ -55,6 +55,7 @@ const NOTHING = Buffer.from('nothing');
 test('cosignatures are found behind any number of other names', async () => {
   const deps = await logged(forgeChain(3));
   deps.tiles.objects.delete('checkpoint');
+  deps.store.requests.list = 0;
   const { text } = parseNote(deps.store.objects.get(checkpointName(0)) as Buffer);
   const cosignature = signCosignature(text, WITNESS_KEY, 1_700_000_000);
   for (let i = 0; i < 1100; i++) deps.store.objects.set(cosignatureName(0, `${i}`.padStart(8, '0'), NOTHING), NOTHING);

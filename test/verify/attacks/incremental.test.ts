@@ -14,8 +14,12 @@ const NAME = 'kept.json';
 const goOn = (ledger: Ledger, report: Report, options: Parameters<typeof checkLedger>[1] = {}): Promise<Report> =>
   checkLedger(ledger, { anchor: { name: NAME, report }, isIncremental: true, ...options });
 
-async function grow({ store, tiles }: Ledger): Promise<void> {
+function seal({ store }: Ledger): void {
   for (const [name, bytes] of forgeChain(15)) if (!store.objects.has(name)) store.objects.set(name, bytes);
+}
+
+async function grow({ store, tiles }: Ledger): Promise<void> {
+  seal({ store, tiles });
   await integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + 40)) }).run(new KeptLog());
 }
 
@@ -64,4 +68,28 @@ test('a key that the log announced before the anchor counts behind it', async ()
   await grow({ store, tiles: ledger.tiles });
   const said = saidOf(await goOn({ store, tiles: ledger.tiles }, report, { verifiers: [] }));
   expect(said).toEqual([`foreign-object ${nameOf(12)}`, `chain-broken ${nameOf(12)}`]);
+});
+
+test('where the log had not come as far as the anchor, a check begins at the log’s last segments, and knows what is of the chain', async () => {
+  const ledger = await ledgerOf();
+  seal(ledger);
+  const report = await checkLedger(ledger);
+  const late = [`not-integrated ${nameOf(12)}`];
+  expect([saidOf(report), report.partitions.map(({ index }) => index)]).toEqual([late, [14, 11]]);
+  await grow(ledger);
+  const next = await goOn(ledger, report);
+  expect(next.checked).toMatchObject({
+    mode: 'incremental',
+    segments: 5,
+    segmentsNotRehashed: 22,
+    findingsRepeated: 1,
+  });
+  expect(saidOf(next)).toEqual(late);
+  // As somebody who has the key of a session.
+  const foreign = `{"type":"foreign","name":"${nameOf(13)}"}`;
+  resign(ledger.store, batch(4), (lines) => lines.replace(/\{"type":"segment",[^\n]*"index":13,[^\n]*/, foreign));
+  const { findings } = await goOn(ledger, report);
+  expect(findings.map(({ detail }) => detail)).toContainEqual(
+    expect.stringContaining(`calls ${nameOf(13)} foreign, and it continues its chain`),
+  );
 });
