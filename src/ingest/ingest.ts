@@ -95,7 +95,7 @@ export class Ingest {
     log: Logger,
   ): Promise<{ isDone: boolean; head: ChainHead; sealed: number }> {
     const { runs, duplicates } = planRuns(start, events);
-    if (runs.length === 0) announceContradiction(log, partition, start, events);
+    if (runs.length === 0) announceFuture(log, partition, start, events, this.#deps.now());
     let head = start;
     let isFirst = true;
     let sealed = 0;
@@ -149,18 +149,21 @@ function announce(log: Logger, partition: string, head: ChainHead, incarnation: 
   for (const { first, last } of gaps) log.error('events are missing', { partition, first, last });
 }
 
-/** announceContradiction logs a delivery that was dropped as sealed before, and whose events are all newer than that. */
-function announceContradiction(
+/**
+ * announceFuture logs a delivery that was dropped as sealed before, where the newest segment is from the future: that clock is
+ * ahead, or a stolen session says that events were sealed that the hub has only now. Up to its time nobody here can tell.
+ */
+function announceFuture(
   log: Logger,
   partition: string,
-  head: ChainHead,
+  { sealed }: ChainHead,
   events: readonly SealableEvent[],
+  now: number,
 ): void {
-  const [first, last] = [events[0], events.at(-1)];
-  if (first === undefined || last === undefined || head.sealed === '') return;
-  const isNewer = events.every(({ enqueued }) => Date.parse(enqueued) > Date.parse(head.sealed) + CLOCK_SKEW_MS);
-  const numbers = { first: first.sequenceNumber, last: last.sequenceNumber };
-  if (isNewer) log.error('events are newer than the segment that has their numbers', { partition, ...numbers });
+  const [first, last] = [events[0]?.sequenceNumber, events.at(-1)?.sequenceNumber];
+  if (first === undefined || last === undefined || sealed === '' || Date.parse(sealed) <= now + CLOCK_SKEW_MS) return;
+  const fields = { partition, first, last, sealed, now: new Date(now).toISOString() };
+  log.error('events are taken for sealed by a segment from the future', fields);
 }
 
 function count(

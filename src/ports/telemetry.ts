@@ -3,7 +3,8 @@
  * from here alone. Messages and names of fields are constants, and no field holds anything of a record.
  */
 
-/** What a field holds, and so its unit. A name is one of an object, a partition, a key or an outcome. */
+/** What a field holds, and so its unit. A name is one of an object, a partition, a key, a time or an
+ * outcome. */
 interface FieldKinds {
   name: string;
   /** why something was refused */
@@ -97,11 +98,11 @@ export const LINES = {
     means:
       'somebody has archived a segment that the log doesn’t have yet; the log waits in this partition until it is rehydrated',
   },
-  'events are newer than the segment that has their numbers': {
+  'events are taken for sealed by a segment from the future': {
     level: 'error',
-    fields: { partition: 'name', first: 'number', last: 'number' },
+    fields: { partition: 'name', first: 'number', last: 'number', sealed: 'name', now: 'name' },
     means:
-      'all of a delivery was dropped as sealed before, and was enqueued after that: what the hub numbers is not what is sealed',
+      'all of a delivery was dropped as sealed before, and the newest segment is dated ahead of this app’s clock: one of the clocks is wrong, or a session’s key was stolen',
   },
   'foreign object in the place of a report': {
     level: 'error',

@@ -243,3 +243,52 @@ describe('what somebody else has put under the name of a checkpoint voids nothin
 const edit = (name: string, change: (text: string) => string): void => {
   store.objects.set(name, Buffer.from(change((store.objects.get(name) as Buffer).toString('utf8'))));
 };
+
+describe('the archive tier, which the owner of the account may move any blob to', () => {
+  test.each([
+    ['the newest batch', [batch(2)]],
+    ['the newest batch and its checkpoint', [batch(2), checkpoint(2)]],
+    ['the newest two batches and their checkpoints', [batch(1), batch(2), checkpoint(1), checkpoint(2)]],
+  ])(
+    'with %s there, nothing is signed behind them, and the log goes on as soon as they are read',
+    async (_what, names) => {
+      await logOf(3);
+      const archived = new Set(names);
+      store.beforeRead = (name) => (archived.has(name) ? 'archived' : undefined);
+      put(forgeChain(8));
+      const before = new Map(store.objects);
+      await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toThrow();
+      expect(store.objects).toEqual(before);
+      archived.clear();
+      expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 1, segments: 2 });
+      expect(whole()).toMatchObject({ batches: [0, 1, 2, 3], void: [] });
+    },
+  );
+
+  test('what somebody has planted there stops nothing', async () => {
+    await logOf(3);
+    store.objects.set(batch(3), Buffer.from('junk'));
+    store.metadataOf.set(batch(3), store.metadataOf.get(batch(2)) ?? {});
+    store.beforeRead = (name) => (name === batch(3) ? 'archived' : undefined);
+    put(forgeChain(8));
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 1, segments: 2 });
+    expect(whole().batches).toEqual([0, 1, 2, 4]);
+  });
+});
+
+test('what is larger than a batch may be is not read', async () => {
+  await logOf(2);
+  for (let number = 2; number < 10; number++) store.objects.set(batch(number), Buffer.alloc(1));
+  const list = store.list.bind(store);
+  store.list = async function* (prefix, from) {
+    for await (const it of list(prefix, from)) yield it.size === 1 ? { ...it, size: 100_000_000 } : it;
+  };
+  const integrate = integrateOf(store, tiles);
+  await integrate.run(new KeptLog()); // looks at the newest one by one for where the log ends
+  const read: string[] = [];
+  store.beforeRead = (name) => void read.push(name);
+  put(forgeChain(6));
+  expect(await integrate.run(new KeptLog())).toMatchObject({ batches: 1, segments: 2 });
+  expect(read.filter((name) => name.startsWith('batches/'))).toEqual([]);
+  expect(whole().batches).toEqual([0, 1, 10]);
+});
