@@ -2,10 +2,8 @@ import { documentName } from '../core/objects/names.ts';
 import type { DocumentPlace } from '../core/objects/names.ts';
 import type { Finding, FindingCode } from '../core/objects/report.ts';
 
-/** Findings beyond this many are counted, not listed. */
-const MAX_FINDINGS = 1000;
-/** So many of one code at most: whoever plants objects must not hide what else is wrong. */
-const MAX_OF_A_CODE = 400;
+/** Findings of one code beyond this many are counted, not listed. So who plants objects can't hide what else is wrong. */
+const MAX_OF_A_CODE = 1000;
 
 /** What depends on the clock is looked at anew by every check. */
 const BY_THE_CLOCK: readonly FindingCode[] = ['action-unfinished', 'clock-ahead'];
@@ -57,7 +55,7 @@ export class Findings {
     const key = JSON.stringify([code, object, detail]);
     if (this.#listed.has(key)) return false;
     const count = this.#counts.get(code) ?? 0;
-    if (this.#listed.size < MAX_FINDINGS && count < MAX_OF_A_CODE) {
+    if (count < MAX_OF_A_CODE) {
       this.#listed.set(key, finding);
       this.#counts.set(code, count + 1);
     } else this.omitted += 1;

@@ -34,11 +34,10 @@ export interface Unreadable {
 
 const WARNINGS: readonly FindingCode[] = ['clock-ahead', 'action-unfinished'];
 
-const MAX_LISTED = 1000;
-/** So many of one code at most: whoever plants objects must not hide what else is wrong. */
-const MAX_OF_A_CODE = 400;
+/** Findings of one code beyond this many are counted, not listed. So who plants objects can't hide what else is wrong. */
+const MAX_OF_A_CODE = 1000;
 
-/** Findings collects what is wrong: what is said twice counts once, and beyond 1,000 they are only counted. */
+/** Findings collects what is wrong: what is said twice counts once, and beyond 1,000 of a code they are only counted. */
 export class Findings {
   readonly listed: Finding[] = [];
   omitted = 0;
@@ -53,7 +52,7 @@ export class Findings {
     const key = JSON.stringify([code, object, detail]);
     if (this.#seen.has(key)) return;
     const count = this.#counts.get(code) ?? 0;
-    if (this.listed.length === MAX_LISTED || count === MAX_OF_A_CODE) {
+    if (count === MAX_OF_A_CODE) {
       this.omitted += 1;
       return;
     }
