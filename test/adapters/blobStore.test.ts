@@ -3,12 +3,15 @@ import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { isSame } from '../../src/ports/store.ts';
 import { startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';
-import { check } from '../support/checking.ts';
+import { check, saidOf } from '../support/checking.ts';
 import { deriveChain } from '../support/derive.ts';
 import { startFaultProxy } from '../support/faultProxy.ts';
 import type { FaultProxy, ProxyFault } from '../support/faultProxy.ts';
 import { TRUST, nameOf } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { KEY, integrateOf } from '../support/logs.ts';
+import { MemoryTiles } from '../support/memoryTiles.ts';
 import { Random } from '../support/random.ts';
 import { splitReferenceSegment } from '../support/referenceSignature.ts';
 
@@ -176,6 +179,24 @@ test('something planted with a content encoding is read as it is stored', async 
   const bytes = Buffer.from('not gzip at all');
   await owner.getBlockBlobClient('a').upload(bytes, bytes.length, { blobHTTPHeaders: { blobContentEncoding: 'gzip' } });
   expect(await store.read('a')).toEqual(bytes);
+});
+
+test('a blob with a key that a customer gave is foreign, and stops neither sealing nor the log', async () => {
+  const { store, owner } = await open();
+  await sealAll(ingestOf(store), eventsBetween(0, 1));
+  const planted = [nameOf(1), nameOf(0, '77')];
+  for (const name of planted) await owner.getBlockBlobClient(name).upload('x', 1);
+  proxy.faultOf = ({ method, path }) =>
+    ['GET', 'HEAD'].includes(method) && planted.some((name) => path.includes(name)) ? 'encrypted' : undefined;
+  expect(await store.metadata(nameOf(1))).toEqual({});
+  expect(await store.exists(nameOf(1))).toBe(true);
+  expect(await store.read(nameOf(1))).toBe('encrypted');
+  expect(await store.readEnd(nameOf(1), 100)).toBe('encrypted');
+  await sealAll(ingestOf(store), eventsBetween(0, 3));
+  expect(await integrateOf(store, new MemoryTiles()).run(new KeptLog())).toMatchObject({ segments: 2, foreign: 1 });
+  const report = await check(store, { verifiers: [KEY.verifierKey] });
+  expect(report.unreadable).toEqual([]);
+  expect(saidOf(report)).toEqual(planted.map((name) => `foreign-object ${name}`).sort());
 });
 
 test('names whose characters mean something in a URL or in XML are taken as they are', async () => {

@@ -257,7 +257,7 @@ describe('the archive tier, which the owner of the account may move any blob to'
       store.beforeRead = (name) => (archived.has(name) ? 'archived' : undefined);
       put(forgeChain(8));
       const before = new Map(store.objects);
-      await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toThrow();
+      await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
       expect(store.objects).toEqual(before);
       archived.clear();
       expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 1, segments: 2 });

@@ -5,9 +5,16 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * What the proxy does to a request: answers 503 or 500 itself, drops the connection before the request goes through or after
- * (so that only the response is lost), never answers, or cuts the response's body in the middle.
+ * (so that only the response is lost), never answers, cuts the response's body in the middle, or answers as Azure does to who reads
+ * a blob without the key that a customer gave it (409; to a HEAD, the code stands in a header alone).
  */
-export type ProxyFault = 'busy' | 'broken' | 'dropBefore' | 'dropAfter' | 'hang' | 'cutBody';
+export type ProxyFault = 'busy' | 'broken' | 'encrypted' | 'dropBefore' | 'dropAfter' | 'hang' | 'cutBody';
+
+const ANSWERS = {
+  busy: [503, 'ServerBusy'],
+  broken: [500, 'InternalError'],
+  encrypted: [409, 'BlobUsesCustomerSpecifiedEncryption'],
+} as const;
 
 /** FaultProxy stands between a storage client and the store. */
 export interface FaultProxy {
@@ -45,9 +52,9 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     const fault = proxy.faultOf({ method, path });
     if (fault === 'dropBefore') return void outgoing.destroy();
     if (fault === 'hang') return;
-    if (fault === 'busy' || fault === 'broken') {
+    if (fault === 'busy' || fault === 'broken' || fault === 'encrypted') {
       incoming.resume();
-      const [status, code] = fault === 'busy' ? [503, 'ServerBusy'] : [500, 'InternalError'];
+      const [status, code] = ANSWERS[fault];
       const headers = { 'x-ms-error-code': code, 'content-type': 'application/xml' };
       return void outgoing.writeHead(status, headers).end(`<Error><Code>${code}</Code><Message>no</Message></Error>`);
     }
