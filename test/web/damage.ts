@@ -1,13 +1,27 @@
 import { actionName, pageName, reportName } from '../../src/core/objects/names.ts';
 import { formatCosignature } from '../../src/ledger/cosignatures.ts';
 import { forgeAction } from '../support/actions.ts';
+import { LEDGER, forgeChain } from '../support/forge.ts';
 import { SECOND, checkpoint } from '../support/loggedLedger.ts';
 import { witnessKey } from '../support/witnesses.ts';
-import { flip, swap, named, widestTile, segment, unsign, BOMB, edit, editNewest, resign } from './damageTools.ts';
+import {
+  flip,
+  swap,
+  named,
+  widestTile,
+  segment,
+  unsign,
+  BOMB,
+  claimBehind,
+  edit,
+  editNewest,
+  resign,
+} from './damageTools.ts';
 import { ACTED, TLOG, cosignatureIn, lineOf, plantCosignature } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
 const LOCKED = '"action":"lock","outcome":"done"';
+const STRANGER = { name: LEDGER, seed: 66 };
 const HOLD = { kind: 'hold-set', case: 'Case118' } as const;
 /** plant adds an action that has no entry in the log. */
 const plant = (mirror: Mirror, ...action: Parameters<typeof forgeAction>): unknown =>
@@ -72,6 +86,25 @@ export const DAMAGE: readonly Damage[] = [
     name: 'a batch missing in the middle',
     damage: (it) => it.delete('batches/000000000001.jsonl'),
     finds: 'checkpoint-inconsistent',
+  },
+  ...[
+    ['far ahead', 4, 100],
+    ['that there never was', 5, 4],
+    ['in the middle that is gone', 4, 1],
+  ].map(([what, number, previous]) => ({
+    name: `a batch of a stolen session behind one ${what}, and a segment by a key that it brings`,
+    damage: (it: Mirror): void => {
+      if (previous === 1) it.delete('batches/000000000001.jsonl');
+      claimBehind(it, number as number, previous as number, STRANGER);
+      const specs = [...Array.from({ length: 6 }, () => ({})), { session: { keys: [STRANGER] } }];
+      it.set(segment(0, 6), forgeChain(specs).get(segment(0, 6)) as Buffer);
+    },
+    finds: 'foreign-object',
+  })),
+  {
+    name: 'heads among the other entries of a batch',
+    damage: (it) => editNewest(it, (text) => `${text.split('\n').at(-2)}\n${text}`),
+    finds: 'entry-mismatch',
   },
   {
     name: 'a checkpoint missing in the middle',

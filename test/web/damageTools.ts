@@ -1,7 +1,7 @@
 import { LEDGER } from '../support/forge.ts';
 import { batch, checkpoint } from '../support/loggedLedger.ts';
-import { dayOf, signLines } from '../support/sign.ts';
-import type { HandSession } from '../support/sign.ts';
+import { dayOf, keyText, noticeOf, signLines } from '../support/sign.ts';
+import type { HandKey, HandSession } from '../support/sign.ts';
 import { TLOG } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
@@ -73,4 +73,21 @@ export function editNewest(mirror: Mirror, change: (text: string) => string): vo
   for (const name of [...named(mirror, 'cosignatures/000000000003/'), ...named(mirror, TLOG), checkpoint(3)])
     mirror.delete(name);
   resign(mirror, 3, change);
+}
+
+/** claimBehind plants a batch of a stolen session, which says that it goes on from one that is not in the log, and knows a key more. */
+export function claimBehind(mirror: Mirror, number: number, previous: number, stranger: HandKey): void {
+  const text = (mirror.get(batch(3)) as Buffer).toString();
+  const heads = text.split('\n').at(-3) as string;
+  const lines = [
+    JSON.stringify({ type: 'key', note: noticeOf(LEDGER, keyText(stranger), [stranger]) }),
+    heads.replace(/("keys":\["[^"]+")/, `$1,"${keyText(stranger)}"`),
+  ];
+  const time = /"time":"([^"]*)"/.exec(heads)?.[1] as string;
+  const claim = { previous, size: 1000, root: '0'.repeat(64) };
+  const session = { ledger: LEDGER, ...dayOf(time) };
+  mirror.set(
+    batch(number),
+    signLines(Buffer.from(lines.map((line) => `${line}\n`).join('')), batch(number), claim, session),
+  );
 }

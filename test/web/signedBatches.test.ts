@@ -66,9 +66,10 @@ function coreBatch(bytes: Buffer, number: number, keys: Given, before: CoreLog =
 
 async function pageBatch(log: LogSoFar, bytes: Buffer, number: number): Promise<unknown> {
   try {
-    const { entries, heads } = await log.take(number, new Uint8Array(bytes));
-    // Behind a batch that isn't there a checker goes on by what later ones say; the log doesn't.
-    if (log.isLost) return 'void';
+    const taken = await log.take(number, new Uint8Array(bytes));
+    // Whether it waits for a loss that others show is the checker's question; in the log it is not.
+    if (taken === 'waits') return 'void';
+    const { entries, heads } = taken;
     const text = entries.map((line) => Buffer.from(line).toString());
     return { entries: text, time: heads.time, announced: heads.keys.map((key) => key.text), documents: heads.filed };
   } catch (error) {

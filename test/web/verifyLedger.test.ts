@@ -17,6 +17,7 @@ import { picked, triedOf } from '../support/sample.ts';
 import { signReport } from '../support/sign.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { DAMAGE } from './damage.ts';
+import { claimBehind } from './damageTools.ts';
 import {
   MIRROR_KEY,
   MIRROR_KEYS,
@@ -160,6 +161,25 @@ describe('the page and the command line conclude the same of a mirror', () => {
     store.objects.delete(batch(3));
     const verdict = await pageVerdict(store.objects);
     expect(verdict.found).toContain(`checkpoint-inconsistent ${batch(3)}`);
+    expect(verdict).toEqual(await coreVerdict(store.objects));
+  });
+
+  test.each([
+    ['far ahead', 4, 100],
+    ['that somebody planted', 5, 4],
+  ])('with a batch of a stolen session behind one %s, and the true log behind it', async (_what, number, previous) => {
+    const mirror = new Map(good);
+    if (number === 5) mirror.set(batch(4), Buffer.from('junk'));
+    claimBehind(mirror, number, previous, { name: LEDGER, seed: 66 });
+    const store = new MemoryStore([...mirror].filter(([name]) => !name.startsWith('tlog/')));
+    for (const length of [7, 8]) {
+      for (const [name, bytes] of forgeChain(length)) store.objects.set(name, bytes);
+      const now = (): number => Date.parse(timeOf(SECOND + 1000 + length));
+      await integrateOf(store, new MemoryTiles(), { now }).run(new KeptLog());
+    }
+    const verdict = await pageVerdict(store.objects);
+    expect(verdict.found.filter((found) => !found.startsWith('foreign-object'))).toEqual([]);
+    expect(verdict.found).toContain(`foreign-object ${batch(number)}`);
     expect(verdict).toEqual(await coreVerdict(store.objects));
   });
 

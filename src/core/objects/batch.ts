@@ -116,14 +116,19 @@ function checkKeys(
   trusted: readonly string[] | undefined,
 ): void {
   const verifiers = trusted?.map(parseVerifierKey);
-  const announced = entries
+  const announced = keyNoticesIn(entries).map((note) => openKeyNotice(note, verifiers));
+  const keys = [...before, ...announced];
+  if (new Set(keys).size !== keys.length) throw malformed('it announces a key that the log has');
+  if (keys.join() !== heads.keys.join()) throw malformed('its heads have other keys than the log and its entries');
+}
+
+/** keyNoticesIn gives the notes of a batch that announce keys, whoever signed them, and throws BATCH_MALFORMED. */
+export function keyNoticesIn(entries: readonly Buffer[]): string[] {
+  return entries
     .filter((line) => line.toString('latin1', 0, KEY_START.length) === KEY_START)
     .map((line) => {
       const entry = attempt(() => parseEntry(line), 'malformed');
       if (entry?.type !== 'key') throw malformed('an entry that announces a key is malformed');
-      return openKeyNotice(entry.note, verifiers);
+      return entry.note;
     });
-  const keys = [...before, ...announced];
-  if (new Set(keys).size !== keys.length) throw malformed('it announces a key that the log has');
-  if (keys.join() !== heads.keys.join()) throw malformed('its heads have other keys than the log and its entries');
 }

@@ -1,18 +1,32 @@
 import { attempt, faultIn } from '../../core/errors.ts';
+import type { Hash } from '../../core/hash.ts';
 import type { TreeHead } from '../../core/merkle/tree.ts';
-import { formatVerifierKey } from '../../core/note/verifierKey.ts';
+import { formatVerifierKey, parseVerifierKey } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import { NO_LOG, openNextBatch, parseBatch } from '../../core/objects/batch.ts';
+import { NO_LOG, keyNoticesIn, openNextBatch, parseBatch } from '../../core/objects/batch.ts';
 import type { Batch, FirstTrust, LogSoFar } from '../../core/objects/batch.ts';
 import { headsOf } from '../../core/objects/heads.ts';
 import { batchName } from '../../core/objects/names.ts';
 import { openBatch } from '../../core/signed/batchSignature.ts';
-import type { SignedBatch } from '../../core/signed/batchSignature.ts';
 import { certificatesFor } from '../../core/signed/certificate.ts';
-import type { Certificate } from '../../core/signed/certificate.ts';
+import { openKeyNotice } from '../../core/signed/keyNotice.ts';
 import { logAfter } from '../../ledger/batches.ts';
 import type { VoidBatch } from '../../ledger/batches.ts';
 import type { KnownLedger } from '../context.ts';
+
+/**
+ * Judgement is what came of a batch's bytes. `waits` is what a session of the log signed as going on from something that is not
+ * in the log: a batch before it was lost, or the session was stolen. Only what comes behind shows which.
+ */
+export type Judgement = Batch | VoidBatch | 'waits';
+
+/** SignedLater is a batch that a session of the log signed, as going on from `previous` and `size` entries. */
+interface SignedLater {
+  readonly batch: Batch;
+  readonly previous: number;
+  readonly size: number;
+  readonly root: Hash;
+}
 
 /** BatchOrder says which batches are in the log, one after the other. */
 export class BatchOrder {
@@ -22,6 +36,8 @@ export class BatchOrder {
   log: LogSoFar;
   /** a batch on which later ones go on isn't there, or isn't one: what the tree is since then is only said */
   isLost = false;
+  /** the next one that would wait is taken for the first behind what is lost */
+  #isResuming = false;
 
   /** It begins behind `log`. Without keys that were given, whoever made the first batch is believed. */
   constructor(ledger: KnownLedger, verifiers: readonly VerifierKey[], log: LogSoFar = NO_LOG) {
@@ -31,12 +47,20 @@ export class BatchOrder {
   }
 
   /** take gives the batch of that number if it is in the log, or says why it is void. */
-  take(bytes: Buffer, number: number): Batch | VoidBatch {
+  take(bytes: Buffer, number: number): Judgement {
     try {
       return this.#open(bytes, number);
     } catch (error) {
       const { message } = faultIn(error, 'malformed');
-      return attempt(() => this.#goOn(bytes, number), 'malformed') ?? { number, why: message };
+      const later = attempt(() => this.#openLater(bytes, number), 'malformed');
+      if (later === undefined) return { number, why: message };
+      const { batch, previous, size, root } = later;
+      if (this.isLost && previous === this.log.number && size === this.log.head.size) return batch;
+      if (!this.#isResuming) return 'waits';
+      this.isLost = true;
+      this.#isResuming = false;
+      this.log = { ...this.log, number: previous, head: { size, rootHash: root } };
+      return batch;
     }
   }
 
@@ -47,9 +71,13 @@ export class BatchOrder {
     this.log = logAfter(batch, { head: this.isLost ? { ...head, size: size + batch.entries.length } : head });
   }
 
+  /** resume says that nothing goes on from the last batch, so that it is lost what came behind it. */
+  resume(): void {
+    this.#isResuming = true;
+  }
+
   #open(bytes: Buffer, number: number): Batch {
-    const { name } = this.#ledger;
-    const ledger = name === undefined ? {} : { ledger: name };
+    const ledger = this.#ledgerTrust;
     const keys = this.#given ?? (this.log.number < 0 ? keysIn(bytes, number, ledger) : undefined);
     const batch = openNextBatch(bytes, number, this.log, { ...ledger, ...(keys !== undefined && { keys }) });
     this.#ledger.name ??= openBatch(bytes, batchName(number), certificatesFor({})).certificate.ledger;
@@ -57,30 +85,46 @@ export class BatchOrder {
   }
 
   /**
-   * goOn gives a batch behind one that is lost: one of the log's sessions signed that it goes on from a later one than the
-   * last that is known, or, once that is so, from the last one.
+   * openLater gives what a session of the log signed under that number, and undefined if it can't be of the log, whatever is
+   * lost. Keys count only that were given, were announced before, or that one of those announces: heads may name any.
    */
-  #goOn(bytes: Buffer, number: number): Batch | undefined {
-    const { name } = this.#ledger;
-    const ledger = name === undefined ? {} : { ledger: name };
-    const keys = this.log.number >= 0 ? this.log.keys : (this.#given ?? keysIn(bytes, number, ledger));
-    const signed = openBatch(bytes, batchName(number), certificatesFor({ ...ledger, keys }));
-    const { previous, size, root } = signed;
-    const isNext = this.isLost && previous === this.log.number && size === this.log.head.size;
-    if (previous <= this.log.number && !isNext) return undefined;
+  #openLater(bytes: Buffer, number: number): SignedLater | undefined {
+    const ledger = this.#ledgerTrust;
+    const trusted = this.#given === undefined ? keysIn(bytes, number, ledger) : [...this.#given, ...this.log.keys];
+    const signed = openBatch(bytes, batchName(number), certificatesFor({ ...ledger, keys: trusted }));
+    const { previous, size, root, certificate } = signed;
     const entries = parseBatch(signed.lines);
-    const batch = { number, entries, heads: headsOf(entries) };
-    if (batch.heads.time < this.log.time || !isFor(signed.certificate, batch.heads.time)) return undefined;
-    this.isLost = true;
-    this.log = { ...this.log, number: previous, head: { size, rootHash: root } };
-    return batch;
+    const heads = headsOf(entries);
+    const { from, until } = certificate;
+    const isPossible =
+      previous >= this.log.number &&
+      previous < number &&
+      size >= this.log.head.size &&
+      heads.time >= this.log.time &&
+      heads.time >= from &&
+      heads.time <= until;
+    if (!isPossible || (previous === this.log.number && !this.isLost)) return undefined;
+    const keys = this.#given === undefined ? heads.keys : keysBehind(trusted, entries);
+    return { batch: { number, entries, heads: { ...heads, keys } }, previous, size, root };
+  }
+
+  get #ledgerTrust(): FirstTrust {
+    const { name } = this.#ledger;
+    return name === undefined ? {} : { ledger: name };
   }
 }
 
-const isFor = ({ from, until }: Certificate, time: string): boolean => time >= from && time <= until;
-
 /** keysIn gives the keys that a batch announces: those that are believed of the first one, where none were given. */
 function keysIn(bytes: Buffer, number: number, trust: FirstTrust): readonly string[] {
-  const { lines }: SignedBatch = openBatch(bytes, batchName(number), certificatesFor(trust));
+  const { lines } = openBatch(bytes, batchName(number), certificatesFor(trust));
   return headsOf(parseBatch(lines)).keys;
+}
+
+/** keysBehind gives the keys that were trusted, and those that entries announce by a note that one of them signed. */
+function keysBehind(trusted: readonly string[], entries: readonly Buffer[]): string[] {
+  const verifiers = trusted.map(parseVerifierKey);
+  const announced = keyNoticesIn(entries).flatMap(
+    (note) => attempt(() => openKeyNotice(note, verifiers), 'malformed') ?? [],
+  );
+  return [...new Set([...trusted, ...announced])];
 }

@@ -3,8 +3,6 @@ import type { Batch, LogSoFar } from '../../core/objects/batch.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import { batchName, checkpointName } from '../../core/objects/names.ts';
 import type { LogReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
-import type { VoidBatch } from '../../ledger/batches.ts';
-import { WHY_UNREAD } from '../../ports/store.ts';
 import { trustKeys } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
@@ -16,10 +14,10 @@ import { checkEnd, isOlderThan } from './endCheck.ts';
 import type { LogEnd } from './endCheck.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { ObjectAt } from './entryCheck.ts';
+import { followBatches } from './followBatches.ts';
+import type { FollowedBatch } from './followBatches.ts';
 import { PositionCheck } from './positionCheck.ts';
 import { PublishedCheck } from './publishedCheck.ts';
-import { readBatchesFor } from './readBatches.ts';
-import type { BatchRead } from './readBatches.ts';
 import { THE_FIRST, resume } from './resume.ts';
 import type { LogStart } from './resume.ts';
 import { TileCheck } from './tileCheck.ts';
@@ -134,8 +132,6 @@ class LogCheck {
   readonly #entries: EntryCheck;
   readonly #cosignatures: CosignatureCheck;
   readonly #tiles: TileCheck | undefined;
-  /** the first number whose name nothing has, as far as it was read */
-  #next: number;
   #unsigned: number | undefined;
   #head: VerifiedCheckpoint | undefined;
   #note: Buffer | undefined;
@@ -165,7 +161,6 @@ class LogCheck {
       },
     );
     this.#tiles = context.tiles && new TileCheck(context, context.tiles);
-    this.#next = start.batch;
     this.#head = continued?.head;
     this.#note = continued?.opened.note;
     this.isAnchorFound = continued !== undefined;
@@ -192,7 +187,7 @@ class LogCheck {
     const { context, options, start } = this.#parts;
     try {
       await this.#checkAnchorsCosignatures(start);
-      for await (const read of readBatchesFor(context, start.batch)) await this.#add(read);
+      for await (const batch of followBatches(context, start.batch, this.#order)) await this.#add(batch);
       await checkEnd(context, this.#end, options.allowance);
       await this.#cosignatures.finish(options.allowance?.delayMs, this.#hasLog);
     } finally {
@@ -217,25 +212,18 @@ class LogCheck {
     await this.#cosignatures.check(head.number, opened.text, head.time);
   }
 
-  async #add({ number, bytes, note }: BatchRead): Promise<void> {
+  async #add({ number, batch, note, holes, isBehindLoss }: FollowedBatch): Promise<void> {
     const { checkpoints, context } = this.#parts;
-    if (bytes === undefined || note === 'unreadable') checkpoints.isIncomplete = true;
-    const wasLost = this.#order.isLost;
-    const batch = bytes === undefined ? undefined : this.#take(bytes, number);
+    if (batch === undefined || note === 'unreadable') checkpoints.isIncomplete = true;
     if (batch === undefined || !('entries' in batch)) {
       const why = batch && `it has the name of a batch and is not in the log: ${batch.why}`;
       if (why !== undefined) context.findings.error('foreign-object', batchName(number), why);
-      if (number === this.#next) this.#next += 1;
       await this.#checkStray(number, note);
       return;
     }
-    this.#checkOrder(number);
-    if (this.#order.isLost && !wasLost) this.#break(batch);
+    this.#sayMissing(number, holes);
+    if (isBehindLoss) this.#break(batch);
     await this.#addBatch(batch, note);
-  }
-
-  #take(bytes: Exclude<BatchRead['bytes'], undefined>, number: number): Batch | VoidBatch {
-    return typeof bytes === 'string' ? { number, why: WHY_UNREAD[bytes] } : this.#order.take(bytes, number);
   }
 
   /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
@@ -282,18 +270,15 @@ class LogCheck {
     return this.#parts.options.anchor?.report.log?.head ?? undefined;
   }
 
-  /** checkOrder says what is missing before a batch of the log. */
-  #checkOrder(number: number): void {
+  /** sayMissing says what is missing before a batch of the log. */
+  #sayMissing(number: number, holes: readonly number[]): void {
     const { findings } = this.#parts.context;
     if (this.#unsigned !== undefined) {
       const why = 'no object has this name, and the log goes on behind it';
       findings.error('checkpoint-inconsistent', checkpointName(this.#unsigned), why);
     }
-    if (number > this.#next) {
-      const why = `no object has this name, and ${batchName(number)} is there`;
-      findings.error('checkpoint-inconsistent', batchName(this.#next), why);
-    }
-    this.#next = number + 1;
+    const why = `no object has this name, and ${batchName(number)} is there`;
+    for (const hole of holes) findings.error('checkpoint-inconsistent', batchName(hole), why);
   }
 
   /** break says that entries are missing from here on. */

@@ -64,10 +64,13 @@ export class PositionCheck {
     return isInOrder || this.#isLost ? undefined : `is of ${type} ${number}, and ${type} ${next} comes next`;
   }
 
-  /** takeKey goes on behind the entry that announces a key: a batch of the log has none that may not stand there. */
-  takeKey({ note }: KeyEntry): void {
+  /** takeKey goes on behind the entry that announces a key. `known` is those that the log knows behind its batch. */
+  takeKey({ note }: KeyEntry, known: LogPosition['keys']): string | undefined {
     const key = openKeyNotice(note, undefined);
+    // In the log no other can stand. Behind what is lost, anybody may have signed it.
+    if (!known.includes(key)) return 'announces a key, and no key that the log is known to have signed that';
     if (!this.keys.includes(key)) this.keys = [...this.keys, key];
+    return undefined;
   }
 
   /** takeHeads compares the heads of a batch: the next integration begins where they say, so they have to be right. */

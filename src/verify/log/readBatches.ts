@@ -9,25 +9,39 @@ import type { Context, Read } from '../context.ts';
 /** How many batches are read ahead. */
 const AHEAD = 4;
 
-/** BatchRead is what has the name of a batch, and of its checkpoint. */
-export interface BatchRead {
+/** BatchAt is an object that has the name of a batch. `size` is how many bytes it has. */
+export interface BatchAt {
   readonly number: number;
+  readonly size: number;
+}
+
+/** BatchRead is what has the name of a batch, and of its checkpoint. */
+export interface BatchRead extends BatchAt {
   /** undefined if it can't be read: that is said already */
   readonly bytes: Buffer | Exclude<Unread, 'archived'> | undefined;
   readonly note: Read;
 }
 
-/** readBatchesFor reads what has the name of a batch, from a number on, in order; there may be holes. */
-export async function* readBatchesFor(context: Context, from: number): AsyncGenerator<BatchRead> {
-  const { store } = context;
-  const read = mapInOrder(store.list('batches/', batchName(from)), AHEAD, async ({ name, size }) => {
+/** listBatches gives what has the name of a batch, from a number on, in order; there may be holes. */
+export async function* listBatches({ store }: Context, from: number): AsyncGenerator<BatchAt> {
+  for await (const { name, size } of store.list('batches/', batchName(from))) {
     const number = parseBatchName(name);
-    if (number === undefined) return undefined; // it is found with the other names
+    if (number !== undefined) yield { number, size }; // others are found with the other names
+  }
+}
+
+/** readBatchesFor reads batches, a few ahead. */
+export async function* readBatchesFor(
+  context: Context,
+  batches: AsyncIterable<BatchAt> | Iterable<BatchAt>,
+): AsyncGenerator<BatchRead> {
+  const { store } = context;
+  const read = mapInOrder(batches, AHEAD, async ({ number, size }) => {
     // In this order: in a log that is in use, a checkpoint comes after its batch.
-    const bytes = size > MAX_BATCH_BYTES ? ('too-large' as const) : await readFor(context, store, name);
-    return { number, bytes, note: await readFor(context, store, checkpointName(number)) };
+    const bytes = size > MAX_BATCH_BYTES ? ('too-large' as const) : await readFor(context, store, batchName(number));
+    return { number, size, bytes, note: await readFor(context, store, checkpointName(number)) };
   });
-  for await (const it of read) if (it !== undefined) yield { ...it, bytes: readable(context, it.number, it.bytes) };
+  for await (const it of read) yield { ...it, bytes: readable(context, it.number, it.bytes) };
 }
 
 function readable({ tally }: Context, number: number, bytes: Read): BatchRead['bytes'] {

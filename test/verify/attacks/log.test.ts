@@ -131,6 +131,93 @@ describe('a batch that is gone or damaged hides nothing of those behind it', () 
   });
 });
 
+describe('what a stolen session signs as going on from a batch that is not in the log', () => {
+  const ZEROS = '0'.repeat(64);
+  const headsOf = (ledger: Ledger, number: number): string =>
+    linesOf(stored(ledger, batchName(number)))
+      .lines.split('\n')
+      .at(-2) as string;
+  const claimed = (name: string, lines: string, claim: { readonly previous: number }, second = 4): Buffer =>
+    signLines(
+      Buffer.from(lines),
+      name,
+      { size: 1000, root: ZEROS, ...claim },
+      { ...dayOf(timeOf(SECOND + second)), ledger: LEDGER },
+    );
+
+  test.each<[string, number, (ledger: Ledger) => void]>([
+    ['far ahead', 100, () => {}],
+    ['with its own number', 4, () => {}],
+    ['that somebody planted', 4, ({ store }) => void store.objects.set(batchName(4), Buffer.from('x'))],
+  ])('%s is void, and the true log behind it counts', async (_what, previous, plant) => {
+    const ledger = await ledgerOf();
+    plant(ledger);
+    const planted = ledger.store.objects.has(batchName(4)) ? [batchName(4), batchName(5)] : [batchName(4)];
+    const name = planted.at(-1) as string;
+    ledger.store.objects.set(name, claimed(name, `${headsOf(ledger, 3)}\n`, { previous }));
+    await goOn(ledger);
+    await goOn(ledger, 40);
+    for (const verifiers of [[KEY.verifierKey], []]) {
+      const report = await checkLedger(ledger, { verifiers });
+      expect(saidOf(report)).toEqual(planted.map((object) => `foreign-object ${object}`));
+      expect(report.log).toMatchObject({ head: { number: 3 + planted.length + 2 }, segmentsNotIntegrated: 0 });
+    }
+  });
+
+  test.each<[string, number, number]>([
+    ['a number far ahead', 4, 100],
+    ['one that there never was', 5, 4],
+  ])('as the newest, it is named, and nothing that it says is believed: %s', async (_what, number, previous) => {
+    const ledger = await ledgerOf();
+    const theirs = keyOf(66).verifierKey;
+    const announced = headsOf(ledger, 3).replace(/("keys":\["[^"]+")/, `$1,"${formatVerifierKey(theirs)}"`);
+    expect(announced).not.toBe(headsOf(ledger, 3));
+    const note = signedNote(`${LEDGER}/sealer\nauditseal key\n${formatVerifierKey(theirs)}\n`, [
+      { name: LEDGER, seed: 66 },
+    ]);
+    const lines = `${JSON.stringify({ type: 'key', note })}\n${announced}\n`;
+    ledger.store.objects.set(batchName(number), claimed(batchName(number), lines, { previous }));
+    const specs = [...Array.from({ length: 12 }, () => ({})), { session: { keys: [{ name: LEDGER, seed: 66 }] } }];
+    ledger.store.objects.set(nameOf(12), forgeChain(specs).get(nameOf(12)) as Buffer);
+    const report = await checkLedger(ledger);
+    expect(report.status).toBe('violated');
+    // The segment that his own key certified stays foreign.
+    expect(saidOf(report)).toContain(`foreign-object ${nameOf(12)}`);
+    expect(report.partitions).toMatchObject([{ index: 11 }, {}]);
+    expect(report.log?.head).toMatchObject({ number: 3 });
+  });
+
+  test('as all that there is of a log, it makes nothing verified, whatever was kept', async () => {
+    const ledger = await ledgerOf();
+    const kept = { name: 'kept', note: stored(ledger, checkpoint(3)) };
+    const [store, tiles] = [new MemoryStore(), new MemoryTiles()];
+    for (const [name, bytes] of ledger.store.objects) if (name.startsWith('segments/')) store.objects.set(name, bytes);
+    store.objects.set(batchName(0), claimed(batchName(0), `${headsOf(ledger, 3)}\n`, { previous: 100 }));
+    store.objects.set(checkpoint(0), kept.note);
+    const report = await checkLedger({ store, tiles }, { kept });
+    expect(report.status).toBe('violated');
+    expect(saidOf(report)).toContain(`foreign-object ${batchName(0)}`);
+  });
+});
+
+describe('a log that is lost more than once', () => {
+  test('is taken up again behind each loss', async () => {
+    const ledger = await ledgerOf(6, 12);
+    for (const number of [1, 3]) ledger.store.objects.delete(batchName(number));
+    const report = await checkLedger(ledger);
+    expect(saidOf(report)).toEqual([1, 3].map((number) => `checkpoint-inconsistent ${batchName(number)}`));
+    expect(report.log).toMatchObject({ batches: 6, head: { number: 0 } });
+  });
+});
+
+test('heads among the other entries of a batch are a finding', async () => {
+  const ledger = await ledgerOf(1, 4);
+  resign(ledger.store, batchName(0), (lines) => `${lines.split('\n').at(-2)}\n${lines}`);
+  ledger.store.objects.delete(checkpoint(0));
+  ledger.tiles.objects.clear();
+  expect(saidOf(await checkLedger(ledger))).toContain(`entry-mismatch ${batchName(0)}`);
+});
+
 describe('checkpoints', () => {
   test.each<[string, (ledger: Ledger) => Buffer, string]>([
     ['garbage', () => Buffer.from('garbage'), 'checkpoint-invalid'],

@@ -7,9 +7,8 @@ import { openKeyNotice } from '../signed/keyNotice.ts';
 import { Trust } from '../signed/trust.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { headsOf, parseBatch, parseLogEntry } from './entries.ts';
-import type { FiledCounts, Heads } from './entries.ts';
-import type { Folder } from './folder.ts';
-import { batchName, parseBatchName } from './names.ts';
+import type { Heads } from './entries.ts';
+import { batchName } from './names.ts';
 import { LogTree } from './tiles.ts';
 
 /** Batch is one that is in the log. */
@@ -30,14 +29,23 @@ const KEY_START = utf8('{"type":"key",');
 
 const badBatch = (why: string): Fault => new Fault('BATCH_MALFORMED', why);
 
+/** SignedLater is a batch that a session of the log signed, as going on from `previous` and `size` entries. */
+interface SignedLater {
+  readonly batch: Batch;
+  readonly previous: number;
+  readonly size: number;
+}
+
 /** LogSoFar is the log up to a batch. With the next batch's own bytes, it decides whether that one is in the log. */
 export class LogSoFar {
   /** over the entries up to the last batch, or to the last before the log was lost */
   readonly tree = new LogTree();
   /** of the newest batch that is in the log; `size` is how many entries there are up to it */
   last = NO_BATCH;
-  /** a batch on which a later one goes on isn't there, or isn't one: what the tree is since then is only said */
-  isLost = false;
+  /** how often a batch on which a later one goes on wasn't there, or wasn't one: what the tree is since then is only said */
+  losses = 0;
+  /** the next one that would wait is taken for the first behind what is lost */
+  #isResuming = false;
   readonly #trust: Trust;
   readonly #given: readonly VerifierKey[] | undefined;
 
@@ -49,78 +57,133 @@ export class LogSoFar {
 
   /**
    * take gives the batch of that number if it is in the log, and goes on behind it. It throws FOREIGN_OBJECT,
-   * BATCH_MALFORMED or VERSION_UNKNOWN for everything else: that is void. docs/format.md, section 9.1.
+   * BATCH_MALFORMED or VERSION_UNKNOWN for everything else: that is void. docs/format.md, section 9.1. `waits` is for what
+   * a session of the log signed as going on from something that is not in the log: only what comes behind shows what it is.
    */
-  async take(number: number, bytes: Bytes): Promise<Batch> {
+  async take(number: number, bytes: Bytes): Promise<Batch | 'waits'> {
     try {
-      const trusted = await this.#keysFor(number, bytes);
-      this.#trust.trust(trusted);
-      const signed = await openBatch(bytes, batchName(number), this.#trust);
-      const entries = parseBatch(signed.lines);
-      const heads = await headsOf(entries);
-      this.#goOn(signed, heads);
-      if (!this.isLost) await this.#checkKeys(entries, heads, trusted);
-      if (!this.isLost) for (const entry of entries) this.tree.append(entry);
-      const { time, keys, filed } = heads;
-      this.last = { number, time, keys, filed, size: signed.size + entries.length };
-      this.#trust.ledger ??= signed.certificate.ledger;
-      return { entries, heads };
+      return await this.#takeNext(number, bytes);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      const later = await unlessFault(this.#openLater(number, bytes));
+      if (later === undefined) throw error;
+      const { batch, previous, size } = later;
+      const isNext = this.losses > 0 && previous === this.last.number && size === this.last.size;
+      if (!isNext && !this.#isResuming) return 'waits';
+      if (!isNext) this.losses += 1;
+      this.#isResuming &&= isNext;
+      return this.#goOn(number, batch, size);
     } finally {
       this.#trust.trust(this.last.number < 0 ? this.#given : this.last.keys);
     }
   }
 
-  async #keysFor(number: number, bytes: Bytes): Promise<readonly VerifierKey[]> {
-    if (this.last.number >= 0) return this.last.keys;
-    if (this.#given !== undefined) return this.#given;
+  /** resume says that nothing goes on from the last batch, so that it is lost what came behind it. */
+  resume(): void {
+    this.#isResuming = true;
+  }
+
+  async #takeNext(number: number, bytes: Bytes): Promise<Batch> {
+    const { last, tree } = this;
+    const trusted = last.number < 0 ? (this.#given ?? (await this.#keysIn(number, bytes))) : last.keys;
+    this.#trust.trust(trusted);
+    const signed = await openBatch(bytes, batchName(number), this.#trust);
+    const { previous, size, root } = signed;
+    if (previous !== last.number || size !== last.size || root !== toHex(tree.root())) {
+      const stated = `it goes on from batch ${previous} and ${size} entries`;
+      throw badBatch(`${stated}, and the log has batch ${last.number} and ${last.size}`);
+    }
+    const batch = await this.#openLines(signed);
+    await this.#checkKeys(batch, trusted);
+    for (const entry of batch.entries) tree.append(entry);
+    this.#trust.ledger ??= signed.certificate.ledger;
+    return this.#goOn(number, batch, size);
+  }
+
+  /**
+   * openLater gives what a session of the log signed under that number, if it can be of the log, whatever is lost. Keys count only
+   * that were given, were announced before, or that one of those announces: heads may name any.
+   */
+  async #openLater(number: number, bytes: Bytes): Promise<SignedLater> {
+    const { last } = this;
+    const given = this.#given;
+    const trusted = given === undefined ? await this.#keysIn(number, bytes) : union(given, last.keys);
+    this.#trust.trust(trusted);
+    const signed = await openBatch(bytes, batchName(number), this.#trust);
+    const { previous, size } = signed;
+    const isLater = previous > last.number || (this.losses > 0 && previous === last.number);
+    if (!isLater || previous >= number || size < last.size)
+      throw badBatch(`it goes on from batch ${previous}, which nothing can that is behind batch ${last.number}`);
+    const { entries, heads } = await this.#openLines(signed);
+    const keys = given === undefined ? heads.keys : await keysBehind(trusted, entries);
+    return { batch: { entries, heads: { ...heads, keys } }, previous, size };
+  }
+
+  async #openLines({ lines, certificate: { from, until } }: SignedBatch): Promise<Batch> {
+    const entries = parseBatch(lines);
+    const heads = await headsOf(entries);
+    const { time } = heads;
+    if (time < this.last.time) throw badBatch(`it is dated ${time}, and the batch before it ${this.last.time}`);
+    if (time < from || time > until) throw badBatch(`it is dated ${time}, and its certificate is not for then`);
+    return { entries, heads };
+  }
+
+  /** keysIn gives the keys that a batch announces: those that are believed of the first one, where none were given. */
+  async #keysIn(number: number, bytes: Bytes): Promise<readonly VerifierKey[]> {
+    this.#trust.trust(undefined);
     const { lines } = await openBatch(bytes, batchName(number), this.#trust);
     return (await headsOf(parseBatch(lines))).keys;
   }
 
+  #goOn(number: number, batch: Batch, size: number): Batch {
+    const { time, keys, filed } = batch.heads;
+    this.last = { number, time, keys, filed, size: size + batch.entries.length };
+    return batch;
+  }
+
   /** The heads have the keys of before, and those that the entries announce and a key of before signed. */
-  async #checkKeys(entries: readonly Uint8Array[], { keys }: Heads, trusted: readonly VerifierKey[]): Promise<void> {
+  async #checkKeys({ entries, heads: { keys } }: Batch, trusted: readonly VerifierKey[]): Promise<void> {
     const known = this.last.keys.map(({ text }) => text);
-    for (const line of entries) {
-      if (!equalBytes(line.subarray(0, KEY_START.length), KEY_START)) continue;
-      const entry = await parseLogEntry(line);
-      if (entry.type === 'key') known.push((await openKeyNotice(entry.note, trusted)).text);
-    }
+    for (const note of await noticesIn(entries)) known.push((await openKeyNotice(note, trusted)).text);
     if (new Set(known).size !== known.length) throw badBatch('it announces a key that the log has');
     if (known.join() !== keys.map(({ text }) => text).join())
       throw badBatch('its heads have other keys than the log and its entries');
   }
-
-  /** Behind a batch that isn't there, what one of the log's sessions signed shows what was before. */
-  #goOn({ previous, size, root, certificate }: SignedBatch, { time }: Heads): void {
-    const { last, tree } = this;
-    const isNext = previous === last.number && size === last.size && (this.isLost || root === toHex(tree.root()));
-    if (!isNext && previous <= last.number) {
-      const stated = `it goes on from batch ${previous} and ${size} entries`;
-      throw badBatch(`${stated}, and the log has batch ${last.number} and ${last.size}`);
-    }
-    if (time < last.time) throw badBatch(`it is dated ${time}, and the batch before it ${last.time}`);
-    if (time < certificate.from || time > certificate.until)
-      throw badBatch(`it is dated ${time}, and its certificate is not for then`);
-    if (!isNext) this.isLost = true;
-  }
 }
 
-/** readLog gives how far the log of a folder comes, and which keys it announces. It looks at nothing but batches. */
-export async function readLog(
-  folder: Folder,
-  given: readonly VerifierKey[] | undefined,
-): Promise<{ readonly announced: readonly VerifierKey[]; readonly filed: FiledCounts }> {
-  const log = new LogSoFar(new Trust(undefined, given), given);
-  for (const name of folder.under('batches/')) {
-    const number = parseBatchName(name);
-    const bytes = number === undefined ? undefined : await folder.read(name);
-    if (number === undefined || bytes === undefined || bytes === 'oversize') continue;
-    try {
-      await log.take(number, bytes);
-      log.tree.takeFiles();
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-    }
+const union = (some: readonly VerifierKey[], others: readonly VerifierKey[]): VerifierKey[] => [
+  ...new Map([...some, ...others].map((key) => [key.text, key])).values(),
+];
+
+/** noticesIn gives the notes of a batch that announce keys, whoever signed them. */
+async function noticesIn(entries: readonly Uint8Array[]): Promise<string[]> {
+  const notes: string[] = [];
+  for (const line of entries) {
+    if (!equalBytes(line.subarray(0, KEY_START.length), KEY_START)) continue;
+    const entry = await parseLogEntry(line);
+    if (entry.type === 'key') notes.push(entry.note);
   }
-  return { announced: log.last.keys, filed: log.last.filed };
+  return notes;
+}
+
+/** keysBehind gives the keys that were trusted, and those that entries announce by a note that one of them signed. */
+async function keysBehind(
+  trusted: readonly VerifierKey[],
+  entries: readonly Uint8Array[],
+): Promise<readonly VerifierKey[]> {
+  const announced: VerifierKey[] = [];
+  for (const note of await noticesIn(entries)) {
+    const key = await unlessFault(openKeyNotice(note, trusted));
+    if (key !== undefined) announced.push(key);
+  }
+  return union(trusted, announced);
+}
+
+async function unlessFault<T>(outcome: Promise<T>): Promise<T | undefined> {
+  try {
+    return await outcome;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }

@@ -69,8 +69,8 @@ export class Checkpoints {
   }
 
   /** compare compares the checkpoint of a batch with the tree over all batches up to it, if that is known. */
-  compare(checkpoint: Checkpoint, number: number, { tree, isLost }: Pick<LogSoFar, 'tree' | 'isLost'>): Fit {
-    if (isLost) return 'unknown';
+  compare(checkpoint: Checkpoint, number: number, { tree, losses }: Pick<LogSoFar, 'tree' | 'losses'>): Fit {
+    if (losses > 0) return 'unknown';
     this.checkpoints += 1;
     const root = toHex(tree.root());
     if (checkpoint.size === tree.size && checkpoint.rootHash === root) {

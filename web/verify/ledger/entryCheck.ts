@@ -75,15 +75,16 @@ export class EntryCheck {
     const batch = batchName(number);
     // A segment has an entry only if a key that the entries before it announced certified its session.
     trust.trust(this.#keys);
-    for (const [i, line] of entries.entries()) {
-      this.entries += 1;
-      if (isHeadsLine(line)) continue;
+    this.entries += entries.length;
+    const end = entries.findLastIndex((line) => !isHeadsLine(line)) + 1;
+    for (const [i, line] of entries.slice(0, end).entries()) {
       const where = `entry ${i} of ${batch}`;
       try {
         const entry = await parseLogEntry(line);
         const say: InBatch['say'] = (code, object, detail) => findings.say(code, object, `${detail} (${where})`);
         const wrong: InBatch['wrong'] = (why) => findings.say('entry-mismatch', batch, `${where} ${why}`);
-        await this.#compare({ entry, say, wrong });
+        if (isHeadsLine(line)) wrong('has the type of heads, and other entries are behind it');
+        else await this.#compare({ entry, say, wrong }, heads.keys);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         findings.say('entry-mismatch', batch, `${where}: ${error.message}`);
@@ -92,10 +93,11 @@ export class EntryCheck {
     this.#compareHeads(heads, batch);
   }
 
-  async #compare(it: InBatch): Promise<void> {
+  /** `known` is the keys that the log knows behind the batch. */
+  async #compare(it: InBatch, known: readonly VerifierKey[]): Promise<void> {
     const { entry, wrong } = it;
     if (entry.type === 'unknown') return;
-    if (entry.type === 'key') return this.#announce(entry.key, wrong);
+    if (entry.type === 'key') return this.#announce(entry.key, known, wrong);
     const place = placeOf(entry);
     const filed = parseFiledName(nameIn(entry) ?? '');
     if (place !== undefined) await this.#comparePlace(it, place);
@@ -104,15 +106,13 @@ export class EntryCheck {
     else await this.#compareFiled(it, filed);
   }
 
-  #announce(key: VerifierKey, wrong: InBatch['wrong']): void {
-    if (this.#keys.some(({ text }) => text === key.text)) {
-      if (!this.#isLost) wrong('announces a key once more');
-      return;
-    }
+  #announce(key: VerifierKey, known: readonly VerifierKey[], wrong: InBatch['wrong']): void {
+    const isKey = ({ text }: VerifierKey): boolean => text === key.text;
+    // In the log no other can stand. Behind what is lost, anybody may have signed it.
+    if (!known.some(isKey)) return wrong('announces a key, and no key that the log is known to have signed that');
+    if (this.#keys.some(isKey)) return;
     this.#keys = [...this.#keys, key];
     this.#parts.trust.trust(this.#keys);
-    if (key.type === 'cosignature' || key.keyName !== this.#parts.trust.ledger)
-      wrong('announces a key that is not one of the log');
   }
 
   async #comparePlace({ entry, say, wrong }: InBatch, place: SegmentPlace): Promise<void> {

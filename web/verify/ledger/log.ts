@@ -1,6 +1,5 @@
 import { decodeUtf8, toHex } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
-import { Fault } from '../fault.ts';
 import { parseNote } from '../note.ts';
 import type { Note, SignatureLine } from '../note.ts';
 import type { VerifierKey } from '../verifierKey.ts';
@@ -12,8 +11,10 @@ import { Cosignatures } from './cosignatures.ts';
 import type { CosignatureOutcome } from './cosignatures.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { EntryParts } from './entryCheck.ts';
+import { followBatches } from './followBatches.ts';
+import type { FollowedBatch } from './followBatches.ts';
 import { TLOG } from './folder.ts';
-import { batchName, checkpointName, parseBatchName, parseCheckpointName } from './names.ts';
+import { batchName, checkpointName, parseCheckpointName } from './names.ts';
 import type { Anchor } from './reports.ts';
 import { TileCheck } from './tiles.ts';
 
@@ -60,8 +61,8 @@ export class LogCheck {
   readonly entries: EntryCheck;
   readonly #tiles: TileCheck | undefined;
   #batches = 0;
-  /** the first number whose name nothing has, as far as it was read */
-  #next = 0;
+  /** number of the newest batch */
+  #newest = -1;
   /** something can't be read, so that nobody knows what isn't there */
   #isIncomplete = false;
   /** the last batch has no checkpoint */
@@ -86,10 +87,7 @@ export class LogCheck {
     const { folder, findings, announced, anchor } = this.#parts;
     const published = await folder.readSmall(PUBLISHED);
     this.#published = published && (await this.#checkpoints.open(PUBLISHED, published, announced))?.note;
-    for (const name of folder.under('batches/')) {
-      const number = parseBatchName(name);
-      if (number !== undefined) await this.#add(number);
-    }
+    for await (const batch of followBatches(folder, this.#log)) await this.#add(batch);
     for (const name of folder.under('checkpoints/')) {
       const number = parseCheckpointName(name) ?? -1;
       if (number > this.#log.last.number && !folder.has(batchName(number)))
@@ -107,50 +105,28 @@ export class LogCheck {
     return this.#batches > 0;
   }
 
-  async #add(number: number): Promise<void> {
+  async #add({ number, batch, holes, isBehindLoss }: FollowedBatch): Promise<void> {
     const { folder, findings, clock } = this.#parts;
-    const before = this.#log.last.number;
-    const wasLost = this.#log.isLost;
-    const batch = await this.#take(number);
     const note = await folder.readSmall(checkpointName(number));
-    if (note === undefined && folder.has(checkpointName(number))) this.#isIncomplete = true;
-    if (batch === undefined) {
-      if (number === this.#next) this.#next += 1;
+    if (batch === undefined || (note === undefined && folder.has(checkpointName(number)))) this.#isIncomplete = true;
+    if (typeof batch !== 'object') {
+      const why = `it has the name of a batch and is not in the log: ${batch}`;
+      if (batch !== undefined) findings.say('foreign-object', batchName(number), why);
       return this.#checkStray(number, note);
     }
     if (this.#isUnsigned)
-      findings.say('checkpoint-inconsistent', checkpointName(before), 'it is missing, and the log goes on');
-    if (number > this.#next) {
-      const why = `no object has this name, and ${batchName(number)} is there`;
-      findings.say('checkpoint-inconsistent', batchName(this.#next), why);
-    }
-    this.#next = number + 1;
-    if (this.#log.isLost && !wasLost) {
+      findings.say('checkpoint-inconsistent', checkpointName(this.#newest), 'it is missing, and the log goes on');
+    const why = `no object has this name, and ${batchName(number)} is there`;
+    for (const hole of holes) findings.say('checkpoint-inconsistent', batchName(hole), why);
+    if (isBehindLoss) {
       this.#checkpoints.finish();
       this.entries.lose(batch.heads.keys);
     }
+    this.#newest = number;
     this.#batches += 1;
     this.#isUnsigned = !folder.has(checkpointName(number));
     clock.date('batch', batchName(number), batch.heads.time);
     await this.#compare(number, batch, note);
-  }
-
-  /** take gives the batch of a number, if it is in the log, and says why if it isn't. */
-  async #take(number: number): Promise<Batch | undefined> {
-    const bytes = await this.#parts.folder.read(batchName(number));
-    if (bytes === undefined) {
-      this.#isIncomplete = true;
-      return undefined;
-    }
-    try {
-      if (bytes === 'oversize') throw new Fault('FOREIGN_OBJECT', 'it has more than 192 MiB');
-      return await this.#log.take(number, bytes);
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      const why = `it has the name of a batch and is not in the log: ${error.message}`;
-      this.#parts.findings.say('foreign-object', batchName(number), why);
-      return undefined;
-    }
   }
 
   /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
@@ -165,7 +141,8 @@ export class LogCheck {
 
   /** compare compares a batch with its checkpoint, and with what its entries are of. */
   async #compare(number: number, batch: Batch, note: Bytes | undefined): Promise<void> {
-    const { tree, isLost } = this.#log;
+    const { tree } = this.#log;
+    const isLost = this.#log.losses > 0;
     const { time, keys } = batch.heads;
     const files = isLost ? [] : tree.takeFiles();
     const opened = note && (await this.#checkpoints.open(checkpointName(number), note, keys));

@@ -2,7 +2,7 @@ import { isAuditor } from '../signed/reportSignature.ts';
 import { Trust } from '../signed/trust.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { checkActions } from './actionCheck.ts';
-import { readLog } from './batches.ts';
+import { readLog } from './followBatches.ts';
 import { ChainCheck } from './chain.ts';
 import type { Head } from './chain.ts';
 import { ClockCheck } from './clock.ts';
