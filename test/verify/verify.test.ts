@@ -354,7 +354,9 @@ describe('one fault is one finding', () => {
     expect(report.findings).toHaveLength(1000);
     // What else is wrong is listed all the same: the cap is of each code.
     const broken = await check(new MemoryStore([...[...chainOf(3)].filter((_, i) => i !== 1), ...foreign]));
-    expect(broken.findings.map(({ code }) => code).filter((code) => code !== 'foreign-object')).toEqual(['segment-missing']);
+    expect(broken.findings.map(({ code }) => code).filter((code) => code !== 'foreign-object')).toEqual([
+      'segment-missing',
+    ]);
   });
 });
 
