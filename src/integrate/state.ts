@@ -1,4 +1,5 @@
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
+import type { Hash } from '../core/hash.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
 import { verifyConsistency } from '../core/merkle/proof.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
@@ -84,6 +85,7 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   let published = found.base?.published;
   let next = Math.max(found.free, known?.next ?? 0);
   const larger = new Map<number, SignedTree>();
+  const passed: Passed = new Map();
   // Where the base is the last one that has a name, there is nothing to read behind it.
   const isAtEnd = known === undefined && found.base?.log.number === next - 1;
   const readOn = async (): Promise<void> => {
@@ -92,6 +94,7 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
         start = { tree: start.tree, log: logAfter(batch, start.tree) };
         ({ heads } = batch);
         newest = 'wanted';
+        passed.set(start.tree.head.size, start.tree.head.rootHash);
         passReached(larger, start.tree.head);
       } else {
         const checkpoint = await openSigned(deps, batch.number);
@@ -108,7 +111,7 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   if (larger.size > 0) await readOn();
   for (const [number, checkpoint] of larger) throw otherTree(number, checkpoint, start.tree.head);
   if (newest === 'wanted') {
-    const note = await readCheckpoint(deps, start.log.number, start.tree.head, published);
+    const note = await readCheckpoint(deps, start.log.number, start.tree.head, published, passed);
     newest = typeof note === 'string' ? note : { number: start.log.number, note, files: start.tree.takeFiles() };
     if (typeof newest === 'object') published = start.tree.head;
   }
@@ -184,23 +187,28 @@ async function openSigned(
   return opened === undefined ? 'foreign' : { ...opened.checkpoint, note };
 }
 
+/** Passed is the trees of batches that were read: their sizes, and the roots. */
+type Passed = Map<number, Hash>;
+
 /**
  * readCheckpoint gives the checkpoint of the last batch, whose tree is `head`: 'wanted' if nothing has its name, 'taken' if
- * something else has. An earlier one of the log under that name is something else too. One of a tree that the log, as far
- * as it is published, doesn't begin with throws FORK_DETECTED.
+ * something else has. An earlier one of the log under that name is something else too: one that the published tree begins with,
+ * or of a batch that was read on the way there. One of another tree throws FORK_DETECTED.
  */
 export async function readCheckpoint(
   deps: ReadLogDeps,
   number: number,
   head: TreeHead,
   published: TreeHead | undefined,
+  passed: Passed = new Map(),
 ): Promise<Buffer | 'wanted' | 'taken'> {
   const name = checkpointName(number);
   const checkpoint = await openSigned(deps, number);
   if (checkpoint === undefined) return 'wanted';
   if (checkpoint === 'foreign') return 'taken';
   if (isHead(checkpoint, head)) return checkpoint.note;
-  if (await isEarlier(deps, checkpoint, published)) return 'taken';
+  if (passed.get(checkpoint.size) === checkpoint.rootHash || (await isEarlier(deps, checkpoint, published)))
+    return 'taken';
   throw fork(`${name}: the log's key signed it over another tree than the batches up to it`);
 }
 
