@@ -53,8 +53,15 @@ export interface LogState extends LogStart {
    * has; undefined before the first batch
    */
   readonly newest?: Newest | 'wanted' | 'taken';
+  readonly known: KnownTrees;
+}
+
+/** KnownTrees is what tells an earlier checkpoint of the log from one of another tree. */
+export interface KnownTrees {
   /** the newest tree whose checkpoint and tiles are published, if there is one */
   readonly published?: TreeHead;
+  /** the roots of the log behind each batch since then, by size; they grow with it */
+  readonly later: Map<number, Hash>;
 }
 
 export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DETECTED', why);
@@ -82,10 +89,9 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
     ...fromTheFirst(),
   };
   let newest = start.log.number < 0 ? undefined : (found.base?.newest ?? 'wanted');
-  let published = found.base?.published;
+  let trees = found.base?.known ?? { later: new Map<number, Hash>() };
   let next = Math.max(found.free, known?.next ?? 0);
   const larger = new Map<number, SignedTree>();
-  const passed: Passed = new Map();
   // Where the base is the last one that has a name, there is nothing to read behind it.
   const isAtEnd = known === undefined && found.base?.log.number === next - 1;
   const readOn = async (): Promise<void> => {
@@ -94,7 +100,7 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
         start = { tree: start.tree, log: logAfter(batch, start.tree) };
         ({ heads } = batch);
         newest = 'wanted';
-        passed.set(start.tree.head.size, start.tree.head.rootHash);
+        trees.later.set(start.tree.head.size, start.tree.head.rootHash);
         passReached(larger, start.tree.head);
       } else {
         const checkpoint = await openSigned(deps, batch.number);
@@ -111,11 +117,11 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   if (larger.size > 0) await readOn();
   for (const [number, checkpoint] of larger) throw otherTree(number, checkpoint, start.tree.head);
   if (newest === 'wanted') {
-    const note = await readCheckpoint(deps, start.log.number, start.tree.head, published, passed);
+    const note = await readCheckpoint(deps, start.log.number, start.tree.head, trees);
     newest = typeof note === 'string' ? note : { number: start.log.number, note, files: start.tree.takeFiles() };
-    if (typeof newest === 'object') published = start.tree.head;
+    if (typeof newest === 'object') trees = publishedTree(start.tree.head);
   }
-  return { ...start, heads, next, ...(newest && { newest }), ...(published && { published }) };
+  return { ...start, heads, next, ...(newest && { newest }), known: trees };
 }
 
 /** findBase finds the newest batch that a checkpoint of the log's keys covers, and where names of batches are free. */
@@ -165,9 +171,12 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
     heads,
     next: number + 1,
     newest: { number, note, files: tree.takeFiles() },
-    published: tree.head,
+    known: publishedTree(tree.head),
   };
 }
+
+/** publishedTree is what is known of the log's trees once one is published. */
+export const publishedTree = (published: TreeHead): KnownTrees => ({ published, later: new Map() });
 
 const isHead = ({ size, rootHash }: TreeHead, head: TreeHead): boolean =>
   size === head.size && rootHash === head.rootHash;
@@ -187,33 +196,32 @@ async function openSigned(
   return opened === undefined ? 'foreign' : { ...opened.checkpoint, note };
 }
 
-/** Passed is the trees of batches that were read: their sizes, and the roots. */
-type Passed = Map<number, Hash>;
-
 /**
  * readCheckpoint gives the checkpoint of the last batch, whose tree is `head`: 'wanted' if nothing has its name, 'taken' if
- * something else has. An earlier one of the log under that name is something else too: one that the published tree begins with,
- * or of a batch that was read on the way there. One of another tree throws FORK_DETECTED.
+ * something else has. An earlier one of the log under that name is something else too. One of another tree throws FORK_DETECTED.
  */
 export async function readCheckpoint(
   deps: ReadLogDeps,
   number: number,
   head: TreeHead,
-  published: TreeHead | undefined,
-  passed: Passed = new Map(),
+  known: KnownTrees,
 ): Promise<Buffer | 'wanted' | 'taken'> {
   const name = checkpointName(number);
   const checkpoint = await openSigned(deps, number);
   if (checkpoint === undefined) return 'wanted';
   if (checkpoint === 'foreign') return 'taken';
   if (isHead(checkpoint, head)) return checkpoint.note;
-  if (passed.get(checkpoint.size) === checkpoint.rootHash || (await isEarlier(deps, checkpoint, published)))
-    return 'taken';
+  if (await isEarlier(deps, checkpoint, known)) return 'taken';
   throw fork(`${name}: the log's key signed it over another tree than the batches up to it`);
 }
 
-/** isEarlier tells whether the published tree begins with another one. Tiles that lie prove nothing: then it is taken for one. */
-async function isEarlier({ tiles }: ReadLogDeps, earlier: TreeHead, published?: TreeHead): Promise<boolean> {
+/** isEarlier tells whether the log begins with a tree. Tiles that lie prove nothing: then it is taken to. */
+async function isEarlier(
+  { tiles }: ReadLogDeps,
+  earlier: TreeHead,
+  { published, later }: KnownTrees,
+): Promise<boolean> {
+  if (later.get(earlier.size) === earlier.rootHash) return true;
   if (published === undefined || earlier.size > published.size) return false;
   if (earlier.size === published.size) return isHead(earlier, published);
   try {
