@@ -76,12 +76,12 @@ export interface Foreign {
 }
 
 /**
- * readStatement gives what a certified session says of the segment of that name, undefined if there is no such object, or
- * why it is foreign. What nobody signed is dismissed by its last 4 KiB. A segment in the archive tier speaks by its metadata.
- * It throws VERSION_UNKNOWN for what a later release signed.
+ * readSignature gives what a certified session says, at the end of the object of that name, of the bytes before it, which aren't
+ * looked at; undefined if there is no such object, or why it is foreign. A segment in the archive tier speaks by its metadata. It
+ * throws VERSION_UNKNOWN for what a later release signed.
  */
-export async function readStatement(
-  store: Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'>,
+export async function readSignature(
+  store: Pick<ObjectStore, 'readEnd' | 'metadata'>,
   name: string,
   certificates: Certificates,
 ): Promise<SignedStatement | Foreign | undefined> {
@@ -90,9 +90,25 @@ export async function readStatement(
     if (end === undefined) return undefined;
     if (end === 'archived') return await archivedStatement(store, name, certificates);
     if (typeof end === 'string') return { foreign: WHY_UNREAD[end] };
-    openSignatureFrame(findSignatureFrame(end), name, certificates);
-    const stored = await store.read(name);
-    if (typeof stored !== 'object') return stored === undefined ? undefined : { foreign: WHY_UNREAD[stored] };
+    return openSignatureFrame(findSignatureFrame(end), name, certificates);
+  } catch (error) {
+    return foreignIn(error);
+  }
+}
+
+/** readStatement does what readSignature does, for an object whose bytes are those that were signed, if they can be read. */
+export async function readStatement(
+  store: Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'>,
+  name: string,
+  certificates: Certificates,
+): Promise<SignedStatement | Foreign | undefined> {
+  const signed = await readSignature(store, name, certificates);
+  if (signed === undefined || 'foreign' in signed) return signed;
+  const stored = await store.read(name);
+  if (stored === undefined) return undefined;
+  if (stored === 'archived') return signed;
+  if (typeof stored === 'string') return { foreign: WHY_UNREAD[stored] };
+  try {
     return openSegment(stored, name, certificates).statement;
   } catch (error) {
     return foreignIn(error);

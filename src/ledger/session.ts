@@ -24,14 +24,23 @@ export interface SessionDeps {
 const RENEWAL = 0.5;
 const JITTER = 0.1;
 
+/** So many sessions are kept at most. */
+const MAX_KEPT = 4;
+
+interface KeptSession {
+  readonly session: Session;
+  /** from when on another one is asked for */
+  readonly renewal: string;
+}
+
 /**
  * Sessions gives the session that signs what this process makes, in one role. Its key is made here and never leaves memory;
  * a new one is certified when half of the certificate's time is over. One call to each of the log's keys a certificate.
  */
 export class Sessions {
   readonly #deps: SessionDeps;
-  #session: Session | undefined;
-  #renewal = '';
+  /** the newest first; more than one where segments are dated by a chain that is ahead of the clock */
+  #kept: KeptSession[] = [];
   #underWay: Promise<Session> | undefined;
 
   constructor(deps: SessionDeps) {
@@ -43,15 +52,17 @@ export class Sessions {
    * none: then nothing may be made. While the old certificate lasts, a key that can't be reached is asked again later.
    */
   async at(time: string): Promise<Session> {
-    const session = this.#session;
-    const isCertified = session !== undefined && session.certificate.from <= time && time <= session.certificate.until;
-    if (isCertified && time < this.#renewal) return session;
+    const certified = this.#kept.filter(
+      ({ session: { certificate } }) => certificate.from <= time && time <= certificate.until,
+    );
+    const fresh = certified.find(({ renewal }) => time < renewal);
+    if (fresh !== undefined) return fresh.session;
     this.#underWay ??= this.#certify(time).finally(() => (this.#underWay = undefined));
     try {
       const next = await this.#underWay;
       return next.certificate.from <= time && time <= next.certificate.until ? next : await this.at(time);
     } catch (error) {
-      if (isCertified) return session;
+      if (certified[0] !== undefined) return certified[0].session;
       throw error;
     }
   }
@@ -67,8 +78,8 @@ export class Sessions {
     checkHolds(note, this.#deps);
     const session = { certificate, note, privateKey };
     const share = RENEWAL - JITTER * random();
-    this.#renewal = new Date(Date.parse(time) + MAX_CERTIFICATE_MS * share).toISOString();
-    this.#session = session;
+    const renewal = new Date(Date.parse(time) + MAX_CERTIFICATE_MS * share).toISOString();
+    this.#kept = [{ session, renewal }, ...this.#kept].slice(0, MAX_KEPT);
     return session;
   }
 }

@@ -9,9 +9,12 @@ import { KeptLog } from '../support/keptLog.ts';
 import { certificatesOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 
+/** Sessions of the chains here may still sign. */
+const NOW = Date.parse(timeOf(1_000_100));
+
 const find = async (store: MemoryStore, from?: number): Promise<{ head: ChainHead; log: KeptLog }> => {
   const log = new KeptLog();
-  return { head: await findChainHead({ store, log, certificates: certificatesOf() }, '0', from), log };
+  return { head: await findChainHead({ store, now: () => NOW, log, certificates: certificatesOf() }, '0', from), log };
 };
 
 /** A store with a chain of any length: only the last segment is ever read, so only that is made. */

@@ -1,7 +1,8 @@
 import { AuditsealError } from '../../src/core/errors.ts';
 import { Sessions } from '../../src/ledger/session.ts';
+import { check } from '../support/checking.ts';
 import { deriveChain } from '../support/derive.ts';
-import { LEDGER, forge, nameOf, timeOf } from '../support/forge.ts';
+import { LEDGER, ZEROS, forge, nameOf, timeOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KEY, signerOf } from '../support/logs.ts';
@@ -120,6 +121,61 @@ describe('who took a session’s key', () => {
     await sealAll(ingestOf(store), eventsBetween(0, 12, sealedThen + 700));
     expect(store.objects.size).toBe(3);
   });
+});
+
+describe('who took a session’s key whose certificate is over', () => {
+  const expired = { from: '2025-01-01T00:00:00.000Z', until: '2025-01-01T01:00:00.000Z' };
+  const sealed = '2025-01-01T00:30:00.000Z';
+
+  test.each([1, 40])('puts nothing behind the newest segment that the app goes on from: %d of them', async (count) => {
+    const store = new MemoryStore();
+    await sealAll(ingestOf(store), eventsBetween(0, 1));
+    for (let index = 1; index <= count; index++) {
+      const spec = {
+        index,
+        previous: index - 1,
+        prev: ZEROS,
+        events: [5000],
+        second: 5000,
+        record: 5000,
+        session: expired,
+      };
+      store.objects.set(nameOf(index), forge({ ...spec, header: { sealed } }).stored);
+    }
+    const log = await sealAll(ingestOf(store), eventsBetween(0, 5));
+    expect(log.errors).toEqual(Array.from({ length: count }, () => 'foreign object in the place of a segment'));
+    expect(numbersOf(store)).toBe(range(0, 5));
+    const report = await check(store, { verifiers: [KEY.verifierKey] });
+    expect(report.partitions).toMatchObject([{ index: count + 1, lastEvent: 5 }]);
+    expect(new Set(report.findings.map(({ object }) => object)).size).toBe(count);
+  });
+
+  test('stops nothing by what a later release could have signed', async () => {
+    const store = new MemoryStore();
+    await sealAll(ingestOf(store), eventsBetween(0, 1));
+    const later = { index: 1, previous: 0, statement: { version: 2 }, session: { version: 1 } };
+    store.objects.set(nameOf(1), forge(later).stored);
+    await sealAll(ingestOf(store), eventsBetween(0, 3));
+    expect(numbersOf(store)).toBe(range(0, 3));
+  });
+});
+
+test('a partition that is dated ahead does not cost a certificate for each segment of another', async () => {
+  let asked = 0;
+  const signer = signerOf(KEY);
+  const sign = async (text: string): ReturnType<typeof signer.sign> => {
+    asked += 1;
+    return signer.sign(text);
+  };
+  const sessions = new Sessions({
+    ledger: LEDGER,
+    role: 'segments',
+    signers: [{ ...signer, sign }],
+    random: () => 0.5,
+  });
+  for (let second = 0; second < 20; second++)
+    for (const ahead of [0, 86_300]) await sessions.at(timeOf(2_000_000 + second + ahead));
+  expect(asked).toBe(2);
 });
 
 describe('whoever can create objects, and has no key', () => {

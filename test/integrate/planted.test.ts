@@ -132,6 +132,15 @@ describe('what somebody else has put under the name of a batch is void: the log 
     expect(store.objects.has(batch(4))).toBe(false);
   });
 
+  test('what a stolen session signs as a later release’s stops nothing', async () => {
+    await logOf(3);
+    put(forgeChain(8));
+    const session = { ledger: LEDGER, ...NOW, version: 1 };
+    store.objects.set(batch(3), signLines(await made(), batch(3), { ...claimOf(), version: 2 }, session));
+    expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 1, segments: 2 });
+    expect(whole()).toMatchObject({ batches: [0, 1, 2, 4], void: [3] });
+  });
+
   test('a process that runs meets it too', async () => {
     await logOf(2);
     const integrate = integrateOf(store, tiles);

@@ -110,6 +110,8 @@ const splitSigned = (signed: Buffer): Pick<SignatureFrame, 'content' | 'signatur
 /** SignedStatement is what a session of the ledger said of the segment of a name. */
 export interface SignedStatement extends Statement {
   readonly ledger: string;
+  /** when the certificate of its session ends */
+  readonly until: string;
 }
 
 /**
@@ -129,7 +131,7 @@ export function openSignatureFrame(frame: SignatureFrame, name: string, certific
   const statement = parseStatement(text.slice(0, end), certificate);
   if (statement.sealed < from || statement.sealed > until)
     throw foreign('it is sealed at a time that its certificate is not for');
-  return { ledger, ...statement };
+  return { ledger, until, ...statement };
 }
 
 function parseStatement(line: string, certificate: OpenedCertificate): Statement {

@@ -66,7 +66,7 @@ describe('what core signs', () => {
     const bytes = withSignature(FRAMES, signSegment(SESSION, NAME, statement));
     expect(openSegment(bytes, NAME, certificates)).toEqual({
       frames: FRAMES,
-      statement: { ledger: LEDGER, ...statement },
+      statement: { ledger: LEDGER, until: SESSION.certificate.until, ...statement },
     });
     const { frames, statement: read } = splitReferenceSegment(bytes, NAME, TRUST);
     expect(frames).toEqual(FRAMES);
