@@ -87,7 +87,7 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   // Where the base is the last one that has a name, there is nothing to read behind it.
   const isAtEnd = known === undefined && found.base?.log.number === next - 1;
   const readOn = async (): Promise<void> => {
-    for await (const batch of readBatches(store, firstTrust(deps), start)) {
+    for await (const batch of readBatches(store, firstTrust(deps), start, 'writer')) {
       if ('entries' in batch) {
         start = { tree: start.tree, log: logAfter(batch, start.tree) };
         ({ heads } = batch);
