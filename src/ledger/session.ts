@@ -22,6 +22,8 @@ export interface SessionDeps {
 /** The part of a certificate's time after which it is renewed, and how much less that may be. */
 const RENEWAL = 0.5;
 const JITTER = 0.1;
+/** So long a key isn't asked again that gave nothing while the old certificate lasts: its answer may take a minute. */
+const RETRY_MS = 5 * 60_000;
 
 /**
  * Sessions gives the session that signs what this process makes, in one role. Its key is made here and never leaves memory;
@@ -50,8 +52,9 @@ export class Sessions {
       const next = await this.#underWay;
       return next.certificate.from <= time && time <= next.certificate.until ? next : await this.at(time);
     } catch (error) {
-      if (isCertified) return session;
-      throw error;
+      if (!isCertified) throw error;
+      this.#renewal = new Date(Date.parse(time) + RETRY_MS).toISOString();
+      return session;
     }
   }
 
