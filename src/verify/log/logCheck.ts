@@ -218,7 +218,7 @@ class LogCheck {
     if (batch === undefined || !('entries' in batch)) {
       const why = batch && `it has the name of a batch and is not in the log: ${batch.why}`;
       if (why !== undefined) context.findings.error('foreign-object', batchName(number), why);
-      await this.#checkStray(number, note);
+      await this.#checkStray(number, note, batch !== undefined);
       return;
     }
     this.#sayMissing(number, holes);
@@ -226,12 +226,12 @@ class LogCheck {
     await this.#addBatch(batch, note);
   }
 
-  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
-  async #checkStray(number: number, note: Read): Promise<void> {
+  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log, or can't be read: then nobody knows. */
+  async #checkStray(number: number, note: Read, isVoid: boolean): Promise<void> {
     if (note === undefined || note === 'unreadable') return;
     const opened = this.#parts.checkpoints.open(checkpointName(number), note);
     const why = 'no batch of the log has its number';
-    if (opened !== undefined)
+    if (opened !== undefined && isVoid)
       this.#parts.context.findings.error('checkpoint-inconsistent', checkpointName(number), why);
     await this.#cosignatures.check(number, undefined, undefined);
   }
