@@ -9,9 +9,9 @@ import { parseNote } from '../core/note/note.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
-import type { FirstTrust } from '../core/objects/batch.ts';
 import { NEWEST_CHECKPOINT, batchName, checkpointName, isTileName } from '../core/objects/names.ts';
 import type { VerifiedCheckpoint } from '../core/objects/report.ts';
+import type { Trust } from '../core/signed/certificate.ts';
 import { logAfter, fromTheFirst, readBatches } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
@@ -117,7 +117,7 @@ class Rebuild {
     }
   }
 
-  get #trust(): FirstTrust {
+  get #trust(): Trust {
     const { verifiers } = this.#deps;
     return {
       ...(this.#origin !== undefined && { ledger: this.#origin }),

@@ -9,12 +9,12 @@ import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { parseBatch } from '../core/objects/batch.ts';
-import type { FirstTrust } from '../core/objects/batch.ts';
 import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName, parseBatchName } from '../core/objects/names.ts';
 import { openBatch } from '../core/signed/batchSignature.ts';
 import { Certificates } from '../core/signed/certificate.ts';
+import type { Trust } from '../core/signed/certificate.ts';
 import { logAfter, fromTheFirst, readBatches } from '../ledger/batches.ts';
 import type { LogStart } from '../ledger/batches.ts';
 import { findEnd } from '../ledger/dense.ts';
@@ -59,7 +59,7 @@ export interface LogState extends LogStart {
 }
 
 /** firstTrust is who may begin the log: the keys that this host was given. */
-export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
+export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): Trust => ({
   ledger: origin,
   keys: verifiers.map(formatVerifierKey),
 });

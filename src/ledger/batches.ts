@@ -2,7 +2,7 @@ import { mapInOrder } from './concurrency.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
 import { MAX_BATCH_BYTES, NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
-import type { Batch, FirstTrust, LogSoFar } from '../core/objects/batch.ts';
+import type { Batch, LogSoFar } from '../core/objects/batch.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
 import { isSignedByMetadata, openBatch } from '../core/signed/batchSignature.ts';
@@ -21,7 +21,7 @@ export interface VoidBatch {
 }
 
 /** judgeBatch gives the batch of bytes that were read under its name, or why it is void. It throws VERSION_UNKNOWN as openNextBatch does. */
-function judgeBatch(bytes: Buffer | Unread, number: number, before: LogSoFar, first: FirstTrust): Batch | VoidBatch {
+function judgeBatch(bytes: Buffer | Unread, number: number, before: LogSoFar, first: Trust): Batch | VoidBatch {
   if (typeof bytes === 'string') return { number, why: WHY_UNREAD[bytes] };
   try {
     return openNextBatch(bytes, number, before, first);
@@ -85,7 +85,7 @@ export type ReadingFor = 'reader' | 'writer';
  */
 export async function* readBatches(
   store: Pick<ObjectStore, 'list' | 'read' | 'metadata'>,
-  first: FirstTrust,
+  first: Trust,
   { log, tree }: LogStart = fromTheFirst(),
   reading: ReadingFor = 'reader',
 ): AsyncGenerator<Batch | VoidBatch> {
@@ -123,7 +123,7 @@ async function refuseArchived(
   store: Pick<ObjectStore, 'metadata'>,
   number: number,
   before: LogSoFar,
-  { ledger, keys: given }: FirstTrust,
+  { ledger, keys: given }: Trust,
 ): Promise<void> {
   const name = batchName(number);
   const keys = before.number < 0 ? given : before.keys;

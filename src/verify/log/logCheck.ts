@@ -19,7 +19,7 @@ import type { FollowedBatch } from './followBatches.ts';
 import { PositionCheck } from './positionCheck.ts';
 import { PublishedCheck } from './publishedCheck.ts';
 import { THE_FIRST, resume } from './resume.ts';
-import type { LogStart } from './resume.ts';
+import type { CheckStart } from './resume.ts';
 import { TileCheck } from './tileCheck.ts';
 import { TreeCheck } from './treeCheck.ts';
 
@@ -45,7 +45,7 @@ export interface FollowedLog {
 
 /** BegunLog is where a check of a log begins, before anything of the log is followed. */
 export interface BegunLog {
-  readonly start: LogStart;
+  readonly start: CheckStart;
   readonly checkpoints: Checkpoints;
   readonly published: PublishedCheck;
   readonly kept: OpenedCheckpoint | undefined;
@@ -206,7 +206,7 @@ class LogCheck {
   }
 
   /** The anchor's checkpoint may have been cosigned since. */
-  async #checkAnchorsCosignatures({ continued }: LogStart): Promise<void> {
+  async #checkAnchorsCosignatures({ continued }: CheckStart): Promise<void> {
     if (continued === undefined) return;
     const { head, opened } = continued;
     await this.#cosignatures.check(head.number, opened.text, head.time);
@@ -327,7 +327,7 @@ class LogCheck {
 }
 
 /** logOf is the log where an earlier check ended. */
-const logOf = ({ head, tree }: NonNullable<LogStart['continued']>, { time, keys }: LogPosition): LogSoFar => ({
+const logOf = ({ head, tree }: NonNullable<CheckStart['continued']>, { time, keys }: LogPosition): LogSoFar => ({
   number: head.number,
   head: tree.head,
   time,
