@@ -2,7 +2,7 @@ import type { SignedCheckpoint } from './cosigning.ts';
 import { publishLog } from './publish.ts';
 import { LogSource } from './source.ts';
 import type { Announcement, BatchLimits, Passed, SourceDeps, TakenBatch } from './source.ts';
-import { firstTrust, loadLog, readCheckpoint } from './state.ts';
+import { firstTrust, loadLog, publishedTree, readCheckpoint } from './state.ts';
 import type { LogDeps, LogState } from './state.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import { formatCheckpoint, openCheckpoint } from '../core/note/checkpoint.ts';
@@ -142,7 +142,7 @@ export class Integrate {
    * others would pass over the batch because none of this host's keys is one of the log.
    */
   async #add(
-    { log, tree, next, published }: LogState,
+    { log, tree, next, known }: LogState,
     entries: TakenBatch['entries'],
     heads: LogPosition,
   ): Promise<LogState | undefined> {
@@ -156,8 +156,8 @@ export class Integrate {
     // checkpoint is there, the next run, anywhere, makes the same one of this batch.
     if ((await store.create(batchName(next), bytes, batchMetadata(bytes))) === 'exists') return undefined;
     tree.append(entries);
-    const added = { log: logAfter({ number: next, entries, heads }, tree), tree, heads, next: next + 1 };
-    return this.#sign({ ...added, ...(published && { published }) });
+    known.later.set(tree.head.size, tree.head.rootHash);
+    return this.#sign({ log: logAfter({ number: next, entries, heads }, tree), tree, heads, next: next + 1, known });
   }
 
   /** checkOwn keeps a checkpoint from ever being signed over a batch that others would pass over. */
@@ -182,11 +182,10 @@ export class Integrate {
     openCheckpoint(signed, origin, verifiers);
     // Durable point. If we die after it, the checkpoint is not yet to be seen among the tiles; the next run publishes it.
     const outcome = await store.create(checkpointName(log.number), signed);
-    const note =
-      outcome === 'created' ? signed : await readCheckpoint(this.#deps, log.number, tree.head, state.published);
+    const note = outcome === 'created' ? signed : await readCheckpoint(this.#deps, log.number, tree.head, state.known);
     if (typeof note === 'string') return { ...state, newest: note };
     const newest = { number: log.number, note, files: tree.takeFiles() };
     await publishLog(this.#deps, newest);
-    return { ...state, newest, published: tree.head };
+    return { ...state, newest, known: publishedTree(tree.head) };
   }
 }

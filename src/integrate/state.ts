@@ -1,5 +1,6 @@
 import { Strays, fork } from './strays.ts';
 import { attempt, faultIn } from '../core/errors.ts';
+import type { Hash } from '../core/hash.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
 import { verifyConsistency } from '../core/merkle/proof.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
@@ -54,8 +55,15 @@ export interface LogState extends LogStart {
    * has; undefined before the first batch
    */
   readonly newest?: Newest | 'wanted' | 'taken';
+  readonly known: KnownTrees;
+}
+
+/** KnownTrees is what tells an earlier checkpoint of the log from one of another tree. */
+export interface KnownTrees {
   /** the newest tree whose checkpoint and tiles are published, if there is one */
   readonly published?: TreeHead;
+  /** the roots of the log behind each batch since then, by size; they grow with it */
+  readonly later: Map<number, Hash>;
 }
 
 /** firstTrust is who may begin the log: the keys that this host was given. */
@@ -81,7 +89,7 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
     ...fromTheFirst(),
   };
   let newest = start.log.number < 0 ? undefined : (found.base?.newest ?? 'wanted');
-  let published = found.base?.published;
+  let trees = found.base?.known ?? { later: new Map<number, Hash>() };
   let next = Math.max(found.free, known?.next ?? 0);
   const strays = new Strays();
   // Where the base is the last one that has a name, there is nothing to read behind it.
@@ -92,6 +100,7 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
         start = { tree: start.tree, log: logAfter(batch, start.tree) };
         ({ heads } = batch);
         newest = 'wanted';
+        trees.later.set(start.tree.head.size, start.tree.head.rootHash);
         strays.reach(start.tree.head);
       } else {
         const checkpoint = await openSigned(deps, batch.number);
@@ -106,11 +115,11 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   if (strays.areLeft) await readOn();
   strays.finish(start.tree.head);
   if (newest === 'wanted') {
-    const note = await readCheckpoint(deps, start.log.number, start.tree.head, published);
+    const note = await readCheckpoint(deps, start.log.number, start.tree.head, trees);
     newest = typeof note === 'string' ? note : { number: start.log.number, note, files: start.tree.takeFiles() };
-    if (typeof newest === 'object') published = start.tree.head;
+    if (typeof newest === 'object') trees = publishedTree(start.tree.head);
   }
-  return { ...start, heads, next, ...(newest && { newest }), ...(published && { published }) };
+  return { ...start, heads, next, ...(newest && { newest }), known: trees };
 }
 
 /** findBase finds the newest batch that a checkpoint of the log's keys covers, and where names of batches are free. */
@@ -160,9 +169,12 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
     heads,
     next: number + 1,
     newest: { number, note, files: tree.takeFiles() },
-    published: tree.head,
+    known: publishedTree(tree.head),
   };
 }
+
+/** publishedTree is what is known of the log's trees once one is published. */
+export const publishedTree = (published: TreeHead): KnownTrees => ({ published, later: new Map() });
 
 /** SignedTree is a checkpoint that the log's keys signed, whatever it is of. */
 type SignedTree = Checkpoint & { readonly note: Buffer };
@@ -181,26 +193,30 @@ async function openSigned(
 
 /**
  * readCheckpoint gives the checkpoint of the last batch, whose tree is `head`: 'wanted' if nothing has its name, 'taken' if
- * something else has. An earlier one of the log under that name is something else too. One of a tree that the log, as far
- * as it is published, doesn't begin with throws FORK_DETECTED.
+ * something else has. An earlier one of the log under that name is something else too. One of another tree throws FORK_DETECTED.
  */
 export async function readCheckpoint(
   deps: ReadLogDeps,
   number: number,
   head: TreeHead,
-  published: TreeHead | undefined,
+  known: KnownTrees,
 ): Promise<Buffer | 'wanted' | 'taken'> {
   const name = checkpointName(number);
   const checkpoint = await openSigned(deps, number);
   if (checkpoint === undefined) return 'wanted';
   if (checkpoint === 'foreign') return 'taken';
   if (isSameTree(checkpoint, head)) return checkpoint.note;
-  if (await isEarlier(deps, checkpoint, published)) return 'taken';
+  if (await isEarlier(deps, checkpoint, known)) return 'taken';
   throw fork(`${name}: the log's key signed it over another tree than the batches up to it`);
 }
 
-/** isEarlier tells whether the published tree begins with another one. Tiles that lie prove nothing: then it is taken for one. */
-async function isEarlier({ tiles }: ReadLogDeps, earlier: TreeHead, published?: TreeHead): Promise<boolean> {
+/** isEarlier tells whether the log begins with a tree. Tiles that lie prove nothing: then it is taken to. */
+async function isEarlier(
+  { tiles }: ReadLogDeps,
+  earlier: TreeHead,
+  { published, later }: KnownTrees,
+): Promise<boolean> {
+  if (later.get(earlier.size) === earlier.rootHash) return true;
   if (published === undefined || earlier.size > published.size) return false;
   if (earlier.size === published.size) return isSameTree(earlier, published);
   try {

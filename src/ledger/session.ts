@@ -2,6 +2,7 @@ import { AuditsealError, attempt } from '../core/errors.ts';
 import {
   Certificates,
   MAX_CERTIFICATE_MS,
+  SIGNED_VERSION,
   formatCertificate,
   formatSignedCertificate,
 } from '../core/signed/certificate.ts';
@@ -62,7 +63,7 @@ export class Sessions {
     const { ledger, role, signers, random } = this.#deps;
     const { publicKey, privateKey } = generateSessionKey();
     const until = new Date(Date.parse(time) + MAX_CERTIFICATE_MS).toISOString();
-    const certificate = { ledger, role, publicKey, from: time, until };
+    const certificate = { ledger, version: SIGNED_VERSION, role, publicKey, from: time, until };
     const text = formatCertificate(certificate);
     const signatures = await Promise.all(signers.map((signer) => signer.sign(text)));
     const note = formatSignedCertificate(certificate, signatures);

@@ -32,7 +32,7 @@ describe('a signature', () => {
       await sealAll(ingest, eventsBetween(i, i));
     }
     expect(numbersOf(store)).toBe(range(0, 5));
-    const sessions = hours.map((_, i) => signed(store, i).split('\n')[2]);
+    const sessions = hours.map((_, i) => signed(store, i).split('\n')[3]);
     expect(sessions.map((session) => sessions.indexOf(session))).toEqual([0, 0, 0, 3, 3, 5]);
   });
 

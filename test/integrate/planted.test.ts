@@ -206,6 +206,25 @@ describe('what somebody else has put under the name of a checkpoint voids nothin
     expectWholeLog(store.objects, whole(), ['0']);
   });
 
+  test('an earlier checkpoint once more, under the name of the newest batch: who has seen neither is not stopped', async () => {
+    const late = integrateOf(store, tiles);
+    put(forgeChain(2));
+    await late.run(new KeptLog());
+    put(forgeChain(4));
+    await integrateOf(store, tiles).run(new KeptLog());
+    store.objects.set(checkpoint(2), store.objects.get(checkpoint(1)) as Buffer);
+    put(forgeChain(6));
+    // Whoever made batch 2 is gone before the batch of heads that would follow.
+    store.faultOf = (name) => (name === batch(3) ? 'fail' : undefined);
+    await expect(integrateOf(store, tiles).run(new KeptLog())).rejects.toEqual(coded('STORE_UNAVAILABLE'));
+    store.faultOf = () => undefined;
+    const [copy, none] = [new MemoryStore(store.objects), new MemoryTiles()];
+    await integrateOf(copy, none).run(new KeptLog());
+    expect(deriveLog(copy.objects, KEY.verifierKey).batches).toEqual([0, 1, 2, 3]);
+    await late.run(new KeptLog());
+    expectWholeLog(store.objects, whole(), ['0']);
+  });
+
   const text = `${LEDGER}\n9\n${Buffer.alloc(32, 9).toString('base64')}\n`;
   test.each<[string, () => Buffer]>([
     ['junk', () => Buffer.from('junk')],

@@ -130,7 +130,9 @@ class Log {
       if (error instanceof Foreign || error instanceof SyntaxError) return undefined;
       throw error;
     }
-    return lines.at(-1)?.startsWith('{"type":"heads"') ? lines : undefined;
+    const isHeads = (line: string): boolean => line.startsWith('{"type":"heads",');
+    const first = lines.findIndex(isHeads);
+    return first >= 0 && lines.slice(first).every(isHeads) ? lines : undefined;
   }
 
   #take(lines: readonly string[]): void {

@@ -22,6 +22,8 @@ export interface ReferenceTrust {
 
 export interface ReferenceCertificate {
   readonly ledger: string;
+  /** of what its session may sign */
+  readonly version: number;
   readonly session: KeyObject;
   readonly from: string;
   readonly until: string;
@@ -133,14 +135,15 @@ export function openReferenceNote(note: string, name: string, trusted: readonly 
 export function openReferenceCertificate(note: string, role: string, trust: ReferenceTrust): ReferenceCertificate {
   const { ledger, keys } = trust;
   const lines = openReferenceNote(note, ledger, keys).split('\n');
-  const [first, word, stated, key = '', from = '', until = ''] = lines;
-  must(lines.length === 7 && lines[6] === '', 'a certificate that is not of six lines');
+  const [first, word, version = '', stated, key = '', from = '', until = ''] = lines;
+  must(lines.length === 8 && lines[7] === '', 'a certificate that is not of seven lines');
+  must(/^[1-9]\d*$/.test(version) && Number.isSafeInteger(Number(version)), 'a certificate of no version');
   must(first === `${ledger}/sealer` && word === 'auditseal certificate' && stated === role, 'another certificate');
   const publicKey = fromBase64(key);
   must(publicKey.length === 32 && isTime(from) && isTime(until), 'the key or the time of a certificate');
   const hours = (Date.parse(until) - Date.parse(from)) / 3_600_000;
   must(hours >= 0 && hours <= 24, 'a certificate for no time, or for more than 24 hours');
-  return { ledger, session: ed25519(publicKey), from, until };
+  return { ledger, version: Number(version), session: ed25519(publicKey), from, until };
 }
 
 /** openReferenceNotice gives the key that a note announces. docs/format.md, section 9.2. */
@@ -187,7 +190,7 @@ export function splitReferenceSegment(
   const message = Buffer.concat([Buffer.from(`auditseal segment\n${trust.ledger}\n${name}\n`), content]);
   must(verify(null, message, certificate.session, signature), 'a signature of another session or name');
 
-  const statement = readStatement(text.slice(0, lf));
+  const statement = readStatement(text.slice(0, lf), certificate);
   const frames = stored.subarray(0, at);
   const { sealed, enqueued } = statement;
   must(isTime(sealed) && (enqueued === undefined || isTime(enqueued)), 'a time that is none');
@@ -196,7 +199,7 @@ export function splitReferenceSegment(
   return { frames, statement };
 }
 
-function readStatement(line: string): ReferenceStatement {
+function readStatement(line: string, certificate: ReferenceCertificate): ReferenceStatement {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);
@@ -204,14 +207,18 @@ function readStatement(line: string): ReferenceStatement {
     throw new Foreign('foreign: a statement that is not JSON');
   }
   const statement = (parsed ?? {}) as ReferenceStatement;
-  if (isLater(statement.version)) throw new OfLater(`version ${statement.version}`);
+  checkVersion(statement.version, certificate);
   must(STATEMENT.test(line) && statement.version === 1, 'a statement that is not as printed');
   const { record, incarnation, event } = statement;
   must([record, incarnation, event].every(Number.isSafeInteger), 'a number above the limit');
   return statement;
 }
 
-const isLater = (version: unknown): boolean => Number.isSafeInteger(version) && (version as number) > 1;
+/** A session signs objects of the version that its certificate states, and of no other. */
+function checkVersion(version: unknown, certificate: ReferenceCertificate): void {
+  must(version === certificate.version, 'another version than its certificate is for');
+  if (certificate.version > 1) throw new OfLater(`version ${certificate.version}`);
+}
 
 const BATCH =
   /^\{"batch":\{"version":\d+,"previous":(?:-1|0|[1-9]\d*),"size":(?:0|[1-9]\d*),"root":"[0-9a-f]{64}","certificate":"(?:[^"\\]|\\.)*"\}$/;
@@ -234,7 +241,7 @@ export function openReferenceBatch(bytes: Buffer, name: string, trust: Reference
   const message = `auditseal batch\n${trust.ledger}\n${name}\n${sha256(lines).toString('hex')}\n${said}`;
   must(verify(null, Buffer.from(message), certificate.session, signature), 'a signature of another session or name');
 
-  if (isLater(batch?.['version'])) throw new OfLater(`version ${String(batch?.['version'])}`);
+  checkVersion(batch?.['version'], certificate);
   const { version, previous, size, root } = batch as unknown as ReferenceBatch & { readonly version: number };
   const printed = JSON.stringify({ batch: { version, previous, size, root, certificate: note } });
   must(version === 1 && BATCH.test(said) && `${said}}` === printed, 'a last line that is not as printed');

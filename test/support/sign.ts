@@ -45,6 +45,8 @@ export const noticeOf = (ledger: string, key: string, keys: readonly HandKey[]):
 /** HandSession is a session and what its certificate says. */
 export interface HandSession {
   readonly ledger: string;
+  /** of what it may sign, by its certificate: by default the version that it does sign */
+  readonly version?: number;
   readonly role?: string;
   /** the byte that the session's seed is made of */
   readonly seed?: number;
@@ -58,10 +60,20 @@ export interface HandSession {
 
 /** certificateOf prints a certificate as a note, right unless it is told otherwise. */
 export function certificateOf(session: HandSession): string {
-  const { ledger, role = 'segments', seed = 200, keys = [{ name: ledger, seed: 1 }], edit = (text) => text } = session;
+  const {
+    ledger,
+    version = 1,
+    role = 'segments',
+    seed = 200,
+    keys = [{ name: ledger, seed: 1 }],
+    edit = (text) => text,
+  } = session;
   const { from = '2025-12-03T00:00:00.000Z', until = '2025-12-04T00:00:00.000Z' } = session;
   const key = publicOf(pkcs8(Buffer.alloc(32, seed))).toString('base64');
-  return signedNote(edit(`${ledger}/sealer\nauditseal certificate\n${role}\n${key}\n${from}\n${until}\n`), keys);
+  return signedNote(
+    edit(`${ledger}/sealer\nauditseal certificate\n${version}\n${role}\n${key}\n${from}\n${until}\n`),
+    keys,
+  );
 }
 
 /** HandStatement is the statement of a signature frame. */
@@ -83,7 +95,7 @@ export function signFrames(
   name: string,
   statement: HandStatement,
   session: HandSession,
-  certificate = certificateOf({ ...dayOf(statement.sealed), ...session }),
+  certificate = certificateOf({ ...dayOf(statement.sealed), version: statement.version ?? 1, ...session }),
 ): Buffer {
   return signContent(frames, name, `${statementLine(frames, statement)}\n${certificate}`, session);
 }
@@ -122,7 +134,7 @@ export function signLines(
   session: HandSession,
 ): Buffer {
   const { version = 1, previous, size, root } = claim;
-  const certificate = certificateOf({ role: 'batches', ...session });
+  const certificate = certificateOf({ role: 'batches', version, ...session });
   return signSaid(lines, name, `{"batch":${JSON.stringify({ version, previous, size, root, certificate })}`, session);
 }
 

@@ -91,3 +91,13 @@ export function claimBehind(mirror: Mirror, number: number, previous: number, st
     signLines(Buffer.from(lines.map((line) => `${line}\n`).join('')), batch(number), claim, session),
   );
 }
+
+/** Damage is something that may be done to a mirror. */
+export interface Damage {
+  readonly name: string;
+  readonly damage: (mirror: Mirror) => unknown;
+  /** none, where nothing is wrong */
+  readonly finds?: string;
+  /** what is found is a warning, and leaves the mirror verified */
+  readonly isHarmless?: boolean;
+}

@@ -6,7 +6,7 @@ import { segmentName } from '../../src/core/objects/names.ts';
 import { statementOf } from '../../src/core/segment/statement.ts';
 import { sealSegment } from '../../src/core/segment/writer.ts';
 import { decompress } from '../../src/core/segment/zstd.ts';
-import { formatCertificate, formatSignedCertificate } from '../../src/core/signed/certificate.ts';
+import { SIGNED_VERSION, formatCertificate, formatSignedCertificate } from '../../src/core/signed/certificate.ts';
 import { findSignatureFrame, signSegment, withSignature } from '../../src/core/signed/segmentFrame.ts';
 import type { Session } from '../../src/core/signed/session.ts';
 import { writeBlock } from './markedBlock.ts';
@@ -23,6 +23,7 @@ const SESSION_KEY = createSignerKey(LEDGER, Buffer.alloc(32, 2));
 function exampleSession(): Session {
   const certificate = {
     ledger: LEDGER,
+    version: SIGNED_VERSION,
     role: 'segments',
     publicKey: SESSION_KEY.verifierKey.material,
     from: '2026-11-22T06:30:00.000Z',

@@ -61,9 +61,10 @@ export function formatHeads({ time, keys, documents, positions }: LogPosition): 
 export const headsLinesOf = (entries: readonly Buffer[]): readonly Buffer[] =>
   entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);
 
-/** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
+/** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise, or has others before. */
 export function headsOf(entries: readonly Buffer[]): LogPosition {
   const lines = headsLinesOf(entries);
+  if (entries.slice(0, -lines.length).some(isHeadsLine)) throw malformed('it has heads among its other entries');
   const all = lines.map(parseLine);
   const last = all.at(-1);
   if (last === undefined) throw malformed('it does not end with an entry of type heads');

@@ -4,6 +4,7 @@ import { formatHash, parseHash, sha256 } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { parseJsonObject } from '../jsonObject.ts';
 import { decodeText, parseBase64 } from '../text.ts';
+import { SIGNED_VERSION, checkVersion } from './certificate.ts';
 import type { Certificates, OpenedCertificate } from './certificate.ts';
 import { SIGNATURE_BYTES, signWith } from './session.ts';
 import type { Session } from './session.ts';
@@ -24,7 +25,6 @@ export interface SignedBatch extends BatchClaim {
   readonly lines: Buffer;
 }
 
-const VERSION = 1;
 const MIDDLE = ',"signature":"';
 const SUFFIX = '"}\n';
 const BASE64_LENGTH = Math.ceil(SIGNATURE_BYTES / 3) * 4;
@@ -42,7 +42,7 @@ export function signBatch(session: Session, name: string, lines: Uint8Array, cla
 }
 
 const formatClaim = ({ previous, size, root }: BatchClaim, certificate: string): string =>
-  `{"batch":${JSON.stringify({ version: VERSION, previous, size, root: formatHash(root), certificate })}`;
+  `{"batch":${JSON.stringify({ version: SIGNED_VERSION, previous, size, root: formatHash(root), certificate })}`;
 
 const messageOf = (ledger: string, name: string, lines: Hash, said: string): Buffer =>
   Buffer.from(`auditseal batch\n${ledger}\n${name}\n${formatHash(lines)}\n${said}`);
@@ -105,11 +105,7 @@ function openLastLine(
   if (!verify(null, messageOf(certificate.ledger, name, lines, said), certificate.sessionKey, signature))
     throw foreign('its signature is not of the session in its certificate, or is of another name');
   const { version, previous, size } = it ?? {};
-  if (Number.isSafeInteger(version) && (version as number) > VERSION)
-    throw new AuditsealError(
-      'VERSION_UNKNOWN',
-      `it is of version ${String(version)}, and this release knows ${VERSION}`,
-    );
+  checkVersion(version, certificate);
   const claim = { previous: previous as number, size: size as number, root: parseHash(it?.['root']) as Hash };
   const isGood = Number.isSafeInteger(previous) && Number.isSafeInteger(size) && claim.root !== undefined;
   const printed = isGood && `${formatClaim(claim, note)}${MIDDLE}${signature.toString('base64')}${SUFFIX}`;

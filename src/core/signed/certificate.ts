@@ -16,6 +16,8 @@ const ROLES: readonly string[] = ['segments', 'batches'] satisfies SessionRole[]
  */
 export interface Certificate {
   readonly ledger: string;
+  /** of what the session signs; a certificate itself is printed so in every version */
+  readonly version: number;
   readonly role: SessionRole;
   /** 32 bytes of Ed25519 */
   readonly publicKey: Buffer;
@@ -42,9 +44,12 @@ const WORD = 'auditseal certificate';
 
 const foreign = (why: string): AuditsealError => new AuditsealError('FOREIGN_OBJECT', why);
 
+/** SIGNED_VERSION is the version of segments and batches that this release signs and knows. */
+export const SIGNED_VERSION = 1;
+
 /** formatCertificate prints the text that the log's keys sign. */
-export const formatCertificate = ({ ledger, role, publicKey, from, until }: Certificate): string =>
-  `${ledger}${SEALER}\n${WORD}\n${role}\n${publicKey.toString('base64')}\n${from}\n${until}\n`;
+export const formatCertificate = ({ ledger, version, role, publicKey, from, until }: Certificate): string =>
+  `${ledger}${SEALER}\n${WORD}\n${version}\n${role}\n${publicKey.toString('base64')}\n${from}\n${until}\n`;
 
 /** formatSignedCertificate prints the note: the certificate and the signatures of the log's keys. */
 export const formatSignedCertificate = (certificate: Certificate, signatures: readonly SignatureLine[]): string =>
@@ -52,11 +57,14 @@ export const formatSignedCertificate = (certificate: Certificate, signatures: re
 
 /** parseCertificate is the inverse of formatCertificate, and throws FOREIGN_OBJECT. It knows of no signature. */
 export function parseCertificate(text: string): Certificate {
-  const [name = '', , role = '', key = '', from = '', until = ''] = text.split('\n');
+  const [name = '', , stated = '', role = '', key = '', from = '', until = ''] = text.split('\n');
   const publicKey = parseBase64(key);
-  if (publicKey?.length !== 32 || !ROLES.includes(role) || !isTime(from) || !isTime(until))
+  const version = Number(stated);
+  const isVersion = Number.isSafeInteger(version) && version >= 1;
+  if (!isVersion || publicKey?.length !== 32 || !ROLES.includes(role) || !isTime(from) || !isTime(until))
     throw foreign('its certificate is not printed as this release prints it');
-  const certificate = { ledger: name.slice(0, -SEALER.length), role: role as SessionRole, publicKey, from, until };
+  const end = { role: role as SessionRole, publicKey, from, until };
+  const certificate = { ledger: name.slice(0, -SEALER.length), version, ...end };
   const { ledger } = certificate;
   const isReserved = [SEALER, AUDITOR].some((end) => ledger.endsWith(end));
   if (!isKeyName(ledger) || isReserved || formatCertificate(certificate) !== text)
@@ -65,6 +73,19 @@ export function parseCertificate(text: string): Certificate {
   if (lasts < 0 || lasts > MAX_CERTIFICATE_MS)
     throw foreign('its certificate is for more than 24 hours, or for no time');
   return certificate;
+}
+
+/**
+ * checkVersion throws FOREIGN_OBJECT for an object of another version than its certificate is for, and VERSION_UNKNOWN for one of
+ * a later release: that the log's keys say, so that nobody who stole a session's key can stop who must not write behind it.
+ */
+export function checkVersion(version: unknown, certificate: Certificate): void {
+  if (version !== certificate.version) throw foreign('its certificate is for another version');
+  if (version > SIGNED_VERSION)
+    throw new AuditsealError(
+      'VERSION_UNKNOWN',
+      `it is of version ${version}, and this release knows ${SIGNED_VERSION}`,
+    );
 }
 
 /** Trust is whose certificates count. It survives structured cloning. */

@@ -4,7 +4,8 @@ import { formatHash, parseHash, sha256 } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { parseJsonObject } from '../jsonObject.ts';
 import { decodeText, isTime } from '../text.ts';
-import type { Certificates } from './certificate.ts';
+import { SIGNED_VERSION, checkVersion } from './certificate.ts';
+import type { Certificates, OpenedCertificate } from './certificate.ts';
 import { SIGNATURE_BYTES, signWith } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -42,7 +43,6 @@ export const SIGNATURE_METADATA = 'signature';
 /** A skippable frame of RFC 8878, section 3.1.2: this number and the length of what follows, 4 bytes each. */
 const MAGIC = Buffer.from('5a2a4d18', 'hex');
 const HEAD_BYTES = 8;
-const VERSION = 1;
 
 const foreign = (why: string): AuditsealError => new AuditsealError('FOREIGN_OBJECT', why);
 
@@ -70,7 +70,7 @@ const messageOf = (ledger: string, name: string, content: Uint8Array): Buffer =>
 
 const formatStatement = ({ frames, root, prev, record, incarnation, event, enqueued, sealed }: Statement): string =>
   JSON.stringify({
-    version: VERSION,
+    version: SIGNED_VERSION,
     frames: formatHash(frames),
     root: formatHash(root),
     prev: formatHash(prev),
@@ -126,20 +126,16 @@ export function openSignatureFrame(frame: SignatureFrame, name: string, certific
   const { ledger, sessionKey, from, until } = certificate;
   if (!verify(null, messageOf(ledger, name, content), sessionKey, signature))
     throw foreign('its signature is not of the session in its certificate, or is of another name');
-  const statement = parseStatement(text.slice(0, end));
+  const statement = parseStatement(text.slice(0, end), certificate);
   if (statement.sealed < from || statement.sealed > until)
     throw foreign('it is sealed at a time that its certificate is not for');
   return { ledger, ...statement };
 }
 
-function parseStatement(line: string): Statement {
+function parseStatement(line: string, certificate: OpenedCertificate): Statement {
   const it = parseJsonObject(line);
   const { version, record, incarnation, event, enqueued, sealed } = it ?? {};
-  if (Number.isSafeInteger(version) && (version as number) > VERSION)
-    throw new AuditsealError(
-      'VERSION_UNKNOWN',
-      `it is of version ${String(version)}, and this release knows ${VERSION}`,
-    );
+  checkVersion(version, certificate);
   const [frames, root, prev] = [parseHash(it?.['frames']), parseHash(it?.['root']), parseHash(it?.['prev'])];
   const isGood =
     [record, incarnation, event].every(Number.isSafeInteger) &&

@@ -91,7 +91,8 @@ export class BatchOrder {
    */
   #openLater(bytes: Buffer, number: number): SignedLater | undefined {
     const ledger = this.#ledgerTrust;
-    const trusted = this.#given === undefined ? keysIn(bytes, number, ledger) : [...this.#given, ...this.log.keys];
+    const isFirst = this.#given === undefined && this.log.number < 0;
+    const trusted = isFirst ? keysIn(bytes, number, ledger) : [...(this.#given ?? []), ...this.log.keys];
     const signed = openBatch(bytes, batchName(number), certificatesFor({ ...ledger, keys: trusted }));
     const { previous, size, root, certificate } = signed;
     const entries = parseBatch(signed.lines);
@@ -105,7 +106,7 @@ export class BatchOrder {
       heads.time >= from &&
       heads.time <= until;
     if (!isPossible || (previous === this.log.number && !this.isLost)) return undefined;
-    const keys = this.#given === undefined ? heads.keys : keysBehind(trusted, entries);
+    const keys = isFirst ? heads.keys : keysBehind(trusted, entries);
     return { batch: { number, entries, heads: { ...heads, keys } }, previous, size, root };
   }
 

@@ -4,7 +4,7 @@ import type { Hash } from '../../core/hash.ts';
 import { documentEntry } from '../../core/objects/document.ts';
 import { formatEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
 import type { ActionEntry, LogEntry, ReportEntry, SegmentEntry } from '../../core/objects/entry.ts';
-import { headsLinesOf, isHeadsLine } from '../../core/objects/heads.ts';
+import { isHeadsLine } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import { segmentEntryOf } from '../../core/objects/judge.ts';
 import type { Batch } from '../../core/objects/batch.ts';
@@ -50,15 +50,14 @@ export class EntryCheck {
   async add({ number, entries, heads }: Batch): Promise<void> {
     const { findings } = this.#context;
     const batch = batchName(number);
-    const end = entries.length - headsLinesOf(entries).length;
-    this.entries += entries.length;
-    for (const [i, line] of entries.slice(0, end).entries()) {
+    for (const [i, line] of entries.entries()) {
+      this.entries += 1;
+      if (isHeadsLine(line)) continue;
       const say = (detail: string): void => findings.error('entry-mismatch', batch, `entry ${i} ${detail}`);
       const differ = (code: FindingCode, object: string, detail: string): void =>
         findings.error(code, object, `${detail} (entry ${i} of ${batch})`);
       const entry = entryOf(line, say);
-      if (isHeadsLine(line)) say('has the type of heads, and other entries are behind it');
-      else if (entry !== undefined) await this.#check({ entry, line, say, differ }, heads.keys);
+      if (entry !== undefined) await this.#check({ entry, line, say, differ }, heads.keys);
     }
     const fault = this.#position.takeHeads(heads);
     if (fault !== undefined) findings.error('entry-mismatch', batch, fault);

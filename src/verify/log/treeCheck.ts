@@ -6,6 +6,9 @@ import type { Checkpoint } from '../../core/note/checkpoint.ts';
 import { checkpointName } from '../../core/objects/names.ts';
 import type { Findings } from '../findings.ts';
 
+/** So many checkpoints that differ are named, one after the other; where the tree is wrong, all later ones do. */
+const MAX_NAMED = 100;
+
 /** Fit is how a checkpoint stands to the batches up to it. */
 export type Fit = 'fits' | 'differs' | 'unknown';
 
@@ -13,8 +16,9 @@ export type Fit = 'fits' | 'differs' | 'unknown';
 export class TreeCheck {
   readonly #findings: Findings;
   readonly #tree: LogTree;
-  /** checkpoints that differ, one after the other */
-  #doubt: { readonly number: number; readonly detail: string; count: number } | undefined;
+  /** checkpoints that differ, one after the other: the first of them, and how many more there are */
+  #doubts: { readonly number: number; readonly detail: string }[] = [];
+  #moreDoubts = 0;
   isBroken = false;
   /** how many checkpoints were compared */
   checkpoints = 0;
@@ -52,18 +56,21 @@ export class TreeCheck {
     }
     const stated = `it states ${checkpoint.size} entries and the root ${formatHash(checkpoint.rootHash)}`;
     const detail = `${stated}, and the batches up to it have ${size} and ${formatHash(rootHash)}`;
-    if (this.#doubt === undefined) this.#doubt = { number, detail, count: 1 };
-    else this.#doubt.count += 1;
+    if (this.#doubts.length < MAX_NAMED) this.#doubts.push({ number, detail });
+    else this.#moreDoubts += 1;
     return 'differs';
   }
 
   /** finish says which checkpoints differ. */
   finish(): void {
-    const doubt = this.#doubt;
-    this.#doubt = undefined;
-    if (doubt === undefined) return;
-    const { number, detail, count } = doubt;
-    const others = count === 1 ? '' : `; so do the ${count - 1} after it`;
-    this.#findings.error('checkpoint-inconsistent', checkpointName(number), `${detail}${others}`);
+    const more = this.#moreDoubts === 0 ? '' : `; so do the ${this.#moreDoubts} after it`;
+    for (const [i, { number, detail }] of this.#doubts.entries())
+      this.#findings.error(
+        'checkpoint-inconsistent',
+        checkpointName(number),
+        i < MAX_NAMED - 1 ? detail : detail + more,
+      );
+    this.#doubts = [];
+    this.#moreDoubts = 0;
   }
 }

@@ -57,7 +57,7 @@ describe('heads', () => {
     expect(isHeadsLine(ENTRY)).toBe(false);
     expect(read(LINE)).toEqual(HEADS);
     expect(read(ENTRY, ENTRY, LINE)).toEqual(HEADS);
-    expect(read(LINE, ENTRY, LINE)).toEqual(HEADS);
+    expect(() => read(LINE, ENTRY, LINE)).toThrow(malformed);
     expect(headsOf(formatHeads({ ...NO_HEADS, time: TIME }))).toEqual({ ...NO_HEADS, time: TIME });
   });
 

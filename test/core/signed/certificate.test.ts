@@ -19,6 +19,7 @@ const FROM = '2025-12-03T00:00:00.000Z';
 const KEY = createSignerKey(LEDGER, Buffer.alloc(32, 1));
 const CERTIFICATE: Certificate = {
   ledger: LEDGER,
+  version: 1,
   role: 'segments',
   publicKey: createSignerKey('session', Buffer.alloc(32, 200)).verifierKey.material,
   from: FROM,

@@ -40,6 +40,7 @@ const KEY = createSignerKey('session', Buffer.alloc(32, 200));
 const SESSION: Session = {
   certificate: {
     ledger: LEDGER,
+    version: 1,
     role: 'segments',
     publicKey: KEY.verifierKey.material,
     from: '2025-12-03T00:00:00.000Z',

@@ -210,6 +210,8 @@ function laterVersion(): LogCase {
   const log = new LogMaker();
   log.add('the first', [keyEntry('old')]);
   log.plant('of version 2, certified by a stranger', log.signed(undefined, { version: 2 }, { keys: [STRANGER] }));
+  log.plant('of version 2, by a session that is certified for version 1', log.signed(undefined, { version: 2 }, { version: 1 }));
+  log.plant('of version 1, by a session that is certified for version 2', log.signed(undefined, {}, { version: 2 }));
   log.plant('of version 2', log.signed(undefined, { version: 2 }), 'version-unknown');
   return { name: 'a later release writes the log', trusted: ['old'], objects: log.objects };
 }

@@ -154,7 +154,9 @@ export function signedSegmentCases(): SignedSegmentCase[] {
     it('foreign', 'with an empty statement', content(`\n${CERTIFICATE}`)),
 
     it('version-unknown', 'of version 2', claiming({ version: 2 })),
-    it('version-unknown', 'of a later version, with another statement', content(`{"version":3,"said":[]}\n${CERTIFICATE}`)),
+    it('version-unknown', 'of a later version, with another statement', content(`{"version":3,"said":[]}\n${certificateOf({ ...session, version: 3 })}`)),
+    it('foreign', 'of version 2, by a session that is certified for version 1', stored({ ...GOOD, statement: { ...GOOD.statement, version: 2 } }, { version: 1 })),
+    it('foreign', 'of version 1, by a session that is certified for version 2', stored(GOOD, { version: 2 })),
 
     it('malformed', 'a signature frame alone', signFrames(Buffer.alloc(0), NAME, GOOD.statement, session)),
     it('malformed', 'frames that are none', signFrames(Buffer.from('text'), NAME, GOOD.statement, session)),

@@ -187,6 +187,19 @@ describe('what a stolen session signs as going on from a batch that is not in th
     expect(report.log?.head).toMatchObject({ number: 3 });
   });
 
+  test('what a stranger certified is void, also where no key was given', async () => {
+    const ledger = await ledgerOf();
+    const heads = headsOf(ledger, 3).replace(
+      /"keys":\["[^"]+"\]/,
+      `"keys":["${formatVerifierKey(keyOf(66).verifierKey)}"]`,
+    );
+    const session = { ledger: LEDGER, ...dayOf(timeOf(SECOND + 4)), keys: [{ name: LEDGER, seed: 66 }] };
+    const claim = { previous: 100, size: 1000, root: ZEROS };
+    ledger.store.objects.set(batchName(101), signLines(Buffer.from(`${heads}\n`), batchName(101), claim, session));
+    for (const verifiers of [[KEY.verifierKey], []])
+      expect(saidOf(await checkLedger(ledger, { verifiers }))).toEqual([`foreign-object ${batchName(101)}`]);
+  });
+
   test('as all that there is of a log, it makes nothing verified, whatever was kept', async () => {
     const ledger = await ledgerOf();
     const kept = { name: 'kept', note: stored(ledger, checkpoint(3)) };
@@ -210,12 +223,12 @@ describe('a log that is lost more than once', () => {
   });
 });
 
-test('heads among the other entries of a batch are a finding', async () => {
+test('a batch with heads among its other entries is void', async () => {
   const ledger = await ledgerOf(1, 4);
   resign(ledger.store, batchName(0), (lines) => `${lines.split('\n').at(-2)}\n${lines}`);
   ledger.store.objects.delete(checkpoint(0));
   ledger.tiles.objects.clear();
-  expect(saidOf(await checkLedger(ledger))).toContain(`entry-mismatch ${batchName(0)}`);
+  expect(saidOf(await checkLedger(ledger))).toContain(`foreign-object ${batchName(0)}`);
 });
 
 describe('checkpoints', () => {

@@ -106,8 +106,8 @@ export class LogSoFar {
    */
   async #openLater(number: number, bytes: Bytes): Promise<SignedLater> {
     const { last } = this;
-    const given = this.#given;
-    const trusted = given === undefined ? await this.#keysIn(number, bytes) : union(given, last.keys);
+    const isFirst = this.#given === undefined && last.number < 0;
+    const trusted = isFirst ? await this.#keysIn(number, bytes) : union(this.#given ?? [], last.keys);
     this.#trust.trust(trusted);
     const signed = await openBatch(bytes, batchName(number), this.#trust);
     const { previous, size } = signed;
@@ -115,7 +115,7 @@ export class LogSoFar {
     if (!isLater || previous >= number || size < last.size)
       throw badBatch(`it goes on from batch ${previous}, which nothing can that is behind batch ${last.number}`);
     const { entries, heads } = await this.#openLines(signed);
-    const keys = given === undefined ? heads.keys : await keysBehind(trusted, entries);
+    const keys = isFirst ? heads.keys : await keysBehind(trusted, entries);
     return { batch: { entries, heads: { ...heads, keys } }, previous, size };
   }
 

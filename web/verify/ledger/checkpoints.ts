@@ -15,13 +15,17 @@ export type Fit = 'fits' | 'differs' | 'unknown';
 /** MAX_SIGNERS bounds the names that are shown of who signed. */
 const MAX_SIGNERS = 20;
 
+/** So many checkpoints that differ are named, one after the other; where the tree is wrong, all later ones do. */
+const MAX_NAMED = 100;
+
 /** Checkpoints compares every checkpoint with the tree over the batches up to it. */
 export class Checkpoints {
   readonly #findings: Findings;
   readonly #trust: Trust;
   readonly #given: readonly VerifierKey[] | undefined;
-  /** the first of those that differ one after the other */
-  #doubt: { readonly number: number; readonly detail: string; count: number } | undefined;
+  /** checkpoints that differ, one after the other: the first of them, and how many more there are */
+  #doubts: { readonly number: number; readonly detail: string }[] = [];
+  #moreDoubts = 0;
   checkpoints = 0;
   signatures = 0;
   /** keys that verified signatures */
@@ -79,17 +83,17 @@ export class Checkpoints {
     }
     const stated = `it states ${checkpoint.size} entries and the root ${checkpoint.rootHash}`;
     const detail = `${stated}, and the batches up to it have ${tree.size} and ${root}`;
-    if (this.#doubt === undefined) this.#doubt = { number, detail, count: 1 };
-    else this.#doubt.count += 1;
+    if (this.#doubts.length < MAX_NAMED) this.#doubts.push({ number, detail });
+    else this.#moreDoubts += 1;
     return 'differs';
   }
 
   /** finish says which checkpoints differ, one after the other. */
   finish(): void {
-    const doubt = this.#doubt;
-    this.#doubt = undefined;
-    if (doubt === undefined) return;
-    const others = doubt.count === 1 ? '' : `; so do the ${doubt.count - 1} after it`;
-    this.#findings.say('checkpoint-inconsistent', checkpointName(doubt.number), `${doubt.detail}${others}`);
+    const more = this.#moreDoubts === 0 ? '' : `; so do the ${this.#moreDoubts} after it`;
+    for (const [i, { number, detail }] of this.#doubts.entries())
+      this.#findings.say('checkpoint-inconsistent', checkpointName(number), i < MAX_NAMED - 1 ? detail : detail + more);
+    this.#doubts = [];
+    this.#moreDoubts = 0;
   }
 }

@@ -124,9 +124,11 @@ export const placeOf = (entry: LogEntry): SegmentPlace | undefined => parseSegme
 /** isHeadsLine tells the entries that a batch ends with from all others. */
 export const isHeadsLine = (line: Uint8Array): boolean => equalBytes(line.subarray(0, HEADS_START.length), HEADS_START);
 
-/** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise. */
+/** headsOf reads the heads that a batch ends with, and throws BATCH_MALFORMED if it ends otherwise, or has others before. */
 export async function headsOf(entries: readonly Uint8Array[]): Promise<Heads> {
-  const lines = entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1).map((line) => decodeUtf8(line));
+  const start = entries.findLastIndex((line) => !isHeadsLine(line)) + 1;
+  if (entries.slice(0, start).some(isHeadsLine)) throw badBatch('it has heads among its other entries');
+  const lines = entries.slice(start).map((line) => decodeUtf8(line));
   let last: (Pick<Heads, 'time' | 'keys'> & { reports: number; actions: number }) | undefined;
   const partitions = new Map<string, unknown>();
   for (const line of lines) {

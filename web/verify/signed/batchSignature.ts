@@ -1,10 +1,9 @@
 import { decodeUtf8, fromBase64, isPlainText, utf8 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { isObject, parseJson } from '../entry.ts';
-import { Fault } from '../fault.ts';
 import { sha256 } from '../merkle.ts';
 import { SIGNATURE_BYTES, verifyEd25519 } from '../verifierKey.ts';
-import { foreign } from './certificate.ts';
+import { checkVersion, foreign } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import type { Trust } from './trust.ts';
 
@@ -43,8 +42,7 @@ export async function openBatch(batch: Bytes, name: string, trust: Trust): Promi
   const message = `auditseal batch\n${certificate.ledger}\n${name}\n${await sha256(lines)}\n${said}`;
   if (!(await verifyEd25519(certificate.sessionKey, utf8(message), signature)))
     throw foreign('its signature is not of the session in its certificate, or is of another name');
-  if (Number.isSafeInteger(version) && (version as number) > 1)
-    throw new Fault('VERSION_UNKNOWN', `it is of version ${String(version)}, and this page knows version 1`);
+  checkVersion(version, certificate);
   const isGood =
     Number.isSafeInteger(previous) &&
     (previous as number) >= -1 &&

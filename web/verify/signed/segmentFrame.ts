@@ -1,10 +1,10 @@
 import { concat, decodeUtf8, equalBytes, hexBytes, isPlainText, utf8 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { isObject, isTime, parseJson } from '../entry.ts';
-import { Fault } from '../fault.ts';
 import { sha256 } from '../merkle.ts';
 import { SIGNATURE_BYTES, verifyEd25519 } from '../verifierKey.ts';
-import { foreign } from './certificate.ts';
+import { checkVersion, foreign } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
 import type { Trust } from './trust.ts';
 
 /** Statement is what the session that sealed a segment says of it. docs/format.md, section 3.1. Hashes are hex. */
@@ -46,11 +46,12 @@ export async function openSegment(stored: Bytes, name: string, trust: Trust): Pr
   const text = decodeUtf8(content);
   const end = text?.indexOf('\n') ?? -1;
   if (text === undefined || !isPlainText(text) || end < 0) throw foreign('what it is signed over is not text');
-  const { ledger, sessionKey, from, until } = await trust.open(text.slice(end + 1), 'segments');
+  const certificate = await trust.open(text.slice(end + 1), 'segments');
+  const { ledger, sessionKey, from, until } = certificate;
   const message = concat(utf8(`auditseal segment\n${ledger}\n${name}\n`), content);
   if (!(await verifyEd25519(sessionKey, message, stored.slice(-SIGNATURE_BYTES))))
     throw foreign('its signature is not of the session in its certificate, or is of another name');
-  const statement = parseStatement(text.slice(0, end));
+  const statement = parseStatement(text.slice(0, end), certificate);
   if (statement.sealed < from || statement.sealed > until)
     throw foreign('it is sealed at a time that its certificate is not for');
   const frames = stored.subarray(0, start);
@@ -73,11 +74,10 @@ function startOf(stored: Bytes): number {
   return start;
 }
 
-function parseStatement(line: string): Statement {
+function parseStatement(line: string, certificate: Certificate): Statement {
   const it = parseJson(line);
   const { version, frames, root, prev, record, incarnation, event, enqueued, sealed } = isObject(it) ? it : {};
-  if (Number.isSafeInteger(version) && (version as number) > 1)
-    throw new Fault('VERSION_UNKNOWN', `it is of version ${String(version)}, and this page knows version 1`);
+  checkVersion(version, certificate);
   const isGood =
     [frames, root, prev].every((hash) => typeof hash === 'string' && HASH.test(hash)) &&
     [record, incarnation, event].every(Number.isSafeInteger) &&
