@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CERTIFICATES, KEY, LEDGER, fail, integrateOf, sessionsOf } from './ledger.ts';
+import { CERTIFICATES, KEY, LEDGER, NO_TIME, fail, integrateOf, sessionsOf } from './ledger.ts';
 import { race } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Figure, Surroundings } from './subject.ts';
@@ -45,7 +45,11 @@ export async function measureForeign({ rounds }: Surroundings): Promise<Figure[]
 async function countRequests(ledger: SyntheticLedger): Promise<Figure[]> {
   const findHead = async (planted: number): Promise<ReturnType<SyntheticStore['take']>> => {
     const store = plantedStore(ledger, planted);
-    const { index } = await findChainHead({ store, log: FOREIGN_LOG, certificates: CERTIFICATES }, '0', FIRST);
+    const { index } = await findChainHead(
+      { store, now: NO_TIME, log: FOREIGN_LOG, certificates: CERTIFICATES },
+      '0',
+      FIRST,
+    );
     return index === NEXT + planted ? store.take() : fail(`the head is ${index}`);
   };
   const integrate = async (planted: number): Promise<ReturnType<SyntheticStore['take']>> => {

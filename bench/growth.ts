@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE, readResult } from './child.ts';
-import { CERTIFICATES, CONCURRENCY, KEY, NO_LOG, fail, integrateOf, summarize } from './ledger.ts';
+import { CERTIFICATES, CONCURRENCY, KEY, NO_LOG, NO_TIME, fail, integrateOf, summarize } from './ledger.ts';
 import { exponentOf, spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Figure, Measurement, Subject, Surroundings, Table } from './subject.ts';
@@ -67,7 +67,7 @@ const findHead: Operation = {
   run: async ({ batches, grown }, _ledger, measured) => {
     for (const [i, store] of grown.entries()) {
       await measured(store, async () => {
-        const { index } = await findChainHead({ store, log: NO_LOG, certificates: CERTIFICATES }, '0');
+        const { index } = await findChainHead({ store, now: NO_TIME, log: NO_LOG, certificates: CERTIFICATES }, '0');
         if (index !== ((batches + i + 1) * BATCH_SEGMENTS) / PARTITIONS) fail(`the head is ${index}`);
       });
     }

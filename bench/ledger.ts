@@ -30,6 +30,9 @@ export const SEGMENT_BYTES = 1024 * 1024;
 const BATCH_LIMITS = { objects: 1000, storedBytes: 256 * 1024 * 1024 };
 export const CONCURRENCY = 6;
 
+/** NO_TIME is a clock by which no session's certificate is over. */
+export const NO_TIME = (): number => 0;
+
 /** NO_LOG lets nothing be logged but that work was done: anything else means that something else was measured. */
 export const NO_LOG: Logger = {
   info: () => {},

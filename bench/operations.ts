@@ -1,5 +1,5 @@
 import { ChainStore } from './chainStore.ts';
-import { CERTIFICATES, NO_LOG, fail, ingestOf } from './ledger.ts';
+import { CERTIFICATES, NO_LOG, NO_TIME, fail, ingestOf } from './ledger.ts';
 import { spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
@@ -42,7 +42,7 @@ async function requestsForHeads(): Promise<number[]> {
     const segments = await sealAll(runs, { index: length - runs.length });
     const stored = segments.map((segment) => segment.stored);
     const store = new ChainStore(length, stored);
-    const { index } = await findChainHead({ store, log: NO_LOG, certificates: CERTIFICATES }, PARTITION);
+    const { index } = await findChainHead({ store, now: NO_TIME, log: NO_LOG, certificates: CERTIFICATES }, PARTITION);
     if (index !== length) fail(`the head is ${index}, not ${length}`);
     counts.push(store.total);
   }

@@ -147,7 +147,15 @@ export class SyntheticLedger {
     const statement = statementOf(header, root, sha256(frames), time);
     const session = this.#sessions.segments[Math.floor(ms / DAY)] as Session;
     const stored = withSignature(frames, signSegment(session, segmentName(header.partition, index), statement));
-    return { stored, header, root, size: content.length, statement: { ledger: LEDGER, ...statement }, latest: time };
+    const { until } = session.certificate;
+    return {
+      stored,
+      header,
+      root,
+      size: content.length,
+      statement: { ledger: LEDGER, until, ...statement },
+      latest: time,
+    };
   }
 
   /** entriesOf makes the entries of a batch. */

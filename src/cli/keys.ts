@@ -39,8 +39,8 @@ export function refuseShared(given: readonly GivenKeys[], file?: string): void {
   throw shared.place === file ? unusable(message) : usageError(message);
 }
 
-/** Trust is whom the user trusts. */
-export interface Trust {
+/** TrustedKeys is whom the user trusts, and which cosignatures count. */
+export interface TrustedKeys {
   /** keys of logs, those of the policy among them */
   readonly logKeys: readonly VerifierKey[];
   readonly policy: WitnessPolicy | undefined;
@@ -56,7 +56,7 @@ export async function readTrust(options: {
   readonly key: readonly string[];
   readonly policy: string | undefined;
   readonly 'auditor-key'?: readonly string[];
-}): Promise<Trust> {
+}): Promise<TrustedKeys> {
   const policy = options.policy === undefined ? undefined : await readPolicy(options.policy);
   const publicOf = ({ verifierKey }: { readonly verifierKey: VerifierKey }): VerifierKey => verifierKey;
   const given = verifierKeys(options.key);

@@ -11,8 +11,11 @@ import type { Logger } from '../ports/host.ts';
 /** QueueDeps is what the queues of a source share. */
 export interface QueueDeps extends ObjectReader {
   readonly log: Logger;
-  /** how many objects may be read or hashed at one time */
+  /** how many objects may be read or hashed at one time, and what sees to it */
   readonly concurrency: number;
+  readonly semaphore: Semaphore;
+  /** the next index of each partition in which nobody signed a segment yet; what is looked at is noted here */
+  readonly strangers: Map<string, number>;
 }
 
 /** Taken is the entry of an object. */
@@ -28,9 +31,7 @@ export interface Taken {
  */
 export class PartitionQueue {
   readonly partition: string;
-  readonly #reader: QueueDeps;
-  readonly #semaphore: Semaphore;
-  readonly #strangers: Map<string, number>;
+  readonly #deps: QueueDeps;
   readonly #ahead: Promise<StoredObject | 'archived' | undefined>[] = [];
   /** behind the last object whose entry was given */
   #position: Position;
@@ -41,19 +42,11 @@ export class PartitionQueue {
   #isEnded = false;
   #isSuspect: boolean;
 
-  constructor(
-    reader: QueueDeps,
-    semaphore: Semaphore,
-    partition: string,
-    position: Position,
-    strangers: Map<string, number>,
-  ) {
-    this.#reader = reader;
-    this.#semaphore = semaphore;
-    this.#strangers = strangers;
+  constructor(deps: QueueDeps, partition: string, position: Position) {
+    this.#deps = deps;
     this.partition = partition;
     this.#position = position;
-    const next = position.index < 0 ? Math.max(position.next, strangers.get(partition) ?? 0) : position.next;
+    const next = position.index < 0 ? Math.max(position.next, deps.strangers.get(partition) ?? 0) : position.next;
     this.#looked = { ...position, next };
     this.#isSuspect = position.index < 0;
     this.#readAhead(1);
@@ -67,7 +60,7 @@ export class PartitionQueue {
     while (this.#ahead.length < count) {
       const index = this.#looked.next + this.#ahead.length;
       const isSuspect = this.#isSuspect;
-      const object = this.#semaphore.run(() => readObject(this.#reader, this.partition, index, isSuspect));
+      const object = this.#deps.semaphore.run(() => readObject(this.#deps, this.partition, index, isSuspect));
       object.catch(() => {}); // it is awaited in its turn, which may be later than it fails
       this.#ahead.push(object);
     }
@@ -77,7 +70,7 @@ export class PartitionQueue {
     while (this.#looked.index < 0) {
       const taken = await this.#look();
       if (taken === undefined) return undefined;
-      if (taken.isForeign) this.#strangers.set(this.partition, this.#looked.next);
+      if (taken.isForeign) this.#deps.strangers.set(this.partition, this.#looked.next);
       else this.#first = taken;
     }
     const { next } = this.#position;
@@ -98,17 +91,17 @@ export class PartitionQueue {
     this.#readAhead(1);
     const object = await (this.#ahead.shift() as Promise<StoredObject | 'archived' | undefined>);
     if (object === undefined || object === 'archived' || this.#isOfNewer(object)) {
-      if (object === 'archived') this.#reader.log.error('a segment is in the archive tier', { object: this.#name });
+      if (object === 'archived') this.#deps.log.error('a segment is in the archive tier', { object: this.#name });
       this.#isEnded = true;
       return undefined;
     }
     const { line, position, foreign } = judgeObject(object, this.#looked);
     if (foreign !== undefined)
-      this.#reader.log.error('foreign object in the place of a segment', { object: this.#name, why: foreign });
+      this.#deps.log.error('foreign object in the place of a segment', { object: this.#name, why: foreign });
     this.#isSuspect = foreign !== undefined;
     this.#looked = position;
     // Where one was, more may be.
-    this.#readAhead(this.#reader.concurrency);
+    this.#readAhead(this.#deps.concurrency);
     return { line, size: object.size, isForeign: foreign !== undefined };
   }
 
@@ -119,7 +112,7 @@ export class PartitionQueue {
 
   #isOfNewer({ summary }: StoredObject): boolean {
     if (summary.ok || !summary.isOfLater) return false;
-    this.#reader.log.error('a newer release writes this partition', { object: this.#name, why: summary.why });
+    this.#deps.log.error('a newer release writes this partition', { object: this.#name, why: summary.why });
     return true;
   }
 

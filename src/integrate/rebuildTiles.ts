@@ -1,5 +1,5 @@
 import { isNewer } from './publish.ts';
-import { fork } from './state.ts';
+import { Strays, fork, otherTree } from './strays.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
@@ -8,10 +8,10 @@ import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import type { TreeHead } from '../core/merkle/tree.ts';
-import type { FirstTrust } from '../core/objects/batch.ts';
+import { isSameTree } from '../core/merkle/tree.ts';
 import { NEWEST_CHECKPOINT, batchName, checkpointName, isTileName } from '../core/objects/names.ts';
 import type { VerifiedCheckpoint } from '../core/objects/report.ts';
+import type { Trust } from '../core/signed/certificate.ts';
 import { logAfter, fromTheFirst, readBatches } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
@@ -66,6 +66,7 @@ export async function rebuildTiles(deps: RebuildDeps): Promise<Rebuilt> {
 class Rebuild {
   readonly #deps: RebuildDeps;
   readonly #names = new TileNames();
+  readonly #strays = new Strays();
   readonly #result: Rebuilt = { checkpoints: 0, files: 0, written: 0, surplus: [], surplusOmitted: 0 };
   #start = fromTheFirst();
   #origin: string | undefined;
@@ -91,26 +92,21 @@ class Rebuild {
     const { store } = this.#deps;
     const { tree } = this.#start;
     let missing: string | undefined;
-    let stray: Stray | undefined;
     for await (const batch of readBatches(store, this.#trust, this.#start)) {
       const name = checkpointName(batch.number);
       const checkpoint = await this.#open(batch.number);
-      const isOfTree = checkpoint?.size === tree.head.size && checkpoint.rootHash === tree.head.rootHash;
-      const isLarger = checkpoint !== undefined && !isOfTree && checkpoint.size >= tree.head.size;
+      const isOfTree = checkpoint !== undefined && isSameTree(checkpoint, tree.head);
       if (!('entries' in batch)) {
         this.#firstVoid ??= `${batchName(batch.number)}: ${batch.why}`;
-        if (isLarger) stray ??= { name, checkpoint };
+        if (checkpoint !== undefined) this.#strays.add(batch.number, checkpoint, tree.head);
         continue;
       }
       this.#start = { tree, log: logAfter(batch, tree) };
       for (const { length } of batch.entries) this.#batchBytes += length + 1;
-      // Whoever may create objects can copy a genuine one under the name of a batch that isn't in the log.
-      if (stray !== undefined && stray.checkpoint.size <= tree.head.size) {
-        if (!isHead(stray.checkpoint, tree.head)) throw strayFork(stray, tree.head);
-        stray = undefined;
-      }
+      this.#strays.reach(tree.head);
       if (missing !== undefined) throw fork(`${missing} is missing, and the log goes on behind it`);
-      if (isLarger) throw strayFork({ name, checkpoint }, tree.head);
+      if (checkpoint !== undefined && !isOfTree && checkpoint.size >= tree.head.size)
+        throw otherTree(batch.number, checkpoint, tree.head);
       if (checkpoint === undefined && !(await store.exists(name))) missing = name;
       if (checkpoint === undefined || !isOfTree) continue; // something else has its name: a later one covers it
       this.#origin ??= checkpoint.origin;
@@ -119,12 +115,9 @@ class Rebuild {
       this.#note = checkpoint.note;
       yield tree.takeFiles();
     }
-    if (stray !== undefined) throw strayFork(stray, tree.head);
-    if (this.#start.log.number < 0 && this.#firstVoid !== undefined)
-      throw new AuditsealError('SIGNATURE_INVALID', `no batch is in the log: ${this.#firstVoid}`);
   }
 
-  get #trust(): FirstTrust {
+  get #trust(): Trust {
     const { verifiers } = this.#deps;
     return {
       ...(this.#origin !== undefined && { ledger: this.#origin }),
@@ -180,6 +173,9 @@ class Rebuild {
     const { store, tiles, verifiers } = this.#deps;
     const origin = this.#origin;
     const { newest } = this.#result;
+    this.#strays.finish(this.#start.tree.head);
+    if (this.#start.log.number < 0 && this.#firstVoid !== undefined)
+      throw new AuditsealError('SIGNATURE_INVALID', `no batch is in the log: ${this.#firstVoid}`);
     if (this.#note !== undefined && newest !== undefined && origin !== undefined) {
       const published = await readTile(tiles, NEWEST_CHECKPOINT);
       // Of a log that is in use, a newer one may have come meanwhile.
@@ -192,18 +188,6 @@ class Rebuild {
     return this.#result;
   }
 }
-
-/** Stray is a checkpoint of the log's key under the name of a batch that isn't in the log. */
-interface Stray {
-  readonly name: string;
-  readonly checkpoint: TreeHead;
-}
-
-const isHead = ({ size, rootHash }: TreeHead, head: TreeHead): boolean =>
-  size === head.size && rootHash === head.rootHash;
-
-const strayFork = ({ name, checkpoint }: Stray, { size }: TreeHead): AuditsealError =>
-  fork(`${name} is signed over ${checkpoint.size} entries, and the batches give ${size}`);
 
 /** How the name of a partial tile goes on behind that of the full one. */
 const PARTIAL = '.p/';

@@ -1,5 +1,6 @@
 import { documentLine } from './documents.ts';
 import { PartitionQueue } from './partitionQueue.ts';
+import type { QueueDeps } from './partitionQueue.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { formatEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, formatHeads } from '../core/objects/heads.ts';
@@ -64,7 +65,6 @@ export interface TakenBatch {
  */
 export class LogSource {
   readonly #deps: SourceDeps;
-  readonly #semaphore: Semaphore;
   readonly #queues: PartitionQueue[] = [];
   /** keys of the log, with those that it will announce next, and these alone */
   readonly #keys: readonly string[];
@@ -76,7 +76,6 @@ export class LogSource {
   private constructor(deps: SourceDeps, heads: LogPosition, newKeys: readonly Announcement[], passed: Passed) {
     this.#passed = passed;
     this.#deps = deps;
-    this.#semaphore = new Semaphore(deps.concurrency);
     this.#keys = [...heads.keys, ...newKeys.map(({ key }) => key)];
     this.#announced = newKeys;
     this.#documents = heads.documents;
@@ -91,7 +90,12 @@ export class LogSource {
     passed: Passed,
   ): Promise<LogSource> {
     const source = new LogSource(deps, heads, newKeys, passed);
-    const reader = { ...deps, trust: { ledger: deps.origin, keys: source.#keys } };
+    const queueDeps: QueueDeps = {
+      ...deps,
+      trust: { ledger: deps.origin, keys: source.#keys },
+      semaphore: new Semaphore(deps.concurrency),
+      strangers: passed.strangers,
+    };
     const partitions = new Set(heads.positions.keys());
     for await (const { name, isFolder } of deps.store.children('segments/')) {
       const partition = name.slice('segments/'.length, -1);
@@ -99,7 +103,7 @@ export class LogSource {
     }
     for (const partition of [...partitions].sort((a, b) => Number(a) - Number(b))) {
       const position = heads.positions.get(partition) ?? NO_POSITION;
-      source.#queues.push(new PartitionQueue(reader, source.#semaphore, partition, position, passed.strangers));
+      source.#queues.push(new PartitionQueue(queueDeps, partition, position));
     }
     return source;
   }

@@ -1,19 +1,21 @@
-import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
+import { Strays, fork } from './strays.ts';
+import { attempt, faultIn } from '../core/errors.ts';
 import type { Hash } from '../core/hash.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
 import { verifyConsistency } from '../core/merkle/proof.ts';
+import { isSameTree } from '../core/merkle/tree.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { parseBatch } from '../core/objects/batch.ts';
-import type { FirstTrust } from '../core/objects/batch.ts';
 import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName, parseBatchName } from '../core/objects/names.ts';
 import { openBatch } from '../core/signed/batchSignature.ts';
 import { Certificates } from '../core/signed/certificate.ts';
+import type { Trust } from '../core/signed/certificate.ts';
 import { logAfter, fromTheFirst, readBatches } from '../ledger/batches.ts';
 import type { LogStart } from '../ledger/batches.ts';
 import { findEnd } from '../ledger/dense.ts';
@@ -64,10 +66,8 @@ export interface KnownTrees {
   readonly later: Map<number, Hash>;
 }
 
-export const fork = (why: string): AuditsealError => new AuditsealError('FORK_DETECTED', why);
-
 /** firstTrust is who may begin the log: the keys that this host was given. */
-export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): FirstTrust => ({
+export const firstTrust = ({ origin, verifiers }: Pick<ReadLogDeps, 'origin' | 'verifiers'>): Trust => ({
   ledger: origin,
   keys: verifiers.map(formatVerifierKey),
 });
@@ -91,22 +91,20 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   let newest = start.log.number < 0 ? undefined : (found.base?.newest ?? 'wanted');
   let trees = found.base?.known ?? { later: new Map<number, Hash>() };
   let next = Math.max(found.free, known?.next ?? 0);
-  const larger = new Map<number, SignedTree>();
+  const strays = new Strays();
   // Where the base is the last one that has a name, there is nothing to read behind it.
   const isAtEnd = known === undefined && found.base?.log.number === next - 1;
   const readOn = async (): Promise<void> => {
-    for await (const batch of readBatches(store, firstTrust(deps), start)) {
+    for await (const batch of readBatches(store, firstTrust(deps), start, 'writer')) {
       if ('entries' in batch) {
         start = { tree: start.tree, log: logAfter(batch, start.tree) };
         ({ heads } = batch);
         newest = 'wanted';
         trees.later.set(start.tree.head.size, start.tree.head.rootHash);
-        passReached(larger, start.tree.head);
+        strays.reach(start.tree.head);
       } else {
         const checkpoint = await openSigned(deps, batch.number);
-        const { head } = start.tree;
-        if (typeof checkpoint === 'object' && checkpoint.size >= head.size && !isHead(checkpoint, head))
-          larger.set(batch.number, checkpoint);
+        if (typeof checkpoint === 'object') strays.add(batch.number, checkpoint, start.tree.head);
         log.error('foreign object in the place of a batch', { object: batchName(batch.number), why: batch.why });
       }
       if (batch.number === next) next += 1;
@@ -114,8 +112,8 @@ export async function loadLog(deps: ReadLogDeps, log: Logger, known?: LogState):
   };
   if (!isAtEnd) await readOn();
   // A second time, for a checkpoint whose batch came after the first listing.
-  if (larger.size > 0) await readOn();
-  for (const [number, checkpoint] of larger) throw otherTree(number, checkpoint, start.tree.head);
+  if (strays.areLeft) await readOn();
+  strays.finish(start.tree.head);
   if (newest === 'wanted') {
     const note = await readCheckpoint(deps, start.log.number, start.tree.head, trees);
     newest = typeof note === 'string' ? note : { number: start.log.number, note, files: start.tree.takeFiles() };
@@ -163,7 +161,7 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
     batch.size === 0 ? fromTheFirst().tree : await openTree(tiles, { size: batch.size, rootHash: batch.root });
   if (tree === undefined) return 'tiles lie';
   tree.append(entries);
-  if (!isHead(checkpoint, tree.head)) return 'foreign';
+  if (!isSameTree(checkpoint, tree.head)) return 'foreign';
   const { note } = checkpoint;
   return {
     log: logAfter({ number, entries, heads }, tree),
@@ -177,9 +175,6 @@ async function openBase(deps: ReadLogDeps, number: number): Promise<LogState | '
 
 /** publishedTree is what is known of the log's trees once one is published. */
 export const publishedTree = (published: TreeHead): KnownTrees => ({ published, later: new Map() });
-
-const isHead = ({ size, rootHash }: TreeHead, head: TreeHead): boolean =>
-  size === head.size && rootHash === head.rootHash;
 
 /** SignedTree is a checkpoint that the log's keys signed, whatever it is of. */
 type SignedTree = Checkpoint & { readonly note: Buffer };
@@ -210,7 +205,7 @@ export async function readCheckpoint(
   const checkpoint = await openSigned(deps, number);
   if (checkpoint === undefined) return 'wanted';
   if (checkpoint === 'foreign') return 'taken';
-  if (isHead(checkpoint, head)) return checkpoint.note;
+  if (isSameTree(checkpoint, head)) return checkpoint.note;
   if (await isEarlier(deps, checkpoint, known)) return 'taken';
   throw fork(`${name}: the log's key signed it over another tree than the batches up to it`);
 }
@@ -223,7 +218,7 @@ async function isEarlier(
 ): Promise<boolean> {
   if (later.get(earlier.size) === earlier.rootHash) return true;
   if (published === undefined || earlier.size > published.size) return false;
-  if (earlier.size === published.size) return isHead(earlier, published);
+  if (earlier.size === published.size) return isSameTree(earlier, published);
   try {
     return verifyConsistency(earlier, published, await proveGrowth(tiles, earlier.size, published));
   } catch (error) {
@@ -231,18 +226,3 @@ async function isEarlier(
     return true;
   }
 }
-
-/**
- * passReached forgets the checkpoints that are of the log after all: whoever may create objects can copy a genuine one under
- * the name of a batch that isn't in the log. It throws FORK_DETECTED for one of another tree.
- */
-function passReached(larger: Map<number, SignedTree>, head: TreeHead): void {
-  for (const [number, checkpoint] of larger) {
-    if (checkpoint.size > head.size) continue;
-    if (!isHead(checkpoint, head)) throw otherTree(number, checkpoint, head);
-    larger.delete(number);
-  }
-}
-
-const otherTree = (number: number, { size }: SignedTree, head: TreeHead): AuditsealError =>
-  fork(`${checkpointName(number)} is signed over ${size} entries, and the batches give ${head.size}`);

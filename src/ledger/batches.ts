@@ -2,7 +2,7 @@ import { mapInOrder } from './concurrency.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
 import { MAX_BATCH_BYTES, NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
-import type { Batch, FirstTrust, LogSoFar } from '../core/objects/batch.ts';
+import type { Batch, LogSoFar } from '../core/objects/batch.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
 import { isSignedByMetadata, openBatch } from '../core/signed/batchSignature.ts';
@@ -21,7 +21,7 @@ export interface VoidBatch {
 }
 
 /** judgeBatch gives the batch of bytes that were read under its name, or why it is void. It throws VERSION_UNKNOWN as openNextBatch does. */
-function judgeBatch(bytes: Buffer | Unread, number: number, before: LogSoFar, first: FirstTrust): Batch | VoidBatch {
+function judgeBatch(bytes: Buffer | Unread, number: number, before: LogSoFar, first: Trust): Batch | VoidBatch {
   if (typeof bytes === 'string') return { number, why: WHY_UNREAD[bytes] };
   try {
     return openNextBatch(bytes, number, before, first);
@@ -72,15 +72,22 @@ export interface LogStart {
 /** fromTheFirst begins with the first batch, and an empty tree. */
 export const fromTheFirst = (): LogStart => ({ log: NO_LOG, tree: new LogTree() });
 
+/** ReadingFor says for whom the log is read: a writer takes no batch that stands behind a free name. */
+export type ReadingFor = 'reader' | 'writer';
+
 /**
  * readBatches reads the log in order, a few batches ahead: those that are in it, and what is void. `start.tree` grows with
- * it, before each batch is given. It throws STORE_UNAVAILABLE for a batch in the
- * archive tier that its metadata show to be signed: what stands behind it can't be told without it.
+ * it, before each batch is given. It throws STORE_UNAVAILABLE for a batch in the archive tier that its metadata show to be
+ * signed: what stands behind it can't be told without it.
+ *
+ * Behind a free name no honest writer makes a batch. Who has stolen a session may; it is void again as soon as the name is
+ * taken by a batch that goes on from the same one, so for a writer it is void from the first.
  */
 export async function* readBatches(
   store: Pick<ObjectStore, 'list' | 'read' | 'metadata'>,
-  first: FirstTrust,
+  first: Trust,
   { log, tree }: LogStart = fromTheFirst(),
+  reading: ReadingFor = 'reader',
 ): AsyncGenerator<Batch | VoidBatch> {
   const numbers = async function* (): AsyncGenerator<{ number: number; isTooLarge: boolean }> {
     for await (const { name, size } of store.list('batches/', batchName(log.number + 1))) {
@@ -89,12 +96,18 @@ export async function* readBatches(
     }
   };
   let before = log;
+  let free = log.number + 1;
   const read = mapInOrder(numbers(), AHEAD, async ({ number, isTooLarge }) => ({
     number,
     bytes: isTooLarge ? ('too-large' as const) : await store.read(batchName(number)),
   }));
   for await (const { number, bytes } of read) {
     if (bytes === undefined) continue;
+    if (number === free) free += 1;
+    else if (reading === 'writer') {
+      yield { number, why: `the name ${batchName(free)} is free, and the next batch takes it` };
+      continue;
+    }
     if (bytes === 'archived') await refuseArchived(store, number, before, first);
     const batch = judgeBatch(bytes, number, before, first);
     if ('entries' in batch) {
@@ -110,7 +123,7 @@ async function refuseArchived(
   store: Pick<ObjectStore, 'metadata'>,
   number: number,
   before: LogSoFar,
-  { ledger, keys: given }: FirstTrust,
+  { ledger, keys: given }: Trust,
 ): Promise<void> {
   const name = batchName(number);
   const keys = before.number < 0 ? given : before.keys;

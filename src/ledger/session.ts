@@ -23,14 +23,15 @@ export interface SessionDeps {
 /** The part of a certificate's time after which it is renewed, and how much less that may be. */
 const RENEWAL = 0.5;
 const JITTER = 0.1;
-
+/** So long a key isn't asked again that gave nothing while the old certificate lasts: its answer may take a minute. */
+const RETRY_MS = 5 * 60_000;
 /** So many sessions are kept at most. */
 const MAX_KEPT = 4;
 
 interface KeptSession {
   readonly session: Session;
   /** from when on another one is asked for */
-  readonly renewal: string;
+  renewal: string;
 }
 
 /**
@@ -62,8 +63,10 @@ export class Sessions {
       const next = await this.#underWay;
       return next.certificate.from <= time && time <= next.certificate.until ? next : await this.at(time);
     } catch (error) {
-      if (certified[0] !== undefined) return certified[0].session;
-      throw error;
+      const [newest] = certified;
+      if (newest === undefined) throw error;
+      newest.renewal = new Date(Date.parse(time) + RETRY_MS).toISOString();
+      return newest.session;
     }
   }
 

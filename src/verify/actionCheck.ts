@@ -15,6 +15,8 @@ import { GONE, WHY_UNREAD } from '../ports/store.ts';
 export async function checkActions(context: Context, integrated: number, until: number): Promise<void> {
   const { store, findings } = context;
   const open = new Map<string, Action>();
+  /** what may be an attempt, and can't be read */
+  const unread = new Set<string>();
   const late: string[] = [];
   let next = 0;
   for await (const { name, size } of store.list('actions/')) {
@@ -23,12 +25,13 @@ export async function checkActions(context: Context, integrated: number, until: 
     if (number !== next) findings.hole({ type: 'action', number });
     next = number + 1;
     const action = await readAction(context, name, size);
-    if (action === undefined) continue;
+    if (action === 'unreadable') unread.add(name);
+    if (typeof action !== 'object') continue;
     context.clock.date('action', name, action.time);
     if (number >= integrated && Date.parse(action.time) < until) late.push(name);
     if (action.attempt === undefined) open.set(name, action);
     else if (isOutcomeOf(action, open.get(action.attempt))) open.delete(action.attempt);
-    else {
+    else if (!unread.delete(action.attempt)) {
       const detail = `it says what came of ${action.attempt}, which is no attempt of that kind without outcome`;
       findings.error('foreign-object', name, detail);
     }
@@ -41,14 +44,11 @@ export async function checkActions(context: Context, integrated: number, until: 
   sayUnfinished(context, open);
 }
 
-async function readAction(context: Context, name: string, size: number): Promise<Action | undefined> {
+async function readAction(context: Context, name: string, size: number): Promise<Action | 'unreadable' | undefined> {
   const { store, findings, tally } = context;
   const bytes = size > MAX_ACTION_BYTES ? 'too-large' : await readFor(context, store, name);
-  if (bytes === 'unreadable') return undefined;
-  if (bytes === undefined || bytes === 'archived') {
-    tally.addUnreadable(name, bytes === undefined ? GONE : WHY_UNREAD[bytes]);
-    return undefined;
-  }
+  if (bytes === undefined) tally.addUnreadable(name, GONE);
+  if (bytes === undefined || bytes === 'unreadable') return 'unreadable';
   try {
     if (typeof bytes === 'object') return parseAction(bytes);
     const why = bytes === 'too-large' ? TOO_LARGE_ACTION : WHY_UNREAD[bytes];

@@ -4,6 +4,7 @@ import type { SummarizeSegment } from '../core/segment/summary.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import type { DigestObjects } from '../ledger/digest.ts';
 import type { Clock } from '../ports/host.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore, ReadableTiles, Unread } from '../ports/store.ts';
 import type { ClockCheck } from './clockCheck.ts';
 import type { Findings } from './findings.ts';
@@ -58,8 +59,11 @@ export function trustKeys(ledger: KnownLedger, keys: readonly string[]): void {
   if (ledger.keys?.join() !== keys.join()) ledger.keys = keys;
 }
 
-/** Read is what reading an object gave, where a fault of the store doesn't end the check. */
-export type Read = Buffer | Unread | 'unreadable' | undefined;
+/** Read is what reading an object gave, where what can't be read doesn't end the check. */
+export type Read = Buffer | NeverRead | 'unreadable' | undefined;
+
+/** NeverRead is the answer instead of bytes that are never to be read: no object of a ledger is so. */
+export type NeverRead = Exclude<Unread, 'archived'>;
 
 /** readFor reads an object for a check, and notes what can't be read; `object` is what the report calls it. */
 export async function readFor(
@@ -69,9 +73,11 @@ export async function readFor(
   object = name,
 ): Promise<Read> {
   try {
-    return await store.read(name);
+    const read = await store.read(name);
+    if (read !== 'archived') return read;
+    tally.addUnreadable(object, WHY_UNREAD[read]);
   } catch (error) {
     tally.addUnreadable(object, faultIn(error).message);
-    return 'unreadable';
   }
+  return 'unreadable';
 }

@@ -20,7 +20,7 @@ import {
 import type { FiledReport } from '../core/objects/report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { judgeReport } from '../ledger/reports.ts';
-import { GONE, WHY_UNREAD } from '../ports/store.ts';
+import { GONE } from '../ports/store.ts';
 
 /** How many reports and their pages are read at one time. */
 const REPORTS_AHEAD = 8;
@@ -124,10 +124,6 @@ async function readReport(
 ): Promise<ReadReport | 'unreadable' | undefined> {
   const bytes = await readFor(context, context.store, name, object);
   if (bytes === 'unreadable' || bytes === undefined) return bytes;
-  if (bytes === 'archived') {
-    context.tally.addUnreadable(object, WHY_UNREAD[bytes]);
-    return 'unreadable';
-  }
   const report = judgeReport(bytes, name, context.auditors);
   return typeof report === 'string' ? { fault: report } : { report };
 }

@@ -3,7 +3,7 @@ import { ClockCheck } from './clockCheck.ts';
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
 import { Findings } from './findings.ts';
-import { beginLog, followLog } from './log/logCheck.ts';
+import { beginLog, followLog } from './log/followLog.ts';
 import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';

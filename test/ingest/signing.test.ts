@@ -147,7 +147,8 @@ describe('who took a session’s key whose certificate is over', () => {
     expect(numbersOf(store)).toBe(range(0, 5));
     const report = await check(store, { verifiers: [KEY.verifierKey] });
     expect(report.partitions).toMatchObject([{ index: count + 1, lastEvent: 5 }]);
-    expect(new Set(report.findings.map(({ object }) => object)).size).toBe(count);
+    const found = report.findings.filter(({ code }) => code !== 'not-integrated').map(({ object }) => object);
+    expect([...new Set(found)].sort()).toEqual(Array.from({ length: count }, (_, i) => nameOf(i + 1)));
   });
 
   test('stops nothing by what a later release could have signed', async () => {

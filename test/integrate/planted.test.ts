@@ -123,6 +123,24 @@ describe('what somebody else has put under the name of a batch is void: the log 
     expect(store.objects.has(checkpoint(3))).toBe(true);
   });
 
+  test('but not behind a free name: whoever takes that name next would make it void again', async () => {
+    await logOf(3);
+    put(forgeChain(8));
+    const stolen = signLines(await made(), batch(9), claimOf(), { ledger: LEDGER, ...NOW });
+    store.objects.set(batch(3), Buffer.from('junk'));
+    store.objects.set(batch(9), stolen);
+    const log = new KeptLog();
+    expect(await integrateOf(store, tiles).run(log)).toMatchObject({ batches: 1, segments: 2 });
+    expect(new Set(log.errors)).toEqual(new Set(['foreign object in the place of a batch']));
+    for (const length of [10, 12]) {
+      put(forgeChain(length));
+      expect(await integrateOf(store, tiles).run(new KeptLog())).toMatchObject({ batches: 1, segments: 2 });
+    }
+    expect(whole().batches).toEqual([0, 1, 2, 4, 5, 6]);
+    expect(store.objects.has(checkpoint(9))).toBe(false);
+    expectWholeLog(store.objects, whole(), ['0']);
+  });
+
   test('a later release’s batch is not written behind', async () => {
     await logOf(3);
     put(forgeChain(8));

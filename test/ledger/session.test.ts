@@ -15,9 +15,10 @@ const HOUR = 3_600_000;
 const at = (hours: number): string => new Date(START + hours * HOUR).toISOString();
 
 /** Sessions whose signer counts what it signs, and fails when it is told to. */
-function counted(random = 0): { sessions: Sessions; signer: { signed: number; isAway: boolean } } {
-  const signer = { signed: 0, isAway: false };
+function counted(random = 0): { sessions: Sessions; signer: { asked: number; signed: number; isAway: boolean } } {
+  const signer = { asked: 0, signed: 0, isAway: false };
   const sign: SessionDeps['signers'][number]['sign'] = async (text) => {
+    signer.asked++;
     if (signer.isAway) throw new AuditsealError('SIGNER_UNAVAILABLE', 'away');
     signer.signed++;
     return signNote(text, KEY);
@@ -91,6 +92,17 @@ test('without a key there is no session; while the old certificate lasts, it ser
   await expect(sessions.at(at(24.001))).rejects.toThrow(coded('SIGNER_UNAVAILABLE'));
   signer.isAway = false;
   expect((await sessions.at(at(24.001))).certificate.from).toBe(at(24.001));
+});
+
+test('a key that is away is not asked each time while the old certificate serves: that may take a minute', async () => {
+  const { sessions, signer } = counted();
+  const first = await sessions.at(at(0));
+  signer.isAway = true;
+  for (const hours of [12, 12.01, 12.05]) expect(await sessions.at(at(hours))).toBe(first);
+  expect(signer.asked).toBe(2);
+  signer.isAway = false;
+  expect(await sessions.at(at(12.08))).toBe(first);
+  expect(await sessions.at(at(12.09))).not.toBe(first);
 });
 
 test.each([

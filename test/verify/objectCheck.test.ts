@@ -54,6 +54,8 @@ test('a page too large to be read is not the stated one, one that can not be rea
     if (name === PAGE) throw new AuditsealError('STORE_UNAVAILABLE', 'injected');
   };
   expect(await check(store)).toMatchObject({ status: 'unverified', unreadable: [{ object: PAGE, why: 'injected' }] });
+  store.beforeRead = (name) => (name === PAGE ? 'archived' : undefined);
+  expect(await check(store)).toMatchObject({ status: 'unverified', findings: [], unreadable: [{ object: PAGE }] });
 });
 
 test('a page whose report states none is named, and one that an incremental check meets is said not to be looked into', async () => {

@@ -1,10 +1,12 @@
 import { AuditsealError } from '../../src/core/errors.ts';
-import { drillName } from '../../src/core/objects/names.ts';
+import { actionName, drillName, reportName } from '../../src/core/objects/names.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import type { SummarizeSegment } from '../../src/core/segment/summary.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
 import { check, saidOf } from '../support/checking.ts';
 import { forgeChain, nameOf } from '../support/forge.ts';
+import { forgeHold } from '../support/actions.ts';
+import { SECOND, batch, checkLedger, checkpoint, ledgerOf, runJob } from '../support/loggedLedger.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 
 describe('what can not be read is never a pass', () => {
@@ -50,6 +52,25 @@ describe('what can not be read is never a pass', () => {
       unreadable: [{ object: nameOf(4) }],
     });
   });
+
+  test.each([checkpoint(1), batch(1), actionName(0), reportName(0)])(
+    '%s in the archive tier is unreadable, and no finding: whoever may set tiers changes nothing',
+    async (name) => {
+      const ledger = await ledgerOf();
+      if (name === reportName(0)) await runJob(ledger, SECOND + 10);
+      if (name === actionName(0))
+        for (const [at, bytes] of forgeHold(0, 'Case117', SECOND)) ledger.store.objects.set(at, bytes);
+      expect(ledger.store.objects.has(name)).toBe(true);
+      ledger.store.beforeRead = (read) => (read === name ? 'archived' : undefined);
+      const report = await checkLedger(ledger);
+      expect(report.unreadable).toContainEqual({
+        object: name,
+        why: expect.stringContaining('archive tier') as string,
+      });
+      expect(saidOf(report)).toEqual([]);
+      expect(report.status).toBe('unverified');
+    },
+  );
 
   test.each<[string, string[]]>([
     ['nothing', []],

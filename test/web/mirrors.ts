@@ -152,13 +152,16 @@ async function anchorIn(
   return name === '' ? undefined : { name, report: parseReport(store.objects.get(name) as Buffer) };
 }
 
-/** pageOutcome is what the page's own verifier says. */
-export async function pageOutcome(mirror: Mirror, keyText = MIRROR_KEYS): Promise<LedgerOutcome> {
+/** pageOutcome is what the page's own verifier says; the file `unread` can't be read. */
+export async function pageOutcome(mirror: Mirror, keyText = MIRROR_KEYS, unread?: string): Promise<LedgerOutcome> {
   const { keys } = await readKeys(keyText);
   const files = [...mirror].map(([name, bytes]) => ({
     name,
     size: bytes.length,
-    read: async () => new Uint8Array(bytes),
+    read: async () => {
+      if (name === unread) throw new Error('the device is away');
+      return new Uint8Array(bytes);
+    },
   }));
   return verifyInPage(files, { keys, now: NOW });
 }

@@ -77,6 +77,15 @@ describe('the page and the command line conclude the same of a mirror', () => {
     expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
   });
 
+  test.each(['batches/000000000001.jsonl', 'checkpoints/000000000001', 'actions/000000000000.json'])(
+    'of which %s can not be read: that is said, and is no finding',
+    async (name) => {
+      const { status, findings, unreadable } = await pageOutcome(good, MIRROR_KEYS, name);
+      expect({ status, findings }).toEqual({ status: 'unverified', findings: [] });
+      expect(unreadable).toEqual([{ object: name, why: 'the device is away' }]);
+    },
+  );
+
   test('whose tiles have a second level; tiles that no checkpoint implies are ignored', async () => {
     const mirror = await mirrorOf(8, 320);
     expect([...mirror.keys()]).toEqual(expect.arrayContaining(['tlog/tile/0/001', 'tlog/tile/1/000.p/1']));

@@ -9,7 +9,7 @@ import { reportAsJson, reportAsText } from '../evidenceReport.ts';
 import type { EvidenceReporter } from '../evidenceReport.ts';
 import { readUserFile } from '../files.ts';
 import { readTrust } from '../keys.ts';
-import type { Trust } from '../keys.ts';
+import type { TrustedKeys } from '../keys.ts';
 import { jsonOption, policyOption } from '../options.ts';
 
 /** It demands no witness. */
@@ -60,7 +60,7 @@ export const command = defineCommand(
   },
 );
 
-function reportEvidence(evidence: Evidence, { logKeys, policy }: Trust, report: EvidenceReporter): number {
+function reportEvidence(evidence: Evidence, { logKeys, policy }: TrustedKeys, report: EvidenceReporter): number {
   const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
   const result = verifyEvidence(evidence, [...logKeys, ...witnessKeys]);
   if (!result.ok)

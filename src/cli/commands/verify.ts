@@ -17,7 +17,7 @@ import { defineCommand } from '../command.ts';
 import { createFile, readUserFile } from '../files.ts';
 import { KeptCheckpoint } from '../keptCheckpoint.ts';
 import { readTrust } from '../keys.ts';
-import type { Trust } from '../keys.ts';
+import type { TrustedKeys } from '../keys.ts';
 import { TARGET_MEANING, jsonOption, policyOption } from '../options.ts';
 import { printJson, warn } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -203,7 +203,7 @@ const NO_TILES: ReadableTiles = { read: async () => undefined, async *list() {} 
 async function filedAnchor(
   store: ObjectStore,
   tiles: ReadableTiles | undefined,
-  { logKeys: verifiers, auditors }: Trust,
+  { logKeys: verifiers, auditors }: TrustedKeys,
 ): Promise<Anchor | undefined> {
   if (auditors === undefined || verifiers.length === 0) return undefined;
   const entered = await enteredReports({ store, tiles: tiles ?? NO_TILES, origin: auditors.ledger, verifiers });

@@ -40,6 +40,10 @@ export interface TreeHead {
   readonly rootHash: Hash;
 }
 
+/** isSameTree tells whether two heads are of one tree. */
+export const isSameTree = (one: TreeHead, other: TreeHead): boolean =>
+  one.size === other.size && one.rootHash === other.rootHash;
+
 /** TreeNode is a perfect subtree: 2^level leaves from index * 2^level on. Level 0 is the leaves. */
 export interface TreeNode {
   readonly level: number;

@@ -9,6 +9,7 @@ import type { TreeHead } from '../merkle/tree.ts';
 import { parseVerifierKey } from '../note/verifierKey.ts';
 import { openBatch } from '../signed/batchSignature.ts';
 import { certificatesFor } from '../signed/certificate.ts';
+import type { Trust } from '../signed/certificate.ts';
 import { openKeyNotice } from '../signed/keyNotice.ts';
 
 /** MAX_BATCH_OBJECTS is how many objects a writer puts into one batch. */
@@ -72,19 +73,13 @@ export interface Batch {
   readonly heads: LogPosition;
 }
 
-/** FirstTrust is who may begin a log: later batches are certified by the keys that the log itself has announced. */
-export interface FirstTrust {
-  readonly ledger?: string;
-  /** as formatVerifierKey prints them; left out: anybody */
-  readonly keys?: readonly string[];
-}
-
 /**
  * openNextBatch gives the batch of that number, if it is in the log: signed by a certified session, as the next one behind
  * `before`, and at no earlier time. It throws FOREIGN_OBJECT or BATCH_MALFORMED for everything else: such a batch is void,
- * whatever else the ledger holds. VERSION_UNKNOWN is for one that a later release signed. docs/format.md, section 9.2.
+ * whatever else the ledger holds. VERSION_UNKNOWN is for one that a later release signed. `first` is who may begin a log: later
+ * batches are certified by the keys that the log itself has announced. docs/format.md, section 9.1.
  */
-export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, first: FirstTrust): Batch {
+export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, first: Trust): Batch {
   const { ledger } = first;
   const keys = before.number < 0 ? first.keys : before.keys;
   const certificates = certificatesFor({

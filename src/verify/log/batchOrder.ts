@@ -4,11 +4,12 @@ import type { TreeHead } from '../../core/merkle/tree.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
 import { NO_LOG, keyNoticesIn, openNextBatch, parseBatch } from '../../core/objects/batch.ts';
-import type { Batch, FirstTrust, LogSoFar } from '../../core/objects/batch.ts';
+import type { Batch, LogSoFar } from '../../core/objects/batch.ts';
 import { headsOf } from '../../core/objects/heads.ts';
 import { batchName } from '../../core/objects/names.ts';
 import { openBatch } from '../../core/signed/batchSignature.ts';
 import { certificatesFor } from '../../core/signed/certificate.ts';
+import type { Trust } from '../../core/signed/certificate.ts';
 import { openKeyNotice } from '../../core/signed/keyNotice.ts';
 import { logAfter } from '../../ledger/batches.ts';
 import type { VoidBatch } from '../../ledger/batches.ts';
@@ -109,14 +110,14 @@ export class BatchOrder {
     return { batch: { number, entries, heads: { ...heads, keys } }, previous, size, root };
   }
 
-  get #ledgerTrust(): FirstTrust {
+  get #ledgerTrust(): Trust {
     const { name } = this.#ledger;
     return name === undefined ? {} : { ledger: name };
   }
 }
 
 /** keysIn gives the keys that a batch announces: those that are believed of the first one, where none were given. */
-function keysIn(bytes: Buffer, number: number, trust: FirstTrust): readonly string[] {
+function keysIn(bytes: Buffer, number: number, trust: Trust): readonly string[] {
   const { lines } = openBatch(bytes, batchName(number), certificatesFor(trust));
   return headsOf(parseBatch(lines)).keys;
 }

@@ -5,8 +5,7 @@ import { parseNote } from '../../core/note/note.ts';
 import { parseVerifierKey } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
 import { WHY_UNREAD } from '../../ports/store.ts';
-import type { Unread } from '../../ports/store.ts';
-import type { Context, KnownLedger } from '../context.ts';
+import type { Context, NeverRead, KnownLedger } from '../context.ts';
 import type { Findings } from '../findings.ts';
 import type { Fit } from './treeCheck.ts';
 
@@ -70,7 +69,7 @@ export class Checkpoints {
   }
 
   /** open reads a checkpoint and checks its signatures. One that is wrong is a finding. */
-  open(object: string, note: Buffer | Unread): OpenedCheckpoint | undefined {
+  open(object: string, note: Buffer | NeverRead): OpenedCheckpoint | undefined {
     try {
       if (typeof note === 'string') return this.#refuse(object, WHY_UNREAD[note]);
       const { text } = parseNote(note);
@@ -92,7 +91,7 @@ export class Checkpoints {
   }
 
   /** lacking names the keys that signed a note, and that the checker lacks. */
-  #lacking(note: Buffer | Unread): string {
+  #lacking(note: Buffer | NeverRead): string {
     const name = this.#ledger.name ?? '';
     if (typeof note === 'string' || this.#others.length === 0) return '';
     const opened = attempt(() => openCheckpoint(note, name, this.#others), 'malformed', 'contradicted');

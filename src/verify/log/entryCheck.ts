@@ -13,9 +13,8 @@ import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
 import type { WalkedObject } from '../chain/walk.ts';
 import { WHY_UNREAD } from '../../ports/store.ts';
-import type { Unread } from '../../ports/store.ts';
 import { readFor, trustKeys } from '../context.ts';
-import type { Context } from '../context.ts';
+import type { Context, NeverRead } from '../context.ts';
 import type { PositionCheck } from './positionCheck.ts';
 
 /** ObjectAt gives the object in a place, checked in its chain; undefined behind the last, 'hole' before others. */
@@ -130,7 +129,7 @@ export class EntryCheck {
   async #hashOf(name: string): Promise<Hash | 'unreadable' | undefined> {
     const stored = await readFor(this.#context, this.#context.store, name);
     if (typeof stored === 'object') return sha256(stored);
-    return stored === 'unreadable' || stored === 'archived' ? 'unreadable' : undefined;
+    return stored === 'unreadable' ? stored : undefined;
   }
 
   /** checkDocument compares a report or an action with its entry. */
@@ -144,7 +143,6 @@ export class EntryCheck {
     if (bytes === 'unreadable') return;
     if (bytes === undefined)
       return it.differ('entry-mismatch', name, 'it has an entry in the log, and no object has this name any more');
-    if (bytes === 'archived') return this.#context.tally.addUnreadable(name, WHY_UNREAD[bytes]);
     this.compared += 1;
     const fault = typeof bytes === 'string' ? unreadFault(it, bytes) : documentFault(it, place, bytes, this.#context);
     if (fault !== undefined) it.differ('entry-mismatch', name, fault);
@@ -170,7 +168,7 @@ function entryOf(line: Buffer, say: InBatch['say']): LogEntry | undefined {
 }
 
 /** unreadFault says what is wrong with an entry's document that nobody reads: only a foreign one may be so. */
-const unreadFault = ({ entry }: InBatch, unread: Unread): string | undefined =>
+const unreadFault = ({ entry }: InBatch, unread: NeverRead): string | undefined =>
   entry.type === 'foreign' ? undefined : WHY_UNREAD[unread];
 
 /** documentFault says what is wrong with an entry's document, or gives undefined. */

@@ -7,8 +7,7 @@ import { trustKeys } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
 import { BatchOrder } from './batchOrder.ts';
-import { Checkpoints } from './checkpoints.ts';
-import type { OpenedCheckpoint } from './checkpoints.ts';
+import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
 import { CosignatureCheck } from './cosignatureCheck.ts';
 import { checkEnd, isOlderThan } from './endCheck.ts';
 import type { LogEnd } from './endCheck.ts';
@@ -17,9 +16,8 @@ import type { ObjectAt } from './entryCheck.ts';
 import { followBatches } from './followBatches.ts';
 import type { FollowedBatch } from './followBatches.ts';
 import { PositionCheck } from './positionCheck.ts';
-import { PublishedCheck } from './publishedCheck.ts';
-import { THE_FIRST, resume } from './resume.ts';
-import type { LogStart } from './resume.ts';
+import type { PublishedCheck } from './publishedCheck.ts';
+import type { CheckStart } from './resume.ts';
 import { TileCheck } from './tileCheck.ts';
 import { TreeCheck } from './treeCheck.ts';
 
@@ -45,87 +43,22 @@ export interface FollowedLog {
 
 /** BegunLog is where a check of a log begins, before anything of the log is followed. */
 export interface BegunLog {
-  readonly start: LogStart;
+  readonly start: CheckStart;
   readonly checkpoints: Checkpoints;
   readonly published: PublishedCheck;
   readonly kept: OpenedCheckpoint | undefined;
 }
 
-/** beginLog opens what was kept, and finds what can be taken over from the anchor where the check is to go on from it. */
-export async function beginLog(context: Context, options: VerifyOptions): Promise<BegunLog> {
-  const { anchor, verifiers = [], isIncremental = false } = options;
-  const checkpoints = new Checkpoints(context, verifiers);
-  const kept = options.kept && checkpoints.open(options.kept.name, options.kept.note);
-  if (kept !== undefined) checkpoints.want(kept);
-  const published = await PublishedCheck.begin(context, checkpoints);
-  const { head, cosignatures } = anchor?.report.log ?? {};
-  const known = head && { head, ...(cosignatures && { cosignatures }) };
-  const start = isIncremental && known ? await resume(context, known, checkpoints, kept) : THE_FIRST;
-  return { start, checkpoints, published, kept };
-}
-
-/**
- * followLog follows the log of a ledger from batch to batch: which are in it, the tree over the entries against every
- * checkpoint, entries against objects, tiles against entries. It gives undefined if there is no log. Memory is a few batches.
- */
-export async function followLog(
-  context: Context,
-  options: VerifyOptions,
-  begun: BegunLog,
-  objectAt: ObjectAt,
-): Promise<FollowedLog | undefined> {
-  const log = new LogCheck({ context, options, objectAt, ...begun });
-  const followed = (await log.follow()) ? log.followed : undefined;
-  // What couldn't be read may be it; the outcome is no better than `unverified` then.
-  if (!begun.checkpoints.isIncomplete) {
-    sayIfKeptIsLost(context, options, begun, followed?.head);
-    const { name, report } = options.anchor ?? {};
-    if (report?.log?.head && !log.isAnchorFound) {
-      const { head } = report.log;
-      const why = `${name} knew it with ${describe(head)}, and ${describeNewest(followed?.head)}`;
-      context.findings.error('checkpoint-inconsistent', checkpointName(head.number), why);
-    }
-  }
-  return followed;
-}
-
-const describe = ({ size, root }: Pick<VerifiedCheckpoint, 'size' | 'root'>): string =>
-  `${size} entries and the root ${root}`;
-
-const describeNewest = (head: VerifiedCheckpoint | undefined): string =>
-  head === undefined
-    ? 'no checkpoint fits the batches'
-    : `the newest that fits the batches is ${checkpointName(head.number)}, with ${describe(head)}`;
-
-/** sayIfKeptIsLost says that the log doesn't go on from the checkpoint that was kept. */
-function sayIfKeptIsLost(
-  { findings }: Context,
-  options: VerifyOptions,
-  { checkpoints, kept }: BegunLog,
-  newest: VerifiedCheckpoint | undefined,
-): void {
-  if (kept === undefined || options.kept === undefined) return;
-  const seen = checkpoints.seenAt(kept.text);
-  // Where entries are missing before it, that is found already.
-  if (seen !== undefined && seen.fit !== 'differs') return;
-  const why =
-    seen === undefined
-      ? 'the log has no checkpoint of this text: its history was cut off or rewritten'
-      : `the log has it as ${checkpointName(seen.number)}, and the batches up to that give another tree`;
-  const { size, rootHash } = kept.checkpoint;
-  const states = `it states ${describe({ size, root: formatHash(rootHash) })}, and ${describeNewest(newest)}`;
-  findings.error('checkpoint-inconsistent', options.kept.name, `${why}; ${states}`);
-}
-
-interface Parts extends BegunLog {
+/** LogParts is what a check of the log works with. */
+export interface LogParts extends BegunLog {
   readonly context: Context;
   readonly options: VerifyOptions;
   readonly objectAt: ObjectAt;
 }
 
 /** LogCheck checks a log from its start on. */
-class LogCheck {
-  readonly #parts: Parts;
+export class LogCheck {
+  readonly #parts: LogParts;
   readonly #order: BatchOrder;
   readonly #tree: TreeCheck;
   readonly #position: PositionCheck;
@@ -140,7 +73,7 @@ class LogCheck {
   /** whether the log was found to go on from what the anchor knew */
   isAnchorFound: boolean;
 
-  constructor(parts: Parts) {
+  constructor(parts: LogParts) {
     const { context, options, start, checkpoints, objectAt } = parts;
     const { continued } = start;
     this.#parts = parts;
@@ -206,7 +139,7 @@ class LogCheck {
   }
 
   /** The anchor's checkpoint may have been cosigned since. */
-  async #checkAnchorsCosignatures({ continued }: LogStart): Promise<void> {
+  async #checkAnchorsCosignatures({ continued }: CheckStart): Promise<void> {
     if (continued === undefined) return;
     const { head, opened } = continued;
     await this.#cosignatures.check(head.number, opened.text, head.time);
@@ -218,7 +151,7 @@ class LogCheck {
     if (batch === undefined || !('entries' in batch)) {
       const why = batch && `it has the name of a batch and is not in the log: ${batch.why}`;
       if (why !== undefined) context.findings.error('foreign-object', batchName(number), why);
-      await this.#checkStray(number, note);
+      await this.#checkStray(number, note, batch !== undefined);
       return;
     }
     this.#sayMissing(number, holes);
@@ -226,12 +159,12 @@ class LogCheck {
     await this.#addBatch(batch, note);
   }
 
-  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
-  async #checkStray(number: number, note: Read): Promise<void> {
+  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log, or can't be read: then nobody knows. */
+  async #checkStray(number: number, note: Read, isVoid: boolean): Promise<void> {
     if (note === undefined || note === 'unreadable') return;
     const opened = this.#parts.checkpoints.open(checkpointName(number), note);
     const why = 'no batch of the log has its number';
-    if (opened !== undefined)
+    if (opened !== undefined && isVoid)
       this.#parts.context.findings.error('checkpoint-inconsistent', checkpointName(number), why);
     await this.#cosignatures.check(number, undefined, undefined);
   }
@@ -327,7 +260,7 @@ class LogCheck {
 }
 
 /** logOf is the log where an earlier check ended. */
-const logOf = ({ head, tree }: NonNullable<LogStart['continued']>, { time, keys }: LogPosition): LogSoFar => ({
+const logOf = ({ head, tree }: NonNullable<CheckStart['continued']>, { time, keys }: LogPosition): LogSoFar => ({
   number: head.number,
   head: tree.head,
   time,

@@ -1,10 +1,9 @@
 import { MAX_BATCH_BYTES } from '../../core/objects/batch.ts';
 import { batchName, checkpointName, parseBatchName } from '../../core/objects/names.ts';
 import { mapInOrder } from '../../ledger/concurrency.ts';
-import { GONE, WHY_UNREAD } from '../../ports/store.ts';
-import type { Unread } from '../../ports/store.ts';
+import { GONE } from '../../ports/store.ts';
 import { readFor } from '../context.ts';
-import type { Context, Read } from '../context.ts';
+import type { Context, NeverRead, Read } from '../context.ts';
 
 /** How many batches are read ahead. */
 const AHEAD = 4;
@@ -18,7 +17,7 @@ export interface BatchAt {
 /** BatchRead is what has the name of a batch, and of its checkpoint. */
 export interface BatchRead extends BatchAt {
   /** undefined if it can't be read: that is said already */
-  readonly bytes: Buffer | Exclude<Unread, 'archived'> | undefined;
+  readonly bytes: Buffer | NeverRead | undefined;
   readonly note: Read;
 }
 
@@ -46,6 +45,5 @@ export async function* readBatchesFor(
 
 function readable({ tally }: Context, number: number, bytes: Read): BatchRead['bytes'] {
   if (bytes === undefined) tally.addUnreadable(batchName(number), GONE);
-  if (bytes === 'archived') tally.addUnreadable(batchName(number), WHY_UNREAD[bytes]);
-  return bytes === 'archived' || bytes === 'unreadable' ? undefined : bytes;
+  return bytes === 'unreadable' ? undefined : bytes;
 }

@@ -10,8 +10,8 @@ import { proveAnchor } from './anchorProof.ts';
 import { EARLIER } from './checkpoints.ts';
 import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
 
-/** LogStart is where a check of the log begins. */
-export interface LogStart {
+/** CheckStart is where a check of the log begins. */
+export interface CheckStart {
   /** number of the first batch that is read */
   readonly batch: number;
   /** where those before it lead */
@@ -27,7 +27,7 @@ export interface LogStart {
 }
 
 /** THE_FIRST is the start of a check that takes over nothing. */
-export const THE_FIRST: LogStart = { batch: 0, position: NO_HEADS };
+export const THE_FIRST: CheckStart = { batch: 0, position: NO_HEADS };
 
 /** KnownLog is how far an earlier check found the log. */
 export interface KnownLog {
@@ -45,7 +45,7 @@ export async function resume(
   { head, cosignatures }: KnownLog,
   checkpoints: Checkpoints,
   kept: OpenedCheckpoint | undefined,
-): Promise<LogStart> {
+): Promise<CheckStart> {
   const { number, size } = head;
   const rootHash = parseHash(head.root);
   if (rootHash === undefined) return THE_FIRST;

@@ -21,6 +21,8 @@ const UNDERWAY_MS = 10 * 60_000;
 /** checkActions reads every action: whether it is one, its number, that its attempt is there, and its outcome. */
 export async function checkActions(folder: Folder, findings: Findings, times: ActionTimes): Promise<void> {
   const open = new Map<string, Action>();
+  /** what may be an attempt, and can't be read */
+  const unread = new Set<string>();
   let last = -1;
   let late: { readonly name: string; count: number } | undefined;
   for (const name of folder.under('actions/')) {
@@ -30,7 +32,10 @@ export async function checkActions(folder: Folder, findings: Findings, times: Ac
       findings.say('foreign-object', name, `there is no ${actionName(number - 1)}, the action before it`);
     last = number;
     const bytes = folder.sizeOf(name) > MAX_ACTION_BYTES ? new Uint8Array() : await folder.readSmall(name);
-    if (bytes === undefined) continue;
+    if (bytes === undefined) {
+      unread.add(name);
+      continue;
+    }
     const action = parseAction(bytes);
     if (action === undefined) {
       findings.say('foreign-object', name, 'it has the name of an action and is none');
@@ -43,7 +48,7 @@ export async function checkActions(folder: Folder, findings: Findings, times: Ac
     }
     if (action.attempt === undefined) open.set(name, action);
     else if (open.get(action.attempt)?.subject === action.subject) open.delete(action.attempt);
-    else {
+    else if (!unread.delete(action.attempt)) {
       const why = `it is the outcome of ${action.attempt}, and there is no such attempt that still has none`;
       findings.say('foreign-object', name, why);
     }

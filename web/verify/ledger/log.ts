@@ -112,7 +112,7 @@ export class LogCheck {
     if (typeof batch !== 'object') {
       const why = `it has the name of a batch and is not in the log: ${batch}`;
       if (batch !== undefined) findings.say('foreign-object', batchName(number), why);
-      return this.#checkStray(number, note);
+      return this.#checkStray(number, note, batch !== undefined);
     }
     if (this.#isUnsigned)
       findings.say('checkpoint-inconsistent', checkpointName(this.#newest), 'it is missing, and the log goes on');
@@ -129,12 +129,12 @@ export class LogCheck {
     await this.#compare(number, batch, note);
   }
 
-  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
-  async #checkStray(number: number, note: Bytes | undefined): Promise<void> {
+  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log, or can't be read: then nobody knows. */
+  async #checkStray(number: number, note: Bytes | undefined, isVoid: boolean): Promise<void> {
     if (note === undefined) return;
     const object = checkpointName(number);
     const opened = await this.#checkpoints.open(object, note, this.#log.last.keys);
-    if (opened !== undefined)
+    if (opened !== undefined && isVoid)
       this.#parts.findings.say('checkpoint-inconsistent', object, 'no batch of the log has its number');
     await this.#cosignatures.add(number, undefined, undefined);
   }

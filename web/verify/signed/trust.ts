@@ -24,7 +24,8 @@ export class Trust {
 
   /** trust goes on with these keys; without keys nobody's signatures under certificates are looked at. */
   trust(keys: readonly VerifierKey[] | undefined): void {
-    if (keys === this.#keys) return;
+    // Each batch has a list of its own, mostly of the same keys.
+    if (keys === this.#keys || textsOf(keys) === textsOf(this.#keys)) return;
     this.#keys = keys;
     this.#kept.clear();
   }
@@ -59,3 +60,5 @@ export class Trust {
     }
   }
 }
+
+const textsOf = (keys: readonly VerifierKey[] | undefined): string | undefined => keys?.map(({ text }) => text).join();
