@@ -1,7 +1,7 @@
 import { mapInOrder } from './concurrency.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
-import { MAX_BATCH_BYTES, NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
+import { NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
 import type { Batch, LogSoFar } from '../core/objects/batch.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
@@ -89,17 +89,17 @@ export async function* readBatches(
   { log, tree }: LogStart = fromTheFirst(),
   reading: ReadingFor = 'reader',
 ): AsyncGenerator<Batch | VoidBatch> {
-  const numbers = async function* (): AsyncGenerator<{ number: number; isTooLarge: boolean }> {
-    for await (const { name, size } of store.list('batches/', batchName(log.number + 1))) {
+  const numbers = async function* (): AsyncGenerator<number> {
+    for await (const { name } of store.list('batches/', batchName(log.number + 1))) {
       const number = parseBatchName(name);
-      if (number !== undefined) yield { number, isTooLarge: size > MAX_BATCH_BYTES };
+      if (number !== undefined) yield number;
     }
   };
   let before = log;
   let free = log.number + 1;
-  const read = mapInOrder(numbers(), AHEAD, async ({ number, isTooLarge }) => ({
+  const read = mapInOrder(numbers(), AHEAD, async (number) => ({
     number,
-    bytes: isTooLarge ? ('too-large' as const) : await store.read(batchName(number)),
+    bytes: await store.read(batchName(number)),
   }));
   for await (const { number, bytes } of read) {
     if (bytes === undefined) continue;

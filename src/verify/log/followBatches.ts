@@ -6,7 +6,7 @@ import { readFor } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import type { BatchOrder, Judgement } from './batchOrder.ts';
 import { listBatches, readBatchesFor } from './readBatches.ts';
-import type { BatchAt, BatchRead } from './readBatches.ts';
+import type { BatchRead } from './readBatches.ts';
 
 /** FollowedBatch is a batch of the log, or what has the name of one. */
 export interface FollowedBatch {
@@ -51,7 +51,7 @@ class Follower {
   #next: number;
   /** the first numbers of holes that no batch of the log is known to be behind */
   #holes: number[] = [];
-  readonly waiting: BatchAt[] = [];
+  readonly waiting: number[] = [];
 
   constructor(context: Context, order: BatchOrder, next: number) {
     this.#context = context;
@@ -59,14 +59,14 @@ class Follower {
     this.#next = next;
   }
 
-  async *follow(batches: AsyncIterable<BatchAt> | Iterable<BatchAt>): AsyncGenerator<FollowedBatch, void, void> {
-    for await (const read of readBatchesFor(this.#context, batches)) {
-      const { number, size, note } = read;
+  async *follow(numbers: AsyncIterable<number> | Iterable<number>): AsyncGenerator<FollowedBatch, void, void> {
+    for await (const read of readBatchesFor(this.#context, numbers)) {
+      const { number, note } = read;
       if (number > this.#next) this.#holes.push(this.#next);
       this.#next = Math.max(this.#next, number + 1);
       const { log } = this.#order;
       const batch = this.#judge(read);
-      if (batch === 'waits') this.waiting.push({ number, size });
+      if (batch === 'waits') this.waiting.push(number);
       else if (batch === undefined || !('entries' in batch))
         yield { number, batch, note, holes: [], isBehindLoss: false };
       else {
@@ -80,7 +80,7 @@ class Follower {
 
   /** dismissWaiting gives those as void that waited for others to be lost. */
   async *dismissWaiting(): AsyncGenerator<FollowedBatch, void, void> {
-    for (const { number } of this.waiting.splice(0)) {
+    for (const number of this.waiting.splice(0)) {
       const note = await readFor(this.#context, this.#context.store, checkpointName(number));
       yield { number, batch: { number, why: WHY_DISMISSED }, note, holes: [], isBehindLoss: false };
     }
