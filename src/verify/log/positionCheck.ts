@@ -1,17 +1,22 @@
 import { openKeyNotice } from '../../core/signed/keyNotice.ts';
-import type { KeyEntry, LogEntry } from '../../core/objects/entry.ts';
+import type { KeyEntry, LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { NO_POSITION } from '../../core/objects/heads.ts';
 import type { LogPosition, Position } from '../../core/objects/heads.ts';
 import { DOCUMENT_TYPES } from '../../core/objects/names.ts';
 import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
 import type { WalkedObject } from '../chain/walk.ts';
 
+/** KnownPosition is where the log stands in a partition. When its newest segment was sealed isn't known of one that nobody read. */
+interface KnownPosition extends Omit<Position, 'sealed'> {
+  readonly sealed: string | undefined;
+}
+
 /**
  * PositionCheck follows where the log stands, entry by entry: entries come in order and without holes, and the heads that a
  * batch ends with say where they lead. Its methods give what is wrong in words, or undefined.
  */
 export class PositionCheck {
-  readonly #positions: Map<string, Position>;
+  readonly #positions: Map<string, KnownPosition>;
   /** entries are missing, so that it isn't known where the log stands */
   #isLost = false;
   /** the number of the first report, and of the first action, without an entry */
@@ -58,8 +63,8 @@ export class PositionCheck {
   /** takePlace goes on behind an entry of that place, and the object that was found there. */
   takePlace({ partition, index }: SegmentPlace, entry: LogEntry, object: WalkedObject | undefined): void {
     const before = this.#positions.get(partition) ?? NO_POSITION;
-    const sealed = object?.summary?.ok === true ? object.summary.header.sealed : before.sealed;
-    const position = entry.type === 'segment' ? { index, root: entry.root, sealed } : before;
+    const position =
+      entry.type === 'segment' ? { index, root: entry.root, sealed: sealedOf(entry, object?.summary) } : before;
     this.#positions.set(partition, { ...position, next: index + 1 });
   }
 
@@ -96,15 +101,22 @@ export class PositionCheck {
   }
 
   #isAt({ documents, keys, positions }: LogPosition): boolean {
-    const isSame = ([partition, { next, index, root }]: [string, Position]): boolean => {
+    const isSame = ([partition, { next, index, root, sealed }]: [string, Position]): boolean => {
       const own = this.#positions.get(partition);
-      return own?.next === next && own.index === index && own.root === root;
+      const isSealed = own?.sealed === undefined || own.sealed === sealed;
+      return own?.next === next && own.index === index && own.root === root && isSealed;
     };
     const isSameSize = positions.size === this.#positions.size;
     const isSameCount = DOCUMENT_TYPES.every((type) => documents[type] === this.documents[type]);
     const isSameKeys = keys.length === this.keys.length && keys.every((key, i) => key === this.keys[i]);
     return isSameKeys && isSameCount && isSameSize && [...positions].every(isSame);
   }
+}
+
+/** sealedOf gives when a segment was sealed, by its own header if that is the one of its entry, or by the entry of a heartbeat. */
+function sealedOf({ root, events, time }: SegmentEntry, summary: WalkedObject['summary']): string | undefined {
+  if (summary?.ok === true && summary.root === root) return summary.header.sealed;
+  return events.count === 0 ? time.first : undefined;
 }
 
 const NOT_SO_FAR = "and its batch's heads say that the log has not come so far";

@@ -58,6 +58,17 @@ describe.each(LIES)('a batch of a stolen session with an entry of %s', (_what, l
   });
 });
 
+// The app seals heartbeats by it.
+test.each(['9999-12-31T00:00:00.000Z', '2025-11-22T00:00:00.000Z', ''])(
+  'heads that say that the newest segments were sealed at "%s" are not where the entries lead',
+  async (lie) => {
+    const ledger = await ledgerOf();
+    const lying = headsLine(ledger, 3).replaceAll(/"sealed":"[^"]*"/g, `"sealed":"${lie}"`);
+    plantBatch(ledger, 4, [lying], claimBehind(ledger, 3));
+    expect(await both(ledger)).toEqual({ status: 'violated', found: [`entry-mismatch ${batch(4)}`] });
+  },
+);
+
 test('what has an entry that is out of order, and is gone, is named by the first', async () => {
   const ledger = await ledgerWith(entryLine(FAR));
   for (const index of [14, 15]) ledger.store.objects.delete(nameOf(index));

@@ -128,8 +128,9 @@ export class EntryCheck {
       return;
     }
     const object = await this.#parts.walkOf(partition).to(index);
-    const last = entry.type === 'segment' ? { index, root: entry.segment.root } : before;
-    this.#positions.set(partition, { index: last.index, root: last.root, next: index + 1 });
+    const last =
+      entry.type === 'segment' ? { index, root: entry.segment.root, sealed: sealedOf(entry.segment, object) } : before;
+    this.#positions.set(partition, { ...last, next: index + 1 });
     if (object === undefined) return this.#addGone(place);
     // A hole between objects is found by the chain.
     if (object === 'hole' || object.reading === undefined) return;
@@ -210,9 +211,10 @@ export class EntryCheck {
       filed.report === this.filed.report &&
       filed.action === this.filed.action &&
       positions.size === this.#positions.size &&
-      [...positions].every(([partition, { next, index, root }]) => {
+      [...positions].every(([partition, { next, index, root, sealed }]) => {
         const own = this.#positions.get(partition);
-        return own?.next === next && own.index === index && own.root === root;
+        const isSealed = own?.sealed === undefined || own.sealed === sealed;
+        return own?.next === next && own.index === index && own.root === root && isSealed;
       })
     );
   }
@@ -225,6 +227,13 @@ export class EntryCheck {
       this.#parts.findings.say('segment-missing', segmentName(partition, first), why);
     }
   }
+}
+
+/** sealedOf gives when a segment was sealed, by its own header if that is the one of its entry, or by the entry of a heartbeat. */
+function sealedOf({ root, events, time }: SegmentEntry, object: Walked | 'hole' | undefined): string | undefined {
+  const reading = typeof object === 'object' ? object.reading : undefined;
+  if (reading?.isSegment === true && reading.root === root) return reading.header.sealed;
+  return events.count === 0 ? time.first : undefined;
 }
 
 const NOT_SO_FAR = 'the heads of its batch say that the log has not come so far';
