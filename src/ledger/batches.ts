@@ -38,19 +38,25 @@ export interface SignedEntries extends Batch {
   readonly size: number;
 }
 
-/** readSigned reads the batch of a number: 'foreign' is what no session of the ledger signed, undefined nothing at all. */
+/**
+ * readSigned reads the batch of a number: 'foreign' is what no session of the ledger signed for that time, undefined nothing at
+ * all. It throws STORE_UNAVAILABLE for a batch in the archive tier that its metadata show to be signed.
+ */
 export async function readSigned(
-  store: Pick<ObjectStore, 'read'>,
+  store: Pick<ObjectStore, 'read' | 'metadata'>,
   number: number,
   trust: Trust,
 ): Promise<SignedEntries | 'foreign' | undefined> {
   const bytes = await store.read(batchName(number));
   if (bytes === undefined) return undefined;
+  if (bytes === 'archived') await refuseArchived(store, number, trust);
   if (typeof bytes === 'string') return 'foreign';
   const signed = attempt(() => {
-    const { lines, size } = openBatch(bytes, batchName(number), certificatesFor(trust));
+    const { lines, size, certificate } = openBatch(bytes, batchName(number), certificatesFor(trust));
     const entries = parseBatch(lines);
-    return { number, entries, heads: headsOf(entries), size };
+    const heads = headsOf(entries);
+    const isThen = heads.time >= certificate.from && heads.time <= certificate.until;
+    return isThen ? { number, entries, heads, size } : undefined;
   }, 'malformed');
   return signed ?? 'foreign';
 }
@@ -108,7 +114,7 @@ export async function* readBatches(
       yield { number, why: `the name ${batchName(free)} is free, and the next batch takes it` };
       continue;
     }
-    if (bytes === 'archived') await refuseArchived(store, number, before, first);
+    if (bytes === 'archived') await refuseArchived(store, number, trustBehind(before, first));
     const batch = judgeBatch(bytes, number, before, first);
     if ('entries' in batch) {
       tree.append(batch.entries);
@@ -119,15 +125,14 @@ export async function* readBatches(
 }
 
 /** refuseArchived throws STORE_UNAVAILABLE for a signed batch in the archive tier. Whatever else is there is void as ever. */
-async function refuseArchived(
-  store: Pick<ObjectStore, 'metadata'>,
-  number: number,
-  before: LogSoFar,
-  { ledger, keys: given }: Trust,
-): Promise<void> {
+async function refuseArchived(store: Pick<ObjectStore, 'metadata'>, number: number, trust: Trust): Promise<void> {
   const name = batchName(number);
-  const keys = before.number < 0 ? given : before.keys;
-  const trust = { ...(ledger !== undefined && { ledger }), ...(keys !== undefined && { keys }) };
   if (isSignedByMetadata((await store.metadata(name)) ?? {}, name, certificatesFor(trust)))
     throw new AuditsealError('STORE_UNAVAILABLE', `${name} is a batch of the log, and ${WHY_UNREAD.archived}`);
+}
+
+/** trustBehind is whose batches may come next in a log: of its first one `first` decides, then the keys that it has announced. */
+function trustBehind({ number, keys: announced }: LogSoFar, { ledger, keys: given }: Trust): Trust {
+  const keys = number < 0 ? given : announced;
+  return { ...(ledger !== undefined && { ledger }), ...(keys !== undefined && { keys }) };
 }

@@ -33,7 +33,7 @@ export interface ObjectStore {
 }
 
 /** ReadableObjects is the part of an ObjectStore that a reader needs who knows the names of what it reads. */
-export type ReadableObjects = Pick<ObjectStore, 'read' | 'exists' | 'list'>;
+export type ReadableObjects = Pick<ObjectStore, 'read' | 'metadata' | 'exists' | 'list'>;
 
 /**
  * TileStore holds what can be made again from the ledger: the tiles of the log and its newest checkpoint, under the names
