@@ -41,6 +41,11 @@ export function notChecked({ tally, tiles }: Context, options: VerifyOptions, lo
   else if (tally.segments > 0) not.push(notCheckedWithoutLog(options));
   if (auditors === undefined && tally.reports > 0)
     not.push(`no key of the auditor was given, so anybody may have filed the ${tally.reports} reports`);
+  const [withoutEntry] = tally.reportsWithoutEntry;
+  if (withoutEntry !== undefined)
+    not.push(
+      `${tally.reportsWithoutEntry.length} reports that an auditor's key signed have no entry in the log, though later ones have: ${withoutEntry} is the first, and nothing but that signature says when it was filed`,
+    );
   if (tally.unreadableOmitted > 0)
     not.push(`${tally.unreadableOmitted} more objects could not be read, and are not listed`);
   if (tally.otherObjects > 0) not.push(`${tally.otherObjects} objects outside segments/ were checked by name alone`);

@@ -33,6 +33,8 @@ export class Tally {
   otherObjects = 0;
   /** reports that are signed; by whom is known only to who has the auditor's keys */
   reports = 0;
+  /** those of them that an auditor signed and that the log has no entry of, though it has of later ones */
+  readonly reportsWithoutEntry: string[] = [];
   readonly partitions: PartitionReport[] = [];
   readonly uncompared: Uncompared[] = [];
   readonly #unreadable = new Map<string, Report['unreadable'][number]>();

@@ -25,6 +25,8 @@ import { TreeCheck } from './treeCheck.ts';
 export interface FollowedLog {
   /** isIntegrated tells whether the log, as far as it was followed, has an entry of that place. */
   readonly isIntegrated: (partition: string, index: number) => boolean;
+  /** lacksReport tells whether the log is past a report that it has no entry of; never where entries are lost. */
+  readonly lacksReport: (number: number) => boolean;
   /** number of the first action that has no entry */
   readonly actions: number;
   /** the keys that it has announced, as formatVerifierKey prints them */
@@ -112,6 +114,8 @@ export class LogCheck {
   get followed(): FollowedLog {
     return {
       isIntegrated: (partition, index) => index < this.#position.next(partition),
+      lacksReport: (number) =>
+        !this.#tree.isBroken && !this.#parts.checkpoints.isIncomplete && this.#position.lacksReport(number),
       actions: this.#position.documents.action,
       keys: this.#position.keys,
       time: this.#position.time,

@@ -49,6 +49,7 @@ export class EntryCheck {
   time = '';
   entries = 0;
   compared = 0;
+  readonly #reports = new Set<number>();
 
   constructor(parts: EntryParts) {
     this.#parts = parts;
@@ -63,6 +64,11 @@ export class EntryCheck {
   /** has tells whether the log has come past a place. */
   has(partition: string, index: number): boolean {
     return index < this.#position(partition).next;
+  }
+
+  /** lacksReport tells whether the log is past a report that it has no entry of. */
+  lacksReport(number: number): boolean {
+    return number < this.filed.report && !this.#reports.has(number);
   }
 
   #position(partition: string): Position {
@@ -165,6 +171,7 @@ export class EntryCheck {
   async #compareFiled({ entry, say, wrong }: InBatch, { kind, number }: Filed, heads: Heads): Promise<void> {
     const next = this.filed[kind];
     const isInOrder = number === next || (number > next && (kind === 'report' || this.#isLost));
+    if (kind === 'report') this.#reports.add(number);
     if (isInOrder && number < heads.filed[kind]) this.filed = { ...this.filed, [kind]: number + 1 };
     else if (isInOrder) wrong(`is of ${kind} ${number}, and ${NOT_SO_FAR}`);
     else if (!this.#isLost) wrong(`is of ${kind} ${number}, not ${next}`);

@@ -17,6 +17,8 @@ export interface Uncovered {
   readonly hasKeys: boolean;
   readonly hasAuditor: boolean;
   readonly anchor: string | undefined;
+  /** reports that an auditor signed and that the log has no entry of, though it has of later ones */
+  readonly reportsWithoutEntry: readonly string[];
   /** how many objects couldn't be read and aren't listed */
   readonly unreadableOmitted: number;
 }
@@ -63,6 +65,11 @@ export function notChecked(check: Uncovered): string[] {
     not.push(`What ${anchor} said of the chains' length was compared, but it comes from the same folder.`);
   }
   not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
+  const [withoutEntry] = check.reportsWithoutEntry;
+  if (withoutEntry !== undefined)
+    not.push(
+      `When ${check.reportsWithoutEntry.length} reports were filed: they have no entry in the log, though later ones have; ${withoutEntry} is the first. The auditor signed them.`,
+    );
   if (check.unreadableOmitted > 0)
     not.push(`${check.unreadableOmitted} more files could not be read, and are not listed.`);
   if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);

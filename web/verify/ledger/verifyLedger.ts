@@ -133,7 +133,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   }
   const { action } = log.entries.filed;
   await checkActions(folder, findings, { integrated: action, until, now, clock });
-  await reports.check(findings, clock);
+  await reports.check(findings, clock, log.lacksReport);
   await checkPages(folder, findings, reports);
   clock.finish(findings);
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
@@ -161,6 +161,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
       hasKeys,
       hasAuditor: reports.hasKeys,
       anchor: anchor?.name,
+      reportsWithoutEntry: reports.withoutEntry,
       unreadableOmitted: findings.unreadableOmitted,
     }),
   };
