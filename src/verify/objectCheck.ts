@@ -119,7 +119,8 @@ async function checkPage(context: Context, number: number): Promise<Fit> {
   const [filed, page] = await Promise.all([readReport(context, report, name), hashPage(context, name)]);
   if (filed === 'unreadable' || page === 'unreadable') return 'not looked into';
   if (filed === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
-  const stated = 'report' in filed && filed.report.kind === 'integrity' ? filed.report.page : undefined;
+  if ('fault' in filed) return { fault: `it has the name of a page of ${report}: ${filed.fault}` };
+  const stated = filed.report.kind === 'integrity' ? filed.report.page : undefined;
   return page !== undefined && page === stated
     ? 'fits'
     : { fault: `it is not the page that ${report} states the SHA-256 of` };

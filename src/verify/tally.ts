@@ -25,6 +25,8 @@ export class Tally {
   duplicates = 0;
   storedBytes = 0;
   lineBytes = 0;
+  /** what has the name of a segment and isn't signed by who may */
+  foreignSegments = 0;
   /** segments before the anchor's heads */
   notRehashed = 0;
   /** segments that the log has no entry of */

@@ -81,6 +81,8 @@ export class LogCheck {
   #headBefore = -1;
   /** whether the log was found to go on from what the anchor knew */
   isAnchorFound: boolean;
+  /** the log's tree isn't known where the anchor knew it, because entries are lost before */
+  isAnchorUnknown = false;
 
   constructor(parts: LogParts) {
     const { context, options, start, checkpoints, objectAt } = parts;
@@ -219,6 +221,7 @@ export class LogCheck {
     const { time } = heads;
     const { size, rootHash } = this.#tree.head;
     const root = formatHash(rootHash);
+    if (number === this.#anchor?.number) this.isAnchorUnknown = this.#tree.isBroken;
     if (number === this.#anchor?.number)
       this.isAnchorFound = !this.#tree.isBroken && this.#anchor.size === size && this.#anchor.root === root;
     if (fit === 'fits') {

@@ -183,19 +183,21 @@ export class EntryCheck {
     this.compared += 1;
     if ('sha256' in entry && entry.sha256 !== sha256(bytes))
       return say('entry-mismatch', name, 'its bytes are not those that the log has the SHA-256 of');
-    if (!(await this.#isTrue(entry, name, bytes)))
-      say('entry-mismatch', name, 'the log says something of it that it is not');
+    const fault = await this.#filedFault(entry, name, bytes);
+    if (fault !== undefined) say('entry-mismatch', name, fault);
   }
 
-  /** isTrue tells whether what the entry of a report or an action says of it is so. */
-  async #isTrue(entry: LogEntry, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  /** filedFault says what isn't so of what the entry of a report or an action says of it. */
+  async #filedFault(entry: LogEntry, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+    const untrue = 'the log says something of it that it is not';
     if (entry.type === 'report') {
       const report = await this.#parts.reports.open(name, bytes);
-      return typeof report !== 'string' && report.status === entry.status;
+      if (typeof report === 'string') return `the log has it as a report, and ${report}`;
+      return report.status === entry.status ? undefined : untrue;
     }
     const action = parseAction(bytes);
-    if (entry.type !== 'action') return action === undefined;
-    return action?.kind === entry.action && action.outcome === entry.outcome;
+    if (entry.type !== 'action') return action === undefined ? undefined : untrue;
+    return action?.kind === entry.action && action.outcome === entry.outcome ? undefined : untrue;
   }
 
   #compareHeads({ time, keys, filed, positions }: Heads, batch: string): void {

@@ -216,12 +216,14 @@ export class Reports {
     for (const name of this.#folder.under('reports/')) {
       const number = parseReportName(name);
       if (number === undefined) continue;
-      if (number !== next)
-        findings.say('foreign-object', name, `there is no ${reportName(number - 1)}, the report before it`);
+      const isBehindHole = number !== next;
       next = number + 1;
       const bytes = await this.#folder.readSmall(name);
-      if (bytes === undefined) continue;
-      const report = await this.open(name, bytes);
+      const report = bytes && (await this.open(name, bytes));
+      // What is no report has no number.
+      if (isBehindHole && typeof report !== 'string')
+        findings.say('foreign-object', name, `there is no ${reportName(number - 1)}, the report before it`);
+      if (report === undefined) continue;
       if (typeof report === 'string') findings.say('foreign-object', name, report);
       else {
         clock.date('report', name, report.finished);

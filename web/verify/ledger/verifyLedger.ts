@@ -51,6 +51,10 @@ export interface LedgerOutcome {
   readonly hasKeys: boolean;
   /** keys of an auditor that signed reports, of those that were given */
   readonly auditors: readonly string[];
+  /** what has the name of a segment and isn't signed by who may */
+  readonly foreignSegments: number;
+  /** where the folder has a log that no given key began: the keys that it announces, a claim */
+  readonly claimed: readonly string[];
   readonly notChecked: readonly string[];
 }
 
@@ -98,6 +102,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   const counts = new Map<string, PartitionCount>();
   const walks = new Map<string, Walk>();
   let lineBytes = 0;
+  let foreignSegments = 0;
   const walkOf = (partition: string): Walk => {
     const begun = walks.get(partition);
     if (begun !== undefined) return begun;
@@ -106,6 +111,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     const known = anchor?.report.partitions.find((head) => head.partition === partition);
     const walk = new Walk(folder, trust, new ChainCheck(partition, findings, clock, known), (reading, size) => {
       addTo(count, reading, size);
+      if (!reading.isSegment && reading.isForeign) foreignSegments += 1;
       if (reading.isSegment) lineBytes += reading.lineBytes;
     });
     walks.set(partition, walk);
@@ -152,9 +158,13 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     anchor: anchor?.name,
     hasKeys,
     auditors: [...reports.signers],
+    foreignSegments,
+    claimed: log.claimed?.map(({ text }) => text) ?? [],
     notChecked: notChecked({
       folder,
       segments,
+      foreignSegments,
+      claimed: log.claimed,
       notIntegrated,
       log: hasLog ? log.outcome() : undefined,
       keys,
