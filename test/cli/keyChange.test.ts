@@ -96,12 +96,14 @@ const invalid = (...objects: readonly string[]): string[] =>
   objects.map((object) => `checkpoint-invalid ${object}`).toSorted();
 const foreign = (...objects: readonly string[]): string[] => objects.map((object) => `foreign-object ${object}`);
 const NEWEST = 'tlog/checkpoint';
+/** What sessions sealed that only OLD certified: who knows NEW alone trusts none of them, and a segment that NEW certified goes on from the last. */
+const OLDS = [...foreign(batch(0), nameOf(0), nameOf(1)), `chain-broken ${nameOf(1)}`];
 
 /** What a checker with OLD, NEW and both keys finds after each step. */
 const FOUND: readonly (readonly (readonly string[])[])[] = [
   [[], [...invalid(NEWEST, checkpoint(0)), ...foreign(batch(0), nameOf(0), nameOf(1))].toSorted(), []],
-  [[], [...invalid(checkpoint(0)), ...foreign(batch(0))], []],
-  [invalid(NEWEST, checkpoint(2)), [...invalid(checkpoint(0)), ...foreign(batch(0))], []],
+  [[], [...invalid(checkpoint(0)), ...OLDS].toSorted(), []],
+  [invalid(NEWEST, checkpoint(2)), [...invalid(checkpoint(0)), ...OLDS].toSorted(), []],
 ];
 
 /** seal seals two segments, as the app does that has these keys. */
