@@ -1,11 +1,11 @@
 import { mapInOrder } from './concurrency.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
-import { MAX_BATCH_BYTES, NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
+import { MAX_BATCH_BYTES, NO_LOG, goesOnFrom, openNextBatch, parseBatch } from '../core/objects/batch.ts';
 import type { Batch, LogSoFar } from '../core/objects/batch.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
-import { isSignedByMetadata, openBatch } from '../core/signed/batchSignature.ts';
+import { claimInMetadata, openBatch } from '../core/signed/batchSignature.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
@@ -118,7 +118,10 @@ export async function* readBatches(
   }
 }
 
-/** refuseArchived throws STORE_UNAVAILABLE for a signed batch in the archive tier. Whatever else is there is void as ever. */
+/**
+ * refuseArchived throws STORE_UNAVAILABLE for a batch in the archive tier that may be the next one: signed, as going on from here, by
+ * a session that could still be at work then. Whatever else is there is void as ever.
+ */
 async function refuseArchived(
   store: Pick<ObjectStore, 'metadata'>,
   number: number,
@@ -128,6 +131,7 @@ async function refuseArchived(
   const name = batchName(number);
   const keys = before.number < 0 ? given : before.keys;
   const trust = { ...(ledger !== undefined && { ledger }), ...(keys !== undefined && { keys }) };
-  if (isSignedByMetadata((await store.metadata(name)) ?? {}, name, certificatesFor(trust)))
-    throw new AuditsealError('STORE_UNAVAILABLE', `${name} is a batch of the log, and ${WHY_UNREAD.archived}`);
+  const claim = claimInMetadata((await store.metadata(name)) ?? {}, name, certificatesFor(trust));
+  if (claim === undefined || !goesOnFrom(claim, before) || claim.certificate.until < before.time) return;
+  throw new AuditsealError('STORE_UNAVAILABLE', `${name} is a batch of the log, and ${WHY_UNREAD.archived}`);
 }

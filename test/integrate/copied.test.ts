@@ -1,4 +1,5 @@
 import { MAX_INDEX, batchName, checkpointName } from '../../src/core/objects/names.ts';
+import { batchMetadata } from '../../src/core/signed/batchSignature.ts';
 import { deriveLog, expectWholeLog } from '../support/deriveLog.ts';
 import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
@@ -7,6 +8,7 @@ import type { Ledger } from '../support/loggedLedger.ts';
 import { coded } from '../support/logVectors.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
 import { linesOf } from '../support/resign.ts';
+import { referenceRoot } from '../support/referenceLedger.ts';
 import { dayOf, signLines } from '../support/sign.ts';
 import type { HandSession } from '../support/sign.ts';
 
@@ -83,6 +85,26 @@ describe('the last number that there is', () => {
     await expectGoesOn(ledger, [4, 5]);
   });
 });
+
+describe('in the archive tier, what a stolen session once signed stops nothing', () => {
+  const over = dayOf(timeOf(SECOND - 1_900_000));
+  test.each<[string, object, Partial<HandSession>]>([
+    ['behind another batch', { previous: 1 }, {}],
+    ['behind a tree of another size', { previous: 3 }, {}],
+    ['when its certificate was over', { previous: 3, size: 29 }, over],
+  ])('%s', async (_what, claim, session) => {
+    const ledger = await ledgerOf();
+    const { store } = ledger;
+    copy(ledger, 3, 4, { session, claim: { ...claim, ...(session === over && { root: rootOf(ledger) }) } });
+    store.metadataOf.set(batchName(4), batchMetadata(read(store, batchName(4))));
+    store.objects.delete(checkpointName(4));
+    store.beforeRead = (name) => (name === batchName(4) ? 'archived' : undefined);
+    await expectGoesOn(ledger, [5, 6]);
+  });
+});
+
+/** rootOf is the root of the whole log, in hex. */
+const rootOf = ({ store }: Ledger): string => referenceRoot(deriveLog(store.objects, KEY.verifierKey).entries);
 
 test('a published checkpoint that the batches never come to: nothing is signed', async () => {
   const ledger = await ledgerOf();
