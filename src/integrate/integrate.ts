@@ -48,7 +48,7 @@ export class Integrate {
   readonly #deps: IntegrateDeps;
   #state: LogState | undefined;
   /** what was looked at and has no entry: a saved look-up too */
-  readonly #passed: Passed = { report: 0, action: 0, strangers: new Map() };
+  readonly #passed: Passed = { report: 0, action: 0, strangers: new Map(), keys: '' };
 
   constructor(deps: IntegrateDeps) {
     this.#deps = deps;
