@@ -6,6 +6,7 @@ import { LEDGER, ZEROS, forge, nameOf, timeOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KEY, signerOf } from '../support/logs.ts';
+import { coded } from '../support/logVectors.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 
 /** numbersOf gives what is sealed as "incarnation/number" after the whole chain has been derived anew. */
@@ -122,6 +123,18 @@ describe('who took a session’s key', () => {
     expect(store.objects.size).toBe(3);
   });
 });
+
+test.each([
+  ['record', { record: 2 ** 53 - 2 }],
+  ['incarnation', { incarnation: 2 ** 53 - 1, events: [2 ** 53 - 2], second: 0 }],
+])(
+  'who took a session’s key and leaves no %s number: nothing is sealed that nobody would read',
+  async (_what, spec) => {
+    const store = new MemoryStore([[nameOf(0), forge(spec).stored]]);
+    await expect(sealAll(ingestOf(store), eventsBetween(1, 9, 1_999_000))).rejects.toEqual(coded('FORK_DETECTED'));
+    expect([...store.objects.keys()]).toEqual([nameOf(0)]);
+  },
+);
 
 describe('who took a session’s key whose certificate is over', () => {
   const expired = { from: '2025-01-01T00:00:00.000Z', until: '2025-01-01T01:00:00.000Z' };
