@@ -2,7 +2,7 @@ import { RestError } from '@azure/storage-blob';
 import type { BlobDownloadResponseParsed, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { saidBy } from './storageFault.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { MAX_OBJECT_BYTES } from '../ports/store.ts';
+import { maxBytesOf } from '../core/objects/sizes.ts';
 import type { ObjectInfo, ObjectStore, TooLarge, Unread } from '../ports/store.ts';
 
 /** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
@@ -58,8 +58,10 @@ export class BlobStore implements ObjectStore {
     }
   }
 
-  read(name: string): Promise<Buffer | Unread | undefined> {
-    return this.#read(name, async (blob, abortSignal) => bytesOf(await blob.download(0, undefined, { abortSignal })));
+  read(name: string, most: number = maxBytesOf(name)): Promise<Buffer | Unread | undefined> {
+    return this.#read(name, async (blob, abortSignal) =>
+      bytesOf(await blob.download(0, undefined, { abortSignal }), most),
+    );
   }
 
   /** readEnd asks for the size first: Azure Storage knows no range that is counted from the end. */
@@ -67,7 +69,7 @@ export class BlobStore implements ObjectStore {
     return this.#read(name, async (blob, abortSignal) => {
       const { contentLength: size = 0 } = await blob.getProperties({ abortSignal });
       if (size === 0) return Buffer.alloc(0);
-      return bytesOf(await blob.download(Math.max(size - length, 0), undefined, { abortSignal }));
+      return bytesOf(await blob.download(Math.max(size - length, 0), undefined, { abortSignal }), length);
     });
   }
 
@@ -189,12 +191,12 @@ function unreadIn(error: unknown): Unread | undefined {
 }
 
 /** bytesOf gives the body of a download, in a buffer of its own, not a slice of a pool: it may be handed to another thread. */
-async function bytesOf({
-  contentLength: length,
-  readableStreamBody,
-}: BlobDownloadResponseParsed): Promise<Buffer | TooLarge> {
+async function bytesOf(
+  { contentLength: length, readableStreamBody }: BlobDownloadResponseParsed,
+  most: number,
+): Promise<Buffer | TooLarge> {
   const body = readableStreamBody as NodeJS.ReadableStream & { destroy(): void };
-  if (length === undefined || length > MAX_OBJECT_BYTES) {
+  if (length === undefined || length > most) {
     body.destroy();
     if (length === undefined) throw new Error('the response does not say how long it is');
     return 'too-large';

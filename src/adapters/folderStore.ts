@@ -3,7 +3,7 @@ import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { MAX_OBJECT_BYTES } from '../ports/store.ts';
+import { maxBytesOf } from '../core/objects/sizes.ts';
 import type { ObjectInfo, ObjectStore, TooLarge, Unread } from '../ports/store.ts';
 
 /** Files that a copy leaves behind when it is killed; they are not objects. */
@@ -50,12 +50,12 @@ export class FolderStore implements ObjectStore {
     });
   }
 
-  async read(name: string): Promise<Buffer | TooLarge | undefined> {
+  async read(name: string, most: number = maxBytesOf(name)): Promise<Buffer | TooLarge | undefined> {
     const path = this.pathOf(name);
     return this.#run(name, async () => {
       const info = await statOrUndefined(path);
       if (info === undefined || !info.isFile()) return undefined;
-      if (info.size > MAX_OBJECT_BYTES) return 'too-large';
+      if (info.size > most) return 'too-large';
       return readFile(path);
     });
   }

@@ -3,6 +3,7 @@ import { FolderStore } from './folderStore.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import { isKnownName } from '../core/objects/names.ts';
+import { maxBytesOf } from '../core/objects/sizes.ts';
 import type { ObjectInfo, ObjectStore, Unread } from '../ports/store.ts';
 
 /** FOREIGN_FOLDER is the folder of a mirror that holds the objects whose names the format doesn't know. */
@@ -52,9 +53,9 @@ export class MirrorStore implements ObjectStore {
     }
   }
 
-  async read(name: string): Promise<Buffer | Unread | undefined> {
+  async read(name: string, most: number = maxBytesOf(name)): Promise<Buffer | Unread | undefined> {
     for (const file of this.#filesOf(name)) {
-      const bytes = await this.#folder.read(file);
+      const bytes = await this.#folder.read(file, most);
       if (bytes !== undefined) return bytes;
     }
     return undefined;

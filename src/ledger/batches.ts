@@ -1,7 +1,7 @@
 import { mapInOrder } from './concurrency.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
-import { MAX_BATCH_BYTES, NO_LOG, goesOnFrom, openNextBatch, parseBatch } from '../core/objects/batch.ts';
+import { NO_LOG, goesOnFrom, openNextBatch, parseBatch } from '../core/objects/batch.ts';
 import type { Batch, LogSoFar } from '../core/objects/batch.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
@@ -38,19 +38,25 @@ export interface SignedEntries extends Batch {
   readonly size: number;
 }
 
-/** readSigned reads the batch of a number: 'foreign' is what no session of the ledger signed, undefined nothing at all. */
+/**
+ * readSigned reads the batch of a number: 'foreign' is what no session of the ledger signed for that time, undefined nothing at
+ * all. It throws STORE_UNAVAILABLE for a batch in the archive tier that its metadata show to be signed.
+ */
 export async function readSigned(
-  store: Pick<ObjectStore, 'read'>,
+  store: Pick<ObjectStore, 'read' | 'metadata'>,
   number: number,
   trust: Trust,
 ): Promise<SignedEntries | 'foreign' | undefined> {
   const bytes = await store.read(batchName(number));
   if (bytes === undefined) return undefined;
+  if (bytes === 'archived') await refuseArchived(store, number, trust);
   if (typeof bytes === 'string') return 'foreign';
   const signed = attempt(() => {
-    const { lines, size } = openBatch(bytes, batchName(number), certificatesFor(trust));
+    const { lines, size, certificate } = openBatch(bytes, batchName(number), certificatesFor(trust));
     const entries = parseBatch(lines);
-    return { number, entries, heads: headsOf(entries), size };
+    const heads = headsOf(entries);
+    const isThen = heads.time >= certificate.from && heads.time <= certificate.until;
+    return isThen ? { number, entries, heads, size } : undefined;
   }, 'malformed');
   return signed ?? 'foreign';
 }
@@ -89,17 +95,17 @@ export async function* readBatches(
   { log, tree }: LogStart = fromTheFirst(),
   reading: ReadingFor = 'reader',
 ): AsyncGenerator<Batch | VoidBatch> {
-  const numbers = async function* (): AsyncGenerator<{ number: number; isTooLarge: boolean }> {
-    for await (const { name, size } of store.list('batches/', batchName(log.number + 1))) {
+  const numbers = async function* (): AsyncGenerator<number> {
+    for await (const { name } of store.list('batches/', batchName(log.number + 1))) {
       const number = parseBatchName(name);
-      if (number !== undefined) yield { number, isTooLarge: size > MAX_BATCH_BYTES };
+      if (number !== undefined) yield number;
     }
   };
   let before = log;
   let free = log.number + 1;
-  const read = mapInOrder(numbers(), AHEAD, async ({ number, isTooLarge }) => ({
+  const read = mapInOrder(numbers(), AHEAD, async (number) => ({
     number,
-    bytes: isTooLarge ? ('too-large' as const) : await store.read(batchName(number)),
+    bytes: await store.read(batchName(number)),
   }));
   for await (const { number, bytes } of read) {
     if (bytes === undefined) continue;
@@ -108,7 +114,7 @@ export async function* readBatches(
       yield { number, why: `the name ${batchName(free)} is free, and the next batch takes it` };
       continue;
     }
-    if (bytes === 'archived') await refuseArchived(store, number, before, first);
+    if (bytes === 'archived') await refuseArchived(store, number, trustBehind(before, first), before);
     const batch = judgeBatch(bytes, number, before, first);
     if ('entries' in batch) {
       tree.append(batch.entries);
@@ -119,19 +125,25 @@ export async function* readBatches(
 }
 
 /**
- * refuseArchived throws STORE_UNAVAILABLE for a batch in the archive tier that may be the next one: signed, as going on from here, by
- * a session that could still be at work then. Whatever else is there is void as ever.
+ * refuseArchived throws STORE_UNAVAILABLE for a batch in the archive tier that a session signed, by its metadata; with `before`, for
+ * one that may be the next: signed as going on from there, by a session that could still be at work then. Whatever else is there is
+ * void as ever.
  */
 async function refuseArchived(
   store: Pick<ObjectStore, 'metadata'>,
   number: number,
-  before: LogSoFar,
-  { ledger, keys: given }: Trust,
+  trust: Trust,
+  before?: LogSoFar,
 ): Promise<void> {
   const name = batchName(number);
-  const keys = before.number < 0 ? given : before.keys;
-  const trust = { ...(ledger !== undefined && { ledger }), ...(keys !== undefined && { keys }) };
   const claim = claimInMetadata((await store.metadata(name)) ?? {}, name, certificatesFor(trust));
-  if (claim === undefined || !goesOnFrom(claim, before) || claim.certificate.until < before.time) return;
+  if (claim === undefined) return;
+  if (before !== undefined && (!goesOnFrom(claim, before) || claim.certificate.until < before.time)) return;
   throw new AuditsealError('STORE_UNAVAILABLE', `${name} is a batch of the log, and ${WHY_UNREAD.archived}`);
+}
+
+/** trustBehind is whose batches may come next in a log: of its first one `first` decides, then the keys that it has announced. */
+function trustBehind({ number, keys: announced }: LogSoFar, { ledger, keys: given }: Trust): Trust {
+  const keys = number < 0 ? given : announced;
+  return { ...(ledger !== undefined && { ledger }), ...(keys !== undefined && { keys }) };
 }

@@ -1,5 +1,6 @@
 import { faultIn } from '../core/errors.ts';
 import { isKnownName } from '../core/objects/names.ts';
+import { MAX_OBJECT_BYTES } from '../core/objects/sizes.ts';
 import { GONE, WHY_UNREAD, isSame } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
 
@@ -35,13 +36,13 @@ export async function mirrorLedger(
       });
     } else {
       try {
-        const bytes = await from.read(name);
+        const bytes = await from.read(name, MAX_OBJECT_BYTES);
         if (typeof bytes !== 'object') {
           result.failed.push({ object: name, why: bytes === undefined ? GONE : WHY_UNREAD[bytes] });
         } else if ((await to.create(name, bytes)) === 'created') {
           result.copied += 1;
           result.copiedBytes += bytes.length;
-        } else if (isSame(await to.read(name), bytes)) {
+        } else if (isSame(await to.read(name, MAX_OBJECT_BYTES), bytes)) {
           result.present += 1; // another copy was faster
         } else result.failed.push({ object: name, why: 'the mirror has other bytes under this name' });
       } catch (error) {

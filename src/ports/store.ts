@@ -1,5 +1,3 @@
-import { MAX_SEGMENT_BYTES } from '../core/segment/zstd.ts';
-
 export interface ObjectInfo {
   readonly name: string;
   readonly size: number;
@@ -15,8 +13,11 @@ export interface ObjectInfo {
 export interface ObjectStore {
   /** create stores bytes under name, unless the name is taken. After a lost response it may say 'exists' of its own write. */
   create(name: string, bytes: Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<'created' | 'exists'>;
-  /** read gives the bytes under name, why nobody reads them, or undefined if there is none. */
-  read(name: string): Promise<Buffer | Unread | undefined>;
+  /**
+   * read gives the bytes under name, why nobody reads them, or undefined if there is none. What has more than `most` bytes is
+   * too large; left out, that is what maxBytesOf says of the name.
+   */
+  read(name: string, most?: number): Promise<Buffer | Unread | undefined>;
   /** readEnd gives the last bytes of an object, as many as asked for or all, whatever its size; else it answers as read does. */
   readEnd(name: string, length: number): Promise<Buffer | Unread | undefined>;
   /** metadata gives the metadata of an object, with names in lower case, also where its bytes can't be read. */
@@ -32,7 +33,7 @@ export interface ObjectStore {
 }
 
 /** ReadableObjects is the part of an ObjectStore that a reader needs who knows the names of what it reads. */
-export type ReadableObjects = Pick<ObjectStore, 'read' | 'exists' | 'list'>;
+export type ReadableObjects = Pick<ObjectStore, 'read' | 'metadata' | 'exists' | 'list'>;
 
 /**
  * TileStore holds what can be made again from the ledger: the tiles of the log and its newest checkpoint, under the names
@@ -41,7 +42,7 @@ export type ReadableObjects = Pick<ObjectStore, 'read' | 'exists' | 'list'>;
 export interface TileStore {
   /** write stores bytes under name, whether it is taken or not. */
   write(name: string, bytes: Uint8Array): Promise<void>;
-  /** read gives the bytes under name, why nobody reads them, or undefined if there is none. */
+  /** read gives the bytes under name, why nobody reads them, or undefined if there is none. maxBytesOf says what is too large. */
   read(name: string): Promise<Buffer | Unread | undefined>;
   /** list yields what is under prefix in ascending order of names. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
@@ -50,12 +51,9 @@ export interface TileStore {
 /** ReadableTiles is the part of a TileStore that a reader needs. */
 export type ReadableTiles = Pick<TileStore, 'read' | 'list'>;
 
-/** MAX_OBJECT_BYTES bounds what is read into memory. A segment is never larger stored than its lines may be. */
-export const MAX_OBJECT_BYTES = MAX_SEGMENT_BYTES;
-
 /**
- * TooLarge is the answer instead of the bytes of an object above MAX_OBJECT_BYTES. It is no fault: whoever may create objects
- * can put one anywhere, and every reader has to go on behind it.
+ * TooLarge is the answer instead of the bytes of an object that has more than one of its name may have. It is no fault: whoever
+ * may create objects can put one anywhere, and every reader has to go on behind it.
  */
 export type TooLarge = 'too-large';
 
@@ -65,12 +63,9 @@ export type TooLarge = 'too-large';
  */
 export type Unread = TooLarge | 'archived' | 'encrypted';
 
-/** TOO_LARGE is what a finding says of such an object. */
-const TOO_LARGE = `it is too large: no object of a ledger has more than ${MAX_OBJECT_BYTES} bytes`;
-
 /** WHY_UNREAD is what a finding says of an object that nobody reads. */
 export const WHY_UNREAD: Readonly<Record<Unread, string>> = {
-  'too-large': TOO_LARGE,
+  'too-large': 'it is too large: no object of such a name has so many bytes',
   archived: 'it is in the archive tier, where nothing can be read: rehydrate it',
   encrypted: 'it can only be read with a key that whoever created it has: no object of a ledger is so',
 };

@@ -146,12 +146,12 @@ const later = (why: string): LogResponse => {
 /** BUSY is the answer to who would have to wait too long for evidence. */
 export const BUSY = later('evidence is being made for others');
 
-/** unlessAway answers 503 while a store can't be reached: that passes, and says nothing about the log. */
+/** unlessAway answers 503 while something can't be read, by a fault of the store or its tier: that says nothing about the log. */
 async function unlessAway(answer: () => Promise<LogResponse>): Promise<LogResponse> {
   try {
     return await answer();
   } catch (error) {
     faultIn(error, 'unavailable');
-    return later("the store can't be reached now");
+    return later("the store can't give what is needed now");
   }
 }

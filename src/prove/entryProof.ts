@@ -1,4 +1,4 @@
-import type { FoundEntry } from './lookup.ts';
+import type { FoundEntry } from './foundEntry.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import { inclusionRanges, proveInclusion, verifyInclusion } from '../core/merkle/proof.ts';
@@ -42,14 +42,13 @@ const MAX_TRIES = 100;
 export async function proveEntry(
   { store, tiles, verifiers }: ProveDeps,
   { leaf, line, batch }: FoundEntry,
-  origin: string,
 ): Promise<EntryProof | undefined> {
   let fault: AuditsealError | undefined;
   const tryNote = async (note: Buffer | Unread | undefined): Promise<EntryProof | undefined> => {
     try {
       if (note === undefined) return undefined;
       if (typeof note === 'string') throw new AuditsealError('CHECKPOINT_MALFORMED', WHY_UNREAD[note]);
-      const checkpoint = openFor(note, origin, verifiers);
+      const checkpoint = openFor(note, verifiers);
       if (checkpoint.size <= leaf) return undefined;
       return { note, checkpoint, proof: await proveFromTiles(tiles, leaf, line, checkpoint) };
     } catch (error) {
@@ -88,11 +87,10 @@ async function* coveringNumbers(store: ReadableObjects, batch: number): AsyncGen
   }
 }
 
-function openFor(note: Buffer, origin: string, verifiers: readonly VerifierKey[]): Checkpoint {
-  if (verifiers.length > 0) return openCheckpoint(note, origin, verifiers).checkpoint;
+/** openFor gives the checkpoint in a note, by a key of its own log if there are any, and throws as openCheckpoint does. */
+export function openFor(note: Buffer, verifiers: readonly VerifierKey[]): Checkpoint {
   const checkpoint = parseCheckpoint(parseNote(note).text);
-  if (checkpoint.origin === origin) return checkpoint;
-  throw new AuditsealError('CHECKPOINT_MALFORMED', 'the checkpoint is not one of the log that the segment names');
+  return verifiers.length > 0 ? openCheckpoint(note, checkpoint.origin, verifiers).checkpoint : checkpoint;
 }
 
 /** proveFromTiles makes the proof of a leaf, and throws TILE_MALFORMED if what the tiles give doesn't fit the checkpoint. */

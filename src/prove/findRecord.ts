@@ -1,4 +1,4 @@
-import { faultIn } from '../core/errors.ts';
+import { AuditsealError, faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import { parseSegmentName, segmentName } from '../core/objects/names.ts';
@@ -7,6 +7,8 @@ import { readSegment } from '../core/segment/reader.ts';
 import type { SegmentReading } from '../core/segment/reader.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
 import { openSegment } from '../core/signed/segmentFrame.ts';
+import { readSignature } from '../ledger/objects.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 export interface FoundRecord {
@@ -22,7 +24,7 @@ export interface FoundRecord {
 /**
  * findRecord finds a record by its number in a partition's chain: it bisects over the segments' headers, so it reads
  * about log2 n of n segments. It gives undefined if the chain ends before. What nobody signed who is trusted, and faulty
- * segments on the way, are passed over.
+ * segments on the way, are passed over. If the record may be in a segment in the archive tier, it throws STORE_UNAVAILABLE.
  */
 export async function findRecord(
   store: ObjectStore,
@@ -35,6 +37,7 @@ export async function findRecord(
     const place = parseSegmentName(name);
     if (place !== undefined) indices.push(place.index);
   }
+  const archived: string[] = [];
   let low = 0;
   let high = indices.length - 1;
   while (low <= high) {
@@ -42,7 +45,7 @@ export async function findRecord(
     // A faulty segment tells nothing: take the nearest readable one below.
     let at = middle;
     const look = (index: number): ReturnType<typeof readAt> =>
-      readAt(store, certificates, { partition, index }, record);
+      readAt(store, certificates, { partition, index }, record, archived);
     let found = await look(indices[at] as number);
     while (found === undefined && at > low) found = await look(indices[--at] as number);
     if (found === undefined) low = middle + 1;
@@ -53,18 +56,26 @@ export async function findRecord(
       else return found.line === undefined ? undefined : { ...found, line: found.line, hash: leafHash(found.line) };
     }
   }
+  const [first] = archived;
+  if (first !== undefined) throw new AuditsealError('STORE_UNAVAILABLE', `${first}: ${WHY_UNREAD.archived}`);
   return undefined;
 }
 
+/** readAt gives undefined for what isn't a segment; to `archived` it adds one that can't be read now. */
 async function readAt(
   store: ObjectStore,
   certificates: Certificates,
   { partition, index }: SegmentPlace,
   record: number,
+  archived: string[],
 ): Promise<{ segment: string; leaf: number; line: Buffer | undefined; reading: SegmentReading } | undefined> {
   const segment = segmentName(partition, index);
   try {
     const stored = await store.read(segment);
+    if (stored === 'archived') {
+      const signed = await readSignature(store, segment, certificates);
+      if (signed !== undefined && !('foreign' in signed)) archived.push(segment);
+    }
     if (typeof stored !== 'object') return undefined;
     const { frames } = openSegment(stored, segment, certificates);
     let number: number | undefined;

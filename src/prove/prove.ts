@@ -1,8 +1,9 @@
 import { proveEntry } from './entryProof.ts';
-import type { ProveDeps } from './entryProof.ts';
+import type { EntryProof, ProveDeps } from './entryProof.ts';
+import type { EntryQuestion, FoundEntry } from './foundEntry.ts';
+import { findByReading } from './logReading.ts';
 import { LogLookup } from './lookup.ts';
-import type { FoundEntry } from './lookup.ts';
-import { AuditsealError, attempt } from '../core/errors.ts';
+import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { leafHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import { proveInSegment } from '../core/merkle/proof.ts';
@@ -20,6 +21,7 @@ import type { SegmentPlace } from '../core/objects/names.ts';
 import { parseHeader } from '../core/segment/header.ts';
 import { decompress } from '../core/segment/zstd.ts';
 import { findSignatureFrame } from '../core/signed/segmentFrame.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
 import type { ReadableObjects } from '../ports/store.ts';
 
 /** RecordPlace is a record by its number in a partition's chain, or by its line in a segment, where the header is line 0. */
@@ -45,25 +47,27 @@ export type Proved =
 const absent = (why: string): Proved => ({ ok: false, reason: 'absent', why });
 
 /**
- * proveRecord proves a record against the newest checkpoint of its log. It verifies the evidence before it gives it.
+ * proveRecord proves a record against the newest checkpoint of its log. It verifies the evidence before it gives it. It throws
+ * STORE_UNAVAILABLE for what is in the archive tier and needed, by name.
  *
  * It reads the segment, one tile for each level of the tree beside the few at its edge, and finds the segment's entry as
- * LogLookup does: log n requests altogether, whatever the size of the log.
+ * LogLookup does: log n requests altogether, whatever the size of the log. Only where a session that was stolen signed batches
+ * that are not in the log, or tiles are damaged, may it have to read all batches.
  */
 export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<Proved> {
-  const isNumber = 'record' in place;
-  const found = await findEntry(deps, place);
-  if (found === undefined) {
-    const what = isNumber
-      ? `record ${place.record} of partition ${place.partition}`
-      : `entry of ${segmentName(place.segment.partition, place.segment.index)}`;
-    const isAnothers = deps.verifiers.length > 0 && (await findEntry({ ...deps, verifiers: [] }, place)) !== undefined;
-    const why = isAnothers ? ': no trusted key certified who made the batch that has it' : ', or not yet';
-    return absent(`the log has no ${what}${why}`);
+  let changed: Proved | undefined;
+  for await (const proved of findProved(deps, place)) {
+    const evidence = await evidenceOf(deps, place, proved);
+    if (evidence.ok || evidence.reason === 'absent') return evidence;
+    changed ??= evidence;
   }
+  return changed ?? absent(await whyAbsent(deps, place));
+}
+
+async function evidenceOf(deps: ProveDeps, place: RecordPlace, { found, entryProof }: ProvedEntry): Promise<Proved> {
   const { entry } = found;
   const segment = segmentName(entry.partition, entry.index);
-  const line = isNumber ? place.record - entry.records.first + 1 : place.line;
+  const line = 'record' in place ? place.record - entry.records.first + 1 : place.line;
   if (line < 1 || line > entry.records.count) {
     return absent(`${segment} has records on lines 1 to ${entry.records.count}, and none on line ${line}`);
   }
@@ -71,11 +75,9 @@ export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<
   if (leaves === undefined) {
     return { ok: false, reason: 'changed', why: `${segment} is missing, or is not what its entry in the log says` };
   }
-  const { ledger } = parseHeader(leaves.header);
-  const proved = await proveEntry(deps, found, ledger);
-  if (proved === undefined)
-    return absent(`no checkpoint covers the entry of ${segment} yet; try again after the next integration`);
-  const { note, checkpoint, proof } = proved;
+  const { note, checkpoint, proof } = entryProof;
+  if (parseHeader(leaves.header).ledger !== checkpoint.origin)
+    throw new AuditsealError('CHECKPOINT_MALFORMED', 'the checkpoint is not one of the log that the segment names');
   const evidence: Evidence = {
     line: leaves.line,
     segmentProof: proveInSegment(leaves.hashes, line),
@@ -90,10 +92,62 @@ export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<
   return { ok: true, evidence, checkpoint, entryIndex: found.leaf, segment };
 }
 
-/** findEntry finds the entry of a record's segment in batches whose makers the keys certified; without keys, anybody did. */
-function findEntry({ store, verifiers }: ProveDeps, place: RecordPlace): Promise<FoundEntry | undefined> {
-  if ('record' in place) return new LogLookup(store, verifiers, place.partition).entryOf(place.record);
-  return new LogLookup(store, verifiers, place.segment.partition).entryAt(place.segment.index);
+interface ProvedEntry {
+  readonly found: FoundEntry;
+  readonly entryProof: EntryProof;
+}
+
+/**
+ * findProved finds the entry of a record's segment and proves that the log has it; nothing if the log has none that a checkpoint
+ * covers. What isn't found or can't be proved is looked for again where that isn't certain, among batches that are proven, and then
+ * by reading all. So is what the caller goes on from because the segment is another: a lie may have been found first.
+ */
+async function* findProved(deps: ProveDeps, place: RecordPlace): AsyncGenerator<ProvedEntry, void, void> {
+  const [partition, question] = questionOf(place);
+  for (const isProving of [false, true]) {
+    const found = await unlessFaulty(() => new LogLookup(deps, partition, isProving).find(question));
+    if (found !== undefined && 'isCertain' in found && found.isCertain) return;
+    if (found === undefined || !('entry' in found)) continue;
+    const entryProof = await unlessFaulty(() => proveEntry(deps, found));
+    if (entryProof === undefined) continue;
+    yield { found, entryProof };
+    break;
+  }
+  const found = await findByReading(deps, partition, question);
+  const entryProof = found && (await proveEntry(deps, found));
+  if (found !== undefined && entryProof !== undefined) yield { found, entryProof };
+}
+
+/** questionOf gives the partition of a record, and what its segment's entry is found by. */
+const questionOf = (place: RecordPlace): [string, EntryQuestion] =>
+  'record' in place
+    ? [place.partition, { record: place.record }]
+    : [place.segment.partition, { index: place.segment.index }];
+
+async function whyAbsent(deps: ProveDeps, place: RecordPlace): Promise<string> {
+  const what =
+    'record' in place
+      ? `record ${place.record} of partition ${place.partition}`
+      : `entry of ${segmentName(place.segment.partition, place.segment.index)}`;
+  const [partition, question] = questionOf(place);
+  const find = (): ReturnType<LogLookup['find']> =>
+    new LogLookup({ ...deps, verifiers: [] }, partition, false).find(question);
+  const another = deps.verifiers.length > 0 ? await unlessFaulty(find) : undefined;
+  const why =
+    another !== undefined && 'entry' in another
+      ? ': no trusted key certified who made the batch that has it'
+      : ', or not yet';
+  return `the log has no ${what}${why}`;
+}
+
+/** unlessFaulty gives undefined where batches, tiles or checkpoints aren't what they have to be. */
+async function unlessFaulty<T>(action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    faultIn(error, 'malformed', 'contradicted');
+    return undefined;
+  }
 }
 
 /**
@@ -139,6 +193,7 @@ async function readLines(
   { sha256: stated }: SegmentEntry,
 ): Promise<Buffer | undefined> {
   const stored = await store.read(name);
+  if (stored === 'archived') throw new AuditsealError('STORE_UNAVAILABLE', `${name}: ${WHY_UNREAD[stored]}`);
   if (typeof stored !== 'object' || sha256(stored) !== stated) return undefined;
   return attempt(() => decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size)), 'malformed');
 }

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Hash } from '../core/hash.ts';
 import { GONE_DIGEST, TOO_LARGE_DIGEST, digestBytes } from '../ledger/digest.ts';
 import type { Digest } from '../ledger/digest.ts';
-import { MAX_OBJECT_BYTES } from '../ports/store.ts';
+import { MAX_OBJECT_BYTES } from '../core/objects/sizes.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 let piece: Buffer | undefined;

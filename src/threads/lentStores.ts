@@ -11,7 +11,7 @@ export interface LentStores {
 }
 
 type Call =
-  | { readonly kind: 'read' | 'exists' | 'readTile'; readonly name: string }
+  | { readonly kind: 'read' | 'metadata' | 'exists' | 'readTile'; readonly name: string }
   | { readonly kind: 'list'; readonly prefix: string; readonly from: string };
 
 /** How many names cross at a time: whoever may create objects can make any number. */
@@ -30,6 +30,7 @@ export function lendStores(port: MessagePort, stores: LentStores): void {
 function answer({ store, tiles }: LentStores, call: Call): Promise<unknown> {
   if (call.kind === 'list') return page(store, call.prefix, call.from);
   if (call.kind === 'exists') return store.exists(call.name);
+  if (call.kind === 'metadata') return store.metadata(call.name);
   return call.kind === 'read' ? store.read(call.name) : tiles.read(call.name);
 }
 
@@ -61,6 +62,7 @@ export function borrowStores(port: MessagePort): LentStores {
   return {
     store: {
       read: (name) => read('read', name),
+      metadata: async (name) => (await ask({ kind: 'metadata', name })) as Readonly<Record<string, string>> | undefined,
       exists: async (name) => (await ask({ kind: 'exists', name })) as boolean,
       async *list(prefix, from = prefix) {
         let last: string | undefined;

@@ -2,7 +2,7 @@ import { readFor } from './context.ts';
 import type { Context } from './context.ts';
 import { faultIn } from '../core/errors.ts';
 import { ACTION_UNDERWAY_MS } from '../core/limits.ts';
-import { MAX_ACTION_BYTES, parseAction } from '../core/objects/action.ts';
+import { parseAction } from '../core/objects/action.ts';
 import type { Action } from '../core/objects/action.ts';
 import { parseActionName } from '../core/objects/names.ts';
 import { GONE, WHY_UNREAD } from '../ports/store.ts';
@@ -19,12 +19,12 @@ export async function checkActions(context: Context, integrated: number, until: 
   const unread = new Set<string>();
   const late: string[] = [];
   let next = 0;
-  for await (const { name, size } of store.list('actions/')) {
+  for await (const { name } of store.list('actions/')) {
     const number = parseActionName(name);
     if (number === undefined) continue; // it is found with the other names
     if (number !== next) findings.hole({ type: 'action', number });
     next = number + 1;
-    const action = await readAction(context, name, size);
+    const action = await readAction(context, name);
     if (action === 'unreadable') unread.add(name);
     if (typeof action !== 'object') continue;
     context.clock.date('action', name, action.time);
@@ -44,22 +44,19 @@ export async function checkActions(context: Context, integrated: number, until: 
   sayUnfinished(context, open);
 }
 
-async function readAction(context: Context, name: string, size: number): Promise<Action | 'unreadable' | undefined> {
+async function readAction(context: Context, name: string): Promise<Action | 'unreadable' | undefined> {
   const { store, findings, tally } = context;
-  const bytes = size > MAX_ACTION_BYTES ? 'too-large' : await readFor(context, store, name);
+  const bytes = await readFor(context, store, name);
   if (bytes === undefined) tally.addUnreadable(name, GONE);
   if (bytes === undefined || bytes === 'unreadable') return 'unreadable';
   try {
     if (typeof bytes === 'object') return parseAction(bytes);
-    const why = bytes === 'too-large' ? TOO_LARGE_ACTION : WHY_UNREAD[bytes];
-    findings.error('foreign-object', name, `it has the name of an action: ${why}`);
+    findings.error('foreign-object', name, `it has the name of an action: ${WHY_UNREAD[bytes]}`);
   } catch (error) {
     findings.error('foreign-object', name, `it has the name of an action: ${faultIn(error, 'malformed').message}`);
   }
   return undefined;
 }
-
-const TOO_LARGE_ACTION = `it is too large: no action has more than ${MAX_ACTION_BYTES} bytes`;
 
 function sayUnfinished({ findings, now }: Context, open: ReadonlyMap<string, Action>): void {
   for (const [name, { kind, time }] of open) {

@@ -3,6 +3,7 @@ import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { batchName } from '../core/objects/names.ts';
 import type { CosignatureReport } from '../core/objects/report.ts';
 import type { Context } from './context.ts';
+import { MAX_LOSSES } from './log/followBatches.ts';
 import type { VerifyOptions } from './options.ts';
 import type { Tally } from './tally.ts';
 
@@ -11,6 +12,9 @@ export interface LogLimits {
   /** the newest batch, if it has no checkpoint */
   readonly unsigned: number | undefined;
   readonly cosignatures: CosignatureReport | undefined;
+  /** how many checkpoints were not compared, and batches not judged, because batches before them are lost */
+  readonly uncompared: number;
+  readonly unjudged: number;
   /** the keys that it announces */
   readonly keys: readonly string[];
 }
@@ -37,6 +41,8 @@ export function notChecked({ tally, tiles }: Context, options: VerifyOptions, lo
   else if (tally.segments > 0) not.push(notCheckedWithoutLog(options));
   if (auditors === undefined && tally.reports > 0)
     not.push(`no key of the auditor was given, so anybody may have filed the ${tally.reports} reports`);
+  if (tally.unreadableOmitted > 0)
+    not.push(`${tally.unreadableOmitted} more objects could not be read, and are not listed`);
   if (tally.otherObjects > 0) not.push(`${tally.otherObjects} objects outside segments/ were checked by name alone`);
   return not;
 }
@@ -44,7 +50,7 @@ export function notChecked({ tally, tiles }: Context, options: VerifyOptions, lo
 function notCheckedOfLog(
   { notIntegrated }: Tally,
   { allowance, kept, verifiers = [] }: VerifyOptions,
-  { unsigned, cosignatures, keys }: LogLimits,
+  { unsigned, cosignatures, keys, uncompared, unjudged }: LogLimits,
   hasTiles: boolean,
 ): string[] {
   const not: string[] = [];
@@ -56,6 +62,12 @@ function notCheckedOfLog(
     const whose = 'are by keys that no policy named, or of no valid checkpoint';
     not.push(`${cosignatures.notChecked} cosignatures ${whose}`);
   }
+  if (uncompared > 0)
+    not.push(`${uncompared} checkpoints were not compared: a batch up to them is lost, or can't be read`);
+  if (unjudged > 0)
+    not.push(
+      `${unjudged} batches were not looked at: the log was taken up again behind ${MAX_LOSSES} that are lost before`,
+    );
   if (!hasTiles) not.push('the tiles of the log were not at hand');
   if (unsigned !== undefined)
     not.push(`${batchName(unsigned)} has no checkpoint yet, so only a session has signed its entries`);

@@ -18,12 +18,14 @@ import {
   reportName,
 } from '../core/objects/names.ts';
 import type { FiledReport } from '../core/objects/report.ts';
-import { mapInOrder } from '../ledger/concurrency.ts';
+import { Semaphore, mapInOrder } from '../ledger/concurrency.ts';
 import { judgeReport } from '../ledger/reports.ts';
 import { GONE } from '../ports/store.ts';
 
-/** How many reports and their pages are read at one time. */
+/** How many reports are read at one time. */
 const REPORTS_AHEAD = 8;
+/** Pages have no limit but that of all objects, so one is read at a time. */
+const PAGES = new Semaphore(1);
 
 /** Objects that are checked where the log is followed, or as actions. */
 const CHECKED_ELSEWHERE: readonly ((name: string) => unknown)[] = [
@@ -105,13 +107,21 @@ async function checkReport(context: Context, name: string): Promise<Fit> {
 /** checkPage compares a page with the SHA-256 that its report states. */
 async function checkPage(context: Context, number: number): Promise<Fit> {
   const [report, name] = [reportName(number), pageName(number)];
-  const [filed, page] = await Promise.all([readReport(context, report, name), readFor(context, context.store, name)]);
+  const [filed, page] = await Promise.all([readReport(context, report, name), hashPage(context, name)]);
   if (filed === 'unreadable' || page === 'unreadable') return 'not looked into';
   if (filed === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
   const stated = 'report' in filed && filed.report.kind === 'integrity' ? filed.report.page : undefined;
-  const isStated = typeof page === 'object' && formatHash(sha256(page)) === stated;
-  return isStated ? 'fits' : { fault: `it is not the page that ${report} states the SHA-256 of` };
+  return page !== undefined && page === stated
+    ? 'fits'
+    : { fault: `it is not the page that ${report} states the SHA-256 of` };
 }
+
+/** hashPage gives the SHA-256 of a page in hex, undefined where nobody reads it. */
+const hashPage = (context: Context, name: string): Promise<string | undefined> =>
+  PAGES.run(async () => {
+    const page = await readFor(context, context.store, name);
+    return typeof page === 'object' ? formatHash(sha256(page)) : page === 'unreadable' ? page : undefined;
+  });
 
 /** ReadReport is a report, or why it is none. */
 type ReadReport = { readonly report: FiledReport } | { readonly fault: string };

@@ -8,6 +8,9 @@ export interface Uncompared {
   readonly count: number;
 }
 
+/** Objects of one folder beyond this many that can't be read are counted, not listed, as findings of one code are. */
+const MAX_OF_A_FOLDER = 1000;
+
 /** Progress is told after each segment. */
 export interface Progress {
   readonly segments: number;
@@ -32,7 +35,10 @@ export class Tally {
   reports = 0;
   readonly partitions: PartitionReport[] = [];
   readonly uncompared: Uncompared[] = [];
-  readonly unreadable: { readonly object: string; readonly why: string }[] = [];
+  readonly #unreadable = new Map<string, Report['unreadable'][number]>();
+  readonly #unreadableIn = new Map<string, number>();
+  /** objects that could not be read and are not listed */
+  unreadableOmitted = 0;
   readonly #onProgress: (progress: Progress) => void;
 
   constructor(onProgress: (progress: Progress) => void = () => {}) {
@@ -53,10 +59,22 @@ export class Tally {
     this.#onProgress({ segments: this.segments, storedBytes: this.storedBytes });
   }
 
+  /** unreadable lists what is there and can't be read. */
+  get unreadable(): Report['unreadable'] {
+    return [...this.#unreadable.values()];
+  }
+
   /** addUnreadable notes what is there and can't be read: it leaves the outcome `unverified`. */
   addUnreadable(object: string, why: string): void {
-    if (!this.unreadable.some((known) => known.object === object && known.why === why))
-      this.unreadable.push({ object, why });
+    const key = JSON.stringify([object, why]);
+    if (this.#unreadable.has(key)) return;
+    const folder = object.slice(0, object.indexOf('/') + 1);
+    const count = this.#unreadableIn.get(folder) ?? 0;
+    if (count === MAX_OF_A_FOLDER) this.unreadableOmitted += 1;
+    else {
+      this.#unreadableIn.set(folder, count + 1);
+      this.#unreadable.set(key, { object, why });
+    }
   }
 
   /** checked gives the counts as a report states them. */

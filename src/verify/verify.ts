@@ -37,19 +37,21 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   const position = begun.start.continued && begun.start.position;
   const walks = new Walks(context, options, position);
   let log: FollowedLog | undefined;
+  let until: number;
   try {
     for (const partition of position?.positions.keys() ?? []) walks.of(partition);
     await beginWalks(context, options, walks);
     log = await followLog(context, options, begun, (partition, index) => walks.of(partition).to(index));
-    if (log === undefined && walks.count > 0) demandCheckpoint(context, options);
-    const until = integratedUntil(context, options, log);
+    const isUnread = begun.checkpoints.isIncomplete;
+    if (log === undefined && walks.count > 0 && !isUnread) demandCheckpoint(context, options);
+    until = integratedUntil(context, options, log, isUnread);
     for (const walk of walks.inOrder())
       await walk.finish((index) => log?.isIntegrated(walk.partition, index) === true, until);
   } finally {
     await walks.close();
   }
   await checkOtherObjects(context, options);
-  await checkActions(context, log?.actions ?? 0, integratedUntil(context, options, log));
+  await checkActions(context, log?.actions ?? 0, until);
   clock.finish(findings);
   if (log?.note !== undefined) deps.onNewest?.(log.note);
   return compose(context, options, { started, before, log });
@@ -101,7 +103,14 @@ function demandCheckpoint({ findings }: Context, { policy, allowance }: VerifyOp
 }
 
 /** integratedUntil gives the time before which what was made must be in the log: a mirror's clock is the newest checkpoint. */
-function integratedUntil({ now }: Context, { allowance, verifiers = [] }: VerifyOptions, log?: FollowedLog): number {
+function integratedUntil(
+  { now }: Context,
+  { allowance, verifiers = [] }: VerifyOptions,
+  log: FollowedLog | undefined,
+  isUnread: boolean,
+): number {
+  // What can't be read may have the entries.
+  if (log === undefined ? isUnread : log.isEndUnknown) return NaN;
   if (allowance !== undefined) return now() - allowance.delayMs;
   if (log !== undefined) return Date.parse(log.time) - INTEGRATION_DELAY_MS;
   // Who trusts a key expects a log; else whoever removes all of it would be trusted more than who changes it.

@@ -100,6 +100,16 @@ describe.each<[string, () => Promise<ObjectStore>]>([
     expect((await store.read('a'))?.toString()).toBe('abc');
   });
 
+  test('what has more bytes than its name allows is too large, unless more are asked for', async () => {
+    const name = 'checkpoints/000000000000';
+    const bytes = Buffer.alloc(64 * 1024 + 1, 'a');
+    await store.create(name, bytes);
+    await store.create('checkpoints/000000000001', bytes.subarray(1));
+    expect(await store.read(name)).toBe('too-large');
+    expect(await store.read(name, bytes.length)).toEqual(bytes);
+    expect(await store.read('checkpoints/000000000001')).toHaveLength(bytes.length - 1);
+  });
+
   test('list is in order of names, from a name on; children are folders and objects', async () => {
     const names = ['a', 'a-b', 'a.txt', 'a/1', 'a/10', 'a/2', 'a/2/x', 'b/c/d', 'b/c/e', 'z é'].filter(
       // In a folder, a name can't be both a file and a folder.

@@ -12,12 +12,12 @@ import { MAX_BLOCKS, MAX_FRAMES, MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../
 import { MAX_JSON_DEPTH } from '../../src/core/jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../../src/core/merkle/tile.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES } from '../../src/core/note/note.ts';
-import { MAX_INDEX } from '../../src/core/objects/names.ts';
+import { MAX_INDEX, cosignatureName } from '../../src/core/objects/names.ts';
 import { MAX_REPORT_BYTES } from '../../src/core/objects/reportFile.ts';
 import { MAX_LAST_LINE_BYTES } from '../../src/core/signed/batchSignature.ts';
 import { MAX_CERTIFICATE_MS } from '../../src/core/signed/certificate.ts';
 import { MAX_SIGNATURE_FRAME_BYTES } from '../../src/core/signed/segmentFrame.ts';
-import { MAX_OBJECT_BYTES } from '../../src/ports/store.ts';
+import { MAX_OBJECT_BYTES, maxBytesOf } from '../../src/core/objects/sizes.ts';
 import { formatExample } from '../../tools/pages/formatExample.ts';
 import { readBlock } from '../../tools/pages/markedBlock.ts';
 import { splitReferenceSegment } from '../support/referenceSignature.ts';
@@ -111,6 +111,7 @@ describe('docs/format.md', () => {
       'a batch, its last line apart': `${bytes(MAX_BATCH_BYTES)}, ${MAX_BATCH_LINES.toLocaleString('en')} lines`,
       'an entry, without its LF': `${MAX_ENTRY_BYTES.toLocaleString('en')} bytes`,
       'a checkpoint, the published one included': `${bytes(MAX_NOTE_BYTES)}, ${MAX_NOTE_SIGNATURES} signature lines`,
+      'a cosignature': bytes(maxBytesOf(cosignatureName(0, '01234567', Buffer.of()))),
       'name of a foreign object in a mirror': `${MAX_NAME_BYTES.toLocaleString('en')} bytes of UTF-8`,
       'a number in a name': MAX_INDEX.toLocaleString('en'),
     });

@@ -84,3 +84,14 @@ test('what nobody signed who is trusted is no segment, whatever it holds', async
   expect(await findRecord(store, certificatesOf([keyOf(2)]), '0', 1)).toBeUndefined();
   expect(await findRecord(store, new Certificates(undefined, undefined), '0', 1)).toMatchObject({ leaf: 1 });
 });
+
+test('a record that may be in a segment in the archive tier is not called missing', async () => {
+  const store = new MemoryStore(forgeChain(8));
+  const end = (store.objects.get(nameOf(4)) as Buffer).toString('latin1').split('Z*M\x18')[1] as string;
+  store.metadataOf.set(nameOf(4), { signature: Buffer.from(end, 'latin1').subarray(4).toString('base64') });
+  store.objects.set(nameOf(8), Buffer.from('x'));
+  store.beforeRead = (name) => ([nameOf(4), nameOf(8)].includes(name) ? 'archived' : undefined);
+  await expect(findRecord(store, certificatesOf(), '0', 4)).rejects.toThrow(`${nameOf(4)}: it is in the archive tier`);
+  for (const record of [0, 3, 5, 7])
+    expect(await findRecord(store, certificatesOf(), '0', record)).toMatchObject({ segment: nameOf(record) });
+});

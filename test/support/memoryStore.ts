@@ -1,4 +1,5 @@
 import { AuditsealError } from '../../src/core/errors.ts';
+import { maxBytesOf } from '../../src/core/objects/sizes.ts';
 import type { ObjectInfo, ObjectStore, Unread } from '../../src/ports/store.ts';
 
 /** What happens at a create: a process that dies, a response that is lost, a store that is away before or after it wrote. */
@@ -44,12 +45,12 @@ export class MemoryStore implements ObjectStore {
     return fault === 'loseResponse' ? 'exists' : 'created';
   }
 
-  async read(name: string): Promise<Buffer | Unread | undefined> {
+  async read(name: string, most: number = maxBytesOf(name)): Promise<Buffer | Unread | undefined> {
     this.requests.read += 1;
     await this.turn();
     const unread = this.beforeRead(name);
     const bytes = this.objects.get(name);
-    return unread ?? (bytes && Buffer.from(bytes));
+    return unread ?? (bytes && (bytes.length > most ? 'too-large' : Buffer.from(bytes)));
   }
 
   async readEnd(name: string, length: number): Promise<Buffer | Unread | undefined> {

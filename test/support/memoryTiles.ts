@@ -1,3 +1,4 @@
+import { maxBytesOf } from '../../src/core/objects/sizes.ts';
 import type { ObjectInfo, TileStore, TooLarge } from '../../src/ports/store.ts';
 import { ProcessDied } from './memoryStore.ts';
 
@@ -25,7 +26,7 @@ export class MemoryTiles implements TileStore {
     await this.turn();
     if (this.beforeRead(name) === 'too-large') return 'too-large';
     const bytes = this.objects.get(name);
-    return bytes && Buffer.from(bytes);
+    return bytes && (bytes.length > maxBytesOf(name) ? 'too-large' : Buffer.from(bytes));
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {

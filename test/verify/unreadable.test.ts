@@ -34,6 +34,17 @@ describe('what can not be read is never a pass', () => {
     expect(await check(store)).toMatchObject({ status: 'unverified', unreadable: [{ object: nameOf(4) }] });
   });
 
+  test('so many that not all are listed hide none of another folder, and are counted', async () => {
+    const ledger = await ledgerOf(2, 2);
+    for (let i = 0; i < 3000; i++) ledger.store.objects.set(reportName(i), Buffer.from('x'));
+    ledger.store.beforeRead = (name) => (name.startsWith('reports/') || name === batch(1) ? 'archived' : undefined);
+    const { status, findings, unreadable, notChecked } = await checkLedger(ledger);
+    expect({ status, findings }).toEqual({ status: 'unverified', findings: [] });
+    expect(unreadable).toHaveLength(1001);
+    expect(unreadable).toContainEqual(expect.objectContaining({ object: batch(1) }));
+    expect(notChecked).toContain('2000 more objects could not be read, and are not listed');
+  });
+
   test.each(['too-large', 'encrypted'] as const)('one that is %s is no segment', async (unread) => {
     const store = new MemoryStore([...forgeChain(5), [nameOf(5), Buffer.from('x')]]);
     store.beforeRead = (name) => (name === nameOf(5) ? unread : undefined);

@@ -68,7 +68,7 @@ async function pageBatch(log: LogSoFar, bytes: Buffer, number: number): Promise<
   try {
     const taken = await log.take(number, new Uint8Array(bytes));
     // Whether it waits for a loss that others show is the checker's question; in the log it is not.
-    if (taken === 'waits') return 'void';
+    if ('waitsFor' in taken) return 'void';
     const { entries, heads } = taken;
     const text = entries.map((line) => Buffer.from(line).toString());
     return { entries: text, time: heads.time, announced: heads.keys.map((key) => key.text), documents: heads.filed };

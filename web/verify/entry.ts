@@ -26,6 +26,9 @@ export type Members = Readonly<Record<string, unknown>>;
 /** MAX_ENTRY_BYTES is the most that an entry of the log may have. */
 export const MAX_ENTRY_BYTES = 65_535;
 
+/** The largest index that names have room for. */
+const MAX_INDEX = 999_999_999_999;
+
 const bad = (why: string): Fault => new Fault('ENTRY_MALFORMED', why);
 
 /** isObject tells objects from all other JSON values. */
@@ -97,6 +100,7 @@ function readSegment(it: Members): SegmentEntry {
   if (typeof it['partition'] !== 'string' || !/^(0|[1-9]\d{0,4})$/.test(partition)) {
     throw bad('the entry names no partition');
   }
+  if (index > MAX_INDEX) throw bad('the entry has an index that no name has room for');
   return {
     name: `segments/${partition}/${String(index).padStart(12, '0')}.jsonl.zst`,
     size: count(it['size']),

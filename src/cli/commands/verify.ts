@@ -8,7 +8,7 @@ import type { Auditors } from '../../core/objects/reportFile.ts';
 import { enteredReports } from '../../integrate/enteredReports.ts';
 import { newestReport } from '../../ledger/reports.ts';
 import type { Anchor } from '../../ledger/reports.ts';
-import { MAX_OBJECT_BYTES } from '../../ports/store.ts';
+import { MAX_OBJECT_BYTES } from '../../core/objects/sizes.ts';
 import type { ObjectStore, ReadableTiles } from '../../ports/store.ts';
 import { DigestWorkers, SegmentWorkers } from '../../threads/workers.ts';
 import type { VerifyDeps } from '../../verify/context.ts';

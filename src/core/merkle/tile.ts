@@ -24,6 +24,9 @@ const ENTRY_LENGTH_BYTES = 2;
 
 /** MAX_ENTRY_BYTES is the most that an entry bundle has room for in one entry. */
 export const MAX_ENTRY_BYTES = 65_535;
+/** MAX_TILE_BYTES and MAX_BUNDLE_BYTES are the bytes of a full tile, and of an entry bundle full of the longest entries. */
+export const MAX_TILE_BYTES = TILE_WIDTH * HASH_BYTES;
+export const MAX_BUNDLE_BYTES = TILE_WIDTH * (ENTRY_LENGTH_BYTES + MAX_ENTRY_BYTES);
 
 const PLACE = /^((?:x[0-9]{3}\/){0,5}[0-9]{3})(?:\.p\/([1-9][0-9]{0,2}))?$/;
 

@@ -1,6 +1,6 @@
 import { ACTION_KINDS, ACTION_OUTCOMES } from './action.ts';
 import type { ActionKind, ActionOutcome } from './action.ts';
-import { parseDocumentName, parseSegmentName, segmentName } from './names.ts';
+import { MAX_INDEX, parseDocumentName, parseSegmentName, segmentName } from './names.ts';
 import type { DocumentType, SegmentPlace } from './names.ts';
 import { AuditsealError, attempt } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
@@ -189,7 +189,7 @@ function readSegmentEntry(it: JsonObject): SegmentEntry {
     root: hash(it, 'root'),
     prev: hash(it, 'prev'),
     partition: string(it, 'partition', isPartition),
-    index: count(it, 'index'),
+    index: count(it, 'index', 0, MAX_INDEX),
     incarnation: count(it, 'incarnation'),
     records: { first: count(records, 'first'), count: count(records, 'count') },
     events: { first: count(events, 'first', -1), last: count(events, 'last', -1), count: count(events, 'count') },
@@ -204,9 +204,10 @@ function object(from: JsonObject, name: string): JsonObject {
   return value;
 }
 
-function count(from: JsonObject, name: string, least = 0): number {
+function count(from: JsonObject, name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   const value = from[name];
-  if (!Number.isSafeInteger(value) || (value as number) < least) throw malformed(`the entry has no number ${name}`);
+  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
+    throw malformed(`the entry has no number ${name}`);
   return value as number;
 }
 

@@ -16,10 +16,17 @@ import type { VoidBatch } from '../../ledger/batches.ts';
 import type { KnownLedger } from '../context.ts';
 
 /**
- * Judgement is what came of a batch's bytes. `waits` is what a session of the log signed as going on from something that is not
- * in the log: a batch before it was lost, or the session was stolen. Only what comes behind shows which.
+ * WaitingBatch is what a session of the log signed as going on from a batch that is not in the log: that was lost, or the session
+ * was stolen. Only what comes behind shows which.
  */
-export type Judgement = Batch | VoidBatch | 'waits';
+export interface WaitingBatch {
+  readonly number: number;
+  /** number of the batch that it says it goes on from */
+  readonly waitsFor: number;
+}
+
+/** Judgement is what came of a batch's bytes. */
+export type Judgement = Batch | VoidBatch | WaitingBatch;
 
 /** SignedLater is a batch that a session of the log signed, as going on from `previous` and `size` entries. */
 interface SignedLater {
@@ -57,7 +64,7 @@ export class BatchOrder {
       if (later === undefined) return { number, why: message };
       const { batch, previous, size, root } = later;
       if (this.isLost && previous === this.log.number && size === this.log.head.size) return batch;
-      if (!this.#isResuming) return 'waits';
+      if (!this.#isResuming) return { number, waitsFor: previous };
       this.isLost = true;
       this.#isResuming = false;
       this.log = { ...this.log, number: previous, head: { size, rootHash: root } };
@@ -75,6 +82,11 @@ export class BatchOrder {
   /** resume says that nothing goes on from the last batch, so that it is lost what came behind it. */
   resume(): void {
     this.#isResuming = true;
+  }
+
+  /** mayGoOn tells whether a batch that waits has to be looked at again. */
+  mayGoOn({ waitsFor }: WaitingBatch): boolean {
+    return this.#isResuming || waitsFor === this.log.number;
   }
 
   #open(bytes: Buffer, number: number): Batch {

@@ -51,6 +51,8 @@ export class Checkpoints {
 
   /** something on the way couldn't be read, so that nobody knows what isn't there */
   isIncomplete = false;
+  /** how many there are whose tree isn't known, because a batch up to them is lost or can't be read */
+  uncompared = 0;
 
   constructor({ findings, ledger }: Context, verifiers: readonly VerifierKey[]) {
     this.#findings = findings;
@@ -84,6 +86,27 @@ export class Checkpoints {
     } catch (error) {
       return this.#refuse(object, faultIn(error, 'malformed', 'contradicted').message + this.#lacking(note));
     }
+  }
+
+  /**
+   * openUncompared takes notice of a checkpoint whose batch nobody can read. One by keys that aren't known is no fault: that batch
+   * may announce them.
+   */
+  openUncompared(object: string, number: number, note: Buffer | NeverRead): OpenedCheckpoint | undefined {
+    this.uncompared += 1;
+    if (typeof note === 'object' && !this.#isByKnown(note)) return undefined;
+    const opened = this.open(object, note);
+    if (opened !== undefined) this.markSeen(opened.text, number, 'unknown');
+    return opened;
+  }
+
+  #isByKnown(note: Buffer): boolean {
+    const { signatures } = attempt(() => parseNote(note), 'malformed') ?? {};
+    return (
+      signatures?.some((line) =>
+        this.#verifiers.some(({ keyName, keyId }) => keyName === line.keyName && keyId === line.keyId),
+      ) !== false
+    );
   }
 
   #refuse(object: string, why: string): undefined {

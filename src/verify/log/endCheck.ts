@@ -10,6 +10,8 @@ export interface LogEnd {
   readonly unsigned: number | undefined;
   /** number of the newest checkpoint that fits the batches */
   readonly newest: number | undefined;
+  /** something behind can't be read, and may be a batch */
+  readonly isUnknown: boolean;
   /** when the newest batch was made, '' if there is none */
   readonly time: string;
 }
@@ -27,7 +29,7 @@ export async function checkEnd(context: Context, end: LogEnd, allowance: Allowan
     if (number === undefined || (await store.exists(batchName(number)))) continue;
     findings.error('checkpoint-inconsistent', name, 'no batch has its number');
   }
-  if (end.next === 0 || allowance === undefined) return;
+  if (end.next === 0 || end.isUnknown || allowance === undefined) return;
   if (isOlderThan(end, now(), allowance.ageMs)) {
     const name = checkpointName(end.newest ?? 0);
     findings.error(

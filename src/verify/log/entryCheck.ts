@@ -36,7 +36,7 @@ export class EntryCheck {
   readonly #objectAt: ObjectAt;
   readonly #position: PositionCheck;
   /** entries of objects that are gone, by partition */
-  readonly #gone = new Map<string, { readonly name: string; count: number }>();
+  readonly #gone = new Map<string, { readonly first: number; readonly count: number }>();
   entries = 0;
   compared = 0;
 
@@ -57,54 +57,55 @@ export class EntryCheck {
       const differ = (code: FindingCode, object: string, detail: string): void =>
         findings.error(code, object, `${detail} (entry ${i} of ${batch})`);
       const entry = entryOf(line, say);
-      if (entry !== undefined) await this.#check({ entry, line, say, differ }, heads.keys);
+      if (entry !== undefined) await this.#check({ entry, line, say, differ }, heads);
     }
     const fault = this.#position.takeHeads(heads);
     if (fault !== undefined) findings.error('entry-mismatch', batch, fault);
     trustKeys(this.#context.ledger, this.#position.keys);
   }
 
-  /** `keys` is those that the log knows behind the batch. */
-  async #check(it: InBatch, keys: LogPosition['keys']): Promise<void> {
+  /** `heads` is where the batch says that the log is behind it. */
+  async #check(it: InBatch, heads: LogPosition): Promise<void> {
     const { entry } = it;
     const place = placeOf(entry);
     const name = nameIn(entry);
     const document = parseDocumentName(name ?? '');
     if (entry.type === 'key') {
-      const fault = this.#position.takeKey(entry, keys);
+      const fault = this.#position.takeKey(entry, heads.keys);
       if (fault !== undefined) it.say(fault);
       trustKeys(this.#context.ledger, this.#position.keys);
-    } else if (place !== undefined) await this.#checkPlace(it, place);
+    } else if (place !== undefined) await this.#checkPlace(it, place, heads);
     else if (name === undefined)
       return; // of a type that this version doesn't know
     else if (document !== undefined && !(entry.type === 'foreign' && document.type === 'report'))
-      await this.#checkDocument(it, document);
+      await this.#checkDocument(it, document, heads);
     else it.say('is of an object that has no entry');
   }
 
-  async #checkPlace(it: InBatch, place: SegmentPlace): Promise<void> {
+  async #checkPlace(it: InBatch, place: SegmentPlace, heads: LogPosition): Promise<void> {
     const { partition, index } = place;
-    const fault = this.#position.placeFault(place);
+    const name = segmentName(partition, index);
+    const fault = this.#position.placeFault(place, heads);
     if (fault !== undefined) it.say(fault);
+    if (!this.#position.isExpected(place, heads)) {
+      if (!(await this.#context.store.exists(name))) this.#addGone(place);
+      return;
+    }
     const found = await this.#objectAt(partition, index);
     const object = typeof found === 'object' ? found : undefined;
-    const isBehind = index >= this.#position.next(partition);
     this.#position.takePlace(place, it.entry, object);
     // A hole between other objects is found by the chain, and what is behind the last one, here.
-    if (found === undefined && isBehind) this.#addGone(place);
+    if (found === undefined) this.#addGone(place);
     // The walk is past that index, or the object can't be read.
     if (object?.summary === undefined) return;
     this.compared += 1;
-    const name = segmentName(partition, index);
     if (it.entry.type === 'segment') await this.#compareSegment(it, it.entry, name, object);
     else if (object.isOfChain) it.say(`calls ${name} foreign, and it continues its chain`);
   }
 
   #addGone({ partition, index }: SegmentPlace): void {
-    const name = segmentName(partition, index);
     const gone = this.#gone.get(partition);
-    if (gone === undefined) this.#gone.set(partition, { name, count: 1 });
-    else gone.count += 1;
+    this.#gone.set(partition, { first: Math.min(index, gone?.first ?? index), count: (gone?.count ?? 0) + 1 });
   }
 
   async #compareSegment(it: InBatch, entry: SegmentEntry, name: string, object: WalkedObject): Promise<void> {
@@ -133,10 +134,10 @@ export class EntryCheck {
   }
 
   /** checkDocument compares a report or an action with its entry. */
-  async #checkDocument(it: InBatch, place: DocumentPlace): Promise<void> {
+  async #checkDocument(it: InBatch, place: DocumentPlace, heads: LogPosition): Promise<void> {
     const { type, number } = place;
     const { store } = this.#context;
-    const outOfOrder = this.#position.takeDocument(place);
+    const outOfOrder = this.#position.takeDocument(place, heads);
     if (outOfOrder !== undefined) it.say(outOfOrder);
     const name = documentName(type, number);
     const bytes = await readFor(this.#context, store, name);
@@ -150,10 +151,10 @@ export class EntryCheck {
 
   /** finish says which entries have no object any more. */
   finish(): void {
-    for (const { name, count } of this.#gone.values()) {
+    for (const [partition, { first, count }] of this.#gone) {
       const others = count === 1 ? '' : `, and of the ${count - 1} after it`;
       const detail = `no object has this name, and it has an entry in the log${others}`;
-      this.#context.findings.error('segment-missing', name, detail);
+      this.#context.findings.error('segment-missing', segmentName(partition, first), detail);
     }
   }
 }

@@ -4,15 +4,15 @@ import type { VoidBatch } from '../../ledger/batches.ts';
 import { WHY_UNREAD } from '../../ports/store.ts';
 import { readFor } from '../context.ts';
 import type { Context, Read } from '../context.ts';
-import type { BatchOrder, Judgement } from './batchOrder.ts';
+import type { BatchOrder, Judgement, WaitingBatch } from './batchOrder.ts';
 import { listBatches, readBatchesFor } from './readBatches.ts';
-import type { BatchAt, BatchRead } from './readBatches.ts';
+import type { BatchRead } from './readBatches.ts';
 
 /** FollowedBatch is a batch of the log, or what has the name of one. */
 export interface FollowedBatch {
   readonly number: number;
-  /** undefined if it can't be read: that is said already */
-  readonly batch: Batch | VoidBatch | undefined;
+  /** undefined if it can't be read: that is said already; `unjudged` behind too many losses */
+  readonly batch: Batch | VoidBatch | 'unjudged' | undefined;
   readonly note: Read;
   /** of a batch of the log: what is missing before it, by the first number of each hole */
   readonly holes: readonly number[];
@@ -20,8 +20,8 @@ export interface FollowedBatch {
   readonly isBehindLoss: boolean;
 }
 
-/** So often the log is taken up again behind something that is lost. Each time, what waits is read once more. */
-const MAX_LOSSES = 8;
+/** MAX_LOSSES is how often the log is taken up again behind something that is lost. */
+export const MAX_LOSSES = 64;
 
 const WHY_DISMISSED = 'a session of the log signed that it goes on from something that is not in the log';
 
@@ -39,9 +39,9 @@ export async function* followBatches(
   yield* follower.follow(listBatches(context, from));
   for (let losses = 0; losses < MAX_LOSSES && follower.waiting.length > 0; losses++) {
     order.resume();
-    yield* follower.follow(follower.waiting.splice(0));
+    yield* follower.takeUp();
   }
-  yield* follower.dismissWaiting();
+  for (const { number } of follower.waiting.splice(0)) yield* follower.without(number, 'unjudged');
 }
 
 class Follower {
@@ -51,7 +51,7 @@ class Follower {
   #next: number;
   /** the first numbers of holes that no batch of the log is known to be behind */
   #holes: number[] = [];
-  readonly waiting: BatchAt[] = [];
+  readonly waiting: WaitingBatch[] = [];
 
   constructor(context: Context, order: BatchOrder, next: number) {
     this.#context = context;
@@ -59,31 +59,42 @@ class Follower {
     this.#next = next;
   }
 
-  async *follow(batches: AsyncIterable<BatchAt> | Iterable<BatchAt>): AsyncGenerator<FollowedBatch, void, void> {
-    for await (const read of readBatchesFor(this.#context, batches)) {
-      const { number, size, note } = read;
+  async *follow(numbers: AsyncIterable<number> | Iterable<number>): AsyncGenerator<FollowedBatch, void, void> {
+    for await (const read of readBatchesFor(this.#context, numbers)) {
+      const { number, note } = read;
       if (number > this.#next) this.#holes.push(this.#next);
       this.#next = Math.max(this.#next, number + 1);
       const { log } = this.#order;
       const batch = this.#judge(read);
-      if (batch === 'waits') this.waiting.push({ number, size });
+      if (batch !== undefined && 'waitsFor' in batch) this.waiting.push(batch);
       else if (batch === undefined || !('entries' in batch))
         yield { number, batch, note, holes: [], isBehindLoss: false };
       else {
         const isBehindLoss = this.#order.log !== log;
-        yield* this.dismissWaiting();
+        yield* this.#dismissWaiting();
         yield { number, batch, note, holes: this.#holes.filter((hole) => hole < number), isBehindLoss };
         this.#holes = this.#holes.filter((hole) => hole > number);
       }
     }
   }
 
-  /** dismissWaiting gives those as void that waited for others to be lost. */
-  async *dismissWaiting(): AsyncGenerator<FollowedBatch, void, void> {
-    for (const { number } of this.waiting.splice(0)) {
-      const note = await readFor(this.#context, this.#context.store, checkpointName(number));
-      yield { number, batch: { number, why: WHY_DISMISSED }, note, holes: [], isBehindLoss: false };
+  /** takeUp goes through what waits once more, and reads what can go on from the last batch. */
+  async *takeUp(): AsyncGenerator<FollowedBatch, void, void> {
+    for (const waiting of this.waiting.splice(0)) {
+      if (this.#order.mayGoOn(waiting)) yield* this.follow([waiting.number]);
+      else this.waiting.push(waiting);
     }
+  }
+
+  /** dismissWaiting gives those as void that waited for others to be lost. */
+  async *#dismissWaiting(): AsyncGenerator<FollowedBatch, void, void> {
+    for (const { number } of this.waiting.splice(0)) yield* this.without(number, { number, why: WHY_DISMISSED });
+  }
+
+  /** without gives a batch that isn't followed. */
+  async *without(number: number, batch: VoidBatch | 'unjudged'): AsyncGenerator<FollowedBatch, void, void> {
+    const note = await readFor(this.#context, this.#context.store, checkpointName(number));
+    yield { number, batch, note, holes: [], isBehindLoss: false };
   }
 
   #judge({ number, bytes }: BatchRead): Judgement | undefined {

@@ -33,6 +33,11 @@ export interface FollowedLog {
   readonly time: string;
   /** number of the newest batch, if it has no checkpoint yet */
   readonly unsigned: number | undefined;
+  /** what has the name of a batch behind the last can't be read, and may be in the log */
+  readonly isEndUnknown: boolean;
+  /** how many checkpoints were not compared, and batches not judged, because batches before them are lost */
+  readonly uncompared: number;
+  readonly unjudged: number;
   /** the newest checkpoint that fits the batches up to it */
   readonly head: VerifiedCheckpoint | undefined;
   /** the bytes of that checkpoint, as they were opened */
@@ -66,6 +71,8 @@ export class LogCheck {
   readonly #cosignatures: CosignatureCheck;
   readonly #tiles: TileCheck | undefined;
   #unsigned: number | undefined;
+  #isEndUnknown = false;
+  #unjudged = 0;
   #head: VerifiedCheckpoint | undefined;
   #note: Buffer | undefined;
   /** number of the checkpoint before the newest that fits */
@@ -109,6 +116,9 @@ export class LogCheck {
       keys: this.#position.keys,
       time: this.#position.time,
       unsigned: this.#unsigned,
+      isEndUnknown: this.#isEndUnknown,
+      uncompared: this.#parts.checkpoints.uncompared,
+      unjudged: this.#unjudged,
       head: this.#head,
       note: this.#note,
       report: (segmentsNotIntegrated) => this.#report(segmentsNotIntegrated),
@@ -117,12 +127,13 @@ export class LogCheck {
 
   /** follow checks the log, and gives false if there is none. */
   async follow(): Promise<boolean> {
-    const { context, options, start } = this.#parts;
+    const { context, options, start, checkpoints } = this.#parts;
     try {
       await this.#checkAnchorsCosignatures(start);
       for await (const batch of followBatches(context, start.batch, this.#order)) await this.#add(batch);
       await checkEnd(context, this.#end, options.allowance);
-      await this.#cosignatures.finish(options.allowance?.delayMs, this.#hasLog);
+      const isDemanded = this.#hasLog && !checkpoints.isIncomplete;
+      await this.#cosignatures.finish(options.allowance?.delayMs, isDemanded);
     } finally {
       await this.#cosignatures.close();
     }
@@ -148,23 +159,37 @@ export class LogCheck {
   async #add({ number, batch, note, holes, isBehindLoss }: FollowedBatch): Promise<void> {
     const { checkpoints, context } = this.#parts;
     if (batch === undefined || note === 'unreadable') checkpoints.isIncomplete = true;
-    if (batch === undefined || !('entries' in batch)) {
-      const why = batch && `it has the name of a batch and is not in the log: ${batch.why}`;
-      if (why !== undefined) context.findings.error('foreign-object', batchName(number), why);
-      await this.#checkStray(number, note, batch !== undefined);
+    if (batch === undefined || batch === 'unjudged') {
+      this.#isEndUnknown = true;
+      if (batch === 'unjudged') this.#unjudged += 1;
+      await this.#checkUncompared(number, note);
       return;
     }
+    if (!('entries' in batch)) {
+      const why = `it has the name of a batch and is not in the log: ${batch.why}`;
+      context.findings.error('foreign-object', batchName(number), why);
+      await this.#checkStray(number, note);
+      return;
+    }
+    this.#isEndUnknown = false;
     this.#sayMissing(number, holes);
     if (isBehindLoss) this.#break(batch);
     await this.#addBatch(batch, note);
   }
 
-  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log, or can't be read: then nobody knows. */
-  async #checkStray(number: number, note: Read, isVoid: boolean): Promise<void> {
+  /** checkUncompared looks at a checkpoint of whose batch nobody knows whether it is in the log. */
+  async #checkUncompared(number: number, note: Read): Promise<void> {
+    if (note === undefined || note === 'unreadable') return;
+    const opened = this.#parts.checkpoints.openUncompared(checkpointName(number), number, note);
+    await this.#cosignatures.check(number, opened?.text, undefined);
+  }
+
+  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
+  async #checkStray(number: number, note: Read): Promise<void> {
     if (note === undefined || note === 'unreadable') return;
     const opened = this.#parts.checkpoints.open(checkpointName(number), note);
     const why = 'no batch of the log has its number';
-    if (opened !== undefined && isVoid)
+    if (opened !== undefined)
       this.#parts.context.findings.error('checkpoint-inconsistent', checkpointName(number), why);
     await this.#cosignatures.check(number, undefined, undefined);
   }
@@ -183,6 +208,7 @@ export class LogCheck {
       note === undefined || note === 'unreadable' ? undefined : checkpoints.open(checkpointName(number), note);
     const fit = opened === undefined ? 'unknown' : this.#tree.compare(number, opened.checkpoint);
     if (opened !== undefined) checkpoints.markSeen(opened.text, number, fit);
+    if (opened !== undefined && fit === 'unknown') checkpoints.uncompared += 1;
     await this.#entries.add(batch);
     const isPublished = opened !== undefined && opened.text === this.#parts.published.text;
     if (fit !== 'differs') await this.#tiles?.add(number, files, isPublished);
@@ -223,7 +249,14 @@ export class LogCheck {
 
   get #end(): LogEnd {
     const { number } = this.#order.log;
-    return { next: number + 1, unsigned: this.#unsigned, newest: this.#head?.number, time: this.#position.time };
+    const isUnknown = this.#isEndUnknown;
+    return {
+      next: number + 1,
+      unsigned: this.#unsigned,
+      isUnknown,
+      newest: this.#head?.number,
+      time: this.#position.time,
+    };
   }
 
   async #finishTiles(): Promise<void> {

@@ -1,17 +1,22 @@
 import { openKeyNotice } from '../../core/signed/keyNotice.ts';
-import type { KeyEntry, LogEntry } from '../../core/objects/entry.ts';
+import type { KeyEntry, LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { NO_POSITION } from '../../core/objects/heads.ts';
 import type { LogPosition, Position } from '../../core/objects/heads.ts';
 import { DOCUMENT_TYPES } from '../../core/objects/names.ts';
 import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
 import type { WalkedObject } from '../chain/walk.ts';
 
+/** KnownPosition is where the log stands in a partition. When its newest segment was sealed isn't known of one that nobody read. */
+interface KnownPosition extends Omit<Position, 'sealed'> {
+  readonly sealed: string | undefined;
+}
+
 /**
  * PositionCheck follows where the log stands, entry by entry: entries come in order and without holes, and the heads that a
  * batch ends with say where they lead. Its methods give what is wrong in words, or undefined.
  */
 export class PositionCheck {
-  readonly #positions: Map<string, Position>;
+  readonly #positions: Map<string, KnownPosition>;
   /** entries are missing, so that it isn't known where the log stands */
   #isLost = false;
   /** the number of the first report, and of the first action, without an entry */
@@ -39,28 +44,37 @@ export class PositionCheck {
     return (this.#positions.get(partition) ?? NO_POSITION).next;
   }
 
-  /** placeFault says how an entry of that place is out of order. */
-  placeFault({ partition, index }: SegmentPlace): string | undefined {
+  /** placeFault says how an entry of that place is out of order, or beyond where its batch's heads lead. */
+  placeFault({ partition, index }: SegmentPlace, heads: LogPosition): string | undefined {
     const next = this.next(partition);
-    if (index === next || this.#isLost) return undefined;
-    return `is of index ${index} of partition ${partition}, and index ${next} comes next`;
+    const what = `is of index ${index} of partition ${partition}`;
+    if (index !== next && !this.#isLost) return `${what}, and index ${next} comes next`;
+    return index < nextIn(heads, partition) ? undefined : `${what}, ${NOT_SO_FAR}`;
+  }
+
+  /**
+   * isExpected tells whether an entry of that place moves the position: the next one does, and one behind a hole, but none moves it
+   * beyond the heads of its own batch. Whoever stole a session could else say that the log is past all there is.
+   */
+  isExpected({ partition, index }: SegmentPlace, heads: LogPosition): boolean {
+    return index >= this.next(partition) && index < nextIn(heads, partition);
   }
 
   /** takePlace goes on behind an entry of that place, and the object that was found there. */
   takePlace({ partition, index }: SegmentPlace, entry: LogEntry, object: WalkedObject | undefined): void {
     const before = this.#positions.get(partition) ?? NO_POSITION;
-    if (index < before.next) return;
-    const sealed = object?.summary?.ok === true ? object.summary.header.sealed : before.sealed;
-    const position = entry.type === 'segment' ? { index, root: entry.root, sealed } : before;
+    const position =
+      entry.type === 'segment' ? { index, root: entry.root, sealed: sealedOf(entry, object?.summary) } : before;
     this.#positions.set(partition, { ...position, next: index + 1 });
   }
 
-  /** takeDocument goes on behind the entry of a report or an action. */
-  takeDocument({ type, number }: DocumentPlace): string | undefined {
+  /** takeDocument goes on behind the entry of a report or an action, as far as the heads of its batch go. */
+  takeDocument({ type, number }: DocumentPlace, { documents }: LogPosition): string | undefined {
     const next = this.documents[type];
-    this.documents = { ...this.documents, [type]: Math.max(next, number + 1) };
     // What no auditor signed has no entry, but keeps its number.
-    const isInOrder = type === 'report' ? number >= next : number === next;
+    const isInOrder = number === next || (number > next && (type === 'report' || this.#isLost));
+    if (isInOrder && number < documents[type]) this.documents = { ...this.documents, [type]: number + 1 };
+    else if (isInOrder) return `is of ${type} ${number}, ${NOT_SO_FAR}`;
     return isInOrder || this.#isLost ? undefined : `is of ${type} ${number}, and ${type} ${next} comes next`;
   }
 
@@ -87,9 +101,10 @@ export class PositionCheck {
   }
 
   #isAt({ documents, keys, positions }: LogPosition): boolean {
-    const isSame = ([partition, { next, index, root }]: [string, Position]): boolean => {
+    const isSame = ([partition, { next, index, root, sealed }]: [string, Position]): boolean => {
       const own = this.#positions.get(partition);
-      return own?.next === next && own.index === index && own.root === root;
+      const isSealed = own?.sealed === undefined || own.sealed === sealed;
+      return own?.next === next && own.index === index && own.root === root && isSealed;
     };
     const isSameSize = positions.size === this.#positions.size;
     const isSameCount = DOCUMENT_TYPES.every((type) => documents[type] === this.documents[type]);
@@ -97,3 +112,14 @@ export class PositionCheck {
     return isSameKeys && isSameCount && isSameSize && [...positions].every(isSame);
   }
 }
+
+/** sealedOf gives when a segment was sealed, by its own header if that is the one of its entry, or by the entry of a heartbeat. */
+function sealedOf({ root, events, time }: SegmentEntry, summary: WalkedObject['summary']): string | undefined {
+  if (summary?.ok === true && summary.root === root) return summary.header.sealed;
+  return events.count === 0 ? time.first : undefined;
+}
+
+const NOT_SO_FAR = "and its batch's heads say that the log has not come so far";
+
+const nextIn = ({ positions }: LogPosition, partition: string): number =>
+  (positions.get(partition) ?? NO_POSITION).next;

@@ -1,4 +1,3 @@
-import { MAX_BATCH_BYTES } from '../../core/objects/batch.ts';
 import { batchName, checkpointName, parseBatchName } from '../../core/objects/names.ts';
 import { mapInOrder } from '../../ledger/concurrency.ts';
 import { GONE } from '../../ports/store.ts';
@@ -8,37 +7,32 @@ import type { Context, NeverRead, Read } from '../context.ts';
 /** How many batches are read ahead. */
 const AHEAD = 4;
 
-/** BatchAt is an object that has the name of a batch. `size` is how many bytes it has. */
-export interface BatchAt {
-  readonly number: number;
-  readonly size: number;
-}
-
 /** BatchRead is what has the name of a batch, and of its checkpoint. */
-export interface BatchRead extends BatchAt {
+export interface BatchRead {
+  readonly number: number;
   /** undefined if it can't be read: that is said already */
   readonly bytes: Buffer | NeverRead | undefined;
   readonly note: Read;
 }
 
-/** listBatches gives what has the name of a batch, from a number on, in order; there may be holes. */
-export async function* listBatches({ store }: Context, from: number): AsyncGenerator<BatchAt> {
-  for await (const { name, size } of store.list('batches/', batchName(from))) {
+/** listBatches gives the numbers of what has the name of a batch, from one on, in order; there may be holes. */
+export async function* listBatches({ store }: Context, from: number): AsyncGenerator<number> {
+  for await (const { name } of store.list('batches/', batchName(from))) {
     const number = parseBatchName(name);
-    if (number !== undefined) yield { number, size }; // others are found with the other names
+    if (number !== undefined) yield number; // others are found with the other names
   }
 }
 
 /** readBatchesFor reads batches, a few ahead. */
 export async function* readBatchesFor(
   context: Context,
-  batches: AsyncIterable<BatchAt> | Iterable<BatchAt>,
+  numbers: AsyncIterable<number> | Iterable<number>,
 ): AsyncGenerator<BatchRead> {
   const { store } = context;
-  const read = mapInOrder(batches, AHEAD, async ({ number, size }) => {
+  const read = mapInOrder(numbers, AHEAD, async (number) => {
     // In this order: in a log that is in use, a checkpoint comes after its batch.
-    const bytes = size > MAX_BATCH_BYTES ? ('too-large' as const) : await readFor(context, store, batchName(number));
-    return { number, size, bytes, note: await readFor(context, store, checkpointName(number)) };
+    const bytes = await readFor(context, store, batchName(number));
+    return { number, bytes, note: await readFor(context, store, checkpointName(number)) };
   });
   for await (const it of read) yield { ...it, bytes: readable(context, it.number, it.bytes) };
 }

@@ -17,6 +17,16 @@ export interface Batch {
   readonly heads: Heads;
 }
 
+/**
+ * WaitingBatch is what a session of the log signed as going on from a batch that is not in the log. Only what comes behind shows
+ * what it is.
+ */
+export interface WaitingBatch {
+  readonly number: number;
+  /** number of the batch that it says it goes on from */
+  readonly waitsFor: number;
+}
+
 const NO_BATCH = {
   number: -1,
   time: '',
@@ -57,10 +67,9 @@ export class LogSoFar {
 
   /**
    * take gives the batch of that number if it is in the log, and goes on behind it. It throws FOREIGN_OBJECT,
-   * BATCH_MALFORMED or VERSION_UNKNOWN for everything else: that is void. docs/format.md, section 9.1. `waits` is for what
-   * a session of the log signed as going on from something that is not in the log: only what comes behind shows what it is.
+   * BATCH_MALFORMED or VERSION_UNKNOWN for everything else: that is void. docs/format.md, section 9.1.
    */
-  async take(number: number, bytes: Bytes): Promise<Batch | 'waits'> {
+  async take(number: number, bytes: Bytes): Promise<Batch | WaitingBatch> {
     try {
       return await this.#takeNext(number, bytes);
     } catch (error) {
@@ -69,7 +78,7 @@ export class LogSoFar {
       if (later === undefined) throw error;
       const { batch, previous, size } = later;
       const isNext = this.losses > 0 && previous === this.last.number && size === this.last.size;
-      if (!isNext && !this.#isResuming) return 'waits';
+      if (!isNext && !this.#isResuming) return { number, waitsFor: previous };
       if (!isNext) this.losses += 1;
       this.#isResuming &&= isNext;
       return this.#goOn(number, batch, size);
@@ -81,6 +90,11 @@ export class LogSoFar {
   /** resume says that nothing goes on from the last batch, so that it is lost what came behind it. */
   resume(): void {
     this.#isResuming = true;
+  }
+
+  /** mayGoOn tells whether a batch that waits has to be looked at again. */
+  mayGoOn({ waitsFor }: WaitingBatch): boolean {
+    return this.#isResuming || waitsFor === this.last.number;
   }
 
   async #takeNext(number: number, bytes: Bytes): Promise<Batch> {

@@ -27,6 +27,8 @@ export class Checkpoints {
   #doubts: { readonly number: number; readonly detail: string }[] = [];
   #moreDoubts = 0;
   checkpoints = 0;
+  /** those whose tree isn't known, because a batch up to them is lost or can't be read */
+  uncompared = 0;
   signatures = 0;
   /** keys that verified signatures */
   readonly signedBy = new Set<string>();
@@ -66,6 +68,19 @@ export class Checkpoints {
     }
   }
 
+  /**
+   * openUncompared takes notice of a checkpoint whose batch nobody can read. One by keys that aren't known is no fault: that batch
+   * may announce them.
+   */
+  async openUncompared(
+    object: string,
+    bytes: Uint8Array,
+    announced: readonly VerifierKey[],
+  ): Promise<{ checkpoint: Checkpoint; note: Note } | undefined> {
+    this.uncompared += 1;
+    return isByOthers(bytes, this.#given ?? announced) ? undefined : this.open(object, bytes, announced);
+  }
+
   #noteSigners({ signatures }: Note): void {
     for (const { keyName, keyId } of signatures) {
       if (this.signers.size < MAX_SIGNERS) this.signers.add(`${keyName} (key ID ${keyId})`);
@@ -74,7 +89,10 @@ export class Checkpoints {
 
   /** compare compares the checkpoint of a batch with the tree over all batches up to it, if that is known. */
   compare(checkpoint: Checkpoint, number: number, { tree, losses }: Pick<LogSoFar, 'tree' | 'losses'>): Fit {
-    if (losses > 0) return 'unknown';
+    if (losses > 0) {
+      this.uncompared += 1;
+      return 'unknown';
+    }
     this.checkpoints += 1;
     const root = toHex(tree.root());
     if (checkpoint.size === tree.size && checkpoint.rootHash === root) {
@@ -95,5 +113,16 @@ export class Checkpoints {
       this.#findings.say('checkpoint-inconsistent', checkpointName(number), i < MAX_NAMED - 1 ? detail : detail + more);
     this.#doubts = [];
     this.#moreDoubts = 0;
+  }
+}
+
+/** isByOthers tells whether a note has signature lines by none of the keys. */
+function isByOthers(bytes: Uint8Array, keys: readonly VerifierKey[]): boolean {
+  try {
+    const { signatures } = parseNote(decodeUtf8(bytes) ?? '');
+    return !signatures.some(({ keyName, keyId }) => keys.some((key) => key.keyName === keyName && key.keyId === keyId));
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
   }
 }

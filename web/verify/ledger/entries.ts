@@ -28,9 +28,10 @@ export type LogEntry =
 export interface Position {
   /** the first index without an entry */
   readonly next: number;
-  /** index and root of the last segment */
+  /** index and root of the last segment, and when it was sealed: undefined if that isn't known */
   readonly index: number;
   readonly root: string;
+  readonly sealed: string | undefined;
 }
 
 /** FiledCounts is the number behind the last report and behind the last action that has an entry. */
@@ -54,7 +55,7 @@ const STATUSES: readonly unknown[] = ['verified', 'violated', 'unverified'];
 const HEADS_START = utf8('{"type":"heads",');
 const PARTITIONS_PER_LINE = 300;
 
-export const NO_POSITION: Position = { next: 0, index: -1, root: '0'.repeat(64) };
+export const NO_POSITION: Position = { next: 0, index: -1, root: '0'.repeat(64), sealed: '' };
 
 const badBatch = (why: string): Fault => new Fault('BATCH_MALFORMED', why);
 const badEntry = (why: string): Fault => new Fault('ENTRY_MALFORMED', why);
@@ -179,7 +180,7 @@ async function keyIn(value: unknown): Promise<VerifierKey | undefined> {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function printedPosition(partition: string, value: unknown): Position & { sealed: string } {
+function printedPosition(partition: string, value: unknown): Position {
   const { next, index, root, sealed } = isObject(value) ? value : {};
   const isGood =
     isPartition(partition) &&

@@ -10,7 +10,7 @@ import type { FindingCode, Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import { sha256 } from './hash.ts';
 import { parseAction } from './action.ts';
-import { actionName, batchName, parseFiledName, reportName } from './names.ts';
+import { actionName, batchName, parseFiledName, reportName, segmentName } from './names.ts';
 import type { Filed, SegmentPlace } from './names.ts';
 import type { Reports } from './reports.ts';
 import type { Segment } from './segment.ts';
@@ -38,7 +38,7 @@ export class EntryCheck {
   readonly #parts: EntryParts;
   readonly #positions = new Map<string, Position>();
   /** per partition, the first object that has an entry and is gone, and how many there are */
-  readonly #gone = new Map<string, { readonly name: string; count: number }>();
+  readonly #gone = new Map<string, { readonly first: number; readonly count: number }>();
   /** keys that entries have announced */
   #keys: readonly VerifierKey[] = [];
   /** entries are missing, so that it isn't known where the log stands */
@@ -83,7 +83,7 @@ export class EntryCheck {
         const entry = await parseLogEntry(line);
         const say: InBatch['say'] = (code, object, detail) => findings.say(code, object, `${detail} (${where})`);
         const wrong: InBatch['wrong'] = (why) => findings.say('entry-mismatch', batch, `${where} ${why}`);
-        await this.#compare({ entry, say, wrong }, heads.keys);
+        await this.#compare({ entry, say, wrong }, heads);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         findings.say('entry-mismatch', batch, `${where}: ${error.message}`);
@@ -92,19 +92,20 @@ export class EntryCheck {
     this.#compareHeads(heads, batch);
   }
 
-  /** `known` is the keys that the log knows behind the batch. */
-  async #compare(it: InBatch, known: readonly VerifierKey[]): Promise<void> {
+  /** `heads` is where the batch says that the log is behind it. */
+  async #compare(it: InBatch, heads: Heads): Promise<void> {
     const { entry, wrong } = it;
     if (entry.type === 'unknown') return;
-    if (entry.type === 'key') return this.#announce(entry.key, known, wrong);
+    if (entry.type === 'key') return this.#announce(entry.key, heads.keys, wrong);
     const place = placeOf(entry);
     const filed = parseFiledName(nameIn(entry) ?? '');
-    if (place !== undefined) await this.#comparePlace(it, place);
+    if (place !== undefined) await this.#comparePlace(it, place, heads);
     else if (filed === undefined || (filed.kind === 'report' && entry.type === 'foreign'))
       wrong('is of nothing that has an entry');
-    else await this.#compareFiled(it, filed);
+    else await this.#compareFiled(it, filed, heads);
   }
 
+  /** `known` is the keys that the log knows behind the batch. */
   #announce(key: VerifierKey, known: readonly VerifierKey[], wrong: InBatch['wrong']): void {
     const isKey = ({ text }: VerifierKey): boolean => text === key.text;
     // In the log no other can stand. Behind what is lost, anybody may have signed it.
@@ -114,29 +115,33 @@ export class EntryCheck {
     this.#parts.trust.trust(this.#keys);
   }
 
-  async #comparePlace({ entry, say, wrong }: InBatch, place: SegmentPlace): Promise<void> {
+  async #comparePlace({ entry, say, wrong }: InBatch, place: SegmentPlace, heads: Heads): Promise<void> {
     const { partition, index } = place;
     const before = this.#position(partition);
-    if (index !== before.next && !this.#isLost)
-      wrong(`is of index ${index} of partition ${partition}, not ${before.next}`);
-    const object = await this.#parts.walkOf(partition).to(index);
-    if (index >= before.next) {
-      const last = entry.type === 'segment' ? { index, root: entry.segment.root } : before;
-      this.#positions.set(partition, { index: last.index, root: last.root, next: index + 1 });
-    }
-    if (object === undefined) {
-      if (index < before.next) return;
-      const name = nameIn(entry) as string;
-      const gone = this.#gone.get(partition);
-      if (gone === undefined) this.#gone.set(partition, { name, count: 1 });
-      else gone.count += 1;
+    const isWithin = index < (heads.positions.get(partition) ?? NO_POSITION).next;
+    const what = `is of index ${index} of partition ${partition}`;
+    if (index !== before.next && !this.#isLost) wrong(`${what}, not ${before.next}`);
+    else if (!isWithin) wrong(`${what}, and ${NOT_SO_FAR}`);
+    // Whoever stole a session could else say that the log is past all there is.
+    if (index < before.next || !isWithin) {
+      if (!this.#parts.folder.has(segmentName(partition, index))) this.#addGone(place);
       return;
     }
+    const object = await this.#parts.walkOf(partition).to(index);
+    const last =
+      entry.type === 'segment' ? { index, root: entry.segment.root, sealed: sealedOf(entry.segment, object) } : before;
+    this.#positions.set(partition, { ...last, next: index + 1 });
+    if (object === undefined) return this.#addGone(place);
     // A hole between objects is found by the chain.
     if (object === 'hole' || object.reading === undefined) return;
     this.compared += 1;
     if (entry.type === 'segment') await this.#compareSegment(entry.segment, object, say);
     else if (object.isOfChain) wrong(`calls ${object.name} foreign, and it continues its chain`);
+  }
+
+  #addGone({ partition, index }: SegmentPlace): void {
+    const gone = this.#gone.get(partition);
+    this.#gone.set(partition, { first: Math.min(index, gone?.first ?? index), count: (gone?.count ?? 0) + 1 });
   }
 
   async #compareSegment(entry: SegmentEntry, { name, size, reading }: Walked, say: InBatch['say']): Promise<void> {
@@ -157,11 +162,12 @@ export class EntryCheck {
   }
 
   /** compareFiled compares a report or an action with its entry. Reports that nobody signed who may have none. */
-  async #compareFiled({ entry, say, wrong }: InBatch, { kind, number }: Filed): Promise<void> {
+  async #compareFiled({ entry, say, wrong }: InBatch, { kind, number }: Filed, heads: Heads): Promise<void> {
     const next = this.filed[kind];
-    const isInOrder = kind === 'report' ? number >= next : number === next;
-    if (!isInOrder && !this.#isLost) wrong(`is of ${kind} ${number}, not ${next}`);
-    this.filed = { ...this.filed, [kind]: Math.max(next, number + 1) };
+    const isInOrder = number === next || (number > next && (kind === 'report' || this.#isLost));
+    if (isInOrder && number < heads.filed[kind]) this.filed = { ...this.filed, [kind]: number + 1 };
+    else if (isInOrder) wrong(`is of ${kind} ${number}, and ${NOT_SO_FAR}`);
+    else if (!this.#isLost) wrong(`is of ${kind} ${number}, not ${next}`);
     const { folder } = this.#parts;
     const name = kind === 'report' ? reportName(number) : actionName(number);
     if (!folder.has(name)) return say('entry-mismatch', name, 'the log has an entry of it, and it is gone');
@@ -205,22 +211,32 @@ export class EntryCheck {
       filed.report === this.filed.report &&
       filed.action === this.filed.action &&
       positions.size === this.#positions.size &&
-      [...positions].every(([partition, { next, index, root }]) => {
+      [...positions].every(([partition, { next, index, root, sealed }]) => {
         const own = this.#positions.get(partition);
-        return own?.next === next && own.index === index && own.root === root;
+        const isSealed = own?.sealed === undefined || own.sealed === sealed;
+        return own?.next === next && own.index === index && own.root === root && isSealed;
       })
     );
   }
 
   /** finish says what has an entry and is gone. */
   finish(): void {
-    for (const { name, count } of this.#gone.values()) {
+    for (const [partition, { first, count }] of this.#gone) {
       const others = count === 1 ? '' : `, and of the ${count - 1} after it`;
       const why = `no object has this name, and the log has an entry of it${others}`;
-      this.#parts.findings.say('segment-missing', name, why);
+      this.#parts.findings.say('segment-missing', segmentName(partition, first), why);
     }
   }
 }
+
+/** sealedOf gives when a segment was sealed, by its own header if that is the one of its entry, or by the entry of a heartbeat. */
+function sealedOf({ root, events, time }: SegmentEntry, object: Walked | 'hole' | undefined): string | undefined {
+  const reading = typeof object === 'object' ? object.reading : undefined;
+  if (reading?.isSegment === true && reading.root === root) return reading.header.sealed;
+  return events.count === 0 ? time.first : undefined;
+}
+
+const NOT_SO_FAR = 'the heads of its batch say that the log has not come so far';
 
 /** entryOf makes the entry that the log must have of a segment. */
 function entryOf(name: string, size: number, { sha256: digest, root, header, categories }: Segment): SegmentEntry {

@@ -37,11 +37,17 @@ const WARNINGS: readonly FindingCode[] = ['clock-ahead', 'action-unfinished'];
 /** Findings of one code beyond this many are counted, not listed. So who plants objects can't hide what else is wrong. */
 const MAX_OF_A_CODE = 1000;
 
+/** So many objects of one folder that can't be read are listed. */
+const MAX_OF_A_FOLDER = 1000;
+
 /** Findings collects what is wrong: what is said twice counts once, and beyond 1,000 of a code they are only counted. */
 export class Findings {
   readonly listed: Finding[] = [];
   omitted = 0;
-  readonly unreadable: Unreadable[] = [];
+  readonly #unreadable = new Map<string, Unreadable>();
+  readonly #unreadableIn = new Map<string, number>();
+  /** objects that could not be read and are not listed */
+  unreadableOmitted = 0;
   isViolated = false;
   readonly #seen = new Set<string>();
   readonly #counts = new Map<FindingCode, number>();
@@ -61,7 +67,18 @@ export class Findings {
     this.listed.push({ code, severity, object, detail });
   };
 
+  get unreadable(): readonly Unreadable[] {
+    return [...this.#unreadable.values()];
+  }
+
   unread = (object: string, why: string): void => {
-    if (!this.unreadable.some((known) => known.object === object)) this.unreadable.push({ object, why });
+    if (this.#unreadable.has(object)) return;
+    const folder = object.slice(0, object.indexOf('/') + 1);
+    const count = this.#unreadableIn.get(folder) ?? 0;
+    if (count === MAX_OF_A_FOLDER) this.unreadableOmitted += 1;
+    else {
+      this.#unreadableIn.set(folder, count + 1);
+      this.#unreadable.set(object, { object, why });
+    }
   };
 }

@@ -2,7 +2,7 @@ import { Fault } from '../fault.ts';
 import { Trust } from '../signed/trust.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { LogSoFar } from './batches.ts';
-import type { Batch } from './batches.ts';
+import type { Batch, WaitingBatch } from './batches.ts';
 import type { FiledCounts } from './entries.ts';
 import type { Folder } from './folder.ts';
 import { batchName, parseBatchName } from './names.ts';
@@ -10,16 +10,16 @@ import { batchName, parseBatchName } from './names.ts';
 /** FollowedBatch is a batch of the log, or what has the name of one. */
 export interface FollowedBatch {
   readonly number: number;
-  /** a batch of the log; why it is none; undefined if it can't be read: that is said already */
-  readonly batch: Batch | string | undefined;
+  /** a batch of the log; why it is none; undefined if it can't be read: that is said already; `unjudged` behind too many losses */
+  readonly batch: Batch | { readonly why: string } | 'unjudged' | undefined;
   /** of a batch of the log: what is missing before it, by the first number of each hole */
   readonly holes: readonly number[];
   /** of a batch of the log: something that it goes on from is lost */
   readonly isBehindLoss: boolean;
 }
 
-/** So often the log is taken up again behind something that is lost. Each time, what waits is read once more. */
-const MAX_LOSSES = 8;
+/** MAX_LOSSES is how often the log is taken up again behind something that is lost. */
+export const MAX_LOSSES = 64;
 
 const WHY_DISMISSED = 'a session of the log signed that it goes on from something that is not in the log';
 
@@ -33,9 +33,9 @@ export async function* followBatches(folder: Folder, log: LogSoFar): AsyncGenera
   yield* follower.follow(folder.under('batches/').flatMap((name) => parseBatchName(name) ?? []));
   for (let losses = 0; losses < MAX_LOSSES && follower.waiting.length > 0; losses++) {
     log.resume();
-    yield* follower.follow(follower.waiting.splice(0));
+    yield* follower.takeUp();
   }
-  yield* follower.dismissWaiting();
+  for (const { number } of follower.waiting) yield { number, batch: 'unjudged', holes: [], isBehindLoss: false };
 }
 
 class Follower {
@@ -45,7 +45,7 @@ class Follower {
   #next = 0;
   /** the first numbers of holes that no batch of the log is known to be behind */
   #holes: number[] = [];
-  readonly waiting: number[] = [];
+  readonly waiting: WaitingBatch[] = [];
 
   constructor(folder: Folder, log: LogSoFar) {
     this.#folder = folder;
@@ -58,11 +58,10 @@ class Follower {
       this.#next = Math.max(this.#next, number + 1);
       const { losses } = this.#log;
       const batch = await this.#judge(number);
-      if (batch === 'waits') this.waiting.push(number);
-      else if (batch === undefined || 'why' in batch)
-        yield { number, batch: batch?.why, holes: [], isBehindLoss: false };
+      if (batch !== undefined && 'waitsFor' in batch) this.waiting.push(batch);
+      else if (batch === undefined || 'why' in batch) yield { number, batch, holes: [], isBehindLoss: false };
       else {
-        yield* this.dismissWaiting();
+        yield* this.#dismissWaiting();
         const holes = this.#holes.filter((hole) => hole < number);
         yield { number, batch, holes, isBehindLoss: this.#log.losses > losses };
         this.#holes = this.#holes.filter((hole) => hole > number);
@@ -70,12 +69,21 @@ class Follower {
     }
   }
 
-  /** dismissWaiting gives those as void that waited for others to be lost. */
-  *dismissWaiting(): Generator<FollowedBatch, void, void> {
-    for (const number of this.waiting.splice(0)) yield { number, batch: WHY_DISMISSED, holes: [], isBehindLoss: false };
+  /** takeUp goes through what waits once more, and reads what can go on from the last batch. */
+  async *takeUp(): AsyncGenerator<FollowedBatch, void, void> {
+    for (const waiting of this.waiting.splice(0)) {
+      if (this.#log.mayGoOn(waiting)) yield* this.follow([waiting.number]);
+      else this.waiting.push(waiting);
+    }
   }
 
-  async #judge(number: number): Promise<Batch | 'waits' | { readonly why: string } | undefined> {
+  /** dismissWaiting gives those as void that waited for others to be lost. */
+  *#dismissWaiting(): Generator<FollowedBatch, void, void> {
+    for (const { number } of this.waiting.splice(0))
+      yield { number, batch: { why: WHY_DISMISSED }, holes: [], isBehindLoss: false };
+  }
+
+  async #judge(number: number): Promise<Batch | WaitingBatch | { readonly why: string } | undefined> {
     const bytes = await this.#folder.read(batchName(number));
     if (bytes === undefined) return undefined;
     if (bytes === 'oversize') return { why: 'it has more than 192 MiB' };

@@ -25,6 +25,9 @@ export interface LogOutcome {
   /** entries that were compared with their objects */
   readonly compared: number;
   readonly checkpoints: number;
+  /** checkpoints that were not compared, and batches that were not judged, because batches before them are lost */
+  readonly uncompared: number;
+  readonly unjudged: number;
   readonly signatures: number;
   readonly tiles: number;
   /** the newest checkpoint that fits the batches up to it */
@@ -65,6 +68,9 @@ export class LogCheck {
   #newest = -1;
   /** something can't be read, so that nobody knows what isn't there */
   #isIncomplete = false;
+  /** what has the name of a batch behind the last can't be read, and may be in the log */
+  isEndUnknown = false;
+  #unjudged = 0;
   /** the last batch has no checkpoint */
   #isUnsigned = false;
   #head: LogOutcome['head'];
@@ -109,11 +115,17 @@ export class LogCheck {
     const { folder, findings, clock } = this.#parts;
     const note = await folder.readSmall(checkpointName(number));
     if (batch === undefined || (note === undefined && folder.has(checkpointName(number)))) this.#isIncomplete = true;
-    if (typeof batch !== 'object') {
-      const why = `it has the name of a batch and is not in the log: ${batch}`;
-      if (batch !== undefined) findings.say('foreign-object', batchName(number), why);
-      return this.#checkStray(number, note, batch !== undefined);
+    if (batch === undefined || batch === 'unjudged') {
+      this.isEndUnknown = true;
+      if (batch === 'unjudged') this.#unjudged += 1;
+      return this.#checkUncompared(number, note);
     }
+    if ('why' in batch) {
+      const why = `it has the name of a batch and is not in the log: ${batch.why}`;
+      findings.say('foreign-object', batchName(number), why);
+      return this.#checkStray(number, note);
+    }
+    this.isEndUnknown = false;
     if (this.#isUnsigned)
       findings.say('checkpoint-inconsistent', checkpointName(this.#newest), 'it is missing, and the log goes on');
     const why = `no object has this name, and ${batchName(number)} is there`;
@@ -129,12 +141,21 @@ export class LogCheck {
     await this.#compare(number, batch, note);
   }
 
-  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log, or can't be read: then nobody knows. */
-  async #checkStray(number: number, note: Bytes | undefined, isVoid: boolean): Promise<void> {
+  /** checkUncompared looks at a checkpoint of whose batch nobody knows whether it is in the log. */
+  async #checkUncompared(number: number, note: Bytes | undefined): Promise<void> {
+    if (note === undefined) return;
+    const opened = await this.#checkpoints.openUncompared(checkpointName(number), note, this.#log.last.keys);
+    const text = opened?.note.text;
+    if (text !== undefined && text === this.#published?.text) this.#publishedAt ??= number;
+    await this.#cosignatures.add(number, text, undefined);
+  }
+
+  /** checkStray says what is wrong with a checkpoint whose batch isn't in the log. */
+  async #checkStray(number: number, note: Bytes | undefined): Promise<void> {
     if (note === undefined) return;
     const object = checkpointName(number);
     const opened = await this.#checkpoints.open(object, note, this.#log.last.keys);
-    if (opened !== undefined && isVoid)
+    if (opened !== undefined)
       this.#parts.findings.say('checkpoint-inconsistent', object, 'no batch of the log has its number');
     await this.#cosignatures.add(number, undefined, undefined);
   }
@@ -197,7 +218,7 @@ export class LogCheck {
   }
 
   outcome(): LogOutcome {
-    const { checkpoints, signatures, signedBy } = this.#checkpoints;
+    const { checkpoints, uncompared, signatures, signedBy } = this.#checkpoints;
     const { entries, compared } = this.entries;
     return {
       batches: this.#batches,
@@ -208,6 +229,8 @@ export class LogCheck {
       tiles: this.#tiles?.compared ?? 0,
       head: this.#head,
       cosignatures: this.#cosignatures.outcome(),
+      uncompared,
+      unjudged: this.#unjudged,
       unsigned: this.#isUnsigned ? batchName(this.#log.last.number) : undefined,
       announced: this.#log.last.keys.map(({ text }) => text),
       signedBy: [...signedBy],

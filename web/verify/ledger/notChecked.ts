@@ -2,6 +2,7 @@ import { MAX_KEYS } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { TLOG } from './folder.ts';
 import type { Folder } from './folder.ts';
+import { MAX_LOSSES } from './followBatches.ts';
 import type { LogOutcome } from './log.ts';
 
 /** Uncovered is what a check knows of its own limits. */
@@ -16,6 +17,8 @@ export interface Uncovered {
   readonly hasKeys: boolean;
   readonly hasAuditor: boolean;
   readonly anchor: string | undefined;
+  /** how many objects couldn't be read and aren't listed */
+  readonly unreadableOmitted: number;
 }
 
 /** notChecked says in words what the outcome of a check does not cover. */
@@ -28,6 +31,12 @@ export function notChecked(check: Uncovered): string[] {
     not.push('The folder holds no log, so none of its keys vouches for how many segments there are.');
   else {
     if (log.unsigned !== undefined) not.push(`${log.unsigned} has no checkpoint yet.`);
+    if (log.uncompared > 0)
+      not.push(`${log.uncompared} checkpoints were not compared: a batch up to them is lost, or can't be read.`);
+    if (log.unjudged > 0)
+      not.push(
+        `${log.unjudged} batches were not looked at: the log was taken up again behind ${MAX_LOSSES} that are lost before.`,
+      );
     if (notIntegrated > 0) {
       not.push(`${notIntegrated} segments are not in the log yet, so no checkpoint covers them.`);
     }
@@ -54,6 +63,8 @@ export function notChecked(check: Uncovered): string[] {
     not.push(`What ${anchor} said of the chains' length was compared, but it comes from the same folder.`);
   }
   not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
+  if (check.unreadableOmitted > 0)
+    not.push(`${check.unreadableOmitted} more files could not be read, and are not listed.`);
   if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
   return not;
 }

@@ -124,7 +124,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   const parts = { folder, findings, clock, trust, reports, walkOf, given, announced, witnesses, anchor };
   const log = new LogCheck(parts);
   const hasLog = await log.follow();
-  const until = hasLog ? Date.parse(log.entries.time) - DELAY_MS : hasKeys ? Infinity : NaN;
+  const until = log.isEndUnknown ? NaN : hasLog ? Date.parse(log.entries.time) - DELAY_MS : hasKeys ? Infinity : NaN;
   const byNumber = [...walks.entries()].sort(([a], [b]) => Number(a) - Number(b));
   let notIntegrated = 0;
   for (const [partition, walk] of byNumber) {
@@ -161,6 +161,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
       hasKeys,
       hasAuditor: reports.hasKeys,
       anchor: anchor?.name,
+      unreadableOmitted: findings.unreadableOmitted,
     }),
   };
 }
