@@ -161,6 +161,24 @@ withBrowser('a mirror in the page', () => {
     expect(await page.innerText('#findings')).toContain('A warning: at 2019-');
   });
 
+  test('with more foreign objects than are listed hides no other finding behind them, and shows and counts all when asked', async () => {
+    const mirror = new Map(good);
+    mirror.delete(segment(1, 3));
+    for (let i = 0; i < 1005; i++) mirror.set(`aaa/${i}`, Buffer.from('x'));
+    const { found } = await check(mirror, MIRROR_KEY);
+    expect(found.some((row) => row === `segment-missing ${segment(1, 3)}`)).toBe(true);
+    const rows = page.locator('#findings tbody tr');
+    expect(await rows.first().innerText()).toContain('segment-missing');
+    expect(await rows.filter({ hasText: 'foreign-object' }).count()).toBe(20);
+    expect(await page.innerText('#counts')).toContain('foreign-object: 1,005 errors. This page keeps the first 1,000');
+    expect(await page.innerText('.rest')).toBe('Not shown: 980 more findings of foreign-object.');
+    await page.getByRole('button', { name: /^Show and print all/ }).click();
+    expect(await rows.filter({ hasText: 'foreign-object' }).count()).toBe(1000);
+    expect(await rows.first().innerText()).toContain('segment-missing');
+    expect(await page.locator('.rest').count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('findings-title');
+  });
+
   test('that is dropped is read like a chosen one, folders within folders', async () => {
     await write(good);
     await page.fill('#keys', MIRROR_KEY);

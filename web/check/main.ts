@@ -6,7 +6,8 @@ import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
 import { byId, element, untrusted } from './dom.ts';
 import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
-import { showLedger, size } from './mirrorResult.ts';
+import { showLedger } from './mirrorResult.ts';
+import { size } from './parts.ts';
 import { showOutcome, showUnreadable } from './result.ts';
 
 const input = byId('file', HTMLInputElement);

@@ -1,74 +1,55 @@
 import type { LedgerOutcome, PartitionCount } from '../verify/ledger/verifyLedger.ts';
+import type { Unreadable } from '../verify/ledger/findings.ts';
 import { code, element, untrusted } from './dom.ts';
-import { paragraph, status } from './result.ts';
+import { showFindings } from './findings.ts';
+import { showListing } from './listing.ts';
+import type { Cell } from './listing.ts';
+import { cut, facts, number, paragraph, part, plural, size } from './parts.ts';
+import { status } from './result.ts';
 
-const MAX_ROWS = 200;
-const MAX_TEXT = 400;
-
-const number = (count: number): string => count.toLocaleString('en');
-
-/** size prints a number of bytes for people. */
-export function size(bytes: number): string {
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-  const unit = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
-  return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
-}
+/** So many partitions, or files that can't be read, are shown first. */
+const FIRST_ROWS = 200;
 
 /** showLedger says what the check of a mirror found, what it did, and what it did not. */
 export function showLedger(folder: string, outcome: LedgerOutcome): Node[] {
-  const { findings, findingsOmitted, unreadable, partitions } = outcome;
+  const { findings, unreadable, partitions, notChecked } = outcome;
   return [
     verdict(folder, outcome),
-    ...(findings.length === 0
-      ? []
-      : [
-          table(
-            'findings',
-            'What was found',
-            ['Finding', 'Object', 'Why'],
-            findings.map(({ code: name, severity, object, detail }) => [
-              name,
-              code(cut(object)),
-              untrusted(`${severity === 'warning' ? 'A warning: ' : ''}${cut(detail)}`),
-            ]),
-            findingsOmitted,
-          ),
-        ]),
-    ...(unreadable.length === 0
-      ? []
-      : [
-          table(
-            'unreadable',
-            'What could not be read',
-            ['Object', 'Why'],
-            unreadable.map(({ object, why }) => [code(cut(object)), untrusted(cut(why))]),
-          ),
-        ]),
-    ...(partitions.length === 0
-      ? []
-      : [
-          table(
-            'partitions',
-            'The chains',
-            ['Partition', 'Segments', 'Heartbeats', 'Records', 'Events', 'Stored', 'Followed up to'],
-            partitions.map(row),
-          ),
-        ]),
-    facts(outcome),
-    element(
-      'section',
-      { class: 'part', 'aria-labelledby': 'not-title' },
-      element('h2', { id: 'not-title' }, 'What was not checked'),
-      element(
-        'ul',
-        { id: 'not-checked' },
-        ...outcome.notChecked.map((text) => element('li', {}, untrusted(cut(text)))),
-      ),
+    ...(findings.length === 0 ? [] : [showFindings(outcome)]),
+    ...(unreadable.length === 0 ? [] : [showUnread(unreadable)]),
+    ...(partitions.length === 0 ? [] : [showChains(partitions)]),
+    part('facts', 'What was checked', facts(checkedOf(outcome))),
+    part(
+      'not',
+      'What was not checked',
+      element('ul', { id: 'not-checked' }, ...notChecked.map((text) => element('li', {}, untrusted(cut(text))))),
     ),
   ];
 }
 
-const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)} …` : text);
+const showUnread = (unreadable: readonly Unreadable[]): HTMLElement =>
+  showListing({
+    id: 'unreadable',
+    title: 'What could not be read',
+    heads: ['Object', 'Why'],
+    items: unreadable,
+    first: unreadable.slice(0, FIRST_ROWS),
+    rest: [`Not shown: ${plural(unreadable.length - FIRST_ROWS, 'more object')}.`],
+    above: [],
+    row: ({ object, why }) => [code(cut(object)), untrusted(cut(why))],
+  });
+
+const showChains = (partitions: readonly PartitionCount[]): HTMLElement =>
+  showListing({
+    id: 'partitions',
+    title: 'The chains',
+    heads: ['Partition', 'Segments', 'Heartbeats', 'Records', 'Events', 'Stored', 'Newest segment of the chain'],
+    items: partitions,
+    first: partitions.slice(0, FIRST_ROWS),
+    rest: [`Not shown: ${plural(partitions.length - FIRST_ROWS, 'more partition')}.`],
+    above: [],
+    row,
+  });
 
 function verdict(folder: string, outcome: LedgerOutcome): HTMLElement {
   const { findings, findingsOmitted, partitions, unreadable, log, hasKeys, ledger } = outcome;
@@ -167,7 +148,7 @@ function signers({ signers: names, hasKeys, findings }: LedgerOutcome): Node[] {
 }
 
 function row({ partition, segments, heartbeats, records, events, storedBytes, head }: PartitionCount): Cell[] {
-  const upTo = head === undefined ? 'no segment of the chain' : `index ${head.index}, root ${head.root}`;
+  const newest = head === undefined ? 'None' : `Index ${head.index}, root ${head.root}`;
   return [
     partition,
     number(segments),
@@ -175,49 +156,8 @@ function row({ partition, segments, heartbeats, records, events, storedBytes, he
     number(records),
     number(events),
     size(storedBytes),
-    code(upTo),
+    code(newest),
   ];
-}
-
-type Cell = string | Node;
-
-/** On a narrow screen the parts of a table are laid out as blocks; their roles keep them a table for screen readers. */
-function table(id: string, title: string, heads: readonly string[], rows: readonly Cell[][], omitted = 0): HTMLElement {
-  const left = rows.length - MAX_ROWS + omitted;
-  return element(
-    'section',
-    { class: 'part', 'aria-labelledby': `${id}-title` },
-    element('h2', { id: `${id}-title` }, title),
-    element(
-      'table',
-      { id, role: 'table' },
-      element(
-        'thead',
-        { role: 'rowgroup' },
-        element(
-          'tr',
-          { role: 'row' },
-          ...heads.map((head) => element('th', { scope: 'col', role: 'columnheader' }, head)),
-        ),
-      ),
-      element(
-        'tbody',
-        { role: 'rowgroup' },
-        ...rows
-          .slice(0, MAX_ROWS)
-          .map((cells) =>
-            element(
-              'tr',
-              { role: 'row' },
-              ...cells.map((cell, i) => element('td', { role: 'cell', 'data-head': heads[i] ?? '' }, cell)),
-            ),
-          ),
-      ),
-    ),
-    ...(left > 0 && rows.length + omitted > MAX_ROWS
-      ? [element('p', { class: 'soft small' }, `And ${number(left)} more.`)]
-      : []),
-  );
 }
 
 /** keysOf says who signed, and whose word it is that these are the log's keys. */
@@ -233,10 +173,11 @@ function keysOf({ log, hasKeys, auditors }: LedgerOutcome): [string, string][] {
   ];
 }
 
-function facts(outcome: LedgerOutcome): HTMLElement {
+/** checkedOf says what the check did, in numbers, and whom it went by. */
+function checkedOf(outcome: LedgerOutcome): [string, string][] {
   const { partitions, lineBytes, log, anchor } = outcome;
   const sum = (of: (partition: PartitionCount) => number): number => partitions.reduce((sum, it) => sum + of(it), 0);
-  const all: [string, string][] = [
+  return [
     [
       'Segments',
       `${number(sum((it) => it.segments))}, ${number(sum((it) => it.records))} records, ${size(sum((it) => it.storedBytes))} stored, ${size(lineBytes)} of lines`,
@@ -265,16 +206,4 @@ function facts(outcome: LedgerOutcome): HTMLElement {
     ...keysOf(outcome),
     ['Earlier report', anchor ?? 'none that an auditor whose key you gave signed'],
   ];
-  return element(
-    'section',
-    { class: 'part', 'aria-labelledby': 'facts-title' },
-    element('h2', { id: 'facts-title' }, 'What was checked'),
-    element(
-      'dl',
-      { class: 'facts' },
-      ...all.map(([name, value]) =>
-        element('div', {}, element('dt', {}, name), element('dd', {}, untrusted(cut(value)))),
-      ),
-    ),
-  );
 }

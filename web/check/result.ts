@@ -3,6 +3,7 @@ import type { Evidence } from '../verify/evidence.ts';
 import type { Fault } from '../verify/fault.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import { code, drawing, element, untrusted } from './dom.ts';
+import { paragraph } from './parts.ts';
 import { sentence, showPath } from './path.ts';
 import { showRecord } from './record.ts';
 
@@ -21,9 +22,6 @@ export function status(tone: keyof typeof SIGNS, title: string, ...content: Node
     ...content,
   );
 }
-
-/** paragraph shows text that may hold words of somebody else. */
-export const paragraph = (text: string): HTMLElement => element('p', {}, untrusted(text));
 
 /** showUnreadable says why a file is no evidence. */
 export const showUnreadable = (name: string, { code, message }: Fault): Node[] => [

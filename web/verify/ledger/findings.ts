@@ -41,6 +41,8 @@ const MAX_OF_A_CODE = 1000;
 export class Findings {
   readonly listed: Finding[] = [];
   omitted = 0;
+  /** how many of each code are only counted */
+  readonly omittedOf = new Map<FindingCode, number>();
   readonly unreadable: Unreadable[] = [];
   isViolated = false;
   readonly #seen = new Set<string>();
@@ -54,6 +56,7 @@ export class Findings {
     const count = this.#counts.get(code) ?? 0;
     if (count === MAX_OF_A_CODE) {
       this.omitted += 1;
+      this.omittedOf.set(code, (this.omittedOf.get(code) ?? 0) + 1);
       return;
     }
     this.#seen.add(key);
