@@ -179,16 +179,78 @@ withBrowser('a mirror in the page', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('findings-title');
   });
 
-  test('that is dropped is read like a chosen one, folders within folders', async () => {
-    await write(good);
-    await page.fill('#keys', MIRROR_KEY);
+  const drop = async (): Promise<void> => {
     const devtools = await page.context().newCDPSession(page);
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
       const data = { items: [], files: [folder], dragOperationsMask: 1 };
       await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
     }
+  };
+  const again = (): Promise<void> => page.getByRole('button', { name: 'Check the folder again' }).click();
+
+  test('that is dropped is read like a chosen one, folders within folders', async () => {
+    await write(good);
+    await page.fill('#keys', MIRROR_KEY);
+    await drop();
     expect(await verdict()).toEqual({ status: 'verified', found: [] });
     expect(await page.innerText('#result')).toContain('12 records');
+  });
+
+  test('loses its verdict as soon as a key is changed, and while it is checked too', async () => {
+    expect((await check(good, MIRROR_KEY)).status).toBe('verified');
+    await page.locator('#keys').press('Backspace');
+    expect(await page.innerText('#result')).toBe('');
+    expect(await page.title()).toBe('Auditseal: check evidence or a mirror');
+    expect(await page.innerText('#busy')).toMatch(/^You changed the keys, .*Press “Check the folder again”/);
+    expect(await page.getByRole('status').textContent()).toMatch(/^You changed the keys/);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('keys');
+    await page.fill('#keys', MIRROR_KEY);
+    await page.evaluate(async () => {
+      document.getElementById('again')?.click();
+      // What is due at once happens, but no answer of the worker comes in between.
+      for (let i = 0; i < 10; i++) await Promise.resolve();
+      document.getElementById('keys')?.dispatchEvent(new Event('input'));
+    });
+    expect(await page.innerText('#busy')).toMatch(/^You changed the keys/);
+    expect(await page.isVisible('#stop')).toBe(false);
+    await again();
+    expect(await verdict()).toEqual({ status: 'verified', found: [] });
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('status');
+  });
+
+  test('that was dropped is listed and read again when it is checked again', async () => {
+    await write(good);
+    await page.fill('#keys', MIRROR_KEY);
+    await drop();
+    expect((await verdict()).status).toBe('verified');
+    await writeFile(join(folder, 'stranger'), 'x');
+    await rm(join(folder, segment(1, 3)));
+    await again();
+    await page.waitForSelector('#status.violated');
+    const { found } = await verdict();
+    expect(found).toEqual(expect.arrayContaining(['foreign-object stranger', `segment-missing ${segment(1, 3)}`]));
+    await rm(folder, { recursive: true });
+    await again();
+    expect(await status()).toBe('unverified');
+    expect(await page.innerText('#status')).toContain('the folder can’t be read');
+    await mkdir(folder);
+  });
+
+  test('that was chosen and has changed since is not checked as it was, and the page says how it is checked anew', async () => {
+    expect((await check(good, MIRROR_KEY)).status).toBe('verified');
+    await writeFile(join(folder, segment(1, 3)), 'x');
+    await rm(join(folder, segment(1, 2)));
+    await again();
+    await page.waitForSelector('#status.unverified, #status.violated');
+    expect(await page.innerText('#unreadable')).toContain(segment(1, 3));
+    expect(await page.innerText('#unreadable')).toContain(segment(1, 2));
+    expect(await page.innerText('#result')).toContain('choose the folder again to check it as it is now');
+    expect(await page.innerText('#again-hint')).toContain('The browser listed the folder once, when you chose it');
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.click('#folder')]);
+    expect(await page.inputValue('#folder')).toBe('');
+    await chooser.setFiles(folder);
+    await page.waitForSelector('#status.violated');
+    expect((await verdict()).found).toContain(`segment-missing ${segment(1, 2)}`);
   });
 
   test('that is no ledger is not verified', async () => {

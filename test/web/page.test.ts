@@ -114,9 +114,22 @@ withBrowser('the page in a browser', () => {
     await page.waitForSelector('#status.violated');
     expect(await said()).toContain('No given key of logs.example.com/audit signed the checkpoint');
     expect(await states()).toEqual(['holds', 'holds', 'holds', 'fails']);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('keys');
     await trust('nonsense');
     await page.waitForSelector('#status.unverified');
     expect(await page.innerText('#key-faults')).toBe('Line 1: a verifier key has the form name+ID+base64.');
+  });
+
+  test('takes its verdict back at once when a key is changed', async () => {
+    await trust(LOG_KEY);
+    await choose(evidenceOf('"a":1'));
+    expect(await status()).toBe('verified');
+    const left = await page.evaluate(() => {
+      document.getElementById('keys')?.dispatchEvent(new Event('input'));
+      return [document.getElementById('result')?.textContent, document.title];
+    });
+    expect(left).toEqual(['', 'Auditseal: check evidence or a mirror']);
+    expect(await status()).toBe('verified');
   });
 
   test('says that it can not vouch for itself, and where its hash is', async () => {
@@ -237,8 +250,9 @@ withBrowser('the page in a browser', () => {
     await choose(evidenceOf('"time":"2026-11-22T10:00:00Z","category":"AuditEvent"'));
     await status();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('status');
     const reached: string[] = [];
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 10; i++) {
       await page.keyboard.press('Tab');
       reached.push(await page.evaluate(() => document.activeElement?.id || (document.activeElement?.tagName ?? '')));
     }

@@ -6,8 +6,8 @@ import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
 import { byId, element, untrusted } from './dom.ts';
 import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
-import { showLedger } from './mirrorResult.ts';
-import { size } from './parts.ts';
+import { showLedger, showNoFolder } from './mirrorResult.ts';
+import { number, size } from './parts.ts';
 import { showOutcome, showUnreadable } from './result.ts';
 
 const input = byId('file', HTMLInputElement);
@@ -23,6 +23,8 @@ const bar = byId('progress', HTMLProgressElement);
 const barText = byId('progress-text', HTMLElement);
 const stopButton = byId('stop', HTMLButtonElement);
 const againButton = byId('again', HTMLButtonElement);
+const againHint = byId('again-hint', HTMLElement);
+const TITLE = document.title;
 
 let evidence: Evidence | undefined;
 let mirror: MirrorFiles | undefined;
@@ -30,19 +32,44 @@ let running: MirrorCheck | undefined;
 /** Counts what the user did, so that a slow check never overwrites the result of a later one. */
 let turn = 0;
 
+/** say tells where the page is, to the eye and to a screen reader. */
+function say(...content: (Node | string)[]): void {
+  busy.replaceChildren(...content);
+  if (spoken.textContent !== busy.textContent) spoken.textContent = busy.textContent;
+}
+
+/** withdraw takes back what was said: it was about something else, or for other keys. */
+function withdraw(): void {
+  result.replaceChildren();
+  document.title = TITLE;
+}
+
 function show(content: readonly Node[]): void {
   result.replaceChildren(...content);
   busy.textContent = '';
   spoken.textContent = result.querySelector('h2')?.textContent ?? '';
+  document.title = `Auditseal: ${spoken.textContent}`;
+}
+
+/** showVerdict shows what the user has waited for, and goes there. */
+function showVerdict(content: readonly Node[]): void {
+  show(content);
+  document.getElementById('status')?.focus();
+}
+
+/** begin ends what runs and takes back what is shown, because the user chose something. It gives the user's turn. */
+function begin(): number {
+  running?.stop();
+  running = mirror = evidence = undefined;
+  mirrorPart.hidden = true;
+  withdraw();
+  return ++turn;
 }
 
 async function open(chosen: File | undefined): Promise<void> {
   if (chosen === undefined) return;
-  const mine = ++turn;
-  evidence = undefined;
-  leaveMirror();
-  result.replaceChildren();
-  busy.replaceChildren('Reading ', untrusted(chosen.name));
+  const mine = begin();
+  say('Reading the file ', untrusted(chosen.name));
   try {
     if (chosen.size > MAX_EVIDENCE_BYTES) {
       throw new Fault('EVIDENCE_MALFORMED', 'the file is larger than 64 MiB, the most that evidence may have');
@@ -50,9 +77,9 @@ async function open(chosen: File | undefined): Promise<void> {
     const bytes = new Uint8Array(await chosen.arrayBuffer());
     if (mine === turn) evidence = parseEvidence(bytes);
   } catch (error) {
-    if (mine === turn) show(showUnreadable(chosen.name, asFault(error)));
+    if (mine === turn) showVerdict(showUnreadable(chosen.name, asFault(error)));
   }
-  if (mine === turn) await check();
+  if (evidence !== undefined && mine === turn) await check(evidence, showVerdict);
 }
 
 /** asFault turns what a browser says of a file that it can't read into words; a defect of this page is thrown on. */
@@ -62,43 +89,46 @@ function asFault(error: unknown): Fault {
   throw error;
 }
 
-function leaveMirror(): void {
-  running?.stop();
-  running = mirror = undefined;
-  mirrorPart.hidden = true;
+async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<void> {
+  const mine = begin();
+  say('Reading the names in the folder');
+  try {
+    const chosen = await reading;
+    if (mine !== turn) return;
+    mirror = chosen;
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    if (mine === turn) showVerdict(showNoFolder(error.message));
+    return;
+  }
+  await checkMirror(mirror);
 }
 
-async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<void> {
-  const mine = ++turn;
-  evidence = undefined;
-  leaveMirror();
-  result.replaceChildren();
-  busy.textContent = 'Reading the names in the folder';
-  const chosen = await reading;
-  if (mine !== turn) return;
-  mirror = chosen;
-  await checkMirror();
-}
+const AGAIN = {
+  reread: 'This lists the folder again and reads all of it, with the keys as they are then.',
+  same:
+    'This reads the same files again, with the keys as they are then. The browser listed the folder once, when you chose it: ' +
+    'files that were added since are not seen, and files that were changed since can\u2019t be read. To check the folder as it ' +
+    'is now, choose it again in step 1, or drop it on this page.',
+};
 
 /** checkMirror checks the chosen folder, with the keys as they are, and shows how far it is. */
-async function checkMirror(): Promise<void> {
-  const chosen = mirror;
-  if (chosen === undefined) return;
+async function checkMirror(chosen: MirrorFiles): Promise<void> {
   const mine = ++turn;
   running?.stop();
-  result.replaceChildren();
-  busy.replaceChildren('Checking the folder ', untrusted(chosen.name));
-  spoken.textContent = 'Checking the folder';
+  withdraw();
+  say('Checking the folder ', untrusted(chosen.name));
   const total = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
   bar.value = 0;
   barText.textContent = '';
   mirrorPart.hidden = false;
+  againHint.textContent = chosen.reread === undefined ? AGAIN.same : AGAIN.reread;
   showRunning(true);
   let quarter = 0;
   running = new MirrorCheck(chosen, keyField.value, ({ name, files, bytes }) => {
     const part = total === 0 ? 1 : Math.min(bytes / total, 1);
     bar.value = part;
-    const of = `${size(bytes)} of ${size(total)}, ${files.toLocaleString('en')} of ${chosen.files.length.toLocaleString('en')} files: `;
+    const of = `${size(bytes)} of ${size(total)}, ${number(files)} of ${number(chosen.files.length)} files: `;
     barText.replaceChildren(of, untrusted(name.slice(0, 200)));
     if (Math.floor(part * 4) <= quarter) return;
     quarter = Math.floor(part * 4);
@@ -106,9 +136,7 @@ async function checkMirror(): Promise<void> {
   });
   try {
     const outcome = await running.outcome;
-    if (mine !== turn) return;
-    show(showLedger(chosen.name, outcome));
-    document.title = `Auditseal: ${spoken.textContent}`;
+    if (mine === turn) showVerdict(showLedger(chosen, outcome));
   } finally {
     if (mine === turn) {
       running = undefined;
@@ -119,7 +147,7 @@ async function checkMirror(): Promise<void> {
 
 function showRunning(isRunning: boolean): void {
   stopButton.hidden = bar.hidden = barText.hidden = !isRunning;
-  againButton.hidden = isRunning;
+  againButton.hidden = againHint.hidden = isRunning;
 }
 
 function stopMirror(): void {
@@ -127,31 +155,44 @@ function stopMirror(): void {
   running?.stop();
   running = undefined;
   showRunning(false);
-  busy.textContent = spoken.textContent = 'Stopped: nothing is said about this folder.';
-  againButton.focus();
 }
 
-async function checkKeys(): Promise<void> {
-  const given = await readKeys(keyField.value);
-  keyFaults.replaceChildren(...given.faults.map((fault) => element('p', {}, untrusted(fault))));
+async function checkAgain(): Promise<void> {
+  if (mirror !== undefined) await openMirror(mirror.reread?.() ?? mirror);
 }
 
-async function check(): Promise<void> {
-  // A mirror is checked again when the user asks for it: that may take minutes.
-  if (mirror !== undefined) return checkKeys();
+/** changeKeys takes back at once what was said for the keys of before. A folder is checked when the user asks: it may take minutes. */
+async function changeKeys(): Promise<void> {
+  const text = keyField.value;
+  if (mirror !== undefined) {
+    stopMirror();
+    withdraw();
+    say(
+      'You changed the keys, so nothing is said about the folder ',
+      untrusted(mirror.name),
+      ' any more. Press \u201cCheck the folder again\u201d to check it with these keys.',
+    );
+  }
+  if (evidence !== undefined) return check(evidence, show);
+  const { faults } = await readKeys(text);
+  if (text === keyField.value) showFaults(faults);
+}
+
+const showFaults = (faults: readonly string[]): void =>
+  keyFaults.replaceChildren(...faults.map((fault) => element('p', {}, untrusted(fault))));
+
+/** check checks the chosen evidence with the keys as they are. */
+async function check(current: Evidence, showIt: (content: readonly Node[]) => void): Promise<void> {
   const mine = ++turn;
+  withdraw();
+  busy.textContent = 'Checking the file';
   const given = await readKeys(keyField.value);
   if (mine !== turn) return;
-  keyFaults.replaceChildren(...given.faults.map((fault) => element('p', {}, untrusted(fault))));
-  const current = evidence;
-  if (current === undefined) return;
-  busy.textContent = 'Checking';
+  showFaults(given.faults);
   const trust = keyField.value.trim() === '' ? 'file' : 'user';
   const carried = trust === 'file' ? await readKeys(current.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
   const outcome = await checkEvidence(current, carried.keys);
-  if (mine !== turn) return;
-  show(showOutcome(current, outcome, trust, carried.keys.length));
-  document.title = `Auditseal: ${spoken.textContent}`;
+  if (mine === turn) showIt(showOutcome(current, outcome, trust, carried.keys.length));
 }
 
 /** start runs what a handler began; what goes wrong in it is shown, never swallowed. */
@@ -170,7 +211,7 @@ function start(work: Promise<void>): void {
 }
 
 input.addEventListener('change', () => start(open(input.files?.[0])));
-keyField.addEventListener('input', () => start(check()));
+keyField.addEventListener('input', () => start(changeKeys()));
 document.addEventListener('dragover', (event) => {
   event.preventDefault();
   document.body.classList.add('dropping');
@@ -185,8 +226,16 @@ document.addEventListener('drop', (event) => {
 folderInput.addEventListener('change', () => {
   if (folderInput.files !== null && folderInput.files.length > 0) start(openMirror(filesOfPicker(folderInput.files)));
 });
-stopButton.addEventListener('click', stopMirror);
-againButton.addEventListener('click', () => start(checkMirror()));
+// A browser says nothing when what is chosen already is chosen again.
+for (const chooser of [input, folderInput]) chooser.addEventListener('click', () => (chooser.value = ''));
+stopButton.addEventListener('click', () => {
+  stopMirror();
+  say('Stopped: nothing is said about this folder.');
+  againButton.focus();
+});
+againButton.addEventListener('click', () => {
+  start(checkAgain());
+});
 if (!window.isSecureContext) {
   input.disabled = folderInput.disabled = true;
   busy.textContent =

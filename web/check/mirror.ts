@@ -8,6 +8,8 @@ declare const WORKER_SOURCE: string;
 export interface MirrorFiles {
   readonly name: string;
   readonly files: MirrorRequest['files'];
+  /** lists the folder as it is now; absent where the browser lists it once only, when it is chosen */
+  readonly reread?: () => Promise<MirrorFiles>;
 }
 
 interface TrustedTypes {
@@ -42,14 +44,14 @@ export function filesOfDrop(items: DataTransferItemList): Promise<MirrorFiles> |
     if (entry?.isDirectory !== true) continue;
     // Chromium lets a page that was opened from disk read a dropped folder in this way alone, and others know it not.
     const handle = item.getAsFileSystemHandle?.();
-    return handle === undefined ? readEntry(entry as FileSystemDirectoryEntry) : readHandle(handle);
+    return handle === undefined ? readEntry(entry as FileSystemDirectoryEntry) : handle.then(readHandle);
   }
   return undefined;
 }
 
-async function readHandle(dropped: Promise<Handle | null>): Promise<MirrorFiles> {
-  const root = await dropped;
-  if (root === null) throw new Error('the folder can\u2019t be read; choose it with the button');
+/** readHandle throws a DOMException for a folder that the browser doesn't let the page read. */
+async function readHandle(root: Handle | null): Promise<MirrorFiles> {
+  if (root === null) throw new DOMException('the browser gives the page no access to it', 'NotAllowedError');
   const files: { name: string; file: File }[] = [];
   const folders = [{ path: '', handle: root }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -59,9 +61,10 @@ async function readHandle(dropped: Promise<Handle | null>): Promise<MirrorFiles>
       else files.push({ name: path, file: await handle.getFile() });
     }
   }
-  return { name: root.name, files };
+  return { name: root.name, files, reread: () => readHandle(root) };
 }
 
+/** readEntry throws a DOMException for a folder that can't be read. */
 async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
   const files: { name: string; file: File }[] = [];
   const folders = [root];
@@ -82,7 +85,7 @@ async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
       }
     }
   }
-  return { name: root.name, files };
+  return { name: root.name, files, reread: () => readEntry(root) };
 }
 
 /**

@@ -6,17 +6,18 @@ import { showListing } from './listing.ts';
 import type { Cell } from './listing.ts';
 import { cut, facts, number, paragraph, part, plural, size } from './parts.ts';
 import { status } from './result.ts';
+import type { MirrorFiles } from './mirror.ts';
 
 /** So many partitions, or files that can't be read, are shown first. */
 const FIRST_ROWS = 200;
 
 /** showLedger says what the check of a mirror found, what it did, and what it did not. */
-export function showLedger(folder: string, outcome: LedgerOutcome): Node[] {
+export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome): Node[] {
   const { findings, unreadable, partitions, notChecked } = outcome;
   return [
-    verdict(folder, outcome),
+    verdict(name, outcome),
     ...(findings.length === 0 ? [] : [showFindings(outcome)]),
-    ...(unreadable.length === 0 ? [] : [showUnread(unreadable)]),
+    ...(unreadable.length === 0 ? [] : [showUnread(unreadable, reread === undefined)]),
     ...(partitions.length === 0 ? [] : [showChains(partitions)]),
     part('facts', 'What was checked', facts(checkedOf(outcome))),
     part(
@@ -27,7 +28,17 @@ export function showLedger(folder: string, outcome: LedgerOutcome): Node[] {
   ];
 }
 
-const showUnread = (unreadable: readonly Unreadable[]): HTMLElement =>
+/** showNoFolder says why there is nothing to check. */
+export const showNoFolder = (why: string): Node[] => [
+  status(
+    'unverified',
+    'Unverified: the folder can\u2019t be read',
+    paragraph(`The browser says: ${cut(why)}`),
+    paragraph('Nothing was checked. Choose the folder in step 1, or drop it on this page again.'),
+  ),
+];
+
+const showUnread = (unreadable: readonly Unreadable[], isListedOnce: boolean): HTMLElement =>
   showListing({
     id: 'unreadable',
     title: 'What could not be read',
@@ -35,7 +46,13 @@ const showUnread = (unreadable: readonly Unreadable[]): HTMLElement =>
     items: unreadable,
     first: unreadable.slice(0, FIRST_ROWS),
     rest: [`Not shown: ${plural(unreadable.length - FIRST_ROWS, 'more object')}.`],
-    above: [],
+    above: isListedOnce
+      ? [
+          paragraph(
+            'A file that was changed, moved or removed after the folder was chosen can\u2019t be read either: choose the folder again to check it as it is now.',
+          ),
+        ]
+      : [],
     row: ({ object, why }) => [code(cut(object)), untrusted(cut(why))],
   });
 

@@ -17,8 +17,8 @@ const SIGNS = {
 export function status(tone: keyof typeof SIGNS, title: string, ...content: Node[]): HTMLElement {
   return element(
     'section',
-    { class: `status ${tone}`, id: 'status', 'data-status': tone },
-    element('h2', {}, drawing(SIGNS[tone]), title),
+    { class: `status ${tone}`, id: 'status', 'data-status': tone, tabindex: '-1', 'aria-labelledby': 'verdict' },
+    element('h2', { id: 'verdict' }, drawing(SIGNS[tone]), title),
     ...content,
   );
 }
