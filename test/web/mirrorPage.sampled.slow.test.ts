@@ -10,7 +10,7 @@ import { picked } from '../support/sample.ts';
 import { LEDGER, timeOf } from '../support/forge.ts';
 import { signFrames } from '../support/sign.ts';
 import { DAMAGE } from './damage.ts';
-import { BOMB, segment } from './damageTools.ts';
+import { BOMB, flip, segment } from './damageTools.ts';
 import { AUDITOR_KEY, MIRROR_KEY, MIRROR_KEYS, NOW, WITNESS_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
 import type { Mirror, Verdict } from './mirrors.ts';
 import { CHROMIUM, PAGE, hasChromium } from './support.ts';
@@ -83,10 +83,21 @@ withBrowser('a mirror in the page', () => {
     return verdict();
   };
 
+  const drop = async (): Promise<void> => {
+    const devtools = await page.context().newCDPSession(page);
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      const data = { items: [], files: [folder], dragOperationsMask: 1 };
+      await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+    }
+  };
+  const again = (): Promise<void> => page.getByRole('button', { name: 'Check the folder again' }).click();
+
   test('that is whole is verified under a key of the user, with counts and what was not checked', async () => {
     expect(await check(good, MIRROR_KEY)).toEqual({ status: 'verified', found: [] });
     const said = await page.innerText('#result');
-    expect(said).toContain('Keys that you gave signed every one of');
+    expect(said).toMatch(
+      /Every one of the \d checkpoints of the log that was compared is signed with a key that you gave: logs\.example\.com\/audit \(key ID [0-9a-f]{8}\)/,
+    );
     expect(said).toContain('12 records');
     expect(await page.locator('#partitions tbody tr').count()).toBe(2);
     expect(await page.innerText('#not-checked')).toContain('compare the newest one with one that you kept');
@@ -98,7 +109,7 @@ withBrowser('a mirror in the page', () => {
     expect(await check(good, MIRROR_KEYS)).toEqual({ status: 'verified', found: [] });
     const said = await page.innerText('#result');
     expect(said).toContain(
-      'Of the 1 witnesses whose keys you gave, 1 cosigned the newest checkpoint: w1.example (key ID ',
+      'Of the one witness whose key you gave, 1 cosigned the newest checkpoint: w1.example (key ID ',
     );
     expect(said).toContain('2 verified with keys that you gave; 1 not verified');
     expect(await page.innerText('#not-checked')).toContain('no quorum');
@@ -137,6 +148,44 @@ withBrowser('a mirror in the page', () => {
     await page.waitForSelector('#status.violated');
     expect(await page.innerText('#findings')).toContain('foreign-object');
     expect(await page.innerText('#status')).toContain('proves nothing about who signed');
+  });
+
+  test('says whose key it went by in every verdict: the right one, another one, and that of the auditor or a witness alone', async () => {
+    const mirror = new Map(good);
+    mirror.delete(segment(1, 3));
+    expect((await check(mirror, MIRROR_KEY)).status).toBe('violated');
+    expect(await page.innerText('#status')).toMatch(
+      /is signed with a key that you gave: logs\.example\.com\/audit \(key ID/,
+    );
+    expect(await page.innerText('#result')).not.toMatch(/claim|no verifier key of the log|Who made this ledger/);
+    flip(mirror, 'checkpoints/000000000001', 120);
+    expect((await check(mirror, MIRROR_KEY)).status).toBe('violated');
+    expect(await page.innerText('#status')).toContain(
+      'not named below as checkpoint-invalid is signed with a key that',
+    );
+    expect(await page.innerText('#result')).not.toMatch(/claim|no verifier key of the log|Who made this ledger/);
+    expect((await check(good, formatVerifierKey(keyOf(9).verifierKey))).status).toBe('violated');
+    expect(await page.innerText('#status')).toContain('None of the keys that you gave signed a checkpoint');
+    expect((await check(good, AUDITOR_KEY, WITNESS_KEYS[0] as string)).status).toBe('unverified');
+    expect(await page.innerText('#status')).toContain('You gave no key of the log itself');
+  });
+
+  test('with foreign objects alone is whole as far as it was checked, and not verified', async () => {
+    const mirror = new Map([...good, ['<b>stranger</b>', Buffer.from('x')] as const]);
+    expect(await check(mirror, MIRROR_KEY)).toEqual({ status: 'violated', found: ['foreign-object <b>stranger</b>'] });
+    expect(await page.innerText('#status h2')).toBe(
+      'The record is whole as far as it was checked, but a foreign object lies in the container',
+    );
+    expect(await page.innerText('#status')).toContain('Status: violated. All that the newest signed checkpoint covers');
+    expect(await page.locator('#status.beside').count()).toBe(1);
+    await page.fill('#keys', '');
+    await again();
+    await status();
+    expect(await page.innerText('#status h2')).toBe('Violated: 1 error');
+    mirror.delete(segment(1, 3));
+    await rm(join(folder, segment(1, 3)));
+    expect((await check(mirror, MIRROR_KEY)).status).toBe('violated');
+    expect(await page.innerText('#status h2')).toMatch(/^Violated: \d errors$/);
   });
 
   test.each(picked(DAMAGE, 5))('with $name gets the verdict of the command line', async ({ damage }) => {
@@ -178,15 +227,6 @@ withBrowser('a mirror in the page', () => {
     expect(await page.locator('.rest').count()).toBe(0);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('findings-title');
   });
-
-  const drop = async (): Promise<void> => {
-    const devtools = await page.context().newCDPSession(page);
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-      const data = { items: [], files: [folder], dragOperationsMask: 1 };
-      await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
-    }
-  };
-  const again = (): Promise<void> => page.getByRole('button', { name: 'Check the folder again' }).click();
 
   test('that is dropped is read like a chosen one, folders within folders', async () => {
     await write(good);

@@ -5,6 +5,7 @@ import { showFindings } from './findings.ts';
 import { showListing } from './listing.ts';
 import type { Cell } from './listing.ts';
 import { cut, facts, number, paragraph, part, plural, size } from './parts.ts';
+import { mirrorVerdict } from './mirrorVerdict.ts';
 import { status } from './result.ts';
 import type { MirrorFiles } from './mirror.ts';
 
@@ -15,7 +16,7 @@ const FIRST_ROWS = 200;
 export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome): Node[] {
   const { findings, unreadable, partitions, notChecked } = outcome;
   return [
-    verdict(name, outcome),
+    mirrorVerdict(name, outcome),
     ...(findings.length === 0 ? [] : [showFindings(outcome)]),
     ...(unreadable.length === 0 ? [] : [showUnread(unreadable, reread === undefined)]),
     ...(partitions.length === 0 ? [] : [showChains(partitions)]),
@@ -33,6 +34,7 @@ export const showNoFolder = (why: string): Node[] => [
   status(
     'unverified',
     'Unverified: the folder can\u2019t be read',
+    'unverified',
     paragraph(`The browser says: ${cut(why)}`),
     paragraph('Nothing was checked. Choose the folder in step 1, or drop it on this page again.'),
   ),
@@ -67,102 +69,6 @@ const showChains = (partitions: readonly PartitionCount[]): HTMLElement =>
     above: [],
     row,
   });
-
-function verdict(folder: string, outcome: LedgerOutcome): HTMLElement {
-  const { findings, findingsOmitted, partitions, unreadable, log, hasKeys, ledger } = outcome;
-  const count = findings.length + findingsOmitted;
-  const warnings = findings.filter(({ severity }) => severity === 'warning').length;
-  const segments = partitions.reduce((sum, partition) => sum + partition.segments, 0);
-  const where = `Folder ${folder}, ledger ${cut(ledger ?? 'unknown')}.`;
-  if (outcome.status === 'violated') {
-    return status(
-      'violated',
-      `Not as it was sealed: ${count === 1 ? '1 finding' : `${number(count)} findings`}`,
-      paragraph(where),
-      paragraph('The table below names each object and what is wrong with it. docs/runbook.md says what to do first.'),
-      ...(segments > 0
-        ? []
-        : [
-            paragraph(
-              'No segment was found: choose the folder that holds the folder segments, not one above or below.',
-            ),
-          ]),
-      ...signers(outcome),
-    );
-  }
-  if (outcome.status === 'unverified') {
-    const why =
-      segments === 0
-        ? 'No segment was found: choose the folder that holds the folder segments.'
-        : `${number(unreadable.length)} objects could not be read, so nothing is known of them.`;
-    return status('unverified', 'Not checked', paragraph(where), paragraph(why));
-  }
-  const found =
-    warnings === 0
-      ? 'nothing was found wrong'
-      : `nothing was found wrong but ${warnings === 1 ? 'one thing' : `${number(count)} things`} to look at, in the table below`;
-  const whole = `Every record was hashed again, every chain followed, and ${found}.`;
-  if (log === undefined) {
-    const why =
-      'The folder holds no log, so no signature vouches for it: who could write the folder could have made it all.';
-    return status(
-      'unverified',
-      'It agrees with itself, but nothing is signed',
-      paragraph(where),
-      paragraph(whole),
-      paragraph(why),
-    );
-  }
-  if (!hasKeys) {
-    return status(
-      'unverified',
-      'It agrees with itself, but nobody you named vouches for it',
-      paragraph(where),
-      paragraph(whole),
-      ...cosigners(outcome),
-      ...signers(outcome),
-    );
-  }
-  const { head } = log;
-  if (head === undefined) {
-    const why = 'The log has no checkpoint yet, so no signature vouches for it.';
-    return status(
-      'unverified',
-      'It agrees with itself, but nothing is signed',
-      paragraph(where),
-      paragraph(whole),
-      paragraph(why),
-    );
-  }
-  const signed = `Keys that you gave signed every one of the log's ${number(log.checkpoints)} checkpoints; the newest covers ${number(head.size)} entries, of a batch that says it was made at ${head.time}.`;
-  return status('verified', 'Verified', paragraph(where), paragraph(whole), paragraph(signed), ...cosigners(outcome));
-}
-
-/** cosigners says which of the user's witnesses cosigned the newest checkpoint. */
-function cosigners({ log }: LedgerOutcome): Node[] {
-  if (log === undefined || log.cosignatures.keys === 0) return [];
-  const { keys, newest } = log.cosignatures;
-  const who = newest.length === 0 ? '' : `: ${newest.join(', ')}`;
-  const said = `Of the ${number(keys)} witnesses whose keys you gave, ${number(newest.length)} cosigned the newest checkpoint${who}.`;
-  return [
-    paragraph(cut(said)),
-    paragraph('This page demands no number of cosignatures: whether these are enough is yours to say.'),
-  ];
-}
-
-/** signers names who the checkpoints say they are by, where that decides. */
-function signers({ signers: names, hasKeys, findings }: LedgerOutcome): Node[] {
-  if (names.length === 0) return [];
-  const isWrong = hasKeys && findings.some(({ code: name }) => name === 'checkpoint-invalid');
-  if (hasKeys && !isWrong) return [];
-  return [
-    paragraph('The checkpoints say that they are signed by:'),
-    element('ul', {}, ...names.map((name) => element('li', {}, code(cut(name))))),
-    paragraph(
-      "That is a claim. A name or a key that comes from the folder itself, be it one that its log announces, proves nothing about who signed. Get the log's verifier key from its operator or an auditor, paste it in step 2, and check again.",
-    ),
-  ];
-}
 
 function row({ partition, segments, heartbeats, records, events, storedBytes, head }: PartitionCount): Cell[] {
   const newest = head === undefined ? 'None' : `Index ${head.index}, root ${head.root}`;

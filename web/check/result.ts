@@ -7,27 +7,34 @@ import { paragraph } from './parts.ts';
 import { sentence, showPath } from './path.ts';
 import { showRecord } from './record.ts';
 
+/** SIGNS differ in outline and in what is inside, not in colour alone. */
 const SIGNS = {
   verified: ['M24 3a21 21 0 1 0 .01 0z', 'M14.5 24.5l6.5 6.5 12.5-14'],
   violated: ['M15.5 3.5h17l12 12v17l-12 12h-17l-12-12v-17z', 'M17 17l14 14M31 17L17 31'],
   unverified: ['M24 2.5L45.5 24 24 45.5 2.5 24z', 'M18.5 19c.5-7 11-7 11 0 0 4-5.5 4-5.5 8M24 33.5v.1'],
+  beside: ['M24 3L46 43H2z', 'M24 17v13M24 36.5v.1'],
 } as const;
 
-/** status is the verdict: its sign, its title, and what it means. */
-export function status(tone: keyof typeof SIGNS, title: string, ...content: Node[]): HTMLElement {
-  return element(
+/** status is the verdict: what the check gave, a title with a sign, and what it means. */
+export const status = (
+  given: 'verified' | 'violated' | 'unverified',
+  title: string,
+  tone: keyof typeof SIGNS,
+  ...content: Node[]
+): HTMLElement =>
+  element(
     'section',
-    { class: `status ${tone}`, id: 'status', 'data-status': tone, tabindex: '-1', 'aria-labelledby': 'verdict' },
+    { class: `status ${tone}`, id: 'status', 'data-status': given, tabindex: '-1', 'aria-labelledby': 'verdict' },
     element('h2', { id: 'verdict' }, drawing(SIGNS[tone]), title),
     ...content,
   );
-}
 
 /** showUnreadable says why a file is no evidence. */
 export const showUnreadable = (name: string, { code, message }: Fault): Node[] => [
   status(
     'violated',
     'This is no valid evidence',
+    'violated',
     paragraph(`${name}: ${message}.`),
     paragraph('Nothing is proved. Ask for the file again, and have it sent unchanged, for example in a ZIP file.'),
     element('p', { class: 'soft small' }, code),
@@ -65,6 +72,7 @@ function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, key
       return status(
         'verified',
         'Proved',
+        'verified',
         ...proved.slice(0, 1),
         paragraph(signers(outcome, trust)),
         ...proved.slice(1),
@@ -73,6 +81,7 @@ function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, key
     return status(
       'unverified',
       'It agrees with itself, but nobody you named vouches for it',
+      'unverified',
       paragraph(signers(outcome, trust)),
       element('ul', {}, ...verifierKeys.map((key) => element('li', {}, code(key)))),
       paragraph('If your own source gives the same key, paste it in step 2. Then this would be proved:'),
@@ -83,13 +92,19 @@ function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, key
     return status(
       'unverified',
       'Not proved yet: a key is missing',
-      paragraph('The record leads to the checkpoint, but the file carries no key and none was given.'),
+      'unverified',
+      paragraph(
+        trust === 'user'
+          ? 'The record leads to the checkpoint, but no line in step 2 is a verifier key.'
+          : 'The record leads to the checkpoint, but the file carries no key and you gave none.',
+      ),
       paragraph("Paste the log's verifier key in step 2."),
     );
   }
   return status(
     'violated',
     'Not proved',
+    'violated',
     paragraph(MEANS[outcome.steps.find(({ state }) => state === 'fails')?.name ?? 'signature']),
     paragraph(sentence(fault.message)),
     paragraph('The way from the record to the signature, below, shows which steps fit and which fail.'),
