@@ -96,7 +96,7 @@ withBrowser('a mirror in the page', () => {
     expect(await check(good, MIRROR_KEY)).toEqual({ status: 'verified', found: [] });
     const said = await page.innerText('#result');
     expect(said).toMatch(
-      /Every one of the \d checkpoints of the log that was compared is signed with a key that you gave: logs\.example\.com\/audit \(key ID [0-9a-f]{8}\)/,
+      /Each of the \d checkpoints that were compared is signed with a key that you gave: logs\.example\.com\/audit \(key ID [0-9a-f]{8}\)/,
     );
     expect(said).toContain('12 records');
     expect(await page.locator('#partitions tbody tr').count()).toBe(2);
@@ -148,6 +148,11 @@ withBrowser('a mirror in the page', () => {
     await page.waitForSelector('#status.violated');
     expect(await page.innerText('#findings')).toContain('foreign-object');
     expect(await page.innerText('#status')).toContain('proves nothing about who signed');
+  });
+
+  test('shows of a foreign name what would not be seen: spaces at its ends and beside others too', async () => {
+    await check(new Map([...good, ['aaa\u200b/b  c ', Buffer.from('x')] as const]), MIRROR_KEY);
+    expect(await page.innerText('#findings td')).toBe('aaa\\u200b/b\\u0020\\u0020c\\u0020');
   });
 
   test('says whose key it went by in every verdict: the right one, another one, and that of the auditor or a witness alone', async () => {

@@ -117,7 +117,46 @@ withBrowser('the page in a browser', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('keys');
     await trust('nonsense');
     await page.waitForSelector('#status.unverified');
-    expect(await page.innerText('#key-faults')).toBe('Line 1: a verifier key has the form name+ID+base64.');
+    expect(await page.innerText('#key-faults')).toBe(
+      'Line 1: a verifier key has the form name+ID+base64. It was given: nonsense',
+    );
+    expect(await said()).toContain('no line in step 2 is a verifier key');
+  });
+
+  test('shows what can not be seen in a line that is no key, and repeats no private key', async () => {
+    const faults = (): Promise<string> => page.innerText('#key-faults');
+    const faultsSay = (hasText: string): Promise<void> => page.locator('#key-faults', { hasText }).waitFor();
+    await trust(`${LOG_KEY}\u200b`);
+    await faultsSay(`It was given: ${LOG_KEY}\\u200b`);
+    await trust(` ${LOG_KEY.replace('audit+', 'audit\u00a0+')}  `);
+    await faultsSay('It was given: \\u0020logs.example.com/audit\\u00a0+');
+    expect(await faults()).toMatch(/\\u0020\\u0020$/);
+    await trust('PRIVATE+KEY+logs.example.com/audit+1a2b3c4d+secret');
+    await faultsSay('looks like a private key');
+    expect(await faults()).not.toContain('secret');
+  });
+
+  test('says how each hash is computed, and sets apart what the file claims from what was checked', async () => {
+    const signer = `logs.example.com/audit (key ID ${LOG_KEY.split('+')[1]})`;
+    await choose(evidenceOf('"a":1'));
+    await status();
+    expect(await page.innerText('.path')).toContain('leaf hash SHA-256(0x00 ‖ line)');
+    expect(await page.innerText('.path')).toContain('SHA-256(0x01 ‖ left ‖ right)');
+    expect(await page.innerText('.path')).toContain(`${signer}; which only the file itself names`);
+    expect(await page.locator('#facts-title').count()).toBe(0);
+    const claims = (): Promise<string> => page.innerText('section[aria-labelledby=claims-title]');
+    expect(await claims()).toContain('Nothing in this list is proved');
+    expect(await claims()).toContain('segments/3/000000000041.jsonl.zst');
+    expect(await page.innerText('#line-title')).toBe('The record, as the file claims it');
+    await trust(LOG_KEY);
+    await page.waitForSelector('#status.verified');
+    expect(await page.innerText('.facts')).toContain('segments/3/000000000041.jsonl.zst');
+    expect(await claims()).not.toContain('segments/3/000000000041.jsonl.zst');
+    expect(await claims()).toContain(LOG_KEY);
+    expect(await page.innerText('.path')).toContain(`${signer}; which you gave`);
+    await trust(vectors.verifierKeys[0] as string);
+    await page.waitForSelector('#status.violated');
+    expect(await claims()).toContain(signer);
   });
 
   test('takes its verdict back at once when a key is changed', async () => {

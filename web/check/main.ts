@@ -4,6 +4,7 @@ import type { Evidence } from '../verify/evidence.ts';
 import { Fault } from '../verify/fault.ts';
 import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
 import { byId, element, untrusted } from './dom.ts';
+import { showKeyFaults } from './keyFaults.ts';
 import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
 import { showLedger, showNoFolder } from './mirrorResult.ts';
@@ -174,12 +175,9 @@ async function changeKeys(): Promise<void> {
     );
   }
   if (evidence !== undefined) return check(evidence, show);
-  const { faults } = await readKeys(text);
-  if (text === keyField.value) showFaults(faults);
+  const { faults, refused } = await readKeys(text);
+  if (text === keyField.value) keyFaults.replaceChildren(...showKeyFaults(faults, refused));
 }
-
-const showFaults = (faults: readonly string[]): void =>
-  keyFaults.replaceChildren(...faults.map((fault) => element('p', {}, untrusted(fault))));
 
 /** check checks the chosen evidence with the keys as they are. */
 async function check(current: Evidence, showIt: (content: readonly Node[]) => void): Promise<void> {
@@ -188,7 +186,7 @@ async function check(current: Evidence, showIt: (content: readonly Node[]) => vo
   busy.textContent = 'Checking the file';
   const given = await readKeys(keyField.value);
   if (mine !== turn) return;
-  showFaults(given.faults);
+  keyFaults.replaceChildren(...showKeyFaults(given.faults, given.refused));
   const trust = keyField.value.trim() === '' ? 'file' : 'user';
   const carried = trust === 'file' ? await readKeys(current.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
   const outcome = await checkEvidence(current, carried.keys);

@@ -8,7 +8,9 @@ const NO_SEGMENT = 'No segment was found: choose the folder that holds the folde
 
 /** mirrorVerdict is what is to be thought of a mirror, by the status that the check gives and by whose keys were given. */
 export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLElement {
-  const where = paragraph(`Folder ${folder}, ledger ${cut(outcome.ledger ?? 'unknown')}.`);
+  const { ledger } = outcome;
+  const name = ledger === undefined ? 'of an unknown ledger' : element('span', {}, 'of the ledger ', code(cut(ledger)));
+  const where = element('p', {}, 'The folder ', code(cut(folder)), ', a mirror ', name, '.');
   if (outcome.status === 'violated') {
     return isWholeBeside(outcome) ? beside(where, outcome) : violated(where, outcome);
   }
@@ -126,13 +128,14 @@ function cosigners({ log }: LedgerOutcome): Node[] {
   ];
 }
 
+const compared = (count: number): string =>
+  count === 1 ? 'The one checkpoint that was compared' : `Each of the ${number(count)} checkpoints that were compared`;
+
 /** whoSigned says who vouches for the log, by the keys that were given; where none of them does, who is said to. */
 function whoSigned({ log, signers, hasKeys, findings }: LedgerOutcome): Node[] {
   if (hasKeys && log !== undefined && log.signedBy.length > 0) {
     const isEvery = !findings.some(({ code: name }) => name === 'checkpoint-invalid');
-    const which = isEvery
-      ? `${log.checkpoints === 1 ? 'The checkpoint' : `Every one of the ${number(log.checkpoints)} checkpoints`} of the log that was compared`
-      : 'Each checkpoint of the log that is not named below as checkpoint-invalid';
+    const which = isEvery ? compared(log.checkpoints) : 'Each checkpoint that is not named below as checkpoint-invalid';
     return [paragraph(`${which} is signed with a key that you gave: ${log.signedBy.join(', ')}.`)];
   }
   if (signers.length === 0) return [];

@@ -1,10 +1,12 @@
 import type { Outcome, Step } from '../verify/checkEvidence.ts';
 import type { Evidence } from '../verify/evidence.ts';
-import type { Fault } from '../verify/fault.ts';
+import { Fault } from '../verify/fault.ts';
+import { parseNote, parseTlogProof } from '../verify/note.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import { code, drawing, element, untrusted } from './dom.ts';
-import { paragraph } from './parts.ts';
+import { cut, facts, paragraph, part, plural } from './parts.ts';
 import { sentence, showPath } from './path.ts';
+import type { Trust } from './path.ts';
 import { showRecord } from './record.ts';
 
 /** SIGNS differ in outline and in what is inside, not in colour alone. */
@@ -41,16 +43,15 @@ export const showUnreadable = (name: string, { code, message }: Fault): Node[] =
   ),
 ];
 
-/** Trust is where the keys come from: the user, or nobody better than the file itself. */
-export type Trust = 'user' | 'file';
-
 /** showOutcome says what the evidence proves, draws how, and shows the record. */
 export function showOutcome(evidence: Evidence, outcome: Outcome, trust: Trust, keyCount: number): Node[] {
+  const isProved = outcome.fault === undefined && trust === 'user';
   return [
     verdict(evidence, outcome, trust, keyCount),
-    showPath(outcome),
-    showFacts(outcome),
-    showRecord(evidence.line),
+    showPath(outcome, trust),
+    ...(isProved ? [part('facts', 'What was checked', facts(factsOf(outcome)))] : []),
+    showClaims(evidence, outcome, isProved),
+    showRecord(evidence.line, isProved),
   ];
 }
 
@@ -144,25 +145,41 @@ function limits({ seal, checkpoint, witnesses }: Outcome): Node[] {
   ];
 }
 
-function showFacts({ seal, entry, checkpoint }: Outcome): HTMLElement {
-  const facts: [string, string | undefined][] = [
-    ['Log', checkpoint?.origin],
-    ['Segment', entry?.name],
-    ['Record', seal && `${seal.record} of partition ${entry?.partition}`],
-    ['Event', seal && `sequence number ${seal.event}, record ${seal.index} within it`],
-    ['Came in, says the hub', seal?.enqueued],
-    ['Segment as stored', entry && `${entry.size.toLocaleString('en')} bytes, SHA-256 ${entry.sha256}`],
-  ];
-  return element(
-    'section',
-    { class: 'part', 'aria-labelledby': 'facts-title' },
-    element('h2', { id: 'facts-title' }, 'Where it stands'),
-    element(
-      'dl',
-      { class: 'facts' },
-      ...facts.map(([name, value]) =>
-        element('div', {}, element('dt', {}, name), element('dd', {}, value === undefined ? 'unknown' : code(value))),
-      ),
-    ),
+/** factsOf is what the record and the log's entry say of themselves: facts if they are proved, else claims. */
+const factsOf = ({ seal, entry, checkpoint }: Outcome): [string, string | Node][] =>
+  Object.entries({
+    Log: checkpoint?.origin,
+    Segment: entry?.name,
+    Record: seal && `number ${seal.record} of partition ${entry?.partition ?? 'unknown'}`,
+    Event: seal && `sequence number ${seal.event}, record ${seal.index} within it`,
+    'Came in, as the event hub said': seal?.enqueued,
+    'Segment as stored, as the log states it': entry && `${plural(entry.size, 'byte')}, SHA-256 ${entry.sha256}`,
+  }).map(([name, value]) => [name, value === undefined ? 'unknown' : code(cut(value))]);
+
+/** showClaims is what only the file says, apart from what was checked. */
+function showClaims(evidence: Evidence, outcome: Outcome, isProved: boolean): HTMLElement {
+  const { verifierKeys } = evidence;
+  const list = (items: readonly string[], none: string): Node | string =>
+    items.length === 0 ? none : element('ul', {}, ...items.map((item) => element('li', {}, code(item))));
+  return part(
+    'claims',
+    'What the file claims',
+    paragraph('Nothing in this list is proved: whoever made the file could write anything here.'),
+    facts([
+      ...(isProved ? [] : factsOf(outcome)),
+      ['Who signed the checkpoint, by its signature lines', list(namedSigners(evidence), 'unknown')],
+      ['Keys that the file carries', list(verifierKeys, 'none')],
+    ]),
   );
+}
+
+/** namedSigners gives the names and key IDs in the signature lines, whoever made them; none if they can't be read. */
+function namedSigners({ proof }: Evidence): string[] {
+  try {
+    const { signatures } = parseNote(parseTlogProof(proof).checkpoint);
+    return signatures.map(({ keyName, keyId }) => shortKey({ keyName, keyId }));
+  } catch (error) {
+    if (error instanceof Fault) return [];
+    throw error;
+  }
 }
