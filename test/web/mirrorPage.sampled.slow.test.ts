@@ -13,7 +13,7 @@ import { DAMAGE } from './damage.ts';
 import { BOMB, flip, segment } from './damageTools.ts';
 import { AUDITOR_KEY, MIRROR_KEY, MIRROR_KEYS, NOW, WITNESS_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
 import type { Mirror, Verdict } from './mirrors.ts';
-import { CHROMIUM, PAGE, hasChromium } from './support.ts';
+import { CHROMIUM, PAGE, hasChromium, offPaper } from './support.ts';
 
 const withBrowser = hasChromium ? describe : (_name: string, _body: () => void): void => undefined;
 
@@ -317,6 +317,19 @@ withBrowser('a mirror in the page', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('again');
     await page.keyboard.press('Enter');
     expect(await status()).toBe('violated');
+  });
+
+  test('prints whole, with the folder and its counts, the keys and whose they are', async () => {
+    const mirror = new Map([...good, [`${'a'.repeat(200)}/${'b'.repeat(200)}`, Buffer.from('x')] as const]);
+    expect((await check(mirror, MIRROR_KEYS)).status).toBe('violated');
+    expect(await offPaper(page)).toEqual([]);
+    const printed = await page.innerText('section[aria-labelledby=this-check-title]');
+    expect(printed).toContain(folder.split('/').at(-1));
+    expect(printed).toContain(`${mirror.size} files, `);
+    expect(printed).toContain(`Of a log: ${MIRROR_KEY}`);
+    expect(printed).toContain(`Of an auditor: ${AUDITOR_KEY}`);
+    expect(printed).toContain(`Of a witness: ${WITNESS_KEYS[0]}`);
+    expect(printed).toContain(new Date(NOW).toISOString());
   });
 
   test('fits a narrow screen, with its findings', async () => {

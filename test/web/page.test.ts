@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { loadVectors } from '../support/logVectors.ts';
-import { CHROMIUM, LOG_KEY, PAGE, evidenceOf, hasChromium } from './support.ts';
+import { CHROMIUM, LOG_KEY, PAGE, evidenceOf, hasChromium, offPaper } from './support.ts';
 
 interface Case {
   name: string;
@@ -175,6 +175,34 @@ withBrowser('the page in a browser', () => {
     await page.click('#own-hash summary');
     expect(await page.innerText('#own-hash')).toContain('sha256sum check.html');
     expect(await page.innerText('#own-hash')).toContain('web/check.html.sha256');
+  });
+
+  test('prints what was checked, with which keys, when, and with which page; nothing is cut off', async () => {
+    const file = evidenceOf(`"a":"${'x'.repeat(500)}"`);
+    await page.clock.setFixedTime('2026-11-26T10:00:00.000Z');
+    await trust(LOG_KEY, 'nonsense', vectors.verifierKeys.find((key) => key.startsWith('witness')) as string);
+    await choose(file, `${'long'.repeat(50)}.json`);
+    expect(await status()).toBe('verified');
+    expect(await offPaper(page)).toEqual([]);
+    const printed = await page.innerText('section[aria-labelledby=this-check-title]');
+    const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+    for (const text of [
+      `${'long'.repeat(50)}.json`,
+      hashOf(file),
+      '2026-11-26T10:00:00.000Z, by the clock of this device',
+      `Of a log: ${LOG_KEY}`,
+      'Of a witness: witness.example.com/w1+',
+      '1 line of step 2, which is no key',
+      hashOf(readFileSync('dist/web/check.html')),
+    ])
+      expect(printed).toContain(text);
+    expect(await page.isVisible('#keys')).toBe(false);
+    await page.emulateMedia({ media: 'screen' });
+    await choose('Dear Sir or Madam');
+    expect(await status()).toBe('violated');
+    expect(await page.innerText('section[aria-labelledby=this-check-title]')).toContain(
+      hashOf(Buffer.from('Dear Sir or Madam')),
+    );
   });
 
   test('evidence without keys asks for one', async () => {

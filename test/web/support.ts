@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
 import { formatEntry } from '../../src/core/objects/entry.ts';
 import { formatEvidence } from '../../src/core/objects/evidence.ts';
 import { ZERO_HASH, leafHash, sha256 } from '../../src/core/hash.ts';
@@ -66,4 +67,16 @@ function rootOf(leaves: readonly Hash[]): Hash {
   const tree = new TreeRoot();
   for (const leaf of leaves) tree.add(leaf);
   return tree.root();
+}
+
+/** offPaper gives what a print of the page would cut off at the right edge of its paper, if that were 680 pixels wide. */
+export async function offPaper(page: Page): Promise<string[]> {
+  await page.emulateMedia({ media: 'print' });
+  await page.setViewportSize({ width: 680, height: 900 });
+  return page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter((shown) => shown.getBoundingClientRect().right > 680 || shown.scrollWidth > shown.clientWidth + 1)
+      .filter((shown) => getComputedStyle(shown).display !== 'inline')
+      .map((shown) => `${shown.tagName} ${shown.id}`),
+  );
 }

@@ -1,7 +1,9 @@
 import { checkEvidence } from '../verify/checkEvidence.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence } from '../verify/evidence.ts';
 import type { Evidence } from '../verify/evidence.ts';
+import { utf8 } from '../verify/bytes.ts';
 import { Fault } from '../verify/fault.ts';
+import { sha256 } from '../verify/merkle.ts';
 import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
 import { byId, element, untrusted } from './dom.ts';
 import { showKeyFaults } from './keyFaults.ts';
@@ -10,6 +12,8 @@ import type { MirrorFiles } from './mirror.ts';
 import { showLedger, showNoFolder } from './mirrorResult.ts';
 import { number, size } from './parts.ts';
 import { showOutcome, showUnreadable } from './result.ts';
+import { chosenFile, chosenFolder, showThisCheck } from './thisCheck.ts';
+import type { Checked } from './thisCheck.ts';
 
 const input = byId('file', HTMLInputElement);
 const keyField = byId('keys', HTMLTextAreaElement);
@@ -26,8 +30,10 @@ const stopButton = byId('stop', HTMLButtonElement);
 const againButton = byId('again', HTMLButtonElement);
 const againHint = byId('again-hint', HTMLElement);
 const TITLE = document.title;
+/** This page's bytes: the build writes it as a browser prints it, and nothing has changed it yet. */
+const ownBytes = utf8(`<!doctype html>${document.documentElement.outerHTML}`);
 
-let evidence: Evidence | undefined;
+let evidence: { readonly content: Evidence; readonly chosen: Checked['chosen'] } | undefined;
 let mirror: MirrorFiles | undefined;
 let running: MirrorCheck | undefined;
 /** Counts what the user did, so that a slow check never overwrites the result of a later one. */
@@ -71,16 +77,27 @@ async function open(chosen: File | undefined): Promise<void> {
   if (chosen === undefined) return;
   const mine = begin();
   say('Reading the file ', untrusted(chosen.name));
+  let hash: string | undefined;
   try {
     if (chosen.size > MAX_EVIDENCE_BYTES) {
       throw new Fault('EVIDENCE_MALFORMED', 'the file is larger than 64 MiB, the most that evidence may have');
     }
     const bytes = new Uint8Array(await chosen.arrayBuffer());
-    if (mine === turn) evidence = parseEvidence(bytes);
+    hash = await sha256(bytes);
+    if (mine === turn) evidence = { content: parseEvidence(bytes), chosen: chosenFile(chosen, hash) };
   } catch (error) {
-    if (mine === turn) showVerdict(showUnreadable(chosen.name, asFault(error)));
+    const unreadable = showUnreadable(chosen.name, asFault(error));
+    const about = showThisCheck(await checked(chosenFile(chosen, hash)));
+    if (mine === turn) showVerdict([...unreadable, about]);
   }
   if (evidence !== undefined && mine === turn) await check(evidence, showVerdict);
+}
+
+/** checked describes a check that begins now, with the keys as they are. */
+async function checked(chosen: Checked['chosen']): Promise<Checked> {
+  const at = Date.now();
+  const { keys, refused } = await readKeys(keyField.value);
+  return { chosen, keys, refused: refused.length, at, pageHash: await sha256(ownBytes) };
 }
 
 /** asFault turns what a browser says of a file that it can't read into words; a defect of this page is thrown on. */
@@ -136,8 +153,8 @@ async function checkMirror(chosen: MirrorFiles): Promise<void> {
     spoken.textContent = `${quarter * 25} % checked`;
   });
   try {
-    const outcome = await running.outcome;
-    if (mine === turn) showVerdict(showLedger(chosen, outcome));
+    const [about, outcome] = await Promise.all([checked(chosenFolder(chosen, total)), running.outcome]);
+    if (mine === turn) showVerdict([...showLedger(chosen, outcome), showThisCheck(about)]);
   } finally {
     if (mine === turn) {
       running = undefined;
@@ -180,7 +197,10 @@ async function changeKeys(): Promise<void> {
 }
 
 /** check checks the chosen evidence with the keys as they are. */
-async function check(current: Evidence, showIt: (content: readonly Node[]) => void): Promise<void> {
+async function check(
+  { content, chosen }: NonNullable<typeof evidence>,
+  showIt: (content: readonly Node[]) => void,
+): Promise<void> {
   const mine = ++turn;
   withdraw();
   busy.textContent = 'Checking the file';
@@ -188,9 +208,10 @@ async function check(current: Evidence, showIt: (content: readonly Node[]) => vo
   if (mine !== turn) return;
   keyFaults.replaceChildren(...showKeyFaults(given.faults, given.refused));
   const trust = keyField.value.trim() === '' ? 'file' : 'user';
-  const carried = trust === 'file' ? await readKeys(current.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
-  const outcome = await checkEvidence(current, carried.keys);
-  if (mine === turn) showIt(showOutcome(current, outcome, trust, carried.keys.length));
+  const carried = trust === 'file' ? await readKeys(content.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
+  const outcome = await checkEvidence(content, carried.keys);
+  const about = showThisCheck(await checked(chosen));
+  if (mine === turn) showIt([...showOutcome(content, outcome, trust, carried.keys.length), about]);
 }
 
 /** start runs what a handler began; what goes wrong in it is shown, never swallowed. */

@@ -8,6 +8,8 @@ declare const WORKER_SOURCE: string;
 export interface MirrorFiles {
   readonly name: string;
   readonly files: MirrorRequest['files'];
+  /** when the browser listed them, in ms since the Unix epoch */
+  readonly listedAt: number;
   /** lists the folder as it is now; absent where the browser lists it once only, when it is chosen */
   readonly reread?: () => Promise<MirrorFiles>;
 }
@@ -22,7 +24,7 @@ interface TrustedTypes {
 /** filesOfPicker gives the folder that was chosen in a file input. */
 export function filesOfPicker(list: FileList): MirrorFiles {
   const files = Array.from(list, (file) => ({ name: inFolder(file.webkitRelativePath || file.name), file }));
-  return { name: list[0]?.webkitRelativePath.split('/', 1)[0] ?? '', files };
+  return { name: list[0]?.webkitRelativePath.split('/', 1)[0] ?? '', files, listedAt: Date.now() };
 }
 
 const inFolder = (path: string): string => path.slice(path.indexOf('/') + 1);
@@ -53,6 +55,7 @@ export function filesOfDrop(items: DataTransferItemList): Promise<MirrorFiles> |
 async function readHandle(root: Handle | null): Promise<MirrorFiles> {
   if (root === null) throw new DOMException('the browser gives the page no access to it', 'NotAllowedError');
   const files: { name: string; file: File }[] = [];
+  const listedAt = Date.now();
   const folders = [{ path: '', handle: root }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for await (const handle of folder.handle.values()) {
@@ -61,12 +64,13 @@ async function readHandle(root: Handle | null): Promise<MirrorFiles> {
       else files.push({ name: path, file: await handle.getFile() });
     }
   }
-  return { name: root.name, files, reread: () => readHandle(root) };
+  return { name: root.name, files, listedAt, reread: () => readHandle(root) };
 }
 
 /** readEntry throws a DOMException for a folder that can't be read. */
 async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
   const files: { name: string; file: File }[] = [];
+  const listedAt = Date.now();
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const reader = folder.createReader();
@@ -85,7 +89,7 @@ async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
       }
     }
   }
-  return { name: root.name, files, reread: () => readEntry(root) };
+  return { name: root.name, files, listedAt, reread: () => readEntry(root) };
 }
 
 /**

@@ -4,7 +4,8 @@ import { code, element, untrusted } from './dom.ts';
 import { showFindings } from './findings.ts';
 import { showListing } from './listing.ts';
 import type { Cell } from './listing.ts';
-import { cut, facts, number, paragraph, part, plural, size } from './parts.ts';
+import { cut, facts, items, number, paragraph, part, plural, size } from './parts.ts';
+import type { Fact } from './parts.ts';
 import { mirrorVerdict } from './mirrorVerdict.ts';
 import { status } from './result.ts';
 import type { MirrorFiles } from './mirror.ts';
@@ -24,7 +25,7 @@ export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome
     part(
       'not',
       'What was not checked',
-      element('ul', { id: 'not-checked' }, ...notChecked.map((text) => element('li', {}, untrusted(cut(text))))),
+      element('ul', { id: 'not-checked' }, ...notChecked.map((text) => element('li', {}, untrusted(text)))),
     ),
   ];
 }
@@ -84,20 +85,20 @@ function row({ partition, segments, heartbeats, records, events, storedBytes, he
 }
 
 /** keysOf says who signed, and whose word it is that these are the log's keys. */
-function keysOf({ log, hasKeys, auditors }: LedgerOutcome): [string, string][] {
-  const auditor: [string, string] = ['Reports signed by', auditors.join(', ') || 'nobody whose key you gave'];
+function keysOf({ log, hasKeys, auditors }: LedgerOutcome): Fact[] {
+  const auditor: Fact = ['Reports signed by', auditors.join(', ') || 'nobody whose key you gave'];
   if (log === undefined) return [auditor];
   const who = log.signedBy.join(', ') || 'nobody who is trusted';
   const whose = hasKeys || log.signedBy.length === 0 ? '' : ', by keys that were taken from the ledger itself';
   return [
     ['Checkpoints signed by', `${who}${whose}`],
-    ['Keys that the ledger announces', log.announced.join(' ') || 'none'],
+    ['Keys that the ledger announces', items(log.announced.map((key) => code(key)))],
     auditor,
   ];
 }
 
 /** checkedOf says what the check did, in numbers, and whom it went by. */
-function checkedOf(outcome: LedgerOutcome): [string, string][] {
+function checkedOf(outcome: LedgerOutcome): Fact[] {
   const { partitions, lineBytes, log, anchor } = outcome;
   const sum = (of: (partition: PartitionCount) => number): number => partitions.reduce((sum, it) => sum + of(it), 0);
   return [
@@ -125,7 +126,7 @@ function checkedOf(outcome: LedgerOutcome): [string, string][] {
             'Newest checkpoint',
             log.head === undefined ? 'none' : `over ${number(log.head.size)} entries, root ${log.head.root}`,
           ],
-        ] satisfies [string, string][])),
+        ] satisfies Fact[])),
     ...keysOf(outcome),
     ['Earlier report', anchor ?? 'none that an auditor whose key you gave signed'],
   ];

@@ -32,8 +32,15 @@ export const part = (id: string, title: string, ...content: Node[]): HTMLElement
     ...content,
   );
 
+/** items is a list of things, or the word none. */
+export const items = (list: readonly Node[]): Node | string =>
+  list.length === 0 ? 'none' : element('ul', {}, ...list.map((item) => element('li', {}, item)));
+
+/** Fact is a name and what it is. */
+export type Fact = readonly [string, string | Node];
+
 /** facts is a list of names and what they are. */
-export const facts = (list: readonly (readonly [string, string | Node])[]): HTMLElement =>
+export const facts = (list: readonly Fact[]): HTMLElement =>
   element(
     'dl',
     { class: 'facts' },

@@ -4,7 +4,8 @@ import { Fault } from '../verify/fault.ts';
 import { parseNote, parseTlogProof } from '../verify/note.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import { code, drawing, element, untrusted } from './dom.ts';
-import { cut, facts, paragraph, part, plural } from './parts.ts';
+import { cut, facts, items, paragraph, part, plural } from './parts.ts';
+import type { Fact } from './parts.ts';
 import { sentence, showPath } from './path.ts';
 import type { Trust } from './path.ts';
 import { showRecord } from './record.ts';
@@ -146,7 +147,7 @@ function limits({ seal, checkpoint, witnesses }: Outcome): Node[] {
 }
 
 /** factsOf is what the record and the log's entry say of themselves: facts if they are proved, else claims. */
-const factsOf = ({ seal, entry, checkpoint }: Outcome): [string, string | Node][] =>
+const factsOf = ({ seal, entry, checkpoint }: Outcome): Fact[] =>
   Object.entries({
     Log: checkpoint?.origin,
     Segment: entry?.name,
@@ -158,17 +159,15 @@ const factsOf = ({ seal, entry, checkpoint }: Outcome): [string, string | Node][
 
 /** showClaims is what only the file says, apart from what was checked. */
 function showClaims(evidence: Evidence, outcome: Outcome, isProved: boolean): HTMLElement {
-  const { verifierKeys } = evidence;
-  const list = (items: readonly string[], none: string): Node | string =>
-    items.length === 0 ? none : element('ul', {}, ...items.map((item) => element('li', {}, code(item))));
+  const list = (texts: readonly string[]): Node | string => items(texts.map((text) => code(text)));
   return part(
     'claims',
     'What the file claims',
     paragraph('Nothing in this list is proved: whoever made the file could write anything here.'),
     facts([
       ...(isProved ? [] : factsOf(outcome)),
-      ['Who signed the checkpoint, by its signature lines', list(namedSigners(evidence), 'unknown')],
-      ['Keys that the file carries', list(verifierKeys, 'none')],
+      ['Who signed the checkpoint, by its signature lines', list(namedSigners(evidence))],
+      ['Keys that the file carries', list(evidence.verifierKeys)],
     ]),
   );
 }
