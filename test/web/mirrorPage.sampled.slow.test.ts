@@ -13,7 +13,7 @@ import { DAMAGE } from './damage.ts';
 import { BOMB, flip, segment } from './damageTools.ts';
 import { AUDITOR_KEY, MIRROR_KEY, MIRROR_KEYS, NOW, WITNESS_KEYS, coreVerdict, mirrorOf } from './mirrors.ts';
 import type { Mirror, Verdict } from './mirrors.ts';
-import { CHROMIUM, PAGE, hasChromium, offPaper } from './support.ts';
+import { CHROMIUM, PAGE, hasChromium, offPaper, poorContrast } from './support.ts';
 
 const withBrowser = hasChromium ? describe : (_name: string, _body: () => void): void => undefined;
 
@@ -330,6 +330,24 @@ withBrowser('a mirror in the page', () => {
     expect(printed).toContain(`Of an auditor: ${AUDITOR_KEY}`);
     expect(printed).toContain(`Of a witness: ${WITNESS_KEYS[0]}`);
     expect(printed).toContain(new Date(NOW).toISOString());
+  });
+
+  test.each(['light', 'dark'] as const)('can be read in %s colours, and by a screen reader', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    const mirror = new Map([...good, ['aaa\u200b', Buffer.from('x')] as const]);
+    expect((await check(mirror, MIRROR_KEY)).status).toBe('violated');
+    expect(await poorContrast(page)).toEqual([]);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('status');
+    const title = await page.innerText('#status h2');
+    expect(await page.getByRole('status').textContent()).toBe(title);
+    expect(await page.getByRole('region', { name: title }).count()).toBe(1);
+    expect(await page.getByRole('table', { name: 'What was found' }).count()).toBe(1);
+    expect(await page.locator('th:not([scope])').count()).toBe(0);
+    expect(await page.getByRole('rowheader', { name: 'foreign-object' }).count()).toBe(1);
+    mirror.delete(segment(1, 3));
+    await rm(join(folder, segment(1, 3)));
+    expect((await check(mirror, MIRROR_KEY)).status).toBe('violated');
+    expect(await poorContrast(page)).toEqual([]);
   });
 
   test('fits a narrow screen, with its findings', async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { loadVectors } from '../support/logVectors.ts';
-import { CHROMIUM, LOG_KEY, PAGE, evidenceOf, hasChromium, offPaper } from './support.ts';
+import { CHROMIUM, LOG_KEY, PAGE, evidenceOf, hasChromium, offPaper, poorContrast } from './support.ts';
 
 interface Case {
   name: string;
@@ -328,6 +328,18 @@ withBrowser('the page in a browser', () => {
     expect(await page.getByLabel('Verifier keys of the log, of its auditor and of witnesses, one a line').count()).toBe(
       1,
     );
+  });
+
+  test.each(['light', 'dark'] as const)('can be read in %s colours, whatever the verdict is', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    const record = evidenceOf('"bidi":"\u202e"');
+    for (const keys of ['', LOG_KEY, `${vectors.verifierKeys[0]}\nnonsense`]) {
+      await trust(keys);
+      await choose(record);
+      await status();
+      await page.locator('details').evaluateAll((all) => all.forEach((details) => details.setAttribute('open', '')));
+      expect(await poorContrast(page)).toEqual([]);
+    }
   });
 
   test('the policy lets the page open no connection, whatever runs in it', async () => {

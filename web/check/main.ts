@@ -109,7 +109,7 @@ function asFault(error: unknown): Fault {
 
 async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<void> {
   const mine = begin();
-  say('Reading the names in the folder');
+  say('Reading the names of the files in the folder');
   try {
     const chosen = await reading;
     if (mine !== turn) return;

@@ -103,19 +103,25 @@ function checkedOf(outcome: LedgerOutcome): Fact[] {
   const sum = (of: (partition: PartitionCount) => number): number => partitions.reduce((sum, it) => sum + of(it), 0);
   return [
     [
-      'Segments',
-      `${number(sum((it) => it.segments))}, ${number(sum((it) => it.records))} records, ${size(sum((it) => it.storedBytes))} stored, ${size(lineBytes)} of lines`,
+      'Hashed again',
+      `${plural(
+        sum((it) => it.segments),
+        'segment',
+      )}, ${plural(
+        sum((it) => it.records),
+        'record',
+      )}, ${size(sum((it) => it.storedBytes))} stored, ${size(lineBytes)} of lines`,
     ],
     ...(log === undefined
       ? []
       : ([
           [
             'Log',
-            `${number(log.entries)} entries in ${number(log.batches)} batches; ${number(log.compared)} compared with their objects`,
+            `${plural(log.entries, 'entry', 'entries')} in ${plural(log.batches, 'batch', 'batches')}; ${number(log.compared)} compared with their objects`,
           ],
           [
             'Checkpoints',
-            `${number(log.checkpoints)} compared with the tree; ${number(log.signatures)} with a verified signature`,
+            `${number(log.checkpoints)} compared with the tree; ${plural(log.signatures, 'signature')} verified`,
           ],
           [
             'Cosignatures',
@@ -124,7 +130,9 @@ function checkedOf(outcome: LedgerOutcome): Fact[] {
           ['Tiles', `${number(log.tiles)} compared`],
           [
             'Newest checkpoint',
-            log.head === undefined ? 'none' : `over ${number(log.head.size)} entries, root ${log.head.root}`,
+            log.head === undefined
+              ? 'none'
+              : `over ${plural(log.head.size, 'entry', 'entries')}, root ${log.head.root}`,
           ],
         ] satisfies Fact[])),
     ...keysOf(outcome),

@@ -2,7 +2,7 @@ import type { Outcome, Step } from '../verify/checkEvidence.ts';
 import type { Climb } from '../verify/merkle.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import { code, element, untrusted } from './dom.ts';
-import { part } from './parts.ts';
+import { part, plural } from './parts.ts';
 
 const STATES: Readonly<Record<Step['state'], { tone: string; word: string }>> = {
   holds: { tone: 'verified', word: '\u2713 checked: it fits' },
@@ -68,7 +68,9 @@ export function showPath(outcome: Outcome, trust: Trust): HTMLElement {
         climbs(entryPath),
       ),
       box(
-        checkpoint === undefined ? 'The checkpoint' : `The checkpoint over ${checkpoint.size} entries`,
+        checkpoint === undefined
+          ? 'The checkpoint'
+          : `The checkpoint over ${plural(checkpoint.size, 'entry', 'entries')}`,
         `The state of the whole log ${known(checkpoint?.origin)}, in one root, as the checkpoint states it:`,
         checkpoint?.rootHash,
       ),

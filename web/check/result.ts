@@ -40,7 +40,7 @@ export const showUnreadable = (name: string, { code, message }: Fault): Node[] =
     'violated',
     paragraph(`${name}: ${message}.`),
     paragraph('Nothing is proved. Ask for the file again, and have it sent unchanged, for example in a ZIP file.'),
-    element('p', { class: 'soft small' }, code),
+    element('p', { class: 'soft small' }, `Fault code: ${code}.`),
   ),
 ];
 
@@ -62,7 +62,7 @@ const MEANS: Readonly<Record<Step['name'], string>> = {
   place: 'The record shown below does not belong at the place that this file gives it.',
   log: 'The segment that this file speaks of is not in the log at this place, as far as this file can show.',
   signature:
-    'All else fits, but only a signature by a key that you trust makes it evidence. Compare the names and IDs of the keys; if they are right, this checkpoint is not by that log.',
+    'All else fits, but only a signature by a key that you trust makes it evidence. Compare the names and IDs of your keys with those of the signature lines, listed below under \u201cWhat the file claims\u201d; if they are the same, this checkpoint is not by that log.',
 };
 
 function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, keyCount: number): HTMLElement {
@@ -110,7 +110,7 @@ function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, key
     paragraph(MEANS[outcome.steps.find(({ state }) => state === 'fails')?.name ?? 'signature']),
     paragraph(sentence(fault.message)),
     paragraph('The way from the record to the signature, below, shows which steps fit and which fail.'),
-    element('p', { class: 'soft small' }, fault.code),
+    element('p', { class: 'soft small' }, `Fault code: ${fault.code}.`),
   );
 }
 

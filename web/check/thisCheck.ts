@@ -34,7 +34,12 @@ export function showThisCheck({ chosen, keys, refused, at, pageHash }: Checked):
         : [['Not used', `${lines} of step 2, which ${refused === 1 ? 'is' : 'are'} no key`] as const]),
       [
         'SHA-256 of this page',
-        element('span', {}, code(pageHash), '. It computed that itself: compare the file, as said at its end.'),
+        element(
+          'span',
+          {},
+          code(pageHash),
+          '. The page computed that itself, so compare that of the file with web/check.html.sha256.',
+        ),
       ],
     ]),
   );
