@@ -249,6 +249,9 @@ withBrowser('a mirror in the page', () => {
     expect(await page.innerText('#busy')).toMatch(/^You changed the keys, .*Press “Check the folder again”/);
     expect(await page.getByRole('status').textContent()).toMatch(/^You changed the keys/);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('keys');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.isVisible('#busy')).toBe(true);
+    await page.emulateMedia({ media: 'screen' });
     await page.fill('#keys', MIRROR_KEY);
     await page.evaluate(async () => {
       document.getElementById('again')?.click();

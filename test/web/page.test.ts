@@ -192,10 +192,11 @@ withBrowser('the page in a browser', () => {
       '2026-11-26T10:00:00.000Z, by the clock of this device',
       `Of a log: ${LOG_KEY}`,
       'Of a witness: witness.example.com/w1+',
-      '1 line of step 2, which is no key',
       hashOf(readFileSync('dist/web/check.html')),
     ])
       expect(printed).toContain(text);
+    expect(await page.innerText('#result .note')).toBe('1 line of step 2 was refused, and not used as a key.');
+    expect(await page.getAttribute('#keys', 'aria-invalid')).toBe('true');
     expect(await page.isVisible('#keys')).toBe(false);
     await page.emulateMedia({ media: 'screen' });
     await choose('Dear Sir or Madam');

@@ -12,7 +12,7 @@ import type { MirrorFiles } from './mirror.ts';
 import { showLedger, showNoFolder } from './mirrorResult.ts';
 import { number, size } from './parts.ts';
 import { showOutcome, showUnreadable } from './result.ts';
-import { chosenFile, chosenFolder, showThisCheck } from './thisCheck.ts';
+import { chosenFile, chosenFolder, notUsed, showThisCheck } from './thisCheck.ts';
 import type { Checked } from './thisCheck.ts';
 
 const input = byId('file', HTMLInputElement);
@@ -51,16 +51,16 @@ function withdraw(): void {
   document.title = TITLE;
 }
 
-function show(content: readonly Node[]): void {
-  result.replaceChildren(...content);
+function show(verdict: readonly Node[], about: Checked): void {
+  result.replaceChildren(...notUsed(about), ...verdict, showThisCheck(about));
   busy.textContent = '';
   spoken.textContent = result.querySelector('h2')?.textContent ?? '';
   document.title = `Auditseal: ${spoken.textContent}`;
 }
 
 /** showVerdict shows what the user has waited for, and goes there. */
-function showVerdict(content: readonly Node[]): void {
-  show(content);
+function showVerdict(verdict: readonly Node[], about: Checked): void {
+  show(verdict, about);
   document.getElementById('status')?.focus();
 }
 
@@ -87,8 +87,8 @@ async function open(chosen: File | undefined): Promise<void> {
     if (mine === turn) evidence = { content: parseEvidence(bytes), chosen: chosenFile(chosen, hash) };
   } catch (error) {
     const unreadable = showUnreadable(chosen.name, asFault(error));
-    const about = showThisCheck(await checked(chosenFile(chosen, hash)));
-    if (mine === turn) showVerdict([...unreadable, about]);
+    const about = await checked(chosenFile(chosen, hash));
+    if (mine === turn) showVerdict(unreadable, about);
   }
   if (evidence !== undefined && mine === turn) await check(evidence, showVerdict);
 }
@@ -116,7 +116,8 @@ async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<
     mirror = chosen;
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    if (mine === turn) showVerdict(showNoFolder(error.message));
+    const about = await checked([]);
+    if (mine === turn) showVerdict(showNoFolder(error.message), about);
     return;
   }
   await checkMirror(mirror);
@@ -154,7 +155,7 @@ async function checkMirror(chosen: MirrorFiles): Promise<void> {
   });
   try {
     const [about, outcome] = await Promise.all([checked(chosenFolder(chosen, total)), running.outcome]);
-    if (mine === turn) showVerdict([...showLedger(chosen, outcome), showThisCheck(about)]);
+    if (mine === turn) showVerdict(showLedger(chosen, outcome), about);
   } finally {
     if (mine === turn) {
       running = undefined;
@@ -193,38 +194,36 @@ async function changeKeys(): Promise<void> {
   }
   if (evidence !== undefined) return check(evidence, show);
   const { faults, refused } = await readKeys(text);
-  if (text === keyField.value) keyFaults.replaceChildren(...showKeyFaults(faults, refused));
+  if (text === keyField.value) showFaults(faults, refused);
+}
+
+function showFaults(faults: readonly string[], refused: readonly string[]): void {
+  keyField.setAttribute('aria-invalid', String(faults.length > 0));
+  keyFaults.replaceChildren(...showKeyFaults(faults, refused));
 }
 
 /** check checks the chosen evidence with the keys as they are. */
-async function check(
-  { content, chosen }: NonNullable<typeof evidence>,
-  showIt: (content: readonly Node[]) => void,
-): Promise<void> {
+async function check({ content, chosen }: NonNullable<typeof evidence>, showIt: typeof show): Promise<void> {
   const mine = ++turn;
   withdraw();
   busy.textContent = 'Checking the file';
   const given = await readKeys(keyField.value);
   if (mine !== turn) return;
-  keyFaults.replaceChildren(...showKeyFaults(given.faults, given.refused));
+  showFaults(given.faults, given.refused);
   const trust = keyField.value.trim() === '' ? 'file' : 'user';
   const carried = trust === 'file' ? await readKeys(content.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
   const outcome = await checkEvidence(content, carried.keys);
-  const about = showThisCheck(await checked(chosen));
-  if (mine === turn) showIt([...showOutcome(content, outcome, trust, carried.keys.length), about]);
+  const about = await checked(chosen);
+  if (mine === turn) showIt(showOutcome(content, outcome, trust, carried.keys.length), about);
 }
 
 /** start runs what a handler began; what goes wrong in it is shown, never swallowed. */
 function start(work: Promise<void>): void {
   work.catch((error: unknown) => {
-    show([
-      element(
-        'p',
-        { class: 'note', role: 'alert' },
-        'This page failed, so nothing was checked: ',
-        untrusted(String(error)),
-      ),
-    ]);
+    withdraw();
+    busy.textContent = '';
+    const why = ['This page failed, so nothing was checked: ', untrusted(String(error))];
+    result.append(element('p', { class: 'note', role: 'alert' }, ...why));
     throw error;
   });
 }

@@ -19,8 +19,7 @@ export interface Checked {
 }
 
 /** showThisCheck says what a check was of, with what, and when. */
-export function showThisCheck({ chosen, keys, refused, at, pageHash }: Checked): HTMLElement {
-  const lines = plural(refused, 'line');
+export function showThisCheck({ chosen, keys, at, pageHash }: Checked): HTMLElement {
   const given = keys.map((key) => element('span', {}, `${ROLES[roleOf(key)]}: `, code(key.text)));
   return part(
     'this-check',
@@ -29,9 +28,6 @@ export function showThisCheck({ chosen, keys, refused, at, pageHash }: Checked):
       ...chosen,
       ['Checked at', `${new Date(at).toISOString()}, by the clock of this device`],
       ['Keys that you gave', items(given)],
-      ...(refused === 0
-        ? []
-        : [['Not used', `${lines} of step 2, which ${refused === 1 ? 'is' : 'are'} no key`] as const]),
       [
         'SHA-256 of this page',
         element(
@@ -44,6 +40,18 @@ export function showThisCheck({ chosen, keys, refused, at, pageHash }: Checked):
     ]),
   );
 }
+
+/** notUsed says that lines of the key field were refused: who looks for the verdict on a key must know. */
+export const notUsed = ({ refused }: Checked): Node[] =>
+  refused === 0
+    ? []
+    : [
+        element(
+          'p',
+          { class: 'note' },
+          `${plural(refused, 'line')} of step 2 ${refused === 1 ? 'was' : 'were'} refused, and not used as a key.`,
+        ),
+      ];
 
 const ROLES = { log: 'Of a log', auditor: 'Of an auditor', witness: 'Of a witness' } as const;
 
