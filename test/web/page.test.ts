@@ -200,7 +200,7 @@ withBrowser('the page in a browser', () => {
     expect(await page.isVisible('#keys')).toBe(false);
     await page.emulateMedia({ media: 'screen' });
     await choose('Dear Sir or Madam');
-    expect(await status()).toBe('violated');
+    expect(await status()).toBe('unverified');
     expect(await page.innerText('section[aria-labelledby=this-check-title]')).toContain(
       hashOf(Buffer.from('Dear Sir or Madam')),
     );
@@ -244,7 +244,7 @@ withBrowser('the page in a browser', () => {
     for (const [name, file, why] of cases) {
       await page.evaluate(() => document.getElementById('status')?.remove());
       await choose(file, '<img src=x onerror=alert(1)>\u202e.json');
-      expect({ name, status: await status() }).toEqual({ name, status: 'violated' });
+      expect({ name, status: await status() }).toEqual({ name, status: 'unverified' });
       expect(await said()).toContain(why);
       expect(await said()).toContain('<img src=x onerror=alert(1)>\\u202e.json: ');
     }
@@ -257,8 +257,18 @@ withBrowser('the page in a browser', () => {
       data.items.add(file);
       document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
     });
-    expect(await status()).toBe('violated');
+    expect(await status()).toBe('unverified');
     expect(await said()).toContain('larger than 64 MiB');
+  });
+
+  test('says of a file that the browser does not give that it was not checked, and what to do', async () => {
+    await page.evaluate(() => {
+      File.prototype.arrayBuffer = () => Promise.reject(new DOMException('it was moved away', 'NotFoundError'));
+    });
+    await choose(evidenceOf('"a":1'));
+    expect(await status()).toBe('unverified');
+    expect(await said()).toContain('evidence.json: the browser says: it was moved away');
+    expect(await said()).toContain('Choose the file again');
   });
 
   test('a dropped file is read like a chosen one', async () => {

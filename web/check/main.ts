@@ -11,7 +11,7 @@ import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
 import { showLedger, showNoFolder } from './mirrorResult.ts';
 import { number, size } from './parts.ts';
-import { showOutcome, showUnreadable } from './result.ts';
+import { showOutcome, showUnread, showUnreadable } from './result.ts';
 import { chosenFile, chosenFolder, notUsed, showThisCheck } from './thisCheck.ts';
 import type { Checked } from './thisCheck.ts';
 
@@ -86,9 +86,9 @@ async function open(chosen: File | undefined): Promise<void> {
     hash = await sha256(bytes);
     if (mine === turn) evidence = { content: parseEvidence(bytes), chosen: chosenFile(chosen, hash) };
   } catch (error) {
-    const unreadable = showUnreadable(chosen.name, asFault(error));
+    const verdict = verdictOf(chosen.name, error);
     const about = await checked(chosenFile(chosen, hash));
-    if (mine === turn) showVerdict(unreadable, about);
+    if (mine === turn) showVerdict(verdict, about);
   }
   if (evidence !== undefined && mine === turn) await check(evidence, showVerdict);
 }
@@ -100,10 +100,10 @@ async function checked(chosen: Checked['chosen']): Promise<Checked> {
   return { chosen, keys, refused: refused.length, at, pageHash: await sha256(ownBytes) };
 }
 
-/** asFault turns what a browser says of a file that it can't read into words; a defect of this page is thrown on. */
-function asFault(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof DOMException) return new Fault('EVIDENCE_MALFORMED', `it can't be read (${error.message})`);
+/** verdictOf says why nothing could be checked; a defect of this page is thrown on. */
+function verdictOf(name: string, error: unknown): Node[] {
+  if (error instanceof Fault) return showUnreadable(name, error);
+  if (error instanceof DOMException) return showUnread(name, error.message);
   throw error;
 }
 
@@ -127,7 +127,7 @@ const AGAIN = {
   reread: 'This lists the folder again and reads all of it, with the keys as they are then.',
   same:
     'This reads the same files again, with the keys as they are then. The browser listed the folder once, when you chose it: ' +
-    'files that were added since are not seen, and files that were changed since can\u2019t be read. To check the folder as it ' +
+    'files that were added since are not seen, and files that were changed since are refused. To check the folder as it ' +
     'is now, choose it again in step 1, or drop it on this page.',
 };
 

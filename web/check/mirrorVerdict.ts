@@ -51,6 +51,7 @@ function beside(where: Node, outcome: LedgerOutcome): HTMLElement {
 }
 
 function violated(where: Node, outcome: LedgerOutcome): HTMLElement {
+  const unread = outcome.unreadable.length;
   const { errors, warnings } = countFound(outcome);
   return status(
     'violated',
@@ -61,6 +62,9 @@ function violated(where: Node, outcome: LedgerOutcome): HTMLElement {
       'At least one error was found: something was changed, removed or added, or evidence is missing. The table below names each object and what is wrong with it; docs/runbook.md says what to do first.',
     ),
     ...(segmentsOf(outcome) > 0 ? [] : [paragraph(NO_SEGMENT)]),
+    ...(unread === 0
+      ? []
+      : [paragraph(`${plural(unread, 'object')} could not be read besides, so nothing is known of what is in there.`)]),
     ...whoSigned(outcome),
   );
 }

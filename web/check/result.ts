@@ -32,15 +32,28 @@ export const status = (
     ...content,
   );
 
-/** showUnreadable says why a file is no evidence. */
-export const showUnreadable = (name: string, { code, message }: Fault): Node[] => [
+/** showUnreadable says why a file could not be taken as evidence: that proves nothing, and refutes nothing. */
+export const showUnreadable = (name: string, { code: fault, message }: Fault): Node[] => [
   status(
-    'violated',
-    'This is no valid evidence',
-    'violated',
-    paragraph(`${name}: ${message}.`),
-    paragraph('Nothing is proved. Ask for the file again, and have it sent unchanged, for example in a ZIP file.'),
-    element('p', { class: 'soft small' }, `Fault code: ${code}.`),
+    'unverified',
+    'Not checked: this file is not evidence as this page knows it',
+    'unverified',
+    element('p', {}, code(cut(name)), `: ${message}.`),
+    paragraph(
+      'Nothing is proved, and nothing is refuted. Ask for the file again, and have it sent unchanged, for example in a ZIP file.',
+    ),
+    element('p', { class: 'soft small' }, `Fault code: ${fault}.`),
+  ),
+];
+
+/** showUnread says why the browser gave no bytes of a file. */
+export const showUnread = (name: string, why: string): Node[] => [
+  status(
+    'unverified',
+    'Not checked: the file can\u2019t be read',
+    'unverified',
+    element('p', {}, code(cut(name)), ': the browser says: ', untrusted(cut(why))),
+    paragraph('Nothing was checked. Choose the file again in step 1, or drop it on this page.'),
   ),
 ];
 
@@ -116,14 +129,14 @@ function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, key
 
 const claim = ({ seal, entry, entryIndex, checkpoint }: Outcome): string =>
   `Record ${seal?.record} of partition ${entry?.partition} stands in the log ${checkpoint?.origin} exactly as shown below: ` +
-  `not a byte of it was changed since. It is in ${entry?.name}, entry ${entryIndex} of the log's ${checkpoint?.size} entries ` +
+  `not a byte of it was changed since. It is in ${entry?.name}, entry ${entryIndex} of the log's ${plural(checkpoint?.size ?? 0, 'entry', 'entries')} ` +
   'at the time of the checkpoint.';
 
 function signers({ signed }: Outcome, trust: Trust): string {
   const names = signed.map(({ key }) => shortKey(key)).join(' and ');
   return trust === 'user'
-    ? `The key ${names}, which you gave, signed that state of the log.`
-    : `The only key that fits comes from the file itself: ${names}. That is a claim, not a proof; anyone can put a key into a file.`;
+    ? `${signed.length === 1 ? 'The key' : 'The keys'} ${names}, which you gave, signed that state of the log.`
+    : `${signed.length === 1 ? 'The only key that fits comes' : 'The only keys that fit come'} from the file itself: ${names}. That is a claim, not a proof; anyone can put a key into a file.`;
 }
 
 function limits({ seal, checkpoint, witnesses }: Outcome): Node[] {
@@ -138,7 +151,7 @@ function limits({ seal, checkpoint, witnesses }: Outcome): Node[] {
       {},
       ...[
         ...(seen.length > 0 ? seen : ['No witness that you named states when the checkpoint existed.']),
-        `The checkpoint covers the log's first ${checkpoint?.size} entries and states no time of its own.`,
+        `The checkpoint covers the log's first ${plural(checkpoint?.size ?? 0, 'entry', 'entries')} and states no time of its own.`,
         `The time ${seal?.enqueued} at which the record came in is what the event hub said. It can't have been altered since, but nothing proves that it was right.`,
         'Whether what the record says is true, and which other records there are, is another question.',
       ].map((text) => element('li', {}, untrusted(text))),
