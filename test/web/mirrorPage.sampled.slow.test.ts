@@ -183,14 +183,20 @@ withBrowser('a mirror in the page', () => {
     );
     expect(await page.innerText('#status')).toContain('Status: violated. All that the newest signed checkpoint covers');
     expect(await page.locator('#status.beside').count()).toBe(1);
+    expect(await page.innerText('#status')).not.toContain('or has changed one that no checkpoint covers yet');
+    for (let i = 0; i < 30; i++) mirror.set(`aaa/${i}`, Buffer.from('x'));
+    mirror.set(segment(0, 6), Buffer.from('x'));
+    expect((await check(mirror, MIRROR_KEY)).status).toBe('violated');
+    expect(await page.locator('#findings tbody tr').first().innerText()).toContain(segment(0, 6));
+    expect(await page.innerText('#status')).toContain('or has changed one that no checkpoint covers yet');
     await page.fill('#keys', '');
     await again();
     await status();
-    expect(await page.innerText('#status h2')).toBe('Violated: 1 error');
+    expect(await page.innerText('#status h2')).toBe('Violated: 32 errors');
     mirror.delete(segment(1, 3));
     await rm(join(folder, segment(1, 3)));
     expect((await check(mirror, MIRROR_KEY)).status).toBe('violated');
-    expect(await page.innerText('#status h2')).toMatch(/^Violated: \d errors$/);
+    expect(await page.innerText('#status h2')).toMatch(/^Violated: 3\d errors$/);
   });
 
   test.each(picked(DAMAGE, 5))('with $name gets the verdict of the command line', async ({ damage }) => {

@@ -1,4 +1,5 @@
 import type { Finding, FindingCode } from '../verify/ledger/findings.ts';
+import { isKnownName } from '../verify/ledger/names.ts';
 import { code, element, untrusted } from './dom.ts';
 import { showListing } from './listing.ts';
 import { cut, number, plural } from './parts.ts';
@@ -54,11 +55,14 @@ export function countFound(found: Found): { readonly errors: number; readonly wa
 function countsOf({ findings, omittedOf }: Found): CodeCount[] {
   const names = [...new Set(findings.map((finding) => finding.code))].sort((a, b) => RANK[a] - RANK[b]);
   return names.map((name) => {
-    const listed = findings.filter((finding) => finding.code === name);
+    const listed = findings.filter((finding) => finding.code === name).sort(byName);
     const severity = listed[0]?.severity ?? 'error';
     return { name, severity, listed, count: listed.length + (omittedOf.get(name) ?? 0) };
   });
 }
+
+/** What stands under a name of the format may be something sealed that was changed; other names can be planted by the thousand. */
+const byName = (a: Finding, b: Finding): number => Number(isKnownName(b.object)) - Number(isKnownName(a.object));
 
 /** showFindings lists what was found, the gravest first, and counts it by code. */
 export function showFindings(found: Found): HTMLElement {

@@ -1,4 +1,5 @@
 import type { LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
+import { isKnownName } from '../verify/ledger/names.ts';
 import { code, element } from './dom.ts';
 import { countFound } from './findings.ts';
 import { cut, number, paragraph, plural } from './parts.ts';
@@ -33,7 +34,10 @@ function isWholeBeside({ findings, omittedOf, unreadable, hasKeys, log }: Ledger
 }
 
 function beside(where: Node, outcome: LedgerOutcome): HTMLElement {
+  const { findings, omittedOf } = outcome;
   const { errors, warnings } = countFound(outcome);
+  const isOneOfTheFormat = omittedOf.size > 0 || findings.some(({ object }) => isKnownName(object));
+  const changed = isOneOfTheFormat ? ', or has changed one that no checkpoint covers yet' : '';
   const entries = plural(outcome.log?.head?.size ?? 0, 'entry', 'entries');
   return status(
     'violated',
@@ -41,7 +45,7 @@ function beside(where: Node, outcome: LedgerOutcome): HTMLElement {
     'beside',
     where,
     paragraph(
-      `Status: violated. All that the newest signed checkpoint covers, ${entries}, is there and unchanged. But somebody has put objects into the container that are not of the ledger, or has changed one that no checkpoint covers yet.`,
+      `Status: violated. All that the newest signed checkpoint covers, ${entries}, is there and unchanged. But somebody has put objects into the container that are not of the ledger${changed}.`,
     ),
     paragraph(
       `They change nothing in the record, but nobody else should be able to write there. The table below names ${errors === 1 ? 'it' : 'them'}${warnings === 0 ? '' : `, and ${plural(warnings, 'warning')}`}; docs/runbook.md, under foreign-object, says what to do first.`,
