@@ -48,6 +48,8 @@ export class Findings {
   readonly #unreadableIn = new Map<string, number>();
   /** objects that could not be read and are not listed */
   unreadableOmitted = 0;
+  /** how many of each code are only counted */
+  readonly omittedOf = new Map<FindingCode, number>();
   isViolated = false;
   readonly #seen = new Set<string>();
   readonly #counts = new Map<FindingCode, number>();
@@ -60,6 +62,7 @@ export class Findings {
     const count = this.#counts.get(code) ?? 0;
     if (count === MAX_OF_A_CODE) {
       this.omitted += 1;
+      this.omittedOf.set(code, (this.omittedOf.get(code) ?? 0) + 1);
       return;
     }
     this.#seen.add(key);
