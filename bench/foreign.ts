@@ -12,7 +12,7 @@ import { NO_CHAIN } from '../src/core/segment/chain.ts';
 import { Certificates, formatCertificate, formatSignedCertificate } from '../src/core/signed/certificate.ts';
 import { MAX_SIGNATURE_FRAME_BYTES } from '../src/core/signed/segmentFrame.ts';
 import { findChainHead } from '../src/ingest/chainHead.ts';
-import { readStatement } from '../src/ledger/objects.ts';
+import { readSegment } from '../src/ledger/objects.ts';
 import type { Logger } from '../src/ports/host.ts';
 
 const BATCHES = 3;
@@ -117,7 +117,7 @@ async function timeDismissal(ledger: SyntheticLedger, rounds: number): Promise<F
         run: async () => {
           const certificates = new Certificates(LEDGER, [KEY.verifierKey]);
           for (let i = 0; i < PLANTED; i++) {
-            const read = await readStatement(store, segmentName('0', NEXT + i), certificates);
+            const read = await readSegment(store, '0', NEXT + i, certificates);
             if (read === undefined || !('foreign' in read)) fail('what nobody signed was not dismissed');
           }
           return PLANTED;

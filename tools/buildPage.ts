@@ -9,6 +9,17 @@ const POLICY =
   "default-src 'none'; base-uri 'none'; form-action 'none'; worker-src blob:; require-trusted-types-for 'script'; trusted-types auditseal";
 
 /**
+ * asPrinted writes a page as a browser prints the document that it makes of it (`outerHTML`), so that the page can compute
+ * its own SHA-256. A test compares the two.
+ */
+const asPrinted = (page: string): string =>
+  page
+    .replace(/<[a-z][^>]*>/g, (tag) => tag.replace(/\s+/g, ' ').replace(/ ?\/?>$/, '>'))
+    .replace(/ (hidden|multiple|webkitdirectory)(?=[ >])/g, ' $1=""')
+    .replace(/^<!doctype html>\s*(<html[^>]*>)\s*/, '<!doctype html>$1')
+    .replace(/\s*<\/body>\s*<\/html>\s*$/, '</body></html>');
+
+/**
  * buildPage makes the browser's checker: one HTML file with its script and style inside, allowed by their hashes alone. The
  * worker that checks mirrors is text within the script.
  */
@@ -40,7 +51,7 @@ export async function buildPage(out: string): Promise<{ path: string; contents: 
     return `${name}-src 'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   });
   const policy = [POLICY, ...hashes].join('; ');
-  const page = (await readFile('web/check/page.html', 'utf8'))
+  const page = asPrinted(await readFile('web/check/page.html', 'utf8'))
     .replace('{{policy}}', () => policy)
     .replace('<style></style>', () => `<style>${parts.style}</style>`)
     .replace('<script type="module"></script>', () => `<script type="module">${parts.script}</script>`);

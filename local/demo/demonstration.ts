@@ -67,7 +67,7 @@ export class Demonstration {
     const page = names.findLast((name) => name.endsWith('.html'));
     if (page !== undefined) {
       this.#page = new ContainerClient(this.#place.ledger).getBlobClient(page).url;
-      say.filed();
+      say.filed(stack.auditorKey);
     }
     // The report is an entry too.
     await integrateAll(host);

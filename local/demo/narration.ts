@@ -87,8 +87,11 @@ export class Narration {
     for (const key of verifierKeys) this.#line(`      ${key}`);
   }
 
-  filed(): void {
-    this.#line(this.#mark(true, 'the report is filed beside the segments, as JSON and as a page'));
+  filed(auditorKey: string): void {
+    const filed =
+      'the report is filed beside the segments, as JSON and as a page; who has this key can check who filed it:';
+    this.#line(this.#mark(true, filed));
+    this.#line(`      ${auditorKey}`);
   }
 
   proved(

@@ -63,11 +63,18 @@ async function rollBack(mirror: string): Promise<Tampering> {
   return { deed: `rolled back to before ${checkpoint}`, code: /^checkpoint-inconsistent$/, object: KEPT };
 }
 
-/** changeTile changes one bit in one tile of the log. */
+/** changeTile changes one bit in the newest tile of the log: of a data folder that is used again, older ones are there too. */
 async function changeTile(mirror: string): Promise<Tampering> {
-  const object = (await namesIn(mirror, join('tlog', 'tile', '0'))).at(-1) as string;
+  const tiles = await namesIn(mirror, join('tlog', 'tile', '0'));
+  const object = tiles.toSorted((a, b) => placeOf(a) - placeOf(b)).at(-1) as string;
   await flipBit(join(mirror, object));
   return { deed: `one bit of ${object} changed`, code: /^tile-mismatch$/, object };
+}
+
+/** placeOf gives the number of entries up to the end of a tile of level 0: index and width are in its name, C2SP tlog-tiles. */
+function placeOf(tile: string): number {
+  const [, path = '', width = '256'] = /^tlog\/tile\/0\/(.+?)(?:\.p\/(\d+))?$/.exec(tile) ?? [];
+  return Number(path.replaceAll(/[x/]/g, '')) * 256 + Number(width);
 }
 
 /** namesIn gives the names of the objects in a folder of a mirror, in order. */

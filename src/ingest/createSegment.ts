@@ -1,3 +1,4 @@
+import { AuditsealError } from '../core/errors.ts';
 import { segmentName } from '../core/objects/names.ts';
 import { sha256 } from '../core/hash.ts';
 import { headOf } from '../core/segment/chain.ts';
@@ -15,7 +16,10 @@ export interface CreatedSegment {
   readonly size: number;
 }
 
-/** createSegment signs a segment and stores it under the name of its place, unless that is taken. `before` is its chain's head. */
+/**
+ * createSegment signs a segment and stores it under the name of its place, unless that is taken. `before` is its chain's head. It throws
+ * FORK_DETECTED where the chain's numbers have come to the end of those that a reader takes: only a stolen session could have led there.
+ */
 export async function createSegment(
   store: Pick<ObjectStore, 'create'>,
   session: Session,
@@ -24,6 +28,11 @@ export async function createSegment(
 ): Promise<CreatedSegment> {
   const name = segmentName(header.partition, header.index);
   const statement = statementOf(header, root, sha256(frames), latest > before.latest ? latest : before.latest);
+  if (![statement.record, statement.incarnation, statement.event].every(Number.isSafeInteger))
+    throw new AuditsealError(
+      'FORK_DETECTED',
+      `${name}: the segment before it leaves no numbers for what comes behind it`,
+    );
   const signed = signSegment(session, name, statement);
   const bytes = withSignature(frames, signed);
   // The same bytes say where the chain goes on where the blob itself can't be read.

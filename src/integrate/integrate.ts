@@ -2,7 +2,8 @@ import type { SignedCheckpoint } from './cosigning.ts';
 import { publishLog } from './publish.ts';
 import { LogSource } from './source.ts';
 import type { Announcement, BatchLimits, Passed, SourceDeps, TakenBatch } from './source.ts';
-import { firstTrust, loadLog, publishedTree, readCheckpoint } from './state.ts';
+import { loadLog } from './loadLog.ts';
+import { firstTrust, publishedTree, readCheckpoint } from './state.ts';
 import type { LogDeps, LogState } from './state.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import { formatCheckpoint, openCheckpoint } from '../core/note/checkpoint.ts';
@@ -47,7 +48,7 @@ export class Integrate {
   readonly #deps: IntegrateDeps;
   #state: LogState | undefined;
   /** what was looked at and has no entry: a saved look-up too */
-  readonly #passed: Passed = { report: 0, action: 0, strangers: new Map() };
+  readonly #passed: Passed = { report: 0, action: 0, strangers: new Map(), keys: '' };
 
   constructor(deps: IntegrateDeps) {
     this.#deps = deps;

@@ -33,8 +33,9 @@ export interface BatchLimits {
 
 /** Passed is how far was looked without that an entry came of it: for each type of document a number, for partitions an index. */
 export interface Passed extends Record<DocumentType, number> {
-  /** the next index of each partition in which nobody signed a segment yet */
+  /** the next index of each partition in which nobody signed a segment yet, by these keys of the log */
   readonly strangers: Map<string, number>;
+  keys: string;
 }
 
 /** Announcement is a key that the log is to sign with, as formatVerifierKey prints it, and the notice of it. */
@@ -90,6 +91,9 @@ export class LogSource {
     passed: Passed,
   ): Promise<LogSource> {
     const source = new LogSource(deps, heads, newKeys, passed);
+    const keys = source.#keys.join();
+    if (keys !== passed.keys) passed.strangers.clear();
+    passed.keys = keys;
     const queueDeps: QueueDeps = {
       ...deps,
       trust: { ledger: deps.origin, keys: source.#keys },

@@ -1,11 +1,11 @@
 import { mapInOrder } from './concurrency.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { LogTree } from '../core/merkle/logTree.ts';
-import { NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
+import { NO_LOG, goesOnFrom, openNextBatch, parseBatch } from '../core/objects/batch.ts';
 import type { Batch, LogSoFar } from '../core/objects/batch.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
-import { isSignedByMetadata, openBatch } from '../core/signed/batchSignature.ts';
+import { claimInMetadata, openBatch } from '../core/signed/batchSignature.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
@@ -114,7 +114,7 @@ export async function* readBatches(
       yield { number, why: `the name ${batchName(free)} is free, and the next batch takes it` };
       continue;
     }
-    if (bytes === 'archived') await refuseArchived(store, number, trustBehind(before, first));
+    if (bytes === 'archived') await refuseArchived(store, number, trustBehind(before, first), before);
     const batch = judgeBatch(bytes, number, before, first);
     if ('entries' in batch) {
       tree.append(batch.entries);
@@ -124,11 +124,22 @@ export async function* readBatches(
   }
 }
 
-/** refuseArchived throws STORE_UNAVAILABLE for a signed batch in the archive tier. Whatever else is there is void as ever. */
-async function refuseArchived(store: Pick<ObjectStore, 'metadata'>, number: number, trust: Trust): Promise<void> {
+/**
+ * refuseArchived throws STORE_UNAVAILABLE for a batch in the archive tier that a session signed, by its metadata; with `before`, for
+ * one that may be the next: signed as going on from there, by a session that could still be at work then. Whatever else is there is
+ * void as ever.
+ */
+async function refuseArchived(
+  store: Pick<ObjectStore, 'metadata'>,
+  number: number,
+  trust: Trust,
+  before?: LogSoFar,
+): Promise<void> {
   const name = batchName(number);
-  if (isSignedByMetadata((await store.metadata(name)) ?? {}, name, certificatesFor(trust)))
-    throw new AuditsealError('STORE_UNAVAILABLE', `${name} is a batch of the log, and ${WHY_UNREAD.archived}`);
+  const claim = claimInMetadata((await store.metadata(name)) ?? {}, name, certificatesFor(trust));
+  if (claim === undefined) return;
+  if (before !== undefined && (!goesOnFrom(claim, before) || claim.certificate.until < before.time)) return;
+  throw new AuditsealError('STORE_UNAVAILABLE', `${name} is a batch of the log, and ${WHY_UNREAD.archived}`);
 }
 
 /** trustBehind is whose batches may come next in a log: of its first one `first` decides, then the keys that it has announced. */

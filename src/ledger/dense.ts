@@ -1,13 +1,19 @@
 /**
- * firstFree finds the first number whose name is free, where names are dense: it doubles its steps from `from` on until a
- * name is free, then bisects; at most 2 log2 n requests.
+ * MAX_STEP is how far a number may be from the one before it, for its object to be where a sequence goes on: a million. Somebody who
+ * once signed under the last number that there is would otherwise leave none for what is honest.
+ */
+const MAX_STEP = 1_000_000;
+
+/**
+ * firstFree finds the first number whose name is free, where names are dense: it doubles its steps from `from` on, up to
+ * MAX_STEP, until a name is free, then bisects; at most 2 log2 n requests, and one more for each million.
  */
 export async function firstFree(isTaken: (number: number) => Promise<boolean>, from = 0): Promise<number> {
   let taken = from - 1;
   let step = 1;
   while (await isTaken(taken + step)) {
     taken += step;
-    step *= 2;
+    step = Math.min(2 * step, MAX_STEP);
   }
   let free = taken + step;
   while (free - taken > 1) {
@@ -53,7 +59,10 @@ export async function findEnd<T>({ isTaken, list, open }: Sequence<T>, from = 0)
 
 async function findListedEnd<T>(list: Sequence<T>['list'], open: Sequence<T>['open']): Promise<SequenceEnd<T>> {
   const taken: number[] = [];
-  for await (const number of list(0)) taken.push(number);
+  for await (const number of list(0)) {
+    if (number - (taken.at(-1) ?? -1) > MAX_STEP) break;
+    taken.push(number);
+  }
   for (let i = taken.length - 1; i >= 0; i--) {
     const number = taken[i] as number;
     const opened = await open(number);

@@ -1,6 +1,8 @@
 import type { StoredObject } from '../core/objects/judge.ts';
 import { faultIn } from '../core/errors.ts';
 import { segmentName } from '../core/objects/names.ts';
+import { segmentFault } from '../core/segment/chain.ts';
+import { summarizeUnder } from '../core/segment/summary.ts';
 import type { NoSegment, SummarizeSegment } from '../core/segment/summary.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
 import type { Certificates, Trust } from '../core/signed/certificate.ts';
@@ -9,7 +11,6 @@ import {
   SIGNATURE_METADATA,
   findSignatureFrame,
   metadataFrame,
-  openSegment,
   openSignatureFrame,
 } from '../core/signed/segmentFrame.ts';
 import type { SignedStatement } from '../core/signed/segmentFrame.ts';
@@ -96,23 +97,31 @@ export async function readSignature(
   }
 }
 
-/** readStatement does what readSignature does, for an object whose bytes are those that were signed, if they can be read. */
-export async function readStatement(
+/** SegmentInPlace is a segment of its place, whatever its neighbours are. */
+export interface SegmentInPlace {
+  readonly statement: SignedStatement;
+  /** index of the segment that it follows; left out for one in the archive tier, whose lines can't be read */
+  readonly previous?: number;
+}
+
+/** readSegment does what readSignature does, for an object whose lines are what was signed, if they can be read. */
+export async function readSegment(
   store: Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'>,
-  name: string,
+  partition: string,
+  index: number,
   certificates: Certificates,
-): Promise<SignedStatement | Foreign | undefined> {
+): Promise<SegmentInPlace | Foreign | undefined> {
+  const name = segmentName(partition, index);
   const signed = await readSignature(store, name, certificates);
   if (signed === undefined || 'foreign' in signed) return signed;
   const stored = await store.read(name);
   if (stored === undefined) return undefined;
-  if (stored === 'archived') return signed;
+  if (stored === 'archived') return { statement: signed };
   if (typeof stored === 'string') return { foreign: WHY_UNREAD[stored] };
-  try {
-    return openSegment(stored, name, certificates).statement;
-  } catch (error) {
-    return foreignIn(error);
-  }
+  const summary = summarizeUnder(certificates, stored, { name });
+  const fault = segmentFault(summary, partition, index);
+  if (fault !== undefined || !summary.ok) return { foreign: fault ?? '' };
+  return { statement: summary.statement, previous: summary.header.previous };
 }
 
 async function archivedStatement(

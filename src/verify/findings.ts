@@ -1,9 +1,9 @@
-import { documentName } from '../core/objects/names.ts';
+import { documentName, folderOf } from '../core/objects/names.ts';
 import type { DocumentPlace } from '../core/objects/names.ts';
 import type { Finding, FindingCode } from '../core/objects/report.ts';
 
-/** Findings of one code beyond this many are counted, not listed. So who plants objects can't hide what else is wrong. */
-const MAX_OF_A_CODE = 1000;
+/** Findings of one code in one folder beyond this many are counted, not listed. So who plants objects can't hide what else is wrong. */
+const MAX_OF_A_KIND = 1000;
 
 /** What depends on the clock is looked at anew by every check. */
 const BY_THE_CLOCK: readonly FindingCode[] = ['action-unfinished', 'clock-ahead'];
@@ -14,7 +14,8 @@ const isRepeated = ({ code }: Finding): boolean => !BY_THE_CLOCK.includes(code);
 /** Findings collects what a check states. What is said twice, or repeated and then found again, counts once. */
 export class Findings {
   readonly #listed = new Map<string, Finding>();
-  readonly #counts = new Map<FindingCode, number>();
+  /** by code and folder */
+  readonly #counts = new Map<string, number>();
   omitted = 0;
   isViolated = false;
   /** how many of an earlier check were taken over */
@@ -54,10 +55,11 @@ export class Findings {
     if (severity === 'error') this.isViolated = true;
     const key = JSON.stringify([code, object, detail]);
     if (this.#listed.has(key)) return false;
-    const count = this.#counts.get(code) ?? 0;
-    if (count < MAX_OF_A_CODE) {
+    const kind = `${code} ${folderOf(object)}`;
+    const count = this.#counts.get(kind) ?? 0;
+    if (count < MAX_OF_A_KIND) {
       this.#listed.set(key, finding);
-      this.#counts.set(code, count + 1);
+      this.#counts.set(kind, count + 1);
     } else this.omitted += 1;
     return true;
   }

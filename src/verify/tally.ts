@@ -1,3 +1,4 @@
+import { folderOf } from '../core/objects/names.ts';
 import type { Checked, PartitionReport, Report } from '../core/objects/report.ts';
 import type { SegmentSummary } from '../core/segment/summary.ts';
 
@@ -72,7 +73,7 @@ export class Tally {
   addUnreadable(object: string, why: string): void {
     const key = JSON.stringify([object, why]);
     if (this.#unreadable.has(key)) return;
-    const folder = object.slice(0, object.indexOf('/') + 1);
+    const folder = folderOf(object);
     const count = this.#unreadableIn.get(folder) ?? 0;
     if (count === MAX_OF_A_FOLDER) this.unreadableOmitted += 1;
     else {

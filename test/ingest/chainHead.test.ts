@@ -8,6 +8,7 @@ import type { Spec } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { certificatesOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
+import { signFrames } from '../support/sign.ts';
 
 /** Sessions of the chains here may still sign. */
 const NOW = Date.parse(timeOf(1_000_100));
@@ -179,6 +180,40 @@ describe('what nobody signed who may is passed over', () => {
     );
     expect(head).toMatchObject(end);
     expect(log.errors).toContain('names of segments are not dense');
+  });
+});
+
+describe('what a stolen session signed is passed over where every reader passes over it', () => {
+  const far = 2 ** 53 - 2;
+  const statement = {
+    root: '0'.repeat(64),
+    prev: rootOf(2),
+    record: 3,
+    incarnation: 0,
+    event: 2,
+    sealed: timeOf(1_000_003),
+  };
+  const junk = (more: object = {}): Buffer =>
+    signFrames(Buffer.from('junk'), nameOf(3), { ...statement, enqueued: timeOf(3), ...more }, { ledger: LEDGER });
+
+  test.each<[string, Buffer]>([
+    ['frames that are no Zstandard', junk()],
+    ['and the largest number of a record', junk({ record: far })],
+    ['and the largest incarnation and event', junk({ incarnation: far, event: far })],
+    ['a statement of another record than its lines', planted({ statement: { record: far } })],
+    ['a statement of another event than its lines', planted({ statement: { event: far } })],
+    ['a header of version 2', planted({ header: { version: 2 } })],
+    ['an end line of another root', planted({ end: `{"_end":{"records":1,"root":"${'a'.repeat(64)}"}}` })],
+    ['lines of another index', planted({ header: { index: 4 } })],
+    ['another root of the segment before', planted({ prev: rootOf(1) })],
+    ['a time before that of the segment before', planted({ header: { sealed: timeOf(1_000_001) } })],
+    ['a chain of its own', planted({ previous: -1, prev: '0'.repeat(64) })],
+    ['a segment behind an older one', planted({ previous: 1, prev: rootOf(1) })],
+  ])('%s', async (_what, bytes) => {
+    const { head, log } = await find(new MemoryStore(good().set(nameOf(3), bytes)));
+    expect(head).toMatchObject({ ...end, index: 4 });
+    expect(formatHash(head.root)).toBe(rootOf(2));
+    expect(log.errors).toEqual(['foreign object in the place of a segment']);
   });
 });
 

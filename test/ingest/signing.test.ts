@@ -6,6 +6,7 @@ import { LEDGER, ZEROS, forge, nameOf, timeOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KEY, signerOf } from '../support/logs.ts';
+import { coded } from '../support/logVectors.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 
 /** numbersOf gives what is sealed as "incarnation/number" after the whole chain has been derived anew. */
@@ -96,8 +97,8 @@ describe('clocks', () => {
   test('a delivery of nothing but duplicates of a segment from the future is an error in the log', async () => {
     // What a thief of a session's key could make: the last number there is, dated as far ahead as its certificate goes.
     const sealed = timeOf(1_000_000 + 43_200);
-    const far = { event: 2 ** 53 - 2, enqueued: '9999-12-31T23:59:59.999Z', sealed };
-    const store = new MemoryStore([[nameOf(0), forge({ statement: far }).stored]]);
+    const far = { events: [2 ** 53 - 2], second: 0, latest: '9999-12-31T23:59:59.999Z', header: { sealed } };
+    const store = new MemoryStore([[nameOf(0), forge(far).stored]]);
     const now = (): number => Date.parse(timeOf(1_000_100));
     const log = await sealAll(ingestOf(store, { now }), eventsBetween(3, 4, 1_000_050));
     expect(log.errors).toEqual(['events are taken for sealed by a segment from the future']);
@@ -109,8 +110,8 @@ describe('clocks', () => {
 
 describe('who took a session’s key', () => {
   test('silences no partition for good: what comes after its segment is sealed, as another incarnation', async () => {
-    const far = { event: 2 ** 53 - 2, enqueued: '9999-12-31T23:59:59.999Z' };
-    const store = new MemoryStore([[nameOf(0), forge({ statement: far }).stored]]);
+    const far = { events: [2 ** 53 - 2], second: 0, latest: '9999-12-31T23:59:59.999Z' };
+    const store = new MemoryStore([[nameOf(0), forge(far).stored]]);
     const sealedThen = 1_000_000;
     const events = eventsBetween(0, 9, sealedThen + 700);
     const log = await sealAll(ingestOf(store), events);
@@ -122,6 +123,18 @@ describe('who took a session’s key', () => {
     expect(store.objects.size).toBe(3);
   });
 });
+
+test.each([
+  ['record', { record: 2 ** 53 - 2 }],
+  ['incarnation', { incarnation: 2 ** 53 - 1, events: [2 ** 53 - 2], second: 0 }],
+])(
+  'who took a session’s key and leaves no %s number: nothing is sealed that nobody would read',
+  async (_what, spec) => {
+    const store = new MemoryStore([[nameOf(0), forge(spec).stored]]);
+    await expect(sealAll(ingestOf(store), eventsBetween(1, 9, 1_999_000))).rejects.toEqual(coded('FORK_DETECTED'));
+    expect([...store.objects.keys()]).toEqual([nameOf(0)]);
+  },
+);
 
 describe('who took a session’s key whose certificate is over', () => {
   const expired = { from: '2025-01-01T00:00:00.000Z', until: '2025-01-01T01:00:00.000Z' };

@@ -209,6 +209,21 @@ describe('integrate', () => {
     expect(namesIn(whole())).toEqual([`segment ${nameOf(0)}`, `foreign ${nameOf(1)}`, `segment ${nameOf(2)}`]);
   });
 
+  test('takes in what a key sealed before the log knew it, in a process that has passed over it', async () => {
+    const [store, tiles] = [new MemoryStore(forgeChain(2)), new MemoryTiles()];
+    const early = forge({ partition: '7', session: { keys: [{ name: LEDGER, seed: 2 }] } }).stored;
+    store.objects.set(nameOf(0, '7'), early);
+    const running = integrateOf(store, tiles);
+    expect(await running.run(new KeptLog())).toMatchObject({ segments: 2, foreign: 0 });
+    store.objects.delete(nameOf(0, '7'));
+    const both = [KEY, keyOf(2)];
+    const verifiers = both.map(({ verifierKey }) => verifierKey);
+    await integrateOf(store, tiles, { signers: both.map(signerOf), verifiers }).run(new KeptLog());
+    store.objects.set(nameOf(0, '7'), early);
+    expect(await running.run(new KeptLog())).toMatchObject({ segments: 1, foreign: 0 });
+    expectWholeLog(store.objects, deriveLog(store.objects, KEY.verifierKey), ['0', '7']);
+  });
+
   test('who knows no key of the log says so, and disturbs nobody who does', async () => {
     put(forgeChain(1));
     await integrateOf(store, tiles).run(new KeptLog());

@@ -42,7 +42,7 @@ export const bodyVectors = (): BodyVector[] =>
 /** SegmentVector is one case of segments.json, decoded: what stands before a signature frame. */
 export interface SegmentVector {
   readonly name: string;
-  readonly expect: 'valid' | 'malformed' | 'version-unknown' | 'end-differs' | 'contradiction';
+  readonly expect: 'valid' | 'malformed' | 'end-differs' | 'contradiction';
   readonly frames: Buffer;
   readonly root?: string;
   readonly lines?: readonly string[];

@@ -16,7 +16,7 @@ import { signedSegmentCases } from './signed/segments.ts';
 
 interface Case {
   readonly name: string;
-  readonly expect: 'valid' | 'malformed' | 'version-unknown' | 'end-differs' | 'contradiction';
+  readonly expect: 'valid' | 'malformed' | 'end-differs' | 'contradiction';
   readonly frames: Buffer;
 }
 
@@ -104,7 +104,7 @@ function invalidCases(frames: Buffer): Case[] {
     it('malformed', 'prev in capitals', segmentOf(edited('"prev":"0', '"prev":"A'))),
     it('malformed', 'a kind that does not exist', segmentOf(edited('"kind":"ingest"', '"kind":"other"'))),
     it('malformed', 'an empty content', compress(Buffer.alloc(0))),
-    it('version-unknown', 'version 2', segmentOf(edited('"version":1', '"version":2'))),
+    it('malformed', 'version 2', segmentOf(edited('"version":1', '"version":2'))),
     it('end-differs', 'a changed record', packed(text.replace('{"a":1,', '{"a":2,'))),
     it('end-differs', 'a changed header', packed(text.replace('"duplicates":0', '"duplicates":1'))),
     it('end-differs', 'another root', packed(text.replace(/"root":"[0-9a-f]*/, `"root":"${'0'.repeat(64)}`))),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AuditsealError } from '../../src/core/errors.ts';
-import { pageName, reportName } from '../../src/core/objects/names.ts';
+import { batchName, pageName, reportName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { formatReport, openReport } from '../../src/core/objects/reportFile.ts';
 import { enteredReports } from '../../src/integrate/enteredReports.ts';
@@ -233,3 +233,23 @@ test('a log that contradicts itself gives no anchor, and the check says what is 
   const report = await runJob(ledger, SECOND + 60);
   expect(report).toMatchObject({ status: 'violated', checked: { mode: 'full', anchor: null } });
 });
+
+test.each(['archived', 'away'])(
+  'a log whose newest batch is %s gives no anchor, and the check still says what is wrong',
+  async (how) => {
+    const ledger = newLedger();
+    await start(0, ledger);
+    await enter(ledger, 1);
+    const { store } = ledger;
+    store.objects.delete(nameOf(2));
+    store.beforeRead = (name) => {
+      if (name !== batchName(1)) return undefined;
+      if (how === 'away') throw new AuditsealError('STORE_UNAVAILABLE', 'away');
+      return 'archived';
+    };
+    const report = await runJob(ledger, SECOND + 60);
+    expect(report).toMatchObject({ status: 'violated', checked: { mode: 'full', anchor: null } });
+    expect(saidOf(report)).toContain(`segment-missing ${nameOf(2)}`);
+    expect(report.unreadable.map(({ object }) => object)).toContain(batchName(1));
+  },
+);

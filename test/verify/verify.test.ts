@@ -348,15 +348,18 @@ describe('one fault is one finding', () => {
   });
 
   test('findings are capped, and the rest is counted', async () => {
-    const foreign = Array.from({ length: 1500 }, (_, i) => [`x/${i}`, Buffer.alloc(0)] as const);
+    const foreign = Array.from({ length: 1500 }, (_, i) => [`x${i % 9}/${i}`, Buffer.alloc(0)] as const);
     const report = await check(new MemoryStore([...chainOf(1), ...foreign]));
     expect(report).toMatchObject({ status: 'violated', findingsOmitted: 500 });
     expect(report.findings).toHaveLength(1000);
-    // What else is wrong is listed all the same: the cap is of each code.
+    // What else is wrong is listed all the same: the cap is of each code in each folder that the format knows.
     const broken = await check(new MemoryStore([...[...chainOf(3)].filter((_, i) => i !== 1), ...foreign]));
     expect(broken.findings.map(({ code }) => code).filter((code) => code !== 'foreign-object')).toEqual([
       'segment-missing',
     ]);
+    const planted = await check(new MemoryStore([...chainOf(1).set(nameOf(1), Buffer.from('junk')), ...foreign]));
+    expect(saidOf(planted)).toContain(`foreign-object ${nameOf(1)}`);
+    expect(planted).toMatchObject({ findingsOmitted: 500 });
   });
 });
 

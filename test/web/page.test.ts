@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { loadVectors } from '../support/logVectors.ts';
-import { CHROMIUM, LOG_KEY, PAGE, evidenceOf, hasChromium } from './support.ts';
+import { CHROMIUM, LOG_KEY, PAGE, evidenceOf, hasChromium, offPaper, poorContrast } from './support.ts';
 
 interface Case {
   name: string;
@@ -114,15 +114,96 @@ withBrowser('the page in a browser', () => {
     await page.waitForSelector('#status.violated');
     expect(await said()).toContain('No given key of logs.example.com/audit signed the checkpoint');
     expect(await states()).toEqual(['holds', 'holds', 'holds', 'fails']);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('keys');
     await trust('nonsense');
     await page.waitForSelector('#status.unverified');
-    expect(await page.innerText('#key-faults')).toBe('Line 1: a verifier key has the form name+ID+base64.');
+    expect(await page.innerText('#key-faults')).toBe(
+      'Line 1: a verifier key has the form name+ID+base64. It was given: nonsense',
+    );
+    expect(await said()).toContain('no line in step 2 is a verifier key');
+  });
+
+  test('shows what can not be seen in a line that is no key, and repeats no private key', async () => {
+    const faults = (): Promise<string> => page.innerText('#key-faults');
+    const faultsSay = (hasText: string): Promise<void> => page.locator('#key-faults', { hasText }).waitFor();
+    await trust(`${LOG_KEY}\u200b`);
+    await faultsSay(`It was given: ${LOG_KEY}\\u200b`);
+    await trust(` ${LOG_KEY.replace('audit+', 'audit\u00a0+')}  `);
+    await faultsSay('It was given: \\u0020logs.example.com/audit\\u00a0+');
+    expect(await faults()).toMatch(/\\u0020\\u0020$/);
+    await trust('PRIVATE+KEY+logs.example.com/audit+1a2b3c4d+secret');
+    await faultsSay('looks like a private key');
+    expect(await faults()).not.toContain('secret');
+  });
+
+  test('says how each hash is computed, and sets apart what the file claims from what was checked', async () => {
+    const signer = `logs.example.com/audit (key ID ${LOG_KEY.split('+')[1]})`;
+    await choose(evidenceOf('"a":1'));
+    await status();
+    expect(await page.innerText('.path')).toContain('leaf hash SHA-256(0x00 ‖ line)');
+    expect(await page.innerText('.path')).toContain('SHA-256(0x01 ‖ left ‖ right)');
+    expect(await page.innerText('.path')).toContain(`${signer}; which only the file itself names`);
+    expect(await page.locator('#facts-title').count()).toBe(0);
+    const claims = (): Promise<string> => page.innerText('section[aria-labelledby=claims-title]');
+    expect(await claims()).toContain('Nothing in this list is proved');
+    expect(await claims()).toContain('segments/3/000000000041.jsonl.zst');
+    expect(await page.innerText('#line-title')).toBe('The record, as the file claims it');
+    await trust(LOG_KEY);
+    await page.waitForSelector('#status.verified');
+    expect(await page.innerText('.facts')).toContain('segments/3/000000000041.jsonl.zst');
+    expect(await claims()).not.toContain('segments/3/000000000041.jsonl.zst');
+    expect(await claims()).toContain(LOG_KEY);
+    expect(await page.innerText('.path')).toContain(`${signer}; which you gave`);
+    await trust(vectors.verifierKeys[0] as string);
+    await page.waitForSelector('#status.violated');
+    expect(await claims()).toContain(signer);
+  });
+
+  test('takes its verdict back at once when a key is changed', async () => {
+    await trust(LOG_KEY);
+    await choose(evidenceOf('"a":1'));
+    expect(await status()).toBe('verified');
+    const left = await page.evaluate(() => {
+      document.getElementById('keys')?.dispatchEvent(new Event('input'));
+      return [document.getElementById('result')?.textContent, document.title];
+    });
+    expect(left).toEqual(['', 'Auditseal: check evidence or a mirror']);
+    expect(await status()).toBe('verified');
   });
 
   test('says that it can not vouch for itself, and where its hash is', async () => {
     await page.click('#own-hash summary');
     expect(await page.innerText('#own-hash')).toContain('sha256sum check.html');
     expect(await page.innerText('#own-hash')).toContain('web/check.html.sha256');
+  });
+
+  test('prints what was checked, with which keys, when, and with which page; nothing is cut off', async () => {
+    const file = evidenceOf(`"a":"${'x'.repeat(500)}"`);
+    await page.clock.setFixedTime('2026-11-26T10:00:00.000Z');
+    await trust(LOG_KEY, 'nonsense', vectors.verifierKeys.find((key) => key.startsWith('witness')) as string);
+    await choose(file, `${'long'.repeat(50)}.json`);
+    expect(await status()).toBe('verified');
+    expect(await offPaper(page)).toEqual([]);
+    const printed = await page.innerText('section[aria-labelledby=this-check-title]');
+    const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+    for (const text of [
+      `${'long'.repeat(50)}.json`,
+      hashOf(file),
+      '2026-11-26T10:00:00.000Z, by the clock of this device',
+      `Of a log: ${LOG_KEY}`,
+      'Of a witness: witness.example.com/w1+',
+      hashOf(readFileSync('dist/web/check.html')),
+    ])
+      expect(printed).toContain(text);
+    expect(await page.innerText('#result .note')).toBe('1 line of step 2 was refused, and not used as a key.');
+    expect(await page.getAttribute('#keys', 'aria-invalid')).toBe('true');
+    expect(await page.isVisible('#keys')).toBe(false);
+    await page.emulateMedia({ media: 'screen' });
+    await choose('Dear Sir or Madam');
+    expect(await status()).toBe('unverified');
+    expect(await page.innerText('section[aria-labelledby=this-check-title]')).toContain(
+      hashOf(Buffer.from('Dear Sir or Madam')),
+    );
   });
 
   test('evidence without keys asks for one', async () => {
@@ -163,7 +244,7 @@ withBrowser('the page in a browser', () => {
     for (const [name, file, why] of cases) {
       await page.evaluate(() => document.getElementById('status')?.remove());
       await choose(file, '<img src=x onerror=alert(1)>\u202e.json');
-      expect({ name, status: await status() }).toEqual({ name, status: 'violated' });
+      expect({ name, status: await status() }).toEqual({ name, status: 'unverified' });
       expect(await said()).toContain(why);
       expect(await said()).toContain('<img src=x onerror=alert(1)>\\u202e.json: ');
     }
@@ -176,8 +257,18 @@ withBrowser('the page in a browser', () => {
       data.items.add(file);
       document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
     });
-    expect(await status()).toBe('violated');
+    expect(await status()).toBe('unverified');
     expect(await said()).toContain('larger than 64 MiB');
+  });
+
+  test('says of a file that the browser does not give that it was not checked, and what to do', async () => {
+    await page.evaluate(() => {
+      File.prototype.arrayBuffer = () => Promise.reject(new DOMException('it was moved away', 'NotFoundError'));
+    });
+    await choose(evidenceOf('"a":1'));
+    expect(await status()).toBe('unverified');
+    expect(await said()).toContain('evidence.json: the browser says: it was moved away');
+    expect(await said()).toContain('Choose the file again');
   });
 
   test('a dropped file is read like a chosen one', async () => {
@@ -237,8 +328,9 @@ withBrowser('the page in a browser', () => {
     await choose(evidenceOf('"time":"2026-11-22T10:00:00Z","category":"AuditEvent"'));
     await status();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('status');
     const reached: string[] = [];
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 10; i++) {
       await page.keyboard.press('Tab');
       reached.push(await page.evaluate(() => document.activeElement?.id || (document.activeElement?.tagName ?? '')));
     }
@@ -247,6 +339,18 @@ withBrowser('the page in a browser', () => {
     expect(await page.getByLabel('Verifier keys of the log, of its auditor and of witnesses, one a line').count()).toBe(
       1,
     );
+  });
+
+  test.each(['light', 'dark'] as const)('can be read in %s colours, whatever the verdict is', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    const record = evidenceOf('"bidi":"\u202e"');
+    for (const keys of ['', LOG_KEY, `${vectors.verifierKeys[0]}\nnonsense`]) {
+      await trust(keys);
+      await choose(record);
+      await status();
+      await page.locator('details').evaluateAll((all) => all.forEach((details) => details.setAttribute('open', '')));
+      expect(await poorContrast(page)).toEqual([]);
+    }
   });
 
   test('the policy lets the page open no connection, whatever runs in it', async () => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
 import { formatEntry } from '../../src/core/objects/entry.ts';
 import { formatEvidence } from '../../src/core/objects/evidence.ts';
 import { ZERO_HASH, leafHash, sha256 } from '../../src/core/hash.ts';
@@ -66,4 +67,50 @@ function rootOf(leaves: readonly Hash[]): Hash {
   const tree = new TreeRoot();
   for (const leaf of leaves) tree.add(leaf);
   return tree.root();
+}
+
+/** offPaper gives what a print of the page would cut off at the right edge of its paper, if that were 680 pixels wide. */
+export async function offPaper(page: Page): Promise<string[]> {
+  await page.emulateMedia({ media: 'print' });
+  await page.setViewportSize({ width: 680, height: 900 });
+  return page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter((shown) => shown.getBoundingClientRect().right > 680 || shown.scrollWidth > shown.clientWidth + 1)
+      .filter((shown) => getComputedStyle(shown).display !== 'inline')
+      .map((shown) => `${shown.tagName} ${shown.id}`),
+  );
+}
+
+/** poorContrast gives the texts that are shown with less contrast than 4.5 to what is behind them. WCAG 2.2, 1.4.3. */
+export function poorContrast(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const channels = (color: string): number[] => (color.match(/[\d.]+/g) ?? []).map(Number);
+    const luminance = (color: string): number => {
+      const [r = 0, g = 0, b = 0] = channels(color).map((value) => {
+        const part = value / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = (element: Element | null): string => {
+      if (element === null) return getComputedStyle(document.body).backgroundColor;
+      const color = getComputedStyle(element).backgroundColor;
+      return channels(color)[3] === 0 ? behind(element.parentElement) : color;
+    };
+    const contrast = (a: number, b: number): number => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const poor: string[] = [];
+    for (const element of document.querySelectorAll('body *')) {
+      if (element.getClientRects().length === 0) continue;
+      const texts = [...element.childNodes].filter(
+        (node) => node.nodeType === Node.TEXT_NODE && node.nodeValue?.trim(),
+      );
+      const colors = texts.length > 0 ? [getComputedStyle(element).color] : [];
+      if (element.matches('textarea')) colors.push(getComputedStyle(element, '::placeholder').color);
+      for (const color of colors) {
+        const found = contrast(luminance(color), luminance(behind(element)));
+        if (found < 4.5) poor.push(`${element.tagName} ${element.className}: ${color}, ${found.toFixed(2)}`);
+      }
+    }
+    return poor;
+  });
 }

@@ -6,7 +6,7 @@ import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts'
 import { parseAction } from '../../web/verify/ledger/action.ts';
 import { forgeActions } from '../support/actions.ts';
 import { damaged } from '../support/logVectors.ts';
-import { LEDGER, ZEROS, forgeChain, timeOf } from '../support/forge.ts';
+import { LEDGER, ZEROS, forgeChain, timeOf, nameOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, batch } from '../support/loggedLedger.ts';
@@ -144,6 +144,14 @@ describe('the page and the command line conclude the same of a mirror', () => {
     expect((await pageVerdict(mirror)).found).toEqual([...found, `foreign-object ${reportName(1)}`]);
     expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
     expect(await pageVerdict(mirror, MIRROR_KEY)).toEqual(await coreVerdict(mirror, MIRROR_KEY));
+  });
+
+  test('with thousands of names that anybody can make up, beside an object that has taken the name of a segment', async () => {
+    const mirror = new Map(good).set(nameOf(77), Buffer.from('junk'));
+    for (let i = 0; i < 2500; i++) mirror.set(`x${i % 7}/${i}`, Buffer.from('x'));
+    const verdict = await pageVerdict(mirror);
+    expect(verdict.found).toContain(`foreign-object ${nameOf(77)}`);
+    expect(verdict).toEqual(await coreVerdict(mirror));
   });
 
   test('whose key is another one', async () => {

@@ -1,8 +1,11 @@
 /**
- * What shows nothing, looks like a space, or changes the direction of other characters: with them a text could pretend to
- * be another one. Only a line break that this page itself makes is let through.
+ * UNSEEN matches what shows nothing, looks like a space, or changes the direction of other characters: with it, a text could
+ * pretend to be another one.
  */
 const UNSEEN = /(?:[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs})+/gu;
+
+/** UNSEEN_OR_LOST matches spaces too where a page doesn't show them: at the ends, and beside others. */
+const UNSEEN_OR_LOST = new RegExp(`${UNSEEN.source}|^ +| +$| {2,}`, 'gu');
 
 type Child = Node | string;
 
@@ -14,24 +17,25 @@ export function element(tag: string, attributes: Readonly<Record<string, string>
   return made;
 }
 
-/** untrusted shows text of somebody else: what can't be seen is written as an escape such as \u202e, and marked. */
-export function untrusted(text: string): DocumentFragment {
+/** untrusted shows text of somebody else: what would not be seen is written as an escape such as \u202e, and marked. */
+export const untrusted = (text: string): DocumentFragment => escaped(text, UNSEEN_OR_LOST);
+
+/** laidOut is untrusted for a row of text whose spaces are all shown. */
+export const laidOut = (row: string): DocumentFragment => escaped(row, UNSEEN);
+
+function escaped(text: string, unseen: RegExp): DocumentFragment {
   const shown = document.createDocumentFragment();
   let start = 0;
-  for (const { 0: unseen, index } of text.matchAll(UNSEEN)) {
-    shown.append(text.slice(start, index), element('i', {}, escapes(unseen)));
-    start = index + unseen.length;
+  for (const { 0: found, index } of text.matchAll(unseen)) {
+    shown.append(text.slice(start, index), element('i', {}, found.replace(/[^]/g, escapeUnit)));
+    start = index + found.length;
   }
   shown.append(text.slice(start));
   return shown;
 }
 
-function escapes(unseen: string): string {
-  return Array.from(unseen, (character) => {
-    const digits = (character.codePointAt(0) ?? 0).toString(16);
-    return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`;
-  }).join('');
-}
+/** The escapes are those of JSON, which the command line writes too: of UTF-16 code units. */
+const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** code shows text of somebody else in a fixed width. */
 export const code = (text: string, attributes: Readonly<Record<string, string>> = {}): HTMLElement =>

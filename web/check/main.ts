@@ -1,13 +1,19 @@
 import { checkEvidence } from '../verify/checkEvidence.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence } from '../verify/evidence.ts';
 import type { Evidence } from '../verify/evidence.ts';
+import { utf8 } from '../verify/bytes.ts';
 import { Fault } from '../verify/fault.ts';
+import { sha256 } from '../verify/merkle.ts';
 import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
 import { byId, element, untrusted } from './dom.ts';
+import { showKeyFaults } from './keyFaults.ts';
 import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
-import { showLedger, size } from './mirrorResult.ts';
-import { showOutcome, showUnreadable } from './result.ts';
+import { showLedger, showNoFolder } from './mirrorResult.ts';
+import { number, size } from './parts.ts';
+import { showOutcome, showUnread, showUnreadable } from './result.ts';
+import { chosenFile, chosenFolder, notUsed, showThisCheck } from './thisCheck.ts';
+import type { Checked } from './thisCheck.ts';
 
 const input = byId('file', HTMLInputElement);
 const keyField = byId('keys', HTMLTextAreaElement);
@@ -22,92 +28,134 @@ const bar = byId('progress', HTMLProgressElement);
 const barText = byId('progress-text', HTMLElement);
 const stopButton = byId('stop', HTMLButtonElement);
 const againButton = byId('again', HTMLButtonElement);
+const againHint = byId('again-hint', HTMLElement);
+const TITLE = document.title;
+/** This page's bytes: the build writes it as a browser prints it, and nothing has changed it yet. */
+const ownBytes = utf8(`<!doctype html>${document.documentElement.outerHTML}`);
 
-let evidence: Evidence | undefined;
+let evidence: { readonly content: Evidence; readonly chosen: Checked['chosen'] } | undefined;
 let mirror: MirrorFiles | undefined;
 let running: MirrorCheck | undefined;
 /** Counts what the user did, so that a slow check never overwrites the result of a later one. */
 let turn = 0;
 
-function show(content: readonly Node[]): void {
-  result.replaceChildren(...content);
+/** say tells where the page is, to the eye and to a screen reader. */
+function say(...content: (Node | string)[]): void {
+  busy.replaceChildren(...content);
+  if (spoken.textContent !== busy.textContent) spoken.textContent = busy.textContent;
+}
+
+/** withdraw takes back what was said: it was about something else, or for other keys. */
+function withdraw(): void {
+  result.replaceChildren();
+  document.title = TITLE;
+}
+
+function show(verdict: readonly Node[], about: Checked): void {
+  result.replaceChildren(...notUsed(about), ...verdict, showThisCheck(about));
   busy.textContent = '';
   spoken.textContent = result.querySelector('h2')?.textContent ?? '';
+  document.title = `Auditseal: ${spoken.textContent}`;
+}
+
+/** showVerdict shows what the user has waited for, and goes there. */
+function showVerdict(verdict: readonly Node[], about: Checked): void {
+  show(verdict, about);
+  document.getElementById('status')?.focus();
+}
+
+/** begin ends what runs and takes back what is shown, because the user chose something. It gives the user's turn. */
+function begin(): number {
+  running?.stop();
+  running = mirror = evidence = undefined;
+  mirrorPart.hidden = true;
+  withdraw();
+  return ++turn;
 }
 
 async function open(chosen: File | undefined): Promise<void> {
   if (chosen === undefined) return;
-  const mine = ++turn;
-  evidence = undefined;
-  leaveMirror();
-  result.replaceChildren();
-  busy.replaceChildren('Reading ', untrusted(chosen.name));
+  const mine = begin();
+  say('Reading the file ', untrusted(chosen.name));
+  let hash: string | undefined;
   try {
     if (chosen.size > MAX_EVIDENCE_BYTES) {
       throw new Fault('EVIDENCE_MALFORMED', 'the file is larger than 64 MiB, the most that evidence may have');
     }
     const bytes = new Uint8Array(await chosen.arrayBuffer());
-    if (mine === turn) evidence = parseEvidence(bytes);
+    hash = await sha256(bytes);
+    if (mine === turn) evidence = { content: parseEvidence(bytes), chosen: chosenFile(chosen, hash) };
   } catch (error) {
-    if (mine === turn) show(showUnreadable(chosen.name, asFault(error)));
+    const verdict = verdictOf(chosen.name, error);
+    const about = await checked(chosenFile(chosen, hash));
+    if (mine === turn) showVerdict(verdict, about);
   }
-  if (mine === turn) await check();
+  if (evidence !== undefined && mine === turn) await check(evidence, showVerdict);
 }
 
-/** asFault turns what a browser says of a file that it can't read into words; a defect of this page is thrown on. */
-function asFault(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof DOMException) return new Fault('EVIDENCE_MALFORMED', `it can't be read (${error.message})`);
+/** checked describes a check that begins now, with the keys as they are. */
+async function checked(chosen: Checked['chosen']): Promise<Checked> {
+  const at = Date.now();
+  const { keys, refused } = await readKeys(keyField.value);
+  return { chosen, keys, refused: refused.length, at, pageHash: await sha256(ownBytes) };
+}
+
+/** verdictOf says why nothing could be checked; a defect of this page is thrown on. */
+function verdictOf(name: string, error: unknown): Node[] {
+  if (error instanceof Fault) return showUnreadable(name, error);
+  if (error instanceof DOMException) return showUnread(name, error.message);
   throw error;
 }
 
-function leaveMirror(): void {
-  running?.stop();
-  running = mirror = undefined;
-  mirrorPart.hidden = true;
+async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<void> {
+  const mine = begin();
+  say('Reading the names of the files in the folder');
+  try {
+    const chosen = await reading;
+    if (mine !== turn) return;
+    mirror = chosen;
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    const about = await checked([]);
+    if (mine === turn) showVerdict(showNoFolder(error.message), about);
+    return;
+  }
+  await checkMirror(mirror);
 }
 
-async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<void> {
-  const mine = ++turn;
-  evidence = undefined;
-  leaveMirror();
-  result.replaceChildren();
-  busy.textContent = 'Reading the names in the folder';
-  const chosen = await reading;
-  if (mine !== turn) return;
-  mirror = chosen;
-  await checkMirror();
-}
+const AGAIN = {
+  reread: 'This lists the folder again and reads all of it, with the keys as they are then.',
+  same:
+    'This reads the same files again, with the keys as they are then. The browser listed the folder once, when you chose it: ' +
+    'files that were added since are not seen, and files that were changed since are refused. To check the folder as it ' +
+    'is now, choose it again in step 1, or drop it on this page.',
+};
 
 /** checkMirror checks the chosen folder, with the keys as they are, and shows how far it is. */
-async function checkMirror(): Promise<void> {
-  const chosen = mirror;
-  if (chosen === undefined) return;
+async function checkMirror(chosen: MirrorFiles): Promise<void> {
   const mine = ++turn;
   running?.stop();
-  result.replaceChildren();
-  busy.replaceChildren('Checking the folder ', untrusted(chosen.name));
-  spoken.textContent = 'Checking the folder';
+  withdraw();
+  say('Checking the folder ', untrusted(chosen.name));
   const total = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
   bar.value = 0;
   barText.textContent = '';
   mirrorPart.hidden = false;
+  againHint.textContent = chosen.reread === undefined ? AGAIN.same : AGAIN.reread;
   showRunning(true);
   let quarter = 0;
   running = new MirrorCheck(chosen, keyField.value, ({ name, files, bytes }) => {
     const part = total === 0 ? 1 : Math.min(bytes / total, 1);
     bar.value = part;
-    const of = `${size(bytes)} of ${size(total)}, ${files.toLocaleString('en')} of ${chosen.files.length.toLocaleString('en')} files: `;
+    const of = `${size(bytes)} of ${size(total)}, ${number(files)} of ${number(chosen.files.length)} files: `;
     barText.replaceChildren(of, untrusted(name.slice(0, 200)));
     if (Math.floor(part * 4) <= quarter) return;
     quarter = Math.floor(part * 4);
     spoken.textContent = `${quarter * 25} % checked`;
   });
   try {
-    const outcome = await running.outcome;
-    if (mine !== turn) return;
-    show(showLedger(chosen.name, outcome));
-    document.title = `Auditseal: ${spoken.textContent}`;
+    const [about, outcome] = await Promise.all([checked(chosenFolder(chosen, total)), running.outcome]);
+    if (mine === turn) showVerdict(showLedger(chosen, outcome), about);
   } finally {
     if (mine === turn) {
       running = undefined;
@@ -118,7 +166,7 @@ async function checkMirror(): Promise<void> {
 
 function showRunning(isRunning: boolean): void {
   stopButton.hidden = bar.hidden = barText.hidden = !isRunning;
-  againButton.hidden = isRunning;
+  againButton.hidden = againHint.hidden = isRunning;
 }
 
 function stopMirror(): void {
@@ -126,50 +174,62 @@ function stopMirror(): void {
   running?.stop();
   running = undefined;
   showRunning(false);
-  busy.textContent = spoken.textContent = 'Stopped: nothing is said about this folder.';
-  againButton.focus();
 }
 
-async function checkKeys(): Promise<void> {
-  const given = await readKeys(keyField.value);
-  keyFaults.replaceChildren(...given.faults.map((fault) => element('p', {}, untrusted(fault))));
+async function checkAgain(): Promise<void> {
+  if (mirror !== undefined) await openMirror(mirror.reread?.() ?? mirror);
 }
 
-async function check(): Promise<void> {
-  // A mirror is checked again when the user asks for it: that may take minutes.
-  if (mirror !== undefined) return checkKeys();
+/** changeKeys takes back at once what was said for the keys of before. A folder is checked when the user asks: it may take minutes. */
+async function changeKeys(): Promise<void> {
+  const text = keyField.value;
+  if (mirror !== undefined) {
+    stopMirror();
+    withdraw();
+    say(
+      'You changed the keys, so nothing is said about the folder ',
+      untrusted(mirror.name),
+      ' any more. Press \u201cCheck the folder again\u201d to check it with these keys.',
+    );
+  }
+  if (evidence !== undefined) return check(evidence, show);
+  const { faults, refused } = await readKeys(text);
+  if (text === keyField.value) showFaults(faults, refused);
+}
+
+function showFaults(faults: readonly string[], refused: readonly string[]): void {
+  keyField.setAttribute('aria-invalid', String(faults.length > 0));
+  keyFaults.replaceChildren(...showKeyFaults(faults, refused));
+}
+
+/** check checks the chosen evidence with the keys as they are. */
+async function check({ content, chosen }: NonNullable<typeof evidence>, showIt: typeof show): Promise<void> {
   const mine = ++turn;
+  withdraw();
+  busy.textContent = 'Checking the file';
   const given = await readKeys(keyField.value);
   if (mine !== turn) return;
-  keyFaults.replaceChildren(...given.faults.map((fault) => element('p', {}, untrusted(fault))));
-  const current = evidence;
-  if (current === undefined) return;
-  busy.textContent = 'Checking';
+  showFaults(given.faults, given.refused);
   const trust = keyField.value.trim() === '' ? 'file' : 'user';
-  const carried = trust === 'file' ? await readKeys(current.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
-  const outcome = await checkEvidence(current, carried.keys);
-  if (mine !== turn) return;
-  show(showOutcome(current, outcome, trust, carried.keys.length));
-  document.title = `Auditseal: ${spoken.textContent}`;
+  const carried = trust === 'file' ? await readKeys(content.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
+  const outcome = await checkEvidence(content, carried.keys);
+  const about = await checked(chosen);
+  if (mine === turn) showIt(showOutcome(content, outcome, trust, carried.keys.length), about);
 }
 
 /** start runs what a handler began; what goes wrong in it is shown, never swallowed. */
 function start(work: Promise<void>): void {
   work.catch((error: unknown) => {
-    show([
-      element(
-        'p',
-        { class: 'note', role: 'alert' },
-        'This page failed, so nothing was checked: ',
-        untrusted(String(error)),
-      ),
-    ]);
+    withdraw();
+    busy.textContent = '';
+    const why = ['This page failed, so nothing was checked: ', untrusted(String(error))];
+    result.append(element('p', { class: 'note', role: 'alert' }, ...why));
     throw error;
   });
 }
 
 input.addEventListener('change', () => start(open(input.files?.[0])));
-keyField.addEventListener('input', () => start(check()));
+keyField.addEventListener('input', () => start(changeKeys()));
 document.addEventListener('dragover', (event) => {
   event.preventDefault();
   document.body.classList.add('dropping');
@@ -184,8 +244,16 @@ document.addEventListener('drop', (event) => {
 folderInput.addEventListener('change', () => {
   if (folderInput.files !== null && folderInput.files.length > 0) start(openMirror(filesOfPicker(folderInput.files)));
 });
-stopButton.addEventListener('click', stopMirror);
-againButton.addEventListener('click', () => start(checkMirror()));
+// A browser says nothing when what is chosen already is chosen again.
+for (const chooser of [input, folderInput]) chooser.addEventListener('click', () => (chooser.value = ''));
+stopButton.addEventListener('click', () => {
+  stopMirror();
+  say('Stopped: nothing is said about this folder.');
+  againButton.focus();
+});
+againButton.addEventListener('click', () => {
+  start(checkAgain());
+});
 if (!window.isSecureContext) {
   input.disabled = folderInput.disabled = true;
   busy.textContent =

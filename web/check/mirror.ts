@@ -8,6 +8,10 @@ declare const WORKER_SOURCE: string;
 export interface MirrorFiles {
   readonly name: string;
   readonly files: MirrorRequest['files'];
+  /** when the browser listed them, in ms since the Unix epoch */
+  readonly listedAt: number;
+  /** lists the folder as it is now; absent where the browser lists it once only, when it is chosen */
+  readonly reread?: () => Promise<MirrorFiles>;
 }
 
 interface TrustedTypes {
@@ -20,7 +24,7 @@ interface TrustedTypes {
 /** filesOfPicker gives the folder that was chosen in a file input. */
 export function filesOfPicker(list: FileList): MirrorFiles {
   const files = Array.from(list, (file) => ({ name: inFolder(file.webkitRelativePath || file.name), file }));
-  return { name: list[0]?.webkitRelativePath.split('/', 1)[0] ?? '', files };
+  return { name: list[0]?.webkitRelativePath.split('/', 1)[0] ?? '', files, listedAt: Date.now() };
 }
 
 const inFolder = (path: string): string => path.slice(path.indexOf('/') + 1);
@@ -42,15 +46,16 @@ export function filesOfDrop(items: DataTransferItemList): Promise<MirrorFiles> |
     if (entry?.isDirectory !== true) continue;
     // Chromium lets a page that was opened from disk read a dropped folder in this way alone, and others know it not.
     const handle = item.getAsFileSystemHandle?.();
-    return handle === undefined ? readEntry(entry as FileSystemDirectoryEntry) : readHandle(handle);
+    return handle === undefined ? readEntry(entry as FileSystemDirectoryEntry) : handle.then(readHandle);
   }
   return undefined;
 }
 
-async function readHandle(dropped: Promise<Handle | null>): Promise<MirrorFiles> {
-  const root = await dropped;
-  if (root === null) throw new Error('the folder can\u2019t be read; choose it with the button');
+/** readHandle throws a DOMException for a folder that the browser doesn't let the page read. */
+async function readHandle(root: Handle | null): Promise<MirrorFiles> {
+  if (root === null) throw new DOMException('the browser gives the page no access to it', 'NotAllowedError');
   const files: { name: string; file: File }[] = [];
+  const listedAt = Date.now();
   const folders = [{ path: '', handle: root }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for await (const handle of folder.handle.values()) {
@@ -59,11 +64,13 @@ async function readHandle(dropped: Promise<Handle | null>): Promise<MirrorFiles>
       else files.push({ name: path, file: await handle.getFile() });
     }
   }
-  return { name: root.name, files };
+  return { name: root.name, files, listedAt, reread: () => readHandle(root) };
 }
 
+/** readEntry throws a DOMException for a folder that can't be read. */
 async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
   const files: { name: string; file: File }[] = [];
+  const listedAt = Date.now();
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const reader = folder.createReader();
@@ -82,7 +89,7 @@ async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
       }
     }
   }
-  return { name: root.name, files };
+  return { name: root.name, files, listedAt, reread: () => readEntry(root) };
 }
 
 /**

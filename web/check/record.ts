@@ -1,5 +1,6 @@
 import { readTokens } from '../verify/json.ts';
-import { element, untrusted } from './dom.ts';
+import { element, laidOut } from './dom.ts';
+import { part } from './parts.ts';
 
 const MAX_CHARACTERS = 60_000;
 const MAX_ROWS = 2_000;
@@ -53,19 +54,20 @@ function layOut(line: string): Layout {
 }
 
 /** showRecord shows a record's line so that nothing in it can act on the page or be unseen. */
-export function showRecord(line: string): HTMLElement {
+export function showRecord(line: string, isProved: boolean): HTMLElement {
   const { text, left } = layOut(line);
   const shown = element('pre', { id: 'record', tabindex: '0', 'aria-label': "The record's line" });
-  for (const [i, row] of text.split('\n').entries()) shown.append(i === 0 ? '' : '\n', untrusted(row));
+  for (const [i, row] of text.split('\n').entries()) shown.append(i === 0 ? '' : '\n', laidOut(row));
   const notes = [
-    'Broken into rows for reading; the proof is about the one line without these breaks.',
+    'The line is broken into rows for reading. The proof is about the one line without these breaks, in UTF-8 and without a line feed at its end.',
     ...(left === undefined ? [] : [left]),
-    ...(shown.querySelector('i') === null ? [] : ['Marked escapes stand for characters that would not be seen.']),
+    ...(shown.querySelector('i') === null
+      ? []
+      : ['Each marked escape stands for one or more characters that would not be seen.']),
   ];
-  return element(
-    'section',
-    { class: 'part', 'aria-labelledby': 'record-title' },
-    element('h2', { id: 'record-title' }, 'The record'),
+  return part(
+    'line',
+    isProved ? 'The record, as it was proved' : 'The record, as the file claims it',
     ...notes.map((note) => element('p', { class: 'soft small' }, note)),
     shown,
   );

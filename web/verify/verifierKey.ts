@@ -85,12 +85,17 @@ async function importEcdsa(material: Bytes): ReturnType<typeof crypto.subtle.imp
   }
 }
 
-/** readKeys reads one key a line; lines that hold none, or that of a line before for somebody else, are given back with the reason. */
-export async function readKeys(text: string): Promise<{ keys: VerifierKey[]; faults: string[] }> {
-  const lines = text.split('\n', 4 * MAX_KEYS).map((line) => line.trim());
+/**
+ * readKeys reads one key a line; lines that hold none, or that of a line before for somebody else, are given back as they
+ * are in `refused`, and the reason for each in `faults`.
+ */
+export async function readKeys(text: string): Promise<{ keys: VerifierKey[]; faults: string[]; refused: string[] }> {
+  const given = text.split('\n', 4 * MAX_KEYS);
+  const lines = given.map((line) => line.trim());
   const keys: VerifierKey[] = [];
   const lineOf = new Map<VerifierKey, number>();
   const faults: string[] = [];
+  const refused: string[] = [];
   for (const [i, line] of lines.entries()) {
     if (line === '' || line.startsWith('#')) continue;
     try {
@@ -102,9 +107,10 @@ export async function readKeys(text: string): Promise<{ keys: VerifierKey[]; fau
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       faults.push(`Line ${i + 1}: ${error.message}.`);
+      refused.push(given[i] ?? '');
     }
   }
-  return { keys, faults };
+  return { keys, faults, refused };
 }
 
 /** refuseShared refuses a key that another one is too, by its bytes: a log is no witness of itself, and no witness counts twice. */
@@ -185,4 +191,5 @@ export function rawFromDer(der: Bytes): Bytes | undefined {
 }
 
 /** shortKey names a key for people. */
-export const shortKey = ({ keyName, keyId }: VerifierKey): string => `${keyName} (key ID ${keyId})`;
+export const shortKey = ({ keyName, keyId }: Pick<VerifierKey, 'keyName' | 'keyId'>): string =>
+  `${keyName} (key ID ${keyId})`;

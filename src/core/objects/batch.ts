@@ -4,10 +4,11 @@ import type { LogPosition } from './heads.ts';
 import { batchName } from './names.ts';
 import { AuditsealError, attempt } from '../errors.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
-import { EMPTY_ROOT } from '../merkle/tree.ts';
+import { EMPTY_ROOT, isSameTree } from '../merkle/tree.ts';
 import type { TreeHead } from '../merkle/tree.ts';
 import { parseVerifierKey } from '../note/verifierKey.ts';
 import { openBatch } from '../signed/batchSignature.ts';
+import type { BatchClaim } from '../signed/batchSignature.ts';
 import { certificatesFor } from '../signed/certificate.ts';
 import type { Trust } from '../signed/certificate.ts';
 import { openKeyNotice } from '../signed/keyNotice.ts';
@@ -73,6 +74,10 @@ export interface Batch {
   readonly heads: LogPosition;
 }
 
+/** goesOnFrom tells whether a batch says that it is the next one behind a log. */
+export const goesOnFrom = ({ previous, size, root }: BatchClaim, { number, head }: LogSoFar): boolean =>
+  previous === number && isSameTree({ size, rootHash: root }, head);
+
 /**
  * openNextBatch gives the batch of that number, if it is in the log: signed by a certified session, as the next one behind
  * `before`, and at no earlier time. It throws FOREIGN_OBJECT or BATCH_MALFORMED for everything else: such a batch is void,
@@ -86,10 +91,10 @@ export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, f
     ...(ledger !== undefined && { ledger }),
     ...(keys !== undefined && { keys }),
   });
-  const { previous, size, root, certificate, lines } = openBatch(bytes, batchName(number), certificates);
-  if (previous !== before.number || size !== before.head.size || root !== before.head.rootHash)
+  const { certificate, lines, ...claim } = openBatch(bytes, batchName(number), certificates);
+  if (!goesOnFrom(claim, before))
     throw malformed(
-      `it goes on from batch ${previous} and ${size} entries, and the log has ${before.number} and ${before.head.size}`,
+      `it goes on from batch ${claim.previous} and ${claim.size} entries, and the log has ${before.number} and ${before.head.size}`,
     );
   const entries = parseBatch(lines);
   const heads = headsOf(entries);

@@ -12,6 +12,22 @@ const CHECKPOINT = /^checkpoints\/([0-9]{12})$/;
 const DRILL = /^drill\/\d{4}\/\d{2}\/\d{2}\/(block|append)$/;
 const COSIGNATURE = /^cosignatures\/([0-9]{12})\/([0-9a-f]{8})-([0-9a-f]{16})$/;
 
+const FOLDERS: readonly string[] = [
+  'segments/',
+  'batches/',
+  'checkpoints/',
+  'cosignatures/',
+  'reports/',
+  'actions/',
+  'tlog/',
+];
+
+/** folderOf gives the folder of a name, '' for one that the format doesn't know: of those anybody can make up as many as he likes. */
+export function folderOf(name: string): string {
+  const folder = name.slice(0, name.indexOf('/') + 1);
+  return FOLDERS.includes(folder) ? folder : '';
+}
+
 /** MAX_INDEX is the largest index that the names have room for. */
 export const MAX_INDEX = 10 ** INDEX_DIGITS - 1;
 

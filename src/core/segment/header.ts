@@ -100,8 +100,8 @@ export function formatEmptyEvent({ event, enqueued, partitionKey, properties }: 
 }
 
 /**
- * parseHeader reads a header line (without its LF). It ignores members that it doesn't know, and throws
- * VERSION_UNKNOWN for a later version, and SEGMENT_MALFORMED for a member that is missing or not of its kind.
+ * parseHeader reads a header line (without its LF). It ignores members that it doesn't know, and throws SEGMENT_MALFORMED for one that
+ * is missing or not of its kind, and for another version: what a later release signed is told by its statement.
  */
 export function parseHeader(line: Buffer): SegmentHeader {
   const it = openHeader(line);
@@ -135,12 +135,8 @@ function openHeader(line: Buffer): JsonObject {
   if (parsed === undefined) throw wrong(`is not a JSON object that nests at most ${MAX_JSON_DEPTH} deep`);
   const it = parsed['_segment'];
   if (!isJsonObject(it)) throw wrong('has no _segment');
-  const version = it['version'];
-  if (Number.isSafeInteger(version) && (version as number) > VERSION) {
-    const why = `the header has version ${String(version)}, and this program knows version ${VERSION}`;
-    throw new AuditsealError('VERSION_UNKNOWN', why);
-  }
-  if (version !== VERSION) throw wrong(`has version ${short(version)}`);
+  const { version } = it;
+  if (version !== VERSION) throw wrong(`has version ${short(version)}, and what was signed of it has ${VERSION}`);
   return it;
 }
 

@@ -6,7 +6,7 @@ import { AuditsealError, faultIn } from '../errors.ts';
 import { hashParts } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { certificatesFor } from '../signed/certificate.ts';
-import type { Trust } from '../signed/certificate.ts';
+import type { Certificates, Trust } from '../signed/certificate.ts';
 import { findSignatureFrame, openSignatureFrame } from '../signed/segmentFrame.ts';
 import type { SignedStatement } from '../signed/segmentFrame.ts';
 
@@ -49,11 +49,19 @@ export type SummarizeSegment = (stored: Buffer, question: SegmentQuestion) => Pr
  * summarizeSegment re-computes a segment from its stored bytes. It never throws for what the bytes hold. What nobody signed
  * who is trusted is dismissed by its last 4 KiB, and never decompressed.
  */
-export function summarizeSegment(stored: Buffer, { name, trust, countsCategories }: SegmentQuestion): SegmentSummary {
+export const summarizeSegment = (stored: Buffer, { trust, ...question }: SegmentQuestion): SegmentSummary =>
+  summarizeUnder(certificatesFor(trust), stored, question);
+
+/** summarizeUnder is summarizeSegment, for who has opened certificates before. */
+export function summarizeUnder(
+  certificates: Certificates,
+  stored: Buffer,
+  { name, countsCategories }: Omit<SegmentQuestion, 'trust'>,
+): SegmentSummary {
   let sha256: Hash | undefined;
   try {
     const frame = findSignatureFrame(stored);
-    const statement = openSignatureFrame(frame, name, certificatesFor(trust));
+    const statement = openSignatureFrame(frame, name, certificates);
     const frames = stored.subarray(0, stored.length - frame.size);
     const [signed, whole] = hashParts(frames, stored.subarray(frames.length));
     if (signed !== statement.frames)

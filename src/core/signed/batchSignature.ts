@@ -65,18 +65,18 @@ export function batchMetadata(batch: Buffer): Readonly<Record<string, string>> {
   return { signature: line.toString('base64'), lines: formatHash(sha256(lines)) };
 }
 
-/** isSignedByMetadata tells whether a batch that can't be read is one that a certified session signed under that name. */
-export function isSignedByMetadata(
+/** SignedClaim is what the last line of a batch says, under a certificate that holds. */
+export type SignedClaim = Omit<SignedBatch, 'lines'>;
+
+/** claimInMetadata gives what a batch that can't be read claims, if a certified session signed it under that name. */
+export function claimInMetadata(
   { signature = '', lines = '' }: Readonly<Record<string, string>>,
   name: string,
   certificates: Certificates,
-): boolean {
+): SignedClaim | undefined {
   const hash = parseHash(lines);
   const line = Buffer.from(signature, 'base64');
-  return (
-    hash !== undefined &&
-    attempt(() => openLastLine({ line, lines: hash }, name, certificates), 'malformed') !== undefined
-  );
+  return hash && attempt(() => openLastLine({ line, lines: hash }, name, certificates), 'malformed');
 }
 
 /**
@@ -88,11 +88,7 @@ export function openBatch(batch: Buffer, name: string, certificates: Certificate
   return { ...openLastLine({ line, lines: sha256(lines) }, name, certificates), lines };
 }
 
-function openLastLine(
-  { line: bytes, lines }: LastLine,
-  name: string,
-  certificates: Certificates,
-): Omit<SignedBatch, 'lines'> {
+function openLastLine({ line: bytes, lines }: LastLine, name: string, certificates: Certificates): SignedClaim {
   const line = bytes.length > MAX_LAST_LINE_BYTES ? undefined : decodeText(bytes);
   const said = line?.slice(0, -END_BYTES) ?? '';
   const signature = parseBase64(line?.slice(-SUFFIX.length - BASE64_LENGTH, -SUFFIX.length) ?? '');

@@ -150,10 +150,12 @@ test('summarizeSegment says of what a later release signed that it is one, and w
     isOfLater: true,
     why: expect.stringContaining('version 2') as string,
   });
+  // Who took a session's key can write any header, and stops nobody by it.
   const header = forge({ header: { version: 2 } }).stored;
   const digest: Hash = sha256(header);
   expect(summarizeSegment(header, { name: nameOf(0), trust: TRUST })).toMatchObject({
-    isOfLater: true,
+    isForeign: false,
+    isOfLater: false,
     sha256: digest,
   });
   expect(parseHash(formatHash(digest))).toBe(digest);

@@ -343,7 +343,7 @@ describe('readSegment', () => {
     [
       'another version',
       (text) => text.replace('"version":1', '"version":2'),
-      'VERSION_UNKNOWN: the header has version 2, and this program knows version 1',
+      'SEGMENT_MALFORMED: the header has version 2, and what was signed of it has 1',
     ],
   ])('refuses %s', (_name, change, message) => {
     const frames = compress(Buffer.from(change(decompress(sealBodies(...BODIES).frames).toString())));
@@ -362,7 +362,7 @@ describe('readSegment', () => {
       try {
         reading = readSegment(flipped);
       } catch (error) {
-        expect(error).toMatchObject({ code: expect.stringMatching(/^(SEGMENT_MALFORMED|VERSION_UNKNOWN)$/) as string });
+        expect(error).toMatchObject({ code: 'SEGMENT_MALFORMED' });
         continue;
       }
       if (reading.endDiffers || reading.contradiction !== undefined) continue;

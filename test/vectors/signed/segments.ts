@@ -163,6 +163,7 @@ export function signedSegmentCases(): SignedSegmentCase[] {
     it('malformed', 'with another skippable frame, which is signed', signFrames(hidden, NAME, GOOD.statement, session)),
     it('malformed', 'with a signature frame that is signed by another one', signFrames(good, NAME, GOOD.statement, session)),
     it('malformed', 'with lines of another ledger', stored(made({ ledger: OTHER.name }))),
+    it('malformed', 'with a header of version 2', stored(made({ version: 2 }))),
     it('malformed', 'with another root than its lines have', claiming({ root: ZEROS })),
     it('malformed', 'with another prev than its header has', claiming({ prev: GOOD.root })),
     it('malformed', 'with another number of the next record', claiming({ record: 3 })),

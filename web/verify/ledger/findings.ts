@@ -34,13 +34,29 @@ export interface Unreadable {
 
 const WARNINGS: readonly FindingCode[] = ['clock-ahead', 'action-unfinished'];
 
-/** Findings of one code beyond this many are counted, not listed. So who plants objects can't hide what else is wrong. */
-const MAX_OF_A_CODE = 1000;
+const FOLDERS: readonly string[] = [
+  'segments/',
+  'batches/',
+  'checkpoints/',
+  'cosignatures/',
+  'reports/',
+  'actions/',
+  'tlog/',
+];
 
-/** So many objects of one folder that can't be read are listed. */
-const MAX_OF_A_FOLDER = 1000;
+/** folderOf gives the folder of a name, '' for one that the format doesn't know: of those anybody can make up as many as he likes. */
+function folderOf(name: string): string {
+  const folder = name.slice(0, name.indexOf('/') + 1);
+  return FOLDERS.includes(folder) ? folder : '';
+}
 
-/** Findings collects what is wrong: what is said twice counts once, and beyond 1,000 of a code they are only counted. */
+/**
+ * Findings of one code in one folder beyond this many are counted, not listed, and so are objects of one folder that can't be read.
+ * So who plants objects can't hide what else is wrong.
+ */
+const MAX_OF_A_KIND = 1000;
+
+/** Findings collects what is wrong: what is said twice counts once. */
 export class Findings {
   readonly listed: Finding[] = [];
   omitted = 0;
@@ -48,22 +64,27 @@ export class Findings {
   readonly #unreadableIn = new Map<string, number>();
   /** objects that could not be read and are not listed */
   unreadableOmitted = 0;
+  /** how many of each code are only counted */
+  readonly omittedOf = new Map<FindingCode, number>();
   isViolated = false;
   readonly #seen = new Set<string>();
-  readonly #counts = new Map<FindingCode, number>();
+  /** by code and folder */
+  readonly #counts = new Map<string, number>();
 
   say = (code: FindingCode, object: string, detail: string): void => {
     const severity = WARNINGS.includes(code) ? 'warning' : 'error';
     if (severity === 'error') this.isViolated = true;
     const key = JSON.stringify([code, object, detail]);
     if (this.#seen.has(key)) return;
-    const count = this.#counts.get(code) ?? 0;
-    if (count === MAX_OF_A_CODE) {
+    const kind = `${code} ${folderOf(object)}`;
+    const count = this.#counts.get(kind) ?? 0;
+    if (count === MAX_OF_A_KIND) {
       this.omitted += 1;
+      this.omittedOf.set(code, (this.omittedOf.get(code) ?? 0) + 1);
       return;
     }
     this.#seen.add(key);
-    this.#counts.set(code, count + 1);
+    this.#counts.set(kind, count + 1);
     this.listed.push({ code, severity, object, detail });
   };
 
@@ -73,9 +94,9 @@ export class Findings {
 
   unread = (object: string, why: string): void => {
     if (this.#unreadable.has(object)) return;
-    const folder = object.slice(0, object.indexOf('/') + 1);
+    const folder = folderOf(object);
     const count = this.#unreadableIn.get(folder) ?? 0;
-    if (count === MAX_OF_A_FOLDER) this.unreadableOmitted += 1;
+    if (count === MAX_OF_A_KIND) this.unreadableOmitted += 1;
     else {
       this.#unreadableIn.set(folder, count + 1);
       this.#unreadable.set(object, { object, why });

@@ -40,16 +40,12 @@ export interface Header {
 const KINDS: readonly unknown[] = ['ingest', 'repair', 'heartbeat'];
 const REASONS: readonly unknown[] = ['expired', 'unreadable', 'unknown'];
 
-/** parseHeader reads a header line, without its LF. It throws SEGMENT_MALFORMED, and VERSION_UNKNOWN for a later version. */
+/** parseHeader reads a header line, without its LF. It throws SEGMENT_MALFORMED. */
 export function parseHeader(line: Uint8Array): Header {
   const text = decodeUtf8(line);
   if (text === undefined) throw bad('is not UTF-8');
   const it = member(parseJson(text), '_segment');
-  const version = it['version'];
-  if (Number.isSafeInteger(version) && (version as number) > 1) {
-    throw new Fault('VERSION_UNKNOWN', `the header has version ${String(version)}, and this page knows version 1`);
-  }
-  if (version !== 1) throw bad('has no version that there is');
+  if (it['version'] !== 1) throw bad('has another version than what was signed of it');
   const records = member(it, 'records');
   const events = member(it, 'events');
   const count = whole(events, 'count');

@@ -7,7 +7,7 @@ import { ChainCheck } from './chain.ts';
 import type { Head } from './chain.ts';
 import { ClockCheck } from './clock.ts';
 import { Findings } from './findings.ts';
-import type { Finding, Unreadable } from './findings.ts';
+import type { Finding, FindingCode, Unreadable } from './findings.ts';
 import { Folder, TLOG } from './folder.ts';
 import type { StoredFile } from './folder.ts';
 import { LogCheck } from './log.ts';
@@ -38,6 +38,8 @@ export interface LedgerOutcome {
   readonly ledger: string | undefined;
   readonly findings: readonly Finding[];
   readonly findingsOmitted: number;
+  /** of each code, how many findings are only counted */
+  readonly omittedOf: ReadonlyMap<FindingCode, number>;
   readonly unreadable: readonly Unreadable[];
   readonly partitions: readonly PartitionCount[];
   readonly lineBytes: number;
@@ -150,6 +152,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     ledger: trust.ledger,
     findings: findings.listed,
     findingsOmitted: findings.omitted,
+    omittedOf: findings.omittedOf,
     unreadable: findings.unreadable,
     partitions,
     lineBytes,

@@ -1,0 +1,94 @@
+import type { Finding, FindingCode } from '../verify/ledger/findings.ts';
+import { isKnownName } from '../verify/ledger/names.ts';
+import { code, element, untrusted } from './dom.ts';
+import { showListing } from './listing.ts';
+import { cut, number, plural } from './parts.ts';
+
+/** So many findings of one code are shown first: who plants objects can't hide what else is wrong. */
+const FIRST_OF_A_CODE = 20;
+
+/**
+ * What says that something sealed is gone or changed comes first, then the log and what is derived from it, then what
+ * somebody put beside it; warnings come last.
+ */
+const RANK: Readonly<Record<FindingCode, number>> = {
+  'segment-missing': 0,
+  'segment-changed': 1,
+  'chain-broken': 2,
+  'checkpoint-inconsistent': 3,
+  'checkpoint-invalid': 4,
+  'segment-malformed': 5,
+  'sequence-gap': 6,
+  'sequence-overlap': 7,
+  'entry-mismatch': 8,
+  'not-integrated': 9,
+  'checkpoint-stale': 10,
+  'tile-mismatch': 11,
+  'cosignature-invalid': 12,
+  'foreign-object': 13,
+  'clock-ahead': 14,
+  'action-unfinished': 15,
+};
+
+/** Found is what a check found: what it lists, and of each code how many more there are. */
+export interface Found {
+  readonly findings: readonly Finding[];
+  readonly omittedOf: ReadonlyMap<FindingCode, number>;
+}
+
+/** CodeCount is how much was found of one code. */
+interface CodeCount {
+  readonly name: FindingCode;
+  readonly severity: Finding['severity'];
+  readonly listed: readonly Finding[];
+  /** those that are not listed included */
+  readonly count: number;
+}
+
+/** countFound counts errors and warnings, those that are not listed included. */
+export function countFound(found: Found): { readonly errors: number; readonly warnings: number } {
+  const sum = (wanted: Finding['severity']): number =>
+    countsOf(found).reduce((sum, { severity, count }) => sum + (severity === wanted ? count : 0), 0);
+  return { errors: sum('error'), warnings: sum('warning') };
+}
+
+function countsOf({ findings, omittedOf }: Found): CodeCount[] {
+  const names = [...new Set(findings.map((finding) => finding.code))].sort((a, b) => RANK[a] - RANK[b]);
+  return names.map((name) => {
+    const listed = findings.filter((finding) => finding.code === name).sort(byName);
+    const severity = listed[0]?.severity ?? 'error';
+    return { name, severity, listed, count: listed.length + (omittedOf.get(name) ?? 0) };
+  });
+}
+
+/** What stands under a name of the format may be something sealed that was changed; other names can be planted by the thousand. */
+const byName = (a: Finding, b: Finding): number => Number(isKnownName(b.object)) - Number(isKnownName(a.object));
+
+/** showFindings lists what was found, the gravest first, and counts it by code. */
+export function showFindings(found: Found): HTMLElement {
+  const counts = countsOf(found);
+  return showListing({
+    id: 'findings',
+    title: 'What was found',
+    heads: ['Finding', 'Object', 'Why'],
+    items: counts.flatMap(({ listed }) => listed),
+    first: counts.flatMap(({ listed }) => listed.slice(0, FIRST_OF_A_CODE)),
+    rest: counts
+      .filter(({ listed }) => listed.length > FIRST_OF_A_CODE)
+      .map(({ name, listed }) => `Not shown: ${plural(listed.length - FIRST_OF_A_CODE, 'more finding')} of ${name}.`),
+    above: [element('ul', { id: 'counts' }, ...counts.map(countItem))],
+    row: ({ code: name, severity, object, detail }) => [
+      name,
+      code(cut(object)),
+      untrusted(`${severity === 'warning' ? 'A warning: ' : ''}${cut(detail)}`),
+    ],
+  });
+}
+
+function countItem({ name, severity, listed, count }: CodeCount): HTMLElement {
+  const unlisted =
+    count > listed.length
+      ? ` This page keeps the first ${number(listed.length)} of a code, and only counts the others.`
+      : '';
+  return element('li', {}, element('strong', {}, name), `: ${plural(count, severity)}.${unlisted}`);
+}

@@ -1,0 +1,161 @@
+import type { LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
+import { isKnownName } from '../verify/ledger/names.ts';
+import { code, element } from './dom.ts';
+import { countFound } from './findings.ts';
+import { cut, number, paragraph, plural } from './parts.ts';
+import { status } from './result.ts';
+
+const NO_SEGMENT = 'No segment was found: choose the folder that holds the folder segments, not one above or below it.';
+
+/** mirrorVerdict is what is to be thought of a mirror, by the status that the check gives and by whose keys were given. */
+export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLElement {
+  const { ledger } = outcome;
+  const name = ledger === undefined ? 'of an unknown ledger' : element('span', {}, 'of the ledger ', code(cut(ledger)));
+  const where = element('p', {}, 'The folder ', code(cut(folder)), ', a mirror ', name, '.');
+  if (outcome.status === 'violated') {
+    return isWholeBeside(outcome) ? beside(where, outcome) : violated(where, outcome);
+  }
+  if (outcome.status === 'unverified') return unverified(where, outcome);
+  return holds(where, outcome);
+}
+
+const segmentsOf = ({ partitions }: LedgerOutcome): number => partitions.reduce((sum, it) => sum + it.segments, 0);
+
+/** What was found beside the record says nothing about the record, if a key of the user vouches for that. */
+function isWholeBeside({ findings, omittedOf, unreadable, hasKeys, log }: LedgerOutcome): boolean {
+  const isBeside = (name: string): boolean => name === 'foreign-object';
+  return (
+    findings.every(({ code: name, severity }) => severity === 'warning' || isBeside(name)) &&
+    [...omittedOf.keys()].every(isBeside) &&
+    unreadable.length === 0 &&
+    hasKeys &&
+    log?.head !== undefined
+  );
+}
+
+function beside(where: Node, outcome: LedgerOutcome): HTMLElement {
+  const { findings, omittedOf } = outcome;
+  const { errors, warnings } = countFound(outcome);
+  const isOneOfTheFormat = omittedOf.size > 0 || findings.some(({ object }) => isKnownName(object));
+  const changed = isOneOfTheFormat ? ', or has changed one that no checkpoint covers yet' : '';
+  const entries = plural(outcome.log?.head?.size ?? 0, 'entry', 'entries');
+  return status(
+    'violated',
+    `The record is whole as far as it was checked, but ${errors === 1 ? 'a foreign object lies' : `${number(errors)} foreign objects lie`} in the container`,
+    'beside',
+    where,
+    paragraph(
+      `Status: violated. All that the newest signed checkpoint covers, ${entries}, is there and unchanged. But somebody has put objects into the container that are not of the ledger${changed}.`,
+    ),
+    paragraph(
+      `They change nothing in the record, but nobody else should be able to write there. The table below names ${errors === 1 ? 'it' : 'them'}${warnings === 0 ? '' : `, and ${plural(warnings, 'warning')}`}; docs/runbook.md, under foreign-object, says what to do first.`,
+    ),
+    ...whoSigned(outcome),
+  );
+}
+
+function violated(where: Node, outcome: LedgerOutcome): HTMLElement {
+  const unread = outcome.unreadable.length;
+  const { errors, warnings } = countFound(outcome);
+  return status(
+    'violated',
+    `Violated: ${plural(errors, 'error')}${warnings === 0 ? '' : ` and ${plural(warnings, 'warning')}`}`,
+    'violated',
+    where,
+    paragraph(
+      'At least one error was found: something was changed, removed or added, or evidence is missing. The table below names each object and what is wrong with it; docs/runbook.md says what to do first.',
+    ),
+    ...(segmentsOf(outcome) > 0 ? [] : [paragraph(NO_SEGMENT)]),
+    ...(unread === 0
+      ? []
+      : [paragraph(`${plural(unread, 'object')} could not be read besides, so nothing is known of what is in there.`)]),
+    ...whoSigned(outcome),
+  );
+}
+
+function unverified(where: Node, outcome: LedgerOutcome): HTMLElement {
+  const unread = outcome.unreadable.length;
+  const isEmpty = segmentsOf(outcome) === 0;
+  const why = isEmpty ? 'no record was checked' : `${plural(unread, 'object')} could not be read`;
+  return status(
+    'unverified',
+    `Unverified: ${why}`,
+    'unverified',
+    where,
+    paragraph('This is neither a pass nor a sign of tampering.'),
+    paragraph(isEmpty ? NO_SEGMENT : 'Nothing is known of what could not be read; the table below names it.'),
+    ...whoSigned(outcome),
+  );
+}
+
+/** holds is the verdict where no error was found: whose word that is decides. */
+function holds(where: Node, outcome: LedgerOutcome): HTMLElement {
+  const { log, hasKeys } = outcome;
+  const { warnings } = countFound(outcome);
+  const found =
+    warnings === 0
+      ? 'nothing was found wrong'
+      : `nothing was found wrong but ${warnings === 1 ? 'one thing' : `${number(warnings)} things`} to look at, in the table below`;
+  const whole = paragraph(`Every record was hashed again, every chain was followed, and ${found}.`);
+  const self = (title: string, ...content: Node[]): HTMLElement =>
+    status('unverified', `It agrees with itself, but ${title}`, 'unverified', where, whole, ...content);
+  if (log === undefined) {
+    const why =
+      'The folder holds no log, so no signature vouches for it: whoever could write the folder could have made all of it.';
+    return self('nothing is signed', paragraph(why));
+  }
+  if (!hasKeys) return self('nobody you named vouches for it', ...cosigners(outcome), ...whoSigned(outcome));
+  const { head } = log;
+  if (head === undefined) {
+    return self('nothing is signed', paragraph('The log has no checkpoint yet, so no signature vouches for it.'));
+  }
+  const newest = `The newest covers ${plural(head.size, 'entry', 'entries')}, up to a batch that says that it was made at ${head.time}.`;
+  return status(
+    'verified',
+    'Verified',
+    'verified',
+    where,
+    whole,
+    ...whoSigned(outcome),
+    paragraph(newest),
+    ...cosigners(outcome),
+  );
+}
+
+/** cosigners says which of the user's witnesses cosigned the newest checkpoint. */
+function cosigners({ log }: LedgerOutcome): Node[] {
+  if (log === undefined || log.cosignatures.keys === 0) return [];
+  const { keys, newest } = log.cosignatures;
+  const of = keys === 1 ? 'the one witness whose key you gave' : `the ${number(keys)} witnesses whose keys you gave`;
+  const who = newest.length === 0 ? '' : `: ${newest.join(', ')}`;
+  return [
+    paragraph(
+      `Of ${of}, ${newest.length === 0 ? 'none' : number(newest.length)} cosigned the newest checkpoint${who}.`,
+    ),
+    paragraph('This page demands no number of cosignatures: whether these are enough is for you to say.'),
+  ];
+}
+
+const compared = (count: number): string =>
+  count === 1 ? 'The one checkpoint that was compared' : `Each of the ${number(count)} checkpoints that were compared`;
+
+/** whoSigned says who vouches for the log, by the keys that were given; where none of them does, who is said to. */
+function whoSigned({ log, signers, hasKeys, findings }: LedgerOutcome): Node[] {
+  if (hasKeys && log !== undefined && log.signedBy.length > 0) {
+    const isEvery = !findings.some(({ code: name }) => name === 'checkpoint-invalid');
+    const which = isEvery ? compared(log.checkpoints) : 'Each checkpoint that is not named below as checkpoint-invalid';
+    return [paragraph(`${which} is signed with a key that you gave: ${log.signedBy.join(', ')}.`)];
+  }
+  if (signers.length === 0) return [];
+  return [
+    paragraph(
+      hasKeys
+        ? 'None of the keys that you gave signed a checkpoint in this folder. The checkpoints say that they are signed by:'
+        : 'You gave no key of the log itself. The checkpoints say that they are signed by:',
+    ),
+    element('ul', {}, ...signers.map((name) => element('li', {}, code(cut(name))))),
+    paragraph(
+      `That is a claim. A name or a key that comes from the folder itself, even one that its log announces, proves nothing about who signed. Get the log's verifier key from its operator or an auditor, ${hasKeys ? 'compare it with the one' : 'paste it'} in step 2, and check again.`,
+    ),
+  ];
+}
