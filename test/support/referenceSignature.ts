@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { ed25519 as curve } from '@noble/curves/ed25519.js';
 
 // A reader of certificates and signatures written from docs/format.md, sections 2.1, 3.1, 8.2 and 9.1. It shares no code with
 // src/core, and takes no care of speed.
@@ -131,6 +132,15 @@ export function openReferenceNote(note: string, name: string, trusted: readonly 
   return text;
 }
 
+/** A point of small order is no key, however it is encoded. */
+function isSmallOrder(key: Uint8Array): boolean {
+  try {
+    return curve.Point.fromBytes(key, true).isSmallOrder();
+  } catch {
+    return false; // it is no point of the curve
+  }
+}
+
 /** openReferenceCertificate reads a certificate that holds. docs/format.md, section 2.1. */
 export function openReferenceCertificate(note: string, role: string, trust: ReferenceTrust): ReferenceCertificate {
   const { ledger, keys } = trust;
@@ -141,6 +151,7 @@ export function openReferenceCertificate(note: string, role: string, trust: Refe
   must(first === `${ledger}/sealer` && word === 'auditseal certificate' && stated === role, 'another certificate');
   const publicKey = fromBase64(key);
   must(publicKey.length === 32 && isTime(from) && isTime(until), 'the key or the time of a certificate');
+  must(!isSmallOrder(publicKey), 'a key of small order');
   const hours = (Date.parse(until) - Date.parse(from)) / 3_600_000;
   must(hours >= 0 && hours <= 24, 'a certificate for no time, or for more than 24 hours');
   return { ledger, version: Number(version), session: ed25519(publicKey), from, until };

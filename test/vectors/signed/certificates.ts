@@ -17,6 +17,11 @@ export interface CertificateCase {
 const FROM = '2026-12-03T00:00:00.000Z';
 const UNTIL = '2026-12-04T00:00:00.000Z';
 
+/** smallOrder prints a point by the first byte of its encoding and all others. */
+function smallOrder(first: string, others: string): string {
+  return Buffer.from(`${first}${others.repeat(31)}`, 'hex').toString('base64');
+}
+
 type Edit = readonly [name: string, from: string | RegExp, to: string];
 
 /** What makes the text of a certificate, with a signature that is right, none. */
@@ -32,6 +37,9 @@ const EDITS: readonly Edit[] = [
   ['with a key of 33 bytes', /[A-Za-z0-9+/]{43}=/, Buffer.alloc(33, 7).toString('base64')],
   ['with a key whose base64 has spare bits', /([A-Za-z0-9+/]{42})[A-Za-z0-9+/]=/, '$1B='],
   ['with a key whose base64 is not padded', /([A-Za-z0-9+/]{43})=/, '$1'],
+  ['with a key that is the point of order 1', /[A-Za-z0-9+/]{43}=/, smallOrder('01', '00')],
+  ['with a key that is a point of order 8', /[A-Za-z0-9+/]{43}=/, 'JuiVj8KyJ7BFw/SJ8u+Y8NXfrAXTxjM5sTgCiG1T/AU='],
+  ['with a key of small order in another encoding', /[A-Za-z0-9+/]{43}=/, smallOrder('ee', 'ff')],
   ['from a day that does not exist', FROM, '2026-02-30T00:00:00.000Z'],
   ['from a time without milliseconds', FROM, '2026-12-03T00:00:00Z'],
   ['until no time', UNTIL, ''],
