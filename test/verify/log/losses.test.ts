@@ -1,5 +1,6 @@
 import { saidOf } from '../../support/checking.ts';
 
+import { MAX_LOSSES } from '../../../src/verify/log/followBatches.ts';
 import { SECOND, batch, checkLedger, checkpoint, edit, ledgerOf, live } from '../../support/loggedLedger.ts';
 import type { Ledger } from '../../support/loggedLedger.ts';
 import { MIRROR_KEY, coreVerdict, pageOutcome, pageVerdict } from '../../web/mirrors.ts';
@@ -64,4 +65,17 @@ test('a page that can not read the newest batch says nothing false of what it ma
   for (const [name, bytes] of tiles.objects) mirror.set(`tlog/${name}`, bytes);
   const { status, findings } = await pageOutcome(mirror, MIRROR_KEY, batch(3));
   expect({ status, findings }).toEqual({ status: 'unverified', findings: [] });
+});
+
+test('behind more losses than are followed, batches are not judged, and that is said', async () => {
+  const { store } = await ledgerOf(2 * MAX_LOSSES + 6, 2 * MAX_LOSSES + 6);
+  const mirror: Mirror = new Map(store.objects);
+  for (let i = 0; i < MAX_LOSSES + 2; i++) mirror.delete(batch(1 + 2 * i));
+  const core = await coreVerdict(mirror, MIRROR_KEY);
+  // Where it isn't followed any more, the checkpoints of what is gone show that.
+  expect(core.found).toHaveLength(MAX_LOSSES + 2);
+  for (const found of core.found) expect(found).toContain('checkpoint-inconsistent');
+  expect(await pageVerdict(mirror, MIRROR_KEY)).toEqual(core);
+  const said = (await pageOutcome(mirror, MIRROR_KEY)).notChecked.join('\n');
+  expect(said).toContain(`3 batches were not looked at: the log was taken up again behind ${MAX_LOSSES} that are lost`);
 });
