@@ -4,10 +4,12 @@ import type { CosignatureReport, Finding, Report } from '../core/objects/report.
 
 const START = { full: 'the first segments', incremental: 'the heads of the anchor', quick: 'the first entry' } as const;
 
-/** printReport prints the report of a check for people. */
-export function printReport(report: Report): void {
+/** printReport prints the report of a check for people; `hasKeys` says whether a key of the log was given. */
+export function printReport(report: Report, hasKeys: boolean): void {
   const { status, ledger, checked, log, partitions, findingsOmitted } = report;
   printItem(`${status}: ${ledger ?? 'no ledger'}`);
+  if (status === 'verified' && !hasKeys)
+    printItem('  it agrees with itself, but nobody you named vouches for it: no --key was given');
   printItem(`  ${checkedIn(report)}`);
   printItem(`  from ${START[checked.mode]}; anchor: ${checked.anchor ?? 'none'}`);
   if (log !== undefined) {

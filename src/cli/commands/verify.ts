@@ -142,7 +142,7 @@ export const command = defineCommand(
       progress.clear();
     }
     if (options.json) printJson(report);
-    else printReport(report);
+    else printReport(report, verifiers.length > 0);
     if (options.out !== undefined) await createFile(options.out, formatReport(report));
     if (kept !== undefined && newest !== undefined && report.status === 'verified') await keep(kept, newest);
     return EXIT_STATUS[report.status];
