@@ -46,6 +46,8 @@ export interface KnownLedger {
    * undefined without any: then nobody's signature of a certificate is looked at
    */
   keys: readonly string[] | undefined;
+  /** where no batch counts by the keys that were given: those that the first which has the name of one announces, a claim */
+  claimed?: readonly string[];
 }
 
 /** trustIn is whose certificates count just now. */

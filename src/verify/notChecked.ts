@@ -23,11 +23,15 @@ export interface LogLimits {
 const MAX_UNCOMPARED = 100;
 
 /** notChecked says in words what the outcome of a check does not cover; `log` is undefined where the ledger has none. */
-export function notChecked({ tally, tiles }: Context, options: VerifyOptions, log: LogLimits | undefined): string[] {
+export function notChecked(
+  { tally, tiles, ledger }: Context,
+  options: VerifyOptions,
+  log: LogLimits | undefined,
+): string[] {
   const { anchor, auditors, isIncremental = false, isQuick = false } = options;
   const not: string[] = [];
   if (isQuick) not.push(...notCheckedQuickly(tally, log !== undefined));
-  else if (tally.segments === 0) not.push('no segment was found, so nothing was checked');
+  else if (tally.segments === 0) not.push(noSegment(tally));
   if (isIncremental) {
     const before = anchor?.name ?? 'the anchor';
     not.push(`${tally.notRehashed} segments before the heads of ${before} were not read again`);
@@ -39,8 +43,14 @@ export function notChecked({ tally, tiles }: Context, options: VerifyOptions, lo
   }
   if (log !== undefined) not.push(...notCheckedOfLog(tally, options, log, tiles !== undefined));
   else if (tally.segments > 0) not.push(notCheckedWithoutLog(options));
+  if (log === undefined && ledger.claimed !== undefined) not.push(notCheckedOfClaim(options, ledger.claimed));
   if (auditors === undefined && tally.reports > 0)
     not.push(`no key of the auditor was given, so anybody may have filed the ${tally.reports} reports`);
+  const [withoutEntry] = tally.reportsWithoutEntry;
+  if (withoutEntry !== undefined)
+    not.push(
+      `${tally.reportsWithoutEntry.length} reports that an auditor's key signed have no entry in the log, though later ones have: ${withoutEntry} is the first, and nothing but that signature says when it was filed`,
+    );
   if (tally.unreadableOmitted > 0)
     not.push(`${tally.unreadableOmitted} more objects could not be read, and are not listed`);
   if (tally.otherObjects > 0) not.push(`${tally.otherObjects} objects outside segments/ were checked by name alone`);
@@ -75,6 +85,15 @@ function notCheckedOfLog(
     not.push(`${notIntegrated} segments have no entry in the log yet, so only a session has signed them`);
   return not;
 }
+
+const noSegment = ({ foreignSegments }: Tally): string =>
+  foreignSegments === 0
+    ? 'no segment was found, so nothing was checked'
+    : `none of the ${foreignSegments} objects with the names of segments is signed by who counts here, so nothing was checked`;
+
+/** notCheckedOfClaim says that the keys which were given may be the wrong ones. */
+const notCheckedOfClaim = ({ verifiers = [] }: VerifyOptions, claimed: readonly string[]): string =>
+  `none of the given keys signed for a log here: ${verifiers.map(formatVerifierKey).map(shortKey).join(', ')}; what has the name of its first batch announces ${claimed.map(shortKey).join(', ')}, which counts only if you know that key from somewhere else`;
 
 function notCheckedWithoutLog({ verifiers = [] }: VerifyOptions): string {
   if (verifiers.length > 0) return 'there is no log, so only sessions have signed anything';

@@ -36,10 +36,15 @@ const CHECKED_ELSEWHERE: readonly ((name: string) => unknown)[] = [
 ];
 
 /** checkOtherObjects looks at the names of all objects outside segments/, and into the pages of reports. */
-export async function checkOtherObjects(context: Context, options: VerifyOptions): Promise<void> {
+export async function checkOtherObjects(
+  context: Context,
+  options: VerifyOptions,
+  lacksReport: (number: number) => boolean,
+): Promise<void> {
   for await (const { name, isFolder } of context.store.children('')) {
     if (name === 'segments/') continue;
-    await checkNames(context, options, isFolder ? context.store.list(name, seenUpTo(name, options)) : [{ name }]);
+    const names = isFolder ? context.store.list(name, seenUpTo(name, options)) : [{ name }];
+    await checkNames(context, options, names, lacksReport);
   }
 }
 
@@ -48,6 +53,7 @@ export async function checkNames(
   context: Context,
   options: VerifyOptions,
   listed: AsyncIterable<{ readonly name: string }> | Iterable<{ readonly name: string }>,
+  lacksReport: (number: number) => boolean = () => false,
 ): Promise<void> {
   const { findings, tally } = context;
   const objects = mapInOrder(listed, REPORTS_AHEAD, async ({ name }) => {
@@ -65,7 +71,10 @@ export async function checkNames(
     if (!isKnownName(name) || parseSegmentName(name) !== undefined) findings.foreignName(name);
     else if (typeof fit === 'object') findings.error('foreign-object', name, fit.fault);
     else if (fit === 'not looked into') tally.otherObjects += 1;
-    else if (number !== undefined) tally.reports += 1;
+    else if (number !== undefined) {
+      tally.reports += 1;
+      if (context.auditors !== undefined && lacksReport(number)) tally.reportsWithoutEntry.push(name);
+    }
   }
 }
 
@@ -110,7 +119,8 @@ async function checkPage(context: Context, number: number): Promise<Fit> {
   const [filed, page] = await Promise.all([readReport(context, report, name), hashPage(context, name)]);
   if (filed === 'unreadable' || page === 'unreadable') return 'not looked into';
   if (filed === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
-  const stated = 'report' in filed && filed.report.kind === 'integrity' ? filed.report.page : undefined;
+  if ('fault' in filed) return { fault: `it has the name of a page of ${report}: ${filed.fault}` };
+  const stated = filed.report.kind === 'integrity' ? filed.report.page : undefined;
   return page !== undefined && page === stated
     ? 'fits'
     : { fault: `it is not the page that ${report} states the SHA-256 of` };

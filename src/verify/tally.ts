@@ -26,6 +26,8 @@ export class Tally {
   duplicates = 0;
   storedBytes = 0;
   lineBytes = 0;
+  /** what has the name of a segment and isn't signed by who may */
+  foreignSegments = 0;
   /** segments before the anchor's heads */
   notRehashed = 0;
   /** segments that the log has no entry of */
@@ -34,6 +36,8 @@ export class Tally {
   otherObjects = 0;
   /** reports that are signed; by whom is known only to who has the auditor's keys */
   reports = 0;
+  /** those of them that an auditor signed and that the log has no entry of, though it has of later ones */
+  readonly reportsWithoutEntry: string[] = [];
   readonly partitions: PartitionReport[] = [];
   readonly uncompared: Uncompared[] = [];
   readonly #unreadable = new Map<string, Report['unreadable'][number]>();

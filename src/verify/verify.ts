@@ -50,7 +50,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   } finally {
     await walks.close();
   }
-  await checkOtherObjects(context, options);
+  await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
   await checkActions(context, log?.actions ?? 0, until);
   clock.finish(findings);
   if (log?.note !== undefined) deps.onNewest?.(log.note);

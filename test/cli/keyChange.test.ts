@@ -96,15 +96,14 @@ const invalid = (...objects: readonly string[]): string[] =>
   objects.map((object) => `checkpoint-invalid ${object}`).toSorted();
 const foreign = (...objects: readonly string[]): string[] => objects.map((object) => `foreign-object ${object}`);
 const NEWEST = 'tlog/checkpoint';
-
-/** What a checker with NEW alone finds from step 2 on: OLD is named by heads behind a batch that isn't known, which anybody may have made. */
-const BY_NEW = [`chain-broken ${nameOf(1)}`, ...invalid(checkpoint(0)), ...foreign(batch(0), nameOf(0), nameOf(1))];
+/** What sessions sealed that only OLD certified: who knows NEW alone trusts none of them, and a segment that NEW certified goes on from the last. */
+const OLDS = [...foreign(batch(0), nameOf(0), nameOf(1)), `chain-broken ${nameOf(1)}`];
 
 /** What a checker with OLD, NEW and both keys finds after each step. */
 const FOUND: readonly (readonly (readonly string[])[])[] = [
   [[], [...invalid(NEWEST, checkpoint(0)), ...foreign(batch(0), nameOf(0), nameOf(1))].toSorted(), []],
-  [[], BY_NEW, []],
-  [invalid(NEWEST, checkpoint(2)), BY_NEW, []],
+  [[], [...invalid(checkpoint(0)), ...OLDS].toSorted(), []],
+  [invalid(NEWEST, checkpoint(2)), [...invalid(checkpoint(0)), ...OLDS].toSorted(), []],
 ];
 
 /** seal seals two segments, as the app does that has these keys. */

@@ -6,8 +6,11 @@ import { runVerifyJob } from '../../src/verify/job.ts';
 import { check, saidOf } from '../support/checking.ts';
 import { forgeChain, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
+import { SECOND, checkLedger, ledgerOf, runJob } from '../support/loggedLedger.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { AUDITORS, filed as filedAs, filingIn } from '../support/reports.ts';
+import { grow } from '../support/stolen.ts';
+import { AUDITOR_KEY, MIRROR_KEY, pageOutcome } from '../web/mirrors.ts';
 
 const REPORT = reportName(0);
 const PAGE = pageName(0);
@@ -71,4 +74,24 @@ test('a page whose report states none is named, and one that an incremental chec
   // It lists from the anchor's name on; a page is before its report.
   const later = { anchor: { name: reportName(1), report }, isIncremental: true };
   expect(await check(store, later)).toMatchObject({ status: 'verified', checked: { otherObjects: 0 } });
+});
+
+test('a signed report that the log passed without an entry is no finding, and is said', async () => {
+  const ledger = await ledgerOf();
+  const { store, tiles } = ledger;
+  for (const second of [60, 120]) await runJob(ledger, SECOND + second);
+  const first = store.objects.get(REPORT) as Buffer;
+  store.objects.set(REPORT, Buffer.from('what the log could not read'));
+  await grow(ledger, 14, 130);
+  store.objects.set(REPORT, first);
+  const report = await checkLedger(ledger, { auditors: AUDITORS }, SECOND + 300);
+  expect(saidOf(report)).toEqual([]);
+  expect(report.notChecked.join('\n')).toContain(`${REPORT} is the first`);
+  const mirror = new Map([
+    ...store.objects,
+    ...[...tiles.objects].map(([name, bytes]) => [`tlog/${name}`, bytes] as const),
+  ]);
+  const page = await pageOutcome(mirror, `${MIRROR_KEY}\n${AUDITOR_KEY}`);
+  expect(page.findings).toEqual([]);
+  expect(page.notChecked.join('\n')).toContain(`${REPORT} is the first`);
 });

@@ -22,7 +22,8 @@ const given = async (trusted: readonly KeyLabel[] | null): Promise<VerifierKey[]
 /** outcomeOf says what came of it in the words of signed.json. */
 async function outcomeOf(act: Promise<unknown>): Promise<string> {
   try {
-    return (await act) === 'waits' ? 'waits' : 'valid';
+    const it = await act;
+    return typeof it === 'object' && it !== null && 'waitsFor' in it ? 'waits' : 'valid';
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return error.code === 'VERSION_UNKNOWN' ? 'version-unknown' : 'foreign';

@@ -1,5 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { concat, equalBytes, fromBase64, hexBytes, isPlainText, utf8 } from './bytes.ts';
+import { sha512 } from '@noble/hashes/sha2.js';
+import { concat, equalBytes, fromBase64, hexBytes, isPlainText, toHex, utf8 } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
 import { Fault } from './fault.ts';
 import { sha256 } from './merkle.ts';
@@ -26,6 +27,16 @@ const TYPES = new Map<number, KeyType>([
 ]);
 const P256_SPKI = hexBytes('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** The points of small order, however they are encoded, without the sign: one of them is nobody's key. */
+const SMALL_ORDER: readonly string[] = [
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+];
 const MAX_KEY_CHARACTERS = 1024;
 
 /** SIGNATURE_BYTES is the length of an Ed25519 signature, and of r || s of P-256. */
@@ -50,9 +61,17 @@ export async function parseVerifierKey(text: string): Promise<VerifierKey> {
   const material = bytes.slice(1);
   if (type === 'ecdsa') await importEcdsa(material);
   else if (material.length !== 32) throw malformed(`an Ed25519 key has 32 bytes, not ${material.length}`);
+  if (type !== 'ecdsa' && isSmallOrder(material)) throw malformed("an Ed25519 key of small order is nobody's");
   const digest = await sha256(type === 'ecdsa' ? material : concat(utf8(`${keyName}\n`), bytes));
   if (digest.slice(0, 8) !== keyId) throw malformed(`the key states the ID ${keyId}, and has ${digest.slice(0, 8)}`);
   return { keyName, keyId, type, material, text };
+}
+
+/** isSmallOrder tells whether 32 bytes of Ed25519 are a point that signatures can be made for without a key. */
+export function isSmallOrder(material: Uint8Array): boolean {
+  const unsigned = material.slice();
+  unsigned[31] = (unsigned[31] ?? 0) & 0x7f;
+  return SMALL_ORDER.includes(toHex(unsigned));
 }
 
 async function importEcdsa(material: Bytes): ReturnType<typeof crypto.subtle.importKey> {
@@ -128,14 +147,29 @@ export async function verifyEd25519(key: Bytes, message: Bytes, signature: Bytes
   }
 }
 
-/** verifyOwn is Ed25519 without WebCrypto, RFC 8032 to the letter. */
+/**
+ * verifyOwn is Ed25519 without WebCrypto: whether [s]B - [h]A is encoded as R. That is the equation without the cofactor, which
+ * RFC 8032, section 5.1.7, permits, and what OpenSSL computes. With the cofactor, as noble verifies, whoever has a session's key
+ * could sign what some take and others don't.
+ */
 export function verifyOwn(key: Bytes, message: Bytes, signature: Bytes): boolean {
+  const [encodedR, encodedS] = [signature.slice(0, 32), signature.slice(32)];
+  const s = numberOf(encodedS);
+  if (key.length !== 32 || encodedS.length !== 32 || s >= L) return false;
+  const h = numberOf(sha512(concat(encodedR, key, message))) % L;
   try {
-    return ed25519.verify(signature, message, key, { zip215: false });
+    const point = Point.fromBytes(key, true);
+    return equalBytes(Point.BASE.multiplyUnsafe(s).subtract(point.multiplyUnsafe(h)).toBytes(), encodedR);
   } catch {
-    return false;
+    return false; // it is no point of the curve
   }
 }
+
+const { Point } = ed25519;
+const L = Point.Fn.ORDER;
+
+/** numberOf reads a number whose least byte is the first. */
+const numberOf = (bytes: Uint8Array): bigint => BigInt(`0x${toHex(bytes.toReversed())}`);
 
 /** rawFromDer turns SEQUENCE { INTEGER r, INTEGER s } into the 64 bytes of WebCrypto; undefined for all but exact DER. */
 export function rawFromDer(der: Bytes): Bytes | undefined {

@@ -31,6 +31,17 @@ const TYPES = new Map(Object.entries(TYPE_BYTES).map(([type, byte]) => [byte, ty
 const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 const P256_SPKI = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
 
+/** The points of small order, however they are encoded, without the sign: one of them is nobody's key. RFC 7748, section 6.1. */
+const SMALL_ORDER: readonly string[] = [
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+];
+
 const MAX_KEY_CHARACTERS = 1024;
 
 const malformed = (why: string): AuditsealError => new AuditsealError('KEY_MALFORMED', why);
@@ -49,7 +60,15 @@ export function createVerifierKey(keyName: string, type: KeyType, material: Uint
 
 function ed25519Key(material: Buffer): KeyObject {
   if (material.length !== 32) throw malformed(`the Ed25519 key has ${material.length} bytes; it must have 32`);
+  if (isSmallOrder(material)) throw malformed("the Ed25519 key is a point of small order, and so nobody's");
   return createPublicKey({ key: Buffer.concat([ED25519_SPKI, material]), format: 'der', type: 'spki' });
+}
+
+/** isSmallOrder tells whether 32 bytes of Ed25519 are a point that signatures can be made for without a key. */
+export function isSmallOrder(material: Uint8Array): boolean {
+  const unsigned = Buffer.from(material);
+  unsigned[31] = (unsigned[31] ?? 0) & 0x7f;
+  return SMALL_ORDER.includes(unsigned.toString('hex'));
 }
 
 function ecdsaKey(material: Buffer): KeyObject {

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { AuditsealError, attempt } from '../errors.ts';
 import { formatNote, openNote, parseNote } from '../note/note.ts';
 import type { SignatureLine } from '../note/signatureLine.ts';
-import { createVerifierKey, isKeyName, parseVerifierKey } from '../note/verifierKey.ts';
+import { createVerifierKey, isKeyName, isSmallOrder, parseVerifierKey } from '../note/verifierKey.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
 import { isTime, parseBase64 } from '../text.ts';
 
@@ -69,6 +69,7 @@ export function parseCertificate(text: string): Certificate {
   const isReserved = [SEALER, AUDITOR].some((end) => ledger.endsWith(end));
   if (!isKeyName(ledger) || isReserved || formatCertificate(certificate) !== text)
     throw foreign('its certificate is not printed as this release prints it');
+  if (isSmallOrder(publicKey)) throw foreign("the key in its certificate is a point of small order, and so nobody's");
   const lasts = Date.parse(until) - Date.parse(from);
   if (lasts < 0 || lasts > MAX_CERTIFICATE_MS)
     throw foreign('its certificate is for more than 24 hours, or for no time');

@@ -96,7 +96,8 @@ export class FullWalk implements PartitionWalk {
       return { index, size, isOfChain: false };
     }
     this.#chain.add(index, summary);
-    if (!isForeign(summary)) this.#context.tally.addSegment(size, summary);
+    if (isForeign(summary)) this.#context.tally.foreignSegments += 1;
+    else this.#context.tally.addSegment(size, summary);
     return { index, size, summary, isOfChain: this.#chain.isOfChain(index) };
   }
 

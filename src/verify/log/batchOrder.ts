@@ -60,6 +60,7 @@ export class BatchOrder {
       return this.#open(bytes, number);
     } catch (error) {
       const { message } = faultIn(error, 'malformed');
+      this.#noteClaim(bytes, number);
       const later = attempt(() => this.#openLater(bytes, number), 'malformed');
       if (later === undefined) return { number, why: message };
       const { batch, previous, size, root } = later;
@@ -82,6 +83,13 @@ export class BatchOrder {
   /** resume says that nothing goes on from the last batch, so that it is lost what came behind it. */
   resume(): void {
     this.#isResuming = true;
+  }
+
+  /** noteClaim notes which keys a log announces that no given key began. */
+  #noteClaim(bytes: Buffer, number: number): void {
+    if (this.#given === undefined || this.log.number >= 0 || this.#ledger.claimed !== undefined) return;
+    const claimed = attempt(() => keysIn(bytes, number, {}), 'malformed');
+    if (claimed !== undefined) this.#ledger.claimed = claimed;
   }
 
   /** mayGoOn tells whether a batch that waits has to be looked at again. */

@@ -84,7 +84,9 @@ export class Checkpoints {
       for (const { keyName, keyId } of signatures) this.signedBy.add(`${keyName}+${keyId}`);
       return { checkpoint, text, note };
     } catch (error) {
-      return this.#refuse(object, faultIn(error, 'malformed', 'contradicted').message + this.#lacking(note));
+      const { message } = faultIn(error, 'malformed', 'contradicted');
+      const isOthers = this.#isGiven && typeof note === 'object' && !this.#isByKnown(note);
+      return this.#refuse(object, (isOthers ? 'none of the given keys signed it' : message) + this.#lacking(note));
     }
   }
 

@@ -12,6 +12,7 @@ import { batchName, documentName, parseDocumentName, segmentName } from '../../c
 import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
 import type { WalkedObject } from '../chain/walk.ts';
+import { judgeReport } from '../../ledger/reports.ts';
 import { WHY_UNREAD } from '../../ports/store.ts';
 import { readFor, trustKeys } from '../context.ts';
 import type { Context, NeverRead } from '../context.ts';
@@ -184,8 +185,9 @@ function documentFault(
     return own && `its entry in the log calls it foreign, and it is one of the ledger's ${place.type}s`;
   if ((entry as ReportEntry | ActionEntry).sha256 !== sha256(bytes))
     return 'its bytes have another SHA-256 than its entry in the log';
-  if (own === undefined)
-    return `its entry in the log says that it is ${place.type === 'action' ? 'an action' : 'a report'}, and its bytes are not one`;
+  if (own === undefined && place.type === 'report')
+    return `its entry in the log says that it is a report, and ${judgeReport(bytes, documentName(place.type, place.number), auditors) as string}`;
+  if (own === undefined) return 'its entry in the log says that it is an action, and its bytes are not one';
   return formatEntry(own).equals(line)
     ? undefined
     : 'its entry in the log says something else of it than its own bytes';

@@ -38,7 +38,7 @@ export async function followLog(
   // What couldn't be read may be it; the outcome is no better than `unverified` then.
   if (!begun.checkpoints.isIncomplete) {
     sayIfKeptIsLost(context, options, begun, followed?.head);
-    if (!log.isAnchorFound) sayAnchorIsLost(context, options, followed?.head);
+    if (!log.isAnchorFound && !log.isAnchorUnknown) sayAnchorIsLost(context, options, followed?.head);
   }
   return followed;
 }

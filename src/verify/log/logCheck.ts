@@ -25,6 +25,8 @@ import { TreeCheck } from './treeCheck.ts';
 export interface FollowedLog {
   /** isIntegrated tells whether the log, as far as it was followed, has an entry of that place. */
   readonly isIntegrated: (partition: string, index: number) => boolean;
+  /** lacksReport tells whether the log is past a report that it has no entry of; never where entries are lost. */
+  readonly lacksReport: (number: number) => boolean;
   /** number of the first action that has no entry */
   readonly actions: number;
   /** the keys that it has announced, as formatVerifierKey prints them */
@@ -79,6 +81,8 @@ export class LogCheck {
   #headBefore = -1;
   /** whether the log was found to go on from what the anchor knew */
   isAnchorFound: boolean;
+  /** the log's tree isn't known where the anchor knew it, because entries are lost before */
+  isAnchorUnknown = false;
 
   constructor(parts: LogParts) {
     const { context, options, start, checkpoints, objectAt } = parts;
@@ -112,6 +116,8 @@ export class LogCheck {
   get followed(): FollowedLog {
     return {
       isIntegrated: (partition, index) => index < this.#position.next(partition),
+      lacksReport: (number) =>
+        !this.#tree.isBroken && !this.#parts.checkpoints.isIncomplete && this.#position.lacksReport(number),
       actions: this.#position.documents.action,
       keys: this.#position.keys,
       time: this.#position.time,
@@ -215,6 +221,7 @@ export class LogCheck {
     const { time } = heads;
     const { size, rootHash } = this.#tree.head;
     const root = formatHash(rootHash);
+    if (number === this.#anchor?.number) this.isAnchorUnknown = this.#tree.isBroken;
     if (number === this.#anchor?.number)
       this.isAnchorFound = !this.#tree.isBroken && this.#anchor.size === size && this.#anchor.root === root;
     if (fit === 'fits') {

@@ -21,6 +21,9 @@ export class PositionCheck {
   #isLost = false;
   /** the number of the first report, and of the first action, without an entry */
   documents: LogPosition['documents'];
+  /** where the check began, and the reports from there on that have an entry */
+  readonly #firstReport: number;
+  readonly #reports = new Set<number>();
   /** the keys that the log has announced */
   keys: LogPosition['keys'];
   /** when the newest batch was made, '' if there is none */
@@ -29,8 +32,14 @@ export class PositionCheck {
   constructor({ positions, documents, keys, time }: LogPosition) {
     this.#positions = new Map(positions);
     this.documents = documents;
+    this.#firstReport = documents.report;
     this.keys = keys;
     this.time = time;
+  }
+
+  /** lacksReport tells whether the log is past a report that it has no entry of, as far as the check knows. */
+  lacksReport(number: number): boolean {
+    return number >= this.#firstReport && number < this.documents.report && !this.#reports.has(number);
   }
 
   /** break says that entries are missing from here on; the next heads tell where the log stands. */
@@ -73,6 +82,7 @@ export class PositionCheck {
     const next = this.documents[type];
     // What no auditor signed has no entry, but keeps its number.
     const isInOrder = number === next || (number > next && (type === 'report' || this.#isLost));
+    if (type === 'report') this.#reports.add(number);
     if (isInOrder && number < documents[type]) this.documents = { ...this.documents, [type]: number + 1 };
     else if (isInOrder) return `is of ${type} ${number}, ${NOT_SO_FAR}`;
     return isInOrder || this.#isLost ? undefined : `is of ${type} ${number}, and ${type} ${next} comes next`;

@@ -54,6 +54,8 @@ export class LogSoFar {
   last = NO_BATCH;
   /** how often a batch on which a later one goes on wasn't there, or wasn't one: what the tree is since then is only said */
   losses = 0;
+  /** where no batch counts by the keys that were given: those that the first which has the name of one announces, a claim */
+  claimed: readonly VerifierKey[] | undefined;
   /** the next one that would wait is taken for the first behind what is lost */
   #isResuming = false;
   readonly #trust: Trust;
@@ -74,6 +76,8 @@ export class LogSoFar {
       return await this.#takeNext(number, bytes);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
+      if (this.#given !== undefined && this.last.number < 0)
+        this.claimed ??= await unlessFault(this.#keysIn(number, bytes));
       const later = await unlessFault(this.#openLater(number, bytes));
       if (later === undefined) throw error;
       const { batch, previous, size } = later;

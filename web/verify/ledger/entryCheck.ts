@@ -49,6 +49,7 @@ export class EntryCheck {
   time = '';
   entries = 0;
   compared = 0;
+  readonly #reports = new Set<number>();
 
   constructor(parts: EntryParts) {
     this.#parts = parts;
@@ -63,6 +64,11 @@ export class EntryCheck {
   /** has tells whether the log has come past a place. */
   has(partition: string, index: number): boolean {
     return index < this.#position(partition).next;
+  }
+
+  /** lacksReport tells whether the log is past a report that it has no entry of. */
+  lacksReport(number: number): boolean {
+    return number < this.filed.report && !this.#reports.has(number);
   }
 
   #position(partition: string): Position {
@@ -165,6 +171,7 @@ export class EntryCheck {
   async #compareFiled({ entry, say, wrong }: InBatch, { kind, number }: Filed, heads: Heads): Promise<void> {
     const next = this.filed[kind];
     const isInOrder = number === next || (number > next && (kind === 'report' || this.#isLost));
+    if (kind === 'report') this.#reports.add(number);
     if (isInOrder && number < heads.filed[kind]) this.filed = { ...this.filed, [kind]: number + 1 };
     else if (isInOrder) wrong(`is of ${kind} ${number}, and ${NOT_SO_FAR}`);
     else if (!this.#isLost) wrong(`is of ${kind} ${number}, not ${next}`);
@@ -176,19 +183,21 @@ export class EntryCheck {
     this.compared += 1;
     if ('sha256' in entry && entry.sha256 !== sha256(bytes))
       return say('entry-mismatch', name, 'its bytes are not those that the log has the SHA-256 of');
-    if (!(await this.#isTrue(entry, name, bytes)))
-      say('entry-mismatch', name, 'the log says something of it that it is not');
+    const fault = await this.#filedFault(entry, name, bytes);
+    if (fault !== undefined) say('entry-mismatch', name, fault);
   }
 
-  /** isTrue tells whether what the entry of a report or an action says of it is so. */
-  async #isTrue(entry: LogEntry, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  /** filedFault says what isn't so of what the entry of a report or an action says of it. */
+  async #filedFault(entry: LogEntry, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+    const untrue = 'the log says something of it that it is not';
     if (entry.type === 'report') {
       const report = await this.#parts.reports.open(name, bytes);
-      return typeof report !== 'string' && report.status === entry.status;
+      if (typeof report === 'string') return `the log has it as a report, and ${report}`;
+      return report.status === entry.status ? undefined : untrue;
     }
     const action = parseAction(bytes);
-    if (entry.type !== 'action') return action === undefined;
-    return action?.kind === entry.action && action.outcome === entry.outcome;
+    if (entry.type !== 'action') return action === undefined ? undefined : untrue;
+    return action?.kind === entry.action && action.outcome === entry.outcome ? undefined : untrue;
   }
 
   #compareHeads({ time, keys, filed, positions }: Heads, batch: string): void {

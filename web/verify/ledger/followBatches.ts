@@ -21,6 +21,8 @@ export interface FollowedBatch {
 /** MAX_LOSSES is how often the log is taken up again behind something that is lost. */
 export const MAX_LOSSES = 64;
 
+const NOTHING_FILED: FiledCounts = { report: 0, action: 0 };
+
 const WHY_DISMISSED = 'a session of the log signed that it goes on from something that is not in the log';
 
 /**
@@ -103,5 +105,6 @@ export async function readLog(
 ): Promise<{ readonly announced: readonly VerifierKey[]; readonly filed: FiledCounts }> {
   const log = new LogSoFar(new Trust(undefined, given), given);
   for await (const _ of followBatches(folder, log)) log.tree.takeFiles();
-  return { announced: log.last.keys, filed: log.last.filed };
+  // Of a log that lacks entries nobody knows which reports have one.
+  return { announced: log.last.keys, filed: log.losses > 0 ? NOTHING_FILED : log.last.filed };
 }

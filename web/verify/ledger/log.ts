@@ -212,6 +212,15 @@ export class LogCheck {
     this.#parts.findings.say('checkpoint-invalid', PUBLISHED, why);
   }
 
+  /** claimed gives the keys that a log announces which no given key began, if there is none that one did. */
+  get claimed(): readonly VerifierKey[] | undefined {
+    return this.#batches === 0 ? this.#log.claimed : undefined;
+  }
+
+  /** lacksReport tells whether the log is past a report that it has no entry of; never where entries are lost. */
+  lacksReport = (number: number): boolean =>
+    this.#log.losses === 0 && !this.#isIncomplete && this.entries.lacksReport(number);
+
   /** signers is who the signature lines of checkpoints name, whoever made them. */
   get signers(): readonly string[] {
     return [...this.#checkpoints.signers];

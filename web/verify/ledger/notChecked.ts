@@ -1,4 +1,4 @@
-import { MAX_KEYS } from '../verifierKey.ts';
+import { MAX_KEYS, shortKey } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { TLOG } from './folder.ts';
 import type { Folder } from './folder.ts';
@@ -9,6 +9,10 @@ import type { LogOutcome } from './log.ts';
 export interface Uncovered {
   readonly folder: Folder;
   readonly segments: number;
+  /** what has the name of a segment and isn't signed by who may */
+  readonly foreignSegments: number;
+  /** the keys that a log announces which no given key began */
+  readonly claimed: readonly VerifierKey[] | undefined;
   /** how many segments have no entry in the log */
   readonly notIntegrated: number;
   readonly log: LogOutcome | undefined;
@@ -17,17 +21,23 @@ export interface Uncovered {
   readonly hasKeys: boolean;
   readonly hasAuditor: boolean;
   readonly anchor: string | undefined;
+  /** reports that an auditor signed and that the log has no entry of, though it has of later ones */
+  readonly reportsWithoutEntry: readonly string[];
   /** how many objects couldn't be read and aren't listed */
   readonly unreadableOmitted: number;
 }
 
 /** notChecked says in words what the outcome of a check does not cover. */
 export function notChecked(check: Uncovered): string[] {
-  const { folder, segments, notIntegrated, log, keys, hasAuditor, anchor } = check;
+  const { folder, segments, claimed, notIntegrated, log, keys, hasAuditor, anchor } = check;
   const not: string[] = [];
-  if (segments === 0) not.push('No segment was found, so no record was checked.');
+  if (segments === 0) not.push(noSegment(check));
   not.push(...whoSigned(check));
-  if (log === undefined)
+  if (claimed !== undefined)
+    not.push(
+      `None of the given keys signed for the log in the folder. What has the name of its first batch announces ${claimed.map(shortKey).join(', ')}: that counts only if you know the key from somewhere else.`,
+    );
+  else if (log === undefined)
     not.push('The folder holds no log, so none of its keys vouches for how many segments there are.');
   else {
     if (log.unsigned !== undefined) not.push(`${log.unsigned} has no checkpoint yet.`);
@@ -63,11 +73,21 @@ export function notChecked(check: Uncovered): string[] {
     not.push(`What ${anchor} said of the chains' length was compared, but it comes from the same folder.`);
   }
   not.push('Whether checkpoints were removed from the end of the log: compare the newest one with one that you kept.');
+  const [withoutEntry] = check.reportsWithoutEntry;
+  if (withoutEntry !== undefined)
+    not.push(
+      `When ${check.reportsWithoutEntry.length} reports were filed: they have no entry in the log, though later ones have; ${withoutEntry} is the first. The auditor signed them.`,
+    );
   if (check.unreadableOmitted > 0)
     not.push(`${check.unreadableOmitted} more files could not be read, and are not listed.`);
   if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
   return not;
 }
+
+const noSegment = ({ foreignSegments }: Uncovered): string =>
+  foreignSegments === 0
+    ? 'No segment was found, so no record was checked.'
+    : `None of the ${foreignSegments} files with the names of segments is signed by who counts here, so no record was checked.`;
 
 /** whoSigned says which keys count that the user didn't give. docs/format.md, section 2.1. */
 function whoSigned({ hasKeys, log, keys }: Uncovered): string[] {

@@ -18,7 +18,11 @@ export async function checkPages(folder: Folder, findings: Findings, reports: Re
     const page = await folder.readSmall(name);
     if (json === undefined || page === undefined) continue;
     const read = await reports.open(report, json);
-    const stated = typeof read === 'object' && read.kind === 'integrity' ? read.page : undefined;
+    if (typeof read === 'string') {
+      findings.say('foreign-object', name, `it has the name of a page of ${report}: ${read}`);
+      continue;
+    }
+    const stated = read.kind === 'integrity' ? read.page : undefined;
     if (sha256(page) !== stated)
       findings.say('foreign-object', name, `it is not the page that ${report} states the SHA-256 of`);
   }

@@ -173,6 +173,8 @@ export class Reports {
   readonly #auditors: readonly VerifierKey[];
   /** keys that verified a signature */
   readonly signers = new Set<string>();
+  /** those that an auditor signed and that the log has no entry of, though it has of later ones */
+  readonly withoutEntry: string[] = [];
 
   /** Of `keys` only those of an auditor count; where there is none, nobody's signature is looked at. */
   constructor(folder: Folder, keys: readonly VerifierKey[]) {
@@ -209,19 +211,24 @@ export class Reports {
   }
 
   /** check reads every report: whether it is one, and that numbers are dense. */
-  async check(findings: Findings, clock: ClockCheck): Promise<void> {
+  async check(findings: Findings, clock: ClockCheck, lacksReport: (number: number) => boolean): Promise<void> {
     let next = 0;
     for (const name of this.#folder.under('reports/')) {
       const number = parseReportName(name);
       if (number === undefined) continue;
-      if (number !== next)
-        findings.say('foreign-object', name, `there is no ${reportName(number - 1)}, the report before it`);
+      const isBehindHole = number !== next;
       next = number + 1;
       const bytes = await this.#folder.readSmall(name);
-      if (bytes === undefined) continue;
-      const report = await this.open(name, bytes);
+      const report = bytes && (await this.open(name, bytes));
+      // What is no report has no number.
+      if (isBehindHole && typeof report !== 'string')
+        findings.say('foreign-object', name, `there is no ${reportName(number - 1)}, the report before it`);
+      if (report === undefined) continue;
       if (typeof report === 'string') findings.say('foreign-object', name, report);
-      else clock.date('report', name, report.finished);
+      else {
+        clock.date('report', name, report.finished);
+        if (this.hasKeys && lacksReport(number)) this.withoutEntry.push(name);
+      }
     }
   }
 }

@@ -53,6 +53,10 @@ export interface LedgerOutcome {
   readonly hasKeys: boolean;
   /** keys of an auditor that signed reports, of those that were given */
   readonly auditors: readonly string[];
+  /** what has the name of a segment and isn't signed by who may */
+  readonly foreignSegments: number;
+  /** where the folder has a log that no given key began: the keys that it announces, a claim */
+  readonly claimed: readonly string[];
   readonly notChecked: readonly string[];
 }
 
@@ -100,6 +104,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   const counts = new Map<string, PartitionCount>();
   const walks = new Map<string, Walk>();
   let lineBytes = 0;
+  let foreignSegments = 0;
   const walkOf = (partition: string): Walk => {
     const begun = walks.get(partition);
     if (begun !== undefined) return begun;
@@ -108,6 +113,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     const known = anchor?.report.partitions.find((head) => head.partition === partition);
     const walk = new Walk(folder, trust, new ChainCheck(partition, findings, clock, known), (reading, size) => {
       addTo(count, reading, size);
+      if (!reading.isSegment && reading.isForeign) foreignSegments += 1;
       if (reading.isSegment) lineBytes += reading.lineBytes;
     });
     walks.set(partition, walk);
@@ -135,7 +141,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   }
   const { action } = log.entries.filed;
   await checkActions(folder, findings, { integrated: action, until, now, clock });
-  await reports.check(findings, clock);
+  await reports.check(findings, clock, log.lacksReport);
   await checkPages(folder, findings, reports);
   clock.finish(findings);
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
@@ -155,15 +161,20 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     anchor: anchor?.name,
     hasKeys,
     auditors: [...reports.signers],
+    foreignSegments,
+    claimed: log.claimed?.map(({ text }) => text) ?? [],
     notChecked: notChecked({
       folder,
       segments,
+      foreignSegments,
+      claimed: log.claimed,
       notIntegrated,
       log: hasLog ? log.outcome() : undefined,
       keys,
       hasKeys,
       hasAuditor: reports.hasKeys,
       anchor: anchor?.name,
+      reportsWithoutEntry: reports.withoutEntry,
       unreadableOmitted: findings.unreadableOmitted,
     }),
   };

@@ -2,7 +2,7 @@ import { fromBase64, toBase64 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { isTime } from '../entry.ts';
 import { Fault } from '../fault.ts';
-import { isKeyName } from '../verifierKey.ts';
+import { isKeyName, isSmallOrder } from '../verifierKey.ts';
 
 /** Role is what a session may sign. */
 export type Role = 'segments' | 'batches';
@@ -53,6 +53,8 @@ export function parseCertificate(text: string): Certificate {
     isTime(until);
   if (!isGood || printed({ ledger, version, role: role as Role, sessionKey, from, until }) !== text)
     throw foreign('its certificate is not printed as the format says');
+  if (isSmallOrder(sessionKey))
+    throw foreign('the key in its certificate is of small order, so anybody can sign for it');
   const lasts = Date.parse(until) - Date.parse(from);
   if (lasts < 0 || lasts > MAX_CERTIFICATE_MS)
     throw foreign('its certificate is for more than 24 hours, or for no time');
