@@ -1,9 +1,7 @@
 import { attempt } from '../core/errors.ts';
-import { MAX_ACTION_BYTES } from '../core/objects/action.ts';
 import { documentEntry } from '../core/objects/document.ts';
 import { formatEntry } from '../core/objects/entry.ts';
 import { documentName } from '../core/objects/names.ts';
-import { MAX_REPORT_BYTES } from '../core/objects/reportFile.ts';
 import type { DocumentPlace } from '../core/objects/names.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { ObjectStore } from '../ports/store.ts';
@@ -22,15 +20,13 @@ export interface DocumentDeps {
   readonly auditors: readonly VerifierKey[];
 }
 
-/** documentLine makes the entry of what has the name of a report or an action and that many bytes, or gives undefined if that is gone. */
+/** documentLine makes the entry of what has the name of a report or an action, or gives undefined if that is gone. */
 export async function documentLine(
   { store, origin, auditors }: DocumentDeps,
   place: DocumentPlace,
-  size: number,
 ): Promise<DocumentLine | undefined> {
   const name = documentName(place.type, place.number);
-  const most = place.type === 'report' ? MAX_REPORT_BYTES : MAX_ACTION_BYTES;
-  const bytes = size > most ? 'too-large' : await store.read(name);
+  const bytes = await store.read(name);
   if (bytes === undefined) return undefined;
   const trusted = { ledger: origin, verifiers: auditors };
   const entry =

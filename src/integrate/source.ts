@@ -163,10 +163,10 @@ export class LogSource {
     let number = Math.max(this.#documents[type], this.#passed[type]);
     let hasEntries = false;
     if (!(await store.exists(documentName(type, number)))) return;
-    for await (const { name, size } of store.list(`${type}s/`, documentName(type, number))) {
+    for await (const { name } of store.list(`${type}s/`, documentName(type, number))) {
       if (name < documentName(type, number)) continue; // a page
       if (name !== documentName(type, number)) return;
-      const document = await documentLine(this.#deps, { type, number }, size);
+      const document = await documentLine(this.#deps, { type, number });
       if (document === undefined) return;
       if (document.isForeign) sayForeign(log, type, name);
       number += 1;
