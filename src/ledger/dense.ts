@@ -3,6 +3,8 @@
  * once signed under the last number that there is would otherwise leave none for what is honest.
  */
 const MAX_STEP = 1_000_000;
+/** MAX_FIRST is how far the first number may be from 0: objects may be deleted when their retention ends. */
+const MAX_FIRST = 1_000_000_000;
 
 /**
  * firstFree finds the first number whose name is free, where names are dense: it doubles its steps from `from` on, up to
@@ -38,7 +40,7 @@ export interface Sequence<T> {
 export interface SequenceEnd<T> {
   readonly newest?: { readonly number: number; readonly opened: T };
   readonly free: number;
-  /** the listing had to be asked: names behind a hole are taken */
+  /** names behind a hole are taken; one at the beginning is none, where somebody signed what is behind it */
   readonly hasHoles: boolean;
 }
 
@@ -49,6 +51,7 @@ export interface SequenceEnd<T> {
  */
 export async function findEnd<T>({ isTaken, list, open }: Sequence<T>, from = 0): Promise<SequenceEnd<T>> {
   const free = await firstFree(isTaken, from);
+  if (free === 0) return findListedEnd(list, open);
   for (let number = free - 1; number >= 0; number--) {
     const opened = await open(number);
     if (opened === undefined) return findListedEnd(list, open);
@@ -60,7 +63,8 @@ export async function findEnd<T>({ isTaken, list, open }: Sequence<T>, from = 0)
 async function findListedEnd<T>(list: Sequence<T>['list'], open: Sequence<T>['open']): Promise<SequenceEnd<T>> {
   const taken: number[] = [];
   for await (const number of list(0)) {
-    if (number - (taken.at(-1) ?? -1) > MAX_STEP) break;
+    const last = taken.at(-1);
+    if (last === undefined ? number > MAX_FIRST : number - last > MAX_STEP) break;
     taken.push(number);
   }
   for (let i = taken.length - 1; i >= 0; i--) {
@@ -69,9 +73,10 @@ async function findListedEnd<T>(list: Sequence<T>['list'], open: Sequence<T>['op
     if (opened === undefined || opened === 'foreign') continue;
     let free = number + 1;
     for (let next = i + 1; taken[next] === free; next++) free++;
-    return { newest: { number, opened }, free, hasHoles: true };
+    const hasHoles = (taken.at(-1) as number) - (taken[0] as number) >= taken.length;
+    return { newest: { number, opened }, free, hasHoles };
   }
   let free = 0;
   while (taken[free] === free) free++;
-  return { free, hasHoles: true };
+  return { free, hasHoles: taken.length > free };
 }

@@ -44,6 +44,19 @@ test.each([20, 999_999, 1_000_014])(
   },
 );
 
+test('what was deleted when its retention ended is no hole', async () => {
+  for (const first of [1, 1_000_000, 999_999_999]) {
+    const end = await findEnd({
+      isTaken: async (number) => number === first || number === first + 1,
+      list: async function* () {
+        yield* [first, first + 1];
+      },
+      open: async () => 'signed',
+    });
+    expect(end).toEqual({ newest: { number: first + 1, opened: 'signed' }, free: first + 2, hasHoles: false });
+  }
+});
+
 test.each([1_000_015, LAST])('who signs under %d, a million further on, takes no numbers away', async (number) => {
   const end = await endOf(10, [14, number], [9, number]);
   expect([end.newest?.number, end.free]).toEqual([9, 10]);
