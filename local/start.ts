@@ -1,5 +1,5 @@
 /** `npm start`: real log bodies in at an event hub, out as sealed segments and a signed log, rechecked, proved, attacked. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Demonstration } from './demo/demonstration.ts';
@@ -21,6 +21,11 @@ async function serve(options: StartOptions, say: Narration): Promise<number> {
   return 0;
 }
 
+/** isTaken tells whether a folder has files, or its evidence a file. */
+const isTaken = async (out: string): Promise<boolean> =>
+  (await readdir(out).catch(() => [])).length > 0 ||
+  (await stat(`${out}.evidence.json`).catch(() => undefined)) !== undefined;
+
 const interruption = (): Promise<void> =>
   new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
@@ -35,6 +40,8 @@ const stackOptions = ({ partitions, dataDir, keyVault }: StartOptions): StackOpt
 
 async function main(options: StartOptions, say: Narration): Promise<number> {
   if (options.serve) return serve(options, say);
+  if (options.out !== undefined && options.dataDir === undefined && (await isTaken(options.out)))
+    throw new Error(`--out: ${options.out} is there already, and this start makes another ledger: name another folder`);
   const bodies = await readBodies(options.input ?? join(ROOT, 'local', 'examples'), options.input === undefined);
   say.step('Starting an event hub, a write-once store and the Functions app on 127.0.0.1');
   const programs = new Programs();

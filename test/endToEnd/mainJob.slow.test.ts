@@ -125,6 +125,11 @@ test('the examples go in at the hub and come back from the mirror, every record 
     record: 0,
     checkpoint: { size: summary.size },
   });
+
+  // Another ledger, that of a second start, takes the place of neither.
+  const again = await runNode(['local/start.ts', '--once', '--out', mirror]);
+  expect(again).toMatchObject({ code: 70, stderr: expect.stringContaining(`${mirror} is there already`) as string });
+  expect((await runNode(['src/cli/main.ts', 'check', `${mirror}.evidence.json`, '--key', key])).code).toBe(0);
 });
 
 test('--input sends each file as one event, byte for byte, and --data goes on with the same ledger', async () => {
