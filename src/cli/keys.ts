@@ -64,12 +64,8 @@ export async function readTrust(options: {
   const [logs, witnesses] = [(policy?.logs ?? []).map(publicOf), (policy?.witnesses ?? []).map(publicOf)];
   const logKeys = [...given, ...logs];
   const file = `--policy: ${options.policy}`;
-  for (const [place, keys] of [
-    ['--key', given],
-    [file, logs],
-  ] as const)
-    for (const { keyName } of keys)
-      if (!isLedgerName(keyName)) throw usageError(`${place}: the key is of ${keyName}, and ${LEDGER_NAME_RULE}`);
+  requireLogKeys('--key', given);
+  requireLogKeys(file, logs);
   refuseShared(
     [
       ...givenWith('--key', given),
@@ -80,6 +76,15 @@ export async function readTrust(options: {
     file,
   );
   return { logKeys, policy, auditors: auditorsOf(ofAuditor) };
+}
+
+/** requireLogKeys refuses keys whose name no log has. */
+export function requireLogKeys(place: string, keys: readonly VerifierKey[]): void {
+  for (const { keyName } of keys) {
+    if (ledgerOfAuditor(keyName) !== undefined)
+      throw usageError(`${place}: the key is of ${keyName}, which is an auditor: give it with --auditor-key`);
+    if (!isLedgerName(keyName)) throw usageError(`${place}: the key is of ${keyName}, and ${LEDGER_NAME_RULE}`);
+  }
 }
 
 /** auditorsOf says whose reports count. The name of an auditor's key says of which ledger it is. */

@@ -88,7 +88,11 @@ const otherLedger = formatVerifierKey(keyOf(100, 'logs.example.com/other/auditor
 
 test.each<[string, readonly string[], RegExp]>([
   ['a log key as auditor', ['--auditor-key', VKEY], /--auditor-key: the key is of logs\.example\.com\/audit, and/],
-  ['an auditor key as log', ['--key', AKEY], /--key: the key is of .*\/auditor, and the name of a ledger ends neither/],
+  [
+    'an auditor key as log',
+    ['--key', AKEY],
+    /--key: the key is of .*\/auditor, which is an auditor: give it with --auditor-key/,
+  ],
   [
     'one key for both',
     ['--key', VKEY, '--auditor-key', sameKey],

@@ -7,7 +7,7 @@ import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { LEDGER, forge, nameOf } from '../support/forge.ts';
 import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
-import { KEY } from '../support/logs.ts';
+import { AUDITOR, KEY } from '../support/logs.ts';
 import { ROOT, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
@@ -188,6 +188,9 @@ describe('auditseal verify', () => {
       const { code, stdout, stderr } = await cli(...args);
       expect([args, code, stdout, stderr]).toEqual([args, 2, '', expect.stringMatching(why)]);
     }
+    const auditor = formatVerifierKey(AUDITOR.verifierKey);
+    const swapped = await cli('show', empty, '0', '0', '--key', auditor);
+    expect([swapped.code, swapped.stderr]).toEqual([64, expect.stringContaining('give it with --auditor-key')]);
     const nothing = await cli('verify', empty);
     expect([nothing.code, nothing.stdout]).toEqual([2, expect.stringMatching(/^unverified: no ledger\n/)]);
   });

@@ -6,7 +6,7 @@ import { findRecord } from '../../prove/findRecord.ts';
 import type { FoundRecord } from '../../prove/findRecord.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
-import { verifierKeys } from '../keys.ts';
+import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { print, printJson, printPage, warn } from '../output.ts';
 import { openTarget } from '../target.ts';
@@ -49,9 +49,13 @@ export const command = defineCommand(
     if (options.raw && options.json) throw usageError('--raw and --json exclude each other');
     const record = wholeNumber(number, 'RECORD', 0);
     const verifiers = verifierKeys(options.key);
+    requireLogKeys('--key', verifiers);
     const certificates = new Certificates(undefined, verifiers.length > 0 ? verifiers : undefined);
     const found = await findRecord(await openTarget(target), certificates, partition, record);
-    if (found === undefined) throw unusable(`partition ${partition} has no readable record ${record}`);
+    if (found === undefined)
+      throw unusable(
+        `partition ${partition} has no readable record ${record}${verifiers.length > 0 ? ' that a key which you gave vouches for' : ''}`,
+      );
     const { segment, line, reading } = found;
     const isIntact = !reading.endDiffers && reading.contradiction === undefined;
     if (!isIntact)
