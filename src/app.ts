@@ -136,6 +136,7 @@ async function openIntegration({ config, ...ledger }: Ledger): Promise<Integrati
       ...INTEGRATION,
     }),
     cosigning: new Cosigning({
+      now,
       origin,
       verifiers: keys.verifiers,
       store,
@@ -161,7 +162,7 @@ async function openFiling({ config, ...ledger }: Ledger): Promise<{ filing: Fili
   const signer = requireAuditor(auditor);
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
   const { origin } = config;
-  const entered = await enteredReports({ store, tiles, origin, verifiers });
+  const entered = await enteredReports({ store, tiles, origin, verifiers, now });
   const auditors = { ledger: origin, verifiers: auditor.verifiers };
   return { filing: { store, ledger: origin, signer, entered }, auditors };
 }

@@ -88,7 +88,7 @@ export class CountedLedger {
     this.#time += SECOND;
     return this.#counted(async () => {
       const [store, tiles, verifiers] = [this.#store, this.#tiles, [KEY.verifierKey]];
-      const entered = await enteredReports({ store, tiles, origin: LEDGER, verifiers });
+      const entered = await enteredReports({ store, tiles, origin: LEDGER, verifiers, now: () => 0 });
       const { status } = await runVerifyJob({
         store,
         tiles,

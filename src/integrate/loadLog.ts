@@ -90,10 +90,11 @@ async function findBase(deps: ReadLogDeps, log: Logger): Promise<FoundBase> {
     }
   };
   const published = await readPublished(deps);
+  const astray = new Set<number>();
   const { newest, free } = await findEnd({
     isTaken: (number) => store.exists(batchName(number)),
     list: numbers,
-    open: (number) => openBase(deps, number, published),
+    open: (number) => openBase(deps, number, published, astray),
   });
   const base = newest?.opened;
   const found = { free, ...(published !== undefined && { published }) };

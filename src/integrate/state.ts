@@ -14,6 +14,7 @@ import { checkpointName } from '../core/objects/names.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import type { LogStart } from '../ledger/batches.ts';
 import { proveGrowth } from '../ledger/treeProof.ts';
+import type { Clock } from '../ports/host.ts';
 import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
 /** ReadLogDeps is what the log is read with. */
@@ -24,6 +25,7 @@ export interface ReadLogDeps {
   readonly origin: string;
   /** keys that the log signs with, or did */
   readonly verifiers: readonly VerifierKey[];
+  readonly now: Clock;
 }
 
 export interface LogDeps extends ReadLogDeps {

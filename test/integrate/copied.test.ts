@@ -73,6 +73,16 @@ describe('a copy of a batch and of its checkpoint under the next number is no ba
   });
 });
 
+describe('copies that go on from each other, by a session whose certificate was for their time and is over', () => {
+  test.each([2, 3, 4])('of the newest %d', async (count) => {
+    const ledger = await ledgerOf();
+    const over = { from: timeOf(SECOND - 3600), until: timeOf(SECOND + 10) };
+    for (let i = 0; i < count; i++)
+      copy(ledger, 4 - count + i, 4 + i, { session: over, claim: i === 0 ? {} : { previous: 3 + i } });
+    await expectGoesOn(ledger, [4 + count, 5 + count]);
+  });
+});
+
 describe('the last number that there is', () => {
   test.each<[string, Partial<HandSession>]>([
     ['a stranger', STRANGER],

@@ -206,7 +206,13 @@ async function filedAnchor(
   { logKeys: verifiers, auditors }: TrustedKeys,
 ): Promise<Anchor | undefined> {
   if (auditors === undefined || verifiers.length === 0) return undefined;
-  const entered = await enteredReports({ store, tiles: tiles ?? NO_TILES, origin: auditors.ledger, verifiers });
+  const entered = await enteredReports({
+    store,
+    tiles: tiles ?? NO_TILES,
+    origin: auditors.ledger,
+    verifiers,
+    now: Date.now,
+  });
   return newestReport(store, auditors, entered);
 }
 
