@@ -33,7 +33,8 @@ export async function findChainHead(
     const read = await chain.segment(index);
     if (read === undefined) return undefined;
     if ('statement' in read && read.isLone !== true) return read.statement;
-    if ('statement' in read) lone ??= { number: index, opened: read.statement };
+    if ('statement' in read && (lone === undefined || index > lone.number))
+      lone = { number: index, opened: read.statement };
     const why = 'foreign' in read ? read.foreign : 'it goes on from nothing that is there';
     log.error('foreign object in the place of a segment', { object: segmentName(partition, index), why });
     return 'foreign';

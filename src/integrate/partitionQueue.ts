@@ -25,6 +25,9 @@ export interface Taken {
   readonly isForeign: boolean;
 }
 
+/** So many objects that nobody signed are looked at in one run, in a partition in which nobody signed a segment yet. */
+const MAX_STRANGERS = 10_000;
+
 /**
  * PartitionQueue gives the entries of one partition's objects in order of index, as long as names are taken. A partition in
  * which nobody signed a segment yet has none: else whoever plants an object in each would make every batch longer for ever.
@@ -39,6 +42,7 @@ export class PartitionQueue {
   #looked: Position;
   /** the first segment of the partition, which waits for the entries of what is foreign before it */
   #first: Taken | undefined;
+  #strangersLooked = 0;
   #isEnded = false;
   #isSuspect: boolean;
 
@@ -68,6 +72,9 @@ export class PartitionQueue {
 
   async take(): Promise<Taken | undefined> {
     while (this.#looked.index < 0) {
+      // The rest is for the next run: others have waited.
+      if (this.#strangersLooked >= MAX_STRANGERS) return undefined;
+      this.#strangersLooked += 1;
       const taken = await this.#look();
       if (taken === undefined) return undefined;
       if (taken.isForeign) this.#deps.strangers.set(this.partition, this.#looked.next);

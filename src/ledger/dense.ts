@@ -5,6 +5,8 @@
 const MAX_STEP = 1_000_000;
 /** MAX_FIRST is how far the first number may be from 0: objects may be deleted when their retention ends. */
 const MAX_FIRST = 1_000_000_000;
+/** How many objects are opened at one time at most. */
+const AHEAD = 8;
 
 /**
  * firstFree finds the first number whose name is free, where names are dense: it doubles its steps from `from` on, up to
@@ -52,12 +54,38 @@ export interface SequenceEnd<T> {
 export async function findEnd<T>({ isTaken, list, open }: Sequence<T>, from = 0): Promise<SequenceEnd<T>> {
   const free = await firstFree(isTaken, from);
   if (free === 0) return findListedEnd(list, open);
-  for (let number = free - 1; number >= 0; number--) {
-    const opened = await open(number);
+  const all = function* (): Generator<number> {
+    for (let number = free - 1; number >= 0; number--) yield number;
+  };
+  for await (const { number, opened } of openDown(all(), open)) {
     if (opened === undefined) return findListedEnd(list, open);
     if (opened !== 'foreign') return { newest: { number, opened }, free, hasHoles: false };
   }
   return { free, hasHoles: false };
+}
+
+/** openDown opens one after the other, and more and more at one time where the first are foreign: somebody has planted many. */
+async function* openDown<T>(
+  numbers: Iterable<number>,
+  open: Sequence<T>['open'],
+): AsyncGenerator<{ readonly number: number; readonly opened: Awaited<ReturnType<Sequence<T>['open']>> }> {
+  const left = numbers[Symbol.iterator]();
+  const ahead: { readonly number: number; readonly opening: ReturnType<Sequence<T>['open']> }[] = [];
+  try {
+    for (let most = 1; ; most = Math.min(2 * most, AHEAD)) {
+      for (let next = left.next(); next.done !== true; next = left.next()) {
+        const opening = open(next.value);
+        opening.catch(() => {}); // it is awaited in its turn
+        ahead.push({ number: next.value, opening });
+        if (ahead.length >= most) break;
+      }
+      const first = ahead.shift();
+      if (first === undefined) return;
+      yield { number: first.number, opened: await first.opening };
+    }
+  } finally {
+    await Promise.allSettled(ahead.map(({ opening }) => opening));
+  }
 }
 
 async function findListedEnd<T>(list: Sequence<T>['list'], open: Sequence<T>['open']): Promise<SequenceEnd<T>> {
@@ -67,12 +95,10 @@ async function findListedEnd<T>(list: Sequence<T>['list'], open: Sequence<T>['op
     if (last === undefined ? number > MAX_FIRST : number - last > MAX_STEP) break;
     taken.push(number);
   }
-  for (let i = taken.length - 1; i >= 0; i--) {
-    const number = taken[i] as number;
-    const opened = await open(number);
+  for await (const { number, opened } of openDown(taken.toReversed(), open)) {
     if (opened === undefined || opened === 'foreign') continue;
     let free = number + 1;
-    for (let next = i + 1; taken[next] === free; next++) free++;
+    for (let next = taken.indexOf(free); next > 0 && taken[next] === free; next++) free++;
     const hasHoles = (taken.at(-1) as number) - (taken[0] as number) >= taken.length;
     return { newest: { number, opened }, free, hasHoles };
   }

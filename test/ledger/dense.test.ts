@@ -66,3 +66,25 @@ test('who leads the search on by names that others signed needs one for each mil
   expect((await guided(10, 900_000)).length).toBeLessThan(50);
   expect((await guided(10, LAST)).length).toBeGreaterThan(LAST / 1_000_000);
 });
+
+test('behind what others signed, more and more is opened at one time, and of what is honest no more than the last', async () => {
+  let running = 0;
+  let most = 0;
+  let opened = 0;
+  const endBehind = (planted: number): Promise<SequenceEnd<string>> =>
+    findEnd({
+      isTaken: async (number) => number < 50 + planted,
+      list: async function* () {},
+      open: async (number) => {
+        opened += 1;
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        return number < 50 ? 'signed' : 'foreign';
+      },
+    });
+  expect(await endBehind(0)).toMatchObject({ newest: { number: 49 }, free: 50 });
+  expect([most, opened]).toEqual([1, 1]);
+  expect(await endBehind(100)).toMatchObject({ newest: { number: 49 }, free: 150 });
+  expect([running, most]).toEqual([0, 8]);
+});
