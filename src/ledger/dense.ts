@@ -5,8 +5,9 @@
 const MAX_STEP = 1_000_000;
 /** MAX_FIRST is how far the first number may be from 0: objects may be deleted when their retention ends. */
 const MAX_FIRST = 1_000_000_000;
-/** How many objects are opened at one time at most. */
+/** How many objects are opened at one time, once so many one after the other were foreign. */
 const AHEAD = 8;
+const FLOOD = 256;
 
 /**
  * firstFree finds the first number whose name is free, where names are dense: it doubles its steps from `from` on, up to
@@ -64,7 +65,7 @@ export async function findEnd<T>({ isTaken, list, open }: Sequence<T>, from = 0)
   return { free, hasHoles: false };
 }
 
-/** openDown opens one after the other, and more and more at one time where the first are foreign: somebody has planted many. */
+/** openDown opens one after the other, and several at one time where many were foreign. */
 async function* openDown<T>(
   numbers: Iterable<number>,
   open: Sequence<T>['open'],
@@ -72,7 +73,8 @@ async function* openDown<T>(
   const left = numbers[Symbol.iterator]();
   const ahead: { readonly number: number; readonly opening: ReturnType<Sequence<T>['open']> }[] = [];
   try {
-    for (let most = 1; ; most = Math.min(2 * most, AHEAD)) {
+    for (let seen = 0; ; seen++) {
+      const most = seen < FLOOD ? 1 : AHEAD;
       for (let next = left.next(); next.done !== true; next = left.next()) {
         const opening = open(next.value);
         opening.catch(() => {}); // it is awaited in its turn

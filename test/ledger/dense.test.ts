@@ -67,7 +67,7 @@ test('who leads the search on by names that others signed needs one for each mil
   expect((await guided(10, LAST)).length).toBeGreaterThan(LAST / 1_000_000);
 });
 
-test('behind what others signed, more and more is opened at one time, and of what is honest no more than the last', async () => {
+test('behind a flood of what others signed, several are opened at one time, and else one', async () => {
   let running = 0;
   let most = 0;
   let opened = 0;
@@ -85,6 +85,8 @@ test('behind what others signed, more and more is opened at one time, and of wha
     });
   expect(await endBehind(0)).toMatchObject({ newest: { number: 49 }, free: 50 });
   expect([most, opened]).toEqual([1, 1]);
-  expect(await endBehind(100)).toMatchObject({ newest: { number: 49 }, free: 150 });
+  expect(await endBehind(255)).toMatchObject({ newest: { number: 49 }, free: 305 });
+  expect([most, opened]).toEqual([1, 1 + 256]);
+  expect(await endBehind(1000)).toMatchObject({ newest: { number: 49 }, free: 1050 });
   expect([running, most]).toEqual([0, 8]);
 });
