@@ -16,5 +16,5 @@ export default {
   ],
   globalSetup: '<rootDir>/test/support/build.mjs',
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };
