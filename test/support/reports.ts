@@ -34,5 +34,9 @@ export async function filingBehind(
   { verifierKey } = KEY,
 ): Promise<Filing> {
   const origin = verifierKey.keyName;
-  return filingIn(store, await enteredReports({ store, tiles, origin, verifiers: [verifierKey], now: Date.now }), origin);
+  return filingIn(
+    store,
+    await enteredReports({ store, tiles, origin, verifiers: [verifierKey], now: Date.now }),
+    origin,
+  );
 }

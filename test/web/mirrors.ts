@@ -148,7 +148,11 @@ async function anchorIn(
   name: string | undefined,
 ): Promise<Anchor | undefined> {
   if (name === undefined)
-    return newestReport(store, auditors, await enteredReports({ store, tiles, origin: LEDGER, verifiers, now: Date.now }));
+    return newestReport(
+      store,
+      auditors,
+      await enteredReports({ store, tiles, origin: LEDGER, verifiers, now: Date.now }),
+    );
   return name === '' ? undefined : { name, report: parseReport(store.objects.get(name) as Buffer) };
 }
 
