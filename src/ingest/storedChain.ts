@@ -5,7 +5,7 @@ import { MAX_CERTIFICATE_MS } from '../core/signed/certificate.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
 import type { SignedStatement } from '../core/signed/segmentFrame.ts';
 import { readSegment, readSignature } from '../ledger/objects.ts';
-import type { Foreign } from '../ledger/objects.ts';
+import type { Foreign, SegmentInPlace } from '../ledger/objects.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** How many signatures are read ahead where a chain is followed back. */
@@ -51,7 +51,7 @@ export class StoredChain {
     if (read === undefined || 'foreign' in read) return read;
     const { statement } = read;
     const isOver = Date.parse(statement.until) < this.#now;
-    let before = await this.#before(index, statement);
+    let before = await this.#before(index, statement, read);
     if (isOver) before = await this.#followBack(index, statement, before);
     if (typeof before === 'object' && 'foreign' in before) return before;
     // The chain has gone on behind a segment that is missing, as far as who may still sign can be believed.
@@ -73,12 +73,12 @@ export class StoredChain {
     return before;
   }
 
-  /** before finds what a segment goes on from, as none before it does. */
-  async #before(index: number, statement: SignedStatement): Promise<Before> {
+  /** before finds what a segment goes on from, as none before it does. `known` is what was read of it, if it was. */
+  async #before(index: number, statement: SignedStatement, known?: SegmentInPlace): Promise<Before> {
     const next = index > 0 ? await this.#signature(index - 1) : undefined;
     if (next !== undefined && !('foreign' in next) && follows(statement, next))
       return { index: index - 1, statement: next };
-    const read = await this.#inPlace(index);
+    const read = known ?? (await this.#inPlace(index));
     if (read === undefined || 'foreign' in read) return read ?? 'missing';
     if (read.previous === undefined) return this.#search(index, statement);
     const { previous } = read;

@@ -119,8 +119,9 @@ export async function readSegment(
   if (stored === 'archived') return { statement: signed };
   if (typeof stored === 'string') return { foreign: WHY_UNREAD[stored] };
   const summary = summarizeUnder(certificates, stored, { name });
+  if (!summary.ok) return { foreign: summary.why };
   const fault = segmentFault(summary, partition, index);
-  if (fault !== undefined || !summary.ok) return { foreign: fault ?? '' };
+  if (fault !== undefined) return { foreign: fault };
   return { statement: summary.statement, previous: summary.header.previous };
 }
 
