@@ -4,7 +4,7 @@ import { attempt, faultIn } from '../core/errors.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { NO_LOG, openNextBatch, parseBatch } from '../core/objects/batch.ts';
-import type { LogSoFar } from '../core/objects/batch.ts';
+import type { Batch, LogSoFar } from '../core/objects/batch.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName } from '../core/objects/names.ts';
@@ -45,7 +45,7 @@ export async function openBase(
   if (!isSameTree(checkpoint, tree.head)) return 'foreign';
   const before = await findPredecessor(deps, said, number);
   if (typeof before !== 'object') return before;
-  const batch = attempt(() => openNextBatch(bytes, number, before, firstTrust(deps)), 'malformed');
+  const batch = openNext(deps, bytes, number, before);
   if (batch === undefined) return 'foreign';
   const wrong = Date.parse(said.until) < deps.now() ? await followBack(deps, said, number, before, astray) : undefined;
   if (wrong !== undefined) return wrong;
@@ -96,7 +96,7 @@ async function followBack(
     followed.push(at.number);
     const { number, last } = at;
     const next = await findPredecessor(deps, last, number);
-    const isNext = typeof next === 'object' && isInLog(deps, last.bytes, number, next);
+    const isNext = typeof next === 'object' && openNext(deps, last.bytes, number, next) !== undefined;
     if (next === 'tiles lie') return next;
     if (typeof next !== 'object' || !isNext) {
       for (const it of followed) astray.add(it);
@@ -107,8 +107,9 @@ async function followBack(
   return undefined;
 }
 
-const isInLog = (deps: ReadLogDeps, bytes: Buffer, number: number, before: LogSoFar): boolean =>
-  attempt(() => openNextBatch(bytes, number, before, firstTrust(deps)), 'malformed') !== undefined;
+/** openNext gives the batch of bytes if it is the next one behind a log. */
+const openNext = (deps: ReadLogDeps, bytes: Buffer, number: number, before: LogSoFar): Batch | undefined =>
+  attempt(() => openNextBatch(bytes, number, before, firstTrust(deps)), 'malformed');
 
 /**
  * findPredecessor gives the log before a batch: behind the one that it names, whose entries have to be the last ones of the tree
@@ -125,7 +126,7 @@ async function findPredecessor(
   if (typeof before !== 'object') return before;
   for (let between = previous + 1; between < number; between++) {
     const bytes = await store.read(batchName(between));
-    if (typeof bytes === 'object' && isInLog(deps, bytes, between, before)) return 'foreign';
+    if (typeof bytes === 'object' && openNext(deps, bytes, between, before) !== undefined) return 'foreign';
   }
   return before;
 }
