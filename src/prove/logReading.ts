@@ -1,8 +1,8 @@
+import { trustOf } from './entryProof.ts';
 import type { ProveDeps } from './entryProof.ts';
 import { isAnswer } from './foundEntry.ts';
 import type { EntryQuestion, FoundEntry } from './foundEntry.ts';
 import { attempt } from '../core/errors.ts';
-import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import { parseEntry, placeOf } from '../core/objects/entry.ts';
 import { NO_POSITION } from '../core/objects/heads.ts';
 import { fromTheFirst, readBatches } from '../ledger/batches.ts';
@@ -19,7 +19,7 @@ export async function findByReading(
   const start = fromTheFirst();
   let size = 0;
   let next = 0;
-  for await (const batch of readBatches(store, trustOf(verifiers), start)) {
+  for await (const batch of readBatches(store, trustOf({ verifiers }), start)) {
     if (!('entries' in batch)) continue;
     const { number, entries, heads } = batch;
     start.tree.takeFiles();
@@ -36,6 +36,3 @@ export async function findByReading(
   }
   return undefined;
 }
-
-const trustOf = (verifiers: ProveDeps['verifiers']): { readonly keys?: readonly string[] } =>
-  verifiers.length > 0 ? { keys: verifiers.map(formatVerifierKey) } : {};

@@ -1,9 +1,9 @@
+import { trustOf } from './entryProof.ts';
 import type { ProveDeps } from './entryProof.ts';
 import { isAnswer } from './foundEntry.ts';
 import type { EntryQuestion, FoundEntry } from './foundEntry.ts';
 import { isProven, publishedSize } from './provenBatch.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
-import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import { parseEntry, placeOf } from '../core/objects/entry.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
 import { NO_POSITION } from '../core/objects/heads.ts';
@@ -48,12 +48,11 @@ export class LogLookup {
   /** batches whose entries an answer rests on */
   readonly #basis = new Set<number>();
 
-  /** Without keys, anybody may have certified the sessions. */
   constructor(deps: ProveDeps, partition: string, isProving: boolean) {
     this.#deps = deps;
     this.#partition = partition;
     this.#isProving = isProving;
-    this.#trust = deps.verifiers.length > 0 ? { keys: deps.verifiers.map(formatVerifierKey) } : {};
+    this.#trust = trustOf(deps);
   }
 
   /** find looks for an entry in the first batch that isn't before what is asked for. */
