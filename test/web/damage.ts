@@ -12,8 +12,8 @@ import {
   unsign,
   BOMB,
   claimBehind,
+  dateAhead,
   editNewest,
-  resign,
 } from './damageTools.ts';
 import { DAMAGE_OF_ACTIONS } from './damageOfActions.ts';
 import type { Damage } from './damageTools.ts';
@@ -194,10 +194,7 @@ export const DAMAGE: readonly Damage[] = [
   },
   {
     name: 'a batch without a checkpoint that is dated ahead, and a segment behind it',
-    damage: (it) => {
-      unsign(it, 1);
-      resign(it, 1, (text) => text.replace(/("type":"heads","time":")\d{4}/, '$19999'));
-    },
+    damage: (it) => dateAhead(it, 1),
     finds: 'not-integrated',
   },
   {

@@ -1,7 +1,7 @@
 import { actionName } from '../../src/core/objects/names.ts';
 import { forgeAction } from '../support/actions.ts';
 import { SECOND } from '../support/loggedLedger.ts';
-import { edit, editNewest, named, resign, swap, unsign } from './damageTools.ts';
+import { dateAhead, edit, editNewest, named, resign, swap, unsign } from './damageTools.ts';
 import type { Damage } from './damageTools.ts';
 import { ACTED } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
@@ -76,10 +76,7 @@ export const DAMAGE_OF_ACTIONS: readonly Damage[] = [
   },
   {
     name: 'actions that the log has none of, and should',
-    damage: (it) => {
-      unsign(it, 1);
-      resign(it, 1, (text) => text.replace(/("type":"heads","time":")\d{4}/, '$19999'));
-    },
+    damage: (it) => dateAhead(it, 1),
     finds: 'not-integrated',
   },
   {

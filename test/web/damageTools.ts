@@ -101,3 +101,9 @@ export interface Damage {
   /** what is found is a warning, and leaves the mirror verified */
   readonly isHarmless?: boolean;
 }
+
+/** dateAhead leaves a batch as the newest, without its checkpoint, and dates it far ahead. */
+export function dateAhead(mirror: Mirror, number: number): void {
+  unsign(mirror, number);
+  resign(mirror, number, (text) => text.replace(/("type":"heads","time":")\d{4}/, '$19999'));
+}
