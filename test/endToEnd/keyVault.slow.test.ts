@@ -108,7 +108,9 @@ test('the built app signs with a secret and a key in a vault, over TLS and with 
   const refused = await auditor.runTimer('integrate');
   expect(refused).toMatchObject({
     outcome: 'failed',
-    error: { message: expect.stringMatching(/LEDGER_SIGNER_KEY: is missing; integrate signs with it/) as string },
+    error: {
+      message: expect.stringMatching(/LEDGER_SIGNER_KEY: is missing; ingest and integrate sign with it/) as string,
+    },
   });
 });
 
