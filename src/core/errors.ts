@@ -52,12 +52,18 @@ const KINDS = {
   FORK_DETECTED: 'contradicted',
   /** the identity may not do this, or the target does not exist; a human has to mend it */
   STORE_REFUSED: 'refused',
+  /** not the hub that this ledger is of, or it lets this identity not ask or read; a human has to mend it */
+  HUB_REFUSED: 'refused',
   /** let the host retry the delivery */
   STORE_UNAVAILABLE: 'unavailable',
   /** no signature now: try again later; where the message asks for a change, after that */
   SIGNER_UNAVAILABLE: 'unavailable',
   /** other writers took every index tried; let the host retry the delivery */
   CHAIN_CONTENDED: 'unavailable',
+  /** the hub doesn't answer, or is not done: let the host retry the delivery */
+  HUB_UNAVAILABLE: 'unavailable',
+  /** this process ends: another one goes on */
+  STOPPING: 'unavailable',
 } as const satisfies Readonly<Record<string, FaultKind>>;
 
 export type AuditsealErrorCode = keyof typeof KINDS;

@@ -23,11 +23,14 @@ export interface CreatedSegment {
 export async function createSegment(
   store: Pick<ObjectStore, 'create'>,
   session: Session,
-  before: Pick<ChainHead, 'latest'>,
+  before: Pick<ChainHead, 'latest' | 'created'>,
   { header, root, frames, latest }: SealedSegment,
 ): Promise<CreatedSegment> {
   const name = segmentName(header.partition, header.index);
-  const statement = statementOf(header, root, sha256(frames), latest > before.latest ? latest : before.latest);
+  const statement = statementOf(header, root, sha256(frames), {
+    latest: latest > before.latest ? latest : before.latest,
+    created: header.hub?.created ?? before.created,
+  });
   if (![statement.record, statement.incarnation, statement.event].every(Number.isSafeInteger))
     throw new AuditsealError(
       'FORK_DETECTED',

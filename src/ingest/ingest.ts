@@ -1,35 +1,27 @@
 import { findChainHead } from './chainHead.ts';
-import { createSegment } from './createSegment.ts';
-import { planRuns } from './runs.ts';
+import type { Place } from './place.ts';
+import { planDelivery } from './plan.ts';
+import type { HubAnswer } from './plan.ts';
+import { settle } from './settle.ts';
+import { writeEvents } from './writeEvents.ts';
+import type { WriterDeps, Written } from './writeEvents.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { CLOCK_SKEW_MS } from '../core/limits.ts';
-import { sealedAt } from '../core/segment/chain.ts';
-import type { ChainHead } from '../core/segment/chain.ts';
-import type { Gap } from '../core/segment/header.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
-import { sealSegment } from '../core/segment/writer.ts';
-import type { SealedSegment } from '../core/segment/writer.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
-import type { Sessions } from '../ledger/session.ts';
-import type { Clock, Delivery, Logger } from '../ports/host.ts';
-import type { ObjectStore } from '../ports/store.ts';
+import type { Delivery, Logger } from '../ports/host.ts';
+import type { Hub } from '../ports/hub.ts';
 
-export interface IngestDeps {
-  readonly store: ObjectStore;
-  readonly now: Clock;
-  /** the ledger's name; every segment carries it */
-  readonly ledger: string;
-  /** sign segments */
-  readonly sessions: Sessions;
+export interface IngestDeps extends WriterDeps {
   /** whose segments count */
   readonly certificates: Certificates;
-  /** bodies that share a segment have at most this many bytes together */
-  readonly maxSegmentBytes: number;
+  /** asked only where a delivery doesn't simply go on from what is sealed; opened at first use */
+  readonly hub: () => Promise<Hub>;
   /** pause waits before another try; it gets the number of tries so far */
   readonly pause: (tries: number) => Promise<void>;
 }
 
-/** What one delivery added to the ledger. */
+/** What one delivery added to the ledger, repairs not counted. */
 export interface IngestResult {
   segments: number;
   events: number;
@@ -41,112 +33,88 @@ export interface IngestResult {
 
 /** How many times a delivery that meets other writers plans again before the host has to deliver it anew. */
 const MAX_TRIES = 8;
+/** So often the hub is asked about one delivery: a gap or a new hub takes one or two. */
+const MAX_QUESTIONS = 50;
+/** So long one delivery reads what is missing before it; then the host delivers again, and it goes on. */
+const FILL_MS = 3 * 60_000;
 
 /** Ingest seals deliveries. It keeps the heads of the chains it wrote last; they are no state, only a saved look-up. */
 export class Ingest {
   readonly #deps: IngestDeps;
-  readonly #heads = new Map<string, ChainHead>();
+  readonly #places = new Map<string, Place>();
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
   }
 
   /**
-   * seal resolves when every event of the delivery is in the ledger, once and in order, and throws otherwise. Only then
-   * may the hub's position move. It is safe to repeat, and to run for one partition in two places at once.
+   * seal resolves when every event of the delivery is in the ledger, once and in order, and all before it that the hub has; it
+   * throws otherwise. Only then may the hub's position move. It is safe to repeat, and to run for one partition in two places at
+   * once.
    */
-  async seal(delivery: Delivery, log: Logger): Promise<IngestResult> {
-    const { partition } = delivery;
-    let { events } = delivery;
+  async seal({ partition, events }: Delivery, log: Logger): Promise<IngestResult> {
     const result: IngestResult = { segments: 0, events: 0, records: 0, duplicates: 0, rawBytes: 0, storedBytes: 0 };
-    const chain = { ...this.#deps, log };
+    const deadline = this.#deps.now() + FILL_MS;
+    let rest = events;
+    let answer: HubAnswer | undefined;
+    let [tries, questions] = [0, 0];
     try {
-      for (let tries = 1; tries <= MAX_TRIES; tries++) {
-        const head = this.#heads.get(partition) ?? (await findChainHead(chain, partition));
-        const end = await this.#append(partition, head, events, result, log);
-        if (end.isDone) {
-          log.info('sealed', { partition, nextIndex: end.head.index, ...result });
+      for (;;) {
+        const place = this.#places.get(partition) ?? (await findChainHead({ ...this.#deps, log }, partition));
+        const plan = planDelivery(place, rest, answer);
+        const { duplicates, strangers } = plan;
+        const written = await writeEvents(this.#deps, partition, place, plan.events, { kind: 'ingest', duplicates });
+        this.#places.set(partition, written.place);
+        add(result, written);
+        if (written.isTaken) {
+          rest = rest.slice(
+            written.events === 0 ? 0 : rest.indexOf(plan.events[written.events - 1] as SealableEvent) + 1,
+          );
+          tries = await this.#meet(partition, written.place, tries, log);
+          continue;
+        }
+        result.duplicates += duplicates;
+        if (strangers > 0) log.error('events of a hub that is gone came too late', { partition, events: strangers });
+        rest = rest.slice(plan.seen);
+        const [odd, ...others] = rest;
+        if (odd === undefined) {
+          if (plan.events.length === 0) announceFuture(log, partition, place, events, this.#deps.now());
+          log.info('sealed', { partition, nextIndex: written.place.index, ...result });
           return result;
         }
-        // Another writer has the name, or it was our own write whose response was lost: plan again from what is there.
-        log.warn('name of the next segment is taken', { partition, index: end.head.index, tries });
-        this.#heads.set(partition, await findChainHead(chain, partition, end.head.index));
-        events = events.slice(end.sealed);
-        if (tries > 1) await this.#deps.pause(tries);
+        if (++questions > MAX_QUESTIONS)
+          throw new AuditsealError('HUB_UNAVAILABLE', `the event hub explains no delivery of partition ${partition}`);
+        const hub = await this.#deps.hub();
+        const settled = await settle({ ...this.#deps, hub, log, deadline }, partition, written.place, [odd, ...others]);
+        ({ answer } = settled);
+        this.#places.set(partition, settled.place);
+        if (settled.end === 'late')
+          throw new AuditsealError(
+            'HUB_UNAVAILABLE',
+            `more is missing in partition ${partition} than one invocation reads again; the next one goes on behind event ${settled.place.lastEvent}`,
+          );
+        if (settled.end === 'taken') tries = await this.#meet(partition, settled.place, tries, log);
       }
-      const why = `other writers took every name that was tried in partition ${partition}`;
-      throw new AuditsealError('CHAIN_CONTENDED', why);
     } catch (error) {
       // Whether the last write went through isn't known.
-      this.#heads.delete(partition);
+      this.#places.delete(partition);
       throw error;
     }
   }
 
-  /**
-   * append writes the segments of what is new, one after the other, up to the first name that is taken. `sealed` is how
-   * many of the events, from the first on, need no further thought.
-   */
-  async #append(
-    partition: string,
-    start: ChainHead,
-    events: readonly SealableEvent[],
-    result: IngestResult,
-    log: Logger,
-  ): Promise<{ isDone: boolean; head: ChainHead; sealed: number }> {
-    const { runs, duplicates } = planRuns(start, events);
-    if (runs.length === 0) announceFuture(log, partition, start, events, this.#deps.now());
-    let head = start;
-    let isFirst = true;
-    let sealed = 0;
-    for (const { incarnation, gaps, events: run } of runs) {
-      announce(log, partition, head, incarnation, gaps);
-      for (let from = 0; from < run.length;) {
-        const time = sealedAt(head, this.#deps.now());
-        // Without a certificate nothing is sealed: it throws, and the hub delivers again.
-        const session = await this.#deps.sessions.at(time);
-        const segment = sealSegment(
-          {
-            ledger: this.#deps.ledger,
-            partition,
-            index: head.index,
-            kind: 'ingest',
-            incarnation,
-            sealed: time,
-            previous: head.previous,
-            prev: head.root,
-            firstRecord: head.record,
-            duplicates: isFirst ? duplicates : 0,
-            gaps: from === 0 ? gaps : [],
-          },
-          run.slice(from) as [SealableEvent, ...SealableEvent[]],
-          this.#deps.maxSegmentBytes,
-        );
-        // Durable point. Once this says 'created' the segment is final. If we die before the host moves its position, the
-        // hub delivers these events again and they drop out as duplicates.
-        const created = await createSegment(this.#deps.store, session, head, segment);
-        if (created.head === undefined) return { isDone: false, head, sealed };
-        if (isFirst) result.duplicates += duplicates;
-        isFirst = false;
-        sealed = events.indexOf(run[from + segment.taken - 1] as SealableEvent) + 1;
-        count(result, segment, created.size, run.slice(from, from + segment.taken));
-        ({ head } = created);
-        this.#heads.set(partition, head);
-        from += segment.taken;
-      }
-    }
-    if (isFirst) result.duplicates += duplicates;
-    this.#heads.set(partition, head);
-    return { isDone: true, head, sealed: events.length };
+  /** meet finds where the chain goes on when another writer has the name, or it was our own write whose response was lost. */
+  async #meet(partition: string, { index }: Place, before: number, log: Logger): Promise<number> {
+    const tries = before + 1;
+    if (tries > MAX_TRIES)
+      throw new AuditsealError(
+        'CHAIN_CONTENDED',
+        `other writers took every name that was tried in partition ${partition}`,
+      );
+    log.warn('name of the next segment is taken', { partition, index, tries });
+    this.#places.set(partition, await findChainHead({ ...this.#deps, log }, partition, index));
+    if (tries > 1) await this.#deps.pause(tries);
+    return tries;
   }
-}
-
-/** announce logs loudly what must not happen unseen. */
-function announce(log: Logger, partition: string, head: ChainHead, incarnation: number, gaps: readonly Gap[]): void {
-  if (incarnation !== head.incarnation) {
-    log.error('event hub was re-created', { partition, incarnation, lastEvent: head.lastEvent });
-  }
-  for (const { first, last } of gaps) log.error('events are missing', { partition, first, last });
 }
 
 /**
@@ -156,7 +124,7 @@ function announce(log: Logger, partition: string, head: ChainHead, incarnation: 
 function announceFuture(
   log: Logger,
   partition: string,
-  { sealed }: ChainHead,
+  { sealed }: Place,
   events: readonly SealableEvent[],
   now: number,
 ): void {
@@ -166,15 +134,10 @@ function announceFuture(
   log.error('events are taken for sealed by a segment from the future', fields);
 }
 
-function count(
-  result: IngestResult,
-  segment: SealedSegment,
-  storedBytes: number,
-  events: readonly SealableEvent[],
-): void {
-  result.segments += 1;
-  result.events += events.length;
-  result.records += segment.header.records.count;
-  result.storedBytes += storedBytes;
-  for (const { body } of events) result.rawBytes += body.length;
+function add(result: IngestResult, written: Written): void {
+  result.segments += written.segments;
+  result.events += written.events;
+  result.records += written.records;
+  result.rawBytes += written.rawBytes;
+  result.storedBytes += written.storedBytes;
 }

@@ -59,8 +59,8 @@ export const LINES = {
   },
   'sealed a heartbeat': {
     level: 'info',
-    fields: { partition: 'name', index: 'number' },
-    means: 'an idle partition got a segment without events',
+    fields: { partition: 'name', index: 'number', lastEvent: 'number' },
+    means: 'the hub said that all it has of an idle partition is sealed, and that is in the ledger now',
   },
   'name of the next segment is taken': {
     level: 'warn',
@@ -69,13 +69,48 @@ export const LINES = {
   },
   'events are missing': {
     level: 'error',
-    fields: { partition: 'name', first: 'number', last: 'number' },
-    means: 'these events never came: they expired in the hub, or somebody moved the trigger’s position',
+    fields: { partition: 'name', first: 'number', last: 'number', reason: 'name' },
+    means: 'the hub doesn’t have these events any more, or gives them not out; the ledger says so, and why, for ever',
   },
   'event hub was re-created': {
     level: 'error',
-    fields: { partition: 'name', incarnation: 'number', lastEvent: 'number' },
-    means: 'the numbers of events begin anew; a new incarnation of the chain is written',
+    fields: { partition: 'name', incarnation: 'number', lastEvent: 'number', created: 'name' },
+    means:
+      'the numbers of events begin anew; a new incarnation of the chain is written, and what the hub of before had behind its last sealed event is gone',
+  },
+  'events were read from the hub again': {
+    level: 'warn',
+    fields: { partition: 'name', first: 'number', last: 'number', events: 'count' },
+    means: 'the trigger didn’t hand these events over; they are sealed as a repair',
+  },
+  'events of a hub that is gone came too late': {
+    level: 'error',
+    fields: { partition: 'name', events: 'count' },
+    means: 'they are of the hub before this one, whose events can’t be sealed any more; they are dropped',
+  },
+  watched: {
+    level: 'info',
+    fields: { partition: 'name', state: 'name', lastEvent: 'number', hubLast: 'number', behind: 'count' },
+    means:
+      'the hub was asked for a partition: `quiet` (all is sealed), `behind` (ingest is at work), `stuck` or `recreated` (it was read by this run)',
+  },
+  'unsealed events will expire': {
+    level: 'error',
+    fields: { partition: 'name', behind: 'count', hoursLeft: 'count' },
+    means:
+      'the oldest event that isn’t sealed is deleted by the hub in so many hours; find out what keeps it from being sealed',
+  },
+  'the chain has events that the hub never had': {
+    level: 'error',
+    fields: { partition: 'name', lastEvent: 'number', hubLast: 'number' },
+    means:
+      'the newest segment is signed, and says more than the hub: a session’s key was stolen, or the hub is another one',
+  },
+  'a partition could not be watched': {
+    level: 'error',
+    fields: { partition: 'name', why: 'reason' },
+    means:
+      'the hub, the store or a key didn’t do what was asked; the next run tries again, and no sign of life is written meanwhile',
   },
   'names of segments are not dense': {
     level: 'error',

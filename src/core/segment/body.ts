@@ -3,9 +3,9 @@ import { JsonScanner, minify } from './jsonScanner.ts';
 
 /**
  * How a record is kept: an object as it is; any other JSON value as `_value`; a body that isn't JSON whole, as `_text`, or
- * as `_base64` when it isn't UTF-8. docs/format.md, section 5.2.
+ * as `_base64` when it isn't UTF-8, or when it isn't bytes but a body of AMQP's own types. docs/format.md, section 5.2.
  */
-export type RecordForm = 'object' | 'value' | 'text' | 'base64';
+export type RecordForm = 'object' | 'value' | 'text' | 'base64' | 'amqp';
 
 /** RecordSlice is one record of an event body: the bytes [start, end) of the body. */
 export interface RecordSlice {
@@ -36,7 +36,7 @@ export function sliceBody(body: Buffer): RecordSlice[] {
 }
 
 /** wholeBody keeps a body as one record. */
-export const wholeBody = (body: Buffer, form: 'text' | 'base64', reason: string): RecordSlice => ({
+export const wholeBody = (body: Buffer, form: 'text' | 'base64' | 'amqp', reason: string): RecordSlice => ({
   form,
   start: 0,
   end: body.length,

@@ -12,7 +12,9 @@ export interface ChainHead {
   /** number of the next record */
   readonly record: number;
   readonly incarnation: number;
-  /** last sealed sequence number, -1 if none */
+  /** when the hub of that incarnation was created, as it said; '' before the first segment */
+  readonly created: string;
+  /** last sequence number that is sealed or declared missing, -1 if none */
   readonly lastEvent: number;
   /** the latest time at which a sealed event was enqueued, '' if none: the hub's clock may have gone back since */
   readonly latest: string;
@@ -28,6 +30,7 @@ export const NO_CHAIN: ChainHead = {
   root: ZERO_HASH,
   record: 0,
   incarnation: 0,
+  created: '',
   lastEvent: -1,
   latest: '',
   previous: -1,
@@ -36,10 +39,10 @@ export const NO_CHAIN: ChainHead = {
 
 /** headOf is the head behind the signed segment of an index, by what its session said of it; `index` is the first free one. */
 export const headOf = (
-  { root, record, incarnation, event, enqueued = '', sealed }: Statement,
+  { root, record, incarnation, created, event, enqueued = '', sealed }: Statement,
   previous: number,
   index: number,
-): ChainHead => ({ index, root, record, incarnation, lastEvent: event, latest: enqueued, previous, sealed });
+): ChainHead => ({ index, root, record, incarnation, created, lastEvent: event, latest: enqueued, previous, sealed });
 
 /** sealedAt is when a segment behind this head is sealed: by the clock, and never before the one that it follows. */
 export function sealedAt({ sealed }: Pick<ChainHead, 'sealed'>, now: number): string {

@@ -6,12 +6,19 @@ import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts'
 import type { JsonObject } from '../jsonObject.ts';
 import { isPartition, isTime } from '../text.ts';
 
-/** How a segment came to be. `repair` was re-read from the hub; `heartbeat` has no events. */
+/**
+ * How a segment came to be: `ingest` from a delivery of the hub, `repair` from reading the hub again, `heartbeat` because the hub
+ * said that all it has is sealed.
+ */
 export type SegmentKind = 'ingest' | 'repair' | 'heartbeat';
 const KINDS: readonly string[] = ['ingest', 'repair', 'heartbeat'] satisfies SegmentKind[];
 
-export type GapReason = 'expired' | 'unreadable' | 'unknown';
-const GAP_REASONS: readonly string[] = ['expired', 'unreadable', 'unknown'] satisfies GapReason[];
+/**
+ * Why events can't be had: `expired`, the hub says that it holds them no more; `unreadable`, the hub gives out what is behind them and
+ * not them; `recreated`, the hub that had them was deleted.
+ */
+export type GapReason = 'expired' | 'unreadable' | 'recreated';
+const GAP_REASONS: readonly string[] = ['expired', 'unreadable', 'recreated'] satisfies GapReason[];
 
 /** Gap is a run of sequence numbers, both ends included, that should have come before a segment's and couldn't be had. */
 export interface Gap {
@@ -20,7 +27,7 @@ export interface Gap {
   readonly reason: GapReason;
 }
 
-/** EventRange is the events of a segment. A segment without events names the last sealed number, or -1, and no times. */
+/** EventRange is the events of a segment. One without events names the last number that is sealed or declared, or -1, and no times. */
 export interface EventRange {
   readonly first: number;
   readonly last: number;
@@ -28,6 +35,28 @@ export interface EventRange {
   readonly enqueuedFirst?: string;
   readonly enqueuedLast?: string;
 }
+
+/** HubWord is what the hub said of a partition. Times are ISO 8601 UTC with milliseconds. */
+export interface HubWord {
+  /** when the hub was created, by its own clock: another time is another hub */
+  readonly created: string;
+  /** when it was asked, by the clock of who asked */
+  readonly asked: string;
+  /** number of the first event that it holds, or of the next one if it holds none */
+  readonly first: number;
+  /** number of its newest event, -1 if it never had one */
+  readonly last: number;
+  /** when that was enqueued; left out if there is none */
+  readonly enqueued?: string;
+}
+
+const inOrder = ({ created, asked, first, last, enqueued }: HubWord): HubWord => ({
+  created,
+  asked,
+  first,
+  last,
+  ...(enqueued !== undefined && { enqueued }),
+});
 
 /** EmptyEvent is an event that holds no record, so that no seal speaks of it. */
 export interface EmptyEvent {
@@ -54,6 +83,8 @@ export interface SegmentHeader {
   readonly events: EventRange;
   readonly duplicates: number;
   readonly gaps: readonly Gap[];
+  /** what the hub said, where it was asked for the sake of this segment */
+  readonly hub?: HubWord;
   /** the events without records, in ascending order */
   readonly empty?: readonly EmptyEvent[];
 }
@@ -66,7 +97,7 @@ export const MAX_HEADER_BYTES = 1024 * 1024;
 /** formatHeader prints a header on one line, without the LF. */
 export function formatHeader(header: SegmentHeader): string {
   const { ledger, partition, index, kind, incarnation, sealed, previous, prev, records, events } = header;
-  const { duplicates, gaps, empty = [] } = header;
+  const { duplicates, gaps, hub, empty = [] } = header;
   const text = JSON.stringify({
     _segment: {
       version: VERSION,
@@ -88,6 +119,7 @@ export function formatHeader(header: SegmentHeader): string {
       },
       duplicates,
       gaps: gaps.map(({ first, last, reason }) => ({ first, last, reason })),
+      hub: hub && inOrder(hub),
     },
   });
   return empty.length === 0 ? text : `${text.slice(0, -2)},"empty":[${empty.map(formatEmptyEvent).join(',')}]}}`;
@@ -108,7 +140,7 @@ export function parseHeader(line: Buffer): SegmentHeader {
   const prev = parseHash(it['prev']);
   if (prev === undefined) throw wrong(`has prev ${short(it['prev'])}`);
   const records = object(it['records'], 'records');
-  const { empty } = it;
+  const { hub, empty } = it;
   const index = integer(it['index'], 'index');
   const previous = integer(it['previous'], 'previous', -1);
   if (previous >= index) throw wrong(`has index ${index} and previous ${previous}`);
@@ -125,6 +157,7 @@ export function parseHeader(line: Buffer): SegmentHeader {
     events: readEvents(object(it['events'], 'events')),
     duplicates: integer(it['duplicates'], 'duplicates'),
     gaps: list(it['gaps'], 'gaps').map(readGap),
+    ...(hub !== undefined && { hub: readHub(object(hub, 'hub')) }),
     ...(empty !== undefined && { empty: list(empty, 'empty').map(readEmptyEvent) }),
   };
 }
@@ -152,6 +185,18 @@ function readEvents(events: JsonObject): EventRange {
       enqueuedLast: string(events['enqueuedLast'], 'events.enqueuedLast', isTime),
     }),
   };
+}
+
+function readHub({ created, asked, first, last, enqueued }: JsonObject): HubWord {
+  const word = {
+    created: string(created, 'hub.created', isTime),
+    asked: string(asked, 'hub.asked', isTime),
+    first: integer(first, 'hub.first'),
+    last: integer(last, 'hub.last', -1),
+    ...(enqueued !== undefined && { enqueued: string(enqueued, 'hub.enqueued', isTime) }),
+  };
+  if (word.first > word.last + 1) throw wrong(`has hub.first ${word.first} and hub.last ${word.last}`);
+  return word;
 }
 
 function readGap(gap: unknown): Gap {

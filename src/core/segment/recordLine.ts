@@ -17,9 +17,11 @@ export const MIN_RECORD_LINE_BYTES = '{"_seal":{"record":0,"event":0,"index":0,"
 
 type SealedForm = Exclude<RecordForm, 'object'>;
 
-const FORMS = ['value', 'text', 'base64'] as const satisfies SealedForm[];
-/** How the line of each form begins. */
-const STARTS = { value: Buffer.from('{"_value":'), text: Buffer.from('{"_text":'), base64: Buffer.from('{"_base64":') };
+const FORMS = ['value', 'text', 'base64', 'amqp'] as const satisfies SealedForm[];
+/** The member that each form keeps its record in, which its line begins with. */
+const MEMBERS = { value: '_value', text: '_text', base64: '_base64', amqp: '_base64' } as const;
+const startOf = (form: SealedForm): Buffer => Buffer.from(`{"${MEMBERS[form]}":`);
+const STARTS = { value: startOf('value'), text: startOf('text'), base64: startOf('base64'), amqp: startOf('amqp') };
 /** How a seal says its form: from the last quote of the time to before its own last quote. */
 const ENDS = FORMS.map((form) => Buffer.from(`","form":"${form}`));
 
@@ -32,7 +34,7 @@ const QUOTE = 0x22;
 const TIME_LENGTH = '2026-11-22T00:00:00.000Z'.length;
 
 const SEAL_START =
-  /^\{"record":(0|[1-9]\d{0,15}),"event":(0|[1-9]\d{0,15}),"index":(0|[1-9]\d{0,15}),"enqueued":"([^"]{24})"(?:,"form":"(value|text|base64)"|(?!,"form":))[,}]/;
+  /^\{"record":(0|[1-9]\d{0,15}),"event":(0|[1-9]\d{0,15}),"index":(0|[1-9]\d{0,15}),"enqueued":"([^"]{24})"(?:,"form":"(value|text|base64|amqp)"|(?!,"form":))[,}]/;
 const SEAL_START_BYTES = 160;
 
 /**
@@ -139,7 +141,7 @@ function lastMember(line: Buffer): Member | undefined {
 
 /**
  * originalRecord gives back the bytes that a record line was made of: the record as it was received (but for white space
- * that docs/format.md 5.1 removes), the value of `_value`, or the whole body behind `_text` and `_base64`. It gives
+ * that docs/format.md 5.1 removes), the value of `_value`, or the whole body behind `_text` and `_base64`: for the form `amqp`, the body sections of AMQP that it was encoded as. It gives
  * undefined if the line does not end in a seal, or is not of the form that its seal says.
  */
 export function originalRecord(line: Buffer): Buffer | undefined {
@@ -153,7 +155,7 @@ export function originalRecord(line: Buffer): Buffer | undefined {
 /** openForm gives what is kept in a record of the form `{"_value":…,"_reason":"…"}`, or of one with `_text` or `_base64`. */
 function openForm(record: Buffer, form: SealedForm): Buffer | undefined {
   const scanner = new JsonScanner(record);
-  const start = `{"_${form}":`.length;
+  const start = STARTS[form].length;
   const end = scanner.skipValue(start);
   const reason = end + ',"_reason":'.length;
   if (end < 0 || record.toString('latin1', end, reason + 1) !== ',"_reason":"') return undefined;

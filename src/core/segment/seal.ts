@@ -10,6 +10,8 @@ import { minify } from './jsonScanner.ts';
 /** SealableEvent is one Event Hubs event as ingest hands it to the core. Times are ISO 8601 UTC with milliseconds. */
 export interface SealableEvent {
   readonly body: Buffer;
+  /** the body isn't the bytes of data sections, but sections of AMQP's own types in their encoding (AMQP 1.0, 3.2.7 and 3.2.8), or none */
+  readonly isAmqp?: true;
   readonly sequenceNumber: number;
   readonly enqueued: string;
   readonly partitionKey?: string;
@@ -88,8 +90,8 @@ export class LineBuffer {
  * no record is for the header to speak of.
  */
 export function sealEvent(lines: LineBuffer, event: SealableEvent, record: number): number {
-  const { body } = event;
-  let slices = sliceBody(body);
+  const { body, isAmqp } = event;
+  let slices = isAmqp === true ? [wholeBody(body, 'amqp', 'not bytes, but of a type of AMQP')] : sliceBody(body);
   if (linesSize(event, slices) > MAX_EVENT_LINES_BYTES) slices = [wholeBody(body, 'base64', 'too large as records')];
   else if (slices.length === 0 && !fitsHeader(emptyEventOf(event)))
     slices = [wholeBody(body, 'base64', 'no record, and too large or too deep for the header')];
@@ -122,6 +124,7 @@ const FORM_MEMBER: Readonly<Record<RecordForm, string>> = {
   value: ',"form":"value"',
   text: ',"form":"text"',
   base64: ',"form":"base64"',
+  amqp: ',"form":"amqp"',
 };
 
 /** emptyEventOf is what the header says of an event without records. */
@@ -154,7 +157,7 @@ function writeEventMembers(lines: LineBuffer, { partitionKey, properties }: Seal
 /** writeRecord writes a record up to where its seal goes, and returns what has to stand between. */
 function writeRecord(lines: LineBuffer, body: Buffer, slice: RecordSlice, bodyHasBreaks: boolean): '' | ',' {
   const { form, start, end, reason } = slice;
-  if (form === 'text' || form === 'base64') {
+  if (form === 'text' || form === 'base64' || form === 'amqp') {
     lines.text(
       form === 'text' ? `{"_text":${JSON.stringify(body.toString('utf8'))}` : `{"_base64":"${body.toString('base64')}"`,
     );

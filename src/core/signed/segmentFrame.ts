@@ -18,7 +18,9 @@ export interface Statement {
   /** number of the next record */
   readonly record: number;
   readonly incarnation: number;
-  /** last sealed sequence number, -1 if none */
+  /** when the hub of that incarnation was created, as it said */
+  readonly created: string;
+  /** last sequence number that is sealed or declared missing, -1 if none */
   readonly event: number;
   /** the latest time at which an event of the chain, up to this segment, was enqueued; left out if there is none */
   readonly enqueued?: string;
@@ -68,7 +70,17 @@ export function withSignature(frames: Uint8Array, signed: Uint8Array): Buffer {
 const messageOf = (ledger: string, name: string, content: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from(`auditseal segment\n${ledger}\n${name}\n`), content]);
 
-const formatStatement = ({ frames, root, prev, record, incarnation, event, enqueued, sealed }: Statement): string =>
+const formatStatement = ({
+  frames,
+  root,
+  prev,
+  record,
+  incarnation,
+  created,
+  event,
+  enqueued,
+  sealed,
+}: Statement): string =>
   JSON.stringify({
     version: SIGNED_VERSION,
     frames: formatHash(frames),
@@ -76,6 +88,7 @@ const formatStatement = ({ frames, root, prev, record, incarnation, event, enque
     prev: formatHash(prev),
     record,
     incarnation,
+    created,
     event,
     enqueued,
     sealed,
@@ -136,11 +149,13 @@ export function openSignatureFrame(frame: SignatureFrame, name: string, certific
 
 function parseStatement(line: string, certificate: OpenedCertificate): Statement {
   const it = parseJsonObject(line);
-  const { version, record, incarnation, event, enqueued, sealed } = it ?? {};
+  const { version, record, incarnation, created, event, enqueued, sealed } = it ?? {};
   checkVersion(version, certificate);
   const [frames, root, prev] = [parseHash(it?.['frames']), parseHash(it?.['root']), parseHash(it?.['prev'])];
   const isGood =
     [record, incarnation, event].every(Number.isSafeInteger) &&
+    typeof created === 'string' &&
+    isTime(created) &&
     (enqueued === undefined || (typeof enqueued === 'string' && isTime(enqueued))) &&
     typeof sealed === 'string' &&
     isTime(sealed);
@@ -151,6 +166,7 @@ function parseStatement(line: string, certificate: OpenedCertificate): Statement
     root,
     prev,
     ...counts,
+    created,
     ...(enqueued !== undefined && { enqueued }),
     sealed,
   };
