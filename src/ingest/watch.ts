@@ -4,7 +4,7 @@ import { fill } from './fill.ts';
 import type { FillDeps } from './fill.ts';
 import { isNew, openChain } from './place.ts';
 import type { Place } from './place.ts';
-import { openIn, recreation } from './settle.ts';
+import { openIn, saysMore } from './settle.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
 import type { WriterDeps } from './writeEvents.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
@@ -96,7 +96,7 @@ export class Watch {
     const place = isNew(head) && word.first > word.last ? openChain(head, word) : head;
     const { state, oldest } = await this.#judge(partition, place, word);
     this.#say(partition, place, word, state, oldest, log);
-    const isOver = state === 'stuck' || state === 'recreated';
+    const isOver = state !== 'quiet' && state !== 'behind';
     return { partition, word, state, place: isOver ? await this.#takeOver(partition, place, log) : place };
   }
 
@@ -111,8 +111,6 @@ export class Watch {
     log.info('watched', { partition, state, lastEvent, enqueued: latest, hubLast: word.last, behind, hoursLeft });
     if (leftMs !== undefined && leftMs < (hubRetentionMs ?? 0) * ALARM_SHARE)
       log.error('unsealed events will expire', { partition, behind, hoursLeft });
-    if (state === 'contradicted')
-      log.error('the chain has events that the hub never had', { partition, lastEvent, hubLast: word.last });
   }
 
   async #head(partition: string, log: Logger): Promise<Place> {
@@ -136,7 +134,7 @@ export class Watch {
     if (!isNew(place) && created !== word.created) return { state: 'recreated', oldest: word.created };
     if (!isNew(place) && word.last < lastEvent)
       // What was sealed since the hub was asked, it need not have had then.
-      return { state: sealed >= word.asked ? 'behind' : await this.#confirmContradiction(partition, place) };
+      return { state: now() - Date.parse(sealed) < stuckMs ? 'behind' : await this.#confirm(partition, place) };
     if (!isNew(place) && word.last === lastEvent) return { state: 'quiet' };
     const first = isNew(place) ? word.first : lastEvent + 1;
     // What waits was enqueued behind what is sealed.
@@ -148,12 +146,12 @@ export class Watch {
     return { state: isWaiting ? 'behind' : 'stuck', oldest };
   }
 
-  /** confirmContradiction asks again: the hub may have been created again between two answers. */
-  async #confirmContradiction(partition: string, { created, lastEvent }: Place): Promise<State> {
+  /** confirm asks again whether a chain says more than its hub: that may have been created again between two answers. */
+  async #confirm(partition: string, place: Place): Promise<State> {
     const { hub, now } = this.#deps;
     const word = await askHub(hub, partition, now);
-    if (word.created !== created) return 'recreated';
-    return word.last < lastEvent ? 'contradicted' : 'behind';
+    if (word.created !== place.created) return 'recreated';
+    return saysMore(place, word) ? 'contradicted' : 'behind';
   }
 
   /** enqueuedAt gives when the first event from a number on was enqueued, of those that the hub gives out. */
@@ -166,9 +164,7 @@ export class Watch {
   async #takeOver(partition: string, place: Place, log: Logger): Promise<Place> {
     const { hub, now, fillMs } = this.#deps;
     const word = await askHub(hub, partition, now);
-    const open = openIn(place, word);
-    if (open.incarnation !== place.incarnation)
-      log.error('event hub was re-created', recreation(partition, place, word));
+    const open = openIn({ log }, partition, place, word, saysMore(place, word));
     const deps: FillDeps = { ...this.#deps, log, deadline: now() + fillMs };
     const { place: filled } = await fill(deps, partition, open, word.last);
     // A new hub without events: the chain says so at once, and with it that the one before is gone.

@@ -122,7 +122,7 @@ export const LINES = {
     level: 'error',
     fields: { partition: 'name', lastEvent: 'number', hubLast: 'number' },
     means:
-      'the newest segment is signed, and says more than the hub: a session’s key was stolen, or the hub is another one',
+      'a segment is signed, and says more than the hub: a session’s key was stolen. The next incarnation begins, and all that the hub holds is sealed in it',
   },
   'a partition could not be watched': {
     level: 'error',
