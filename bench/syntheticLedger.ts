@@ -144,7 +144,7 @@ export class SyntheticLedger {
     this.#roots.write(root, at * HASH_BYTES, 'latin1');
     const content = Buffer.from(`${first}\n${record}\n${formatEnd(1, root)}`);
     const frames = frame(content);
-    const statement = statementOf(header, root, sha256(frames), time);
+    const statement = statementOf(header, root, sha256(frames), { latest: time, created: CREATED });
     const session = this.#sessions.segments[Math.floor(ms / DAY)] as Session;
     const stored = withSignature(frames, signSegment(session, segmentName(header.partition, index), statement));
     const { until } = session.certificate;

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { drillName } from '../../src/core/objects/names.ts';
 import { check, saidOf } from '../support/checking.ts';
-import { LEDGER, forge, forgeChain, forgeLines, nameOf, timeOf } from '../support/forge.ts';
+import { LEDGER, createdOf, forge, forgeChain, forgeLines, nameOf, timeOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
@@ -59,17 +59,50 @@ describe('a ledger as ingest writes it', () => {
     );
   });
 
-  test('is verified with heartbeats, a repaired segment, a new incarnation and empty envelopes', async () => {
+  test('is verified with heartbeats, a repaired segment and empty envelopes', async () => {
     const specs: Spec[] = [
+      { kind: 'heartbeat', events: [2] },
       { events: [3, 4] },
       { kind: 'heartbeat', events: [4] },
       { kind: 'repair', events: [5] },
-      { events: [0, 1], incarnation: 1, second: 900 },
+      { hub: { last: 900 }, events: [6] },
+      { kind: 'heartbeat', hub: { first: 0, last: 2 } },
     ];
     expect(await check(new MemoryStore(forgeChain(specs)))).toMatchObject({ status: 'verified', findings: [] });
     const store = new MemoryStore();
     await sealAll(ingestOf(store), [{ ...eventsBetween(0, 0)[0], body: Buffer.from('{"records":[]}') }] as never);
     expect(await check(store)).toMatchObject({ status: 'verified', checked: { records: 0, events: 1 } });
+  });
+});
+
+test.each<[string, readonly Spec[], string]>([
+  [
+    'of which nothing more is known',
+    [{}, { incarnation: 1 }],
+    'what the one before had behind event 0, the last one that is sealed or declared, is gone',
+  ],
+  [
+    'that had more, by its own word',
+    [{ hub: { last: 9 } }, { hub: { last: 700 } }, { hub: { last: 5 } }, {}, { incarnation: 1 }],
+    'what the one before had behind event 3, the last one that is sealed or declared, is gone, at least up to event 700',
+  ],
+  [
+    'before it had anything',
+    [{ kind: 'heartbeat', events: [-1] }, { incarnation: 1 }],
+    'what the one before had is gone',
+  ],
+  [
+    'twice, and of the first one it is known',
+    [{ hub: { last: 9 } }, { incarnation: 1 }, { incarnation: 2 }],
+    'what the one before had behind event 0, the last one that is sealed or declared, is gone',
+  ],
+])('a hub was created again %s', async (_what, specs, detail) => {
+  const { findings } = await check(new MemoryStore(forgeChain(specs)));
+  const created = createdOf(specs.at(-1)?.incarnation as number);
+  expect(findings.at(-1)).toMatchObject({
+    code: 'hub-recreated',
+    severity: 'error',
+    detail: `the hub was created again at ${created}: ${detail}`,
   });
 });
 
@@ -143,8 +176,8 @@ describe('every finding about segments, from its cause alone', () => {
     ],
     [
       'a heartbeat that begins an incarnation',
-      chainOf(3, { 2: { kind: 'heartbeat', events: [1], incarnation: 1 } }),
-      [`sequence-overlap ${nameOf(2)}`],
+      forgeChain([{}, {}, { kind: 'heartbeat', incarnation: 1 }]),
+      [`hub-recreated ${nameOf(2)}`, `segment-malformed ${nameOf(2)}`],
     ],
     ['another version', chainOf(4, { 1: { header: { version: 2 } } }), [`segment-malformed ${nameOf(1)}`]],
     ['no version', chainOf(4, { 1: { header: { version: undefined } } }), [`segment-malformed ${nameOf(1)}`]],
@@ -178,7 +211,7 @@ describe('every finding about segments, from its cause alone', () => {
     ['an event sealed twice', chainOf(4, { 2: { events: [1] } }), [`sequence-overlap ${nameOf(2)}`]],
     [
       'a gap declared where an event is sealed',
-      chainOf(4, { 2: { events: [2], gaps: [{ first: 1, last: 1, reason: 'unknown' }] } }),
+      chainOf(4, { 2: { events: [2], gaps: [{ first: 1, last: 1, reason: 'expired' }] } }),
       [`sequence-gap ${nameOf(2)}`, `sequence-overlap ${nameOf(2)}`],
     ],
     ['records counted wrong', chainOf(4, { 2: { record: 7 } }), [`sequence-overlap ${nameOf(2)}`]],
@@ -186,7 +219,150 @@ describe('every finding about segments, from its cause alone', () => {
     [
       'an incarnation that falls back',
       forgeChain([{}, { incarnation: 1, events: [0] }, { events: [1] }]),
-      [`sequence-overlap ${nameOf(2)}`],
+      [`hub-recreated ${nameOf(1)}`, `sequence-overlap ${nameOf(2)}`],
+    ],
+    ['an incarnation at the beginning', forgeChain([{ incarnation: 1 }]), [`sequence-overlap ${nameOf(0)}`]],
+    ['a new incarnation', forgeChain([{}, { incarnation: 1 }, { incarnation: 1 }]), [`hub-recreated ${nameOf(1)}`]],
+    [
+      'a new incarnation without events',
+      forgeChain([{}, { incarnation: 1, kind: 'repair', isEventless: true }, { incarnation: 1 }]),
+      [`hub-recreated ${nameOf(1)}`],
+    ],
+    [
+      'a new incarnation behind a chain without events',
+      forgeChain([{ kind: 'heartbeat' }, { incarnation: 1 }]),
+      [`hub-recreated ${nameOf(1)}`],
+    ],
+    [
+      'a new incarnation that begins with a gap',
+      forgeChain([{}, { incarnation: 1, kind: 'repair', gaps: [{ first: 0, last: 8, reason: 'expired' }] }]),
+      [`hub-recreated ${nameOf(1)}`, `sequence-gap ${nameOf(1)}`],
+    ],
+    [
+      'a new incarnation that does not begin with event 0',
+      forgeChain([{}, { incarnation: 1, events: [3] }]),
+      [`hub-recreated ${nameOf(1)}`, `sequence-gap ${nameOf(1)}`],
+    ],
+    [
+      'a new incarnation without the hub’s word',
+      forgeChain([{}, { incarnation: 1, hub: null }]),
+      [`hub-recreated ${nameOf(1)}`, `segment-malformed ${nameOf(1)}`],
+    ],
+    ...[0, -1].map((later): [string, Map<string, Buffer>, string[]] => [
+      `a new incarnation of a hub that is older by ${-later}`,
+      forgeChain([{}, { incarnation: 1, hub: { created: createdOf(later) } }]),
+      [`hub-recreated ${nameOf(1)}`, `segment-malformed ${nameOf(1)}`],
+    ]),
+    [
+      'another hub within an incarnation',
+      chainOf(4, { 3: { hub: { created: createdOf(1) } } }),
+      [`segment-malformed ${nameOf(3)}`],
+    ],
+    [
+      'another hub within an incarnation, by what was signed alone',
+      chainOf(4, { 3: { statement: { created: createdOf(1) } } }),
+      [`segment-malformed ${nameOf(3)}`],
+    ],
+    [
+      'what was signed says another hub than the header',
+      chainOf(4, { 3: { hub: {}, statement: { created: createdOf(1) } } }),
+      [`segment-malformed ${nameOf(3)}`],
+    ],
+    ['a beginning without the hub’s word', chainOf(2, { 0: { hub: null } }), [`segment-malformed ${nameOf(0)}`]],
+    [
+      'a beginning behind what the hub has',
+      chainOf(2, { 0: { hub: { first: 0 }, events: [3] }, 1: { events: [4] } }),
+      [`sequence-gap ${nameOf(0)}`],
+    ],
+    [
+      'a beginning before what the hub has',
+      chainOf(2, { 0: { hub: { first: 1, last: 1 } } }),
+      [`sequence-overlap ${nameOf(0)}`],
+    ],
+    [
+      'a gap at the beginning',
+      forgeChain([{ kind: 'repair', gaps: [{ first: 3, last: 4, reason: 'unreadable' }] }, {}]),
+      [`sequence-gap ${nameOf(0)}`],
+    ],
+    [
+      'a heartbeat at the beginning that covers what the hub has',
+      forgeChain([{ kind: 'heartbeat', events: [4], hub: { first: 4 } }, {}]),
+      [`sequence-overlap ${nameOf(0)}`],
+    ],
+    [
+      'gaps alone',
+      forgeChain([{}, { kind: 'repair', isEventless: true, gaps: [{ first: 1, last: 4, reason: 'expired' }] }, {}]),
+      [`sequence-gap ${nameOf(1)}`],
+    ],
+    [
+      'gaps that no hub can be asked about',
+      forgeChain([
+        {},
+        { kind: 'repair', isEventless: true, gaps: [{ first: 1, last: 4, reason: 'recreated' }], hub: null },
+        {},
+      ]),
+      [`sequence-gap ${nameOf(1)}`],
+    ],
+    [
+      'gaps alone that the hub said nothing of',
+      forgeChain([
+        {},
+        {
+          kind: 'repair',
+          isEventless: true,
+          gaps: [
+            { first: 1, last: 4, reason: 'recreated' },
+            { first: 5, last: 5, reason: 'expired' },
+          ],
+          hub: null,
+        },
+      ]),
+      [`sequence-gap ${nameOf(1)}`, `sequence-gap ${nameOf(1)}`, `segment-malformed ${nameOf(1)}`],
+    ],
+    [
+      'a last number behind the gaps that are declared',
+      forgeChain([
+        {},
+        { kind: 'repair', isEventless: true, gaps: [{ first: 1, last: 4, reason: 'expired' }], events: [5] },
+      ]),
+      [`sequence-gap ${nameOf(1)}`, `sequence-overlap ${nameOf(1)}`],
+    ],
+    [
+      'a repair of nothing',
+      forgeChain([{}, { kind: 'repair', isEventless: true }]),
+      [`segment-malformed ${nameOf(1)}`],
+    ],
+    ['no events in a delivery', forgeChain([{}, { isEventless: true }]), [`segment-malformed ${nameOf(1)}`]],
+    [
+      'a repair without the hub’s word',
+      chainOf(3, { 2: { kind: 'repair', hub: null } }),
+      [`segment-malformed ${nameOf(2)}`],
+    ],
+    [
+      'a heartbeat without the hub’s word',
+      forgeChain([{}, { kind: 'heartbeat', hub: null }]),
+      [`segment-malformed ${nameOf(1)}`],
+    ],
+    [
+      'a heartbeat of a hub that had more',
+      forgeChain([{}, { kind: 'heartbeat', hub: { last: 1 } }]),
+      [`segment-malformed ${nameOf(1)}`],
+    ],
+    [
+      'a heartbeat that declares gaps',
+      forgeChain([{}, { kind: 'heartbeat', gaps: [{ first: 1, last: 2, reason: 'expired' }] }]),
+      [`sequence-gap ${nameOf(1)}`, `segment-malformed ${nameOf(1)}`],
+    ],
+    [
+      'a hub that was asked after the sealing',
+      chainOf(3, { 0: { hub: { asked: timeOf(1_000_001) } } }),
+      [`segment-malformed ${nameOf(0)}`],
+    ],
+    ['a hub that is none', chainOf(3, { 0: { hub: { first: 9, last: 7 } } }), [`segment-malformed ${nameOf(0)}`]],
+    [
+      'gaps for a reason that does not exist',
+      chainOf(3, { 1: { events: [5], gaps: [{ first: 1, last: 4, reason: 'unknown' }] }, 2: { events: [6] } }),
+      [`segment-malformed ${nameOf(1)}`],
     ],
     [
       'a heartbeat that names another last event',
@@ -328,7 +504,7 @@ describe('one fault is one finding', () => {
     ['its incarnation', { header: { incarnation: 5 } }],
     ['its previous', { header: { previous: -1 } }],
     ['its sealed', { header: { sealed: timeOf(2_000_000) } }],
-    ['its gaps', { header: { gaps: [{ first: 0, last: 0, reason: 'unknown' }] } }],
+    ['its gaps', { header: { gaps: [{ first: 0, last: 0, reason: 'expired' }] } }],
     ['its index', { header: { index: 7 }, name: nameOf(1) }],
     ['its partition', { header: { partition: '7' }, name: nameOf(1) }],
     ['its ledger', { header: { ledger: 'x' } }],

@@ -7,6 +7,7 @@ export type FindingCode =
   | 'segment-changed'
   | 'sequence-gap'
   | 'sequence-overlap'
+  | 'hub-recreated'
   | 'foreign-object'
   | 'entry-mismatch'
   | 'tile-mismatch'
@@ -48,6 +49,8 @@ export interface PartitionReport {
   /** number of the next record */
   readonly record: number;
   readonly incarnation: number;
+  /** when the hub of that incarnation was created */
+  readonly created: string;
   readonly lastEvent: number;
   readonly lastEnqueued: string;
   readonly sealed: string;

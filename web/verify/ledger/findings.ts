@@ -6,6 +6,7 @@ export type FindingCode =
   | 'segment-changed'
   | 'sequence-gap'
   | 'sequence-overlap'
+  | 'hub-recreated'
   | 'foreign-object'
   | 'entry-mismatch'
   | 'tile-mismatch'
