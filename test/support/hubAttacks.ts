@@ -42,10 +42,10 @@ export const HUB_ATTACKS: readonly Attack[] = [
     finds: everywhere(`hub-recreated ${nameOf(6)}`),
   },
   {
-    name: 'feign a new hub',
-    does: 'the same, and says that it was created when the hub of the chain was',
-    make: behind({ incarnation: 1, hub: { created: timeOf(-1000) } }),
-    finds: everywhere(`segment-malformed ${nameOf(6)}`, `hub-recreated ${nameOf(6)}`),
+    name: 'begin an incarnation of the same hub',
+    does: 'the same, and lets it be the hub that the chain is of',
+    make: behind({ incarnation: 1, hub: { created: timeOf(-1000), last: 6 } }),
+    finds: everywhere(`sequence-overlap ${nameOf(6)}`),
   },
   {
     name: 'feign quiet',

@@ -65,14 +65,31 @@ export const HUB_CHAINS: readonly HubChain[] = [
       ['segment-malformed', 1],
     ],
   ],
-  ...[0, -1].map((created): HubChain => [
-    `a new incarnation of a hub that is older by ${-created} s`,
-    [{}, { incarnation: 1, hub: { created: createdOf(created) } }],
+  [
+    'a new incarnation of an older hub',
+    [{}, { incarnation: 1, hub: { created: createdOf(-1) } }],
+    [['hub-recreated', 1]],
+  ],
+  [
+    'a new incarnation of the same hub, which never had what is sealed',
     [
-      ['hub-recreated', 1],
-      ['segment-malformed', 1],
+      {},
+      { hub: { last: 0 } },
+      { incarnation: 1, hub: { created: createdOf(0) } },
+      { incarnation: 1, hub: null, statement: { created: createdOf(0) } },
     ],
-  ]),
+    [['hub-recreated', 2]],
+  ],
+  [
+    'a new incarnation of the same hub, which has what is sealed',
+    [{}, {}, { incarnation: 1, hub: { created: createdOf(0), last: 1 } }],
+    [['sequence-overlap', 2]],
+  ],
+  [
+    'a new incarnation of the same hub without its word',
+    [{}, { incarnation: 1, hub: null, statement: { created: createdOf(0) } }],
+    [['segment-malformed', 1]],
+  ],
   ['an incarnation above 0 at the beginning', [{ incarnation: 1 }], [['sequence-overlap', 0]]],
   ['an incarnation too many', [{}, { incarnation: 2 }], [['sequence-overlap', 1]]],
   [

@@ -118,6 +118,18 @@ test.each<[string, readonly Spec[], string]>([
   });
 });
 
+test('an incarnation may begin because what is sealed says more than the hub has, and that is said', async () => {
+  const specs: Spec[] = [{ events: [70] }, { incarnation: 1, hub: { created: createdOf(0), last: 9 } }];
+  const { findings } = await check(new MemoryStore(forgeChain(specs)));
+  const why = `that was created at ${createdOf(0)} all along, and its newest event was 9`;
+  expect(findings).toMatchObject([
+    {
+      code: 'hub-recreated',
+      detail: `what is sealed before it, up to event 70, says more than the hub has: ${why}`,
+    },
+  ]);
+});
+
 describe('every finding about segments, from its cause alone', () => {
   const ahead = forge({ index: 3, record: 3, events: [3], prev: 'a'.repeat(64) }).stored;
   const noEnd = chainOf(1, { 0: { end: '{"n":0}' } }).get(nameOf(0)) as Buffer;
