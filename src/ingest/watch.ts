@@ -131,12 +131,14 @@ export class Watch {
     return word.last < lastEvent ? 'contradicted' : 'behind';
   }
 
-  /** oldestWaiting gives when the first event that isn't sealed was enqueued, of those that the hub still has. */
+  /** oldestWaiting gives when the first event that isn't sealed was enqueued, of those that the hub still has; of none, when the newest was. */
   async #oldestWaiting(partition: string, place: Place, word: HubWord): Promise<string | undefined> {
     const { hub, now, stuckMs } = this.#deps;
     // What was enqueued last has waited least: where not even a segment is old, ingest is at work.
     if (place.sealed !== '' && now() - Date.parse(place.sealed) < stuckMs) return undefined;
     const first = Math.max(isNew(place) ? 0 : place.lastEvent + 1, word.first);
+    // All has expired, and a delivery may still be at work on it.
+    if (first > word.last) return word.enqueued;
     for await (const [event] of hub.read(partition, first, first)) return event?.enqueued;
     return undefined;
   }
