@@ -5,7 +5,6 @@ import { isNew, openChain, openIncarnation } from './place.ts';
 import type { Place } from './place.ts';
 import type { HubAnswer } from './plan.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
-import { AuditsealError } from '../core/errors.ts';
 import type { Gap, HubWord } from '../core/segment/header.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 
@@ -30,35 +29,44 @@ export async function settle(
   const [{ sequenceNumber, enqueued }] = events;
   if (!isNew(place) && place.created !== word.created && enqueued < word.created)
     return settleOlder(deps, partition, place, word, sequenceNumber);
-  const open = openIn(place, word);
-  if (open.incarnation !== place.incarnation)
-    deps.log.error('event hub was re-created', recreation(partition, place, word));
+  // A number comes again, later than all that is sealed, of a hub that has had fewer: then what is sealed says more than is true.
+  const isContradicted = sequenceNumber <= place.lastEvent && saysMore(place, word);
+  const open = openIn(deps, partition, place, word, isContradicted);
   const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, open, events) };
   if (enqueued < open.created && !answer.genuine.has(sequenceNumber)) return { place, end: 'done', answer };
   const filled = await fill(deps, partition, open, sequenceNumber - 1);
   return { ...filled, answer };
 }
 
-/** openIn is where a chain goes on in the hub that there is now. It throws HUB_REFUSED for one that is older than the chain's. */
-export function openIn(place: Place, word: HubWord): Place {
-  if (isNew(place)) return openChain(place, word);
-  if (place.created === word.created) return place;
-  if (word.created > place.created) return openIncarnation(place, word);
-  const why = `the event hub was created at ${word.created}, and the events that are sealed are of one that was created at ${place.created}`;
-  throw new AuditsealError('HUB_REFUSED', `${why}: HUB_NAME or HUB names another hub than this ledger is of`);
-}
+/** saysMore tells whether a chain has events that its hub never had: who signed that isn't one of us. */
+export const saysMore = (place: Place, { created, last }: HubWord): boolean =>
+  !isNew(place) && place.created === created && last < place.lastEvent;
 
-/** recreation is what is logged of a hub that was created again. */
-export const recreation = (
+/**
+ * openIn is where a chain goes on in the hub that there is now: in another incarnation if that isn't the one whose events are
+ * sealed, whichever was created later, or if what is sealed says more than it had.
+ */
+export function openIn(
+  { log }: Pick<FillDeps, 'log'>,
   partition: string,
-  { incarnation, lastEvent }: Place,
-  { created }: HubWord,
-): { partition: string; incarnation: number; lastEvent: number; created: string } => ({
-  partition,
-  incarnation: incarnation + 1,
-  lastEvent,
-  created,
-});
+  place: Place,
+  word: HubWord,
+  isContradicted: boolean,
+): Place {
+  if (isNew(place)) return openChain(place, word);
+  const { lastEvent } = place;
+  if (isContradicted)
+    log.error('the chain has events that the hub never had', { partition, lastEvent, hubLast: word.last });
+  else if (place.created === word.created) return place;
+  else
+    log.error('event hub was re-created', {
+      partition,
+      incarnation: place.incarnation + 1,
+      lastEvent,
+      created: word.created,
+    });
+  return openIncarnation(place, word);
+}
 
 /** settleOlder declares what is missing before an event of a hub that has been deleted since: nobody can read it any more. */
 async function settleOlder(

@@ -1,7 +1,9 @@
 import type { SealableEvent } from '../../src/core/segment/seal.ts';
 import { Ingest } from '../../src/ingest/ingest.ts';
-import type { IngestDeps } from '../../src/ingest/ingest.ts';
-import type { Delivery } from '../../src/ports/host.ts';
+import { Watch } from '../../src/ingest/watch.ts';
+import type { WatchDeps } from '../../src/ingest/watch.ts';
+import type { IngestDeps, IngestResult } from '../../src/ingest/ingest.ts';
+import type { Delivery, Logger } from '../../src/ports/host.ts';
 import type { ObjectStore } from '../../src/ports/store.ts';
 import { LEDGER, timeOf } from './forge.ts';
 import { KeptLog } from './keptLog.ts';
@@ -21,45 +23,60 @@ export const eventsBetween = (first: number, last: number, secondOfFirst = first
 
 const hubs = new WeakMap<ObjectStore, MemoryHub>();
 
-/** hubOf gives the hub that a store's events come from, unless a test has one of its own. */
-function hubOf(store: ObjectStore): MemoryHub {
-  const hub = hubs.get(store) ?? new MemoryHub(0);
+/** hubOf gives the hub whose events are sealed in a store: it has what was delivered, unless a test says otherwise. */
+export function hubOf(store: ObjectStore): MemoryHub {
+  const hub = hubs.get(store) ?? new MemoryHub(10);
   hubs.set(store, hub);
   return hub;
 }
 
-/** learn puts into a hub what was delivered from it, so far as it hasn't that. */
-async function learn(hub: MemoryHub, { partition, events }: Delivery): Promise<void> {
-  const { partitions } = await hub.life();
-  hub.grow(Math.max(Number(partition) + 1 - partitions.length, 0));
-  const { last } = await hub.state(partition);
-  hub.add(
-    events.filter(({ sequenceNumber }) => sequenceNumber > last),
-    partition,
-  );
+/** TaughtIngest lets its hub have had what is delivered. */
+class TaughtIngest extends Ingest {
+  readonly #hub: MemoryHub;
+
+  constructor(deps: IngestDeps, hub: MemoryHub) {
+    super(deps);
+    this.#hub = hub;
+  }
+
+  override async seal(delivery: Delivery, log: Logger): Promise<IngestResult> {
+    this.#hub.learn(delivery.events, delivery.partition);
+    return super.seal(delivery, log);
+  }
 }
 
-/** ingestOf makes an Ingest with fixed time, as a process that has just started. Its hub has what is delivered, by default. */
-export function ingestOf(store: ObjectStore, changes: Partial<IngestDeps> = {}): Ingest {
-  const hub = hubOf(store);
-  const ingest = new Ingest({
+/** ingestOf makes an Ingest with fixed time, as a process that has just started. */
+export const ingestOf = (store: ObjectStore, changes: Partial<IngestDeps> = {}): Ingest =>
+  new TaughtIngest(
+    {
+      store,
+      hub: async () => hubOf(store),
+      now: () => Date.parse(timeOf(2_000_000)),
+      ledger: LEDGER,
+      sessions: sessionsOf('segments'),
+      certificates: certificatesOf(),
+      maxSegmentBytes: 1024 * 1024,
+      pause: () => Promise.resolve(),
+      ...changes,
+    },
+    hubOf(store),
+  );
+
+/** watchOf makes a Watch over the same hub, as a process that has just started. */
+export const watchOf = (store: ObjectStore, changes: Partial<WatchDeps> = {}): Watch =>
+  new Watch({
     store,
-    hub: () => Promise.resolve(hub),
+    hub: hubOf(store),
     now: () => Date.parse(timeOf(2_000_000)),
     ledger: LEDGER,
     sessions: sessionsOf('segments'),
     certificates: certificatesOf(),
     maxSegmentBytes: 1024 * 1024,
-    pause: () => Promise.resolve(),
+    idleMs: 15 * 60_000,
+    stuckMs: 10 * 60_000,
+    fillMs: 60_000,
     ...changes,
   });
-  const seal = ingest.seal.bind(ingest);
-  ingest.seal = async (delivery, log) => {
-    await learn(hub, delivery);
-    return seal(delivery, log);
-  };
-  return ingest;
-}
 
 /** sealAll seals one delivery and gives what was logged. */
 export async function sealAll(ingest: Ingest, events: readonly SealableEvent[], partition = '0'): Promise<KeptLog> {
