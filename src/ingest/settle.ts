@@ -27,13 +27,14 @@ export async function settle(
 ): Promise<Settled> {
   const word = await askHub(deps.hub, partition, deps.now);
   const [{ sequenceNumber, enqueued }] = events;
-  if (!isNew(place) && place.created !== word.created && enqueued < word.created)
-    return settleOlder(deps, partition, place, word, sequenceNumber);
+  const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, word, events) };
+  const isOlder = enqueued < word.created && !answer.genuine.has(sequenceNumber);
+  if (!isNew(place) && place.created !== word.created && isOlder)
+    return settleOlder(deps, partition, place, answer, sequenceNumber);
   // A number comes again, later than all that is sealed, of a hub that has had fewer: then what is sealed says more than is true.
   const isContradicted = sequenceNumber <= place.lastEvent && saysMore(place, word);
   const open = openIn(deps, partition, place, word, isContradicted);
-  const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, open, events) };
-  if (enqueued < open.created && !answer.genuine.has(sequenceNumber)) return { place, end: 'done', answer };
+  if (isOlder) return { place: open, end: 'done', answer };
   const filled = await fill(deps, partition, open, sequenceNumber - 1);
   return { ...filled, answer };
 }
@@ -73,10 +74,9 @@ async function settleOlder(
   deps: FillDeps,
   partition: string,
   place: Place,
-  word: HubWord,
+  answer: HubAnswer,
   sequenceNumber: number,
 ): Promise<Settled> {
-  const answer: HubAnswer = { word, genuine: new Set() };
   const [first, last] = [place.lastEvent + 1, sequenceNumber - 1];
   if (first > last) return { place, end: 'done', answer };
   const gaps: readonly Gap[] = [{ first, last, reason: 'recreated' }];
@@ -93,7 +93,7 @@ async function settleOlder(
 async function genuineOf(
   { hub }: FillDeps,
   partition: string,
-  { created }: Place,
+  { created }: HubWord,
   events: readonly SealableEvent[],
 ): Promise<ReadonlySet<number>> {
   const old = new Map(

@@ -25,9 +25,17 @@ const AT_OPERATION: Partial<Record<FaultKind, readonly [what: RegExp, does: (dic
   'reading ends early': [/^hub\.read$/, () => ({ answer: [] })],
 };
 
+/** What fails for as long as it lasts. */
+const WHILE: Partial<Record<FaultKind, readonly [what: RegExp, fault: OpFault]>> = {
+  'store away': [/^store\./, { fail: away.store }],
+  'hub away': [/^hub\./, { fail: away.hub }],
+};
+const LONGEST_MS = 1_500_000;
+
 /** ArmedFaults is the faults whose time has come and whose operation hasn't. */
 export class ArmedFaults {
   #armed: { readonly fault: Fault; left: number }[] = [];
+  #lasting: { readonly what: RegExp; readonly fault: OpFault; readonly until: number }[] = [];
   readonly #took: (fault: Fault) => void;
 
   constructor(took: (fault: Fault) => void) {
@@ -35,19 +43,29 @@ export class ArmedFaults {
   }
 
   /** arm takes a fault that happens at an operation; false for the others. */
-  arm(fault: Fault): boolean {
+  arm(fault: Fault, now: number): boolean {
+    const lasting = WHILE[fault.kind];
+    if (lasting !== undefined) {
+      const [what, does] = lasting;
+      this.#lasting.push({ what, fault: does, until: now + (fault.dice % LONGEST_MS) });
+      this.#took(fault);
+      return true;
+    }
     if (AT_OPERATION[fault.kind] === undefined) return false;
     this.#armed.push({ fault, left: fault.skip });
     return true;
   }
 
   /** at says what happens to an operation. */
-  at({ process, what }: Op): OpFault | undefined {
+  at({ process, what }: Op, now: number): OpFault | undefined {
+    if (process.host < 0) return undefined;
+    const lasting = this.#lasting.find((it) => now < it.until && it.what.test(what));
+    if (lasting !== undefined) return lasting.fault;
     for (const armed of this.#armed) {
       const { fault } = armed;
       const [pattern, does] = AT_OPERATION[fault.kind] as [RegExp, (dice: number) => OpFault];
       // Which host it is counts only for what happens to a host.
-      const isHere = process.host >= 0 && (fault.kind.startsWith('host') ? process.host === fault.host : true);
+      const isHere = !fault.kind.startsWith('host') || process.host === fault.host;
       if (!isHere || !pattern.test(what)) continue;
       if (armed.left-- > 0) continue;
       this.#armed = this.#armed.filter((it) => it !== armed);
@@ -59,5 +77,6 @@ export class ArmedFaults {
 
   clear(): void {
     this.#armed = [];
+    this.#lasting = [];
   }
 }

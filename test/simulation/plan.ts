@@ -15,9 +15,11 @@ export const FAULTS = {
   'store says its own write exists': 'the client repeats a create whose answer was lost',
   'store fails': 'a request fails and has had no effect',
   'store slow': 'a request waits for minutes: throttled, or on a bad connection',
+  'store away': 'every request fails for minutes',
   'tiles fail': 'the tile container fails before or after a write',
   'key fails': 'the key vault gives no signature',
   'hub fails': 'the hub doesn’t answer',
+  'hub away': 'the hub doesn’t answer for minutes',
   'hub slow': 'the hub answers after minutes',
   'reading ends early': 'the hub gives out nothing for as long as a receiver waits',
   'retention ends in a reading': 'events expire while they are read again',
@@ -32,6 +34,8 @@ export const FAULTS = {
   'delivery split': 'into single events',
   'deliveries overlap': 'two at one time in one process',
   'delivery delayed': 'by twenty minutes',
+  'connection lost': 'the trigger begins again at its stored position',
+  'position set ahead': 'somebody lets the trigger begin at the end',
   'trigger moves on': 'for half an hour no delivery that failed is tried again',
   'object planted': 'somebody with create rights takes a name',
 } as const;
@@ -75,6 +79,51 @@ export interface Plan {
 /** So long faults happen and events come, in simulated milliseconds. */
 export const WINDOW_MS = 3_600_000;
 
+/** Kinds of faults that meet in what is hard: a schedule has some of one of these, or of all. */
+const THEMES: readonly [readonly [FaultKind, ...FaultKind[]], ...(readonly [FaultKind, ...FaultKind[]])[]] = [
+  FAULT_KINDS,
+  [
+    'hub created again',
+    'hub created again without positions',
+    'delivery delayed',
+    'position set ahead',
+    'store away',
+    'broker clock goes back',
+    'unreadable event',
+    'host frozen',
+    'hub slow',
+  ],
+  [
+    'retention ends',
+    'retention ends in a reading',
+    'position set ahead',
+    'trigger moves on',
+    'store away',
+    'hub away',
+    'poison event',
+    'unreadable event',
+    'reading ends early',
+    'timer slow',
+    'delivery delayed',
+  ],
+  [
+    'second owner',
+    'deliveries overlap',
+    'host frozen',
+    'store says its own write exists',
+    'store answer lost',
+    'store slow',
+    'timer doubled',
+    'object planted',
+    'connection lost',
+    'delivery repeated',
+    'position set ahead',
+    'host killed before an operation',
+    'host killed during an operation',
+    'host killed after an operation',
+  ],
+];
+
 const KINDS: readonly [EventKind, ...EventKind[]] = ['records', 'records', 'records', 'empty', 'text', 'amqp'];
 
 /** planOf makes the plan of a seed. Each schedule has a few kinds of faults, more of some than of others. */
@@ -89,7 +138,8 @@ export function planOf(seed: number): Plan {
     kind: random.pick(KINDS),
     records: 1 + random.below(2),
   }));
-  const kinds = Array.from({ length: 1 + random.below(6) }, () => random.pick(FAULT_KINDS));
+  const theme = random.pick(THEMES);
+  const kinds = Array.from({ length: 1 + random.below(6) }, () => random.pick(theme));
   const around = (): number =>
     random.below(3) === 0 ? random.below(WINDOW_MS) : (bursts[random.below(bursts.length)] as number);
   const faults = Array.from({ length: random.below(12) }, () => ({
@@ -109,6 +159,6 @@ export function planOf(seed: number): Plan {
     expiredBefore: random.pick([0, 0, 0, 1, 5]),
     maxSegmentBytes: random.pick([40, 200, 2000]),
     groupSize: random.pick([1, 3, 100]),
-    fillMs: random.pick([1, 30_000, 600_000]),
+    fillMs: random.pick([1000, 30_000, 600_000]),
   };
 }

@@ -1,5 +1,6 @@
 import { nameOf } from '../support/forge.ts';
 import type { Path } from './chainTruth.ts';
+import { checkVerified } from './endCheck.ts';
 import { ArmedFaults } from './faults.ts';
 import type { Fault, FaultKind, Plan } from './plan.ts';
 import { Violation } from './scheduler.ts';
@@ -45,7 +46,7 @@ export class Schedule {
     this.world = new World(plan, took);
     const { scheduler } = this.world;
     this.#armed = new ArmedFaults(({ kind }) => took(`fault: ${kind}`));
-    scheduler.faultOf = (op) => this.#armed.at(op);
+    scheduler.faultOf = (op) => this.#armed.at(op, scheduler.time);
     scheduler.onKill = (process) => void this.#restart(process);
   }
 
@@ -137,7 +138,7 @@ export class Schedule {
 
   /** strike lets a fault happen, or waits for the operation that it happens to. */
   #strike(fault: Fault): void {
-    if (this.#armed.arm(fault)) return;
+    if (this.#armed.arm(fault, this.world.scheduler.time)) return;
     const { kind, host, dice } = fault;
     const { world } = this;
     const { hub, trigger, scheduler, took } = world;
@@ -181,6 +182,11 @@ export class Schedule {
       case 'unreadable event':
         hub.accept(partition, kind === 'poison event' ? 'poison' : 'unreadable', 1);
         return;
+      case 'connection lost':
+        return trigger.cut();
+      case 'position set ahead':
+        trigger.positions.set(partition, hub.at(partition).events.length);
+        return trigger.cut();
       case 'trigger moves on':
         trigger.hasRetries = false;
         void scheduler.sleep(world.outside, 'retries', 30 * MINUTE_MS).then(() => (trigger.hasRetries = true));
@@ -217,6 +223,7 @@ export class Schedule {
     }
     this.#isOver = true;
     for (const [partition, truth] of world.chains) truth.checkEnd(partition);
+    await checkVerified(world);
   }
 
   #isQuiet = (): boolean => this.#unrest() === '';

@@ -35,6 +35,7 @@ export class Trigger {
   hasRetries = true;
   readonly #deps: TriggerDeps;
   readonly #owners = new Map<string, Set<Process>>();
+  #links = 0;
 
   constructor(deps: TriggerDeps) {
     this.#deps = deps;
@@ -46,6 +47,11 @@ export class Trigger {
 
   disown(partition: string, process: Process): void {
     this.#owners.get(partition)?.delete(process);
+  }
+
+  /** cut ends all connections to the hub: whoever owns a partition begins again at its stored position. */
+  cut(): void {
+    this.#links++;
   }
 
   /** own lets a process deliver a partition until it dies or loses it. */
@@ -61,20 +67,22 @@ export class Trigger {
   async #attach(process: Process, partition: string, owners: ReadonlySet<Process>): Promise<void> {
     const { scheduler, hub } = this.#deps;
     const life = hub.now;
+    const links = this.#links;
+    const isCut = (): boolean => life !== hub.now || links !== this.#links || !owners.has(process);
     const stored = await scheduler.do(process, 'trigger.attach', () => this.positions.get(partition) ?? 0);
-    if (life !== hub.now || stored > hub.at(partition, life).events.length) {
+    if (isCut() || stored > hub.at(partition, life).events.length) {
       // The position is behind the end of a hub that was created again.
       await scheduler.sleep(process, 'trigger.refused', RETRY_MS);
       return;
     }
     for (let next = stored; ;) {
       await scheduler.until(process, 'trigger.wait', () => {
-        const [first] = life === hub.now ? hub.received(partition, next, 1) : [];
-        return life !== hub.now || !owners.has(process) || (first !== undefined && !first.isPoison);
+        const [first] = isCut() ? [] : hub.received(partition, next, 1);
+        return isCut() || (first !== undefined && !first.isPoison);
       });
-      if (life !== hub.now || !owners.has(process)) return;
+      if (isCut()) return;
       const events = await scheduler.do(process, 'trigger.receive', () =>
-        life === hub.now ? this.#receivable(partition, next) : [],
+        isCut() ? [] : this.#receivable(partition, next),
       );
       const last = events.at(-1)?.sequenceNumber;
       if (last === undefined) continue;
