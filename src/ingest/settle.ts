@@ -31,7 +31,9 @@ export async function settle(
   const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, word, events) };
   const isOlder = enqueued < word.created && !answer.genuine.has(sequenceNumber);
   if (!isNew(place) && place.created !== word.created && isOlder)
-    return settleOlder(deps, partition, place, answer, sequenceNumber);
+    return enqueued < place.created
+      ? { place, end: 'done', answer }
+      : settleOlder(deps, partition, place, answer, sequenceNumber);
   // A number comes again, later than all that is sealed, of a hub that has had fewer: then what is sealed says more than is true.
   const isContradicted = sequenceNumber <= place.lastEvent && saysMore(place, word);
   const open = openIn(deps, partition, place, word, isContradicted);

@@ -53,6 +53,8 @@ export class ChainTruth {
   readonly recreations: string[] = [];
   /** the event that the chain begins with: what had expired before counts for nothing */
   #first: { readonly life: Life; readonly number: number } | undefined;
+  /** what the chain was, after each segment */
+  readonly #ends: End[] = [];
   readonly #partition: string;
   readonly #hub: SimHub;
   readonly #took: (path: Path) => void;
@@ -89,6 +91,7 @@ export class ChainTruth {
     this.#first ??= { life, number: this.#startOf(header, before) + 1 };
     this.count++;
     this.end = { ...said, index: header.index, life, last, latest: statement.enqueued ?? '', kind };
+    this.#ends.push(this.end);
   }
 
   /** The life of the hub that a chain or an incarnation begins in. */
@@ -201,13 +204,13 @@ export class ChainTruth {
   }
 
   /**
-   * isHidden tells whether an event of a new hub may pass for one that is sealed: it repeats a number, and a clock that went back gave it a
-   * time before the newest. Nobody asks the hub then; watch does.
+   * isHidden tells whether an event of a new hub may pass for one that is sealed, for a process that knows the chain or what it was: it
+   * repeats a number, and a clock that went back gave it a time before the newest. Nobody asks the hub then; watch does.
    */
-  isHidden({ life, sequenceNumber, enqueued }: SimEvent): boolean {
-    const { end } = this;
-    return life.number > (end.life?.number ?? Infinity) && sequenceNumber <= end.last && enqueued <= end.latest;
-  }
+  isHidden = ({ life, sequenceNumber, enqueued }: SimEvent): boolean =>
+    this.#ends.some(
+      (end) => life.number > (end.life?.number ?? Infinity) && sequenceNumber <= end.last && enqueued <= end.latest,
+    );
 
   /** isUnknown tells whether an event is of a hub that was deleted before anybody asked it: nobody can tell it from the one before. */
   isUnknown = ({ life }: SimEvent): boolean => life.isDeleted && !this.covered.has(life);
