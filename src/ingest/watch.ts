@@ -8,7 +8,7 @@ import { openIn, saysMore } from './settle.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
 import type { WriterDeps } from './writeEvents.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
-import type { HubWord } from '../core/segment/header.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
 import type { Logger } from '../ports/host.ts';
 import type { Hub, HubLife } from '../ports/hub.ts';
