@@ -105,7 +105,7 @@ export const SETTINGS = {
   ),
   HUB_RETENTION_HOURS: v.optional(whole(1, 2160)),
   WATCH_SCHEDULE: schedule('50 * * * * *'),
-  STUCK_MINUTES: v.optional(whole(1, 1440), '10'),
+  STUCK_MINUTES: v.optional(whole(0, 1440), '10'),
   INTEGRATE_SCHEDULE: schedule('*/30 * * * * *'),
   VERIFY_SCHEDULE: schedule('0 15 * * * *'),
   POSTURE_SCHEDULE: v.optional(schedule('0 45 */6 * * *')),

@@ -115,6 +115,8 @@ export class Watch {
     if (!isNew(place) && place.created !== word.created) return 'recreated';
     if (!isNew(place) && word.last < place.lastEvent) return this.#confirmContradiction(partition, place);
     if (!isNew(place) && word.last === place.lastEvent) return 'quiet';
+    // What has expired to the last event, nobody delivers any more.
+    if (word.first > word.last) return 'stuck';
     const oldest = await this.#oldestWaiting(partition, place, word);
     if (oldest === undefined) return 'behind';
     const waitedMs = now() - Date.parse(oldest);
