@@ -97,6 +97,10 @@ export const SETTINGS = {
   HUB__fullyQualifiedNamespace: v.optional(namespace),
   HUB__credential: v.optional(credential),
   HUB__clientId: v.optional(text),
+  AzureWebJobsStorage: v.optional(text),
+  AzureWebJobsStorage__blobServiceUri: v.optional(text),
+  AzureWebJobsStorage__credential: v.optional(text),
+  AzureWebJobsStorage__clientId: v.optional(text),
   HUB_NAME: matching(/^[\w.-]{1,256}$/, 'the name of the event hub'),
   HUB_CONSUMER_GROUP: consumerGroup('the consumer group that only ingest reads with'),
   HUB_REPAIR_GROUP: v.optional(
@@ -145,7 +149,14 @@ export const SETTINGS = {
 };
 
 /** What of them holds secrets. */
-export const SECRETS = ['HUB', 'LEDGER', 'TLOG', 'LEDGER_SIGNER_KEY', 'AUDITOR_SIGNER_KEY'] as const;
+export const SECRETS = [
+  'HUB',
+  'AzureWebJobsStorage',
+  'LEDGER',
+  'TLOG',
+  'LEDGER_SIGNER_KEY',
+  'AUDITOR_SIGNER_KEY',
+] as const;
 
 export type Reader = SettingsReader<typeof SETTINGS>;
 export type Read = Settings<typeof SETTINGS>;

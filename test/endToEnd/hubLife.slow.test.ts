@@ -100,6 +100,15 @@ describe('a hub that was deleted and made again, while the trigger keeps its pos
       expect(segments.flatMap(({ header }) => header.gaps)).toEqual([]);
       expect(said('event hub was re-created').length).toBeGreaterThan(0);
       expect(said('event hub was re-created')[0]).toMatchObject({ partition: '0', incarnation: 1, lastEvent: 9 });
+      // And the trigger delivers again, behind what the watch sealed.
+      const before = said('sealed').length;
+      await sendBodies(3);
+      await until(() =>
+        said('sealed')
+          .slice(before)
+          .some(({ events }) => Number(events) > 0),
+      );
+      expect(eventsOf(await sealedIn(stack.owner, '0'), 1)).toEqual(upTo(count + 2));
     },
     60_000,
   );
@@ -183,4 +192,19 @@ test('an idle partition gets a heartbeat that states what the hub said', async (
   await sendBodies(3);
   await untilSealed(3);
   expect(eventsOf(await sealedIn(stack.owner, '0'))).toEqual(upTo(2));
+}, 60_000);
+
+test('an event that the trigger can’t receive is sealed by the watch, and the trigger goes on behind it', async () => {
+  const host = await start();
+  await sendBodies(3);
+  await untilSealed(3);
+  await send({ body: Buffer.from('{}'), properties: { map: { a: 1 } } });
+  await until(() => lines.some((line) => line.type === 'error'));
+  await sendBodies(2);
+  await run(host, 'watch');
+  expect(eventsOf(await sealedIn(stack.owner, '0'))).toEqual(upTo(5));
+  expect(said('the trigger was passed on')).toMatchObject([{ partition: '0', sequenceNumber: 5 }]);
+  await sendBodies(2);
+  await untilSealed(5);
+  expect(eventsOf(await sealedIn(stack.owner, '0'))).toEqual(upTo(7));
 }, 60_000);
