@@ -1,8 +1,13 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import type { EventData } from '@azure/event-hubs';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { appLine } from '../../local/demo/appLine.ts';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
 import { HUB_NAME, startStack } from '../../local/stack.ts';
@@ -208,3 +213,86 @@ test('an event that the trigger can’t receive is sealed by the watch, and the 
   await untilSealed(5);
   expect(eventsOf(await sealedIn(stack.owner, '0'))).toEqual(upTo(7));
 }, 60_000);
+
+/** forgetPositions takes away what the host knows of how far it came: everything is delivered again. */
+async function forgetPositions(): Promise<void> {
+  const storage = BlobServiceClient.fromConnectionString(stack.settings['AzureWebJobsStorage'] ?? '');
+  const container = storage.getContainerClient('azure-webjobs-eventhub');
+  for await (const { name } of container.listBlobsFlat())
+    if (name.includes('/checkpoint/')) await container.deleteBlob(name);
+}
+
+test('a broker whose clock is set back, and a redelivery: no new incarnation, and nothing twice', async () => {
+  const host = await start();
+  const HOUR_MS = 3_600_000;
+  for (const back of [0, 2 * HOUR_MS, 0]) stack.hub.append(HUB_NAME, '0', bodies(5), Date.now() - back);
+  await untilSealed(15);
+  await host.stop();
+  await forgetPositions();
+  const again = await start();
+  await until(() => said('sealed').reduce((sum, { duplicates }) => sum + Number(duplicates), 0) >= 15);
+  stack.hub.append(HUB_NAME, '0', bodies(2), Date.now() - HOUR_MS);
+  await untilSealed(17);
+  await run(again, 'watch');
+  const segments = await sealedIn(stack.owner, '0');
+  expect(new Set(segments.map(({ header }) => header.incarnation))).toEqual(new Set([0]));
+  expect(segments.flatMap(({ records }) => records.map(({ event }) => event))).toEqual(upTo(16));
+  expect(said('event hub was re-created')).toEqual([]);
+}, 60_000);
+
+test('partitions that a hub gets later are watched and sealed', async () => {
+  const host = await start({ 'AzureWebJobs.ingest.Disabled': 'true' });
+  stack.hub.grow(HUB_NAME, 2);
+  stack.hub.append(HUB_NAME, '2', bodies(4));
+  await run(host, 'watch');
+  expect(eventsOf(await sealedIn(stack.owner, '2'))).toEqual(upTo(3));
+  expect(said('watched').map(({ partition }) => partition)).toEqual(['0', '1', '2']);
+}, 60_000);
+
+/** startSlowStore starts something in front of the store that takes its time for every write. */
+async function startSlowStore(
+  upstream: string,
+  milliseconds: number,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const { hostname, port } = new URL(upstream);
+  const server = createServer((incoming, outgoing) => {
+    void delay(incoming.method === 'PUT' ? milliseconds : 0).then(() => {
+      const { method, url: path, headers } = incoming;
+      const onward = request({ hostname, port, method, path, headers }, (reply) => {
+        outgoing.writeHead(reply.statusCode ?? 500, reply.rawHeaders);
+        reply.pipe(outgoing);
+      });
+      onward.on('error', () => outgoing.destroy());
+      incoming.pipe(onward);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+test('a process that is told to end while it seals much ends between two segments, and the next one goes on', async () => {
+  const origin = new URL(stack.containerUrl).origin;
+  const slow = await startSlowStore(origin, 500);
+  const ledger = (stack.settings['LEDGER'] ?? '').replace(origin, slow.url);
+  const large = Array.from({ length: 60 }, (_, n) => Buffer.from(`{"n":${n},"filler":"${'x'.repeat(700_000)}"}`));
+  for (const body of large) stack.hub.append(HUB_NAME, '0', [body]);
+  const host = await start({ LEDGER: ledger, SEGMENT_MAX_MIB: '1' });
+  while ((await sealedIn(stack.owner, '0')).length < 3) await delay(100);
+  expect(await host.stop()).toBe(0);
+  await slow.close();
+  const before = (await sealedIn(stack.owner, '0')).length;
+  expect(before).toBeLessThan(60);
+  expect(lines.flatMap((line) => (line.type === 'invocation' ? [line.error?.message] : []))).toEqual([
+    expect.stringContaining('this process is to end'),
+  ]);
+  await start();
+  await until(() => lines.some((line) => line.type === 'consumerPosition' && line.sequenceNumber === 59));
+  expect((await sealedIn(stack.owner, '0')).flatMap(({ records }) => records.map(({ event }) => event))).toEqual(
+    upTo(59),
+  );
+}, 120_000);
