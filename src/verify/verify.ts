@@ -8,6 +8,7 @@ import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';
 import type { VerifyOptions } from './options.ts';
+import { checkSilence } from './silenceCheck.ts';
 import { Tally } from './tally.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
@@ -52,6 +53,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   }
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
   await checkActions(context, log?.actions ?? 0, until);
+  checkSilence(context, options);
   clock.finish(findings);
   if (log?.note !== undefined) deps.onNewest?.(log.note);
   return compose(context, options, { started, before, log });
