@@ -1,3 +1,4 @@
+import { NO_HUB } from './hub.ts';
 import { keySigner } from '../src/adapters/logKeys.ts';
 import { createSignerKey } from '../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../src/core/note/verifierKey.ts';
@@ -59,6 +60,7 @@ export const ingestOf = (store: ObjectStore, changes: Partial<IngestDeps> = {}):
     ledger: LEDGER,
     sessions: sessionsOf('segments'),
     certificates: CERTIFICATES,
+    hub: async () => NO_HUB,
     maxSegmentBytes: SEGMENT_BYTES,
     pause: async () => {},
     ...changes,
