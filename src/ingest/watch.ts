@@ -8,6 +8,7 @@ import { openIn, saysMore } from './settle.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
 import type { WriterDeps } from './writeEvents.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
+import { segmentName } from '../core/objects/names.ts';
 import type { HubWord } from '../core/segment/hubWord.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
 import type { Logger } from '../ports/host.ts';
@@ -118,7 +119,10 @@ export class Watch {
 
   async #head(partition: string, log: Logger): Promise<Place> {
     const { store, now, certificates } = this.#deps;
-    const place = await findChainHead({ store, now, log, certificates }, partition, this.#places.get(partition)?.index);
+    const known = this.#places.get(partition);
+    // Where the next name is free, nobody has written since.
+    if (known !== undefined && !(await store.exists(segmentName(partition, known.index)))) return known;
+    const place = await findChainHead({ store, now, log, certificates }, partition, known?.index);
     this.#places.set(partition, place);
     return place;
   }
