@@ -4,7 +4,14 @@ import { connectContainer } from './adapters/blobConnection.ts';
 import { BlobStore } from './adapters/blobStore.ts';
 import { BlobTileStore } from './adapters/blobTileStore.ts';
 import { openCanaries, openLedgerPolicy } from './adapters/ledgerPolicy.ts';
-import { openAuditorKeys, openLogKeys, requireAuditor, requireSigners, sealingSigners } from './adapters/logKeys.ts';
+import {
+  openAuditorKeys,
+  openLogKeys,
+  openOperatorKeys,
+  requireAuditor,
+  requireSigners,
+  sealingSigners,
+} from './adapters/logKeys.ts';
 import type { Keys } from './adapters/logKeys.ts';
 import { remoteWitness } from './adapters/witnessClient.ts';
 import { loadConfig } from './config/config.ts';
@@ -118,6 +125,7 @@ async function openIntegration({ config, ...ledger }: Ledger): Promise<Integrati
     ledger.auditor(),
   ]);
   const { origin, verifyThreads, witnessPolicy } = config;
+  const operators = await openOperatorKeys(config, [keys, auditor]);
   // Threads that are idle keep no process.
   const { summarize } = new SegmentWorkers(verifyThreads);
   const concurrency = verifyThreads * SEGMENTS_A_THREAD;
@@ -126,6 +134,7 @@ async function openIntegration({ config, ...ledger }: Ledger): Promise<Integrati
     integrating: new Integrate({
       ...keys,
       auditors: auditor.verifiers,
+      operators,
       sessions: new Sessions({ ledger: origin, role: 'batches', signers: keys.signers, random: Math.random }),
       origin,
       store,

@@ -1,3 +1,4 @@
+import { acknowledgeFindings } from './acknowledge.ts';
 import { checkActions } from './actionCheck.ts';
 import { ClockCheck } from './clockCheck.ts';
 import { Walks } from './chain/walks.ts';
@@ -32,7 +33,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   const begun = await beginLog(context, given);
   const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
   const options = { ...given, isIncremental: before !== undefined };
-  findings.repeat(before?.findings ?? []);
+  if (before !== undefined) findings.repeat(before);
 
   const position = begun.start.continued && begun.start.position;
   const walks = new Walks(context, options, position);
@@ -51,8 +52,11 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
     await walks.close();
   }
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
-  await checkActions(context, log?.actions ?? 0, until);
-  clock.finish(findings);
+  const { actions: integrated = 0, operators = [] } = log ?? {};
+  const acknowledgements = await checkActions(context, { integrated, until, operators });
+  const known = acknowledgements.filter(({ finding }) => finding.code === 'clock-ahead');
+  clock.finish(findings, new Set(known.map(({ finding }) => finding.object)));
+  await acknowledgeFindings(context, acknowledgements);
   if (log?.note !== undefined) deps.onNewest?.(log.note);
   return compose(context, options, { started, before, log });
 }
@@ -148,6 +152,7 @@ function compose(
     findings: findings.listed,
     // Which ones the anchor left out isn't known, nor whether they are among these.
     findingsOmitted: Math.max(findings.omitted, before?.findingsOmitted ?? 0),
+    findingsAcknowledged: findings.acknowledged,
     unreadable: tally.unreadable,
   };
 }

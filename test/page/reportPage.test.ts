@@ -53,6 +53,7 @@ const REPORT: Report = {
   ],
   findings: [],
   findingsOmitted: 0,
+  findingsAcknowledged: 0,
   unreadable: [],
 };
 

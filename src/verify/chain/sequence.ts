@@ -53,6 +53,8 @@ export const countsAfter = ({ header: { records, incarnation, events }, statemen
 export interface Fault {
   readonly code: FindingCode;
   readonly detail: string;
+  /** the segment says so itself */
+  readonly isDeclared?: true;
 }
 
 const overlap = (detail: string): Fault => ({ code: 'sequence-overlap', detail });
@@ -64,7 +66,11 @@ const gap = (first: number, last: number): Fault => ({
 /** declaredFaults gives the gaps that a header declares itself. */
 export function* declaredFaults({ gaps }: SegmentHeader): Generator<Fault> {
   for (const { first, last, reason } of gaps)
-    yield { code: 'sequence-gap', detail: `events ${first} to ${last} are missing before it (declared: ${reason})` };
+    yield {
+      code: 'sequence-gap',
+      detail: `events ${first} to ${last} are missing before it (declared: ${reason})`,
+      isDeclared: true,
+    };
 }
 
 /** kindFaults gives a kind of segment that doesn't go with what it holds. */
