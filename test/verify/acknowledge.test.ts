@@ -1,10 +1,6 @@
-import { parseHash, sha256 } from '../../src/core/hash.ts';
+import { parseHash } from '../../src/core/hash.ts';
 import type { Hash } from '../../src/core/hash.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { formatAcknowledgement } from '../../src/core/objects/acknowledgement.ts';
-import type { AcknowledgeableCode } from '../../src/core/objects/acknowledgement.ts';
-import { signNote } from '../../src/core/note/signerKey.ts';
-import type { SignerKey } from '../../src/core/note/signerKey.ts';
 import { formatBatch, parseBatch } from '../../src/core/objects/batch.ts';
 import { formatEntry } from '../../src/core/objects/entry.ts';
 import type { LogEntry } from '../../src/core/objects/entry.ts';
@@ -12,14 +8,18 @@ import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
 import type { LogPosition } from '../../src/core/objects/heads.ts';
 import { actionName, batchName } from '../../src/core/objects/names.ts';
 import type { Finding, Report } from '../../src/core/objects/report.ts';
-import { acknowledgementMessage } from '../../src/core/signed/acknowledgementSignature.ts';
 import { openBatch, signBatch } from '../../src/core/signed/batchSignature.ts';
 import { certificatesFor } from '../../src/core/signed/certificate.ts';
 import { formatOperatorNotice } from '../../src/core/signed/operatorNotice.ts';
-import { withSignature } from '../../src/core/signed/documentSignature.ts';
-import type { IntegrateDeps, IntegrateResult } from '../../src/integrate/integrate.ts';
-import { acknowledgeFinding } from '../../src/ledger/acknowledge.ts';
-import { seenAs } from '../../src/ledger/seen.ts';
+import {
+  FOREIGN,
+  WORDS,
+  acknowledge,
+  integrate,
+  planted,
+  signedAcknowledgement,
+  unsignedAcknowledgement,
+} from '../support/acknowledged.ts';
 import { forgeAction } from '../support/actions.ts';
 import { saidOf } from '../support/checking.ts';
 import { deriveLog } from '../support/deriveLog.ts';
@@ -28,40 +28,7 @@ import { referenceRoot } from '../support/referenceLedger.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, checkLedger, ledgerOf, noteOf, read, runJob } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
-import { KEY, OPERATOR, integrateOf, keyOf, sessionsOf, signerOf } from '../support/logs.ts';
-
-const FOREIGN = 'planted.txt';
-const WORDS = { who: 'ann', why: 'the hub was full' };
-const REGISTERED = { registered: [OPERATOR.verifierKey], revoked: [] };
-
-type Operators = IntegrateDeps['operators'];
-
-const integrate = async (
-  { store, tiles }: Ledger,
-  second: number,
-  operators: Operators = REGISTERED,
-): Promise<IntegrateResult> =>
-  integrateOf(store, tiles, { now: () => Date.parse(timeOf(second)), operators }).run(new KeptLog());
-
-/** acknowledge files an acknowledgement of an object as it is now. */
-const acknowledge = async (
-  { store }: Pick<Ledger, 'store'>,
-  code: AcknowledgeableCode,
-  object: string,
-  key: SignerKey = OPERATOR,
-): Promise<string> =>
-  acknowledgeFinding(
-    { store, signer: signerOf(key), now: () => Date.parse(timeOf(SECOND + 20)) },
-    { code, object, sha256: (await seenAs(store, object)) ?? null },
-    WORDS,
-  );
-
-/** planted makes a ledger whose log knows the operator, and in which something foreign was planted. */
-async function planted(): Promise<Ledger> {
-  const ledger = await ledgerOf(2, 4, { operators: REGISTERED });
-  ledger.store.objects.set(FOREIGN, Buffer.from('junk'));
-  return ledger;
-}
+import { KEY, OPERATOR, integrateOf, keyOf, sessionsOf } from '../support/logs.ts';
 
 const marked = (report: Report): unknown[] =>
   report.findings.map(({ code, object, acknowledged }: Finding) => [code, object, acknowledged?.action]);
@@ -224,32 +191,19 @@ const lastOf = async ({ store }: Ledger): Promise<string> => {
 };
 
 describe('an acknowledgement that does not count', () => {
-  const unsigned = (object: string): Buffer =>
-    formatAcknowledgement({
-      version: 1,
-      kind: 'acknowledge',
-      outcome: 'done',
-      time: timeOf(SECOND + 20),
-      finding: { code: 'foreign-object', object, sha256: sha256(Buffer.from('junk')) },
-      ...WORDS,
-    });
-  const signedFor = (name: string, key: SignerKey, object = FOREIGN): Buffer => {
-    const bytes = unsigned(object);
-    const message = acknowledgementMessage(key.verifierKey.keyName, name, bytes);
-    return withSignature(bytes, key.verifierKey, { ...key.verifierKey, signature: signNoteText(message, key) });
-  };
-  const signNoteText = (text: string, key: SignerKey): Buffer => signNote(text, key).signature;
-
   test.each<[string, () => Buffer]>([
-    ['unsigned', () => Buffer.concat([unsigned(FOREIGN), Buffer.from('}\n')])],
-    ['signed by a key that the log does not know', () => signedFor(actionName(0), keyOf(77, `${LEDGER}/operator`))],
+    ['unsigned', () => Buffer.concat([unsignedAcknowledgement(), Buffer.from('}\n')])],
+    [
+      'signed by a key that the log does not know',
+      () => signedAcknowledgement(actionName(0), keyOf(77, `${LEDGER}/operator`)),
+    ],
     [
       'signed by an operator of another ledger',
-      () => signedFor(actionName(0), keyOf(101, 'logs.example.com/other/operator')),
+      () => signedAcknowledgement(actionName(0), keyOf(101, 'logs.example.com/other/operator')),
     ],
-    ["signed by the log's key", () => signedFor(actionName(0), KEY)],
-    ['signed for another name', () => signedFor(actionName(1), OPERATOR)],
-    ['changed', () => Buffer.from(signedFor(actionName(0), OPERATOR).toString().replace('ann', 'bob'))],
+    ["signed by the log's key", () => signedAcknowledgement(actionName(0), KEY)],
+    ['signed for another name', () => signedAcknowledgement(actionName(1), OPERATOR)],
+    ['changed', () => Buffer.from(signedAcknowledgement(actionName(0), OPERATOR).toString().replace('ann', 'bob'))],
   ])('%s', async (_what, bytes) => {
     const ledger = await planted();
     ledger.store.objects.set(actionName(0), bytes());
@@ -275,7 +229,7 @@ describe('an acknowledgement that does not count', () => {
     const ledger = await planted();
     const key = keyOf(77, `${LEDGER}/operator`);
     for (let number = 0; number < 10_000; number++)
-      ledger.store.objects.set(actionName(number), signedFor(actionName(number), key));
+      ledger.store.objects.set(actionName(number), signedAcknowledgement(actionName(number), key));
     const name = await acknowledge(ledger, 'foreign-object', FOREIGN);
     await integrateOf(ledger.store, ledger.tiles, {
       now: () => Date.parse(timeOf(SECOND + 21)),
