@@ -48,8 +48,7 @@ export const command = defineCommand(
       key: {
         type: 'text',
         placeholder: 'FILE',
-        meaning:
-          "the operator's signer key, as keygen --operator makes it. The log must know it: OPERATOR_VERIFIER_KEYS",
+        meaning: "the operator's signer key, as keygen makes it. The log must know the key: OPERATOR_VERIFIER_KEYS",
       },
       'vault-key': {
         type: 'text',

@@ -179,19 +179,16 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
     case 'foreign':
       return { type, name: string(it, 'name', () => true) };
     case 'key':
-      return { type, note: string(it, 'note', isNotice(openKeyNotice)) };
     case 'operator':
-      return { type, note: string(it, 'note', isNotice(openOperatorNotice)) };
+      return { type, note: string(it, 'note', (note) => isNotice(type, note)) };
     default:
       return { type: 'opaque', statedType: type, line };
   }
 }
 
-/** isNotice tells whether a text is a note of a kind, whoever signed it. */
-const isNotice =
-  (open: (note: string, verifiers: undefined) => unknown) =>
-  (text: string): boolean =>
-    attempt(() => open(text, undefined), 'malformed') !== undefined;
+/** isNotice tells whether a text is a note of that type of entry, whoever signed it. */
+const isNotice = (type: 'key' | 'operator', note: string): boolean =>
+  attempt(() => (type === 'key' ? openKeyNotice : openOperatorNotice)(note, undefined), 'malformed') !== undefined;
 
 function readSegmentEntry(it: JsonObject): SegmentEntry {
   const [records, events, time] = [object(it, 'records'), object(it, 'events'), object(it, 'time')];
