@@ -13,6 +13,7 @@ const SETTINGS = {
   HUB: 'Endpoint=sb://127.0.0.1;SharedAccessKeyName=bench;SharedAccessKey=bench',
   HUB_NAME: 'audit',
   HUB_CONSUMER_GROUP: 'ingest',
+  WATCH_SCHEDULE: '50 * * * * *',
   INTEGRATE_SCHEDULE: '*/30 * * * * *',
   VERIFY_SCHEDULE: '0 */5 * * * *',
   LEDGER_SIGNER_KEY: formatSignerKey(generateSignerKey('bench.example.com/ledger')),

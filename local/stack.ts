@@ -24,6 +24,7 @@ const LEDGER_CONTAINER = 'ledger';
 const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
 const RESOURCE_GROUP = 'local';
 const INGEST_GROUP = 'ingest';
+const REPAIR_GROUP = 'repair';
 export const TLOG_CONTAINER = 'tlog';
 const RETENTION_DAYS = 365;
 const SAS_HOURS = 24 * 7;
@@ -122,7 +123,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     closers.push(() => gateway.close());
     const hub = await startEventHub({
-      hubs: [{ name: HUB_NAME, partitions, consumerGroups: [INGEST_GROUP] }],
+      hubs: [{ name: HUB_NAME, partitions, consumerGroups: [INGEST_GROUP, REPAIR_GROUP] }],
       key: saved.hubKey,
       port: hubPort,
       ...(dataDir !== undefined && { dataDir: join(dataDir, 'hub') }),
@@ -153,6 +154,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       HUB: hub.connectionString(),
       HUB_NAME,
       HUB_CONSUMER_GROUP: INGEST_GROUP,
+      HUB_REPAIR_GROUP: REPAIR_GROUP,
       // Read, create, list: the rights that the writer has on Azure, and no others.
       LEDGER: `BlobEndpoint=${gateway.blobUrl};SharedAccessSignature=${sas('rcl')}`,
       LEDGER_CONTAINER,
@@ -161,6 +163,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       // An ordinary container: the checkpoint in it is replaced.
       TLOG: `BlobEndpoint=${gateway.blobUrl};SharedAccessSignature=${sas('rcwl', TLOG_CONTAINER)}`,
       TLOG_CONTAINER,
+      WATCH_SCHEDULE: '50 * * * * *',
       INTEGRATE_SCHEDULE: '*/30 * * * * *',
       VERIFY_SCHEDULE: '0 */5 * * * *',
       // The app asks Azure itself, and there is none here.

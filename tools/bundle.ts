@@ -6,6 +6,8 @@ export const APP_ENTRIES = {
   'functions/api': 'functions/api.ts',
   'functions/ingest': 'functions/ingest.ts',
   'functions/integrate': 'functions/integrate.ts',
+  'functions/terminate': 'functions/terminate.ts',
+  'functions/watch': 'functions/watch.ts',
   'functions/posture': 'functions/posture.ts',
   'functions/verify': 'functions/verify.ts',
   'threads/evidenceWorker': 'src/threads/evidenceWorker.ts',

@@ -20,7 +20,7 @@ import { isFound, tamper } from './tampering.ts';
 
 /** So that a copy is of one moment, timers run when the demonstration runs them; by themselves only on leap days. */
 const LEAP_DAY = '0 0 0 29 2 *';
-const BY_HAND = { INTEGRATE_SCHEDULE: LEAP_DAY, VERIFY_SCHEDULE: LEAP_DAY };
+const BY_HAND = { WATCH_SCHEDULE: LEAP_DAY, INTEGRATE_SCHEDULE: LEAP_DAY, VERIFY_SCHEDULE: LEAP_DAY };
 
 interface Parts {
   readonly stack: Stack;

@@ -38,6 +38,10 @@ export interface EventHub {
   connectionString(hub?: string): string;
   /** append puts bodies into a partition as one batch, past the network, and returns the first sequence number. */
   append(hub: string, partition: string, bodies: readonly Uint8Array[], enqueuedAt?: number): number;
+  /** appendEncoded does the same with whole messages, each from its properties section on. */
+  appendEncoded(hub: string, partition: string, messages: readonly Buffer[]): number;
+  /** createdAt is when a hub was created, or created again, in milliseconds since the Unix epoch. */
+  createdAt(hub: string): number;
   /** trimBefore takes away the events below a sequence number, as retention would. */
   trimBefore(hub: string, partition: string, sequenceNumber: number): void;
   /** recreate stands for deleting a hub and creating it again: empty, numbers from 0, time goes on. */
@@ -105,6 +109,9 @@ function eventHubOn(server: Server, hubs: ReadonlyMap<string, Hub>, port: number
       `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=${KEY_NAME};SharedAccessKey=${key};` +
       `UseDevelopmentEmulator=true${hub === undefined ? '' : `;EntityPath=${hub}`}`,
     append: (hub, partition, bodies, enqueuedAt) => logOf(hub, partition).append(bodies.map(encodeBody), enqueuedAt),
+    appendEncoded: (hub, partition, messages) =>
+      logOf(hub, partition).append(messages.map((tail) => ({ ...encodeBody(Buffer.alloc(0)), tail }))),
+    createdAt: (hub) => hubNamed(hub).createdAt,
     trimBefore: (hub, partition, sequenceNumber) => logOf(hub, partition).trimBefore(sequenceNumber),
     recreate: (hub) => {
       hubNamed(hub).recreate();

@@ -1,19 +1,17 @@
-import * as v from 'valibot';
-import { parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
+import { checkHub, hubSettings } from './hub.ts';
+import type { HubSettings } from './hub.ts';
+import { checkIdentity, identity } from './identity.ts';
 import { keyFaults } from './keys.ts';
 import { SettingsReader } from './reader.ts';
-import type { Environment, Settings } from './reader.ts';
-import { parseWitnesses, witnessFaults } from './witnesses.ts';
-import { AuditsealError, faultIn } from '../core/errors.ts';
-import { MAX_RETENTION_DAYS } from '../core/limits.ts';
+import type { Environment } from './reader.ts';
+import { SECRETS, SETTINGS } from './settings.ts';
+import type { Read, Reader } from './settings.ts';
+import { witnessFaults } from './witnesses.ts';
 import type { GivenKeys } from '../core/note/keyRoles.ts';
-import { parseSignerKey } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
-import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
-import { LEDGER_NAME_RULE, isLedgerName } from '../core/signed/ledgerName.ts';
 
 /** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
 export type StorageConnection =
@@ -58,6 +56,7 @@ export interface Config extends LogKeySettings {
   readonly auditor: KeySettings;
   /** the keys that operators acknowledge findings with, none of which signs here: those that count, and those that don't any more */
   readonly operators: { readonly registered: VerifierSettings; readonly revoked: VerifierSettings };
+  readonly hub: HubSettings;
   readonly ledger: StorageConnection;
   readonly container: string;
   /** the account and the container of the log's tiles */
@@ -75,143 +74,10 @@ export interface Config extends LogKeySettings {
 
 const MIB = 1024 * 1024;
 
-const text = v.string();
-
-/** matching is a text of a form. */
-const matching = (form: RegExp, expected: string): v.GenericSchema<string> =>
-  v.pipe(v.string(`expected ${expected}`), v.regex(form, `expected ${expected}`));
-
-const whole = (least: number, most: number): v.GenericSchema<string, number> => {
-  const expected = `expected a whole number from ${least} to ${most}`;
-  return v.pipe(
-    text,
-    v.regex(/^\d{1,15}$/, expected),
-    v.transform(Number),
-    v.minValue(least, expected),
-    v.maxValue(most, expected),
-  );
-};
-
-/** read is what a parser makes of a text. What the parser throws, quoting no secret, is the message. */
-const read = <T>(parse: (text: string) => T): v.GenericSchema<string, T> =>
-  v.pipe(
-    text,
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      try {
-        return parse(dataset.value);
-      } catch (error) {
-        addIssue({ message: faultIn(error, 'malformed').message });
-        return NEVER;
-      }
-    }),
-  );
-
-/** App Service hands an app the text of a reference that it couldn't follow. */
-function resolvedSignerKey(text: string): SignerKey {
-  if (!text.startsWith('@Microsoft.KeyVault(')) return parseSignerKey(text);
-  const why =
-    "the reference to Key Vault was not resolved: the secret isn't there, or the app's identity or network doesn't reach it; " +
-    "the app's environment variables in the portal say why";
-  throw new AuditsealError('KEY_MALFORMED', why);
-}
-
-/** The host parses schedules; what it can't read for certain, in letters or in fields, is found here already. */
-const schedule = (example: string): v.GenericSchema<string> =>
-  matching(/^[\dA-Za-z*,/-]+( [\dA-Za-z*,/-]+){5}$/, `six fields, seconds first, such as "${example}"`);
-
-const container = matching(
-  /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+$/,
-  'the name of a container: 3 to 63 lower-case letters, digits and single hyphens',
-);
-
-const blobServiceUri = matching(
-  /^https:\/\/[^\s?#]+$/,
-  'an address such as https://account.blob.core.windows.net, without a token',
-);
-
-const credential = v.picklist(
-  ['managedidentity'],
-  "expected managedidentity, or no such setting for the developer's own sign-in",
-);
-
-const keyUrl = (url: string): string => {
-  parseVaultKeyUrl(url);
-  return url;
-};
-
-const verifierKeyOrUrl = (key: string): VerifierKey | string =>
-  key.includes('://') ? keyUrl(key) : parseVerifierKey(key);
-
-const account = v.pipe(
-  text,
-  v.transform(parseAccountId),
-  v.custom<AccountId>((id) => id !== undefined, 'expected the resource id of the storage account'),
-);
-
-/**
- * What each setting has to be; faults are told in this order. HUB, HUB_NAME, HUB_CONSUMER_GROUP and the schedules are the
- * triggers' own and resolved by the Functions host; they are checked here too, so that a missing one shows before the
- * first event.
- */
-const SETTINGS = {
-  HUB: v.optional(text),
-  HUB__fullyQualifiedNamespace: v.optional(text),
-  HUB_NAME: matching(/^[\w.-]{1,256}$/, 'the name of the event hub'),
-  HUB_CONSUMER_GROUP: matching(/^[\w.$-]{1,50}$/, 'the consumer group that only ingest reads with'),
-  INTEGRATE_SCHEDULE: schedule('*/30 * * * * *'),
-  VERIFY_SCHEDULE: schedule('0 15 * * * *'),
-  POSTURE_SCHEDULE: v.optional(schedule('0 45 */6 * * *')),
-  LEDGER_ORIGIN: v.pipe(
-    matching(/^(?!.*:\/\/)[^\s+]{1,200}$/, "the ledger's name, a URL without scheme such as logs.example.com/prod"),
-    v.check(isLedgerName, LEDGER_NAME_RULE),
-  ),
-  LEDGER: v.optional(text),
-  LEDGER__blobServiceUri: v.optional(blobServiceUri),
-  LEDGER__credential: v.optional(credential),
-  LEDGER__clientId: v.optional(text),
-  LEDGER_CONTAINER: v.optional(container, 'ledger'),
-  TLOG: v.optional(text),
-  TLOG__blobServiceUri: v.optional(blobServiceUri),
-  TLOG__credential: v.optional(credential),
-  TLOG__clientId: v.optional(text),
-  TLOG_CONTAINER: v.optional(container, 'tlog'),
-  LEDGER_SIGNER_KEY: { each: read(resolvedSignerKey) },
-  SIGNER__keyUrl: { each: read(keyUrl) },
-  SIGNER__credential: v.optional(credential),
-  SIGNER__clientId: v.optional(text),
-  LEDGER_VERIFIER_KEYS: { each: read(verifierKeyOrUrl) },
-  AUDITOR_SIGNER_KEY: v.optional(read(resolvedSignerKey)),
-  AUDITOR__keyUrl: v.optional(read(keyUrl)),
-  AUDITOR__credential: v.optional(credential),
-  AUDITOR__clientId: v.optional(text),
-  AUDITOR_VERIFIER_KEYS: { each: read(verifierKeyOrUrl) },
-  OPERATOR_VERIFIER_KEYS: { each: read(verifierKeyOrUrl) },
-  OPERATOR_REVOKED_KEYS: { each: read(verifierKeyOrUrl) },
-  WITNESS_POLICY: v.optional(read(parseWitnesses)),
-  HEARTBEAT_MINUTES: v.optional(whole(1, 1440), '15'),
-  SEGMENT_MAX_MIB: v.optional(whole(1, 32), '8'),
-  VERIFY_FULL_HOURS: v.optional(whole(1, 8784), '24'),
-  VERIFY_THREADS: v.optional(whole(1, 64), '2'),
-  LEDGER_RESOURCE_ID: v.optional(account),
-  RETENTION_DAYS: v.optional(whole(1, MAX_RETENTION_DAYS)),
-  DRILL__credential: v.optional(credential),
-  DRILL__clientId: v.optional(text),
-};
-
-/** What of them holds secrets. */
-const SECRETS = ['HUB', 'LEDGER', 'TLOG', 'LEDGER_SIGNER_KEY', 'AUDITOR_SIGNER_KEY'] as const;
-
-type Reader = SettingsReader<typeof SETTINGS>;
-type Read = Settings<typeof SETTINGS>;
-
 /** loadConfig reads the settings. It throws CONFIG_INVALID that names every wrong one and what is expected. */
 export function loadConfig(env: Environment = process.env): Config {
   const reader = new SettingsReader(SETTINGS, env, SECRETS);
-  if (!reader.isSet('HUB__fullyQualifiedNamespace'))
-    reader.require(
-      'HUB',
-      'expected a connection string of the Event Hubs namespace, or HUB__fullyQualifiedNamespace for an identity',
-    );
+  checkHub(reader);
   checkConnection(reader, 'LEDGER');
   const hasTlog = Object.keys(env).some((name) => /^TLOG(__|$)/.test(name) && env[name]?.trim());
   if (hasTlog) checkConnection(reader, 'TLOG');
@@ -222,6 +88,7 @@ export function loadConfig(env: Environment = process.env): Config {
   const { WITNESS_POLICY: witnessPolicy } = settings;
   const ledger = connection(settings, 'LEDGER');
   return Object.freeze({
+    hub: hubSettings(settings),
     ledger,
     container: settings.LEDGER_CONTAINER,
     tlog: hasTlog ? connection(settings, 'TLOG') : ledger,
@@ -257,19 +124,6 @@ const verifiers = (keys: readonly (VerifierKey | string)[]): VerifierSettings =>
   verifierKeys: keys.filter((key) => typeof key !== 'string'),
   verifierKeyUrls: keys.filter((key) => typeof key === 'string'),
 });
-
-type Identity = 'LEDGER' | 'TLOG' | 'SIGNER' | 'AUDITOR' | 'DRILL';
-
-/** identity is as whom a connection signs in. */
-function identity(settings: Read, name: Identity): KeySettings['signerIdentity'] {
-  const clientId = settings[`${name}__clientId`];
-  return { managed: settings[`${name}__credential`] !== undefined, ...(clientId !== undefined && { clientId }) };
-}
-
-function checkIdentity(reader: Reader, name: Identity): void {
-  if (reader.isSet(`${name}__clientId`) && !reader.isSet(`${name}__credential`))
-    reader.fault(`${name}__clientId`, `needs ${name}__credential=managedidentity`);
-}
 
 function connection(settings: Read, name: 'LEDGER' | 'TLOG'): StorageConnection {
   const serviceUri = settings[`${name}__blobServiceUri`];

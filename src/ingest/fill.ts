@@ -45,12 +45,14 @@ async function readOn(deps: FillDeps, partition: string, start: Place, to: numbe
   for await (const group of hub.read(partition, place.lastEvent + 1, to)) {
     const word = await askAgain(deps, partition, place);
     for (const run of consecutive(group, place.lastEvent, to)) {
-      const gaps = gapsBefore(run[0], place.lastEvent, word);
+      const gaps = gapsBefore(run[0].sequenceNumber, place.lastEvent, word);
       const written = await writeEvents(deps, partition, place, run, { kind: 'repair', gaps, hub: word });
       if (written.segments > 0) sayFilled(log, partition, place, gaps, written.events);
       ({ place } = written);
       if (written.isTaken) return { place, end: 'taken' };
     }
+    if ((group.at(-1)?.sequenceNumber ?? -1) > to && place.lastEvent < to)
+      return declare(deps, partition, place, gapsBefore(to + 1, place.lastEvent, word), word);
     if (now() >= deadline && place.lastEvent < to) return { place, end: 'late' };
   }
   return { place, end: 'done' };
@@ -65,8 +67,18 @@ async function declareGone(deps: FillDeps, partition: string, place: Place, to: 
       'HUB_UNAVAILABLE',
       `the event hub gives out no event of partition ${partition} from number ${place.lastEvent + 1} on, of those up to ${to}; it is read again later`,
     );
-  const gaps: readonly Gap[] = [{ first: place.lastEvent + 1, last, reason: 'expired' }];
-  const next = await writeWithoutEvents(deps, partition, place, { kind: 'repair', gaps, hub: word });
+  return declare(deps, partition, place, gapsBefore(last + 1, place.lastEvent, word), word);
+}
+
+/** declare seals a segment that has nothing but gaps. */
+async function declare(
+  deps: FillDeps,
+  partition: string,
+  place: Place,
+  gaps: readonly Gap[],
+  hub: HubWord,
+): Promise<Filled> {
+  const next = await writeWithoutEvents(deps, partition, place, { kind: 'repair', gaps, hub });
   if (next === undefined) return { place, end: 'taken' };
   sayFilled(deps.log, partition, place, gaps, 0);
   return { place: next, end: 'done' };
@@ -96,8 +108,8 @@ function consecutive(group: readonly SealableEvent[], last: number, to: number):
   return runs;
 }
 
-/** gapsBefore is what is missing between the last event and one that the hub gave out when it was asked for all. */
-function gapsBefore({ sequenceNumber }: SealableEvent, last: number, word: HubWord): Gap[] {
+/** gapsBefore is what is missing between the last event and a number, where the hub was asked for all and gave out what is behind them, or holds them no more. */
+function gapsBefore(sequenceNumber: number, last: number, word: HubWord): Gap[] {
   const gap = (first: number, end: number, reason: GapReason): Gap[] =>
     first > end ? [] : [{ first, last: end, reason }];
   const expired = Math.min(sequenceNumber, word.first) - 1;

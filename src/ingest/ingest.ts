@@ -1,4 +1,5 @@
 import { findChainHead } from './chainHead.ts';
+import { interruptionOf } from './interruption.ts';
 import type { Place } from './place.ts';
 import { planDelivery } from './plan.ts';
 import type { HubAnswer } from './plan.ts';
@@ -31,12 +32,15 @@ export interface IngestResult {
   storedBytes: number;
 }
 
-/** How many times a delivery that meets other writers plans again before the host has to deliver it anew. */
+/** How many times a delivery that meets other writers, or is interrupted, is planned again before the host has to deliver it anew. */
 const MAX_TRIES = 8;
 /** So often the hub is asked about one delivery: a gap or a new hub takes one or two. */
 const MAX_QUESTIONS = 50;
-/** So long one delivery reads what is missing before it; then the host delivers again, and it goes on. */
-const FILL_MS = 3 * 60_000;
+/** So long one delivery reads what is missing before it, and tries again what fails; then the host delivers again, and it goes on. */
+const TRY_MS = 3 * 60_000;
+
+const late = (partition: string, { lastEvent }: Place): string =>
+  `more is missing in partition ${partition} than one invocation reads again; the next one goes on behind event ${lastEvent}`;
 
 /** Ingest seals deliveries. It keeps the heads of the chains it wrote last; they are no state, only a saved look-up. */
 export class Ingest {
@@ -52,53 +56,69 @@ export class Ingest {
    * throws otherwise. Only then may the hub's position move. It is safe to repeat, and to run for one partition in two places at
    * once.
    */
-  async seal({ partition, events }: Delivery, log: Logger): Promise<IngestResult> {
+  async seal(delivery: Delivery, log: Logger): Promise<IngestResult> {
+    const { partition } = delivery;
     const result: IngestResult = { segments: 0, events: 0, records: 0, duplicates: 0, rawBytes: 0, storedBytes: 0 };
-    const deadline = this.#deps.now() + FILL_MS;
+    const deadline = this.#deps.now() + TRY_MS;
+    for (let tries = 1; ; tries++) {
+      try {
+        const nextIndex = await this.#sealOnce(delivery, result, deadline, log);
+        log.info('sealed', { partition, nextIndex, ...result });
+        return result;
+      } catch (error) {
+        // Whether the last write went through isn't known.
+        this.#places.delete(partition);
+        const kind = interruptionOf(error);
+        const code = error instanceof AuditsealError ? error.code : 'UNKNOWN';
+        if (kind !== 'passing' || tries >= MAX_TRIES || this.#deps.now() >= deadline) {
+          if (kind === 'lasting') log.error('a partition is held', { partition, code });
+          throw error;
+        }
+        log.warn('sealing was interrupted', { partition, code, tries });
+        await this.#deps.pause(tries);
+      }
+    }
+  }
+
+  /** sealOnce seals a delivery, and gives the index of the next segment. */
+  async #sealOnce(
+    { partition, events }: Delivery,
+    result: IngestResult,
+    deadline: number,
+    log: Logger,
+  ): Promise<number> {
     let rest = events;
     let answer: HubAnswer | undefined;
     let [tries, questions] = [0, 0];
-    try {
-      for (;;) {
-        const place = this.#places.get(partition) ?? (await findChainHead({ ...this.#deps, log }, partition));
-        const plan = planDelivery(place, rest, answer);
-        const { duplicates, strangers } = plan;
-        const written = await writeEvents(this.#deps, partition, place, plan.events, { kind: 'ingest', duplicates });
-        this.#places.set(partition, written.place);
-        add(result, written);
-        if (written.isTaken) {
-          rest = rest.slice(
-            written.events === 0 ? 0 : rest.indexOf(plan.events[written.events - 1] as SealableEvent) + 1,
-          );
-          tries = await this.#meet(partition, written.place, tries, log);
-          continue;
-        }
-        result.duplicates += duplicates;
-        if (strangers > 0) log.error('events of a hub that is gone came too late', { partition, events: strangers });
-        rest = rest.slice(plan.seen);
-        const [odd, ...others] = rest;
-        if (odd === undefined) {
-          if (plan.events.length === 0) announceFuture(log, partition, place, events, this.#deps.now());
-          log.info('sealed', { partition, nextIndex: written.place.index, ...result });
-          return result;
-        }
-        if (++questions > MAX_QUESTIONS)
-          throw new AuditsealError('HUB_UNAVAILABLE', `the event hub explains no delivery of partition ${partition}`);
-        const hub = await this.#deps.hub();
-        const settled = await settle({ ...this.#deps, hub, log, deadline }, partition, written.place, [odd, ...others]);
-        ({ answer } = settled);
-        this.#places.set(partition, settled.place);
-        if (settled.end === 'late')
-          throw new AuditsealError(
-            'HUB_UNAVAILABLE',
-            `more is missing in partition ${partition} than one invocation reads again; the next one goes on behind event ${settled.place.lastEvent}`,
-          );
-        if (settled.end === 'taken') tries = await this.#meet(partition, settled.place, tries, log);
+    for (;;) {
+      const place = this.#places.get(partition) ?? (await findChainHead({ ...this.#deps, log }, partition));
+      const plan = planDelivery(place, rest, answer);
+      const { duplicates, strangers } = plan;
+      const written = await writeEvents(this.#deps, partition, place, plan.events, { kind: 'ingest', duplicates });
+      this.#places.set(partition, written.place);
+      add(result, written);
+      if (written.isTaken) {
+        const last = plan.events[written.events - 1];
+        rest = rest.slice(last === undefined ? 0 : rest.indexOf(last) + 1);
+        tries = await this.#meet(partition, written.place, tries, log);
+        continue;
       }
-    } catch (error) {
-      // Whether the last write went through isn't known.
-      this.#places.delete(partition);
-      throw error;
+      result.duplicates += duplicates;
+      if (strangers > 0) log.error('events of a hub that is gone came too late', { partition, events: strangers });
+      rest = rest.slice(plan.seen);
+      const [odd, ...others] = rest;
+      if (odd === undefined) {
+        if (plan.events.length === 0) announceFuture(log, partition, place, events, this.#deps.now());
+        return written.place.index;
+      }
+      if (++questions > MAX_QUESTIONS)
+        throw new AuditsealError('HUB_UNAVAILABLE', `the event hub explains no delivery of partition ${partition}`);
+      const deps = { ...this.#deps, hub: await this.#deps.hub(), log, deadline };
+      const settled = await settle(deps, partition, written.place, [odd, ...others]);
+      ({ answer } = settled);
+      this.#places.set(partition, settled.place);
+      if (settled.end === 'late') throw new AuditsealError('HUB_UNAVAILABLE', late(partition, settled.place));
+      if (settled.end === 'taken') tries = await this.#meet(partition, settled.place, tries, log);
     }
   }
 

@@ -28,47 +28,58 @@ export async function settle(
 ): Promise<Settled> {
   const word = await askHub(deps.hub, partition, deps.now);
   const [{ sequenceNumber, enqueued }] = events;
-  if (!isNew(place) && place.created !== word.created && enqueued < word.created)
-    return settleOlder(deps, partition, place, word, sequenceNumber);
-  const open = openIn(place, word);
-  if (open.incarnation !== place.incarnation)
-    deps.log.error('event hub was re-created', recreation(partition, place, word));
-  const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, open, events) };
-  if (enqueued < open.created && !answer.genuine.has(sequenceNumber)) return { place, end: 'done', answer };
+  const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, word, events) };
+  const isOlder = enqueued < word.created && !answer.genuine.has(sequenceNumber);
+  if (!isNew(place) && place.created !== word.created && isOlder)
+    return enqueued < place.created
+      ? { place, end: 'done', answer }
+      : settleOlder(deps, partition, place, answer, sequenceNumber);
+  // A number comes again, later than all that is sealed, of a hub that has had fewer: then what is sealed says more than is true.
+  const isContradicted = sequenceNumber <= place.lastEvent && saysMore(place, word);
+  const open = openIn(deps, partition, place, word, isContradicted);
+  if (isOlder) return { place: open, end: 'done', answer };
   const filled = await fill(deps, partition, open, sequenceNumber - 1);
   return { ...filled, answer };
 }
 
-/** openIn is where a chain goes on in the hub that there is now. It throws HUB_REFUSED for one that is older than the chain's. */
-export function openIn(place: Place, word: HubWord): Place {
-  if (isNew(place)) return openChain(place, word);
-  if (place.created === word.created) return place;
-  if (word.created > place.created) return openIncarnation(place, word);
-  const why = `the event hub was created at ${word.created}, and the events that are sealed are of one that was created at ${place.created}`;
-  throw new AuditsealError('HUB_REFUSED', `${why}: HUB_NAME or HUB names another hub than this ledger is of`);
-}
+/** saysMore tells whether a chain has events that its hub never had: who signed that isn't one of us. */
+export const saysMore = (place: Place, { created, last }: HubWord): boolean =>
+  !isNew(place) && place.created === created && last < place.lastEvent;
 
-/** recreation is what is logged of a hub that was created again. */
-export const recreation = (
+/**
+ * openIn is where a chain goes on in the hub that there is now: in another incarnation if that isn't the one whose events are
+ * sealed, whichever was created later, or if what is sealed says more than it had.
+ */
+export function openIn(
+  { log }: Pick<FillDeps, 'log'>,
   partition: string,
-  { incarnation, lastEvent }: Place,
-  { created }: HubWord,
-): { partition: string; incarnation: number; lastEvent: number; created: string } => ({
-  partition,
-  incarnation: incarnation + 1,
-  lastEvent,
-  created,
-});
+  place: Place,
+  word: HubWord,
+  isContradicted: boolean,
+): Place {
+  if (isNew(place)) return openChain(place, word);
+  const { lastEvent } = place;
+  if (isContradicted)
+    log.error('the chain has events that the hub never had', { partition, lastEvent, hubLast: word.last });
+  else if (place.created === word.created) return place;
+  else
+    log.error('event hub was re-created', {
+      partition,
+      incarnation: place.incarnation + 1,
+      lastEvent,
+      created: word.created,
+    });
+  return openIncarnation(place, word);
+}
 
 /** settleOlder declares what is missing before an event of a hub that has been deleted since: nobody can read it any more. */
 async function settleOlder(
   deps: FillDeps,
   partition: string,
   place: Place,
-  word: HubWord,
+  answer: HubAnswer,
   sequenceNumber: number,
 ): Promise<Settled> {
-  const answer: HubAnswer = { word, genuine: new Set() };
   const [first, last] = [place.lastEvent + 1, sequenceNumber - 1];
   if (first > last) return { place, end: 'done', answer };
   const gaps: readonly Gap[] = [{ first, last, reason: 'recreated' }];
@@ -80,12 +91,13 @@ async function settleOlder(
 
 /**
  * genuineOf finds which of the events that look older than the hub are its own all the same: a broker's clock may be behind the one
- * by which the hub was created. They are compared with what the hub gives out.
+ * by which the hub was created. They are compared with what the hub gives out. It throws HUB_UNAVAILABLE where the hub says that it
+ * has such a number, and gives out neither it nor what is behind it: then nobody knows.
  */
 async function genuineOf(
   { hub }: FillDeps,
   partition: string,
-  { created }: Place,
+  { created, first, last }: HubWord,
   events: readonly SealableEvent[],
 ): Promise<ReadonlySet<number>> {
   const old = new Map(
@@ -93,11 +105,18 @@ async function genuineOf(
   );
   const genuine = new Set<number>();
   if (old.size === 0) return genuine;
-  const numbers = [...old.keys()];
-  for await (const group of hub.read(partition, Math.min(...numbers), Math.max(...numbers)))
+  const from = Math.min(...old.keys());
+  const to = Math.max(...old.keys());
+  let given = Math.max(from, first) - 1;
+  for await (const group of hub.read(partition, from, to))
     for (const { sequenceNumber, enqueued, body } of group) {
+      given = sequenceNumber;
       const own = old.get(sequenceNumber);
       if (own !== undefined && own.enqueued === enqueued && own.body.equals(body)) genuine.add(sequenceNumber);
     }
-  return genuine;
+  if (given >= Math.min(to, last)) return genuine;
+  throw new AuditsealError(
+    'HUB_UNAVAILABLE',
+    `the event hub gives out no event of partition ${partition} from number ${given + 1} on, and has them up to ${last}; it is read again later`,
+  );
 }

@@ -4,7 +4,7 @@ import { fill } from './fill.ts';
 import type { FillDeps } from './fill.ts';
 import { isNew, openChain } from './place.ts';
 import type { Place } from './place.ts';
-import { openIn, recreation } from './settle.ts';
+import { openIn, saysMore } from './settle.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
 import type { WriterDeps } from './writeEvents.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
@@ -30,6 +30,13 @@ export interface WatchDeps extends WriterDeps {
 /** State is what a partition is, by the hub's own word: all sealed, ingest at work, ingest that doesn't move, another hub, or a chain that says more than the hub. */
 type State = 'quiet' | 'behind' | 'stuck' | 'recreated' | 'contradicted';
 
+interface Watched {
+  readonly partition: string;
+  readonly place: Place;
+  readonly word: HubWord;
+  readonly state: State;
+}
+
 /** The share of the hub's retention that is left when events that wait are an alarm. */
 const ALARM_SHARE = 0.25;
 const HOUR_MS = 3_600_000;
@@ -51,11 +58,11 @@ export class Watch {
     const { hub } = this.#deps;
     const life = await hub.life();
     const faults: AuditsealError[] = [];
-    const quiet: { readonly partition: string; readonly place: Place; readonly word: HubWord }[] = [];
+    const quiet: Watched[] = [];
     for (const partition of life.partitions) {
       try {
-        const { place, word, state } = await this.#watch(partition, life, log);
-        if (state === 'quiet') quiet.push({ partition, place, word });
+        const watched = await this.#watch(partition, life, log);
+        if (watched.state === 'quiet') quiet.push(watched);
       } catch (error) {
         faults.push(this.#failed(partition, error, log));
       }
@@ -80,26 +87,30 @@ export class Watch {
     return fault;
   }
 
-  async #watch(
-    partition: string,
-    { created }: HubLife,
-    log: Logger,
-  ): Promise<{ readonly place: Place; readonly word: HubWord; readonly state: State }> {
+  async #watch(partition: string, { created }: HubLife, log: Logger): Promise<Watched> {
     const { hub, now } = this.#deps;
     const asked = new Date(now()).toISOString();
     const word: HubWord = { created, asked, ...(await hub.state(partition)) };
     // The head is read behind the hub's word, so what it has of that is sealed.
     const head = await this.#head(partition, log);
     const place = isNew(head) && word.first > word.last ? openChain(head, word) : head;
-    const state = await this.#stateOf(partition, place, word, log);
-    const { lastEvent } = place;
-    const behind =
-      state === 'recreated' || isNew(place) ? word.last + 1 - word.first : Math.max(word.last - lastEvent, 0);
-    log.info('watched', { partition, state, lastEvent, hubLast: word.last, behind });
-    if (state === 'contradicted')
-      log.error('the chain has events that the hub never had', { partition, lastEvent, hubLast: word.last });
-    const isOver = state === 'stuck' || state === 'recreated';
-    return { word, state, place: isOver ? await this.#takeOver(partition, place, log) : place };
+    const { state, oldest } = await this.#judge(partition, place, word);
+    this.#say(partition, place, word, state, oldest, log);
+    const isOver = state !== 'quiet' && state !== 'behind';
+    return { partition, word, state, place: isOver ? await this.#takeOver(partition, place, log) : place };
+  }
+
+  #say(partition: string, place: Place, word: HubWord, state: State, oldest: string | undefined, log: Logger): void {
+    const { now, hubRetentionMs } = this.#deps;
+    const { lastEvent, latest } = place;
+    const sealed = isNew(place) || state === 'recreated' ? word.first - 1 : lastEvent;
+    const behind = Math.max(word.last - sealed, 0);
+    const isCounted = hubRetentionMs !== undefined && oldest !== undefined && behind > 0;
+    const leftMs = isCounted ? Math.max(hubRetentionMs - (now() - Date.parse(oldest)), 0) : undefined;
+    const hoursLeft = leftMs === undefined ? -1 : Math.floor(leftMs / HOUR_MS);
+    log.info('watched', { partition, state, lastEvent, enqueued: latest, hubLast: word.last, behind, hoursLeft });
+    if (leftMs !== undefined && leftMs < (hubRetentionMs ?? 0) * ALARM_SHARE)
+      log.error('unsealed events will expire', { partition, behind, hoursLeft });
   }
 
   async #head(partition: string, log: Logger): Promise<Place> {
@@ -109,54 +120,51 @@ export class Watch {
     return place;
   }
 
-  /** stateOf finds what a partition is. Only where nothing was sealed for long does it look at the event that waits first. */
-  async #stateOf(partition: string, place: Place, word: HubWord, log: Logger): Promise<State> {
+  /**
+   * judge finds what a partition is, and since when its oldest event waits: no later than that. Only where nothing was sealed for long
+   * does it look at that event.
+   */
+  async #judge(
+    partition: string,
+    place: Place,
+    word: HubWord,
+  ): Promise<{ readonly state: State; readonly oldest?: string | undefined }> {
     const { now, stuckMs } = this.#deps;
-    if (!isNew(place) && place.created !== word.created) return 'recreated';
-    if (!isNew(place) && word.last < place.lastEvent) return this.#confirmContradiction(partition, place);
-    if (!isNew(place) && word.last === place.lastEvent) return 'quiet';
-    const oldest = await this.#oldestWaiting(partition, place, word);
-    if (oldest === undefined) return 'behind';
-    const waitedMs = now() - Date.parse(oldest);
-    this.#countDown(partition, waitedMs, word.last - Math.max(place.lastEvent, word.first - 1), log);
-    const isMoving = place.sealed !== '' && now() - Date.parse(place.sealed) < stuckMs;
-    return isMoving || waitedMs < stuckMs ? 'behind' : 'stuck';
+    const { created, lastEvent, sealed, latest } = place;
+    if (!isNew(place) && created !== word.created) return { state: 'recreated', oldest: word.created };
+    if (!isNew(place) && word.last < lastEvent)
+      // What was sealed since the hub was asked, it need not have had then.
+      return { state: now() - Date.parse(sealed) < stuckMs ? 'behind' : await this.#confirm(partition, place) };
+    if (!isNew(place) && word.last === lastEvent) return { state: 'quiet' };
+    const first = isNew(place) ? word.first : lastEvent + 1;
+    // What waits was enqueued behind what is sealed.
+    if (sealed !== '' && now() - Date.parse(sealed) < stuckMs) return { state: 'behind', oldest: latest || created };
+    // What is lost already is declared at once: nobody can deliver it any more.
+    if (word.first > first) return { state: 'stuck', oldest: latest || created };
+    const oldest = await this.#enqueuedAt(partition, first);
+    const isWaiting = oldest !== undefined && now() - Date.parse(oldest) < stuckMs;
+    return { state: isWaiting ? 'behind' : 'stuck', oldest };
   }
 
-  /** confirmContradiction asks again: the hub may have been created again between two answers. */
-  async #confirmContradiction(partition: string, { created, lastEvent }: Place): Promise<State> {
+  /** confirm asks again whether a chain says more than its hub: that may have been created again between two answers. */
+  async #confirm(partition: string, place: Place): Promise<State> {
     const { hub, now } = this.#deps;
     const word = await askHub(hub, partition, now);
-    if (word.created !== created) return 'recreated';
-    return word.last < lastEvent ? 'contradicted' : 'behind';
+    if (word.created !== place.created) return 'recreated';
+    return saysMore(place, word) ? 'contradicted' : 'behind';
   }
 
-  /** oldestWaiting gives when the first event that isn't sealed was enqueued, of those that the hub still has. */
-  async #oldestWaiting(partition: string, place: Place, word: HubWord): Promise<string | undefined> {
-    const { hub, now, stuckMs } = this.#deps;
-    // What was enqueued last has waited least: where not even a segment is old, ingest is at work.
-    if (place.sealed !== '' && now() - Date.parse(place.sealed) < stuckMs) return undefined;
-    const first = Math.max(isNew(place) ? 0 : place.lastEvent + 1, word.first);
-    for await (const [event] of hub.read(partition, first, first)) return event?.enqueued;
+  /** enqueuedAt gives when the first event from a number on was enqueued, of those that the hub gives out. */
+  async #enqueuedAt(partition: string, number: number): Promise<string | undefined> {
+    for await (const [event] of this.#deps.hub.read(partition, number, number)) return event?.enqueued;
     return undefined;
-  }
-
-  #countDown(partition: string, waitedMs: number, behind: number, log: Logger): void {
-    const { hubRetentionMs } = this.#deps;
-    if (hubRetentionMs === undefined) return;
-    const leftMs = hubRetentionMs - waitedMs;
-    if (leftMs > hubRetentionMs * ALARM_SHARE) return;
-    const hoursLeft = Math.max(Math.floor(leftMs / HOUR_MS), 0);
-    log.error('unsealed events will expire', { partition, behind, hoursLeft });
   }
 
   /** takeOver seals what the hub has and nobody delivered, and begins the incarnation of another hub. Another writer that is at work meanwhile is good. */
   async #takeOver(partition: string, place: Place, log: Logger): Promise<Place> {
     const { hub, now, fillMs } = this.#deps;
     const word = await askHub(hub, partition, now);
-    const open = openIn(place, word);
-    if (open.incarnation !== place.incarnation)
-      log.error('event hub was re-created', recreation(partition, place, word));
+    const open = openIn({ log }, partition, place, word, saysMore(place, word));
     const deps: FillDeps = { ...this.#deps, log, deadline: now() + fillMs };
     const { place: filled } = await fill(deps, partition, open, word.last);
     // A new hub without events: the chain says so at once, and with it that the one before is gone.

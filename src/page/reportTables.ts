@@ -11,8 +11,8 @@ const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
   ['segment-malformed', 'an object has the name of a segment and does not follow the format'],
   ['segment-changed', 'the stored bytes differ from those known before'],
   ['sequence-gap', 'events of the hub are missing'],
+  ['hub-recreated', 'the hub was deleted and created again, and what it had that was not sealed is gone'],
   ['sequence-overlap', 'an event or record is counted twice, or out of order'],
-  ['hub-recreated', 'the event hub was deleted and created again'],
   ['foreign-object', 'an object that is not of this ledger sits in the container'],
   ['clock-ahead', 'something is dated ahead of a clock that it is compared with'],
   ...LOG_CODE_MEANING,
@@ -163,10 +163,13 @@ ${partitions.map(partitionRow)}</tbody></table>
 }
 
 function partitionRow(head: PartitionReport): Markup {
-  const { partition, index, record, incarnation, lastEvent, lastEnqueued, sealed, root, sha256 } = head;
+  const { partition, index, record, incarnation, created, lastEvent, lastEnqueued, sealed, root, sha256 } = head;
   const event = lastEvent === -1 ? 'none' : number(lastEvent);
   const enqueued = lastEnqueued === '' ? '' : markup`<br><span class="soft small">${time(lastEnqueued)}</span>`;
-  const life = incarnation === 0 ? '' : markup`<br><span class="soft small">incarnation ${number(incarnation)}</span>`;
+  const life =
+    incarnation === 0
+      ? ''
+      : markup`<br><span class="soft small">incarnation ${number(incarnation)}: a hub created ${time(created)}</span>`;
   return markup`<tr role="row"><th role="rowheader" scope="row" data-label="Partition">${untrusted(partition)}</th>
 <td role="cell" data-label="Newest segment">${number(index)}<br><span class="soft small">sealed ${time(sealed)}</span></td>
 <td role="cell" data-label="Records in the chain">${number(record)}</td>

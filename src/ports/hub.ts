@@ -12,6 +12,12 @@ export interface HubLife {
 /** PartitionState is what a hub has of a partition. */
 export type PartitionState = Pick<HubWord, 'first' | 'last' | 'enqueued'>;
 
+/** ReadEvent is an event as the hub gave it out. */
+export interface ReadEvent extends SealableEvent {
+  /** where it lies in its partition, in the hub's words; a receiver may begin behind it */
+  readonly offset?: string;
+}
+
 /**
  * Hub is the event hub itself, asked and read beside the trigger, under a consumer group of its own.
  *
@@ -28,5 +34,5 @@ export interface Hub {
    * event with number `to` or above has come, or when none came for as long as a receiver waits. Partition key and properties are as
    * the trigger hands them over. Whoever stops iterating closes the receiver.
    */
-  read(partition: string, from: number, to: number): AsyncIterable<readonly SealableEvent[]>;
+  read(partition: string, from: number, to: number): AsyncIterable<readonly ReadEvent[]>;
 }

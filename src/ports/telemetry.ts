@@ -89,11 +89,29 @@ export const LINES = {
     fields: { partition: 'name', events: 'count' },
     means: 'they are of the hub before this one, whose events can’t be sealed any more; they are dropped',
   },
+  'sealing was interrupted': {
+    level: 'warn',
+    fields: { partition: 'name', code: 'name', tries: 'number' },
+    means: 'the store, the hub or a key didn’t answer; the same invocation tries again',
+  },
+  'a partition is held': {
+    level: 'error',
+    fields: { partition: 'name', code: 'name' },
+    means: 'somebody has to mend what this code names: the delivery is tried again until then, and nothing is skipped',
+  },
   watched: {
     level: 'info',
-    fields: { partition: 'name', state: 'name', lastEvent: 'number', hubLast: 'number', behind: 'count' },
+    fields: {
+      partition: 'name',
+      state: 'name',
+      lastEvent: 'number',
+      enqueued: 'name',
+      hubLast: 'number',
+      behind: 'count',
+      hoursLeft: 'count',
+    },
     means:
-      'the hub was asked for a partition: `quiet` (all is sealed), `behind` (ingest is at work), `stuck` or `recreated` (it was read by this run)',
+      'the hub was asked for a partition: `quiet` (all is sealed), `behind` (ingest is at work), `stuck` or `recreated` (this run reads and seals what nobody delivered); `hoursLeft` is when the oldest event that waits expires, -1 if none waits or nobody said how long the hub keeps them',
   },
   'unsealed events will expire': {
     level: 'error',
@@ -105,7 +123,7 @@ export const LINES = {
     level: 'error',
     fields: { partition: 'name', lastEvent: 'number', hubLast: 'number' },
     means:
-      'the newest segment is signed, and says more than the hub: a session’s key was stolen, or the hub is another one',
+      'a segment is signed, and says more than the hub: a session’s key was stolen. The next incarnation begins, and all that the hub holds is sealed in it',
   },
   'a partition could not be watched': {
     level: 'error',

@@ -36,9 +36,10 @@ interface Outcome {
 }
 
 const OTHERS: Settings = {
-  HUB: 'unused',
+  HUB: 'Endpoint=sb://unused;SharedAccessKeyName=a;SharedAccessKey=b',
   HUB_NAME: 'audit',
   HUB_CONSUMER_GROUP: 'ingest',
+  WATCH_SCHEDULE: '* * * * * *',
   INTEGRATE_SCHEDULE: '* * * * * *',
   VERIFY_SCHEDULE: '* * * * * *',
   LEDGER: 'UseDevelopmentStorage=true',

@@ -9,6 +9,12 @@ test('the least that is needed gives a frozen config with defaults', () => {
   expect(signerKeys.map(({ verifierKey }) => formatVerifierKey(verifierKey))).toEqual([publicOf(7)]);
   expect(rest).toEqual({
     origin: 'logs.example.com/prod',
+    hub: {
+      connection: { kind: 'connectionString', text: GOOD.HUB },
+      hubName: 'audit',
+      consumerGroup: 'repair',
+      stuckMinutes: 10,
+    },
     ledger: { kind: 'connectionString', text: GOOD.LEDGER },
     container: 'ledger',
     tlog: { kind: 'connectionString', text: GOOD.LEDGER },
@@ -44,8 +50,24 @@ test('an identity, managed or of whoever is signed in', () => {
   });
   const managed = { ...IDENTITY, LEDGER__credential: 'managedidentity', LEDGER__clientId: 'id-1' };
   expect(loadConfig(managed).ledger).toMatchObject({ managed: true, clientId: 'id-1' });
-  const hub = { ...IDENTITY, HUB: undefined, HUB__fullyQualifiedNamespace: 'x.servicebus.windows.net' };
-  expect(wrongIn(hub)).toEqual([]);
+});
+
+test('the hub, by connection string or as an identity', () => {
+  const namespace = 'x.servicebus.windows.net';
+  const hub = { ...GOOD, HUB: undefined, HUB__fullyQualifiedNamespace: namespace };
+  expect(loadConfig(hub).hub.connection).toEqual({ kind: 'identity', namespace, managed: false });
+  const managed = { ...hub, HUB__credential: 'managedidentity', HUB__clientId: 'id-1' };
+  expect(loadConfig(managed).hub.connection).toEqual({ kind: 'identity', namespace, managed: true, clientId: 'id-1' });
+  const told = { HUB_REPAIR_GROUP: 'again', STUCK_MINUTES: '3', HUB_RETENTION_HOURS: '168' };
+  expect(loadConfig({ ...GOOD, ...told }).hub).toMatchObject({
+    consumerGroup: 'again',
+    stuckMinutes: 3,
+    retentionHours: 168,
+  });
+  expect(wrongIn({ ...hub, HUB: GOOD.HUB })).toEqual(['HUB']);
+  expect(wrongIn({ ...hub, HUB__clientId: 'id-1' })).toEqual(['HUB__clientId']);
+  // Two who read with one group would take each other's place.
+  expect(wrongIn({ ...GOOD, HUB_CONSUMER_GROUP: 'Seal', HUB_REPAIR_GROUP: 'seal' })).toEqual(['HUB_REPAIR_GROUP']);
 });
 
 describe('the keys of the log', () => {
@@ -266,6 +288,7 @@ test('everything that is wrong is named at once, with what is expected', () => {
     'HUB',
     'HUB_NAME',
     'HUB_CONSUMER_GROUP',
+    'WATCH_SCHEDULE',
     'INTEGRATE_SCHEDULE',
     'VERIFY_SCHEDULE',
     'LEDGER_ORIGIN',
@@ -275,6 +298,10 @@ test('everything that is wrong is named at once, with what is expected', () => {
   const all = {
     HUB_NAME: 'a b',
     HUB_CONSUMER_GROUP: 'a/b',
+    HUB_REPAIR_GROUP: 'a/b',
+    HUB_RETENTION_HOURS: '0',
+    WATCH_SCHEDULE: 'always',
+    STUCK_MINUTES: '1441',
     INTEGRATE_SCHEDULE: 'always',
     VERIFY_SCHEDULE: '* * * * *',
     LEDGER_SIGNER_KEY: 'PRIVATE+KEY+x',
@@ -322,6 +349,8 @@ test.each<[string, string]>([
   ['LEDGER_ORIGIN', 'x'.repeat(201)],
   ['LEDGER_ORIGIN', '  '],
   ['HUB', ' '],
+  ['HUB', 'https://x.servicebus.windows.net'],
+  ['HUB', 'Endpoint=sb://x.servicebus.windows.net/'],
   ['VERIFY_SCHEDULE', '0 15 * * *'],
   ['VERIFY_SCHEDULE', '0 15 * * * * *'],
   ['VERIFY_SCHEDULE', '0 15 * ? * *'],

@@ -18,7 +18,7 @@ beforeEach(async () => {
   app = await mkdtemp(join(tmpdir(), 'auditseal-app-'));
   await writePackage(app);
   // The test runs the timers when it wants to.
-  const settings = { INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
+  const settings = { WATCH_SCHEDULE: '0 0 0 1 1 *', INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
   stack = await startStack({ appDir: app, partitions: PARTITIONS, settings });
 });
 afterEach(async () => {

@@ -18,7 +18,7 @@ let stack: Stack;
 let sealing: Sealing;
 const hosts: HostProcess[] = [];
 beforeEach(async () => {
-  const settings = { INTEGRATE_SCHEDULE: NEVER, VERIFY_SCHEDULE: NEVER };
+  const settings = { WATCH_SCHEDULE: NEVER, INTEGRATE_SCHEDULE: NEVER, VERIFY_SCHEDULE: NEVER };
   stack = await startStack({ appDir: ROOT, partitions: 1, hasVault: true, settings });
   sealing = new Sealing(() => {});
 });

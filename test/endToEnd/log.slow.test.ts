@@ -15,7 +15,7 @@ const PARTITIONS = 3;
 let stack: Stack;
 beforeEach(async () => {
   // The tests run the timers when they want to.
-  const settings = { INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
+  const settings = { WATCH_SCHEDULE: '0 0 0 1 1 *', INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
   stack = await startStack({ appDir: ROOT, partitions: PARTITIONS, settings });
 });
 afterEach(() => stack.close());

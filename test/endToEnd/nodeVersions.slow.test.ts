@@ -32,7 +32,11 @@ test.each(APP_NODE_VERSIONS)(
     const make = `import('./tools/appPackage.ts').then(({ writePackage }) => writePackage(${JSON.stringify(appDir)}))`;
     execFileSync(node, ['--disable-warning=ExperimentalWarning', '-e', make], { cwd: ROOT });
 
-    const settings = { INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
+    const settings = {
+      WATCH_SCHEDULE: '0 0 0 1 1 *',
+      INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
+      VERIFY_SCHEDULE: '0 0 0 1 1 *',
+    };
     const stack = await startStack({ appDir, partitions: 2, settings, node });
     try {
       const sealing = new Sealing(() => {});

@@ -1,6 +1,8 @@
+import { AuditsealError } from '../../src/core/errors.ts';
+import type { SealableEvent } from '../../src/core/segment/seal.ts';
 import { deriveChain } from '../support/derive.ts';
 import { forge, forgeChain, nameOf } from '../support/forge.ts';
-import { eventAt, eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
+import { eventAt, eventsBetween, hubOf, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { MemoryStore, ProcessDied } from '../support/memoryStore.ts';
 import type { CreateFault } from '../support/memoryStore.ts';
@@ -15,6 +17,14 @@ const range = (first: number, last: number, incarnation = 0): string =>
   eventsBetween(first, last)
     .map(({ sequenceNumber }) => `${incarnation}/${sequenceNumber}`)
     .join(' ');
+
+/** recreate lets a store's hub be created again, with these events and no others. */
+function recreate(store: MemoryStore, second: number, events: readonly SealableEvent[]): void {
+  const hub = hubOf(store);
+  hub.recreate(second);
+  hub.add(events);
+  hub.learn = () => {};
+}
 
 describe('what of a delivery is new', () => {
   test('a partition may begin at any number', async () => {
@@ -99,19 +109,29 @@ describe('what of a delivery is new', () => {
     expect([...store.objects.keys()]).toEqual([nameOf(0)]);
   });
 
-  test('a gap is declared, also inside a delivery, and logged loudly', async () => {
+  test('what the hub never gives out is declared, also inside a delivery, and logged loudly', async () => {
     const store = new MemoryStore();
     const ingest = ingestOf(store);
     await sealAll(ingest, eventsBetween(0, 2));
     const log = await sealAll(ingest, [...eventsBetween(5, 6), ...eventsBetween(9, 9)]);
     expect(deriveChain(store.objects).headers.map(({ events, gaps }) => [events.first, events.last, gaps])).toEqual([
       [0, 2, []],
-      [5, 6, [{ first: 3, last: 4, reason: 'unknown' }]],
-      [9, 9, [{ first: 7, last: 8, reason: 'unknown' }]],
+      [4, 4, [{ first: 3, last: 4, reason: 'unreadable' }]],
+      [5, 6, []],
+      [8, 8, [{ first: 7, last: 8, reason: 'unreadable' }]],
+      [9, 9, []],
     ]);
     expect(log.lines.filter(({ level }) => level === 'error')).toEqual([
-      { level: 'error', message: 'events are missing', fields: { partition: '0', first: 3, last: 4 } },
-      { level: 'error', message: 'events are missing', fields: { partition: '0', first: 7, last: 8 } },
+      {
+        level: 'error',
+        message: 'events are missing',
+        fields: { partition: '0', first: 3, last: 4, reason: 'unreadable' },
+      },
+      {
+        level: 'error',
+        message: 'events are missing',
+        fields: { partition: '0', first: 7, last: 8, reason: 'unreadable' },
+      },
     ]);
   });
 
@@ -120,12 +140,13 @@ describe('what of a delivery is new', () => {
     const ingest = ingestOf(store, { maxSegmentBytes: 20 });
     await sealAll(ingest, eventsBetween(0, 0));
     await sealAll(ingest, eventsBetween(5, 7));
-    expect(deriveChain(store.objects).headers.map(({ gaps }) => gaps.length)).toEqual([0, 1, 0, 0]);
+    expect(deriveChain(store.objects).headers.map(({ gaps }) => gaps.length)).toEqual([0, 1, 0, 0, 0]);
   });
 
   test('a re-created hub begins a new incarnation, also inside a delivery, and its redelivery adds nothing', async () => {
     const store = new MemoryStore();
     await sealAll(ingestOf(store), eventsBetween(0, 5));
+    recreate(store, 500, eventsBetween(0, 8, 1000));
     const reborn = [...eventsBetween(6, 7), ...eventsBetween(0, 3, 1000)];
     const log = await sealAll(ingestOf(store), reborn);
     expect(log.errors).toEqual(['event hub was re-created']);
@@ -140,6 +161,7 @@ describe('what of a delivery is new', () => {
     await sealAll(ingestOf(store), eventsBetween(1, 3));
     expect(numbersOf(store)).toBe(range(0, 3));
     const reborn = new MemoryStore(forgeChain([{ events: [0, 1, 2] }, { kind: 'heartbeat', events: [2] }]));
+    recreate(reborn, 400, eventsBetween(0, 1, 500));
     await sealAll(ingestOf(reborn), eventsBetween(0, 1, 500));
     expect(numbersOf(reborn)).toBe(`${range(0, 2)} ${range(0, 1, 1)}`);
   });
@@ -257,22 +279,55 @@ describe('a name that is taken', () => {
 });
 
 describe('a store that fails', () => {
-  test.each<CreateFault>(['fail', 'failAfter', 'dieBefore', 'dieAfter'])(
-    '%s: the next delivery finds what is there',
-    async (fault) => {
-      for (let at = 0; at < 3; at++) {
-        const store = new MemoryStore();
-        let creates = 0;
-        store.faultOf = () => (creates++ === at ? fault : undefined);
-        const ingest = ingestOf(store, { maxSegmentBytes: 60 });
-        const sealed = sealAll(ingest, eventsBetween(0, 9));
-        await expect(sealed).rejects.toThrow(fault.startsWith('die') ? ProcessDied : 'injected fault');
-        // The same process goes on after a fault, another one after a death.
-        await sealAll(fault.startsWith('die') ? ingestOf(store) : ingest, eventsBetween(0, 10));
-        expect(numbersOf(store)).toBe(range(0, 10));
-      }
-    },
-  );
+  test.each<CreateFault>(['dieBefore', 'dieAfter'])('%s: the next process finds what is there', async (fault) => {
+    for (let at = 0; at < 3; at++) {
+      const store = new MemoryStore();
+      let creates = 0;
+      store.faultOf = () => (creates++ === at ? fault : undefined);
+      await expect(sealAll(ingestOf(store, { maxSegmentBytes: 60 }), eventsBetween(0, 9))).rejects.toThrow(ProcessDied);
+      await sealAll(ingestOf(store), eventsBetween(0, 10));
+      expect(numbersOf(store)).toBe(range(0, 10));
+    }
+  });
+
+  test.each<CreateFault>(['fail', 'failAfter'])('%s: the same invocation tries again', async (fault) => {
+    for (let at = 0; at < 3; at++) {
+      const store = new MemoryStore();
+      let creates = 0;
+      store.faultOf = () => (creates++ === at ? fault : undefined);
+      const log = await sealAll(ingestOf(store, { maxSegmentBytes: 60 }), eventsBetween(0, 9));
+      expect(log.lines).toContainEqual({
+        level: 'warn',
+        message: 'sealing was interrupted',
+        fields: { partition: '0', code: 'STORE_UNAVAILABLE', tries: 1 },
+      });
+      expect(numbersOf(store)).toBe(range(0, 9));
+    }
+  });
+
+  test('for long: it throws, so that the host delivers again, and then all is sealed', async () => {
+    const store = new MemoryStore();
+    store.faultOf = () => 'fail';
+    const ingest = ingestOf(store);
+    await expect(sealAll(ingest, eventsBetween(0, 9))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(store.requests.create).toBeLessThanOrEqual(10);
+    store.faultOf = () => undefined;
+    await sealAll(ingest, eventsBetween(0, 9));
+    expect(numbersOf(store)).toBe(range(0, 9));
+  });
+
+  test('for a reason that lasts: it throws at once, and says so', async () => {
+    const store = new MemoryStore();
+    store.create = async () => {
+      throw new AuditsealError('STORE_REFUSED', 'no right');
+    };
+    const log = new KeptLog();
+    const sealed = ingestOf(store).seal({ partition: '0', events: eventsBetween(0, 1) }, log);
+    await expect(sealed).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+    expect(log.lines).toEqual([
+      { level: 'error', message: 'a partition is held', fields: { partition: '0', code: 'STORE_REFUSED' } },
+    ]);
+  });
 
   test('partitions do not hinder each other', async () => {
     const store = new MemoryStore();

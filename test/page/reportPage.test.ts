@@ -46,6 +46,7 @@ const REPORT: Report = {
       sha256: 'cd'.repeat(32),
       record: 10_240_311,
       incarnation: 3,
+      created: '2026-11-19T11:02:45.633Z',
       lastEvent: 7_402_251,
       lastEnqueued: '2026-11-22T03:59:41.208Z',
       sealed: '2026-11-22T03:59:44.019Z',
@@ -160,7 +161,7 @@ describe('what it says', () => {
     ];
     const partition = ['17', '4,127', '10,240,311', 'incarnation 3', '7,402,251', 'ab'.repeat(32), 'cd'.repeat(32)];
     const times = ['2026-11-22 04:00:00.102 UTC', '2026-11-22 04:07:31.877 UTC', '2026-11-21 04:06:02.300 UTC'];
-    const heads = ['2026-11-22 03:59:41.208 UTC', '2026-11-22 03:59:44.019 UTC'];
+    const heads = ['2026-11-22 03:59:41.208 UTC', '2026-11-22 03:59:44.019 UTC', '2026-11-19 11:02:45.633 UTC'];
     const others = ['6.18 GB', '50.7 GB', '7 min 31 s', 'Incremental', '24,811 further findings are not listed', NAME];
     for (const value of [...numbers, ...partition, ...times, ...heads, ...others]) expect(text).toContain(value);
     expect(text).toContain(REPORT.ledger);

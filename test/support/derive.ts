@@ -1,5 +1,5 @@
 import { OfLater } from './referenceSignature.ts';
-import type { ReferenceTrust } from './referenceSignature.ts';
+import type { ReferenceStatement, ReferenceTrust } from './referenceSignature.ts';
 import { readReferenceSegment } from './referenceLedger.ts';
 import type { ReferenceHeader, ReferenceSegment } from './referenceLedger.ts';
 import { TRUST, ZEROS, nameOf } from './forge.ts';
@@ -103,8 +103,9 @@ const eventsIn = ({ header, records }: ReferenceSegment): DerivedEvent[] =>
 const MAX_AHEAD_MS = 600_000;
 
 /** Section 7 of docs/format.md, rule by rule. */
-function checkBehind(before: ReferenceSegment | undefined, { header, statement, latest }: ReferenceSegment): void {
-  const { index, incarnation, events, gaps, records, sealed } = header;
+function checkBehind(before: ReferenceSegment | undefined, segment: ReferenceSegment): void {
+  const { header, statement, latest } = segment;
+  const { index, events, gaps, records, sealed } = header;
   const fail = (what: string): never => {
     throw new Error(`segment ${index}: ${what}`);
   };
@@ -112,17 +113,41 @@ function checkBehind(before: ReferenceSegment | undefined, { header, statement, 
   if (Date.parse(latest) - Date.parse(sealed) > MAX_AHEAD_MS) fail(`an event of ${latest} is sealed at ${sealed}`);
   const latestSoFar = [before?.statement.enqueued ?? '', latest].toSorted().at(-1);
   if ((statement.enqueued ?? '') !== latestSoFar) fail(`enqueued is ${statement.enqueued}, not ${latestSoFar}`);
-  const isNew = incarnation !== (before?.header.incarnation ?? 0);
-  if (isNew && (incarnation !== (before?.header.incarnation ?? 0) + 1 || events.count === 0))
-    fail(`incarnation ${incarnation}`);
-  if (isNew && gaps.length > 0) fail('an incarnation that begins with a gap');
-  const last = before?.header.events.last ?? -1;
-  if (events.count === 0 && events.last !== last) fail(`a heartbeat of event ${events.last}, not ${last}`);
-  if (isNew || last < 0) return;
-  let next = last + 1;
+  const hubFault = faultOfHub(before?.statement, segment);
+  if (hubFault !== undefined) fail(hubFault);
+  let next = firstNumber(before, segment);
   for (const gap of gaps) {
     if (gap.first !== next) fail(`a gap from ${gap.first}, not ${next}`);
     next = gap.last + 1;
   }
   if (events.count > 0 && events.first !== next) fail(`events from ${events.first}, not ${next}`);
+  if (events.count === 0 && events.last !== next - 1) fail(`no events up to ${events.last}, not ${next - 1}`);
+}
+
+/** firstNumber is the number that a segment has to begin with, its gaps included. */
+function firstNumber(before: ReferenceSegment | undefined, { header: { hub, incarnation } }: ReferenceSegment): number {
+  if (before === undefined) return hub?.first ?? 0;
+  return incarnation === before.header.incarnation ? before.header.events.last + 1 : 0;
+}
+
+/** faultOfHub is what the hub can't have said, or has to have said. */
+function faultOfHub(
+  before: ReferenceStatement | undefined,
+  { header, statement }: ReferenceSegment,
+): string | undefined {
+  const { kind, incarnation, events, gaps, hub, sealed } = header;
+  const isNext = before !== undefined && incarnation === before.incarnation + 1;
+  if (!isNext && incarnation !== (before?.incarnation ?? 0)) return `incarnation ${incarnation}`;
+  const isOfGone = gaps.length > 0 && gaps.every(({ reason }) => reason === 'recreated');
+  const isByHub = kind === 'heartbeat' || (kind === 'repair' && (events.count > 0 || !isOfGone));
+  if (hub === undefined && (before === undefined || isNext || isByHub)) return 'nothing of the hub';
+  if (hub !== undefined && hub.asked > sealed) return `the hub was asked at ${hub.asked}, behind ${sealed}`;
+  if (kind === 'heartbeat' && (isNext || gaps.length > 0)) return 'a heartbeat that begins something or declares gaps';
+  if (kind === 'heartbeat' && (hub?.last ?? -1) > events.last) return `a heartbeat of a hub with event ${hub?.last}`;
+  if (kind === 'repair' && events.count === 0 && gaps.length === 0 && !isNext) return 'a repair of nothing';
+  if (before === undefined) return undefined;
+  const isSame = statement.created === before.created;
+  // Who sealed what is before said more than the hub had.
+  const isContradicted = isNext && (hub?.last ?? Infinity) < before.event;
+  return isSame === isNext && !isContradicted ? `the hub was created at ${statement.created}` : undefined;
 }

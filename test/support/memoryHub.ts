@@ -40,6 +40,18 @@ export class MemoryHub implements Hub {
     return this;
   }
 
+  /** learn appends what is behind its newest event: so a test need not tell it what it then delivers. */
+  learn(events: readonly SealableEvent[], partition = '0'): void {
+    this.grow(Math.max(Number(partition) + 1 - this.#partitions.length, 0));
+    const it = this.#at(partition);
+    let last = it.events.at(-1)?.sequenceNumber ?? it.first - 1;
+    for (const event of events) {
+      if (event.sequenceNumber <= last) continue;
+      this.add([event], partition);
+      last = event.sequenceNumber;
+    }
+  }
+
   /** expire takes away all events below a number, as retention does. */
   expire(first: number, partition = '0'): void {
     const it = this.#at(partition);

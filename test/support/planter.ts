@@ -195,7 +195,10 @@ export class Planter {
       const name = `segments/${partition}/${padded(before)}.jsonl.zst`;
       const stored = this.planted.has(name) ? undefined : this.#store.objects.get(name)?.toString('latin1');
       const said =
-        stored && /"root":"(.{64})","prev":".{64}","record":(\d+),"incarnation":\d+,"event":(-?\d+)/.exec(stored);
+        stored &&
+        /"root":"(.{64})","prev":".{64}","record":(\d+),"incarnation":\d+,"created":"[^"]+","event":(-?\d+)/.exec(
+          stored,
+        );
       if (said) return [before, { prev: said[1] as string, record: Number(said[2]), events: [Number(said[3]) + 1] }];
     }
     return [-1, {}];

@@ -1,6 +1,6 @@
 import { deriveChain } from './derive.ts';
 import { deriveLog, expectWholeLog, namesIn } from './deriveLog.ts';
-import { TRUST, ZEROS, forge, forgeChain, nameOf, timeOf } from './forge.ts';
+import { TRUST, ZEROS, createdOf, forge, forgeChain, nameOf, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';
 import { eventsBetween, ingestOf, sealAll } from './hub.ts';
 import { KeptLog } from './keptLog.ts';
@@ -71,31 +71,96 @@ test.each<[string, readonly Spec[], string]>([
   ['events twice', [{}, { events: [0] }], 'events from 0, not 1'],
   [
     'a gap that is not where one is',
-    [{}, { events: [5], gaps: [{ first: 2, last: 4, reason: 'unknown' }] }],
+    [{}, { events: [5], gaps: [{ first: 2, last: 4, reason: 'expired' }] }],
     'a gap from 2',
   ],
   [
     'a gap that is too short',
-    [{}, { events: [5], gaps: [{ first: 1, last: 3, reason: 'unknown' }] }],
+    [{}, { events: [5], gaps: [{ first: 1, last: 3, reason: 'expired' }] }],
     'events from 5, not 4',
   ],
   ['an incarnation that is skipped', [{}, { incarnation: 2 }], 'incarnation 2'],
-  ['an incarnation that goes back', [{ incarnation: 1 }, { incarnation: 0 }], 'incarnation 0'],
-  [
-    'an incarnation that begins with a gap',
-    [{}, { incarnation: 1, events: [9], gaps: [{ first: 7, last: 8, reason: 'unknown' }] }],
-    'begins with a gap',
-  ],
+  ['an incarnation that goes back', [{}, { incarnation: 1 }, { incarnation: 0 }], 'incarnation 0'],
+  ['an incarnation at its beginning', [{ incarnation: 1 }], 'incarnation 1'],
+  ['an incarnation that does not begin with 0', [{}, { incarnation: 1, events: [1] }], 'events from 1, not 0'],
   [
     'an incarnation that begins with a heartbeat',
-    [{}, { incarnation: 1, kind: 'heartbeat', events: [0] }],
-    'incarnation 1',
+    [{}, { incarnation: 1, kind: 'heartbeat', events: [-1] }],
+    'a heartbeat that begins something',
   ],
-  ['a heartbeat of another event', [{}, { kind: 'heartbeat', events: [7] }], 'a heartbeat of event 7'],
+  ['an incarnation without the hub’s word', [{}, { incarnation: 1, hub: null }], 'nothing of the hub'],
+  [
+    'an incarnation of the same hub, which has all that is sealed',
+    [{}, { incarnation: 1, hub: { created: createdOf(0) } }],
+    'the hub was created at',
+  ],
+  ['another hub within an incarnation', [{}, { statement: { created: createdOf(1) } }], 'the hub was created at'],
+  ['a beginning without the hub’s word', [{ hub: null }], 'nothing of the hub'],
+  ['a beginning before what the hub has', [{ hub: { first: 1 } }], 'events from 0, not 1'],
+  ['a beginning behind what the hub has', [{ events: [5], hub: { first: 4 } }], 'events from 5, not 4'],
+  [
+    'a heartbeat at the beginning that covers something',
+    [{ kind: 'heartbeat', events: [4], hub: { first: 4 } }],
+    'no events up to 4, not 3',
+  ],
+  ['a heartbeat of another event', [{}, { kind: 'heartbeat', events: [7] }], 'no events up to 7, not 0'],
+  ['a heartbeat without the hub’s word', [{}, { kind: 'heartbeat', hub: null }], 'nothing of the hub'],
+  [
+    'a heartbeat that declares gaps',
+    [{}, { kind: 'heartbeat', gaps: [{ first: 1, last: 1, reason: 'expired' }] }],
+    'a heartbeat that begins something or declares gaps',
+  ],
+  [
+    'a heartbeat of a hub that has more',
+    [{}, { kind: 'heartbeat', hub: { last: 1 } }],
+    'a heartbeat of a hub with event 1',
+  ],
+  ['a repair without the hub’s word', [{}, { kind: 'repair', hub: null }], 'nothing of the hub'],
+  [
+    'a repair that declares what the hub alone can know',
+    [{}, { kind: 'repair', isEventless: true, gaps: [{ first: 1, last: 1, reason: 'expired' }], hub: null }],
+    'nothing of the hub',
+  ],
+  ['a repair of nothing', [{}, { kind: 'repair', isEventless: true }], 'a repair of nothing'],
+  [
+    'a repair that covers more than it declares',
+    [{}, { kind: 'repair', isEventless: true, gaps: [{ first: 1, last: 1, reason: 'expired' }], events: [2] }],
+    'no events up to 2, not 1',
+  ],
+  ['a hub that was asked later', [{ hub: { asked: timeOf(1_000_001) } }], 'the hub was asked at'],
   ['an enqueued that is not the latest so far', [{ second: 9 }, { latest: timeOf(1) }], 'enqueued is'],
   ['an event of a time to come', [{ second: 1_000_601 }], 'is sealed at'],
 ])('a chain is refused that has %s', (_name, specs, why) => {
   expect(() => deriveChain(forgeChain(specs))).toThrow(why);
+});
+
+test.each<[string, readonly Spec[]]>([
+  ['begins with a heartbeat of an empty hub', [{ kind: 'heartbeat', events: [-1] }, {}]],
+  ['begins with a heartbeat of a hub that holds nothing any more', [{ kind: 'heartbeat', events: [6] }, {}]],
+  ['begins with a gap', [{ kind: 'repair', events: [5], gaps: [{ first: 3, last: 4, reason: 'unreadable' }] }, {}]],
+  [
+    'declares gaps alone',
+    [{}, { kind: 'repair', isEventless: true, gaps: [{ first: 1, last: 4, reason: 'expired' }] }, {}],
+  ],
+  [
+    'declares what nobody can be asked for',
+    [{}, { kind: 'repair', isEventless: true, gaps: [{ first: 1, last: 4, reason: 'recreated' }], hub: null }, {}],
+  ],
+  [
+    'begins an incarnation without events',
+    [{}, { incarnation: 1, kind: 'repair', isEventless: true, events: [-1] }, { incarnation: 1 }],
+  ],
+  [
+    'begins an incarnation with a gap',
+    [{}, { incarnation: 1, kind: 'repair', events: [9], gaps: [{ first: 0, last: 8, reason: 'expired' }] }],
+  ],
+  ['goes on in an older hub', [{}, { incarnation: 1, hub: { created: createdOf(-1) } }]],
+  [
+    'goes on anew in a hub that never had what is sealed',
+    [{ events: [7] }, { incarnation: 1, hub: { created: createdOf(0) } }],
+  ],
+])('a chain holds that %s', (_name, specs) => {
+  expect(deriveChain(forgeChain(specs)).headers).toHaveLength(specs.length);
 });
 
 test.each<[string, readonly Spec[]]>([

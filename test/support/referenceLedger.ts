@@ -49,7 +49,17 @@ export interface ReferenceHeader {
   };
   readonly duplicates: number;
   readonly gaps: readonly { readonly first: number; readonly last: number; readonly reason: string }[];
+  readonly hub?: ReferenceWord;
   readonly empty?: readonly ReferenceEmpty[];
+}
+
+/** ReferenceWord is what the hub said, as the header has it. */
+export interface ReferenceWord {
+  readonly created: string;
+  readonly asked: string;
+  readonly first: number;
+  readonly last: number;
+  readonly enqueued?: string;
 }
 
 /** ReferenceEmpty is an event without records, as the header has it. */
@@ -80,7 +90,7 @@ function must(isTrue: boolean, what: string): asserts isTrue {
 }
 
 const HEADER =
-  /^\{"_segment":\{"version":1,"ledger":"[^"]+","partition":"\d+","index":\d+,"kind":"(ingest|repair|heartbeat)","incarnation":\d+,"sealed":"[^"]+","previous":(-1|\d+),"prev":"[0-9a-f]{64}","records":\{"first":\d+,"count":\d+\},"events":\{"first":(-1|\d+),"last":(-1|\d+),"count":\d+(,"enqueuedFirst":"[^"]+","enqueuedLast":"[^"]+")?\},"duplicates":\d+,"gaps":\[(\{"first":\d+,"last":\d+,"reason":"(expired|unreadable|unknown)"\},?)*\](,"empty":\[\{"event":.+\}\])?\}\}$/;
+  /^\{"_segment":\{"version":1,"ledger":"[^"]+","partition":"\d+","index":\d+,"kind":"(ingest|repair|heartbeat)","incarnation":\d+,"sealed":"[^"]+","previous":(-1|\d+),"prev":"[0-9a-f]{64}","records":\{"first":\d+,"count":\d+\},"events":\{"first":(-1|\d+),"last":(-1|\d+),"count":\d+(,"enqueuedFirst":"[^"]+","enqueuedLast":"[^"]+")?\},"duplicates":\d+,"gaps":\[(\{"first":\d+,"last":\d+,"reason":"(expired|unreadable|recreated)"\},?)*\](,"hub":\{"created":"[^"]+","asked":"[^"]+","first":\d+,"last":(-1|\d+)(,"enqueued":"[^"]+")?\})?(,"empty":\[\{"event":.+\}\])?\}\}$/;
 const SEAL =
   /^\{"record":(0|[1-9]\d*),"event":(0|[1-9]\d*),"index":(0|[1-9]\d*),"enqueued":"([^"]{24})"(?:,"form":"(\w+)")?[,}]/;
 const SEAL_KEYS = ['record', 'event', 'index', 'enqueued', 'form', 'partitionKey', 'properties', 'envelope'].map(
@@ -193,14 +203,15 @@ function readRecord(line: Buffer): ReferenceRecord {
 /** originalOf opens `_value`, `_text` and `_base64`, where the seal says that a line is of such a form. */
 function originalOf(text: Buffer, form: string | undefined): Buffer {
   if (form === undefined) return text;
-  must(['value', 'text', 'base64'].includes(form), 'a form that does not exist');
+  must(['value', 'text', 'base64', 'amqp'].includes(form), 'a form that does not exist');
+  const key = form === 'amqp' ? '_base64' : `_${form}`;
   const members = membersOf(text.toString('latin1'));
   const [kept, reason] = members;
-  must(members.length === 2 && kept?.key === `"_${form}"` && reason?.key === '"_reason"', 'not of its form');
+  must(members.length === 2 && kept?.key === `"${key}"` && reason?.key === '"_reason"', 'not of its form');
   const value = text.subarray(kept.valueStart, kept.end);
   const words: unknown = JSON.parse(text.subarray(reason.valueStart, reason.end).toString());
   must(typeof words === 'string', 'a reason that is no text');
-  const prefix = `{"_${form}":${value.toString('latin1')},"_reason":`;
+  const prefix = `{"${key}":${value.toString('latin1')},"_reason":`;
   must(text.toString('latin1').startsWith(`${prefix}"`) && text.at(-2) === 0x22, 'white space between tokens');
   if (form === 'value') return value;
   const parsed: unknown = JSON.parse(value.toString());
@@ -228,6 +239,7 @@ export function readReferenceSegment(stored: Buffer, name: string, trust: Refere
     statement.incarnation === header.incarnation && statement.event === events.last,
     'other events than were signed',
   );
+  must(statement.created === (header.hub ?? statement).created, 'another hub than was signed');
   must(statement.sealed === header.sealed && (statement.enqueued ?? '') >= latest, 'other times than were signed');
   return { ...content, statement };
 }
@@ -255,10 +267,12 @@ export function readReferenceFrames(frames: Buffer): ReferenceContent {
   must(stated.count === records.length, 'records.count');
   must(events.count === 0 || events.last - events.first + 1 === events.count, 'events.count');
   must(events.count > 0 || (events.first === events.last && records.length === 0), 'records without events');
-  must((header.kind === 'heartbeat') === (events.count === 0), 'a heartbeat with events, or no heartbeat without');
+  must(header.kind !== (events.count > 0 ? 'heartbeat' : 'ingest'), 'a kind that does not go with its events');
   must(events.count > 0 || events.enqueuedFirst === undefined, 'times of no events');
   must(events.count === 0 || (isTime(events.enqueuedFirst) && isTime(events.enqueuedLast)), 'times of events');
-  for (const gap of gaps) must(gap.first <= gap.last && gap.last < events.first, 'a gap is not before the events');
+  const end = events.count > 0 ? events.first : events.last + 1;
+  for (const gap of gaps) must(gap.first <= gap.last && gap.last < end, 'a gap is not before the events');
+  if (header.hub !== undefined) checkWord(header.hub);
 
   let before: ReferenceSeal | undefined;
   for (const [i, { seal }] of records.entries()) {
@@ -276,6 +290,11 @@ export function readReferenceFrames(frames: Buffer): ReferenceContent {
   checkEmpty(header, new Set(records.map(({ seal }) => seal.event)));
   const times = [...records.map(({ seal }) => seal), ...(header.empty ?? [])].map(({ enqueued }) => enqueued);
   return { header, records, root, latest: times.toSorted().at(-1) ?? '' };
+}
+
+function checkWord({ created, asked, first, last, enqueued = created }: ReferenceWord): void {
+  must([created, asked, enqueued].every(isTime), 'a time of the hub');
+  must(first <= last + 1, 'the numbers of the hub');
 }
 
 /** checkEmpty demands that the header lists every event that no record is of, and no other. */

@@ -37,6 +37,7 @@ export interface ReferenceStatement {
   readonly prev: string;
   readonly record: number;
   readonly incarnation: number;
+  readonly created: string;
   readonly event: number;
   readonly enqueued?: string;
   readonly sealed: string;
@@ -224,7 +225,7 @@ export function referenceOperators(
 }
 
 const STATEMENT =
-  /^\{"version":(\d+),"frames":"[0-9a-f]{64}","root":"[0-9a-f]{64}","prev":"[0-9a-f]{64}","record":(0|[1-9]\d*),"incarnation":(0|[1-9]\d*),"event":(-1|0|[1-9]\d*)(,"enqueued":"[^"]{24}")?,"sealed":"[^"]{24}"\}$/;
+  /^\{"version":(\d+),"frames":"[0-9a-f]{64}","root":"[0-9a-f]{64}","prev":"[0-9a-f]{64}","record":(0|[1-9]\d*),"incarnation":(0|[1-9]\d*),"created":"[^"]{24}","event":(-1|0|[1-9]\d*)(,"enqueued":"[^"]{24}")?,"sealed":"[^"]{24}"\}$/;
 
 /** splitReferenceSegment gives the frames before a signature frame that is good for that name, and the statement in it. */
 export function splitReferenceSegment(
@@ -245,8 +246,8 @@ export function splitReferenceSegment(
 
   const statement = readStatement(text.slice(0, lf), certificate);
   const frames = stored.subarray(0, at);
-  const { sealed, enqueued } = statement;
-  must(isTime(sealed) && (enqueued === undefined || isTime(enqueued)), 'a time that is none');
+  const { sealed, created, enqueued = sealed } = statement;
+  must([sealed, created, enqueued].every(isTime), 'a time that is none');
   must(sealed >= certificate.from && sealed <= certificate.until, 'sealed outside the time of its certificate');
   must(statement.frames === sha256(frames).toString('hex'), 'other frames than were signed');
   return { frames, statement };

@@ -19,6 +19,7 @@ export const GOOD = {
   HUB: 'Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b',
   HUB_NAME: 'audit',
   HUB_CONSUMER_GROUP: '$Default',
+  WATCH_SCHEDULE: '50 * * * * *',
   INTEGRATE_SCHEDULE: '*/30 * * * * *',
   VERIFY_SCHEDULE: '0 15 * * * *',
   LEDGER_SIGNER_KEY: secretOf(7),

@@ -84,10 +84,15 @@ export interface HandStatement {
   readonly prev: string;
   readonly record: number;
   readonly incarnation: number;
+  /** by default CREATED */
+  readonly created?: string;
   readonly event: number;
   readonly enqueued?: string | undefined;
   readonly sealed: string;
 }
+
+/** CREATED is when the hub of the tests was created, unless they are told otherwise. */
+export const CREATED = '2025-11-21T23:43:20.000Z';
 
 /** signFrames puts a signature frame behind Zstandard frames. The session's certificate is for the day of `sealed`. */
 export function signFrames(
@@ -103,8 +108,8 @@ export function signFrames(
 /** statementLine prints a statement, right unless it is told otherwise. */
 export function statementLine(frames: Buffer, statement: HandStatement): string {
   const { version = 1, frames: digest = sha256(frames).toString('hex'), ...rest } = statement;
-  const { root, prev, record, incarnation, event, enqueued, sealed } = rest;
-  return JSON.stringify({ version, frames: digest, root, prev, record, incarnation, event, enqueued, sealed });
+  const { root, prev, record, incarnation, created = CREATED, event, enqueued, sealed } = rest;
+  return JSON.stringify({ version, frames: digest, root, prev, record, incarnation, created, event, enqueued, sealed });
 }
 
 /** signContent signs the content of a signature frame, whatever it says, and puts the frame behind Zstandard frames. */

@@ -1,13 +1,17 @@
 // Writes segments.json and signed.json: node test/vectors/generate.ts
 import { writeFileSync } from 'node:fs';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { formatHash } from '../../src/core/hash.ts';
+import { formatHash, parseHash } from '../../src/core/hash.ts';
+import type { Hash } from '../../src/core/hash.ts';
+import { NO_CHAIN } from '../../src/core/segment/chain.ts';
+import { sealWithoutEvents } from '../../src/core/segment/eventless.ts';
 import type { SealableEvent } from '../../src/core/segment/seal.ts';
 import { sealSegment } from '../../src/core/segment/writer.ts';
 import { compress, decompress } from '../../src/core/segment/zstd.ts';
 import { LEDGER } from '../support/forge.ts';
 import { referenceRoot } from '../support/referenceLedger.ts';
 import { TIME, eventsOf, segmentStart } from '../support/segments.ts';
+import { CREATED } from '../support/sign.ts';
 import { logCases } from './signed/batches.ts';
 import { certificateCases } from './signed/certificates.ts';
 import { KEYS } from './signed/keys.ts';
@@ -34,9 +38,11 @@ function validCases(): [Case, ...Case[]] {
     '[{"records":[{"c":1}],"d":2},{"records":[]},[],null]',
   ];
   const [first, ...others] = eventsOf(bodies);
+  const value: SealableEvent = { ...first, sequenceNumber: 15, body: Buffer.from('005377a1026869', 'hex'), isAmqp: true };
+  const hub = { created: CREATED, asked: TIME, first: 7, last: 15, enqueued: TIME };
   const event: SealableEvent = { ...first, partitionKey: 'key "1"\n', properties: '{"p":{"_seal":1}}' };
   const ledger = { ledger: 'audit.example.com/log1', index: 0, previous: -1, firstRecord: 0 };
-  const zero = sealSegment(segmentStart(ledger), [event, ...others], 1e6);
+  const zero = sealSegment(segmentStart({ ...ledger, hub }), [event, ...others, value], 1e6);
   const { first: from, count } = zero.header.records;
   const one = sealSegment(
     segmentStart({
@@ -46,7 +52,11 @@ function validCases(): [Case, ...Case[]] {
       prev: zero.root,
       firstRecord: from + count,
       duplicates: 2,
-      gaps: [{ first: 15, last: 19, reason: 'expired' }],
+      gaps: [
+        { first: 16, last: 18, reason: 'expired' },
+        { first: 19, last: 19, reason: 'unreadable' },
+      ],
+      hub: { ...hub, first: 19, last: 24, enqueued: '2026-11-22T12:34:57.903Z' },
       previous: 0,
     }),
     [{ body: Buffer.from('{"z":0}'), sequenceNumber: 20, enqueued: '2026-11-22T12:34:57.001Z' }],
@@ -54,16 +64,31 @@ function validCases(): [Case, ...Case[]] {
   );
   const [keyed, plain] = eventsOf(['{"records":[]}', '[]']) as [SealableEvent, SealableEvent];
   const none = sealSegment(
-    segmentStart(ledger),
+    segmentStart({ ...ledger, hub }),
     [{ ...keyed, partitionKey: 'key "1"\n', properties: '{"p":{"n":1.0}}' }, plain],
     1e6,
   );
   const [received, made] = eventsOf(['{"_value":17,"_reason":"not an object"}', '[17]']) as [SealableEvent, SealableEvent];
-  const alike = sealSegment(segmentStart(ledger), [received, made], 1e6);
+  const alike = sealSegment(segmentStart({ ...ledger, hub }), [received, made], 1e6);
   const heartbeat =
     `{"_segment":{"version":1,"ledger":"audit.example.com/log1","partition":"0","index":4,"kind":"heartbeat",` +
     `"incarnation":0,"sealed":"${TIME}","previous":3,"prev":"${formatHash(one.root)}","records":{"first":${from + count + 1},` +
-    `"count":0},"events":{"first":20,"last":20,"count":0},"duplicates":0,"gaps":[],"later":{"unknown":[]}}}`;
+    `"count":0},"events":{"first":20,"last":20,"count":0},"duplicates":0,"gaps":[],"hub":{"created":"${CREATED}","asked":"${TIME}","first":21,"last":20},"later":{"unknown":[]}}}`;
+  const gone = sealWithoutEvents(
+    { ...NO_CHAIN, index: 5, previous: 4, root: rootOf([heartbeat]), record: from + count + 1, lastEvent: 20 },
+    { ...ledger, partition: '0', kind: 'repair', sealed: TIME, gaps: [{ first: 21, last: 24, reason: 'recreated' }] },
+  );
+  const reborn = sealWithoutEvents(
+    { ...NO_CHAIN, index: 6, previous: 5, root: gone.root, record: from + count + 1, incarnation: 1 },
+    {
+      ...ledger,
+      partition: '0',
+      kind: 'repair',
+      sealed: TIME,
+      gaps: [],
+      hub: { created: '2026-11-22T12:00:00.000Z', asked: TIME, first: 0, last: -1 },
+    },
+  );
   const lines = decompress(zero.frames);
   const parts = [lines.subarray(0, 7), Buffer.alloc(0), lines.subarray(7, 900), lines.subarray(900)];
   const valid = (name: string, frames: Buffer): Case => ({ name, expect: 'valid', frames });
@@ -71,12 +96,17 @@ function validCases(): [Case, ...Case[]] {
     valid('first segment, records of all forms', zero.frames),
     valid('next segment: prev, gap, indices that it passes over, duplicates', one.frames),
     valid('heartbeat, with a member that is not known', segmentOf([heartbeat])),
+    valid('repair without events: gaps that no hub can be asked about', gone.frames),
+    valid('repair without events or gaps: an incarnation begins', reborn.frames),
     valid('events without records', none.frames),
     valid('an object that was received as another value is kept', alike.frames),
     valid('several frames', Buffer.concat(parts.map((part) => compress(part)))),
     valid('a frame with a checksum and without a content size', zstdCompressSync(lines, { params: checksummed })),
   ];
 }
+
+const rootOf = (lines: readonly string[]): Hash =>
+  parseHash(referenceRoot(lines.map((line) => Buffer.from(line)))) as Hash;
 
 /** A segment of the given lines with the end line that they need. */
 function segmentOf(lines: readonly string[]): Buffer {
@@ -122,6 +152,14 @@ function invalidCases(frames: Buffer): Case[] {
     it('contradiction', 'an event without records that is not listed', segmentOf(edited(/,"empty":.*\]/, ''))),
     it('contradiction', 'an event listed as empty that has records', segmentOf(edited(/("empty":\[{"event":)8/, '$17'))),
     it('contradiction', 'a form that does not exist', segmentOf(edited('"form":"text"', '"form":"object"'))),
+    it('contradiction', 'a form of a type of AMQP that is not in base64', segmentOf(edited('"form":"text"', '"form":"amqp"'))),
+    it('malformed', 'a gap for a reason that does not exist', segmentOf(edited('"gaps":[', '"gaps":[{"first":1,"last":2,"reason":"unknown"}'))),
+    it('malformed', 'a hub whose creation is no time', segmentOf(edited('"hub":{"created":"', '"hub":{"created":"+'))),
+    it('malformed', 'a hub that was asked at no time', segmentOf(edited('"asked":"', '"asked":"+'))),
+    it('malformed', 'a hub whose newest event is of no time', segmentOf(edited(/("last":15,"enqueued":)"[^"]*"/, '$1null'))),
+    it('malformed', 'a hub whose first event is behind the next one', segmentOf(edited('"first":7,"last":15,"enqueued"', '"first":17,"last":15,"enqueued"'))),
+    it('malformed', 'a hub whose newest event is below -1', segmentOf(edited('"first":7,"last":15,"enqueued"', '"first":0,"last":-2,"enqueued"'))),
+    it('malformed', 'a hub that is a list', segmentOf(edited(/"hub":\{[^}]*\}/, '"hub":[]'))),
     it('contradiction', 'a form of another line', segmentOf(edited('"form":"text"', '"form":"value"'))),
     it('malformed', 'an empty event without a time', segmentOf(edited(/("empty":\[{"event":8),"enqueued":"[^"]*"/, '$1'))),
     it('contradiction', 'an event out of range', segmentOf(edited('"event":14', '"event":99'))),

@@ -54,6 +54,13 @@ export function formatExample(): string {
       firstRecord: 0,
       duplicates: 0,
       gaps: [],
+      hub: {
+        created: '2026-11-20T08:12:31.047Z',
+        asked: '2026-11-22T10:00:07.113Z',
+        first: 7000,
+        last: 7001,
+        enqueued: '2026-11-22T10:00:01.125Z',
+      },
     },
     [
       event(7000, '2026-11-22T10:00:01.000Z', FIRST, '{"source":"diagnostics"}'),
@@ -62,7 +69,8 @@ export function formatExample(): string {
     2 ** 20,
   );
   const name = segmentName(header.partition, header.index);
-  const statement = statementOf(header, root, sha256(frames), latest);
+  const created = header.hub?.created as string;
+  const statement = statementOf(header, root, sha256(frames), { latest, created });
   const stored = withSignature(frames, signSegment(exampleSession(), name, statement));
   const signed = findSignatureFrame(stored).content.toString('utf8');
   const content = decompress(frames).toString('utf8');

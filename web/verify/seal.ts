@@ -6,12 +6,12 @@ export interface Seal {
   readonly event: number;
   readonly index: number;
   readonly enqueued: string;
-  /** `value`, `text` or `base64`; undefined for an object */
+  /** `value`, `text`, `base64` or `amqp`; undefined for an object */
   readonly form: string | undefined;
 }
 
 const NUMBER = '(0|[1-9]\\d{0,15})';
-const FORM = '(?:,"form":"(value|text|base64)"|(?!,"form":))';
+const FORM = '(?:,"form":"(value|text|base64|amqp)"|(?!,"form":))';
 const BODY = `\\{"record":${NUMBER},"event":${NUMBER},"index":${NUMBER},"enqueued":"([^"]{24})"${FORM}`;
 const PLAIN_END = new RegExp(`,"_seal":${BODY}\\}\\}$`);
 const START = new RegExp(`^${BODY}[,}]`);
@@ -27,7 +27,7 @@ export function readSeal(line: string, head: () => string = () => line): Seal | 
   const found = PLAIN_END.exec(line.slice(-LONGEST_PLAIN)) ?? START.exec(lastSeal(line).slice(0, LONGEST_PLAIN));
   if (found === null) return undefined;
   const [, record, event, index, enqueued = '', form] = found;
-  if (form !== undefined && !head().startsWith(`{"_${form}":`)) return undefined;
+  if (form !== undefined && !head().startsWith(`{"_${form === 'amqp' ? 'base64' : form}":`)) return undefined;
   return { record: Number(record), event: Number(event), index: Number(index), enqueued, form };
 }
 

@@ -65,6 +65,8 @@ export interface PartitionReport {
   /** number of the next record */
   readonly record: number;
   readonly incarnation: number;
+  /** when the hub of that incarnation was created */
+  readonly created: string;
   readonly lastEvent: number;
   readonly lastEnqueued: string;
   readonly sealed: string;

@@ -106,6 +106,7 @@ const INTEGRITY: Check = objectOf({
       sha256: hash,
       record: count,
       incarnation: count,
+      created: time,
       lastEvent: (value) => value === -1 || count(value),
       lastEnqueued: (value) => value === '' || time(value),
       sealed: time,

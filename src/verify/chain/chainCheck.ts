@@ -143,7 +143,14 @@ export class ChainCheck {
     // The anchor, or the log, knew of what was before it.
     const isKnown = this.#isAnchorFound || this.#isLoggedFound;
     const isOfChain = !isBreak && (link?.isOfChain ?? (this.#head === undefined && isKnown));
-    this.#addCandidate({ index, root, sealed, counts: countsAfter(summary), isOfChain, isFaulty: isBreak });
+    this.#addCandidate({
+      index,
+      root,
+      sealed,
+      counts: countsAfter(summary, link?.counts),
+      isOfChain,
+      isFaulty: isBreak,
+    });
     if (!isBreak) this.#advance(summary);
   }
 
@@ -195,7 +202,7 @@ export class ChainCheck {
 
   #advance(summary: GoodSegment): void {
     const { header, root, sha256 } = summary;
-    const { record, incarnation, lastEvent, latest } = countsAfter(summary);
+    const { record, incarnation, created, lastEvent, latest } = countsAfter(summary);
     this.#head = {
       partition: this.partition,
       index: header.index,
@@ -203,6 +210,7 @@ export class ChainCheck {
       sha256: formatHash(sha256),
       record,
       incarnation,
+      created,
       lastEvent,
       lastEnqueued: latest,
       sealed: header.sealed,

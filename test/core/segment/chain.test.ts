@@ -1,8 +1,8 @@
 import { ZERO_HASH, formatHash, parseHash, sha256 } from '../../../src/core/hash.ts';
 import type { Hash } from '../../../src/core/hash.ts';
 import { NO_CHAIN, headOf, sealedAt, segmentFault } from '../../../src/core/segment/chain.ts';
+import { sealWithoutEvents } from '../../../src/core/segment/eventless.ts';
 import { statementOf } from '../../../src/core/segment/statement.ts';
-import { sealHeartbeat } from '../../../src/core/segment/heartbeat.ts';
 import { readSegment } from '../../../src/core/segment/reader.ts';
 import { summarizeSegment } from '../../../src/core/segment/summary.ts';
 import type { SealableEvent } from '../../../src/core/segment/seal.ts';
@@ -10,10 +10,12 @@ import { sealSegment } from '../../../src/core/segment/writer.ts';
 import { LEDGER, TRUST, forge, nameOf } from '../../support/forge.ts';
 import type { Spec } from '../../support/forge.ts';
 import { readReferenceFrames } from '../../support/referenceLedger.ts';
+import { CREATED } from '../../support/sign.ts';
 import { TIME, eventsOf, segmentStart } from '../../support/segments.ts';
 
 const { header, root, frames, latest } = sealSegment(segmentStart(), eventsOf(['{"a":1}', '[]']), 1e6);
-const statement = statementOf(header, root, sha256(frames), latest);
+const statement = statementOf(header, root, sha256(frames), { latest, created: CREATED });
+const HUB = { created: CREATED, asked: TIME, first: 0, last: 8, enqueued: TIME };
 
 describe('statementOf and headOf', () => {
   test('say where a chain goes on behind a segment', () => {
@@ -23,6 +25,7 @@ describe('statementOf and headOf', () => {
       prev: ZERO_HASH,
       record: 101,
       incarnation: 0,
+      created: CREATED,
       event: 8,
       enqueued: TIME,
       sealed: TIME,
@@ -32,6 +35,7 @@ describe('statementOf and headOf', () => {
       root,
       record: 101,
       incarnation: 0,
+      created: CREATED,
       lastEvent: 8,
       latest: TIME,
       previous: 41,
@@ -40,17 +44,43 @@ describe('statementOf and headOf', () => {
   });
 
   test('say so of a segment before any event', () => {
-    const idle = sealHeartbeat(NO_CHAIN, { ledger: LEDGER, partition: '0', sealed: TIME });
-    const said = statementOf(idle.header, idle.root, sha256(idle.frames), NO_CHAIN.latest);
+    const hub = { created: CREATED, asked: TIME, first: 0, last: -1 };
+    const idle = sealWithoutEvents(NO_CHAIN, {
+      ledger: LEDGER,
+      partition: '0',
+      kind: 'heartbeat',
+      sealed: TIME,
+      gaps: [],
+      hub,
+    });
+    const said = statementOf(idle.header, idle.root, sha256(idle.frames), { latest: '', created: CREATED });
     expect(said).toMatchObject({ record: 0, incarnation: 0, event: -1 });
     expect(said).not.toHaveProperty('enqueued');
-    expect(headOf(said, 0, 1)).toEqual({ ...NO_CHAIN, index: 1, root: idle.root, previous: 0, sealed: TIME });
+    expect(headOf(said, 0, 1)).toEqual({
+      ...NO_CHAIN,
+      index: 1,
+      root: idle.root,
+      created: CREATED,
+      previous: 0,
+      sealed: TIME,
+    });
   });
 });
 
-test('a heartbeat repeats where the chain is, and has no times of events', () => {
+test('a repair without events covers the gaps that it declares', () => {
+  const gaps = [{ first: 9, last: 12, reason: 'recreated' } as const];
+  const start = { ledger: LEDGER, partition: '7', kind: 'repair', sealed: TIME, gaps } as const;
+  const { frames, header } = sealWithoutEvents(headOf(statement, 41, 43), start);
+  const reference = readReferenceFrames(frames);
+  expect(reference.header).toMatchObject({ kind: 'repair', gaps, events: { first: 12, last: 12, count: 0 } });
+  expect(reference.header).not.toHaveProperty('hub');
+  expect(readSegment(frames)).toMatchObject({ header, latest: '', endDiffers: false });
+});
+
+test('a heartbeat repeats where the chain is and what the hub said, and has no times of events', () => {
   const head = headOf(statement, 41, 43);
-  const idle = sealHeartbeat(head, { ledger: LEDGER, partition: '7', sealed: TIME });
+  const start = { ledger: LEDGER, partition: '7', kind: 'heartbeat', sealed: TIME, gaps: [], hub: HUB } as const;
+  const idle = sealWithoutEvents(head, start);
   const reference = readReferenceFrames(idle.frames);
   expect(reference.header).toMatchObject({
     partition: '7',
@@ -59,6 +89,7 @@ test('a heartbeat repeats where the chain is, and has no times of events', () =>
     previous: 41,
     prev: formatHash(root),
     records: { first: 101, count: 0 },
+    hub: HUB,
   });
   expect(reference.header.events).toEqual({ first: 8, last: 8, count: 0 });
   expect(readSegment(idle.frames)).toMatchObject({ header: idle.header, latest: '', endDiffers: false });
@@ -114,6 +145,13 @@ describe('segmentFault', () => {
       '0',
       0,
       /^it has an event that was enqueued later/,
+    ],
+    [
+      'of another hub',
+      { statement: { created: TIME } },
+      '0',
+      0,
+      'its lines and what was signed of it differ in created',
     ],
     ['of other records', { statement: { record: 7 } }, '0', 0, 'its lines and what was signed of it differ in record'],
     [

@@ -3,6 +3,7 @@ import { formatHeader, parseHeader } from '../../../src/core/segment/header.ts';
 import type { SegmentHeader } from '../../../src/core/segment/header.ts';
 import { isTime } from '../../../src/core/text.ts';
 import { TIME } from '../../support/segments.ts';
+import { CREATED } from '../../support/sign.ts';
 
 const HEADER: SegmentHeader = {
   ledger: 'logs.example.com/audit',
@@ -17,12 +18,16 @@ const HEADER: SegmentHeader = {
   events: { first: 7000, last: 7051, count: 52, enqueuedFirst: TIME, enqueuedLast: TIME },
   duplicates: 3,
   gaps: [{ first: 6990, last: 6999, reason: 'expired' }],
+  hub: { created: CREATED, asked: TIME, first: 7000, last: 7051, enqueued: TIME },
 };
 const TEXT =
   `{"_segment":{"version":1,"ledger":"logs.example.com/audit","partition":"0","index":41,"kind":"ingest",` +
   `"incarnation":0,"sealed":"${TIME}","previous":39,"prev":"${formatHash(HEADER.prev)}","records":{"first":10241,"count":512},` +
   `"events":{"first":7000,"last":7051,"count":52,"enqueuedFirst":"${TIME}","enqueuedLast":"${TIME}"},` +
-  `"duplicates":3,"gaps":[{"first":6990,"last":6999,"reason":"expired"}]}}`;
+  `"duplicates":3,"gaps":[{"first":6990,"last":6999,"reason":"expired"}],` +
+  `"hub":{"created":"${CREATED}","asked":"${TIME}","first":7000,"last":7051,"enqueued":"${TIME}"}}}`;
+
+const { hub: _, ...WITHOUT_HUB } = HEADER;
 
 const parse = (text: string): SegmentHeader => parseHeader(Buffer.from(text));
 /** The header with the member at a path (such as events.first) set to `value`, or removed. */
@@ -59,9 +64,12 @@ describe('formatHeader and parseHeader', () => {
       'several gaps',
       {
         ...HEADER,
-        gaps: (['expired', 'unreadable', 'unknown'] as const).map((reason) => ({ first: 1, last: 1, reason })),
+        gaps: (['expired', 'unreadable', 'recreated'] as const).map((reason) => ({ first: 1, last: 1, reason })),
       },
     ],
+    ['nothing of the hub', WITHOUT_HUB],
+    ['a hub that never had an event', { ...HEADER, hub: { created: CREATED, asked: TIME, first: 0, last: -1 } }],
+    ['a hub that holds no event any more', { ...HEADER, hub: { created: CREATED, asked: TIME, first: 8, last: 7 } }],
     ['repair', { ...HEADER, kind: 'repair', prev: ZERO_HASH }],
     [
       'a heartbeat before any event',
@@ -82,6 +90,7 @@ describe('formatHeader and parseHeader', () => {
   test('ignores members that it does not know', () => {
     expect(parse(changed('later', { a: [1] }))).toEqual(HEADER);
     expect(parse(changed('events.later', 1))).toEqual(HEADER);
+    expect(parse(changed('hub.later', 1))).toEqual(HEADER);
   });
 
   test.each([0, -1, 1.5, 2, 3, 2.5, 2 ** 53, '1', '2', null, undefined, {}])('refuses the version %j', (version) => {
@@ -112,7 +121,13 @@ describe('formatHeader and parseHeader', () => {
     ['gaps.0', [null, 1, [], 'x']],
     ['gaps.0.first', [...NOT_COUNTS, 7000]],
     ['gaps.0.last', [...NOT_COUNTS, 6989]],
-    ['gaps.0.reason', [undefined, null, 'lost', '']],
+    ['gaps.0.reason', [undefined, null, 'lost', 'unknown', '']],
+    ['hub', [null, [], 'x', 0]],
+    ['hub.created', NOT_TIMES],
+    ['hub.asked', NOT_TIMES],
+    ['hub.first', [...NOT_COUNTS, 7053]],
+    ['hub.last', [undefined, null, '1', -2, 1.5, 2 ** 53, 6998]],
+    ['hub.enqueued', NOT_TIMES.slice(1)],
     ['previous', [undefined, null, '39', -2, 1.5, 41, 42, 2 ** 53, []]],
     ['empty', [null, {}, 40, [1], [null], [{}], [{ event: 7000 }], [{ event: -1, enqueued: TIME }]]],
     [

@@ -73,7 +73,7 @@ describe('sealSegment', () => {
       prev: sha256(Buffer.from('before')),
       gaps: [
         { first: 1, last: 4, reason: 'expired' },
-        { first: 5, last: 6, reason: 'unknown' },
+        { first: 5, last: 6, reason: 'recreated' },
       ],
       previous: 38,
     });

@@ -31,6 +31,7 @@ const STATEMENT: Statement = {
   prev: sha256(Buffer.from('prev')),
   record: 10_753,
   incarnation: 1,
+  created: '2025-11-22T10:00:00.000Z',
   event: 7051,
   enqueued: '2025-12-03T11:59:58.250Z',
   sealed: SEALED,

@@ -1,7 +1,7 @@
 import { referenceRoot } from '../../support/referenceLedger.ts';
 import { rawFrame } from '../../support/rawFrame.ts';
 import { LEDGER, ZEROS, nameOf } from '../../support/forge.ts';
-import { certificateOf, frameOf, signContent, signFrames, statementLine } from '../../support/sign.ts';
+import { CREATED, certificateOf, frameOf, signContent, signFrames, statementLine } from '../../support/sign.ts';
 import type { HandKey, HandSession, HandStatement } from '../../support/sign.ts';
 import { NEW, OLD, OTHER, STRANGER } from './keys.ts';
 import type { KeyLabel } from './keys.ts';
@@ -38,6 +38,7 @@ const HEADER = {
   events: { first: 7, last: 8, count: 2, enqueuedFirst: FIRST, enqueuedLast: LAST },
   duplicates: 0,
   gaps: [] as unknown[],
+  hub: { created: CREATED, asked: SEALED, first: 7, last: 8 },
 };
 type Header = Omit<typeof HEADER, 'events'> & {
   readonly events: Partial<typeof HEADER.events> & Pick<typeof HEADER.events, 'first' | 'last' | 'count'>;
@@ -62,7 +63,8 @@ function made(changes: Partial<Header> = {}, body = '"a"'): Made {
   ];
   const root = referenceRoot(lines.map((line) => Buffer.from(line)));
   const end = `{"_end":{"records":${lines.length - 1},"root":"${root}"}}`;
-  const said = { root, prev, record: records.first + records.count, incarnation, event: events.last, sealed };
+  const { created } = header.hub;
+  const said = { root, prev, record: records.first + records.count, incarnation, created, event: events.last, sealed };
   return {
     frames: rawFrame(Buffer.from([...lines, end, ''].join('\n'))),
     root,
@@ -98,7 +100,12 @@ export function signedSegmentCases(): SignedSegmentCase[] {
   const valid = (name: string, segment: Made, bytes: Buffer, more: Partial<SignedSegmentCase> = {}): SignedSegmentCase =>
     it('valid', name, bytes, { root: segment.root, ...more });
   const next = made({ index: 1, previous: 0, prev: GOOD.root, records: { first: 2, count: 2 } });
-  const idle = made({ kind: 'heartbeat', records: { first: 0, count: 0 }, events: { first: -1, last: -1, count: 0 } });
+  const idle = made({
+    kind: 'heartbeat',
+    records: { first: 0, count: 0 },
+    events: { first: -1, last: -1, count: 0 },
+    hub: { ...HEADER.hub, first: 0, last: -1 },
+  });
   const good = stored(GOOD);
   const at = GOOD.frames.length;
   const frame = good.subarray(at);
@@ -168,6 +175,7 @@ export function signedSegmentCases(): SignedSegmentCase[] {
     it('malformed', 'with another prev than its header has', claiming({ prev: GOOD.root })),
     it('malformed', 'with another number of the next record', claiming({ record: 3 })),
     it('malformed', 'with another incarnation', claiming({ incarnation: 1 })),
+    it('malformed', 'with another hub than its header', claiming({ created: SEALED })),
     it('malformed', 'with another last event', claiming({ event: 9 })),
     it('malformed', 'with another time of sealing', claiming({ sealed: '2026-12-03T12:00:00.001Z' })),
     it('malformed', 'with an earlier time than its last event', claiming({ enqueued: FIRST })),
@@ -181,7 +189,7 @@ const STATEMENTS: readonly (readonly [name: string, from: string | RegExp, to: s
   ['with a member twice', '"record":2', '"record":1,"record":2'],
   ['with members in another order', '"record":2,"incarnation":0', '"incarnation":0,"record":2'],
   ['with a member that is not known', /\}$/, ',"more":1}'],
-  ...['version', 'frames', 'root', 'prev', 'record', 'incarnation', 'event', 'sealed'].map(
+  ...['version', 'frames', 'root', 'prev', 'record', 'incarnation', 'created', 'event', 'sealed'].map(
     (member) => [`without ${member}`, new RegExp(`"${member}":("[^"]*"|-?\\d+),?`), ''] as const,
   ),
   ['of version 0', '"version":1', '"version":0'],
@@ -196,6 +204,8 @@ const STATEMENTS: readonly (readonly [name: string, from: string | RegExp, to: s
   ['with a number above 2^53 - 1', '"record":2', '"record":9007199254740993'],
   ['with a record below 0', '"record":2', '"record":-1'],
   ['with an incarnation below 0', '"incarnation":0', '"incarnation":-1'],
+  ['with a hub that was created at no time', /"created":"[^"]*"/, '"created":""'],
+  ['with a hub that was created at a null', /"created":"[^"]*"/, '"created":null'],
   ['with an event below -1', '"event":8', '"event":-2'],
   ['with a time without milliseconds', SEALED, '2026-12-03T12:00:00Z'],
   ['with a day that does not exist', SEALED, '2026-02-30T12:00:00.000Z'],

@@ -2,6 +2,8 @@ import type { ClockCheck } from './clock.ts';
 import type { Findings, FindingCode } from './findings.ts';
 import { segmentName } from './names.ts';
 import type { Reading, Segment } from './segment.ts';
+import { NO_COUNTS, checkKind, checkSequence, countsBehind } from './sequence.ts';
+import type { Counts } from './sequence.ts';
 
 /** Head is how far a chain was followed: its newest segment. */
 export interface Head {
@@ -25,15 +27,6 @@ interface Link {
   readonly isFaulty?: boolean;
 }
 
-interface Counts {
-  readonly record: number;
-  readonly incarnation: number;
-  readonly lastEvent: number;
-  /** the latest time of an event so far, '' if there is none */
-  readonly enqueued: string;
-}
-
-const NO_COUNTS: Counts = { record: 0, incarnation: 0, lastEvent: -1, enqueued: '' };
 const START: Link = { index: -1, root: '0'.repeat(64), sealed: '', counts: NO_COUNTS, isOfChain: true };
 const MAX_LINKS = 1000;
 const MAX_FOREIGN = 10_000;
@@ -126,7 +119,7 @@ export class ChainCheck {
 
   #follow(segment: Segment): void {
     const { header, root, contradiction, latest } = segment;
-    const { index, previous, events, gaps, kind, sealed } = header;
+    const { index, previous, gaps, sealed } = header;
     this.#clock.date('segment', segmentName(this.partition, index), sealed);
     this.#clock.event(segmentName(this.partition, index), latest, sealed);
     for (const { first, last, reason } of gaps)
@@ -140,16 +133,14 @@ export class ChainCheck {
       this.#say('segment-malformed', index, contradiction);
       return this.#addLink({ index, root, sealed, isOfChain: false, isFaulty: true });
     }
-    if (events.count > 0 === (kind === 'heartbeat'))
-      this.#say('segment-malformed', index, `it is of kind ${kind} and has ${events.count} events`);
-    if (link?.counts !== undefined) this.#compareCounts(segment, link.counts);
+    const said = [...checkKind(header), ...(link?.counts === undefined ? [] : checkSequence(segment, link.counts))];
+    for (const [code, why] of said) this.#say(code, index, why);
     if (link !== undefined && !isBreak) this.#settle(link, segment);
-    const record = header.records.first + header.records.count;
-    const counts = { record, incarnation: header.incarnation, lastEvent: events.last, enqueued: segment.enqueued };
+    const counts = countsBehind(segment, link?.counts);
     // The report that an auditor signed knew of what was before it.
     const isOfChain = !isBreak && (link?.isOfChain ?? (this.head === undefined && this.#isKnownFound));
     this.#addLink({ index, root, sealed, counts, isOfChain, isFaulty: isBreak });
-    if (!isBreak) this.head = { partition: this.partition, index, root, sha256: segment.sha256, record };
+    if (!isBreak) this.head = { partition: this.partition, index, root, sha256: segment.sha256, record: counts.record };
   }
 
   /** isBreak tells whether a segment does not go on from the one that it follows, and says why. */
@@ -193,39 +184,6 @@ export class ChainCheck {
     this.#links.push(link);
   }
 
-  #compareCounts({ header, enqueued, latest }: Segment, before: Counts): void {
-    const { record, incarnation, lastEvent } = before;
-    const { index, events, gaps } = header;
-    const overlap = (why: string): void => this.#say('sequence-overlap', index, why);
-    const gap = (first: number, last: number): void =>
-      this.#say('sequence-gap', index, `events ${first} to ${last} are missing before it, undeclared`);
-    const wanted = latest > before.enqueued ? latest : before.enqueued;
-    if (enqueued !== wanted) {
-      const why = `what was signed has the latest event ${at(enqueued)}, and it was ${at(wanted)}`;
-      this.#say('segment-malformed', index, why);
-    }
-    if (header.records.first !== record) overlap(`its records begin at ${header.records.first}, not ${record}`);
-    if (header.incarnation !== incarnation) {
-      const isNext = header.incarnation === incarnation + 1 && lastEvent >= 0 && events.count > 0;
-      if (!isNext) overlap(`its incarnation is ${header.incarnation} behind ${incarnation}`);
-      if (gaps.length > 0) overlap('it begins an incarnation and declares gaps before it');
-      return;
-    }
-    if (events.count === 0) {
-      if (events.last !== lastEvent) overlap(`it says that event ${events.last} was the last, not ${lastEvent}`);
-      return;
-    }
-    if (lastEvent < 0) return;
-    let next = lastEvent + 1;
-    for (const { first, last } of gaps) {
-      if (first < next) overlap(`it declares event ${first} missing, and event ${next - 1} is sealed`);
-      if (first > next) gap(next, first - 1);
-      next = last + 1;
-    }
-    if (events.first < next) overlap(`its events begin at ${events.first}, and those before it end at ${next - 1}`);
-    if (events.first > next) gap(next, events.first - 1);
-  }
-
   /** finish says what an earlier report knew and is not there. */
   finish(): void {
     if (this.#known === undefined || this.#isKnownFound) return;
@@ -233,5 +191,3 @@ export class ChainCheck {
     this.#missing(index + 1, `no object has this name, and an earlier report knew the chain up to index ${index}`);
   }
 }
-
-const at = (time: string): string => (time === '' ? 'never' : `at ${time}`);

@@ -11,6 +11,18 @@ export interface Gap {
   readonly reason: string;
 }
 
+/** HubWord is what the hub said of a partition. */
+export interface HubWord {
+  /** when the hub was created, by itself */
+  readonly created: string;
+  /** when it was asked, by who asked */
+  readonly asked: string;
+  /** number of the first event that it holds, or of the next one */
+  readonly first: number;
+  /** number of its newest event, -1 if it never had one */
+  readonly last: number;
+}
+
 /** Header is the first line of a segment. docs/format.md, section 4. Hashes are hex. */
 export interface Header {
   readonly ledger: string;
@@ -33,12 +45,13 @@ export interface Header {
   };
   readonly duplicates: number;
   readonly gaps: readonly Gap[];
+  readonly hub: HubWord | undefined;
   /** the events without records */
   readonly empty: readonly { readonly event: number; readonly enqueued: string }[];
 }
 
 const KINDS: readonly unknown[] = ['ingest', 'repair', 'heartbeat'];
-const REASONS: readonly unknown[] = ['expired', 'unreadable', 'unknown'];
+const REASONS: readonly unknown[] = ['expired', 'unreadable', 'recreated'];
 
 /** parseHeader reads a header line, without its LF. It throws SEGMENT_MALFORMED. */
 export function parseHeader(line: Uint8Array): Header {
@@ -80,8 +93,22 @@ export function parseHeader(line: Uint8Array): Header {
         reason: string(gap, 'reason', (value) => REASONS.includes(value)),
       };
     }),
+    hub: it['hub'] === undefined ? undefined : hubWord(member(it, 'hub')),
     empty: it['empty'] === undefined ? [] : list(it, 'empty').map(emptyEvent),
   };
+}
+
+function hubWord(it: Members): HubWord {
+  const { enqueued } = it;
+  if (enqueued !== undefined && !isTime(enqueued)) throw bad('has no valid time of the newest event of the hub');
+  const word = {
+    created: string(it, 'created', isTime),
+    asked: string(it, 'asked', isTime),
+    first: whole(it, 'first'),
+    last: whole(it, 'last', -1),
+  };
+  if (word.first > word.last + 1) throw bad('states a hub whose first event is behind the next one');
+  return word;
 }
 
 function emptyEvent(value: unknown): Header['empty'][number] {

@@ -83,6 +83,7 @@ const isIntegrity = shape({
       root: hash,
       sha256: hash,
       lastEvent: (value) => value === -1 || count(value),
+      created: isTime,
       lastEnqueued: timeOrNone,
       sealed: isTime,
     }),

@@ -21,6 +21,8 @@ export interface Segment {
   readonly sha256: string;
   /** the latest time of an event of the chain, as the session said that sealed it; '' if there is none */
   readonly enqueued: string;
+  /** when its hub was created, as the session said that sealed it */
+  readonly created: string;
   readonly header: Header;
   /** over the lines that are there */
   readonly root: string;
@@ -48,7 +50,7 @@ export interface NoSegment {
 export type Reading = Segment | NoSegment;
 
 /** Lines is what the lines of a segment say. */
-export type Lines = Omit<Segment, 'isSegment' | 'sha256' | 'enqueued'>;
+export type Lines = Omit<Segment, 'isSegment' | 'sha256' | 'enqueued' | 'created'>;
 
 const LF = 0x0a;
 const MAX_HEADER_BYTES = 1024 * 1024;
@@ -69,7 +71,8 @@ export async function readSegment(stored: Bytes, name: string, trust: Trust): Pr
     digest = await sha256(stored);
     const lines = readFrames(signed.frames);
     const contradiction = lines.contradiction ?? contradictionOf(signed, lines);
-    return { isSegment: true, sha256: digest, enqueued: signed.statement.enqueued ?? '', ...lines, contradiction };
+    const { enqueued = '', created } = signed.statement;
+    return { isSegment: true, sha256: digest, enqueued, created, ...lines, contradiction };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return { isSegment: false, isForeign: error.code === 'FOREIGN_OBJECT', why: error.message, sha256: digest };
@@ -86,6 +89,7 @@ function contradictionOf({ ledger, statement }: SignedSegment, { header, root, l
     prev: [statement.prev, header.prev],
     record: [statement.record, header.records.first + header.records.count],
     incarnation: [statement.incarnation, header.incarnation],
+    created: [statement.created, header.hub?.created ?? statement.created],
     event: [statement.event, header.events.last],
     sealed: [statement.sealed, header.sealed],
   };

@@ -15,7 +15,9 @@ export interface Statement {
   /** number of the next record */
   readonly record: number;
   readonly incarnation: number;
-  /** last sealed sequence number, -1 if there is none */
+  /** when the hub of that incarnation was created */
+  readonly created: string;
+  /** last sequence number that is sealed or declared missing, -1 if there is none */
   readonly event: number;
   /** the latest time at which an event of the chain was enqueued, up to this segment */
   readonly enqueued: string | undefined;
@@ -76,7 +78,7 @@ function startOf(stored: Bytes): number {
 
 function parseStatement(line: string, certificate: Certificate): Statement {
   const it = parseJson(line);
-  const { version, frames, root, prev, record, incarnation, event, enqueued, sealed } = isObject(it) ? it : {};
+  const { version, frames, root, prev, record, incarnation, created, event, enqueued, sealed } = isObject(it) ? it : {};
   checkVersion(version, certificate);
   const isGood =
     [frames, root, prev].every((hash) => typeof hash === 'string' && HASH.test(hash)) &&
@@ -84,9 +86,11 @@ function parseStatement(line: string, certificate: Certificate): Statement {
     (record as number) >= 0 &&
     (incarnation as number) >= 0 &&
     (event as number) >= -1 &&
+    isTime(created) &&
     (enqueued === undefined || isTime(enqueued)) &&
     isTime(sealed);
-  const printed = JSON.stringify({ version: 1, frames, root, prev, record, incarnation, event, enqueued, sealed });
-  if (!isGood || printed !== line) throw foreign('its statement is not printed as the format says');
-  return { frames, root, prev, record, incarnation, event, enqueued, sealed } as Statement;
+  const said = { frames, root, prev, record, incarnation, created, event, enqueued, sealed };
+  if (!isGood || JSON.stringify({ version: 1, ...said }) !== line)
+    throw foreign('its statement is not printed as the format says');
+  return said as Statement;
 }

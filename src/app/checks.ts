@@ -1,0 +1,61 @@
+import type { Ledger } from './ledger.ts';
+import { openCanaries, openLedgerPolicy } from '../adapters/ledgerPolicy.ts';
+import { requireAuditor } from '../adapters/logKeys.ts';
+import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
+import type { Auditors } from '../core/objects/reportFile.ts';
+import { runPostureJob } from '../guard/job.ts';
+import { enteredReports } from '../integrate/enteredReports.ts';
+import type { Filing } from '../ledger/reports.ts';
+import type { Logger } from '../ports/host.ts';
+import { SegmentWorkers } from '../threads/workers.ts';
+import { runVerifyJob } from '../verify/job.ts';
+
+/** How many segments each thread that hashes may have waiting. */
+export const SEGMENTS_A_THREAD = 3;
+
+const now = Date.now;
+
+/** openFiling finds where a report is filed, and whose reports count. */
+async function openFiling({ config, ...ledger }: Ledger): Promise<{ filing: Filing; auditors: Auditors }> {
+  const auditor = await ledger.auditor();
+  const signer = requireAuditor(auditor);
+  const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
+  const { origin } = config;
+  const entered = await enteredReports({ store, tiles, origin, verifiers, now });
+  const auditors = { ledger: origin, verifiers: auditor.verifiers };
+  return { filing: { store, ledger: origin, signer, entered }, auditors };
+}
+
+/** verify runs one check of the whole ledger. */
+export async function verify(ledger: Ledger, log: Logger, previousRun: number | undefined): Promise<void> {
+  const filed = await openFiling(ledger);
+  const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
+  const { fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = ledger.config;
+  const workers = new SegmentWorkers(verifyThreads);
+  try {
+    await runVerifyJob({
+      store,
+      tiles,
+      now,
+      log,
+      ...filed,
+      fullVerifyHours,
+      ...(previousRun !== undefined && { previousRun }),
+      concurrency: verifyThreads * SEGMENTS_A_THREAD,
+      // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
+      allowance: { delayMs: INTEGRATION_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS },
+      verifiers,
+      ...(policy !== undefined && { policy }),
+      summarize: workers.summarize,
+    });
+  } finally {
+    await workers.close();
+  }
+}
+
+/** posture compares what guards the ledger with what was promised. */
+export async function posture(ledger: Ledger, log: Logger): Promise<void> {
+  const [{ filing }, { reader, promise }] = await Promise.all([openFiling(ledger), openLedgerPolicy(ledger.config)]);
+  const canaries = await openCanaries(ledger.config);
+  await runPostureJob({ filing, reader, now, log, ...(canaries !== undefined && { canaries }) }, promise);
+}

@@ -1,0 +1,21 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { soak } from './soak.ts';
+import { writePackage } from '../../tools/appPackage.ts';
+
+const KNOWN = ['hub-recreated', 'sequence-gap'];
+
+test('hosts are killed, requests fail, the hub moves and is created again, events can’t be handed over: nothing is lost', async () => {
+  const appDir = await mkdtemp(join(tmpdir(), 'auditseal-app-'));
+  try {
+    await writePackage(appDir);
+    const { counts, faults, codes } = await soak({ appDir, seed: 7, milliseconds: 45_000, say: () => {} });
+    expect(faults).toEqual([]);
+    expect(codes.filter((code) => !KNOWN.includes(code))).toEqual([]);
+    expect(counts['hosts killed']).toBeGreaterThan(0);
+    expect(counts['events']).toBeGreaterThan(500);
+  } finally {
+    await rm(appDir, { recursive: true, force: true });
+  }
+}, 600_000);
