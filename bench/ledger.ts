@@ -83,6 +83,7 @@ export function integrateOf(store: ObjectStore, tiles: TileStore, changes: Parti
     verifiers: [KEY.verifierKey],
     auditors: [AUDITOR.verifierKey],
     signers,
+    operators: { registered: [], revoked: [] },
     sessions: sessionsOf('batches', signers),
     now: Date.now,
     summarize,

@@ -29,6 +29,9 @@ export interface KeySettings {
   readonly signerIdentity: { readonly managed: boolean; readonly clientId?: string };
 }
 
+/** VerifierSettings is keys that sign elsewhere, as they were given. */
+export type VerifierSettings = Pick<KeySettings, 'verifierKeys' | 'verifierKeyUrls'>;
+
 /** LogKeySettings is what the app is told of the keys of its log, which sign checkpoints and certificates. */
 export interface LogKeySettings extends KeySettings {
   /** name of the log, and of its keys: the ledger's */
@@ -48,6 +51,8 @@ interface PostureSettings extends AccountId {
 export interface Config extends LogKeySettings {
   /** the keys that sign the ledger's reports: at most one that signs here */
   readonly auditor: KeySettings;
+  /** the keys that operators acknowledge findings with, none of which signs here: those that count, and those that don't any more */
+  readonly operators: { readonly registered: VerifierSettings; readonly revoked: VerifierSettings };
   readonly hub: HubSettings;
   readonly ledger: StorageConnection;
   readonly container: string;
@@ -96,6 +101,10 @@ export function loadConfig(env: Environment = process.env): Config {
       ...verifiers(settings.AUDITOR_VERIFIER_KEYS),
       signerIdentity: identity(settings, 'AUDITOR'),
     },
+    operators: {
+      registered: verifiers(settings.OPERATOR_VERIFIER_KEYS),
+      revoked: verifiers(settings.OPERATOR_REVOKED_KEYS),
+    },
     ...(witnessPolicy !== undefined && { witnessPolicy }),
     heartbeatMinutes: settings.HEARTBEAT_MINUTES,
     maxSegmentBytes: settings.SEGMENT_MAX_MIB * MIB,
@@ -108,7 +117,7 @@ export function loadConfig(env: Environment = process.env): Config {
 /** given is a list of what was given. */
 const given = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);
 
-const verifiers = (keys: readonly (VerifierKey | string)[]): Pick<KeySettings, 'verifierKeys' | 'verifierKeyUrls'> => ({
+const verifiers = (keys: readonly (VerifierKey | string)[]): VerifierSettings => ({
   verifierKeys: keys.filter((key) => typeof key !== 'string'),
   verifierKeyUrls: keys.filter((key) => typeof key === 'string'),
 });
@@ -139,6 +148,8 @@ function givenKeys(reader: Reader): GivenKeys<keyof Read>[] {
     { place: 'AUDITOR_SIGNER_KEY', role: 'auditor', keys: given(reader.read('AUDITOR_SIGNER_KEY')).map(publicOf) },
     { place: 'AUDITOR__keyUrl', role: 'auditor', keys: given(reader.read('AUDITOR__keyUrl')) },
     { place: 'AUDITOR_VERIFIER_KEYS', role: 'auditor', keys: list(reader.read('AUDITOR_VERIFIER_KEYS')) },
+    { place: 'OPERATOR_VERIFIER_KEYS', role: 'operator', keys: list(reader.read('OPERATOR_VERIFIER_KEYS')) },
+    { place: 'OPERATOR_REVOKED_KEYS', role: 'operator', keys: list(reader.read('OPERATOR_REVOKED_KEYS')) },
     { place: 'WITNESS_POLICY', role: 'witness', keys: list(reader.read('WITNESS_POLICY')?.witnesses).map(publicOf) },
   ];
 }

@@ -137,6 +137,8 @@ export const SETTINGS = {
   AUDITOR__credential: v.optional(credential),
   AUDITOR__clientId: v.optional(text),
   AUDITOR_VERIFIER_KEYS: { each: read(verifierKeyOrUrl) },
+  OPERATOR_VERIFIER_KEYS: { each: read(verifierKeyOrUrl) },
+  OPERATOR_REVOKED_KEYS: { each: read(verifierKeyOrUrl) },
   WITNESS_POLICY: v.optional(read(parseWitnesses)),
   HEARTBEAT_MINUTES: v.optional(whole(1, 1440), '15'),
   SEGMENT_MAX_MIB: v.optional(whole(1, 32), '8'),

@@ -31,6 +31,7 @@ const verdict = {
   mode: 'name',
   segments: 'count',
   findings: 'count',
+  acknowledged: 'count',
 } as const;
 
 const guard = {
@@ -201,6 +202,11 @@ export const LINES = {
     },
     means: 'a run of integrate has ended, also when there was nothing to do; none for minutes: nothing is signed',
   },
+  'the log takes no more keys of operators': {
+    level: 'error',
+    fields: { registered: 'count' },
+    means: 'OPERATOR_VERIFIER_KEYS has more keys than a log may ever register; what the others sign doesn’t count',
+  },
   'another integration took the next batch': {
     level: 'warn',
     fields: { tries: 'number' },
@@ -231,7 +237,16 @@ export const LINES = {
     fields: { code: 'name', object: 'name' },
     means: 'a check found something wrong; the code is a heading of the runbook',
   },
-  verified: { level: 'info', fields: verdict, means: 'a check ended, and found nothing wrong' },
+  'acknowledged finding': {
+    level: 'info',
+    fields: { code: 'name', object: 'name', action: 'name' },
+    means: 'a check found again what an operator has acknowledged, by that action; it is a finding still',
+  },
+  verified: {
+    level: 'info',
+    fields: verdict,
+    means: 'a check ended, and found nothing wrong but what an operator has acknowledged: `acknowledged` says how much',
+  },
   'nothing to verify yet': { level: 'info', fields: verdict, means: 'a check ended, and the ledger is empty' },
   'not verified': { level: 'error', fields: verdict, means: 'a check ended: something is wrong, or was not checked' },
   'posture is as promised': {

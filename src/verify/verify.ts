@@ -1,3 +1,4 @@
+import { acknowledgeFindings } from './acknowledge.ts';
 import { checkActions } from './actionCheck.ts';
 import { ClockCheck } from './clockCheck.ts';
 import { Walks } from './chain/walks.ts';
@@ -33,7 +34,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   const begun = await beginLog(context, given);
   const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
   const options = { ...given, isIncremental: before !== undefined };
-  findings.repeat(before?.findings ?? []);
+  if (before !== undefined) findings.repeat(before);
 
   const position = begun.start.continued && begun.start.position;
   const walks = new Walks(context, options, position);
@@ -52,9 +53,12 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
     await walks.close();
   }
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
-  await checkActions(context, log?.actions ?? 0, until);
+  const { actions: integrated = 0, operators = [] } = log ?? {};
+  const acknowledgements = await checkActions(context, { integrated, until, operators });
   checkSilence(context, options);
-  clock.finish(findings);
+  const known = acknowledgements.filter(({ finding }) => finding.code === 'clock-ahead');
+  clock.finish(findings, new Set(known.map(({ finding }) => finding.object)));
+  await acknowledgeFindings(context, acknowledgements);
   if (log?.note !== undefined) deps.onNewest?.(log.note);
   return compose(context, options, { started, before, log });
 }
@@ -150,6 +154,7 @@ function compose(
     findings: findings.listed,
     // Which ones the anchor left out isn't known, nor whether they are among these.
     findingsOmitted: Math.max(findings.omitted, before?.findingsOmitted ?? 0),
+    findingsAcknowledged: findings.acknowledged,
     unreadable: tally.unreadable,
   };
 }

@@ -49,6 +49,7 @@ describe('a ledger as ingest writes it', () => {
       },
       findings: [],
       findingsOmitted: 0,
+      findingsAcknowledged: 0,
       unreadable: [],
     });
     expect(report.partitions.map(({ partition, lastEvent, record }) => [partition, lastEvent, record])).toEqual(

@@ -64,6 +64,8 @@ export function countsAfter({ header, statement }: GoodSegment, before?: Counts)
 export interface Fault {
   readonly code: FindingCode;
   readonly detail: string;
+  /** the segment says so itself */
+  readonly isDeclared?: true;
 }
 
 const malformed = (detail: string): Fault => ({ code: 'segment-malformed', detail });
@@ -76,7 +78,11 @@ const gap = (first: number, last: number): Fault => ({
 /** declaredFaults gives the gaps that a header declares itself. */
 export function* declaredFaults({ gaps }: SegmentHeader): Generator<Fault> {
   for (const { first, last, reason } of gaps)
-    yield { code: 'sequence-gap', detail: `events ${first} to ${last} are missing before it (declared: ${reason})` };
+    yield {
+      code: 'sequence-gap',
+      detail: `events ${first} to ${last} are missing before it (declared: ${reason})`,
+      isDeclared: true,
+    };
 }
 
 /** kindFaults gives what doesn't go with the kind of a segment, whatever is before it. */
