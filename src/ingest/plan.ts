@@ -1,7 +1,7 @@
 import { isNew } from './place.ts';
 import type { Place } from './place.ts';
 import { CLOCK_SKEW_MS } from '../core/limits.ts';
-import type { HubWord } from '../core/segment/header.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 
 /** HubAnswer is what the hub was asked about a delivery. */
@@ -67,10 +67,12 @@ interface Known {
 function judge({ place, lastEvent, latest, answer }: Known, { sequenceNumber, enqueued }: SealableEvent): Verdict {
   if (isNew(place)) return 'odd';
   const isSameHub = answer?.word.created === place.created;
-  if (enqueued < place.created && !(isSameHub && answer.genuine.has(sequenceNumber)))
-    return isSameHub ? 'stranger' : 'odd';
+  const isGenuine = answer?.genuine.has(sequenceNumber) === true;
+  if (enqueued < place.created && !(isSameHub && isGenuine))
+    // It is of neither hub, the one that is sealed and the one that was asked.
+    return answer === undefined || isGenuine ? 'odd' : 'stranger';
   if (sequenceNumber <= lastEvent) {
-    const isOfOlder = answer !== undefined && enqueued < answer.word.created;
+    const isOfOlder = answer !== undefined && enqueued < answer.word.created && !isGenuine;
     return enqueued <= latest || isSameHub || isOfOlder ? 'duplicate' : 'odd';
   }
   return sequenceNumber === lastEvent + 1 ? 'next' : 'odd';

@@ -5,7 +5,9 @@ import { isNew, openChain, openIncarnation } from './place.ts';
 import type { Place } from './place.ts';
 import type { HubAnswer } from './plan.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
-import type { Gap, HubWord } from '../core/segment/header.ts';
+import { AuditsealError } from '../core/errors.ts';
+import type { Gap } from '../core/segment/header.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 
 /** Settled is where a chain goes on once the hub was asked, and what it said. */
@@ -27,13 +29,16 @@ export async function settle(
 ): Promise<Settled> {
   const word = await askHub(deps.hub, partition, deps.now);
   const [{ sequenceNumber, enqueued }] = events;
-  if (!isNew(place) && place.created !== word.created && enqueued < word.created)
-    return settleOlder(deps, partition, place, word, sequenceNumber);
+  const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, word, events) };
+  const isOlder = enqueued < word.created && !answer.genuine.has(sequenceNumber);
+  if (!isNew(place) && place.created !== word.created && isOlder)
+    return enqueued < place.created
+      ? { place, end: 'done', answer }
+      : settleOlder(deps, partition, place, answer, sequenceNumber);
   // A number comes again, later than all that is sealed, of a hub that has had fewer: then what is sealed says more than is true.
   const isContradicted = sequenceNumber <= place.lastEvent && saysMore(place, word);
   const open = openIn(deps, partition, place, word, isContradicted);
-  const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, open, events) };
-  if (enqueued < open.created && !answer.genuine.has(sequenceNumber)) return { place, end: 'done', answer };
+  if (isOlder) return { place: open, end: 'done', answer };
   const filled = await fill(deps, partition, open, sequenceNumber - 1);
   return { ...filled, answer };
 }
@@ -73,10 +78,9 @@ async function settleOlder(
   deps: FillDeps,
   partition: string,
   place: Place,
-  word: HubWord,
+  answer: HubAnswer,
   sequenceNumber: number,
 ): Promise<Settled> {
-  const answer: HubAnswer = { word, genuine: new Set() };
   const [first, last] = [place.lastEvent + 1, sequenceNumber - 1];
   if (first > last) return { place, end: 'done', answer };
   const gaps: readonly Gap[] = [{ first, last, reason: 'recreated' }];
@@ -88,12 +92,13 @@ async function settleOlder(
 
 /**
  * genuineOf finds which of the events that look older than the hub are its own all the same: a broker's clock may be behind the one
- * by which the hub was created. They are compared with what the hub gives out.
+ * by which the hub was created. They are compared with what the hub gives out. It throws HUB_UNAVAILABLE where the hub says that it
+ * has such a number, and gives out neither it nor what is behind it: then nobody knows.
  */
 async function genuineOf(
   { hub }: FillDeps,
   partition: string,
-  { created }: Place,
+  { created, first, last }: HubWord,
   events: readonly SealableEvent[],
 ): Promise<ReadonlySet<number>> {
   const old = new Map(
@@ -101,11 +106,18 @@ async function genuineOf(
   );
   const genuine = new Set<number>();
   if (old.size === 0) return genuine;
-  const numbers = [...old.keys()];
-  for await (const group of hub.read(partition, Math.min(...numbers), Math.max(...numbers)))
+  const from = Math.min(...old.keys());
+  const to = Math.max(...old.keys());
+  let given = Math.max(from, first) - 1;
+  for await (const group of hub.read(partition, from, to))
     for (const { sequenceNumber, enqueued, body } of group) {
+      given = sequenceNumber;
       const own = old.get(sequenceNumber);
       if (own !== undefined && own.enqueued === enqueued && own.body.equals(body)) genuine.add(sequenceNumber);
     }
-  return genuine;
+  if (given >= Math.min(to, last)) return genuine;
+  throw new AuditsealError(
+    'HUB_UNAVAILABLE',
+    `the event hub gives out no event of partition ${partition} from number ${given + 1} on, and has them up to ${last}; it is read again later`,
+  );
 }

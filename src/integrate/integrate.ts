@@ -47,6 +47,7 @@ const MAX_TRIES = 8;
 export class Integrate {
   readonly #deps: IntegrateDeps;
   #state: LogState | undefined;
+  #underWay: Promise<IntegrateResult> | undefined;
   /** what was looked at and has no entry: a saved look-up too */
   readonly #passed: Passed = { report: 0, action: 0, strangers: new Map(), keys: '' };
 
@@ -67,9 +68,15 @@ export class Integrate {
 
   /**
    * run gives every segment, report and action that has no entry yet an entry, signs and publishes. It is safe to repeat, to run in
-   * two places at once, and to die at any line: the next run finishes what is there.
+   * two places at once, and to die at any line: the next run finishes what is there. A call while a run is under way gets that one:
+   * its tree grows as it goes, and serves one run at a time.
    */
-  async run(log: Logger): Promise<IntegrateResult> {
+  run(log: Logger): Promise<IntegrateResult> {
+    this.#underWay ??= this.#run(log).finally(() => (this.#underWay = undefined));
+    return this.#underWay;
+  }
+
+  async #run(log: Logger): Promise<IntegrateResult> {
     const { now, budgetMs } = this.#deps;
     const deadline = now() + budgetMs;
     const result: IntegrateResult = { batches: 0, segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
