@@ -57,9 +57,16 @@ test.each<[string, number, Partial<Passed>, boolean]>([
   });
 });
 
-test('where the host keeps none yet, none is made', async () => {
-  expect(await position().pass('3', passed())).toBe('unchanged');
-  expect(await container.getBlobClient(NAME).exists()).toBe(false);
+test('where the host keeps none yet, it is made, so that it doesn’t begin with what it can’t deliver', async () => {
+  expect(await position().pass('3', passed())).toBe('moved');
+  expect(await metadata()).toEqual({ sequencenumber: '20', offset: '2048' });
+});
+
+test('where no host has run yet, nothing is made', async () => {
+  const other = BlobServiceClient.fromConnectionString(text).getContainerClient('not-there');
+  expect(await new BlobTriggerPosition(() => Promise.resolve(other), 'ns/hub/group').pass('3', passed())).toBe(
+    'unchanged',
+  );
 });
 
 test('one that says nothing of numbers is set', async () => {
