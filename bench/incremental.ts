@@ -3,7 +3,7 @@ import { CONCURRENCY, LEDGER, summarize } from './ledger.ts';
 import { ratiosOf, spreadOf } from './measure.ts';
 import { figure } from './subject.ts';
 import type { Measurement, Subject, Surroundings } from './subject.ts';
-import { PARTITION, sealAll } from './workload.ts';
+import { CREATED, PARTITION, sealAll } from './workload.ts';
 import type { StoredSegment } from './workload.ts';
 import { formatHash, sha256 } from '../src/core/hash.ts';
 import type { Report } from '../src/core/objects/report.ts';
@@ -85,6 +85,7 @@ function reportUpTo({ header, root, stored }: StoredSegment): Report {
     sha256: formatHash(sha256(stored)),
     record: records.first + records.count,
     incarnation,
+    created: CREATED,
     lastEvent: events.last,
     lastEnqueued: events.enqueuedLast ?? '',
     sealed,

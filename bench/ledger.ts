@@ -12,6 +12,7 @@ import { Integrate } from '../src/integrate/integrate.ts';
 import type { IntegrateDeps } from '../src/integrate/integrate.ts';
 import { Sessions } from '../src/ledger/session.ts';
 import type { Logger } from '../src/ports/host.ts';
+import type { Hub } from '../src/ports/hub.ts';
 import type { Signer } from '../src/ports/signing.ts';
 import type { ObjectStore, TileStore } from '../src/ports/store.ts';
 
@@ -51,10 +52,18 @@ export const sessionsOf = (role: SessionRole, signers: readonly Signer[] = [keyS
 /** summarize re-computes a segment on this thread. */
 export const summarize: SummarizeSegment = async (stored, question) => summarizeSegment(stored, question);
 
+/** HUB has no event before those that are delivered: it is asked once, where a chain begins. */
+const HUB: Hub = {
+  life: async () => ({ created: '2026-11-08T06:00:00.000Z', partitions: ['0'] }),
+  state: async () => ({ first: 0, last: Number.MAX_SAFE_INTEGER }),
+  read: () => fail('nothing is missing'),
+};
+
 /** ingestOf makes what seals into a store, as a process that has just started. */
 export const ingestOf = (store: ObjectStore, changes: Partial<IngestDeps> = {}): Ingest =>
   new Ingest({
     store,
+    hub: async () => HUB,
     now: Date.now,
     ledger: LEDGER,
     sessions: sessionsOf('segments'),

@@ -6,6 +6,7 @@ import { memory } from './memory.ts';
 import { operations } from './operations.ts';
 import { pipeline } from './pipeline.ts';
 import { quick } from './quick.ts';
+import { repair } from './repair.ts';
 import { seal } from './seal.ts';
 import { signatures } from './signatures.ts';
 import { storedBytes } from './storedBytes.ts';
@@ -24,6 +25,7 @@ export const SUBJECTS: readonly Subject[] = [
   incremental,
   storedBytes,
   signatures,
+  repair,
   operations,
   writes,
   growth,

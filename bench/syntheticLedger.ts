@@ -41,6 +41,9 @@ const HASH_BYTES = 32;
 
 const timeOf = (ms: number): string => new Date(START + ms).toISOString();
 
+/** CREATED is when the hub was created. */
+const CREATED = timeOf(-DAY);
+
 /** batchTime is when a batch was made, in milliseconds: a minute after the one before. */
 export const batchTime = (number: number): number => START + (number + 1) * MINUTE;
 
@@ -137,6 +140,7 @@ export class SyntheticLedger {
       events: { first: index, last: index, count: 1, enqueuedFirst: time, enqueuedLast: time },
       duplicates: 0,
       gaps: [],
+      ...(index === 0 && { hub: { created: CREATED, asked: time, first: 0, last: 0, enqueued: time } }),
     };
     const first = formatHeader(header);
     const record = `{"category":"AuditEvent","_seal":{"record":${index},"event":${index},"index":0,"enqueued":"${time}"}}`;
@@ -224,6 +228,7 @@ export class SyntheticLedger {
       sha256: formatHash(sha256(this.segment(Number(partition), index))),
       record: index + 1,
       incarnation: 0,
+      created: CREATED,
       lastEvent: index,
       lastEnqueued: sealed,
       sealed,

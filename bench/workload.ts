@@ -2,7 +2,7 @@ import { generateBodies } from './data.ts';
 import { LEDGER, SEGMENT_BYTES, sessionsOf } from './ledger.ts';
 import { NO_CHAIN, sealedAt } from '../src/core/segment/chain.ts';
 import type { ChainHead } from '../src/core/segment/chain.ts';
-import type { SegmentHeader } from '../src/core/segment/header.ts';
+import type { HubWord, SegmentHeader } from '../src/core/segment/header.ts';
 import type { SealableEvent } from '../src/core/segment/seal.ts';
 import { sealSegment } from '../src/core/segment/writer.ts';
 import type { SealedSegment } from '../src/core/segment/writer.ts';
@@ -15,6 +15,9 @@ const SEED = 1;
 const START = Date.UTC(2026, 10, 9, 6);
 
 export type Events = readonly [SealableEvent, ...SealableEvent[]];
+
+/** CREATED is when the hub was created. */
+export const CREATED = new Date(START - 86_400_000).toISOString();
 
 /** toEvents numbers bodies as a hub does, a millisecond apart. */
 export const toEvents = (bodies: readonly Buffer[], first = 0): SealableEvent[] =>
@@ -89,10 +92,19 @@ export const sealRun = (
       firstRecord: head.record,
       duplicates: 0,
       gaps: [],
+      ...(head.previous < 0 && { hub: wordOf(run, sealed) }),
     },
     run,
     Infinity,
   );
+
+/** wordOf is what a hub says that has these events and no others. */
+const wordOf = (run: Events, asked: string): HubWord => ({
+  created: CREATED,
+  asked,
+  first: run[0].sequenceNumber,
+  last: run[0].sequenceNumber + run.length - 1,
+});
 
 /** storeSegment signs a segment as ingest does, and gives what it would store. */
 export async function storeSegment(

@@ -19,6 +19,7 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
     'integrate: ',
     'dismiss random bytes',
   ],
+  repair: ['repair / ingest', 'the latter / the former'],
   operations: ['creations per segment', 'other operations per segment', 'the most of them'],
   integrate: [],
   writes: ['writes per segment', 'writes per checkpoint'],

@@ -30,13 +30,10 @@ describe('segments.json', () => {
     if (!lines?.[0]?.includes('"later"')) expect(readReferenceFrames(frames).root).toBe(root);
   });
 
-  test('is a chain in its first three cases', () => {
-    const readings = valid.slice(0, 3).map(({ frames }) => readSegment(frames));
-    expect(readings.map(({ header }) => header.prev)).toEqual([
-      parseHash('0'.repeat(64)),
-      readings[0]?.root,
-      readings[1]?.root,
-    ]);
+  test('is a chain in its first five cases', () => {
+    const readings = valid.slice(0, 5).map(({ frames }) => readSegment(frames));
+    const roots = readings.slice(0, -1).map(({ root }) => root);
+    expect(readings.map(({ header }) => header.prev)).toEqual([parseHash('0'.repeat(64)), ...roots]);
   });
 
   test('is what generate.ts makes', () => {

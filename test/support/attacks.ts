@@ -21,6 +21,7 @@ import {
 import type { Attack } from './attackWords.ts';
 import { LEDGER, forge, forgeChain, nameOf, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';
+import { HUB_ATTACKS } from './hubAttacks.ts';
 import { SECOND, batch, checkpoint, noteOf } from './loggedLedger.ts';
 import { keyOf } from './logs.ts';
 import { filed } from './reports.ts';
@@ -101,17 +102,7 @@ export const ATTACKS: readonly Attack[] = [
     make: (scene) => rewriteChain(scene, '0', chain0.toSpliced(2, 1)),
     finds: everywhere(...changed(segmentsOf(2, 4)), `segment-missing ${nameOf(5)}`),
   },
-  {
-    name: 'declare a gap',
-    does: 'with a stolen session: takes a segment out and declares its events as never delivered',
-    make: (scene) =>
-      rewriteChain(
-        scene,
-        '0',
-        chain0.toSpliced(2, 2, { events: [3], gaps: [{ first: 2, last: 2, reason: 'unknown' }] }),
-      ),
-    finds: everywhere(`sequence-gap ${nameOf(2)}`, ...changed(segmentsOf(2, 4)), `segment-missing ${nameOf(5)}`),
-  },
+  ...HUB_ATTACKS,
   {
     name: 'truncate the tail',
     does: 'removes the last segments of both chains',

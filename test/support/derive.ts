@@ -146,7 +146,8 @@ function faultOfHub(
   if (kind === 'heartbeat' && (hub?.last ?? -1) > events.last) return `a heartbeat of a hub with event ${hub?.last}`;
   if (kind === 'repair' && events.count === 0 && gaps.length === 0 && !isNext) return 'a repair of nothing';
   if (before === undefined) return undefined;
-  const isLater = statement.created > before.created;
-  if (isNext ? !isLater : statement.created !== before.created) return `the hub was created at ${statement.created}`;
-  return undefined;
+  const isSame = statement.created === before.created;
+  // Who sealed what is before said more than the hub had.
+  const isContradicted = isNext && (hub?.last ?? Infinity) < before.event;
+  return isSame === isNext && !isContradicted ? `the hub was created at ${statement.created}` : undefined;
 }

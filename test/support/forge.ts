@@ -36,7 +36,7 @@ export function forgeLines(lines: readonly string[], end?: string): ForgedFrames
 
 /** createdOf gives when the hub of an incarnation was created, unless a spec says otherwise. */
 export const createdOf = (incarnation: number): string =>
-  new Date(Date.parse(CREATED) + incarnation * 1000).toISOString();
+  new Date(Date.parse(CREATED) + Math.min(incarnation, 1_000_000) * 1000).toISOString();
 
 /** ForgedWord is what the hub said, by a header. */
 export interface ForgedWord {

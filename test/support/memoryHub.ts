@@ -42,6 +42,7 @@ export class MemoryHub implements Hub {
 
   /** learn appends what is behind its newest event: so a test need not tell it what it then delivers. */
   learn(events: readonly SealableEvent[], partition = '0'): void {
+    this.grow(Math.max(Number(partition) + 1 - this.#partitions.length, 0));
     const it = this.#at(partition);
     let last = it.events.at(-1)?.sequenceNumber ?? it.first - 1;
     for (const event of events) {

@@ -2,8 +2,8 @@ import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { SignerKey } from '../../src/core/note/signerKey.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import type { SealableEvent } from '../../src/core/segment/seal.ts';
-import { sealHeartbeats } from '../../src/ingest/heartbeat.ts';
 import type { Ingest } from '../../src/ingest/ingest.ts';
+import { Watch } from '../../src/ingest/watch.ts';
 import type { Integrate } from '../../src/integrate/integrate.ts';
 import { Sessions } from '../../src/ledger/session.ts';
 import type { SessionRole } from '../../src/core/signed/certificate.ts';
@@ -16,6 +16,7 @@ import { LEDGER, timeOf } from './forge.ts';
 import { eventAt, ingestOf } from './hub.ts';
 import { KeptLog } from './keptLog.ts';
 import { AUDITOR, certificatesOf, integrateOf, keyOf, signerOf } from './logs.ts';
+import { MemoryHub } from './memoryHub.ts';
 import { MemoryStore, ProcessDied } from './memoryStore.ts';
 import type { CreateFault } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
@@ -34,7 +35,7 @@ const AGAIN = ['STORE_UNAVAILABLE', 'CHAIN_CONTENDED'];
 interface Host {
   ingest: Ingest;
   integrate: Integrate;
-  heartbeat: () => Promise<unknown>;
+  watch: Watch;
 }
 
 /** PlantedStory is honest work of several hosts, and an attacker with create rights and no key between all its steps. */
@@ -42,6 +43,7 @@ export class PlantedStory {
   readonly store = new MemoryStore();
   readonly tiles = new MemoryTiles();
   readonly planter: Planter;
+  readonly hub = new MemoryHub(PARTITIONS.length);
   /** what each partition of the hub was given */
   readonly events: readonly SealableEvent[][] = PARTITIONS.map(() => []);
   /** all that the log's keys were asked to sign */
@@ -121,7 +123,8 @@ export class PlantedStory {
     const sessions = (role: SessionRole): Sessions =>
       new Sessions({ ledger: LEDGER, role, signers, random: () => random.below(100) / 100 });
     const [certificates, sealing] = [certificatesOf(trusted), sessions('segments')];
-    const ingest = ingestOf(store, { now, certificates, sessions: sealing, maxSegmentBytes: 20 + random.below(300) });
+    const sealer = { store, now, certificates, sessions: sealing, maxSegmentBytes: 20 + random.below(300) };
+    const ingest = ingestOf(store, { ...sealer, hub: () => Promise.resolve(this.hub) });
     const integrate = integrateOf(store, tiles, {
       now,
       signers,
@@ -129,8 +132,15 @@ export class PlantedStory {
       verifiers: trusted.map(({ verifierKey }) => verifierKey),
       limits: { objects: 5 + random.below(60), storedBytes: 1e9 },
     });
-    const beat = { store, now, log: new KeptLog(), ledger: LEDGER, sessions: sealing, certificates, idleMs: 60_000 };
-    return { ingest, integrate, heartbeat: async () => integrate.heads && sealHeartbeats(beat, integrate.heads) };
+    const watch = new Watch({
+      ...sealer,
+      ledger: LEDGER,
+      hub: this.hub,
+      idleMs: 60_000,
+      stuckMs: 600_000,
+      fillMs: 60_000,
+    });
+    return { ingest, integrate, watch };
   }
 
   /** Every host trusts the second key before it signs alone. */
@@ -143,9 +153,14 @@ export class PlantedStory {
   }
 
   #produce(): void {
-    for (const events of this.events)
-      for (let more = this.#random.below(4); more > 0; more--)
-        events.push(eventAt(events.length, this.#second - this.#random.below(100)));
+    for (const [at, partition] of PARTITIONS.entries()) {
+      const events = this.#from(at, 0);
+      const made = Array.from({ length: this.#random.below(4) }, (_, i) =>
+        eventAt(events.length + i, this.#second - this.#random.below(100)),
+      );
+      this.events[at]?.push(...made);
+      this.hub.add(made, partition);
+    }
   }
 
   #from = (partition: number, from: number, to = Infinity): SealableEvent[] =>
@@ -161,7 +176,7 @@ export class PlantedStory {
     }
   }
 
-  async #act({ ingest, integrate, heartbeat }: Host, what: number): Promise<void> {
+  async #act({ ingest, integrate, watch }: Host, what: number): Promise<void> {
     const random = this.#random;
     if (what < 6) {
       const at = random.below(PARTITIONS.length);
@@ -171,7 +186,7 @@ export class PlantedStory {
       await ingest.seal({ partition: PARTITIONS[at] as string, events }, new KeptLog());
       this.#positions[at] = Math.max(this.#positions[at] as number, from + events.length);
     } else if (what < 9) await integrate.run(new KeptLog());
-    else if (what === 9) await heartbeat();
+    else if (what === 9) await watch.run(new KeptLog());
     else if (what === 10) await this.#fileAction();
     else if (random.below(4) === 0) await this.#report();
   }

@@ -90,7 +90,7 @@ test.each<[string, readonly Spec[], string]>([
   ],
   ['an incarnation without the hub’s word', [{}, { incarnation: 1, hub: null }], 'nothing of the hub'],
   [
-    'an incarnation of a hub that is no younger',
+    'an incarnation of the same hub, which has all that is sealed',
     [{}, { incarnation: 1, hub: { created: createdOf(0) } }],
     'the hub was created at',
   ],
@@ -153,6 +153,11 @@ test.each<[string, readonly Spec[]]>([
   [
     'begins an incarnation with a gap',
     [{}, { incarnation: 1, kind: 'repair', events: [9], gaps: [{ first: 0, last: 8, reason: 'expired' }] }],
+  ],
+  ['goes on in an older hub', [{}, { incarnation: 1, hub: { created: createdOf(-1) } }]],
+  [
+    'goes on anew in a hub that never had what is sealed',
+    [{ events: [7] }, { incarnation: 1, hub: { created: createdOf(0) } }],
   ],
 ])('a chain holds that %s', (_name, specs) => {
   expect(deriveChain(forgeChain(specs)).headers).toHaveLength(specs.length);

@@ -1,7 +1,8 @@
 // Writes segments.json and signed.json: node test/vectors/generate.ts
 import { writeFileSync } from 'node:fs';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { formatHash } from '../../src/core/hash.ts';
+import { formatHash, parseHash } from '../../src/core/hash.ts';
+import type { Hash } from '../../src/core/hash.ts';
 import { NO_CHAIN } from '../../src/core/segment/chain.ts';
 import { sealWithoutEvents } from '../../src/core/segment/eventless.ts';
 import type { SealableEvent } from '../../src/core/segment/seal.ts';
@@ -74,7 +75,7 @@ function validCases(): [Case, ...Case[]] {
     `"incarnation":0,"sealed":"${TIME}","previous":3,"prev":"${formatHash(one.root)}","records":{"first":${from + count + 1},` +
     `"count":0},"events":{"first":20,"last":20,"count":0},"duplicates":0,"gaps":[],"hub":{"created":"${CREATED}","asked":"${TIME}","first":21,"last":20},"later":{"unknown":[]}}}`;
   const gone = sealWithoutEvents(
-    { ...NO_CHAIN, index: 5, previous: 4, root: one.root, record: from + count + 1, lastEvent: 20 },
+    { ...NO_CHAIN, index: 5, previous: 4, root: rootOf([heartbeat]), record: from + count + 1, lastEvent: 20 },
     { ...ledger, partition: '0', kind: 'repair', sealed: TIME, gaps: [{ first: 21, last: 24, reason: 'recreated' }] },
   );
   const reborn = sealWithoutEvents(
@@ -103,6 +104,9 @@ function validCases(): [Case, ...Case[]] {
     valid('a frame with a checksum and without a content size', zstdCompressSync(lines, { params: checksummed })),
   ];
 }
+
+const rootOf = (lines: readonly string[]): Hash =>
+  parseHash(referenceRoot(lines.map((line) => Buffer.from(line)))) as Hash;
 
 /** A segment of the given lines with the end line that they need. */
 function segmentOf(lines: readonly string[]): Buffer {

@@ -1,5 +1,5 @@
 import { actionName, reportName } from '../../src/core/objects/names.ts';
-import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
+import { LEDGER, createdOf, forgeChain, timeOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';
 import { batch, checkpoint } from '../support/loggedLedger.ts';
 import { Random } from '../support/random.ts';
@@ -47,6 +47,8 @@ const KEY_SETS: [readonly HandKey[], ...(readonly HandKey[])[]] = [
   ],
 ];
 
+const REASONS = ['expired', 'unreadable', 'recreated', 'unknown'] as const;
+
 /** randomSpec is a segment that is right, more often than not, but for one or two things. */
 function randomSpec(random: Random, index: number): Spec {
   const spec: Record<string, unknown> = {};
@@ -62,7 +64,13 @@ function randomSpec(random: Random, index: number): Spec {
       ['kind', 'repair'],
       ['second', random.below(20) * 100_000],
       ['latest', timeOf(random.below(20))],
-      ['gaps', [{ first: random.below(4), last: 4 + random.below(4), reason: 'unknown' }]],
+      ['gaps', [{ first: random.below(4), last: 4 + random.below(4), reason: random.pick(REASONS) }]],
+      ['isEventless', true],
+      ['hub', null],
+      ['hub', { first: random.below(5), last: random.below(9) - 1 }],
+      ['hub', { created: createdOf(random.below(3)) }],
+      ['hub', { asked: timeOf(random.below(2_000_000)) }],
+      ['statement', { created: createdOf(random.below(3)) }],
       ['header', { sealed: timeOf(900_000 + random.below(200_000)) }],
       ['header', { version: random.below(3) }],
       ['header', { index: random.below(5) }],
@@ -95,7 +103,14 @@ test('chains in which many things are wrong', async () => {
   }
   // The run is worth something only if much was found.
   expect([...codes].sort()).toEqual(
-    expect.arrayContaining(['chain-broken', 'foreign-object', 'segment-malformed', 'sequence-gap', 'sequence-overlap']),
+    expect.arrayContaining([
+      'chain-broken',
+      'foreign-object',
+      'hub-recreated',
+      'segment-malformed',
+      'sequence-gap',
+      'sequence-overlap',
+    ]),
   );
 }, 120_000);
 

@@ -123,12 +123,38 @@ const SEGMENTS: readonly [string, Spec][] = [
   ['has a header of another ledger', { header: { ledger: 'other.example.com' } }],
   ['follows itself', { previous: 0 }],
   ['follows none', { previous: -1, index: 4, name: NAME }],
+  ['says another hub than its header', { statement: { created: timeOf(50) } }],
+  ['says a hub that was created at no time', { statement: { created: '2026-02-30T00:00:00.000Z' } }],
+  ['says nothing of the hub', { hub: null }],
+  ['has a hub without a time', { hub: { created: 'now' } }],
+  ['has a hub that was asked at no time', { hub: { asked: '' } }],
+  ['has a hub with a time of its newest event', { hub: { enqueued: timeOf(3) } }],
+  ['has a hub with a newest event of no time', { hub: { enqueued: 'now' } }],
+  ['has a hub with half an event', { hub: { first: 0.5 } }],
+  ['has a hub whose newest event is below -1', { hub: { last: -2 } }],
+  ['has a hub whose first event is behind the next one', { hub: { first: 2 } }],
+  ['has a hub that is none', { header: { hub: [] } }],
+  [
+    'is a repair without events',
+    { kind: 'repair', isEventless: true, gaps: [{ first: 0, last: 0, reason: 'expired' }] },
+  ],
+  ['has a record of a type of AMQP', { edit: amqp }],
+  [
+    'has a record of a type of AMQP that is not in base64',
+    { edit: (lines) => amqp(lines).map((line) => line.replace('_base64', '_text')) },
+  ],
   ['is a heartbeat', { kind: 'heartbeat', events: [-1] }],
   ['is a heartbeat with a time of before', { kind: 'heartbeat', events: [7], latest: timeOf(7) }],
 ];
 
 function categorized(lines: string[]): string[] {
   return lines.map((line, i) => line.replace('{"n":', `{"category":"${['A', 'é', '1', 'A'][i]}","n":`));
+}
+
+function amqp(lines: string[]): string[] {
+  return lines.map((line) =>
+    line.replace(/^\{"n":\d+,/, '{"_base64":"AFN3oQJoaQ==","_reason":"x",').replace(/"\}\}$/, '","form":"amqp"}}'),
+  );
 }
 
 describe('a segment', () => {

@@ -1,7 +1,7 @@
 import { ZERO_HASH } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
-import type { SegmentHeader } from '../../core/segment/header.ts';
+import type { HubWord, SegmentHeader } from '../../core/segment/header.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 
 /** Counts is how far a chain has counted. */
@@ -122,19 +122,25 @@ function* goingOn({ created, lastEvent }: Counts, { header, statement }: GoodSeg
   else yield* eventFaults(hub.first, header);
 }
 
-/** recreation gives what is wrong with the first segment of a hub that was created again, and that it was. */
+/** recreation gives what is wrong with the first segment of another incarnation, and why there is one. */
 function* recreation(before: Counts, { header, statement }: GoodSegment): Generator<Fault> {
   const { kind, incarnation, hub } = header;
   const { created } = statement;
-  yield { code: 'hub-recreated', detail: `the hub was created again at ${created}: ${describeGone(before)}` };
+  if (created !== before.created)
+    yield { code: 'hub-recreated', detail: `the hub was created again at ${created}: ${describeGone(before)}` };
+  else if (hub !== undefined && hub.last < before.lastEvent)
+    yield { code: 'hub-recreated', detail: describeContradiction(before, hub) };
+  else if (hub !== undefined)
+    yield overlap(
+      `it begins incarnation ${incarnation} of the hub that the one before is of, which had event ${hub.last}`,
+    );
   if (hub === undefined) yield malformed(`it begins incarnation ${incarnation}, and lacks what the hub said`);
   if (kind === 'heartbeat') yield malformed(`it begins incarnation ${incarnation}, and is of kind heartbeat`);
-  if (created <= before.created)
-    yield malformed(
-      `it begins incarnation ${incarnation}, of a hub that was created at ${created}, and that before it at ${before.created}`,
-    );
   yield* eventFaults(0, header);
 }
+
+const describeContradiction = ({ lastEvent }: Counts, { created, last }: HubWord): string =>
+  `what is sealed before it, up to event ${lastEvent}, says more than the hub has: that was created at ${created} all along, and its newest event was ${last}`;
 
 function describeGone({ lastEvent, hubLast }: Counts): string {
   const behind = lastEvent < 0 ? '' : ` behind event ${lastEvent}, the last one that is sealed or declared,`;

@@ -105,20 +105,34 @@ function checkNext({ header, created }: Segment, before: Counts): Said[] {
   return said;
 }
 
-function checkRecreated({ header, created }: Segment, before: Counts): Said[] {
-  const { kind, hub } = header;
-  const { lastEvent, hubLast } = before;
-  const last =
-    lastEvent < 0 ? 'nothing of the hub before is sealed' : `the last event of the hub before is ${lastEvent}`;
-  const most = hubLast > lastEvent ? `, at least up to event ${hubLast}` : '';
-  const said: Said[] = [
-    ['hub-recreated', `the hub was created again at ${created}: ${last}, and what it had behind that is gone${most}`],
-  ];
-  if (hub === undefined) said.push(bad('it is the first of an incarnation and does not state the hub'));
+function checkRecreated(segment: Segment, before: Counts): Said[] {
+  const { kind, hub } = segment.header;
+  const said = hub === undefined ? [bad('it is the first of an incarnation and does not state the hub')] : [];
   if (kind === 'heartbeat') said.push(bad('it is the first of an incarnation and a heartbeat'));
-  if (created <= before.created)
-    said.push(bad(`it is the first of a hub that was created at ${created}, not after ${before.created}`));
-  return [...said, ...checkNumbers(0, header)];
+  return [...whyRecreated(segment, before), ...said, ...checkNumbers(0, segment.header)];
+}
+
+/** whyRecreated says why there is another incarnation: another hub, or less in the hub than is sealed. */
+function whyRecreated(
+  { header: { incarnation, hub }, created }: Segment,
+  { lastEvent, hubLast, ...before }: Counts,
+): Said[] {
+  if (created !== before.created) {
+    const last =
+      lastEvent < 0 ? 'nothing of the hub before is sealed' : `the last event of the hub before is ${lastEvent}`;
+    const most = hubLast > lastEvent ? `, at least up to event ${hubLast}` : '';
+    const gone = `${last}, and what it had behind that is gone${most}`;
+    return [['hub-recreated', `the hub was created again at ${created}: ${gone}`]];
+  }
+  if (hub === undefined) return [];
+  if (hub.last >= lastEvent)
+    return [
+      overlap(`it is the first of incarnation ${incarnation}, and of the same hub, whose newest event was ${hub.last}`),
+    ];
+  const more = `event ${lastEvent} is sealed before it, and the newest event of the hub was ${hub.last}`;
+  return [
+    ['hub-recreated', `what is sealed says more than the hub has: ${more}; it was created at ${created} all along`],
+  ];
 }
 
 /** checkNumbers follows gaps and events from the number on that they have to begin with. */
