@@ -2,9 +2,9 @@ import crypto from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import zlib from 'node:zlib';
+import type { ZstdOptions } from 'node:zlib';
 
-// Schedules would spend their time in signatures and in making Zstandard contexts. So in this whole process, from the moment that this
-// file is imported, a hash of the public key and the message stands for an Ed25519 signature: it is only of who has the key, as far as a
+// Schedules would spend their time in signatures and in making Zstandard contexts. So where a process says so, a hash of the public key and the message stands for an Ed25519 signature: it is only of who has the key, as far as a
 // simulated attacker can tell, and everything else is asked of Node as ever, once. Frames hold their content as it is.
 
 const MOST = 20_000;
@@ -57,7 +57,7 @@ function publicKeyOf(key: KeyObject): KeyObject {
   return own;
 }
 
-Object.assign(crypto, {
+const FAST_CRYPTO = {
   createPublicKey: (input: { key: Buffer; format: string } | KeyObject) =>
     'key' in input && input.format === 'der'
       ? publicKeys(latin1(input.key), () => createPublicKey(input as never))
@@ -70,7 +70,7 @@ Object.assign(crypto, {
       : verify(algorithm, message, key, signature),
   sign: (algorithm: null, message: Uint8Array, key: KeyObject) =>
     key.asymmetricKeyType === 'ed25519' ? standIn(publicKeyOf(key), message) : sign(algorithm, message, key),
-});
+};
 
 const MAX_RAW_BLOCK = 128 * 1024;
 
@@ -82,16 +82,20 @@ function rawFrame(content: Buffer): Buffer {
   return Buffer.concat([head, content]);
 }
 
-Object.assign(zlib, {
+const FAST_ZLIB = {
   zstdCompressSync: (content: Buffer, options?: object) => {
     if (content.length > MAX_RAW_BLOCK) return zstdCompressSync(content, options);
     const frame = rawFrame(content);
     contents(latin1(frame), () => Buffer.from(content));
     return frame;
   },
-  zstdDecompressSync: (frame: Buffer, options?: object) =>
-    options !== undefined && 'info' in options
-      ? zstdDecompressSync(frame, options)
-      : contents(latin1(frame), () => zstdDecompressSync(frame, options)),
-});
-syncBuiltinESMExports();
+  zstdDecompressSync: (frame: Buffer, options?: ZstdOptions) =>
+    contents(latin1(frame), () => zstdDecompressSync(frame, options)),
+};
+
+/** cacheCrypto puts them in the place of Node's own, for everything in this process. */
+export function cacheCrypto(): void {
+  Object.assign(crypto, FAST_CRYPTO);
+  Object.assign(zlib, FAST_ZLIB);
+  syncBuiltinESMExports();
+}

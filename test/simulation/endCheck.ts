@@ -26,8 +26,13 @@ export async function checkVerified({ store, tiles, scheduler, chains, planter, 
   const found = new Set(own.map(({ code, object }) => `${code} ${object}`));
   const wrong = [...found, ...wanted].filter((it) => !found.has(it) || !wanted.has(it));
   if (wrong.length > 0 || unreadable.length > 0)
-    throw new Violation(`verify and the truth differ: ${[...wrong, ...unreadable.map(({ object }) => object)].join(', ')}`);
+    throw new Violation(
+      `verify and the truth differ: ${[...wrong, ...unreadable.map(({ object }) => object)].join(', ')}`,
+    );
   for (const name of planter.planted.keys())
-    if (name.startsWith('segments/') && !findings.some(({ code, object }) => code === 'foreign-object' && object === name))
+    if (
+      name.startsWith('segments/') &&
+      !findings.some(({ code, object }) => code === 'foreign-object' && object === name)
+    )
       throw new Violation(`verify does not find ${name}, which was planted`);
 }

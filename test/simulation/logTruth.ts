@@ -27,7 +27,7 @@ export class LogTruth {
     const lines = stored.toString('utf8').split('\n').slice(0, -1);
     const { previous, size, root } = (JSON.parse(lines.pop() ?? '') as { batch: Claim }).batch;
     if (previous !== this.#newest || size !== this.#entries.length || root !== this.#root)
- throw new Violation(`${name}: it does not continue the log`);
+      throw new Violation(`${name}: it does not continue the log`);
     for (const line of lines) {
       this.#entries.push(Buffer.from(line));
       const { type, name: object } = JSON.parse(line) as { type: string; name?: string };
