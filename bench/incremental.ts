@@ -115,6 +115,7 @@ function reportUpTo({ header, root, stored }: StoredSegment): Report {
     partitions: [head],
     findings: [],
     findingsOmitted: 0,
+    findingsAcknowledged: 0,
     unreadable: [],
   };
 }

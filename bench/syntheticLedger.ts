@@ -198,6 +198,7 @@ export class SyntheticLedger {
     return {
       time: new Date(batchTime(number)).toISOString(),
       keys: [KEY_TEXT],
+      operators: NO_HEADS.operators,
       documents: NO_HEADS.documents,
       positions: new Map(positions),
     };
@@ -269,6 +270,7 @@ export class SyntheticLedger {
       partitions,
       findings: [],
       findingsOmitted: 0,
+      findingsAcknowledged: 0,
       unreadable: [],
     };
   }

@@ -29,6 +29,7 @@ param auditorVerifierKeys = readEnvironmentVariable('AUDITSEAL_AUDITOR_VERIFIER_
 param witnessPolicy = readEnvironmentVariable('AUDITSEAL_WITNESS_POLICY', '')
 param maxWaitSeconds = empty(waitAsked) ? sizes[size].ingest.maxWaitSeconds : int(waitAsked)
 param integrateSchedule = empty(integrateAsked) ? sizes[size].integrateSchedule : integrateAsked
+param watchSchedule = readEnvironmentVariable('AUDITSEAL_WATCH_SCHEDULE', '50 * * * * *')
 param verifySchedule = readEnvironmentVariable('AUDITSEAL_VERIFY_SCHEDULE', '0 15 * * * *')
 param postureSchedule = readEnvironmentVariable('AUDITSEAL_POSTURE_SCHEDULE', '0 45 */6 * * *')
 param heartbeatMinutes = int(readEnvironmentVariable('AUDITSEAL_HEARTBEAT_MINUTES', '15'))

@@ -1,6 +1,6 @@
 import { openCredential } from './credential.ts';
 import { openKeyVaultSigner } from './keyVaultSigner.ts';
-import type { Config, KeySettings, LogKeySettings } from '../config/config.ts';
+import type { Config, KeySettings, LogKeySettings, VerifierSettings } from '../config/config.ts';
 import { KEY_SETTINGS } from '../config/keys.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { sharedKeys } from '../core/note/keyRoles.ts';
@@ -8,6 +8,7 @@ import type { GivenKeys } from '../core/note/keyRoles.ts';
 import { signNote } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { operatorName } from '../core/signed/acknowledgementSignature.ts';
 import { auditorName } from '../core/signed/reportSignature.ts';
 import type { Signer } from '../ports/signing.ts';
 
@@ -47,6 +48,37 @@ export async function openAuditorKeys(
   const auditor = await openKeys(auditorName(config.origin), 'auditor', config.auditor, openVaultKey);
   refuseShared([...log.given, ...auditor.given, ...witnessesOf(config)]);
   return auditor;
+}
+
+/** OperatorKeys is the keys of operators that a log is to know. */
+export interface OperatorKeys {
+  readonly registered: readonly VerifierKey[];
+  readonly revoked: readonly VerifierKey[];
+}
+
+/**
+ * openOperatorKeys opens the keys that operators acknowledge findings with: none of them signs here, and a vault only shows
+ * them. It throws CONFIG_INVALID if one of `others`, the log, the auditor, or a witness has one of them.
+ */
+export async function openOperatorKeys(
+  config: Pick<Config, 'origin' | 'operators' | 'signerIdentity' | 'witnessPolicy'>,
+  others: readonly Keys[],
+  openVaultKey: OpenVaultKey = openKeyVaultSigner,
+): Promise<OperatorKeys> {
+  const { origin, operators, signerIdentity } = config;
+  const open = async ({ verifierKeys, verifierKeyUrls: urls }: VerifierSettings): Promise<readonly VerifierKey[]> => {
+    const credential = urls.length > 0 ? await openCredential(signerIdentity) : undefined;
+    const opening = credential && urls.map((url) => openVaultKey(url, operatorName(origin), credential));
+    const shown = await Promise.all(opening ?? []);
+    return [...shown.map(({ verifierKey }) => verifierKey), ...verifierKeys];
+  };
+  const [registered, revoked] = await Promise.all([open(operators.registered), open(operators.revoked)]);
+  const own: GivenKeys[] = [
+    { place: 'OPERATOR_VERIFIER_KEYS', role: 'operator', keys: registered },
+    { place: 'OPERATOR_REVOKED_KEYS', role: 'operator', keys: revoked },
+  ];
+  refuseShared([...others.flatMap(({ given }) => given), ...own, ...witnessesOf(config)]);
+  return { registered, revoked };
 }
 
 const witnessesOf = ({ witnessPolicy }: Pick<Config, 'witnessPolicy'>): GivenKeys[] => {

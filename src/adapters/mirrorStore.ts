@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { FolderStore } from './folderStore.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
-import { isKnownName } from '../core/objects/names.ts';
+import { MAX_NAME_BYTES, isKnownName } from '../core/objects/names.ts';
 import { maxBytesOf } from '../core/objects/sizes.ts';
 import type { ObjectInfo, ObjectStore, Unread } from '../ports/store.ts';
 
@@ -11,8 +11,6 @@ const FOREIGN_FOLDER = 'foreign/';
 /** A file of it: the bytes of an object, or its name, under the SHA-256 of the name. */
 const FOREIGN_FILE = /^foreign\/[0-9a-f]{64}(\.name)?$/;
 const NAME_SUFFIX = '.name';
-/** MAX_NAME_BYTES bounds the name of a blob, which has at most 1,024 UTF-16 code units: each has at most three bytes. */
-export const MAX_NAME_BYTES = 3072;
 
 /** ForeignFiles is what the folder of foreign objects holds. */
 interface ForeignFiles {

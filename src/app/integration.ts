@@ -1,6 +1,6 @@
 import { SEGMENTS_A_THREAD } from './checks.ts';
 import type { Ledger } from './ledger.ts';
-import { requireSigners } from '../adapters/logKeys.ts';
+import { openOperatorKeys, requireSigners } from '../adapters/logKeys.ts';
 import { remoteWitness } from '../adapters/witnessClient.ts';
 import { MAX_BATCH_OBJECTS } from '../core/objects/batch.ts';
 import { Cosigning } from '../integrate/cosigning.ts';
@@ -28,6 +28,7 @@ export async function openIntegration({ config, ...ledger }: Ledger): Promise<In
     ledger.auditor(),
   ]);
   const { origin, verifyThreads, witnessPolicy } = config;
+  const operators = await openOperatorKeys(config, [keys, auditor]);
   // Threads that are idle keep no process.
   const { summarize } = new SegmentWorkers(verifyThreads);
   const concurrency = verifyThreads * SEGMENTS_A_THREAD;
@@ -36,6 +37,7 @@ export async function openIntegration({ config, ...ledger }: Ledger): Promise<In
     integrating: new Integrate({
       ...keys,
       auditors: auditor.verifiers,
+      operators,
       sessions: new Sessions({ ledger: origin, role: 'batches', signers: keys.signers, random: Math.random }),
       origin,
       store,

@@ -25,6 +25,15 @@ export async function askWords(
   return { who: await whoActs(options.who, arm), why: await whyOf(options.why, outside) };
 }
 
+/** askWhoAndWhy finds out the same by the options, or else by questions at the terminal: of who acts without a sign-in. */
+export async function askWhoAndWhy(options: OptionValues<typeof ACTION_OPTIONS>, outside: Outside): Promise<Words> {
+  const who = options.who ?? (await outside.ask('Who (this goes into the ledger): '));
+  if (who === undefined) throw usageError('nobody is at the terminal to ask for a name; give --who');
+  if (holdsSecret(who)) throw usageError(`the name ${NO_SECRET}: it would stand in the ledger for ever`);
+  if (!isActionText(who)) throw usageError('--who must be a name on one line');
+  return { who, why: await whyOf(options.why, outside) };
+}
+
 async function whoActs(given: string | undefined, arm: ArmConnection): Promise<string> {
   const claimed = given === undefined ? claimedName(await arm.token()) : undefined;
   const who = given ?? claimed;

@@ -3,11 +3,14 @@ import { unusable, usageError } from './usage.ts';
 import { faultIn, named } from '../core/errors.ts';
 import { sharedKeys } from '../core/note/keyRoles.ts';
 import type { GivenKeys } from '../core/note/keyRoles.ts';
+import { parseSignerKey } from '../core/note/signerKey.ts';
+import type { SignerKey } from '../core/note/signerKey.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_POLICY_BYTES, parsePolicy } from '../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
+import { ledgerOfOperator } from '../core/signed/acknowledgementSignature.ts';
 import { LEDGER_NAME_RULE, isLedgerName } from '../core/signed/ledgerName.ts';
 import { auditorName, ledgerOfAuditor } from '../core/signed/reportSignature.ts';
 
@@ -83,6 +86,10 @@ export function requireLogKeys(place: string, keys: readonly VerifierKey[]): voi
   for (const { keyName } of keys) {
     if (ledgerOfAuditor(keyName) !== undefined)
       throw usageError(`${place}: the key is of ${keyName}, which is an auditor: give it with --auditor-key`);
+    if (ledgerOfOperator(keyName) !== undefined)
+      throw usageError(
+        `${place}: the key is of ${keyName}, which is an operator: the log itself says whose key counts`,
+      );
     if (!isLedgerName(keyName)) throw usageError(`${place}: the key is of ${keyName}, and ${LEDGER_NAME_RULE}`);
   }
 }
@@ -101,4 +108,15 @@ function auditorsOf(verifiers: readonly VerifierKey[]): Auditors | undefined {
 async function readPolicy(path: string): Promise<WitnessPolicy> {
   const bytes = await readUserFile('--policy', path, MAX_POLICY_BYTES);
   return named(`--policy: ${path}`, () => parsePolicy(bytes));
+}
+
+/** A key is one short line; a larger file is something else. */
+const MAX_KEY_FILE_BYTES = 4096;
+
+/** readSignerKey reads the file of the option --key. */
+export async function readSignerKey(path: string): Promise<SignerKey> {
+  const bytes = await readUserFile('--key', path, MAX_KEY_FILE_BYTES);
+  if (bytes.length > MAX_KEY_FILE_BYTES)
+    throw unusable(`--key: ${path} holds no key: it has more than ${MAX_KEY_FILE_BYTES} bytes`);
+  return named(`--key: ${path}`, () => parseSignerKey(bytes.toString('utf8').replace(/\r?\n$/, '')));
 }

@@ -6,8 +6,9 @@ const START = { full: 'the first segments', incremental: 'the heads of the ancho
 
 /** printReport prints the report of a check for people; `hasKeys` says whether a key of the log was given. */
 export function printReport(report: Report, hasKeys: boolean): void {
-  const { status, ledger, checked, log, partitions, findingsOmitted } = report;
-  printItem(`${status}: ${ledger ?? 'no ledger'}`);
+  const { status, ledger, checked, log, partitions, findingsOmitted, findingsAcknowledged } = report;
+  const but = findingsAcknowledged === 0 ? '' : `, with ${countOf(findingsAcknowledged)} acknowledged`;
+  printItem(`${status}: ${ledger ?? 'no ledger'}${but}`);
   if (status === 'verified' && !hasKeys)
     printItem('  it agrees with itself, but nobody you named vouches for it: no --key was given');
   printItem(`  ${checkedIn(report)}`);
@@ -56,6 +57,12 @@ export function printSaid(report: {
 }): void {
   for (const text of report.notChecked) printItem(`  not checked: ${text}`);
   for (const { object, why } of report.unreadable) printItem(`  unreadable: ${object}: ${why}`);
-  for (const { code, severity, object, detail } of report.findings)
+  for (const { code, severity, object, detail, acknowledged } of report.findings) {
     printItem(`  ${severity} ${code}: ${object}: ${detail}`);
+    if (acknowledged === undefined) continue;
+    const { action, who, why, time } = acknowledged;
+    printItem(`    acknowledged by ${who} at ${time} (${action}): ${why}`);
+  }
 }
+
+const countOf = (findings: number): string => `${formatCount(findings)} ${findings === 1 ? 'finding' : 'findings'}`;

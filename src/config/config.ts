@@ -7,16 +7,13 @@ import { SettingsReader } from './reader.ts';
 import type { Environment } from './reader.ts';
 import { SECRETS, SETTINGS } from './settings.ts';
 import type { Read, Reader } from './settings.ts';
+import { checkStorage, storageConnection } from './storage.ts';
+import type { StorageConnection } from './storage.ts';
 import { witnessFaults } from './witnesses.ts';
 import type { GivenKeys } from '../core/note/keyRoles.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
-
-/** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
-export type StorageConnection =
-  | { readonly kind: 'connectionString'; readonly text: string }
-  | { readonly kind: 'identity'; readonly serviceUri: string; readonly managed: boolean; readonly clientId?: string };
 
 /** KeySettings is what the app is told of the keys of one role. */
 export interface KeySettings {
@@ -31,6 +28,9 @@ export interface KeySettings {
   /** as whom to ask the vault */
   readonly signerIdentity: { readonly managed: boolean; readonly clientId?: string };
 }
+
+/** VerifierSettings is keys that sign elsewhere, as they were given. */
+export type VerifierSettings = Pick<KeySettings, 'verifierKeys' | 'verifierKeyUrls'>;
 
 /** LogKeySettings is what the app is told of the keys of its log, which sign checkpoints and certificates. */
 export interface LogKeySettings extends KeySettings {
@@ -51,6 +51,8 @@ interface PostureSettings extends AccountId {
 export interface Config extends LogKeySettings {
   /** the keys that sign the ledger's reports: at most one that signs here */
   readonly auditor: KeySettings;
+  /** the keys that operators acknowledge findings with, none of which signs here: those that count, and those that don't any more */
+  readonly operators: { readonly registered: VerifierSettings; readonly revoked: VerifierSettings };
   readonly hub: HubSettings;
   readonly ledger: StorageConnection;
   readonly container: string;
@@ -73,20 +75,20 @@ const MIB = 1024 * 1024;
 export function loadConfig(env: Environment = process.env): Config {
   const reader = new SettingsReader(SETTINGS, env, SECRETS);
   checkHub(reader);
-  checkConnection(reader, 'LEDGER');
+  checkStorage(reader, 'LEDGER');
   const hasTlog = Object.keys(env).some((name) => /^TLOG(__|$)/.test(name) && env[name]?.trim());
-  if (hasTlog) checkConnection(reader, 'TLOG');
+  if (hasTlog) checkStorage(reader, 'TLOG');
   checkKeys(reader);
   checkWitnesses(reader);
   checkPosture(reader);
   const settings = reader.settings();
   const { WITNESS_POLICY: witnessPolicy } = settings;
-  const ledger = connection(settings, 'LEDGER');
+  const ledger = storageConnection(settings, 'LEDGER');
   return Object.freeze({
     hub: hubSettings(settings),
     ledger,
     container: settings.LEDGER_CONTAINER,
-    tlog: hasTlog ? connection(settings, 'TLOG') : ledger,
+    tlog: hasTlog ? storageConnection(settings, 'TLOG') : ledger,
     tlogContainer: settings.TLOG_CONTAINER,
     origin: settings.LEDGER_ORIGIN,
     signerKeys: settings.LEDGER_SIGNER_KEY,
@@ -98,6 +100,10 @@ export function loadConfig(env: Environment = process.env): Config {
       signerKeyUrls: given(settings.AUDITOR__keyUrl),
       ...verifiers(settings.AUDITOR_VERIFIER_KEYS),
       signerIdentity: identity(settings, 'AUDITOR'),
+    },
+    operators: {
+      registered: verifiers(settings.OPERATOR_VERIFIER_KEYS),
+      revoked: verifiers(settings.OPERATOR_REVOKED_KEYS),
     },
     ...(witnessPolicy !== undefined && { witnessPolicy }),
     heartbeatMinutes: settings.HEARTBEAT_MINUTES,
@@ -111,34 +117,10 @@ export function loadConfig(env: Environment = process.env): Config {
 /** given is a list of what was given. */
 const given = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);
 
-const verifiers = (keys: readonly (VerifierKey | string)[]): Pick<KeySettings, 'verifierKeys' | 'verifierKeyUrls'> => ({
+const verifiers = (keys: readonly (VerifierKey | string)[]): VerifierSettings => ({
   verifierKeys: keys.filter((key) => typeof key !== 'string'),
   verifierKeyUrls: keys.filter((key) => typeof key === 'string'),
 });
-
-function connection(settings: Read, name: 'LEDGER' | 'TLOG'): StorageConnection {
-  const serviceUri = settings[`${name}__blobServiceUri`];
-  return serviceUri === undefined
-    ? { kind: 'connectionString', text: settings[name] as string }
-    : { kind: 'identity', serviceUri, ...identity(settings, name) };
-}
-
-function checkConnection(reader: Reader, name: 'LEDGER' | 'TLOG'): void {
-  const uri = `${name}__blobServiceUri` as const;
-  const connectionString = reader.read(name);
-  if (reader.isSet(uri)) {
-    checkIdentity(reader, name);
-    if (connectionString !== undefined) reader.fault(name, `is given twice; leave out ${name} or ${uri}`);
-  } else if (connectionString === undefined) {
-    reader.require(name, `expected a connection string of the storage account, or ${uri} for an identity`);
-  } else if (!isConnectionString(connectionString)) {
-    reader.fault(
-      name,
-      'is wrong; expected a storage connection string with BlobEndpoint= or AccountName=, and AccountKey= or ' +
-        'SharedAccessSignature=',
-    );
-  }
-}
 
 /** checkKeys demands a key of the log. */
 function checkKeys(reader: Reader): void {
@@ -166,6 +148,8 @@ function givenKeys(reader: Reader): GivenKeys<keyof Read>[] {
     { place: 'AUDITOR_SIGNER_KEY', role: 'auditor', keys: given(reader.read('AUDITOR_SIGNER_KEY')).map(publicOf) },
     { place: 'AUDITOR__keyUrl', role: 'auditor', keys: given(reader.read('AUDITOR__keyUrl')) },
     { place: 'AUDITOR_VERIFIER_KEYS', role: 'auditor', keys: list(reader.read('AUDITOR_VERIFIER_KEYS')) },
+    { place: 'OPERATOR_VERIFIER_KEYS', role: 'operator', keys: list(reader.read('OPERATOR_VERIFIER_KEYS')) },
+    { place: 'OPERATOR_REVOKED_KEYS', role: 'operator', keys: list(reader.read('OPERATOR_REVOKED_KEYS')) },
     { place: 'WITNESS_POLICY', role: 'witness', keys: list(reader.read('WITNESS_POLICY')?.witnesses).map(publicOf) },
   ];
 }
@@ -203,12 +187,4 @@ function checkPosture(reader: Reader): void {
 function statedAccount(connectionString: string | undefined, serviceUri = ''): string | undefined {
   if (URL.canParse(serviceUri)) return new URL(serviceUri).hostname.split('.')[0];
   return /(?:^|;)\s*AccountName=([^;]+)/i.exec(connectionString ?? '')?.[1]?.toLowerCase();
-}
-
-function isConnectionString(candidate: string): boolean {
-  if (/^UseDevelopmentStorage=true/i.test(candidate)) return true;
-  return (
-    /(^|;)\s*(BlobEndpoint|AccountName)=[^;]/i.test(candidate) &&
-    /(^|;)\s*(AccountKey|SharedAccessSignature)=[^;]/i.test(candidate)
-  );
 }

@@ -3,6 +3,7 @@ import { sharedKeys } from '../core/note/keyRoles.ts';
 import type { GivenKeys, KeyFault, KeyRole } from '../core/note/keyRoles.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { operatorName } from '../core/signed/acknowledgementSignature.ts';
 import { auditorName } from '../core/signed/reportSignature.ts';
 
 /** KEY_SETTINGS names the settings that a role's keys are given with. */
@@ -31,6 +32,6 @@ function nameFault(key: VerifierKey, role: KeyRole, origin: string): string | un
   if (key.type === 'cosignature') return `the key ${withoutSecret(formatVerifierKey(key))} is a witness's`;
   const keyName = withoutSecret(key.keyName);
   if (role === 'log') return key.keyName === origin ? undefined : `the key is of ${keyName}, not of LEDGER_ORIGIN`;
-  const name = auditorName(origin);
+  const name = role === 'operator' ? operatorName(origin) : auditorName(origin);
   return key.keyName === name ? undefined : `the key is of ${keyName}, not of ${name}`;
 }

@@ -3,10 +3,9 @@ import { MAX_RETENTION_DAYS } from '../core/limits.ts';
 import { MAX_ACTION_TEXT, formatAction, isHoldTag } from '../core/objects/action.ts';
 import type { Action, GuardState } from '../core/objects/action.ts';
 import type { ContainerGuard } from '../core/objects/guard.ts';
-import { actionName, parseActionName } from '../core/objects/names.ts';
+import { fileAction } from '../ledger/actions.ts';
 import type { PolicyControl } from '../ports/guard.ts';
 import type { Clock } from '../ports/host.ts';
-import { isSame } from '../ports/store.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** GuardChange is what somebody wants to do to what guards a container. */
@@ -169,19 +168,7 @@ const oneLine = (text: string): string =>
     .slice(0, MAX_ACTION_TEXT)
     .toWellFormed();
 
-/** record creates an action under the first free number, and gives its name. */
-async function record(store: ObjectStore, action: Action): Promise<string> {
+const record = (store: ObjectStore, action: Action): Promise<string> => {
   const bytes = formatAction(action);
-  let number = 0;
-  for await (const { name } of store.list('actions/')) {
-    // A hole is filled: the log stops at it.
-    if (parseActionName(name) === number) number += 1;
-  }
-  for (;;) {
-    const name = actionName(number);
-    if ((await store.create(name, bytes)) === 'created') return name;
-    // After a lost answer it is our own.
-    if (isSame(await store.read(name), bytes)) return name;
-    number += 1;
-  }
-}
+  return fileAction(store, () => bytes);
+};

@@ -147,10 +147,18 @@ async function openPredecessor(
     return 'tiles lie';
   }
   // The heads are the log's own, so their keys are.
-  const { time, keys } = said.heads;
+  const { time, keys, operators, documents } = said.heads;
   const certificates = certificatesFor({ ledger: origin, keys });
   const signed = attempt(() => openBatch(bytes as Buffer, batchName(number), certificates), 'malformed');
   if (signed === undefined || time < signed.certificate.from || time > signed.certificate.until) return 'foreign';
   const { previous, size, root } = said;
-  return { number, head, time, keys, last: { previous, size, root, bytes: bytes as Buffer } };
+  return {
+    number,
+    head,
+    time,
+    keys,
+    operators,
+    actions: documents.action,
+    last: { previous, size, root, bytes: bytes as Buffer },
+  };
 }

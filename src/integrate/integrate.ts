@@ -1,7 +1,7 @@
 import type { SignedCheckpoint } from './cosigning.ts';
 import { publishLog } from './publish.ts';
 import { LogSource } from './source.ts';
-import type { Announcement, BatchLimits, Passed, SourceDeps, TakenBatch } from './source.ts';
+import type { Announcements, BatchLimits, Passed, SourceDeps, TakenBatch } from './source.ts';
 import { loadLog } from './loadLog.ts';
 import { firstTrust, publishedTree, readCheckpoint } from './state.ts';
 import type { LogDeps, LogState } from './state.ts';
@@ -9,12 +9,17 @@ import { AuditsealError, faultIn } from '../core/errors.ts';
 import { formatCheckpoint, openCheckpoint } from '../core/note/checkpoint.ts';
 import { formatNote } from '../core/note/note.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { formatBatch, openNextBatch } from '../core/objects/batch.ts';
 import type { LogSoFar } from '../core/objects/batch.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName } from '../core/objects/names.ts';
+import { MAX_OPERATORS } from '../core/objects/operators.ts';
+import type { Operator } from '../core/objects/operators.ts';
 import { batchMetadata, signBatch } from '../core/signed/batchSignature.ts';
 import { formatKeyNotice } from '../core/signed/keyNotice.ts';
+import { formatOperatorNotice } from '../core/signed/operatorNotice.ts';
+import type { OperatorNotice } from '../core/signed/operatorNotice.ts';
 import { logAfter } from '../ledger/batches.ts';
 import type { Sessions } from '../ledger/session.ts';
 import type { Logger } from '../ports/host.ts';
@@ -23,6 +28,8 @@ import type { Signer } from '../ports/signing.ts';
 export interface IntegrateDeps extends LogDeps, Omit<SourceDeps, 'log'> {
   /** every checkpoint carries a signature of each; keys that the log doesn't know yet are announced in it */
   readonly signers: readonly Signer[];
+  /** operators' keys that the log is to know: those that count, and those that don't any more */
+  readonly operators: { readonly registered: readonly VerifierKey[]; readonly revoked: readonly VerifierKey[] };
   /** of role batches */
   readonly sessions: Sessions;
   readonly limits: BatchLimits;
@@ -109,8 +116,8 @@ export class Integrate {
   /** addBatches returns false if another integration takes the number of a batch. */
   async #addBatches(deadline: number, result: IntegrateResult, log: Logger): Promise<boolean> {
     let state = this.#state as LogState;
-    const newKeys = await this.#announce(state.log.keys);
-    const source = await LogSource.open({ ...this.#deps, log }, state.heads, newKeys, this.#passed);
+    const announced = await this.#announce(state.heads, log);
+    const source = await LogSource.open({ ...this.#deps, log }, state.heads, announced, this.#passed);
     try {
       do {
         // Where something else has the name of the newest checkpoint, the next one covers its batch: at once.
@@ -130,19 +137,25 @@ export class Integrate {
     }
   }
 
-  /** announce makes notices of the keys that the log doesn't know yet, signed by all. */
-  async #announce(known: readonly string[]): Promise<Announcement[]> {
+  /** announce makes notices of what the log doesn't know of keys yet, signed by all its keys. */
+  async #announce({ keys: known, operators }: LogPosition, log: Logger): Promise<Announcements> {
     const { origin, signers } = this.#deps;
+    const sign = async (text: string): Promise<string> => {
+      const signatures = await Promise.all(signers.map((signer) => signer.sign(text)));
+      return formatNote({ text, signatures }).toString('utf8');
+    };
     const keys = signers.map(({ verifierKey }) => formatVerifierKey(verifierKey));
-    return Promise.all(
-      keys
-        .filter((key) => !known.includes(key))
-        .map(async (key) => {
-          const text = formatKeyNotice(origin, key);
-          const signatures = await Promise.all(signers.map((signer) => signer.sign(text)));
-          return { key, note: formatNote({ text, signatures }).toString('utf8') };
-        }),
-    );
+    const notices = noticesFor(this.#deps.operators, operators, log);
+    return {
+      keys: await Promise.all(
+        keys
+          .filter((key) => !known.includes(key))
+          .map(async (key) => ({ key, note: await sign(formatKeyNotice(origin, key)) })),
+      ),
+      operators: await Promise.all(
+        notices.map(async (notice) => ({ notice, note: await sign(formatOperatorNotice(origin, notice)) })),
+      ),
+    };
   }
 
   /**
@@ -196,4 +209,23 @@ export class Integrate {
     await publishLog(this.#deps, newest);
     return { ...state, newest, known: publishedTree(tree.head) };
   }
+}
+
+/** noticesFor gives what a log that knows these operators is to be told of them: new ones first, and no more than it may have. */
+function noticesFor(
+  { registered, revoked }: IntegrateDeps['operators'],
+  known: readonly Operator[],
+  log: Logger,
+): readonly OperatorNotice[] {
+  const isKnown = (text: string): boolean => known.some(({ key }) => key === text);
+  const isEnded = (text: string): boolean => revoked.some((key) => formatVerifierKey(key) === text);
+  const isCounting = (text: string): boolean => known.some(({ key, until }) => key === text && until === undefined);
+  const added = registered.map(formatVerifierKey).filter((key) => !isKnown(key) && !isEnded(key));
+  const ended = revoked.map(formatVerifierKey).filter(isCounting);
+  const room = Math.max(MAX_OPERATORS - known.length, 0);
+  if (added.length > room) log.error('the log takes no more keys of operators', { registered: known.length });
+  return [
+    ...added.slice(0, room).map((key) => ({ key, isRevoked: false })),
+    ...ended.map((key) => ({ key, isRevoked: true })),
+  ];
 }

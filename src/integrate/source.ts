@@ -3,11 +3,15 @@ import { PartitionQueue } from './partitionQueue.ts';
 import type { QueueDeps } from './partitionQueue.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { formatEntry } from '../core/objects/entry.ts';
+import type { LogEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, formatHeads } from '../core/objects/heads.ts';
 import type { DocumentCounts, LogPosition } from '../core/objects/heads.ts';
 import { DOCUMENT_TYPES, documentName } from '../core/objects/names.ts';
 import type { DocumentType } from '../core/objects/names.ts';
+import { operatorsAfter } from '../core/objects/operators.ts';
+import type { Operator } from '../core/objects/operators.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
+import type { OperatorNotice } from '../core/signed/operatorNotice.ts';
 import { isPartition } from '../core/text.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
 import type { Clock, Logger } from '../ports/host.ts';
@@ -38,10 +42,12 @@ export interface Passed extends Record<DocumentType, number> {
   keys: string;
 }
 
-/** Announcement is a key that the log is to sign with, as formatVerifierKey prints it, and the notice of it. */
-export interface Announcement {
-  readonly key: string;
-  readonly note: string;
+/** Announcements is what the log is to say of keys, each with its note. */
+export interface Announcements {
+  /** keys that the log is to sign with, as formatVerifierKey prints them */
+  readonly keys: readonly { readonly key: string; readonly note: string }[];
+  /** operators' keys that it is to register or to revoke */
+  readonly operators: readonly { readonly notice: OperatorNotice; readonly note: string }[];
 }
 
 /** Due says whether a batch is wanted though there may be nothing new. */
@@ -69,28 +75,36 @@ export class LogSource {
   readonly #queues: PartitionQueue[] = [];
   /** keys of the log, with those that it will announce next, and these alone */
   readonly #keys: readonly string[];
-  #announced: readonly Announcement[];
+  readonly #operators: readonly Operator[];
+  /** the entries of what is to be announced, until they are taken */
+  #announced: readonly LogEntry[];
   #documents: DocumentCounts;
   readonly #passed: Passed;
   #time: string;
 
-  private constructor(deps: SourceDeps, heads: LogPosition, newKeys: readonly Announcement[], passed: Passed) {
+  private constructor(deps: SourceDeps, heads: LogPosition, announced: Announcements, passed: Passed) {
     this.#passed = passed;
     this.#deps = deps;
-    this.#keys = [...heads.keys, ...newKeys.map(({ key }) => key)];
-    this.#announced = newKeys;
+    const { keys, operators } = announced;
+    this.#keys = [...heads.keys, ...keys.map(({ key }) => key)];
+    const notices = operators.map(({ notice }) => notice);
+    this.#operators = operatorsAfter(heads.operators, notices, heads.documents.action);
+    this.#announced = [
+      ...keys.map(({ note }) => ({ type: 'key', note }) as const),
+      ...operators.map(({ note }) => ({ type: 'operator', note }) as const),
+    ];
     this.#documents = heads.documents;
     this.#time = heads.time;
   }
 
-  /** open begins behind a log's heads; `newKeys` are to be announced. */
+  /** open begins behind a log's heads. */
   static async open(
     deps: SourceDeps,
     heads: LogPosition,
-    newKeys: readonly Announcement[],
+    announced: Announcements,
     passed: Passed,
   ): Promise<LogSource> {
-    const source = new LogSource(deps, heads, newKeys, passed);
+    const source = new LogSource(deps, heads, announced, passed);
     const keys = source.#keys.join();
     if (keys !== passed.keys) passed.strangers.clear();
     passed.keys = keys;
@@ -114,7 +128,7 @@ export class LogSource {
 
   /** take gives the next batch, one object of each partition in turn, or undefined if there is nothing new and none is due. */
   async take(limits: BatchLimits, { isDue }: Due): Promise<TakenBatch | undefined> {
-    const entries = this.#announced.map(({ note }) => formatEntry({ type: 'key', note }));
+    const entries = this.#announced.map(formatEntry);
     const counts = { segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
     const isFull = (): boolean => entries.length >= limits.objects || counts.storedBytes >= limits.storedBytes;
     let active = this.#queues;
@@ -148,6 +162,7 @@ export class LogSource {
     const heads: LogPosition = {
       time: this.#time,
       keys: this.#keys,
+      operators: this.#operators,
       documents: this.#documents,
       positions: new Map(positions.map(({ partition, position }) => [partition, position])),
     };

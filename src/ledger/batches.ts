@@ -67,6 +67,8 @@ export const logAfter = ({ number, heads }: Batch, { head }: Pick<LogTree, 'head
   head,
   time: heads.time,
   keys: heads.keys,
+  operators: heads.operators,
+  actions: heads.documents.action,
 });
 
 /** LogStart is where a reading of the log begins: the log up to there, and the tree over its entries. */

@@ -3,15 +3,19 @@ import { pageName, parseReportName, reportName } from '../core/objects/names.ts'
 import type { FiledReport, Finding, Report } from '../core/objects/report.ts';
 import { formatUnsigned, openReport } from '../core/objects/reportFile.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
-import { reportMessage, withReportSignature } from '../core/signed/reportSignature.ts';
+import { withSignature } from '../core/signed/documentSignature.ts';
+import { reportMessage } from '../core/signed/reportSignature.ts';
 import type { Logger } from '../ports/host.ts';
 import type { Signer } from '../ports/signing.ts';
 import { WHY_UNREAD, isSame } from '../ports/store.ts';
 import type { ObjectStore, Unread } from '../ports/store.ts';
 
-/** logFindings logs a line for each finding: alerts are raised from them. */
+/** logFindings logs a line for each finding: alerts are raised from those that nobody acknowledged. */
 export function logFindings(log: Logger, findings: readonly Finding[]): void {
-  for (const { code, object } of findings) log.error('finding', { code, object });
+  for (const { code, object, acknowledged } of findings) {
+    if (acknowledged === undefined) log.error('finding', { code, object });
+    else log.info('acknowledged finding', { code, object, action: acknowledged.action });
+  }
 }
 
 /**
@@ -115,7 +119,7 @@ export async function fileReport(
     const { report, page } = compose(name);
     const unsigned = formatUnsigned(report);
     const signature = await signer.sign(reportMessage(ledger, name, unsigned));
-    const json = withReportSignature(unsigned, signer.verifierKey, signature);
+    const json = withSignature(unsigned, signer.verifierKey, signature);
     // After a lost response the name is taken by what was just written.
     if ((await store.create(name, json)) === 'exists' && !isSame(await store.read(name), json)) {
       from = number + 1;

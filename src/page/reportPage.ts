@@ -5,17 +5,19 @@ import { REPORT_STYLE } from './reportStyle.ts';
 import { findingsSection, partitionsSection, unreadableSection } from './reportTables.ts';
 import { bytes, duration, number, plural, time } from './reportValues.ts';
 import { sha256 } from '../core/hash.ts';
+import { isAcknowledged } from '../core/objects/report.ts';
 import type { Report, Status } from '../core/objects/report.ts';
 
 const MEANING: Readonly<Record<Status, { readonly title: string; readonly sentence: string }>> = {
   verified: {
     title: 'Verified',
     sentence:
-      'Every segment that was read is whole and continues its chain, and no error was found in what was checked.',
+      'Every segment that was read is whole and continues its chain, and no error was found in what was checked, apart from any that are acknowledged.',
   },
   violated: {
     title: 'Violated',
-    sentence: 'At least one error was found: something was changed, removed or added, or evidence is missing.',
+    sentence:
+      'At least one error was found that nobody has acknowledged: something was changed, removed or added, or evidence is missing.',
   },
   unverified: {
     title: 'Unverified',
@@ -101,11 +103,14 @@ ${sign(status, 'sign')}
 }
 
 /** outcome is what happened, in numbers. */
-function outcome({ checked, findings, findingsOmitted, unreadable }: Report): Markup {
+function outcome({ checked, findings: all, findingsOmitted, unreadable }: Report): Markup {
+  const findings = all.filter((finding) => !isAcknowledged(finding));
   const errors = findings.filter(({ severity }) => severity !== 'warning').length;
+  const known = all.length - findings.length;
   const found = [
     ...(errors > 0 ? [plural(errors, 'error')] : []),
     ...(findings.length > errors ? [plural(findings.length - errors, 'warning')] : []),
+    ...(known > 0 ? [plural(known, 'acknowledged finding')] : []),
     ...(findingsOmitted > 0 ? [`${plural(findingsOmitted, 'further finding')} not listed`] : []),
   ];
   const unread = unreadable.length > 0 ? ` ${plural(unreadable.length, 'object')} could not be read.` : '';

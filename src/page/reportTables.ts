@@ -3,7 +3,7 @@ import type { Markup } from './markup.ts';
 import { LOG_CODE_MEANING } from './reportLog.ts';
 import { number, plural, time } from './reportValues.ts';
 import { parseSegmentName } from '../core/objects/names.ts';
-import type { Finding, PartitionReport, Report } from '../core/objects/report.ts';
+import type { AcknowledgedBy, Finding, PartitionReport, Report } from '../core/objects/report.ts';
 
 const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
   ['chain-broken', 'a segment does not name the root of the one before, or its own root is wrong'],
@@ -12,6 +12,7 @@ const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
   ['segment-changed', 'the stored bytes differ from those known before'],
   ['sequence-gap', 'events of the hub are missing'],
   ['hub-recreated', 'the hub was deleted and created again, and what it had that was not sealed is gone'],
+  ['partition-silent', 'a partition gives no sign of life'],
   ['sequence-overlap', 'an event or record is counted twice, or out of order'],
   ['foreign-object', 'an object that is not of this ledger sits in the container'],
   ['clock-ahead', 'something is dated ahead of a clock that it is compared with'],
@@ -78,13 +79,17 @@ ${groups.map(findingGroup)}</table>`;
 
 function findingGroup(group: readonly Finding[]): Markup {
   const rows = group.map((finding, at) => {
-    const { code, severity, object, detail } = finding;
+    const { code, severity, object, detail, acknowledged } = finding;
     const name = markup`<th role="rowheader" scope="rowgroup" rowspan="${group.length}">${objectName(object)}</th>`;
     const badge = markup`<span class="badge ${isWarning(finding) ? 'warning' : 'error'}">${untrusted(severity)}</span>`;
-    return markup`<tr role="row">${at === 0 ? name : ''}<td role="cell">${badge} <span class="code">${untrusted(code)}</span></td><td role="cell" class="break">${boxed(detail, detailText(detail))}</td></tr>\n`;
+    return markup`<tr role="row">${at === 0 ? name : ''}<td role="cell">${badge} <span class="code">${untrusted(code)}</span></td><td role="cell" class="break">${boxed(detail, detailText(detail))}${acknowledged === undefined ? '' : known(acknowledged)}</td></tr>\n`;
   });
   return markup`<tbody role="rowgroup">${rows}</tbody>\n`;
 }
+
+/** known says who acknowledged a finding. */
+const known = ({ action, who, why, time: at }: AcknowledgedBy): Markup =>
+  markup`<p class="small soft">Acknowledged by ${untrusted(who)} at ${time(at)} (<code>${untrusted(action)}</code>): ${untrusted(why)}</p>`;
 
 /** Texts longer than this scroll in a box of their own: a thousand long names would bury the rest. */
 const MAX_OPEN = 240;

@@ -31,6 +31,7 @@ const verdict = {
   mode: 'name',
   segments: 'count',
   findings: 'count',
+  acknowledged: 'count',
 } as const;
 
 const guard = {
@@ -97,6 +98,18 @@ export const LINES = {
     level: 'error',
     fields: { partition: 'name', code: 'name' },
     means: 'somebody has to mend what this code names: the delivery is tried again until then, and nothing is skipped',
+  },
+  'the trigger was passed on': {
+    level: 'info',
+    fields: { partition: 'name', sequenceNumber: 'number' },
+    means:
+      'what the trigger couldn’t deliver is sealed, and its position is set behind that, so that it delivers again',
+  },
+  'the trigger was not passed on': {
+    level: 'warn',
+    fields: { partition: 'name', why: 'reason' },
+    means:
+      'the position of the trigger couldn’t be set behind what is sealed; nothing is lost, but what comes next may be sealed by `watch` alone, late',
   },
   watched: {
     level: 'info',
@@ -189,6 +202,11 @@ export const LINES = {
     },
     means: 'a run of integrate has ended, also when there was nothing to do; none for minutes: nothing is signed',
   },
+  'the log takes no more keys of operators': {
+    level: 'error',
+    fields: { registered: 'count' },
+    means: 'OPERATOR_VERIFIER_KEYS has more keys than a log may ever register; what the others sign doesn’t count',
+  },
   'another integration took the next batch': {
     level: 'warn',
     fields: { tries: 'number' },
@@ -219,7 +237,16 @@ export const LINES = {
     fields: { code: 'name', object: 'name' },
     means: 'a check found something wrong; the code is a heading of the runbook',
   },
-  verified: { level: 'info', fields: verdict, means: 'a check ended, and found nothing wrong' },
+  'acknowledged finding': {
+    level: 'info',
+    fields: { code: 'name', object: 'name', action: 'name' },
+    means: 'a check found again what an operator has acknowledged, by that action; it is a finding still',
+  },
+  verified: {
+    level: 'info',
+    fields: verdict,
+    means: 'a check ended, and found nothing wrong but what an operator has acknowledged: `acknowledged` says how much',
+  },
   'nothing to verify yet': { level: 'info', fields: verdict, means: 'a check ended, and the ledger is empty' },
   'not verified': { level: 'error', fields: verdict, means: 'a check ended: something is wrong, or was not checked' },
   'posture is as promised': {

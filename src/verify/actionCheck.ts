@@ -2,18 +2,36 @@ import { readFor } from './context.ts';
 import type { Context } from './context.ts';
 import { faultIn } from '../core/errors.ts';
 import { ACTION_UNDERWAY_MS } from '../core/limits.ts';
-import { parseAction } from '../core/objects/action.ts';
+import type { FiledAcknowledgement } from './acknowledge.ts';
+import { parseFiledAction } from '../core/objects/acknowledgement.ts';
+import type { Acknowledgement } from '../core/objects/acknowledgement.ts';
 import type { Action } from '../core/objects/action.ts';
 import { parseActionName } from '../core/objects/names.ts';
+import { isSignedByOperator, openOperators } from '../core/objects/operators.ts';
+import type { Operator } from '../core/objects/operators.ts';
 import { GONE, WHY_UNREAD } from '../ports/store.ts';
+
+/** LoggedActions is what the log says of actions. */
+export interface LoggedActions {
+  /** number of the first one without an entry */
+  readonly integrated: number;
+  /** what was made before, in ms since the Unix epoch, must have an entry; NaN: nothing must */
+  readonly until: number;
+  readonly operators: readonly Operator[];
+}
 
 /**
  * checkActions reads every action of a ledger: each must be one, their numbers dense, each attempt must have its outcome, and
- * what was made before `until` (ms since the Unix epoch; NaN: nothing) an entry in the log, which has them up to the number
- * `integrated`. Entries are compared with actions where the log is followed.
+ * what is old enough an entry in the log. It gives the acknowledgements that count: that an operator signed whose key the log
+ * knew, and that have an entry. Entries are compared with actions where the log is followed.
  */
-export async function checkActions(context: Context, integrated: number, until: number): Promise<void> {
-  const { store, findings } = context;
+export async function checkActions(
+  context: Context,
+  { integrated, until, operators }: LoggedActions,
+): Promise<readonly FiledAcknowledgement[]> {
+  const { store, findings, tally } = context;
+  const keys = openOperators(operators);
+  const acknowledgements: FiledAcknowledgement[] = [];
   const open = new Map<string, Action>();
   /** what may be an attempt, and can't be read */
   const unread = new Set<string>();
@@ -24,12 +42,17 @@ export async function checkActions(context: Context, integrated: number, until: 
     if (number === undefined) continue; // it is found with the other names
     if (number !== next) findings.hole({ type: 'action', number });
     next = number + 1;
-    const action = await readAction(context, name);
-    if (action === 'unreadable') unread.add(name);
-    if (typeof action !== 'object') continue;
+    const filed = await readAction(context, name);
+    if (filed === 'unreadable') unread.add(name);
+    if (typeof filed !== 'object') continue;
+    const { action, bytes } = filed;
     context.clock.date('action', name, action.time);
     if (number >= integrated && Date.parse(action.time) < until) late.push(name);
-    if (action.attempt === undefined) open.set(name, action);
+    if (action.kind === 'acknowledge') {
+      if (number >= integrated) tally.acknowledgementsWithoutEntry.push(name);
+      else if (isSignedByOperator(keys, number, bytes)) acknowledgements.push({ name, ...action });
+      else findings.error('foreign-object', name, NOT_SIGNED);
+    } else if (action.attempt === undefined) open.set(name, action);
     else if (isOutcomeOf(action, open.get(action.attempt))) open.delete(action.attempt);
     else if (!unread.delete(action.attempt)) {
       const detail = `it says what came of ${action.attempt}, which is no attempt of that kind without outcome`;
@@ -42,15 +65,24 @@ export async function checkActions(context: Context, integrated: number, until: 
     findings.error('not-integrated', first, `it has no entry in the log${more}`);
   }
   sayUnfinished(context, open);
+  return acknowledgements;
 }
 
-async function readAction(context: Context, name: string): Promise<Action | 'unreadable' | undefined> {
+const NOT_SIGNED = "it is an acknowledgement, and no operator's key signed it that the log knew at its number";
+
+/** ReadAction is an action, and the bytes that it was read from. */
+interface ReadAction {
+  readonly action: Action | Acknowledgement;
+  readonly bytes: Buffer;
+}
+
+async function readAction(context: Context, name: string): Promise<ReadAction | 'unreadable' | undefined> {
   const { store, findings, tally } = context;
   const bytes = await readFor(context, store, name);
   if (bytes === undefined) tally.addUnreadable(name, GONE);
   if (bytes === undefined || bytes === 'unreadable') return 'unreadable';
   try {
-    if (typeof bytes === 'object') return parseAction(bytes);
+    if (typeof bytes === 'object') return { action: parseFiledAction(bytes), bytes };
     findings.error('foreign-object', name, `it has the name of an action: ${WHY_UNREAD[bytes]}`);
   } catch (error) {
     findings.error('foreign-object', name, `it has the name of an action: ${faultIn(error, 'malformed').message}`);

@@ -11,13 +11,15 @@ const COSIGNING_MS = 24 * 60 * 60_000;
 /** The last time that Date prints with four digits of the year. */
 const MAX_DATE_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
+/** Objects of a kind beyond this many are only counted: nobody can acknowledge them one by one. */
+const MAX_OF_A_KIND = 1000;
+
 interface Ahead {
-  readonly object: string;
-  readonly detail: string;
+  readonly listed: { readonly object: string; readonly detail: string }[];
   count: number;
 }
 
-/** ClockCheck finds what is dated ahead of a clock. It says so once for each kind, whatever there is of it. */
+/** ClockCheck finds what is dated ahead of a clock. It says so once for each kind, and of what is acknowledged by itself. */
 export class ClockCheck {
   readonly #now: Clock;
   readonly #found = new Map<DatedKind, Ahead>();
@@ -49,16 +51,22 @@ export class ClockCheck {
   }
 
   #add(kind: DatedKind, object: string, detail: string): void {
-    const found = this.#found.get(kind);
-    if (found === undefined) this.#found.set(kind, { object, detail, count: 1 });
-    else found.count += 1;
+    const found = this.#found.get(kind) ?? { listed: [], count: 0 };
+    this.#found.set(kind, found);
+    found.count += 1;
+    if (found.listed.length < MAX_OF_A_KIND) found.listed.push({ object, detail });
   }
 
-  /** finish says what was found. */
-  finish(findings: Findings): void {
-    for (const { object, detail, count } of this.#found.values()) {
-      const others = count === 1 ? '' : `; the same is so of ${count - 1} more`;
-      findings.warn('clock-ahead', object, detail + others);
+  /** finish says what was found; `acknowledged` is the objects of which operators know it. */
+  finish(findings: Findings, acknowledged: ReadonlySet<string>): void {
+    for (const { listed, count } of this.#found.values()) {
+      const known = listed.filter(({ object }) => acknowledged.has(object));
+      for (const { object, detail } of known) findings.warn('clock-ahead', object, detail);
+      const first = listed.find(({ object }) => !acknowledged.has(object));
+      if (first === undefined) continue;
+      const more = count - known.length - 1;
+      const others = more === 0 ? '' : `; the same is so of ${more} more`;
+      findings.warn('clock-ahead', first.object, first.detail + others);
     }
   }
 }

@@ -1,12 +1,13 @@
 import { documentName, folderOf } from '../core/objects/names.ts';
 import type { DocumentPlace } from '../core/objects/names.ts';
-import type { Finding, FindingCode } from '../core/objects/report.ts';
+import { isAcknowledged } from '../core/objects/report.ts';
+import type { AcknowledgedBy, Finding, FindingCode, Report } from '../core/objects/report.ts';
 
 /** Findings of one code in one folder beyond this many are counted, not listed. So who plants objects can't hide what else is wrong. */
 const MAX_OF_A_KIND = 1000;
 
 /** What depends on the clock is looked at anew by every check. */
-const BY_THE_CLOCK: readonly FindingCode[] = ['action-unfinished', 'clock-ahead'];
+const BY_THE_CLOCK: readonly FindingCode[] = ['action-unfinished', 'clock-ahead', 'partition-silent'];
 
 /** isRepeated tells the findings that a check which goes on takes over. */
 const isRepeated = ({ code }: Finding): boolean => !BY_THE_CLOCK.includes(code);
@@ -17,7 +18,8 @@ export class Findings {
   /** by code and folder */
   readonly #counts = new Map<string, number>();
   omitted = 0;
-  isViolated = false;
+  /** an error is only counted: nobody can acknowledge it */
+  #hasOmittedError = false;
   /** how many of an earlier check were taken over */
   repeated = 0;
 
@@ -33,6 +35,31 @@ export class Findings {
     this.#add({ code, severity: 'warning', object, detail });
   }
 
+  /** declared says that a segment declares events missing. */
+  declared(object: string, detail: string): void {
+    this.#add({ code: 'sequence-gap', severity: 'error', object, detail, declared: true });
+  }
+
+  /** isViolated tells whether there is an error that nobody acknowledged. */
+  get isViolated(): boolean {
+    return (
+      this.#hasOmittedError ||
+      this.listed.some(({ severity, acknowledged }) => severity === 'error' && acknowledged === undefined)
+    );
+  }
+
+  /** acknowledged counts the listed findings that somebody acknowledged. */
+  get acknowledged(): number {
+    return this.listed.filter(isAcknowledged).length;
+  }
+
+  /** acknowledge marks a listed finding. Who acknowledged it first, stays. */
+  acknowledge(finding: Finding, acknowledged: AcknowledgedBy): void {
+    const key = keyOf(finding);
+    const listed = this.#listed.get(key);
+    if (listed !== undefined && !isAcknowledged(listed)) this.#listed.set(key, { ...listed, acknowledged });
+  }
+
   /** foreignName says that the format knows no object of a name. */
   foreignName(name: string): void {
     this.error('foreign-object', name, 'the format knows no object of this name');
@@ -44,23 +71,32 @@ export class Findings {
     this.error('foreign-object', documentName(type, number), why);
   }
 
-  /** repeat takes over the findings of an earlier check, because this one doesn't look there again. */
-  repeat(findings: readonly Finding[]): void {
-    for (const finding of findings.filter(isRepeated)) if (this.#add(finding)) this.repeated += 1;
+  /**
+   * repeat takes over the findings of an earlier check, because this one doesn't look there again. Which are acknowledged, it
+   * finds itself. Of those that were only counted nobody knows more than that they may be errors.
+   */
+  repeat({ findings, findingsOmitted, status }: Pick<Report, 'findings' | 'findingsOmitted' | 'status'>): void {
+    for (const { acknowledged: _, ...finding } of findings.filter(isRepeated))
+      if (this.#add(finding)) this.repeated += 1;
+    if (findingsOmitted > 0 && status === 'violated') this.#hasOmittedError = true;
   }
 
   /** add gives false for what was said already. */
   #add(finding: Finding): boolean {
-    const { code, severity, object, detail } = finding;
-    if (severity === 'error') this.isViolated = true;
-    const key = JSON.stringify([code, object, detail]);
+    const { code, severity, object } = finding;
+    const key = keyOf(finding);
     if (this.#listed.has(key)) return false;
     const kind = `${code} ${folderOf(object)}`;
     const count = this.#counts.get(kind) ?? 0;
     if (count < MAX_OF_A_KIND) {
       this.#listed.set(key, finding);
       this.#counts.set(kind, count + 1);
-    } else this.omitted += 1;
+    } else {
+      this.omitted += 1;
+      if (severity === 'error') this.#hasOmittedError = true;
+    }
     return true;
   }
 }
+
+const keyOf = ({ code, object, detail }: Finding): string => JSON.stringify([code, object, detail]);

@@ -40,7 +40,7 @@ export async function runVerifyJob(job: VerifyJob): Promise<Report> {
     ...(anchor !== undefined && { anchor }),
   });
 
-  const { status, checked, findings } = report;
+  const { status, checked, findings, findingsAcknowledged: acknowledged } = report;
   logFindings(log, findings);
   const name = await fileReport(filing, (name) => {
     const page = Buffer.from(renderReport(report, name));
@@ -52,6 +52,7 @@ export async function runVerifyJob(job: VerifyJob): Promise<Report> {
     mode: checked.mode,
     segments: checked.segments,
     findings: findings.length,
+    acknowledged,
   };
   if (status === 'verified') log.info('verified', fields);
   else if (status === 'unverified' && checked.segments === 0) log.info('nothing to verify yet', fields);

@@ -51,6 +51,11 @@ export function notChecked(
     not.push(
       `${tally.reportsWithoutEntry.length} reports that an auditor's key signed have no entry in the log, though later ones have: ${withoutEntry} is the first, and nothing but that signature says when it was filed`,
     );
+  const [acknowledgement] = tally.acknowledgementsWithoutEntry;
+  if (acknowledgement !== undefined)
+    not.push(
+      `${tally.acknowledgementsWithoutEntry.length} acknowledgements have no entry in the log yet, so they don't count: ${acknowledgement} is the first`,
+    );
   if (tally.unreadableOmitted > 0)
     not.push(`${tally.unreadableOmitted} more objects could not be read, and are not listed`);
   if (tally.otherObjects > 0) not.push(`${tally.otherObjects} objects outside segments/ were checked by name alone`);

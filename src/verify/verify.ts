@@ -1,3 +1,4 @@
+import { acknowledgeFindings } from './acknowledge.ts';
 import { checkActions } from './actionCheck.ts';
 import { ClockCheck } from './clockCheck.ts';
 import { Walks } from './chain/walks.ts';
@@ -8,6 +9,7 @@ import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';
 import type { VerifyOptions } from './options.ts';
+import { checkSilence } from './silenceCheck.ts';
 import { Tally } from './tally.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
@@ -32,7 +34,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   const begun = await beginLog(context, given);
   const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
   const options = { ...given, isIncremental: before !== undefined };
-  findings.repeat(before?.findings ?? []);
+  if (before !== undefined) findings.repeat(before);
 
   const position = begun.start.continued && begun.start.position;
   const walks = new Walks(context, options, position);
@@ -51,8 +53,12 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
     await walks.close();
   }
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
-  await checkActions(context, log?.actions ?? 0, until);
-  clock.finish(findings);
+  const { actions: integrated = 0, operators = [] } = log ?? {};
+  const acknowledgements = await checkActions(context, { integrated, until, operators });
+  checkSilence(context, options);
+  const known = acknowledgements.filter(({ finding }) => finding.code === 'clock-ahead');
+  clock.finish(findings, new Set(known.map(({ finding }) => finding.object)));
+  await acknowledgeFindings(context, acknowledgements);
   if (log?.note !== undefined) deps.onNewest?.(log.note);
   return compose(context, options, { started, before, log });
 }
@@ -148,6 +154,7 @@ function compose(
     findings: findings.listed,
     // Which ones the anchor left out isn't known, nor whether they are among these.
     findingsOmitted: Math.max(findings.omitted, before?.findingsOmitted ?? 0),
+    findingsAcknowledged: findings.acknowledged,
     unreadable: tally.unreadable,
   };
 }

@@ -6,6 +6,7 @@ import {
   keySigner,
   openAuditorKeys,
   openLogKeys,
+  openOperatorKeys,
   requireAuditor,
   requireSigners,
   sealingSigners,
@@ -22,7 +23,7 @@ import { Integrate } from '../../src/integrate/integrate.ts';
 import { deriveLog, expectWholeLog } from '../support/deriveLog.ts';
 import { LEDGER, forgeChain } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { AUDITOR, KEY, keyOf, logDeps } from '../support/logs.ts';
+import { AUDITOR, KEY, OPERATOR, keyOf, logDeps } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 
@@ -55,6 +56,32 @@ const ids = ({ signers, verifiers }: Keys): [string[], string[]] => [
   signers.map(({ verifierKey }) => verifierKey.keyId),
   verifiers.map(({ keyId }) => keyId),
 ];
+
+describe('openOperatorKeys', () => {
+  const openVaultKey: Parameters<typeof openOperatorKeys>[2] = (url, name) =>
+    openKeyVaultSigner(url, name, credential, localKeyVaultOptions());
+  const none = { verifierKeys: [], verifierKeyUrls: [] };
+
+  test('a vault is asked for those that are in one, by the name of an operator', async () => {
+    const url = await vault.createKey('operator');
+    const operators = {
+      registered: { ...none, verifierKeyUrls: [url] },
+      revoked: { ...none, verifierKeys: [OPERATOR.verifierKey] },
+    };
+    const { registered, revoked } = await openOperatorKeys({ ...NONE, operators }, [NO_KEYS], openVaultKey);
+    expect(registered.map(({ keyName, type }) => [keyName, type])).toEqual([[`${LEDGER}/operator`, 'ecdsa']]);
+    expect(revoked).toEqual([OPERATOR.verifierKey]);
+  });
+
+  test('one that is the log’s, by its bytes, is refused', async () => {
+    const url = await vault.createKey('operator');
+    const log = await open({ verifierKeyUrls: [url] });
+    const operators = { registered: { ...none, verifierKeyUrls: [url] }, revoked: none };
+    await expect(openOperatorKeys({ ...NONE, operators }, [log], openVaultKey)).rejects.toThrow(
+      'OPERATOR_VERIFIER_KEYS: is wrong; the operator has the key of the log',
+    );
+  });
+});
 
 describe('openLogKeys', () => {
   test('what signs verifies too; the others only verify', async () => {

@@ -34,27 +34,30 @@ test('--vault-key prints the verifier key of what is in the vault, the same each
   expect(other.keyId).not.toBe(key.keyId);
 });
 
-test('--auditor makes the key of an auditor, or prints the one in the vault', async () => {
+test.each(['auditor', 'operator'])('--%s makes the key of one, or prints the one in the vault', async (role) => {
   const folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
   try {
-    const file = join(folder, 'auditor.key');
-    const made = await keygen(['--name', NAME, '--auditor', '--out', file]);
+    const file = join(folder, 'own.key');
+    const made = await keygen(['--name', NAME, `--${role}`, '--out', file]);
     expect(made).toMatchObject({ code: 0, stderr: '' });
     const { verifierKey } = parseSignerKey((await readFile(file, 'utf8')).trim());
-    expect(verifierKey.keyName).toBe(`${NAME}/auditor`);
+    expect(verifierKey.keyName).toBe(`${NAME}/${role}`);
     expect(made.stdout).toBe(`${formatVerifierKey(verifierKey)}\n`);
-    const vault = await keygen(['--name', NAME, '--auditor', '--vault-key', stand.vault.keyUrl('auditor')]);
-    expect(vault.stdout).toBe(`${stand.verifierKey('auditor', `${NAME}/auditor`)}\n`);
+    const vault = await keygen(['--name', NAME, `--${role}`, '--vault-key', stand.vault.keyUrl('auditor')]);
+    expect(vault.stdout).toBe(`${stand.verifierKey('auditor', `${NAME}/${role}`)}\n`);
   } finally {
     await rm(folder, { recursive: true });
   }
 });
 
-test.each([`${NAME}/sealer`, `${NAME}/auditor`])('no key is made for a ledger called %s', async (name) => {
-  const ended = await keygen(['--name', name, '--out', 'no/such/folder/log.key']);
-  expect(ended).toMatchObject({ code: 64, stdout: '' });
-  expect(ended.stderr).toContain('the name of a ledger ends neither in /sealer nor in /auditor');
-});
+test.each([`${NAME}/sealer`, `${NAME}/auditor`, `${NAME}/operator`])(
+  'no key is made for a ledger called %s',
+  async (name) => {
+    const ended = await keygen(['--name', name, '--out', 'no/such/folder/log.key']);
+    expect(ended).toMatchObject({ code: 64, stdout: '' });
+    expect(ended.stderr).toContain('the name of a ledger ends neither in /sealer nor in /auditor nor in /operator');
+  },
+);
 
 test.each<[string, () => string, number, string]>([
   [

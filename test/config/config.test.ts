@@ -13,6 +13,7 @@ test('the least that is needed gives a frozen config with defaults', () => {
       connection: { kind: 'connectionString', text: GOOD.HUB },
       hubName: 'audit',
       consumerGroup: 'repair',
+      trigger: { consumerGroup: '$Default' },
       stuckMinutes: 10,
     },
     ledger: { kind: 'connectionString', text: GOOD.LEDGER },
@@ -29,6 +30,10 @@ test('the least that is needed gives a frozen config with defaults', () => {
       verifierKeys: [],
       verifierKeyUrls: [],
       signerIdentity: { managed: false },
+    },
+    operators: {
+      registered: { verifierKeys: [], verifierKeyUrls: [] },
+      revoked: { verifierKeys: [], verifierKeyUrls: [] },
     },
     heartbeatMinutes: 15,
     maxSegmentBytes: 8 * 1024 * 1024,
@@ -180,10 +185,45 @@ describe('the keys of the auditor', () => {
   });
 });
 
-test.each(['logs.example.com/sealer', 'logs.example.com/prod/auditor'])('a ledger is not called %s', (origin) => {
-  const env = { ...GOOD, LEDGER_ORIGIN: origin, LEDGER_SIGNER_KEY: secretOf(7, origin) };
-  expect(wrongIn(env)).toEqual(['LEDGER_ORIGIN']);
-  expect(messageOf(env)).toContain('the name of a ledger ends neither in /sealer nor in /auditor');
+test.each(['logs.example.com/sealer', 'logs.example.com/prod/auditor', 'logs.example.com/prod/operator'])(
+  'a ledger is not called %s',
+  (origin) => {
+    const env = { ...GOOD, LEDGER_ORIGIN: origin, LEDGER_SIGNER_KEY: secretOf(7, origin) };
+    expect(wrongIn(env)).toEqual(['LEDGER_ORIGIN']);
+    expect(messageOf(env)).toContain('the name of a ledger ends neither in /sealer nor in /auditor nor in /operator');
+  },
+);
+
+describe('the keys of operators', () => {
+  const name = 'logs.example.com/prod/operator';
+
+  test('those that count and those that are revoked, as keys or as URLs of a vault', () => {
+    const { operators } = loadConfig({
+      ...GOOD,
+      OPERATOR_VERIFIER_KEYS: `${publicOf(10, name)} ${VAULT_KEY}1`,
+      OPERATOR_REVOKED_KEYS: publicOf(11, name),
+    });
+    const { registered, revoked } = operators;
+    expect([...registered.verifierKeys, ...revoked.verifierKeys].map(formatVerifierKey)).toEqual([
+      publicOf(10, name),
+      publicOf(11, name),
+    ]);
+    expect(registered.verifierKeyUrls).toEqual([`${VAULT_KEY}1`]);
+  });
+
+  test.each<[string, Env, string[]]>([
+    ["the log's name", { OPERATOR_VERIFIER_KEYS: publicOf(9) }, ['OPERATOR_VERIFIER_KEYS']],
+    ["another ledger's operator", { OPERATOR_VERIFIER_KEYS: publicOf(9, 'x/operator') }, ['OPERATOR_VERIFIER_KEYS']],
+    ['the key of the log', { OPERATOR_VERIFIER_KEYS: publicOf(7, name) }, ['OPERATOR_VERIFIER_KEYS']],
+    [
+      'the key of the auditor',
+      { AUDITOR_VERIFIER_KEYS: publicOf(8, 'logs.example.com/prod/auditor'), OPERATOR_REVOKED_KEYS: publicOf(8, name) },
+      ['OPERATOR_REVOKED_KEYS'],
+    ],
+    ['a secret', { OPERATOR_VERIFIER_KEYS: secretOf(9, name) }, ['OPERATOR_VERIFIER_KEYS']],
+  ])('%s', (_what, env, wrong) => {
+    expect(wrongIn({ ...GOOD, ...env })).toEqual(wrong);
+  });
 });
 
 describe('what posture asks about', () => {

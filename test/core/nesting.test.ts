@@ -11,7 +11,8 @@ import { parseHeader } from '../../src/core/segment/header.ts';
 import { readSegment } from '../../src/core/segment/reader.ts';
 import { originalRecord } from '../../src/core/segment/recordLine.ts';
 import { sealSegment } from '../../src/core/segment/writer.ts';
-import { auditorName, reportMessage, withReportSignature } from '../../src/core/signed/reportSignature.ts';
+import { withSignature } from '../../src/core/signed/documentSignature.ts';
+import { auditorName, reportMessage } from '../../src/core/signed/reportSignature.ts';
 import { judgeReport, newestReport } from '../../src/ledger/reports.ts';
 import { parseEntry as pageEntry } from '../../web/verify/entry.ts';
 import { parseEvidence as pageEvidence } from '../../web/verify/evidence.ts';
@@ -94,14 +95,14 @@ describe('JSON that nests 20,000 deep is refused', () => {
 
   test('a report and an action on the page', async () => {
     expect(await pageReport(posture(DEEP))).toBe('it has the name of a report and is none');
-    expect(pageAction(action(nested(10_000)))).toBeUndefined();
+    expect(pageAction(new Uint8Array(action(nested(10_000))))).toBeUndefined();
   });
 
   test('the search for the newest report passes over it', async () => {
     const key = createSignerKey(auditorName('l'), Buffer.alloc(32, 1));
     const unsigned = Buffer.from(`{"report":${posture(DEEP)}`);
     const line = signNote(reportMessage('l', NAME, unsigned), key);
-    const store = new MemoryStore([[NAME, withReportSignature(unsigned, key.verifierKey, line)]]);
+    const store = new MemoryStore([[NAME, withSignature(unsigned, key.verifierKey, line)]]);
     const auditors = { ledger: 'l', verifiers: [key.verifierKey] };
     expect(judgeReport(store.objects.get(NAME) as Buffer, NAME, auditors)).toMatch(/nests at most 64 deep/);
     expect(await newestReport(store, auditors, 1)).toBeUndefined();

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
-import { MAX_NAME_BYTES } from '../../src/adapters/mirrorStore.ts';
 import { MAX_ACTION_BYTES, MAX_ACTION_TEXT, formatAction, parseAction } from '../../src/core/objects/action.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_LINES } from '../../src/core/objects/batch.ts';
 import { formatEntry, parseEntry } from '../../src/core/objects/entry.ts';
@@ -12,7 +11,7 @@ import { MAX_BLOCKS, MAX_FRAMES, MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../
 import { MAX_JSON_DEPTH } from '../../src/core/jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../../src/core/merkle/tile.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES } from '../../src/core/note/note.ts';
-import { MAX_INDEX, cosignatureName } from '../../src/core/objects/names.ts';
+import { MAX_INDEX, MAX_NAME_BYTES, cosignatureName } from '../../src/core/objects/names.ts';
 import { MAX_REPORT_BYTES } from '../../src/core/objects/reportFile.ts';
 import { MAX_LAST_LINE_BYTES } from '../../src/core/signed/batchSignature.ts';
 import { MAX_CERTIFICATE_MS } from '../../src/core/signed/certificate.ts';

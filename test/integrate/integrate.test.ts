@@ -335,6 +335,7 @@ describe('heads', () => {
       documents: { report: 5, action: 3 },
       time: timeOf(1),
       keys: TRUST.keys,
+      operators: [],
       positions: new Map(Array.from({ length: 1024 }, (_, i) => [String(i), position])),
     };
     const lines = formatHeads(heads);

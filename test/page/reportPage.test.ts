@@ -54,6 +54,7 @@ const REPORT: Report = {
   ],
   findings: [],
   findingsOmitted: 0,
+  findingsAcknowledged: 0,
   unreadable: [],
 };
 
@@ -258,6 +259,19 @@ describe('what it says', () => {
 });
 
 describe('findings', () => {
+  test('those that are acknowledged are counted apart, and say by whom', () => {
+    const by = { action: 'actions/000000000004.json', who: 'ann', why: 'the hub was full', time: REPORT.finished };
+    const findings = [
+      { ...finding('a'), acknowledged: by },
+      { ...finding('b'), severity: 'warning' as const },
+    ];
+    const text = textOf(renderReport({ ...withFindings(findings), status: 'verified' }, NAME));
+    expect(text).toContain('1 warning, 1 acknowledged finding.');
+    expect(text.replace(/\s+/g, ' ')).toMatch(
+      /Acknowledged by ann at .* \( ?actions\/000000000004.json ?\): the hub was full/,
+    );
+  });
+
   test('are sorted by severity, partition, index and name, with one heading an object', () => {
     const names = ['zoo', 'segments/10/000000000001.jsonl.zst', 'segments/9/000000000002.jsonl.zst', 'a', 'zoo'];
     const warning: Finding = { ...finding('segments/0/000000000000.jsonl.zst'), severity: 'warning' };
@@ -310,7 +324,8 @@ describe('hostile values', () => {
   const fill = (text: string, name: string): string => {
     const anything = text as never;
     const [partition] = REPORT.partitions;
-    const row = { ...finding(text, text), code: anything };
+    const acknowledged = { action: text, who: text, why: text, time: text };
+    const row = { ...finding(text, text), code: anything, acknowledged };
     const heads = Object.fromEntries(Object.keys(partition ?? {}).map((key) => [key, text])) as never;
     const { checked } = REPORT;
     const told = Object.fromEntries(Object.keys(checked).map((key) => [key, text])) as never;

@@ -13,8 +13,9 @@ import {
   openReferenceNotice,
   openReferenceReport,
   referenceKeys,
+  referenceOperators,
 } from './referenceSignature.ts';
-import type { ReferenceTrust } from './referenceSignature.ts';
+import type { ReferenceOperator, ReferenceTrust } from './referenceSignature.ts';
 
 type Objects = ReadonlyMap<string, Buffer>;
 
@@ -66,6 +67,7 @@ class Log {
   readonly #ledger: string;
   readonly #auditors: readonly string[] | undefined;
   readonly #keys: string[] = [];
+  #operators: readonly ReferenceOperator[] = [];
   readonly #entries: Buffer[] = [];
   readonly #places = new Map<string, Place>();
   readonly #batches: number[] = [];
@@ -125,6 +127,7 @@ class Log {
         batch.root === referenceRoot(this.#entries);
       const isThen = time !== undefined && time >= this.#time && time >= from && time <= until;
       referenceKeys(lines, this.#keys, this.#trust);
+      referenceOperators(lines, this.#operators, this.#actions, this.#trust);
       if (!isNext || !isThen || lines.some((line) => line === '' || Buffer.byteLength(line) > 65_535)) return undefined;
     } catch (error) {
       if (error instanceof Foreign || error instanceof SyntaxError) return undefined;
@@ -136,6 +139,7 @@ class Log {
   }
 
   #take(lines: readonly string[]): void {
+    this.#operators = referenceOperators(lines, this.#operators, this.#actions, this.#trust);
     const isHeads = (line: string): boolean => line.startsWith('{"type":"heads",');
     const first = lines.findIndex(isHeads);
     for (const line of lines.slice(0, first)) {
@@ -152,7 +156,9 @@ class Log {
 
   #heads(): string[] {
     const all = [...this.#places].sort(([a], [b]) => Number(a) - Number(b));
-    const start = { type: 'heads', time: this.#time, keys: this.#keys, reports: this.#reports, actions: this.#actions };
+    const operators = this.#operators.length > 0 && { operators: this.#operators };
+    const keys = { keys: this.#keys, ...operators };
+    const start = { type: 'heads', time: this.#time, ...keys, reports: this.#reports, actions: this.#actions };
     return Array.from({ length: Math.max(Math.ceil(all.length / 300), 1) }, (_, i) => {
       const part = all.slice(i * 300, (i + 1) * 300).map(([partition, { next, index, root, sealed }]) => {
         return [partition, { next, index, root, sealed }] as const;
@@ -171,6 +177,9 @@ class Log {
         must(line === JSON.stringify({ type: 'key', note: entry.note }), 'a key not as printed');
         must(this.#batches.length > 0 || this.#keys.length === this.#entries.length, 'a key behind other entries');
         this.#keys.push(openReferenceNotice(entry.note, { ...this.#trust, keys: undefined }));
+        return;
+      case 'operator':
+        must(line === JSON.stringify({ type: 'operator', note: entry.note }), 'an operator not as printed');
         return;
       case 'segment':
       case 'foreign':

@@ -23,6 +23,9 @@ export const KEY = keyOf(1);
 /** AUDITOR is the key that the ledger's auditor signs reports with. */
 export const AUDITOR = keyOf(100, `${LEDGER}/auditor`);
 
+/** OPERATOR is a key that an operator acknowledges findings with. */
+export const OPERATOR = keyOf(101, `${LEDGER}/operator`);
+
 /** sessionsOf gives the sessions of a process that the keys certify, as if it had just started. */
 export const sessionsOf = (role: SessionRole, keys: readonly SignerKey[] = [KEY], ledger = LEDGER): Sessions =>
   new Sessions({ ledger, role, signers: keys.map(signerOf), random: () => 0.5 });
@@ -42,6 +45,7 @@ export const logDeps = (store: ObjectStore, tiles: TileStore, changes: Partial<I
   verifiers: [KEY.verifierKey],
   auditors: [AUDITOR.verifierKey],
   signers: [signerOf(KEY)],
+  operators: { registered: [], revoked: [] },
   sessions: new Sessions({
     ledger: changes.origin ?? LEDGER,
     role: 'batches',

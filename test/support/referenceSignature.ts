@@ -159,12 +159,16 @@ export function openReferenceCertificate(note: string, role: string, trust: Refe
 }
 
 /** openReferenceNotice gives the key that a note announces. docs/format.md, section 9.2. */
-export function openReferenceNotice(note: string, { ledger, keys }: ReferenceTrust): string {
+export const openReferenceNotice = (note: string, trust: ReferenceTrust): string =>
+  openNotice(note, trust, 'auditseal key', trust.ledger);
+
+/** openNotice gives the key, of that name, of which a note says a word. */
+function openNotice(note: string, { ledger, keys }: ReferenceTrust, wanted: string, owner: string): string {
   const [first, word, key = '', end, ...more] = openReferenceNote(note, ledger, keys).split('\n');
-  must(first === `${ledger}/sealer` && word === 'auditseal key' && end === '' && more.length === 0, 'another notice');
+  must(first === `${ledger}/sealer` && word === wanted && end === '' && more.length === 0, 'another notice');
   const [, name = '', id = '', base64 = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(key) ?? [];
   const bytes = fromBase64(base64);
-  must(name === ledger && (bytes[0] === 1 || bytes[0] === 2), 'the notice of a key that is none of this log');
+  must(name === owner && (bytes[0] === 1 || bytes[0] === 2), 'the notice of a key that is none of this ledger');
   const digest = bytes[0] === 2 ? sha256(bytes.subarray(1)) : sha256(`${name}\n`, bytes);
   must(digest.toString('hex', 0, 4) === id, 'the notice of a key that has another ID');
   return key;
@@ -180,6 +184,44 @@ export function referenceKeys(lines: readonly string[], before: readonly string[
   must(new Set(keys).size === keys.length, 'a key twice');
   must(JSON.stringify(stated) === JSON.stringify(keys), 'heads that have other keys');
   return keys;
+}
+
+/** ReferenceOperator is an operator's key, and the numbers of the actions for which it counts. */
+export interface ReferenceOperator {
+  readonly key: string;
+  readonly from: number;
+  readonly until?: number;
+}
+
+/**
+ * referenceOperators gives the operators of a log behind a batch with these lines, which its heads must have; before it, the
+ * log had entries of so many actions. docs/format.md, section 9.2.
+ */
+export function referenceOperators(
+  lines: readonly string[],
+  before: readonly ReferenceOperator[],
+  actions: number,
+  trust: ReferenceTrust,
+): readonly ReferenceOperator[] {
+  const operators = [...before];
+  const owner = `${trust.ledger}/operator`;
+  for (const line of lines.filter((it) => it.startsWith('{"type":"operator",'))) {
+    const { note = '' } = parse(line) as { note?: string };
+    if (note.split('\n')[1] === 'auditseal operator') {
+      const key = openNotice(note, trust, 'auditseal operator', owner);
+      must(!operators.some((it) => it.key === key), 'an operator twice');
+      operators.push({ key, from: actions });
+    } else {
+      const key = openNotice(note, trust, 'auditseal operator revoked', owner);
+      const at = operators.findIndex((it) => it.key === key && it.until === undefined);
+      must(at >= 0, 'no operator that could be revoked');
+      operators[at] = { key, from: operators[at]?.from ?? 0, until: actions };
+    }
+  }
+  const { operators: stated } = parse(lines.at(-1) ?? '') as { operators?: unknown };
+  must(operators.length <= 32, 'too many operators');
+  must(JSON.stringify(stated ?? []) === JSON.stringify(operators), 'heads that have other operators');
+  return operators;
 }
 
 const STATEMENT =

@@ -3,6 +3,7 @@ import { parseNote } from '../../src/core/note/note.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
 import { cosignatureName } from '../../src/core/objects/names.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 import { parseReport } from '../../src/core/objects/reportFile.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { enteredReports } from '../../src/integrate/enteredReports.ts';
@@ -15,7 +16,6 @@ import { verifyLedger as verifyInPage } from '../../web/verify/ledger/verifyLedg
 import type { LedgerOutcome } from '../../web/verify/ledger/verifyLedger.ts';
 import { readKeys } from '../../web/verify/verifierKey.ts';
 import { forgeActions } from '../support/actions.ts';
-import { saidOf } from '../support/checking.ts';
 import { LEDGER, timeOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, checkpoint, ledgerOf } from '../support/loggedLedger.ts';
@@ -138,7 +138,7 @@ export async function coreVerdict(mirror: Mirror, keyText = MIRROR_KEYS, anchorN
       ...(anchor !== undefined && { anchor }),
     },
   );
-  return { status: report.status, found: [...new Set(saidOf(report))].sort() };
+  return { status: report.status, found: foundIn(report.findings) };
 }
 
 async function anchorIn(
@@ -171,10 +171,16 @@ export async function pageOutcome(mirror: Mirror, keyText = MIRROR_KEYS, unread?
 }
 
 /** verdictOf is its verdict. */
-export const verdictOf = ({ status, findings }: LedgerOutcome): Verdict => ({
-  status,
-  found: [...new Set(findings.map(({ code, object }) => `${code} ${object}`))].sort(),
-});
+export const verdictOf = ({ status, findings }: LedgerOutcome): Verdict => ({ status, found: foundIn(findings) });
+
+/** foundIn gives findings as "code object", and who acknowledged them. */
+const foundIn = (findings: LedgerOutcome['findings'] | Report['findings']): string[] => {
+  const found = findings.map(({ code, object, acknowledged: by }) => {
+    const known = by === undefined ? '' : ` acknowledged by ${by.who} at ${by.time} in ${by.action}: ${by.why}`;
+    return `${code} ${object}${known}`;
+  });
+  return [...new Set(found)].sort();
+};
 
 /** pageVerdict is what it says of a mirror. */
 export const pageVerdict = async (mirror: Mirror, keyText = MIRROR_KEYS): Promise<Verdict> =>

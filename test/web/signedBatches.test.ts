@@ -8,7 +8,7 @@ import type { LogSoFar as CoreLog } from '../../src/core/objects/batch.ts';
 import { openReportSignature } from '../../src/core/signed/reportSignature.ts';
 import { Fault } from '../../web/verify/fault.ts';
 import { LogSoFar } from '../../web/verify/ledger/batches.ts';
-import { signerOf, splitReport } from '../../web/verify/signed/reportSignature.ts';
+import { signerOf, splitSigned } from '../../web/verify/signed/documentSignature.ts';
 import { parseVerifierKey } from '../../web/verify/verifierKey.ts';
 import { LEDGER, TRUST, ZEROS, timeOf } from '../support/forge.ts';
 import { picked } from '../support/sample.ts';
@@ -176,7 +176,7 @@ describe('a batch', () => {
     tree.append([Buffer.from(KEY_ENTRY), Buffer.from(heads())]);
     const { size, rootHash } = tree.head;
     const root = Buffer.from(rootHash, 'latin1').toString('hex');
-    const before = { number: 0, head: tree.head, time: timeOf(10), keys: TRUST.keys };
+    const before = { ...NO_LOG, number: 0, head: tree.head, time: timeOf(10), keys: TRUST.keys };
     const both = heads({ keys: [...TRUST.keys, keyText(next)], time: timeOf(20) });
     const announced = keyEntry(keyText(next), { name: LEDGER, seed: 1 });
     const name = 'batches/000000000001.jsonl';
@@ -230,9 +230,9 @@ describe('a report', () => {
     }
   };
   const inPage = async (bytes: Buffer, name: string, verifiers: readonly string[]): Promise<boolean> => {
-    const end = splitReport(new Uint8Array(bytes));
+    const end = splitSigned(new Uint8Array(bytes));
     const parsed = await Promise.all(verifiers.map((key) => parseVerifierKey(key)));
-    return end !== undefined && (await signerOf(end, name, parsed)) !== undefined;
+    return end !== undefined && (await signerOf(end, 'report', name, parsed)) !== undefined;
   };
 
   test('that an Ed25519 key or one of a vault signed counts under its name, by its key, byte for byte', async () => {

@@ -3,7 +3,7 @@ import { Fault } from '../../web/verify/fault.ts';
 import { LogSoFar } from '../../web/verify/ledger/batches.ts';
 import { parseBatchName } from '../../web/verify/ledger/names.ts';
 import { readSegment } from '../../web/verify/ledger/segment.ts';
-import { signerOf, splitReport } from '../../web/verify/signed/reportSignature.ts';
+import { signerOf, splitSigned } from '../../web/verify/signed/documentSignature.ts';
 import { Trust } from '../../web/verify/signed/trust.ts';
 import { parseVerifierKey } from '../../web/verify/verifierKey.ts';
 import type { VerifierKey } from '../../web/verify/verifierKey.ts';
@@ -64,7 +64,7 @@ test.each(logs.filter(({ trusted }) => trusted !== null))(
 );
 
 test.each(reports)('the page on the report: $name', async ({ object, bytes, auditors, expect: expected }) => {
-  const end = splitReport(new Uint8Array(bytes));
-  const signer = end && (await signerOf(end, object, await keysOf(auditors)));
+  const end = splitSigned(new Uint8Array(bytes));
+  const signer = end && (await signerOf(end, 'report', object, await keysOf(auditors)));
   expect(signer === undefined ? 'foreign' : 'valid').toBe(expected);
 });

@@ -44,13 +44,23 @@ interface CodeCount {
   readonly listed: readonly Finding[];
   /** those that are not listed included */
   readonly count: number;
+  /** of these, how many nobody acknowledged */
+  readonly open: number;
 }
 
-/** countFound counts errors and warnings, those that are not listed included. */
-export function countFound(found: Found): { readonly errors: number; readonly warnings: number } {
+/** isOpen tells whether nobody has acknowledged a finding. */
+const isOpen = ({ acknowledged }: Finding): boolean => acknowledged === undefined;
+
+/** countFound counts errors and warnings that nobody acknowledged, those that are not listed included, and what somebody did. */
+export function countFound(found: Found): {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly acknowledged: number;
+} {
   const sum = (wanted: Finding['severity']): number =>
-    countsOf(found).reduce((sum, { severity, count }) => sum + (severity === wanted ? count : 0), 0);
-  return { errors: sum('error'), warnings: sum('warning') };
+    countsOf(found).reduce((sum, { severity, open }) => sum + (severity === wanted ? open : 0), 0);
+  const acknowledged = found.findings.filter((finding) => !isOpen(finding)).length;
+  return { errors: sum('error'), warnings: sum('warning'), acknowledged };
 }
 
 function countsOf({ findings, omittedOf }: Found): CodeCount[] {
@@ -58,7 +68,8 @@ function countsOf({ findings, omittedOf }: Found): CodeCount[] {
   return names.map((name) => {
     const listed = findings.filter((finding) => finding.code === name).sort(byName);
     const severity = listed[0]?.severity ?? 'error';
-    return { name, severity, listed, count: listed.length + (omittedOf.get(name) ?? 0) };
+    const omitted = omittedOf.get(name) ?? 0;
+    return { name, severity, listed, count: listed.length + omitted, open: listed.filter(isOpen).length + omitted };
   });
 }
 
@@ -78,18 +89,25 @@ export function showFindings(found: Found): HTMLElement {
       .filter(({ listed }) => listed.length > FIRST_OF_A_CODE)
       .map(({ name, listed }) => `Not shown: ${plural(listed.length - FIRST_OF_A_CODE, 'more finding')} of ${name}.`),
     above: [element('ul', { id: 'counts' }, ...counts.map(countItem))],
-    row: ({ code: name, severity, object, detail }) => [
+    row: ({ code: name, severity, object, detail, acknowledged }) => [
       name,
       code(cut(object)),
-      untrusted(`${severity === 'warning' ? 'A warning: ' : ''}${cut(detail)}`),
+      untrusted(`${severity === 'warning' ? 'A warning: ' : ''}${cut(detail)}${saidOf(acknowledged)}`),
     ],
   });
 }
 
-function countItem({ name, severity, listed, count }: CodeCount): HTMLElement {
+/** saidOf says who acknowledged a finding. */
+const saidOf = (acknowledged: Finding['acknowledged']): string =>
+  acknowledged === undefined
+    ? ''
+    : `. Acknowledged by ${cut(acknowledged.who)} at ${acknowledged.time} (${acknowledged.action}): ${cut(acknowledged.why)}`;
+
+function countItem({ name, severity, listed, count, open }: CodeCount): HTMLElement {
   const unlisted =
     count > listed.length
       ? ` This page keeps the first ${number(listed.length)} of a code, and only counts the others.`
       : '';
-  return element('li', {}, element('strong', {}, name), `: ${plural(count, severity)}.${unlisted}`);
+  const known = open === count ? '' : `, of which ${number(count - open)} acknowledged`;
+  return element('li', {}, element('strong', {}, name), `: ${plural(count, severity)}${known}.${unlisted}`);
 }

@@ -25,7 +25,10 @@ const segmentsOf = ({ partitions }: LedgerOutcome): number => partitions.reduce(
 function isWholeBeside({ findings, omittedOf, unreadable, hasKeys, log }: LedgerOutcome): boolean {
   const isBeside = (name: string): boolean => name === 'foreign-object';
   return (
-    findings.every(({ code: name, severity }) => severity === 'warning' || isBeside(name)) &&
+    findings.every(
+      ({ code: name, severity, acknowledged }) =>
+        severity === 'warning' || isBeside(name) || acknowledged !== undefined,
+    ) &&
     [...omittedOf.keys()].every(isBeside) &&
     unreadable.length === 0 &&
     hasKeys &&
@@ -91,11 +94,11 @@ function unverified(where: Node, outcome: LedgerOutcome): HTMLElement {
 /** holds is the verdict where no error was found: whose word that is decides. */
 function holds(where: Node, outcome: LedgerOutcome): HTMLElement {
   const { log, hasKeys } = outcome;
-  const { warnings } = countFound(outcome);
-  const found =
-    warnings === 0
-      ? 'nothing was found wrong'
-      : `nothing was found wrong but ${warnings === 1 ? 'one thing' : `${number(warnings)} things`} to look at, in the table below`;
+  const { warnings, acknowledged } = countFound(outcome);
+  const known = acknowledged === 0 ? [] : [`what operators have acknowledged (${plural(acknowledged, 'finding')})`];
+  const open = warnings === 0 ? [] : [`${warnings === 1 ? 'one thing' : `${number(warnings)} things`} to look at`];
+  const but = [...known, ...open].join(' and ');
+  const found = but === '' ? 'nothing was found wrong' : `nothing was found wrong but ${but}, in the table below`;
   const whole = paragraph(`Every record was hashed again, every chain was followed, and ${found}.`);
   const self = (title: string, ...content: Node[]): HTMLElement =>
     status('unverified', `It agrees with itself, but ${title}`, 'unverified', where, whole, ...content);
@@ -112,7 +115,7 @@ function holds(where: Node, outcome: LedgerOutcome): HTMLElement {
   const newest = `The newest covers ${plural(head.size, 'entry', 'entries')}, up to a batch that says that it was made at ${head.time}.`;
   return status(
     'verified',
-    'Verified',
+    acknowledged === 0 ? 'Verified' : `Verified, with ${plural(acknowledged, 'finding')} acknowledged`,
     'verified',
     where,
     whole,

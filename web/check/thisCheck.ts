@@ -1,3 +1,4 @@
+import { isOperator } from '../verify/signed/operatorNotice.ts';
 import { isAuditor } from '../verify/signed/reportSignature.ts';
 import type { VerifierKey } from '../verify/verifierKey.ts';
 import { code, element } from './dom.ts';
@@ -53,11 +54,17 @@ export const notUsed = ({ refused }: Checked): Node[] =>
         ),
       ];
 
-const ROLES = { log: 'Of a log', auditor: 'Of an auditor', witness: 'Of a witness' } as const;
+const ROLES = {
+  log: 'Of a log',
+  auditor: 'Of an auditor',
+  operator: 'Of an operator',
+  witness: 'Of a witness',
+} as const;
 
 /** roleOf tells by its type and its name what a key is for. */
 function roleOf(key: VerifierKey): keyof typeof ROLES {
   if (key.type === 'cosignature') return 'witness';
+  if (isOperator(key)) return 'operator';
   return isAuditor(key) ? 'auditor' : 'log';
 }
 

@@ -5,6 +5,7 @@ import { faultIn } from '../../core/errors.ts';
 import { formatSignerKey, generateSignerKey } from '../../core/note/signerKey.ts';
 import { formatVerifierKey, isKeyName } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
+import { operatorName } from '../../core/signed/acknowledgementSignature.ts';
 import { LEDGER_NAME_RULE, isLedgerName } from '../../core/signed/ledgerName.ts';
 import { auditorName } from '../../core/signed/reportSignature.ts';
 import { defineCommand } from '../command.ts';
@@ -20,10 +21,10 @@ export const command = defineCommand(
   {
     name: 'keygen',
     arguments: [],
-    usage: ['--name ORIGIN [--auditor] --out FILE', '--name ORIGIN [--auditor] --vault-key URL'],
+    usage: ['--name ORIGIN [--auditor|--operator] --out FILE', '--name ORIGIN [--auditor|--operator] --vault-key URL'],
     description: [
-      "Makes an Ed25519 key for a ledger's log to sign with or, with --auditor, for its auditor. The private key goes into " +
-        'FILE, which only you can read, and is never printed. The verifier key is printed: give it to everybody who checks ' +
+      "Makes an Ed25519 key for a ledger's log to sign with or, with --auditor, for its auditor, or, with --operator, " +
+        'for who acknowledges findings. The private key goes into FILE, which only you can read, and is never printed. The verifier key is printed: give it to everybody who checks ' +
         'the ledger. Make a key for each: a key has one role.',
       '',
       'With --vault-key, no key is made: the verifier key of a key that is already in Azure Key Vault is printed, read for ' +
@@ -36,6 +37,10 @@ export const command = defineCommand(
         meaning: "the ledger's name: a URL without scheme, and without spaces and plus signs",
       },
       auditor: { type: 'flag', meaning: 'for the auditor, who signs reports: the name of the key is ORIGIN/auditor' },
+      operator: {
+        type: 'flag',
+        meaning: 'for an operator, who acknowledges findings: the name of the key is ORIGIN/operator',
+      },
       out: {
         type: 'text',
         placeholder: 'FILE',
@@ -54,16 +59,21 @@ export const command = defineCommand(
     examples: [
       'auditseal keygen --name logs.example.com/prod --out log.key',
       'auditseal keygen --name logs.example.com/prod --auditor --out auditor.key',
+      'auditseal keygen --name logs.example.com/prod --operator --out operator.key',
       'auditseal keygen --name logs.example.com/prod --vault-key https://NAME.vault.azure.net/keys/KEY/VERSION',
     ],
   },
-  async ({ options: { name, auditor, out, 'vault-key': keyUrl } }) => {
+  async ({ options: { name, auditor, operator, out, 'vault-key': keyUrl } }) => {
     if (name === undefined || (out === undefined) === (keyUrl === undefined))
       throw usageError('give --name, and --out or --vault-key');
+    if (auditor && operator) throw usageError('--auditor and --operator exclude each other: a key has one role');
     if (!isKeyName(name) || name.includes('://') || name.length > MAX_NAME_CHARACTERS)
       throw usageError('--name must be a URL without scheme, such as logs.example.com/prod');
-    if (!isLedgerName(name)) throw usageError(`--name: ${LEDGER_NAME_RULE}; for the key of an auditor add --auditor`);
-    const keyName = auditor ? auditorName(name) : name;
+    if (!isLedgerName(name))
+      throw usageError(
+        `--name: ${LEDGER_NAME_RULE}; for the key of an auditor add --auditor, of an operator --operator`,
+      );
+    const keyName = auditor ? auditorName(name) : operator ? operatorName(name) : name;
     print(
       formatVerifierKey(out === undefined ? await vaultKey(keyUrl as string, keyName) : await newKey(out, keyName)),
     );

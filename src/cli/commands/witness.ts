@@ -1,10 +1,7 @@
 import { WitnessFile } from '../../adapters/witnessFile.ts';
 import { listenAsWitness } from '../../adapters/witnessServer.ts';
 import type { WitnessServer } from '../../adapters/witnessServer.ts';
-import { named } from '../../core/errors.ts';
 import { cosignatureKey } from '../../core/note/cosignature.ts';
-import { parseSignerKey } from '../../core/note/signerKey.ts';
-import type { SignerKey } from '../../core/note/signerKey.ts';
 import { formatVerifierKey } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
 import { LEDGER_NAME_RULE, isLedgerName } from '../../core/signed/ledgerName.ts';
@@ -12,13 +9,10 @@ import type { Logger, LogFields } from '../../ports/host.ts';
 import { Witness } from '../../witness/witness.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
-import { callersPath, codeOf, readUserFile } from '../files.ts';
-import { refuseShared, verifierKeys } from '../keys.ts';
+import { callersPath, codeOf } from '../files.ts';
+import { readSignerKey, refuseShared, verifierKeys } from '../keys.ts';
 import { print, warn } from '../output.ts';
 import { unusable, usageError, wholeNumber } from '../usage.ts';
-
-/** A key is one short line; a larger file is something else. */
-const MAX_KEY_FILE_BYTES = 4096;
 
 const toStandardError = (message: string, fields: LogFields = {}): void =>
   warn([message, ...Object.values(fields)].join(': '));
@@ -114,11 +108,4 @@ function logKeys(texts: readonly string[]): VerifierKey[] {
   for (const { keyName } of keys)
     if (!isLedgerName(keyName)) throw usageError(`--log: the key is of ${keyName}, and ${LEDGER_NAME_RULE}`);
   return keys;
-}
-
-async function readSignerKey(path: string): Promise<SignerKey> {
-  const bytes = await readUserFile('--key', path, MAX_KEY_FILE_BYTES);
-  if (bytes.length > MAX_KEY_FILE_BYTES)
-    throw unusable(`--key: ${path} holds no key: it has more than ${MAX_KEY_FILE_BYTES} bytes`);
-  return named(`--key: ${path}`, () => parseSignerKey(bytes.toString('utf8').replace(/\r?\n$/, '')));
 }

@@ -1,7 +1,7 @@
 import type { VerifierKey } from './verifierKey.ts';
 
 /** KeyRole is what a key is for. One key has one role. docs/format.md, section 2.1. */
-export type KeyRole = 'log' | 'auditor' | 'witness';
+export type KeyRole = 'log' | 'auditor' | 'operator' | 'witness';
 
 /** GivenKeys is keys of one role that were given together. */
 export interface GivenKeys<Place extends string = string> {

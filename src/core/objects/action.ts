@@ -4,9 +4,11 @@ import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts'
 import { MAX_RETENTION_DAYS } from '../limits.ts';
 import { decodeText, isTime } from '../text.ts';
 
+const GUARD_KINDS = ['lock', 'extend', 'hold-set', 'hold-clear'] as const;
+
 /** ACTION_KINDS are the kinds there are. */
-export const ACTION_KINDS = ['lock', 'extend', 'hold-set', 'hold-clear'] as const;
-/** ActionKind is what somebody does to what guards a ledger's container. */
+export const ACTION_KINDS = [...GUARD_KINDS, 'acknowledge'] as const;
+/** ActionKind is what somebody does to what guards a ledger's container, or to a finding. */
 export type ActionKind = (typeof ACTION_KINDS)[number];
 
 /** ACTION_OUTCOMES are the outcomes there are. */
@@ -21,10 +23,10 @@ export interface GuardState {
   readonly tags: readonly string[];
 }
 
-/** Action is one object of `actions/`: what somebody set out to do, or what came of it. All of it is the writer's word. */
+/** Action is one object of `actions/`: what somebody set out to do to the guard, or what came of it. All of it is the writer's word. */
 export interface Action {
   readonly version: 1;
-  readonly kind: ActionKind;
+  readonly kind: (typeof GUARD_KINDS)[number];
   readonly outcome: ActionOutcome;
   readonly time: string;
   readonly account: string;
@@ -100,7 +102,7 @@ export function parseAction(bytes: Buffer): Action {
     if (typeof value !== 'string' || !isGood(value)) throw malformed(`it has no valid ${name}`);
     return value;
   };
-  const kind = ACTION_KINDS.find((one) => one === it['kind']);
+  const kind = GUARD_KINDS.find((one) => one === it['kind']);
   const outcome = ACTION_OUTCOMES.find((one) => one === it['outcome']);
   if (kind === undefined || outcome === undefined) throw malformed('its kind or outcome is not a known one');
   const isHold = kind === 'hold-set' || kind === 'hold-clear';

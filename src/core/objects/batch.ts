@@ -1,6 +1,8 @@
 import { parseEntry } from './entry.ts';
 import { headsOf } from './heads.ts';
 import type { LogPosition } from './heads.ts';
+import { formatOperators, operatorsAfter } from './operators.ts';
+import type { Operator } from './operators.ts';
 import { batchName } from './names.ts';
 import { AuditsealError, attempt } from '../errors.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
@@ -12,6 +14,7 @@ import type { BatchClaim } from '../signed/batchSignature.ts';
 import { certificatesFor } from '../signed/certificate.ts';
 import type { Trust } from '../signed/certificate.ts';
 import { openKeyNotice } from '../signed/keyNotice.ts';
+import { openOperatorNotice } from '../signed/operatorNotice.ts';
 
 /** MAX_BATCH_OBJECTS is how many objects a writer puts into one batch. */
 export const MAX_BATCH_OBJECTS = 1000;
@@ -62,10 +65,21 @@ export interface LogSoFar {
   readonly time: string;
   /** keys of the log that its entries have announced, as formatVerifierKey prints them */
   readonly keys: readonly string[];
+  /** operators' keys that its entries have registered */
+  readonly operators: readonly Operator[];
+  /** how many entries of actions it has */
+  readonly actions: number;
 }
 
 /** NO_LOG is the log before its first batch. */
-export const NO_LOG: LogSoFar = { number: -1, head: { size: 0, rootHash: EMPTY_ROOT }, time: '', keys: [] };
+export const NO_LOG: LogSoFar = {
+  number: -1,
+  head: { size: 0, rootHash: EMPTY_ROOT },
+  time: '',
+  keys: [],
+  operators: [],
+  actions: 0,
+};
 
 /** Batch is the entries that one integration added to the log, and where they lead. */
 export interface Batch {
@@ -98,7 +112,7 @@ export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, f
     );
   const entries = parseBatch(lines);
   const heads = headsOf(entries);
-  checkKeys(entries, heads, before.keys, keys);
+  checkKeys(entries, heads, before, keys);
   const { from, until } = certificate;
   if (heads.time < before.time) throw malformed(`it is dated ${heads.time}, and the batch before it ${before.time}`);
   if (heads.time < from || heads.time > until)
@@ -106,29 +120,35 @@ export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, f
   return { number, entries, heads };
 }
 
-const KEY_START = '{"type":"key",';
-
-/** checkKeys demands that a batch's heads have the keys of before, and those that its entries announce and a trusted key signed. */
+/** checkKeys demands that a batch's heads have the keys of before, and what its entries say of keys by notes that a trusted key signed. */
 function checkKeys(
   entries: readonly Buffer[],
   heads: LogPosition,
-  before: readonly string[],
+  before: LogSoFar,
   trusted: readonly string[] | undefined,
 ): void {
   const verifiers = trusted?.map(parseVerifierKey);
-  const announced = keyNoticesIn(entries).map((note) => openKeyNotice(note, verifiers));
-  const keys = [...before, ...announced];
+  const announced = noticesIn(entries, 'key').map((note) => openKeyNotice(note, verifiers));
+  const keys = [...before.keys, ...announced];
   if (new Set(keys).size !== keys.length) throw malformed('it announces a key that the log has');
   if (keys.join() !== heads.keys.join()) throw malformed('its heads have other keys than the log and its entries');
+  const notices = noticesIn(entries, 'operator').map((note) => openOperatorNotice(note, verifiers));
+  const operators = operatorsAfter(before.operators, notices, before.actions);
+  if (printedOperators(operators) !== printedOperators(heads.operators))
+    throw malformed("its heads have other operators' keys than the log and its entries");
 }
 
-/** keyNoticesIn gives the notes of a batch that announce keys, whoever signed them, and throws BATCH_MALFORMED. */
-export function keyNoticesIn(entries: readonly Buffer[]): string[] {
+const printedOperators = (operators: readonly Operator[]): string | undefined =>
+  JSON.stringify(formatOperators(operators));
+
+/** noticesIn gives the notes of a batch that say something of keys, whoever signed them, and throws BATCH_MALFORMED. */
+export function noticesIn(entries: readonly Buffer[], type: 'key' | 'operator'): string[] {
+  const start = `{"type":"${type}",`;
   return entries
-    .filter((line) => line.toString('latin1', 0, KEY_START.length) === KEY_START)
+    .filter((line) => line.toString('latin1', 0, start.length) === start)
     .map((line) => {
       const entry = attempt(() => parseEntry(line), 'malformed');
-      if (entry?.type !== 'key') throw malformed('an entry that announces a key is malformed');
+      if (entry?.type !== type) throw malformed('an entry that says something of a key is malformed');
       return entry.note;
     });
 }

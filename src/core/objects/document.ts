@@ -1,4 +1,4 @@
-import { parseAction } from './action.ts';
+import { parseFiledAction } from './acknowledgement.ts';
 import type { ActionEntry, ReportEntry } from './entry.ts';
 import { documentName } from './names.ts';
 import type { DocumentPlace } from './names.ts';
@@ -17,6 +17,6 @@ export function documentEntry(
 ): ReportEntry | ActionEntry {
   const name = documentName(type, number);
   if (type === 'report') return { type, name, sha256: sha256(bytes), status: openReport(bytes, name, auditors).status };
-  const { kind: action, outcome } = parseAction(bytes);
+  const { kind: action, outcome } = parseFiledAction(bytes);
   return { type, name, sha256: sha256(bytes), action, outcome };
 }

@@ -9,6 +9,7 @@ import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts'
 import type { JsonObject } from '../jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../merkle/tile.ts';
 import { openKeyNotice } from '../signed/keyNotice.ts';
+import { openOperatorNotice } from '../signed/operatorNotice.ts';
 import { decodeText, isPartition, isTime } from '../text.ts';
 
 /** SegmentEntry puts a segment into the log. Entries of one partition come in index order, without holes. */
@@ -64,6 +65,13 @@ export interface KeyEntry {
   readonly note: string;
 }
 
+/** OperatorEntry registers an operator's key, or revokes it: from here on, what it signs counts, or counts no more. */
+export interface OperatorEntry {
+  readonly type: 'operator';
+  /** an operator notice, as a note that a key of the log signed */
+  readonly note: string;
+}
+
 /** OpaqueEntry is one of a type that this version doesn't know. It is hashed like every other. */
 export interface OpaqueEntry {
   readonly type: 'opaque';
@@ -73,7 +81,7 @@ export interface OpaqueEntry {
 }
 
 /** LogEntry is one leaf of the log. */
-export type LogEntry = SegmentEntry | ReportEntry | ActionEntry | ForeignEntry | KeyEntry | OpaqueEntry;
+export type LogEntry = SegmentEntry | ReportEntry | ActionEntry | ForeignEntry | KeyEntry | OperatorEntry | OpaqueEntry;
 
 const malformed = (why: string): AuditsealError => new AuditsealError('ENTRY_MALFORMED', why);
 
@@ -100,7 +108,8 @@ function formatLine(entry: LogEntry): string {
       const { type, name } = entry;
       return JSON.stringify({ type, name });
     }
-    case 'key': {
+    case 'key':
+    case 'operator': {
       const { type, note } = entry;
       return JSON.stringify({ type, note });
     }
@@ -170,14 +179,16 @@ function readEntry(type: string, it: JsonObject, line: string): LogEntry {
     case 'foreign':
       return { type, name: string(it, 'name', () => true) };
     case 'key':
-      return {
-        type,
-        note: string(it, 'note', (text) => attempt(() => openKeyNotice(text, undefined), 'malformed') !== undefined),
-      };
+    case 'operator':
+      return { type, note: string(it, 'note', (note) => isNotice(type, note)) };
     default:
       return { type: 'opaque', statedType: type, line };
   }
 }
+
+/** isNotice tells whether a text is a note of that type of entry, whoever signed it. */
+const isNotice = (type: 'key' | 'operator', note: string): boolean =>
+  attempt(() => (type === 'key' ? openKeyNotice : openOperatorNotice)(note, undefined), 'malformed') !== undefined;
 
 function readSegmentEntry(it: JsonObject): SegmentEntry {
   const [records, events, time] = [object(it, 'records'), object(it, 'events'), object(it, 'time')];

@@ -1,4 +1,6 @@
 import type { DocumentType } from './names.ts';
+import { formatOperators, parseOperators } from './operators.ts';
+import type { Operator } from './operators.ts';
 import { AuditsealError, attempt } from '../errors.ts';
 import { ZERO_HASH, formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
@@ -26,13 +28,21 @@ export interface LogPosition {
   readonly time: string;
   /** keys that the log signs with, as formatVerifierKey prints them, in the order in which they were announced */
   readonly keys: readonly string[];
+  /** operators' keys that the log has registered, in that order, and for which actions each counts */
+  readonly operators: readonly Operator[];
   /** for each type of document the number behind the last one that has an entry */
   readonly documents: DocumentCounts;
   readonly positions: ReadonlyMap<string, Position>;
 }
 
 export const NO_POSITION: Position = { next: 0, index: -1, root: ZERO_HASH, sealed: '' };
-export const NO_HEADS: LogPosition = { time: '', keys: [], documents: { report: 0, action: 0 }, positions: new Map() };
+export const NO_HEADS: LogPosition = {
+  time: '',
+  keys: [],
+  operators: [],
+  documents: { report: 0, action: 0 },
+  positions: new Map(),
+};
 
 /** PARTITIONS_PER_LINE is how many partitions one entry has: it has at most 65,535 bytes, and a position less than 180. */
 export const PARTITIONS_PER_LINE = 300;
@@ -44,15 +54,16 @@ const malformed = (why: string): AuditsealError => new AuditsealError('BATCH_MAL
 export const isHeadsLine = (line: Buffer): boolean => line.toString('latin1', 0, LINE_START.length) === LINE_START;
 
 /** formatHeads prints the entries that a batch ends with: one, or more where the hub has very many partitions. */
-export function formatHeads({ time, keys, documents, positions }: LogPosition): Buffer[] {
+export function formatHeads({ time, keys, operators, documents, positions }: LogPosition): Buffer[] {
   const all = [...positions].sort(([a], [b]) => Number(a) - Number(b));
   const lines: Buffer[] = [];
   do {
     const part = all.splice(0, PARTITIONS_PER_LINE).map(([partition, { next, index, root, sealed }]) => {
       return [partition, { next, index, root: formatHash(root), sealed }] as const;
     });
-    const start = { type: 'heads', time, keys, reports: documents.report, actions: documents.action };
-    lines.push(Buffer.from(JSON.stringify({ ...start, partitions: Object.fromEntries(part) })));
+    const start = { type: 'heads', time, keys, operators: formatOperators(operators) };
+    const counts = { reports: documents.report, actions: documents.action };
+    lines.push(Buffer.from(JSON.stringify({ ...start, ...counts, partitions: Object.fromEntries(part) })));
   } while (all.length > 0);
   return lines;
 }
@@ -77,15 +88,18 @@ export function headsOf(entries: readonly Buffer[]): LogPosition {
 
 function parseLine(line: Buffer): LogPosition {
   const it = parseJsonObject(line.toString('utf8'));
-  const { time, keys, reports, actions, partitions } = it ?? {};
+  const { time, keys, operators: registered, reports, actions, partitions } = it ?? {};
   if (typeof time !== 'string' || !isTime(time)) throw malformed('its heads have no time');
   if (!isKeys(keys)) throw malformed('its heads have no keys');
+  const operators = parseOperators(registered);
+  if (operators === undefined) throw malformed("its heads have no valid operators' keys");
   if (!isCount(reports)) throw malformed('its heads count no reports');
   if (!isCount(actions)) throw malformed('its heads count no actions');
   if (!isJsonObject(partitions)) throw malformed('its heads have no partitions');
   return {
     time,
     keys,
+    operators,
     documents: { report: reports, action: actions },
     positions: new Map(Object.entries(partitions).map(parsePosition)),
   };

@@ -28,6 +28,9 @@ export function folderOf(name: string): string {
   return FOLDERS.includes(folder) ? folder : '';
 }
 
+/** MAX_NAME_BYTES bounds the name of a blob, which has at most 1,024 UTF-16 code units: each has at most three bytes. */
+export const MAX_NAME_BYTES = 3072;
+
 /** MAX_INDEX is the largest index that the names have room for. */
 export const MAX_INDEX = 10 ** INDEX_DIGITS - 1;
 

@@ -14,6 +14,7 @@ export type FindingCode =
   | 'checkpoint-invalid'
   | 'checkpoint-inconsistent'
   | 'checkpoint-stale'
+  | 'partition-silent'
   | 'checkpoint-uncosigned'
   | 'cosignature-invalid'
   | 'not-integrated'
@@ -32,7 +33,23 @@ export interface Finding {
   /** name of the object it is about */
   readonly object: string;
   readonly detail: string;
+  /** of a gap that a segment declares itself; of all others it is left out */
+  readonly declared?: true;
+  /** who looked into it and acknowledged it; left out while nobody did */
+  readonly acknowledged?: AcknowledgedBy;
 }
+
+/** AcknowledgedBy is what the action says by which somebody acknowledged a finding. */
+export interface AcknowledgedBy {
+  /** name of the action */
+  readonly action: string;
+  readonly who: string;
+  readonly why: string;
+  readonly time: string;
+}
+
+/** isAcknowledged tells whether somebody acknowledged a finding: then it doesn't decide the outcome. */
+export const isAcknowledged = ({ acknowledged }: Finding): boolean => acknowledged !== undefined;
 
 export type Status = 'verified' | 'violated' | 'unverified';
 
@@ -139,6 +156,8 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** findings beyond those listed */
   readonly findingsOmitted: number;
+  /** of those listed, how many somebody acknowledged */
+  readonly findingsAcknowledged: number;
   /** objects that could not be read, and why */
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];
   /** SHA-256 of the report's page, which is made of the other members; left out where it has none */

@@ -46,6 +46,8 @@ const FINDINGS = listOf(
     severity: oneOf('error', 'warning'),
     object: text,
     detail: text,
+    declared: optional(oneOf(true)),
+    acknowledged: optional(objectOf({ action: text, who: text, why: text, time })),
   }),
 );
 const UNREADABLE = listOf(objectOf({ object: text, why: text }));
@@ -112,6 +114,7 @@ const INTEGRITY: Check = objectOf({
   ),
   findings: FINDINGS,
   findingsOmitted: count,
+  findingsAcknowledged: count,
   unreadable: UNREADABLE,
   page: optional(hash),
 });

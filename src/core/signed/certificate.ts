@@ -38,6 +38,10 @@ export const MAX_CERTIFICATE_MS = 24 * 60 * 60_000;
 export const SEALER = '/sealer';
 /** AUDITOR ends the name of an auditor's key, behind the ledger's name. No ledger's name may end so. */
 export const AUDITOR = '/auditor';
+/** OPERATOR ends the name of an operator's key, behind the ledger's name. No ledger's name may end so. */
+export const OPERATOR = '/operator';
+/** RESERVED_ENDS are the ends that no ledger's name has. */
+export const RESERVED_ENDS: readonly string[] = [SEALER, AUDITOR, OPERATOR];
 
 /** Where a checkpoint has its size: no decimal number, so no certificate is one. */
 const WORD = 'auditseal certificate';
@@ -66,7 +70,7 @@ export function parseCertificate(text: string): Certificate {
   const end = { role: role as SessionRole, publicKey, from, until };
   const certificate = { ledger: name.slice(0, -SEALER.length), version, ...end };
   const { ledger } = certificate;
-  const isReserved = [SEALER, AUDITOR].some((end) => ledger.endsWith(end));
+  const isReserved = RESERVED_ENDS.some((end) => ledger.endsWith(end));
   if (!isKeyName(ledger) || isReserved || formatCertificate(certificate) !== text)
     throw foreign('its certificate is not printed as this release prints it');
   if (isSmallOrder(publicKey)) throw foreign("the key in its certificate is a point of small order, and so nobody's");

@@ -1,7 +1,7 @@
 import { formatHash } from '../../core/hash.ts';
 import { segmentName } from '../../core/objects/names.ts';
 import type { FindingCode, PartitionReport } from '../../core/objects/report.ts';
-import { segmentFault } from '../../core/segment/chain.ts';
+import { segmentFault } from '../../core/segment/summary.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Context, KnownLedger } from '../context.ts';
 import type { ClockCheck } from '../clockCheck.ts';
@@ -79,7 +79,9 @@ export class ChainCheck {
   }
 
   #sayAll(index: number, faults: Iterable<Fault>): void {
-    for (const fault of faults) this.#say(fault.code, index, fault.detail);
+    for (const { code, detail, isDeclared } of faults)
+      if (isDeclared === true) this.#findings.declared(segmentName(this.partition, index), detail);
+      else this.#say(code, index, detail);
   }
 
   /** passOver takes notice of an object that is there and could not be read. Indices must rise. */

@@ -1,7 +1,8 @@
 import { ZERO_HASH } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
-import type { HubWord, SegmentHeader } from '../../core/segment/header.ts';
+import type { SegmentHeader } from '../../core/segment/header.ts';
+import type { HubWord } from '../../core/segment/hubWord.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 
 /** Counts is how far a chain has counted. */
@@ -63,6 +64,8 @@ export function countsAfter({ header, statement }: GoodSegment, before?: Counts)
 export interface Fault {
   readonly code: FindingCode;
   readonly detail: string;
+  /** the segment says so itself */
+  readonly isDeclared?: true;
 }
 
 const malformed = (detail: string): Fault => ({ code: 'segment-malformed', detail });
@@ -75,7 +78,11 @@ const gap = (first: number, last: number): Fault => ({
 /** declaredFaults gives the gaps that a header declares itself. */
 export function* declaredFaults({ gaps }: SegmentHeader): Generator<Fault> {
   for (const { first, last, reason } of gaps)
-    yield { code: 'sequence-gap', detail: `events ${first} to ${last} are missing before it (declared: ${reason})` };
+    yield {
+      code: 'sequence-gap',
+      detail: `events ${first} to ${last} are missing before it (declared: ${reason})`,
+      isDeclared: true,
+    };
 }
 
 /** kindFaults gives what doesn't go with the kind of a segment, whatever is before it. */

@@ -3,7 +3,7 @@ import type { Hash } from '../../core/hash.ts';
 import type { TreeHead } from '../../core/merkle/tree.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../core/note/verifierKey.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import { NO_LOG, keyNoticesIn, openNextBatch, parseBatch } from '../../core/objects/batch.ts';
+import { NO_LOG, noticesIn, openNextBatch, parseBatch } from '../../core/objects/batch.ts';
 import type { Batch, LogSoFar } from '../../core/objects/batch.ts';
 import { headsOf } from '../../core/objects/heads.ts';
 import { batchName } from '../../core/objects/names.ts';
@@ -127,7 +127,12 @@ export class BatchOrder {
       heads.time <= until;
     if (!isPossible || (previous === this.log.number && !this.isLost)) return undefined;
     const keys = isFirst ? heads.keys : keysBehind(trusted, entries);
-    return { batch: { number, entries, heads: { ...heads, keys } }, previous, size, root };
+    return {
+      batch: { number, entries, heads: { ...heads, keys, operators: this.log.operators } },
+      previous,
+      size,
+      root,
+    };
   }
 
   get #ledgerTrust(): Trust {
@@ -145,7 +150,7 @@ function keysIn(bytes: Buffer, number: number, trust: Trust): readonly string[] 
 /** keysBehind gives the keys that were trusted, and those that entries announce by a note that one of them signed. */
 function keysBehind(trusted: readonly string[], entries: readonly Buffer[]): string[] {
   const verifiers = trusted.map(parseVerifierKey);
-  const announced = keyNoticesIn(entries).flatMap(
+  const announced = noticesIn(entries, 'key').flatMap(
     (note) => attempt(() => openKeyNotice(note, verifiers), 'malformed') ?? [],
   );
   return [...new Set([...trusted, ...announced])];

@@ -77,7 +77,7 @@ export class EntryCheck {
       trustKeys(this.#context.ledger, this.#position.keys);
     } else if (place !== undefined) await this.#checkPlace(it, place, heads);
     else if (name === undefined)
-      return; // of a type that this version doesn't know
+      return; // of a type that is of no object, or that this version doesn't know
     else if (document !== undefined && !(entry.type === 'foreign' && document.type === 'report'))
       await this.#checkDocument(it, document, heads);
     else it.say('is of an object that has no entry');

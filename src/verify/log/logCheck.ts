@@ -1,6 +1,7 @@
 import { formatHash } from '../../core/hash.ts';
 import type { Batch, LogSoFar } from '../../core/objects/batch.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
+import type { Operator } from '../../core/objects/operators.ts';
 import { batchName, checkpointName } from '../../core/objects/names.ts';
 import type { LogReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
 import { trustKeys } from '../context.ts';
@@ -31,6 +32,8 @@ export interface FollowedLog {
   readonly actions: number;
   /** the keys that it has announced, as formatVerifierKey prints them */
   readonly keys: readonly string[];
+  /** operators' keys that it has registered; none where entries are lost: what they acknowledged isn't known then */
+  readonly operators: readonly Operator[];
   /** when the newest batch was made, '' if there is none */
   readonly time: string;
   /** number of the newest batch, if it has no checkpoint yet */
@@ -120,6 +123,7 @@ export class LogCheck {
         !this.#tree.isBroken && !this.#parts.checkpoints.isIncomplete && this.#position.lacksReport(number),
       actions: this.#position.documents.action,
       keys: this.#position.keys,
+      operators: this.#tree.isBroken ? [] : this.#position.operators,
       time: this.#position.time,
       unsigned: this.#unsigned,
       isEndUnknown: this.#isEndUnknown,
@@ -300,9 +304,14 @@ export class LogCheck {
 }
 
 /** logOf is the log where an earlier check ended. */
-const logOf = ({ head, tree }: NonNullable<CheckStart['continued']>, { time, keys }: LogPosition): LogSoFar => ({
+const logOf = (
+  { head, tree }: NonNullable<CheckStart['continued']>,
+  { time, keys, operators, documents }: LogPosition,
+): LogSoFar => ({
   number: head.number,
   head: tree.head,
   time,
   keys,
+  operators,
+  actions: documents.action,
 });

@@ -26,14 +26,17 @@ export class PositionCheck {
   readonly #reports = new Set<number>();
   /** the keys that the log has announced */
   keys: LogPosition['keys'];
+  /** the operators' keys that it has registered, by the heads of the last batch */
+  operators: LogPosition['operators'];
   /** when the newest batch was made, '' if there is none */
   time: string;
 
-  constructor({ positions, documents, keys, time }: LogPosition) {
+  constructor({ positions, documents, keys, operators, time }: LogPosition) {
     this.#positions = new Map(positions);
     this.documents = documents;
     this.#firstReport = documents.report;
     this.keys = keys;
+    this.operators = operators;
     this.time = time;
   }
 
@@ -102,6 +105,7 @@ export class PositionCheck {
     const isRight = this.#isLost || this.#isAt(heads);
     this.time = heads.time;
     this.keys = heads.keys;
+    this.operators = heads.operators;
     if (this.#isLost) {
       for (const [partition, position] of heads.positions) this.#positions.set(partition, position);
       this.documents = heads.documents;

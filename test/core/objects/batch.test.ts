@@ -34,7 +34,13 @@ function largestBatch(): Buffer[] {
   });
   const position = { next: 1e12, index: 999_999_999_999, root: ZERO_HASH, sealed: TIME };
   const positions = new Map(Array.from({ length: 100_000 }, (_, i) => [String(i), position]));
-  const heads = formatHeads({ time: TIME, keys: [], documents: { report: MAX, action: MAX }, positions });
+  const heads = formatHeads({
+    time: TIME,
+    keys: [],
+    operators: [],
+    documents: { report: MAX, action: MAX },
+    positions,
+  });
   return [...Array.from({ length: MAX_BATCH_OBJECTS }, () => entry), ...heads];
 }
 

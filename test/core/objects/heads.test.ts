@@ -16,9 +16,11 @@ import { TIME } from '../../support/segments.ts';
 import { keyText } from '../../support/sign.ts';
 
 const POSITION = { next: 42, index: 41, root: sha256(Buffer.from('root')), sealed: TIME };
+const OPERATOR = keyText({ name: `${LEDGER}/operator`, seed: 3 });
 const HEADS: LogPosition = {
   time: TIME,
   keys: [...TRUST.keys, keyText({ name: LEDGER, seed: 2 })],
+  operators: [{ key: OPERATOR, from: 2 }],
   documents: { report: 43, action: 4 },
   positions: new Map([
     ['0', POSITION],
@@ -49,6 +51,7 @@ describe('heads', () => {
       'type',
       'time',
       'keys',
+      'operators',
       'reports',
       'actions',
       'partitions',

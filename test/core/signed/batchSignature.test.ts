@@ -91,7 +91,7 @@ describe('openNextBatch', () => {
 
   test('without a ledger or keys takes any first batch, and by what it announces the next', () => {
     expect(openNextBatch(batch, 0, NO_LOG, {}).heads).toEqual(HEADS);
-    const before = { number: 0, head: { size: 2, rootHash: EMPTY_ROOT }, time: TIME, keys: TRUST.keys };
+    const before = { ...NO_LOG, number: 0, head: { size: 2, rootHash: EMPTY_ROOT }, time: TIME, keys: TRUST.keys };
     const next = signBatch(SESSION, batchName(1), NEXT_LINES, { previous: 0, size: 2, root: EMPTY_ROOT });
     expect(openNextBatch(next, 1, before, {}).heads).toEqual(HEADS);
     expect(() => openNextBatch(next, 1, { ...before, keys: [] }, {})).toThrow(foreign);

@@ -23,6 +23,7 @@ import { signedVectors } from '../../vectors/generate.ts';
 import { KEYS } from '../../vectors/signed/keys.ts';
 import type { KeyLabel } from '../../vectors/signed/keys.ts';
 import { BatchOrder } from '../../../src/verify/log/batchOrder.ts';
+import { logAfter } from '../../../src/ledger/batches.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
 
 const { certificates, segments, logs, reports } = loadSigned();
@@ -90,7 +91,7 @@ function coreLog(objects: LogObjects, trusted: readonly KeyLabel[]): object[] {
     const outcome = outcomeOf(() => {
       const { entries, heads } = openNextBatch(bytes, number, log, coreTrust(trusted));
       tree.append(entries);
-      log = { number, head: tree.head, time: heads.time, keys: heads.keys };
+      log = logAfter({ number, entries, heads }, tree);
     });
     const isVoid = ['foreign', 'batch-malformed'].includes(outcome);
     return { object, expect: isVoid ? 'void' : outcome, ...(outcome === 'valid' && sizeOf(log)) };

@@ -1,9 +1,12 @@
 import { MAX_ACTION_BYTES, parseAction } from './action.ts';
 import type { Action } from './action.ts';
+import type { FiledAcknowledgement } from './acknowledge.ts';
 import type { ClockCheck } from './clock.ts';
 import type { Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import { actionName, parseActionName } from './names.ts';
+import { isOfOperator } from './operators.ts';
+import type { Operator } from './operators.ts';
 
 /** What the check of actions has to know. Times are ms since the Unix epoch. */
 export interface ActionTimes {
@@ -13,13 +16,25 @@ export interface ActionTimes {
   readonly until: number;
   readonly now: number;
   readonly clock: ClockCheck;
+  /** operators' keys that the log has registered */
+  readonly operators: readonly Operator[];
+}
+
+/** CheckedActions is what the actions say of findings. */
+export interface CheckedActions {
+  /** acknowledgements that count, each with the name of its action */
+  readonly acknowledgements: readonly FiledAcknowledgement[];
+  /** names of those that the log has no entry of */
+  readonly waiting: readonly string[];
 }
 
 /** How long after an attempt its outcome may still be on its way. */
 const UNDERWAY_MS = 10 * 60_000;
 
 /** checkActions reads every action: whether it is one, its number, that its attempt is there, and its outcome. */
-export async function checkActions(folder: Folder, findings: Findings, times: ActionTimes): Promise<void> {
+export async function checkActions(folder: Folder, findings: Findings, times: ActionTimes): Promise<CheckedActions> {
+  const acknowledgements: FiledAcknowledgement[] = [];
+  const waiting: string[] = [];
   const open = new Map<string, Action>();
   /** what may be an attempt, and can't be read */
   const unread = new Set<string>();
@@ -46,7 +61,14 @@ export async function checkActions(folder: Folder, findings: Findings, times: Ac
       if (late === undefined) late = { name, count: 1 };
       else late.count += 1;
     }
-    if (action.attempt === undefined) open.set(name, action);
+    const { acknowledgement, time } = action;
+    if (acknowledgement !== undefined) {
+      if (number >= times.integrated) waiting.push(name);
+      else if (await isOfOperator(times.operators, number, name, acknowledgement.signature))
+        acknowledgements.push({ action: name, time, ...acknowledgement });
+      else
+        findings.say('foreign-object', name, 'it acknowledges a finding, and no operator whom the log knew signed it');
+    } else if (action.attempt === undefined) open.set(name, action);
     else if (open.get(action.attempt)?.subject === action.subject) open.delete(action.attempt);
     else if (!unread.delete(action.attempt)) {
       const why = `it is the outcome of ${action.attempt}, and there is no such attempt that still has none`;
@@ -65,4 +87,5 @@ export async function checkActions(folder: Folder, findings: Findings, times: Ac
         `at ${time} somebody set out to ${kind}, and no action says what came of it`,
       );
   }
+  return { acknowledgements, waiting };
 }

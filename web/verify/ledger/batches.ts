@@ -4,11 +4,15 @@ import { Fault } from '../fault.ts';
 import { openBatch } from '../signed/batchSignature.ts';
 import type { SignedBatch } from '../signed/batchSignature.ts';
 import { openKeyNotice } from '../signed/keyNotice.ts';
+import { openOperatorNotice } from '../signed/operatorNotice.ts';
+import type { OperatorNotice } from '../signed/operatorNotice.ts';
 import { Trust } from '../signed/trust.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { headsOf, parseBatch, parseLogEntry } from './entries.ts';
 import type { Heads } from './entries.ts';
 import { batchName } from './names.ts';
+import { operatorsAfter, printOperators } from './operators.ts';
+import type { Operator } from './operators.ts';
 import { LogTree } from './tiles.ts';
 
 /** Batch is one that is in the log. */
@@ -31,11 +35,12 @@ const NO_BATCH = {
   number: -1,
   time: '',
   keys: [] as readonly VerifierKey[],
+  operators: [] as readonly Operator[],
   filed: { report: 0, action: 0 },
   size: 0,
 };
 
-const KEY_START = utf8('{"type":"key",');
+const STARTS = { key: utf8('{"type":"key",'), operator: utf8('{"type":"operator",') } as const;
 
 const badBatch = (why: string): Fault => new Fault('BATCH_MALFORMED', why);
 
@@ -134,7 +139,7 @@ export class LogSoFar {
       throw badBatch(`it goes on from batch ${previous}, which nothing can that is behind batch ${last.number}`);
     const { entries, heads } = await this.#openLines(signed);
     const keys = isFirst ? heads.keys : await keysBehind(trusted, entries);
-    return { batch: { entries, heads: { ...heads, keys } }, previous, size };
+    return { batch: { entries, heads: { ...heads, keys, operators: last.operators } }, previous, size };
   }
 
   async #openLines({ lines, certificate: { from, until } }: SignedBatch): Promise<Batch> {
@@ -154,18 +159,23 @@ export class LogSoFar {
   }
 
   #goOn(number: number, batch: Batch, size: number): Batch {
-    const { time, keys, filed } = batch.heads;
-    this.last = { number, time, keys, filed, size: size + batch.entries.length };
+    const { time, keys, operators, filed } = batch.heads;
+    this.last = { number, time, keys, operators, filed, size: size + batch.entries.length };
     return batch;
   }
 
-  /** The heads have the keys of before, and those that the entries announce and a key of before signed. */
-  async #checkKeys({ entries, heads: { keys } }: Batch, trusted: readonly VerifierKey[]): Promise<void> {
+  /** The heads have the keys of before, and what the entries say of keys by notes that a key of before signed. */
+  async #checkKeys({ entries, heads: { keys, operators } }: Batch, trusted: readonly VerifierKey[]): Promise<void> {
     const known = this.last.keys.map(({ text }) => text);
-    for (const note of await noticesIn(entries)) known.push((await openKeyNotice(note, trusted)).text);
+    for (const note of await noticesIn(entries, 'key')) known.push((await openKeyNotice(note, trusted)).text);
     if (new Set(known).size !== known.length) throw badBatch('it announces a key that the log has');
     if (known.join() !== keys.map(({ text }) => text).join())
       throw badBatch('its heads have other keys than the log and its entries');
+    const notices: OperatorNotice[] = [];
+    for (const note of await noticesIn(entries, 'operator')) notices.push(await openOperatorNotice(note, trusted));
+    const wanted = operatorsAfter(this.last.operators, notices, this.last.filed.action);
+    if (JSON.stringify(printOperators(wanted)) !== JSON.stringify(printOperators(operators)))
+      throw badBatch('its heads have other operators than the log and its entries');
   }
 }
 
@@ -173,13 +183,14 @@ const union = (some: readonly VerifierKey[], others: readonly VerifierKey[]): Ve
   ...new Map([...some, ...others].map((key) => [key.text, key])).values(),
 ];
 
-/** noticesIn gives the notes of a batch that announce keys, whoever signed them. */
-async function noticesIn(entries: readonly Uint8Array[]): Promise<string[]> {
+/** noticesIn gives the notes of a batch that say something of keys, whoever signed them. */
+async function noticesIn(entries: readonly Uint8Array[], type: keyof typeof STARTS): Promise<string[]> {
   const notes: string[] = [];
+  const start = STARTS[type];
   for (const line of entries) {
-    if (!equalBytes(line.subarray(0, KEY_START.length), KEY_START)) continue;
+    if (!equalBytes(line.subarray(0, start.length), start)) continue;
     const entry = await parseLogEntry(line);
-    if (entry.type === 'key') notes.push(entry.note);
+    if (entry.type === type) notes.push(entry.note);
   }
   return notes;
 }
@@ -190,7 +201,7 @@ async function keysBehind(
   entries: readonly Uint8Array[],
 ): Promise<readonly VerifierKey[]> {
   const announced: VerifierKey[] = [];
-  for (const note of await noticesIn(entries)) {
+  for (const note of await noticesIn(entries, 'key')) {
     const key = await unlessFault(openKeyNotice(note, trusted));
     if (key !== undefined) announced.push(key);
   }

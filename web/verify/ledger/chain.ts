@@ -123,7 +123,10 @@ export class ChainCheck {
     this.#clock.date('segment', segmentName(this.partition, index), sealed);
     this.#clock.event(segmentName(this.partition, index), latest, sealed);
     for (const { first, last, reason } of gaps)
-      this.#say('sequence-gap', index, `events ${first} to ${last} are missing before it (declared: ${reason})`);
+      this.#findings.declared(
+        segmentName(this.partition, index),
+        `events ${first} to ${last} are missing before it (declared: ${reason})`,
+      );
     const link = this.#links.find((link) => link.index === previous);
     const isBreak = this.#isBreak(segment, link);
     if (contradiction !== undefined) {

@@ -9,11 +9,19 @@ const SKEW_MS = 10 * 60_000;
 const COSIGNING_MS = 24 * 60 * 60_000;
 const MAX_DATE_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** ClockCheck finds what is dated ahead of a clock, and says so once for each kind. docs/format.md, section 10.2. */
+/** Of a kind, objects beyond this many are only counted. */
+const MAX_OF_A_KIND = 1000;
+
+interface Dated {
+  readonly object: string;
+  readonly detail: string;
+}
+
+/** ClockCheck finds what is dated ahead of a clock, and says so once for each kind, and of what is acknowledged by itself. docs/format.md, section 10.2. */
 export class ClockCheck {
   /** ms since the Unix epoch */
   readonly #now: number;
-  readonly #found = new Map<DatedKind, { readonly object: string; readonly detail: string; count: number }>();
+  readonly #found = new Map<DatedKind, { readonly listed: Dated[]; count: number }>();
 
   constructor(now: number) {
     this.#now = now;
@@ -40,14 +48,22 @@ export class ClockCheck {
   }
 
   #add(kind: DatedKind, object: string, detail: string): void {
-    const found = this.#found.get(kind);
-    if (found === undefined) this.#found.set(kind, { object, detail, count: 1 });
-    else found.count += 1;
+    const found = this.#found.get(kind) ?? { listed: [], count: 0 };
+    this.#found.set(kind, found);
+    found.count += 1;
+    if (found.listed.length < MAX_OF_A_KIND) found.listed.push({ object, detail });
   }
 
-  /** finish says what was found. */
-  finish(findings: Findings): void {
-    for (const { object, detail, count } of this.#found.values())
-      findings.say('clock-ahead', object, count === 1 ? detail : `${detail}; so it is with ${count - 1} more`);
+  /** finish says what was found; `acknowledged` is the objects of which operators know it. */
+  finish(findings: Findings, acknowledged: ReadonlySet<string>): void {
+    for (const { listed, count } of this.#found.values()) {
+      const known = listed.filter(({ object }) => acknowledged.has(object));
+      for (const { object, detail } of known) findings.say('clock-ahead', object, detail);
+      const first = listed.find(({ object }) => !acknowledged.has(object));
+      if (first === undefined) continue;
+      const more = count - known.length - 1;
+      const others = more === 0 ? '' : `; so it is with ${more} more`;
+      findings.say('clock-ahead', first.object, first.detail + others);
+    }
   }
 }

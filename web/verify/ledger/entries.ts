@@ -1,4 +1,5 @@
 import { openKeyNotice } from '../signed/keyNotice.ts';
+import { openOperatorNotice } from '../signed/operatorNotice.ts';
 import { decodeUtf8, equalBytes, utf8 } from '../bytes.ts';
 import { MAX_ENTRY_BYTES, isObject, isTime, openEntry, parseEntry, parseJson } from '../entry.ts';
 import type { SegmentEntry } from '../entry.ts';
@@ -8,6 +9,8 @@ import type { VerifierKey } from '../verifierKey.ts';
 import { isKind, isOutcome } from './action.ts';
 import { isPartition, parseActionName, parseReportName, parseSegmentName } from './names.ts';
 import type { Filed, SegmentPlace } from './names.ts';
+import { operatorsIn, printOperators } from './operators.ts';
+import type { Operator } from './operators.ts';
 
 /** LogEntry is one leaf of the log, as far as this page knows its type. Hashes are hex. */
 export type LogEntry =
@@ -22,6 +25,7 @@ export type LogEntry =
     }
   | { readonly type: 'foreign'; readonly name: string }
   | { readonly type: 'key'; readonly key: VerifierKey; readonly note: string }
+  | { readonly type: 'operator'; readonly note: string }
   | { readonly type: 'unknown' };
 
 /** Position is how far the log has come in one partition. */
@@ -42,6 +46,8 @@ export interface Heads {
   readonly time: string;
   /** those that the log has announced, in that order */
   readonly keys: readonly VerifierKey[];
+  /** operators' keys that the log has registered, in that order */
+  readonly operators: readonly Operator[];
   /** the number behind the last report, and the last action, that has an entry */
   readonly filed: FiledCounts;
   readonly positions: ReadonlyMap<string, Position>;
@@ -112,6 +118,12 @@ export async function parseLogEntry(line: Uint8Array): Promise<LogEntry> {
       throw badEntry('the entry of a key is not as a ledger writes it');
     return { type, key: await openKeyNotice(note, undefined), note };
   }
+  if (type === 'operator') {
+    if (typeof note !== 'string' || JSON.stringify({ type, note }) !== text)
+      throw badEntry('the entry of an operator is not as a ledger writes it');
+    await openOperatorNotice(note, undefined);
+    return { type, note };
+  }
   return { type: 'unknown' };
 }
 
@@ -130,33 +142,35 @@ export async function headsOf(entries: readonly Uint8Array[]): Promise<Heads> {
   const start = entries.findLastIndex((line) => !isHeadsLine(line)) + 1;
   if (entries.slice(0, start).some(isHeadsLine)) throw badBatch('it has heads among its other entries');
   const lines = entries.slice(start).map((line) => decodeUtf8(line));
-  let last: (Pick<Heads, 'time' | 'keys'> & { reports: number; actions: number }) | undefined;
+  let last: (Pick<Heads, 'time' | 'keys' | 'operators'> & { reports: number; actions: number }) | undefined;
   const partitions = new Map<string, unknown>();
   for (const line of lines) {
     const it = parseJson(line ?? '');
-    const { time, keys: texts, reports, actions, partitions: part } = isObject(it) ? it : {};
+    const { time, keys: texts, operators: registered, reports, actions, partitions: part } = isObject(it) ? it : {};
     const keys = await keysIn(texts);
+    const operators = await operatorsIn(registered);
     if (!isTime(time) || !isObject(part)) throw badBatch('its heads are none');
     if (!isCount(reports) || !isCount(actions)) throw badBatch('its heads do not count reports and actions');
     if (keys === undefined) throw badBatch('its heads have no verifier keys');
-    last = { time, keys, reports, actions };
+    last = { time, keys, operators, reports, actions };
     for (const [partition, position] of Object.entries(part))
       partitions.set(partition, printedPosition(partition, position));
   }
   if (last === undefined) throw badBatch('it does not end with an entry of type heads');
   const { time, reports, actions } = last;
+  const operators = printOperators(last.operators);
   const keys = last.keys.map(({ text }) => text);
   const all = [...partitions].sort(([a], [b]) => Number(a) - Number(b));
   const printed: string[] = [];
   do {
     const part = Object.fromEntries(all.splice(0, PARTITIONS_PER_LINE));
-    printed.push(JSON.stringify({ type: 'heads', time, keys, reports, actions, partitions: part }));
+    printed.push(JSON.stringify({ type: 'heads', time, keys, operators, reports, actions, partitions: part }));
   } while (all.length > 0);
   if (printed.length !== lines.length || printed.some((line, i) => line !== lines[i])) {
     throw badBatch('its heads are not as a ledger writes them');
   }
   const filed = { report: reports, action: actions };
-  return { time, keys: last.keys, filed, positions: partitions as Map<string, Position> };
+  return { time, keys: last.keys, operators: last.operators, filed, positions: partitions as Map<string, Position> };
 }
 
 async function keysIn(value: unknown): Promise<readonly VerifierKey[] | undefined> {

@@ -101,7 +101,7 @@ export class EntryCheck {
   /** `heads` is where the batch says that the log is behind it. */
   async #compare(it: InBatch, heads: Heads): Promise<void> {
     const { entry, wrong } = it;
-    if (entry.type === 'unknown') return;
+    if (entry.type === 'unknown' || entry.type === 'operator') return;
     if (entry.type === 'key') return this.#announce(entry.key, heads.keys, wrong);
     const place = placeOf(entry);
     const filed = parseFiledName(nameIn(entry) ?? '');
@@ -213,7 +213,7 @@ export class EntryCheck {
     this.#parts.trust.trust(keys);
   }
 
-  #isAt({ keys, filed, positions }: Omit<Heads, 'time'>): boolean {
+  #isAt({ keys, filed, positions }: Pick<Heads, 'keys' | 'filed' | 'positions'>): boolean {
     return (
       keys.length === this.#keys.length &&
       keys.every(({ text }, i) => text === this.#keys[i]?.text) &&

@@ -25,7 +25,30 @@ export interface Finding {
   readonly severity: 'error' | 'warning';
   readonly object: string;
   readonly detail: string;
+  /** a segment says so itself */
+  readonly isDeclared: boolean;
+  /** who looked into it and acknowledged it */
+  readonly acknowledged: AcknowledgedBy | undefined;
 }
+
+/** AcknowledgedBy is what the action says by which somebody acknowledged a finding. */
+export interface AcknowledgedBy {
+  /** name of the action */
+  readonly action: string;
+  readonly who: string;
+  readonly why: string;
+  readonly time: string;
+}
+
+/** ACKNOWLEDGEABLE are the codes of what an operator may acknowledge. docs/format.md, section 10.3. */
+export const ACKNOWLEDGEABLE: readonly FindingCode[] = [
+  'sequence-gap',
+  'hub-recreated',
+  'foreign-object',
+  'cosignature-invalid',
+  'clock-ahead',
+  'action-unfinished',
+];
 
 /** Unreadable is an object that is there and could not be read. */
 export interface Unreadable {
@@ -59,7 +82,7 @@ const MAX_OF_A_KIND = 1000;
 
 /** Findings collects what is wrong: what is said twice counts once. */
 export class Findings {
-  readonly listed: Finding[] = [];
+  readonly #listed = new Map<string, Finding>();
   omitted = 0;
   readonly #unreadable = new Map<string, Unreadable>();
   readonly #unreadableIn = new Map<string, number>();
@@ -67,27 +90,47 @@ export class Findings {
   unreadableOmitted = 0;
   /** how many of each code are only counted */
   readonly omittedOf = new Map<FindingCode, number>();
-  isViolated = false;
-  readonly #seen = new Set<string>();
+  #hasOmittedError = false;
   /** by code and folder */
   readonly #counts = new Map<string, number>();
 
-  say = (code: FindingCode, object: string, detail: string): void => {
-    const severity = WARNINGS.includes(code) ? 'warning' : 'error';
-    if (severity === 'error') this.isViolated = true;
+  get listed(): readonly Finding[] {
+    return [...this.#listed.values()];
+  }
+
+  /** isViolated tells whether there is an error that nobody acknowledged. */
+  get isViolated(): boolean {
+    const isOpen = ({ severity, acknowledged }: Finding): boolean => severity === 'error' && acknowledged === undefined;
+    return this.#hasOmittedError || this.listed.some(isOpen);
+  }
+
+  say = (code: FindingCode, object: string, detail: string): void => this.#add(code, object, detail, false);
+
+  /** declared says that a segment declares events missing. */
+  declared = (object: string, detail: string): void => this.#add('sequence-gap', object, detail, true);
+
+  /** acknowledge marks a listed finding. Who acknowledged it first, stays. */
+  acknowledge(finding: Finding, by: AcknowledgedBy): void {
+    const { code, object, detail } = finding;
     const key = JSON.stringify([code, object, detail]);
-    if (this.#seen.has(key)) return;
+    this.#listed.set(key, { ...finding, acknowledged: finding.acknowledged ?? by });
+  }
+
+  #add(code: FindingCode, object: string, detail: string, isDeclared: boolean): void {
+    const severity = WARNINGS.includes(code) ? 'warning' : 'error';
+    const key = JSON.stringify([code, object, detail]);
+    if (this.#listed.has(key)) return;
     const kind = `${code} ${folderOf(object)}`;
     const count = this.#counts.get(kind) ?? 0;
     if (count === MAX_OF_A_KIND) {
       this.omitted += 1;
+      if (severity === 'error') this.#hasOmittedError = true;
       this.omittedOf.set(code, (this.omittedOf.get(code) ?? 0) + 1);
       return;
     }
-    this.#seen.add(key);
     this.#counts.set(kind, count + 1);
-    this.listed.push({ code, severity, object, detail });
-  };
+    this.#listed.set(key, { code, severity, object, detail, isDeclared, acknowledged: undefined });
+  }
 
   get unreadable(): readonly Unreadable[] {
     return [...this.#unreadable.values()];

@@ -3,6 +3,7 @@ import { decodeUtf8 } from '../bytes.ts';
 import type { Findings } from './findings.ts';
 import { sha256 } from './hash.ts';
 import { isKnownName } from './names.ts';
+import { maxBytesOf } from './sizes.ts';
 import { MAX_CONTENT_BYTES } from '../zstd/frames.ts';
 
 /** StoredFile is a file of a mirror under the name of its object. */
@@ -19,7 +20,8 @@ const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
 /** A file that holds the name of a foreign object; the object's bytes lie beside it, without the suffix. */
 const FOREIGN_NAME = /^foreign\/([0-9a-f]{64})\.name$/;
 const NAME_SUFFIX = '.name';
-const MAX_NAME_BYTES = 3072;
+/** MAX_NAME_BYTES bounds the name of an object. */
+export const MAX_NAME_BYTES = 3072;
 
 /** TLOG is the folder of a mirror that holds the tiles. */
 export const TLOG = 'tlog/';
@@ -30,19 +32,19 @@ export class Folder {
   /** in the order of their names, which is that of the numbers in them */
   readonly names: readonly string[];
   /** objects whose names the format doesn't know, which a mirror keeps apart */
-  readonly foreign: readonly string[];
+  readonly #foreign: ReadonlyMap<string, StoredFile>;
   readonly #findings: Findings;
   readonly #onRead: (name: string, bytes: number) => void;
 
   private constructor(
     files: ReadonlyMap<string, StoredFile>,
-    foreign: readonly string[],
+    foreign: ReadonlyMap<string, StoredFile>,
     findings: Findings,
     onRead: (name: string, bytes: number) => void,
   ) {
     this.#files = files;
     this.names = [...files.keys()].sort();
-    this.foreign = foreign;
+    this.#foreign = foreign;
     this.#findings = findings;
     this.#onRead = onRead;
   }
@@ -57,6 +59,11 @@ export class Folder {
     for (const file of given) if (!PARTIAL.test(file.name)) files.set(file.name, file);
     const foreign = await takeForeign(files);
     return new Folder(files, foreign, findings, onRead);
+  }
+
+  /** foreign is the names of the objects that a mirror keeps apart, in order. */
+  get foreign(): readonly string[] {
+    return [...this.#foreign.keys()].sort();
   }
 
   has(name: string): boolean {
@@ -87,8 +94,19 @@ export class Folder {
    */
   async read(name: string): Promise<Bytes | 'oversize' | undefined> {
     const file = this.#files.get(name);
+    return file === undefined || file.size <= MAX_CONTENT_BYTES ? this.#read(name, file) : 'oversize';
+  }
+
+  /** seenAs gives what an object is seen as: the SHA-256 of its bytes, or null for one of more than its name may have. */
+  async seenAs(name: string): Promise<string | null | undefined> {
+    const file = this.#files.get(name) ?? this.#foreign.get(name);
+    if (file !== undefined && file.size > maxBytesOf(name)) return null;
+    const bytes = await this.#read(name, file);
+    return bytes && sha256(bytes);
+  }
+
+  async #read(name: string, file: StoredFile | undefined): Promise<Bytes | undefined> {
     if (file === undefined) return undefined;
-    if (file.size > MAX_CONTENT_BYTES) return 'oversize';
     try {
       const bytes = await file.read();
       this.#onRead(name, bytes.length);
@@ -108,16 +126,19 @@ export class Folder {
 }
 
 /** takeForeign takes the files of foreign objects out of those of a mirror, and gives the objects' names. docs/format.md, section 2. */
-async function takeForeign(files: Map<string, StoredFile>): Promise<string[]> {
-  const names: string[] = [];
+async function takeForeign(files: Map<string, StoredFile>): Promise<Map<string, StoredFile>> {
+  const objects = new Map<string, StoredFile>();
   for (const file of files.values()) {
     const name = await foreignName(file);
     if (name === undefined) continue;
     files.delete(file.name);
+    const bytes = files.get(file.name.slice(0, -NAME_SUFFIX.length));
     // Without its bytes it is what a copy that was cut off left.
-    if (files.delete(file.name.slice(0, -NAME_SUFFIX.length))) names.push(name);
+    if (bytes === undefined) continue;
+    files.delete(bytes.name);
+    objects.set(name, bytes);
   }
-  return names.sort();
+  return objects;
 }
 
 /** foreignName gives the name that a file holds if it is called after it, and undefined for every other file. */

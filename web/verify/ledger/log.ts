@@ -17,6 +17,7 @@ import { TLOG } from './folder.ts';
 import { batchName, checkpointName, parseCheckpointName } from './names.ts';
 import type { Anchor } from './reports.ts';
 import { TileCheck } from './tiles.ts';
+import type { Operator } from './operators.ts';
 
 /** LogOutcome is what was done about the log. */
 export interface LogOutcome {
@@ -213,6 +214,11 @@ export class LogCheck {
   }
 
   /** claimed gives the keys that a log announces which no given key began, if there is none that one did. */
+  /** operators is the operators whose keys the log has registered; none where entries are lost. */
+  get operators(): readonly Operator[] {
+    return this.#log.losses === 0 ? this.#log.last.operators : [];
+  }
+
   get claimed(): readonly VerifierKey[] | undefined {
     return this.#batches === 0 ? this.#log.claimed : undefined;
   }

@@ -23,6 +23,8 @@ export interface Uncovered {
   readonly anchor: string | undefined;
   /** reports that an auditor signed and that the log has no entry of, though it has of later ones */
   readonly reportsWithoutEntry: readonly string[];
+  /** acknowledgements that the log has no entry of */
+  readonly acknowledgementsWithoutEntry: readonly string[];
   /** how many objects couldn't be read and aren't listed */
   readonly unreadableOmitted: number;
 }
@@ -77,6 +79,11 @@ export function notChecked(check: Uncovered): string[] {
   if (withoutEntry !== undefined)
     not.push(
       `When ${check.reportsWithoutEntry.length} reports were filed: they have no entry in the log, though later ones have; ${withoutEntry} is the first. The auditor signed them.`,
+    );
+  const [waiting] = check.acknowledgementsWithoutEntry;
+  if (waiting !== undefined)
+    not.push(
+      `What ${check.acknowledgementsWithoutEntry.length} actions acknowledge: they have no entry in the log yet, so they don't count; ${waiting} is the first.`,
     );
   if (check.unreadableOmitted > 0)
     not.push(`${check.unreadableOmitted} more files could not be read, and are not listed.`);

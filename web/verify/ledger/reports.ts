@@ -1,7 +1,8 @@
 import { decodeUtf8 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { isObject, isTime, parseJson } from '../entry.ts';
-import { isAuditor, signerOf, splitReport } from '../signed/reportSignature.ts';
+import { signerOf, splitSigned } from '../signed/documentSignature.ts';
+import { isAuditor } from '../signed/reportSignature.ts';
 import { shortKey } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import type { Head } from './chain.ts';
@@ -52,6 +53,8 @@ const findings = all(
     severity: among('error', 'warning'),
     object: text,
     detail: text,
+    declared: optional(among(true)),
+    acknowledged: optional(shape({ action: text, who: text, why: text, time: isTime })),
   }),
 );
 const unreadable = all(shape({ object: text, why: text }));
@@ -87,6 +90,7 @@ const isIntegrity = shape({
   ),
   findings,
   findingsOmitted: count,
+  findingsAcknowledged: count,
   unreadable,
   page: optional(hash),
 });
@@ -190,10 +194,10 @@ export class Reports {
   /** open reads a report of any kind, or says why it is none. */
   async open(name: string, bytes: Bytes): Promise<OldReport | PostureReport | string> {
     if (bytes.length > MAX_REPORT_BYTES) return 'the report has more than 32 MiB';
-    const end = splitReport(bytes);
+    const end = splitSigned(bytes);
     if (end === undefined) return 'it does not end with an auditor\u2019s signature';
     if (this.hasKeys) {
-      const key = await signerOf(end, name, this.#auditors);
+      const key = await signerOf(end, 'report', name, this.#auditors);
       if (key === undefined) return 'no auditor\u2019s key that was given signed it under this name';
       this.signers.add(shortKey(key));
     }

@@ -1,6 +1,8 @@
+import { isOperator } from '../signed/operatorNotice.ts';
 import { isAuditor } from '../signed/reportSignature.ts';
 import { Trust } from '../signed/trust.ts';
 import type { VerifierKey } from '../verifierKey.ts';
+import { acknowledge } from './acknowledge.ts';
 import { checkActions } from './actionCheck.ts';
 import { readLog } from './followBatches.ts';
 import { ChainCheck } from './chain.ts';
@@ -140,10 +142,13 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     (counts.get(partition) as PartitionCount).head = walk.chain.head;
   }
   const { action } = log.entries.filed;
-  await checkActions(folder, findings, { integrated: action, until, now, clock });
+  const { operators } = log;
+  const actions = await checkActions(folder, findings, { integrated: action, until, now, clock, operators });
   await reports.check(findings, clock, log.lacksReport);
   await checkPages(folder, findings, reports);
-  clock.finish(findings);
+  const known = actions.acknowledgements.filter(({ code }) => code === 'clock-ahead').map(({ object }) => object);
+  clock.finish(findings, new Set(known));
+  await acknowledge(folder, findings, actions.acknowledgements);
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
   const segments = partitions.reduce((sum, count) => sum + count.segments, 0);
   const isComplete = segments > 0 && findings.unreadable.length === 0;
@@ -175,13 +180,14 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
       hasAuditor: reports.hasKeys,
       anchor: anchor?.name,
       reportsWithoutEntry: reports.withoutEntry,
+      acknowledgementsWithoutEntry: actions.waiting,
       unreadableOmitted: findings.unreadableOmitted,
     }),
   };
 }
 
 /** isOwn tells whether a key can be one of the log's: its name and its type say what it signs. */
-const isOwn = (key: VerifierKey): boolean => key.type !== 'cosignature' && !isAuditor(key);
+const isOwn = (key: VerifierKey): boolean => key.type !== 'cosignature' && !isAuditor(key) && !isOperator(key);
 
 function addTo(count: PartitionCount, reading: Reading, size: number): void {
   if (!reading.isSegment && reading.isForeign) return;

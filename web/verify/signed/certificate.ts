@@ -21,6 +21,8 @@ export interface Certificate {
 }
 
 const SEALER = '/sealer';
+/** No ledger's name ends so. */
+const RESERVED: readonly string[] = [SEALER, '/auditor', '/operator'];
 const WORD = 'auditseal certificate';
 const ROLES: readonly string[] = ['segments', 'batches'] satisfies Role[];
 const MAX_CERTIFICATE_MS = 24 * 60 * 60_000;
@@ -47,6 +49,7 @@ export function parseCertificate(text: string): Certificate {
   const isGood =
     isVersion &&
     isKeyName(ledger) &&
+    !RESERVED.some((end) => ledger.endsWith(end)) &&
     ROLES.includes(role) &&
     sessionKey?.length === 32 &&
     isTime(from) &&
