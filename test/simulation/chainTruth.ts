@@ -218,6 +218,10 @@ export class ChainTruth {
       (end) => life.number > (end.life?.number ?? Infinity) && sequenceNumber <= end.last && enqueued <= end.latest,
     );
 
+  /** isBefore tells whether an event has expired before its chain begins: that begins with the first one that the hub holds. */
+  isBefore = ({ life, sequenceNumber }: SimEvent): boolean =>
+    this.end.life === undefined && sequenceNumber < this.#hub.at(this.#partition, life).first;
+
   /** isUnknown tells whether an event is of a hub that was deleted before anybody asked it: nobody can tell it from the one before. */
   isUnknown = ({ life }: SimEvent): boolean => life.isDeleted && !this.covered.has(life);
 

@@ -72,8 +72,8 @@ export class Schedule {
     hub.expire('0', this.#plan.expiredBefore);
     for (let host = 0; host < this.#plan.hosts; host++) world.start(host, this.#skew());
     for (const partition of hub.partitions) this.#own(random.below(this.#plan.hosts), partition);
-    void this.#timer('watch', 6 * MINUTE_MS);
-    void this.#timer('integrate', 9 * MINUTE_MS);
+    void this.#timer('watch', 9 * MINUTE_MS);
+    void this.#timer('integrate', 16 * MINUTE_MS);
     const productions = this.#plan.productions.map((it) => ({
       at: it.at,
       act: () => void hub.accept(String(it.partition), it.kind, it.records),
