@@ -70,4 +70,20 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     right: 'if (after.created === created) return { created, asked, ...state };',
     wrong: 'if (after.created >= created) return { created, asked, ...state };',
   },
+  // What follows was so until the simulator found it.
+  'an event of a hub before the sealed one makes a gap in that': {
+    file: 'src/ingest/settle.ts',
+    right: 'return enqueued < place.created',
+    wrong: "return enqueued < ''",
+  },
+  'two runs of one process share the tree of the log': {
+    file: 'src/integrate/integrate.ts',
+    right: 'this.#underWay ??= this',
+    wrong: 'this.#underWay = this',
+  },
+  'a partition whose events have all expired stays behind': {
+    file: 'src/ingest/watch.ts',
+    right: "if (word.first > first) return { state: 'stuck', oldest: latest || created };",
+    wrong: "if (word.first > word.last) return { state: 'behind' };",
+  },
 };

@@ -78,7 +78,7 @@ export class ChainTruth {
     if (sealed < before.sealed) fail('it is sealed before the one that it follows');
     if (header.records.first !== before.record) fail(`records begin at ${header.records.first}`);
     const isOpening = before.life === undefined || incarnation !== before.incarnation;
-    const life = isOpening ? this.#opened(header, before, fail) : (before.life as Life);
+    const life = isOpening ? this.#opened(header, before, fail) : before.life;
     this.#checkWord(process, header, life, isOpening, fail);
     const last = this.#follow(reading, life, isOpening ? this.#startOf(header, before) : before.last, fail);
     if (events.last !== last) fail(`it ends with event ${events.last}, not ${last}`);
@@ -101,7 +101,7 @@ export class ChainTruth {
     if (before.life !== undefined && kind === 'heartbeat') fail('a heartbeat begins an incarnation');
     const life = this.#hub.lives.find(({ created }) => created === hub.created);
     if (life === undefined || life.number <= (before.life?.number ?? -1)) fail('its hub is none, or an older one');
-    return life as Life;
+    return life;
   }
 
   #startOf = ({ hub }: Header, before: End): number => (before.life === undefined ? (hub?.first ?? 0) - 1 : -1);
@@ -138,7 +138,8 @@ export class ChainTruth {
     const { kind, gaps, events, hub, empty = [] } = header;
     let next = last + 1;
     for (const gap of gaps) {
-      if (gap.first !== next || gap.last < gap.first) fail(`a gap from ${gap.first} to ${gap.last}, behind ${next - 1}`);
+      if (gap.first !== next || gap.last < gap.first)
+        fail(`a gap from ${gap.first} to ${gap.last}, behind ${next - 1}`);
       for (; next <= gap.last; next++) this.#declare(life, next, gap.reason, fail);
     }
     if (events.count > 0 && events.first !== next) fail(`events from ${events.first}, behind ${next - 1}`);
@@ -156,7 +157,12 @@ export class ChainTruth {
     if (reason === 'expired' && number >= it.first) fail(`event ${number} has not expired`);
     if (reason === 'unreadable' && event?.isUnreadable !== true) fail(`event ${number} can be read`);
     if (reason === 'recreated' && !life.isDeleted) fail(`the hub of event ${number} is still there`);
-    const mayBe = this.#hub.lives.some((other) => other.isDeleted && other.partitions[Number(this.#partition)]?.events[number] !== undefined && other.number >= life.number);
+    const mayBe = this.#hub.lives.some(
+      (other) =>
+        other.isDeleted &&
+        other.partitions[Number(this.#partition)]?.events[number] !== undefined &&
+        other.number >= life.number,
+    );
     if (event === undefined && !(reason === 'recreated' && mayBe)) fail(`there never was an event ${number}`);
     this.#cover(life, number, 'declared', fail);
   }
@@ -173,7 +179,7 @@ export class ChainTruth {
       const event = this.#hub.lives.map(eventIn).find(isIt);
       if (event === undefined || event.life.number < life.number)
         fail(`event ${number} is ${event === undefined ? 'none that the hub had' : `of hub ${event.life.number}`}`);
-      this.astray.push(event as SimEvent);
+      this.astray.push(event);
       this.#took('sealed with the hub before its own');
     }
     this.#cover(life, number, 'sealed', fail);
@@ -211,6 +217,10 @@ export class ChainTruth {
     this.#ends.some(
       (end) => life.number > (end.life?.number ?? Infinity) && sequenceNumber <= end.last && enqueued <= end.latest,
     );
+
+  /** isBefore tells whether an event has expired before its chain begins: that begins with the first one that the hub holds. */
+  isBefore = ({ life, sequenceNumber }: SimEvent): boolean =>
+    this.end.life === undefined && sequenceNumber < this.#hub.at(this.#partition, life).first;
 
   /** isUnknown tells whether an event is of a hub that was deleted before anybody asked it: nobody can tell it from the one before. */
   isUnknown = ({ life }: SimEvent): boolean => life.isDeleted && !this.covered.has(life);

@@ -1,4 +1,3 @@
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
 import { LEDGER } from '../support/forge.ts';
 import { KEY } from '../support/logs.ts';
@@ -6,13 +5,13 @@ import { Violation } from './scheduler.ts';
 import type { World } from './world.ts';
 
 /** checkVerified lets the real verify look at what came of a schedule: it must find what is true, and nothing else. */
-export async function checkVerified({ store, tiles, scheduler, chains, planter }: World): Promise<void> {
+export async function checkVerified({ store, tiles, scheduler, chains, planter, summaries }: World): Promise<void> {
   const report = await verifyLedger(
     {
       store,
       tiles,
       now: () => scheduler.time,
-      summarize: async (stored, question) => summarizeSegment(stored, question),
+      summarize: summaries.summarize,
       concurrency: 2,
     },
     { ledger: LEDGER, verifiers: [KEY.verifierKey] },
@@ -27,8 +26,13 @@ export async function checkVerified({ store, tiles, scheduler, chains, planter }
   const found = new Set(own.map(({ code, object }) => `${code} ${object}`));
   const wrong = [...found, ...wanted].filter((it) => !found.has(it) || !wanted.has(it));
   if (wrong.length > 0 || unreadable.length > 0)
-    throw new Violation(`verify and the truth differ: ${[...wrong, ...unreadable.map(({ object }) => object)].join(', ')}`);
+    throw new Violation(
+      `verify and the truth differ: ${[...wrong, ...unreadable.map(({ object }) => object)].join(', ')}`,
+    );
   for (const name of planter.planted.keys())
-    if (name.startsWith('segments/') && !findings.some(({ code, object }) => code === 'foreign-object' && object === name))
+    if (
+      name.startsWith('segments/') &&
+      !findings.some(({ code, object }) => code === 'foreign-object' && object === name)
+    )
       throw new Violation(`verify does not find ${name}, which was planted`);
 }

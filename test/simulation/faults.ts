@@ -30,7 +30,7 @@ const WHILE: Partial<Record<FaultKind, readonly [what: RegExp, fault: OpFault]>>
   'store away': [/^store\./, { fail: away.store }],
   'hub away': [/^hub\./, { fail: away.hub }],
 };
-const LONGEST_MS = 1_500_000;
+const LONGEST_MS = 900_000;
 
 /** ArmedFaults is the faults whose time has come and whose operation hasn't. */
 export class ArmedFaults {

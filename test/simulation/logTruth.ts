@@ -15,6 +15,7 @@ export class LogTruth {
   /** texts of the checkpoints over what is stored */
   readonly #final = new Set<string>();
   #newest = -1;
+  #root = referenceRoot([]);
   readonly #origin: string;
 
   constructor(origin: string) {
@@ -25,9 +26,8 @@ export class LogTruth {
   add(name: string, stored: Buffer): void {
     const lines = stored.toString('utf8').split('\n').slice(0, -1);
     const { previous, size, root } = (JSON.parse(lines.pop() ?? '') as { batch: Claim }).batch;
-    const isNext =
-      previous === this.#newest && size === this.#entries.length && root === referenceRoot(this.#entries);
-    if (!isNext) throw new Violation(`${name}: it does not continue the log`);
+    if (previous !== this.#newest || size !== this.#entries.length || root !== this.#root)
+      throw new Violation(`${name}: it does not continue the log`);
     for (const line of lines) {
       this.#entries.push(Buffer.from(line));
       const { type, name: object } = JSON.parse(line) as { type: string; name?: string };
@@ -36,7 +36,8 @@ export class LogTruth {
       this.entered.add(object);
     }
     this.#newest = Number(name.slice('batches/'.length, -'.jsonl'.length));
-    const hash = Buffer.from(referenceRoot(this.#entries), 'hex').toString('base64');
+    this.#root = referenceRoot(this.#entries);
+    const hash = Buffer.from(this.#root, 'hex').toString('base64');
     this.#final.add(`${this.#origin}\n${this.#entries.length}\n${hash}\n`);
   }
 

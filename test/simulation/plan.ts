@@ -27,6 +27,7 @@ export const FAULTS = {
   'broker clock goes back': 'enqueued times go back by up to ten minutes',
   'hub created again': 'the trigger keeps its old positions',
   'hub created again without positions': 'the trigger begins with the first event',
+  'hub created again between two requests': 'of one process that asks and reads it',
   'partition added': 'the hub grows',
   'poison event': 'the trigger’s client can’t receive an event, and never gets past it',
   'unreadable event': 'the hub gives an event out to nobody',
@@ -85,6 +86,7 @@ const THEMES: readonly [readonly [FaultKind, ...FaultKind[]], ...(readonly [Faul
   [
     'hub created again',
     'hub created again without positions',
+    'hub created again between two requests',
     'delivery delayed',
     'position set ahead',
     'store away',

@@ -10,7 +10,9 @@ registerHooks({
   load: (url, context, nextLoad) => {
     const loaded = nextLoad(url, context);
     if (!url.endsWith(`/${file}`)) return loaded;
-    const parts = String(loaded.source).split(right);
+    const parts = Buffer.from(loaded.source as Buffer)
+      .toString('utf8')
+      .split(right);
     if (parts.length !== 2) throw new Error(`${file} has no such place, or more than one: ${right}`);
     return { ...loaded, source: parts.join(wrong) };
   },

@@ -1,4 +1,4 @@
-import { nameOf } from '../support/forge.ts';
+import { nameOf, timeOf } from '../support/forge.ts';
 import type { Path } from './chainTruth.ts';
 import { checkVerified } from './endCheck.ts';
 import { ArmedFaults } from './faults.ts';
@@ -28,6 +28,8 @@ const MAX_STEPS = 100_000;
 const MAX_ROUNDS = 40;
 const MAX_SKEW_MS = 4 * MINUTE_MS;
 
+/** What faults do that happen to no single operation. */
+type Strikes = Partial<Record<FaultKind, () => unknown>>;
 type Job = 'watch' | 'integrate';
 
 /** Schedule runs one plan. */
@@ -39,6 +41,7 @@ export class Schedule {
   readonly #running = new Map<Job, Process>();
   #next: { doubled: boolean; slow: boolean } = { doubled: false, slow: false };
   #isOver = false;
+  #isResting = false;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -69,8 +72,8 @@ export class Schedule {
     hub.expire('0', this.#plan.expiredBefore);
     for (let host = 0; host < this.#plan.hosts; host++) world.start(host, this.#skew());
     for (const partition of hub.partitions) this.#own(random.below(this.#plan.hosts), partition);
-    void this.#timer('watch', 6 * MINUTE_MS);
-    void this.#timer('integrate', 9 * MINUTE_MS);
+    void this.#timer('watch', 9 * MINUTE_MS);
+    void this.#timer('integrate', 16 * MINUTE_MS);
     const productions = this.#plan.productions.map((it) => ({
       at: it.at,
       act: () => void hub.accept(String(it.partition), it.kind, it.records),
@@ -138,62 +141,59 @@ export class Schedule {
 
   /** strike lets a fault happen, or waits for the operation that it happens to. */
   #strike(fault: Fault): void {
-    if (this.#armed.arm(fault, this.world.scheduler.time)) return;
-    const { kind, host, dice } = fault;
     const { world } = this;
-    const { hub, trigger, scheduler, took } = world;
-    const partition = String(dice % hub.partitions.length);
-    const { process } = world.hosts[host] as Host;
+    if (this.#armed.arm(fault, world.scheduler.time)) return;
+    const { kind, dice } = fault;
+    if (kind !== 'timer doubled') world.took(`fault: ${kind}`);
+    const partition = String(dice % world.hub.partitions.length);
     const delivery = DELIVERY[kind];
-    if (kind !== 'timer doubled') took(`fault: ${kind}`);
     if (delivery !== undefined) world.deliveryFaults.set(partition, delivery);
-    switch (kind) {
-      case 'host frozen':
-        process.frozenUntil = scheduler.time + 60 * MINUTE_MS;
-        return;
-      case 'clock of a host jumps':
-        process.skewMs = (dice % (2 * MAX_SKEW_MS)) - MAX_SKEW_MS;
-        return;
-      case 'second owner':
-        return this.#own(host, partition);
-      case 'timer doubled':
-        this.#next.doubled = true;
-        return;
-      case 'timer slow':
-        this.#next.slow = true;
-        return;
-      case 'retention ends':
-        return hub.expire(partition, dice % (hub.at(partition).events.length + 1));
-      case 'retention ends in a reading':
-        void this.#expireInReading(partition, fault);
-        return;
-      case 'broker clock goes back':
-        hub.brokerBehindMs = dice % (10 * MINUTE_MS);
-        return;
-      case 'hub created again':
-      case 'hub created again without positions':
-        hub.recreate();
-        if (kind !== 'hub created again') trigger.positions.clear();
-        return;
-      case 'partition added':
-        hub.grow();
-        return this.#own(host, hub.partitions.at(-1) as string);
-      case 'poison event':
-      case 'unreadable event':
-        hub.accept(partition, kind === 'poison event' ? 'poison' : 'unreadable', 1);
-        return;
-      case 'connection lost':
-        return trigger.cut();
-      case 'position set ahead':
+    this.#toHosts(fault, partition)[kind]?.();
+    this.#toHub(fault, partition)[kind]?.();
+  }
+
+  #toHosts({ host, dice }: Fault, partition: string): Strikes {
+    const { scheduler, trigger, planter, hub, hosts, outside } = this.world;
+    const { process } = hosts[host] as Host;
+    return {
+      'host frozen': () => (process.frozenUntil = scheduler.time + 60 * MINUTE_MS),
+      'clock of a host jumps': () => (process.skewMs = (dice % (2 * MAX_SKEW_MS)) - MAX_SKEW_MS),
+      'second owner': () => this.#own(host, partition),
+      'timer doubled': () => (this.#next.doubled = true),
+      'timer slow': () => (this.#next.slow = true),
+      'connection lost': () => trigger.cut(),
+      'position set ahead': () => {
         trigger.positions.set(partition, hub.at(partition).events.length);
-        return trigger.cut();
-      case 'trigger moves on':
+        trigger.cut();
+      },
+      'trigger moves on': () => {
         trigger.hasRetries = false;
-        void scheduler.sleep(world.outside, 'retries', 30 * MINUTE_MS).then(() => (trigger.hasRetries = true));
-        return;
-      case 'object planted':
-        world.planter.plant((scheduler.time - Date.UTC(2025, 10, 22)) / 1000);
-    }
+        void scheduler.sleep(outside, 'retries', 30 * MINUTE_MS).then(() => (trigger.hasRetries = true));
+      },
+      'object planted': () => planter.plant((scheduler.time - Date.parse(timeOf(0))) / 1000),
+    };
+  }
+
+  #toHub(fault: Fault, partition: string): Strikes {
+    const { hub, trigger } = this.world;
+    const { host, dice } = fault;
+    return {
+      'retention ends': () => hub.expire(partition, dice % (hub.at(partition).events.length + 1)),
+      'retention ends in a reading': () => void this.#expireInReading(partition, fault),
+      'broker clock goes back': () => (hub.brokerBehindMs = dice % (10 * MINUTE_MS)),
+      'hub created again': () => hub.recreate(),
+      'hub created again without positions': () => {
+        hub.recreate();
+        trigger.positions.clear();
+      },
+      'hub created again between two requests': () => void this.#recreateInRequests(fault),
+      'partition added': () => {
+        hub.grow();
+        this.#own(host, hub.partitions.at(-1) as string);
+      },
+      'poison event': () => hub.accept(partition, 'poison', 1),
+      'unreadable event': () => hub.accept(partition, 'unreadable', 1),
+    };
   }
 
   /** Events expire at the first reading that comes, one after the other. */
@@ -201,13 +201,22 @@ export class Schedule {
     const { hub, scheduler, outside } = this.world;
     const before = hub.readings;
     await scheduler.until(outside, 'reading', () => hub.readings > before);
-    hub.expire(partition, hub.at(partition).first + 1 + (dice % 8));
+    if (!this.#isResting) hub.expire(partition, hub.at(partition).first + 1 + (dice % 8));
+  }
+
+  /** The hub is another one behind one of the next requests. */
+  async #recreateInRequests({ dice }: Fault): Promise<void> {
+    const { hub, scheduler, outside } = this.world;
+    const until = hub.requests + 1 + (dice % 12);
+    await scheduler.until(outside, 'requests', () => hub.requests >= until);
+    if (!this.#isResting) hub.recreate();
   }
 
   /** rest lets faults stop and everything run on, until all is sealed or declared and every partition is quiet. */
   async #rest(): Promise<void> {
     const { world } = this;
     const { scheduler, hub, trigger } = world;
+    this.#isResting = true;
     this.#armed.clear();
     trigger.hasRetries = true;
     hub.brokerBehindMs = 0;

@@ -44,9 +44,7 @@ export type EventKind = 'records' | 'empty' | 'text' | 'amqp' | 'poison' | 'unre
 
 const stateOf = ({ events, first }: SimPartition): PartitionState => {
   const newest = events.at(-1);
-  return newest === undefined
-    ? { first, last: -1 }
-    : { first, last: newest.sequenceNumber, enqueued: newest.enqueued };
+  return newest === undefined ? { first, last: -1 } : { first, last: newest.sequenceNumber, enqueued: newest.enqueued };
 };
 
 /** SimHub is an event hub with all its lives, and what it said to whom. */
@@ -55,8 +53,9 @@ export class SimHub {
   readonly answers: HubAnswer[] = [];
   /** by so much the brokers' clock is behind the one that hubs are created by */
   brokerBehindMs = 0;
-  /** how many groups of events were read from it again */
+  /** how many groups of events were read from it again, and how many requests of any kind it had */
   readings = 0;
+  requests = 0;
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler, partitions: number) {
@@ -137,7 +136,11 @@ export class SimHub {
 
   /** portOf is the hub as a process asks and reads it. */
   portOf(process: Process, clock: () => number, groupSize: number): Hub {
-    const ask = <T>(what: string, act: () => T): Promise<T> => this.#scheduler.do(process, what, act);
+    const ask = <T>(what: string, act: () => T): Promise<T> =>
+      this.#scheduler.do(process, what, () => {
+        this.requests++;
+        return act();
+      });
     const life = async (): Promise<HubLife> =>
       ask('hub.life', () => ({ created: this.now.created, partitions: this.partitions }));
     const state = async (partition: string): Promise<PartitionState> => {
@@ -148,21 +151,27 @@ export class SimHub {
         return state;
       });
     };
-    const hub = this;
-    async function* read(partition: string, from: number, to: number): AsyncGenerator<readonly SealableEvent[]> {
-      for (let next = from; next <= to;) {
-        const start = next;
-        const group = await ask('hub.read', () => {
-          hub.readings++;
-          return hub.received(partition, start, groupSize);
-        });
-        const last = group.at(-1)?.sequenceNumber;
-        if (last === undefined) return;
-        yield group;
-        next = last + 1;
-      }
+    return { life, state, read: (partition, from, to) => this.#read(ask, partition, from, to, groupSize) };
+  }
+
+  async *#read(
+    ask: <T>(what: string, act: () => T) => Promise<T>,
+    partition: string,
+    from: number,
+    to: number,
+    groupSize: number,
+  ): AsyncGenerator<readonly SealableEvent[]> {
+    for (let next = from; next <= to;) {
+      const start = next;
+      const group = await ask('hub.read', () => {
+        this.readings++;
+        return this.received(partition, start, groupSize);
+      });
+      const last = group.at(-1)?.sequenceNumber;
+      if (last === undefined) return;
+      yield group;
+      next = last + 1;
     }
-    return { life, state, read };
   }
 }
 

@@ -105,8 +105,7 @@ export class Trigger {
     const fault = faultOf(partition);
     if (fault === 'delay') await scheduler.sleep(process, 'trigger.delay', DELAY_MS);
     if (fault === 'repeat') await this.#seal(process, { partition, events: this.#repeated(delivery) });
-    if (fault === 'split')
-      for (const event of events) await this.#seal(process, { partition, events: [event] });
+    if (fault === 'split') for (const event of events) await this.#seal(process, { partition, events: [event] });
     else if (fault === 'overlap')
       await Promise.all([
         this.#seal(process, delivery),

@@ -1,6 +1,5 @@
 import { AuditsealError } from '../../src/core/errors.ts';
 import { signNote } from '../../src/core/note/signerKey.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import type { SessionRole } from '../../src/core/signed/certificate.ts';
 import { Ingest } from '../../src/ingest/ingest.ts';
 import { Watch } from '../../src/ingest/watch.ts';
@@ -22,6 +21,7 @@ import { Scheduler, Violation } from './scheduler.ts';
 import type { Process } from './scheduler.ts';
 import { SimHub } from './simHub.ts';
 import { storeOf, tilesOf } from './simStore.ts';
+import { Summaries } from './summaries.ts';
 import { Trigger } from './trigger.ts';
 import type { DeliveryFault, SimDelivery } from './trigger.ts';
 
@@ -46,6 +46,7 @@ export class World {
   readonly hub: SimHub;
   readonly store = new MemoryStore();
   readonly tiles = new MemoryTiles();
+  readonly summaries = new Summaries();
   readonly trigger: Trigger;
   readonly planter: Planter;
   readonly random: Random;
@@ -138,7 +139,7 @@ export class World {
           signers,
           sessions: sessions('batches'),
           limits: { objects: 2 + random.below(30), storedBytes: 1e9 },
-          summarize: async (stored, question) => summarizeSegment(stored, question),
+          summarize: this.summaries.summarize,
         }),
       ),
     };
@@ -178,6 +179,7 @@ export class World {
     for (const event of events) {
       if (truth.isDone(event)) continue;
       if (truth.isHidden(event)) this.took('new hub hidden by a clock');
+      else if (truth.isBefore(event)) this.took('expired before its chain began');
       else if (truth.isUnknown(event)) this.took('hub that nobody asked');
       else throw new Violation(`event ${event.id} is neither sealed nor declared, and its delivery is done with`);
     }

@@ -1,0 +1,51 @@
+import { runNode } from '../support/program.ts';
+import { BUGS } from './bugs.ts';
+import { minimise } from './minimise.ts';
+import { ENOUGH } from './paths.ts';
+import { FAULT_KINDS, planOf } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { REGRESSIONS } from './regressions.ts';
+import { Schedule } from './schedule.ts';
+
+const simulate = (args: readonly string[], env: Readonly<Record<string, string>> = {}): ReturnType<typeof runNode> =>
+  runNode([...args.slice(0, -2), 'test/simulation/simulate.ts', ...args.slice(-2)], env);
+
+test('in no schedule anything is lost, doubled, out of order or claimed that is not so, and each path is taken', async () => {
+  const { code, stdout, stderr } = await simulate(['--schedules', String(ENOUGH)]);
+  if (code !== 0) throw new Error(`${stdout.slice(0, 4000)}${stderr}`);
+});
+
+test.each(Object.keys(BUGS))('it is found if %s', async (bug) => {
+  const plant = ['--import', './test/simulation/plantBug.ts'];
+  const { code, stdout, stderr } = await simulate([...plant, '--schedules', String(ENOUGH)], { PLANTED_BUG: bug });
+  expect(stderr).toBe('');
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /^seed \d+: [^]*^it takes \d+ of \d+ faults and \d+ events:$[^]*^again: npm run simulate -- --seed \d+$/m,
+  );
+});
+
+test.each(REGRESSIONS)('it stays mended that $what', async ({ plan }) => {
+  expect((await new Schedule(plan).run()).violation).toBeUndefined();
+});
+
+test('one seed is one schedule', async () => {
+  const [first, second] = [await new Schedule(planOf(5)).run(), await new Schedule(planOf(5)).run()];
+  expect(second).toEqual(first);
+  expect(first.steps).toBeGreaterThan(100);
+});
+
+test('a plan that fails is cut down to what it takes', async () => {
+  const [kind] = FAULT_KINDS;
+  const fault = (at: number): Plan['faults'][number] => ({ kind, at, host: 0, skip: 0, dice: 0 });
+  const plan: Plan = { ...planOf(1), faults: Array.from({ length: 11 }, (_, i) => fault(i)) };
+  const fails = async ({ faults, productions }: Plan): Promise<boolean> =>
+    [3, 8].every((at) => faults.some((it) => it.at === at)) && productions.length > 0;
+  const { faults, productions } = await minimise(plan, fails);
+  expect(faults.map(({ at }) => at)).toEqual([3, 8]);
+  expect(productions).toHaveLength(1);
+});
+
+test.each([[['--seed', 'x']], [['--schedules', '-1']]])('%j is refused', async (args) => {
+  expect(await simulate(args)).toMatchObject({ code: 64, stdout: '' });
+});
