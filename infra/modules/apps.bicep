@@ -29,6 +29,8 @@ param verifierKeys string
 @description('Required. Verifier keys that reports were signed with and no longer are, separated by white space.')
 @maxLength(8000)
 param auditorVerifierKeys string
+param operatorVerifierKeys string
+param operatorRevokedKeys string
 
 @description('Required. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
 @maxLength(8000)
@@ -220,6 +222,8 @@ module sealer 'functionApp.bicep' = {
       LEDGER_VERIFIER_KEYS: verifierKeys
       AUDITOR__clientId: sealerIdentity.properties.clientId
       AUDITOR_VERIFIER_KEYS: trim('${vault::auditorKey.properties.keyUriWithVersion} ${auditorVerifierKeys}')
+      OPERATOR_VERIFIER_KEYS: operatorVerifierKeys
+      OPERATOR_REVOKED_KEYS: operatorRevokedKeys
     }
   }
 }
