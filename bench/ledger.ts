@@ -52,14 +52,14 @@ export const sessionsOf = (role: SessionRole, signers: readonly Signer[] = [keyS
 /** summarize re-computes a segment on this thread. */
 export const summarize: SummarizeSegment = async (stored, question) => summarizeSegment(stored, question);
 
-/** HUB has no event before those that are delivered: it is asked once, where a chain begins. */
+/** HUB says that it never had an event before those that are delivered. */
 const HUB: Hub = {
   life: async () => ({ created: '2026-11-08T06:00:00.000Z', partitions: ['0'] }),
-  state: async () => ({ first: 0, last: Number.MAX_SAFE_INTEGER }),
+  state: async () => ({ first: 0, last: -1 }),
   read: () => fail('nothing is missing'),
 };
 
-/** ingestOf makes what seals into a store, as a process that has just started. */
+/** ingestOf makes what seals into a store, as a process that has just started. Its events begin with number 0. */
 export const ingestOf = (store: ObjectStore, changes: Partial<IngestDeps> = {}): Ingest =>
   new Ingest({
     store,

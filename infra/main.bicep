@@ -90,6 +90,11 @@ param maxWaitSeconds int = loadJsonContent('sizes.json')[size].ingest.maxWaitSec
 @maxLength(100)
 param integrateSchedule string = loadJsonContent('sizes.json')[size].integrateSchedule
 
+@description('Optional. When the hub is asked what it has: six fields, seconds first, UTC. An alert expects one run in half an hour.')
+@minLength(11)
+@maxLength(100)
+param watchSchedule string = '50 * * * * *'
+
 @description('Optional. When the ledger is rechecked: six fields, seconds first, UTC. An alert expects one run in six hours.')
 @minLength(11)
 @maxLength(100)
@@ -100,7 +105,7 @@ param verifySchedule string = '0 15 * * * *'
 @maxLength(100)
 param postureSchedule string = '0 45 */6 * * *'
 
-@description('Optional. Minutes after which an idle partition gets a heartbeat.')
+@description('Optional. Minutes after which an idle partition, of which the hub says that all is sealed, gets a heartbeat.')
 @minValue(1)
 @maxValue(1440)
 param heartbeatMinutes int = 15
@@ -434,6 +439,8 @@ module apps 'modules/apps.bicep' = {
     operatorVerifierKeys: operatorVerifierKeys
     operatorRevokedKeys: operatorRevokedKeys
     witnessPolicy: witnessPolicy
+    watchSchedule: watchSchedule
+    hubRetentionHours: chosen.hub.retentionHours
     integrateSchedule: integrateSchedule
     verifySchedule: verifySchedule
     postureSchedule: postureSchedule

@@ -31,6 +31,7 @@ param operatorRevokedKeys = readEnvironmentVariable('AUDITSEAL_OPERATOR_REVOKED_
 param witnessPolicy = readEnvironmentVariable('AUDITSEAL_WITNESS_POLICY', '')
 param maxWaitSeconds = empty(waitAsked) ? sizes[size].ingest.maxWaitSeconds : int(waitAsked)
 param integrateSchedule = empty(integrateAsked) ? sizes[size].integrateSchedule : integrateAsked
+param watchSchedule = readEnvironmentVariable('AUDITSEAL_WATCH_SCHEDULE', '50 * * * * *')
 param verifySchedule = readEnvironmentVariable('AUDITSEAL_VERIFY_SCHEDULE', '0 15 * * * *')
 param postureSchedule = readEnvironmentVariable('AUDITSEAL_POSTURE_SCHEDULE', '0 45 */6 * * *')
 param heartbeatMinutes = int(readEnvironmentVariable('AUDITSEAL_HEARTBEAT_MINUTES', '15'))

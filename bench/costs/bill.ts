@@ -47,7 +47,7 @@ export type Component = keyof typeof COMPONENTS;
  * https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#per-function-scaling
  */
 export const FUNCTION_GROUPS = {
-  sealer: ['ingest', 'integrate', 'http'],
+  sealer: ['ingest', 'watch', 'integrate', 'http'],
   auditor: ['verify', 'posture', 'http'],
 } as const satisfies Readonly<Record<App, readonly string[]>>;
 

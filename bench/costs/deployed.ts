@@ -41,6 +41,7 @@ export interface Deployed {
   readonly natGateways: number;
   /** when ingest gets a delivery: once so many events are there, or after so long */
   readonly delivery: { readonly leastEvents: number; readonly waitSeconds: number };
+  readonly watchRunsADay: number;
   readonly integrateRunsADay: number;
   readonly verifyRunsADay: number;
   readonly postureRunsADay: number;
@@ -137,6 +138,7 @@ export function readDeployed(size: Size): Deployed {
     zones: all('Network/privateDnsZones').length,
     natGateways: all('Network/natGateways').length,
     delivery: { leastEvents: minEventBatchSize, waitSeconds: maxWaitTimeMs / 1000 },
+    watchRunsADay: runsADay(setting('WATCH_SCHEDULE')),
     integrateRunsADay: runsADay(setting('INTEGRATE_SCHEDULE')),
     verifyRunsADay: runsADay(setting('VERIFY_SCHEDULE')),
     postureRunsADay: runsADay(setting('POSTURE_SCHEDULE')),

@@ -50,6 +50,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const { hub, storage, delivery, integrateRunsADay, verifyRunsADay } = deployed;
   const { partitions } = hub;
   const integrateRuns = integrateRunsADay * DAYS;
+  const watchRuns = deployed.watchRunsADay * DAYS;
 
   const certifying = assumed('certifyingADay') * DAYS;
   const reports = (verifyRunsADay + deployed.postureRunsADay) * DAYS;
@@ -95,6 +96,8 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const seconds = (requests: number): number => (requests * assumed('requestMs')) / 1000;
   const perSegment = 1 / assumed('readsAtOnce');
   const runSeconds = {
+    // Two questions to the hub, and two for each partition, one after the other.
+    watch: Math.max(assumed('leastRunSeconds'), seconds(2 + 2 * partitions)),
     integrate: Math.max(
       assumed('leastRunSeconds'),
       seconds(integrated.read - perRun.segments * (1 - perSegment) + integrated.write + integrated.list),
@@ -104,17 +107,19 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   };
 
   const writes = segments * MEASURED.seal.write + integrated.write * integrateRuns + verified.write * verifyRuns;
-  const reads = integrated.read * integrateRuns + verified.read * verifyRuns;
+  // The watch asks whether a partition has a further segment.
+  const looks = watchRuns * partitions;
+  const reads = integrated.read * integrateRuns + verified.read * verifyRuns + looks;
   const lists = integrated.list * integrateRuns + verified.list * verifyRuns;
   // What a full recheck reads that is no segment stays hot: batches, checkpoints, tiles.
   const fullLogReads = (full.read - held.segments) * fulls;
   const fullLists = (full.list + held.segments / PAGE) * fulls;
   const postureRuns = deployed.postureRunsADay * DAYS;
-  const runs = { sealer: deliveries + integrateRuns, auditor: verifyRuns + postureRuns };
+  const runs = { sealer: deliveries + watchRuns + integrateRuns, auditor: verifyRuns + postureRuns };
   const moved = (after: number): number => (heldDays > after ? segments : 0);
   const hostWrites =
     deliveries +
-    (integrateRuns + runs.auditor) * assumed('statusWrites') +
+    (watchRuns + integrateRuns + runs.auditor) * assumed('statusWrites') +
     (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds') +
     (2 * DAYS * DAY_SECONDS) / assumed('leaseSeconds');
   const hostLists = (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds');
@@ -148,7 +153,8 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     runs,
     /** seconds that functions of each app run */
     runTime: {
-      sealer: deliveries * assumed('leastRunSeconds') + integrateRuns * runSeconds.integrate,
+      sealer:
+        deliveries * assumed('leastRunSeconds') + watchRuns * runSeconds.watch + integrateRuns * runSeconds.integrate,
       auditor: verifyRuns * runSeconds.verify + fulls * runSeconds.full + postureRuns * assumed('postureSeconds'),
     },
     hostWrites,

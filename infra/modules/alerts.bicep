@@ -91,6 +91,16 @@ var rules = [
     threshold: 0
   }
   {
+    key: 'expiring'
+    title: 'Events that nobody sealed will expire, or the hub can\'t be watched'
+    severity: 0
+    every: 'PT5M'
+    window: 'PT15M'
+    column: 'rows'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
     key: 'tampering'
     title: 'Somebody tried to delete or to change an object of the ledger'
     severity: 1
@@ -136,6 +146,16 @@ var rules = [
     severity: 1
     every: 'PT15M'
     window: 'PT1H'
+    column: 'runs'
+    operator: 'LessThan'
+    threshold: 1
+  }
+  {
+    key: 'watchRuns'
+    title: 'Nobody asks the hub what it has'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT30M'
     column: 'runs'
     operator: 'LessThan'
     threshold: 1

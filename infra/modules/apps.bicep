@@ -36,6 +36,16 @@ param operatorRevokedKeys string
 @maxLength(8000)
 param witnessPolicy string
 
+@description('Required. When the hub is asked what it has: six fields, seconds first, UTC.')
+@minLength(11)
+@maxLength(100)
+param watchSchedule string
+
+@description('Required. Hours that the hub keeps an event.')
+@minValue(1)
+@maxValue(2160)
+param hubRetentionHours int
+
 @description('Required. When segments are taken into the log: six fields, seconds first, UTC.')
 @minLength(11)
 @maxLength(100)
@@ -66,7 +76,7 @@ param verifyFullHours int
 @maxValue(300)
 param verifyTimeoutMinutes int
 
-@description('Required. Minutes after which an idle partition gets a heartbeat.')
+@description('Required. Minutes after which an idle partition, of which the hub says that all is sealed, gets a heartbeat.')
 @minValue(1)
 @maxValue(1440)
 param heartbeatMinutes int
@@ -151,6 +161,9 @@ var common = {
   HUB__fullyQualifiedNamespace: '${names.hubNamespace}.servicebus.windows.net'
   HUB_NAME: hubName
   HUB_CONSUMER_GROUP: consumerGroups.ingest
+  HUB_REPAIR_GROUP: consumerGroups.repair
+  HUB_RETENTION_HOURS: string(hubRetentionHours)
+  WATCH_SCHEDULE: watchSchedule
   LEDGER__blobServiceUri: 'https://${names.ledger}.blob.${environment().suffixes.storage}'
   LEDGER__credential: 'managedidentity'
   LEDGER_CONTAINER: containers.ledger
@@ -171,6 +184,10 @@ var common = {
 var delivery = {
   AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: string(leastEvents)
   AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:${padLeft(maxWaitSeconds / 60, 2, '0')}:${padLeft(maxWaitSeconds % 60, 2, '0')}'
+}
+// Events that wait for a delivery to fill are not stuck.
+var stuck = {
+  STUCK_MINUTES: string(10 + (maxWaitSeconds + 59) / 60)
 }
 var timeout = {
   AzureFunctionsJobHost__functionTimeout: '${padLeft(verifyTimeoutMinutes / 60, 2, '0')}:${padLeft(verifyTimeoutMinutes % 60, 2, '0')}:00'
@@ -211,6 +228,7 @@ module sealer 'functionApp.bicep' = {
       ...common
       ...switchedOff.sealer
       ...delivery
+      ...stuck
       HUB__credential: 'managedidentity'
       HUB__clientId: sealerIdentity.properties.clientId
       LEDGER__clientId: sealerIdentity.properties.clientId

@@ -6,6 +6,7 @@ metadata description = 'What is asked of the logs, by alerts and by the workbook
 var queries = {
   changes: loadTextContent('../queries/changes.kql')
   cost: loadTextContent('../queries/cost.kql')
+  expiring: loadTextContent('../queries/expiring.kql')
   findings: loadTextContent('../queries/findings.kql')
   integrateRuns: loadTextContent('../queries/integrateRuns.kql')
   keyUse: loadTextContent('../queries/keyUse.kql')
@@ -16,4 +17,5 @@ var queries = {
   unsealed: loadTextContent('../queries/unsealed.kql')
   verdicts: loadTextContent('../queries/verdicts.kql')
   verifyRuns: loadTextContent('../queries/verifyRuns.kql')
+  watchRuns: loadTextContent('../queries/watchRuns.kql')
 }

@@ -97,7 +97,8 @@ async function connect(
   const { connection, consumerGroup, eventHubName } = trigger;
   const clientOptions = {
     identifier,
-    retryOptions: { timeoutInMs: OPERATION_TIMEOUT_MS },
+    // The .NET client's own delay; the JavaScript client's is 30 s.
+    retryOptions: { timeoutInMs: OPERATION_TIMEOUT_MS, retryDelayInMs: 800 },
     loadBalancingOptions: {
       strategy: 'greedy' as const,
       updateIntervalInMs: options.loadBalancingUpdateMs,

@@ -10,14 +10,18 @@ import { loadHostOptions } from './hostJson.ts';
 import type { Emit } from './hostLine.ts';
 import { serveHttp } from './httpServer.ts';
 import { createInvoker } from './invoker.ts';
+import { pause } from './pause.ts';
 import { Refusal, messageOf } from './refusal.ts';
 import type { Settings } from './settings.ts';
 import { listenTimer } from './timerListener.ts';
 import type { TimerListener } from './timerListener.ts';
 import { createTimerStatusStore } from './timerStatus.ts';
 
+/** So long running invocations are waited for before the app is told that the worker ends. */
+const DRAIN_MS = 3000;
+
 export interface Host {
-  /** stop ends every trigger, waits for running invocations, runs the appTerminate hooks. */
+  /** stop ends every trigger, waits for running invocations as long as a host does, and runs the appTerminate hooks. */
   stop(): Promise<void>;
 }
 
@@ -70,7 +74,9 @@ export async function runHost(options: {
   return { stop };
 
   async function stop(): Promise<void> {
-    await Promise.all([http.stop(), ...listeners.map((listener) => listener.stop())]);
+    const stopped = Promise.all([http.stop(), ...listeners.map((listener) => listener.stop())]);
+    // What runs longer learns of the end by the hook, and then the worker ends.
+    await Promise.race([stopped, pause(DRAIN_MS, new AbortController().signal)]);
     await invoker.runAppHooks('appTerminate');
   }
 }

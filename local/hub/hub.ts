@@ -84,6 +84,13 @@ export class Hub {
     this.#logs = starts.map((start, index) => this.#log(start, { file: files?.[index] }));
   }
 
+  /** grow adds partitions, as a hub of a dedicated cluster can get them. */
+  grow(count: number): void {
+    const starts = Array.from({ length: count }, () => NEW_LOG);
+    const files = this.#folder?.grow(starts);
+    this.#logs = [...this.#logs, ...starts.map((start, index) => this.#log(start, { file: files?.[index] }))];
+  }
+
   /** close lets go of the hub's files. */
   close(): void {
     for (const log of this.#logs) log.close();

@@ -51,6 +51,15 @@ export class HubFolder {
     return this.#description.createdAt;
   }
 
+  /** grow adds partition files. Until hub.json counts them, a crash leaves the hub as it was. */
+  grow(starts: readonly LogStart[]): PartitionFile[] {
+    const { partitions, life } = this.#description;
+    const files = createFiles(this.#path, life, starts, partitions);
+    this.#description = { ...this.#description, partitions: partitions + starts.length };
+    writeDescription(this.#path, this.#description);
+    return files;
+  }
+
   /** recreate starts new partition files. Until hub.json names them, a crash leaves the hub as it was. */
   recreate(starts: readonly LogStart[], now: number): PartitionFile[] {
     const before = this.#description;
@@ -62,10 +71,10 @@ export class HubFolder {
   }
 }
 
-function createFiles(path: string, life: number, starts: readonly LogStart[]): PartitionFile[] {
+function createFiles(path: string, life: number, starts: readonly LogStart[], first = 0): PartitionFile[] {
   const folder = join(path, String(life));
   mkdirSync(folder, { recursive: true });
-  return starts.map((start, index) => PartitionFile.create(join(folder, `${index}.log`), start));
+  return starts.map((start, index) => PartitionFile.create(join(folder, `${first + index}.log`), start));
 }
 
 function loadFiles(path: string, { partitions, life }: Description): LoadedPartition[] {

@@ -81,11 +81,11 @@ export class PartitionLog {
     };
   }
 
-  /** append adds events under consecutive sequence numbers and returns the first of these. */
+  /**
+   * append adds events under consecutive sequence numbers and returns the first of these. Time only goes back where a caller says
+   * so, as a broker does whose clock is set.
+   */
   append(events: readonly SentEvent[], enqueuedAt = Math.max(this.#now(), this.#lastEnqueuedAt)): number {
-    if (enqueuedAt < this.#lastEnqueuedAt) {
-      throw new RangeError(`enqueued time ${enqueuedAt} is before ${this.#lastEnqueuedAt}, that of the event before`);
-    }
     const sequenceNumber = this.nextSequenceNumber;
     if (events.length === 0) return sequenceNumber;
     const record = encodeRecord({ sequenceNumber, offset: this.#nextOffset, enqueuedAt }, events);

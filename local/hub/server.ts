@@ -46,6 +46,8 @@ export interface EventHub {
   trimBefore(hub: string, partition: string, sequenceNumber: number): void;
   /** recreate stands for deleting a hub and creating it again: empty, numbers from 0, time goes on. */
   recreate(hub: string): void;
+  /** grow adds partitions to a hub. */
+  grow(hub: string, count: number): void;
   /** detachReceivers makes the receivers of a partition lose their links, as when the service moves a partition. */
   detachReceivers(hub: string, partition: string): void;
   /** disconnectAll drops every TCP connection. */
@@ -117,6 +119,7 @@ function eventHubOn(server: Server, hubs: ReadonlyMap<string, Hub>, port: number
       hubNamed(hub).recreate();
       server.detachReceivers(hub);
     },
+    grow: (hub, count) => hubNamed(hub).grow(count),
     detachReceivers: (hub, partition) => server.detachReceivers(hub, partition),
     disconnectAll: () => server.disconnectAll(),
     close: () => (closed ??= close()),

@@ -1,6 +1,8 @@
 /** AmqpValue is a value of AMQP 1.0 (part 1, section 1.6), with as much of its type as its JSON depends on. */
 export type AmqpValue =
   | { readonly type: 'plain'; readonly value: null | boolean | number | string }
+  | { readonly type: 'long'; readonly value: bigint }
+  | { readonly type: 'symbol'; readonly name: string }
   | { readonly type: 'binary'; readonly bytes: Buffer }
   | { readonly type: 'time'; readonly milliseconds: number }
   | { readonly type: 'list'; readonly items: readonly AmqpValue[] }
@@ -27,6 +29,12 @@ export function valueEnd(bytes: Buffer, at: number): number {
 
 /** readValue reads the whole value at `at`. */
 export const readValue = (bytes: Buffer, at: number): AmqpValue => new Reader(bytes, at).value(0);
+
+/** binaryAt gives the bytes of the value at `at`, or undefined if it is of another type. */
+export function binaryAt(bytes: Buffer, at: number): Buffer | undefined {
+  const code = byteAt(bytes, at);
+  return code === 0xa0 || code === 0xb0 ? bytes.subarray(at + (code === 0xa0 ? 2 : 5), plainEnd(bytes, at)) : undefined;
+}
 
 /** entriesAt gives where the keys and values of the map at `at` begin. */
 export function* entriesAt(bytes: Buffer, at: number): Generator<{ readonly key: number; readonly value: number }> {
@@ -155,6 +163,10 @@ function scalar(code: number, bytes: Buffer): AmqpValue {
   const whole = WHOLE[code];
   if (whole !== undefined) return plain(whole(bytes));
   switch (code) {
+    case 0x80:
+      return { type: 'long', value: bytes.readBigUInt64BE() };
+    case 0x81:
+      return { type: 'long', value: bytes.readBigInt64BE() };
     case 0x40:
       return plain(null);
     case 0x41:
@@ -179,7 +191,7 @@ function scalar(code: number, bytes: Buffer): AmqpValue {
       return plain(bytes.toString('utf8'));
     case 0xa3:
     case 0xb3:
-      return plain(bytes.toString('latin1'));
+      return { type: 'symbol', name: bytes.toString('latin1') };
     // Decimals: no other type keeps them exactly.
     case 0x74:
     case 0x84:
@@ -208,8 +220,6 @@ const WHOLE: Readonly<Record<number, (bytes: Buffer) => number>> = {
   0x61: (bytes) => bytes.readInt16BE(),
   0x70: (bytes) => bytes.readUInt32BE(),
   0x71: (bytes) => bytes.readInt32BE(),
-  0x80: (bytes) => Number(bytes.readBigUInt64BE()),
-  0x81: (bytes) => Number(bytes.readBigInt64BE()),
 };
 
 const characterOf = (code: number): string => (code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code));

@@ -1,6 +1,6 @@
 import { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import type { StoragePipelineOptions } from '@azure/storage-blob';
-import type { StorageConnection } from '../config/config.ts';
+import type { StorageConnection } from '../config/storage.ts';
 import { openCredential } from './credential.ts';
 
 const OPTIONS: StoragePipelineOptions = {

@@ -16,22 +16,24 @@ const MAX_MESSAGE = 300;
 
 /** hubFault makes a fault of what the client of the hub threw while it did something. */
 export function hubFault(what: string, error: unknown): AuditsealError {
-  if (error instanceof AuditsealError) return error;
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  const message = error instanceof Error ? error.message : String(error);
+  const last = lastOf(error);
+  if (last instanceof AuditsealError) return last;
+  const message = last instanceof Error ? last.message : String(last);
   const why = withoutSecret(message).replace(/\s+/g, ' ').slice(0, MAX_MESSAGE);
-  const [kind, advice] = REFUSED.has(code)
-    ? ([
-        'HUB_REFUSED',
-        '; see to it that HUB, HUB_NAME and HUB_REPAIR_GROUP are right, and that this app may receive',
-      ] as const)
-    : (['HUB_UNAVAILABLE', ''] as const);
-  return new AuditsealError(kind, `the event hub could not ${what}: ${why}${advice}`, { cause: error });
+  const failed = `the event hub could not ${what}: ${why}`;
+  if (!REFUSED.has(codeOf(last))) return new AuditsealError('HUB_UNAVAILABLE', failed, { cause: error });
+  const advice = 'see to it that HUB, HUB_NAME and HUB_REPAIR_GROUP are right, and that this app may receive from it';
+  return new AuditsealError('HUB_REFUSED', `${failed}; ${advice}`, { cause: error });
 }
 
 /** isBeyondEnd tells whether a receiver was refused because nothing lies where it was to begin. */
 export const isBeyondEnd = (error: unknown): boolean =>
   error instanceof Error &&
-  'code' in error &&
-  error.code === 'ArgumentError' &&
+  codeOf(error) === 'ArgumentError' &&
   /supplied (sequence number|offset) .* is invalid/i.test(error.message);
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+/** lastOf gives the error of the last try, where the client tells of several. */
+const lastOf = (error: unknown): unknown =>
+  error instanceof AggregateError && error.errors.length > 0 ? lastOf(error.errors.at(-1)) : error;

@@ -1,4 +1,4 @@
-import { AmqpMalformed, entriesAt, readValue, valueEnd } from './amqpValues.ts';
+import { AmqpMalformed, binaryAt, entriesAt, readValue, valueEnd } from './amqpValues.ts';
 import type { AmqpValue } from './amqpValues.ts';
 import { formatProperties } from './hubProperties.ts';
 import type { ReadEvent } from '../ports/hub.ts';
@@ -76,9 +76,8 @@ function sectionsOf(message: Buffer): { readonly sections: readonly Section[]; r
 }
 
 function codeOf(descriptor: AmqpValue): number {
-  const name = descriptor.type === 'plain' ? descriptor.value : undefined;
-  const code = typeof name === 'string' ? SYMBOLS.get(name) : name;
-  if (typeof code !== 'number') throw new AmqpMalformed('expected the name of a section');
+  const code = descriptor.type === 'symbol' ? SYMBOLS.get(descriptor.name) : numberOf(descriptor);
+  if (code === undefined) throw new AmqpMalformed('expected the name of a section');
   return code;
 }
 
@@ -86,10 +85,10 @@ function codeOf(descriptor: AmqpValue): number {
 function bodyOf(message: Buffer, sections: readonly Section[], end: number): Pick<ReadEvent, 'body' | 'isAmqp'> {
   const body = sections.filter(({ code }) => code >= DATA && code <= VALUE);
   const rest = message.subarray(end);
-  const data = body.map(({ code, value }) => (code === DATA ? readValue(message, value) : undefined));
-  if (data.length > 0 && rest.length === 0 && data.every((it) => it?.type === 'binary'))
+  const data = body.map(({ code, value }) => (code === DATA ? binaryAt(message, value) : undefined));
+  if (data.length > 0 && rest.length === 0 && data.every((bytes) => bytes !== undefined))
     // Copied, so that one event doesn't hold on to what came with it.
-    return { body: Buffer.concat(data.map((it) => it.bytes)) };
+    return { body: Buffer.concat(data) };
   return { body: Buffer.concat([...body.map(({ start, end }) => message.subarray(start, end)), rest]), isAmqp: true };
 }
 
@@ -108,13 +107,15 @@ function annotationsAt(message: Buffer, at: number): ReadonlyMap<string, AmqpVal
   return said;
 }
 
-const textOf = (value: AmqpValue | undefined): string | undefined =>
-  value?.type === 'plain' && (typeof value.value === 'string' || typeof value.value === 'number')
-    ? String(value.value)
-    : undefined;
+function textOf(value: AmqpValue | undefined): string | undefined {
+  if (value?.type === 'symbol') return value.name;
+  if (value?.type === 'long') return String(value.value);
+  return value?.type === 'plain' && typeof value.value === 'string' ? value.value : undefined;
+}
 
 function numberOf(value: AmqpValue | undefined): number | undefined {
-  const number = value?.type === 'plain' ? value.value : undefined;
+  const given = value?.type === 'long' || value?.type === 'plain' ? value.value : undefined;
+  const number = typeof given === 'bigint' ? Number(given) : given;
   return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { AmqpMalformed, readValue } from './amqpValues.ts';
 import type { AmqpValue } from './amqpValues.ts';
+import { dotNetValue } from './dotNetTypes.ts';
 
 /** What can't be read as properties is kept under this name, as base64 of its encoding in AMQP. */
 const UNREAD = '_amqp';
@@ -16,8 +17,7 @@ export function formatProperties(bytes: Buffer, at: number, end: number): string
   try {
     const value = readValue(bytes, at);
     if (value.type !== 'map') throw new AmqpMalformed('expected a map');
-    const kept = value.entries.filter(([, property]) => !isNamed(property));
-    const properties = objectOf(kept, valueOf);
+    const properties = objectOf(value.entries, propertyOf);
     return Object.keys(properties).length === 0 ? undefined : JSON.stringify(properties);
   } catch (error) {
     if (!(error instanceof AmqpMalformed)) throw error;
@@ -25,14 +25,21 @@ export function formatProperties(bytes: Buffer, at: number, end: number): string
   }
 }
 
-/** isNamed tells values that are described by a symbol, which don't come through the trigger. */
-const isNamed = (value: AmqpValue): boolean =>
-  value.type === 'described' && value.descriptor.type === 'plain' && typeof value.descriptor.value === 'string';
+/** propertyOf gives a property its form, or undefined if it is left out: of a type that has a name and isn't known. */
+function propertyOf(value: AmqpValue): unknown {
+  if (value.type !== 'described' || value.descriptor.type !== 'symbol') return valueOf(value);
+  return dotNetValue(value.descriptor.name, value.value);
+}
 
 function valueOf(value: AmqpValue): unknown {
   switch (value.type) {
     case 'plain':
       return plainOf(value.value);
+    case 'long':
+      // As whoever parses the host's JSON has it.
+      return Number(value.value);
+    case 'symbol':
+      return value.name;
     case 'binary':
       return value.bytes.toString('base64');
     case 'time':
@@ -47,11 +54,14 @@ function valueOf(value: AmqpValue): unknown {
   }
 }
 
-/** listed gives an element of a list its form. A map there is a list of pairs. */
-const listed = (value: AmqpValue): unknown =>
-  value.type === 'map'
-    ? value.entries.map(([key, inner]) => ({ key: { key: valueOf(key) }, value: listed(inner) }))
-    : valueOf(value);
+/** listed gives an element of a list its form: there the .NET client leaves the types of its AMQP library as they are. */
+function listed(value: AmqpValue): unknown {
+  if (value.type === 'map')
+    return value.entries.map(([key, inner]) => ({ key: { key: listed(key) }, value: listed(inner) }));
+  if (value.type === 'binary') return [...value.bytes];
+  if (value.type === 'described') return { descriptor: listed(value.descriptor), value: listed(value.value) };
+  return value.type === 'symbol' ? { value: value.name, valueSize: value.name.length } : valueOf(value);
+}
 
 /** Json.NET writes what JSON has no number for as text. */
 const plainOf = (value: null | boolean | number | string): null | boolean | number | string =>
@@ -71,8 +81,15 @@ function objectOf(
   // A property may have any name, also that of the prototype.
   const object = Object.create(null) as Record<string, unknown>;
   for (const [key, value] of entries) {
-    const name = key.type === 'plain' ? String(key.value) : JSON.stringify(valueOf(key));
-    object[name.charAt(0).toLowerCase() + name.slice(1)] = inner(value);
+    const name = nameOf(key);
+    const form = inner(value);
+    if (form !== undefined) object[name.charAt(0).toLowerCase() + name.slice(1)] = form;
   }
   return object;
+}
+
+/** nameOf gives a key as text. Only a map that the .NET client can't receive has others than texts. */
+function nameOf(key: AmqpValue): string {
+  if (key.type === 'symbol') return key.name;
+  return key.type === 'plain' && typeof key.value === 'string' ? key.value : JSON.stringify(valueOf(key));
 }

@@ -174,8 +174,17 @@ export class HubReader implements Hub {
 
 async function connect({ connection, hubName, consumerGroup }: HubPlace): Promise<EventHubConsumerClient> {
   readEventsWhole();
-  if (connection.kind === 'connectionString')
-    return new EventHubConsumerClient(consumerGroup, connection.text, hubName, OPTIONS);
+  if (connection.kind === 'connectionString') {
+    try {
+      return new EventHubConsumerClient(consumerGroup, connection.text, hubName, OPTIONS);
+    } catch {
+      // What the client says of a connection string may quote it.
+      throw new AuditsealError(
+        'HUB_REFUSED',
+        'HUB is no connection string of the event hub HUB_NAME, or of its namespace',
+      );
+    }
+  }
   const credential = await openCredential(connection);
   return new EventHubConsumerClient(consumerGroup, connection.namespace, hubName, credential, OPTIONS);
 }

@@ -32,6 +32,7 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
   const { fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = ledger.config;
   const workers = new SegmentWorkers(verifyThreads);
+  const idleMs = heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS;
   try {
     await runVerifyJob({
       store,
@@ -43,7 +44,7 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
       ...(previousRun !== undefined && { previousRun }),
       concurrency: verifyThreads * SEGMENTS_A_THREAD,
       // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
-      allowance: { delayMs: INTEGRATION_DELAY_MS, ageMs: heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS },
+      allowance: { delayMs: INTEGRATION_DELAY_MS, ageMs: idleMs, silenceMs: idleMs },
       verifiers,
       ...(policy !== undefined && { policy }),
       summarize: workers.summarize,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { once } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import type { HubReader } from '../adapters/hubReader.ts';
+import { triggerPositionOf } from '../adapters/triggerPosition.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import { Watch } from '../ingest/watch.ts';
 import type { Delivery, Logger } from '../ports/host.ts';
@@ -42,6 +43,7 @@ export class Sealing {
         new Watch({
           ...(await writer()),
           hub: await hub(),
+          trigger: triggerPositionOf(place),
           idleMs: heartbeatMinutes * MINUTE_MS,
           stuckMs: place.stuckMinutes * MINUTE_MS,
           ...(place.retentionHours !== undefined && { hubRetentionMs: place.retentionHours * 60 * MINUTE_MS }),

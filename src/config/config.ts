@@ -7,16 +7,13 @@ import { SettingsReader } from './reader.ts';
 import type { Environment } from './reader.ts';
 import { SECRETS, SETTINGS } from './settings.ts';
 import type { Read, Reader } from './settings.ts';
+import { checkStorage, storageConnection } from './storage.ts';
+import type { StorageConnection } from './storage.ts';
 import { witnessFaults } from './witnesses.ts';
 import type { GivenKeys } from '../core/note/keyRoles.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
-
-/** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
-export type StorageConnection =
-  | { readonly kind: 'connectionString'; readonly text: string }
-  | { readonly kind: 'identity'; readonly serviceUri: string; readonly managed: boolean; readonly clientId?: string };
 
 /** KeySettings is what the app is told of the keys of one role. */
 export interface KeySettings {
@@ -78,20 +75,20 @@ const MIB = 1024 * 1024;
 export function loadConfig(env: Environment = process.env): Config {
   const reader = new SettingsReader(SETTINGS, env, SECRETS);
   checkHub(reader);
-  checkConnection(reader, 'LEDGER');
+  checkStorage(reader, 'LEDGER');
   const hasTlog = Object.keys(env).some((name) => /^TLOG(__|$)/.test(name) && env[name]?.trim());
-  if (hasTlog) checkConnection(reader, 'TLOG');
+  if (hasTlog) checkStorage(reader, 'TLOG');
   checkKeys(reader);
   checkWitnesses(reader);
   checkPosture(reader);
   const settings = reader.settings();
   const { WITNESS_POLICY: witnessPolicy } = settings;
-  const ledger = connection(settings, 'LEDGER');
+  const ledger = storageConnection(settings, 'LEDGER');
   return Object.freeze({
     hub: hubSettings(settings),
     ledger,
     container: settings.LEDGER_CONTAINER,
-    tlog: hasTlog ? connection(settings, 'TLOG') : ledger,
+    tlog: hasTlog ? storageConnection(settings, 'TLOG') : ledger,
     tlogContainer: settings.TLOG_CONTAINER,
     origin: settings.LEDGER_ORIGIN,
     signerKeys: settings.LEDGER_SIGNER_KEY,
@@ -124,30 +121,6 @@ const verifiers = (keys: readonly (VerifierKey | string)[]): VerifierSettings =>
   verifierKeys: keys.filter((key) => typeof key !== 'string'),
   verifierKeyUrls: keys.filter((key) => typeof key === 'string'),
 });
-
-function connection(settings: Read, name: 'LEDGER' | 'TLOG'): StorageConnection {
-  const serviceUri = settings[`${name}__blobServiceUri`];
-  return serviceUri === undefined
-    ? { kind: 'connectionString', text: settings[name] as string }
-    : { kind: 'identity', serviceUri, ...identity(settings, name) };
-}
-
-function checkConnection(reader: Reader, name: 'LEDGER' | 'TLOG'): void {
-  const uri = `${name}__blobServiceUri` as const;
-  const connectionString = reader.read(name);
-  if (reader.isSet(uri)) {
-    checkIdentity(reader, name);
-    if (connectionString !== undefined) reader.fault(name, `is given twice; leave out ${name} or ${uri}`);
-  } else if (connectionString === undefined) {
-    reader.require(name, `expected a connection string of the storage account, or ${uri} for an identity`);
-  } else if (!isConnectionString(connectionString)) {
-    reader.fault(
-      name,
-      'is wrong; expected a storage connection string with BlobEndpoint= or AccountName=, and AccountKey= or ' +
-        'SharedAccessSignature=',
-    );
-  }
-}
 
 /** checkKeys demands a key of the log. */
 function checkKeys(reader: Reader): void {
@@ -214,12 +187,4 @@ function checkPosture(reader: Reader): void {
 function statedAccount(connectionString: string | undefined, serviceUri = ''): string | undefined {
   if (URL.canParse(serviceUri)) return new URL(serviceUri).hostname.split('.')[0];
   return /(?:^|;)\s*AccountName=([^;]+)/i.exec(connectionString ?? '')?.[1]?.toLowerCase();
-}
-
-function isConnectionString(candidate: string): boolean {
-  if (/^UseDevelopmentStorage=true/i.test(candidate)) return true;
-  return (
-    /(^|;)\s*(BlobEndpoint|AccountName)=[^;]/i.test(candidate) &&
-    /(^|;)\s*(AccountKey|SharedAccessSignature)=[^;]/i.test(candidate)
-  );
 }

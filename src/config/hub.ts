@@ -1,5 +1,7 @@
 import { checkIdentity, identity } from './identity.ts';
 import type { Read, Reader } from './settings.ts';
+import { hostStorage } from './storage.ts';
+import type { StorageConnection } from './storage.ts';
 
 /** HubConnection is how to reach a namespace of Event Hubs, by the convention of Azure Functions' own connections. */
 export type HubConnection =
@@ -12,6 +14,8 @@ export interface HubSettings {
   readonly hubName: string;
   /** the consumer group that it reads with: the trigger has another one */
   readonly consumerGroup: string;
+  /** the trigger's consumer group, and where the host keeps its positions, if that is known */
+  readonly trigger: { readonly consumerGroup: string; readonly storage?: StorageConnection };
   /** events that waited so long are read by this app itself */
   readonly stuckMinutes: number;
   /** how long the hub keeps events; left out where nobody said */
@@ -21,6 +25,7 @@ export interface HubSettings {
 /** hubSettings is what the settings say of the hub. */
 export function hubSettings(settings: Read): HubSettings {
   const { HUB__fullyQualifiedNamespace: namespace, HUB_RETENTION_HOURS: retentionHours } = settings;
+  const storage = hostStorage(settings);
   return {
     connection:
       namespace === undefined
@@ -28,6 +33,7 @@ export function hubSettings(settings: Read): HubSettings {
         : { kind: 'identity', namespace, ...identity(settings, 'HUB') },
     hubName: settings.HUB_NAME,
     consumerGroup: settings.HUB_REPAIR_GROUP,
+    trigger: { consumerGroup: settings.HUB_CONSUMER_GROUP, ...(storage !== undefined && { storage }) },
     stuckMinutes: settings.STUCK_MINUTES,
     ...(retentionHours !== undefined && { retentionHours }),
   };

@@ -1,6 +1,6 @@
 import type { Read, Reader } from './settings.ts';
 
-type Connection = 'HUB' | 'LEDGER' | 'TLOG' | 'SIGNER' | 'AUDITOR' | 'DRILL';
+type Connection = 'AzureWebJobsStorage' | 'HUB' | 'LEDGER' | 'TLOG' | 'SIGNER' | 'AUDITOR' | 'DRILL';
 
 /** identity is as whom a connection signs in. */
 export function identity(settings: Read, name: Connection): { readonly managed: boolean; readonly clientId?: string } {

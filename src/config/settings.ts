@@ -97,6 +97,10 @@ export const SETTINGS = {
   HUB__fullyQualifiedNamespace: v.optional(namespace),
   HUB__credential: v.optional(credential),
   HUB__clientId: v.optional(text),
+  AzureWebJobsStorage: v.optional(text),
+  AzureWebJobsStorage__blobServiceUri: v.optional(text),
+  AzureWebJobsStorage__credential: v.optional(text),
+  AzureWebJobsStorage__clientId: v.optional(text),
   HUB_NAME: matching(/^[\w.-]{1,256}$/, 'the name of the event hub'),
   HUB_CONSUMER_GROUP: consumerGroup('the consumer group that only ingest reads with'),
   HUB_REPAIR_GROUP: v.optional(
@@ -105,7 +109,7 @@ export const SETTINGS = {
   ),
   HUB_RETENTION_HOURS: v.optional(whole(1, 2160)),
   WATCH_SCHEDULE: schedule('50 * * * * *'),
-  STUCK_MINUTES: v.optional(whole(1, 1440), '10'),
+  STUCK_MINUTES: v.optional(whole(0, 1440), '10'),
   INTEGRATE_SCHEDULE: schedule('*/30 * * * * *'),
   VERIFY_SCHEDULE: schedule('0 15 * * * *'),
   POSTURE_SCHEDULE: v.optional(schedule('0 45 */6 * * *')),
@@ -147,7 +151,14 @@ export const SETTINGS = {
 };
 
 /** What of them holds secrets. */
-export const SECRETS = ['HUB', 'LEDGER', 'TLOG', 'LEDGER_SIGNER_KEY', 'AUDITOR_SIGNER_KEY'] as const;
+export const SECRETS = [
+  'HUB',
+  'AzureWebJobsStorage',
+  'LEDGER',
+  'TLOG',
+  'LEDGER_SIGNER_KEY',
+  'AUDITOR_SIGNER_KEY',
+] as const;
 
 export type Reader = SettingsReader<typeof SETTINGS>;
 export type Read = Settings<typeof SETTINGS>;

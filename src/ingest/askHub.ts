@@ -1,5 +1,5 @@
 import { AuditsealError } from '../core/errors.ts';
-import type { HubWord } from '../core/segment/header.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 import type { Clock } from '../ports/host.ts';
 import type { Hub } from '../ports/hub.ts';
 

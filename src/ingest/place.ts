@@ -1,6 +1,6 @@
 import { NO_CHAIN } from '../core/segment/chain.ts';
 import type { ChainHead } from '../core/segment/chain.ts';
-import type { HubWord } from '../core/segment/header.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 
 /** Place is where a chain goes on, and the hub's word if the next segment has to state it. */
 export interface Place extends ChainHead {

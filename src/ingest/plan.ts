@@ -1,7 +1,7 @@
 import { isNew } from './place.ts';
 import type { Place } from './place.ts';
 import { CLOCK_SKEW_MS } from '../core/limits.ts';
-import type { HubWord } from '../core/segment/header.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 
 /** HubAnswer is what the hub was asked about a delivery. */

@@ -6,7 +6,8 @@ import type { Place } from './place.ts';
 import type { HubAnswer } from './plan.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
 import { AuditsealError } from '../core/errors.ts';
-import type { Gap, HubWord } from '../core/segment/header.ts';
+import type { Gap } from '../core/segment/header.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 
 /** Settled is where a chain goes on once the hub was asked, and what it said. */

@@ -8,10 +8,12 @@ import { openIn, saysMore } from './settle.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
 import type { WriterDeps } from './writeEvents.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
-import type { HubWord } from '../core/segment/header.ts';
+import { segmentName } from '../core/objects/names.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
 import type { Logger } from '../ports/host.ts';
 import type { Hub, HubLife } from '../ports/hub.ts';
+import type { TriggerPosition } from '../ports/trigger.ts';
 
 export interface WatchDeps extends WriterDeps {
   readonly hub: Hub;
@@ -25,6 +27,8 @@ export interface WatchDeps extends WriterDeps {
   readonly hubRetentionMs?: number;
   /** so long one run reads what is missing in a partition; the next one goes on */
   readonly fillMs: number;
+  /** where the trigger goes on; left out where that isn't known */
+  readonly trigger?: TriggerPosition;
 }
 
 /** State is what a partition is, by the hub's own word: all sealed, ingest at work, ingest that doesn't move, another hub, or a chain that says more than the hub. */
@@ -115,7 +119,10 @@ export class Watch {
 
   async #head(partition: string, log: Logger): Promise<Place> {
     const { store, now, certificates } = this.#deps;
-    const place = await findChainHead({ store, now, log, certificates }, partition, this.#places.get(partition)?.index);
+    const known = this.#places.get(partition);
+    // Where the next name is free, nobody has written since.
+    if (known !== undefined && !(await store.exists(segmentName(partition, known.index)))) return known;
+    const place = await findChainHead({ store, now, log, certificates }, partition, known?.index);
     this.#places.set(partition, place);
     return place;
   }
@@ -171,7 +178,26 @@ export class Watch {
     const isSaid = filled.opening === undefined;
     const next = isSaid ? filled : await writeWithoutEvents(this.#deps, partition, filled, { kind: 'repair' });
     this.#places.set(partition, next ?? filled);
+    await this.#passOn(partition, next ?? filled, word, log);
     return next ?? filled;
+  }
+
+  /** passOn sets the trigger's position behind what is sealed: what it couldn't deliver before that, nobody needs of it. */
+  async #passOn(partition: string, { lastEvent, created }: Place, { last }: HubWord, log: Logger): Promise<void> {
+    const { hub, trigger } = this.#deps;
+    if (trigger === undefined || lastEvent < 0) return;
+    try {
+      for await (const [event] of hub.read(partition, lastEvent, lastEvent)) {
+        // A number that isn't its own lies behind it, or in another hub.
+        if (event?.offset === undefined || event.sequenceNumber !== lastEvent) return;
+        const { sequenceNumber, offset } = event;
+        const outcome = await trigger.pass(partition, { sequenceNumber, offset, created, last });
+        if (outcome === 'moved') log.info('the trigger was passed on', { partition, sequenceNumber });
+        return;
+      }
+    } catch (error) {
+      log.warn('the trigger was not passed on', { partition, why: faultIn(error).message });
+    }
   }
 
   /** sealHeartbeat writes that the hub said that all it has is sealed, if the partition has been idle for so long. */

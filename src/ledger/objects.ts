@@ -1,7 +1,7 @@
 import type { StoredObject } from '../core/objects/judge.ts';
 import { faultIn } from '../core/errors.ts';
 import { segmentName } from '../core/objects/names.ts';
-import { segmentFault } from '../core/segment/chain.ts';
+import { segmentFault } from '../core/segment/summary.ts';
 import { summarizeUnder } from '../core/segment/summary.ts';
 import type { NoSegment, SummarizeSegment } from '../core/segment/summary.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';

@@ -12,6 +12,7 @@ const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
   ['segment-changed', 'the stored bytes differ from those known before'],
   ['sequence-gap', 'events of the hub are missing'],
   ['hub-recreated', 'the hub was deleted and created again, and what it had that was not sealed is gone'],
+  ['partition-silent', 'a partition gives no sign of life'],
   ['sequence-overlap', 'an event or record is counted twice, or out of order'],
   ['foreign-object', 'an object that is not of this ledger sits in the container'],
   ['clock-ahead', 'something is dated ahead of a clock that it is compared with'],

@@ -1,4 +1,4 @@
-import type { HubWord } from '../core/segment/header.ts';
+import type { HubWord } from '../core/segment/hubWord.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 
 /** HubLife tells one hub from another one of the same name. */

@@ -99,6 +99,18 @@ export const LINES = {
     fields: { partition: 'name', code: 'name' },
     means: 'somebody has to mend what this code names: the delivery is tried again until then, and nothing is skipped',
   },
+  'the trigger was passed on': {
+    level: 'info',
+    fields: { partition: 'name', sequenceNumber: 'number' },
+    means:
+      'what the trigger couldn’t deliver is sealed, and its position is set behind that, so that it delivers again',
+  },
+  'the trigger was not passed on': {
+    level: 'warn',
+    fields: { partition: 'name', why: 'reason' },
+    means:
+      'the position of the trigger couldn’t be set behind what is sealed; nothing is lost, but what comes next may be sealed by `watch` alone, late',
+  },
   watched: {
     level: 'info',
     fields: {

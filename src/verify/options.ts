@@ -31,4 +31,6 @@ export interface Allowance {
   readonly delayMs: number;
   /** from one checkpoint to the next */
   readonly ageMs: number;
+  /** from one segment of a partition to the next; left out where partitions get no heartbeats */
+  readonly silenceMs?: number;
 }

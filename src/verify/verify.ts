@@ -9,6 +9,7 @@ import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';
 import type { VerifyOptions } from './options.ts';
+import { checkSilence } from './silenceCheck.ts';
 import { Tally } from './tally.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
@@ -54,6 +55,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
   const { actions: integrated = 0, operators = [] } = log ?? {};
   const acknowledgements = await checkActions(context, { integrated, until, operators });
+  checkSilence(context, options);
   const known = acknowledgements.filter(({ finding }) => finding.code === 'clock-ahead');
   clock.finish(findings, new Set(known.map(({ finding }) => finding.object)));
   await acknowledgeFindings(context, acknowledgements);

@@ -13,6 +13,7 @@ test('the least that is needed gives a frozen config with defaults', () => {
       connection: { kind: 'connectionString', text: GOOD.HUB },
       hubName: 'audit',
       consumerGroup: 'repair',
+      trigger: { consumerGroup: '$Default' },
       stuckMinutes: 10,
     },
     ledger: { kind: 'connectionString', text: GOOD.LEDGER },

@@ -156,11 +156,13 @@ describeTemplates('alerts', (templates) => {
     expect(rules.map(({ name }) => name)).toEqual([
       'findings',
       'losses',
+      'expiring',
       'tampering',
       'keyUse',
       'verifyRuns',
       'postureRuns',
       'integrateRuns',
+      'watchRuns',
       'unsealed',
     ]);
     for (const { name, rule } of rules) {

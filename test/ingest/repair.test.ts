@@ -223,6 +223,7 @@ describe('events of a hub that is gone', () => {
     const hub = hubOf(store);
     hub.recreate(100);
     hub.add(eventsBetween(0, 1, 200));
+    hub.learn = () => {};
     const log = await sealAll(ingestOf(store), [...eventsBetween(3, 4), ...eventsBetween(7, 9)]);
     expect(shapeOf(store)).toEqual(['ingest 0/0-2', 'ingest 0/3-4', 'repair 0/-6, 5-6 recreated', 'ingest 0/7-9']);
     expect(log.errors).toEqual(['events are missing']);

@@ -19,7 +19,7 @@ try {
   await writePackage(appDir);
   const say = (line: string): void => void process.stdout.write(`${new Date().toISOString()} ${line}\n`);
   const { counts, faults, codes } = await soak({ appDir, seed, milliseconds: minutes * 60_000, say });
-  for (const [what, count] of Object.entries(counts).toSorted())
+  for (const [what, count] of Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     process.stdout.write(`${String(count).padStart(8)}  ${what}\n`);
   process.stdout.write(`findings of the app's own check: ${codes.join(', ') || 'none'}\n`);
   for (const fault of faults) process.stdout.write(`FAULT: ${fault}\n`);

@@ -6,9 +6,8 @@ import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts'
 import { parseAction } from '../../web/verify/ledger/action.ts';
 import { forgeActions } from '../support/actions.ts';
 import { damaged } from '../support/logVectors.ts';
-import { LEDGER, ZEROS, createdOf, forgeChain, timeOf, nameOf } from '../support/forge.ts';
+import { LEDGER, ZEROS, forgeChain, timeOf, nameOf } from '../support/forge.ts';
 import type { Spec } from '../support/forge.ts';
-import { HUB_CHAINS, SOUND_CHAINS } from '../support/hubChains.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, batch } from '../support/loggedLedger.ts';
 import { integrateOf, keyOf } from '../support/logs.ts';
@@ -249,38 +248,6 @@ describe('the page and the command line conclude the same of a mirror', () => {
   ] satisfies [string, Spec[]][])('of a chain with %s', async (_name, specs: readonly Spec[]) => {
     const mirror = forgeChain(specs);
     expect(await pageVerdict(mirror)).toEqual(await coreVerdict(mirror));
-  });
-
-  test.each(HUB_CHAINS)('of a chain with %s', async (_name, specs, said) => {
-    const mirror = forgeChain(specs);
-    const verdict = await pageVerdict(mirror, '');
-    const found = new Set(said.map(([code, index]) => `${code} ${nameOf(index)}`));
-    expect(verdict).toEqual({ status: 'violated', found: [...found].sort() });
-    expect(verdict).toEqual(await coreVerdict(mirror, ''));
-  });
-
-  test.each(SOUND_CHAINS)('of a chain %s', async (_name, specs) => {
-    const mirror = forgeChain(specs);
-    expect(await pageVerdict(mirror, '')).toEqual({ status: 'verified', found: [] });
-    expect(await coreVerdict(mirror, '')).toEqual({ status: 'verified', found: [] });
-  });
-
-  test('of a hub that has less than is sealed', async () => {
-    const { findings } = await pageOutcome(
-      forgeChain([{ events: [70] }, { incarnation: 1, hub: { created: createdOf(0), last: 9 } }]),
-      '',
-    );
-    const more = 'event 70 is sealed before it, and the newest event of the hub was 9';
-    const detail = `what is sealed says more than the hub has: ${more}; it was created at ${createdOf(0)} all along`;
-    expect(findings).toMatchObject([{ code: 'hub-recreated', detail }]);
-  });
-
-  test('of what a hub had that was created again', async () => {
-    const { findings } = await pageOutcome(forgeChain([{ hub: { last: 700 } }, {}, { incarnation: 1 }]), '');
-    const gone = 'the last event of the hub before is 1, and what it had behind that is gone, at least up to event 700';
-    expect(findings).toMatchObject([
-      { code: 'hub-recreated', severity: 'error', detail: `the hub was created again at ${createdOf(1)}: ${gone}` },
-    ]);
   });
 });
 

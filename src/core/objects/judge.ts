@@ -2,7 +2,7 @@ import { formatEntry } from './entry.ts';
 import type { SegmentEntry } from './entry.ts';
 import type { Position } from './heads.ts';
 import { segmentName } from './names.ts';
-import { segmentFault } from '../segment/chain.ts';
+import { segmentFault } from '../segment/summary.ts';
 import type { SegmentSummary } from '../segment/summary.ts';
 
 /** StoredObject is what stands under the name of a segment. */

@@ -14,6 +14,7 @@ export type FindingCode =
   | 'checkpoint-invalid'
   | 'checkpoint-inconsistent'
   | 'checkpoint-stale'
+  | 'partition-silent'
   | 'checkpoint-uncosigned'
   | 'cosignature-invalid'
   | 'not-integrated'

@@ -1,4 +1,3 @@
-import type { SegmentSummary } from './summary.ts';
 import { ZERO_HASH } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import type { Statement } from '../signed/segmentFrame.ts';
@@ -48,15 +47,4 @@ export const headOf = (
 export function sealedAt({ sealed }: Pick<ChainHead, 'sealed'>, now: number): string {
   const time = new Date(now).toISOString();
   return time > sealed ? time : sealed;
-}
-
-/** segmentFault says why an object is not the segment of its place, whatever its neighbours are. */
-export function segmentFault(summary: SegmentSummary, partition: string, index: number): string | undefined {
-  if (!summary.ok) return summary.why;
-  const { header } = summary;
-  if (header.partition !== partition || header.index !== index) {
-    return `it is the segment of partition ${header.partition.slice(0, 20)}, index ${header.index}`;
-  }
-  if (summary.endDiffers) return 'its end line states another root or count than its lines have';
-  return summary.contradiction;
 }

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { AuditsealError } from '../errors.ts';
+import { integer, list, object, short, string, wrong } from './headerFields.ts';
+import { formatHub, readHub } from './hubWord.ts';
+import type { HubWord } from './hubWord.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
@@ -35,28 +37,6 @@ export interface EventRange {
   readonly enqueuedFirst?: string;
   readonly enqueuedLast?: string;
 }
-
-/** HubWord is what the hub said of a partition. Times are ISO 8601 UTC with milliseconds. */
-export interface HubWord {
-  /** when the hub was created, by its own clock: another time is another hub */
-  readonly created: string;
-  /** when it was asked, by the clock of who asked */
-  readonly asked: string;
-  /** number of the first event that it holds, or of the next one if it holds none */
-  readonly first: number;
-  /** number of its newest event, -1 if it never had one */
-  readonly last: number;
-  /** when that was enqueued; left out if there is none */
-  readonly enqueued?: string;
-}
-
-const inOrder = ({ created, asked, first, last, enqueued }: HubWord): HubWord => ({
-  created,
-  asked,
-  first,
-  last,
-  ...(enqueued !== undefined && { enqueued }),
-});
 
 /** EmptyEvent is an event that holds no record, so that no seal speaks of it. */
 export interface EmptyEvent {
@@ -119,7 +99,7 @@ export function formatHeader(header: SegmentHeader): string {
       },
       duplicates,
       gaps: gaps.map(({ first, last, reason }) => ({ first, last, reason })),
-      hub: hub && inOrder(hub),
+      hub: hub && formatHub(hub),
     },
   });
   return empty.length === 0 ? text : `${text.slice(0, -2)},"empty":[${empty.map(formatEmptyEvent).join(',')}]}}`;
@@ -187,18 +167,6 @@ function readEvents(events: JsonObject): EventRange {
   };
 }
 
-function readHub({ created, asked, first, last, enqueued }: JsonObject): HubWord {
-  const word = {
-    created: string(created, 'hub.created', isTime),
-    asked: string(asked, 'hub.asked', isTime),
-    first: integer(first, 'hub.first'),
-    last: integer(last, 'hub.last', -1),
-    ...(enqueued !== undefined && { enqueued: string(enqueued, 'hub.enqueued', isTime) }),
-  };
-  if (word.first > word.last + 1) throw wrong(`has hub.first ${word.first} and hub.last ${word.last}`);
-  return word;
-}
-
 function readGap(gap: unknown): Gap {
   const { first, last, reason } = object(gap, 'a gap');
   return {
@@ -216,37 +184,4 @@ function readEmptyEvent(item: unknown): EmptyEvent {
     ...(partitionKey !== undefined && { partitionKey: string(partitionKey, 'empty.partitionKey', () => true) }),
     ...(properties !== undefined && { properties: JSON.stringify(object(properties, 'empty.properties')) }),
   };
-}
-
-const wrong = (what: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', `the header ${what}`);
-
-function string(value: unknown, name: string, isGood: (text: string) => boolean): string {
-  if (typeof value !== 'string' || !isGood(value)) throw wrong(`has ${name} ${short(value)}`);
-  return value;
-}
-
-function integer(value: unknown, name: string, least = 0): number {
-  if (!Number.isSafeInteger(value) || (value as number) < least) throw wrong(`has ${name} ${short(value)}`);
-  return value as number;
-}
-
-function object(value: unknown, name: string): JsonObject {
-  if (!isJsonObject(value)) throw wrong(`has ${name} ${short(value)}`);
-  return value;
-}
-
-function list(value: unknown, name: string): unknown[] {
-  if (!Array.isArray(value)) throw wrong(`has ${name} ${short(value)}`);
-  return value;
-}
-
-/**
- * short says what a value of an untrusted header is, and quotes no text of it: what it stands in goes into logs, where nothing
- * may get that somebody else wrote.
- */
-function short(value: unknown): string {
-  if (typeof value === 'string') return `a text of ${value.length} characters`;
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return isJsonObject(value) ? 'an object' : 'nothing';
 }

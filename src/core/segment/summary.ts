@@ -84,3 +84,14 @@ export function summarizeUnder(
     return { ok: false, isForeign, isOfLater, why: message, ...(sha256 !== undefined && { sha256 }) };
   }
 }
+
+/** segmentFault says why an object is not the segment of its place, whatever its neighbours are. */
+export function segmentFault(summary: SegmentSummary, partition: string, index: number): string | undefined {
+  if (!summary.ok) return summary.why;
+  const { header } = summary;
+  if (header.partition !== partition || header.index !== index) {
+    return `it is the segment of partition ${header.partition.slice(0, 20)}, index ${header.index}`;
+  }
+  if (summary.endDiffers) return 'its end line states another root or count than its lines have';
+  return summary.contradiction;
+}

@@ -1,7 +1,7 @@
 import { formatHash } from '../../core/hash.ts';
 import { segmentName } from '../../core/objects/names.ts';
 import type { FindingCode, PartitionReport } from '../../core/objects/report.ts';
-import { segmentFault } from '../../core/segment/chain.ts';
+import { segmentFault } from '../../core/segment/summary.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Context, KnownLedger } from '../context.ts';
 import type { ClockCheck } from '../clockCheck.ts';

@@ -1,7 +1,8 @@
 import { ZERO_HASH } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
-import type { HubWord, SegmentHeader } from '../../core/segment/header.ts';
+import type { SegmentHeader } from '../../core/segment/header.ts';
+import type { HubWord } from '../../core/segment/hubWord.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 
 /** Counts is how far a chain has counted. */

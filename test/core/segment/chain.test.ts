@@ -1,6 +1,7 @@
 import { ZERO_HASH, formatHash, parseHash, sha256 } from '../../../src/core/hash.ts';
 import type { Hash } from '../../../src/core/hash.ts';
-import { NO_CHAIN, headOf, sealedAt, segmentFault } from '../../../src/core/segment/chain.ts';
+import { NO_CHAIN, headOf, sealedAt } from '../../../src/core/segment/chain.ts';
+import { segmentFault } from '../../../src/core/segment/summary.ts';
 import { sealWithoutEvents } from '../../../src/core/segment/eventless.ts';
 import { statementOf } from '../../../src/core/segment/statement.ts';
 import { readSegment } from '../../../src/core/segment/reader.ts';

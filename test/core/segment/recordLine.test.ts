@@ -2,7 +2,7 @@ import { originalRecord, readSeal } from '../../../src/core/segment/recordLine.t
 import type { Seal } from '../../../src/core/segment/recordLine.ts';
 import { readSegment } from '../../../src/core/segment/reader.ts';
 import { sealSegment } from '../../../src/core/segment/writer.ts';
-import { referenceLines } from '../../support/referenceLedger.ts';
+import { readReferenceFrames, referenceLines } from '../../support/referenceLedger.ts';
 import { TIME, eventsOf, sealBodies, segmentStart } from '../../support/segments.ts';
 
 const SEAL = `"_seal":{"record":12,"event":345,"index":6,"enqueued":"${TIME}"`;
@@ -141,6 +141,16 @@ describe('originalRecord', () => {
       const [line] = recordsOf(body);
       expect(originalRecord(line as Buffer)?.equals(body)).toBe(true);
     }
+  });
+
+  test.each([[''], ['005377a1026869'], ['7b7d']])('gives the body sections of AMQP %j back', (hex) => {
+    const event = { ...eventsOf([Buffer.from(hex, 'hex')])[0], isAmqp: true as const };
+    const { frames } = sealSegment(segmentStart(), [event], 1e6);
+    const [, line] = referenceLines(frames);
+    expect(originalRecord(line as Buffer)?.toString('hex')).toBe(hex);
+    expect(readReferenceFrames(frames).records).toMatchObject([
+      { seal: { form: 'amqp' }, original: Buffer.from(hex, 'hex') },
+    ]);
   });
 
   const REASON = '"_reason":"some words"';

@@ -7,9 +7,11 @@ test.each([
   ['value', '[1,\n2]'],
   ['text', '\u0001\u0002"'.repeat(20)],
   ['base64', Buffer.alloc(3000, 0xff)],
-])('a line of the form %s is whole however much room was left for it', (_form, body) => {
+  ['amqp', Buffer.alloc(3000, 0x53)],
+])('a line of the form %s is whole however much room was left for it', (form, body) => {
   const event = {
     body: Buffer.from(body),
+    ...(form === 'amqp' && { isAmqp: true as const }),
     sequenceNumber: 7,
     enqueued: TIME,
     partitionKey: 'k',

@@ -135,6 +135,15 @@ test('the file is rewritten when retention has emptied half of it', async () => 
   expect(events.map(({ body }) => (body as Buffer)[999_999])).toEqual([45, 46, 47]);
 });
 
+test('partitions that a hub got are there after another start', async () => {
+  const first = await open();
+  first.grow('logs', 1);
+  first.append('logs', '2', [bytes('a')]);
+  await first.close();
+  const second = await open(T0, { ...LOGS, partitions: 3 });
+  expect((await readFrom(second, '2', earliestEventPosition, 1)).map(({ body }) => String(body))).toEqual(['a']);
+});
+
 test('a recreated hub is recreated on disk', async () => {
   const first = await open();
   first.append('logs', '0', [bytes('old')], T0 + 5000);

@@ -1,0 +1,50 @@
+import { checkIdentity, identity } from './identity.ts';
+import type { Read, Reader } from './settings.ts';
+
+/** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
+export type StorageConnection =
+  | { readonly kind: 'connectionString'; readonly text: string }
+  | { readonly kind: 'identity'; readonly serviceUri: string; readonly managed: boolean; readonly clientId?: string };
+
+type Account = 'LEDGER' | 'TLOG' | 'AzureWebJobsStorage';
+
+/** storageConnection is what the settings say of an account. */
+export function storageConnection(settings: Read, name: Account): StorageConnection {
+  const serviceUri = settings[`${name}__blobServiceUri`];
+  return serviceUri === undefined
+    ? { kind: 'connectionString', text: settings[name] as string }
+    : { kind: 'identity', serviceUri, ...identity(settings, name) };
+}
+
+/** checkStorage demands one way to an account. */
+export function checkStorage(reader: Reader, name: 'LEDGER' | 'TLOG'): void {
+  const uri = `${name}__blobServiceUri` as const;
+  const connectionString = reader.read(name);
+  if (reader.isSet(uri)) {
+    checkIdentity(reader, name);
+    if (connectionString !== undefined) reader.fault(name, `is given twice; leave out ${name} or ${uri}`);
+  } else if (connectionString === undefined) {
+    reader.require(name, `expected a connection string of the storage account, or ${uri} for an identity`);
+  } else if (!isConnectionString(connectionString)) {
+    reader.fault(
+      name,
+      'is wrong; expected a storage connection string with BlobEndpoint= or AccountName=, and AccountKey= or ' +
+        'SharedAccessSignature=',
+    );
+  }
+}
+
+/** hostStorage is the host's own account, or undefined where the settings don't say it in a way that is known here: the host reads them itself. */
+export function hostStorage(settings: Read): StorageConnection | undefined {
+  const { AzureWebJobsStorage: text, AzureWebJobsStorage__blobServiceUri: uri } = settings;
+  const isKnown = uri === undefined ? text !== undefined && isConnectionString(text) : URL.canParse(uri);
+  return isKnown ? storageConnection(settings, 'AzureWebJobsStorage') : undefined;
+}
+
+function isConnectionString(candidate: string): boolean {
+  if (/^UseDevelopmentStorage=true/i.test(candidate)) return true;
+  return (
+    /(^|;)\s*(BlobEndpoint|AccountName)=[^;]/i.test(candidate) &&
+    /(^|;)\s*(AccountKey|SharedAccessSignature)=[^;]/i.test(candidate)
+  );
+}
