@@ -29,7 +29,13 @@ param verifierKeys string
 @description('Required. Verifier keys that reports were signed with and no longer are, separated by white space.')
 @maxLength(8000)
 param auditorVerifierKeys string
+
+@description('Required. Verifier keys of operators, who acknowledge findings, separated by white space.')
+@maxLength(8000)
 param operatorVerifierKeys string
+
+@description('Required. Those of them that no longer count, for good, separated by white space.')
+@maxLength(8000)
 param operatorRevokedKeys string
 
 @description('Required. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')

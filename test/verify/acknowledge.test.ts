@@ -223,6 +223,7 @@ describe('an acknowledgement that does not count', () => {
       ['foreign-object', FOREIGN, name],
       ['foreign-object', actionName(1), undefined],
     ]);
+    expect(deriveLog(ledger.store.objects, KEY.verifierKey).acknowledgements).toEqual([name]);
   });
 
   test('ten thousand of them stop nothing, and hide nothing', async () => {
@@ -273,6 +274,7 @@ describe('keys of operators', () => {
     expect(new Set(marked(report).map(String))).toEqual(
       new Set([`foreign-object,${FOREIGN},${name}`, 'foreign-object,another.txt,', `foreign-object,${late},`]),
     );
+    expect(deriveLog(ledger.store.objects, KEY.verifierKey).acknowledgements).toEqual([name]);
     const before = await checkLedger(ledger, { anchor: { name: 'kept.json', report }, isIncremental: true });
     expect(new Set(marked(before).map(String))).toEqual(new Set(marked(report).map(String)));
   });
