@@ -107,7 +107,7 @@ class Soak {
       this.#accepted.sendPoison(partition, random);
       this.#count('poison events');
     }
-    if (tick % 2000 === 1200) {
+    if (tick % 1400 === 900) {
       this.#accepted.recreate();
       this.#count('hubs created again');
     }
