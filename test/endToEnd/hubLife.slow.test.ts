@@ -298,9 +298,8 @@ test('a process that is told to end while it seals much ends between two segment
   await slow.close();
   const before = (await sealedIn(stack.owner, '0')).length;
   expect(before).toBeLessThan(60);
-  expect(lines.flatMap((line) => (line.type === 'invocation' ? [line.error?.message] : []))).toEqual([
-    expect.stringContaining('this process is to end'),
-  ]);
+  // The host waits for the hook, and then for nobody: whether the invocation's own line is still written isn't known.
+  expect(lines.at(-1)).toEqual({ type: 'stopped' });
   await start();
   await until(() => lines.some((line) => line.type === 'consumerPosition' && line.sequenceNumber === 59));
   expect((await sealedIn(stack.owner, '0')).flatMap(({ records }) => records.map(({ event }) => event))).toEqual(
