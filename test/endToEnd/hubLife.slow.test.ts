@@ -181,6 +181,17 @@ test('events that no trigger can hand over are sealed, in order, with those arou
   expect(records[7]?.record).toEqual({ with: 'a map' });
   expect(records[5]?.record).toMatchObject({ _base64: Buffer.from('00537740', 'hex').toString('base64') });
   expect(said('events are missing')).toEqual([]);
+  // The host tries the delivery that it has for ever; the next one begins behind it.
+  await host.stop();
+  await start();
+  const before = said('sealed').length;
+  await sendBodies(2);
+  await until(() =>
+    said('sealed')
+      .slice(before)
+      .some(({ events }) => Number(events) > 0),
+  );
+  expect(eventsOf(await sealedIn(stack.owner, '0'))).toEqual(upTo(10));
 }, 60_000);
 
 test('an idle partition gets a heartbeat that states what the hub said', async () => {
