@@ -29,7 +29,7 @@ import type { DeliveryFault, SimDelivery } from './trigger.ts';
 export const START = Date.UTC(2025, 10, 24);
 export const MINUTE_MS = 60_000;
 export const IDLE_MS = 30 * MINUTE_MS;
-export const STUCK_MS = 10 * MINUTE_MS;
+const STUCK_MS = 10 * MINUTE_MS;
 const AGAIN: readonly string[] = ['STORE_UNAVAILABLE', 'HUB_UNAVAILABLE', 'SIGNER_UNAVAILABLE', 'CHAIN_CONTENDED'];
 
 /** Host is one process of the app and the parts of it that are at work. */
