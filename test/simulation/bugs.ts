@@ -71,6 +71,11 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     wrong: 'if (after.created >= created) return { created, asked, ...state };',
   },
   // What follows was so until the simulator found it.
+  'a hub that gives nothing out for a while is taken for one without such events': {
+    file: 'src/ingest/settle.ts',
+    right: 'if (given >= Math.min(to, last)) return genuine;',
+    wrong: 'if (given >= -1) return genuine;',
+  },
   'an event of a hub before the sealed one makes a gap in that': {
     file: 'src/ingest/settle.ts',
     right: 'return enqueued < place.created',

@@ -222,8 +222,9 @@ export class ChainTruth {
   isBefore = ({ life, sequenceNumber }: SimEvent): boolean =>
     this.end.life === undefined && sequenceNumber < this.#hub.at(this.#partition, life).first;
 
-  /** isUnknown tells whether an event is of a hub that was deleted before anybody asked it: nobody can tell it from the one before. */
-  isUnknown = ({ life }: SimEvent): boolean => life.isDeleted && !this.covered.has(life);
+  /** isGone tells whether an event is of a hub that was deleted, behind what is sealed of that: the next incarnation says so. */
+  isGone = ({ life, sequenceNumber }: SimEvent): boolean =>
+    life.isDeleted && sequenceNumber > Math.max(-1, ...(this.covered.get(life)?.keys() ?? []));
 
   /** checkEnd checks what can only be said in the end: what stands with a hub before its own stands with its own too. */
   checkEnd(partition: string): void {

@@ -1,10 +1,7 @@
 import type { Plan } from './plan.ts';
 
 /** smallest gives a part of a list that still fails, from which nothing can be left out alone: Zeller's delta debugging. */
-export async function smallest<T>(
-  list: readonly T[],
-  fails: (part: readonly T[]) => Promise<boolean>,
-): Promise<readonly T[]> {
+async function smallest<T>(list: readonly T[], fails: (part: readonly T[]) => Promise<boolean>): Promise<readonly T[]> {
   let left = list;
   for (let size = Math.ceil(left.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let from = 0; from < left.length;) {

@@ -24,7 +24,7 @@ const PATHS: readonly string[] = [
   'segment behind what was planted',
   'sealed with the hub before its own',
   'new hub hidden by a clock',
-  'hub that nobody asked',
+  'gone with its hub',
   'ended in HUB_UNAVAILABLE',
   'ended in STORE_UNAVAILABLE',
   'ended in SIGNER_UNAVAILABLE',

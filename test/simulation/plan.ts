@@ -9,7 +9,7 @@ export const FAULTS = {
   'host frozen': 'a process stands still for an hour and goes on with what it knew',
   'clock of a host jumps': 'by up to four minutes, ahead or back',
   'second owner': 'up to four hosts hold one partition at once',
-  'timer doubled': 'a timer runs on two hosts at once',
+  'timer doubled': 'a timer runs on two hosts at once, or twice on one',
   'timer slow': 'a timer comes half an hour late',
   'store answer lost': 'what was asked for happened, and the answer is a fault',
   'store says its own write exists': 'the client repeats a create whose answer was lost',
@@ -78,7 +78,7 @@ export interface Plan {
 }
 
 /** So long faults happen and events come, in simulated milliseconds. */
-export const WINDOW_MS = 3_600_000;
+const WINDOW_MS = 3_600_000;
 
 /** Kinds of faults that meet in what is hard: a schedule has some of one of these, or of all. */
 const THEMES: readonly [readonly [FaultKind, ...FaultKind[]], ...(readonly [FaultKind, ...FaultKind[]])[]] = [
@@ -94,6 +94,7 @@ const THEMES: readonly [readonly [FaultKind, ...FaultKind[]], ...(readonly [Faul
     'unreadable event',
     'host frozen',
     'hub slow',
+    'reading ends early',
   ],
   [
     'retention ends',

@@ -126,7 +126,7 @@ export class Schedule {
       if (alive.length === 0 || (this.#running.has(job) && !doubled)) continue;
       const [first, second] = [random.pick(alive as [Host]), random.pick(alive as [Host])];
       void this.#job(job, first);
-      if (doubled && first !== second) {
+      if (doubled) {
         took('fault: timer doubled');
         void this.#job(job, second);
       }

@@ -31,7 +31,7 @@ async function report(plan: Plan, violation: unknown): Promise<void> {
 }
 
 /** simulate runs schedules, up to the first that fails, and gives the exit status. */
-async function simulate(from: number, schedules: number): Promise<0 | 1> {
+async function simulate(schedules: number, from: number): Promise<0 | 1> {
   const counts: Counts = new Map();
   let [steps, said] = [0, performance.now()];
   const started = performance.now();
@@ -58,15 +58,22 @@ async function simulate(from: number, schedules: number): Promise<0 | 1> {
 
 const isNumber = (text: string): boolean => /^\d{1,15}$/.test(text);
 
-async function main(): Promise<number> {
+/** given reads the arguments: how many schedules, and the first one's seed; undefined if they are wrong. */
+function given(args: string[]): readonly [schedules: number, from: number] | undefined {
   const option = { type: 'string' } as const;
-  const {
-    seed,
-    schedules,
-    from = '0',
-  } = parseArgs({ options: { seed: option, schedules: option, from: option } }).values;
-  const given = seed === undefined ? [schedules ?? '', from] : ['1', seed];
-  if (given.every(isNumber)) return simulate(Number(given[1]), Number(given[0]));
+  try {
+    const { values } = parseArgs({ args, options: { seed: option, schedules: option, from: option } });
+    const { seed, schedules, from = '0' } = values;
+    const numbers = seed === undefined ? [schedules ?? '', from] : ['1', seed];
+    return numbers.every(isNumber) ? [Number(numbers[0]), Number(numbers[1])] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function main(): Promise<number> {
+  const numbers = given(process.argv.slice(2));
+  if (numbers !== undefined) return simulate(...numbers);
   process.stderr.write(USAGE);
   return 64;
 }

@@ -29,7 +29,7 @@ import type { DeliveryFault, SimDelivery } from './trigger.ts';
 export const START = Date.UTC(2025, 10, 24);
 export const MINUTE_MS = 60_000;
 export const IDLE_MS = 30 * MINUTE_MS;
-export const STUCK_MS = 10 * MINUTE_MS;
+const STUCK_MS = 10 * MINUTE_MS;
 const AGAIN: readonly string[] = ['STORE_UNAVAILABLE', 'HUB_UNAVAILABLE', 'SIGNER_UNAVAILABLE', 'CHAIN_CONTENDED'];
 
 /** Host is one process of the app and the parts of it that are at work. */
@@ -180,7 +180,7 @@ export class World {
       if (truth.isDone(event)) continue;
       if (truth.isHidden(event)) this.took('new hub hidden by a clock');
       else if (truth.isBefore(event)) this.took('expired before its chain began');
-      else if (truth.isUnknown(event)) this.took('hub that nobody asked');
+      else if (truth.isGone(event)) this.took('gone with its hub');
       else throw new Violation(`event ${event.id} is neither sealed nor declared, and its delivery is done with`);
     }
   }
