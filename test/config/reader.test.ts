@@ -69,7 +69,14 @@ describe('whatever setting a secret is put into, nothing of it is repeated', () 
       ),
     );
     expect(taking).toEqual(
-      expect.arrayContaining(['HUB', 'AzureWebJobsStorage', 'LEDGER', 'TLOG', 'LEDGER_SIGNER_KEY', 'AUDITOR_SIGNER_KEY']),
+      expect.arrayContaining([
+        'HUB',
+        'AzureWebJobsStorage',
+        'LEDGER',
+        'TLOG',
+        'LEDGER_SIGNER_KEY',
+        'AUDITOR_SIGNER_KEY',
+      ]),
     );
     expect(taking).toHaveLength(6);
     for (const name of names)
