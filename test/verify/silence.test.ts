@@ -1,4 +1,5 @@
-import type { Report } from '../../src/core/objects/report.ts';
+import type { Finding, Report } from '../../src/core/objects/report.ts';
+import { acknowledge, integrate } from '../support/acknowledged.ts';
 import { forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import { SECOND, checkLedger, ledgerOf } from '../support/loggedLedger.ts';
 
@@ -32,6 +33,29 @@ test('one partition that is silent isn’t hidden by another that lives', async 
     ledger.store.objects.set(name, bytes);
   const { findings } = await checkLedger(ledger, { allowance }, SECOND + HOUR / 4);
   expect(findings.map(({ code, object }) => [code, object])).toEqual([['partition-silent', nameOf(11, '1')]]);
+});
+
+test('is acknowledged as of that newest segment: the next silence is another finding', async () => {
+  const ledger = await ledgerOf();
+  await integrate(ledger, SECOND + 10);
+  await acknowledge(ledger, 'partition-silent', nameOf(11));
+  await integrate(ledger, SECOND + 30);
+  const at = (second: number) => checkLedger(ledger, { allowance }, second);
+  const silent = silentIn(await at(SECOND + 60)) as Finding[];
+  expect(silent.map(({ object, acknowledged }) => [object, acknowledged !== undefined])).toEqual([
+    [nameOf(11), true],
+    [nameOf(11, '1'), false],
+  ]);
+  for (const [name, bytes] of forgeChain([
+    ...Array.from({ length: 12 }, () => ({})),
+    { kind: 'heartbeat', events: [11], header: { sealed: timeOf(SECOND) } },
+  ]))
+    ledger.store.objects.set(name, bytes);
+  const again = silentIn(await at(SECOND + HOUR)) as Finding[];
+  expect(again.map(({ object, acknowledged }) => [object, acknowledged !== undefined])).toEqual([
+    [nameOf(12), false],
+    [nameOf(11, '1'), false],
+  ]);
 });
 
 test('a mirror, which has no clock of its own, says nothing of that', async () => {

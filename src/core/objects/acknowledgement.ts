@@ -21,6 +21,7 @@ export const ACKNOWLEDGEABLE = [
   'cosignature-invalid',
   'clock-ahead',
   'action-unfinished',
+  'partition-silent',
 ] as const satisfies readonly FindingCode[];
 export type AcknowledgeableCode = (typeof ACKNOWLEDGEABLE)[number];
 

@@ -40,14 +40,15 @@ export interface AcknowledgedBy {
   readonly time: string;
 }
 
-/** ACKNOWLEDGEABLE are the codes of what an operator may acknowledge. docs/format.md, section 10.6. */
-export const ACKNOWLEDGEABLE: readonly FindingCode[] = [
+/** ACKNOWLEDGEABLE are the codes of what an operator may acknowledge, also of what only a ledger in use can show. docs/format.md, section 10.6. */
+export const ACKNOWLEDGEABLE: readonly string[] = [
   'sequence-gap',
   'hub-recreated',
   'foreign-object',
   'cosignature-invalid',
   'clock-ahead',
   'action-unfinished',
+  'partition-silent',
 ];
 
 /** Unreadable is an object that is there and could not be read. */
