@@ -68,6 +68,14 @@ param verifierKeys string = ''
 @maxLength(8000)
 param auditorVerifierKeys string = ''
 
+@description('Optional. Verifier keys of operators, who acknowledge findings, separated by white space.')
+@maxLength(8000)
+param operatorVerifierKeys string = ''
+
+@description('Optional. Those of them that no longer count, for good, separated by white space.')
+@maxLength(8000)
+param operatorRevokedKeys string = ''
+
 @description('Optional. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
 @maxLength(8000)
 param witnessPolicy string = ''
@@ -428,6 +436,8 @@ module apps 'modules/apps.bicep' = {
     hasSignerSecret: hasSignerSecret
     verifierKeys: verifierKeys
     auditorVerifierKeys: auditorVerifierKeys
+    operatorVerifierKeys: operatorVerifierKeys
+    operatorRevokedKeys: operatorRevokedKeys
     witnessPolicy: witnessPolicy
     watchSchedule: watchSchedule
     hubRetentionHours: chosen.hub.retentionHours

@@ -30,6 +30,14 @@ param verifierKeys string
 @maxLength(8000)
 param auditorVerifierKeys string
 
+@description('Required. Verifier keys of operators, who acknowledge findings, separated by white space.')
+@maxLength(8000)
+param operatorVerifierKeys string
+
+@description('Required. Those of them that no longer count, for good, separated by white space.')
+@maxLength(8000)
+param operatorRevokedKeys string
+
 @description('Required. Policy that names the witnesses who are asked to cosign, one line after the other, separated by semicolons. Empty: nobody is asked.')
 @maxLength(8000)
 param witnessPolicy string
@@ -238,6 +246,8 @@ module sealer 'functionApp.bicep' = {
       LEDGER_VERIFIER_KEYS: verifierKeys
       AUDITOR__clientId: sealerIdentity.properties.clientId
       AUDITOR_VERIFIER_KEYS: trim('${vault::auditorKey.properties.keyUriWithVersion} ${auditorVerifierKeys}')
+      OPERATOR_VERIFIER_KEYS: operatorVerifierKeys
+      OPERATOR_REVOKED_KEYS: operatorRevokedKeys
     }
   }
 }

@@ -152,14 +152,16 @@ export class HubReader implements Hub {
     try {
       return await this.#bounded((this.#client ??= connect(this.#place)), ASK_MS, what);
     } catch (error) {
-      throw this.#failed(what, error);
+      this.#client = undefined;
+      throw hubFault(what, error);
     }
   }
 
-  /** #failed gives the fault of an error. Whatever is wrong, the next use begins with another connection. */
+  /** #failed gives the fault of an error. Behind one that may be the connection's, the next use begins with another. */
   #failed(what: string, error: unknown): AuditsealError {
-    void this.close().catch(() => undefined);
-    return hubFault(what, error);
+    const fault = hubFault(what, error);
+    if (fault.kind === 'unavailable') void this.close().catch(() => undefined);
+    return fault;
   }
 
   async #bounded<T>(work: Promise<T>, milliseconds: number, what: string): Promise<T> {

@@ -1,5 +1,5 @@
 import { RestError } from '@azure/storage-blob';
-import type { BlobClient, ContainerClient } from '@azure/storage-blob';
+import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { connectContainer } from './blobConnection.ts';
 import { saidBy } from './storageFault.ts';
 import type { HubConnection, HubSettings } from '../config/hub.ts';
@@ -23,25 +23,32 @@ export class BlobTriggerPosition implements TriggerPosition {
   async pass(partition: string, event: Passed): Promise<'moved' | 'unchanged'> {
     const name = `${this.#folder}/checkpoint/${partition}`;
     try {
-      return await this.#move((await this.#open()).getBlobClient(name), event);
+      return await this.#move((await this.#open()).getBlockBlobClient(name), event);
     } catch (error) {
       if (error instanceof AuditsealError) throw error;
       const status = error instanceof RestError ? error.statusCode : undefined;
-      // It has none yet, and begins where the host is told to; or it was moved meanwhile.
-      if (status === 404 || status === 412) return 'unchanged';
+      // No host has run yet, which makes the container; or another one set or moved the position meanwhile.
+      if (status === 404 || status === 409 || status === 412) return 'unchanged';
       const code = status === 401 || status === 403 ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE';
       throw new AuditsealError(code, `${CONTAINER}/${name}: ${saidBy(error)}`, { cause: error });
     }
   }
 
-  async #move(blob: BlobClient, event: Passed): Promise<'moved' | 'unchanged'> {
+  async #move(blob: BlockBlobClient, event: Passed): Promise<'moved' | 'unchanged'> {
+    const position = { sequencenumber: String(event.sequenceNumber), offset: event.offset };
+    if (!(await blob.exists())) {
+      await blob.upload('', 0, { metadata: position, conditions: { ifNoneMatch: '*' } });
+      return 'moved';
+    }
     const { metadata = {}, etag, lastModified } = await blob.getProperties();
     const at = Number(metadata['sequencenumber'] ?? NaN);
     // One that was written before the hub was created, or that is beyond its end, is of another hub.
     const isOfThisHub = (lastModified?.getTime() ?? 0) >= Date.parse(event.created) && at <= event.last;
     if (isOfThisHub && at >= event.sequenceNumber) return 'unchanged';
-    const moved = { ...metadata, sequencenumber: String(event.sequenceNumber), offset: event.offset };
-    await blob.setMetadata(moved, { conditions: { ...(etag !== undefined && { ifMatch: etag }) } });
+    await blob.setMetadata(
+      { ...metadata, ...position },
+      { conditions: { ...(etag !== undefined && { ifMatch: etag }) } },
+    );
     return 'moved';
   }
 }

@@ -63,8 +63,8 @@ export class Sealing {
   /** stop lets what is under way end its segment and begin no other, and resolves when that is done. What is not sealed by then the hub has still. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.allSettled(this.#underWay);
-    await this.#reader?.close();
+    // Without a connection, who waits for the hub waits no longer.
+    await Promise.allSettled([...this.#underWay, this.#reader?.close()]);
   }
 
   async #until(action: () => Promise<unknown>): Promise<void> {

@@ -62,11 +62,6 @@ export class Integrate {
     this.#deps = deps;
   }
 
-  /** heads is how far the log had come at the end of the last run, undefined if that failed. */
-  get heads(): LogPosition | undefined {
-    return this.#state?.heads;
-  }
-
   /** newest is the newest checkpoint at the end of the last run, stored and published; undefined if there is none. */
   get newest(): SignedCheckpoint | undefined {
     const newest = this.#state?.newest;

@@ -15,7 +15,7 @@ export interface Passed {
  */
 export interface TriggerPosition {
   /**
-   * pass sets the position of a partition behind an event, unless it is there or beyond in the same hub, or nowhere yet. It throws
+   * pass sets the position of a partition behind an event, unless it is there or beyond in the same hub. It throws
    * STORE_REFUSED and STORE_UNAVAILABLE.
    */
   pass(partition: string, event: Passed): Promise<'moved' | 'unchanged'>;

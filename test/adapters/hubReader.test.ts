@@ -147,6 +147,22 @@ describe('reading', () => {
     expect(numbersOf([read])).toEqual(Array.from({ length: 60 }, (_, i) => i));
   });
 
+  test('isn’t disturbed by a question that is refused meanwhile', async () => {
+    const hub = await openHub();
+    hub.append(
+      'logs',
+      '0',
+      Array.from({ length: 60 }, () => Buffer.alloc(600_000, 0x20)),
+    );
+    const reader = readerOf(hub);
+    const read: ReadEvent[] = [];
+    for await (const group of reader.read('0', 0, 59)) {
+      if (read.length === 0) await expect(reader.state('7')).rejects.toMatchObject({ code: 'HUB_REFUSED' });
+      read.push(...group);
+    }
+    expect(numbersOf([read])).toEqual(Array.from({ length: 60 }, (_, i) => i));
+  });
+
   test('several partitions at once, and questions beside it', async () => {
     const hub = await openHub();
     for (const partition of ['0', '1']) hub.append('logs', partition, numbered(500));

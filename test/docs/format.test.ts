@@ -11,7 +11,12 @@ import { MAX_BLOCKS, MAX_FRAMES, MAX_SEGMENT_BYTES, MAX_WINDOW_BYTES } from '../
 import { MAX_JSON_DEPTH } from '../../src/core/jsonObject.ts';
 import { MAX_ENTRY_BYTES } from '../../src/core/merkle/tile.ts';
 import { MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES } from '../../src/core/note/note.ts';
-import { MAX_INDEX, MAX_NAME_BYTES, cosignatureName } from '../../src/core/objects/names.ts';
+import { ACKNOWLEDGEABLE, parseFiledAction } from '../../src/core/objects/acknowledgement.ts';
+import { MAX_OPERATORS } from '../../src/core/objects/operators.ts';
+import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { isAcknowledgedBy } from '../../src/core/signed/acknowledgementSignature.ts';
+import { openOperatorNotice } from '../../src/core/signed/operatorNotice.ts';
+import { MAX_INDEX, MAX_NAME_BYTES, actionName, cosignatureName } from '../../src/core/objects/names.ts';
 import { MAX_REPORT_BYTES } from '../../src/core/objects/reportFile.ts';
 import { MAX_LAST_LINE_BYTES } from '../../src/core/signed/batchSignature.ts';
 import { MAX_CERTIFICATE_MS } from '../../src/core/signed/certificate.ts';
@@ -20,7 +25,7 @@ import { MAX_OBJECT_BYTES, maxBytesOf } from '../../src/core/objects/sizes.ts';
 import { formatExample } from '../../tools/pages/formatExample.ts';
 import { readBlock } from '../../tools/pages/markedBlock.ts';
 import { splitReferenceSegment } from '../support/referenceSignature.ts';
-import { codeBlocks, readPage, section } from './pages.ts';
+import { codeBlocks, firstCells, readPage, section } from './pages.ts';
 
 const PAGE = 'docs/format.md';
 const sha256 = (...parts: Uint8Array[]): Buffer => {
@@ -61,6 +66,23 @@ describe('docs/format.md', () => {
     expect(formatAction(parseAction(Buffer.from(`${line}\n`))).toString()).toBe(`${line}\n`);
   });
 
+  test('the acknowledgement that the page shows is one, signed by the operator whom it registers', () => {
+    const line = blocksOf('lines').find((text) => text.includes('"kind":"acknowledge"')) as string;
+    const bytes = Buffer.from(`${line}\n`);
+    expect(parseFiledAction(bytes).kind).toBe('acknowledge');
+    const [entry] = blocksOf('lines').flatMap((text) =>
+      text.split('\n').filter((it) => it.includes('"type":"operator"')),
+    );
+    const { note } = JSON.parse(entry as string) as { note: string };
+    const { key } = openOperatorNotice(note, [parseVerifierKey(blocksOf('key')[0] as string)]);
+    expect(isAcknowledgedBy(parseVerifierKey(key), bytes, actionName(4))).toBe(true);
+  });
+
+  test('the codes that it says can be acknowledged are those of the program', () => {
+    const [own = ''] = section(readPage(PAGE), '### 10.6 What is acknowledged').split('## 11.');
+    expect(firstCells(own)).toEqual(ACKNOWLEDGEABLE);
+  });
+
   test('the entries that the page shows are entries, and print back', () => {
     const lines = blocksOf('lines').flatMap((text) => text.split('\n').filter((line) => line.startsWith('{"type":')));
     const entries = lines.filter((line) => !line.startsWith('{"type":"heads"'));
@@ -68,6 +90,7 @@ describe('docs/format.md', () => {
       'segment',
       'foreign',
       'key',
+      'operator',
       'report',
       'action',
     ]);
@@ -111,6 +134,8 @@ describe('docs/format.md', () => {
       'an entry, without its LF': `${MAX_ENTRY_BYTES.toLocaleString('en')} bytes`,
       'a checkpoint, the published one included': `${bytes(MAX_NOTE_BYTES)}, ${MAX_NOTE_SIGNATURES} signature lines`,
       'a cosignature': bytes(maxBytesOf(cosignatureName(0, '01234567', Buffer.of()))),
+      "operators' keys that a log registers, revoked ones included": String(MAX_OPERATORS),
+      'name of an object in an acknowledgement': `${MAX_NAME_BYTES.toLocaleString('en')} bytes of UTF-8`,
       'name of a foreign object in a mirror': `${MAX_NAME_BYTES.toLocaleString('en')} bytes of UTF-8`,
       'a number in a name': MAX_INDEX.toLocaleString('en'),
     });

@@ -181,6 +181,17 @@ test('events that no trigger can hand over are sealed, in order, with those arou
   expect(records[7]?.record).toEqual({ with: 'a map' });
   expect(records[5]?.record).toMatchObject({ _base64: Buffer.from('00537740', 'hex').toString('base64') });
   expect(said('events are missing')).toEqual([]);
+  // The host tries the delivery that it has for ever; the next one begins behind it.
+  await host.stop();
+  await start();
+  const before = said('sealed').length;
+  await sendBodies(2);
+  await until(() =>
+    said('sealed')
+      .slice(before)
+      .some(({ events }) => Number(events) > 0),
+  );
+  expect(eventsOf(await sealedIn(stack.owner, '0'))).toEqual(upTo(10));
 }, 60_000);
 
 test('an idle partition gets a heartbeat that states what the hub said', async () => {
@@ -287,9 +298,8 @@ test('a process that is told to end while it seals much ends between two segment
   await slow.close();
   const before = (await sealedIn(stack.owner, '0')).length;
   expect(before).toBeLessThan(60);
-  expect(lines.flatMap((line) => (line.type === 'invocation' ? [line.error?.message] : []))).toEqual([
-    expect.stringContaining('this process is to end'),
-  ]);
+  // The host waits for the hook, and then for nobody: whether the invocation's own line is still written isn't known.
+  expect(lines.at(-1)).toEqual({ type: 'stopped' });
   await start();
   await until(() => lines.some((line) => line.type === 'consumerPosition' && line.sequenceNumber === 59));
   expect((await sealedIn(stack.owner, '0')).flatMap(({ records }) => records.map(({ event }) => event))).toEqual(

@@ -121,6 +121,12 @@ describeTemplates('settings', (templates) => {
       expect(partitions * (minEventBatchSize - 1)).toBeLessThan(criteria[0]?.threshold as number);
     });
 
+    test('events that wait for a delivery are not stuck', async () => {
+      const settings = settingsOf(await templates.evaluate(set), 'sealer');
+      const { maxWaitTimeMs } = parseHostOptions(HOST_JSON, settings).eventHubs;
+      expect(Number(settings['STUCK_MINUTES']) * 60_000).toBeGreaterThanOrEqual(maxWaitTimeMs + 10 * 60_000);
+    });
+
     test('rechecks get the time that the size says, and end before an alert misses their report', async () => {
       const settings = settingsOf(await templates.evaluate(set), 'auditor');
       const timeout = parseTimeSpan(settings['AzureFunctionsJobHost__functionTimeout'] as string);
@@ -155,6 +161,8 @@ describeTemplates('settings', (templates) => {
       expect(hub?.name).toBe(`${namespace?.name}/${settings['HUB_NAME']}`);
       const groups = of('Microsoft.EventHub/namespaces/eventhubs/consumergroups').map(({ name }) => name);
       expect(groups).toContain(`${hub?.name}/${settings['HUB_CONSUMER_GROUP']}`);
+      // Reading again is done beside the trigger.
+      expect(groups).toContain(`${hub?.name}/${settings['HUB_REPAIR_GROUP']}`);
       expect(new Set(groups).size).toBe(2);
 
       const { partitionCount, retentionDescription } = (
@@ -164,6 +172,7 @@ describeTemplates('settings', (templates) => {
       ).properties;
       const { sku } = namespace as unknown as { sku: { name: string } };
       expect(isPartition(String(partitionCount - 1))).toBe(true);
+      expect(Number(settings['HUB_RETENTION_HOURS'])).toBe(retentionDescription.retentionTimeInHours);
       expect(retentionDescription.retentionTimeInHours).toBeLessThanOrEqual(sku.name === 'Standard' ? 168 : 2160);
       const sites = of('Microsoft.Web/sites').map(
         ({ properties }) =>

@@ -18,7 +18,7 @@ const appDir = await mkdtemp(join(tmpdir(), 'auditseal-soak-'));
 try {
   await writePackage(appDir);
   const say = (line: string): void => void process.stdout.write(`${new Date().toISOString()} ${line}\n`);
-  const { counts, faults, codes } = await soak({ appDir, seed, milliseconds: minutes * 60_000, say });
+  const { counts, faults, codes } = await soak({ appDir, seed, stuckMinutes: 1, milliseconds: minutes * 60_000, say });
   for (const [what, count] of Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     process.stdout.write(`${String(count).padStart(8)}  ${what}\n`);
   process.stdout.write(`findings of the app's own check: ${codes.join(', ') || 'none'}\n`);

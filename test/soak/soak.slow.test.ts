@@ -10,7 +10,13 @@ test('hosts are killed, requests fail, the hub moves and is created again, event
   const appDir = await mkdtemp(join(tmpdir(), 'auditseal-app-'));
   try {
     await writePackage(appDir);
-    const { counts, faults, codes } = await soak({ appDir, seed: 7, milliseconds: 45_000, say: () => {} });
+    const { counts, faults, codes } = await soak({
+      appDir,
+      seed: 7,
+      stuckMinutes: 0,
+      milliseconds: 45_000,
+      say: () => {},
+    });
     expect(faults).toEqual([]);
     expect(codes.filter((code) => !KNOWN.includes(code))).toEqual([]);
     expect(counts['hosts killed']).toBeGreaterThan(0);

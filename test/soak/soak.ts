@@ -11,6 +11,8 @@ import { Random } from '../support/random.ts';
 export interface SoakOptions {
   readonly appDir: string;
   readonly seed: number;
+  /** events that waited so long are read by the app itself; 0 is at once */
+  readonly stuckMinutes: number;
   /** how long faults go on */
   readonly milliseconds: number;
   /** takes a line now and then about how it goes */
@@ -28,18 +30,16 @@ export interface SoakResult {
 const PARTITIONS = 3;
 const HOSTS = 2;
 const TICK_MS = 250;
-/** A poison event holds its partition for so long, a minute is the least that the setting takes. */
-const STUCK_MINUTES = '1';
 /** So long the ledger may need to catch up when faults have ended. */
 const QUIET_MS = 6 * 60_000;
 
 /** soak runs the app's real hosts over the local stack with one fault after the other, and then asks what came of every event. */
-export async function soak({ appDir, seed, milliseconds, say }: SoakOptions): Promise<SoakResult> {
+export async function soak({ appDir, seed, stuckMinutes, milliseconds, say }: SoakOptions): Promise<SoakResult> {
   const settings = {
     INTEGRATE_SCHEDULE: '*/10 * * * * *',
     WATCH_SCHEDULE: '*/5 * * * * *',
     VERIFY_SCHEDULE: '0 0 0 1 1 *',
-    STUCK_MINUTES,
+    STUCK_MINUTES: String(stuckMinutes),
     HEARTBEAT_MINUTES: '1',
   };
   const stack = await startStack({ appDir, partitions: PARTITIONS, settings });
@@ -107,7 +107,7 @@ class Soak {
       this.#accepted.sendPoison(partition, random);
       this.#count('poison events');
     }
-    if (tick % 2000 === 1200) {
+    if (tick % 1400 === 900) {
       this.#accepted.recreate();
       this.#count('hubs created again');
     }

@@ -2,6 +2,7 @@ import { parseBatch } from '../../src/core/objects/batch.ts';
 import { actionName, pageName, reportName } from '../../src/core/objects/names.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { formatReport } from '../../src/core/objects/reportFile.ts';
+import { ACKNOWLEDGE_ATTACKS } from './acknowledgeAttacks.ts';
 import { forgeAction, forgeHold } from './actions.ts';
 import { MINE, REPORT, STORY, by, integrateAs, read, rewriteAll, rewriteChain, says } from './attackScene.ts';
 import {
@@ -381,6 +382,7 @@ export const ATTACKS: readonly Attack[] = [
       objects.set(...forgeAction(4, { kind: 'hold-set', case: 'Case117' }, 'failed', SECOND + 999)),
     finds: everywhere(`foreign-object ${actionName(4)}`),
   },
+  ...ACKNOWLEDGE_ATTACKS,
   {
     name: 'copy another ledger',
     does: 'shows a ledger of another name, whole and signed by its own key',

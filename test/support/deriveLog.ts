@@ -8,6 +8,7 @@ import { referenceRoot } from './referenceLedger.ts';
 import type { ReferenceSegment } from './referenceLedger.ts';
 import {
   Foreign,
+  openReferenceAcknowledgement,
   openReferenceBatch,
   openReferenceNote,
   openReferenceNotice,
@@ -27,6 +28,8 @@ export interface DerivedLog {
   /** numbers of batches that are in the log, and of those that are void */
   readonly batches: readonly number[];
   readonly void: readonly number[];
+  /** names of the acknowledgements that count */
+  readonly acknowledgements: readonly string[];
   /** keys that its entries announce, of that ledger */
   readonly trust: ReferenceTrust;
 }
@@ -105,7 +108,31 @@ class Log {
       if (this.#isCheckpoint(n)) sizes.push(this.#entries.length);
     }
     this.#checkSigned();
-    return { entries: this.#entries, sizes, batches: this.#batches, void: noBatch, trust: this.#trust };
+    const { acknowledgements } = this;
+    return {
+      entries: this.#entries,
+      sizes,
+      batches: this.#batches,
+      void: noBatch,
+      acknowledgements,
+      trust: this.#trust,
+    };
+  }
+
+  /** The actions before the next one that acknowledge, and that an operator signed who counted for their number. */
+  get acknowledgements(): string[] {
+    const names = Array.from({ length: this.#actions }, (_, n) => `actions/${number(n)}.json`);
+    return names.filter((name, n) => {
+      const counting = this.#operators.filter(({ from, until = Infinity }) => from <= n && n < until);
+      const keys = counting.map(({ key }) => key);
+      try {
+        openReferenceAcknowledgement(this.#objects.get(name) ?? Buffer.alloc(0), name, this.#ledger, keys);
+        return true;
+      } catch (error) {
+        if (error instanceof Foreign) return false;
+        throw error;
+      }
+    });
   }
 
   get #trust(): ReferenceTrust {

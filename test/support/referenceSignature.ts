@@ -313,18 +313,42 @@ function parse(text: string): unknown {
 
 /** openReferenceReport gives the text of a report that an auditor's key signed under that name. docs/format.md, section 8.2. */
 export function openReferenceReport(bytes: Buffer, name: string, ledger: string, auditors: readonly string[]): string {
+  const signed = openDocument(bytes, `${ledger}/auditor`, `auditseal report\n${name}`, auditors).toString();
+  must(signed.startsWith('{"report":'), 'it is no report');
+  return signed.slice('{"report":'.length);
+}
+
+/** ReferenceAcknowledgement is what an acknowledgement says. */
+export interface ReferenceAcknowledgement {
+  readonly finding: { readonly code: string; readonly object: string; readonly sha256: string | null };
+  readonly who: string;
+  readonly why: string;
+}
+
+/** openReferenceAcknowledgement gives what an operator's key signed under the name of an action. docs/format.md, section 8.5. */
+export function openReferenceAcknowledgement(
+  bytes: Buffer,
+  name: string,
+  ledger: string,
+  operators: readonly string[],
+): ReferenceAcknowledgement {
+  const signed = openDocument(bytes, `${ledger}/operator`, `auditseal acknowledgement\n${name}`, operators).toString();
+  must(signed.startsWith('{"version":1,"kind":"acknowledge",'), 'it is no acknowledgement');
+  return JSON.parse(`${signed}}`) as ReferenceAcknowledgement;
+}
+
+/** openDocument gives the bytes before the end of a document, which a key of that name signed. */
+function openDocument(bytes: Buffer, owner: string, what: string, trusted: readonly string[]): Buffer {
   const [signed, end] = [bytes.subarray(0, -122), bytes.subarray(-122)];
   const [, id = '', base64 = ''] =
     /^,"key":"([0-9a-f]{8})","signature":"([A-Za-z0-9+/=]{88})"\}\n$/.exec(end.toString('latin1')) ?? [];
   const signature = fromBase64(base64);
-  must(signature.length === 64, 'it does not end with an auditor’s signature');
-  const auditor = `${ledger}/auditor`;
-  const text = `${auditor}\nauditseal report\n${name}\n${sha256(signed).toString('hex')}\n`;
-  const keys = keysOf(auditors, true).filter((key) => key.name === auditor && key.id === id);
+  must(signature.length === 64, 'it does not end with a signature');
+  const text = `${owner}\n${what}\n${sha256(signed).toString('hex')}\n`;
+  const keys = keysOf(trusted, true).filter((key) => key.name === owner && key.id === id);
   must(
     keys.some((key) => key.isSigner(text, signature)),
-    'no auditor signed it under this name',
+    'no key of that name signed it under this name',
   );
-  must(signed.toString().startsWith('{"report":'), 'it is no report');
-  return signed.toString().slice('{"report":'.length);
+  return signed;
 }

@@ -166,6 +166,13 @@ export function signReportP256(signed: Buffer, name: string, ledger: string, see
 const reportText = (signed: Buffer, name: string, ledger: string): Buffer =>
   Buffer.from(`${ledger}/auditor\nauditseal report\n${name}\n${sha256(signed).toString('hex')}\n`);
 
+/** signAcknowledgement puts an operator's signature behind an acknowledgement that ends before its last brace. */
+export function signAcknowledgement(signed: Buffer, name: string, ledger: string, seed: number): Buffer {
+  const key = { name: `${ledger}/operator`, seed };
+  const text = `${key.name}\nauditseal acknowledgement\n${name}\n${sha256(signed).toString('hex')}\n`;
+  return endReport(signed, idIn(keyText(key)), sign(null, Buffer.from(text), pkcs8(Buffer.alloc(32, seed))));
+}
+
 /** endReport puts a key ID and bytes in the place of a signature behind a report. */
 export const endReport = (signed: Buffer, id: string, signature: Uint8Array): Buffer =>
   Buffer.concat([signed, Buffer.from(`,"key":"${id}","signature":"${Buffer.from(signature).toString('base64')}"}\n`)]);

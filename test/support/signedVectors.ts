@@ -1,5 +1,6 @@
 import { loadVectors } from './logVectors.ts';
 import type { ReferenceTrust } from './referenceSignature.ts';
+import type { SignedAcknowledgementCase } from '../vectors/signed/acknowledgements.ts';
 import type { LogCase } from '../vectors/signed/batches.ts';
 import type { CertificateCase } from '../vectors/signed/certificates.ts';
 import { KEYS } from '../vectors/signed/keys.ts';
@@ -14,6 +15,7 @@ export interface SignedVectors {
   readonly segments: readonly SignedSegmentCase[];
   readonly logs: readonly LogCase[];
   readonly reports: readonly SignedReportCase[];
+  readonly acknowledgements: readonly SignedAcknowledgementCase[];
 }
 
 type Stored<T, Name extends string> = Omit<T, Name> & Readonly<Record<Name, string>>;
@@ -25,11 +27,12 @@ interface File {
     readonly objects: readonly Stored<LogCase['objects'][number], 'bytes'>[];
   })[];
   readonly reports: readonly Stored<SignedReportCase, 'bytes'>[];
+  readonly acknowledgements: readonly Stored<SignedAcknowledgementCase, 'bytes'>[];
 }
 
 /** signedVectors loads certificates and what is signed, good and bad. */
 export function signedVectors(): SignedVectors {
-  const { certificates, segments, logs, reports } = loadVectors('signed.json') as File;
+  const { certificates, segments, logs, reports, acknowledgements } = loadVectors('signed.json') as File;
   return {
     certificates,
     segments: segments.map((it) => ({ ...it, stored: Buffer.from(it.stored, 'base64') })),
@@ -38,6 +41,7 @@ export function signedVectors(): SignedVectors {
       objects: log.objects.map((it) => ({ ...it, bytes: Buffer.from(it.bytes) })),
     })),
     reports: reports.map((it) => ({ ...it, bytes: Buffer.from(it.bytes) })),
+    acknowledgements: acknowledgements.map((it) => ({ ...it, bytes: Buffer.from(it.bytes) })),
   };
 }
 

@@ -15,6 +15,7 @@ import { CREATED } from '../support/sign.ts';
 import { logCases } from './signed/batches.ts';
 import { certificateCases } from './signed/certificates.ts';
 import { KEYS } from './signed/keys.ts';
+import { acknowledgementCases } from './signed/acknowledgements.ts';
 import { signedReportCases } from './signed/reports.ts';
 import { signedSegmentCases } from './signed/segments.ts';
 
@@ -191,6 +192,7 @@ export function signedVectors(): Record<string, unknown> {
     segments: signedSegmentCases().map((it) => ({ ...it, stored: it.stored.toString('base64') })),
     logs: logCases().map((log) => ({ ...log, objects: log.objects.map(asText) })),
     reports: signedReportCases().map(asText),
+    acknowledgements: acknowledgementCases().map(asText),
   };
 }
 

@@ -7,6 +7,7 @@ import type { LogEntry } from '../../src/core/objects/entry.ts';
 import { formatHeads, headsOf } from '../../src/core/objects/heads.ts';
 import type { LogPosition } from '../../src/core/objects/heads.ts';
 import { actionName, batchName } from '../../src/core/objects/names.ts';
+import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts';
 import type { Finding, Report } from '../../src/core/objects/report.ts';
 import { openBatch, signBatch } from '../../src/core/signed/batchSignature.ts';
 import { certificatesFor } from '../../src/core/signed/certificate.ts';
@@ -23,7 +24,7 @@ import {
 import { forgeAction } from '../support/actions.ts';
 import { saidOf } from '../support/checking.ts';
 import { deriveLog } from '../support/deriveLog.ts';
-import { LEDGER, forge, nameOf, timeOf } from '../support/forge.ts';
+import { LEDGER, forge, forgeChain, nameOf, timeOf } from '../support/forge.ts';
 import { referenceRoot } from '../support/referenceLedger.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, checkLedger, ledgerOf, noteOf, read, runJob } from '../support/loggedLedger.ts';
@@ -150,8 +151,23 @@ describe('an acknowledged finding', () => {
       await integrate(ledger, SECOND + 15);
       await acknowledge(ledger, 'sequence-gap', nameOf(4));
       await integrate(ledger, SECOND + 21);
-      expect(await checkLedger(ledger)).toMatchObject({ status, findingsAcknowledged: 1 });
+      const report = await checkLedger(ledger);
+      expect(report).toMatchObject({ status, findingsAcknowledged: 1 });
+      const anchor = { anchor: { name: 'kept.json', report: parseReport(formatReport(report)) }, isIncremental: true };
+      expect(await checkLedger(ledger, anchor)).toMatchObject({ status, findingsAcknowledged: 1 });
     }
+  });
+
+  test('a hub that was created again', async () => {
+    const ledger = await planted();
+    ledger.store.objects.delete(FOREIGN);
+    const chain = forgeChain([{}, {}, {}, {}, { incarnation: 1 }]);
+    ledger.store.objects.set(nameOf(4), chain.get(nameOf(4)) as Buffer);
+    await integrate(ledger, SECOND + 15);
+    expect(saidOf(await checkLedger(ledger))).toEqual([`hub-recreated ${nameOf(4)}`]);
+    await acknowledge(ledger, 'hub-recreated', nameOf(4));
+    await integrate(ledger, SECOND + 21);
+    expect(await checkLedger(ledger)).toMatchObject({ status: 'verified', findingsAcknowledged: 1 });
   });
 
   test('what is dated ahead is marked one by one, and the others are counted without it', async () => {
@@ -223,6 +239,7 @@ describe('an acknowledgement that does not count', () => {
       ['foreign-object', FOREIGN, name],
       ['foreign-object', actionName(1), undefined],
     ]);
+    expect(deriveLog(ledger.store.objects, KEY.verifierKey).acknowledgements).toEqual([name]);
   });
 
   test('ten thousand of them stop nothing, and hide nothing', async () => {
@@ -273,6 +290,7 @@ describe('keys of operators', () => {
     expect(new Set(marked(report).map(String))).toEqual(
       new Set([`foreign-object,${FOREIGN},${name}`, 'foreign-object,another.txt,', `foreign-object,${late},`]),
     );
+    expect(deriveLog(ledger.store.objects, KEY.verifierKey).acknowledgements).toEqual([name]);
     const before = await checkLedger(ledger, { anchor: { name: 'kept.json', report }, isIncremental: true });
     expect(new Set(marked(before).map(String))).toEqual(new Set(marked(report).map(String)));
   });

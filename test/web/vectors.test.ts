@@ -1,3 +1,4 @@
+import { parseAction } from '../../web/verify/ledger/action.ts';
 import { toHex } from '../../web/verify/bytes.ts';
 import { Fault } from '../../web/verify/fault.ts';
 import { LogSoFar } from '../../web/verify/ledger/batches.ts';
@@ -12,7 +13,7 @@ import { signedVectors } from '../support/signedVectors.ts';
 import { KEYS } from '../vectors/signed/keys.ts';
 import type { KeyLabel } from '../vectors/signed/keys.ts';
 
-const { certificates, segments, logs, reports } = signedVectors();
+const { certificates, segments, logs, reports, acknowledgements } = signedVectors();
 
 const keysOf = async (labels: readonly KeyLabel[]): Promise<VerifierKey[]> =>
   Promise.all(labels.map((label) => parseVerifierKey(KEYS[label])));
@@ -60,6 +61,15 @@ test.each(logs.filter(({ trusted }) => trusted !== null))(
       if (outcome === 'valid' && !isVoid) taken.push(batch);
       if (size !== undefined) expect([log.tree.size, toHex(log.tree.root())]).toEqual([size, root]);
     }
+  },
+);
+
+test.each(acknowledgements)(
+  'the page on the acknowledgement: $name',
+  async ({ object, bytes, operators, expect: expected }) => {
+    const signature = parseAction(new Uint8Array(bytes))?.acknowledgement?.signature;
+    const signer = signature && (await signerOf(signature, 'acknowledgement', object, await keysOf(operators)));
+    expect(signature === undefined ? 'malformed' : signer === undefined ? 'foreign' : 'valid').toBe(expected);
   },
 );
 

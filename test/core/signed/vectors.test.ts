@@ -1,3 +1,7 @@
+import type { ReferenceOperator } from '../../support/referenceSignature.ts';
+import { attempt } from '../../../src/core/errors.ts';
+import { parseFiledAction } from '../../../src/core/objects/acknowledgement.ts';
+import { isAcknowledgedBy } from '../../../src/core/signed/acknowledgementSignature.ts';
 import { formatHash } from '../../../src/core/hash.ts';
 import { LogTree } from '../../../src/core/merkle/logTree.ts';
 import { parseVerifierKey } from '../../../src/core/note/verifierKey.ts';
@@ -16,7 +20,9 @@ import {
   openReferenceBatch,
   openReferenceCertificate,
   openReferenceReport,
+  openReferenceAcknowledgement,
   referenceKeys,
+  referenceOperators,
 } from '../../support/referenceSignature.ts';
 import { signedVectors as loadSigned, trustOf } from '../../support/signedVectors.ts';
 import { signedVectors } from '../../vectors/generate.ts';
@@ -26,7 +32,7 @@ import { BatchOrder } from '../../../src/verify/log/batchOrder.ts';
 import { logAfter } from '../../../src/ledger/batches.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
 
-const { certificates, segments, logs, reports } = loadSigned();
+const { certificates, segments, logs, reports, acknowledgements } = loadSigned();
 
 /** What `act` comes to, in the words of signed.json. */
 function outcomeOf(act: () => unknown): string {
@@ -118,6 +124,7 @@ function referenceLog(objects: LogObjects, trusted: readonly KeyLabel[] | null):
   const entries: Buffer[] = [];
   const given = trustOf(trusted).keys;
   let [previous, time, keys] = [-1, '', [] as readonly string[]];
+  let operators: readonly ReferenceOperator[] = [];
   return objects.map(({ object, bytes }) => {
     const outcome = outcomeOf(() => {
       const trust = { ledger: LEDGER, keys: previous < 0 ? (given ?? announced(bytes)) : keys };
@@ -126,13 +133,22 @@ function referenceLog(objects: LogObjects, trusted: readonly KeyLabel[] | null):
       if (!isNext || batch.root !== referenceRoot(entries)) throw new Foreign('of another place');
       const lines = batch.lines.toString().split('\n').slice(0, -1);
       const { from, until } = batch.certificate;
-      const heads = JSON.parse(lines.at(-1) ?? '{}') as { type: string; time: string; keys: string[] };
+      const heads = JSON.parse(lines.at(-1) ?? '{}') as {
+        type: string;
+        time: string;
+        keys: string[];
+        operators?: object[];
+      };
       const { type, reports: n, actions, partitions } = heads as typeof heads & Record<string, number>;
-      const printed = JSON.stringify({ type, time: heads.time, keys: heads.keys, reports: n, actions, partitions });
+      const said = { time: heads.time, keys: heads.keys, operators: heads.operators };
+      const printed = JSON.stringify({ type, ...said, reports: n, actions, partitions });
       if (type !== 'heads' || printed !== lines.at(-1)) throw new Foreign('no heads');
       if (heads.time < time || heads.time < from || heads.time > until) throw new Foreign('of another time');
       if (lines.some((line) => line === '' || Buffer.byteLength(line) > 65_535)) throw new Foreign('a line');
+      const own = referenceOperators(lines, operators, 0, trust);
+      if (heads.operators?.length === 0) throw new Foreign('operators that are none');
       [keys, previous, time] = [referenceKeys(lines, keys, trust), Number(object.slice(8, 20)), heads.time];
+      operators = own;
       entries.push(...lines.map((line) => Buffer.from(line)));
     });
     const more = outcome === 'valid' && { size: entries.length, root: referenceRoot(entries) };
@@ -156,6 +172,17 @@ describe('signed.json: reports', () => {
   });
 });
 
+describe('signed.json: acknowledgements', () => {
+  test.each(acknowledgements)('$name: $expect', ({ object, bytes, operators, expect: expected }) => {
+    const action = attempt(() => parseFiledAction(bytes), 'malformed');
+    const isSigned = operators.some((label) => isAcknowledgedBy(parseVerifierKey(KEYS[label]), bytes, object));
+    expect(action === undefined ? 'malformed' : isSigned ? 'valid' : 'foreign').toBe(expected);
+    const keys = operators.map((label) => KEYS[label]);
+    const byHand = outcomeOf(() => openReferenceAcknowledgement(bytes, object, LEDGER, keys));
+    if (expected !== 'malformed') expect(byHand).toBe(expected);
+  });
+});
+
 test('signed.json is what generate.ts makes', () => {
   expect(JSON.parse(JSON.stringify(signedVectors()))).toEqual(loadVectorsAgain());
 });
@@ -167,4 +194,5 @@ const loadVectorsAgain = (): unknown => ({
   segments: segments.map((it) => ({ ...it, stored: it.stored.toString('base64') })),
   logs: logs.map((log) => ({ ...log, objects: log.objects.map((it) => ({ ...it, bytes: it.bytes.toString() })) })),
   reports: reports.map((it) => ({ ...it, bytes: it.bytes.toString() })),
+  acknowledgements: acknowledgements.map((it) => ({ ...it, bytes: it.bytes.toString() })),
 });

@@ -1,6 +1,6 @@
 import { LEDGER, ZEROS, nameOf } from '../../support/forge.ts';
 import { referenceRoot } from '../../support/referenceLedger.ts';
-import { certificateOf, dayOf, noticeOf, signLines, signSaid } from '../../support/sign.ts';
+import { certificateOf, dayOf, noticeOf, signLines, signSaid, signedNote } from '../../support/sign.ts';
 import type { HandKey, HandSession } from '../../support/sign.ts';
 import { KEYS, NEW, OLD, OTHER, STRANGER } from './keys.ts';
 import type { KeyLabel } from './keys.ts';
@@ -34,6 +34,9 @@ const nameOfBatch = (number: number): string => `batches/${String(number).padSta
 const timeOf = (number: number): string => new Date(Date.UTC(2026, 11, 3, 12, number)).toISOString();
 const keyEntry = (key: KeyLabel, by: readonly HandKey[] = [OLD], ledger = LEDGER): string =>
   JSON.stringify({ type: 'key', note: noticeOf(ledger, KEYS[key], by) });
+const REVOKED = 'auditseal operator revoked';
+const operatorEntry = (key: KeyLabel, word = 'auditseal operator', by: readonly HandKey[] = [OLD]): string =>
+  JSON.stringify({ type: 'operator', note: signedNote(`${LEDGER}/sealer\n${word}\n${KEYS[key]}\n`, by) });
 const foreignEntry = JSON.stringify({ type: 'foreign', name: nameOf(0) });
 const laterEntry = '{"type":"hold","of":"a later release"}';
 
@@ -42,6 +45,7 @@ class LogMaker {
   readonly objects: BatchCase[] = [];
   #entries: string[] = [];
   #keys: string[] = [];
+  #operators: readonly object[] | undefined;
   #previous = -1;
 
   get next(): number {
@@ -53,8 +57,21 @@ class LogMaker {
     return { previous: this.#previous, size: this.#entries.length, root: rootOf(this.#entries) };
   }
 
-  heads(keys = this.#keys, time = timeOf(this.next)): string {
-    return JSON.stringify({ type: 'heads', time, keys, reports: 0, actions: 0, partitions: {} });
+  heads(keys = this.#keys, time = timeOf(this.next), operators = this.#operators): string {
+    return JSON.stringify({ type: 'heads', time, keys, operators, reports: 0, actions: 0, partitions: {} });
+  }
+
+  /** withOperators signs entries as the next batch, whose heads list these operators. */
+  withOperators(entries: readonly string[], operators: readonly object[] | undefined): Buffer {
+    const heads = this.heads().replace(/"operators":\[.*?\],/, '');
+    const listed = operators === undefined ? '' : `"operators":${JSON.stringify(operators)},`;
+    return this.signed([...entries, heads.replace('"reports"', `${listed}"reports"`)]);
+  }
+
+  /** addOperators adds a batch that is in the log, and says something of operators. */
+  addOperators(name: string, entry: string, operators: readonly object[]): void {
+    this.#operators = operators;
+    this.add(name, [entry]);
   }
 
   /** add adds a batch that is in the log. */
@@ -119,7 +136,34 @@ const LAST_LINES: readonly (readonly [name: string, from: string | RegExp, to: s
 
 /** logCases builds the objects of logs. */
 export function logCases(): LogCase[] {
-  return [keysThatChange(), plantedBatches(), laterVersion(), withoutKeys()];
+  return [keysThatChange(), plantedBatches(), laterVersion(), withoutKeys(), operatorsOfLog()];
+}
+
+function operatorsOfLog(): LogCase {
+  const log = new LogMaker();
+  const one = { key: KEYS.operator, from: 0 };
+  const revoked = { ...one, until: 0 };
+  const [register, revoke] = [operatorEntry('operator'), operatorEntry('operator', REVOKED)];
+  log.add('the first', [keyEntry('old')]);
+  log.plant('whose heads list an operator whom nothing registers', log.withOperators([], [one]));
+  log.plant('whose heads list operators, and none', log.withOperators([], []));
+  log.plant('that registers an operator, and whose heads list none', log.withOperators([register], undefined));
+  log.plant('that registers an operator by a note that no key of the log signed', log.withOperators([operatorEntry('operator', undefined, [STRANGER])], [one]));
+  log.plant('that registers an operator of another ledger', log.withOperators([operatorEntry('otherOperator')], [{ key: KEYS.otherOperator, from: 0 }]));
+  log.plant('that registers a key of the log as an operator', log.withOperators([operatorEntry('new')], [{ key: KEYS.new, from: 0 }]));
+  log.plant('that registers an operator by the note of a key', log.withOperators([operatorEntry('operator', 'auditseal key')], [one]));
+  log.plant('whose operator counts from a later action on', log.withOperators([register], [{ ...one, from: 1 }]));
+  log.plant('that registers an operator twice', log.withOperators([register, register], [one]));
+  log.plant('that revokes an operator who is not registered', log.withOperators([revoke], [revoked]));
+  log.addOperators('registers an operator', register, [one]);
+  log.plant('that registers him again', log.withOperators([register], [one]));
+  log.plant('whose heads leave him out', log.withOperators([], undefined));
+  log.plant('whose heads have him revoked, which nothing says', log.withOperators([], [revoked]));
+  log.add('that says nothing of operators', []);
+  log.addOperators('revokes him', revoke, [revoked]);
+  log.plant('that revokes him again', log.withOperators([revoke], [revoked]));
+  log.plant('that registers him though he is revoked', log.withOperators([register], [one]));
+  return { name: 'operators are registered and revoked', trusted: ['old'], objects: log.objects };
 }
 
 function keysThatChange(): LogCase {

@@ -18,6 +18,9 @@ export const KEYS = {
   other: keyText(OTHER),
   auditor: keyText(AUDITOR),
   auditorP256: keyTextP256(AUDITOR),
+  operator: keyText({ name: `${LEDGER}/operator`, seed: 102 }),
+  strangeOperator: keyText({ name: `${LEDGER}/operator`, seed: 103 }),
+  otherOperator: keyText({ name: `${OTHER.name}/operator`, seed: 102 }),
   retiredAuditor: keyText({ ...AUDITOR, seed: 101 }),
 } as const;
 

@@ -16,7 +16,7 @@ const mayBe = ({ code, isDeclared }: Finding): boolean =>
 
 /**
  * acknowledge marks the findings that operators acknowledged: of that code, about that object, with the bytes that they saw.
- * docs/format.md, section 10.3.
+ * docs/format.md, section 10.6.
  */
 export async function acknowledge(
   folder: Folder,

@@ -40,7 +40,7 @@ export interface AcknowledgedBy {
   readonly time: string;
 }
 
-/** ACKNOWLEDGEABLE are the codes of what an operator may acknowledge. docs/format.md, section 10.3. */
+/** ACKNOWLEDGEABLE are the codes of what an operator may acknowledge. docs/format.md, section 10.6. */
 export const ACKNOWLEDGEABLE: readonly FindingCode[] = [
   'sequence-gap',
   'hub-recreated',
