@@ -174,9 +174,11 @@ export class Watch {
     const open = openIn({ log }, partition, place, word, saysMore(place, word));
     const deps: FillDeps = { ...this.#deps, log, deadline: now() + fillMs };
     const { place: filled } = await fill(deps, partition, open, word.last);
-    // A new hub without events: the chain says so at once, and with it that the one before is gone.
+    // A new hub without events: the chain says so at once, and with it that the one before is gone. Where there was none, it is a
+    // sign of life: what waited has expired since.
     const isSaid = filled.opening === undefined;
-    const next = isSaid ? filled : await writeWithoutEvents(this.#deps, partition, filled, { kind: 'repair' });
+    const kind = isNew(place) ? 'heartbeat' : 'repair';
+    const next = isSaid ? filled : await writeWithoutEvents(this.#deps, partition, filled, { kind });
     this.#places.set(partition, next ?? filled);
     await this.#passOn(partition, next ?? filled, word, log);
     return next ?? filled;

@@ -246,3 +246,19 @@ test('a run costs one request of the hub a partition, and two more', async () =>
   expect(hub.requests).toEqual({ life: 2, state: 4, read: 0 });
   expect(hubOf(store).requests).toEqual({ life: 0, state: 0, read: 0 });
 });
+
+test('a chain whose first events expire before they are read begins with a heartbeat (seed 101023 of the simulator)', async () => {
+  const { store, hub, watch } = scene();
+  hub.add(eventsBetween(0, 2));
+  hub.fault = (request) => {
+    if (request === 'state' && hub.requests.state === 2) hub.expire(3);
+  };
+  await watch(2 * 60 * MINUTE);
+  const [first, ...others] = deriveChain(store.objects).headers;
+  expect(first).toMatchObject({
+    kind: 'heartbeat',
+    events: { first: 2, last: 2, count: 0 },
+    hub: { first: 3, last: 2 },
+  });
+  expect(others).toEqual([]);
+});

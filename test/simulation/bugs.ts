@@ -76,11 +76,6 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     right: 'if (given >= Math.min(to, last)) return genuine;',
     wrong: 'if (given >= -1) return genuine;',
   },
-  'an event of a hub before the sealed one makes a gap in that': {
-    file: 'src/ingest/settle.ts',
-    right: 'return enqueued < place.created',
-    wrong: "return enqueued < ''",
-  },
   'two runs of one process share the tree of the log': {
     file: 'src/integrate/integrate.ts',
     right: 'this.#underWay ??= this',

@@ -147,7 +147,9 @@ export class ChainTruth {
       this.#seal(life, next, lines.get(next) ?? [], empty.find(({ event }) => event === next)?.partitionKey, fail);
     if (kind === 'heartbeat' && (events.count > 0 || gaps.length > 0)) fail('a heartbeat with events or gaps');
     if (kind === 'heartbeat' && (hub?.last ?? Infinity) > next - 1) fail('a heartbeat, and the hub had more');
+    const isBare = events.count === 0 && gaps.length === 0;
     if (events.count === 0 && kind === 'ingest') fail('no events');
+    if (isBare && kind === 'repair' && (header.incarnation === 0 || last >= 0)) fail('a repair of nothing');
     return next - 1;
   }
 

@@ -27,7 +27,7 @@ export async function checkVerified({ store, tiles, scheduler, chains, planter, 
   const wrong = [...found, ...wanted].filter((it) => !found.has(it) || !wanted.has(it));
   if (wrong.length > 0 || unreadable.length > 0)
     throw new Violation(
-      `verify and the truth differ: ${[...wrong, ...unreadable.map(({ object }) => object)].join(', ')}`,
+      `verify and the truth differ: ${[...wrong, ...own.filter(({ code, object }) => wrong.includes(`${code} ${object}`)).map(({ detail }) => detail), ...unreadable.map(({ object }) => object)].join(', ')}`,
     );
   for (const name of planter.planted.keys())
     if (
