@@ -44,6 +44,8 @@ interface Watched {
 /** The share of the hub's retention that is left when events that wait are an alarm. */
 const ALARM_SHARE = 0.25;
 const HOUR_MS = 3_600_000;
+/** Twice the longest time after which the trigger's retry policy tries a delivery again: functions/ingest.ts. */
+const RETRY_MS = 2 * 60_000;
 
 /**
  * Watch asks the hub what it has, compares that with the chains, and acts: it seals what nobody delivers, begins the incarnation of a hub that
@@ -52,6 +54,10 @@ const HOUR_MS = 3_600_000;
 export class Watch {
   readonly #deps: WatchDeps;
   readonly #places = new Map<string, Place>();
+  /** partitions that the last run didn't read to their ends */
+  readonly #unfinished = new Set<string>();
+  /** since when events of a partition are known to be gone from the hub, in milliseconds since the Unix epoch */
+  readonly #goneSince = new Map<string, number>();
 
   constructor(deps: WatchDeps) {
     this.#deps = deps;
@@ -144,13 +150,27 @@ export class Watch {
       return { state: now() - Date.parse(sealed) < stuckMs ? 'behind' : await this.#confirm(partition, place) };
     if (!isNew(place) && word.last === lastEvent) return { state: 'quiet' };
     const first = isNew(place) ? word.first : lastEvent + 1;
+    // What a run began, the next one goes on with.
+    if (this.#unfinished.has(partition)) return { state: 'stuck', oldest: latest || created };
     // What waits was enqueued behind what is sealed.
     if (sealed !== '' && now() - Date.parse(sealed) < stuckMs) return { state: 'behind', oldest: latest || created };
-    // What is lost already is declared at once: nobody can deliver it any more.
-    if (word.first > first) return { state: 'stuck', oldest: latest || created };
+    if (word.first > first)
+      return { state: this.#isGoneForGood(partition) ? 'stuck' : 'behind', oldest: latest || created };
+    this.#goneSince.delete(partition);
     const oldest = await this.#enqueuedAt(partition, first);
     const isWaiting = oldest !== undefined && now() - Date.parse(oldest) < stuckMs;
     return { state: isWaiting ? 'behind' : 'stuck', oldest };
+  }
+
+  /**
+   * isGoneForGood tells whether to declare events that the hub holds no more. A delivery that is tried again may have them in hand: it
+   * gets the time of two tries.
+   */
+  #isGoneForGood(partition: string): boolean {
+    const { now, stuckMs } = this.#deps;
+    const since = this.#goneSince.get(partition) ?? now();
+    this.#goneSince.set(partition, since);
+    return now() - since >= Math.min(RETRY_MS, stuckMs);
   }
 
   /** confirm asks again whether a chain says more than its hub: that may have been created again between two answers. */
@@ -173,7 +193,10 @@ export class Watch {
     const word = await askHub(hub, partition, now);
     const open = openIn({ log }, partition, place, word, saysMore(place, word));
     const deps: FillDeps = { ...this.#deps, log, deadline: now() + fillMs };
-    const { place: filled } = await fill(deps, partition, open, word.last);
+    const { place: filled, end } = await fill(deps, partition, open, word.last);
+    if (end === 'late') this.#unfinished.add(partition);
+    else this.#unfinished.delete(partition);
+    this.#goneSince.delete(partition);
     // A new hub without events: the chain says so at once, and with it that the one before is gone. Where there was none, it is a
     // sign of life: what waited has expired since.
     const isSaid = filled.opening === undefined;
