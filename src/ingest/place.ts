@@ -11,11 +11,11 @@ export interface Place extends ChainHead {
 /** isNew tells whether a chain has no segment, and it isn't known in which hub it begins. */
 export const isNew = ({ created }: Place): boolean => created === NO_CHAIN.created;
 
-/** openChain is where a chain without segments begins: with the first event that the hub holds. */
-export const openChain = (head: Place, word: HubWord): Place => ({
+/** openChain is where a chain without segments begins: with the first event that the hub holds, or one in hand that it held before. */
+export const openChain = (head: Place, word: HubWord, inHand = word.first): Place => ({
   ...head,
   created: word.created,
-  lastEvent: word.first - 1,
+  lastEvent: Math.min(word.first, inHand) - 1,
   opening: word,
 });
 

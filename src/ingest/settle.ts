@@ -37,7 +37,10 @@ export async function settle(
       : settleOlder(deps, partition, place, answer, sequenceNumber);
   // A number comes again, later than all that is sealed, of a hub that has had fewer: then what is sealed says more than is true.
   const isContradicted = sequenceNumber <= place.lastEvent && saysMore(place, word);
-  const open = openIn(deps, partition, place, word, isContradicted);
+  const open =
+    isNew(place) && !isOlder
+      ? openChain(place, word, sequenceNumber)
+      : openIn(deps, partition, place, word, isContradicted);
   if (isOlder) return { place: open, end: 'done', answer };
   const filled = await fill(deps, partition, open, sequenceNumber - 1);
   return { ...filled, answer };

@@ -58,6 +58,16 @@ describe('what is missing before a delivery', () => {
     expect(deriveChain(store.objects).headers[0]?.hub).toMatchObject({ first: 7000, last: 7009 });
   });
 
+  test('at the begin of a chain, of what expired while it was delivered: what is in hand is sealed', async () => {
+    const store = new MemoryStore();
+    const hub = hubOf(store);
+    hub.add(eventsBetween(0, 9)).expire(7);
+    await sealAll(ingestOf(store), eventsBetween(2, 4));
+    await sealAll(ingestOf(store), eventsBetween(9, 9));
+    expect(shapeOf(store)).toEqual(['ingest 0/2-4', 'repair 0/7-8, 5-6 expired', 'ingest 0/9-9']);
+    expect(deriveChain(store.objects).headers[0]?.hub?.first).toBe(7);
+  });
+
   test.each<[string, (store: MemoryStore) => void, string[]]>([
     ['partly', (store) => hubOf(store).expire(5), ['repair 0/5-5, 3-4 expired']],
     ['all', (store) => hubOf(store).expire(6), ['repair 0/-5, 3-5 expired']],

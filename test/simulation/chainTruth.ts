@@ -104,7 +104,12 @@ export class ChainTruth {
     return life;
   }
 
-  #startOf = ({ hub }: Header, before: End): number => (before.life === undefined ? (hub?.first ?? 0) - 1 : -1);
+  /** The chain begins with the first event that the hub holds, or with one that was delivered before it expired. */
+  #startOf({ hub, events, gaps }: Header, before: End): number {
+    if (before.life !== undefined) return -1;
+    const held = hub?.first ?? 0;
+    return (events.count > 0 && gaps.length === 0 ? Math.min(events.first, held) : held) - 1;
+  }
 
   /** What the hub said must be what it did say, to whoever sealed it, and at that time. */
   #checkWord(process: Process, header: Header, life: Life, isOpening: boolean, fail: Fail): void {

@@ -125,8 +125,12 @@ function checkBehind(before: ReferenceSegment | undefined, segment: ReferenceSeg
 }
 
 /** firstNumber is the number that a segment has to begin with, its gaps included. */
-function firstNumber(before: ReferenceSegment | undefined, { header: { hub, incarnation } }: ReferenceSegment): number {
-  if (before === undefined) return hub?.first ?? 0;
+function firstNumber(before: ReferenceSegment | undefined, { header }: ReferenceSegment): number {
+  const { hub, incarnation, events, gaps } = header;
+  if (before === undefined) {
+    const isDelivered = events.count > 0 && gaps.length === 0;
+    return isDelivered && events.first < (hub?.first ?? 0) ? events.first : (hub?.first ?? 0);
+  }
   return incarnation === before.header.incarnation ? before.header.events.last + 1 : 0;
 }
 

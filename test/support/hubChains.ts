@@ -12,6 +12,10 @@ export const SOUND_CHAINS: readonly [name: string, specs: readonly Spec[]][] = [
   ['that begins with a heartbeat of a hub that never had an event', [{ kind: 'heartbeat', events: [-1] }, {}]],
   ['that begins with a heartbeat of a hub that holds no event any more', [{ kind: 'heartbeat', events: [6] }, {}]],
   ['that begins with events read again', [{ kind: 'repair', events: [3, 4] }, {}]],
+  [
+    'that begins with events that were delivered before they expired',
+    [{ events: [0, 1], hub: { first: 9, last: 8 } }, {}],
+  ],
   ['that states the hub in a delivery', [{}, { hub: { last: 900 } }]],
   ['with a heartbeat of a hub that says less than before', [{}, { kind: 'heartbeat', hub: { last: -1 } }, {}]],
   ['whose hub was asked when it was sealed', [{ hub: { asked: timeOf(1_000_000) } }, {}]],
@@ -113,7 +117,14 @@ export const HUB_CHAINS: readonly HubChain[] = [
   ],
   ['a beginning without what the hub said', [{ hub: null }, {}], [['segment-malformed', 0]]],
   ['a beginning behind the first event of the hub', [{ events: [3], hub: { first: 0 } }, {}], [['sequence-gap', 0]]],
-  ['a beginning before the first event of the hub', [{ hub: { first: 1 } }, {}], [['sequence-overlap', 0]]],
+  [
+    'a beginning with a gap before the first event of the hub',
+    [{ kind: 'repair', hub: { first: 3 }, gaps: [{ first: 1, last: 2, reason: 'expired' }], events: [3] }, {}],
+    [
+      ['sequence-overlap', 0],
+      ['sequence-gap', 0],
+    ],
+  ],
   [
     'a gap at the beginning',
     [{ kind: 'repair', gaps: [{ first: 3, last: 4, reason: 'unreadable' }] }, {}],

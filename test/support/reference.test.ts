@@ -96,7 +96,11 @@ test.each<[string, readonly Spec[], string]>([
   ],
   ['another hub within an incarnation', [{}, { statement: { created: createdOf(1) } }], 'the hub was created at'],
   ['a beginning without the hub’s word', [{ hub: null }], 'nothing of the hub'],
-  ['a beginning before what the hub has', [{ hub: { first: 1 } }], 'events from 0, not 1'],
+  [
+    'a gap before what the hub has',
+    [{ kind: 'repair', hub: { first: 3 }, gaps: [{ first: 1, last: 2, reason: 'expired' }], events: [3] }],
+    'a gap from 1, not 3',
+  ],
   ['a beginning behind what the hub has', [{ events: [5], hub: { first: 4 } }], 'events from 5, not 4'],
   [
     'a heartbeat at the beginning that covers something',

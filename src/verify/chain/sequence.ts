@@ -126,8 +126,12 @@ function* goingOn({ created, lastEvent }: Counts, { header, statement }: GoodSeg
       yield malformed(`it is of a hub that was created at ${statement.created}, and that before it at ${created}`);
     yield* eventFaults(lastEvent + 1, header);
   } else if (hub === undefined) yield malformed('it begins the chain, and lacks what the hub said');
-  else yield* eventFaults(hub.first, header);
+  else yield* eventFaults(beginOf(header, hub), header);
 }
+
+/** beginOf is the number that a chain has to begin with. An event that was delivered before it expired comes before all that the hub holds. */
+const beginOf = ({ events, gaps }: SegmentHeader, { first }: HubWord): number =>
+  gaps.length === 0 && events.count > 0 ? Math.min(events.first, first) : first;
 
 /** recreation gives what is wrong with the first segment of another incarnation, and why there is one. */
 function* recreation(before: Counts, { header, statement }: GoodSegment): Generator<Fault> {

@@ -91,11 +91,15 @@ const at = (time: string): string => (time === '' ? 'never' : `at ${time}`);
 const checkRepair = ({ kind, events, gaps }: Header): Said[] =>
   kind === 'repair' && events.count === 0 && gaps.length === 0 ? [bad('it is a repair of nothing')] : [];
 
+/** Events that were delivered before they expired come before all that the hub holds. */
+const beginOf = ({ events, gaps }: Header, held: number): number =>
+  gaps.length === 0 && events.count > 0 && events.first < held ? events.first : held;
+
 const checkFirst = (header: Header): Said[] => [
   ...checkRepair(header),
   ...(header.hub === undefined
     ? [bad('it is the first of the chain and does not state the hub')]
-    : checkNumbers(header.hub.first, header)),
+    : checkNumbers(beginOf(header, header.hub.first), header)),
 ];
 
 function checkNext({ header, created }: Segment, before: Counts): Said[] {
