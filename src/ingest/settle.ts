@@ -30,17 +30,18 @@ export async function settle(
   const word = await askHub(deps.hub, partition, deps.now);
   const [{ sequenceNumber, enqueued }] = events;
   const answer: HubAnswer = { word, genuine: await genuineOf(deps, partition, word, events) };
-  const isOlder = enqueued < word.created && !answer.genuine.has(sequenceNumber);
+  const isOwn = (event: SealableEvent): boolean =>
+    event.enqueued >= word.created || answer.genuine.has(event.sequenceNumber);
+  const isOlder = !isOwn(events[0]);
   if (!isNew(place) && place.created !== word.created && isOlder)
     return enqueued < place.created
       ? { place, end: 'done', answer }
       : settleOlder(deps, partition, place, answer, sequenceNumber);
   // A number comes again, later than all that is sealed, of a hub that has had fewer: then what is sealed says more than is true.
   const isContradicted = sequenceNumber <= place.lastEvent && saysMore(place, word);
-  const open =
-    isNew(place) && !isOlder
-      ? openChain(place, word, sequenceNumber)
-      : openIn(deps, partition, place, word, isContradicted);
+  const open = isNew(place)
+    ? openChain(place, word, events.find(isOwn)?.sequenceNumber)
+    : openIn(deps, partition, place, word, isContradicted);
   if (isOlder) return { place: open, end: 'done', answer };
   const filled = await fill(deps, partition, open, sequenceNumber - 1);
   return { ...filled, answer };

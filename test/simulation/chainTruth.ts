@@ -225,9 +225,12 @@ export class ChainTruth {
       (end) => life.number > (end.life?.number ?? Infinity) && sequenceNumber <= end.last && enqueued <= end.latest,
     );
 
-  /** isBefore tells whether an event has expired before its chain begins: that begins with the first one that the hub holds. */
-  isBefore = ({ life, sequenceNumber }: SimEvent): boolean =>
-    this.end.life === undefined && sequenceNumber < this.#hub.at(this.#partition, life).first;
+  /**
+   * isUntold tells whether nobody can tell any more of which hub an event is: by its time it is older than the hub, because a clock went
+   * back, and the hub, with whose own it would be compared, holds it no more. Its number is declared expired then.
+   */
+  isUntold = ({ life, sequenceNumber, enqueued }: SimEvent): boolean =>
+    enqueued < life.created && sequenceNumber < this.#hub.at(this.#partition, life).first;
 
   /** isGone tells whether an event is of a hub that was deleted, behind what is sealed of that: the next incarnation says so. */
   isGone = ({ life, sequenceNumber }: SimEvent): boolean =>

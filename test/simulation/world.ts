@@ -179,7 +179,7 @@ export class World {
     for (const event of events) {
       if (truth.isDone(event)) continue;
       if (truth.isHidden(event)) this.took('new hub hidden by a clock');
-      else if (truth.isBefore(event)) this.took('expired before its chain began');
+      else if (truth.isUntold(event)) this.took('expired before it could be compared');
       else if (truth.isGone(event)) this.took('gone with its hub');
       else throw new Violation(`event ${event.id} is neither sealed nor declared, and its delivery is done with`);
     }
