@@ -7,8 +7,8 @@ const UNREAD = '_amqp';
 
 /**
  * formatProperties prints the application properties of an event, a map of AMQP at `at`, as one JSON object on one line, as they
- * come through the trigger: of what the .NET client makes of AMQP, Json.NET of that, and Microsoft's library for functions of that,
- * which writes the first letter of every key in lower case. It gives undefined if there are none.
+ * come through the trigger: of what the .NET client makes of AMQP, Json.NET of that, and Microsoft's library for functions of
+ * that, which writes the first letter of every key in lower case. It gives undefined if there are none.
  *
  * What the .NET client can't receive at all, so that it never came through the trigger, is printed too: a map as an object, a
  * value described by a number as its descriptor and its value.

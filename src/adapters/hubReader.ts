@@ -35,8 +35,8 @@ const READ = new WeakMap<object, ReadEvent>();
 
 /**
  * readEventsWhole has each event read from its bytes, in place of what the AMQP library makes of them: that decodes bodies and
- * numbers so that what was sent can't be told any more, and a message that it can't decode would end the connection. Answers of the hub
- * are none of its events, and stay as they are.
+ * numbers so that what was sent can't be told any more, and a message that it can't decode would end the connection. Answers
+ * of the hub are none of its events, and stay as they are.
  */
 function readEventsWhole(): void {
   const { message } = rhea;

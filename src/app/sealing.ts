@@ -60,7 +60,10 @@ export class Sealing {
     await this.#until(async () => (await this.#watch()).run(log));
   }
 
-  /** stop lets what is under way end its segment and begin no other, and resolves when that is done. What is not sealed by then the hub has still. */
+  /**
+   * stop lets what is under way end its segment and begin no other, and resolves when that is done. What is not sealed by
+   * then the hub has still.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
     // Without a connection, who waits for the hub waits no longer.

@@ -51,7 +51,10 @@ interface PostureSettings extends AccountId {
 export interface Config extends LogKeySettings {
   /** the keys that sign the ledger's reports: at most one that signs here */
   readonly auditor: KeySettings;
-  /** the keys that operators acknowledge findings with, none of which signs here: those that count, and those that don't any more */
+  /**
+   * the keys that operators acknowledge findings with, none of which signs here: those that count, and those that don't any
+   * more
+   */
   readonly operators: { readonly registered: VerifierSettings; readonly revoked: VerifierSettings };
   readonly hub: HubSettings;
   readonly ledger: StorageConnection;

@@ -34,7 +34,10 @@ export function checkStorage(reader: Reader, name: 'LEDGER' | 'TLOG'): void {
   }
 }
 
-/** hostStorage is the host's own account, or undefined where the settings don't say it in a way that is known here: the host reads them itself. */
+/**
+ * hostStorage is the host's own account, or undefined where the settings don't say it in a way that is known here: the host
+ * reads them itself.
+ */
 export function hostStorage(settings: Read): StorageConnection | undefined {
   const { AzureWebJobsStorage: text, AzureWebJobsStorage__blobServiceUri: uri } = settings;
   const isKnown = uri === undefined ? text !== undefined && isConnectionString(text) : URL.canParse(uri);

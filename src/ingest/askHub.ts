@@ -7,8 +7,9 @@ import type { Hub } from '../ports/hub.ts';
 const MAX_TRIES = 3;
 
 /**
- * askHub asks the hub for its word on a partition. What it says of the partition is of the hub that was created when it says: that
- * is asked before and after, with three management requests in all. It throws HUB_UNAVAILABLE where the two keep differing.
+ * askHub asks the hub for its word on a partition. What it says of the partition is of the hub that was created when it says:
+ * that is asked before and after, with three management requests in all. It throws HUB_UNAVAILABLE where the two keep
+ * differing.
  */
 export async function askHub(hub: Hub, partition: string, now: Clock): Promise<HubWord> {
   let { created } = await hub.life();

@@ -109,7 +109,10 @@ function consecutive(group: readonly SealableEvent[], last: number, to: number):
   return runs;
 }
 
-/** gapsBefore is what is missing between the last event and a number, where the hub was asked for all and gave out what is behind them, or holds them no more. */
+/**
+ * gapsBefore is what is missing between the last event and a number, where the hub was asked for all and gave out what is
+ * behind them, or holds them no more.
+ */
 function gapsBefore(sequenceNumber: number, last: number, word: HubWord): Gap[] {
   const gap = (first: number, end: number, reason: GapReason): Gap[] =>
     first > end ? [] : [{ first, last: end, reason }];

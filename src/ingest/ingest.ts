@@ -32,11 +32,17 @@ export interface IngestResult {
   storedBytes: number;
 }
 
-/** How many times a delivery that meets other writers, or is interrupted, is planned again before the host has to deliver it anew. */
+/**
+ * How many times a delivery that meets other writers, or is interrupted, is planned again before the host has to deliver it
+ * anew.
+ */
 const MAX_TRIES = 8;
 /** So often the hub is asked about one delivery: a gap or a new hub takes one or two. */
 const MAX_QUESTIONS = 50;
-/** So long one delivery reads what is missing before it, and tries again what fails; then the host delivers again, and it goes on. */
+/**
+ * So long one delivery reads what is missing before it, and tries again what fails; then the host delivers again, and it goes
+ * on.
+ */
 const TRY_MS = 3 * 60_000;
 
 const late = (partition: string, { lastEvent }: Place): string =>

@@ -95,9 +95,9 @@ async function settleOlder(
 }
 
 /**
- * genuineOf finds which of the events that look older than the hub are its own all the same: a broker's clock may be behind the one
- * by which the hub was created. They are compared with what the hub gives out. It throws HUB_UNAVAILABLE where the hub says that it
- * has such a number, and gives out neither it nor what is behind it: then nobody knows.
+ * genuineOf finds which of the events that look older than the hub are its own all the same: a broker's clock may be behind
+ * the one by which the hub was created. They are compared with what the hub gives out. It throws HUB_UNAVAILABLE where the
+ * hub says that it has such a number, and gives out neither it nor what is behind it: then nobody knows.
  */
 async function genuineOf(
   { hub }: FillDeps,

@@ -31,7 +31,10 @@ export interface WatchDeps extends WriterDeps {
   readonly trigger?: TriggerPosition;
 }
 
-/** State is what a partition is, by the hub's own word: all sealed, ingest at work, ingest that doesn't move, another hub, or a chain that says more than the hub. */
+/**
+ * State is what a partition is, by the hub's own word: all sealed, ingest at work, ingest that doesn't move, another hub, or
+ * a chain that says more than the hub.
+ */
 type State = 'quiet' | 'behind' | 'stuck' | 'recreated' | 'contradicted';
 
 interface Watched {
@@ -48,8 +51,9 @@ const HOUR_MS = 3_600_000;
 const RETRY_MS = 2 * 60_000;
 
 /**
- * Watch asks the hub what it has, compares that with the chains, and acts: it seals what nobody delivers, begins the incarnation of a hub that
- * was created again, and writes signs of life that are true. It keeps where the chains were; that is no state, only a saved look-up.
+ * Watch asks the hub what it has, compares that with the chains, and acts: it seals what nobody delivers, begins the
+ * incarnation of a hub that was created again, and writes signs of life that are true. It keeps where the chains were; that
+ * is no state, only a saved look-up.
  */
 export class Watch {
   readonly #deps: WatchDeps;
@@ -63,7 +67,10 @@ export class Watch {
     this.#deps = deps;
   }
 
-  /** run watches every partition once. It throws the first fault at its end: those of one partition keep no other from being watched. */
+  /**
+   * run watches every partition once. It throws the first fault at its end: those of one partition keep no other from being
+   * watched.
+   */
   async run(log: Logger): Promise<void> {
     const { hub } = this.#deps;
     const life = await hub.life();
@@ -134,8 +141,8 @@ export class Watch {
   }
 
   /**
-   * judge finds what a partition is, and since when its oldest event waits: no later than that. Only where nothing was sealed for long
-   * does it look at that event.
+   * judge finds what a partition is, and since when its oldest event waits: no later than that. Only where nothing was sealed
+   * for long does it look at that event.
    */
   async #judge(
     partition: string,
@@ -187,7 +194,10 @@ export class Watch {
     return undefined;
   }
 
-  /** takeOver seals what the hub has and nobody delivered, and begins the incarnation of another hub. Another writer that is at work meanwhile is good. */
+  /**
+   * takeOver seals what the hub has and nobody delivered, and begins the incarnation of another hub. Another writer that is
+   * at work meanwhile is good.
+   */
   async #takeOver(partition: string, place: Place, log: Logger): Promise<Place> {
     const { hub, now, fillMs } = this.#deps;
     const word = await askHub(hub, partition, now);

@@ -50,8 +50,8 @@ export interface Written {
 }
 
 /**
- * writeEvents writes consecutive events as segments behind a place, one after the other. It throws what the store and the session's keys throw;
- * then whether the last write went through isn't known.
+ * writeEvents writes consecutive events as segments behind a place, one after the other. It throws what the store and the
+ * session's keys throw; then whether the last write went through isn't known.
  */
 export async function writeEvents(
   deps: WriterDeps,
@@ -109,7 +109,10 @@ export async function writeEvents(
   return written;
 }
 
-/** writeWithoutEvents writes one segment without events behind a place, and gives where the chain goes on, or undefined if its name is taken. */
+/**
+ * writeWithoutEvents writes one segment without events behind a place, and gives where the chain goes on, or undefined if its
+ * name is taken.
+ */
 export async function writeWithoutEvents(
   deps: WriterDeps,
   partition: string,
@@ -141,6 +144,9 @@ async function beginSegment(
   return { sealed, session: await sessions.at(sealed) };
 }
 
-/** statedWord is the hub's word as a segment states it: nobody is asked after it was sealed, also if a clock went back meanwhile. */
+/**
+ * statedWord is the hub's word as a segment states it: nobody is asked after it was sealed, also if a clock went back
+ * meanwhile.
+ */
 const statedWord = (word: HubWord | undefined, sealed: string): { readonly hub?: HubWord } =>
   word === undefined ? {} : { hub: word.asked > sealed ? { ...word, asked: sealed } : word };

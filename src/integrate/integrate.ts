@@ -70,8 +70,8 @@ export class Integrate {
 
   /**
    * run gives every segment, report and action that has no entry yet an entry, signs and publishes. It is safe to repeat, to run in
-   * two places at once, and to die at any line: the next run finishes what is there. A call while a run is under way gets that one:
-   * its tree grows as it goes, and serves one run at a time.
+   * two places at once, and to die at any line: the next run finishes what is there. A call while a run is under way gets
+   * that one: its tree grows as it goes, and serves one run at a time.
    */
   run(log: Logger): Promise<IntegrateResult> {
     this.#underWay ??= this.#run(log).finally(() => (this.#underWay = undefined));

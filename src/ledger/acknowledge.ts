@@ -20,7 +20,10 @@ export interface AcknowledgeDeps {
   readonly now: Clock;
 }
 
-/** acknowledgeFinding files that an operator looked into a finding, and gives the name of the action. It counts once the log has its entry. */
+/**
+ * acknowledgeFinding files that an operator looked into a finding, and gives the name of the action. It counts once the log
+ * has its entry.
+ */
 export const acknowledgeFinding = (
   { store, signer, now }: AcknowledgeDeps,
   finding: AcknowledgedFinding,

@@ -10,8 +10,8 @@ export interface Passed {
 }
 
 /**
- * TriggerPosition is where the trigger goes on when it begins a partition anew. It belongs to the Functions host, and nothing is ever
- * concluded from it.
+ * TriggerPosition is where the trigger goes on when it begins a partition anew. It belongs to the Functions host, and nothing
+ * is ever concluded from it.
  */
 export interface TriggerPosition {
   /**

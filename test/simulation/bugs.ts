@@ -6,8 +6,8 @@ export interface Bug {
 }
 
 /**
- * BUGS is mistakes that the simulator has to find. plantBug.ts puts one into a source as Node loads it, in a process of its own: src has
- * nothing of it.
+ * BUGS is mistakes that the simulator has to find. plantBug.ts puts one into a source as Node loads it, in a process of its
+ * own: src has nothing of it.
  */
 export const BUGS: Readonly<Record<string, Bug>> = {
   'the chain is not read again where a name was taken': {

@@ -4,8 +4,9 @@ import { syncBuiltinESMExports } from 'node:module';
 import zlib from 'node:zlib';
 import type { ZstdOptions } from 'node:zlib';
 
-// Schedules would spend their time in signatures and in making Zstandard contexts. So where a process says so, a hash of the public key and the message stands for an Ed25519 signature: it is only of who has the key, as far as a
-// simulated attacker can tell, and everything else is asked of Node as ever, once. Frames hold their content as it is.
+// Schedules would spend their time in signatures and in making Zstandard contexts. So where a process says so, a hash of the
+// public key and the message stands for an Ed25519 signature: it is only of who has the key, as far as a simulated attacker
+// can tell, and everything else is asked of Node as ever, once. Frames hold their content as it is.
 
 const MOST = 20_000;
 

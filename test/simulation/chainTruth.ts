@@ -37,8 +37,8 @@ const START: End = {
 };
 
 /**
- * ChainTruth follows the chain of one partition segment by segment, as each is stored, and compares what it says with what the hub
- * accepted, gave out and answered. It shares no code with src, and throws a Violation.
+ * ChainTruth follows the chain of one partition segment by segment, as each is stored, and compares what it says with what
+ * the hub accepted, gave out and answered. It shares no code with src, and throws a Violation.
  */
 export class ChainTruth {
   end: End = START;
@@ -217,8 +217,9 @@ export class ChainTruth {
   }
 
   /**
-   * isHidden tells whether an event of a new hub may pass for one that is sealed, for a process that knows the chain or what it was: it
-   * repeats a number, and a clock that went back gave it a time before the newest. Nobody asks the hub then; watch does.
+   * isHidden tells whether an event of a new hub may pass for one that is sealed, for a process that knows the chain or what
+   * it was: it repeats a number, and a clock that went back gave it a time before the newest. Nobody asks the hub then; watch
+   * does.
    */
   isHidden = ({ life, sequenceNumber, enqueued }: SimEvent): boolean =>
     this.#ends.some(

@@ -1,4 +1,7 @@
-/** Plants the bug of the environment's PLANTED_BUG into what is imported after it: `node --import ./test/simulation/plantBug.ts`. */
+/**
+ * Plants the bug of the environment's PLANTED_BUG into what is imported after it: `node --import
+ * ./test/simulation/plantBug.ts`.
+ */
 import { registerHooks } from 'node:module';
 import { BUGS } from './bugs.ts';
 

@@ -25,8 +25,8 @@ const DELAY_MS = 1_200_000;
 const MOST = 12;
 
 /**
- * Trigger is the host's Event Hubs trigger: it has a position for each partition, which outlives hosts and hubs, and each owner of a
- * partition delivers from there on, in whatever way the simulation wants.
+ * Trigger is the host's Event Hubs trigger: it has a position for each partition, which outlives hosts and hubs, and each
+ * owner of a partition delivers from there on, in whatever way the simulation wants.
  */
 export class Trigger {
   /** number of the next event to deliver, by partition */

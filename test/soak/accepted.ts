@@ -20,7 +20,10 @@ interface Life {
   readonly expired: Map<string, number>;
 }
 
-/** Bodies that no handler of the Functions host ever sees, as sections of AMQP 1.0 (3.2.7 and 3.2.8), with and without properties. */
+/**
+ * Bodies that no handler of the Functions host ever sees, as sections of AMQP 1.0 (3.2.7 and 3.2.8), with and without
+ * properties.
+ */
 const POISON: readonly [Buffer, ...Buffer[]] = [
   Buffer.from('005377a10161', 'hex'),
   Buffer.from('005376c003025401', 'hex'),
@@ -101,9 +104,10 @@ export class AcceptedEvents {
   lastOf = (partition: string): number => this.#life.partitions.get(partition)?.at(-1)?.number ?? -1;
 
   /**
-   * faultsOf says where a chain isn't what the hubs took: each event of each hub that the chain went through is sealed once and in
-   * order, or declared as expired where it did expire, or was behind the last one when its hub was deleted. What the trigger handed
-   * over of a later hub, under a number that fitted, counts for nothing: it has to stand in that hub's incarnation.
+   * faultsOf says where a chain isn't what the hubs took: each event of each hub that the chain went through is sealed once
+   * and in order, or declared as expired where it did expire, or was behind the last one when its hub was deleted. What the
+   * trigger handed over of a later hub, under a number that fitted, counts for nothing: it has to stand in that hub's
+   * incarnation.
    */
   faultsOf(partition: string, { headers, events }: DerivedChain): string[] {
     const newest = headers.at(-1)?.incarnation ?? 0;

@@ -95,7 +95,10 @@ class Soak {
     return { counts: { ...this.#counts, events: this.#accepted.sent, hubs: this.#accepted.lives }, faults, codes };
   }
 
-  /** tick sends some events, and sometimes lets something go wrong. The shares make an hour of 200 kills and more, and some hubs. */
+  /**
+   * tick sends some events, and sometimes lets something go wrong. The shares make an hour of 200 kills and more, and some
+   * hubs.
+   */
   async #tick(tick: number): Promise<void> {
     const random = this.#random;
     const partition = String(random.below(PARTITIONS));

@@ -34,7 +34,10 @@ export interface AcknowledgedFinding {
   readonly sha256: Hash | null;
 }
 
-/** Acknowledgement is an action by which an operator says that he looked into a finding. It counts if an operator's key signed it. */
+/**
+ * Acknowledgement is an action by which an operator says that he looked into a finding. It counts if an operator's key signed
+ * it.
+ */
 export interface Acknowledgement {
   readonly version: 1;
   readonly kind: 'acknowledge';

@@ -23,7 +23,10 @@ export interface GuardState {
   readonly tags: readonly string[];
 }
 
-/** Action is one object of `actions/`: what somebody set out to do to the guard, or what came of it. All of it is the writer's word. */
+/**
+ * Action is one object of `actions/`: what somebody set out to do to the guard, or what came of it. All of it is the writer's
+ * word.
+ */
 export interface Action {
   readonly version: 1;
   readonly kind: (typeof GUARD_KINDS)[number];

@@ -120,7 +120,10 @@ export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, f
   return { number, entries, heads };
 }
 
-/** checkKeys demands that a batch's heads have the keys of before, and what its entries say of keys by notes that a trusted key signed. */
+/**
+ * checkKeys demands that a batch's heads have the keys of before, and what its entries say of keys by notes that a trusted
+ * key signed.
+ */
 function checkKeys(
   entries: readonly Buffer[],
   heads: LogPosition,

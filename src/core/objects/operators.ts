@@ -48,7 +48,10 @@ export const formatOperators = (operators: readonly Operator[]): readonly Operat
     ? undefined
     : operators.map(({ key, from, until }) => ({ key, from, ...(until !== undefined && { until }) }));
 
-/** parseOperators is the inverse of formatOperators; undefined for what can't be operators. The printing is compared by the caller. */
+/**
+ * parseOperators is the inverse of formatOperators; undefined for what can't be operators. The printing is compared by the
+ * caller.
+ */
 export function parseOperators(value: unknown): readonly Operator[] | undefined {
   if (value === undefined) return [];
   if (!Array.isArray(value) || value.length > MAX_OPERATORS || !value.every(isOperator)) return undefined;

@@ -16,8 +16,8 @@ export type SegmentKind = 'ingest' | 'repair' | 'heartbeat';
 const KINDS: readonly string[] = ['ingest', 'repair', 'heartbeat'] satisfies SegmentKind[];
 
 /**
- * Why events can't be had: `expired`, the hub says that it holds them no more; `unreadable`, the hub gives out what is behind them and
- * not them; `recreated`, the hub that had them was deleted.
+ * Why events can't be had: `expired`, the hub says that it holds them no more; `unreadable`, the hub gives out what is behind
+ * them and not them; `recreated`, the hub that had them was deleted.
  */
 export type GapReason = 'expired' | 'unreadable' | 'recreated';
 const GAP_REASONS: readonly string[] = ['expired', 'unreadable', 'recreated'] satisfies GapReason[];
@@ -29,7 +29,10 @@ export interface Gap {
   readonly reason: GapReason;
 }
 
-/** EventRange is the events of a segment. One without events names the last number that is sealed or declared, or -1, and no times. */
+/**
+ * EventRange is the events of a segment. One without events names the last number that is sealed or declared, or -1, and no
+ * times.
+ */
 export interface EventRange {
   readonly first: number;
   readonly last: number;

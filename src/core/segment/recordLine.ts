@@ -141,8 +141,9 @@ function lastMember(line: Buffer): Member | undefined {
 
 /**
  * originalRecord gives back the bytes that a record line was made of: the record as it was received (but for white space
- * that docs/format.md 5.1 removes), the value of `_value`, or the whole body behind `_text` and `_base64`: for the form `amqp`, the body sections of AMQP that it was encoded as. It gives
- * undefined if the line does not end in a seal, or is not of the form that its seal says.
+ * that docs/format.md 5.1 removes), the value of `_value`, or the whole body behind `_text` and `_base64`: for the form
+ * `amqp`, the body sections of AMQP that it was encoded as. It gives undefined if the line does not end in a seal, or is not
+ * of the form that its seal says.
  */
 export function originalRecord(line: Buffer): Buffer | undefined {
   const seal = readSeal(line, 0, line.length);

@@ -10,7 +10,10 @@ import { minify } from './jsonScanner.ts';
 /** SealableEvent is one Event Hubs event as ingest hands it to the core. Times are ISO 8601 UTC with milliseconds. */
 export interface SealableEvent {
   readonly body: Buffer;
-  /** the body isn't the bytes of data sections, but sections of AMQP's own types in their encoding (AMQP 1.0, 3.2.7 and 3.2.8), or none */
+  /**
+   * the body isn't the bytes of data sections, but sections of AMQP's own types in their encoding (AMQP 1.0, 3.2.7 and
+   * 3.2.8), or none
+   */
   readonly isAmqp?: true;
   readonly sequenceNumber: number;
   readonly enqueued: string;

@@ -4,7 +4,10 @@ import { openNote, parseNote } from '../note/note.ts';
 import { parseVerifierKey } from '../note/verifierKey.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
 
-/** Notice is what a key of the log says of a key: a word, which stands where a certificate has its own and a checkpoint its size. */
+/**
+ * Notice is what a key of the log says of a key: a word, which stands where a certificate has its own and a checkpoint its
+ * size.
+ */
 export interface Notice<Word extends string = string> {
   readonly word: Word;
   /** as formatVerifierKey prints it */

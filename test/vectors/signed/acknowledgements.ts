@@ -3,7 +3,10 @@ import { OTHER } from './keys.ts';
 import type { KeyLabel } from './keys.ts';
 import { signAcknowledgement } from '../../support/sign.ts';
 
-/** SignedAcknowledgementCase is one of `acknowledgements` in signed.json: what has the name of an action, and whose signatures count. */
+/**
+ * SignedAcknowledgementCase is one of `acknowledgements` in signed.json: what has the name of an action, and whose signatures
+ * count.
+ */
 export interface SignedAcknowledgementCase {
   readonly name: string;
   readonly expect: 'valid' | 'foreign' | 'malformed';

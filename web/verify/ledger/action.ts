@@ -10,7 +10,10 @@ import { parseActionName } from './names.ts';
 import { all, among, exactly, hash, like, orNull } from './shape.ts';
 import type { Check } from './shape.ts';
 
-/** Acknowledgement is what an action of kind acknowledge says: which finding is meant, who looked into it, and why it may stay. */
+/**
+ * Acknowledgement is what an action of kind acknowledge says: which finding is meant, who looked into it, and why it may
+ * stay.
+ */
 export interface Acknowledgement {
   readonly code: string;
   readonly object: string;

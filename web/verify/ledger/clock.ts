@@ -17,7 +17,10 @@ interface Dated {
   readonly detail: string;
 }
 
-/** ClockCheck finds what is dated ahead of a clock, and says so once for each kind, and of what is acknowledged by itself. docs/format.md, section 10.2. */
+/**
+ * ClockCheck finds what is dated ahead of a clock, and says so once for each kind, and of what is acknowledged by itself.
+ * docs/format.md, section 10.2.
+ */
 export class ClockCheck {
   /** ms since the Unix epoch */
   readonly #now: number;

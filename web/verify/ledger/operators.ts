@@ -21,7 +21,10 @@ const MAX_OPERATORS = 32;
 
 const badBatch = (why: string): Fault => new Fault('BATCH_MALFORMED', why);
 
-/** operatorsIn reads the operators that heads list, and throws BATCH_MALFORMED, or KEY_MALFORMED. How they are printed isn't looked at. */
+/**
+ * operatorsIn reads the operators that heads list, and throws BATCH_MALFORMED, or KEY_MALFORMED. How they are printed isn't
+ * looked at.
+ */
 export async function operatorsIn(value: unknown): Promise<readonly Operator[]> {
   if (value === undefined) return [];
   if (!Array.isArray(value) || value.length > MAX_OPERATORS) throw badBatch('its heads list no operators');

@@ -36,7 +36,10 @@ const missing = (first: number, last: number): Said => [
   `events ${first} to ${last} are missing before it, undeclared`,
 ];
 
-/** countsBehind gives how far a chain has counted behind a segment, of which `before` is what it had counted, if that is known. */
+/**
+ * countsBehind gives how far a chain has counted behind a segment, of which `before` is what it had counted, if that is
+ * known.
+ */
 export function countsBehind({ header, created, enqueued }: Segment, before: Counts | undefined): Counts {
   const { records, incarnation, events, hub } = header;
   const known = before?.incarnation === incarnation ? before.hubLast : -1;
