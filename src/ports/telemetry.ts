@@ -71,13 +71,14 @@ export const LINES = {
   'events are missing': {
     level: 'error',
     fields: { partition: 'name', first: 'number', last: 'number', reason: 'name' },
-    means: 'the hub doesn’t have these events any more, or gives them not out; the ledger says so, and why, for ever',
+    means:
+      'the hub doesn’t have these events any more, or doesn’t give them out; the ledger says so, and why, for ever',
   },
   'event hub was re-created': {
     level: 'error',
     fields: { partition: 'name', incarnation: 'number', lastEvent: 'number', created: 'name' },
     means:
-      'the numbers of events begin anew; a new incarnation of the chain is written, and what the hub of before had behind its last sealed event is gone',
+      'the numbers of events begin anew; a new incarnation of the chain is written. What the deleted hub had behind `lastEvent` is gone',
   },
   'events were read from the hub again': {
     level: 'warn',
@@ -87,7 +88,7 @@ export const LINES = {
   'events of a hub that is gone came too late': {
     level: 'error',
     fields: { partition: 'name', events: 'count' },
-    means: 'they are of the hub before this one, whose events can’t be sealed any more; they are dropped',
+    means: 'they are of a hub that was deleted, and the chain has gone on to the next one; they are dropped',
   },
   'sealing was interrupted': {
     level: 'warn',
@@ -123,7 +124,7 @@ export const LINES = {
       hoursLeft: 'count',
     },
     means:
-      'the hub was asked for a partition: `quiet` (all is sealed), `behind` (ingest is at work), `stuck` or `recreated` (this run reads and seals what nobody delivered); `hoursLeft` is when the oldest event that waits expires, -1 if none waits or nobody said how long the hub keeps them',
+      'the hub was asked for a partition: `quiet` (all is sealed), `behind` (ingest is at work), `stuck`, `recreated` or `contradicted` (the chain has events that the hub never had): in these three this run reads and seals what nobody delivered. `hoursLeft` is when the oldest event that waits expires, -1 if none waits or HUB_RETENTION_HOURS isn’t set',
   },
   'unsealed events will expire': {
     level: 'error',
