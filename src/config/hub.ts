@@ -54,7 +54,8 @@ export function checkHub(reader: Reader): void {
   } else if (!isHubConnectionString(connectionString)) {
     reader.fault(
       'HUB',
-      'is wrong; expected a connection string with Endpoint=sb://, SharedAccessKeyName= and SharedAccessKey=',
+      'is wrong; expected a connection string with Endpoint=sb://, and SharedAccessKeyName= and SharedAccessKey=, or ' +
+        'SharedAccessSignature=',
     );
   }
   const group = reader.read('HUB_REPAIR_GROUP');
@@ -62,7 +63,8 @@ export function checkHub(reader: Reader): void {
     reader.fault('HUB_REPAIR_GROUP', 'is the consumer group of ingest; expected another one');
 }
 
-const isHubConnectionString = (candidate: string): boolean =>
-  [/(^|;)\s*Endpoint=[a-z]+:\/\/[^;]/i, /(^|;)\s*SharedAccess(KeyName|Signature)=[^;]/i].every((part) =>
-    part.test(candidate),
-  );
+function isHubConnectionString(candidate: string): boolean {
+  const has = (name: string): boolean => new RegExp(`(^|;)\\s*${name}=[^;]`, 'i').test(candidate);
+  const hasKey = (has('SharedAccessKeyName') && has('SharedAccessKey')) || has('SharedAccessSignature');
+  return /(^|;)\s*Endpoint=[a-z]+:\/\/[^;]/i.test(candidate) && hasKey;
+}

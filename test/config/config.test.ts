@@ -320,6 +320,7 @@ test.each<[string, string]>([
   ['HUB', ' '],
   ['HUB', 'https://x.servicebus.windows.net'],
   ['HUB', 'Endpoint=sb://x.servicebus.windows.net/'],
+  ['HUB', 'Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=a'],
   ['VERIFY_SCHEDULE', '0 15 * * *'],
   ['VERIFY_SCHEDULE', '0 15 * * * * *'],
   ['VERIFY_SCHEDULE', '0 15 * ? * *'],
