@@ -6,7 +6,7 @@ import type { AcknowledgedFinding } from '../core/objects/acknowledgement.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { batchName, parseBatchName } from '../core/objects/names.ts';
 import { acknowledgementMessage } from '../core/signed/acknowledgementSignature.ts';
-import { withSignature } from '../core/signed/documentSignature.ts';
+import { joinSigned } from '../core/signed/documentSignature.ts';
 import type { Clock } from '../ports/host.ts';
 import type { Signer } from '../ports/signing.ts';
 import type { ObjectStore } from '../ports/store.ts';
@@ -36,7 +36,7 @@ export const acknowledgeFinding = (
     const unsigned = formatAcknowledgement(stated);
     const { verifierKey } = signer;
     const signature = await signer.sign(acknowledgementMessage(verifierKey.keyName, name, unsigned));
-    return withSignature(unsigned, verifierKey, signature);
+    return joinSigned(unsigned, verifierKey, signature);
   });
 
 /**

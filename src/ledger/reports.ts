@@ -3,7 +3,7 @@ import { pageName, parseReportName, reportName } from '../core/objects/names.ts'
 import type { FiledReport, Finding, Report } from '../core/objects/report.ts';
 import { formatUnsigned, openReport } from '../core/objects/reportFile.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
-import { withSignature } from '../core/signed/documentSignature.ts';
+import { joinSigned } from '../core/signed/documentSignature.ts';
 import { reportMessage } from '../core/signed/reportSignature.ts';
 import type { Logger } from '../ports/host.ts';
 import type { Signer } from '../ports/signing.ts';
@@ -119,7 +119,7 @@ export async function fileReport(
     const { report, page } = compose(name);
     const unsigned = formatUnsigned(report);
     const signature = await signer.sign(reportMessage(ledger, name, unsigned));
-    const json = withSignature(unsigned, signer.verifierKey, signature);
+    const json = joinSigned(unsigned, signer.verifierKey, signature);
     // After a lost response the name is taken by what was just written.
     if ((await store.create(name, json)) === 'exists' && !isSame(await store.read(name), json)) {
       from = number + 1;

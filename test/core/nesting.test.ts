@@ -11,7 +11,7 @@ import { parseHeader } from '../../src/core/segment/header.ts';
 import { readSegment } from '../../src/core/segment/reader.ts';
 import { originalRecord } from '../../src/core/segment/recordLine.ts';
 import { sealSegment } from '../../src/core/segment/writer.ts';
-import { withSignature } from '../../src/core/signed/documentSignature.ts';
+import { joinSigned } from '../../src/core/signed/documentSignature.ts';
 import { auditorName, reportMessage } from '../../src/core/signed/reportSignature.ts';
 import { judgeReport, newestReport } from '../../src/ledger/reports.ts';
 import { parseEntry as pageEntry } from '../../web/verify/entry.ts';
@@ -102,7 +102,7 @@ describe('JSON that nests 20,000 deep is refused', () => {
     const key = createSignerKey(auditorName('l'), Buffer.alloc(32, 1));
     const unsigned = Buffer.from(`{"report":${posture(DEEP)}`);
     const line = signNote(reportMessage('l', NAME, unsigned), key);
-    const store = new MemoryStore([[NAME, withSignature(unsigned, key.verifierKey, line)]]);
+    const store = new MemoryStore([[NAME, joinSigned(unsigned, key.verifierKey, line)]]);
     const auditors = { ledger: 'l', verifiers: [key.verifierKey] };
     expect(judgeReport(store.objects.get(NAME) as Buffer, NAME, auditors)).toMatch(/nests at most 64 deep/);
     expect(await newestReport(store, auditors, 1)).toBeUndefined();

@@ -4,7 +4,7 @@ import { sha256 } from '../../src/core/hash.ts';
 import { signNote } from '../../src/core/note/signerKey.ts';
 import type { SignerKey } from '../../src/core/note/signerKey.ts';
 import { acknowledgementMessage } from '../../src/core/signed/acknowledgementSignature.ts';
-import { withSignature } from '../../src/core/signed/documentSignature.ts';
+import { joinSigned } from '../../src/core/signed/documentSignature.ts';
 import type { IntegrateDeps, IntegrateResult } from '../../src/integrate/integrate.ts';
 import { acknowledgeFinding } from '../../src/ledger/acknowledge.ts';
 import { seenAs } from '../../src/ledger/seen.ts';
@@ -63,5 +63,5 @@ export const unsignedAcknowledgement = (): Buffer =>
 export function signedAcknowledgement(name: string, key: SignerKey): Buffer {
   const bytes = unsignedAcknowledgement();
   const message = acknowledgementMessage(key.verifierKey.keyName, name, bytes);
-  return withSignature(bytes, key.verifierKey, signNote(message, key));
+  return joinSigned(bytes, key.verifierKey, signNote(message, key));
 }

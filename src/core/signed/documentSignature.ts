@@ -6,7 +6,8 @@ import type { VerifierKey } from '../note/verifierKey.ts';
 import { parseBase64 } from '../text.ts';
 import { SIGNATURE_BYTES } from './session.ts';
 
-// A report and an acknowledgement are signed by a key of its own: no session, because they are made once in a while.
+// Reports and acknowledgements have keys of their own, an auditor’s and an operator’s, which sign directly: no session, because
+// they are made once in a while.
 
 const KEY = ',"key":"';
 const MIDDLE = '","signature":"';
@@ -29,8 +30,8 @@ export interface SignedDocument {
 export const documentMessage = (keyName: string, what: string, name: string, signed: Uint8Array): string =>
   `${keyName}\nauditseal ${what}\n${name}\n${formatHash(sha256(signed))}\n`;
 
-/** withSignature puts a signature of documentMessage behind the bytes that it is of. */
-export function withSignature(signed: Uint8Array, key: VerifierKey, { keyId, signature }: SignatureLine): Buffer {
+/** joinSigned puts a signature of documentMessage behind the bytes that it is of; splitSigned takes them apart again. */
+export function joinSigned(signed: Uint8Array, key: VerifierKey, { keyId, signature }: SignatureLine): Buffer {
   const raw = key.type === 'ecdsa' ? rawFromDer(signature) : signature;
   return Buffer.concat([signed, Buffer.from(`${KEY}${keyId}${MIDDLE}${raw.toString('base64')}${SUFFIX}`)]);
 }

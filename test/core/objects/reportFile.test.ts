@@ -6,7 +6,7 @@ import { createVerifierKey } from '../../../src/core/note/verifierKey.ts';
 import { reportName } from '../../../src/core/objects/names.ts';
 import type { PostureReport, Report } from '../../../src/core/objects/report.ts';
 import { formatReport, formatUnsigned, openReport, parseReport } from '../../../src/core/objects/reportFile.ts';
-import { withSignature } from '../../../src/core/signed/documentSignature.ts';
+import { joinSigned } from '../../../src/core/signed/documentSignature.ts';
 import { reportMessage } from '../../../src/core/signed/reportSignature.ts';
 import { check } from '../../support/checking.ts';
 import { LEDGER, forgeChain } from '../../support/forge.ts';
@@ -163,7 +163,7 @@ describe('a report that is filed', () => {
     for (let i = 0; i < 300; i++) {
       const message = reportMessage(LEDGER, reportName(i), formatUnsigned(POSTURE));
       const raw = sign('sha256', Buffer.from(message), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-      const bytes = withSignature(formatUnsigned(POSTURE), key, ecdsaSignature(message, key, raw));
+      const bytes = joinSigned(formatUnsigned(POSTURE), key, ecdsaSignature(message, key, raw));
       expect(bytes.toString().slice(-91, -3)).toBe(raw.toString('base64'));
       expect(openReport(bytes, reportName(i), auditors)).toEqual(POSTURE);
     }

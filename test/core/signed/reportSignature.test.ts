@@ -4,7 +4,7 @@ import { ecdsaDigest, ecdsaSignature, rawFromDer } from '../../../src/core/note/
 import { createVerifierKey, formatVerifierKey } from '../../../src/core/note/verifierKey.ts';
 import type { VerifierKey } from '../../../src/core/note/verifierKey.ts';
 import type { SignatureLine } from '../../../src/core/note/signatureLine.ts';
-import { withSignature } from '../../../src/core/signed/documentSignature.ts';
+import { joinSigned } from '../../../src/core/signed/documentSignature.ts';
 import { auditorName, openReportSignature, reportMessage } from '../../../src/core/signed/reportSignature.ts';
 import { LEDGER } from '../../support/forge.ts';
 import { coded, oneByteChanges, takenOf } from '../../support/logVectors.ts';
@@ -37,7 +37,7 @@ const KINDS: readonly (readonly [string, Auditor])[] = [
 ];
 
 describe.each(KINDS)('a report signed with %s', (_kind, { key, sign: signText }) => {
-  const bytes = withSignature(SIGNED, key, signText(reportMessage(LEDGER, NAME, SIGNED)));
+  const bytes = joinSigned(SIGNED, key, signText(reportMessage(LEDGER, NAME, SIGNED)));
   const byHand = (report: Buffer, name = NAME): string =>
     openReferenceReport(report, name, LEDGER, [formatVerifierKey(key)]);
 
@@ -77,7 +77,7 @@ describe.each(KINDS)('a report signed with %s', (_kind, { key, sign: signText })
 
 test('core signs as the hand does', () => {
   const line = signNote(reportMessage(LEDGER, NAME, SIGNED), ED25519);
-  expect(withSignature(SIGNED, ED25519.verifierKey, line)).toEqual(signReport(SIGNED, NAME, LEDGER));
+  expect(joinSigned(SIGNED, ED25519.verifierKey, line)).toEqual(signReport(SIGNED, NAME, LEDGER));
 });
 
 test('rawFromDer is the inverse of derFromRaw, also where r or s is short or begins with a high bit', () => {
