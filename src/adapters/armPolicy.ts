@@ -1,7 +1,7 @@
 import type { BlobContainer, StorageManagementClient } from '@azure/arm-storage';
 import { openCredential } from './credential.ts';
-import type { Identity } from './credential.ts';
 import type { AccountId } from '../config/azureIds.ts';
+import type { Identity } from '../config/identity.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isJsonObject } from '../core/jsonObject.ts';
 import type { AccountFacts, ContainerGuard, RoleAssignment } from '../core/objects/guard.ts';

@@ -2,6 +2,7 @@ import type { AccountId } from './azureIds.ts';
 import { checkHub, hubSettings } from './hub.ts';
 import type { HubSettings } from './hub.ts';
 import { checkIdentity, identity } from './identity.ts';
+import type { Identity } from './identity.ts';
 import { keyFaults } from './keys.ts';
 import { SettingsReader } from './reader.ts';
 import type { Environment } from './reader.ts';
@@ -26,7 +27,7 @@ export interface KeySettings {
   /** the same, as URLs of versions of keys in Key Vault: the vault is asked for the public key */
   readonly verifierKeyUrls: readonly string[];
   /** as whom to ask the vault */
-  readonly signerIdentity: { readonly managed: boolean; readonly clientId?: string };
+  readonly signerIdentity: Identity;
 }
 
 /** VerifierSettings is keys that sign elsewhere, as they were given. */
@@ -44,7 +45,7 @@ export interface LogKeySettings extends KeySettings {
 interface PostureSettings extends AccountId {
   readonly retentionDays: number;
   /** as whom to try forbidden changes on canaries; left out where none are tried */
-  readonly drill?: { readonly managed: boolean; readonly clientId?: string };
+  readonly drill?: Identity;
 }
 
 /** Config is everything that the app is told from outside. */

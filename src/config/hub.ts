@@ -1,4 +1,5 @@
 import { checkIdentity, identity } from './identity.ts';
+import type { Identity } from './identity.ts';
 import type { Read, Reader } from './settings.ts';
 import { hostStorage } from './storage.ts';
 import type { StorageConnection } from './storage.ts';
@@ -6,7 +7,7 @@ import type { StorageConnection } from './storage.ts';
 /** HubConnection is how to reach a namespace of Event Hubs, by the convention of Azure Functions' own connections. */
 export type HubConnection =
   | { readonly kind: 'connectionString'; readonly text: string }
-  | { readonly kind: 'identity'; readonly namespace: string; readonly managed: boolean; readonly clientId?: string };
+  | ({ readonly kind: 'identity'; readonly namespace: string } & Identity);
 
 /** HubSettings is what the app is told of the hub that it asks and reads beside the trigger. */
 export interface HubSettings {

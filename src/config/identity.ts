@@ -1,9 +1,16 @@
 import type { Read, Reader } from './settings.ts';
 
+/** Identity is who to sign in to Azure as: a managed identity, or else the account that is signed in on this machine. */
+export interface Identity {
+  readonly managed: boolean;
+  /** of a user-assigned identity */
+  readonly clientId?: string;
+}
+
 type Connection = 'AzureWebJobsStorage' | 'HUB' | 'LEDGER' | 'TLOG' | 'SIGNER' | 'AUDITOR' | 'DRILL';
 
 /** identity is as whom a connection signs in. */
-export function identity(settings: Read, name: Connection): { readonly managed: boolean; readonly clientId?: string } {
+export function identity(settings: Read, name: Connection): Identity {
   const clientId = settings[`${name}__clientId`];
   return { managed: settings[`${name}__credential`] !== undefined, ...(clientId !== undefined && { clientId }) };
 }

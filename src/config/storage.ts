@@ -1,10 +1,11 @@
 import { checkIdentity, identity } from './identity.ts';
+import type { Identity } from './identity.ts';
 import type { Read, Reader } from './settings.ts';
 
 /** StorageConnection is how to reach a storage account, by the convention of Azure Functions' own connections. */
 export type StorageConnection =
   | { readonly kind: 'connectionString'; readonly text: string }
-  | { readonly kind: 'identity'; readonly serviceUri: string; readonly managed: boolean; readonly clientId?: string };
+  | ({ readonly kind: 'identity'; readonly serviceUri: string } & Identity);
 
 type Account = 'LEDGER' | 'TLOG' | 'AzureWebJobsStorage';
 
