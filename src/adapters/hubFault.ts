@@ -22,7 +22,7 @@ export function hubFault(what: string, error: unknown): AuditsealError {
   const why = withoutSecret(message).replace(/\s+/g, ' ').slice(0, MAX_MESSAGE);
   const failed = `the event hub could not ${what}: ${why}`;
   if (!REFUSED.has(codeOf(last))) return new AuditsealError('HUB_UNAVAILABLE', failed, { cause: error });
-  const advice = 'see to it that HUB, HUB_NAME and HUB_REPAIR_GROUP are right, and that this app may receive from it';
+  const advice = 'check HUB, HUB_NAME and HUB_REPAIR_GROUP, and that this app may receive from the event hub';
   return new AuditsealError('HUB_REFUSED', `${failed}; ${advice}`, { cause: error });
 }
 

@@ -75,7 +75,10 @@ export class HubReader implements Hub {
     );
     const created = timeOf(createdOn);
     if (created === undefined || !partitionIds.every(isPartition))
-      throw new AuditsealError('HUB_UNAVAILABLE', 'the event hub did not say when it was created, and its partitions');
+      throw new AuditsealError(
+        'HUB_UNAVAILABLE',
+        'the event hub did not say when it was created and which partitions it has',
+      );
     return { created, partitions: partitionIds.toSorted((a, b) => Number(a) - Number(b)) };
   }
 
@@ -183,7 +186,7 @@ async function connect({ connection, hubName, consumerGroup }: HubPlace): Promis
       // What the client says of a connection string may quote it.
       throw new AuditsealError(
         'HUB_REFUSED',
-        'HUB is no connection string of the event hub HUB_NAME, or of its namespace',
+        'HUB is not a connection string that can be used, or names another event hub than HUB_NAME',
       );
     }
   }

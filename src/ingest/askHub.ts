@@ -20,5 +20,8 @@ export async function askHub(hub: Hub, partition: string, now: Clock): Promise<H
     if (after.created === created) return { created, asked, ...state };
     ({ created } = after);
   }
-  throw new AuditsealError('HUB_UNAVAILABLE', 'the event hub is created again and again; it is asked again later');
+  throw new AuditsealError(
+    'HUB_UNAVAILABLE',
+    'the event hub was created again while it was asked, several times; it is asked again later',
+  );
 }

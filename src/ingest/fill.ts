@@ -66,7 +66,7 @@ async function declareGone(deps: FillDeps, partition: string, place: Place, to: 
   if (last <= place.lastEvent)
     throw new AuditsealError(
       'HUB_UNAVAILABLE',
-      `the event hub gives out no event of partition ${partition} from number ${place.lastEvent + 1} on, of those up to ${to}; it is read again later`,
+      `the event hub gives out none of the events ${place.lastEvent + 1} to ${to} of partition ${partition}, and does not say that they are gone; it is read again later`,
     );
   return declare(deps, partition, place, gapsBefore(last + 1, place.lastEvent, word), word);
 }

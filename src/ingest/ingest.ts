@@ -118,7 +118,10 @@ export class Ingest {
         return written.place.index;
       }
       if (++questions > MAX_QUESTIONS)
-        throw new AuditsealError('HUB_UNAVAILABLE', `the event hub explains no delivery of partition ${partition}`);
+        throw new AuditsealError(
+          'HUB_UNAVAILABLE',
+          `the event hub was asked ${MAX_QUESTIONS} times about one delivery of partition ${partition}, and it still does not follow what is sealed`,
+        );
       const deps = { ...this.#deps, hub: await this.#deps.hub(), log, deadline };
       const settled = await settle(deps, partition, written.place, [odd, ...others]);
       ({ answer } = settled);

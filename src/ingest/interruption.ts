@@ -3,8 +3,8 @@ import { AuditsealError } from '../core/errors.ts';
 /**
  * What can interrupt sealing, and what is done about it:
  *
- * - a name is taken: no fault but an answer of the store. What stands there is read, and the rest planned anew ([Ingest])
- * - something foreign stands there: it is passed over ([findChainHead])
+ * - a name is taken: no fault but an answer of the store. What stands there is read, and the rest planned anew (Ingest)
+ * - something foreign stands there: it is passed over (findChainHead)
  * - passing: the store, the hub or a key doesn't answer now. Tried again while the invocation lasts, then thrown, and the host
  *   delivers again
  * - ending: this process is to end, or writers kept meeting. Thrown at once; the host delivers again

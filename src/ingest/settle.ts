@@ -122,6 +122,6 @@ async function genuineOf(
   if (given >= Math.min(to, last)) return genuine;
   throw new AuditsealError(
     'HUB_UNAVAILABLE',
-    `the event hub gives out no event of partition ${partition} from number ${given + 1} on, and has them up to ${last}; it is read again later`,
+    `the event hub says that it has events of partition ${partition} up to ${last}, and gives out none from ${given + 1} on; it is read again later`,
   );
 }

@@ -68,7 +68,8 @@ export async function checkActions(
   return acknowledgements;
 }
 
-const NOT_SIGNED = "it is an acknowledgement, and no operator's key signed it that the log knew at its number";
+const NOT_SIGNED =
+  "it is an acknowledgement, and none of the operators' keys that the log knew at its number signed it";
 
 /** ReadAction is an action, and the bytes that it was read from. */
 interface ReadAction {

@@ -113,7 +113,7 @@ describe('nothing is recorded', () => {
       'there is no object nothing',
     ],
     ['with a key that the log does not know', good, keyOf(77, `${LEDGER}/operator`), "the log doesn't know this key"],
-    ["with the log's key", good, KEY, `the key is of ${LEDGER}, and that of an operator of`],
+    ["with the log's key", good, KEY, `the key's name is ${LEDGER}; expected that of an operator`],
     ['without a reason', good.slice(0, 4), OPERATOR, 'nobody is at the terminal'],
     [
       'for a reason of two lines',

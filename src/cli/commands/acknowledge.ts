@@ -77,7 +77,7 @@ export const command = defineCommand(
     const ledger = given && ledgerOfOperator(given.verifierKey.keyName);
     if (given !== undefined && ledger === undefined)
       throw usageError(
-        `--key: the key is of ${given.verifierKey.keyName}, and that of an operator of ${operatorName('NAME')}`,
+        `--key: the key's name is ${given.verifierKey.keyName}; expected that of an operator, ${operatorName('NAME')}`,
       );
     const store = await openTarget(target);
     const heads = await claimedHeads(store);
