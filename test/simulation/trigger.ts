@@ -45,30 +45,26 @@ export class Trigger {
     return [...(this.#owners.get(partition) ?? [])].filter(({ isDead }) => !isDead);
   }
 
-  disown(partition: string, process: Process): void {
-    this.#owners.get(partition)?.delete(process);
-  }
-
   /** cut ends all connections to the hub: whoever owns a partition begins again at its stored position. */
   cut(): void {
     this.#links++;
   }
 
-  /** own lets a process deliver a partition until it dies or loses it. */
+  /** own lets a process deliver a partition until it dies. */
   async own(process: Process, partition: string): Promise<void> {
     const owners = this.#owners.get(partition) ?? new Set();
     this.#owners.set(partition, owners);
     if (owners.has(process)) return;
     owners.add(process);
-    while (owners.has(process)) await this.#attach(process, partition, owners);
+    for (;;) await this.#attach(process, partition);
   }
 
   /** attach receives from the stored position on, as long as the hub is the same one. */
-  async #attach(process: Process, partition: string, owners: ReadonlySet<Process>): Promise<void> {
+  async #attach(process: Process, partition: string): Promise<void> {
     const { scheduler, hub } = this.#deps;
     const life = hub.now;
     const links = this.#links;
-    const isCut = (): boolean => life !== hub.now || links !== this.#links || !owners.has(process);
+    const isCut = (): boolean => life !== hub.now || links !== this.#links;
     const stored = await scheduler.do(process, 'trigger.attach', () => this.positions.get(partition) ?? 0);
     if (isCut() || stored > hub.at(partition, life).events.length) {
       // The position is behind the end of a hub that was created again.
