@@ -112,12 +112,14 @@ export class Watch {
     const head = await this.#head(partition, log);
     const place = isNew(head) && word.first > word.last ? openChain(head, word) : head;
     const { state, oldest } = await this.#judge(partition, place, word);
-    this.#say(partition, place, word, state, oldest, log);
+    const watched: Watched = { partition, place, word, state };
+    this.#say(watched, oldest, log);
     const isOver = state !== 'quiet' && state !== 'behind';
-    return { partition, word, state, place: isOver ? await this.#takeOver(partition, place, log) : place };
+    return isOver ? { ...watched, place: await this.#takeOver(partition, place, log) } : watched;
   }
 
-  #say(partition: string, place: Place, word: HubWord, state: State, oldest: string | undefined, log: Logger): void {
+  /** say logs what a partition is. `oldest` is since when its oldest event waits, at the latest. */
+  #say({ partition, place, word, state }: Watched, oldest: string | undefined, log: Logger): void {
     const { now, hubRetentionMs } = this.#deps;
     const { lastEvent, latest } = place;
     const sealed = isNew(place) || state === 'recreated' ? word.first - 1 : lastEvent;
