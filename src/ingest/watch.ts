@@ -172,8 +172,8 @@ export class Watch {
   }
 
   /**
-   * isGoneForGood tells whether to declare events that the hub holds no more. A delivery that is tried again may have them in hand: it
-   * gets the time of two tries.
+   * isGoneForGood tells whether to declare events that the hub holds no more. A delivery that is tried again may have them in
+   * hand: it gets the time of two tries.
    */
   #isGoneForGood(partition: string): boolean {
     const { now, stuckMs } = this.#deps;
