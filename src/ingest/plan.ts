@@ -43,10 +43,8 @@ export function planDelivery(place: Place, delivered: readonly SealableEvent[], 
   for (const event of delivered) {
     const verdict = judge({ place, lastEvent, latest, answer }, event);
     if (verdict === 'odd') break;
-    if (verdict === 'duplicate') {
-      // What comes again behind what is new is of no segment before that.
-      duplicates++;
-    } else if (verdict === 'stranger') strangers++;
+    if (verdict === 'duplicate') duplicates++;
+    else if (verdict === 'stranger') strangers++;
     else {
       events.push(event);
       lastEvent = event.sequenceNumber;

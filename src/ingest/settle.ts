@@ -1,6 +1,6 @@
 import { askHub } from './askHub.ts';
 import { fill } from './fill.ts';
-import type { FillDeps } from './fill.ts';
+import type { FillDeps, Filled } from './fill.ts';
 import { isNew, openChain, openIncarnation } from './place.ts';
 import type { Place } from './place.ts';
 import type { HubAnswer } from './plan.ts';
@@ -11,9 +11,7 @@ import type { HubWord } from '../core/segment/hubWord.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
 
 /** Settled is where a chain goes on once the hub was asked, and what it said. */
-export interface Settled {
-  readonly place: Place;
-  readonly end: 'done' | 'late' | 'taken';
+export interface Settled extends Filled {
   readonly answer: HubAnswer;
 }
 

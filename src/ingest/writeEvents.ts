@@ -27,7 +27,7 @@ export interface WriterDeps {
 /** What segments say beside their events. */
 export interface Said {
   readonly kind: SegmentKind;
-  /** of the first one: how many events were dropped before it */
+  /** of the first one: how many events of the delivery were sealed before, and so dropped */
   readonly duplicates?: number;
   /** of the first one: what is missing before it */
   readonly gaps?: readonly Gap[];
