@@ -1,6 +1,6 @@
 import { MAX_ACTION_BYTES, isActionText, parseAction } from './action.ts';
 import type { Action } from './action.ts';
-import { MAX_NAME_BYTES } from './names.ts';
+import { isObjectName } from './names.ts';
 import type { FindingCode } from './report.ts';
 import { AuditsealError } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
@@ -104,7 +104,3 @@ function findingOf(value: unknown): AcknowledgedFinding {
   if (sha256 === undefined) throw malformed('its finding has no valid SHA-256');
   return { code, object, sha256 };
 }
-
-/** isObjectName tells whether a text can be the name of an object, whatever it is. */
-export const isObjectName = (text: string): boolean =>
-  text !== '' && text.isWellFormed() && Buffer.byteLength(text) <= MAX_NAME_BYTES;

@@ -31,6 +31,10 @@ export function folderOf(name: string): string {
 /** MAX_NAME_BYTES bounds the name of a blob, which has at most 1,024 UTF-16 code units: each has at most three bytes. */
 export const MAX_NAME_BYTES = 3072;
 
+/** isObjectName tells whether a text can be the name of an object, whatever it is. */
+export const isObjectName = (text: string): boolean =>
+  text !== '' && text.isWellFormed() && Buffer.byteLength(text) <= MAX_NAME_BYTES;
+
 /** MAX_INDEX is the largest index that the names have room for. */
 export const MAX_INDEX = 10 ** INDEX_DIGITS - 1;
 
