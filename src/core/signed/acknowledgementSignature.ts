@@ -1,13 +1,12 @@
 import type { VerifierKey } from '../note/verifierKey.ts';
-import { OPERATOR } from './certificate.ts';
+import { OPERATOR, ledgerBefore } from './certificate.ts';
 import { documentMessage, isSignedBy, splitSigned } from './documentSignature.ts';
 
 /** operatorName is the name of the keys that sign acknowledgements of a ledger's findings. */
 export const operatorName = (ledger: string): string => `${ledger}${OPERATOR}`;
 
 /** ledgerOfOperator is the inverse of operatorName, and gives undefined for every other text. */
-export const ledgerOfOperator = (name: string): string | undefined =>
-  name.length > OPERATOR.length && name.endsWith(OPERATOR) ? name.slice(0, -OPERATOR.length) : undefined;
+export const ledgerOfOperator = (name: string): string | undefined => ledgerBefore(name, OPERATOR);
 
 /** acknowledgementMessage is the text that an operator's key, of that name, signs: of bytes, under the name of an action. */
 export const acknowledgementMessage = (keyName: string, name: string, signed: Uint8Array): string =>

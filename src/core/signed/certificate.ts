@@ -43,6 +43,10 @@ export const OPERATOR = '/operator';
 /** RESERVED_ENDS are the ends that no ledger's name has. */
 export const RESERVED_ENDS: readonly string[] = [SEALER, AUDITOR, OPERATOR];
 
+/** ledgerBefore gives the ledger's name that stands before such an end of a key's name, or undefined if the name has another. */
+export const ledgerBefore = (keyName: string, end: string): string | undefined =>
+  keyName.length > end.length && keyName.endsWith(end) ? keyName.slice(0, -end.length) : undefined;
+
 /** Where a checkpoint has its size: no decimal number, so no certificate is one. */
 const WORD = 'auditseal certificate';
 

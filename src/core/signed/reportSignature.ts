@@ -1,6 +1,6 @@
 import { AuditsealError } from '../errors.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
-import { AUDITOR } from './certificate.ts';
+import { AUDITOR, ledgerBefore } from './certificate.ts';
 import { documentMessage, isSignedBy, splitSigned } from './documentSignature.ts';
 import type { SignedDocument } from './documentSignature.ts';
 
@@ -8,8 +8,7 @@ import type { SignedDocument } from './documentSignature.ts';
 export const auditorName = (ledger: string): string => `${ledger}${AUDITOR}`;
 
 /** ledgerOfAuditor is the inverse of auditorName, and gives undefined for every other text. */
-export const ledgerOfAuditor = (name: string): string | undefined =>
-  name.length > AUDITOR.length && name.endsWith(AUDITOR) ? name.slice(0, -AUDITOR.length) : undefined;
+export const ledgerOfAuditor = (name: string): string | undefined => ledgerBefore(name, AUDITOR);
 
 /** reportMessage is the text that an auditor's key signs: of bytes, under a name, for a ledger. */
 export const reportMessage = (ledger: string, name: string, signed: Uint8Array): string =>
