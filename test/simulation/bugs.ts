@@ -83,7 +83,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   },
   'a partition whose events have all expired stays behind': {
     file: 'src/ingest/watch.ts',
-    right: "if (word.first > first) return { state: 'stuck', oldest: latest || created };",
+    right: `if (word.first > first)
+      return { state: this.#isGoneForGood(partition) ? 'stuck' : 'behind', oldest: latest || created };`,
     wrong: "if (word.first > word.last) return { state: 'behind' };",
   },
 };
