@@ -11,8 +11,9 @@ import { decodeText, isTime } from '../text.ts';
 
 /**
  * ACKNOWLEDGEABLE are the codes of findings that an operator may acknowledge: what is gone and says so itself, what counts for
- * nothing, and what only somebody can tell. What says that evidence is changed or contradicts itself is not among them, nor
- * what goes once it is mended. docs/format.md, section 10.6.
+ * nothing, what only somebody can tell, and the silence of a partition, which may have gone with its hub. What says that
+ * evidence is changed or contradicts itself is not among them, nor what always goes once it is mended. docs/format.md, section
+ * 10.6.
  */
 export const ACKNOWLEDGEABLE = [
   'sequence-gap',
