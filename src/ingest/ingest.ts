@@ -114,6 +114,8 @@ export class Ingest {
       rest = rest.slice(plan.seen);
       const [odd, ...others] = rest;
       if (odd === undefined) {
+        // What the hub said is of this delivery, where nothing was written behind it.
+        if (written.place.opening !== undefined) this.#places.delete(partition);
         if (plan.events.length === 0) announceFuture(log, partition, place, events, this.#deps.now());
         return written.place.index;
       }

@@ -6,6 +6,8 @@ import type { HubWord } from '../core/segment/hubWord.ts';
 export interface Place extends ChainHead {
   /** the next segment begins the chain or an incarnation, in this hub */
   readonly opening?: HubWord;
+  /** says aloud what that means, once it is written */
+  readonly announce?: () => void;
 }
 
 /** isNew tells whether a chain has no segment, and it isn't known in which hub it begins. */

@@ -61,18 +61,13 @@ export function openIn(
   isContradicted: boolean,
 ): Place {
   if (isNew(place)) return openChain(place, word);
-  const { lastEvent } = place;
-  if (isContradicted)
-    log.error('the chain has events that the hub never had', { partition, lastEvent, hubLast: word.last });
-  else if (place.created === word.created) return place;
-  else
-    log.error('event hub was re-created', {
-      partition,
-      incarnation: place.incarnation + 1,
-      lastEvent,
-      created: word.created,
-    });
-  return openIncarnation(place, word);
+  if (place.created === word.created && !isContradicted) return place;
+  const { lastEvent, incarnation } = place;
+  const { created, last: hubLast } = word;
+  const announce = isContradicted
+    ? () => log.error('the chain has events that the hub never had', { partition, lastEvent, hubLast })
+    : () => log.error('event hub was re-created', { partition, incarnation: incarnation + 1, lastEvent, created });
+  return { ...openIncarnation(place, word), announce };
 }
 
 /** settleOlder declares what is missing before an event of a hub that has been deleted since: nobody can read it any more. */

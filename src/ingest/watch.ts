@@ -7,7 +7,7 @@ import type { Place } from './place.ts';
 import { openIn, saysMore } from './settle.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
 import type { WriterDeps } from './writeEvents.ts';
-import { AuditsealError, faultIn } from '../core/errors.ts';
+import { AuditsealError } from '../core/errors.ts';
 import { segmentName } from '../core/objects/names.ts';
 import type { HubWord } from '../core/segment/hubWord.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
@@ -44,6 +44,10 @@ interface Watched {
   readonly state: State;
 }
 
+/** reasonOf is what is logged of an error. What nobody foresaw may quote anything, and is not repeated. */
+const reasonOf = (error: unknown): string =>
+  error instanceof AuditsealError ? error.message : 'a fault that nobody foresaw; the function fails with it';
+
 /** The share of the hub's retention that is left when events that wait are an alarm. */
 const ALARM_SHARE = 0.25;
 const HOUR_MS = 3_600_000;
@@ -74,7 +78,7 @@ export class Watch {
   async run(log: Logger): Promise<void> {
     const { hub } = this.#deps;
     const life = await hub.life();
-    const faults: AuditsealError[] = [];
+    const faults: unknown[] = [];
     const quiet: Watched[] = [];
     for (const partition of life.partitions) {
       try {
@@ -94,14 +98,13 @@ export class Watch {
         faults.push(this.#failed(partition, error, log));
       }
     }
-    if (faults[0] !== undefined) throw faults[0];
+    if (faults.length > 0) throw faults[0];
   }
 
-  #failed(partition: string, error: unknown, log: Logger): AuditsealError {
+  #failed(partition: string, error: unknown, log: Logger): unknown {
     this.#places.delete(partition);
-    const fault = faultIn(error);
-    log.error('a partition could not be watched', { partition, why: fault.message });
-    return fault;
+    log.error('a partition could not be watched', { partition, why: reasonOf(error) });
+    return error;
   }
 
   async #watch(partition: string, { created }: HubLife, log: Logger): Promise<Watched> {
@@ -113,23 +116,30 @@ export class Watch {
     const place = isNew(head) && word.first > word.last ? openChain(head, word) : head;
     const { state, oldest } = await this.#judge(partition, place, word);
     const watched: Watched = { partition, place, word, state };
-    this.#say(watched, oldest, log);
+    await this.#say(watched, oldest, log);
     const isOver = state !== 'quiet' && state !== 'behind';
     return isOver ? { ...watched, place: await this.#takeOver(partition, place, log) } : watched;
   }
 
-  /** say logs what a partition is. `oldest` is since when its oldest event waits, at the latest. */
-  #say({ partition, place, word, state }: Watched, oldest: string | undefined, log: Logger): void {
-    const { now, hubRetentionMs } = this.#deps;
+  /** say logs what a partition is. `oldest` is since when its oldest event waits, at the earliest. */
+  async #say({ partition, place, word, state }: Watched, oldest: string | undefined, log: Logger): Promise<void> {
+    const { hubRetentionMs = NaN } = this.#deps;
     const { lastEvent, latest } = place;
     const sealed = isNew(place) || state === 'recreated' ? word.first - 1 : lastEvent;
     const behind = Math.max(word.last - sealed, 0);
-    const isCounted = hubRetentionMs !== undefined && oldest !== undefined && behind > 0;
-    const leftMs = isCounted ? Math.max(hubRetentionMs - (now() - Date.parse(oldest)), 0) : undefined;
-    const hoursLeft = leftMs === undefined ? -1 : Math.floor(leftMs / HOUR_MS);
+    let leftMs = behind > 0 && oldest !== undefined ? this.#leftOf(oldest) : NaN;
+    // A partition that was quiet for long has only now something that waits: the event itself knows since when.
+    if (leftMs < hubRetentionMs * ALARM_SHARE) leftMs = this.#leftOf(await this.#enqueuedAt(partition, sealed + 1));
+    const hoursLeft = Number.isNaN(leftMs) ? -1 : Math.floor(leftMs / HOUR_MS);
     log.info('watched', { partition, state, lastEvent, enqueued: latest, hubLast: word.last, behind, hoursLeft });
-    if (leftMs !== undefined && leftMs < (hubRetentionMs ?? 0) * ALARM_SHARE)
+    if (leftMs < hubRetentionMs * ALARM_SHARE)
       log.error('unsealed events will expire', { partition, behind, hoursLeft });
+  }
+
+  /** leftOf is how long the hub still holds what was enqueued at a time, in milliseconds; NaN where nobody knows. */
+  #leftOf(enqueued: string | undefined): number {
+    const { now, hubRetentionMs = NaN } = this.#deps;
+    return enqueued === undefined ? NaN : Math.max(hubRetentionMs - (now() - Date.parse(enqueued)), 0);
   }
 
   async #head(partition: string, log: Logger): Promise<Place> {
@@ -233,7 +243,7 @@ export class Watch {
         return;
       }
     } catch (error) {
-      log.warn('the trigger was not passed on', { partition, why: faultIn(error).message });
+      log.warn('the trigger was not passed on', { partition, why: reasonOf(error) });
     }
   }
 

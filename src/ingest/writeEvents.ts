@@ -95,6 +95,7 @@ export async function writeEvents(
     // hub delivers these events again and they drop out as duplicates.
     const { head, size } = await createSegment(deps.store, session, place, segment);
     if (head === undefined) return { ...written, isTaken: true };
+    place.announce?.();
     const { taken, header } = segment;
     written = {
       place: head,
@@ -130,7 +131,9 @@ export async function writeWithoutEvents(
     ...statedWord(place.opening ?? hub, sealed),
   });
   // Durable point, as above.
-  return (await createSegment(deps.store, session, place, segment)).head;
+  const { head } = await createSegment(deps.store, session, place, segment);
+  if (head !== undefined) place.announce?.();
+  return head;
 }
 
 /** beginSegment finds when the next segment is sealed and who signs it. Without a certificate nothing is sealed: it throws. */

@@ -124,7 +124,7 @@ export const LINES = {
       hoursLeft: 'count',
     },
     means:
-      'the hub was asked for a partition: `quiet` (all is sealed), `behind` (ingest is at work), `stuck`, `recreated` or `contradicted` (the chain has events that the hub never had): in these three this run reads and seals what nobody delivered. `hoursLeft` is when the oldest event that waits expires, -1 if none waits or HUB_RETENTION_HOURS isn’t set',
+      'the hub was asked for a partition: `quiet` (all is sealed), `behind` (ingest is at work), `stuck`, `recreated` or `contradicted` (the chain has events that the hub never had): in these three this run reads and seals what nobody delivered. The oldest event that waits expires in `hoursLeft` hours at the earliest; -1 if none waits or HUB_RETENTION_HOURS isn’t set',
   },
   'unsealed events will expire': {
     level: 'error',
