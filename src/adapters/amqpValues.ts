@@ -127,19 +127,11 @@ class Reader {
   }
 
   #elements(count: number, depth: number): AmqpValue[] {
-    const descriptors: AmqpValue[] = [];
-    let code = byteAt(this.#bytes, this.#at++);
-    while (code === 0) {
-      descriptors.unshift(this.value(depth + descriptors.length + 1));
-      code = byteAt(this.#bytes, this.#at++);
-    }
+    const code = byteAt(this.#bytes, this.#at++);
+    // One descriptor would be of every element: a few bytes would say gigabytes.
+    if (code === 0) throw new AmqpMalformed('the elements of an array are described');
     const items: AmqpValue[] = [];
-    while (items.length < count) {
-      const value = this.#ofType(code, depth + 1);
-      items.push(
-        descriptors.reduce<AmqpValue>((of, descriptor) => ({ type: 'described', descriptor, value: of }), value),
-      );
-    }
+    while (items.length < count) items.push(this.#ofType(code, depth + 1));
     return items;
   }
 

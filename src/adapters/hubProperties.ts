@@ -4,6 +4,8 @@ import { dotNetValue } from './dotNetTypes.ts';
 
 /** What can't be read as properties is kept under this name, as base64 of its encoding in AMQP. */
 const UNREAD = '_amqp';
+/** A message has 1 MiB, and a character of it six as JSON at most. */
+const MAX_TEXT = 8 * 1024 * 1024;
 
 /**
  * formatProperties prints the application properties of an event, a map of AMQP at `at`, as one JSON object on one line, as they
@@ -18,9 +20,13 @@ export function formatProperties(bytes: Buffer, at: number, end: number): string
     const value = readValue(bytes, at);
     if (value.type !== 'map') throw new AmqpMalformed('expected a map');
     const properties = objectOf(value.entries, propertyOf);
-    return Object.keys(properties).length === 0 ? undefined : JSON.stringify(properties);
+    if (Object.keys(properties).length === 0) return undefined;
+    const text = JSON.stringify(properties);
+    if (text.length > MAX_TEXT) throw new AmqpMalformed(`it takes ${text.length} characters as JSON`);
+    return text;
   } catch (error) {
-    if (!(error instanceof AmqpMalformed)) throw error;
+    // Text that is longer than any may be is a RangeError.
+    if (!(error instanceof AmqpMalformed) && !(error instanceof RangeError)) throw error;
     return JSON.stringify({ [UNREAD]: bytes.toString('base64', at, end) });
   }
 }

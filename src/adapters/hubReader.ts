@@ -13,7 +13,7 @@ import type { Hub, HubLife, PartitionState, ReadEvent } from '../ports/hub.ts';
 
 type HubPlace = Pick<HubSettings, 'connection' | 'hubName' | 'consumerGroup'>;
 
-/** A group has at most so many bytes of bodies, or one event. */
+/** A group has at most so many bytes of bodies, properties and keys, or one event. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 const GROUP_EVENTS = 1000;
 /** So many events are under way at a time, of up to 1 MiB each. */
@@ -104,6 +104,8 @@ export class HubReader implements Hub {
       {
         processEvents: (events) => handover.give(events),
         processError: async (error) => handover.fail(error),
+        // Whoever else uses this client may have closed it.
+        processClose: async () => handover.fail(new AuditsealError('HUB_UNAVAILABLE', 'the receiver was closed')),
       },
       {
         startPosition: { sequenceNumber: from, isInclusive: true },
@@ -116,10 +118,12 @@ export class HubReader implements Hub {
     try {
       yield* groupsOf(this.#received(handover, what), to);
     } catch (error) {
-      if (!isBeyondEnd(error)) throw this.#failed(what, error);
+      if (!isBeyondEnd(error)) throw this.#failed(what, error, client);
     } finally {
       handover.end();
-      await this.#bounded(subscription.close(), LINK_MS, what).catch((error: unknown) => this.#failed(what, error));
+      await this.#bounded(subscription.close(), LINK_MS, what).catch((error: unknown) =>
+        this.#failed(what, error, client),
+      );
     }
   }
 
@@ -147,7 +151,7 @@ export class HubReader implements Hub {
     try {
       return await this.#bounded(question(client, AbortSignal.timeout(ASK_MS)), ASK_MS, what);
     } catch (error) {
-      throw this.#failed(what, error);
+      throw this.#failed(what, error, client);
     }
   }
 
@@ -161,10 +165,17 @@ export class HubReader implements Hub {
   }
 
   /** #failed gives the fault of an error. Behind one that may be the connection's, the next use begins with another. */
-  #failed(what: string, error: unknown): AuditsealError {
+  #failed(what: string, error: unknown, client: EventHubConsumerClient): AuditsealError {
     const fault = hubFault(what, error);
-    if (fault.kind === 'unavailable') void this.close().catch(() => undefined);
+    if (fault.kind === 'unavailable') void this.#drop(client).catch(() => undefined);
     return fault;
+  }
+
+  /** #drop closes a client, and leaves alone another one that somebody has opened since. */
+  async #drop(client: EventHubConsumerClient): Promise<void> {
+    const current = this.#client;
+    if ((await current?.catch(() => undefined)) === client && this.#client === current) this.#client = undefined;
+    await client.close();
   }
 
   async #bounded<T>(work: Promise<T>, milliseconds: number, what: string): Promise<T> {
@@ -203,12 +214,13 @@ async function* groupsOf(
   let bytes = 0;
   for await (const events of received) {
     for (const event of events) {
-      if (group.length > 0 && (bytes + event.body.length > GROUP_BYTES || group.length === GROUP_EVENTS)) {
+      const size = event.body.length + (event.properties?.length ?? 0) + (event.partitionKey?.length ?? 0);
+      if (group.length > 0 && (bytes + size > GROUP_BYTES || group.length === GROUP_EVENTS)) {
         yield group;
         [group, bytes] = [[], 0];
       }
       group.push(event);
-      bytes += event.body.length;
+      bytes += size;
     }
     if ((events.at(-1)?.sequenceNumber ?? -1) >= to) break;
   }

@@ -3,6 +3,7 @@ import { once } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import type { HubReader } from '../adapters/hubReader.ts';
 import { triggerPositionOf } from '../adapters/triggerPosition.ts';
+import { AuditsealError } from '../core/errors.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import { Watch } from '../ingest/watch.ts';
 import type { Delivery, Logger } from '../ports/host.ts';
@@ -47,6 +48,7 @@ export class Sealing {
           idleMs: heartbeatMinutes * MINUTE_MS,
           stuckMs: place.stuckMinutes * MINUTE_MS,
           ...(place.retentionHours !== undefined && { hubRetentionMs: place.retentionHours * 60 * MINUTE_MS }),
+          wait: (milliseconds) => this.#wait(milliseconds),
           fillMs: FILL_MS,
         }),
     );
@@ -68,6 +70,14 @@ export class Sealing {
     this.#stopping.abort();
     // Without a connection, who waits for the hub waits no longer.
     await Promise.allSettled([...this.#underWay, this.#reader?.close()]);
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    try {
+      await delay(milliseconds, undefined, { signal: this.#stopping.signal });
+    } catch {
+      throw new AuditsealError('STOPPING', 'this process is to end: the next run goes on');
+    }
   }
 
   async #until(action: () => Promise<unknown>): Promise<void> {

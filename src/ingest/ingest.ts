@@ -99,7 +99,7 @@ export class Ingest {
     for (;;) {
       const place = this.#places.get(partition) ?? (await findChainHead({ ...this.#deps, log }, partition));
       const plan = planDelivery(place, rest, answer);
-      const { duplicates, strangers } = plan;
+      const { duplicates, strangers, displaced } = plan;
       const written = await writeEvents(this.#deps, partition, place, plan.events, { kind: 'ingest', duplicates });
       this.#places.set(partition, written.place);
       add(result, written);
@@ -110,6 +110,7 @@ export class Ingest {
         continue;
       }
       result.duplicates += duplicates;
+      if (displaced > 0) log.error('another event is sealed under this number', { partition, events: displaced });
       if (strangers > 0) log.error('events of a hub that is gone came too late', { partition, events: strangers });
       rest = rest.slice(plan.seen);
       const [odd, ...others] = rest;

@@ -19,6 +19,8 @@ export interface Plan {
   readonly duplicates: number;
   /** events of a hub that is gone, after the chain has gone on to the next one */
   readonly strangers: number;
+  /** of the duplicates: those enqueued later than all that is sealed, so that another event stands under their number */
+  readonly displaced: number;
   /** how many of the delivery's events are done with when `events` are sealed; all, if nothing has to be asked */
   readonly seen: number;
 }
@@ -36,15 +38,17 @@ type Verdict = 'next' | 'duplicate' | 'stranger' | 'odd';
  */
 export function planDelivery(place: Place, delivered: readonly SealableEvent[], answer?: HubAnswer): Plan {
   const events: SealableEvent[] = [];
-  let [duplicates, strangers, seen] = [0, 0, 0];
+  let [duplicates, strangers, displaced, seen] = [0, 0, 0, 0];
   let { lastEvent } = place;
   // What was signed may lie: a time that no honest segment could have must not hide what comes after it.
   let latest = [place.latest, latestFor(place.sealed)].toSorted()[0] ?? '';
   for (const event of delivered) {
     const verdict = judge({ place, lastEvent, latest, answer }, event);
     if (verdict === 'odd') break;
-    if (verdict === 'duplicate') duplicates++;
-    else if (verdict === 'stranger') strangers++;
+    if (verdict === 'duplicate') {
+      duplicates++;
+      if (event.enqueued > place.latest && event.enqueued > latest) displaced++;
+    } else if (verdict === 'stranger') strangers++;
     else {
       events.push(event);
       lastEvent = event.sequenceNumber;
@@ -52,7 +56,7 @@ export function planDelivery(place: Place, delivered: readonly SealableEvent[], 
     }
     seen++;
   }
-  return { events, duplicates, strangers, seen };
+  return { events, duplicates, strangers, displaced, seen };
 }
 
 interface Known {
@@ -71,7 +75,8 @@ function judge({ place, lastEvent, latest, answer }: Known, { sequenceNumber, en
     return answer === undefined || isGenuine ? 'odd' : 'stranger';
   if (sequenceNumber <= lastEvent) {
     const isOfOlder = answer !== undefined && enqueued < answer.word.created && !isGenuine;
-    return enqueued <= latest || isSameHub || isOfOlder ? 'duplicate' : 'odd';
+    if (enqueued <= latest || isSameHub) return 'duplicate';
+    return isOfOlder ? 'stranger' : 'odd';
   }
   return sequenceNumber === lastEvent + 1 ? 'next' : 'odd';
 }

@@ -9,6 +9,7 @@ import { AuditsealError } from '../core/errors.ts';
 import type { Gap } from '../core/segment/header.ts';
 import type { HubWord } from '../core/segment/hubWord.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
+import type { Hub } from '../ports/hub.ts';
 
 /** Settled is where a chain goes on once the hub was asked, and what it said. */
 export interface Settled extends Filled {
@@ -36,7 +37,7 @@ export async function settle(
       ? { place, end: 'done', answer }
       : settleOlder(deps, partition, place, answer, sequenceNumber);
   // A number comes again, later than all that is sealed, of a hub that has had fewer: then what is sealed says more than is true.
-  const isContradicted = sequenceNumber <= place.lastEvent && saysMore(place, word);
+  const isContradicted = sequenceNumber <= place.lastEvent && (await saysMore(deps.hub, partition, place, word));
   const open = isNew(place)
     ? openChain(place, word, events.find(isOwn)?.sequenceNumber)
     : openIn(deps, partition, place, word, isContradicted);
@@ -45,9 +46,22 @@ export async function settle(
   return { ...filled, answer };
 }
 
-/** saysMore tells whether a chain has events that its hub never had: who signed that isn't one of us. */
-export const saysMore = (place: Place, { created, last }: HubWord): boolean =>
-  !isNew(place) && place.created === created && last < place.lastEvent;
+/**
+ * saysMore tells whether a chain has events that its hub never had: who signed that isn't one of us. What a hub says may be older than
+ * what it gives out, so it is asked for the event too.
+ */
+export async function saysMore(
+  hub: Hub,
+  partition: string,
+  place: Place,
+  { created, last }: HubWord,
+): Promise<boolean> {
+  const { lastEvent } = place;
+  if (isNew(place) || place.created !== created || last >= lastEvent) return false;
+  for await (const group of hub.read(partition, lastEvent, lastEvent))
+    if (group.some(({ sequenceNumber }) => sequenceNumber >= lastEvent)) return false;
+  return true;
+}
 
 /**
  * openIn is where a chain goes on in the hub that there is now: in another incarnation if that isn't the one whose events are

@@ -8,9 +8,11 @@ import { openIn, saysMore } from './settle.ts';
 import { writeWithoutEvents } from './writeEvents.ts';
 import type { WriterDeps } from './writeEvents.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { segmentName } from '../core/objects/names.ts';
 import type { HubWord } from '../core/segment/hubWord.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
+import { Semaphore } from '../ledger/concurrency.ts';
 import type { Logger } from '../ports/host.ts';
 import type { Hub, HubLife } from '../ports/hub.ts';
 import type { TriggerPosition } from '../ports/trigger.ts';
@@ -25,6 +27,8 @@ export interface WatchDeps extends WriterDeps {
   readonly stuckMs: number;
   /** how long the hub keeps events; left out where nobody said */
   readonly hubRetentionMs?: number;
+  /** waits so many milliseconds */
+  readonly wait: (milliseconds: number) => Promise<void>;
   /** so long one run reads what is missing in a partition; the next one goes on */
   readonly fillMs: number;
   /** where the trigger goes on; left out where that isn't known */
@@ -51,6 +55,8 @@ const reasonOf = (error: unknown): string =>
 /** The share of the hub's retention that is left when events that wait are an alarm. */
 const ALARM_SHARE = 0.25;
 const HOUR_MS = 3_600_000;
+/** So many partitions are watched at one time: each may hold a few groups of events. */
+const AT_ONE_TIME = 3;
 /** Twice the longest time after which the trigger's retry policy tries a delivery again: functions/ingest.ts. */
 const RETRY_MS = 2 * 60_000;
 
@@ -64,40 +70,31 @@ export class Watch {
   readonly #places = new Map<string, Place>();
   /** partitions that the last run didn't read to their ends */
   readonly #unfinished = new Set<string>();
-  /** since when events of a partition are known to be gone from the hub, in milliseconds since the Unix epoch */
-  readonly #goneSince = new Map<string, number>();
 
   constructor(deps: WatchDeps) {
     this.#deps = deps;
   }
 
   /**
-   * run watches every partition once. It throws the first fault at its end: those of one partition keep no other from being
-   * watched.
+   * run watches every partition once, a few at one time. It throws the first fault at its end: those of one partition, and one that
+   * takes long, keep no other from being watched.
    */
   async run(log: Logger): Promise<void> {
-    const { hub } = this.#deps;
-    const life = await hub.life();
+    const life = await this.#deps.hub.life();
+    const places = new Semaphore(AT_ONE_TIME);
     const faults: unknown[] = [];
-    const quiet: Watched[] = [];
-    for (const partition of life.partitions) {
-      try {
-        const watched = await this.#watch(partition, life, log);
-        if (watched.state === 'quiet') quiet.push(watched);
-      } catch (error) {
-        faults.push(this.#failed(partition, error, log));
-      }
-    }
-    // Only now it is sure of which hub those words are.
-    if ((await hub.life()).created !== life.created)
-      throw new AuditsealError('HUB_UNAVAILABLE', 'the event hub was created again meanwhile; the next run asks anew');
-    for (const { partition, place, word } of quiet) {
-      try {
-        await this.#sealHeartbeat(partition, place, word, log);
-      } catch (error) {
-        faults.push(this.#failed(partition, error, log));
-      }
-    }
+    await Promise.all(
+      life.partitions.map((partition) =>
+        places.run(async () => {
+          try {
+            const watched = await this.#watch(partition, life, log);
+            if (watched.state === 'quiet') await this.#sealHeartbeat(watched, log);
+          } catch (error) {
+            faults.push(this.#failed(partition, error, log));
+          }
+        }),
+      ),
+    );
     if (faults.length > 0) throw faults[0];
   }
 
@@ -114,7 +111,7 @@ export class Watch {
     // The head is read behind the hub's word, so what it has of that is sealed.
     const head = await this.#head(partition, log);
     const place = isNew(head) && word.first > word.last ? openChain(head, word) : head;
-    const { state, oldest } = await this.#judge(partition, place, word);
+    const { state, oldest } = await this.#judge(partition, place, word, log);
     const watched: Watched = { partition, place, word, state };
     await this.#say(watched, oldest, log);
     const isOver = state !== 'quiet' && state !== 'behind';
@@ -129,7 +126,8 @@ export class Watch {
     const behind = Math.max(word.last - sealed, 0);
     let leftMs = behind > 0 && oldest !== undefined ? this.#leftOf(oldest) : NaN;
     // A partition that was quiet for long has only now something that waits: the event itself knows since when.
-    if (leftMs < hubRetentionMs * ALARM_SHARE) leftMs = this.#leftOf(await this.#enqueuedAt(partition, sealed + 1));
+    if (leftMs < hubRetentionMs * ALARM_SHARE)
+      leftMs = this.#leftOf((await this.#enqueuedAt(partition, sealed + 1)) ?? oldest);
     const hoursLeft = Number.isNaN(leftMs) ? -1 : Math.floor(leftMs / HOUR_MS);
     log.info('watched', { partition, state, lastEvent, enqueued: latest, hubLast: word.last, behind, hoursLeft });
     if (leftMs < hubRetentionMs * ALARM_SHARE)
@@ -160,36 +158,40 @@ export class Watch {
     partition: string,
     place: Place,
     word: HubWord,
+    log: Logger,
   ): Promise<{ readonly state: State; readonly oldest?: string | undefined }> {
-    const { now, stuckMs } = this.#deps;
     const { created, lastEvent, sealed, latest } = place;
     if (!isNew(place) && created !== word.created) return { state: 'recreated', oldest: word.created };
     if (!isNew(place) && word.last < lastEvent)
       // What was sealed since the hub was asked, it need not have had then.
-      return { state: now() - Date.parse(sealed) < stuckMs ? 'behind' : await this.#confirm(partition, place) };
+      return { state: this.#isRecent(sealed) ? 'behind' : await this.#confirm(partition, place) };
     if (!isNew(place) && word.last === lastEvent) return { state: 'quiet' };
     const first = isNew(place) ? word.first : lastEvent + 1;
+    const bound = { oldest: latest || created };
     // What a run began, the next one goes on with.
-    if (this.#unfinished.has(partition)) return { state: 'stuck', oldest: latest || created };
+    if (this.#unfinished.has(partition)) return { state: 'stuck', ...bound };
     // What waits was enqueued behind what is sealed.
-    if (sealed !== '' && now() - Date.parse(sealed) < stuckMs) return { state: 'behind', oldest: latest || created };
+    if (this.#isRecent(sealed)) return { state: 'behind', ...bound };
     if (word.first > first)
-      return { state: this.#isGoneForGood(partition) ? 'stuck' : 'behind', oldest: latest || created };
-    this.#goneSince.delete(partition);
+      return { state: (await this.#isMoving(partition, place, log)) ? 'behind' : 'stuck', ...bound };
     const oldest = await this.#enqueuedAt(partition, first);
-    const isWaiting = oldest !== undefined && now() - Date.parse(oldest) < stuckMs;
-    return { state: isWaiting ? 'behind' : 'stuck', oldest };
+    const isWaiting = oldest !== undefined && this.#isRecent(oldest);
+    return { state: isWaiting ? 'behind' : 'stuck', oldest: oldest ?? bound.oldest };
+  }
+
+  /** isRecent tells whether a time was lately. One that is still to come is no sign that ingest is at work. */
+  #isRecent(time: string): boolean {
+    const age = this.#deps.now() - Date.parse(time);
+    return age < this.#deps.stuckMs && age >= -CLOCK_SKEW_MS;
   }
 
   /**
-   * isGoneForGood tells whether to declare events that the hub holds no more. A delivery that is tried again may have them in
-   * hand: it gets the time of two tries.
+   * isMoving waits, before events are declared that the hub holds no more: a delivery that is tried again may have them in hand, and
+   * gets the time of two tries.
    */
-  #isGoneForGood(partition: string): boolean {
-    const { now, stuckMs } = this.#deps;
-    const since = this.#goneSince.get(partition) ?? now();
-    this.#goneSince.set(partition, since);
-    return now() - since >= Math.min(RETRY_MS, stuckMs);
+  async #isMoving(partition: string, { index }: Place, log: Logger): Promise<boolean> {
+    await this.#deps.wait(Math.min(RETRY_MS, this.#deps.stuckMs));
+    return (await this.#head(partition, log)).index !== index;
   }
 
   /** confirm asks again whether a chain says more than its hub: that may have been created again between two answers. */
@@ -197,7 +199,7 @@ export class Watch {
     const { hub, now } = this.#deps;
     const word = await askHub(hub, partition, now);
     if (word.created !== place.created) return 'recreated';
-    return saysMore(place, word) ? 'contradicted' : 'behind';
+    return (await saysMore(hub, partition, place, word)) ? 'contradicted' : 'behind';
   }
 
   /** enqueuedAt gives when the first event from a number on was enqueued, of those that the hub gives out. */
@@ -213,12 +215,11 @@ export class Watch {
   async #takeOver(partition: string, place: Place, log: Logger): Promise<Place> {
     const { hub, now, fillMs } = this.#deps;
     const word = await askHub(hub, partition, now);
-    const open = openIn({ log }, partition, place, word, saysMore(place, word));
+    const open = openIn({ log }, partition, place, word, await saysMore(hub, partition, place, word));
     const deps: FillDeps = { ...this.#deps, log, deadline: now() + fillMs };
     const { place: filled, end } = await fill(deps, partition, open, word.last);
     if (end === 'late') this.#unfinished.add(partition);
     else this.#unfinished.delete(partition);
-    this.#goneSince.delete(partition);
     // A new hub without events: the chain says so at once, and with it that the one before is gone. Where there was none, it is a
     // sign of life: what waited has expired since.
     const isSaid = filled.opening === undefined;
@@ -248,12 +249,16 @@ export class Watch {
   }
 
   /** sealHeartbeat writes that the hub said that all it has is sealed, if the partition has been idle for so long. */
-  async #sealHeartbeat(partition: string, place: Place, hub: HubWord, log: Logger): Promise<void> {
-    const { now, idleMs } = this.#deps;
+  async #sealHeartbeat({ partition, place, word }: Watched, log: Logger): Promise<void> {
+    const { hub, now, idleMs } = this.#deps;
     if (place.sealed !== '' && now() - Date.parse(place.sealed) < idleMs) return;
+    // Only now it is sure of which hub that word is.
+    if ((await hub.life()).created !== word.created)
+      throw new AuditsealError('HUB_UNAVAILABLE', 'the event hub was created again meanwhile; the next run asks anew');
     const { index, lastEvent } = place;
     // A name that is taken meanwhile is good: then the partition isn't idle.
-    if ((await writeWithoutEvents(this.#deps, partition, place, { kind: 'heartbeat', hub })) === undefined) return;
+    if ((await writeWithoutEvents(this.#deps, partition, place, { kind: 'heartbeat', hub: word })) === undefined)
+      return;
     log.info('sealed a heartbeat', { partition, index, lastEvent });
   }
 }

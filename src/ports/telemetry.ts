@@ -100,6 +100,12 @@ export const LINES = {
     fields: { partition: 'name', code: 'name' },
     means: 'somebody has to mend what this code names: the delivery is tried again until then, and nothing is skipped',
   },
+  'another event is sealed under this number': {
+    level: 'error',
+    fields: { partition: 'name', events: 'count' },
+    means:
+      'an event came under a number that is sealed, later than all that is sealed: what stands there isn’t this event. A session’s key was stolen, or an event of a hub before was taken for one of this hub',
+  },
   'the trigger was passed on': {
     level: 'info',
     fields: { partition: 'name', sequenceNumber: 'number' },

@@ -1,5 +1,6 @@
 import type { Context } from './context.ts';
 import type { VerifyOptions } from './options.ts';
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { segmentName } from '../core/objects/names.ts';
 
 /**
@@ -10,10 +11,13 @@ export function checkSilence({ findings, now, tally }: Context, { allowance }: V
   const { silenceMs } = allowance ?? {};
   if (silenceMs === undefined) return;
   for (const { partition, index, sealed } of tally.partitions)
-    if (now() - Date.parse(sealed) > silenceMs)
+    if (isSilent(now() - Date.parse(sealed), silenceMs))
       findings.error(
         'partition-silent',
         segmentName(partition, index),
         `it is the newest of its partition, sealed at ${sealed}: not even a heartbeat came behind it`,
       );
 }
+
+/** What is dated ahead of the clock is no sign of life: nobody can have sealed it then. */
+const isSilent = (ageMs: number, silenceMs: number): boolean => ageMs > silenceMs || ageMs < -CLOCK_SKEW_MS;

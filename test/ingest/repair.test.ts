@@ -191,13 +191,22 @@ test('a delivery that goes on, or repeats, asks the hub nothing', async () => {
 });
 
 describe('a number that comes again', () => {
-  test('with a later time is a repetition where the hub is the same: a broker’s clock went back', async () => {
+  test('is a repetition also where a broker’s clock has gone back since: nobody is asked', async () => {
+    const store = new MemoryStore();
+    const [early, late] = [eventsBetween(0, 2, 100), eventsBetween(3, 5, 50)];
+    hubOf(store).add([...early, ...late]);
+    await sealAll(ingestOf(store), [...early, ...late]);
+    const before = { ...hubOf(store).requests };
+    const log = await sealAll(ingestOf(store), early);
+    expect(sealedIn(store)).toEqual(range(0, 5));
+    expect([log.errors, hubOf(store).requests]).toEqual([[], before]);
+  });
+
+  test('later than all that is sealed is another event, and the hub is the same: that is an error', async () => {
     const store = await behind();
-    const log = await sealAll(ingestOf(store), eventsBetween(1, 2, 500));
-    expect(sealedIn(store)).toEqual(range(0, 2));
-    expect(log.errors).toEqual([]);
-    await sealAll(ingestOf(store), [...eventsBetween(0, 2, 600), ...eventsBetween(3, 4)]);
+    const log = await sealAll(ingestOf(store), [...eventsBetween(1, 2, 500), ...eventsBetween(3, 4)]);
     expect(sealedIn(store)).toEqual(range(0, 4));
+    expect(log.errors).toEqual(['another event is sealed under this number']);
   });
 
   test('is of the next incarnation where the hub was created again', async () => {

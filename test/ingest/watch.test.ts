@@ -147,29 +147,29 @@ describe('events that nobody delivers', () => {
     expect(shapeOf(store)).toEqual(['ingest 0/0-4']);
   });
 
-  test('and all expired are declared, once a delivery that is tried again could have been sealed', async () => {
-    const { store, hub, watch, ingest } = scene();
-    hub.add(eventsBetween(0, 4));
-    await ingest(0, 4);
-    hub.add(eventsBetween(5, 24, 60)).expire(25);
-    const timer = processOf(store, hub);
-    expect((await timer.runAt(20 * MINUTE)).errors).toEqual([]);
-    expect((await timer.runAt(21 * MINUTE)).errors).toEqual([]);
-    expect(shapeOf(store)).toEqual(['ingest 0/0-4']);
-    expect((await timer.runAt(22 * MINUTE)).errors).toEqual(['events are missing']);
+  /** A hub whose events behind the sealed ones have all expired. */
+  async function expired(): Promise<Scene> {
+    const it = scene();
+    it.hub.add(eventsBetween(0, 4));
+    await it.ingest(0, 4);
+    it.hub.add(eventsBetween(5, 24, 60)).expire(25);
+    return it;
+  }
+
+  test('and all expired are declared, once a delivery that is tried again had its time', async () => {
+    const { store, watch } = await expired();
+    const waited: number[] = [];
+    const log = await watch(20 * MINUTE, { wait: async (milliseconds) => void waited.push(milliseconds) });
+    expect(waited).toEqual([2 * 60_000]);
+    expect(log.errors).toEqual(['events are missing']);
     await watch(40 * MINUTE);
     expect(shapeOf(store)).toEqual(['ingest 0/0-4', 'repair 0/-24, 5-24 expired', 'heartbeat 0/-24, hub 24']);
   });
 
   test('and have expired while a delivery had them in hand are sealed from that', async () => {
-    const { store, hub, ingest } = scene();
-    hub.add(eventsBetween(0, 4));
-    await ingest(0, 4);
-    hub.add(eventsBetween(5, 24, 60)).expire(25);
-    const timer = processOf(store, hub);
-    await timer.runAt(20 * MINUTE);
-    await ingest(5, 24, 60, 21 * MINUTE);
-    expect(statesOf(await timer.runAt(22 * MINUTE))).toEqual(['quiet']);
+    const { store, ingest, watch } = await expired();
+    const wait = async (): Promise<void> => void (await ingest(5, 24, 60, 21 * MINUTE));
+    expect(statesOf(await watch(20 * MINUTE, { wait }))).toEqual(['behind']);
     expect(shapeOf(store)).toEqual(['ingest 0/0-4', 'ingest 0/5-24']);
   });
 
@@ -279,11 +279,13 @@ test('a partition that fails keeps no other from being watched, and the run fail
   expect(['0', '1', '2'].map((partition) => shapeOf(store, partition).length)).toEqual([1, 0, 1]);
 });
 
-test('a run costs one request of the hub a partition, and two more', async () => {
+test('a run costs one request of the hub a partition, and one more; another one for each heartbeat', async () => {
   const { store, watch } = scene(4);
   const hub = new MemoryHub(4);
   await watch(0, { hub });
-  expect(hub.requests).toEqual({ life: 2, state: 4, read: 0 });
+  expect(hub.requests).toEqual({ life: 5, state: 4, read: 0 });
+  await watch(1, { hub });
+  expect(hub.requests).toEqual({ life: 6, state: 8, read: 0 });
   expect(hubOf(store).requests).toEqual({ life: 0, state: 0, read: 0 });
 });
 

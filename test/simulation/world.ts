@@ -130,6 +130,7 @@ export class World {
         hub,
         idleMs: IDLE_MS,
         stuckMs: STUCK_MS,
+        wait: (milliseconds) => scheduler.sleep(process, 'wait', milliseconds),
         hubRetentionMs: 4 * IDLE_MS,
         fillMs,
       }),

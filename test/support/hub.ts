@@ -74,6 +74,7 @@ export const watchOf = (store: ObjectStore, changes: Partial<WatchDeps> = {}): W
     maxSegmentBytes: 1024 * 1024,
     idleMs: 15 * 60_000,
     stuckMs: 10 * 60_000,
+    wait: () => Promise.resolve(),
     fillMs: 60_000,
     ...changes,
   });
