@@ -45,17 +45,28 @@ export async function hasGrownFrom(tiles: Tiles, from: TreeHead, to: TreeHead): 
 }
 
 /** endsWith tells whether these entries are the last ones of a tree, as far as its tiles prove it. Throws TILE_MALFORMED. */
-export async function endsWith(
+export async function endsWith(tiles: Tiles, head: TreeHead, entries: readonly Buffer[]): Promise<boolean> {
+  const first = head.size - entries.length;
+  const placed = entries.map((line, i) => ({ leaf: first + i, line }));
+  return first >= 0 && holds(tiles, head, placed);
+}
+
+/** PlacedEntry is an entry, and the number of its leaf. */
+export interface PlacedEntry {
+  readonly leaf: number;
+  readonly line: Buffer;
+}
+
+/** holds tells whether a tree has entries in their places, which are below its size, as far as its tiles prove it. Throws TILE_MALFORMED. */
+export async function holds(
   tiles: Tiles,
   { size, rootHash }: TreeHead,
-  entries: readonly Buffer[],
+  entries: readonly PlacedEntry[],
 ): Promise<boolean> {
-  const first = size - entries.length;
-  if (first < 0) return false;
-  const ranges = entries.flatMap((_, i) => inclusionRanges(first + i, size));
+  const ranges = entries.flatMap(({ leaf }) => inclusionRanges(leaf, size));
   const readNode = await nodesFromTiles(tiles, ranges, size);
-  return entries.every((entry, i) =>
-    verifyInclusion(proveInclusion(first + i, size, readNode), leafHash(entry), rootHash),
+  return entries.every(({ leaf, line }) =>
+    verifyInclusion(proveInclusion(leaf, size, readNode), leafHash(line), rootHash),
   );
 }
 

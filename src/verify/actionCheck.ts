@@ -1,6 +1,7 @@
 import { readFor } from './context.ts';
 import type { Context } from './context.ts';
 import { faultIn } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
 import { ACTION_UNDERWAY_MS } from '../core/limits.ts';
 import type { FiledAcknowledgement } from './acknowledge.ts';
 import { parseFiledAction } from '../core/objects/acknowledgement.ts';
@@ -8,8 +9,10 @@ import type { Acknowledgement } from '../core/objects/acknowledgement.ts';
 import type { Action } from '../core/objects/action.ts';
 import { parseActionName } from '../core/objects/names.ts';
 import { isSignedByOperator, openOperators } from '../core/objects/operators.ts';
-import type { Operator } from '../core/objects/operators.ts';
+import type { Operator, OperatorKey } from '../core/objects/operators.ts';
 import { GONE, WHY_UNREAD } from '../ports/store.ts';
+import { CHANGED } from './log/loggedAction.ts';
+import type { LoggedAction } from './log/loggedAction.ts';
 
 /** LoggedActions is what the log says of actions. */
 export interface LoggedActions {
@@ -18,19 +21,19 @@ export interface LoggedActions {
   /** what was made before, in ms since the Unix epoch, must have an entry; NaN: nothing must */
   readonly until: number;
   readonly operators: readonly Operator[];
+  /** entryOf gives the entry of the action of that number; undefined if none is found. */
+  readonly entryOf: (number: number) => Promise<LoggedAction | undefined>;
 }
 
 /**
  * checkActions reads every action of a ledger: each must be one, their numbers dense, each attempt must have its outcome, and
  * what is old enough an entry in the log. It gives the acknowledgements that count: that an operator signed whose key the log
- * knew, and that have an entry. Entries are compared with actions where the log is followed.
+ * knew, and whose bytes are those of their entry. Other actions are compared with their entries where the log is followed.
  */
-export async function checkActions(
-  context: Context,
-  { integrated, until, operators }: LoggedActions,
-): Promise<readonly FiledAcknowledgement[]> {
-  const { store, findings, tally } = context;
-  const keys = openOperators(operators);
+export async function checkActions(context: Context, logged: LoggedActions): Promise<readonly FiledAcknowledgement[]> {
+  const { store, findings } = context;
+  const { integrated, until } = logged;
+  const keys = openOperators(logged.operators);
   const acknowledgements: FiledAcknowledgement[] = [];
   const open = new Map<string, Action>();
   /** what may be an attempt, and can't be read */
@@ -49,9 +52,7 @@ export async function checkActions(
     context.clock.date('action', name, action.time);
     if (number >= integrated && Date.parse(action.time) < until) late.push(name);
     if (action.kind === 'acknowledge') {
-      if (number >= integrated) tally.acknowledgementsWithoutEntry.push(name);
-      else if (isSignedByOperator(keys, number, bytes)) acknowledgements.push({ name, ...action });
-      else findings.error('foreign-object', name, NOT_SIGNED);
+      if (await isCounted(context, { name, number, bytes }, keys, logged)) acknowledgements.push({ name, ...action });
     } else if (action.attempt === undefined) open.set(name, action);
     else if (isOutcomeOf(action, open.get(action.attempt))) open.delete(action.attempt);
     else if (!unread.delete(action.attempt)) {
@@ -66,6 +67,31 @@ export async function checkActions(
   }
   sayUnfinished(context, open);
   return acknowledgements;
+}
+
+/** FiledBytes is an acknowledgement as it is stored. */
+interface FiledBytes {
+  readonly name: string;
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
+/** isCounted tells whether an acknowledgement counts, and says why it doesn't. */
+async function isCounted(
+  { findings, tally }: Context,
+  { name, number, bytes }: FiledBytes,
+  keys: readonly OperatorKey[],
+  { integrated, entryOf }: LoggedActions,
+): Promise<boolean> {
+  if (number < integrated && !isSignedByOperator(keys, number, bytes)) {
+    findings.error('foreign-object', name, NOT_SIGNED);
+    return false;
+  }
+  const entry = number < integrated ? await entryOf(number) : undefined;
+  const isOfEntry = entry?.sha256 === sha256(bytes);
+  if (entry === undefined) tally.acknowledgementsWithoutEntry.push(name);
+  else if (!isOfEntry) findings.error('entry-mismatch', name, `${CHANGED} (${entry.where})`);
+  return isOfEntry;
 }
 
 const NOT_SIGNED =

@@ -54,7 +54,7 @@ export function notChecked(
   const [acknowledgement] = tally.acknowledgementsWithoutEntry;
   if (acknowledgement !== undefined)
     not.push(
-      `${tally.acknowledgementsWithoutEntry.length} acknowledgements have no entry in the log yet, so they don't count: ${acknowledgement} is the first`,
+      `${tally.acknowledgementsWithoutEntry.length} acknowledgements don't count yet, because no entry of them was found in the log: ${acknowledgement} is the first`,
     );
   if (tally.unreadableOmitted > 0)
     not.push(`${tally.unreadableOmitted} more objects could not be read, and are not listed`);

@@ -38,7 +38,7 @@ export class Tally {
   reports = 0;
   /** those of them that an auditor signed and that the log has no entry of, though it has of later ones */
   readonly reportsWithoutEntry: string[] = [];
-  /** acknowledgements that the log has no entry of: they don't count yet */
+  /** acknowledgements of which no entry was found in the log: they don't count yet */
   readonly acknowledgementsWithoutEntry: string[] = [];
   readonly partitions: PartitionReport[] = [];
   readonly uncompared: Uncompared[] = [];

@@ -53,8 +53,8 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
     await walks.close();
   }
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
-  const { actions: integrated = 0, operators = [] } = log ?? {};
-  const acknowledgements = await checkActions(context, { integrated, until, operators });
+  const { actions: integrated = 0, operators = [], actionEntry: entryOf = none } = log ?? {};
+  const acknowledgements = await checkActions(context, { integrated, until, operators, entryOf });
   checkSilence(context, options);
   const known = acknowledgements.filter(({ finding }) => finding.code === 'clock-ahead');
   clock.finish(findings, new Set(known.map(({ finding }) => finding.object)));
@@ -62,6 +62,9 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   if (log?.note !== undefined) deps.onNewest?.(log.note);
   return compose(context, options, { started, before, log });
 }
+
+/** none is the entry of an action where there is no log. */
+const none = (): Promise<undefined> => Promise.resolve(undefined);
 
 function contextOf(deps: VerifyDeps, options: VerifyOptions): Context {
   const { ledger, anchor, verifiers = [], auditors } = options;

@@ -41,7 +41,9 @@ describe('an acknowledged finding', () => {
     const name = await acknowledge(ledger, 'foreign-object', FOREIGN);
     const before = await checkLedger(ledger);
     expect([before.status, marked(before)]).toEqual(['violated', [['foreign-object', FOREIGN, undefined]]]);
-    expect(before.notChecked.join()).toContain(`no entry in the log yet, so they don't count: ${name}`);
+    expect(before.notChecked.join()).toContain(
+      `don't count yet, because no entry of them was found in the log: ${name}`,
+    );
     expect(await integrate(ledger, SECOND + 21)).toMatchObject({ batches: 1, actions: 1, foreign: 0 });
     const report = await checkLedger(ledger);
     const acknowledged = { action: name, ...WORDS, time: timeOf(SECOND + 20) };

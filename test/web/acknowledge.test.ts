@@ -95,6 +95,30 @@ describe('the page and the command line conclude the same of', () => {
     });
   });
 
+  test('an action of the log that another acknowledgement replaces in a copy: neither counts', async () => {
+    const ledger = await planted();
+    await acknowledge(ledger, 'cosignature-invalid', FOREIGN);
+    await integrate(ledger, SECOND + 21);
+    await integrate(ledger, SECOND + 22, { registered: [], revoked: [OPERATOR.verifierKey] });
+    const mirror = mirrorOf(ledger).set(actionName(0), signedAcknowledgement(actionName(0), OPERATOR));
+    expect(await both(mirror)).toEqual({
+      status: 'violated',
+      found: [`entry-mismatch ${actionName(0)}`, `foreign-object ${FOREIGN}`],
+    });
+  });
+
+  test('a foreign object of the log that an acknowledgement replaces in a copy: it has no entry of its own', async () => {
+    const ledger = await planted();
+    ledger.store.objects.set(actionName(0), Buffer.from('junk'));
+    await integrate(ledger, SECOND + 21);
+    const mirror = mirrorOf(ledger).set(actionName(0), signedAcknowledgement(actionName(0), OPERATOR));
+    expect(await both(mirror)).toEqual({
+      status: 'violated',
+      found: [`entry-mismatch ${actionName(0)}`, `foreign-object ${FOREIGN}`],
+    });
+    expect((await pageOutcome(mirror)).notChecked.join()).toContain(`${actionName(0)} is the first`);
+  });
+
   test('a log that entries are lost of: nothing counts as acknowledged', async () => {
     const ledger = await planted();
     await acknowledge(ledger, 'foreign-object', FOREIGN);

@@ -99,7 +99,10 @@ async function byBatches(
 }
 
 /** unlessFaulty gives undefined where what is read is missing or malformed, or can't be read, which it tells. */
-async function unlessFaulty<T>(action: () => Promise<T>, onUnreadable: (why: string) => void): Promise<T | undefined> {
+export async function unlessFaulty<T>(
+  action: () => Promise<T>,
+  onUnreadable: (why: string) => void,
+): Promise<T | undefined> {
   try {
     return await action();
   } catch (error) {

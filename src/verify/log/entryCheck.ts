@@ -16,6 +16,8 @@ import { judgeReport } from '../../ledger/reports.ts';
 import { WHY_UNREAD } from '../../ports/store.ts';
 import { readFor, trustKeys } from '../context.ts';
 import type { Context, NeverRead } from '../context.ts';
+import { CHANGED, whereOf } from './loggedAction.ts';
+import type { LoggedAction } from './loggedAction.ts';
 import type { PositionCheck } from './positionCheck.ts';
 
 /** ObjectAt gives the object in a place, checked in its chain; undefined behind the last, 'hole' before others. */
@@ -25,6 +27,8 @@ export type ObjectAt = (partition: string, index: number) => Promise<WalkedObjec
 interface InBatch {
   readonly entry: LogEntry;
   readonly line: Buffer;
+  /** where it stands, in words */
+  readonly where: string;
   /** say reports a fault of the batch */
   readonly say: (detail: string) => void;
   /** differ reports that an object is not what the entry says */
@@ -38,6 +42,8 @@ export class EntryCheck {
   readonly #position: PositionCheck;
   /** entries of objects that are gone, by partition */
   readonly #gone = new Map<string, { readonly first: number; readonly count: number }>();
+  /** the entries of actions, by number of the action */
+  readonly actions = new Map<number, LoggedAction>();
   entries = 0;
   compared = 0;
 
@@ -55,10 +61,11 @@ export class EntryCheck {
       this.entries += 1;
       if (isHeadsLine(line)) continue;
       const say = (detail: string): void => findings.error('entry-mismatch', batch, `entry ${i} ${detail}`);
+      const where = whereOf(number, i);
       const differ = (code: FindingCode, object: string, detail: string): void =>
-        findings.error(code, object, `${detail} (entry ${i} of ${batch})`);
+        findings.error(code, object, `${detail} (${where})`);
       const entry = entryOf(line, say);
-      if (entry !== undefined) await this.#check({ entry, line, say, differ }, heads);
+      if (entry !== undefined) await this.#check({ entry, line, where, say, differ }, heads);
     }
     const fault = this.#position.takeHeads(heads);
     if (fault !== undefined) findings.error('entry-mismatch', batch, fault);
@@ -140,6 +147,7 @@ export class EntryCheck {
     const { store } = this.#context;
     const outOfOrder = this.#position.takeDocument(place, heads);
     if (outOfOrder !== undefined) it.say(outOfOrder);
+    else if (it.entry.type === 'action') this.actions.set(number, { sha256: it.entry.sha256, where: it.where });
     const name = documentName(type, number);
     const bytes = await readFor(this.#context, store, name);
     if (bytes === 'unreadable') return;
@@ -183,8 +191,7 @@ function documentFault(
   const own = attempt(() => documentEntry(place, bytes, auditors), 'malformed');
   if (entry.type === 'foreign')
     return own && `its entry in the log calls it foreign, and it is one of the ledger's ${place.type}s`;
-  if ((entry as ReportEntry | ActionEntry).sha256 !== sha256(bytes))
-    return 'its bytes have another SHA-256 than its entry in the log';
+  if ((entry as ReportEntry | ActionEntry).sha256 !== sha256(bytes)) return CHANGED;
   if (own === undefined && place.type === 'report')
     return `its entry in the log says that it is a report, and ${judgeReport(bytes, documentName(place.type, place.number), auditors) as string}`;
   if (own === undefined) return 'its entry in the log says that it is an action, and its bytes are not one';

@@ -10,12 +10,14 @@ import type { VerifyOptions } from '../options.ts';
 import { BatchOrder } from './batchOrder.ts';
 import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
 import { CosignatureCheck } from './cosignatureCheck.ts';
+import { EarlierActions } from './earlierActions.ts';
 import { checkEnd, isOlderThan } from './endCheck.ts';
 import type { LogEnd } from './endCheck.ts';
 import { EntryCheck } from './entryCheck.ts';
 import type { ObjectAt } from './entryCheck.ts';
 import { followBatches } from './followBatches.ts';
 import type { FollowedBatch } from './followBatches.ts';
+import type { LoggedAction } from './loggedAction.ts';
 import { PositionCheck } from './positionCheck.ts';
 import type { PublishedCheck } from './publishedCheck.ts';
 import type { CheckStart } from './resume.ts';
@@ -30,6 +32,8 @@ export interface FollowedLog {
   readonly lacksReport: (number: number) => boolean;
   /** number of the first action that has no entry */
   readonly actions: number;
+  /** actionEntry gives the entry of the action of that number, also where the log was not followed; undefined if none is found. */
+  readonly actionEntry: (number: number) => Promise<LoggedAction | undefined>;
   /** the keys that it has announced, as formatVerifierKey prints them */
   readonly keys: readonly string[];
   /** operators' keys that it has registered; none where entries are lost: what they acknowledged isn't known then */
@@ -75,6 +79,8 @@ export class LogCheck {
   readonly #entries: EntryCheck;
   readonly #cosignatures: CosignatureCheck;
   readonly #tiles: TileCheck | undefined;
+  /** what has an entry before the check's own start */
+  readonly #earlier: EarlierActions | undefined;
   #unsigned: number | undefined;
   #isEndUnknown = false;
   #unjudged = 0;
@@ -108,6 +114,7 @@ export class LogCheck {
       },
     );
     this.#tiles = context.tiles && new TileCheck(context, context.tiles);
+    this.#earlier = continued && new EarlierActions(context, { ...continued.tree.head, number: continued.head.number });
     this.#head = continued?.head;
     this.#note = continued?.opened.note;
     this.isAnchorFound = continued !== undefined;
@@ -122,6 +129,10 @@ export class LogCheck {
       lacksReport: (number) =>
         !this.#tree.isBroken && !this.#parts.checkpoints.isIncomplete && this.#position.lacksReport(number),
       actions: this.#position.documents.action,
+      actionEntry: async (number) =>
+        number < this.#parts.start.position.documents.action
+          ? this.#earlier?.find(number)
+          : this.#entries.actions.get(number),
       keys: this.#position.keys,
       operators: this.#tree.isBroken ? [] : this.#position.operators,
       time: this.#position.time,

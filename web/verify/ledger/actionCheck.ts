@@ -4,6 +4,7 @@ import type { FiledAcknowledgement } from './acknowledge.ts';
 import type { ClockCheck } from './clock.ts';
 import type { Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
+import { sha256 } from './hash.ts';
 import { actionName, parseActionName } from './names.ts';
 import { isOfOperator } from './operators.ts';
 import type { Operator } from './operators.ts';
@@ -12,6 +13,8 @@ import type { Operator } from './operators.ts';
 export interface ActionTimes {
   /** number of the first action without an entry in the log */
   readonly integrated: number;
+  /** the SHA-256 that its entries state, by number of the action */
+  readonly entries: ReadonlyMap<number, string>;
   /** what was filed before must have an entry; NaN: nothing must */
   readonly until: number;
   readonly now: number;
@@ -63,11 +66,13 @@ export async function checkActions(folder: Folder, findings: Findings, times: Ac
     }
     const { acknowledgement, time } = action;
     if (acknowledgement !== undefined) {
-      if (number >= times.integrated) waiting.push(name);
-      else if (await isOfOperator(times.operators, number, name, acknowledgement.signature))
-        acknowledgements.push({ action: name, time, ...acknowledgement });
-      else
+      const isEntered = number < times.integrated;
+      if (isEntered && !(await isOfOperator(times.operators, number, name, acknowledgement.signature)))
         findings.say('foreign-object', name, 'it acknowledges a finding, and no operator whom the log knew signed it');
+      else if (!isEntered || !times.entries.has(number)) waiting.push(name);
+      // Other bytes are found where entries are compared.
+      else if (times.entries.get(number) === sha256(bytes))
+        acknowledgements.push({ action: name, time, ...acknowledgement });
     } else if (action.attempt === undefined) open.set(name, action);
     else if (open.get(action.attempt)?.subject === action.subject) open.delete(action.attempt);
     else if (!unread.delete(action.attempt)) {

@@ -47,6 +47,8 @@ export class EntryCheck {
   filed: FiledCounts = { report: 0, action: 0 };
   /** when the newest batch was made */
   time = '';
+  /** the SHA-256 that the entries of actions state, by number of the action */
+  readonly actions = new Map<number, string>();
   entries = 0;
   compared = 0;
   readonly #reports = new Set<number>();
@@ -172,8 +174,10 @@ export class EntryCheck {
     const next = this.filed[kind];
     const isInOrder = number === next || (number > next && (kind === 'report' || this.#isLost));
     if (kind === 'report') this.#reports.add(number);
-    if (isInOrder && number < heads.filed[kind]) this.filed = { ...this.filed, [kind]: number + 1 };
-    else if (isInOrder) wrong(`is of ${kind} ${number}, and ${NOT_SO_FAR}`);
+    if (isInOrder && number < heads.filed[kind]) {
+      this.filed = { ...this.filed, [kind]: number + 1 };
+      if (entry.type === 'action') this.actions.set(number, entry.sha256);
+    } else if (isInOrder) wrong(`is of ${kind} ${number}, and ${NOT_SO_FAR}`);
     else if (!this.#isLost) wrong(`is of ${kind} ${number}, not ${next}`);
     const { folder } = this.#parts;
     const name = kind === 'report' ? reportName(number) : actionName(number);

@@ -83,7 +83,7 @@ export function notChecked(check: Uncovered): string[] {
   const [waiting] = check.acknowledgementsWithoutEntry;
   if (waiting !== undefined)
     not.push(
-      `What ${check.acknowledgementsWithoutEntry.length} actions acknowledge: they have no entry in the log yet, so they don't count; ${waiting} is the first.`,
+      `What ${check.acknowledgementsWithoutEntry.length} actions acknowledge: no entry of them was found in the log, so they don't count yet; ${waiting} is the first.`,
     );
   if (check.unreadableOmitted > 0)
     not.push(`${check.unreadableOmitted} more files could not be read, and are not listed.`);

@@ -141,9 +141,10 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     notIntegrated += await finishPartition(walk, log, until, findings);
     (counts.get(partition) as PartitionCount).head = walk.chain.head;
   }
-  const { action } = log.entries.filed;
+  const { action: integrated } = log.entries.filed;
   const { operators } = log;
-  const actions = await checkActions(folder, findings, { integrated: action, until, now, clock, operators });
+  const entries = log.entries.actions;
+  const actions = await checkActions(folder, findings, { integrated, entries, until, now, clock, operators });
   await reports.check(findings, clock, log.lacksReport);
   await checkPages(folder, findings, reports);
   const known = actions.acknowledgements.filter(({ code }) => code === 'clock-ahead').map(({ object }) => object);
