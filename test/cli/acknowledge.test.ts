@@ -18,7 +18,7 @@ import { SECOND } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
 import { KEY, OPERATOR, integrateOf, keyOf } from '../support/logs.ts';
 import { inProcess, runNode } from '../support/program.ts';
-import { SPELLINGS } from '../support/secrets.ts';
+import { SECRET, SPELLINGS } from '../support/secrets.ts';
 
 let stack: Stack;
 let folder = '';
@@ -93,6 +93,25 @@ test('several at once get an action each', async () => {
   const words = ['--who', 'ann', '--why', 'a test'];
   await acknowledge(ledger, [...findings, ...words, '--key', await keyFile(OPERATOR)]);
   expect(await actionsIn(ledger)).toEqual([actionName(0), actionName(1)]);
+});
+
+test('a name that looks like a secret can be acknowledged too, and no fault repeats it', async () => {
+  const memory = await planted();
+  const [name, missing] = [`export?sig=${SECRET}.csv`, `dump code=${SECRET}.txt`];
+  memory.store.objects.set(name, Buffer.from('junk'));
+  const ledger = await stored(memory);
+  const words = ['--who', 'ann', '--why', 'a test', '--key', await keyFile(OPERATOR)];
+  expect(await acknowledge(ledger, ['--finding', `foreign-object:${name}`, ...words])).toMatchObject({ code: 0 });
+  const failed = [`foreign-object:${missing}`, `AccountKey=${SECRET}:x`, `sig=${SECRET}`];
+  for (const finding of failed) {
+    const error = await acknowledge(ledger, ['--finding', finding, ...words]).catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/--finding.*(there is no object|can't be acknowledged|must be CODE:OBJECT)/);
+    expect(String(error)).not.toContain(SECRET);
+  }
+  const gone = { url: stack.sasContainer('no-such-ledger', 'rcl').url };
+  const args = ['--finding', `foreign-object:${missing}`, ...words];
+  expect(String(await acknowledge(gone, args).catch((thrown: unknown) => thrown))).not.toContain(SECRET);
+  expect(await actionsIn(ledger)).toEqual([actionName(0)]);
 });
 
 describe('nothing is recorded', () => {

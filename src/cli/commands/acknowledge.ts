@@ -2,6 +2,7 @@ import { openCredential } from '../../adapters/credential.ts';
 import { openKeyVaultSigner } from '../../adapters/keyVaultSigner.ts';
 import { keySigner } from '../../adapters/logKeys.ts';
 import { parseVaultKeyUrl } from '../../config/azureIds.ts';
+import { withoutSecret } from '../../config/secrets.ts';
 import { faultIn } from '../../core/errors.ts';
 import { ACKNOWLEDGEABLE } from '../../core/objects/acknowledgement.ts';
 import type { AcknowledgedFinding } from '../../core/objects/acknowledgement.ts';
@@ -42,7 +43,7 @@ export const command = defineCommand(
     ],
     options: {
       finding: {
-        type: 'texts',
+        type: 'names',
         placeholder: 'CODE:OBJECT',
         meaning: 'code and object of the finding, as verify prints them',
       },
@@ -105,7 +106,9 @@ function parseFinding(text: string): Pick<AcknowledgedFinding, 'code' | 'object'
     throw usageError('--finding must be CODE:OBJECT, such as sequence-gap:segments/0/000000000041.jsonl.zst');
   const code = ACKNOWLEDGEABLE.find((one) => one === stated);
   if (code !== undefined) return { code, object };
-  throw usageError(`--finding: ${stated} can't be acknowledged; these can: ${ACKNOWLEDGEABLE.join(', ')}`);
+  throw usageError(
+    `--finding: ${withoutSecret(stated)} can't be acknowledged; these can: ${ACKNOWLEDGEABLE.join(', ')}`,
+  );
 }
 
 async function vaultSigner(keyUrl: string, heads: LogPosition | undefined): Promise<Signer> {
@@ -135,7 +138,9 @@ function requireRegistered({ verifierKey }: Signer, heads: LogPosition | undefin
 }
 
 async function look(store: ObjectStore, object: string): Promise<AcknowledgedFinding['sha256']> {
-  const seen = await seenAs(store, object);
-  if (seen === undefined) throw unusable(`--finding: there is no object ${object}, or it is in the archive tier`);
-  return seen;
+  const seen = await seenAs(store, object).catch((error: unknown) => {
+    throw unusable(`--finding: ${withoutSecret(faultIn(error).message)}`, error);
+  });
+  if (seen !== undefined) return seen;
+  throw unusable(`--finding: there is no object ${withoutSecret(object)}, or it is in the archive tier`);
 }
