@@ -45,7 +45,8 @@ export const command = defineCommand(
       finding: {
         type: 'names',
         placeholder: 'CODE:OBJECT',
-        meaning: 'code and object of the finding, as verify prints them',
+        meaning:
+          "code and object of the finding, as verify prints them; a name with characters that can't be seen as the JSON of verify has it",
       },
       key: {
         type: 'text',
@@ -86,20 +87,23 @@ export const command = defineCommand(
     const signer = given ?? (await vaultSigner(keyUrl as string, heads));
     requireRegistered(signer, heads);
     const findings: AcknowledgedFinding[] = [];
-    for (const finding of stated) findings.push({ ...finding, sha256: await look(store, finding.object) });
+    for (const finding of withoutRepeats(stated))
+      findings.push({ ...finding, sha256: await look(store, finding.object) });
     const words = await askWhoAndWhy(options, outside);
     for (const finding of findings) {
       const name = await acknowledgeFinding({ store, signer, now: outside.now }, finding, words);
       printItem(`recorded    ${name}: ${finding.code}: ${finding.object}`);
     }
     printItem(
-      'It counts once the log has an entry of it, which takes a minute; verify then shows the finding as acknowledged.',
+      'It counts once the log has an entry of it, which takes a minute. If verify lists that finding then, it is shown as acknowledged.',
     );
     return EXIT.fine;
   },
 );
 
-function parseFinding(text: string): Pick<AcknowledgedFinding, 'code' | 'object'> {
+type StatedFinding = Pick<AcknowledgedFinding, 'code' | 'object'>;
+
+function parseFinding(text: string): StatedFinding {
   const colon = text.indexOf(':');
   const [stated, object] = [text.slice(0, colon), text.slice(colon + 1)];
   if (colon < 0 || !isObjectName(object))
@@ -110,6 +114,9 @@ function parseFinding(text: string): Pick<AcknowledgedFinding, 'code' | 'object'
     `--finding: ${withoutSecret(stated)} can't be acknowledged; these can: ${ACKNOWLEDGEABLE.join(', ')}`,
   );
 }
+
+const withoutRepeats = (stated: readonly StatedFinding[]): Iterable<StatedFinding> =>
+  new Map(stated.map((finding) => [`${finding.code}:${finding.object}`, finding])).values();
 
 async function vaultSigner(keyUrl: string, heads: LogPosition | undefined): Promise<Signer> {
   try {
