@@ -84,6 +84,9 @@ test('a finding is acknowledged, by whom and why is asked, and verify says so on
     ),
   );
   expect(verified.code).toBe(0);
+  // What is open comes before what is not, whatever it is called.
+  await ledger.store.create('zoo.txt', Buffer.from('junk'));
+  expect((await verify()).stdout).toMatch(/foreign-object: zoo\.txt: [^]*foreign-object: planted\.txt: /);
 });
 
 test('several at once get an action each, one that is given twice gets one', async () => {
