@@ -158,6 +158,14 @@ describe('nothing is recorded', () => {
     expect(await actionsIn(ledger)).toEqual([]);
   });
 
+  test('with two keys, or none', async () => {
+    const both = ['--key', await keyFile(OPERATOR), '--vault-key', 'https://vault.vault.azure.net/keys/a/b'];
+    for (const keys of [both, []])
+      await expect(acknowledge({ url: folder }, [...good, ...keys])).rejects.toThrow(
+        'give --key or --vault-key, one of the two',
+      );
+  });
+
   test('with a key that is revoked, or where there is no log', async () => {
     const key = ['--key', await keyFile(OPERATOR)];
     const ledger = await stored(await planted());

@@ -279,10 +279,16 @@ describe('findings', () => {
     const page = renderReport({ ...withFindings(findings), status: 'verified' }, NAME);
     const shown = Array.from(page.matchAll(/rowspan="1"><code>(\w+)<\/code>|<span class="badge (\w+)">(\w+)/g));
     expect(shown.map(([, object, ...badge]) => object ?? badge.join(' '))).toEqual([
-      ...['b', 'error error'],
-      ...['c', 'warning warning'],
-      ...['a', 'quiet error', 'quiet acknowledged'],
-      ...['c', 'quiet warning', 'quiet acknowledged'],
+      'b',
+      'error error',
+      'c',
+      'warning warning',
+      'a',
+      'quiet error',
+      'quiet acknowledged',
+      'c',
+      'quiet warning',
+      'quiet acknowledged',
     ]);
     const text = textOf(page).replace(/\s+/g, ' ');
     expect(text).toContain('2 of them acknowledged');

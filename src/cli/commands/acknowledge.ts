@@ -72,8 +72,8 @@ export const command = defineCommand(
   },
   async ({ given: [target], options }, outside) => {
     const { key, 'vault-key': keyUrl } = options;
-    if (options.finding.length === 0 || (key === undefined) === (keyUrl === undefined))
-      throw usageError('give --finding, and --key or --vault-key');
+    if (options.finding.length === 0) throw usageError('give --finding');
+    if ((key === undefined) === (keyUrl === undefined)) throw usageError('give --key or --vault-key, one of the two');
     if (!isUrl(target)) throw usageError('TARGET must be the URL of a container: in a copy nothing counts');
     const stated = options.finding.map(parseFinding);
     const given = key === undefined ? undefined : keySigner(await readSignerKey(key));
