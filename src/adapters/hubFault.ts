@@ -19,7 +19,10 @@ export function hubFault(what: string, error: unknown): AuditsealError {
   const last = lastOf(error);
   if (last instanceof AuditsealError) return last;
   const message = last instanceof Error ? last.message : String(last);
-  const why = withoutSecret(message).replace(/\s+/g, ' ').slice(0, MAX_MESSAGE);
+  const why = withoutSecret(message)
+    .replace(/\s+/g, ' ')
+    .slice(0, MAX_MESSAGE)
+    .replace(/[.\s]+$/, '');
   const failed = `the event hub could not ${what}: ${why}`;
   if (!REFUSED.has(codeOf(last))) return new AuditsealError('HUB_UNAVAILABLE', failed, { cause: error });
   const advice = 'check HUB, HUB_NAME and HUB_REPAIR_GROUP, and that this app may receive from the event hub';

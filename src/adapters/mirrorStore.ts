@@ -28,7 +28,7 @@ interface ForeignFiles {
  * Objects whose names the format knows are files under their names, which can't collide on any system. All other names may
  * be anything: such an object lies in a folder of its own under the SHA-256 of its name, beside a file that holds the name,
  * and is listed and read under the name. A file that stands elsewhere under a name that the format doesn't know is listed
- * and read where it is.
+ * and read where it is. What stands in both places is listed twice, and nobody can tell which of the two the object is.
  */
 export class MirrorStore implements ObjectStore {
   readonly #folder: FolderStore;
@@ -52,19 +52,11 @@ export class MirrorStore implements ObjectStore {
   }
 
   async read(name: string, most: number = maxBytesOf(name)): Promise<Buffer | Unread | undefined> {
-    for (const file of this.#filesOf(name)) {
-      const bytes = await this.#folder.read(file, most);
-      if (bytes !== undefined) return bytes;
-    }
-    return undefined;
+    return this.#readOnly(name, (file) => this.#folder.read(file, most));
   }
 
   async readEnd(name: string, length: number): Promise<Buffer | Unread | undefined> {
-    for (const file of this.#filesOf(name)) {
-      const bytes = await this.#folder.readEnd(file, length);
-      if (bytes !== undefined) return bytes;
-    }
-    return undefined;
+    return this.#readOnly(name, (file) => this.#folder.readEnd(file, length));
   }
 
   /** metadata gives none, as FolderStore does. */
@@ -73,8 +65,8 @@ export class MirrorStore implements ObjectStore {
   }
 
   async exists(name: string): Promise<boolean> {
-    for (const file of this.#filesOf(name)) if (await this.#folder.exists(file)) return true;
-    return false;
+    if (isKnownName(name)) return this.#folder.exists(name);
+    return (await this.#filesOfForeign(name)).length > 0;
   }
 
   async *list(prefix: string, from = ''): AsyncIterable<ObjectInfo> {
@@ -109,11 +101,29 @@ export class MirrorStore implements ObjectStore {
     return this.#folder.pathOf(isKnownName(name) ? name : foreignFileOf(name));
   }
 
-  /** filesOf gives the files that may hold an object. */
-  #filesOf(name: string): string[] {
-    if (isKnownName(name)) return [name];
-    const isPlain = !FOREIGN_FILE.test(name) && attempt(() => this.#folder.pathOf(name), 'misuse') !== undefined;
-    return isPlain ? [foreignFileOf(name), name] : [foreignFileOf(name)];
+  async #readOnly(name: string, read: (file: string) => Promise<Buffer | Unread | undefined>): ReturnType<typeof read> {
+    if (isKnownName(name)) return read(name);
+    const [file, another] = await this.#filesOfForeign(name);
+    if (another !== undefined) return 'twice';
+    return file === undefined ? undefined : read(file);
+  }
+
+  /** filesOfForeign gives the files that hold a foreign object: the one that is kept apart, and the one under its own name. */
+  async #filesOfForeign(name: string): Promise<string[]> {
+    const file = foreignFileOf(name);
+    const isApart = (await this.#isNamed(file)) && (await this.#folder.exists(file));
+    return [...(isApart ? [file] : []), ...((await this.#isPlain(name)) ? [name] : [])];
+  }
+
+  /** isNamed tells whether a file of the folder of foreign objects has its name beside it. */
+  async #isNamed(file: string): Promise<boolean> {
+    return (await readName(this.#folder, `${file}${NAME_SUFFIX}`)) !== undefined;
+  }
+
+  async #isPlain(name: string): Promise<boolean> {
+    if (attempt(() => this.#folder.pathOf(name), 'misuse') === undefined) return false;
+    if (FOREIGN_FILE.test(name) && (await this.#isNamed(name.replace(NAME_SUFFIX, '')))) return false;
+    return this.#folder.exists(name);
   }
 
   /** The folder is looked into once, not for each listing: somebody may have planted very many names. */

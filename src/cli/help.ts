@@ -55,7 +55,7 @@ const headOf = (name: string, option: Option): string =>
   option.type === 'flag' ? `--${name}` : `--${name} ${option.placeholder}`;
 
 function meaningOf(option: Option): string {
-  if (option.type === 'texts') return `${option.meaning}. May be given several times`;
+  if (option.type === 'texts' || option.type === 'names') return `${option.meaning}. May be given several times`;
   if (option.type !== 'number') return option.meaning;
   const { meaning, least, most } = option;
   return `${meaning}; ${most === undefined ? `${least} or more` : `${least} to ${formatCount(most)}`}`;

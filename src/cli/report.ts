@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, print, printItem } from './output.ts';
 import { checkpointName } from '../core/objects/names.ts';
+import { isAcknowledged } from '../core/objects/report.ts';
 import type { CosignatureReport, Finding, Report } from '../core/objects/report.ts';
 
 const START = { full: 'the first segments', incremental: 'the heads of the anchor', quick: 'the first entry' } as const;
@@ -49,7 +50,10 @@ function printCosignatures({ verified, notChecked, quorum }: CosignatureReport):
   printItem(`  cosigned: ${by}; ${formatCount(verified)} cosignatures verified, ${formatCount(notChecked)} not`);
 }
 
-/** printSaid prints what every report says: what was not checked, what could not be read, and what was found. */
+/**
+ * printSaid prints what every report says: what was not checked, what could not be read, and what was found, of that what
+ * nobody acknowledged first.
+ */
 export function printSaid(report: {
   readonly notChecked: readonly string[];
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];
@@ -57,7 +61,8 @@ export function printSaid(report: {
 }): void {
   for (const text of report.notChecked) printItem(`  not checked: ${text}`);
   for (const { object, why } of report.unreadable) printItem(`  unreadable: ${object}: ${why}`);
-  for (const { code, severity, object, detail, acknowledged } of report.findings) {
+  const open = report.findings.filter((finding) => !isAcknowledged(finding));
+  for (const { code, severity, object, detail, acknowledged } of [...open, ...report.findings.filter(isAcknowledged)]) {
     printItem(`  ${severity} ${code}: ${object}: ${detail}`);
     if (acknowledged === undefined) continue;
     const { action, who, why, time } = acknowledged;

@@ -14,8 +14,11 @@ interface Flag {
   readonly meaning: string;
 }
 
-/** An option of type `texts` may be given several times. One of type `target` is a folder or a container's URL, as TARGET is. */
-interface TextOption<T extends 'text' | 'texts' | 'target'> {
+/**
+ * An option of type `texts` may be given several times, and one of type `names` too: it holds names of objects, which somebody
+ * else made up. One of type `target` is a folder or a container's URL, as TARGET is.
+ */
+interface TextOption<T extends 'text' | 'texts' | 'names' | 'target'> {
   readonly type: T;
   readonly placeholder: string;
   readonly meaning: string;
@@ -30,7 +33,8 @@ interface NumberOption {
 }
 
 /** Option is one option of a command: what the parser takes, and what the help says of it. */
-export type Option = Flag | TextOption<'text'> | TextOption<'texts'> | TextOption<'target'> | NumberOption;
+export type Option =
+  Flag | TextOption<'text'> | TextOption<'texts'> | TextOption<'names'> | TextOption<'target'> | NumberOption;
 
 /** OptionTable is the options of a command by their names, without the dashes. */
 export type OptionTable = Readonly<Record<string, Option>>;
@@ -40,6 +44,7 @@ interface Values {
   readonly text: string | undefined;
   readonly target: string | undefined;
   readonly texts: readonly string[];
+  readonly names: readonly string[];
   readonly number: number | undefined;
 }
 
@@ -58,7 +63,7 @@ const ARGUMENT_TARGET = 'TARGET';
 /**
  * parseArguments reads what follows a command's name. `names` are its arguments, each of which must be there. It throws USAGE,
  * also for a secret anywhere but in the query of a target's URL: so what the rest of the command line gets may be printed,
- * filed and used as a name, and only of a target the URL never is.
+ * filed and used as a name, and only of a target the URL never is. Names of objects may look like secrets: no fault repeats such a one.
  */
 export function parseArguments<const A extends readonly string[], const O extends OptionTable>(
   args: readonly string[],
@@ -79,7 +84,7 @@ export function parseArguments<const A extends readonly string[], const O extend
     if (option === undefined || token.rawName !== `--${token.name}`)
       throw usageError(`there is no option ${withoutSecret(token.rawName)}`);
     checkValue(token, option);
-    refuseSecret(token.value ?? '', token.rawName, option.type === 'target');
+    if (option.type !== 'names') refuseSecret(token.value ?? '', token.rawName, option.type === 'target');
     texts.set(token.name, [...(texts.get(token.name) ?? []), token.value ?? '']);
   }
   if (given.length !== names.length) {
@@ -128,7 +133,7 @@ function checkValue(
 
 function valueOf(name: string, option: Option, given: readonly string[] | undefined): Values[Option['type']] {
   if (option.type === 'flag') return given !== undefined;
-  if (option.type === 'texts') return given ?? [];
+  if (option.type === 'texts' || option.type === 'names') return given ?? [];
   const last = given?.at(-1);
   if (option.type !== 'number' || last === undefined) return last;
   return wholeNumber(last, `--${name}`, option.least, option.most);

@@ -90,7 +90,7 @@ function statusSection(report: Report, status: Status, name: string): Markup {
   return markup`<section class="status ${status}" aria-labelledby="status">
 ${sign(status, 'sign')}
 <div class="body">
-<h1 id="status">${MEANING[status].title}</h1>
+<h1 id="status">${MEANING[status].title}${withKnown(report, status)}</h1>
 <p class="lead">${MEANING[status].sentence}</p>
 <p>${outcome(report)}</p>
 <dl class="identity">
@@ -100,6 +100,13 @@ ${sign(status, 'sign')}
 </dl>
 </div>
 </section>`;
+}
+
+/** withKnown says in the headline of a verified report how much of it somebody has acknowledged. */
+function withKnown({ findings }: Report, status: Status): Markup {
+  const known = findings.filter(isAcknowledged).length;
+  if (status !== 'verified' || known === 0) return markup``;
+  return markup`<span class="but">, with ${plural(known, 'finding')} acknowledged</span>`;
 }
 
 /** outcome is what happened, in numbers. */

@@ -45,6 +45,7 @@ time { font-variant-numeric: tabular-nums; }
 .sign { width: clamp(3.5rem, 9vw, 5.5rem); height: auto; color: var(--tone); }
 .status h1 { font: 600 clamp(2.25rem, 6vw, 3.5rem)/1 var(--serif); color: var(--tone); letter-spacing: -.01em; margin-bottom: .75rem; }
 .status p { margin: 0 0 .5rem; max-width: 52rem; }
+.but { font: 400 1.25rem/1.3 var(--serif); letter-spacing: normal; }
 .lead { font-size: 1.125rem; line-height: 1.45; }
 .identity { margin: 1.25rem 0 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: .75rem 2rem; padding-top: 1rem; border-top: 1px solid var(--tone); }
 dt { font-size: .8125rem; color: var(--soft); }
@@ -81,6 +82,8 @@ thead th { font-size: .8125rem; color: var(--soft); border-bottom: 1px solid var
 .break { white-space: break-spaces; }
 .badge { display: inline-block; font-size: .75rem; font-weight: 600; line-height: 1.5; padding: 0 .5rem; border: 1px solid var(--tone); border-radius: 3px; color: var(--tone); background: var(--wash); }
 .badge.error { background: var(--tone); color: var(--paper); }
+.badge.quiet { background: none; border-color: var(--strong); color: var(--soft); font-weight: 400; }
+td p { margin: .25rem 0 0; }
 .code { font-weight: 600; white-space: nowrap; }
 .signs { position: absolute; width: 0; height: 0; }
 .w-code { width: 13rem; }

@@ -3,6 +3,7 @@ import type { Markup } from './markup.ts';
 import { LOG_CODE_MEANING } from './reportLog.ts';
 import { number, plural, time } from './reportValues.ts';
 import { parseSegmentName } from '../core/objects/names.ts';
+import { isAcknowledged } from '../core/objects/report.ts';
 import type { AcknowledgedBy, Finding, PartitionReport, Report } from '../core/objects/report.ts';
 
 const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
@@ -34,7 +35,7 @@ function escapeNote(rows: readonly object[]): Markup {
 
 const isWarning = ({ severity }: Finding): boolean => severity === 'warning';
 
-/** findingsSection lists the findings, errors first, then by the object they are about. */
+/** findingsSection lists the findings: those that nobody acknowledged, errors first, then by the object they are about. */
 export function findingsSection({ findings, findingsOmitted }: Report): Markup {
   const omitted = markup`<p class="note">${plural(findingsOmitted, 'further finding')} ${findingsOmitted === 1 ? 'is' : 'are'} not listed, here or in the JSON report: a report lists the first ${number(findings.length)}.</p>`;
   return markup`<section aria-labelledby="findings">
@@ -47,17 +48,22 @@ ${findings.length === 0 ? '' : [kindsTable(findings), escapeNote(findings), find
 
 /** kindsTable counts the findings of each code and says what the code means. */
 function kindsTable(findings: readonly Finding[]): Markup {
-  const counts = new Map<string, number>();
-  for (const { code } of findings) counts.set(plainText(code), (counts.get(plainText(code)) ?? 0) + 1);
-  const rows = [...counts].sort(([a, m], [b, n]) => n - m || compareText(a, b));
+  const kinds = Map.groupBy(findings, ({ code }) => plainText(code));
+  const rows = [...kinds].sort(([a, { length: m }], [b, { length: n }]) => n - m || compareText(a, b));
   return markup`<table role="table" class="kinds">
 <caption role="caption">Listed findings by code</caption>
 ${head([column('w-code', 'Code'), column('w-count numeric', 'Count'), column('', 'Means')])}
 <tbody role="rowgroup">
 ${rows.map(
-  ([code, count]) =>
-    markup`<tr role="row"><th role="rowheader" scope="row" class="code">${untrusted(code)}</th><td role="cell" class="numeric" data-label="Count">${number(count)}</td><td role="cell">${CODE_MEANING.get(code) ?? ''}</td></tr>\n`,
+  ([code, kind]) =>
+    markup`<tr role="row"><th role="rowheader" scope="row" class="code">${untrusted(code)}</th><td role="cell" class="numeric" data-label="Count">${number(kind.length)}</td><td role="cell">${CODE_MEANING.get(code) ?? ''}${ofWhich(kind)}</td></tr>\n`,
 )}</tbody></table>`;
+}
+
+/** ofWhich says how many of the findings of a code are acknowledged. */
+function ofWhich(findings: readonly Finding[]): Markup {
+  const known = findings.filter(isAcknowledged).length;
+  return known === 0 ? markup`` : markup`<p class="small soft">${number(known)} of them acknowledged</p>`;
 }
 
 function findingsTable(findings: readonly Finding[]): Markup {
@@ -67,12 +73,13 @@ function findingsTable(findings: readonly Finding[]): Markup {
     const isSame =
       group?.[0] !== undefined &&
       plainText(group[0].object) === plainText(finding.object) &&
-      isWarning(group[0]) === isWarning(finding);
+      isWarning(group[0]) === isWarning(finding) &&
+      isAcknowledged(group[0]) === isAcknowledged(finding);
     if (isSame) group?.push(finding);
     else groups.push([finding]);
   }
   return markup`<table role="table" class="long">
-<caption role="caption">All listed findings: errors first, then by the name of the object</caption>
+<caption role="caption">All listed findings: those that are acknowledged last, errors first, then by the name of the object</caption>
 ${head([column('w-object', 'Object'), column('w-finding', 'Finding'), column('', 'Detail')])}
 ${groups.map(findingGroup)}</table>`;
 }
@@ -81,7 +88,9 @@ function findingGroup(group: readonly Finding[]): Markup {
   const rows = group.map((finding, at) => {
     const { code, severity, object, detail, acknowledged } = finding;
     const name = markup`<th role="rowheader" scope="rowgroup" rowspan="${group.length}">${objectName(object)}</th>`;
-    const badge = markup`<span class="badge ${isWarning(finding) ? 'warning' : 'error'}">${untrusted(severity)}</span>`;
+    const severe = isAcknowledged(finding) ? 'quiet' : isWarning(finding) ? 'warning' : 'error';
+    const quiet = isAcknowledged(finding) ? markup` <span class="badge quiet">acknowledged</span>` : '';
+    const badge = markup`<span class="badge ${severe}">${untrusted(severity)}</span>${quiet}`;
     return markup`<tr role="row">${at === 0 ? name : ''}<td role="cell">${badge} <span class="code">${untrusted(code)}</span></td><td role="cell" class="break">${boxed(detail, detailText(detail))}${acknowledged === undefined ? '' : known(acknowledged)}</td></tr>\n`;
   });
   return markup`<tbody role="rowgroup">${rows}</tbody>\n`;
@@ -109,8 +118,9 @@ const detailText = (detail: unknown): Markup =>
 function compareFindings(a: Finding, b: Finding): number {
   const [nameA, nameB] = [plainText(a.object), plainText(b.object)];
   const [placeA, placeB] = [parseSegmentName(nameA), parseSegmentName(nameB)];
-  const bySeverity = Number(isWarning(a)) - Number(isWarning(b));
-  if (bySeverity !== 0) return bySeverity;
+  const byAttention =
+    Number(isAcknowledged(a)) - Number(isAcknowledged(b)) || Number(isWarning(a)) - Number(isWarning(b));
+  if (byAttention !== 0) return byAttention;
   if (placeA === undefined || placeB === undefined) {
     return Number(placeA === undefined) - Number(placeB === undefined) || compareText(nameA, nameB);
   }

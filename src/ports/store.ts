@@ -59,15 +59,16 @@ export type TooLarge = 'too-large';
 
 /**
  * Unread is the answer instead of the bytes of an object that is there: it is too large, in a tier that can't be read
- * without waiting for hours, or encrypted with a key that whoever created it has.
+ * without waiting for hours, encrypted with a key that whoever created it has, or stands in a mirror twice.
  */
-export type Unread = TooLarge | 'archived' | 'encrypted';
+export type Unread = TooLarge | 'archived' | 'encrypted' | 'twice';
 
 /** WHY_UNREAD is what a finding says of an object that nobody reads. */
 export const WHY_UNREAD: Readonly<Record<Unread, string>> = {
   'too-large': 'it is too large: no object of such a name has so many bytes',
   archived: 'it is in the archive tier, where nothing can be read: rehydrate it',
   encrypted: 'it can only be read with a key that whoever created it has: no object of a ledger is so',
+  twice: 'it stands in the mirror twice, in the folder foreign and under its own name: remove the one that is no copy',
 };
 
 /** GONE is what is said of an object that a listing has, and a read hasn't. */

@@ -17,13 +17,15 @@ const mayBeAcknowledged = ({ code, declared }: Finding): boolean =>
 
 /**
  * acknowledgeFindings marks the findings that operators acknowledged: of the same code, about the same object, whose bytes are
- * those that they saw. So something else under that name is a finding that nobody has acknowledged.
+ * those that they saw. So something else under that name is a finding that nobody has acknowledged. The last one by number is
+ * named, so that an operator can correct himself.
  */
 export async function acknowledgeFindings(
   context: Context,
   acknowledgements: readonly FiledAcknowledgement[],
 ): Promise<void> {
-  const { findings } = context;
+  const { findings, tally } = context;
+  const fitting = new Set<FiledAcknowledgement>();
   const seen = new Map<string, Seen | undefined>();
   const byFinding = Map.groupBy(acknowledgements, ({ finding: { code, object } }) => keyOf(code, object));
   for (const finding of findings.listed.filter(mayBeAcknowledged)) {
@@ -31,11 +33,14 @@ export async function acknowledgeFindings(
     const candidates = byFinding.get(keyOf(code, object));
     if (candidates === undefined) continue;
     if (!seen.has(object)) seen.set(object, await look(context, object));
-    const found = candidates.find((one) => one.finding.sha256 === seen.get(object));
-    if (found === undefined) continue;
-    const { name: action, who, why, time } = found;
+    const found = candidates.filter((one) => one.finding.sha256 === seen.get(object));
+    for (const one of found) fitting.add(one);
+    const last = found.at(-1);
+    if (last === undefined) continue;
+    const { name: action, who, why, time } = last;
     findings.acknowledge(finding, { action, who, why, time });
   }
+  for (const one of acknowledgements) if (!fitting.has(one)) tally.acknowledgementsWithoutFinding.push(one.name);
 }
 
 const keyOf = (code: string, object: string): string => `${code} ${object}`;

@@ -53,11 +53,9 @@ export class Findings {
     return this.listed.filter(isAcknowledged).length;
   }
 
-  /** acknowledge marks a listed finding. Who acknowledged it first, stays. */
+  /** acknowledge marks a listed finding. */
   acknowledge(finding: Finding, acknowledged: AcknowledgedBy): void {
-    const key = keyOf(finding);
-    const listed = this.#listed.get(key);
-    if (listed !== undefined && !isAcknowledged(listed)) this.#listed.set(key, { ...listed, acknowledged });
+    this.#listed.set(keyOf(finding), { ...finding, acknowledged });
   }
 
   /** foreignName says that the format knows no object of a name. */

@@ -56,6 +56,11 @@ export function notChecked(
     not.push(
       `${tally.acknowledgementsWithoutEntry.length} acknowledgements don't count yet, because no entry of them was found in the log: ${acknowledgement} is the first`,
     );
+  const [withoutFinding] = tally.acknowledgementsWithoutFinding;
+  if (withoutFinding !== undefined && !isIncremental && !isQuick)
+    not.push(
+      `acknowledgements that fit no finding which this check lists: ${tally.acknowledgementsWithoutFinding.length}; ${withoutFinding} is the first`,
+    );
   if (tally.unreadableOmitted > 0)
     not.push(`${tally.unreadableOmitted} more objects could not be read, and are not listed`);
   if (tally.otherObjects > 0) not.push(`${tally.otherObjects} objects outside segments/ were checked by name alone`);

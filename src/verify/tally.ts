@@ -40,6 +40,8 @@ export class Tally {
   readonly reportsWithoutEntry: string[] = [];
   /** acknowledgements of which no entry was found in the log: they don't count yet */
   readonly acknowledgementsWithoutEntry: string[] = [];
+  /** those that count, and that no listed finding fits */
+  readonly acknowledgementsWithoutFinding: string[] = [];
   readonly partitions: PartitionReport[] = [];
   readonly uncompared: Uncompared[] = [];
   readonly #unreadable = new Map<string, Report['unreadable'][number]>();

@@ -2,6 +2,7 @@ import { EventHubProducerClient } from '@azure/event-hubs';
 import type { EventData } from '@azure/event-hubs';
 import rhea from 'rhea';
 import type { EventHub } from '../../local/hub/server.ts';
+import { hubFault } from '../../src/adapters/hubFault.ts';
 import { HubReader } from '../../src/adapters/hubReader.ts';
 import type { ReadEvent } from '../../src/ports/hub.ts';
 import { bytes, closeAll, openHub } from '../local/hub/clients.ts';
@@ -222,6 +223,13 @@ describe('faults', () => {
     hub.append('logs', '0', numbered(1));
     const questions = asked(readerOf(hub, place));
     for (const i of reads) await expect(questions[i]?.()).rejects.toMatchObject({ code: 'HUB_REFUSED' });
+  });
+
+  test('what the client says is repeated without the full stop at its end', () => {
+    const refused = Object.assign(new Error('There is no such hub. '), { code: 'MessagingEntityNotFoundError' });
+    expect(hubFault('say what it is', refused).message).toMatch(
+      /^the event hub could not say what it is: There is no such hub; check HUB, /,
+    );
   });
 
   test('so is an unknown partition', async () => {

@@ -18,7 +18,7 @@ import { SECOND } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
 import { KEY, OPERATOR, integrateOf, keyOf } from '../support/logs.ts';
 import { inProcess, runNode } from '../support/program.ts';
-import { SPELLINGS } from '../support/secrets.ts';
+import { SECRET, SPELLINGS } from '../support/secrets.ts';
 
 let stack: Stack;
 let folder = '';
@@ -84,15 +84,40 @@ test('a finding is acknowledged, by whom and why is asked, and verify says so on
     ),
   );
   expect(verified.code).toBe(0);
+  // What is open comes before what is not, whatever it is called.
+  await ledger.store.create('zoo.txt', Buffer.from('junk'));
+  expect((await verify()).stdout).toMatch(/foreign-object: zoo\.txt: [^]*foreign-object: planted\.txt: /);
 });
 
-test('several at once get an action each', async () => {
+test('several at once get an action each, one that is given twice gets one', async () => {
   const ledger = await stored(await planted());
   const object = 'batches/000000000000.jsonl';
   const findings = ['--finding', `foreign-object:${FOREIGN}`, '--finding', `clock-ahead:${object}`];
   const words = ['--who', 'ann', '--why', 'a test'];
-  await acknowledge(ledger, [...findings, ...words, '--key', await keyFile(OPERATOR)]);
+  const given = [...findings, ...findings, ...words, '--key', await keyFile(OPERATOR)];
+  const { out } = await acknowledge(ledger, given);
+  // Whether there is such a finding, only verify can tell.
+  expect(out).toContain('If verify lists that finding then, it is shown as acknowledged.');
   expect(await actionsIn(ledger)).toEqual([actionName(0), actionName(1)]);
+});
+
+test('a name that looks like a secret can be acknowledged too, and no fault repeats it', async () => {
+  const memory = await planted();
+  const [name, missing] = [`export?sig=${SECRET}.csv`, `dump code=${SECRET}.txt`];
+  memory.store.objects.set(name, Buffer.from('junk'));
+  const ledger = await stored(memory);
+  const words = ['--who', 'ann', '--why', 'a test', '--key', await keyFile(OPERATOR)];
+  expect(await acknowledge(ledger, ['--finding', `foreign-object:${name}`, ...words])).toMatchObject({ code: 0 });
+  const failed = [`foreign-object:${missing}`, `AccountKey=${SECRET}:x`, `sig=${SECRET}`];
+  for (const finding of failed) {
+    const error = await acknowledge(ledger, ['--finding', finding, ...words]).catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/--finding.*(there is no object|can't be acknowledged|must be CODE:OBJECT)/);
+    expect(String(error)).not.toContain(SECRET);
+  }
+  const gone = { url: stack.sasContainer('no-such-ledger', 'rcl').url };
+  const args = ['--finding', `foreign-object:${missing}`, ...words];
+  expect(String(await acknowledge(gone, args).catch((thrown: unknown) => thrown))).not.toContain(SECRET);
+  expect(await actionsIn(ledger)).toEqual([actionName(0)]);
 });
 
 describe('nothing is recorded', () => {
@@ -131,6 +156,14 @@ describe('nothing is recorded', () => {
     const ledger = await stored(await planted());
     await expect(acknowledge(ledger, [...args, '--key', await keyFile(key)])).rejects.toThrow(why);
     expect(await actionsIn(ledger)).toEqual([]);
+  });
+
+  test('with two keys, or none', async () => {
+    const both = ['--key', await keyFile(OPERATOR), '--vault-key', 'https://vault.vault.azure.net/keys/a/b'];
+    for (const keys of [both, []])
+      await expect(acknowledge({ url: folder }, [...good, ...keys])).rejects.toThrow(
+        'give --key or --vault-key, one of the two',
+      );
   });
 
   test('with a key that is revoked, or where there is no log', async () => {

@@ -90,6 +90,6 @@ test.each([[[]], [['--vault-key', 'URL', '--out', 'no/such/folder/log.key']]])(
   async (args) => {
     const ended = await keygen(['--name', NAME, ...args]);
     expect(ended).toMatchObject({ code: 64, stdout: '' });
-    expect(ended.stderr).toContain('give --name, and --out or --vault-key');
+    expect(ended.stderr).toContain('give --out or --vault-key, one of the two');
   },
 );

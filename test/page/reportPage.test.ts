@@ -272,6 +272,32 @@ describe('findings', () => {
     );
   });
 
+  test('open ones come first, and what is acknowledged says so: at the finding, by code, and in the headline', () => {
+    const acknowledged = { action: 'actions/000000000004.json', who: 'ann', why: 'x', time: REPORT.finished };
+    const warning: Finding = { ...finding('c'), severity: 'warning' };
+    const findings = [{ ...finding('a'), acknowledged }, { ...warning, acknowledged }, warning, finding('b')];
+    const page = renderReport({ ...withFindings(findings), status: 'verified' }, NAME);
+    const shown = Array.from(page.matchAll(/rowspan="1"><code>(\w+)<\/code>|<span class="badge (\w+)">(\w+)/g));
+    expect(shown.map(([, object, ...badge]) => object ?? badge.join(' '))).toEqual([
+      'b',
+      'error error',
+      'c',
+      'warning warning',
+      'a',
+      'quiet error',
+      'quiet acknowledged',
+      'c',
+      'quiet warning',
+      'quiet acknowledged',
+    ]);
+    const text = textOf(page).replace(/\s+/g, ' ');
+    expect(text).toContain('2 of them acknowledged');
+    expect(text).toMatch(/Verified ?, with 2 findings acknowledged/);
+    expect(textOf(renderReport({ ...withFindings(findings), status: 'violated' }, NAME))).not.toContain(
+      'with 2 findings',
+    );
+  });
+
   test('are sorted by severity, partition, index and name, with one heading an object', () => {
     const names = ['zoo', 'segments/10/000000000001.jsonl.zst', 'segments/9/000000000002.jsonl.zst', 'a', 'zoo'];
     const warning: Finding = { ...finding('segments/0/000000000000.jsonl.zst'), severity: 'warning' };

@@ -47,25 +47,29 @@ async function simulate(schedules: number, from: number): Promise<0 | 1> {
     }
     if (performance.now() - said < PROGRESS_MS) continue;
     said = performance.now();
-    print(`${done + 1} schedules, ${speed(done + 1)}`);
+    print(`${plural(done + 1)}, ${speed(done + 1)}`);
   }
   print(formatCounts(counts));
-  print(`${schedules} schedules of ${Math.round(steps / schedules)} steps, ${speed(schedules)}`);
+  print(`${plural(schedules)} of ${Math.round(steps / schedules)} steps, ${speed(schedules)}`);
   const missed = schedules < ENOUGH ? [] : neverTaken(counts);
   for (const path of missed) print(`never taken: ${path}`);
   return missed.length > 0 ? 1 : 0;
 }
 
+const plural = (schedules: number): string => `${schedules} ${schedules === 1 ? 'schedule' : 'schedules'}`;
+
 const isNumber = (text: string): boolean => /^\d{1,15}$/.test(text);
 
-/** given reads the arguments: how many schedules, and the first one's seed; undefined if they are wrong. */
+/** given reads the arguments: how many schedules, one at least, and the first one's seed; undefined if they are wrong. */
 function given(args: string[]): readonly [schedules: number, from: number] | undefined {
   const option = { type: 'string' } as const;
   try {
     const { values } = parseArgs({ args, options: { seed: option, schedules: option, from: option } });
-    const { seed, schedules, from = '0' } = values;
-    const numbers = seed === undefined ? [schedules ?? '', from] : ['1', seed];
-    return numbers.every(isNumber) ? [Number(numbers[0]), Number(numbers[1])] : undefined;
+    const { seed, schedules, from } = values;
+    if (seed !== undefined && (schedules ?? from) !== undefined) return undefined;
+    const numbers = seed === undefined ? [schedules ?? '', from ?? '0'] : ['1', seed];
+    const [count, first] = numbers.map(Number) as [number, number];
+    return numbers.every(isNumber) && count > 0 ? [count, first] : undefined;
   } catch {
     return undefined;
   }

@@ -41,6 +41,19 @@ test('a plan that fails is cut down to what it takes', async () => {
   expect(productions).toHaveLength(1);
 });
 
-test.each([[['--seed', 'x']], [['--schedules', '1.5']]])('%j is refused', async (args) => {
-  expect(await simulate(args)).toMatchObject({ code: 64, stdout: '' });
+test.each([
+  [['--seed', 'x']],
+  [['--schedules', '1.5']],
+  [['--schedules', '0']],
+  [['--seed', '1', '--schedules', '2']],
+  [['--seed', '1', '--from', '2']],
+  [['--help']],
+])('%j is refused', async (args) => {
+  const { code, stdout, stderr } = await runNode(['test/simulation/simulate.ts', ...args]);
+  expect([code, stdout]).toEqual([64, '']);
+  expect(stderr).toMatch(/^npm run simulate -- --seed N\nnpm run simulate -- .*\n$/);
+});
+
+test('a single schedule is counted as one', async () => {
+  expect((await simulate(['--schedules', '1'])).stdout).toMatch(/^1 schedule of \d+ steps, /m);
 });

@@ -6,14 +6,27 @@ import { parseArgs } from 'node:util';
 import { soak } from './soak.ts';
 import { writePackage } from '../../tools/appPackage.ts';
 
-const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } },
-});
-const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
-  process.stderr.write('soak: expected --minutes NUMBER above 0 and --seed WHOLE NUMBER\n');
+const USAGE = 'npm run soak -- --minutes NUMBER --seed WHOLE_NUMBER\n';
+
+/** given reads the arguments; undefined if they are wrong. */
+function given(args: string[]): { readonly minutes: number; readonly seed: number } | undefined {
+  const option = (fallback: string): { type: 'string'; default: string } => ({ type: 'string', default: fallback });
+  try {
+    const { values } = parseArgs({ args, options: { minutes: option('10'), seed: option('1') } });
+    const { minutes, seed } = values;
+    const isRight = /^\d{1,6}(\.\d{1,6})?$/.test(minutes) && Number(minutes) > 0 && /^\d{1,15}$/.test(seed);
+    return isRight ? { minutes: Number(minutes), seed: Number(seed) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const options = given(process.argv.slice(2));
+if (options === undefined) {
+  process.stderr.write(USAGE);
   process.exit(64);
 }
+const { minutes, seed } = options;
 const appDir = await mkdtemp(join(tmpdir(), 'auditseal-soak-'));
 try {
   await writePackage(appDir);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { soak } from './soak.ts';
 import { writePackage } from '../../tools/appPackage.ts';
+import { runNode } from '../support/program.ts';
 
 const KNOWN = ['hub-recreated', 'sequence-gap'];
 
@@ -25,3 +26,11 @@ test('hosts are killed, requests fail, the hub moves and is created again, event
     await rm(appDir, { recursive: true, force: true });
   }
 }, 600_000);
+
+test.each([[['--help']], [['--minutes']], [['--minutes', '0']], [['--minutes=']], [['--seed', '1.5']], [['60']]])(
+  '%j is refused',
+  async (args) => {
+    const { code, stdout, stderr } = await runNode(['test/soak/main.ts', ...args]);
+    expect([code, stdout, stderr]).toEqual([64, '', 'npm run soak -- --minutes NUMBER --seed WHOLE_NUMBER\n']);
+  },
+);

@@ -34,11 +34,12 @@ export const acknowledge = async (
   code: AcknowledgeableCode,
   object: string,
   key: SignerKey = OPERATOR,
+  words = WORDS,
 ): Promise<string> =>
   acknowledgeFinding(
     { store, signer: signerOf(key), now: () => Date.parse(timeOf(SECOND + 20)) },
     { code, object, sha256: (await seenAs(store, object)) ?? null },
-    WORDS,
+    words,
   );
 
 /** planted makes a ledger whose log knows the operator, and in which something foreign was planted. */

@@ -83,6 +83,22 @@ describe('an acknowledged finding', () => {
     expect([next.status, marked(next)]).toEqual(['violated', [['foreign-object', FOREIGN, undefined]]]);
   });
 
+  test('of several that fit, the last is named, so that a reason can be corrected', async () => {
+    const ledger = await planted();
+    await acknowledge(ledger, 'foreign-object', FOREIGN);
+    const last = await acknowledge(ledger, 'foreign-object', FOREIGN);
+    ledger.store.objects.set('another.txt', Buffer.from('junk'));
+    await acknowledge(ledger, 'foreign-object', 'another.txt');
+    await integrate(ledger, SECOND + 21);
+    ledger.store.objects.delete('another.txt');
+    const report = await checkLedger(ledger);
+    expect(marked(report)).toEqual([['foreign-object', FOREIGN, last]]);
+    const withoutFinding = `acknowledgements that fit no finding which this check lists: 1; ${actionName(2)} is the first`;
+    expect(report.notChecked).toContain(withoutFinding);
+    for (const other of [{ isQuick: true }, { anchor: { name: 'kept.json', report }, isIncremental: true }])
+      expect((await checkLedger(ledger, other)).notChecked.join()).not.toContain('that fit no finding');
+  });
+
   test('other findings still decide', async () => {
     const ledger = await planted();
     await acknowledge(ledger, 'foreign-object', FOREIGN);

@@ -49,6 +49,19 @@ describe('the page and the command line conclude the same of', () => {
     expect(await both(mirror)).toEqual({ status: 'violated', found: [`foreign-object ${FOREIGN}`] });
   });
 
+  test('one that is acknowledged twice, and an acknowledgement of what is no finding', async () => {
+    const ledger = await planted();
+    await acknowledge(ledger, 'foreign-object', FOREIGN);
+    await acknowledge(ledger, 'foreign-object', FOREIGN);
+    await acknowledge(ledger, 'hub-recreated', FOREIGN);
+    await integrate(ledger, SECOND + 21);
+    const mirror = mirrorOf(ledger);
+    expect(await both(mirror)).toEqual({ status: 'verified', found: [`foreign-object ${FOREIGN}${by(1)}`] });
+    expect((await pageOutcome(mirror)).notChecked.join()).toContain(
+      `Acknowledgements that fit no finding which this page lists: 1; ${actionName(2)} is the first.`,
+    );
+  });
+
   test('one whose object a mirror keeps apart', async () => {
     const ledger = await planted();
     await acknowledge(ledger, 'foreign-object', FOREIGN);

@@ -28,7 +28,8 @@ test('the page tells of a hub that has less than is sealed', async () => {
 
 test('the page tells what a hub had that was created again', async () => {
   const { findings } = await pageOutcome(forgeChain([{ hub: { last: 700 } }, {}, { incarnation: 1 }]), '');
-  const gone = 'the last event of the hub before is 1, and what it had behind that is gone, at least up to event 700';
+  const gone =
+    'the last event of the hub before that is sealed or declared is 1, and what it had behind that is gone, at least up to event 700';
   expect(findings).toMatchObject([
     { code: 'hub-recreated', severity: 'error', detail: `the hub was created again at ${createdOf(1)}: ${gone}` },
   ]);

@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { FOREIGN, acknowledge, integrate, planted } from '../support/acknowledged.ts';
 import { forgeAction } from '../support/actions.ts';
-import { keyOf } from '../support/logs.ts';
+import { SECOND } from '../support/loggedLedger.ts';
+import { OPERATOR, keyOf } from '../support/logs.ts';
 import { picked } from '../support/sample.ts';
 import { LEDGER, timeOf } from '../support/forge.ts';
 import { signFrames } from '../support/sign.ts';
@@ -219,6 +221,16 @@ withBrowser('a mirror in the page', () => {
     expect(await page.innerText('#status')).toContain('It agrees with itself, but nothing is signed');
     expect(await page.innerText('#status')).toContain('nothing was found wrong but one thing to look at, in the table');
     expect(await page.innerText('#findings')).toContain('A warning: at 2019-');
+  });
+
+  test('shows whole what an operator says of a finding', async () => {
+    const ledger = await planted();
+    const words = { who: 'n'.repeat(1000), why: 'y'.repeat(1000) };
+    await acknowledge(ledger, 'foreign-object', FOREIGN, OPERATOR, words);
+    await integrate(ledger, SECOND + 21);
+    expect((await check(new Map(ledger.store.objects), MIRROR_KEY)).status).toBe('verified');
+    const said = await page.innerText('#findings');
+    expect([said.includes(words.who), said.includes(words.why)]).toEqual([true, true]);
   });
 
   test('with more foreign objects than are listed hides no other finding behind them, and shows and counts all when asked', async () => {

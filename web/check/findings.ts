@@ -97,11 +97,11 @@ export function showFindings(found: Found): HTMLElement {
   });
 }
 
-/** saidOf says who acknowledged a finding. */
+/** saidOf says who acknowledged a finding. The format bounds these words. */
 const saidOf = (acknowledged: Finding['acknowledged']): string =>
   acknowledged === undefined
     ? ''
-    : `. Acknowledged by ${cut(acknowledged.who)} at ${acknowledged.time} (${acknowledged.action}): ${cut(acknowledged.why)}`;
+    : `. Acknowledged by ${acknowledged.who} at ${acknowledged.time} (${acknowledged.action}): ${acknowledged.why}`;
 
 function countItem({ name, severity, listed, count, open }: CodeCount): HTMLElement {
   const unlisted =

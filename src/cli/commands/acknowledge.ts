@@ -2,6 +2,7 @@ import { openCredential } from '../../adapters/credential.ts';
 import { openKeyVaultSigner } from '../../adapters/keyVaultSigner.ts';
 import { keySigner } from '../../adapters/logKeys.ts';
 import { parseVaultKeyUrl } from '../../config/azureIds.ts';
+import { withoutSecret } from '../../config/secrets.ts';
 import { faultIn } from '../../core/errors.ts';
 import { ACKNOWLEDGEABLE } from '../../core/objects/acknowledgement.ts';
 import type { AcknowledgedFinding } from '../../core/objects/acknowledgement.ts';
@@ -42,9 +43,10 @@ export const command = defineCommand(
     ],
     options: {
       finding: {
-        type: 'texts',
+        type: 'names',
         placeholder: 'CODE:OBJECT',
-        meaning: 'code and object of the finding, as verify prints them',
+        meaning:
+          "code and object of the finding, as verify prints them; a name with characters that can't be seen as the JSON of verify has it",
       },
       key: {
         type: 'text',
@@ -70,8 +72,8 @@ export const command = defineCommand(
   },
   async ({ given: [target], options }, outside) => {
     const { key, 'vault-key': keyUrl } = options;
-    if (options.finding.length === 0 || (key === undefined) === (keyUrl === undefined))
-      throw usageError('give --finding, and --key or --vault-key');
+    if (options.finding.length === 0) throw usageError('give --finding');
+    if ((key === undefined) === (keyUrl === undefined)) throw usageError('give --key or --vault-key, one of the two');
     if (!isUrl(target)) throw usageError('TARGET must be the URL of a container: in a copy nothing counts');
     const stated = options.finding.map(parseFinding);
     const given = key === undefined ? undefined : keySigner(await readSignerKey(key));
@@ -85,28 +87,36 @@ export const command = defineCommand(
     const signer = given ?? (await vaultSigner(keyUrl as string, heads));
     requireRegistered(signer, heads);
     const findings: AcknowledgedFinding[] = [];
-    for (const finding of stated) findings.push({ ...finding, sha256: await look(store, finding.object) });
+    for (const finding of withoutRepeats(stated))
+      findings.push({ ...finding, sha256: await look(store, finding.object) });
     const words = await askWhoAndWhy(options, outside);
     for (const finding of findings) {
       const name = await acknowledgeFinding({ store, signer, now: outside.now }, finding, words);
       printItem(`recorded    ${name}: ${finding.code}: ${finding.object}`);
     }
     printItem(
-      'It counts once the log has an entry of it, which takes a minute; verify then shows the finding as acknowledged.',
+      'It counts once the log has an entry of it, which takes a minute. If verify lists that finding then, it is shown as acknowledged.',
     );
     return EXIT.fine;
   },
 );
 
-function parseFinding(text: string): Pick<AcknowledgedFinding, 'code' | 'object'> {
+type StatedFinding = Pick<AcknowledgedFinding, 'code' | 'object'>;
+
+function parseFinding(text: string): StatedFinding {
   const colon = text.indexOf(':');
   const [stated, object] = [text.slice(0, colon), text.slice(colon + 1)];
   if (colon < 0 || !isObjectName(object))
     throw usageError('--finding must be CODE:OBJECT, such as sequence-gap:segments/0/000000000041.jsonl.zst');
   const code = ACKNOWLEDGEABLE.find((one) => one === stated);
   if (code !== undefined) return { code, object };
-  throw usageError(`--finding: ${stated} can't be acknowledged; these can: ${ACKNOWLEDGEABLE.join(', ')}`);
+  throw usageError(
+    `--finding: ${withoutSecret(stated)} can't be acknowledged; these can: ${ACKNOWLEDGEABLE.join(', ')}`,
+  );
 }
+
+const withoutRepeats = (stated: readonly StatedFinding[]): Iterable<StatedFinding> =>
+  new Map(stated.map((finding) => [`${finding.code}:${finding.object}`, finding])).values();
 
 async function vaultSigner(keyUrl: string, heads: LogPosition | undefined): Promise<Signer> {
   try {
@@ -135,7 +145,9 @@ function requireRegistered({ verifierKey }: Signer, heads: LogPosition | undefin
 }
 
 async function look(store: ObjectStore, object: string): Promise<AcknowledgedFinding['sha256']> {
-  const seen = await seenAs(store, object);
-  if (seen === undefined) throw unusable(`--finding: there is no object ${object}, or it is in the archive tier`);
-  return seen;
+  const seen = await seenAs(store, object).catch((error: unknown) => {
+    throw unusable(`--finding: ${withoutSecret(faultIn(error).message)}`, error);
+  });
+  if (seen !== undefined) return seen;
+  throw unusable(`--finding: there is no object ${withoutSecret(object)}, or it is in the archive tier`);
 }

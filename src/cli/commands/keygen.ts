@@ -64,8 +64,8 @@ export const command = defineCommand(
     ],
   },
   async ({ options: { name, auditor, operator, out, 'vault-key': keyUrl } }) => {
-    if (name === undefined || (out === undefined) === (keyUrl === undefined))
-      throw usageError('give --name, and --out or --vault-key');
+    if (name === undefined) throw usageError('give --name');
+    if ((out === undefined) === (keyUrl === undefined)) throw usageError('give --out or --vault-key, one of the two');
     if (auditor && operator) throw usageError('--auditor and --operator exclude each other: a key has one role');
     if (!isKeyName(name) || name.includes('://') || name.length > MAX_NAME_CHARACTERS)
       throw usageError('--name must be a URL without scheme, such as logs.example.com/prod');

@@ -110,11 +110,10 @@ export class Findings {
   /** declared says that a segment declares events missing. */
   declared = (object: string, detail: string): void => this.#add('sequence-gap', object, detail, true);
 
-  /** acknowledge marks a listed finding. Who acknowledged it first, stays. */
-  acknowledge(finding: Finding, by: AcknowledgedBy): void {
+  /** acknowledge marks a listed finding. */
+  acknowledge(finding: Finding, acknowledged: AcknowledgedBy): void {
     const { code, object, detail } = finding;
-    const key = JSON.stringify([code, object, detail]);
-    this.#listed.set(key, { ...finding, acknowledged: finding.acknowledged ?? by });
+    this.#listed.set(JSON.stringify([code, object, detail]), { ...finding, acknowledged });
   }
 
   #add(code: FindingCode, object: string, detail: string, isDeclared: boolean): void {

@@ -97,9 +97,14 @@ export class Folder {
     return file === undefined || file.size <= MAX_CONTENT_BYTES ? this.#read(name, file) : 'oversize';
   }
 
-  /** seenAs gives what an object is seen as: the SHA-256 of its bytes, or null for one of more than its name may have. */
+  /**
+   * seenAs gives what an object is seen as: the SHA-256 of its bytes, or null for one of more than its name may have. What
+   * stands in the mirror twice is seen as nothing.
+   */
   async seenAs(name: string): Promise<string | null | undefined> {
-    const file = this.#files.get(name) ?? this.#foreign.get(name);
+    const [plain, apart] = [this.#files.get(name), this.#foreign.get(name)];
+    if (plain !== undefined && apart !== undefined) return undefined;
+    const file = plain ?? apart;
     if (file !== undefined && file.size > maxBytesOf(name)) return null;
     const bytes = await this.#read(name, file);
     return bytes && sha256(bytes);

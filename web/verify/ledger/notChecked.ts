@@ -25,6 +25,8 @@ export interface Uncovered {
   readonly reportsWithoutEntry: readonly string[];
   /** acknowledgements that the log has no entry of */
   readonly acknowledgementsWithoutEntry: readonly string[];
+  /** those that count, and that no listed finding fits */
+  readonly acknowledgementsWithoutFinding: readonly string[];
   /** how many objects couldn't be read and aren't listed */
   readonly unreadableOmitted: number;
 }
@@ -84,6 +86,11 @@ export function notChecked(check: Uncovered): string[] {
   if (waiting !== undefined)
     not.push(
       `What ${check.acknowledgementsWithoutEntry.length} actions acknowledge: no entry of them was found in the log, so they don't count yet; ${waiting} is the first.`,
+    );
+  const [withoutFinding] = check.acknowledgementsWithoutFinding;
+  if (withoutFinding !== undefined)
+    not.push(
+      `Acknowledgements that fit no finding which this page lists: ${check.acknowledgementsWithoutFinding.length}; ${withoutFinding} is the first.`,
     );
   if (check.unreadableOmitted > 0)
     not.push(`${check.unreadableOmitted} more files could not be read, and are not listed.`);

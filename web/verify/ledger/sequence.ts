@@ -126,7 +126,9 @@ function whyRecreated(
 ): Said[] {
   if (created !== before.created) {
     const last =
-      lastEvent < 0 ? 'nothing of the hub before is sealed' : `the last event of the hub before is ${lastEvent}`;
+      lastEvent < 0
+        ? 'nothing of the hub before is sealed'
+        : `the last event of the hub before that is sealed or declared is ${lastEvent}`;
     const most = hubLast > lastEvent ? `, at least up to event ${hubLast}` : '';
     const gone = `${last}, and what it had behind that is gone${most}`;
     return [['hub-recreated', `the hub was created again at ${created}: ${gone}`]];

@@ -149,7 +149,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   await checkPages(folder, findings, reports);
   const known = actions.acknowledgements.filter(({ code }) => code === 'clock-ahead').map(({ object }) => object);
   clock.finish(findings, new Set(known));
-  await acknowledge(folder, findings, actions.acknowledgements);
+  const acknowledgementsWithoutFinding = await acknowledge(folder, findings, actions.acknowledgements);
   const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
   const segments = partitions.reduce((sum, count) => sum + count.segments, 0);
   const isComplete = segments > 0 && findings.unreadable.length === 0;
@@ -182,6 +182,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
       anchor: anchor?.name,
       reportsWithoutEntry: reports.withoutEntry,
       acknowledgementsWithoutEntry: actions.waiting,
+      acknowledgementsWithoutFinding,
       unreadableOmitted: findings.unreadableOmitted,
     }),
   };
