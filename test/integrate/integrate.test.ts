@@ -355,7 +355,7 @@ describe('heartbeats', () => {
   const beat = async (second: number): Promise<number> => {
     const log = new KeptLog();
     const now = (): number => Date.parse(timeOf(second));
-    const times = { idleMs: 900_000, stuckMs: 900_000, fillMs: 60_000 };
+    const times = { idleMs: 900_000, stuckMs: 900_000, fillMs: 60_000, wait: async () => {} };
     await new Watch({ ...sealer, store, hub, now, ledger: LEDGER, ...times }).run(log);
     return log.lines.filter(({ message }) => message === 'sealed a heartbeat').length;
   };

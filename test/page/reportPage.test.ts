@@ -1,62 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Finding, LogReport, Report, Status } from '../../src/core/objects/report.ts';
 import { renderReport } from '../../src/page/reportPage.ts';
+import { FULL_REPORT as REPORT } from '../support/fullReport.ts';
 
 const NAME = 'reports/000000000042.json';
-
-const REPORT: Report = {
-  version: 1,
-  kind: 'integrity',
-  ledger: 'logs.example.com/production',
-  started: '2026-11-22T04:00:00.102Z',
-  finished: '2026-11-22T04:07:31.877Z',
-  status: 'verified',
-  checked: {
-    mode: 'incremental',
-    anchor: 'reports/000000000041.json',
-    segments: 16_514,
-    records: 40_961_670,
-    events: 412_034,
-    duplicates: 1321,
-    storedBytes: 6_183_402_117,
-    lineBytes: 50_703_899_012,
-    segmentsNotRehashed: 77_310,
-    findingsRepeated: 23,
-    lastFull: '2026-11-21T04:06:02.300Z',
-    otherObjects: 482,
-  },
-  log: {
-    batches: 5128,
-    entries: 93_824,
-    entriesCompared: 16_515,
-    checkpoints: 5127,
-    signatures: 5129,
-    signedBy: ['logs.example.com/production+22e6b51e', 'logs.example.com/production+9a01c2d3'],
-    tiles: 1734,
-    segmentsNotIntegrated: 12,
-    keptCheckpoint: 'kept/newest-checkpoint',
-    head: { number: 5126, size: 93_811, root: 'ef'.repeat(32), time: '2026-11-22T04:06:30.120Z' },
-  },
-  notChecked: ['482 objects outside segments/ were checked by name alone'],
-  partitions: [
-    {
-      partition: '17',
-      index: 4127,
-      root: 'ab'.repeat(32),
-      sha256: 'cd'.repeat(32),
-      record: 10_240_311,
-      incarnation: 3,
-      created: '2026-11-19T11:02:45.633Z',
-      lastEvent: 7_402_251,
-      lastEnqueued: '2026-11-22T03:59:41.208Z',
-      sealed: '2026-11-22T03:59:44.019Z',
-    },
-  ],
-  findings: [],
-  findingsOmitted: 0,
-  findingsAcknowledged: 0,
-  unreadable: [],
-};
 
 const finding = (object: string, detail = 'detail', code: Finding['code'] = 'foreign-object'): Finding => ({
   code,

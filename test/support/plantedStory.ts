@@ -139,6 +139,7 @@ export class PlantedStory {
       idleMs: 60_000,
       stuckMs: 600_000,
       fillMs: 60_000,
+      wait: async () => {},
     });
     return { ingest, integrate, watch };
   }
