@@ -90,7 +90,7 @@ param maxWaitSeconds int = loadJsonContent('sizes.json')[size].ingest.maxWaitSec
 @maxLength(100)
 param integrateSchedule string = loadJsonContent('sizes.json')[size].integrateSchedule
 
-@description('Optional. When the hub is asked what it has: six fields, seconds first, UTC. An alert expects one run in half an hour.')
+@description('Optional. When the hub is asked what it has: six fields, seconds first, UTC. An alert expects one run in half an hour, and a quiet partition one in AUDITSEAL_HEARTBEAT_MINUTES and 10 minutes more: else partition-silent is a false alarm.')
 @minLength(11)
 @maxLength(100)
 param watchSchedule string = '50 * * * * *'

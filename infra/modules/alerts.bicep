@@ -92,7 +92,7 @@ var rules = [
   }
   {
     key: 'expiring'
-    title: 'Events that nobody sealed will expire, or the hub can\'t be watched'
+    title: 'A partition is held or can\'t be watched, or events that nobody sealed will expire'
     severity: 0
     every: 'PT5M'
     window: 'PT15M'

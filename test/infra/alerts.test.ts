@@ -67,6 +67,12 @@ describe('queries', () => {
     expect(fields.filter((field) => !known.has(field))).toEqual([]);
   });
 
+  test('what keeps a partition from being sealed is among what raises an alert', () => {
+    const { text = '' } = QUERIES.find(({ name }) => name === 'expiring') ?? {};
+    for (const message of ['a partition is held', 'a partition could not be watched', 'unsealed events will expire'])
+      expect(text).toContain(`"${message}"`);
+  });
+
   test.each(Object.entries(TELEMETRY))('%s is logged as the table says', (message, { level, file, fields }) => {
     const source = readFileSync(join(ROOT, file), 'utf8');
     const isNamed = source.includes(`log.${level}('${message}'`);
