@@ -42,8 +42,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   },
   'a heartbeat repeats what the hub said before': {
     file: 'src/ingest/watch.ts',
-    right: "{ kind: 'heartbeat', hub })",
-    wrong: "{ kind: 'heartbeat', hub: { ...hub, asked: new Date(now()).toISOString() } })",
+    right: "{ kind: 'heartbeat', hub: word })",
+    wrong: "{ kind: 'heartbeat', hub: { ...word, asked: new Date(now()).toISOString() } })",
   },
   'what the trigger skips is believed to be nothing': {
     file: 'src/ingest/plan.ts',
@@ -84,7 +84,7 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   'a partition whose events have all expired stays behind': {
     file: 'src/ingest/watch.ts',
     right: `if (word.first > first)
-      return { state: this.#isGoneForGood(partition) ? 'stuck' : 'behind', oldest: latest || created };`,
+      return { state: (await this.#isMoving(partition, place, log)) ? 'behind' : 'stuck', ...bound };`,
     wrong: "if (word.first > word.last) return { state: 'behind' };",
   },
 };
