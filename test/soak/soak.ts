@@ -69,9 +69,11 @@ class Soak {
     this.#random = new Random(seed);
     this.#say = say;
     this.#accepted = new AcceptedEvents(stack.hub, PARTITIONS);
-    proxy.faultOf = () => {
+    proxy.faultOf = ({ method }) => {
       const weather = this.#weather;
       if (weather === undefined || this.#random.below(100) >= weather.share) return undefined;
+      // An answer without a body can't be cut: it would hang, and the client waits for five minutes.
+      if (weather.fault === 'cutBody' && method !== 'GET') return undefined;
       this.#count(`requests: ${weather.fault}`);
       return weather.fault;
     };
