@@ -41,7 +41,7 @@ test.each(APP_NODE_VERSIONS)(
     try {
       const sealing = new Sealing(() => {});
       const host = await stack.startHost((line) => sealing.add(line));
-      expect(host.functions.toSorted()).toEqual(['evidence', 'ingest', 'integrate', 'log', 'verify']);
+      expect(host.functions.toSorted()).toEqual(['evidence', 'ingest', 'integrate', 'log', 'verify', 'watch']);
       const bodies = await readBodies(join(ROOT, 'local', 'examples'), true);
       const { last } = await sendBodies(stack.hub.connectionString(), HUB_NAME, bodies, 1, () => {});
       await sealing.until(last);
