@@ -21,7 +21,7 @@ import { Scheduler, Violation } from './scheduler.ts';
 import type { Process } from './scheduler.ts';
 import { SimHub } from './simHub.ts';
 import { storeOf, tilesOf } from './simStore.ts';
-import { Summaries } from './summaries.ts';
+import { Summaries } from '../support/summaries.ts';
 import { Trigger } from './trigger.ts';
 import type { DeliveryFault, SimDelivery } from './trigger.ts';
 

@@ -8,6 +8,7 @@ import { formatNote, parseNote } from '../../src/core/note/note.ts';
 import { signNote } from '../../src/core/note/signerKey.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import type { SummarizeSegment } from '../../src/core/segment/summary.ts';
 import type { Logger } from '../../src/ports/host.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import type { VerifyOptions } from '../../src/verify/options.ts';
@@ -38,13 +39,14 @@ export const checkLedger = (
   { store, tiles }: Ledger,
   options: VerifyOptions = {},
   second = SECOND + 60,
+  summarize: SummarizeSegment = async (stored, question) => summarizeSegment(stored, question),
 ): Promise<Report> =>
   verifyLedger(
     {
       store,
       tiles,
       now: () => Date.parse(timeOf(second)),
-      summarize: async (stored, question) => summarizeSegment(stored, question),
+      summarize,
       concurrency: 3,
     },
     { verifiers: [KEY.verifierKey], ...options },

@@ -5,6 +5,7 @@ import { integrateOf } from './logs.ts';
 import { MemoryStore } from './memoryStore.ts';
 import { MemoryTiles } from './memoryTiles.ts';
 import { AUDITORS, filingBehind } from './reports.ts';
+import { Summaries } from './summaries.ts';
 import { formatAction } from '../../src/core/objects/action.ts';
 import { actionName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
@@ -61,6 +62,9 @@ export async function smallMirror(): Promise<Objects> {
   return new Map([...store.objects, ...[...tiles.objects].map(([name, bytes]) => [`${TLOG}${name}`, bytes] as const)]);
 }
 
+/** What is the same in every changed mirror is summarized once. */
+const summaries = new Summaries();
+
 /** checkMirror checks a mirror; without `isKeyKnown` as somebody who has no key. */
 export async function checkMirror(objects: Objects, isKeyKnown: boolean): Promise<Report> {
   const tiles = new MemoryTiles();
@@ -69,7 +73,7 @@ export async function checkMirror(objects: Objects, isKeyKnown: boolean): Promis
     if (name.startsWith(TLOG)) tiles.objects.set(name.slice(TLOG.length), bytes);
     else store.objects.set(name, bytes);
   }
-  return checkLedger({ store, tiles }, isKeyKnown ? {} : { verifiers: [] });
+  return checkLedger({ store, tiles }, isKeyKnown ? {} : { verifiers: [] }, undefined, summaries.summarize);
 }
 
 /** bitsOf counts the bits of the objects whose name begins so. */
