@@ -222,7 +222,7 @@ export class Watch {
     else this.#unfinished.delete(partition);
     // A new hub without events: the chain says so at once, and with it that the one before is gone. Where there was none, it is a
     // sign of life: what waited has expired since.
-    const isSaid = filled.opening === undefined;
+    const isSaid = filled.opening === undefined || end !== 'done';
     const kind = isNew(place) ? 'heartbeat' : 'repair';
     const next = isSaid ? filled : await writeWithoutEvents(this.#deps, partition, filled, { kind });
     this.#places.set(partition, next ?? filled);
