@@ -43,15 +43,7 @@ async function route(
     subscriptionId.toLowerCase() === deps.subscriptionId.toLowerCase() &&
     resourceGroup.toLowerCase() === deps.resourceGroup.toLowerCase() &&
     name.toLowerCase() === deps.account.toLowerCase();
-  if (!isOurs) {
-    return armAnswer(
-      refuse(
-        404,
-        'ResourceNotFound',
-        `There is no such resource here: this stand-in has one storage account, ${accountId(deps)}.`,
-      ),
-    );
-  }
+  if (!isOurs || rest.includes('/providers/')) return deps.resources.answer(request);
   if (rest === '') return accountRoute(deps, containers, request);
   const inContainers = /^\/blobServices\/default\/containers(?:\/([^/]+)(?:\/(.+))?)?$/i;
   const [matched, container, action = ''] = inContainers.exec(rest) ?? [];
@@ -123,6 +115,8 @@ async function readRequest(deps: ArmDeps, incoming: IncomingMessage): Promise<Ar
   const { properties } = body;
   return {
     method: incoming.method ?? '',
+    endpoint: `http://${incoming.headers.host ?? '127.0.0.1'}`,
+    url: incoming.url ?? '/',
     ifMatch: incoming.headers['if-match'],
     properties: isObject(properties) ? properties : {},
     body,

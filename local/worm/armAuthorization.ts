@@ -26,7 +26,7 @@ export function createArmAuthorization(deps: ArmDeps): ArmAuthorization {
   const items: Item[] = [];
   const isOurs = (scope: string): boolean => {
     const account = accountId(deps).toLowerCase();
-    return isWithin(account, scope) || isWithin(scope, account);
+    return isWithin(account, scope) || isWithin(scope, account) || deps.resources.has(scope);
   };
   return {
     answer: (path, query, { method, properties }) => {

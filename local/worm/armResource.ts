@@ -1,4 +1,5 @@
 import type { RetentionPolicy } from './policy.ts';
+import type { ArmResources } from '../arm/resources.ts';
 import type { Upstream } from './upstream.ts';
 import type { WormState } from './wormState.ts';
 
@@ -9,12 +10,18 @@ export interface ArmDeps {
   readonly resourceGroup: string;
   readonly upstream: Upstream;
   readonly state: WormState;
+  /** everything but the account */
+  readonly resources: ArmResources;
   readonly now: () => number;
 }
 
 /** ArmRequest is a request of the management plane, read whole. */
 export interface ArmRequest {
   readonly method: string;
+  /** http://127.0.0.1:PORT */
+  readonly endpoint: string;
+  /** path and query */
+  readonly url: string;
   readonly ifMatch: string | undefined;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly body: Readonly<Record<string, unknown>>;

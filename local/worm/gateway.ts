@@ -9,13 +9,17 @@ import { refuse, storageAnswer } from './errors.ts';
 import { createSharedKey } from './sharedKey.ts';
 import { createUpstream, sendAnswer } from './upstream.ts';
 import { loadWormState } from './wormState.ts';
+import { createArmResources } from '../arm/resources.ts';
+import type { ArmResources } from '../arm/resources.ts';
 
 /** WormGateway is Azurite with container-level immutability, as the blob service and as Azure Resource Manager show it. */
 export interface WormGateway {
   /** http://127.0.0.1:PORT/ACCOUNT, for the clients of the blob service. */
   readonly blobUrl: string;
-  /** http://127.0.0.1:PORT; requests of the management plane go to armUrl + /subscriptions/… */
+  /** http://127.0.0.1:PORT; requests of the management plane go to armUrl + /subscriptions/… or /providers/… */
   readonly armUrl: string;
+  /** what Azure Resource Manager shows besides the account */
+  readonly resources: ArmResources;
   close(): Promise<void>;
 }
 
@@ -43,10 +47,12 @@ export async function startWormGateway(options: WormGatewayOptions): Promise<Wor
   const upstream = createUpstream(options.upstream, sharedKey);
   const state = await loadWormState(DEFAULT_ACCOUNT, options.dataDir);
   const dataPlane = createDataPlane({ account, upstream, sharedKey, state, now });
-  const arm = createArm({ ...options, upstream, state, now });
+  const resources = createArmResources();
+  const arm = createArm({ ...options, upstream, state, resources, now });
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.url?.startsWith('/subscriptions/') === true) sendAnswer(response, await arm(request), request.method);
+    if (/^\/(subscriptions|providers)(\/|\?|$)/i.test(request.url ?? ''))
+      sendAnswer(response, await arm(request), request.method);
     else await dataPlane.serve(request, response);
   };
   const silent = new Set<Socket>(); // connections without a request so far: closing the server would wait for them
@@ -73,6 +79,7 @@ export async function startWormGateway(options: WormGatewayOptions): Promise<Wor
   const armUrl = `http://127.0.0.1:${address.port}`;
   return {
     armUrl,
+    resources,
     blobUrl: `${armUrl}/${account}`,
     close: async () => {
       const closed = once(server, 'close');

@@ -1,47 +1,14 @@
-import type { BlobContainer, StorageManagementClient } from '@azure/arm-storage';
-import { openCredential } from './credential.ts';
+import type { BlobContainer } from '@azure/arm-storage';
+import { ArmRest, TIMEOUT_MS, armFault } from './arm.ts';
+import type { ArmConnection, ArmObject } from './arm.ts';
 import type { AccountId } from '../config/azureIds.ts';
-import type { Identity } from '../config/identity.ts';
-import { AuditsealError } from '../core/errors.ts';
 import { isJsonObject } from '../core/jsonObject.ts';
 import type { AccountFacts, ContainerGuard, RoleAssignment } from '../core/objects/guard.ts';
 import type { PolicyControl, PolicyReader } from '../ports/guard.ts';
 
-const ENDPOINT = 'https://management.azure.com';
-
-/** Bounds one question to Azure Resource Manager, its retries included. */
-const TIMEOUT_MS = 60_000;
-
-/** A list has at most so many pages; beyond it, it counts as unreadable. */
-const MAX_PAGES = 50;
-
-/** ArmConnection is how Azure Resource Manager is reached for one subscription. */
-export interface ArmConnection {
-  readonly client: StorageManagementClient;
-  /** without a slash at its end */
-  readonly endpoint: string;
-  token(): Promise<string>;
-}
-
 /** ContainerPlace says where Azure Resource Manager has a container. */
 export interface ContainerPlace extends AccountId {
   readonly container: string;
-}
-
-/** connectArm connects as that identity. The library is only loaded where it is used. */
-export async function connectArm(subscription: string, identity: Identity): Promise<ArmConnection> {
-  const { StorageManagementClient } = await import('@azure/arm-storage');
-  const credential = await openCredential(identity);
-  const client = new StorageManagementClient(credential, subscription, {
-    userAgentOptions: { userAgentPrefix: 'auditseal' },
-    retryOptions: { maxRetries: 3 },
-  });
-  const token = async (): Promise<string> => {
-    const got = await credential.getToken(`${ENDPOINT}/.default`, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (got === null) throw new AuditsealError('STORE_UNAVAILABLE', 'signing in gave no token');
-    return got.token;
-  };
-  return { client, endpoint: ENDPOINT, token };
 }
 
 /**
@@ -50,10 +17,12 @@ export async function connectArm(subscription: string, identity: Identity): Prom
  */
 export class ArmPolicy implements PolicyReader, PolicyControl {
   readonly #arm: ArmConnection;
+  readonly #rest: ArmRest;
   readonly #place: ContainerPlace;
 
   constructor(arm: ArmConnection, place: ContainerPlace) {
     this.#arm = arm;
+    this.#rest = new ArmRest(arm, { advice: ADVICE });
     this.#place = place;
   }
 
@@ -150,42 +119,20 @@ export class ArmPolicy implements PolicyReader, PolicyControl {
     return `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${account}`;
   }
 
-  /** list reads a list that @azure/arm-storage has no operation for, page by page. */
-  async #list(what: string, path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    return this.#ask(what, async (signal) => {
-      const all: Readonly<Record<string, unknown>>[] = [];
-      let next: string | undefined = `${this.#arm.endpoint}${path}`;
-      for (let pages = 0; next !== undefined; pages++) {
-        if (pages === MAX_PAGES) throw new Error(`the list has more than ${MAX_PAGES} pages`);
-        const headers = { authorization: `Bearer ${await this.#arm.token()}`, accept: 'application/json' };
-        const response: Response = await fetch(next, { headers, signal, redirect: 'error' });
-        const body: unknown = await response.json().catch(() => undefined);
-        const { value, nextLink, error } = isJsonObject(body) ? body : {};
-        if (!response.ok || !Array.isArray(value)) {
-          const said = isJsonObject(error) ? error : {};
-          throw Object.assign(
-            new Error(typeof said['message'] === 'string' ? said['message'] : 'the answer holds no list'),
-            {
-              statusCode: response.status,
-              code: said['code'],
-            },
-          );
-        }
-        all.push(...value.filter(isJsonObject));
-        // The token goes nowhere else.
-        if (typeof nextLink === 'string' && !nextLink.startsWith(`${this.#arm.endpoint}/`))
-          throw new Error('the answer names a next page on another host');
-        next = typeof nextLink === 'string' ? nextLink : undefined;
-      }
-      return all;
-    });
+  /** #list reads a list that @azure/arm-storage has no operation for. */
+  async #list(what: string, path: string): Promise<readonly ArmObject[]> {
+    return this.#rest.list(this.#of(what), path);
+  }
+
+  #of(what: string): string {
+    return `${what} of ${this.#place.account}/${this.#place.container}`;
   }
 
   async #ask<T>(what: string, question: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     try {
       return await question(AbortSignal.timeout(TIMEOUT_MS));
     } catch (error) {
-      throw faultOf(`can't ${what} of ${this.#place.account}/${this.#place.container}`, error);
+      throw armFault(`can't ${this.#of(what)}`, error, ADVICE);
     }
   }
 }
@@ -234,23 +181,8 @@ const RIGHTS =
   'whoever is signed in needs the role Reader on the account to look, and to change something the rights under ' +
   'Microsoft.Storage/storageAccounts/blobServices/containers/ for it (the role Storage Account Contributor has them)';
 
-const ADVICE: Readonly<Record<string, string>> = {
+const ADVICE: Readonly<Record<number, string>> = {
   401: RIGHTS,
   403: RIGHTS,
   404: 'there is no such subscription, resource group, account or container, or whoever is signed in may not see it',
 };
-
-function faultOf(what: string, error: unknown): AuditsealError {
-  if (error instanceof AuditsealError) return error;
-  const { statusCode, code, name } = Object(error) as Readonly<Record<'statusCode' | 'code' | 'name', unknown>>;
-  const said = [statusCode, code].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ');
-  const message = error instanceof Error ? error.message : String(error);
-  const isSignIn =
-    typeof name === 'string' && /^(CredentialUnavailable|Authentication|AggregateAuthentication)/.test(name);
-  const advice = isSignIn
-    ? 'nobody is signed in: on a machine sign in with az login, an app needs its managed identity'
-    : ADVICE[String(statusCode)];
-  const text = `${what}${said === '' ? '' : ` (${said})`}: ${advice ?? message.slice(0, 500)}`;
-  const isRefused = statusCode === 401 || statusCode === 403 || statusCode === 404;
-  return new AuditsealError(isRefused ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', text, { cause: error });
-}

@@ -1,5 +1,6 @@
-import { ArmPolicy, connectArm } from './armPolicy.ts';
-import type { ArmConnection } from './armPolicy.ts';
+import { connectArm } from './arm.ts';
+import type { ArmConnection } from './arm.ts';
+import { ArmPolicy } from './armPolicy.ts';
 import { BlobCanaries } from './blobCanaries.ts';
 import { connectContainer } from './blobConnection.ts';
 import type { Config } from '../config/config.ts';

@@ -4,7 +4,7 @@ import type { ACTION_OPTIONS } from './options.ts';
 import type { Outside } from './outside.ts';
 import { usageError } from './usage.ts';
 import type { OptionValues } from './usage.ts';
-import type { ArmConnection } from '../adapters/armPolicy.ts';
+import type { ArmConnection } from '../adapters/arm.ts';
 import { NO_SECRET, holdsSecret } from '../config/secrets.ts';
 import { parseJsonObject } from '../core/jsonObject.ts';
 import { MAX_ACTION_TEXT, isActionText } from '../core/objects/action.ts';

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { unusable } from './usage.ts';
-import type { ArmConnection } from '../adapters/armPolicy.ts';
+import type { ArmConnection } from '../adapters/arm.ts';
 
 /** Outside is what commands that work on Azure Resource Manager need of the world besides TARGET. */
 export interface Outside {
@@ -13,7 +13,7 @@ export interface Outside {
 /** AZURE is the world outside of tests. */
 export const AZURE: Outside = {
   connect: async (subscription) => {
-    const { connectArm } = await import('../adapters/armPolicy.ts');
+    const { connectArm } = await import('../adapters/arm.ts');
     return connectArm(subscription, { managed: false });
   },
   ask: askAtTerminal,

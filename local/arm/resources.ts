@@ -1,0 +1,154 @@
+import type { Resource } from './resource.ts';
+import { queryGraph } from './resourceGraph.ts';
+import { armAnswer, jsonAnswer, refuse } from '../worm/errors.ts';
+import type { Answer } from '../worm/errors.ts';
+
+/** ResourceRequest is a request for what isn't the ledger's account. */
+export interface ResourceRequest {
+  readonly method: string;
+  /** http://127.0.0.1:PORT */
+  readonly endpoint: string;
+  /** path and query */
+  readonly url: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Staged is an answer that is given in the place of what would be answered. */
+export interface Staged {
+  readonly method?: string;
+  /** what the path without its query is matched with */
+  readonly path: RegExp;
+  readonly status: number;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** how often (default: always) */
+  readonly times?: number;
+}
+
+/** ArmResources is a made-up estate: it knows the resources that were put into it, and keeps them in memory. */
+export interface ArmResources {
+  /** put adds a resource or takes the place of one; id and type are told from the path. */
+  put(id: string, resource?: Omit<Partial<Resource>, 'id' | 'type' | 'name'>): Resource;
+  remove(id: string): void;
+  /** stage has an answer given from now on; the one that was staged last counts. */
+  stage(staged: Staged): void;
+  /** has tells whether something was put there or below. */
+  has(scope: string): boolean;
+  /** asked is how many requests each path, in lower case and without its query, got. */
+  readonly asked: ReadonlyMap<string, number>;
+  answer(request: ResourceRequest): Answer;
+}
+
+/** Types that can be listed, in lower case; a list of them may be empty. */
+const LISTS: ReadonlySet<string> = new Set([
+  'microsoft.insights/activitylogalerts',
+  'microsoft.insights/datacollectionruleassociations',
+  'microsoft.insights/diagnosticsettings',
+  'microsoft.insights/diagnosticsettingscategories',
+  'microsoft.insights/metricalerts',
+  'microsoft.insights/scheduledqueryrules',
+  'microsoft.keyvault/vaults',
+  'microsoft.managedidentity/userassignedidentities',
+  'microsoft.web/sites',
+]);
+
+/** How many items a page of a list has. */
+const PAGE = 100;
+
+/** createArmResources starts with nothing. */
+export function createArmResources(): ArmResources {
+  const resources = new Map<string, Resource>();
+  const staged: { times: number; readonly answer: Staged }[] = [];
+  const asked = new Map<string, number>();
+
+  const stagedFor = (method: string, path: string): Staged | undefined => {
+    const found = staged.findLast(
+      ({ times, answer }) => times > 0 && (answer.method ?? method) === method && answer.path.test(path),
+    );
+    if (found === undefined) return undefined;
+    found.times--;
+    return found.answer;
+  };
+
+  const listed = (path: string, query: URLSearchParams): Resource[] | undefined => {
+    const key = path.toLowerCase();
+    const all = [...resources.values()];
+    if (key === '/subscriptions') return all.filter(({ type }) => type === 'Microsoft.Resources/subscriptions');
+    if (key.endsWith('/resources')) {
+      const scope = key.slice(0, -'resources'.length);
+      const wanted = /^resourceType eq '([^']+)'$/i.exec(query.get('$filter') ?? '')?.[1]?.toLowerCase();
+      return all.filter(
+        ({ id, type }) =>
+          id.toLowerCase().startsWith(scope) &&
+          isTopLevel(id) &&
+          (wanted === undefined || type.toLowerCase() === wanted),
+      );
+    }
+    const [, scope, type] = /^(.*)\/providers\/([^/]+\/[^/]+)$/.exec(key) ?? [];
+    if (scope !== undefined && type !== undefined && LISTS.has(type))
+      return all.filter((one) => one.type.toLowerCase() === type && isIn(one.id.toLowerCase(), scope, type));
+    return undefined;
+  };
+
+  return {
+    put: (id, resource = {}) => {
+      const made = { ...resource, id, ...namedBy(id) };
+      resources.set(id.toLowerCase(), made);
+      return made;
+    },
+    remove: (id) => void resources.delete(id.toLowerCase()),
+    stage: (answer) => void staged.push({ times: answer.times ?? Infinity, answer }),
+    has: (scope) => [...resources.keys()].some((id) => `${id}/`.startsWith(`${scope.toLowerCase()}/`)),
+    asked,
+    answer: ({ method, endpoint, url, body }) => {
+      const { pathname, searchParams } = new URL(url, endpoint);
+      const path = decodeURIComponent(pathname);
+      asked.set(path.toLowerCase(), (asked.get(path.toLowerCase()) ?? 0) + 1);
+      const instead = stagedFor(method, path);
+      if (instead !== undefined) return jsonAnswer(instead.status, instead.body ?? {}, instead.headers);
+      if (method === 'POST' && path === '/providers/Microsoft.ResourceGraph/resources')
+        return queryGraph([...resources.values()], body);
+      const found = resources.get(path.toLowerCase());
+      if (method === 'GET' && found !== undefined) return jsonAnswer(200, found);
+      const list = method === 'GET' ? listed(path, searchParams) : undefined;
+      if (list !== undefined) return pageOf(list, new URL(url, endpoint));
+      return armAnswer(refuse(404, 'ResourceNotFound', `There is no ${method} ${path} here: nobody put it.`));
+    },
+  };
+}
+
+/** namedBy tells type and name from an id, as Azure composes it. */
+function namedBy(id: string): { name: string; type: string } {
+  const name = id.split('/').at(-1) ?? '';
+  const [, provider, path = ''] = /^.*\/providers\/([^/]+)\/(.+)$/.exec(id) ?? [];
+  if (provider !== undefined) {
+    const types = path.split('/').filter((_, index) => index % 2 === 0);
+    return { name, type: [provider, ...types].join('/') };
+  }
+  return {
+    name,
+    type: /\/resourceGroups\/[^/]+$/i.test(id)
+      ? 'Microsoft.Resources/resourceGroups'
+      : 'Microsoft.Resources/subscriptions',
+  };
+}
+
+/** An extension, such as a diagnostic setting, is no resource of its own in a list of resources; nor is a resource in another. */
+const isTopLevel = (id: string): boolean => /^(?:(?!\/providers\/).)*\/providers\/[^/]+\/[^/]+\/[^/]+$/.test(id);
+
+/** isIn tells whether a resource of that type is directly in a scope, or, where the scope is a subscription, in a group of it. */
+function isIn(id: string, scope: string, type: string): boolean {
+  const before = id.slice(0, id.lastIndexOf(`/providers/${type}/`));
+  return (
+    before === scope ||
+    (/^\/subscriptions\/[^/]+$/.test(scope) && /^\/resourcegroups\/[^/]+$/.test(before.slice(scope.length)))
+  );
+}
+
+function pageOf(list: readonly Resource[], url: URL): Answer {
+  const from = Number(url.searchParams.get('$skiptoken') ?? 0);
+  const value = list.slice(from, from + PAGE);
+  if (from + PAGE >= list.length) return jsonAnswer(200, { value });
+  url.searchParams.set('$skiptoken', String(from + PAGE));
+  return jsonAnswer(200, { value, nextLink: url.href });
+}
