@@ -44,6 +44,10 @@ const SMALL_ORDER: readonly string[] = [
 
 const MAX_KEY_CHARACTERS = 1024;
 
+/** Every batch names the same few keys, and opening one takes as long as verifying a signature with it. */
+const opened = new Map<string, KeyObject>();
+const MAX_OPENED = 256;
+
 const malformed = (why: string): AuditsealError => new AuditsealError('KEY_MALFORMED', why);
 
 /** isKeyName tells whether text can name a key: not empty, and without space, plus sign or control character. */
@@ -61,7 +65,12 @@ export function createVerifierKey(keyName: string, type: KeyType, material: Uint
 function ed25519Key(material: Buffer): KeyObject {
   if (material.length !== 32) throw malformed(`the Ed25519 key has ${material.length} bytes; it must have 32`);
   if (isSmallOrder(material)) throw malformed("the Ed25519 key is a point of small order, and so nobody's");
-  return createPublicKey({ key: Buffer.concat([ED25519_SPKI, material]), format: 'der', type: 'spki' });
+  const name = material.toString('latin1');
+  const made =
+    opened.get(name) ?? createPublicKey({ key: Buffer.concat([ED25519_SPKI, material]), format: 'der', type: 'spki' });
+  if (opened.size >= MAX_OPENED) opened.clear();
+  opened.set(name, made);
+  return made;
 }
 
 /** isSmallOrder tells whether 32 bytes of Ed25519 are a point that signatures can be made for without a key. */
