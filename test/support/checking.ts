@@ -1,17 +1,23 @@
 import { timeOf } from './forge.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import type { SummarizeSegment } from '../../src/core/segment/summary.ts';
 import type { ObjectStore } from '../../src/ports/store.ts';
 import type { VerifyOptions } from '../../src/verify/options.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
 
 /** check verifies a ledger in this thread, at a fixed time. */
-export const check = (store: ObjectStore, options: VerifyOptions = {}, second = 3_000_000): Promise<Report> =>
+export const check = (
+  store: ObjectStore,
+  options: VerifyOptions = {},
+  second = 3_000_000,
+  summarize: SummarizeSegment = async (stored, question) => summarizeSegment(stored, question),
+): Promise<Report> =>
   verifyLedger(
     {
       store,
       now: () => Date.parse(timeOf(second)),
-      summarize: async (stored, question) => summarizeSegment(stored, question),
+      summarize,
       concurrency: 3,
     },
     options,

@@ -1,12 +1,18 @@
 import { flipped } from '../support/bitFlips.ts';
-import { check } from '../support/checking.ts';
+import { check as checkWhole } from '../support/checking.ts';
 import { LEDGER, forgeChain, nameOf } from '../support/forge.ts';
 import { eventAt, eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { picked, triedOf } from '../support/sample.ts';
+import { Summaries } from '../support/summaries.ts';
+import type { Report } from '../../src/core/objects/report.ts';
 
 /** How many of many changes the fast run tries. */
 const SAMPLE = 60;
+
+/** What is the same in every changed ledger is summarized once. */
+const summaries = new Summaries();
+const check = (store: MemoryStore): Promise<Report> => checkWhole(store, {}, undefined, summaries.summarize);
 
 /** A tiny ledger as ingest writes it: two partitions, three segments and one. */
 async function tinyLedger(): Promise<Map<string, Buffer>> {
@@ -35,7 +41,8 @@ test('every one-bit change of every stored byte is found, and only its object is
 });
 
 describe('in a ledger of two partitions with five segments each', () => {
-  const ledger = (): Map<string, Buffer> => new Map([...forgeChain(5), ...forgeChain(5, '1')]);
+  const forged = [...forgeChain(5), ...forgeChain(5, '1')];
+  const ledger = (): Map<string, Buffer> => new Map(forged);
   const names = [...ledger().keys()];
   const accusedOf = async (objects: Map<string, Buffer>): Promise<string[]> => [
     ...new Set((await check(new MemoryStore(objects))).findings.map(({ object }) => object)),
