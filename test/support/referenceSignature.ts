@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { ed25519 as curve } from '@noble/curves/ed25519.js';
 
 // A reader of certificates and signatures written from docs/format.md, sections 2.1, 3.1, 8.2 and 9.1. It shares no code with
-// src/core, and takes no care of speed.
+// src/core. The few keys that tests sign with are opened once, because that takes as long as a signature.
 
 /** Foreign is thrown for what nobody signed who may: it counts for nothing. */
 export class Foreign extends Error {}
@@ -63,7 +63,16 @@ const sha256 = (...parts: (string | Uint8Array)[]): Buffer =>
 const der = (prefix: string, material: Uint8Array): KeyObject =>
   createPublicKey({ key: Buffer.concat([Buffer.from(prefix, 'hex'), material]), format: 'der', type: 'spki' });
 
-const ed25519 = (material: Uint8Array): KeyObject => der('302a300506032b6570032100', material);
+const opened = new Map<string, KeyObject>();
+
+function ed25519(material: Uint8Array): KeyObject {
+  const name = Buffer.from(material).toString('hex');
+  const key = opened.get(name) ?? der('302a300506032b6570032100', material);
+  opened.set(name, key);
+  return key;
+}
+
+const small = new Map<string, boolean>();
 
 const isTime = (text: string): boolean => {
   const date = new Date(text);
@@ -135,6 +144,13 @@ export function openReferenceNote(note: string, name: string, trusted: readonly 
 
 /** A point of small order is no key, however it is encoded. */
 function isSmallOrder(key: Uint8Array): boolean {
+  const name = Buffer.from(key).toString('hex');
+  const is = small.get(name) ?? hasSmallOrder(key);
+  small.set(name, is);
+  return is;
+}
+
+function hasSmallOrder(key: Uint8Array): boolean {
   try {
     return curve.Point.fromBytes(key, true).isSmallOrder();
   } catch {
