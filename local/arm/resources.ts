@@ -49,6 +49,7 @@ const LISTS: ReadonlySet<string> = new Set([
   'microsoft.insights/scheduledqueryrules',
   'microsoft.keyvault/vaults',
   'microsoft.managedidentity/userassignedidentities',
+  'microsoft.operationalinsights/workspaces/dataexports',
   'microsoft.web/sites',
 ]);
 
@@ -58,6 +59,8 @@ const PAGE = 100;
 /** createArmResources starts with nothing. */
 export function createArmResources(): ArmResources {
   const resources = new Map<string, Resource>();
+  /** by the path that lists them */
+  const lists = new Map<string, Map<string, Resource>>();
   const staged: { times: number; readonly answer: Staged }[] = [];
   const asked = new Map<string, number>();
 
@@ -72,31 +75,27 @@ export function createArmResources(): ArmResources {
 
   const listed = (path: string, query: URLSearchParams): Resource[] | undefined => {
     const key = path.toLowerCase();
-    const all = [...resources.values()];
-    if (key === '/subscriptions') return all.filter(({ type }) => type === 'Microsoft.Resources/subscriptions');
-    if (key.endsWith('/resources')) {
-      const scope = key.slice(0, -'resources'.length);
-      const wanted = /^resourceType eq '([^']+)'$/i.exec(query.get('$filter') ?? '')?.[1]?.toLowerCase();
-      return all.filter(
-        ({ id, type }) =>
-          id.toLowerCase().startsWith(scope) &&
-          isTopLevel(id) &&
-          (wanted === undefined || type.toLowerCase() === wanted),
-      );
-    }
-    const [, scope, type] = /^(.*)\/providers\/([^/]+\/[^/]+)$/.exec(key) ?? [];
-    if (scope !== undefined && type !== undefined && LISTS.has(type))
-      return all.filter((one) => one.type.toLowerCase() === type && isIn(one.id.toLowerCase(), scope, type));
-    return undefined;
+    if (!/^\/subscriptions$|\/resources$/.test(key) && !LISTS.has(namedBy(`${key}/any`).type)) return undefined;
+    const wanted = /^resourceType eq '([^']+)'$/i.exec(query.get('$filter') ?? '')?.[1]?.toLowerCase();
+    const all = [...(lists.get(key)?.values() ?? [])];
+    return wanted === undefined ? all : all.filter((one) => one.type.toLowerCase() === wanted);
   };
 
   return {
     put: (id, resource = {}) => {
       const made = { ...resource, id, ...namedBy(id) };
       resources.set(id.toLowerCase(), made);
+      for (const list of listsOf(made)) {
+        const items = lists.get(list) ?? new Map<string, Resource>();
+        lists.set(list, items.set(id.toLowerCase(), made));
+      }
       return made;
     },
-    remove: (id) => void resources.delete(id.toLowerCase()),
+    remove: (id) => {
+      const found = resources.get(id.toLowerCase());
+      resources.delete(id.toLowerCase());
+      for (const list of found === undefined ? [] : listsOf(found)) lists.get(list)?.delete(id.toLowerCase());
+    },
     stage: (answer) => void staged.push({ times: answer.times ?? Infinity, answer }),
     has: (scope) => [...resources.keys()].some((id) => `${id}/`.startsWith(`${scope.toLowerCase()}/`)),
     asked,
@@ -136,13 +135,16 @@ function namedBy(id: string): { name: string; type: string } {
 /** An extension, such as a diagnostic setting, is no resource of its own in a list of resources; nor is a resource in another. */
 const isTopLevel = (id: string): boolean => /^(?:(?!\/providers\/).)*\/providers\/[^/]+\/[^/]+\/[^/]+$/.test(id);
 
-/** isIn tells whether a resource of that type is directly in a scope, or, where the scope is a subscription, in a group of it. */
-function isIn(id: string, scope: string, type: string): boolean {
-  const before = id.slice(0, id.lastIndexOf(`/providers/${type}/`));
-  return (
-    before === scope ||
-    (/^\/subscriptions\/[^/]+$/.test(scope) && /^\/resourcegroups\/[^/]+$/.test(before.slice(scope.length)))
-  );
+/** listsOf gives the paths of the lists that show a resource: of what it is in and, from a group, of the subscription. */
+function listsOf({ id, type }: Resource): string[] {
+  const [lower, ofType] = [id.toLowerCase(), `/providers/${type.toLowerCase()}`];
+  const own = lower.slice(0, lower.lastIndexOf('/'));
+  if (type === 'Microsoft.Resources/subscriptions') return ['/subscriptions'];
+  const scope = lower.slice(0, lower.lastIndexOf(`${ofType}/`));
+  const subscription = /^(\/subscriptions\/[^/]+)\/resourcegroups\/[^/]+$/.exec(scope)?.[1];
+  const wider = subscription === undefined ? [] : [`${subscription}${ofType}`];
+  if (!isTopLevel(id)) return [own, ...wider];
+  return [own, ...wider, `${scope}/resources`, ...(subscription === undefined ? [] : [`${subscription}/resources`])];
 }
 
 function pageOf(list: readonly Resource[], url: URL): Answer {

@@ -53,8 +53,8 @@ export interface ArmRestOptions {
   readonly timeoutMs?: number;
   /** pages of a list (default: 50) */
   readonly maxPages?: number;
-  /** what to do about what is missing, by HTTP status */
-  readonly advice?: Readonly<Record<number, string>>;
+  /** what to do about what is missing, by Azure's code or by HTTP status */
+  readonly advice?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -71,26 +71,31 @@ export class ArmRest {
     this.#options = options;
   }
 
+  /** advising asks the same way, with other advice. */
+  advising(advice: Readonly<Record<string, string>>): ArmRest {
+    return new ArmRest(this.#arm, { ...this.#options, advice });
+  }
+
   /** get reads an object. `path` begins with a slash and names its api-version. */
   async get(what: string, path: string): Promise<ArmObject> {
-    return this.#ask(what, async (signal) => this.#send('GET', this.#arm.endpoint + path, signal));
+    return this.#ask(what, async (time) => this.#send('GET', this.#arm.endpoint + path, time));
   }
 
   async post(what: string, path: string, body: ArmObject): Promise<ArmObject> {
-    return this.#ask(what, async (signal) => this.#send('POST', this.#arm.endpoint + path, signal, body));
+    return this.#ask(what, async (time) => this.#send('POST', this.#arm.endpoint + path, time, body));
   }
 
   /** list reads a list whole, page by page. */
   async list(what: string, path: string): Promise<readonly ArmObject[]> {
     const { maxPages = MAX_PAGES } = this.#options;
-    return this.#ask(what, async (signal) => {
+    return this.#ask(what, async (time) => {
       const all: ArmObject[] = [];
       let next: string | undefined = `${this.#arm.endpoint}${path}`;
       for (let pages = 0; next !== undefined; pages++) {
         if (pages === maxPages) throw new Error(`the list has more than ${maxPages} pages`);
-        const { value, nextLink }: ArmObject = await this.#send('GET', next, signal);
-        if (!Array.isArray(value)) throw new Error('the answer holds no list');
-        all.push(...value.filter(isJsonObject));
+        const { value, nextLink }: ArmObject = await this.#send('GET', next, time);
+        if (!Array.isArray(value) || !value.every(isJsonObject)) throw new Error('the answer holds no list of objects');
+        all.push(...value);
         // The token goes nowhere else.
         if (typeof nextLink === 'string' && !nextLink.startsWith(`${this.#arm.endpoint}/`))
           throw new Error('the answer names a next page on another host');
@@ -100,7 +105,7 @@ export class ArmRest {
     });
   }
 
-  async #send(method: string, url: string, signal: AbortSignal, body?: ArmObject): Promise<ArmObject> {
+  async #send(method: string, url: string, time: Time, body?: ArmObject): Promise<ArmObject> {
     for (let tries = 0; ; tries++) {
       const response: Response = await fetch(url, {
         method,
@@ -110,7 +115,7 @@ export class ArmRest {
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal,
+        signal: time.signal,
         redirect: 'error',
       });
       const answer: unknown = await response.json().catch(() => undefined);
@@ -118,34 +123,42 @@ export class ArmRest {
       const isBusy = response.status === 429;
       if (!isBusy && !(response.status >= 500 && response.status !== 501 && tries < MAX_RETRIES))
         throw refusalOf(response.status, answer);
-      await pause(response, tries, signal);
+      await pause(response, tries, time);
     }
   }
 
-  async #ask<T>(what: string, question: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #ask<T>(what: string, question: (time: Time) => Promise<T>): Promise<T> {
     const { timeoutMs = TIMEOUT_MS, advice = {} } = this.#options;
     try {
-      return await question(AbortSignal.timeout(timeoutMs));
+      return await question({ signal: AbortSignal.timeout(timeoutMs), end: performance.now() + timeoutMs });
     } catch (error) {
       throw armFault(`can't ${what}`, error, advice);
     }
   }
 }
 
+/** Time is how long a question may take. */
+interface Time {
+  readonly signal: AbortSignal;
+  /** by performance.now() */
+  readonly end: number;
+}
+
 /** pause waits as long as Azure asks to, or a little longer each time. */
-async function pause(response: Response, tries: number, signal: AbortSignal): Promise<void> {
+async function pause(response: Response, tries: number, { signal, end }: Time): Promise<void> {
   const stated = Number(response.headers.get('retry-after'));
   const waitMs = stated > 0 ? stated * 1000 : 2 ** Math.min(tries, 5) * 500;
-  try {
-    await sleep(waitMs, undefined, { signal });
-  } catch {
+  if (performance.now() + waitMs > end) {
     const said = response.status === 429 ? 'too many questions (429)' : `the status ${response.status}`;
     throw new Error(`Azure answered ${said}, and asked to wait longer than this question may take; ask again later`);
   }
+  await sleep(waitMs, undefined, { signal });
 }
 
+/** Some services leave out the envelope `error`. */
 function refusalOf(statusCode: number, answer: unknown): Error {
-  const error = isJsonObject(answer) && isJsonObject(answer['error']) ? answer['error'] : {};
+  const outer = isJsonObject(answer) ? answer : {};
+  const error = isJsonObject(outer['error']) ? outer['error'] : outer;
   const { message, code } = error;
   return Object.assign(new Error(typeof message === 'string' ? message : 'the answer says no more'), {
     statusCode,
@@ -153,8 +166,11 @@ function refusalOf(statusCode: number, answer: unknown): Error {
   });
 }
 
+const adviceFor = (key: unknown, advice: Readonly<Record<string, string>>): string | undefined =>
+  (typeof key === 'string' || typeof key === 'number') && Object.hasOwn(advice, key) ? advice[key] : undefined;
+
 /** armFault turns what a question was answered with into a fault that says what is missing. */
-export function armFault(what: string, error: unknown, advice: Readonly<Record<number, string>>): AuditsealError {
+export function armFault(what: string, error: unknown, advice: Readonly<Record<string, string>>): AuditsealError {
   if (error instanceof AuditsealError) return error;
   const { statusCode, code, name } = Object(error) as Readonly<Record<'statusCode' | 'code' | 'name', unknown>>;
   const said = [statusCode, code].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ');
@@ -163,9 +179,7 @@ export function armFault(what: string, error: unknown, advice: Readonly<Record<n
     typeof name === 'string' && /^(CredentialUnavailable|Authentication|AggregateAuthentication)/.test(name);
   const hint = isSignIn
     ? 'nobody is signed in: on a machine sign in with az login, an app needs its managed identity'
-    : typeof statusCode === 'number'
-      ? advice[statusCode]
-      : undefined;
+    : (adviceFor(code, advice) ?? adviceFor(statusCode, advice));
   const text = `${what}${said === '' ? '' : ` (${said})`}: ${hint ?? message.slice(0, 500)}`;
   const isRefused = statusCode === 401 || statusCode === 403 || statusCode === 404;
   return new AuditsealError(isRefused ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', text, { cause: error });

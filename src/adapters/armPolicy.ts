@@ -181,7 +181,7 @@ const RIGHTS =
   'whoever is signed in needs the role Reader on the account to look, and to change something the rights under ' +
   'Microsoft.Storage/storageAccounts/blobServices/containers/ for it (the role Storage Account Contributor has them)';
 
-const ADVICE: Readonly<Record<number, string>> = {
+const ADVICE: Readonly<Record<string, string>> = {
   401: RIGHTS,
   403: RIGHTS,
   404: 'there is no such subscription, resource group, account or container, or whoever is signed in may not see it',

@@ -1,5 +1,6 @@
 import { connectArm } from './arm.ts';
 import type { ArmConnection } from './arm.ts';
+import { ArmEstate } from './armEstate.ts';
 import { ArmPolicy } from './armPolicy.ts';
 import { BlobCanaries } from './blobCanaries.ts';
 import { connectContainer } from './blobConnection.ts';
@@ -10,12 +11,12 @@ import type { Canaries } from '../ports/guard.ts';
 
 /**
  * openLedgerPolicy connects to what Azure Resource Manager knows of the ledger's container, with the identity that reads the
- * ledger, and gives what is promised of it. It throws CONFIG_INVALID where the app isn't told of the account.
+ * ledger, to what it knows of the estate around it, and gives what is promised of it. It throws CONFIG_INVALID where the app isn't told of the account.
  */
 export async function openLedgerPolicy(
   { posture, ledger, container }: Pick<Config, 'posture' | 'ledger' | 'container'>,
   connect: (subscription: string, identity: Parameters<typeof connectArm>[1]) => Promise<ArmConnection> = connectArm,
-): Promise<{ reader: ArmPolicy; promise: PosturePromise }> {
+): Promise<{ reader: ArmPolicy; estate: ArmEstate; promise: PosturePromise }> {
   if (posture === undefined) {
     throw new AuditsealError(
       'CONFIG_INVALID',
@@ -26,7 +27,11 @@ export async function openLedgerPolicy(
   const { subscription, resourceGroup, account, retentionDays } = posture;
   const arm = await connect(subscription, ledger.kind === 'identity' ? ledger : { managed: false });
   const place = { subscription, resourceGroup, account, container };
-  return { reader: new ArmPolicy(arm, place), promise: { account, container, retentionDays } };
+  return {
+    reader: new ArmPolicy(arm, place),
+    estate: new ArmEstate(arm),
+    promise: { account, container, retentionDays },
+  };
 }
 
 /** openCanaries connects to the canaries in the ledger's container, with the identity that holds drills; undefined if none does. */

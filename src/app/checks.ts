@@ -3,6 +3,7 @@ import { openCanaries, openLedgerPolicy } from '../adapters/ledgerPolicy.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
+import { askCoverage } from '../coverage/coverage.ts';
 import { runPostureJob } from '../guard/job.ts';
 import { enteredReports } from '../integrate/enteredReports.ts';
 import type { Filing } from '../ledger/reports.ts';
@@ -54,9 +55,23 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
   }
 }
 
-/** posture compares what guards the ledger with what was promised. */
+/** posture compares what guards the ledger, and what is sent to its hub, with what was promised. */
 export async function posture(ledger: Ledger, log: Logger): Promise<void> {
-  const [{ filing }, { reader, promise }] = await Promise.all([openFiling(ledger), openLedgerPolicy(ledger.config)]);
+  const [{ filing }, { reader, estate, promise }] = await Promise.all([
+    openFiling(ledger),
+    openLedgerPolicy(ledger.config),
+  ]);
   const canaries = await openCanaries(ledger.config);
-  await runPostureJob({ filing, reader, now, log, ...(canaries !== undefined && { canaries }) }, promise);
+  const question = ledger.config.posture?.coverage;
+  await runPostureJob(
+    {
+      filing,
+      reader,
+      now,
+      log,
+      ...(canaries !== undefined && { canaries }),
+      ...(question !== undefined && { coverage: () => askCoverage({ reader: estate, now }, question) }),
+    },
+    promise,
+  );
 }

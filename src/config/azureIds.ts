@@ -40,3 +40,14 @@ export function parseAccountId(text: string): AccountId | undefined {
   if (subscription === undefined || resourceGroup === undefined || account === undefined) return undefined;
   return { subscription, resourceGroup, account: account.toLowerCase() };
 }
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MANAGEMENT_GROUP = /^managementGroups\/[\w.()-]{1,90}$/;
+const HUB_ID =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/?#\s]{1,90}\/providers\/Microsoft\.EventHub\/namespaces\/[a-z0-9-]{6,50}\/eventhubs\/[\w.-]{1,256}$/i;
+
+/** isScope tells whether a text is the id of a subscription, or `managementGroups/NAME`. */
+export const isScope = (text: string): boolean => GUID.test(text) || MANAGEMENT_GROUP.test(text);
+
+/** isHubId tells whether a text is the resource id of an event hub. */
+export const isHubId = (text: string): boolean => HUB_ID.test(text);

@@ -1,4 +1,6 @@
 import type { AccountId } from './azureIds.ts';
+import { checkCoverage, coverage } from './coverage.ts';
+import type { CoverageSettings } from './coverage.ts';
 import { checkHub, hubSettings } from './hub.ts';
 import type { HubSettings } from './hub.ts';
 import { checkIdentity, identity } from './identity.ts';
@@ -46,6 +48,8 @@ interface PostureSettings extends AccountId {
   readonly retentionDays: number;
   /** as whom to try forbidden changes on canaries; left out where none are tried */
   readonly drill?: Identity;
+  /** of which estate to ask what is routed; left out where none is asked about */
+  readonly coverage?: CoverageSettings;
 }
 
 /** Config is everything that the app is told from outside. */
@@ -85,6 +89,7 @@ export function loadConfig(env: Environment = process.env): Config {
   checkKeys(reader);
   checkWitnesses(reader);
   checkPosture(reader);
+  checkCoverage(reader);
   const settings = reader.settings();
   const { WITNESS_POLICY: witnessPolicy } = settings;
   const ledger = storageConnection(settings, 'LEDGER');
@@ -170,7 +175,15 @@ function posture(settings: Read): Pick<Config, 'posture'> {
   const { LEDGER_RESOURCE_ID: id, RETENTION_DAYS: retentionDays } = settings;
   if (id === undefined || retentionDays === undefined) return {};
   const drill = identity(settings, 'DRILL');
-  return { posture: { ...id, retentionDays, ...(drill.managed && { drill }) } };
+  const asked = coverage(settings);
+  return {
+    posture: {
+      ...id,
+      retentionDays,
+      ...(drill.managed && { drill }),
+      ...(asked !== undefined && { coverage: asked }),
+    },
+  };
 }
 
 function checkPosture(reader: Reader): void {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
+import { isHubId, isScope, parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
 import type { Settings, SettingsReader } from './reader.ts';
 import { parseWitnesses } from './witnesses.ts';
@@ -88,6 +88,10 @@ const account = v.pipe(
   v.custom<AccountId>((id) => id !== undefined, 'expected the resource id of the storage account'),
 );
 
+/** passing is a text that a test lets through. */
+const passing = (test: (text: string) => boolean, expected: string): v.GenericSchema<string> =>
+  v.pipe(text, v.check(test, `expected ${expected}`));
+
 /**
  * What each setting has to be; faults are told in this order. HUB, HUB_NAME, HUB_CONSUMER_GROUP and the schedules are the
  * triggers' too and resolved by the Functions host; they are checked here, so that a missing one shows before the first event.
@@ -146,6 +150,15 @@ export const SETTINGS = {
   VERIFY_THREADS: v.optional(whole(1, 64), '2'),
   LEDGER_RESOURCE_ID: v.optional(account),
   RETENTION_DAYS: v.optional(whole(1, MAX_RETENTION_DAYS)),
+  COVERAGE_SCOPES: { each: passing(isScope, 'ids of subscriptions, or managementGroups/NAME') },
+  COVERAGE_HUBS: {
+    each: passing(
+      isHubId,
+      'resource ids of event hubs: /subscriptions/…/resourceGroups/…/providers/Microsoft.EventHub/namespaces/NAMESPACE/eventhubs/HUB',
+    ),
+  },
+  COVERAGE_PROMISED: v.optional(v.picklist(['none', 'key', 'all'], 'expected none, key or all'), 'none'),
+  COVERAGE_TENANT: v.optional(v.picklist(['true', 'false'], 'expected true or false'), 'false'),
   DRILL__credential: v.optional(credential),
   DRILL__clientId: v.optional(text),
 };

@@ -1,6 +1,7 @@
 import { runDrill } from './drill.ts';
 import { checkPosture } from './posture.ts';
-import type { PostureDeps } from './posture.ts';
+import type { AskedCoverage, PostureDeps } from './posture.ts';
+import { faultIn } from '../core/errors.ts';
 import type { PosturePromise } from '../core/objects/guard.ts';
 import type { PostureReport } from '../core/objects/report.ts';
 import { fileReport, logFindings } from '../ledger/reports.ts';
@@ -19,12 +20,15 @@ export async function runPostureJob(
     readonly log: Logger;
     /** left out where no drill is held */
     readonly canaries?: Canaries;
+    /** asks what is routed; left out where that isn't asked */
+    readonly coverage?: () => Promise<AskedCoverage>;
   },
   promise: PosturePromise,
 ): Promise<PostureReport> {
   const { filing, log, canaries, now } = deps;
   const drill = canaries && (await runDrill(canaries, now()));
-  const report = await checkPosture(deps, promise, drill);
+  const coverage = deps.coverage && (await deps.coverage().catch(failed));
+  const report = await checkPosture(deps, promise, { drill, coverage });
   const { status, findings, unreadable } = report;
   const errors = findings.filter(({ severity }) => severity === 'error');
   logFindings(log, errors);
@@ -41,3 +45,6 @@ export async function runPostureJob(
   else log.error('posture could not be read', fields);
   return report;
 }
+
+/** What keeps one question from being answered must not keep the others from being filed. */
+const failed = (error: unknown): { failed: string } => ({ failed: faultIn(error).message });

@@ -7,6 +7,7 @@ import type {
   PosturePromise,
   RoleAssignment,
 } from '../core/objects/guard.ts';
+import type { CoverageReport } from '../core/objects/coverage.ts';
 import type { Finding, FindingCode, PostureReport } from '../core/objects/report.ts';
 import type { PolicyReader } from '../ports/guard.ts';
 import type { Clock } from '../ports/host.ts';
@@ -14,6 +15,21 @@ import type { Clock } from '../ports/host.ts';
 export interface PostureDeps {
   readonly reader: PolicyReader;
   readonly now: Clock;
+}
+
+/** AskedCoverage is what came of asking an estate what is routed. */
+export interface AskedCoverage {
+  readonly report: CoverageReport;
+  readonly findings: readonly Finding[];
+  readonly unreadable: PostureReport['unreadable'];
+  readonly notChecked: readonly string[];
+}
+
+/** PostureExtras is what is asked beside the container's guard, and left out where nothing was. */
+export interface PostureExtras {
+  readonly drill?: Drill | undefined;
+  /** of 'failed' it is only known why */
+  readonly coverage?: AskedCoverage | { readonly failed: string } | undefined;
 }
 
 /** Built-in roles whose holders may write, overwrite and delete blobs, or give themselves that right. */
@@ -30,19 +46,22 @@ const NOT_CHECKED = [
   'management locks of the subscription, custom roles, members of groups and Azure Policy were not looked at',
 ];
 
+const NO_COVERAGE = 'which resources send their logs to the hub was not asked';
 const NO_DRILL = 'no drill was held, so whether the container refuses changes was not tried';
 
 /**
  * checkPosture asks Azure for everything that guards a ledger's container and compares it with what is promised. What it
- * couldn't read makes the outcome `unverified`, if nothing else is wrong. A drill that was held is part of the report.
+ * couldn't read makes the outcome `unverified`, if nothing else is wrong. What was asked besides is part of the report.
  */
 export async function checkPosture(
   { reader, now }: PostureDeps,
   promise: PosturePromise,
-  drill?: Drill,
+  { drill, coverage }: PostureExtras = {},
 ): Promise<PostureReport> {
   const { account, container, retentionDays } = promise;
-  const unreadable: { object: string; why: string }[] = [...(drill?.unreadable ?? [])];
+  const asked = coverage !== undefined && 'report' in coverage ? coverage : undefined;
+  const unreadable: { object: string; why: string }[] = [...(drill?.unreadable ?? []), ...(asked?.unreadable ?? [])];
+  if (coverage !== undefined && 'failed' in coverage) unreadable.push({ object: 'coverage', why: coverage.failed });
   const ask = async <T>(object: string, question: Promise<T>): Promise<T | null> => {
     try {
       return await question;
@@ -63,6 +82,7 @@ export async function checkPosture(
     ...(locks === null ? [] : lockFindings(locks, account)),
     ...(roles === null ? [] : roleFindings(roles, account)),
     ...drillFindings(drill?.attempts ?? []),
+    ...(asked?.findings ?? []),
   ];
   const isViolated = findings.some(({ severity }) => severity === 'error');
   return {
@@ -78,8 +98,9 @@ export async function checkPosture(
     locks,
     roles,
     ...(drill !== undefined && { drill: drill.attempts }),
+    ...(asked !== undefined && { coverage: asked.report }),
     findings,
-    notChecked: drill === undefined ? [...NOT_CHECKED, NO_DRILL] : NOT_CHECKED,
+    notChecked: [...NOT_CHECKED, ...(drill === undefined ? [NO_DRILL] : []), ...(asked?.notChecked ?? [NO_COVERAGE])],
     unreadable: unreadable.sort((a, b) => (a.object < b.object ? -1 : 1)),
   };
 }

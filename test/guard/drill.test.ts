@@ -34,7 +34,7 @@ async function drilled(container: string, rights = 'rcawd', client?: ContainerCl
   const place = { subscription: SUBSCRIPTION, resourceGroup: GROUP, account: ACCOUNT, container };
   const reader = new ArmPolicy(await outside.connect(SUBSCRIPTION), place);
   const drill = await runDrill(new BlobCanaries(client ?? stack.sasContainer(container, rights)), Date.now());
-  return checkPosture({ reader, now: Date.now }, { account: ACCOUNT, container, retentionDays: 1 }, drill);
+  return checkPosture({ reader, now: Date.now }, { account: ACCOUNT, container, retentionDays: 1 }, { drill });
 }
 
 const outcomes = ({ drill = [] }: PostureReport): string[] =>

@@ -5,6 +5,7 @@ import { EXIT_STATUS } from '../../core/objects/report.ts';
 import type { PostureReport } from '../../core/objects/report.ts';
 import { checkPosture, roleName } from '../../guard/posture.ts';
 import { containerPlace } from '../arm.ts';
+import { COVERAGE_OPTIONS, coverageAsked, printCoverage } from '../coverage.ts';
 import { defineCommand } from '../command.ts';
 import { ARM_NOTES, ARM_OPTIONS, jsonOption } from '../options.ts';
 import { formatCount, print, printItem, printJson } from '../output.ts';
@@ -19,7 +20,8 @@ export const command = defineCommand(
     usage: ['TARGET --resource-id ID [options]'],
     description: [
       "Asks Azure what guards a ledger's container, and compares it with what is promised: retention policy, legal holds, " +
-        "the account's settings, management locks, role assignments. It changes nothing, and reads no segment.",
+        "the account's settings, management locks, role assignments. With --scope it also asks what sends its logs to the hub. " +
+        'It changes nothing, and reads no segment.',
       "TARGET is the container's URL.",
     ],
     options: {
@@ -32,6 +34,7 @@ export const command = defineCommand(
       },
       json: jsonOption('the report'),
       ...ARM_OPTIONS,
+      ...COVERAGE_OPTIONS,
     },
     notes: [
       ...ARM_NOTES,
@@ -44,14 +47,24 @@ export const command = defineCommand(
       wrong: 'violated: at least one finding of severity error',
       unknown: 'unverified: something could not be read',
     },
-    examples: ['auditseal posture https://account.blob.core.windows.net/ledger --resource-id ID --retention-days 2555'],
+    examples: [
+      'auditseal posture https://account.blob.core.windows.net/ledger --resource-id ID --retention-days 2555',
+      'auditseal posture https://account.blob.core.windows.net/ledger --resource-id ID --scope SUBSCRIPTION --hub HUB_ID --promised key',
+    ],
   },
   async ({ given: [target], options }, outside) => {
     const place = containerPlace(target, options);
-    const reader = new ArmPolicy(await outside.connect(place.subscription), place);
+    const ask = coverageAsked(options, outside.now);
+    const arm = await outside.connect(place.subscription);
+    const reader = new ArmPolicy(arm, place);
     const { account, container } = place;
     const { 'retention-days': retentionDays = DEFAULT_DAYS } = options;
-    const report = await checkPosture({ reader, now: outside.now }, { account, container, retentionDays });
+    const coverage = await ask?.(arm);
+    const report = await checkPosture(
+      { reader, now: outside.now },
+      { account, container, retentionDays },
+      { coverage },
+    );
     if (options.json) printJson(report);
     else printPosture(report);
     return EXIT_STATUS[report.status];
@@ -66,6 +79,7 @@ function printPosture(report: PostureReport): void {
   if (locks !== null) printItem(`  management locks: ${locks.join(', ') || 'none'}`);
   for (const { role, principal, scope } of roles ?? [])
     printItem(`  role ${roleName(role)}: ${principal}, on ${scope}`);
+  if (report.coverage !== undefined) printCoverage(report.coverage);
   printSaid(report);
 }
 

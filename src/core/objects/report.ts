@@ -1,3 +1,4 @@
+import type { CoverageReport } from './coverage.ts';
 import type { AccountFacts, ContainerGuard, DrillAttempt, RoleAssignment } from './guard.ts';
 
 export type FindingCode =
@@ -24,7 +25,8 @@ export type FindingCode =
   | 'policy-unlocked'
   | 'policy-short'
   | 'account-weak'
-  | 'drill-failed';
+  | 'drill-failed'
+  | 'not-routed';
 
 /** Finding is one thing that a check states. docs/format.md, section 10.2. */
 export interface Finding {
@@ -186,6 +188,8 @@ export interface PostureReport {
   readonly roles: readonly RoleAssignment[] | null;
   /** what was tried on canaries, and what came of it; left out where nothing was */
   readonly drill?: readonly DrillAttempt[];
+  /** what of an estate sends its logs to the ledger's hub; left out where it was not asked */
+  readonly coverage?: CoverageReport;
   readonly findings: readonly Finding[];
   readonly notChecked: readonly string[];
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];

@@ -150,6 +150,29 @@ const POSTURE: Check = objectOf({
   drill: optional(
     listOf(objectOf({ object: text, change: text, outcome: oneOf('refused', 'done', 'unverified'), said: text })),
   ),
+  coverage: optional(
+    objectOf({
+      scopes: listOf(text),
+      subscriptions: listOf(text),
+      hubs: listOf(text),
+      promised: oneOf('none', 'key', 'all'),
+      types: listOf(
+        objectOf({
+          type: text,
+          isKey: flag,
+          sources: count,
+          routed: count,
+          partly: count,
+          notRouted: count,
+          withoutLogs: count,
+          leftOut: count,
+          gone: count,
+          notAsked: count,
+        }),
+      ),
+      findingsOmitted: count,
+    }),
+  ),
   findings: FINDINGS,
   notChecked: listOf(text),
   unreadable: UNREADABLE,

@@ -1,0 +1,41 @@
+import type { ArmObject, ArmRest } from './arm.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { isJsonObject } from '../core/jsonObject.ts';
+
+const PATH = '/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01';
+
+/** As many rows as one answer has at most. */
+const PAGE = 1000;
+
+/**
+ * graphRows asks Azure Resource Graph for at most so many rows about a subscription. The query must project `id` and sort by
+ * it, or pages can't follow each other. What Resource Graph cut off is a fault, and never a short list.
+ * learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
+ */
+export async function graphRows(
+  rest: ArmRest,
+  what: string,
+  query: string,
+  subscription: string,
+  most: number,
+): Promise<{ rows: readonly ArmObject[]; total: number }> {
+  const rows: ArmObject[] = [];
+  let [skipToken, total]: [unknown, number] = [undefined, 0];
+  do {
+    const $top = Math.max(1, Math.min(PAGE, most - rows.length));
+    const options = { $top, resultFormat: 'objectArray', ...(skipToken !== undefined && { $skipToken: skipToken }) };
+    const answer = await rest.post(what, PATH, { query, subscriptions: [subscription], options });
+    const { data, totalRecords, resultTruncated } = answer;
+    if (!Array.isArray(data) || !data.every(isJsonObject) || typeof totalRecords !== 'number')
+      throw new AuditsealError('STORE_UNAVAILABLE', `can't ${what}: the answer holds no rows`);
+    rows.push(...data.slice(0, most - rows.length));
+    total = totalRecords;
+    skipToken = answer['$skipToken'];
+    if (skipToken === undefined && rows.length < most && (resultTruncated === 'true' || rows.length < total))
+      throw new AuditsealError(
+        'STORE_UNAVAILABLE',
+        `can't ${what}: Resource Graph gave ${rows.length} of ${total} rows and no way to the others`,
+      );
+  } while (skipToken !== undefined && rows.length < most);
+  return { rows, total };
+}

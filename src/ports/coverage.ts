@@ -1,0 +1,85 @@
+/** EstateResource is a resource as a list of an estate shows it. */
+export interface EstateResource {
+  readonly id: string;
+  /** in lower case */
+  readonly type: string;
+  readonly kind: string;
+  readonly location: string;
+}
+
+/** DiagnosticSetting is what a diagnostic setting sends to an event hub, and which; of what isn't stated it has no member. */
+export interface DiagnosticSetting {
+  readonly name: string;
+  /** resource id of the authorization rule that it sends with */
+  readonly ruleId?: string;
+  readonly hubName?: string;
+  /** categories of logs that are switched on, and groups of them */
+  readonly categories: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** LogCategory is a category of logs that a resource has, with the groups that it is in. */
+export interface LogCategory {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+/** CollectionRule is a data collection rule, as far as it sends logs somewhere. */
+export interface CollectionRule {
+  readonly id: string;
+  /** whether it is of kind PlatformTelemetry */
+  readonly isPlatform: boolean;
+  /** streams, and the event hubs or the workspaces (resource ids) that they are sent to */
+  readonly flows: readonly { readonly streams: readonly string[]; readonly to: readonly string[] }[];
+}
+
+/** RuleAssociation says that a data collection rule is of a resource. */
+export interface RuleAssociation {
+  readonly resource: string;
+  readonly rule: string;
+}
+
+/** TableExport is what a workspace exports to event hubs. */
+export interface TableExport {
+  readonly namespace: string;
+  readonly hubName?: string;
+  readonly tables: readonly string[];
+}
+
+/** HubFacts is what there is at the end of the way. */
+export interface HubFacts {
+  readonly location: string;
+  /** whether keys are taken at all: diagnostic settings send with one */
+  readonly takesKeys: boolean;
+}
+
+/** NoAnswer says that there is no such thing: logs of that type, or the resource itself. */
+export type NoAnswer = 'no-logs' | 'gone';
+
+/**
+ * EstateReader asks what there is in an estate, and what is sent where. Each method throws STORE_REFUSED where a right is
+ * missing or nothing is there, and STORE_UNAVAILABLE for all else; the messages don't name the resource.
+ */
+export interface EstateReader {
+  /** subscriptionsIn gives the ids of the subscriptions below a management group. */
+  subscriptionsIn(managementGroup: string): Promise<readonly string[]>;
+  /** requireReader throws STORE_REFUSED unless everything in a subscription may be read: lists leave out what may not. */
+  requireReader(subscription: string): Promise<void>;
+  /** resources lists at most so many resources of a subscription; `total` is how many there are. */
+  resources(
+    subscription: string,
+    most: number,
+  ): Promise<{ readonly found: readonly EstateResource[]; readonly total: number }>;
+  associations(subscription: string): Promise<readonly RuleAssociation[]>;
+  collectionRule(id: string): Promise<CollectionRule | 'gone'>;
+  /** settings gives the diagnostic settings of a resource, of a part of one, or of a subscription. */
+  settings(id: string): Promise<readonly DiagnosticSetting[] | NoAnswer>;
+  categories(id: string): Promise<readonly LogCategory[] | NoAnswer>;
+  tenantSettings(): Promise<readonly DiagnosticSetting[]>;
+  exports(workspace: string): Promise<readonly TableExport[] | 'gone'>;
+  /** isAudited tells whether a SQL server writes its audit into its logs at all. */
+  isAudited(server: string): Promise<boolean | 'gone'>;
+  hub(hub: string): Promise<HubFacts | 'gone'>;
+  /** maySend tells whether an authorization rule may send. */
+  maySend(rule: string): Promise<boolean | 'gone'>;
+}
