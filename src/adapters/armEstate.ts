@@ -92,7 +92,7 @@ export class ArmEstate implements EstateReader {
   }
 
   async collectionRule(id: string): Promise<CollectionRule | 'gone'> {
-    const rule = await this.#find('read the data collection rule', `${idOf(id)}?api-version=2023-03-11`);
+    const rule = await this.#find('read the data collection rule', `${pathOf(id)}?api-version=2023-03-11`);
     if (rule === 'gone') return rule;
     const { destinations, dataFlows } = propertiesOf(rule);
     const places = new Map(Object.values(isJsonObject(destinations) ? destinations : {}).flatMap(placesIn));
@@ -108,13 +108,13 @@ export class ArmEstate implements EstateReader {
 
   async settings(id: string): Promise<readonly DiagnosticSetting[] | NoAnswer> {
     return this.#unlessNone(async () =>
-      (await this.#rest.list('read the diagnostic settings', `${idOf(id)}/${SETTINGS}`)).map(settingOf),
+      (await this.#rest.list('read the diagnostic settings', `${pathOf(id)}/${SETTINGS}`)).map(settingOf),
     );
   }
 
   async categories(id: string): Promise<readonly LogCategory[] | NoAnswer> {
     return this.#unlessNone(async () => {
-      const all = await this.#rest.list('find out which logs there are', `${idOf(id)}/${CATEGORIES}`);
+      const all = await this.#rest.list('find out which logs there are', `${pathOf(id)}/${CATEGORIES}`);
       return all.flatMap((category) => {
         const { categoryType, categoryGroups } = propertiesOf(category);
         if (categoryType === 'Metrics') return [];
@@ -138,7 +138,7 @@ export class ArmEstate implements EstateReader {
 
   async exports(workspace: string): Promise<readonly TableExport[] | 'gone'> {
     try {
-      const path = `${idOf(workspace)}/dataExports?api-version=2020-08-01`;
+      const path = `${pathOf(workspace)}/dataExports?api-version=2020-08-01`;
       const all = await this.#rest.list('read what the workspace exports', path);
       return all.flatMap((one) => {
         const { destination, enable, tableNames } = propertiesOf(one);
@@ -162,7 +162,7 @@ export class ArmEstate implements EstateReader {
   async isAudited(server: string): Promise<boolean | 'gone'> {
     const found = await this.#find(
       "read the server's auditing",
-      `${idOf(server)}/auditingSettings/default?api-version=2021-11-01`,
+      `${pathOf(server)}/auditingSettings/default?api-version=2021-11-01`,
     );
     if (found === 'gone') return found;
     const { state, isAzureMonitorTargetEnabled } = propertiesOf(found);
@@ -170,10 +170,10 @@ export class ArmEstate implements EstateReader {
   }
 
   async hub(hub: string): Promise<HubFacts | 'gone'> {
-    const [namespaceId = ''] = idOf(hub).split(/\/eventhubs\//i);
+    const [namespaceId = ''] = pathOf(hub).split(/\/eventhubs\//i);
     const [namespace, found] = await Promise.all([
       this.#find('read the namespace of the hub', `${namespaceId}?api-version=2024-01-01`),
-      this.#find('read the hub', `${hub}?api-version=2024-01-01`),
+      this.#find('read the hub', `${pathOf(hub)}?api-version=2024-01-01`),
     ]);
     if (namespace === 'gone' || found === 'gone') return 'gone';
     return {
@@ -183,7 +183,7 @@ export class ArmEstate implements EstateReader {
   }
 
   async maySend(rule: string): Promise<boolean | 'gone'> {
-    const found = await this.#find('read the authorization rule', `${idOf(rule)}?api-version=2024-01-01`);
+    const found = await this.#find('read the authorization rule', `${pathOf(rule)}?api-version=2024-01-01`);
     return found === 'gone' ? found : textsIn(propertiesOf(found)['rights']).includes('Send');
   }
 
@@ -243,16 +243,21 @@ function textOf(value: unknown, what: string): string {
   throw new AuditsealError('STORE_UNAVAILABLE', `the answer of Azure Resource Manager lacks ${what}`);
 }
 
-/** An id goes into the path of the next question, so nothing in it may end the path or lead elsewhere. */
+/** idOf is an id as Azure writes it. It goes into the path of the next question, so nothing in it may lead elsewhere. */
 function idOf(id: unknown): string {
   const text = textOf(id, 'an id');
-  if (!text.startsWith('/') || /[?#\\%\x00-\x20\x7f]|\/\.{1,2}(\/|$)|^\/\//.test(text))
-    throw new AuditsealError('STORE_UNAVAILABLE', 'the answer of Azure Resource Manager holds an id that is none');
-  return encodeURI(text);
+  if (text.startsWith('/') && !text.split('/').some((part) => part === '.' || part === '..')) return text;
+  throw new AuditsealError('STORE_UNAVAILABLE', 'the answer of Azure Resource Manager holds an id that is none');
 }
+
+/** Names of some resources hold spaces and letters of any script. */
+const pathOf = (id: string): string => idOf(id).split('/').map(encodeURIComponent).join('/');
 
 /** codeOf is Azure's code of a fault that ArmRest threw. */
 const codeOf = (error: unknown): unknown =>
   (Object((Object(error) as { cause?: unknown }).cause) as { code?: unknown }).code;
-const isGone = (error: unknown): boolean =>
-  (Object((Object(error) as { cause?: unknown }).cause) as { statusCode?: unknown }).statusCode === 404;
+/** A 404 that doesn't say what was not found says nothing. */
+const isGone = (error: unknown): boolean => {
+  const cause = Object((Object(error) as { cause?: unknown }).cause) as { statusCode?: unknown; code?: unknown };
+  return cause.statusCode === 404 && String(cause.code).endsWith('NotFound');
+};

@@ -19,23 +19,25 @@ export async function graphRows(
   subscription: string,
   most: number,
 ): Promise<{ rows: readonly ArmObject[]; total: number }> {
-  const rows: ArmObject[] = [];
+  // Pages of an estate that changes may repeat a row, and a repeated one must not stand in for one that is missing.
+  const rows = new Map<unknown, ArmObject>();
   let [skipToken, total]: [unknown, number] = [undefined, 0];
   do {
-    const $top = Math.max(1, Math.min(PAGE, most - rows.length));
+    const $top = Math.max(1, Math.min(PAGE, most - rows.size));
     const options = { $top, resultFormat: 'objectArray', ...(skipToken !== undefined && { $skipToken: skipToken }) };
     const answer = await rest.post(what, PATH, { query, subscriptions: [subscription], options });
     const { data, totalRecords, resultTruncated } = answer;
     if (!Array.isArray(data) || !data.every(isJsonObject) || typeof totalRecords !== 'number')
       throw new AuditsealError('STORE_UNAVAILABLE', `can't ${what}: the answer holds no rows`);
-    rows.push(...data.slice(0, most - rows.length));
+    const before = rows.size;
+    for (const row of data.slice(0, most - rows.size)) rows.set(row['id'], row);
     total = totalRecords;
-    skipToken = answer['$skipToken'];
-    if (skipToken === undefined && rows.length < most && (resultTruncated === 'true' || rows.length < total))
+    skipToken = rows.size === before ? undefined : answer['$skipToken'];
+    if (skipToken === undefined && rows.size < most && (resultTruncated === 'true' || rows.size < total))
       throw new AuditsealError(
         'STORE_UNAVAILABLE',
-        `can't ${what}: Resource Graph gave ${rows.length} of ${total} rows and no way to the others`,
+        `can't ${what}: Resource Graph gave ${rows.size} of ${total} rows and no way to the others`,
       );
-  } while (skipToken !== undefined && rows.length < most);
-  return { rows, total };
+  } while (skipToken !== undefined && rows.size < most);
+  return { rows: [...rows.values()], total };
 }
