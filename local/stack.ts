@@ -17,6 +17,7 @@ import { AUDITOR, LEDGER_ORIGIN, signerKeyOf, verifierKeyOf } from './logKey.ts'
 import { freshKeys, openState } from './stackState.ts';
 import { createArmClient } from './worm/armClient.ts';
 import { startWormGateway } from './worm/gateway.ts';
+import type { WormGateway } from './worm/gateway.ts';
 
 /** Names of what Azure would hold. The subscription is nobody's. */
 export const HUB_NAME = 'audit';
@@ -74,6 +75,9 @@ export interface Stack {
   readonly vault?: KeyVault;
   /** the container's address without a token */
   readonly containerUrl: string;
+  /** where Azure Resource Manager has the container's account, and what else it shows */
+  readonly gateway: WormGateway;
+  readonly accountId: string;
   /** settings that the app is started with */
   readonly settings: Readonly<Record<string, string>>;
   /** keys that open the log's checkpoints, by c2sp.org/signed-note: `name+ID+base64(1 || public key)` */
@@ -178,6 +182,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       hub,
       ...(appVault !== undefined && { vault: appVault.vault }),
       owner,
+      gateway,
+      accountId: `/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/${RESOURCE_GROUP}/providers/Microsoft.Storage/storageAccounts/${account}`,
       containerUrl,
       settings,
       verifierKeys: [

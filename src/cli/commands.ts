@@ -66,6 +66,11 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     summary: 'acknowledge findings that somebody has looked into',
     load: () => import('./commands/acknowledge.ts'),
   },
+  doctor: {
+    arguments: 'TARGET',
+    summary: 'say whether a deployment works, step by step',
+    load: () => import('./commands/doctor.ts'),
+  },
   posture: {
     arguments: 'TARGET',
     summary: 'compare policy, holds and account with what is promised',
@@ -82,7 +87,7 @@ export function overview(width: number): string {
     'auditseal: checks ledgers of sealed audit logs',
     composeTable(rows, width),
     wrap(
-      'TARGET is a mirror folder or a container\'s URL; lock, hold, acknowledge and posture take only the URL. "auditseal COMMAND --help" says more.',
+      'TARGET is a mirror folder or a container\'s URL; lock, hold, acknowledge, doctor and posture take only the URL. "auditseal COMMAND --help" says more.',
       width,
     ),
     wrap('Exit status: 0 fine, 1 violated, 2 unverified, 64 wrong usage.', width),

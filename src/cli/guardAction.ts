@@ -43,8 +43,8 @@ async function whoActs(given: string | undefined, arm: ArmConnection): Promise<s
   return who;
 }
 
-/** The token is only read, not verified: what it claims is what whoever acts could say as well. */
-function claimedName(token: string): string | undefined {
+/** claimedName is the name that a token claims. The token is only read, not verified: what it claims is what whoever acts could say as well. */
+export function claimedName(token: string): string | undefined {
   const claims = parseJsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) ?? {};
   const names = ['upn', 'preferred_username', 'unique_name', 'app_displayname', 'appid', 'oid'];
   return names

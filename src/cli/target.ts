@@ -47,6 +47,9 @@ function tlogBeside(target: string): string {
   return url.href;
 }
 
+/** openContainerOf opens the container of a URL, for more than reading it. */
+export const openContainerOf = async (target: string): Promise<ContainerClient> => openUrl(target);
+
 /** hasTiles tells whether a target holds its tiles itself: a mirror may. */
 export const hasTiles = async (target: string): Promise<boolean> =>
   !isUrl(target) && (await stat(join(callersPath(target), TLOG_FOLDER)).catch(() => undefined))?.isDirectory() === true;

@@ -9,7 +9,7 @@ export interface MadeUpEstate {
   readonly unrouted: ReadonlyMap<string, 'partly' | 'notRouted'>;
 }
 
-export const HUB_GROUP = '/subscriptions/aaaaaaaa-0000-0000-0000-000000000000/resourceGroups/rg-logs/providers';
+const HUB_GROUP = '/subscriptions/aaaaaaaa-0000-0000-0000-000000000000/resourceGroups/rg-logs/providers';
 export const NAMESPACE = `${HUB_GROUP}/Microsoft.EventHub/namespaces/evhns-logs`;
 export const HUB = `${NAMESPACE}/eventhubs/audit`;
 export const RULE = `${NAMESPACE}/authorizationRules/diagnostic-settings`;
