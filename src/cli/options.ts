@@ -17,8 +17,8 @@ export const jsonOption = (what: string): { readonly type: 'flag'; readonly mean
 /** policyOption is the option that names the witnesses to trust. */
 export const policyOption = (
   what: string,
-): { readonly type: 'text'; readonly placeholder: string; readonly meaning: string } => ({
-  type: 'text',
+): { readonly type: 'file'; readonly placeholder: string; readonly meaning: string } => ({
+  type: 'file',
   placeholder: 'FILE',
   meaning:
     `the witnesses that you trust, and how many of them must have cosigned ${what}, in the format of ` +

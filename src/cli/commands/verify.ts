@@ -40,14 +40,14 @@ const OPTIONS = {
       'continue from the newest report in TARGET that the auditor signed and the log has an entry of, instead of beginning ' +
       'at the first segments. It needs --key and --auditor-key',
   },
-  since: { type: 'text', placeholder: 'FILE', meaning: 'continue from this report, which you kept yourself' },
+  since: { type: 'file', placeholder: 'FILE', meaning: 'continue from this report, which you kept yourself' },
   key: {
     type: 'texts',
     placeholder: 'VKEY',
     meaning: "a verifier key of the log. Without one, no signature of the log's checkpoints is verified",
   },
   anchor: {
-    type: 'text',
+    type: 'file',
     placeholder: 'FILE',
     meaning:
       'a checkpoint that you kept: the log must still contain it. FILE need not exist at first; a check that verifies ' +
@@ -64,7 +64,7 @@ const OPTIONS = {
   tlog: { type: 'target', placeholder: 'DIR|URL', meaning: "where the log's tiles are, if not in TARGET/tlog" },
   ledger: { type: 'text', placeholder: 'NAME', meaning: 'the name that the ledger in TARGET must have' },
   out: {
-    type: 'text',
+    type: 'file',
     placeholder: 'FILE',
     meaning: 'write the report to this file too, which must not exist yet: keep it for --since. Not with --quick',
   },
