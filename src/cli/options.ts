@@ -4,6 +4,11 @@ import type { OptionTable } from './usage.ts';
 export const TARGET_MEANING =
   "TARGET is a mirror folder or a container's URL, with a SAS in it or for the account that you are signed in with.";
 
+/** LIST_MEANING says what a list of ledgers is to commands that take one. */
+export const LIST_MEANING =
+  'LIST, in the place of TARGET, is a file of JSON that lists several ledgers, each with its name and its own options. They ' +
+  "get one verdict: violated if one is, else unverified if one is or can't be reached. Its form is in docs/operations.md.";
+
 /** CONTAINER_MEANING says what TARGET is to commands that record in the ledger what they did. */
 export const CONTAINER_MEANING =
   "TARGET is the container's URL, with a SAS in it or for the account that you are signed in with; the right to read, list and create is needed.";
