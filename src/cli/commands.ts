@@ -87,7 +87,7 @@ export function overview(width: number): string {
     'auditseal: checks ledgers of sealed audit logs',
     composeTable(rows, width),
     wrap(
-      'TARGET is a mirror folder or a container\'s URL; lock, hold, acknowledge, doctor and posture take only the URL. "auditseal COMMAND --help" says more.',
+      'TARGET is a mirror folder or a container\'s URL; lock, hold, acknowledge, doctor and posture take only the URL. verify and posture also take a file that lists several ledgers. "auditseal COMMAND --help" says more.',
       width,
     ),
     wrap('Exit status: 0 fine, 1 violated, 2 unverified, 64 wrong usage.', width),

@@ -1,6 +1,7 @@
 import { formatCount, print, printItem } from './output.ts';
 import { usageError } from './usage.ts';
-import type { OptionTable, OptionValues } from './usage.ts';
+import type { OptionValues } from './usage.ts';
+import type { LEDGER_OPTIONS } from './ledgerOptions.ts';
 import type { ArmAccess } from '../adapters/arm.ts';
 import { ArmEstate } from '../adapters/armEstate.ts';
 import { isHubId, isScope } from '../config/azureIds.ts';
@@ -10,47 +11,29 @@ import type { AskedCoverage } from '../guard/posture.ts';
 
 const PROMISES = ['none', 'key', 'all'] as const;
 
-/** COVERAGE_OPTIONS say of which estate to ask what it sends to which hubs. */
-export const COVERAGE_OPTIONS = {
-  scope: {
-    type: 'texts',
-    placeholder: 'ID',
-    meaning:
-      'also ask which resources of this subscription, or of managementGroups/NAME, send their logs to --hub. The role ' +
-      'Reader on all of it is needed',
-  },
-  hub: {
-    type: 'texts',
-    placeholder: 'ID',
-    meaning: 'resource id of an event hub; what sends to one of several is routed',
-  },
-  promised: {
-    type: 'text',
-    placeholder: 'none|key|all',
-    meaning: 'what of it must be routed: else the outcome is violated (default: none, and all else is a warning)',
-  },
-  tenant: { type: 'flag', meaning: 'ask for the diagnostic settings of Entra ID too' },
-} as const satisfies OptionTable;
-
 /** coverageAsked asks what the options ask; undefined where they ask nothing. It throws USAGE. */
 export function coverageAsked(
-  { scope: scopes, hub: hubs, promised = 'none', tenant }: OptionValues<typeof COVERAGE_OPTIONS>,
+  {
+    scope: scopes,
+    hub: hubs,
+    promised = 'none',
+  }: Pick<OptionValues<typeof LEDGER_OPTIONS.posture>, 'scope' | 'hub' | 'promised'>,
   now: () => number,
 ): ((arm: ArmAccess) => Promise<AskedCoverage>) | undefined {
   const promise = PROMISES.find((one) => one === promised);
   if (promise === undefined) throw usageError('--promised must be none, key or all');
   if (scopes.length === 0) {
-    if (hubs.length > 0 || promised !== 'none' || tenant)
-      throw usageError('--hub, --promised and --tenant need a --scope');
+    if (hubs.length > 0 || promised !== 'none') throw usageError('--hub and --promised need a --scope');
     return undefined;
   }
   if (hubs.length === 0) throw usageError('--scope needs a --hub: az eventhubs eventhub show prints the id');
-  if (!scopes.every(isScope)) throw usageError('--scope must be the id of a subscription, or managementGroups/NAME');
+  if (!scopes.every(isScope))
+    throw usageError('--scope must be the id of a subscription, managementGroups/NAME, or tenant');
   if (!hubs.every(isHubId))
     throw usageError(
       '--hub must be the resource id of an event hub, /subscriptions/…/namespaces/NAMESPACE/eventhubs/HUB',
     );
-  const question = { scopes, hubs, promised: promise, isTenantAsked: tenant };
+  const question = { scopes, hubs, promised: promise };
   return async (arm) => askCoverage({ reader: new ArmEstate(arm), now }, question);
 }
 

@@ -2,6 +2,7 @@
 import * as zlib from 'node:zlib';
 import { COMMANDS, overview } from './commands.ts';
 import { EXIT } from './exits.ts';
+import { faultLines } from './fault.ts';
 import { helpWidth } from './help.ts';
 import { printPage, tell, warn } from './output.ts';
 import { usageError } from './usage.ts';
@@ -36,15 +37,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 /** A fault of the program must not look like a finding: Node would end with 1. */
 function failed(error: unknown): void {
-  const isOurs = error instanceof AuditsealError;
-  const text = isOurs
-    ? error.message
-    : `internal fault, please report it: ${(error instanceof Error ? error.stack : undefined) ?? String(error)}`;
-  // What a library says of a fault may quote a URL and its SAS.
-  const [first = '', ...more] = isOurs ? text.split('\n') : text.split('\n').map(withoutSecret);
+  const [first, ...more] = faultLines(error);
   warn(first);
   for (const line of more) tell(line);
-  const isUsage = isOurs && error.code === 'USAGE';
+  const isUsage = error instanceof AuditsealError && error.code === 'USAGE';
   process.exitCode = isUsage ? EXIT.usage : EXIT.unknown;
   const [name = ''] = process.argv.slice(2);
   if (isUsage) tell(`auditseal ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help says how to use it.`);

@@ -4,6 +4,11 @@ import type { OptionTable } from './usage.ts';
 export const TARGET_MEANING =
   "TARGET is a mirror folder or a container's URL, with a SAS in it or for the account that you are signed in with.";
 
+/** LIST_MEANING says what a list of ledgers is to commands that take one. */
+export const LIST_MEANING =
+  'LIST, in the place of TARGET, is a file of JSON that lists several ledgers, each with its name and its own options. They ' +
+  "get one verdict: violated if one is, else unverified if one is or can't be reached. Its form is in docs/operations.md.";
+
 /** CONTAINER_MEANING says what TARGET is to commands that record in the ledger what they did. */
 export const CONTAINER_MEANING =
   "TARGET is the container's URL, with a SAS in it or for the account that you are signed in with; the right to read, list and create is needed.";
@@ -17,8 +22,8 @@ export const jsonOption = (what: string): { readonly type: 'flag'; readonly mean
 /** policyOption is the option that names the witnesses to trust. */
 export const policyOption = (
   what: string,
-): { readonly type: 'text'; readonly placeholder: string; readonly meaning: string } => ({
-  type: 'text',
+): { readonly type: 'file'; readonly placeholder: string; readonly meaning: string } => ({
+  type: 'file',
   placeholder: 'FILE',
   meaning:
     `the witnesses that you trust, and how many of them must have cosigned ${what}, in the format of ` +

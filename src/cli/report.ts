@@ -8,7 +8,7 @@ const START = { full: 'the first segments', incremental: 'the heads of the ancho
 /** printReport prints the report of a check for people; `hasKeys` says whether a key of the log was given. */
 export function printReport(report: Report, hasKeys: boolean): void {
   const { status, ledger, checked, log, partitions, findingsOmitted, findingsAcknowledged } = report;
-  const but = findingsAcknowledged === 0 ? '' : `, with ${countOf(findingsAcknowledged)} acknowledged`;
+  const but = findingsAcknowledged === 0 ? '' : `, with ${countFindings(findingsAcknowledged)} acknowledged`;
   printItem(`${status}: ${ledger ?? 'no ledger'}${but}`);
   if (status === 'verified' && !hasKeys)
     printItem('  it agrees with itself, but nobody you named vouches for it: no --key was given');
@@ -70,4 +70,6 @@ export function printSaid(report: {
   }
 }
 
-const countOf = (findings: number): string => `${formatCount(findings)} ${findings === 1 ? 'finding' : 'findings'}`;
+/** countFindings says how many findings there are. */
+export const countFindings = (findings: number): string =>
+  `${formatCount(findings)} ${findings === 1 ? 'finding' : 'findings'}`;

@@ -54,6 +54,14 @@ export const openContainerOf = async (target: string): Promise<ContainerClient> 
 export const hasTiles = async (target: string): Promise<boolean> =>
   !isUrl(target) && (await stat(join(callersPath(target), TLOG_FOLDER)).catch(() => undefined))?.isDirectory() === true;
 
+/** targetWithoutSas is how a target may be printed: of a URL neither user nor query, which may hold a SAS. */
+export function targetWithoutSas(target: string): string {
+  if (!isUrl(target)) return target;
+  if (!URL.canParse(target)) return "a URL that can't be parsed";
+  const { origin, pathname } = new URL(target);
+  return `${origin}${pathname}`;
+}
+
 async function existingFolder(target: string): Promise<string> {
   const folder = callersPath(target);
   const info = await stat(folder).catch(() => undefined);

@@ -16,9 +16,9 @@ interface Flag {
 
 /**
  * An option of type `texts` may be given several times, and one of type `names` too: it holds names of objects, which somebody
- * else made up. One of type `target` is a folder or a container's URL, as TARGET is.
+ * else made up. One of type `file` is the path of a file, and one of type `target` a folder or a container's URL, as TARGET is.
  */
-interface TextOption<T extends 'text' | 'texts' | 'names' | 'target'> {
+interface TextOption<T extends 'text' | 'file' | 'texts' | 'names' | 'target'> {
   readonly type: T;
   readonly placeholder: string;
   readonly meaning: string;
@@ -34,7 +34,13 @@ interface NumberOption {
 
 /** Option is one option of a command: what the parser takes, and what the help says of it. */
 export type Option =
-  Flag | TextOption<'text'> | TextOption<'texts'> | TextOption<'names'> | TextOption<'target'> | NumberOption;
+  | Flag
+  | TextOption<'text'>
+  | TextOption<'file'>
+  | TextOption<'texts'>
+  | TextOption<'names'>
+  | TextOption<'target'>
+  | NumberOption;
 
 /** OptionTable is the options of a command by their names, without the dashes. */
 export type OptionTable = Readonly<Record<string, Option>>;
@@ -42,6 +48,7 @@ export type OptionTable = Readonly<Record<string, Option>>;
 interface Values {
   readonly flag: boolean;
   readonly text: string | undefined;
+  readonly file: string | undefined;
   readonly target: string | undefined;
   readonly texts: readonly string[];
   readonly names: readonly string[];

@@ -6,14 +6,13 @@ export interface CoverageSettings {
   readonly scopes: readonly string[];
   readonly hubs: readonly string[];
   readonly promised: CoveragePromise;
-  readonly isTenantAsked: boolean;
 }
 
 /** coverage is what to ask; undefined where the app is told of no estate. */
 export function coverage(settings: Read): CoverageSettings | undefined {
   const { COVERAGE_SCOPES: scopes, COVERAGE_HUBS: hubs, COVERAGE_PROMISED: promised } = settings;
   if (scopes.length === 0) return undefined;
-  return { scopes, hubs, promised, isTenantAsked: settings.COVERAGE_TENANT === 'true' };
+  return { scopes, hubs, promised };
 }
 
 /** checkCoverage demands hubs where there are scopes. */

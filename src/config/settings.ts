@@ -150,7 +150,7 @@ export const SETTINGS = {
   VERIFY_THREADS: v.optional(whole(1, 64), '2'),
   LEDGER_RESOURCE_ID: v.optional(account),
   RETENTION_DAYS: v.optional(whole(1, MAX_RETENTION_DAYS)),
-  COVERAGE_SCOPES: { each: passing(isScope, 'ids of subscriptions, or managementGroups/NAME') },
+  COVERAGE_SCOPES: { each: passing(isScope, 'ids of subscriptions, managementGroups/NAME, or tenant') },
   COVERAGE_HUBS: {
     each: passing(
       isHubId,
@@ -158,7 +158,6 @@ export const SETTINGS = {
     ),
   },
   COVERAGE_PROMISED: v.optional(v.picklist(['none', 'key', 'all'], 'expected none, key or all'), 'none'),
-  COVERAGE_TENANT: v.optional(v.picklist(['true', 'false'], 'expected true or false'), 'false'),
   DRILL__credential: v.optional(credential),
   DRILL__clientId: v.optional(text),
 };

@@ -49,7 +49,7 @@ export const command = defineCommand(
           "code and object of the finding, as verify prints them; a name with characters that can't be seen as the JSON of verify has it",
       },
       key: {
-        type: 'text',
+        type: 'file',
         placeholder: 'FILE',
         meaning: "the operator's signer key, as keygen makes it. The log must know the key: OPERATOR_VERIFIER_KEYS",
       },

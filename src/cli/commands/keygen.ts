@@ -42,7 +42,7 @@ export const command = defineCommand(
         meaning: 'for an operator, who acknowledges findings: the name of the key is ORIGIN/operator',
       },
       out: {
-        type: 'text',
+        type: 'file',
         placeholder: 'FILE',
         meaning: 'the file for the private key; it must not exist yet',
       },

@@ -1,40 +1,30 @@
 import { ArmPolicy } from '../../adapters/armPolicy.ts';
-import { MAX_RETENTION_DAYS } from '../../core/limits.ts';
 import type { ContainerGuard } from '../../core/objects/guard.ts';
-import { EXIT_STATUS } from '../../core/objects/report.ts';
 import type { PostureReport } from '../../core/objects/report.ts';
 import { checkPosture, roleName } from '../../guard/posture.ts';
 import { containerPlace } from '../arm.ts';
-import { COVERAGE_OPTIONS, coverageAsked, printCoverage } from '../coverage.ts';
-import { defineCommand } from '../command.ts';
-import { ARM_NOTES, ARM_OPTIONS, jsonOption } from '../options.ts';
-import { formatCount, print, printItem, printJson } from '../output.ts';
+import { coverageAsked, printCoverage } from '../coverage.ts';
+import { defineLedgerCommand } from '../ledgerCommand.ts';
+import { DEFAULT_DAYS, LEDGER_OPTIONS } from '../ledgerOptions.ts';
+import { ARM_NOTES, LIST_MEANING, jsonOption } from '../options.ts';
+import { formatCount, print, printItem } from '../output.ts';
 import { printSaid } from '../report.ts';
 
-const DEFAULT_DAYS = 365;
-
-export const command = defineCommand(
+export const command = defineLedgerCommand(
   {
     name: 'posture',
     arguments: ['TARGET'],
-    usage: ['TARGET --resource-id ID [options]'],
+    usage: ['TARGET --resource-id ID [options]', 'LIST [options]'],
     description: [
       "Asks Azure what guards a ledger's container, and compares it with what is promised: retention policy, legal holds, " +
         "the account's settings, management locks, role assignments. With --scope it also asks what sends its logs to the hub. " +
         'It changes nothing, and reads no segment.',
       "TARGET is the container's URL.",
+      LIST_MEANING,
     ],
     options: {
-      'retention-days': {
-        type: 'number',
-        placeholder: 'N',
-        least: 1,
-        most: MAX_RETENTION_DAYS,
-        meaning: `how many days the policy must retain at least (default: ${DEFAULT_DAYS})`,
-      },
+      ...LEDGER_OPTIONS.posture,
       json: jsonOption('the report'),
-      ...ARM_OPTIONS,
-      ...COVERAGE_OPTIONS,
     },
     notes: [
       ...ARM_NOTES,
@@ -50,26 +40,35 @@ export const command = defineCommand(
     examples: [
       'auditseal posture https://account.blob.core.windows.net/ledger --resource-id ID --retention-days 2555',
       'auditseal posture https://account.blob.core.windows.net/ledger --resource-id ID --scope SUBSCRIPTION --hub HUB_ID --promised key',
+      'auditseal posture estate.json',
     ],
   },
-  async ({ given: [target], options }, outside) => {
-    const place = containerPlace(target, options);
-    const ask = coverageAsked(options, outside.now);
-    const arm = await outside.connect(place.subscription);
-    const reader = new ArmPolicy(arm, place);
-    const { account, container } = place;
-    const { 'retention-days': retentionDays = DEFAULT_DAYS } = options;
-    const coverage = await ask?.(arm);
-    const report = await checkPosture(
-      { reader, now: outside.now },
-      { account, container, retentionDays },
-      { coverage },
-    );
-    if (options.json) printJson(report);
-    else printPosture(report);
-    return EXIT_STATUS[report.status];
+  {
+    ofLedger: LEDGER_OPTIONS.posture,
+    atOnce: 4,
+    plan: ({ target, options, listed }, outside) => {
+      const place = containerPlace(target, options);
+      const ask = coverageAsked(options, outside.now);
+      return async () => {
+        const arm = await outside.connect(place.subscription);
+        const reader = new ArmPolicy(arm, place);
+        const { account, container } = place;
+        const { 'retention-days': retentionDays = DEFAULT_DAYS } = options;
+        const asked = await checkPosture(
+          { reader, now: outside.now },
+          { account, container, retentionDays },
+          { coverage: await ask?.(arm) },
+        );
+        const report =
+          listed === undefined ? asked : { ...asked, notChecked: [...asked.notChecked, unknownName(listed.ledger)] };
+        return { report, print: () => printPosture(report) };
+      };
+    },
   },
 );
+
+const unknownName = (ledger: string): string =>
+  `whether this container is that of ${ledger}: Azure Resource Manager knows no names of ledgers; verify does`;
 
 function printPosture(report: PostureReport): void {
   const { status, account, container, guard, settings, locks, roles } = report;

@@ -36,7 +36,7 @@ const OPTIONS = {
     meaning: "where the log's tiles are, if not in TARGET/tlog or in the container tlog beside TARGET",
   },
   out: {
-    type: 'text',
+    type: 'file',
     placeholder: 'FILE',
     meaning: 'write to this file, which must not exist yet, instead of to standard output',
   },

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { named } from '../../core/errors.ts';
-import { EXIT_STATUS } from '../../core/objects/report.ts';
 import type { Report } from '../../core/objects/report.ts';
 import { formatReport, parseReport } from '../../core/objects/reportFile.ts';
 import type { Auditors } from '../../core/objects/reportFile.ts';
@@ -13,13 +12,15 @@ import type { ObjectStore, ReadableTiles } from '../../ports/store.ts';
 import { DigestWorkers, SegmentWorkers } from '../../threads/workers.ts';
 import type { VerifyDeps } from '../../verify/context.ts';
 import { verifyLedger } from '../../verify/verify.ts';
-import { defineCommand } from '../command.ts';
+import type { CheckedLedger } from '../estate.ts';
 import { createFile, readUserFile } from '../files.ts';
 import { KeptCheckpoint } from '../keptCheckpoint.ts';
 import { readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
-import { TARGET_MEANING, jsonOption, policyOption } from '../options.ts';
-import { printJson, warn } from '../output.ts';
+import { defineLedgerCommand } from '../ledgerCommand.ts';
+import { LEDGER_OPTIONS } from '../ledgerOptions.ts';
+import { LIST_MEANING, TARGET_MEANING, jsonOption } from '../options.ts';
+import { warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { printReport } from '../report.ts';
 import { hasTiles, openTarget, openTiles } from '../target.ts';
@@ -40,34 +41,7 @@ const OPTIONS = {
       'continue from the newest report in TARGET that the auditor signed and the log has an entry of, instead of beginning ' +
       'at the first segments. It needs --key and --auditor-key',
   },
-  since: { type: 'text', placeholder: 'FILE', meaning: 'continue from this report, which you kept yourself' },
-  key: {
-    type: 'texts',
-    placeholder: 'VKEY',
-    meaning: "a verifier key of the log. Without one, no signature of the log's checkpoints is verified",
-  },
-  anchor: {
-    type: 'text',
-    placeholder: 'FILE',
-    meaning:
-      'a checkpoint that you kept: the log must still contain it. FILE need not exist at first; a check that verifies ' +
-      'with a --key writes the newest checkpoint into it',
-  },
-  'auditor-key': {
-    type: 'texts',
-    placeholder: 'VKEY',
-    meaning:
-      "a verifier key of the ledger's auditor, who signs the reports in TARGET; retired ones too. Without one, anybody may " +
-      'have filed them, and none is taken for what is known',
-  },
-  policy: policyOption('the newest checkpoint'),
-  tlog: { type: 'target', placeholder: 'DIR|URL', meaning: "where the log's tiles are, if not in TARGET/tlog" },
-  ledger: { type: 'text', placeholder: 'NAME', meaning: 'the name that the ledger in TARGET must have' },
-  out: {
-    type: 'text',
-    placeholder: 'FILE',
-    meaning: 'write the report to this file too, which must not exist yet: keep it for --since. Not with --quick',
-  },
+  ...LEDGER_OPTIONS.verify,
   threads: {
     type: 'number',
     placeholder: 'N',
@@ -78,14 +52,16 @@ const OPTIONS = {
   json: jsonOption('the report'),
 } as const satisfies OptionTable;
 
-export const command = defineCommand(
+export const command = defineLedgerCommand(
   {
     name: 'verify',
     arguments: ['TARGET'],
+    usage: ['TARGET [options]', 'LIST [options]'],
     description: [
       'Recomputes every segment of a ledger from its stored bytes, follows every chain and the log, and says what it ' +
         'found and what it did.',
       TARGET_MEANING,
+      LIST_MEANING,
     ],
     options: OPTIONS,
     exits: {
@@ -97,57 +73,69 @@ export const command = defineCommand(
       'auditseal verify ./mirror',
       "auditseal verify 'https://account.blob.core.windows.net/ledger?sv=…&sig=…' --json",
       'auditseal verify https://account.blob.core.windows.net/ledger --since kept/000000000042.json',
+      'auditseal verify estate.json --json',
     ],
   },
-  async ({ given: [target], options }) => {
-    refuseContradictions(options);
-    const trust = await readTrust(options);
-    const { logKeys: verifiers, policy, auditors } = trust;
-    const ledger = ledgerIn(options.ledger, auditors);
-    if (options.anchor !== undefined && verifiers.length === 0)
-      throw usageError('--anchor needs a --key: without one, no checkpoint is verified that it could be compared with');
-    const store = await openTarget(target);
-    const isApart = options.tlog !== undefined || (await hasTiles(target));
-    const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
-    const kept = options.anchor === undefined ? undefined : await KeptCheckpoint.open('--anchor', options.anchor);
-    const anchor =
-      options.since === undefined ? await filedAnchor(store, tiles, trust) : await keptAnchor(options.since);
-    if (options.incremental && anchor === undefined)
-      throw unusable(
-        '--incremental: there is no report in TARGET that the auditor signed and the log has an entry of; leave --incremental out',
-      );
-    const { threads = availableParallelism() } = options;
-    const progress = await Progress.over('verify', store, 'segments/');
-    const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) => progress.show(segments, storedBytes);
-    let report: Report;
-    let newest: Buffer | undefined;
-    const onNewest = (note: Buffer): void => void (newest = note);
-    try {
-      report = await withThreads(store, threads, (work) =>
-        verifyLedger(
-          { store, now: Date.now, ...work, ...(tiles !== undefined && { tiles }), onProgress, onNewest },
-          {
-            isIncremental: options.incremental || options.since !== undefined,
-            isQuick: options.quick,
-            verifiers,
-            ...(policy !== undefined && { policy }),
-            ...(kept?.note !== undefined && { kept: { name: kept.name, note: kept.note } }),
-            ...(anchor !== undefined && { anchor }),
-            ...(auditors !== undefined && { auditors }),
-            ...(ledger !== undefined && { ledger }),
-          },
-        ),
-      );
-    } finally {
-      progress.clear();
-    }
-    if (options.json) printJson(report);
-    else printReport(report, verifiers.length > 0);
-    if (options.out !== undefined) await createFile(options.out, formatReport(report));
-    if (kept !== undefined && newest !== undefined && report.status === 'verified') await keep(kept, newest);
-    return EXIT_STATUS[report.status];
+  {
+    ofLedger: LEDGER_OPTIONS.verify,
+    // Each already uses all threads.
+    atOnce: 1,
+    plan: ({ target, options }) => {
+      refuseContradictions(options);
+      return async () => checkOne(target, options);
+    },
   },
 );
+
+async function checkOne(target: string, options: OptionValues<typeof OPTIONS>): Promise<CheckedLedger> {
+  const trust = await readTrust(options);
+  const { logKeys: verifiers, policy, auditors } = trust;
+  const ledger = ledgerIn(options.ledger, auditors);
+  if (options.anchor !== undefined && verifiers.length === 0)
+    throw usageError('--anchor needs a --key: without one, no checkpoint is verified that it could be compared with');
+  const store = await openTarget(target);
+  const isApart = options.tlog !== undefined || (await hasTiles(target));
+  const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
+  const kept = options.anchor === undefined ? undefined : await KeptCheckpoint.open('--anchor', options.anchor);
+  const anchor = options.since === undefined ? await filedAnchor(store, tiles, trust) : await keptAnchor(options.since);
+  if (options.incremental && anchor === undefined)
+    throw unusable(
+      '--incremental: there is no report in TARGET that the auditor signed and the log has an entry of; leave --incremental out',
+    );
+  const { threads = availableParallelism() } = options;
+  const progress = await Progress.over('verify', store, 'segments/');
+  const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) => progress.show(segments, storedBytes);
+  let report: Report;
+  let newest: Buffer | undefined;
+  const onNewest = (note: Buffer): void => void (newest = note);
+  try {
+    report = await withThreads(store, threads, (work) =>
+      verifyLedger(
+        { store, now: Date.now, ...work, ...(tiles !== undefined && { tiles }), onProgress, onNewest },
+        {
+          isIncremental: options.incremental || options.since !== undefined,
+          isQuick: options.quick,
+          verifiers,
+          ...(policy !== undefined && { policy }),
+          ...(kept?.note !== undefined && { kept: { name: kept.name, note: kept.note } }),
+          ...(anchor !== undefined && { anchor }),
+          ...(auditors !== undefined && { auditors }),
+          ...(ledger !== undefined && { ledger }),
+        },
+      ),
+    );
+  } finally {
+    progress.clear();
+  }
+  return {
+    report,
+    print: () => printReport(report, verifiers.length > 0),
+    keep: async () => {
+      if (options.out !== undefined) await createFile(options.out, formatReport(report));
+      if (kept !== undefined && newest !== undefined && report.status === 'verified') await keep(kept, newest);
+    },
+  };
+}
 
 function refuseContradictions(options: OptionValues<typeof OPTIONS>): void {
   const { quick, incremental, since, out } = options;

@@ -29,7 +29,7 @@ export const command = defineCommand(
     ],
     options: {
       key: {
-        type: 'text',
+        type: 'file',
         placeholder: 'FILE',
         meaning: "the witness's signer key: PRIVATE+KEY+name+ID+base64. Nothing else may use this key",
       },
@@ -39,7 +39,7 @@ export const command = defineCommand(
         meaning: "the verifier key of a log to cosign; its name is the log's origin",
       },
       state: {
-        type: 'text',
+        type: 'file',
         placeholder: 'FILE',
         meaning:
           "what was cosigned; made if it doesn't exist, as is FILE.lock, which keeps a second witness from starting. Never " +
