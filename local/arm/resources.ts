@@ -41,6 +41,8 @@ export interface ArmResources {
 
 /** Types that can be listed, in lower case; a list of them may be empty. */
 const LISTS: ReadonlySet<string> = new Set([
+  'microsoft.eventhub/namespaces/eventhubs/consumergroups',
+  'microsoft.insights/actiongroups',
   'microsoft.insights/activitylogalerts',
   'microsoft.insights/datacollectionruleassociations',
   'microsoft.insights/diagnosticsettings',

@@ -9,6 +9,7 @@ import type {
   Grant,
   IdentityFacts,
   RoleRights,
+  SecretReference,
 } from '../ports/deployment.ts';
 
 const READER = 'whoever is signed in needs the role Reader on the resource group';
@@ -58,6 +59,14 @@ export class ArmDeployment implements DeploymentReader {
     return Object.fromEntries(settings.map(([name, value]) => [name, String(value)]));
   }
 
+  async references(app: string): Promise<readonly SecretReference[]> {
+    const path = `${app}/config/configreferences/appsettings?api-version=2024-04-01`;
+    return (await this.#rest.list('read the references to Key Vault', path)).map(({ name, properties }) => ({
+      name: String(name),
+      status: isJsonObject(properties) ? String(properties['status']) : 'unknown',
+    }));
+  }
+
   async identities(): Promise<readonly IdentityFacts[]> {
     const type = 'Microsoft.ManagedIdentity/userAssignedIdentities';
     return (await this.#list('list the identities', type, '2024-11-30')).map(({ name, properties }) => {
@@ -77,12 +86,12 @@ export class ArmDeployment implements DeploymentReader {
   async role(id: string): Promise<RoleRights> {
     const { properties } = await this.#rest.get('read the role', `${id}?api-version=2022-04-01`);
     const { roleName, permissions } = isJsonObject(properties) ? properties : {};
-    return {
-      name: String(roleName),
-      dataActions: objectsIn(permissions).flatMap(({ dataActions }) =>
-        Array.isArray(dataActions) ? dataActions.map(String) : [],
-      ),
-    };
+    const all = (member: string): string[] =>
+      objectsIn(permissions).flatMap((one) => {
+        const actions = one[member];
+        return Array.isArray(actions) ? actions.map(String) : [];
+      });
+    return { name: String(roleName), dataActions: all('dataActions'), notDataActions: all('notDataActions') };
   }
 
   async hub(namespace: string, hub: string): Promise<DeployedHub> {

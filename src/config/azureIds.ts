@@ -47,7 +47,7 @@ const HUB_ID =
   /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/?#\s]{1,90}\/providers\/Microsoft\.EventHub\/namespaces\/[a-z0-9-]{6,50}\/eventhubs\/[\w.-]{1,256}$/i;
 
 /** TENANT is the scope of the logs of Entra ID. */
-export const TENANT = 'tenant';
+const TENANT = 'tenant';
 
 /** isScope tells whether a text is the id of a subscription, `managementGroups/NAME`, or `tenant`. */
 export const isScope = (text: string): boolean => GUID.test(text) || MANAGEMENT_GROUP.test(text) || text === TENANT;

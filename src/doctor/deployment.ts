@@ -5,30 +5,36 @@ import type { Outcome } from './step.ts';
 import { parseVaultKeyUrl } from '../config/azureIds.ts';
 import { loadConfig } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
+import type { HubSettings } from '../config/hub.ts';
 import { faultIn } from '../core/errors.ts';
-import type { AppFacts, DeploymentReader, Grant } from '../ports/deployment.ts';
+import type { HubLife } from '../ports/hub.ts';
+import type { AppFacts, DeploymentReader, Grant, RoleRights } from '../ports/deployment.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
-/** DeployedApp is an app with its settings, as Azure has them and as the app reads them. */
+/** DeployedApp is an app with its settings, as the app reads them. */
 export interface DeployedApp {
   readonly facts: AppFacts;
-  readonly settings: Settings;
   readonly config: Config;
 }
+
+/** AskHub asks a hub itself. */
+export type AskHub = (hub: HubSettings) => Promise<HubLife>;
 
 /** Deployment asks about what was deployed around a ledger, and keeps the answers for the steps that follow. */
 export class Deployment {
   readonly #reader: DeploymentReader;
   readonly #account: string;
+  readonly #askHub: AskHub;
   readonly #found = new Map<Service, AppFacts>();
   readonly #apps = new Map<Service, DeployedApp>();
   readonly #switchedOff: string[] = [];
 
-  /** `account` is the ledger's storage account. */
-  constructor(reader: DeploymentReader, account: string) {
+  /** `account` is the ledger's storage account; `askHub` asks a hub whose key is in the settings. */
+  constructor(reader: DeploymentReader, account: string, askHub: AskHub) {
     this.#reader = reader;
     this.#account = account;
+    this.#askHub = askHub;
   }
 
   get sealer(): DeployedApp {
@@ -37,6 +43,11 @@ export class Deployment {
 
   get auditor(): DeployedApp {
     return this.#appOf('auditor');
+  }
+
+  /** read gives the settings of an app as it reads them; undefined where they were not read, or are wrong. */
+  read(service: Service): Config | undefined {
+    return this.#apps.get(service)?.config;
   }
 
   /** switchedOff names functions that don't run: a hint for the steps that wait for what they do. */
@@ -70,13 +81,14 @@ export class Deployment {
     const faults: string[] = [];
     for (const [service, facts] of this.#found) {
       const settings = await this.#reader.settings(facts.id);
+      faults.push(...(await this.#unresolved(facts, settings)));
       try {
-        this.#apps.set(service, { facts, settings, config: loadConfig(settings) });
+        this.#apps.set(service, { facts, config: loadConfig(withoutReferences(settings)) });
       } catch (error) {
         faults.push(`${facts.name}: ${faultIn(error, 'misuse').message.replace(/\n\s*/g, ' ')}`);
       }
       for (const name of FUNCTIONS[service])
-        if (settings[`AzureWebJobs.${name}.Disabled`] === 'true') this.#switchedOff.push(`${name} of ${facts.name}`);
+        if (isSwitchedOff(settings, name)) this.#switchedOff.push(`${name} of ${facts.name}`);
     }
     if (faults.length > 0) return failed(faults.join('; '), 'set it with azd env set, and run azd provision');
     if (this.#switchedOff.length > 0)
@@ -90,6 +102,20 @@ export class Deployment {
     if (other.posture !== undefined && other.posture.account !== this.#account)
       return failed(`the auditor is of the account ${other.posture.account}, and TARGET is in ${this.#account}`);
     return ok(`both apps can read theirs; the ledger is ${one.origin}`);
+  }
+
+  /** #unresolved says which settings stand for a secret that the app doesn't get. */
+  async #unresolved({ id, name }: AppFacts, settings: Settings): Promise<readonly string[]> {
+    const wanted = Object.keys(settings).filter((one) => isReference(settings[one]));
+    if (wanted.length === 0) return [];
+    const references = await this.#reader.references(id);
+    return wanted.flatMap((one) => {
+      const { status = 'not listed' } = references.find((reference) => reference.name === one) ?? {};
+      // It is 'Initialized' until somebody looks for the first time.
+      return ['Resolved', 'Initialized'].includes(status)
+        ? []
+        : [`${name}: the reference to Key Vault in ${one} is ${status}, not Resolved`];
+    });
   }
 
   async rights(): Promise<Outcome> {
@@ -107,7 +133,7 @@ export class Deployment {
       );
       const given = await this.#givenBy(grants);
       checked += 1;
-      const lacking = rights.filter((right) => !given.some((action) => includes(action, right)));
+      const lacking = rights.filter((right) => !given.some((role) => gives(role, right)));
       if (lacking.length > 0) {
         const has = grants.length === 0 ? 'no role there' : `roles there that don't give it`;
         missing.push(
@@ -129,7 +155,12 @@ export class Deployment {
 
   async hub(): Promise<Outcome> {
     const { connection, hubName, consumerGroup, trigger } = this.sealer.config.hub;
-    if (connection.kind === 'connectionString') return ok(`the hub ${hubName} is opened by a key in the settings`);
+    if (connection.kind === 'connectionString') {
+      const { created, partitions } = await this.#askHub(this.sealer.config.hub);
+      return ok(
+        `the hub ${hubName}, created ${created}, answers to the key in the settings; it has ${partitions.length} partitions`,
+      );
+    }
     const [namespace = ''] = connection.namespace.split('.');
     const { consumerGroups, partitions, takesKeys } = await this.#reader.hub(namespace, hubName);
     const missing = [trigger.consumerGroup, consumerGroup].filter((group) => !consumerGroups.includes(group));
@@ -220,11 +251,25 @@ export class Deployment {
         };
   }
 
-  async #givenBy(grants: readonly Grant[]): Promise<readonly string[]> {
-    const roles = await Promise.all(grants.map(async ({ role }) => this.#reader.role(role)));
-    return roles.flatMap(({ dataActions }) => dataActions);
+  async #givenBy(grants: readonly Grant[]): Promise<readonly RoleRights[]> {
+    return Promise.all(grants.map(async ({ role }) => this.#reader.role(role)));
   }
 }
+
+const gives = ({ dataActions, notDataActions }: RoleRights, right: string): boolean =>
+  dataActions.some((action) => includes(action, right)) && !notDataActions.some((action) => includes(action, right));
+
+/** The host reads both spellings, and takes 1 for true. */
+const isSwitchedOff = (settings: Settings, name: string): boolean =>
+  [`AzureWebJobs.${name}.Disabled`, `AzureWebJobs_${name}_Disabled`].some((setting) =>
+    /^(true|1)$/i.test(settings[setting] ?? ''),
+  );
+
+const isReference = (value: string | undefined): boolean => value?.startsWith('@Microsoft.KeyVault(') === true;
+
+/** What a reference stands for is not shown; the app has it. */
+const withoutReferences = (settings: Settings): Settings =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => !isReference(value)));
 
 function keyScope(url: string): string {
   const { vaultUrl, name } = parseVaultKeyUrl(url);

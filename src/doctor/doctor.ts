@@ -12,7 +12,9 @@ export interface DoctorDeps {
   readonly who: () => Promise<string>;
   readonly deployment: Deployment;
   readonly ledger: LedgerSteps;
-  /** keys gives whose signatures count: those that were given, or what the vault of the settings shows. */
+  /** whose signatures count, where both keys were given */
+  readonly given?: LedgerKeys;
+  /** keys gives whose signatures count: those that were given, and what the vault of the settings shows. */
   readonly keys: (config: Config) => Promise<LedgerKeys>;
   /** left out where none is sent */
   readonly probe?: (config: Config) => ProbeSteps;
@@ -25,7 +27,7 @@ export interface DoctorPromise extends Omit<PosturePromise, 'retentionDays'> {
   readonly isLocked: boolean;
   /** the container's address without a token, for what to do next */
   readonly target: string;
-  /** how long to wait for the probe to be sealed, and again for its checkpoint (ms) */
+  /** how long to wait for the checkpoint of what is sealed (ms) */
   readonly waitMs: number;
 }
 
@@ -53,6 +55,9 @@ export type StepName = (typeof STEPS)[number];
 
 const MINUTE_MS = 60_000;
 
+/** What an app does that isn't told otherwise. */
+const DEFAULT_HEARTBEAT_MINUTES = 15;
+
 /** Longer than the first request to a container or a hub takes that can't be reached, its retries included. */
 const TIMEOUT_MS = 2 * MINUTE_MS;
 
@@ -72,16 +77,17 @@ export async function examine(
   );
 }
 
-function stepsOf({ who, deployment, ledger, keys, probe }: DoctorDeps, promise: DoctorPromise): Step[] {
+function stepsOf({ who, deployment, ledger, given, keys, probe }: DoctorDeps, promise: DoctorPromise): Step[] {
   let known: LedgerKeys | undefined;
   let sent: ProbeSteps | undefined;
   const step = (
     name: StepName,
     after: readonly StepName[],
-    run: () => Promise<Outcome>,
-    timeoutMs = TIMEOUT_MS,
+    run: (signal: AbortSignal) => Promise<Outcome>,
+    timeoutMs: () => number = () => TIMEOUT_MS,
   ): Step => ({ name, after, timeoutMs, run });
   const trusted = (): LedgerKeys => needed(known);
+  const heartbeatMinutes = (): number => deployment.read('sealer')?.heartbeatMinutes ?? DEFAULT_HEARTBEAT_MINUTES;
   const hints = (): readonly string[] => deployment.switchedOff.map((name) => `${name} is switched off`);
   const sealer = (): Config => deployment.sealer.config;
   const probing: Step[] =
@@ -89,12 +95,17 @@ function stepsOf({ who, deployment, ledger, keys, probe }: DoctorDeps, promise: 
       ? []
       : [
           step('probe', ['settings', 'ledger', 'keys'], async () => (sent = probe(sealer())).send()),
-          step('sealed', ['probe'], async () => needed(sent).sealed(trusted(), hints), promise.waitMs + MINUTE_MS),
+          step(
+            'sealed',
+            ['probe'],
+            async (signal) => needed(sent).sealed(trusted(), hints, signal),
+            () => needed(sent).mostMs + MINUTE_MS,
+          ),
           step(
             'proved',
             ['sealed'],
-            async () => needed(sent).proved(trusted(), promise.waitMs, sealer().witnessPolicy, hints),
-            promise.waitMs + MINUTE_MS,
+            async (signal) => needed(sent).proved(trusted(), promise.waitMs, sealer().witnessPolicy, hints, signal),
+            () => promise.waitMs + MINUTE_MS,
           ),
         ];
   return [
@@ -104,24 +115,24 @@ function stepsOf({ who, deployment, ledger, keys, probe }: DoctorDeps, promise: 
     step('rights', ['settings'], async () => deployment.rights()),
     step('hub', ['settings'], async () => deployment.hub()),
     step('ledger', [], async () => ledger.reach()),
-    step('keys', ['settings'], async () => {
-      known = await keys(sealer());
+    step('keys', given === undefined ? ['settings'] : [], async () => {
+      known = given ?? (await keys(sealer()));
       const names = [...known.verifiers, ...known.auditors.verifiers].map(
         ({ keyName, keyId }) => `${keyName}+${keyId}`,
       );
       return ok(names.join(', '));
     }),
     ...probing,
-    step('sealing', ['ledger', 'keys'], async () => ledger.sealing(trusted(), sealer().heartbeatMinutes)),
-    step('checkpoint', ['ledger', 'keys'], async () => ledger.checkpoint(trusted(), sealer().heartbeatMinutes)),
-    step('policy', ['sign-in', 'settings'], async () => {
+    step('sealing', ['ledger', 'keys'], async () => ledger.sealing(trusted(), heartbeatMinutes())),
+    step('checkpoint', ['ledger', 'keys'], async () => ledger.checkpoint(trusted(), heartbeatMinutes())),
+    step('policy', promise.retentionDays === undefined ? ['sign-in', 'settings'] : ['sign-in'], async () => {
       const { account, container } = promise;
-      const retentionDays = promise.retentionDays ?? deployment.auditor.config.posture?.retentionDays ?? 1;
+      const retentionDays = promise.retentionDays ?? deployment.read('auditor')?.posture?.retentionDays ?? 1;
       return ledger.policy({ account, container, retentionDays }, promise.isLocked, promise.target);
     }),
     step('deletion', ['ledger', 'keys'], async () => ledger.deletion(trusted())),
     step('reports', ['ledger', 'keys'], async () =>
-      ledger.reports(trusted(), deployment.auditor.config.posture !== undefined),
+      ledger.reports(trusted(), deployment.read('auditor')?.posture !== undefined),
     ),
     step('alerts', ['sign-in'], async () => deployment.alerts()),
   ];

@@ -15,6 +15,7 @@ import { isPartition } from '../core/text.ts';
 import { firstFree } from '../ledger/dense.ts';
 import { proveRecord } from '../prove/prove.ts';
 import type { Probe } from '../ports/probe.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
 
 /** How long is waited before the ledger is looked at again. */
 const PAUSE_MS = 2000;
@@ -51,11 +52,20 @@ export class ProbeSteps {
     return ok(`a record with the id ${this.#id} is on its way, ${this.#probe.way}`);
   }
 
+  /** mostMs is how long the record may take to be sealed. */
+  get mostMs(): number {
+    return this.#probe.mostMs;
+  }
+
   /** sealed waits for a segment that has the record; `hints` is what earlier steps know of what would keep it away. */
-  async sealed({ origin, verifiers }: LedgerKeys, hints: () => readonly string[]): Promise<Outcome> {
+  async sealed(
+    { origin, verifiers }: LedgerKeys,
+    hints: () => readonly string[],
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const certificates = new Certificates(origin, verifiers);
     const passedOver = new Set<string>();
-    while (performance.now() - this.#sent < this.#probe.mostMs) {
+    while (!signal.aborted && performance.now() - this.#sent < this.#probe.mostMs) {
       for await (const partition of this.#partitions()) {
         const first = this.#from.get(partition) ?? 0;
         const free = await this.#freeIn(partition, first);
@@ -82,12 +92,13 @@ export class ProbeSteps {
     mostMs: number,
     policy: WitnessPolicy | undefined,
     hints: () => readonly string[],
+    signal: AbortSignal,
   ): Promise<Outcome> {
     const { store, tiles } = this.#deps;
     if (this.#place === undefined) throw new Error('the step sealed is not ok');
     const start = performance.now();
     let why = '';
-    while (performance.now() - start < mostMs) {
+    while (!signal.aborted && performance.now() - start < mostMs) {
       const proved = await proveRecord({ store, tiles, verifiers }, this.#place);
       if (!proved.ok && proved.reason === 'changed') return failed(proved.why);
       if (proved.ok) {
@@ -119,7 +130,10 @@ export class ProbeSteps {
   async #lineIn(place: SegmentPlace, certificates: Certificates, passedOver: Set<string>): Promise<number | undefined> {
     const name = segmentName(place.partition, place.index);
     const stored = await this.#deps.store.read(name);
-    if (typeof stored !== 'object') return undefined;
+    if (typeof stored !== 'object') {
+      if (stored !== undefined) passedOver.add(`${name} was not read: ${WHY_UNREAD[stored]}`);
+      return undefined;
+    }
     try {
       const { frames } = openSegment(stored, name, certificates);
       let [line, found] = [0, 0];

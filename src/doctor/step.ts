@@ -16,8 +16,10 @@ export interface Step {
   readonly name: string;
   /** names of steps that must be ok for this one to be asked */
   readonly after: readonly string[];
-  readonly timeoutMs: number;
-  run(): Promise<Outcome>;
+  /** told when the step begins */
+  timeoutMs(): number;
+  /** run stops as soon as it can once the signal is given. */
+  run(signal: AbortSignal): Promise<Outcome>;
 }
 
 /** StepResult is what came of a step, and where it is explained. */
@@ -55,19 +57,24 @@ export async function runSteps(steps: readonly Step[], onStep: (result: StepResu
 }
 
 async function runInTime(step: Step): Promise<Outcome> {
-  const ended = new AbortController();
-  const late = delay(step.timeoutMs, undefined, { signal: ended.signal, ref: false }).then(
-    () => failed(`no answer within ${step.timeoutMs / 1000} s`),
+  const ms = step.timeoutMs();
+  const [ended, late] = [new AbortController(), new AbortController()];
+  const timeout = delay(ms, undefined, { signal: ended.signal, ref: false }).then(
+    () => failed(`no answer within ${ms / 1000} s`),
     () => failed('ended'),
   );
-  const run = step.run().catch(outcomeOf);
-  // Whatever comes of it later, nobody waits for it any more.
-  return Promise.race([run, late]).finally(() => ended.abort());
+  const run = step.run(late.signal).catch(outcomeOf);
+  return Promise.race([run, timeout]).finally(() => {
+    ended.abort();
+    // Whatever comes of it later, nobody waits for it any more.
+    late.abort();
+  });
 }
 
 /** outcomeOf makes an outcome of a fault: what whoever is signed in may not do says nothing of the deployment. */
 function outcomeOf(error: unknown): Outcome {
-  if (!(error instanceof AuditsealError)) throw error;
+  // A fault of this program says nothing of the deployment, and must not keep the other steps from being asked.
+  if (!(error instanceof AuditsealError)) return unknown(`internal fault, please report it: ${String(error)}`);
   const { statusCode } = Object(error.cause) as { readonly statusCode?: unknown };
   const isRight = error.kind === 'refused' && (statusCode === 401 || statusCode === 403);
   return isRight ? unknown(error.message) : failed(error.message);

@@ -8,6 +8,13 @@ export interface AppFacts {
   readonly state: string;
 }
 
+/** SecretReference is a setting that stands for a secret in Key Vault. */
+export interface SecretReference {
+  readonly name: string;
+  /** 'Resolved', or why it isn't */
+  readonly status: string;
+}
+
 /** IdentityFacts is a user-assigned identity. */
 export interface IdentityFacts {
   readonly name: string;
@@ -26,6 +33,8 @@ export interface Grant {
 export interface RoleRights {
   readonly name: string;
   readonly dataActions: readonly string[];
+  /** taken away of those */
+  readonly notDataActions: readonly string[];
 }
 
 /** AlertRule is a rule that wakes somebody up. */
@@ -49,6 +58,8 @@ export interface DeploymentReader {
   apps(): Promise<readonly AppFacts[]>;
   /** settings gives the settings of an app, which may hold secrets: reading them takes a right to write. */
   settings(app: string): Promise<Readonly<Record<string, string>>>;
+  /** references gives the state of the settings that stand for secrets; their values are references there. */
+  references(app: string): Promise<readonly SecretReference[]>;
   identities(): Promise<readonly IdentityFacts[]>;
   /** grants gives the roles at a scope, and at those above it. */
   grants(scope: string): Promise<readonly Grant[]>;

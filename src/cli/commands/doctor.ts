@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { armFault } from '../../adapters/arm.ts';
+import type { ArmAccess } from '../../adapters/arm.ts';
 import { ArmDeployment } from '../../adapters/armDeployment.ts';
 import { ArmPolicy } from '../../adapters/armPolicy.ts';
 import { BlobCanaries } from '../../adapters/blobCanaries.ts';
 import { BlobStore } from '../../adapters/blobStore.ts';
 import { HubProbe } from '../../adapters/hubProbe.ts';
+import { HubReader } from '../../adapters/hubReader.ts';
 import { openAuditorKeys, openLogKeys } from '../../adapters/logKeys.ts';
 import { VaultProbe } from '../../adapters/vaultProbe.ts';
 import type { Config } from '../../config/config.ts';
+import type { HubSettings } from '../../config/hub.ts';
 import { MAX_RETENTION_DAYS } from '../../core/limits.ts';
 import { Deployment } from '../../doctor/deployment.ts';
 import { STEPS, examine } from '../../doctor/doctor.ts';
@@ -15,6 +19,7 @@ import { LedgerSteps } from '../../doctor/ledger.ts';
 import type { LedgerKeys } from '../../doctor/ledger.ts';
 import { ProbeSteps } from '../../doctor/probe.ts';
 import type { StepResult } from '../../doctor/step.ts';
+import type { HubLife } from '../../ports/hub.ts';
 import type { Probe } from '../../ports/probe.ts';
 import { containerPlace } from '../arm.ts';
 import { defineCommand } from '../command.ts';
@@ -104,6 +109,7 @@ export const command = defineCommand(
     if (kind === undefined) throw usageError(`--probe must be one of ${PROBES.join(', ')}`);
     const only = stepsIn(options.only);
     const given = await readTrust({ ...options, policy: undefined });
+    const givenKeys = keysIn(given);
     const arm = await outside.connect(place.subscription);
     const { now } = outside;
     const container = await openContainerOf(target);
@@ -112,8 +118,9 @@ export const command = defineCommand(
     const waitOf = (probe: 'hub' | 'vault'): number => (options.wait ?? WAIT_MINUTES[probe]) * MINUTE_MS;
     const results = await examine(
       {
-        who: async () => claimedName(await arm.token()) ?? 'somebody whose token claims no name',
-        deployment: new Deployment(new ArmDeployment(arm, place), place.account),
+        who: async () => whoIsSignedIn(arm),
+        deployment: new Deployment(new ArmDeployment(arm, place), place.account, askHub),
+        ...(givenKeys !== undefined && { given: givenKeys }),
         ledger: new LedgerSteps(deps),
         keys: async (config) => keysOf(config, given),
         ...(kind !== 'none' && {
@@ -139,6 +146,14 @@ export const command = defineCommand(
   },
 );
 
+async function whoIsSignedIn(arm: ArmAccess): Promise<string> {
+  try {
+    return claimedName(await arm.token()) ?? 'somebody whose token claims no name';
+  } catch (error) {
+    throw armFault("can't sign in to Azure Resource Manager", error, {});
+  }
+}
+
 function stepsIn(names: readonly string[]): StepName[] {
   return names.map((name) => {
     const step = STEPS.find((one) => one === name);
@@ -159,6 +174,24 @@ function probeOf(
     : new VaultProbe(keyUrl, waitOf('vault'));
 }
 
+/** keysIn takes the keys that were given, where both were: the auditor's says of which ledger it is. */
+function keysIn({ logKeys, auditors }: Awaited<ReturnType<typeof readTrust>>): LedgerKeys | undefined {
+  if (logKeys.length === 0 || auditors === undefined) return undefined;
+  const other = logKeys.find(({ keyName }) => keyName !== auditors.ledger);
+  if (other !== undefined)
+    throw usageError(`--key is of ${other.keyName}, and --auditor-key of the ledger ${auditors.ledger}`);
+  return { origin: auditors.ledger, verifiers: logKeys, auditors };
+}
+
+async function askHub(hub: HubSettings): Promise<HubLife> {
+  const reader = new HubReader(hub);
+  try {
+    return await reader.life();
+  } finally {
+    await reader.close();
+  }
+}
+
 /** keysOf takes the keys that were given, and asks the vault of the settings for the others, as whoever is signed in. */
 async function keysOf(
   config: Config,
@@ -167,7 +200,6 @@ async function keysOf(
   const signerIdentity = { managed: false };
   const mine = { ...config, signerIdentity, auditor: { ...config.auditor, signerIdentity } };
   const { origin } = config;
-  if (logKeys.length > 0 && auditors !== undefined) return { origin, verifiers: logKeys, auditors };
   const log = await openLogKeys(mine);
   const { verifiers } = auditors ?? (await openAuditorKeys(mine, log));
   return { origin, verifiers: logKeys.length > 0 ? logKeys : log.verifiers, auditors: { ledger: origin, verifiers } };
