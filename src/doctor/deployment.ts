@@ -91,17 +91,21 @@ export class Deployment {
         if (isSwitchedOff(settings, name)) this.#switchedOff.push(`${name} of ${facts.name}`);
     }
     if (faults.length > 0) return failed(faults.join('; '), 'set it with azd env set, and run azd provision');
-    if (this.#switchedOff.length > 0)
-      return failed(
-        `switched off by AzureWebJobs.NAME.Disabled: ${this.#switchedOff.join(', ')}`,
-        'remove that setting; azd provision --no-state sets all settings again',
-      );
     const [one, other] = [this.sealer.config, this.auditor.config];
     if (one.origin !== other.origin || one.container !== other.container)
       return failed(`the apps are of two ledgers: ${one.origin} and ${other.origin}`, 'run azd provision --no-state');
     if (other.posture !== undefined && other.posture.account !== this.#account)
       return failed(`the auditor is of the account ${other.posture.account}, and TARGET is in ${this.#account}`);
     return ok(`both apps can read theirs; the ledger is ${one.origin}`);
+  }
+
+  async functions(): Promise<Outcome> {
+    if (this.#switchedOff.length > 0)
+      return failed(
+        `switched off by AzureWebJobs.NAME.Disabled: ${this.#switchedOff.join(', ')}`,
+        'remove that setting; azd provision --no-state sets all settings again',
+      );
+    return ok(`none is switched off: ${Object.values(FUNCTIONS).flat().join(', ')}`);
   }
 
   /** #unresolved says which settings stand for a secret that the app doesn't get. */

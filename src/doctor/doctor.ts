@@ -36,6 +36,7 @@ export const STEPS = [
   'sign-in',
   'apps',
   'settings',
+  'functions',
   'rights',
   'hub',
   'ledger',
@@ -88,7 +89,12 @@ function stepsOf({ who, deployment, ledger, given, keys, probe }: DoctorDeps, pr
   ): Step => ({ name, after, timeoutMs, run });
   const trusted = (): LedgerKeys => needed(known);
   const heartbeatMinutes = (): number => deployment.read('sealer')?.heartbeatMinutes ?? DEFAULT_HEARTBEAT_MINUTES;
-  const hints = (): readonly string[] => deployment.switchedOff.map((name) => `${name} is switched off`);
+  const hints =
+    (...names: readonly string[]) =>
+    (): readonly string[] =>
+      deployment.switchedOff
+        .filter((one) => names.some((name) => one.startsWith(`${name} of `)))
+        .map((one) => `${one} is switched off`);
   const sealer = (): Config => deployment.sealer.config;
   const probing: Step[] =
     probe === undefined
@@ -98,13 +104,14 @@ function stepsOf({ who, deployment, ledger, given, keys, probe }: DoctorDeps, pr
           step(
             'sealed',
             ['probe'],
-            async (signal) => needed(sent).sealed(trusted(), hints, signal),
+            async (signal) => needed(sent).sealed(trusted(), hints('ingest', 'watch'), signal),
             () => needed(sent).mostMs + MINUTE_MS,
           ),
           step(
             'proved',
             ['sealed'],
-            async (signal) => needed(sent).proved(trusted(), promise.waitMs, sealer().witnessPolicy, hints, signal),
+            async (signal) =>
+              needed(sent).proved(trusted(), promise.waitMs, sealer().witnessPolicy, hints('integrate'), signal),
             () => promise.waitMs + MINUTE_MS,
           ),
         ];
@@ -112,6 +119,7 @@ function stepsOf({ who, deployment, ledger, given, keys, probe }: DoctorDeps, pr
     step('sign-in', [], async () => ok(`signed in as ${await who()}`)),
     step('apps', ['sign-in'], async () => deployment.apps()),
     step('settings', ['apps'], async () => deployment.settings()),
+    step('functions', ['settings'], async () => deployment.functions()),
     step('rights', ['settings'], async () => deployment.rights()),
     step('hub', ['settings'], async () => deployment.hub()),
     step('ledger', [], async () => ledger.reach()),

@@ -200,6 +200,12 @@ export class LedgerSteps {
         .every(({ code }) => code === 'policy-unlocked');
       if (found.report.status === 'violated' && !(name === 'posture' && isOnlyUnlocked))
         return failed(`${found.name} says violated: ${codesIn(found.report)}`, 'docs/runbook.md has each finding');
+      if (
+        found.report.kind === 'integrity' &&
+        found.report.checked.segments === 0 &&
+        found.report.unreadable.length === 0
+      )
+        return unknown(`${found.name} had nothing to check yet`, 'verify looks again within the hour');
       if (found.report.status === 'unverified')
         return failed(`${found.name} says unverified: ${found.report.unreadable[0]?.why ?? 'nothing was checked'}`);
     }

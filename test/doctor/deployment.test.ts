@@ -82,8 +82,6 @@ describe('what is wrong around the ledger', () => {
       { HEARTBEAT_MINUTES: 'soon' },
       'HEARTBEAT_MINUTES: is wrong; expected a whole number',
     ],
-    ['a timer is stopped', 'sealer', { 'AzureWebJobs.integrate.Disabled': 'true' }, 'integrate of func-sealer'],
-    ['sealing is stopped', 'sealer', { 'AzureWebJobs.ingest.Disabled': 'true' }, 'ingest of func-sealer'],
     [
       'the apps are of two ledgers',
       'auditor',
@@ -105,6 +103,14 @@ describe('what is wrong around the ledger', () => {
     set(service, changes);
     await expectFailed('settings', said);
   });
+
+  test.each(['AzureWebJobs.integrate.Disabled', 'AzureWebJobs_integrate_Disabled'])(
+    'a timer is stopped by %s',
+    async (setting) => {
+      set('sealer', { [setting]: '1', 'AzureWebJobs.ingest.Disabled': 'true' });
+      await expectFailed('functions', 'ingest of func-sealer, integrate of func-sealer');
+    },
+  );
 
   test('a reference to a secret that is not resolved is named, and one that is is not taken for a fault', async () => {
     const reference = '@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/ledger-signer-key)';
