@@ -174,6 +174,21 @@ param deployers string[] = []
 @description('Optional. Whether alerts watch roles, policies and diagnostic settings of the whole subscription too. Azure tells no role at the subscription from one further down, so where many people give roles, name the deployers: then only those at the subscription itself count.')
 param watchSubscription bool = true
 
+@description('Optional. Whether the auditor asks Azure which resources of the subscription send their logs to the hub. It gets the role Reader on the subscription.')
+param watchCoverage bool = true
+
+@description('Optional. What else it asks about: ids of subscriptions, managementGroups/NAME, and tenant for Entra ID. The right to read there is given by hand, or by estate.bicep.')
+@maxLength(100)
+param coverageScopes string[] = []
+
+@description('Optional. Hubs of other environments, as resource ids: what sends to one of them is routed too.')
+@maxLength(20)
+param coverageHubs string[] = []
+
+@description('Optional. What of all that must be routed, else the posture is violated. none: nothing, and all else is a warning. key: key services. all: everything that has logs.')
+@allowed(['none', 'key', 'all'])
+param coveragePromised string = 'none'
+
 @description('Optional. Whether the activity log of the subscription goes to the hub. One environment in a subscription is enough: each further one gets the same events again, at its own cost, and takes nothing from the first. Set to false later, it leaves the setting that is there.')
 param routeActivityLog bool = true
 
@@ -426,6 +441,14 @@ module roles 'modules/roles.bicep' = {
   dependsOn: [identities, ledger]
 }
 
+module coverageReader 'modules/coverageReader.bicep' = if (watchCoverage) {
+  params: {
+    #disable-next-line what-if-short-circuiting // see principalsOf; test/infra/snapshots has what what-if leaves out
+    principalId: auditor.properties.principalId
+  }
+  dependsOn: [identities]
+}
+
 module apps 'modules/apps.bicep' = {
   scope: group
   params: {
@@ -445,6 +468,9 @@ module apps 'modules/apps.bicep' = {
     verifySchedule: verifySchedule
     postureSchedule: postureSchedule
     retentionDays: retentionDays
+    coverageScopes: watchCoverage ? concat([subscription().subscriptionId], coverageScopes) : []
+    coverageHubs: coverageHubs
+    coveragePromised: coveragePromised
     verifyFullHours: chosen.verifyFullHours
     verifyTimeoutMinutes: chosen.verifyTimeoutMinutes
     heartbeatMinutes: heartbeatMinutes

@@ -23,6 +23,13 @@ param nodeVersion = empty(nodeAsked) ? loadJsonContent('runtime.json').node : no
 param customRoles = bool(readEnvironmentVariable('AUDITSEAL_CUSTOM_ROLES', 'true'))
 param operatorGroupId = readEnvironmentVariable('AUDITSEAL_OPERATORS', '')
 param ledgerOrigin = readEnvironmentVariable('AUDITSEAL_ORIGIN', '')
+param watchCoverage = bool(readEnvironmentVariable('AUDITSEAL_COVERAGE', 'true'))
+param coverageScopes = filter(
+  split(readEnvironmentVariable('AUDITSEAL_COVERAGE_SCOPES', ''), ','),
+  scope => !empty(scope)
+)
+param coverageHubs = filter(split(readEnvironmentVariable('AUDITSEAL_COVERAGE_HUBS', ''), ','), id => !empty(id))
+param coveragePromised = readEnvironmentVariable('AUDITSEAL_COVERAGE_PROMISED', 'none')
 param hasSignerSecret = bool(readEnvironmentVariable('AUDITSEAL_HAS_SIGNER_SECRET', 'false'))
 param verifierKeys = readEnvironmentVariable('AUDITSEAL_VERIFIER_KEYS', '')
 param auditorVerifierKeys = readEnvironmentVariable('AUDITSEAL_AUDITOR_VERIFIER_KEYS', '')

@@ -72,6 +72,18 @@ param postureSchedule string
 @maxValue(146000)
 param retentionDays int
 
+@description('Required. What the auditor asks about which resources send their logs: ids of subscriptions, managementGroups/NAME, tenant. Empty: nothing.')
+@maxLength(101)
+param coverageScopes string[]
+
+@description('Required. Hubs of other environments that logs may be sent to as well, as resource ids.')
+@maxLength(20)
+param coverageHubs string[]
+
+@description('Required. What of that must be routed.')
+@allowed(['none', 'key', 'all'])
+param coveragePromised string
+
 @description('Required. Hours after which a recheck begins at the first segment again. It reads the whole ledger, also what is in cool and cold tiers, where reading costs more.')
 @minValue(1)
 @maxValue(8784)
@@ -195,6 +207,16 @@ var delivery = {
 var stuck = {
   STUCK_MINUTES: string(10 + (maxWaitSeconds + 59) / 60)
 }
+var coverage = empty(coverageScopes)
+  ? {}
+  : {
+      COVERAGE_SCOPES: join(coverageScopes, ' ')
+      COVERAGE_HUBS: join(
+        concat([resourceId('Microsoft.EventHub/namespaces/eventhubs', names.hubNamespace, hubName)], coverageHubs),
+        ' '
+      )
+      COVERAGE_PROMISED: coveragePromised
+    }
 var timeout = {
   AzureFunctionsJobHost__functionTimeout: '${padLeft(verifyTimeoutMinutes / 60, 2, '0')}:${padLeft(verifyTimeoutMinutes % 60, 2, '0')}:00'
 }
@@ -288,6 +310,7 @@ module auditor 'functionApp.bicep' = {
       SIGNER__clientId: auditorIdentity.properties.clientId
       LEDGER_RESOURCE_ID: resourceId('Microsoft.Storage/storageAccounts', names.ledger)
       RETENTION_DAYS: string(retentionDays)
+      ...coverage
       DRILL__credential: 'managedidentity'
       DRILL__clientId: drillIdentity.properties.clientId
       LEDGER_VERIFIER_KEYS: trim('${vault::signer.properties.keyUriWithVersion} ${verifierKeys}')

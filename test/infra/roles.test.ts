@@ -170,7 +170,7 @@ describeTemplates('roles', (templates) => {
         [...REPORTING, ...hostOf('sealer'), 'hub audit: Microsoft.EventHub/*/eventhubs/consumergroups/read'].toSorted(),
       );
       expect(controlOf(rights, 'auditor')).toEqual(
-        [...REPORTING, ...hostOf('auditor'), 'ledger account: */read'].toSorted(),
+        [...REPORTING, ...hostOf('auditor'), 'ledger account: */read', 'subscription: */read'].toSorted(),
       );
       expect(controlOf(rights, 'drill')).toEqual([]);
     },

@@ -33,6 +33,9 @@ const longestRange = '255.255.255.255/32';
 /** DEPLOYERS are as many object ids of deployers as the template takes. */
 export const DEPLOYERS = Array.from({ length: 10 }, (_none, i) => `00000000-0000-0000-0000-00000000010${i}`);
 
+/** OTHER_HUB is the hub of another environment. */
+export const OTHER_HUB = `${elsewhere}/rg-north/providers/Microsoft.EventHub/namespaces/evhns-north/eventhubs/audit`;
+
 /** SETS are evaluated by the tests. The first three are the ones that are offered, and have a snapshot each. */
 export const SETS = {
   development: of('development'),
@@ -64,6 +67,9 @@ export const SETS = {
   routed: of('small', {
     AUDITSEAL_ROUTE_BY_POLICY: 'audit',
     AUDITSEAL_REMEDIATED: 'one,two',
+    AUDITSEAL_COVERAGE_SCOPES: 'managementGroups/corp,tenant',
+    AUDITSEAL_COVERAGE_HUBS: OTHER_HUB,
+    AUDITSEAL_COVERAGE_PROMISED: 'key',
     AUDITSEAL_OPERATORS: otherOperators,
   }),
   /** a second environment in the subscription and region of `routed` */
@@ -75,6 +81,7 @@ export const SETS = {
     AUDITSEAL_ROUTE_GLOBAL: 'false',
     AUDITSEAL_WATCH_SUBSCRIPTION: 'false',
     AUDITSEAL_DEPLOYERS: DEPLOYERS.join(','),
+    AUDITSEAL_COVERAGE: 'false',
   }),
   longest: of('production', {
     AZURE_ENV_NAME: 'e'.repeat(64),

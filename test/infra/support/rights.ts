@@ -105,6 +105,7 @@ function inWords(scope: string): string {
     [/^Microsoft\.Storage\/storageAccounts\/st(sealer|auditor)\w{13}$/, 'host storage of $1'],
     [/^Microsoft\.EventHub\/namespaces\/evhns-\w{13}\/eventhubs\/(\w+)$/, 'hub $1'],
     [/^Microsoft\.KeyVault\/vaults\/kv-\w{13}\/(key|secret)s\/([\w-]+)$/, '$1 $2'],
+    [/^\/subscriptions\/[0-9a-f-]{36}$/, 'subscription'],
     [/^Microsoft\.Insights\/components\/appi-\w{13}$/, 'Application Insights'],
   ];
   const [pattern, words] = known.find(([pattern]) => pattern.test(path)) ?? [];
