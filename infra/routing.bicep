@@ -3,6 +3,8 @@ metadata description = 'Diagnostic settings for resources that are named one by 
 
 targetScope = 'subscription'
 
+import { settingNameFor } from 'shared.bicep'
+
 @description('Required. Authorization rule of the namespace that diagnostic settings send with, as a resource id.')
 @minLength(1)
 @maxLength(512)
@@ -40,11 +42,35 @@ param virtualMachines string[] = []
 @description('Optional. Workspace that agents of virtual machines send to, with its region, which must be that of the hub. Its tables Event and Syslog are exported to the hub whole, whoever writes to them. Needed where virtualMachines names any.')
 param machineWorkspace { id: string, location: string }?
 
+@description('Optional. Resources of the types in platformTelemetry.json, as resource ids: a data collection rule sends their logs, in the place of a diagnostic setting. They are in the region of the hub.')
+@maxLength(200)
+param platformTelemetry string[] = []
+
+@description('Optional. Region of the hub. Needed where platformTelemetry names any.')
+@maxLength(64)
+param hubLocation string = ''
+
 // What is in the pipeline's own group is left out, whoever lists it, in whatever case: its logs about sealing would be
 // sealed, for ever.
 var pipeline = '${split(senderRuleId, '/providers/')[0]}/'
 
 func others(ids string[], pipeline string) string[] => filter(ids, id => !startsWith(id, pipeline))
+
+func typeOf(id string) string => toLower('${split(id, '/')[6]}/${split(id, '/')[7]}')
+
+var withoutRule = filter(
+  platformTelemetry,
+  id => !contains(loadJsonContent('platformTelemetry.json').types, typeOf(id))
+)
+var platformFaults = concat(
+  empty(withoutRule)
+    ? []
+    : [
+        'No platform telemetry rule sends logs of ${join(withoutRule, ', ')}: list them elsewhere, for a diagnostic setting.'
+      ],
+  empty(platformTelemetry) || !empty(hubLocation) ? [] : ['platformTelemetry needs hubLocation, the region of the hub.']
+)
+var platformIds = empty(platformFaults) ? others(platformTelemetry, pipeline) : fail(join(platformFaults, ' '))
 
 module storage 'modules/routing/storageBlob.bicep' = [
   for id in others(storageAccounts, pipeline): {
@@ -122,3 +148,33 @@ module tables 'modules/routing/machineTables.bicep' = if (machineWorkspace != nu
     hubName: hubName
   }
 }
+
+var platformRule = 'dcr-platform-${settingNameFor(senderRuleId)}'
+
+module platform 'modules/routing/platformTelemetry.bicep' = if (!empty(platformIds)) {
+  scope: resourceGroup(split(senderRuleId, '/')[2], split(senderRuleId, '/')[4])
+  params: {
+    ruleName: platformRule
+    location: hubLocation
+    streams: map(union(map(platformIds, id => typeOf(id)), []), type => '${type}:Logs-Group-All')
+    hubNamespaceName: split(senderRuleId, '/')[8]
+    hubName: hubName
+  }
+}
+
+module associations 'modules/routing/association.json' = [
+  for id in platformIds: {
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    params: {
+      resourceId: id
+      ruleId: resourceId(
+        split(senderRuleId, '/')[2],
+        split(senderRuleId, '/')[4],
+        'Microsoft.Insights/dataCollectionRules',
+        platformRule
+      )
+      associationName: settingNameFor(senderRuleId)
+    }
+    dependsOn: [platform]
+  }
+]

@@ -13,3 +13,5 @@ param clusters = []
 param webApps = []
 param virtualMachines = []
 // param machineWorkspace = { id: '/subscriptions/…/workspaces/NAME', location: 'westeurope' }
+param platformTelemetry = []
+// param hubLocation = 'westeurope'

@@ -105,3 +105,46 @@ var containers = { ledger: 'ledger', tlog: 'tlog' }
 @export()
 @description('Keys and secrets of the vault: the key that signs checkpoints, the one that signs reports, the key that the ledger account is encrypted with, the secret with an Ed25519 signer key.')
 var keys = { signer: 'ledger', auditor: 'auditor', encryption: 'ledger-storage', secret: 'ledger-signer-key' }
+
+@export()
+@description('Categories of an activity log: all that there are.')
+var activityCategories = [
+  'Administrative'
+  'Security'
+  'ServiceHealth'
+  'Alert'
+  'Recommendation'
+  'Policy'
+  'Autoscale'
+  'ResourceHealth'
+]
+
+// Azure's own initiatives: "Enable audit category group resource logging ... to Event Hub", and the one for all logs. Each
+// of their policies compares a resource's location with resourceLocation, so one assignment reaches one location.
+@export()
+@description('Initiatives that give resources a diagnostic setting which sends to a hub, by the logs that they send.')
+var initiatives = {
+  audit: '1020d527-2764-4230-92cc-7035e4fcf8a7'
+  allLogs: '85175a36-2f12-419a-96b4-18d5b0096531'
+}
+
+@export()
+@description('Values of the parameters of a policy assignment.')
+type parametersOf = {
+  @description('A parameter and its value.')
+  *: { value: string }
+}
+
+@export()
+@description('Parameters that an assignment of one of the initiatives takes.')
+func initiativeParameters(senderRuleId string, hubName string, resourceLocation string) parametersOf => {
+  effect: { value: 'DeployIfNotExists' }
+  diagnosticSettingName: { value: settingNameFor(senderRuleId) }
+  resourceLocation: { value: resourceLocation }
+  eventHubAuthorizationRuleId: { value: senderRuleId }
+  eventHubName: { value: hubName }
+}
+
+@export()
+@description('Role that the policies of the initiatives ask for, to write diagnostic settings: Log Analytics Contributor.')
+var settingWriterRole = '92aaf0da-9dab-42b6-94a3-d43ce8d16293'

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
+import { FILES } from './support/parameterFiles.ts';
 import { OFFERED } from './support/parameterSets.ts';
 import { describeTemplates, templateFiles } from './support/templates.ts';
 
@@ -30,6 +31,12 @@ describeTemplates('templates', (templates) => {
     // To change a snapshot on purpose: node tools/infraSnapshots.ts, and read the difference.
     const { snapshot } = await templates.evaluate(set);
     const kept = await readFile(join(ROOT, `test/infra/snapshots/${set}.json`), 'utf8');
+    expect(JSON.parse(snapshot)).toEqual(JSON.parse(kept));
+  });
+
+  test.each(Object.entries(FILES))('what %s deploys is what its snapshot says', async (name, { parameters, to }) => {
+    const { snapshot } = await templates.evaluateFile(parameters, to);
+    const kept = await readFile(join(ROOT, `test/infra/snapshots/${name}.json`), 'utf8');
     expect(JSON.parse(snapshot)).toEqual(JSON.parse(kept));
   });
 });

@@ -3,7 +3,7 @@ metadata description = 'Sends the activity log of the subscription to the hub: w
 
 targetScope = 'subscription'
 
-import { settingNameFor } from '../../shared.bicep'
+import { activityCategories, settingNameFor } from '../../shared.bicep'
 
 @description('Required. Authorization rule of the namespace that diagnostic settings send with, as a resource id.')
 @minLength(1)
@@ -20,23 +20,12 @@ param hubName string
 @maxLength(512)
 param workspaceId string
 
-var categories = [
-  'Administrative'
-  'Security'
-  'ServiceHealth'
-  'Alert'
-  'Recommendation'
-  'Policy'
-  'Autoscale'
-  'ResourceHealth'
-]
-
 resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: settingNameFor(senderRuleId)
   properties: {
     eventHubAuthorizationRuleId: senderRuleId
     eventHubName: hubName
     workspaceId: workspaceId
-    logs: [for category in categories: { category: category, enabled: true }]
+    logs: [for category in activityCategories: { category: category, enabled: true }]
   }
 }

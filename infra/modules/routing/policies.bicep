@@ -3,7 +3,7 @@ metadata description = 'Gives every resource of the subscription, in one locatio
 
 targetScope = 'subscription'
 
-import { settingNameFor } from '../../shared.bicep'
+import { initiativeParameters, initiatives } from '../../shared.bicep'
 
 @description('Required. Token of the environment: another one in the same subscription has assignments of its own.')
 @minLength(13)
@@ -52,13 +52,6 @@ param excludedGroups string[]
 @maxLength(50)
 param hubNamespaceName string
 
-// Azure's own initiatives: "Enable audit category group resource logging ... to Event Hub", and the one for all logs. Each
-// of their policies compares a resource's location with resourceLocation, so one assignment reaches one location.
-var initiatives = {
-  audit: '1020d527-2764-4230-92cc-7035e4fcf8a7'
-  allLogs: '85175a36-2f12-419a-96b4-18d5b0096531'
-}
-
 var isGlobal = resourceLocation == 'global'
 
 resource assignment 'Microsoft.Authorization/policyAssignments@2024-04-01' = {
@@ -74,13 +67,7 @@ resource assignment 'Microsoft.Authorization/policyAssignments@2024-04-01' = {
       union([pipelineGroupName], excludedGroups),
       name => subscriptionResourceId('Microsoft.Resources/resourceGroups', name)
     )
-    parameters: {
-      effect: { value: 'DeployIfNotExists' }
-      diagnosticSettingName: { value: settingNameFor(senderRuleId) }
-      resourceLocation: { value: resourceLocation }
-      eventHubAuthorizationRuleId: { value: senderRuleId }
-      eventHubName: { value: hubName }
-    }
+    parameters: initiativeParameters(senderRuleId, hubName, resourceLocation)
   }
 }
 

@@ -3,19 +3,19 @@ metadata description = 'Lets a policy assignment write diagnostic settings. Rout
 
 targetScope = 'subscription'
 
+import { settingWriterRole } from '../../shared.bicep'
+
 @description('Required. Identity of the policy assignment.')
 @minLength(1)
 @maxLength(64)
 param principalId string
 
-var logAnalyticsContributor = '92aaf0da-9dab-42b6-94a3-d43ce8d16293' // what the initiatives' policies ask for
-
 resource role 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(subscription().id, principalId, logAnalyticsContributor)
+  name: guid(subscription().id, principalId, settingWriterRole)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', logAnalyticsContributor)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', settingWriterRole)
     description: 'Policy writes diagnostic settings.'
   }
 }

@@ -36,6 +36,8 @@ function runtimeValues(id: string): Json {
       };
     case 'Microsoft.Web/sites':
       return { kind: name.startsWith('func') ? 'functionapp,linux' : 'app,linux' };
+    case 'Microsoft.Insights/dataCollectionRules':
+      return { identity: { principalId: `principal of ${name}` } };
     case 'Microsoft.Authorization/policyAssignments':
       return { identity: { principalId: `principal of ${name}` } };
     default:
@@ -56,6 +58,9 @@ const FUNCTIONS: Readonly<Record<string, (...values: readonly Json[]) => Json>> 
   extensionResourceId: (scope, type, name) => `${textOf(scope)}/providers/${textOf(type)}/${textOf(name)}`,
   subscriptionResourceId: (subscription, type, name) =>
     `/subscriptions/${textOf(subscription)}/providers/${textOf(type)}/${textOf(name)}`,
+  managementGroupResourceId: (group, type, name) =>
+    `/providers/Microsoft.Management/managementGroups/${textOf(group)}/providers/${textOf(type)}/${textOf(name)}`,
+  tenantResourceId: (type, name) => `/providers/${textOf(type)}/${textOf(name)}`,
   environment: () => ENVIRONMENT,
   format: (form, ...values) => textOf(form).replaceAll(/\{(\d+)\}/g, (_all, i) => textOf(values[Number(i)])),
   trim: (text) => textOf(text).trim(),

@@ -34,7 +34,10 @@ export interface Deployment {
   readonly snapshot: string;
 }
 
-type Scope = 'subscription' | 'tenant';
+type Scope = 'subscription' | 'tenant' | 'managementGroup';
+
+/** MANAGEMENT_GROUP is the one that templates of that scope are evaluated for. */
+export const MANAGEMENT_GROUP = 'corp';
 
 /** Refused is what the compiler says against templates or parameters. */
 class Refused extends Error {}
@@ -91,7 +94,7 @@ export class Templates {
   }
 
   /**
-   * evaluateFile gives what a file of parameters deploys to a subscription or to a tenant, as if it lay in infra/, or throws
+   * evaluateFile gives what a file of parameters deploys to a subscription, a tenant or a management group, as if it lay in infra/, or throws
    * what the compiler says against it. Both are kept as `evaluate` keeps its results.
    */
   async evaluateFile(parameters: string, to: Scope = 'subscription'): Promise<Deployment> {
@@ -128,8 +131,12 @@ export class Templates {
     try {
       await cp(INFRA, folder, { recursive: true });
       await writeFile(join(folder, 'evaluated.bicepparam'), parameters);
-      const subscription = to === 'subscription' ? ['--subscription-id', SUBSCRIPTION] : [];
-      const where = [...subscription, '--tenant-id', TENANT, '--location', 'westeurope'];
+      const scopes = {
+        subscription: ['--subscription-id', SUBSCRIPTION],
+        tenant: [],
+        managementGroup: ['--management-group-id', MANAGEMENT_GROUP],
+      };
+      const where = [...scopes[to], '--tenant-id', TENANT, '--location', 'westeurope'];
       const printed = await this.run(
         ['snapshot', 'evaluated.bicepparam', '--mode', 'overwrite', ...where],
         folder,
@@ -169,10 +176,18 @@ function toDeployment(snapshot: string): Deployment {
   const { predictedResources, outputs, diagnostics } = JSON.parse(snapshot) as Readonly<Record<string, Json>>;
   if ((diagnostics as readonly Json[]).length > 0) throw new Error(JSON.stringify(diagnostics));
   return {
-    resources: resolve(predictedResources as Json) as unknown as readonly Resource[],
+    resources: resolve((predictedResources as readonly Json[]).map(withoutRule)) as unknown as readonly Resource[],
     outputs: resolve(outputs as Json) as Properties,
     snapshot,
   };
+}
+
+/** withoutRule leaves out a policy's rule: the compiler evaluates all of a template but that, which is one of Azure's own. */
+function withoutRule(resource: Json): Json {
+  const { type, properties, ...rest } = resource as Record<string, Json>;
+  if (type !== 'Microsoft.Authorization/policyDefinitions') return resource;
+  const { policyRule: _, ...others } = properties as Record<string, Json>;
+  return { ...rest, type, properties: others };
 }
 
 /** inOrder sorts the outputs, whose order differs from run to run. */

@@ -1,0 +1,198 @@
+metadata name = 'Estate'
+metadata description = 'Routes a management group: every resource of every subscription below it sends to the hub of its region, what has no region and each activity log to one of the hubs. azd does not deploy it: az deployment mg create --management-group-id GROUP --location REGION --parameters infra/estate.bicepparam.'
+
+targetScope = 'managementGroup'
+
+import { initiativeParameters, initiatives, settingNameFor } from 'shared.bicep'
+
+@export()
+@description('A hub, in its region.')
+type hubOf = {
+  @description('Region of the hub, as Azure names it in one word: westeurope.')
+  @minLength(1)
+  @maxLength(64)
+  location: string
+  @description('Authorization rule of the namespace that diagnostic settings send with, as a resource id: AUDITSEAL_SENDER_RULE of the environment.')
+  @minLength(1)
+  @maxLength(512)
+  senderRuleId: string
+  @description('Event hub.')
+  @minLength(1)
+  @maxLength(256)
+  hubName: string
+}
+
+@description('Required. The hubs, one a region: a resource sends to a hub of its own region only.')
+@minLength(1)
+@maxLength(40)
+param hubs hubOf[]
+
+@description('Required. Region of the hub that resources without a region and the activity logs send to.')
+@minLength(1)
+@maxLength(64)
+param globalLocation string
+
+@description('Optional. Which logs. audit: what the services call audit logs. allLogs: everything, which can be a hundred times as much.')
+@allowed(['audit', 'allLogs'])
+param logs string = 'audit'
+
+@description('Optional. More resource groups that are left out, as resource ids. Those of the hubs are.')
+@maxLength(100)
+param excludedGroups string[] = []
+
+@description('Optional. Members of the initiative whose existing resources get their settings now; the others get one when they change. They are the policyDefinitionReferenceIds that az policy set-definition show prints.')
+@maxLength(200)
+param remediated string[] = []
+
+@description('Optional. Whether subscriptions that are there already send their activity logs from now on. Later ones do by themselves.')
+param remediatesActivityLogs bool = true
+
+@description('Optional. Principals of the auditors, who ask what is routed: they get the role Reader on the management group.')
+@maxLength(40)
+param auditors string[] = []
+
+var locations = map(hubs, hub => toLower(hub.location))
+var contradictions = concat(length(union(locations, [])) == length(locations) ? [] : ['Two hubs are in one region: each would get all of its logs.'], contains(locations, toLower(globalLocation)) ? [] : ['globalLocation is ${globalLocation}, and no hub is there.'])
+var routed = empty(contradictions) ? hubs : fail(join(contradictions, ' '))
+var chosen = filter(routed, hub => toLower(hub.location) == toLower(globalLocation))[0]
+
+// Of the namespace's name: 13 letters and digits. The name of an assignment to a management group has 24 at most.
+func tokenOf(senderRuleId string) string => last(split(split(senderRuleId, '/')[8], '-'))
+
+func groupOf(senderRuleId string) string => split(senderRuleId, '/providers/')[0]
+
+// What the pipelines log about sealing would be sealed in turn, for ever.
+var leftOut = union(map(routed, hub => groupOf(hub.senderRuleId)), excludedGroups)
+
+var assigned = concat(
+  map(routed, hub => { hub: hub, resourceLocation: hub.location, name: 'auditseal-${tokenOf(hub.senderRuleId)}' }),
+  [{ hub: chosen, resourceLocation: 'global', name: 'auditsealg-${tokenOf(chosen.senderRuleId)}' }]
+)
+
+resource assignments 'Microsoft.Authorization/policyAssignments@2024-04-01' = [
+  for one in assigned: {
+    name: one.name
+    location: one.hub.location
+    identity: { type: 'SystemAssigned' }
+    properties: {
+      displayName: 'Auditseal: ${logs} of ${one.resourceLocation} to ${split(one.hub.senderRuleId, '/')[8]}'
+      policyDefinitionId: tenantResourceId('Microsoft.Authorization/policySetDefinitions', initiatives[logs])
+      enforcementMode: 'Default'
+      notScopes: leftOut
+      parameters: initiativeParameters(one.hub.senderRuleId, one.hub.hubName, one.resourceLocation)
+    }
+  }
+]
+
+module mayWriteSettings 'modules/routing/policyInManagementGroup.bicep' = [
+  for i in range(0, length(assigned)): {
+    params: {
+      #disable-next-line what-if-short-circuiting // a role that is named without its principal can't be given to the next one
+      principalId: assignments[i].identity.principalId
+    }
+  }
+]
+
+module mayUseRule 'modules/routing/policyOnHub.bicep' = [
+  for (one, i) in assigned: {
+    scope: resourceGroup(split(one.hub.senderRuleId, '/')[2], split(one.hub.senderRuleId, '/')[4])
+    params: {
+      hubNamespaceName: split(one.hub.senderRuleId, '/')[8]
+      #disable-next-line what-if-short-circuiting // a role that is named without its principal can't be given to the next one
+      principalId: assignments[i].identity.principalId
+    }
+  }
+]
+
+var remediations = flatten(map(
+  range(0, length(assigned)),
+  i => map(remediated, reference => { assignment: i, reference: reference })
+))
+
+resource remediation 'Microsoft.PolicyInsights/remediations@2021-10-01' = [
+  for one in remediations: {
+    name: guid(assignments[one.assignment].id, one.reference)
+    properties: {
+      policyAssignmentId: assignments[one.assignment].id
+      policyDefinitionReferenceId: one.reference
+      resourceDiscoveryMode: 'ReEvaluateCompliance'
+    }
+    dependsOn: [mayWriteSettings, mayUseRule]
+  }
+]
+
+// Azure's own policies send activity logs to workspaces and to nothing else. A setting that sends some of the categories, or
+// to another hub, is not enough: what is there must send all of them here.
+resource activityLogs 'Microsoft.Authorization/policyDefinitions@2023-04-01' = {
+  name: 'auditseal-activity-log'
+  properties: {
+    displayName: 'Auditseal: activity logs to a hub'
+    description: 'Gives each subscription a diagnostic setting that sends its activity log to an event hub.'
+    policyType: 'Custom'
+    mode: 'All'
+    metadata: { category: 'Monitoring' }
+    parameters: {
+      settingName: { type: 'String' }
+      senderRuleId: { type: 'String' }
+      hubName: { type: 'String' }
+      hubLocation: { type: 'String' }
+    }
+    policyRule: loadJsonContent('activityLogPolicy.json')
+  }
+}
+
+resource activityAssignment 'Microsoft.Authorization/policyAssignments@2024-04-01' = {
+  name: 'auditseala-${tokenOf(chosen.senderRuleId)}'
+  location: chosen.location
+  identity: { type: 'SystemAssigned' }
+  properties: {
+    displayName: 'Auditseal: activity logs to ${split(chosen.senderRuleId, '/')[8]}'
+    policyDefinitionId: activityLogs.id
+    enforcementMode: 'Default'
+    parameters: {
+      settingName: { value: settingNameFor(chosen.senderRuleId) }
+      senderRuleId: { value: chosen.senderRuleId }
+      hubName: { value: chosen.hubName }
+      hubLocation: { value: chosen.location }
+    }
+  }
+}
+
+module activityMayWriteSettings 'modules/routing/policyInManagementGroup.bicep' = {
+  params: {
+    #disable-next-line what-if-short-circuiting // a role that is named without its principal can't be given to the next one
+    principalId: activityAssignment.identity.principalId
+  }
+}
+
+module activityMayUseRule 'modules/routing/policyOnHub.bicep' = {
+  scope: resourceGroup(split(chosen.senderRuleId, '/')[2], split(chosen.senderRuleId, '/')[4])
+  params: {
+    hubNamespaceName: split(chosen.senderRuleId, '/')[8]
+    #disable-next-line what-if-short-circuiting // a role that is named without its principal can't be given to the next one
+    principalId: activityAssignment.identity.principalId
+  }
+}
+
+resource activityRemediation 'Microsoft.PolicyInsights/remediations@2021-10-01' = if (remediatesActivityLogs) {
+  name: guid(activityAssignment.id)
+  properties: {
+    policyAssignmentId: activityAssignment.id
+    resourceDiscoveryMode: 'ReEvaluateCompliance'
+  }
+  dependsOn: [activityMayWriteSettings, activityMayUseRule]
+}
+
+var reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
+
+resource readers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for principalId in auditors: {
+    name: guid(managementGroup().id, principalId, reader)
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: tenantResourceId('Microsoft.Authorization/roleDefinitions', reader)
+      description: 'Sees which resources send their logs to the hubs.'
+    }
+  }
+]

@@ -1,0 +1,145 @@
+import { MANAGEMENT_GROUP, describeTemplates } from './support/templates.ts';
+import type { Deployment, Properties, Resource } from './support/templates.ts';
+import { AUDITORS, EXCLUDED, estateParameters, groupOf, ruleOf } from './support/parameterFiles.ts';
+
+const SCOPE = `/providers/Microsoft.Management/managementGroups/${MANAGEMENT_GROUP}`;
+
+const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
+  resources.filter((one) => one.type === type);
+
+/** valuesOf gives the parameters of an assignment, by name. */
+const valuesOf = (properties: Properties | undefined): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(properties?.['parameters'] as unknown as Record<string, { value: unknown }>).map(
+      ([name, { value }]) => [name, value],
+    ),
+  );
+
+describeTemplates('estate', (templates) => {
+  const evaluate = (): Promise<Deployment> => templates.evaluateFile(estateParameters(), 'managementGroup');
+
+  test('each region sends to its hub, what has no region and the activity logs to the chosen one, and the pipelines are left out', async () => {
+    const assignments = of(await evaluate(), 'Microsoft.Authorization/policyAssignments');
+    const initiative = '/providers/Microsoft.Authorization/policySetDefinitions/1020d527-2764-4230-92cc-7035e4fcf8a7';
+    const initiatives = assignments.filter(({ properties }) => properties?.['policyDefinitionId'] === initiative);
+    expect(
+      initiatives.map(({ location, properties }) => {
+        const { resourceLocation, eventHubAuthorizationRuleId, effect } = valuesOf(properties);
+        return [location, resourceLocation, eventHubAuthorizationRuleId, effect];
+      }),
+    ).toEqual([
+      ['westeurope', 'westeurope', ruleOf('aa'), 'DeployIfNotExists'],
+      ['northeurope', 'northeurope', ruleOf('bb'), 'DeployIfNotExists'],
+      ['westeurope', 'global', ruleOf('aa'), 'DeployIfNotExists'],
+    ]);
+    for (const { properties, identity } of initiatives) {
+      expect(properties?.['notScopes']).toEqual([groupOf('aa'), groupOf('bb'), EXCLUDED]);
+      expect(identity).toEqual({ type: 'SystemAssigned' });
+    }
+    const [activity, ...more] = assignments.filter((one) => !initiatives.includes(one));
+    expect(more).toEqual([]);
+    expect(valuesOf(activity?.properties)).toEqual({
+      settingName: `auditseal-${'aa'.repeat(6)}x`,
+      senderRuleId: ruleOf('aa'),
+      hubName: 'audit',
+      hubLocation: 'westeurope',
+    });
+    const names = assignments.map(({ name }) => name);
+    expect(new Set(names).size).toBe(4);
+    // Azure takes 24 characters at most in a management group.
+    for (const name of names) expect(name.length).toBeLessThanOrEqual(24);
+  });
+
+  test('each assignment may write settings below the management group and read the key of its own hub, and no more', async () => {
+    const deployment = await evaluate();
+    const roles = of(deployment, 'Microsoft.Authorization/roleAssignments');
+    const given = (principal: string): string[][] =>
+      roles
+        .filter(({ properties }) => properties?.['principalId'] === principal)
+        .map(({ id, properties }) => [
+          id.replace(/\/providers\/Microsoft\.Authorization\/roleAssignments\/.*$/, ''),
+          (properties as { roleDefinitionId: string }).roleDefinitionId.replace(/^.*\//, ''),
+        ]);
+    for (const { name, properties } of of(deployment, 'Microsoft.Authorization/policyAssignments')) {
+      const { eventHubAuthorizationRuleId, senderRuleId } = valuesOf(properties);
+      const rule = String(eventHubAuthorizationRuleId ?? senderRuleId);
+      expect(given(`principal of ${name}`)).toEqual([
+        [rule.split('/authorizationRules/')[0], 'f526a384-b230-433a-b45c-95f59c4a2dec'],
+        [SCOPE, '92aaf0da-9dab-42b6-94a3-d43ce8d16293'],
+      ]);
+    }
+    for (const auditor of AUDITORS) expect(given(auditor)).toEqual([[SCOPE, 'acdd72a7-3385-48ef-bd42-f606fba81ae7']]);
+    expect(roles).toHaveLength(4 * 2 + AUDITORS.length);
+  });
+
+  test('an activity log counts as sent when all of its categories go to that hub by that rule, and its template sends just them', async () => {
+    // As Azure gets it: what begins with a bracket is doubled, so that the policy reads it and not the deployment.
+    const { variables } = (await templates.build('estate')) as { variables: Record<string, object> };
+    const text = JSON.stringify(variables['$fxv#0']);
+    expect(text.match(/"\[(?!\[)(?=[a-z])/g)).toBeNull();
+    const policyRule = JSON.parse(text.replaceAll('"[[', '"[')) as {
+      if: object;
+      then: {
+        details: {
+          existenceCondition: { allOf: object[] };
+          deployment: {
+            properties: {
+              template: { resources: { properties: { logs: { category: string; enabled: boolean }[] } }[] };
+            };
+          };
+        };
+      };
+    };
+    expect(policyRule.if).toEqual({ field: 'type', equals: 'Microsoft.Resources/subscriptions' });
+    const { existenceCondition, deployment } = policyRule.then.details;
+    const [setting] = deployment.properties.template.resources;
+    const categories = setting?.properties.logs.map(({ category }) => category) ?? [];
+    expect(categories).toHaveLength(8);
+    expect(setting?.properties.logs.every(({ enabled }) => enabled)).toBe(true);
+    const [rule, hub, count] = existenceCondition.allOf;
+    expect([rule, hub]).toEqual([
+      {
+        field: 'Microsoft.Insights/diagnosticSettings/eventHubAuthorizationRuleId',
+        equals: "[parameters('senderRuleId')]",
+      },
+      { field: 'Microsoft.Insights/diagnosticSettings/eventHubName', equals: "[parameters('hubName')]" },
+    ]);
+    expect(count).toMatchObject({
+      count: { where: { allOf: [{ in: categories }, { equals: 'true' }] } },
+      greaterOrEquals: categories.length,
+    });
+    // What azd gives the first subscription sends the same.
+    const [own] = of(await templates.evaluate('small'), 'Microsoft.Insights/diagnosticSettings').filter(({ id }) =>
+      /^\/subscriptions\/[^/]+\/providers\//.test(id),
+    );
+    expect(
+      ((own as Resource).properties as unknown as { logs: { category: string }[] }).logs.map(
+        ({ category }) => category,
+      ),
+    ).toEqual(categories);
+  });
+
+  test('what is there already is remediated: the members that were named, for each assignment, and the activity logs', async () => {
+    const deployment = await evaluate();
+    const remediations = of(deployment, 'Microsoft.PolicyInsights/remediations').map(({ properties }) => {
+      const { policyAssignmentId, policyDefinitionReferenceId } = properties as Record<string, string>;
+      return [policyAssignmentId?.split('/').at(-1), policyDefinitionReferenceId];
+    });
+    const [west, north] = ['aa', 'bb'].map((region) => `${region.repeat(6)}x`);
+    expect(remediations).toEqual([
+      [`auditseal-${west}`, 'one'],
+      [`auditseal-${north}`, 'one'],
+      [`auditsealg-${west}`, 'one'],
+      [`auditseala-${west}`, undefined],
+    ]);
+  });
+
+  test('two hubs in one region, and a hub for the rest that is not there, are refused', async () => {
+    await expect(templates.evaluateFile(estateParameters('WestEurope'), 'managementGroup')).rejects.toThrow(
+      'Two hubs are in one region',
+    );
+    await expect(templates.evaluateFile(estateParameters('northeurope', 'eastus'), 'managementGroup')).rejects.toThrow(
+      'no hub is there',
+    );
+  });
+});
