@@ -7,9 +7,8 @@ export const FUNCTIONS = {
 export type Service = keyof typeof FUNCTIONS;
 export const SERVICES = Object.keys(FUNCTIONS) as Service[];
 
-/** ALERT_RULES is which rules a deployment has that must be on, whatever was chosen. A test compares the templates. */
+/** ALERT_RULES is which rules a deployment has that are on whatever was chosen. A test compares the templates. */
 export const ALERT_RULES = [
-  'alert-changes',
   'alert-expiring',
   'alert-findings',
   'alert-integrateRuns',

@@ -35,6 +35,12 @@ describe('postprovision', () => {
   });
 });
 
+test('doctor refuses to look at a deployment that azd knows nothing of, and names what is missing', async () => {
+  const { code, stderr, calls } = await hook('doctor', [], {});
+  expect({ code, calls }).toEqual({ code: 1, calls: [] });
+  expect(stderr).toContain('AUDITSEAL_LEDGER_URL is not set');
+});
+
 describe('predown', () => {
   test.each<[string, Script, number, string]>([
     ['locked', [[POLICY, policyOf('Locked', 2555)]], 1, 'is locked at 2555 days: Azure deletes neither'],

@@ -7,6 +7,7 @@ import { postprovision } from './postprovision.ts';
 import { predown } from './predown.ts';
 import { policyState } from './policyState.ts';
 import { preprovision } from './preprovision.ts';
+import { doctor } from './doctor.ts';
 import { refuseSecrets } from './secretSettings.ts';
 import { withoutSecret } from '../../src/config/secrets.ts';
 
@@ -14,6 +15,7 @@ const HOOKS: Readonly<Record<string, Hook>> = {
   preprovision,
   postprovision,
   predown,
+  doctor,
   package: packageApp,
   policy: policyState,
 };

@@ -23,7 +23,9 @@ export const postprovision: Hook = async (_tools, env, print) => {
     `       npm run cli -- keygen --name ${origin} --vault-key URL   (URL is what the line above printed)`,
     `       az keyvault key show --vault-name ${vault} --name auditor --query key.kid --output tsv`,
     `       npm run cli -- keygen --name ${origin} --auditor --vault-key URL`,
-    '  2. Check that records arrive and are sealed:',
+    '  2. See whether it works, and that a record is sealed and in a signed checkpoint:',
+    `       npm run cli -- doctor ${target} --resource-id ${id}`,
+    '     Then check the whole ledger:',
     `       npm run cli -- verify ${target} --key KEY --auditor-key AUDITOR_KEY`,
     isLocked
       ? '  3. The retention policy is locked.'
