@@ -105,6 +105,10 @@ export function costsBlock(): string {
       ['rechecks of what is new a day', ...perSize(({ deployed }) => number(deployed.verifyRunsADay))],
       ['hours between full rechecks', ...perSize(({ deployed }) => number(deployed.verifyFullHours))],
       ['days that segments are kept', ...perSize(({ size }) => number(WORKLOADS[size].keptDays))],
+      [
+        'resources whose diagnostic settings are asked for',
+        ...perSize(({ size }) => number(WORKLOADS[size].loggingResources)),
+      ],
       ['network', ...perSize(({ deployed }) => (deployed.endpoints > 0 ? 'private' : 'public'))],
       ['so: segments a day', ...perSize(({ usage }) => number((usage.segments * 24) / 730))],
       ['bytes of bodies in a segment', ...perSize(({ usage }) => number(usage.rawASegment))],

@@ -11,6 +11,8 @@ export interface Workload {
   readonly recordBytes: number;
   readonly recordsAnEvent: number;
   readonly keptDays: number;
+  /** resources whose diagnostic settings the auditor asks for */
+  readonly loggingResources: number;
 }
 
 export interface Assumption {
@@ -115,6 +117,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const fullLogReads = (full.read - held.segments) * fulls;
   const fullLists = (full.list + held.segments / PAGE) * fulls;
   const postureRuns = deployed.postureRunsADay * DAYS;
+  const postureSeconds = assumed('postureSeconds') + workload.loggingResources / assumed('coverageReadsASecond');
   const runs = { sealer: deliveries + watchRuns + integrateRuns, auditor: verifyRuns + postureRuns };
   const moved = (after: number): number => (heldDays > after ? segments : 0);
   const hostWrites =
@@ -155,7 +158,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     runTime: {
       sealer:
         deliveries * assumed('leastRunSeconds') + watchRuns * runSeconds.watch + integrateRuns * runSeconds.integrate,
-      auditor: verifyRuns * runSeconds.verify + fulls * runSeconds.full + postureRuns * assumed('postureSeconds'),
+      auditor: verifyRuns * runSeconds.verify + fulls * runSeconds.full + postureRuns * postureSeconds,
     },
     hostWrites,
     hostLists,

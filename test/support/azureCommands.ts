@@ -15,6 +15,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'az ad sp show': ['--id', '--query', '--output'],
   'az account show': ['--subscription', '--output'],
   'az bicep install': [],
+  'az deployment mg create': ['--management-group-id', '--location', '--parameters'],
   'az deployment sub create': ['--location', '--parameters'],
   'az deployment tenant create': ['--location', '--template-file', '--parameters'],
   'az deployment sub what-if': ['--location', '--parameters', '--validation-level', '--result-format'],
