@@ -40,12 +40,13 @@ param logs string = 'audit'
 @maxLength(100)
 param excludedGroups string[] = []
 
-@description('Optional. Members of the initiative whose existing resources get their settings now; the others get one when they change. They are the policyDefinitionReferenceIds that az policy set-definition show prints.')
+@description('Optional. Subscriptions below the management group, by their ids, whose activity logs are sent from now on, and whose resources of the members below get their settings. What comes later gets its setting by itself, and so does what changes.')
+@maxLength(200)
+param remediatedSubscriptions string[] = []
+
+@description('Optional. Members of the initiative whose existing resources get their settings. They are the policyDefinitionReferenceIds that az policy set-definition show prints.')
 @maxLength(200)
 param remediated string[] = []
-
-@description('Optional. Whether subscriptions that are there already send their activity logs from now on. Later ones do by themselves.')
-param remediatesActivityLogs bool = true
 
 @description('Optional. Principals of the auditors, who ask what is routed: they get the role Reader on the management group.')
 @maxLength(40)
@@ -104,23 +105,6 @@ module mayUseRule 'modules/routing/policyOnHub.bicep' = [
   }
 ]
 
-var remediations = flatten(map(
-  range(0, length(assigned)),
-  i => map(remediated, reference => { assignment: i, reference: reference })
-))
-
-resource remediation 'Microsoft.PolicyInsights/remediations@2021-10-01' = [
-  for one in remediations: {
-    name: guid(assignments[one.assignment].id, one.reference)
-    properties: {
-      policyAssignmentId: assignments[one.assignment].id
-      policyDefinitionReferenceId: one.reference
-      resourceDiscoveryMode: 'ReEvaluateCompliance'
-    }
-    dependsOn: [mayWriteSettings, mayUseRule]
-  }
-]
-
 // Azure's own policies send activity logs to workspaces and to nothing else. A setting that sends some of the categories, or
 // to another hub, is not enough: what is there must send all of them here.
 resource activityLogs 'Microsoft.Authorization/policyDefinitions@2023-04-01' = {
@@ -174,14 +158,26 @@ module activityMayUseRule 'modules/routing/policyOnHub.bicep' = {
   }
 }
 
-resource activityRemediation 'Microsoft.PolicyInsights/remediations@2021-10-01' = if (remediatesActivityLogs) {
-  name: guid(activityAssignment.id)
-  properties: {
-    policyAssignmentId: activityAssignment.id
-    resourceDiscoveryMode: 'ReEvaluateCompliance'
+module activityRemediations 'modules/routing/remediations.bicep' = [
+  for id in remediatedSubscriptions: {
+    scope: subscription(id)
+    params: { policyAssignmentId: activityAssignment.id, references: [''] }
+    dependsOn: [activityMayWriteSettings, activityMayUseRule]
   }
-  dependsOn: [activityMayWriteSettings, activityMayUseRule]
-}
+]
+
+var remediatedAssignments = flatten(map(
+  remediatedSubscriptions,
+  id => map(range(0, length(assigned)), i => { subscriptionId: id, assignment: i })
+))
+
+module remediations 'modules/routing/remediations.bicep' = [
+  for one in remediatedAssignments: {
+    scope: subscription(one.subscriptionId)
+    params: { policyAssignmentId: assignments[one.assignment].id, references: remediated }
+    dependsOn: [mayWriteSettings, mayUseRule]
+  }
+]
 
 var reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 

@@ -6,4 +6,5 @@ param hubs = [
   // { location: 'westeurope', senderRuleId: '/subscriptions/…/namespaces/NAMESPACE/authorizationRules/diagnostic-settings', hubName: 'audit' }
 ]
 param globalLocation = 'westeurope'
+param remediatedSubscriptions = []
 param auditors = []

@@ -56,7 +56,9 @@ var pipeline = '${split(senderRuleId, '/providers/')[0]}/'
 
 func others(ids string[], pipeline string) string[] => filter(ids, id => !startsWith(id, pipeline))
 
-func typeOf(id string) string => toLower('${split(id, '/')[6]}/${split(id, '/')[7]}')
+// With all of its parts: a child is of another type than its parent.
+func typeOf(id string) string =>
+  toLower(join(filter(split(last(split(id, '/providers/')), '/'), (part, i) => i == 0 || i % 2 == 1), '/'))
 
 var withoutRule = filter(
   platformTelemetry,

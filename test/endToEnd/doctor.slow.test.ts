@@ -113,6 +113,4 @@ test('a key that may not send, and a hub that is another one, are told apart fro
     said: expect.stringContaining('could not say when it was created') as string,
   });
   expect(wrong['probe']).toMatchObject({ state: 'unknown' });
-  const closed = await send({ HUB: (stack.settings['HUB'] ?? '').replace(/:\d+;/, ':1;') });
-  expect(closed['hub']).toMatchObject({ state: 'failed' });
 }, 120_000);

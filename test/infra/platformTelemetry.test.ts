@@ -61,6 +61,8 @@ describeTemplates('platform telemetry rules', (templates) => {
     await expect(templates.evaluateFile(platformParameters([vault]))).rejects.toThrow(
       `No platform telemetry rule sends logs of ${vault}`,
     );
+    const child = `${OTHERS}/Microsoft.ContainerRegistry/registries/acr/replications/north`;
+    await expect(templates.evaluateFile(platformParameters([child]))).rejects.toThrow(child);
     const registry = `${OTHERS}/Microsoft.ContainerRegistry/registries/acr`;
     await expect(templates.evaluateFile(platformParameters([registry], ''))).rejects.toThrow('needs hubLocation');
   });

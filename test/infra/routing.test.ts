@@ -90,6 +90,7 @@ describeTemplates('routing', (templates) => {
           policyAssignmentId: id,
           policyDefinitionReferenceId: reference,
           resourceDiscoveryMode: 'ReEvaluateCompliance',
+          resourceCount: 50_000,
         })),
       ),
     );

@@ -34,7 +34,7 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
   }
 }
 
-resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
+resource rule 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
   name: ruleName
   location: location
   kind: 'PlatformTelemetry'

@@ -94,6 +94,7 @@ resource remediations 'Microsoft.PolicyInsights/remediations@2021-10-01' = [
       policyAssignmentId: assignment.id
       policyDefinitionReferenceId: reference
       resourceDiscoveryMode: 'ReEvaluateCompliance'
+      resourceCount: 50000 // the most that Azure takes; 500, if nothing is said
     }
     dependsOn: [mayWriteSettings, mayUseRule]
   }

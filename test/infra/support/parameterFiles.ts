@@ -9,6 +9,9 @@ export const ruleOf = (region: string): string =>
 export const EXCLUDED = '/subscriptions/00000000-0000-0000-0000-0000000000cc/resourceGroups/rg-others';
 export const AUDITORS = ['aaaaaaaa-0000-4000-8000-000000000001', 'bbbbbbbb-0000-4000-8000-000000000001'];
 
+/** REMEDIATED is a subscription whose resources that are there already are to be routed. */
+export const REMEDIATED = '00000000-0000-0000-0000-0000000000dd';
+
 /** estateParameters routes a management group to two hubs. */
 export const estateParameters = (second = 'northeurope', globalLocation = 'westeurope'): string => `
   using 'estate.bicep'
@@ -18,6 +21,7 @@ export const estateParameters = (second = 'northeurope', globalLocation = 'weste
   ]
   param globalLocation = '${globalLocation}'
   param excludedGroups = ['${EXCLUDED}']
+  param remediatedSubscriptions = ['${REMEDIATED}']
   param remediated = ['one']
   param auditors = [${AUDITORS.map((id) => `'${id}'`).join(', ')}]
 `;
