@@ -21,6 +21,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'az deployment sub what-if': ['--location', '--parameters', '--validation-level', '--result-format'],
   'az eventhubs eventhub authorization-rule create': [],
   'az functionapp list-flexconsumption-locations': ['--subscription', '--zone-redundant', '--output'],
+  'az feature register': ['--namespace', '--name'],
   'az functionapp start': ['--name', '--resource-group'],
   'az functionapp list-flexconsumption-runtimes': ['--subscription', '--location', '--runtime', '--output'],
   'az group create': ['--name', '--location'],
