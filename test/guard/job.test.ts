@@ -5,7 +5,9 @@ import { openLedgerPolicy } from '../../src/adapters/ledgerPolicy.ts';
 import { pageName, reportName } from '../../src/core/objects/names.ts';
 import type { PostureReport } from '../../src/core/objects/report.ts';
 import { formatReport, openReport, parseReport } from '../../src/core/objects/reportFile.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
 import { runPostureJob } from '../../src/guard/job.ts';
+import type { AskedCoverage } from '../../src/guard/posture.ts';
 import { newestReport } from '../../src/ledger/reports.ts';
 import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';
@@ -47,6 +49,59 @@ async function runAt(
 }
 
 describe('the job that files postures', () => {
+  test('what is routed is part of the report; where that fails as a whole, the rest is filed, and says so', async () => {
+    const reader = new ArmPolicy(await armOutside(stack.gateway, stack.arm).connect(SUBSCRIPTION), {
+      ...posture,
+      container: 'unguarded-too',
+    });
+    await stack.container('unguarded-too').create();
+    const run = async (coverage: () => Promise<AskedCoverage>): Promise<[PostureReport, unknown]> => {
+      const store = new MemoryStore();
+      const now = (): number => Date.parse(timeOf(SECOND));
+      const promise = { account: ACCOUNT, container: 'unguarded-too', retentionDays: 1 };
+      const report = await runPostureJob(
+        { reader, filing: filingIn(store), log: new KeptLog(), now, coverage },
+        promise,
+      );
+      return [report, openReport(store.objects.get(reportName(0)) as Buffer, reportName(0), AUDITORS)];
+    };
+    const type = {
+      type: 'a/b',
+      isKey: false,
+      sources: 1,
+      routed: 0,
+      partly: 0,
+      notRouted: 1,
+      withoutLogs: 0,
+      leftOut: 0,
+      gone: 0,
+      notAsked: 0,
+    };
+    const asked = {
+      report: {
+        scopes: ['tenant'],
+        subscriptions: [],
+        hubs: ['h'],
+        promised: 'none',
+        types: [type],
+        findingsOmitted: 0,
+      },
+      findings: [{ code: 'not-routed', severity: 'warning', object: '/x', detail: 'y' }],
+      unreadable: [{ object: 'z', why: 'w' }],
+      notChecked: ['n'],
+    } as const;
+    const [good, stored] = await run(async () => Promise.resolve(asked));
+    expect(stored).toEqual(JSON.parse(JSON.stringify(good)));
+    expect(good).toMatchObject({ coverage: asked.report, unreadable: asked.unreadable });
+    expect(good.findings).toContainEqual(asked.findings[0]);
+
+    const fault = new AuditsealError('STORE_UNAVAILABLE', 'Azure is away');
+    const [without, filedToo] = await run(async () => Promise.reject(fault));
+    expect(filedToo).toEqual(JSON.parse(JSON.stringify(without)));
+    expect(without).toMatchObject({ status: 'violated', unreadable: [{ object: 'coverage', why: 'Azure is away' }] });
+    expect(without).not.toHaveProperty('coverage');
+  });
+
   test('files what Azure says in the container it is about, and says with findings what alerts ask for', async () => {
     const container = 'unguarded';
     await stack.container(container).create();
