@@ -3,7 +3,7 @@ import { openCanaries, openLedgerPolicy } from '../adapters/ledgerPolicy.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
-import { askCoverage } from '../coverage/coverage.ts';
+import { askCoverage } from '../routing/coverage.ts';
 import { runPostureJob } from '../guard/job.ts';
 import { enteredReports } from '../integrate/enteredReports.ts';
 import type { Filing } from '../ledger/reports.ts';

@@ -6,7 +6,7 @@ import type { ArmAccess } from '../adapters/arm.ts';
 import { ArmEstate } from '../adapters/armEstate.ts';
 import { isHubId, isScope } from '../config/azureIds.ts';
 import type { CoverageReport } from '../core/objects/coverage.ts';
-import { askCoverage } from '../coverage/coverage.ts';
+import { askCoverage } from '../routing/coverage.ts';
 import type { AskedCoverage } from '../guard/posture.ts';
 
 const PROMISES = ['none', 'key', 'all'] as const;

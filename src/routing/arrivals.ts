@@ -1,0 +1,91 @@
+import type { Sent } from './judge.ts';
+import type { DiagnosticSetting, EstateReader, HubFacts } from '../ports/coverage.ts';
+
+/** Hub is one of the hubs that logs are to be sent to, its id taken apart; all in lower case. */
+export interface Hub {
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** hubOf takes the resource id of an event hub apart. */
+export function hubOf(id: string): Hub {
+  const lower = id.toLowerCase();
+  const [namespace = '', name = ''] = lower.split('/eventhubs/');
+  return { id: lower, namespace, name };
+}
+
+/**
+ * Arrivals tells what of what is sent can arrive: at one of the hubs, that is there, by a rule that is there and may send. Each
+ * question is asked once.
+ */
+export class Arrivals {
+  readonly #reader: EstateReader;
+  readonly #hubs: readonly Hub[];
+  readonly #facts = new Map<string, Promise<HubFacts | 'gone'>>();
+  readonly #rules = new Map<string, Promise<boolean | 'gone'>>();
+
+  constructor(reader: EstateReader, hubs: readonly Hub[]) {
+    this.#reader = reader;
+    this.#hubs = hubs;
+  }
+
+  /** locations gives the regions of the hubs that are there, as Azure writes them. */
+  async locations(): Promise<readonly string[]> {
+    const all = await Promise.all(this.#hubs.map(async ({ id }) => this.#factsOf(id)));
+    return all.flatMap((facts) => (facts === 'gone' ? [] : [facts.location]));
+  }
+
+  /** bySettings gives what arrives of what diagnostic settings send. */
+  async bySettings(settings: readonly DiagnosticSetting[]): Promise<Sent> {
+    const [categories, groups, lost] = [new Set<string>(), new Set<string>(), new Set<string>()];
+    for (const setting of settings) {
+      const hub = this.#hubNamed(setting.ruleId?.toLowerCase().split('/authorizationrules/')[0], setting.hubName);
+      if (hub === undefined || setting.categories.length + setting.groups.length === 0) continue;
+      const why = (await this.whyNot(hub, true)) ?? (await this.#whyNotBy(setting.ruleId ?? ''));
+      if (why !== undefined) {
+        lost.add(`the setting ${setting.name} sends into nothing: ${why}`);
+        continue;
+      }
+      for (const name of setting.categories) categories.add(name.toLowerCase());
+      for (const name of setting.groups) groups.add(name.toLowerCase());
+    }
+    return { categories, groups, lost: [...lost] };
+  }
+
+  /** hubAt finds the hub of that resource id, or of that namespace and name, among those that count. */
+  hubAt(id: string, name?: string): Hub | undefined {
+    const lower = id.toLowerCase();
+    return this.#hubs.find((hub) => hub.id === lower) ?? this.#hubNamed(lower, name);
+  }
+
+  /** whyNot says why nothing can arrive at a hub; undefined if it can. `byKey` is whether the sender has a key. */
+  async whyNot({ id, namespace }: Hub, byKey: boolean): Promise<string | undefined> {
+    const facts = await this.#factsOf(id);
+    if (facts === 'gone') return `there is no hub ${id}`;
+    if (byKey && !facts.takesKeys)
+      return `local authentication of ${namespace} is off, and diagnostic settings have nothing but a key to sign in with`;
+    return undefined;
+  }
+
+  #hubNamed(namespace: string | undefined, name: string | undefined): Hub | undefined {
+    return this.#hubs.find((hub) => hub.namespace === namespace && hub.name === name?.toLowerCase());
+  }
+
+  async #whyNotBy(rule: string): Promise<string | undefined> {
+    const may = await once(this.#rules, rule.toLowerCase(), () => this.#reader.maySend(rule));
+    if (may === 'gone') return `the authorization rule ${rule} isn't there any more`;
+    return may ? undefined : `the authorization rule ${rule} may not send`;
+  }
+
+  async #factsOf(id: string): Promise<HubFacts | 'gone'> {
+    return once(this.#facts, id, () => this.#reader.hub(id));
+  }
+}
+
+/** once asks a question at its first call, and gives that answer to all. */
+export function once<T>(kept: Map<string, Promise<T>>, name: string, ask: () => Promise<T>): Promise<T> {
+  const asked = kept.get(name) ?? ask();
+  kept.set(name, asked);
+  return asked;
+}
