@@ -96,10 +96,10 @@ export class ArmRest {
         const { value, nextLink }: ArmObject = await this.#send('GET', next, time);
         if (!Array.isArray(value) || !value.every(isJsonObject)) throw new Error('the answer holds no list of objects');
         all.push(...value);
+        next = typeof nextLink === 'string' && nextLink !== '' ? nextLink : undefined;
         // The token goes nowhere else.
-        if (typeof nextLink === 'string' && !nextLink.startsWith(`${this.#arm.endpoint}/`))
+        if (next !== undefined && !next.startsWith(`${this.#arm.endpoint}/`))
           throw new Error('the answer names a next page on another host');
-        next = typeof nextLink === 'string' ? nextLink : undefined;
       }
       return all;
     });
@@ -119,7 +119,8 @@ export class ArmRest {
         redirect: 'error',
       });
       const answer: unknown = await response.json().catch(() => undefined);
-      if (response.ok) return isJsonObject(answer) ? answer : {};
+      if (response.ok && !isJsonObject(answer)) throw new Error('the answer is no JSON object');
+      if (response.ok) return answer as ArmObject;
       const isBusy = response.status === 429;
       if (!isBusy && !(response.status >= 500 && response.status !== 501 && tries < MAX_RETRIES))
         throw refusalOf(response.status, answer);

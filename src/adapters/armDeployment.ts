@@ -2,6 +2,7 @@ import { ArmRest } from './arm.ts';
 import type { ArmAccess, ArmObject } from './arm.ts';
 import { isJsonObject } from '../core/jsonObject.ts';
 import type {
+  ActionGroup,
   AlertRule,
   AppFacts,
   DeployedHub,
@@ -17,13 +18,6 @@ const ADVICE: Readonly<Record<string, string>> = { 401: READER, 403: READER };
 
 /** The tag by which azd finds the app of a service. */
 const SERVICE = 'azd-service-name';
-
-/** Kinds of rules, and how each is listed. */
-const RULES = [
-  ['scheduledQueryRules', '2023-12-01'],
-  ['metricAlerts', '2018-03-01'],
-  ['activityLogAlerts', '2020-10-01'],
-] as const;
 
 /** ArmDeployment asks Azure Resource Manager, with the role Reader; settings of apps take the role Website Contributor. */
 export class ArmDeployment implements DeploymentReader {
@@ -102,30 +96,45 @@ export class ArmDeployment implements DeploymentReader {
       this.#rest.get('read the hub', `${path}/eventhubs/${hub}?${version}`),
       this.#rest.list('list its consumer groups', `${path}/eventhubs/${hub}/consumergroups?${version}`),
     ]);
-    const { partitionCount } = isJsonObject(found['properties']) ? found['properties'] : {};
-    const { disableLocalAuth } = isJsonObject(space['properties']) ? space['properties'] : {};
+    const { partitionCount, status } = isJsonObject(found['properties']) ? found['properties'] : {};
+    const { disableLocalAuth, status: spaceStatus = 'Active' } = isJsonObject(space['properties'])
+      ? space['properties']
+      : {};
+    const state = status === 'Active' ? spaceStatus : status;
     return {
       partitions: Number(partitionCount ?? 0),
+      status: typeof state === 'string' ? state : 'in an unknown state',
       consumerGroups: groups.map(({ name }) => String(name)),
       takesKeys: disableLocalAuth !== true,
     };
   }
 
   async alertRules(): Promise<readonly AlertRule[]> {
-    const lists = await Promise.all(
-      RULES.map(async ([type, version]) => this.#list('list the alert rules', `Microsoft.Insights/${type}`, version)),
-    );
-    return lists.flat().map(({ name, properties }) => ({
-      name: String(name),
-      isEnabled: isJsonObject(properties) && properties['enabled'] === true,
-    }));
+    const rules = await this.#list('list the alert rules', 'Microsoft.Insights/scheduledQueryRules', '2023-12-01');
+    return rules.map(({ name, properties }) => {
+      const { enabled, actions } = isJsonObject(properties) ? properties : {};
+      const groups = isJsonObject(actions) ? actions['actionGroups'] : undefined;
+      return {
+        name: String(name),
+        isEnabled: enabled === true,
+        actionGroups: Array.isArray(groups) ? groups.map((id) => String(id).toLowerCase()) : [],
+      };
+    });
   }
 
-  async mailReceivers(): Promise<number> {
+  async actionGroups(): Promise<readonly ActionGroup[]> {
     const groups = await this.#list('list who gets mail', 'Microsoft.Insights/actionGroups', '2023-01-01');
-    return groups
-      .map(({ properties }) => (isJsonObject(properties) ? objectsIn(properties['emailReceivers']).length : 0))
-      .reduce((sum, count) => sum + count, 0);
+    return groups.map(({ id, properties }) => {
+      const { enabled, emailReceivers } = isJsonObject(properties) ? properties : {};
+      return {
+        id: String(id).toLowerCase(),
+        isEnabled: enabled === true,
+        addresses: objectsIn(emailReceivers)
+          // Whoever unsubscribed is 'Disabled'.
+          .filter(({ status }) => status === undefined || status === 'Enabled')
+          .map(({ emailAddress }) => String(emailAddress)),
+      };
+    });
   }
 
   async #list(what: string, type: string, version: string): Promise<readonly ArmObject[]> {

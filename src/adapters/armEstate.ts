@@ -179,6 +179,7 @@ export class ArmEstate implements EstateReader {
     return {
       location: textOf(namespace['location'], 'a location'),
       takesKeys: propertiesOf(namespace)['disableLocalAuth'] !== true,
+      status: textOf(propertiesOf(found)['status'], 'a status'),
     };
   }
 

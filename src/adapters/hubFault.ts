@@ -14,8 +14,10 @@ const REFUSED: ReadonlySet<unknown> = new Set([
 /** The longest message of the client that is repeated. */
 const MAX_MESSAGE = 300;
 
-/** hubFault makes a fault of what the client of the hub threw while it did something. */
-export function hubFault(what: string, error: unknown): AuditsealError {
+const RECEIVE = 'check HUB, HUB_NAME and HUB_REPAIR_GROUP, and that this app may receive from the event hub';
+
+/** hubFault makes a fault of what the client of the hub threw while it did something; `advice` is for where it was refused. */
+export function hubFault(what: string, error: unknown, advice = RECEIVE): AuditsealError {
   const last = lastOf(error);
   if (last instanceof AuditsealError) return last;
   const message = last instanceof Error ? last.message : String(last);
@@ -25,7 +27,6 @@ export function hubFault(what: string, error: unknown): AuditsealError {
     .replace(/[.\s]+$/, '');
   const failed = `the event hub could not ${what}: ${why}`;
   if (!REFUSED.has(codeOf(last))) return new AuditsealError('HUB_UNAVAILABLE', failed, { cause: error });
-  const advice = 'check HUB, HUB_NAME and HUB_REPAIR_GROUP, and that this app may receive from the event hub';
   return new AuditsealError('HUB_REFUSED', `${failed}; ${advice}`, { cause: error });
 }
 

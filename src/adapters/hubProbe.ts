@@ -2,7 +2,6 @@ import { EventHubProducerClient } from '@azure/event-hubs';
 import { openCredential } from './credential.ts';
 import { hubFault } from './hubFault.ts';
 import type { HubSettings } from '../config/hub.ts';
-import { AuditsealError } from '../core/errors.ts';
 import type { Probe } from '../ports/probe.ts';
 
 const OPTIONS = { retryOptions: { maxRetries: 1, timeoutInMs: 20_000 }, userAgent: 'auditseal' };
@@ -29,8 +28,7 @@ export class HubProbe implements Probe {
     try {
       await client.sendBatch([{ body: Buffer.from(JSON.stringify({ records: [record] })) }]);
     } catch (error) {
-      const { code, message } = hubFault('take a record', error);
-      throw new AuditsealError(code, message, { cause: error });
+      throw hubFault('take a record', error, 'it takes the role Azure Event Hubs Data Sender on the hub');
     } finally {
       await client.close().catch(() => undefined);
     }

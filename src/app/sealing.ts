@@ -4,13 +4,13 @@ import type { Ledger } from './ledger.ts';
 import type { HubReader } from '../adapters/hubReader.ts';
 import { triggerPositionOf } from '../adapters/triggerPosition.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { MINUTE_MS } from '../core/units.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import { Watch } from '../ingest/watch.ts';
 import type { Delivery, Logger } from '../ports/host.ts';
 
 /** So long one run of watch reads what is missing in a partition; the next one goes on. */
 const FILL_MS = 30_000;
-const MINUTE_MS = 60_000;
 
 /** Writers that meet at a name wait a random time, longer with each try, at most 2 s. */
 const pause = (tries: number): Promise<void> => delay(Math.random() * Math.min(50 * 2 ** tries, 2000));

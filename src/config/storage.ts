@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { checkIdentity, identity } from './identity.ts';
 import type { Identity } from './identity.ts';
 import type { Read, Reader } from './settings.ts';
@@ -15,6 +16,22 @@ export function storageConnection(settings: Read, name: Account): StorageConnect
   return serviceUri === undefined
     ? { kind: 'connectionString', text: settings[name] as string }
     : { kind: 'identity', serviceUri, ...identity(settings, name) };
+}
+
+/**
+ * accountName gives the name of the account of a connection; undefined where it doesn't tell. An emulator has it in the path.
+ * learn.microsoft.com/azure/storage/common/storage-use-emulator
+ */
+export function accountName(connection: StorageConnection): string | undefined {
+  const of = (name: string): string | undefined =>
+    connection.kind === 'identity'
+      ? undefined
+      : new RegExp(`(?:^|;)\\s*${name}=([^;]+)`, 'i').exec(connection.text)?.[1];
+  const endpoint = connection.kind === 'identity' ? connection.serviceUri : of('BlobEndpoint');
+  if (endpoint === undefined || !URL.canParse(endpoint)) return of('AccountName');
+  const { hostname, pathname } = new URL(endpoint);
+  const isEmulator = hostname === 'localhost' || isIP(hostname) !== 0;
+  return (isEmulator ? pathname.split('/')[1] : hostname.split('.')[0]) || undefined;
 }
 
 /** checkStorage demands one way to an account. */

@@ -1,14 +1,16 @@
-import { ALERT_RULES, FUNCTIONS, RIGHTS, SERVICES } from './expected.ts';
+import { ALERT_RULES, FUNCTIONS, SERVICES } from './expected.ts';
 import type { Service } from './expected.ts';
-import { failed, ok } from './step.ts';
+import type { LedgerPlace } from './filedReports.ts';
+import { judgeRights } from './rights.ts';
+import { failed, ok, unknown } from './step.ts';
 import type { Outcome } from './step.ts';
-import { parseVaultKeyUrl } from '../config/azureIds.ts';
 import { loadConfig } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
 import type { HubSettings } from '../config/hub.ts';
+import { accountName } from '../config/storage.ts';
 import { faultIn } from '../core/errors.ts';
 import type { HubLife } from '../ports/hub.ts';
-import type { AppFacts, DeploymentReader, Grant, RoleRights } from '../ports/deployment.ts';
+import type { AppFacts, DeploymentReader } from '../ports/deployment.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -24,16 +26,17 @@ export type AskHub = (hub: HubSettings) => Promise<HubLife>;
 /** Deployment asks about what was deployed around a ledger, and keeps the answers for the steps that follow. */
 export class Deployment {
   readonly #reader: DeploymentReader;
-  readonly #account: string;
+  readonly #place: LedgerPlace;
   readonly #askHub: AskHub;
   readonly #found = new Map<Service, AppFacts>();
   readonly #apps = new Map<Service, DeployedApp>();
   readonly #switchedOff: string[] = [];
+  #partitions: number | undefined;
 
-  /** `account` is the ledger's storage account; `askHub` asks a hub whose key is in the settings. */
-  constructor(reader: DeploymentReader, account: string, askHub: AskHub) {
+  /** `place` is where the ledger is; `askHub` asks a hub whose key is in the settings. */
+  constructor(reader: DeploymentReader, place: LedgerPlace, askHub: AskHub) {
     this.#reader = reader;
-    this.#account = account;
+    this.#place = place;
     this.#askHub = askHub;
   }
 
@@ -45,9 +48,14 @@ export class Deployment {
     return this.#appOf('auditor');
   }
 
-  /** read gives the settings of an app as it reads them; undefined where they were not read, or are wrong. */
-  read(service: Service): Config | undefined {
+  /** configOf gives the settings of an app as it reads them; undefined where they were not read, or are wrong. */
+  configOf(service: Service): Config | undefined {
     return this.#apps.get(service)?.config;
+  }
+
+  /** partitions is how many the hub has; undefined where it could not be asked. */
+  get partitions(): number | undefined {
+    return this.#partitions;
   }
 
   /** switchedOff names functions that don't run: a hint for the steps that wait for what they do. */
@@ -79,23 +87,43 @@ export class Deployment {
 
   async settings(): Promise<Outcome> {
     const faults: string[] = [];
+    const unseen: string[] = [];
     for (const [service, facts] of this.#found) {
       const settings = await this.#reader.settings(facts.id);
       faults.push(...(await this.#unresolved(facts, settings)));
       try {
         this.#apps.set(service, { facts, config: loadConfig(withoutReferences(settings)) });
       } catch (error) {
-        faults.push(`${facts.name}: ${faultIn(error, 'misuse').message.replace(/\n\s*/g, ' ')}`);
+        for (const { setting, line } of linesOf(error))
+          (isReference(settings[setting]) ? unseen : faults).push(`${facts.name}: ${line}`);
       }
       for (const name of FUNCTIONS[service])
         if (isSwitchedOff(settings, name)) this.#switchedOff.push(`${name} of ${facts.name}`);
     }
     if (faults.length > 0) return failed(faults.join('; '), 'set it with azd env set, and run azd provision');
+    if (unseen.length > 0)
+      return unknown(
+        `these are references to Key Vault, whose values nobody but the app is shown: ${unseen.join('; ')}`,
+        'identities need no secret: name the service and the identity instead, as azd provision does',
+      );
     const [one, other] = [this.sealer.config, this.auditor.config];
-    if (one.origin !== other.origin || one.container !== other.container)
+    if (one.origin !== other.origin)
       return failed(`the apps are of two ledgers: ${one.origin} and ${other.origin}`, 'run azd provision --no-state');
-    if (other.posture !== undefined && other.posture.account !== this.#account)
-      return failed(`the auditor is of the account ${other.posture.account}, and TARGET is in ${this.#account}`);
+    const { account, container } = this.#place;
+    const places = [placeOf('the sealer', one), placeOf('the auditor', other)];
+    if (other.posture !== undefined)
+      places.push({ who: 'the posture of the auditor', account: other.posture.account, container: other.container });
+    const elsewhere = places.filter((place) => place.account !== account || place.container !== container);
+    if (elsewhere.length > 0)
+      return failed(
+        elsewhere
+          .map(
+            ({ who, ...place }) =>
+              `${who} is of ${place.account}/${place.container}, and TARGET is ${account}/${container}`,
+          )
+          .join('; '),
+        'name the ledger of this resource group, or run azd provision --no-state',
+      );
     return ok(`both apps can read theirs; the ledger is ${one.origin}`);
   }
 
@@ -123,50 +151,27 @@ export class Deployment {
   }
 
   async rights(): Promise<Outcome> {
-    const identities = await this.#reader.identities();
-    const missing: string[] = [];
-    let checked = 0;
-    for (const { who, clientId, scope, rights } of this.#wanted()) {
-      const identity = identities.find((one) => one.clientId.toLowerCase() === clientId.toLowerCase());
-      if (identity === undefined) {
-        missing.push(`${who} signs in as ${clientId}, and the resource group has no such identity`);
-        continue;
-      }
-      const grants = (await this.#reader.grants(scope)).filter(
-        ({ principalId }) => principalId === identity.principalId,
-      );
-      const given = await this.#givenBy(grants);
-      checked += 1;
-      const lacking = rights.filter((right) => !given.some((role) => gives(role, right)));
-      if (lacking.length > 0) {
-        const has = grants.length === 0 ? 'no role there' : `roles there that don't give it`;
-        missing.push(
-          `${who} (${identity.name}) may not ${lacking.join(' nor ')} at ${scope.replace(/^\/providers\//, '')}: it has ${has}`,
-        );
-      }
-    }
-    if (missing.length > 0)
-      return failed(
-        missing.join('; '),
-        'run azd provision --no-state, which gives the roles again; they count after some minutes',
-      );
-    return ok(
-      checked === 0
-        ? 'the apps have keys in their settings, and so need no role'
-        : `the apps' identities have what they need, at ${checked} scopes`,
-    );
+    return judgeRights(this.#reader, this.#place.account, this.sealer.config, this.auditor.config);
   }
 
   async hub(): Promise<Outcome> {
     const { connection, hubName, consumerGroup, trigger } = this.sealer.config.hub;
     if (connection.kind === 'connectionString') {
       const { created, partitions } = await this.#askHub(this.sealer.config.hub);
+      this.#partitions = partitions.length;
       return ok(
-        `the hub ${hubName}, created ${created}, answers to the key in the settings; it has ${partitions.length} partitions`,
+        `the hub ${hubName}, created ${created}, answers to the key in the settings; it has ${partitions.length} partitions. Its consumer groups were not asked for`,
       );
     }
     const [namespace = ''] = connection.namespace.split('.');
-    const { consumerGroups, partitions, takesKeys } = await this.#reader.hub(namespace, hubName);
+    const { consumerGroups, partitions, status, takesKeys } = await this.#reader.hub(namespace, hubName);
+    if (status !== 'Active')
+      return failed(
+        `the hub ${hubName} is ${status}, not Active`,
+        'set its status to Active: az eventhubs eventhub update',
+      );
+    if (!Number.isSafeInteger(partitions) || partitions < 1)
+      return unknown(`Azure does not say how many partitions the hub ${hubName} has`);
     const missing = [trigger.consumerGroup, consumerGroup].filter((group) => !consumerGroups.includes(group));
     if (missing.length > 0)
       return failed(
@@ -178,6 +183,7 @@ export class Deployment {
         `local authentication of ${namespace} is off, so no diagnostic setting can send to it`,
         'switch it on: they have nothing but a key to sign in with',
       );
+    this.#partitions = partitions;
     return ok(`the hub ${hubName} of ${namespace} is there, with ${partitions} partitions`);
   }
 
@@ -192,7 +198,11 @@ export class Deployment {
         `these alert rules are off: ${off.join(', ')}`,
         'Azure switches one off whose query failed for a week: look at its history, then switch it on',
       );
-    const receivers = await this.#reader.mailReceivers();
+    const told = new Set(
+      rules.filter(({ name }) => ALERT_RULES.some((one) => one === name)).flatMap(({ actionGroups }) => actionGroups),
+    );
+    const groups = (await this.#reader.actionGroups()).filter(({ id, isEnabled }) => isEnabled && told.has(id));
+    const receivers = new Set(groups.flatMap(({ addresses }) => addresses)).size;
     if (receivers === 0)
       return ok(
         `${ALERT_RULES.length} alert rules are on, and nobody gets mail of them`,
@@ -208,78 +218,37 @@ export class Deployment {
     if (app === undefined) throw new Error(`the step settings is not ok: ${service}`);
     return app;
   }
-
-  /** #wanted lists which identity needs what, and where; what an app opens with a key in its settings needs nothing. */
-  *#wanted(): Generator<{ who: string; clientId: string; scope: string; rights: readonly string[] }> {
-    const account = `/providers/Microsoft.Storage/storageAccounts/${this.#account}`;
-    const { config } = this.sealer;
-    const { hub, ledger, tlog, signerIdentity, signerKeyUrls } = config;
-    const at = (container: string): string => `${account}/blobServices/default/containers/${container}`;
-    if (hub.connection.kind === 'identity' && hub.connection.clientId !== undefined) {
-      const namespace = hub.connection.namespace.split('.')[0] ?? '';
-      const scope = `/providers/Microsoft.EventHub/namespaces/${namespace}/eventhubs/${hub.hubName}`;
-      yield { who: 'the sealer', clientId: hub.connection.clientId, scope, rights: [RIGHTS.receive] };
-    }
-    if (ledger.kind === 'identity' && ledger.clientId !== undefined)
-      yield {
-        who: 'the sealer',
-        clientId: ledger.clientId,
-        scope: at(config.container),
-        rights: [RIGHTS.read, RIGHTS.create],
-      };
-    if (tlog.kind === 'identity' && tlog.clientId !== undefined)
-      yield {
-        who: 'the sealer',
-        clientId: tlog.clientId,
-        scope: at(config.tlogContainer),
-        rights: [RIGHTS.read, RIGHTS.replace],
-      };
-    for (const url of signerKeyUrls)
-      if (signerIdentity.clientId !== undefined)
-        yield {
-          who: 'the sealer',
-          clientId: signerIdentity.clientId,
-          scope: keyScope(url),
-          rights: [RIGHTS.readKey, RIGHTS.sign],
-        };
-    const { ledger: read, auditor, container } = this.auditor.config;
-    if (read.kind === 'identity' && read.clientId !== undefined)
-      yield { who: 'the auditor', clientId: read.clientId, scope: at(container), rights: [RIGHTS.read, RIGHTS.create] };
-    for (const url of auditor.signerKeyUrls)
-      if (auditor.signerIdentity.clientId !== undefined)
-        yield {
-          who: 'the auditor',
-          clientId: auditor.signerIdentity.clientId,
-          scope: keyScope(url),
-          rights: [RIGHTS.readKey, RIGHTS.sign],
-        };
-  }
-
-  async #givenBy(grants: readonly Grant[]): Promise<readonly RoleRights[]> {
-    return Promise.all(grants.map(async ({ role }) => this.#reader.role(role)));
-  }
 }
 
-const gives = ({ dataActions, notDataActions }: RoleRights, right: string): boolean =>
-  dataActions.some((action) => includes(action, right)) && !notDataActions.some((action) => includes(action, right));
-
-/** The host reads both spellings, and takes 1 for true. */
-const isSwitchedOff = (settings: Settings, name: string): boolean =>
-  [`AzureWebJobs.${name}.Disabled`, `AzureWebJobs_${name}_Disabled`].some((setting) =>
-    /^(true|1)$/i.test(settings[setting] ?? ''),
+/** The host reads both spellings, in any case, and takes 1 for true. */
+const isSwitchedOff = (settings: Settings, name: string): boolean => {
+  const spellings = [`azurewebjobs.${name}.disabled`, `azurewebjobs_${name}_disabled`].map((one) => one.toLowerCase());
+  return Object.entries(settings).some(
+    ([setting, value]) => spellings.includes(setting.toLowerCase()) && /^(true|1)$/i.test(value),
   );
+};
+
+interface AppPlace extends LedgerPlace {
+  readonly who: string;
+}
+
+/** placeOf is where an app has its ledger. */
+const placeOf = (who: string, { ledger, container }: Config): AppPlace => ({
+  who,
+  account: accountName(ledger) ?? 'an account that its settings do not name',
+  container,
+});
 
 const isReference = (value: string | undefined): boolean => value?.startsWith('@Microsoft.KeyVault(') === true;
+
+/** linesOf gives what is wrong with each setting, by a fault of loadConfig. */
+function linesOf(error: unknown): { setting: string; line: string }[] {
+  const [, ...lines] = faultIn(error, 'misuse')
+    .message.split('\n')
+    .map((line) => line.trim());
+  return lines.map((line) => ({ setting: line.split(':', 1)[0] ?? '', line }));
+}
 
 /** What a reference stands for is not shown; the app has it. */
 const withoutReferences = (settings: Settings): Settings =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => !isReference(value)));
-
-function keyScope(url: string): string {
-  const { vaultUrl, name } = parseVaultKeyUrl(url);
-  return `/providers/Microsoft.KeyVault/vaults/${new URL(vaultUrl).hostname.split('.')[0]}/keys/${name}`;
-}
-
-/** includes tells whether an action, which may have wildcards, is or holds another one. */
-const includes = (action: string, right: string): boolean =>
-  new RegExp(`^${action.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i').test(right);

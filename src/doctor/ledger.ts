@@ -1,20 +1,21 @@
+import { POSTURE_AGE_MS, findNewest, judgeReports, strangenessOf } from './filedReports.ts';
+import type { LedgerPlace, NewestReports } from './filedReports.ts';
+import { endOf } from './segments.ts';
+import type { PartitionEnd } from './segments.ts';
 import { failed, ok, unknown } from './step.ts';
 import type { Outcome } from './step.ts';
 import { faultIn } from '../core/errors.ts';
 import { CLOCK_SKEW_MS, INTEGRATION_DELAY_MS } from '../core/limits.ts';
-import type { PosturePromise } from '../core/objects/guard.ts';
-import { batchName, reportName, segmentName } from '../core/objects/names.ts';
-import type { FiledReport } from '../core/objects/report.ts';
+import type { DrillAttempt, PosturePromise } from '../core/objects/guard.ts';
+import { batchName } from '../core/objects/names.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { Certificates } from '../core/signed/certificate.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { isPartition } from '../core/text.ts';
-import { runDrill } from '../guard/drill.ts';
+import { MINUTE_MS } from '../core/units.ts';
+import { DRILL_CHANGES, runDrill } from '../guard/drill.ts';
 import { checkPosture } from '../guard/posture.ts';
 import { loadLog } from '../integrate/loadLog.ts';
-import { firstFree } from '../ledger/dense.ts';
-import { readSignature } from '../ledger/objects.ts';
-import { judgeReport } from '../ledger/reports.ts';
+import { partitionsOf } from '../ledger/partitions.ts';
 import type { Canaries, PolicyReader } from '../ports/guard.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore, ReadableTiles } from '../ports/store.ts';
@@ -25,6 +26,8 @@ export interface LedgerDeps {
   readonly tiles: ReadableTiles;
   readonly canaries: Canaries;
   readonly policy: PolicyReader;
+  /** where the ledger is */
+  readonly place: LedgerPlace;
   readonly now: Clock;
 }
 
@@ -35,26 +38,24 @@ export interface LedgerKeys {
   readonly auditors: Auditors;
 }
 
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
-/** The alerts wait as long for a run. */
-const VERIFY_AGE_MS = 6 * HOUR_MS;
-const POSTURE_AGE_MS = 24 * HOUR_MS;
-/** How many reports are looked at for the newest one of a kind. */
-const MOST_REPORTS = 200;
+/** Why objects have the names of segments that nobody may count. */
+const CERTIFICATES =
+  'somebody who may create blobs put it there, which auditseal verify reports; or the sealer has no certificate for its time, ' +
+  'because its clock is wrong or the vault refused it one: look at its log';
+const CLOCKS = 'the clock of the app is wrong, or the one here';
 
 const QUIET: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** LedgerSteps asks what the ledger itself shows. */
 export class LedgerSteps {
   readonly #deps: LedgerDeps;
-  #reports: Promise<Newest> | undefined;
+  #reports: Promise<NewestReports> | undefined;
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps;
   }
 
-  /** reach asks for one object, and tells a closed network from a missing role. */
+  /** reach begins to list the container, and tells a closed network from a missing role. */
   async reach(): Promise<Outcome> {
     try {
       const isEmpty = await this.#isEmpty('');
@@ -86,37 +87,55 @@ export class LedgerSteps {
     return true;
   }
 
-  /** sealing looks at the newest segment of each partition: who signed it, and how old it is. */
-  async sealing({ origin, verifiers }: LedgerKeys, heartbeatMinutes: number): Promise<Outcome> {
+  /**
+   * sealing looks at the newest segment of each partition that the sealer signed, and how old it is. `partitions` is how many the
+   * hub has, if that is known: each of them gets a heartbeat.
+   */
+  async sealing(
+    { origin, verifiers }: LedgerKeys,
+    heartbeatMinutes: number,
+    partitions: number | undefined,
+  ): Promise<Outcome> {
     const { store, now } = this.#deps;
     const certificates = new Certificates(origin, verifiers);
-    const oldest = now() - heartbeatMinutes * MINUTE_MS - CLOCK_SKEW_MS;
-    const silent: string[] = [];
-    let partitions = 0;
-    for await (const { name, isFolder } of store.children('segments/')) {
-      const partition = name.slice('segments/'.length, -1);
-      if (!isFolder || !isPartition(partition)) continue;
-      partitions += 1;
-      const count = await firstFree((index) => store.exists(segmentName(partition, index)));
-      const newest = segmentName(partition, Math.max(0, count - 1));
-      const statement = await readSignature(store, newest, certificates);
-      if (statement === undefined) return failed(`${newest} is not there, though the partition has segments`);
-      if ('foreign' in statement)
-        return failed(
-          `nobody who may sealed ${newest}: ${statement.foreign}`,
-          'look at the log of the sealer; where its clock is wrong or the vault refused it, its certificate has expired',
-        );
-      if (Date.parse(statement.sealed) < oldest) silent.push(`${partition} (${statement.sealed})`);
+    const sealed = new Map<string, string>();
+    const foreign: string[] = [];
+    let folders = 0;
+    for await (const partition of partitionsOf(store)) {
+      folders += 1;
+      const end = await endOf(store, partition, certificates);
+      if (end.newest !== undefined) sealed.set(partition, end.newest.opened.sealed);
+      if (end.foreign !== undefined) foreign.push(passedOver(end.foreign));
     }
-    if (partitions === 0) return unknown('nothing is sealed yet', 'send something: --probe hub or --probe vault');
+    const besides = foreign.length === 0 ? '' : `; ${foreign.join('; ')}`;
+    if (sealed.size === 0)
+      return folders === 0
+        ? unknown('nothing is sealed yet', 'send something: --probe hub or --probe vault')
+        : failed(`nothing here is sealed by who may${besides}`, CERTIFICATES);
+    const wanted =
+      partitions === undefined ? [...sealed.keys()] : Array.from({ length: partitions }, (_, id) => `${id}`);
+    const mostMs = heartbeatMinutes * MINUTE_MS + CLOCK_SKEW_MS;
+    const timeOf = (partition: string): number => Date.parse(sealed.get(partition) ?? '');
+    const told = (some: readonly string[]): string => some.map((one) => `${one} (${sealed.get(one)})`).join(', ');
+    const early = wanted.filter((one) => timeOf(one) > now() + CLOCK_SKEW_MS);
+    if (early.length > 0)
+      return failed(`these partitions are sealed at a time that is still to come: ${told(early)}`, CLOCKS);
+    const silent = wanted.filter((one) => timeOf(one) < now() - mostMs);
     if (silent.length > 0)
       return failed(
-        `the last sign of life of these partitions is older than the ${heartbeatMinutes} minutes of a heartbeat: ${silent.join(', ')}`,
-        'watch seals one for each partition that is idle: look at its log',
+        `the last sign of life of these partitions is older than ${mostMs / MINUTE_MS} minutes, though a heartbeat comes after ${heartbeatMinutes}: ${told(silent)}${besides}`,
+        foreign.length === 0 ? 'watch seals one for each partition that is idle: look at its log' : CERTIFICATES,
       );
-    return ok(
-      `${partitions} ${partitions === 1 ? 'partition has' : 'partitions have'} segments that the sealer signed, none too old`,
-    );
+    const missing = wanted.filter((one) => !sealed.has(one));
+    if (missing.length > 0)
+      return unknown(
+        `the hub has ${partitions} partitions, and nothing of these is sealed: ${missing.join(', ')}${besides}`,
+        `each gets a heartbeat within ${heartbeatMinutes} minutes of the first run of watch: ask again then, and look at its log`,
+      );
+    const said = `${sealed.size} ${sealed.size === 1 ? 'partition has' : 'partitions have'} segments that the sealer signed, none too old`;
+    if (partitions === undefined)
+      return unknown(`${said}; how many the hub has could not be asked`, 'see the step hub');
+    return ok(said, foreign.length === 0 ? undefined : `${foreign.join('; ')}: ${CERTIFICATES}`);
   }
 
   /** checkpoint looks at the end of the log: whether its keys signed it, and how old it is. */
@@ -134,6 +153,7 @@ export class LedgerSteps {
       return failed('there is no log yet: nothing that is sealed is in a signed checkpoint', advice);
     }
     const age = now() - Date.parse(heads.time);
+    if (age < -CLOCK_SKEW_MS) return failed(`the newest batch is of ${heads.time}, which is still to come`, CLOCKS);
     if (typeof newest !== 'object')
       return age > INTEGRATION_DELAY_MS
         ? failed(`the newest batch, of ${heads.time}, has no signed checkpoint`, advice)
@@ -145,19 +165,24 @@ export class LedgerSteps {
 
   /** deletion has a change of a canary refused, or finds that the auditor's drill had. */
   async deletion({ auditors }: LedgerKeys): Promise<Outcome> {
-    const { canaries, now } = this.#deps;
+    const { canaries, place, now } = this.#deps;
     const { attempts } = await runDrill(canaries, now());
     const own = judgeDrill(attempts);
     if (own !== undefined) return own;
     const { posture } = await this.#newest(auditors);
-    const filed = posture?.report.kind === 'posture' ? posture.report : undefined;
     const advice =
       'the function posture holds a drill on its schedule; who may write and delete under drill/ can hold one here';
-    if (filed?.drill === undefined) return unknown('who is signed in may not try, and no report has a drill', advice);
-    if (now() - Date.parse(filed.time) > POSTURE_AGE_MS)
-      return unknown(`the last drill is of ${filed.time}, in ${posture?.name}`, advice);
+    if (posture?.report.drill === undefined)
+      return unknown(
+        'whoever is signed in may not try all changes, and the last report of posture has no drill',
+        advice,
+      );
+    const { name, report } = posture;
+    const fault = strangenessOf(posture, { place, mostMs: POSTURE_AGE_MS, now: now() });
+    if (fault !== undefined) return unknown(`the last drill is in ${fault}`, advice);
     return (
-      judgeDrill(filed.drill, ` in the drill of ${posture?.name}`) ?? unknown('the last drill could not tell', advice)
+      judgeDrill(report.drill ?? [], ` in the drill of ${name}`) ??
+      unknown(`the drill of ${name} could not tell of every change`, advice)
     );
   }
 
@@ -181,82 +206,29 @@ export class LedgerSteps {
       : ok(`${state}, as promised`);
   }
 
-  /** reports looks at the newest reports that the auditor signed. */
+  /** reports looks at the newest reports that the auditor signed; without posture, at those of verify alone. */
   async reports({ auditors }: LedgerKeys, hasPosture: boolean): Promise<Outcome> {
-    const { now } = this.#deps;
-    const { integrity, posture } = await this.#newest(auditors);
-    const wanted = [
-      ['verify', integrity, VERIFY_AGE_MS],
-      ...(hasPosture ? ([['posture', posture, POSTURE_AGE_MS]] as const) : []),
-    ] as const;
-    const missing = wanted.flatMap(([name, found]) => (found === undefined ? [name] : []));
-    for (const [name, found, mostMs] of wanted) {
-      if (found === undefined) continue;
-      const time = found.report.kind === 'integrity' ? found.report.finished : found.report.time;
-      if (now() - Date.parse(time) > mostMs)
-        return failed(`the last report of ${name} is ${found.name}, of ${time}`, `look at the log of ${name}`);
-      const isOnlyUnlocked = found.report.findings
-        .filter(({ severity }) => severity === 'error')
-        .every(({ code }) => code === 'policy-unlocked');
-      if (found.report.status === 'violated' && !(name === 'posture' && isOnlyUnlocked))
-        return failed(`${found.name} says violated: ${codesIn(found.report)}`, 'docs/runbook.md has each finding');
-      if (
-        found.report.kind === 'integrity' &&
-        found.report.checked.segments === 0 &&
-        found.report.unreadable.length === 0
-      )
-        return unknown(`${found.name} had nothing to check yet`, 'verify looks again within the hour');
-      if (found.report.status === 'unverified')
-        return failed(`${found.name} says unverified: ${found.report.unreadable[0]?.why ?? 'nothing was checked'}`);
-    }
-    if (missing.length > 0)
-      return unknown(
-        `there is no report of ${missing.join(' and none of ')} yet`,
-        'verify files one an hour, posture one in six hours, unless their schedules say otherwise',
-      );
-    return ok(`${wanted.map(([, found]) => found?.name).join(' and ')} say that all is well`);
+    const { place, now } = this.#deps;
+    return judgeReports(await this.#newest(auditors), { place, hasPosture, now: now() });
   }
 
-  /** #newest finds the newest report of each kind that the auditor signed. */
-  async #newest(auditors: Auditors): Promise<Newest> {
-    return (this.#reports ??= this.#findNewest(auditors));
-  }
-
-  async #findNewest(auditors: Auditors): Promise<Newest> {
-    const { store } = this.#deps;
-    const found: { -readonly [Kind in keyof Newest]: Newest[Kind] } = {};
-    const count = await firstFree((number) => store.exists(reportName(number)));
-    for (let number = count - 1; number >= Math.max(0, count - MOST_REPORTS); number--) {
-      const name = reportName(number);
-      const bytes = await store.read(name);
-      const report = bytes === undefined ? undefined : judgeReport(bytes, name, auditors);
-      if (typeof report === 'object') found[report.kind] ??= { name, report };
-      if (found.integrity !== undefined && found.posture !== undefined) break;
-    }
-    return found;
+  async #newest(auditors: Auditors): Promise<NewestReports> {
+    return (this.#reports ??= findNewest(this.#deps.store, auditors));
   }
 }
-
-interface Newest {
-  readonly integrity?: { readonly name: string; readonly report: FiledReport };
-  readonly posture?: { readonly name: string; readonly report: FiledReport };
-}
-
-const codesIn = ({ findings }: FiledReport): string =>
-  [...new Set(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code))].join(', ');
 
 /** judgeDrill says what came of a drill; undefined where it could not tell. */
-function judgeDrill(
-  attempts: readonly { readonly outcome: string; readonly change: string }[],
-  where = '',
-): Outcome | undefined {
+function judgeDrill(attempts: readonly DrillAttempt[], where = ''): Outcome | undefined {
   const done = attempts.filter(({ outcome }) => outcome === 'done').map(({ change }) => change);
   if (done.length > 0)
     return failed(
       `these changes of a canary went through${where}: ${done.join(', ')}`,
       'see the steps policy and drill-failed in docs/runbook.md',
     );
-  const refused = attempts.filter(({ outcome }) => outcome === 'refused').length;
-  if (refused === 0 || refused < attempts.length) return undefined;
-  return ok(`${refused} changes of a canary were refused as immutable${where}`);
+  const refused = new Set(attempts.filter(({ outcome }) => outcome === 'refused').map(({ change }) => change));
+  if (!DRILL_CHANGES.every((change) => refused.has(change))) return undefined;
+  return ok(`all ${DRILL_CHANGES.length} kinds of change to a canary were refused as immutable${where}`);
 }
+
+const passedOver = ({ name, why, count }: NonNullable<PartitionEnd['foreign']>): string =>
+  `${name}${count > 1 ? ` and ${count - 1} more` : ''} counts for nothing, because ${why}`;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LedgerDeps, LedgerKeys } from './ledger.ts';
+import { endOf } from './segments.ts';
 import { failed, ok, unknown } from './step.ts';
 import type { Outcome } from './step.ts';
 import { verifyEvidence } from '../core/objects/evidence.ts';
@@ -11,11 +12,23 @@ import { openSegment } from '../core/signed/segmentFrame.ts';
 import { evaluateQuorum } from '../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 import { faultIn } from '../core/errors.ts';
-import { isPartition } from '../core/text.ts';
-import { firstFree } from '../ledger/dense.ts';
+import { readSignature } from '../ledger/objects.ts';
+import { indicesFrom, partitionsOf } from '../ledger/partitions.ts';
 import { proveRecord } from '../prove/prove.ts';
 import type { Probe } from '../ports/probe.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
+
+const MAY_SEND =
+  'docs/doctor.md#probe says who may: --probe vault takes the right to read the key, --probe hub the role Azure Event Hubs Data Sender';
+
+/** ProvedOptions is what a proof has to have, and how long it is waited for. */
+export interface ProvedOptions {
+  readonly mostMs: number;
+  readonly policy: WitnessPolicy | undefined;
+  /** what earlier steps know of what would keep it away */
+  readonly hints: () => readonly string[];
+  readonly signal: AbortSignal;
+}
 
 /** How long is waited before the ledger is looked at again. */
 const PAUSE_MS = 2000;
@@ -37,16 +50,21 @@ export class ProbeSteps {
     this.#id = id;
   }
 
-  async send(): Promise<Outcome> {
-    for await (const partition of this.#partitions()) this.#from.set(partition, await this.#freeIn(partition, 0));
+  /** send has the record sent, behind whose end in each partition it is looked for. */
+  async send({ origin, verifiers }: LedgerKeys): Promise<Outcome> {
+    const { store } = this.#deps;
+    const certificates = new Certificates(origin, verifiers);
+    for await (const partition of partitionsOf(store))
+      this.#from.set(partition, (await endOf(store, partition, certificates)).free);
     try {
       await this.#probe.send(this.#id);
     } catch (error) {
-      // Nobody may do this by default, so it says nothing of the deployment.
-      return unknown(
-        faultIn(error).message,
-        'docs/deploy.md says who may: --probe vault needs the right to read the key, --probe hub the role Azure Event Hubs Data Sender',
-      );
+      // It says what whoever is signed in may do here, and nothing of the deployment.
+      const { message, kind, cause } = faultIn(error);
+      const { statusCode } = Object(cause) as { readonly statusCode?: unknown };
+      return kind === 'refused' || statusCode === 401 || statusCode === 403
+        ? unknown(message, MAY_SEND)
+        : unknown(message, 'run this where it can be reached; --probe hub and --probe vault take different ways');
     }
     this.#sent = performance.now();
     return ok(`a record with the id ${this.#id} is on its way, ${this.#probe.way}`);
@@ -63,22 +81,23 @@ export class ProbeSteps {
     hints: () => readonly string[],
     signal: AbortSignal,
   ): Promise<Outcome> {
+    const { store } = this.#deps;
     const certificates = new Certificates(origin, verifiers);
     const passedOver = new Set<string>();
-    while (!signal.aborted && performance.now() - this.#sent < this.#probe.mostMs) {
-      for await (const partition of this.#partitions()) {
-        const first = this.#from.get(partition) ?? 0;
-        const free = await this.#freeIn(partition, first);
-        for (let index = first; index < free; index++) {
-          const line = await this.#lineIn({ partition, index }, certificates, passedOver);
+    const seen = new Set<string>();
+    do {
+      for await (const partition of partitionsOf(store))
+        for await (const index of indicesFrom(store, partition, this.#from.get(partition) ?? 0)) {
+          const name = segmentName(partition, index);
+          if (seen.has(name)) continue;
+          const line = await this.#lineIn(name, certificates, passedOver);
+          seen.add(name);
           if (line === undefined) continue;
           this.#place = { segment: { partition, index }, line };
-          return ok(`${segmentName(partition, index)} has it, ${this.#elapsed()} after it was sent`);
+          return ok(`${name} has it, ${this.#elapsed()} after it was sent`);
         }
-        this.#from.set(partition, free);
-      }
       await delay(PAUSE_MS);
-    }
+    } while (!signal.aborted && performance.now() - this.#sent < this.#probe.mostMs);
     const known = [...passedOver, ...hints()];
     return failed(
       `it is in no segment after ${this.#elapsed()}${known.length === 0 ? '' : `; ${known.join('; ')}`}`,
@@ -87,18 +106,12 @@ export class ProbeSteps {
   }
 
   /** proved waits until the record is in a signed checkpoint, and checks the proof as `check` does, with these keys alone. */
-  async proved(
-    { verifiers }: LedgerKeys,
-    mostMs: number,
-    policy: WitnessPolicy | undefined,
-    hints: () => readonly string[],
-    signal: AbortSignal,
-  ): Promise<Outcome> {
+  async proved({ verifiers }: LedgerKeys, { mostMs, policy, hints, signal }: ProvedOptions): Promise<Outcome> {
     const { store, tiles } = this.#deps;
     if (this.#place === undefined) throw new Error('the step sealed is not ok');
     const start = performance.now();
     let why = '';
-    while (!signal.aborted && performance.now() - start < mostMs) {
+    do {
       const proved = await proveRecord({ store, tiles, verifiers }, this.#place);
       if (!proved.ok && proved.reason === 'changed') return failed(proved.why);
       if (proved.ok) {
@@ -111,27 +124,19 @@ export class ProbeSteps {
         why = `${at}, which the witnesses of the policy have not cosigned`;
       } else ({ why } = proved);
       await delay(PAUSE_MS);
-    }
+    } while (!signal.aborted && performance.now() - start < mostMs);
     return failed([why, ...hints()].join('; '), 'look at the log of integrate');
   }
 
-  async *#partitions(): AsyncGenerator<string> {
-    for await (const { name, isFolder } of this.#deps.store.children('segments/')) {
-      const partition = name.slice('segments/'.length, -1);
-      if (isFolder && isPartition(partition)) yield partition;
-    }
-  }
-
-  async #freeIn(partition: string, from: number): Promise<number> {
-    return firstFree((index) => this.#deps.store.exists(segmentName(partition, index)), from);
-  }
-
   /** #lineIn finds the record in a segment that the sealer signed; of others it says why they don't count. */
-  async #lineIn(place: SegmentPlace, certificates: Certificates, passedOver: Set<string>): Promise<number | undefined> {
-    const name = segmentName(place.partition, place.index);
-    const stored = await this.#deps.store.read(name);
+  async #lineIn(name: string, certificates: Certificates, passedOver: Set<string>): Promise<number | undefined> {
+    const { store } = this.#deps;
+    const signed = await readSignature(store, name, certificates);
+    if (signed === undefined) return undefined;
+    const stored = 'foreign' in signed ? undefined : await store.read(name);
     if (typeof stored !== 'object') {
-      if (stored !== undefined) passedOver.add(`${name} was not read: ${WHY_UNREAD[stored]}`);
+      const why = 'foreign' in signed ? signed.foreign : stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
+      passedOver.add(`${name} counts for nothing, because ${why}`);
       return undefined;
     }
     try {
@@ -143,7 +148,7 @@ export class ProbeSteps {
       });
       return found > 0 ? found : undefined;
     } catch (error) {
-      passedOver.add(`${name} counts for nobody: ${faultIn(error, 'malformed').message}`);
+      passedOver.add(`${name} counts for nothing, because ${faultIn(error, 'malformed').message}`);
       return undefined;
     }
   }

@@ -16,6 +16,10 @@ export interface Step {
   readonly name: string;
   /** names of steps that must be ok for this one to be asked */
   readonly after: readonly string[];
+  /** names of steps that are asked before this one, because it can say more with their answers */
+  readonly with: readonly string[];
+  /** what it is if nobody answers: that is the very fault that some look for, and says nothing to the others */
+  readonly unanswered: 'failed' | 'unknown';
   /** told when the step begins */
   timeoutMs(): number;
   /** run stops as soon as it can once the signal is given. */
@@ -58,12 +62,13 @@ export async function runSteps(steps: readonly Step[], onStep: (result: StepResu
 
 async function runInTime(step: Step): Promise<Outcome> {
   const ms = step.timeoutMs();
+  const unanswered = step.unanswered === 'failed' ? failed : unknown;
   const [ended, late] = [new AbortController(), new AbortController()];
   const timeout = delay(ms, undefined, { signal: ended.signal, ref: false }).then(
-    () => failed(`no answer within ${ms / 1000} s`),
-    () => failed('ended'),
+    () => unanswered(`no answer within ${ms / 1000} s`),
+    () => unanswered('ended'),
   );
-  const run = step.run(late.signal).catch(outcomeOf);
+  const run = step.run(late.signal).catch((error: unknown) => outcomeOf(error, unanswered));
   return Promise.race([run, timeout]).finally(() => {
     ended.abort();
     // Whatever comes of it later, nobody waits for it any more.
@@ -72,10 +77,11 @@ async function runInTime(step: Step): Promise<Outcome> {
 }
 
 /** outcomeOf makes an outcome of a fault: what whoever is signed in may not do says nothing of the deployment. */
-function outcomeOf(error: unknown): Outcome {
+function outcomeOf(error: unknown, unanswered: typeof failed): Outcome {
   // A fault of this program says nothing of the deployment, and must not keep the other steps from being asked.
   if (!(error instanceof AuditsealError)) return unknown(`internal fault, please report it: ${String(error)}`);
   const { statusCode } = Object(error.cause) as { readonly statusCode?: unknown };
   const isRight = error.kind === 'refused' && (statusCode === 401 || statusCode === 403);
-  return isRight ? unknown(error.message) : failed(error.message);
+  if (isRight) return unknown(error.message);
+  return error.kind === 'unavailable' ? unanswered(error.message) : failed(error.message);
 }

@@ -15,6 +15,9 @@ const PLAN: readonly (readonly [kind: 'block' | 'append', changes: readonly Forb
   ['append', ['append']],
 ];
 
+/** DRILL_CHANGES is every change that a drill tries. */
+export const DRILL_CHANGES: readonly ForbiddenChange[] = PLAN.flatMap(([, changes]) => changes);
+
 /**
  * runDrill tries on canaries of its own what a write-once container must refuse. They are of the day, so that no
  * retention period of theirs is over.

@@ -2,8 +2,9 @@ import { segmentName } from '../core/objects/names.ts';
 import { attempt } from '../core/errors.ts';
 import { Certificates } from '../core/signed/certificate.ts';
 import { MAX_SIGNATURE_FRAME_BYTES, findSignatureFrame, openSignatureFrame } from '../core/signed/segmentFrame.ts';
-import { isPartition } from '../core/text.ts';
+import { DAY_MS } from '../core/units.ts';
 import { firstFree } from '../ledger/dense.ts';
+import { partitionsOf } from '../ledger/partitions.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** SealedSpan is when the first and the newest segments of a ledger were sealed, as their headers say. */
@@ -15,9 +16,7 @@ export interface SealedSpan {
 /** sealedSpan reads the first and the newest segment of each partition, and gives undefined if none can be read. */
 export async function sealedSpan(store: ObjectStore): Promise<SealedSpan | undefined> {
   const times: string[] = [];
-  for await (const { name, isFolder } of store.children('segments/')) {
-    const partition = name.slice('segments/'.length, -1);
-    if (!isFolder || !isPartition(partition)) continue;
+  for await (const partition of partitionsOf(store)) {
     const count = await firstFree((index) => store.exists(segmentName(partition, index)));
     for (const index of new Set([0, count - 1])) {
       const sealed = index < 0 ? undefined : await sealedAt(store, segmentName(partition, index));
@@ -36,8 +35,6 @@ async function sealedAt(store: ObjectStore, name: string): Promise<string | unde
   if (typeof end !== 'object') return undefined;
   return attempt(() => openSignatureFrame(findSignatureFrame(end), name, ANYBODY).sealed, 'malformed');
 }
-
-const DAY_MS = 86_400_000;
 
 /** deletableFrom gives the day on which what was sealed at a time (ISO 8601) can be deleted under a policy of so many days. */
 export function deletableFrom(sealed: string, days: number): string {

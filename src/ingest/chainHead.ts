@@ -1,11 +1,12 @@
 import { StoredChain } from './storedChain.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { MAX_INDEX, parseSegmentName, segmentName } from '../core/objects/names.ts';
+import { MAX_INDEX, segmentName } from '../core/objects/names.ts';
 import { NO_CHAIN, headOf } from '../core/segment/chain.ts';
 import type { ChainHead } from '../core/segment/chain.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
 import type { SignedStatement } from '../core/signed/segmentFrame.ts';
 import { findEnd, firstFree } from '../ledger/dense.ts';
+import { indicesFrom } from '../ledger/partitions.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -40,7 +41,7 @@ export async function findChainHead(
     return 'foreign';
   };
   const isTaken = (index: number): Promise<boolean> => store.exists(segmentName(partition, index));
-  const sequence = { isTaken, list: (least: number) => list(store, partition, least), open };
+  const sequence = { isTaken, list: (least: number) => indicesFrom(store, partition, least), open };
   const end = await findEnd(sequence, from);
   const { newest = lone, hasHoles } = end;
   if (hasHoles) log.error('names of segments are not dense', { partition, firstFree: end.free });
@@ -57,11 +58,4 @@ export async function findChainHead(
 interface Signed {
   readonly number: number;
   readonly opened: SignedStatement;
-}
-
-async function* list(store: ObjectStore, partition: string, least: number): AsyncGenerator<number> {
-  for await (const { name } of store.list(`segments/${partition}/`, segmentName(partition, least))) {
-    const index = parseSegmentName(name)?.index;
-    if (index !== undefined) yield index;
-  }
 }

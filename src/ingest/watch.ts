@@ -12,6 +12,7 @@ import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { segmentName } from '../core/objects/names.ts';
 import type { HubWord } from '../core/segment/hubWord.ts';
 import type { Certificates } from '../core/signed/certificate.ts';
+import { HOUR_MS } from '../core/units.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
 import type { Logger } from '../ports/host.ts';
 import type { Hub, HubLife } from '../ports/hub.ts';
@@ -54,7 +55,6 @@ const reasonOf = (error: unknown): string =>
 
 /** The share of the hub's retention that is left when events that wait are an alarm. */
 const ALARM_SHARE = 0.25;
-const HOUR_MS = 3_600_000;
 /** So many partitions are watched at one time: each may hold a few groups of events. */
 const AT_ONE_TIME = 3;
 /** Twice the longest time after which the trigger's retry policy tries a delivery again: functions/ingest.ts. */

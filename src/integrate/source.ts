@@ -12,8 +12,8 @@ import { operatorsAfter } from '../core/objects/operators.ts';
 import type { Operator } from '../core/objects/operators.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
 import type { OperatorNotice } from '../core/signed/operatorNotice.ts';
-import { isPartition } from '../core/text.ts';
 import { Semaphore } from '../ledger/concurrency.ts';
+import { partitionsOf } from '../ledger/partitions.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -115,10 +115,7 @@ export class LogSource {
       strangers: passed.strangers,
     };
     const partitions = new Set(heads.positions.keys());
-    for await (const { name, isFolder } of deps.store.children('segments/')) {
-      const partition = name.slice('segments/'.length, -1);
-      if (isFolder && isPartition(partition)) partitions.add(partition);
-    }
+    for await (const partition of partitionsOf(deps.store)) partitions.add(partition);
     for (const partition of [...partitions].sort((a, b) => Number(a) - Number(b))) {
       const position = heads.positions.get(partition) ?? NO_POSITION;
       source.#queues.push(new PartitionQueue(queueDeps, partition, position));

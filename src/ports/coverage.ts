@@ -51,6 +51,8 @@ export interface HubFacts {
   readonly location: string;
   /** whether keys are taken at all: diagnostic settings send with one */
   readonly takesKeys: boolean;
+  /** 'Active', or why it takes nothing */
+  readonly status: string;
 }
 
 /** NoAnswer says that there is no such thing: logs of that type, or the resource itself. */

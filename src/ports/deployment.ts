@@ -37,15 +37,28 @@ export interface RoleRights {
   readonly notDataActions: readonly string[];
 }
 
-/** AlertRule is a rule that wakes somebody up. */
+/** AlertRule is a rule over a query that wakes somebody up. */
 export interface AlertRule {
   readonly name: string;
   readonly isEnabled: boolean;
+  /** resource ids of the action groups that it tells, in lower case */
+  readonly actionGroups: readonly string[];
+}
+
+/** ActionGroup is whom an alert rule tells. */
+export interface ActionGroup {
+  /** resource id, in lower case */
+  readonly id: string;
+  readonly isEnabled: boolean;
+  /** the addresses that get mail */
+  readonly addresses: readonly string[];
 }
 
 /** DeployedHub is an event hub as Azure Resource Manager shows it. */
 export interface DeployedHub {
   readonly partitions: number;
+  /** 'Active', or why it or its namespace doesn't work: 'SendDisabled' ... */
+  readonly status: string;
   readonly consumerGroups: readonly string[];
   readonly takesKeys: boolean;
 }
@@ -66,6 +79,5 @@ export interface DeploymentReader {
   role(id: string): Promise<RoleRights>;
   hub(namespace: string, hub: string): Promise<DeployedHub>;
   alertRules(): Promise<readonly AlertRule[]>;
-  /** mailReceivers counts the addresses that get mail of alerts. */
-  mailReceivers(): Promise<number>;
+  actionGroups(): Promise<readonly ActionGroup[]>;
 }

@@ -4,6 +4,6 @@ export interface Probe {
   readonly way: string;
   /** how long it may take until it is sealed (ms) */
   readonly mostMs: number;
-  /** send has it sent. It throws HUB_REFUSED or SIGNER_UNAVAILABLE where whoever is signed in may not. */
+  /** send has it sent. It throws HUB_REFUSED, HUB_UNAVAILABLE or SIGNER_UNAVAILABLE, the latter also where whoever is signed in may not. */
   send(id: string): Promise<void>;
 }

@@ -63,6 +63,7 @@ export class Arrivals {
   async whyNot({ id, namespace }: Hub, byKey: boolean): Promise<string | undefined> {
     const facts = await this.#factsOf(id);
     if (facts === 'gone') return `there is no hub ${id}`;
+    if (facts.status !== 'Active') return `the hub ${id} is ${facts.status}, not Active`;
     if (byKey && !facts.takesKeys)
       return `local authentication of ${namespace} is off, and diagnostic settings have nothing but a key to sign in with`;
     return undefined;

@@ -4,12 +4,11 @@ import type { VerifyDeps } from './context.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import type { Report } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
+import { HOUR_MS } from '../core/units.ts';
 import { canGoOnFrom, fileReport, logFindings, newestReport } from '../ledger/reports.ts';
 import type { Filing } from '../ledger/reports.ts';
 import { renderReport } from '../page/reportPage.ts';
 import type { Logger } from '../ports/host.ts';
-
-const HOUR_MS = 3_600_000;
 
 interface VerifyJob extends VerifyDeps, Pick<VerifyOptions, 'verifiers' | 'policy' | 'allowance'> {
   readonly log: Logger;

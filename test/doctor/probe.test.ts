@@ -38,14 +38,14 @@ const stepsOf = (send: (id: string) => Promise<void>, mostMs = 5000): ProbeSteps
 const sealed = (steps: ProbeSteps, mostHints: readonly string[] = []): Promise<Outcome> =>
   steps.sealed(KEYS, () => mostHints, NEVER);
 const proved = (steps: ProbeSteps, mostMs = 5000, policy?: WitnessPolicy, keys = KEYS): Promise<Outcome> =>
-  steps.proved(keys, mostMs, policy, () => ['integrate of app is switched off'], NEVER);
+  steps.proved(keys, { mostMs, policy, hints: () => ['integrate of app is switched off'], signal: NEVER });
 
 test('a record that is sealed and integrated is found by its id and proved with the log’s key', async () => {
   const steps = stepsOf(async (id) => {
     await sealRecord(id);
     await integrate();
   });
-  expect(await steps.send()).toMatchObject({ state: 'ok', said: expect.stringContaining(ID) as string });
+  expect(await steps.send(KEYS)).toMatchObject({ state: 'ok', said: expect.stringContaining(ID) as string });
   expect(await sealed(steps)).toMatchObject({ state: 'ok', said: expect.stringContaining(nameOf(1)) as string });
   expect(await proved(steps)).toMatchObject({
     state: 'ok',
@@ -55,7 +55,7 @@ test('a record that is sealed and integrated is found by its id and proved with 
 
 test('whoever may not send learns what that takes, and nothing of the deployment', async () => {
   const steps = stepsOf(async () => Promise.reject(new AuditsealError('HUB_REFUSED', 'may not send')));
-  expect(await steps.send()).toMatchObject({
+  expect(await steps.send(KEYS)).toMatchObject({
     state: 'unknown',
     said: 'may not send',
     advice: expect.stringContaining('Data Sender') as string,
@@ -65,7 +65,7 @@ test('whoever may not send learns what that takes, and nothing of the deployment
 test('a record of before, and one with another id, is not taken for it', async () => {
   await sealRecord(ID);
   const steps = stepsOf(async () => sealRecord('another', 2), 1);
-  await steps.send();
+  await steps.send(KEYS);
   expect(await sealed(steps, ['ingest of app is switched off'])).toMatchObject({
     state: 'failed',
     said: expect.stringMatching(/^it is in no segment after \d+ s; ingest of app is switched off$/) as string,
@@ -82,18 +82,18 @@ test('a segment by a sealer whose certificate has expired counts for nobody, and
     });
     await store.create(nameOf(1), stored);
   }, 1);
-  await steps.send();
+  await steps.send(KEYS);
   expect(await sealed(steps)).toMatchObject({
     state: 'failed',
     said: expect.stringMatching(
-      /000000000001.*counts for nobody: it is sealed at a time that its certificate is not for/,
+      /000000000001.*counts for nothing, because it is sealed at a time that its certificate is not for/,
     ) as string,
   });
 });
 
 test('sealed and in no log: nothing is proved, and what is switched off is said', async () => {
   const steps = stepsOf(sealRecord);
-  await steps.send();
+  await steps.send(KEYS);
   await sealed(steps);
   expect(await proved(steps, 1)).toMatchObject({
     state: 'failed',
@@ -106,7 +106,7 @@ test('a checkpoint of another key, and one that the witnesses have not cosigned,
     await sealRecord(id);
     await integrate();
   });
-  await steps.send();
+  await steps.send(KEYS);
   await sealed(steps);
   const policy = policyOf([1], 1);
   expect(await proved(steps, 1, policy)).toMatchObject({

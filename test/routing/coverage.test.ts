@@ -90,7 +90,7 @@ describe('what is routed', () => {
     expect(coverage.notChecked.join()).toContain('Entra ID');
   });
 
-  test('nothing is routed by a rule that is gone, may not send, or at a hub that takes no keys or is gone', async () => {
+  test('nothing is routed by a rule that is gone, may not send, or at a hub that takes no keys, is disabled or gone', async () => {
     smallEstate();
     resources.remove(RULE);
     expect(said(await ask())).toContainEqual(
@@ -102,6 +102,8 @@ describe('what is routed', () => {
     expect(said(await ask()).join()).toContain('may not send');
     hubAt(resources, { takesKeys: false });
     expect(said(await ask()).join()).toContain('local authentication of');
+    hubAt(resources, { status: 'SendDisabled' });
+    expect(said(await ask()).join()).toContain('is SendDisabled, not Active');
     hubAt(resources);
     resources.remove(HUB);
     expect(said(await ask()).join()).toContain('there is no hub');
@@ -113,7 +115,7 @@ describe('what is routed', () => {
     smallEstate(false);
     const other = HUB.replace('evhns-logs', 'evhns-two');
     resources.put(other.split('/eventhubs/')[0] ?? '', { location: 'northeurope', properties: {} });
-    resources.put(other);
+    resources.put(other, { properties: { status: 'Active' } });
     const rule = `${other.split('/eventhubs/')[0]}/authorizationRules/r`;
     resources.put(rule, { properties: { rights: ['Send', 'Listen'] } });
     settingAt(resources, VAULT, [{ categoryGroup: 'audit', enabled: true }], { rule });

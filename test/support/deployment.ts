@@ -25,15 +25,23 @@ export function putDeployment(resources: ArmResources, { accountId, settings }: 
   };
   putSite(resources, accountId, 'auditor', { ...settings, ...posture });
   for (const name of ALERT_RULES) putRule(resources, accountId, name);
-  resources.put(`${groupOf(accountId)}/providers/Microsoft.Insights/actionGroups/ag-auditseal`, {
-    properties: { emailReceivers: [{ emailAddress: 'night@example.com' }] },
-  });
+  putActionGroup(resources, accountId, { emailReceivers: [{ emailAddress: 'night@example.com', status: 'Enabled' }] });
 }
+
+const actionGroupOf = (accountId: string): string =>
+  `${groupOf(accountId)}/providers/Microsoft.Insights/actionGroups/ag-auditseal`;
+
+/** putActionGroup puts whom the alert rules tell. */
+export const putActionGroup = (
+  resources: ArmResources,
+  accountId: string,
+  properties: Readonly<Record<string, unknown>>,
+): void => void resources.put(actionGroupOf(accountId), { properties: { enabled: true, ...properties } });
 
 /** putRule puts an alert rule, on or off. */
 export const putRule = (resources: ArmResources, accountId: string, name: string, enabled = true): void =>
   void resources.put(`${groupOf(accountId)}/providers/Microsoft.Insights/scheduledQueryRules/${name}`, {
-    properties: { enabled },
+    properties: { enabled, actions: { actionGroups: [actionGroupOf(accountId)] } },
   });
 
 /** putSite puts an app with its settings; what the other one runs is switched off in it. */

@@ -19,6 +19,7 @@ import { formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { reportName } from '../../src/core/objects/names.ts';
 import type { PostureReport, Report } from '../../src/core/objects/report.ts';
 import type { StepResult } from '../../src/doctor/step.ts';
+import { DRILL_CHANGES } from '../../src/guard/drill.ts';
 
 // A ledger with what a deployment has around it, for the tests of doctor.
 
@@ -37,6 +38,7 @@ const SETTINGS = (): Readonly<Record<string, string>> => ({
   LEDGER_ORIGIN: LEDGER,
   LEDGER_SIGNER_KEY: formatSignerKey(KEY),
   AUDITOR_SIGNER_KEY: formatSignerKey(AUDITOR),
+  LEDGER_CONTAINER: scene.name,
   LEDGER: `DefaultEndpointsProtocol=https;AccountName=${ACCOUNT};AccountKey=a2V5;EndpointSuffix=core.windows.net`,
 });
 
@@ -77,10 +79,10 @@ export const world = (second = NOW): Outside => ({
   now: () => Date.parse(timeOf(second)),
 });
 
-/** seal seals three events, and integrates them. */
-export async function seal(second = SECOND): Promise<void> {
+/** seal seals three events in each partition, and integrates them. */
+export async function seal(second = SECOND, partitions: readonly string[] = ['0', '1']): Promise<void> {
   const now = (): number => Date.parse(timeOf(second));
-  await sealAll(ingestOf(store(), { now }), eventsBetween(0, 3));
+  for (const partition of partitions) await sealAll(ingestOf(store(), { now }), eventsBetween(0, 3), partition);
   await integrateOf(store(), tiles(), { now }).run(new KeptLog());
 }
 
@@ -103,7 +105,12 @@ export async function fileReports(
     settings: null,
     locks: null,
     roles: null,
-    drill: [{ object: 'drill/x', change: 'delete', outcome: 'refused', said: '409 BlobImmutableDueToPolicy' }],
+    drill: DRILL_CHANGES.map((change) => ({
+      object: 'drill/x',
+      change,
+      outcome: 'refused',
+      said: '409 BlobImmutableDueToPolicy',
+    })),
     findings: [{ code: 'policy-unlocked', severity: 'error', object: scene.name, detail: 'unlocked' }],
     notChecked: [],
     unreadable: [],

@@ -83,9 +83,9 @@ export function subscriptionAt(resources: ArmResources, id: string, isSent = tru
 }
 
 /** hubAt puts the hub, its namespace and the rule that settings send with. */
-export function hubAt(resources: ArmResources, { takesKeys = true, rights = ['Send'] } = {}): void {
+export function hubAt(resources: ArmResources, { takesKeys = true, rights = ['Send'], status = 'Active' } = {}): void {
   resources.put(NAMESPACE, { location: 'West Europe', properties: { disableLocalAuth: !takesKeys } });
-  resources.put(HUB);
+  resources.put(HUB, { properties: { status } });
   resources.put(RULE, { properties: { rights } });
 }
 

@@ -12,8 +12,9 @@ import { VaultProbe } from '../../adapters/vaultProbe.ts';
 import type { Config } from '../../config/config.ts';
 import type { HubSettings } from '../../config/hub.ts';
 import { MAX_RETENTION_DAYS } from '../../core/limits.ts';
+import { MINUTE_MS } from '../../core/units.ts';
 import { Deployment } from '../../doctor/deployment.ts';
-import { STEPS, examine } from '../../doctor/doctor.ts';
+import { PROBING, STEPS, examine } from '../../doctor/doctor.ts';
 import type { StepName } from '../../doctor/doctor.ts';
 import { LedgerSteps } from '../../doctor/ledger.ts';
 import type { LedgerKeys } from '../../doctor/ledger.ts';
@@ -33,7 +34,6 @@ import { usageError } from '../usage.ts';
 import type { OptionTable } from '../usage.ts';
 
 const PROBES = ['auto', 'hub', 'vault', 'none'] as const;
-const MINUTE_MS = 60_000;
 
 /** How long a record takes to be sealed: minutes by itself, and as many more by a diagnostic setting. */
 const WAIT_MINUTES = { hub: 10, vault: 20 } as const;
@@ -52,7 +52,7 @@ const OPTIONS = {
     least: 0,
     most: 180,
     meaning:
-      'how long to wait for that record to be sealed, and again for its checkpoint (default: 10; with the vault 20)',
+      'how long to wait for that record to be sealed (default: 10; with the vault 20), and then for its checkpoint (default: 10); 0 looks once',
   },
   only: { type: 'names', placeholder: 'STEP', meaning: 'ask this step alone, and what it needs' },
   'promise-locked': { type: 'flag', meaning: 'a retention policy that is not locked is wrong' },
@@ -108,30 +108,35 @@ export const command = defineCommand(
     const kind = PROBES.find((one) => one === (options.probe ?? 'auto'));
     if (kind === undefined) throw usageError(`--probe must be one of ${PROBES.join(', ')}`);
     const only = stepsIn(options.only);
+    const unasked = only.find((step) => kind === 'none' && PROBING.includes(step));
+    if (unasked !== undefined) throw usageError(`--only ${unasked} needs a record, and --probe none sends none`);
     const given = await readTrust({ ...options, policy: undefined });
     const givenKeys = keysIn(given);
     const arm = await outside.connect(place.subscription);
     const { now } = outside;
     const container = await openContainerOf(target);
     const stores = { store: new BlobStore(container), tiles: await openTiles(target, options.tlog), now };
-    const deps = { ...stores, canaries: new BlobCanaries(container), policy: new ArmPolicy(arm, place) };
+    const deps = { ...stores, canaries: new BlobCanaries(container), policy: new ArmPolicy(arm, place), place };
     const waitOf = (probe: 'hub' | 'vault'): number => (options.wait ?? WAIT_MINUTES[probe]) * MINUTE_MS;
     const results = await examine(
       {
         who: async () => whoIsSignedIn(arm),
-        deployment: new Deployment(new ArmDeployment(arm, place), place.account, askHub),
+        deployment: new Deployment(new ArmDeployment(arm, place), place, askHub),
         ...(givenKeys !== undefined && { given: givenKeys }),
         ledger: new LedgerSteps(deps),
         keys: async (config) => keysOf(config, given),
         ...(kind !== 'none' && {
-          probe: (config: Config) => new ProbeSteps(stores, probeOf(kind, config, waitOf), randomUUID()),
+          probe: (config: Config) => {
+            const probe = probeOf(kind, config, waitOf);
+            return probe === undefined ? undefined : new ProbeSteps(stores, probe, randomUUID());
+          },
         }),
       },
       {
         account: place.account,
         container: place.container,
         ...(options['retention-days'] !== undefined && { retentionDays: options['retention-days'] }),
-        isLocked: options['promise-locked'],
+        isLockPromised: options['promise-locked'],
         target: target.split('?')[0] ?? '',
         waitMs: waitOf('hub'),
       },
@@ -167,11 +172,9 @@ function probeOf(
   kind: 'auto' | 'hub' | 'vault',
   { hub, signerKeyUrls: [keyUrl] }: Config,
   waitOf: (probe: 'hub' | 'vault') => number,
-): Probe {
-  if (kind === 'vault' && keyUrl === undefined) throw usageError('--probe vault: the settings name no key in a vault');
-  return keyUrl === undefined || kind === 'hub'
-    ? new HubProbe(hub, waitOf('hub'))
-    : new VaultProbe(keyUrl, waitOf('vault'));
+): Probe | undefined {
+  if (kind === 'hub' || (kind === 'auto' && keyUrl === undefined)) return new HubProbe(hub, waitOf('hub'));
+  return keyUrl === undefined ? undefined : new VaultProbe(keyUrl, waitOf('vault'));
 }
 
 /** keysIn takes the keys that were given, where both were: the auditor's says of which ledger it is. */

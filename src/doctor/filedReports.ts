@@ -1,0 +1,135 @@
+import { failed, ok, unknown } from './step.ts';
+import type { Outcome } from './step.ts';
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
+import type { PosturePromise } from '../core/objects/guard.ts';
+import { parseReportName, reportName } from '../core/objects/names.ts';
+import type { FiledReport, PostureReport, Report } from '../core/objects/report.ts';
+import type { Auditors } from '../core/objects/reportFile.ts';
+import { HOUR_MS } from '../core/units.ts';
+import { findEnd } from '../ledger/dense.ts';
+import { judgeReport } from '../ledger/reports.ts';
+import type { ObjectStore } from '../ports/store.ts';
+
+/** LedgerPlace is the account and the container of a ledger. */
+export type LedgerPlace = Pick<PosturePromise, 'account' | 'container'>;
+
+/** The alerts wait as long for a run. */
+const VERIFY_AGE_MS = 6 * HOUR_MS;
+export const POSTURE_AGE_MS = 24 * HOUR_MS;
+/** How many reports are looked at for the newest one of a kind. */
+const MOST_REPORTS = 200;
+
+interface Filed<R> {
+  readonly name: string;
+  readonly report: R;
+}
+
+/** NewestReports is the newest report of each kind that the auditor signed. */
+export interface NewestReports {
+  readonly integrity?: Filed<Report>;
+  readonly posture?: Filed<PostureReport>;
+}
+
+/** findNewest finds them, whoever else has taken names of reports. */
+export async function findNewest(store: ObjectStore, auditors: Auditors): Promise<NewestReports> {
+  const open = async (number: number): Promise<FiledReport | 'foreign' | undefined> => {
+    const bytes = await store.read(reportName(number));
+    if (bytes === undefined) return undefined;
+    const report = judgeReport(bytes, reportName(number), auditors);
+    return typeof report === 'object' ? report : 'foreign';
+  };
+  const { newest } = await findEnd({
+    isTaken: (number) => store.exists(reportName(number)),
+    list: (least) => numbersFrom(store, least),
+    open,
+  });
+  const found: { -readonly [Kind in keyof NewestReports]: NewestReports[Kind] } = {};
+  const last = newest?.number ?? -1;
+  for (let number = last; number >= Math.max(0, last - MOST_REPORTS); number--) {
+    const report = number === last ? newest?.opened : await open(number);
+    const name = reportName(number);
+    if (typeof report !== 'object') continue;
+    if (report.kind === 'integrity') found.integrity ??= { name, report };
+    else found.posture ??= { name, report };
+    if (found.integrity !== undefined && found.posture !== undefined) break;
+  }
+  return found;
+}
+
+async function* numbersFrom(store: Pick<ObjectStore, 'list'>, least: number): AsyncGenerator<number> {
+  for await (const { name } of store.list('reports/', reportName(least))) {
+    const number = parseReportName(name);
+    if (number !== undefined) yield number;
+  }
+}
+
+/** Expected is what a report has to be of. */
+interface Expected {
+  readonly place: LedgerPlace;
+  readonly mostMs: number;
+  /** ms since 1970 */
+  readonly now: number;
+}
+
+/**
+ * judgeReports says whether there are reports that say that all is well, and new enough. What is wrong in one comes before what
+ * is unknown of another.
+ */
+export function judgeReports(
+  { integrity, posture }: NewestReports,
+  { place, hasPosture, now }: Omit<Expected, 'mostMs'> & { readonly hasPosture: boolean },
+): Outcome {
+  const outcomes = [
+    judgeOne('verify', integrity, { place, mostMs: VERIFY_AGE_MS, now }),
+    // One that is there counts, whatever the settings say.
+    ...(hasPosture || posture !== undefined
+      ? [judgeOne('posture', posture, { place, mostMs: POSTURE_AGE_MS, now })]
+      : []),
+  ];
+  const [worst] = [...outcomes.filter(isFailed), ...outcomes.filter(({ state }) => state === 'unknown')];
+  return worst ?? ok(outcomes.map(({ said }) => said).join('; '));
+}
+
+const isFailed = ({ state }: Outcome): boolean => state === 'failed';
+
+function judgeOne(job: 'verify' | 'posture', filed: Filed<FiledReport> | undefined, expected: Expected): Outcome {
+  if (filed === undefined)
+    return unknown(
+      `there is no report of ${job} yet`,
+      'verify files one an hour, posture one in six hours, unless their schedules say otherwise',
+    );
+  const { name, report } = filed;
+  const strangeness = strangenessOf(filed, expected);
+  if (strangeness !== undefined)
+    return failed(`the last report of ${job} is ${strangeness}`, `look at the log of ${job}`);
+  const codes = codesIn(report);
+  // Whether a policy may be unlocked, the step policy judges.
+  const isOnlyUnlocked = report.kind === 'posture' && codes === 'policy-unlocked';
+  if (report.status === 'violated' && !isOnlyUnlocked)
+    return failed(`${name} says violated: ${codes}`, 'docs/runbook.md has each finding');
+  const [unread] = report.unreadable;
+  if (unread !== undefined) return failed(`${name} could not read everything: ${unread.object}: ${unread.why}`);
+  if (report.kind === 'integrity' && report.checked.segments === 0)
+    return unknown(`${name} had nothing to check yet`, 'verify looks again within the hour');
+  if (report.status === 'unverified') return failed(`${name} says unverified`);
+  return ok(
+    isOnlyUnlocked ? `${name} says that nothing is wrong but that the policy is not locked` : `${name} says verified`,
+  );
+}
+
+/** strangenessOf says what makes a report one of another time or place. */
+export function strangenessOf(
+  { name, report }: Filed<FiledReport>,
+  { place, mostMs, now }: Expected,
+): string | undefined {
+  const time = report.kind === 'integrity' ? report.finished : report.time;
+  const age = now - Date.parse(time);
+  if (age < -CLOCK_SKEW_MS) return `${name}, of ${time}, which is still to come: a clock is wrong`;
+  if (age > mostMs) return `${name}, of ${time}: too old`;
+  if (report.kind === 'posture' && (report.account !== place.account || report.container !== place.container))
+    return `${name}, which is of ${report.account}/${report.container}`;
+  return undefined;
+}
+
+const codesIn = ({ findings }: FiledReport): string =>
+  [...new Set(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code))].join(', ');
