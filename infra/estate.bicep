@@ -1,5 +1,5 @@
 metadata name = 'Estate'
-metadata description = 'Routes a management group: every resource of every subscription below it sends to the hub of its region, what has no region and each activity log to one of the hubs. azd does not deploy it: az deployment mg create --management-group-id GROUP --location REGION --parameters infra/estate.bicepparam.'
+metadata description = 'Routes a management group: what an initiative of Azure covers sends to the hub of its region, in every subscription below it; what has no region and each activity log sends to one of the hubs. What it does not cover, storage accounts among them, is in docs/sources.md. azd does not deploy it: az deployment mg create --management-group-id GROUP --location REGION --parameters infra/estate.bicepparam.'
 
 targetScope = 'managementGroup'
 
@@ -8,7 +8,7 @@ import { initiativeParameters, initiatives, settingNameFor } from 'shared.bicep'
 @export()
 @description('A hub, in its region.')
 type hubOf = {
-  @description('Region of the hub, as Azure names it in one word: westeurope.')
+  @description('Region of the hub.')
   @minLength(1)
   @maxLength(64)
   location: string
@@ -48,14 +48,18 @@ param remediatedSubscriptions string[] = []
 @maxLength(200)
 param remediated string[] = []
 
-@description('Optional. Principals of the auditors, who ask what is routed: they get the role Reader on the management group.')
+@description('Optional. Managed identities of the auditors, by their principal ids, who ask what is routed: they get the role Reader on the management group.')
 @maxLength(40)
 param auditors string[] = []
 
-var locations = map(hubs, hub => toLower(hub.location))
-var contradictions = concat(length(union(locations, [])) == length(locations) ? [] : ['Two hubs are in one region: each would get all of its logs.'], contains(locations, toLower(globalLocation)) ? [] : ['globalLocation is ${globalLocation}, and no hub is there.'])
+func regionOf(location string) string => replace(toLower(location), ' ', '')
+
+var locations = map(hubs, hub => regionOf(hub.location))
+var remediationCount = empty(remediated) ? 0 : length(remediatedSubscriptions) * (length(hubs) + 1)
+// Azure takes 800 turns of a loop at most: learn.microsoft.com/azure/azure-resource-manager/bicep/loops
+var contradictions = concat(length(union(locations, [])) == length(locations) ? [] : ['Two hubs are in one region: each would get all of its logs.'], contains(locations, regionOf(globalLocation)) ? [] : ['globalLocation is ${globalLocation}, and no hub is there.'], remediationCount <= 800 ? [] : ['${length(remediatedSubscriptions)} subscriptions and ${length(hubs)} hubs make ${remediationCount} remediations, and Azure takes 800: name fewer subscriptions at a time.'])
 var routed = empty(contradictions) ? hubs : fail(join(contradictions, ' '))
-var chosen = filter(routed, hub => toLower(hub.location) == toLower(globalLocation))[0]
+var chosen = filter(routed, hub => regionOf(hub.location) == regionOf(globalLocation))[0]
 
 // Of the namespace's name: 13 letters and digits. The name of an assignment to a management group has 24 at most.
 func tokenOf(senderRuleId string) string => last(split(split(senderRuleId, '/')[8], '-'))
@@ -66,8 +70,12 @@ func groupOf(senderRuleId string) string => split(senderRuleId, '/providers/')[0
 var leftOut = union(map(routed, hub => groupOf(hub.senderRuleId)), excludedGroups)
 
 var assigned = concat(
-  map(routed, hub => { hub: hub, resourceLocation: hub.location, name: 'auditseal-${tokenOf(hub.senderRuleId)}' }),
-  [{ hub: chosen, resourceLocation: 'global', name: 'auditsealg-${tokenOf(chosen.senderRuleId)}' }]
+  map(
+    routed,
+    hub => { hub: hub, resourceLocation: regionOf(hub.location), name: 'auditseal-${tokenOf(hub.senderRuleId)}' }
+  ),
+  // Without the hub's name: of these there is one, whichever hub is chosen.
+  [{ hub: chosen, resourceLocation: 'global', name: 'auditseal-global' }]
 )
 
 resource assignments 'Microsoft.Authorization/policyAssignments@2024-04-01' = [
@@ -126,7 +134,7 @@ resource activityLogs 'Microsoft.Authorization/policyDefinitions@2023-04-01' = {
 }
 
 resource activityAssignment 'Microsoft.Authorization/policyAssignments@2024-04-01' = {
-  name: 'auditseala-${tokenOf(chosen.senderRuleId)}'
+  name: 'auditseal-activity-log'
   location: chosen.location
   identity: { type: 'SystemAssigned' }
   properties: {
@@ -167,7 +175,7 @@ module activityRemediations 'modules/routing/remediations.bicep' = [
 ]
 
 var remediatedAssignments = flatten(map(
-  remediatedSubscriptions,
+  empty(remediated) ? [] : remediatedSubscriptions,
   id => map(range(0, length(assigned)), i => { subscriptionId: id, assignment: i })
 ))
 

@@ -42,11 +42,11 @@ param virtualMachines string[] = []
 @description('Optional. Workspace that agents of virtual machines send to, with its region, which must be that of the hub. Its tables Event and Syslog are exported to the hub whole, whoever writes to them. Needed where virtualMachines names any.')
 param machineWorkspace { id: string, location: string }?
 
-@description('Optional. Resources of the types in platformTelemetry.json, as resource ids: a data collection rule sends their logs, in the place of a diagnostic setting. They are in the region of the hub.')
+@description('Optional. Resources of the types in platformTelemetry.json, as resource ids: a data collection rule sends their logs. They are in the region of the hub. Where a policy or somebody else gives one a diagnostic setting, too, its logs come twice.')
 @maxLength(200)
 param platformTelemetry string[] = []
 
-@description('Optional. Region of the hub. Needed where platformTelemetry names any.')
+@description('Optional. Region of the hub, which is one of those in platformTelemetry.json. Needed where platformTelemetry names any.')
 @maxLength(64)
 param hubLocation string = ''
 
@@ -60,17 +60,21 @@ func others(ids string[], pipeline string) string[] => filter(ids, id => !starts
 func typeOf(id string) string =>
   toLower(join(filter(split(last(split(id, '/providers/')), '/'), (part, i) => i == 0 || i % 2 == 1), '/'))
 
-var withoutRule = filter(
-  platformTelemetry,
-  id => !contains(loadJsonContent('platformTelemetry.json').types, typeOf(id))
-)
+var platformTelemetryOf = loadJsonContent('platformTelemetry.json')
+var withoutRule = filter(platformTelemetry, id => !contains(platformTelemetryOf.types, typeOf(id)))
+var hubRegion = replace(toLower(hubLocation), ' ', '')
 var platformFaults = concat(
   empty(withoutRule)
     ? []
     : [
         'No platform telemetry rule sends logs of ${join(withoutRule, ', ')}: list them elsewhere, for a diagnostic setting.'
       ],
-  empty(platformTelemetry) || !empty(hubLocation) ? [] : ['platformTelemetry needs hubLocation, the region of the hub.']
+  empty(platformTelemetry) || !empty(hubLocation) ? [] : ['platformTelemetry needs hubLocation, the region of the hub.'],
+  empty(platformTelemetry) || empty(hubLocation) || contains(platformTelemetryOf.regions, hubRegion)
+    ? []
+    : [
+        'There are no platform telemetry rules in ${hubLocation}: list the resources elsewhere, for diagnostic settings.'
+      ]
 )
 var platformIds = empty(platformFaults) ? others(platformTelemetry, pipeline) : fail(join(platformFaults, ' '))
 
@@ -151,18 +155,23 @@ module tables 'modules/routing/machineTables.bicep' = if (machineWorkspace != nu
   }
 }
 
-var platformRule = 'dcr-platform-${settingNameFor(senderRuleId)}'
+// A rule for each type, whose name and content depend on nothing else: another deployment that names other resources changes
+// nothing about these.
+func platformRuleFor(senderRuleId string, type string) string =>
+  'dcr-${settingNameFor(senderRuleId)}-${uniqueString(type)}'
 
-module platform 'modules/routing/platformTelemetry.bicep' = if (!empty(platformIds)) {
-  scope: resourceGroup(split(senderRuleId, '/')[2], split(senderRuleId, '/')[4])
-  params: {
-    ruleName: platformRule
-    location: hubLocation
-    streams: map(union(map(platformIds, id => typeOf(id)), []), type => '${type}:Logs-Group-All')
-    hubNamespaceName: split(senderRuleId, '/')[8]
-    hubName: hubName
+module platform 'modules/routing/platformTelemetry.bicep' = [
+  for type in union(map(platformIds, id => typeOf(id)), []): {
+    scope: resourceGroup(split(senderRuleId, '/')[2], split(senderRuleId, '/')[4])
+    params: {
+      ruleName: platformRuleFor(senderRuleId, type)
+      location: hubLocation
+      type: type
+      hubNamespaceName: split(senderRuleId, '/')[8]
+      hubName: hubName
+    }
   }
-}
+]
 
 module associations 'modules/routing/association.json' = [
   for id in platformIds: {
@@ -173,7 +182,7 @@ module associations 'modules/routing/association.json' = [
         split(senderRuleId, '/')[2],
         split(senderRuleId, '/')[4],
         'Microsoft.Insights/dataCollectionRules',
-        platformRule
+        platformRuleFor(senderRuleId, typeOf(id))
       )
       associationName: settingNameFor(senderRuleId)
     }

@@ -92,16 +92,21 @@ export class ArmEstate implements EstateReader {
   }
 
   async collectionRule(id: string): Promise<CollectionRule | 'gone'> {
-    const rule = await this.#find('read the data collection rule', `${pathOf(id)}?api-version=2023-03-11`);
+    const rule = await this.#find('read the data collection rule', `${pathOf(id)}?api-version=2024-03-11`);
     if (rule === 'gone') return rule;
-    const { destinations, dataFlows } = propertiesOf(rule);
+    const { dataSources, destinations, dataFlows } = propertiesOf(rule);
+    // What no source gives, no flow sends.
+    const sources = Object.values(isJsonObject(dataSources) ? dataSources : {}).flatMap(objectsIn);
+    const collected = new Set(sources.flatMap(({ streams }) => textsIn(streams)).map((stream) => stream.toLowerCase()));
     const places = new Map(Object.values(isJsonObject(destinations) ? destinations : {}).flatMap(placesIn));
     return {
       id,
       isPlatform: String(rule['kind']).toLowerCase() === 'platformtelemetry',
-      flows: objectsIn(dataFlows).map(({ streams, destinations: to }) => ({
-        streams: textsIn(streams),
+      location: textOf(rule['location'], 'a location'),
+      flows: objectsIn(dataFlows).map(({ streams, destinations: to, transformKql = 'source' }) => ({
+        streams: textsIn(streams).filter((stream) => collected.has(stream.toLowerCase())),
         to: textsIn(to).flatMap((name) => places.get(name) ?? []),
+        isTransformed: transformKql !== 'source',
       })),
     };
   }

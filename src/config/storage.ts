@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { checkIdentity, identity } from './identity.ts';
 import type { Identity } from './identity.ts';
 import type { Read, Reader } from './settings.ts';
@@ -30,7 +29,7 @@ export function accountName(connection: StorageConnection): string | undefined {
   const endpoint = connection.kind === 'identity' ? connection.serviceUri : of('BlobEndpoint');
   if (endpoint === undefined || !URL.canParse(endpoint)) return of('AccountName');
   const { hostname, pathname } = new URL(endpoint);
-  const isEmulator = hostname === 'localhost' || isIP(hostname) !== 0;
+  const isEmulator = /^(localhost|[\d.]+|\[.*\])$/.test(hostname);
   return (isEmulator ? pathname.split('/')[1] : hostname.split('.')[0]) || undefined;
 }
 

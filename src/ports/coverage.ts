@@ -27,10 +27,19 @@ export interface LogCategory {
 /** CollectionRule is a data collection rule, as far as it sends logs somewhere. */
 export interface CollectionRule {
   readonly id: string;
+  readonly location: string;
   /** whether it is of kind PlatformTelemetry */
   readonly isPlatform: boolean;
-  /** streams, and the event hubs or the workspaces (resource ids) that they are sent to */
-  readonly flows: readonly { readonly streams: readonly string[]; readonly to: readonly string[] }[];
+  readonly flows: readonly CollectionFlow[];
+}
+
+/** CollectionFlow is streams that a rule collects, and where it sends them. */
+export interface CollectionFlow {
+  readonly streams: readonly string[];
+  /** event hubs or workspaces, by their resource ids */
+  readonly to: readonly string[];
+  /** whether a transformation may drop records */
+  readonly isTransformed: boolean;
 }
 
 /** RuleAssociation says that a data collection rule is of a resource. */

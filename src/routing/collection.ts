@@ -1,6 +1,8 @@
 import { once } from './arrivals.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Sent } from './judge.ts';
+import { regionName } from './sources.ts';
+import type { Source } from './sources.ts';
 import type { CollectionRule, EstateReader, LogCategory, RuleAssociation, TableExport } from '../ports/coverage.ts';
 
 /** What an agent's streams become in a workspace: the tables that are exported. */
@@ -8,6 +10,8 @@ const TABLES: Readonly<Record<string, string>> = { 'microsoft-event': 'event', '
 
 /** What the agent of a machine sends: one of the two is enough, by its system. */
 export const MACHINE_LOGS: readonly LogCategory[] = [{ name: 'Event or Syslog', groups: ['machine'] }];
+
+const TRANSFORMED = 'it transforms what it sends, and so may drop some';
 
 /** Collection tells what data collection rules send. Rules and exports are asked for once each. */
 export class Collection {
@@ -30,16 +34,20 @@ export class Collection {
     }
   }
 
-  /** ofPlatform gives what platform telemetry rules send of the logs of a resource of that type. */
-  async ofPlatform(resource: string, type: string): Promise<Sent> {
+  /** ofPlatform gives what platform telemetry rules send of the logs of a resource of that type, in that region. */
+  async ofPlatform({ resource, type, location }: Pick<Source, 'resource' | 'type' | 'location'>): Promise<Sent> {
     const [categories, groups, lost] = [new Set<string>(), new Set<string>(), new Set<string>()];
     for (const rule of await this.#rulesOf(resource)) {
       if (!rule.isPlatform) continue;
-      for (const { streams, to } of rule.flows) {
+      for (const { streams, to, isTransformed } of rule.flows) {
         const hub = to.map((id) => this.#arrivals.hubAt(id)).find((found) => found !== undefined);
         if (hub === undefined) continue;
-        const why = await this.#arrivals.whyNot(hub, false);
-        if (why !== undefined) lost.add(`the rule ${rule.id} sends into nothing: ${why}`);
+        const why = isTransformed
+          ? TRANSFORMED
+          : regionName(rule.location) === regionName(location)
+            ? await this.#arrivals.whyNot(hub, false)
+            : `it is in ${rule.location}, and sends for resources of that region only`;
+        if (why !== undefined) lost.add(`the rule ${rule.id} counts for nothing: ${why}`);
         // Microsoft.Insights/autoscaleSettings:Logs-AutoscaleEvaluations, and …:Logs-Group-All for all of them.
         for (const stream of why === undefined ? streams : []) {
           const [, of, group, category] = /^(.+):logs-(?:group-(\w+)|(.+))$/.exec(stream.toLowerCase()) ?? [];
@@ -57,9 +65,13 @@ export class Collection {
     const [groups, lost] = [new Set<string>(), new Set<string>()];
     for (const rule of await this.#rulesOf(machine)) {
       if (rule.isPlatform) continue;
-      for (const { streams, to } of rule.flows) {
+      for (const { streams, to, isTransformed } of rule.flows) {
         const tables = streams.flatMap((stream) => TABLES[stream.toLowerCase()] ?? []);
         for (const workspace of tables.length === 0 ? [] : to) {
+          if (isTransformed) {
+            lost.add(`the rule ${rule.id} counts for nothing: ${TRANSFORMED}`);
+            continue;
+          }
           const found = await this.#exportsOf(workspace);
           if (found === 'gone') {
             lost.add(`its rule sends to the workspace ${workspace}, which isn't there any more`);

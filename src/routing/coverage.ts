@@ -2,7 +2,15 @@ import { Arrivals, hubOf, once } from './arrivals.ts';
 import { Collection, MACHINE_LOGS } from './collection.ts';
 import { judge, requiredOf } from './judge.ts';
 import type { Sent } from './judge.ts';
-import { ACTIVITY_CATEGORIES, ACTIVITY_LOG, ENTRA, ENTRA_CATEGORIES, isPipelines, sourcesOf } from './sources.ts';
+import {
+  ACTIVITY_CATEGORIES,
+  ACTIVITY_LOG,
+  ENTRA,
+  ENTRA_CATEGORIES,
+  isPipelines,
+  sourcesOf,
+  regionName,
+} from './sources.ts';
 import type { Source } from './sources.ts';
 import { Tally } from './tally.ts';
 import type { Counted, Unreadable } from './tally.ts';
@@ -48,6 +56,7 @@ const TENANT = 'tenant';
 const NOT_CHECKED = [
   'which resources there are is what Azure Resource Graph answered, which is minutes behind; what was made and deleted between two runs was not asked',
   'whether what is routed also arrives: the services answer for that, and a log that is switched off inside a resource shows in none of these answers',
+  'whether the network rules of a hub let in what sends to it, and whether the identity of a data collection rule has a role that may send',
 ];
 const NO_TENANT = 'whether the logs of Entra ID are sent was not asked';
 
@@ -181,7 +190,7 @@ class Run {
       if (required === 'no-logs' || required.length === 0) return this.#tally.count(source, 'withoutLogs');
       const settings = await this.#reader.settings(source.id);
       if (settings === 'gone') return this.#tally.count(source, goneAs(source));
-      const platform = await this.#collection.ofPlatform(source.resource, source.type);
+      const platform = await this.#collection.ofPlatform(source);
       if (settings === 'no-logs' && platform.categories.size + platform.groups.size === 0)
         return this.#tally.count(source, 'withoutLogs');
       const own = await this.#arrivals.bySettings(settings === 'no-logs' ? [] : settings);
@@ -248,10 +257,11 @@ class Run {
 
   /** #regionOf says that no hub is in a source's region: then no setting could send there. */
   async #regionOf({ location = '' }: Partial<Source>): Promise<string[]> {
-    const plain = (text: string): string => text.toLowerCase().replaceAll(' ', '');
-    if (location === '' || plain(location) === 'global') return [];
+    if (location === '' || regionName(location) === 'global') return [];
     const locations = await this.#arrivals.locations();
-    return locations.some((one) => plain(one) === plain(location)) ? [] : [`no hub that was given is in ${location}`];
+    return locations.some((one) => regionName(one) === regionName(location))
+      ? []
+      : [`no hub that was given is in ${location}`];
   }
 
   #isOver(): boolean {

@@ -17,6 +17,9 @@ export interface Source {
   readonly required?: readonly string[];
 }
 
+/** regionName gives the name of a region in one word: 'West Europe' is 'westeurope'. */
+export const regionName = (location: string): string => location.toLowerCase().replaceAll(' ', '');
+
 /** The type of a subscription's activity log, and of a tenant's logs of Entra ID, in a report. */
 export const ACTIVITY_LOG = 'microsoft.resources/subscriptions';
 export const ENTRA = 'microsoft.aadiam/tenants';

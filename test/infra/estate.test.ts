@@ -132,19 +132,53 @@ describeTemplates('estate', (templates) => {
     const [west, north] = ['aa', 'bb'].map((region) => `${region.repeat(6)}x`);
     const idOf = (name: string): string => ids.find((id) => id.endsWith(`/${name}`)) ?? '';
     expect(remediations).toEqual([
-      [idOf(`auditseala-${west}`), null],
+      [idOf('auditseal-activity-log'), null],
       [idOf(`auditseal-${west}`), 'one'],
       [idOf(`auditseal-${north}`), 'one'],
-      [idOf(`auditsealg-${west}`), 'one'],
+      [idOf('auditseal-global'), 'one'],
     ]);
   });
 
   test('two hubs in one region, and a hub for the rest that is not there, are refused', async () => {
-    await expect(templates.evaluateFile(estateParameters('WestEurope'), 'managementGroup')).rejects.toThrow(
-      'Two hubs are in one region',
-    );
+    for (const spelling of ['WestEurope', 'West Europe'])
+      await expect(templates.evaluateFile(estateParameters(spelling), 'managementGroup')).rejects.toThrow(
+        'Two hubs are in one region',
+      );
     await expect(templates.evaluateFile(estateParameters('northeurope', 'eastus'), 'managementGroup')).rejects.toThrow(
       'no hub is there',
+    );
+  });
+
+  test('a region may be spelled as people do, and is assigned as policies compare it', async () => {
+    const deployment = await templates.evaluateFile(estateParameters('North Europe', 'West Europe'), 'managementGroup');
+    const locations = of(deployment, 'Microsoft.Authorization/policyAssignments').map(
+      ({ properties }) => valuesOf(properties)['resourceLocation'],
+    );
+    expect(locations).toEqual(['westeurope', 'northeurope', 'global', undefined]);
+  });
+
+  test('the assignments that there are once are the same ones whichever hub is chosen', async () => {
+    const namesWith = async (chosen: string): Promise<string[]> =>
+      of(
+        await templates.evaluateFile(estateParameters('northeurope', chosen), 'managementGroup'),
+        'Microsoft.Authorization/policyAssignments',
+      ).map(({ name }) => name);
+    expect(await namesWith('northeurope')).toEqual(await namesWith('westeurope'));
+  });
+
+  test('more remediations than Azure takes in one loop are refused', async () => {
+    const subscriptions = Array.from(
+      { length: 200 },
+      (_, i) => `'${REMEDIATED.slice(0, -3)}${String(i).padStart(3, '0')}'`,
+    );
+    const hubs = ['eastus', 'westus', 'uksouth'].map(
+      (location) => `{ location: '${location}', senderRuleId: '${ruleOf('cc')}', hubName: 'audit' }`,
+    );
+    const parameters = estateParameters()
+      .replace(`'${REMEDIATED}'`, subscriptions.join(', '))
+      .replace('param hubs = [', `param hubs = [\n${hubs.join('\n')}`);
+    await expect(templates.evaluateFile(parameters, 'managementGroup')).rejects.toThrow(
+      '200 subscriptions and 5 hubs make 1200 remediations',
     );
   });
 });

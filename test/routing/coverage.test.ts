@@ -131,19 +131,33 @@ describe('what is routed', () => {
     categoriesAt(resources, /\/strange\//, { Any: [] });
     const rule = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Insights/dataCollectionRules/p`;
     noLogsAt(resources, /\/dataCollectionRules\//);
-    resources.put(rule, {
-      kind: 'PlatformTelemetry',
-      properties: {
-        destinations: { eventHubs: [{ name: 'h', eventHubResourceId: HUB }] },
-        dataFlows: [{ streams: ['Contoso.Odd/strange:Logs-Any'], destinations: ['h'] }],
-      },
-    });
-    const odd = resources.put(`/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Contoso.Odd/strange/x`).id;
+    const streams = ['Contoso.Odd/strange:Logs-Any'];
+    const ruleWith = (flow: object = {}, location = 'West Europe', collected = streams): void =>
+      void resources.put(rule, {
+        location,
+        kind: 'PlatformTelemetry',
+        properties: {
+          dataSources: { platformTelemetry: [{ name: 'l', streams: collected }] },
+          destinations: { eventHubs: [{ name: 'h', eventHubResourceId: HUB }] },
+          dataFlows: [{ streams, destinations: ['h'], ...flow }],
+        },
+      });
+    const odd = resources.put(`/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Contoso.Odd/strange/x`, {
+      location: 'westeurope',
+    }).id;
     for (const id of [odd, VAULT])
       resources.put(`${id}/providers/Microsoft.Insights/dataCollectionRuleAssociations/a`, {
         properties: { dataCollectionRuleId: rule },
       });
+    ruleWith();
     expect((await ask()).findings.map(({ object }) => object)).toEqual([VAULT]);
+    // What drops some, is of another region, or collects nothing, sends nothing that counts.
+    ruleWith({ transformKql: 'source | where Level == "Error"' });
+    expect(said(await ask()).join()).toContain('it transforms what it sends, and so may drop some');
+    ruleWith({}, 'northeurope');
+    expect(said(await ask()).join()).toContain('it is in northeurope, and sends for resources of that region only');
+    ruleWith({}, 'westeurope', ['Contoso.Odd/strange:Logs-Other']);
+    expect((await ask()).findings.map(({ object }) => object)).toEqual([odd, VAULT]);
   });
 
   test('of a cluster, what changed something stands in for all that was asked', async () => {

@@ -227,6 +227,10 @@ function makeCollection(resources: ArmResources, subscription: string): void {
       location: 'westeurope',
       kind: 'Linux',
       properties: {
+        dataSources: {
+          windowsEventLogs: [{ name: 'e', streams: ['Microsoft-Event'] }],
+          syslog: [{ name: 's', streams: ['Microsoft-Syslog'] }],
+        },
         destinations: { logAnalytics: [{ name: 'w', workspaceResourceId: id }] },
         dataFlows: [{ streams: ['Microsoft-Event', 'Microsoft-Syslog'], destinations: ['w'] }],
       },
@@ -243,6 +247,7 @@ function makeCollection(resources: ArmResources, subscription: string): void {
     location: 'westeurope',
     kind: 'PlatformTelemetry',
     properties: {
+      dataSources: { platformTelemetry: [{ name: 'l', streams: ['Contoso.Odd/strange:Logs-Group-All'] }] },
       destinations: { eventHubs: [{ name: 'h', eventHubResourceId: HUB }] },
       dataFlows: [{ streams: ['Contoso.Odd/strange:Logs-Group-All'], destinations: ['h'] }],
     },

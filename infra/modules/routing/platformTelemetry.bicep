@@ -1,5 +1,5 @@
 metadata name = 'Platform telemetry'
-metadata description = 'A data collection rule of kind PlatformTelemetry, a preview: it sends the logs of resources that are associated with it straight to the hub, as an identity of its own and without a key. It transforms nothing, so it drops nothing.'
+metadata description = 'A data collection rule of kind PlatformTelemetry, a preview: it sends the logs of resources of one type that are associated with it straight to the hub, as an identity of its own and without a key. It transforms nothing, so it drops nothing.'
 
 @description('Required. Name of the rule.')
 @minLength(3)
@@ -11,10 +11,10 @@ param ruleName string
 @maxLength(64)
 param location string
 
-@description('Required. Streams: a type, and :Logs-Group-All.')
+@description('Required. Type of the resources.')
 @minLength(1)
-@maxLength(22)
-param streams string[]
+@maxLength(128)
+param type string
 
 @description('Required. Namespace of the hub.')
 @minLength(6)
@@ -25,6 +25,8 @@ param hubNamespaceName string
 @minLength(1)
 @maxLength(256)
 param hubName string
+
+var streams = ['${type}:Logs-Group-All']
 
 resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
   name: hubNamespaceName
@@ -40,7 +42,7 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
   kind: 'PlatformTelemetry'
   identity: { type: 'SystemAssigned' }
   properties: {
-    description: 'Logs of resources, to ${hubNamespaceName}'
+    description: 'Logs of ${type}, to ${hubNamespaceName}'
     dataSources: { platformTelemetry: [{ name: 'logs', streams: streams }] }
     destinations: { eventHubs: [{ name: 'hub', eventHubResourceId: namespace::hub.id }] }
     dataFlows: [{ streams: streams, destinations: ['hub'] }]
