@@ -1,7 +1,6 @@
 import { POSTURE_AGE_MS, findNewest, judgeReports, strangenessOf } from './filedReports.ts';
 import type { LedgerPlace, NewestReports } from './filedReports.ts';
-import { endOf } from './segments.ts';
-import type { PartitionEnd } from './segments.ts';
+import { CLOCKS, findSealed, judgeSealed } from './sealing.ts';
 import { failed, ok, unknown } from './step.ts';
 import type { Outcome } from './step.ts';
 import { faultIn } from '../core/errors.ts';
@@ -15,7 +14,6 @@ import { MINUTE_MS } from '../core/units.ts';
 import { DRILL_CHANGES, runDrill } from '../guard/drill.ts';
 import { checkPosture } from '../guard/posture.ts';
 import { loadLog } from '../integrate/loadLog.ts';
-import { partitionsOf } from '../ledger/partitions.ts';
 import type { Canaries, PolicyReader } from '../ports/guard.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore, ReadableTiles } from '../ports/store.ts';
@@ -37,12 +35,6 @@ export interface LedgerKeys {
   readonly verifiers: readonly VerifierKey[];
   readonly auditors: Auditors;
 }
-
-/** Why objects have the names of segments that nobody may count. */
-const CERTIFICATES =
-  'somebody who may create blobs put it there, which auditseal verify reports; or the sealer has no certificate for its time, ' +
-  'because its clock is wrong or the vault refused it one: look at its log';
-const CLOCKS = 'the clock of the app is wrong, or the one here';
 
 const QUIET: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -87,55 +79,15 @@ export class LedgerSteps {
     return true;
   }
 
-  /**
-   * sealing looks at the newest segment of each partition that the sealer signed, and how old it is. `partitions` is how many the
-   * hub has, if that is known: each of them gets a heartbeat.
-   */
+  /** sealing looks at the newest segment of each partition; `partitions` is how many the hub has, if that is known. */
   async sealing(
     { origin, verifiers }: LedgerKeys,
     heartbeatMinutes: number,
     partitions: number | undefined,
   ): Promise<Outcome> {
     const { store, now } = this.#deps;
-    const certificates = new Certificates(origin, verifiers);
-    const sealed = new Map<string, string>();
-    const foreign: string[] = [];
-    let folders = 0;
-    for await (const partition of partitionsOf(store)) {
-      folders += 1;
-      const end = await endOf(store, partition, certificates);
-      if (end.newest !== undefined) sealed.set(partition, end.newest.opened.sealed);
-      if (end.foreign !== undefined) foreign.push(passedOver(end.foreign));
-    }
-    const besides = foreign.length === 0 ? '' : `; ${foreign.join('; ')}`;
-    if (sealed.size === 0)
-      return folders === 0
-        ? unknown('nothing is sealed yet', 'send something: --probe hub or --probe vault')
-        : failed(`nothing here is sealed by who may${besides}`, CERTIFICATES);
-    const wanted =
-      partitions === undefined ? [...sealed.keys()] : Array.from({ length: partitions }, (_, id) => `${id}`);
-    const mostMs = heartbeatMinutes * MINUTE_MS + CLOCK_SKEW_MS;
-    const timeOf = (partition: string): number => Date.parse(sealed.get(partition) ?? '');
-    const told = (some: readonly string[]): string => some.map((one) => `${one} (${sealed.get(one)})`).join(', ');
-    const early = wanted.filter((one) => timeOf(one) > now() + CLOCK_SKEW_MS);
-    if (early.length > 0)
-      return failed(`these partitions are sealed at a time that is still to come: ${told(early)}`, CLOCKS);
-    const silent = wanted.filter((one) => timeOf(one) < now() - mostMs);
-    if (silent.length > 0)
-      return failed(
-        `the last sign of life of these partitions is older than ${mostMs / MINUTE_MS} minutes, though a heartbeat comes after ${heartbeatMinutes}: ${told(silent)}${besides}`,
-        foreign.length === 0 ? 'watch seals one for each partition that is idle: look at its log' : CERTIFICATES,
-      );
-    const missing = wanted.filter((one) => !sealed.has(one));
-    if (missing.length > 0)
-      return unknown(
-        `the hub has ${partitions} partitions, and nothing of these is sealed: ${missing.join(', ')}${besides}`,
-        `each gets a heartbeat within ${heartbeatMinutes} minutes of the first run of watch: ask again then, and look at its log`,
-      );
-    const said = `${sealed.size} ${sealed.size === 1 ? 'partition has' : 'partitions have'} segments that the sealer signed, none too old`;
-    if (partitions === undefined)
-      return unknown(`${said}; how many the hub has could not be asked`, 'see the step hub');
-    return ok(said, foreign.length === 0 ? undefined : `${foreign.join('; ')}: ${CERTIFICATES}`);
+    const sealed = await findSealed(store, new Certificates(origin, verifiers));
+    return judgeSealed(sealed, { heartbeatMinutes, partitions, now: now() });
   }
 
   /** checkpoint looks at the end of the log: whether its keys signed it, and how old it is. */
@@ -229,6 +181,3 @@ function judgeDrill(attempts: readonly DrillAttempt[], where = ''): Outcome | un
   if (!DRILL_CHANGES.every((change) => refused.has(change))) return undefined;
   return ok(`all ${DRILL_CHANGES.length} kinds of change to a canary were refused as immutable${where}`);
 }
-
-const passedOver = ({ name, why, count }: NonNullable<PartitionEnd['foreign']>): string =>
-  `${name}${count > 1 ? ` and ${count - 1} more` : ''} counts for nothing, because ${why}`;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LedgerDeps, LedgerKeys } from './ledger.ts';
-import { endOf } from './segments.ts';
+import { endOf } from './sealing.ts';
 import { failed, ok, unknown } from './step.ts';
 import type { Outcome } from './step.ts';
 import { verifyEvidence } from '../core/objects/evidence.ts';
