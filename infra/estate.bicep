@@ -187,6 +187,10 @@ module remediations 'modules/routing/remediations.bicep' = [
   }
 ]
 
+module groupLog 'modules/routing/groupLog.bicep' = {
+  params: { senderRuleId: chosen.senderRuleId, hubName: chosen.hubName }
+}
+
 var reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 
 resource readers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [

@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/verify/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
   'src/prove/': ['src/ledger/', 'src/ports/', 'src/core/', 'node:util', 'node:zlib'],
   'src/guard/': ['src/ledger/', 'src/ports/', 'src/core/'],
-  'src/routing/': ['src/ledger/', 'src/ports/', 'src/core/'],
+  'src/routing/': ['src/ledger/', 'src/config/azureIds.ts', 'src/ports/', 'src/core/'],
   'src/doctor/': [
     'src/prove/',
     'src/integrate/',

@@ -1,5 +1,5 @@
 import type { Resource } from './resource.ts';
-import { queryGraph } from './resourceGraph.ts';
+import { isExtension, queryGraph } from './resourceGraph.ts';
 import { armAnswer, jsonAnswer, refuse } from '../worm/errors.ts';
 import type { Answer } from '../worm/errors.ts';
 
@@ -145,7 +145,7 @@ function listsOf({ id, type }: Resource): string[] {
   const scope = lower.slice(0, lower.lastIndexOf(`${ofType}/`));
   const subscription = /^(\/subscriptions\/[^/]+)\/resourcegroups\/[^/]+$/.exec(scope)?.[1];
   const wider = subscription === undefined ? [] : [`${subscription}${ofType}`];
-  if (!isTopLevel(id)) return [own, ...wider];
+  if (!isTopLevel(id) || isExtension(type)) return [own, ...wider];
   return [own, ...wider, `${scope}/resources`, ...(subscription === undefined ? [] : [`${subscription}/resources`])];
 }
 

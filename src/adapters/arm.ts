@@ -96,6 +96,8 @@ export class ArmRest {
         const { value, nextLink }: ArmObject = await this.#send('GET', next, time);
         if (!Array.isArray(value) || !value.every(isJsonObject)) throw new Error('the answer holds no list of objects');
         all.push(...value);
+        if (nextLink !== undefined && nextLink !== null && typeof nextLink !== 'string')
+          throw new Error('the answer names a next page that is no address');
         next = typeof nextLink === 'string' && nextLink !== '' ? nextLink : undefined;
         // The token goes nowhere else.
         if (next !== undefined && !next.startsWith(`${this.#arm.endpoint}/`))

@@ -1,10 +1,13 @@
 import { ArmRest } from './arm.ts';
 import type { ArmAccess, ArmObject } from './arm.ts';
 import { graphRows } from './resourceGraph.ts';
+import { isSubscriptionId, parseHubId } from '../config/azureIds.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isJsonObject } from '../core/jsonObject.ts';
 import type {
   CollectionRule,
+  CollectionSource,
+  Descendants,
   DiagnosticSetting,
   EstateReader,
   EstateResource,
@@ -12,6 +15,7 @@ import type {
   LogCategory,
   NoAnswer,
   RuleAssociation,
+  SqlAuditing,
   TableExport,
 } from '../ports/coverage.ts';
 
@@ -40,12 +44,25 @@ export class ArmEstate implements EstateReader {
     this.#rest = new ArmRest(arm, { advice: ADVICE });
   }
 
-  async subscriptionsIn(managementGroup: string): Promise<readonly string[]> {
-    const path = `/providers/Microsoft.Management/managementGroups/${encodeURIComponent(managementGroup)}/descendants?api-version=2020-05-01`;
-    const below = await this.#rest.list('list what is in the management group', path);
-    return below
-      .filter(({ type }) => /\/subscriptions$/i.test(String(type)))
-      .map(({ name }) => textOf(name, 'a subscription'));
+  async descendants(managementGroup: string): Promise<Descendants> {
+    const below = await this.#rest.list(
+      'list what is in the management group',
+      `${groupPath(managementGroup)}/descendants?api-version=2020-05-01`,
+    );
+    const all = below.map(({ type, name }) => ({ type: textOf(type, 'a type'), name: textOf(name, 'a name') }));
+    const subscriptions = all.filter(({ type }) => /\/subscriptions$/i.test(type)).map(({ name }) => name);
+    if (!subscriptions.every(isSubscriptionId)) throw strange('a subscription whose name is no id');
+    return {
+      subscriptions,
+      groups: all.filter(({ type }) => /\/managementGroups$/i.test(type)).map(({ name }) => name),
+    };
+  }
+
+  async groupSettings(managementGroup: string): Promise<readonly DiagnosticSetting[] | NoAnswer> {
+    const path = `${groupPath(managementGroup)}/${INSIGHTS}/diagnosticSettings?api-version=2020-01-01-preview`;
+    return this.#unlessNone(async () =>
+      (await this.#rest.list('read the diagnostic settings of the management group', path)).map(settingOf),
+    );
   }
 
   async requireReader(subscription: string): Promise<void> {
@@ -58,7 +75,11 @@ export class ArmEstate implements EstateReader {
   }
 
   async resources(subscription: string, most: number): Promise<{ found: readonly EstateResource[]; total: number }> {
-    const query = 'resources | project id, type, kind, location | order by id asc';
+    // Of a machine, of a scale set, and of a machine that is elsewhere; of each, two are empty.
+    const query =
+      'resources | extend system = strcat(tostring(properties.storageProfile.osDisk.osType), ' +
+      'tostring(properties.virtualMachineProfile.storageProfile.osDisk.osType), tostring(properties.osType)) ' +
+      '| project id, type, kind, location, system | order by id asc';
     const { rows, total } = await graphRows(
       this.#rest,
       'list the resources of the subscription',
@@ -66,15 +87,30 @@ export class ArmEstate implements EstateReader {
       subscription,
       most,
     );
+    if (total === 0) await this.#requireEmpty(subscription);
     return {
-      found: rows.map(({ id, type, kind, location }) => ({
+      found: rows.map(({ id, type, kind, location, system }) => ({
         id: idOf(id),
         type: textOf(type, 'a type').toLowerCase(),
         kind: typeof kind === 'string' ? kind : '',
         location: typeof location === 'string' ? location : '',
+        system: typeof system === 'string' ? system.toLowerCase() : '',
       })),
       total,
     };
+  }
+
+  /** #requireEmpty throws where Azure Resource Manager knows resources of a subscription that Resource Graph knows nothing of. */
+  async #requireEmpty(subscription: string): Promise<void> {
+    const what = 'find out whether the subscription is empty';
+    const path = `/subscriptions/${subscription}/resources?api-version=2021-04-01&$top=1`;
+    const { value } = await this.#rest.get(what, path);
+    if (!Array.isArray(value)) throw strange('no list of resources');
+    if (value.length > 0)
+      throw new AuditsealError(
+        'STORE_UNAVAILABLE',
+        "Azure Resource Graph doesn't know the resources of the subscription yet: ask again in an hour",
+      );
   }
 
   async associations(subscription: string): Promise<readonly RuleAssociation[]> {
@@ -86,7 +122,15 @@ export class ArmEstate implements EstateReader {
       const { dataCollectionRuleId: rule } = isJsonObject(properties) ? properties : {};
       // One that is of an endpoint names no rule.
       return typeof rule === 'string'
-        ? [{ resource: idOf(id).split(/\/providers\/microsoft\.insights\//i)[0] ?? '', rule }]
+        ? [
+            {
+              resource: idOf(id).replace(
+                /\/providers\/microsoft\.insights\/datacollectionruleassociations\/[^/]*$/i,
+                '',
+              ),
+              rule,
+            },
+          ]
         : [];
     });
   }
@@ -94,19 +138,19 @@ export class ArmEstate implements EstateReader {
   async collectionRule(id: string): Promise<CollectionRule | 'gone'> {
     const rule = await this.#find('read the data collection rule', `${pathOf(id)}?api-version=2024-03-11`);
     if (rule === 'gone') return rule;
-    const { dataSources, destinations, dataFlows } = propertiesOf(rule);
-    // What no source gives, no flow sends.
-    const sources = Object.values(isJsonObject(dataSources) ? dataSources : {}).flatMap(objectsIn);
-    const collected = new Set(sources.flatMap(({ streams }) => textsIn(streams)).map((stream) => stream.toLowerCase()));
+    const { dataSources, destinations, dataFlows } = statedProperties(rule);
     const places = new Map(Object.values(isJsonObject(destinations) ? destinations : {}).flatMap(placesIn));
     return {
       id,
       isPlatform: String(rule['kind']).toLowerCase() === 'platformtelemetry',
       location: textOf(rule['location'], 'a location'),
-      flows: objectsIn(dataFlows).map(({ streams, destinations: to, transformKql = 'source' }) => ({
-        streams: textsIn(streams).filter((stream) => collected.has(stream.toLowerCase())),
-        to: textsIn(to).flatMap((name) => places.get(name) ?? []),
-        isTransformed: transformKql !== 'source',
+      sources: Object.values(isJsonObject(dataSources) ? dataSources : {})
+        .flatMap(objectsIn)
+        .map(collectionSource),
+      flows: objectsIn(dataFlows).map((flow) => ({
+        streams: streamsIn(flow),
+        to: textsIn(flow['destinations']).flatMap((name) => places.get(name) ?? []),
+        isTransformed: transforms(flow) || goesElsewhere(flow),
       })),
     };
   }
@@ -146,7 +190,7 @@ export class ArmEstate implements EstateReader {
       const path = `${pathOf(workspace)}/dataExports?api-version=2020-08-01`;
       const all = await this.#rest.list('read what the workspace exports', path);
       return all.flatMap((one) => {
-        const { destination, enable, tableNames } = propertiesOf(one);
+        const { destination, enable, tableNames } = statedProperties(one);
         const { resourceId, metaData } = isJsonObject(destination) ? destination : {};
         if (enable !== true || typeof resourceId !== 'string') return [];
         const { eventHubName } = isJsonObject(metaData) ? metaData : {};
@@ -164,33 +208,42 @@ export class ArmEstate implements EstateReader {
     }
   }
 
-  async isAudited(server: string): Promise<boolean | 'gone'> {
-    const found = await this.#find(
-      "read the server's auditing",
-      `${pathOf(server)}/auditingSettings/default?api-version=2021-11-01`,
-    );
+  async auditing(server: string): Promise<SqlAuditing | 'gone'> {
+    // The extended settings are the plain ones, and the predicate.
+    const path = `${pathOf(server)}/extendedAuditingSettings/default?api-version=2021-11-01`;
+    const found = await this.#find("read the server's auditing", path);
     if (found === 'gone') return found;
-    const { state, isAzureMonitorTargetEnabled } = propertiesOf(found);
-    return state === 'Enabled' && isAzureMonitorTargetEnabled === true;
+    const { state, isAzureMonitorTargetEnabled, auditActionsAndGroups, predicateExpression } = statedProperties(found);
+    return {
+      isOn: textOf(state, 'a state') === 'Enabled' && isAzureMonitorTargetEnabled === true,
+      hasActions: textsIn(auditActionsAndGroups).length > 0,
+      hasPredicate: typeof predicateExpression === 'string' && predicateExpression.trim() !== '',
+    };
   }
 
   async hub(hub: string): Promise<HubFacts | 'gone'> {
-    const [namespaceId = ''] = pathOf(hub).split(/\/eventhubs\//i);
+    const { namespace: namespaceId } = parseHubId(hub) ?? {};
+    if (namespaceId === undefined) return 'gone';
     const [namespace, found] = await Promise.all([
-      this.#find('read the namespace of the hub', `${namespaceId}?api-version=2024-01-01`),
+      this.#find('read the namespace of the hub', `${pathOf(namespaceId)}?api-version=2024-01-01`),
       this.#find('read the hub', `${pathOf(hub)}?api-version=2024-01-01`),
     ]);
     if (namespace === 'gone' || found === 'gone') return 'gone';
+    const { disableLocalAuth, status: spaceStatus = 'Active' } = statedProperties(namespace);
+    const status = textOf(statedProperties(found)['status'], 'a status');
     return {
       location: textOf(namespace['location'], 'a location'),
-      takesKeys: propertiesOf(namespace)['disableLocalAuth'] !== true,
-      status: textOf(propertiesOf(found)['status'], 'a status'),
+      takesKeys: disableLocalAuth !== true,
+      status: status === 'Active' ? textOf(spaceStatus, 'a status') : status,
     };
   }
 
   async maySend(rule: string): Promise<boolean | 'gone'> {
     const found = await this.#find('read the authorization rule', `${pathOf(rule)}?api-version=2024-01-01`);
-    return found === 'gone' ? found : textsIn(propertiesOf(found)['rights']).includes('Send');
+    if (found === 'gone') return found;
+    const { rights } = statedProperties(found);
+    if (!Array.isArray(rights)) throw strange('an authorization rule without rights');
+    return textsIn(rights).includes('Send');
   }
 
   async #find(what: string, path: string): Promise<ArmObject | 'gone'> {
@@ -228,7 +281,7 @@ function placesIn(kind: unknown): [name: string, id: string][] {
 }
 
 function settingOf(setting: ArmObject): DiagnosticSetting {
-  const { eventHubAuthorizationRuleId, eventHubName, logs } = propertiesOf(setting);
+  const { eventHubAuthorizationRuleId, eventHubName, logs } = statedProperties(setting);
   const enabled = objectsIn(logs).filter(({ enabled }) => enabled === true);
   return {
     name: typeof setting['name'] === 'string' ? setting['name'] : '',
@@ -244,9 +297,46 @@ const objectsIn = (value: unknown): readonly ArmObject[] => (Array.isArray(value
 const textsIn = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
+const strange = (what: string): AuditsealError =>
+  new AuditsealError('STORE_UNAVAILABLE', `the answer of Azure Resource Manager has ${what}`);
+
 function textOf(value: unknown, what: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new AuditsealError('STORE_UNAVAILABLE', `the answer of Azure Resource Manager lacks ${what}`);
+}
+
+/** statedProperties gives the properties of what must have some. */
+function statedProperties(object: ArmObject): ArmObject {
+  if (isJsonObject(object['properties'])) return object['properties'];
+  throw new AuditsealError('STORE_UNAVAILABLE', 'the answer of Azure Resource Manager lacks properties');
+}
+
+const groupPath = (managementGroup: string): string =>
+  `/providers/Microsoft.Management/managementGroups/${encodeURIComponent(managementGroup)}`;
+
+const streamsIn = ({ streams }: ArmObject): readonly string[] => textsIn(streams).map((stream) => stream.toLowerCase());
+
+/** In a query of the rule's own, or by the name of one. */
+const transforms = ({ transformKql = 'source', transform }: ArmObject): boolean =>
+  transformKql !== 'source' || transform !== undefined;
+
+/** goesElsewhere tells whether what a flow sends ends in another table than that of its stream. */
+function goesElsewhere(flow: ArmObject): boolean {
+  const { outputStream } = flow;
+  return (
+    outputStream !== undefined &&
+    (typeof outputStream !== 'string' || !streamsIn(flow).includes(outputStream.toLowerCase()))
+  );
+}
+
+function collectionSource(source: ArmObject): CollectionSource {
+  const { xPathQueries, facilityNames, logLevels } = source;
+  return {
+    streams: streamsIn(source),
+    selects: [...textsIn(xPathQueries), ...textsIn(facilityNames)],
+    isEmpty: facilityNames !== undefined && textsIn(logLevels).length === 0,
+    isTransformed: transforms(source),
+  };
 }
 
 /** idOf is an id as Azure writes it. It goes into the path of the next question, so nothing in it may lead elsewhere. */
@@ -262,8 +352,13 @@ const pathOf = (id: string): string => idOf(id).split('/').map(encodeURIComponen
 /** codeOf is Azure's code of a fault that ArmRest threw. */
 const codeOf = (error: unknown): unknown =>
   (Object((Object(error) as { cause?: unknown }).cause) as { code?: unknown }).code;
-/** A 404 that doesn't say what was not found says nothing. */
+/**
+ * A 404 that doesn't say what was not found says nothing; and where a subscription or a tenant is not found, whoever asks may not see
+ * it.
+ */
 const isGone = (error: unknown): boolean => {
   const cause = Object((Object(error) as { cause?: unknown }).cause) as { statusCode?: unknown; code?: unknown };
-  return cause.statusCode === 404 && String(cause.code).endsWith('NotFound');
+  return (
+    cause.statusCode === 404 && /^(?!.*(Subscription|Tenant|ManagementGroup)).*NotFound$/i.test(String(cause.code))
+  );
 };

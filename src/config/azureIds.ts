@@ -49,8 +49,38 @@ const HUB_ID =
 /** TENANT is the scope of the logs of Entra ID. */
 const TENANT = 'tenant';
 
+/** isSubscriptionId tells whether a text is the id of a subscription. */
+export const isSubscriptionId = (text: string): boolean => GUID.test(text);
+
 /** isScope tells whether a text is the id of a subscription, `managementGroups/NAME`, or `tenant`. */
 export const isScope = (text: string): boolean => GUID.test(text) || MANAGEMENT_GROUP.test(text) || text === TENANT;
 
 /** isHubId tells whether a text is the resource id of an event hub. */
 export const isHubId = (text: string): boolean => HUB_ID.test(text);
+
+/** HubId is the resource id of an event hub, taken apart; all in lower case. */
+export interface HubId {
+  readonly id: string;
+  /** resource id of its resource group */
+  readonly group: string;
+  /** resource id of its namespace */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** parseHubId takes the resource id of an event hub apart, and gives undefined for every other text. */
+export function parseHubId(text: string): HubId | undefined {
+  const id = text.toLowerCase();
+  const [namespace, name] = HUB_ID.test(text) ? [id.slice(0, id.lastIndexOf('/eventhubs/')), id.split('/').at(-1)] : [];
+  if (namespace === undefined || name === undefined) return undefined;
+  return { id, group: namespace.split('/').slice(0, 5).join('/'), namespace, name };
+}
+
+const RULE_ID =
+  /^(\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.eventhub\/namespaces\/[^/]+)(?:\/eventhubs\/([^/]+))?\/authorizationrules\/[^/]+$/;
+
+/** parseSenderRule gives of which namespace an authorization rule is, and of which hub, if of one alone; all in lower case. */
+export function parseSenderRule(id: string): { readonly namespace: string; readonly hub?: string } | undefined {
+  const [, namespace, hub] = RULE_ID.exec(id.toLowerCase()) ?? [];
+  return namespace === undefined ? undefined : { namespace, ...(hub !== undefined && { hub }) };
+}

@@ -5,6 +5,8 @@ export interface EstateResource {
   readonly type: string;
   readonly kind: string;
   readonly location: string;
+  /** of a machine: 'windows' or 'linux'; '' where nobody says */
+  readonly system: string;
 }
 
 /** DiagnosticSetting is what a diagnostic setting sends to an event hub, and which; of what isn't stated it has no member. */
@@ -30,15 +32,29 @@ export interface CollectionRule {
   readonly location: string;
   /** whether it is of kind PlatformTelemetry */
   readonly isPlatform: boolean;
+  readonly sources: readonly CollectionSource[];
   readonly flows: readonly CollectionFlow[];
 }
 
-/** CollectionFlow is streams that a rule collects, and where it sends them. */
+/** CollectionSource is what a rule collects. */
+export interface CollectionSource {
+  /** in lower case */
+  readonly streams: readonly string[];
+  /** of the log of a machine: queries of Windows events, facilities of Syslog */
+  readonly selects: readonly string[];
+  /** whether it leaves everything out: Syslog without any level */
+  readonly isEmpty: boolean;
+  /** whether a transformation may drop records */
+  readonly isTransformed: boolean;
+}
+
+/** CollectionFlow is streams that a rule sends, and where to. */
 export interface CollectionFlow {
+  /** in lower case */
   readonly streams: readonly string[];
   /** event hubs or workspaces, by their resource ids */
   readonly to: readonly string[];
-  /** whether a transformation may drop records */
+  /** whether a transformation may drop records, or another table gets them */
   readonly isTransformed: boolean;
 }
 
@@ -64,6 +80,19 @@ export interface HubFacts {
   readonly status: string;
 }
 
+/** Descendants is what is below a management group. */
+export interface Descendants {
+  readonly subscriptions: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** SqlAuditing is what a SQL server audits: to Azure Monitor, without groups of actions nothing, with a predicate not all. */
+export interface SqlAuditing {
+  readonly isOn: boolean;
+  readonly hasActions: boolean;
+  readonly hasPredicate: boolean;
+}
+
 /** NoAnswer says that there is no such thing: logs of that type, or the resource itself. */
 export type NoAnswer = 'no-logs' | 'gone';
 
@@ -72,8 +101,10 @@ export type NoAnswer = 'no-logs' | 'gone';
  * missing or nothing is there, and STORE_UNAVAILABLE for all else; the messages don't name the resource.
  */
 export interface EstateReader {
-  /** subscriptionsIn gives the ids of the subscriptions below a management group. */
-  subscriptionsIn(managementGroup: string): Promise<readonly string[]>;
+  /** descendants gives the ids of the subscriptions below a management group, and the names of the groups. */
+  descendants(managementGroup: string): Promise<Descendants>;
+  /** groupSettings gives the diagnostic settings of a management group's own activity log. */
+  groupSettings(managementGroup: string): Promise<readonly DiagnosticSetting[] | NoAnswer>;
   /** requireReader throws STORE_REFUSED unless everything in a subscription may be read: lists leave out what may not. */
   requireReader(subscription: string): Promise<void>;
   /** resources lists at most so many resources of a subscription; `total` is how many there are. */
@@ -88,8 +119,8 @@ export interface EstateReader {
   categories(id: string): Promise<readonly LogCategory[] | NoAnswer>;
   tenantSettings(): Promise<readonly DiagnosticSetting[]>;
   exports(workspace: string): Promise<readonly TableExport[] | 'gone'>;
-  /** isAudited tells whether a SQL server writes its audit into its logs at all. */
-  isAudited(server: string): Promise<boolean | 'gone'>;
+  /** auditing gives what a SQL server writes of its audit into its logs. */
+  auditing(server: string): Promise<SqlAuditing | 'gone'>;
   hub(hub: string): Promise<HubFacts | 'gone'>;
   /** maySend tells whether an authorization rule may send. */
   maySend(rule: string): Promise<boolean | 'gone'>;

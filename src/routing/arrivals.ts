@@ -1,19 +1,8 @@
 import type { Sent } from './judge.ts';
+import { regionName } from './sources.ts';
+import { parseSenderRule } from '../config/azureIds.ts';
+import type { HubId } from '../config/azureIds.ts';
 import type { DiagnosticSetting, EstateReader, HubFacts } from '../ports/coverage.ts';
-
-/** Hub is one of the hubs that logs are to be sent to, its id taken apart; all in lower case. */
-export interface Hub {
-  readonly id: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** hubOf takes the resource id of an event hub apart. */
-export function hubOf(id: string): Hub {
-  const lower = id.toLowerCase();
-  const [namespace = '', name = ''] = lower.split('/eventhubs/');
-  return { id: lower, namespace, name };
-}
 
 /**
  * Arrivals tells what of what is sent can arrive: at one of the hubs, that is there, by a rule that is there and may send. Each
@@ -21,13 +10,18 @@ export function hubOf(id: string): Hub {
  */
 export class Arrivals {
   readonly #reader: EstateReader;
-  readonly #hubs: readonly Hub[];
+  readonly #hubs: readonly HubId[];
   readonly #facts = new Map<string, Promise<HubFacts | 'gone'>>();
   readonly #rules = new Map<string, Promise<boolean | 'gone'>>();
 
-  constructor(reader: EstateReader, hubs: readonly Hub[]) {
+  constructor(reader: EstateReader, hubs: readonly HubId[]) {
     this.#reader = reader;
     this.#hubs = hubs;
+  }
+
+  /** isThere tells whether a hub is there, whatever it takes. */
+  async isThere({ id }: HubId): Promise<boolean> {
+    return (await this.#factsOf(id)) !== 'gone';
   }
 
   /** locations gives the regions of the hubs that are there, as Azure writes them. */
@@ -36,13 +30,14 @@ export class Arrivals {
     return all.flatMap((facts) => (facts === 'gone' ? [] : [facts.location]));
   }
 
-  /** bySettings gives what arrives of what diagnostic settings send. */
-  async bySettings(settings: readonly DiagnosticSetting[]): Promise<Sent> {
+  /** bySettings gives what arrives of what diagnostic settings send of a resource in that region. */
+  async bySettings(settings: readonly DiagnosticSetting[], location = ''): Promise<Sent> {
     const [categories, groups, lost] = [new Set<string>(), new Set<string>(), new Set<string>()];
     for (const setting of settings) {
-      const hub = this.#hubNamed(setting.ruleId?.toLowerCase().split('/authorizationrules/')[0], setting.hubName);
+      const { namespace, hub: ofRule } = parseSenderRule(setting.ruleId ?? '') ?? {};
+      const hub = this.#hubNamed(namespace, setting.hubName ?? ofRule);
       if (hub === undefined || setting.categories.length + setting.groups.length === 0) continue;
-      const why = (await this.whyNot(hub, true)) ?? (await this.#whyNotBy(setting.ruleId ?? ''));
+      const why = (await this.whyNot(hub, location, true)) ?? (await this.#whyNotBy(setting.ruleId ?? ''));
       if (why !== undefined) {
         lost.add(`the setting ${setting.name} sends into nothing: ${why}`);
         continue;
@@ -53,23 +48,30 @@ export class Arrivals {
     return { categories, groups, lost: [...lost] };
   }
 
-  /** hubAt finds the hub of that resource id, or of that namespace and name, among those that count. */
-  hubAt(id: string, name?: string): Hub | undefined {
-    const lower = id.toLowerCase();
-    return this.#hubs.find((hub) => hub.id === lower) ?? this.#hubNamed(lower, name);
+  /** hubAt finds the hub of that resource id among those that count. */
+  hubAt(id: string): HubId | undefined {
+    return this.#hubs.find((hub) => hub.id === id.toLowerCase());
   }
 
-  /** whyNot says why nothing can arrive at a hub; undefined if it can. `byKey` is whether the sender has a key. */
-  async whyNot({ id, namespace }: Hub, byKey: boolean): Promise<string | undefined> {
+  /** hubIn finds the hub of that name in a namespace, by its resource id, among those that count; or what the id itself names. */
+  hubIn(id: string, name: string | undefined): HubId | undefined {
+    return this.hubAt(id) ?? this.#hubNamed(id.toLowerCase(), name);
+  }
+
+  /** whyNot says why nothing can arrive at a hub from a region; undefined if it can. `byKey` is whether the sender has a key. */
+  async whyNot({ id, namespace }: HubId, location: string, byKey: boolean): Promise<string | undefined> {
     const facts = await this.#factsOf(id);
     if (facts === 'gone') return `there is no hub ${id}`;
     if (facts.status !== 'Active') return `the hub ${id} is ${facts.status}, not Active`;
+    const region = regionName(location);
+    if (region !== '' && region !== 'global' && region !== regionName(facts.location))
+      return `the hub ${id} is in ${facts.location}, and what is in ${location} can't send there`;
     if (byKey && !facts.takesKeys)
       return `local authentication of ${namespace} is off, and diagnostic settings have nothing but a key to sign in with`;
     return undefined;
   }
 
-  #hubNamed(namespace: string | undefined, name: string | undefined): Hub | undefined {
+  #hubNamed(namespace: string | undefined, name: string | undefined): HubId | undefined {
     return this.#hubs.find((hub) => hub.namespace === namespace && hub.name === name?.toLowerCase());
   }
 

@@ -1,5 +1,5 @@
-import { Arrivals, hubOf, once } from './arrivals.ts';
-import { Collection, MACHINE_LOGS } from './collection.ts';
+import { Arrivals } from './arrivals.ts';
+import { Collection, machineLogs } from './collection.ts';
 import { judge, requiredOf } from './judge.ts';
 import type { Sent } from './judge.ts';
 import {
@@ -7,6 +7,8 @@ import {
   ACTIVITY_LOG,
   ENTRA,
   ENTRA_CATEGORIES,
+  GROUP_CATEGORIES,
+  GROUP_LOG,
   isPipelines,
   sourcesOf,
   regionName,
@@ -14,6 +16,8 @@ import {
 import type { Source } from './sources.ts';
 import { Tally } from './tally.ts';
 import type { Counted, Unreadable } from './tally.ts';
+import { parseHubId } from '../config/azureIds.ts';
+import type { HubId } from '../config/azureIds.ts';
 import type { CoveragePromise, CoverageReport } from '../core/objects/coverage.ts';
 import type { Finding } from '../core/objects/report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
@@ -57,6 +61,8 @@ const NOT_CHECKED = [
   'which resources there are is what Azure Resource Graph answered, which is minutes behind; what was made and deleted between two runs was not asked',
   'whether what is routed also arrives: the services answer for that, and a log that is switched off inside a resource shows in none of these answers',
   'whether the network rules of a hub let in what sends to it, and whether the identity of a data collection rule has a role that may send',
+  'whether the agent of a machine is installed and runs; machines of a scale set are not asked one by one',
+  'which logs a type has, where it is no key service: it was asked of one resource of each type and kind, and of more where only categories are sent',
 ];
 const NO_TENANT = 'whether the logs of Entra ID are sent was not asked';
 
@@ -64,19 +70,21 @@ const NO_TENANT = 'whether the logs of Entra ID are sent was not asked';
 export async function askCoverage(deps: CoverageDeps, question: CoverageQuestion): Promise<Coverage> {
   const { reader, now, budgetMs = BUDGET_MS, mostResources = MOST_RESOURCES } = deps;
   const tally = new Tally(question.promised);
-  const hubs = question.hubs.map(hubOf);
+  const hubs = hubsOf(question.hubs, tally);
   const arrivals = new Arrivals(reader, hubs);
   const run = new Run(reader, arrivals, tally, { now, end: now() + budgetMs });
   const isTenantAsked = question.scopes.includes(TENANT);
   const others = question.scopes.filter((scope) => scope !== TENANT);
-  const subscriptions = await subscriptionsOf(reader, others, tally);
+  for (const hub of hubs) await run.askHub(hub);
+  const { subscriptions, groups } = await scopesOf(reader, others, tally);
+  for (const group of groups) await run.askGroup(group);
   const resources: EstateResource[] = [];
   for (const subscription of subscriptions) {
     const left = mostResources - resources.length;
     for (const resource of await run.look(subscription, left)) resources.push(resource);
   }
-  const groups = hubs.map(({ namespace }) => namespace.split('/providers/')[0] ?? '');
-  await run.ask(resources, groups);
+  const pipelineGroups = hubs.map(({ group }) => group);
+  await run.ask(resources, pipelineGroups);
   if (isTenantAsked) await run.askTenant();
   return {
     report: {
@@ -93,24 +101,39 @@ export async function askCoverage(deps: CoverageDeps, question: CoverageQuestion
   };
 }
 
-/** subscriptionsOf gives the subscriptions that the scopes come to, each once. */
-async function subscriptionsOf(reader: EstateReader, scopes: readonly string[], tally: Tally): Promise<string[]> {
-  const found = new Set<string>();
+function hubsOf(ids: readonly string[], tally: Tally): HubId[] {
+  return ids.flatMap((id) => {
+    const hub = parseHubId(id);
+    if (hub === undefined) tally.cannot(id, 'it is not the resource id of an event hub');
+    return hub === undefined ? [] : [hub];
+  });
+}
+
+/** scopesOf gives the subscriptions that the scopes come to, and the management groups among them and below, each once. */
+async function scopesOf(
+  reader: EstateReader,
+  scopes: readonly string[],
+  tally: Tally,
+): Promise<{ subscriptions: string[]; groups: string[] }> {
+  const subscriptions = new Set<string>();
+  const groups = new Map<string, string>();
   for (const scope of scopes) {
     if (!scope.startsWith(MANAGEMENT_GROUP)) {
-      found.add(scope.toLowerCase());
+      subscriptions.add(scope.toLowerCase());
       continue;
     }
+    const name = scope.slice(MANAGEMENT_GROUP.length);
     try {
-      const below = await reader.subscriptionsIn(scope.slice(MANAGEMENT_GROUP.length));
-      if (below.length === 0)
+      const below = await reader.descendants(name);
+      if (below.subscriptions.length === 0)
         tally.cannot(scope, 'there is no subscription in this management group, or none that may be seen');
-      for (const id of below) found.add(id.toLowerCase());
+      for (const id of below.subscriptions) subscriptions.add(id.toLowerCase());
+      for (const group of [name, ...below.groups]) groups.set(group.toLowerCase(), group);
     } catch (error) {
       tally.cannot(scope, error);
     }
   }
-  return [...found];
+  return { subscriptions: [...subscriptions], groups: [...groups.values()] };
 }
 
 interface Time {
@@ -181,27 +204,55 @@ class Run {
     await this.#askLog(entra, ENTRA_CATEGORIES, async () => this.#reader.tenantSettings());
   }
 
+  /** askHub says of a hub that it isn't there: nothing can be routed to it. */
+  async askHub(hub: HubId): Promise<void> {
+    try {
+      if (!(await this.#arrivals.isThere(hub))) this.#tally.cannot(hub.id, 'there is no such event hub');
+    } catch (error) {
+      this.#tally.cannot(hub.id, error);
+    }
+  }
+
+  async askGroup(group: string): Promise<void> {
+    const log = { id: `${MANAGEMENT_GROUP}${group}`, type: GROUP_LOG, isKey: true };
+    await this.#askLog(log, GROUP_CATEGORIES, async () => this.#reader.groupSettings(group));
+  }
+
   async #askSource(source: Source): Promise<void> {
     try {
       if (this.#isOver()) throw new OutOfTime();
       if (source.way === 'machine') return await this.#askMachine(source);
       const required = await this.#requiredOf(source);
-      if (required === 'gone') return this.#tally.count(source, goneAs(source));
-      if (required === 'no-logs' || required.length === 0) return this.#tally.count(source, 'withoutLogs');
+      if (required === 'gone') return this.#tally.count(source, await this.#goneAs(source));
+      if (required === 'no-logs' || required.logs.length === 0) return this.#tally.count(source, 'withoutLogs');
       const settings = await this.#reader.settings(source.id);
-      if (settings === 'gone') return this.#tally.count(source, goneAs(source));
-      const platform = await this.#collection.ofPlatform(source);
-      if (settings === 'no-logs' && platform.categories.size + platform.groups.size === 0)
-        return this.#tally.count(source, 'withoutLogs');
-      const own = await this.#arrivals.bySettings(settings === 'no-logs' ? [] : settings);
-      await this.#conclude(source, required, together(own, platform), await this.#isSilent(source));
+      if (settings === 'gone') return this.#tally.count(source, await this.#goneAs(source));
+      const sent = await this.#sentBy(source, settings, required.logs);
+      if (sent === 'no-logs') return this.#tally.count(source, 'withoutLogs');
+      const silence = await this.#silenceOf(source);
+      if (silence === 'gone') return this.#tally.count(source, 'gone');
+      const logs = required.isInferred && isByCategory(sent) ? await this.#ownLogs(source) : required.logs;
+      await this.#conclude(source, logs, sent, silence?.why);
     } catch (error) {
       this.#tally.skip(source, error instanceof OutOfTime ? OUT_OF_TIME : error);
     }
   }
 
+  /** #sentBy gives what arrives: by settings and, where that isn't all, by rules. */
+  async #sentBy(
+    source: Source,
+    settings: Awaited<ReturnType<EstateReader['settings']>>,
+    required: readonly LogCategory[],
+  ): Promise<Sent | 'no-logs'> {
+    const own = await this.#arrivals.bySettings(typeof settings === 'string' ? [] : settings, source.location);
+    if (judge(required, own).outcome === 'routed') return own;
+    const platform = await this.#collection.ofPlatform(source);
+    const isSent = platform.categories.size + platform.groups.size > 0;
+    return settings === 'no-logs' && !isSent ? 'no-logs' : together(own, platform);
+  }
+
   async #askMachine(source: Source): Promise<void> {
-    await this.#conclude(source, MACHINE_LOGS, await this.#collection.ofMachine(source.resource));
+    await this.#conclude(source, machineLogs(source.system), await this.#collection.ofMachine(source));
   }
 
   async #askLog(
@@ -219,22 +270,45 @@ class Run {
     }
   }
 
-  /** #requiredOf asks which logs a source has: once for each type and kind, of the first that is still there. */
-  async #requiredOf({ id, type, kind, required }: Source): Promise<readonly LogCategory[] | NoAnswer> {
-    if (required !== undefined) return required.map((name) => ({ name, groups: ['audit'] }));
+  /**
+   * #requiredOf asks which logs a source has: of key services each, of others one of each type and kind. What was gone, refused or has
+   * none says nothing of the next one.
+   */
+  async #requiredOf(source: Source): Promise<Required | NoAnswer> {
+    const { type, kind, required } = source;
+    if (required !== undefined)
+      return { logs: required.map((name) => ({ name, groups: ['audit'] })), isInferred: false };
     const name = `${type} ${kind}`;
-    const categories = await once(this.#categories, name, async () => this.#reader.categories(id));
-    if (categories === 'gone') this.#categories.delete(name);
-    return typeof categories === 'string' ? categories : requiredOf(categories);
+    const known = source.isKey ? undefined : await this.#categories.get(name)?.catch(() => undefined);
+    if (known === 'no-logs') return known;
+    if (Array.isArray(known) && known.length > 0) return { logs: requiredOf(known), isInferred: true };
+    const asking = this.#reader.categories(source.id);
+    this.#categories.set(name, asking);
+    const own = await asking;
+    return typeof own === 'string' ? own : { logs: requiredOf(own), isInferred: false };
   }
 
-  /** #isSilent says what keeps a source from having logs at all, though they would be sent. */
-  async #isSilent({ type, resource }: Source): Promise<string | undefined> {
+  /** #ownLogs asks a source itself which logs it has, where those of another one would decide. */
+  async #ownLogs({ id }: Source): Promise<readonly LogCategory[]> {
+    const own = await this.#reader.categories(id);
+    return typeof own === 'string' ? [] : requiredOf(own);
+  }
+
+  /** #goneAs says what it means that a source is gone: not every storage account has each service. */
+  async #goneAs({ type, resource }: Source): Promise<'gone' | 'withoutLogs'> {
+    if (!type.startsWith('microsoft.storage/storageaccounts/')) return 'gone';
+    return (await this.#reader.settings(resource)) === 'gone' ? 'gone' : 'withoutLogs';
+  }
+
+  /** #silenceOf says what keeps a source from having logs at all, though they would be sent. */
+  async #silenceOf({ type, resource }: Source): Promise<{ readonly why: string } | 'gone' | undefined> {
     if (type !== 'microsoft.sql/servers') return undefined;
-    const isAudited = await this.#reader.isAudited(resource);
-    return isAudited === true
-      ? undefined
-      : "the server's auditing to Azure Monitor is off, so nothing is there to be sent";
+    const auditing = await this.#reader.auditing(resource);
+    if (auditing === 'gone') return auditing;
+    const { isOn, hasActions, hasPredicate } = auditing;
+    if (!isOn) return { why: "the server's auditing to Azure Monitor is off, so nothing is there to be sent" };
+    if (!hasActions) return { why: "the server's auditing names no actions, so nothing is there to be sent" };
+    return hasPredicate ? { why: "the server's auditing has a predicate, which leaves records out" } : undefined;
   }
 
   async #conclude(
@@ -247,7 +321,11 @@ class Run {
     if (outcome === 'withoutLogs') this.#tally.count(source, outcome);
     else if (outcome === 'routed' && silence === undefined) this.#tally.count(source, outcome);
     else if (outcome === 'partly')
-      this.#tally.find(source, outcome, `of its logs these go to no hub of this ledger: ${missing.join(', ')}`);
+      this.#tally.find(
+        source,
+        outcome,
+        [`of its logs these go to no hub of this ledger: ${missing.join(', ')}`, ...sent.lost].join('; '),
+      );
     else {
       const reasons = [...(silence === undefined ? [] : [silence]), ...sent.lost, ...(await this.#regionOf(source))];
       const said = outcome === 'routed' ? 'its logs are not written' : 'its logs go to no hub of this ledger';
@@ -271,9 +349,15 @@ class Run {
 
 class OutOfTime extends Error {}
 
-/** Not every storage account has each service; the account itself is there, or its other parts say so. */
-const goneAs = ({ type }: Source): 'gone' | 'withoutLogs' =>
-  type.startsWith('microsoft.storage/storageaccounts/') ? 'withoutLogs' : 'gone';
+/** Required is the logs that a source must send; inferred are those of another one of its type. */
+interface Required {
+  readonly logs: readonly LogCategory[];
+  readonly isInferred: boolean;
+}
+
+/** isByCategory tells whether categories alone are sent, and no group: whether those are all, the source itself has to say. */
+const isByCategory = ({ categories, groups }: Sent): boolean =>
+  categories.size > 0 && !groups.has('alllogs') && !groups.has('audit');
 
 const together = (one: Sent, other: Sent): Sent => ({
   categories: new Set([...one.categories, ...other.categories]),

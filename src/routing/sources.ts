@@ -8,6 +8,8 @@ export interface Source {
   readonly type: string;
   readonly kind: string;
   readonly location: string;
+  /** of a machine: 'windows', 'linux' or '' */
+  readonly system: string;
   /** of the resource that it belongs to */
   readonly resource: string;
   readonly isKey: boolean;
@@ -20,8 +22,9 @@ export interface Source {
 /** regionName gives the name of a region in one word: 'West Europe' is 'westeurope'. */
 export const regionName = (location: string): string => location.toLowerCase().replaceAll(' ', '');
 
-/** The type of a subscription's activity log, and of a tenant's logs of Entra ID, in a report. */
+/** The type of the activity logs of a subscription and of a management group, and of a tenant's logs of Entra ID, in a report. */
 export const ACTIVITY_LOG = 'microsoft.resources/subscriptions';
+export const GROUP_LOG = 'microsoft.management/managementgroups';
 export const ENTRA = 'microsoft.aadiam/tenants';
 
 /** Every category of an activity log. learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema */
@@ -35,6 +38,9 @@ export const ACTIVITY_CATEGORIES = [
   'Autoscale',
   'ResourceHealth',
 ] as const;
+
+/** Categories of a management group's own activity log: what is done to the group itself, and not to what is below it. */
+export const GROUP_CATEGORIES = ['Administrative', 'Policy'] as const;
 
 /** Categories of Entra ID that say who changed something and who signed in. Others take licences, or are reports of risks. */
 export const ENTRA_CATEGORIES = [
@@ -56,6 +62,14 @@ const KEY_TYPES: ReadonlySet<string> = new Set([
   'microsoft.web/sites',
   'microsoft.web/sites/slots',
   'microsoft.compute/virtualmachines',
+  'microsoft.hybridcompute/machines',
+]);
+
+/** Types whose logs come from inside, by an agent. Scale sets are mostly nodes of clusters, which nobody signs in to. */
+const MACHINES: ReadonlySet<string> = new Set([
+  'microsoft.compute/virtualmachines',
+  'microsoft.compute/virtualmachinescalesets',
+  'microsoft.hybridcompute/machines',
 ]);
 
 /** A storage account has its logs at its services, and which it has depends on its kind. */
@@ -76,10 +90,10 @@ export const isPipelines = ({ id, type }: EstateResource, pipelineGroups: readon
 
 /** sourcesOf gives what of a resource has logs of its own: mostly the resource itself. */
 export function sourcesOf(resource: EstateResource): Source[] {
-  const { id, type, kind, location } = resource;
+  const { id, type, kind, location, system } = resource;
   const isKey = KEY_TYPES.has(type);
-  const source = { id, type, kind, location, resource: id, isKey, way: 'settings' } as const;
-  if (type === 'microsoft.compute/virtualmachines') return [{ ...source, way: 'machine' }];
+  const source = { id, type, kind, location, system, resource: id, isKey, way: 'settings' } as const;
+  if (MACHINES.has(type)) return [{ ...source, way: 'machine' }];
   if (type === 'microsoft.storage/storageaccounts')
     return (STORAGE_SERVICES[kind.toLowerCase()] ?? ALL_SERVICES).map((service) => ({
       ...source,

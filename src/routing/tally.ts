@@ -1,4 +1,4 @@
-import { ACTIVITY_LOG, ENTRA } from './sources.ts';
+import { ACTIVITY_LOG, ENTRA, GROUP_LOG } from './sources.ts';
 import type { Source } from './sources.ts';
 import { faultIn } from '../core/errors.ts';
 import type { CoverageCount, CoveragePromise } from '../core/objects/coverage.ts';
@@ -27,8 +27,10 @@ const EXAMPLES = 3;
 const NAMES: Readonly<Record<string, string>> = {
   [ACTIVITY_LOG]: 'the activity log',
   [ENTRA]: 'Entra ID',
+  [GROUP_LOG]: "a management group's activity log",
   'microsoft.compute/virtualmachines': 'virtual machines',
   'microsoft.containerservice/managedclusters': 'Kubernetes',
+  'microsoft.hybridcompute/machines': 'virtual machines',
   'microsoft.keyvault/managedhsms': 'Key Vault',
   'microsoft.keyvault/vaults': 'Key Vault',
   'microsoft.sql/managedinstances': 'SQL',
@@ -42,7 +44,7 @@ const NAMES: Readonly<Record<string, string>> = {
 export class Tally {
   readonly #promised: CoveragePromise;
   readonly #counts = new Map<string, { isKey: boolean } & Record<Outcome, number>>();
-  readonly #findings: Finding[] = [];
+  readonly #findings: Record<'error' | 'warning', Finding[]> = { error: [], warning: [] };
   readonly #causes = new Map<string, { why: string; type: string; objects: string[]; count: number }>();
   #omitted = 0;
 
@@ -60,16 +62,18 @@ export class Tally {
   /** find states that a source doesn't send all that it must. */
   find(source: Counted, outcome: 'partly' | 'notRouted', detail: string): void {
     this.count(source, outcome);
-    if (this.#findings.length === MOST_FINDINGS) {
+    const { id, type, isKey } = source;
+    const isPromised = this.#promised === 'all' || (this.#promised === 'key' && isKey);
+    const severity = isPromised ? 'error' : 'warning';
+    const findings = this.#findings[severity];
+    if (findings.length === MOST_FINDINGS) {
       this.#omitted += 1;
       return;
     }
-    const { id, type, isKey } = source;
-    const isPromised = this.#promised === 'all' || (this.#promised === 'key' && isKey);
     const key = isKey ? `; it is a key service (${NAMES[type] ?? type})` : '';
-    this.#findings.push({
+    findings.push({
       code: 'not-routed',
-      severity: isPromised ? 'error' : 'warning',
+      severity,
       object: cut(id),
       detail: `${cut(detail)}${key}`,
     });
@@ -103,11 +107,18 @@ export class Tally {
   }
 
   get findings(): Finding[] {
-    return this.#findings.toSorted((a, b) => (a.object < b.object ? -1 : 1));
+    return this.#listed.toSorted((a, b) => (a.object < b.object ? -1 : 1));
   }
 
   get findingsOmitted(): number {
-    return this.#omitted;
+    const { error, warning } = this.#findings;
+    return this.#omitted + error.length + warning.length - this.#listed.length;
+  }
+
+  /** Where there are too many, errors come before warnings: what was promised decides about the outcome. */
+  get #listed(): readonly Finding[] {
+    const { error, warning } = this.#findings;
+    return [...error, ...warning].slice(0, MOST_FINDINGS);
   }
 
   get unreadable(): Unreadable[] {

@@ -1,5 +1,6 @@
 import { MANAGEMENT_GROUP, describeTemplates } from './support/templates.ts';
 import type { Deployment, Properties, Resource } from './support/templates.ts';
+import { GROUP_CATEGORIES } from '../../src/routing/sources.ts';
 import { AUDITORS, EXCLUDED, REMEDIATED, estateParameters, groupOf, ruleOf } from './support/parameterFiles.ts';
 
 const SCOPE = `/providers/Microsoft.Management/managementGroups/${MANAGEMENT_GROUP}`;
@@ -136,6 +137,19 @@ describeTemplates('estate', (templates) => {
       [idOf(`auditseal-${west}`), 'one'],
       [idOf(`auditseal-${north}`), 'one'],
       [idOf('auditseal-global'), 'one'],
+    ]);
+  });
+
+  test('what is done to the group itself is sent to the chosen hub', async () => {
+    const settings = of(await evaluate(), 'Microsoft.Insights/diagnosticSettings').filter(({ id }) =>
+      id.startsWith(`${SCOPE}/`),
+    );
+    expect(settings.map(({ properties }) => properties)).toEqual([
+      {
+        eventHubAuthorizationRuleId: ruleOf('aa'),
+        eventHubName: 'audit',
+        logs: GROUP_CATEGORIES.map((category) => ({ category, enabled: true })),
+      },
     ]);
   });
 

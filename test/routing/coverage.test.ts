@@ -89,7 +89,7 @@ describe('what is routed', () => {
   test('what sends to one of several hubs is routed, and what is in a region without one is told so', async () => {
     smallEstate(false);
     const other = HUB.replace('evhns-logs', 'evhns-two');
-    scene.resources.put(other.split('/eventhubs/')[0] ?? '', { location: 'northeurope', properties: {} });
+    scene.resources.put(other.split('/eventhubs/')[0] ?? '', { location: 'West Europe', properties: {} });
     scene.resources.put(other, { properties: { status: 'Active' } });
     const rule = `${other.split('/eventhubs/')[0]}/authorizationRules/r`;
     scene.resources.put(rule, { properties: { rights: ['Send', 'Listen'] } });
@@ -215,7 +215,15 @@ describe('what is routed', () => {
     });
     const coverage = await ask({ scopes: ['managementGroups/corp', SUBSCRIPTION] });
     expect(coverage.report.subscriptions).toEqual([SUBSCRIPTION]);
-    expect(coverage.findings.map(({ object }) => object)).toEqual([VAULT]);
+    const objects = ({ findings }: Awaited<ReturnType<typeof ask>>): string[] => findings.map(({ object }) => object);
+    expect(objects(coverage)).toEqual([VAULT, 'managementGroups/below', 'managementGroups/corp']);
+    // What is done to a group itself is in a log of its own.
+    settingAt(
+      scene.resources,
+      '/providers/Microsoft.Management/managementGroups/corp',
+      ['Administrative', 'Policy'].map((category) => ({ category, enabled: true })),
+    );
+    expect(objects(await ask({ scopes: ['managementGroups/corp'] }))).toEqual([VAULT, 'managementGroups/below']);
     const missing = await ask({ scopes: ['managementGroups/nobody'] });
     expect(missing.unreadable).toEqual([
       {

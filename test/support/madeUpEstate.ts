@@ -130,8 +130,8 @@ export function makeEstate(resources: ArmResources, count: number): MadeUpEstate
     const subscription = subscriptions[n % 3] ?? '';
     const group = `/subscriptions/${subscription}/resourceGroups/rg-${n % 40}/providers`;
     const way = WAYS[n % WAYS.length] as Way;
-    const put = (type: string, kind = ''): string =>
-      resources.put(`${group}/${type}/n${n}`, { location: 'westeurope', ...(kind !== '' && { kind }) }).id;
+    const put = (type: string, kind = '', properties = {}): string =>
+      resources.put(`${group}/${type}/n${n}`, { location: 'westeurope', ...(kind !== '' && { kind }), properties }).id;
     const send = (id: string, logs: Logs): void => {
       const rule = way === 'other' ? OTHER_RULE : RULE;
       if (logs.length > 0) settingAt(resources, id, logs, { rule, hub: way === 'unnamed' ? 'another' : 'audit' });
@@ -164,8 +164,12 @@ export function makeEstate(resources: ArmResources, count: number): MadeUpEstate
       case 3: {
         const id = put('Microsoft.Sql/servers');
         const master = `${id}/databases/master`;
-        resources.put(`${id}/auditingSettings/default`, {
-          properties: { state: n % 20 === 3 ? 'Enabled' : 'Disabled', isAzureMonitorTargetEnabled: true },
+        resources.put(`${id}/extendedAuditingSettings/default`, {
+          properties: {
+            state: n % 20 === 3 ? 'Enabled' : 'Disabled',
+            isAzureMonitorTargetEnabled: true,
+            auditActionsAndGroups: ['BATCH_COMPLETED_GROUP'],
+          },
         });
         resources.put(`${group}/Microsoft.Sql/servers/n${n}/databases/data`, { location: 'westeurope' });
         const logs = way === 'category' ? [{ category: 'SQLSecurityAuditEvents', enabled: true }] : SENT[way];
@@ -185,7 +189,9 @@ export function makeEstate(resources: ArmResources, count: number): MadeUpEstate
         break;
       }
       case 5: {
-        const id = put('Microsoft.Compute/virtualMachines');
+        const id = put('Microsoft.Compute/virtualMachines', '', {
+          storageProfile: { osDisk: { osType: n % 4 === 1 ? 'Windows' : 'Linux' } },
+        });
         const rule = n % 20 === 5 ? 'good' : 'bad';
         if (n % 3 === 0)
           resources.put(`${id}/providers/Microsoft.Insights/dataCollectionRuleAssociations/a`, {
@@ -228,8 +234,8 @@ function makeCollection(resources: ArmResources, subscription: string): void {
       kind: 'Linux',
       properties: {
         dataSources: {
-          windowsEventLogs: [{ name: 'e', streams: ['Microsoft-Event'] }],
-          syslog: [{ name: 's', streams: ['Microsoft-Syslog'] }],
+          windowsEventLogs: [{ name: 'e', streams: ['Microsoft-Event'], xPathQueries: ['Security!*'] }],
+          syslog: [{ name: 's', streams: ['Microsoft-Syslog'], facilityNames: ['auth', 'authpriv'], logLevels: ['*'] }],
         },
         destinations: { logAnalytics: [{ name: 'w', workspaceResourceId: id }] },
         dataFlows: [{ streams: ['Microsoft-Event', 'Microsoft-Syslog'], destinations: ['w'] }],
