@@ -257,7 +257,11 @@ test('partitions that a hub gets later are watched and sealed', async () => {
   stack.hub.append(HUB_NAME, '2', bodies(4));
   await run(host, 'watch');
   expect(eventsOf(await sealedIn(stack.owner, '2'))).toEqual(upTo(3));
-  expect(said('watched').map(({ partition }) => String(partition)).toSorted()).toEqual(['0', '1', '2']);
+  expect(
+    said('watched')
+      .map(({ partition }) => String(partition))
+      .toSorted(),
+  ).toEqual(['0', '1', '2']);
 }, 60_000);
 
 /** startSlowStore starts something in front of the store that takes its time for every write. */
