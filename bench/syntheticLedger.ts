@@ -122,6 +122,7 @@ export class SyntheticLedger {
     readonly root: Hash;
     readonly size: number;
     readonly statement: SignedStatement;
+    readonly earliest: string;
     readonly latest: string;
   } {
     const index = Math.floor(at / PARTITIONS);
@@ -158,6 +159,7 @@ export class SyntheticLedger {
       root,
       size: content.length,
       statement: { ledger: LEDGER, until, ...statement },
+      earliest: time,
       latest: time,
     };
   }

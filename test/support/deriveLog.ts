@@ -289,10 +289,9 @@ class Log {
 }
 
 /** entryOf prints the entry of a segment. docs/format.md, section 9.2. */
-function entryOf({ header, records, root }: ReferenceSegment, name: string, stored: Buffer): string {
+function entryOf({ header, records, root, earliest, latest }: ReferenceSegment, name: string, stored: Buffer): string {
   const { prev, partition, index, incarnation, events, sealed } = header;
-  const { first, last, count, enqueuedFirst = sealed, enqueuedLast = sealed } = events;
-  const [least, greatest] = [enqueuedFirst, enqueuedLast].toSorted();
+  const { first, last, count } = events;
   const categories = new Map<string, number>();
   for (const { line } of records) {
     const [, category] = /"category": *(?:"([ !#-[\]-~]{1,64})")?/.exec(line.toString('latin1')) ?? [];
@@ -311,7 +310,7 @@ function entryOf({ header, records, root }: ReferenceSegment, name: string, stor
     incarnation,
     records: header.records,
     events: { first, last, count },
-    time: { first: least, last: greatest },
+    time: count === 0 ? { first: sealed, last: sealed } : { first: earliest, last: latest },
     categories: Object.fromEntries(categories),
   });
 }

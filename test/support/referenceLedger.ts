@@ -76,7 +76,8 @@ export interface ReferenceContent {
   readonly records: readonly ReferenceRecord[];
   /** 64 hex digits */
   readonly root: string;
-  /** the latest time of an event, '' if there is none */
+  /** the earliest and the latest time of an event, '' if there is none */
+  readonly earliest: string;
   readonly latest: string;
 }
 
@@ -289,7 +290,8 @@ export function readReferenceFrames(frames: Buffer): ReferenceContent {
   }
   checkEmpty(header, new Set(records.map(({ seal }) => seal.event)));
   const times = [...records.map(({ seal }) => seal), ...(header.empty ?? [])].map(({ enqueued }) => enqueued);
-  return { header, records, root, latest: times.toSorted().at(-1) ?? '' };
+  const inOrder = times.toSorted();
+  return { header, records, root, earliest: inOrder[0] ?? '', latest: inOrder.at(-1) ?? '' };
 }
 
 function checkWord({ created, asked, first, last, enqueued = created }: ReferenceWord): void {

@@ -26,7 +26,7 @@ export interface SegmentEntry {
   readonly incarnation: number;
   readonly records: { readonly first: number; readonly count: number };
   readonly events: { readonly first: number; readonly last: number; readonly count: number };
-  /** smallest and largest enqueued time; when it was sealed, for a heartbeat */
+  /** the earliest and the latest time at which one of its events was enqueued; when it was sealed, where it has none */
   readonly time: { readonly first: string; readonly last: string };
   /** how many records there are of each category */
   readonly categories: ReadonlyMap<string, number>;

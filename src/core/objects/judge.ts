@@ -45,17 +45,9 @@ const continues = ({ header }: SegmentSummary & { ok: true }, before: Position):
 
 /** segmentEntryOf makes the entry of a segment. */
 export function segmentEntryOf(summary: SegmentSummary & { ok: true }, size: number): SegmentEntry {
-  const { header, root, sha256, categories } = summary;
+  const { header, root, sha256, categories, earliest, latest } = summary;
   const { partition, index, incarnation, prev, records, events, sealed } = header;
-  const { first, last, count, enqueuedFirst, enqueuedLast } = events;
-  const isIdle = count === 0 || enqueuedFirst === undefined || enqueuedLast === undefined;
-  // The times of the events between are not looked at: the hub's clock hardly ever goes back within a segment.
-  const time = isIdle
-    ? { first: sealed, last: sealed }
-    : {
-        first: enqueuedFirst < enqueuedLast ? enqueuedFirst : enqueuedLast,
-        last: enqueuedFirst < enqueuedLast ? enqueuedLast : enqueuedFirst,
-      };
+  const { first, last, count } = events;
   return {
     type: 'segment',
     size,
@@ -67,7 +59,7 @@ export function segmentEntryOf(summary: SegmentSummary & { ok: true }, size: num
     incarnation,
     records,
     events: { first, last, count },
-    time,
+    time: count === 0 ? { first: sealed, last: sealed } : { first: earliest, last: latest },
     categories: categories ?? new Map(),
   };
 }

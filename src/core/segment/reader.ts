@@ -18,7 +18,8 @@ export interface SegmentReading {
   readonly root: Hash;
   /** the end line states another root or count than the lines have */
   readonly endDiffers: boolean;
-  /** the latest time at which one of its events was enqueued, '' if it has none */
+  /** the earliest and the latest time at which one of its events was enqueued, '' if it has none */
+  readonly earliest: string;
   readonly latest: string;
   /** bytes of all lines */
   readonly size: number;
@@ -85,6 +86,7 @@ function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentRead
     header,
     root,
     endDiffers: endLine !== formatEnd(tree.size - 1, root),
+    earliest: expected.earliest,
     latest: expected.latest,
     size: bytes.length,
     ...(contradiction !== undefined && { contradiction }),
@@ -99,7 +101,8 @@ class ExpectedSeals {
   #enqueued = '';
   /** of the header's empty events, the next one */
   #empty = 0;
-  /** the latest time of an event so far, '' if there is none */
+  /** the earliest and the latest time of an event so far, '' if there is none */
+  earliest = '';
   latest = '';
   #contradiction: string | undefined;
 
@@ -138,11 +141,17 @@ class ExpectedSeals {
       if (!isTime(seal.enqueued)) return this.#say(`${where} has no valid time`);
       if (!this.#hasItsTime(seal)) return this.#say(`${where} has another time than the header says`);
       this.#passEmpty(seal.event);
-      if (seal.enqueued > this.latest) this.latest = seal.enqueued;
+      this.#addTime(seal.enqueued);
     }
     this.#event = seal.event;
     this.#index = seal.index;
     this.#enqueued = seal.enqueued;
+  }
+
+  /** A hub's clock may go back, also within a segment. */
+  #addTime(enqueued: string): void {
+    if (enqueued > this.latest) this.latest = enqueued;
+    if (this.earliest === '' || enqueued < this.earliest) this.earliest = enqueued;
   }
 
   #hasItsTime({ event, enqueued }: { readonly event: number; readonly enqueued: string }): boolean {
@@ -159,7 +168,7 @@ class ExpectedSeals {
       if (listed?.event !== next)
         return this.#say(`event ${next} has no record, and the header does not list it as empty`);
       if (!this.#hasItsTime(listed)) return this.#say(`the header states two times for event ${next}`);
-      if (listed.enqueued > this.latest) this.latest = listed.enqueued;
+      this.#addTime(listed.enqueued);
     }
   }
 

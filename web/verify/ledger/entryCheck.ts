@@ -252,10 +252,9 @@ function sealedOf({ root, events, time }: SegmentEntry, object: Walked | 'hole' 
 const NOT_SO_FAR = 'the heads of its batch say that the log has not come so far';
 
 /** entryOf makes the entry that the log must have of a segment. */
-function entryOf(name: string, size: number, { sha256: digest, root, header, categories }: Segment): SegmentEntry {
+function entryOf(name: string, size: number, { sha256: digest, root, header, categories, earliest, latest }: Segment): SegmentEntry {
   const { partition, index, incarnation, sealed, prev, records, events } = header;
-  const { first, last, count, enqueuedFirst, enqueuedLast } = events;
-  const [earlier, later] = enqueuedFirst < enqueuedLast ? [enqueuedFirst, enqueuedLast] : [enqueuedLast, enqueuedFirst];
+  const { first, last, count } = events;
   return {
     name,
     size,
@@ -267,7 +266,7 @@ function entryOf(name: string, size: number, { sha256: digest, root, header, cat
     incarnation,
     records,
     events: { first, last, count },
-    time: count === 0 ? { first: sealed, last: sealed } : { first: earlier, last: later },
+    time: count === 0 ? { first: sealed, last: sealed } : { first: earliest, last: latest },
     categories: Object.fromEntries(categories),
   };
 }

@@ -32,7 +32,8 @@ export interface Segment {
   readonly contradiction: string | undefined;
   /** how many records have each category */
   readonly categories: ReadonlyMap<string, number>;
-  /** the latest time of an event of its own, '' if there is none */
+  /** the earliest and the latest time of an event of its own, '' if there is none */
+  readonly earliest: string;
   readonly latest: string;
   readonly lineBytes: number;
 }
@@ -131,6 +132,7 @@ export function readFrames(frames: Uint8Array): Lines {
     root,
     endDiffers: endLine !== `{"_end":{"records":${records},"root":"${root}"}}`,
     contradiction: seals.finish(records),
+    earliest: seals.earliest,
     latest: seals.latest,
     categories: categories.counts,
     lineBytes: bytes.length,
@@ -152,7 +154,8 @@ class SealCheck {
   #last: Seal;
   /** place of the next event in the header's list of those without records */
   #emptyAt = 0;
-  /** the latest time of an event so far */
+  /** the earliest and the latest time of an event so far */
+  earliest = '';
   latest = '';
   #contradiction: string | undefined;
 
@@ -193,8 +196,13 @@ class SealCheck {
     if (!this.#isOfItsTime(event, enqueued)) return 'has another time than the header says';
     const unlisted = this.#skipEmpty(event);
     if (unlisted !== undefined) return `comes behind event ${unlisted}, which has no record and is not listed so`;
-    if (enqueued > this.latest) this.latest = enqueued;
+    this.#reach(enqueued);
     return undefined;
+  }
+
+  #reach(enqueued: string): void {
+    if (enqueued > this.latest) this.latest = enqueued;
+    if (this.earliest === '' || enqueued < this.earliest) this.earliest = enqueued;
   }
 
   #isOfItsTime(event: number, enqueued: string): boolean {
@@ -207,7 +215,7 @@ class SealCheck {
     for (let event = this.#last.event + 1; event < until; event++) {
       const listed = this.#header.empty[this.#emptyAt];
       if (listed?.event !== event || !this.#isOfItsTime(event, listed.enqueued)) return event;
-      if (listed.enqueued > this.latest) this.latest = listed.enqueued;
+      this.#reach(listed.enqueued);
       this.#emptyAt += 1;
     }
     return undefined;
