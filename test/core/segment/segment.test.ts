@@ -205,7 +205,7 @@ describe('sealSegment', () => {
 describe('readSegment', () => {
   test('re-computes what the writer wrote', () => {
     const { frames, header, root, size } = sealBodies(...BODIES);
-    expect(readSegment(frames)).toEqual({ header, root, size, latest: TIME, endDiffers: false });
+    expect(readSegment(frames)).toEqual({ header, root, size, earliest: TIME, latest: TIME, endDiffers: false });
   });
 
   test('shows every record line, and only those', () => {

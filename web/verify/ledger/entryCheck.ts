@@ -252,7 +252,11 @@ function sealedOf({ root, events, time }: SegmentEntry, object: Walked | 'hole' 
 const NOT_SO_FAR = 'the heads of its batch say that the log has not come so far';
 
 /** entryOf makes the entry that the log must have of a segment. */
-function entryOf(name: string, size: number, { sha256: digest, root, header, categories, earliest, latest }: Segment): SegmentEntry {
+function entryOf(
+  name: string,
+  size: number,
+  { sha256: digest, root, header, categories, earliest, latest }: Segment,
+): SegmentEntry {
   const { partition, index, incarnation, sealed, prev, records, events } = header;
   const { first, last, count } = events;
   return {
