@@ -1,0 +1,43 @@
+import { fold } from './fold.ts';
+import type { Extra, Field } from './rule.ts';
+
+/** An IPv4 address with a port, and an IPv6 address in brackets, with a port or without. */
+const IPV4_PORT = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/;
+const IPV6_BRACKETS = /^\[([0-9a-f:.%]+)\](?::\d{1,5})?$/;
+
+/**
+ * termsOf gives what a value of a field is found by: itself, folded, and of a resource also its name, the last part of its id; of
+ * addresses also each of a list, without its port; of a target also what stands before a query. An empty value gives none.
+ */
+export function termsOf(field: Field | Extra, value: string): readonly string[] {
+  const folded = fold(value);
+  if (folded === '') return [];
+  if (field === 'resource') return withLastPart(folded);
+  if (field === 'ip') return withAddresses(folded);
+  if (field === 'target') return withoutQuery(folded);
+  return [folded];
+}
+
+function withLastPart(id: string): readonly string[] {
+  const parts = id.split('/').filter((part) => part !== '');
+  const last = parts.at(-1);
+  return last === undefined || last === id ? [id] : [id, last];
+}
+
+/** Of `https://kv.vault.azure.net/secrets/bank/?api-version=7.6` nobody asks for the end. */
+function withoutQuery(target: string): readonly string[] {
+  const end = /^(?:https?:\/\/|\/)[^?#]*/.exec(target)?.[0].length ?? target.length;
+  let bare = target.slice(0, end);
+  while (bare.length > 1 && bare.endsWith('/')) bare = bare.slice(0, -1);
+  return bare === target || bare === '' ? [target] : [target, bare];
+}
+
+function withAddresses(value: string): readonly string[] {
+  const terms = new Set([value]);
+  for (const item of value.split(',').map(fold)) {
+    if (item === '') continue;
+    terms.add(item);
+    terms.add(IPV4_PORT.exec(item)?.[1] ?? IPV6_BRACKETS.exec(item)?.[1] ?? item);
+  }
+  return [...terms];
+}
