@@ -1,4 +1,4 @@
-import type { FoundEntry } from './foundEntry.ts';
+import type { SegmentInLog } from '../ledger/entries.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import { inclusionRanges, proveInclusion, verifyInclusion } from '../core/merkle/proof.ts';
@@ -47,7 +47,7 @@ const MAX_TRIES = 100;
  */
 export async function proveEntry(
   { store, tiles, verifiers }: ProveDeps,
-  { leaf, line, batch }: FoundEntry,
+  { leaf, line, batch }: SegmentInLog,
 ): Promise<EntryProof | undefined> {
   let fault: AuditsealError | undefined;
   const tryNote = async (note: Buffer | Unread | undefined): Promise<EntryProof | undefined> => {

@@ -1,7 +1,8 @@
 import { trustOf } from './entryProof.ts';
 import type { ProveDeps } from './entryProof.ts';
-import { isAnswer } from './foundEntry.ts';
-import type { EntryQuestion, FoundEntry } from './foundEntry.ts';
+import { isAnswer } from './entryQuestion.ts';
+import type { EntryQuestion } from './entryQuestion.ts';
+import type { SegmentInLog } from '../ledger/entries.ts';
 import { isProven, publishedSize } from './provenBatch.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { parseEntry, placeOf } from '../core/objects/entry.ts';
@@ -56,7 +57,7 @@ export class LogLookup {
   }
 
   /** find looks for an entry in the first batch that isn't before what is asked for. */
-  async find(question: EntryQuestion): Promise<FoundEntry | NotFound> {
+  async find(question: EntryQuestion): Promise<SegmentInLog | NotFound> {
     const isBefore = async (view: BatchView): Promise<boolean> =>
       'index' in question ? view.next <= question.index : (await this.#recordsUpTo(view)) <= question.record;
     const number = await firstFree(async (number) => {

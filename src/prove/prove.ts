@@ -1,6 +1,7 @@
 import { proveEntry } from './entryProof.ts';
 import type { EntryProof, ProveDeps } from './entryProof.ts';
-import type { EntryQuestion, FoundEntry } from './foundEntry.ts';
+import type { EntryQuestion } from './entryQuestion.ts';
+import type { SegmentInLog } from '../ledger/entries.ts';
 import { findByReading } from './logReading.ts';
 import { LogLookup } from './lookup.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
@@ -93,7 +94,7 @@ async function evidenceOf(deps: ProveDeps, place: RecordPlace, { found, entryPro
 }
 
 interface ProvedEntry {
-  readonly found: FoundEntry;
+  readonly found: SegmentInLog;
   readonly entryProof: EntryProof;
 }
 

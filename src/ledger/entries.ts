@@ -1,0 +1,61 @@
+import { readBatches } from './batches.ts';
+import type { LogStart } from './batches.ts';
+import { attempt } from '../core/errors.ts';
+import { parseEntry, placeOf } from '../core/objects/entry.ts';
+import type { SegmentEntry } from '../core/objects/entry.ts';
+import { NO_POSITION } from '../core/objects/heads.ts';
+import type { LogPosition } from '../core/objects/heads.ts';
+import type { Trust } from '../core/signed/certificate.ts';
+import type { ObjectStore } from '../ports/store.ts';
+
+/** SegmentInLog is an entry of a segment that counts. */
+export interface SegmentInLog {
+  readonly entry: SegmentEntry;
+  /** its bytes: the data of its leaf */
+  readonly line: Buffer;
+  /** number of the batch that holds it */
+  readonly batch: number;
+  /** number of its leaf in the log, as its batch says; a proof shows whether that is so */
+  readonly leaf: number;
+}
+
+/** BatchInLog is the segments that a batch took into the log, and how far the log is behind it. */
+export interface BatchInLog {
+  readonly number: number;
+  readonly segments: readonly SegmentInLog[];
+  readonly heads: LogPosition;
+  /** entries of the log up to the batch's end */
+  readonly size: number;
+}
+
+/**
+ * readLog reads the log from its first batch on, and judges each entry as the log does: one of a segment counts if it is the next of
+ * its partition, and before where its batch's heads lead. `start.tree` grows with it.
+ */
+export async function* readLog(
+  store: Pick<ObjectStore, 'list' | 'read' | 'metadata'>,
+  trust: Trust,
+  start: LogStart,
+): AsyncGenerator<BatchInLog> {
+  let size = 0;
+  const next = new Map<string, number>();
+  for await (const batch of readBatches(store, trust, start)) {
+    if (!('entries' in batch)) continue;
+    const { number, entries, heads } = batch;
+    start.tree.takeFiles();
+    const segments: SegmentInLog[] = [];
+    for (const [offset, line] of entries.entries()) {
+      const entry = attempt(() => parseEntry(line), 'malformed');
+      const place = entry && placeOf(entry);
+      if (entry === undefined || place === undefined) continue;
+      const { partition, index } = place;
+      const due = next.get(partition) ?? 0;
+      if (index !== due || due >= (heads.positions.get(partition) ?? NO_POSITION).next) continue;
+      next.set(partition, due + 1);
+      if (entry.type === 'segment')
+        segments.push({ entry, line: Buffer.from(line), batch: number, leaf: size + offset });
+    }
+    size += entries.length;
+    yield { number, segments, heads, size };
+  }
+}
