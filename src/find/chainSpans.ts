@@ -1,0 +1,67 @@
+import type { Query } from './query.ts';
+import type { Tally } from './tally.ts';
+import type { SegmentEntry } from '../core/objects/entry.ts';
+
+/** Followed is how far a partition was followed. */
+interface Followed {
+  readonly incarnation: number;
+  /** the last number that is sealed or declared */
+  last: number;
+  /** when the newest event was enqueued that is sealed */
+  after?: string;
+  /** numbers that are missing behind it: what comes behind them isn't known yet */
+  missing: { readonly first: number; readonly last: number }[];
+}
+
+/** ChainSpans follows the partitions by their entries, and tells a tally how far each is sealed and which events of it are missing. */
+export class ChainSpans {
+  readonly #query: Query;
+  readonly #tally: Tally;
+  readonly #followed = new Map<string, Followed>();
+
+  constructor(query: Query, tally: Tally) {
+    this.#query = query;
+    this.#tally = tally;
+  }
+
+  /** follow takes the next segment of a partition. */
+  follow(entry: SegmentEntry): void {
+    const { partition, events, time, incarnation } = entry;
+    this.#tally.addSpan(entry);
+    const known = this.#followed.get(partition);
+    if (known !== undefined && known.incarnation !== incarnation) this.#tell(partition, known, undefined);
+    const before =
+      known?.incarnation === incarnation
+        ? known
+        : { incarnation, last: events.first - 1, missing: [] as Followed['missing'] };
+    // One without events says which number is the last that is sealed or declared.
+    const first = events.count > 0 ? events.first : events.last + 1;
+    if (first > before.last + 1) before.missing.push({ first: before.last + 1, last: first - 1 });
+    before.last = events.last;
+    if (events.count > 0) {
+      this.#tell(partition, before, time.first);
+      before.after = time.last;
+    }
+    this.#followed.set(partition, before);
+  }
+
+  /** finish tells what is missing at the end. */
+  finish(): void {
+    for (const [partition, followed] of this.#followed) this.#tell(partition, followed, undefined);
+  }
+
+  #tell(partition: string, followed: Followed, before: string | undefined): void {
+    const { from = -Infinity, to = Infinity } = this.#query;
+    const { after, missing } = followed;
+    const [earliest, latest] = [Date.parse(after ?? ''), Date.parse(before ?? '')];
+    if (!(latest < from) && !(earliest >= to))
+      for (const numbers of missing)
+        this.#tally.missing.push({
+          partition,
+          ...numbers,
+          ...(after !== undefined && { after }),
+          ...(before !== undefined && { before }),
+        });
+    followed.missing = [];
+  }
+}

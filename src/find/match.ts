@@ -1,0 +1,115 @@
+import { isWithin } from './query.ts';
+import type { Query } from './query.ts';
+import { newNode, nodeAt, readPaths } from '../core/fields/pathReader.ts';
+import { parseEventTime } from '../core/fields/eventTime.ts';
+import type { PathNode } from '../core/fields/pathReader.ts';
+import { pathsInLine, readRecordFields } from '../core/fields/recordFields.ts';
+import { FIELDS } from '../core/fields/rule.ts';
+import type { Extra, Field } from '../core/fields/rule.ts';
+import { fold } from '../core/fields/fold.ts';
+import { termsOf } from '../core/fields/values.ts';
+import { originalRecord } from '../core/segment/recordLine.ts';
+import type { RecordForm } from '../core/segment/body.ts';
+import type { Seal } from '../core/segment/recordLine.ts';
+
+/** Values is what is shown of a record: of each field the first value, in the order of the rules. */
+export type Values = Readonly<Partial<Record<Field | Extra, string>>>;
+
+/** Looked is what was found out about a record. */
+export interface Looked {
+  readonly isFound: boolean;
+  /** it isn't JSON, or no rule takes anything of it: then what is asked of a field may stand anywhere in it */
+  readonly shape: 'fields' | 'noFields' | 'notJson';
+  /** fields that were asked for, and of which it has no value */
+  readonly without: readonly (Field | Extra)[];
+  /** it says no time that can be read, so the hub's was taken */
+  readonly isTimeless: boolean;
+  readonly values: Values;
+}
+
+/** Matcher tells which records a query finds. */
+export class Matcher {
+  readonly #query: Query;
+  readonly #texts: readonly Buffer[];
+  readonly #where = newNode<number>();
+  readonly #whereInValues: PathNode<number>;
+
+  constructor(query: Query) {
+    this.#query = query;
+    this.#texts = query.texts.map((text) => Buffer.from(text));
+    for (const [number, { path }] of query.where.entries()) nodeAt(this.#where, path).tags.push(number);
+    this.#whereInValues = pathsInLine(this.#where, 'value') as PathNode<number>;
+  }
+
+  /** look looks at a record line; undefined if it is outside the interval. */
+  look(line: Buffer, { form, enqueued }: Seal): Looked | undefined {
+    const { by, terms } = this.#query;
+    const hub = Date.parse(enqueued);
+    if (by === 'hub' && !isWithin(this.#query, hub)) return undefined;
+    const values = new Map<Field | Extra, Map<number, string>>();
+    const found = new Map<Field | Extra, Set<string>>();
+    const isJson = readRecordFields(line, form, (field, value, rank) => {
+      const ranks = values.get(field) ?? new Map<number, string>();
+      if (!ranks.has(rank) && fold(value) !== '') ranks.set(rank, value);
+      values.set(field, ranks);
+      if (!terms.has(field)) return;
+      const all = found.get(field) ?? new Set();
+      for (const term of termsOf(field, value)) all.add(term);
+      found.set(field, all);
+    });
+    const shown = isJson ? firstOf(values) : {};
+    const time = shown.time === undefined ? undefined : parseEventTime(shown.time);
+    const isTimeless = by === 'event' && time === undefined;
+    if (by === 'event' && !isWithin(this.#query, time ?? hub)) return undefined;
+    const shape = isJson ? (FIELDS.some((field) => shown[field] !== undefined) ? 'fields' : 'noFields') : 'notJson';
+    const without = shape === 'fields' ? [...terms.keys()].filter((field) => shown[field] === undefined) : [];
+    const isFound =
+      this.#hasTexts(line, form) &&
+      (shape === 'fields' ? this.#hasTerms(found) : this.#hasTermsAnywhere(line)) &&
+      this.#hasWhere(line, form);
+    return { isFound, shape, without, isTimeless, values: shown };
+  }
+
+  #hasTerms(found: ReadonlyMap<Field | Extra, ReadonlySet<string>>): boolean {
+    for (const [field, wanted] of this.#query.terms) {
+      const has = found.get(field);
+      if (has === undefined || !wanted.some((value) => has.has(value))) return false;
+    }
+    return true;
+  }
+
+  /** Of what no rule knows, the value of a field may stand in any place. */
+  #hasTermsAnywhere(line: Buffer): boolean {
+    if (this.#query.terms.size === 0) return true;
+    const text = fold((originalRecord(line) ?? line).toString('utf8'));
+    return [...this.#query.terms.values()].every((wanted) => wanted.some((value) => text.includes(value)));
+  }
+
+  #hasTexts(line: Buffer, form: RecordForm | undefined): boolean {
+    const stand = (bytes: Buffer): boolean => this.#texts.every((text) => bytes.includes(text));
+    if (this.#texts.length === 0) return true;
+    // The seal is no part of the record. Most records are passed over without taking it off.
+    if ((form === undefined || form === 'value') && !stand(line)) return false;
+    return stand(originalRecord(line) ?? line);
+  }
+
+  #hasWhere(line: Buffer, form: Seal['form']): boolean {
+    const { where } = this.#query;
+    if (where.length === 0) return true;
+    if (form !== undefined && form !== 'value') return false;
+    const left = new Set(where.keys());
+    readPaths(line, form === undefined ? this.#where : this.#whereInValues, (number, value) => {
+      if (fold(value) === where[number]?.value) left.delete(number);
+    });
+    return left.size === 0;
+  }
+}
+
+function firstOf(values: ReadonlyMap<Field | Extra, ReadonlyMap<number, string>>): Values {
+  const shown: Partial<Record<Field | Extra, string>> = {};
+  for (const [field, ranks] of values) {
+    const value = ranks.get(Math.min(...ranks.keys()));
+    if (value !== undefined) shown[field] = value;
+  }
+  return shown;
+}

@@ -1,0 +1,182 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { LEDGER, forge, nameOf, timeOf } from '../support/forge.ts';
+import { hostileRecord } from '../support/hostileRecords.ts';
+import { eventAt, eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { KEY, integrateOf, keyOf } from '../support/logs.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+import { MemoryTiles } from '../support/memoryTiles.ts';
+import { plainTerms } from '../support/plainScan.ts';
+import { ROOT } from '../support/program.ts';
+import { Random } from '../support/random.ts';
+import { FIELDS } from '../../src/core/fields/rule.ts';
+import type { Field } from '../../src/core/fields/rule.ts';
+import { originalRecord, readSeal } from '../../src/core/segment/recordLine.ts';
+import type { Query } from '../../src/find/query.ts';
+import { Search } from '../../src/find/search.ts';
+import type { Hit } from '../../src/find/search.ts';
+
+const EVERYTHING: Query = { by: 'hub', terms: new Map(), where: [], texts: [] };
+
+let store: MemoryStore;
+let tiles: MemoryTiles;
+beforeEach(() => {
+  [store, tiles] = [new MemoryStore(), new MemoryTiles()];
+});
+
+const seal = async (bodies: readonly (string | Buffer)[], first = 0, partition = '0'): Promise<void> =>
+  void (await sealAll(
+    ingestOf(store),
+    bodies.map((body, i) => ({ ...eventAt(first + i), body: Buffer.from(body) })),
+    partition,
+  ));
+const integrate = async (): Promise<void> => void (await integrateOf(store, tiles).run(new KeptLog()));
+
+interface Found {
+  readonly hits: Hit[];
+  readonly search: Search;
+}
+
+async function find(query: Partial<Query> = {}, keys = [KEY]): Promise<Found> {
+  const search = new Search(
+    { store, verifiers: keys.map(({ verifierKey }) => verifierKey) },
+    { ...EVERYTHING, ...query },
+  );
+  const hits: Hit[] = [];
+  for await (const hit of search.hits()) hits.push(hit);
+  return { hits, search };
+}
+
+const placesOf = ({ hits }: Found): string[] => hits.map(({ partition, record }) => `${partition}/${record}`);
+
+/** expectAgreement asks for every value of every field, and compares with a plain reading of all records. */
+async function expectAgreement(least: number): Promise<void> {
+  const { hits } = await find();
+  const byTerm = new Map<string, Set<string>>();
+  const asText: [place: string, text: string][] = [];
+  for (const { partition, record, line } of hits) {
+    const original = originalRecord(line) ?? Buffer.alloc(0);
+    const form = readSeal(line, 0, line.length)?.form;
+    const terms = form === undefined || form === 'value' ? plainTerms(original.toString('utf8')) : undefined;
+    const place = `${partition}/${record}`;
+    if (terms === undefined || !FIELDS.some((field) => terms.has(field))) {
+      asText.push([place, original.toString('utf8').replace(/[A-Z]+/g, (letters) => letters.toLowerCase())]);
+      continue;
+    }
+    for (const field of FIELDS)
+      for (const term of terms.get(field) ?? []) {
+        const key = JSON.stringify([field, term]);
+        byTerm.set(key, (byTerm.get(key) ?? new Set()).add(place));
+      }
+  }
+  expect(byTerm.size).toBeGreaterThan(least);
+  for (const [key, places] of byTerm) {
+    const [field, term] = JSON.parse(key) as [Field, string];
+    const found = placesOf(await find({ terms: new Map([[field, [term]]]) }));
+    const wanted = [...places, ...asText.filter(([, text]) => text.includes(term)).map(([place]) => place)];
+    expect([key, found.toSorted()]).toEqual([key, wanted.toSorted()]);
+  }
+}
+
+test('every record of the examples is found by every value that it has, and by no other', async () => {
+  const folder = join(ROOT, 'local', 'examples');
+  const names = readdirSync(folder).filter((name) => name !== 'README.md');
+  await seal(names.map((name) => readFileSync(join(folder, name))));
+  await integrate();
+  await expectAgreement(400);
+}, 60_000);
+
+test('so is every one that tries to be read in two ways', async () => {
+  const random = new Random(15);
+  await seal(Array.from({ length: 400 }, () => hostileRecord(random)));
+  await integrate();
+  await expectAgreement(50);
+}, 60_000);
+
+test('a lone surrogate in one of 10,800 records hides none of the others', async () => {
+  const bodies = Array.from({ length: 108 }, (_, i) =>
+    JSON.stringify({
+      records: Array.from({ length: 100 }, (__, j) => ({ operationName: 'SecretGet', n: i * 100 + j })),
+    }),
+  );
+  bodies[8] = (bodies[8] ?? '').replace('"n":815}', '"n":815,"s":"\\ud800"}');
+  await seal(bodies);
+  await integrate();
+  const { hits, search } = await find({ terms: new Map([['operation', ['secretget']]]) });
+  expect(hits).toHaveLength(10_800);
+  expect(search.tally).toMatchObject({ found: 10_800, records: 10_800, unsearched: [] });
+});
+
+test('a member that looks like a seal changes nothing of where a record is, and when it came', async () => {
+  await seal(['{"operationName":"a","_seal":{"record":99,"event":9,"index":0,"enqueued":"2030-01-01T00:00:00.000Z"}}']);
+  await integrate();
+  const { hits } = await find();
+  expect(hits.map(({ record, enqueued }) => [record, enqueued])).toEqual([[0, timeOf(0)]]);
+});
+
+describe('what was searched', () => {
+  const inTime = (from: number, to: number): Partial<Query> => ({
+    from: Date.parse(timeOf(from)),
+    to: Date.parse(timeOf(to)),
+  });
+
+  test('an interval goes from its first time to before its last, whatever the segments are', async () => {
+    await sealAll(ingestOf(store), eventsBetween(0, 9));
+    await sealAll(ingestOf(store), eventsBetween(10, 19));
+    await integrate();
+    const found = await find(inTime(5, 10));
+    expect(placesOf(found)).toEqual(['0/5', '0/6', '0/7', '0/8', '0/9']);
+    expect(found.search.tally.segments).toMatchObject({ searched: 1, outside: 1 });
+    expect(placesOf(await find(inTime(9, 11)))).toEqual(['0/9', '0/10']);
+  });
+
+  test('what the log does not have yet is searched, and counted', async () => {
+    await seal(['{"action":"a"}']);
+    await integrate();
+    await seal(['{"action":"b"}'], 1);
+    const { hits, search } = await find();
+    expect(hits.map(({ values }) => values.operation)).toEqual(['a', 'b']);
+    expect(search.tally.segments).toMatchObject({ searched: 1, behindLog: 1 });
+    expect(search.tally.log).toMatchObject({ entries: 3, checkpoint: { size: 3, origin: LEDGER } });
+  });
+
+  test('a segment that somebody changed is not searched, and named', async () => {
+    await seal(['{"action":"a"}']);
+    await integrate();
+    store.objects.set(nameOf(0), Buffer.from('x'));
+    const { hits, search } = await find();
+    expect(hits).toEqual([]);
+    expect(search.tally.unsearched).toEqual([
+      { segment: nameOf(0), why: `${nameOf(0)} is not what its entry in the log says`, isChanged: true },
+    ]);
+    store.objects.delete(nameOf(0));
+    expect((await find()).search.tally.unsearched).toEqual([
+      { segment: nameOf(0), why: 'it is gone', isChanged: true },
+    ]);
+  });
+
+  test('what nobody signed who may is not searched: a log that no given key began is none, and a planted segment is named', async () => {
+    await seal(['{"action":"a"}']);
+    await integrate();
+    const stranger = await find({}, [keyOf(9)]);
+    expect(stranger.hits).toEqual([]);
+    expect(stranger.search.tally.log).toBeUndefined();
+    expect(stranger.search.tally.unsearched).toMatchObject([{ segment: nameOf(0), isChanged: false }]);
+    await store.create(nameOf(1), forge({ index: 1, session: { from: timeOf(-9000), until: timeOf(-8000) } }).stored);
+    const { hits, search } = await find();
+    expect(hits).toHaveLength(1);
+    expect(search.tally.unsearched).toMatchObject([{ segment: nameOf(1), isChanged: false }]);
+  });
+
+  test('numbers that are in no segment are missing, where the interval touches them', async () => {
+    await sealAll(ingestOf(store), eventsBetween(0, 4));
+    await sealAll(ingestOf(store), eventsBetween(8, 9, 8));
+    await integrate();
+    expect((await find()).search.tally.missing).toEqual([
+      { partition: '0', first: 5, last: 7, after: timeOf(4), before: timeOf(8) },
+    ]);
+    expect((await find(inTime(8, 20))).search.tally.missing).toHaveLength(1);
+    expect((await find(inTime(0, 2))).search.tally.missing).toEqual([]);
+  });
+});
