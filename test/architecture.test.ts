@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/integrate/': ['src/ledger/', 'src/ports/', 'src/core/', 'node:timers/promises'],
   'src/verify/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
   'src/prove/': ['src/ledger/', 'src/ports/', 'src/core/', 'node:util', 'node:zlib'],
+  'src/find/': ['src/ledger/', 'src/ports/', 'src/core/'],
   'src/guard/': ['src/ledger/', 'src/ports/', 'src/core/'],
   'src/routing/': ['src/ledger/', 'src/config/azureIds.ts', 'src/ports/', 'src/core/'],
   'src/doctor/': [

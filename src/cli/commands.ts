@@ -21,6 +21,16 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     summary: 'copy a ledger to a folder',
     load: () => import('./commands/mirror.ts'),
   },
+  find: {
+    arguments: 'TARGET',
+    summary: 'find records, and say what was searched',
+    load: () => import('./commands/find.ts'),
+  },
+  fields: {
+    arguments: 'TARGET',
+    summary: 'which values there are to find records by',
+    load: () => import('./commands/fields.ts'),
+  },
   show: {
     arguments: 'TARGET PARTITION RECORD',
     summary: 'show one record and its hash',

@@ -28,7 +28,7 @@ function fit(line: string, { isTTY, columns }: NodeJS.WriteStream): string {
 }
 
 /** printable makes hostile text harmless: what can't be seen becomes \u escapes. In JSON that is the same text. */
-const printable = (text: string): string => text.replace(UNSEEN, (unseen) => unseen.replace(/[^]/g, escapeUnit));
+export const printable = (text: string): string => text.replace(UNSEEN, (unseen) => unseen.replace(/[^]/g, escapeUnit));
 
 /** JSON knows escapes of UTF-16 code units alone. */
 const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -68,6 +68,10 @@ function neededBy(command: string): Readonly<Record<string, string>> {
   return needed[command] ?? {};
 }
 
+/** What is searched for may be a secret that somebody logged: it is taken, and repeated nowhere either. */
+const isSearched = (command: string, place: string): boolean =>
+  command === 'find' && commands.get('find')?.text.options[place.slice(2)]?.type === 'names';
+
 /** lineOf makes a command line that is right but for one place: an argument, an option, or something too much. */
 function lineOf(command: string, place: string, value: string): string[] {
   const { text } = commands.get(command) as Command;
@@ -119,7 +123,8 @@ describe.each(Object.keys(COMMANDS))('auditseal %s', (command) => {
             return error instanceof AuditsealError && error.code === 'USAGE' ? 64 : 2;
           }
         });
-        if (code !== 64 || out.includes(SECRET)) wrong.push({ place, what, code, out });
+        const isRight = code === 64 || (code === 0 && isSearched(command, place));
+        if (!isRight || out.includes(SECRET)) wrong.push({ place, what, code, out });
       }
     }
     expect(wrong).toEqual([]);
@@ -128,9 +133,8 @@ describe.each(Object.keys(COMMANDS))('auditseal %s', (command) => {
 
   test('does so as a program', async () => {
     const spellings = Object.values(SPELLINGS);
-    const lines = placesOf(command).map((place, i) =>
-      lineOf(command, place, spellings[i % spellings.length] as string),
-    );
+    const places = placesOf(command).filter((place) => !isSearched(command, place));
+    const lines = places.map((place, i) => lineOf(command, place, spellings[i % spellings.length] as string));
     for (const line of lines) {
       const { code, stdout, stderr } = await program(command, ...line);
       expect([line, code, stdout]).toEqual([line, 64, '']);

@@ -1,14 +1,20 @@
 import { formatHash } from '../../core/hash.ts';
 import { Certificates } from '../../core/signed/certificate.ts';
 import { originalRecord } from '../../core/segment/recordLine.ts';
+import type { VerifierKey } from '../../core/note/verifierKey.ts';
 import { isPartition } from '../../core/text.ts';
+import type { Query } from '../../find/query.ts';
+import { Search } from '../../find/search.ts';
 import { findRecord } from '../../prove/findRecord.ts';
 import type { FoundRecord } from '../../prove/findRecord.ts';
+import type { ObjectStore } from '../../ports/store.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
+import { hitFormat } from '../hits.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { print, printJson, printPage, warn } from '../output.ts';
+import { searchedLines, searchExit } from '../searched.ts';
 import { openTarget } from '../target.ts';
 import { unusable, usageError, wholeNumber } from '../usage.ts';
 
@@ -16,7 +22,7 @@ export const command = defineCommand(
   {
     name: 'show',
     arguments: ['TARGET', 'PARTITION', 'RECORD'],
-    usage: ['TARGET PARTITION RECORD [--raw | --json] [--key VKEY]'],
+    usage: ['TARGET PARTITION RECORD [--raw | --json | --context N] [--key VKEY]'],
     description: [
       "Shows one record by its number in a partition's chain, with its hash and the root of its segment. It recomputes " +
         'that one segment; it does not check the chain (auditseal verify does).',
@@ -29,6 +35,13 @@ export const command = defineCommand(
           "write the record's original bytes and nothing else, unescaped: a terminal obeys what hostile bytes tell it",
       },
       json: { type: 'flag', meaning: 'print {"segment","leaf","recordHash","segmentRoot","line"}' },
+      context: {
+        type: 'number',
+        placeholder: 'N',
+        least: 1,
+        most: 10_000,
+        meaning: 'show the record among the N before it and the N behind it in its partition, a line each',
+      },
       key: {
         type: 'texts',
         placeholder: 'VKEY',
@@ -46,10 +59,13 @@ export const command = defineCommand(
   },
   async ({ given: [target, partition, number], options }) => {
     if (!isPartition(partition)) throw usageError('PARTITION must be a partition id, such as 0');
-    if (options.raw && options.json) throw usageError('--raw and --json exclude each other');
+    if ([options.raw, options.json, options.context !== undefined].filter(Boolean).length > 1)
+      throw usageError('--raw, --json and --context exclude each other');
     const record = wholeNumber(number, 'RECORD', 0);
     const verifiers = verifierKeys(options.key);
     requireLogKeys('--key', verifiers);
+    if (options.context !== undefined)
+      return showContext(await openTarget(target), { partition, record, context: options.context }, verifiers);
     const certificates = new Certificates(undefined, verifiers.length > 0 ? verifiers : undefined);
     const found = await findRecord(await openTarget(target), certificates, partition, record);
     if (found === undefined)
@@ -66,6 +82,35 @@ export const command = defineCommand(
     return isIntact ? EXIT.fine : EXIT.wrong;
   },
 );
+
+interface InContext {
+  readonly partition: string;
+  readonly record: number;
+  readonly context: number;
+}
+
+async function showContext(
+  store: ObjectStore,
+  { partition, record, context }: InContext,
+  verifiers: readonly VerifierKey[],
+): Promise<number> {
+  const query: Query = {
+    by: 'hub',
+    terms: new Map(),
+    where: [],
+    texts: [],
+    partitions: new Set([partition]),
+    records: { first: Math.max(0, record - context), last: record + context },
+  };
+  const search = new Search({ store, verifiers }, query);
+  const width = process.stdout.isTTY ? process.stdout.columns - 2 : 0;
+  const table = hitFormat('table', { zone: 'UTC', width });
+  print(`  ${table.head.trimEnd()}`);
+  for await (const hit of search.hits()) print(`${hit.record === record ? '>' : ' '} ${table.line(hit).trimEnd()}`);
+  print('');
+  for (const line of searchedLines(search.tally, query, 'UTC', verifiers.length > 0)) print(line);
+  return searchExit(search.tally);
+}
 
 const asJson = ({ segment, leaf, line, hash, reading }: FoundRecord): object => ({
   segment,

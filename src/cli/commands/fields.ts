@@ -1,0 +1,90 @@
+import { FIELDS } from '../../core/fields/rule.ts';
+import type { Field } from '../../core/fields/rule.ts';
+import { FieldCounts } from '../../find/fieldCounts.ts';
+import { Search } from '../../find/search.ts';
+import { defineCommand } from '../command.ts';
+import { requireLogKeys, verifierKeys } from '../keys.ts';
+import { formatMoment } from '../moment.ts';
+import { TARGET_MEANING, jsonOption } from '../options.ts';
+import { formatCount, print, printJson, tell } from '../output.ts';
+import { spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
+import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
+import { openTarget } from '../target.ts';
+import { usageError } from '../usage.ts';
+import type { OptionTable } from '../usage.ts';
+
+const OPTIONS = {
+  ...SPAN_OPTIONS,
+  field: {
+    type: 'texts',
+    placeholder: 'NAME',
+    meaning: `this field alone: ${FIELDS.join(', ')}. May be given several times`,
+  },
+  limit: {
+    type: 'number',
+    placeholder: 'N',
+    least: 1,
+    meaning: 'of each field the N most frequent values (default: 20)',
+  },
+  json: jsonOption('all values'),
+} as const satisfies OptionTable;
+
+const LIMIT = 20;
+
+export const command = defineCommand(
+  {
+    name: 'fields',
+    arguments: ['TARGET'],
+    usage: ['TARGET [--from TIME] [--to TIME] [options]'],
+    description: [
+      'Shows which categories, operations, actors, targets, resources, results and addresses there are: how often each, and ' +
+        'when the hub got the first and the last record with it. It reads all segments of that time.',
+      TARGET_MEANING,
+    ],
+    options: OPTIONS,
+    exits: SEARCH_EXITS,
+    examples: ['auditseal fields ./mirror --from 2026-11-25 --field actor --field operation'],
+  },
+  async ({ given: [target], options }) => {
+    const { zone, ...span } = spanIn(options);
+    const fields = fieldsIn(options.field);
+    const verifiers = verifierKeys(options.key);
+    requireLogKeys('--key', verifiers);
+    const query = { by: 'hub', terms: new Map(), where: [], texts: [], ...span } as const;
+    const search = new Search({ store: await openTarget(target), verifiers }, query);
+    const counts = new FieldCounts();
+    for await (const hit of search.hits()) counts.add(hit);
+    if (options.json) printJson(asJson(counts, fields));
+    else for (const field of fields) printField(counts, field, zone, options.limit ?? LIMIT);
+    const say = options.json ? tell : print;
+    if (!options.json) say('');
+    for (const line of searchedLines(search.tally, query, zone, verifiers.length > 0)) say(line);
+    return searchExit(search.tally);
+  },
+);
+
+function fieldsIn(names: readonly string[]): readonly Field[] {
+  for (const name of names)
+    if (!FIELDS.some((field) => field === name)) throw usageError(`--field must be one of ${FIELDS.join(', ')}`);
+  return names.length === 0 ? FIELDS : FIELDS.filter((field) => names.includes(field));
+}
+
+const asJson = (counts: FieldCounts, fields: readonly Field[]): object => ({
+  version: 1,
+  kind: 'fields',
+  fields: Object.fromEntries(
+    fields.map((field) => [field, { values: counts.of(field), notToldApart: counts.beyond(field) }]),
+  ),
+});
+
+function printField(counts: FieldCounts, field: Field, zone: string, limit: number): void {
+  const all = counts.of(field);
+  print(`${field.toUpperCase()}: ${formatCount(all.length)} ${all.length === 1 ? 'value' : 'values'}`);
+  for (const { value, count, first, last } of all.slice(0, limit)) {
+    const [from, to] = [first, last].map((time) => formatMoment(Date.parse(time), zone));
+    print(`${formatCount(count).padStart(12)}  ${from}  ${to}  ${value.replace(/[\r\n\t]+/g, ' ')}`);
+  }
+  if (all.length > limit) print(`${'…'.padStart(12)}  ${formatCount(all.length - limit)} more: --limit`);
+  const beyond = counts.beyond(field);
+  if (beyond > 0) print(`${'…'.padStart(12)}  ${formatCount(beyond)} of values that were too many to tell apart`);
+}

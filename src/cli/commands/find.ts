@@ -1,0 +1,178 @@
+import { parseEventTime } from '../../core/fields/eventTime.ts';
+import { FIELDS } from '../../core/fields/rule.ts';
+import type { Extra, Field } from '../../core/fields/rule.ts';
+import { fold } from '../../core/fields/fold.ts';
+import type { VerifierKey } from '../../core/note/verifierKey.ts';
+import { Certificates } from '../../core/signed/certificate.ts';
+import { isPartition } from '../../core/text.ts';
+import type { Query, Where } from '../../find/query.ts';
+import { relatedTo } from '../../find/related.ts';
+import { Search } from '../../find/search.ts';
+import type { Hit } from '../../find/search.ts';
+import { findRecord } from '../../prove/findRecord.ts';
+import type { ObjectStore } from '../../ports/store.ts';
+import { defineCommand } from '../command.ts';
+import { HIT_FORMATS, hitFormat } from '../hits.ts';
+import { requireLogKeys, verifierKeys } from '../keys.ts';
+import { TARGET_MEANING } from '../options.ts';
+import { print, tell } from '../output.ts';
+import { spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
+import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
+import { openSink } from '../sink.ts';
+import { openTarget } from '../target.ts';
+import { unusable, usageError } from '../usage.ts';
+import type { OptionTable, OptionValues } from '../usage.ts';
+
+/** The options that ask for values of fields: their names are those of the fields. */
+const FIELD_OPTIONS = {
+  category: { type: 'names', placeholder: 'TEXT', meaning: 'category, such as AuditEvent' },
+  operation: { type: 'names', placeholder: 'TEXT', meaning: 'operation, such as SecretGet' },
+  actor: { type: 'names', placeholder: 'TEXT', meaning: 'who did it: a name, an address, an object id or an app id' },
+  target: { type: 'names', placeholder: 'TEXT', meaning: 'what it was done to: a user, an object, a URL' },
+  resource: { type: 'names', placeholder: 'TEXT', meaning: 'resource that logged it: its id, or its name alone' },
+  result: { type: 'names', placeholder: 'TEXT', meaning: 'result, such as Success or 403' },
+  ip: { type: 'names', placeholder: 'ADDRESS', meaning: 'IP address, without a port' },
+} as const satisfies Readonly<Record<Field, OptionTable[string]>>;
+
+const OPTIONS = {
+  ...SPAN_OPTIONS,
+  ...FIELD_OPTIONS,
+  where: {
+    type: 'names',
+    placeholder: 'PATH=VALUE',
+    meaning: 'a value of any member of the record, such as properties.tlsVersion=TLS1_1; all that are given',
+  },
+  text: { type: 'names', placeholder: 'TEXT', meaning: "a text that stands in the record's bytes; all that are given" },
+  related: {
+    type: 'text',
+    placeholder: 'PARTITION/RECORD',
+    meaning: 'what has the same correlation id as that record, an hour before and after it',
+  },
+  by: {
+    type: 'text',
+    placeholder: 'hub|event',
+    meaning: 'whose time counts: when the hub got it (default), or what the record says',
+  },
+  sort: {
+    type: 'text',
+    placeholder: 'time',
+    meaning: 'sort by the time that records say; else they come in the order of the log',
+  },
+  limit: { type: 'number', placeholder: 'N', least: 1, meaning: 'stop after so many' },
+  format: { type: 'text', placeholder: 'table|jsonl|csv', meaning: 'how to print (default: table)' },
+  out: { type: 'file', placeholder: 'FILE', meaning: 'write what is found to this file, which must not exist yet' },
+} as const satisfies OptionTable;
+
+/** How much is sorted in memory. */
+const MOST_SORTED_BYTES = 512 * 1024 * 1024;
+
+export const command = defineCommand(
+  {
+    name: 'find',
+    arguments: ['TARGET'],
+    usage: ['TARGET [--from TIME] [--to TIME] [--actor TEXT …] [options]'],
+    description: [
+      'Finds records, and says what it looked at and what not. What is given for several options must all hold; of several ' +
+        'values of one option one is enough. Values are compared whole, without regard to ASCII case.',
+      TARGET_MEANING,
+    ],
+    options: OPTIONS,
+    notes: ['docs/operations.md, Find, says which members of which logs the fields are, and what an answer covers.'],
+    exits: SEARCH_EXITS,
+    examples: [
+      'auditseal find ./mirror --from 2026-11-25T14:00Z --to 2026-11-25T15:00Z --operation SecretGet',
+      'auditseal find ./mirror --related 3/10241',
+      "auditseal find ./mirror --category AuditEvent --format jsonl | jq -r '.line.properties.id'",
+    ],
+  },
+  async ({ given: [target], options }) => {
+    const format = oneOf('--format', options.format ?? 'table', HIT_FORMATS);
+    const { zone, ...span } = spanIn(options);
+    if (options.sort !== undefined) oneOf('--sort', options.sort, ['time']);
+    const verifiers = verifierKeys(options.key);
+    requireLogKeys('--key', verifiers);
+    const asked = { ...queryOf(options), ...span };
+    const store = await openTarget(target);
+    const query = options.related === undefined ? asked : await withRelated(asked, options.related, store, verifiers);
+    const search = new Search({ store, verifiers }, query);
+    const isFile = options.out !== undefined;
+    const width = isFile || !process.stdout.isTTY ? 0 : (process.stdout.columns ?? 0);
+    const printed = hitFormat(format, { zone, width });
+    const sink = await openSink(options.out);
+    await sink.write(printed.head);
+    let shown = 0;
+    for await (const hit of options.sort === undefined ? search.hits() : sorted(search.hits())) {
+      await sink.write(printed.line(hit));
+      shown += 1;
+      if (shown === options.limit) break;
+    }
+    await sink.close();
+    const say = format === 'table' || isFile ? print : tell;
+    say('');
+    if (shown === options.limit) say(`stopped at ${shown}, as --limit says: what comes behind was not searched`);
+    for (const line of searchedLines(search.tally, query, zone, verifiers.length > 0)) say(line);
+    return searchExit(search.tally);
+  },
+);
+
+function oneOf<const T extends string>(option: string, text: string, all: readonly T[]): T {
+  const found = all.find((one) => one === text);
+  if (found === undefined) throw usageError(`${option} must be ${all.join(' or ')}`);
+  return found;
+}
+
+function queryOf(options: OptionValues<typeof OPTIONS>): Query {
+  const terms = new Map<Field | Extra, readonly string[]>();
+  for (const field of FIELDS) {
+    const values = options[field].map(fold);
+    if (values.includes('')) throw usageError(`--${field} is empty`);
+    if (values.length > 0) terms.set(field, values);
+  }
+  if (options.text.includes('')) throw usageError('--text is empty');
+  return {
+    by: oneOf('--by', options.by ?? 'hub', ['hub', 'event']),
+    terms,
+    where: options.where.map(whereIn),
+    texts: options.text,
+  };
+}
+
+function whereIn(text: string): Where {
+  const at = text.indexOf('=');
+  if (at < 1) throw usageError('--where must be PATH=VALUE, such as properties.tlsVersion=TLS1_1');
+  return { path: text.slice(0, at), value: fold(text.slice(at + 1)) };
+}
+
+async function withRelated(
+  query: Query,
+  place: string,
+  store: ObjectStore,
+  verifiers: readonly VerifierKey[],
+): Promise<Query> {
+  const [, partition = '', record = ''] = /^(\d{1,5})\/(\d{1,15})$/.exec(place) ?? [];
+  if (!isPartition(partition)) throw usageError('--related must be PARTITION/RECORD, such as 3/10241');
+  const certificates = new Certificates(undefined, verifiers.length > 0 ? verifiers : undefined);
+  const found = await findRecord(store, certificates, partition, Number(record));
+  const related = found && relatedTo(found.line);
+  if (related === undefined) throw unusable(`partition ${partition} has no readable record ${Number(record)}`);
+  if (related.correlations.length === 0) throw unusable(`record ${place} has no correlation id`);
+  return {
+    ...query,
+    from: Math.max(related.from, query.from ?? -Infinity),
+    to: Math.min(related.to, query.to ?? Infinity),
+    terms: new Map([...query.terms, ['correlation', related.correlations]]),
+  };
+}
+
+/** sorted gives hits by the time that they say, or else the hub's. It throws where they are too many to sort here. */
+async function* sorted(hits: AsyncIterable<Hit>): AsyncGenerator<Hit> {
+  const all: { readonly time: number; readonly hit: Hit }[] = [];
+  let bytes = 0;
+  for await (const hit of hits) {
+    bytes += hit.line.length;
+    if (bytes > MOST_SORTED_BYTES)
+      throw unusable('there is too much to sort here: narrow the question, or leave out --sort and sort the file');
+    all.push({ time: parseEventTime(hit.values.time ?? '') ?? Date.parse(hit.enqueued), hit });
+  }
+  for (const { hit } of all.sort((a, b) => a.time - b.time)) yield hit;
+}

@@ -1,0 +1,51 @@
+import { isZone, parseMoment } from './moment.ts';
+import { usageError } from './usage.ts';
+import type { OptionTable } from './usage.ts';
+import { isPartition } from '../core/text.ts';
+import type { Query } from '../find/query.ts';
+
+/** SPAN_OPTIONS are the options of commands that search: of which time, and where. */
+export const SPAN_OPTIONS = {
+  from: { type: 'text', placeholder: 'TIME', meaning: 'from then on: 2026-11-25T14:00Z, or a date' },
+  to: { type: 'text', placeholder: 'TIME', meaning: 'until then; what is of that very time is left out' },
+  tz: {
+    type: 'text',
+    placeholder: 'ZONE',
+    meaning: 'time zone of times without an offset, and of what is shown (default: UTC)',
+  },
+  partition: { type: 'texts', placeholder: 'ID', meaning: 'in this partition only. May be given several times' },
+  key: {
+    type: 'texts',
+    placeholder: 'VKEY',
+    meaning: 'a verifier key of the log: without one, anybody may have made the ledger. May be given several times',
+  },
+} as const satisfies OptionTable;
+
+/** SpanValues is what was given for them. */
+export interface SpanValues {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly tz: string | undefined;
+  readonly partition: readonly string[];
+}
+
+/** Span is an interval, in which partitions, and the zone of the times. */
+export interface Span extends Pick<Query, 'from' | 'to' | 'partitions'> {
+  readonly zone: string;
+}
+
+/** spanIn reads the options of a span. It throws USAGE for what isn't one. */
+export function spanIn(options: SpanValues): Span {
+  const zone = options.tz ?? 'UTC';
+  if (!isZone(zone)) throw usageError('--tz must be a name of the time zone database, such as Europe/Berlin');
+  const from = options.from === undefined ? undefined : parseMoment('--from', options.from, zone, 'from');
+  const to = options.to === undefined ? undefined : parseMoment('--to', options.to, zone, 'to');
+  if (from !== undefined && to !== undefined && from >= to) throw usageError('--from must be before --to');
+  if (!options.partition.every(isPartition)) throw usageError('--partition must be a partition id, such as 0');
+  return {
+    zone,
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(options.partition.length > 0 && { partitions: new Set(options.partition) }),
+  };
+}

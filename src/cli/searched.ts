@@ -1,0 +1,126 @@
+import { EXIT } from './exits.ts';
+import { formatMoment } from './moment.ts';
+import { formatCount } from './output.ts';
+import type { Query } from '../find/query.ts';
+import type { Tally } from '../find/tally.ts';
+
+/** SEARCH_EXITS says what the exit status of a search means. */
+export const SEARCH_EXITS = {
+  fine: 'searched all that was asked for, whether something was found or not',
+  wrong: 'a segment is not what the log says',
+  unknown: 'something could not be searched',
+};
+
+/** searchExit gives the exit status of a search. */
+export function searchExit({ unsearched }: Tally): number {
+  if (unsearched.some(({ isChanged }) => isChanged)) return EXIT.wrong;
+  return unsearched.length > 0 ? EXIT.unknown : EXIT.fine;
+}
+
+/** How many of many are named. */
+const MOST_NAMED = 5;
+
+const count = (number: number, one: string, many = `${one}s`): string =>
+  `${formatCount(number)} ${number === 1 ? one : many}`;
+
+function some(items: readonly string[]): string {
+  const rest = items.length - MOST_NAMED;
+  return `${items.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
+}
+
+/** searchedLines says what a search looked at, and what an answer of it doesn't cover. */
+export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiven: boolean): string[] {
+  const { segments, records, found } = tally;
+  const skipped = [
+    ...(segments.outside > 0 ? [`${formatCount(segments.outside)} are of other times`] : []),
+    ...(segments.empty > 0 ? [`${formatCount(segments.empty)} hold no record`] : []),
+  ];
+  const looked = segments.searched + segments.behindLog;
+  return [
+    `found ${formatCount(found)} of ${count(records, 'record')} in ${count(looked, 'segment')}${skipped.length > 0 ? `; not read: ${skipped.join(', ')}` : ''}`,
+    ...textLines(tally, query),
+    ...(query.by === 'event'
+      ? [
+          `the time is the one that records say, and they were looked for among what the hub got up to a day later${tally.timeless > 0 ? `; ${count(tally.timeless, 'record says', 'records say')} none that can be read, so the hub's counts` : ''}`,
+        ]
+      : []),
+    ...unsearchedLines(tally),
+    ...gapLines(tally, zone),
+    ...spanLines(tally, query, zone),
+    ...logLines(tally, zone, isKeyGiven),
+  ];
+}
+
+function textLines({ asText, without }: Tally, { terms }: Query): string[] {
+  const odd = asText.notJson + asText.noFields;
+  const lines = [...without].map(
+    ([field, number]) => `${count(number, 'record has', 'records have')} no ${field}, and can't be found by one`,
+  );
+  if (odd > 0 && terms.size > 0)
+    lines.push(
+      `${count(odd, 'record')} searched as text: ${formatCount(asText.notJson)} not JSON, and no rule takes anything of ${formatCount(asText.noFields)}`,
+    );
+  return lines;
+}
+
+function unsearchedLines({ unsearched }: Tally): string[] {
+  return unsearched.length === 0
+    ? []
+    : [
+        `NOT SEARCHED: ${count(unsearched.length, 'segment')}: ${some(unsearched.map(({ segment, why }) => `${segment} (${why})`))}`,
+      ];
+}
+
+function gapLines({ missing }: Tally, zone: string): string[] {
+  return missing.length === 0
+    ? []
+    : [
+        `MISSING: ${some(
+          missing.map(
+            ({ partition, first, last, after, before }) =>
+              `events ${first} to ${last} of partition ${partition}, between ${after === undefined ? 'the beginning' : shown(after, zone)} and ${before === undefined ? 'the end' : shown(before, zone)}`,
+          ),
+        )}`,
+      ];
+}
+
+const shown = (time: string, zone: string): string => formatMoment(Date.parse(time), zone);
+
+/** An interval without segments is not "nothing happened". */
+function spanLines({ spans }: Tally, { from = -Infinity, to = Infinity }: Query, zone: string): string[] {
+  const late = [...spans].filter(([, { last }]) => Date.parse(last) < to && to !== Infinity);
+  const early = [...spans].filter(([, { first }]) => Date.parse(first) > from && from !== -Infinity);
+  return [
+    ...(spans.size === 0 ? ['the log has no segment of any partition that was asked for'] : []),
+    ...(late.length > 0
+      ? [
+          `sealed only until then, so what came later is not here: ${some(late.map(([partition, { last }]) => `partition ${partition} until ${shown(last, zone)}`))}`,
+        ]
+      : []),
+    ...(early.length > 0
+      ? [
+          `nothing is sealed of before: ${some(early.map(([partition, { first }]) => `partition ${partition} begins at ${shown(first, zone)}`))}`,
+        ]
+      : []),
+  ];
+}
+
+function logLines({ log, segments }: Tally, zone: string, isKeyGiven: boolean): string[] {
+  const behind =
+    segments.behindLog > 0
+      ? [`${count(segments.behindLog, 'segment')} of these the log doesn't have yet, so no proof covers them`]
+      : [];
+  if (log === undefined) return [...behind, 'there is no log that a trusted key began'];
+  const { entries, time, checkpoint } = log;
+  const covered =
+    checkpoint === undefined
+      ? 'no checkpoint of its last batches is signed by it'
+      : `its checkpoint of ${formatCount(checkpoint.size)} is signed`;
+  return [
+    ...behind,
+    `the log has ${count(entries, 'entry', 'entries')}, the last of ${shown(time, zone)}; ${covered}`,
+    isKeyGiven
+      ? 'what was found is what a key which you gave vouches for; that nothing was left out is not proved'
+      : 'no --key was given, so anybody may have made this ledger',
+  ];
+}

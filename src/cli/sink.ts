@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { callersPath, codeOf, reasonOf } from './files.ts';
+import { printable } from './output.ts';
+import { unusable } from './usage.ts';
+
+/** Sink takes results one by one, however many, and waits for a slow reader. */
+export interface Sink {
+  write(text: string): Promise<void>;
+  /** close ends the results; nobody has all of them before. */
+  close(): Promise<void>;
+}
+
+/** openSink opens a file that isn't there yet, or standard output. On a terminal nothing that is written can act. */
+export async function openSink(path: string | undefined): Promise<Sink> {
+  if (path === undefined) {
+    const { stdout } = process;
+    return {
+      write: async (text) => writeTo(stdout, stdout.isTTY ? printableLines(text) : text),
+      close: async () => Promise.resolve(),
+    };
+  }
+  const stream = createWriteStream(callersPath(path), { flags: 'wx' });
+  let fault: unknown;
+  stream.on('error', (error) => (fault ??= error));
+  const check = (): void => {
+    if (fault === undefined) return;
+    const isThere = codeOf(fault) === 'EEXIST';
+    const why = isThere ? 'is there already, and is never overwritten' : `can't be written: ${reasonOf(fault)}`;
+    throw unusable(`--out: ${path} ${why}`, fault);
+  };
+  await Promise.race([once(stream, 'open'), once(stream, 'close')]).catch(() => undefined);
+  check();
+  return {
+    write: async (text) => {
+      await writeTo(stream, text);
+      check();
+    },
+    close: async () => {
+      if (!stream.destroyed) {
+        stream.end();
+        await once(stream, 'close');
+      }
+      check();
+    },
+  };
+}
+
+async function writeTo(stream: Writable, text: string): Promise<void> {
+  if (!stream.write(text) && !stream.destroyed) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+}
+
+const printableLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => printable(line.replace(/\r$/, '')))
+    .join('\n');
