@@ -4,6 +4,7 @@ import { openOperatorKeys, requireSigners } from '../adapters/logKeys.ts';
 import { remoteWitness } from '../adapters/witnessClient.ts';
 import { MAX_BATCH_OBJECTS } from '../core/objects/batch.ts';
 import { Cosigning } from '../integrate/cosigning.ts';
+import { Indexing } from '../integrate/indexing.ts';
 import { Integrate } from '../integrate/integrate.ts';
 import { Sessions } from '../ledger/session.ts';
 import type { Logger } from '../ports/host.ts';
@@ -11,6 +12,9 @@ import { SegmentWorkers } from '../threads/workers.ts';
 
 /** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
 const INTEGRATION = { budgetMs: 20_000, limits: { objects: MAX_BATCH_OBJECTS, storedBytes: 256 * 1024 * 1024 } };
+
+/** So long a run goes on with the index; what is left the next one takes. */
+const INDEXING_MS = 20_000;
 
 /** Integration is what runs one after the other. */
 export interface Integration {
@@ -30,7 +34,7 @@ export async function openIntegration({ config, ...ledger }: Ledger): Promise<In
   const { origin, verifyThreads, witnessPolicy } = config;
   const operators = await openOperatorKeys(config, [keys, auditor]);
   // Threads that are idle keep no process.
-  const { summarize } = new SegmentWorkers(verifyThreads);
+  const { summarize, index: indexSegment } = new SegmentWorkers(verifyThreads);
   const concurrency = verifyThreads * SEGMENTS_A_THREAD;
   const witnesses = witnessPolicy?.witnesses ?? [];
   return {
@@ -45,6 +49,7 @@ export async function openIntegration({ config, ...ledger }: Ledger): Promise<In
       now: Date.now,
       summarize,
       concurrency,
+      indexing: new Indexing({ store, tiles, now: Date.now, indexSegment, concurrency, budgetMs: INDEXING_MS }),
       ...INTEGRATION,
     }),
     cosigning: new Cosigning({

@@ -31,6 +31,8 @@ const KINDS = {
   CHECKPOINT_MALFORMED: 'malformed',
   /** reject the tile or bundle; it can be made again from the batches */
   TILE_MALFORMED: 'malformed',
+  /** reject the unit or manifest of the index; it can be made again from the segments */
+  INDEX_MALFORMED: 'malformed',
   PROOF_MALFORMED: 'malformed',
   /** reject the batch that holds it */
   ENTRY_MALFORMED: 'malformed',

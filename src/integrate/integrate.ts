@@ -2,6 +2,7 @@ import type { SignedCheckpoint } from './cosigning.ts';
 import { publishLog } from './publish.ts';
 import { LogSource } from './source.ts';
 import type { Announcements, BatchLimits, Passed, SourceDeps, TakenBatch } from './source.ts';
+import type { Indexing, PendingIndex } from './indexing.ts';
 import { loadLog } from './loadLog.ts';
 import { firstTrust, publishedTree, readCheckpoint } from './state.ts';
 import type { LogDeps, LogState } from './state.ts';
@@ -12,7 +13,7 @@ import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { formatBatch, openNextBatch } from '../core/objects/batch.ts';
 import type { LogSoFar } from '../core/objects/batch.ts';
-import type { LogPosition } from '../core/objects/heads.ts';
+import type { IndexStatement, LogPosition } from '../core/objects/heads.ts';
 import { batchName, checkpointName } from '../core/objects/names.ts';
 import { MAX_OPERATORS } from '../core/objects/operators.ts';
 import type { Operator } from '../core/objects/operators.ts';
@@ -33,6 +34,8 @@ export interface IntegrateDeps extends LogDeps, Omit<SourceDeps, 'log'> {
   /** of role batches */
   readonly sessions: Sessions;
   readonly limits: BatchLimits;
+  /** makes the index, whose state each batch says; without it the log says what it said before */
+  readonly indexing?: Indexing;
   /** after this time no further batch is begun */
   readonly budgetMs: number;
 }
@@ -55,6 +58,8 @@ export class Integrate {
   readonly #deps: IntegrateDeps;
   #state: LogState | undefined;
   #underWay: Promise<IntegrateResult> | undefined;
+  /** what the next batch is to say of the index */
+  #indexed: PendingIndex | undefined;
   /** what was looked at and has no entry: a saved look-up too */
   readonly #passed: Passed = { report: 0, action: 0, strangers: new Map(), keys: '' };
 
@@ -84,7 +89,10 @@ export class Integrate {
     const result: IntegrateResult = { batches: 0, segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
     try {
       for (let tries = 1; tries <= MAX_TRIES; tries++) {
+        const isFirst = this.#state === undefined;
         this.#state = await this.#current(log);
+        // What a process before has indexed was never stated if that process ended.
+        if (isFirst) await this.#index(this.#state, log);
         if (await this.#addBatches(deadline, result, log)) break;
         log.warn('another integration took the next batch', { tries });
       }
@@ -93,8 +101,14 @@ export class Integrate {
       this.#state = undefined;
       throw error;
     }
+    // Last, because what is signed is stored and published by now.
+    if (this.#state !== undefined) await this.#index(this.#state, log);
     log.info('integrated', { ...result });
     return result;
+  }
+
+  async #index(state: LogState, log: Logger): Promise<void> {
+    this.#indexed = await this.#deps.indexing?.advance(state, log);
   }
 
   /** current gives the log as it is now, signed and published if that can be. */
@@ -116,7 +130,9 @@ export class Integrate {
     try {
       do {
         // Where something else has the name of the newest checkpoint, the next one covers its batch: at once.
-        const batch = await source.take(this.#deps.limits, { isDue: state.newest === 'taken' });
+        const index = this.#newIndex(state.heads);
+        const isDue = state.newest === 'taken' || index !== undefined;
+        const batch = await source.take(this.#deps.limits, { isDue, ...(index && { index }) });
         if (batch === undefined) return true;
         const { entries, heads, ...counts } = batch;
         const added = await this.#add(state, entries, heads);
@@ -130,6 +146,12 @@ export class Integrate {
     } finally {
       await source.close();
     }
+  }
+
+  /** newIndex gives what the log is to say of the index, if that was made from what it says: another integration may have come further. */
+  #newIndex({ index }: LogPosition): IndexStatement | undefined {
+    const { instead, statement } = this.#indexed ?? {};
+    return instead === index?.manifest && statement?.manifest !== index?.manifest ? statement : undefined;
   }
 
   /** announce makes notices of what the log doesn't know of keys yet, signed by all its keys. */

@@ -5,7 +5,7 @@ import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { formatEntry } from '../core/objects/entry.ts';
 import type { LogEntry } from '../core/objects/entry.ts';
 import { NO_POSITION, formatHeads } from '../core/objects/heads.ts';
-import type { DocumentCounts, LogPosition } from '../core/objects/heads.ts';
+import type { DocumentCounts, IndexStatement, LogPosition } from '../core/objects/heads.ts';
 import { DOCUMENT_TYPES, documentName } from '../core/objects/names.ts';
 import type { DocumentType } from '../core/objects/names.ts';
 import { operatorsAfter } from '../core/objects/operators.ts';
@@ -53,6 +53,8 @@ export interface Announcements {
 /** Due says whether a batch is wanted though there may be nothing new. */
 export interface Due {
   readonly isDue: boolean;
+  /** what the batch is to say of the index; left out, what the log says */
+  readonly index?: IndexStatement;
 }
 
 /** TakenBatch is the entries of what was new. */
@@ -79,6 +81,7 @@ export class LogSource {
   /** the entries of what is to be announced, until they are taken */
   #announced: readonly LogEntry[];
   #documents: DocumentCounts;
+  #index: IndexStatement | undefined;
   readonly #passed: Passed;
   #time: string;
 
@@ -94,6 +97,7 @@ export class LogSource {
       ...operators.map(({ note }) => ({ type: 'operator', note }) as const),
     ];
     this.#documents = heads.documents;
+    this.#index = heads.index;
     this.#time = heads.time;
   }
 
@@ -124,7 +128,7 @@ export class LogSource {
   }
 
   /** take gives the next batch, one object of each partition in turn, or undefined if there is nothing new and none is due. */
-  async take(limits: BatchLimits, { isDue }: Due): Promise<TakenBatch | undefined> {
+  async take(limits: BatchLimits, { isDue, index = this.#index }: Due): Promise<TakenBatch | undefined> {
     const entries = this.#announced.map(formatEntry);
     const counts = { segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
     const isFull = (): boolean => entries.length >= limits.objects || counts.storedBytes >= limits.storedBytes;
@@ -153,6 +157,7 @@ export class LogSource {
     }
     if (entries.length === 0 && !isDue) return undefined;
     this.#announced = [];
+    this.#index = index;
     const time = new Date(this.#deps.now()).toISOString();
     if (time > this.#time) this.#time = time;
     const positions = this.#queues.filter(({ position }) => position.next > 0);
@@ -161,6 +166,7 @@ export class LogSource {
       keys: this.#keys,
       operators: this.#operators,
       documents: this.#documents,
+      ...(index && { index }),
       positions: new Map(positions.map(({ partition, position }) => [partition, position])),
     };
     return { entries: [...entries, ...formatHeads(heads)], heads, ...counts };

@@ -43,19 +43,32 @@ export async function* readLog(
     if (!('entries' in batch)) continue;
     const { number, entries, heads } = batch;
     start.tree.takeFiles();
-    const segments: SegmentInLog[] = [];
-    for (const [offset, line] of entries.entries()) {
-      const entry = attempt(() => parseEntry(line), 'malformed');
-      const place = entry && placeOf(entry);
-      if (entry === undefined || place === undefined) continue;
-      const { partition, index } = place;
-      const due = next.get(partition) ?? 0;
-      if (index !== due || due >= (heads.positions.get(partition) ?? NO_POSITION).next) continue;
-      next.set(partition, due + 1);
-      if (entry.type === 'segment')
-        segments.push({ entry, line: Buffer.from(line), batch: number, leaf: size + offset });
-    }
+    const segments = countingSegments(entries, size, heads, next).map((it) => ({ ...it, batch: number }));
     size += entries.length;
     yield { number, segments, heads, size };
   }
+}
+
+/**
+ * countingSegments gives the segments that count among a batch's entries, of which the first has the number `first`. `next` is the first
+ * index of each partition without an entry; it goes on with them.
+ */
+export function countingSegments(
+  entries: readonly Buffer[],
+  first: number,
+  { positions }: LogPosition,
+  next: Map<string, number>,
+): Omit<SegmentInLog, 'batch'>[] {
+  const segments: Omit<SegmentInLog, 'batch'>[] = [];
+  for (const [offset, line] of entries.entries()) {
+    const entry = attempt(() => parseEntry(line), 'malformed');
+    const place = entry && placeOf(entry);
+    if (entry === undefined || place === undefined) continue;
+    const { partition, index } = place;
+    const due = next.get(partition) ?? 0;
+    if (index !== due || due >= (positions.get(partition) ?? NO_POSITION).next) continue;
+    next.set(partition, due + 1);
+    if (entry.type === 'segment') segments.push({ entry, line: Buffer.from(line), leaf: first + offset });
+  }
+  return segments;
 }

@@ -219,6 +219,24 @@ export const LINES = {
     fields: { tries: 'number' },
     means: 'two runs met; this one begins again',
   },
+  indexed: {
+    level: 'info',
+    fields: { segments: 'count', entries: 'number', behind: 'count' },
+    means:
+      'the index covers the log up to `entries`; `behind` are entries that it doesn’t cover yet. The next batch states it',
+  },
+  'the index is made anew': {
+    level: 'error',
+    fields: { why: 'reason' },
+    means:
+      'what the log states of its index isn’t among the tiles, or isn’t that; until it has come as far again, `find` reads more segments',
+  },
+  'the index stays behind': {
+    level: 'error',
+    fields: { why: 'reason' },
+    means:
+      'a segment or the tiles can’t be read, or aren’t what the log says; sealing and signing go on, and `find` reads what the index lacks',
+  },
   'tiles do not fit the log: rebuild them': {
     level: 'error',
     fields: { size: 'count' },

@@ -1,13 +1,16 @@
+import type { SegmentInEntry } from '../core/index/terms.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestFrom } from '../ledger/digest.ts';
 import type { Digest, DigestObjects } from '../ledger/digest.ts';
 import type { ObjectStore } from '../ports/store.ts';
+import { arrived } from './crossing.ts';
+import type { Crossing } from './crossing.ts';
 import { WorkerPool, movable } from './pool.ts';
-import type { DigestTask, SegmentTask } from './worker.ts';
+import type { DigestTask, IndexTask, SegmentTask } from './worker.ts';
 
-/** SegmentWorkers re-computes segments in threads of their own, as many as it is told. */
+/** SegmentWorkers re-computes and indexes segments in threads of their own, as many as it is told. */
 export class SegmentWorkers {
-  readonly #pool: WorkerPool<SegmentTask, SegmentSummary>;
+  readonly #pool: WorkerPool<SegmentTask | IndexTask, SegmentSummary | Crossing<Uint8Array>>;
 
   constructor(size: number) {
     this.#pool = new WorkerPool(size);
@@ -15,7 +18,14 @@ export class SegmentWorkers {
 
   /** summarize takes the bytes over: with a buffer of their own they move to the thread and are gone here. */
   summarize = (segment: Buffer, question: SegmentQuestion): Promise<SegmentSummary> =>
-    this.#pool.run({ segment, question }, movable(segment));
+    this.#pool.run({ segment, question }, movable(segment)) as Promise<SegmentSummary>;
+
+  /** index gives the terms of a segment, and takes its bytes over likewise. It throws SEGMENT_MALFORMED. */
+  index = async (stored: Buffer, segment: SegmentInEntry): Promise<Buffer> => {
+    const result = await this.#pool.run({ indexed: stored, segment }, movable(stored));
+    const { buffer, byteOffset, byteLength } = arrived(result as Crossing<Uint8Array>);
+    return Buffer.from(buffer, byteOffset, byteLength);
+  };
 
   /** close ends the threads. Nothing may be under way. */
   close = (): Promise<void> => this.#pool.close();

@@ -5,6 +5,9 @@ import { SERVICE_RULES } from './rules/serviceRules.ts';
 import { OTHER_RULES } from './rules/otherRules.ts';
 import { GENERAL_RULES } from './rules/generalRules.ts';
 
+/** RULES_VERSION is the version of the rules: it rises with every change of what they take. docs/format.md, section 9.7. */
+export const RULES_VERSION = 1;
+
 /**
  * RULES is all rules. All of them are applied to every record: a value that two of them take is one value, and a record may be found
  * by what another origin calls so. So they may find too much and, of the origins that they name, never too little. Of several values

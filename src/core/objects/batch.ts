@@ -115,6 +115,8 @@ export function openNextBatch(bytes: Buffer, number: number, before: LogSoFar, f
   checkKeys(entries, heads, before, keys);
   const { from, until } = certificate;
   if (heads.time < before.time) throw malformed(`it is dated ${heads.time}, and the batch before it ${before.time}`);
+  if ((heads.index?.entries ?? 0) > before.head.size)
+    throw malformed('its heads state an index of more entries than there are before it');
   if (heads.time < from || heads.time > until)
     throw malformed(`it is dated ${heads.time}, and its certificate is not for then`);
   return { number, entries, heads };

@@ -22,6 +22,16 @@ export interface Position {
 
 export type DocumentCounts = Readonly<Record<DocumentType, number>>;
 
+/** IndexStatement is what the log says of its index. */
+export interface IndexStatement {
+  /** entries of the log that the index covers, from the first on: those of whole batches before */
+  readonly entries: number;
+  /** version of the rules by which it was made */
+  readonly rules: number;
+  /** SHA-256 of its manifest */
+  readonly manifest: Hash;
+}
+
 /** LogPosition is how far the log has come. Every batch ends with it, so that nobody has to read the batches before. */
 export interface LogPosition {
   /** when the batch was made, '' before the first one */
@@ -32,6 +42,8 @@ export interface LogPosition {
   readonly operators: readonly Operator[];
   /** for each type of document the number behind the last one that has an entry */
   readonly documents: DocumentCounts;
+  /** how far the index reaches; left out before there is one */
+  readonly index?: IndexStatement;
   readonly positions: ReadonlyMap<string, Position>;
 }
 
@@ -54,7 +66,7 @@ const malformed = (why: string): AuditsealError => new AuditsealError('BATCH_MAL
 export const isHeadsLine = (line: Buffer): boolean => line.toString('latin1', 0, LINE_START.length) === LINE_START;
 
 /** formatHeads prints the entries that a batch ends with: one, or more where the hub has very many partitions. */
-export function formatHeads({ time, keys, operators, documents, positions }: LogPosition): Buffer[] {
+export function formatHeads({ time, keys, operators, documents, index, positions }: LogPosition): Buffer[] {
   const all = [...positions].sort(([a], [b]) => Number(a) - Number(b));
   const lines: Buffer[] = [];
   do {
@@ -62,11 +74,17 @@ export function formatHeads({ time, keys, operators, documents, positions }: Log
       return [partition, { next, index, root: formatHash(root), sealed }] as const;
     });
     const start = { type: 'heads', time, keys, operators: formatOperators(operators) };
-    const counts = { reports: documents.report, actions: documents.action };
+    const counts = { reports: documents.report, actions: documents.action, index: index && printIndex(index) };
     lines.push(Buffer.from(JSON.stringify({ ...start, ...counts, partitions: Object.fromEntries(part) })));
   } while (all.length > 0);
   return lines;
 }
+
+const printIndex = ({ entries, rules, manifest }: IndexStatement): object => ({
+  entries,
+  rules,
+  manifest: formatHash(manifest),
+});
 
 /** headsLinesOf gives those of a batch's entries that are the heads which it ends with. */
 export const headsLinesOf = (entries: readonly Buffer[]): readonly Buffer[] =>
@@ -88,19 +106,21 @@ export function headsOf(entries: readonly Buffer[]): LogPosition {
 
 function parseLine(line: Buffer): LogPosition {
   const it = parseJsonObject(line.toString('utf8'));
-  const { time, keys, operators: registered, reports, actions, partitions } = it ?? {};
+  const { time, keys, operators: registered, reports, actions, index: stated, partitions } = it ?? {};
   if (typeof time !== 'string' || !isTime(time)) throw malformed('its heads have no time');
   if (!isKeys(keys)) throw malformed('its heads have no keys');
   const operators = parseOperators(registered);
   if (operators === undefined) throw malformed("its heads have no valid operators' keys");
   if (!isCount(reports)) throw malformed('its heads count no reports');
   if (!isCount(actions)) throw malformed('its heads count no actions');
+  const index = stated === undefined ? undefined : parseIndex(stated);
   if (!isJsonObject(partitions)) throw malformed('its heads have no partitions');
   return {
     time,
     keys,
     operators,
     documents: { report: reports, action: actions },
+    ...(index && { index }),
     positions: new Map(Object.entries(partitions).map(parsePosition)),
   };
 }
@@ -112,6 +132,13 @@ const isKeys = (value: unknown): value is readonly string[] =>
   );
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function parseIndex(value: unknown): IndexStatement {
+  const { entries, rules, manifest: text } = isJsonObject(value) ? value : {};
+  const manifest = parseHash(text);
+  if (!isCount(entries) || !isCount(rules) || manifest === undefined) throw malformed('its heads have no valid index');
+  return { entries, rules, manifest };
+}
 
 function parsePosition([partition, value]: [string, unknown]): [string, Position] {
   const { next, index, root: rootText, sealed } = isJsonObject(value) ? value : {};

@@ -1,5 +1,6 @@
 /** Names of the objects in a ledger's container. docs/format.md, section 2. */
 import { formatHash, sha256 } from '../hash.ts';
+import type { Hash } from '../hash.ts';
 import { parseBundlePath, parseTilePath } from '../merkle/tile.ts';
 import { isPartition } from '../text.ts';
 
@@ -153,6 +154,27 @@ export const NEWEST_CHECKPOINT = 'checkpoint';
 /** TLOG is what the names of tiles begin with where they stand beside a ledger's: in a mirror, and in findings. */
 export const TLOG = 'tlog/';
 
-/** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name. */
+/** INDEX is what the names of the index's objects begin with, among the tiles. */
+export const INDEX = 'index/';
+const UNIT = /^index\/units\/([0-9a-f]{64})$/;
+const MANIFEST = /^index\/manifests\/([0-9a-f]{64})$/;
+
+/** unitName names a unit of the index by the root of its tree. */
+export const unitName = (root: Hash): string => `${INDEX}units/${formatHash(root)}`;
+
+/** manifestName names a manifest of the index by its SHA-256. */
+export const manifestName = (hash: Hash): string => `${INDEX}manifests/${formatHash(hash)}`;
+
+/** isUnitName tells whether a unit of the index can have this name. */
+export const isUnitName = (name: string): boolean => UNIT.test(name);
+
+/** isManifestName tells whether a manifest of the index can have this name. */
+export const isManifestName = (name: string): boolean => MANIFEST.test(name);
+
+/** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name, or the index does. */
 export const isTileName = (name: string): boolean =>
-  name === NEWEST_CHECKPOINT || parseTilePath(name) !== undefined || parseBundlePath(name) !== undefined;
+  name === NEWEST_CHECKPOINT ||
+  parseTilePath(name) !== undefined ||
+  parseBundlePath(name) !== undefined ||
+  isUnitName(name) ||
+  isManifestName(name);

@@ -2,6 +2,7 @@ import { MAX_ACTION_BYTES } from './action.ts';
 import { MAX_BATCH_BYTES } from './batch.ts';
 import {
   NEWEST_CHECKPOINT,
+  isManifestName,
   parseActionName,
   parseBatchName,
   parseCheckpointName,
@@ -9,6 +10,7 @@ import {
   parseReportName,
 } from './names.ts';
 import { MAX_REPORT_BYTES } from './reportFile.ts';
+import { MAX_MANIFEST_BYTES } from '../index/manifest.ts';
 import { MAX_BUNDLE_BYTES, MAX_TILE_BYTES, parseBundlePath, parseTilePath } from '../merkle/tile.ts';
 import { MAX_NOTE_BYTES } from '../note/note.ts';
 import { MAX_SEGMENT_BYTES } from '../segment/zstd.ts';
@@ -28,6 +30,7 @@ const LIMITS: readonly (readonly [(name: string) => unknown, number])[] = [
   [parseReportName, MAX_REPORT_BYTES],
   [parseTilePath, MAX_TILE_BYTES],
   [parseBundlePath, MAX_BUNDLE_BYTES],
+  [(name) => isManifestName(name) || undefined, MAX_MANIFEST_BYTES],
 ];
 
 /** maxBytesOf is how many bytes an object or a tile of that name may have. */

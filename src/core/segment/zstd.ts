@@ -15,9 +15,11 @@ const LEVEL = 1;
 /** 2 MiB: a usual segment fits, and is compressed 8 % faster and 2 % smaller than with the level's own 512 KiB. */
 const WINDOW_LOG = 21;
 const UNKNOWN_SIZE_CHUNK = 1024 * 1024;
-const TOO_LARGE = 'it decompresses to more than 192 MiB';
 
 const malformed = (why: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', why);
+const MIB = 1024 * 1024;
+const tooLarge = (most: number): AuditsealError =>
+  malformed(`it decompresses to more than ${most % MIB === 0 ? `${most / MIB} MiB` : `${most} bytes`}`);
 
 /** compress makes one Zstandard frame, level 1, that states its content's size. */
 export const compress = (bytes: Uint8Array): Buffer =>
@@ -40,7 +42,7 @@ interface Frame {
  *
  * node:zlib decodes only the first frame of its input and takes no notice of what follows, so frames are told apart here.
  */
-function readFrames(bytes: Buffer): Frame[] {
+function readFrames(bytes: Buffer, most: number): Frame[] {
   const frames: Frame[] = [];
   let blocks = 0;
   let stated = 0;
@@ -49,7 +51,7 @@ function readFrames(bytes: Buffer): Frame[] {
     const frame = readFrame(bytes, start, MAX_BLOCKS - blocks);
     blocks += frame.blocks;
     stated += Math.max(frame.contentSize, 0);
-    if (stated > MAX_SEGMENT_BYTES) throw malformed(TOO_LARGE);
+    if (stated > most) throw tooLarge(most);
     frames.push(frame);
     start = frame.end;
   }
@@ -105,21 +107,23 @@ function readFrame(bytes: Buffer, start: number, mostBlocks: number): Frame {
  * decompress gives the content of one or more Zstandard frames that fill `bytes` exactly.
  *
  * Throws SEGMENT_MALFORMED for anything else: another format, a cut or damaged stream, skippable frames, bytes after the
- * last frame, more frames or blocks, a larger window or more content than the format allows. The result is the caller's to change.
+ * last frame, more frames or blocks, a larger window or more content than `most` bytes. The result is the caller's to change.
  */
-export function decompress(bytes: Buffer): Buffer {
+export function decompress(bytes: Buffer, most = MAX_SEGMENT_BYTES): Buffer {
   const parts: Buffer[] = [];
   let total = 0;
-  for (const { start, end, contentSize } of readFrames(bytes)) {
-    const part = decompressFrame(bytes.subarray(start, end), start, contentSize, MAX_SEGMENT_BYTES - total);
+  for (const { start, end, contentSize } of readFrames(bytes, most)) {
+    const part = decompressFrame(bytes.subarray(start, end), start, contentSize, most - total);
+    if (part === undefined) throw tooLarge(most);
     total += part.length;
     parts.push(part);
   }
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, total);
 }
 
-function decompressFrame(frame: Buffer, start: number, contentSize: number, limit: number): Buffer {
-  if (contentSize > limit) throw malformed(TOO_LARGE);
+/** decompressFrame gives undefined for more content than the limit. */
+function decompressFrame(frame: Buffer, start: number, contentSize: number, limit: number): Buffer | undefined {
+  if (contentSize > limit) return undefined;
   let content: Buffer;
   try {
     content = zstdDecompressSync(frame, {
@@ -129,9 +133,10 @@ function decompressFrame(frame: Buffer, start: number, contentSize: number, limi
     });
   } catch (error) {
     const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    throw malformed(isTooLarge ? TOO_LARGE : `damaged Zstandard frame at byte ${start}`);
+    if (isTooLarge) return undefined;
+    throw malformed(`damaged Zstandard frame at byte ${start}`);
   }
-  if (content.length > limit) throw malformed(TOO_LARGE);
+  if (content.length > limit) return undefined;
   // A short content would keep a whole chunk alive, and a stream may have many frames.
   return contentSize < 0 && content.length < UNKNOWN_SIZE_CHUNK ? Buffer.from(content) : content;
 }

@@ -1,0 +1,235 @@
+import { ByteReader, ByteWriter, malformed } from './bytes.ts';
+import { KEY_BYTES } from './terms.ts';
+import { attempt } from '../errors.ts';
+import { leafHash, sha256 } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { inclusionRanges } from '../merkle/proof.ts';
+import type { InclusionProof } from '../merkle/proof.ts';
+import { TreeRoot } from '../merkle/tree.ts';
+import type { TreeHead } from '../merkle/tree.ts';
+import { compress, decompress } from '../segment/zstd.ts';
+
+// A unit's file: a start of 16 bytes, a directory, pages of terms, and lists too long for a page, each of these a Zstandard frame of its
+// own, so that a reader fetches what it needs. docs/format.md, section 9.7.
+
+/** TERMS_PER_PAGE is how many terms a page has, but the last. */
+export const TERMS_PER_PAGE = 256;
+/** Postings that are longer stand by themselves. */
+const MOST_IN_PAGE = 4096;
+
+const MAGIC = 'auditidx';
+/** START_BYTES is what a unit's file begins with: the name of the form, and how long the directory and all pages are. */
+export const START_BYTES = MAGIC.length + 8;
+const DIRECTORY_ROW_BYTES = KEY_BYTES + 32 + 4;
+
+/** MAX_LIST_BYTES bounds the postings of a term: a number for each of the records of a unit, and some. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
+const MAX_PAGE_BYTES = TERMS_PER_PAGE * (KEY_BYTES + MOST_IN_PAGE + 64);
+
+/** termLeaf gives the data of a term's leaf: its key, and the SHA-256 of its postings. */
+export const termLeaf = (key: Hash, postings: Hash): Buffer => Buffer.from(key + postings, 'latin1');
+
+/** Term is a term with its postings. */
+export interface Term {
+  readonly key: Hash;
+  readonly postings: Buffer;
+}
+
+/** UnitWriter makes a unit's file of terms that come in ascending order of keys. */
+export class UnitWriter {
+  readonly #roots: TreeRoot = new TreeRoot();
+  readonly #directory = new ByteWriter();
+  readonly #pages: Buffer[] = [];
+  readonly #lists: Buffer[] = [];
+  readonly #page = new ByteWriter();
+  #tree = new TreeRoot();
+  #firstKey: Hash | undefined;
+  #lastKey = '';
+  #size = 0;
+  #listBytes = 0;
+
+  add({ key, postings }: Term): void {
+    if (key <= this.#lastKey) throw new RangeError('terms of a unit come in ascending order of keys');
+    this.#lastKey = key;
+    this.#firstKey ??= key;
+    const hash = sha256(postings);
+    this.#tree.add(leafHash(termLeaf(key, hash)));
+    this.#page.latin1(key);
+    if (postings.length <= MOST_IN_PAGE) {
+      this.#page.number(postings.length);
+      this.#page.bytes(postings);
+    } else {
+      const frame = compress(postings);
+      for (const number of [0, postings.length, this.#listBytes, frame.length]) this.#page.number(number);
+      this.#page.latin1(hash);
+      this.#lists.push(frame);
+      this.#listBytes += frame.length;
+    }
+    this.#size += 1;
+    if (this.#tree.size === TERMS_PER_PAGE) this.#endPage();
+  }
+
+  #endPage(): void {
+    if (this.#firstKey === undefined) return;
+    const frame = compress(this.#page.take());
+    const root = this.#tree.root();
+    this.#roots.add(root);
+    this.#directory.latin1(this.#firstKey + root);
+    this.#directory.bytes(uint32(frame.length));
+    this.#pages.push(frame);
+    this.#tree = new TreeRoot();
+    this.#firstKey = undefined;
+  }
+
+  /** finish gives the file, and its tree: over pages of equal width, which have roots of their own, it is the tree over all terms. */
+  finish(): { readonly bytes: Buffer; readonly tree: TreeHead } {
+    this.#endPage();
+    const directory = compress(this.#directory.take());
+    const pageBytes = this.#pages.reduce((sum, { length }) => sum + length, 0);
+    const start = Buffer.concat([Buffer.from(MAGIC), uint32(directory.length), uint32(pageBytes)]);
+    const bytes = Buffer.concat([start, directory, ...this.#pages, ...this.#lists]);
+    return { bytes, tree: { size: this.#size, rootHash: this.#roots.root() } };
+  }
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+/** FileRange is bytes of a file. */
+export interface FileRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** UnitStart is where things are in a unit's file. */
+export interface UnitStart {
+  readonly directory: FileRange;
+  /** where the first page begins, and where the first list that stands by itself */
+  readonly pages: number;
+  readonly lists: number;
+}
+
+/** parseStart reads the first START_BYTES of a unit's file, and throws INDEX_MALFORMED. */
+export function parseStart(bytes: Buffer): UnitStart {
+  if (bytes.length < START_BYTES || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC)
+    throw malformed('it does not begin as a unit of the index does');
+  const length = bytes.readUInt32LE(MAGIC.length);
+  const pages = START_BYTES + length;
+  return { directory: { offset: START_BYTES, length }, pages, lists: pages + bytes.readUInt32LE(MAGIC.length + 4) };
+}
+
+/** PageRow is what the directory says of a page. */
+export interface PageRow extends FileRange {
+  readonly firstKey: Hash;
+  readonly root: Hash;
+}
+
+/** Directory is a unit's pages, of which the roots are known to be those of the tree. */
+export interface Directory {
+  readonly tree: TreeHead;
+  readonly pages: readonly PageRow[];
+  readonly lists: number;
+}
+
+/** openDirectory reads the directory of the unit with that tree, and throws INDEX_MALFORMED for another one's. */
+export function openDirectory(frame: Buffer, { pages: firstPage, lists }: UnitStart, tree: TreeHead): Directory {
+  const count = Math.ceil(tree.size / TERMS_PER_PAGE);
+  const content = opened(frame, count * DIRECTORY_ROW_BYTES);
+  if (content.length !== count * DIRECTORY_ROW_BYTES) throw malformed('its directory has another number of pages');
+  const reader = new ByteReader(content);
+  const roots = new TreeRoot();
+  const pages: PageRow[] = [];
+  let offset = firstPage;
+  for (let i = 0; i < count; i++) {
+    const firstKey = reader.latin1(KEY_BYTES) as Hash;
+    const root = reader.latin1(32) as Hash;
+    const length = reader.bytes(4).readUInt32LE();
+    roots.add(root);
+    pages.push({ firstKey, root, offset, length });
+    offset += length;
+  }
+  if (roots.root() !== tree.rootHash) throw malformed('its directory is not that of its tree');
+  return { tree, pages, lists };
+}
+
+/** pageOf gives the number of the page that has a key, if any has: -1 if it is before all. */
+export function pageOf({ pages }: Directory, key: Hash): number {
+  let [low, high] = [0, pages.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((pages[middle] as PageRow).firstKey <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** PagedTerm is a term as a page has it: with its postings, or where they stand. */
+export interface PagedTerm {
+  readonly key: Hash;
+  /** SHA-256 of the postings */
+  readonly hash: Hash;
+  readonly postings?: Buffer;
+  readonly list?: FileRange & { readonly size: number };
+}
+
+/** openPage reads the page of a unit that has that number, and throws INDEX_MALFORMED for what isn't it. */
+export function openPage(frame: Buffer, { tree, pages, lists }: Directory, number: number): readonly PagedTerm[] {
+  const { root, firstKey } = pages[number] as PageRow;
+  const reader = new ByteReader(opened(frame, MAX_PAGE_BYTES));
+  const leaves = new TreeRoot();
+  const terms: PagedTerm[] = [];
+  while (!reader.isAtEnd) {
+    const term = readTerm(reader, lists);
+    leaves.add(leafHash(termLeaf(term.key, term.hash)));
+    if (terms.push(term) > TERMS_PER_PAGE) break;
+  }
+  const width = Math.min(TERMS_PER_PAGE, tree.size - number * TERMS_PER_PAGE);
+  if (terms.length !== width || leaves.root() !== root || terms[0]?.key !== firstKey)
+    throw malformed('a page is not the one of its directory');
+  return terms;
+}
+
+function readTerm(reader: ByteReader, lists: number): PagedTerm {
+  const key = reader.latin1(KEY_BYTES) as Hash;
+  const length = reader.number();
+  if (length > 0) {
+    const postings = reader.bytes(length);
+    return { key, hash: sha256(postings), postings };
+  }
+  const [size, offset, stored] = [reader.number(), reader.number(), reader.number()];
+  return { key, hash: reader.latin1(32) as Hash, list: { offset: lists + offset, length: stored, size } };
+}
+
+/** openList reads postings that stand by themselves, and throws INDEX_MALFORMED for others. */
+export function openList(frame: Buffer, { hash, list }: PagedTerm): Buffer {
+  const postings = opened(frame, Math.min(list?.size ?? 0, MAX_LIST_BYTES));
+  if (sha256(postings) !== hash) throw malformed('postings are not those of their page');
+  return postings;
+}
+
+/** opened decompresses a frame of at most so many bytes. */
+function opened(frame: Buffer, most: number): Buffer {
+  const content = attempt(() => decompress(frame, most), 'malformed');
+  if (content === undefined) throw malformed('a frame of it is damaged');
+  return content;
+}
+
+/** proveTerm proves a term's leaf by the page that has it and the roots of all pages. */
+export function proveTerm({ tree, pages }: Directory, page: readonly PagedTerm[], index: number): InclusionProof {
+  const start = Math.floor(index / TERMS_PER_PAGE) * TERMS_PER_PAGE;
+  const leaves = page.map(({ key, hash }) => leafHash(termLeaf(key, hash)));
+  const hashes = inclusionRanges(index, tree.size).map((range) => {
+    const isInPage =
+      range.start >= start && range.end <= start + leaves.length && range.end - range.start < TERMS_PER_PAGE;
+    const parts = isInPage
+      ? leaves.slice(range.start - start, range.end - start)
+      : pages.slice(range.start / TERMS_PER_PAGE, Math.ceil(range.end / TERMS_PER_PAGE)).map(({ root }) => root);
+    const root = new TreeRoot();
+    for (const part of parts) root.add(part);
+    return root.root();
+  });
+  return { index, size: tree.size, hashes };
+}

@@ -1,0 +1,139 @@
+import type { LogState } from './state.ts';
+import { AuditsealError, faultIn } from '../core/errors.ts';
+import type { Hash } from '../core/hash.ts';
+import type { SegmentEntry } from '../core/objects/entry.ts';
+import { RULES_VERSION } from '../core/fields/rules.ts';
+import type { IndexManifest } from '../core/index/manifest.ts';
+import { rowOf } from '../core/index/segmentRow.ts';
+import type { IndexStoredSegment } from '../core/index/terms.ts';
+import { NO_HEADS } from '../core/objects/heads.ts';
+import type { IndexStatement } from '../core/objects/heads.ts';
+import { segmentName } from '../core/objects/names.ts';
+import { mapInOrder } from '../ledger/concurrency.ts';
+import type { SegmentInLog } from '../ledger/entries.ts';
+import { readManifest, unitFiles, writeManifest } from '../ledger/indexFiles.ts';
+import { IndexUnits } from '../ledger/indexUnits.ts';
+import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
+import type { Clock, Logger } from '../ports/host.ts';
+import type { ObjectStore, TileStore } from '../ports/store.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
+
+export interface IndexingDeps {
+  readonly store: Pick<ObjectStore, 'read'>;
+  readonly tiles: TileStore;
+  readonly now: Clock;
+  /** gives the terms of a segment from its stored bytes, here or in another thread; it takes the bytes over */
+  readonly indexSegment: IndexStoredSegment;
+  /** how many segments may be read at one time; memory is that many */
+  readonly concurrency: number;
+  /** after this time no further batch of the log is begun */
+  readonly budgetMs: number;
+}
+
+/** What one run added to the index. */
+export interface IndexingResult {
+  readonly segments: number;
+  readonly entries: number;
+}
+
+const NO_INDEX: IndexManifest = { entries: 0, rules: RULES_VERSION, units: [] };
+
+/** MadeIndex is an index that was made, and what the log said of its index then. */
+interface MadeIndex extends PendingIndex {
+  readonly manifest: IndexManifest;
+}
+
+/** PendingIndex is what the next batch is to state of the index, if the log still states what it was made from. */
+export interface PendingIndex {
+  readonly statement: IndexStatement;
+  /** SHA-256 of the manifest that the log stated; undefined if it stated none */
+  readonly instead: Hash | undefined;
+}
+
+/**
+ * Indexing makes the index of what the log has. It comes after signing, and what it makes the next batch states: so it never keeps a
+ * segment from being signed. It writes nothing that others rely on before the log states it, so it may die at any line, and run in two
+ * places.
+ */
+export class Indexing {
+  readonly #deps: IndexingDeps;
+  /** a saved look-up */
+  #made: MadeIndex | undefined;
+
+  constructor(deps: IndexingDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * advance takes what the log has behind its index, and gives what the log is to say of it then; undefined where it says that already.
+   * Where the tiles or a segment aren't what the log says, the index stays behind, and the host's log says so.
+   */
+  async advance(state: Pick<LogState, 'heads' | 'tree'>, log: Logger): Promise<PendingIndex | undefined> {
+    const stated = state.heads.index;
+    try {
+      await this.#extend(state, await this.#stated(stated), log);
+    } catch (error) {
+      const { code, message } = faultIn(error);
+      if (code !== 'INDEX_MALFORMED') log.error('the index stays behind', { why: message });
+      else {
+        log.error('the index is made anew', { why: message });
+        await this.#extendAnew(state, log);
+      }
+    }
+    return this.#made?.instead === stated?.manifest ? this.#made : undefined;
+  }
+
+  async #extendAnew(state: Pick<LogState, 'heads' | 'tree'>, log: Logger): Promise<void> {
+    try {
+      await this.#extend(state, NO_INDEX, log);
+    } catch (error) {
+      log.error('the index stays behind', { why: faultIn(error).message });
+    }
+  }
+
+  /** Under other rules the index begins anew. */
+  async #stated(statement: IndexStatement | undefined): Promise<IndexManifest> {
+    const made = this.#made;
+    if (made !== undefined && [made.instead, made.statement.manifest].includes(statement?.manifest))
+      return made.manifest;
+    if (statement === undefined || statement.rules !== RULES_VERSION) return NO_INDEX;
+    return readManifest(this.#deps.tiles, statement);
+  }
+
+  /** extend goes on from an index, as far as there is time: the log states the ends of batches. */
+  async #extend({ heads, tree }: Pick<LogState, 'heads' | 'tree'>, from: IndexManifest, log: Logger): Promise<void> {
+    const { tiles, now, budgetMs, concurrency } = this.#deps;
+    const deadline = now() + budgetMs;
+    const { head } = tree;
+    const start = from.entries === 0 ? NO_HEADS : await headsBefore(tiles, head, from.entries);
+    if (start === undefined) throw new AuditsealError('INDEX_MALFORMED', 'the index does not end where a batch does');
+    const units = new IndexUnits(unitFiles(tiles), from.units);
+    let [segments, entries] = [0, from.entries];
+    for await (const batch of readBatchesOf(tiles, head, from.entries, start)) {
+      for await (const part of mapInOrder(batch.segments, concurrency, this.#read)) await units.add(part);
+      segments += batch.segments.length;
+      entries = batch.size;
+      if (now() >= deadline) break;
+    }
+    if (segments === 0) return;
+    const manifest = { entries, rules: RULES_VERSION, units: await units.finish(entries) };
+    const statement = await writeManifest(tiles, manifest);
+    this.#made = { manifest, statement, instead: heads.index?.manifest };
+    log.info('indexed', { segments, entries, behind: head.size - entries });
+  }
+
+  #read = async ({ entry, leaf }: Omit<SegmentInLog, 'batch'>): Promise<Parameters<IndexUnits['add']>[0]> => ({
+    row: rowOf(leaf, entry),
+    terms: await this.#termsOf(entry),
+  });
+
+  async #termsOf({ partition, index, sha256 }: SegmentEntry): Promise<Buffer> {
+    const name = segmentName(partition, index);
+    const stored = await this.#deps.store.read(name);
+    if (typeof stored !== 'object') {
+      const why = stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
+      throw new AuditsealError('STORE_UNAVAILABLE', `${name}: ${why}`);
+    }
+    return this.#deps.indexSegment(stored, { name, sha256 });
+  }
+}

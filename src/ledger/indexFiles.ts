@@ -1,0 +1,60 @@
+import type { UnitFiles } from './indexUnits.ts';
+import { readTile } from './tiles.ts';
+import { AuditsealError, named } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
+import { formatManifest, parseManifest } from '../core/index/manifest.ts';
+import type { IndexManifest } from '../core/index/manifest.ts';
+import type { IndexStatement } from '../core/objects/heads.ts';
+import { manifestName, unitName } from '../core/objects/names.ts';
+import type { TileStore } from '../ports/store.ts';
+
+type Tiles = Pick<TileStore, 'read'>;
+
+const missing = (name: string): AuditsealError =>
+  new AuditsealError('INDEX_MALFORMED', `${name} is missing: rebuild the tiles`);
+
+/** readManifest gives the manifest that the log states, and throws INDEX_MALFORMED if it is missing or another one. */
+export async function readManifest(
+  tiles: Tiles,
+  { manifest: hash, entries, rules }: IndexStatement,
+): Promise<IndexManifest> {
+  const name = manifestName(hash);
+  const bytes = await readTile(tiles, name);
+  if (bytes === undefined) throw missing(name);
+  return named(name, () => {
+    if (sha256(bytes) !== hash) throw new AuditsealError('INDEX_MALFORMED', 'it is not what the log says');
+    const manifest = parseManifest(bytes);
+    if (manifest.entries !== entries || manifest.rules !== rules)
+      throw new AuditsealError('INDEX_MALFORMED', 'it is not for the entries or the rules that the log says');
+    return manifest;
+  });
+}
+
+/** writeManifest writes a manifest, and gives what the log is to say of it. */
+export async function writeManifest(tiles: Pick<TileStore, 'write'>, manifest: IndexManifest): Promise<IndexStatement> {
+  const bytes = formatManifest(manifest);
+  const { entries, rules } = manifest;
+  const hash = sha256(bytes);
+  await tiles.write(manifestName(hash), bytes);
+  return { entries, rules, manifest: hash };
+}
+
+/** unitFiles keeps the files of units among the tiles. */
+export const unitFiles = (tiles: Pick<TileStore, 'read' | 'write'>): UnitFiles => ({
+  read: async ({ tree }) => {
+    const name = unitName(tree.rootHash);
+    const bytes = await readTile(tiles, name);
+    if (bytes === undefined) throw missing(name);
+    return bytes;
+  },
+  write: ({ tree }, bytes) => tiles.write(unitName(tree.rootHash), bytes),
+});
+
+/** unitsInMemory keeps the files of units in memory. */
+export function unitsInMemory(): UnitFiles {
+  const files = new Map<string, Buffer>();
+  return {
+    read: ({ tree }) => Promise.resolve(files.get(tree.rootHash) as Buffer),
+    write: (unit, bytes) => Promise.resolve(void files.set(unit.tree.rootHash, bytes)),
+  };
+}

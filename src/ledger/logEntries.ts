@@ -1,0 +1,120 @@
+import { countingSegments } from './entries.ts';
+import type { SegmentInLog } from './entries.ts';
+import { readTile } from './tiles.ts';
+import { holds } from './treeProof.ts';
+import { AuditsealError, attempt } from '../core/errors.ts';
+import { TILE_WIDTH, decodeBundle, formatBundlePath } from '../core/merkle/tile.ts';
+import type { TreeHead } from '../core/merkle/tree.ts';
+import { headsOf, isHeadsLine } from '../core/objects/heads.ts';
+import type { LogPosition } from '../core/objects/heads.ts';
+import type { TileStore } from '../ports/store.ts';
+
+type Tiles = Pick<TileStore, 'read'>;
+
+/** LogEntries are entries of the log that follow each other. */
+export interface LogEntries {
+  /** number of the first one */
+  readonly first: number;
+  readonly lines: readonly Buffer[];
+}
+
+/**
+ * readEntries gives entries of a tree by its entry bundles, a bundle's at a time, each proved to be the tree's by its tiles. It throws
+ * TILE_MALFORMED where they don't prove that.
+ */
+export async function* readEntries(tiles: Tiles, head: TreeHead, from: number, to: number): AsyncGenerator<LogEntries> {
+  for (let first = from; first < to;) {
+    const index = Math.floor(first / TILE_WIDTH);
+    const start = index * TILE_WIDTH;
+    const width = Math.min(TILE_WIDTH, head.size - start);
+    const all = await readBundle(tiles, index, width);
+    const lines = all.slice(first - start, to - start);
+    const placed = lines.map((line, i) => ({ leaf: first + i, line }));
+    if (!(await holds(tiles, head, placed)))
+      throw new AuditsealError(
+        'TILE_MALFORMED',
+        `the entry bundle ${index} is not that of the tree: rebuild the tiles`,
+      );
+    yield { first, lines };
+    first += lines.length;
+  }
+}
+
+async function readBundle(tiles: Tiles, index: number, width: number): Promise<readonly Buffer[]> {
+  for (const stored of width < TILE_WIDTH ? [width, TILE_WIDTH] : [TILE_WIDTH]) {
+    const bytes = await readTile(tiles, formatBundlePath({ index, width: stored }));
+    if (bytes !== undefined) return decodeBundle(bytes, stored).slice(0, width);
+  }
+  throw new AuditsealError('TILE_MALFORMED', `the entry bundle ${index} is missing: rebuild the tiles`);
+}
+
+/** headsBefore gives the heads that end before an entry of a tree; undefined where none do, so that nothing may stand there. */
+export async function headsBefore(tiles: Tiles, head: TreeHead, entry: number): Promise<LogPosition | undefined> {
+  let lines: readonly Buffer[] = [];
+  // Nearly always the last entry is all of them.
+  for (let from = entry; from > 0 && lines.length === entry - from; from -= 1) {
+    const more: Buffer[] = [];
+    for await (const { lines } of readEntries(tiles, head, from - 1, from)) more.push(...lines);
+    if (more[0] === undefined || !isHeadsLine(more[0])) break;
+    lines = [...more, ...lines];
+  }
+  return longestHeads(lines);
+}
+
+/** Where heads of several batches follow each other, the last ones count: as many lines of the end as are those of one batch. */
+function longestHeads(lines: readonly Buffer[]): LogPosition | undefined {
+  for (let start = 0; start < lines.length; start++) {
+    const heads = attempt(() => headsOf(lines.slice(start)), 'malformed');
+    if (heads !== undefined) return heads;
+  }
+  return undefined;
+}
+
+/** BatchOfEntries is the segments of a batch that count, and how far the log is behind it. */
+export interface BatchOfEntries {
+  readonly segments: readonly Omit<SegmentInLog, 'batch'>[];
+  readonly heads: LogPosition;
+  /** entries of the log up to the batch's end */
+  readonly size: number;
+}
+
+/**
+ * readBatchesOf gives what the batches hold whose entries follow `from`, the end of one, by the tiles of a tree that ends with one too.
+ * `before` is the heads there. It throws TILE_MALFORMED.
+ */
+export async function* readBatchesOf(
+  tiles: Tiles,
+  head: TreeHead,
+  from: number,
+  before: LogPosition,
+): AsyncGenerator<BatchOfEntries> {
+  const next = new Map([...before.positions].map(([partition, position]) => [partition, position.next]));
+  let [first, pending]: [number, Buffer[]] = [from, []];
+  const take = function* (): Generator<BatchOfEntries> {
+    for (let end = batchEnd(pending); end > 0; end = batchEnd(pending)) {
+      const lines = pending.slice(0, end);
+      const heads = headsOf(lines);
+      yield { segments: countingSegments(lines, first, heads, next), heads, size: first + end };
+      [first, pending] = [first + end, pending.slice(end)];
+    }
+  };
+  for await (const { lines } of readEntries(tiles, head, from, head.size)) {
+    // Heads may go on in the next bundle.
+    const isOpen = pending.length > 0 && isHeadsLine(pending.at(-1) as Buffer);
+    if (isOpen && !isHeadsLine(lines[0] as Buffer)) yield* take();
+    pending.push(...lines);
+    const last = lines.at(-1) as Buffer;
+    if (!isHeadsLine(last)) yield* take();
+  }
+  yield* take();
+}
+
+/** batchEnd gives how many of these entries are the first batch: up to the first heads, as many of them as belong together. 0 if there are none. */
+function batchEnd(lines: readonly Buffer[]): number {
+  const start = lines.findIndex(isHeadsLine);
+  if (start < 0) return 0;
+  let end = start + 1;
+  while (end < lines.length && isHeadsLine(lines[end] as Buffer)) end++;
+  for (; end > start + 1; end--) if (attempt(() => headsOf(lines.slice(0, end)), 'malformed') !== undefined) return end;
+  return end;
+}
