@@ -49,6 +49,7 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
       verifiers,
       ...(policy !== undefined && { policy }),
       summarize: workers.summarize,
+      indexSegment: workers.index,
     });
   } finally {
     await workers.close();

@@ -13,21 +13,21 @@ type Tiles = Pick<TileStore, 'read'>;
 const missing = (name: string): AuditsealError =>
   new AuditsealError('INDEX_MALFORMED', `${name} is missing: rebuild the tiles`);
 
+/** openManifest reads the manifest that the log states, and throws INDEX_MALFORMED for another one. */
+export function openManifest(bytes: Buffer, { manifest: hash, entries, rules }: IndexStatement): IndexManifest {
+  if (sha256(bytes) !== hash) throw new AuditsealError('INDEX_MALFORMED', 'it is not what the log says');
+  const manifest = parseManifest(bytes);
+  if (manifest.entries !== entries || manifest.rules !== rules)
+    throw new AuditsealError('INDEX_MALFORMED', 'it is not for the entries or the rules that the log says');
+  return manifest;
+}
+
 /** readManifest gives the manifest that the log states, and throws INDEX_MALFORMED if it is missing or another one. */
-export async function readManifest(
-  tiles: Tiles,
-  { manifest: hash, entries, rules }: IndexStatement,
-): Promise<IndexManifest> {
-  const name = manifestName(hash);
+export async function readManifest(tiles: Tiles, statement: IndexStatement): Promise<IndexManifest> {
+  const name = manifestName(statement.manifest);
   const bytes = await readTile(tiles, name);
   if (bytes === undefined) throw missing(name);
-  return named(name, () => {
-    if (sha256(bytes) !== hash) throw new AuditsealError('INDEX_MALFORMED', 'it is not what the log says');
-    const manifest = parseManifest(bytes);
-    if (manifest.entries !== entries || manifest.rules !== rules)
-      throw new AuditsealError('INDEX_MALFORMED', 'it is not for the entries or the rules that the log says');
-    return manifest;
-  });
+  return named(name, () => openManifest(bytes, statement));
 }
 
 /** writeManifest writes a manifest, and gives what the log is to say of it. */

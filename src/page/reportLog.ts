@@ -1,12 +1,13 @@
 import { markup, plainText, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { duration, number, plural, time } from './reportValues.ts';
-import type { CosignatureReport, FindingCode, LogReport, Report } from '../core/objects/report.ts';
+import type { CosignatureReport, FindingCode, IndexReport, LogReport, Report } from '../core/objects/report.ts';
 
 /** LOG_CODE_MEANING is what the findings of a log mean, by code. */
 export const LOG_CODE_MEANING: ReadonlyMap<string, string> = new Map<FindingCode, string>([
   ['entry-mismatch', 'the log and an object disagree about the object'],
   ['tile-mismatch', 'a tile or an entry bundle is not the one that the entries give'],
+  ['index-mismatch', 'the index is not the one that the segments give'],
   ['checkpoint-invalid', 'a checkpoint is not of this log, or no trusted key signed it'],
   ['checkpoint-inconsistent', 'the log’s history was cut off or rewritten, or a checkpoint does not fit its entries'],
   ['checkpoint-stale', 'the newest checkpoint is missing, or older than is allowed'],
@@ -56,6 +57,7 @@ function facts(report: Report, log: LogReport): [string, Markup | string][] {
       'Compared',
       `${plural(entriesCompared, 'entry', 'entries')} with what they describe; the log has ${plural(batches, 'batch', 'batches')}`,
     ],
+    ...(log.index === undefined ? [] : [indexFact(log.index)]),
     ['Findings of the log', logFindings(report)],
   ];
 }
@@ -69,6 +71,14 @@ function newest({ finished }: Report, { head }: LogReport): [string, Markup | st
     ['Newest checkpoint', markup`Number ${number(head.number)}, over ${plural(head.size, 'entry', 'entries')}`],
     ['Its batch was made', head.time === '' ? 'not known' : markup`${time(head.time)}${old}`],
     ['Its root hash', markup`<code>${untrusted(head.root)}</code>`],
+  ];
+}
+
+/** indexFact says what answers that are proved complete rest on. */
+function indexFact({ entries, rules, units, rederived, manifest }: IndexReport): [string, Markup | string] {
+  return [
+    'Index',
+    markup`${plural(rederived, 'unit', 'units')} of ${number(units)} made again from the segments, by rules ${number(rules)}; it covers ${plural(entries, 'entry', 'entries')}<br><code>${untrusted(manifest)}</code>`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import { faultIn } from '../core/errors.ts';
+import type { IndexStoredSegment } from '../core/index/terms.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
 import type { Trust } from '../core/signed/certificate.ts';
@@ -18,6 +19,8 @@ export interface VerifyDeps {
   readonly now: Clock;
   /** re-computes a segment, in another thread as a rule */
   readonly summarize: SummarizeSegment;
+  /** gives the terms of a segment, in another thread as a rule; left out: the index is not made again */
+  readonly indexSegment?: IndexStoredSegment;
   /** hashes stored bytes for a quick check, in other threads as a rule; left out: in this one */
   readonly digest?: DigestObjects;
   /** how many segments may be read or hashed at one time; memory is that many segments */

@@ -4,6 +4,8 @@ import { ClockCheck } from './clockCheck.ts';
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
 import { Findings } from './findings.ts';
+import { checkIndex } from './indexCheck.ts';
+import type { CheckedIndex } from './indexCheck.ts';
 import { beginLog, followLog } from './log/followLog.ts';
 import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { notChecked } from './notChecked.ts';
@@ -52,6 +54,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   } finally {
     await walks.close();
   }
+  const index = await checkIndex(context, options, log?.head);
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
   const { actions: integrated = 0, operators = [], actionEntry: entryOf = none } = log ?? {};
   const acknowledgements = await checkActions(context, { integrated, until, operators, entryOf });
@@ -60,7 +63,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   clock.finish(findings, new Set(known.map(({ finding }) => finding.object)));
   await acknowledgeFindings(context, acknowledgements);
   if (log?.note !== undefined) deps.onNewest?.(log.note);
-  return compose(context, options, { started, before, log });
+  return compose(context, options, { started, before, log, index });
 }
 
 /** none is the entry of an action where there is no log. */
@@ -126,19 +129,19 @@ function integratedUntil(
   return verifiers.length > 0 ? Infinity : NaN;
 }
 
+/** Outcome is what came of the parts of a check. */
+interface Outcome {
+  readonly started: number;
+  readonly before: Report | undefined;
+  readonly log: FollowedLog | undefined;
+  readonly index: CheckedIndex;
+}
+
 /** compose makes the report of what was found and done. */
-function compose(
-  context: Context,
-  options: VerifyOptions,
-  {
-    started,
-    before,
-    log,
-  }: { readonly started: number; readonly before: Report | undefined; readonly log: FollowedLog | undefined },
-): Report {
+function compose(context: Context, options: VerifyOptions, { started, before, log, index }: Outcome): Report {
   const { findings, tally, ledger } = context;
   const finished = new Date(context.now()).toISOString();
-  const logReport = log?.report(tally.notIntegrated);
+  const logReport = log && { ...log.report(tally.notIntegrated), ...(index.report && { index: index.report }) };
   return {
     version: 1,
     kind: 'integrity',
@@ -152,7 +155,10 @@ function compose(
       findingsRepeated: findings.repeated,
     }),
     ...(logReport !== undefined && { log: logReport }),
-    notChecked: notChecked(context, options, log && { ...log, cosignatures: logReport?.cosignatures }),
+    notChecked: [
+      ...notChecked(context, options, log && { ...log, cosignatures: logReport?.cosignatures }),
+      ...index.notChecked,
+    ],
     partitions: tally.partitions,
     findings: findings.listed,
     // Which ones the anchor left out isn't known, nor whether they are among these.

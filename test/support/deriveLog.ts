@@ -174,18 +174,21 @@ class Log {
       this.#entries.push(Buffer.from(line));
     }
     const heads = lines.slice(first);
-    const { time } = JSON.parse(heads[0] as string) as { time: string };
+    const { time, index } = JSON.parse(heads[0] as string) as { time: string; index?: { entries: number } };
     this.#time = time;
-    if (heads.join('\n') !== this.#heads().join('\n'))
-      throw new Error(`heads ${heads.join(' ')}, not ${this.#heads().join(' ')}`);
+    // What it says of the index is looked at where that is derived.
+    if (index !== undefined && index.entries > this.#entries.length - first)
+      throw new Error(`an index of ${index.entries} entries before there are so many`);
+    if (heads.join('\n') !== this.#heads(index).join('\n'))
+      throw new Error(`heads ${heads.join(' ')}, not ${this.#heads(index).join(' ')}`);
     this.#entries.push(...heads.map((line) => Buffer.from(line)));
   }
 
-  #heads(): string[] {
+  #heads(index: object | undefined): string[] {
     const all = [...this.#places].sort(([a], [b]) => Number(a) - Number(b));
     const operators = this.#operators.length > 0 && { operators: this.#operators };
     const keys = { keys: this.#keys, ...operators };
-    const start = { type: 'heads', time: this.#time, ...keys, reports: this.#reports, actions: this.#actions };
+    const start = { type: 'heads', time: this.#time, ...keys, reports: this.#reports, actions: this.#actions, index };
     return Array.from({ length: Math.max(Math.ceil(all.length / 300), 1) }, (_, i) => {
       const part = all.slice(i * 300, (i + 1) * 300).map(([partition, { next, index, root, sealed }]) => {
         return [partition, { next, index, root, sealed }] as const;

@@ -31,6 +31,7 @@ export const FULL_REPORT: Report = {
     signedBy: ['logs.example.com/production+22e6b51e', 'logs.example.com/production+9a01c2d3'],
     tiles: 1734,
     segmentsNotIntegrated: 12,
+    index: { entries: 93_790, rules: 1, manifest: '0f'.repeat(32), units: 17, rederived: 3 },
     keptCheckpoint: 'kept/newest-checkpoint',
     head: { number: 5126, size: 93_811, root: 'ef'.repeat(32), time: '2026-11-22T04:06:30.120Z' },
   },

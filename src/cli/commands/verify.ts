@@ -161,7 +161,7 @@ function ledgerIn(stated: string | undefined, auditors: Auditors | undefined): s
   return stated ?? auditors?.ledger;
 }
 
-type Work = Pick<VerifyDeps, 'summarize' | 'digest' | 'concurrency'>;
+type Work = Pick<VerifyDeps, 'summarize' | 'indexSegment' | 'digest' | 'concurrency'>;
 
 /** withThreads runs a check whose hashing is spread over threads, and ends them after it. */
 async function withThreads<T>(store: ObjectStore, threads: number, check: (work: Work) => Promise<T>): Promise<T> {
@@ -173,7 +173,7 @@ async function withThreads<T>(store: ObjectStore, threads: number, check: (work:
       ? digesting.ofFiles((name) => store.pathOf(name))
       : digesting.ofStore(store, concurrency);
   try {
-    return await check({ summarize: workers.summarize, digest, concurrency });
+    return await check({ summarize: workers.summarize, indexSegment: workers.index, digest, concurrency });
   } finally {
     await Promise.all([workers.close(), digesting.close()]);
   }

@@ -12,6 +12,7 @@ export type FindingCode =
   | 'foreign-object'
   | 'entry-mismatch'
   | 'tile-mismatch'
+  | 'index-mismatch'
   | 'checkpoint-invalid'
   | 'checkpoint-inconsistent'
   | 'checkpoint-stale'
@@ -118,6 +119,17 @@ export interface CosignatureReport {
   readonly waitingSince: string | null;
 }
 
+/** IndexReport is what a check did about the index that the newest checkpoint's log states. */
+export interface IndexReport {
+  /** entries that it covers, its rules, and the SHA-256 of its manifest */
+  readonly entries: number;
+  readonly rules: number;
+  readonly manifest: string;
+  readonly units: number;
+  /** units that were made again from the segments: the last ones, where not all of them were */
+  readonly rederived: number;
+}
+
 /** What a check did about the log of the ledger, and what it did not. */
 export interface LogReport {
   /** the number behind that of the newest batch in the log */
@@ -136,6 +148,8 @@ export interface LogReport {
   readonly segmentsNotIntegrated: number;
   /** left out in reports of early releases */
   readonly cosignatures?: CosignatureReport;
+  /** left out where the log states no index, or it was not looked at */
+  readonly index?: IndexReport;
   /** the earlier checkpoint that the log was found to contain */
   readonly keptCheckpoint: string | null;
   /** null while there is none; then, and while the anchor's is not there any more, what the anchor knew */

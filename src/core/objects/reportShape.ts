@@ -91,6 +91,7 @@ const INTEGRITY: Check = objectOf({
           waitingSince: (value) => value === null || time(value),
         }),
       ),
+      index: optional(objectOf({ entries: count, rules: count, manifest: hash, units: count, rederived: count })),
       keptCheckpoint: textOrNull,
       head: (value) =>
         value === null ||

@@ -118,6 +118,8 @@ export class LogSoFar {
     }
     const batch = await this.#openLines(signed);
     await this.#checkKeys(batch, trusted);
+    if ((batch.heads.index?.entries ?? 0) > last.size)
+      throw badBatch('its heads state an index of more entries than there are before it');
     for (const entry of batch.entries) tree.append(entry);
     this.#trust.ledger ??= signed.certificate.ledger;
     return this.#goOn(number, batch, size);

@@ -50,7 +50,17 @@ export interface Heads {
   readonly operators: readonly Operator[];
   /** the number behind the last report, and the last action, that has an entry */
   readonly filed: FiledCounts;
+  /** entries that the index covers, and its rules and manifest; left out before there is one */
+  readonly index?: StatedIndex;
   readonly positions: ReadonlyMap<string, Position>;
+}
+
+/** StatedIndex is what the log says of its index. */
+export interface StatedIndex {
+  readonly entries: number;
+  readonly rules: number;
+  /** SHA-256, in hex */
+  readonly manifest: string;
 }
 
 /** A batch has entries of 1,000 objects at most, and heads. */
@@ -142,35 +152,38 @@ export async function headsOf(entries: readonly Uint8Array[]): Promise<Heads> {
   const start = entries.findLastIndex((line) => !isHeadsLine(line)) + 1;
   if (entries.slice(0, start).some(isHeadsLine)) throw badBatch('it has heads among its other entries');
   const lines = entries.slice(start).map((line) => decodeUtf8(line));
-  let last: (Pick<Heads, 'time' | 'keys' | 'operators'> & { reports: number; actions: number }) | undefined;
+  let last: (Pick<Heads, 'time' | 'keys' | 'operators' | 'index'> & { reports: number; actions: number }) | undefined;
   const partitions = new Map<string, unknown>();
   for (const line of lines) {
     const it = parseJson(line ?? '');
-    const { time, keys: texts, operators: registered, reports, actions, partitions: part } = isObject(it) ? it : {};
+    const { time, keys: texts, operators: registered, reports, actions, ...rest } = isObject(it) ? it : {};
+    const { index: stated, partitions: part } = rest;
     const keys = await keysIn(texts);
     const operators = await operatorsIn(registered);
     if (!isTime(time) || !isObject(part)) throw badBatch('its heads are none');
     if (!isCount(reports) || !isCount(actions)) throw badBatch('its heads do not count reports and actions');
     if (keys === undefined) throw badBatch('its heads have no verifier keys');
-    last = { time, keys, operators, reports, actions };
+    const index = stated === undefined ? undefined : indexIn(stated);
+    last = { time, keys, operators, reports, actions, ...(index && { index }) };
     for (const [partition, position] of Object.entries(part))
       partitions.set(partition, printedPosition(partition, position));
   }
   if (last === undefined) throw badBatch('it does not end with an entry of type heads');
-  const { time, reports, actions } = last;
+  const { time, reports, actions, index } = last;
   const operators = printOperators(last.operators);
   const keys = last.keys.map(({ text }) => text);
   const all = [...partitions].sort(([a], [b]) => Number(a) - Number(b));
   const printed: string[] = [];
   do {
     const part = Object.fromEntries(all.splice(0, PARTITIONS_PER_LINE));
-    printed.push(JSON.stringify({ type: 'heads', time, keys, operators, reports, actions, partitions: part }));
+    printed.push(JSON.stringify({ type: 'heads', time, keys, operators, reports, actions, index, partitions: part }));
   } while (all.length > 0);
   if (printed.length !== lines.length || printed.some((line, i) => line !== lines[i])) {
     throw badBatch('its heads are not as a ledger writes them');
   }
   const filed = { report: reports, action: actions };
-  return { time, keys: last.keys, operators: last.operators, filed, positions: partitions as Map<string, Position> };
+  const positions = partitions as Map<string, Position>;
+  return { time, keys: last.keys, operators: last.operators, filed, ...(index && { index }), positions };
 }
 
 async function keysIn(value: unknown): Promise<readonly VerifierKey[] | undefined> {
@@ -193,6 +206,13 @@ async function keyIn(value: unknown): Promise<VerifierKey | undefined> {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function indexIn(value: unknown): StatedIndex {
+  const { entries, rules, manifest } = isObject(value) ? value : {};
+  if (!isCount(entries) || !isCount(rules) || typeof manifest !== 'string' || !/^[0-9a-f]{64}$/.test(manifest))
+    throw badBatch('its heads have no valid index');
+  return { entries, rules, manifest };
+}
 
 function printedPosition(partition: string, value: unknown): Position {
   const { next, index, root, sealed } = isObject(value) ? value : {};

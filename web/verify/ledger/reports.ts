@@ -104,6 +104,7 @@ const isLog = shape({
       waitingSince: orNull(isTime),
     }),
   ),
+  index: optional(shape({ ...counts('entries rules units rederived'), manifest: hash })),
   keptCheckpoint: orNull(text),
   head: orNull(shape({ ...counts('number size'), root: hash, time: timeOrNone })),
 });
