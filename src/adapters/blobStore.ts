@@ -73,6 +73,13 @@ export class BlobStore implements ObjectStore {
     });
   }
 
+  /** readPart gives bytes from `offset` on, `length` of them, or as many as there are; there must be one. */
+  readPart(name: string, offset: number, length: number): Promise<Buffer | Unread | undefined> {
+    return this.#read(name, async (blob, abortSignal) =>
+      bytesOf(await blob.download(offset, length, { abortSignal }), length),
+    );
+  }
+
   async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
     try {
       const abortSignal = AbortSignal.timeout(this.#timeoutMs);

@@ -4,7 +4,7 @@ import { BlobStore } from './blobStore.ts';
 import { saidBy } from './storageFault.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
-import type { ObjectInfo, TileStore, Unread } from '../ports/store.ts';
+import type { ObjectInfo, SearchableTiles, TileStore, Unread } from '../ports/store.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -12,7 +12,7 @@ const TIMEOUT_MS = 60_000;
  * BlobTileStore is the ordinary container of a log's tiles in Azure Blob Storage. The identity behind the client needs the
  * rights to read, list, create and write there.
  */
-export class BlobTileStore implements TileStore {
+export class BlobTileStore implements TileStore, SearchableTiles {
   readonly #container: ContainerClient;
   readonly #blobs: BlobStore;
 
@@ -49,6 +49,10 @@ export class BlobTileStore implements TileStore {
 
   read(name: string): Promise<Buffer | Unread | undefined> {
     return this.#blobs.read(name);
+  }
+
+  readPart(name: string, offset: number, length: number): Promise<Buffer | Unread | undefined> {
+    return this.#blobs.readPart(name, offset, length);
   }
 
   list(prefix: string): AsyncIterable<ObjectInfo> {

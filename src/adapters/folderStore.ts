@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { maxBytesOf } from '../core/objects/sizes.ts';
-import type { ObjectInfo, ObjectStore, TooLarge, Unread } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
 
 /** Files that a copy leaves behind when it is killed; they are not objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
@@ -60,15 +60,27 @@ export class FolderStore implements ObjectStore {
     });
   }
 
-  async readEnd(name: string, length: number): Promise<Buffer | Unread | undefined> {
+  readEnd(name: string, length: number): Promise<Buffer | undefined> {
+    return this.#readPart(name, (size) => ({ start: Math.max(size - length, 0), end: size }));
+  }
+
+  /** readPart gives bytes from `offset` on, `length` of them, or as many as there are. */
+  readPart(name: string, offset: number, length: number): Promise<Buffer | undefined> {
+    return this.#readPart(name, (size) => ({ start: Math.min(offset, size), end: Math.min(offset + length, size) }));
+  }
+
+  async #readPart(
+    name: string,
+    partOf: (size: number) => { readonly start: number; readonly end: number },
+  ): Promise<Buffer | undefined> {
     const path = this.pathOf(name);
     return this.#run(name, async () => {
       const info = await statOrUndefined(path);
       if (info === undefined || !info.isFile()) return undefined;
       const file = await open(path);
       try {
-        const start = Math.max(info.size - length, 0);
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(info.size - start), 0, info.size - start, start);
+        const { start, end } = partOf(info.size);
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
         return buffer.subarray(0, bytesRead);
       } finally {
         await file.close();

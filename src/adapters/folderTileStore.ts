@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isTileName } from '../core/objects/names.ts';
-import type { ObjectInfo, TileStore, TooLarge } from '../ports/store.ts';
+import type { ObjectInfo, SearchableTiles, TileStore, TooLarge } from '../ports/store.ts';
 
 /** FolderTileStore is the tiles of a mirror: the folder `tlog` in it, or another one. */
-export class FolderTileStore implements TileStore {
+export class FolderTileStore implements TileStore, SearchableTiles {
   readonly #root: string;
   readonly #folder: FolderStore;
 
@@ -41,6 +41,10 @@ export class FolderTileStore implements TileStore {
 
   read(name: string): Promise<Buffer | TooLarge | undefined> {
     return this.#folder.read(name);
+  }
+
+  readPart(name: string, offset: number, length: number): Promise<Buffer | undefined> {
+    return this.#folder.readPart(name, offset, length);
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {

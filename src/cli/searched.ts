@@ -32,6 +32,7 @@ function some(items: readonly string[]): string {
 export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiven: boolean): string[] {
   const { segments, records, found } = tally;
   const skipped = [
+    ...(segments.byIndex > 0 ? [`by the index ${formatCount(segments.byIndex)} hold none of it`] : []),
     ...(segments.outside > 0 ? [`${formatCount(segments.outside)} are of other times`] : []),
     ...(segments.empty > 0 ? [`${formatCount(segments.empty)} hold no record`] : []),
   ];
@@ -47,6 +48,7 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
     ...unsearchedLines(tally),
     ...gapLines(tally, zone),
     ...spanLines(tally, query, zone),
+    ...indexLines(tally),
     ...logLines(tally, zone, isKeyGiven),
   ];
 }
@@ -78,7 +80,7 @@ function gapLines({ missing }: Tally, zone: string): string[] {
         `MISSING: ${some(
           missing.map(
             ({ partition, first, last, after, before }) =>
-              `events ${first} to ${last} of partition ${partition}, between ${after === undefined ? 'the beginning' : shown(after, zone)} and ${before === undefined ? 'the end' : shown(before, zone)}`,
+              `events ${first} to ${last} of partition ${partition}, between ${after === undefined ? 'the beginning' : formatMoment(after, zone)} and ${before === undefined ? 'the end' : formatMoment(before, zone)}`,
           ),
         )}`,
       ];
@@ -88,21 +90,29 @@ const shown = (time: string, zone: string): string => formatMoment(Date.parse(ti
 
 /** An interval without segments is not "nothing happened". */
 function spanLines({ spans }: Tally, { from = -Infinity, to = Infinity }: Query, zone: string): string[] {
-  const late = [...spans].filter(([, { last }]) => Date.parse(last) < to && to !== Infinity);
-  const early = [...spans].filter(([, { first }]) => Date.parse(first) > from && from !== -Infinity);
+  const late = [...spans].filter(([, { last }]) => last < to && to !== Infinity);
+  const early = [...spans].filter(([, { first = from }]) => first > from && from !== -Infinity);
   return [
     ...(spans.size === 0 ? ['the log has no segment of any partition that was asked for'] : []),
     ...(late.length > 0
       ? [
-          `sealed only until then, so what came later is not here: ${some(late.map(([partition, { last }]) => `partition ${partition} until ${shown(last, zone)}`))}`,
+          `sealed only until then, so what came later is not here: ${some(late.map(([partition, { last }]) => `partition ${partition} until ${formatMoment(last, zone)}`))}`,
         ]
       : []),
     ...(early.length > 0
       ? [
-          `nothing is sealed of before: ${some(early.map(([partition, { first }]) => `partition ${partition} begins at ${shown(first, zone)}`))}`,
+          `nothing is sealed of before: ${some(early.map(([partition, { first }]) => `partition ${partition} begins at ${formatMoment(first ?? from, zone)}`))}`,
         ]
       : []),
   ];
+}
+
+/** indexLines says how far the index was gone by, and whose word it is. */
+function indexLines({ index }: Tally): string[] {
+  if (index === undefined) return [];
+  if ('why' in index) return [`no index was used, and every segment of that time was read: ${index.why}`];
+  const behind = index.behind > 0 ? `; ${count(index.behind, 'segment')} behind it were read` : '';
+  return [`the index covers the first ${formatCount(index.entries)} entries of the log${behind}`];
 }
 
 function logLines({ log, segments }: Tally, zone: string, isKeyGiven: boolean): string[] {

@@ -6,7 +6,7 @@ import { isUrl, unusable } from './usage.ts';
 import { TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
 import { MirrorStore } from '../adapters/mirrorStore.ts';
-import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
+import type { ObjectStore, ReadableTiles, SearchableTiles, TileStore } from '../ports/store.ts';
 
 /** EXAMPLE_URL shows what the URL of a container looks like. */
 export const EXAMPLE_URL = 'https://account.blob.core.windows.net/ledger';
@@ -30,8 +30,8 @@ export async function openTiles(target: string, elsewhere?: string): Promise<Rea
   return openTarget(tlogBeside(target));
 }
 
-/** openTileStore opens what openTiles does, to write there. A folder that doesn't exist is made with the first file. */
-export async function openTileStore(target: string, elsewhere?: string): Promise<TileStore> {
+/** openTileStore opens what openTiles does, to write there and to look things up. A folder that doesn't exist is made with the first file. */
+export async function openTileStore(target: string, elsewhere?: string): Promise<TileStore & SearchableTiles> {
   if (!isUrl(elsewhere ?? target)) {
     return elsewhere === undefined
       ? new FolderTileStore(await existingFolder(target))

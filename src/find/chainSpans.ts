@@ -7,13 +7,20 @@ interface Followed {
   readonly incarnation: number;
   /** the last number that is sealed or declared */
   last: number;
-  /** when the newest event was enqueued that is sealed */
-  after?: string;
+  /** when the newest event was enqueued that is sealed (ms since 1970) */
+  after?: number;
   /** numbers that are missing behind it: what comes behind them isn't known yet */
   missing: { readonly first: number; readonly last: number }[];
 }
 
-/** ChainSpans follows the partitions by their entries, and tells a tally how far each is sealed and which events of it are missing. */
+/** FollowedSegment is what an entry, or a row of the index, says of a segment's events. */
+export interface FollowedSegment extends Pick<SegmentEntry, 'partition' | 'events' | 'incarnation'> {
+  /** the earliest and the latest time of its events (ms since 1970) */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** ChainSpans follows the partitions by their segments, and tells a tally which events are missing between them. */
 export class ChainSpans {
   readonly #query: Query;
   readonly #tally: Tally;
@@ -25,9 +32,7 @@ export class ChainSpans {
   }
 
   /** follow takes the next segment of a partition. */
-  follow(entry: SegmentEntry): void {
-    const { partition, events, time, incarnation } = entry;
-    this.#tally.addSpan(entry);
+  follow({ partition, events, incarnation, first: earliest, last: latest }: FollowedSegment): void {
     const known = this.#followed.get(partition);
     if (known !== undefined && known.incarnation !== incarnation) this.#tell(partition, known, undefined);
     const before =
@@ -39,8 +44,8 @@ export class ChainSpans {
     if (first > before.last + 1) before.missing.push({ first: before.last + 1, last: first - 1 });
     before.last = events.last;
     if (events.count > 0) {
-      this.#tell(partition, before, time.first);
-      before.after = time.last;
+      this.#tell(partition, before, earliest);
+      before.after = latest;
     }
     this.#followed.set(partition, before);
   }
@@ -50,11 +55,10 @@ export class ChainSpans {
     for (const [partition, followed] of this.#followed) this.#tell(partition, followed, undefined);
   }
 
-  #tell(partition: string, followed: Followed, before: string | undefined): void {
+  #tell(partition: string, followed: Followed, before: number | undefined): void {
     const { from = -Infinity, to = Infinity } = this.#query;
     const { after, missing } = followed;
-    const [earliest, latest] = [Date.parse(after ?? ''), Date.parse(before ?? '')];
-    if (!(latest < from) && !(earliest >= to))
+    if (!((before ?? Infinity) < from) && !((after ?? -Infinity) >= to))
       for (const numbers of missing)
         this.#tally.missing.push({
           partition,

@@ -1,7 +1,11 @@
 import { ChainSpans } from './chainSpans.ts';
+import { EntryReader } from './entryReader.ts';
+import { indexFault, openIndexedLog } from './indexedLog.ts';
+import type { IndexedLog } from './indexedLog.ts';
+import { IndexSearch, intervalOf, reachesInto } from './indexSearch.ts';
+import type { IndexHit, Interval } from './indexSearch.ts';
 import { Matcher } from './match.ts';
 import type { Values } from './match.ts';
-import { LATE_MS } from './query.ts';
 import type { Query } from './query.ts';
 import { Tally } from './tally.ts';
 import { release } from '../core/bytes.ts';
@@ -22,13 +26,13 @@ import { decompress } from '../core/segment/zstd.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { findSignatureFrame, openSegment } from '../core/signed/segmentFrame.ts';
-import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { fromTheFirst } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { readLog } from '../ledger/entries.ts';
+import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { indicesFrom, partitionsOf } from '../ledger/partitions.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
-import type { ObjectStore, Unread } from '../ports/store.ts';
+import type { ObjectStore, SearchableTiles, Unread } from '../ports/store.ts';
 
 /** How many segments are read ahead. */
 const AHEAD = 4;
@@ -37,6 +41,8 @@ const CHECKPOINTS_BACK = 10;
 
 export interface SearchDeps {
   readonly store: ObjectStore;
+  /** the log's tiles, with its index; left out: every segment of the interval is read */
+  readonly tiles?: SearchableTiles;
   /** keys that the log signs with, or did; without any, whoever made the ledger is taken at their word */
   readonly verifiers: readonly VerifierKey[];
 }
@@ -62,8 +68,12 @@ export interface Hit {
 interface Candidate {
   readonly name: string;
   readonly partition: string;
-  /** left out for one behind the log */
-  readonly entry?: SegmentEntry;
+  /** left out for one behind the log; in words why it isn't known */
+  readonly entry?: SegmentEntry | string;
+  /** which of its records, as runs; left out: all */
+  readonly only?: readonly number[];
+  /** its records were counted by the index */
+  readonly isCounted?: boolean;
 }
 
 /** LogEnd is the log up to a batch. */
@@ -71,6 +81,14 @@ interface LogEnd {
   readonly number: number;
   readonly head: TreeHead;
   readonly heads: LogPosition;
+}
+
+/** Plan is what a search by the index reads. */
+interface Plan {
+  readonly log: IndexedLog;
+  readonly hits: readonly IndexHit[];
+  /** segments behind the index */
+  readonly behind: readonly Candidate[];
 }
 
 const changed = (name: string): AuditsealError =>
@@ -81,21 +99,21 @@ export class Search {
   readonly tally = new Tally();
   readonly #deps: SearchDeps;
   readonly #query: Query;
+  readonly #interval: Interval;
   readonly #matcher: Matcher;
   readonly #trust: Trust;
-  readonly #chains: ChainSpans;
 
   constructor(deps: SearchDeps, query: Query) {
     this.#deps = deps;
     this.#query = query;
+    this.#interval = intervalOf(query);
     this.#matcher = new Matcher(query);
-    this.#chains = new ChainSpans(query, this.tally);
     this.#trust = deps.verifiers.length > 0 ? { keys: deps.verifiers.map(formatVerifierKey) } : {};
   }
 
   /**
    * hits gives what is found, in the order of the log, and of each partition in the order of its records; behind it what the log
-   * doesn't have yet. What can't be read is counted, and stops nothing.
+   * doesn't have yet. What can't be read is counted, and stops nothing. Where the index isn't what the log states, it is not gone by.
    */
   async *hits(): AsyncGenerator<Hit> {
     const { store } = this.#deps;
@@ -107,25 +125,95 @@ export class Search {
   }
 
   async *#candidates(): AsyncGenerator<Candidate> {
-    const { store } = this.#deps;
+    const { tiles } = this.#deps;
+    // Rows of the index have no numbers of records.
+    const plan = tiles === undefined || this.#query.records !== undefined ? undefined : await this.#plan(tiles);
+    if (tiles === undefined || plan === undefined) return yield* this.#candidatesOfLog();
+    const entries = new EntryReader(tiles, plan.log.checkpoint);
+    for (const { row, only } of plan.hits) {
+      const { partition, index } = row;
+      const entry = await entries.segmentOf(row);
+      yield { name: segmentName(partition, index), partition, entry, isCounted: true, ...(only && { only }) };
+    }
+    yield* plan.behind;
+    yield* this.#behindLog(plan.log.heads.positions);
+  }
+
+  /** plan asks the index; undefined where there is none that can be gone by, and the tally knows why. */
+  async #plan(tiles: SearchableTiles): Promise<Plan | undefined> {
+    const log = await openIndexedLog(tiles, this.#deps.verifiers);
+    if (typeof log === 'string') {
+      this.tally.index = { why: log };
+      return undefined;
+    }
+    const chains = new ChainSpans(this.#query, this.tally);
+    try {
+      const hits = await new IndexSearch(tiles, this.#query, this.tally, chains).hits(log);
+      const behind = await this.#behindIndex(tiles, log, chains);
+      chains.finish();
+      const { checkpoint, heads, statement } = log;
+      this.tally.log = { entries: checkpoint.size, time: heads.time, checkpoint };
+      this.tally.index = { entries: statement.entries, behind: behind.length };
+      for (const [partition, { sealed }] of heads.positions)
+        if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
+      return { log, hits, behind };
+    } catch (error) {
+      this.tally.forget();
+      this.tally.index = { why: indexFault(error) };
+      return undefined;
+    }
+  }
+
+  /** behindIndex gives the segments that have an entry, and that the index doesn't cover yet. */
+  async #behindIndex(
+    tiles: SearchableTiles,
+    { checkpoint, statement: { entries } }: IndexedLog,
+    chains: ChainSpans,
+  ): Promise<Candidate[]> {
+    const before = entries === 0 ? NO_HEADS : await headsBefore(tiles, checkpoint, entries);
+    if (before === undefined) throw new AuditsealError('INDEX_MALFORMED', 'the index does not end where a batch does');
+    const behind: Candidate[] = [];
+    for await (const { segments } of readBatchesOf(tiles, checkpoint, entries, before))
+      for (const { entry } of segments) {
+        const candidate = this.#judge(entry, chains);
+        if (candidate !== undefined) behind.push(candidate);
+      }
+    return behind;
+  }
+
+  async *#candidatesOfLog(): AsyncGenerator<Candidate> {
     const start = fromTheFirst();
     const ends: LogEnd[] = [];
-    let positions = NO_HEADS.positions;
-    for await (const { number, segments, heads } of readLog(store, this.#trust, start)) {
+    const chains = new ChainSpans(this.#query, this.tally);
+    let { positions } = NO_HEADS;
+    for await (const { number, segments, heads } of readLog(this.#deps.store, this.#trust, start)) {
       ({ positions } = heads);
       ends.push({ number, head: start.tree.head, heads });
       if (ends.length > CHECKPOINTS_BACK) ends.shift();
       for (const { entry } of segments) {
-        const { partition, index } = entry;
-        if (!this.#isAsked(partition)) continue;
-        this.#chains.follow(entry);
-        if (!this.#mayHold(entry)) this.tally.segments.outside += 1;
-        else if (entry.records.count === 0) this.tally.segments.empty += 1;
-        else yield { name: segmentName(partition, index), partition, entry };
+        if (this.#isAsked(entry.partition)) this.tally.addSpan(entry.partition, timesOf(entry), true);
+        const candidate = this.#judge(entry, chains);
+        if (candidate !== undefined) yield candidate;
       }
     }
-    this.#chains.finish();
+    chains.finish();
     await this.#findCheckpoint(ends);
+    yield* this.#behindLog(positions);
+  }
+
+  /** judge counts a segment that has an entry, and gives it if it may hold what is asked for. */
+  #judge(entry: SegmentEntry, chains: ChainSpans): Candidate | undefined {
+    const { partition, index, events, incarnation, records } = entry;
+    if (!this.#isAsked(partition)) return undefined;
+    chains.follow({ partition, events, incarnation, ...timesOf(entry) });
+    if (!this.#mayHold(entry)) this.tally.segments.outside += 1;
+    else if (records.count === 0) this.tally.segments.empty += 1;
+    else return { name: segmentName(partition, index), partition, entry };
+    return undefined;
+  }
+
+  async *#behindLog(positions: LogPosition['positions']): AsyncGenerator<Candidate> {
+    const { store } = this.#deps;
     for await (const partition of partitionsOf(store)) {
       if (!this.#isAsked(partition)) continue;
       const { next } = positions.get(partition) ?? NO_POSITION;
@@ -140,12 +228,12 @@ export class Search {
   }
 
   /** mayHold tells whether a segment reaches into what was asked for: by its times, and the numbers of its records. */
-  #mayHold({ time, records }: SegmentEntry): boolean {
-    const { from = -Infinity, to = Infinity, by, records: wanted } = this.#query;
+  #mayHold(entry: SegmentEntry): boolean {
+    const { records: wanted } = this.#query;
+    const { records } = entry;
     if (wanted !== undefined && (records.first > wanted.last || records.first + records.count <= wanted.first))
       return false;
-    const [first, last] = [Date.parse(time.first), Date.parse(time.last)];
-    return by === 'hub' ? first < to && last >= from : first < to + LATE_MS && last >= from - CLOCK_SKEW_MS;
+    return reachesInto(timesOf(entry), this.#interval);
   }
 
   /** findCheckpoint finds the newest checkpoint that covers what was read of the log, by the keys that the log has announced. */
@@ -166,7 +254,12 @@ export class Search {
     }
   }
 
-  *#searchIn({ name, partition, entry }: Candidate, stored: Buffer | Unread | undefined): Generator<Hit> {
+  *#searchIn(candidate: Candidate, stored: Buffer | Unread | undefined): Generator<Hit> {
+    const { name, entry } = candidate;
+    if (typeof entry === 'string') {
+      this.tally.unsearched.push({ segment: name, why: entry, isChanged: false });
+      return;
+    }
     if (typeof stored !== 'object') {
       const why = stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
       this.tally.unsearched.push({ segment: name, why, isChanged: stored === undefined });
@@ -175,7 +268,7 @@ export class Search {
     let content: Buffer | undefined;
     try {
       content = this.#contentOf(name, stored, entry);
-      const hits = this.#match(name, partition, content);
+      const hits = this.#match(candidate, content);
       if (entry === undefined) this.tally.segments.behindLog += 1;
       else this.tally.segments.searched += 1;
       yield* hits;
@@ -194,15 +287,20 @@ export class Search {
     return decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size));
   }
 
-  #match(name: string, partition: string, content: Buffer): Hit[] {
+  #match({ name, partition, only, isCounted = false }: Candidate, content: Buffer): Hit[] {
     const hits: Hit[] = [];
+    let run = 0;
     visitRecords(content, ({ start, end, leaf, seal }) => {
+      if (only !== undefined) {
+        while (leaf > (only[run + 1] ?? Infinity)) run += 2;
+        if (leaf <= (only[run] ?? Infinity)) return;
+      }
       const { first = 0, last = Infinity } = this.#query.records ?? {};
       if (seal.record < first || seal.record > last) return;
       const line = content.subarray(start, end);
       const looked = this.#matcher.look(line, seal);
       if (looked === undefined) return;
-      this.tally.addRecord(looked);
+      this.tally.addRecord(looked, isCounted);
       if (!looked.isFound) return;
       const { record, enqueued, form } = seal;
       const { values, shape } = looked;
@@ -221,3 +319,8 @@ export class Search {
     return hits;
   }
 }
+
+const timesOf = ({ time }: SegmentEntry): { readonly first: number; readonly last: number } => ({
+  first: Date.parse(time.first),
+  last: Date.parse(time.last),
+});

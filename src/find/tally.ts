@@ -1,23 +1,25 @@
 import type { Looked } from './match.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
-import type { SegmentEntry } from '../core/objects/entry.ts';
 
 /** MissingEvents is numbers of a partition that no segment has, between two that are sealed. */
 export interface MissingEvents {
   readonly partition: string;
   readonly first: number;
   readonly last: number;
-  /** the events before and behind them were enqueued then, where there are some */
-  readonly after?: string;
-  readonly before?: string;
+  /** the events before and behind them were enqueued then (ms since 1970), where there are some */
+  readonly after?: number;
+  readonly before?: number;
 }
 
-/** Span is how far a partition is sealed. */
+/** Span is when a partition begins, if that is known, and until when it is sealed (ms since 1970). */
 export interface Span {
-  first: string;
-  last: string;
+  first?: number;
+  last: number;
 }
+
+/** UsedIndex is how far the index reached that a search went by, or why it went by none. */
+export type UsedIndex = { readonly entries: number; readonly behind: number } | { readonly why: string };
 
 /** Unsearched is a segment that could not be looked into, and why. */
 export interface Unsearched {
@@ -29,10 +31,12 @@ export interface Unsearched {
 
 /** Tally is what a search looked at, and what it did not. */
 export class Tally {
-  /** segments that were searched, those of the interval that hold no record, and those outside of it */
-  readonly segments = { searched: 0, empty: 0, outside: 0, behindLog: 0 };
+  /** segments that were searched, those that the index says hold nothing of it, that hold no record, and those of other times */
+  readonly segments = { searched: 0, byIndex: 0, empty: 0, outside: 0, behindLog: 0 };
+  /** left out where nobody asked for one */
+  index: UsedIndex | undefined;
   readonly unsearched: Unsearched[] = [];
-  /** records of the interval */
+  /** records of the interval; by the index, those of segments that reach into it */
   records = 0;
   found = 0;
   /** of those records, the ones that aren't JSON, and those of which no rule takes anything: they were searched as text */
@@ -47,17 +51,45 @@ export class Tally {
   /** the newest checkpoint that covers what the log had, and the log itself */
   log: { readonly entries: number; readonly time: string; readonly checkpoint?: Checkpoint } | undefined;
 
-  addRecord({ shape, without, isTimeless, isFound }: Looked): void {
-    this.records += 1;
+  /** addRecord counts a record that was looked at; who goes by the index has counted it before. */
+  addRecord({ shape, without, isTimeless, isFound }: Looked, isCounted: boolean): void {
+    if (!isCounted) {
+      this.records += 1;
+      for (const field of without) this.addWithout(field, 1);
+    }
     if (shape !== 'fields') this.asText[shape] += 1;
-    for (const field of without) this.without.set(field, (this.without.get(field) ?? 0) + 1);
     if (isTimeless) this.timeless += 1;
     if (isFound) this.found += 1;
   }
 
-  addSpan({ partition, time }: Pick<SegmentEntry, 'partition' | 'time'>): void {
+  addWithout(field: Field | Extra, count: number): void {
+    if (count > 0) this.without.set(field, (this.without.get(field) ?? 0) + count);
+  }
+
+  /** addSpan takes a segment of a partition; `isFirst` where the partition begins with it. */
+  addSpan(
+    partition: string,
+    { first, last }: { readonly first: number; readonly last: number },
+    isFirst: boolean,
+  ): void {
     const span = this.spans.get(partition);
-    if (span === undefined) this.spans.set(partition, { ...time });
-    else if (time.last > span.last) span.last = time.last;
+    if (span === undefined) this.spans.set(partition, { ...(isFirst && { first }), last });
+    else span.last = Math.max(span.last, last);
+  }
+
+  /** endSpan says until when a partition is sealed, where nothing tells that it is later. */
+  endSpan(partition: string, last: number): void {
+    const span = this.spans.get(partition);
+    if (span === undefined) this.spans.set(partition, { last });
+    else span.last = Math.max(span.last, last);
+  }
+
+  /** forget takes back what was told of an index that turned out wrong. */
+  forget(): void {
+    Object.assign(this.segments, { searched: 0, byIndex: 0, empty: 0, outside: 0, behindLog: 0 });
+    this.records = 0;
+    this.without.clear();
+    this.missing.length = 0;
+    this.spans.clear();
   }
 }

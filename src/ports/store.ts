@@ -51,6 +51,12 @@ export interface TileStore {
 /** ReadableTiles is the part of a TileStore that a reader needs. */
 export type ReadableTiles = Pick<TileStore, 'read' | 'list'>;
 
+/** SearchableTiles is the part of a TileStore that a reader needs who looks things up in the index. */
+export interface SearchableTiles extends Pick<TileStore, 'read'> {
+  /** readPart gives bytes of a file from `offset` on, `length` of them, or as many as there are; else it answers as read does. */
+  readPart(name: string, offset: number, length: number): Promise<Buffer | Unread | undefined>;
+}
+
 /**
  * TooLarge is the answer instead of the bytes of an object that has more than one of its name may have. It is no fault: whoever
  * may create objects can put one anywhere, and every reader has to go on behind it.

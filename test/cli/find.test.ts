@@ -104,6 +104,7 @@ test('every answer says what was searched, by whom the ledger is, and what it do
     'found 0 of 4 records in 1 segment',
     '1 record searched as text: 1 not JSON, and no rule takes anything of 0',
     `sealed only until then, so what came later is not here: partition 0 until ${timeOf(3)}`,
+    'no index was used, and every segment of that time was read: the log states no index',
     expect.stringMatching(/^the log has 3 entries, the last of .*; its checkpoint of 3 is signed$/) as string,
     'what was found is what a key which you gave vouches for; that nothing was left out is not proved',
   ]);

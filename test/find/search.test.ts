@@ -174,7 +174,7 @@ describe('what was searched', () => {
     await sealAll(ingestOf(store), eventsBetween(8, 9, 8));
     await integrate();
     expect((await find()).search.tally.missing).toEqual([
-      { partition: '0', first: 5, last: 7, after: timeOf(4), before: timeOf(8) },
+      { partition: '0', first: 5, last: 7, after: Date.parse(timeOf(4)), before: Date.parse(timeOf(8)) },
     ]);
     expect((await find(inTime(8, 20))).search.tally.missing).toHaveLength(1);
     expect((await find(inTime(0, 2))).search.tally.missing).toEqual([]);

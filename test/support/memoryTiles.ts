@@ -1,11 +1,13 @@
 import { maxBytesOf } from '../../src/core/objects/sizes.ts';
-import type { ObjectInfo, TileStore, TooLarge } from '../../src/ports/store.ts';
+import type { ObjectInfo, SearchableTiles, TileStore, TooLarge } from '../../src/ports/store.ts';
 import { ProcessDied } from './memoryStore.ts';
 
 /** MemoryTiles is a tile store in memory that can be told to fail. */
-export class MemoryTiles implements TileStore {
+export class MemoryTiles implements TileStore, SearchableTiles {
   readonly objects = new Map<string, Buffer>();
   readonly requests = { write: 0, read: 0, list: 0 };
+  /** bytes that readPart has given */
+  partBytes = 0;
   /** decides at which writes the process dies, before or after them */
   faultOf: (name: string) => 'dieBefore' | 'dieAfter' | undefined = () => undefined;
   /** says that a file is too large to be read */
@@ -27,6 +29,14 @@ export class MemoryTiles implements TileStore {
     if (this.beforeRead(name) === 'too-large') return 'too-large';
     const bytes = this.objects.get(name);
     return bytes && (bytes.length > maxBytesOf(name) ? 'too-large' : Buffer.from(bytes));
+  }
+
+  async readPart(name: string, offset: number, length: number): Promise<Buffer | TooLarge | undefined> {
+    this.requests.read += 1;
+    await this.turn();
+    const bytes = this.objects.get(name)?.subarray(offset, offset + length);
+    this.partBytes += bytes?.length ?? 0;
+    return bytes && Buffer.from(bytes);
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {

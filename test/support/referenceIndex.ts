@@ -86,6 +86,18 @@ function rowsOf(segments: readonly ReferenceSegment[], from: number): Buffer {
   return Buffer.from(bytes);
 }
 
+function timesOf(segments: readonly ReferenceSegment[]): Buffer {
+  const bytes: number[] = [];
+  let before = 0;
+  for (let start = 0; start < segments.length; start += 256) {
+    const block = segments.slice(start, start + 256).map(({ entry }) => entry.time);
+    const first = Math.min(...block.map((time) => Date.parse(time.first)));
+    bytes.push(...zigzag(first - before), ...leb(Math.max(...block.map((time) => Date.parse(time.last))) - first));
+    before = first;
+  }
+  return Buffer.from(bytes);
+}
+
 /** referenceTerms gives the terms of a unit, by key in hex, in their order. */
 export function referenceTerms(segments: readonly ReferenceSegment[], from: number): Map<string, Buffer> {
   const found = new Map<string, Map<number, number[]>>();
@@ -104,6 +116,7 @@ export function referenceTerms(segments: readonly ReferenceSegment[], from: numb
   const terms = new Map([...found].map(([key, bySegment]) => [key, postingsOf(bySegment)]));
   for (let block = 0; block * 256 < segments.length; block++)
     terms.set(keyHex('_segments', String(block)), rowsOf(segments.slice(block * 256, block * 256 + 256), from));
+  if (segments.length > 0) terms.set(keyHex('_times', ''), timesOf(segments));
   return new Map([...terms].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

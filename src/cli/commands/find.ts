@@ -19,7 +19,7 @@ import { print, tell } from '../output.ts';
 import { spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
-import { openTarget } from '../target.ts';
+import { openTarget, openTileStore } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
 
@@ -58,6 +58,12 @@ const OPTIONS = {
     placeholder: 'time',
     meaning: 'sort by the time that records say; else they come in the order of the log',
   },
+  'no-index': { type: 'flag', meaning: 'read every segment of that time, whatever the index says' },
+  tlog: {
+    type: 'target',
+    placeholder: 'DIR|URL',
+    meaning: "where the log's tiles and its index are, if not in TARGET/tlog or in the container tlog beside TARGET",
+  },
   limit: { type: 'number', placeholder: 'N', least: 1, meaning: 'stop after so many' },
   format: { type: 'text', placeholder: 'table|jsonl|csv', meaning: 'how to print (default: table)' },
   out: { type: 'file', placeholder: 'FILE', meaning: 'write what is found to this file, which must not exist yet' },
@@ -94,7 +100,8 @@ export const command = defineCommand(
     const asked = { ...queryOf(options), ...span };
     const store = await openTarget(target);
     const query = options.related === undefined ? asked : await withRelated(asked, options.related, store, verifiers);
-    const search = new Search({ store, verifiers }, query);
+    const tiles = options['no-index'] ? undefined : await openTileStore(target, options.tlog);
+    const search = new Search({ store, verifiers, ...(tiles && { tiles }) }, query);
     const isFile = options.out !== undefined;
     const width = isFile || !process.stdout.isTTY ? 0 : (process.stdout.columns ?? 0);
     const printed = hitFormat(format, { zone, width });

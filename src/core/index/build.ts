@@ -1,7 +1,7 @@
 import { malformed } from './bytes.ts';
 import type { IndexUnit } from './manifest.ts';
 import { PostingsWriter } from './postings.ts';
-import { ROWS_PER_BLOCK, formatRows } from './segmentRow.ts';
+import { ROWS_PER_BLOCK, formatRows, formatTimes, timesOf } from './segmentRow.ts';
 import type { SegmentRow } from './segmentRow.ts';
 import { RESERVED, TermsReader, keyOf } from './terms.ts';
 import { UnitWriter } from './unit.ts';
@@ -57,31 +57,31 @@ export function buildUnit(
     }
   }
   const writer = new UnitWriter();
-  for (const term of merged(sources, blocksOf(rows, from))) writer.add(term);
+  for (const term of merged(sources, rowTerms(rows, from))) writer.add(term);
   const { bytes, tree } = writer.finish();
   return { unit: { from, to, ...sumsOf(rows), tree }, bytes };
 }
 
 function sumsOf(rows: readonly SegmentRow[]): Pick<IndexUnit, 'segments' | 'records' | 'time'> {
-  let [records, first, last] = [0, Infinity, -Infinity];
-  for (const row of rows) {
-    records += row.records;
-    first = Math.min(first, row.first);
-    last = Math.max(last, row.last);
-  }
-  const sums = { segments: rows.length, records };
-  if (rows.length === 0) return sums;
-  return { ...sums, time: { first: new Date(first).toISOString(), last: new Date(last).toISOString() } };
+  const records = rows.reduce((sum, row) => sum + row.records, 0);
+  if (rows.length === 0) return { segments: 0, records };
+  const { first, last } = timesOf(rows);
+  const time = { first: new Date(first).toISOString(), last: new Date(last).toISOString() };
+  return { segments: rows.length, records, time };
 }
 
-/** blocksOf gives the rows as terms, in ascending order of keys. */
-function blocksOf(rows: readonly SegmentRow[], from: number): Term[] {
-  const blocks: Term[] = [];
-  for (let start = 0; start < rows.length; start += ROWS_PER_BLOCK) {
-    const key = keyOf(RESERVED.segments, String(start / ROWS_PER_BLOCK));
-    blocks.push({ key, postings: formatRows(rows.slice(start, start + ROWS_PER_BLOCK), from) });
-  }
-  return blocks.sort((a, b) => (a.key < b.key ? -1 : 1));
+/** rowTerms gives the rows as terms, in ascending order of keys. */
+function rowTerms(rows: readonly SegmentRow[], from: number): Term[] {
+  if (rows.length === 0) return [];
+  const blocks: SegmentRow[][] = [];
+  for (let start = 0; start < rows.length; start += ROWS_PER_BLOCK)
+    blocks.push(rows.slice(start, start + ROWS_PER_BLOCK));
+  const terms = blocks.map((block, i) => ({
+    key: keyOf(RESERVED.segments, String(i)),
+    postings: formatRows(block, from),
+  }));
+  terms.push({ key: keyOf(RESERVED.times, ''), postings: formatTimes(blocks.map(timesOf)) });
+  return terms.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 function pushSource(sources: Source[], source: Source | undefined): void {
@@ -106,7 +106,7 @@ function segmentSource(terms: Buffer, ordinal: number): Source | undefined {
 
 /** Rows are made anew: they stand in other blocks. */
 function unitSource(unit: WholeUnit, segments: number, base: number): Source | undefined {
-  const blocks = new Set<Hash>();
+  const blocks = new Set<Hash>([keyOf(RESERVED.times, '')]);
   for (let block = 0; block * ROWS_PER_BLOCK < segments; block++) blocks.add(keyOf(RESERVED.segments, String(block)));
   const terms = unit.terms();
   const next = (): Term | undefined => {

@@ -75,3 +75,44 @@ export function parseRows(bytes: Buffer, from: number): SegmentRow[] {
   }
   return rows;
 }
+
+/** BlockTimes is the earliest and the latest time of a block of rows (ms since 1970). */
+export interface BlockTimes {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** timesOf gives the earliest and the latest time of rows; there is one. */
+export function timesOf(rows: readonly SegmentRow[]): BlockTimes {
+  let [first, last] = [Infinity, -Infinity];
+  for (const row of rows) {
+    first = Math.min(first, row.first);
+    last = Math.max(last, row.last);
+  }
+  return { first, last };
+}
+
+/** formatTimes writes the times of all blocks of a unit. */
+export function formatTimes(blocks: readonly BlockTimes[]): Buffer {
+  const writer = new ByteWriter();
+  let before = 0;
+  for (const { first, last } of blocks) {
+    writer.signed(first - before);
+    writer.number(last - first);
+    before = first;
+  }
+  return writer.take();
+}
+
+/** parseTimes is the inverse of formatTimes, and throws INDEX_MALFORMED. */
+export function parseTimes(bytes: Buffer): BlockTimes[] {
+  const reader = new ByteReader(bytes);
+  const blocks: BlockTimes[] = [];
+  let before = 0;
+  while (!reader.isAtEnd) {
+    const first = before + reader.signed();
+    blocks.push({ first, last: first + reader.number() });
+    before = first;
+  }
+  return blocks;
+}

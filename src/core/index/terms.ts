@@ -19,6 +19,8 @@ import { findSignatureFrame } from '../signed/segmentFrame.ts';
 export const RESERVED = {
   /** rows of segments, a block of them each: `_segments`, and the block's number */
   segments: '_segments',
+  /** the earliest and the latest time of each block of rows: `_times`, and nothing */
+  times: '_times',
   /** records that aren't JSON */
   notJson: '_notJson',
   /** records of which no rule takes anything */

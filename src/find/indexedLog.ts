@@ -1,0 +1,57 @@
+import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
+import { RULES_VERSION } from '../core/fields/rules.ts';
+import type { IndexManifest } from '../core/index/manifest.ts';
+import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import type { Checkpoint } from '../core/note/checkpoint.ts';
+import { parseNote } from '../core/note/note.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import type { IndexStatement, LogPosition } from '../core/objects/heads.ts';
+import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
+import { readManifest } from '../ledger/indexFiles.ts';
+import { headsBefore } from '../ledger/logEntries.ts';
+import type { SearchableTiles } from '../ports/store.ts';
+
+/** IndexedLog is a log by its published checkpoint, and the index that it states. */
+export interface IndexedLog {
+  readonly note: Buffer;
+  readonly checkpoint: Checkpoint;
+  readonly heads: LogPosition;
+  readonly statement: IndexStatement;
+  readonly manifest: IndexManifest;
+}
+
+/**
+ * openIndexedLog opens a log by what is published of it, so that nobody has to read its batches. It gives in words why it can't: nothing
+ * is published that a given key signed, what lies there isn't the checkpoint's, or the log states no index.
+ */
+export async function openIndexedLog(
+  tiles: SearchableTiles,
+  verifiers: readonly VerifierKey[],
+): Promise<IndexedLog | string> {
+  try {
+    const note = await tiles.read(NEWEST_CHECKPOINT);
+    if (typeof note !== 'object') return 'no checkpoint is published among the tiles';
+    const { origin } = parseCheckpoint(parseNote(note).text);
+    const checkpoint =
+      verifiers.length > 0
+        ? attempt(() => openCheckpoint(note, origin, verifiers).checkpoint, 'malformed', 'contradicted')
+        : parseCheckpoint(parseNote(note).text);
+    if (checkpoint === undefined) return 'no given key signed the published checkpoint';
+    const heads = await headsBefore(tiles, checkpoint, checkpoint.size);
+    if (heads === undefined) return 'the published checkpoint does not end where a batch does';
+    const statement = heads.index;
+    if (statement === undefined) return 'the log states no index';
+    if (statement.rules !== RULES_VERSION)
+      return `the index is made by rules ${statement.rules}, and this release knows rules ${RULES_VERSION}`;
+    return { note, checkpoint, heads, statement, manifest: await readManifest(tiles, statement) };
+  } catch (error) {
+    return faultIn(error, 'malformed').message;
+  }
+}
+
+/** indexFault gives why an index can't be used, in words; other faults it throws. */
+export function indexFault(error: unknown): string {
+  if (error instanceof AuditsealError && (error.code === 'INDEX_MALFORMED' || error.code === 'TILE_MALFORMED'))
+    return error.message;
+  throw error;
+}
