@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { unusable } from './usage.ts';
 
@@ -20,6 +20,26 @@ export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY
     throw unusable(`--out: ${path} ${why}`, error);
   }
 }
+
+/** createFolder makes a folder that isn't there yet. */
+export async function createFolder(option: string, path: string): Promise<void> {
+  await refuseExisting(option, path);
+  try {
+    await mkdir(callersPath(path));
+  } catch (error) {
+    throw unusable(`${option}: ${path} can't be made: ${reasonOf(error)}`, error);
+  }
+}
+
+/** refuseExisting throws TARGET_INVALID for what is there already. */
+export async function refuseExisting(option: string, path: string): Promise<void> {
+  const isThere = (await stat(callersPath(path)).catch(() => undefined)) !== undefined;
+  if (isThere) throw unusable(`${option}: ${path} is there already, and is never overwritten`);
+}
+
+/** isUserFolder tells whether a path that the user named is a folder. */
+export const isUserFolder = async (path: string): Promise<boolean> =>
+  (await stat(callersPath(path)).catch(() => undefined))?.isDirectory() === true;
 
 /**
  * readUserFile reads a file that the user named, as an option or, where `option` is empty, as an argument. Of what is larger

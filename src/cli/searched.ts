@@ -33,7 +33,9 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
   const { segments, records, found } = tally;
   const skipped = [
     ...(segments.byIndex > 0 ? [`by the index ${formatCount(segments.byIndex)} hold none of it`] : []),
-    ...(segments.outside > 0 ? [`${formatCount(segments.outside)} are of other times`] : []),
+    ...(segments.outside > 0
+      ? [`${formatCount(segments.outside)} are of other times${query.partitions === undefined ? '' : ' or partitions'}`]
+      : []),
     ...(segments.empty > 0 ? [`${formatCount(segments.empty)} hold no record`] : []),
   ];
   const looked = segments.searched + segments.behindLog;

@@ -23,7 +23,7 @@ import type { Integrate, IntegrateDeps } from '../../src/integrate/integrate.ts'
 import type { ObjectStore, TileStore } from '../../src/ports/store.ts';
 
 /** referenceRecords gives the records of a segment's frames, as the reference reads them. */
-export const referenceRecords = (frames: Buffer): ReferenceSegment['records'] =>
+const referenceRecords = (frames: Buffer): ReferenceSegment['records'] =>
   referenceLines(frames)
     .slice(1, -1)
     .map((line) => ({ text: originalRecord(line) as Buffer, form: readSeal(line, 0, line.length)?.form }));

@@ -1,13 +1,19 @@
+import { join } from 'node:path';
 import { faultIn } from '../../core/errors.ts';
 import type { AuditsealErrorCode } from '../../core/errors.ts';
+import { checkAnswer } from '../../core/index/checkAnswer.ts';
+import { vouchedFor } from '../../core/index/answerReport.ts';
 import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
+import type { VerifiedSignature } from '../../core/note/note.ts';
 import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
+import { ANSWER_FILE, isAnswer, parseAnswer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
 import type { Evidence } from '../../core/objects/evidence.ts';
 import { defineCommand } from '../command.ts';
+import { printAnswer, printAnswerJson } from '../answerReport.ts';
 import { reportAsJson, reportAsText } from '../evidenceReport.ts';
 import type { EvidenceReporter } from '../evidenceReport.ts';
-import { readUserFile } from '../files.ts';
+import { isUserFolder, readUserFile } from '../files.ts';
 import { readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
 import { jsonOption, policyOption } from '../options.ts';
@@ -24,7 +30,8 @@ export const command = defineCommand(
     arguments: ['FILE'],
     usage: ['FILE --key VKEY [options]'],
     description: [
-      'Checks evidence that auditseal prove wrote, offline, and shows the record and what exactly is proved.',
+      'Checks evidence that auditseal prove wrote, or an answer that auditseal find wrote, offline, and shows the records ' +
+        'and what exactly is proved. FILE may be the folder of an answer.',
     ],
     options: {
       key: {
@@ -34,6 +41,13 @@ export const command = defineCommand(
           "a key that you trust: the log's verifier key, from its operator or from your own records. The keys that the file " +
           'names are not trusted, because forged evidence names the keys of its forger',
       },
+      'auditor-key': {
+        type: 'texts',
+        placeholder: 'VKEY',
+        meaning:
+          "a verifier key of the ledger's auditor: an answer is complete as an index says, and an auditor's signed report may say " +
+          'that this is what the segments give',
+      },
       policy: policyOption("the evidence's checkpoint"),
       json: jsonOption('the result'),
     },
@@ -42,12 +56,20 @@ export const command = defineCommand(
       wrong: 'refuted',
       unknown: 'not checked: no key was given, or the file is not evidence',
     },
-    examples: ['auditseal check record.json --key logs.example.com/prod+22e6b51e+AeMP…'],
+    examples: [
+      'auditseal check ./answer --key logs.example.com/prod+22e6b51e+AeMP… --auditor-key logs.example.com/prod/auditor+9a01c2d3+AbCd…',
+      'auditseal check record.json --key logs.example.com/prod+22e6b51e+AeMP…',
+    ],
   },
   async ({ given: [path], options }) => {
     const trust = await readTrust(options);
     const report = options.json ? reportAsJson : reportAsText;
-    const file = await readUserFile('', path, MAX_EVIDENCE_BYTES);
+    const file = await readUserFile(
+      '',
+      (await isUserFolder(path)) ? join(path, ANSWER_FILE) : path,
+      MAX_EVIDENCE_BYTES,
+    );
+    if (isAnswer(file)) return reportAnswer(file, trust, options.json);
     let evidence: Evidence;
     try {
       evidence = parseEvidence(file);
@@ -60,17 +82,41 @@ export const command = defineCommand(
   },
 );
 
+function reportAnswer(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, isJson: boolean): number {
+  const report = isJson ? reportAsJson : reportAsText;
+  try {
+    const answer = parseAnswer(file);
+    if (logKeys.length === 0) return report.untrusted(answer.verifierKeys);
+    const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
+    const checked = checkAnswer(answer, [...logKeys, ...witnessKeys]);
+    const lacking = whyNoQuorum(policy, checked.opened.cosignatures);
+    if (lacking !== undefined) return report.failed('refuted', 'SIGNATURE_INVALID', lacking);
+    const said = { answer, checked, vouched: vouchedFor(answer, checked, auditors) };
+    return isJson ? printAnswerJson(said) : printAnswer(said);
+  } catch (error) {
+    const { code, message } = faultIn(error, 'malformed', 'contradicted');
+    return report.failed(REFUTING.includes(code) ? 'refuted' : 'unreadable', code, message);
+  }
+}
+
+/** whyNoQuorum says in words how a policy's quorum is not met; undefined if it is. */
+function whyNoQuorum(
+  policy: WitnessPolicy | undefined,
+  cosignatures: readonly VerifiedSignature[],
+): string | undefined {
+  const { isMet, cosigned } = evaluateQuorum(policy ?? NO_POLICY, cosignatures);
+  if (isMet) return undefined;
+  const who = cosigned.length === 0 ? "none of the policy's witnesses" : `only ${cosigned.join(', ')}`;
+  return `${who} cosigned the checkpoint, which is not the policy's quorum`;
+}
+
 function reportEvidence(evidence: Evidence, { logKeys, policy }: TrustedKeys, report: EvidenceReporter): number {
   const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
   const result = verifyEvidence(evidence, [...logKeys, ...witnessKeys]);
   if (!result.ok)
     return report.failed(REFUTING.includes(result.code) ? 'refuted' : 'unreadable', result.code, result.why);
-  const { isMet, cosigned } = evaluateQuorum(policy ?? NO_POLICY, result.opened.cosignatures);
-  if (isMet) return report.proved(evidence, result);
-  const who = cosigned.length === 0 ? "none of the policy's witnesses" : `only ${cosigned.join(', ')}`;
-  return report.failed(
-    'refuted',
-    'SIGNATURE_INVALID',
-    `${who} cosigned the checkpoint, which is not the policy's quorum`,
-  );
+  const lacking = whyNoQuorum(policy, result.opened.cosignatures);
+  return lacking === undefined
+    ? report.proved(evidence, result)
+    : report.failed('refuted', 'SIGNATURE_INVALID', lacking);
 }

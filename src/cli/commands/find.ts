@@ -12,6 +12,8 @@ import type { Hit } from '../../find/search.ts';
 import { findRecord } from '../../prove/findRecord.ts';
 import type { ObjectStore } from '../../ports/store.ts';
 import { defineCommand } from '../command.ts';
+import { EXIT } from '../exits.ts';
+import { refuseExisting } from '../files.ts';
 import { HIT_FORMATS, hitFormat } from '../hits.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
@@ -19,6 +21,7 @@ import { print, tell } from '../output.ts';
 import { spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
+import { writeAnswer } from '../writeAnswer.ts';
 import { openTarget, openTileStore } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
@@ -64,6 +67,13 @@ const OPTIONS = {
     placeholder: 'DIR|URL',
     meaning: "where the log's tiles and its index are, if not in TARGET/tlog or in the container tlog beside TARGET",
   },
+  prove: {
+    type: 'file',
+    placeholder: 'DIR',
+    meaning:
+      'write an answer to this folder that proves what the fields and the time find, and that there is no other (auditseal check ' +
+      'DIR). It needs --key',
+  },
   limit: { type: 'number', placeholder: 'N', least: 1, meaning: 'stop after so many' },
   format: { type: 'text', placeholder: 'table|jsonl|csv', meaning: 'how to print (default: table)' },
   out: { type: 'file', placeholder: 'FILE', meaning: 'write what is found to this file, which must not exist yet' },
@@ -97,6 +107,10 @@ export const command = defineCommand(
     if (options.sort !== undefined) oneOf('--sort', options.sort, ['time']);
     const verifiers = verifierKeys(options.key);
     requireLogKeys('--key', verifiers);
+    if (options.prove !== undefined) {
+      refuseUnprovable(options);
+      await refuseExisting('--prove', options.prove);
+    }
     const asked = { ...queryOf(options), ...span };
     const store = await openTarget(target);
     const query = options.related === undefined ? asked : await withRelated(asked, options.related, store, verifiers);
@@ -118,9 +132,22 @@ export const command = defineCommand(
     say('');
     if (shown === options.limit) say(`stopped at ${shown}, as --limit says: what comes behind was not searched`);
     for (const line of searchedLines(search.tally, query, zone, verifiers.length > 0)) say(line);
-    return searchExit(search.tally);
+    const code = searchExit(search.tally);
+    if (options.prove === undefined || tiles === undefined) return code;
+    const isProved = await writeAnswer(options.prove, { store, tiles, verifiers }, query, say);
+    return isProved ? code : EXIT.unknown;
   },
 );
+
+/** refuseUnprovable throws USAGE for what no answer proves. */
+function refuseUnprovable(options: OptionValues<typeof OPTIONS>): void {
+  if (options.key.length === 0) throw usageError('--prove needs --key: else anybody may have made what is proved');
+  if (options.related !== undefined)
+    throw usageError('--prove: correlation ids are not in the index, so leave out --related');
+  if ((options.by ?? 'hub') !== 'hub') throw usageError("--prove goes by the hub's time, so leave out --by event");
+  if (options['no-index']) throw usageError('--prove rests on the index, so leave out --no-index');
+  if (options.limit !== undefined) throw usageError('--prove proves all that is found, so leave out --limit');
+}
 
 function oneOf<const T extends string>(option: string, text: string, all: readonly T[]): T {
   const found = all.find((one) => one === text);

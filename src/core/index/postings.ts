@@ -34,7 +34,7 @@ export function writeRuns(writer: ByteWriter, runs: readonly number[]): void {
 }
 
 /** readRuns is the inverse of writeRuns. */
-export function readRuns(reader: ByteReader): number[] {
+function readRuns(reader: ByteReader): number[] {
   const runs: number[] = [];
   let at = 0;
   for (let left = reader.number(); left > 0; left--) {

@@ -3,7 +3,7 @@ export const ENTRIES_PER_UNIT = 32;
 /** FAN_OUT is how many units become one. */
 const FAN_OUT = 32;
 /** MAX_UNIT_RECORDS bounds the records of a unit that is made of others. */
-export const MAX_UNIT_RECORDS = 4_194_304;
+const MAX_UNIT_RECORDS = 4_194_304;
 
 /** EntryRange is entries of the log, from `from` to before `to`. */
 export interface EntryRange {

@@ -155,7 +155,7 @@ export const NEWEST_CHECKPOINT = 'checkpoint';
 export const TLOG = 'tlog/';
 
 /** INDEX is what the names of the index's objects begin with, among the tiles. */
-export const INDEX = 'index/';
+const INDEX = 'index/';
 const UNIT = /^index\/units\/([0-9a-f]{64})$/;
 const MANIFEST = /^index\/manifests\/([0-9a-f]{64})$/;
 
@@ -166,7 +166,7 @@ export const unitName = (root: Hash): string => `${INDEX}units/${formatHash(root
 export const manifestName = (hash: Hash): string => `${INDEX}manifests/${formatHash(hash)}`;
 
 /** isUnitName tells whether a unit of the index can have this name. */
-export const isUnitName = (name: string): boolean => UNIT.test(name);
+const isUnitName = (name: string): boolean => UNIT.test(name);
 
 /** isManifestName tells whether a manifest of the index can have this name. */
 export const isManifestName = (name: string): boolean => MANIFEST.test(name);

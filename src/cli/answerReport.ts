@@ -1,0 +1,88 @@
+import { EXIT } from './exits.ts';
+import { formatCount, print, printItem, printJson } from './output.ts';
+import type { Vouched } from '../core/index/answerReport.ts';
+import type { AnsweredRecord, CheckedAnswer } from '../core/index/checkAnswer.ts';
+import { formatHash } from '../core/hash.ts';
+import type { Answer, AnswerQuery } from '../core/objects/answer.ts';
+import { segmentName } from '../core/objects/names.ts';
+import { formatBase64Hash } from '../core/text.ts';
+
+/** AnswerReport is what is said of an answer that is proved. */
+export interface AnswerReport {
+  readonly answer: Answer;
+  readonly checked: CheckedAnswer;
+  readonly vouched: Vouched;
+}
+
+const count = (number: number, one: string, many = `${one}s`): string =>
+  `${formatCount(number)} ${number === 1 ? one : many}`;
+
+/** printAnswer says what an answer proves, for people. */
+export function printAnswer({ answer, checked, vouched }: AnswerReport): number {
+  const { records, opened, manifest, statement, unfindable } = checked;
+  const { checkpoint, signatures, cosignatures } = opened;
+  const within = records.filter(({ isWithin }) => isWithin);
+  for (const { line } of within) print(line.toString('utf8'));
+  if (within.length > 0) print('');
+  print(
+    `proved: ${within.length === 0 ? 'no record' : `these ${count(within.length, 'record')}, and no other,`} of ${checkpoint.origin}`,
+  );
+  for (const line of askedLines(answer.query)) printItem(`  ${line}`);
+  const beside = records.length - within.length;
+  if (beside > 0) printItem(`${count(beside, 'more record')} of segments that reach into that time came outside of it`);
+  if ('why' in vouched)
+    printItem(`complete as the signer of the log states: nobody you named has made the index again (${vouched.why})`);
+  else
+    printItem(`complete as the index says that the auditor's check of ${vouched.finished} made again: ${vouched.name}`);
+  printItem(`it speaks of the first ${formatCount(manifest.entries)} entries of the log, by rules ${statement.rules}`);
+  const { notJson, noFields, unindexed } = unfindable;
+  if (notJson + noFields + unindexed > 0)
+    printItem(
+      `no field finds ${count(notJson, 'record')} that are not JSON, ${formatCount(noFields)} of which no rule takes anything, and ${formatCount(unindexed)} in segments with too many terms`,
+    );
+  print(`checkpoint    size ${checkpoint.size}, root ${formatBase64Hash(checkpoint.rootHash)}`);
+  for (const { keyName, keyId, type } of signatures)
+    printItem(`signed by     ${keyName}, key ${keyId} (${type}), which you gave`);
+  for (const { keyName, keyId } of cosignatures) printItem(`cosigned by   ${keyName}, key ${keyId}, which you gave`);
+  return EXIT.fine;
+}
+
+function askedLines({ from, to, partitions, terms }: AnswerQuery): string[] {
+  return [
+    ...terms.map(({ field, values }) => `with ${field} ${values.map((value) => JSON.stringify(value)).join(' or ')}`),
+    ...(from === null && to === null
+      ? []
+      : [`that the hub got ${from === null ? '' : `from ${from}`}${to === null ? '' : ` to ${to}`}`]),
+    ...(partitions === null
+      ? []
+      : [`in ${partitions.length === 1 ? 'partition' : 'partitions'} ${partitions.join(', ')}`]),
+  ];
+}
+
+const recordAsJson = ({ line, entry, seal, isWithin }: AnsweredRecord): object => ({
+  partition: entry.partition,
+  ...seal,
+  segment: segmentName(entry.partition, entry.index),
+  isWithin,
+  recordLine: line.toString('utf8'),
+});
+
+/** printAnswerJson says it for programs. */
+export function printAnswerJson({ answer, checked, vouched }: AnswerReport): number {
+  const { opened, statement, records, unfindable } = checked;
+  const { checkpoint, signatures, cosignatures } = opened;
+  printJson({
+    status: 'proved',
+    kind: 'answer',
+    ledger: checkpoint.origin,
+    query: answer.query,
+    complete: 'why' in vouched ? { by: 'signer', why: vouched.why } : { by: 'auditor', ...vouched },
+    index: { entries: statement.entries, rules: statement.rules, manifest: formatHash(statement.manifest) },
+    unfindable,
+    checkpoint: { size: checkpoint.size, rootHash: formatBase64Hash(checkpoint.rootHash) },
+    signedBy: signatures.map(({ keyName, keyId, type }) => ({ keyName, keyId, type })),
+    cosignedBy: cosignatures.map(({ keyName, keyId }) => ({ keyName, keyId })),
+    records: records.map(recordAsJson),
+  });
+  return EXIT.fine;
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { createFile, createFolder } from './files.ts';
+import { formatCount } from './output.ts';
+import { checkAnswer } from '../core/index/checkAnswer.ts';
+import { ANSWER_FILE, MAX_ANSWER_BYTES, formatAnswer } from '../core/objects/answer.ts';
+import { makeAnswer } from '../find/answer.ts';
+import type { AnswerDeps } from '../find/answer.ts';
+import type { Query } from '../find/query.ts';
+
+/**
+ * writeAnswer writes an answer to a folder that is made for it, and says what it proves. It gives false where nothing can be proved, and
+ * says why. It checks the answer before it writes it.
+ */
+export async function writeAnswer(
+  folder: string,
+  deps: AnswerDeps,
+  query: Query,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const answer = await makeAnswer(deps, query);
+  if (typeof answer === 'string') {
+    say(`NOT PROVED: ${answer}`);
+    return false;
+  }
+  const { records } = checkAnswer(answer, deps.verifiers);
+  const file = formatAnswer(answer);
+  if (file.length > MAX_ANSWER_BYTES) {
+    say(
+      `NOT PROVED: the answer would have ${formatCount(file.length)} bytes, and may have ${formatCount(MAX_ANSWER_BYTES)}`,
+    );
+    return false;
+  }
+  await createFolder('--prove', folder);
+  await createFile(join(folder, ANSWER_FILE), file);
+  const within = records.filter(({ isWithin }) => isWithin).length;
+  const whose =
+    answer.report === undefined ? 'as the signer of the log states' : `as ${answer.report.name} made the index again`;
+  say(
+    `proved: the fields and the time find ${formatCount(within)} and no other, ${whose}: ${join(folder, ANSWER_FILE)}, ${formatCount(file.length)} bytes`,
+  );
+  if (query.texts.length > 0 || query.where.length > 0)
+    say('--text and --where are no part of what is proved: they only narrow what is shown here');
+  return true;
+}

@@ -1,0 +1,236 @@
+import { isUtf8 } from 'node:buffer';
+import { AuditsealError } from '../errors.ts';
+import { formatHash, parseHash } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import type { JsonObject } from '../jsonObject.ts';
+import { MAX_PROOF_HASHES } from '../merkle/proof.ts';
+import { formatBase64Hash, isPartition, isTime, parseBase64, parseBase64Hash } from '../text.ts';
+
+/** AnswerQuery is what an answer answers. docs/format.md, section 9.8. */
+export interface AnswerQuery {
+  /** times; null for the beginning, and the end */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** null for all */
+  readonly partitions: readonly string[] | null;
+  /** of each field one of the values, as fold gives them */
+  readonly terms: readonly { readonly field: string; readonly values: readonly string[] }[];
+}
+
+/** ProvedLine is an entry of the log, and its inclusion proof in the checkpoint's tree. */
+export interface ProvedLine {
+  readonly index: number;
+  readonly line: string;
+  readonly hashes: readonly Hash[];
+}
+
+/** ProvedLeaf is the leaf of a term in a unit's tree, which it is proved to be of. */
+export interface ProvedLeaf {
+  readonly key: Hash;
+  /** SHA-256 of the postings */
+  readonly postings: Hash;
+  readonly index: number;
+  readonly hashes: readonly Hash[];
+}
+
+/** ProvedTerm is a term that a unit has, with its postings, or the leaves between which it would stand. */
+export type ProvedTerm =
+  | { readonly key: Hash; readonly index: number; readonly hashes: readonly Hash[]; readonly postings: Buffer }
+  | { readonly key: Hash; readonly before: ProvedLeaf | null; readonly after: ProvedLeaf | null };
+
+/** ProvedRecord is a record's line, and its inclusion proof in its segment's tree. */
+export interface ProvedRecord {
+  /** number of its segment among those of the answer */
+  readonly segment: number;
+  readonly line: string;
+  readonly index: number;
+  readonly size: number;
+  readonly hashes: readonly Hash[];
+}
+
+/** Answer proves which records there are, and that there are no others. */
+export interface Answer {
+  readonly query: AnswerQuery;
+  readonly checkpoint: string;
+  readonly verifierKeys: readonly string[];
+  readonly heads: ProvedLine;
+  readonly manifest: string;
+  readonly units: readonly { readonly unit: number; readonly terms: readonly ProvedTerm[] }[];
+  readonly segments: readonly ProvedLine[];
+  readonly records: readonly ProvedRecord[];
+  readonly report?: ProvedLine & { readonly name: string; readonly file: string };
+}
+
+/** ANSWER_FILE is what an answer is called in the folder that find --prove writes. */
+export const ANSWER_FILE = 'answer.json';
+
+/** MAX_ANSWER_BYTES bounds an answer. */
+export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** MAX_ANSWER_RECORDS bounds its records. */
+export const MAX_ANSWER_RECORDS = 10_000;
+
+const VERSION = 1;
+const START = '{"version":1,"kind":"answer",';
+
+const malformed = (why: string): AuditsealError => new AuditsealError('EVIDENCE_MALFORMED', why);
+
+/** isAnswer tells whether bytes begin as an answer does. */
+export const isAnswer = (bytes: Buffer): boolean => bytes.toString('latin1', 0, START.length) === START;
+
+/** formatAnswer prints an answer: one JSON object, ended by LF. */
+export function formatAnswer(answer: Answer): Buffer {
+  const { query, checkpoint, verifierKeys, heads, manifest, units, segments, records, report } = answer;
+  const { from, to, partitions, terms } = query;
+  const text = JSON.stringify({
+    version: VERSION,
+    kind: 'answer',
+    query: { from, to, partitions, terms: terms.map(({ field, values }) => ({ field, values })) },
+    checkpoint,
+    verifierKeys,
+    heads: printLine(heads),
+    manifest,
+    units: units.map(({ unit, terms }) => ({ unit, terms: terms.map(printTerm) })),
+    segments: segments.map(printLine),
+    records: records.map(({ segment, line, index, size, hashes }) => ({
+      segment,
+      line,
+      index,
+      size,
+      hashes: printed(hashes),
+    })),
+    report: report && { name: report.name, file: report.file, ...printLine(report) },
+  });
+  return Buffer.from(`${text}\n`);
+}
+
+const printed = (hashes: readonly Hash[]): string[] => hashes.map(formatBase64Hash);
+
+const printLine = ({ index, line, hashes }: ProvedLine): object => ({ index, line, hashes: printed(hashes) });
+
+const printLeaf = (leaf: ProvedLeaf | null): object | null =>
+  leaf && {
+    key: formatHash(leaf.key),
+    postings: formatHash(leaf.postings),
+    index: leaf.index,
+    hashes: printed(leaf.hashes),
+  };
+
+function printTerm(term: ProvedTerm): object {
+  const key = formatHash(term.key);
+  if ('before' in term) return { key, before: printLeaf(term.before), after: printLeaf(term.after) };
+  return { key, index: term.index, hashes: printed(term.hashes), postings: term.postings.toString('base64') };
+}
+
+/**
+ * parseAnswer is the inverse of formatAnswer. It throws VERSION_UNKNOWN for another version, and EVIDENCE_MALFORMED for all other bytes
+ * that formatAnswer doesn't print. It verifies nothing.
+ */
+export function parseAnswer(bytes: Buffer): Answer {
+  if (bytes.length > MAX_ANSWER_BYTES) throw malformed(`the file has more than ${MAX_ANSWER_BYTES} bytes`);
+  if (!isUtf8(bytes)) throw malformed('the file is not UTF-8');
+  const version = /^\{"version":([0-9]{1,9}),"kind":"answer",/.exec(bytes.toString('latin1', 0, 48))?.[1];
+  if (version !== undefined && version !== String(VERSION))
+    throw new AuditsealError('VERSION_UNKNOWN', `the answer has version ${version}, and this program knows ${VERSION}`);
+  const it = parseJsonObject(bytes.toString('utf8'));
+  if (it === undefined) throw malformed(`the file is not a JSON object that nests at most ${MAX_JSON_DEPTH} deep`);
+  const answer: Answer = {
+    query: readQuery(object(it['query'])),
+    checkpoint: text(it['checkpoint']),
+    verifierKeys: list(it['verifierKeys'], text),
+    heads: readLine(it['heads']),
+    manifest: text(it['manifest']),
+    units: list(it['units'], (value) => {
+      const { unit, terms } = object(value);
+      return { unit: count(unit), terms: list(terms, readTerm) };
+    }),
+    segments: list(it['segments'], readLine),
+    records: list(it['records'], readRecord),
+    ...(it['report'] !== undefined && { report: readReport(it['report']) }),
+  };
+  if (answer.records.length > MAX_ANSWER_RECORDS) throw malformed(`it has more than ${MAX_ANSWER_RECORDS} records`);
+  if (!formatAnswer(answer).equals(bytes)) throw malformed('the file is not printed as this release prints answers');
+  return answer;
+}
+
+function object(value: unknown): JsonObject {
+  if (!isJsonObject(value)) throw malformed('it lacks an object');
+  return value;
+}
+
+function list<T>(value: unknown, read: (item: unknown) => T): T[] {
+  if (!Array.isArray(value)) throw malformed('it lacks a list');
+  return value.map(read);
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw malformed('it lacks a text');
+  return value;
+}
+
+function count(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw malformed('it lacks a number');
+  return value as number;
+}
+
+function readQuery({ from, to, partitions, terms }: JsonObject): AnswerQuery {
+  const time = (value: unknown): string | null => {
+    if (value === null) return null;
+    if (typeof value !== 'string' || !isTime(value)) throw malformed('its interval is none');
+    return value;
+  };
+  const query: AnswerQuery = {
+    from: time(from),
+    to: time(to),
+    partitions: partitions === null ? null : list(partitions, text),
+    terms: list(terms, (value) => {
+      const { field, values } = object(value);
+      return { field: text(field), values: list(values, text) };
+    }),
+  };
+  if (query.partitions?.every(isPartition) === false) throw malformed('it names what is no partition');
+  return query;
+}
+
+function hashesIn(value: unknown): Hash[] {
+  const hashes = list(value, (item) => (typeof item === 'string' ? parseBase64Hash(item) : undefined));
+  if (hashes.length > MAX_PROOF_HASHES || !hashes.every((hash) => hash !== undefined))
+    throw malformed('a proof has no hashes, or too many');
+  return hashes;
+}
+
+function hexIn(value: unknown): Hash {
+  const hash = parseHash(value);
+  if (hash === undefined) throw malformed('it lacks a hash');
+  return hash;
+}
+
+function readLine(value: unknown): ProvedLine {
+  const { index, line, hashes } = object(value);
+  return { index: count(index), line: text(line), hashes: hashesIn(hashes) };
+}
+
+function readRecord(value: unknown): ProvedRecord {
+  const { segment, size } = object(value);
+  return { ...readLine(value), segment: count(segment), size: count(size) };
+}
+
+function readReport(value: unknown): NonNullable<Answer['report']> {
+  const { name, file } = object(value);
+  return { ...readLine(value), name: text(name), file: text(file) };
+}
+
+function readTerm(value: unknown): ProvedTerm {
+  const term = object(value);
+  const key = hexIn(term['key']);
+  if ('before' in term) return { key, before: readLeaf(term['before']), after: readLeaf(term['after']) };
+  const postings = parseBase64(text(term['postings']));
+  if (postings === undefined) throw malformed('postings are not base64');
+  return { key, index: count(term['index']), hashes: hashesIn(term['hashes']), postings };
+}
+
+function readLeaf(value: unknown): ProvedLeaf | null {
+  if (value === null) return null;
+  const { key, postings, index, hashes } = object(value);
+  return { key: hexIn(key), postings: hexIn(postings), index: count(index), hashes: hashesIn(hashes) };
+}

@@ -1,0 +1,250 @@
+import { EntryReader } from './entryReader.ts';
+import { openIndexedLog } from './indexedLog.ts';
+import type { IndexedLog } from './indexedLog.ts';
+import { indexedTerms, intervalOf, reachesInto, unitReachesInto } from './indexSearch.ts';
+import type { Interval } from './indexSearch.ts';
+import { newestRederived } from './rederived.ts';
+import type { RederivedIndex } from './rederived.ts';
+import type { Query } from './query.ts';
+import { UnitReader } from './unitReader.ts';
+import type { PlacedTerm } from './unitReader.ts';
+import { AuditsealError, attempt } from '../core/errors.ts';
+import { leafHashInPlace, sha256 } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
+import type { IndexManifest } from '../core/index/manifest.ts';
+import { formatManifest } from '../core/index/manifest.ts';
+import { intersectionOf, parsePostings, recordsIn, unionOf } from '../core/index/postings.ts';
+import type { Postings } from '../core/index/postings.ts';
+import { ROWS_PER_BLOCK } from '../core/index/segmentRow.ts';
+import type { SegmentRow } from '../core/index/segmentRow.ts';
+import { RESERVED, keyOf } from '../core/index/terms.ts';
+import { proveTerm } from '../core/index/unit.ts';
+import { inclusionRanges, proveInSegment, proveInclusion } from '../core/merkle/proof.ts';
+import { formatVerifierKey } from '../core/note/verifierKey.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { MAX_ANSWER_RECORDS } from '../core/objects/answer.ts';
+import type { Answer, AnswerQuery, ProvedLeaf, ProvedLine, ProvedRecord, ProvedTerm } from '../core/objects/answer.ts';
+import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
+import { segmentName } from '../core/objects/names.ts';
+import { decompress } from '../core/segment/zstd.ts';
+import { findSignatureFrame } from '../core/signed/segmentFrame.ts';
+import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
+import { nodesFromTiles } from '../ledger/treeProof.ts';
+import type { ObjectStore, SearchableTiles } from '../ports/store.ts';
+
+export interface AnswerDeps {
+  readonly store: ObjectStore;
+  readonly tiles: SearchableTiles;
+  /** keys that the log signs with */
+  readonly verifiers: readonly VerifierKey[];
+}
+
+/** answerQueryOf gives what of a query an answer can prove: terms of fields, the hub's time, partitions. */
+export function answerQueryOf(query: Query): AnswerQuery {
+  const { from, to, partitions } = query;
+  const time = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
+  return {
+    from: time(from),
+    to: time(to),
+    partitions: partitions === undefined ? null : [...partitions].sort((a, b) => Number(a) - Number(b)),
+    terms: [...indexedTerms(query)].map(([field, values]) => ({ field, values })),
+  };
+}
+
+/**
+ * makeAnswer proves which records have a query's terms, and that there are no others. It goes by the index that an auditor's report has
+ * made again, if nothing of the interval came behind it; else by the newest. It gives in words why nothing can be proved. What it gives
+ * is not verified yet.
+ */
+export async function makeAnswer(deps: AnswerDeps, query: Query): Promise<Answer | string> {
+  const log = await openIndexedLog(deps.tiles, deps.verifiers);
+  if (typeof log === 'string') return log;
+  const maker = new AnswerMaker(deps, query, log);
+  const rederived = await newestRederived(deps, log);
+  if (rederived !== undefined && (await maker.isWhole(rederived))) {
+    const answer = await maker.make(rederived);
+    // Whoever filed the report may have said anything.
+    if (typeof answer === 'string' || isStated(answer)) return answer;
+  }
+  return maker.make(undefined);
+}
+
+/** isStated tells whether the heads of an answer state its manifest. */
+function isStated({ heads, manifest }: Answer): boolean {
+  const stated = attempt(() => headsOf([Buffer.from(heads.line)]).index, 'malformed');
+  return stated?.manifest === sha256(Buffer.from(manifest));
+}
+
+class AnswerMaker {
+  readonly #deps: AnswerDeps;
+  readonly #query: Query;
+  readonly #interval: Interval;
+  readonly #log: IndexedLog;
+  readonly #entries: EntryReader;
+
+  constructor(deps: AnswerDeps, query: Query, log: IndexedLog) {
+    this.#deps = deps;
+    this.#query = query;
+    this.#interval = intervalOf(query);
+    this.#log = log;
+    this.#entries = new EntryReader(deps.tiles, log.checkpoint);
+  }
+
+  #isMeant(row: Pick<SegmentRow, 'partition' | 'first' | 'last'>): boolean {
+    return reachesInto(row, this.#interval) && (this.#query.partitions?.has(row.partition) ?? true);
+  }
+
+  /** isWhole tells whether no segment behind an earlier index reaches into the interval. */
+  async isWhole({ manifest }: RederivedIndex): Promise<boolean> {
+    const { tiles } = this.#deps;
+    const { checkpoint } = this.#log;
+    const before = manifest.entries === 0 ? NO_HEADS : await headsBefore(tiles, checkpoint, manifest.entries);
+    if (before === undefined) return false;
+    for await (const { segments } of readBatchesOf(tiles, checkpoint, manifest.entries, before))
+      for (const { entry } of segments) {
+        const times = { first: Date.parse(entry.time.first), last: Date.parse(entry.time.last) };
+        if (this.#isMeant({ partition: entry.partition, ...times })) return false;
+      }
+    return true;
+  }
+
+  async make(rederived: RederivedIndex | undefined): Promise<Answer | string> {
+    const { note, checkpoint } = this.#log;
+    const manifest = rederived?.manifest ?? this.#log.manifest;
+    const units: Answer['units'][number][] = [];
+    const found: { readonly row: SegmentRow; readonly runs: readonly number[] }[] = [];
+    for (const [number, unit] of manifest.units.entries()) {
+      if (!unitReachesInto(unit, this.#interval)) continue;
+      const reader = new UnitReader(this.#deps.tiles, unit);
+      const { terms, segments } = await this.#askUnit(reader, manifest);
+      units.push({ unit: number, terms });
+      found.push(...segments.filter(({ row, runs }) => runs.length > 0 && this.#isMeant(row)));
+    }
+    const count = found.reduce((sum, { runs }) => sum + [...recordsIn(runs)].length, 0);
+    if (count > MAX_ANSWER_RECORDS)
+      return `${count} records have these terms, and an answer has ${MAX_ANSWER_RECORDS} at most: ask for a shorter time, or for more`;
+    const segments: ProvedLine[] = [];
+    const records: ProvedRecord[] = [];
+    for (const { row, runs } of found) {
+      const proved = await this.#proveRecords(row, runs, segments.length);
+      if (typeof proved === 'string') return proved;
+      segments.push(await this.#proveLine(row.entry));
+      records.push(...proved);
+    }
+    const heads = await this.#proveLine((rederived?.size ?? checkpoint.size) - 1);
+    return {
+      query: answerQueryOf(this.#query),
+      checkpoint: note.toString('utf8'),
+      verifierKeys: this.#deps.verifiers.map(formatVerifierKey),
+      heads,
+      manifest: formatManifest(manifest).toString('utf8'),
+      units,
+      segments,
+      records,
+      ...(rederived && { report: { ...rederived.report, ...(await this.#proveLine(rederived.report.index)) } }),
+    };
+  }
+
+  /** askUnit gives the terms that an answer needs of a unit, proved, and the records that have the query's. */
+  async #askUnit(
+    reader: UnitReader,
+    { rules }: IndexManifest,
+  ): Promise<{
+    readonly terms: readonly ProvedTerm[];
+    readonly segments: readonly { readonly row: SegmentRow; readonly runs: readonly number[] }[];
+  }> {
+    const keys = new Set<Hash>([keyOf(RESERVED.unindexed, '', rules)]);
+    const listOf = async (field: string, value: string): Promise<Postings> => {
+      keys.add(keyOf(field, value, rules));
+      const bytes = await reader.find(field, value);
+      return bytes === undefined ? [] : parsePostings(bytes);
+    };
+    let found: Postings | undefined;
+    for (const [field, values] of indexedTerms(this.#query)) {
+      const lists: Postings[] = [];
+      for (const value of values) lists.push(await listOf(field, value));
+      found = found === undefined ? unionOf(lists) : intersectionOf(found, unionOf(lists));
+    }
+    if (found !== undefined) for (const name of [RESERVED.notJson, RESERVED.noFields]) keys.add(keyOf(name, '', rules));
+    const { segments: all } = reader.unit;
+    const ordinals =
+      found === undefined ? Array.from({ length: all }, (_, i) => i) : found.map(({ ordinal }) => ordinal);
+    const runsOf = new Map(found?.map(({ ordinal, runs }) => [ordinal, runs]));
+    const segments: { row: SegmentRow; runs: readonly number[] }[] = [];
+    let [block, rows]: [number, readonly SegmentRow[]] = [-1, []];
+    for (const ordinal of ordinals) {
+      if (Math.floor(ordinal / ROWS_PER_BLOCK) !== block) {
+        block = Math.floor(ordinal / ROWS_PER_BLOCK);
+        rows = await reader.rows(block);
+        keys.add(keyOf(RESERVED.segments, String(block), rules));
+      }
+      const row = rows[ordinal % ROWS_PER_BLOCK] as SegmentRow;
+      segments.push({ row, runs: runsOf.get(ordinal) ?? (row.records > 0 ? [0, row.records] : []) });
+    }
+    const terms: ProvedTerm[] = [];
+    for (const key of [...keys].sort()) terms.push(await proveKey(reader, key));
+    return { terms, segments };
+  }
+
+  async #proveLine(index: number): Promise<ProvedLine> {
+    const { size } = this.#log.checkpoint;
+    const line = await this.#entries.line(index);
+    const readNode = await nodesFromTiles(this.#deps.tiles, inclusionRanges(index, size), size);
+    return { index, line: line.toString('utf8'), hashes: proveInclusion(index, size, readNode).hashes };
+  }
+
+  /** proveRecords proves records of a segment, or says why it can't. */
+  async #proveRecords(row: SegmentRow, runs: readonly number[], segment: number): Promise<ProvedRecord[] | string> {
+    const name = segmentName(row.partition, row.index);
+    const entry = await this.#entries.segmentOf(row);
+    if (typeof entry === 'string') return `${name}: ${entry}`;
+    const stored = await this.#deps.store.read(name);
+    if (typeof stored !== 'object' || sha256(stored) !== entry.sha256)
+      return `${name} can't be read, or is not what its entry in the log says`;
+    const content = decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size));
+    const leaves = leavesOf(content);
+    const hashes = leaves.map(({ hash }) => hash);
+    return [...recordsIn(runs)].map((record) => {
+      const { start, end } = leaves[record + 1] as Leaf;
+      return { segment, line: content.toString('utf8', start, end), ...proveInSegment(hashes, record + 1) };
+    });
+  }
+}
+
+interface Leaf {
+  readonly start: number;
+  readonly end: number;
+  readonly hash: Hash;
+}
+
+/** leavesOf gives the leaves of a segment: its lines but the last. */
+function leavesOf(content: Buffer): Leaf[] {
+  const lines: { readonly start: number; readonly end: number }[] = [];
+  for (let start = 0; start < content.length;) {
+    const end = content.indexOf(0x0a, start);
+    if (end < 0) throw new AuditsealError('SEGMENT_MALFORMED', 'its last line is not ended by LF');
+    lines.push({ start, end });
+    start = end + 1;
+  }
+  // The byte before the first line is none; a copy has one.
+  const shifted = Buffer.concat([Buffer.alloc(1), content]);
+  return lines.slice(0, -1).map((line) => ({ ...line, hash: leafHashInPlace(shifted, line.start + 1, line.end + 1) }));
+}
+
+/** proveKey proves that a unit has a term, or has none of that key. */
+async function proveKey(reader: UnitReader, key: Hash): Promise<ProvedTerm> {
+  const { index, isThere } = await reader.place(key);
+  const placed = await reader.at(index);
+  if (isThere && placed !== undefined) {
+    const { hashes } = proveTerm(await reader.directory(), placed.page, index);
+    return { key, index, hashes, postings: await reader.postingsOf(placed) };
+  }
+  return { key, before: await proveLeaf(reader, await reader.at(index - 1)), after: await proveLeaf(reader, placed) };
+}
+
+async function proveLeaf(reader: UnitReader, placed: PlacedTerm | undefined): Promise<ProvedLeaf | null> {
+  if (placed === undefined) return null;
+  const { term, index, page } = placed;
+  const { hashes } = proveTerm(await reader.directory(), page, index);
+  return { key: term.key, postings: term.hash, index, hashes };
+}

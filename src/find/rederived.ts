@@ -1,0 +1,68 @@
+import type { IndexedLog } from './indexedLog.ts';
+import { attempt, faultIn } from '../core/errors.ts';
+import { parseHash } from '../core/hash.ts';
+import type { IndexManifest } from '../core/index/manifest.ts';
+import { TILE_WIDTH } from '../core/merkle/tile.ts';
+import { parseEntry } from '../core/objects/entry.ts';
+import type { IndexReport, Report } from '../core/objects/report.ts';
+import { openReport } from '../core/objects/reportFile.ts';
+import { readManifest } from '../ledger/indexFiles.ts';
+import { readEntries } from '../ledger/logEntries.ts';
+import type { ObjectStore, SearchableTiles } from '../ports/store.ts';
+
+/** RederivedIndex is an index that a check has made again in whole, as its filed report says, whoever signed that. */
+export interface RederivedIndex {
+  readonly manifest: IndexManifest;
+  /** entries of the log whose last one states it */
+  readonly size: number;
+  readonly report: { readonly name: string; readonly file: string; readonly index: number };
+}
+
+/** So many entry bundles are looked through for reports. */
+const MOST_BUNDLES = 256;
+
+/** newestRederived finds the newest report in the log whose check was fine, and made the whole index again; undefined if none is near. */
+export async function newestRederived(
+  { store, tiles }: { readonly store: Pick<ObjectStore, 'read'>; readonly tiles: SearchableTiles },
+  { checkpoint }: IndexedLog,
+): Promise<RederivedIndex | undefined> {
+  const last = Math.floor((checkpoint.size - 1) / TILE_WIDTH);
+  for (let bundle = last; bundle >= Math.max(0, last - MOST_BUNDLES); bundle--) {
+    const from = bundle * TILE_WIDTH;
+    const lines: Buffer[] = [];
+    for await (const more of readEntries(tiles, checkpoint, from, Math.min(from + TILE_WIDTH, checkpoint.size)))
+      lines.push(...more.lines);
+    for (const [offset, line] of [...lines.entries()].toReversed()) {
+      const entry = attempt(() => parseEntry(line), 'malformed');
+      if (entry?.type !== 'report' || entry.status !== 'verified') continue;
+      const bytes = await store.read(entry.name);
+      const report =
+        typeof bytes === 'object' ? attempt(() => openReport(bytes, entry.name, undefined), 'malformed') : undefined;
+      if (typeof bytes !== 'object' || report?.kind !== 'integrity') continue;
+      const found = await rederivedIn(tiles, report);
+      if (found !== undefined)
+        return { ...found, report: { name: entry.name, file: bytes.toString('utf8'), index: from + offset } };
+    }
+  }
+  return undefined;
+}
+
+async function rederivedIn(
+  tiles: SearchableTiles,
+  { log }: Report,
+): Promise<Omit<RederivedIndex, 'report'> | undefined> {
+  const { head, index } = log ?? {};
+  const manifest = parseHash(index?.manifest);
+  if (!head || index === undefined || manifest === undefined || !isWhole(index)) return undefined;
+  try {
+    const { entries, rules } = index;
+    return { manifest: await readManifest(tiles, { entries, rules, manifest }), size: head.size };
+  } catch (error) {
+    // What it was made of may be gone.
+    faultIn(error, 'malformed');
+    return undefined;
+  }
+}
+
+/** isWhole tells whether a check made all units again. */
+export const isWhole = ({ units, rederived }: IndexReport): boolean => units > 0 && rederived === units;
