@@ -23,6 +23,14 @@ export interface Report {
   readonly findings: readonly Finding[];
 }
 
+/** CheckedAnswer is what `auditseal check` prints of an answer as JSON; only what is shown here. */
+export interface CheckedAnswer {
+  readonly status: string;
+  readonly records?: readonly { readonly isWithin: boolean }[];
+  /** whose word it is that nothing was left out */
+  readonly complete?: { readonly by: 'auditor' | 'signer' };
+}
+
 /** Place says where a ledger and the tiles of its log are: two addresses, or two folders. */
 export interface Place {
   readonly ledger: string;
@@ -69,6 +77,28 @@ export class Auditor {
       finding.object === this.#keptCheckpoint ? { ...finding, object: KEPT } : finding,
     );
     return { code, report: { ...report, findings } };
+  }
+
+  /** frequentOperation gives the operation that most records of a mirror have; undefined if none has one. */
+  async frequentOperation(mirror: string): Promise<string | undefined> {
+    const { code, stdout } = await this.#run('fields', mirror, '--field', 'operation', ...this.#keys, '--json');
+    if (code !== 0) throw new Error('the mirror could not be searched');
+    const { fields } = JSON.parse(stdout) as { fields: { operation: { values: readonly { value: string }[] } } };
+    return fields.operation.values[0]?.value;
+  }
+
+  /** find writes what a mirror has of an operation to a file, and an answer that proves it to a folder. */
+  async find(mirror: string, operation: string, to: { readonly out: string; readonly prove: string }): Promise<void> {
+    const options = [`--operation=${operation}`, '--out', to.out, '--format', 'jsonl', '--prove', to.prove];
+    const { code, stdout } = await this.#run('find', mirror, ...options, ...this.#keys);
+    if (code !== 0) throw new Error(`what was found could not be proved: ${stdout}`);
+  }
+
+  /** checkAnswer gives what an answer proves to whoever has the keys and nothing else. */
+  async checkAnswer(folder: string): Promise<CheckedAnswer> {
+    const known = [...this.#keys, '--auditor-key', this.#auditorKey];
+    const { stdout } = await this.#run('check', folder, ...known, '--json');
+    return JSON.parse(stdout) as CheckedAnswer;
   }
 
   /** prove gives the evidence of one record. */

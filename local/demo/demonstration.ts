@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ContainerClient } from '@azure/storage-blob';
@@ -30,6 +30,9 @@ interface Parts {
   readonly say: Narration;
   readonly options: StartOptions;
 }
+
+/** ANSWER_FILE is what find --prove writes in its folder. */
+const ANSWER_FILE = 'answer.json';
 
 /** Demonstration is what a user of `npm start` comes to see. */
 export class Demonstration {
@@ -88,6 +91,7 @@ export class Demonstration {
 
     // Only beside what is whole does it show what was done.
     const unnoticed = report.status === 'verified' ? await this.#tamper(mirror) : [];
+    if (report.status === 'verified') await this.#search(mirror);
 
     if (options.json) {
       const { checked, log, status, findings } = report;
@@ -125,6 +129,21 @@ export class Demonstration {
       if (!isFound(tampering, report)) unnoticed.push(tampering.deed);
     });
     return unnoticed;
+  }
+
+  /** search looks for the most frequent operation, and checks the proof that nothing was left out. */
+  async #search(mirror: string): Promise<void> {
+    const { work, say, options } = this.#parts;
+    say.step('Searching the copy, and proving that nothing was left out (auditseal find, check)');
+    const operation = await this.#auditor.frequentOperation(mirror);
+    if (operation === undefined) return;
+    const prove = join(work, 'answer');
+    await this.#auditor.find(mirror, operation, { out: join(work, 'found.jsonl'), prove });
+    const checked = await this.#auditor.checkAnswer(prove);
+    const answer = await readFile(join(prove, ANSWER_FILE));
+    const file = options.out === undefined ? join(prove, ANSWER_FILE) : `${options.out}.answer.json`;
+    if (options.out !== undefined) await writeFile(file, answer);
+    say.searched(checked, operation, file, answer.length);
   }
 
   /** stop ends what would outlast the stack. What runs fails then. */

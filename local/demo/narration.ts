@@ -1,5 +1,5 @@
 import type { Attempt } from './attack.ts';
-import type { Finding, Report } from './auditor.ts';
+import type { CheckedAnswer, Finding, Report } from './auditor.ts';
 import type { Feed } from './feed.ts';
 import type { SealingProgress } from './sealing.ts';
 import type { Stack } from '../stack.ts';
@@ -102,6 +102,16 @@ export class Narration {
     const what = `record ${record} of partition ${partition}: ${status}, by ${megabytes(bytes)} and the key alone`;
     this.#line(this.#mark(status === 'proved', what));
     this.#line(`      ${file}`);
+  }
+
+  searched({ status, records = [], complete }: CheckedAnswer, operation: string, file: string, bytes: number): void {
+    const found = records.filter(({ isWithin }) => isWithin).length;
+    const what = `${count(found)} records with the operation ${JSON.stringify(operation)}, and no other: ${status}, by ${megabytes(bytes)} and the keys alone`;
+    this.#line(this.#mark(status === 'proved', what));
+    this.#line(`      ${file}`);
+    const isAudited = complete?.by === 'auditor';
+    const whose = isAudited ? "the auditor's signed check made the index again" : 'nobody has made the index again yet';
+    this.#line(this.#mark(isAudited, `complete: ${whose}`));
   }
 
   report({ status, checked, log, findings }: Report): void {

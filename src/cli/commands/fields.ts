@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { formatMoment } from '../moment.ts';
 import { TARGET_MEANING, jsonOption } from '../options.ts';
-import { formatCount, print, printJson, tell } from '../output.ts';
+import { formatCount, print, printJson } from '../output.ts';
 import { spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openTarget } from '../target.ts';
@@ -54,11 +54,13 @@ export const command = defineCommand(
     const search = new Search({ store: await openTarget(target), verifiers }, query);
     const counts = new FieldCounts();
     for await (const hit of search.hits()) counts.add(hit);
-    if (options.json) printJson(asJson(counts, fields));
-    else for (const field of fields) printField(counts, field, zone, options.limit ?? LIMIT);
-    const say = options.json ? tell : print;
-    if (!options.json) say('');
-    for (const line of searchedLines(search.tally, query, zone, verifiers.length > 0)) say(line);
+    const searched = searchedLines(search.tally, query, zone, verifiers.length > 0);
+    if (options.json) printJson({ ...asJson(counts, fields), searched });
+    else {
+      for (const field of fields) printField(counts, field, zone, options.limit ?? LIMIT);
+      print('');
+      for (const line of searched) print(line);
+    }
     return searchExit(search.tally);
   },
 );
