@@ -9,7 +9,7 @@ import { parseNote } from '../core/note/note.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
-import { NEWEST_CHECKPOINT, batchName, checkpointName, isTileName } from '../core/objects/names.ts';
+import { NEWEST_CHECKPOINT, batchName, checkpointName, isIndexName, isTileName } from '../core/objects/names.ts';
 import type { VerifiedCheckpoint } from '../core/objects/report.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { logAfter, fromTheFirst, readBatches } from '../ledger/batches.ts';
@@ -161,7 +161,8 @@ class Rebuild {
   async listOthers(): Promise<string[]> {
     const others: string[] = [];
     for await (const { name } of this.#deps.tiles.list('')) {
-      if (name === NEWEST_CHECKPOINT || this.#names.has(name)) continue;
+      // Files of earlier states of the index are no strangers.
+      if (name === NEWEST_CHECKPOINT || this.#names.has(name) || isIndexName(name)) continue;
       if (others.length < MAX_LISTED) others.push(name);
       else this.#result.surplusOmitted += 1;
     }

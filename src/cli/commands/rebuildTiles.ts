@@ -1,5 +1,9 @@
 import { faultIn } from '../../core/errors.ts';
+import { parseHash } from '../../core/hash.ts';
+import type { Hash } from '../../core/hash.ts';
 import { TLOG, checkpointName } from '../../core/objects/names.ts';
+import { rebuildIndex } from '../../integrate/rebuildIndex.ts';
+import type { RebuiltIndex } from '../../integrate/rebuildIndex.ts';
 import { rebuildTiles } from '../../integrate/rebuildTiles.ts';
 import type { Rebuilt } from '../../integrate/rebuildTiles.ts';
 import { defineCommand } from '../command.ts';
@@ -16,7 +20,7 @@ export const command = defineCommand(
     arguments: ['TARGET'],
     description: [
       "Makes the log's tiles, entry bundles and newest checkpoint again, byte for byte, from the batches and checkpoints in " +
-        'TARGET alone. A file that is missing or differs is written, one that is right is left alone, so a rebuild that was ' +
+        'TARGET alone, and the index that the log states from the segments. A file that is missing or differs is written, one that is right is left alone, so a rebuild that was ' +
         'cut off is simply begun again. Files among the tiles that do not belong to this log are named, and not removed.',
       "TARGET is a mirror folder or a container's URL. It is only read.",
     ],
@@ -76,11 +80,36 @@ export const command = defineCommand(
       return EXIT.unknown;
     }
     if (verifiers.length === 0) warn('no signature is verified, because no --key says whose signature counts');
-    if (options.json) printJson({ ...rebuilt, unchanged: rebuilt.files - rebuilt.written });
-    else printRebuilt(rebuilt, rebuilt.newest);
-    return rebuilt.surplus.length === 0 ? EXIT.fine : EXIT.wrong;
+    const index = await indexOf({ store, tiles }, rebuilt.newest);
+    if (options.json) printJson({ ...rebuilt, unchanged: rebuilt.files - rebuilt.written, index: index ?? null });
+    else {
+      printRebuilt(rebuilt, rebuilt.newest);
+      printIndex(index);
+    }
+    if (typeof index === 'string') return EXIT.unknown;
+    return rebuilt.surplus.length === 0 && index?.isAsStated !== false ? EXIT.fine : EXIT.wrong;
   },
 );
+
+/** indexOf makes the index again, or says why it can't. */
+async function indexOf(
+  stores: Parameters<typeof rebuildIndex>[0],
+  { size, root }: NonNullable<Rebuilt['newest']>,
+): Promise<RebuiltIndex | string | undefined> {
+  try {
+    return await rebuildIndex(stores, { size, rootHash: parseHash(root) as Hash });
+  } catch (error) {
+    return faultIn(error, 'malformed', 'unavailable').message;
+  }
+}
+
+function printIndex(index: RebuiltIndex | string | undefined): void {
+  if (index === undefined) return;
+  if (typeof index === 'string') return printItem(`  the index was not made: ${index}`);
+  const { entries, manifest, isAsStated, written } = index;
+  printItem(`  index of ${formatCount(entries)} entries: ${formatCount(written)} units written, manifest ${manifest}`);
+  if (!isAsStated) printItem('  which is NOT the one that the log states: that one was wrong');
+}
 
 function printRebuilt(
   { files, written, surplus, surplusOmitted }: Rebuilt,

@@ -165,16 +165,15 @@ export const unitName = (root: Hash): string => `${INDEX}units/${formatHash(root
 /** manifestName names a manifest of the index by its SHA-256. */
 export const manifestName = (hash: Hash): string => `${INDEX}manifests/${formatHash(hash)}`;
 
-/** isUnitName tells whether a unit of the index can have this name. */
-const isUnitName = (name: string): boolean => UNIT.test(name);
-
 /** isManifestName tells whether a manifest of the index can have this name. */
 export const isManifestName = (name: string): boolean => MANIFEST.test(name);
+
+/** isIndexName tells whether a file of the index can have this name. */
+export const isIndexName = (name: string): boolean => UNIT.test(name) || MANIFEST.test(name);
 
 /** isTileName tells whether c2sp.org/tlog-tiles knows an object of this name, or the index does. */
 export const isTileName = (name: string): boolean =>
   name === NEWEST_CHECKPOINT ||
   parseTilePath(name) !== undefined ||
   parseBundlePath(name) !== undefined ||
-  isUnitName(name) ||
-  isManifestName(name);
+  isIndexName(name);

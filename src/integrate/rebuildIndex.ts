@@ -1,0 +1,85 @@
+import { RULES_VERSION } from '../core/fields/rules.ts';
+import { formatHash } from '../core/hash.ts';
+import type { IndexUnit } from '../core/index/manifest.ts';
+import { rowOf } from '../core/index/segmentRow.ts';
+import { indexStored } from '../core/index/terms.ts';
+import type { TreeHead } from '../core/merkle/tree.ts';
+import { NO_HEADS } from '../core/objects/heads.ts';
+import { segmentName, unitName } from '../core/objects/names.ts';
+import { AuditsealError } from '../core/errors.ts';
+import { unitFiles, writeManifest } from '../ledger/indexFiles.ts';
+import { IndexUnits } from '../ledger/indexUnits.ts';
+import type { UnitFiles } from '../ledger/indexUnits.ts';
+import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
+import { readTile } from '../ledger/tiles.ts';
+import { WHY_UNREAD, isSame } from '../ports/store.ts';
+import type { ObjectStore, TileStore } from '../ports/store.ts';
+
+/** RebuiltIndex is the index that a log states, made again; its manifest isn't what the log states where that was wrong. */
+export interface RebuiltIndex {
+  readonly entries: number;
+  readonly manifest: string;
+  readonly isAsStated: boolean;
+  /** files that were missing, or were others */
+  readonly written: number;
+}
+
+/**
+ * rebuildIndex makes the index again that the log of that tree states, from the segments and the log's tiles: byte for byte what this
+ * release wrote. It gives undefined where the log states none, and in words why it can't make it. It throws STORE_UNAVAILABLE or
+ * SEGMENT_MALFORMED for a segment that can't be read, or isn't what its entry says. It is safe to repeat, and to die at any line.
+ */
+export async function rebuildIndex(
+  { store, tiles }: { readonly store: Pick<ObjectStore, 'read'>; readonly tiles: TileStore },
+  head: TreeHead,
+): Promise<RebuiltIndex | string | undefined> {
+  const stated = (await headsBefore(tiles, head, head.size))?.index;
+  if (stated === undefined) return undefined;
+  if (stated.rules !== RULES_VERSION)
+    return `the index is made by rules ${stated.rules}, and this release knows rules ${RULES_VERSION}`;
+  const files = new ComparedFiles(tiles);
+  const units = new IndexUnits(files);
+  let entries = 0;
+  for await (const batch of readBatchesOf(tiles, head, 0, NO_HEADS)) {
+    if (batch.size > stated.entries) break;
+    for (const { entry, leaf } of batch.segments) {
+      const name = segmentName(entry.partition, entry.index);
+      const stored = await store.read(name);
+      if (typeof stored !== 'object')
+        throw new AuditsealError(
+          'STORE_UNAVAILABLE',
+          `${name}: ${stored === undefined ? 'it is gone' : WHY_UNREAD[stored]}`,
+        );
+      await units.add({ row: rowOf(leaf, entry), terms: indexStored(stored, { name, sha256: entry.sha256 }) });
+    }
+    entries = batch.size;
+  }
+  if (entries !== stated.entries)
+    return `the log states an index of ${stated.entries} entries, and no batch ends there`;
+  const manifest = { entries, rules: RULES_VERSION, units: await units.finish(entries) };
+  const made = await writeManifest(tiles, manifest);
+  const isAsStated = made.manifest === stated.manifest;
+  return { entries, manifest: formatHash(made.manifest), isAsStated, written: files.written };
+}
+
+/** ComparedFiles keeps files of units among the tiles, and writes those that aren't right there. */
+class ComparedFiles implements UnitFiles {
+  readonly #tiles: TileStore;
+  readonly #files: UnitFiles;
+  written = 0;
+
+  constructor(tiles: TileStore) {
+    this.#tiles = tiles;
+    this.#files = unitFiles(tiles);
+  }
+
+  read(unit: IndexUnit): Promise<Buffer> {
+    return this.#files.read(unit);
+  }
+
+  async write(unit: IndexUnit, bytes: Buffer): Promise<void> {
+    if (isSame(await readTile(this.#tiles, unitName(unit.tree.rootHash)), bytes)) return;
+    await this.#files.write(unit, bytes);
+    this.written += 1;
+  }
+}
