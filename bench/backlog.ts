@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fail, integrateOf, NO_LOG } from './ledger.ts';
 import { PARTITION } from './workload.ts';
 import { parseSegmentName } from '../src/core/objects/names.ts';
+import { indexStored } from '../src/core/index/terms.ts';
 import type { SummarizeSegment } from '../src/core/segment/summary.ts';
+import { Indexing } from '../src/integrate/indexing.ts';
 import type { ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
 
 /** Backlog is a chain whose segments lie in files and are not in the log yet. What is written stays in memory. */
@@ -37,6 +39,11 @@ class Backlog implements ObjectStore {
     return this.#written.has(name) || this.#pathOf(name) !== undefined;
   }
 
+  /** has tells whether something was written whose name begins so. */
+  has(prefix: string): boolean {
+    return [...this.#written.keys()].some((name) => name.startsWith(prefix));
+  }
+
   #pathOf(name: string): string | undefined {
     const place = parseSegmentName(name);
     return place?.partition === PARTITION ? this.#paths[place.index] : undefined;
@@ -61,6 +68,28 @@ export async function integrateBacklog(paths: readonly string[], summarize: Summ
   const store = new Backlog(paths);
   await integrateInto(store, store.tiles, paths.length, summarize);
 }
+
+/** indexBacklog does so, and makes the index of what it took. */
+export async function indexBacklog(paths: readonly string[], summarize: SummarizeSegment): Promise<void> {
+  const store = new Backlog(paths);
+  const { segments } = await integrateOf(store, store.tiles, {
+    summarize,
+    indexing: indexingOf(store, store.tiles),
+  }).run(NO_LOG);
+  if (segments !== paths.length) fail(`${segments} of ${paths.length} segments were integrated`);
+  if (!store.has('index/manifests/')) fail('no index was made');
+}
+
+/** indexingOf indexes in this thread, however long it takes. */
+export const indexingOf = (store: Pick<ObjectStore, 'read'>, tiles: TileStore): Indexing =>
+  new Indexing({
+    store,
+    tiles,
+    now: Date.now,
+    indexSegment: async (stored, segment) => indexStored(stored, segment),
+    concurrency: 3,
+    budgetMs: Infinity,
+  });
 
 /** integrateInto takes so many segments of a store into a new log in it. */
 export async function integrateInto(

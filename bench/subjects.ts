@@ -1,4 +1,5 @@
 import { coldStart } from './coldStart.ts';
+import { find } from './find.ts';
 import { growth } from './growth.ts';
 import { incremental } from './incremental.ts';
 import { integrate } from './integrate.ts';
@@ -23,6 +24,7 @@ export const SUBJECTS: readonly Subject[] = [
   quick,
   integrate,
   incremental,
+  find,
   storedBytes,
   signatures,
   repair,
