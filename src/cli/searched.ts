@@ -75,17 +75,25 @@ function unsearchedLines({ unsearched }: Tally): string[] {
       ];
 }
 
-function gapLines({ missing }: Tally, zone: string): string[] {
-  return missing.length === 0
-    ? []
-    : [
-        `MISSING: ${some(
-          missing.map(
-            ({ partition, first, last, after, before }) =>
-              `events ${first} to ${last} of partition ${partition}, between ${after === undefined ? 'the beginning' : formatMoment(after, zone)} and ${before === undefined ? 'the end' : formatMoment(before, zone)}`,
-          ),
-        )}`,
-      ];
+function gapLines({ missing, unfollowed }: Tally, zone: string): string[] {
+  const unknown = [...unfollowed].sort((a, b) => Number(a) - Number(b));
+  return [
+    ...(unknown.length > 0
+      ? [
+          `whether events are missing just before that time is not known of partition ${some(unknown)}: --no-index tells`,
+        ]
+      : []),
+    ...(missing.length === 0
+      ? []
+      : [
+          `MISSING: ${some(
+            missing.map(
+              ({ partition, first, last, after, before }) =>
+                `events ${first} to ${last} of partition ${partition}, between ${after === undefined ? 'the beginning' : formatMoment(after, zone)} and ${before === undefined ? 'the end' : formatMoment(before, zone)}`,
+            ),
+          )}`,
+        ]),
+  ];
 }
 
 const shown = (time: string, zone: string): string => formatMoment(Date.parse(time), zone);

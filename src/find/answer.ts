@@ -17,7 +17,8 @@ import { intersectionOf, parsePostings, recordsIn, unionOf } from '../core/index
 import type { Postings } from '../core/index/postings.ts';
 import { ROWS_PER_BLOCK } from '../core/index/segmentRow.ts';
 import type { SegmentRow } from '../core/index/segmentRow.ts';
-import { RESERVED, keyOf } from '../core/index/terms.ts';
+import { RESERVED, keyOf } from '../core/index/termKey.ts';
+import type { TermKey } from '../core/index/termKey.ts';
 import { proveTerm } from '../core/index/unit.ts';
 import { inclusionRanges, proveInSegment, proveInclusion } from '../core/merkle/proof.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
@@ -153,7 +154,7 @@ class AnswerMaker {
     readonly terms: readonly ProvedTerm[];
     readonly segments: readonly { readonly row: SegmentRow; readonly runs: readonly number[] }[];
   }> {
-    const keys = new Set<Hash>([keyOf(RESERVED.unindexed, '', rules)]);
+    const keys = new Set<TermKey>([keyOf(RESERVED.unindexed, '', rules)]);
     const listOf = async (field: string, value: string): Promise<Postings> => {
       keys.add(keyOf(field, value, rules));
       const bytes = await reader.find(field, value);
@@ -232,7 +233,7 @@ function leavesOf(content: Buffer): Leaf[] {
 }
 
 /** proveKey proves that a unit has a term, or has none of that key. */
-async function proveKey(reader: UnitReader, key: Hash): Promise<ProvedTerm> {
+async function proveKey(reader: UnitReader, key: TermKey): Promise<ProvedTerm> {
   const { index, isThere } = await reader.place(key);
   const placed = await reader.at(index);
   if (isThere && placed !== undefined) {

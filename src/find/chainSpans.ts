@@ -14,7 +14,7 @@ interface Followed {
 }
 
 /** FollowedSegment is what an entry, or a row of the index, says of a segment's events. */
-export interface FollowedSegment extends Pick<SegmentEntry, 'partition' | 'events' | 'incarnation'> {
+export interface FollowedSegment extends Pick<SegmentEntry, 'partition' | 'index' | 'events' | 'incarnation'> {
   /** the earliest and the latest time of its events (ms since 1970) */
   readonly first: number;
   readonly last: number;
@@ -25,6 +25,7 @@ export class ChainSpans {
   readonly #query: Query;
   readonly #tally: Tally;
   readonly #followed = new Map<string, Followed>();
+  #isAfterSkip = false;
 
   constructor(query: Query, tally: Tally) {
     this.#query = query;
@@ -32,8 +33,11 @@ export class ChainSpans {
   }
 
   /** follow takes the next segment of a partition. */
-  follow({ partition, events, incarnation, first: earliest, last: latest }: FollowedSegment): void {
+  follow({ partition, index, events, incarnation, first: earliest, last: latest }: FollowedSegment): void {
     const known = this.#followed.get(partition);
+    const { from = -Infinity, to = Infinity } = this.#query;
+    if (known === undefined && this.#isAfterSkip && index > 0 && earliest < to && latest >= from)
+      this.#tally.unfollowed.add(partition);
     if (known !== undefined && known.incarnation !== incarnation) this.#tell(partition, known, undefined);
     const before =
       known?.incarnation === incarnation
@@ -48,6 +52,13 @@ export class ChainSpans {
       before.after = latest;
     }
     this.#followed.set(partition, before);
+  }
+
+  /** skip says that segments are passed over: what comes next goes on from nothing that was followed. */
+  skip(): void {
+    this.finish();
+    this.#followed.clear();
+    this.#isAfterSkip = true;
   }
 
   /** finish tells what is missing at the end. */

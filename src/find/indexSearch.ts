@@ -7,12 +7,13 @@ import { UnitReader } from './unitReader.ts';
 import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { FIELDS } from '../core/fields/rule.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';
+import { askedTermsOf } from '../core/fields/values.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
 import { countOf, intersectionOf, parsePostings, unionOf } from '../core/index/postings.ts';
 import type { Postings } from '../core/index/postings.ts';
 import { ROWS_PER_BLOCK } from '../core/index/segmentRow.ts';
 import type { SegmentRow } from '../core/index/segmentRow.ts';
-import { RESERVED } from '../core/index/terms.ts';
+import { RESERVED } from '../core/index/termKey.ts';
 import type { SearchableTiles } from '../ports/store.ts';
 
 /** IndexHit is a segment in which the index finds something. */
@@ -42,10 +43,14 @@ export const reachesInto = (
 export const unitReachesInto = ({ time }: IndexUnit, interval: Interval): boolean =>
   time !== undefined && reachesInto({ first: Date.parse(time.first), last: Date.parse(time.last) }, interval);
 
-/** indexedTerms gives what of a query the index knows. */
+/** indexedTerms gives what of a query the index knows: values as it has them, which may find more. */
 export function indexedTerms({ terms }: Query): ReadonlyMap<Field, readonly string[]> {
   const isField = (field: Field | Extra): field is Field => (FIELDS as readonly string[]).includes(field);
-  return new Map([...terms].flatMap(([field, values]) => (isField(field) ? [[field, values] as const] : [])));
+  return new Map(
+    [...terms].flatMap(([field, values]) =>
+      isField(field) ? [[field, [...new Set(values.flatMap((value) => askedTermsOf(field, value)))]] as const] : [],
+    ),
+  );
 }
 
 /** IndexSearch finds by the index of a log in which segments, and in which of their records, a query's may be. */
@@ -55,6 +60,8 @@ export class IndexSearch {
   readonly #interval: Interval;
   readonly #tally: Tally;
   readonly #chains: ChainSpans;
+  /** the segment before the next one is followed */
+  #isFollowing = false;
 
   constructor(tiles: SearchableTiles, query: Query, tally: Tally, chains: ChainSpans) {
     this.#tiles = tiles;
@@ -71,15 +78,14 @@ export class IndexSearch {
   async hits({ manifest }: IndexedLog): Promise<IndexHit[]> {
     const hits: IndexHit[] = [];
     for (const [i, unit] of manifest.units.entries()) {
-      const { segments } = this.#tally;
-      if (!unitReachesInto(unit, this.#interval)) segments.outside += unit.segments;
-      else
-        hits.push(
-          ...(await this.#hitsIn(
-            unit,
-            manifest.units.slice(0, i).findLast((it) => it.segments > 0),
-          )),
-        );
+      if (unit.segments === 0) continue;
+      if (unitReachesInto(unit, this.#interval)) {
+        const before = manifest.units.slice(0, i).findLast(({ segments }) => segments > 0);
+        hits.push(...(await this.#hitsIn(unit, before)));
+      } else {
+        this.#tally.segments.outside += unit.segments;
+        this.#skip();
+      }
     }
     return hits;
   }
@@ -90,13 +96,17 @@ export class IndexSearch {
     const times = await reader.times();
     const wanted = times.map((block) => reachesInto(block, this.#interval));
     // Where a gap is, the segment before says.
-    if (wanted[0] === true && before !== undefined) await this.#followLast(before);
+    if (wanted[0] === true && before !== undefined && !this.#isFollowing) await this.#followLast(before);
     const hits: IndexHit[] = [];
     for (const block of times.keys()) {
       const isWanted = wanted[block] === true;
       const segments = Math.min(ROWS_PER_BLOCK, unit.segments - block * ROWS_PER_BLOCK);
       if (!isWanted) this.#tally.segments.outside += segments;
-      if (!isWanted && wanted[block + 1] !== true) continue;
+      if (!isWanted && wanted[block + 1] !== true) {
+        this.#skip();
+        continue;
+      }
+      this.#isFollowing = true;
       for (const [offset, row] of (await reader.rows(block)).entries()) {
         if (!this.#isAsked(row)) continue;
         this.#chains.follow(row);
@@ -104,6 +114,11 @@ export class IndexSearch {
       }
     }
     return hits;
+  }
+
+  #skip(): void {
+    this.#chains.skip();
+    this.#isFollowing = false;
   }
 
   async #followLast(unit: IndexUnit): Promise<void> {

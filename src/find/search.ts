@@ -205,7 +205,7 @@ export class Search {
   #judge(entry: SegmentEntry, chains: ChainSpans): Candidate | undefined {
     const { partition, index, events, incarnation, records } = entry;
     if (!this.#isAsked(partition)) return undefined;
-    chains.follow({ partition, events, incarnation, ...timesOf(entry) });
+    chains.follow({ partition, index, events, incarnation, ...timesOf(entry) });
     if (!this.#mayHold(entry)) this.tally.segments.outside += 1;
     else if (records.count === 0) this.tally.segments.empty += 1;
     else return { name: segmentName(partition, index), partition, entry };

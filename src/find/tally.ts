@@ -46,6 +46,8 @@ export class Tally {
   /** of those records, the ones that say no time that can be read */
   timeless = 0;
   readonly missing: MissingEvents[] = [];
+  /** partitions of which nothing tells whether events are missing just before the interval */
+  readonly unfollowed = new Set<string>();
   /** by partition */
   readonly spans = new Map<string, Span>();
   /** the newest checkpoint that covers what the log had, and the log itself */
@@ -90,6 +92,7 @@ export class Tally {
     this.records = 0;
     this.without.clear();
     this.missing.length = 0;
+    this.unfollowed.clear();
     this.spans.clear();
   }
 }

@@ -1,9 +1,9 @@
 import { AuditsealError } from '../core/errors.ts';
-import type { Hash } from '../core/hash.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
 import { ROWS_PER_BLOCK, parseRows, parseTimes } from '../core/index/segmentRow.ts';
 import type { BlockTimes, SegmentRow } from '../core/index/segmentRow.ts';
-import { RESERVED, keyOf } from '../core/index/terms.ts';
+import { RESERVED, keyOf } from '../core/index/termKey.ts';
+import type { TermKey } from '../core/index/termKey.ts';
 import {
   START_BYTES,
   TERMS_PER_PAGE,
@@ -88,7 +88,7 @@ export class UnitReader {
   }
 
   /** place gives the number of a key's term in the tree, or of the first one behind where it would be. */
-  async place(key: Hash): Promise<{ readonly index: number; readonly isThere: boolean }> {
+  async place(key: TermKey): Promise<{ readonly index: number; readonly isThere: boolean }> {
     const number = pageOf(await this.directory(), key);
     if (number < 0) return { index: 0, isThere: false };
     const page = await this.#page(number);

@@ -25,7 +25,11 @@ const sha = (...parts: (string | Buffer)[]): Buffer => {
   return hash.digest();
 };
 
-const keyHex = (field: string, value: string): string => sha(`1\0${field}\0${value}`).toString('hex');
+function keyHex(field: string, value: string): string {
+  const key = sha(`1\0${field}\0${value}`).subarray(0, 8);
+  key[0] = field.startsWith('_') ? (key[0] as number) | 128 : (key[0] as number) & 127;
+  return key.toString('hex');
+}
 
 function leb(value: number): number[] {
   let rest = BigInt(value);
@@ -46,8 +50,27 @@ function termsIn({ text, form }: ReferenceSegment['records'][number]): [string, 
   const fields = FIELD_NAMES.filter((field) => terms.has(field));
   if (fields.length === 0) return [['_noFields', '']];
   return FIELD_NAMES.flatMap((field): [string, string][] =>
-    terms.has(field) ? [...(terms.get(field) ?? [])].map((value) => [field, value]) : [['_without', field]],
+    terms.has(field)
+      ? kept(field, [...(terms.get(field) ?? [])]).map((value) => [field, value])
+      : [['_without', field]],
   );
+}
+
+/** Of addresses those without ports, of targets those without a query: what other values of the record are made of. */
+function kept(field: string, values: readonly string[]): string[] {
+  if (field === 'ip') {
+    const bare = values.filter(
+      (value) => !value.includes(',') && !/^(\d{1,3}(\.\d{1,3}){3}:\d{1,5}|\[[0-9a-f:.%]+\](:\d{1,5})?)$/.test(value),
+    );
+    return bare.length === 0 ? [...values] : bare;
+  }
+  if (field === 'target')
+    return values.filter(
+      (value) =>
+        !/^(https?:\/\/|\/)/.test(value) ||
+        value === (value.replace(/[?#].*$/s, '').replace(/(.)\/+$/s, '$1') || value),
+    );
+  return [...values];
 }
 
 function postingsOf(bySegment: ReadonlyMap<number, readonly number[]>): Buffer {

@@ -7,10 +7,11 @@ import { SECOND } from '../support/loggedLedger.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { sha256 } from '../../src/core/hash.ts';
-import type { Hash } from '../../src/core/hash.ts';
 import { formatManifest, parseManifest } from '../../src/core/index/manifest.ts';
 import type { IndexManifest } from '../../src/core/index/manifest.ts';
-import { TermsReader, indexStored, keyOf } from '../../src/core/index/terms.ts';
+import { keyOf } from '../../src/core/index/termKey.ts';
+import type { TermKey } from '../../src/core/index/termKey.ts';
+import { TermsReader, indexStored } from '../../src/core/index/terms.ts';
 import type { IndexStoredSegment } from '../../src/core/index/terms.ts';
 import { manifestName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
@@ -113,7 +114,7 @@ test('a check that makes none again says so', async () => {
 
 /** without leaves terms out of a segment's, or of some of its records. */
 const without =
-  (key: Hash): IndexStoredSegment =>
+  (key: TermKey): IndexStoredSegment =>
   async (stored, segment) => {
     const reader = new TermsReader(indexStored(stored, segment));
     const parts: Buffer[] = [];

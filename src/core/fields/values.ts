@@ -14,9 +14,28 @@ export function termsOf(field: Field | Extra, value: string): readonly string[] 
   if (folded === '') return [];
   if (field === 'resource') return withLastPart(folded);
   if (field === 'ip') return withAddresses(folded);
-  if (field === 'target') return withoutQuery(folded);
+  if (field === 'target') return [...new Set([folded, withoutQuery(folded)])];
   return [folded];
 }
+
+/**
+ * indexedTermsOf gives what of that the index has: of addresses each of a list without its port, of a target what stands before a query,
+ * and nothing else of them. Who asks for more looks at what the index finds.
+ */
+export function indexedTermsOf(field: Field, value: string): readonly string[] {
+  const folded = fold(value);
+  if (folded === '') return [];
+  if (field === 'resource') return withLastPart(folded);
+  if (field === 'ip') {
+    const addresses = addressesIn(folded);
+    return addresses.length === 0 ? [folded] : [...new Set(addresses)];
+  }
+  return [field === 'target' ? withoutQuery(folded) : folded];
+}
+
+/** askedTermsOf gives what the index has of a value that is asked for: of a resource's id that itself, and not its name. */
+export const askedTermsOf = (field: Field, value: string): readonly string[] =>
+  field === 'resource' ? [fold(value)] : indexedTermsOf(field, value);
 
 function withLastPart(id: string): readonly string[] {
   const parts = id.split('/').filter((part) => part !== '');
@@ -25,19 +44,22 @@ function withLastPart(id: string): readonly string[] {
 }
 
 /** Of `https://kv.vault.azure.net/secrets/bank/?api-version=7.6` nobody asks for the end. */
-function withoutQuery(target: string): readonly string[] {
+function withoutQuery(target: string): string {
   const end = /^(?:https?:\/\/|\/)[^?#]*/.exec(target)?.[0].length ?? target.length;
   let bare = target.slice(0, end);
   while (bare.length > 1 && bare.endsWith('/')) bare = bare.slice(0, -1);
-  return bare === target || bare === '' ? [target] : [target, bare];
+  return bare === '' ? target : bare;
 }
 
-function withAddresses(value: string): readonly string[] {
-  const terms = new Set([value]);
-  for (const item of value.split(',').map(fold)) {
-    if (item === '') continue;
-    terms.add(item);
-    terms.add(IPV4_PORT.exec(item)?.[1] ?? IPV6_BRACKETS.exec(item)?.[1] ?? item);
-  }
-  return [...terms];
-}
+const withAddresses = (value: string): readonly string[] => {
+  const items = value.split(',').map(fold);
+  return [...new Set([value, ...items.filter((item) => item !== ''), ...addressesIn(value)])];
+};
+
+/** addressesIn gives each address of a list, without its port. */
+const addressesIn = (value: string): readonly string[] =>
+  value
+    .split(',')
+    .map(fold)
+    .filter((item) => item !== '')
+    .map((item) => IPV4_PORT.exec(item)?.[1] ?? IPV6_BRACKETS.exec(item)?.[1] ?? item);

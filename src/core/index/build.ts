@@ -3,11 +3,12 @@ import type { IndexUnit } from './manifest.ts';
 import { PostingsWriter } from './postings.ts';
 import { ROWS_PER_BLOCK, formatRows, formatTimes, timesOf } from './segmentRow.ts';
 import type { SegmentRow } from './segmentRow.ts';
-import { RESERVED, TermsReader, keyOf } from './terms.ts';
+import { RESERVED, keyOf } from './termKey.ts';
+import type { TermKey } from './termKey.ts';
+import { TermsReader } from './terms.ts';
 import { UnitWriter } from './unit.ts';
 import type { Term } from './unit.ts';
 import { WholeUnit } from './wholeUnit.ts';
-import type { Hash } from '../hash.ts';
 
 /** SegmentPart is a segment of a unit: its row, and its terms as indexSegment gives them. */
 export interface SegmentPart {
@@ -29,7 +30,7 @@ export interface BuiltUnit {
 
 /** Source gives the terms of a part in ascending order of keys. */
 interface Source {
-  key: Hash;
+  key: TermKey;
   /** takeInto adds the postings of the current key, and goes on to the next one; it gives false behind the last. */
   takeInto(writer: PostingsWriter): boolean;
 }
@@ -106,7 +107,7 @@ function segmentSource(terms: Buffer, ordinal: number): Source | undefined {
 
 /** Rows are made anew: they stand in other blocks. */
 function unitSource(unit: WholeUnit, segments: number, base: number): Source | undefined {
-  const blocks = new Set<Hash>([keyOf(RESERVED.times, '')]);
+  const blocks = new Set<TermKey>([keyOf(RESERVED.times, '')]);
   for (let block = 0; block * ROWS_PER_BLOCK < segments; block++) blocks.add(keyOf(RESERVED.segments, String(block)));
   const terms = unit.terms();
   const next = (): Term | undefined => {

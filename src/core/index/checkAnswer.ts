@@ -4,12 +4,12 @@ import { countOf, intersectionOf, parsePostings, recordsIn, unionOf } from './po
 import type { Postings } from './postings.ts';
 import { ROWS_PER_BLOCK, parseRows } from './segmentRow.ts';
 import type { SegmentRow } from './segmentRow.ts';
-import { RESERVED, keyOf } from './terms.ts';
+import { RESERVED, keyOf } from './termKey.ts';
+import type { TermKey } from './termKey.ts';
 import { openTerms } from './provedTerms.ts';
 import type { OpenedTerms } from './provedTerms.ts';
 import { AuditsealError } from '../errors.ts';
 import { formatHash, leafHash, sha256 } from '../hash.ts';
-import type { Hash } from '../hash.ts';
 import { verifyInclusion } from '../merkle/proof.ts';
 import type { TreeHead } from '../merkle/tree.ts';
 import { openCheckpoint } from '../note/checkpoint.ts';
@@ -125,7 +125,7 @@ function answerOf(
   query: AnswerQuery,
   rules: number,
 ): { readonly segments: readonly ExpectedSegment[]; readonly unfindable: CheckedAnswer['unfindable'] } {
-  const needed = new Set<Hash>();
+  const needed = new Set<TermKey>();
   const postingsOf = (field: string, value: string): Buffer | undefined => {
     const key = keyOf(field, value, rules);
     needed.add(key);

@@ -1,19 +1,19 @@
+import type { TermKey } from './termKey.ts';
 import { termLeaf } from './unit.ts';
 import { AuditsealError } from '../errors.ts';
 import { leafHash, sha256 } from '../hash.ts';
-import type { Hash } from '../hash.ts';
 import { verifyInclusion } from '../merkle/proof.ts';
 import type { TreeHead } from '../merkle/tree.ts';
 import type { ProvedLeaf, ProvedTerm } from '../objects/answer.ts';
 
 /** OpenedTerms is terms that a unit's tree is proved to have, with their postings, and not to have: undefined. */
-export type OpenedTerms = ReadonlyMap<Hash, Buffer | undefined>;
+export type OpenedTerms = ReadonlyMap<TermKey, Buffer | undefined>;
 
 const refuted = (why: string): AuditsealError => new AuditsealError('PROOF_INVALID', why);
 
 /** openTerms proves terms, which come in ascending order of keys, and throws PROOF_INVALID. */
 export function openTerms(terms: readonly ProvedTerm[], tree: TreeHead): OpenedTerms {
-  const opened = new Map<Hash, Buffer | undefined>();
+  const opened = new Map<TermKey, Buffer | undefined>();
   let last = '';
   for (const term of terms) {
     if (term.key <= last) throw refuted('terms of a unit are out of order');

@@ -5,8 +5,9 @@ import { AuditsealError } from '../errors.ts';
 import { readRecordFields } from '../fields/recordFields.ts';
 import { FIELDS } from '../fields/rule.ts';
 import type { Field } from '../fields/rule.ts';
-import { RULES_VERSION } from '../fields/rules.ts';
-import { termsOf } from '../fields/values.ts';
+import { indexedTermsOf } from '../fields/values.ts';
+import { KEY_BYTES, RESERVED, keyOf } from './termKey.ts';
+import type { TermKey } from './termKey.ts';
 import { sha256 } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { parseHeader } from '../segment/header.ts';
@@ -14,29 +15,6 @@ import { visitRecords } from '../segment/lines.ts';
 import type { Seal } from '../segment/recordLine.ts';
 import { decompress } from '../segment/zstd.ts';
 import { findSignatureFrame } from '../signed/segmentFrame.ts';
-
-/** RESERVED are what stands beside the fields: of which segments a unit is, and which records no field finds. */
-export const RESERVED = {
-  /** rows of segments, a block of them each: `_segments`, and the block's number */
-  segments: '_segments',
-  /** the earliest and the latest time of each block of rows: `_times`, and nothing */
-  times: '_times',
-  /** records that aren't JSON */
-  notJson: '_notJson',
-  /** records of which no rule takes anything */
-  noFields: '_noFields',
-  /** records that have fields, and none of that name: `_without`, and the field */
-  without: '_without',
-  /** all records of segments that have too many terms */
-  unindexed: '_unindexed',
-} as const;
-
-/** KEY_BYTES is how long a key is. */
-export const KEY_BYTES = 32;
-
-/** keyOf is what a term stands under: SHA-256(rules || 0 || field || 0 || value), of their UTF-8. */
-export const keyOf = (field: string, value: string, rules: number = RULES_VERSION): Hash =>
-  sha256(Buffer.from(`${rules}\0${field}\0${value}`));
 
 /**
  * A segment isn't indexed that has more terms, all of its records together, than this many a record and so many beside: who may
@@ -91,11 +69,7 @@ function addRecord(terms: TermRuns, line: Buffer, form: Seal['form'], record: nu
   });
   if (!isJson) return terms.add(RESERVED.notJson, '', record);
   const has = new Set<Field>();
-  for (const [field, value] of found)
-    for (const term of termsOf(field, value)) {
-      has.add(field);
-      terms.add(field, term, record);
-    }
+  for (const [field, value] of found) if (terms.addValue(field, value, record)) has.add(field);
   if (has.size === 0) return terms.add(RESERVED.noFields, '', record);
   for (const field of FIELDS) if (!has.has(field)) terms.add(RESERVED.without, field, record);
 }
@@ -107,32 +81,51 @@ function allUnder(name: string, records: number): Buffer {
   return writer.take();
 }
 
-/** What is longer stands under its key at once: a value may have megabytes. */
-const MOST_KEPT = 200;
+/** What is longer isn't remembered: a value may have megabytes. */
+const MOST_REMEMBERED = 400;
 
 /** TermRuns collects which records each term has. Records come in ascending order. */
 class TermRuns {
-  /** by field, a zero, and the term */
-  readonly #short = new Map<string, number[]>();
-  readonly #long = new Map<Hash, number[]>();
+  readonly #runs = new Map<TermKey, number[]>();
+  /** the runs of the terms that a field's value gives */
+  readonly #ofValue = new Map<Field, Map<string, readonly number[][]>>();
   /** pairs of a term and a record */
   total = 0;
 
-  add(field: string, term: string, record: number): void {
-    const isNew =
-      term.length > MOST_KEPT
-        ? addTo(this.#long, keyOf(field, term), record)
-        : addTo(this.#short, `${field}\0${term}`, record);
-    if (isNew) this.total += 1;
+  /** addValue takes a value of a field, and tells whether it gives a term. */
+  addValue(field: Field, value: string, record: number): boolean {
+    let ofField = this.#ofValue.get(field);
+    if (ofField === undefined) this.#ofValue.set(field, (ofField = new Map()));
+    let all = ofField.get(value);
+    if (all === undefined) {
+      all = indexedTermsOf(field, value).map((term) => this.#runsOf(field, term));
+      if (value.length <= MOST_REMEMBERED) ofField.set(value, all);
+    }
+    for (const runs of all) this.#extend(runs, record);
+    return all.length > 0;
+  }
+
+  add(field: string, value: string, record: number): void {
+    this.#extend(this.#runsOf(field, value), record);
+  }
+
+  #runsOf(field: string, value: string): number[] {
+    const key = keyOf(field, value);
+    let runs = this.#runs.get(key);
+    if (runs === undefined) this.#runs.set(key, (runs = []));
+    return runs;
+  }
+
+  #extend(runs: number[], record: number): void {
+    const last = runs.length - 1;
+    if (runs[last] === record + 1) return;
+    if (runs[last] === record) runs[last] = record + 1;
+    else runs.push(record, record + 1);
+    this.total += 1;
   }
 
   bytes(): Buffer {
-    const all: [key: Hash, runs: readonly number[]][] = [...this.#long];
-    for (const [name, runs] of this.#short) {
-      const end = name.indexOf('\0');
-      all.push([keyOf(name.slice(0, end), name.slice(end + 1)), runs]);
-    }
-    all.sort(([a], [b]) => (a < b ? -1 : 1));
+    const all = [...this.#runs].sort(([a], [b]) => (a < b ? -1 : 1));
     const writer = new ByteWriter();
     for (const [key, runs] of all) {
       writer.latin1(key);
@@ -140,18 +133,6 @@ class TermRuns {
     }
     return writer.take();
   }
-}
-
-function addTo<K>(terms: Map<K, number[]>, name: K, record: number): boolean {
-  const runs = terms.get(name);
-  if (runs === undefined) terms.set(name, [record, record + 1]);
-  else {
-    const last = runs.length - 1;
-    if (runs[last] === record + 1) return false;
-    if (runs[last] === record) runs[last] = record + 1;
-    else runs.push(record, record + 1);
-  }
-  return true;
 }
 
 /** TermsReader gives the terms of a segment one by one. */
@@ -164,9 +145,9 @@ export class TermsReader {
     this.#reader = new ByteReader(bytes);
   }
 
-  next(): { readonly key: Hash; readonly runs: Buffer } | undefined {
+  next(): { readonly key: TermKey; readonly runs: Buffer } | undefined {
     if (this.#reader.isAtEnd) return undefined;
-    const key = this.#reader.latin1(KEY_BYTES) as Hash;
+    const key = this.#reader.latin1(KEY_BYTES) as TermKey;
     const from = this.#reader.at;
     skipRuns(this.#reader);
     return { key, runs: this.#bytes.subarray(from, this.#reader.at) };

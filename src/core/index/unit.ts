@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter, malformed } from './bytes.ts';
-import { KEY_BYTES } from './terms.ts';
+import { KEY_BYTES } from './termKey.ts';
+import type { TermKey } from './termKey.ts';
 import { attempt } from '../errors.ts';
 import { leafHash, sha256 } from '../hash.ts';
 import type { Hash } from '../hash.ts';
@@ -13,7 +14,7 @@ import { compress, decompress } from '../segment/zstd.ts';
 // own, so that a reader fetches what it needs. docs/format.md, section 9.7.
 
 /** TERMS_PER_PAGE is how many terms a page has, but the last. */
-export const TERMS_PER_PAGE = 256;
+export const TERMS_PER_PAGE = 1024;
 /** Postings that are longer stand by themselves. */
 const MOST_IN_PAGE = 4096;
 
@@ -22,16 +23,19 @@ const MAGIC = 'auditidx';
 export const START_BYTES = MAGIC.length + 8;
 const DIRECTORY_ROW_BYTES = KEY_BYTES + 32 + 4;
 
+/** How hard Zstandard tries: the files are small beside what they are made of. */
+const LEVEL = 9;
+
 /** MAX_LIST_BYTES bounds the postings of a term: a number for each of the records of a unit, and some. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 const MAX_PAGE_BYTES = TERMS_PER_PAGE * (KEY_BYTES + MOST_IN_PAGE + 64);
 
 /** termLeaf gives the data of a term's leaf: its key, and the SHA-256 of its postings. */
-export const termLeaf = (key: Hash, postings: Hash): Buffer => Buffer.from(key + postings, 'latin1');
+export const termLeaf = (key: TermKey, postings: Hash): Buffer => Buffer.from(key + postings, 'latin1');
 
 /** Term is a term with its postings. */
 export interface Term {
-  readonly key: Hash;
+  readonly key: TermKey;
   readonly postings: Buffer;
 }
 
@@ -41,9 +45,10 @@ export class UnitWriter {
   readonly #directory = new ByteWriter();
   readonly #pages: Buffer[] = [];
   readonly #lists: Buffer[] = [];
-  readonly #page = new ByteWriter();
+  readonly #keys: TermKey[] = [];
+  readonly #lengths = new ByteWriter();
+  readonly #postings = new ByteWriter();
   #tree = new TreeRoot();
-  #firstKey: Hash | undefined;
   #lastKey = '';
   #size = 0;
   #listBytes = 0;
@@ -51,40 +56,44 @@ export class UnitWriter {
   add({ key, postings }: Term): void {
     if (key <= this.#lastKey) throw new RangeError('terms of a unit come in ascending order of keys');
     this.#lastKey = key;
-    this.#firstKey ??= key;
     const hash = sha256(postings);
     this.#tree.add(leafHash(termLeaf(key, hash)));
-    this.#page.latin1(key);
+    this.#keys.push(key);
     if (postings.length <= MOST_IN_PAGE) {
-      this.#page.number(postings.length);
-      this.#page.bytes(postings);
+      this.#lengths.number(postings.length);
+      this.#postings.bytes(postings);
     } else {
-      const frame = compress(postings);
-      for (const number of [0, postings.length, this.#listBytes, frame.length]) this.#page.number(number);
-      this.#page.latin1(hash);
+      const frame = compress(postings, LEVEL);
+      this.#lengths.number(0);
+      for (const number of [postings.length, this.#listBytes, frame.length]) this.#postings.number(number);
+      this.#postings.latin1(hash);
       this.#lists.push(frame);
       this.#listBytes += frame.length;
     }
     this.#size += 1;
-    if (this.#tree.size === TERMS_PER_PAGE) this.#endPage();
+    if (this.#keys.length === TERMS_PER_PAGE) this.#endPage();
   }
 
   #endPage(): void {
-    if (this.#firstKey === undefined) return;
-    const frame = compress(this.#page.take());
+    const keys = this.#keys.splice(0);
+    const [first] = keys;
+    if (first === undefined) return;
+    // Byte by byte of all keys: those of a sorted page begin alike.
+    const columns = Array.from({ length: KEY_BYTES }, (_, i) => keys.map((key) => key[i]).join('')).join('');
+    const page = Buffer.concat([Buffer.from(columns, 'latin1'), this.#lengths.take(), this.#postings.take()]);
+    const frame = compress(page, LEVEL);
     const root = this.#tree.root();
     this.#roots.add(root);
-    this.#directory.latin1(this.#firstKey + root);
+    this.#directory.latin1(first + root);
     this.#directory.bytes(uint32(frame.length));
     this.#pages.push(frame);
     this.#tree = new TreeRoot();
-    this.#firstKey = undefined;
   }
 
   /** finish gives the file, and its tree: over pages of equal width, which have roots of their own, it is the tree over all terms. */
   finish(): { readonly bytes: Buffer; readonly tree: TreeHead } {
     this.#endPage();
-    const directory = compress(this.#directory.take());
+    const directory = compress(this.#directory.take(), LEVEL);
     const pageBytes = this.#pages.reduce((sum, { length }) => sum + length, 0);
     const start = Buffer.concat([Buffer.from(MAGIC), uint32(directory.length), uint32(pageBytes)]);
     const bytes = Buffer.concat([start, directory, ...this.#pages, ...this.#lists]);
@@ -123,7 +132,7 @@ export function parseStart(bytes: Buffer): UnitStart {
 
 /** PageRow is what the directory says of a page. */
 export interface PageRow extends FileRange {
-  readonly firstKey: Hash;
+  readonly firstKey: TermKey;
   readonly root: Hash;
 }
 
@@ -144,7 +153,7 @@ export function openDirectory(frame: Buffer, { pages: firstPage, lists }: UnitSt
   const pages: PageRow[] = [];
   let offset = firstPage;
   for (let i = 0; i < count; i++) {
-    const firstKey = reader.latin1(KEY_BYTES) as Hash;
+    const firstKey = reader.latin1(KEY_BYTES) as TermKey;
     const root = reader.latin1(32) as Hash;
     const length = reader.bytes(4).readUInt32LE();
     roots.add(root);
@@ -156,7 +165,7 @@ export function openDirectory(frame: Buffer, { pages: firstPage, lists }: UnitSt
 }
 
 /** pageOf gives the number of the page that has a key, if any has: -1 if it is before all. */
-export function pageOf({ pages }: Directory, key: Hash): number {
+export function pageOf({ pages }: Directory, key: TermKey): number {
   let [low, high] = [0, pages.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -168,7 +177,7 @@ export function pageOf({ pages }: Directory, key: Hash): number {
 
 /** PagedTerm is a term as a page has it: with its postings, or where they stand. */
 export interface PagedTerm {
-  readonly key: Hash;
+  readonly key: TermKey;
   /** SHA-256 of the postings */
   readonly hash: Hash;
   readonly postings?: Buffer;
@@ -178,23 +187,24 @@ export interface PagedTerm {
 /** openPage reads the page of a unit that has that number, and throws INDEX_MALFORMED for what isn't it. */
 export function openPage(frame: Buffer, { tree, pages, lists }: Directory, number: number): readonly PagedTerm[] {
   const { root, firstKey } = pages[number] as PageRow;
-  const reader = new ByteReader(opened(frame, MAX_PAGE_BYTES));
-  const leaves = new TreeRoot();
-  const terms: PagedTerm[] = [];
-  while (!reader.isAtEnd) {
-    const term = readTerm(reader, lists);
-    leaves.add(leafHash(termLeaf(term.key, term.hash)));
-    if (terms.push(term) > TERMS_PER_PAGE) break;
-  }
   const width = Math.min(TERMS_PER_PAGE, tree.size - number * TERMS_PER_PAGE);
-  if (terms.length !== width || leaves.root() !== root || terms[0]?.key !== firstKey)
+  const content = opened(frame, MAX_PAGE_BYTES);
+  const reader = new ByteReader(content);
+  const columns = reader.latin1(KEY_BYTES * width);
+  const lengths = Array.from({ length: width }, () => reader.number());
+  const leaves = new TreeRoot();
+  const terms = lengths.map((length, i) => {
+    const key = Array.from({ length: KEY_BYTES }, (_, byte) => columns[byte * width + i]).join('') as TermKey;
+    const term = readTerm(reader, key, length, lists);
+    leaves.add(leafHash(termLeaf(key, term.hash)));
+    return term;
+  });
+  if (!reader.isAtEnd || leaves.root() !== root || terms[0]?.key !== firstKey)
     throw malformed('a page is not the one of its directory');
   return terms;
 }
 
-function readTerm(reader: ByteReader, lists: number): PagedTerm {
-  const key = reader.latin1(KEY_BYTES) as Hash;
-  const length = reader.number();
+function readTerm(reader: ByteReader, key: TermKey, length: number, lists: number): PagedTerm {
   if (length > 0) {
     const postings = reader.bytes(length);
     return { key, hash: sha256(postings), postings };

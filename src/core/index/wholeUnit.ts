@@ -1,10 +1,10 @@
 import { malformed } from './bytes.ts';
 import { parseRows, ROWS_PER_BLOCK } from './segmentRow.ts';
 import type { SegmentRow } from './segmentRow.ts';
-import { RESERVED, keyOf } from './terms.ts';
+import { RESERVED, keyOf } from './termKey.ts';
+import type { TermKey } from './termKey.ts';
 import { START_BYTES, openDirectory, openList, openPage, pageOf, parseStart } from './unit.ts';
 import type { Directory, FileRange, PagedTerm, Term } from './unit.ts';
-import type { Hash } from '../hash.ts';
 import type { TreeHead } from '../merkle/tree.ts';
 
 /** WholeUnit is a unit of which all bytes are in memory. Its methods throw INDEX_MALFORMED where they aren't those of its tree. */
@@ -38,7 +38,7 @@ export class WholeUnit {
   }
 
   /** find gives the postings of a key. */
-  find(key: Hash): Buffer | undefined {
+  find(key: TermKey): Buffer | undefined {
     const number = pageOf(this.#directory, key);
     const term = number < 0 ? undefined : this.#page(number).find((it) => it.key === key);
     return term && this.#postingsOf(term);

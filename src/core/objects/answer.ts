@@ -4,6 +4,8 @@ import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
 import type { JsonObject } from '../jsonObject.ts';
+import { formatKey, parseKey } from '../index/termKey.ts';
+import type { TermKey } from '../index/termKey.ts';
 import { MAX_PROOF_HASHES } from '../merkle/proof.ts';
 import { formatBase64Hash, isPartition, isTime, parseBase64, parseBase64Hash } from '../text.ts';
 
@@ -27,7 +29,7 @@ export interface ProvedLine {
 
 /** ProvedLeaf is the leaf of a term in a unit's tree, which it is proved to be of. */
 export interface ProvedLeaf {
-  readonly key: Hash;
+  readonly key: TermKey;
   /** SHA-256 of the postings */
   readonly postings: Hash;
   readonly index: number;
@@ -36,8 +38,8 @@ export interface ProvedLeaf {
 
 /** ProvedTerm is a term that a unit has, with its postings, or the leaves between which it would stand. */
 export type ProvedTerm =
-  | { readonly key: Hash; readonly index: number; readonly hashes: readonly Hash[]; readonly postings: Buffer }
-  | { readonly key: Hash; readonly before: ProvedLeaf | null; readonly after: ProvedLeaf | null };
+  | { readonly key: TermKey; readonly index: number; readonly hashes: readonly Hash[]; readonly postings: Buffer }
+  | { readonly key: TermKey; readonly before: ProvedLeaf | null; readonly after: ProvedLeaf | null };
 
 /** ProvedRecord is a record's line, and its inclusion proof in its segment's tree. */
 export interface ProvedRecord {
@@ -110,14 +112,14 @@ const printLine = ({ index, line, hashes }: ProvedLine): object => ({ index, lin
 
 const printLeaf = (leaf: ProvedLeaf | null): object | null =>
   leaf && {
-    key: formatHash(leaf.key),
+    key: formatKey(leaf.key),
     postings: formatHash(leaf.postings),
     index: leaf.index,
     hashes: printed(leaf.hashes),
   };
 
 function printTerm(term: ProvedTerm): object {
-  const key = formatHash(term.key);
+  const key = formatKey(term.key);
   if ('before' in term) return { key, before: printLeaf(term.before), after: printLeaf(term.after) };
   return { key, index: term.index, hashes: printed(term.hashes), postings: term.postings.toString('base64') };
 }
@@ -205,6 +207,12 @@ function hexIn(value: unknown): Hash {
   return hash;
 }
 
+function keyIn(value: unknown): TermKey {
+  const key = parseKey(value);
+  if (key === undefined) throw malformed('it lacks a key');
+  return key;
+}
+
 function readLine(value: unknown): ProvedLine {
   const { index, line, hashes } = object(value);
   return { index: count(index), line: text(line), hashes: hashesIn(hashes) };
@@ -222,7 +230,7 @@ function readReport(value: unknown): NonNullable<Answer['report']> {
 
 function readTerm(value: unknown): ProvedTerm {
   const term = object(value);
-  const key = hexIn(term['key']);
+  const key = keyIn(term['key']);
   if ('before' in term) return { key, before: readLeaf(term['before']), after: readLeaf(term['after']) };
   const postings = parseBase64(text(term['postings']));
   if (postings === undefined) throw malformed('postings are not base64');
@@ -232,5 +240,5 @@ function readTerm(value: unknown): ProvedTerm {
 function readLeaf(value: unknown): ProvedLeaf | null {
   if (value === null) return null;
   const { key, postings, index, hashes } = object(value);
-  return { key: hexIn(key), postings: hexIn(postings), index: count(index), hashes: hashesIn(hashes) };
+  return { key: keyIn(key), postings: hexIn(postings), index: count(index), hashes: hashesIn(hashes) };
 }

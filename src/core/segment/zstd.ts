@@ -21,10 +21,10 @@ const MIB = 1024 * 1024;
 const tooLarge = (most: number): AuditsealError =>
   malformed(`it decompresses to more than ${most % MIB === 0 ? `${most / MIB} MiB` : `${most} bytes`}`);
 
-/** compress makes one Zstandard frame, level 1, that states its content's size. */
-export const compress = (bytes: Uint8Array): Buffer =>
+/** compress makes one Zstandard frame that states its content's size. */
+export const compress = (bytes: Uint8Array, level = LEVEL): Buffer =>
   zstdCompressSync(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_windowLog]: WINDOW_LOG },
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: WINDOW_LOG },
     chunkSize: Math.max(65_536, Math.ceil(bytes.length / 6)),
   });
 

@@ -1,16 +1,17 @@
+import { createHash } from 'node:crypto';
 import { hostileRecord } from '../../support/hostileRecords.ts';
 import { Random } from '../../support/random.ts';
 import { referenceRoot, referenceTerms } from '../../support/referenceIndex.ts';
 import type { ReferenceSegment } from '../../support/referenceIndex.ts';
 import { sealedSegment } from '../../support/indexScene.ts';
-import { formatHash, leafHash, sha256 } from '../../../src/core/hash.ts';
-import type { Hash } from '../../../src/core/hash.ts';
+import { formatHash, leafHash } from '../../../src/core/hash.ts';
 import { buildUnit } from '../../../src/core/index/build.ts';
 import type { BuiltUnit, SegmentPart } from '../../../src/core/index/build.ts';
 import { intersectionOf, parsePostings, recordsIn, unionOf } from '../../../src/core/index/postings.ts';
 import type { Postings } from '../../../src/core/index/postings.ts';
 import { mergedRanges } from '../../../src/core/index/ranges.ts';
-import { keyOf } from '../../../src/core/index/terms.ts';
+import { formatKey, keyOf } from '../../../src/core/index/termKey.ts';
+import type { TermKey } from '../../../src/core/index/termKey.ts';
 import { openDirectory, openPage, pageOf, parseStart, proveTerm, termLeaf } from '../../../src/core/index/unit.ts';
 import { WholeUnit } from '../../../src/core/index/wholeUnit.ts';
 import { verifyInclusion } from '../../../src/core/merkle/proof.ts';
@@ -25,7 +26,8 @@ beforeAll(() => {
     const bodies = Array.from({ length: random.below(9) }, () =>
       random.below(9) === 0 ? 'not JSON' : hostileRecord(random),
     );
-    bodies.push(`{"identity":"user ${i}","operationName":"op ${random.below(900)}"}`);
+    for (let user = 0; user < 4; user++)
+      bodies.push(`{"identity":"user ${i}/${user}","operationName":"op ${random.below(900)}"}`);
     segments.push(sealedSegment(i, 7 + 2 * i, bodies));
   }
   whole = buildUnit(
@@ -40,7 +42,7 @@ test('a unit has the terms, and the root, that its format says', () => {
     7,
   );
   const unit = new WholeUnit(whole.bytes, whole.unit.tree);
-  const terms = [...unit.terms()].map(({ key, postings }) => [formatHash(key), postings.toString('hex')]);
+  const terms = [...unit.terms()].map(({ key, postings }) => [formatKey(key), postings.toString('hex')]);
   expect(terms).toEqual([...reference].map(([key, postings]) => [key, postings.toString('hex')]));
   expect(formatHash(whole.unit.tree.rootHash)).toBe(referenceRoot(reference));
   expect(whole.unit.segments).toBe(SEGMENTS);
@@ -88,7 +90,7 @@ test('proves each term, and of any other key that its neighbours stand side by s
     }
   }
   expect(index).toBe(unit.tree.size);
-  expect(pageOf(directory, '\0'.repeat(32) as Hash)).toBe(-1);
+  expect(pageOf(directory, '\0'.repeat(8) as TermKey)).toBe(-1);
 });
 
 test('says so of every byte of it that is another', () => {
@@ -99,7 +101,7 @@ test('says so of every byte of it that is another', () => {
   const read = (file: Buffer): string => {
     try {
       const unit = new WholeUnit(file, small.unit.tree);
-      return [...unit.terms()].map(({ key, postings }) => formatHash(key) + postings.toString('hex')).join();
+      return [...unit.terms()].map(({ key, postings }) => formatKey(key) + postings.toString('hex')).join();
     } catch (error) {
       return (error as { code?: string }).code ?? String(error);
     }
@@ -193,5 +195,8 @@ test('ranges cover the log without a hole, and depend on it alone', () => {
 });
 
 test('keys are of the rules, the field and the value', () => {
-  expect(keyOf('actor', 'alice')).toBe(sha256(Buffer.from('1\0actor\0alice')));
+  const digest = createHash('sha256').update('1\0actor\0alice').digest('hex');
+  expect(formatKey(keyOf('actor', 'alice')).slice(2)).toBe(digest.slice(2, 16));
+  expect(keyOf('actor', 'alice').charCodeAt(0)).toBe(parseInt(digest.slice(0, 2), 16) & 0x7f);
+  expect(keyOf('_times', '').charCodeAt(0)).toBeGreaterThanOrEqual(0x80);
 });
