@@ -27,18 +27,28 @@ export interface Looked {
   readonly values: Values;
 }
 
+/** NOT_FOUND is a record of which nothing was asked but a text that it hasn't. */
+const NOT_FOUND: Looked = { isFound: false, shape: 'fields', without: [], isTimeless: false, values: {} };
+
 /** Matcher tells which records a query finds. */
 export class Matcher {
   readonly #query: Query;
   readonly #texts: readonly Buffer[];
+  readonly #asksTextAlone: boolean;
   readonly #where = newNode<number>();
   readonly #whereInValues: PathNode<number>;
 
   constructor(query: Query) {
     this.#query = query;
     this.#texts = query.texts.map((text) => Buffer.from(text));
+    this.#asksTextAlone = query.by === 'hub' && query.terms.size === 0 && query.texts.length > 0;
     for (const [number, { path }] of query.where.entries()) nodeAt(this.#where, path).tags.push(number);
     this.#whereInValues = pathsInLine(this.#where, 'value') as PathNode<number>;
+  }
+
+  /** mayHave tells whether a record of a segment with this content can be found, by its bytes alone. */
+  mayHave(content: Buffer): boolean {
+    return !this.#asksTextAlone || this.#texts.every((text) => content.includes(text));
   }
 
   /** look looks at a record line; undefined if it is outside the interval. */
@@ -46,6 +56,8 @@ export class Matcher {
     const { by, terms } = this.#query;
     const hub = Date.parse(enqueued);
     if (by === 'hub' && !isWithin(this.#query, hub)) return undefined;
+    // Most records of most searches for a text haven't it, and then nothing else of them is asked.
+    if (this.#asksTextAlone && !this.#hasTexts(line, form)) return NOT_FOUND;
     const values = new Map<Field | Extra, Map<number, string>>();
     const found = new Map<Field | Extra, Set<string>>();
     const isJson = readRecordFields(line, form, (field, value, rank) => {

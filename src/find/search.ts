@@ -254,6 +254,12 @@ export class Search {
     }
   }
 
+  /** isWhollyAsked tells whether all records of a segment are in the interval. */
+  #isWhollyAsked(entry: SegmentEntry): boolean {
+    const { first, last } = timesOf(entry);
+    return this.#query.records === undefined && first >= this.#interval.from && last < this.#interval.to;
+  }
+
   *#searchIn(candidate: Candidate, stored: Buffer | Unread | undefined): Generator<Hit> {
     const { name, entry } = candidate;
     if (typeof entry === 'string') {
@@ -287,8 +293,12 @@ export class Search {
     return decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size));
   }
 
-  #match({ name, partition, only, isCounted = false }: Candidate, content: Buffer): Hit[] {
+  #match({ name, partition, entry, only, isCounted = false }: Candidate, content: Buffer): Hit[] {
     const hits: Hit[] = [];
+    if (typeof entry === 'object' && this.#isWhollyAsked(entry) && !this.#matcher.mayHave(content)) {
+      if (!isCounted) this.tally.records += entry.records.count;
+      return hits;
+    }
     let run = 0;
     visitRecords(content, ({ start, end, leaf, seal }) => {
       if (only !== undefined) {

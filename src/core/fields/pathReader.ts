@@ -18,6 +18,10 @@ export interface PathNode<T> {
   readonly tags: T[];
   /** by key, in lower case */
   readonly children: Map<string, PathNode<T>>;
+  /** the same for keys as they stand in a text; made when first something is read by it */
+  table?: KeyTable<T>;
+  /** the place as it is in a string that is JSON itself: that string is no value of it again */
+  inString?: PathNode<T>;
   /** what is below a place where a path ends */
   below?: PathNode<T>;
 }
@@ -35,10 +39,49 @@ export function nodeAt<T>(root: PathNode<T>, path: Path): PathNode<T> {
   return node;
 }
 
-/** childOf is where a member of an object leads: everything below a path's end, which leads no further, is taken. */
-function childOf<T>(node: PathNode<T>, key: string): PathNode<T> | undefined {
-  const child = node.children.get(key);
-  if (child !== undefined || node.tags.length === 0 || node.children.size > 0) return child;
+/** KeyTable is the children of a place by a sum over their keys' bytes, in lower case. */
+type KeyTable<T> = ReadonlyMap<number, readonly { readonly key: Uint8Array; readonly node: PathNode<T> }[]>;
+
+function tableOf<T>({ children }: PathNode<T>): KeyTable<T> {
+  const table = new Map<number, { key: Uint8Array; node: PathNode<T> }[]>();
+  for (const [name, node] of children) {
+    const key = Buffer.from(name);
+    const sum = key.reduce(addByte, 0);
+    table.set(sum, [...(table.get(sum) ?? []), { key, node }]);
+  }
+  return table;
+}
+
+const addByte = (sum: number, byte: number): number => (Math.imul(sum, 31) + byte) | 0;
+const lowerByte = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);
+
+/**
+ * childAt is where the member leads whose key's quote stands at a place. Keys are compared by their bytes, since most of a log's lead
+ * nowhere; only one with an escape is made a string.
+ */
+function childAt<T>(node: PathNode<T>, text: Buffer, at: number): PathNode<T> | undefined {
+  let sum = 0;
+  let end = at + 1;
+  for (let byte = text[end] as number; byte !== QUOTE; byte = text[++end] as number) {
+    if (byte === BACKSLASH) return childOf(node, escapedKeyAt(text, at));
+    sum = addByte(sum, lowerByte(byte));
+  }
+  const table = (node.table ??= tableOf(node));
+  const found = table.get(sum)?.find(({ key }) => isKey(text, at + 1, end, key));
+  return found?.node ?? belowOf(node);
+}
+
+function isKey(text: Buffer, start: number, end: number, key: Uint8Array): boolean {
+  if (end - start !== key.length) return false;
+  for (let i = 0; i < key.length; i++) if (lowerByte(text[start + i] as number) !== key[i]) return false;
+  return true;
+}
+
+const childOf = <T>(node: PathNode<T>, key: string): PathNode<T> | undefined => node.children.get(key) ?? belowOf(node);
+
+/** belowOf is everything below a path's end that leads no further: it is taken. */
+function belowOf<T>(node: PathNode<T>): PathNode<T> | undefined {
+  if (node.tags.length === 0 || node.children.size > 0) return undefined;
   const below: PathNode<T> = (node.below ??= { tags: node.tags, children: node.children });
   below.below = below;
   return below;
@@ -106,7 +149,7 @@ function read<T>(
   const enterMember = (): void => {
     const key = at;
     at = scanner.skipKey(at);
-    if (at >= 0) node = childOf(opened.node, keyAt(text, key));
+    if (at >= 0) node = childAt(opened.node, text, key);
   };
   while (at >= 0) {
     // A value begins here.
@@ -143,30 +186,26 @@ function read<T>(
   return false;
 }
 
-/** keyAt gives the key whose quote stands at a place, unescaped and in lower case. */
-function keyAt(text: Buffer, at: number): string {
+/** escapedKeyAt gives the key whose quote stands at a place, unescaped and in lower case. */
+function escapedKeyAt(text: Buffer, at: number): string {
   let end = at + 1;
-  let isEscaped = false;
-  for (let byte = text[end]; byte !== QUOTE; byte = text[++end])
-    if (byte === BACKSLASH) {
-      isEscaped = true;
-      end++;
-    }
-  return asciiLower(isEscaped ? unescaped(text, at, end + 1) : text.toString('utf8', at + 1, end));
+  for (let byte = text[end]; byte !== QUOTE; byte = text[++end]) if (byte === BACKSLASH) end++;
+  return asciiLower(unescaped(text, at, end + 1));
 }
 
 function take<T>(
   text: Buffer,
   from: number,
   to: number,
-  { tags, children }: PathNode<T>,
+  place: PathNode<T>,
   visit: (tag: T, value: string) => void,
   opensStrings: boolean,
 ): void {
+  const { tags, children } = place;
   if (text[from] === QUOTE) {
     const value = unescaped(text, from, to);
     for (const tag of tags) visit(tag, value);
-    if (opensStrings && children.size > 0) openString(value, { tags: [], children }, visit);
+    if (opensStrings && children.size > 0) openString(value, (place.inString ??= { tags: [], children }), visit);
   } else if (text[from] !== LETTER_N && tags.length > 0) {
     const value = text.toString('latin1', from, to);
     for (const tag of tags) visit(tag, value);
