@@ -1,4 +1,6 @@
+import { indexingOf } from '../backlog.ts';
 import { keySigner } from '../../src/adapters/logKeys.ts';
+import { indexStored } from '../../src/core/index/terms.ts';
 import type { Ingest } from '../../src/ingest/ingest.ts';
 import { enteredReports } from '../../src/integrate/enteredReports.ts';
 import type { Integrate } from '../../src/integrate/integrate.ts';
@@ -59,6 +61,7 @@ export class CountedLedger {
     this.#ingest = ingestOf(store, { now });
     this.#integrate = integrateOf(store, this.#tiles, {
       now,
+      indexing: indexingOf(store, this.#tiles),
       signers: [{ verifierKey: signer.verifierKey, sign }],
       // Certificates are counted by the day, not by the run.
       sessions: sessionsOf('batches'),
@@ -94,6 +97,7 @@ export class CountedLedger {
         tiles,
         now: () => this.#time,
         summarize,
+        indexSegment: async (stored, segment) => indexStored(stored, segment),
         concurrency: CONCURRENCY,
         verifiers,
         log: NO_LOG,

@@ -41,7 +41,7 @@ export interface AnswerDeps {
 }
 
 /** answerQueryOf gives what of a query an answer can prove: terms of fields, the hub's time, partitions. */
-export function answerQueryOf(query: Query): AnswerQuery {
+function answerQueryOf(query: Query): AnswerQuery {
   const { from, to, partitions } = query;
   const time = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
   return {

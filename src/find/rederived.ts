@@ -65,4 +65,4 @@ async function rederivedIn(
 }
 
 /** isWhole tells whether a check made all units again. */
-export const isWhole = ({ units, rederived }: IndexReport): boolean => units > 0 && rederived === units;
+const isWhole = ({ units, rederived }: IndexReport): boolean => units > 0 && rederived === units;

@@ -59,6 +59,8 @@ export class Indexing {
   readonly #deps: IndexingDeps;
   /** a saved look-up */
   #made: MadeIndex | undefined;
+  /** the tree of the log that was looked through to its end */
+  #looked: Hash | undefined;
 
   constructor(deps: IndexingDeps) {
     this.#deps = deps;
@@ -70,6 +72,8 @@ export class Indexing {
    */
   async advance(state: Pick<LogState, 'heads' | 'tree'>, log: Logger): Promise<PendingIndex | undefined> {
     const stated = state.heads.index;
+    const root = state.tree.head.rootHash;
+    if (root === this.#looked) return this.#pending(stated);
     try {
       await this.#extend(state, await this.#stated(stated), log);
     } catch (error) {
@@ -80,6 +84,10 @@ export class Indexing {
         await this.#extendAnew(state, log);
       }
     }
+    return this.#pending(stated);
+  }
+
+  #pending(stated: IndexStatement | undefined): PendingIndex | undefined {
     return this.#made?.instead === stated?.manifest ? this.#made : undefined;
   }
 
@@ -108,18 +116,21 @@ export class Indexing {
     const start = from.entries === 0 ? NO_HEADS : await headsBefore(tiles, head, from.entries);
     if (start === undefined) throw new AuditsealError('INDEX_MALFORMED', 'the index does not end where a batch does');
     const units = new IndexUnits(unitFiles(tiles), from.units);
-    let [segments, entries] = [0, from.entries];
+    let [segments, entries, isWhole] = [0, from.entries, true];
     for await (const batch of readBatchesOf(tiles, head, from.entries, start)) {
       for await (const part of mapInOrder(batch.segments, concurrency, this.#read)) await units.add(part);
       segments += batch.segments.length;
       entries = batch.size;
-      if (now() >= deadline) break;
+      isWhole = now() < deadline;
+      if (!isWhole) break;
     }
-    if (segments === 0) return;
-    const manifest = { entries, rules: RULES_VERSION, units: await units.finish(entries) };
-    const statement = await writeManifest(tiles, manifest);
-    this.#made = { manifest, statement, instead: heads.index?.manifest };
-    log.info('indexed', { segments, entries, behind: head.size - entries });
+    if (segments > 0) {
+      const manifest = { entries, rules: RULES_VERSION, units: await units.finish(entries) };
+      const statement = await writeManifest(tiles, manifest);
+      this.#made = { manifest, statement, instead: heads.index?.manifest };
+      log.info('indexed', { segments, entries, behind: head.size - entries });
+    }
+    this.#looked = isWhole ? head.rootHash : undefined;
   }
 
   #read = async ({ entry, leaf }: Omit<SegmentInLog, 'batch'>): Promise<Parameters<IndexUnits['add']>[0]> => ({

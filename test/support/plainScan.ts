@@ -47,13 +47,29 @@ function readJson(text: string): Read | undefined {
   return value();
 }
 
-const lower = (text: string): string => Array.from(text, (c) => (c >= 'A' && c <= 'Z' ? c.toLowerCase() : c)).join('');
-const folded = (text: string): string =>
+/** remembered is a function that isn't asked twice for one text; it forgets all when there are many. */
+function remembered<T>(of: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    if (!known.has(text)) {
+      if (known.size > 20_000) known.clear();
+      known.set(text, of(text));
+    }
+    return known.get(text) as T;
+  };
+}
+
+const lower = remembered((text) => Array.from(text, (c) => (c >= 'A' && c <= 'Z' ? c.toLowerCase() : c)).join(''));
+const folded = remembered((text) =>
   lower(
     Array.from(text, (c) => (/[\uD800-\uDFFF]/.test(c) && c.length === 1 ? '\uFFFD' : c))
       .join('')
       .replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''),
-  );
+  ),
+);
+
+/** readInside reads a string that may be JSON itself. */
+const readInside = remembered(readJson);
 
 /** scalarsOf gives everything in a value that is no object and no list; null is nothing. */
 function scalarsOf(value: Read): string[] {
@@ -83,7 +99,7 @@ function valuesAt(
       .filter(([name]) => lower(name) === key)
       .flatMap(([, member]) => valuesAt(member, rest, [...before, key], leadsOn, isOpened));
   const inside =
-    value.kind === 'string' && !isOpened && /^[ \t\r\n]*[[{]/.test(value.text) ? readJson(value.text) : undefined;
+    value.kind === 'string' && !isOpened && /^[ \t\r\n]*[[{]/.test(value.text) ? readInside(value.text) : undefined;
   return inside === undefined ? [] : valuesAt(inside, path, before, leadsOn, true);
 }
 
@@ -111,7 +127,7 @@ const leadsOn: Ends = (before) => BEGINNINGS.has(JSON.stringify(before));
 function topKeys(value: Read): ReadonlySet<string> {
   if (value.kind === 'object') return new Set(value.members.map(([name]) => lower(name)));
   if (value.kind === 'list') return new Set(value.items.flatMap((item) => [...topKeys(item)]));
-  const inside = value.kind === 'string' ? readJson(value.text) : undefined;
+  const inside = value.kind === 'string' ? readInside(value.text) : undefined;
   return inside === undefined || inside.kind === 'string' ? new Set() : topKeys(inside);
 }
 

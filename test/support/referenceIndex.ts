@@ -132,7 +132,9 @@ export function referenceTerms(segments: readonly ReferenceSegment[], from: numb
         if (pairs.has(`${number} ${key}`)) continue;
         pairs.add(`${number} ${key}`);
         const bySegment = found.get(key) ?? new Map<number, number[]>();
-        bySegment.set(ordinal, [...(bySegment.get(ordinal) ?? []), number]);
+        const records = bySegment.get(ordinal) ?? [];
+        records.push(number);
+        bySegment.set(ordinal, records);
         found.set(key, bySegment);
       }
   }
