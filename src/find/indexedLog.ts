@@ -1,4 +1,4 @@
-import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
+import { attempt, faultIn } from '../core/errors.ts';
 import { RULES_VERSION } from '../core/fields/rules.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
 import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
@@ -45,13 +45,9 @@ export async function openIndexedLog(
       return `the index is made by rules ${statement.rules}, and this release knows rules ${RULES_VERSION}`;
     return { note, checkpoint, heads, statement, manifest: await readManifest(tiles, statement) };
   } catch (error) {
-    return faultIn(error, 'malformed').message;
+    return indexFault(error);
   }
 }
 
-/** indexFault gives why an index can't be used, in words; other faults it throws. */
-export function indexFault(error: unknown): string {
-  if (error instanceof AuditsealError && (error.code === 'INDEX_MALFORMED' || error.code === 'TILE_MALFORMED'))
-    return error.message;
-  throw error;
-}
+/** indexFault gives in words why an index can't be used: who may read the ledger may not be one who may read its tiles. */
+export const indexFault = (error: unknown): string => faultIn(error, 'malformed', 'refused', 'unavailable').message;

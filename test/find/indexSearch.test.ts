@@ -8,6 +8,7 @@ import { MemoryTiles } from '../support/memoryTiles.ts';
 import { plainTerms } from '../support/plainScan.ts';
 import { Random } from '../support/random.ts';
 import { nameOf, timeOf } from '../support/forge.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
 import { FIELDS } from '../../src/core/fields/rule.ts';
 import type { Field } from '../../src/core/fields/rule.ts';
 import { originalRecord } from '../../src/core/segment/recordLine.ts';
@@ -102,7 +103,7 @@ test('the index finds what a plain scan finds, record for record', async () => {
   expect(tally.index).toMatchObject({ entries: statedIndex(store)?.entries, behind: 1 });
   expect(all.length).toBeGreaterThan(300);
   let [opened, outOf] = [0, 0];
-  for (let round = 0; round < 400; round++) {
+  for (let round = 0; round < 200; round++) {
     const query = await randomQuery(all);
     const [byIndex, plain] = [await find(query), await scan(query)];
     expect([query, byIndex.hits]).toEqual([query, plain.hits]);
@@ -167,6 +168,26 @@ describe('an index that is not what the log states is not gone by, and that is s
     expect(tally.unsearched).toEqual([]);
     expect(tally.index).toEqual({ why: expect.stringMatching(why) as string });
     expect(tally.segments).toEqual(plain.tally.segments);
+  });
+
+  test('tiles that this identity may not read, or that are away, in the middle of it too', async () => {
+    const plain = await scan(alice);
+    for (const [code, prefix] of [
+      ['STORE_REFUSED', 'checkpoint'],
+      ['STORE_UNAVAILABLE', 'index/units/'],
+    ] as const) {
+      const away = spoiled('none', (bytes) => bytes);
+      const fail = (name: string): void => {
+        if (name.startsWith(prefix)) throw new AuditsealError(code, 'nobody may read it');
+      };
+      const read = away.read.bind(away);
+      const readPart = away.readPart.bind(away);
+      away.read = async (name) => (fail(name), read(name));
+      away.readPart = async (name, ...part) => (fail(name), readPart(name, ...part));
+      const { hits, tally } = await find(alice, away);
+      expect(hits).toEqual(plain.hits);
+      expect(tally.index).toEqual({ why: 'nobody may read it' });
+    }
   });
 
   test('a key that did not sign what is published reads no index of it', async () => {
