@@ -30,7 +30,8 @@ function some(items: readonly string[]): string {
 
 /** searchedLines says what a search looked at, and what an answer of it doesn't cover. */
 export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiven: boolean): string[] {
-  const { segments, records, found } = tally;
+  const { segments, records, found, foundAsText } = tally;
+  const asText = foundAsText > 0 && query.terms.size > 0 ? `, ${formatCount(foundAsText)} of them as text` : '';
   const skipped = [
     ...(segments.byIndex > 0 ? [`by the index ${formatCount(segments.byIndex)} hold none of it`] : []),
     ...(segments.outside > 0
@@ -40,7 +41,7 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
   ];
   const looked = segments.searched + segments.behindLog;
   return [
-    `found ${formatCount(found)} of ${count(records, 'record')} in ${count(looked, 'segment')}${skipped.length > 0 ? `; not read: ${skipped.join(', ')}` : ''}`,
+    `found ${formatCount(found)} of ${count(records, 'record')} in ${count(looked, 'segment')}${asText}${skipped.length > 0 ? `; not read: ${skipped.join(', ')}` : ''}`,
     ...textLines(tally, query),
     ...(query.by === 'event'
       ? [

@@ -38,6 +38,7 @@ export async function writeAnswer(
   say(
     `proved: the fields and the time find ${formatCount(within)} and no other, ${whose}: ${join(folder, ANSWER_FILE)}, ${formatCount(file.length)} bytes`,
   );
+  say('what was found as text, because no field finds it, is no part of what is proved');
   if (query.texts.length > 0 || query.where.length > 0)
     say('--text and --where are no part of what is proved: they only narrow what is shown here');
   return true;

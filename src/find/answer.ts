@@ -1,5 +1,5 @@
 import { EntryReader } from './entryReader.ts';
-import { openIndexedLog } from './indexedLog.ts';
+import { indexFault, openIndexedLog } from './indexedLog.ts';
 import type { IndexedLog } from './indexedLog.ts';
 import { indexedTerms, intervalOf, reachesInto, unitReachesInto } from './indexSearch.ts';
 import type { Interval } from './indexSearch.ts';
@@ -58,6 +58,14 @@ function answerQueryOf(query: Query): AnswerQuery {
  * is not verified yet.
  */
 export async function makeAnswer(deps: AnswerDeps, query: Query): Promise<Answer | string> {
+  try {
+    return await makeWhole(deps, query);
+  } catch (error) {
+    return indexFault(error);
+  }
+}
+
+async function makeWhole(deps: AnswerDeps, query: Query): Promise<Answer | string> {
   const log = await openIndexedLog(deps.tiles, deps.verifiers);
   if (typeof log === 'string') return log;
   const maker = new AnswerMaker(deps, query, log);

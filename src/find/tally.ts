@@ -39,6 +39,8 @@ export class Tally {
   /** records of the interval; by the index, those of segments that reach into it */
   records = 0;
   found = 0;
+  /** of these, the ones that no field finds */
+  foundAsText = 0;
   /** of those records, the ones that aren't JSON, and those of which no rule takes anything: they were searched as text */
   readonly asText = { notJson: 0, noFields: 0 };
   /** of those records, the ones that have no value of a field that was asked for */
@@ -62,6 +64,7 @@ export class Tally {
     if (shape !== 'fields') this.asText[shape] += 1;
     if (isTimeless) this.timeless += 1;
     if (isFound) this.found += 1;
+    if (isFound && shape !== 'fields') this.foundAsText += 1;
   }
 
   addWithout(field: Field | Extra, count: number): void {

@@ -1,4 +1,4 @@
-import { AuditsealError } from '../core/errors.ts';
+import { AuditsealError, named } from '../core/errors.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
 import { ROWS_PER_BLOCK, parseRows, parseTimes } from '../core/index/segmentRow.ts';
 import type { BlockTimes, SegmentRow } from '../core/index/segmentRow.ts';
@@ -66,15 +66,18 @@ export class UnitReader {
     if (typeof begin !== 'object')
       throw faulty(`${this.#name}: ${begin === undefined ? 'it is missing' : WHY_UNREAD[begin]}`);
     this.#begin = begin;
-    const start = parseStart(begin.subarray(0, START_BYTES));
-    return openDirectory(await this.#part(start.directory), start, this.unit.tree);
+    const start = named(this.#name, () => parseStart(begin.subarray(0, START_BYTES)));
+    const frame = await this.#part(start.directory);
+    return named(this.#name, () => openDirectory(frame, start, this.unit.tree));
   }
 
   async #page(number: number): Promise<readonly PagedTerm[]> {
     const directory = await this.directory();
     const known = this.#pages.get(number);
     if (known !== undefined) return known;
-    const read = this.#part(directory.pages[number] as FileRange).then((frame) => openPage(frame, directory, number));
+    const read = this.#part(directory.pages[number] as FileRange).then((frame) =>
+      named(this.#name, () => openPage(frame, directory, number)),
+    );
     read.catch(() => undefined); // whoever asks for it awaits it
     this.#pages.set(number, read);
     return read;
@@ -105,7 +108,9 @@ export class UnitReader {
 
   /** postingsOf gives the postings of a term. */
   async postingsOf({ term }: PlacedTerm): Promise<Buffer> {
-    return term.postings ?? openList(await this.#part(term.list as FileRange), term);
+    if (term.postings !== undefined) return term.postings;
+    const frame = await this.#part(term.list as FileRange);
+    return named(this.#name, () => openList(frame, term));
   }
 
   /** times gives the times of its blocks of rows. */
