@@ -3,7 +3,8 @@ import { formatCount, print, printItem, printJson } from './output.ts';
 import type { Vouched } from '../core/index/answerReport.ts';
 import type { AnsweredRecord, CheckedAnswer } from '../core/index/checkAnswer.ts';
 import { formatHash } from '../core/hash.ts';
-import type { Answer, AnswerQuery } from '../core/objects/answer.ts';
+import type { Answer } from '../core/objects/answer.ts';
+import type { AnswerQuery } from '../core/objects/answerQuery.ts';
 import { segmentName } from '../core/objects/names.ts';
 import { formatBase64Hash } from '../core/text.ts';
 

@@ -24,7 +24,8 @@ import { inclusionRanges, proveInSegment, proveInclusion } from '../core/merkle/
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_ANSWER_RECORDS } from '../core/objects/answer.ts';
-import type { Answer, AnswerQuery, ProvedLeaf, ProvedLine, ProvedRecord, ProvedTerm } from '../core/objects/answer.ts';
+import type { Answer, ProvedLeaf, ProvedLine, ProvedRecord, ProvedTerm } from '../core/objects/answer.ts';
+import type { AnswerQuery } from '../core/objects/answerQuery.ts';
 import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
 import { segmentName } from '../core/objects/names.ts';
 import { decompress } from '../core/segment/zstd.ts';

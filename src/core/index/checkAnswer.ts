@@ -9,13 +9,15 @@ import type { TermKey } from './termKey.ts';
 import { openTerms } from './provedTerms.ts';
 import type { OpenedTerms } from './provedTerms.ts';
 import { AuditsealError } from '../errors.ts';
+import { RULES_VERSION } from '../fields/rules.ts';
 import { formatHash, leafHash, sha256 } from '../hash.ts';
 import { verifyInclusion } from '../merkle/proof.ts';
 import type { TreeHead } from '../merkle/tree.ts';
 import { openCheckpoint } from '../note/checkpoint.ts';
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
-import type { Answer, AnswerQuery, ProvedLine } from '../objects/answer.ts';
+import type { Answer, ProvedLine } from '../objects/answer.ts';
+import type { AnswerQuery } from '../objects/answerQuery.ts';
 import { parseEntry } from '../objects/entry.ts';
 import type { SegmentEntry } from '../objects/entry.ts';
 import { headsOf } from '../objects/heads.ts';
@@ -55,6 +57,12 @@ export function checkAnswer(answer: Answer, verifiers: readonly VerifierKey[]): 
   const { checkpoint } = opened;
   const statement = headsOf([proveLine(answer.heads, checkpoint, 'the heads')]).index;
   if (statement === undefined) throw refuted('its heads state no index');
+  if (statement.entries > answer.heads.index) throw refuted('its heads state an index of entries that are behind them');
+  if (statement.rules !== RULES_VERSION)
+    throw new AuditsealError(
+      'VERSION_UNKNOWN',
+      `the index is by version ${statement.rules} of the rules, and this program knows ${RULES_VERSION}`,
+    );
   const manifest = openManifestText(answer.manifest, statement);
   const interval = intervalIn(answer.query);
   const wanted = [...manifest.units.keys()].filter((i) => reaches(manifest.units[i] as IndexUnit, interval));
@@ -193,7 +201,7 @@ function checkRecords(
       const line = Buffer.from(given.line);
       const seal = readSeal(line, 0, line.length);
       const isThere = verifyInclusion(given, leafHash(line), entry.root) && given.size === entry.records.count + 1;
-      if (!isThere || seal?.record !== entry.records.first + record)
+      if (!isThere || seal?.record !== entry.records.first + record || !isOf(seal, entry))
         throw refuted(`record ${entry.records.first + record} of partition ${entry.partition} is not proved`);
       const time = Date.parse(seal.enqueued);
       checked.push({ line, entry, seal, isWithin: from <= time && time < to });
@@ -202,6 +210,10 @@ function checkRecords(
   if (at !== records.length) throw refuted('it has a record that the index does not have, or one twice');
   return checked;
 }
+
+/** isOf tells whether a seal is of an event of the segment. */
+const isOf = ({ event, enqueued }: Seal, { events, time }: SegmentEntry): boolean =>
+  event >= events.first && event <= events.last && enqueued >= time.first && enqueued <= time.last;
 
 function entryIn(proved: ProvedLine, tree: TreeHead): SegmentEntry {
   const entry = parseEntry(proveLine(proved, tree, 'segments'));

@@ -1,4 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { checkQuery } from './answerQuery.ts';
+import type { AnswerQuery } from './answerQuery.ts';
 import { AuditsealError } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
@@ -7,18 +9,7 @@ import type { JsonObject } from '../jsonObject.ts';
 import { formatKey, parseKey } from '../index/termKey.ts';
 import type { TermKey } from '../index/termKey.ts';
 import { MAX_PROOF_HASHES } from '../merkle/proof.ts';
-import { formatBase64Hash, isPartition, isTime, parseBase64, parseBase64Hash } from '../text.ts';
-
-/** AnswerQuery is what an answer answers. docs/format.md, section 9.8. */
-export interface AnswerQuery {
-  /** times; null for the beginning, and the end */
-  readonly from: string | null;
-  readonly to: string | null;
-  /** null for all */
-  readonly partitions: readonly string[] | null;
-  /** of each field one of the values, as fold gives them */
-  readonly terms: readonly { readonly field: string; readonly values: readonly string[] }[];
-}
+import { formatBase64Hash, isTime, parseBase64, parseBase64Hash } from '../text.ts';
 
 /** ProvedLine is an entry of the log, and its inclusion proof in the checkpoint's tree. */
 export interface ProvedLine {
@@ -190,7 +181,7 @@ function readQuery({ from, to, partitions, terms }: JsonObject): AnswerQuery {
       return { field: text(field), values: list(values, text) };
     }),
   };
-  if (query.partitions?.every(isPartition) === false) throw malformed('it names what is no partition');
+  checkQuery(query);
   return query;
 }
 
