@@ -1,0 +1,119 @@
+import { fromBase64, hashFromBase64, parseDecimal } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
+import { isTime } from '../entry.ts';
+import type { Fault } from '../fault.ts';
+import { endOfString } from '../json.ts';
+import { MAX_PROOF_HASHES } from '../merkle.ts';
+
+const NUMBER = /\d{1,16}/y;
+/** A multiple of four, so that a piece of base64 is base64 too. */
+const PIECE = 32_768;
+
+/**
+ * Printed reads JSON text piece by piece in the one way in which it is printed: it goes forward only, makes a value of
+ * nothing that isn't expected, and doesn't nest deeper than its reader does. What is read so prints to the same bytes.
+ */
+export class Printed {
+  readonly #text: string;
+  readonly #bad: (why: string) => Fault;
+  #at = 0;
+
+  /** `bad` makes the fault that is thrown where the text is otherwise. */
+  constructor(text: string, bad: (why: string) => Fault) {
+    this.#text = text;
+    this.#bad = bad;
+  }
+
+  /** fail throws the fault of this place. */
+  fail(what: string): never {
+    throw this.#bad(`${what} is missing, or not printed as the format says, at character ${this.#at + 1}`);
+  }
+
+  /** take goes over what must stand here. */
+  take(expected: string): void {
+    if (!this.skip(expected)) this.fail(expected);
+  }
+
+  /** skip goes over what may stand here, and tells whether it did. */
+  skip(text: string): boolean {
+    if (!this.#text.startsWith(text, this.#at)) return false;
+    this.#at += text.length;
+    return true;
+  }
+
+  /** end demands that nothing follows. */
+  end(): void {
+    if (this.#at !== this.#text.length) this.fail('the end');
+  }
+
+  /** string reads a string of at most so many UTF-16 code units. */
+  string(most: number): string {
+    const end = this.#text[this.#at] === '"' ? endOfString(this.#text, this.#at) : -1;
+    if (end < 0) this.fail('a string');
+    const printed = this.#text.slice(this.#at, end);
+    const value = JSON.parse(printed) as string;
+    if (!value.isWellFormed() || JSON.stringify(value) !== printed) this.fail('a string');
+    if (value.length > most) throw this.#bad(`the string at character ${this.#at + 1} is longer than ${most}`);
+    this.#at = end;
+    return value;
+  }
+
+  /** number reads a whole number from 0 to 2^53 - 1. */
+  number(): number {
+    NUMBER.lastIndex = this.#at;
+    const [digits = ''] = NUMBER.exec(this.#text) ?? [];
+    const value = parseDecimal(digits) ?? this.fail('a number');
+    this.#at += digits.length;
+    return value;
+  }
+
+  /** list reads so many items at most. */
+  list<T>(most: number, item: () => T): T[] {
+    this.take('[');
+    const items: T[] = [];
+    if (this.skip(']')) return items;
+    do {
+      if (items.length === most) throw this.#bad(`the list at character ${this.#at + 1} has more than ${most} items`);
+      items.push(item());
+    } while (this.skip(','));
+    this.take(']');
+    return items;
+  }
+
+  /** orNull reads null, or what `read` reads. */
+  orNull<T>(read: () => T): T | null {
+    return this.skip('null') ? null : read();
+  }
+
+  /** time reads a time. */
+  time(): string {
+    const time = this.string(24);
+    return isTime(time) ? time : this.fail('a time');
+  }
+
+  /** hex reads a hash that is printed in hex. */
+  hex(): string {
+    const hash = this.string(64);
+    return /^[0-9a-f]{64}$/.test(hash) ? hash : this.fail('a hash');
+  }
+
+  /** hashes reads the hashes of a proof, and gives them in hex. */
+  hashes(): string[] {
+    return this.list(MAX_PROOF_HASHES, () => hashFromBase64(this.string(44)) ?? this.fail('a hash'));
+  }
+
+  /** base64 reads so many bytes at most. */
+  base64(most: number): Bytes {
+    const text = this.string(Math.ceil(most / 3) * 4);
+    const bytes = new Uint8Array(Math.ceil(text.length / 4) * 3);
+    let length = 0;
+    for (let at = 0; at < text.length; at += PIECE) {
+      const piece = fromBase64(text.slice(at, at + PIECE));
+      const isWhole = at + PIECE >= text.length || piece?.length === (PIECE / 4) * 3;
+      if (piece === undefined || !isWhole) this.fail('base64');
+      bytes.set(piece, length);
+      length += piece.length;
+    }
+    return bytes.subarray(0, length);
+  }
+}
