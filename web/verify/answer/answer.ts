@@ -6,7 +6,7 @@ import { MAX_NOTE_BYTES } from '../note.ts';
 import { isPartition } from '../ledger/names.ts';
 import { MAX_MANIFEST_BYTES } from './manifest.ts';
 import { Printed } from './printed.ts';
-import { isFolded, isIndexedField } from './query.ts';
+import { isIndexedField, isIndexedValue } from './query.ts';
 import type { Query } from './query.ts';
 import type { Term, TermLeaf } from './terms.ts';
 
@@ -60,7 +60,7 @@ export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 export const MAX_ANSWER_RECORDS = 10_000;
 
 const START = /^\{"version":(\d{1,9}),"kind":"answer",/;
-const MAX_START = 64;
+const MAX_START = 38;
 const MAX_REPORT_BYTES = 32 * 1024 * 1024;
 const MAX_KEYS = 32;
 const MAX_KEY_CHARACTERS = 1024;
@@ -124,11 +124,13 @@ function readQuery(it: Printed): Query {
     const values = it.list(ANY_NUMBER, () => it.string(MAX_ANSWER_BYTES));
     if (values.length === 0) throw bad(`its query names no value of ${field}`);
     if (new Set(values).size < values.length) throw bad(`its query names a value of ${field} twice`);
-    if (!values.every(isFolded)) throw bad(`its query has a value of ${field} that is not folded, so no index has it`);
+    if (!values.every((value) => isIndexedValue(field, value)))
+      throw bad(`its query has a value of ${field} that no index has`);
     it.take('}');
     return { field, values };
   });
   it.take('}');
+  if (partitions?.length === 0) throw bad('its query asks for no partition');
   if (new Set(terms.map(({ field }) => field)).size < terms.length) throw bad('its query names a field twice');
   return { from, to, partitions, terms };
 }
@@ -161,7 +163,7 @@ function readUnit(it: Printed): AnsweredUnit {
 
 function readTerm(it: Printed): Term {
   it.take('{"key":');
-  const key = it.hex();
+  const key = it.key();
   if (it.skip(',"before":')) {
     const before = it.orNull(() => readLeaf(it));
     it.take(',"after":');
@@ -181,7 +183,7 @@ function readTerm(it: Printed): Term {
 
 function readLeaf(it: Printed): TermLeaf {
   it.take('{"key":');
-  const key = it.hex();
+  const key = it.key();
   it.take(',"postings":');
   const postings = it.hex();
   it.take(',"index":');

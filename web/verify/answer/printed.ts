@@ -97,6 +97,12 @@ export class Printed {
     return /^[0-9a-f]{64}$/.test(hash) ? hash : this.fail('a hash');
   }
 
+  /** key reads the key of a term of an index. */
+  key(): string {
+    const key = this.string(16);
+    return /^[0-9a-f]{16}$/.test(key) ? key : this.fail('a key');
+  }
+
   /** hashes reads the hashes of a proof, and gives them in hex. */
   hashes(): string[] {
     return this.list(MAX_PROOF_HASHES, () => hashFromBase64(this.string(44)) ?? this.fail('a hash'));

@@ -17,5 +17,17 @@ const FIELDS: readonly string[] = ['category', 'operation', 'actor', 'target', '
 /** isIndexedField tells whether an index has terms of a field. */
 export const isIndexedField = (field: string): boolean => FIELDS.includes(field);
 
-/** isFolded tells whether a value is one that a record can have, by the rules. */
-export const isFolded = (value: string): boolean => /^[^ \t\r\nA-Z](?:[^A-Z]*[^ \t\r\nA-Z])?$/.test(value);
+/** What the rules leave of a value: letters in lower case, and nothing at its ends. */
+const FOLDED = /^[^ \t\r\nA-Z](?:[^A-Z]*[^ \t\r\nA-Z])?$/;
+const URL = /^(?:https?:\/\/|\/)/;
+const WITH_PORT = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[.*\]):\d+$/;
+
+/**
+ * isIndexedValue tells whether an index can have a value. Where it can't, nothing is found by it, and that would be no news: an
+ * address stands there without its port, and by itself; a target without its query.
+ */
+export function isIndexedValue(field: string, value: string): boolean {
+  if (!FOLDED.test(value)) return false;
+  if (field === 'ip') return !value.includes(',') && !WITH_PORT.test(value);
+  return field !== 'target' || !URL.test(value) || !(/[?#]/.test(value) || /[^/]\/+$/.test(value));
+}

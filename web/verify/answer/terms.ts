@@ -1,4 +1,4 @@
-import { concat, hexBytes, utf8 } from '../bytes.ts';
+import { concat, hexBytes, toHex, utf8 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { Fault } from '../fault.ts';
 import { climb, leafHash, sha256 } from '../merkle.ts';
@@ -34,7 +34,15 @@ interface AbsentTerm {
 
 const invalid = (why: string): Fault => new Fault('PROOF_INVALID', why);
 
-const keyOf = (field: string, value: string): Promise<string> => sha256(utf8(`${RULES}\0${field}\0${value}`));
+/**
+ * keyOf gives the key of a term, in hex: 8 bytes of a hash, whose highest bit tells the fields of the index's own, which begin
+ * with an underscore, from those of records.
+ */
+async function keyOf(field: string, value: string): Promise<string> {
+  const key = hexBytes((await sha256(utf8(`${RULES}\0${field}\0${value}`))).slice(0, 16));
+  key[0] = ((key[0] ?? 0) % 128) + (field.startsWith('_') ? 128 : 0);
+  return toHex(key);
+}
 
 /** rowsKey gives the key of a block of rows. */
 export const rowsKey = (block: number): Promise<string> => keyOf('_segments', String(block));
