@@ -95,7 +95,8 @@ function joinTwo(a: Runs, b: Runs): Runs {
   let [start, end] = [-1, -1];
   for (let [i, k] = [0, 0]; i < a.length || k < b.length;) {
     const isOfA = at(a, i) <= at(b, k);
-    const [nextStart, nextEnd] = isOfA ? [at(a, i), at(a, i + 1)] : [at(b, k), at(b, k + 1)];
+    const nextStart = isOfA ? at(a, i) : at(b, k);
+    const nextEnd = isOfA ? at(a, i + 1) : at(b, k + 1);
     if (isOfA) i += 2;
     else k += 2;
     if (nextStart <= end) {
@@ -103,7 +104,8 @@ function joinTwo(a: Runs, b: Runs): Runs {
       continue;
     }
     if (end >= 0) joined.add(start, end);
-    [start, end] = [nextStart, nextEnd];
+    start = nextStart;
+    end = nextEnd;
   }
   joined.add(start, end);
   return joined.finish();

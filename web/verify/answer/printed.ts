@@ -6,6 +6,8 @@ import { endOfString } from '../json.ts';
 import { MAX_PROOF_HASHES } from '../merkle.ts';
 
 const NUMBER = /\d{1,16}/y;
+/** What stands in base64 before its last four digits, where the padding is. */
+const DIGITS = /^(?:[A-Za-z0-9+/]{4})*$/;
 /** A multiple of four, so that a piece of base64 is base64 too. */
 const PIECE = 32_768;
 
@@ -111,15 +113,16 @@ export class Printed {
   /** base64 reads so many bytes at most. */
   base64(most: number): Bytes {
     const text = this.string(Math.ceil(most / 3) * 4);
-    const bytes = new Uint8Array(Math.ceil(text.length / 4) * 3);
-    let length = 0;
-    for (let at = 0; at < text.length; at += PIECE) {
-      const piece = fromBase64(text.slice(at, at + PIECE));
-      const isWhole = at + PIECE >= text.length || piece?.length === (PIECE / 4) * 3;
-      if (piece === undefined || !isWhole) this.fail('base64');
-      bytes.set(piece, length);
-      length += piece.length;
+    const end = fromBase64(text.slice(-4)) ?? this.fail('base64');
+    const length = Math.max(text.length - 4, 0);
+    const bytes = new Uint8Array((length / 4) * 3 + end.length);
+    for (let at = 0; at < length; at += PIECE) {
+      const piece = text.slice(at, Math.min(at + PIECE, length));
+      if (!DIGITS.test(piece)) this.fail('base64');
+      const characters = atob(piece);
+      for (let i = 0; i < characters.length; i++) bytes[(at / 4) * 3 + i] = characters.charCodeAt(i);
     }
-    return bytes.subarray(0, length);
+    bytes.set(end, (length / 4) * 3);
+    return bytes;
   }
 }
