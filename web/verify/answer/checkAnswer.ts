@@ -51,7 +51,8 @@ export interface FoundRecord {
 /** Complete is what an answer proves where nothing is at fault. */
 export interface Complete {
   readonly found: readonly FoundRecord[];
-  readonly beside: Beside;
+  /** what no field finds; undefined where no field was asked for, and so all is found */
+  readonly beside: Beside | undefined;
   /** of how many units of the index that is said, and how many segments and records these have */
   readonly looked: { readonly units: number; readonly segments: number; readonly records: number };
   /** entries that the index covers, its rules and its manifest, and when the batch was made that states it */
@@ -175,7 +176,7 @@ async function redo(
   const sum = (of: (unit: Unit) => number): number => units.reduce((sum, unit) => sum + of(unit), 0);
   const looked = { units: units.length, segments: sum((it) => it.segments), records: sum((it) => it.records) };
   const vouched = await auditorsWord(report, origin, index, manifest, keys.filter(isAuditor));
-  return { found, beside, looked, index, statedAt, vouched };
+  return { found, beside: query.terms.length === 0 ? undefined : beside, looked, index, statedAt, vouched };
 }
 
 async function readHeads({ line, index: number }: ProvedEntry): Promise<{ index: StatedIndex; statedAt: string }> {
