@@ -23,7 +23,7 @@ export interface HandQuery {
 }
 
 /** provedEntry gives an entry with its inclusion proof. */
-export const provedEntry = ({ entries }: HandLog, index: number): Json => ({
+const provedEntry = ({ entries }: HandLog, index: number): Json => ({
   index,
   line: entries[index],
   hashes: base64(pathOf(entries.map(leafOf), index)),

@@ -58,7 +58,7 @@ export function answerVerdict(answer: Answer, outcome: AnswerOutcome, trust: Tru
 }
 
 /** foundIn counts what came in within the interval that was asked for. */
-export const foundIn = ({ found }: Complete): number => found.filter(({ isInside }) => isInside).length;
+const foundIn = ({ found }: Complete): number => found.filter(({ isInside }) => isInside).length;
 
 function holds(outcome: AnswerOutcome, complete: Complete): HTMLElement {
   const { vouched } = complete;

@@ -4,7 +4,7 @@ import { MAX_ENTRY_BYTES } from '../entry.ts';
 import { Fault } from '../fault.ts';
 import { MAX_NOTE_BYTES } from '../note.ts';
 import { isPartition } from '../ledger/names.ts';
-import { MAX_MANIFEST_BYTES } from './manifest.ts';
+import { MAX_MANIFEST_BYTES, MAX_UNITS } from './manifest.ts';
 import { Printed } from './printed.ts';
 import { isIndexedField, isIndexedValue } from './query.ts';
 import type { Query } from './query.ts';
@@ -54,10 +54,9 @@ export interface Answer {
   readonly report: CarriedReport | undefined;
 }
 
-/** MAX_ANSWER_BYTES bounds an answer file: 64 MiB. */
-export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-/** MAX_ANSWER_RECORDS bounds what an answer can have found. */
-export const MAX_ANSWER_RECORDS = 10_000;
+/** docs/format.md, section 11. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const MAX_ANSWER_RECORDS = 10_000;
 
 const START = /^\{"version":(\d{1,9}),"kind":"answer",/;
 const MAX_START = 38;
@@ -66,7 +65,10 @@ const MAX_KEYS = 32;
 const MAX_KEY_CHARACTERS = 1024;
 const MAX_PARTITIONS = 100_000;
 const MAX_FIELDS = 7;
-const ANY_NUMBER = Infinity;
+/** A bound of this page's own: each value has to be proved in each unit. */
+const MAX_VALUES = 10_000;
+/** More than there is room for. */
+const MAX_TERMS = MAX_ANSWER_BYTES / 32;
 
 const bad = (why: string): Fault => new Fault('ANSWER_MALFORMED', why);
 
@@ -81,7 +83,7 @@ export function parseAnswer(bytes: Uint8Array): Answer {
   const version = START.exec(file)?.[1];
   if (version === undefined) throw bad('the file does not begin as an answer does');
   if (version !== '1') throw new Fault('VERSION_UNKNOWN', `the answer has version ${version}; this page knows 1`);
-  const it = new Printed(file, bad);
+  const it = new Printed(file, (why) => bad(`the file is not as an answer is printed: ${why}`));
   it.take('{"version":1,"kind":"answer","query":');
   const query = readQuery(it);
   it.take(',"checkpoint":');
@@ -93,7 +95,7 @@ export function parseAnswer(bytes: Uint8Array): Answer {
   it.take(',"manifest":');
   const manifest = it.string(MAX_MANIFEST_BYTES);
   it.take(',"units":');
-  const units = it.list(ANY_NUMBER, () => readUnit(it));
+  const units = it.list(MAX_UNITS, () => readUnit(it));
   it.take(',"segments":');
   const segments = it.list(MAX_ANSWER_RECORDS, () => readEntry(it));
   if (segments.some(({ index }, i) => index <= (segments[i - 1]?.index ?? -1)))
@@ -101,7 +103,7 @@ export function parseAnswer(bytes: Uint8Array): Answer {
   it.take(',"records":');
   const records = it.list(MAX_ANSWER_RECORDS, () => readRecord(it, segments.length));
   const report = it.skip(',"report":') ? readReport(it) : undefined;
-  it.take('}\n');
+  it.take('}');
   it.end();
   return { query, checkpoint, verifierKeys, heads, manifest, units, segments, records, report };
 }
@@ -121,7 +123,7 @@ function readQuery(it: Printed): Query {
     const field = it.string(MAX_KEY_CHARACTERS);
     if (!isIndexedField(field)) throw bad('its query has a field that no index has');
     it.take(',"values":');
-    const values = it.list(ANY_NUMBER, () => it.string(MAX_ANSWER_BYTES));
+    const values = it.list(MAX_VALUES, () => it.string(MAX_ANSWER_BYTES));
     if (values.length === 0) throw bad(`its query names no value of ${field}`);
     if (new Set(values).size < values.length) throw bad(`its query names a value of ${field} twice`);
     if (!values.every((value) => isIndexedValue(field, value)))
@@ -156,7 +158,7 @@ function readUnit(it: Printed): AnsweredUnit {
   it.take('{"unit":');
   const unit = it.number();
   it.take(',"terms":');
-  const terms = it.list(ANY_NUMBER, () => readTerm(it));
+  const terms = it.list(MAX_TERMS, () => readTerm(it));
   it.take('}');
   return { unit, terms };
 }

@@ -23,8 +23,8 @@ import { proveTerms, wantedOf } from './terms.ts';
 import { UnitSearch } from './unitSearch.ts';
 import type { Beside } from './unitSearch.ts';
 
-/** STEPS is what is checked, in that order. */
-export const STEPS = ['signature', 'log', 'index', 'units', 'terms', 'records', 'lines'] as const;
+/** What is checked, in that order. */
+const STEPS = ['signature', 'log', 'index', 'units', 'terms', 'records', 'lines'] as const;
 
 /** AnswerStep is one of the steps, and what came of it. */
 export interface AnswerStep {

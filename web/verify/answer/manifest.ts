@@ -26,6 +26,8 @@ export interface Manifest {
 
 /** MAX_MANIFEST_BYTES bounds a manifest: 32 MiB. */
 export const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
+/** MAX_UNITS is more than it has room for: a unit takes 125 bytes at least. */
+export const MAX_UNITS = Math.ceil(MAX_MANIFEST_BYTES / 125);
 
 const SMALL_UNIT = 32;
 const MAX_UNIT_RECORDS = 4_194_304;
@@ -42,8 +44,8 @@ export function parseManifest(text: string): Manifest {
   it.take(',"entries":');
   const entries = it.number();
   it.take(',"units":');
-  const units = it.list(Infinity, () => readUnit(it));
-  it.take('}\n');
+  const units = it.list(MAX_UNITS, () => readUnit(it));
+  it.take('}');
   it.end();
   return { rules, entries, units };
 }

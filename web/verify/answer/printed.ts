@@ -28,7 +28,7 @@ export class Printed {
 
   /** fail throws the fault of this place. */
   fail(what: string): never {
-    throw this.#bad(`${what} is missing, or not printed as the format says, at character ${this.#at + 1}`);
+    throw this.#bad(`at character ${this.#at + 1}, ${what} should stand`);
   }
 
   /** take goes over what must stand here. */
@@ -43,9 +43,9 @@ export class Printed {
     return true;
   }
 
-  /** end demands that nothing follows. */
+  /** end demands that the line ends, and nothing follows. */
   end(): void {
-    if (this.#at !== this.#text.length) this.fail('the end');
+    if (this.#text.slice(this.#at) !== '\n') this.fail('one line feed, and nothing behind it,');
   }
 
   /** string reads a string of at most so many UTF-16 code units. */
