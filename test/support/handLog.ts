@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LEDGER, ZEROS, nameOf, timeOf } from './forge.ts';
 import { referenceRoot as rootOfTerms, referenceTerms } from './referenceIndex.ts';
 import type { ReferenceSegment } from './referenceIndex.ts';
-import { keyText, signReport, signedNote } from './sign.ts';
+import { keyText, signReport, signReportP256, signedNote } from './sign.ts';
 
 // A small log with an index, written by hand from docs/format.md, sections 9.2, 9.3 and 9.7, without src/core.
 
@@ -101,7 +101,12 @@ export interface Lies {
   readonly heads?: (heads: Json) => Json;
   readonly report?: (report: Json) => Json;
   /** who signs the report, and for which name */
-  readonly reportOf?: { readonly ledger?: string; readonly seed?: number; readonly name?: string };
+  readonly reportOf?: {
+    readonly ledger?: string;
+    readonly seed?: number;
+    readonly name?: string;
+    readonly isP256?: boolean;
+  };
   readonly reportEntry?: (entry: Json) => Json;
 }
 
@@ -279,7 +284,7 @@ function reportOf(lies: Lies, index: Json): string {
     findingsAcknowledged: 0,
     unreadable: [],
   };
-  const { ledger = LEDGER, seed = 100, name = REPORT } = lies.reportOf ?? {};
+  const { ledger = LEDGER, seed = 100, name = REPORT, isP256 = false } = lies.reportOf ?? {};
   const said = JSON.stringify(lies.report?.(structuredClone(right)) ?? right);
-  return signReport(Buffer.from(`{"report":${said}`), name, ledger, seed).toString();
+  return (isP256 ? signReportP256 : signReport)(Buffer.from(`{"report":${said}`), name, ledger, seed).toString();
 }

@@ -3,7 +3,7 @@ import type { Json, Lies } from '../support/handLog.ts';
 import { handAnswer } from '../support/handAnswer.ts';
 import type { HandQuery } from '../support/handAnswer.ts';
 import { LEDGER, timeOf } from '../support/forge.ts';
-import { keyText } from '../support/sign.ts';
+import { keyText, keyTextP256 } from '../support/sign.ts';
 import { readKeys } from '../../web/verify/verifierKey.ts';
 import { ACTOR, RIGHT, check, fault, keys, lied } from './answers.ts';
 
@@ -112,6 +112,12 @@ describe('who vouches for it', () => {
       finished: timeOf(2_000_200),
       key: keys[1],
     });
+  });
+
+  test('may have a key on P-256', async () => {
+    const given = await readKeys(`${LOG_KEY}\n${keyTextP256({ name: `${LEDGER}/auditor`, seed: 100 })}`);
+    expect(await vouched({ reportOf: { isP256: true } }, given.keys)).toMatchObject({ by: 'auditor' });
+    expect(await vouched({ reportOf: { isP256: true } })).toContain('no given key of an auditor signed');
   });
 
   const index = (change: Json): Lies => ({

@@ -136,7 +136,9 @@ test('no bytes are postings for two readings: what is read is what was written',
   const random = new Random(6);
   let read = 0;
   for (let round = 0; round < 20_000; round++) {
-    const bytes = Uint8Array.from({ length: 1 + random.below(9) }, () => random.below(random.below(10) === 0 ? 256 : 3));
+    const bytes = Uint8Array.from({ length: 1 + random.below(9) }, () =>
+      random.below(random.below(10) === 0 ? 256 : 3),
+    );
     try {
       const { runs } = readPostings(bytes, 'it', { segments: 4, records: 100 });
       read++;
