@@ -263,7 +263,7 @@ withBrowser('a mirror in the page', () => {
     expect((await check(good, MIRROR_KEY)).status).toBe('verified');
     await page.locator('#keys').press('Backspace');
     expect(await page.innerText('#result')).toBe('');
-    expect(await page.title()).toBe('Auditseal: check evidence or a mirror');
+    expect(await page.title()).toBe('Auditseal: check evidence, an answer or a mirror');
     expect(await page.innerText('#busy')).toMatch(/^You changed the keys, .*Press “Check the folder again”/);
     expect(await page.getByRole('status').textContent()).toMatch(/^You changed the keys/);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('keys');

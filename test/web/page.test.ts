@@ -167,7 +167,7 @@ withBrowser('the page in a browser', () => {
       document.getElementById('keys')?.dispatchEvent(new Event('input'));
       return [document.getElementById('result')?.textContent, document.title];
     });
-    expect(left).toEqual(['', 'Auditseal: check evidence or a mirror']);
+    expect(left).toEqual(['', 'Auditseal: check evidence, an answer or a mirror']);
     expect(await status()).toBe('verified');
   });
 
@@ -335,7 +335,7 @@ withBrowser('the page in a browser', () => {
       reached.push(await page.evaluate(() => document.activeElement?.id || (document.activeElement?.tagName ?? '')));
     }
     expect(reached).toEqual(expect.arrayContaining(['file', 'keys', 'SUMMARY', 'record']));
-    expect(await page.getByLabel('Choose an evidence file').count()).toBe(1);
+    expect(await page.getByLabel('Choose an evidence file or an answer').count()).toBe(1);
     expect(await page.getByLabel('Verifier keys of the log, of its auditor and of witnesses, one a line').count()).toBe(
       1,
     );

@@ -17,12 +17,18 @@ export interface Listing<T> {
   /** stands above the table, whatever is shown */
   readonly above: readonly Node[];
   readonly row: (item: T) => readonly Cell[];
+  /** what stands below an item's row, over all columns */
+  readonly below?: (item: T) => Node;
 }
 
 /** showListing makes the table, and a button that shows all of it where it doesn't. What is shown is also what is printed. */
 export function showListing<T>(listing: Listing<T>): HTMLElement {
-  const { id, title, heads, items, first, rest, above, row } = listing;
-  const shown = part(id, title, ...above, table(id, heads, first.map(row)));
+  const { id, title, heads, items, first, rest, above, row, below } = listing;
+  const rows = first.flatMap((item) => [
+    rowOf(heads, row(item)),
+    ...(below === undefined ? [] : [wideRow(heads.length, below(item))]),
+  ]);
+  const shown = part(id, title, ...above, table(id, heads, rows));
   if (first.length === items.length) return shown;
   const button = element('button', { type: 'button' }, `Show and print all ${number(items.length)} rows`);
   button.addEventListener('click', () => {
@@ -35,7 +41,7 @@ export function showListing<T>(listing: Listing<T>): HTMLElement {
 }
 
 /** On a narrow screen the parts of a table are laid out as blocks; their roles keep them a table for screen readers. */
-function table(id: string, heads: readonly string[], rows: readonly (readonly Cell[])[]): HTMLElement {
+function table(id: string, heads: readonly string[], rows: readonly HTMLElement[]): HTMLElement {
   return element(
     'table',
     { id, role: 'table', 'aria-labelledby': `${id}-title` },
@@ -48,7 +54,7 @@ function table(id: string, heads: readonly string[], rows: readonly (readonly Ce
         ...heads.map((head) => element('th', { scope: 'col', role: 'columnheader' }, head)),
       ),
     ),
-    element('tbody', { role: 'rowgroup' }, ...rows.map((cells) => rowOf(heads, cells))),
+    element('tbody', { role: 'rowgroup' }, ...rows),
   );
 }
 
@@ -63,3 +69,6 @@ const rowOf = (heads: readonly string[], cells: readonly Cell[]): HTMLElement =>
         : element('td', { role: 'cell', 'data-head': heads[i] ?? '' }, cell),
     ),
   );
+
+const wideRow = (columns: number, content: Node): HTMLElement =>
+  element('tr', { role: 'row', class: 'below' }, element('td', { role: 'cell', colspan: String(columns) }, content));

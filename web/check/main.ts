@@ -1,12 +1,20 @@
+import { isAnswer, parseAnswer } from '../verify/answer/answer.ts';
+import type { Answer } from '../verify/answer/answer.ts';
+import { checkAnswer } from '../verify/answer/checkAnswer.ts';
 import { checkEvidence } from '../verify/checkEvidence.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence } from '../verify/evidence.ts';
 import type { Evidence } from '../verify/evidence.ts';
 import { utf8 } from '../verify/bytes.ts';
 import { Fault } from '../verify/fault.ts';
 import { sha256 } from '../verify/merkle.ts';
+import { isAuditor } from '../verify/signed/reportSignature.ts';
+import { isOperator } from '../verify/signed/operatorNotice.ts';
 import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
+import type { VerifierKey } from '../verify/verifierKey.ts';
+import { showAnswer } from './answerResult.ts';
 import { byId, element, untrusted } from './dom.ts';
 import { showKeyFaults } from './keyFaults.ts';
+import type { Trust } from './path.ts';
 import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
 import { showLedger, showNoFolder } from './mirrorResult.ts';
@@ -33,7 +41,11 @@ const TITLE = document.title;
 /** This page's bytes: the build writes it as a browser prints it, and nothing has changed it yet. */
 const ownBytes = utf8(`<!doctype html>${document.documentElement.outerHTML}`);
 
-let evidence: { readonly content: Evidence; readonly chosen: Checked['chosen'] } | undefined;
+/** Proof is what was read of the chosen file. */
+type Proof =
+  { readonly kind: 'evidence'; readonly content: Evidence } | { readonly kind: 'answer'; readonly content: Answer };
+
+let proof: { readonly read: Proof; readonly chosen: Checked['chosen'] } | undefined;
 let mirror: MirrorFiles | undefined;
 let running: MirrorCheck | undefined;
 /** Counts what the user did, so that a slow check never overwrites the result of a later one. */
@@ -67,7 +79,7 @@ function showVerdict(verdict: readonly Node[], about: Checked): void {
 /** begin ends what runs and takes back what is shown, because the user chose something. It gives the user's turn. */
 function begin(): number {
   running?.stop();
-  running = mirror = evidence = undefined;
+  running = mirror = proof = undefined;
   mirrorPart.hidden = true;
   withdraw();
   return ++turn;
@@ -80,18 +92,26 @@ async function open(chosen: File | undefined): Promise<void> {
   let hash: string | undefined;
   try {
     if (chosen.size > MAX_EVIDENCE_BYTES) {
-      throw new Fault('EVIDENCE_MALFORMED', 'the file is larger than 64 MiB, the most that evidence may have');
+      throw new Fault(
+        'EVIDENCE_MALFORMED',
+        'the file is larger than 64 MiB, the most that evidence or an answer may have',
+      );
     }
     const bytes = new Uint8Array(await chosen.arrayBuffer());
     hash = await sha256(bytes);
-    if (mine === turn) evidence = { content: parseEvidence(bytes), chosen: chosenFile(chosen, hash) };
+    if (mine === turn) proof = { read: readProof(bytes), chosen: chosenFile(chosen, hash) };
   } catch (error) {
     const verdict = verdictOf(chosen.name, error);
     const about = await checked(chosenFile(chosen, hash));
     if (mine === turn) showVerdict(verdict, about);
   }
-  if (evidence !== undefined && mine === turn) await check(evidence, showVerdict);
+  if (proof !== undefined && mine === turn) await check(proof, showVerdict);
 }
+
+const readProof = (bytes: Uint8Array): Proof =>
+  isAnswer(bytes)
+    ? { kind: 'answer', content: parseAnswer(bytes) }
+    : { kind: 'evidence', content: parseEvidence(bytes) };
 
 /** checked describes a check that begins now, with the keys as they are. */
 async function checked(chosen: Checked['chosen']): Promise<Checked> {
@@ -192,7 +212,7 @@ async function changeKeys(): Promise<void> {
       ' any more. Press \u201cCheck the folder again\u201d to check it with these keys.',
     );
   }
-  if (evidence !== undefined) return check(evidence, show);
+  if (proof !== undefined) return check(proof, show);
   const { faults, refused } = await readKeys(text);
   if (text === keyField.value) showFaults(faults, refused);
 }
@@ -202,8 +222,8 @@ function showFaults(faults: readonly string[], refused: readonly string[]): void
   keyFaults.replaceChildren(...showKeyFaults(faults, refused));
 }
 
-/** check checks the chosen evidence with the keys as they are. */
-async function check({ content, chosen }: NonNullable<typeof evidence>, showIt: typeof show): Promise<void> {
+/** check checks the chosen file with the keys as they are. */
+async function check({ read, chosen }: NonNullable<typeof proof>, showIt: typeof show): Promise<void> {
   const mine = ++turn;
   withdraw();
   busy.textContent = 'Checking the file';
@@ -211,10 +231,17 @@ async function check({ content, chosen }: NonNullable<typeof evidence>, showIt: 
   if (mine !== turn) return;
   showFaults(given.faults, given.refused);
   const trust = keyField.value.trim() === '' ? 'file' : 'user';
-  const carried = trust === 'file' ? await readKeys(content.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
-  const outcome = await checkEvidence(content, carried.keys);
+  const carried = trust === 'file' ? await readKeys(read.content.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
+  const verdict = await judge(read, trust, carried.keys);
   const about = await checked(chosen);
-  if (mine === turn) showIt(showOutcome(content, outcome, trust, carried.keys.length), about);
+  if (mine === turn) showIt(verdict, about);
+}
+
+async function judge(read: Proof, trust: Trust, keys: readonly VerifierKey[]): Promise<Node[]> {
+  if (read.kind === 'evidence')
+    return showOutcome(read.content, await checkEvidence(read.content, keys), trust, keys.length);
+  const ofLogs = keys.filter((key) => key.type !== 'cosignature' && !isAuditor(key) && !isOperator(key));
+  return showAnswer(read.content, await checkAnswer(read.content, keys), trust, ofLogs.length);
 }
 
 /** start runs what a handler began; what goes wrong in it is shown, never swallowed. */

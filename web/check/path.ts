@@ -4,7 +4,8 @@ import { shortKey } from '../verify/verifierKey.ts';
 import { code, element, untrusted } from './dom.ts';
 import { part, plural } from './parts.ts';
 
-const STATES: Readonly<Record<Step['state'], { tone: string; word: string }>> = {
+/** STATES is how the states of a step look, and what they are called. */
+export const STATES: Readonly<Record<Step['state'], { readonly tone: string; readonly word: string }>> = {
   holds: { tone: 'verified', word: '\u2713 checked: it fits' },
   fails: { tone: 'violated', word: '\u2717 checked: it fails' },
   open: { tone: 'unverified', word: 'not checked' },

@@ -53,10 +53,10 @@ function layOut(line: string): Layout {
   }
 }
 
-/** showRecord shows a record's line so that nothing in it can act on the page or be unseen. */
-export function showRecord(line: string, isProved: boolean): HTMLElement {
+/** showLine shows a record's line so that nothing in it can act on the page or be unseen, below what is to be said of that. */
+export function showLine(line: string, attributes: Readonly<Record<string, string>>): HTMLElement[] {
   const { text, left } = layOut(line);
-  const shown = element('pre', { id: 'record', tabindex: '0', 'aria-label': "The record's line" });
+  const shown = element('pre', { ...attributes, tabindex: '0', 'aria-label': "The record's line" });
   for (const [i, row] of text.split('\n').entries()) shown.append(i === 0 ? '' : '\n', laidOut(row));
   const notes = [
     'The line is broken into rows for reading. The proof is about the one line without these breaks, in UTF-8 and without a line feed at its end.',
@@ -65,10 +65,13 @@ export function showRecord(line: string, isProved: boolean): HTMLElement {
       ? []
       : ['Each marked escape stands for one or more characters that would not be seen.']),
   ];
-  return part(
+  return [...notes.map((note) => element('p', { class: 'soft small' }, note)), shown];
+}
+
+/** showRecord shows the record of an evidence file. */
+export const showRecord = (line: string, isProved: boolean): HTMLElement =>
+  part(
     'line',
     isProved ? 'The record, as it was proved' : 'The record, as the file claims it',
-    ...notes.map((note) => element('p', { class: 'soft small' }, note)),
-    shown,
+    ...showLine(line, { id: 'record' }),
   );
-}

@@ -16,11 +16,12 @@ const SIGNS = {
   violated: ['M15.5 3.5h17l12 12v17l-12 12h-17l-12-12v-17z', 'M17 17l14 14M31 17L17 31'],
   unverified: ['M24 2.5L45.5 24 24 45.5 2.5 24z', 'M18.5 19c.5-7 11-7 11 0 0 4-5.5 4-5.5 8M24 33.5v.1'],
   beside: ['M24 3L46 43H2z', 'M24 17v13M24 36.5v.1'],
+  stated: ['M5 5h38v38H5z', 'M14.5 24.5l6.5 6.5 12.5-14'],
 } as const;
 
 /** status is the verdict: what the check gave, a title with a sign, and what it means. */
 export const status = (
-  given: 'verified' | 'violated' | 'unverified',
+  given: 'verified' | 'stated' | 'violated' | 'unverified',
   title: string,
   tone: keyof typeof SIGNS,
   ...content: Node[]
@@ -32,11 +33,11 @@ export const status = (
     ...content,
   );
 
-/** showUnreadable says why a file could not be taken as evidence: that proves nothing, and refutes nothing. */
+/** showUnreadable says why a file could not be taken as evidence or an answer: that proves nothing, and refutes nothing. */
 export const showUnreadable = (name: string, { code: fault, message }: Fault): Node[] => [
   status(
     'unverified',
-    'Not checked: this file is not evidence as this page knows it',
+    `Not checked: this file is ${fault === 'ANSWER_MALFORMED' ? 'no answer' : 'not evidence'} as this page knows it`,
     'unverified',
     element('p', {}, code(cut(name)), `: ${message}.`),
     paragraph(

@@ -1,6 +1,7 @@
 /** FaultCode is why evidence, or an object, proves nothing, in the words that the command line uses too. */
 export type FaultCode =
   | 'EVIDENCE_MALFORMED'
+  | 'ANSWER_MALFORMED'
   | 'VERSION_UNKNOWN'
   | 'KEY_MALFORMED'
   | 'PROOF_MALFORMED'

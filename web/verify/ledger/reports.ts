@@ -7,6 +7,7 @@ import { shortKey } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import type { Head } from './chain.ts';
 import type { ClockCheck } from './clock.ts';
+import type { StatedIndex } from './entries.ts';
 import type { Findings } from './findings.ts';
 import type { Folder } from './folder.ts';
 import { isPartition, parseReportName, reportName } from './names.ts';
@@ -28,8 +29,16 @@ export interface OldReport {
   readonly finished: string;
   readonly partitions: readonly Head[];
   readonly log: KnownHead | undefined;
+  /** the index, as the log states it, and how many of its units were made again */
+  readonly index: CheckedIndex | undefined;
   /** SHA-256 of its page, if it states that */
   readonly page: string | undefined;
+}
+
+/** CheckedIndex is what a report says of the index: how many units it has, and how many were made again. */
+export interface CheckedIndex extends StatedIndex {
+  readonly units: number;
+  readonly rederived: number;
 }
 
 /** PostureReport is what Azure once said of what guards the ledger. No page and no check goes by it. */
@@ -146,7 +155,7 @@ const isPosture = shape({
 });
 
 /** parseReport reads what a signature at the end of a report is over, and gives undefined for anything but a report. */
-function parseReport(signed: Uint8Array): OldReport | PostureReport | undefined {
+export function parseReport(signed: Uint8Array): OldReport | PostureReport | undefined {
   const text = decodeUtf8(signed);
   const own = text?.startsWith(START) === true ? text.slice(START.length) : '';
   const report = parseJson(own);
@@ -156,13 +165,15 @@ function parseReport(signed: Uint8Array): OldReport | PostureReport | undefined 
   }
   if (!isIntegrity(report)) return undefined;
   const { status, ledger, finished, partitions, log, page } = report;
+  const { head, index } = (log as { head: KnownHead | null; index?: CheckedIndex } | undefined) ?? {};
   return {
     kind: 'integrity',
     status: status as string,
     ledger: (ledger as string | null) ?? undefined,
     finished: finished as string,
     partitions: partitions as Head[],
-    log: (log as { head: KnownHead | null } | undefined)?.head ?? undefined,
+    log: head ?? undefined,
+    index,
     page: page as string | undefined,
   };
 }

@@ -1,0 +1,187 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LEDGER, timeOf } from '../support/forge.ts';
+import { ingestOf, sealAll } from '../support/hub.ts';
+import { indexedLog } from '../support/indexScene.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { AUDITOR, KEY } from '../support/logs.ts';
+import { SECOND } from '../support/loggedLedger.ts';
+import { inProcess } from '../support/program.ts';
+import { Random } from '../support/random.ts';
+import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
+import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
+import { command as checkCommand } from '../../src/cli/commands/check.ts';
+import { command as find } from '../../src/cli/commands/find.ts';
+import { indexStored } from '../../src/core/index/terms.ts';
+import { signNote } from '../../src/core/note/signerKey.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { summarizeSegment } from '../../src/core/segment/summary.ts';
+import { fileReport } from '../../src/ledger/reports.ts';
+import { verifyLedger } from '../../src/verify/verify.ts';
+import { parseAnswer } from '../../web/verify/answer/answer.ts';
+import { checkAnswer } from '../../web/verify/answer/checkAnswer.ts';
+import { Fault } from '../../web/verify/fault.ts';
+import { readKeys } from '../../web/verify/verifierKey.ts';
+
+// What the command line makes the page checks, and what was changed of it both refute: they share no code.
+
+const KEYS = ['--key', formatVerifierKey(KEY.verifierKey), '--auditor-key', formatVerifierKey(AUDITOR.verifierKey)];
+const { keys } = await readKeys(`${KEYS[1]}\n${KEYS[3]}`);
+
+let work: string;
+let mirror: string;
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'auditseal-answers-'));
+  mirror = join(work, 'mirror');
+  const [store, tiles] = [new MirrorStore(mirror), new FolderTileStore(mirror)];
+  const random = new Random(7);
+  const next = [0, 0];
+  for (let round = 0; round < 20; round++) {
+    for (const partition of [0, 1]) {
+      const events = Array.from({ length: 1 + random.below(4) }, () => {
+        const sequenceNumber = next[partition] as number;
+        next[partition] = sequenceNumber + 1;
+        const record = { identity: ['alice', 'bob', 'carol'][random.below(3)], operationName: `op${random.below(3)}` };
+        const body = ['link down', '{"x":1}', JSON.stringify(record)][Math.min(random.below(12), 2)] ?? '';
+        return { sequenceNumber, enqueued: timeOf(sequenceNumber), body: Buffer.from(body) };
+      });
+      await sealAll(ingestOf(store), events, String(partition));
+    }
+    await indexedLog(store, tiles).run(new KeptLog());
+  }
+  await indexedLog(store, tiles).run(new KeptLog());
+  const report = await verifyLedger(
+    {
+      store,
+      tiles,
+      now: () => Date.parse(timeOf(SECOND)),
+      summarize: async (stored, question) => summarizeSegment(stored, question),
+      indexSegment: async (stored, segment) => indexStored(stored, segment),
+      concurrency: 3,
+    },
+    { verifiers: [KEY.verifierKey], ledger: LEDGER, auditors: { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] } },
+  );
+  const signer = { verifierKey: AUDITOR.verifierKey, sign: async (text: string) => signNote(text, AUDITOR) };
+  await fileReport({ store, ledger: LEDGER, signer, entered: 0 }, () => ({ report }));
+  await indexedLog(store, tiles).run(new KeptLog());
+  await indexedLog(store, tiles).run(new KeptLog());
+}, 60_000);
+afterAll(() => rm(work, { recursive: true }));
+
+let made = 0;
+async function prove(...args: readonly string[]): Promise<string> {
+  const folder = join(work, `answer${++made}`);
+  const { code, out } = await inProcess(async () =>
+    find.run([mirror, ...KEYS.slice(0, 2), '--prove', folder, ...args]),
+  );
+  if (code !== 0) throw new Error(out);
+  return join(folder, 'answer.json');
+}
+
+interface Said {
+  readonly status: string;
+  readonly by?: string;
+  readonly beside?: unknown;
+  /** numbers of records, and whether they came in within the interval */
+  readonly found?: readonly (readonly [number, boolean])[];
+}
+
+async function command(path: string): Promise<Said> {
+  const { code, out } = await inProcess(async () => checkCommand.run([path, ...KEYS, '--json']));
+  if (code === 2) return { status: 'not proved' };
+  const said = JSON.parse(out) as {
+    readonly status: string;
+    readonly complete: { readonly by: string };
+    readonly unfindable: unknown;
+    readonly records: readonly { readonly record: number; readonly isWithin: boolean }[];
+  };
+  if (said.status !== 'proved') return { status: 'not proved' };
+  const { complete, unfindable: beside, records } = said;
+  return { status: 'proved', by: complete.by, beside, found: records.map((it) => [it.record, it.isWithin]) };
+}
+
+async function page(bytes: Uint8Array): Promise<Said> {
+  try {
+    const { fault, complete } = await checkAnswer(parseAnswer(bytes), keys);
+    if (fault !== undefined || complete === undefined) return { status: 'not proved' };
+    const { vouched, beside = { notJson: 0, noFields: 0, unindexed: 0 }, found } = complete;
+    return { status: 'proved', by: vouched.by, beside, found: found.map((it) => [it.record, it.isInside]) };
+  } catch (error) {
+    if (error instanceof Fault) return { status: 'not proved' };
+    throw error;
+  }
+}
+
+test.each([
+  [['--actor', 'Alice']],
+  [['--actor', 'alice', '--actor', 'bob', '--operation', 'op1']],
+  [['--actor', 'mallory']],
+  [['--actor', 'alice', '--from', timeOf(10), '--to', timeOf(20)]],
+  [['--actor', 'alice', '--partition', '1']],
+  [['--from', timeOf(5), '--to', timeOf(9)]],
+  [['--partition', '0']],
+  [[]],
+  [['--from', timeOf(1_000_000)]],
+])('the page proves what the command line made: find %j', async (args) => {
+  const path = await prove(...args);
+  const said = await page(await readFile(path));
+  expect(said).toMatchObject({ status: 'proved', by: 'auditor' });
+  expect(said).toEqual(await command(path));
+});
+
+/** Where the page is stricter than the command line: an answer to such a query is never made. */
+const STRICTER = /^query\.terms\.\d+(\.values\.\d+)? twice$/;
+/** An auditor's report whose entry isn't proved refutes for the page; for the command line it doesn't count. */
+const OF_REPORT = /^report\.(index|line|hashes)/;
+
+test('both say the same of an answer from which something was taken, or in which it stands twice', async () => {
+  const path = await prove('--actor', 'alice', '--operation', 'op1', '--to', timeOf(30));
+  const good = JSON.parse(await readFile(path, 'utf8')) as unknown;
+  const tried = join(work, 'tried.json');
+  const wrong: string[] = [];
+  let proved = 0;
+  for (const [what, changed] of changes(good)) {
+    const bytes = Buffer.from(`${JSON.stringify(changed)}\n`);
+    await writeFile(tried, bytes);
+    const [own, theirs] = [await page(bytes), await command(tried)];
+    if (own.status === 'proved') proved++;
+    const isSame = JSON.stringify(own) === JSON.stringify(theirs);
+    const isKnown =
+      own.status === 'not proved' && (STRICTER.test(what) || (OF_REPORT.test(what) && theirs.by === 'signer'));
+    if (!isSame && !isKnown) wrong.push(`${what}: page ${JSON.stringify(own)}, command line ${JSON.stringify(theirs)}`);
+  }
+  expect(wrong).toEqual([]);
+  // What is for information, and an auditor's report that doesn't count, refutes nothing.
+  expect(proved).toBeGreaterThan(5);
+});
+
+/** changes gives an answer with one thing changed each: an item gone, twice, or another number or text. */
+function* changes(good: unknown): Generator<readonly [string, unknown]> {
+  const paths: (string | number)[][] = [];
+  const visit = (value: unknown, path: (string | number)[]): void => {
+    paths.push(path);
+    if (Array.isArray(value)) value.forEach((item, i) => visit(item, [...path, i]));
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, item] of Object.entries(value)) visit(item, [...path, name]);
+  };
+  visit(good, []);
+  for (const path of paths.slice(1)) {
+    for (const edit of ['gone', 'twice', 'other'] as const) {
+      const copy = structuredClone(good);
+      const parent = path.slice(0, -1).reduce((at, name) => (at as Record<string, unknown>)[name], copy) as unknown[];
+      const last = path.at(-1) as number;
+      const value = parent[last];
+      if (edit === 'gone') {
+        if (Array.isArray(parent)) parent.splice(last, 1);
+        else delete parent[last];
+      } else if (edit === 'twice') {
+        if (!Array.isArray(parent)) continue;
+        parent.splice(last, 0, value);
+      } else if (typeof value === 'number') parent[last] = value + 1;
+      else if (typeof value === 'string') parent[last] = `${value.slice(0, -2)}${value.at(-1)}${value.at(-2)}`;
+      else parent[last] = null;
+      yield [`${path.join('.')} ${edit}`, copy];
+    }
+  }
+}

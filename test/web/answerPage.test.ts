@@ -1,0 +1,186 @@
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { AUDITOR_KEY, LOG_KEY, SEGMENTS, checkpointOf, handLog } from '../support/handLog.ts';
+import type { HandSegment } from '../support/handLog.ts';
+import { handAnswer, printAnswer } from '../support/handAnswer.ts';
+import { timeOf } from '../support/forge.ts';
+import { keyText } from '../support/sign.ts';
+import { ACTOR, RIGHT } from './answers.ts';
+import { CHROMIUM, PAGE, hasChromium, offPaper, poorContrast } from './support.ts';
+
+const NOTE = `no browser at ${CHROMIUM}: the page was not opened`;
+
+if (!hasChromium) {
+  test('answers are shown where there is a browser', () => {
+    expect(process.env['CI'] === undefined ? '' : NOTE).toBe('');
+    console.warn(NOTE);
+  });
+}
+
+const withBrowser = hasChromium ? describe : (_name: string, _body: () => void): void => undefined;
+
+withBrowser('an answer on the page', () => {
+  let browser: Browser;
+  let page: Page;
+  /** What must never be: errors, refused content, requests. */
+  let seen: string[];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+    });
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  beforeEach(async () => {
+    seen = [];
+    page = await browser.newPage();
+    page.on('console', (message) => seen.push(`console: ${message.text()}`));
+    page.on('pageerror', (error) => seen.push(`error: ${error.message}`));
+    page.on('dialog', (dialog) => {
+      seen.push('dialog');
+      void dialog.dismiss();
+    });
+    page.on('request', (request) => {
+      if (request.url() !== PAGE) seen.push(`request: ${request.url()}`);
+    });
+    await page.goto(PAGE);
+  });
+  afterEach(async () => {
+    await page.close();
+    if (seen.length > 0) throw new Error(seen.join('\n'));
+  });
+
+  const trust = async (...keys: string[]): Promise<void> => page.fill('#keys', keys.join('\n'));
+  async function choose(file: Buffer): Promise<string | null> {
+    await page.evaluate(() => document.getElementById('status')?.remove());
+    await page.setInputFiles('#file', { name: 'answer.json', mimeType: 'application/json', buffer: file });
+    await page.waitForSelector('#status');
+    return page.getAttribute('#status', 'data-status');
+  }
+  const said = (): Promise<string> => page.innerText('#status');
+  const partOf = (id: string): Promise<string> => page.innerText(`section[aria-labelledby=${id}-title]`);
+  const states = (): Promise<(string | null)[]> =>
+    page.locator('[data-step]').evaluateAll((steps) => steps.map((step) => step.getAttribute('data-state')));
+
+  test('is complete on the word of an auditor whose key the user gave, and else on that of the signer', async () => {
+    const file = printAnswer(handAnswer(RIGHT, { ...ACTOR('alice'), hasReport: true }));
+    await trust(LOG_KEY, AUDITOR_KEY);
+    expect(await choose(file)).toBe('verified');
+    expect(await page.innerText('#verdict')).toBe('Complete: 6 records found, and the index has no other');
+    expect(await said()).toContain('signed reports/000000000000.json, finished at');
+    expect(await said()).toContain('The index reaches up to entry 39');
+    expect(await said()).toContain('Of the 5 entries behind it');
+    expect(await said()).toContain('version 1; docs/fields.md');
+    expect(await states()).toEqual(Array.from({ length: 7 }, () => 'holds'));
+    await trust(LOG_KEY);
+    await page.waitForSelector('#status.stated');
+    expect(await page.innerText('#verdict')).toBe('Complete, as the signer of the log states: 6 records found');
+    expect(await said()).toContain('of nobody else: no key of an auditor of logs.example.com/audit was given');
+    expect(await page.title()).toBe('Auditseal: Complete, as the signer of the log states: 6 records found');
+    await trust(AUDITOR_KEY);
+    await page.locator('#verdict', { hasText: 'a key of the log is missing' }).waitFor();
+    await trust(keyText({ name: 'logs.example.com/audit', seed: 9 }));
+    await page.waitForSelector('#status.violated');
+    expect(await said()).toContain('No given key of logs.example.com/audit signed the checkpoint');
+    await trust('');
+    await page.locator('#verdict', { hasText: 'nobody you named vouches for it' }).waitFor();
+    expect(await page.getAttribute('#status', 'data-status')).toBe('unverified');
+  });
+
+  test('shows what was asked for, the records, those outside of the interval, and what no field finds', async () => {
+    await trust(LOG_KEY);
+    expect(
+      await choose(printAnswer(handAnswer(RIGHT, { ...ACTOR('alice', 'carol'), from: timeOf(16), to: timeOf(105) }))),
+    ).toBe('stated');
+    expect(await partOf('query')).toContain('alice or carol');
+    expect(await partOf('query')).toContain(timeOf(16));
+    expect(await page.locator('#found tbody tr:not(.below) th').allInnerTexts()).toEqual([
+      '2 of partition 0',
+      '3 of partition 0',
+      '6 of partition 0',
+    ]);
+    expect(await page.locator('#outside tbody tr:not(.below)').count()).toBe(3);
+    expect(await partOf('outside')).toContain('not counted above');
+    expect(await page.innerText('#verdict')).toContain('3 records found');
+    expect(await partOf('beside')).toMatch(/Not JSON\s+1 record\s+JSON without a field\s+1 record/);
+    await page.click('#found .below summary >> nth=0');
+    expect(await page.innerText('#found pre')).toContain('"caller": "Alice"');
+  });
+
+  test('that there is no such record is said', async () => {
+    await trust(LOG_KEY, AUDITOR_KEY);
+    expect(await choose(printAnswer(handAnswer(RIGHT, { ...ACTOR('nobody'), hasReport: true })))).toBe('verified');
+    expect(await page.innerText('#verdict')).toBe('Complete: the index has no such record');
+    expect(await partOf('found')).toContain('None.');
+  });
+
+  test('refuted says what is wrong, and shows no record', async () => {
+    await trust(LOG_KEY, AUDITOR_KEY);
+    const answer = handAnswer(RIGHT, ACTOR('alice'));
+    answer.records.pop();
+    expect(await choose(printAnswer(answer))).toBe('violated');
+    expect(await said()).toContain('was asked for, and the index has it: it is missing.');
+    expect(await states()).toEqual(['holds', 'holds', 'holds', 'holds', 'holds', 'fails', 'open']);
+    expect(await page.locator('#found, .below').count()).toBe(0);
+    const later = { ...handAnswer(RIGHT, ACTOR('alice')), checkpoint: checkpointOf(RIGHT.entries.slice(0, 42)) };
+    expect(await choose(printAnswer(later))).toBe('violated');
+    const rules = handLog({ heads: (heads) => ({ ...heads, index: { ...heads.index, rules: 2 } }) });
+    expect(await choose(printAnswer(handAnswer(rules, ACTOR('alice'))))).toBe('unverified');
+    expect(await said()).toContain('version 2 of the rules; this page knows 1');
+  });
+
+  test('that is none says so', async () => {
+    const good = printAnswer(handAnswer(RIGHT, ACTOR('alice')));
+    expect(await choose(good.subarray(0, -20))).toBe('unverified');
+    expect(await said()).toContain('this file is no answer as this page knows it');
+    expect(await choose(Buffer.from(good.toString().replace('"version":1', '"version":2')))).toBe('unverified');
+    expect(await said()).toContain('the answer has version 2; this page knows 1');
+  });
+
+  test('shows hostile records and values so that nothing acts and nothing is unseen', async () => {
+    const text = JSON.stringify({ caller: '<img src=x onerror=alert(1)>\u202e', html: '<script>alert(2)</script>' });
+    const hostile: HandSegment = { leaf: 37, partition: '2', index: 0, records: [{ text, second: 107 }] };
+    const log = handLog({ segments: () => [...SEGMENTS, hostile] });
+    const answer = handAnswer(log, ACTOR('<img src=x onerror=alert(1)>\u202e'));
+    await trust(LOG_KEY);
+    expect(await choose(printAnswer(answer))).toBe('stated');
+    expect(await partOf('query')).toContain('<img src=x onerror=alert(1)>\\u202e');
+    await page.click('#found .below summary');
+    expect(await page.innerText('#found pre')).toContain('"html": "<script>alert(2)</script>"');
+    expect(await page.innerText('#result')).not.toMatch(/\u202e/);
+    expect(await page.locator('#result img, #result script').count()).toBe(0);
+  });
+
+  test('with very many records shows some first, and lays out none before it is opened', async () => {
+    const records = Array.from({ length: 400 }, (_, i) => ({ text: '{"caller":"zed"}', second: 100 + (i % 10) }));
+    const log = handLog({ segments: () => [...SEGMENTS, { leaf: 37, partition: '2', index: 0, records }] });
+    await trust(LOG_KEY);
+    expect(await choose(printAnswer(handAnswer(log, ACTOR('zed'))))).toBe('stated');
+    expect(await page.innerText('#verdict')).toContain('400 records found');
+    expect(await page.locator('#found tbody tr:not(.below)').count()).toBe(100);
+    expect(await partOf('found')).toContain('Not shown: 300 more records.');
+    await page.click('text=Show and print all 400 rows');
+    expect(await page.locator('#found tbody tr:not(.below)').count()).toBe(400);
+    expect(await page.locator('#found pre').count()).toBe(0);
+  });
+
+  test('fits a narrow screen and paper, and can be read in light and dark colours', async () => {
+    await trust(LOG_KEY, AUDITOR_KEY);
+    const right = handAnswer(RIGHT, { ...ACTOR('alice'), hasReport: true });
+    for (const answer of [right, { ...right, report: undefined }, { ...right, records: [] }]) {
+      await choose(printAnswer(answer));
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, media: 'screen' });
+        await page.locator('details').evaluateAll((all) => all.forEach((it) => it.setAttribute('open', '')));
+        expect(await poorContrast(page)).toEqual([]);
+      }
+      await page.setViewportSize({ width: 390, height: 800 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      expect(await offPaper(page)).toEqual([]);
+      await page.emulateMedia({ media: 'screen' });
+    }
+  });
+});

@@ -1,0 +1,197 @@
+import type { Answer } from '../verify/answer/answer.ts';
+import type { AnswerOutcome, AnswerStep, Complete, FoundRecord } from '../verify/answer/checkAnswer.ts';
+import { Fault } from '../verify/fault.ts';
+import { parseNote } from '../verify/note.ts';
+import { shortKey } from '../verify/verifierKey.ts';
+import { answerVerdict } from './answerVerdict.ts';
+import { code, element, untrusted } from './dom.ts';
+import { showListing } from './listing.ts';
+import { cut, facts, items, number, paragraph, part, plural } from './parts.ts';
+import type { Fact } from './parts.ts';
+import { STATES, sentence } from './path.ts';
+import type { Trust } from './path.ts';
+import { showLine } from './record.ts';
+
+/** So many records, and values of a field, are shown first. */
+const FIRST_ROWS = 100;
+const FIRST_VALUES = 50;
+
+/** showAnswer says what an answer proves, shows what it found, and how that was checked. */
+export function showAnswer(answer: Answer, outcome: AnswerOutcome, trust: Trust, logKeys: number): Node[] {
+  const { complete } = outcome;
+  const isProved = complete !== undefined && outcome.fault === undefined && trust === 'user';
+  return [
+    answerVerdict(answer, outcome, trust, logKeys),
+    part(
+      'query',
+      'What was asked for',
+      paragraph(
+        'So says the file. Compare it with what you asked: an answer to another question proves another thing.',
+      ),
+      facts(queryOf(answer)),
+    ),
+    ...(complete === undefined ? [] : [...showFound(complete, isProved), ...showBeside(complete)]),
+    part('steps', 'How it was checked', element('ul', { class: 'steps' }, ...outcome.steps.map(step))),
+    ...(isProved ? [part('facts', 'What was checked', facts(factsOf(outcome, complete)))] : []),
+    showClaims(answer),
+  ];
+}
+
+function queryOf({ query: { from, to, partitions, terms } }: Answer): Fact[] {
+  const values = (all: readonly string[]): Node => {
+    const shown = all.slice(0, FIRST_VALUES).map((value) => code(cut(value)));
+    const more = all.length - shown.length;
+    return element(
+      'span',
+      {},
+      ...shown.flatMap((value, i) => (i === 0 ? [value] : [' or ', value])),
+      ...(more > 0 ? [` or one of ${plural(more, 'more value')}`] : []),
+    );
+  };
+  return [
+    ['Came in from', from ?? 'the beginning'],
+    ['Came in before', to ?? 'the end'],
+    ['Partitions', partitions === null ? 'all' : partitions.join(', ')],
+    ...(terms.length === 0
+      ? ([['Fields', 'none: all records']] satisfies Fact[])
+      : terms.map(({ field, values: all }, i): Fact => [i === 0 ? field : `and ${field}`, values(all)])),
+  ];
+}
+
+function showFound({ found }: Complete, isProved: boolean): HTMLElement[] {
+  const [inside, outside] = [found.filter((it) => it.isInside), found.filter((it) => !it.isInside)];
+  const claimed = isProved ? '' : ', as the file claims them';
+  return [
+    ...(inside.length === 0
+      ? [part('found', 'The records', paragraph('None.'))]
+      : [showRecords('found', `The records${claimed}`, inside, [])]),
+    ...(outside.length === 0
+      ? []
+      : [
+          showRecords('outside', `Not found: outside of the interval${claimed}`, outside, [
+            paragraph(
+              `An interval is answered by whole segments. ${outside.length === 1 ? 'This record is in one that reaches into it, and came in outside of it' : 'These records are in some that reach into it, and came in outside of it'}: not counted above.`,
+            ),
+          ]),
+        ]),
+  ];
+}
+
+const showRecords = (id: string, title: string, items: readonly FoundRecord[], above: readonly Node[]): HTMLElement =>
+  showListing({
+    id,
+    title,
+    heads: ['Record', 'Came in', 'Segment', 'Entry of the log'],
+    items,
+    first: items.slice(0, FIRST_ROWS),
+    rest: [`Not shown: ${plural(items.length - FIRST_ROWS, 'more record')}.`],
+    above,
+    row: ({ partition, record, enqueued, segment, entry }) => [
+      `${number(record)} of partition ${partition}`,
+      code(enqueued),
+      code(segment),
+      number(entry),
+    ],
+    below: ({ line }) => expandable(line),
+  });
+
+/** expandable lays a record's line out when it is opened: an answer may have very many. */
+function expandable(line: string): HTMLElement {
+  const shown = element('details', {}, element('summary', {}, 'The record\u2019s line'));
+  const lay = (): void => {
+    if (shown.childElementCount === 1) shown.append(...showLine(line, {}));
+  };
+  shown.addEventListener('toggle', lay, { once: true });
+  return shown;
+}
+
+function showBeside({ beside, looked }: Complete): HTMLElement[] {
+  if (beside === undefined) return [];
+  const { notJson, noFields, unindexed } = beside;
+  return [
+    part(
+      'beside',
+      'What no field finds',
+      paragraph(
+        `${plural(looked.records, 'record')} of ${plural(looked.segments, 'segment')} are in the parts of the index that reach into the interval, of all partitions. These of them can\u2019t be found by fields, whatever they say:`,
+      ),
+      facts([
+        ['Not JSON', plural(notJson, 'record')],
+        ['JSON without a field', plural(noFields, 'record')],
+        ['Of segments too large for the index', plural(unindexed, 'record')],
+      ]),
+    ),
+  ];
+}
+
+/** What holds if a step does. */
+const HOLDS: Readonly<Record<AnswerStep['name'], string>> = {
+  signature: 'A key that was given signed the checkpoint.',
+  log: 'The entry that states the index, and those of all segments with a record here, lead to the root of the log.',
+  index:
+    'The index is the one that the log states, and its units cover the entries from the first on without hole or overlap.',
+  units: 'Each unit that reaches into the interval is here, and no other.',
+  terms:
+    'Each term leads to the root of its unit; what a unit has not is shown by two neighbours, between which it would stand.',
+  records: 'The records are those that the terms name, each once, and no other.',
+  lines: 'Each record\u2019s line leads to the root of its segment, and has the seal of its place.',
+};
+
+function step({ name, state, why }: AnswerStep): HTMLElement {
+  const { tone, word } = STATES[state];
+  const words = { holds: HOLDS[name], fails: sentence(why), open: `Would say: ${HOLDS[name]}` }[state];
+  return element(
+    'li',
+    { class: tone, 'data-step': name, 'data-state': state },
+    element('span', { class: 'badge' }, word),
+    untrusted(words),
+  );
+}
+
+function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looked, vouched }: Complete): Fact[] {
+  return [
+    ['Log', code(cut(checkpoint?.origin ?? ''))],
+    ['Checkpoint', `over ${plural(checkpoint?.size ?? 0, 'entry', 'entries')}, root ${checkpoint?.rootHash}`],
+    ['Signed by', signed.map(({ key }) => shortKey(key)).join(', ')],
+    [
+      'Index',
+      `of the first ${plural(index.entries, 'entry', 'entries')}, stated at ${statedAt}, by rules ${index.rules}`,
+    ],
+    ['SHA-256 of its manifest', code(index.manifest)],
+    [
+      'Units that reach into the interval',
+      `${number(looked.units)}, with ${plural(looked.segments, 'segment')} and ${plural(looked.records, 'record')}`,
+    ],
+    [
+      'Auditor\u2019s report of the index',
+      vouched.by === 'auditor'
+        ? `${vouched.report}, finished at ${vouched.finished}, signed by ${shortKey(vouched.key)}`
+        : `none that counts: ${vouched.why}`,
+    ],
+  ];
+}
+
+/** showClaims is what only the file says. */
+function showClaims({ checkpoint, verifierKeys }: Answer): HTMLElement {
+  return part(
+    'claims',
+    'What the file claims',
+    paragraph('Nothing in this list is proved: whoever made the file could write anything here.'),
+    facts([
+      [
+        'Who signed the checkpoint, by its signature lines',
+        items(namedSigners(checkpoint).map((text) => code(cut(text)))),
+      ],
+      ['Keys that the file carries', items(verifierKeys.map((text) => code(cut(text))))],
+    ]),
+  );
+}
+
+function namedSigners(checkpoint: string): string[] {
+  try {
+    return parseNote(checkpoint).signatures.map(shortKey);
+  } catch (error) {
+    if (error instanceof Fault) return [];
+    throw error;
+  }
+}

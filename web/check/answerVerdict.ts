@@ -1,0 +1,136 @@
+import type { Answer } from '../verify/answer/answer.ts';
+import type { AnswerOutcome, Complete } from '../verify/answer/checkAnswer.ts';
+import { shortKey } from '../verify/verifierKey.ts';
+import { code, element, untrusted } from './dom.ts';
+import { cut, number, paragraph, plural } from './parts.ts';
+import { sentence } from './path.ts';
+import type { Trust } from './path.ts';
+import { status } from './result.ts';
+
+/** answerVerdict is what is to be thought of an answer, by what the check found and by whose keys were given. */
+export function answerVerdict(answer: Answer, outcome: AnswerOutcome, trust: Trust, logKeys: number): HTMLElement {
+  const { fault, complete, steps } = outcome;
+  if (complete !== undefined && trust === 'file') {
+    return status(
+      'unverified',
+      'It agrees with itself, but nobody you named vouches for it',
+      'unverified',
+      paragraph(
+        'You gave no key. That the checkpoint is signed by a key that the file itself names is a claim, not a proof; anyone can put a key into a file:',
+      ),
+      element('ul', {}, ...answer.verifierKeys.map((key) => element('li', {}, code(cut(key))))),
+      paragraph('If your own source gives the same key, paste it in step 2. Then this would be proved:'),
+      ...claims(outcome, complete),
+    );
+  }
+  if (complete !== undefined && logKeys === 0) {
+    return status(
+      'unverified',
+      'Not proved yet: a key of the log is missing',
+      'unverified',
+      paragraph('All else fits, but no line in step 2 is a verifier key of a log. Paste that of the log in step 2.'),
+      ...claims(outcome, complete),
+    );
+  }
+  if (fault === undefined && complete !== undefined) return holds(outcome, complete);
+  if (fault?.code === 'VERSION_UNKNOWN') {
+    return status(
+      'unverified',
+      'Not checked: this answer is of a version that this page does not know',
+      'unverified',
+      paragraph(sentence(fault.message)),
+      paragraph('Nothing is proved, and nothing is refuted. A later release of this page may know it.'),
+    );
+  }
+  const isSignature = steps.every(({ name, state }) => (name === 'signature' ? state === 'fails' : state === 'holds'));
+  return status(
+    'violated',
+    'Refuted',
+    'violated',
+    paragraph(sentence(fault?.message)),
+    paragraph(
+      isSignature
+        ? 'All else fits, but only a signature by a key that you trust makes it an answer of that log. Compare the names and IDs of your keys with those that the file names, below; if they are the same, this checkpoint is not by that log.'
+        : 'So this is not what the log has, or not all of it. Nothing that the file says is proved, and none of its records is shown. The steps below show where it fails.',
+    ),
+    element('p', { class: 'soft small' }, `Fault code: ${fault?.code}.`),
+  );
+}
+
+/** foundIn counts what came in within the interval that was asked for. */
+const foundIn = ({ found }: Complete): number => found.filter(({ isInside }) => isInside).length;
+
+function holds(outcome: AnswerOutcome, complete: Complete): HTMLElement {
+  const { vouched } = complete;
+  const count = foundIn(complete);
+  const records = count === 0 ? 'no record' : plural(count, 'record');
+  if (vouched.by === 'auditor') {
+    return status(
+      'verified',
+      count === 0 ? 'Complete: the index has no such record' : `Complete: ${records} found, and the index has no other`,
+      'verified',
+      ...claims(outcome, complete),
+    );
+  }
+  return status(
+    'stated',
+    `Complete, as the signer of the log states: ${records} found`,
+    'stated',
+    ...claims(outcome, complete),
+  );
+}
+
+/** claims says what is proved, on whose word, and what isn't. */
+function claims(outcome: AnswerOutcome, complete: Complete): HTMLElement[] {
+  const { checkpoint, signed, witnesses } = outcome;
+  const { index, vouched } = complete;
+  const count = foundIn(complete);
+  const entries = plural(index.entries, 'entry', 'entries');
+  const those = count === 0 ? 'none is' : `exactly the ${plural(count, 'record')} below ${count === 1 ? 'is' : 'are'}`;
+  const signers = signed.map(({ key }) => shortKey(key)).join(' and ');
+  return [
+    paragraph(
+      `Of all records of the log\u2019s first ${entries}, ${those} what was asked for, as the index of the log ${checkpoint?.origin} has it. Nothing was left out, added or changed.`,
+    ),
+    ...(signed.length === 0
+      ? []
+      : [
+          paragraph(
+            `${signed.length === 1 ? 'The key' : 'The keys'} ${signers} signed that state of the log, and with it the index.`,
+          ),
+        ]),
+    paragraph(
+      vouched.by === 'auditor'
+        ? `That the index is right is the word of an auditor: the key ${shortKey(vouched.key)} signed ${vouched.report}, finished at ${vouched.finished}, and by it the whole index was made again from the segments.`
+        : `That the index is right is the word of whoever signs the log, and of nobody else: ${vouched.why}.`,
+    ),
+    element('p', {}, element('strong', {}, 'As of when, and what is not proved')),
+    element(
+      'ul',
+      {},
+      ...limits(
+        outcome,
+        complete,
+        witnesses.map(({ key, timestamp = 0 }) => seen(shortKey(key), timestamp)),
+      ).map((text) => element('li', {}, untrusted(text))),
+    ),
+  ];
+}
+
+function seen(witness: string, timestamp: number): string {
+  const time = timestamp < 8.64e12 ? new Date(timestamp * 1000).toISOString() : `second ${timestamp}`;
+  return `The witness ${witness} states that it saw this checkpoint at ${time}.`;
+}
+
+function limits({ checkpoint }: AnswerOutcome, { index, statedAt, beside }: Complete, witnesses: string[]): string[] {
+  const behind = (checkpoint?.size ?? 0) - index.entries;
+  const hidden = beside === undefined ? 0 : beside.notJson + beside.noFields + beside.unindexed;
+  return [
+    ...(hidden === 0 ? [] : [`No field finds ${plural(hidden, 'record')}: see below. They may be what you look for.`]),
+    ...(witnesses.length > 0 ? witnesses : ['No witness that you named states when the checkpoint existed.']),
+    `The index reaches up to entry ${number(index.entries - 1)}; the log stated it at ${statedAt}. Of the ${plural(behind, 'entry', 'entries')} behind it up to the checkpoint, and of all that came later, nothing is said.`,
+    `What a field is, the rules say (version ${index.rules}; docs/fields.md). Who is named elsewhere in a record is not found by it.`,
+    'Intervals are of times at which records came in, as the event hub said; nothing proves that these were right.',
+    'What was never sent to the event hub is not in the log. Whether what a record says is true is another question.',
+  ];
+}

@@ -1,0 +1,33 @@
+/** Query is what was asked for. */
+export interface Query {
+  /** times; the first is in the interval, the second is not */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly partitions: readonly string[] | null;
+  /** a record is found if it has, of each of these fields, one of the values */
+  readonly terms: readonly { readonly field: string; readonly values: readonly string[] }[];
+}
+
+/** RULES is the version of the rules that this page knows. */
+export const RULES = 1;
+
+/** The fields of docs/fields.md that give terms. */
+const FIELDS: readonly string[] = ['category', 'operation', 'actor', 'target', 'resource', 'result', 'ip'];
+
+/** isIndexedField tells whether an index has terms of a field. */
+export const isIndexedField = (field: string): boolean => FIELDS.includes(field);
+
+/** What the rules leave of a value: letters in lower case, and nothing at its ends. */
+const FOLDED = /^[^ \t\r\nA-Z](?:[^A-Z]*[^ \t\r\nA-Z])?$/;
+const URL = /^(?:https?:\/\/|\/)/;
+const WITH_PORT = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[.*\]):\d+$/;
+
+/**
+ * isIndexedValue tells whether an index can have a value. Where it can't, nothing is found by it, and that would be no news: an
+ * address stands there without its port, and by itself; a target without its query.
+ */
+export function isIndexedValue(field: string, value: string): boolean {
+  if (!FOLDED.test(value)) return false;
+  if (field === 'ip') return !value.includes(',') && !WITH_PORT.test(value);
+  return field !== 'target' || !URL.test(value) || !(/[?#]/.test(value) || /[^/]\/+$/.test(value));
+}
