@@ -285,7 +285,7 @@ describe('a lie is refuted:', () => {
     [
       'heads of another batch',
       () => ({ ...answer, heads: { ...answer.heads, index: answer.heads.index - 1 } }),
-      /are not proved to be entry/,
+      /not proved to be entry/,
     ],
     [
       'an entry that is no heads',
@@ -298,7 +298,7 @@ describe('a lie is refuted:', () => {
         ...answer,
         checkpoint: (store.objects.get(`checkpoints/${'3'.padStart(12, '0')}`) as Buffer).toString(),
       }),
-      /are not proved to be entry/,
+      /not proved to be entry/,
     ],
   ])('%s', (_, lie, why) => {
     expect(refusal(answer)).toBe('proved');

@@ -2,7 +2,7 @@ import { parseManifest } from './manifest.ts';
 import type { IndexManifest, IndexUnit } from './manifest.ts';
 import { countOf, intersectionOf, parsePostings, recordsIn, unionOf } from './postings.ts';
 import type { Postings } from './postings.ts';
-import { ROWS_PER_BLOCK, parseRows } from './segmentRow.ts';
+import { ROWS_PER_BLOCK, parseRows, rowOf as rowOfEntry } from './segmentRow.ts';
 import type { SegmentRow } from './segmentRow.ts';
 import { RESERVED, keyOf } from './termKey.ts';
 import type { TermKey } from './termKey.ts';
@@ -56,6 +56,7 @@ export function checkAnswer(answer: Answer, verifiers: readonly VerifierKey[]): 
   const opened = openCheckpoint(note, origin, verifiers);
   const { checkpoint } = opened;
   const statement = headsOf([proveLine(answer.heads, checkpoint, 'the heads')]).index;
+  if (answer.report !== undefined) proveLine(answer.report, checkpoint, 'the entry of the report');
   if (statement === undefined) throw refuted('its heads state no index');
   if (statement.entries > answer.heads.index) throw refuted('its heads state an index of entries that are behind them');
   if (statement.rules !== RULES_VERSION)
@@ -84,10 +85,10 @@ export function checkAnswer(answer: Answer, verifiers: readonly VerifierKey[]): 
 }
 
 /** proveLine gives the bytes of an entry that is proved to be of a tree. */
-export function proveLine({ index, line, hashes }: ProvedLine, { size, rootHash }: TreeHead, what: string): Buffer {
+function proveLine({ index, line, hashes }: ProvedLine, { size, rootHash }: TreeHead, what: string): Buffer {
   const bytes = Buffer.from(line);
   if (!verifyInclusion({ index, size, hashes }, leafHash(bytes), rootHash))
-    throw refuted(`${what} are not proved to be entry ${index} of the log`);
+    throw refuted(`${what}: not proved to be entry ${index} of the log`);
   return bytes;
 }
 
@@ -221,9 +222,11 @@ function entryIn(proved: ProvedLine, tree: TreeHead): SegmentEntry {
   return entry;
 }
 
-const isRowOf = (row: SegmentRow, { partition, index, records, time }: SegmentEntry): boolean =>
-  row.partition === partition &&
-  row.index === index &&
-  row.records === records.count &&
-  row.first === Date.parse(time.first) &&
-  row.last === Date.parse(time.last);
+const isRowOf = (row: SegmentRow, entry: SegmentEntry): boolean => {
+  const own = rowOfEntry(row.entry, entry);
+  const { events } = row;
+  const isSameEvents =
+    events.first === own.events.first && events.last === own.events.last && events.count === own.events.count;
+  const names = ['partition', 'index', 'incarnation', 'records', 'first', 'last'] as const;
+  return isSameEvents && names.every((name) => row[name] === own[name]);
+};

@@ -14,6 +14,9 @@ export interface AnswerQuery {
   readonly terms: readonly { readonly field: string; readonly values: readonly string[] }[];
 }
 
+/** MAX_VALUES is how many values of a field an answer may be asked for. */
+const MAX_VALUES = 10_000;
+
 const malformed = (why: string): AuditsealError => new AuditsealError('EVIDENCE_MALFORMED', why);
 
 /** checkQuery refuses what asks for nothing, or for what no index has: its answer would say less than it seems to. */
@@ -24,7 +27,12 @@ export function checkQuery({ partitions, terms }: AnswerQuery): void {
   if (new Set(terms.map(({ field }) => field)).size < terms.length) throw malformed('it asks for a field twice');
   for (const { field: name, values } of terms) {
     const field = FIELDS.find((one) => one === name);
-    if (field === undefined || values.length === 0 || new Set(values).size < values.length)
+    if (
+      field === undefined ||
+      values.length === 0 ||
+      values.length > MAX_VALUES ||
+      new Set(values).size < values.length
+    )
       throw malformed('it asks for a field that no index has, or for no value of one');
     if (!values.every((value) => indexedTermsOf(field, value).includes(value)))
       throw malformed(`it asks for a value of ${field} that no index has`);
