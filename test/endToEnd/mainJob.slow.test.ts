@@ -103,8 +103,10 @@ test('the examples go in at the hub and come back from the mirror, every record 
   expect(told).toContain(', 0 segments not in it');
   expect(told).toMatch(/ok {2}one bit of segments\/\d+\/0{12}\.jsonl\.zst changed: violated/);
   expect(told).toMatch(
-    /ok {2}rolled back to before checkpoints\/0{11}1: violated\n.*checkpoint-inconsistent: the kept/,
+    /ok {2}rolled back to before checkpoints\/0{11}2: violated\n.*checkpoint-inconsistent: the kept/,
   );
+  expect(told).toMatch(/ok {2}\d+ records with the operation "\w+", and no other: proved, by /);
+  expect(told).toContain("  ok  complete: the auditor's signed check made the index again\n");
   expect(told).toMatch(/ok {2}one bit of tlog\/tile\/0\/000\.p\/\d+ changed: violated\n.*tile-mismatch/);
 
   // What somebody else finds in the mirror, who got the key.
