@@ -114,8 +114,8 @@ test('the examples go in at the hub and come back from the mirror, every record 
   expect(verified.code).toBe(0);
   const { log } = JSON.parse(verified.stdout) as Report;
   expect(log).toMatchObject({ segmentsNotIntegrated: 0, head: { size: summary.size, root: summary.root } });
-  // One for each of two batches, and the one among the tiles.
-  expect(log).toMatchObject({ checkpoints: 2, signatures: 3, signedBy: [key.split('+').slice(0, 2).join('+')] });
+  // One for each of three batches, and the one among the tiles.
+  expect(log).toMatchObject({ checkpoints: 3, signatures: 4, signedBy: [key.split('+').slice(0, 2).join('+')] });
   expect(log?.tiles).toBeGreaterThan(0);
   const entries = deriveLog(await readObjects(mirror), parseVerifierKey(key)).entries;
   expect(entries).toHaveLength(summary.size);
