@@ -8,12 +8,12 @@ import type { RederivedIndex } from './rederived.ts';
 import type { Query } from './query.ts';
 import { UnitReader } from './unitReader.ts';
 import type { PlacedTerm } from './unitReader.ts';
-import { AuditsealError, attempt } from '../core/errors.ts';
-import { leafHashInPlace, sha256 } from '../core/hash.ts';
+import { attempt } from '../core/errors.ts';
+import { leafHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
 import { formatManifest } from '../core/index/manifest.ts';
-import { intersectionOf, parsePostings, recordsIn, unionOf } from '../core/index/postings.ts';
+import { countOf, intersectionOf, parsePostings, recordsIn, unionOf } from '../core/index/postings.ts';
 import type { Postings } from '../core/index/postings.ts';
 import { ROWS_PER_BLOCK } from '../core/index/segmentRow.ts';
 import type { SegmentRow } from '../core/index/segmentRow.ts';
@@ -28,8 +28,7 @@ import type { Answer, ProvedLeaf, ProvedLine, ProvedRecord, ProvedTerm } from '.
 import type { AnswerQuery } from '../core/objects/answerQuery.ts';
 import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
 import { segmentName } from '../core/objects/names.ts';
-import { decompress } from '../core/segment/zstd.ts';
-import { findSignatureFrame } from '../core/signed/segmentFrame.ts';
+import { openEntered } from '../core/signed/enteredSegment.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
 import type { ObjectStore, SearchableTiles } from '../ports/store.ts';
@@ -130,7 +129,7 @@ class AnswerMaker {
       units.push({ unit: number, terms });
       found.push(...segments.filter(({ row, runs }) => runs.length > 0 && this.#isMeant(row)));
     }
-    const count = found.reduce((sum, { runs }) => sum + [...recordsIn(runs)].length, 0);
+    const count = found.reduce((sum, { runs }) => sum + countOf(runs), 0);
     if (count > MAX_ANSWER_RECORDS)
       return `${count} records have these terms, and an answer has ${MAX_ANSWER_RECORDS} at most: ask for a shorter time, or for more`;
     const segments: ProvedLine[] = [];
@@ -209,9 +208,11 @@ class AnswerMaker {
     const entry = await this.#entries.segmentOf(row);
     if (typeof entry === 'string') return `${name}: ${entry}`;
     const stored = await this.#deps.store.read(name);
-    if (typeof stored !== 'object' || sha256(stored) !== entry.sha256)
-      return `${name} can't be read, or is not what its entry in the log says`;
-    const content = decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size));
+    const content =
+      typeof stored === 'object'
+        ? attempt(() => openEntered(stored, { name, sha256: entry.sha256 }), 'malformed')
+        : undefined;
+    if (content === undefined) return `${name} can't be read, or is not what its entry in the log says`;
     const leaves = leavesOf(content);
     const hashes = leaves.map(({ hash }) => hash);
     return [...recordsIn(runs)].map((record) => {
@@ -229,17 +230,17 @@ interface Leaf {
 
 /** leavesOf gives the leaves of a segment: its lines but the last. */
 function leavesOf(content: Buffer): Leaf[] {
-  const lines: { readonly start: number; readonly end: number }[] = [];
-  for (let start = 0; start < content.length;) {
-    const end = content.indexOf(0x0a, start);
-    if (end < 0) throw new AuditsealError('SEGMENT_MALFORMED', 'its last line is not ended by LF');
-    lines.push({ start, end });
+  const leaves: Leaf[] = [];
+  const last = content.lastIndexOf(LF, -2) + 1;
+  for (let start = 0; start < last;) {
+    const end = content.indexOf(LF, start);
+    leaves.push({ start, end, hash: leafHash(content.subarray(start, end)) });
     start = end + 1;
   }
-  // The byte before the first line is none; a copy has one.
-  const shifted = Buffer.concat([Buffer.alloc(1), content]);
-  return lines.slice(0, -1).map((line) => ({ ...line, hash: leafHashInPlace(shifted, line.start + 1, line.end + 1) }));
+  return leaves;
 }
+
+const LF = 0x0a;
 
 /** proveKey proves that a unit has a term, or has none of that key. */
 async function proveKey(reader: UnitReader, key: TermKey): Promise<ProvedTerm> {

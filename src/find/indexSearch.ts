@@ -77,15 +77,16 @@ export class IndexSearch {
    */
   async hits({ manifest }: IndexedLog): Promise<IndexHit[]> {
     const hits: IndexHit[] = [];
-    for (const [i, unit] of manifest.units.entries()) {
+    let before: IndexUnit | undefined;
+    for (const unit of manifest.units) {
       if (unit.segments === 0) continue;
       if (unitReachesInto(unit, this.#interval)) {
-        const before = manifest.units.slice(0, i).findLast(({ segments }) => segments > 0);
         hits.push(...(await this.#hitsIn(unit, before)));
       } else {
         this.#tally.segments.outside += unit.segments;
         this.#skip();
       }
+      before = unit;
     }
     return hits;
   }

@@ -10,7 +10,6 @@ import type { Query } from './query.ts';
 import { Tally } from './tally.ts';
 import { release } from '../core/bytes.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
-import { sha256 } from '../core/hash.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import { formatVerifierKey, parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
@@ -25,7 +24,8 @@ import type { Seal } from '../core/segment/recordLine.ts';
 import { decompress } from '../core/segment/zstd.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
-import { findSignatureFrame, openSegment } from '../core/signed/segmentFrame.ts';
+import { openEntered } from '../core/signed/enteredSegment.ts';
+import { openSegment } from '../core/signed/segmentFrame.ts';
 import { fromTheFirst } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { readLog } from '../ledger/entries.ts';
@@ -90,9 +90,6 @@ interface Plan {
   /** segments behind the index */
   readonly behind: readonly Candidate[];
 }
-
-const changed = (name: string): AuditsealError =>
-  new AuditsealError('SEGMENT_MALFORMED', `${name} is not what its entry in the log says`);
 
 /** Search looks through a ledger for the records that a query finds, and counts what it looked at. */
 export class Search {
@@ -289,8 +286,7 @@ export class Search {
   /** contentOf gives the lines of a segment: of one in the log, if its bytes are those of its entry. */
   #contentOf(name: string, stored: Buffer, entry: SegmentEntry | undefined): Buffer {
     if (entry === undefined) return decompress(openSegment(stored, name, certificatesFor(this.#trust)).frames);
-    if (sha256(stored) !== entry.sha256) throw changed(name);
-    return decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size));
+    return openEntered(stored, { name, sha256: entry.sha256 });
   }
 
   #match({ name, partition, entry, only, isCounted = false }: Candidate, content: Buffer): Hit[] {

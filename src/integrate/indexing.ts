@@ -1,22 +1,20 @@
 import type { LogState } from './state.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import type { Hash } from '../core/hash.ts';
-import type { SegmentEntry } from '../core/objects/entry.ts';
 import { RULES_VERSION } from '../core/fields/rules.ts';
+import type { SegmentPart } from '../core/index/build.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
-import { rowOf } from '../core/index/segmentRow.ts';
 import type { IndexStoredSegment } from '../core/index/terms.ts';
 import { NO_HEADS } from '../core/objects/heads.ts';
 import type { IndexStatement } from '../core/objects/heads.ts';
-import { segmentName } from '../core/objects/names.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import type { SegmentInLog } from '../ledger/entries.ts';
 import { readManifest, unitFiles, writeManifest } from '../ledger/indexFiles.ts';
+import { readIndexPart } from '../ledger/indexPart.ts';
 import { IndexUnits } from '../ledger/indexUnits.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import type { Clock, Logger } from '../ports/host.ts';
 import type { ObjectStore, TileStore } from '../ports/store.ts';
-import { WHY_UNREAD } from '../ports/store.ts';
 
 export interface IndexingDeps {
   readonly store: Pick<ObjectStore, 'read'>;
@@ -133,18 +131,6 @@ export class Indexing {
     this.#looked = isWhole ? head.rootHash : undefined;
   }
 
-  #read = async ({ entry, leaf }: Omit<SegmentInLog, 'batch'>): Promise<Parameters<IndexUnits['add']>[0]> => ({
-    row: rowOf(leaf, entry),
-    terms: await this.#termsOf(entry),
-  });
-
-  async #termsOf({ partition, index, sha256 }: SegmentEntry): Promise<Buffer> {
-    const name = segmentName(partition, index);
-    const stored = await this.#deps.store.read(name);
-    if (typeof stored !== 'object') {
-      const why = stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
-      throw new AuditsealError('STORE_UNAVAILABLE', `${name}: ${why}`);
-    }
-    return this.#deps.indexSegment(stored, { name, sha256 });
-  }
+  #read = (segment: Pick<SegmentInLog, 'entry' | 'leaf'>): Promise<SegmentPart> =>
+    readIndexPart(this.#deps.store, segment, this.#deps.indexSegment);
 }

@@ -1,18 +1,18 @@
 import { RULES_VERSION } from '../core/fields/rules.ts';
 import { formatHash } from '../core/hash.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
-import { rowOf } from '../core/index/segmentRow.ts';
 import { indexStored } from '../core/index/terms.ts';
+import type { IndexStoredSegment } from '../core/index/terms.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { NO_HEADS } from '../core/objects/heads.ts';
-import { segmentName, unitName } from '../core/objects/names.ts';
-import { AuditsealError } from '../core/errors.ts';
+import { unitName } from '../core/objects/names.ts';
 import { unitFiles, writeManifest } from '../ledger/indexFiles.ts';
+import { readIndexPart } from '../ledger/indexPart.ts';
 import { IndexUnits } from '../ledger/indexUnits.ts';
 import type { UnitFiles } from '../ledger/indexUnits.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { readTile } from '../ledger/tiles.ts';
-import { WHY_UNREAD, isSame } from '../ports/store.ts';
+import { isSame } from '../ports/store.ts';
 import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 /** RebuiltIndex is the index that a log states, made again; its manifest isn't what the log states where that was wrong. */
@@ -23,6 +23,8 @@ export interface RebuiltIndex {
   /** files that were missing, or were others */
   readonly written: number;
 }
+
+const indexHere: IndexStoredSegment = async (stored, segment) => indexStored(stored, segment);
 
 /**
  * rebuildIndex makes the index again that the log of that tree states, from the segments and the log's tiles: byte for byte what this
@@ -42,16 +44,7 @@ export async function rebuildIndex(
   let entries = 0;
   for await (const batch of readBatchesOf(tiles, head, 0, NO_HEADS)) {
     if (batch.size > stated.entries) break;
-    for (const { entry, leaf } of batch.segments) {
-      const name = segmentName(entry.partition, entry.index);
-      const stored = await store.read(name);
-      if (typeof stored !== 'object')
-        throw new AuditsealError(
-          'STORE_UNAVAILABLE',
-          `${name}: ${stored === undefined ? 'it is gone' : WHY_UNREAD[stored]}`,
-        );
-      await units.add({ row: rowOf(leaf, entry), terms: indexStored(stored, { name, sha256: entry.sha256 }) });
-    }
+    for (const segment of batch.segments) await units.add(await readIndexPart(store, segment, indexHere));
     entries = batch.size;
   }
   if (entries !== stated.entries)

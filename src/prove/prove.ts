@@ -5,7 +5,7 @@ import type { SegmentInLog } from '../ledger/entries.ts';
 import { findByReading } from './logReading.ts';
 import { LogLookup } from './lookup.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
-import { leafHash, sha256 } from '../core/hash.ts';
+import { leafHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import { proveInSegment } from '../core/merkle/proof.ts';
 import { TreeRoot } from '../core/merkle/tree.ts';
@@ -20,8 +20,7 @@ import type { Evidence } from '../core/objects/evidence.ts';
 import { segmentName } from '../core/objects/names.ts';
 import type { SegmentPlace } from '../core/objects/names.ts';
 import { parseHeader } from '../core/segment/header.ts';
-import { decompress } from '../core/segment/zstd.ts';
-import { findSignatureFrame } from '../core/signed/segmentFrame.ts';
+import { openEntered } from '../core/signed/enteredSegment.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
 import type { ReadableObjects } from '../ports/store.ts';
 
@@ -195,8 +194,8 @@ async function readLines(
 ): Promise<Buffer | undefined> {
   const stored = await store.read(name);
   if (stored === 'archived') throw new AuditsealError('STORE_UNAVAILABLE', `${name}: ${WHY_UNREAD[stored]}`);
-  if (typeof stored !== 'object' || sha256(stored) !== stated) return undefined;
-  return attempt(() => decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size)), 'malformed');
+  if (typeof stored !== 'object') return undefined;
+  return attempt(() => openEntered(stored, { name, sha256: stated }), 'malformed');
 }
 
 /** keysOf gives the keys that signed a note, the first ones that it names. */

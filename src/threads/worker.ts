@@ -1,7 +1,7 @@
 /** Hashes and indexes in a thread of its own. Messages: a number and a task in, the number and what came of it out. */
 import { parentPort } from 'node:worker_threads';
 import { indexStored } from '../core/index/terms.ts';
-import type { SegmentInEntry } from '../core/index/terms.ts';
+import type { SegmentInEntry } from '../core/signed/enteredSegment.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestBytes } from '../ledger/digest.ts';

@@ -1,4 +1,4 @@
-import type { SegmentInEntry } from '../core/index/terms.ts';
+import type { SegmentInEntry } from '../core/signed/enteredSegment.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestFrom } from '../ledger/digest.ts';
 import type { Digest, DigestObjects } from '../ledger/digest.ts';

@@ -3,22 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { timeOf } from '../support/forge.ts';
 import { ingestOf, sealAll } from '../support/hub.ts';
+import { fileFullCheck } from '../support/fullCheck.ts';
 import { indexedLog } from '../support/indexScene.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { AUDITOR, KEY, keyOf } from '../support/logs.ts';
-import { SECOND } from '../support/loggedLedger.ts';
 import { inProcess } from '../support/program.ts';
 import { LEDGER } from '../support/forge.ts';
-import { signNote } from '../../src/core/note/signerKey.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
 import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
 import { command as check } from '../../src/cli/commands/check.ts';
 import { command as find } from '../../src/cli/commands/find.ts';
-import { indexStored } from '../../src/core/index/terms.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import { fileReport } from '../../src/ledger/reports.ts';
-import { verifyLedger } from '../../src/verify/verify.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
 const AUDITOR_KEY = formatVerifierKey(AUDITOR.verifierKey);
@@ -40,19 +35,7 @@ beforeAll(async () => {
     await indexedLog(store, tiles).run(new KeptLog());
   }
   await indexedLog(store, tiles).run(new KeptLog());
-  const report = await verifyLedger(
-    {
-      store,
-      tiles,
-      now: () => Date.parse(timeOf(SECOND)),
-      summarize: async (stored, question) => summarizeSegment(stored, question),
-      indexSegment: async (stored, segment) => indexStored(stored, segment),
-      concurrency: 3,
-    },
-    { verifiers: [KEY.verifierKey], ledger: LEDGER, auditors: { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] } },
-  );
-  const signer = { verifierKey: AUDITOR.verifierKey, sign: async (text: string) => signNote(text, AUDITOR) };
-  await fileReport({ store, ledger: LEDGER, signer, entered: 0 }, () => ({ report }));
+  await fileFullCheck(store, tiles);
   await indexedLog(store, tiles).run(new KeptLog());
   await indexedLog(store, tiles).run(new KeptLog());
 }, 60_000);

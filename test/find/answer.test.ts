@@ -1,26 +1,21 @@
 import { ingestOf, sealAll } from '../support/hub.ts';
+import { fileFullCheck } from '../support/fullCheck.ts';
 import { indexedLog } from '../support/indexScene.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { AUDITOR, KEY, keyOf, signerOf } from '../support/logs.ts';
-import { SECOND } from '../support/loggedLedger.ts';
+import { KEY, keyOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { Random } from '../support/random.ts';
-import { LEDGER, timeOf } from '../support/forge.ts';
-import { signNote } from '../../src/core/note/signerKey.ts';
+import { timeOf } from '../support/forge.ts';
 import { checkAnswer } from '../../src/core/index/checkAnswer.ts';
 import { formatManifest, parseManifest } from '../../src/core/index/manifest.ts';
 import type { IndexManifest } from '../../src/core/index/manifest.ts';
 import { keyOf as termKey } from '../../src/core/index/termKey.ts';
-import { indexStored } from '../../src/core/index/terms.ts';
 import { formatAnswer, parseAnswer } from '../../src/core/objects/answer.ts';
 import type { Answer, ProvedTerm } from '../../src/core/objects/answer.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { makeAnswer } from '../../src/find/answer.ts';
 import type { Query } from '../../src/find/query.ts';
 import { Search } from '../../src/find/search.ts';
-import { fileReport } from '../../src/ledger/reports.ts';
-import { verifyLedger } from '../../src/verify/verify.ts';
 
 const VERIFIERS = [KEY.verifierKey];
 const EVERYTHING: Query = { by: 'hub', terms: new Map(), where: [], texts: [] };
@@ -42,24 +37,6 @@ async function seal(partition: number, bodies: readonly string[]): Promise<void>
 }
 
 const integrate = async (): Promise<void> => void (await indexedLog(store, tiles).run(new KeptLog()));
-
-/** fileCheck files a report of a full check, as the auditor does. */
-async function fileCheck(): Promise<void> {
-  const report = await verifyLedger(
-    {
-      store,
-      tiles,
-      now: () => Date.parse(timeOf(SECOND)),
-      summarize: async (stored, question) => summarizeSegment(stored, question),
-      indexSegment: async (stored, segment) => indexStored(stored, segment),
-      concurrency: 3,
-    },
-    { verifiers: VERIFIERS, ledger: LEDGER, auditors: { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] } },
-  );
-  expect(report.status).toBe('verified');
-  const signer = { ...signerOf(AUDITOR), sign: async (text: string) => signNote(text, AUDITOR) };
-  await fileReport({ store, ledger: LEDGER, signer, entered: 0 }, () => ({ report }));
-}
 
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
 beforeAll(async () => {
@@ -345,7 +322,7 @@ describe('a lie is refuted:', () => {
 
 test('what an auditor has made again is what the answer goes by, until something of the interval comes behind it', async () => {
   const of = query({ actor: ['alice'], ...inTime(0, 1000) });
-  await fileCheck();
+  await fileFullCheck(store, tiles);
   await integrate();
   const answer = await answerOf(of);
   expect(answer.report?.name).toBe('reports/000000000000.json');

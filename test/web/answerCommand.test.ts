@@ -1,24 +1,19 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LEDGER, timeOf } from '../support/forge.ts';
+import { timeOf } from '../support/forge.ts';
 import { ingestOf, sealAll } from '../support/hub.ts';
+import { fileFullCheck } from '../support/fullCheck.ts';
 import { indexedLog } from '../support/indexScene.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { AUDITOR, KEY } from '../support/logs.ts';
-import { SECOND } from '../support/loggedLedger.ts';
 import { inProcess } from '../support/program.ts';
 import { Random } from '../support/random.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
 import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
 import { command as checkCommand } from '../../src/cli/commands/check.ts';
 import { command as find } from '../../src/cli/commands/find.ts';
-import { indexStored } from '../../src/core/index/terms.ts';
-import { signNote } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { summarizeSegment } from '../../src/core/segment/summary.ts';
-import { fileReport } from '../../src/ledger/reports.ts';
-import { verifyLedger } from '../../src/verify/verify.ts';
 import { parseAnswer } from '../../web/verify/answer/answer.ts';
 import { checkAnswer } from '../../web/verify/answer/checkAnswer.ts';
 import { Fault } from '../../web/verify/fault.ts';
@@ -51,19 +46,7 @@ beforeAll(async () => {
     await indexedLog(store, tiles).run(new KeptLog());
   }
   await indexedLog(store, tiles).run(new KeptLog());
-  const report = await verifyLedger(
-    {
-      store,
-      tiles,
-      now: () => Date.parse(timeOf(SECOND)),
-      summarize: async (stored, question) => summarizeSegment(stored, question),
-      indexSegment: async (stored, segment) => indexStored(stored, segment),
-      concurrency: 3,
-    },
-    { verifiers: [KEY.verifierKey], ledger: LEDGER, auditors: { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] } },
-  );
-  const signer = { verifierKey: AUDITOR.verifierKey, sign: async (text: string) => signNote(text, AUDITOR) };
-  await fileReport({ store, ledger: LEDGER, signer, entered: 0 }, () => ({ report }));
+  await fileFullCheck(store, tiles);
   await indexedLog(store, tiles).run(new KeptLog());
   await indexedLog(store, tiles).run(new KeptLog());
 }, 60_000);

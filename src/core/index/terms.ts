@@ -1,20 +1,17 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { skipRuns, writeRuns } from './postings.ts';
 import { release } from '../bytes.ts';
-import { AuditsealError } from '../errors.ts';
 import { readRecordFields } from '../fields/recordFields.ts';
 import { FIELDS } from '../fields/rule.ts';
 import type { Field } from '../fields/rule.ts';
 import { indexedTermsOf } from '../fields/values.ts';
 import { KEY_BYTES, RESERVED, keyOf } from './termKey.ts';
 import type { TermKey } from './termKey.ts';
-import { sha256 } from '../hash.ts';
-import type { Hash } from '../hash.ts';
 import { parseHeader } from '../segment/header.ts';
 import { visitRecords } from '../segment/lines.ts';
 import type { Seal } from '../segment/recordLine.ts';
-import { decompress } from '../segment/zstd.ts';
-import { findSignatureFrame } from '../signed/segmentFrame.ts';
+import { openEntered } from '../signed/enteredSegment.ts';
+import type { SegmentInEntry } from '../signed/enteredSegment.ts';
 
 /**
  * A segment isn't indexed that has more terms, all of its records together, than this many a record and so many beside: who may
@@ -41,20 +38,12 @@ export function indexSegment(content: Buffer): Buffer {
   return terms.total > most ? allUnder(RESERVED.unindexed, record) : terms.bytes();
 }
 
-/** SegmentInEntry is the segment whose bytes an entry of the log states. */
-export interface SegmentInEntry {
-  readonly name: string;
-  readonly sha256: Hash;
-}
-
 /** IndexStoredSegment is indexStored, here or in another thread. It takes over the bytes. */
 export type IndexStoredSegment = (stored: Buffer, segment: SegmentInEntry) => Promise<Buffer>;
 
-/** indexStored gives the terms of a segment from its stored bytes. It throws SEGMENT_MALFORMED if they aren't those of its entry. */
-export function indexStored(stored: Buffer, { name, sha256: wanted }: SegmentInEntry): Buffer {
-  if (sha256(stored) !== wanted)
-    throw new AuditsealError('SEGMENT_MALFORMED', `${name} is not what its entry in the log says`);
-  const content = decompress(stored.subarray(0, stored.length - findSignatureFrame(stored).size));
+/** indexStored gives the terms of a segment from its stored bytes, and throws as openEntered does. */
+export function indexStored(stored: Buffer, segment: SegmentInEntry): Buffer {
+  const content = openEntered(stored, segment);
   try {
     return indexSegment(content);
   } finally {
