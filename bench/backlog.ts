@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fail, integrateOf, NO_LOG } from './ledger.ts';
 import { PARTITION } from './workload.ts';
 import { parseSegmentName } from '../src/core/objects/names.ts';
+import { buildUnitHere } from '../src/core/index/build.ts';
 import { indexStored } from '../src/core/index/terms.ts';
 import type { SummarizeSegment } from '../src/core/segment/summary.ts';
 import { Indexing } from '../src/integrate/indexing.ts';
-import type { ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
+import type { ObjectInfo, ObjectStore, TileInfo, TileStore } from '../src/ports/store.ts';
 
 /** Backlog is a chain whose segments lie in files and are not in the log yet. What is written stays in memory. */
 class Backlog implements ObjectStore {
@@ -59,7 +60,8 @@ class Backlog implements ObjectStore {
   readonly tiles: TileStore = {
     write: async (name, bytes) => void this.#written.set(name, Buffer.from(bytes)),
     read: async (name) => this.#written.get(name),
-    list: () => this.list(),
+    async *list(): AsyncGenerator<TileInfo> {},
+    remove: () => Promise.resolve(),
   };
 }
 
@@ -87,6 +89,7 @@ export const indexingOf = (store: Pick<ObjectStore, 'read'>, tiles: TileStore): 
     tiles,
     now: Date.now,
     indexSegment: async (stored, segment) => indexStored(stored, segment),
+    buildUnit: buildUnitHere,
     concurrency: 3,
     budgetMs: Infinity,
   });

@@ -19,7 +19,7 @@ import {
   parseSegmentName,
   segmentName,
 } from '../src/core/objects/names.ts';
-import type { ObjectInfo, ObjectStore, TileStore } from '../src/ports/store.ts';
+import type { ObjectInfo, ObjectStore, TileInfo, TileStore } from '../src/ports/store.ts';
 
 /** What a blob service answers one listing request with at most. */
 const PAGE = 5000;
@@ -184,6 +184,7 @@ export class SyntheticStore implements ObjectStore {
     },
     read: async (name) => this.#read(name, () => this.#tileMaker(name)),
     list: (prefix) => this.#listTiles(prefix),
+    remove: () => Promise.resolve(),
   };
 
   #tileMaker(name: string): (() => Buffer) | undefined {
@@ -206,10 +207,11 @@ export class SyntheticStore implements ObjectStore {
     return width === TILE_WIDTH || Math.floor(SyntheticLedger.treeSize(count) / TILE_WIDTH ** level) === hashes;
   }
 
-  async *#listTiles(prefix: string): AsyncGenerator<ObjectInfo> {
+  async *#listTiles(prefix: string): AsyncGenerator<TileInfo> {
     this.#tileNames ??= this.#allTiles();
     const written = [...this.#written.keys()].filter((name) => TILE.test(name));
-    yield* this.#paged([...this.#tileNames, ...written].filter((name) => name.startsWith(prefix)));
+    const names = [...this.#tileNames, ...written].filter((name) => name.startsWith(prefix));
+    for (const info of this.#paged(names)) yield { ...info, written: 0 };
   }
 
   #allTiles(): string[] {

@@ -30,13 +30,14 @@ var sealed = ['segments/*', 'batches/*', 'checkpoints/*', 'cosignatures/*', 'act
 var reports = ['reports/*']
 var acted = ['actions/*']
 var drilled = ['drill/*']
+var superseded = ['index/*']
 
 var blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
 
 // With the built-in role: rights that it has and the custom one has not, refused by condition.
 var surplus = {
   create: customRoles ? [] : ['write', 'delete', 'move/action']
-  replace: customRoles ? [] : ['delete', 'move/action']
+  replace: customRoles ? [] : ['move/action']
   drill: customRoles ? [] : ['move/action']
 }
 var nowhere = ['never']
@@ -54,7 +55,7 @@ func both(one string, other string) string => empty(other) ? one : '${one} AND $
 
 var condition = {
   seal: both(onlyUnder(blobs, ['add/action'], sealed), onlyUnder(blobs, surplus.create, nowhere))
-  publish: onlyUnder(blobs, surplus.replace, nowhere)
+  publish: both(onlyUnder(blobs, ['delete'], superseded), onlyUnder(blobs, surplus.replace, nowhere))
   report: both(onlyUnder(blobs, ['add/action'], reports), onlyUnder(blobs, surplus.create, nowhere))
   act: both(onlyUnder(blobs, ['add/action'], acted), onlyUnder(blobs, surplus.create, nowhere))
   drill: both(
@@ -74,8 +75,8 @@ var roles = [
   {
     key: 'tileWriter'
     title: 'Tile writer'
-    description: 'Reads, creates and replaces objects. No right to delete any.'
-    dataActions: ['${blobs}/read', '${blobs}/add/action', '${blobs}/write']
+    description: 'Reads, creates, replaces and deletes objects. Where it is given, a condition keeps it from deleting any but those of the index.'
+    dataActions: ['${blobs}/read', '${blobs}/add/action', '${blobs}/write', '${blobs}/delete']
     builtIn: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe' // Storage Blob Data Contributor
   }
   {
@@ -202,9 +203,9 @@ resource sealerPublishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     principalId: principals.sealer
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName.tileWriter)
-    conditionVersion: customRoles ? null : '2.0'
-    condition: customRoles ? null : condition.publish
-    description: 'Publishes tiles and the newest checkpoint.'
+    conditionVersion: '2.0'
+    condition: condition.publish
+    description: 'Publishes tiles and the newest checkpoint, and deletes what of the index is superseded.'
   }
   dependsOn: [definitions]
 }

@@ -3,7 +3,7 @@ import type { BlobDownloadResponseParsed, BlockBlobClient, ContainerClient } fro
 import { saidBy } from './storageFault.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { maxBytesOf } from '../core/objects/sizes.ts';
-import type { ObjectInfo, ObjectStore, TooLarge, Unread } from '../ports/store.ts';
+import type { ObjectStore, TileInfo, TooLarge, Unread } from '../ports/store.ts';
 
 /** The client itself waits for ever for an answer. What takes longer than this fails, and the host delivers anew. */
 const TIMEOUT_MS = 5 * 60_000;
@@ -125,12 +125,13 @@ export class BlobStore implements ObjectStore {
     }
   }
 
-  async *list(prefix: string, from = ''): AsyncIterable<ObjectInfo> {
+  async *list(prefix: string, from = ''): AsyncIterable<TileInfo> {
     try {
       const options = { prefix, ...(from > prefix && { startFrom: from }) };
       const list = this.#timed((abortSignal) => this.#container.listBlobsFlat({ ...options, abortSignal }));
       for await (const { name, properties } of list) {
-        if (name >= from) yield { name, size: properties.contentLength ?? 0 };
+        const { contentLength: size = 0, lastModified } = properties;
+        if (name >= from) yield { name, size, written: lastModified.getTime() };
       }
     } catch (error) {
       throw this.#fault(`can't list ${prefix || 'objects'}`, error);

@@ -4,13 +4,13 @@ import { BlobStore } from './blobStore.ts';
 import { saidBy } from './storageFault.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
-import type { ObjectInfo, SearchableTiles, TileStore, Unread } from '../ports/store.ts';
+import type { SearchableTiles, TileInfo, TileStore, Unread } from '../ports/store.ts';
 
 const TIMEOUT_MS = 60_000;
 
 /**
  * BlobTileStore is the ordinary container of a log's tiles in Azure Blob Storage. The identity behind the client needs the
- * rights to read, list, create and write there.
+ * rights to read, list, create and write there, and to delete what is under index/.
  */
 export class BlobTileStore implements TileStore, SearchableTiles {
   readonly #container: ContainerClient;
@@ -33,18 +33,33 @@ export class BlobTileStore implements TileStore, SearchableTiles {
         },
       });
     } catch (error) {
-      const where = `container ${this.#container.containerName}`;
-      const status = error instanceof RestError ? error.statusCode : undefined;
-      if (status === 401 || status === 403 || status === 404) {
-        const why = status === 404 ? 'it does not exist' : 'the identity needs the right to write there';
-        throw new AuditsealError('STORE_REFUSED', `can't write ${name} in ${where}: ${status}; ${why}`, {
-          cause: error,
-        });
-      }
-      throw new AuditsealError('STORE_UNAVAILABLE', `can't write ${name} in ${where}: ${saidBy(error)}`, {
-        cause: error,
-      });
+      throw this.#fault('write', name, error);
     }
+  }
+
+  async remove({ name, written }: Pick<TileInfo, 'name' | 'written'>): Promise<void> {
+    try {
+      await this.#container.getBlockBlobClient(name).delete({
+        abortSignal: AbortSignal.timeout(TIMEOUT_MS),
+        conditions: { ifUnmodifiedSince: new Date(written) },
+      });
+    } catch (error) {
+      const { statusCode, code } = error instanceof RestError ? error : {};
+      if (statusCode === 412 || (statusCode === 404 && code !== 'ContainerNotFound')) return;
+      throw this.#fault('delete', name, error);
+    }
+  }
+
+  #fault(what: 'write' | 'delete', name: string, error: unknown): AuditsealError {
+    const where = `container ${this.#container.containerName}`;
+    const status = error instanceof RestError ? error.statusCode : undefined;
+    if (status === 401 || status === 403 || status === 404) {
+      const why = status === 404 ? 'it does not exist' : `the identity needs the right to ${what} there`;
+      const text = `can't ${what} ${name} in ${where}: ${status}; ${why}`;
+      return new AuditsealError('STORE_REFUSED', text, { cause: error });
+    }
+    const text = `can't ${what} ${name} in ${where}: ${saidBy(error)}`;
+    return new AuditsealError('STORE_UNAVAILABLE', text, { cause: error });
   }
 
   read(name: string): Promise<Buffer | Unread | undefined> {
@@ -55,7 +70,7 @@ export class BlobTileStore implements TileStore, SearchableTiles {
     return this.#blobs.readPart(name, offset, length);
   }
 
-  list(prefix: string): AsyncIterable<ObjectInfo> {
+  list(prefix: string): AsyncIterable<TileInfo> {
     return this.#blobs.list(prefix);
   }
 }

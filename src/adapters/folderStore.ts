@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { maxBytesOf } from '../core/objects/sizes.ts';
-import type { ObjectInfo, ObjectStore, TooLarge } from '../ports/store.ts';
+import type { ObjectStore, TileInfo, TooLarge } from '../ports/store.ts';
 
 /** Files that a copy leaves behind when it is killed; they are not objects. */
 const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
@@ -98,7 +99,7 @@ export class FolderStore implements ObjectStore {
     return this.#run(name, async () => (await statOrUndefined(path))?.isFile() === true);
   }
 
-  async *list(prefix: string, from = ''): AsyncIterable<ObjectInfo> {
+  async *list(prefix: string, from = ''): AsyncIterable<TileInfo> {
     // The prefix is a folder and the start of names in it; a folder sorts as its name with a slash.
     for (const { name, isFolder } of await this.#entries(prefix)) {
       if (isFolder) {
@@ -106,7 +107,7 @@ export class FolderStore implements ObjectStore {
       } else if (name >= from) {
         const info = await this.#run(name, () => statOrUndefined(join(this.#root, name)));
         // A link to nowhere, or a name that isn't text, is listed too, though nobody can read it.
-        yield { name, size: info?.size ?? 0 };
+        yield { name, size: info?.size ?? 0, written: info?.mtimeMs ?? 0 };
       }
     }
   }
@@ -165,9 +166,7 @@ const leadsElsewhere = (part: string): boolean =>
 const unsafe = (): AuditsealError =>
   new AuditsealError('TARGET_INVALID', "its name can't be a file name on every system");
 
-async function statOrUndefined(
-  path: string,
-): Promise<(Awaited<ReturnType<typeof stat>> & { size: number }) | undefined> {
+async function statOrUndefined(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { isTileName } from '../core/objects/names.ts';
-import type { ObjectInfo, SearchableTiles, TileStore, TooLarge } from '../ports/store.ts';
+import type { SearchableTiles, TileInfo, TileStore, TooLarge } from '../ports/store.ts';
 
 /** FolderTileStore is the tiles of a mirror: the folder `tlog` in it, or another one. */
 export class FolderTileStore implements TileStore, SearchableTiles {
@@ -39,6 +39,17 @@ export class FolderTileStore implements TileStore, SearchableTiles {
     }
   }
 
+  async remove({ name, written }: Pick<TileInfo, 'name' | 'written'>): Promise<void> {
+    const path = this.#folder.pathOf(name);
+    try {
+      if ((await stat(path)).mtimeMs === written) await unlink(path);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'fault';
+      if (code === 'ENOENT') return;
+      throw new AuditsealError('STORE_UNAVAILABLE', `${name} can't be removed (${code})`, { cause: error });
+    }
+  }
+
   read(name: string): Promise<Buffer | TooLarge | undefined> {
     return this.#folder.read(name);
   }
@@ -47,7 +58,7 @@ export class FolderTileStore implements TileStore, SearchableTiles {
     return this.#folder.readPart(name, offset, length);
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+  async *list(prefix: string): AsyncIterable<TileInfo> {
     // A mirror may be without tiles.
     if (existsSync(this.#root)) yield* this.#folder.list(prefix);
   }

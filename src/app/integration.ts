@@ -34,7 +34,7 @@ export async function openIntegration({ config, ...ledger }: Ledger): Promise<In
   const { origin, verifyThreads, witnessPolicy } = config;
   const operators = await openOperatorKeys(config, [keys, auditor]);
   // Threads that are idle keep no process.
-  const { summarize, index: indexSegment } = new SegmentWorkers(verifyThreads);
+  const { summarize, index: indexSegment, build: buildUnit } = new SegmentWorkers(verifyThreads);
   const concurrency = verifyThreads * SEGMENTS_A_THREAD;
   const witnesses = witnessPolicy?.witnesses ?? [];
   return {
@@ -49,7 +49,15 @@ export async function openIntegration({ config, ...ledger }: Ledger): Promise<In
       now: Date.now,
       summarize,
       concurrency,
-      indexing: new Indexing({ store, tiles, now: Date.now, indexSegment, concurrency, budgetMs: INDEXING_MS }),
+      indexing: new Indexing({
+        store,
+        tiles,
+        now: Date.now,
+        indexSegment,
+        buildUnit,
+        concurrency,
+        budgetMs: INDEXING_MS,
+      }),
       ...INTEGRATION,
     }),
     cosigning: new Cosigning({

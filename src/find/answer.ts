@@ -3,8 +3,6 @@ import { indexFault, openIndexedLog } from './indexedLog.ts';
 import type { IndexedLog } from './indexedLog.ts';
 import { indexedTerms, intervalOf, reachesInto, unitReachesInto } from './indexSearch.ts';
 import type { Interval } from './indexSearch.ts';
-import { newestRederived } from './rederived.ts';
-import type { RederivedIndex } from './rederived.ts';
 import type { Query } from './query.ts';
 import { UnitReader } from './unitReader.ts';
 import type { PlacedTerm } from './unitReader.ts';
@@ -30,6 +28,8 @@ import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
 import { segmentName } from '../core/objects/names.ts';
 import { openEntered } from '../core/signed/enteredSegment.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
+import { newestRederived } from '../ledger/rederivedIndex.ts';
+import type { RederivedIndex } from '../ledger/rederivedIndex.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
 import type { ObjectStore, SearchableTiles } from '../ports/store.ts';
 
@@ -69,7 +69,7 @@ async function makeWhole(deps: AnswerDeps, query: Query): Promise<Answer | strin
   const log = await openIndexedLog(deps.tiles, deps.verifiers);
   if (typeof log === 'string') return log;
   const maker = new AnswerMaker(deps, query, log);
-  const rederived = await newestRederived(deps, log);
+  const rederived = await newestRederived(deps, log.checkpoint);
   if (rederived !== undefined && (await maker.isWhole(rederived))) {
     const answer = await maker.make(rederived);
     // Whoever filed the report may have said anything.

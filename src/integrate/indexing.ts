@@ -1,8 +1,9 @@
 import type { LogState } from './state.ts';
+import { sweepIndex } from './sweepIndex.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import type { Hash } from '../core/hash.ts';
 import { RULES_VERSION } from '../core/fields/rules.ts';
-import type { SegmentPart } from '../core/index/build.ts';
+import type { BuildUnit, SegmentPart } from '../core/index/build.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
 import type { IndexStoredSegment } from '../core/index/terms.ts';
 import { NO_HEADS } from '../core/objects/heads.ts';
@@ -22,6 +23,8 @@ export interface IndexingDeps {
   readonly now: Clock;
   /** gives the terms of a segment from its stored bytes, here or in another thread; it takes the bytes over */
   readonly indexSegment: IndexStoredSegment;
+  /** makes units, here or in another thread */
+  readonly buildUnit: BuildUnit;
   /** how many segments may be read at one time; memory is that many */
   readonly concurrency: number;
   /** after this time no further batch of the log is begun */
@@ -35,6 +38,9 @@ export interface IndexingResult {
 }
 
 const NO_INDEX: IndexManifest = { entries: 0, rules: RULES_VERSION, units: [] };
+
+/** How often what isn't needed any more is looked for. */
+const SWEEP_EVERY_MS = 24 * 3_600_000;
 
 /** MadeIndex is an index that was made, and what the log said of its index then. */
 interface MadeIndex extends PendingIndex {
@@ -59,6 +65,8 @@ export class Indexing {
   #made: MadeIndex | undefined;
   /** the tree of the log that was looked through to its end */
   #looked: Hash | undefined;
+  /** when what isn't needed any more was looked for last */
+  #swept: number | undefined;
 
   constructor(deps: IndexingDeps) {
     this.#deps = deps;
@@ -66,9 +74,16 @@ export class Indexing {
 
   /**
    * advance takes what the log has behind its index, and gives what the log is to say of it then; undefined where it says that already.
-   * Where the tiles or a segment aren't what the log says, the index stays behind, and the host's log says so.
+   * Where the tiles or a segment aren't what the log says, the index stays behind, and the host's log says so. Once a day it also removes
+   * what isn't needed any more.
    */
   async advance(state: Pick<LogState, 'heads' | 'tree'>, log: Logger): Promise<PendingIndex | undefined> {
+    const pending = await this.#advance(state, log);
+    await this.#sweep(state, pending, log);
+    return pending;
+  }
+
+  async #advance(state: Pick<LogState, 'heads' | 'tree'>, log: Logger): Promise<PendingIndex | undefined> {
     const stated = state.heads.index;
     const root = state.tree.head.rootHash;
     if (root === this.#looked) return this.#pending(stated);
@@ -83,6 +98,25 @@ export class Indexing {
       }
     }
     return this.#pending(stated);
+  }
+
+  async #sweep(
+    { heads, tree }: Pick<LogState, 'heads' | 'tree'>,
+    pending: PendingIndex | undefined,
+    log: Logger,
+  ): Promise<void> {
+    const { store, tiles, now, budgetMs } = this.#deps;
+    const start = now();
+    if (heads.index === undefined || (this.#swept !== undefined && start < this.#swept + SWEEP_EVERY_MS)) return;
+    try {
+      const deps = { store, tiles, isOver: () => now() >= start + budgetMs };
+      const { removed, isWhole } = await sweepIndex(deps, tree.head, pending?.statement);
+      if (isWhole) this.#swept = start;
+      if (removed > 0) log.info('the index was swept', { removed });
+    } catch (error) {
+      this.#swept = start;
+      log.warn('the index was not swept', { why: faultIn(error).message });
+    }
   }
 
   #pending(stated: IndexStatement | undefined): PendingIndex | undefined {
@@ -108,12 +142,12 @@ export class Indexing {
 
   /** extend goes on from an index, as far as there is time: the log states the ends of batches. */
   async #extend({ heads, tree }: Pick<LogState, 'heads' | 'tree'>, from: IndexManifest, log: Logger): Promise<void> {
-    const { tiles, now, budgetMs, concurrency } = this.#deps;
+    const { tiles, now, budgetMs, concurrency, buildUnit } = this.#deps;
     const deadline = now() + budgetMs;
     const { head } = tree;
     const start = from.entries === 0 ? NO_HEADS : await headsBefore(tiles, head, from.entries);
     if (start === undefined) throw new AuditsealError('INDEX_MALFORMED', 'the index does not end where a batch does');
-    const units = new IndexUnits(unitFiles(tiles), from.units);
+    const units = new IndexUnits(unitFiles(tiles), from.units, undefined, buildUnit);
     let [segments, entries, isWhole] = [0, from.entries, true];
     for await (const batch of readBatchesOf(tiles, head, from.entries, start)) {
       for await (const part of mapInOrder(batch.segments, concurrency, this.#read)) await units.add(part);

@@ -1,5 +1,5 @@
-import { buildUnit } from '../core/index/build.ts';
-import type { SegmentPart } from '../core/index/build.ts';
+import { buildUnitHere } from '../core/index/build.ts';
+import type { BuildUnit, SegmentPart } from '../core/index/build.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
 import { ENTRIES_PER_UNIT, endOfSmallest, mergedRanges } from '../core/index/ranges.ts';
 
@@ -15,6 +15,7 @@ export interface UnitFiles {
  */
 export class IndexUnits {
   readonly #files: UnitFiles;
+  readonly #build: BuildUnit;
   readonly #units: IndexUnit[];
   #from: number;
   #segments: SegmentPart[] = [];
@@ -22,8 +23,14 @@ export class IndexUnits {
   #grown: IndexUnit | undefined;
 
   /** It goes on from units that follow each other without a hole, and without any begins at the entry `from`. */
-  constructor(files: UnitFiles, units: readonly IndexUnit[] = [], from = units.at(-1)?.to ?? 0) {
+  constructor(
+    files: UnitFiles,
+    units: readonly IndexUnit[] = [],
+    from = units.at(-1)?.to ?? 0,
+    build: BuildUnit = buildUnitHere,
+  ) {
     this.#files = files;
+    this.#build = build;
     this.#units = [...units];
     this.#from = from;
     if (from % ENTRIES_PER_UNIT !== 0 && units.length > 0) {
@@ -49,7 +56,7 @@ export class IndexUnits {
     if (this.#segments.length === 0 && grown?.to === to) this.#units.push(grown);
     else {
       const before = grown === undefined ? [] : [{ unit: grown, file: await this.#fileOf(grown) }];
-      const { unit, bytes } = buildUnit({ from: this.#from, to }, [...before, ...this.#segments]);
+      const { unit, bytes } = await this.#build({ from: this.#from, to }, [...before, ...this.#segments]);
       await this.#keep(unit, bytes);
     }
     [this.#from, this.#segments, this.#grown] = [to, [], undefined];
@@ -75,7 +82,7 @@ export class IndexUnits {
       else {
         const parts = [];
         for (const unit of group) parts.push({ unit, file: await this.#fileOf(unit) });
-        const { unit, bytes } = buildUnit({ from: first.from, to: last.to }, parts);
+        const { unit, bytes } = await this.#build({ from: first.from, to: last.to }, parts);
         await this.#keep(unit, bytes);
       }
     }

@@ -1,3 +1,4 @@
+import { neededIndex } from './neededIndex.ts';
 import { readTile } from './tiles.ts';
 import { hasGrownFrom } from './treeProof.ts';
 import { attempt, faultIn } from '../core/errors.ts';
@@ -5,8 +6,8 @@ import { formatHash } from '../core/hash.ts';
 import { parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
-import { NEWEST_CHECKPOINT, isTileName } from '../core/objects/names.ts';
-import type { ReadableTiles, TileStore } from '../ports/store.ts';
+import { NEWEST_CHECKPOINT, isIndexName, isTileName } from '../core/objects/names.ts';
+import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
 /** MirroredTiles is how many files were written, or why none was. */
 export type MirroredTiles = { readonly written: number } | { readonly refused: string };
@@ -15,8 +16,13 @@ export type MirroredTiles = { readonly written: number } | { readonly refused: s
  * mirrorTiles copies the tiles of a log that the mirror lacks, and its newest checkpoint. The checkpoint is read first and
  * written last, so that whatever it covers is there by then. The ledger must be copied after its tiles, or its copy may lack
  * what the checkpoint covers. Nothing is copied where the mirror has a checkpoint that the newest one isn't proved to continue.
+ * Of the index, what searches and answers go by is copied; all of it, where nothing tells what that is.
  */
-export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<MirroredTiles> {
+export async function mirrorTiles(
+  store: Pick<ObjectStore, 'read'>,
+  from: ReadableTiles,
+  to: TileStore,
+): Promise<MirroredTiles> {
   const checkpoint = await readTile(from, NEWEST_CHECKPOINT);
   const kept = await to.read(NEWEST_CHECKPOINT);
   if (kept !== undefined && checkpoint !== undefined) {
@@ -25,9 +31,11 @@ export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<M
   }
   const present = new Map<string, number>();
   for await (const { name, size } of to.list('')) present.set(name, size);
+  const index = checkpoint && (await neededFiles(store, from, checkpoint));
   let written = 0;
   for await (const { name, size } of from.list('')) {
     if (name === NEWEST_CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
+    if (isIndexName(name) && index?.has(name) === false) continue;
     const bytes = await readTile(from, name);
     if (bytes === undefined) continue; // a partial tile that has grown since
     await to.write(name, bytes);
@@ -36,6 +44,21 @@ export async function mirrorTiles(from: ReadableTiles, to: TileStore): Promise<M
   if (checkpoint === undefined) return { written };
   await to.write(NEWEST_CHECKPOINT, checkpoint);
   return { written: written + 1 };
+}
+
+async function neededFiles(
+  store: Pick<ObjectStore, 'read'>,
+  tiles: ReadableTiles,
+  checkpoint: Buffer,
+): Promise<ReadonlySet<string> | undefined> {
+  const head = checkpointIn(checkpoint);
+  if (head === undefined) return undefined;
+  try {
+    return await neededIndex({ store, tiles }, head);
+  } catch (error) {
+    faultIn(error, 'malformed');
+    return undefined;
+  }
 }
 
 /** whyNot says why a checkpoint must not take the place of the one that a mirror has. Whether either is signed is for a check. */

@@ -35,9 +35,15 @@ export interface ObjectStore {
 /** ReadableObjects is the part of an ObjectStore that a reader needs who knows the names of what it reads. */
 export type ReadableObjects = Pick<ObjectStore, 'read' | 'metadata' | 'exists' | 'list'>;
 
+/** TileInfo is a file among the tiles. */
+export interface TileInfo extends ObjectInfo {
+  /** when it was written last (ms since 1970), by the store's clock */
+  readonly written: number;
+}
+
 /**
  * TileStore holds what can be made again from the ledger: the tiles of the log and its newest checkpoint, under the names
- * of c2sp.org/tlog-tiles. Nothing in it is believed without a proof, and anything in it may be replaced.
+ * of c2sp.org/tlog-tiles, and its index. Nothing in it is believed without a proof, and anything in it may be replaced.
  */
 export interface TileStore {
   /** write stores bytes under name, whether it is taken or not. */
@@ -45,11 +51,16 @@ export interface TileStore {
   /** read gives the bytes under name, why nobody reads them, or undefined if there is none. maxBytesOf says what is too large. */
   read(name: string): Promise<Buffer | Unread | undefined>;
   /** list yields what is under prefix in ascending order of names. */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
+  list(prefix: string): AsyncIterable<TileInfo>;
+  /** remove removes a file that was listed, unless it has been written since; one that is gone is no fault. */
+  remove(file: Pick<TileInfo, 'name' | 'written'>): Promise<void>;
 }
 
 /** ReadableTiles is the part of a TileStore that a reader needs. */
-export type ReadableTiles = Pick<TileStore, 'read' | 'list'>;
+export interface ReadableTiles extends Pick<TileStore, 'read'> {
+  /** list yields what is under prefix in ascending order of names. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+}
 
 /** SearchableTiles is the part of a TileStore that a reader needs who looks things up in the index. */
 export interface SearchableTiles extends Pick<TileStore, 'read'> {

@@ -237,6 +237,16 @@ export const LINES = {
     means:
       'a segment or the tiles can’t be read, or aren’t what the log says; sealing and signing go on, and `find` reads what the index lacks',
   },
+  'the index was swept': {
+    level: 'info',
+    fields: { removed: 'count' },
+    means: 'units and manifests of the index were removed that became part of larger ones more than two days ago',
+  },
+  'the index was not swept': {
+    level: 'warn',
+    fields: { why: 'reason' },
+    means: 'once a day superseded units of the index are removed; what stays costs room and nothing else',
+  },
   'tiles do not fit the log: rebuild them': {
     level: 'error',
     fields: { size: 'count' },

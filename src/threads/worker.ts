@@ -1,5 +1,8 @@
 /** Hashes and indexes in a thread of its own. Messages: a number and a task in, the number and what came of it out. */
 import { parentPort } from 'node:worker_threads';
+import { buildUnit } from '../core/index/build.ts';
+import type { BuiltUnit, SegmentPart, UnitPart } from '../core/index/build.ts';
+import type { IndexUnit } from '../core/index/manifest.ts';
 import { indexStored } from '../core/index/terms.ts';
 import type { SegmentInEntry } from '../core/signed/enteredSegment.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
@@ -23,25 +26,38 @@ export interface IndexTask {
   readonly segment: SegmentInEntry;
 }
 
+/** UnitTask is a unit of the index to make. */
+export interface UnitTask {
+  readonly range: Pick<IndexUnit, 'from' | 'to'>;
+  readonly parts: readonly (SegmentPart | UnitPart)[];
+}
+
 /** DigestTask is a group of files, or of objects' bytes, to hash. */
 export type DigestTask = { readonly paths: readonly string[] } | { readonly stored: readonly Uint8Array[] };
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
-type Task = SegmentTask | IndexTask | DigestTask;
+/** Where a part has crossed, its buffer is a plain array of bytes. */
+const arrivedPart = (part: SegmentPart | UnitPart): SegmentPart | UnitPart =>
+  'terms' in part ? { ...part, terms: bufferOf(part.terms) } : { ...part, file: bufferOf(part.file) };
 
-async function work(task: Task): Promise<SegmentSummary | Crossing<Buffer> | readonly Digest[]> {
+type Task = SegmentTask | IndexTask | UnitTask | DigestTask;
+type Result = SegmentSummary | Crossing<Buffer> | Crossing<BuiltUnit> | readonly Digest[];
+
+async function work(task: Task): Promise<Result> {
   if ('paths' in task) return task.paths.map(digestFile);
   if ('stored' in task) return task.stored.map(digestBytes);
   if ('indexed' in task) return crossing(async () => indexStored(bufferOf(task.indexed), task.segment));
+  if ('parts' in task) return crossing(async () => buildUnit(task.range, task.parts.map(arrivedPart)));
   return summarizeSegment(bufferOf(task.segment), task.question);
 }
 
 const port = parentPort;
 port?.on('message', ({ id, task }: { id: number; task: Task }) => {
   void work(task).then((result) => {
-    const moved = 'ok' in result && result.ok && 'value' in result ? movable(result.value) : [];
+    const value = 'ok' in result && result.ok && 'value' in result ? result.value : undefined;
+    const moved = value === undefined ? [] : movable('bytes' in value ? value.bytes : value);
     port.postMessage({ id, result }, moved);
   });
 });

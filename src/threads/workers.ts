@@ -1,3 +1,4 @@
+import type { BuildUnit, BuiltUnit } from '../core/index/build.ts';
 import type { SegmentInEntry } from '../core/signed/enteredSegment.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestFrom } from '../ledger/digest.ts';
@@ -6,11 +7,14 @@ import type { ObjectStore } from '../ports/store.ts';
 import { arrived } from './crossing.ts';
 import type { Crossing } from './crossing.ts';
 import { WorkerPool, movable } from './pool.ts';
-import type { DigestTask, IndexTask, SegmentTask } from './worker.ts';
+import type { DigestTask, IndexTask, SegmentTask, UnitTask } from './worker.ts';
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 /** SegmentWorkers re-computes and indexes segments in threads of their own, as many as it is told. */
 export class SegmentWorkers {
-  readonly #pool: WorkerPool<SegmentTask | IndexTask, SegmentSummary | Crossing<Uint8Array>>;
+  readonly #pool: WorkerPool<SegmentTask | IndexTask | UnitTask, SegmentSummary | Crossing<Uint8Array | BuiltUnit>>;
 
   constructor(size: number) {
     this.#pool = new WorkerPool(size);
@@ -23,8 +27,14 @@ export class SegmentWorkers {
   /** index gives the terms of a segment, and takes its bytes over likewise. It throws SEGMENT_MALFORMED. */
   index = async (stored: Buffer, segment: SegmentInEntry): Promise<Buffer> => {
     const result = await this.#pool.run({ indexed: stored, segment }, movable(stored));
-    const { buffer, byteOffset, byteLength } = arrived(result as Crossing<Uint8Array>);
-    return Buffer.from(buffer, byteOffset, byteLength);
+    return bufferOf(arrived(result as Crossing<Uint8Array>));
+  };
+
+  /** build makes a unit of the index, and takes over the bytes of its parts. It throws INDEX_MALFORMED. */
+  build: BuildUnit = async (range, parts) => {
+    const moved = parts.flatMap((part) => movable('terms' in part ? part.terms : part.file));
+    const { unit, bytes } = arrived((await this.#pool.run({ range, parts }, moved)) as Crossing<BuiltUnit>);
+    return { unit, bytes: bufferOf(bytes) };
   };
 
   /** close ends the threads. Nothing may be under way. */

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
 import { rebuildTiles } from '../../src/integrate/rebuildTiles.ts';
+import type { TileInfo } from '../../src/ports/store.ts';
 import { coded } from '../support/logVectors.ts';
 import { ledgerOf } from '../support/loggedLedger.ts';
 import { logDeps } from '../support/logs.ts';
@@ -30,6 +31,25 @@ test('tiles stand in the folder tlog of a mirror, are replaced whole, and are no
   for (const name of ['../x', 'tile/../../x', '/etc/x', 'tile/0/000.p/256']) {
     await expect(tiles.write(name, Buffer.from('x'))).rejects.toEqual(coded('TARGET_INVALID'));
   }
+});
+
+test('a file is removed unless it has been written since it was listed', async () => {
+  const tiles = new FolderTileStore(mirror);
+  const listed = async (): Promise<TileInfo[]> => {
+    const files: TileInfo[] = [];
+    for await (const file of tiles.list('')) files.push(file);
+    return files;
+  };
+  await tiles.write('checkpoint', Buffer.from('one'));
+  const [file] = await listed();
+  await utimes(join(mirror, 'tlog/checkpoint'), 1, 1);
+  await tiles.remove(file as TileInfo);
+  expect(await tiles.read('checkpoint')).toEqual(Buffer.from('one'));
+  const [again] = await listed();
+  await tiles.remove(again as TileInfo);
+  await tiles.remove(again as TileInfo);
+  expect(await listed()).toEqual([]);
+  await expect(tiles.remove({ name: '../x', written: 0 })).rejects.toEqual(coded('TARGET_INVALID'));
 });
 
 test('the tiles of a mirror can be made again from it', async () => {

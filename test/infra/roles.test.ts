@@ -49,6 +49,7 @@ const DATA = {
     'container tlog: blobs/read',
     'container tlog: blobs/add/action',
     'container tlog: blobs/write',
+    'container tlog: blobs/delete of index/*',
     'host storage of sealer: blobs/*',
     'hub audit: Microsoft.EventHub/*/receive/action',
     'key auditor: keys/read',

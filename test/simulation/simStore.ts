@@ -1,4 +1,4 @@
-import type { ObjectInfo, ObjectStore, TileStore } from '../../src/ports/store.ts';
+import type { ObjectStore, TileInfo, TileStore } from '../../src/ports/store.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import type { MemoryTiles } from '../support/memoryTiles.ts';
 import type { Process, Scheduler } from './scheduler.ts';
@@ -41,7 +41,8 @@ export function tilesOf(scheduler: Scheduler, tiles: MemoryTiles, process: Proce
   return {
     write: (name, bytes) => ask('write', () => tiles.write(name, bytes)),
     read: (name) => ask('read', () => tiles.read(name)),
-    async *list(prefix): AsyncIterable<ObjectInfo> {
+    remove: (file) => ask('remove', () => tiles.remove(file)),
+    async *list(prefix): AsyncIterable<TileInfo> {
       yield* await ask('list', () => all(tiles.list(prefix)));
     },
   };

@@ -7,6 +7,7 @@ import type { ReferenceSegment } from './referenceIndex.ts';
 import { referenceLines } from './referenceLedger.ts';
 import { segmentStart } from './segments.ts';
 import { timeOf } from './forge.ts';
+import { buildUnitHere } from '../../src/core/index/build.ts';
 import type { SegmentPart } from '../../src/core/index/build.ts';
 import { rowOf } from '../../src/core/index/segmentRow.ts';
 import { indexSegment, indexStored } from '../../src/core/index/terms.ts';
@@ -70,6 +71,7 @@ export const indexingOf = (store: ObjectStore, tiles: TileStore, changes: Partia
     tiles,
     now: Date.now,
     indexSegment: async (stored, segment) => indexStored(stored, segment),
+    buildUnit: buildUnitHere,
     concurrency: 3,
     budgetMs: 60_000,
     ...changes,

@@ -1,10 +1,13 @@
 import { maxBytesOf } from '../../src/core/objects/sizes.ts';
-import type { ObjectInfo, SearchableTiles, TileStore, TooLarge } from '../../src/ports/store.ts';
+import type { SearchableTiles, TileInfo, TileStore, TooLarge } from '../../src/ports/store.ts';
 import { ProcessDied } from './memoryStore.ts';
 
 /** MemoryTiles is a tile store in memory that can be told to fail. */
 export class MemoryTiles implements TileStore, SearchableTiles {
   readonly objects = new Map<string, Buffer>();
+  /** when files were written, by `clock` */
+  readonly times = new Map<string, number>();
+  clock = (): number => 0;
   readonly requests = { write: 0, read: 0, list: 0 };
   /** bytes that readPart has given */
   partBytes = 0;
@@ -20,6 +23,7 @@ export class MemoryTiles implements TileStore, SearchableTiles {
     const fault = this.faultOf(name);
     if (fault === 'dieBefore') throw new ProcessDied();
     this.objects.set(name, Buffer.from(bytes));
+    this.times.set(name, this.clock());
     if (fault === 'dieAfter') throw new ProcessDied();
   }
 
@@ -39,10 +43,20 @@ export class MemoryTiles implements TileStore, SearchableTiles {
     return bytes && Buffer.from(bytes);
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+  async remove({ name, written }: Pick<TileInfo, 'name' | 'written'>): Promise<void> {
+    await this.turn();
+    if (this.writtenOf(name) === written) this.objects.delete(name);
+  }
+
+  writtenOf(name: string): number {
+    return this.times.get(name) ?? 0;
+  }
+
+  async *list(prefix: string): AsyncIterable<TileInfo> {
     this.requests.list += 1;
     await this.turn();
     for (const name of [...this.objects.keys()].sort())
-      if (name.startsWith(prefix)) yield { name, size: this.objects.get(name)?.length ?? 0 };
+      if (name.startsWith(prefix))
+        yield { name, size: this.objects.get(name)?.length ?? 0, written: this.writtenOf(name) };
   }
 }

@@ -1,8 +1,11 @@
+import { buildUnit } from '../../src/core/index/build.ts';
+import type { SegmentPart } from '../../src/core/index/build.ts';
 import { SegmentWorkers } from '../../src/threads/workers.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
 import { check } from '../support/checking.ts';
 import { forgeChain, nameOf, timeOf } from '../support/forge.ts';
+import { sealedSegment } from '../support/indexScene.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 
 /** The segments of other names are foreign, and so is what is none. */
@@ -41,6 +44,23 @@ test('a buffer of its own moves to the thread; a view stays whole', async () => 
   const around = Buffer.concat([Buffer.from('xx'), stored, Buffer.from('yy')]);
   expect(await workers.summarize(around.subarray(2, -2), QUESTION)).toMatchObject({ ok: true });
   expect(around).toHaveLength(stored.length + 4);
+});
+
+test('a unit of the index is the one that this thread makes, and its parts move', async () => {
+  const parts = Array.from({ length: 5 }, (_, i) => sealedSegment(i, i, [`{"identity":"user ${i}"}`, 'no JSON']).part);
+  const copies = (): SegmentPart[] => parts.map(({ row, terms }) => ({ row, terms: Buffer.from(terms) }));
+  const moved = copies().map(({ row, terms }) => ({ row, terms: Buffer.from(Uint8Array.from(terms).buffer) }));
+  const first = buildUnit({ from: 0, to: 3 }, copies().slice(0, 3));
+  const built = await workers.build({ from: 0, to: 3 }, moved.slice(0, 3));
+  expect(built).toEqual(first);
+  expect(moved.map(({ terms }) => terms.length > 0)).toEqual([false, false, false, true, true]);
+  const whole = buildUnit({ from: 0, to: 5 }, copies());
+  const of = { unit: built.unit, file: built.bytes };
+  expect(await workers.build({ from: 0, to: 5 }, [of, ...copies().slice(3)])).toEqual(whole);
+  const wrong = { unit: first.unit, file: Buffer.from('<html>') };
+  await expect(workers.build({ from: 0, to: 5 }, [wrong, ...copies().slice(3)])).rejects.toMatchObject({
+    code: 'INDEX_MALFORMED',
+  });
 });
 
 test('a thread that dies fails its segment, never passes it, and others take over', async () => {

@@ -1,3 +1,4 @@
+import { buildUnitHere } from '../../src/core/index/build.ts';
 import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
 import { timeOf } from '../support/forge.ts';
 import { indexedLog, statedIndex } from '../support/indexScene.ts';
@@ -54,7 +55,7 @@ class LyingIndexing extends Indexing {
   readonly #change: (manifest: IndexManifest) => IndexManifest;
 
   constructor(indexSegment: IndexStoredSegment, change: (manifest: IndexManifest) => IndexManifest) {
-    super({ store, tiles, now: Date.now, indexSegment, concurrency: 3, budgetMs: 60_000 });
+    super({ store, tiles, now: Date.now, indexSegment, buildUnit: buildUnitHere, concurrency: 3, budgetMs: 60_000 });
     this.#change = change;
   }
 

@@ -50,7 +50,7 @@ export const command = defineCommand(
     const tiles =
       options.tlog === undefined
         ? { written: 0 }
-        : await mirrorTiles(await openTiles(target, options.tlog), new FolderTileStore(folder));
+        : await mirrorTiles(store, await openTiles(target, options.tlog), new FolderTileStore(folder));
     const progress = await Progress.over('mirror', store, '');
     let result: MirrorResult;
     try {

@@ -28,6 +28,15 @@ export interface BuiltUnit {
   readonly bytes: Buffer;
 }
 
+/** BuildUnit is buildUnit, here or in another thread. It takes over the bytes of the parts. */
+export type BuildUnit = (
+  range: Pick<IndexUnit, 'from' | 'to'>,
+  parts: readonly (SegmentPart | UnitPart)[],
+) => Promise<BuiltUnit>;
+
+/** buildUnitHere is buildUnit in this thread. */
+export const buildUnitHere: BuildUnit = async (range, parts) => buildUnit(range, parts);
+
 /** Source gives the terms of a part in ascending order of keys. */
 interface Source {
   key: TermKey;

@@ -154,16 +154,16 @@ export const NEWEST_CHECKPOINT = 'checkpoint';
 /** TLOG is what the names of tiles begin with where they stand beside a ledger's: in a mirror, and in findings. */
 export const TLOG = 'tlog/';
 
-/** INDEX is what the names of the index's objects begin with, among the tiles. */
-const INDEX = 'index/';
+/** INDEX_FOLDERS is what the names of the index's files begin with, among the tiles. */
+export const INDEX_FOLDERS = { units: 'index/units/', manifests: 'index/manifests/' } as const;
 const UNIT = /^index\/units\/([0-9a-f]{64})$/;
 const MANIFEST = /^index\/manifests\/([0-9a-f]{64})$/;
 
 /** unitName names a unit of the index by the root of its tree. */
-export const unitName = (root: Hash): string => `${INDEX}units/${formatHash(root)}`;
+export const unitName = (root: Hash): string => INDEX_FOLDERS.units + formatHash(root);
 
 /** manifestName names a manifest of the index by its SHA-256. */
-export const manifestName = (hash: Hash): string => `${INDEX}manifests/${formatHash(hash)}`;
+export const manifestName = (hash: Hash): string => INDEX_FOLDERS.manifests + formatHash(hash);
 
 /** isManifestName tells whether a manifest of the index can have this name. */
 export const isManifestName = (name: string): boolean => MANIFEST.test(name);

@@ -1,14 +1,14 @@
-import type { IndexedLog } from './indexedLog.ts';
+import { readManifest } from './indexFiles.ts';
+import { readEntries } from './logEntries.ts';
 import { attempt, faultIn } from '../core/errors.ts';
 import { parseHash } from '../core/hash.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
 import { TILE_WIDTH } from '../core/merkle/tile.ts';
+import type { TreeHead } from '../core/merkle/tree.ts';
 import { parseEntry } from '../core/objects/entry.ts';
 import type { IndexReport, Report } from '../core/objects/report.ts';
 import { openReport } from '../core/objects/reportFile.ts';
-import { readManifest } from '../ledger/indexFiles.ts';
-import { readEntries } from '../ledger/logEntries.ts';
-import type { ObjectStore, SearchableTiles } from '../ports/store.ts';
+import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 /** RederivedIndex is an index that a check has made again in whole, as its filed report says, whoever signed that. */
 export interface RederivedIndex {
@@ -23,14 +23,14 @@ const MOST_BUNDLES = 256;
 
 /** newestRederived finds the newest report in the log whose check was fine, and made the whole index again; undefined if none is near. */
 export async function newestRederived(
-  { store, tiles }: { readonly store: Pick<ObjectStore, 'read'>; readonly tiles: SearchableTiles },
-  { checkpoint }: IndexedLog,
+  { store, tiles }: { readonly store: Pick<ObjectStore, 'read'>; readonly tiles: Pick<TileStore, 'read'> },
+  head: TreeHead,
 ): Promise<RederivedIndex | undefined> {
-  const last = Math.floor((checkpoint.size - 1) / TILE_WIDTH);
+  const last = Math.floor((head.size - 1) / TILE_WIDTH);
   for (let bundle = last; bundle >= Math.max(0, last - MOST_BUNDLES); bundle--) {
     const from = bundle * TILE_WIDTH;
     const lines: Buffer[] = [];
-    for await (const more of readEntries(tiles, checkpoint, from, Math.min(from + TILE_WIDTH, checkpoint.size)))
+    for await (const more of readEntries(tiles, head, from, Math.min(from + TILE_WIDTH, head.size)))
       lines.push(...more.lines);
     for (const [offset, line] of [...lines.entries()].toReversed()) {
       const entry = attempt(() => parseEntry(line), 'malformed');
@@ -48,7 +48,7 @@ export async function newestRederived(
 }
 
 async function rederivedIn(
-  tiles: SearchableTiles,
+  tiles: Pick<TileStore, 'read'>,
   { log }: Report,
 ): Promise<Omit<RederivedIndex, 'report'> | undefined> {
   const { head, index } = log ?? {};

@@ -1,0 +1,51 @@
+import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
+import { expectIndex, indexedLog, statedIndex } from '../support/indexScene.ts';
+import { fileFullCheck } from '../support/fullCheck.ts';
+import { KeptLog } from '../support/keptLog.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
+import { MemoryTiles } from '../support/memoryTiles.ts';
+import { mirrorTiles } from '../../src/ledger/mirrorTiles.ts';
+
+const store = new MemoryStore();
+const tiles = new MemoryTiles();
+let reported = '';
+
+beforeAll(async () => {
+  const log = indexedLog(store, tiles);
+  for (let sealed = 0; sealed < 40; sealed++) {
+    await sealAll(ingestOf(store), [{ ...eventAt(sealed), body: Buffer.from(`{"identity":"user ${sealed}"}`) }], '0');
+    await log.run(new KeptLog());
+    if (sealed === 20) {
+      reported = statedIndex(store)?.manifest ?? '';
+      await fileFullCheck(store, tiles);
+    }
+  }
+});
+
+const indexFiles = ({ objects }: MemoryTiles): string[] =>
+  [...objects.keys()].filter((name) => name.startsWith('index/')).sort();
+
+const filesOf = (manifest: string): string[] => {
+  const name = `index/manifests/${manifest}`;
+  const { units } = JSON.parse((tiles.objects.get(name) as Buffer).toString('utf8')) as { units: { root: string }[] };
+  return [name, ...units.map(({ root }) => `index/units/${root}`)];
+};
+
+test('of the index, what the log states and what a report made again are copied, and nothing that is superseded', async () => {
+  const copy = new MemoryTiles();
+  const mirrored = await mirrorTiles(store, tiles, copy);
+  expect(mirrored).toEqual({ written: copy.objects.size });
+  const needed = new Set([...filesOf(statedIndex(store)?.manifest ?? ''), ...filesOf(reported)]);
+  expect(indexFiles(copy)).toEqual([...needed].sort());
+  expect(needed.size).toBeLessThan(indexFiles(tiles).length / 2);
+  expectIndex(store, copy);
+  expect(await mirrorTiles(store, tiles, copy)).toEqual({ written: 1 });
+});
+
+test('where nothing tells what of the index is needed, all of it is copied', async () => {
+  const source = new MemoryTiles();
+  for (const [name, bytes] of tiles.objects) if (!name.startsWith('tile/entries/')) source.objects.set(name, bytes);
+  const copy = new MemoryTiles();
+  await mirrorTiles(store, source, copy);
+  expect(indexFiles(copy)).toEqual(indexFiles(tiles));
+});
