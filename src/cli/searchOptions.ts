@@ -1,8 +1,11 @@
+import { callersPath } from './files.ts';
 import { isZone, parseMoment } from './moment.ts';
 import { usageError } from './usage.ts';
 import type { OptionTable } from './usage.ts';
+import { FolderCache } from '../adapters/folderCache.ts';
 import { isPartition } from '../core/text.ts';
 import type { Query } from '../find/query.ts';
+import type { ByteCache } from '../ports/cache.ts';
 
 /** SPAN_OPTIONS are the options of commands that search: of which time, and where. */
 export const SPAN_OPTIONS = {
@@ -20,6 +23,32 @@ export const SPAN_OPTIONS = {
     meaning: 'a verifier key of the log: without one, anybody may have made the ledger. May be given several times',
   },
 } as const satisfies OptionTable;
+
+/** CACHE_OPTION is the option that says where what is read is kept. */
+export const CACHE_OPTION = {
+  cache: {
+    type: 'file',
+    placeholder: 'DIR',
+    meaning:
+      'keep segments and pages of the index that are read in this folder, and read none of them twice. They are logs: remove the folder ' +
+      'when the case is closed',
+  },
+} as const satisfies OptionTable;
+
+/** CacheOfReads is a cache to search with, and what there is to say of it at the end. */
+export interface CacheOfReads {
+  readonly deps: { readonly cache?: ByteCache };
+  readonly lines: () => string[];
+}
+
+/** cacheIn opens the folder of the option; without one nothing is kept. */
+export function cacheIn({ cache: folder }: { readonly cache: string | undefined }): CacheOfReads {
+  if (folder === undefined) return { deps: {}, lines: () => [] };
+  const cache = new FolderCache(callersPath(folder));
+  const lines = (): string[] =>
+    cache.fault === undefined ? [] : [`${folder} could not keep what was read (${cache.fault})`];
+  return { deps: { cache }, lines };
+}
 
 /** SpanValues is what was given for them. */
 export interface SpanValues {

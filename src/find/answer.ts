@@ -1,3 +1,4 @@
+import { readEntered, withCachedIndex } from './cachedReads.ts';
 import { EntryReader } from './entryReader.ts';
 import { indexFault, openIndexedLog } from './indexedLog.ts';
 import type { IndexedLog } from './indexedLog.ts';
@@ -31,6 +32,7 @@ import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { newestRederived } from '../ledger/rederivedIndex.ts';
 import type { RederivedIndex } from '../ledger/rederivedIndex.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
+import type { ByteCache } from '../ports/cache.ts';
 import type { ObjectStore, SearchableTiles } from '../ports/store.ts';
 
 export interface AnswerDeps {
@@ -38,6 +40,8 @@ export interface AnswerDeps {
   readonly tiles: SearchableTiles;
   /** keys that the log signs with */
   readonly verifiers: readonly VerifierKey[];
+  /** keeps what is read of the index's units, and segments */
+  readonly cache?: ByteCache;
 }
 
 /** answerQueryOf gives what of a query an answer can prove: terms of fields, the hub's time, partitions. */
@@ -65,7 +69,9 @@ export async function makeAnswer(deps: AnswerDeps, query: Query): Promise<Answer
   }
 }
 
-async function makeWhole(deps: AnswerDeps, query: Query): Promise<Answer | string> {
+async function makeWhole(uncached: AnswerDeps, query: Query): Promise<Answer | string> {
+  const { tiles, cache } = uncached;
+  const deps = cache === undefined ? uncached : { ...uncached, tiles: withCachedIndex(tiles, cache) };
   const log = await openIndexedLog(deps.tiles, deps.verifiers);
   if (typeof log === 'string') return log;
   const maker = new AnswerMaker(deps, query, log);
@@ -207,7 +213,7 @@ class AnswerMaker {
     const name = segmentName(row.partition, row.index);
     const entry = await this.#entries.segmentOf(row);
     if (typeof entry === 'string') return `${name}: ${entry}`;
-    const stored = await this.#deps.store.read(name);
+    const stored = await readEntered(this.#deps, name, entry.sha256);
     const content =
       typeof stored === 'object'
         ? attempt(() => openEntered(stored, { name, sha256: entry.sha256 }), 'malformed')

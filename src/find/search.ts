@@ -1,4 +1,5 @@
 import { ChainSpans } from './chainSpans.ts';
+import { readEntered, withCachedIndex } from './cachedReads.ts';
 import { EntryReader } from './entryReader.ts';
 import { indexFault, openIndexedLog } from './indexedLog.ts';
 import type { IndexedLog } from './indexedLog.ts';
@@ -31,6 +32,7 @@ import { mapInOrder } from '../ledger/concurrency.ts';
 import { readLog } from '../ledger/entries.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { indicesFrom, partitionsOf } from '../ledger/partitions.ts';
+import type { ByteCache } from '../ports/cache.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore, SearchableTiles, Unread } from '../ports/store.ts';
 
@@ -45,6 +47,18 @@ export interface SearchDeps {
   readonly tiles?: SearchableTiles;
   /** keys that the log signs with, or did; without any, whoever made the ledger is taken at their word */
   readonly verifiers: readonly VerifierKey[];
+  /** keeps what is read of the index's units, and the segments that the log has */
+  readonly cache?: ByteCache;
+  /** is told after each segment */
+  readonly onProgress?: (progress: SegmentsRead) => void;
+}
+
+/** SegmentsRead is how far a search is. */
+export interface SegmentsRead {
+  readonly read: number;
+  /** how many will be read, but for what the log doesn't have yet; undefined where only reading the log tells */
+  readonly of: number | undefined;
+  readonly bytes: number;
 }
 
 /** Hit is a record that was found. */
@@ -99,6 +113,8 @@ export class Search {
   readonly #interval: Interval;
   readonly #matcher: Matcher;
   readonly #trust: Trust;
+  /** how many segments the index says to read */
+  #planned: number | undefined;
 
   constructor(deps: SearchDeps, query: Query) {
     this.#deps = deps;
@@ -113,19 +129,30 @@ export class Search {
    * doesn't have yet. What can't be read is counted, and stops nothing. Where the index isn't what the log states, it is not gone by.
    */
   async *hits(): AsyncGenerator<Hit> {
-    const { store } = this.#deps;
-    const read = mapInOrder(this.#candidates(), AHEAD, async (candidate) => ({
+    let [read, bytes] = [0, 0];
+    const segments = mapInOrder(this.#candidates(), AHEAD, async (candidate) => ({
       candidate,
-      stored: await store.read(candidate.name),
+      stored: await this.#read(candidate),
     }));
-    for await (const { candidate, stored } of read) yield* this.#searchIn(candidate, stored);
+    for await (const { candidate, stored } of segments) {
+      read += 1;
+      if (typeof stored === 'object') bytes += stored.length;
+      this.#deps.onProgress?.({ read, of: this.#planned && Math.max(read, this.#planned), bytes });
+      yield* this.#searchIn(candidate, stored);
+    }
+  }
+
+  #read({ name, entry }: Candidate): Promise<Buffer | Unread | undefined> {
+    return typeof entry === 'object' ? readEntered(this.#deps, name, entry.sha256) : this.#deps.store.read(name);
   }
 
   async *#candidates(): AsyncGenerator<Candidate> {
-    const { tiles } = this.#deps;
+    const { tiles: uncached, cache } = this.#deps;
+    const tiles = uncached && (cache === undefined ? uncached : withCachedIndex(uncached, cache));
     // Rows of the index have no numbers of records.
     const plan = tiles === undefined || this.#query.records !== undefined ? undefined : await this.#plan(tiles);
     if (tiles === undefined || plan === undefined) return yield* this.#candidatesOfLog();
+    this.#planned = plan.hits.length + plan.behind.length;
     const entries = new EntryReader(tiles, plan.log.checkpoint);
     for (const { row, only } of plan.hits) {
       const { partition, index } = row;

@@ -212,6 +212,23 @@ test('fields counts each value of each record once, with when it came first and 
   await expect(fieldsCommand.run([folder, '--field', 'colour'])).rejects.toThrow('--field must be one of');
 });
 
+test('--cache keeps what was read, and says where it could not', async () => {
+  await seal(RECORDS);
+  const cache = join(folder, '..', `${folder.split('/').at(-1)}-cache`);
+  try {
+    const args = ['--from', AT, '--key', VKEY];
+    const plain = await find(...args);
+    expect(await find(...args, '--cache', cache)).toEqual(plain);
+    expect(await find(...args, '--cache', cache)).toEqual(plain);
+    const file = join(cache, 'file');
+    await writeFile(file, 'x');
+    const { code, out } = await find(...args, '--cache', file);
+    expect([code, out]).toEqual([0, `${plain.out.trimEnd()}\n${file} could not keep what was read (ENOTDIR)\n`]);
+  } finally {
+    await rm(cache, { recursive: true, force: true });
+  }
+});
+
 test('show --context shows a record among its neighbours, over the ends of segments', async () => {
   await seal(RECORDS);
   await seal(RECORDS, 4);

@@ -7,7 +7,8 @@ import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { formatMoment } from '../moment.ts';
 import { TARGET_MEANING, jsonOption } from '../options.ts';
 import { formatCount, print, printJson } from '../output.ts';
-import { spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
+import { Progress } from '../progress.ts';
+import { CACHE_OPTION, cacheIn, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openTarget } from '../target.ts';
 import { usageError } from '../usage.ts';
@@ -15,6 +16,7 @@ import type { OptionTable } from '../usage.ts';
 
 const OPTIONS = {
   ...SPAN_OPTIONS,
+  ...CACHE_OPTION,
   field: {
     type: 'texts',
     placeholder: 'NAME',
@@ -51,10 +53,14 @@ export const command = defineCommand(
     const verifiers = verifierKeys(options.key);
     requireLogKeys('--key', verifiers);
     const query = { by: 'hub', terms: new Map(), where: [], texts: [], ...span } as const;
-    const search = new Search({ store: await openTarget(target), verifiers }, query);
+    const cache = cacheIn(options);
+    const progress = Progress.ofSearch('fields');
+    const onProgress = progress.showSegments.bind(progress);
+    const search = new Search({ store: await openTarget(target), verifiers, ...cache.deps, onProgress }, query);
     const counts = new FieldCounts();
     for await (const hit of search.hits()) counts.add(hit);
-    const searched = searchedLines(search.tally, query, zone, verifiers.length > 0);
+    progress.clear();
+    const searched = [...searchedLines(search.tally, query, zone, verifiers.length > 0), ...cache.lines()];
     if (options.json) printJson({ ...asJson(counts, fields), searched });
     else {
       for (const field of fields) printField(counts, field, zone, options.limit ?? LIMIT);

@@ -18,7 +18,8 @@ import { HIT_FORMATS, hitFormat } from '../hits.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { print, tell } from '../output.ts';
-import { spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
+import { Progress } from '../progress.ts';
+import { CACHE_OPTION, cacheIn, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
 import { writeAnswer } from '../writeAnswer.ts';
@@ -67,6 +68,7 @@ const OPTIONS = {
     placeholder: 'DIR|URL',
     meaning: "where the log's tiles and its index are, if not in TARGET/tlog or in the container tlog beside TARGET",
   },
+  ...CACHE_OPTION,
   prove: {
     type: 'file',
     placeholder: 'DIR',
@@ -115,7 +117,11 @@ export const command = defineCommand(
     const store = await openTarget(target);
     const query = options.related === undefined ? asked : await withRelated(asked, options.related, store, verifiers);
     const tiles = options['no-index'] ? undefined : await openTileStore(target, options.tlog);
-    const search = new Search({ store, verifiers, ...(tiles && { tiles }) }, query);
+    const cache = cacheIn(options);
+    const progress = Progress.ofSearch('find');
+    const deps = { store, verifiers, ...cache.deps };
+    const onProgress = progress.showSegments.bind(progress);
+    const search = new Search({ ...deps, ...(tiles && { tiles }), onProgress }, query);
     const isFile = options.out !== undefined;
     const width = isFile || !process.stdout.isTTY ? 0 : (process.stdout.columns ?? 0);
     const printed = hitFormat(format, { zone, width });
@@ -123,18 +129,20 @@ export const command = defineCommand(
     await sink.write(printed.head);
     let shown = 0;
     for await (const hit of options.sort === undefined ? search.hits() : sorted(search.hits())) {
+      progress.clear();
       await sink.write(printed.line(hit));
       shown += 1;
       if (shown === options.limit) break;
     }
+    progress.clear();
     await sink.close();
     const say = format === 'table' || isFile ? print : tell;
     say('');
     if (shown === options.limit) say(`stopped at ${shown}, as --limit says: what comes behind was not searched`);
-    for (const line of searchedLines(search.tally, query, zone, verifiers.length > 0)) say(line);
+    for (const line of [...searchedLines(search.tally, query, zone, verifiers.length > 0), ...cache.lines()]) say(line);
     const code = searchExit(search.tally);
     if (options.prove === undefined || tiles === undefined) return code;
-    const isProved = await writeAnswer(options.prove, { store, tiles, verifiers }, query, say);
+    const isProved = await writeAnswer(options.prove, { ...deps, tiles }, query, say);
     return isProved ? code : EXIT.unknown;
   },
 );
