@@ -8,7 +8,7 @@ import { FIELDS } from '../core/fields/rule.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';
 import { fold } from '../core/fields/fold.ts';
 import { termsOf } from '../core/fields/values.ts';
-import { originalRecord } from '../core/segment/recordLine.ts';
+import { mayHoldEncoded, originalRecord } from '../core/segment/recordLine.ts';
 import type { RecordForm } from '../core/segment/body.ts';
 import type { Seal } from '../core/segment/recordLine.ts';
 
@@ -48,7 +48,8 @@ export class Matcher {
 
   /** mayHave tells whether a record of a segment with this content can be found, by its bytes alone. */
   mayHave(content: Buffer): boolean {
-    return !this.#asksTextAlone || this.#texts.every((text) => content.includes(text));
+    if (!this.#asksTextAlone || this.#texts.every((text) => content.includes(text))) return true;
+    return mayHoldEncoded(content);
   }
 
   /** look looks at a record line; undefined if it is outside the interval. */

@@ -121,6 +121,16 @@ test('a member that looks like a seal changes nothing of where a record is, and 
   expect(hits.map(({ record, enqueued }) => [record, enqueued])).toEqual([[0, timeOf(0)]]);
 });
 
+test.each([
+  ['text with escapes in its line', 'he said "hello"', 'said "hello"'],
+  ['base64', Buffer.from('ff4142434445', 'hex'), 'ABCDE'],
+])('a text is found in a record that is kept as %s, in a segment of nothing else', async (_, body, text) => {
+  await seal([body]);
+  await integrate();
+  expect(placesOf(await find({ texts: [text] }))).toEqual(['0/0']);
+  expect(placesOf(await find({ texts: [`${text}!`] }))).toEqual([]);
+});
+
 describe('what was searched', () => {
   const inTime = (from: number, to: number): Partial<Query> => ({
     from: Date.parse(timeOf(from)),

@@ -22,6 +22,8 @@ const FORMS = ['value', 'text', 'base64', 'amqp'] as const satisfies SealedForm[
 const MEMBERS = { value: '_value', text: '_text', base64: '_base64', amqp: '_base64' } as const;
 const startOf = (form: SealedForm): Buffer => Buffer.from(`{"${MEMBERS[form]}":`);
 const STARTS = { value: startOf('value'), text: startOf('text'), base64: startOf('base64'), amqp: startOf('amqp') };
+/** How lines begin that hold a record otherwise than byte for byte. */
+const ENCODED = [STARTS.text, STARTS.base64].map((start) => Buffer.concat([Buffer.from('\n'), start]));
 /** How a seal says its form: from the last quote of the time to before its own last quote. */
 const ENDS = FORMS.map((form) => Buffer.from(`","form":"${form}`));
 
@@ -50,6 +52,9 @@ export function readSeal(bytes: Buffer, start: number, end: number): Seal | unde
   const seal = readPlainSeal(bytes, start, end) ?? readLongSeal(bytes.subarray(start, end));
   return seal?.form === undefined || isOfForm(bytes, start, seal.form) ? seal : undefined;
 }
+
+/** mayHoldEncoded tells whether a segment's content may have a record that stands in its line as a string, or in base64. */
+export const mayHoldEncoded = (content: Buffer): boolean => ENCODED.some((start) => content.includes(start));
 
 function isOfForm(bytes: Buffer, start: number, form: SealedForm): boolean {
   const wanted = STARTS[form];
