@@ -16,9 +16,10 @@ export function parseMoment(option: string, text: string, zone: string, edge: Ed
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset] = match;
   const local = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0')}`;
   const utc = Date.parse(`${local}Z`);
-  if (Number.isNaN(utc) || !new Date(utc).toISOString().startsWith(local.slice(0, 10)))
+  const withOffset = Date.parse(`${local}${offset?.toUpperCase() ?? 'Z'}`);
+  if (Number.isNaN(withOffset) || !new Date(utc).toISOString().startsWith(local.slice(0, 10)))
     throw usageError(`${option}: there is no such time as ${text}`);
-  if (offset !== undefined) return Date.parse(`${local}${offset.toUpperCase()}`);
+  if (offset !== undefined) return withOffset;
   // Local time and UTC are less than a day apart, so one of these two offsets is the one in force, or both are.
   const candidates = [-1, 1].map((days) => utc - offsetOf(zone, utc + days * 86_400_000));
   return edge === 'from' ? Math.min(...candidates) : Math.max(...candidates);

@@ -149,6 +149,8 @@ test('times: with an offset, in a zone, as dates, and by what records say', asyn
 test.each([
   [['--from', 'soon'], '--from must be a time such as'],
   [['--from', '2025-02-30'], 'there is no such time as 2025-02-30'],
+  [['--to', '2025-02-28T24:00+01:00'], 'there is no such time as 2025-02-28T24:00+01:00'],
+  [['--from', '2025-02-28T12:00+99:99'], 'there is no such time as 2025-02-28T12:00+99:99'],
   [['--from', '2025-01-02', '--to', '2025-01-02'], '--from must be before --to'],
   [['--tz', 'Mars/Olympus'], '--tz must be a name of the time zone database'],
   [['--actor', ' '], '--actor is empty'],
