@@ -49,8 +49,7 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
         ]
       : []),
     ...unsearchedLines(tally),
-    ...gapLines(tally, zone),
-    ...spanLines(tally, query, zone),
+    ...(tally.isLogKnown ? [...gapLines(tally, zone), ...spanLines(tally, query, zone)] : []),
     ...indexLines(tally),
     ...logLines(tally, zone, isKeyGiven),
   ];
@@ -119,29 +118,33 @@ function spanLines({ spans }: Tally, { from = -Infinity, to = Infinity }: Query,
 }
 
 /** indexLines says how far the index was gone by, and whose word it is. */
-function indexLines({ index }: Tally): string[] {
+function indexLines({ index, isLogKnown }: Tally): string[] {
   if (index === undefined) return [];
-  if ('why' in index) return [`no index was used, and every segment of that time was read: ${index.why}`];
+  if ('why' in index)
+    return [`no index was used${isLogKnown ? ', and every segment of that time was read' : ''}: ${index.why}`];
   const behind = index.behind > 0 ? `; ${count(index.behind, 'segment')} behind it were read` : '';
   return [`the index covers the first ${formatCount(index.entries)} entries of the log${behind}`];
 }
 
-function logLines({ log, segments }: Tally, zone: string, isKeyGiven: boolean): string[] {
+function logLines({ log, segments, isLogKnown }: Tally, zone: string, isKeyGiven: boolean): string[] {
   const behind =
     segments.behindLog > 0
       ? [`${count(segments.behindLog, 'segment')} of these the log doesn't have yet, so no proof covers them`]
       : [];
-  if (log === undefined) return [...behind, 'there is no log that a trusted key began'];
-  const { entries, time, checkpoint } = log;
-  const covered =
-    checkpoint === undefined
-      ? 'no checkpoint of its last batches is signed by it'
-      : `its checkpoint of ${formatCount(checkpoint.size)} is signed`;
+  if (isLogKnown && log === undefined) return [...behind, 'there is no log that a trusted key began'];
   return [
     ...behind,
-    `the log has ${count(entries, 'entry', 'entries')}, the last of ${shown(time, zone)}; ${covered}`,
+    ...(log === undefined ? [] : [logLine(log, zone)]),
     isKeyGiven
       ? 'what was found is what a key which you gave vouches for; that nothing was left out is not proved'
       : 'no --key was given, so anybody may have made this ledger',
   ];
+}
+
+function logLine({ entries, time, checkpoint }: NonNullable<Tally['log']>, zone: string): string {
+  const covered =
+    checkpoint === undefined
+      ? 'no checkpoint of its last batches is signed by it'
+      : `its checkpoint of ${formatCount(checkpoint.size)} is signed`;
+  return `the log has ${count(entries, 'entry', 'entries')}, the last of ${shown(time, zone)}; ${covered}`;
 }

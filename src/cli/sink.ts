@@ -7,7 +7,8 @@ import { unusable } from './usage.ts';
 
 /** Sink takes results one by one, however many, and waits for a slow reader. */
 export interface Sink {
-  write(text: string): Promise<void>;
+  /** write gives false where the reader has seen enough, as head has: what is written then goes nowhere. */
+  write(text: string): Promise<boolean>;
   /** close ends the results; nobody has all of them before. */
   close(): Promise<void>;
 }
@@ -36,19 +37,27 @@ export async function openSink(path: string | undefined): Promise<Sink> {
     write: async (text) => {
       await writeTo(stream, text);
       check();
+      return true;
     },
     close: async () => {
       if (!stream.destroyed) {
         stream.end();
-        await once(stream, 'close');
+        await once(stream, 'close').catch(() => undefined);
       }
       check();
     },
   };
 }
 
-async function writeTo(stream: Writable, text: string): Promise<void> {
-  if (!stream.write(text) && !stream.destroyed) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+/** writeTo waits for a slow reader, and tells whether there still is one. Why there is none, the stream's own listener is told. */
+async function writeTo(stream: Writable, text: string): Promise<boolean> {
+  if (stream.destroyed) return false;
+  if (stream.write(text)) return true;
+  const listening = new AbortController();
+  const { signal } = listening;
+  await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]).catch(() => undefined);
+  listening.abort();
+  return !stream.destroyed;
 }
 
 const printableLines = (text: string): string =>

@@ -180,6 +180,7 @@ export class Search {
       this.tally.index = { entries: statement.entries, behind: behind.length };
       for (const [partition, { sealed }] of heads.positions)
         if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
+      this.tally.isLogKnown = true;
       return { log, hits, behind };
     } catch (error) {
       this.tally.forget();
@@ -222,6 +223,7 @@ export class Search {
     }
     chains.finish();
     await this.#findCheckpoint(ends);
+    this.tally.isLogKnown = true;
     yield* this.#behindLog(positions);
   }
 

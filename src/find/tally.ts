@@ -50,6 +50,8 @@ export class Tally {
   readonly missing: MissingEvents[] = [];
   /** partitions of which nothing tells whether events are missing just before the interval */
   readonly unfollowed = new Set<string>();
+  /** the log was looked through to its end: else what is missing, how far it is sealed, and the log itself aren't known */
+  isLogKnown = false;
   /** by partition */
   readonly spans = new Map<string, Span>();
   /** the newest checkpoint that covers what the log had, and the log itself */

@@ -198,6 +198,22 @@ test('what is found goes into a file that was not there, and the footer is print
   await expect(command.run([folder, '--out', out])).rejects.toThrow('is there already, and is never overwritten');
 });
 
+test('where a limit ends the search, nothing is said of what was not looked at; sorted, all was', async () => {
+  for (let i = 0; i < 12; i++) await seal(RECORDS, 4 * i);
+  const said = await find('--limit', '1', '--key', VKEY, '--to', '2026-01-01');
+  expect(said.lines.slice(2)).toEqual([
+    '',
+    'stopped at 1, as --limit says: what comes behind was not searched',
+    'found 4 of 4 records in 1 segment',
+    'no index was used: the log states no index',
+    'what was found is what a key which you gave vouches for; that nothing was left out is not proved',
+    '',
+  ]);
+  const sorted = await find('--limit', '1', '--sort', 'time', '--key', VKEY, '--to', '2026-01-01');
+  expect(sorted.out).toContain('shown are the first 1, as --limit says\nfound 48 of 48 records in 12 segments\n');
+  expect(sorted.out).toContain('sealed only until then');
+});
+
 test('fields counts each value of each record once, with when it came first and last', async () => {
   await seal(RECORDS);
   const { code, out } = await inProcess(async () => fieldsCommand.run([folder, '--json']));

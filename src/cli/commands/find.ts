@@ -130,15 +130,20 @@ export const command = defineCommand(
     let shown = 0;
     for await (const hit of options.sort === undefined ? search.hits() : sorted(search.hits())) {
       progress.clear();
-      await sink.write(printed.line(hit));
+      const isRead = await sink.write(printed.line(hit));
       shown += 1;
-      if (shown === options.limit) break;
+      if (!isRead || shown === options.limit) break;
     }
     progress.clear();
     await sink.close();
     const say = format === 'table' || isFile ? print : tell;
     say('');
-    if (shown === options.limit) say(`stopped at ${shown}, as --limit says: what comes behind was not searched`);
+    if (shown === options.limit)
+      say(
+        options.sort === undefined
+          ? `stopped at ${shown}, as --limit says: what comes behind was not searched`
+          : `shown are the first ${shown}, as --limit says`,
+      );
     for (const line of [...searchedLines(search.tally, query, zone, verifiers.length > 0), ...cache.lines()]) say(line);
     const code = searchExit(search.tally);
     if (options.prove === undefined || tiles === undefined) return code;
