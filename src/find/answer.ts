@@ -19,7 +19,8 @@ import type { SegmentRow } from '../core/index/segmentRow.ts';
 import { RESERVED, keyOf } from '../core/index/termKey.ts';
 import type { TermKey } from '../core/index/termKey.ts';
 import { proveTerm } from '../core/index/unit.ts';
-import { inclusionRanges, proveInSegment, proveInclusion } from '../core/merkle/proof.ts';
+import { inclusionRanges, proveInclusion } from '../core/merkle/proof.ts';
+import { nodesInMemory } from '../core/merkle/tree.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_ANSWER_RECORDS } from '../core/objects/answer.ts';
@@ -220,11 +221,15 @@ class AnswerMaker {
         : undefined;
     if (content === undefined) return `${name} can't be read, or is not what its entry in the log says`;
     const leaves = leavesOf(content);
-    const hashes = leaves.map(({ hash }) => hash);
-    return [...recordsIn(runs)].map((record) => {
-      const { start, end } = leaves[record + 1] as Leaf;
-      return { segment, line: content.toString('utf8', start, end), ...proveInSegment(hashes, record + 1) };
-    });
+    const readNode = nodesInMemory(leaves.map(({ hash }) => hash));
+    const records: ProvedRecord[] = [];
+    for (const record of recordsIn(runs)) {
+      const leaf = leaves[record + 1];
+      if (leaf === undefined) return `the index says that ${name} has a record ${record}, and it has not`;
+      const line = content.toString('utf8', leaf.start, leaf.end);
+      records.push({ segment, line, ...proveInclusion(record + 1, leaves.length, readNode) });
+    }
+    return records;
   }
 }
 

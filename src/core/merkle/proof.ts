@@ -1,4 +1,4 @@
-import { EMPTY_ROOT, TreeRoot, rangeHash, splitOf } from './tree.ts';
+import { EMPTY_ROOT, nodesInMemory, rangeHash, splitOf } from './tree.ts';
 import type { LeafRange, ReadNode, TreeHead } from './tree.ts';
 import { nodeHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
@@ -62,14 +62,8 @@ export const proveConsistency = (from: number, to: number, readNode: ReadNode): 
   consistencyRanges(from, to).map((range) => rangeHash(range, readNode));
 
 /** proveInSegment proves the leaf at `index` in a tree whose leaf hashes are all in memory, such as a segment's lines. */
-export function proveInSegment(leaves: readonly Hash[], index: number): InclusionProof {
-  const hashes = inclusionRanges(index, leaves.length).map(({ start, end }) => {
-    const tree = new TreeRoot();
-    for (let i = start; i < end; i++) tree.add(leaves[i] as Hash);
-    return tree.root();
-  });
-  return { index, size: leaves.length, hashes };
-}
+export const proveInSegment = (leaves: readonly Hash[], index: number): InclusionProof =>
+  proveInclusion(index, leaves.length, nodesInMemory(leaves));
 
 const half = (number: number): number => Math.floor(number / 2);
 

@@ -59,6 +59,18 @@ export interface LeafRange {
 /** ReadNode gives the hash of a perfect subtree, from wherever the tree is kept. */
 export type ReadNode = (node: TreeNode) => Hash;
 
+/** nodesInMemory gives the hashes of the perfect subtrees over leaves: each was computed once, for however many proofs. */
+export function nodesInMemory(leaves: readonly Hash[]): ReadNode {
+  const levels = [leaves];
+  for (let below = leaves; below.length > 1;) {
+    const above: Hash[] = [];
+    for (let i = 0; i + 1 < below.length; i += 2) above.push(nodeHash(below[i] as Hash, below[i + 1] as Hash));
+    levels.push(above);
+    below = above;
+  }
+  return ({ level, index }) => levels[level]?.[index] as Hash;
+}
+
 /** EMPTY_ROOT is the root of a tree without leaves: SHA-256 of nothing. RFC 6962 section 2.1. */
 export const EMPTY_ROOT = sha256(new Uint8Array(0));
 
