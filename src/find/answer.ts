@@ -7,7 +7,7 @@ import type { Interval } from './indexSearch.ts';
 import type { Query } from './query.ts';
 import { UnitReader } from './unitReader.ts';
 import type { PlacedTerm } from './unitReader.ts';
-import { attempt } from '../core/errors.ts';
+import { AuditsealError, attempt } from '../core/errors.ts';
 import { leafHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
@@ -194,7 +194,9 @@ class AnswerMaker {
         rows = await reader.rows(block);
         keys.add(keyOf(RESERVED.segments, String(block), rules));
       }
-      const row = rows[ordinal % ROWS_PER_BLOCK] as SegmentRow;
+      const row = rows[ordinal % ROWS_PER_BLOCK];
+      if (row === undefined)
+        throw new AuditsealError('INDEX_MALFORMED', `postings name segment ${ordinal} of a unit that has ${all}`);
       segments.push({ row, runs: runsOf.get(ordinal) ?? (row.records > 0 ? [0, row.records] : []) });
     }
     const terms: ProvedTerm[] = [];

@@ -19,7 +19,7 @@ export class EntryReader {
     this.#head = head;
   }
 
-  /** line gives the bytes of an entry, proved to be the tree's. It throws TILE_MALFORMED. */
+  /** line gives the bytes of an entry that is below the tree's size, proved to be the tree's. It throws TILE_MALFORMED. */
   async line(entry: number): Promise<Buffer> {
     const first = Math.floor(entry / TILE_WIDTH) * TILE_WIDTH;
     if (first !== this.#first) {
@@ -38,11 +38,13 @@ export class EntryReader {
 
   /** segmentOf gives the entry of the segment that a row of the index is of, or in words why there is none. */
   async segmentOf({ entry: number, partition, index }: SegmentRow): Promise<SegmentEntry | string> {
+    const isNone = `the index says that entry ${number} is its, and it isn't`;
+    if (number >= this.#head.size) return isNone;
     try {
       const line = await this.line(number);
       const entry = attempt(() => parseEntry(line), 'malformed');
       const isIt = entry?.type === 'segment' && entry.partition === partition && entry.index === index;
-      return isIt ? entry : `the index says that entry ${number} is its, and it isn't`;
+      return isIt ? entry : isNone;
     } catch (error) {
       return faultIn(error, 'malformed').message;
     }

@@ -1,7 +1,7 @@
 import { readManifest } from './indexFiles.ts';
 import { readEntries } from './logEntries.ts';
 import { attempt, faultIn } from '../core/errors.ts';
-import { parseHash } from '../core/hash.ts';
+import { parseHash, sha256 } from '../core/hash.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
 import { TILE_WIDTH } from '../core/merkle/tile.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
@@ -26,8 +26,8 @@ export async function newestRederived(
   { store, tiles }: { readonly store: Pick<ObjectStore, 'read'>; readonly tiles: Pick<TileStore, 'read'> },
   head: TreeHead,
 ): Promise<RederivedIndex | undefined> {
-  const last = Math.floor((head.size - 1) / TILE_WIDTH);
-  for (let bundle = last; bundle >= Math.max(0, last - MOST_BUNDLES); bundle--) {
+  const end = Math.ceil(head.size / TILE_WIDTH);
+  for (let bundle = end - 1; bundle >= Math.max(0, end - MOST_BUNDLES); bundle--) {
     const from = bundle * TILE_WIDTH;
     const lines: Buffer[] = [];
     for await (const more of readEntries(tiles, head, from, Math.min(from + TILE_WIDTH, head.size)))
@@ -36,24 +36,27 @@ export async function newestRederived(
       const entry = attempt(() => parseEntry(line), 'malformed');
       if (entry?.type !== 'report' || entry.status !== 'verified') continue;
       const bytes = await store.read(entry.name);
-      const report =
-        typeof bytes === 'object' ? attempt(() => openReport(bytes, entry.name, undefined), 'malformed') : undefined;
-      if (typeof bytes !== 'object' || report?.kind !== 'integrity') continue;
-      const found = await rederivedIn(tiles, report);
+      if (typeof bytes !== 'object' || sha256(bytes) !== entry.sha256) continue;
+      const report = attempt(() => openReport(bytes, entry.name, undefined), 'malformed');
+      const number = from + offset;
+      const found = report?.kind === 'integrity' ? await rederivedIn(tiles, report, number) : undefined;
       if (found !== undefined)
-        return { ...found, report: { name: entry.name, file: bytes.toString('utf8'), index: from + offset } };
+        return { ...found, report: { name: entry.name, file: bytes.toString('utf8'), index: number } };
     }
   }
   return undefined;
 }
 
+/** rederivedIn gives what a report says that it made again; nothing where that is of entries behind its own, which has that number. */
 async function rederivedIn(
   tiles: Pick<TileStore, 'read'>,
   { log }: Report,
+  number: number,
 ): Promise<Omit<RederivedIndex, 'report'> | undefined> {
   const { head, index } = log ?? {};
   const manifest = parseHash(index?.manifest);
   if (!head || index === undefined || manifest === undefined || !isWhole(index)) return undefined;
+  if (index.entries > head.size || head.size > number) return undefined;
   try {
     const { entries, rules } = index;
     return { manifest: await readManifest(tiles, { entries, rules, manifest }), size: head.size };

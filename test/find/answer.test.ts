@@ -13,6 +13,7 @@ import type { IndexManifest } from '../../src/core/index/manifest.ts';
 import { keyOf as termKey } from '../../src/core/index/termKey.ts';
 import { formatAnswer, parseAnswer } from '../../src/core/objects/answer.ts';
 import type { Answer, ProvedTerm } from '../../src/core/objects/answer.ts';
+import type { LogReport } from '../../src/core/objects/report.ts';
 import { makeAnswer } from '../../src/find/answer.ts';
 import type { Query } from '../../src/find/query.ts';
 import { Search } from '../../src/find/search.ts';
@@ -336,6 +337,25 @@ test('what an auditor has made again is what the answer goes by, until something
   // An interval that ends before that is as it was.
   const before = await answerOf(query({ actor: ['alice'], ...inTime(0, 20) }));
   expect(before.report?.name).toBe('reports/000000000000.json');
+});
+
+test.each<[string, (log: LogReport) => LogReport]>([
+  [
+    'of more entries than there were',
+    ({ head, ...log }) => ({ ...log, head: head && { ...head, size: head.size + 1e6 } }),
+  ],
+  [
+    'of an index behind what it checked',
+    (log) => ({ ...log, ...(log.index && { index: { ...log.index, entries: 1e6 } }) }),
+  ],
+])('a report %s is no report to go by, and stops no answer', async (_, lie) => {
+  const of = query({ actor: ['alice'], ...inTime(0, 20) });
+  const before = await answerOf(of);
+  await fileFullCheck(store, tiles, (report) => ({ ...report, ...(report.log && { log: lie(report.log) }) }));
+  await integrate();
+  const answer = await answerOf(of);
+  expect(answer.report?.name).toBe(before.report?.name);
+  expect(checked(answer)).toEqual(checked(before));
 });
 
 test('nothing can be proved without an index, or of too much, and that is said', async () => {
