@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { createFile, createFolder } from './files.ts';
 import { formatCount } from './output.ts';
+import { faultIn } from '../core/errors.ts';
 import { checkAnswer } from '../core/index/checkAnswer.ts';
+import type { AnsweredRecord } from '../core/index/checkAnswer.ts';
 import { ANSWER_FILE, MAX_ANSWER_BYTES, formatAnswer } from '../core/objects/answer.ts';
 import { makeAnswer } from '../find/answer.ts';
 import type { AnswerDeps } from '../find/answer.ts';
@@ -9,7 +11,7 @@ import type { Query } from '../find/query.ts';
 
 /**
  * writeAnswer writes an answer to a folder that is made for it, and says what it proves. It gives false where nothing can be proved, and
- * says why. It checks the answer before it writes it.
+ * says why. It checks the answer before it writes it: the index may say what isn't so.
  */
 export async function writeAnswer(
   folder: string,
@@ -17,24 +19,31 @@ export async function writeAnswer(
   query: Query,
   say: (line: string) => void,
 ): Promise<boolean> {
+  const notProved = (why: string): false => {
+    say(`NOT PROVED: ${why}`);
+    return false;
+  };
   const answer = await makeAnswer(deps, query);
-  if (typeof answer === 'string') {
-    say(`NOT PROVED: ${answer}`);
-    return false;
+  if (typeof answer === 'string') return notProved(answer);
+  let records: readonly AnsweredRecord[];
+  try {
+    ({ records } = checkAnswer(answer, deps.verifiers));
+  } catch (error) {
+    return notProved(`what the index gives is refuted: ${faultIn(error, 'malformed', 'contradicted').message}`);
   }
-  const { records } = checkAnswer(answer, deps.verifiers);
   const file = formatAnswer(answer);
-  if (file.length > MAX_ANSWER_BYTES) {
-    say(
-      `NOT PROVED: the answer would have ${formatCount(file.length)} bytes, and may have ${formatCount(MAX_ANSWER_BYTES)}`,
+  if (file.length > MAX_ANSWER_BYTES)
+    return notProved(
+      `the answer would have ${formatCount(file.length)} bytes, and may have ${formatCount(MAX_ANSWER_BYTES)}`,
     );
-    return false;
-  }
   await createFolder('--prove', folder);
   await createFile(join(folder, ANSWER_FILE), file);
   const within = records.filter(({ isWithin }) => isWithin).length;
+  // Who signed the report is for check to say, by the auditor's key.
   const whose =
-    answer.report === undefined ? 'as the signer of the log states' : `as ${answer.report.name} made the index again`;
+    answer.report === undefined
+      ? 'as the signer of the log states'
+      : `as the index says that the check of ${answer.report.name} made again`;
   say(
     `proved: the fields and the time find ${formatCount(within)} and no other, ${whose}: ${join(folder, ANSWER_FILE)}, ${formatCount(file.length)} bytes`,
   );

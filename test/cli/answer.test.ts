@@ -1,14 +1,13 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { timeOf } from '../support/forge.ts';
+import { LEDGER, nameOf, timeOf } from '../support/forge.ts';
 import { ingestOf, sealAll } from '../support/hub.ts';
 import { fileFullCheck } from '../support/fullCheck.ts';
 import { indexedLog } from '../support/indexScene.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { AUDITOR, KEY, keyOf } from '../support/logs.ts';
 import { inProcess } from '../support/program.ts';
-import { LEDGER } from '../support/forge.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
 import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
 import { command as check } from '../../src/cli/commands/check.ts';
@@ -56,7 +55,7 @@ test('find proves what it finds, and check says so to whoever trusts the log and
     0,
     expect.stringContaining('proved: the fields and the time find 3 and no other') as string,
   ]);
-  expect(out).toContain('as reports/000000000000.json made the index again');
+  expect(out).toContain('as the index says that the check of reports/000000000000.json made again');
   const checked = await run(check, folder, '--key', VKEY, '--auditor-key', AUDITOR_KEY);
   expect(checked.code).toBe(0);
   expect(checked.out.match(/"identity":"alice"/g)).toHaveLength(3);
@@ -130,6 +129,17 @@ test('without the index it says why, and ends with 2', async () => {
   expect([code, out]).toEqual([
     2,
     expect.stringContaining('NOT PROVED: no checkpoint is published among the tiles') as string,
+  ]);
+});
+
+test('that a segment was changed outweighs that nothing can be proved, for the exit status', async () => {
+  const copy = join(work, 'changed');
+  await cp(mirror, copy, { recursive: true });
+  await writeFile(join(copy, nameOf(0)), 'x');
+  const { code, out } = await run(find, copy, '--key', VKEY, '--actor', 'alice', '--prove', join(work, 'z'));
+  expect([code, out]).toEqual([
+    1,
+    expect.stringContaining(`NOT PROVED: ${nameOf(0)} can't be read, or is not`) as string,
   ]);
 });
 

@@ -96,7 +96,7 @@ export const command = defineCommand(
     ],
     options: OPTIONS,
     notes: ['docs/operations.md, Find, says which members of which logs the fields are, and what an answer covers.'],
-    exits: SEARCH_EXITS,
+    exits: { ...SEARCH_EXITS, unknown: `${SEARCH_EXITS.unknown}, or --prove could prove nothing` },
     examples: [
       'auditseal find ./mirror --from 2026-11-25T14:00Z --to 2026-11-25T15:00Z --operation SecretGet',
       'auditseal find ./mirror --related 3/10241',
@@ -148,7 +148,7 @@ export const command = defineCommand(
     const code = searchExit(search.tally);
     if (options.prove === undefined || tiles === undefined) return code;
     const isProved = await writeAnswer(options.prove, { ...deps, tiles }, query, say);
-    return isProved ? code : EXIT.unknown;
+    return isProved || code !== EXIT.fine ? code : EXIT.unknown;
   },
 );
 
