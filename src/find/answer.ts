@@ -26,7 +26,7 @@ import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_ANSWER_RECORDS } from '../core/objects/answer.ts';
 import type { Answer, ProvedLeaf, ProvedLine, ProvedRecord, ProvedTerm } from '../core/objects/answer.ts';
 import type { AnswerQuery } from '../core/objects/answerQuery.ts';
-import { NO_HEADS, headsOf } from '../core/objects/heads.ts';
+import { headsOf } from '../core/objects/heads.ts';
 import { segmentName } from '../core/objects/names.ts';
 import { openEntered } from '../core/signed/enteredSegment.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
@@ -114,7 +114,7 @@ class AnswerMaker {
   async isWhole({ manifest }: RederivedIndex): Promise<boolean> {
     const { tiles } = this.#deps;
     const { checkpoint } = this.#log;
-    const before = manifest.entries === 0 ? NO_HEADS : await headsBefore(tiles, checkpoint, manifest.entries);
+    const before = await headsBefore(tiles, checkpoint, manifest.entries);
     if (before === undefined) return false;
     for await (const { segments } of readBatchesOf(tiles, checkpoint, manifest.entries, before))
       for (const { entry } of segments) {

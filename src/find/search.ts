@@ -195,7 +195,7 @@ export class Search {
     { checkpoint, statement: { entries } }: IndexedLog,
     chains: ChainSpans,
   ): Promise<Candidate[]> {
-    const before = entries === 0 ? NO_HEADS : await headsBefore(tiles, checkpoint, entries);
+    const before = await headsBefore(tiles, checkpoint, entries);
     if (before === undefined) throw new AuditsealError('INDEX_MALFORMED', 'the index does not end where a batch does');
     const behind: Candidate[] = [];
     for await (const { segments } of readBatchesOf(tiles, checkpoint, entries, before))

@@ -5,7 +5,7 @@ import { holds } from './treeProof.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { TILE_WIDTH, decodeBundle, formatBundlePath } from '../core/merkle/tile.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
-import { headsOf, isHeadsLine } from '../core/objects/heads.ts';
+import { NO_HEADS, headsOf, isHeadsLine } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import type { TileStore } from '../ports/store.ts';
 
@@ -48,8 +48,12 @@ async function readBundle(tiles: Tiles, index: number, width: number): Promise<r
   throw new AuditsealError('TILE_MALFORMED', `the entry bundle ${index} is missing: rebuild the tiles`);
 }
 
-/** headsBefore gives the heads that end before an entry of a tree; undefined where none do, so that nothing may stand there. */
+/**
+ * headsBefore gives the heads that end before an entry of a tree, which are NO_HEADS before the first; undefined where none do, so that
+ * nothing may stand there. It throws TILE_MALFORMED.
+ */
 export async function headsBefore(tiles: Tiles, head: TreeHead, entry: number): Promise<LogPosition | undefined> {
+  if (entry === 0) return NO_HEADS;
   let lines: readonly Buffer[] = [];
   // Nearly always the last entry is all of them.
   for (let from = entry; from > 0 && lines.length === entry - from; from -= 1) {

@@ -12,7 +12,6 @@ import { rowOf } from '../core/index/segmentRow.ts';
 import { WholeUnit } from '../core/index/wholeUnit.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
-import { NO_HEADS } from '../core/objects/heads.ts';
 import type { IndexStatement } from '../core/objects/heads.ts';
 import { TLOG, manifestName, segmentName, unitName } from '../core/objects/names.ts';
 import type { IndexReport, VerifiedCheckpoint } from '../core/objects/report.ts';
@@ -128,24 +127,24 @@ class IndexCheck {
     const [first] = wanted;
     let [rederived, without] = [0, 0];
     if (first === undefined) return { rederived, without };
-    const before = from === 0 ? NO_HEADS : await headsBefore(this.#tiles, this.#tree, from);
+    const before = await headsBefore(this.#tiles, this.#tree, from);
     if (before === undefined) return { rederived, without };
     const ranges = new Ranges();
     const derived = new DerivedUnit(wanted);
-    const isEnd = { is: manifest.entries === 0 };
+    let end = from;
     for await (const { segments, size } of readBatchesOf(this.#tiles, this.#tree, from, before)) {
       if (size > manifest.entries) break;
-      isEnd.is = size === manifest.entries;
+      end = size;
       const inUnits = segments.filter(({ leaf }) => leaf >= first.from);
       for (const { leaf, entry } of inUnits) ranges.add(leaf, entry.records.count);
       for await (const part of mapInOrder(inUnits, this.#context.concurrency, this.#partOf)) {
         for (const unit of await derived.add(part)) if (await this.#compare(unit)) rederived += 1;
         if (part.terms === undefined) without += 1;
       }
-      if (isEnd.is) break;
+      if (end === manifest.entries) break;
     }
     for (const unit of await derived.finish()) if (await this.#compare(unit)) rederived += 1;
-    if (!isEnd.is) this.#say(name, `it covers ${manifest.entries} entries, and no batch ends there`);
+    if (end !== manifest.entries) this.#say(name, `it covers ${manifest.entries} entries, and no batch ends there`);
     else if (from === 0 && !ranges.fit(manifest)) this.#say(name, 'its units are of other ranges than the log gives');
     return { rederived, without };
   }
