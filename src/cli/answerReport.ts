@@ -1,6 +1,6 @@
 import { EXIT } from './exits.ts';
 import { formatCount, print, printItem, printJson } from './output.ts';
-import type { Vouched } from '../core/index/answerReport.ts';
+import type { Vouched } from '../core/index/vouched.ts';
 import type { AnsweredRecord, CheckedAnswer } from '../core/index/checkAnswer.ts';
 import { formatHash } from '../core/hash.ts';
 import type { Answer } from '../core/objects/answer.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { faultIn } from '../../core/errors.ts';
 import type { AuditsealErrorCode } from '../../core/errors.ts';
 import { checkAnswer } from '../../core/index/checkAnswer.ts';
-import { vouchedFor } from '../../core/index/answerReport.ts';
+import { vouchedFor } from '../../core/index/vouched.ts';
 import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
 import type { VerifiedSignature } from '../../core/note/note.ts';
 import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
