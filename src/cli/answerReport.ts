@@ -1,5 +1,5 @@
 import { EXIT } from './exits.ts';
-import { formatCount, print, printItem, printJson } from './output.ts';
+import { counted, formatCount, print, printItem, printJson } from './output.ts';
 import type { Vouched } from '../core/index/vouched.ts';
 import type { AnsweredRecord, CheckedAnswer } from '../core/index/checkAnswer.ts';
 import { formatHash } from '../core/hash.ts';
@@ -15,9 +15,6 @@ export interface AnswerReport {
   readonly vouched: Vouched;
 }
 
-const count = (number: number, one: string, many = `${one}s`): string =>
-  `${formatCount(number)} ${number === 1 ? one : many}`;
-
 /** printAnswer says what an answer proves, for people. */
 export function printAnswer({ answer, checked, vouched }: AnswerReport): number {
   const { records, opened, manifest, statement, unfindable } = checked;
@@ -26,11 +23,12 @@ export function printAnswer({ answer, checked, vouched }: AnswerReport): number 
   for (const { line } of within) print(line.toString('utf8'));
   if (within.length > 0) print('');
   print(
-    `proved: ${within.length === 0 ? 'no record' : `these ${count(within.length, 'record')}, and no other,`} of ${checkpoint.origin}`,
+    `proved: ${within.length === 0 ? 'no record' : `these ${counted(within.length, 'record')}, and no other,`} of ${checkpoint.origin}`,
   );
   for (const line of askedLines(answer.query)) printItem(`  ${line}`);
   const beside = records.length - within.length;
-  if (beside > 0) printItem(`${count(beside, 'more record')} of segments that reach into that time came outside of it`);
+  if (beside > 0)
+    printItem(`${counted(beside, 'more record')} of segments that reach into that time came outside of it`);
   if ('why' in vouched)
     printItem(`complete as the signer of the log states: nobody you named has made the index again (${vouched.why})`);
   else
@@ -39,7 +37,7 @@ export function printAnswer({ answer, checked, vouched }: AnswerReport): number 
   const { notJson, noFields, unindexed } = unfindable;
   if (notJson + noFields + unindexed > 0)
     printItem(
-      `no field finds ${count(notJson, 'record')} that are not JSON, ${formatCount(noFields)} of which no rule takes anything, and ${formatCount(unindexed)} in segments with too many terms`,
+      `not found by any field: ${counted(notJson, 'record that is', 'records that are')} not JSON, ${formatCount(noFields)} without a field, and ${formatCount(unindexed)} in segments with too many terms`,
     );
   print(`checkpoint    size ${checkpoint.size}, root ${formatBase64Hash(checkpoint.rootHash)}`);
   for (const { keyName, keyId, type } of signatures)

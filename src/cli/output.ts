@@ -49,6 +49,10 @@ export function formatBytes(bytes: number): string {
 /** formatCount prints a whole number in groups of three digits. Loading the locale for it would take longer than a check. */
 export const formatCount = (count: number): string => String(count).replace(/\B(?=(?:[0-9]{3})+$)/g, ',');
 
+/** counted prints a number, and the word that goes with one or with many. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`;
+
 /** wrap breaks a text at spaces into lines of at most `width` columns; all but the first are indented. */
 export function wrap(text: string, width: number, indent = ''): string {
   const lines: string[] = [];

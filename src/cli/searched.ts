@@ -1,6 +1,6 @@
 import { EXIT } from './exits.ts';
 import { formatMoment } from './moment.ts';
-import { formatCount } from './output.ts';
+import { counted, formatCount } from './output.ts';
 import type { Query } from '../find/query.ts';
 import type { Tally } from '../find/tally.ts';
 
@@ -20,9 +20,6 @@ export function searchExit({ unsearched }: Tally): number {
 /** How many of many are named. */
 const MOST_NAMED = 5;
 
-const count = (number: number, one: string, many = `${one}s`): string =>
-  `${formatCount(number)} ${number === 1 ? one : many}`;
-
 function some(items: readonly string[]): string {
   const rest = items.length - MOST_NAMED;
   return `${items.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
@@ -33,19 +30,21 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
   const { segments, records, found, foundAsText } = tally;
   const asText = foundAsText > 0 && query.terms.size > 0 ? `, ${formatCount(foundAsText)} of them as text` : '';
   const skipped = [
-    ...(segments.byIndex > 0 ? [`by the index ${formatCount(segments.byIndex)} hold none of it`] : []),
+    ...(segments.byIndex > 0 ? [`by the index ${counted(segments.byIndex, 'holds', 'hold')} none of it`] : []),
     ...(segments.outside > 0
-      ? [`${formatCount(segments.outside)} are of other times${query.partitions === undefined ? '' : ' or partitions'}`]
+      ? [
+          `${counted(segments.outside, 'is', 'are')} of other times${query.partitions === undefined ? '' : ' or partitions'}`,
+        ]
       : []),
-    ...(segments.empty > 0 ? [`${formatCount(segments.empty)} hold no record`] : []),
+    ...(segments.empty > 0 ? [`${counted(segments.empty, 'holds', 'hold')} no record`] : []),
   ];
   const looked = segments.searched + segments.behindLog;
   return [
-    `found ${formatCount(found)} of ${count(records, 'record')} in ${count(looked, 'segment')}${asText}${skipped.length > 0 ? `; not read: ${skipped.join(', ')}` : ''}`,
+    `found ${formatCount(found)} of ${counted(records, 'record')} in ${counted(looked, 'segment')}${asText}${skipped.length > 0 ? `; not read: ${skipped.join(', ')}` : ''}`,
     ...textLines(tally, query),
     ...(query.by === 'event'
       ? [
-          `the time is the one that records say, and they were looked for among what the hub got up to a day later${tally.timeless > 0 ? `; ${count(tally.timeless, 'record says', 'records say')} none that can be read, so the hub's counts` : ''}`,
+          `the time is the one that records say, and they were looked for among what the hub got up to a day later${tally.timeless > 0 ? `; ${counted(tally.timeless, 'record says', 'records say')} none that can be read, so the hub's counts` : ''}`,
         ]
       : []),
     ...unsearchedLines(tally),
@@ -58,11 +57,11 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
 function textLines({ asText, without }: Tally, { terms }: Query): string[] {
   const odd = asText.notJson + asText.noFields;
   const lines = [...without].map(
-    ([field, number]) => `${count(number, 'record has', 'records have')} no ${field}, and can't be found by one`,
+    ([field, number]) => `${counted(number, 'record has', 'records have')} no ${field}, and can't be found by one`,
   );
   if (odd > 0 && terms.size > 0)
     lines.push(
-      `${count(odd, 'record')} searched as text: ${formatCount(asText.notJson)} not JSON, and no rule takes anything of ${formatCount(asText.noFields)}`,
+      `${counted(odd, 'record')} searched as text: ${formatCount(asText.notJson)} not JSON, and no rule takes anything of ${formatCount(asText.noFields)}`,
     );
   return lines;
 }
@@ -71,7 +70,7 @@ function unsearchedLines({ unsearched }: Tally): string[] {
   return unsearched.length === 0
     ? []
     : [
-        `NOT SEARCHED: ${count(unsearched.length, 'segment')}: ${some(unsearched.map(({ segment, why }) => `${segment} (${why})`))}`,
+        `NOT SEARCHED: ${counted(unsearched.length, 'segment')}: ${some(unsearched.map(({ segment, why }) => `${segment} (${why})`))}`,
       ];
 }
 
@@ -122,14 +121,14 @@ function indexLines({ index, isLogKnown }: Tally): string[] {
   if (index === undefined) return [];
   if ('why' in index)
     return [`no index was used${isLogKnown ? ', and every segment of that time was read' : ''}: ${index.why}`];
-  const behind = index.behind > 0 ? `; ${count(index.behind, 'segment')} behind it were read` : '';
+  const behind = index.behind > 0 ? `; ${counted(index.behind, 'segment')} behind it were read` : '';
   return [`the index covers the first ${formatCount(index.entries)} entries of the log${behind}`];
 }
 
 function logLines({ log, segments, isLogKnown }: Tally, zone: string, isKeyGiven: boolean): string[] {
   const behind =
     segments.behindLog > 0
-      ? [`${count(segments.behindLog, 'segment')} of these the log doesn't have yet, so no proof covers them`]
+      ? [`${counted(segments.behindLog, 'segment')} of these the log doesn't have yet, so no proof covers them`]
       : [];
   if (isLogKnown && log === undefined) return [...behind, 'there is no log that a trusted key began'];
   return [
@@ -146,5 +145,5 @@ function logLine({ entries, time, checkpoint }: NonNullable<Tally['log']>, zone:
     checkpoint === undefined
       ? 'no checkpoint of its last batches is signed by it'
       : `its checkpoint of ${formatCount(checkpoint.size)} is signed`;
-  return `the log has ${count(entries, 'entry', 'entries')}, the last of ${shown(time, zone)}; ${covered}`;
+  return `the log has ${counted(entries, 'entry', 'entries')}, the last of ${shown(time, zone)}; ${covered}`;
 }

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { formatMoment } from '../moment.ts';
 import { TARGET_MEANING, jsonOption } from '../options.ts';
-import { formatCount, print, printJson } from '../output.ts';
+import { counted, formatCount, print, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { CACHE_OPTION, cacheIn, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
@@ -87,7 +87,7 @@ const asJson = (counts: FieldCounts, fields: readonly Field[]): object => ({
 
 function printField(counts: FieldCounts, field: Field, zone: string, limit: number): void {
   const all = counts.of(field);
-  print(`${field.toUpperCase()}: ${formatCount(all.length)} ${all.length === 1 ? 'value' : 'values'}`);
+  print(`${field.toUpperCase()}: ${counted(all.length, 'value')}`);
   for (const { value, count, first, last } of all.slice(0, limit)) {
     const [from, to] = [first, last].map((time) => formatMoment(Date.parse(time), zone));
     print(`${formatCount(count).padStart(12)}  ${from}  ${to}  ${value.replace(/[\r\n\t]+/g, ' ')}`);
