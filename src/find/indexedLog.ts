@@ -1,5 +1,4 @@
 import { attempt, faultIn } from '../core/errors.ts';
-import { RULES_VERSION } from '../core/fields/rules.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
 import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
@@ -7,7 +6,7 @@ import { parseNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { IndexStatement, LogPosition } from '../core/objects/heads.ts';
 import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
-import { readManifest } from '../ledger/indexFiles.ts';
+import { otherRules, readManifest } from '../ledger/indexFiles.ts';
 import { headsBefore } from '../ledger/logEntries.ts';
 import type { SearchableTiles } from '../ports/store.ts';
 
@@ -41,8 +40,8 @@ export async function openIndexedLog(
     if (heads === undefined) return 'the published checkpoint does not end where a batch does';
     const statement = heads.index;
     if (statement === undefined) return 'the log states no index';
-    if (statement.rules !== RULES_VERSION)
-      return `the index is made by rules ${statement.rules}, and this release knows rules ${RULES_VERSION}`;
+    const why = otherRules(statement);
+    if (why !== undefined) return why;
     return { note, checkpoint, heads, statement, manifest: await readManifest(tiles, statement) };
   } catch (error) {
     return indexFault(error);

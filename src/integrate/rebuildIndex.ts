@@ -6,7 +6,7 @@ import type { IndexStoredSegment } from '../core/index/terms.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { NO_HEADS } from '../core/objects/heads.ts';
 import { unitName } from '../core/objects/names.ts';
-import { unitFiles, writeManifest } from '../ledger/indexFiles.ts';
+import { otherRules, unitFiles, writeManifest } from '../ledger/indexFiles.ts';
 import { readIndexPart } from '../ledger/indexPart.ts';
 import { IndexUnits } from '../ledger/indexUnits.ts';
 import type { UnitFiles } from '../ledger/indexUnits.ts';
@@ -37,8 +37,8 @@ export async function rebuildIndex(
 ): Promise<RebuiltIndex | string | undefined> {
   const stated = (await headsBefore(tiles, head, head.size))?.index;
   if (stated === undefined) return undefined;
-  if (stated.rules !== RULES_VERSION)
-    return `the index is made by rules ${stated.rules}, and this release knows rules ${RULES_VERSION}`;
+  const why = otherRules(stated);
+  if (why !== undefined) return why;
   const files = new ComparedFiles(tiles);
   const units = new IndexUnits(files);
   let entries = 0;

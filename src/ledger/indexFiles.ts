@@ -1,6 +1,7 @@
 import type { UnitFiles } from './indexUnits.ts';
 import { readTile } from './tiles.ts';
 import { AuditsealError, named } from '../core/errors.ts';
+import { RULES_VERSION } from '../core/fields/rules.ts';
 import { sha256 } from '../core/hash.ts';
 import { formatManifest, parseManifest } from '../core/index/manifest.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
@@ -12,6 +13,12 @@ type Tiles = Pick<TileStore, 'read'>;
 
 const missing = (name: string): AuditsealError =>
   new AuditsealError('INDEX_MALFORMED', `${name} is missing: rebuild the tiles`);
+
+/** otherRules says in words that an index is made by rules that this release doesn't know; undefined if it knows them. */
+export const otherRules = ({ rules }: IndexStatement): string | undefined =>
+  rules === RULES_VERSION
+    ? undefined
+    : `the index is made by rules ${rules}, and this release knows rules ${RULES_VERSION}`;
 
 /** openManifest reads the manifest that the log states, and throws INDEX_MALFORMED for another one. */
 export function openManifest(bytes: Buffer, { manifest: hash, entries, rules }: IndexStatement): IndexManifest {

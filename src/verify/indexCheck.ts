@@ -2,7 +2,6 @@ import type { Context } from './context.ts';
 import { readFor } from './context.ts';
 import type { VerifyOptions } from './options.ts';
 import { attempt, faultIn } from '../core/errors.ts';
-import { RULES_VERSION } from '../core/fields/rules.ts';
 import { formatHash, parseHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import type { SegmentPart } from '../core/index/build.ts';
@@ -18,7 +17,7 @@ import type { IndexReport, VerifiedCheckpoint } from '../core/objects/report.ts'
 import { mapInOrder } from '../ledger/concurrency.ts';
 import type { SegmentInLog } from '../ledger/entries.ts';
 import { IndexUnits } from '../ledger/indexUnits.ts';
-import { openManifest, unitsInMemory } from '../ledger/indexFiles.ts';
+import { openManifest, otherRules, unitsInMemory } from '../ledger/indexFiles.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
 import type { ReadableTiles } from '../ports/store.ts';
@@ -52,10 +51,8 @@ export async function checkIndex(
     const reported = (rederived: number): IndexReport => ({ ...said, units: manifest.units.length, rederived });
     if (isQuick || indexSegment === undefined)
       return { report: reported(0), notChecked: ['the index was not made again from the segments'] };
-    if (statement.rules !== RULES_VERSION) {
-      const why = `the index is made by rules ${statement.rules}, and this release knows rules ${RULES_VERSION}`;
-      return { report: reported(0), notChecked: [`${why}, so it was not made again`] };
-    }
+    const why = otherRules(statement);
+    if (why !== undefined) return { report: reported(0), notChecked: [`${why}, so it was not made again`] };
     const from = isIncremental ? (anchor?.report.log?.index?.entries ?? Infinity) : 0;
     const { rederived, without } = await check.rederive(manifest, from);
     const left = manifest.units.length - rederived;
