@@ -64,12 +64,15 @@ export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 export const MAX_ANSWER_RECORDS = 10_000;
 
 const VERSION = 1;
-const START = '{"version":1,"kind":"answer",';
+const START = /^\{"version":([0-9]{1,9}),"kind":"answer",/;
+const MAX_START = 48;
 
 const malformed = (why: string): AuditsealError => new AuditsealError('EVIDENCE_MALFORMED', why);
 
-/** isAnswer tells whether bytes begin as an answer does. */
-export const isAnswer = (bytes: Buffer): boolean => bytes.toString('latin1', 0, START.length) === START;
+const versionOf = (bytes: Buffer): string | undefined => START.exec(bytes.toString('latin1', 0, MAX_START))?.[1];
+
+/** isAnswer tells whether bytes begin as an answer does, of whatever version. */
+export const isAnswer = (bytes: Buffer): boolean => versionOf(bytes) !== undefined;
 
 /** formatAnswer prints an answer: one JSON object, ended by LF. */
 export function formatAnswer(answer: Answer): Buffer {
@@ -122,7 +125,7 @@ function printTerm(term: ProvedTerm): object {
 export function parseAnswer(bytes: Buffer): Answer {
   if (bytes.length > MAX_ANSWER_BYTES) throw malformed(`the file has more than ${MAX_ANSWER_BYTES} bytes`);
   if (!isUtf8(bytes)) throw malformed('the file is not UTF-8');
-  const version = /^\{"version":([0-9]{1,9}),"kind":"answer",/.exec(bytes.toString('latin1', 0, 48))?.[1];
+  const version = versionOf(bytes);
   if (version !== undefined && version !== String(VERSION))
     throw new AuditsealError('VERSION_UNKNOWN', `the answer has version ${version}, and this program knows ${VERSION}`);
   const it = parseJsonObject(bytes.toString('utf8'));
