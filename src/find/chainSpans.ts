@@ -22,20 +22,21 @@ export interface FollowedSegment extends Pick<SegmentEntry, 'partition' | 'index
 
 /** ChainSpans follows the partitions by their segments, and tells a tally which events are missing between them. */
 export class ChainSpans {
-  readonly #query: Query;
+  /** from when to before when (ms since 1970) a missing event may be one that was asked for */
+  readonly #interval: Required<Pick<Query, 'from' | 'to'>>;
   readonly #tally: Tally;
   readonly #followed = new Map<string, Followed>();
   #isAfterSkip = false;
 
-  constructor(query: Query, tally: Tally) {
-    this.#query = query;
+  constructor(interval: Required<Pick<Query, 'from' | 'to'>>, tally: Tally) {
+    this.#interval = interval;
     this.#tally = tally;
   }
 
   /** follow takes the next segment of a partition. */
   follow({ partition, index, events, incarnation, first: earliest, last: latest }: FollowedSegment): void {
     const known = this.#followed.get(partition);
-    const { from = -Infinity, to = Infinity } = this.#query;
+    const { from, to } = this.#interval;
     if (known === undefined && this.#isAfterSkip && index > 0 && earliest < to && latest >= from)
       this.#tally.unfollowed.add(partition);
     if (known !== undefined && known.incarnation !== incarnation) this.#tell(partition, known, undefined);
@@ -67,7 +68,7 @@ export class ChainSpans {
   }
 
   #tell(partition: string, followed: Followed, before: number | undefined): void {
-    const { from = -Infinity, to = Infinity } = this.#query;
+    const { from, to } = this.#interval;
     const { after, missing } = followed;
     if (!((before ?? Infinity) < from) && !((after ?? -Infinity) >= to))
       for (const numbers of missing)

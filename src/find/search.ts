@@ -170,7 +170,7 @@ export class Search {
       this.tally.index = { why: log };
       return undefined;
     }
-    const chains = new ChainSpans(this.#query, this.tally);
+    const chains = new ChainSpans(this.#interval, this.tally);
     try {
       const hits = await new IndexSearch(tiles, this.#query, this.tally, chains).hits(log);
       const behind = await this.#behindIndex(tiles, log, chains);
@@ -209,7 +209,7 @@ export class Search {
   async *#candidatesOfLog(): AsyncGenerator<Candidate> {
     const start = fromTheFirst();
     const ends: LogEnd[] = [];
-    const chains = new ChainSpans(this.#query, this.tally);
+    const chains = new ChainSpans(this.#interval, this.tally);
     let { positions } = NO_HEADS;
     for await (const { number, segments, heads } of readLog(this.#deps.store, this.#trust, start)) {
       ({ positions } = heads);
