@@ -65,7 +65,7 @@ const MAX_KEYS = 32;
 const MAX_KEY_CHARACTERS = 1024;
 const MAX_PARTITIONS = 100_000;
 const MAX_FIELDS = 7;
-/** A bound of this page's own: each value has to be proved in each unit. */
+/** Each value has to be proved in each unit. */
 const MAX_VALUES = 10_000;
 /** More than there is room for. */
 const MAX_TERMS = MAX_ANSWER_BYTES / 32;

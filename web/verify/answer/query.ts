@@ -20,14 +20,17 @@ export const isIndexedField = (field: string): boolean => FIELDS.includes(field)
 /** What the rules leave of a value: letters in lower case, and nothing at its ends. */
 const FOLDED = /^[^ \t\r\nA-Z](?:[^A-Z]*[^ \t\r\nA-Z])?$/;
 const URL = /^(?:https?:\/\/|\/)/;
-const WITH_PORT = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[.*\]):\d+$/;
+/** An address with what the index takes from it: a port, and brackets. */
+const DRESSED = /^(?:\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}|\[[0-9a-f:.%]+\](?::\d{1,5})?)$/;
+/** A list of no address stands for itself. */
+const NO_ADDRESS = /^[, \t\r\n]+$/;
 
 /**
  * isIndexedValue tells whether an index can have a value. Where it can't, nothing is found by it, and that would be no news: an
- * address stands there without its port, and by itself; a target without its query.
+ * address stands there without port and brackets, and by itself; a target without its query.
  */
 export function isIndexedValue(field: string, value: string): boolean {
   if (!FOLDED.test(value)) return false;
-  if (field === 'ip') return !value.includes(',') && !WITH_PORT.test(value);
-  return field !== 'target' || !URL.test(value) || !(/[?#]/.test(value) || /[^/]\/+$/.test(value));
+  if (field === 'ip') return value.includes(',') ? NO_ADDRESS.test(value) : !DRESSED.test(value);
+  return field !== 'target' || !URL.test(value) || !(/[?#]/.test(value) || (value !== '/' && value.endsWith('/')));
 }
