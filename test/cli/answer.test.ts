@@ -90,6 +90,12 @@ test('what was changed is refuted, and what is none is not read', async () => {
     code: 1,
     out: expect.stringContaining('refuted: record 0 of partition 0 is not proved') as string,
   });
+  const { heads, segments } = JSON.parse(text) as { heads: unknown; segments: unknown[] };
+  await writeFile(path, text.replace(JSON.stringify(heads), JSON.stringify(segments[0])));
+  expect(await run(check, folder, '--key', VKEY)).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('refuted: it does not end with an entry of type heads') as string,
+  });
   await writeFile(path, text.replace('"version":1', '"version":2'));
   expect(await run(check, folder, '--key', VKEY)).toMatchObject({
     code: 2,

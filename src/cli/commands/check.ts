@@ -7,6 +7,7 @@ import { evaluateQuorum } from '../../core/note/witnessPolicy.ts';
 import type { VerifiedSignature } from '../../core/note/note.ts';
 import type { WitnessPolicy } from '../../core/note/witnessPolicy.ts';
 import { ANSWER_FILE, isAnswer, parseAnswer } from '../../core/objects/answer.ts';
+import type { Answer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
 import type { Evidence } from '../../core/objects/evidence.ts';
 import { defineCommand } from '../command.ts';
@@ -84,9 +85,15 @@ export const command = defineCommand(
 
 function reportAnswer(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, isJson: boolean): number {
   const report = isJson ? reportAsJson : reportAsText;
+  let answer: Answer;
   try {
-    const answer = parseAnswer(file);
-    if (logKeys.length === 0) return report.untrusted(answer.verifierKeys);
+    answer = parseAnswer(file);
+  } catch (error) {
+    const { code, message } = faultIn(error, 'malformed');
+    return report.failed('unreadable', code, message);
+  }
+  if (logKeys.length === 0) return report.untrusted(answer.verifierKeys);
+  try {
     const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
     const checked = checkAnswer(answer, [...logKeys, ...witnessKeys]);
     const lacking = whyNoQuorum(policy, checked.opened.cosignatures);
@@ -94,8 +101,9 @@ function reportAnswer(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, 
     const said = { answer, checked, vouched: vouchedFor(answer, checked, auditors) };
     return isJson ? printAnswerJson(said) : printAnswer(said);
   } catch (error) {
+    // What it carries has to be what it should be: docs/format.md, section 9.8.
     const { code, message } = faultIn(error, 'malformed', 'contradicted');
-    return report.failed(REFUTING.includes(code) ? 'refuted' : 'unreadable', code, message);
+    return report.failed(code === 'VERSION_UNKNOWN' ? 'unreadable' : 'refuted', code, message);
   }
 }
 
