@@ -308,6 +308,7 @@ describe('a lie is refuted:', () => {
     expect(parsed([first, ...others])).toMatch(/leave a hole at entry/);
     expect(parsed([first, { ...second, to: second.from }, ...others])).toMatch(/covers nothing|overlap|hole/);
     expect(parsed(units.slice(0, -1))).toMatch(/end at entry/);
+    expect(parsed([{ ...first, segments: 33 }, second, ...others])).toMatch(/33 segments in 32 entries/);
   });
 
   test('a log of another key', () => {

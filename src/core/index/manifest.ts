@@ -42,8 +42,8 @@ const printUnit = ({ from, to, segments, records, time, tree }: IndexUnit): obje
 });
 
 /**
- * parseManifest reads a manifest, and throws INDEX_MALFORMED for what formatManifest doesn't print, and where units leave a hole or
- * overlap.
+ * parseManifest reads a manifest, and throws INDEX_MALFORMED for what formatManifest doesn't print, where units leave a hole or overlap,
+ * and where one has more segments than entries.
  */
 export function parseManifest(bytes: Buffer): IndexManifest {
   if (bytes.length > MAX_MANIFEST_BYTES) throw malformed(`it has more than ${MAX_MANIFEST_BYTES} bytes`);
@@ -59,9 +59,10 @@ export function parseManifest(bytes: Buffer): IndexManifest {
 
 function checkCover({ entries, units }: IndexManifest): void {
   let next = 0;
-  for (const { from, to } of units) {
+  for (const { from, to, segments } of units) {
     if (from !== next) throw malformed(`its units ${from > next ? 'leave a hole' : 'overlap'} at entry ${next}`);
     if (to <= from) throw malformed('a unit of it covers nothing');
+    if (segments > to - from) throw malformed(`a unit of it has ${segments} segments in ${to - from} entries`);
     next = to;
   }
   if (next !== entries) throw malformed(`its units end at entry ${next}, and it states ${entries}`);
