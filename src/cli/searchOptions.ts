@@ -16,11 +16,11 @@ export const SPAN_OPTIONS = {
     placeholder: 'ZONE',
     meaning: 'time zone of times without an offset, and of what is shown (default: UTC)',
   },
-  partition: { type: 'texts', placeholder: 'ID', meaning: 'in this partition only. May be given several times' },
+  partition: { type: 'texts', placeholder: 'ID', meaning: 'in this partition only' },
   key: {
     type: 'texts',
     placeholder: 'VKEY',
-    meaning: 'a verifier key of the log: without one, anybody may have made the ledger. May be given several times',
+    meaning: 'a verifier key of the log: without one, anybody may have made the ledger',
   },
 } as const satisfies OptionTable;
 

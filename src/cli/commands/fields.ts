@@ -20,7 +20,7 @@ const OPTIONS = {
   field: {
     type: 'texts',
     placeholder: 'NAME',
-    meaning: `this field alone: ${FIELDS.join(', ')}. May be given several times`,
+    meaning: `this field alone: ${FIELDS.join(', ')}`,
   },
   limit: {
     type: 'number',

@@ -95,7 +95,9 @@ export const command = defineCommand(
       TARGET_MEANING,
     ],
     options: OPTIONS,
-    notes: ['docs/operations.md, Find, says which members of which logs the fields are, and what an answer covers.'],
+    notes: [
+      'docs/fields.md says which members of which logs the fields are, and docs/operations.md, Find, what an answer covers.',
+    ],
     exits: { ...SEARCH_EXITS, unknown: `${SEARCH_EXITS.unknown}, or --prove could prove nothing` },
     examples: [
       'auditseal find ./mirror --from 2026-11-25T14:00Z --to 2026-11-25T15:00Z --operation SecretGet',

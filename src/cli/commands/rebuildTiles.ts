@@ -20,8 +20,8 @@ export const command = defineCommand(
     arguments: ['TARGET'],
     description: [
       "Makes the log's tiles, entry bundles and newest checkpoint again, byte for byte, from the batches and checkpoints in " +
-        'TARGET alone, and the index that the log states from the segments. A file that is missing or differs is written, one that is right is left alone, so a rebuild that was ' +
-        'cut off is simply begun again. Files among the tiles that do not belong to this log are named, and not removed.',
+        'TARGET alone; then, from the segments, the index that the log states. A file that is missing or differs is ' +
+        'written, one that is right is left alone, so a rebuild that was cut off is simply begun again. Files among the tiles that do not belong to this log are named, and not removed.',
       "TARGET is a mirror folder or a container's URL. It is only read.",
     ],
     options: {
