@@ -6,7 +6,6 @@ import { RULES_VERSION } from '../core/fields/rules.ts';
 import type { BuildUnit, SegmentPart } from '../core/index/build.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
 import type { IndexStoredSegment } from '../core/index/terms.ts';
-import { NO_HEADS } from '../core/objects/heads.ts';
 import type { IndexStatement } from '../core/objects/heads.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import type { SegmentInLog } from '../ledger/entries.ts';
@@ -42,9 +41,18 @@ const NO_INDEX: IndexManifest = { entries: 0, rules: RULES_VERSION, units: [] };
 /** How often what isn't needed any more is looked for. */
 const SWEEP_EVERY_MS = 24 * 3_600_000;
 
+/** So long nothing is tried where a segment couldn't be read. */
+const STUCK_MS = 10 * 60_000;
+
 /** MadeIndex is an index that was made, and what the log said of its index then. */
 interface MadeIndex extends PendingIndex {
   readonly manifest: IndexManifest;
+}
+
+/** StoppedBefore is the batch that begins at an entry, of which something can't be read. */
+interface StoppedBefore {
+  readonly entries: number;
+  readonly why: AuditsealError;
 }
 
 /** PendingIndex is what the next batch is to state of the index, if the log still states what it was made from. */
@@ -63,6 +71,8 @@ export class Indexing {
   readonly #deps: IndexingDeps;
   /** a saved look-up */
   #made: MadeIndex | undefined;
+  /** until then nothing is tried: something couldn't be read */
+  #stuckUntil: number | undefined;
   /** the tree of the log that was looked through to its end */
   #looked: Hash | undefined;
   /** when what isn't needed any more was looked for last */
@@ -78,26 +88,39 @@ export class Indexing {
    * what isn't needed any more.
    */
   async advance(state: Pick<LogState, 'heads' | 'tree'>, log: Logger): Promise<PendingIndex | undefined> {
-    const pending = await this.#advance(state, log);
-    await this.#sweep(state, pending, log);
-    return pending;
+    try {
+      const pending = await this.#advance(state, log);
+      await this.#sweep(state, pending, log);
+      return pending;
+    } catch (error) {
+      // Whatever it is: without an index the ledger is whole.
+      this.#stay(faultNameOf(error), log);
+      return undefined;
+    }
   }
 
   async #advance(state: Pick<LogState, 'heads' | 'tree'>, log: Logger): Promise<PendingIndex | undefined> {
     const stated = state.heads.index;
     const root = state.tree.head.rootHash;
-    if (root === this.#looked) return this.#pending(stated);
+    const isStuck = this.#stuckUntil !== undefined && this.#deps.now() < this.#stuckUntil;
+    if (root === this.#looked || isStuck) return this.#pending(stated);
     try {
-      await this.#extend(state, await this.#stated(stated), log);
+      await this.#extendFrom(state, await this.#stated(stated), log);
     } catch (error) {
       const { code, message } = faultIn(error);
-      if (code !== 'INDEX_MALFORMED') log.error('the index stays behind', { why: message });
+      if (code !== 'INDEX_MALFORMED') this.#stay(message, log);
       else {
         log.error('the index is made anew', { why: message });
         await this.#extendAnew(state, log);
       }
     }
     return this.#pending(stated);
+  }
+
+  /** stay leaves the index where it is for a while: what is wrong may stay wrong, and costs the reading of all before it each time. */
+  #stay(why: string, log: Logger): void {
+    this.#stuckUntil = this.#deps.now() + STUCK_MS;
+    log.error('the index stays behind', { why });
   }
 
   async #sweep(
@@ -125,9 +148,9 @@ export class Indexing {
 
   async #extendAnew(state: Pick<LogState, 'heads' | 'tree'>, log: Logger): Promise<void> {
     try {
-      await this.#extend(state, NO_INDEX, log);
+      await this.#extendFrom(state, NO_INDEX, log);
     } catch (error) {
-      log.error('the index stays behind', { why: faultIn(error).message });
+      this.#stay(faultIn(error).message, log);
     }
   }
 
@@ -140,21 +163,44 @@ export class Indexing {
     return readManifest(this.#deps.tiles, statement);
   }
 
-  /** extend goes on from an index, as far as there is time: the log states the ends of batches. */
-  async #extend({ heads, tree }: Pick<LogState, 'heads' | 'tree'>, from: IndexManifest, log: Logger): Promise<void> {
+  /** extendFrom goes on from an index, up to before a batch of which a segment can't be read: then it throws why. */
+  async #extendFrom(state: Pick<LogState, 'heads' | 'tree'>, from: IndexManifest, log: Logger): Promise<void> {
+    const stopped = await this.#extend(state, from, log);
+    if (stopped === undefined) return;
+    // Units were begun with segments of that batch. What is before it is done once more, without.
+    if (stopped.entries > from.entries) await this.#extend(state, from, log, stopped.entries);
+    throw stopped.why;
+  }
+
+  /**
+   * extend goes on from an index, as far as there is time, at most to the entry `end`: the log states the ends of batches. It tells which
+   * batch it can't read; then it has made nothing.
+   */
+  async #extend(
+    { heads, tree }: Pick<LogState, 'heads' | 'tree'>,
+    from: IndexManifest,
+    log: Logger,
+    end = Infinity,
+  ): Promise<StoppedBefore | undefined> {
     const { tiles, now, budgetMs, concurrency, buildUnit } = this.#deps;
     const deadline = now() + budgetMs;
     const { head } = tree;
-    const start = from.entries === 0 ? NO_HEADS : await headsBefore(tiles, head, from.entries);
+    const start = await headsBefore(tiles, head, from.entries);
     if (start === undefined) throw new AuditsealError('INDEX_MALFORMED', 'the index does not end where a batch does');
     const units = new IndexUnits(unitFiles(tiles), from.units, undefined, buildUnit);
     let [segments, entries, isWhole] = [0, from.entries, true];
     for await (const batch of readBatchesOf(tiles, head, from.entries, start)) {
-      for await (const part of mapInOrder(batch.segments, concurrency, this.#read)) await units.add(part);
+      isWhole = batch.size <= end && now() < deadline;
+      if (!isWhole && entries > from.entries) break;
+      try {
+        for await (const part of mapInOrder(batch.segments, concurrency, this.#read)) await units.add(part);
+      } catch (error) {
+        const why = faultIn(error);
+        if (why.code === 'INDEX_MALFORMED') throw why;
+        return { entries, why };
+      }
       segments += batch.segments.length;
       entries = batch.size;
-      isWhole = now() < deadline;
-      if (!isWhole) break;
     }
     if (segments > 0) {
       const manifest = { entries, rules: RULES_VERSION, units: await units.finish(entries) };
@@ -163,8 +209,15 @@ export class Indexing {
       log.info('indexed', { segments, entries, behind: head.size - entries });
     }
     this.#looked = isWhole ? head.rootHash : undefined;
+    return undefined;
   }
 
   #read = (segment: Pick<SegmentInLog, 'entry' | 'leaf'>): Promise<SegmentPart> =>
     readIndexPart(this.#deps.store, segment, this.#deps.indexSegment);
+}
+
+/** faultNameOf names a fault that nobody foresaw. What it says may hold what was logged. */
+function faultNameOf(error: unknown): string {
+  const name = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : typeof error;
+  return `an internal fault: ${name}`;
 }

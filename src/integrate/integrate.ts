@@ -84,15 +84,23 @@ export class Integrate {
   }
 
   async #run(log: Logger): Promise<IntegrateResult> {
+    const result: IntegrateResult = { batches: 0, segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
+    const isFirst = this.#state === undefined;
+    await this.#integrate(result, log);
+    // Behind it, because what is signed is stored and published by now.
+    await this.#index(log);
+    // What this process has indexed the log states with the next segments, unless it ends before: one that began does so at once.
+    if (isFirst && this.#indexed !== undefined) await this.#integrate(result, log);
+    log.info('integrated', { ...result });
+    return result;
+  }
+
+  async #integrate(result: IntegrateResult, log: Logger): Promise<void> {
     const { now, budgetMs } = this.#deps;
     const deadline = now() + budgetMs;
-    const result: IntegrateResult = { batches: 0, segments: 0, foreign: 0, reports: 0, actions: 0, storedBytes: 0 };
     try {
       for (let tries = 1; tries <= MAX_TRIES; tries++) {
-        const isFirst = this.#state === undefined;
         this.#state = await this.#current(log);
-        // What a process before has indexed was never stated if that process ended.
-        if (isFirst) await this.#index(this.#state, log);
         if (await this.#addBatches(deadline, result, log)) break;
         log.warn('another integration took the next batch', { tries });
       }
@@ -101,14 +109,10 @@ export class Integrate {
       this.#state = undefined;
       throw error;
     }
-    // Last, because what is signed is stored and published by now.
-    if (this.#state !== undefined) await this.#index(this.#state, log);
-    log.info('integrated', { ...result });
-    return result;
   }
 
-  async #index(state: LogState, log: Logger): Promise<void> {
-    this.#indexed = await this.#deps.indexing?.advance(state, log);
+  async #index(log: Logger): Promise<void> {
+    if (this.#state !== undefined) this.#indexed = await this.#deps.indexing?.advance(this.#state, log);
   }
 
   /** current gives the log as it is now, signed and published if that can be. */

@@ -1,7 +1,7 @@
 import { buildUnitHere } from '../core/index/build.ts';
 import type { BuildUnit, SegmentPart } from '../core/index/build.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
-import { ENTRIES_PER_UNIT, endOfSmallest, mergedRanges } from '../core/index/ranges.ts';
+import { ENTRIES_PER_UNIT, endOfSmallest, groupUnits, widthsIn } from '../core/index/ranges.ts';
 
 /** UnitFiles is where the files of units are kept. */
 export interface UnitFiles {
@@ -75,17 +75,17 @@ export class IndexUnits {
   async finish(entries: number): Promise<readonly IndexUnit[]> {
     await this.#fill(entries);
     await this.#end(entries);
-    const groups = mergedRanges(this.#units.splice(0), entries);
-    for (const group of groups) {
-      const [first, last] = [group[0] as IndexUnit, group.at(-1) as IndexUnit];
-      if (group.length === 1) this.#units.push(first);
-      else {
-        const parts = [];
-        for (const unit of group) parts.push({ unit, file: await this.#fileOf(unit) });
-        const { unit, bytes } = await this.#build({ from: first.from, to: last.to }, parts);
-        await this.#keep(unit, bytes);
-      }
-    }
+    for (const width of widthsIn(entries))
+      for (const group of groupUnits(this.#units.splice(0), width, entries)) await this.#merge(group);
     return [...this.#units];
+  }
+
+  async #merge(units: readonly IndexUnit[]): Promise<void> {
+    const [first, last] = [units[0] as IndexUnit, units.at(-1) as IndexUnit];
+    if (units.length === 1) return void this.#units.push(first);
+    const parts = [];
+    for (const unit of units) parts.push({ unit, file: await this.#fileOf(unit) });
+    const { unit, bytes } = await this.#build({ from: first.from, to: last.to }, parts);
+    await this.#keep(unit, bytes);
   }
 }

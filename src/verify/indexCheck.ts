@@ -6,7 +6,7 @@ import { formatHash, parseHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
 import type { SegmentPart } from '../core/index/build.ts';
 import type { IndexManifest, IndexUnit } from '../core/index/manifest.ts';
-import { ENTRIES_PER_UNIT, endOfSmallest, mergedRanges } from '../core/index/ranges.ts';
+import { groupUnits, isRange, widthsIn } from '../core/index/ranges.ts';
 import { rowOf } from '../core/index/segmentRow.ts';
 import { WholeUnit } from '../core/index/wholeUnit.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
@@ -126,14 +126,12 @@ class IndexCheck {
     if (first === undefined) return { rederived, without };
     const before = await headsBefore(this.#tiles, this.#tree, from);
     if (before === undefined) return { rederived, without };
-    const ranges = new Ranges();
     const derived = new DerivedUnit(wanted);
     let end = from;
     for await (const { segments, size } of readBatchesOf(this.#tiles, this.#tree, from, before)) {
       if (size > manifest.entries) break;
       end = size;
       const inUnits = segments.filter(({ leaf }) => leaf >= first.from);
-      for (const { leaf, entry } of inUnits) ranges.add(leaf, entry.records.count);
       for await (const part of mapInOrder(inUnits, this.#context.concurrency, this.#partOf)) {
         for (const unit of await derived.add(part)) if (await this.#compare(unit)) rederived += 1;
         if (part.terms === undefined) without += 1;
@@ -142,7 +140,7 @@ class IndexCheck {
     }
     for (const unit of await derived.finish()) if (await this.#compare(unit)) rederived += 1;
     if (end !== manifest.entries) this.#say(name, `it covers ${manifest.entries} entries, and no batch ends there`);
-    else if (from === 0 && !ranges.fit(manifest)) this.#say(name, 'its units are of other ranges than the log gives');
+    else if (from === 0 && !hasOwnRanges(manifest)) this.#say(name, 'its units are of other ranges than the log gives');
     return { rederived, without };
   }
 
@@ -235,25 +233,7 @@ class DerivedUnit {
 /** What is of no range that units have is no unit. */
 const NO_TREE: TreeHead = { size: -1, rootHash: '' as Hash };
 
-/** Ranges gathers what the ranges of units depend on. */
-class Ranges {
-  readonly #records = new Map<number, number>();
-
-  add(leaf: number, records: number): void {
-    const end = endOfSmallest(leaf);
-    this.#records.set(end, (this.#records.get(end) ?? 0) + records);
-  }
-
-  /** fit tells whether a manifest has the ranges that the log gives. */
-  fit({ entries, units }: IndexManifest): boolean {
-    const smallest = Array.from({ length: Math.ceil(entries / ENTRIES_PER_UNIT) }, (_, i) => {
-      const [from, end] = [i * ENTRIES_PER_UNIT, (i + 1) * ENTRIES_PER_UNIT];
-      return { from, to: Math.min(end, entries), records: this.#records.get(end) ?? 0 };
-    });
-    const groups = mergedRanges(smallest, entries);
-    return (
-      groups.length === units.length &&
-      groups.every((group, i) => group[0]?.from === units[i]?.from && group.at(-1)?.to === units[i]?.to)
-    );
-  }
-}
+/** hasOwnRanges tells whether units are of the ranges that the log gives: none of another one, and none that should be one with others. */
+const hasOwnRanges = ({ entries, units }: IndexManifest): boolean =>
+  units.every((unit) => isRange(unit, entries)) &&
+  [...widthsIn(entries)].every((width) => groupUnits(units, width, entries).length === units.length);

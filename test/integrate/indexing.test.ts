@@ -44,9 +44,7 @@ test('each batch states the index of what was before it, and it is what the form
   for (let round = 0; round < 16; round++) {
     for (let i = 0; i < 1 + random.below(9); i++) await seal(random.below(3));
     await run(log);
-    const stated = statedIndex(store);
-    if (round === 0) expect(stated).toBeUndefined();
-    else expectIndex(store, tiles);
+    expectIndex(store, tiles);
   }
   await run(log);
   const { entries, units } = expectIndex(store, tiles);
@@ -98,13 +96,17 @@ test('32 units of 32 entries are one', async () => {
 test('dies at any write, and leaves neither hole nor overlap', async () => {
   for (let fatal = 0, isDone = false; !isDone; fatal++) {
     [store, tiles, random, next] = [new MemoryStore(), new MemoryTiles(), new Random(22), [0, 0, 0]];
-    let writes = 0;
+    let [writes, deaths] = [0, 0];
+    // Who is dead writes nothing more, whatever is caught.
+    let isDead = false;
     const dies = (): 'dieBefore' | 'dieAfter' | undefined => {
+      if (isDead) return 'dieBefore';
       writes += 1;
-      if (writes === fatal * 2 + 1) return 'dieBefore';
-      return writes === fatal * 2 + 2 ? 'dieAfter' : undefined;
+      if (writes !== fatal * 2 + 1 && writes !== fatal * 2 + 2) return undefined;
+      isDead = true;
+      deaths += 1;
+      return writes === fatal * 2 + 1 ? 'dieBefore' : 'dieAfter';
     };
-    let deaths = 0;
     for (let round = 0; round < 4; round++) {
       for (let i = 0; i < 12; i++) await seal(random.below(3));
       store.faultOf = (name) => (name.startsWith('segments/') ? undefined : dies());
@@ -112,11 +114,11 @@ test('dies at any write, and leaves neither hole nor overlap', async () => {
       for (let tries = 0; tries < 3; tries++) {
         try {
           await run();
-          break;
         } catch (error) {
           if (!(error instanceof ProcessDied)) throw error;
-          deaths += 1;
         }
+        if (!isDead) break;
+        isDead = false;
       }
       [store.faultOf, tiles.faultOf] = [() => undefined, () => undefined];
     }
@@ -228,6 +230,66 @@ describe('what is wrong among the tiles or the segments keeps nothing from being
     await run(log);
     await run(log);
     expectIndex(store, tiles);
+  });
+});
+
+describe('whatever comes of indexing, everything is signed', () => {
+  const integrated = (): string[] =>
+    [...store.objects]
+      .filter(([name]) => name.startsWith('batches/'))
+      .flatMap(([, bytes]) => bytes.toString('utf8').match(/"name":"segments[^"]*"/g) ?? []);
+  const failing = (error: unknown): Integrate =>
+    indexedLog(store, tiles, {
+      indexing: indexingOf(store, tiles, { indexSegment: () => Promise.reject(error as Error) }),
+    });
+
+  test.each([
+    ['a thread that ran out of memory', Object.assign(new Error('x'), { code: 'ERR_WORKER_OUT_OF_MEMORY' })],
+    ['a fault of ours', new TypeError('alice@contoso.example')],
+    ['something that is no error', 'alice@contoso.example'],
+  ])('%s, in each new process', async (_, error) => {
+    for (let round = 1; round <= 3; round++) {
+      await seal(0);
+      await seal(1);
+      const kept = new KeptLog();
+      await failing(error).run(kept);
+      expect(integrated()).toHaveLength(2 * round);
+      expect(kept.errors).toEqual(['the index stays behind']);
+      expect(JSON.stringify(kept.lines)).not.toContain('alice');
+    }
+    expect(statedIndex(store)).toBeUndefined();
+    await run();
+    expectIndex(store, tiles);
+  });
+
+  test('one segment that is gone for good: the index reaches up to its batch, and nothing is tried again for ten minutes', async () => {
+    const limits = { objects: 6, storedBytes: 1e9 };
+    for (let i = 0; i < 30; i++) await seal(i % 3);
+    let [time, reads] = [Date.parse('2026-11-27T00:00:00Z'), 0];
+    const lacking = {
+      read: (name: string) => {
+        reads += 1;
+        return name === nameOf(5, '1') ? Promise.resolve(undefined) : store.read(name);
+      },
+    };
+    const indexing = indexingOf(store, tiles, { store: lacking, now: () => time });
+    const log = indexedLog(store, tiles, { limits, indexing });
+    await run(log);
+    const reached = expectIndex(store, tiles).entries;
+    expect(reached).toBeGreaterThan(6);
+    const tried = reads;
+    for (let i = 0; i < 9; i++) {
+      time += 60_000;
+      await seal(0);
+      await run(log);
+    }
+    expect([reads, statedIndex(store)?.entries]).toEqual([tried, reached]);
+    time += 60_000;
+    await run(log);
+    expect(reads).toBeGreaterThan(tried);
+    // Another process begins where the index ends.
+    await run();
+    expect(expectIndex(store, tiles).entries).toBeGreaterThan(reached + 30);
   });
 });
 

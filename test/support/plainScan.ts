@@ -145,7 +145,7 @@ export function plainTerms(record: string): ReadonlyMap<string, ReadonlySet<stri
       found.set(field, terms.add(value));
       if (field === 'resource') terms.add(value.split('/').findLast((part) => part !== '') ?? value);
       if (field === 'target' && /^(https?:\/\/|\/)/.test(value)) {
-        const bare = value.replace(/[?#].*$/s, '').replace(/(.)\/+$/s, '$1');
+        const bare = value.replace(/[?#].*$/s, '').replace(/[/ \t\r\n]+$/s, '');
         if (bare !== '') terms.add(bare);
       }
       if (field === 'ip')

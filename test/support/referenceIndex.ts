@@ -68,7 +68,7 @@ function kept(field: string, values: readonly string[]): string[] {
     return values.filter(
       (value) =>
         !/^(https?:\/\/|\/)/.test(value) ||
-        value === (value.replace(/[?#].*$/s, '').replace(/(.)\/+$/s, '$1') || value),
+        value === (value.replace(/[?#].*$/s, '').replace(/[/ \t\r\n]+$/s, '') || value),
     );
   return [...values];
 }
@@ -126,8 +126,13 @@ export function referenceTerms(segments: readonly ReferenceSegment[], from: numb
   const found = new Map<string, Map<number, number[]>>();
   for (const [ordinal, { records }] of segments.entries()) {
     const pairs = new Set<string>();
-    for (const [number, record] of records.entries())
-      for (const [field, value] of termsIn(record)) {
+    const keys = new Set<string>();
+    for (const [number, record] of records.entries()) {
+      const its = termsIn(record);
+      const more = its.filter(([field]) => !field.startsWith('_')).map(([field, value]) => keyHex(field, value));
+      const isTooMuch = new Set([...keys, ...more]).size > 131_072;
+      if (!isTooMuch) for (const key of more) keys.add(key);
+      for (const [field, value] of isTooMuch ? ([['_unindexed', '']] as const) : its) {
         const key = keyHex(field, value);
         if (pairs.has(`${number} ${key}`)) continue;
         pairs.add(`${number} ${key}`);
@@ -137,6 +142,7 @@ export function referenceTerms(segments: readonly ReferenceSegment[], from: numb
         bySegment.set(ordinal, records);
         found.set(key, bySegment);
       }
+    }
   }
   const terms = new Map([...found].map(([key, bySegment]) => [key, postingsOf(bySegment)]));
   for (let block = 0; block * 256 < segments.length; block++)

@@ -48,7 +48,7 @@ async function index(
   change: (manifest: IndexManifest) => IndexManifest = (it) => it,
 ): Promise<void> {
   const indexing = new LyingIndexing(indexSegment, change);
-  for (let run = 0; run < 2; run++) await indexedLog(store, tiles, { indexing }).run(new KeptLog());
+  await indexedLog(store, tiles, { indexing }).run(new KeptLog());
 }
 
 class LyingIndexing extends Indexing {

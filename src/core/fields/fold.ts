@@ -4,7 +4,8 @@
  */
 export const fold = (value: string): string => asciiLower(trimSpace(value));
 
-const isSpace = (code: number): boolean =>
+/** isSpace tells whether JSON calls a character white space. */
+export const isSpace = (code: number): boolean =>
   code === 0x20 || (code >= 0x09 && code <= 0x0d && code !== 0x0b && code !== 0x0c);
 
 /** What JSON calls white space, and nothing else. */

@@ -1,4 +1,4 @@
-import { fold } from './fold.ts';
+import { fold, isSpace } from './fold.ts';
 import type { Extra, Field } from './rule.ts';
 
 /** An IPv4 address with a port, and an IPv6 address in brackets, with a port or without. */
@@ -43,12 +43,15 @@ function withLastPart(id: string): readonly string[] {
   return last === undefined || last === id ? [id] : [id, last];
 }
 
-/** Of `https://kv.vault.azure.net/secrets/bank/?api-version=7.6` nobody asks for the end. */
+const TARGET_WITH_PATH = /^(?:https?:\/\/|\/)[^?#]*/;
+
+/** Of `https://kv.vault.azure.net/secrets/bank/?api-version=7.6` nobody asks for the end. What is taken off nothing ends with. */
 function withoutQuery(target: string): string {
-  const end = /^(?:https?:\/\/|\/)[^?#]*/.exec(target)?.[0].length ?? target.length;
-  let bare = target.slice(0, end);
-  while (bare.length > 1 && bare.endsWith('/')) bare = bare.slice(0, -1);
-  return bare === '' ? target : bare;
+  const path = TARGET_WITH_PATH.exec(target)?.[0];
+  if (path === undefined) return target;
+  let end = path.length;
+  while (end > 0 && (path[end - 1] === '/' || isSpace(path.charCodeAt(end - 1)))) end -= 1;
+  return end === 0 ? target : path.slice(0, end);
 }
 
 const withAddresses = (value: string): readonly string[] => {

@@ -1,5 +1,5 @@
 import { malformed } from './bytes.ts';
-import type { EntryRange } from './ranges.ts';
+import type { UnitSize } from './ranges.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import { isJsonObject, parseJsonObject } from '../jsonObject.ts';
 import type { JsonObject } from '../jsonObject.ts';
@@ -7,7 +7,7 @@ import type { TreeHead } from '../merkle/tree.ts';
 import { isTime } from '../text.ts';
 
 /** IndexUnit is the terms of the segments that have an entry in a range of the log. */
-export interface IndexUnit extends EntryRange {
+export interface IndexUnit extends UnitSize {
   readonly segments: number;
   /** the earliest and the latest time of their events; left out if there is none */
   readonly time?: { readonly first: string; readonly last: string };
@@ -57,12 +57,17 @@ export function parseManifest(bytes: Buffer): IndexManifest {
   return manifest;
 }
 
+/** Rows of segments, and their times. */
+const LEAST_TERMS = 2;
+
 function checkCover({ entries, units }: IndexManifest): void {
   let next = 0;
-  for (const { from, to, segments } of units) {
+  for (const { from, to, segments, tree } of units) {
     if (from !== next) throw malformed(`its units ${from > next ? 'leave a hole' : 'overlap'} at entry ${next}`);
     if (to <= from) throw malformed('a unit of it covers nothing');
     if (segments > to - from) throw malformed(`a unit of it has ${segments} segments in ${to - from} entries`);
+    if (segments === 0 ? tree.size > 0 : tree.size < LEAST_TERMS)
+      throw malformed(`a unit of ${segments} segments has ${tree.size} terms`);
     next = to;
   }
   if (next !== entries) throw malformed(`its units end at entry ${next}, and it states ${entries}`);

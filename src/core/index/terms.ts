@@ -7,35 +7,26 @@ import type { Field } from '../fields/rule.ts';
 import { indexedTermsOf } from '../fields/values.ts';
 import { KEY_BYTES, RESERVED, keyOf } from './termKey.ts';
 import type { TermKey } from './termKey.ts';
-import { parseHeader } from '../segment/header.ts';
 import { visitRecords } from '../segment/lines.ts';
 import type { Seal } from '../segment/recordLine.ts';
 import { openEntered } from '../signed/enteredSegment.ts';
 import type { SegmentInEntry } from '../signed/enteredSegment.ts';
 
-/**
- * A segment isn't indexed that has more terms, all of its records together, than this many a record and so many beside: who may
- * log can log anything.
- */
-const MOST_TERMS_A_RECORD = 32;
-const MOST_TERMS_BESIDE = 65_536;
-
-const LF = 0x0a;
+/** MAX_SEGMENT_KEYS bounds the keys of fields that a segment has: who may log can log anything. */
+const MAX_SEGMENT_KEYS = 131_072;
 
 /**
  * indexSegment gives the terms of a segment's content: in ascending order of keys, each the key and its runs, as writeRuns writes them.
- * One that has too many is all under `_unindexed`. It throws SEGMENT_MALFORMED for what isn't lines that end in seals.
+ * Records with which it would have too many are under `_unindexed`. It throws SEGMENT_MALFORMED for what isn't lines that end in seals.
  */
 export function indexSegment(content: Buffer): Buffer {
-  const { records } = parseHeader(content.subarray(0, Math.max(content.indexOf(LF), 0)));
-  const most = MOST_TERMS_A_RECORD * records.count + MOST_TERMS_BESIDE;
   const terms = new TermRuns();
   let record = 0;
   visitRecords(content, ({ start, end, seal }) => {
-    if (terms.total <= most) addRecord(terms, content.subarray(start, end), seal.form, record);
+    terms.addRecord(content.subarray(start, end), seal.form, record);
     record += 1;
   });
-  return terms.total > most ? allUnder(RESERVED.unindexed, record) : terms.bytes();
+  return terms.bytes();
 }
 
 /** IndexStoredSegment is indexStored, here or in another thread. It takes over the bytes. */
@@ -51,70 +42,57 @@ export function indexStored(stored: Buffer, segment: SegmentInEntry): Buffer {
   }
 }
 
-function addRecord(terms: TermRuns, line: Buffer, form: Seal['form'], record: number): void {
-  const found: [field: Field, value: string][] = [];
-  const isJson = readRecordFields(line, form, (field, value) => {
-    if (field !== 'time' && field !== 'correlation') found.push([field, value]);
-  });
-  if (!isJson) return terms.add(RESERVED.notJson, '', record);
-  const has = new Set<Field>();
-  for (const [field, value] of found) if (terms.addValue(field, value, record)) has.add(field);
-  if (has.size === 0) return terms.add(RESERVED.noFields, '', record);
-  for (const field of FIELDS) if (!has.has(field)) terms.add(RESERVED.without, field, record);
-}
-
-function allUnder(name: string, records: number): Buffer {
-  const writer = new ByteWriter();
-  writer.latin1(keyOf(name, ''));
-  writeRuns(writer, [0, records]);
-  return writer.take();
-}
-
 /** What is longer isn't remembered: a value may have megabytes. */
 const MOST_REMEMBERED = 400;
 
+const NOT_JSON = keyOf(RESERVED.notJson, '');
+const NO_FIELDS = keyOf(RESERVED.noFields, '');
+const UNINDEXED = keyOf(RESERVED.unindexed, '');
+const WITHOUT = FIELDS.map((field) => [field, keyOf(RESERVED.without, field)] as const);
+
 /** TermRuns collects which records each term has. Records come in ascending order. */
 class TermRuns {
+  /** of the keys of fields */
   readonly #runs = new Map<TermKey, number[]>();
-  /** the runs of the terms that a field's value gives */
-  readonly #ofValue = new Map<Field, Map<string, readonly number[][]>>();
-  /** pairs of a term and a record */
-  total = 0;
+  readonly #reserved = new Map<TermKey, number[]>();
+  /** what a field's values give */
+  readonly #ofValue = new Map<Field, Map<string, readonly TermKey[]>>();
 
-  /** addValue takes a value of a field, and tells whether it gives a term. */
-  addValue(field: Field, value: string, record: number): boolean {
+  /** addRecord takes a record, by its line whose seal has that form. */
+  addRecord(line: Buffer, form: Seal['form'], record: number): void {
+    const keys = new Set<TermKey>();
+    const has = new Set<Field>();
+    let more = 0;
+    const isJson = readRecordFields(line, form, (field, value) => {
+      if (field === 'time' || field === 'correlation' || this.#runs.size + more > MAX_SEGMENT_KEYS) return;
+      for (const key of this.#keysOf(field, value)) {
+        has.add(field);
+        if (keys.has(key)) continue;
+        keys.add(key);
+        if (!this.#runs.has(key)) more += 1;
+      }
+    });
+    if (!isJson) return extend(this.#reserved, NOT_JSON, record);
+    if (has.size === 0) return extend(this.#reserved, NO_FIELDS, record);
+    if (this.#runs.size + more > MAX_SEGMENT_KEYS) return extend(this.#reserved, UNINDEXED, record);
+    for (const key of keys) extend(this.#runs, key, record);
+    if (has.size === FIELDS.length) return;
+    for (const [field, key] of WITHOUT) if (!has.has(field)) extend(this.#reserved, key, record);
+  }
+
+  #keysOf(field: Field, value: string): readonly TermKey[] {
     let ofField = this.#ofValue.get(field);
     if (ofField === undefined) this.#ofValue.set(field, (ofField = new Map()));
-    let all = ofField.get(value);
-    if (all === undefined) {
-      all = indexedTermsOf(field, value).map((term) => this.#runsOf(field, term));
-      if (value.length <= MOST_REMEMBERED) ofField.set(value, all);
+    let keys = ofField.get(value);
+    if (keys === undefined) {
+      keys = indexedTermsOf(field, value).map((term) => keyOf(field, term));
+      if (value.length <= MOST_REMEMBERED && ofField.size < MAX_SEGMENT_KEYS) ofField.set(value, keys);
     }
-    for (const runs of all) this.#extend(runs, record);
-    return all.length > 0;
-  }
-
-  add(field: string, value: string, record: number): void {
-    this.#extend(this.#runsOf(field, value), record);
-  }
-
-  #runsOf(field: string, value: string): number[] {
-    const key = keyOf(field, value);
-    let runs = this.#runs.get(key);
-    if (runs === undefined) this.#runs.set(key, (runs = []));
-    return runs;
-  }
-
-  #extend(runs: number[], record: number): void {
-    const last = runs.length - 1;
-    if (runs[last] === record + 1) return;
-    if (runs[last] === record) runs[last] = record + 1;
-    else runs.push(record, record + 1);
-    this.total += 1;
+    return keys;
   }
 
   bytes(): Buffer {
-    const all = [...this.#runs].sort(([a], [b]) => (a < b ? -1 : 1));
+    const all = [...this.#runs, ...this.#reserved].sort(([a], [b]) => (a < b ? -1 : 1));
     const writer = new ByteWriter();
     for (const [key, runs] of all) {
       writer.latin1(key);
@@ -122,6 +100,14 @@ class TermRuns {
     }
     return writer.take();
   }
+}
+
+/** extend adds a record, the last one so far, to those of a key. */
+function extend(all: Map<TermKey, number[]>, key: TermKey, record: number): void {
+  const runs = all.get(key);
+  if (runs === undefined) all.set(key, [record, record + 1]);
+  else if (runs.at(-1) === record) runs[runs.length - 1] = record + 1;
+  else runs.push(record, record + 1);
 }
 
 /** TermsReader gives the terms of a segment one by one. */

@@ -9,7 +9,7 @@ import { buildUnit } from '../../../src/core/index/build.ts';
 import type { BuiltUnit, SegmentPart } from '../../../src/core/index/build.ts';
 import { intersectionOf, parsePostings, recordsIn, unionOf } from '../../../src/core/index/postings.ts';
 import type { Postings } from '../../../src/core/index/postings.ts';
-import { mergedRanges } from '../../../src/core/index/ranges.ts';
+import { groupUnits, isRange, widthsIn } from '../../../src/core/index/ranges.ts';
 import { formatKey, keyOf } from '../../../src/core/index/termKey.ts';
 import type { TermKey } from '../../../src/core/index/termKey.ts';
 import { openDirectory, openPage, pageOf, parseStart, proveTerm, termLeaf } from '../../../src/core/index/unit.ts';
@@ -115,13 +115,51 @@ test('says so of every byte of it that is another', () => {
   }
 });
 
-test('a segment with too many terms stands under a key of its own, whole', () => {
-  const many = JSON.stringify({ identity: Array.from({ length: 70_000 }, (_, i) => `user${i}`) });
-  const { part } = sealedSegment(0, 0, [many, '{"category":"a"}']);
-  const { bytes, unit } = buildUnit({ from: 0, to: 1 }, [part]);
-  const found = new WholeUnit(bytes, unit.tree).find(keyOf('_unindexed', ''));
-  expect(parsePostings(found as Buffer)).toEqual([{ ordinal: 0, runs: [0, 2] }]);
-  expect(new WholeUnit(bytes, unit.tree).find(keyOf('category', 'a'))).toBeUndefined();
+describe('records with which a segment would have too many keys', () => {
+  const users = (from: number, count: number): string =>
+    JSON.stringify({ identity: Array.from({ length: count }, (_, i) => `user${from + i}`) });
+
+  /** recordsOf gives the records of a term in a segment of these bodies. */
+  const finderOf = (bodies: readonly string[]): ((field: string, value: string) => readonly number[]) => {
+    const { part } = sealedSegment(0, 0, bodies);
+    const { bytes, unit } = buildUnit({ from: 0, to: 1 }, [part]);
+    const whole = new WholeUnit(bytes, unit.tree);
+    return (field, value) => {
+      const postings = whole.find(keyOf(field, value));
+      return postings === undefined ? [] : [...recordsIn(parsePostings(postings)[0]?.runs ?? [])];
+    };
+  };
+
+  test('stand under a key of their own, and nothing else of them; all others are found', () => {
+    // A hundred thousand keys are there, and then another hundred thousand do not fit.
+    const recordsOf = finderOf([
+      '{"category":"a","identity":"user7"}',
+      users(0, 100_000),
+      users(100_000, 100_000),
+      '{"category":"b","identity":"user7"}',
+      users(150_000, 31_070),
+      '{"category":"a"}',
+      '{"category":"c"}',
+      'no JSON',
+    ]);
+    expect(recordsOf('_unindexed', '')).toEqual([2, 6]);
+    expect(recordsOf('actor', 'user7')).toEqual([0, 1, 3]);
+    expect(recordsOf('actor', 'user100001')).toEqual([]);
+    expect(recordsOf('actor', 'user150001')).toEqual([4]);
+    expect(recordsOf('category', 'a')).toEqual([0, 5]);
+    expect(recordsOf('category', 'b')).toEqual([3]);
+    expect(recordsOf('category', 'c')).toEqual([]);
+    expect(recordsOf('_without', 'category')).toEqual([1, 4]);
+    expect(recordsOf('_notJson', '')).toEqual([7]);
+  });
+
+  test('the last key that has a place', () => {
+    expect(finderOf([users(0, 131_072)])('_unindexed', '')).toEqual([]);
+    const recordsOf = finderOf([users(0, 131_073), '{"identity":"user7"}', `${users(0, 131_073).slice(0, -1)}, no`]);
+    expect(recordsOf('_unindexed', '')).toEqual([0]);
+    expect(recordsOf('actor', 'user7')).toEqual([1]);
+    expect(recordsOf('_notJson', '')).toEqual([2]);
+  });
 });
 
 test('a value of a megabyte is found as a short one is', () => {
@@ -166,32 +204,81 @@ test('sets of records are joined and cut as sets are', () => {
   }
 });
 
-test('ranges cover the log without a hole, and depend on it alone', () => {
-  const random = new Random(14);
-  const recordsOf = (entry: number): number => (entry % 7 === 0 ? 900 * (entry % 5) : 0);
-  const smallest = (from: number, to: number): { from: number; to: number; records: number } => {
-    let records = 0;
-    for (let entry = from; entry < to; entry++) records += recordsOf(entry);
-    return { from, to, records };
-  };
-  const fromNothing = (entries: number): { from: number; to: number }[] => {
-    const units = Array.from({ length: Math.ceil(entries / 32) }, (_, i) =>
-      smallest(32 * i, Math.min(32 * i + 32, entries)),
-    );
-    return mergedRanges(units, entries).map((group) => ({ from: group[0]?.from ?? -1, to: group.at(-1)?.to ?? -1 }));
-  };
-  let known: { from: number; to: number; records: number }[] = [];
-  for (let entries = 1; entries < 40_000; entries += 1 + random.below(2000)) {
-    if ((known.at(-1)?.to ?? 0) % 32 !== 0) known.pop();
-    for (let from = known.at(-1)?.to ?? 0; from < entries; from += 32)
-      known.push(smallest(from, Math.min(from + 32, entries)));
-    known = mergedRanges(known, entries).map((group) => smallest(group[0]?.from ?? -1, group.at(-1)?.to ?? -1));
-    const ranges = known.map(({ from, to }) => ({ from, to }));
-    expect(ranges).toEqual(fromNothing(entries));
-    expect(ranges.map(({ from }) => from)).toEqual([0, ...ranges.slice(0, -1).map(({ to }) => to)]);
-    expect(ranges.at(-1)?.to).toBe(entries);
-    expect(ranges.length).toBeLessThan(3 * 32);
+describe('ranges', () => {
+  interface Range {
+    readonly from: number;
+    readonly to: number;
+    readonly records: number;
+    readonly tree: { readonly size: number };
   }
+  const isBusy = (entry: number): boolean => entry % 7 === 0;
+  const recordsOf = (entry: number): number => (isBusy(entry) ? 900 * (entry % 5) : 0);
+
+  /** rangeOf is a range as a unit of its segments is: many of their terms are the same. */
+  function rangeOf(from: number, to: number, termsOf: (entry: number) => number): Range {
+    let [records, size] = [0, 0];
+    for (let entry = from; entry < to; entry++) {
+      records += recordsOf(entry);
+      size = Math.max(size, termsOf(entry)) + (termsOf(entry) > 0 ? 10 : 0);
+    }
+    return { from, to, records, tree: { size } };
+  }
+
+  function grouped(units: readonly Range[], entries: number, termsOf: (entry: number) => number): readonly Range[] {
+    let all = units;
+    for (const width of widthsIn(entries))
+      all = groupUnits(all, width, entries).map((group) =>
+        rangeOf(group[0]?.from ?? -1, group.at(-1)?.to ?? -1, termsOf),
+      );
+    return all;
+  }
+
+  const smallest = (from: number, entries: number, termsOf: (entry: number) => number): Range[] => {
+    const units: Range[] = [];
+    for (; from < entries; from += 32) units.push(rangeOf(from, Math.min(from + 32, entries), termsOf));
+    return units;
+  };
+
+  test.each([
+    ['few terms', (entry: number): number => (isBusy(entry) ? 50 : 0), 3 * 32],
+    ['many terms in some', (entry: number): number => (entry % 9000 < 40 ? 130_000 : 50), 8 * 32],
+  ])('cover the log without a hole, and depend on it alone: %s', (_, termsOf, most) => {
+    const random = new Random(14);
+    let known: readonly Range[] = [];
+    for (let entries = 1; entries < 40_000; entries += 1 + random.below(2000)) {
+      if ((known.at(-1)?.to ?? 0) % 32 !== 0) known = known.slice(0, -1);
+      known = grouped([...known, ...smallest(known.at(-1)?.to ?? 0, entries, termsOf)], entries, termsOf);
+      expect(known).toEqual(grouped(smallest(0, entries, termsOf), entries, termsOf));
+      expect(known.map(({ from }) => from)).toEqual([0, ...known.slice(0, -1).map(({ to }) => to)]);
+      expect(known.at(-1)?.to).toBe(entries);
+      expect(known.length).toBeLessThan(most);
+      expect(known.every((range) => isRange(range, entries))).toBe(true);
+    }
+  });
+
+  test.each([
+    ['records', { records: 2_097_153, tree: { size: 10 } }],
+    ['terms', { records: 10, tree: { size: 2_097_153 } }],
+  ])('units with too many %s together stay apart, and by all larger widths', (_, size) => {
+    const units = Array.from({ length: 32 }, (_, i) => ({
+      from: 32 * i,
+      to: 32 * i + 32,
+      records: 0,
+      tree: { size: 0 },
+    }));
+    expect(groupUnits(units, 1024, 1024).length).toBe(1);
+    expect(groupUnits(units, 1024, 1023).length).toBe(32);
+    const heavy = units.map((unit, i) => (i === 3 || i === 30 ? { ...unit, ...size } : unit));
+    expect(groupUnits(heavy, 1024, 1024).length).toBe(32);
+    expect(groupUnits(heavy, 32_768, 32_768).length).toBe(32);
+    expect(groupUnits(heavy.slice(0, 30), 1024, 1024).length).toBe(1);
+  });
+
+  test('which ones there are', () => {
+    const isOne = (from: number, to: number): boolean => isRange({ from, to }, 1100);
+    expect([isOne(0, 32), isOne(0, 1024), isOne(1088, 1100), isOne(1024, 1056)]).toEqual([true, true, true, true]);
+    expect([isOne(0, 64), isOne(16, 48), isOne(32, 1056), isOne(1056, 1090)]).toEqual([false, false, false, false]);
+  });
 });
 
 test('keys are of the rules, the field and the value', () => {
