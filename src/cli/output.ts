@@ -53,6 +53,15 @@ export const formatCount = (count: number): string => String(count).replace(/\B(
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`;
 
+/** How many of many are named. */
+const MOST_NAMED = 5;
+
+/** some names a few of many things, and how many there are beside. */
+export function some(items: readonly string[]): string {
+  const rest = items.length - MOST_NAMED;
+  return `${items.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
+}
+
 /** wrap breaks a text at spaces into lines of at most `width` columns; all but the first are indented. */
 export function wrap(text: string, width: number, indent = ''): string {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { EXIT } from './exits.ts';
 import { formatMoment } from './moment.ts';
-import { counted, formatCount } from './output.ts';
+import { counted, formatCount, some } from './output.ts';
 import type { Query } from '../find/query.ts';
 import type { Tally } from '../find/tally.ts';
 
@@ -15,14 +15,6 @@ export const SEARCH_EXITS = {
 export function searchExit({ unsearched }: Tally): number {
   if (unsearched.some(({ isChanged }) => isChanged)) return EXIT.wrong;
   return unsearched.length > 0 ? EXIT.unknown : EXIT.fine;
-}
-
-/** How many of many are named. */
-const MOST_NAMED = 5;
-
-function some(items: readonly string[]): string {
-  const rest = items.length - MOST_NAMED;
-  return `${items.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
 }
 
 /** searchedLines says what a search looked at, and what an answer of it doesn't cover. */

@@ -10,6 +10,7 @@ import type { PlacedTerm } from './unitReader.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { leafHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
+import { checkAnswer } from '../core/index/checkAnswer.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
 import { formatManifest } from '../core/index/manifest.ts';
 import { countOf, intersectionOf, parsePostings, recordsIn, unionOf } from '../core/index/postings.ts';
@@ -24,7 +25,7 @@ import { nodesInMemory } from '../core/merkle/tree.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_ANSWER_RECORDS } from '../core/objects/answer.ts';
-import type { Answer, ProvedLeaf, ProvedLine, ProvedRecord, ProvedTerm } from '../core/objects/answer.ts';
+import type { Answer, ProvedLeaf, ProvedLine, ProvedRecord, ProvedReport, ProvedTerm } from '../core/objects/answer.ts';
 import type { AnswerQuery } from '../core/objects/answerQuery.ts';
 import { headsOf } from '../core/objects/heads.ts';
 import { segmentName } from '../core/objects/names.ts';
@@ -32,7 +33,7 @@ import { openEntered } from '../core/signed/enteredSegment.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { newestRederived } from '../ledger/rederivedIndex.ts';
 import type { RederivedIndex } from '../ledger/rederivedIndex.ts';
-import { nodesFromTiles } from '../ledger/treeProof.ts';
+import { nodesFromTiles, proveGrowth } from '../ledger/treeProof.ts';
 import type { ByteCache } from '../ports/cache.ts';
 import type { ObjectStore, SearchableTiles } from '../ports/store.ts';
 
@@ -59,7 +60,7 @@ function answerQueryOf(query: Query): AnswerQuery {
 
 /**
  * makeAnswer proves which records have a query's terms, and that there are no others. It goes by the index that an auditor's report has
- * made again, if nothing of the interval came behind it; else by the newest. It gives in words why nothing can be proved. What it gives
+ * made again, if nothing of the interval came behind it, and only the newest reaches to the interval's end; else by the newest. It gives in words why nothing can be proved. What it gives
  * is not verified yet.
  */
 export async function makeAnswer(deps: AnswerDeps, query: Query): Promise<Answer | string> {
@@ -75,14 +76,22 @@ async function makeWhole(uncached: AnswerDeps, query: Query): Promise<Answer | s
   const deps = cache === undefined ? uncached : { ...uncached, tiles: withCachedIndex(tiles, cache) };
   const log = await openIndexedLog(deps.tiles, deps.verifiers);
   if (typeof log === 'string') return log;
+  if (log.manifest.entries === 0) return 'the index covers nothing yet';
   const maker = new AnswerMaker(deps, query, log);
   const rederived = await newestRederived(deps, log.checkpoint);
-  if (rederived !== undefined && (await maker.isWhole(rederived))) {
-    const answer = await maker.make(rederived);
-    // Whoever filed the report may have said anything.
-    if (typeof answer === 'string' || isStated(answer)) return answer;
-  }
-  return maker.make(undefined);
+  if (rederived === undefined || !(await maker.isWhole(rederived))) return maker.make(undefined);
+  const vouched = await maker.make(rederived);
+  // Whoever filed the report may have said anything.
+  if (typeof vouched === 'object' && !isStated(vouched)) return maker.make(undefined);
+  if (typeof vouched === 'string' || reachesEnd(vouched, deps.verifiers)) return vouched;
+  const newest = await maker.make(undefined);
+  return typeof newest === 'object' && reachesEnd(newest, deps.verifiers) ? newest : vouched;
+}
+
+/** reachesEnd tells whether an answer speaks of all of its interval, or that has no end. */
+function reachesEnd(answer: Answer, verifiers: readonly VerifierKey[]): boolean {
+  if (answer.query.to === null) return true;
+  return attempt(() => checkAnswer(answer, verifiers), 'malformed', 'contradicted')?.reach.isWhole === true;
 }
 
 /** isStated tells whether the heads of an answer state its manifest. */
@@ -134,11 +143,11 @@ class AnswerMaker {
       const reader = new UnitReader(this.#deps.tiles, unit);
       const { terms, segments } = await this.#askUnit(reader, manifest);
       units.push({ unit: number, terms });
-      found.push(...segments.filter(({ row, runs }) => runs.length > 0 && this.#isMeant(row)));
+      for (const segment of segments) if (segment.runs.length > 0 && this.#isMeant(segment.row)) found.push(segment);
     }
     const count = found.reduce((sum, { runs }) => sum + countOf(runs), 0);
     if (count > MAX_ANSWER_RECORDS)
-      return `${count} records have these terms, and an answer has ${MAX_ANSWER_RECORDS} at most: ask for a shorter time, or for more`;
+      return `${count} records have these terms in segments that reach into that time, and an answer has ${MAX_ANSWER_RECORDS} at most: ask for a shorter time, one partition, or a field more`;
     const segments: ProvedLine[] = [];
     const records: ProvedRecord[] = [];
     for (const { row, runs } of found) {
@@ -153,12 +162,19 @@ class AnswerMaker {
       checkpoint: note.toString('utf8'),
       verifierKeys: this.#deps.verifiers.map(formatVerifierKey),
       heads,
+      end: await this.#proveLine(manifest.entries - 1),
       manifest: formatManifest(manifest).toString('utf8'),
       units,
       segments,
       records,
-      ...(rederived && { report: { ...rederived.report, ...(await this.#proveLine(rederived.report.index)) } }),
+      ...(rederived && { report: await this.#proveReport(rederived) }),
     };
+  }
+
+  async #proveReport({ report, size }: RederivedIndex): Promise<ProvedReport> {
+    const { checkpoint } = this.#log;
+    const consistency = size < checkpoint.size ? await proveGrowth(this.#deps.tiles, size, checkpoint) : [];
+    return { ...report, ...(await this.#proveLine(report.index)), consistency };
   }
 
   /** askUnit gives the terms that an answer needs of a unit, proved, and the records that have the query's. */

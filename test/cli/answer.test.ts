@@ -61,7 +61,8 @@ test('find proves what it finds, and check says so to whoever trusts the log and
   expect(checked.out.match(/"identity":"alice"/g)).toHaveLength(3);
   expect(checked.out).toContain(`proved: these 3 records, and no other, of ${LEDGER}`);
   expect(checked.out).toContain('  with operation "op1"\n  with actor "alice"\n');
-  expect(checked.out).toContain("complete as the index says that the auditor's check of");
+  expect(checked.out).toContain("by the index, which the auditor's check of");
+  expect(checked.out).toContain('it speaks of what was in the log at');
   const file = await run(check, join(folder, 'answer.json'), '--key', VKEY, '--json');
   expect(JSON.parse(file.out)).toMatchObject({
     status: 'proved',
@@ -78,7 +79,7 @@ test('that there is nothing is proved too', async () => {
   const { out } = await run(check, folder, '--key', VKEY);
   expect(out).toContain(`proved: no record of ${LEDGER}`);
   expect(out).toContain(`  that the hub got from ${timeOf(3)} to ${timeOf(9)}`);
-  expect(out).toContain('complete as the signer of the log states: nobody you named has made the index again');
+  expect(out).toContain('on the word of whoever signs the log: nobody you named has made the index again');
 });
 
 test('what was changed is refuted, and what is none is not read', async () => {

@@ -2,7 +2,7 @@ import { hostileRecord } from '../support/hostileRecords.ts';
 import { ingestOf, sealAll } from '../support/hub.ts';
 import { indexedLog, statedIndex } from '../support/indexScene.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { KEY, keyOf } from '../support/logs.ts';
+import { KEY, integrateOf, keyOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { plainTerms } from '../support/plainScan.ts';
@@ -52,7 +52,7 @@ beforeAll(async () => {
   await integrate();
   // Behind the index, and behind the log.
   await seal(0, ['{"identity":"late"}']);
-  await integrate();
+  await integrateOf(store, tiles).run(new KeptLog());
   await seal(1, ['{"identity":"later"}']);
 }, 60_000);
 

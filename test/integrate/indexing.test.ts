@@ -240,7 +240,11 @@ describe('whatever comes of indexing, everything is signed', () => {
       .flatMap(([, bytes]) => bytes.toString('utf8').match(/"name":"segments[^"]*"/g) ?? []);
   const failing = (error: unknown): Integrate =>
     indexedLog(store, tiles, {
-      indexing: indexingOf(store, tiles, { indexSegment: () => Promise.reject(error as Error) }),
+      indexing: indexingOf(store, tiles, {
+        indexSegment: async () => {
+          throw error;
+        },
+      }),
     });
 
   test.each([

@@ -47,7 +47,7 @@ export const command = defineCommand(
         placeholder: 'VKEY',
         meaning:
           "a verifier key of the ledger's auditor: an answer is complete as an index says, and an auditor's signed report may say " +
-          'that this is what the segments give',
+          'that this is what the segments give; if none of this key does, the exit status is 2',
       },
       policy: policyOption("the evidence's checkpoint"),
       json: jsonOption('the result'),
@@ -55,7 +55,8 @@ export const command = defineCommand(
     exits: {
       fine: 'proved',
       wrong: 'refuted',
-      unknown: 'not checked: no key was given, or the file is not evidence',
+      unknown:
+        'not checked: no key was given, or the file is not evidence; or an answer that is proved, and not that it is complete',
     },
     examples: [
       'auditseal check ./answer --key logs.example.com/prod+22e6b51e+AeMP… --auditor-key logs.example.com/prod/auditor+9a01c2d3+AbCd…',
@@ -98,7 +99,8 @@ function reportAnswer(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, 
     const checked = checkAnswer(answer, [...logKeys, ...witnessKeys]);
     const lacking = whyNoQuorum(policy, checked.opened.cosignatures);
     if (lacking !== undefined) return report.failed('refuted', 'SIGNATURE_INVALID', lacking);
-    const said = { answer, checked, vouched: vouchedFor(answer, checked, auditors) };
+    const vouched = vouchedFor(answer, checked, auditors);
+    const said = { answer, checked, vouched, isAuditorNamed: auditors !== undefined };
     return isJson ? printAnswerJson(said) : printAnswer(said);
   } catch (error) {
     // What it carries has to be what it should be: docs/format.md, section 9.8.

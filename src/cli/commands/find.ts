@@ -162,6 +162,11 @@ function refuseUnprovable(options: OptionValues<typeof OPTIONS>): void {
   if ((options.by ?? 'hub') !== 'hub') throw usageError("--prove goes by the hub's time, so leave out --by event");
   if (options['no-index']) throw usageError('--prove rests on the index, so leave out --no-index');
   if (options.limit !== undefined) throw usageError('--prove proves all that is found, so leave out --limit');
+  const isByText = options.text.length > 0 || options.where.length > 0;
+  if (isByText && FIELDS.every((field) => options[field].length === 0))
+    throw usageError(
+      '--prove goes by fields, so --text or --where alone would hand out all records of that time: give a field too',
+    );
 }
 
 function oneOf<const T extends string>(option: string, text: string, all: readonly T[]): T {

@@ -8,6 +8,9 @@ import { RESERVED, keyOf } from './termKey.ts';
 import type { TermKey } from './termKey.ts';
 import { openTerms } from './provedTerms.ts';
 import type { OpenedTerms } from './provedTerms.ts';
+import { hasAsked } from './asked.ts';
+import { reachOf } from './reach.ts';
+import type { Reach } from './reach.ts';
 import { AuditsealError } from '../errors.ts';
 import { RULES_VERSION } from '../fields/rules.ts';
 import { formatHash, leafHash, sha256 } from '../hash.ts';
@@ -16,7 +19,7 @@ import type { TreeHead } from '../merkle/tree.ts';
 import { openCheckpoint } from '../note/checkpoint.ts';
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
-import type { Answer, ProvedLine } from '../objects/answer.ts';
+import type { Answer, ProvedLine, ProvedReport } from '../objects/answer.ts';
 import type { AnswerQuery } from '../objects/answerQuery.ts';
 import { parseEntry } from '../objects/entry.ts';
 import type { SegmentEntry } from '../objects/entry.ts';
@@ -40,6 +43,7 @@ export interface CheckedAnswer {
   readonly statement: IndexStatement;
   readonly manifest: IndexManifest;
   readonly records: readonly AnsweredRecord[];
+  readonly reach: Reach;
   /** records of the units that reach into the interval that no field finds */
   readonly unfindable: { readonly notJson: number; readonly noFields: number; readonly unindexed: number };
 }
@@ -56,7 +60,7 @@ export function checkAnswer(answer: Answer, verifiers: readonly VerifierKey[]): 
   const opened = openCheckpoint(note, origin, verifiers);
   const { checkpoint } = opened;
   const statement = headsOf([proveLine(answer.heads, checkpoint, 'the heads')]).index;
-  if (answer.report !== undefined) proveLine(answer.report, checkpoint, 'the entry of the report');
+  if (answer.report !== undefined) checkReport(answer.report, checkpoint);
   if (statement === undefined) throw refuted('its heads state no index');
   if (statement.entries > answer.heads.index) throw refuted('its heads state an index of entries that are behind them');
   if (statement.rules !== RULES_VERSION)
@@ -65,6 +69,10 @@ export function checkAnswer(answer: Answer, verifiers: readonly VerifierKey[]): 
       `the index is by version ${statement.rules} of the rules, and this program knows ${RULES_VERSION}`,
     );
   const manifest = openManifestText(answer.manifest, statement);
+  if (manifest.entries === 0) throw refuted('its index covers no entry');
+  if (answer.end.index !== manifest.entries - 1)
+    throw refuted(`its end is entry ${answer.end.index}, and the index ends with ${manifest.entries - 1}`);
+  const reach = reachOf(headsOf([proveLine(answer.end, checkpoint, 'the end')]), answer.query);
   const interval = intervalIn(answer.query);
   const wanted = [...manifest.units.keys()].filter((i) => reaches(manifest.units[i] as IndexUnit, interval));
   const given = answer.units.map(({ unit }) => unit);
@@ -78,10 +86,10 @@ export function checkAnswer(answer: Answer, verifiers: readonly VerifierKey[]): 
     const unit = manifest.units[number] as IndexUnit;
     const found = answerOf(unit, openTerms(terms, unit.tree), answer.query, statement.rules);
     for (const name of ['notJson', 'noFields', 'unindexed'] as const) unfindable[name] += found.unfindable[name];
-    expected.push(...found.segments.filter(({ row }) => isMeant(row, answer.query, interval)));
+    for (const segment of found.segments) if (isMeant(segment.row, answer.query, interval)) expected.push(segment);
   }
   const records = checkRecords(answer, expected, checkpoint, interval);
-  return { opened, statement, manifest, records, unfindable };
+  return { opened, statement, manifest, records, reach, unfindable };
 }
 
 /** proveLine gives the bytes of an entry that is proved to be of a tree. */
@@ -100,6 +108,12 @@ function openManifestText(text: string, statement: IndexStatement): IndexManifes
   if (manifest.entries !== statement.entries || manifest.rules !== statement.rules)
     throw refuted('its manifest is not for the entries or the rules that the log states');
   return manifest;
+}
+
+function checkReport(report: ProvedReport, tree: TreeHead): void {
+  const entry = parseEntry(proveLine(report, tree, 'the entry of the report'));
+  if (entry.type !== 'report' || entry.name !== report.name || entry.sha256 !== sha256(Buffer.from(report.file)))
+    throw refuted('its report is not the one of its entry');
 }
 
 interface Interval {
@@ -179,7 +193,7 @@ function answerOf(
 
 /** checkRecords compares the records with those that there must be, and proves each. */
 function checkRecords(
-  { segments, records }: Answer,
+  { segments, records, query }: Answer,
   expected: readonly ExpectedSegment[],
   tree: TreeHead,
   { from, to }: Interval,
@@ -204,6 +218,10 @@ function checkRecords(
       const isThere = verifyInclusion(given, leafHash(line), entry.root) && given.size === entry.records.count + 1;
       if (!isThere || seal?.record !== entry.records.first + record || !isOf(seal, entry))
         throw refuted(`record ${entry.records.first + record} of partition ${entry.partition} is not proved`);
+      if (!hasAsked(line, seal.form, query))
+        throw refuted(
+          `record ${seal.record} of partition ${entry.partition} has not what is asked for, and the index says so`,
+        );
       const time = Date.parse(seal.enqueued);
       checked.push({ line, entry, seal, isWithin: from <= time && time < to });
     }

@@ -1,8 +1,8 @@
 import type { CheckedAnswer } from './checkAnswer.ts';
 import { AuditsealError, faultIn } from '../errors.ts';
-import { formatHash, sha256 } from '../hash.ts';
-import type { Answer } from '../objects/answer.ts';
-import { parseEntry } from '../objects/entry.ts';
+import { formatHash, parseHash } from '../hash.ts';
+import { verifyConsistency } from '../merkle/proof.ts';
+import type { Answer, ProvedReport } from '../objects/answer.ts';
 import { openReport } from '../objects/reportFile.ts';
 import type { Auditors } from '../objects/reportFile.ts';
 
@@ -16,30 +16,33 @@ export function vouchedFor(answer: Answer, checked: CheckedAnswer, auditors: Aud
   if (answer.report === undefined) return { why: 'it has no report of a check that made the index again' };
   if (auditors === undefined) return { why: 'no key of the auditor was given' };
   try {
-    return openVoucher(answer.report, checked, auditors);
+    return openVoucher(answer.report, answer, checked, auditors);
   } catch (error) {
     return { why: `its report does not count: ${faultIn(error, 'malformed', 'contradicted').message}` };
   }
 }
 
 function openVoucher(
-  { name, file, line }: NonNullable<Answer['report']>,
+  { name, file, consistency }: ProvedReport,
+  { heads }: Answer,
   { opened: { checkpoint }, statement, manifest }: CheckedAnswer,
   auditors: Auditors,
 ): Vouched {
-  // That it is in the log is proved already.
-  const entry = parseEntry(Buffer.from(line));
-  const bytes = Buffer.from(file);
-  if (entry.type !== 'report' || entry.name !== name || entry.sha256 !== sha256(bytes))
-    throw lacks('the entry is not the one of this report');
+  // That its entry is in the log, and is of these bytes, is proved already.
   if (auditors.ledger !== checkpoint.origin) throw lacks('the auditor’s key is of another ledger');
-  const report = openReport(bytes, name, auditors);
+  const report = openReport(Buffer.from(file), name, auditors);
   if (report.kind !== 'integrity' || report.ledger !== checkpoint.origin)
     throw lacks('it is not of a check of this ledger');
   if (report.status !== 'verified') throw lacks(`that check ended ${report.status}`);
-  const index = report.log?.index;
+  const { index, head } = report.log ?? {};
   if (index?.manifest !== formatHash(statement.manifest)) throw lacks('that check was of another index');
   if (index.rederived !== index.units || index.units !== manifest.units.length)
     throw lacks(`that check made ${index.rederived} of ${index.units} units again`);
+  const rootHash = parseHash(head?.root);
+  if (!head || rootHash === undefined || head.size <= heads.index)
+    throw lacks('that check was of a log that did not state this index yet');
+  // Else the same index may be stated by a log that forked, of which that check knew nothing.
+  if (!verifyConsistency({ size: head.size, rootHash }, checkpoint, consistency))
+    throw lacks('the log is not proved to go on from the one that was checked');
   return { name, finished: report.finished };
 }

@@ -47,12 +47,22 @@ export interface Answer {
   readonly query: AnswerQuery;
   readonly checkpoint: string;
   readonly verifierKeys: readonly string[];
+  /** states the index */
   readonly heads: ProvedLine;
+  /** the last entry that the index covers */
+  readonly end: ProvedLine;
   readonly manifest: string;
   readonly units: readonly { readonly unit: number; readonly terms: readonly ProvedTerm[] }[];
   readonly segments: readonly ProvedLine[];
   readonly records: readonly ProvedRecord[];
-  readonly report?: ProvedLine & { readonly name: string; readonly file: string };
+  readonly report?: ProvedReport;
+}
+
+/** ProvedReport is a report's file and its entry, and the consistency proof from the tree that it speaks of to the checkpoint's. */
+export interface ProvedReport extends ProvedLine {
+  readonly name: string;
+  readonly file: string;
+  readonly consistency: readonly Hash[];
 }
 
 /** ANSWER_FILE is what an answer is called in the folder that find --prove writes. */
@@ -76,7 +86,7 @@ export const isAnswer = (bytes: Buffer): boolean => versionOf(bytes) !== undefin
 
 /** formatAnswer prints an answer: one JSON object, ended by LF. */
 export function formatAnswer(answer: Answer): Buffer {
-  const { query, checkpoint, verifierKeys, heads, manifest, units, segments, records, report } = answer;
+  const { query, checkpoint, verifierKeys, heads, end, manifest, units, segments, records, report } = answer;
   const { from, to, partitions, terms } = query;
   const text = JSON.stringify({
     version: VERSION,
@@ -85,6 +95,7 @@ export function formatAnswer(answer: Answer): Buffer {
     checkpoint,
     verifierKeys,
     heads: printLine(heads),
+    end: printLine(end),
     manifest,
     units: units.map(({ unit, terms }) => ({ unit, terms: terms.map(printTerm) })),
     segments: segments.map(printLine),
@@ -95,7 +106,12 @@ export function formatAnswer(answer: Answer): Buffer {
       size,
       hashes: printed(hashes),
     })),
-    report: report && { name: report.name, file: report.file, ...printLine(report) },
+    report: report && {
+      name: report.name,
+      file: report.file,
+      ...printLine(report),
+      consistency: printed(report.consistency),
+    },
   });
   return Buffer.from(`${text}\n`);
 }
@@ -135,6 +151,7 @@ export function parseAnswer(bytes: Buffer): Answer {
     checkpoint: text(it['checkpoint']),
     verifierKeys: list(it['verifierKeys'], text),
     heads: readLine(it['heads']),
+    end: readLine(it['end']),
     manifest: text(it['manifest']),
     units: list(it['units'], (value) => {
       const { unit, terms } = object(value);
@@ -217,9 +234,9 @@ function readRecord(value: unknown): ProvedRecord {
   return { ...readLine(value), segment: count(segment), size: count(size) };
 }
 
-function readReport(value: unknown): NonNullable<Answer['report']> {
-  const { name, file } = object(value);
-  return { ...readLine(value), name: text(name), file: text(file) };
+function readReport(value: unknown): ProvedReport {
+  const { name, file, consistency } = object(value);
+  return { ...readLine(value), name: text(name), file: text(file), consistency: hashesIn(consistency) };
 }
 
 function readTerm(value: unknown): ProvedTerm {

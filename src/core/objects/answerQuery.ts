@@ -20,7 +20,8 @@ const MAX_VALUES = 10_000;
 const malformed = (why: string): AuditsealError => new AuditsealError('EVIDENCE_MALFORMED', why);
 
 /** checkQuery refuses what asks for nothing, or for what no index has: its answer would say less than it seems to. */
-export function checkQuery({ partitions, terms }: AnswerQuery): void {
+export function checkQuery({ from, to, partitions, terms }: AnswerQuery): void {
+  if (from !== null && to !== null && from >= to) throw malformed('its interval ends before it begins');
   const isAscending = partitions?.every((id, i) => isPartition(id) && Number(id) > Number(partitions[i - 1] ?? -1));
   if (isAscending === false || partitions?.length === 0)
     throw malformed('its partitions are not ids in ascending order');
