@@ -4,8 +4,9 @@ import type { AnswerQuery } from './answerQuery.ts';
 import { AuditsealError } from '../errors.ts';
 import { formatHash, parseHash } from '../hash.ts';
 import type { Hash } from '../hash.ts';
-import { MAX_JSON_DEPTH, isJsonObject, parseJsonObject } from '../jsonObject.ts';
+import { MAX_JSON_DEPTH, parseJsonObject } from '../jsonObject.ts';
 import type { JsonObject } from '../jsonObject.ts';
+import { countIn, listIn, objectIn, textIn } from './members.ts';
 import { formatKey, parseKey } from '../index/termKey.ts';
 import type { TermKey } from '../index/termKey.ts';
 import { MAX_PROOF_HASHES } from '../merkle/proof.ts';
@@ -147,43 +148,23 @@ export function parseAnswer(bytes: Buffer): Answer {
   const it = parseJsonObject(bytes.toString('utf8'));
   if (it === undefined) throw malformed(`the file is not a JSON object that nests at most ${MAX_JSON_DEPTH} deep`);
   const answer: Answer = {
-    query: readQuery(object(it['query'])),
-    checkpoint: text(it['checkpoint']),
-    verifierKeys: list(it['verifierKeys'], text),
-    heads: readLine(it['heads']),
-    end: readLine(it['end']),
-    manifest: text(it['manifest']),
-    units: list(it['units'], (value) => {
-      const { unit, terms } = object(value);
-      return { unit: count(unit), terms: list(terms, readTerm) };
+    query: readQuery(objectIn(it['query'], 'query')),
+    checkpoint: textIn(it['checkpoint'], 'checkpoint'),
+    verifierKeys: listIn(it['verifierKeys'], 'verifierKeys', textIn),
+    heads: readLine(it['heads'], 'heads'),
+    end: readLine(it['end'], 'end'),
+    manifest: textIn(it['manifest'], 'manifest'),
+    units: listIn(it['units'], 'units', (value) => {
+      const { unit, terms } = objectIn(value, 'a unit');
+      return { unit: countIn(unit, 'unit'), terms: listIn(terms, 'terms', readTerm) };
     }),
-    segments: list(it['segments'], readLine),
-    records: list(it['records'], readRecord),
+    segments: listIn(it['segments'], 'segments', readLine),
+    records: listIn(it['records'], 'records', readRecord),
     ...(it['report'] !== undefined && { report: readReport(it['report']) }),
   };
   if (answer.records.length > MAX_ANSWER_RECORDS) throw malformed(`it has more than ${MAX_ANSWER_RECORDS} records`);
   if (!formatAnswer(answer).equals(bytes)) throw malformed('the file is not printed as this release prints answers');
   return answer;
-}
-
-function object(value: unknown): JsonObject {
-  if (!isJsonObject(value)) throw malformed('it lacks an object');
-  return value;
-}
-
-function list<T>(value: unknown, read: (item: unknown) => T): T[] {
-  if (!Array.isArray(value)) throw malformed('it lacks a list');
-  return value.map(read);
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw malformed('it lacks a text');
-  return value;
-}
-
-function count(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw malformed('it lacks a number');
-  return value as number;
 }
 
 function readQuery({ from, to, partitions, terms }: JsonObject): AnswerQuery {
@@ -195,10 +176,10 @@ function readQuery({ from, to, partitions, terms }: JsonObject): AnswerQuery {
   const query: AnswerQuery = {
     from: time(from),
     to: time(to),
-    partitions: partitions === null ? null : list(partitions, text),
-    terms: list(terms, (value) => {
-      const { field, values } = object(value);
-      return { field: text(field), values: list(values, text) };
+    partitions: partitions === null ? null : listIn(partitions, 'partitions', textIn),
+    terms: listIn(terms, 'terms', (value) => {
+      const { field, values } = objectIn(value, 'a term');
+      return { field: textIn(field, 'field'), values: listIn(values, 'values', textIn) };
     }),
   };
   checkQuery(query);
@@ -206,7 +187,7 @@ function readQuery({ from, to, partitions, terms }: JsonObject): AnswerQuery {
 }
 
 function hashesIn(value: unknown): Hash[] {
-  const hashes = list(value, (item) => (typeof item === 'string' ? parseBase64Hash(item) : undefined));
+  const hashes = listIn(value, 'hashes', (item) => (typeof item === 'string' ? parseBase64Hash(item) : undefined));
   if (hashes.length > MAX_PROOF_HASHES || !hashes.every((hash) => hash !== undefined))
     throw malformed('a proof has no hashes, or too many');
   return hashes;
@@ -214,42 +195,43 @@ function hashesIn(value: unknown): Hash[] {
 
 function hexIn(value: unknown): Hash {
   const hash = parseHash(value);
-  if (hash === undefined) throw malformed('it lacks a hash');
+  if (hash === undefined) throw malformed('the hash of some postings is none');
   return hash;
 }
 
 function keyIn(value: unknown): TermKey {
   const key = parseKey(value);
-  if (key === undefined) throw malformed('it lacks a key');
+  if (key === undefined) throw malformed('the key of a term is none');
   return key;
 }
 
-function readLine(value: unknown): ProvedLine {
-  const { index, line, hashes } = object(value);
-  return { index: count(index), line: text(line), hashes: hashesIn(hashes) };
+function readLine(value: unknown, name: string): ProvedLine {
+  const { index, line, hashes } = objectIn(value, name);
+  return { index: countIn(index, 'index'), line: textIn(line, 'line'), hashes: hashesIn(hashes) };
 }
 
 function readRecord(value: unknown): ProvedRecord {
-  const { segment, size } = object(value);
-  return { ...readLine(value), segment: count(segment), size: count(size) };
+  const { segment, size } = objectIn(value, 'a record');
+  return { ...readLine(value, 'a record'), segment: countIn(segment, 'segment'), size: countIn(size, 'size') };
 }
 
 function readReport(value: unknown): ProvedReport {
-  const { name, file, consistency } = object(value);
-  return { ...readLine(value), name: text(name), file: text(file), consistency: hashesIn(consistency) };
+  const { name, file, consistency } = objectIn(value, 'report');
+  const proved = { ...readLine(value, 'report'), consistency: hashesIn(consistency) };
+  return { ...proved, name: textIn(name, 'name'), file: textIn(file, 'file') };
 }
 
 function readTerm(value: unknown): ProvedTerm {
-  const term = object(value);
+  const term = objectIn(value, 'a term');
   const key = keyIn(term['key']);
   if ('before' in term) return { key, before: readLeaf(term['before']), after: readLeaf(term['after']) };
-  const postings = parseBase64(text(term['postings']));
+  const postings = parseBase64(textIn(term['postings'], 'postings'));
   if (postings === undefined) throw malformed('postings are not base64');
-  return { key, index: count(term['index']), hashes: hashesIn(term['hashes']), postings };
+  return { key, index: countIn(term['index'], 'index'), hashes: hashesIn(term['hashes']), postings };
 }
 
 function readLeaf(value: unknown): ProvedLeaf | null {
   if (value === null) return null;
-  const { key, postings, index, hashes } = object(value);
-  return { key: keyIn(key), postings: hexIn(postings), index: count(index), hashes: hashesIn(hashes) };
+  const { key, postings, index, hashes } = objectIn(value, 'a neighbour');
+  return { key: keyIn(key), postings: hexIn(postings), index: countIn(index, 'index'), hashes: hashesIn(hashes) };
 }
