@@ -61,19 +61,24 @@ export class Matcher {
     if (this.#asksTextAlone && !this.#hasTexts(line, form)) return NOT_FOUND;
     const values = new Map<Field | Extra, Map<number, string>>();
     const found = new Map<Field | Extra, Set<string>>();
+    // A member may stand in a record twice: of its times any counts, so that none hides another.
+    const times = new Map<number, string[]>();
     const isJson = readRecordFields(line, form, (field, value, rank) => {
       const ranks = values.get(field) ?? new Map<number, string>();
       if (!ranks.has(rank) && fold(value) !== '') ranks.set(rank, value);
       values.set(field, ranks);
+      if (field === 'time' && by === 'event' && fold(value) !== '')
+        times.set(rank, [...(times.get(rank) ?? []), value]);
       if (!terms.has(field)) return;
       const all = found.get(field) ?? new Set();
       for (const term of termsOf(field, value)) all.add(term);
       found.set(field, all);
     });
     const shown = isJson ? firstOf(values) : {};
-    const time = shown.time === undefined ? undefined : parseEventTime(shown.time);
-    const isTimeless = by === 'event' && time === undefined;
-    if (by === 'event' && !isWithin(this.#query, time ?? hub)) return undefined;
+    const said = (times.get(Math.min(...times.keys())) ?? []).map(parseEventTime);
+    const isTimeless = by === 'event' && said.every((time) => time === undefined);
+    if (by === 'event' && !(isTimeless ? [hub] : said).some((time) => isWithin(this.#query, time ?? hub)))
+      return undefined;
     const shape = isJson ? (FIELDS.some((field) => shown[field] !== undefined) ? 'fields' : 'noFields') : 'notJson';
     const without = shape === 'fields' ? [...terms.keys()].filter((field) => shown[field] === undefined) : [];
     const isFound =
@@ -94,8 +99,10 @@ export class Matcher {
   /** Of what no rule knows, the value of a field may stand in any place. */
   #hasTermsAnywhere(line: Buffer): boolean {
     if (this.#query.terms.size === 0) return true;
-    const text = fold((originalRecord(line) ?? line).toString('utf8'));
-    return [...this.#query.terms.values()].every((wanted) => wanted.some((value) => text.includes(value)));
+    const texts = readings((originalRecord(line) ?? line).toString('utf8')).map(fold);
+    return [...this.#query.terms.values()].every((wanted) =>
+      wanted.some((value) => texts.some((text) => text.includes(value))),
+    );
   }
 
   #hasTexts(line: Buffer, form: RecordForm | undefined): boolean {
@@ -117,6 +124,21 @@ export class Matcher {
     return left.size === 0;
   }
 }
+
+/** As JSON escapes characters. Outside of its strings there is no backslash, and text that isn't JSON may have pieces of it. */
+const ESCAPE = /\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))/gi;
+const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** readings gives a text as it stands, and as it is without escapes: also those of JSON that stands in a string of JSON. */
+function readings(text: string): string[] {
+  const once = unescaped(text);
+  return once === text ? [text] : [text, once, unescaped(once)];
+}
+
+const unescaped = (text: string): string =>
+  text.replace(ESCAPE, (_, hex: string | undefined, letter = '') =>
+    hex === undefined ? (CONTROLS[letter] ?? letter) : String.fromCharCode(parseInt(hex, 16)),
+  );
 
 function firstOf(values: ReadonlyMap<Field | Extra, ReadonlyMap<number, string>>): Values {
   const shown: Partial<Record<Field | Extra, string>> = {};
