@@ -111,6 +111,8 @@ test('every answer says what was searched, by whom the ledger is, and what it do
   const without = await find('--ip', '203.0.113.9');
   expect(without.out).toContain("2 records have no ip, and can't be found by one");
   expect(without.out).toContain('no --key was given, so anybody may have made this ledger');
+  expect(without.out).toContain('its checkpoint of 3 is signed by a key that the log itself names');
+  expect(without.out).toContain('no index was used, and every segment of that time was read: no key was given');
 });
 
 test('a segment that was changed ends with 1, and one that cannot be read with 2', async () => {
