@@ -25,21 +25,31 @@ export interface Looked {
   /** it says no time that can be read, so the hub's was taken */
   readonly isTimeless: boolean;
   readonly values: Values;
+  /** all that the rules take of it, if the matcher keeps that */
+  readonly taken: readonly TakenValue[];
+}
+
+/** TakenValue is a value that the rules take of a record. */
+export interface TakenValue {
+  readonly field: Field | Extra;
+  readonly value: string;
 }
 
 /** NOT_FOUND is a record of which nothing was asked but a text that it hasn't. */
-const NOT_FOUND: Looked = { isFound: false, shape: 'fields', without: [], isTimeless: false, values: {} };
+const NOT_FOUND: Looked = { isFound: false, shape: 'fields', without: [], isTimeless: false, values: {}, taken: [] };
 
 /** Matcher tells which records a query finds. */
 export class Matcher {
   readonly #query: Query;
+  readonly #keepsTaken: boolean;
   readonly #texts: readonly Buffer[];
   readonly #asksTextAlone: boolean;
   readonly #where = newNode<number>();
   readonly #whereInValues: PathNode<number>;
 
-  constructor(query: Query) {
+  constructor(query: Query, keepsTaken = false) {
     this.#query = query;
+    this.#keepsTaken = keepsTaken;
     this.#texts = query.texts.map((text) => Buffer.from(text));
     this.#asksTextAlone = query.by === 'hub' && query.terms.size === 0 && query.texts.length > 0;
     for (const [number, { path }] of query.where.entries()) nodeAt(this.#where, path).tags.push(number);
@@ -63,7 +73,9 @@ export class Matcher {
     const found = new Map<Field | Extra, Set<string>>();
     // A member may stand in a record twice: of its times any counts, so that none hides another.
     const times = new Map<number, string[]>();
+    const taken: TakenValue[] = [];
     const isJson = readRecordFields(line, form, (field, value, rank) => {
+      if (this.#keepsTaken) taken.push({ field, value });
       const ranks = values.get(field) ?? new Map<number, string>();
       if (!ranks.has(rank) && fold(value) !== '') ranks.set(rank, value);
       values.set(field, ranks);
@@ -85,7 +97,7 @@ export class Matcher {
       this.#hasTexts(line, form) &&
       (shape === 'fields' ? this.#hasTerms(found) : this.#hasTermsAnywhere(line)) &&
       this.#hasWhere(line, form);
-    return { isFound, shape, without, isTimeless, values: shown };
+    return { isFound, shape, without, isTimeless, values: shown, taken };
   }
 
   #hasTerms(found: ReadonlyMap<Field | Extra, ReadonlySet<string>>): boolean {

@@ -204,7 +204,7 @@ describe('an index that is not what the log states is not gone by, and that is s
     const [last = ''] = [...store.objects.keys()]
       .filter((name) => name.startsWith('batches/'))
       .sort()
-      .reverse();
+      .toReversed();
     const heads = (store.objects.get(last) as Buffer).toString('utf8').split('\n').at(-3) as string;
     const line = heads.replace(/"index":\{[^}]*\}/, `"index":{"entries":0,"rules":1,"manifest":"${digest}"}`);
     expect(line).not.toBe(heads);
