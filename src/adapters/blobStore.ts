@@ -76,7 +76,7 @@ export class BlobStore implements ObjectStore {
   /** readPart gives bytes from `offset` on, `length` of them, or as many as there are; there must be one. */
   readPart(name: string, offset: number, length: number): Promise<Buffer | Unread | undefined> {
     return this.#read(name, async (blob, abortSignal) =>
-      bytesOf(await blob.download(offset, length, { abortSignal }), length),
+      bytesOf(await blob.download(offset, length, { abortSignal }), Math.min(length, maxBytesOf(name))),
     );
   }
 

@@ -61,26 +61,27 @@ export class FolderStore implements ObjectStore {
     });
   }
 
-  readEnd(name: string, length: number): Promise<Buffer | undefined> {
+  readEnd(name: string, length: number): Promise<Buffer | TooLarge | undefined> {
     return this.#readPart(name, (size) => ({ start: Math.max(size - length, 0), end: size }));
   }
 
   /** readPart gives bytes from `offset` on, `length` of them, or as many as there are. */
-  readPart(name: string, offset: number, length: number): Promise<Buffer | undefined> {
+  readPart(name: string, offset: number, length: number): Promise<Buffer | TooLarge | undefined> {
     return this.#readPart(name, (size) => ({ start: Math.min(offset, size), end: Math.min(offset + length, size) }));
   }
 
   async #readPart(
     name: string,
     partOf: (size: number) => { readonly start: number; readonly end: number },
-  ): Promise<Buffer | undefined> {
+  ): Promise<Buffer | TooLarge | undefined> {
     const path = this.pathOf(name);
     return this.#run(name, async () => {
       const info = await statOrUndefined(path);
       if (info === undefined || !info.isFile()) return undefined;
+      const { start, end } = partOf(info.size);
+      if (end - start > maxBytesOf(name)) return 'too-large';
       const file = await open(path);
       try {
-        const { start, end } = partOf(info.size);
         const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
         return buffer.subarray(0, bytesRead);
       } finally {

@@ -54,7 +54,7 @@ export class FolderTileStore implements TileStore, SearchableTiles {
     return this.#folder.read(name);
   }
 
-  readPart(name: string, offset: number, length: number): Promise<Buffer | undefined> {
+  readPart(name: string, offset: number, length: number): Promise<Buffer | TooLarge | undefined> {
     return this.#folder.readPart(name, offset, length);
   }
 

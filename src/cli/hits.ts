@@ -1,10 +1,12 @@
 import { formatMoment } from './moment.ts';
+import { printable } from './output.ts';
 import { parseEventTime } from '../core/fields/eventTime.ts';
 import { FIELDS } from '../core/fields/rule.ts';
 import type { Field } from '../core/fields/rule.ts';
 import type { Hit } from '../find/search.ts';
 
-// How records that were found are printed. Each line is complete, so that none waits for another.
+// How records that were found are printed. Each line is complete, so that none waits for another. Whatever is in a record, of it nothing
+// can act on a terminal, be it that the lines go through a pager first, or are in a file that somebody shows.
 
 /** HitFormat prints hits: what comes before them, and each of them with its LF. */
 export interface HitFormat {
@@ -38,7 +40,7 @@ function timeOf({ values }: Hit, zone: string): string {
 
 const enqueuedOf = ({ enqueued }: Hit, zone: string): string => formatMoment(Date.parse(enqueued), zone);
 
-/** The line is JSON, and stays as it was sealed: no reader stands between. */
+/** The line is JSON, and stays as it was sealed, but for what can't be seen: as an escape that is the same text to who reads JSON. */
 function jsonLine(hit: Hit, zone: string): string {
   const { segment, leaf, values, isText, line } = hit;
   const { time: _time, correlation: _correlation, ...fields } = values;
@@ -51,14 +53,16 @@ function jsonLine(hit: Hit, zone: string): string {
     ...fields,
     asText: isText || undefined,
   });
-  return `${head.slice(0, -1)},"line":${line.toString('utf8')}}\n`;
+  // Between the tokens of JSON stands no escape. In its strings tab and CR are escaped already.
+  const sealed = line.toString('utf8').replace(/[\t\r]/g, ' ');
+  return `${printable(`${head.slice(0, -1)},"line":${sealed}}`)}\n`;
 }
 
 const CSV_COLUMNS = ['time', 'enqueued', ...FIELDS, 'place', 'segment', 'leaf'] as const;
 
 function csv(zone: string): HitFormat {
   return {
-    head: `${CSV_COLUMNS.join(',')}\r\n`,
+    head: `${CSV_COLUMNS.map(csvCell).join(',')}\r\n`,
     line: (hit) => {
       const fields = FIELDS.map((field) => hit.values[field] ?? '');
       const cells = [timeOf(hit, zone), enqueuedOf(hit, zone), ...fields, placeOf(hit), hit.segment, String(hit.leaf)];
@@ -67,12 +71,15 @@ function csv(zone: string): HitFormat {
   };
 }
 
-/** A spreadsheet runs what begins so. RFC 4180; owasp.org/www-community/attacks/CSV_Injection */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * A spreadsheet runs what begins so, and some pass over a space or a quote before it, or take the wide characters of East Asia for these.
+ * RFC 4180; owasp.org/www-community/attacks/CSV_Injection
+ */
+const FORMULA = /^(?:[\s"'`]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/;
 
 function csvCell(text: string): string {
-  const harmless = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const shown = printable(FORMULA.test(text) ? `'${text}` : text);
+  return `"${shown.replaceAll('"', '""')}"`;
 }
 
 interface Column {
@@ -125,7 +132,7 @@ function table({ zone, width }: FormatOptions): HitFormat {
 }
 
 /** A value with line breaks stays on its line. */
-const oneLine = (text: string): string => text.replace(/[\r\n\t]+/g, ' ');
+const oneLine = (text: string): string => printable(text.replace(/[\r\n\t]+/g, ' '));
 
 const cut = (text: string, width: number): string =>
   text.length > width ? `${text.slice(0, Math.max(width - 1, 0))}…` : text;

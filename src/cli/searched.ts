@@ -125,17 +125,18 @@ function logLines({ log, segments, isLogKnown }: Tally, zone: string, isKeyGiven
   if (isLogKnown && log === undefined) return [...behind, 'there is no log that a trusted key began'];
   return [
     ...behind,
-    ...(log === undefined ? [] : [logLine(log, zone)]),
+    ...(log === undefined ? [] : [logLine(log, zone, isKeyGiven)]),
     isKeyGiven
       ? 'what was found is what a key which you gave vouches for; that nothing was left out is not proved'
       : 'no --key was given, so anybody may have made this ledger',
   ];
 }
 
-function logLine({ entries, time, checkpoint }: NonNullable<Tally['log']>, zone: string): string {
+function logLine({ entries, time, checkpoint }: NonNullable<Tally['log']>, zone: string, isKeyGiven: boolean): string {
+  const signed = isKeyGiven ? 'is signed' : 'is signed by a key that the log itself names';
   const covered =
     checkpoint === undefined
       ? 'no checkpoint of its last batches is signed by it'
-      : `its checkpoint of ${formatCount(checkpoint.size)} is signed`;
+      : `its checkpoint of ${formatCount(checkpoint.size)} ${signed}`;
   return `the log has ${counted(entries, 'entry', 'entries')}, the last of ${shown(time, zone)}; ${covered}`;
 }

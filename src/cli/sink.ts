@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { callersPath, codeOf, reasonOf } from './files.ts';
-import { printable } from './output.ts';
 import { unusable } from './usage.ts';
 
 /** Sink takes results one by one, however many, and waits for a slow reader. */
@@ -13,12 +12,12 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-/** openSink opens a file that isn't there yet, or standard output. On a terminal nothing that is written can act. */
+/** openSink opens a file that isn't there yet, or standard output. What is written is harmless already: it may come to a terminal later. */
 export async function openSink(path: string | undefined): Promise<Sink> {
   if (path === undefined) {
     const { stdout } = process;
     return {
-      write: async (text) => writeTo(stdout, stdout.isTTY ? printableLines(text) : text),
+      write: async (text) => writeTo(stdout, text),
       close: async () => Promise.resolve(),
     };
   }
@@ -59,9 +58,3 @@ async function writeTo(stream: Writable, text: string): Promise<boolean> {
   listening.abort();
   return !stream.destroyed;
 }
-
-const printableLines = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => printable(line.replace(/\r$/, '')))
-    .join('\n');

@@ -1,10 +1,9 @@
 import type { ChainSpans } from './chainSpans.ts';
 import type { IndexedLog } from './indexedLog.ts';
-import { LATE_MS } from './query.ts';
-import type { Query } from './query.ts';
+import { intervalOf, reachesInto } from './query.ts';
+import type { Interval, Query } from './query.ts';
 import type { Tally } from './tally.ts';
 import { UnitReader } from './unitReader.ts';
-import { CLOCK_SKEW_MS } from '../core/limits.ts';
 import { FIELDS } from '../core/fields/rule.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';
 import { askedTermsOf } from '../core/fields/values.ts';
@@ -22,22 +21,6 @@ export interface IndexHit {
   /** which of its records, as runs; left out: all */
   readonly only?: readonly number[];
 }
-
-/** Interval is from when to before when (ms since 1970) segments reach that may hold what is asked for. */
-export interface Interval {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** intervalOf gives the interval of the hub's time in which a query's records are. */
-export const intervalOf = ({ from = -Infinity, to = Infinity, by }: Query): Interval =>
-  by === 'hub' ? { from, to } : { from: from - CLOCK_SKEW_MS, to: to + LATE_MS };
-
-/** reachesInto tells whether times reach into an interval. */
-export const reachesInto = (
-  { first, last }: { readonly first: number; readonly last: number },
-  { from, to }: Interval,
-): boolean => first < to && last >= from;
 
 /** unitReachesInto tells whether a unit has a segment that may reach into an interval. */
 export const unitReachesInto = ({ time }: IndexUnit, interval: Interval): boolean =>
@@ -75,13 +58,13 @@ export class IndexSearch {
    * hits gives where records may be, in the order of the log. It throws INDEX_MALFORMED where the index isn't what the log states: then
    * nothing is known, and what it told the tally is wrong.
    */
-  async hits({ manifest }: IndexedLog): Promise<IndexHit[]> {
+  async hits({ manifest }: Pick<IndexedLog, 'manifest'>): Promise<IndexHit[]> {
     const hits: IndexHit[] = [];
     let before: IndexUnit | undefined;
     for (const unit of manifest.units) {
       if (unit.segments === 0) continue;
       if (unitReachesInto(unit, this.#interval)) {
-        hits.push(...(await this.#hitsIn(unit, before)));
+        for (const hit of await this.#hitsIn(unit, before)) hits.push(hit);
       } else {
         this.#tally.segments.outside += unit.segments;
         this.#skip();
@@ -111,7 +94,8 @@ export class IndexSearch {
       for (const [offset, row] of (await reader.rows(block)).entries()) {
         if (!this.#isAsked(row)) continue;
         this.#chains.follow(row);
-        if (isWanted) hits.push(...this.#judge(row, block * ROWS_PER_BLOCK + offset, found));
+        const hit = isWanted ? this.#judge(row, block * ROWS_PER_BLOCK + offset, found) : undefined;
+        if (hit !== undefined) hits.push(hit);
       }
     }
     return hits;
@@ -131,19 +115,20 @@ export class IndexSearch {
     return this.#query.partitions?.has(partition) ?? true;
   }
 
-  #judge(row: SegmentRow, ordinal: number, found: Found): IndexHit[] {
+  /** judge counts a segment, and gives it if it is to be looked into. */
+  #judge(row: SegmentRow, ordinal: number, found: Found): IndexHit | undefined {
     const { segments } = this.#tally;
     if (!reachesInto(row, this.#interval)) segments.outside += 1;
     else if (row.records === 0) segments.empty += 1;
     else {
       this.#tally.records += row.records;
       for (const [field, runs] of found.without) this.#tally.addWithout(field, countOf(runs.get(ordinal) ?? []));
-      if (found.records === undefined) return [{ row }];
+      if (found.records === undefined) return { row };
       const only = found.records.get(ordinal);
-      if (only !== undefined) return [{ row, only }];
+      if (only !== undefined) return { row, only };
       segments.byIndex += 1;
     }
-    return [];
+    return undefined;
   }
 
   /** found gives the records of a unit that may be meant, by segment: by their terms, and those that no field finds. */

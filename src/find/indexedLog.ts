@@ -21,20 +21,19 @@ export interface IndexedLog {
 
 /**
  * openIndexedLog opens a log by what is published of it, so that nobody has to read its batches. It gives in words why it can't: nothing
- * is published that a given key signed, what lies there isn't the checkpoint's, or the log states no index.
+ * is published that a given key signed, what lies there isn't the checkpoint's, or the log states no index. Whoever may write the tiles
+ * alone could publish a log of their own, so without a key nothing published is gone by: the batches are write-once.
  */
 export async function openIndexedLog(
   tiles: SearchableTiles,
   verifiers: readonly VerifierKey[],
 ): Promise<IndexedLog | string> {
   try {
+    if (verifiers.length === 0) return 'no key was given, and without one anybody may have made the index';
     const note = await tiles.read(NEWEST_CHECKPOINT);
     if (typeof note !== 'object') return 'no checkpoint is published among the tiles';
     const { origin } = parseCheckpoint(parseNote(note).text);
-    const checkpoint =
-      verifiers.length > 0
-        ? attempt(() => openCheckpoint(note, origin, verifiers).checkpoint, 'malformed', 'contradicted')
-        : parseCheckpoint(parseNote(note).text);
+    const checkpoint = attempt(() => openCheckpoint(note, origin, verifiers).checkpoint, 'malformed', 'contradicted');
     if (checkpoint === undefined) return 'no given key signed the published checkpoint';
     const heads = await headsBefore(tiles, checkpoint, checkpoint.size);
     if (heads === undefined) return 'the published checkpoint does not end where a batch does';

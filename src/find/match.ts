@@ -25,21 +25,31 @@ export interface Looked {
   /** it says no time that can be read, so the hub's was taken */
   readonly isTimeless: boolean;
   readonly values: Values;
+  /** all that the rules take of it, if the matcher keeps that */
+  readonly taken: readonly TakenValue[];
+}
+
+/** TakenValue is a value that the rules take of a record. */
+export interface TakenValue {
+  readonly field: Field | Extra;
+  readonly value: string;
 }
 
 /** NOT_FOUND is a record of which nothing was asked but a text that it hasn't. */
-const NOT_FOUND: Looked = { isFound: false, shape: 'fields', without: [], isTimeless: false, values: {} };
+const NOT_FOUND: Looked = { isFound: false, shape: 'fields', without: [], isTimeless: false, values: {}, taken: [] };
 
 /** Matcher tells which records a query finds. */
 export class Matcher {
   readonly #query: Query;
+  readonly #keepsTaken: boolean;
   readonly #texts: readonly Buffer[];
   readonly #asksTextAlone: boolean;
   readonly #where = newNode<number>();
   readonly #whereInValues: PathNode<number>;
 
-  constructor(query: Query) {
+  constructor(query: Query, keepsTaken = false) {
     this.#query = query;
+    this.#keepsTaken = keepsTaken;
     this.#texts = query.texts.map((text) => Buffer.from(text));
     this.#asksTextAlone = query.by === 'hub' && query.terms.size === 0 && query.texts.length > 0;
     for (const [number, { path }] of query.where.entries()) nodeAt(this.#where, path).tags.push(number);
@@ -61,26 +71,33 @@ export class Matcher {
     if (this.#asksTextAlone && !this.#hasTexts(line, form)) return NOT_FOUND;
     const values = new Map<Field | Extra, Map<number, string>>();
     const found = new Map<Field | Extra, Set<string>>();
+    // A member may stand in a record twice: of its times any counts, so that none hides another.
+    const times = new Map<number, string[]>();
+    const taken: TakenValue[] = [];
     const isJson = readRecordFields(line, form, (field, value, rank) => {
+      if (this.#keepsTaken) taken.push({ field, value });
       const ranks = values.get(field) ?? new Map<number, string>();
       if (!ranks.has(rank) && fold(value) !== '') ranks.set(rank, value);
       values.set(field, ranks);
+      if (field === 'time' && by === 'event' && fold(value) !== '')
+        times.set(rank, [...(times.get(rank) ?? []), value]);
       if (!terms.has(field)) return;
       const all = found.get(field) ?? new Set();
       for (const term of termsOf(field, value)) all.add(term);
       found.set(field, all);
     });
     const shown = isJson ? firstOf(values) : {};
-    const time = shown.time === undefined ? undefined : parseEventTime(shown.time);
-    const isTimeless = by === 'event' && time === undefined;
-    if (by === 'event' && !isWithin(this.#query, time ?? hub)) return undefined;
+    const said = (times.get(Math.min(...times.keys())) ?? []).map(parseEventTime);
+    const isTimeless = by === 'event' && said.every((time) => time === undefined);
+    if (by === 'event' && !(isTimeless ? [hub] : said).some((time) => isWithin(this.#query, time ?? hub)))
+      return undefined;
     const shape = isJson ? (FIELDS.some((field) => shown[field] !== undefined) ? 'fields' : 'noFields') : 'notJson';
     const without = shape === 'fields' ? [...terms.keys()].filter((field) => shown[field] === undefined) : [];
     const isFound =
       this.#hasTexts(line, form) &&
       (shape === 'fields' ? this.#hasTerms(found) : this.#hasTermsAnywhere(line)) &&
       this.#hasWhere(line, form);
-    return { isFound, shape, without, isTimeless, values: shown };
+    return { isFound, shape, without, isTimeless, values: shown, taken };
   }
 
   #hasTerms(found: ReadonlyMap<Field | Extra, ReadonlySet<string>>): boolean {
@@ -94,8 +111,10 @@ export class Matcher {
   /** Of what no rule knows, the value of a field may stand in any place. */
   #hasTermsAnywhere(line: Buffer): boolean {
     if (this.#query.terms.size === 0) return true;
-    const text = fold((originalRecord(line) ?? line).toString('utf8'));
-    return [...this.#query.terms.values()].every((wanted) => wanted.some((value) => text.includes(value)));
+    const texts = readings((originalRecord(line) ?? line).toString('utf8')).map(fold);
+    return [...this.#query.terms.values()].every((wanted) =>
+      wanted.some((value) => texts.some((text) => text.includes(value))),
+    );
   }
 
   #hasTexts(line: Buffer, form: RecordForm | undefined): boolean {
@@ -117,6 +136,21 @@ export class Matcher {
     return left.size === 0;
   }
 }
+
+/** As JSON escapes characters. Outside of its strings there is no backslash, and text that isn't JSON may have pieces of it. */
+const ESCAPE = /\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))/gi;
+const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** readings gives a text as it stands, and as it is without escapes: also those of JSON that stands in a string of JSON. */
+function readings(text: string): string[] {
+  const once = unescaped(text);
+  return once === text ? [text] : [text, once, unescaped(once)];
+}
+
+const unescaped = (text: string): string =>
+  text.replace(ESCAPE, (_, hex: string | undefined, letter = '') =>
+    hex === undefined ? (CONTROLS[letter] ?? letter) : String.fromCharCode(parseInt(hex, 16)),
+  );
 
 function firstOf(values: ReadonlyMap<Field | Extra, ReadonlyMap<number, string>>): Values {
   const shown: Partial<Record<Field | Extra, string>> = {};

@@ -1,5 +1,6 @@
 import type { Path } from '../core/fields/pathReader.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';
+import { CLOCK_SKEW_MS } from '../core/limits.ts';
 
 /** Where is a value that a record must have on a path. */
 export interface Where {
@@ -30,8 +31,24 @@ export interface Query {
  * LATE_MS is how much later than a record says the hub may have got it, for the record to be found by its own time: a day. Azure
  * Monitor promises nothing; minutes are usual, and hours have been seen.
  */
-export const LATE_MS = 24 * 3_600_000;
+const LATE_MS = 24 * 3_600_000;
 
 /** isWithin tells whether a time (ms since 1970) is in the interval of a query. */
 export const isWithin = ({ from = -Infinity, to = Infinity }: Pick<Query, 'from' | 'to'>, time: number): boolean =>
   from <= time && time < to;
+
+/** Interval is from when to before when (ms since 1970) segments reach that may hold what is asked for. */
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** intervalOf gives the interval of the hub's time in which a query's records are. */
+export const intervalOf = ({ from = -Infinity, to = Infinity, by }: Query): Interval =>
+  by === 'hub' ? { from, to } : { from: from - CLOCK_SKEW_MS, to: to + LATE_MS };
+
+/** reachesInto tells whether times reach into an interval. */
+export const reachesInto = (
+  { first, last }: { readonly first: number; readonly last: number },
+  { from, to }: Interval,
+): boolean => first < to && last >= from;

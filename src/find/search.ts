@@ -3,11 +3,12 @@ import { readEntered, withCachedIndex } from './cachedReads.ts';
 import { EntryReader } from './entryReader.ts';
 import { indexFault, openIndexedLog } from './indexedLog.ts';
 import type { IndexedLog } from './indexedLog.ts';
-import { IndexSearch, intervalOf, reachesInto } from './indexSearch.ts';
-import type { IndexHit, Interval } from './indexSearch.ts';
+import { IndexSearch } from './indexSearch.ts';
+import type { IndexHit } from './indexSearch.ts';
 import { Matcher } from './match.ts';
-import type { Values } from './match.ts';
-import type { Query } from './query.ts';
+import type { TakenValue, Values } from './match.ts';
+import { intervalOf, reachesInto } from './query.ts';
+import type { Interval, Query } from './query.ts';
 import { Tally } from './tally.ts';
 import { release } from '../core/bytes.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
@@ -51,6 +52,8 @@ export interface SearchDeps {
   readonly cache?: ByteCache;
   /** is told after each segment */
   readonly onProgress?: (progress: SegmentsRead) => void;
+  /** is given what the rules take of each record that is found, in the place of a hit */
+  readonly onTaken?: (taken: readonly TakenValue[], enqueued: string) => void;
 }
 
 /** SegmentsRead is how far a search is. */
@@ -120,7 +123,7 @@ export class Search {
     this.#deps = deps;
     this.#query = query;
     this.#interval = intervalOf(query);
-    this.#matcher = new Matcher(query);
+    this.#matcher = new Matcher(query, deps.onTaken !== undefined);
     this.#trust = deps.verifiers.length > 0 ? { keys: deps.verifiers.map(formatVerifierKey) } : {};
   }
 
@@ -338,7 +341,8 @@ export class Search {
       this.tally.addRecord(looked, isCounted);
       if (!looked.isFound) return;
       const { record, enqueued, form } = seal;
-      const { values, shape } = looked;
+      const { values, shape, taken } = looked;
+      if (this.#deps.onTaken !== undefined) return this.#deps.onTaken(taken, enqueued);
       hits.push({
         partition,
         record,

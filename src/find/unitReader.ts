@@ -4,15 +4,8 @@ import { ROWS_PER_BLOCK, parseRows, parseTimes } from '../core/index/segmentRow.
 import type { BlockTimes, SegmentRow } from '../core/index/segmentRow.ts';
 import { RESERVED, keyOf } from '../core/index/termKey.ts';
 import type { TermKey } from '../core/index/termKey.ts';
-import {
-  START_BYTES,
-  TERMS_PER_PAGE,
-  openDirectory,
-  openList,
-  openPage,
-  pageOf,
-  parseStart,
-} from '../core/index/unit.ts';
+import { START_BYTES, openDirectory, openList, openPage, pageOf, parseStart } from '../core/index/unit.ts';
+import { TERMS_PER_PAGE } from '../core/index/unitSizes.ts';
 import type { Directory, FileRange, PagedTerm } from '../core/index/unit.ts';
 import { unitName } from '../core/objects/names.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
@@ -66,7 +59,7 @@ export class UnitReader {
     if (typeof begin !== 'object')
       throw faulty(`${this.#name}: ${begin === undefined ? 'it is missing' : WHY_UNREAD[begin]}`);
     this.#begin = begin;
-    const start = named(this.#name, () => parseStart(begin.subarray(0, START_BYTES)));
+    const start = named(this.#name, () => parseStart(begin.subarray(0, START_BYTES), this.unit.tree));
     const frame = await this.#part(start.directory);
     return named(this.#name, () => openDirectory(frame, start, this.unit.tree));
   }
@@ -92,12 +85,14 @@ export class UnitReader {
 
   /** place gives the number of a key's term in the tree, or of the first one behind where it would be. */
   async place(key: TermKey): Promise<{ readonly index: number; readonly isThere: boolean }> {
-    const number = pageOf(await this.directory(), key);
-    if (number < 0) return { index: 0, isThere: false };
+    const directory = await this.directory();
+    if (directory.pages.length === 0) return { index: 0, isThere: false };
+    const number = pageOf(directory, key);
     const page = await this.#page(number);
     const at = page.findIndex((term) => term.key >= key);
-    const index = number * TERMS_PER_PAGE + (at < 0 ? page.length : at);
-    return { index, isThere: page[at]?.key === key };
+    if (at >= 0) return { index: number * TERMS_PER_PAGE + at, isThere: page[at]?.key === key };
+    if (number + 1 < directory.pages.length) await this.#page(number + 1);
+    return { index: number * TERMS_PER_PAGE + page.length, isThere: false };
   }
 
   /** find gives the postings of a term; undefined if no record has it. */

@@ -64,7 +64,10 @@ export interface ReadableTiles extends Pick<TileStore, 'read'> {
 
 /** SearchableTiles is the part of a TileStore that a reader needs who looks things up in the index. */
 export interface SearchableTiles extends Pick<TileStore, 'read'> {
-  /** readPart gives bytes of a file from `offset` on, `length` of them, or as many as there are; else it answers as read does. */
+  /**
+   * readPart gives bytes of a file from `offset` on, `length` of them, or as many as there are; else it answers as read does: also of a
+   * part is too large what has more bytes than maxBytesOf says.
+   */
   readPart(name: string, offset: number, length: number): Promise<Buffer | Unread | undefined>;
 }
 

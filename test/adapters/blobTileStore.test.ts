@@ -1,4 +1,5 @@
 import { BlobTileStore } from '../../src/adapters/blobTileStore.ts';
+import { MAX_NOTE_BYTES } from '../../src/core/note/note.ts';
 import type { TileInfo } from '../../src/ports/store.ts';
 import { startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';
@@ -30,6 +31,13 @@ test('a file is removed unless it has been written since it was listed', async (
   await tiles.remove(file as TileInfo);
   await tiles.remove(file as TileInfo);
   expect(await listed()).toEqual([]);
+});
+
+test('a part of a file that has more bytes than any file of its name may is not read', async () => {
+  await tiles.write('checkpoint', Buffer.alloc(MAX_NOTE_BYTES + 10, 'x'));
+  expect(await tiles.readPart('checkpoint', 5, 2 ** 32)).toBe('too-large');
+  expect(await tiles.readPart('checkpoint', 15, 2 ** 32)).toEqual(Buffer.alloc(MAX_NOTE_BYTES - 5, 'x'));
+  await tiles.remove((await listed())[0] as TileInfo);
 });
 
 test('without the right to delete, the file stays and the fault says what is missing', async () => {

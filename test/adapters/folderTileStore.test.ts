@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
+import { MAX_OBJECT_BYTES } from '../../src/core/objects/sizes.ts';
 import { rebuildTiles } from '../../src/integrate/rebuildTiles.ts';
 import type { TileInfo } from '../../src/ports/store.ts';
 import { coded } from '../support/logVectors.ts';
@@ -31,6 +32,17 @@ test('tiles stand in the folder tlog of a mirror, are replaced whole, and are no
   for (const name of ['../x', 'tile/../../x', '/etc/x', 'tile/0/000.p/256']) {
     await expect(tiles.write(name, Buffer.from('x'))).rejects.toEqual(coded('TARGET_INVALID'));
   }
+});
+
+test('a part of a file that has more bytes than any file of its name may is not read', async () => {
+  const tiles = new FolderTileStore(mirror);
+  const name = `index/units/${'0'.repeat(64)}`;
+  await tiles.write(name, Buffer.from('unit'));
+  await truncate(join(mirror, 'tlog', name), 2 ** 33);
+  expect(await tiles.readPart(name, 2, 3)).toEqual(Buffer.from('it\0'));
+  for (const length of [MAX_OBJECT_BYTES + 1, 2 ** 31, 2 ** 32 + 5])
+    expect(await tiles.readPart(name, 16, length)).toBe('too-large');
+  expect(await tiles.readPart(name, 2 ** 33 - 2, 2 ** 32)).toEqual(Buffer.from('\0\0'));
 });
 
 test('a file is removed unless it has been written since it was listed', async () => {

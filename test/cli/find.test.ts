@@ -111,6 +111,8 @@ test('every answer says what was searched, by whom the ledger is, and what it do
   const without = await find('--ip', '203.0.113.9');
   expect(without.out).toContain("2 records have no ip, and can't be found by one");
   expect(without.out).toContain('no --key was given, so anybody may have made this ledger');
+  expect(without.out).toContain('its checkpoint of 3 is signed by a key that the log itself names');
+  expect(without.out).toContain('no index was used, and every segment of that time was read: no key was given');
 });
 
 test('a segment that was changed ends with 1, and one that cannot be read with 2', async () => {
@@ -170,10 +172,53 @@ test('a spreadsheet runs nothing of a CSV, and every cell is one', async () => {
     { operationName: '+1', identity: '\t=1', resultType: 'fine' },
   ]);
   const { lines } = await find('--format', 'csv');
-  expect(lines[0]).toBe('time,enqueued,category,operation,actor,target,resource,result,ip,place,segment,leaf\r');
-  const text = lines.slice(1).join('\n');
-  expect(text).toContain(`"a,""b""\nc",'=cmd|' /C calc'!A0,'@SUM(1+1),,'-1+1,,,0/0,${nameOf(0)},1\r`);
-  expect(text).toContain(`,'+1,'\t=1,,,fine,,0/1,${nameOf(0)},2\r`);
+  const quoted = 'time,enqueued,category,operation,actor,target,resource,result,ip,place,segment,leaf'.replaceAll(
+    ',',
+    '","',
+  );
+  expect(lines[0]).toBe(`"${quoted}"\r`);
+  expect(lines[1]).toContain(
+    `"a,""b""\\u000ac","'=cmd|' /C calc'!A0","'@SUM(1+1)","","'-1+1","","","0/0","${nameOf(0)}","1"\r`,
+  );
+  expect(lines[2]).toContain(`"","'+1","'\\u0009=1","","","fine","","0/1","${nameOf(0)}","2"\r`);
+});
+
+test.each(['\n=1', '\r=1', '\tx', '\uff1d1', '\uff0b1', '\uff0d1', '\uff20a', ' =1', '\u00a0=1', '"=1', "'=1", ' "@x'])(
+  'nor of one with a cell that begins as %j',
+  async (operationName) => {
+    await seal([{ operationName }]);
+    expect((await find('--format', 'csv')).lines[1]).toContain(`,"'`);
+  },
+);
+
+describe('nothing of a record acts on a terminal, whatever shows it', () => {
+  const HOSTILE = 'a\u001b[2J\u009b31m\u202eb\u2066c\u200bd\u{e0041}\u0007\ud800e';
+  const ACTING = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]/u;
+  // As JSON may have them: escaped, and as they are, where they aren't below U+0020. White space between tokens is JSON's own.
+  const raw = `{"operationName":"${HOSTILE.replaceAll('\u001b', '\\u001b').replaceAll('\u0007', '\\u0007').replaceAll('\ud800', '')}",\t"n":1}`;
+  const records = [
+    { operationName: HOSTILE, time: HOSTILE, category: 'x', [HOSTILE]: HOSTILE },
+    raw,
+    `${HOSTILE} of no JSON`,
+  ];
+
+  test.each(['table', 'csv', 'jsonl'])('%s', async (format) => {
+    await seal(records);
+    const file = join(folder, 'found');
+    await find('--format', format, '--out', file);
+    for (const out of [(await find('--format', format)).out, await readFile(file, 'utf8')]) {
+      expect(out).toContain('a\\u001b[2J\\u009b31m\\u202eb');
+      expect(ACTING.exec(out)).toBeNull();
+    }
+  });
+
+  test('and JSON Lines has the same values', async () => {
+    await seal(records);
+    const [first, second] = await rows();
+    const taken = HOSTILE.replace('\ud800', '\ufffd');
+    expect(first).toMatchObject({ operation: taken, time: taken, line: { [HOSTILE]: HOSTILE, category: 'x' } });
+    expect(second?.['line']).toMatchObject(JSON.parse(raw) as object);
+  });
 });
 
 test('a table keeps each record on its line, whatever is in it', async () => {
@@ -182,7 +227,7 @@ test('a table keeps each record on its line, whatever is in it', async () => {
   expect(lines[1]).toMatch(/ {2}c d .* a b/);
 });
 
-test('JSON Lines has the line as it was sealed, byte for byte', async () => {
+test('JSON Lines has the line as it was sealed, with each digit and each escape', async () => {
   const record = '{"operationName":"a","n":9007199254740993,"n":1.0,"s":"\\ud800"}';
   await seal([record]);
   const { lines } = await find('--format', 'jsonl');

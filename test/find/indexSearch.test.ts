@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { hostileRecord } from '../support/hostileRecords.ts';
 import { ingestOf, sealAll } from '../support/hub.ts';
 import { indexedLog, statedIndex } from '../support/indexScene.ts';
@@ -194,6 +195,38 @@ describe('an index that is not what the log states is not gone by, and that is s
     const { hits, tally } = await find(alice, tiles, [keyOf(9)]);
     expect(hits).toEqual([]);
     expect(tally.index).toEqual({ why: 'no given key signed the published checkpoint' });
+  });
+
+  test('without a key no index is gone by: whoever may write the tiles could publish a log that states one of nothing', async () => {
+    const forged = new MemoryTiles();
+    const manifest = Buffer.from('{"version":1,"rules":1,"entries":0,"units":[]}\n');
+    const digest = createHash('sha256').update(manifest).digest('hex');
+    const [last = ''] = [...store.objects.keys()]
+      .filter((name) => name.startsWith('batches/'))
+      .sort()
+      .toReversed();
+    const heads = (store.objects.get(last) as Buffer).toString('utf8').split('\n').at(-3) as string;
+    const line = heads.replace(/"index":\{[^}]*\}/, `"index":{"entries":0,"rules":1,"manifest":"${digest}"}`);
+    expect(line).not.toBe(heads);
+    const leaf = createHash('sha256').update(`\0${line}`).digest();
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(line.length);
+    const origin = (tiles.objects.get('checkpoint') as Buffer).toString('utf8').split('\n')[0];
+    const signature = `\u2014 ${origin} ${Buffer.alloc(68, 7).toString('base64')}\n`;
+    for (const [name, bytes] of [
+      [`index/manifests/${digest}`, manifest],
+      ['tile/0/000.p/1', leaf],
+      ['tile/entries/000.p/1', Buffer.concat([length, Buffer.from(line)])],
+      ['checkpoint', Buffer.from(`${origin}\n1\n${leaf.toString('base64')}\n\n${signature}`)],
+    ] as const)
+      forged.objects.set(name, bytes);
+    const plain = await scan({});
+    for (const published of [forged, tiles]) {
+      const { hits, tally } = await find({}, published, []);
+      expect(hits).toEqual(plain.hits);
+      expect(tally.index).toEqual({ why: 'no key was given, and without one anybody may have made the index' });
+      expect(tally.log?.entries).toBe(plain.tally.log?.entries);
+    }
   });
 
   test('an older checkpoint that is published again hides nothing', async () => {

@@ -50,18 +50,34 @@ async function find(query: Partial<Query> = {}, keys = [KEY]): Promise<Found> {
 
 const placesOf = ({ hits }: Found): string[] => hits.map(({ partition, record }) => `${partition}/${record}`);
 
+const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
+/** stringsIn gives the strings of JSON that stand in a text, and those that stand in one of these. */
+function stringsIn(text: string, depth = 2): string[] {
+  if (depth === 0) return [];
+  return (text.match(/"(?:[^"\\]|\\.)*"/g) ?? []).flatMap((token) => {
+    try {
+      const string = JSON.parse(token) as string;
+      return [string, ...stringsIn(string, depth - 1)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** expectAgreement asks for every value of every field, and compares with a plain reading of all records. */
 async function expectAgreement(least: number): Promise<void> {
   const { hits } = await find();
   const byTerm = new Map<string, Set<string>>();
-  const asText: [place: string, text: string][] = [];
+  const asText: [place: string, texts: readonly string[]][] = [];
   for (const { partition, record, line } of hits) {
     const original = originalRecord(line) ?? Buffer.alloc(0);
     const form = readSeal(line, 0, line.length)?.form;
     const terms = form === undefined || form === 'value' ? plainTerms(original.toString('utf8')) : undefined;
     const place = `${partition}/${record}`;
     if (terms === undefined || !FIELDS.some((field) => terms.has(field))) {
-      asText.push([place, original.toString('utf8').replace(/[A-Z]+/g, (letters) => letters.toLowerCase())]);
+      const text = original.toString('utf8');
+      asText.push([place, [text, ...stringsIn(text)].map(lower)]);
       continue;
     }
     for (const field of FIELDS)
@@ -74,7 +90,10 @@ async function expectAgreement(least: number): Promise<void> {
   for (const [key, places] of byTerm) {
     const [field, term] = JSON.parse(key) as [Field, string];
     const found = placesOf(await find({ terms: new Map([[field, [term]]]) }));
-    const wanted = [...places, ...asText.filter(([, text]) => text.includes(term)).map(([place]) => place)];
+    const wanted = [
+      ...places,
+      ...asText.filter(([, texts]) => texts.some((text) => text.includes(term))).map(([place]) => place),
+    ];
     expect([key, found.toSorted()]).toEqual([key, wanted.toSorted()]);
   }
 }
@@ -129,6 +148,60 @@ test.each([
   await integrate();
   expect(placesOf(await find({ texts: [text] }))).toEqual(['0/0']);
   expect(placesOf(await find({ texts: [`${text}!`] }))).toEqual([]);
+});
+
+describe('what no rule takes anything of is found by a value that is escaped in it', () => {
+  const RECORDS = [
+    '{"who":"CONTOSO\\\\Alice"}',
+    '{"who":"\\u0061lice"}',
+    '{"text":"{\\"who\\":\\"CONTOSO\\\\\\\\alice\\"}"}',
+    '["CONTOSO\\\\alice"]',
+    'text CONTOSO\\alice of no JSON',
+    '{"who":"CONTOSO\\\\alice" cut off',
+    '{"who":"a\\"b\\/c"}',
+    '{"path":"C:\\\\new\\\\table"}',
+  ];
+  test.each([
+    ['contoso\\alice', [0, 2, 3, 4, 5]],
+    ['alice', [0, 1, 2, 3, 4, 5]],
+    ['a"b/c', [6]],
+    ['c:\\new\\table', [7]],
+    // As it stands, too.
+    ['\\u0061lice', [1]],
+    ['contoso\\\\alice', [0, 2, 3, 5]],
+    ['bob', []],
+  ])('%s', async (value, records) => {
+    await seal(RECORDS);
+    await integrate();
+    expect(placesOf(await find({ terms: new Map([['actor', [value]]]) }))).toEqual(
+      records.map((record) => `0/${record}`),
+    );
+  });
+});
+
+describe('by the time that a record says', () => {
+  const on = (from: string, to: string): Partial<Query> => ({
+    by: 'event',
+    from: Date.parse(from),
+    to: Date.parse(to),
+  });
+
+  test('any of several counts, and none hides another', async () => {
+    await seal([
+      '{"time":"1999-01-01T00:00:00Z","time":"2025-11-21T12:00:00Z","category":"x"}',
+      '{"time":"no time","time":"1999-01-01T00:00:00Z","category":"x"}',
+    ]);
+    await integrate();
+    expect(placesOf(await find(on('2025-11-21', '2025-11-23')))).toEqual(['0/0', '0/1']);
+  });
+
+  test('a day that there is not is none, and the time of the hub counts', async () => {
+    await seal(['{"time":"2025-11-31T00:00:00Z","category":"x"}']);
+    await integrate();
+    const found = await find(on('2025-11-21', '2025-11-23'));
+    expect([placesOf(found), found.search.tally.timeless]).toEqual([['0/0'], 1]);
+    expect(placesOf(await find(on('2025-11-30', '2025-12-02')))).toEqual([]);
+  });
 });
 
 describe('what was searched', () => {

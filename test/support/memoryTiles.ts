@@ -39,6 +39,7 @@ export class MemoryTiles implements TileStore, SearchableTiles {
     this.requests.read += 1;
     await this.turn();
     const bytes = this.objects.get(name)?.subarray(offset, offset + length);
+    if (bytes !== undefined && bytes.length > maxBytesOf(name)) return 'too-large';
     this.partBytes += bytes?.length ?? 0;
     return bytes && Buffer.from(bytes);
   }

@@ -56,9 +56,13 @@ export const command = defineCommand(
     const cache = cacheIn(options);
     const progress = Progress.ofSearch('fields');
     const onProgress = progress.showSegments.bind(progress);
-    const search = new Search({ store: await openTarget(target), verifiers, ...cache.deps, onProgress }, query);
     const counts = new FieldCounts();
-    for await (const hit of search.hits()) counts.add(hit);
+    const onTaken = counts.add.bind(counts);
+    const search = new Search(
+      { store: await openTarget(target), verifiers, ...cache.deps, onProgress, onTaken },
+      query,
+    );
+    for await (const _hit of search.hits());
     progress.clear();
     const searched = [...searchedLines(search.tally, query, zone, verifiers.length > 0), ...cache.lines()];
     if (options.json) printJson({ ...asJson(counts, fields), searched });

@@ -4,7 +4,7 @@ const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d): ?(\d\d): ?(\d\d)(?:[.,](\d{1,9})\d*)
 /**
  * parseEventTime reads when a record says that it happened (ms since 1970, the rest cut off); a time without an offset is taken for
  * UTC. Of a number it takes seconds or milliseconds since 1970, by its size. It gives undefined for everything else: a date in the
- * order of some country may mean two days.
+ * order of some country may mean two days, and one that no month has none.
  */
 export function parseEventTime(text: string): number | undefined {
   if (/^\d{10}(\.\d+)?$/.test(text)) return Math.floor(Number(text) * 1000);
@@ -12,6 +12,8 @@ export function parseEventTime(text: string): number | undefined {
   const match = TIME.exec(text.trim());
   if (match === null) return undefined;
   const [, day = '', hour = '', minute = '', second = '', fraction = '', offset = 'Z'] = match;
+  // Date takes the 31st of November for the 1st of December.
+  if (!new Date(`${day}T00:00:00.000Z`).toJSON()?.startsWith(day)) return undefined;
   const zone = offset.length === 5 ? `${offset.slice(0, 3)}:${offset.slice(3)}` : offset.toUpperCase();
   const time = Date.parse(`${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`);
   return Number.isNaN(time) ? undefined : time;

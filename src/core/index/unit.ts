@@ -1,6 +1,15 @@
 import { ByteReader, ByteWriter, malformed } from './bytes.ts';
 import { KEY_BYTES } from './termKey.ts';
 import type { TermKey } from './termKey.ts';
+import {
+  MAX_LIST_BYTES,
+  MAX_PAGE_BYTES,
+  MOST_IN_PAGE,
+  TERMS_PER_PAGE,
+  directoryBytes,
+  mostStored,
+  pagesIn,
+} from './unitSizes.ts';
 import { attempt } from '../errors.ts';
 import { leafHash, sha256 } from '../hash.ts';
 import type { Hash } from '../hash.ts';
@@ -13,22 +22,12 @@ import { compress, decompress } from '../segment/zstd.ts';
 // A unit's file: a start of 16 bytes, a directory, pages of terms, and lists too long for a page, each of these a Zstandard frame of its
 // own, so that a reader fetches what it needs. docs/format.md, section 9.7.
 
-/** TERMS_PER_PAGE is how many terms a page has, but the last. */
-export const TERMS_PER_PAGE = 1024;
-/** Postings that are longer stand by themselves. */
-const MOST_IN_PAGE = 4096;
-
 const MAGIC = 'auditidx';
 /** START_BYTES is what a unit's file begins with: the name of the form, and how long the directory and all pages are. */
 export const START_BYTES = MAGIC.length + 8;
-const DIRECTORY_ROW_BYTES = KEY_BYTES + 32 + 4;
 
 /** How hard Zstandard tries: the files are small beside what they are made of. */
 const LEVEL = 9;
-
-/** MAX_LIST_BYTES bounds the postings of a term: a number for each of the records of a unit, and some. */
-const MAX_LIST_BYTES = 64 * 1024 * 1024;
-const MAX_PAGE_BYTES = TERMS_PER_PAGE * (KEY_BYTES + MOST_IN_PAGE + 64);
 
 /** termLeaf gives the data of a term's leaf: its key, and the SHA-256 of its postings. */
 export const termLeaf = (key: TermKey, postings: Hash): Buffer => Buffer.from(key + postings, 'latin1');
@@ -121,11 +120,12 @@ export interface UnitStart {
   readonly lists: number;
 }
 
-/** parseStart reads the first START_BYTES of a unit's file, and throws INDEX_MALFORMED. */
-export function parseStart(bytes: Buffer): UnitStart {
+/** parseStart reads the first START_BYTES of the file of the unit with that tree, and throws INDEX_MALFORMED. */
+export function parseStart(bytes: Buffer, tree: TreeHead): UnitStart {
   if (bytes.length < START_BYTES || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC)
     throw malformed('it does not begin as a unit of the index does');
   const length = bytes.readUInt32LE(MAGIC.length);
+  if (length > mostStored(directoryBytes(tree))) throw malformed('its directory is too long for so few terms');
   const pages = START_BYTES + length;
   return { directory: { offset: START_BYTES, length }, pages, lists: pages + bytes.readUInt32LE(MAGIC.length + 4) };
 }
@@ -145,17 +145,18 @@ export interface Directory {
 
 /** openDirectory reads the directory of the unit with that tree, and throws INDEX_MALFORMED for another one's. */
 export function openDirectory(frame: Buffer, { pages: firstPage, lists }: UnitStart, tree: TreeHead): Directory {
-  const count = Math.ceil(tree.size / TERMS_PER_PAGE);
-  const content = opened(frame, count * DIRECTORY_ROW_BYTES);
-  if (content.length !== count * DIRECTORY_ROW_BYTES) throw malformed('its directory has another number of pages');
+  const content = opened(frame, directoryBytes(tree));
+  if (content.length !== directoryBytes(tree)) throw malformed('its directory has another number of pages');
   const reader = new ByteReader(content);
   const roots = new TreeRoot();
   const pages: PageRow[] = [];
   let offset = firstPage;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < pagesIn(tree); i++) {
     const firstKey = reader.latin1(KEY_BYTES) as TermKey;
     const root = reader.latin1(32) as Hash;
     const length = reader.bytes(4).readUInt32LE();
+    if (firstKey <= (pages.at(-1)?.firstKey ?? '')) throw malformed('its directory is not in the order of keys');
+    if (length > mostStored(MAX_PAGE_BYTES)) throw malformed('a page of it is too long');
     roots.add(root);
     pages.push({ firstKey, root, offset, length });
     offset += length;
@@ -164,7 +165,10 @@ export function openDirectory(frame: Buffer, { pages: firstPage, lists }: UnitSt
   return { tree, pages, lists };
 }
 
-/** pageOf gives the number of the page that has a key, if any has: -1 if it is before all. */
+/**
+ * pageOf gives the number of the page that has a key, if any has; 0 also if it is before all. With which keys pages begin only the directory
+ * says: that a page isn't the one shows when it is opened, and, for a key behind all of its terms, when the next one is.
+ */
 export function pageOf({ pages }: Directory, key: TermKey): number {
   let [low, high] = [0, pages.length];
   while (low < high) {
@@ -172,7 +176,7 @@ export function pageOf({ pages }: Directory, key: TermKey): number {
     if ((pages[middle] as PageRow).firstKey <= key) low = middle + 1;
     else high = middle;
   }
-  return low - 1;
+  return Math.max(low - 1, 0);
 }
 
 /** PagedTerm is a term as a page has it: with its postings, or where they stand. */
@@ -210,12 +214,13 @@ function readTerm(reader: ByteReader, key: TermKey, length: number, lists: numbe
     return { key, hash: sha256(postings), postings };
   }
   const [size, offset, stored] = [reader.number(), reader.number(), reader.number()];
+  if (size > MAX_LIST_BYTES || stored > mostStored(size)) throw malformed('postings of it are too long');
   return { key, hash: reader.latin1(32) as Hash, list: { offset: lists + offset, length: stored, size } };
 }
 
 /** openList reads postings that stand by themselves, and throws INDEX_MALFORMED for others. */
 export function openList(frame: Buffer, { hash, list }: PagedTerm): Buffer {
-  const postings = opened(frame, Math.min(list?.size ?? 0, MAX_LIST_BYTES));
+  const postings = opened(frame, list?.size ?? 0);
   if (sha256(postings) !== hash) throw malformed('postings are not those of their page');
   return postings;
 }

@@ -14,7 +14,7 @@ export class WholeUnit {
 
   constructor(file: Buffer, tree: TreeHead) {
     this.#file = file;
-    const start = parseStart(file.subarray(0, START_BYTES));
+    const start = parseStart(file.subarray(0, START_BYTES), tree);
     this.#directory = openDirectory(this.#part(start.directory), start, tree);
   }
 
@@ -39,9 +39,12 @@ export class WholeUnit {
 
   /** find gives the postings of a key. */
   find(key: TermKey): Buffer | undefined {
+    const { pages } = this.#directory;
+    if (pages.length === 0) return undefined;
     const number = pageOf(this.#directory, key);
-    const term = number < 0 ? undefined : this.#page(number).find((it) => it.key === key);
-    return term && this.#postingsOf(term);
+    const term = this.#page(number).find((it) => it.key >= key);
+    if (term === undefined && number + 1 < pages.length) this.#page(number + 1);
+    return term?.key === key ? this.#postingsOf(term) : undefined;
   }
 
   /** rows gives the rows of its segments, of which it is told how many there are. Entries count from `from`. */
