@@ -6,6 +6,7 @@ import { buildUnitHere } from '../src/core/index/build.ts';
 import { indexStored } from '../src/core/index/terms.ts';
 import type { SummarizeSegment } from '../src/core/segment/summary.ts';
 import { Indexing } from '../src/integrate/indexing.ts';
+import type { IndexingDeps } from '../src/integrate/indexing.ts';
 import type { ObjectInfo, ObjectStore, TileInfo, TileStore } from '../src/ports/store.ts';
 
 /** Backlog is a chain whose segments lie in files and are not in the log yet. What is written stays in memory. */
@@ -40,11 +41,6 @@ class Backlog implements ObjectStore {
     return this.#written.has(name) || this.#pathOf(name) !== undefined;
   }
 
-  /** has tells whether something was written whose name begins so. */
-  has(prefix: string): boolean {
-    return [...this.#written.keys()].some((name) => name.startsWith(prefix));
-  }
-
   #pathOf(name: string): string | undefined {
     const place = parseSegmentName(name);
     return place?.partition === PARTITION ? this.#paths[place.index] : undefined;
@@ -53,6 +49,10 @@ class Backlog implements ObjectStore {
   /** There are no reports, and nothing else is listed. */
   async *list(): AsyncGenerator<ObjectInfo> {}
 
+  async *#listTiles(prefix: string): AsyncGenerator<TileInfo> {
+    for (const [name, { length: size }] of this.#written) if (name.startsWith(prefix)) yield { name, size, written: 0 };
+  }
+
   async *children(): AsyncGenerator<{ readonly name: string; readonly isFolder: boolean }> {
     yield { name: `segments/${PARTITION}/`, isFolder: true };
   }
@@ -60,7 +60,7 @@ class Backlog implements ObjectStore {
   readonly tiles: TileStore = {
     write: async (name, bytes) => void this.#written.set(name, Buffer.from(bytes)),
     read: async (name) => this.#written.get(name),
-    async *list(): AsyncGenerator<TileInfo> {},
+    list: (prefix) => this.#listTiles(prefix),
     remove: () => Promise.resolve(),
   };
 }
@@ -71,28 +71,36 @@ export async function integrateBacklog(paths: readonly string[], summarize: Summ
   await integrateInto(store, store.tiles, paths.length, summarize);
 }
 
-/** indexBacklog does so, and makes the index of what it took. */
-export async function indexBacklog(paths: readonly string[], summarize: SummarizeSegment): Promise<void> {
+/** IndexWork is what makes an index, here or in other threads. */
+type IndexWork = Pick<IndexingDeps, 'indexSegment' | 'buildUnit'>;
+
+const IN_THIS_THREAD: IndexWork = {
+  indexSegment: async (stored, segment) => indexStored(stored, segment),
+  buildUnit: buildUnitHere,
+};
+
+/** indexBacklog does so, and makes the index of what it took. Tiles are kept in memory, or in a store that is given. */
+export async function indexBacklog(
+  paths: readonly string[],
+  summarize: SummarizeSegment,
+  work: IndexWork = IN_THIS_THREAD,
+  elsewhere?: TileStore,
+): Promise<void> {
   const store = new Backlog(paths);
-  const { segments } = await integrateOf(store, store.tiles, {
-    summarize,
-    indexing: indexingOf(store, store.tiles),
-  }).run(NO_LOG);
+  const tiles = elsewhere ?? store.tiles;
+  const indexing = indexingOf(store, tiles, work);
+  const { segments } = await integrateOf(store, tiles, { summarize, indexing }).run(NO_LOG);
   if (segments !== paths.length) fail(`${segments} of ${paths.length} segments were integrated`);
-  if (!store.has('index/manifests/')) fail('no index was made');
+  for await (const _ of tiles.list('index/manifests/')) return;
+  fail('no index was made');
 }
 
-/** indexingOf indexes in this thread, however long it takes. */
-export const indexingOf = (store: Pick<ObjectStore, 'read'>, tiles: TileStore): Indexing =>
-  new Indexing({
-    store,
-    tiles,
-    now: Date.now,
-    indexSegment: async (stored, segment) => indexStored(stored, segment),
-    buildUnit: buildUnitHere,
-    concurrency: 3,
-    budgetMs: Infinity,
-  });
+/** indexingOf indexes in this thread, or in others, however long it takes. */
+export const indexingOf = (
+  store: Pick<ObjectStore, 'read'>,
+  tiles: TileStore,
+  work: IndexWork = IN_THIS_THREAD,
+): Indexing => new Indexing({ store, tiles, now: Date.now, ...work, concurrency: 3, budgetMs: Infinity });
 
 /** integrateInto takes so many segments of a store into a new log in it. */
 export async function integrateInto(

@@ -88,13 +88,13 @@ test('the built app signs with a secret and a key in a vault, over TLS and with 
   stack.vault?.failNext(403);
   const failed = await host.runTimer('integrate');
   expect(failed).toMatchObject({ outcome: 'failed', error: { message: expect.stringContaining('403') as string } });
-  expect([await names('batches/'), await names('checkpoints/')].map(({ length }) => length)).toEqual([2, 1]);
+  expect([await names('batches/'), await names('checkpoints/')].map(({ length }) => length)).toEqual([3, 2]);
   expect(await host.runTimer('integrate')).toMatchObject({ outcome: 'succeeded' });
-  // One more says how far the index reaches.
-  expect([await names('batches/'), await names('checkpoints/')].map(({ length }) => length)).toEqual([3, 3]);
+  // One more says how far the index reaches, as the second one does: after a fault the app begins anew.
+  expect([await names('batches/'), await names('checkpoints/')].map(({ length }) => length)).toEqual([4, 4]);
 
   expect(await host.runTimer('verify')).toMatchObject({ outcome: 'succeeded' });
-  expect(await newestReport()).toMatchObject({ status: 'verified', findings: [], log: { checkpoints: 3 } });
+  expect(await newestReport()).toMatchObject({ status: 'verified', findings: [], log: { checkpoints: 4 } });
   expect(await host.stop()).toBe(0);
 
   // An app that only verifies, by what the vault shows: it signs nothing.
