@@ -1,11 +1,12 @@
 import { RULES_VERSION } from '../core/fields/rules.ts';
 import { formatHash } from '../core/hash.ts';
+import type { BuildUnit } from '../core/index/build.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
-import { indexStored } from '../core/index/terms.ts';
 import type { IndexStoredSegment } from '../core/index/terms.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { NO_HEADS } from '../core/objects/heads.ts';
 import { unitName } from '../core/objects/names.ts';
+import { mapInOrder } from '../ledger/concurrency.ts';
 import { otherRules, unitFiles, writeManifest } from '../ledger/indexFiles.ts';
 import { readIndexPart } from '../ledger/indexPart.ts';
 import { IndexUnits } from '../ledger/indexUnits.ts';
@@ -24,7 +25,15 @@ export interface RebuiltIndex {
   readonly written: number;
 }
 
-const indexHere: IndexStoredSegment = async (stored, segment) => indexStored(stored, segment);
+export interface RebuildIndexDeps {
+  readonly store: Pick<ObjectStore, 'read'>;
+  readonly tiles: TileStore;
+  /** give the terms of a segment, and make a unit: here or in another thread; they take the bytes over */
+  readonly indexSegment: IndexStoredSegment;
+  readonly buildUnit: BuildUnit;
+  /** how many segments may be read at one time; memory is that many */
+  readonly concurrency: number;
+}
 
 /**
  * rebuildIndex makes the index again that the log of that tree states, from the segments and the log's tiles: byte for byte what this
@@ -32,7 +41,7 @@ const indexHere: IndexStoredSegment = async (stored, segment) => indexStored(sto
  * SEGMENT_MALFORMED for a segment that can't be read, or isn't what its entry says. It is safe to repeat, and to die at any line.
  */
 export async function rebuildIndex(
-  { store, tiles }: { readonly store: Pick<ObjectStore, 'read'>; readonly tiles: TileStore },
+  { store, tiles, indexSegment, buildUnit, concurrency }: RebuildIndexDeps,
   head: TreeHead,
 ): Promise<RebuiltIndex | string | undefined> {
   const stated = (await headsBefore(tiles, head, head.size))?.index;
@@ -40,11 +49,12 @@ export async function rebuildIndex(
   const why = otherRules(stated);
   if (why !== undefined) return why;
   const files = new ComparedFiles(tiles);
-  const units = new IndexUnits(files);
+  const units = new IndexUnits(files, [], 0, buildUnit);
   let entries = 0;
   for await (const batch of readBatchesOf(tiles, head, 0, NO_HEADS)) {
     if (batch.size > stated.entries) break;
-    for (const segment of batch.segments) await units.add(await readIndexPart(store, segment, indexHere));
+    const parts = mapInOrder(batch.segments, concurrency, async (it) => readIndexPart(store, it, indexSegment));
+    for await (const part of parts) await units.add(part);
     entries = batch.size;
   }
   if (entries !== stated.entries)

@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { faultIn } from '../../core/errors.ts';
 import { parseHash } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import { TLOG, checkpointName } from '../../core/objects/names.ts';
 import { rebuildIndex } from '../../integrate/rebuildIndex.ts';
-import type { RebuiltIndex } from '../../integrate/rebuildIndex.ts';
+import type { RebuildIndexDeps, RebuiltIndex } from '../../integrate/rebuildIndex.ts';
 import { rebuildTiles } from '../../integrate/rebuildTiles.ts';
 import type { Rebuilt } from '../../integrate/rebuildTiles.ts';
 import { defineCommand } from '../command.ts';
@@ -11,6 +12,7 @@ import { EXIT } from '../exits.ts';
 import { verifierKeys } from '../keys.ts';
 import { jsonOption } from '../options.ts';
 import { formatCount, print, printItem, printJson, warn } from '../output.ts';
+import { SegmentWorkers } from '../../threads/workers.ts';
 import { Progress } from '../progress.ts';
 import { openTarget, openTileStore } from '../target.ts';
 
@@ -93,13 +95,18 @@ export const command = defineCommand(
 
 /** indexOf makes the index again, or says why it can't. */
 async function indexOf(
-  stores: Parameters<typeof rebuildIndex>[0],
+  stores: Pick<RebuildIndexDeps, 'store' | 'tiles'>,
   { size, root }: NonNullable<Rebuilt['newest']>,
 ): Promise<RebuiltIndex | string | undefined> {
+  const threads = availableParallelism();
+  const workers = new SegmentWorkers(threads);
+  const deps = { ...stores, indexSegment: workers.index, buildUnit: workers.build, concurrency: threads + 1 };
   try {
-    return await rebuildIndex(stores, { size, rootHash: parseHash(root) as Hash });
+    return await rebuildIndex(deps, { size, rootHash: parseHash(root) as Hash });
   } catch (error) {
     return faultIn(error, 'malformed', 'unavailable').message;
+  } finally {
+    await workers.close();
   }
 }
 
