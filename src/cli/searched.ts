@@ -2,6 +2,7 @@ import { EXIT } from './exits.ts';
 import { formatMoment } from './moment.ts';
 import { counted, formatCount } from './output.ts';
 import type { Query } from '../find/query.ts';
+import { MOST_NAMED } from '../find/tally.ts';
 import type { Tally } from '../find/tally.ts';
 
 /** SEARCH_EXITS says what the exit status of a search means. */
@@ -12,16 +13,15 @@ export const SEARCH_EXITS = {
 };
 
 /** searchExit gives the exit status of a search. */
-export function searchExit({ unsearched }: Tally): number {
+export function searchExit({ unsearched, foreign, isLogKnown, log }: Tally): number {
   if (unsearched.some(({ isChanged }) => isChanged)) return EXIT.wrong;
-  return unsearched.length > 0 ? EXIT.unknown : EXIT.fine;
+  // Where no trusted key began a log, what is foreign may be the ledger's own, and the key another one's.
+  const isOfNobody = isLogKnown && log === undefined && foreign.count > 0;
+  return unsearched.length > 0 || isOfNobody ? EXIT.unknown : EXIT.fine;
 }
 
-/** How many of many are named. */
-const MOST_NAMED = 5;
-
-function some(items: readonly string[]): string {
-  const rest = items.length - MOST_NAMED;
+function some(items: readonly string[], count: number = items.length): string {
+  const rest = count - MOST_NAMED;
   return `${items.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
 }
 
@@ -48,6 +48,7 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
         ]
       : []),
     ...unsearchedLines(tally),
+    ...foreignLines(tally),
     ...(tally.isLogKnown ? [...gapLines(tally, zone), ...spanLines(tally, query, zone)] : []),
     ...indexLines(tally),
     ...logLines(tally, zone, isKeyGiven),
@@ -72,6 +73,14 @@ function unsearchedLines({ unsearched }: Tally): string[] {
     : [
         `NOT SEARCHED: ${counted(unsearched.length, 'segment')}: ${some(unsearched.map(({ segment, why }) => `${segment} (${why})`))}`,
       ];
+}
+
+function foreignLines({ foreign: { count, first } }: Tally): string[] {
+  if (count === 0) return [];
+  const named = first.map(({ segment, why }) => `${segment} (${why})`);
+  return [
+    `foreign: ${counted(count, 'object')} under names of segments that the log doesn't have, signed by nobody who may: ${some(named, count)}`,
+  ];
 }
 
 function gapLines({ missing, unfollowed }: Tally, zone: string): string[] {
