@@ -1,5 +1,6 @@
 import { EXIT } from './exits.ts';
 import { counted, formatCount, print, printItem, printJson } from './output.ts';
+import { printSigners, signersAsJson } from './signers.ts';
 import type { Vouched } from '../core/index/vouched.ts';
 import type { AnsweredRecord, CheckedAnswer } from '../core/index/checkAnswer.ts';
 import { formatHash } from '../core/hash.ts';
@@ -18,7 +19,7 @@ export interface AnswerReport {
 /** printAnswer says what an answer proves, for people. */
 export function printAnswer({ answer, checked, vouched }: AnswerReport): number {
   const { records, opened, manifest, statement, unfindable } = checked;
-  const { checkpoint, signatures, cosignatures } = opened;
+  const { checkpoint } = opened;
   const within = records.filter(({ isWithin }) => isWithin);
   for (const { line } of within) print(line.toString('utf8'));
   if (within.length > 0) print('');
@@ -40,9 +41,7 @@ export function printAnswer({ answer, checked, vouched }: AnswerReport): number 
       `not found by any field: ${counted(notJson, 'record that is', 'records that are')} not JSON, ${formatCount(noFields)} without a field, and ${formatCount(unindexed)} in segments with too many terms`,
     );
   print(`checkpoint    size ${checkpoint.size}, root ${formatBase64Hash(checkpoint.rootHash)}`);
-  for (const { keyName, keyId, type } of signatures)
-    printItem(`signed by     ${keyName}, key ${keyId} (${type}), which you gave`);
-  for (const { keyName, keyId } of cosignatures) printItem(`cosigned by   ${keyName}, key ${keyId}, which you gave`);
+  printSigners(opened);
   return EXIT.fine;
 }
 
@@ -69,7 +68,7 @@ const recordAsJson = ({ line, entry, seal, isWithin }: AnsweredRecord): object =
 /** printAnswerJson says it for programs. */
 export function printAnswerJson({ answer, checked, vouched }: AnswerReport): number {
   const { opened, statement, records, unfindable } = checked;
-  const { checkpoint, signatures, cosignatures } = opened;
+  const { checkpoint } = opened;
   printJson({
     status: 'proved',
     kind: 'answer',
@@ -79,8 +78,7 @@ export function printAnswerJson({ answer, checked, vouched }: AnswerReport): num
     index: { entries: statement.entries, rules: statement.rules, manifest: formatHash(statement.manifest) },
     unfindable,
     checkpoint: { size: checkpoint.size, rootHash: formatBase64Hash(checkpoint.rootHash) },
-    signedBy: signatures.map(({ keyName, keyId, type }) => ({ keyName, keyId, type })),
-    cosignedBy: cosignatures.map(({ keyName, keyId }) => ({ keyName, keyId })),
+    ...signersAsJson(opened),
     records: records.map(recordAsJson),
   });
   return EXIT.fine;
