@@ -1,5 +1,6 @@
 import { EXIT } from './exits.ts';
 import { counted, formatCount, some, print, printItem, printJson } from './output.ts';
+import { printSigners, signersAsJson } from './signers.ts';
 import type { Vouched } from '../core/index/vouched.ts';
 import type { AnsweredRecord, CheckedAnswer } from '../core/index/checkAnswer.ts';
 import { formatHash } from '../core/hash.ts';
@@ -21,7 +22,7 @@ export interface AnswerReport {
 export function printAnswer({ answer, checked, ...rest }: AnswerReport): number {
   const { records, opened, statement, reach } = checked;
   const { vouched } = rest;
-  const { checkpoint, signatures, cosignatures } = opened;
+  const { checkpoint } = opened;
   const within = records.filter(({ isWithin }) => isWithin);
   const lacks = lacksOf(answer.query, checked);
   for (const { line } of within) print(line.toString('utf8'));
@@ -45,9 +46,7 @@ export function printAnswer({ answer, checked, ...rest }: AnswerReport): number 
   );
   for (const line of unfindableLines(checked)) printItem(line);
   print(`checkpoint    size ${checkpoint.size}, root ${formatBase64Hash(checkpoint.rootHash)}`);
-  for (const { keyName, keyId, type } of signatures)
-    printItem(`signed by     ${keyName}, key ${keyId} (${type}), which you gave`);
-  for (const { keyName, keyId } of cosignatures) printItem(`cosigned by   ${keyName}, key ${keyId}, which you gave`);
+  printSigners(opened);
   return exitOf(lacks, rest);
 }
 
@@ -110,7 +109,7 @@ export function printAnswerJson({ answer, checked, ...rest }: AnswerReport): num
   const { opened, statement, records, reach, unfindable } = checked;
   const { vouched } = rest;
   const lacks = lacksOf(answer.query, checked);
-  const { checkpoint, signatures, cosignatures } = opened;
+  const { checkpoint } = opened;
   printJson({
     status: 'proved',
     kind: 'answer',
@@ -122,8 +121,7 @@ export function printAnswerJson({ answer, checked, ...rest }: AnswerReport): num
     lacks,
     unfindable,
     checkpoint: { size: checkpoint.size, rootHash: formatBase64Hash(checkpoint.rootHash) },
-    signedBy: signatures.map(({ keyName, keyId, type }) => ({ keyName, keyId, type })),
-    cosignedBy: cosignatures.map(({ keyName, keyId }) => ({ keyName, keyId })),
+    ...signersAsJson(opened),
     records: records.map(recordAsJson),
   });
   return exitOf(lacks, rest);

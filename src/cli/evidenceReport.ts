@@ -1,8 +1,8 @@
 import { EXIT } from './exits.ts';
 import { formatCount, print, printItem, printJson, tell, warn } from './output.ts';
+import { printSigners, signersAsJson } from './signers.ts';
 import type { AuditsealErrorCode } from '../core/errors.ts';
 import { formatHash, leafHash } from '../core/hash.ts';
-import type { VerifiedSignature } from '../core/note/note.ts';
 import type { Evidence, EvidenceResult } from '../core/objects/evidence.ts';
 import { segmentName } from '../core/objects/names.ts';
 import { formatBase64Hash } from '../core/text.ts';
@@ -21,16 +21,10 @@ const NO_KEY = 'nothing was checked: no --key says whom you trust';
 
 const exitOf = (status: Failure): number => (status === 'refuted' ? EXIT.wrong : EXIT.unknown);
 
-/** A witness may state any time, of which Date knows the first 275,000 years. */
-function timeOf({ timestamp = 0 }: VerifiedSignature): string {
-  const time = new Date(timestamp * 1000);
-  return Number.isNaN(time.getTime()) ? `second ${timestamp} since 1970` : time.toISOString();
-}
-
 /** reportAsJson reports for programs. */
 export const reportAsJson: EvidenceReporter = {
   proved({ line, segmentProof }, { seal, entry, entryIndex, opened }) {
-    const { checkpoint, signatures, cosignatures } = opened;
+    const { checkpoint } = opened;
     printJson({
       status: 'proved',
       ledger: checkpoint.origin,
@@ -41,8 +35,7 @@ export const reportAsJson: EvidenceReporter = {
       recordHash: formatHash(leafHash(line)),
       entryIndex,
       checkpoint: { size: checkpoint.size, rootHash: formatBase64Hash(checkpoint.rootHash) },
-      signedBy: signatures.map(({ keyName, keyId, type }) => ({ keyName, keyId, type })),
-      cosignedBy: cosignatures.map((one) => ({ keyName: one.keyName, keyId: one.keyId, time: timeOf(one) })),
+      ...signersAsJson(opened),
       recordLine: line.toString('utf8'),
     });
     return EXIT.fine;
@@ -60,7 +53,7 @@ export const reportAsJson: EvidenceReporter = {
 /** reportAsText reports for people. */
 export const reportAsText: EvidenceReporter = {
   proved({ line, segmentProof }, { seal, entry, entryIndex, opened }) {
-    const { checkpoint, signatures, cosignatures } = opened;
+    const { checkpoint } = opened;
     print(line.toString('utf8'));
     print('');
     print(`proved: this is record ${seal.record} of partition ${entry.partition} of ${checkpoint.origin},`);
@@ -72,12 +65,7 @@ export const reportAsText: EvidenceReporter = {
     print(`segment root  ${formatHash(entry.root)}`);
     print(`entry         ${entryIndex} of the log (the first is 0)`);
     print(`checkpoint    size ${checkpoint.size}, root ${formatBase64Hash(checkpoint.rootHash)}`);
-    for (const { keyName, keyId, type } of signatures)
-      printItem(`signed by     ${keyName}, key ${keyId} (${type}), which you gave`);
-    for (const one of cosignatures)
-      printItem(`cosigned by   ${one.keyName}, key ${one.keyId}, which you gave, at ${timeOf(one)}`);
-    if (cosignatures.length === 0)
-      printItem('cosigned by   nobody whose key you gave: no witness says when it was signed');
+    printSigners(opened);
     return EXIT.fine;
   },
   failed(status, _code, why) {

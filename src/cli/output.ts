@@ -1,3 +1,4 @@
+import { MOST_NAMED } from '../find/tally.ts';
 import { UNSEEN } from '../core/text.ts';
 
 // What the command line prints: results on standard output, everything else on standard error. Whatever is in a line, of it
@@ -53,12 +54,9 @@ export const formatCount = (count: number): string => String(count).replace(/\B(
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`;
 
-/** How many of many are named. */
-const MOST_NAMED = 5;
-
-/** some names a few of many things, and how many there are beside. */
-export function some(items: readonly string[]): string {
-  const rest = items.length - MOST_NAMED;
+/** some names a few of `count` things, of which the first are given, and how many there are beside. */
+export function some(items: readonly string[], count: number = items.length): string {
+  const rest = count - MOST_NAMED;
   return `${items.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
 }
 

@@ -12,9 +12,11 @@ export const SEARCH_EXITS = {
 };
 
 /** searchExit gives the exit status of a search. */
-export function searchExit({ unsearched }: Tally): number {
+export function searchExit({ unsearched, foreign, isLogKnown, log }: Tally): number {
   if (unsearched.some(({ isChanged }) => isChanged)) return EXIT.wrong;
-  return unsearched.length > 0 ? EXIT.unknown : EXIT.fine;
+  // Where no trusted key began a log, what is foreign may be the ledger's own, and the key another one's.
+  const isOfNobody = isLogKnown && log === undefined && foreign.count > 0;
+  return unsearched.length > 0 || isOfNobody ? EXIT.unknown : EXIT.fine;
 }
 
 /** searchedLines says what a search looked at, and what an answer of it doesn't cover. */
@@ -40,6 +42,7 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
         ]
       : []),
     ...unsearchedLines(tally),
+    ...foreignLines(tally),
     ...(tally.isLogKnown ? [...gapLines(tally, zone), ...spanLines(tally, query, zone)] : []),
     ...indexLines(tally),
     ...logLines(tally, zone, isKeyGiven),
@@ -64,6 +67,14 @@ function unsearchedLines({ unsearched }: Tally): string[] {
     : [
         `NOT SEARCHED: ${counted(unsearched.length, 'segment')}: ${some(unsearched.map(({ segment, why }) => `${segment} (${why})`))}`,
       ];
+}
+
+function foreignLines({ foreign: { count, first } }: Tally): string[] {
+  if (count === 0) return [];
+  const named = first.map(({ segment, why }) => `${segment} (${why})`);
+  return [
+    `foreign: ${counted(count, 'object')} under names of segments that the log doesn't have, signed by nobody who may: ${some(named, count)}`,
+  ];
 }
 
 function gapLines({ missing, unfollowed }: Tally, zone: string): string[] {

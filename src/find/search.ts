@@ -32,6 +32,8 @@ import { fromTheFirst } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { readLog } from '../ledger/entries.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
+import { readSignature } from '../ledger/objects.ts';
+import type { Foreign } from '../ledger/objects.ts';
 import { indicesFrom, partitionsOf } from '../ledger/partitions.ts';
 import type { ByteCache } from '../ports/cache.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
@@ -139,14 +141,28 @@ export class Search {
     }));
     for await (const { candidate, stored } of segments) {
       read += 1;
-      if (typeof stored === 'object') bytes += stored.length;
+      if (stored instanceof Uint8Array) bytes += stored.length;
       this.#deps.onProgress?.({ read, of: this.#planned && Math.max(read, this.#planned), bytes });
       yield* this.#searchIn(candidate, stored);
     }
   }
 
-  #read({ name, entry }: Candidate): Promise<Buffer | Unread | undefined> {
-    return typeof entry === 'object' ? readEntered(this.#deps, name, entry.sha256) : this.#deps.store.read(name);
+  async #read({ name, entry }: Candidate): Promise<Buffer | Unread | Foreign | undefined> {
+    if (typeof entry === 'object') return readEntered(this.#deps, name, entry.sha256);
+    return entry === undefined ? this.#readBehindLog(name) : undefined;
+  }
+
+  /** Anybody who may create objects can put one behind the log: only what ends as a segment is read. */
+  async #readBehindLog(name: string): Promise<Buffer | Unread | Foreign | undefined> {
+    const { store } = this.#deps;
+    try {
+      const signed = await readSignature(store, name, certificatesFor(this.#trust));
+      if (signed === undefined || 'foreign' in signed) return signed;
+    } catch (error) {
+      faultIn(error, 'malformed'); // a later release signed it: whoever reads it says so
+    }
+    const stored = await store.read(name);
+    return typeof stored === 'string' && stored !== 'archived' ? { foreign: WHY_UNREAD[stored] } : stored;
   }
 
   async *#candidates(): AsyncGenerator<Candidate> {
@@ -289,7 +305,7 @@ export class Search {
     return this.#query.records === undefined && first >= this.#interval.from && last < this.#interval.to;
   }
 
-  *#searchIn(candidate: Candidate, stored: Buffer | Unread | undefined): Generator<Hit> {
+  *#searchIn(candidate: Candidate, stored: Buffer | Unread | Foreign | undefined): Generator<Hit> {
     const { name, entry } = candidate;
     if (typeof entry === 'string') {
       this.tally.unsearched.push({ segment: name, why: entry, isChanged: false });
@@ -297,9 +313,10 @@ export class Search {
     }
     if (typeof stored !== 'object') {
       const why = stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
-      this.tally.unsearched.push({ segment: name, why, isChanged: stored === undefined });
+      this.tally.unsearched.push({ segment: name, why, isChanged: stored === undefined && entry !== undefined });
       return;
     }
+    if ('foreign' in stored) return this.tally.addForeign(name, stored.foreign);
     let content: Buffer | undefined;
     try {
       content = this.#contentOf(name, stored, entry);
@@ -308,7 +325,8 @@ export class Search {
       else this.tally.segments.searched += 1;
       yield* hits;
     } catch (error) {
-      const { message } = faultIn(error, 'malformed');
+      const { code, message } = faultIn(error, 'malformed');
+      if (code === 'FOREIGN_OBJECT' && entry === undefined) return this.tally.addForeign(name, message);
       this.tally.unsearched.push({ segment: name, why: message, isChanged: entry !== undefined });
     } finally {
       if (content !== undefined) release(content);

@@ -29,6 +29,9 @@ export interface Unsearched {
   readonly isChanged: boolean;
 }
 
+/** MOST_NAMED is how many of many are named. */
+export const MOST_NAMED = 5;
+
 /** Tally is what a search looked at, and what it did not. */
 export class Tally {
   /** segments that were searched, those that the index says hold nothing of it, that hold no record, and those of other times */
@@ -36,6 +39,8 @@ export class Tally {
   /** left out where nobody asked for one */
   index: UsedIndex | undefined;
   readonly unsearched: Unsearched[] = [];
+  /** objects under names of segments that the log doesn't have, which nobody signed who may: how many, and the first of them */
+  readonly foreign = { count: 0, first: [] as Pick<Unsearched, 'segment' | 'why'>[] };
   /** records of the interval; by the index, those of segments that reach into it */
   records = 0;
   found = 0;
@@ -67,6 +72,12 @@ export class Tally {
     if (isTimeless) this.timeless += 1;
     if (isFound) this.found += 1;
     if (isFound && shape !== 'fields') this.foundAsText += 1;
+  }
+
+  /** addForeign counts an object that is none of the ledger's. Whoever may create objects can make any number of them. */
+  addForeign(segment: string, why: string): void {
+    this.foreign.count += 1;
+    if (this.foreign.first.length < MOST_NAMED) this.foreign.first.push({ segment, why });
   }
 
   addWithout(field: Field | Extra, count: number): void {

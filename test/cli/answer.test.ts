@@ -7,11 +7,14 @@ import { fileFullCheck } from '../support/fullCheck.ts';
 import { indexedLog } from '../support/indexScene.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { AUDITOR, KEY, keyOf } from '../support/logs.ts';
+import { witnessKey } from '../support/witnesses.ts';
 import { inProcess } from '../support/program.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
 import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
 import { command as check } from '../../src/cli/commands/check.ts';
 import { command as find } from '../../src/cli/commands/find.ts';
+import { cosignatureKey, signCosignature } from '../../src/core/note/cosignature.ts';
+import { formatSignatureLine } from '../../src/core/note/signatureLine.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
@@ -117,6 +120,25 @@ test('hostile values act on no terminal', async () => {
   const { out } = await run(check, folder, '--key', VKEY);
   expect(out).toContain('<b>');
   expect(out).not.toContain('\u001b[31m');
+});
+
+test('says who cosigned the checkpoint, and when, as of evidence', async () => {
+  const { folder } = await prove('--operation', 'op2');
+  expect((await run(check, folder, '--key', VKEY)).out).toContain('cosigned by   nobody whose key you gave');
+  const path = join(folder, 'answer.json');
+  const text = await readFile(path, 'utf8');
+  const { checkpoint } = JSON.parse(text) as { checkpoint: string };
+  const signed = checkpoint.slice(0, checkpoint.indexOf('\n\n') + 1);
+  const witness = witnessKey(1);
+  const line = formatSignatureLine(signCosignature(signed, witness, 1_763_769_601));
+  await writeFile(path, text.replace(JSON.stringify(checkpoint), JSON.stringify(`${checkpoint}${line}\n`)));
+  const keys = ['--key', VKEY, '--key', formatVerifierKey(cosignatureKey(witness.verifierKey))];
+  const { out } = await run(check, folder, ...keys);
+  const { keyName, keyId } = cosignatureKey(witness.verifierKey);
+  expect(out).toContain(`cosigned by   ${keyName}, key ${keyId}, which you gave, at 2025-11-22T00:00:01.000Z`);
+  expect(JSON.parse((await run(check, folder, ...keys, '--json')).out)).toMatchObject({
+    cosignedBy: [{ keyName, keyId, time: '2025-11-22T00:00:01.000Z' }],
+  });
 });
 
 test.each([

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { nameOf, timeOf } from '../support/forge.ts';
 import { ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
-import { KEY, integrateOf } from '../support/logs.ts';
+import { KEY, integrateOf, keyOf } from '../support/logs.ts';
 import { inProcess } from '../support/program.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
 import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
@@ -115,7 +115,7 @@ test('every answer says what was searched, by whom the ledger is, and what it do
   expect(without.out).toContain('no index was used, and every segment of that time was read: no key was given');
 });
 
-test('a segment that was changed ends with 1, and one that cannot be read with 2', async () => {
+test('a segment that was changed ends with 1, one that somebody planted with 0, and a key of another ledger with 2', async () => {
   await seal(RECORDS);
   const file = join(folder, nameOf(0));
   const bytes = await readFile(file);
@@ -129,8 +129,19 @@ test('a segment that was changed ends with 1, and one that cannot be read with 2
   // Nobody who may put this behind the log.
   await writeFile(join(folder, nameOf(1)), 'x');
   const planted = await find('--text', 'alice');
-  expect([planted.code, planted.out]).toEqual([2, expect.stringContaining(nameOf(1)) as string]);
+  expect([planted.code, planted.out]).toEqual([
+    0,
+    expect.stringContaining(
+      `foreign: 1 object under names of segments that the log doesn't have, signed by nobody who may: ${nameOf(1)} (it does not end with a signature)`,
+    ) as string,
+  ]);
   expect(planted.out).toContain('found 2 of 4 records');
+  // To another ledger's key all is foreign: then nothing was searched.
+  const other = await find('--text', 'alice', '--key', formatVerifierKey(keyOf(9).verifierKey));
+  expect([other.code, other.out]).toEqual([
+    2,
+    expect.stringContaining('there is no log that a trusted key began') as string,
+  ]);
 });
 
 test('times: with an offset, in a zone, as dates, and by what records say', async () => {

@@ -251,11 +251,50 @@ describe('what was searched', () => {
     const stranger = await find({}, [keyOf(9)]);
     expect(stranger.hits).toEqual([]);
     expect(stranger.search.tally.log).toBeUndefined();
-    expect(stranger.search.tally.unsearched).toMatchObject([{ segment: nameOf(0), isChanged: false }]);
+    expect(stranger.search.tally.foreign).toMatchObject({ count: 1, first: [{ segment: nameOf(0) }] });
     await store.create(nameOf(1), forge({ index: 1, session: { from: timeOf(-9000), until: timeOf(-8000) } }).stored);
     const { hits, search } = await find();
     expect(hits).toHaveLength(1);
-    expect(search.tally.unsearched).toMatchObject([{ segment: nameOf(1), isChanged: false }]);
+    expect(search.tally.unsearched).toEqual([]);
+    expect(search.tally.foreign).toMatchObject({ count: 1, first: [{ segment: nameOf(1) }] });
+  });
+
+  test('of what somebody planted behind the log no more than its end is read, and it is counted however much it is', async () => {
+    await seal(['{"action":"a"}']);
+    await integrate();
+    const signed = store.objects.get(nameOf(0)) as Buffer;
+    const junk = Array.from({ length: 7 }, (_, i) => nameOf(i, '77'));
+    for (const name of junk) await store.create(name, Buffer.from('junk'));
+    // Signed, for another name; signed for it, before other bytes; and one that only its owner can read.
+    await store.create(nameOf(7), signed);
+    await store.create(nameOf(8), Buffer.concat([Buffer.from('x'), forge({ index: 8 }).stored]));
+    await store.create(nameOf(9), forge({ index: 9 }).stored);
+    store.beforeRead = (name) => (name === nameOf(9) ? 'encrypted' : undefined);
+    const before = store.requests.read;
+    const { hits, search } = await find();
+    const { read } = store.requests;
+    expect(hits).toHaveLength(1);
+    expect(search.tally.unsearched).toEqual([]);
+    expect(search.tally.foreign.count).toBe(10);
+    expect(search.tally.foreign.first.map(({ segment }) => segment)).toEqual([
+      ...[7, 8, 9].map((index) => nameOf(index)),
+      ...junk.slice(0, 2),
+    ]);
+    // The batch, its checkpoint, the segment, and the one that ends as a segment of its name.
+    expect(read - before).toBe(4);
+  });
+
+  test('a segment that nobody can read stays unsearched, in the log and, where its metadata show who signed it, behind it', async () => {
+    await seal(['{"action":"a"}']);
+    await integrate();
+    await seal(['{"action":"b"}'], 1);
+    for (const unread of ['archived', 'encrypted'] as const) {
+      store.beforeRead = (name) => (name.startsWith('segments/') ? unread : undefined);
+      const { hits, search } = await find();
+      expect(hits).toEqual([]);
+      const names = unread === 'archived' ? [nameOf(0), nameOf(1)] : [nameOf(0)];
+      expect(search.tally.unsearched.map(({ segment }) => segment)).toEqual(names);
+    }
   });
 
   test('numbers that are in no segment are missing, where the interval touches them', async () => {

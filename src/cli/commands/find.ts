@@ -1,4 +1,3 @@
-import { parseEventTime } from '../../core/fields/eventTime.ts';
 import { FIELDS } from '../../core/fields/rule.ts';
 import type { Extra, Field } from '../../core/fields/rule.ts';
 import { fold } from '../../core/fields/fold.ts';
@@ -8,7 +7,6 @@ import { isPartition } from '../../core/text.ts';
 import type { Query, Where } from '../../find/query.ts';
 import { relatedTo } from '../../find/related.ts';
 import { Search } from '../../find/search.ts';
-import type { Hit } from '../../find/search.ts';
 import { findRecord } from '../../prove/findRecord.ts';
 import type { ObjectStore } from '../../ports/store.ts';
 import { defineCommand } from '../command.ts';
@@ -22,6 +20,7 @@ import { Progress } from '../progress.ts';
 import { CACHE_OPTION, cacheIn, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
+import { sorted } from '../sortedHits.ts';
 import { writeAnswer } from '../writeAnswer.ts';
 import { openTarget, openTileStore } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
@@ -80,9 +79,6 @@ const OPTIONS = {
   format: { type: 'text', placeholder: 'table|jsonl|csv', meaning: 'how to print (default: table)' },
   out: { type: 'file', placeholder: 'FILE', meaning: 'write what is found to this file, which must not exist yet' },
 } as const satisfies OptionTable;
-
-/** How much is sorted in memory. */
-const MOST_SORTED_BYTES = 512 * 1024 * 1024;
 
 export const command = defineCommand(
   {
@@ -216,17 +212,4 @@ async function withRelated(
     to: Math.min(related.to, query.to ?? Infinity),
     terms: new Map([...query.terms, ['correlation', related.correlations]]),
   };
-}
-
-/** sorted gives hits by the time that they say, or else the hub's. It throws where they are too many to sort here. */
-async function* sorted(hits: AsyncIterable<Hit>): AsyncGenerator<Hit> {
-  const all: { readonly time: number; readonly hit: Hit }[] = [];
-  let bytes = 0;
-  for await (const hit of hits) {
-    bytes += hit.line.length;
-    if (bytes > MOST_SORTED_BYTES)
-      throw unusable('there is too much to sort here: narrow the question, or leave out --sort and sort the file');
-    all.push({ time: parseEventTime(hit.values.time ?? '') ?? Date.parse(hit.enqueued), hit });
-  }
-  for (const { hit } of all.sort((a, b) => a.time - b.time)) yield hit;
 }
