@@ -14,6 +14,9 @@ import type { SearchableTiles } from '../ports/store.ts';
 /** So much is read of a unit at first: the directory of most, and all of a small one. */
 const FIRST_BYTES = 64 * 1024;
 
+/** mostPostings bounds the postings of a term: of each segment and each run of records two numbers. Rows of segments are fewer bytes. */
+const mostPostings = ({ segments, records }: IndexUnit): number => FIRST_BYTES + 16 * (segments + records);
+
 const faulty = (why: string): AuditsealError => new AuditsealError('INDEX_MALFORMED', why);
 
 /** PlacedTerm is a term of a unit, its number in the unit's tree, and the page that has it. */
@@ -104,6 +107,7 @@ export class UnitReader {
   /** postingsOf gives the postings of a term. */
   async postingsOf({ term }: PlacedTerm): Promise<Buffer> {
     if (term.postings !== undefined) return term.postings;
+    if ((term.list?.size ?? 0) > mostPostings(this.unit)) throw faulty(`${this.#name}: postings of it are too long`);
     const frame = await this.#part(term.list as FileRange);
     return named(this.#name, () => openList(frame, term));
   }

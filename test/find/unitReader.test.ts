@@ -5,7 +5,9 @@ import { KEY } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { timeOf } from '../support/forge.ts';
+import { sha256 } from '../../src/core/hash.ts';
 import { buildUnit } from '../../src/core/index/build.ts';
+import { ByteWriter } from '../../src/core/index/bytes.ts';
 import { keyOf } from '../../src/core/index/termKey.ts';
 import type { TermKey } from '../../src/core/index/termKey.ts';
 import { WholeUnit } from '../../src/core/index/wholeUnit.ts';
@@ -157,6 +159,44 @@ describe('nothing is read that is longer than the signed number of its terms all
     expect(Math.max(...lengths)).toBeLessThan(8 * 1024 * 1024);
     expect(() => new WholeUnit(file, unit.tree).find(asked)).toThrow(why);
   });
+});
+
+test('nor are postings of more bytes than the segments and records of the unit take', async () => {
+  const parts = Array.from(
+    { length: 40 },
+    (_, i) =>
+      sealedSegment(
+        i,
+        i,
+        Array.from({ length: 400 }, (__, record) => `{"category":"${record % 2}"}`),
+      ).part,
+  );
+  const large = buildUnit({ from: 0, to: 40 }, parts);
+  const key = keyOf('category', '1');
+  const postings = new WholeUnit(large.bytes, large.unit.tree).find(key) as Buffer;
+  const [start, length] = [START_BYTES, large.bytes.readUInt32LE(8)];
+  const directory = decompress(large.bytes.subarray(start, start + length));
+  const stored = directory.readUInt32LE(ROW_BYTES - 4);
+  const page = decompress(large.bytes.subarray(start + length, start + length + stored));
+  const [writer, hash] = [new ByteWriter(), sha256(postings)];
+  writer.number(postings.length);
+  const size = writer.take();
+  // The size stands before two more numbers and the hash.
+  const at = page.lastIndexOf(size, page.indexOf(Buffer.from(hash, 'latin1')));
+  writer.number(60_000_000);
+  const planted = compress(Buffer.concat([page.subarray(0, at), writer.take(), page.subarray(at + size.length)]));
+  const rest = large.bytes.subarray(start + length + stored);
+  const file = withDirectory(
+    Buffer.concat([large.bytes.subarray(0, start + length), planted, rest]),
+    (rows) => void rows.writeUInt32LE(planted.length, ROW_BYTES - 4),
+  );
+  const find = async (bytes: Buffer): Promise<Buffer | undefined> => {
+    const tiles = new MemoryTiles();
+    tiles.objects.set(unitName(large.unit.tree.rootHash), bytes);
+    return new UnitReader(tiles, large.unit).find('category', '1');
+  };
+  expect(await find(large.bytes)).toEqual(postings);
+  await expect(find(file)).rejects.toThrow('postings of it are too long');
 });
 
 test('a search by a directory that lies finds what a search without an index finds', async () => {
