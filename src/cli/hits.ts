@@ -3,6 +3,7 @@ import { printable } from './output.ts';
 import { parseEventTime } from '../core/fields/eventTime.ts';
 import { FIELDS } from '../core/fields/rule.ts';
 import type { Field } from '../core/fields/rule.ts';
+import { originalRecord } from '../core/segment/recordLine.ts';
 import type { Hit } from '../find/search.ts';
 
 // How records that were found are printed. Each line is complete, so that none waits for another. Whatever is in a record, of it nothing
@@ -58,14 +59,25 @@ function jsonLine(hit: Hit, zone: string): string {
   return `${printable(`${head.slice(0, -1)},"line":${sealed}}`)}\n`;
 }
 
-const CSV_COLUMNS = ['time', 'enqueued', ...FIELDS, 'place', 'segment', 'leaf'] as const;
+/** How much is shown of a record that was found as text: it has no field that could be. */
+const EXCERPT_BYTES = 200;
+
+/** excerptOf gives how a record begins that was found as text, and nothing of another. */
+function excerptOf({ isText, line }: Hit): string {
+  if (!isText) return '';
+  const record = originalRecord(line) ?? line;
+  return oneLine(record.toString('utf8', 0, EXCERPT_BYTES)) + (record.length > EXCERPT_BYTES ? '…' : '');
+}
+
+const CSV_COLUMNS = ['time', 'enqueued', ...FIELDS, 'place', 'segment', 'leaf', 'text'] as const;
 
 function csv(zone: string): HitFormat {
   return {
     head: `${CSV_COLUMNS.map(csvCell).join(',')}\r\n`,
     line: (hit) => {
       const fields = FIELDS.map((field) => hit.values[field] ?? '');
-      const cells = [timeOf(hit, zone), enqueuedOf(hit, zone), ...fields, placeOf(hit), hit.segment, String(hit.leaf)];
+      const place = [placeOf(hit), hit.segment, String(hit.leaf)];
+      const cells = [timeOf(hit, zone), enqueuedOf(hit, zone), ...fields, ...place, excerptOf(hit)];
       return `${cells.map(csvCell).join(',')}\r\n`;
     },
   };
@@ -84,6 +96,8 @@ function csvCell(text: string): string {
 
 interface Column {
   readonly title: string;
+  /** the column is left out where the terminal is too narrow: the lowest number first; without one it stays */
+  readonly rank?: number;
   readonly least: number;
   /** of what is left of the terminal's width, this column's share */
   readonly share: number;
@@ -93,41 +107,55 @@ interface Column {
 /** Of a resource the last two parts of its id are shown: what it is, and its name. */
 const shortResource = (id: string): string => id.split('/').slice(-2).join('/');
 
-const field = (name: Field, least: number, share: number): Column => ({
+const field = (name: Field, least: number, share: number, rank?: number): Column => ({
   title: name.toUpperCase(),
+  ...(rank !== undefined && { rank }),
   least,
   share,
   text: ({ values }) => (name === 'resource' ? shortResource(values.resource ?? '') : (values[name] ?? '')),
 });
 
 const COLUMNS: readonly Column[] = [
-  { title: 'TIME', least: 24, share: 0, text: timeOf },
+  { title: 'TIME', rank: 4, least: 24, share: 0, text: timeOf },
   { title: 'ENQUEUED', least: 24, share: 0, text: enqueuedOf },
-  field('category', 12, 1),
+  field('category', 12, 1, 3),
   field('operation', 16, 3),
-  field('actor', 16, 3),
-  field('target', 12, 2),
-  field('resource', 12, 2),
-  field('result', 7, 0),
-  field('ip', 15, 0),
+  field('actor', 16, 3, 7),
+  field('target', 12, 2, 6),
+  field('resource', 12, 2, 1),
+  field('result', 7, 0, 5),
+  field('ip', 15, 0, 2),
   { title: 'PLACE', least: 8, share: 0, text: placeOf },
 ];
 
 /** How wide the columns are that share what is left, where nobody says how wide the table may be. */
 const SHARE_WIDTH = 12;
 
+const leastOf = (columns: readonly Column[]): number => columns.reduce((sum, { least }) => sum + least + 2, -2);
+
+/** columnsIn gives the columns for which a terminal has room; 0 for one of any width. */
+function columnsIn(width: number): readonly Column[] {
+  const byRank = COLUMNS.filter(({ rank }) => rank !== undefined).sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
+  let columns = COLUMNS;
+  for (const column of width === 0 ? [] : byRank)
+    if (leastOf(columns) > width) columns = columns.filter((it) => it !== column);
+  return columns;
+}
+
 function table({ zone, width }: FormatOptions): HitFormat {
-  const least = COLUMNS.reduce((sum, column) => sum + column.least + 2, -2);
-  const shares = COLUMNS.reduce((sum, { share }) => sum + share, 0);
-  const left = width === 0 ? shares * SHARE_WIDTH : Math.max(width - least, 0);
-  const widths = COLUMNS.map((column) => column.least + Math.floor((left * column.share) / shares));
+  const columns = columnsIn(width);
+  const shares = columns.reduce((sum, { share }) => sum + share, 0);
+  const left = width === 0 ? shares * SHARE_WIDTH : Math.max(width - leastOf(columns), 0);
+  const widths = columns.map(({ least, share }) => least + Math.floor((left * share) / shares));
   const row = (texts: readonly string[]): string => {
     const cells = texts.map((text, i) => (width === 0 ? text : cut(text, widths[i] ?? 0)).padEnd(widths[i] ?? 0));
     return cells.join('  ').trimEnd();
   };
   return {
-    head: `${row(COLUMNS.map(({ title }) => title))}\n`,
-    line: (hit) => `${row(COLUMNS.map(({ text }) => oneLine(text(hit, zone))))}\n`,
+    head: `${row(columns.map(({ title }) => title))}\n`,
+    // How a record without fields begins stands in the place of its operation.
+    line: (hit) =>
+      `${row(columns.map(({ title, text }) => (title === 'OPERATION' && hit.isText ? excerptOf(hit) : oneLine(text(hit, zone)))))}\n`,
   };
 }
 

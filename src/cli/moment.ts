@@ -1,6 +1,6 @@
 import { usageError } from './usage.ts';
 
-const MOMENT = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?)?(Z|[+-]\d\d:\d\d)?$/i;
+const MOMENT = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,3}))?)?)?(Z|[+-]\d\d:?\d\d)?$/i;
 
 /** Edge is which end of an interval a moment is: one that a zone has twice, or never, is taken so that the interval is the longer one. */
 export type Edge = 'from' | 'to';
@@ -12,11 +12,13 @@ export type Edge = 'from' | 'to';
 export function parseMoment(option: string, text: string, zone: string, edge: Edge): number {
   const match = MOMENT.exec(text);
   if (match === null)
-    throw usageError(`${option} must be a time such as 2026-11-25T14:00Z, or a date such as 2026-11-25`);
+    throw usageError(
+      `${option} must be a time such as 2026-11-25T14:00Z or 2026-11-25T15:00+01:00, or a date such as 2026-11-25, and not ${JSON.stringify(text)}`,
+    );
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset] = match;
   const local = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0')}`;
   const utc = Date.parse(`${local}Z`);
-  const withOffset = Date.parse(`${local}${offset?.toUpperCase() ?? 'Z'}`);
+  const withOffset = Date.parse(`${local}${offset?.toUpperCase().replace(/(\d\d)(\d\d)$/, '$1:$2') ?? 'Z'}`);
   if (Number.isNaN(withOffset) || !new Date(utc).toISOString().startsWith(local.slice(0, 10)))
     throw usageError(`${option}: there is no such time as ${text}`);
   if (offset !== undefined) return withOffset;

@@ -69,7 +69,8 @@ export function spanIn(options: SpanValues): Span {
   if (!isZone(zone)) throw usageError('--tz must be a name of the time zone database, such as Europe/Berlin');
   const from = options.from === undefined ? undefined : parseMoment('--from', options.from, zone, 'from');
   const to = options.to === undefined ? undefined : parseMoment('--to', options.to, zone, 'to');
-  if (from !== undefined && to !== undefined && from >= to) throw usageError('--from must be before --to');
+  if (from !== undefined && to !== undefined && from >= to)
+    throw usageError('--from must be before --to, which is not of the interval itself: for one day, give the next one');
   if (!options.partition.every(isPartition)) throw usageError('--partition must be a partition id, such as 0');
   return {
     zone,

@@ -8,14 +8,14 @@ import type { Tally } from '../find/tally.ts';
 export const SEARCH_EXITS = {
   fine: 'searched all that was asked for, whether something was found or not',
   wrong: 'a segment is not what the log says',
-  unknown: 'something could not be searched',
+  unknown: 'something could not be searched, or there is no ledger here that a given key began',
 };
 
 /** searchExit gives the exit status of a search. */
-export function searchExit({ unsearched, foreign, isLogKnown, log }: Tally): number {
+export function searchExit({ unsearched, foreign, isLogKnown, log, segments }: Tally): number {
   if (unsearched.some(({ isChanged }) => isChanged)) return EXIT.wrong;
-  // Where no trusted key began a log, what is foreign may be the ledger's own, and the key another one's.
-  const isOfNobody = isLogKnown && log === undefined && foreign.count > 0;
+  // Where no trusted key began a log, what is foreign may be the ledger's own, and the key another one's; or there is no ledger at all.
+  const isOfNobody = isLogKnown && log === undefined && (foreign.count > 0 || segments.behindLog === 0);
   return unsearched.length > 0 || isOfNobody ? EXIT.unknown : EXIT.fine;
 }
 
@@ -34,6 +34,7 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
   ];
   const looked = segments.searched + segments.behindLog;
   return [
+    ...askedLines(query, zone),
     `found ${formatCount(found)} of ${counted(records, 'record')} in ${counted(looked, 'segment')}${asText}${skipped.length > 0 ? `; not read: ${skipped.join(', ')}` : ''}`,
     ...textLines(tally, query),
     ...(query.by === 'event'
@@ -47,6 +48,16 @@ export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiv
     ...indexLines(tally),
     ...logLines(tally, zone, isKeyGiven),
   ];
+}
+
+/** askedLines says of which time: a slip in it finds nothing, too. */
+function askedLines({ from, to, by }: Query, zone: string): string[] {
+  if (from === undefined && to === undefined) return [];
+  const parts = [
+    ...(from === undefined ? [] : [`from ${formatMoment(from, zone)}`]),
+    ...(to === undefined ? [] : [`to ${formatMoment(to, zone)}`]),
+  ];
+  return [`of what ${by === 'hub' ? 'the hub got' : 'records say that it happened'} ${parts.join(' ')}`];
 }
 
 function textLines({ asText, without }: Tally, { terms }: Query): string[] {
@@ -101,8 +112,8 @@ function gapLines({ missing, unfollowed }: Tally, zone: string): string[] {
 const shown = (time: string, zone: string): string => formatMoment(Date.parse(time), zone);
 
 /** An interval without segments is not "nothing happened". */
-function spanLines({ spans }: Tally, { from = -Infinity, to = Infinity }: Query, zone: string): string[] {
-  const late = [...spans].filter(([, { last }]) => last < to && to !== Infinity);
+function spanLines({ spans, begins }: Tally, { from = -Infinity, to = Infinity }: Query, zone: string): string[] {
+  const late = [...spans].filter(([, { last }]) => last < to);
   const early = [...spans].filter(([, { first = from }]) => first > from && from !== -Infinity);
   return [
     ...(spans.size === 0 ? ['the log has no segment of any partition that was asked for'] : []),
@@ -115,7 +126,9 @@ function spanLines({ spans }: Tally, { from = -Infinity, to = Infinity }: Query,
       ? [
           `nothing is sealed of before: ${some(early.map(([partition, { first }]) => `partition ${partition} begins at ${formatMoment(first ?? from, zone)}`))}`,
         ]
-      : []),
+      : begins !== undefined && begins > from && from !== -Infinity
+        ? [`nothing is sealed of before: the ledger begins at ${formatMoment(begins, zone)}`]
+        : []),
   ];
 }
 
@@ -128,12 +141,18 @@ function indexLines({ index, isLogKnown }: Tally): string[] {
   return [`the index covers the first ${formatCount(index.entries)} entries of the log${behind}`];
 }
 
-function logLines({ log, segments, isLogKnown }: Tally, zone: string, isKeyGiven: boolean): string[] {
+function logLines({ log, segments, foreign, isLogKnown }: Tally, zone: string, isKeyGiven: boolean): string[] {
   const behind =
     segments.behindLog > 0
       ? [`${counted(segments.behindLog, 'segment')} of these the log doesn't have yet, so no proof covers them`]
       : [];
-  if (isLogKnown && log === undefined) return [...behind, 'there is no log that a trusted key began'];
+  if (isLogKnown && log === undefined)
+    return [
+      ...behind,
+      segments.behindLog + foreign.count === 0
+        ? 'there is no ledger here: neither a log that a trusted key began nor a segment; give the mirror folder or the container itself'
+        : 'there is no log that a trusted key began',
+    ];
   return [
     ...behind,
     ...(log === undefined ? [] : [logLine(log, zone, isKeyGiven)]),

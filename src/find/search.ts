@@ -12,6 +12,7 @@ import type { Interval, Query } from './query.ts';
 import { Tally } from './tally.ts';
 import { release } from '../core/bytes.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
+import type { IndexManifest } from '../core/index/manifest.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import { formatVerifierKey, parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
@@ -197,6 +198,7 @@ export class Search {
       const { checkpoint, heads, statement } = log;
       this.tally.log = { entries: checkpoint.size, time: heads.time, checkpoint };
       this.tally.index = { entries: statement.entries, behind: behind.length };
+      this.tally.begins = beginOf(log.manifest);
       for (const [partition, { sealed }] of heads.positions)
         if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
       this.tally.isLogKnown = true;
@@ -376,6 +378,13 @@ export class Search {
     return hits;
   }
 }
+
+/** beginOf gives the earliest time that an index knows (ms since 1970). */
+const beginOf = ({ units }: IndexManifest): number | undefined =>
+  units.reduce<number | undefined>((least, { time }) => {
+    const first = time === undefined ? undefined : Date.parse(time.first);
+    return first === undefined || (least !== undefined && least <= first) ? least : first;
+  }, undefined);
 
 const timesOf = ({ time }: SegmentEntry): { readonly first: number; readonly last: number } => ({
   first: Date.parse(time.first),

@@ -57,6 +57,8 @@ export class Tally {
   readonly unfollowed = new Set<string>();
   /** the log was looked through to its end: else what is missing, how far it is sealed, and the log itself aren't known */
   isLogKnown = false;
+  /** the earliest time of the ledger's events, where the index says it (ms since 1970) */
+  begins: number | undefined;
   /** by partition */
   readonly spans = new Map<string, Span>();
   /** the newest checkpoint that covers what the log had, and the log itself */
@@ -110,5 +112,6 @@ export class Tally {
     this.missing.length = 0;
     this.unfollowed.clear();
     this.spans.clear();
+    this.begins = undefined;
   }
 }

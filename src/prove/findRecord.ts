@@ -24,13 +24,15 @@ export interface FoundRecord {
 /**
  * findRecord finds a record by its number in a partition's chain: it bisects over the segments' headers, so it reads
  * about log2 n of n segments. It gives undefined if the chain ends before. What nobody signed who is trusted, and faulty
- * segments on the way, are passed over. If the record may be in a segment in the archive tier, it throws STORE_UNAVAILABLE.
+ * segments on the way, are passed over, and added to `passed` with why. If the record may be in a segment in the archive tier, it throws
+ * STORE_UNAVAILABLE.
  */
 export async function findRecord(
   store: ObjectStore,
   certificates: Certificates,
   partition: string,
   record: number,
+  passed: { readonly segment: string; readonly why: string }[] = [],
 ): Promise<FoundRecord | undefined> {
   const indices: number[] = [];
   for await (const { name } of store.list(`segments/${partition}/`)) {
@@ -45,7 +47,7 @@ export async function findRecord(
     // A faulty segment tells nothing: take the nearest readable one below.
     let at = middle;
     const look = (index: number): ReturnType<typeof readAt> =>
-      readAt(store, certificates, { partition, index }, record, archived);
+      readAt(store, certificates, { partition, index }, record, archived, passed);
     let found = await look(indices[at] as number);
     while (found === undefined && at > low) found = await look(indices[--at] as number);
     if (found === undefined) low = middle + 1;
@@ -68,6 +70,7 @@ async function readAt(
   { partition, index }: SegmentPlace,
   record: number,
   archived: string[],
+  passed: { readonly segment: string; readonly why: string }[],
 ): Promise<{ segment: string; leaf: number; line: Buffer | undefined; reading: SegmentReading } | undefined> {
   const segment = segmentName(partition, index);
   try {
@@ -88,7 +91,7 @@ async function readAt(
     const leaf = record - reading.header.records.first + 1;
     return { segment, leaf, line: found, reading };
   } catch (error) {
-    faultIn(error, 'malformed');
+    passed.push({ segment, why: faultIn(error, 'malformed').message });
     return undefined;
   }
 }

@@ -154,7 +154,7 @@ describe('what can not be done', () => {
       '--key: the key is not of the form',
     ],
     [['check', 'NOWHERE', '--key', VKEY], 2, "can't be read"],
-    [['check', 'MIRROR', '--key', VKEY], 2, "can't be read"],
+    [['check', 'MIRROR', '--key', VKEY], 2, 'is a mirror: auditseal verify checks it'],
     [['keygen', '--name', 'https://logs.example.com', '--out', 'NOWHERE'], 64, '--name must be'],
     [['keygen', '--name', 'a b', '--out', 'NOWHERE'], 64, '--name must be'],
     [['keygen', '--name', 'logs.example.com', '--out', 'EVIDENCE'], 2, 'is there already'],

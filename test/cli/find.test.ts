@@ -101,6 +101,7 @@ test('every answer says what was searched, by whom the ledger is, and what it do
   );
   expect(code).toBe(0);
   expect(lines.slice(2, -1)).toEqual([
+    'of what the hub got from 2025-11-22T00:00:00.000Z to 2025-11-23T00:00:00.000Z',
     'found 0 of 4 records in 1 segment',
     '1 record searched as text: 1 not JSON, and no rule takes anything of 0',
     `sealed only until then, so what came later is not here: partition 0 until ${timeOf(3)}`,
@@ -183,15 +184,15 @@ test('a spreadsheet runs nothing of a CSV, and every cell is one', async () => {
     { operationName: '+1', identity: '\t=1', resultType: 'fine' },
   ]);
   const { lines } = await find('--format', 'csv');
-  const quoted = 'time,enqueued,category,operation,actor,target,resource,result,ip,place,segment,leaf'.replaceAll(
+  const quoted = 'time,enqueued,category,operation,actor,target,resource,result,ip,place,segment,leaf,text'.replaceAll(
     ',',
     '","',
   );
   expect(lines[0]).toBe(`"${quoted}"\r`);
   expect(lines[1]).toContain(
-    `"a,""b""\\u000ac","'=cmd|' /C calc'!A0","'@SUM(1+1)","","'-1+1","","","0/0","${nameOf(0)}","1"\r`,
+    `"a,""b""\\u000ac","'=cmd|' /C calc'!A0","'@SUM(1+1)","","'-1+1","","","0/0","${nameOf(0)}","1",""\r`,
   );
-  expect(lines[2]).toContain(`"","'+1","'\\u0009=1","","","fine","","0/1","${nameOf(0)}","2"\r`);
+  expect(lines[2]).toContain(`"","'+1","'\\u0009=1","","","fine","","0/1","${nameOf(0)}","2",""\r`);
 });
 
 test.each(['\n=1', '\r=1', '\tx', '\uff1d1', '\uff0b1', '\uff0d1', '\uff20a', ' =1', '\u00a0=1', '"=1', "'=1", ' "@x'])(
@@ -260,13 +261,16 @@ test('where a limit ends the search, nothing is said of what was not looked at; 
   expect(said.lines.slice(2)).toEqual([
     '',
     'stopped at 1, as --limit says: what comes behind was not searched',
+    'of what the hub got to 2026-01-01T00:00:00.000Z',
     'found 4 of 4 records in 1 segment',
     'no index was used: the log states no index',
     'what was found is what a key which you gave vouches for; that nothing was left out is not proved',
     '',
   ]);
   const sorted = await find('--limit', '1', '--sort', 'time', '--key', VKEY, '--to', '2026-01-01');
-  expect(sorted.out).toContain('shown are the first 1, as --limit says\nfound 48 of 48 records in 12 segments\n');
+  expect(sorted.out).toContain(
+    'shown are the first 1, as --limit says\nof what the hub got to 2026-01-01T00:00:00.000Z\nfound 48 of 48 records in 12 segments\n',
+  );
   expect(sorted.out).toContain('sealed only until then');
 });
 

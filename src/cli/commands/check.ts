@@ -18,6 +18,7 @@ import { isUserFolder, readUserFile } from '../files.ts';
 import { readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
 import { jsonOption, policyOption } from '../options.ts';
+import { unusable } from '../usage.ts';
 
 /** It demands no witness. */
 const NO_POLICY: WitnessPolicy = { logs: [], witnesses: [], groups: [], quorum: undefined };
@@ -66,11 +67,10 @@ export const command = defineCommand(
   async ({ given: [path], options }) => {
     const trust = await readTrust(options);
     const report = options.json ? reportAsJson : reportAsText;
-    const file = await readUserFile(
-      '',
-      (await isUserFolder(path)) ? join(path, ANSWER_FILE) : path,
-      MAX_EVIDENCE_BYTES,
-    );
+    const isFolder = await isUserFolder(path);
+    if (isFolder && (await isUserFolder(join(path, 'segments'))))
+      throw unusable(`${path} is a mirror: auditseal verify checks it`);
+    const file = await readUserFile('', isFolder ? join(path, ANSWER_FILE) : path, MAX_EVIDENCE_BYTES);
     if (isAnswer(file)) return reportAnswer(file, trust, options.json);
     let evidence: Evidence;
     try {

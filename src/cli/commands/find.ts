@@ -111,6 +111,7 @@ export const command = defineCommand(
       refuseUnprovable(options);
       await refuseExisting('--prove', options.prove);
     }
+    for (const line of patternLines(options)) tell(line);
     const asked = { ...queryOf(options), ...span };
     const store = await openTarget(target);
     const query = options.related === undefined ? asked : await withRelated(asked, options.related, store, verifiers);
@@ -185,6 +186,19 @@ function queryOf(options: OptionValues<typeof OPTIONS>): Query {
     where: options.where.map(whereIn),
     texts: options.text,
   };
+}
+
+/** patternLines says of values that look like patterns that they are none. */
+function patternLines(options: OptionValues<typeof OPTIONS>): string[] {
+  const stars = FIELDS.flatMap((field) => options[field]).filter((value) => value.includes('*'));
+  const ranges = options.ip.filter((value) => value.includes('/'));
+  return [
+    ...stars.map(
+      (value) =>
+        `${JSON.stringify(value)}: * stands for itself, because values are compared whole; --text finds a part`,
+    ),
+    ...ranges.map((value) => `${JSON.stringify(value)}: an address is compared whole, and a range finds nothing`),
+  ];
 }
 
 function whereIn(text: string): Where {

@@ -13,7 +13,7 @@ import { EXIT } from '../exits.ts';
 import { hitFormat } from '../hits.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
-import { print, printJson, printPage, warn } from '../output.ts';
+import { print, printJson, printPage, some, warn } from '../output.ts';
 import { searchedLines, searchExit } from '../searched.ts';
 import { openTarget } from '../target.ts';
 import { unusable, usageError, wholeNumber } from '../usage.ts';
@@ -67,11 +67,15 @@ export const command = defineCommand(
     if (options.context !== undefined)
       return showContext(await openTarget(target), { partition, record, context: options.context }, verifiers);
     const certificates = new Certificates(undefined, verifiers.length > 0 ? verifiers : undefined);
-    const found = await findRecord(await openTarget(target), certificates, partition, record);
-    if (found === undefined)
+    const passed: { readonly segment: string; readonly why: string }[] = [];
+    const found = await findRecord(await openTarget(target), certificates, partition, record, passed);
+    if (found === undefined) {
+      const whose = verifiers.length > 0 ? ' that a key which you gave vouches for' : '';
+      const where = passed.map(({ segment, why }) => `${segment} (${why})`);
       throw unusable(
-        `partition ${partition} has no readable record ${record}${verifiers.length > 0 ? ' that a key which you gave vouches for' : ''}`,
+        `partition ${partition} has no readable record ${record}${whose}${where.length > 0 ? `; it may be in ${some(where)}` : ''}`,
       );
+    }
     const { segment, line, reading } = found;
     const isIntact = !reading.endDiffers && reading.contradiction === undefined;
     if (!isIntact)
