@@ -4,11 +4,11 @@ import { parseLogEntry } from '../ledger/entries.ts';
 import type { StatedIndex } from '../ledger/entries.ts';
 import { parseReportName } from '../ledger/names.ts';
 import { parseReport } from '../ledger/reports.ts';
-import { sha256 } from '../merkle.ts';
+import { isContinued, sha256 } from '../merkle.ts';
+import type { Checkpoint } from '../note.ts';
 import { signerOf, splitSigned } from '../signed/documentSignature.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import type { CarriedReport } from './answer.ts';
-import type { Manifest } from './manifest.ts';
 
 /** Vouched is who vouches that the index leaves nothing out: an auditor, or only whoever signs the log. */
 export type Vouched =
@@ -16,18 +16,25 @@ export type Vouched =
   /** why no auditor does */
   | { readonly by: 'signer'; readonly why: string };
 
+/** ClaimedIndex is an index as the log states it: with how many units, and by which entry of heads. */
+export interface ClaimedIndex {
+  readonly index: StatedIndex;
+  readonly units: number;
+  readonly heads: number;
+}
+
 const MAX_REPORT_BYTES = 32 * 1024 * 1024;
 
 /** auditorsWord tells who vouches for an index by the report that an answer carries, whose entry was proved to be in the log. */
 export async function auditorsWord(
   report: CarriedReport | undefined,
-  ledger: string,
-  stated: StatedIndex,
-  { units }: Manifest,
+  checkpoint: Checkpoint,
+  claimed: ClaimedIndex,
   keys: readonly VerifierKey[],
 ): Promise<Vouched> {
   const signer = (why: string): Vouched => ({ by: 'signer', why });
   if (report === undefined) return signer('the answer carries no report of an auditor');
+  const { origin: ledger } = checkpoint;
   const auditors = keys.filter(({ keyName }) => keyName === `${ledger}/auditor`);
   if (auditors.length === 0)
     return signer(`no key of an auditor of ${ledger} was given, so its report doesn\u2019t count`);
@@ -43,15 +50,23 @@ export async function auditorsWord(
   if (said?.kind !== 'integrity') return signer('its report is none of kind integrity');
   if (said.ledger !== ledger) return signer('its report is of another ledger');
   if (said.status !== 'verified') return signer(`the status of its report is ${said.status}`);
-  const { index } = said;
+  const { index, log: head } = said;
+  const { index: stated, units, heads } = claimed;
   const isSame =
     index?.manifest === stated.manifest && index.entries === stated.entries && index.rules === stated.rules;
   if (!isSame) return signer('its report is not of this index');
-  // Of a unit without segments there is nothing to make again.
-  const least = units.filter(({ segments }) => segments > 0).length;
-  if (index.rederived !== index.units || index.units < least)
+  if (index.units !== units || index.rederived !== units)
     return signer(
-      `by its report, ${index.rederived} of ${Math.max(index.units, least)} units of the index were made again`,
+      `by its report, ${index.rederived} of ${index.units} units of the index were made again, and the index has ${units}`,
+    );
+  if (head === undefined) return signer('its report names no signed state of the log that it checked');
+  if (head.size <= heads)
+    return signer(
+      `its report is of the log\u2019s first ${head.size} entries, and the log stated this index only later, in entry ${heads}`,
+    );
+  if (!(await isContinued({ size: head.size, rootHash: head.root }, checkpoint, report.consistency)))
+    return signer(
+      'it isn\u2019t proved that this log goes on from the one that its report is of, so that may be another history',
     );
   return { by: 'auditor', report: name, finished: said.finished, key };
 }

@@ -19,6 +19,8 @@ import type { Manifest, Unit } from './manifest.ts';
 import { Matching } from './matching.ts';
 import { RULES } from './query.ts';
 import type { Query } from './query.ts';
+import { readReach } from './reach.ts';
+import type { Reach } from './reach.ts';
 import { proveTerms, wantedOf } from './terms.ts';
 import { UnitSearch } from './unitSearch.ts';
 import type { Beside } from './unitSearch.ts';
@@ -58,6 +60,7 @@ export interface Complete {
   /** entries that the index covers, its rules and its manifest, and when the batch was made that states it */
   readonly index: StatedIndex;
   readonly statedAt: string;
+  readonly reach: Reach;
   readonly vouched: Vouched;
 }
 
@@ -122,23 +125,26 @@ function faultIn(error: unknown): Fault {
 /** redo checks all but who signed the checkpoint, and says which steps hold. It throws the first fault. */
 async function redo(
   answer: Answer,
-  { origin, size, rootHash }: Checkpoint,
+  checkpoint: Checkpoint,
   keys: readonly VerifierKey[],
   holds: (step: AnswerStep['name']) => void,
 ): Promise<Complete> {
-  const { query, report, heads } = answer;
+  const { query, report, heads, end } = answer;
+  const { size, rootHash } = checkpoint;
   const inLog = async (what: string, { index, line, hashes }: ProvedEntry): Promise<void> => {
     const climbed = await climb({ index, size, hashes }, await leafHash(utf8(line)));
     if (climbed?.root !== rootHash)
       throw invalid(`the proof does not lead from ${what}, entry ${index}, to the checkpoint's root`);
   };
   await inLog('the heads', heads);
+  await inLog('the end of the index', end);
   for (const segment of answer.segments) await inLog('the entry of a segment', segment);
   if (report !== undefined) await inLog('the entry of the report', report);
   holds('log');
 
   const { index, statedAt } = await readHeads(heads);
   const manifest = await openManifest(answer.manifest, index);
+  const reach = await readReach(end, index.entries, query);
   holds('index');
 
   const asked = unitsOf(manifest, query.from, query.to);
@@ -175,8 +181,9 @@ async function redo(
   const units = asked.map((number) => manifest.units[number] as Unit);
   const sum = (of: (unit: Unit) => number): number => units.reduce((sum, unit) => sum + of(unit), 0);
   const looked = { units: units.length, segments: sum((it) => it.segments), records: sum((it) => it.records) };
-  const vouched = await auditorsWord(report, origin, index, manifest, keys.filter(isAuditor));
-  return { found, beside: query.terms.length === 0 ? undefined : beside, looked, index, statedAt, vouched };
+  const claimed = { index, units: manifest.units.length, heads: heads.index };
+  const vouched = await auditorsWord(report, checkpoint, claimed, keys.filter(isAuditor));
+  return { found, beside: query.terms.length === 0 ? undefined : beside, looked, index, statedAt, reach, vouched };
 }
 
 async function readHeads({ line, index: number }: ProvedEntry): Promise<{ index: StatedIndex; statedAt: string }> {
