@@ -148,16 +148,32 @@ describe('who vouches for it', () => {
     ['status violated', { report: (it) => ({ ...it, status: 'violated' }) }, 'the status of its report is violated'],
     ['status unverified', { report: (it) => ({ ...it, status: 'unverified' }) }, 'is unverified'],
     ['a report that is none', { report: (it) => ({ ...it, findings: 7 }) }, 'none of kind integrity'],
-    ['an entry of another report', { reportEntry: (it) => ({ ...it, sha256: '0'.repeat(64) }) }, 'not of that report'],
-    [
-      'an entry of another name',
-      { reportEntry: (it) => ({ ...it, name: 'reports/000000000007.json' }) },
-      'not of that',
-    ],
-    ['an entry of something else', { reportEntry: () => ({ type: 'other' }) }, 'not of that report'],
-    ['an entry that is none', { reportEntry: () => [] }, 'not of that report'],
   ])('is not an auditor: %s', async (_name, lies, why) => {
     expect(await vouched(lies)).toContain(why);
+  });
+
+  test.each<[string, Lies]>([
+    ['another report', { reportEntry: (it) => ({ ...it, sha256: '0'.repeat(64) }) }],
+    ['another name', { reportEntry: (it) => ({ ...it, name: 'reports/000000000007.json' }) }],
+    ['something else', { reportEntry: () => ({ type: 'other' }) }],
+    ['nothing', { reportEntry: () => [] }],
+  ])('a report refutes whose entry is of %s: it was changed since', async (_name, lies) => {
+    for (const given of [keys, keys.slice(0, 1)])
+      expect(await fault(lied(lies, query), given)).toBe(
+        'the report that the answer carries is not the one that entry 43 of the log is of',
+      );
+  });
+
+  test('a report refutes that was changed, by whoever', async () => {
+    for (const change of [
+      (report: Json): string => (report.file = report.file.replace('"records":13', '"records":12')),
+      (report: Json): string => (report.name = 'reports/000000000001.json'),
+      (report: Json): string => (report.name = 'reports/0.json'),
+    ]) {
+      const answer = handAnswer(RIGHT, query);
+      change(answer.report);
+      expect(await fault(answer)).toContain('is not the one that entry 43');
+    }
   });
 
   test('is not an auditor where no key of his is given, or only that of another ledger', async () => {
@@ -222,12 +238,11 @@ describe('who vouches for it', () => {
     }
   });
 
-  test('a report that is unsigned does not count', async () => {
-    const answer = handAnswer(RIGHT, query);
-    answer.report.file = answer.report.file.replace(/,"key":.*\n$/, `,"sha256":"${'0'.repeat(64)}"}\n`);
-    expect((await check(answer)).complete?.vouched).toMatchObject({ by: 'signer' });
-    answer.report.name = 'reports/0.json';
-    expect((await check(answer)).complete?.vouched).toEqual({ by: 'signer', why: 'what it carries is no report' });
+  test('a report that is unsigned does not count, and it is said that there is one', async () => {
+    const unsigned = lied({ unsigned: true }, query);
+    expect((await check(unsigned)).complete?.vouched).toMatchObject({ by: 'signer', isRefused: true });
+    expect((await check(unsigned, keys.slice(0, 1))).complete?.vouched).toMatchObject({ isRefused: false });
+    expect((await check(handAnswer(RIGHT, ACTOR('alice')))).complete?.vouched).toMatchObject({ isRefused: false });
   });
 
   test('a report whose entry is not in the log refutes', async () => {

@@ -41,9 +41,11 @@ describe('an answer reaches', () => {
     ],
     ['until then, where no end is asked for', {}, { covers: 'open', until: SEALED[0] }],
     ['until then, of a partition', { partitions: ['1'] }, { covers: 'open', until: SEALED[1] }],
-    ['nothing of one that begins when the index ends', { from: END }, { covers: 'none' }],
-    ['nothing of one that begins later', { from: timeOf(2_000_000), to: timeOf(2_000_001) }, { covers: 'none' }],
-    ['nothing of one before which all partitions are sealed', { from: SEALED[1] }, { covers: 'none' }],
+    ['nothing of one that begins when the index ends', { from: END }, { covers: 'late' }],
+    ['nothing of one that begins later', { from: timeOf(2_000_000), to: timeOf(2_000_001) }, { covers: 'late' }],
+    ['nothing of one before which all partitions are sealed', { from: SEALED[1] }, { covers: 'late' }],
+    ['nothing of one that ends when the log begins', { to: timeOf(0) }, { covers: 'early', begins: timeOf(0) }],
+    ['all of one that ends later', { to: timeOf(1) }, { covers: 'all', begins: timeOf(0) }],
     ['a part of one before which one partition is', { from: SEALED[0] }, { covers: 'part', until: SEALED[0] }],
     [
       'no partition that the log does not know',
@@ -116,7 +118,11 @@ describe('the end of an index', () => {
 
 test('records outside of the index are counted where fields are asked for', async () => {
   const terms = (all: Map<string, Buffer>, unit: number): Map<string, Buffer> =>
-    new Map([...all, ...(unit === 0 ? [[keyHex('_unindexed'), Buffer.of(1, 2, 1, 0)] as const] : [])].toSorted());
+    new Map(
+      [...all, ...(unit === 0 ? [[keyHex('_unindexed'), Buffer.of(1, 2, 1, 0)] as const] : [])].toSorted(([a], [b]) =>
+        a < b ? -1 : 1,
+      ),
+    );
   const { complete } = await check(lied({ terms }));
   expect(complete?.beside?.unindexed).toBe(1);
   expect((await check(lied({ terms }, {}))).complete?.beside).toBeUndefined();

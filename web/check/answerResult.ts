@@ -31,7 +31,11 @@ export function showAnswer(answer: Answer, outcome: AnswerOutcome, trust: Trust,
       facts(queryOf(answer)),
     ),
     ...(complete === undefined ? [] : [...showFound(complete, isProved), ...showBeside(complete)]),
-    part('steps', 'How it was checked', element('ul', { class: 'steps' }, ...outcome.steps.map(step))),
+    part(
+      'steps',
+      'How it was checked',
+      element('ul', { class: 'steps' }, ...outcome.steps.map((it) => step(it, outcome.fault !== undefined))),
+    ),
     ...(isProved ? [part('facts', 'What was checked', facts(factsOf(outcome, complete)))] : []),
     showClaims(answer),
   ];
@@ -118,18 +122,20 @@ function showBeside({ beside, looked }: Complete): HTMLElement[] {
       facts([
         ['Not JSON', plural(notJson, 'record')],
         ['JSON without a field', plural(noFields, 'record')],
-        ['Of segments too large for the index', plural(unindexed, 'record')],
+        ['Outside of every field\u2019s index', plural(unindexed, 'record')],
       ]),
     ),
   ];
 }
 
+const FITS = { tone: 'plain', word: '\u2713 fits so far' } as const;
+
 /** What holds if a step does. */
 const HOLDS: Readonly<Record<AnswerStep['name'], string>> = {
   signature: 'A key that was given signed the checkpoint.',
-  log: 'The entry that states the index, and those of all segments with a record here, lead to the root of the log.',
+  log: 'The entry that states the index, the one that it ends with, and those of all segments with a record here, lead to the root of the log.',
   index:
-    'The index is the one that the log states, and its units cover the entries from the first on without hole or overlap.',
+    'The index is the one that the log states, and its units cover the entries from the first to its end without hole or overlap.',
   units: 'Each unit that reaches into the interval is here, and no other.',
   terms:
     'Each term leads to the root of its unit; what a unit has not is shown by two neighbours, between which it would stand.',
@@ -137,8 +143,9 @@ const HOLDS: Readonly<Record<AnswerStep['name'], string>> = {
   lines: 'Each record\u2019s line leads to the root of its segment, and has the seal of its place.',
 };
 
-function step({ name, state, why }: AnswerStep): HTMLElement {
-  const { tone, word } = STATES[state];
+/** Where an answer is refuted, what holds of it is shown without the colour of what is proved. */
+function step({ name, state, why }: AnswerStep, isRefuted: boolean): HTMLElement {
+  const { tone, word } = isRefuted && state === 'holds' ? FITS : STATES[state];
   const words = { holds: HOLDS[name], fails: sentence(why), open: `Would say: ${HOLDS[name]}` }[state];
   return element(
     'li',
@@ -148,7 +155,7 @@ function step({ name, state, why }: AnswerStep): HTMLElement {
   );
 }
 
-function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looked, vouched }: Complete): Fact[] {
+function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looked, reach, vouched }: Complete): Fact[] {
   return [
     ['Log', code(cut(checkpoint?.origin ?? ''))],
     ['Checkpoint', `over ${plural(checkpoint?.size ?? 0, 'entry', 'entries')}, root ${checkpoint?.rootHash}`],
@@ -157,6 +164,8 @@ function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looke
       'Index',
       `of the first ${plural(index.entries, 'entry', 'entries')}, stated at ${statedAt}, by rules ${index.rules}`,
     ],
+    ['The last of these entries was made at', reach.time],
+    ['All of what was asked for was sealed until', reach.until],
     ['SHA-256 of its manifest', code(index.manifest)],
     [
       'Units that reach into the interval',

@@ -1,7 +1,7 @@
 import { utf8 } from '../bytes.ts';
 import { Fault } from '../fault.ts';
 import { parseLogEntry } from '../ledger/entries.ts';
-import type { StatedIndex } from '../ledger/entries.ts';
+import type { LogEntry, StatedIndex } from '../ledger/entries.ts';
 import { parseReportName } from '../ledger/names.ts';
 import { parseReport } from '../ledger/reports.ts';
 import { isContinued, sha256 } from '../merkle.ts';
@@ -13,8 +13,8 @@ import type { CarriedReport } from './answer.ts';
 /** Vouched is who vouches that the index leaves nothing out: an auditor, or only whoever signs the log. */
 export type Vouched =
   | { readonly by: 'auditor'; readonly report: string; readonly finished: string; readonly key: VerifierKey }
-  /** why no auditor does */
-  | { readonly by: 'signer'; readonly why: string };
+  /** why no auditor does; `isRefused`: a report is there, and so is a key of an auditor, and yet it doesn't count */
+  | { readonly by: 'signer'; readonly why: string; readonly isRefused: boolean };
 
 /** ClaimedIndex is an index as the log states it: with how many units, and by which entry of heads. */
 export interface ClaimedIndex {
@@ -32,20 +32,20 @@ export async function auditorsWord(
   claimed: ClaimedIndex,
   keys: readonly VerifierKey[],
 ): Promise<Vouched> {
-  const signer = (why: string): Vouched => ({ by: 'signer', why });
-  if (report === undefined) return signer('the answer carries no report of an auditor');
+  const unvouched = (why: string): Vouched => ({ by: 'signer', why, isRefused: false });
+  const signer = (why: string): Vouched => ({ by: 'signer', why, isRefused: true });
+  if (report === undefined) return unvouched('the answer carries no report of an auditor');
   const { origin: ledger } = checkpoint;
   const auditors = keys.filter(({ keyName }) => keyName === `${ledger}/auditor`);
   if (auditors.length === 0)
-    return signer(`no key of an auditor of ${ledger} was given, so its report doesn\u2019t count`);
-  const { name, line } = report;
+    return unvouched(`no key of an auditor of ${ledger} was given, so its report doesn\u2019t count`);
+  const { name } = report;
   const file = utf8(report.file);
   if (parseReportName(name) === undefined || file.length > MAX_REPORT_BYTES)
     return signer('what it carries is no report');
   const end = splitSigned(file);
   const key = end && (await signerOf(end, 'report', name, auditors));
   if (end === undefined || key === undefined) return signer(`no given key of an auditor signed its report as ${name}`);
-  if (!(await isStated(line, name, await sha256(file)))) return signer('the entry of its report is not of that report');
   const said = parseReport(end.signed);
   if (said?.kind !== 'integrity') return signer('its report is none of kind integrity');
   if (said.ledger !== ledger) return signer('its report is of another ledger');
@@ -71,13 +71,22 @@ export async function auditorsWord(
   return { by: 'auditor', report: name, finished: said.finished, key };
 }
 
-/** isStated tells whether an entry states that a report under that name, with that SHA-256, is verified. */
-async function isStated(line: string, name: string, digest: string): Promise<boolean> {
+/** compareReport throws PROOF_INVALID unless a report is the one that its entry in the log is of: else it was changed since. */
+export async function compareReport({ name, file, index, line }: CarriedReport): Promise<void> {
+  const digest = await sha256(utf8(file));
+  const entry = await entryIn(line);
+  if (entry?.type === 'report' && entry.name === name && entry.sha256 === digest) return;
+  throw new Fault(
+    'PROOF_INVALID',
+    `the report that the answer carries is not the one that entry ${index} of the log is of`,
+  );
+}
+
+async function entryIn(line: string): Promise<LogEntry | undefined> {
   try {
-    const entry = await parseLogEntry(utf8(line));
-    return entry.type === 'report' && entry.name === name && entry.sha256 === digest;
+    return await parseLogEntry(utf8(line));
   } catch (error) {
-    if (error instanceof Fault) return false;
+    if (error instanceof Fault) return undefined;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { isOperator } from '../signed/operatorNotice.ts';
 import { isAuditor } from '../signed/reportSignature.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import type { Answer, AnsweredRecord, ProvedEntry } from './answer.ts';
-import { auditorsWord } from './auditorsWord.ts';
+import { auditorsWord, compareReport } from './auditorsWord.ts';
 import type { Vouched } from './auditorsWord.ts';
 import { checkCover, parseManifest, unitsOf } from './manifest.ts';
 import type { Manifest, Unit } from './manifest.ts';
@@ -139,12 +139,15 @@ async function redo(
   await inLog('the heads', heads);
   await inLog('the end of the index', end);
   for (const segment of answer.segments) await inLog('the entry of a segment', segment);
-  if (report !== undefined) await inLog('the entry of the report', report);
+  if (report !== undefined) {
+    await inLog('the entry of the report', report);
+    await compareReport(report);
+  }
   holds('log');
 
   const { index, statedAt } = await readHeads(heads);
   const manifest = await openManifest(answer.manifest, index);
-  const reach = await readReach(end, index.entries, query);
+  const reach = await readReach(end, manifest, query);
   holds('index');
 
   const asked = unitsOf(manifest, query.from, query.to);
@@ -160,6 +163,9 @@ async function redo(
   }
   holds('terms');
 
+  const stray = answer.records.find(({ segment }) => segment >= answer.segments.length);
+  if (stray !== undefined)
+    throw invalid(`a record is of segment ${stray.segment} of the answer, which has ${answer.segments.length}`);
   const matching = new Matching(answer);
   const beside = { notJson: 0, noFields: 0, unindexed: 0 };
   for (const search of searches) {

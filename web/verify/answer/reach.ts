@@ -2,6 +2,7 @@ import { utf8 } from '../bytes.ts';
 import { Fault } from '../fault.ts';
 import { headsOf, isHeadsLine } from '../ledger/entries.ts';
 import type { ProvedEntry } from './answer.ts';
+import type { Manifest } from './manifest.ts';
 import type { Query } from './query.ts';
 
 /** SealedUntil is a partition, and when its newest segment was sealed: an empty text if it has none. */
@@ -21,15 +22,21 @@ export interface Reach {
   readonly unnamed: readonly string[];
   /** the earliest of all these times */
   readonly until: string;
+  /** the earliest time of a segment, by the index; undefined if it has none */
+  readonly begins: string | undefined;
   /**
    * How much of the interval that is. `all`: the interval ends before; `open`: it has no end, so it is asked for what there is;
-   * `part`: it ends later; `none`: it begins later.
+   * `part`: it ends later; `late`: it begins later; `early`: it ends before the log has anything.
    */
-  readonly covers: 'all' | 'open' | 'part' | 'none';
+  readonly covers: 'all' | 'open' | 'part' | 'late' | 'early';
 }
 
 /** readReach reads the entry of heads that an index ends with, and throws PROOF_INVALID or BATCH_MALFORMED if it is none. */
-export async function readReach({ index, line }: ProvedEntry, entries: number, query: Query): Promise<Reach> {
+export async function readReach(
+  { index, line }: ProvedEntry,
+  { entries, units }: Manifest,
+  query: Query,
+): Promise<Reach> {
   if (index !== entries - 1)
     throw new Fault(
       'PROOF_INVALID',
@@ -38,15 +45,18 @@ export async function readReach({ index, line }: ProvedEntry, entries: number, q
   const bytes = utf8(line);
   if (!isHeadsLine(bytes)) throw new Fault('PROOF_INVALID', `the last entry of the index, ${index}, is not of heads`);
   const { time, positions } = await headsOf([bytes]);
-  return reachOf(index, time, new Map([...positions].map(([id, { sealed = '' }]) => [id, sealed])), query);
+  let begins: string | undefined;
+  for (const { time: own } of units) if (own !== undefined && !(own[0] >= (begins ?? '~'))) begins = own[0];
+  const sealed = new Map([...positions].map(([id, position]) => [id, position.sealed ?? '']));
+  return { entry: index, time, begins, ...reachOf(time, begins, sealed, query) };
 }
 
 function reachOf(
-  entry: number,
   time: string,
+  begins: string | undefined,
   positions: ReadonlyMap<string, string>,
   { from, to, partitions }: Query,
-): Reach {
+): Pick<Reach, 'sealed' | 'unnamed' | 'until' | 'covers'> {
   const asked = [...(partitions ?? positions.keys())];
   const named = asked.flatMap((partition): SealedUntil[] => {
     const sealed = positions.get(partition);
@@ -56,8 +66,10 @@ function reachOf(
   const unnamed = asked.filter((partition) => !positions.has(partition));
   const until = sealed.reduce((least, it) => (it.sealed !== '' && it.sealed < least ? it.sealed : least), time);
   const isBehind = (at: string): boolean => from !== null && from >= at;
-  const isNone = isBehind(time) || (named.length > 0 && named.every((it) => isBehind(it.sealed)));
+  const isLate = isBehind(time) || (named.length > 0 && named.every((it) => isBehind(it.sealed)));
+  const isEarly = to !== null && (begins === undefined || to <= begins);
   const isAll = to !== null && to <= time && sealed.length === 0;
-  const covers = isNone ? 'none' : isAll ? 'all' : to === null && !isBehind(until) ? 'open' : 'part';
-  return { entry, time, sealed, unnamed, until, covers };
+  const isOpen = to === null && !isBehind(until);
+  const covers = isLate ? 'late' : isEarly ? 'early' : isAll ? 'all' : isOpen ? 'open' : 'part';
+  return { sealed, unnamed, until, covers };
 }
