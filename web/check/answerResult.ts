@@ -15,6 +15,8 @@ import { showLine } from './record.ts';
 /** So many records, and values of a field, are shown first. */
 const FIRST_ROWS = 100;
 const FIRST_VALUES = 50;
+/** So many characters of a record's line are shown before it is opened. */
+const BEGINNING = 200;
 
 /** showAnswer says what an answer proves, shows what it found, and how that was checked. */
 export function showAnswer(answer: Answer, outcome: AnswerOutcome, trust: Trust, logKeys: number): Node[] {
@@ -89,7 +91,14 @@ const showRecords = (id: string, title: string, items: readonly FoundRecord[], a
     items,
     first: items.slice(0, FIRST_ROWS),
     rest: [`Not shown: ${plural(items.length - FIRST_ROWS, 'more record')}.`],
-    above,
+    above: [
+      ...above,
+      element(
+        'p',
+        { class: 'printed' },
+        'Of a long record, its line is printed as far as shown here; all of it is in the file. Open a line on the page to print all of it.',
+      ),
+    ],
     row: ({ partition, record, enqueued, segment, entry }) => [
       `${number(record)} of partition ${partition}`,
       code(enqueued),
@@ -99,14 +108,15 @@ const showRecords = (id: string, title: string, items: readonly FoundRecord[], a
     below: ({ line }) => expandable(line),
   });
 
-/** expandable lays a record's line out when it is opened: an answer may have very many. */
+/** expandable shows how a record's line begins, and lays it out when it is opened: an answer may have very many. */
 function expandable(line: string): HTMLElement {
-  const shown = element('details', {}, element('summary', {}, 'The record\u2019s line'));
+  const begins = line.length > BEGINNING ? `${line.slice(0, BEGINNING)} \u2026` : line;
+  const shown = element('details', {}, element('summary', {}, 'All of the record\u2019s line'));
   const lay = (): void => {
     if (shown.childElementCount === 1) shown.append(...showLine(line, {}));
   };
   shown.addEventListener('toggle', lay, { once: true });
-  return shown;
+  return element('div', {}, element('p', { class: 'begins' }, code(begins)), shown);
 }
 
 function showBeside({ beside, looked }: Complete): HTMLElement[] {

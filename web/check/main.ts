@@ -15,9 +15,9 @@ import { showAnswer } from './answerResult.ts';
 import { byId, element, untrusted } from './dom.ts';
 import { showKeyFaults } from './keyFaults.ts';
 import type { Trust } from './path.ts';
-import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
+import { MirrorCheck, answerIn, filesOfDrop, filesOfPicker, isNoMirror } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
-import { showLedger, showNoFolder } from './mirrorResult.ts';
+import { showLedger, showNoFolder, showNoMirror } from './mirrorResult.ts';
 import { number, size } from './parts.ts';
 import { showOutcome, showUnread, showUnreadable } from './result.ts';
 import { chosenFile, chosenFolder, notUsed, showThisCheck } from './thisCheck.ts';
@@ -133,6 +133,14 @@ async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<
   try {
     const chosen = await reading;
     if (mine !== turn) return;
+    const answer = answerIn(chosen);
+    if (answer !== undefined) return await open(answer);
+    if (isNoMirror(chosen)) {
+      const total = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
+      const about = await checked(chosenFolder(chosen, total));
+      if (mine === turn) showVerdict(showNoMirror(chosen), about);
+      return;
+    }
     mirror = chosen;
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;

@@ -1,4 +1,6 @@
 import type { Progress, LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
+import { TLOG } from '../verify/ledger/folder.ts';
+import { isKnownName } from '../verify/ledger/names.ts';
 import type { MirrorAnswer, MirrorRequest } from './mirrorWorker.ts';
 
 /** The worker's code, which the build puts here. */
@@ -26,6 +28,20 @@ export function filesOfPicker(list: FileList): MirrorFiles {
   const files = Array.from(list, (file) => ({ name: inFolder(file.webkitRelativePath || file.name), file }));
   return { name: list[0]?.webkitRelativePath.split('/', 1)[0] ?? '', files, listedAt: Date.now() };
 }
+
+/** ANSWER is what the file of an answer is called in its folder. */
+const ANSWER = 'answer.json';
+
+/** hasLedger tells whether a folder has anything of a ledger, but for what nobody knows there. */
+const hasLedger = ({ files }: MirrorFiles): boolean =>
+  files.some(({ name }) => isKnownName(name) || name.startsWith(TLOG) || name.startsWith('foreign/'));
+
+/** answerIn gives the file of the answer if a folder holds one, and nothing of a ledger. */
+export const answerIn = (folder: MirrorFiles): File | undefined =>
+  hasLedger(folder) ? undefined : folder.files.find(({ name }) => name === ANSWER)?.file;
+
+/** isNoMirror tells whether a folder has files, and none is of a ledger. */
+export const isNoMirror = (folder: MirrorFiles): boolean => folder.files.length > 0 && !hasLedger(folder);
 
 const inFolder = (path: string): string => path.slice(path.indexOf('/') + 1);
 
