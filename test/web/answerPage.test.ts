@@ -1,3 +1,6 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { AUDITOR_KEY, LOG_KEY, SEGMENTS, checkpointOf, handLog, keyHex } from '../support/handLog.ts';
@@ -47,7 +50,7 @@ withBrowser('an answer on the page', () => {
       void dialog.dismiss();
     });
     page.on('request', (request) => {
-      if (request.url() !== PAGE) seen.push(`request: ${request.url()}`);
+      if (request.url() !== PAGE && !request.url().startsWith('blob:')) seen.push(`request: ${request.url()}`);
     });
     await page.goto(PAGE);
   });
@@ -234,6 +237,52 @@ withBrowser('an answer on the page', () => {
     expect(await said()).toContain('this file is no answer as this page knows it');
     expect(await choose(Buffer.from(good.toString().replace('"version":1', '"version":2')))).toBe('unverified');
     expect(await said()).toContain('the answer has version 2; this page knows 1');
+  });
+
+  test('is checked from its folder too, and a folder of other things is none of a ledger', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'auditseal-answer-'));
+    try {
+      await writeFile(
+        join(folder, 'answer.json'),
+        printAnswer(handAnswer(RIGHT, { ...ACTOR('alice'), to: timeOf(200) })),
+      );
+      await trust(LOG_KEY);
+      await page.setInputFiles('#folder', folder);
+      await page.waitForSelector('#status.stated');
+      expect(await partOf('this-check')).toContain('answer.json');
+      await rename(join(folder, 'answer.json'), join(folder, 'notes.txt'));
+      await page.setInputFiles('#folder', folder);
+      await page.waitForSelector('#status.unverified');
+      expect(await page.innerText('#verdict')).toBe('Not checked: nothing in this folder is of a ledger');
+      expect(await page.isVisible('#mirror')).toBe(false);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('is checked once nothing more is typed, and can be stopped', async () => {
+    await trust(LOG_KEY);
+    expect(await choose(printAnswer(handAnswer(RIGHT, { ...ACTOR('alice'), to: timeOf(200) })))).toBe('stated');
+    // As if it were an answer that takes long.
+    await page.evaluate(() => {
+      const post = Object.getOwnPropertyDescriptor(Worker.prototype, 'postMessage')?.value as (work: unknown) => void;
+      const seen = { started: 0 };
+      Object.assign(window, { seen });
+      Worker.prototype.postMessage = function (work: unknown): void {
+        seen.started += 1;
+        setTimeout(() => post.call(this, work), 2000);
+      };
+    });
+    await page.locator('#keys').press('End');
+    await page.locator('#keys').pressSequentially('xyz');
+    expect(await page.locator('#status').count()).toBe(0);
+    await page.click('#stop');
+    expect(await page.evaluate(() => (window as unknown as { seen: { started: number } }).seen.started)).toBe(1);
+    expect(await page.innerText('#busy')).toBe('Stopped: nothing is said about this file.');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('again');
+    await trust(LOG_KEY);
+    await page.waitForSelector('#status.stated');
+    expect(await page.isVisible('#mirror')).toBe(false);
   });
 
   test('shows hostile records and values so that nothing acts and nothing is unseen', async () => {

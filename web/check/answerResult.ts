@@ -1,9 +1,9 @@
-import type { Answer } from '../verify/answer/answer.ts';
 import type { AnswerOutcome, AnswerStep, Complete, FoundRecord } from '../verify/answer/checkAnswer.ts';
 import { Fault } from '../verify/fault.ts';
 import { parseNote } from '../verify/note.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import { answerVerdict } from './answerVerdict.ts';
+import type { ShownAnswer } from './answerVerdict.ts';
 import { code, element, untrusted } from './dom.ts';
 import { showListing } from './listing.ts';
 import { cut, facts, items, number, paragraph, part, plural } from './parts.ts';
@@ -19,7 +19,7 @@ const FIRST_VALUES = 50;
 const BEGINNING = 200;
 
 /** showAnswer says what an answer proves, shows what it found, and how that was checked. */
-export function showAnswer(answer: Answer, outcome: AnswerOutcome, trust: Trust, logKeys: number): Node[] {
+export function showAnswer(answer: ShownAnswer, outcome: AnswerOutcome, trust: Trust, logKeys: number): Node[] {
   const { complete } = outcome;
   const isProved = complete !== undefined && outcome.fault === undefined && trust === 'user';
   return [
@@ -43,7 +43,7 @@ export function showAnswer(answer: Answer, outcome: AnswerOutcome, trust: Trust,
   ];
 }
 
-function queryOf({ query: { from, to, partitions, terms } }: Answer): Fact[] {
+function queryOf({ query: { from, to, partitions, terms } }: ShownAnswer): Fact[] {
   const values = (all: readonly string[]): Node => {
     const shown = all.slice(0, FIRST_VALUES).map((value) => code(cut(value)));
     const more = all.length - shown.length;
@@ -191,7 +191,7 @@ function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looke
 }
 
 /** showClaims is what only the file says. */
-function showClaims({ checkpoint, verifierKeys }: Answer): HTMLElement {
+function showClaims({ checkpoint, verifierKeys }: ShownAnswer): HTMLElement {
   return part(
     'claims',
     'What the file claims',

@@ -1,4 +1,3 @@
-import type { Answer } from '../verify/answer/answer.ts';
 import type { AnswerOutcome, Complete } from '../verify/answer/checkAnswer.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import type { Query } from '../verify/answer/query.ts';
@@ -8,9 +7,13 @@ import { cut, number, paragraph, plural } from './parts.ts';
 import { sentence } from './path.ts';
 import type { Trust } from './path.ts';
 import { status } from './result.ts';
+import type { SentAnswer } from './worker.ts';
+
+/** ShownAnswer is what is shown of what an answer says itself. */
+export type ShownAnswer = SentAnswer['answer'];
 
 /** answerVerdict is what is to be thought of an answer, by what the check found and by whose keys were given. */
-export function answerVerdict(answer: Answer, outcome: AnswerOutcome, trust: Trust, logKeys: number): HTMLElement {
+export function answerVerdict(answer: ShownAnswer, outcome: AnswerOutcome, trust: Trust, logKeys: number): HTMLElement {
   const { fault, complete, steps } = outcome;
   const { query } = answer;
   if (complete !== undefined && trust === 'file') {

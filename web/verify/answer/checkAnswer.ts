@@ -82,10 +82,18 @@ const invalid = (why: string): Fault => new Fault('PROOF_INVALID', why);
 /**
  * checkAnswer tells what an answer proves to somebody who trusts `keys`: those of the log, of its auditor and of witnesses.
  * Nothing that the answer carries is trusted. docs/format.md, section 9.8. Whether somebody who is trusted signed is checked
- * apart from the rest, so that it shows where nothing but a key lacks.
+ * apart from the rest, so that it shows where nothing but a key lacks. `onPart` is told which part is done.
  */
-export async function checkAnswer(answer: Answer, keys: readonly VerifierKey[]): Promise<AnswerOutcome> {
+export async function checkAnswer(
+  answer: Answer,
+  keys: readonly VerifierKey[],
+  onPart?: (part: number) => void,
+): Promise<AnswerOutcome> {
   const done: AnswerStep['name'][] = [];
+  const holds = (step: AnswerStep['name']): void => {
+    done.push(step);
+    onPart?.(done.length / STEPS.length);
+  };
   let [unsigned, fault]: (Fault | undefined)[] = [];
   let checkpoint: Checkpoint | undefined;
   let signers: { readonly own: readonly Signed[]; readonly witnesses: readonly Signed[] } = { own: [], witnesses: [] };
@@ -103,8 +111,8 @@ export async function checkAnswer(answer: Answer, keys: readonly VerifierKey[]):
     } catch (error) {
       unsigned = faultIn(error);
     }
-    done.push('signature');
-    complete = await redo(answer, checkpoint, keys, (step) => done.push(step));
+    holds('signature');
+    complete = await redo(answer, checkpoint, keys, holds);
   } catch (error) {
     fault = faultIn(error);
   }
