@@ -238,11 +238,11 @@ describe('who vouches for it', () => {
     }
   });
 
-  test('a report that is unsigned does not count, and it is said that there is one', async () => {
+  test('a report that is unsigned does not count, and who gave a key of an auditor misses his word', async () => {
     const unsigned = lied({ unsigned: true }, query);
-    expect((await check(unsigned)).complete?.vouched).toMatchObject({ by: 'signer', isRefused: true });
-    expect((await check(unsigned, keys.slice(0, 1))).complete?.vouched).toMatchObject({ isRefused: false });
-    expect((await check(handAnswer(RIGHT, ACTOR('alice')))).complete?.vouched).toMatchObject({ isRefused: false });
+    expect((await check(unsigned)).complete?.vouched).toMatchObject({ by: 'signer', isMissed: true });
+    expect((await check(unsigned, keys.slice(0, 1))).complete?.vouched).toMatchObject({ isMissed: false });
+    expect((await check(handAnswer(RIGHT, ACTOR('alice')))).complete?.vouched).toMatchObject({ isMissed: true });
   });
 
   test('a report whose entry is not in the log refutes', async () => {

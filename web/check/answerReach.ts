@@ -13,13 +13,14 @@ const msOf = (time: string): string => time.slice(19, -1).replace('.000', '');
 
 /** askedFor says which interval was asked for, and how much of it the answer reaches. */
 export function askedFor({ from, to, partitions }: Query, { reach }: Complete): string {
-  const { covers, until, begins } = reach;
+  const { covers, until, begins, unnamed } = reach;
   const what = partitions === null ? 'what came in' : `what came in, in ${listOf(partitions)},`;
   const start = from === null ? 'from the beginning of the log' : `from ${utc(from)}`;
   const asked = `Asked for is ${what} ${start} ${to === null ? 'on, without an end' : `to before ${utc(to)}`}.`;
   const isFirst = begins !== undefined && covers !== 'early' && (from === null || from < begins);
   const first = isFirst ? ` The first of all that the log has came in at ${utc(begins)}.` : '';
-  return `${asked} ${REACHES[covers](utc(until), begins)}${first}`;
+  const known = covers === 'all' && unnamed.length > 0 ? ' But not all of these partitions are known there.' : '';
+  return `${asked} ${REACHES[covers](utc(until), begins)}${known}${first}`;
 }
 
 const REACHES = {
@@ -44,7 +45,7 @@ export interface Lack {
 
 /** lacksOf gives why an answer isn't complete, none if it is. */
 export function lacksOf({ to }: Query, { reach, beside }: Complete): Lack[] {
-  const { covers, entry, time, sealed, until, begins } = reach;
+  const { covers, entry, time, sealed, unnamed, until, begins } = reach;
   const lacks: Lack[] = [];
   if (covers === 'early')
     lacks.push({
@@ -63,6 +64,11 @@ export function lacksOf({ to }: Query, { reach, beside }: Complete): Lack[] {
       text: why.join(' '),
     });
   }
+  if (unnamed.length > 0 && to !== null)
+    lacks.push({
+      title: `nothing is known of ${listOf(unnamed)}`,
+      text: `The log\u2019s entry at the end of the index does not name ${listOf(unnamed)}: the log may have nothing of ${unnamed.length === 1 ? 'it' : 'them'}, and nothing says until when.`,
+    });
   const unindexed = beside?.unindexed ?? 0;
   if (unindexed > 0) {
     const [are, them] = unindexed === 1 ? ['stands', 'it'] : ['stand', 'them'];

@@ -79,8 +79,8 @@ function holds(query: Query, outcome: AnswerOutcome, complete: Complete): HTMLEl
     const found = count === 0 ? 'the index has no such record' : `${records}, and the index has no other`;
     return status('verified', `Complete${until}: ${found}`, 'verified', ...says);
   }
-  if (vouched.isRefused) {
-    const title = `Complete${until} only as the signer of the log states: ${records}, and the auditor\u2019s report does not count`;
+  if (vouched.isMissed) {
+    const title = `Complete${until} only as the signer of the log states: ${records}, and no auditor\u2019s report counts`;
     return status('unverified', title, 'beside', ...says);
   }
   return status('stated', `Complete${until}, as the signer of the log states: ${records}`, 'stated', ...says);
@@ -119,6 +119,7 @@ function claims(query: Query, outcome: AnswerOutcome, complete: Complete): HTMLE
       'ul',
       {},
       ...limits(
+        query,
         outcome,
         complete,
         witnesses.map(({ key, timestamp = 0 }) => seen(shortKey(key), timestamp)),
@@ -132,14 +133,19 @@ function seen(witness: string, timestamp: number): string {
   return `The witness ${witness} states that it saw this checkpoint at ${time}.`;
 }
 
-function limits({ checkpoint }: AnswerOutcome, complete: Complete, witnesses: readonly string[]): string[] {
+function limits(
+  query: Query,
+  { checkpoint }: AnswerOutcome,
+  complete: Complete,
+  witnesses: readonly string[],
+): string[] {
   const { index, statedAt, beside, reach } = complete;
   const { entry, time, sealed, unnamed, covers } = reach;
   const behind = (checkpoint?.size ?? 0) - index.entries;
   const hidden = beside === undefined ? 0 : beside.notJson + beside.noFields + beside.unindexed;
   return [
     ...(hidden === 0 ? [] : [`No field finds ${plural(hidden, 'record')}: see below. They may be what you look for.`]),
-    ...(unnamed.length === 0
+    ...(unnamed.length === 0 || query.to !== null
       ? []
       : [
           `The log\u2019s entry at the end of the index does not know ${listOf(unnamed)}: nothing says until when they are sealed.`,

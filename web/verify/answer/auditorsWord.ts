@@ -13,8 +13,8 @@ import type { CarriedReport } from './answer.ts';
 /** Vouched is who vouches that the index leaves nothing out: an auditor, or only whoever signs the log. */
 export type Vouched =
   | { readonly by: 'auditor'; readonly report: string; readonly finished: string; readonly key: VerifierKey }
-  /** why no auditor does; `isRefused`: a report is there, and so is a key of an auditor, and yet it doesn't count */
-  | { readonly by: 'signer'; readonly why: string; readonly isRefused: boolean };
+  /** why no auditor does; `isMissed`: whoever checks gave a key of an auditor, and so wants his word */
+  | { readonly by: 'signer'; readonly why: string; readonly isMissed: boolean };
 
 /** ClaimedIndex is an index as the log states it: with how many units, and by which entry of heads. */
 export interface ClaimedIndex {
@@ -32,13 +32,12 @@ export async function auditorsWord(
   claimed: ClaimedIndex,
   keys: readonly VerifierKey[],
 ): Promise<Vouched> {
-  const unvouched = (why: string): Vouched => ({ by: 'signer', why, isRefused: false });
-  const signer = (why: string): Vouched => ({ by: 'signer', why, isRefused: true });
-  if (report === undefined) return unvouched('the answer carries no report of an auditor');
+  const signer = (why: string): Vouched => ({ by: 'signer', why, isMissed: keys.length > 0 });
+  if (report === undefined) return signer('the answer carries no report of an auditor');
   const { origin: ledger } = checkpoint;
   const auditors = keys.filter(({ keyName }) => keyName === `${ledger}/auditor`);
   if (auditors.length === 0)
-    return unvouched(`no key of an auditor of ${ledger} was given, so its report doesn\u2019t count`);
+    return signer(`no key of an auditor of ${ledger} was given, so its report doesn\u2019t count`);
   const { name } = report;
   const file = utf8(report.file);
   if (parseReportName(name) === undefined || file.length > MAX_REPORT_BYTES)

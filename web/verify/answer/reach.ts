@@ -18,7 +18,7 @@ export interface Reach {
   readonly time: string;
   /** of the partitions that were asked for, those that are sealed there only until before the interval ends */
   readonly sealed: readonly SealedUntil[];
-  /** those that were asked for by name, and that the entry doesn't name */
+  /** those that were asked for by name, and that the entry doesn't name: nothing says until when they are sealed */
   readonly unnamed: readonly string[];
   /** the earliest of all these times */
   readonly until: string;
