@@ -143,6 +143,7 @@ describe('who vouches for it', () => {
     ],
     ['a report without a log', { report: (it) => ({ ...it, log: undefined }) }, 'is not of this index'],
     ['fewer units rederived than there are', index({ rederived: 1 }), '1 of 2 units of the index were made again'],
+    ['a unit in the report that was not made again', index({ units: 3 }), '2 of 3 units of the index were made again'],
     ['more units in the report than there are', index({ units: 3, rederived: 3 }), 'and the index has 2'],
     ['fewer units in the report than there are', index({ units: 1, rederived: 1 }), '1 of 1 units'],
     ['status violated', { report: (it) => ({ ...it, status: 'violated' }) }, 'the status of its report is violated'],
