@@ -117,6 +117,12 @@ withBrowser('an answer on the page', () => {
     expect(await partOf('outside')).toContain('not counted above');
     expect(await page.innerText('#verdict')).toContain('3 records found');
     expect(await partOf('beside')).toMatch(/Not JSON\s+1 record\s+JSON without a field\s+1 record/);
+    expect(await page.innerText('#found .begins >> nth=0')).toContain('{"category":"Audit","caller":"Alice"');
+    await page.emulateMedia({ media: 'print' });
+    expect(await partOf('found')).toContain('all of it is in the file');
+    expect(await page.isVisible('#found .begins >> nth=0')).toBe(true);
+    await page.emulateMedia({ media: 'screen' });
+    expect(await partOf('found')).not.toContain('all of it is in the file');
     await page.click('#found .below summary >> nth=0');
     expect(await page.innerText('#found pre')).toContain('"caller": "Alice"');
   });
@@ -210,7 +216,7 @@ withBrowser('an answer on the page', () => {
     const query = { ...ACTOR('alice'), to: timeOf(200), hasReport: true };
     expect(await choose(printAnswer(handAnswer(log, query)))).toBe('unverified');
     expect(await page.innerText('#verdict')).toBe(
-      'Complete only as the signer of the log states: 6 records found, and no auditor\u2019s report counts',
+      'Complete, but only as the signer of the log states: 6 records found, and no auditor\u2019s report counts',
     );
     expect(await said()).toContain('so that may be another history');
     await trust(LOG_KEY);

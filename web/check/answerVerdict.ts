@@ -80,7 +80,7 @@ function holds(query: Query, outcome: AnswerOutcome, complete: Complete): HTMLEl
     return status('verified', `Complete${until}: ${found}`, 'verified', ...says);
   }
   if (vouched.isMissed) {
-    const title = `Complete${until} only as the signer of the log states: ${records}, and no auditor\u2019s report counts`;
+    const title = `Complete${until}, but only as the signer of the log states: ${records}, and no auditor\u2019s report counts`;
     return status('unverified', title, 'beside', ...says);
   }
   return status('stated', `Complete${until}, as the signer of the log states: ${records}`, 'stated', ...says);
