@@ -21,7 +21,7 @@ const asPrinted = (page: string): string =>
 
 /**
  * buildPage makes the browser's checker: one HTML file with its script and style inside, allowed by their hashes alone. The
- * worker that checks mirrors is text within the script.
+ * worker that checks mirrors and answers is text within the script.
  */
 export async function buildPage(out: string): Promise<{ path: string; contents: Uint8Array }> {
   const common = {
@@ -37,7 +37,7 @@ export async function buildPage(out: string): Promise<{ path: string; contents: 
     logLevel: 'warning' as const,
     write: false as const,
   } satisfies BuildOptions & { write: false };
-  const worker = await build({ ...common, entryPoints: ['web/check/mirrorWorker.ts'], format: 'iife' });
+  const worker = await build({ ...common, entryPoints: ['web/check/worker.ts'], format: 'iife' });
   const { outputFiles } = await build({
     ...common,
     entryPoints: ['web/check/main.ts', 'web/check/style.css'],

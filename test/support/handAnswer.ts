@@ -1,4 +1,4 @@
-import { HEADS_AT, LOG_KEY, REPORT, REPORT_AT, keyHex, leafOf, sha, splitOf, treeOf } from './handLog.ts';
+import { END_AT, HEADS_AT, LOG_KEY, REPORT, REPORT_AT, keyHex, leafOf, sha, splitOf, treeOf } from './handLog.ts';
 import type { HandLog, HandRecord, Json, MadeSegment } from './handLog.ts';
 
 // Answers written by hand from docs/format.md, section 9.8, without src/core.
@@ -10,6 +10,20 @@ function pathOf(leaves: readonly Buffer[], index: number): Buffer[] {
   const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
   return index < split ? [...pathOf(left, index), treeOf(right)] : [...pathOf(right, index - split), treeOf(left)];
 }
+
+/** continuationOf gives the consistency proof from the tree of the first leaves: RFC 6962, section 2.1.2. */
+function continuationOf(leaves: readonly Buffer[], size: number, isWhole = true): Buffer[] {
+  if (size === leaves.length) return isWhole ? [] : [treeOf(leaves)];
+  const split = splitOf(leaves.length);
+  const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
+  return size <= split
+    ? [...continuationOf(left, size, isWhole), treeOf(right)]
+    : [...continuationOf(right, size - split, false), treeOf(left)];
+}
+
+/** consistencyOf gives the consistency proof from a log's first entries to all of them, as an answer prints it. */
+export const consistencyOf = ({ entries }: HandLog, size: number): string[] =>
+  size > 0 && size <= entries.length ? base64(continuationOf(entries.map(leafOf), size)) : [];
 
 const base64 = (hashes: readonly Buffer[]): string[] => hashes.map((hash) => hash.toString('base64'));
 
@@ -23,7 +37,7 @@ export interface HandQuery {
 }
 
 /** provedEntry gives an entry with its inclusion proof. */
-const provedEntry = ({ entries }: HandLog, index: number): Json => ({
+export const provedEntry = ({ entries }: HandLog, index: number): Json => ({
   index,
   line: entries[index],
   hashes: base64(pathOf(entries.map(leafOf), index)),
@@ -102,11 +116,19 @@ export function handAnswer(log: HandLog, query: HandQuery = {}): Json {
     checkpoint: log.checkpoint,
     verifierKeys: [LOG_KEY],
     heads: provedEntry(log, HEADS_AT),
+    end: provedEntry(log, END_AT),
     manifest: log.manifest,
     units,
     segments: found.map(({ made }) => provedEntry(log, made.own.leaf)),
     records: found.flatMap(({ made, records }, i) => records.map((record) => provedRecord(made, i, record))),
-    ...(hasReport && { report: { name: REPORT, file: log.reportFile, ...provedEntry(log, REPORT_AT) } }),
+    ...(hasReport && {
+      report: {
+        name: REPORT,
+        file: log.reportFile,
+        ...provedEntry(log, REPORT_AT),
+        consistency: consistencyOf(log, log.reportSize),
+      },
+    }),
   };
 }
 

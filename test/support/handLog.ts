@@ -14,6 +14,8 @@ export const LOG_KEY = keyText({ name: LEDGER, seed: 1 });
 export const AUDITOR_KEY = keyText({ name: `${LEDGER}/auditor`, seed: 100 });
 
 export const REPORT = 'reports/000000000000.json';
+/** The index ends with the heads of one batch, those of a later one state it, and a report follows. */
+export const END_AT = 39;
 export const HEADS_AT = 41;
 export const REPORT_AT = 43;
 const SIZE = 45;
@@ -99,6 +101,8 @@ export interface Lies {
   readonly terms?: (terms: Map<string, Buffer>, unit: number) => Map<string, Buffer>;
   readonly manifest?: (manifest: Json) => Json;
   readonly heads?: (heads: Json) => Json;
+  /** changes the heads that the index ends with */
+  readonly end?: (heads: Json) => Json;
   readonly report?: (report: Json) => Json;
   /** who signs the report, and for which name */
   readonly reportOf?: {
@@ -107,7 +111,11 @@ export interface Lies {
     readonly name?: string;
     readonly isP256?: boolean;
   };
+  /** the report ends with its own hash instead of a signature */
+  readonly unsigned?: boolean;
   readonly reportEntry?: (entry: Json) => Json;
+  /** changes entries once the report is made: the log forks */
+  readonly fork?: (entries: string[]) => void;
 }
 
 export interface MadeSegment {
@@ -129,6 +137,8 @@ export interface HandLog {
   readonly manifest: string;
   readonly checkpoint: string;
   readonly reportFile: string;
+  /** of how many entries the report is */
+  readonly reportSize: number;
 }
 
 /** handLog makes the log; it is right but for its lies. */
@@ -175,21 +185,42 @@ export function handLog(lies: Lies = {}): HandLog {
   };
   const manifest = `${JSON.stringify(lies.manifest?.(right) ?? right)}\n`;
   const stated = { entries: 40, rules: 1, manifest: sha(manifest).toString('hex') };
-  const heads = {
-    type: 'heads',
-    time: timeOf(2_000_000),
-    keys: [LOG_KEY],
-    reports: 0,
-    actions: 0,
-    index: stated,
-    partitions: {},
-  };
-  entries[HEADS_AT] = JSON.stringify(lies.heads?.(heads) ?? heads);
-  const reportFile = reportOf(lies, { ...stated, units: right.units.length, rederived: right.units.length });
+  const common = { keys: [LOG_KEY], reports: 0, actions: 0 };
+  const partitions = positionsOf(segments);
+  const end = { type: 'heads', time: timeOf(1_950_000), ...common, partitions };
+  entries[END_AT] = JSON.stringify(lies.end?.(structuredClone(end)) ?? end);
+  const heads = { type: 'heads', time: timeOf(2_000_000), ...common, index: stated, partitions };
+  entries[HEADS_AT] = JSON.stringify(lies.heads?.(structuredClone(heads)) ?? heads);
+  const head = headOf(entries, HEADS_AT + 1);
+  const said = reportOf(lies, { ...stated, units: right.units.length, rederived: right.units.length }, head);
+  const reportFile = signed(said, lies);
   const entry = { type: 'report', name: REPORT, sha256: sha(reportFile).toString('hex'), status: 'verified' };
   entries[REPORT_AT] = JSON.stringify(lies.reportEntry?.(entry) ?? entry);
-  return { entries, segments, units, manifest, checkpoint: checkpointOf(entries), reportFile };
+  lies.fork?.(entries);
+  const reportSize = said.log?.head?.size ?? entries.length;
+  return { entries, segments, units, manifest, checkpoint: checkpointOf(entries), reportFile, reportSize };
 }
+
+/** positionsOf gives how far a log with these segments has come in each partition. */
+function positionsOf(segments: readonly MadeSegment[]): Json {
+  const positions: Json = {};
+  for (const { own, lines } of segments.toSorted((a, b) => Number(a.own.partition) - Number(b.own.partition)))
+    positions[own.partition] = {
+      next: own.index + 1,
+      index: own.index,
+      root: treeOf(lines.map(leafOf)).toString('hex'),
+      sealed: timeOf(1_940_000 + Number(own.partition)),
+    };
+  return positions;
+}
+
+/** headOf gives the log's first entries as a report states them. */
+export const headOf = (entries: readonly string[], size: number): Json => ({
+  number: 1,
+  size,
+  root: treeOf(entries.slice(0, size).map(leafOf)).toString('hex'),
+  time: timeOf(2_000_000),
+});
 
 /** checkpointOf signs the tree over entries, with the log's key. */
 export const checkpointOf = (entries: readonly string[], origin = LEDGER, seed = 1): string =>
@@ -243,7 +274,8 @@ function segmentOf(
   return { own, lines, entry, reference, root };
 }
 
-function reportOf(lies: Lies, index: Json): string {
+/** reportOf gives the text of a report, taken apart. */
+function reportOf(lies: Lies, index: Json, head: Json): Json {
   const right = {
     version: 1,
     kind: 'integrity',
@@ -277,14 +309,19 @@ function reportOf(lies: Lies, index: Json): string {
       segmentsNotIntegrated: 0,
       index,
       keptCheckpoint: null,
-      head: null,
+      head,
     },
     findings: [],
     findingsOmitted: 0,
     findingsAcknowledged: 0,
     unreadable: [],
   };
+  return lies.report?.(structuredClone(right)) ?? right;
+}
+
+function signed(said: Json, lies: Lies): string {
   const { ledger = LEDGER, seed = 100, name = REPORT, isP256 = false } = lies.reportOf ?? {};
-  const said = JSON.stringify(lies.report?.(structuredClone(right)) ?? right);
-  return (isP256 ? signReportP256 : signReport)(Buffer.from(`{"report":${said}`), name, ledger, seed).toString();
+  const text = Buffer.from(`{"report":${JSON.stringify(said)}`);
+  if (lies.unsigned === true) return `${text.toString()},"sha256":"${sha(text).toString('hex')}"}\n`;
+  return (isP256 ? signReportP256 : signReport)(text, name, ledger, seed).toString();
 }

@@ -1,6 +1,6 @@
-import { LOG_KEY, keyHex, sha } from '../support/handLog.ts';
+import { LOG_KEY, handLog, headOf, keyHex, sha } from '../support/handLog.ts';
 import type { Json, Lies } from '../support/handLog.ts';
-import { handAnswer } from '../support/handAnswer.ts';
+import { consistencyOf, handAnswer } from '../support/handAnswer.ts';
 import type { HandQuery } from '../support/handAnswer.ts';
 import { LEDGER, timeOf } from '../support/forge.ts';
 import { keyText, keyTextP256 } from '../support/sign.ts';
@@ -99,11 +99,12 @@ describe('a right answer', () => {
 
 describe('who vouches for it', () => {
   const query = { ...ACTOR('alice'), hasReport: true };
-  const vouched = async (lies: Lies, given = keys): Promise<unknown> => {
-    const { fault, complete } = await check(lied(lies, query), given);
+  const wordOf = async (answer: Json, given = keys): Promise<unknown> => {
+    const { fault, complete } = await check(answer, given);
     expect(fault).toBeUndefined();
     return complete?.vouched.by === 'signer' ? complete.vouched.why : complete?.vouched;
   };
+  const vouched = (lies: Lies, given = keys): Promise<unknown> => wordOf(lied(lies, query), given);
 
   test('is an auditor whose report states that all of this index was made again', async () => {
     expect(await vouched({})).toEqual({
@@ -142,20 +143,38 @@ describe('who vouches for it', () => {
     ],
     ['a report without a log', { report: (it) => ({ ...it, log: undefined }) }, 'is not of this index'],
     ['fewer units rederived than there are', index({ rederived: 1 }), '1 of 2 units of the index were made again'],
-    ['fewer units in the report than there are', index({ units: 1, rederived: 1 }), '1 of 2 units'],
+    ['a unit in the report that was not made again', index({ units: 3 }), '2 of 3 units of the index were made again'],
+    ['more units in the report than there are', index({ units: 3, rederived: 3 }), 'and the index has 2'],
+    ['fewer units in the report than there are', index({ units: 1, rederived: 1 }), '1 of 1 units'],
     ['status violated', { report: (it) => ({ ...it, status: 'violated' }) }, 'the status of its report is violated'],
     ['status unverified', { report: (it) => ({ ...it, status: 'unverified' }) }, 'is unverified'],
     ['a report that is none', { report: (it) => ({ ...it, findings: 7 }) }, 'none of kind integrity'],
-    ['an entry of another report', { reportEntry: (it) => ({ ...it, sha256: '0'.repeat(64) }) }, 'not of that report'],
-    [
-      'an entry of another name',
-      { reportEntry: (it) => ({ ...it, name: 'reports/000000000007.json' }) },
-      'not of that',
-    ],
-    ['an entry of something else', { reportEntry: () => ({ type: 'other' }) }, 'not of that report'],
-    ['an entry that is none', { reportEntry: () => [] }, 'not of that report'],
   ])('is not an auditor: %s', async (_name, lies, why) => {
     expect(await vouched(lies)).toContain(why);
+  });
+
+  test.each<[string, Lies]>([
+    ['another report', { reportEntry: (it) => ({ ...it, sha256: '0'.repeat(64) }) }],
+    ['another name', { reportEntry: (it) => ({ ...it, name: 'reports/000000000007.json' }) }],
+    ['something else', { reportEntry: () => ({ type: 'other' }) }],
+    ['nothing', { reportEntry: () => [] }],
+  ])('a report refutes whose entry is of %s: it was changed since', async (_name, lies) => {
+    for (const given of [keys, keys.slice(0, 1)])
+      expect(await fault(lied(lies, query), given)).toBe(
+        'the report that the answer carries is not the one that entry 43 of the log is of',
+      );
+  });
+
+  test('a report refutes that was changed, by whoever', async () => {
+    for (const change of [
+      (report: Json): string => (report.file = report.file.replace('"records":13', '"records":12')),
+      (report: Json): string => (report.name = 'reports/000000000001.json'),
+      (report: Json): string => (report.name = 'reports/0.json'),
+    ]) {
+      const answer = handAnswer(RIGHT, query);
+      change(answer.report);
+      expect(await fault(answer)).toContain('is not the one that entry 43');
+    }
   });
 
   test('is not an auditor where no key of his is given, or only that of another ledger', async () => {
@@ -164,12 +183,67 @@ describe('who vouches for it', () => {
       expect(await vouched({}, given)).toContain('no key of an auditor of logs.example.com/audit was given');
   });
 
-  test('a report that is unsigned does not count', async () => {
-    const answer = handAnswer(RIGHT, query);
-    answer.report.file = answer.report.file.replace(/,"key":.*\n$/, `,"sha256":"${'0'.repeat(64)}"}\n`);
-    expect((await check(answer)).complete?.vouched).toMatchObject({ by: 'signer' });
-    answer.report.name = 'reports/0.json';
-    expect((await check(answer)).complete?.vouched).toEqual({ by: 'signer', why: 'what it carries is no report' });
+  const EMPTY: Lies = { segments: (all) => all.filter(({ leaf }) => leaf < 32) };
+  test.each([
+    ['all', 2, 'auditor'],
+    ['those with segments', 1, 'signer'],
+  ] as const)('counts units without segments too: %s made again', async (_name, units, by) => {
+    const manifest = (it: Json): Json => ({
+      ...it,
+      units: [it.units[0], { entries: [32, 40], segments: 0, records: 0, terms: 0, root: sha('').toString('hex') }],
+    });
+    const answer = lied({ ...EMPTY, manifest, ...index({ units, rederived: units }) }, query);
+    answer.units.splice(1);
+    expect((await check(answer)).complete?.vouched.by).toBe(by);
+  });
+
+  const head = (change: (head: Json) => Json): Lies => ({
+    report: (it) => ({ ...it, log: { ...it.log, head: change(it.log.head) } }),
+  });
+
+  test('is not an auditor whose report is of a log that forked, whatever proof the answer gives', async () => {
+    const hidden = (entries: string[]): void => void (entries[7] = '{"type":"other","number":"another"}');
+    const forked = handLog({ fork: hidden });
+    expect(forked).toMatchObject({ reportFile: RIGHT.reportFile, manifest: RIGHT.manifest });
+    const answer = handAnswer(forked, query);
+    for (const log of [forked, RIGHT]) {
+      answer.report.consistency = consistencyOf(log, log.reportSize);
+      expect(await wordOf(answer)).toContain('that may be another history');
+    }
+  });
+
+  test('is not an auditor whose report is older than the heads that state the index', async () => {
+    const older = head(() => headOf(RIGHT.entries, 41));
+    expect(lied(older, query).report.consistency).toEqual(consistencyOf(handLog(older), 41));
+    expect(await vouched(older)).toContain(
+      'of the log\u2019s first 41 entries, and the log stated this index only later',
+    );
+  });
+
+  test.each<[string, Lies, string]>([
+    ['of no tree', head(() => null), 'names no signed state of the log'],
+    ['of a tree that no log can have', head((it) => ({ ...it, size: 2 ** 53 - 1 })), 'may be another history'],
+    ['of another root', head((it) => ({ ...it, root: '0'.repeat(64) })), 'may be another history'],
+    ['of another size', head((it) => ({ ...it, size: 43 })), 'may be another history'],
+  ])('is not an auditor whose report is %s', async (_name, lies, why) => {
+    expect(await vouched(lies)).toContain(why);
+  });
+
+  test('is not an auditor by a proof with a hash too few, too many, or another', async () => {
+    const { consistency } = handAnswer(RIGHT, query).report;
+    const other = sha('').toString('base64');
+    for (const hashes of [consistency.slice(1), [...consistency, other], [other, ...consistency.slice(1)], []]) {
+      const answer = handAnswer(RIGHT, query);
+      answer.report.consistency = hashes;
+      expect(await wordOf(answer)).toContain('may be another history');
+    }
+  });
+
+  test('a report that is unsigned does not count, and who gave a key of an auditor misses his word', async () => {
+    const unsigned = lied({ unsigned: true }, query);
+    expect((await check(unsigned)).complete?.vouched).toMatchObject({ by: 'signer', isMissed: true });
+    expect((await check(unsigned, keys.slice(0, 1))).complete?.vouched).toMatchObject({ isMissed: false });
+    expect((await check(handAnswer(RIGHT, ACTOR('alice')))).complete?.vouched).toMatchObject({ isMissed: true });
   });
 
   test('a report whose entry is not in the log refutes', async () => {

@@ -3,6 +3,7 @@ import type { Json } from '../support/handLog.ts';
 import { handAnswer, printAnswer } from '../support/handAnswer.ts';
 import { isAnswer, parseAnswer } from '../../web/verify/answer/answer.ts';
 import { checkAnswer } from '../../web/verify/answer/checkAnswer.ts';
+import { isIndexedValue } from '../../web/verify/answer/query.ts';
 import { ACTOR, ALICE, RIGHT, check, keys, termOf } from './answers.ts';
 
 describe('an answer is read only as it is printed', () => {
@@ -52,6 +53,18 @@ describe('an answer is read only as it is printed', () => {
       good.replace('"partitions":null', '"partitions":["2","1"]'),
       'not ids in ascending',
     ],
+    [
+      'an interval that ends when it begins',
+      good.replace('"from":null,"to":null', '"from":"2025-11-22T00:00:00.000Z","to":"2025-11-22T00:00:00.000Z"'),
+      'the interval of its query ends before it begins',
+    ],
+    [
+      'an interval that ends before it begins',
+      good.replace('"from":null,"to":null', '"from":"2025-11-22T00:00:00.001Z","to":"2025-11-22T00:00:00.000Z"'),
+      'the interval of its query ends before it begins',
+    ],
+    ['no end', good.replace(/"end":.*?\},(?="manifest")/, ''), ',"end": should stand'],
+    ['a report without consistency', good.replace(/,"consistency":\[[^\]]*\]/, ''), ',"consistency": should stand'],
     ['no partition', good.replace('"partitions":null', '"partitions":[]'), 'asks for no partition'],
     ['a field that no index has', good.replace('"field":"actor"', '"field":"time"'), 'a field that no index has'],
     ["a field of the index's own", good.replace('"field":"actor"', '"field":"_notJson"'), 'a field that no index has'],
@@ -71,7 +84,6 @@ describe('an answer is read only as it is printed', () => {
       good.replace('"actor","values":["alice"]', '"target","values":["/a?b"]'),
       'a value of target',
     ],
-    ['a record of a segment that is not there', good.replace('{"segment":0', '{"segment":9'), 'that it has not'],
     ['a record of two lines', good.replace('"line":"{\\"category\\"', '"line":"{\\n\\"category\\"'), 'not one line'],
     ['a deep list', good.replace('"units":[', `"units":${'['.repeat(1_000_000)}`), '{"unit": should stand'],
     ['a member more', good.replace(/\}\n$/, ',"more":1}\n'), 'should stand'],
@@ -79,6 +91,15 @@ describe('an answer is read only as it is printed', () => {
     expect(text).not.toBe(good);
     expect(said(text)).toContain(says);
   });
+
+  test.each(['/a/', '//a/', '/a//', 'http://', 'https://a/', '/a#b', '/a?', 'http:///?', '/a \t/', '/a /?b', '/a?/'])(
+    'the target %j is found by what stands before its query, without slashes and spaces at its end',
+    (value) => expect(isIndexedValue('target', value)).toBe(false),
+  );
+  test.each(['/', '//', '/?', '/?a', '// /?a/', '/#/', '/a', '/ a', 'https://a', 'http:', 'a/', 'a?b', 'kv/#'])(
+    'the target %j is found by itself: nothing would be left, or it is no URL or path',
+    (value) => expect(isIndexedValue('target', value)).toBe(true),
+  );
 
   test('segments in another order, too many hashes, and bytes that are no text are not', () => {
     const answer = handAnswer(RIGHT, ACTOR('alice'));

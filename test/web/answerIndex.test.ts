@@ -44,6 +44,7 @@ describe('what whoever signs the log says is taken only as the format has it', (
       unit(1, { segments: 0, records: 0, time: undefined }),
       'contradicts itself',
     ],
+    ['a unit with segments and one term', unit(1, { terms: 1 }), 'contradicts itself'],
     ['a unit with more records than its segments can have', unit(1, { records: 9e6 }), 'contradicts itself'],
     ['other rules', { manifest: (it) => ({ ...it, rules: 2 }) }, 'by other rules than the log states'],
     [

@@ -181,6 +181,12 @@ describe('a lie of whoever gives the answer is refuted', () => {
     ],
     ['a record in a segment of another size', () => change((it) => it.records[0].size++), 'another number of records'],
     [
+      'a record of no segment',
+      () => change((it) => (it.records[0].segment = 9)),
+      'of segment 9 of the answer, which has 4',
+    ],
+    ["a segment's entry missing", () => change((it) => it.segments.pop()), 'of segment 3 of the answer, which has 3'],
+    [
       'a segment without records',
       () =>
         change((it) => {

@@ -320,7 +320,7 @@ withBrowser('a mirror in the page', () => {
   });
 
   test('that is no ledger is not verified', async () => {
-    expect((await check(new Map([['readme.txt', Buffer.from('x')]]), MIRROR_KEY)).status).toBe('violated');
+    expect((await check(new Map([['readme.txt', Buffer.from('x')]]), MIRROR_KEY)).status).toBe('unverified');
     expect(await page.innerText('#status')).toContain('choose the folder that holds the folder segments');
   });
 

@@ -1,9 +1,9 @@
-import type { Answer } from '../verify/answer/answer.ts';
 import type { AnswerOutcome, AnswerStep, Complete, FoundRecord } from '../verify/answer/checkAnswer.ts';
 import { Fault } from '../verify/fault.ts';
 import { parseNote } from '../verify/note.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import { answerVerdict } from './answerVerdict.ts';
+import type { ShownAnswer } from './answerVerdict.ts';
 import { code, element, untrusted } from './dom.ts';
 import { showListing } from './listing.ts';
 import { cut, facts, items, number, paragraph, part, plural } from './parts.ts';
@@ -15,9 +15,11 @@ import { showLine } from './record.ts';
 /** So many records, and values of a field, are shown first. */
 const FIRST_ROWS = 100;
 const FIRST_VALUES = 50;
+/** So many characters of a record's line are shown before it is opened. */
+const BEGINNING = 200;
 
 /** showAnswer says what an answer proves, shows what it found, and how that was checked. */
-export function showAnswer(answer: Answer, outcome: AnswerOutcome, trust: Trust, logKeys: number): Node[] {
+export function showAnswer(answer: ShownAnswer, outcome: AnswerOutcome, trust: Trust, logKeys: number): Node[] {
   const { complete } = outcome;
   const isProved = complete !== undefined && outcome.fault === undefined && trust === 'user';
   return [
@@ -31,13 +33,17 @@ export function showAnswer(answer: Answer, outcome: AnswerOutcome, trust: Trust,
       facts(queryOf(answer)),
     ),
     ...(complete === undefined ? [] : [...showFound(complete, isProved), ...showBeside(complete)]),
-    part('steps', 'How it was checked', element('ul', { class: 'steps' }, ...outcome.steps.map(step))),
+    part(
+      'steps',
+      'How it was checked',
+      element('ul', { class: 'steps' }, ...outcome.steps.map((it) => step(it, outcome.fault !== undefined))),
+    ),
     ...(isProved ? [part('facts', 'What was checked', facts(factsOf(outcome, complete)))] : []),
     showClaims(answer),
   ];
 }
 
-function queryOf({ query: { from, to, partitions, terms } }: Answer): Fact[] {
+function queryOf({ query: { from, to, partitions, terms } }: ShownAnswer): Fact[] {
   const values = (all: readonly string[]): Node => {
     const shown = all.slice(0, FIRST_VALUES).map((value) => code(cut(value)));
     const more = all.length - shown.length;
@@ -85,7 +91,14 @@ const showRecords = (id: string, title: string, items: readonly FoundRecord[], a
     items,
     first: items.slice(0, FIRST_ROWS),
     rest: [`Not shown: ${plural(items.length - FIRST_ROWS, 'more record')}.`],
-    above,
+    above: [
+      ...above,
+      element(
+        'p',
+        { class: 'printed' },
+        'Of a long record, its line is printed as far as shown here; all of it is in the file. Open a line on the page to print all of it.',
+      ),
+    ],
     row: ({ partition, record, enqueued, segment, entry }) => [
       `${number(record)} of partition ${partition}`,
       code(enqueued),
@@ -95,14 +108,15 @@ const showRecords = (id: string, title: string, items: readonly FoundRecord[], a
     below: ({ line }) => expandable(line),
   });
 
-/** expandable lays a record's line out when it is opened: an answer may have very many. */
+/** expandable shows how a record's line begins, and lays it out when it is opened: an answer may have very many. */
 function expandable(line: string): HTMLElement {
-  const shown = element('details', {}, element('summary', {}, 'The record\u2019s line'));
+  const begins = line.length > BEGINNING ? `${line.slice(0, BEGINNING)} \u2026` : line;
+  const shown = element('details', {}, element('summary', {}, 'All of the record\u2019s line'));
   const lay = (): void => {
     if (shown.childElementCount === 1) shown.append(...showLine(line, {}));
   };
   shown.addEventListener('toggle', lay, { once: true });
-  return shown;
+  return element('div', {}, element('p', { class: 'begins' }, code(begins)), shown);
 }
 
 function showBeside({ beside, looked }: Complete): HTMLElement[] {
@@ -118,18 +132,20 @@ function showBeside({ beside, looked }: Complete): HTMLElement[] {
       facts([
         ['Not JSON', plural(notJson, 'record')],
         ['JSON without a field', plural(noFields, 'record')],
-        ['Of segments too large for the index', plural(unindexed, 'record')],
+        ['Outside of every field\u2019s index', plural(unindexed, 'record')],
       ]),
     ),
   ];
 }
 
+const FITS = { tone: 'plain', word: '\u2713 fits so far' } as const;
+
 /** What holds if a step does. */
 const HOLDS: Readonly<Record<AnswerStep['name'], string>> = {
   signature: 'A key that was given signed the checkpoint.',
-  log: 'The entry that states the index, and those of all segments with a record here, lead to the root of the log.',
+  log: 'The entry that states the index, the one that it ends with, and those of all segments with a record here, lead to the root of the log.',
   index:
-    'The index is the one that the log states, and its units cover the entries from the first on without hole or overlap.',
+    'The index is the one that the log states, and its units cover the entries from the first to its end without hole or overlap.',
   units: 'Each unit that reaches into the interval is here, and no other.',
   terms:
     'Each term leads to the root of its unit; what a unit has not is shown by two neighbours, between which it would stand.',
@@ -137,8 +153,9 @@ const HOLDS: Readonly<Record<AnswerStep['name'], string>> = {
   lines: 'Each record\u2019s line leads to the root of its segment, and has the seal of its place.',
 };
 
-function step({ name, state, why }: AnswerStep): HTMLElement {
-  const { tone, word } = STATES[state];
+/** Where an answer is refuted, what holds of it is shown without the colour of what is proved. */
+function step({ name, state, why }: AnswerStep, isRefuted: boolean): HTMLElement {
+  const { tone, word } = isRefuted && state === 'holds' ? FITS : STATES[state];
   const words = { holds: HOLDS[name], fails: sentence(why), open: `Would say: ${HOLDS[name]}` }[state];
   return element(
     'li',
@@ -148,7 +165,7 @@ function step({ name, state, why }: AnswerStep): HTMLElement {
   );
 }
 
-function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looked, vouched }: Complete): Fact[] {
+function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looked, reach, vouched }: Complete): Fact[] {
   return [
     ['Log', code(cut(checkpoint?.origin ?? ''))],
     ['Checkpoint', `over ${plural(checkpoint?.size ?? 0, 'entry', 'entries')}, root ${checkpoint?.rootHash}`],
@@ -157,6 +174,8 @@ function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looke
       'Index',
       `of the first ${plural(index.entries, 'entry', 'entries')}, stated at ${statedAt}, by rules ${index.rules}`,
     ],
+    ['The last of these entries was made at', reach.time],
+    ['All of what was asked for was sealed until', reach.until],
     ['SHA-256 of its manifest', code(index.manifest)],
     [
       'Units that reach into the interval',
@@ -172,7 +191,7 @@ function factsOf({ checkpoint, signed }: AnswerOutcome, { index, statedAt, looke
 }
 
 /** showClaims is what only the file says. */
-function showClaims({ checkpoint, verifierKeys }: Answer): HTMLElement {
+function showClaims({ checkpoint, verifierKeys }: ShownAnswer): HTMLElement {
   return part(
     'claims',
     'What the file claims',

@@ -1,27 +1,23 @@
-import { isAnswer, parseAnswer } from '../verify/answer/answer.ts';
-import type { Answer } from '../verify/answer/answer.ts';
-import { checkAnswer } from '../verify/answer/checkAnswer.ts';
+import { isAnswer } from '../verify/answer/answer.ts';
 import { checkEvidence } from '../verify/checkEvidence.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence } from '../verify/evidence.ts';
 import type { Evidence } from '../verify/evidence.ts';
 import { utf8 } from '../verify/bytes.ts';
 import { Fault } from '../verify/fault.ts';
 import { sha256 } from '../verify/merkle.ts';
-import { isAuditor } from '../verify/signed/reportSignature.ts';
-import { isOperator } from '../verify/signed/operatorNotice.ts';
 import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
-import type { VerifierKey } from '../verify/verifierKey.ts';
+import { checkAnswerFile, faultOf } from './answerFile.ts';
 import { showAnswer } from './answerResult.ts';
 import { byId, element, untrusted } from './dom.ts';
 import { showKeyFaults } from './keyFaults.ts';
-import type { Trust } from './path.ts';
-import { MirrorCheck, filesOfDrop, filesOfPicker } from './mirror.ts';
+import { answerIn, checkMirrorFiles, filesOfDrop, filesOfPicker, isNoMirror } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
-import { showLedger, showNoFolder } from './mirrorResult.ts';
+import { showLedger, showNoFolder, showNoMirror } from './mirrorResult.ts';
 import { number, size } from './parts.ts';
 import { showOutcome, showUnread, showUnreadable } from './result.ts';
 import { chosenFile, chosenFolder, notUsed, showThisCheck } from './thisCheck.ts';
 import type { Checked } from './thisCheck.ts';
+import type { Running } from './workerRun.ts';
 
 const input = byId('file', HTMLInputElement);
 const keyField = byId('keys', HTMLTextAreaElement);
@@ -41,13 +37,13 @@ const TITLE = document.title;
 /** This page's bytes: the build writes it as a browser prints it, and nothing has changed it yet. */
 const ownBytes = utf8(`<!doctype html>${document.documentElement.outerHTML}`);
 
-/** Proof is what was read of the chosen file. */
+/** Proof is what was read of the chosen file. An answer may be large: another thread reads it. */
 type Proof =
-  { readonly kind: 'evidence'; readonly content: Evidence } | { readonly kind: 'answer'; readonly content: Answer };
+  { readonly kind: 'evidence'; readonly content: Evidence } | { readonly kind: 'answer'; readonly file: Blob };
 
-let proof: { readonly read: Proof; readonly chosen: Checked['chosen'] } | undefined;
+let proof: { readonly read: Proof; readonly chosen: Checked['chosen']; readonly name: string } | undefined;
 let mirror: MirrorFiles | undefined;
-let running: MirrorCheck | undefined;
+let running: Pick<Running<unknown>, 'stop'> | undefined;
 /** Counts what the user did, so that a slow check never overwrites the result of a later one. */
 let turn = 0;
 
@@ -99,7 +95,7 @@ async function open(chosen: File | undefined): Promise<void> {
     }
     const bytes = new Uint8Array(await chosen.arrayBuffer());
     hash = await sha256(bytes);
-    if (mine === turn) proof = { read: readProof(bytes), chosen: chosenFile(chosen, hash) };
+    if (mine === turn) proof = { read: readProof(bytes), chosen: chosenFile(chosen, hash), name: chosen.name };
   } catch (error) {
     const verdict = verdictOf(chosen.name, error);
     const about = await checked(chosenFile(chosen, hash));
@@ -108,10 +104,8 @@ async function open(chosen: File | undefined): Promise<void> {
   if (proof !== undefined && mine === turn) await check(proof, showVerdict);
 }
 
-const readProof = (bytes: Uint8Array): Proof =>
-  isAnswer(bytes)
-    ? { kind: 'answer', content: parseAnswer(bytes) }
-    : { kind: 'evidence', content: parseEvidence(bytes) };
+const readProof = (bytes: Uint8Array<ArrayBuffer>): Proof =>
+  isAnswer(bytes) ? { kind: 'answer', file: new Blob([bytes]) } : { kind: 'evidence', content: parseEvidence(bytes) };
 
 /** checked describes a check that begins now, with the keys as they are. */
 async function checked(chosen: Checked['chosen']): Promise<Checked> {
@@ -133,6 +127,14 @@ async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<
   try {
     const chosen = await reading;
     if (mine !== turn) return;
+    const answer = answerIn(chosen);
+    if (answer !== undefined) return await open(answer);
+    if (isNoMirror(chosen)) {
+      const total = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
+      const about = await checked(chosenFolder(chosen, total));
+      if (mine === turn) showVerdict(showNoMirror(chosen), about);
+      return;
+    }
     mirror = chosen;
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
@@ -149,7 +151,13 @@ const AGAIN = {
     'This reads the same files again, with the keys as they are then. The browser listed the folder once, when you chose it: ' +
     'files that were added since are not seen, and files that were changed since are refused. To check the folder as it ' +
     'is now, choose it again in step 1, or drop it on this page.',
+  file: 'This checks the same file again, with the keys as they are then.',
 };
+/** An answer is checked when no key was typed for so long, and how far that is is shown when it takes so long. */
+const TYPING_MS = 250;
+const SOON_MS = 300;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** checkMirror checks the chosen folder, with the keys as they are, and shows how far it is. */
 async function checkMirror(chosen: MirrorFiles): Promise<void> {
@@ -161,10 +169,11 @@ async function checkMirror(chosen: MirrorFiles): Promise<void> {
   bar.value = 0;
   barText.textContent = '';
   mirrorPart.hidden = false;
+  againButton.textContent = 'Check the folder again';
   againHint.textContent = chosen.reread === undefined ? AGAIN.same : AGAIN.reread;
   showRunning(true);
   let quarter = 0;
-  running = new MirrorCheck(chosen, keyField.value, ({ name, files, bytes }) => {
+  const run = checkMirrorFiles(chosen, keyField.value, ({ name, files, bytes }) => {
     const part = total === 0 ? 1 : Math.min(bytes / total, 1);
     bar.value = part;
     const of = `${size(bytes)} of ${size(total)}, ${number(files)} of ${number(chosen.files.length)} files: `;
@@ -173,8 +182,9 @@ async function checkMirror(chosen: MirrorFiles): Promise<void> {
     quarter = Math.floor(part * 4);
     spoken.textContent = `${quarter * 25} % checked`;
   });
+  running = run;
   try {
-    const [about, outcome] = await Promise.all([checked(chosenFolder(chosen, total)), running.outcome]);
+    const [about, outcome] = await Promise.all([checked(chosenFolder(chosen, total)), run.outcome]);
     if (mine === turn) showVerdict(showLedger(chosen, outcome), about);
   } finally {
     if (mine === turn) {
@@ -189,7 +199,7 @@ function showRunning(isRunning: boolean): void {
   againButton.hidden = againHint.hidden = isRunning;
 }
 
-function stopMirror(): void {
+function stopRunning(): void {
   turn++;
   running?.stop();
   running = undefined;
@@ -198,19 +208,32 @@ function stopMirror(): void {
 
 async function checkAgain(): Promise<void> {
   if (mirror !== undefined) await openMirror(mirror.reread?.() ?? mirror);
+  else if (proof !== undefined) await check(proof, showVerdict);
 }
 
-/** changeKeys takes back at once what was said for the keys of before. A folder is checked when the user asks: it may take minutes. */
+/**
+ * changeKeys takes back at once what was said for the keys of before. A folder is checked when the user asks: it may take minutes;
+ * an answer when nothing more is typed.
+ */
 async function changeKeys(): Promise<void> {
   const text = keyField.value;
   if (mirror !== undefined) {
-    stopMirror();
+    stopRunning();
     withdraw();
     say(
       'You changed the keys, so nothing is said about the folder ',
       untrusted(mirror.name),
       ' any more. Press \u201cCheck the folder again\u201d to check it with these keys.',
     );
+  }
+  if (proof?.read.kind === 'answer') {
+    stopRunning();
+    const mine = turn;
+    mirrorPart.hidden = true;
+    withdraw();
+    say('Checking the file');
+    await pause(TYPING_MS);
+    if (mine !== turn) return;
   }
   if (proof !== undefined) return check(proof, show);
   const { faults, refused } = await readKeys(text);
@@ -223,25 +246,53 @@ function showFaults(faults: readonly string[], refused: readonly string[]): void
 }
 
 /** check checks the chosen file with the keys as they are. */
-async function check({ read, chosen }: NonNullable<typeof proof>, showIt: typeof show): Promise<void> {
+async function check({ read, chosen, name }: NonNullable<typeof proof>, showIt: typeof show): Promise<void> {
   const mine = ++turn;
+  running?.stop();
   withdraw();
   busy.textContent = 'Checking the file';
   const given = await readKeys(keyField.value);
   if (mine !== turn) return;
   showFaults(given.faults, given.refused);
-  const trust = keyField.value.trim() === '' ? 'file' : 'user';
-  const carried = trust === 'file' ? await readKeys(read.content.verifierKeys.slice(0, MAX_KEYS).join('\n')) : given;
-  const verdict = await judge(read, trust, carried.keys);
+  const verdict = read.kind === 'evidence' ? await judge(read.content) : await judgeAnswer(read.file, name);
   const about = await checked(chosen);
   if (mine === turn) showIt(verdict, about);
 }
 
-async function judge(read: Proof, trust: Trust, keys: readonly VerifierKey[]): Promise<Node[]> {
-  if (read.kind === 'evidence')
-    return showOutcome(read.content, await checkEvidence(read.content, keys), trust, keys.length);
-  const ofLogs = keys.filter((key) => key.type !== 'cosignature' && !isAuditor(key) && !isOperator(key));
-  return showAnswer(read.content, await checkAnswer(read.content, keys), trust, ofLogs.length);
+async function judge(evidence: Evidence): Promise<Node[]> {
+  const trust = keyField.value.trim() === '' ? 'file' : 'user';
+  const { keys } = await readKeys(
+    trust === 'user' ? keyField.value : evidence.verifierKeys.slice(0, MAX_KEYS).join('\n'),
+  );
+  return showOutcome(evidence, await checkEvidence(evidence, keys), trust, keys.length);
+}
+
+/** judgeAnswer checks an answer, and shows how far that is where it takes long. Nothing comes of it once it is stopped. */
+async function judgeAnswer(file: Blob, name: string): Promise<Node[]> {
+  const mine = turn;
+  bar.value = 0;
+  const run = checkAnswerFile(file, keyField.value, (part) => (bar.value = part));
+  running = run;
+  const soon = setTimeout(() => {
+    if (mine !== turn) return;
+    barText.textContent = '';
+    againButton.textContent = 'Check the file again';
+    againHint.textContent = AGAIN.file;
+    mirrorPart.hidden = false;
+    showRunning(true);
+  }, SOON_MS);
+  try {
+    const { answer, outcome, fault, trust, logKeys } = await run.outcome;
+    return showAnswer(answer, { ...outcome, fault: fault && faultOf(fault) }, trust, logKeys);
+  } catch (error) {
+    return verdictOf(name, error);
+  } finally {
+    clearTimeout(soon);
+    if (mine === turn) {
+      running = undefined;
+      mirrorPart.hidden = true;
+    }
+  }
 }
 
 /** start runs what a handler began; what goes wrong in it is shown, never swallowed. */
@@ -274,8 +325,8 @@ folderInput.addEventListener('change', () => {
 // A browser says nothing when what is chosen already is chosen again.
 for (const chooser of [input, folderInput]) chooser.addEventListener('click', () => (chooser.value = ''));
 stopButton.addEventListener('click', () => {
-  stopMirror();
-  say('Stopped: nothing is said about this folder.');
+  stopRunning();
+  say(`Stopped: nothing is said about this ${mirror === undefined ? 'file' : 'folder'}.`);
   againButton.focus();
 });
 againButton.addEventListener('click', () => {

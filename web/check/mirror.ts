@@ -1,24 +1,18 @@
 import type { Progress, LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
-import type { MirrorAnswer, MirrorRequest } from './mirrorWorker.ts';
-
-/** The worker's code, which the build puts here. */
-declare const WORKER_SOURCE: string;
+import { TLOG } from '../verify/ledger/folder.ts';
+import { isKnownName } from '../verify/ledger/names.ts';
+import type { MirrorWork } from './worker.ts';
+import { runWorker } from './workerRun.ts';
+import type { Running } from './workerRun.ts';
 
 /** MirrorFiles is a folder that was chosen: its files by their paths within it. */
 export interface MirrorFiles {
   readonly name: string;
-  readonly files: MirrorRequest['files'];
+  readonly files: MirrorWork['files'];
   /** when the browser listed them, in ms since the Unix epoch */
   readonly listedAt: number;
   /** lists the folder as it is now; absent where the browser lists it once only, when it is chosen */
   readonly reread?: () => Promise<MirrorFiles>;
-}
-
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL: (url: string) => string },
-  ): { createScriptURL(url: string): string };
 }
 
 /** filesOfPicker gives the folder that was chosen in a file input. */
@@ -26,6 +20,20 @@ export function filesOfPicker(list: FileList): MirrorFiles {
   const files = Array.from(list, (file) => ({ name: inFolder(file.webkitRelativePath || file.name), file }));
   return { name: list[0]?.webkitRelativePath.split('/', 1)[0] ?? '', files, listedAt: Date.now() };
 }
+
+/** ANSWER is what the file of an answer is called in its folder. */
+const ANSWER = 'answer.json';
+
+/** hasLedger tells whether a folder has anything of a ledger, but for what nobody knows there. */
+const hasLedger = ({ files }: MirrorFiles): boolean =>
+  files.some(({ name }) => isKnownName(name) || name.startsWith(TLOG) || name.startsWith('foreign/'));
+
+/** answerIn gives the file of the answer if a folder holds one, and nothing of a ledger. */
+export const answerIn = (folder: MirrorFiles): File | undefined =>
+  hasLedger(folder) ? undefined : folder.files.find(({ name }) => name === ANSWER)?.file;
+
+/** isNoMirror tells whether a folder has files, and none is of a ledger. */
+export const isNoMirror = (folder: MirrorFiles): boolean => folder.files.length > 0 && !hasLedger(folder);
 
 const inFolder = (path: string): string => path.slice(path.indexOf('/') + 1);
 
@@ -92,43 +100,13 @@ async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
   return { name: root.name, files, listedAt, reread: () => readEntry(root) };
 }
 
-/**
- * MirrorCheck checks a mirror in another thread, so that the page stays usable and the check can be stopped at once. Files
- * are read there one by one.
- */
-export class MirrorCheck {
-  readonly #worker: Worker;
-  readonly outcome: Promise<LedgerOutcome>;
-
-  constructor({ files }: MirrorFiles, keys: string, onProgress: (progress: Progress) => void) {
-    const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
-    this.#worker = new Worker(trusted(url));
-    this.outcome = new Promise((resolve, reject) => {
-      this.#worker.addEventListener('message', ({ data }: MessageEvent<MirrorAnswer>) => {
-        if ('progress' in data) return onProgress(data.progress);
-        this.stop();
-        if ('outcome' in data) resolve(data.outcome);
-        else reject(new Error(data.failed));
-      });
-      this.#worker.addEventListener('error', ({ message }) => {
-        this.stop();
-        reject(new Error(message || 'the browser starts no worker for this page'));
-      });
-    });
-    this.#worker.postMessage({ files, keys, now: Date.now() } satisfies MirrorRequest, []);
-    this.outcome.finally(() => URL.revokeObjectURL(url)).catch(() => undefined);
-  }
-
-  stop(): void {
-    this.#worker.terminate();
-  }
-}
-
-let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
-
-/** The page's policy lets a script be loaded from nowhere but an address that this makes. */
-function trusted(url: string): string {
-  const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
-  policy ??= trustedTypes?.createPolicy('auditseal', { createScriptURL: (url) => url });
-  return policy?.createScriptURL(url) ?? url;
-}
+/** checkMirrorFiles checks a mirror in another thread. Files are read there one by one. */
+export const checkMirrorFiles = (
+  { files }: MirrorFiles,
+  keys: string,
+  onProgress: (progress: Progress) => void,
+): Running<LedgerOutcome> =>
+  runWorker({ kind: 'mirror', files, keys, now: Date.now() }, (said) => {
+    if ('progress' in said) onProgress(said.progress);
+    return 'outcome' in said ? said.outcome : undefined;
+  });

@@ -6,7 +6,7 @@ import { showListing } from './listing.ts';
 import type { Cell } from './listing.ts';
 import { cut, facts, items, number, paragraph, part, plural, size } from './parts.ts';
 import type { Fact } from './parts.ts';
-import { mirrorVerdict } from './mirrorVerdict.ts';
+import { NO_SEGMENT, mirrorVerdict } from './mirrorVerdict.ts';
 import { status } from './result.ts';
 import type { MirrorFiles } from './mirror.ts';
 
@@ -38,6 +38,18 @@ export const showNoFolder = (why: string): Node[] => [
     'unverified',
     paragraph(`The browser says: ${cut(why)}`),
     paragraph('Nothing was checked. Choose the folder in step 1, or drop it on this page again.'),
+  ),
+];
+
+/** showNoMirror says that a folder has nothing of a ledger. */
+export const showNoMirror = ({ name, files }: MirrorFiles): Node[] => [
+  status(
+    'unverified',
+    'Not checked: nothing in this folder is of a ledger',
+    'unverified',
+    element('p', {}, 'The folder ', code(cut(name)), `, with ${plural(files.length, 'file')}.`),
+    paragraph(NO_SEGMENT),
+    paragraph('Nothing is proved, and nothing is refuted.'),
   ),
 ];
 

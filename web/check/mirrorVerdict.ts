@@ -5,7 +5,9 @@ import { countFound } from './findings.ts';
 import { cut, number, paragraph, plural } from './parts.ts';
 import { status } from './result.ts';
 
-const NO_SEGMENT = 'No segment was found: choose the folder that holds the folder segments, not one above or below it.';
+/** NO_SEGMENT says what to choose where no segment was found. */
+export const NO_SEGMENT =
+  'No segment was found: choose the folder that holds the folder segments, not one above or below it.';
 
 /** mirrorVerdict is what is to be thought of a mirror, by the status that the check gives and by whose keys were given. */
 export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLElement {

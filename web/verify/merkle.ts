@@ -32,6 +32,12 @@ const nodeHash = (left: string, right: string): Promise<string> => sha256(hexByt
 export const isLeafIndex = (index: number, size: number): boolean =>
   Number.isSafeInteger(index) && Number.isSafeInteger(size) && index >= 0 && index < size;
 
+/** TreeHead is a tree by its number of leaves and its root, in hex. */
+export interface TreeHead {
+  readonly size: number;
+  readonly rootHash: string;
+}
+
 const half = (number: number): number => Math.floor(number / 2);
 
 /**
@@ -57,4 +63,36 @@ export async function climb(
     last = half(last);
   }
   return last === 0 ? { root, steps } : undefined;
+}
+
+/**
+ * isContinued tells whether a consistency proof shows that a tree begins with the leaves of an older one. It goes the way in which
+ * RFC 6962, section 2.1.2, makes the proof: down to where the older tree ends, and up again with both roots.
+ */
+export async function isContinued(older: TreeHead, tree: TreeHead, hashes: readonly string[]): Promise<boolean> {
+  if (older.size < 1 || older.size > tree.size || hashes.length > MAX_PROOF_HASHES) return false;
+  let used = 0;
+  /** gives the root over the leaves of a subtree that the older tree has, `size` of them, and the root over all of it. */
+  async function rootsOf(size: number, of: number, isWhole: boolean): Promise<readonly [string, string] | undefined> {
+    if (size === of) {
+      const root = isWhole ? older.rootHash : hashes[used++];
+      return root === undefined ? undefined : [root, root];
+    }
+    const split = powerBelow(of);
+    const isLeft = size <= split;
+    const roots = await (isLeft ? rootsOf(size, split, isWhole) : rootsOf(size - split, of - split, false));
+    const sibling = hashes[used++];
+    if (roots === undefined || sibling === undefined) return undefined;
+    const [old, all] = roots;
+    return isLeft ? [old, await nodeHash(all, sibling)] : [await nodeHash(sibling, old), await nodeHash(sibling, all)];
+  }
+  const [old, all] = (await rootsOf(older.size, tree.size, true)) ?? [];
+  return used === hashes.length && old === older.rootHash && all === tree.rootHash;
+}
+
+/** powerBelow gives the largest power of two below a number above 1. */
+function powerBelow(number: number): number {
+  let power = 1;
+  while (power * 2 < number) power *= 2;
+  return power;
 }

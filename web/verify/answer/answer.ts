@@ -39,6 +39,8 @@ export interface AnsweredRecord {
 export interface CarriedReport extends ProvedEntry {
   readonly name: string;
   readonly file: string;
+  /** hashes of the consistency proof from the tree that it checked to the checkpoint's */
+  readonly consistency: readonly string[];
 }
 
 /** Answer is the content of an answer file. Nothing of it is verified. docs/format.md, section 9.8. */
@@ -46,7 +48,10 @@ export interface Answer {
   readonly query: Query;
   readonly checkpoint: string;
   readonly verifierKeys: readonly string[];
+  /** of those that state the index */
   readonly heads: ProvedEntry;
+  /** the last entry that the index covers */
+  readonly end: ProvedEntry;
   readonly manifest: string;
   readonly units: readonly AnsweredUnit[];
   readonly segments: readonly ProvedEntry[];
@@ -92,6 +97,8 @@ export function parseAnswer(bytes: Uint8Array): Answer {
   const verifierKeys = it.list(MAX_KEYS, () => it.string(MAX_KEY_CHARACTERS));
   it.take(',"heads":');
   const heads = readEntry(it);
+  it.take(',"end":');
+  const end = readEntry(it);
   it.take(',"manifest":');
   const manifest = it.string(MAX_MANIFEST_BYTES);
   it.take(',"units":');
@@ -101,11 +108,11 @@ export function parseAnswer(bytes: Uint8Array): Answer {
   if (segments.some(({ index }, i) => index <= (segments[i - 1]?.index ?? -1)))
     throw bad('its segments are not in ascending order of their entries');
   it.take(',"records":');
-  const records = it.list(MAX_ANSWER_RECORDS, () => readRecord(it, segments.length));
+  const records = it.list(MAX_ANSWER_RECORDS, () => readRecord(it));
   const report = it.skip(',"report":') ? readReport(it) : undefined;
   it.take('}');
   it.end();
-  return { query, checkpoint, verifierKeys, heads, manifest, units, segments, records, report };
+  return { query, checkpoint, verifierKeys, heads, end, manifest, units, segments, records, report };
 }
 
 function readQuery(it: Printed): Query {
@@ -113,6 +120,7 @@ function readQuery(it: Printed): Query {
   const from = it.orNull(() => it.time());
   it.take(',"to":');
   const to = it.orNull(() => it.time());
+  if (from !== null && to !== null && from >= to) throw bad('the interval of its query ends before it begins');
   it.take(',"partitions":');
   const partitions = it.orNull(() => it.list(MAX_PARTITIONS, () => it.string(5)));
   if (partitions?.some((id, i) => !isPartition(id) || Number(id) <= Number(partitions[i - 1] ?? -1)))
@@ -196,10 +204,9 @@ function readLeaf(it: Printed): TermLeaf {
   return { key, postings, index, hashes };
 }
 
-function readRecord(it: Printed, segments: number): AnsweredRecord {
+function readRecord(it: Printed): AnsweredRecord {
   it.take('{"segment":');
   const segment = it.number();
-  if (segment >= segments) throw bad('one of its records is of a segment that it has not');
   it.take(',"line":');
   const line = it.string(MAX_ANSWER_BYTES);
   if (line.includes('\n')) throw bad('one of its records is not one line');
@@ -219,7 +226,9 @@ function readReport(it: Printed): CarriedReport {
   it.take(',"file":');
   const file = it.string(MAX_REPORT_BYTES);
   it.take(',');
-  const report = { name, file, ...openEntry(it) };
+  const entry = openEntry(it);
+  it.take(',"consistency":');
+  const consistency = it.hashes();
   it.take('}');
-  return report;
+  return { name, file, ...entry, consistency };
 }

@@ -12,13 +12,15 @@ import { isOperator } from '../signed/operatorNotice.ts';
 import { isAuditor } from '../signed/reportSignature.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import type { Answer, AnsweredRecord, ProvedEntry } from './answer.ts';
-import { auditorsWord } from './auditorsWord.ts';
+import { auditorsWord, compareReport } from './auditorsWord.ts';
 import type { Vouched } from './auditorsWord.ts';
 import { checkCover, parseManifest, unitsOf } from './manifest.ts';
 import type { Manifest, Unit } from './manifest.ts';
 import { Matching } from './matching.ts';
 import { RULES } from './query.ts';
 import type { Query } from './query.ts';
+import { readReach } from './reach.ts';
+import type { Reach } from './reach.ts';
 import { proveTerms, wantedOf } from './terms.ts';
 import { UnitSearch } from './unitSearch.ts';
 import type { Beside } from './unitSearch.ts';
@@ -58,6 +60,7 @@ export interface Complete {
   /** entries that the index covers, its rules and its manifest, and when the batch was made that states it */
   readonly index: StatedIndex;
   readonly statedAt: string;
+  readonly reach: Reach;
   readonly vouched: Vouched;
 }
 
@@ -79,10 +82,18 @@ const invalid = (why: string): Fault => new Fault('PROOF_INVALID', why);
 /**
  * checkAnswer tells what an answer proves to somebody who trusts `keys`: those of the log, of its auditor and of witnesses.
  * Nothing that the answer carries is trusted. docs/format.md, section 9.8. Whether somebody who is trusted signed is checked
- * apart from the rest, so that it shows where nothing but a key lacks.
+ * apart from the rest, so that it shows where nothing but a key lacks. `onPart` is told which part is done.
  */
-export async function checkAnswer(answer: Answer, keys: readonly VerifierKey[]): Promise<AnswerOutcome> {
+export async function checkAnswer(
+  answer: Answer,
+  keys: readonly VerifierKey[],
+  onPart?: (part: number) => void,
+): Promise<AnswerOutcome> {
   const done: AnswerStep['name'][] = [];
+  const holds = (step: AnswerStep['name']): void => {
+    done.push(step);
+    onPart?.(done.length / STEPS.length);
+  };
   let [unsigned, fault]: (Fault | undefined)[] = [];
   let checkpoint: Checkpoint | undefined;
   let signers: { readonly own: readonly Signed[]; readonly witnesses: readonly Signed[] } = { own: [], witnesses: [] };
@@ -100,8 +111,8 @@ export async function checkAnswer(answer: Answer, keys: readonly VerifierKey[]):
     } catch (error) {
       unsigned = faultIn(error);
     }
-    done.push('signature');
-    complete = await redo(answer, checkpoint, keys, (step) => done.push(step));
+    holds('signature');
+    complete = await redo(answer, checkpoint, keys, holds);
   } catch (error) {
     fault = faultIn(error);
   }
@@ -122,23 +133,29 @@ function faultIn(error: unknown): Fault {
 /** redo checks all but who signed the checkpoint, and says which steps hold. It throws the first fault. */
 async function redo(
   answer: Answer,
-  { origin, size, rootHash }: Checkpoint,
+  checkpoint: Checkpoint,
   keys: readonly VerifierKey[],
   holds: (step: AnswerStep['name']) => void,
 ): Promise<Complete> {
-  const { query, report, heads } = answer;
+  const { query, report, heads, end } = answer;
+  const { size, rootHash } = checkpoint;
   const inLog = async (what: string, { index, line, hashes }: ProvedEntry): Promise<void> => {
     const climbed = await climb({ index, size, hashes }, await leafHash(utf8(line)));
     if (climbed?.root !== rootHash)
       throw invalid(`the proof does not lead from ${what}, entry ${index}, to the checkpoint's root`);
   };
   await inLog('the heads', heads);
+  await inLog('the end of the index', end);
   for (const segment of answer.segments) await inLog('the entry of a segment', segment);
-  if (report !== undefined) await inLog('the entry of the report', report);
+  if (report !== undefined) {
+    await inLog('the entry of the report', report);
+    await compareReport(report);
+  }
   holds('log');
 
   const { index, statedAt } = await readHeads(heads);
   const manifest = await openManifest(answer.manifest, index);
+  const reach = await readReach(end, manifest, query);
   holds('index');
 
   const asked = unitsOf(manifest, query.from, query.to);
@@ -154,6 +171,9 @@ async function redo(
   }
   holds('terms');
 
+  const stray = answer.records.find(({ segment }) => segment >= answer.segments.length);
+  if (stray !== undefined)
+    throw invalid(`a record is of segment ${stray.segment} of the answer, which has ${answer.segments.length}`);
   const matching = new Matching(answer);
   const beside = { notJson: 0, noFields: 0, unindexed: 0 };
   for (const search of searches) {
@@ -175,8 +195,9 @@ async function redo(
   const units = asked.map((number) => manifest.units[number] as Unit);
   const sum = (of: (unit: Unit) => number): number => units.reduce((sum, unit) => sum + of(unit), 0);
   const looked = { units: units.length, segments: sum((it) => it.segments), records: sum((it) => it.records) };
-  const vouched = await auditorsWord(report, origin, index, manifest, keys.filter(isAuditor));
-  return { found, beside: query.terms.length === 0 ? undefined : beside, looked, index, statedAt, vouched };
+  const claimed = { index, units: manifest.units.length, heads: heads.index };
+  const vouched = await auditorsWord(report, checkpoint, claimed, keys.filter(isAuditor));
+  return { found, beside: query.terms.length === 0 ? undefined : beside, looked, index, statedAt, reach, vouched };
 }
 
 async function readHeads({ line, index: number }: ProvedEntry): Promise<{ index: StatedIndex; statedAt: string }> {

@@ -47,6 +47,7 @@ export function parseManifest(text: string): Manifest {
   const units = it.list(MAX_UNITS, () => readUnit(it));
   it.take('}');
   it.end();
+  if (entries === 0) throw malformed('it covers no entry');
   return { rules, entries, units };
 }
 
@@ -79,11 +80,11 @@ function readTimes(it: Printed): [string, string] {
   return [first, last];
 }
 
-/** Only segments have records and times, each has an entry, and its row is a term. */
+/** Only segments have records and times, and each has an entry. Their rows and the times of these are terms. */
 function isPossible({ from, to, segments, records, time, terms, root }: Unit): boolean {
   if (segments === 0) return records === 0 && time === undefined && terms === 0 && root === EMPTY_ROOT;
   const most = to - from > SMALL_UNIT ? MAX_UNIT_RECORDS : segments * MAX_SEGMENT_RECORDS;
-  return segments <= to - from && records <= most && time !== undefined && time[0] <= time[1] && terms > 0;
+  return segments <= to - from && records <= most && time !== undefined && time[0] <= time[1] && terms >= 2;
 }
 
 /** checkCover throws PROOF_INVALID unless units cover the entries from 0 on without hole or overlap. */

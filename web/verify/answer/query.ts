@@ -22,15 +22,18 @@ const FOLDED = /^[^ \t\r\nA-Z](?:[^A-Z]*[^ \t\r\nA-Z])?$/;
 const URL = /^(?:https?:\/\/|\/)/;
 /** An address with what the index takes from it: a port, and brackets. */
 const DRESSED = /^(?:\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}|\[[0-9a-f:.%]+\](?::\d{1,5})?)$/;
-/** A list of no address stands for itself. */
+/** A list of no address stands for itself, and so does a target of which nothing would be left. */
 const NO_ADDRESS = /^[, \t\r\n]+$/;
+const NO_PATH = /^\/[/ \t\r\n]*(?:[?#]|$)/;
+/** What the index takes from a target; white space at its end no folded value has. */
+const QUERY = /[?#]|\/$/;
 
 /**
  * isIndexedValue tells whether an index can have a value. Where it can't, nothing is found by it, and that would be no news: an
- * address stands there without port and brackets, and by itself; a target without its query.
+ * address stands there without port and brackets, and by itself; a target without its query, and slashes before that.
  */
 export function isIndexedValue(field: string, value: string): boolean {
   if (!FOLDED.test(value)) return false;
   if (field === 'ip') return value.includes(',') ? NO_ADDRESS.test(value) : !DRESSED.test(value);
-  return field !== 'target' || !URL.test(value) || !(/[?#]/.test(value) || (value !== '/' && value.endsWith('/')));
+  return field !== 'target' || !URL.test(value) || NO_PATH.test(value) || !QUERY.test(value);
 }

@@ -55,6 +55,9 @@ export function notChecked(check: Uncovered): string[] {
       not.push(`${notIntegrated} segments are not in the log yet, so no checkpoint covers them.`);
     }
     if (folder.under(TLOG).length === 0) not.push('The tiles of the log are not in the folder.');
+    not.push(
+      'The index of the log, by which searches and answers go: this page made none of its units again, and did not compare its files. The command \u201cverify\u201d does.',
+    );
     const { notChecked: left, keys: witnesses } = log.cosignatures;
     if (left > 0) {
       not.push(
