@@ -57,16 +57,18 @@ const exitOf = (
 ): number => (lacks.length > 0 || (isAuditorNamed && 'why' in vouched) ? EXIT.unknown : EXIT.fine);
 
 /** lacksOf says why an answer isn't complete, though all that it gives is proved. */
-export function lacksOf({ to, terms }: AnswerQuery, { reach, unfindable }: CheckedAnswer): string[] {
+export function lacksOf({ from, to, terms }: AnswerQuery, { reach, unfindable }: CheckedAnswer): string[] {
   const short = [...reach.short].map(([partition, sealed]) =>
     sealed === '' ? `partition ${partition} not at all` : `partition ${partition} only until ${sealed}`,
   );
-  const isUntold = to !== null && !reach.isWhole;
+  const edge = to === null ? `begins at ${from}` : `ends at ${to}`;
+  const isBefore = to !== null && to <= reach.begins;
   const { unindexed } = unfindable;
   return [
-    ...(isUntold
+    ...(isBefore ? [`the time that was asked for ends at ${to}, and the ledger begins at ${reach.begins}`] : []),
+    ...(!reach.isWhole && !isBefore
       ? [
-          `the time that was asked for ends at ${to}, and the index covers what was in the log at ${reach.time}${short.length > 0 ? `, which had sealed ${some(short)}` : ''}`,
+          `the time that was asked for ${edge}, and the index covers what was in the log at ${reach.time}${short.length > 0 ? `, which had sealed ${some(short)}` : ''}`,
         ]
       : []),
     ...(unindexed > 0 && terms.length > 0

@@ -88,9 +88,8 @@ async function makeWhole(uncached: AnswerDeps, query: Query): Promise<Answer | s
   return typeof newest === 'object' && reachesEnd(newest, deps.verifiers) ? newest : vouched;
 }
 
-/** reachesEnd tells whether an answer speaks of all of its interval, or that has no end. */
+/** reachesEnd tells whether an answer speaks of all of its interval. */
 function reachesEnd(answer: Answer, verifiers: readonly VerifierKey[]): boolean {
-  if (answer.query.to === null) return true;
   return attempt(() => checkAnswer(answer, verifiers), 'malformed', 'contradicted')?.reach.isWhole === true;
 }
 

@@ -156,9 +156,13 @@ describe('until when', () => {
     return { isWhole: reach.isWhole, short: [...reach.short.keys()] };
   };
 
-  test('an interval that is over is whole, and one that goes on is not', async () => {
+  test('an interval that is over is whole, and one that has an end or begins later is not, nor one before the ledger', async () => {
     expect(await reachOf('alice', { to: 4 })).toEqual({ isWhole: true, short: [] });
-    expect(await reachOf('alice')).toEqual({ isWhole: false, short: [] });
+    expect(await reachOf('alice')).toEqual({ isWhole: true, short: [] });
+    expect(await reachOf('alice', { from: 2 })).toEqual({ isWhole: true, short: [] });
+    expect(await reachOf('alice', { from: 1e8 })).toEqual({ isWhole: false, short: ['0'] });
+    expect(await reachOf('alice', { from: -200, to: -100 })).toEqual({ isWhole: false, short: [] });
+    expect(await reachOf('alice', { to: 0 })).toEqual({ isWhole: false, short: [] });
     expect(await reachOf('alice', { from: 1e8, to: 2e8 })).toEqual({ isWhole: false, short: ['0'] });
     expect(await reachOf('alice', { from: 2, to: 2e8 })).toEqual({ isWhole: false, short: ['0'] });
   });

@@ -72,7 +72,7 @@ export function checkAnswer(answer: Answer, verifiers: readonly VerifierKey[]): 
   if (manifest.entries === 0) throw refuted('its index covers no entry');
   if (answer.end.index !== manifest.entries - 1)
     throw refuted(`its end is entry ${answer.end.index}, and the index ends with ${manifest.entries - 1}`);
-  const reach = reachOf(headsOf([proveLine(answer.end, checkpoint, 'the end')]), answer.query);
+  const reach = reachOf(headsOf([proveLine(answer.end, checkpoint, 'the end')]), manifest, answer.query);
   const interval = intervalIn(answer.query);
   const wanted = [...manifest.units.keys()].filter((i) => reaches(manifest.units[i] as IndexUnit, interval));
   const given = answer.units.map(({ unit }) => unit);

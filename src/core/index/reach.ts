@@ -1,24 +1,37 @@
+import type { IndexManifest } from './manifest.ts';
 import type { AnswerQuery } from '../objects/answerQuery.ts';
 import { NO_POSITION } from '../objects/heads.ts';
 import type { LogPosition } from '../objects/heads.ts';
 
-/** Reach is until when an answer speaks: of what was in the log by then. */
+/** Reach is of which time an answer speaks: of what was in the log by then. */
 export interface Reach {
   /** when the last batch was made that the index covers */
   readonly time: string;
-  /** partitions that were asked for and are sealed there only until before the end of the interval: until when, '' for not at all */
+  /** the earliest time of an event in the index; '' if there is none */
+  readonly begins: string;
+  /**
+   * partitions that were asked for and are sealed there only until before the interval's end, or where it has none, its beginning: until
+   * when, '' for not at all
+   */
   readonly short: ReadonlyMap<string, string>;
-  /** the interval has an end, and the log was sealed until then */
+  /** the interval doesn't go beyond that, or where it has no end, begins before it; and it doesn't end before the index begins */
   readonly isWhole: boolean;
 }
 
-/** reachOf tells until when an index speaks of what a query asks, by the heads of the last batch that it covers. */
-export function reachOf({ time, positions }: LogPosition, { to, partitions }: AnswerQuery): Reach {
+/** reachOf tells of which time an index speaks, for a query, by the heads of the last batch that it covers. */
+export function reachOf(
+  { time, positions }: LogPosition,
+  { units }: IndexManifest,
+  { from, to, partitions }: AnswerQuery,
+): Reach {
+  const begins = units.flatMap((unit) => (unit.time === undefined ? [] : [unit.time.first])).sort()[0] ?? '';
   const short = new Map<string, string>();
-  if (to === null) return { time, short, isWhole: false };
+  const edge = to ?? from;
+  if (edge === null) return { time, begins, short, isWhole: true };
   for (const partition of partitions ?? positions.keys()) {
     const { sealed } = positions.get(partition) ?? NO_POSITION;
-    if (sealed < to) short.set(partition, sealed);
+    if (sealed < edge) short.set(partition, sealed);
   }
-  return { time, short, isWhole: to <= time && short.size === 0 };
+  const isBefore = to !== null && to <= begins;
+  return { time, begins, short, isWhole: edge <= time && short.size === 0 && !isBefore };
 }
