@@ -1,5 +1,6 @@
 import { isWithin } from './query.ts';
 import type { Query } from './query.ts';
+import { unescaped } from './unescaped.ts';
 import { newNode, nodeAt, readPaths } from '../core/fields/pathReader.ts';
 import { parseEventTime } from '../core/fields/eventTime.ts';
 import type { PathNode } from '../core/fields/pathReader.ts';
@@ -111,10 +112,13 @@ export class Matcher {
   /** Of what no rule knows, the value of a field may stand in any place. */
   #hasTermsAnywhere(line: Buffer): boolean {
     if (this.#query.terms.size === 0) return true;
-    const texts = readings((originalRecord(line) ?? line).toString('utf8')).map(fold);
-    return [...this.#query.terms.values()].every((wanted) =>
-      wanted.some((value) => texts.some((text) => text.includes(value))),
-    );
+    let left = [...this.#query.terms.values()];
+    for (const reading of readings(originalRecord(line) ?? line)) {
+      const text = fold(reading);
+      left = left.filter((wanted) => !wanted.some((value) => text.includes(value)));
+      if (left.length === 0) return true;
+    }
+    return false;
   }
 
   #hasTexts(line: Buffer, form: RecordForm | undefined): boolean {
@@ -137,20 +141,14 @@ export class Matcher {
   }
 }
 
-/** As JSON escapes characters. Outside of its strings there is no backslash, and text that isn't JSON may have pieces of it. */
-const ESCAPE = /\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))/gi;
-const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-
 /** readings gives a text as it stands, and as it is without escapes: also those of JSON that stands in a string of JSON. */
-function readings(text: string): string[] {
+function* readings(text: Buffer): Generator<string> {
+  yield text.toString('utf8');
   const once = unescaped(text);
-  return once === text ? [text] : [text, once, unescaped(once)];
+  if (once === text) return;
+  yield once.toString('utf8');
+  yield unescaped(once).toString('utf8');
 }
-
-const unescaped = (text: string): string =>
-  text.replace(ESCAPE, (_, hex: string | undefined, letter = '') =>
-    hex === undefined ? (CONTROLS[letter] ?? letter) : String.fromCharCode(parseInt(hex, 16)),
-  );
 
 function firstOf(values: ReadonlyMap<Field | Extra, ReadonlyMap<number, string>>): Values {
   const shown: Partial<Record<Field | Extra, string>> = {};

@@ -58,7 +58,7 @@ function stringsIn(text: string, depth = 2): string[] {
   return (text.match(/"(?:[^"\\]|\\.)*"/g) ?? []).flatMap((token) => {
     try {
       const string = JSON.parse(token) as string;
-      return [string, ...stringsIn(string, depth - 1)];
+      return [string.toWellFormed(), ...stringsIn(string, depth - 1)];
     } catch {
       return [];
     }
