@@ -60,20 +60,21 @@ function answerQueryOf(query: Query): AnswerQuery {
 
 /**
  * makeAnswer proves which records have a query's terms, and that there are no others. It goes by the index that an auditor's report has
- * made again, if nothing of the interval came behind it, and only the newest reaches to the interval's end; else by the newest. It gives in words why nothing can be proved. What it gives
- * is not verified yet.
+ * made again, if nothing of the interval came behind it and the newest doesn't reach further; else by the newest. It gives in words why
+ * nothing can be proved. What it gives is not verified yet.
  */
 export async function makeAnswer(deps: AnswerDeps, query: Query): Promise<Answer | string> {
+  const { tiles, cache } = deps;
   try {
-    return await makeWhole(deps, query);
+    return await makeWhole(cache === undefined ? deps : { ...deps, tiles: withCachedIndex(tiles, cache) }, query);
   } catch (error) {
-    return indexFault(error);
+    // What is kept may be of tiles that somebody had changed: then it is read anew.
+    const { cache: _, ...uncached } = deps;
+    return cache === undefined ? indexFault(error) : makeAnswer(uncached, query);
   }
 }
 
-async function makeWhole(uncached: AnswerDeps, query: Query): Promise<Answer | string> {
-  const { tiles, cache } = uncached;
-  const deps = cache === undefined ? uncached : { ...uncached, tiles: withCachedIndex(tiles, cache) };
+async function makeWhole(deps: AnswerDeps, query: Query): Promise<Answer | string> {
   const log = await openIndexedLog(deps.tiles, deps.verifiers);
   if (typeof log === 'string') return log;
   if (log.manifest.entries === 0) return 'the index covers nothing yet';

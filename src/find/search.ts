@@ -167,11 +167,13 @@ export class Search {
   }
 
   async *#candidates(): AsyncGenerator<Candidate> {
-    const { tiles: uncached, cache } = this.#deps;
-    const tiles = uncached && (cache === undefined ? uncached : withCachedIndex(uncached, cache));
+    const { tiles, cache } = this.#deps;
     // Rows of the index have no numbers of records.
-    const plan = tiles === undefined || this.#query.records !== undefined ? undefined : await this.#plan(tiles);
-    if (tiles === undefined || plan === undefined) return yield* this.#candidatesOfLog();
+    if (tiles === undefined || this.#query.records !== undefined) return yield* this.#candidatesOfLog();
+    // What is kept may be of tiles that somebody had changed: then it is read anew.
+    const kept = cache && (await this.#plan(withCachedIndex(tiles, cache)));
+    const plan = kept ?? (await this.#plan(tiles));
+    if (plan === undefined) return yield* this.#candidatesOfLog();
     this.#planned = plan.hits.length + plan.behind.length;
     const entries = new EntryReader(tiles, plan.log.checkpoint);
     for (const { row, only } of plan.hits) {

@@ -109,6 +109,21 @@ test('a file that somebody put there whole, under the name of another, is no seg
   expect([found, unsearched, fetched.segments]).toEqual([plain.found, [], 1]);
 });
 
+test('what was kept of units that somebody had changed is read anew', async () => {
+  const plain = await search();
+  const right = new Map(tiles.objects);
+  for (const [name, bytes] of right)
+    if (name.startsWith('index/units/')) tiles.objects.set(name, bytes.toReversed() as Buffer);
+  const changed = await search(new FolderCache(folder));
+  expect([changed.found, changed.index]).toEqual([plain.found, { why: expect.any(String) as string }]);
+  for (const [name, bytes] of right) tiles.objects.set(name, bytes);
+  const { found, index } = await search(new FolderCache(folder));
+  expect([found, index]).toEqual([plain.found, plain.index]);
+  const cache = new FolderCache(folder);
+  const answer = await makeAnswer({ store, tiles, verifiers: VERIFIERS }, QUERY);
+  expect(await makeAnswer({ store, tiles, verifiers: VERIFIERS, cache }, QUERY)).toEqual(answer);
+});
+
 test('a segment that isn’t what the log says is never kept', async () => {
   const [name] = [...store.objects.keys()].filter((it) => it.startsWith('segments/'));
   const right = store.objects.get(name as string) as Buffer;

@@ -61,7 +61,7 @@ export function buildUnit(
       pushSource(sources, segmentSource(part.terms, base));
     } else if (part.unit.segments > 0) {
       const whole = new WholeUnit(part.file, part.unit.tree);
-      rows.push(...whole.rows(part.unit.segments, part.unit.from));
+      for (const row of whole.rows(part.unit.segments, part.unit.from)) rows.push(row);
       if (rows.length !== base + part.unit.segments) throw malformed('it has another number of segments');
       pushSource(sources, unitSource(whole, part.unit.segments, base));
     }
