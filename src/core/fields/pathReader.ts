@@ -3,6 +3,7 @@ import { JsonScanner } from '../segment/jsonScanner.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
@@ -53,27 +54,45 @@ function tableOf<T>({ children }: PathNode<T>): KeyTable<T> {
 }
 
 const addByte = (sum: number, byte: number): number => (Math.imul(sum, 31) + byte) | 0;
-const lowerByte = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);
+
+/** Each byte, and of an ASCII letter the lower-case one. */
+const LOWER = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte));
+
+/** Member is a member that was entered: where its value begins, negative where that is no JSON, and the place it leads to. */
+interface Member<T> {
+  at: number;
+  node: PathNode<T> | undefined;
+}
 
 /**
- * childAt is where the member leads whose key's quote stands at a place. Keys are compared by their bytes, since most of a log's lead
- * nowhere; only one with an escape is made a string.
+ * enterMember reads the key whose quote stands at a place. Keys are compared by their bytes, since most of a log's lead nowhere; only one
+ * with an escape is made a string.
  */
-function childAt<T>(node: PathNode<T>, text: Buffer, at: number): PathNode<T> | undefined {
+function enterMember<T>(scanner: JsonScanner, node: PathNode<T>, text: Buffer, at: number, member: Member<T>): void {
   let sum = 0;
   let end = at + 1;
-  for (let byte = text[end] as number; byte !== QUOTE; byte = text[++end] as number) {
-    if (byte === BACKSLASH) return childOf(node, escapedKeyAt(text, at));
-    sum = addByte(sum, lowerByte(byte));
+  let byte = text[at] === QUOTE ? (text[end] as number) : 0;
+  for (; byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH; byte = text[++end] as number)
+    sum = addByte(sum, LOWER[byte] as number);
+  if (byte !== QUOTE) {
+    // What isn't plain the scanner reads, and tells whether it is a key at all.
+    member.at = scanner.skipKey(at);
+    if (member.at >= 0) member.node = childOf(node, escapedKeyAt(text, at));
+    return;
   }
-  const table = (node.table ??= tableOf(node));
-  const found = table.get(sum)?.find(({ key }) => isKey(text, at + 1, end, key));
-  return found?.node ?? belowOf(node);
+  member.at = end + 1;
+  if (text[member.at] !== COLON) member.at = scanner.skipSpace(member.at);
+  member.at = text[member.at] === COLON ? scanner.skipSpace(member.at + 1) : -1;
+  member.node = undefined;
+  const found = (node.table ??= tableOf(node)).get(sum);
+  if (found !== undefined)
+    for (const { key, node: child } of found) if (isKey(text, at + 1, end, key)) member.node = child;
+  member.node ??= belowOf(node);
 }
 
 function isKey(text: Buffer, start: number, end: number, key: Uint8Array): boolean {
   if (end - start !== key.length) return false;
-  for (let i = 0; i < key.length; i++) if (lowerByte(text[start + i] as number) !== key[i]) return false;
+  for (let i = 0; i < key.length; i++) if (LOWER[text[start + i] as number] !== key[i]) return false;
   return true;
 }
 
@@ -146,10 +165,10 @@ function read<T>(
   const opened = new Opened<T>();
   let node: PathNode<T> | undefined = root;
   let at = scanner.skipSpace(0);
-  const enterMember = (): void => {
-    const key = at;
-    at = scanner.skipKey(at);
-    if (at >= 0) node = childAt(opened.node, text, key);
+  const member: Member<T> = { at: 0, node: undefined };
+  const enter = (): void => {
+    enterMember(scanner, opened.node, text, at, member);
+    ({ at, node } = member);
   };
   while (at >= 0) {
     // A value begins here.
@@ -160,7 +179,7 @@ function read<T>(
       if (text[at] === byte + 2) at++;
       else {
         opened.push(node, isObject);
-        if (isObject) enterMember();
+        if (isObject) enter();
         continue;
       }
     } else {
@@ -175,7 +194,7 @@ function read<T>(
       if (text[at] === COMMA) {
         at = scanner.skipSpace(at + 1);
         ({ node } = opened);
-        if (opened.isObject) enterMember();
+        if (opened.isObject) enter();
         break;
       }
       if (text[at] !== (opened.isObject ? CLOSE_BRACE : CLOSE_BRACKET)) return false;

@@ -44,6 +44,23 @@ export function indexStored(stored: Buffer, segment: SegmentInEntry): Buffer {
 
 /** What is longer isn't remembered: a value may have megabytes. */
 const MOST_REMEMBERED = 400;
+/** How many values of a field are remembered, before all are forgotten. */
+const REMEMBERED_VALUES = 16_384;
+
+/** Values come again and again, in one segment after the other, and their keys cost a hash each. */
+const remembered = new Map<Field, Map<string, readonly TermKey[]>>(FIELDS.map((field) => [field, new Map()]));
+
+/** keysOf gives the keys of the terms that a value of a field gives. */
+function keysOf(field: Field, value: string): readonly TermKey[] {
+  const known = remembered.get(field) as Map<string, readonly TermKey[]>;
+  let keys = known.get(value);
+  if (keys === undefined) {
+    keys = indexedTermsOf(field, value).map((term) => keyOf(field, term));
+    if (known.size >= REMEMBERED_VALUES) known.clear();
+    if (value.length <= MOST_REMEMBERED) known.set(value, keys);
+  }
+  return keys;
+}
 
 const NOT_JSON = keyOf(RESERVED.notJson, '');
 const NO_FIELDS = keyOf(RESERVED.noFields, '');
@@ -55,8 +72,6 @@ class TermRuns {
   /** of the keys of fields */
   readonly #runs = new Map<TermKey, number[]>();
   readonly #reserved = new Map<TermKey, number[]>();
-  /** what a field's values give */
-  readonly #ofValue = new Map<Field, Map<string, readonly TermKey[]>>();
 
   /** addRecord takes a record, by its line whose seal has that form. */
   addRecord(line: Buffer, form: Seal['form'], record: number): void {
@@ -65,7 +80,7 @@ class TermRuns {
     let more = 0;
     const isJson = readRecordFields(line, form, (field, value) => {
       if (field === 'time' || field === 'correlation' || this.#runs.size + more > MAX_SEGMENT_KEYS) return;
-      for (const key of this.#keysOf(field, value)) {
+      for (const key of keysOf(field, value)) {
         has.add(field);
         if (keys.has(key)) continue;
         keys.add(key);
@@ -78,17 +93,6 @@ class TermRuns {
     for (const key of keys) extend(this.#runs, key, record);
     if (has.size === FIELDS.length) return;
     for (const [field, key] of WITHOUT) if (!has.has(field)) extend(this.#reserved, key, record);
-  }
-
-  #keysOf(field: Field, value: string): readonly TermKey[] {
-    let ofField = this.#ofValue.get(field);
-    if (ofField === undefined) this.#ofValue.set(field, (ofField = new Map()));
-    let keys = ofField.get(value);
-    if (keys === undefined) {
-      keys = indexedTermsOf(field, value).map((term) => keyOf(field, term));
-      if (value.length <= MOST_REMEMBERED && ofField.size < MAX_SEGMENT_KEYS) ofField.set(value, keys);
-    }
-    return keys;
   }
 
   bytes(): Buffer {
