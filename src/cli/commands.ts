@@ -100,6 +100,7 @@ export function overview(width: number): string {
       'TARGET is a mirror folder or a container\'s URL; lock, hold, acknowledge, doctor and posture take only the URL. verify and posture also take a file that lists several ledgers. "auditseal COMMAND --help" says more.',
       width,
     ),
+    wrap('"auditseal --version" says which release this is.', width),
     wrap('Exit status: 0 fine, 1 violated, 2 unverified, 64 wrong usage.', width),
   ]
     .map((part) => `${part}\n`)

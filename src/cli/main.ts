@@ -8,6 +8,7 @@ import { printPage, tell, warn } from './output.ts';
 import { usageError } from './usage.ts';
 import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 
 const isHelp = (arg: string): boolean => arg === '--help' || arg === '-h';
 
@@ -16,6 +17,10 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   if (name === '' || name === 'help' || isHelp(name)) {
     printPage(overview(width));
     return name === '' ? EXIT.usage : EXIT.fine;
+  }
+  if (name === '--version' || name === 'version') {
+    printPage(`auditseal ${packageJson.version}, Node.js ${process.version}\n`);
+    return EXIT.fine;
   }
   const listed = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (listed === undefined) throw usageError(`there is no command ${JSON.stringify(withoutSecret(name))}`);

@@ -12,6 +12,7 @@ export function printReport(report: Report, hasKeys: boolean): void {
   printItem(`${status}: ${ledger ?? 'no ledger'}${but}`);
   if (status === 'verified' && !hasKeys)
     printItem('  it agrees with itself, but nobody you named vouches for it: no --key was given');
+  printOpen(report.findings, findingsOmitted);
   printItem(`  ${checkedIn(report)}`);
   printItem(`  from ${START[checked.mode]}; anchor: ${checked.anchor ?? 'none'}`);
   if (log !== undefined) {
@@ -26,8 +27,7 @@ export function printReport(report: Report, hasKeys: boolean): void {
   for (const head of partitions) {
     printItem(`  partition ${head.partition}: up to index ${head.index}, record ${head.record - 1}, root ${head.root}`);
   }
-  printSaid(report);
-  if (findingsOmitted > 0) print(`  and ${formatCount(findingsOmitted)} more findings`);
+  printRest(report);
 }
 
 function checkedIn({ checked }: Report): string {
@@ -50,24 +50,31 @@ function printCosignatures({ verified, notChecked, quorum }: CosignatureReport):
   printItem(`  cosigned: ${by}; ${formatCount(verified)} cosignatures verified, ${formatCount(notChecked)} not`);
 }
 
-/**
- * printSaid prints what every report says: what was not checked, what could not be read, and what was found, of that what
- * nobody acknowledged first.
- */
-export function printSaid(report: {
+/** printOpen prints what was found and nobody acknowledged, and where it says what to do. It comes first: it is what somebody has to do. */
+export function printOpen(findings: readonly Finding[], findingsOmitted = 0): void {
+  const open = findings.filter((finding) => !isAcknowledged(finding));
+  for (const finding of open) printFinding(finding);
+  if (findingsOmitted > 0) print(`  and ${formatCount(findingsOmitted)} more findings`);
+  const codes = [...new Set(open.map(({ code }) => code))];
+  if (codes.length > 0) printItem(`  what to do: docs/runbook.md, ${codes.map((code) => `#${code}`).join(', ')}`);
+}
+
+/** printRest prints what every report says behind it: what was acknowledged, what was not checked, and what could not be read. */
+export function printRest(report: {
   readonly notChecked: readonly string[];
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];
   readonly findings: readonly Finding[];
 }): void {
   for (const text of report.notChecked) printItem(`  not checked: ${text}`);
   for (const { object, why } of report.unreadable) printItem(`  unreadable: ${object}: ${why}`);
-  const open = report.findings.filter((finding) => !isAcknowledged(finding));
-  for (const { code, severity, object, detail, acknowledged } of [...open, ...report.findings.filter(isAcknowledged)]) {
-    printItem(`  ${severity} ${code}: ${object}: ${detail}`);
-    if (acknowledged === undefined) continue;
-    const { action, who, why, time } = acknowledged;
-    printItem(`    acknowledged by ${who} at ${time} (${action}): ${why}`);
-  }
+  for (const finding of report.findings.filter(isAcknowledged)) printFinding(finding);
+}
+
+function printFinding({ code, severity, object, detail, acknowledged }: Finding): void {
+  printItem(`  ${severity} ${code}: ${object}: ${detail}`);
+  if (acknowledged === undefined) return;
+  const { action, who, why, time } = acknowledged;
+  printItem(`    acknowledged by ${who} at ${time} (${action}): ${why}`);
 }
 
 /** countFindings says how many findings there are. */

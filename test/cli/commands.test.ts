@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
@@ -63,6 +63,28 @@ async function copyOf(name: string): Promise<string> {
   await cp(mirror, copy, { recursive: true });
   return copy;
 }
+
+test.each([['--version'], ['version']])('%s says which release this is, and by which Node it runs', async (name) => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const { code, stdout } = await cli(name);
+  expect([code, stdout]).toEqual([0, `auditseal ${version}, Node.js ${process.version}\n`]);
+});
+
+test('a violated ledger: what was found, and what to do about it, before all figures', async () => {
+  const broken = await copyOf('findings-first');
+  const segments = join(broken, 'segments', '0');
+  const [name = ''] = (await readdir(segments)).sort();
+  await rm(join(segments, name));
+  const { code, stdout } = await cli('verify', broken);
+  const lines = stdout.split('\n');
+  expect([code, lines[0]]).toEqual([1, expect.stringMatching(/^violated: /)]);
+  expect(lines[1]).toMatch(/^ {2}error segment-missing: segments\/0\/0{12}/);
+  const todo = lines.findIndex((line) => line.startsWith('  what to do: docs/runbook.md, #segment-missing'));
+  const figures = lines.findIndex((line) => line.includes('checked in full'));
+  expect(todo).toBeGreaterThan(1);
+  expect(figures).toBeGreaterThan(todo);
+  expect(lines.slice(figures).join('\n')).not.toContain('segment-missing');
+});
 
 describe('usage', () => {
   test.each([

@@ -8,7 +8,7 @@ import { defineLedgerCommand } from '../ledgerCommand.ts';
 import { DEFAULT_DAYS, LEDGER_OPTIONS } from '../ledgerOptions.ts';
 import { ARM_NOTES, LIST_MEANING, jsonOption } from '../options.ts';
 import { formatCount, print, printItem } from '../output.ts';
-import { printSaid } from '../report.ts';
+import { printOpen, printRest } from '../report.ts';
 
 export const command = defineLedgerCommand(
   {
@@ -73,13 +73,14 @@ const unknownName = (ledger: string): string =>
 function printPosture(report: PostureReport): void {
   const { status, account, container, guard, settings, locks, roles } = report;
   print(`${status}: posture of ${container}, of the account ${account}`);
+  printOpen(report.findings);
   if (guard !== null) printGuard(guard, report.retentionDays);
   for (const [name, value] of Object.entries(settings ?? {})) printItem(`  ${name}: ${String(value ?? 'not stated')}`);
   if (locks !== null) printItem(`  management locks: ${locks.join(', ') || 'none'}`);
   for (const { role, principal, scope } of roles ?? [])
     printItem(`  role ${roleName(role)}: ${principal}, on ${scope}`);
   if (report.coverage !== undefined) printCoverage(report.coverage);
-  printSaid(report);
+  printRest(report);
 }
 
 function printGuard({ policy, tags }: ContainerGuard, promised: number): void {
