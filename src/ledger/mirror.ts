@@ -1,5 +1,6 @@
 import { faultIn } from '../core/errors.ts';
-import { isKnownName } from '../core/objects/names.ts';
+import { partitionsOf } from './partitions.ts';
+import { batchName, isKnownName, segmentName } from '../core/objects/names.ts';
 import { MAX_OBJECT_BYTES } from '../core/objects/sizes.ts';
 import { GONE, WHY_UNREAD, isSame } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
@@ -10,6 +11,20 @@ export interface MirrorResult {
   present: number;
   /** objects that could not be copied, and why */
   failed: { object: string; why: string }[];
+}
+
+/**
+ * differsAt tells whether a mirror is of another ledger than the one that is to be copied: it gives an object with which a log or a chain
+ * begins, and of which both have other bytes. Those never change.
+ */
+export async function differsAt(from: Pick<ObjectStore, 'read'>, mirror: ObjectStore): Promise<string | undefined> {
+  const beginnings = [batchName(0)];
+  for await (const partition of partitionsOf(mirror)) beginnings.push(segmentName(partition, 0));
+  for (const name of beginnings) {
+    const [here, there] = [await mirror.read(name), await from.read(name)];
+    if (typeof here === 'object' && typeof there === 'object' && !here.equals(there)) return name;
+  }
+  return undefined;
 }
 
 /**
