@@ -13,7 +13,7 @@ export function parseMoment(option: string, text: string, zone: string, edge: Ed
   const match = MOMENT.exec(text);
   if (match === null)
     throw usageError(
-      `${option} must be a time such as 2026-11-25T14:00Z or 2026-11-25T15:00+01:00, or a date such as 2026-11-25, and not ${JSON.stringify(text)}`,
+      `${option} must be a time such as 2026-11-25T14:00Z or 2026-11-25T15:00+01:00, or a date such as 2026-11-25`,
     );
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset] = match;
   const local = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0')}`;

@@ -307,6 +307,15 @@ test('--cache keeps what was read, and says where it could not', async () => {
   }
 });
 
+test('a value that looks like a pattern is said to be none', async () => {
+  await seal(RECORDS);
+  for (const [args, said] of [
+    [['--actor', 'ali*'], '--actor: * stands for itself'],
+    [['--ip', '203.0.113.0/24'], '--ip: an address is compared whole, and a range finds nothing'],
+  ] as const)
+    expect((await find(...args)).out).toContain(said);
+});
+
 test('show --context shows a record among its neighbours, over the ends of segments', async () => {
   await seal(RECORDS);
   await seal(RECORDS, 4);

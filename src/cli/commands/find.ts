@@ -188,16 +188,15 @@ function queryOf(options: OptionValues<typeof OPTIONS>): Query {
   };
 }
 
-/** patternLines says of values that look like patterns that they are none. */
+/** patternLines says of values that look like patterns that they are none. It repeats none: one may be a secret. */
 function patternLines(options: OptionValues<typeof OPTIONS>): string[] {
-  const stars = FIELDS.flatMap((field) => options[field]).filter((value) => value.includes('*'));
-  const ranges = options.ip.filter((value) => value.includes('/'));
+  const starred = FIELDS.filter((field) => options[field].some((value) => value.includes('*')));
+  const isRange = options.ip.some((value) => /^[0-9a-f.:]+\/\d{1,3}$/i.test(value));
   return [
-    ...stars.map(
-      (value) =>
-        `${JSON.stringify(value)}: * stands for itself, because values are compared whole; --text finds a part`,
+    ...starred.map(
+      (field) => `--${field}: * stands for itself, because values are compared whole; --text finds a part`,
     ),
-    ...ranges.map((value) => `${JSON.stringify(value)}: an address is compared whole, and a range finds nothing`),
+    ...(isRange ? ['--ip: an address is compared whole, and a range finds nothing'] : []),
   ];
 }
 
