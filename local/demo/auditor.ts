@@ -1,3 +1,4 @@
+import { MAX_ANSWER_RECORDS } from '../../src/core/objects/answer.ts';
 import { join } from 'node:path';
 import { ROOT } from './programs.ts';
 import type { Ended, Programs } from './programs.ts';
@@ -79,19 +80,21 @@ export class Auditor {
     return { code, report: { ...report, findings } };
   }
 
-  /** frequentOperation gives the operation that most records of a mirror have; undefined if none has one. */
+  /** frequentOperation gives the operation that most records of a mirror have, but no more than an answer may have; undefined if none has one. */
   async frequentOperation(mirror: string): Promise<string | undefined> {
     const { code, stdout } = await this.#run('fields', mirror, '--field', 'operation', ...this.#keys, '--json');
     if (code !== 0) throw new Error('the mirror could not be searched');
-    const { fields } = JSON.parse(stdout) as { fields: { operation: { values: readonly { value: string }[] } } };
-    return fields.operation.values[0]?.value;
+    const { fields } = JSON.parse(stdout) as {
+      fields: { operation: { values: readonly { value: string; count: number }[] } };
+    };
+    return fields.operation.values.find(({ count }) => count <= MAX_ANSWER_RECORDS)?.value;
   }
 
   /** find writes what a mirror has of an operation to a file, and an answer that proves it to a folder. */
   async find(mirror: string, operation: string, to: { readonly out: string; readonly prove: string }): Promise<void> {
     const options = [`--operation=${operation}`, '--out', to.out, '--format', 'jsonl', '--prove', to.prove];
     const { code, stdout } = await this.#run('find', mirror, ...options, ...this.#keys);
-    if (code !== 0) throw new Error(`what was found could not be proved: ${stdout}`);
+    if (code !== 0) throw new Error(`what was found could not be proved: ${stdout.trim().split('\n').at(-1) ?? ''}`);
   }
 
   /** checkAnswer gives what an answer proves to whoever has the keys and nothing else. */

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, print, printItem } from './output.ts';
+import { counted, formatBytes, formatCount, print, printItem } from './output.ts';
 import { checkpointName } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { CosignatureReport, Finding, Report } from '../core/objects/report.ts';
@@ -20,6 +20,12 @@ export function printReport(report: Report, hasKeys: boolean): void {
       `  log: ${formatCount(log.entries)} entries, ${formatCount(log.checkpoints)} checkpoints, ` +
         `${formatCount(log.signatures)} signatures verified, ${formatCount(log.tiles)} tiles compared; ` +
         `${formatCount(log.segmentsNotIntegrated)} segments not in it yet`,
+    );
+  }
+  if (log?.index !== undefined) {
+    const { entries, units, rederived } = log.index;
+    printItem(
+      `  index of ${counted(entries, 'entry', 'entries')}: ${formatCount(rederived)} of ${counted(units, 'unit')} made again`,
     );
   }
   if (log?.signedBy !== undefined) printItem(`  signed by: ${log.signedBy.join(', ') || 'no key that is trusted'}`);

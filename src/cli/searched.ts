@@ -20,7 +20,34 @@ export function searchExit({ unsearched, foreign, isLogKnown, log, segments }: T
 }
 
 /** searchedLines says what a search looked at, and what an answer of it doesn't cover. */
-export function searchedLines(tally: Tally, query: Query, zone: string, isKeyGiven: boolean): string[] {
+export function searchedLines(
+  tally: Tally,
+  query: Query,
+  { zone, isKeyGiven, isProving = false }: SearchedOptions,
+): string[] {
+  const looked = tally.segments.searched + tally.segments.behindLog;
+  const vouched = isKeyGiven
+    ? `what was found is what a key which you gave vouches for${isProving ? '' : '; that nothing was left out is not proved'}`
+    : 'no --key was given, so anybody may have made this ledger';
+  if (!tally.isWhole)
+    return [
+      ...askedLines(query, zone),
+      `found ${formatCount(tally.found)} in ${counted(looked, 'segment')} until then`,
+      ...unsearchedLines(tally),
+      ...foreignLines(tally),
+      vouched,
+    ];
+  return [...wholeLines(tally, query, zone, isKeyGiven), vouched];
+}
+
+/** SearchedOptions is how times are shown, whether a key of the log was given, and whether an answer is to be proved. */
+export interface SearchedOptions {
+  readonly zone: string;
+  readonly isKeyGiven: boolean;
+  readonly isProving?: boolean;
+}
+
+function wholeLines(tally: Tally, query: Query, zone: string, isKeyGiven: boolean): string[] {
   const { segments, records, found, foundAsText } = tally;
   const asText = foundAsText > 0 && query.terms.size > 0 ? `, ${formatCount(foundAsText)} of them as text` : '';
   const skipped = [
@@ -153,13 +180,7 @@ function logLines({ log, segments, foreign, isLogKnown }: Tally, zone: string, i
         ? 'there is no ledger here: neither a log that a trusted key began nor a segment; give the mirror folder or the container itself'
         : 'there is no log that a trusted key began',
     ];
-  return [
-    ...behind,
-    ...(log === undefined ? [] : [logLine(log, zone, isKeyGiven)]),
-    isKeyGiven
-      ? 'what was found is what a key which you gave vouches for; that nothing was left out is not proved'
-      : 'no --key was given, so anybody may have made this ledger',
-  ];
+  return [...behind, ...(log === undefined ? [] : [logLine(log, zone, isKeyGiven)])];
 }
 
 function logLine({ entries, time, checkpoint }: NonNullable<Tally['log']>, zone: string, isKeyGiven: boolean): string {

@@ -55,7 +55,7 @@ export async function writeAnswer(
     say(
       `${counted(beside, 'more record')} of segments that reach into that time came outside of it, and the file has them too`,
     );
-  say('what was found as text, because no field finds it, is no part of what is proved');
+  if (query.terms.size > 0) say('what was found as text, because no field finds it, is no part of what is proved');
   if (query.texts.length > 0 || query.where.length > 0)
     say('--text and --where are no part of what is proved: they only narrow what is shown here');
   return lacks.length === 0;

@@ -146,6 +146,7 @@ export class Search {
       this.#deps.onProgress?.({ read, of: this.#planned && Math.max(read, this.#planned), bytes });
       yield* this.#searchIn(candidate, stored);
     }
+    this.tally.isWhole = true;
   }
 
   async #read({ name, entry }: Candidate): Promise<Buffer | Unread | Foreign | undefined> {
@@ -245,6 +246,8 @@ export class Search {
       }
     }
     chains.finish();
+    for (const [partition, { sealed }] of positions)
+      if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
     await this.#findCheckpoint(ends);
     this.tally.isLogKnown = true;
     yield* this.#behindLog(positions);

@@ -55,6 +55,8 @@ export class Tally {
   readonly missing: MissingEvents[] = [];
   /** partitions of which nothing tells whether events are missing just before the interval */
   readonly unfollowed = new Set<string>();
+  /** the search came to its end: else only what it read is known */
+  isWhole = false;
   /** the log was looked through to its end: else what is missing, how far it is sealed, and the log itself aren't known */
   isLogKnown = false;
   /** the earliest time of the ledger's events, where the index says it (ms since 1970) */

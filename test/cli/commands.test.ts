@@ -264,11 +264,11 @@ describe('auditseal mirror', () => {
     expect([first.code, copied > 2]).toEqual([0, true]);
     const second = await cli('mirror', mirror, copy);
     expect([second.code, second.stdout]).toEqual([0, `0 objects copied (0 B), ${copied} were there\n`]);
-    await writeFile(join(copy, nameOf(0)), 'other');
+    await writeFile(join(copy, nameOf(1)), 'other');
     const third = await cli('mirror', mirror, copy);
     expect([third.code, third.stdout]).toEqual([
       2,
-      expect.stringContaining(`not copied: ${nameOf(0)}: the mirror has 5 bytes`),
+      expect.stringContaining(`not copied: ${nameOf(1)}: the mirror has 5 bytes`),
     ]);
   });
 });

@@ -104,7 +104,6 @@ test('every answer says what was searched, by whom the ledger is, and what it do
     'of what the hub got from 2025-11-22T00:00:00.000Z to 2025-11-23T00:00:00.000Z',
     'found 0 of 4 records in 1 segment',
     '1 record searched as text: 1 not JSON, and no rule takes anything of 0',
-    `sealed only until then, so what came later is not here: partition 0 until ${timeOf(3)}`,
     'no index was used, and every segment of that time was read: the log states no index',
     expect.stringMatching(/^the log has 3 entries, the last of .*; its checkpoint of 3 is signed$/) as string,
     'what was found is what a key which you gave vouches for; that nothing was left out is not proved',
@@ -262,8 +261,7 @@ test('where a limit ends the search, nothing is said of what was not looked at; 
     '',
     'stopped at 1, as --limit says: what comes behind was not searched',
     'of what the hub got to 2026-01-01T00:00:00.000Z',
-    'found 4 of 4 records in 1 segment',
-    'no index was used: the log states no index',
+    'found 4 in 1 segment until then',
     'what was found is what a key which you gave vouches for; that nothing was left out is not proved',
     '',
   ]);

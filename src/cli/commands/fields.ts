@@ -64,7 +64,10 @@ export const command = defineCommand(
     );
     for await (const _hit of search.hits());
     progress.clear();
-    const searched = [...searchedLines(search.tally, query, zone, verifiers.length > 0), ...cache.lines()];
+    const searched = [
+      ...searchedLines(search.tally, query, { zone, isKeyGiven: verifiers.length > 0 }),
+      ...cache.lines(),
+    ];
     if (options.json) printJson({ ...asJson(counts, fields), searched });
     else {
       for (const field of fields) printField(counts, field, zone, options.limit ?? LIMIT);

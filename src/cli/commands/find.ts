@@ -143,7 +143,15 @@ export const command = defineCommand(
           ? `stopped at ${shown}, as --limit says: what comes behind was not searched`
           : `shown are the first ${shown}, as --limit says`,
       );
-    for (const line of [...searchedLines(search.tally, query, zone, verifiers.length > 0), ...cache.lines()]) say(line);
+    for (const line of [
+      ...searchedLines(search.tally, query, {
+        zone,
+        isKeyGiven: verifiers.length > 0,
+        isProving: options.prove !== undefined,
+      }),
+      ...cache.lines(),
+    ])
+      say(line);
     const code = searchExit(search.tally);
     if (options.prove === undefined || tiles === undefined) return code;
     const isProved = await writeAnswer(options.prove, { ...deps, tiles }, query, say);

@@ -11,7 +11,7 @@ import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { verifierKeys } from '../keys.ts';
 import { jsonOption } from '../options.ts';
-import { formatCount, print, printItem, printJson, warn } from '../output.ts';
+import { counted, formatCount, print, printItem, printJson, warn } from '../output.ts';
 import { SegmentWorkers } from '../../threads/workers.ts';
 import { Progress } from '../progress.ts';
 import { openTarget, openTileStore } from '../target.ts';
@@ -114,7 +114,7 @@ function printIndex(index: RebuiltIndex | string | undefined): void {
   if (index === undefined) return;
   if (typeof index === 'string') return printItem(`  the index was not made: ${index}`);
   const { entries, manifest, isAsStated, written } = index;
-  printItem(`  index of ${formatCount(entries)} entries: ${formatCount(written)} units written, manifest ${manifest}`);
+  printItem(`  index of ${formatCount(entries)} entries: ${counted(written, 'unit')} written, manifest ${manifest}`);
   if (!isAsStated) printItem('  which is NOT the one that the log states: that one was wrong');
 }
 

@@ -112,7 +112,7 @@ async function showContext(
   print(`  ${table.head.trimEnd()}`);
   for await (const hit of search.hits()) print(`${hit.record === record ? '>' : ' '} ${table.line(hit).trimEnd()}`);
   print('');
-  for (const line of searchedLines(search.tally, query, 'UTC', verifiers.length > 0)) print(line);
+  for (const line of searchedLines(search.tally, query, { zone: 'UTC', isKeyGiven: verifiers.length > 0 })) print(line);
   return searchExit(search.tally);
 }
 
