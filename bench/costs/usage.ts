@@ -32,6 +32,8 @@ export const {
 
 export const MEASURED = readJson('measured.json') as Measured;
 
+/** A full recheck reads each segment, and once more to make the index again. */
+export const READS_IN_FULL = 2;
 export const DAYS = HOURS / 24;
 const DAY_SECONDS = 86_400;
 const GB = 1e9;
@@ -90,8 +92,8 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const gbADay = (segmentsADay * storedASegment) / GB;
   const inTier = (tier: keyof typeof days) => ({
     gb: gbADay * days[tier],
-    fullReads: segmentsADay * days[tier] * fulls,
-    fullGb: gbADay * days[tier] * fulls,
+    fullReads: segmentsADay * days[tier] * fulls * READS_IN_FULL,
+    fullGb: gbADay * days[tier] * fulls * READS_IN_FULL,
   });
   const besideADay = (integrated.bytes * integrateRunsADay + verified.bytes * verifyRunsADay) / GB;
 
@@ -105,7 +107,9 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
       seconds(integrated.read - perRun.segments * (1 - perSegment) + integrated.write + integrated.list),
     ),
     verify: Math.max(assumed('leastRunSeconds'), seconds(verified.read * perSegment + verified.write + verified.list)),
-    full: seconds(full.read * perSegment + full.write + full.list + held.segments / PAGE),
+    full: seconds(
+      (full.read + held.segments * (READS_IN_FULL - 1)) * perSegment + full.write + full.list + held.segments / PAGE,
+    ),
   };
 
   const writes = segments * MEASURED.seal.write + integrated.write * integrateRuns + verified.write * verifyRuns;

@@ -1,4 +1,3 @@
-import { MAX_ANSWER_RECORDS } from '../../src/core/objects/answer.ts';
 import { join } from 'node:path';
 import { ROOT } from './programs.ts';
 import type { Ended, Programs } from './programs.ts';
@@ -44,6 +43,9 @@ export interface KnownKeys {
   /** of whoever signs reports inside */
   readonly auditorKey: string;
 }
+
+/** So many records an answer may have: docs/format.md, section 11. */
+const MAX_ANSWER_RECORDS = 10_000;
 
 /** Auditor does what somebody outside does, with the command line, the ledger's keys, and a checkpoint that he keeps. */
 export class Auditor {

@@ -87,7 +87,7 @@ test('the app has its checkpoint cosigned by the witnesses of its settings, and 
   expect(checked.stderr).toBe('');
   expect(JSON.parse(checked.stdout)).toMatchObject({
     status: 'verified',
-    log: { cosignatures: { verified: 2, quorum: { number: 0, witnesses: ['w1', 'w2'] } } },
+    log: { cosignatures: { verified: 2, quorum: { number: 1, witnesses: ['w1', 'w2'] } } },
   });
   const reports: string[] = [];
   for await (const { name } of stack.owner.listBlobsFlat({ prefix: 'reports/' })) reports.push(name);

@@ -1,12 +1,13 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMPONENTS, FUNCTION_GROUPS } from '../../bench/costs/bill.ts';
+import { CountedLedger } from '../../bench/costs/countedLedger.ts';
 import { countShape, predict } from '../../bench/costs/counts.ts';
 import type { Sealed } from '../../bench/costs/counts.ts';
 import { SIZES, readDeployed, runsADay } from '../../bench/costs/deployed.ts';
 import { costsBlock } from '../../bench/costs/page.ts';
 import { PRICE_LIST, sourceOf } from '../../bench/costs/priceList.ts';
-import { MEASURED, WORKLOADS, storedBytesOf } from '../../bench/costs/usage.ts';
+import { MEASURED, READS_IN_FULL, WORKLOADS, storedBytesOf } from '../../bench/costs/usage.ts';
 import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 import { section } from '../docs/pages.ts';
 import { cells } from './support/ports.ts';
@@ -144,6 +145,19 @@ test('every price is used, and says where it is from', () => {
 });
 
 describe('what was measured', () => {
+  test('a full recheck reads each segment once more than one of what is new', async () => {
+    const [partitions, segments, runs] = [7, 2, 40];
+    const ledger = new CountedLedger(partitions);
+    for (let run = 0; run < runs; run++) {
+      await ledger.seal(segments);
+      await ledger.integrate();
+    }
+    const held = partitions * segments * runs;
+    const { read } = predict(MEASURED.verify, { partitions, segments: held, checkpoints: runs });
+    // The first check of a ledger is of everything.
+    expect((await ledger.verify(24)).read / (read + held * (READS_IN_FULL - 1))).toBeCloseTo(1, 1);
+  });
+
   test('is what the parts ask for, in a shape that it was not taken from', async () => {
     const shape = { partitions: 7, segments: 2, runs: 40 };
     const counts = await countShape(shape);
