@@ -94,5 +94,5 @@ test('the app has its checkpoint cosigned by the witnesses of its settings, and 
   const bytes = await stack.owner
     .getBlobClient(reports.find((name) => name.endsWith('.json')) ?? '')
     .downloadToBuffer();
-  expect(bytes.toString('utf8')).toContain('"quorum":{"number":0,"witnesses":["w1","w2"]}');
+  expect(bytes.toString('utf8')).toContain('"quorum":{"number":1,"witnesses":["w1","w2"]}');
 });
