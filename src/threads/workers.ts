@@ -13,7 +13,7 @@ const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
 /** What V8 lets pile up before it looks for garbage: without it a thread that indexes takes twice the memory, and is no faster. */
-const YOUNG_MB = 8;
+const YOUNG_MB = 4;
 
 /** SegmentWorkers re-computes and indexes segments in threads of their own, as many as it is told. */
 export class SegmentWorkers {

@@ -45,7 +45,7 @@ export function indexStored(stored: Buffer, segment: SegmentInEntry): Buffer {
 /** What is longer isn't remembered: a value may have megabytes. */
 const MOST_REMEMBERED = 400;
 /** How many values of a field are remembered, before all are forgotten. */
-const REMEMBERED_VALUES = 16_384;
+const REMEMBERED_VALUES = 2_048;
 
 /** Values come again and again, in one segment after the other, and their keys cost a hash each. */
 const remembered = new Map<Field, Map<string, readonly TermKey[]>>(FIELDS.map((field) => [field, new Map()]));
