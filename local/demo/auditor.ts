@@ -82,7 +82,10 @@ export class Auditor {
     return { code, report: { ...report, findings } };
   }
 
-  /** frequentOperation gives the operation that most records of a mirror have, but no more than an answer may have; undefined if none has one. */
+  /**
+   * frequentOperation gives the operation that most records of a mirror have, but no more than an answer may have; undefined if there is
+   * none.
+   */
   async frequentOperation(mirror: string): Promise<string | undefined> {
     const { code, stdout } = await this.#run('fields', mirror, '--field', 'operation', ...this.#keys, '--json');
     if (code !== 0) throw new Error('the mirror could not be searched');

@@ -12,7 +12,7 @@ import type { Interval, Query } from './query.ts';
 import { Tally } from './tally.ts';
 import { release } from '../core/bytes.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
-import type { IndexManifest } from '../core/index/manifest.ts';
+import { beginOf } from '../core/index/manifest.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
 import { formatVerifierKey, parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
@@ -201,9 +201,9 @@ export class Search {
       const { checkpoint, heads, statement } = log;
       this.tally.log = { entries: checkpoint.size, time: heads.time, checkpoint };
       this.tally.index = { entries: statement.entries, behind: behind.length };
-      this.tally.begins = beginOf(log.manifest);
-      for (const [partition, { sealed }] of heads.positions)
-        if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
+      const begins = beginOf(log.manifest);
+      if (begins !== undefined) this.tally.begins = Date.parse(begins);
+      this.#endSpans(heads.positions);
       this.tally.isLogKnown = true;
       return { log, hits, behind };
     } catch (error) {
@@ -246,8 +246,7 @@ export class Search {
       }
     }
     chains.finish();
-    for (const [partition, { sealed }] of positions)
-      if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
+    this.#endSpans(positions);
     await this.#findCheckpoint(ends);
     this.tally.isLogKnown = true;
     yield* this.#behindLog(positions);
@@ -272,6 +271,12 @@ export class Search {
       for await (const index of indicesFrom(store, partition, next))
         yield { name: segmentName(partition, index), partition };
     }
+  }
+
+  /** endSpans takes until when the log says that partitions are sealed. */
+  #endSpans(positions: LogPosition['positions']): void {
+    for (const [partition, { sealed }] of positions)
+      if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
   }
 
   #isAsked(partition: string): boolean {
@@ -383,13 +388,6 @@ export class Search {
     return hits;
   }
 }
-
-/** beginOf gives the earliest time that an index knows (ms since 1970). */
-const beginOf = ({ units }: IndexManifest): number | undefined =>
-  units.reduce<number | undefined>((least, { time }) => {
-    const first = time === undefined ? undefined : Date.parse(time.first);
-    return first === undefined || (least !== undefined && least <= first) ? least : first;
-  }, undefined);
 
 const timesOf = ({ time }: SegmentEntry): { readonly first: number; readonly last: number } => ({
   first: Date.parse(time.first),

@@ -2,9 +2,9 @@ import { attempt } from '../core/errors.ts';
 import { parseManifest } from '../core/index/manifest.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { IndexStatement } from '../core/objects/heads.ts';
-import { INDEX_FOLDERS, isIndexName, manifestName } from '../core/objects/names.ts';
+import { INDEX_FOLDERS, isIndexName } from '../core/objects/names.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
-import { readManifest, unitNames } from '../ledger/indexFiles.ts';
+import { indexNames, readManifest } from '../ledger/indexFiles.ts';
 import { neededIndex } from '../ledger/neededIndex.ts';
 import { readTile } from '../ledger/tiles.ts';
 import type { ObjectStore, TileInfo, TileStore } from '../ports/store.ts';
@@ -46,10 +46,7 @@ export async function sweepIndex(
   const newest = manifests.at(-1)?.written ?? 0;
   const edge = newest - SWEEP_AFTER_MS;
   const needed = await neededIndex({ store, tiles }, head);
-  if (made !== undefined) {
-    needed.add(manifestName(made.manifest));
-    for (const name of unitNames(await readManifest(tiles, made))) needed.add(name);
-  }
+  if (made !== undefined) for (const name of indexNames(await readManifest(tiles, made))) needed.add(name);
   // The last one from before was current at the edge.
   const recent = manifests.slice(
     Math.max(
@@ -57,11 +54,8 @@ export async function sweepIndex(
       0,
     ),
   );
-  for await (const { name, units } of mapInOrder(recent, MANIFESTS_AT_ONCE, async ({ name }) => ({
-    name,
-    units: await unitsNamedBy(tiles, name),
-  })))
-    for (const it of [name, ...units]) needed.add(it);
+  for await (const names of mapInOrder(recent, MANIFESTS_AT_ONCE, async ({ name }) => namedBy(tiles, name)))
+    for (const name of names) needed.add(name);
 
   const units = await filesIn(tiles, INDEX_FOLDERS.units);
   const superseded = [...units, ...manifests].filter(({ name, written }) => written < edge && !needed.has(name));
@@ -82,9 +76,9 @@ async function filesIn(tiles: TileStore, folder: string): Promise<TileInfo[]> {
   return files.sort((a, b) => a.written - b.written);
 }
 
-/** What is no manifest names nothing: it may be anybody's. */
-async function unitsNamedBy(tiles: TileStore, name: string): Promise<readonly string[]> {
+/** What is no manifest names nothing but itself: it may be anybody's. */
+async function namedBy(tiles: TileStore, name: string): Promise<readonly string[]> {
   const bytes = await readTile(tiles, name);
   const manifest = bytes && attempt(() => parseManifest(bytes), 'malformed');
-  return manifest === undefined ? [] : unitNames(manifest);
+  return [name, ...(manifest === undefined ? [] : indexNames(manifest))];
 }

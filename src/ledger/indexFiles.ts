@@ -46,9 +46,11 @@ export async function writeManifest(tiles: Pick<TileStore, 'write'>, manifest: I
   return { entries, rules, manifest: hash };
 }
 
-/** unitNames gives the names of the files of a manifest's units; those without segments have none. */
-export const unitNames = ({ units }: IndexManifest): readonly string[] =>
-  units.filter(({ segments }) => segments > 0).map(({ tree }) => unitName(tree.rootHash));
+/** indexNames gives the names of an index's files: its manifest, and its units; those without segments have none. */
+export const indexNames = (manifest: IndexManifest): readonly string[] => [
+  manifestName(sha256(formatManifest(manifest))),
+  ...manifest.units.filter(({ segments }) => segments > 0).map(({ tree }) => unitName(tree.rootHash)),
+];
 
 /** unitFiles keeps the files of units among the tiles. */
 export const unitFiles = (tiles: Pick<TileStore, 'read' | 'write'>): UnitFiles => ({

@@ -1,10 +1,7 @@
-import { readManifest, unitNames } from './indexFiles.ts';
+import { indexNames, readManifest } from './indexFiles.ts';
 import { headsBefore } from './logEntries.ts';
 import { newestRederived } from './rederivedIndex.ts';
-import { sha256 } from '../core/hash.ts';
-import { formatManifest } from '../core/index/manifest.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
-import { manifestName } from '../core/objects/names.ts';
 import type { ObjectStore, TileStore } from '../ports/store.ts';
 
 /**
@@ -21,10 +18,7 @@ export async function neededIndex(
   const stated = (await headsBefore(stores.tiles, head, head.size))?.index;
   if (stated === undefined) return needed;
   const rederived = await newestRederived(stores, head);
-  for (const manifest of [await readManifest(stores.tiles, stated), rederived?.manifest]) {
-    if (manifest === undefined) continue;
-    needed.add(manifestName(sha256(formatManifest(manifest))));
-    for (const name of unitNames(manifest)) needed.add(name);
-  }
+  for (const manifest of [await readManifest(stores.tiles, stated), rederived?.manifest])
+    for (const name of manifest === undefined ? [] : indexNames(manifest)) needed.add(name);
   return needed;
 }

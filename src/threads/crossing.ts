@@ -22,3 +22,7 @@ export function arrived<T>(crossed: Crossing<T>): T {
   const { code, message } = crossed;
   throw code === undefined ? new Error(message) : new AuditsealError(code, message);
 }
+
+/** bufferOf gives bytes that have crossed as the Buffer that they were: structured cloning makes a plain array of bytes of one. */
+export const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { arrived, crossing } from './crossing.ts';
+import { arrived, bufferOf, crossing } from './crossing.ts';
 import type { Crossing } from './crossing.ts';
 import { movable } from './pool.ts';
 import type { ObjectInfo, ObjectStore, ReadableObjects, TileStore, Unread } from '../ports/store.ts';
@@ -57,7 +57,7 @@ export function borrowStores(port: MessagePort): LentStores {
     );
   const read = async (kind: 'read' | 'readTile', name: string): Promise<Buffer | Unread | undefined> => {
     const bytes = (await ask({ kind, name })) as Uint8Array | Unread | undefined;
-    return typeof bytes === 'object' ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
+    return typeof bytes === 'object' ? bufferOf(bytes) : bytes;
   };
   return {
     store: {

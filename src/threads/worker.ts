@@ -9,7 +9,7 @@ import { summarizeSegment } from '../core/segment/summary.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestBytes } from '../ledger/digest.ts';
 import type { Digest } from '../ledger/digest.ts';
-import { crossing } from './crossing.ts';
+import { bufferOf, crossing } from './crossing.ts';
 import type { Crossing } from './crossing.ts';
 import { digestFile } from './fileDigest.ts';
 import { movable } from './pool.ts';
@@ -34,9 +34,6 @@ export interface UnitTask {
 
 /** DigestTask is a group of files, or of objects' bytes, to hash. */
 export type DigestTask = { readonly paths: readonly string[] } | { readonly stored: readonly Uint8Array[] };
-
-const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength);
 
 /** Where a part has crossed, its buffer is a plain array of bytes. */
 const arrivedPart = (part: SegmentPart | UnitPart): SegmentPart | UnitPart =>

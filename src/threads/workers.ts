@@ -4,13 +4,10 @@ import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts
 import { digestFrom } from '../ledger/digest.ts';
 import type { Digest, DigestObjects } from '../ledger/digest.ts';
 import type { ObjectStore } from '../ports/store.ts';
-import { arrived } from './crossing.ts';
+import { arrived, bufferOf } from './crossing.ts';
 import type { Crossing } from './crossing.ts';
 import { WorkerPool, movable } from './pool.ts';
 import type { DigestTask, IndexTask, SegmentTask, UnitTask } from './worker.ts';
-
-const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength);
 
 /** What V8 lets pile up before it looks for garbage: without it a thread that indexes takes twice the memory, and is no faster. */
 const YOUNG_MB = 4;

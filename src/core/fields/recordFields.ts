@@ -49,3 +49,13 @@ export function readRecordFields(line: Buffer, form: Seal['form'], visit: FieldV
     if (only === undefined || fold(value).startsWith(only)) visit(field, value, rank);
   });
 }
+
+/** readFieldValues gives the values of fields alone, as readRecordFields does: what may be searched for, and the index has. */
+export const readFieldValues = (
+  line: Buffer,
+  form: Seal['form'],
+  visit: (field: Field, value: string) => void,
+): boolean =>
+  readRecordFields(line, form, (field, value) => {
+    if (field !== 'time' && field !== 'correlation') visit(field, value);
+  });

@@ -1,4 +1,4 @@
-import { readRecordFields } from '../fields/recordFields.ts';
+import { readFieldValues } from '../fields/recordFields.ts';
 import { indexedTermsOf } from '../fields/values.ts';
 import type { AnswerQuery } from '../objects/answerQuery.ts';
 import type { Seal } from '../segment/recordLine.ts';
@@ -7,8 +7,7 @@ import type { Seal } from '../segment/recordLine.ts';
 export function hasAsked(line: Buffer, form: Seal['form'], { terms }: AnswerQuery): boolean {
   const left = new Map<string, readonly string[]>(terms.map(({ field, values }) => [field, values]));
   if (left.size === 0) return true;
-  const isJson = readRecordFields(line, form, (field, value) => {
-    if (field === 'time' || field === 'correlation') return;
+  const isJson = readFieldValues(line, form, (field, value) => {
     const asked = left.get(field);
     if (asked !== undefined && indexedTermsOf(field, value).some((term) => asked.includes(term))) left.delete(field);
   });

@@ -23,6 +23,10 @@ export interface IndexManifest {
   readonly units: readonly IndexUnit[];
 }
 
+/** beginOf gives the earliest time of an index's events; undefined if it has none. */
+export const beginOf = ({ units }: Pick<IndexManifest, 'units'>): string | undefined =>
+  units.flatMap(({ time }) => (time === undefined ? [] : [time.first])).sort()[0];
+
 /** MAX_MANIFEST_BYTES bounds a manifest. */
 export const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 

@@ -1,3 +1,4 @@
+import { beginOf } from './manifest.ts';
 import type { IndexManifest } from './manifest.ts';
 import type { AnswerQuery } from '../objects/answerQuery.ts';
 import { NO_POSITION } from '../objects/heads.ts';
@@ -21,10 +22,10 @@ export interface Reach {
 /** reachOf tells of which time an index speaks, for a query, by the heads of the last batch that it covers. */
 export function reachOf(
   { time, positions }: LogPosition,
-  { units }: IndexManifest,
+  manifest: IndexManifest,
   { from, to, partitions }: AnswerQuery,
 ): Reach {
-  const begins = units.flatMap((unit) => (unit.time === undefined ? [] : [unit.time.first])).sort()[0] ?? '';
+  const begins = beginOf(manifest) ?? '';
   const short = new Map<string, string>();
   const edge = to ?? from;
   if (edge === null) return { time, begins, short, isWhole: true };

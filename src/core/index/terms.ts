@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { skipRuns, writeRuns } from './postings.ts';
 import { release } from '../bytes.ts';
-import { readRecordFields } from '../fields/recordFields.ts';
+import { readFieldValues } from '../fields/recordFields.ts';
 import { FIELDS } from '../fields/rule.ts';
 import type { Field } from '../fields/rule.ts';
 import { indexedTermsOf } from '../fields/values.ts';
@@ -78,8 +78,8 @@ class TermRuns {
     const keys = new Set<TermKey>();
     const has = new Set<Field>();
     let more = 0;
-    const isJson = readRecordFields(line, form, (field, value) => {
-      if (field === 'time' || field === 'correlation' || this.#runs.size + more > MAX_SEGMENT_KEYS) return;
+    const isJson = readFieldValues(line, form, (field, value) => {
+      if (this.#runs.size + more > MAX_SEGMENT_KEYS) return;
       for (const key of keysOf(field, value)) {
         has.add(field);
         if (keys.has(key)) continue;
