@@ -27,7 +27,7 @@ const MEANING: Readonly<Record<Status, { readonly title: string; readonly senten
 const LINE = markup` fill="none" stroke="currentColor" stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"`;
 
 /** SIGNS differ in outline and in what is inside, not in colour alone. */
-const SIGNS = markup`<svg class="signs" aria-hidden="true">
+export const SIGNS = markup`<svg class="signs" aria-hidden="true">
 <symbol id="sign-verified" viewBox="0 0 48 48"${LINE}><circle cx="24" cy="24" r="21"/><path d="M14.5 24.5l6.5 6.5 12.5-14"/></symbol>
 <symbol id="sign-violated" viewBox="0 0 48 48"${LINE}><path d="M15.5 3.5h17l12 12v17l-12 12h-17l-12-12v-17z"/><path d="M17 17l14 14M31 17L17 31"/></symbol>
 <symbol id="sign-unverified" viewBox="0 0 48 48"${LINE}><path d="M24 2.5L45.5 24 24 45.5 2.5 24z"/><path d="M18.5 19c.5-7 11-7 11 0 0 4-5.5 4-5.5 8M24 33.5v.1"/></symbol>
@@ -82,7 +82,8 @@ ${ownCheckSection(name)}
 /** styleHash is what the policy in the page lets the browser use, in base64 as CSP level 3 asks. */
 const styleHash = (): string => Buffer.from(sha256(Buffer.from(REPORT_STYLE)), 'latin1').toString('base64');
 
-const sign = (status: Status, className = ''): Markup =>
+/** sign draws the sign of a status. */
+export const sign = (status: Status, className = ''): Markup =>
   markup`<svg class="${className}" viewBox="0 0 48 48" width="20" height="20" aria-hidden="true"><use href="#sign-${status}"/></svg>`;
 
 function statusSection(report: Report, status: Status, name: string): Markup {

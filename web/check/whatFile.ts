@@ -97,7 +97,7 @@ const TEXTS: readonly (readonly [RegExp, Known])[] = [
     },
   ],
   [
-    /PRIVATE[+ ]KEY/,
+    /^(?:PRIVATE\+KEY\+|-----BEGIN [A-Z ]*PRIVATE KEY)/,
     {
       is: 'a private key',
       instead:
