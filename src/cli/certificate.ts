@@ -5,7 +5,7 @@ import { warn } from './output.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AuditsealError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
-import { renderCertificate } from '../page/certificate.ts';
+import { renderCertificate, sentence } from '../page/certificate.ts';
 import type { CertificateKey, CertificateOutcome } from '../page/certificate.ts';
 
 /** Result is what came of a check: its exit status, and what a certificate says of it. */
@@ -22,7 +22,7 @@ export const failedOutcome = (status: 'refuted' | 'unreadable' | 'untrusted', wh
         tone: 'violated',
         title: 'Refuted: this is no proof',
         word: 'REFUTED: THIS IS NO PROOF',
-        sentences: [`${why}.`, 'Nothing that the file says is proved, and none of its records is printed.'],
+        sentences: [sentence(why), 'Nothing that the file says is proved, and none of its records is printed.'],
         notProved: [],
         sections: [],
       }
@@ -33,7 +33,7 @@ export const failedOutcome = (status: 'refuted' | 'unreadable' | 'untrusted', wh
             ? 'Not checked: no key says whom you trust'
             : 'Not checked: this file can’t be read as evidence or an answer',
         word: 'NOT CHECKED',
-        sentences: [`${why}.`, 'Nothing is proved, and nothing is refuted.'],
+        sentences: [sentence(why), 'Nothing is proved, and nothing is refuted.'],
         notProved: [],
         sections: [],
       };

@@ -1,6 +1,6 @@
 /** FileKind is what a file is that is neither evidence nor an answer, and what to do instead. */
 interface FileKind {
-  /** follows "it is" */
+  /** follows "the file is" */
   readonly is: string;
   readonly instead: string;
 }
@@ -98,9 +98,9 @@ const TEXTS: readonly (readonly [RegExp, FileKind])[] = [
 
 /** fileKind tells by how a file begins what it is, where that is known and is neither evidence nor an answer. */
 export function fileKind(bytes: Buffer): string | undefined {
-  if (bytes.length === 0) return 'it is empty: ask for the file again';
+  if (bytes.length === 0) return 'the file is empty: ask for it again';
   const start = bytes.toString('latin1', 0, 4);
   const text = bytes.toString('utf8', 0, HEAD_BYTES);
   const known = MAGIC.find(([magic]) => start.startsWith(magic))?.[1] ?? TEXTS.find(([begin]) => begin.test(text))?.[1];
-  return known && `it is ${known.is}; ${known.instead}`;
+  return known && `the file is ${known.is}, and neither evidence nor an answer: ${known.instead}`;
 }

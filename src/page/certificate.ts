@@ -94,6 +94,9 @@ ${notProved.length === 0 ? '' : markup`<p><strong>As of when, and what is not pr
 </section>`;
 }
 
+/** sentence makes a reason a sentence of its own. */
+export const sentence = (why: string): string => `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.`;
+
 /** factList is a list of names and what they are. */
 export const factList = (facts: readonly (readonly [string, Markup | string])[]): Markup =>
   markup`<dl class="facts">

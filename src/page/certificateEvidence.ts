@@ -1,4 +1,4 @@
-import { certificateSection } from './certificate.ts';
+import { certificateSection, sentence } from './certificate.ts';
 import type { CertificateOutcome } from './certificate.ts';
 import { isShownWhole, joinList, plainWords, recordLine, wayOf } from './certificateParts.ts';
 import { cosigned, signedBy } from './certificateSigners.ts';
@@ -48,7 +48,7 @@ export function evidenceOutcome(check: EvidenceCheck): CertificateOutcome {
       title: 'Refuted: this is no proof',
       word: 'REFUTED: THIS IS NO PROOF',
       sentences: [
-        result.ok ? `${lacking}.` : `${result.why}.`,
+        sentence(result.ok ? (lacking ?? '') : result.why),
         'Nothing that the file says is proved. What is below is what it claims, and which step fails.',
       ],
       notProved: [],

@@ -9,8 +9,8 @@ export const certificateStyle = (sheets: string): string =>
 
 const OWN = `
 .status h1 { font-size: clamp(1.75rem, 5vw, 2.75rem); line-height: 1.15; }
-.status ul, .status p + p { margin-top: .5rem; }
-.facts .name { color: var(--soft); font-size: .875rem; }
+.status ul { margin: .5rem 0 0; padding-left: 1.25rem; grid-column: 1 / -1; }
+.status p + p { margin-top: .5rem; }
 .banner { display: none; }
 .keys, .steps { margin: 0; padding-left: 1.5rem; }
 .keys li { margin-bottom: 1.5rem; }
@@ -35,7 +35,8 @@ const OWN = `
   .badge { background: none; border-width: 2px; }
   .fill { border: 0; border-bottom: 1px solid #000; border-radius: 0; min-height: 2.25rem; }
   .signing { break-inside: avoid; }
-  .record, .found > li, .facts div { break-inside: auto; }
+  .record, .found > li { break-inside: auto; }
+  h3, .found > li > p:first-child { break-after: avoid; }
   code { word-break: break-all; }
 }
 `;

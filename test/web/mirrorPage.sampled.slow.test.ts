@@ -123,7 +123,7 @@ withBrowser('a mirror in the page', () => {
   });
 
   test('says who signed, which keys the ledger announces itself, and whose reports it went by', async () => {
-    const shown = (): Promise<string> => page.innerText('.facts');
+    const shown = (): Promise<string> => page.innerText('section[aria-labelledby=facts-title]');
     expect(await check(good, MIRROR_KEY, AUDITOR_KEY)).toEqual({ status: 'verified', found: [] });
     expect(await shown()).toMatch(/Checkpoints signed by\s+logs\.example\.com\/audit \(key ID/);
     expect(await shown()).toContain(MIRROR_KEY);

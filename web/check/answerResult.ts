@@ -134,19 +134,11 @@ const joinsOf = ({ way, root, segment, entry }: FoundRecord): HTMLElement[] =>
         ),
       ];
 
-/** showWay writes how a leaf leads to a root, join by join: one text, because an answer may have very many. */
-const showWay = ({ leaf, path }: Way, first: string, last: string, root: string): HTMLElement =>
-  element(
-    'p',
-    { class: 'way' },
-    code(
-      [
-        `${first}: ${leaf}`,
-        ...path.map(({ sibling, side, parent }) => `with ${sibling} on the ${side} it gives ${parent}`),
-        `${root} is ${last}.`,
-      ].join('; '),
-    ),
-  );
+/** showWay writes how a leaf leads to a root, a row for each join: one text, because an answer may have very many. */
+const showWay = ({ leaf, path }: Way, first: string, last: string, root: string): HTMLElement => {
+  const rows = path.map(({ sibling, side, parent }) => `with ${sibling} on the ${side} it gives ${parent}`);
+  return element('p', { class: 'way' }, [`${first}: ${leaf}`, ...rows, `${root} is ${last}.`].join('\n'));
+};
 
 /** showLogJoins says how each entry that the answer needs leads to the root that is signed. */
 function showLogJoins({ checkpoint }: AnswerOutcome, { inLog, entriesInLog, terms, index }: Complete): HTMLElement {

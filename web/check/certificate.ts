@@ -92,7 +92,7 @@ export const showSigning = (): HTMLElement =>
   );
 
 /** showPrinting offers the certificate. */
-export function showPrinting({ keys }: Checked): HTMLElement {
+export function showPrinting({ of, keys }: Checked): HTMLElement {
   const button = element('button', { type: 'button', id: 'print' }, 'Print certificate');
   button.addEventListener('click', () => window.print());
   return element(
@@ -102,7 +102,7 @@ export function showPrinting({ keys }: Checked): HTMLElement {
     element(
       'p',
       { class: 'soft small' },
-      `Prints this result with all joins of the proof${keys.length === 0 ? '' : `, ${plural(keys.length, 'key')} in full`} and a line to sign, or keeps it as a PDF. ${keys.length === 0 ? '' : 'Say below where each key came from; what you leave blank is a line to fill in by hand.'}`,
+      `Prints this result with ${of === 'file' ? 'the joins of the proof' : 'what was checked'}, each key in full and a line to sign, or keeps it as a PDF.${keys.length === 0 ? '' : ' Say below where each key came from; what you leave blank is a line to fill in by hand.'}`,
     ),
   );
 }

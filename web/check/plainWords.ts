@@ -9,8 +9,11 @@ interface PlainValue {
   readonly member: string;
 }
 
-/** Members of records of Azure, by what they say; of several the first that is there says most. Case doesn't count. */
-const WANTED: readonly (readonly [string, readonly string[]])[] = [
+/**
+ * Members of records of Azure, by what they say; of several the first that is there says most. Case doesn't count. That a record has
+ * none is said of those with `true`.
+ */
+const WANTED: readonly (readonly [string, readonly string[], boolean])[] = [
   [
     'Who',
     [
@@ -39,6 +42,7 @@ const WANTED: readonly (readonly [string, readonly string[]])[] = [
       'initiatingProcessAccountUpn',
       'requesterObjectId',
     ],
+    true,
   ],
   [
     'What',
@@ -52,6 +56,7 @@ const WANTED: readonly (readonly [string, readonly string[]])[] = [
       'eventName',
       'category',
     ],
+    true,
   ],
   [
     'To what',
@@ -66,10 +71,15 @@ const WANTED: readonly (readonly [string, readonly string[]])[] = [
       'uri',
       'resourceId',
     ],
+    false,
   ],
-  ['With what result', ['resultType', 'resultSignature', 'properties.result', 'status', 'properties.statusCode']],
-  ['From where', ['callerIpAddress', 'properties.ipAddress', 'identity.claims.ipaddr', 'clientIp']],
-  ['When, as the record says', ['time', 'timestamp', 'createdDateTime', 'eventTimestamp', 'timeGenerated']],
+  [
+    'With what result',
+    ['resultType', 'resultSignature', 'properties.result', 'status', 'properties.statusCode'],
+    false,
+  ],
+  ['From where', ['callerIpAddress', 'properties.ipAddress', 'identity.claims.ipaddr', 'clientIp'], false],
+  ['When, as the record says', ['time', 'timestamp', 'createdDateTime', 'eventTimestamp', 'timeGenerated'], true],
 ];
 const MEMBERS = new Set(WANTED.flatMap(([, members]) => members.map((member) => member.toLowerCase())));
 
@@ -85,17 +95,18 @@ const MAX_TOKENS = 400_000;
 export function plainWords(line: string): Fact[] {
   const found = valuesIn(line);
   const isJson = /^\{"_(?:text|base64)":/.exec(line) === null;
-  return WANTED.map(([name, members]): Fact => {
+  return WANTED.flatMap(([name, members, isAlways]): Fact[] => {
     const values = members.flatMap((member) => found.get(member.toLowerCase()) ?? []);
-    const [first] = values;
-    if (first === undefined) return [name, isJson ? 'not said in a member that this page knows' : 'not JSON'];
+    if (values.length === 0)
+      return isAlways ? [[name, isJson ? 'not said in a member that this page knows' : 'not JSON']] : [];
     const shown = values
       .slice(0, SHOWN)
       .map(({ text, member }, i) =>
         element('span', {}, i === 0 ? '' : '; ', code(cut(text)), ' (member ', code(cut(member)), ')'),
       );
     const more = values.length - shown.length;
-    return [name, element('span', {}, ...shown, more > 0 ? `; and ${plural(more, 'more value')} in the record` : '')];
+    const rest = more > 0 ? `; and ${plural(more, 'more value')} in the record` : '';
+    return [[name, element('span', {}, ...shown, rest)]];
   });
 }
 

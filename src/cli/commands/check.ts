@@ -100,8 +100,7 @@ function checkFile(file: Buffer, trust: TrustedKeys, isJson: boolean): Result {
     evidence = parseEvidence(file);
   } catch (error) {
     const { code, message } = faultIn(error, 'malformed');
-    const kind = fileKind(file);
-    return failed(report, 'unreadable', code, kind === undefined ? message : `${message}: ${kind}`);
+    return failed(report, 'unreadable', code, fileKind(file) ?? message);
   }
   if (trust.logKeys.length > 0) return reportEvidence(evidence, trust, report);
   const outcome = (): CertificateOutcome => evidenceOutcome({ evidence, keys: [], result: undefined });
