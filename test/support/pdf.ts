@@ -6,16 +6,16 @@ import type { Page } from 'playwright-core';
 export const PAPERS = ['A4', 'Letter'] as const;
 
 /**
- * printed gives the text of a print of a page without its white space, and without what the browser puts on each sheet's edge: a value
+ * printed gives the text of a print of a page, squashed, without what the browser puts on each sheet's edge: a value
  * may be broken over lines and sheets. `edges` is that of the sheets' edges.
  */
 export async function printed(
   page: Page,
   format: (typeof PAPERS)[number],
 ): Promise<{ readonly text: string; readonly edges: readonly string[] }> {
-  // As people print by default, without backgrounds; and in the order of the page: else a hyphen at the end of a line is lost.
+  // As people print by default: without backgrounds.
   const pdf = await page.pdf({ format, printBackground: false });
-  const lines = execFileSync('pdftotext', ['-raw', '-', '-'], { input: pdf, maxBuffer: 2 ** 26 })
+  const lines = execFileSync('pdftotext', ['-', '-'], { input: pdf, maxBuffer: 2 ** 26 })
     .toString('utf8')
     .split(/[\n\f]/);
   const isEdge = (line: string): boolean =>
@@ -23,8 +23,8 @@ export async function printed(
   return { text: squashed(lines.filter((line) => !isEdge(line)).join('')), edges: lines.filter(isEdge) };
 }
 
-/** squashed takes the white space out of a text. */
-export const squashed = (text: string): string => text.replace(/\s+/g, '');
+/** squashed takes the white space out of a text, and the hyphens: of those pdftotext takes any at the end of a line for its own. */
+export const squashed = (text: string): string => text.replace(/[\s-]+/g, '');
 
 /** joinsOf gives, in hex, the leaf hash of bytes and all hashes of an inclusion proof on the way up, each once: written from RFC 6962. */
 export function joinsOf(leaf: string | Uint8Array, index: number, size: number, proof: readonly string[]): string[] {
