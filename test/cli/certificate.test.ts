@@ -249,7 +249,7 @@ withBrowser('the certificate in a browser', () => {
     }[];
     const records = answer.records as { line: string; index: number; size: number; hashes: string[] }[];
     const certified = await certify(file, '--key', ANSWER_KEY, '--auditor-key', AUDITOR_KEY);
-    const isComplete = certified.code === 0;
+    expect(certified.code).toBe(0);
     await onPaper(
       certified,
       [
@@ -259,9 +259,9 @@ withBrowser('the certificate in a browser', () => {
         '6 records found',
         'Record 2 of partition 0',
         'Alice',
-        ...['operation', 'alice'].slice(1),
+        'actor',
       ],
-      isComplete ? 'Proved' : 'NOT COMPLETE',
+      'Proved',
     );
     const signers = await certify(file, '--key', ANSWER_KEY);
     expect(signers.html).toContain('the word of whoever signs the log, and of nobody else');

@@ -126,7 +126,7 @@ function verdict(evidence: Evidence, outcome: Outcome, trust: Trust, keyCount: n
   if (keyCount === 0 && failing.join() === 'signature') {
     return status(
       'unverified',
-      'Not proved yet: a key is missing',
+      trust === 'user' ? 'Not proved: nothing that you gave is a key' : 'Not proved yet: a key is missing',
       'unverified',
       paragraph(
         trust === 'user'
