@@ -2,8 +2,10 @@ import { runDrill } from './drill.ts';
 import { checkPosture } from './posture.ts';
 import type { AskedCoverage, PostureDeps } from './posture.ts';
 import { faultIn } from '../core/errors.ts';
+import { formatHash, sha256 } from '../core/hash.ts';
 import type { PosturePromise } from '../core/objects/guard.ts';
 import type { PostureReport } from '../core/objects/report.ts';
+import { renderPosture } from '../page/posturePage.ts';
 import { fileReport, logFindings } from '../ledger/reports.ts';
 import type { Filing } from '../ledger/reports.ts';
 import type { Canaries } from '../ports/guard.ts';
@@ -32,7 +34,10 @@ export async function runPostureJob(
   const { status, findings, unreadable } = report;
   const errors = findings.filter(({ severity }) => severity === 'error');
   logFindings(log, errors);
-  const name = await fileReport(filing, () => ({ report }));
+  const name = await fileReport(filing, (name) => {
+    const page = Buffer.from(renderPosture(report, name));
+    return { report: { ...report, page: formatHash(sha256(page)) }, page };
+  });
   const fields = {
     status,
     report: name,

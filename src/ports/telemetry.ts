@@ -299,6 +299,11 @@ export const LINES = {
     fields: guard,
     means: 'Azure was asked what guards the ledger, and did not show all of it',
   },
+  status: {
+    level: 'info',
+    fields: { status: 'name', report: 'name', findings: 'count', partitions: 'count', silent: 'count' },
+    means: 'how the ledger stands was filed; `silent` are categories of records that stopped coming',
+  },
   'a request could not be answered': {
     level: 'error',
     fields: { error: 'reason' },
