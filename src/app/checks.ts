@@ -63,23 +63,20 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
     tiles,
     now,
     log,
-    filing: filed.filing,
-    question: { verifiers: [...verifiers, ...witnesses], auditors: filed.auditors, promise, idleMs },
+    ...filed,
+    question: { verifiers: [...verifiers, ...witnesses], promise, idleMs },
     ...(runbook !== undefined && { runbook }),
   });
 }
 
 /** posture compares what guards the ledger, and what is sent to its hub, with what was promised. */
 export async function posture(ledger: Ledger, log: Logger): Promise<void> {
-  const [{ filing }, { reader, estate, promise }] = await Promise.all([
-    openFiling(ledger),
-    openLedgerPolicy(ledger.config),
-  ]);
+  const [filed, { reader, estate, promise }] = await Promise.all([openFiling(ledger), openLedgerPolicy(ledger.config)]);
   const canaries = await openCanaries(ledger.config);
   const question = ledger.config.posture?.coverage;
   await runPostureJob(
     {
-      filing,
+      ...filed,
       reader,
       now,
       log,

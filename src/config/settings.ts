@@ -158,9 +158,7 @@ export const SETTINGS = {
   VERIFY_THREADS: v.optional(whole(1, 64), '2'),
   SOURCE_SILENT_HOURS: v.optional(whole(1, 8784), '24'),
   SOURCES_EXPECTED: { each: expectation },
-  RUNBOOK_URL: v.optional(
-    matching(/^https?:\/\/[^\s#]+$/i, 'a URL that begins with http:// or https://, without an anchor'),
-  ),
+  RUNBOOK_URL: v.optional(matching(/^https?:\/\/\S+$/i, 'a URL that begins with http:// or https://')),
   LEDGER_RESOURCE_ID: v.optional(account),
   RETENTION_DAYS: v.optional(whole(1, MAX_RETENTION_DAYS)),
   COVERAGE_SCOPES: { each: passing(isScope, 'ids of subscriptions, managementGroups/NAME, or tenant') },

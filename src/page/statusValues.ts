@@ -1,16 +1,17 @@
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 
-/** Runbook is the address of docs/runbook.md as somebody reads it, without an anchor. */
+/** Runbook is the address of docs/runbook.md as somebody reads it: the name of a section follows, behind # unless it ends so or with =. */
 export type Runbook = string;
 
-/** isRunbook tells whether a text may be such an address: a page on the web, or a path without a scheme. */
-export const isRunbook = (text: string): boolean => /^https?:\/\/[^\s#]+$/i.test(text) || /^[^\s:#]+$/.test(text);
+/** isRunbook tells whether a text may be such an address: of a page on the web, or a path without a scheme. */
+export const isRunbook = (text: string): boolean => /^https?:\/\/\S+$/i.test(text) || /^[^\s:]+$/.test(text);
 
 /** runbookLink leads to a section of the runbook, and names it where nobody said where the runbook is. */
 export const runbookLink = (runbook: Runbook | undefined, section: string): Markup => {
   const name = markup`<code>docs/runbook.md#${section}</code>`;
-  return runbook === undefined || !isRunbook(runbook) ? name : markup`<a href="${runbook}#${section}">${name}</a>`;
+  if (runbook === undefined || !isRunbook(runbook)) return name;
+  return markup`<a href="${runbook}${/[#=]$/.test(runbook) ? '' : '#'}${section}">${name}</a>`;
 };
 
 const TIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):/;

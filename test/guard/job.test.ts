@@ -36,7 +36,12 @@ const ledger = { kind: 'identity', serviceUri: 'https://x', managed: true, clien
 async function runAt(
   second: number,
   container: string,
-  { store, log = new KeptLog(), arm = stack.arm }: { store?: MemoryStore; log?: KeptLog; arm?: Stack['arm'] } = {},
+  {
+    store,
+    log = new KeptLog(),
+    arm = stack.arm,
+    entered = 0,
+  }: { store?: MemoryStore; log?: KeptLog; arm?: Stack['arm']; entered?: number } = {},
 ): Promise<PostureReport> {
   const outside = armOutside(stack.gateway, arm);
   const asked: unknown[] = [];
@@ -46,7 +51,8 @@ async function runAt(
   });
   expect(asked).toEqual([ledger]);
   const files = store ?? new BlobStore(stack.sasContainer(container, 'rcl'));
-  return runPostureJob({ reader, filing: filingIn(files), log, now: () => Date.parse(timeOf(second)) }, promise);
+  const now = (): number => Date.parse(timeOf(second));
+  return runPostureJob({ reader, filing: filingIn(files, entered), auditors: AUDITORS, log, now }, promise);
 }
 
 describe('the job that files postures', () => {
@@ -61,7 +67,7 @@ describe('the job that files postures', () => {
       const now = (): number => Date.parse(timeOf(SECOND));
       const promise = { account: ACCOUNT, container: 'unguarded-too', retentionDays: 1 };
       const report = await runPostureJob(
-        { reader, filing: filingIn(store), log: new KeptLog(), now, coverage },
+        { reader, filing: filingIn(store), auditors: AUDITORS, log: new KeptLog(), now, coverage },
         promise,
       );
       return [report, openReport(store.objects.get(reportName(0)) as Buffer, reportName(0), AUDITORS)];
@@ -124,9 +130,22 @@ describe('the job that files postures', () => {
           status: 'violated',
           report: reportName(0),
           findings: 1,
+          newFindings: 1,
+          standingFindings: 0,
           warnings: 1,
           unreadable: 0,
         },
+      },
+    ]);
+    // The next run finds the same, which is known.
+    const next = new KeptLog();
+    await runAt(SECOND + 1, container, { log: next });
+    expect(next.lines).toMatchObject([
+      { level: 'warn', message: 'standing finding', fields: { code: 'policy-missing', object: container } },
+      {
+        level: 'error',
+        message: 'posture is not as promised',
+        fields: { findings: 1, newFindings: 0, standingFindings: 1 },
       },
     ]);
   });

@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
-import { firstCells, readPage, section } from '../docs/pages.ts';
 import { COLUMNS } from './support/columns.ts';
-import { DEPLOYERS, OFFERED, SETS } from './support/parameterSets.ts';
+import { DEPLOYERS, OFFERED, RUNBOOK_URL, SETS } from './support/parameterSets.ts';
 import type { SetName } from './support/parameterSets.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment, Resource } from './support/templates.ts';
@@ -18,11 +18,14 @@ const QUERIES = readdirSync(join(ROOT, 'infra/queries')).map((file) => ({
   text: readFileSync(join(ROOT, 'infra/queries', file), 'utf8'),
 }));
 
+/** What every line has, the last one those of level warn and error. */
+const EVERYWHERE = ['message', 'function', 'invocation', 'runbook'];
+
 /** A table beside an empty one that has the same columns, so that a query doesn't fail while the table isn't there. */
 const BESIDE_EMPTY = /union isfuzzy=true \(datatable\(([^)]*)\)\[\]\), (\w+)/g;
 
 const WORDS = new Set(
-  'and bin by coalesce contains count desc extend in isempty let matches not or order parse_json print project regex startswith sum summarize todouble tolong toscalar tostring union where d h'.split(
+  'and arg_max bin by coalesce contains count desc extend in isempty let matches not or order parse_json print project regex startswith strcat sum summarize todouble tolong toscalar tostring union where d h'.split(
     ' ',
   ),
 );
@@ -63,7 +66,7 @@ describe('queries', () => {
     const messages = [...list.matchAll(/"([^"]+)"/g)].map(([, message]) => message as string);
     if (fields.length > 0) expect(messages.length).toBeGreaterThan(0);
     expect(messages.filter((message) => !(message in TELEMETRY))).toEqual([]);
-    const known = new Set(['message', ...messages.flatMap((message) => TELEMETRY[message]?.fields ?? [])]);
+    const known = new Set([...EVERYWHERE, ...messages.flatMap((message) => TELEMETRY[message]?.fields ?? [])]);
     expect(fields.filter((field) => !known.has(field))).toEqual([]);
   });
 
@@ -80,6 +83,9 @@ describe('queries', () => {
     expect(fields.filter((field) => !new RegExp(`\\b${field}\\b`).test(source))).toEqual([]);
   });
 });
+
+/** filledIn gives a query as it is deployed. */
+const filledIn = (text = '', runbook = 'docs/runbook.md#'): string => text.replaceAll('{runbook}', runbook);
 
 const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
   resources.filter((one) => one.type === `Microsoft.Insights/${type}`);
@@ -161,6 +167,7 @@ describeTemplates('alerts', (templates) => {
       }));
     expect(rules.map(({ name }) => name)).toEqual([
       'findings',
+      'standing',
       'losses',
       'expiring',
       'tampering',
@@ -179,7 +186,7 @@ describeTemplates('alerts', (templates) => {
         actions: { actionGroups: [people?.id] },
       });
       const [criterion] = rule.criteria.allOf;
-      expect(criterion?.query).toBe(QUERIES.find((query) => query.name === name)?.text);
+      expect(criterion?.query).toBe(filledIn(QUERIES.find((query) => query.name === name)?.text));
       const column = criterion?.metricMeasureColumn ?? null;
       expect(criterion?.timeAggregation).toBe(column === null ? 'Count' : 'Total');
       if (column !== null) expect(criterion?.query).toMatch(new RegExp(`(summarize|print) ${column} = `));
@@ -229,10 +236,12 @@ describeTemplates('alerts', (templates) => {
     const { items } = JSON.parse(serializedData) as { items: { content: { query?: string } }[] };
     const shown = items.flatMap(({ content }) => content.query ?? []);
     const asked = of(deployment, 'scheduledQueryRules').map(({ name }) => name.replace('alert-', ''));
-    const texts = QUERIES.map(({ text }) => text);
+    const texts = QUERIES.map(({ text }) => filledIn(text, RUNBOOK_URL));
     expect(shown.filter((query) => !texts.includes(query))).toEqual([]);
     expect(
-      QUERIES.filter(({ name, text }) => !shown.includes(text) && !asked.includes(name)).map(({ name }) => name),
+      QUERIES.filter(({ name, text }) => !shown.includes(filledIn(text, RUNBOOK_URL)) && !asked.includes(name)).map(
+        ({ name }) => name,
+      ),
     ).toEqual([]);
   });
 
@@ -371,10 +380,28 @@ describeTemplates('alerts', (templates) => {
     },
   );
 
-  test('docs/operations.md says what each alert means', async () => {
-    const deployment = await templates.evaluate('production');
-    const names = KINDS.flatMap((kind) => of(deployment, kind).map(({ name }) => name.replace('alert-', '')));
-    expect(firstCells(section(readPage('docs/operations.md'), '## Alerts')).toSorted()).toEqual(names.toSorted());
+  test('each leads to a section of the runbook, wherever that is', async () => {
+    for (const [set, begins] of [
+      ['production', 'docs/runbook.md#'],
+      ['longest', RUNBOOK_URL],
+    ] as const) {
+      const deployment = await templates.evaluate(set);
+      const alerts = KINDS.flatMap((kind) => of(deployment, kind));
+      expect(alerts.length).toBeGreaterThan(25);
+      for (const { name, properties } of alerts)
+        expect((properties?.['description'] as string).split('What to do: ')[1]).toBe(begins + name.toLowerCase());
+      expect(JSON.stringify(deployment.resources)).not.toContain('{runbook}');
+    }
+  });
+
+  test('an address that would break the queries is refused', async () => {
+    const said = templates.evaluateFile(
+      (await readFile(join(ROOT, 'infra/main.bicepparam'), 'utf8')).replace(
+        /^param runbookUrl = .*$/m,
+        "param runbookUrl = 'https://wiki/\"| take 0'",
+      ),
+    );
+    await expect(said).rejects.toThrow('AUDITSEAL_RUNBOOK_URL has a quote');
   });
 
   test('mail goes to who is named', async () => {

@@ -64,7 +64,7 @@ export const command = defineLedgerCommand(
     plan: ({ target, options }, { now }) => {
       const promise = promiseIn(options);
       if (options.runbook !== undefined && !isRunbook(options.runbook))
-        throw usageError('--runbook must be a URL that begins with http:// or https://, or a path, without an anchor');
+        throw usageError('--runbook must be a URL that begins with http:// or https://, or a path');
       return async () => {
         const { logKeys, auditors, policy } = await readTrust(options);
         const store = await openTarget(target);
