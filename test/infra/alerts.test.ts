@@ -313,7 +313,7 @@ describeTemplates('alerts', (templates) => {
       const alerts = KINDS.flatMap((kind) => of(deployment, kind));
       expect(alerts.length).toBeGreaterThan(25);
       for (const { name, properties } of alerts)
-        expect((properties?.['description'] as string).split('What to do: ')[1]).toBe(begins + name.toLowerCase());
+        expect(String(properties?.['description']).split('What to do: ')[1]).toBe(begins + name.toLowerCase());
       expect(JSON.stringify(deployment.resources)).not.toContain('{runbook}');
     }
   });
