@@ -44,8 +44,8 @@ const TEXTS: readonly (readonly [RegExp, FileKind])[] = [
     },
   ],
   [
-    /^\s*<(?:!doctype html|html)[^]*?<title>[^<]*integrity report/i,
-    { is: 'the page of an integrity report', instead: VERIFY },
+    /^\s*<(?:!doctype html|html)[^]*?<title>[^<]*: (?:(?:integrity|posture) report|status of) /i,
+    { is: 'the page of a report', instead: VERIFY },
   ],
   [
     /^\s*<(?:!doctype html|html)/i,

@@ -1,7 +1,7 @@
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { certificateStyle } from './certificateStyle.ts';
-import { SIGNS, sign } from './reportPage.ts';
+import { renderDocument, sign } from './document.ts';
 import { number, plural, time } from './reportValues.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
@@ -49,36 +49,18 @@ export function renderCertificate(facts: CheckFacts, outcome: CertificateOutcome
   const { file, at } = facts;
   const hash = formatHash(file.sha256);
   const style = certificateStyle(`Result: ${outcome.word}. Checked ${at.toISOString()}, file ${hash.slice(0, 16)}...`);
-  const allowed = Buffer.from(sha256(Buffer.from(style)), 'latin1').toString('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${allowed}'; base-uri 'none'; form-action 'none'`;
-  const head = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${outcome.title}: certificate of a check</title>
-`;
-  const body = markup`</head>
-<body>
-${SIGNS}
-<div class="page">
-<header class="masthead"><p><strong>Auditseal</strong> certificate of a check</p><p>${time(at.toISOString())}</p></header>
-<main>
-${outcome.tone === 'verified' ? '' : markup`<p class="banner" aria-hidden="true">${outcome.word}</p>`}
+  return renderDocument({
+    title: `${outcome.title}: certificate of a check`,
+    subject: 'certificate of a check',
+    dated: time(at.toISOString()),
+    style,
+    main: markup`${outcome.tone === 'verified' ? '' : markup`<p class="banner" aria-hidden="true">${outcome.word}</p>`}
 ${statusSection(outcome)}
 ${checkSection(facts, outcome)}
 ${keysSection(facts)}
 ${outcome.sections}
-${signingSection()}
-</main>
-</div>
-</body>
-</html>
-`;
-  return `${head.text}<style>${style}</style>\n${body.text}`;
+${signingSection()}`,
+  });
 }
 
 function statusSection({ tone, title, sentences, notProved }: CertificateOutcome): Markup {

@@ -142,7 +142,7 @@ test.each<[string, string | Buffer, string]>([
   ['a byte order mark', `\ufeff${evidenceOf(SAYS).toString()}`, 'begins with a byte order mark'],
   ['UTF-16', Buffer.from('\ufeffx', 'utf16le'), 'text in UTF-16'],
   ['a report', '{"report":{"version":1,"kind":"integrity"', 'a report of a check of a whole ledger'],
-  ['the page of a report', '<!doctype html>\n<title>Verified: integrity report', 'the page of an integrity report'],
+  ['the page of a report', '<!doctype html>\n<title>Verified: integrity report x', 'the page of a report'],
   ['a certificate', '<!doctype html>\n<title>Proved: certificate of a check', 'a certificate of a check'],
   ['a key', LOG_KEY, 'a verifier key, and neither evidence nor an answer: give its text with --key'],
   ['a private key', 'PRIVATE+KEY+x+1a2b3c4d+AAAA', 'a private key'],
@@ -151,7 +151,7 @@ test.each<[string, string | Buffer, string]>([
   const path = join(work, `kind${++made}`);
   await writeFile(path, file);
   const { code, out } = await inProcess(() => check.run([path, '--key', LOG_KEY]));
-  expect([code, out]).toEqual([2, expect.stringContaining(`${says}`) as string]);
+  expect([code, out]).toEqual([2, expect.stringContaining(says) as string]);
   expect(out).not.toContain('AAAA');
 });
 
@@ -193,7 +193,10 @@ withBrowser('the certificate in a browser', () => {
     ...keys,
     ...keys.map(fingerprintOf),
     'Where it came from:',
-    ...['Name', 'Place', 'Date', 'Signature'],
+    'Name',
+    'Place',
+    'Date',
+    'Signature',
   ];
 
   test('of evidence holds, on paper, all that the result rests on, and says its result on each sheet', async () => {

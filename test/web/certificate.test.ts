@@ -308,7 +308,7 @@ withBrowser('the certificate that the page prints', () => {
     [
       'a report\u2019s page',
       '<!doctype html>\n<title>Verified: integrity report x</title>',
-      'the page of an integrity report',
+      'the page of a report',
       'mirror',
     ],
     [

@@ -49,10 +49,10 @@ const TEXTS: readonly (readonly [RegExp, Known])[] = [
     },
   ],
   [
-    /^\s*<(?:!doctype html|html)[^]*?<title>[^<]*integrity report/i,
+    /^\s*<(?:!doctype html|html)[^]*?<title>[^<]*: (?:(?:integrity|posture) report|status of) /i,
     {
-      is: 'the page of an integrity report',
-      instead: `It says what somebody else\u2019s check of a ledger found. ${MIRROR}`,
+      is: 'the page of a report',
+      instead: `It says what somebody else\u2019s check found. ${MIRROR}`,
     },
   ],
   [
