@@ -2,12 +2,14 @@ import { runDrill } from './drill.ts';
 import { checkPosture } from './posture.ts';
 import type { AskedCoverage, PostureDeps } from './posture.ts';
 import { faultIn } from '../core/errors.ts';
+import { formatHash, sha256 } from '../core/hash.ts';
 import type { PosturePromise } from '../core/objects/guard.ts';
 import type { PostureReport } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { fileReport } from '../ledger/reports.ts';
 import type { Filing } from '../ledger/reports.ts';
 import { knownFindings, logFindings } from '../ledger/standing.ts';
+import { renderPosture } from '../page/posturePage.ts';
 import type { Canaries } from '../ports/guard.ts';
 import type { Logger } from '../ports/host.ts';
 
@@ -36,7 +38,10 @@ export async function runPostureJob(
   const { status, findings, unreadable } = report;
   const errors = findings.filter(({ severity }) => severity === 'error');
   const { newFindings, standingFindings } = logFindings(log, report, known);
-  const name = await fileReport(filing, () => ({ report }));
+  const name = await fileReport(filing, (name) => {
+    const page = Buffer.from(renderPosture(report, name));
+    return { report: { ...report, page: formatHash(sha256(page)) }, page };
+  });
   const fields = {
     status,
     report: name,

@@ -1,6 +1,7 @@
 import { faultIn } from '../core/errors.ts';
 import { pageName, parseReportName, reportName } from '../core/objects/names.ts';
-import type { FiledReport, Report } from '../core/objects/report.ts';
+import type { FiledReport } from '../core/objects/filedReport.ts';
+import type { Report } from '../core/objects/report.ts';
 import { formatUnsigned, openReport } from '../core/objects/reportFile.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { joinSigned } from '../core/signed/documentSignature.ts';

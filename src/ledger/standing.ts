@@ -5,7 +5,8 @@
 import { firstFree, judgeReport, readDown } from './reports.ts';
 import type { Filing } from './reports.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
-import type { FiledReport, Finding, FindingCode } from '../core/objects/report.ts';
+import type { FiledReport } from '../core/objects/filedReport.ts';
+import type { Finding, FindingCode } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import type { Logger } from '../ports/host.ts';
 
@@ -62,9 +63,14 @@ interface Stated {
   readonly omitted: number;
 }
 
-/** statedIn leaves out warnings of a posture: some describe a choice that was made at deployment. */
+/**
+ * statedIn leaves out warnings of a posture, of which some describe a choice that was made at deployment, and of a status what the
+ * reports state that it repeats.
+ */
 function statedIn(report: FiledReport): Stated {
   if (report.kind === 'integrity') return { findings: report.findings, omitted: report.findingsOmitted };
+  if (report.kind === 'status')
+    return { findings: report.findings.filter(({ report: of }) => of === undefined), omitted: 0 };
   const { findings, coverage } = report;
   // Errors come before warnings, so where a warning is listed no error is left out.
   const isCut = !findings.some(({ code, severity }) => code === 'not-routed' && severity === 'warning');
@@ -95,12 +101,18 @@ const SUBJECTS: { readonly [C in FindingCode]?: (finding: Finding) => string } =
   'not-integrated': ({ object }) => object,
   'checkpoint-uncosigned': ({ detail }) => detail,
   'drill-failed': ({ detail }) => detail,
+  'report-stale': () => '',
+  'source-silent': ({ object }) => object,
 };
 
 const subjectOf = (finding: Finding): string => {
   const { code, object, detail } = finding;
   return JSON.stringify([code, SUBJECTS[code]?.(finding) ?? [object, detail]]);
 };
+
+/** isStanding tells whether a report before stated a finding that nobody has acknowledged, as bad as it is now. */
+export const isStanding = (finding: Finding, { seen }: KnownFindings): boolean =>
+  RANK[seen.get(subjectOf(finding)) ?? 'acknowledged'] >= RANK[finding.severity];
 
 /** LoggedFindings is how many findings, of those that nobody acknowledged, are new and how many stand. */
 interface LoggedFindings {
@@ -113,13 +125,15 @@ interface LoggedFindings {
  * two says it again.
  */
 export function logFindings(log: Logger, report: FiledReport, known: KnownFindings): LoggedFindings {
-  const { findings, omitted } = statedIn(report);
+  const { findings: all, omitted } = statedIn(report);
+  // A category is of records, of which nothing is logged.
+  const findings = all.filter(({ code }) => code !== 'source-silent');
   let newFindings = 0;
   let standingFindings = 0;
   for (const finding of findings) {
-    const { code, object, severity, acknowledged } = finding;
+    const { code, object, acknowledged } = finding;
     if (acknowledged !== undefined) log.info('acknowledged finding', { code, object, action: acknowledged.action });
-    else if (RANK[known.seen.get(subjectOf(finding)) ?? 'acknowledged'] >= RANK[severity]) {
+    else if (isStanding(finding, known)) {
       log.warn('standing finding', { code, object });
       standingFindings += 1;
     } else {

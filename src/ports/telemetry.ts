@@ -368,6 +368,26 @@ export const LINES = {
     runbook: 'posture-could-not-be-read',
     means: 'Azure was asked what guards the ledger, and did not show all of it',
   },
+  'sources fell silent': {
+    level: 'warn',
+    fields: { silent: 'count', newlySilent: 'count' },
+    runbook: 'source-silent',
+    means:
+      'of so many categories no record came for longer than is usual or than is set, `newlySilent` of them since the last status: that names them',
+  },
+  status: {
+    level: 'info',
+    fields: {
+      status: 'name',
+      report: 'name',
+      findings: 'count',
+      newFindings: 'count',
+      standingFindings: 'count',
+      partitions: 'count',
+      silent: 'count',
+    },
+    means: 'how the ledger stands was filed; `silent` are categories of records that stopped coming',
+  },
   'a request could not be answered': {
     level: 'error',
     fields: { error: 'reason' },
