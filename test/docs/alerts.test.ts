@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostLog } from '../../src/adapters/hostLog.ts';
-import type { LineShape } from '../../src/ports/telemetry.ts';
+import type { LineShape } from '../../src/ports/lines/lineShape.ts';
 import { LINES } from '../../src/ports/telemetry.ts';
 import { ALERTS_PAGE, ALERT_KINDS, columnsOf, formatAlerts, readAlerts } from '../../tools/pages/alertsTable.ts';
 import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';

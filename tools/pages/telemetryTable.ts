@@ -6,7 +6,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { LINES } from '../../src/ports/telemetry.ts';
-import type { FieldKind, Level, LineShape } from '../../src/ports/telemetry.ts';
+import type { FieldKind, Level, LineShape } from '../../src/ports/lines/lineShape.ts';
 import { ROOT, writeBlock } from './markedBlock.ts';
 import { formatTable } from './formatTable.ts';
 
