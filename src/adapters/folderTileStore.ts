@@ -4,7 +4,8 @@ import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { isTileName } from '../core/objects/names.ts';
+import { litterOf } from '../core/objects/litter.ts';
+import { TLOG, isTileName } from '../core/objects/names.ts';
 import type { SearchableTiles, TileInfo, TileStore, TooLarge } from '../ports/store.ts';
 
 /** FolderTileStore is the tiles of a mirror: the folder `tlog` in it, or another one. */
@@ -14,7 +15,7 @@ export class FolderTileStore implements TileStore, SearchableTiles {
 
   constructor(mirror: string, folder: string = TLOG_FOLDER) {
     this.#root = join(mirror, folder);
-    this.#folder = new FolderStore(this.#root);
+    this.#folder = new FolderStore(this.#root, (name) => litterOf(`${TLOG}${name}`) !== undefined);
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {

@@ -25,9 +25,10 @@ export async function openTarget(target: string): Promise<ObjectStore> {
  * beside it. `elsewhere` is another folder or container that holds them.
  */
 export async function openTiles(target: string, elsewhere?: string): Promise<ReadableTiles> {
-  if (elsewhere !== undefined) return openTarget(elsewhere);
-  if (!isUrl(target)) return new FolderTileStore(await existingFolder(target));
-  return openTarget(tlogBeside(target));
+  const url = elsewhere ?? target;
+  if (isUrl(url)) return openTarget(elsewhere ?? tlogBeside(target));
+  const folder = await existingFolder(url);
+  return elsewhere === undefined ? new FolderTileStore(folder) : new FolderTileStore(folder, '.');
 }
 
 /** openTileStore opens what openTiles does, to write there and to look things up. A folder that doesn't exist is made with the first file. */

@@ -91,6 +91,7 @@ export class MemoryStore implements ObjectStore {
       const slash = name.indexOf('/', prefix.length);
       found.add(slash < 0 ? name : name.slice(0, slash + 1));
     }
-    for (const name of [...found].sort()) yield { name, isFolder: name.endsWith('/') };
+    // A blob that is called as the prefix is none, as in Azure.
+    for (const name of [...found].sort()) yield { name, isFolder: name.endsWith('/') && name !== prefix };
   }
 }
