@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ContainerClient } from '@azure/storage-blob';
 import { callersPath } from './files.ts';
 import { isUrl, unusable } from './usage.ts';
+import { refuseWrongFolder } from './wrongFolder.ts';
 import { TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
 import { MirrorStore } from '../adapters/mirrorStore.ts';
@@ -17,7 +18,9 @@ export async function openTarget(target: string): Promise<ObjectStore> {
     const { BlobStore } = await import('../adapters/blobStore.ts');
     return new BlobStore(await openUrl(target));
   }
-  return new MirrorStore(await existingFolder(target));
+  const folder = await existingFolder(target);
+  await refuseWrongFolder(folder, target);
+  return new MirrorStore(folder);
 }
 
 /**

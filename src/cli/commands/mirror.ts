@@ -15,6 +15,7 @@ import { formatBytes, formatCount, print, printItem, printJson } from '../output
 import { Progress } from '../progress.ts';
 import { hasTiles, openTarget, openTiles } from '../target.ts';
 import { isUrl, unusable } from '../usage.ts';
+import { refuseWrongFolder } from '../wrongFolder.ts';
 
 const CONCURRENCY = 8;
 
@@ -50,6 +51,7 @@ export const command = defineCommand(
     } catch (error) {
       throw unusable(`${dir} can't be made a folder: ${reasonOf(error)}`, error);
     }
+    await refuseWrongFolder(folder, dir);
     const mirror = new MirrorStore(folder);
     const differing = await differsAt(store, mirror);
     // Before the ledger, which then has whatever the checkpoint among the tiles covers.
