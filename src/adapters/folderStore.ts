@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { link, mkdir, open, opendir, readFile, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -91,6 +92,17 @@ export class FolderStore implements ObjectStore {
     });
   }
 
+  /** removeBlank removes a file that holds zeros alone, as one does whose bytes a crash took, and tells whether it did. */
+  async removeBlank(name: string): Promise<boolean> {
+    const path = this.pathOf(name);
+    return this.#run(name, async () => {
+      if (((await statOrUndefined(path))?.size ?? 0) === 0) return false;
+      for await (const chunk of createReadStream(path)) if ((chunk as Buffer).some((byte) => byte !== 0)) return false;
+      await unlink(path);
+      return true;
+    });
+  }
+
   /** metadata gives none: files have no such thing, and their bytes can be read. */
   async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
     return (await this.exists(name)) ? {} : undefined;
@@ -179,12 +191,21 @@ export class FolderStore implements ObjectStore {
       return await action();
     } catch (error) {
       if (error instanceof AuditsealError) throw error;
+      if (isFull(error)) throw storeFull(what, error);
       const code = (error as NodeJS.ErrnoException).code ?? 'fault';
       const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'is not a folder' : `can't be used (${code})`;
       throw new AuditsealError('STORE_UNAVAILABLE', `${what} ${why}`, { cause: error });
     }
   }
 }
+
+/** isFull tells whether the operating system had no room for something. */
+export const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** storeFull says that there was no room for something. */
+export const storeFull = (what: string, cause: unknown): AuditsealError =>
+  new AuditsealError('STORE_FULL', `${what}: the disk is full (${(cause as NodeJS.ErrnoException).code})`, { cause });
 
 /** Windows also splits at backslashes and colons, and drops dots and spaces at the end of a part. */
 const isUnsafe = (part: string): boolean =>

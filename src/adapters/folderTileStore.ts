@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
+import { FolderStore, TLOG_FOLDER, isFull, storeFull } from './folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { litterOf } from '../core/objects/litter.ts';
 import { TLOG, isTileName } from '../core/objects/names.ts';
@@ -35,6 +35,7 @@ export class FolderTileStore implements TileStore, SearchableTiles {
       await rename(partial, path);
     } catch (error) {
       await unlink(partial).catch(() => {}); // the first failure is what counts
+      if (isFull(error)) throw storeFull(name, error);
       const code = (error as NodeJS.ErrnoException).code ?? 'fault';
       throw new AuditsealError('STORE_UNAVAILABLE', `${name} can't be written (${code})`, { cause: error });
     }

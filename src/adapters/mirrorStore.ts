@@ -98,6 +98,15 @@ export class MirrorStore implements ObjectStore {
     for (const [name, isFolder] of names) yield { name, isFolder };
   }
 
+  /** removeBlank removes the file of an object if it holds zeros alone, and tells whether it did. */
+  async removeBlank(name: string): Promise<boolean> {
+    if (isKnownName(name)) return this.#folder.removeBlank(name);
+    const [file, another] = await this.#filesOfForeign(name);
+    if (file === undefined || another !== undefined) return false;
+    this.#foreign = undefined;
+    return this.#folder.removeBlank(file);
+  }
+
   /** ignored yields the files of the folder that are no objects. */
   async *ignored(): AsyncGenerator<IgnoredFile> {
     for await (const name of this.#folder.files()) {

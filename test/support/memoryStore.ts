@@ -45,6 +45,11 @@ export class MemoryStore implements ObjectStore {
     return fault === 'loseResponse' ? 'exists' : 'created';
   }
 
+  /** removeBlank removes an object of zeros, as the folder of a mirror does. */
+  async removeBlank(name: string): Promise<boolean> {
+    return this.objects.get(name)?.every((byte) => byte === 0) === true && this.objects.delete(name);
+  }
+
   async read(name: string, most: number = maxBytesOf(name)): Promise<Buffer | Unread | undefined> {
     this.requests.read += 1;
     await this.turn();
