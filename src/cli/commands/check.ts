@@ -10,6 +10,8 @@ import { ANSWER_FILE, isAnswer, parseAnswer } from '../../core/objects/answer.ts
 import type { Answer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
 import type { Evidence } from '../../core/objects/evidence.ts';
+import { checkSeveral, severalFiles } from '../checkSeveral.ts';
+import type { Judging } from '../checkSeveral.ts';
 import { defineCommand } from '../command.ts';
 import { printAnswer, printAnswerJson } from '../answerReport.ts';
 import { reportAsJson, reportAsText } from '../evidenceReport.ts';
@@ -29,11 +31,12 @@ const REFUTING: readonly AuditsealErrorCode[] = ['SIGNATURE_INVALID', 'PROOF_INV
 export const command = defineCommand(
   {
     name: 'check',
-    arguments: ['FILE'],
-    usage: ['FILE --key VKEY [options]'],
+    arguments: ['FILE…'],
+    usage: ['FILE… --key VKEY [options]'],
     description: [
       'Checks evidence that auditseal prove wrote, or an answer that auditseal find wrote, offline, and shows the records ' +
         'and what exactly is proved. FILE may be the folder of an answer.',
+      'Of several files of evidence, or a folder of them, each is one line, with one for all at the end; the exit status is the worst.',
     ],
     options: {
       key: {
@@ -61,11 +64,14 @@ export const command = defineCommand(
     },
     examples: [
       'auditseal check ./answer --key logs.example.com/prod+22e6b51e+AeMP… --auditor-key logs.example.com/prod/auditor+9a01c2d3+AbCd…',
+      'auditseal check ./evidence --key logs.example.com/prod+22e6b51e+AeMP…',
       'auditseal check record.json --key logs.example.com/prod+22e6b51e+AeMP…',
     ],
   },
-  async ({ given: [path], options }) => {
+  async ({ given: [path], more, options }) => {
     const trust = await readTrust(options);
+    const several = await severalFiles([path, ...more]);
+    if (several !== undefined) return checkSeveral(several, trust, judgingBy(trust), options.json);
     const report = options.json ? reportAsJson : reportAsText;
     const isFolder = await isUserFolder(path);
     if (isFolder && (await isUserFolder(join(path, 'segments'))))
@@ -108,6 +114,11 @@ function reportAnswer(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, 
     return report.failed(code === 'VERSION_UNKNOWN' ? 'unreadable' : 'refuted', code, message);
   }
 }
+
+const judgingBy = ({ policy }: TrustedKeys): Judging => ({
+  whyNoQuorum: (cosignatures) => whyNoQuorum(policy, cosignatures),
+  isRefuting: (code) => REFUTING.includes(code),
+});
 
 /** whyNoQuorum says in words how a policy's quorum is not met; undefined if it is. */
 function whyNoQuorum(
