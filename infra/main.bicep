@@ -167,6 +167,11 @@ param dnsZones string = 'own'
 @maxLength(20)
 param alertEmails string[] = []
 
+@description('Optional. Where alerts say that the runbook is: the address of your own copy, on a wiki or in the repository. The name of a section is put behind it, after a # unless it ends with one or with =. Default: its path in the repository.')
+@minLength(1)
+@maxLength(512)
+param runbookUrl string = 'docs/runbook.md'
+
 @description('Optional. Object ids of the identities that deploy, such as the pipeline\'s. What each deployment changes alerts nobody when they do it. Without the activity log (routeActivityLog) it has no effect. Empty: each deployment is an alert.')
 @maxLength(10)
 param deployers string[] = []
@@ -212,6 +217,11 @@ var names = namesFor(environmentName, token)
 var tags = { 'azd-env-name': environmentName }
 var chosen = loadJsonContent('sizes.json')[size]
 var isPublic = network == 'public'
+
+// It stands in texts of queries, whose rules Azure takes unchecked.
+var runbook = contains(runbookUrl, '"') || contains(runbookUrl, '\\')
+  ? fail('AUDITSEAL_RUNBOOK_URL has a quote or a backslash, which no address has.')
+  : '${runbookUrl}${endsWith(runbookUrl, '#') || endsWith(runbookUrl, '=') ? '' : '#'}'
 
 var givenSubnets = filter([sealerSubnetId, auditorSubnetId, endpointSubnetId], id => !empty(id))
 var isExisting = !empty(givenSubnets)
@@ -498,6 +508,7 @@ module alerts 'modules/alerts.bicep' = {
     workspaceName: names.workspace
     hubNamespaceName: names.hubNamespace
     emails: alertEmails
+    runbook: runbook
     hubRetentionHours: chosen.hub.retentionHours
     deployers: deployers
     watchSubscription: watchSubscription
@@ -513,6 +524,7 @@ module workbook 'modules/workbook.bicep' = {
     location: location
     tags: tags
     workspaceName: names.workspace
+    runbook: runbook
   }
   dependsOn: [logs]
 }

@@ -74,6 +74,7 @@ param excludedGroups = filter(
   name => !empty(name)
 )
 param remediated = filter(split(readEnvironmentVariable('AUDITSEAL_REMEDIATED', ''), ','), name => !empty(name))
+param runbookUrl = readEnvironmentVariable('AUDITSEAL_RUNBOOK_URL', 'docs/runbook.md')
 param alertEmails = filter(
   split(readEnvironmentVariable('AUDITSEAL_ALERT_EMAILS', ''), ','),
   address => !empty(address)

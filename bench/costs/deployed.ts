@@ -105,7 +105,7 @@ export function readDeployed(size: Size): Deployed {
     .filter((each) => read(each, 'enabled') === true)
     .map((each) => text(each, 'evaluationFrequency'));
   const often = frequencies.filter((frequency) => frequency === 'PT5M').length;
-  if (!frequencies.every((frequency) => ['PT5M', 'PT15M', 'PT1H'].includes(frequency)))
+  if (!frequencies.every((frequency) => ['PT5M', 'PT15M', 'PT1H', 'P1D'].includes(frequency)))
     throw new Error('there is no price for a rule that runs so often');
   const warm = read(one('Web/sites', 'func-sealer'), ...scale, 'alwaysReady') as readonly {
     readonly instanceCount: number;

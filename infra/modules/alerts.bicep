@@ -26,6 +26,11 @@ param hubNamespaceName string
 @maxLength(20)
 param emails string[]
 
+@description('Required. Address that the name of a section of the runbook is put behind.')
+@minLength(1)
+@maxLength(513)
+param runbook string
+
 @description('Required. Hours that the hub keeps an event. Half of it without catching up is an alert.')
 @minValue(24)
 @maxValue(2160)
@@ -60,22 +65,33 @@ func operationsIn(scope string) string[] =>
   ))
 
 var filledIn = {
+  '{runbook}': runbook
   '{group}': resourceGroup().name
   '{ofGroup}': quoted(operationsIn('group'))
   '{ofSubscription}': quoted(watchSubscription ? operationsIn('subscription') : [])
   '{deployers}': quoted(deployers)
 }
-var changes = reduce(items(filledIn), queries.changes, (text, one) => replace(text, one.key, one.value))
+var texts = mapValues(queries, query => reduce(items(filledIn), query, (text, one) => replace(text, one.key, one.value)))
 
 // `rows`: the query gives a row for each case, and one is too many. Else it gives one number, which is compared. Windows
 // are as long as Azure allows, where what is watched is slow: two days at most.
 var rules = [
   {
     key: 'findings'
-    title: 'The auditor found something'
+    title: 'The auditor found something new'
     severity: 0
-    every: 'PT5M'
-    window: 'PT15M'
+    every: 'PT15M'
+    window: 'PT30M' // each is said once, and lines may come late
+    column: 'rows'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    key: 'standing'
+    title: 'What the auditor found still stands, or it could not read something'
+    severity: 2
+    every: 'P1D'
+    window: 'P1D'
     column: 'rows'
     operator: 'GreaterThan'
     threshold: 0
@@ -211,7 +227,7 @@ resource queried 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: rule.title
-      description: 'docs/runbook.md says what to do.'
+      description: 'What to do: ${runbook}alert-${toLower(rule.key)}'
       severity: rule.severity
       enabled: rule.key != 'changes' || deploymentsAreKnown // left out, it would stay as an earlier deployment made it
       scopes: [workspace.id]
@@ -222,7 +238,7 @@ resource queried 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       criteria: {
         allOf: [
           {
-            query: rule.key == 'changes' ? changes : queries[rule.key]
+            query: texts[rule.key]
             timeAggregation: rule.column == 'rows' ? 'Count' : 'Total'
             metricMeasureColumn: rule.column == 'rows' ? null : rule.column
             operator: rule.operator
@@ -240,6 +256,7 @@ module hubMetrics 'hubMetrics.bicep' = {
   params: {
     tags: tags
     hubNamespaceName: hubNamespaceName
+    runbook: runbook
     actionGroupId: people.id
   }
 }
@@ -247,6 +264,7 @@ module hubMetrics 'hubMetrics.bicep' = {
 module watch 'watch.bicep' = {
   params: {
     tags: tags
+    runbook: runbook
     actionGroupId: people.id
     watchSubscription: watchSubscription
     activityLogSettingId: activityLogSettingId

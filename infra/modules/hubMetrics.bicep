@@ -11,6 +11,11 @@ param tags tagsOf
 @maxLength(50)
 param hubNamespaceName string
 
+@description('Required. Address that the name of a section of the runbook is put behind.')
+@minLength(1)
+@maxLength(513)
+param runbook string
+
 @description('Required. Action group, as a resource id.')
 @minLength(1)
 @maxLength(512)
@@ -34,7 +39,7 @@ resource measured 'Microsoft.Insights/metricAlerts@2018-03-01' = [
     location: 'global'
     tags: tags
     properties: {
-      description: metric.title
+      description: '${metric.title}. What to do: ${runbook}alert-${toLower(metric.key)}'
       severity: metric.severity
       enabled: true
       scopes: [hubNamespace.id]

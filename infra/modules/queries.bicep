@@ -1,5 +1,5 @@
 metadata name = 'Queries'
-metadata description = 'What is asked of the logs, by alerts and by the workbook. A rule whose query fails for a week is disabled by Azure, and a query fails while a table that it reads has no first line yet, or none in 30 days; so each reads its tables beside an empty one of the same columns.'
+metadata description = 'What is asked of the logs, by alerts and by the workbook. A rule whose query fails for a week is disabled by Azure, and a query fails while a table that it reads has no first line yet, or none in 30 days; so each reads its tables beside an empty one of the same columns. Whoever uses one fills in `{runbook}`.'
 
 @export()
 @description('The text of each query.')
@@ -13,6 +13,7 @@ var queries = {
   losses: loadTextContent('../queries/losses.kql')
   postureRuns: loadTextContent('../queries/postureRuns.kql')
   sealedByPartition: loadTextContent('../queries/sealedByPartition.kql')
+  standing: loadTextContent('../queries/standing.kql')
   tampering: loadTextContent('../queries/tampering.kql')
   unsealed: loadTextContent('../queries/unsealed.kql')
   verdicts: loadTextContent('../queries/verdicts.kql')

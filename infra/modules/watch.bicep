@@ -6,6 +6,11 @@ import { tagsOf } from '../shared.bicep'
 @description('Required. Tags of every resource.')
 param tags tagsOf
 
+@description('Required. Address that the name of a section of the runbook is put behind.')
+@minLength(1)
+@maxLength(513)
+param runbook string
+
 @description('Required. Action group, as a resource id.')
 @minLength(1)
 @maxLength(512)
@@ -45,7 +50,7 @@ resource watched 'Microsoft.Insights/activityLogAlerts@2020-10-01' = [
     location: 'global'
     tags: tags
     properties: {
-      description: subject.value.title
+      description: '${subject.value.title}. What to do: ${runbook}alert-${toLower(subject.key)}'
       enabled: isWatched[subject.value.scope] && !(subject.value.exceptDeployers && deploymentsAreKnown)
       scopes: [scopes[subject.value.scope]]
       condition: {

@@ -17,6 +17,11 @@ param tags tagsOf
 @maxLength(63)
 param workspaceName string
 
+@description('Required. Address that the name of a section of the runbook is put behind.')
+@minLength(1)
+@maxLength(513)
+param runbook string
+
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
   name: workspaceName
 }
@@ -61,7 +66,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
           content: {
             version: 'KqlItem/1.0'
             title: item.title
-            query: queries[item.query]
+            query: replace(queries[item.query], '{runbook}', runbook)
             size: 1
             timeContextFromParameter: 'time'
             queryType: 0

@@ -2,12 +2,14 @@ import type { Ledger } from './ledger.ts';
 import { openCanaries, openLedgerPolicy } from '../adapters/ledgerPolicy.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
+import { MINUTE_MS } from '../core/units.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { askCoverage } from '../routing/coverage.ts';
 import { runPostureJob } from '../guard/job.ts';
 import { enteredReports } from '../integrate/enteredReports.ts';
 import type { Filing } from '../ledger/reports.ts';
 import type { Logger } from '../ports/host.ts';
+import { runStatusJob } from '../status/job.ts';
 import { SegmentWorkers } from '../threads/workers.ts';
 import { runVerifyJob } from '../verify/job.ts';
 
@@ -27,13 +29,14 @@ async function openFiling({ config, ...ledger }: Ledger): Promise<{ filing: Fili
   return { filing: { store, ledger: origin, signer, entered }, auditors };
 }
 
-/** verify runs one check of the whole ledger. */
+/** verify runs one check of the whole ledger, and then says how it stands. */
 export async function verify(ledger: Ledger, log: Logger, previousRun: number | undefined): Promise<void> {
   const filed = await openFiling(ledger);
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
   const { fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = ledger.config;
   const workers = new SegmentWorkers(verifyThreads);
-  const idleMs = heartbeatMinutes * 60_000 + INTEGRATION_DELAY_MS;
+  // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
+  const idleMs = heartbeatMinutes * MINUTE_MS + INTEGRATION_DELAY_MS;
   try {
     await runVerifyJob({
       store,
@@ -44,7 +47,6 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
       fullVerifyHours,
       ...(previousRun !== undefined && { previousRun }),
       concurrency: verifyThreads * SEGMENTS_A_THREAD,
-      // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
       allowance: { delayMs: INTEGRATION_DELAY_MS, ageMs: idleMs, silenceMs: idleMs },
       verifiers,
       ...(policy !== undefined && { policy }),
@@ -54,19 +56,27 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
   } finally {
     await workers.close();
   }
+  const { sources: promise, runbook } = ledger.config;
+  const witnesses = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
+  await runStatusJob({
+    store,
+    tiles,
+    now,
+    log,
+    ...filed,
+    question: { verifiers: [...verifiers, ...witnesses], promise, idleMs },
+    ...(runbook !== undefined && { runbook }),
+  });
 }
 
 /** posture compares what guards the ledger, and what is sent to its hub, with what was promised. */
 export async function posture(ledger: Ledger, log: Logger): Promise<void> {
-  const [{ filing }, { reader, estate, promise }] = await Promise.all([
-    openFiling(ledger),
-    openLedgerPolicy(ledger.config),
-  ]);
+  const [filed, { reader, estate, promise }] = await Promise.all([openFiling(ledger), openLedgerPolicy(ledger.config)]);
   const canaries = await openCanaries(ledger.config);
   const question = ledger.config.posture?.coverage;
   await runPostureJob(
     {
-      filing,
+      ...filed,
       reader,
       now,
       log,

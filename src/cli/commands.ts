@@ -11,6 +11,11 @@ export interface Listed {
 
 /** COMMANDS lists the commands by their names. */
 export const COMMANDS: Readonly<Record<string, Listed>> = {
+  status: {
+    arguments: 'TARGET',
+    summary: 'say how a ledger stands, and the one thing to do',
+    load: () => import('./commands/status.ts'),
+  },
   verify: {
     arguments: 'TARGET',
     summary: 'recompute and follow every chain and the log',
@@ -97,7 +102,7 @@ export function overview(width: number): string {
     'auditseal: checks ledgers of sealed audit logs',
     composeTable(rows, width),
     wrap(
-      'TARGET is a mirror folder or a container\'s URL; lock, hold, acknowledge, doctor and posture take only the URL. verify and posture also take a file that lists several ledgers. "auditseal COMMAND --help" says more.',
+      'TARGET is a mirror folder or a container\'s URL; lock, hold, acknowledge, doctor and posture take only the URL. status, verify and posture also take a file that lists several ledgers. "auditseal COMMAND --help" says more.',
       width,
     ),
     wrap('"auditseal --version" says which release this is.', width),

@@ -4,7 +4,8 @@ import { formatCount, print, printItem, printJson, tell } from './output.ts';
 import { countFindings } from './report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { EXIT_STATUS, isAcknowledged } from '../core/objects/report.ts';
-import type { FiledReport, Status } from '../core/objects/report.ts';
+import type { FiledReport } from '../core/objects/filedReport.ts';
+import type { Status } from '../core/objects/report.ts';
 
 /** CheckedLedger is what came of the check of one ledger. */
 export interface CheckedLedger {
@@ -21,8 +22,8 @@ export interface PlannedCheck {
   readonly check: () => Promise<CheckedLedger>;
 }
 
-/** Outcome is what came of one ledger: a report, a fault, or both where the report couldn't be kept. */
-interface Outcome extends Pick<ListedLedger, 'ledger' | 'target'> {
+/** LedgerOutcome is what came of one ledger: a report, a fault, or both where the report couldn't be kept. */
+export interface LedgerOutcome extends Pick<ListedLedger, 'ledger' | 'target'> {
   readonly status: Status;
   readonly checked?: CheckedLedger;
   readonly fault?: string;
@@ -36,17 +37,21 @@ const STATUSES = ['violated', 'unverified', 'verified'] as const satisfies reado
  * the exit status. No ledger's fault stops the others: it makes its own ledger unverified. docs/operations.md, section "Several
  * ledgers".
  */
-export async function checkEstate(planned: readonly PlannedCheck[], atOnce: number, isJson: boolean): Promise<number> {
-  const outcomes: Outcome[] = [];
+export async function checkEstate(
+  planned: readonly PlannedCheck[],
+  atOnce: number,
+  isJson: boolean,
+): Promise<{ readonly status: number; readonly outcomes: readonly LedgerOutcome[] }> {
+  const outcomes: LedgerOutcome[] = [];
   for await (const outcome of mapInOrder(planned, atOnce, checkListed)) outcomes.push(outcome);
   // No ledgers, no verdict: then none of them is verified.
   const status = STATUSES.find((one) => outcomes.some((outcome) => outcome.status === one)) ?? 'unverified';
   if (isJson) printEstateJson(status, outcomes);
   else printEstate(status, outcomes);
-  return EXIT_STATUS[status];
+  return { status: EXIT_STATUS[status], outcomes };
 }
 
-async function checkListed({ listed: { place, ledger, target }, check }: PlannedCheck): Promise<Outcome> {
+async function checkListed({ listed: { place, ledger, target }, check }: PlannedCheck): Promise<LedgerOutcome> {
   const said = (error: unknown): string => {
     const [first, ...more] = faultLines(error);
     if (more.length > 0) [`${place}: ${first}`, ...more].forEach(tell);
@@ -68,7 +73,7 @@ async function checkListed({ listed: { place, ledger, target }, check }: Planned
   }
 }
 
-function printEstateJson(status: Status, outcomes: readonly Outcome[]): void {
+function printEstateJson(status: Status, outcomes: readonly LedgerOutcome[]): void {
   const ledgers = outcomes.map(({ checked, fault, ...outcome }) => ({
     ...outcome,
     ...(checked !== undefined && { report: checked.report }),
@@ -77,8 +82,8 @@ function printEstateJson(status: Status, outcomes: readonly Outcome[]): void {
   printJson({ version: 1, kind: 'estate', status, ledgers });
 }
 
-function printEstate(status: Status, outcomes: readonly Outcome[]): void {
-  const of = (one: Status): Outcome[] => outcomes.filter((outcome) => outcome.status === one);
+function printEstate(status: Status, outcomes: readonly LedgerOutcome[]): void {
+  const of = (one: Status): LedgerOutcome[] => outcomes.filter((outcome) => outcome.status === one);
   const count = (one: Status): string => `${formatCount(of(one).length)} ${one}`;
   const ledgers = `${formatCount(outcomes.length)} ${outcomes.length === 1 ? 'ledger' : 'ledgers'}`;
   const acknowledged = outcomes.flatMap(({ checked }) => checked?.report.findings.filter(isAcknowledged) ?? []).length;
@@ -100,7 +105,7 @@ function printEstate(status: Status, outcomes: readonly Outcome[]): void {
 }
 
 function findingsIn(report: FiledReport): string {
-  const omitted = report.kind === 'integrity' ? report.findingsOmitted : 0;
+  const omitted = 'findingsOmitted' in report ? report.findingsOmitted : 0;
   const acknowledged = report.findings.filter(isAcknowledged).length;
   const but = acknowledged === 0 ? '' : `, ${formatCount(acknowledged)} of them acknowledged`;
   return `${countFindings(report.findings.length + omitted)}${but}`;

@@ -1,4 +1,4 @@
-import { mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { unusable } from './usage.ts';
 
@@ -18,6 +18,19 @@ export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY
     const isThere = codeOf(error) === 'EEXIST';
     const why = isThere ? 'is there already, and is never overwritten' : `can't be written: ${reasonOf(error)}`;
     throw unusable(`--out: ${path} ${why}`, error);
+  }
+}
+
+/** replaceFile writes a file anew: whoever reads it meanwhile has it whole, as it was or as it is. */
+export async function replaceFile(option: string, path: string, bytes: Uint8Array): Promise<void> {
+  const target = callersPath(path);
+  const partial = `${target}.${process.pid}.partial`;
+  try {
+    await writeFile(partial, bytes);
+    await rename(partial, target);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw unusable(`${option}: ${path} can't be written: ${reasonOf(error)}`, error);
   }
 }
 

@@ -1,13 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { defineCommand } from './command.ts';
 import type { Command } from './command.ts';
 import { checkEstate } from './estate.ts';
-import type { CheckedLedger } from './estate.ts';
+import type { CheckedLedger, LedgerOutcome } from './estate.ts';
+import { EXIT } from './exits.ts';
+import { faultLines } from './fault.ts';
 import type { HelpText } from './help.ts';
 import { readLedgerList } from './ledgerList.ts';
 import type { ListedLedger } from './ledgerList.ts';
 import type { LedgerOptionTable } from './ledgerOptions.ts';
-import { printJson } from './output.ts';
+import { printJson, printPage, warn } from './output.ts';
 import type { Outside } from './outside.ts';
+import { targetWithoutSas } from './target.ts';
 import { parseArguments, usageError } from './usage.ts';
 import type { OptionTable, OptionValues } from './usage.ts';
 import { named } from '../core/errors.ts';
@@ -29,6 +33,10 @@ export interface LedgerCheck<O> {
   readonly atOnce: number;
   /** plan throws USAGE for options that contradict each other or miss one. What it gives does the check. */
   plan(asked: AskedLedger<O>, outside: Outside): () => Promise<CheckedLedger>;
+  /** keep writes what is kept of one run over all ledgers; `isList` tells whether TARGET was a list */
+  keep?(outcomes: readonly LedgerOutcome[], options: O, isList: boolean): Promise<void>;
+  /** pauseMs is how long to wait before all is checked again; undefined: it is checked once */
+  pauseMs?(options: O): number | undefined;
 }
 
 /** defineLedgerCommand makes a command whose TARGET is a ledger, or a file that lists several. */
@@ -39,21 +47,70 @@ export function defineLedgerCommand<const O extends OptionTable>(
   return defineCommand(text, async ({ given: [target], options }, outside) => {
     const isJson = 'json' in options && options.json === true;
     const list = await readLedgerList(target);
-    if (list === undefined) return printOne(await check.plan({ target, options }, outside)(), isJson);
-    const ofRun = optionsOfRun(target, options, check.ofLedger);
-    const planned = list.map((listed) =>
-      named(listed.place, () => {
-        const { given, options: own } = parseArguments(
-          listed.argumentsOf(check.ofLedger),
-          text.arguments,
-          text.options,
-        );
-        return { listed, check: check.plan({ target: given[0], options: { ...own, ...ofRun }, listed }, outside) };
-      }),
-    );
-    return checkEstate(planned, check.atOnce, isJson);
+    const pauseMs = check.pauseMs?.(options);
+    const once = await planned();
+    if (pauseMs === undefined) return once();
+    return repeatedly(once, pauseMs, isJson);
+
+    async function planned(): Promise<() => Promise<number>> {
+      if (list === undefined) {
+        const one = check.plan({ target, options }, outside);
+        return async () => {
+          const checked = await one();
+          const status = await printOne(checked, isJson);
+          await check.keep?.([outcomeOf(target, checked)], options, false);
+          return status;
+        };
+      }
+      const ofRun = optionsOfRun(target, options, check.ofLedger);
+      const all = list.map((listed) =>
+        named(listed.place, () => {
+          const { given, options: own } = parseArguments(
+            listed.argumentsOf(check.ofLedger),
+            text.arguments,
+            text.options,
+          );
+          return { listed, check: check.plan({ target: given[0], options: { ...own, ...ofRun }, listed }, outside) };
+        }),
+      );
+      return async () => {
+        const { status, outcomes } = await checkEstate(all, check.atOnce, isJson);
+        await check.keep?.(outcomes, options, true);
+        return status;
+      };
+    }
   });
 }
+
+const outcomeOf = (target: string, checked: CheckedLedger): LedgerOutcome => ({
+  ledger: '',
+  target: targetWithoutSas(target),
+  status: checked.report.status,
+  checked,
+});
+
+/** repeatedly checks again and again, on a terminal on a page that is cleared, until somebody ends it. */
+async function repeatedly(check: () => Promise<number>, pauseMs: number, isJson: boolean): Promise<number> {
+  const ended = new AbortController();
+  process.once('SIGINT', () => ended.abort());
+  let status: number = EXIT.unknown;
+  while (!ended.signal.aborted) {
+    if (process.stdout.isTTY && !isJson) printPage(CLEAR);
+    try {
+      status = await check();
+    } catch (error) {
+      // What can't be reached now may be in a minute.
+      const [first] = faultLines(error);
+      warn(first);
+      status = EXIT.unknown;
+    }
+    await delay(pauseMs, undefined, { signal: ended.signal }).catch(() => {});
+  }
+  return status;
+}
+
+/** ECMA-48: the cursor to the first place, and everything behind it erased. */
+const CLEAR = '\u001b[H\u001b[2J';
 
 async function printOne(checked: CheckedLedger, isJson: boolean): Promise<number> {
   if (isJson) printJson(checked.report);

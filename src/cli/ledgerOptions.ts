@@ -8,6 +8,10 @@ export type LedgerOptionTable = Readonly<Record<string, Exclude<Option, { readon
 /** DEFAULT_DAYS is how many days a policy must retain where nobody says so. */
 export const DEFAULT_DAYS = 365;
 
+/** DEFAULT_SILENT_HOURS and DEFAULT_HEARTBEAT_MINUTES are what the app goes by too, unless its settings say otherwise. */
+export const DEFAULT_SILENT_HOURS = 24;
+export const DEFAULT_HEARTBEAT_MINUTES = 15;
+
 /** LEDGER_OPTIONS are the options of one ledger, of each command that takes a list of them. All others are of the whole run. */
 export const LEDGER_OPTIONS = {
   verify: {
@@ -38,6 +42,45 @@ export const LEDGER_OPTIONS = {
       type: 'file',
       placeholder: 'FILE',
       meaning: 'write the report to this file too, which must not exist yet: keep it for --since. Not with --quick',
+    },
+  },
+  status: {
+    key: {
+      type: 'texts',
+      placeholder: 'VKEY',
+      meaning: 'a verifier key of the log. Without one, nobody vouches for its checkpoint',
+    },
+    'auditor-key': {
+      type: 'texts',
+      placeholder: 'VKEY',
+      meaning: "a verifier key of the ledger's auditor. Without one, anybody may have filed the reports in TARGET",
+    },
+    policy: {
+      type: 'file',
+      placeholder: 'FILE',
+      meaning:
+        'a policy of c2sp.org/tlog-policy: its witnesses are looked for among those that cosigned, and its log keys count too',
+    },
+    tlog: { type: 'target', placeholder: 'DIR|URL', meaning: "where the log's tiles are, if not in TARGET/tlog" },
+    ledger: { type: 'text', placeholder: 'NAME', meaning: 'the name that the ledger in TARGET must have' },
+    'silent-hours': {
+      type: 'number',
+      placeholder: 'N',
+      least: 1,
+      most: 8784,
+      meaning: `a category is silent after so many hours without a record at the earliest (default: ${DEFAULT_SILENT_HOURS})`,
+    },
+    expect: {
+      type: 'texts',
+      placeholder: 'CATEGORY=HOURS',
+      meaning: 'a category that must come, and after how many hours without one it is silent; 0 says that it never is',
+    },
+    'heartbeat-minutes': {
+      type: 'number',
+      placeholder: 'N',
+      least: 1,
+      most: 1440,
+      meaning: `HEARTBEAT_MINUTES of the app (default: ${DEFAULT_HEARTBEAT_MINUTES})`,
     },
   },
   posture: {

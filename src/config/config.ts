@@ -73,6 +73,10 @@ export interface Config extends LogKeySettings {
   /** hours of the periods in each of which the first check starts from the first segment again */
   readonly fullVerifyHours: number;
   readonly verifyThreads: number;
+  /** after how many hours without a record a category is silent, and what is expected of single ones */
+  readonly sources: { readonly silentHours: number; readonly expected: ReadonlyMap<string, number> };
+  /** where docs/runbook.md can be read */
+  readonly runbook?: string;
   /** absent where the app asks nothing about the account */
   readonly posture?: PostureSettings;
 }
@@ -119,6 +123,8 @@ export function loadConfig(env: Environment = process.env): Config {
     maxSegmentBytes: settings.SEGMENT_MAX_MIB * MIB,
     fullVerifyHours: settings.VERIFY_FULL_HOURS,
     verifyThreads: settings.VERIFY_THREADS,
+    sources: { silentHours: settings.SOURCE_SILENT_HOURS, expected: new Map(settings.SOURCES_EXPECTED) },
+    ...(settings.RUNBOOK_URL !== undefined && { runbook: settings.RUNBOOK_URL }),
     ...posture(settings),
   });
 }

@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import { isHubId, isScope, parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
 import type { Settings, SettingsReader } from './reader.ts';
+import { EXPECTATION, parseExpectation } from './sources.ts';
+import type { Expectation } from './sources.ts';
 import { parseWitnesses } from './witnesses.ts';
 import { AuditsealError, faultIn } from '../core/errors.ts';
 import { MAX_RETENTION_DAYS } from '../core/limits.ts';
@@ -88,6 +90,12 @@ const account = v.pipe(
   v.custom<AccountId>((id) => id !== undefined, 'expected the resource id of the storage account'),
 );
 
+const expectation = v.pipe(
+  text,
+  v.transform(parseExpectation),
+  v.custom<Expectation>((it) => it !== undefined, `expected ${EXPECTATION}`),
+);
+
 /** passing is a text that a test lets through. */
 const passing = (test: (text: string) => boolean, expected: string): v.GenericSchema<string> =>
   v.pipe(text, v.check(test, `expected ${expected}`));
@@ -148,6 +156,9 @@ export const SETTINGS = {
   SEGMENT_MAX_MIB: v.optional(whole(1, 32), '8'),
   VERIFY_FULL_HOURS: v.optional(whole(1, 8784), '24'),
   VERIFY_THREADS: v.optional(whole(1, 64), '2'),
+  SOURCE_SILENT_HOURS: v.optional(whole(1, 8784), '24'),
+  SOURCES_EXPECTED: { each: expectation },
+  RUNBOOK_URL: v.optional(matching(/^https?:\/\/\S+$/i, 'a URL that begins with http:// or https://')),
   LEDGER_RESOURCE_ID: v.optional(account),
   RETENTION_DAYS: v.optional(whole(1, MAX_RETENTION_DAYS)),
   COVERAGE_SCOPES: { each: passing(isScope, 'ids of subscriptions, managementGroups/NAME, or tenant') },

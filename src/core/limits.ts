@@ -1,6 +1,6 @@
 // Limits and allowances that more than one room goes by. docs/format.md states those that another checker has to know.
 
-import { MINUTE_MS } from './units.ts';
+import { HOUR_MS, MINUTE_MS } from './units.ts';
 
 /** CLOCK_SKEW_MS is how far the clocks of two machines may be apart. */
 export const CLOCK_SKEW_MS = 10 * MINUTE_MS;
@@ -16,3 +16,7 @@ export const ACTION_UNDERWAY_MS = 10 * MINUTE_MS;
 
 /** MAX_RETENTION_DAYS is the longest time-based retention policy that Azure takes: 400 years. */
 export const MAX_RETENTION_DAYS = 146_000;
+
+/** VERIFY_AGE_MS and POSTURE_AGE_MS are how old the newest report of each kind may be. The alerts wait as long for a run. */
+export const VERIFY_AGE_MS = 6 * HOUR_MS;
+export const POSTURE_AGE_MS = 24 * HOUR_MS;

@@ -1,67 +1,13 @@
 import { failed, ok, unknown } from './step.ts';
 import type { Outcome } from './step.ts';
-import { CLOCK_SKEW_MS } from '../core/limits.ts';
+import { CLOCK_SKEW_MS, POSTURE_AGE_MS, VERIFY_AGE_MS } from '../core/limits.ts';
 import type { PosturePromise } from '../core/objects/guard.ts';
-import { parseReportName, reportName } from '../core/objects/names.ts';
-import type { FiledReport, PostureReport, Report } from '../core/objects/report.ts';
-import type { Auditors } from '../core/objects/reportFile.ts';
-import { HOUR_MS } from '../core/units.ts';
-import { findEnd } from '../ledger/dense.ts';
-import { judgeReport } from '../ledger/reports.ts';
-import type { ObjectStore } from '../ports/store.ts';
+import type { FiledReport } from '../core/objects/filedReport.ts';
+import type { PostureReport, Report } from '../core/objects/report.ts';
+import type { Filed, NewestReports } from '../ledger/newestReports.ts';
 
 /** LedgerPlace is the account and the container of a ledger. */
 export type LedgerPlace = Pick<PosturePromise, 'account' | 'container'>;
-
-/** The alerts wait as long for a run. */
-const VERIFY_AGE_MS = 6 * HOUR_MS;
-export const POSTURE_AGE_MS = 24 * HOUR_MS;
-/** How many reports are looked at for the newest one of a kind. */
-const MOST_REPORTS = 200;
-
-interface Filed<R> {
-  readonly name: string;
-  readonly report: R;
-}
-
-/** NewestReports is the newest report of each kind that the auditor signed. */
-export interface NewestReports {
-  readonly integrity?: Filed<Report>;
-  readonly posture?: Filed<PostureReport>;
-}
-
-/** findNewest finds them, whoever else has taken names of reports. */
-export async function findNewest(store: ObjectStore, auditors: Auditors): Promise<NewestReports> {
-  const open = async (number: number): Promise<FiledReport | 'foreign' | undefined> => {
-    const bytes = await store.read(reportName(number));
-    if (bytes === undefined) return undefined;
-    const report = judgeReport(bytes, reportName(number), auditors);
-    return typeof report === 'object' ? report : 'foreign';
-  };
-  const { newest } = await findEnd({
-    isTaken: (number) => store.exists(reportName(number)),
-    list: (least) => numbersFrom(store, least),
-    open,
-  });
-  const found: { -readonly [Kind in keyof NewestReports]: NewestReports[Kind] } = {};
-  const last = newest?.number ?? -1;
-  for (let number = last; number >= Math.max(0, last - MOST_REPORTS); number--) {
-    const report = number === last ? newest?.opened : await open(number);
-    const name = reportName(number);
-    if (typeof report !== 'object') continue;
-    if (report.kind === 'integrity') found.integrity ??= { name, report };
-    else found.posture ??= { name, report };
-    if (found.integrity !== undefined && found.posture !== undefined) break;
-  }
-  return found;
-}
-
-async function* numbersFrom(store: Pick<ObjectStore, 'list'>, least: number): AsyncGenerator<number> {
-  for await (const { name } of store.list('reports/', reportName(least))) {
-    const number = parseReportName(name);
-    if (number !== undefined) yield number;
-  }
-}
 
 /** Expected is what a report has to be of. */
 interface Expected {
@@ -92,7 +38,11 @@ export function judgeReports(
 
 const isFailed = ({ state }: Outcome): boolean => state === 'failed';
 
-function judgeOne(job: 'verify' | 'posture', filed: Filed<FiledReport> | undefined, expected: Expected): Outcome {
+function judgeOne(
+  job: 'verify' | 'posture',
+  filed: Filed<Report | PostureReport> | undefined,
+  expected: Expected,
+): Outcome {
   if (filed === undefined)
     return unknown(
       `there is no report of ${job} yet`,
@@ -119,7 +69,7 @@ function judgeOne(job: 'verify' | 'posture', filed: Filed<FiledReport> | undefin
 
 /** strangenessOf says what makes a report one of another time or place. */
 export function strangenessOf(
-  { name, report }: Filed<FiledReport>,
+  { name, report }: Filed<Report | PostureReport>,
   { place, mostMs, now }: Expected,
 ): string | undefined {
   const time = report.kind === 'integrity' ? report.finished : report.time;
@@ -131,5 +81,5 @@ export function strangenessOf(
   return undefined;
 }
 
-const codesIn = ({ findings }: FiledReport): string =>
+const codesIn = ({ findings }: Pick<FiledReport, 'findings'>): string =>
   [...new Set(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code))].join(', ');

@@ -1,13 +1,10 @@
-import { attempt, faultIn } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
-import { parseNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { IndexStatement, LogPosition } from '../core/objects/heads.ts';
-import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
 import { otherRules, readManifest } from '../ledger/indexFiles.ts';
-import { headsBefore } from '../ledger/logEntries.ts';
+import { openPublished } from '../ledger/published.ts';
 import type { SearchableTiles } from '../ports/store.ts';
 
 /** IndexedLog is a log by its published checkpoint, and the index that it states. */
@@ -30,13 +27,9 @@ export async function openIndexedLog(
 ): Promise<IndexedLog | string> {
   try {
     if (verifiers.length === 0) return 'no key was given, and without one anybody may have made the index';
-    const note = await tiles.read(NEWEST_CHECKPOINT);
-    if (typeof note !== 'object') return 'no checkpoint is published among the tiles';
-    const { origin } = parseCheckpoint(parseNote(note).text);
-    const checkpoint = attempt(() => openCheckpoint(note, origin, verifiers).checkpoint, 'malformed', 'contradicted');
-    if (checkpoint === undefined) return 'no given key signed the published checkpoint';
-    const heads = await headsBefore(tiles, checkpoint, checkpoint.size);
-    if (heads === undefined) return 'the published checkpoint does not end where a batch does';
+    const published = await openPublished(tiles, verifiers);
+    if (typeof published === 'string') return published;
+    const { note, checkpoint, heads } = published;
     const statement = heads.index;
     if (statement === undefined) return 'the log states no index';
     const why = otherRules(statement);

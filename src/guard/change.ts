@@ -2,6 +2,7 @@ import { faultIn } from '../core/errors.ts';
 import { MAX_RETENTION_DAYS } from '../core/limits.ts';
 import { MAX_ACTION_TEXT, formatAction, isHoldTag } from '../core/objects/action.ts';
 import type { Action, GuardState } from '../core/objects/action.ts';
+import { MAX_EXTENSIONS, extensionsOf } from '../core/objects/guard.ts';
 import type { ContainerGuard } from '../core/objects/guard.ts';
 import { fileAction } from '../ledger/actions.ts';
 import type { PolicyControl } from '../ports/guard.ts';
@@ -45,9 +46,6 @@ export interface GuardActionResult {
   readonly unrecorded?: string;
 }
 
-/** MAX_EXTENSIONS is how often Azure lets a locked policy be extended. */
-export const MAX_EXTENSIONS = 5;
-
 const MAX_TAGS = 10;
 
 /** holdTag derives the tag of a legal hold from a case id, or gives undefined where Azure would take no such tag. */
@@ -55,10 +53,6 @@ export function holdTag(caseId: string): string | undefined {
   const tag = caseId.replace(/[-_./ #:]/g, '').toLowerCase();
   return isHoldTag(tag) ? tag : undefined;
 }
-
-/** extensionsOf counts how often a policy was extended, by its history. */
-export const extensionsOf = ({ policy }: ContainerGuard): number =>
-  policy?.history.filter(({ update }) => update === 'extend').length ?? 0;
 
 /** changeRefusal says why a change can't be made as the container is guarded now, and what to do; undefined if it can. */
 export function changeRefusal(change: GuardChange, guard: ContainerGuard): string | undefined {

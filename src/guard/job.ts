@@ -2,10 +2,14 @@ import { runDrill } from './drill.ts';
 import { checkPosture } from './posture.ts';
 import type { AskedCoverage, PostureDeps } from './posture.ts';
 import { faultIn } from '../core/errors.ts';
+import { formatHash, sha256 } from '../core/hash.ts';
 import type { PosturePromise } from '../core/objects/guard.ts';
 import type { PostureReport } from '../core/objects/report.ts';
-import { fileReport, logFindings } from '../ledger/reports.ts';
+import type { Auditors } from '../core/objects/reportFile.ts';
+import { fileReport } from '../ledger/reports.ts';
 import type { Filing } from '../ledger/reports.ts';
+import { knownFindings, logFindings } from '../ledger/standing.ts';
+import { renderPosture } from '../page/posturePage.ts';
 import type { Canaries } from '../ports/guard.ts';
 import type { Logger } from '../ports/host.ts';
 
@@ -17,6 +21,7 @@ import type { Logger } from '../ports/host.ts';
 export async function runPostureJob(
   deps: PostureDeps & {
     readonly filing: Filing;
+    readonly auditors: Auditors;
     readonly log: Logger;
     /** left out where no drill is held */
     readonly canaries?: Canaries;
@@ -25,18 +30,24 @@ export async function runPostureJob(
   },
   promise: PosturePromise,
 ): Promise<PostureReport> {
-  const { filing, log, canaries, now } = deps;
+  const { filing, auditors, log, canaries, now } = deps;
+  const known = await knownFindings(filing, auditors, 'posture');
   const drill = canaries && (await runDrill(canaries, now()));
   const coverage = deps.coverage && (await deps.coverage().catch(failed));
   const report = await checkPosture(deps, promise, { drill, coverage });
   const { status, findings, unreadable } = report;
   const errors = findings.filter(({ severity }) => severity === 'error');
-  logFindings(log, errors);
-  const name = await fileReport(filing, () => ({ report }));
+  const { newFindings, standingFindings } = logFindings(log, report, known);
+  const name = await fileReport(filing, (name) => {
+    const page = Buffer.from(renderPosture(report, name));
+    return { report: { ...report, page: formatHash(sha256(page)) }, page };
+  });
   const fields = {
     status,
     report: name,
     findings: errors.length,
+    newFindings,
+    standingFindings,
     warnings: findings.length - errors.length,
     unreadable: unreadable.length,
   };

@@ -1,22 +1,14 @@
 import { faultIn } from '../core/errors.ts';
 import { pageName, parseReportName, reportName } from '../core/objects/names.ts';
-import type { FiledReport, Finding, Report } from '../core/objects/report.ts';
+import type { FiledReport } from '../core/objects/filedReport.ts';
+import type { Report } from '../core/objects/report.ts';
 import { formatUnsigned, openReport } from '../core/objects/reportFile.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { joinSigned } from '../core/signed/documentSignature.ts';
 import { reportMessage } from '../core/signed/reportSignature.ts';
-import type { Logger } from '../ports/host.ts';
 import type { Signer } from '../ports/signing.ts';
 import { WHY_UNREAD, isSame } from '../ports/store.ts';
 import type { ObjectStore, Unread } from '../ports/store.ts';
-
-/** logFindings logs a line for each finding: alerts are raised from those that nobody acknowledged. */
-export function logFindings(log: Logger, findings: readonly Finding[]): void {
-  for (const { code, object, acknowledged } of findings) {
-    if (acknowledged === undefined) log.error('finding', { code, object });
-    else log.info('acknowledged finding', { code, object, action: acknowledged.action });
-  }
-}
 
 /**
  * canGoOnFrom tells whether an incremental check may begin where this report ended. One that could not read something
@@ -68,7 +60,7 @@ interface NamedBytes {
 }
 
 /** readDown reads what has the names of reports before a number, the last one first. Where one is gone, the listing says which are left. */
-async function* readDown(store: Pick<ObjectStore, 'list' | 'read'>, before: number): AsyncGenerator<NamedBytes> {
+export async function* readDown(store: Pick<ObjectStore, 'list' | 'read'>, before: number): AsyncGenerator<NamedBytes> {
   let number = before - 1;
   for (; number >= 0; number--) {
     const name = reportName(number);
@@ -114,7 +106,7 @@ export async function fileReport(
   compose: (name: string) => ComposedReport,
 ): Promise<string> {
   for (let from = entered; ;) {
-    const number = await firstFreeListed(store, from);
+    const number = await firstFree(store, from);
     const name = reportName(number);
     const { report, page } = compose(name);
     const unsigned = formatUnsigned(report);
@@ -130,7 +122,8 @@ export async function fileReport(
   }
 }
 
-async function firstFreeListed(store: Pick<ObjectStore, 'list'>, from: number): Promise<number> {
+/** firstFree gives the first number from `from` on that no report has. */
+export async function firstFree(store: Pick<ObjectStore, 'list'>, from: number): Promise<number> {
   let free = from;
   for await (const { name } of store.list('reports/', reportName(from))) {
     const number = parseReportName(name);

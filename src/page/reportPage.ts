@@ -1,10 +1,10 @@
+import { renderDocument, sign } from './document.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { logSection } from './reportLog.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
 import { findingsSection, partitionsSection, unreadableSection } from './reportTables.ts';
 import { bytes, duration, number, plural, time } from './reportValues.ts';
-import { sha256 } from '../core/hash.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { Report, Status } from '../core/objects/report.ts';
 
@@ -24,15 +24,6 @@ const MEANING: Readonly<Record<Status, { readonly title: string; readonly senten
     sentence: 'Nothing was checked or something could not be read, so this is neither a pass nor a sign of tampering.',
   },
 };
-const LINE = markup` fill="none" stroke="currentColor" stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"`;
-
-/** SIGNS differ in outline and in what is inside, not in colour alone. */
-const SIGNS = markup`<svg class="signs" aria-hidden="true">
-<symbol id="sign-verified" viewBox="0 0 48 48"${LINE}><circle cx="24" cy="24" r="21"/><path d="M14.5 24.5l6.5 6.5 12.5-14"/></symbol>
-<symbol id="sign-violated" viewBox="0 0 48 48"${LINE}><path d="M15.5 3.5h17l12 12v17l-12 12h-17l-12-12v-17z"/><path d="M17 17l14 14M31 17L17 31"/></symbol>
-<symbol id="sign-unverified" viewBox="0 0 48 48"${LINE}><path d="M24 2.5L45.5 24 24 45.5 2.5 24z"/><path d="M18.5 19c.5-7 11-7 11 0 0 4-5.5 4-5.5 8M24 33.5v.1"/></symbol>
-</svg>`;
-
 const STATUSES = ['verified', 'violated', 'unverified'] as const;
 
 /**
@@ -42,24 +33,12 @@ const STATUSES = ['verified', 'violated', 'unverified'] as const;
 export function renderReport(report: Report, name: string): string {
   const status = STATUSES.find((known) => known === report.status) ?? 'unverified';
   const { title } = MEANING[status];
-  const policy = `default-src 'none'; style-src 'sha256-${styleHash()}'; base-uri 'none'; form-action 'none'`;
-  const page = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${title}: integrity report ${name}</title>
-`;
-  const body = markup`</head>
-<body>
-${SIGNS}
-<div class="page">
-<header class="masthead"><p><strong>Auditseal</strong> integrity report</p><p>finished ${time(report.finished)}</p></header>
-<main>
-${statusSection(report, status, name)}
+  return renderDocument({
+    title: `${title}: integrity report ${name}`,
+    subject: 'integrity report',
+    dated: markup`finished ${time(report.finished)}`,
+    style: REPORT_STYLE,
+    main: markup`${statusSection(report, status, name)}
 ${contents(report)}
 <div class="scope">
 ${checkedSection(report)}
@@ -70,20 +49,9 @@ ${findingsSection(report)}
 ${unreadableSection(report)}
 ${partitionsSection(report)}
 ${meaningsSection(status)}
-${ownCheckSection(name)}
-</main>
-</div>
-</body>
-</html>
-`;
-  return `${page.text}<style>${REPORT_STYLE}</style>\n${body.text}`;
+${ownCheckSection(name)}`,
+  });
 }
-
-/** styleHash is what the policy in the page lets the browser use, in base64 as CSP level 3 asks. */
-const styleHash = (): string => Buffer.from(sha256(Buffer.from(REPORT_STYLE)), 'latin1').toString('base64');
-
-const sign = (status: Status, className = ''): Markup =>
-  markup`<svg class="${className}" viewBox="0 0 48 48" width="20" height="20" aria-hidden="true"><use href="#sign-${status}"/></svg>`;
 
 function statusSection(report: Report, status: Status, name: string): Markup {
   const took = duration(report.started, report.finished);

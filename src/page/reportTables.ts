@@ -16,15 +16,23 @@ const CODE_MEANING: ReadonlyMap<string, string> = new Map<string, string>([
   ['partition-silent', 'a partition gives no sign of life'],
   ['sequence-overlap', 'an event or record is counted twice, or out of order'],
   ['foreign-object', 'an object that is not of this ledger sits in the container'],
+  ['action-unfinished', 'an action was begun, and nothing says what came of it'],
+  ['policy-missing', 'the container has no retention policy'],
+  ['policy-unlocked', 'the retention policy is not locked'],
+  ['policy-short', 'the policy retains for less than was promised'],
+  ['account-weak', 'something weakens the account or the container'],
+  ['drill-failed', 'a change that had to be refused went through'],
+  ['not-routed', 'a resource does not send its logs to the hub'],
   ['clock-ahead', 'something is dated ahead of a clock that it is compared with'],
   ...LOG_CODE_MEANING,
 ]);
 
-/** head is the header row. On a narrow screen rows are stacked, which would take a table its roles: so they are stated. */
-const head = (labels: readonly Markup[]): Markup =>
+/** tableHead is the header row. On a narrow screen rows are stacked, which would take a table its roles: so they are stated. */
+export const tableHead = (labels: readonly Markup[]): Markup =>
   markup`<thead role="rowgroup"><tr role="row">${labels}</tr></thead>`;
 
-const column = (className: string, label: string): Markup =>
+/** tableColumn is the head of a column. */
+export const tableColumn = (className: string, label: string): Markup =>
   markup`<th role="columnheader" scope="col" class="${className}">${label}</th>`;
 
 /** escapeNote explains the escapes, where the rows have any. */
@@ -36,7 +44,7 @@ function escapeNote(rows: readonly object[]): Markup {
 const isWarning = ({ severity }: Finding): boolean => severity === 'warning';
 
 /** findingsSection lists the findings: those that nobody acknowledged, errors first, then by the object they are about. */
-export function findingsSection({ findings, findingsOmitted }: Report): Markup {
+export function findingsSection({ findings, findingsOmitted }: Pick<Report, 'findings' | 'findingsOmitted'>): Markup {
   const omitted = markup`<p class="note">${plural(findingsOmitted, 'further finding')} ${findingsOmitted === 1 ? 'is' : 'are'} not listed, here or in the JSON report: a report lists the first ${number(findings.length)}.</p>`;
   return markup`<section aria-labelledby="findings">
 <h2 id="findings">Findings</h2>
@@ -52,7 +60,7 @@ function kindsTable(findings: readonly Finding[]): Markup {
   const rows = [...kinds].sort(([a, { length: m }], [b, { length: n }]) => n - m || compareText(a, b));
   return markup`<table role="table" class="kinds">
 <caption role="caption">Listed findings by code</caption>
-${head([column('w-code', 'Code'), column('w-count numeric', 'Count'), column('', 'Means')])}
+${tableHead([tableColumn('w-code', 'Code'), tableColumn('w-count numeric', 'Count'), tableColumn('', 'Means')])}
 <tbody role="rowgroup">
 ${rows.map(
   ([code, kind]) =>
@@ -80,7 +88,7 @@ function findingsTable(findings: readonly Finding[]): Markup {
   }
   return markup`<table role="table" class="long">
 <caption role="caption">All listed findings: those that are acknowledged last, errors first, then by the name of the object</caption>
-${head([column('w-object', 'Object'), column('w-finding', 'Finding'), column('', 'Detail')])}
+${tableHead([tableColumn('w-object', 'Object'), tableColumn('w-finding', 'Finding'), tableColumn('', 'Detail')])}
 ${groups.map(findingGroup)}</table>`;
 }
 
@@ -134,7 +142,7 @@ function compareText(a: string, b: string): number {
 }
 
 /** unreadableSection lists the objects that could not be read. */
-export function unreadableSection({ unreadable }: Report): Markup {
+export function unreadableSection({ unreadable }: Pick<Report, 'unreadable'>): Markup {
   if (unreadable.length === 0) return markup``;
   return markup`<section aria-labelledby="unreadable">
 <h2 id="unreadable">Unreadable objects</h2>
@@ -142,7 +150,7 @@ export function unreadableSection({ unreadable }: Report): Markup {
 ${escapeNote(unreadable)}
 <table role="table" class="long">
 <caption role="caption">Objects that could not be read, and why</caption>
-${head([column('w-object', 'Object'), column('', 'Why')])}
+${tableHead([tableColumn('w-object', 'Object'), tableColumn('', 'Why')])}
 <tbody role="rowgroup">
 ${unreadable.map(
   ({ object, why }) =>
@@ -161,12 +169,12 @@ export function partitionsSection({ partitions }: Report): Markup {
 <p class="intro">Whoever keeps these roots can tell later whether anything up to there was changed or removed.</p>
 <table role="table" class="long">
 <caption role="caption">The newest segment that continues each partition’s chain</caption>
-${head([
-  column('w-partition', 'Partition'),
-  column('w-time', 'Newest segment'),
-  column('w-records', 'Records in the chain'),
-  column('w-time', 'Last event, enqueued'),
-  column('', 'Its root, and the SHA-256 of its stored bytes'),
+${tableHead([
+  tableColumn('w-partition', 'Partition'),
+  tableColumn('w-time', 'Newest segment'),
+  tableColumn('w-records', 'Records in the chain'),
+  tableColumn('w-time', 'Last event, enqueued'),
+  tableColumn('', 'Its root, and the SHA-256 of its stored bytes'),
 ])}
 <tbody role="rowgroup">
 ${partitions.map(partitionRow)}</tbody></table>

@@ -5,8 +5,9 @@ import { formatHash, sha256 } from '../core/hash.ts';
 import type { Report } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { HOUR_MS } from '../core/units.ts';
-import { canGoOnFrom, fileReport, logFindings, newestReport } from '../ledger/reports.ts';
+import { canGoOnFrom, fileReport, newestReport } from '../ledger/reports.ts';
 import type { Filing } from '../ledger/reports.ts';
+import { knownFindings, logFindings } from '../ledger/standing.ts';
 import { renderReport } from '../page/reportPage.ts';
 import type { Logger } from '../ports/host.ts';
 
@@ -29,6 +30,7 @@ interface VerifyJob extends VerifyDeps, Pick<VerifyOptions, 'verifiers' | 'polic
 export async function runVerifyJob(job: VerifyJob): Promise<Report> {
   const { store, log, auditors, filing, verifiers, policy, allowance } = job;
   const anchor = await newestReport(store, auditors, filing.entered);
+  const known = await knownFindings(filing, auditors, 'integrity');
   const report = await verifyLedger(job, {
     ledger: auditors.ledger,
     auditors,
@@ -40,7 +42,8 @@ export async function runVerifyJob(job: VerifyJob): Promise<Report> {
   });
 
   const { status, checked, findings, findingsAcknowledged: acknowledged } = report;
-  logFindings(log, findings);
+  // Before it is filed: a process that ends between the two says again what is new.
+  const { newFindings, standingFindings } = logFindings(log, report, known);
   const name = await fileReport(filing, (name) => {
     const page = Buffer.from(renderReport(report, name));
     return { report: { ...report, page: formatHash(sha256(page)) }, page };
@@ -51,6 +54,8 @@ export async function runVerifyJob(job: VerifyJob): Promise<Report> {
     mode: checked.mode,
     segments: checked.segments,
     findings: findings.length,
+    newFindings,
+    standingFindings,
     acknowledged,
   };
   if (status === 'verified') log.info('verified', fields);

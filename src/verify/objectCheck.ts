@@ -17,7 +17,8 @@ import {
   parseSegmentName,
   reportName,
 } from '../core/objects/names.ts';
-import type { FiledReport } from '../core/objects/report.ts';
+import { timeOfReport } from '../core/objects/filedReport.ts';
+import type { FiledReport } from '../core/objects/filedReport.ts';
 import { Semaphore, mapInOrder } from '../ledger/concurrency.ts';
 import { judgeReport } from '../ledger/reports.ts';
 import { GONE } from '../ports/store.ts';
@@ -109,7 +110,7 @@ async function checkReport(context: Context, name: string): Promise<Fit> {
   if (report === undefined) return { fault: GONE };
   if ('fault' in report) return { fault: `it has the name of a report: ${report.fault}` };
   const { report: filed } = report;
-  context.clock.date('report', name, filed.kind === 'integrity' ? filed.finished : filed.time);
+  context.clock.date('report', name, timeOfReport(filed));
   return 'fits';
 }
 
@@ -120,7 +121,7 @@ async function checkPage(context: Context, number: number): Promise<Fit> {
   if (filed === 'unreadable' || page === 'unreadable') return 'not looked into';
   if (filed === undefined) return { fault: 'it has the name of a page, and there is no report of that number' };
   if ('fault' in filed) return { fault: `it has the name of a page of ${report}: ${filed.fault}` };
-  const stated = filed.report.kind === 'integrity' ? filed.report.page : undefined;
+  const stated = filed.report.page;
   return page !== undefined && page === stated
     ? 'fits'
     : { fault: `it is not the page that ${report} states the SHA-256 of` };

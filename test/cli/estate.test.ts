@@ -5,7 +5,7 @@ import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { command as postureCommand } from '../../src/cli/commands/posture.ts';
 import { command as verifyCommand } from '../../src/cli/commands/verify.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import type { FiledReport } from '../../src/core/objects/report.ts';
+import type { FiledReport } from '../../src/core/objects/filedReport.ts';
 import type { ObjectStore } from '../../src/ports/store.ts';
 import { ACCOUNT, GROUP, SUBSCRIPTION, startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';

@@ -19,6 +19,7 @@ test('the least that is needed gives a frozen config with defaults', () => {
     ledger: { kind: 'connectionString', text: GOOD.LEDGER },
     container: 'ledger',
     tlog: { kind: 'connectionString', text: GOOD.LEDGER },
+    sources: { silentHours: 24, expected: new Map() },
     tlogContainer: 'tlog',
     signerKeyUrls: [],
     verifierKeys: [],

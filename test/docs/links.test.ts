@@ -1,18 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
-import { pageNames, readPage } from './pages.ts';
+import { anchorsOf, pageNames, readPage } from './pages.ts';
 
 const withoutCode = (page: string): string => page.replaceAll(/^```[^]*?^```$/gm, '').replaceAll(/`[^`\n]+`/g, '');
-
-/** anchorsOf gives the names that links to headings of a page have, as GitHub makes them. */
-const anchorsOf = (page: string): string[] =>
-  [...page.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, text]) =>
-    (text as string)
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
 
 const links = pageNames().flatMap((name) =>
   [...withoutCode(readPage(name)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => ({

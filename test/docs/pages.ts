@@ -48,3 +48,12 @@ export const firstCells = (text: string): string[] =>
   [...text.matchAll(/^\| ([^|]+?) +\|/gm)].flatMap(([, cell]) =>
     [...(cell as string).matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
   );
+
+/** anchorsOf gives the names that links to headings of a page have, as GitHub makes them. */
+export const anchorsOf = (page: string): string[] =>
+  [...page.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, text]) =>
+    (text as string)
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );

@@ -88,7 +88,7 @@ describe('findings', () => {
   test('the runbook has a section for each code, and says four things in it', () => {
     expect(codes.length).toBeGreaterThan(5);
     const page = readPage('docs/runbook.md');
-    expect(headings(page, 2)).toEqual([...codes, 'Other cases']);
+    expect(headings(page, 2)).toEqual([...codes, 'Alerts', 'Log lines', 'The workbook', 'Other cases']);
     for (const code of codes) {
       for (const part of ['**Means.**', '**First look.**', '**Safe action.**', '**Never do.**'])
         expect(section(page, `## ${code}`)).toContain(part);

@@ -54,6 +54,8 @@ async function filePosture(): Promise<void> {
   const arm = { client, endpoint: stack.gateway.armUrl, token: async () => Promise.resolve('local') };
   const place = { subscription: subscription(), resourceGroup, account, container: 'ledger' };
   const container = new ContainerClient(stack.sasUrl('racwdl'));
+  const ledger = stack.settings['LEDGER_ORIGIN'] ?? '';
+  const auditor = parseSignerKey(stack.settings['AUDITOR_SIGNER_KEY'] ?? '');
   await runPostureJob(
     {
       reader: new ArmPolicy(arm, place),
@@ -62,10 +64,11 @@ async function filePosture(): Promise<void> {
       log: new KeptLog(),
       filing: {
         store: new BlobStore(container),
-        ledger: stack.settings['LEDGER_ORIGIN'] ?? '',
-        signer: keySigner(parseSignerKey(stack.settings['AUDITOR_SIGNER_KEY'] ?? '')),
+        ledger,
+        signer: keySigner(auditor),
         entered: 0,
       },
+      auditors: { ledger, verifiers: [auditor.verifierKey] },
     },
     { account, container: 'ledger', retentionDays: 365 },
   );

@@ -28,6 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
+const HASH = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
 const posture = { subscription: SUBSCRIPTION, resourceGroup: GROUP, account: ACCOUNT, retentionDays: 365 };
 const ledger = { kind: 'identity', serviceUri: 'https://x', managed: true, clientId: 'auditor' } as const;
 
@@ -35,7 +36,12 @@ const ledger = { kind: 'identity', serviceUri: 'https://x', managed: true, clien
 async function runAt(
   second: number,
   container: string,
-  { store, log = new KeptLog(), arm = stack.arm }: { store?: MemoryStore; log?: KeptLog; arm?: Stack['arm'] } = {},
+  {
+    store,
+    log = new KeptLog(),
+    arm = stack.arm,
+    entered = 0,
+  }: { store?: MemoryStore; log?: KeptLog; arm?: Stack['arm']; entered?: number } = {},
 ): Promise<PostureReport> {
   const outside = armOutside(stack.gateway, arm);
   const asked: unknown[] = [];
@@ -45,7 +51,8 @@ async function runAt(
   });
   expect(asked).toEqual([ledger]);
   const files = store ?? new BlobStore(stack.sasContainer(container, 'rcl'));
-  return runPostureJob({ reader, filing: filingIn(files), log, now: () => Date.parse(timeOf(second)) }, promise);
+  const now = (): number => Date.parse(timeOf(second));
+  return runPostureJob({ reader, filing: filingIn(files, entered), auditors: AUDITORS, log, now }, promise);
 }
 
 describe('the job that files postures', () => {
@@ -60,7 +67,7 @@ describe('the job that files postures', () => {
       const now = (): number => Date.parse(timeOf(SECOND));
       const promise = { account: ACCOUNT, container: 'unguarded-too', retentionDays: 1 };
       const report = await runPostureJob(
-        { reader, filing: filingIn(store), log: new KeptLog(), now, coverage },
+        { reader, filing: filingIn(store), auditors: AUDITORS, log: new KeptLog(), now, coverage },
         promise,
       );
       return [report, openReport(store.objects.get(reportName(0)) as Buffer, reportName(0), AUDITORS)];
@@ -91,13 +98,13 @@ describe('the job that files postures', () => {
       notChecked: ['n'],
     } as const;
     const [good, stored] = await run(async () => Promise.resolve(asked));
-    expect(stored).toEqual(JSON.parse(JSON.stringify(good)));
+    expect(stored).toEqual({ ...(JSON.parse(JSON.stringify(good)) as object), page: HASH });
     expect(good).toMatchObject({ coverage: asked.report, unreadable: asked.unreadable });
     expect(good.findings).toContainEqual(asked.findings[0]);
 
     const fault = new AuditsealError('STORE_UNAVAILABLE', 'Azure is away');
     const [without, filedToo] = await run(async () => Promise.reject(fault));
-    expect(filedToo).toEqual(JSON.parse(JSON.stringify(without)));
+    expect(filedToo).toEqual({ ...(JSON.parse(JSON.stringify(without)) as object), page: HASH });
     expect(without).toMatchObject({ status: 'violated', unreadable: [{ object: 'coverage', why: 'Azure is away' }] });
     expect(without).not.toHaveProperty('coverage');
   });
@@ -110,7 +117,10 @@ describe('the job that files postures', () => {
     expect(report).toMatchObject({ kind: 'posture', status: 'violated', container, account: ACCOUNT });
     const stored = await stack.container(container).getBlobClient(reportName(0)).downloadToBuffer();
     // Settings that Azure doesn't state are left out of JSON.
-    expect(openReport(stored, reportName(0), AUDITORS)).toEqual(JSON.parse(JSON.stringify(report)));
+    expect(openReport(stored, reportName(0), AUDITORS)).toEqual({
+      ...(JSON.parse(JSON.stringify(report)) as object),
+      page: HASH,
+    });
     expect(log.lines).toEqual([
       { level: 'error', message: 'finding', fields: { code: 'policy-missing', object: container } },
       {
@@ -120,9 +130,22 @@ describe('the job that files postures', () => {
           status: 'violated',
           report: reportName(0),
           findings: 1,
+          newFindings: 1,
+          standingFindings: 0,
           warnings: 1,
           unreadable: 0,
         },
+      },
+    ]);
+    // The next run finds the same, which is known.
+    const next = new KeptLog();
+    await runAt(SECOND + 1, container, { log: next });
+    expect(next.lines).toMatchObject([
+      { level: 'warn', message: 'standing finding', fields: { code: 'policy-missing', object: container } },
+      {
+        level: 'error',
+        message: 'posture is not as promised',
+        fields: { findings: 1, newFindings: 0, standingFindings: 1 },
       },
     ]);
   });
@@ -187,11 +210,12 @@ describe('the job that files postures', () => {
 });
 
 describe('a filed posture', () => {
-  test('has no page: what has the name of one is foreign', async () => {
+  test('has a page, and another one in its place is foreign', async () => {
     const store = new MemoryStore(forgeChain(3));
     await runAt(SECOND, 'guarded', { store });
     expect(saidOf(await check(store, { auditors: AUDITORS }))).toEqual([]);
     const page = pageName(0);
+    expect(store.objects.get(page)?.toString()).toContain('<h1 id="status">As promised</h1>');
     store.objects.set(page, Buffer.from('all is well'));
     expect(saidOf(await check(store, { auditors: AUDITORS }))).toEqual([`foreign-object ${page}`]);
   });
@@ -218,6 +242,8 @@ describe('a filed posture', () => {
     made.store.objects.set(reportName(0), Buffer.from(bytes.toString().replace('verified', 'violated')));
     expect(saidOf(await checkLedger(made, { auditors: AUDITORS })).toSorted()).toEqual([
       `entry-mismatch ${reportName(0)}`,
+      // Nothing counts that says whose page it is.
+      `foreign-object ${pageName(0)}`,
       `foreign-object ${reportName(0)}`,
     ]);
   });
@@ -244,6 +270,9 @@ describe('a filed posture', () => {
     const store = new MemoryStore(forgeChain(3));
     const posture = await runAt(SECOND + 1, 'guarded', { store });
     store.objects.set(reportName(0), change(posture));
-    expect(saidOf(await check(store, { auditors: AUDITORS }))).toEqual([`foreign-object ${reportName(0)}`]);
+    expect(saidOf(await check(store, { auditors: AUDITORS })).toSorted()).toEqual([
+      `foreign-object ${pageName(0)}`,
+      `foreign-object ${reportName(0)}`,
+    ]);
   });
 });

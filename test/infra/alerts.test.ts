@@ -1,85 +1,15 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
-import { firstCells, readPage, section } from '../docs/pages.ts';
-import { COLUMNS } from './support/columns.ts';
-import { DEPLOYERS, OFFERED, SETS } from './support/parameterSets.ts';
+import { DEPLOYERS, OFFERED, RUNBOOK_URL, SETS } from './support/parameterSets.ts';
 import type { SetName } from './support/parameterSets.ts';
+import { QUERIES } from './support/queries.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment, Resource } from './support/templates.ts';
 
-/** What the code logs and queries read: constant messages, their level, and their fields. */
-const TELEMETRY = JSON.parse(readFileSync(join(ROOT, 'infra/telemetry.json'), 'utf8')) as Readonly<
-  Record<string, { readonly level: string; readonly file: string; readonly fields: readonly string[] }>
->;
-
-const QUERIES = readdirSync(join(ROOT, 'infra/queries')).map((file) => ({
-  name: file.replace(/\.kql$/, ''),
-  text: readFileSync(join(ROOT, 'infra/queries', file), 'utf8'),
-}));
-
-/** A table beside an empty one that has the same columns, so that a query doesn't fail while the table isn't there. */
-const BESIDE_EMPTY = /union isfuzzy=true \(datatable\(([^)]*)\)\[\]\), (\w+)/g;
-
-const WORDS = new Set(
-  'and bin by coalesce contains count desc extend in isempty let matches not or order parse_json print project regex startswith sum summarize todouble tolong toscalar tostring union where d h'.split(
-    ' ',
-  ),
-);
-
-/** plain gives a query without comments, texts, and what modules/alerts.bicep fills in. */
-const plain = (text: string): string =>
-  text
-    .replaceAll(/^\/\/.*$/gm, '')
-    .replaceAll(/"[^"]*"/g, '""')
-    .replaceAll(/\{\w+\}/g, '""');
-
-describe('queries', () => {
-  test.each(QUERIES)('$name reads tables beside empty ones, and columns that exist', ({ text }) => {
-    const body = plain(text);
-    const read = [...body.matchAll(BESIDE_EMPTY)].map(([, columns = '', table = '']) => ({ columns, table }));
-    expect(read.length).toBeGreaterThan(0);
-    // What an empty table declares is of the type that the table has: another one would make a column of another name.
-    const declared = read.flatMap(({ columns, table }) =>
-      columns.split(', ').map((column) => {
-        const [name = '', type] = column.split(': ');
-        expect([table, name, type]).toEqual([table, name, COLUMNS[table]?.[name]]);
-        return name;
-      }),
-    );
-    const made = [...body.matchAll(/\b(\w+) = /g)].map(([, name]) => name as string);
-    const known = new Set([...WORDS, ...declared, ...made]);
-    // Nothing else is a name; so no table is read by itself. Members of `log` are what the code logs: the next test.
-    const used = body
-      .replaceAll(BESIDE_EMPTY, '')
-      .replaceAll(/\blog\.\w+/g, '')
-      .matchAll(/\b[A-Za-z_]\w*\b/g);
-    expect([...used].map(([name]) => name).filter((name) => !known.has(name))).toEqual([]);
-  });
-
-  test.each(QUERIES)('$name reads fields that the code logs', ({ text }) => {
-    const fields = [...plain(text).matchAll(/\blog\.(\w+)/g)].map(([, name]) => name as string);
-    const [, only = '', list = only] = /log\.message (?:== (.*)$|in \(([^)]*)\))/m.exec(text) ?? [];
-    const messages = [...list.matchAll(/"([^"]+)"/g)].map(([, message]) => message as string);
-    if (fields.length > 0) expect(messages.length).toBeGreaterThan(0);
-    expect(messages.filter((message) => !(message in TELEMETRY))).toEqual([]);
-    const known = new Set(['message', ...messages.flatMap((message) => TELEMETRY[message]?.fields ?? [])]);
-    expect(fields.filter((field) => !known.has(field))).toEqual([]);
-  });
-
-  test('what keeps a partition from being sealed is among what raises an alert', () => {
-    const { text = '' } = QUERIES.find(({ name }) => name === 'expiring') ?? {};
-    for (const message of ['a partition is held', 'a partition could not be watched', 'unsealed events will expire'])
-      expect(text).toContain(`"${message}"`);
-  });
-
-  test.each(Object.entries(TELEMETRY))('%s is logged as the table says', (message, { level, file, fields }) => {
-    const source = readFileSync(join(ROOT, file), 'utf8');
-    const isNamed = source.includes(`log.${level}('${message}'`);
-    expect(`${message}: ${isNamed}`).toBe(`${message}: true`);
-    expect(fields.filter((field) => !new RegExp(`\\b${field}\\b`).test(source))).toEqual([]);
-  });
-});
+/** filledIn gives a query as it is deployed. */
+const filledIn = (text = '', runbook = 'docs/runbook.md#'): string => text.replaceAll('{runbook}', runbook);
 
 const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
   resources.filter((one) => one.type === `Microsoft.Insights/${type}`);
@@ -161,6 +91,7 @@ describeTemplates('alerts', (templates) => {
       }));
     expect(rules.map(({ name }) => name)).toEqual([
       'findings',
+      'standing',
       'losses',
       'expiring',
       'tampering',
@@ -179,7 +110,7 @@ describeTemplates('alerts', (templates) => {
         actions: { actionGroups: [people?.id] },
       });
       const [criterion] = rule.criteria.allOf;
-      expect(criterion?.query).toBe(QUERIES.find((query) => query.name === name)?.text);
+      expect(criterion?.query).toBe(filledIn(QUERIES.find((query) => query.name === name)?.text));
       const column = criterion?.metricMeasureColumn ?? null;
       expect(criterion?.timeAggregation).toBe(column === null ? 'Count' : 'Total');
       if (column !== null) expect(criterion?.query).toMatch(new RegExp(`(summarize|print) ${column} = `));
@@ -229,10 +160,12 @@ describeTemplates('alerts', (templates) => {
     const { items } = JSON.parse(serializedData) as { items: { content: { query?: string } }[] };
     const shown = items.flatMap(({ content }) => content.query ?? []);
     const asked = of(deployment, 'scheduledQueryRules').map(({ name }) => name.replace('alert-', ''));
-    const texts = QUERIES.map(({ text }) => text);
+    const texts = QUERIES.map(({ text }) => filledIn(text, RUNBOOK_URL));
     expect(shown.filter((query) => !texts.includes(query))).toEqual([]);
     expect(
-      QUERIES.filter(({ name, text }) => !shown.includes(text) && !asked.includes(name)).map(({ name }) => name),
+      QUERIES.filter(({ name, text }) => !shown.includes(filledIn(text, RUNBOOK_URL)) && !asked.includes(name)).map(
+        ({ name }) => name,
+      ),
     ).toEqual([]);
   });
 
@@ -371,10 +304,28 @@ describeTemplates('alerts', (templates) => {
     },
   );
 
-  test('docs/operations.md says what each alert means', async () => {
-    const deployment = await templates.evaluate('production');
-    const names = KINDS.flatMap((kind) => of(deployment, kind).map(({ name }) => name.replace('alert-', '')));
-    expect(firstCells(section(readPage('docs/operations.md'), '## Alerts')).toSorted()).toEqual(names.toSorted());
+  test('each leads to a section of the runbook, wherever that is', async () => {
+    for (const [set, begins] of [
+      ['production', 'docs/runbook.md#'],
+      ['longest', RUNBOOK_URL],
+    ] as const) {
+      const deployment = await templates.evaluate(set);
+      const alerts = KINDS.flatMap((kind) => of(deployment, kind));
+      expect(alerts.length).toBeGreaterThan(25);
+      for (const { name, properties } of alerts)
+        expect(String(properties?.['description']).split('What to do: ')[1]).toBe(begins + name.toLowerCase());
+      expect(JSON.stringify(deployment.resources)).not.toContain('{runbook}');
+    }
+  });
+
+  test('an address that would break the queries is refused', async () => {
+    const said = templates.evaluateFile(
+      (await readFile(join(ROOT, 'infra/main.bicepparam'), 'utf8')).replace(
+        /^param runbookUrl = .*$/m,
+        "param runbookUrl = 'https://wiki/\"| take 0'",
+      ),
+    );
+    await expect(said).rejects.toThrow('AUDITSEAL_RUNBOOK_URL has a quote');
   });
 
   test('mail goes to who is named', async () => {

@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual } from 'node:assert';
 import type { Logger, LogFields } from '../../src/ports/host.ts';
 import { LINES } from '../../src/ports/telemetry.ts';
-import type { FieldKind, Level } from '../../src/ports/telemetry.ts';
+import type { FieldKind, Level } from '../../src/ports/lines/lineShape.ts';
 
 const TABLE: Readonly<Record<string, { level: Level; fields: Readonly<Record<string, FieldKind>> }>> = LINES;
 const TEXTS: readonly FieldKind[] = ['name', 'reason'];

@@ -1,7 +1,7 @@
 import { LEDGER } from './forge.ts';
 import { KEY, keyOf, signerOf } from './logs.ts';
 import { signReport } from './sign.ts';
-import type { FiledReport } from '../../src/core/objects/report.ts';
+import type { FiledReport } from '../../src/core/objects/filedReport.ts';
 import type { Auditors } from '../../src/core/objects/reportFile.ts';
 import { enteredReports } from '../../src/integrate/enteredReports.ts';
 import type { ReadLogDeps } from '../../src/integrate/state.ts';

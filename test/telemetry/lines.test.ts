@@ -15,7 +15,7 @@ test('what queries and people read is this table', async () => {
   expect((await readBlock('docs/operations.md', 'telemetry')).trim()).toBe(formatTelemetry());
 });
 
-test('a line says which function logged it, and in which invocation', () => {
+test('a line says what to do, which function logged it, and in which invocation', () => {
   const said: string[] = [];
   const keep = (text: string): void => void said.push(text);
   const log = hostLog({ info: keep, warn: keep, error: keep, functionName: 'verify', invocationId: 'abc-1' });
@@ -25,6 +25,7 @@ test('a line says which function logged it, and in which invocation', () => {
       message: 'finding',
       code: 'chain-broken',
       object: 'segments/0/000000000001.jsonl.zst',
+      runbook: 'chain-broken',
       function: 'verify',
       invocation: 'abc-1',
     },

@@ -10,7 +10,7 @@ import { KeptLog } from '../support/keptLog.ts';
 import { SECOND, checkLedger, runJob } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
-import { MemoryStore } from '../support/memoryStore.ts';
+import { MemoryStore, ProcessDied } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { AUDITORS, filed } from '../support/reports.ts';
 
@@ -202,6 +202,82 @@ test('what it finds is logged by code and object', async () => {
     fields: { code: 'segment-missing', object: nameOf(1) },
   });
   expect(log.errors).toContain('not verified');
+});
+
+describe('a finding alerts when it is new', () => {
+  /** linesOf gives what a run logs of findings, and the counts that its verdict has. */
+  async function linesOf(second: number, ledger: Ledger): Promise<[string[], unknown]> {
+    const log = new KeptLog();
+    await start(second, ledger, log);
+    const said = log.lines.filter(({ fields }) => 'code' in fields).map(({ message }) => message);
+    const { newFindings, standingFindings, acknowledged } = log.lines.at(-1)?.fields ?? {};
+    return [said, { newFindings, standingFindings, acknowledged }];
+  }
+
+  test('once, and again after it was gone', async () => {
+    const ledger = newLedger();
+    await start(0, ledger);
+    const planted = Buffer.from('planted');
+    ledger.store.objects.set('planted', planted);
+    expect(await linesOf(60, ledger)).toEqual([['finding'], { newFindings: 1, standingFindings: 0, acknowledged: 0 }]);
+    for (const second of [120, 180])
+      expect(await linesOf(second, ledger)).toEqual([
+        ['standing finding'],
+        { newFindings: 0, standingFindings: 1, acknowledged: 0 },
+      ]);
+    ledger.store.objects.delete('planted');
+    // The first run of a day looks at all anew.
+    expect(await linesOf(25 * HOUR, ledger)).toEqual([[], { newFindings: 0, standingFindings: 0, acknowledged: 0 }]);
+    ledger.store.objects.set('planted', planted);
+    expect((await linesOf(25 * HOUR + 60, ledger))[0]).toEqual(['finding']);
+  });
+
+  test('also while nothing is taken into the log', async () => {
+    const ledger = newLedger();
+    await start(0, ledger);
+    ledger.store.objects.set('planted', Buffer.from('planted'));
+    const said: string[] = [];
+    for (const second of [60, 120, 180]) {
+      const log = new KeptLog();
+      await runJob(ledger, SECOND + second, { log });
+      said.push(...log.errors);
+    }
+    expect(said).toEqual(['finding', 'not verified', 'not verified', 'not verified']);
+  });
+
+  test('and once more by a run whose report was not filed', async () => {
+    const ledger = newLedger();
+    await start(0, ledger);
+    await enter(ledger, 60);
+    ledger.store.objects.set('planted', Buffer.from('planted'));
+    ledger.store.faultOf = () => 'dieBefore';
+    const log = new KeptLog();
+    await expect(runJob(ledger, SECOND + 60, { log })).rejects.toThrow(ProcessDied);
+    expect(log.errors).toEqual(['finding']);
+    ledger.store.faultOf = () => undefined;
+    expect((await linesOf(120, ledger))[0]).toEqual(['finding']);
+    expect((await linesOf(180, ledger))[0]).toEqual(['standing finding']);
+  });
+
+  test('whoever has the auditor’s key can have it taken for known, and not have it unsaid', async () => {
+    const ledger = newLedger();
+    const clean = await start(0, ledger);
+    const finding = {
+      code: 'foreign-object',
+      severity: 'error',
+      object: 'planted',
+      detail: 'the format knows no object of this name',
+    } as const;
+    const stolen = filed({ ...clean, status: 'violated', findings: [finding] }, reportName(1));
+    ledger.store.objects.set(reportName(1), stolen);
+    ledger.store.objects.set('planted', Buffer.from('planted'));
+    const log = new KeptLog();
+    await start(60, ledger, log);
+    expect(log.lines).toMatchObject([
+      { level: 'warn', message: 'standing finding', fields: { code: 'foreign-object', object: 'planted' } },
+      { level: 'error', message: 'not verified', fields: { newFindings: 0, standingFindings: 1 } },
+    ]);
+  });
 });
 
 test('nothing at all is no pass, and no alarm before the first event', async () => {

@@ -251,7 +251,7 @@ describe('the page and the command line conclude the same of a mirror', () => {
   });
 });
 
-test('the page knows reports of kind posture, which have no page, and of which none is an anchor', async () => {
+test('the page knows reports of kind posture, of which none is an anchor, and their pages', async () => {
   const time = '2023-12-31T00:00:00.000Z';
   const mirror = new Map(good).set(reportName(1), formatPosture(1, { time }));
   const later = '2024-01-03T00:00:00.000Z';
@@ -274,9 +274,14 @@ test('the page knows reports of kind posture, which have no page, and of which n
     expect(verdict.found).toEqual([`foreign-object ${reportName(2)}`]);
     expect(verdict).toEqual(await coreVerdict(damaged));
   }
-  const page = pageName(1);
-  const found = [`foreign-object ${page}`];
-  expect(await pageVerdict(mirror.set(page, Buffer.from('<p>')))).toEqual({ status: 'violated', found });
+  const page = Buffer.from('<p>');
+  const withPage = new Map(mirror).set(pageName(1), page);
+  const found = [`foreign-object ${pageName(1)}`];
+  expect(await pageVerdict(withPage)).toEqual({ status: 'violated', found });
+  expect(await coreVerdict(withPage)).toEqual({ status: 'violated', found });
+  withPage.set(reportName(1), formatPosture(1, { time, page: createHash('sha256').update(page).digest('hex') }));
+  expect(await pageVerdict(withPage)).toEqual({ status: 'verified', found: [] });
+  expect(await coreVerdict(withPage)).toEqual({ status: 'verified', found: [] });
 });
 
 describe('the page takes for an action what the core does', () => {

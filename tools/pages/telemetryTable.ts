@@ -6,7 +6,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { LINES } from '../../src/ports/telemetry.ts';
-import type { FieldKind, Level } from '../../src/ports/telemetry.ts';
+import type { FieldKind, Level, LineShape } from '../../src/ports/lines/lineShape.ts';
 import { ROOT, writeBlock } from './markedBlock.ts';
 import { formatTable } from './formatTable.ts';
 
@@ -17,7 +17,11 @@ interface ExportedLine {
   /** the first file that logs it */
   readonly file: string;
   readonly fields: readonly string[];
+  /** the section of docs/runbook.md, or in braces the field that names it; none of level info */
+  readonly runbook?: string;
 }
+
+const TABLE: readonly (readonly [string, LineShape])[] = Object.entries(LINES);
 
 /** loggingFiles finds the files that log each message. */
 export async function loggingFiles(): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -33,13 +37,18 @@ export async function loggingFiles(): Promise<ReadonlyMap<string, readonly strin
   return files;
 }
 
-/** exportTelemetry gives the table as queries read it: messages, each with its level and the names of its fields. */
+/** exportTelemetry gives the table as queries read it: messages, each with its level, the names of its fields and its section. */
 export async function exportTelemetry(): Promise<Readonly<Record<string, ExportedLine>>> {
   const files = await loggingFiles();
   return Object.fromEntries(
-    Object.entries(LINES).map(([message, { level, fields }]) => [
+    TABLE.map(([message, { level, fields, runbook }]) => [
       message,
-      { level, file: files.get(message)?.[0] ?? '', fields: Object.keys(fields) },
+      {
+        level,
+        file: files.get(message)?.[0] ?? '',
+        fields: Object.keys(fields),
+        ...(runbook !== undefined && { runbook: typeof runbook === 'string' ? runbook : `{${runbook.field}}` }),
+      },
     ]),
   );
 }
@@ -48,15 +57,20 @@ export async function exportTelemetry(): Promise<Readonly<Record<string, Exporte
 export function formatTelemetry(): string {
   const ofField = ([name, kind]: [string, FieldKind]): string =>
     `\`${name}\`${kind === 'bytes' || kind === 'count' ? ` (${kind})` : ''}`;
-  const rows = Object.entries(LINES).map(([message, { level, fields, means }]) => [
+  const link = (runbook: LineShape['runbook']): string => {
+    if (runbook === undefined) return '';
+    return typeof runbook === 'string' ? `[${runbook}](runbook.md#${runbook})` : `its \`${runbook.field}\``;
+  };
+  const rows = TABLE.map(([message, { level, fields, runbook, means }]) => [
     level,
     `\`${message}\``,
     Object.entries(fields).map(ofField).join(', '),
     means,
+    link(runbook),
   ]);
   const rank = (level: string | undefined): number => ['error', 'warn', 'info'].indexOf(level ?? '');
   const sorted = rows.toSorted(([a], [b]) => rank(a) - rank(b));
-  return formatTable(['level', 'message', 'fields', 'means'], sorted);
+  return formatTable(['level', 'message', 'fields', 'means', 'runbook'], sorted);
 }
 
 if (import.meta.main) {

@@ -1,8 +1,9 @@
 import { ArmPolicy } from '../../adapters/armPolicy.ts';
 import type { ContainerPlace } from '../../adapters/armPolicy.ts';
 import { MAX_RETENTION_DAYS } from '../../core/limits.ts';
+import { MAX_EXTENSIONS, extensionsOf } from '../../core/objects/guard.ts';
 import type { ContainerGuard } from '../../core/objects/guard.ts';
-import { MAX_EXTENSIONS, changeGuard, changeRefusal, extensionsOf } from '../../guard/change.ts';
+import { changeGuard, changeRefusal } from '../../guard/change.ts';
 import type { GuardChange } from '../../guard/change.ts';
 import { deletableFrom, sealedSpan } from '../../guard/retentionEnd.ts';
 import type { ObjectStore } from '../../ports/store.ts';

@@ -26,6 +26,13 @@ export interface ContainerGuard {
   readonly tags: readonly { readonly tag: string; readonly time: string; readonly who: string }[];
 }
 
+/** MAX_EXTENSIONS is how often Azure lets a locked policy be extended. */
+export const MAX_EXTENSIONS = 5;
+
+/** extensionsOf counts how often a policy was extended, by its history. */
+export const extensionsOf = ({ policy }: ContainerGuard): number =>
+  policy?.history.filter(({ update }) => update === 'extend').length ?? 0;
+
 /** AccountFacts are the settings of a storage account; what Azure doesn't state is undefined. */
 export interface AccountFacts {
   readonly allowSharedKeyAccess: boolean | undefined;

@@ -27,7 +27,9 @@ export type FindingCode =
   | 'policy-short'
   | 'account-weak'
   | 'drill-failed'
-  | 'not-routed';
+  | 'not-routed'
+  | 'report-stale'
+  | 'source-silent';
 
 /** Finding is one thing that a check states. docs/format.md, section 10.2. */
 export interface Finding {
@@ -180,9 +182,6 @@ export interface Report {
   readonly page?: string;
 }
 
-/** FiledReport is a report of any kind that is filed in a ledger. */
-export type FiledReport = Report | PostureReport;
-
 /** EXIT_STATUS is what a program that checks ends with. docs/format.md, section 10.3. */
 export const EXIT_STATUS: Readonly<Record<Status, number>> = { verified: 0, violated: 1, unverified: 2 };
 
@@ -207,4 +206,6 @@ export interface PostureReport {
   readonly findings: readonly Finding[];
   readonly notChecked: readonly string[];
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];
+  /** SHA-256 of the report's page, which is made of the other members; left out where it has none */
+  readonly page?: string;
 }

@@ -1,5 +1,7 @@
-import type { FiledReport, Report } from './report.ts';
+import type { FiledReport } from './filedReport.ts';
+import type { Report } from './report.ts';
 import { isPostureReport, isReport } from './reportShape.ts';
+import { isStatusReport } from './statusShape.ts';
 import { AuditsealError, attempt } from '../errors.ts';
 import { formatHash, parseHash, sha256 } from '../hash.ts';
 import { MAX_JSON_DEPTH, parseJson } from '../jsonObject.ts';
@@ -80,7 +82,7 @@ function withoutEnd(bytes: Buffer): Buffer {
 function parseUnsigned(bytes: Buffer): FiledReport {
   const report = parseJson(bytes.toString('utf8', PREFIX.length));
   if (report === undefined) throw malformed(`the report is not JSON that nests at most ${MAX_JSON_DEPTH} deep`);
-  if (!(isReport(report) || isPostureReport(report)) || !formatUnsigned(report).equals(bytes))
+  if (!(isReport(report) || isPostureReport(report) || isStatusReport(report)) || !formatUnsigned(report).equals(bytes))
     throw malformed('the report is of another version or was not written by this program');
   return report;
 }

@@ -1,56 +1,23 @@
 import type { PostureReport, Report } from './report.ts';
-import { parseHash } from '../hash.ts';
-import { isPartition, isTime } from '../text.ts';
-
-type Check = (value: unknown) => boolean;
-
-const text: Check = (value) => typeof value === 'string';
-const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const time: Check = (value) => typeof value === 'string' && isTime(value);
-const hash: Check = (value) => parseHash(value) !== undefined;
-const textOrNull: Check = (value) => value === null || text(value);
-const oneOf =
-  (...values: readonly unknown[]): Check =>
-  (value) =>
-    values.includes(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const objectOf =
-  (members: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(members).every(([name, check]) => check((value as Record<string, unknown>)[name]));
-
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-
-const flag: Check = (value) => typeof value === 'boolean';
-const nullOr =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-
-const CODE = /^[a-z]+(-[a-z]+)*$/;
-
-const STATUS = oneOf('verified', 'violated', 'unverified');
-
-/** A code is any word of the kind, because an older release must read a newer one's findings. */
-const FINDINGS = listOf(
-  objectOf({
-    code: (value) => typeof value === 'string' && CODE.test(value),
-    severity: oneOf('error', 'warning'),
-    object: text,
-    detail: text,
-    declared: optional(oneOf(true)),
-    acknowledged: optional(objectOf({ action: text, who: text, why: text, time })),
-  }),
-);
-const UNREADABLE = listOf(objectOf({ object: text, why: text }));
+import {
+  FINDINGS,
+  STATUS,
+  UNREADABLE,
+  count,
+  flag,
+  hash,
+  listOf,
+  nullOr,
+  objectOf,
+  oneOf,
+  optional,
+  partition,
+  text,
+  textOrNull,
+  time,
+  timeOrNone,
+} from './shapes.ts';
+import type { Check } from './shapes.ts';
 
 const INTEGRITY: Check = objectOf({
   version: oneOf(1),
@@ -87,21 +54,19 @@ const INTEGRITY: Check = objectOf({
         objectOf({
           verified: count,
           notChecked: count,
-          quorum: (value) => value === null || objectOf({ number: count, witnesses: listOf(text) })(value),
-          waitingSince: (value) => value === null || time(value),
+          quorum: nullOr(objectOf({ number: count, witnesses: listOf(text) })),
+          waitingSince: nullOr(time),
         }),
       ),
       index: optional(objectOf({ entries: count, rules: count, manifest: hash, units: count, rederived: count })),
       keptCheckpoint: textOrNull,
-      head: (value) =>
-        value === null ||
-        objectOf({ number: count, size: count, root: hash, time: (value) => value === '' || time(value) })(value),
+      head: nullOr(objectOf({ number: count, size: count, root: hash, time: timeOrNone })),
     }),
   ),
   notChecked: listOf(text),
   partitions: listOf(
     objectOf({
-      partition: (value) => typeof value === 'string' && isPartition(value),
+      partition,
       index: count,
       root: hash,
       sha256: hash,
@@ -109,7 +74,7 @@ const INTEGRITY: Check = objectOf({
       incarnation: count,
       created: time,
       lastEvent: (value) => value === -1 || count(value),
-      lastEnqueued: (value) => value === '' || time(value),
+      lastEnqueued: timeOrNone,
       sealed: time,
     }),
   ),
@@ -177,6 +142,7 @@ const POSTURE: Check = objectOf({
   findings: FINDINGS,
   notChecked: listOf(text),
   unreadable: UNREADABLE,
+  page: optional(hash),
 });
 
 /** isPostureReport tells the same of a report of kind posture. */

@@ -292,7 +292,7 @@ export class LogCheck {
     const isSettled = allowance === undefined || isOlderThan(this.#end, context.now(), allowance.delayMs);
     // Tiles come after their checkpoint.
     await this.#tiles.finish(isSettled ? (this.#unsigned ?? number + 1) : number);
-    await published.finish(opened, this.#head.number, isSettled ? this.#head.number : this.#headBefore);
+    await published.finish(opened, isSettled ? this.#head.number : this.#headBefore);
   }
 
   #report(segmentsNotIntegrated: number): LogReport {

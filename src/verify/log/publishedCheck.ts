@@ -46,10 +46,10 @@ export class PublishedCheck {
   }
 
   /**
-   * finish compares it with the newest checkpoint, of that number, that fits the batches. One from number `due` on may be
-   * published: until the log is settled, the newest may not be yet.
+   * finish compares it with the checkpoints that fit the batches. One from number `due` on may be published: until the log is
+   * settled, the newest may not be yet.
    */
-  async finish(opened: OpenedCheckpoint | undefined, newest: number, due: number): Promise<void> {
+  async finish(opened: OpenedCheckpoint | undefined, due: number): Promise<void> {
     const { findings } = this.#context;
     if (this.#note === undefined && due >= 0) findings.error('checkpoint-stale', OBJECT, 'it is missing');
     if (opened === undefined) return;
@@ -64,7 +64,7 @@ export class PublishedCheck {
     if (number !== EARLIER) await this.#compareSignatures(opened.note, number);
     if (number >= due) return;
     const which = number === EARLIER ? `of ${opened.checkpoint.size} entries` : `the same as ${checkpointName(number)}`;
-    findings.error('checkpoint-stale', OBJECT, `it is ${which}, and ${checkpointName(newest)} is newer`);
+    findings.error('checkpoint-stale', OBJECT, `it is ${which}, and newer ones are signed`);
   }
 
   /** compareSignatures looks for signatures that it has, and the ledger has not. */

@@ -33,6 +33,9 @@ const longestRange = '255.255.255.255/32';
 /** DEPLOYERS are as many object ids of deployers as the template takes. */
 export const DEPLOYERS = Array.from({ length: 10 }, (_none, i) => `00000000-0000-0000-0000-00000000010${i}`);
 
+/** RUNBOOK_URL is where a wiki has the runbook, as long as the template takes it, and its sections by a parameter of the address. */
+export const RUNBOOK_URL = `https://wiki.example.com/${'r'.repeat(479)}?anchor=`;
+
 /** OTHER_HUB is the hub of another environment. */
 export const OTHER_HUB = `${elsewhere}/rg-north/providers/Microsoft.EventHub/namespaces/evhns-north/eventhubs/audit`;
 
@@ -96,6 +99,7 @@ export const SETS = {
     AUDITSEAL_SENDER_RIGHTS: 'All',
     AUDITSEAL_CALLER_RANGES: `${longestRange},10.0.0.0/8`,
     AUDITSEAL_DEPLOYER_RANGES: longestRange,
+    AUDITSEAL_RUNBOOK_URL: RUNBOOK_URL,
     AUDITSEAL_ALERT_EMAILS: 'a@example.com,b@example.com',
     AUDITSEAL_DEPLOYERS: DEPLOYERS.join(','),
   }),

@@ -41,11 +41,13 @@ export interface CheckedIndex extends StatedIndex {
   readonly rederived: number;
 }
 
-/** PostureReport is what Azure once said of what guards the ledger. No page and no check goes by it. */
-export interface PostureReport {
-  readonly kind: 'posture';
+/** OtherReport is what Azure once said of what guards the ledger, or how the ledger once stood. No check goes by it. */
+export interface OtherReport {
+  readonly kind: 'posture' | 'status';
   readonly status: string;
   readonly finished: string;
+  /** SHA-256 of its page, if it states that */
+  readonly page: string | undefined;
 }
 
 /** What JSON is parsed into takes many times its bytes. */
@@ -152,16 +154,109 @@ const isPosture = shape({
   findings,
   notChecked: all(text),
   unreadable,
+  page: optional(hash),
+});
+
+const check = orNull(
+  shape({
+    ...counts('segments records'),
+    report: text,
+    status,
+    mode: among('full', 'incremental'),
+    finished: isTime,
+  }),
+);
+const countOrMinusOne: Check = (value) => value === -1 || count(value);
+const isInPartition: Check = (value) => typeof value === 'string' && isPartition(value);
+
+/** How the ledger stood. docs/format.md, section 8.6. */
+const isStatus = shape({
+  version: among(1),
+  kind: among('status'),
+  ledger: orNull(text),
+  time: isTime,
+  isCopy: flag,
+  status,
+  todo: orNull(shape({ what: text, section: text })),
+  log: orNull(
+    shape({
+      ...counts('size'),
+      root: hash,
+      time: timeOrNone,
+      signedBy: all(text),
+      cosignedBy: all(shape({ name: text, time: isTime })),
+    }),
+  ),
+  lastCheck: check,
+  lastFull: check,
+  lastFullAt: timeOrNone,
+  posture: orNull(
+    shape({
+      report: text,
+      status,
+      time: isTime,
+      policy: orNull(shape({ ...counts('days extensionsLeft'), state: among('Unlocked', 'Locked') })),
+      isRead: flag,
+      holds: all(text),
+      drill: orNull(shape(counts('refused done unverified'))),
+    }),
+  ),
+  partitions: all(
+    shape({
+      partition: isInPartition,
+      records: orNull(count),
+      lastEvent: orNull(countOrMinusOne),
+      lastEnqueued: timeOrNone,
+      life: shape({
+        kind: among('records', 'heartbeat'),
+        sealed: timeOrNone,
+        hub: optional(shape({ ...counts('behind'), asked: isTime, last: countOrMinusOne })),
+      }),
+      gaps: shape(counts('open acknowledged')),
+      hours: all(count),
+    }),
+  ),
+  sources: orNull(
+    shape({
+      ...counts('omitted'),
+      dayFrom: isTime,
+      from: isTime,
+      sampled: shape(counts('read of')),
+      list: all(
+        shape({
+          ...counts('day'),
+          category: text,
+          first: timeOrNone,
+          last: timeOrNone,
+          hours: all(count),
+          usual: orNull(count),
+          longestSilence: orNull(count),
+          threshold: orNull(count),
+          isSilent: flag,
+        }),
+      ),
+    }),
+  ),
+  findings,
+  findingsOmitted: count,
+  notChecked: all(text),
+  unreadable,
+  page: optional(hash),
 });
 
 /** parseReport reads what a signature at the end of a report is over, and gives undefined for anything but a report. */
-export function parseReport(signed: Uint8Array): OldReport | PostureReport | undefined {
+export function parseReport(signed: Uint8Array): OldReport | OtherReport | undefined {
   const text = decodeUtf8(signed);
   const own = text?.startsWith(START) === true ? text.slice(START.length) : '';
   const report = parseJson(own);
   if (!isObject(report) || JSON.stringify(report) !== own) return undefined;
-  if (isPosture(report)) {
-    return { kind: 'posture', status: report['status'] as string, finished: report['time'] as string };
+  for (const [kind, isOfKind] of [
+    ['posture', isPosture],
+    ['status', isStatus],
+  ] as const) {
+    if (!isOfKind(report)) continue;
+    const { status, time, page } = report as { status: string; time: string; page?: string };
+    return { kind, status, finished: time, page };
   }
   if (!isIntegrity(report)) return undefined;
   const { status, ledger, finished, partitions, log, page } = report;
@@ -204,7 +299,7 @@ export class Reports {
   }
 
   /** open reads a report of any kind, or says why it is none. */
-  async open(name: string, bytes: Bytes): Promise<OldReport | PostureReport | string> {
+  async open(name: string, bytes: Bytes): Promise<OldReport | OtherReport | string> {
     if (bytes.length > MAX_REPORT_BYTES) return 'the report has more than 32 MiB';
     const end = splitSigned(bytes);
     if (end === undefined) return 'it does not end with an auditor\u2019s signature';

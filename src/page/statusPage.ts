@@ -1,0 +1,244 @@
+import { renderDocument, sign } from './document.ts';
+import { markup, untrusted } from './markup.ts';
+import type { Markup } from './markup.ts';
+import { REPORT_STYLE } from './reportStyle.ts';
+import { number, plural } from './reportValues.ts';
+import { statusFindings, statusPartitions, statusSources } from './statusTables.ts';
+import { STATUS_STYLE } from './statusStyle.ts';
+import { ago, minute, runbookLink } from './statusValues.ts';
+import type { Runbook } from './statusValues.ts';
+import type { Status } from '../core/objects/report.ts';
+import type { StatusCheck, StatusReport } from '../core/objects/statusReport.ts';
+
+const TITLE: Readonly<Record<Status, string>> = {
+  verified: 'All well',
+  violated: 'Attention',
+  unverified: 'Not known',
+};
+
+/** titleOf is the headline: what is well but for a source that fell silent needs attention too. */
+const titleOf = ({ status, todo }: StatusReport): string =>
+  status === 'verified' && todo !== null ? 'Attention' : TITLE[status];
+
+/** toneOf is the sign and the colour that go with it: a warning's where nothing is violated. */
+const toneOf = ({ status, todo }: StatusReport): Status =>
+  status === 'verified' && todo !== null ? 'unverified' : status;
+
+/** LedgerOutcome is what came of one ledger of several: how it stands, or why that isn't known. */
+export type LedgerOutcome = { readonly ledger: string; readonly target: string } & (
+  { readonly report: StatusReport } | { readonly fault: string }
+);
+
+/**
+ * renderStatus makes the page of how a ledger stands: one HTML text without scripts or outside resources. `name` is that of the JSON
+ * report, where one is filed; `runbook` is where docs/runbook.md can be read, where that is known.
+ */
+export function renderStatus(
+  report: StatusReport,
+  { name, runbook }: { name?: string; runbook?: Runbook } = {},
+): string {
+  return renderDocument({
+    title: `${titleOf(report)}: status of ${report.ledger ?? 'a ledger'}`,
+    subject: 'status',
+    dated: markup`${report.isCopy ? 'a copy, as of' : 'as of'} ${minute(report.time)}`,
+    style: REPORT_STYLE + STATUS_STYLE,
+    main: sections(report, runbook, name),
+  });
+}
+
+/** From the worst on. */
+const STATUSES = ['violated', 'unverified', 'verified'] as const satisfies readonly Status[];
+
+/** renderEstate makes one page of how several ledgers stand: one verdict, one table, and behind it each ledger. */
+export function renderEstate(outcomes: readonly LedgerOutcome[], at: string, runbook?: Runbook): string {
+  const statusOf = (outcome: LedgerOutcome): Status => ('report' in outcome ? outcome.report.status : 'unverified');
+  const status = STATUSES.find((one) => outcomes.some((outcome) => statusOf(outcome) === one)) ?? 'unverified';
+  const sorted = outcomes.toSorted((a, b) => STATUSES.indexOf(statusOf(a)) - STATUSES.indexOf(statusOf(b)));
+  const count = (one: Status): string => number(outcomes.filter((outcome) => statusOf(outcome) === one).length);
+  return renderDocument({
+    title: `${TITLE[status]}: status of ${plural(outcomes.length, 'ledger')}`,
+    subject: 'status of several ledgers',
+    dated: markup`as of ${minute(at)}`,
+    style: REPORT_STYLE + STATUS_STYLE,
+    main: markup`<section class="status ${status}" aria-labelledby="status">
+${sign(status, 'sign')}
+<div class="body"><h1 id="status">${TITLE[status]}</h1>
+<p class="lead">${plural(outcomes.length, 'ledger')}: ${count('verified')} well, ${count('violated')} need attention, ${count('unverified')} not known.</p></div>
+</section>
+<section aria-labelledby="ledgers"><h2 id="ledgers">Ledgers</h2>
+<table role="table" class="long">
+<caption role="caption">Those that need attention first</caption>
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col" class="w-object">Ledger</th><th role="columnheader" scope="col" class="w-time">Status</th><th role="columnheader" scope="col">To do</th></tr></thead>
+<tbody role="rowgroup">
+${sorted.map((outcome, at) => ledgerRow(outcome, at))}</tbody></table></section>
+${sorted.map((outcome, at) => ('report' in outcome ? ledgerPart(outcome.report, at, runbook) : markup``))}`,
+  });
+}
+
+function ledgerRow(outcome: LedgerOutcome, at: number): Markup {
+  const { ledger, target } = outcome;
+  const hasReport = 'report' in outcome;
+  const status = hasReport ? outcome.report.status : 'unverified';
+  const name = hasReport
+    ? markup`<a href="#ledger-${at}"><code>${untrusted(ledger)}</code></a>`
+    : markup`<code>${untrusted(ledger)}</code>`;
+  const todo = hasReport ? untrusted(outcome.report.todo?.what ?? 'nothing') : untrusted(outcome.fault);
+  const title = hasReport ? titleOf(outcome.report) : TITLE.unverified;
+  return markup`<tr role="row"><th role="rowheader" scope="row">${name}<br><span class="soft small">${untrusted(target)}</span></th><td role="cell" data-label="Status"><span class="mark ${status}">${sign(status)} ${title}</span></td><td role="cell" class="break">${todo}</td></tr>\n`;
+}
+
+const ledgerPart = (report: StatusReport, at: number, runbook: Runbook | undefined): Markup =>
+  markup`<section class="ledger" id="ledger-${at}" tabindex="-1" aria-label="${report.ledger ?? 'a ledger'}">
+${sections(report, runbook, undefined, `l${at}-`)}
+</section>`;
+
+function sections(report: StatusReport, runbook: Runbook | undefined, name?: string, prefix = ''): Markup {
+  return markup`${topSection(report, runbook, name, prefix)}
+${statusFindings(report, runbook, prefix)}
+${tilesSection(report, prefix)}
+${statusPartitions(report, prefix)}
+${statusSources(report, prefix)}
+${notCheckedSection(report, prefix)}`;
+}
+
+function topSection(
+  report: StatusReport,
+  runbook: Runbook | undefined,
+  name: string | undefined,
+  prefix: string,
+): Markup {
+  const { todo, ledger } = report;
+  const tone = toneOf(report);
+  const heading =
+    prefix === ''
+      ? markup`<h1 id="status">${titleOf(report)}</h1>`
+      : markup`<h2 class="title" id="${prefix}status">${titleOf(report)}</h2>`;
+  const what =
+    todo === null
+      ? markup`<p class="lead">Nothing needs doing: the last check found no error, and nothing is older than it may be.</p>`
+      : markup`<p class="lead break">${untrusted(todo.what)}</p><p>What to do: ${runbookLink(runbook, todo.section)}</p>`;
+  return markup`<section class="status ${tone}" aria-labelledby="${prefix}status">
+${sign(tone, 'sign')}
+<div class="body">
+${heading}
+${what}
+<dl class="identity">
+<div><dt>Ledger</dt><dd>${ledger === null ? 'not known' : markup`<code>${untrusted(ledger)}</code>`}</dd></div>
+<div><dt>${report.isCopy ? 'A copy, as of' : 'As of'}</dt><dd>${minute(report.time)}</dd></div>
+${name === undefined ? '' : markup`<div><dt>JSON report</dt><dd><code>${untrusted(name)}</code></dd></div>`}
+</dl>
+</div>
+</section>`;
+}
+
+/** tilesSection is the ages of everything at a glance. */
+function tilesSection(report: StatusReport, prefix: string): Markup {
+  const tiles = [
+    sealedTile(report),
+    checkpointTile(report),
+    checkTile(report),
+    policyTile(report),
+    drillTile(report),
+    holdsTile(report),
+  ];
+  return markup`<section class="glance" aria-labelledby="${prefix}glance">
+<h2 id="${prefix}glance">At a glance</h2>
+<dl class="tiles">
+${tiles.map(({ term, figure, more }) => markup`<div><dt>${term}</dt><dd class="figure">${figure}</dd>${more.map((line) => markup`<dd class="small soft">${line}</dd>`)}</div>\n`)}</dl>
+</section>`;
+}
+
+interface Tile {
+  readonly term: string;
+  readonly figure: Markup | string;
+  readonly more: readonly (Markup | string)[];
+}
+
+function sealedTile({ partitions, time: now }: StatusReport): Tile {
+  const newest = partitions
+    .map(({ life }) => life.sealed)
+    .filter((sealed) => sealed !== '')
+    .sort()
+    .at(-1);
+  const term = 'Last sealed';
+  if (newest === undefined) return { term, figure: 'nothing yet', more: [] };
+  return { term, figure: ago(newest, now), more: [minute(newest), plural(partitions.length, 'partition')] };
+}
+
+function checkpointTile({ log, time: now }: StatusReport): Tile {
+  const term = 'Last checkpoint';
+  if (log === null) return { term, figure: 'not known', more: [] };
+  const signed = log.signedBy.length === 0 ? 'by no key that was given' : `signed by ${log.signedBy.join(', ')}`;
+  const cosigned =
+    log.cosignedBy.length === 0
+      ? 'cosigned by nobody whose key was given'
+      : markup`cosigned by ${untrusted(log.cosignedBy.map(({ name }) => name).join(', '))}`;
+  return {
+    term,
+    figure: ago(log.time, now),
+    more: [minute(log.time), plural(log.size, 'entry', 'entries'), untrusted(signed), cosigned],
+  };
+}
+
+function checkTile({ lastFull, lastFullAt, lastCheck, time: now }: StatusReport): Tile {
+  const term = 'Last full recheck';
+  const covered = ({ segments, records, status }: StatusCheck): string =>
+    `${status}: ${plural(segments, 'segment')}, ${plural(records, 'record')}`;
+  const newer =
+    lastCheck === null || lastCheck.report === lastFull?.report
+      ? []
+      : [markup`since then ${lastCheck.mode}, ${lastCheck.status}, ${ago(lastCheck.finished, now)}`];
+  if (lastFull === null && lastFullAt !== '')
+    return {
+      term,
+      figure: ago(lastFullAt, now),
+      more: [minute(lastFullAt), 'its report is not among the newest', ...newer],
+    };
+  if (lastFull === null) return { term, figure: 'none known', more: newer };
+  return {
+    term,
+    figure: ago(lastFull.finished, now),
+    more: [minute(lastFull.finished), covered(lastFull), markup`<code>${untrusted(lastFull.report)}</code>`, ...newer],
+  };
+}
+
+function policyTile({ posture, time: now }: StatusReport): Tile {
+  const term = 'Retention policy';
+  if (posture === null) return { term, figure: 'not known', more: ['no report of posture is filed'] };
+  const asked = markup`as of ${minute(posture.time)}, ${ago(posture.time, now)}`;
+  if (!posture.isRead) return { term, figure: 'not known', more: ['Azure did not say', asked] };
+  if (posture.policy === null)
+    return { term, figure: 'none', more: ['whoever has the rights can change and delete', asked] };
+  const { state, days, extensionsLeft } = posture.policy;
+  const left =
+    state === 'Locked' ? `${plural(extensionsLeft, 'extension')} left` : 'whoever has the rights can remove it';
+  return { term, figure: `${state}, ${plural(days, 'day')}`, more: [left, asked] };
+}
+
+function drillTile({ posture, time: now }: StatusReport): Tile {
+  const term = 'Last drill';
+  if (posture === null || posture.drill === null)
+    return { term, figure: 'none known', more: ['whether the container refuses changes was not tried'] };
+  const { refused, done, unverified } = posture.drill;
+  const figure = done > 0 ? `${number(done)} went through` : unverified > 0 ? 'not sure' : 'all refused';
+  const said = `${number(refused)} refused as immutable, ${number(done)} done, ${number(unverified)} could not be told`;
+  return { term, figure, more: [said, markup`${minute(posture.time)}, ${ago(posture.time, now)}`] };
+}
+
+function holdsTile({ posture }: StatusReport): Tile {
+  const term = 'Legal holds';
+  if (posture === null || !posture.isRead) return { term, figure: 'not known', more: [] };
+  if (posture.holds.length === 0) return { term, figure: 'none', more: [] };
+  return { term, figure: number(posture.holds.length), more: [untrusted(posture.holds.join(', '))] };
+}
+
+function notCheckedSection({ notChecked, unreadable }: StatusReport, prefix: string): Markup {
+  const unread = unreadable.map(
+    ({ object, why }) => markup`<li class="break"><code>${untrusted(object)}</code>: ${untrusted(why)}</li>\n`,
+  );
+  return markup`<section class="left-out" aria-labelledby="${prefix}not-checked">
+<h2 id="${prefix}not-checked">What this doesn’t say</h2>
+${unread.length === 0 ? '' : markup`<p>This could not be read:</p><ul>${unread}</ul>`}
+<ul>${notChecked.map((what) => markup`<li class="break">${untrusted(what)}</li>\n`)}</ul>
+</section>`;
+}

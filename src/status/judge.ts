@@ -1,0 +1,168 @@
+import { CLOCK_SKEW_MS, POSTURE_AGE_MS, VERIFY_AGE_MS } from '../core/limits.ts';
+import { NEWEST_CHECKPOINT, segmentName } from '../core/objects/names.ts';
+import { isAcknowledged } from '../core/objects/report.ts';
+import type { Finding, FindingCode, PostureReport, Report, Status } from '../core/objects/report.ts';
+import type { StatusFinding, Todo } from '../core/objects/statusReport.ts';
+import { formatHash } from '../core/hash.ts';
+import { HOUR_MS } from '../core/units.ts';
+import type { Filed, NewestReports } from '../ledger/newestReports.ts';
+import type { PublishedLog } from '../ledger/published.ts';
+
+const error = (code: FindingCode, object: string, detail: string): Finding => ({
+  code,
+  severity: 'error',
+  object,
+  detail,
+});
+
+/** judgeAges says what of a ledger in use is older than it may be. `idleMs` is how long a partition may be idle. */
+export function judgeAges(
+  log: PublishedLog | undefined,
+  { integrity, posture }: NewestReports,
+  idleMs: number,
+  now: number,
+): Finding[] {
+  const found: Finding[] = [];
+  const isOld = (time: string, mostMs: number): boolean => {
+    const age = now - Date.parse(time);
+    return age > mostMs || age < -CLOCK_SKEW_MS;
+  };
+  if (log !== undefined) {
+    const { time, positions } = log.heads;
+    if (isOld(time, idleMs))
+      found.push(error('checkpoint-stale', NEWEST_CHECKPOINT, `its batch was made at ${time}: ${ageOf(time, now)}`));
+    for (const [partition, { index, sealed }] of positions)
+      if (index >= 0 && isOld(sealed, idleMs))
+        found.push(
+          error(
+            'partition-silent',
+            segmentName(partition, index),
+            `it is the newest of its partition, sealed at ${sealed}: not even a heartbeat came behind it`,
+          ),
+        );
+  }
+  if (integrity !== undefined && isOld(integrity.report.finished, VERIFY_AGE_MS))
+    found.push(stale(integrity, integrity.report.finished, 'check', VERIFY_AGE_MS, now));
+  if (posture !== undefined && isOld(posture.report.time, POSTURE_AGE_MS))
+    found.push(stale(posture, posture.report.time, 'look at what guards the ledger', POSTURE_AGE_MS, now));
+  return found;
+}
+
+function stale({ name }: Filed<unknown>, time: string, what: string, mostMs: number, now: number): Finding {
+  const due = `one is due every ${mostMs / HOUR_MS} hours at least`;
+  return error('report-stale', name, `it is of the last ${what}, at ${time}: ${ageOf(time, now)}, and ${due}`);
+}
+
+function ageOf(time: string, now: number): string {
+  const hours = (now - Date.parse(time)) / HOUR_MS;
+  if (hours < 0) return 'that is still to come, so a clock is wrong';
+  if (hours < 1) return `${Math.floor(hours * 60)} minutes ago`;
+  return hours < 72 ? `${Math.floor(hours)} hours ago` : `${Math.floor(hours / 24)} days ago`;
+}
+
+/** judgeReach says whether the published log reaches as far as the newest check found it. */
+export function judgeReach({ checkpoint }: PublishedLog, check: Filed<Report> | undefined): Finding[] {
+  const head = check?.report.log?.head;
+  if (head === null || head === undefined || check === undefined) return [];
+  const known = `${check.name} found one of ${head.size} entries`;
+  if (checkpoint.size < head.size)
+    return [error('checkpoint-stale', NEWEST_CHECKPOINT, `it is of ${checkpoint.size} entries, and ${known}`)];
+  if (checkpoint.size === head.size && formatHash(checkpoint.rootHash) !== head.root)
+    return [error('checkpoint-inconsistent', NEWEST_CHECKPOINT, `it has another root than the check knew: ${known}`)];
+  return [];
+}
+
+/** How many findings are listed. */
+const MOST_FINDINGS = 100;
+
+/** CollectedFindings is the findings of all reports and of the status itself. */
+export interface CollectedFindings {
+  readonly listed: readonly StatusFinding[];
+  readonly omitted: number;
+}
+
+/** collectFindings lists the findings, the most urgent first. One that a report states is not stated again. */
+export function collectFindings(own: readonly Finding[], { integrity, posture }: NewestReports): CollectedFindings {
+  const all = new Map<string, StatusFinding>();
+  const add = (finding: StatusFinding): void => {
+    const key = JSON.stringify([finding.code, finding.object]);
+    if (!all.has(key) || finding.code === 'sequence-gap') all.set(`${key}${all.has(key) ? all.size : ''}`, finding);
+  };
+  for (const filed of [integrity, posture])
+    for (const finding of filed?.report.findings ?? []) add({ ...finding, report: filed?.name ?? '' });
+  for (const finding of own) add(finding);
+  const sorted = [...all.values()].toSorted((a, b) => rankOf(a) - rankOf(b));
+  const omitted = Math.max(0, sorted.length - MOST_FINDINGS) + (integrity?.report.findingsOmitted ?? 0);
+  return { listed: sorted.slice(0, MOST_FINDINGS), omitted };
+}
+
+/** From the most urgent on: evidence that is damaged or gone, then what stands still, then what guards it, then the rest. */
+const URGENT: readonly FindingCode[] = [
+  'checkpoint-inconsistent',
+  'chain-broken',
+  'segment-missing',
+  'segment-changed',
+  'segment-malformed',
+  'entry-mismatch',
+  'sequence-overlap',
+  'checkpoint-invalid',
+  'drill-failed',
+  'policy-missing',
+  'partition-silent',
+  'checkpoint-stale',
+  'report-stale',
+  'not-integrated',
+  'sequence-gap',
+  'hub-recreated',
+];
+/** What is so by choice until somebody decides comes after all other errors. */
+const LAST: readonly FindingCode[] = ['policy-unlocked'];
+
+function rankOf(finding: Finding): number {
+  const { code, severity } = finding;
+  const place = URGENT.indexOf(code);
+  const urgency = place >= 0 ? place : LAST.includes(code) ? URGENT.length + 1 : URGENT.length;
+  const group = isAcknowledged(finding) ? 3 : severity === 'error' ? 0 : code === 'source-silent' ? 1 : 2;
+  return group * 100 + urgency;
+}
+
+/** Standing is what decides the outcome beside the findings. */
+export interface Standing {
+  readonly integrity: Report | undefined;
+  readonly posture: PostureReport | undefined;
+  /** whether a key of the log and one of the auditor were given */
+  readonly isVouched: boolean;
+  readonly isReadable: boolean;
+}
+
+/** outcomeOf gives the outcome: a report that says violated counts even where its findings are only counted. */
+export function outcomeOf(
+  findings: readonly Finding[],
+  { integrity, posture, isVouched, isReadable }: Standing,
+): Status {
+  const isError = (finding: Finding): boolean => finding.severity === 'error' && !isAcknowledged(finding);
+  if (findings.some(isError) || integrity?.status === 'violated' || posture?.status === 'violated') return 'violated';
+  const isUnknown = integrity?.status !== 'verified' || posture?.status === 'unverified';
+  return isUnknown || !isVouched || !isReadable ? 'unverified' : 'verified';
+}
+
+/** todoOf gives the one thing to do next: the most urgent finding, or what keeps the outcome unknown. */
+export function todoOf(findings: readonly StatusFinding[], standing: Standing, status: Status): Todo | null {
+  const [first] = findings;
+  if (first !== undefined && !isAcknowledged(first) && (first.severity === 'error' || first.code === 'source-silent')) {
+    const same = findings.filter(({ code, severity }) => code === first.code && severity === first.severity).length;
+    const more = same > 1 ? ` (and ${same - 1} more)` : '';
+    return { what: `${first.code}: ${first.object}: ${first.detail}${more}`, section: first.code };
+  }
+  if (status === 'violated')
+    return { what: 'a report says violated, and its findings are not listed', section: 'status-is-not-known' };
+  if (status === 'verified') return null;
+  if (!standing.isVouched)
+    return {
+      what: "nobody vouches for this: give the log's key (--key) and the auditor's (--auditor-key)",
+      section: 'status-is-not-known',
+    };
+  if (standing.integrity === undefined)
+    return { what: 'no check is filed yet: see whether verify runs', section: 'report-stale' };
+  return { what: 'something could not be read: see what is listed there', section: 'status-is-not-known' };
+}
