@@ -48,7 +48,10 @@ export async function buildPage(
     ...common,
     entryPoints: ['web/check/main.ts', 'web/check/style.css'],
     format: 'esm',
-    define: { WORKER_SOURCE: JSON.stringify(worker.outputFiles[0]?.text) },
+    define: {
+      WORKER_SOURCE: JSON.stringify(worker.outputFiles[0]?.text),
+      PAGE_VERSION: JSON.stringify((JSON.parse(await readFile('package.json', 'utf8')) as { version: string }).version),
+    },
   });
   const partOf = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text.trim() ?? '';
   const parts = { script: partOf('.js'), style: partOf('.css') };

@@ -14,7 +14,7 @@ import type { MirrorFiles } from './mirror.ts';
 const FIRST_ROWS = 200;
 
 /** showLedger says what the check of a mirror found, what it did, and what it did not. */
-export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome): Node[] {
+export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome): HTMLElement[] {
   const { findings, unreadable, partitions, notChecked } = outcome;
   return [
     mirrorVerdict(name, outcome),
@@ -31,7 +31,7 @@ export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome
 }
 
 /** showNoFolder says why there is nothing to check. */
-export const showNoFolder = (why: string): Node[] => [
+export const showNoFolder = (why: string): HTMLElement[] => [
   status(
     'unverified',
     'Unverified: the folder can\u2019t be read',
@@ -42,7 +42,7 @@ export const showNoFolder = (why: string): Node[] => [
 ];
 
 /** showNoMirror says that a folder has nothing of a ledger. */
-export const showNoMirror = ({ name, files }: MirrorFiles): Node[] => [
+export const showNoMirror = ({ name, files }: MirrorFiles): HTMLElement[] => [
   status(
     'unverified',
     'Not checked: nothing in this folder is of a ledger',

@@ -11,10 +11,16 @@ import type { Answer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
 import type { Evidence } from '../../core/objects/evidence.ts';
 import { defineCommand } from '../command.ts';
-import { printAnswer, printAnswerJson } from '../answerReport.ts';
-import { reportAsJson, reportAsText } from '../evidenceReport.ts';
+import { evidenceOutcome } from '../../page/certificateEvidence.ts';
+import { answerOutcome } from '../../page/certificateAnswer.ts';
+import type { CertificateOutcome } from '../../page/certificate.ts';
+import { lacksOf, printAnswer, printAnswerJson } from '../answerReport.ts';
+import { failedOutcome, fileCertificate } from '../certificate.ts';
+import type { Result } from '../certificate.ts';
+import { NO_KEY, reportAsJson, reportAsText } from '../evidenceReport.ts';
 import type { EvidenceReporter } from '../evidenceReport.ts';
-import { isUserFolder, readUserFile } from '../files.ts';
+import { fileKind } from '../fileKind.ts';
+import { isUserFolder, readUserFile, refuseExisting } from '../files.ts';
 import { readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
 import { jsonOption, policyOption } from '../options.ts';
@@ -51,6 +57,12 @@ export const command = defineCommand(
           'that this is what the segments give; if none of this key does, the exit status is 2',
       },
       policy: policyOption("the evidence's checkpoint"),
+      html: {
+        type: 'file',
+        placeholder: 'CERT.html',
+        meaning:
+          'also write a certificate of the result, good or bad, to file: a page of its own, with all joins of the proof and a line to sign',
+      },
       json: jsonOption('the result'),
     },
     exits: {
@@ -61,51 +73,76 @@ export const command = defineCommand(
     },
     examples: [
       'auditseal check ./answer --key logs.example.com/prod+22e6b51e+AeMP… --auditor-key logs.example.com/prod/auditor+9a01c2d3+AbCd…',
-      'auditseal check record.json --key logs.example.com/prod+22e6b51e+AeMP…',
+      'auditseal check record.json --html certificate.html --key logs.example.com/prod+22e6b51e+AeMP…',
     ],
   },
   async ({ given: [path], options }) => {
     const trust = await readTrust(options);
-    const report = options.json ? reportAsJson : reportAsText;
+    if (options.html !== undefined) await refuseExisting('--html', options.html);
     const isFolder = await isUserFolder(path);
     if (isFolder && (await isUserFolder(join(path, 'segments'))))
       throw unusable(`${path} is a mirror: auditseal verify checks it`);
-    const file = await readUserFile('', isFolder ? join(path, ANSWER_FILE) : path, MAX_EVIDENCE_BYTES);
-    if (isAnswer(file)) return reportAnswer(file, trust, options.json);
-    let evidence: Evidence;
-    try {
-      evidence = parseEvidence(file);
-    } catch (error) {
-      const { code, message } = faultIn(error, 'malformed');
-      return report.failed('unreadable', code, message);
-    }
-    if (trust.logKeys.length === 0) return report.untrusted(evidence.verifierKeys);
-    return reportEvidence(evidence, trust, report);
+    const name = isFolder ? join(path, ANSWER_FILE) : path;
+    const bytes = await readUserFile('', name, MAX_EVIDENCE_BYTES);
+    const result = isAnswer(bytes)
+      ? checkAnswerFile(bytes, trust, options.json)
+      : checkFile(bytes, trust, options.json);
+    return options.html === undefined ? result.exit : fileCertificate(options.html, { name, bytes }, trust, result);
   },
 );
 
-function reportAnswer(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, isJson: boolean): number {
-  const report = isJson ? reportAsJson : reportAsText;
+const reporterOf = (isJson: boolean): EvidenceReporter => (isJson ? reportAsJson : reportAsText);
+
+function checkFile(file: Buffer, trust: TrustedKeys, isJson: boolean): Result {
+  const report = reporterOf(isJson);
+  let evidence: Evidence;
+  try {
+    evidence = parseEvidence(file);
+  } catch (error) {
+    const { code, message } = faultIn(error, 'malformed');
+    return failed(report, 'unreadable', code, fileKind(file) ?? message);
+  }
+  if (trust.logKeys.length > 0) return reportEvidence(evidence, trust, report);
+  const outcome = (): CertificateOutcome => evidenceOutcome({ evidence, keys: [], result: undefined });
+  return { exit: report.untrusted(evidence.verifierKeys), outcome };
+}
+
+const failed = (
+  report: EvidenceReporter,
+  status: 'refuted' | 'unreadable',
+  code: AuditsealErrorCode,
+  why: string,
+): Result => ({
+  exit: report.failed(status, code, why),
+  outcome: () => failedOutcome(status, why),
+});
+
+function checkAnswerFile(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, isJson: boolean): Result {
+  const report = reporterOf(isJson);
   let answer: Answer;
   try {
     answer = parseAnswer(file);
   } catch (error) {
     const { code, message } = faultIn(error, 'malformed');
-    return report.failed('unreadable', code, message);
+    return failed(report, 'unreadable', code, message);
   }
-  if (logKeys.length === 0) return report.untrusted(answer.verifierKeys);
+  if (logKeys.length === 0)
+    return { exit: report.untrusted(answer.verifierKeys), outcome: () => failedOutcome('untrusted', NO_KEY) };
   try {
     const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
     const checked = checkAnswer(answer, [...logKeys, ...witnessKeys]);
     const lacking = whyNoQuorum(policy, checked.opened.cosignatures);
-    if (lacking !== undefined) return report.failed('refuted', 'SIGNATURE_INVALID', lacking);
+    if (lacking !== undefined) return failed(report, 'refuted', 'SIGNATURE_INVALID', lacking);
     const vouched = vouchedFor(answer, checked, auditors);
     const said = { answer, checked, vouched, isAuditorNamed: auditors !== undefined };
-    return isJson ? printAnswerJson(said) : printAnswer(said);
+    return {
+      exit: isJson ? printAnswerJson(said) : printAnswer(said),
+      outcome: () => answerOutcome({ ...said, lacks: lacksOf(answer.query, checked) }),
+    };
   } catch (error) {
     // What it carries has to be what it should be: docs/format.md, section 9.8.
     const { code, message } = faultIn(error, 'malformed', 'contradicted');
-    return report.failed(code === 'VERSION_UNKNOWN' ? 'unreadable' : 'refuted', code, message);
+    return failed(report, code === 'VERSION_UNKNOWN' ? 'unreadable' : 'refuted', code, message);
   }
 }
 
@@ -120,13 +157,15 @@ function whyNoQuorum(
   return `${who} cosigned the checkpoint, which is not the policy's quorum`;
 }
 
-function reportEvidence(evidence: Evidence, { logKeys, policy }: TrustedKeys, report: EvidenceReporter): number {
-  const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
-  const result = verifyEvidence(evidence, [...logKeys, ...witnessKeys]);
-  if (!result.ok)
-    return report.failed(REFUTING.includes(result.code) ? 'refuted' : 'unreadable', result.code, result.why);
-  const lacking = whyNoQuorum(policy, result.opened.cosignatures);
-  return lacking === undefined
-    ? report.proved(evidence, result)
-    : report.failed('refuted', 'SIGNATURE_INVALID', lacking);
+function reportEvidence(evidence: Evidence, { logKeys, policy }: TrustedKeys, report: EvidenceReporter): Result {
+  const keys = [...logKeys, ...(policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey)];
+  const result = verifyEvidence(evidence, keys);
+  if (!result.ok && !REFUTING.includes(result.code)) return failed(report, 'unreadable', result.code, result.why);
+  const lacking = result.ok ? whyNoQuorum(policy, result.opened.cosignatures) : undefined;
+  const exit = !result.ok
+    ? report.failed('refuted', result.code, result.why)
+    : lacking === undefined
+      ? report.proved(evidence, result)
+      : report.failed('refuted', 'SIGNATURE_INVALID', lacking);
+  return { exit, outcome: () => evidenceOutcome({ evidence, keys, result, lacking }) };
 }
