@@ -64,13 +64,13 @@ export class Narration {
     this.#transient(`  sealed ${count(events)} events, ${count(records)} records, ${count(segments)} segments`);
   }
 
-  sealed(feed: Feed, { records, segments, rawBytes, storedBytes }: SealingProgress): void {
+  /** sealed says what was sealed; of a hub that is used again, also what an earlier start had sent. */
+  sealed(feed: Feed, { events, records, segments, rawBytes, storedBytes }: SealingProgress): void {
+    const earlier = events - feed.events;
+    const what = `${count(feed.events)} events sealed${earlier > 0 ? `, and ${count(earlier)} that were left from before` : ''}`;
     const to = `${count(records)} records in ${count(segments)} segments`;
     this.#line(
-      this.#mark(
-        true,
-        `${count(feed.events)} events sealed: ${to}, ${megabytes(rawBytes)} of bodies stored in ${megabytes(storedBytes)}`,
-      ),
+      this.#mark(true, `${what}: ${to}, ${megabytes(rawBytes)} of bodies stored in ${megabytes(storedBytes)}`),
     );
   }
 
