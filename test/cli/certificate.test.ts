@@ -119,6 +119,13 @@ describe('check --html', () => {
     expect(html).toContain('which is not proved');
   });
 
+  test('is of one file', async () => {
+    const path = join(work, 'one.json');
+    await writeFile(path, evidenceOf(SAYS));
+    const two = inProcess(() => check.run([path, path, '--key', LOG_KEY, '--html', join(work, 'two.html')]));
+    await expect(two).rejects.toThrow('--html is of one file: check each by itself for its certificate');
+  });
+
   test('of evidence with a byte changed is made whatever the byte is, and is a good one only where the check is', async () => {
     const good = evidenceOf(SAYS);
     for (const bad of picked([...oneByteChanges(good)], 80)) {
