@@ -47,9 +47,14 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     load: () => import('./commands/prove.ts'),
   },
   check: {
-    arguments: 'FILE',
+    arguments: 'FILE…',
     summary: 'check evidence, offline',
     load: () => import('./commands/check.ts'),
+  },
+  kit: {
+    arguments: 'DIR',
+    summary: 'make what an auditor gets: evidence or a mirror, and the page that checks it',
+    load: () => import('./commands/kit.ts'),
   },
   keygen: {
     arguments: '',

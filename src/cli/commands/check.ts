@@ -10,6 +10,8 @@ import { ANSWER_FILE, isAnswer, parseAnswer } from '../../core/objects/answer.ts
 import type { Answer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
 import type { Evidence } from '../../core/objects/evidence.ts';
+import { checkSeveral, severalFiles } from '../checkSeveral.ts';
+import type { Judging } from '../checkSeveral.ts';
 import { defineCommand } from '../command.ts';
 import { evidenceOutcome } from '../../page/certificateEvidence.ts';
 import { answerOutcome } from '../../page/certificateAnswer.ts';
@@ -24,7 +26,7 @@ import { isUserFolder, readUserFile, refuseExisting } from '../files.ts';
 import { readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
 import { jsonOption, policyOption } from '../options.ts';
-import { unusable } from '../usage.ts';
+import { unusable, usageError } from '../usage.ts';
 
 /** It demands no witness. */
 const NO_POLICY: WitnessPolicy = { logs: [], witnesses: [], groups: [], quorum: undefined };
@@ -35,11 +37,12 @@ const REFUTING: readonly AuditsealErrorCode[] = ['SIGNATURE_INVALID', 'PROOF_INV
 export const command = defineCommand(
   {
     name: 'check',
-    arguments: ['FILE'],
-    usage: ['FILE --key VKEY [options]'],
+    arguments: ['FILE…'],
+    usage: ['FILE… --key VKEY [options]'],
     description: [
       'Checks evidence that auditseal prove wrote, or an answer that auditseal find wrote, offline, and shows the records ' +
         'and what exactly is proved. FILE may be the folder of an answer.',
+      'Of several files of evidence, or a folder of them, each is one line, with one for all at the end; the exit status is the worst.',
     ],
     options: {
       key: {
@@ -74,11 +77,18 @@ export const command = defineCommand(
     examples: [
       'auditseal check ./answer --key logs.example.com/prod+22e6b51e+AeMP… --auditor-key logs.example.com/prod/auditor+9a01c2d3+AbCd…',
       'auditseal check record.json --html certificate.html --key logs.example.com/prod+22e6b51e+AeMP…',
+      'auditseal check ./evidence --key logs.example.com/prod+22e6b51e+AeMP…',
     ],
   },
-  async ({ given: [path], options }) => {
+  async ({ given: [path], more, options }) => {
     const trust = await readTrust(options);
     if (options.html !== undefined) await refuseExisting('--html', options.html);
+    const several = await severalFiles([path, ...more]);
+    if (several !== undefined) {
+      if (options.html !== undefined)
+        throw usageError('--html is of one file: check each by itself for its certificate');
+      return checkSeveral(several, trust, judgingBy(trust), options.json);
+    }
     const isFolder = await isUserFolder(path);
     if (isFolder && (await isUserFolder(join(path, 'segments'))))
       throw unusable(`${path} is a mirror: auditseal verify checks it`);
@@ -145,6 +155,11 @@ function checkAnswerFile(file: Buffer, { logKeys, policy, auditors }: TrustedKey
     return failed(report, code === 'VERSION_UNKNOWN' ? 'unreadable' : 'refuted', code, message);
   }
 }
+
+const judgingBy = ({ policy }: TrustedKeys): Judging => ({
+  whyNoQuorum: (cosignatures) => whyNoQuorum(policy, cosignatures),
+  isRefuting: (code) => REFUTING.includes(code),
+});
 
 /** whyNoQuorum says in words how a policy's quorum is not met; undefined if it is. */
 function whyNoQuorum(
