@@ -93,7 +93,7 @@ function guardFacts(guard: ContainerGuard, promised: number): [string, Markup | 
 
 const table = (caption: string, columns: readonly Markup[], rows: readonly Markup[]): Markup =>
   markup`<table role="table" class="long">
-<caption role="caption">${caption}</caption>
+<caption>${caption}</caption>
 ${tableHead(columns)}
 <tbody role="rowgroup">
 ${rows}</tbody></table>`;

@@ -59,7 +59,7 @@ function kindsTable(findings: readonly Finding[]): Markup {
   const kinds = Map.groupBy(findings, ({ code }) => plainText(code));
   const rows = [...kinds].sort(([a, { length: m }], [b, { length: n }]) => n - m || compareText(a, b));
   return markup`<table role="table" class="kinds">
-<caption role="caption">Listed findings by code</caption>
+<caption>Listed findings by code</caption>
 ${tableHead([tableColumn('w-code', 'Code'), tableColumn('w-count numeric', 'Count'), tableColumn('', 'Means')])}
 <tbody role="rowgroup">
 ${rows.map(
@@ -87,7 +87,7 @@ function findingsTable(findings: readonly Finding[]): Markup {
     else groups.push([finding]);
   }
   return markup`<table role="table" class="long">
-<caption role="caption">All listed findings: those that are acknowledged last, errors first, then by the name of the object</caption>
+<caption>All listed findings: those that are acknowledged last, errors first, then by the name of the object</caption>
 ${tableHead([tableColumn('w-object', 'Object'), tableColumn('w-finding', 'Finding'), tableColumn('', 'Detail')])}
 ${groups.map(findingGroup)}</table>`;
 }
@@ -149,7 +149,7 @@ export function unreadableSection({ unreadable }: Pick<Report, 'unreadable'>): M
 <p>Nothing is known about what these hold.</p>
 ${escapeNote(unreadable)}
 <table role="table" class="long">
-<caption role="caption">Objects that could not be read, and why</caption>
+<caption>Objects that could not be read, and why</caption>
 ${tableHead([tableColumn('w-object', 'Object'), tableColumn('', 'Why')])}
 <tbody role="rowgroup">
 ${unreadable.map(
@@ -168,7 +168,7 @@ export function partitionsSection({ partitions }: Report): Markup {
 <h2 id="partitions">Partitions</h2>
 <p class="intro">Whoever keeps these roots can tell later whether anything up to there was changed or removed.</p>
 <table role="table" class="long">
-<caption role="caption">The newest segment that continues each partition’s chain</caption>
+<caption>The newest segment that continues each partition’s chain</caption>
 ${tableHead([
   tableColumn('w-partition', 'Partition'),
   tableColumn('w-time', 'Newest segment'),

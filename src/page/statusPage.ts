@@ -5,7 +5,7 @@ import { REPORT_STYLE } from './reportStyle.ts';
 import { number, plural } from './reportValues.ts';
 import { statusFindings, statusPartitions, statusSources } from './statusTables.ts';
 import { STATUS_STYLE } from './statusStyle.ts';
-import { ago, minute, reportLink, runbookLink } from './statusValues.ts';
+import { ago, minute, part, reportLink, runbookLink } from './statusValues.ts';
 import type { StatusLinks } from './statusValues.ts';
 import type { Status } from '../core/objects/report.ts';
 import type { StatusCheck, StatusReport } from '../core/objects/statusReport.ts';
@@ -67,11 +67,11 @@ ${sign(status, 'sign')}
 </section>
 <section aria-labelledby="ledgers"><h2 id="ledgers">Ledgers</h2>
 <table role="table" class="long">
-<caption role="caption">Those that need attention first</caption>
+<caption>Those that need attention first</caption>
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col" class="w-object">Ledger</th><th role="columnheader" scope="col" class="w-time">Status</th><th role="columnheader" scope="col">To do</th></tr></thead>
 <tbody role="rowgroup">
 ${sorted.map((outcome, at) => ledgerRow(outcome, at))}</tbody></table></section>
-${sorted.map((outcome, at) => ('report' in outcome ? ledgerPart(outcome.report, at, links) : markup``))}`,
+${sorted.map((outcome, at) => ('report' in outcome ? ledgerPart(outcome.ledger, outcome.report, at, links) : markup``))}`,
   });
 }
 
@@ -87,8 +87,9 @@ function ledgerRow(outcome: LedgerOutcome, at: number): Markup {
   return markup`<tr role="row"><th role="rowheader" scope="row">${name}<br><span class="soft small">${untrusted(target)}</span></th><td role="cell" data-label="Status"><span class="mark ${status}">${sign(status)} ${title}</span></td><td role="cell" class="break">${todo}</td></tr>\n`;
 }
 
-const ledgerPart = (report: StatusReport, at: number, links: StatusLinks): Markup =>
-  markup`<section class="ledger" id="ledger-${at}" tabindex="-1" aria-label="${report.ledger ?? 'a ledger'}">
+const ledgerPart = (ledger: string, report: StatusReport, at: number, links: StatusLinks): Markup =>
+  markup`<section class="ledger" id="ledger-${at}" tabindex="-1" aria-labelledby="ledger-name-${at}">
+<h2 id="ledger-name-${at}">${untrusted(ledger)}</h2>
 ${sections(report, links, undefined, `l${at}-`)}
 </section>`;
 
@@ -107,13 +108,12 @@ function topSection(report: StatusReport, links: StatusLinks, name: string | und
   const heading =
     prefix === ''
       ? markup`<h1 id="status">${titleOf(report)}</h1>`
-      : markup`<h2 class="title" id="${prefix}status">${titleOf(report)}</h2>`;
+      : markup`<h3 class="title" id="${prefix}status">${titleOf(report)}</h3>`;
   const what =
     todo === null
       ? markup`<p class="lead">Nothing needs doing: the last check found no error, and nothing is older than it may be.</p>`
       : markup`<p class="lead break">${untrusted(todo.what)}</p><p>What to do: ${runbookLink(links, todo.section)}</p>`;
-  return markup`<section class="status ${tone}" aria-labelledby="${prefix}status">
-${sign(tone, 'sign')}
+  const content = markup`${sign(tone, 'sign')}
 <div class="body">
 ${heading}
 ${what}
@@ -122,8 +122,14 @@ ${what}
 <div><dt>${report.isCopy ? 'A copy, as of' : 'As of'}</dt><dd>${minute(report.time)}</dd></div>
 ${name === undefined ? '' : markup`<div><dt>JSON report</dt><dd><code>${untrusted(name)}</code></dd></div>`}
 </dl>
-</div>
-</section>`;
+</div>`;
+  return prefix === ''
+    ? markup`<section class="status ${tone}" aria-labelledby="status">
+${content}
+</section>`
+    : markup`<div class="status ${tone}">
+${content}
+</div>`;
 }
 
 /** tilesSection is the ages of everything at a glance. */
@@ -136,11 +142,13 @@ function tilesSection(report: StatusReport, links: StatusLinks, prefix: string):
     drillTile(report),
     holdsTile(report),
   ];
-  return markup`<section class="glance" aria-labelledby="${prefix}glance">
-<h2 id="${prefix}glance">At a glance</h2>
-<dl class="tiles">
-${tiles.map(({ term, figure, more }) => markup`<div><dt>${term}</dt><dd class="figure">${figure}</dd>${more.map((line) => markup`<dd class="small soft">${line}</dd>`)}</div>\n`)}</dl>
-</section>`;
+  return part(
+    prefix,
+    'glance',
+    'At a glance',
+    markup`<dl class="tiles">
+${tiles.map(({ term, figure, more }) => markup`<div><dt>${term}</dt><dd class="figure">${figure}</dd>${more.map((line) => markup`<dd class="small soft">${line}</dd>`)}</div>\n`)}</dl>`,
+  );
 }
 
 interface Tile {
@@ -233,9 +241,12 @@ function notCheckedSection({ notChecked, unreadable }: StatusReport, prefix: str
   const unread = unreadable.map(
     ({ object, why }) => markup`<li class="break"><code>${untrusted(object)}</code>: ${untrusted(why)}</li>\n`,
   );
-  return markup`<section class="left-out" aria-labelledby="${prefix}not-checked">
-<h2 id="${prefix}not-checked">What this doesn’t say</h2>
-${unread.length === 0 ? '' : markup`<p>This could not be read:</p><ul>${unread}</ul>`}
-<ul>${notChecked.map((what) => markup`<li class="break">${untrusted(what)}</li>\n`)}</ul>
-</section>`;
+  return part(
+    prefix,
+    'not-checked',
+    'What this doesn’t say',
+    markup`${unread.length === 0 ? '' : markup`<p>This could not be read:</p><ul>${unread}</ul>`}
+<ul>${notChecked.map((what) => markup`<li class="break">${untrusted(what)}</li>\n`)}</ul>`,
+    'left-out',
+  );
 }

@@ -3,7 +3,10 @@ export const STATUS_STYLE = `
 .tiles { margin: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 1px; background: var(--rule); border: 1px solid var(--rule); border-radius: 4px; overflow: hidden; }
 .tiles div { background: var(--raised); padding: .875rem 1.125rem 1rem; }
 .tiles .figure { font: 500 1.5rem/1.25 var(--serif); font-variant-numeric: tabular-nums lining-nums; margin-bottom: .25rem; }
-.status h2.title { font: 600 clamp(2rem, 5vw, 3rem)/1 var(--serif); color: var(--tone); margin-bottom: .75rem; }
+.status h3.title { font: 600 clamp(2rem, 5vw, 3rem)/1 var(--serif); color: var(--tone); margin-bottom: .75rem; }
+.inner { margin-top: 2.5rem; }
+.inner h3 { font: 600 1.25rem/1.25 var(--serif); margin: 0 0 1rem; }
+.ledger h2 { overflow-wrap: anywhere; }
 .status .lead { overflow-wrap: anywhere; }
 .ledger { border-top: 1px solid var(--strong); padding-top: 2.5rem; }
 .mark { color: var(--tone); font-weight: 600; }

@@ -2,7 +2,7 @@ import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { tableColumn, tableHead } from './reportTables.ts';
 import { number, plural } from './reportValues.ts';
-import { ago, minute, reportLink, runbookLink, span } from './statusValues.ts';
+import { ago, minute, part, reportLink, runbookLink, span } from './statusValues.ts';
 import type { StatusLinks } from './statusValues.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type {
@@ -19,17 +19,18 @@ export function statusFindings(
   links: StatusLinks,
   prefix: string,
 ): Markup {
-  if (findings.length === 0)
-    return markup`<section aria-labelledby="${prefix}findings"><h2 id="${prefix}findings">Findings</h2><p>None.</p></section>`;
-  return markup`<section aria-labelledby="${prefix}findings">
-<h2 id="${prefix}findings">Findings</h2>
-${findingsOmitted === 0 ? '' : markup`<p>${plural(findingsOmitted, 'further finding')} ${findingsOmitted === 1 ? 'is' : 'are'} not listed here: see the reports.</p>`}
+  if (findings.length === 0) return part(prefix, 'findings', 'Findings', markup`<p>None.</p>`);
+  return part(
+    prefix,
+    'findings',
+    'Findings',
+    markup`${findingsOmitted === 0 ? '' : markup`<p>${plural(findingsOmitted, 'further finding')} ${findingsOmitted === 1 ? 'is' : 'are'} not listed here: see the reports.</p>`}
 <table role="table" class="long">
-<caption role="caption">The most urgent first, those that are acknowledged last</caption>
+<caption>The most urgent first, those that are acknowledged last</caption>
 ${tableHead([tableColumn('w-object', 'Finding'), tableColumn('', 'What, and what to do'), tableColumn('w-affected', 'Affected')])}
 <tbody role="rowgroup">
-${findings.map((finding) => findingRow(finding, links, now))}</tbody></table>
-</section>`;
+${findings.map((finding) => findingRow(finding, links, now))}</tbody></table>`,
+  );
 }
 
 function findingRow(finding: StatusFinding, links: StatusLinks, now: string): Markup {
@@ -74,16 +75,17 @@ const chartOf = (hours: readonly number[]): Markup =>
 
 /** statusPartitions says how each partition stands. */
 export function statusPartitions({ partitions, time: now }: StatusReport, prefix: string): Markup {
-  if (partitions.length === 0)
-    return markup`<section aria-labelledby="${prefix}partitions"><h2 id="${prefix}partitions">Partitions</h2><p>None is known.</p></section>`;
-  return markup`<section aria-labelledby="${prefix}partitions">
-<h2 id="${prefix}partitions">Partitions</h2>
-<table role="table" class="long partitions">
-<caption role="caption">What each has sealed, and its last sign of life</caption>
+  if (partitions.length === 0) return part(prefix, 'partitions', 'Partitions', markup`<p>None is known.</p>`);
+  return part(
+    prefix,
+    'partitions',
+    'Partitions',
+    markup`<table role="table" class="long partitions">
+<caption>What each has sealed, and its last sign of life</caption>
 ${tableHead([tableColumn('w-partition', 'Partition'), tableColumn('w-count', 'Records'), tableColumn('', 'Last event'), tableColumn('', 'Last sign of life'), tableColumn('w-gaps', 'Gaps'), tableColumn('w-chart', 'Last 24 hours')])}
 <tbody role="rowgroup">
-${partitions.map((one) => partitionRow(one, now))}</tbody></table>
-</section>`;
+${partitions.map((one) => partitionRow(one, now))}</tbody></table>`,
+  );
 }
 
 function partitionRow(
@@ -121,29 +123,25 @@ function lifeOf({ kind, sealed, hub }: PartitionStatus['life'], now: string): Ma
 
 /** statusSources says what comes of each category, and which ones are silent. */
 export function statusSources({ sources, time: now }: StatusReport, prefix: string): Markup {
-  const title = markup`<h2 id="${prefix}sources">Sources</h2>`;
-  if (sources === null)
-    return markup`<section aria-labelledby="${prefix}sources">${title}<p>The log could not be read, so nothing is known of them.</p></section>`;
+  const section = (content: Markup): Markup => part(prefix, 'sources', 'Sources', content);
+  if (sources === null) return section(markup`<p>The log could not be read, so nothing is known of them.</p>`);
   const { list, omitted, dayFrom, from, sampled } = sources;
-  const part =
+  const some =
     sampled.read < sampled.of
-      ? ` of which ${number(sampled.read)} of ${number(sampled.of)} entry bundles were read, so that what is usual is about so`
+      ? `, of which ${number(sampled.read)} of ${number(sampled.of)} entry bundles were read, so that what is usual is about so`
       : '';
   const before =
-    sampled.of === 0 ? '; there are none before' : markup`, and the days before since ${minute(from)}${part}`;
-  return markup`<section aria-labelledby="${prefix}sources">
-${title}
-<p class="intro">By the category of records. All entries of the log since ${minute(dayFrom)} were counted${before}.</p>
+    sampled.of === 0 ? '; there are none before' : markup`, and the days before since ${minute(from)}${some}`;
+  return section(markup`<p class="intro">By the category of records. All entries of the log since ${minute(dayFrom)} were counted${before}.</p>
 ${list.length === 0 ? markup`<p>No record was seen.</p>` : sourcesTable(list, now)}
-${omitted === 0 ? '' : markup`<p>${plural(omitted, 'further category', 'further categories')} not listed.</p>`}
-</section>`;
+${omitted === 0 ? '' : markup`<p>${plural(omitted, 'further category', 'further categories')} not listed.</p>`}`);
 }
 
 const sourcesTable = (
   list: readonly SourceStatus[],
   now: string,
 ): Markup => markup`<table role="table" class="long sources">
-<caption role="caption">Silent ones first, then by how much comes</caption>
+<caption>Silent ones first, then by how much comes</caption>
 ${tableHead([tableColumn('w-object', 'Category'), tableColumn('w-count numeric', 'Last 24 h'), tableColumn('w-count numeric', 'Usual a day'), tableColumn('', 'Seen'), tableColumn('', 'State'), tableColumn('w-chart', 'Last 24 hours')])}
 <tbody role="rowgroup">
 ${list.map((source) => sourceRow(source, now))}</tbody></table>`;

@@ -30,6 +30,21 @@ export function reportLink({ reports }: StatusLinks, name: string): Markup {
   return markup`<a href="${reports}${pageName(number).slice(FOLDER.length)}">${code}</a>`;
 }
 
+/**
+ * part is a section of a page with its heading. Of several ledgers on one page each is a landmark (`prefix` is what goes before ids), and
+ * what is within it is none.
+ */
+export const part = (prefix: string, id: string, title: string, content: Markup, className = 'part'): Markup =>
+  prefix === ''
+    ? markup`<section class="${className}" aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${content}
+</section>`
+    : markup`<div class="${className} inner">
+<h3 id="${prefix}${id}">${title}</h3>
+${content}
+</div>`;
+
 const FOLDER = 'reports/';
 const TIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):/;
 
