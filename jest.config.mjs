@@ -12,6 +12,7 @@ export default {
     '<rootDir>/dist/',
     '<rootDir>/package/',
     '<rootDir>/tools/node/',
+    '<rootDir>/tools/node18/',
     '<rootDir>/tools/node22/',
   ],
   globalSetup: '<rootDir>/test/support/build.mjs',

@@ -152,6 +152,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         },
         credential,
       ).toString();
+    const accountId = `/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/${RESOURCE_GROUP}/providers/Microsoft.Storage/storageAccounts/${account}`;
     const settings = {
       FUNCTIONS_WORKER_RUNTIME: 'node',
       AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${saved.accountKey};BlobEndpoint=${gateway.blobUrl};`,
@@ -170,8 +171,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       WATCH_SCHEDULE: '50 * * * * *',
       INTEGRATE_SCHEDULE: '*/30 * * * * *',
       VERIFY_SCHEDULE: '0 */5 * * * *',
-      // The app asks Azure itself, and there is none here.
-      'AzureWebJobs.posture.Disabled': 'true',
+      POSTURE_SCHEDULE: '20 */5 * * * *',
+      LEDGER_RESOURCE_ID: accountId,
+      RETENTION_DAYS: String(RETENTION_DAYS),
+      ARM_ENDPOINT: gateway.armUrl,
+      // Who holds drills may all that the policy must refuse.
+      DRILL: `BlobEndpoint=${gateway.blobUrl};SharedAccessSignature=${sas('racwd')}`,
       ...(appVault?.settings ?? { AUDITOR_SIGNER_KEY: saved.auditorKey }),
       ...options.settings,
     };
@@ -183,7 +188,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(appVault !== undefined && { vault: appVault.vault }),
       owner,
       gateway,
-      accountId: `/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/${RESOURCE_GROUP}/providers/Microsoft.Storage/storageAccounts/${account}`,
+      accountId,
       containerUrl,
       settings,
       verifierKeys: [

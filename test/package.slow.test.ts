@@ -7,6 +7,8 @@ import { makePackage, writePackage } from '../tools/appPackage.ts';
 import { APP_ENTRIES } from '../tools/bundle.ts';
 import { ROOT } from '../tools/pages/markedBlock.ts';
 
+const BESIDE = ['.npmrc', 'LICENSE', 'THIRD-PARTY-NOTICES.txt', 'host.json', 'package.json'];
+
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auditseal-package-'));
@@ -21,11 +23,11 @@ async function filesOf(): Promise<Map<string, Buffer>> {
   return new Map((await Promise.all(read)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-test('it holds the functions, the workers, what they share, host.json and package.json, and nothing else', async () => {
+test('it holds the functions, the workers, what they share, host.json, package.json and licences, and nothing else', async () => {
   const names = [...(await filesOf()).keys()];
   const entries = Object.keys(APP_ENTRIES).map((name) => `dist/${name}.mjs`);
-  expect(names).toEqual(expect.arrayContaining([...entries, '.npmrc', 'host.json', 'package.json']));
-  const others = names.filter((name) => !entries.includes(name) && !/^((host|package)\.json|\.npmrc)$/.test(name));
+  expect(names).toEqual(expect.arrayContaining([...entries, ...BESIDE]));
+  const others = names.filter((name) => !entries.includes(name) && !BESIDE.includes(name));
   expect(others.filter((name) => !/^dist\/chunks\/[\w-]+\.mjs$/.test(name))).toEqual([]);
 });
 
@@ -81,7 +83,7 @@ test('one that is as it would be made is left alone; any other is replaced whole
   expect(await makePackage(target)).toBe('made');
   await writeFile(join(target, 'left over'), '');
   expect(await makePackage(target)).toBe('made');
-  expect((await readdir(target)).toSorted()).toEqual(['.npmrc', 'dist', 'host.json', 'package.json']);
+  expect((await readdir(target)).toSorted()).toEqual([...BESIDE, 'dist'].toSorted());
   expect(await readdir(folder)).toContain('package');
   expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
 });

@@ -18,6 +18,7 @@ interface Workflow {
       {
         readonly permissions?: Permissions;
         readonly environment?: string;
+        readonly needs?: string;
         readonly 'timeout-minutes'?: string;
         readonly steps: readonly Step[];
       }
@@ -38,10 +39,11 @@ const jobs = () =>
   [...workflows].flatMap(([file, { jobs }]) => Object.entries(jobs).map(([name, job]) => ({ file, name, job })));
 const steps = () => jobs().flatMap(({ file, job }) => job.steps.map((step) => ({ file, ...step })));
 
-test('there are the three that are spoken of, and steps in them', () => {
+test('there are the four that are spoken of, and steps in them', () => {
   expect(files.map((file) => file.slice(FOLDER.length + 1)).toSorted()).toEqual([
     'azure-dev.yml',
     'ci.yml',
+    'release.yml',
     'what-if.yml',
   ]);
   expect(steps().length).toBeGreaterThan(20);
@@ -49,12 +51,34 @@ test('there are the three that are spoken of, and steps in them', () => {
 
 test('a workflow may read the sources, and a job just what its work takes besides', () => {
   for (const { permissions } of workflows.values()) expect(permissions).toEqual({ contents: 'read' });
-  const more = jobs().flatMap(({ name, job }) => (job.permissions === undefined ? [] : [[name, job.permissions]]));
+  const more = jobs().flatMap(({ file, name, job }) =>
+    job.permissions === undefined ? [] : [[`${file.slice(FOLDER.length + 1)} ${name}`, job.permissions]],
+  );
   expect(Object.fromEntries(more)).toEqual({
-    'what-if': { contents: 'read', 'id-token': 'write', 'pull-requests': 'write' },
-    build: { contents: 'read', 'id-token': 'write', attestations: 'write' },
-    deploy: { contents: 'read', 'id-token': 'write', attestations: 'read' },
+    'what-if.yml what-if': { contents: 'read', 'id-token': 'write', 'pull-requests': 'write' },
+    'azure-dev.yml build': { contents: 'read', 'id-token': 'write', attestations: 'write' },
+    'azure-dev.yml deploy': { contents: 'read', 'id-token': 'write', attestations: 'read' },
+    'release.yml build': { contents: 'read', 'id-token': 'write', attestations: 'write' },
+    'release.yml publish': { contents: 'write', attestations: 'read' },
+    'release.yml npm': { contents: 'read', 'id-token': 'write' },
   });
+});
+
+test('a release is of a tag alone: checked before it is built, attested before it is published, by somebody who agrees', () => {
+  const { on, jobs: of } = workflows.get(`${FOLDER}/release.yml`) as Workflow;
+  expect(on).toEqual({ push: { tags: ['v*'] } });
+  const runs = (name: string): string => (of[name]?.steps ?? []).map(({ run = '' }) => run).join('\n');
+  expect(runs('check')).toMatch(/tools\/releaseNotes\.ts "\$GITHUB_REF_NAME"[^]*bash \.ci\/run/);
+  expect(['build', 'publish', 'npm'].map((name) => of[name]?.needs)).toEqual(['check', 'build', 'publish']);
+  expect(runs('build')).toContain('sha256sum --check web/check.html.sha256');
+  expect(runs('publish')).toMatch(/gh attestation verify[^]*gh release create/);
+  // What writes runs nothing of the checkout, and after somebody agreed.
+  for (const name of ['publish', 'npm']) {
+    expect(of[name]?.environment).toBe('release');
+    expect(of[name]?.steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'))).toEqual([]);
+  }
+  const told = textOf('CONTRIBUTING.md');
+  for (const name of ['`release`', 'NPM_PUBLISH', 'CHANGELOG.md', 'npm version']) expect(told).toContain(name);
 });
 
 test('every action is pinned by a commit, has its version beside it, and is the same everywhere', () => {
@@ -104,9 +128,10 @@ test('programs that steps run are there', () => {
     .join('\n');
   for (const [, script] of text.matchAll(/npm run (?:--silent )?([\w-]+)/g))
     expect(scripts).toHaveProperty([script as string]);
-  const paths = [...text.matchAll(/(?:bash|sh) ([\w./]+)|--parameters ([\w./]+)/g)].map(
+  const paths = [...text.matchAll(/\b(?:bash|sh) ([\w./]+)|--parameters ([\w./]+)/g)].map(
     ([, a, b]) => (a ?? b) as string,
   );
+  for (const [, path] of text.matchAll(/\b(tools\/[\w/]+\.(?:ts|mjs))\b/g)) paths.push(path as string);
   expect(paths).toEqual(expect.arrayContaining(['.ci/run', 'infra/hooks/hook.sh', 'infra/main.bicepparam']));
   expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });

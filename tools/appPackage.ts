@@ -1,20 +1,23 @@
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { APP_ENTRIES, bundle } from './bundle.ts';
+import { NOTICES, noticesOf } from './notices.ts';
 import { ROOT } from './pages/markedBlock.ts';
 
 /**
- * writePackage writes into a folder what a function app on Azure needs, and nothing else: bundles, host.json and
- * package.json. Source maps stay out: the host doesn't read them, and they would double what an instance downloads before it
+ * writePackage writes into a folder what a function app on Azure needs, and nothing else: bundles, host.json, package.json and
+ * the licences. Source maps stay out: the host doesn't read them, and they would double what an instance downloads before it
  * can start.
  */
 export async function writePackage(folder: string): Promise<void> {
-  const files = await bundle({ entryPoints: APP_ENTRIES, outdir: join(folder, 'dist'), sourcemap: false });
+  const { files, inputs } = await bundle({ entryPoints: APP_ENTRIES, outdir: join(folder, 'dist'), sourcemap: false });
   for (const { path, contents } of files) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, contents);
   }
   await copyFile(join(ROOT, 'host.json'), join(folder, 'host.json'));
+  await copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
+  await writeFile(join(folder, NOTICES), await noticesOf(inputs));
   const { version, license, type, main } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Record<
     string,
     unknown

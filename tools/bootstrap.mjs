@@ -5,10 +5,11 @@
 //   node tools/bootstrap.mjs [node options] <program> [arguments]
 //
 // Plain JavaScript without dependencies, because it runs before anything is installed.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { install } from './install.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -33,49 +34,51 @@ function isInstalled(folder) {
   );
 }
 
-function install(folder, what) {
-  if (isInstalled(folder)) return;
-  process.stderr.write(`auditseal: installing ${what} (once, about half a minute)\n`);
-  const npm = process.env.npm_execpath?.endsWith('.js')
-    ? [process.execPath, process.env.npm_execpath]
-    : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
-  const { status, error } = spawnSync(npm[0], [...npm.slice(1), 'ci', '--loglevel=error', '--no-fund', '--no-audit'], {
-    cwd: folder,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32' && npm.length === 1,
-    // A nested npm must not take over this one's settings (`npm_config_prefix`, `npm_config_global`, a script's name).
-    env: Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command)/.test(name)),
-    ),
-  });
-  if (error !== undefined || status !== 0) {
-    process.stderr.write(
-      `auditseal: \`npm ci\` in ${folder} failed${error ? ` (${error.message})` : ` with status ${status}`}; ` +
-        'see its message above, and check the network or the registry that npm is set to use\n',
-    );
+const say = (text) => process.stderr.write(`auditseal: ${text}\n`);
+
+/** fetchInto installs what a folder's lock file names, or ends. */
+async function fetchInto(folder, what) {
+  try {
+    await install(folder, what, say);
+  } catch (error) {
+    say(error.message.replaceAll('\n', '\n  '));
     process.exit(70);
   }
 }
 
 /** suitableNode is the path of a Node that runs the sources: this one, or the one that tools/node pins. */
-function suitableNode() {
+async function suitableNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major >= 24 || (major === 22 && minor >= 18)) return process.execPath;
   const folder = join(root, 'tools', 'node');
-  install(folder, `Node 24 beside your Node ${process.versions.node}, which lacks Zstandard`);
   const modules = join(folder, 'node_modules');
-  for (const name of existsSync(modules) ? readdirSync(modules) : []) {
-    const path = join(modules, name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-    if (name.startsWith('node-') && existsSync(path)) return path;
-  }
-  process.stderr.write(
-    `auditseal: npm has no Node for ${process.platform}-${process.arch} here; install Node 22.18 or newer and run this again\n`,
-  );
+  const find = () =>
+    (existsSync(modules) ? readdirSync(modules) : [])
+      .map((name) => join(modules, name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node'))
+      .find((path) => /[/\\]node-[^/\\]+[/\\]bin[/\\]/.test(path) && existsSync(path));
+  if (find() === undefined || !isInstalled(folder))
+    await fetchInto(folder, `a newer Node (your Node ${process.versions.node} lacks Zstandard; about 50 MB)`);
+  const path = find();
+  if (path !== undefined) return path;
+  say(`npm has no Node for ${process.platform}-${process.arch}; install Node 22.18 or newer and run this again`);
   process.exit(70);
 }
 
-const node = suitableNode();
-install(root, 'packages');
+/**
+ * npm prints two lines of its own on standard output before a script, unless it is told to be silent: what reads a result
+ * there gets them too. On a terminal they disturb nobody.
+ */
+function warnOfBanner() {
+  const { npm_lifecycle_event: script, npm_config_user_agent: agent, npm_config_loglevel: level } = process.env;
+  const isResult = script === 'cli' || (script === 'start' && process.argv.includes('--json'));
+  if (!isResult || process.stdout.isTTY || agent?.startsWith('npm/') !== true || level === 'silent') return;
+  const instead = script === 'cli' ? 'npm run -s cli -- …' : 'npm start -s -- …';
+  say(`npm printed two lines of its own before this result; without them: ${instead}`);
+}
+
+warnOfBanner();
+const node = await suitableNode();
+if (!isInstalled(root)) await fetchInto(root, 'the packages that this needs (about 160 MB)');
 
 const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...process.argv.slice(2)], {
   stdio: 'inherit',
@@ -85,6 +88,10 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...process.a
 // Ctrl-C reaches the child through the terminal; other signals are passed on.
 process.on('SIGINT', () => {});
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => {
+  say(`${node} can't be started: ${error.message}; install Node 22.18 or newer and run this again`);
+  process.exit(70);
+});
 child.on('exit', (code, signal) => {
   if (signal !== null) {
     process.removeAllListeners(signal);

@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import type { BuildOptions, OutputFile } from 'esbuild';
+import type { BuildOptions, Metafile, OutputFile } from 'esbuild';
 
 /** What runs on Azure: the functions, and the threads that they start. */
 export const APP_ENTRIES = {
@@ -14,11 +14,15 @@ export const APP_ENTRIES = {
   'threads/worker': 'src/threads/worker.ts',
 };
 
-/** bundle makes ES modules that need no node_modules, in memory. Every output is one folder below `outdir`. */
-export async function bundle(
-  options: Pick<BuildOptions, 'entryPoints' | 'outdir' | 'sourcemap'>,
-): Promise<OutputFile[]> {
-  const { outputFiles } = await build({
+/** Bundled is what a bundle came to, in memory: its files, and the paths of the sources that are in them. */
+export interface Bundled {
+  readonly files: readonly Pick<OutputFile, 'path' | 'contents'>[];
+  readonly inputs: readonly string[];
+}
+
+/** bundle makes ES modules that need no node_modules. Every output is one folder below `outdir`. */
+export async function bundle(options: Pick<BuildOptions, 'entryPoints' | 'outdir' | 'sourcemap'>): Promise<Bundled> {
+  const { outputFiles, metafile } = await build({
     ...options,
     minify: true,
     outExtension: { '.js': '.mjs' },
@@ -27,6 +31,8 @@ export async function bundle(
     splitting: true,
     keepNames: true,
     sourcesContent: false,
+    // Paths count in the names of chunks: a node_modules that is a link gives the same files as one that is a folder.
+    preserveSymlinks: true,
     platform: 'node',
     target: 'node22',
     format: 'esm',
@@ -38,6 +44,13 @@ export async function bundle(
     },
     logLevel: 'warning',
     write: false,
+    metafile: true,
   });
-  return outputFiles;
+  return { files: outputFiles, inputs: inputsOf(metafile) };
 }
+
+/** inputsOf gives the paths of the sources that something is left of in the outputs. */
+export const inputsOf = ({ outputs }: Metafile): string[] =>
+  Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  );

@@ -71,7 +71,10 @@ var filledIn = {
   '{ofSubscription}': quoted(watchSubscription ? operationsIn('subscription') : [])
   '{deployers}': quoted(deployers)
 }
-var texts = mapValues(queries, query => reduce(items(filledIn), query, (text, one) => replace(text, one.key, one.value)))
+var texts = mapValues(
+  queries,
+  query => reduce(items(filledIn), query, (text, one) => replace(text, one.key, one.value))
+)
 
 // `rows`: the query gives a row for each case, and one is too many. Else it gives one number, which is compared. Windows
 // are as long as Azure allows, where what is watched is slow: two days at most.

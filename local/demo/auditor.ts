@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from './programs.ts';
 import type { Ended, Programs } from './programs.ts';
@@ -69,6 +70,18 @@ export class Auditor {
   async mirror({ ledger, tlog }: Place, folder: string): Promise<void> {
     const { code, stdout } = await this.#run('mirror', ledger, folder, '--tlog', tlog, '--json');
     if (code !== 0) throw new Error(`the mirror is not whole: ${stdout}`);
+  }
+
+  /** status makes the page of how a ledger stands, with links that lead where it is told. */
+  async status(
+    { ledger, tlog }: Place,
+    file: string,
+    { reports, runbook }: { readonly reports: string; readonly runbook: string },
+  ): Promise<Buffer> {
+    const known = [...this.#keys, '--auditor-key', this.#auditorKey, '--tlog', tlog];
+    const links = ['--reports', reports, '--runbook', runbook];
+    await this.#run('status', ledger, ...known, ...links, '--html', file, '--json');
+    return readFile(file);
   }
 
   /** verify rechecks a mirror against the kept checkpoint, which after a clean check is the newest one. */

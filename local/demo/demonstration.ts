@@ -1,6 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ContainerClient } from '@azure/storage-blob';
 import { appLine } from './appLine.ts';
 import { attackContainer } from './attack.ts';
@@ -8,19 +7,26 @@ import { Auditor } from './auditor.ts';
 import type { Place } from './auditor.ts';
 import { addRawBytes, sendBodies } from './feed.ts';
 import type { Body } from './feed.ts';
+import { startFrontPage } from './frontPage.ts';
+import type { FrontPage } from './frontPage.ts';
 import type { HostProcess } from '../host/client.ts';
-import type { Narration } from './narration.ts';
-import { ROOT } from './programs.ts';
+import type { Guarded, Narration } from './narration.ts';
 import type { Programs } from './programs.ts';
 import { Sealing } from './sealing.ts';
 import { HUB_NAME, TLOG_CONTAINER } from '../stack.ts';
 import type { Stack } from '../stack.ts';
 import type { StartOptions } from './startOptions.ts';
 import { isFound, tamper } from './tampering.ts';
+import { tryCommands } from './tryCommands.ts';
 
 /** So that a copy is of one moment, timers run when the demonstration runs them; by themselves only on leap days. */
 const LEAP_DAY = '0 0 0 29 2 *';
-const BY_HAND = { WATCH_SCHEDULE: LEAP_DAY, INTEGRATE_SCHEDULE: LEAP_DAY, VERIFY_SCHEDULE: LEAP_DAY };
+const BY_HAND = {
+  WATCH_SCHEDULE: LEAP_DAY,
+  INTEGRATE_SCHEDULE: LEAP_DAY,
+  VERIFY_SCHEDULE: LEAP_DAY,
+  POSTURE_SCHEDULE: LEAP_DAY,
+};
 
 interface Parts {
   readonly stack: Stack;
@@ -41,8 +47,8 @@ export class Demonstration {
   readonly #auditor: Auditor;
   readonly #place: Place;
   readonly #sending = new AbortController();
+  #front: FrontPage | undefined;
   #host: HostProcess | undefined;
-  #page: string | undefined;
   #evidence: { readonly file: string; readonly partition: string; readonly record: number } | undefined;
 
   constructor(parts: Parts) {
@@ -64,15 +70,14 @@ export class Demonstration {
     await integrateAll(host);
     say.integrated(await sizeOf(`${host.httpUrl}/api`), stack.verifierKeys);
 
+    say.step('Asking what guards the ledger, and trying what it must refuse (function posture)');
+    say.guarded(await guardOf(host));
+
     say.step('Rechecking every chain and the log from the stored bytes (function verify)');
     await runTimer(host, 'verify');
+    say.filed(stack.auditorKey);
     const names = await namesOf(new ContainerClient(this.#place.ledger));
-    const page = names.findLast((name) => name.endsWith('.html'));
-    if (page !== undefined) {
-      this.#page = new ContainerClient(this.#place.ledger).getBlobClient(page).url;
-      say.filed(stack.auditorKey);
-    }
-    // The report is an entry too.
+    // Reports are entries too.
     await integrateAll(host);
     await this.#prove();
 
@@ -149,33 +154,52 @@ export class Demonstration {
   /** stop ends what would outlast the stack. What runs fails then. */
   async stop(): Promise<void> {
     this.#sending.abort();
+    await this.#front?.close();
     await this.#parts.programs.stop();
   }
 
-  /** stayUp leaves the app running as it does in Azure, on its schedules. */
+  /** stayUp leaves the app running as it does in Azure, on its schedules, and a page that shows how the ledger stands. */
   async stayUp(): Promise<void> {
-    const { stack, say } = this.#parts;
+    const { stack, say, work } = this.#parts;
     await this.#host?.stop();
     const host = await stack.startHost((line) => this.#sealing.add(line));
+    const front = await startFrontPage({
+      ledger: this.#place.ledger,
+      status: (links) => this.#auditor.status(this.#place, join(work, 'status.html'), links),
+    });
+    this.#front = front;
     const api = `${host.httpUrl}/api`;
     const evidence = this.#evidence;
     const size = await sizeOf(api);
-    say.stayUp([
-      ['ledger', this.#place.ledger],
-      ['its tiles', this.#place.tlog],
-      ['event hub', stack.hub.connectionString(HUB_NAME)],
-      ['report page', this.#page],
-      ['log', `${api}/log/checkpoint`],
-      ['a tile of it', `${api}/log/tile/0/000${size < 256 ? `.p/${size}` : ''}`],
+    const { ledger, tlog } = this.#place;
+    say.stayUp(
       [
-        'evidence',
-        evidence && `${api}/evidence?partition=${evidence.partition}&record=${evidence.record}&code=${host.key}`,
+        ['overview', `${front.url}/`],
+        ['check page', `${front.url}/check.html`],
+        ['ledger', ledger],
+        ['its tiles', tlog],
+        ['event hub', stack.hub.connectionString(HUB_NAME)],
+        ['log', `${api}/log/checkpoint`],
+        ['a tile of it', `${api}/log/tile/0/000${size < 256 ? `.p/${size}` : ''}`],
+        [
+          'evidence',
+          evidence && `${api}/evidence?partition=${evidence.partition}&record=${evidence.record}&code=${host.key}`,
+        ],
+        ['as a file', evidence?.file],
+        ...stack.verifierKeys.map((key) => ['verifier key', key] as const),
+        ["auditor's key", stack.auditorKey],
       ],
-      ['as a file', evidence?.file],
-      ...stack.verifierKeys.map((key) => ['verifier key', key] as const),
-      ["auditor's key", stack.auditorKey],
-      ['check page', pathToFileURL(join(ROOT, 'dist', 'web', 'check.html')).href],
-    ]);
+      tryCommands({
+        ledger,
+        tlog,
+        logKey: stack.verifierKeys[0] ?? '',
+        auditorKey: stack.auditorKey,
+        writable: stack.sasUrl('racwl'),
+        accountId: stack.accountId,
+        armUrl: stack.gateway.armUrl,
+        evidence: evidence?.file,
+      }),
+    );
   }
 
   /** seal sends the bodies, waits until they are sealed, and gives how many bytes were ever sent. */
@@ -208,6 +232,21 @@ export class Demonstration {
     this.#evidence = { file, partition, record };
     say.proved(await this.#auditor.check(file), this.#evidence, evidence.length);
   }
+}
+
+/** guardOf runs function posture, and gives what it said that the ledger is guarded by. */
+async function guardOf(host: HostProcess): Promise<Guarded> {
+  let said: Readonly<Record<string, unknown>> = {};
+  const off = host.onLine((line) => {
+    const one = appLine(line, 'posture');
+    if (String(one?.['message']).startsWith('posture ')) said = one ?? {};
+  });
+  try {
+    await runTimer(host, 'posture');
+  } finally {
+    off();
+  }
+  return { message: String(said['message']), findings: Number(said['findings']) };
 }
 
 async function runTimer(host: HostProcess, name: string): Promise<void> {

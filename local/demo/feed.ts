@@ -1,3 +1,4 @@
+import type { Dirent, Stats } from 'node:fs';
 import { readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EventHubProducerClient } from '@azure/event-hubs';
@@ -9,16 +10,66 @@ export interface Body {
   readonly bytes: Buffer;
 }
 
-/** readBodies reads every file below a folder, in order of name; each is one event body. README.md of the examples is none. */
-export async function readBodies(folder: string, isExamples: boolean): Promise<Body[]> {
+/** No event hub takes a larger event, with all that is around its body. */
+const MOST_BYTES = 1024 * 1024;
+
+/**
+ * readBodies reads every file below a folder, in order of name; each is one event body. README.md of the examples is none.
+ * What is neither a file nor a folder, nor a link to a file, is left out, and `leaveOut` is told what it is.
+ */
+export async function readBodies(
+  folder: string,
+  isExamples: boolean,
+  leaveOut: (path: string, kind: string) => void = () => {},
+): Promise<Body[]> {
   const info = await stat(folder).catch(() => undefined);
   if (info?.isDirectory() !== true) throw new Error(`--input: ${folder} is not a folder`);
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile() && !(isExamples && entry.name === 'README.md'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  if (files.length === 0) throw new Error(`--input: ${folder} holds no file`);
-  return Promise.all(files.map(async (file) => ({ file, bytes: await readFile(file) })));
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(unreadable(folder));
+  const bodies: Body[] = [];
+  const tooLarge: string[] = [];
+  // One after the other: there may be more files than a process may have open.
+  for (const entry of entries.toSorted((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1))) {
+    if (entry.isDirectory() || (isExamples && entry.name === 'README.md')) continue;
+    const file = pathOf(entry);
+    const found = entry.isSymbolicLink() ? await stat(file).catch(() => undefined) : entry;
+    if (found?.isFile() !== true) leaveOut(file, kindOf(entry, found));
+    else {
+      const bytes = await readBody(file).catch(unreadable(file));
+      if (typeof bytes === 'number') tooLarge.push(`${file} has ${bytes} bytes`);
+      else bodies.push({ file, bytes });
+    }
+  }
+  if (tooLarge.length > 0) {
+    const more = tooLarge.length > 1 ? `, and ${tooLarge.length - 1} more files are too large` : '';
+    throw new Error(
+      `--input: ${tooLarge[0]}${more}; an event hub takes events below 1 MB: take such files out, or cut them up`,
+    );
+  }
+  if (bodies.length === 0) throw new Error(`--input: ${folder} holds no file`);
+  return bodies;
+}
+
+const pathOf = ({ parentPath, name }: Dirent): string => join(parentPath, name);
+
+const unreadable =
+  (path: string) =>
+  (error: NodeJS.ErrnoException): never => {
+    // readdir names the folder below that it failed at.
+    throw new Error(`--input: ${error.path ?? path} can't be read: ${error.code ?? error.message}`, { cause: error });
+  };
+
+/** readBody reads a file, or gives the size of one that is too large. */
+async function readBody(file: string): Promise<Buffer | number> {
+  const { size } = await stat(file);
+  return size > MOST_BYTES ? size : readFile(file);
+}
+
+function kindOf(entry: Dirent, target: Stats | Dirent | undefined): string {
+  if (target === undefined) return 'a link to nothing';
+  if (target.isDirectory()) return 'a link to a folder';
+  if (target.isFIFO()) return 'a named pipe';
+  if (target.isSocket()) return 'a socket';
+  return entry.isSymbolicLink() ? 'a link to no file' : 'no file';
 }
 
 /** Feed is what was sent: how much, and the last sequence number of each partition that got something. */

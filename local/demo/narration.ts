@@ -10,6 +10,12 @@ const count = (value: number): string => value.toLocaleString('en');
 const megabytes = (bytes: number): string =>
   bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
 
+/** Guarded is what function posture said. */
+export interface Guarded {
+  readonly message: string;
+  readonly findings: number;
+}
+
 /** Narration tells a person what happens; with `json`, on standard error, so that standard output is one object. */
 export class Narration {
   readonly #out: NodeJS.WriteStream;
@@ -58,13 +64,13 @@ export class Narration {
     this.#transient(`  sealed ${count(events)} events, ${count(records)} records, ${count(segments)} segments`);
   }
 
-  sealed(feed: Feed, { records, segments, rawBytes, storedBytes }: SealingProgress): void {
+  /** sealed says what was sealed; of a hub that is used again, also what an earlier start had sent. */
+  sealed(feed: Feed, { events, records, segments, rawBytes, storedBytes }: SealingProgress): void {
+    const earlier = events - feed.events;
+    const what = `${count(feed.events)} events sealed${earlier > 0 ? `, and ${count(earlier)} that were left from before` : ''}`;
     const to = `${count(records)} records in ${count(segments)} segments`;
     this.#line(
-      this.#mark(
-        true,
-        `${count(feed.events)} events sealed: ${to}, ${megabytes(rawBytes)} of bodies stored in ${megabytes(storedBytes)}`,
-      ),
+      this.#mark(true, `${what}: ${to}, ${megabytes(rawBytes)} of bodies stored in ${megabytes(storedBytes)}`),
     );
   }
 
@@ -85,6 +91,13 @@ export class Narration {
       ),
     );
     for (const key of verifierKeys) this.#line(`      ${key}`);
+  }
+
+  /** guarded says what guards the ledger. Here the policy is not locked, as after a deployment: that is the one finding that must be. */
+  guarded({ message, findings }: Guarded): void {
+    const isExpected = message === 'posture is not as promised' && findings === 1;
+    const said = isExpected ? 'the drill was refused; the policy is as promised, but not locked yet' : message;
+    this.#line(this.#mark(isExpected || message === 'posture is as promised', said));
   }
 
   filed(auditorKey: string): void {
@@ -150,15 +163,12 @@ export class Narration {
     if (more > 0) this.#line(`      and ${count(more)} more`);
   }
 
-  /** stayUp names what is there to try: each thing and its address, if it has one. */
-  stayUp(things: readonly (readonly [string, string | undefined])[]): void {
+  /** stayUp names what is there: each thing and its address, if it has one, and commands to try. */
+  stayUp(things: readonly (readonly [string, string | undefined])[], commands: readonly string[]): void {
     this.step('Running. Ctrl-C ends it.');
     for (const [thing, address] of things) if (address !== undefined) this.#line(`  ${thing.padEnd(14)}${address}`);
-    this.#line(
-      `  try           npm run cli -- verify '<ledger>' --tlog '<its tiles>' --key '<verifier key>' --auditor-key '<auditor’s key>'`,
-    );
-    this.#line(`                npm run cli -- mirror '<ledger>' ./mirror --tlog '<its tiles>'`);
-    this.#line(`                npm run cli -- show ./mirror 0 0`);
+    this.step('Try, in another terminal and in this folder:');
+    for (const command of commands) this.#line(`  ${command}`);
   }
 
   serving(stack: Stack): void {

@@ -27,7 +27,9 @@ export class Sealing {
 
   add(line: HostLine): void {
     if (line.type === 'error') process.stderr.write(`host: ${line.message}\n`);
-    if (line.type === 'log' && (line.level === 'error' || line.level === 'warning')) {
+    // What function posture finds is told by itself: here the policy is not locked, which it says each time.
+    const isTold = appLine(line, 'posture') !== undefined;
+    if (!isTold && line.type === 'log' && (line.level === 'error' || line.level === 'warning')) {
       process.stderr.write(`${line.level}: ${line.message}\n`);
     }
     const said = appLine(line, 'ingest');

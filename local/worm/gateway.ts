@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { createArm } from './arm.ts';
 import { DEFAULT_ACCOUNT } from './armAccount.ts';
+import { explanation } from './browserPage.ts';
 import { createDataPlane } from './dataPlane.ts';
 import { refuse, storageAnswer } from './errors.ts';
 import { createSharedKey } from './sharedKey.ts';
@@ -51,7 +52,9 @@ export async function startWormGateway(options: WormGatewayOptions): Promise<Wor
   const arm = createArm({ ...options, upstream, state, resources, now });
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (/^\/(subscriptions|providers)(\/|\?|$)/i.test(request.url ?? ''))
+    const page = explanation(request);
+    if (page !== undefined) response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
+    else if (/^\/(subscriptions|providers)(\/|\?|$)/i.test(request.url ?? ''))
       sendAnswer(response, await arm(request), request.method);
     else await dataPlane.serve(request, response);
   };

@@ -130,8 +130,8 @@ export class BlobStore implements ObjectStore {
       const options = { prefix, ...(from > prefix && { startFrom: from }) };
       const list = this.#timed((abortSignal) => this.#container.listBlobsFlat({ ...options, abortSignal }));
       for await (const { name, properties } of list) {
-        const { contentLength: size = 0, lastModified } = properties;
-        if (name >= from) yield { name, size, written: lastModified.getTime() };
+        const { contentLength: size = 0, lastModified, contentMD5: md5 } = properties;
+        if (name >= from) yield { name, size, written: lastModified.getTime(), ...(md5?.length === 16 && { md5 }) };
       }
     } catch (error) {
       throw this.#fault(`can't list ${prefix || 'objects'}`, error);

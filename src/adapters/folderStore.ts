@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { link, mkdir, open, opendir, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, opendir, readFile, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
+import { litterOf } from '../core/objects/litter.ts';
 import { maxBytesOf } from '../core/objects/sizes.ts';
 import type { ObjectStore, TileInfo, TooLarge } from '../ports/store.ts';
-
-/** Files that a copy leaves behind when it is killed; they are not objects. */
-const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
 
 /** TLOG_FOLDER is the folder of a mirror that holds what the tile container holds: no objects of the ledger's container. */
 export const TLOG_FOLDER = 'tlog';
@@ -19,13 +18,16 @@ const DEVICE = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2
 /**
  * FolderStore is a plain folder that holds objects as files under their names.
  *
- * Names are untrusted (they come from a container): none leads out of the folder.
+ * Names are untrusted (they come from a container): none leads out of the folder. Files that an operating system or a copy that
+ * was cut off left are not listed.
  */
 export class FolderStore implements ObjectStore {
   readonly #root: string;
+  readonly #isLitter: (name: string) => boolean;
 
-  constructor(root: string) {
+  constructor(root: string, isLitter = (name: string): boolean => litterOf(name) !== undefined) {
     this.#root = root;
+    this.#isLitter = isLitter;
   }
 
   async create(name: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
@@ -90,6 +92,17 @@ export class FolderStore implements ObjectStore {
     });
   }
 
+  /** removeBlank removes a file that holds zeros alone, as one does whose bytes a crash took, and tells whether it did. */
+  async removeBlank(name: string): Promise<boolean> {
+    const path = this.pathOf(name);
+    return this.#run(name, async () => {
+      if (((await statOrUndefined(path))?.size ?? 0) === 0) return false;
+      for await (const chunk of createReadStream(path)) if ((chunk as Buffer).some((byte) => byte !== 0)) return false;
+      await unlink(path);
+      return true;
+    });
+  }
+
   /** metadata gives none: files have no such thing, and their bytes can be read. */
   async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
     return (await this.exists(name)) ? {} : undefined;
@@ -117,6 +130,34 @@ export class FolderStore implements ObjectStore {
     yield* await this.#entries(prefix);
   }
 
+  /** files yields the paths of all files, what no listing has included. */
+  async *files(folder = ''): AsyncGenerator<string> {
+    const entries = await this.#run(folder || withoutSecret(this.#root), () =>
+      readdir(join(this.#root, folder), { withFileTypes: true }),
+    );
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (entry.isDirectory()) yield* this.files(`${folder}${entry.name}/`);
+      else yield `${folder}${entry.name}`;
+    }
+  }
+
+  /** startOf gives the first bytes of a file that files yields; undefined if it can't be read. */
+  async startOf(file: string, length: number): Promise<Buffer | undefined> {
+    const path = join(this.#root, file);
+    try {
+      if (!(await stat(path)).isFile()) return undefined;
+      const opened = await open(path);
+      try {
+        const { buffer, bytesRead } = await opened.read(Buffer.alloc(length), 0, length, 0);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await opened.close();
+      }
+    } catch {
+      return undefined;
+    }
+  }
+
   /**
    * entries gives what stands in the prefix's folder and begins with the prefix, sorted as a blob listing is. What is found
    * on the disk is listed whatever it is called; a prefix that no name on the disk can have gives nothing.
@@ -131,7 +172,8 @@ export class FolderStore implements ObjectStore {
       for await (const entry of await opendir(path)) {
         const name = `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`;
         if (name === `${TLOG_FOLDER}/`) continue;
-        if (name.startsWith(prefix) && !PARTIAL.test(name)) found.push({ name, isFolder: entry.isDirectory() });
+        if (!name.startsWith(prefix) || (!entry.isDirectory() && this.#isLitter(name))) continue;
+        found.push({ name, isFolder: entry.isDirectory() });
       }
     });
     return found.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -149,12 +191,21 @@ export class FolderStore implements ObjectStore {
       return await action();
     } catch (error) {
       if (error instanceof AuditsealError) throw error;
+      if (isFull(error)) throw storeFull(what, error);
       const code = (error as NodeJS.ErrnoException).code ?? 'fault';
       const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'is not a folder' : `can't be used (${code})`;
       throw new AuditsealError('STORE_UNAVAILABLE', `${what} ${why}`, { cause: error });
     }
   }
 }
+
+/** isFull tells whether the operating system had no room for something. */
+export const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** storeFull says that there was no room for something. */
+export const storeFull = (what: string, cause: unknown): AuditsealError =>
+  new AuditsealError('STORE_FULL', `${what}: the disk is full (${(cause as NodeJS.ErrnoException).code})`, { cause });
 
 /** Windows also splits at backslashes and colons, and drops dots and spaces at the end of a part. */
 const isUnsafe = (part: string): boolean =>

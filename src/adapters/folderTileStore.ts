@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
+import { FolderStore, TLOG_FOLDER, isFull, storeFull } from './folderStore.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { isTileName } from '../core/objects/names.ts';
+import { litterOf } from '../core/objects/litter.ts';
+import { TLOG, isTileName } from '../core/objects/names.ts';
 import type { SearchableTiles, TileInfo, TileStore, TooLarge } from '../ports/store.ts';
 
 /** FolderTileStore is the tiles of a mirror: the folder `tlog` in it, or another one. */
@@ -14,7 +15,7 @@ export class FolderTileStore implements TileStore, SearchableTiles {
 
   constructor(mirror: string, folder: string = TLOG_FOLDER) {
     this.#root = join(mirror, folder);
-    this.#folder = new FolderStore(this.#root);
+    this.#folder = new FolderStore(this.#root, (name) => litterOf(`${TLOG}${name}`) !== undefined);
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
@@ -34,6 +35,7 @@ export class FolderTileStore implements TileStore, SearchableTiles {
       await rename(partial, path);
     } catch (error) {
       await unlink(partial).catch(() => {}); // the first failure is what counts
+      if (isFull(error)) throw storeFull(name, error);
       const code = (error as NodeJS.ErrnoException).code ?? 'fault';
       throw new AuditsealError('STORE_UNAVAILABLE', `${name} can't be written (${code})`, { cause: error });
     }

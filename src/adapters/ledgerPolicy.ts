@@ -15,7 +15,7 @@ import type { Canaries } from '../ports/guard.ts';
  */
 export async function openLedgerPolicy(
   { posture, ledger, container }: Pick<Config, 'posture' | 'ledger' | 'container'>,
-  connect: (subscription: string, identity: Parameters<typeof connectArm>[1]) => Promise<ArmConnection> = connectArm,
+  connect: (...where: Parameters<typeof connectArm>) => Promise<ArmConnection> = connectArm,
 ): Promise<{ reader: ArmPolicy; estate: ArmEstate; promise: PosturePromise }> {
   if (posture === undefined) {
     throw new AuditsealError(
@@ -24,8 +24,8 @@ export async function openLedgerPolicy(
         'does not, AzureWebJobs.posture.Disabled=true switches posture off',
     );
   }
-  const { subscription, resourceGroup, account, retentionDays } = posture;
-  const arm = await connect(subscription, ledger.kind === 'identity' ? ledger : { managed: false });
+  const { subscription, resourceGroup, account, retentionDays, armEndpoint } = posture;
+  const arm = await connect(subscription, ledger.kind === 'identity' ? ledger : { managed: false }, armEndpoint);
   const place = { subscription, resourceGroup, account, container };
   return {
     reader: new ArmPolicy(arm, place),
@@ -34,13 +34,11 @@ export async function openLedgerPolicy(
   };
 }
 
-/** openCanaries connects to the canaries in the ledger's container, with the identity that holds drills; undefined if none does. */
+/** openCanaries connects to the canaries in the ledger's container, as who holds drills; undefined if nobody does. */
 export async function openCanaries({
   posture,
-  ledger,
   container,
-}: Pick<Config, 'posture' | 'ledger' | 'container'>): Promise<Canaries | undefined> {
-  if (posture?.drill === undefined || ledger.kind !== 'identity') return undefined;
-  const { kind, serviceUri } = ledger;
-  return new BlobCanaries(await connectContainer({ kind, serviceUri, ...posture.drill }, container));
+}: Pick<Config, 'posture' | 'container'>): Promise<Canaries | undefined> {
+  if (posture?.drill === undefined) return undefined;
+  return new BlobCanaries(await connectContainer(posture.drill, container));
 }

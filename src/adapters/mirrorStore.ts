@@ -2,14 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { FolderStore } from './folderStore.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
-import { MAX_NAME_BYTES, isKnownName } from '../core/objects/names.ts';
+import { FOREIGN_FILE, SAVED_BYTES, canBeSaved, isSaved, litterOf } from '../core/objects/litter.ts';
+import { MAX_NAME_BYTES, TLOG, isKnownName } from '../core/objects/names.ts';
 import { maxBytesOf } from '../core/objects/sizes.ts';
-import type { ObjectInfo, ObjectStore, Unread } from '../ports/store.ts';
+import type { IgnoredFile, ObjectInfo, ObjectStore, Unread } from '../ports/store.ts';
 
 /** FOREIGN_FOLDER is the folder of a mirror that holds the objects whose names the format doesn't know. */
 const FOREIGN_FOLDER = 'foreign/';
-/** A file of it: the bytes of an object, or its name, under the SHA-256 of the name. */
-const FOREIGN_FILE = /^foreign\/[0-9a-f]{64}(\.name)?$/;
 const NAME_SUFFIX = '.name';
 
 /** ForeignFiles is what the folder of foreign objects holds. */
@@ -29,6 +28,8 @@ interface ForeignFiles {
  * be anything: such an object lies in a folder of its own under the SHA-256 of its name, beside a file that holds the name,
  * and is listed and read under the name. A file that stands elsewhere under a name that the format doesn't know is listed
  * and read where it is. What stands in both places is listed twice, and nobody can tell which of the two the object is.
+ *
+ * Files that no container knows are none: what an operating system or a copy left, and evidence or an answer that somebody saved.
  */
 export class MirrorStore implements ObjectStore {
   readonly #folder: FolderStore;
@@ -74,7 +75,7 @@ export class MirrorStore implements ObjectStore {
     const foreign = under(objects, prefix, from);
     let next = 0;
     for await (const object of this.#folder.list(prefix, from)) {
-      if (files.has(object.name)) continue;
+      if (files.has(object.name) || (await this.#isSaved(object.name))) continue;
       for (; (foreign[next]?.name ?? object.name) < object.name; next++) yield foreign[next] as ObjectInfo;
       yield object;
     }
@@ -90,10 +91,35 @@ export class MirrorStore implements ObjectStore {
     }
     for await (const { name, isFolder } of this.#folder.children(prefix)) {
       if (files.has(name) || (name === FOREIGN_FOLDER && !hasOthers)) continue;
+      if (!isFolder && (await this.#isSaved(name))) continue;
       found.set(name, isFolder);
     }
     const names = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [name, isFolder] of names) yield { name, isFolder };
+  }
+
+  /** removeBlank removes the file of an object if it holds zeros alone, and tells whether it did. */
+  async removeBlank(name: string): Promise<boolean> {
+    if (isKnownName(name)) return this.#folder.removeBlank(name);
+    const [file, another] = await this.#filesOfForeign(name);
+    if (file === undefined || another !== undefined) return false;
+    this.#foreign = undefined;
+    return this.#folder.removeBlank(file);
+  }
+
+  /** ignored yields the files of the folder that are no objects. */
+  async *ignored(): AsyncGenerator<IgnoredFile> {
+    for await (const name of this.#folder.files()) {
+      const why = litterOf(name) ?? ((await this.#isSaved(name)) ? 'saved' : undefined);
+      if (why !== undefined) yield { name, why };
+    }
+  }
+
+  /** isSaved tells whether a file is evidence or an answer that somebody saved in the mirror. */
+  async #isSaved(file: string): Promise<boolean> {
+    if (isKnownName(file) || !canBeSaved(file)) return false;
+    const start = await this.#folder.startOf(file, SAVED_BYTES);
+    return start !== undefined && isSaved(start);
   }
 
   /** pathOf gives the path of an object's file, as FolderStore does. */
@@ -122,6 +148,8 @@ export class MirrorStore implements ObjectStore {
 
   async #isPlain(name: string): Promise<boolean> {
     if (attempt(() => this.#folder.pathOf(name), 'misuse') === undefined) return false;
+    // What isn't listed is no object: tiles, litter, and what somebody saved.
+    if (name.startsWith(TLOG) || litterOf(name) !== undefined || (await this.#isSaved(name))) return false;
     if (FOREIGN_FILE.test(name) && (await this.#isNamed(name.replace(NAME_SUFFIX, '')))) return false;
     return this.#folder.exists(name);
   }

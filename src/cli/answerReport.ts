@@ -25,7 +25,10 @@ export function printAnswer({ answer, checked, ...rest }: AnswerReport): number 
   const { checkpoint } = opened;
   const within = records.filter(({ isWithin }) => isWithin);
   const lacks = lacksOf(answer.query, checked);
-  for (const { line } of within) print(line.toString('utf8'));
+  for (const { line, entry, seal } of within) {
+    print(`record ${seal.record} of partition ${entry.partition}, which came in at ${seal.enqueued}`);
+    print(line.toString('utf8'));
+  }
   if (within.length > 0) print('');
   const these = within.length === 0 ? 'no record' : `these ${counted(within.length, 'record')}`;
   const others = lacks.length > 0 ? ', but NOT that there is no other,' : within.length > 0 ? ', and no other,' : '';

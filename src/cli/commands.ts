@@ -47,7 +47,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     load: () => import('./commands/prove.ts'),
   },
   check: {
-    arguments: 'FILE',
+    arguments: 'FILE…',
     summary: 'check evidence, offline',
     load: () => import('./commands/check.ts'),
   },

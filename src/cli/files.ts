@@ -5,7 +5,7 @@ import { unusable } from './usage.ts';
 const ANYBODY = 0o666;
 
 /** createFile writes a file that isn't there yet. `mode` is who may use it, of which the user's umask takes away. */
-export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY): Promise<void> {
+export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY, option = '--out'): Promise<void> {
   try {
     const file = await open(callersPath(path), 'wx', mode);
     try {
@@ -17,7 +17,7 @@ export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY
   } catch (error) {
     const isThere = codeOf(error) === 'EEXIST';
     const why = isThere ? 'is there already, and is never overwritten' : `can't be written: ${reasonOf(error)}`;
-    throw unusable(`--out: ${path} ${why}`, error);
+    throw unusable(`${option}: ${path} ${why}`, error);
   }
 }
 

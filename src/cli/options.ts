@@ -39,6 +39,11 @@ export const ARM_OPTIONS = {
   },
   subscription: { type: 'text', placeholder: 'ID', meaning: 'instead of --resource-id: the id of the subscription' },
   'resource-group': { type: 'text', placeholder: 'NAME', meaning: "and the name of the account's resource group" },
+  arm: {
+    type: 'text',
+    placeholder: 'URL',
+    meaning: 'where Azure Resource Manager is, in another cloud than the public one',
+  },
 } as const satisfies OptionTable;
 
 /** ARM_NOTES says where to get the resource id. */

@@ -4,7 +4,8 @@ import type { ArmConnection } from '../adapters/arm.ts';
 
 /** Outside is what commands that work on Azure Resource Manager need of the world besides TARGET. */
 export interface Outside {
-  connect(subscription: string): Promise<ArmConnection>;
+  /** connect connects to Azure Resource Manager, of the public cloud unless another `endpoint` is given. */
+  connect(subscription: string, endpoint?: string): Promise<ArmConnection>;
   /** ask puts a question to whoever sits at the terminal; undefined if nobody does. */
   ask(question: string): Promise<string | undefined>;
   readonly now: () => number;
@@ -12,9 +13,9 @@ export interface Outside {
 
 /** AZURE is the world outside of tests. */
 export const AZURE: Outside = {
-  connect: async (subscription) => {
+  connect: async (subscription, endpoint) => {
     const { connectArm } = await import('../adapters/arm.ts');
-    return connectArm(subscription, { managed: false });
+    return connectArm(subscription, { managed: false }, endpoint);
   },
   ask: askAtTerminal,
   now: Date.now,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ContainerClient } from '@azure/storage-blob';
 import { callersPath } from './files.ts';
 import { isUrl, unusable } from './usage.ts';
+import { refuseWrongFolder } from './wrongFolder.ts';
 import { TLOG_FOLDER } from '../adapters/folderStore.ts';
 import { FolderTileStore } from '../adapters/folderTileStore.ts';
 import { MirrorStore } from '../adapters/mirrorStore.ts';
@@ -17,7 +18,9 @@ export async function openTarget(target: string): Promise<ObjectStore> {
     const { BlobStore } = await import('../adapters/blobStore.ts');
     return new BlobStore(await openUrl(target));
   }
-  return new MirrorStore(await existingFolder(target));
+  const folder = await existingFolder(target);
+  await refuseWrongFolder(folder, target);
+  return new MirrorStore(folder);
 }
 
 /**
@@ -25,9 +28,10 @@ export async function openTarget(target: string): Promise<ObjectStore> {
  * beside it. `elsewhere` is another folder or container that holds them.
  */
 export async function openTiles(target: string, elsewhere?: string): Promise<ReadableTiles> {
-  if (elsewhere !== undefined) return openTarget(elsewhere);
-  if (!isUrl(target)) return new FolderTileStore(await existingFolder(target));
-  return openTarget(tlogBeside(target));
+  const url = elsewhere ?? target;
+  if (isUrl(url)) return openTarget(elsewhere ?? tlogBeside(target));
+  const folder = await existingFolder(url);
+  return elsewhere === undefined ? new FolderTileStore(folder) : new FolderTileStore(folder, '.');
 }
 
 /** openTileStore opens what openTiles does, to write there and to look things up. A folder that doesn't exist is made with the first file. */

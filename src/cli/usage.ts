@@ -61,8 +61,13 @@ export type OptionValues<O extends OptionTable> = { readonly [K in keyof O]: Val
 /** Input is a command line that was read. */
 export interface Input<A extends readonly string[], O extends OptionTable> {
   readonly given: { readonly [K in keyof A]: string };
+  /** what was given beyond the arguments, where the last one's name ends in … */
+  readonly more: readonly string[];
   readonly options: OptionValues<O>;
 }
+
+/** SEVERAL ends the name of a last argument of which there may be several. */
+const SEVERAL = '…';
 
 /** ARGUMENT_TARGET is the name of an argument that is a folder or a container's URL. */
 const ARGUMENT_TARGET = 'TARGET';
@@ -94,13 +99,15 @@ export function parseArguments<const A extends readonly string[], const O extend
     if (option.type !== 'names') refuseSecret(token.value ?? '', token.rawName, option.type === 'target');
     texts.set(token.name, [...(texts.get(token.name) ?? []), token.value ?? '']);
   }
-  if (given.length !== names.length) {
+  const hasMore = given.length > names.length && names.at(-1)?.endsWith(SEVERAL) === true;
+  if (given.length !== names.length && !hasMore) {
     const got = given.length === 0 ? 'nothing' : given.length === 1 ? '1 argument' : `${given.length} arguments`;
     throw usageError(`expected ${names.join(' ') || 'no arguments'}, got ${got}`);
   }
   const values = Object.entries(table).map(([name, option]) => [name, valueOf(name, option, texts.get(name))] as const);
   return {
-    given: given as unknown as Input<A, O>['given'],
+    given: given.slice(0, names.length) as unknown as Input<A, O>['given'],
+    more: given.slice(names.length),
     options: Object.fromEntries(values) as unknown as OptionValues<O>,
   };
 }

@@ -84,3 +84,9 @@ export function parseSenderRule(id: string): { readonly namespace: string; reado
   const [, namespace, hub] = RULE_ID.exec(id.toLowerCase()) ?? [];
   return namespace === undefined ? undefined : { namespace, ...(hub !== undefined && { hub }) };
 }
+
+/** isArmEndpoint tells whether a text says where Azure Resource Manager is: a host over TLS, or a stand-in on this machine. */
+export const isArmEndpoint = (text: string): boolean => /^https:\/\/[\w.-]+(:\d{1,5})?$/.test(text) || isLoopback(text);
+
+/** isLoopback tells whether that is a stand-in on this machine, which nobody signs in to. */
+export const isLoopback = (endpoint: string): boolean => /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(endpoint);

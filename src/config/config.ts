@@ -10,7 +10,7 @@ import { SettingsReader } from './reader.ts';
 import type { Environment } from './reader.ts';
 import { SECRETS, SETTINGS } from './settings.ts';
 import type { Read, Reader } from './settings.ts';
-import { checkStorage, storageConnection } from './storage.ts';
+import { checkConnectionString, checkStorage, storageConnection } from './storage.ts';
 import type { StorageConnection } from './storage.ts';
 import { witnessFaults } from './witnesses.ts';
 import type { GivenKeys } from '../core/note/keyRoles.ts';
@@ -46,8 +46,10 @@ export interface LogKeySettings extends KeySettings {
 /** PostureSettings is what the app is told of the account that holds the ledger, and of what is promised of it. */
 interface PostureSettings extends AccountId {
   readonly retentionDays: number;
+  /** where Azure Resource Manager is; left out: Azure's public cloud */
+  readonly armEndpoint?: string;
   /** as whom to try forbidden changes on canaries; left out where none are tried */
-  readonly drill?: Identity;
+  readonly drill?: StorageConnection;
   /** of which estate to ask what is routed; left out where none is asked about */
   readonly coverage?: CoverageSettings;
 }
@@ -178,18 +180,26 @@ function checkWitnesses(reader: Reader): void {
 
 /** posture is of which account what is promised. An app without LEDGER_RESOURCE_ID asks Azure about none. */
 function posture(settings: Read): Pick<Config, 'posture'> {
-  const { LEDGER_RESOURCE_ID: id, RETENTION_DAYS: retentionDays } = settings;
+  const { LEDGER_RESOURCE_ID: id, RETENTION_DAYS: retentionDays, ARM_ENDPOINT: armEndpoint } = settings;
   if (id === undefined || retentionDays === undefined) return {};
-  const drill = identity(settings, 'DRILL');
-  const asked = coverage(settings);
+  const [drill, asked] = [drillOf(settings), coverage(settings)];
   return {
     posture: {
       ...id,
       retentionDays,
-      ...(drill.managed && { drill }),
+      ...(armEndpoint !== undefined && { armEndpoint }),
+      ...(drill !== undefined && { drill }),
       ...(asked !== undefined && { coverage: asked }),
     },
   };
+}
+
+/** drillOf is how whoever holds drills reaches the ledger's account: by its own connection string, or where the ledger is, as another identity. */
+function drillOf(settings: Read): StorageConnection | undefined {
+  const { DRILL: text, LEDGER__blobServiceUri: serviceUri } = settings;
+  if (text !== undefined) return { kind: 'connectionString', text };
+  const who = identity(settings, 'DRILL');
+  return who.managed && serviceUri !== undefined ? { kind: 'identity', serviceUri, ...who } : undefined;
 }
 
 function checkPosture(reader: Reader): void {
@@ -197,6 +207,12 @@ function checkPosture(reader: Reader): void {
   const hasAccount = reader.isSet('LEDGER_RESOURCE_ID');
   if (reader.read('DRILL__credential') !== undefined && !(hasAccount && reader.isSet('LEDGER__blobServiceUri')))
     reader.fault('DRILL__credential', 'needs LEDGER_RESOURCE_ID and LEDGER__blobServiceUri');
+  if (reader.isSet('DRILL')) {
+    if (!hasAccount) reader.fault('DRILL', 'needs LEDGER_RESOURCE_ID');
+    if (reader.isSet('DRILL__credential'))
+      reader.fault('DRILL', 'is given twice; leave out DRILL or DRILL__credential');
+    checkConnectionString(reader, 'DRILL');
+  }
   if (!hasAccount) return;
   reader.require('POSTURE_SCHEDULE', 'expected six fields, seconds first, such as "0 45 */6 * * *"');
   reader.require('RETENTION_DAYS', 'expected the days that the retention policy is promised to have at least');

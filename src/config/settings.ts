@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isHubId, isScope, parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
+import { isArmEndpoint, isHubId, isScope, parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
 import type { Settings, SettingsReader } from './reader.ts';
 import { EXPECTATION, parseExpectation } from './sources.ts';
@@ -169,6 +169,13 @@ export const SETTINGS = {
     ),
   },
   COVERAGE_PROMISED: v.optional(v.picklist(['none', 'key', 'all'], 'expected none, key or all'), 'none'),
+  ARM_ENDPOINT: v.optional(
+    passing(
+      isArmEndpoint,
+      'where Azure Resource Manager is: https:// and a host, such as https://management.usgovcloudapi.net',
+    ),
+  ),
+  DRILL: v.optional(text),
   DRILL__credential: v.optional(credential),
   DRILL__clientId: v.optional(text),
 };
@@ -181,6 +188,7 @@ export const SECRETS = [
   'TLOG',
   'LEDGER_SIGNER_KEY',
   'AUDITOR_SIGNER_KEY',
+  'DRILL',
 ] as const;
 
 export type Reader = SettingsReader<typeof SETTINGS>;

@@ -42,13 +42,17 @@ export function checkStorage(reader: Reader, name: 'LEDGER' | 'TLOG'): void {
     if (connectionString !== undefined) reader.fault(name, `is given twice; leave out ${name} or ${uri}`);
   } else if (connectionString === undefined) {
     reader.require(name, `expected a connection string of the storage account, or ${uri} for an identity`);
-  } else if (!isConnectionString(connectionString)) {
-    reader.fault(
-      name,
-      'is wrong; expected a storage connection string with BlobEndpoint= or AccountName=, and AccountKey= or ' +
-        'SharedAccessSignature=',
-    );
-  }
+  } else checkConnectionString(reader, name);
+}
+
+/** checkConnectionString finds fault with what isn't one. */
+export function checkConnectionString(reader: Reader, name: 'LEDGER' | 'TLOG' | 'DRILL'): void {
+  if (isConnectionString(reader.read(name) ?? '')) return;
+  reader.fault(
+    name,
+    'is wrong; expected a storage connection string with BlobEndpoint= or AccountName=, and AccountKey= or ' +
+      'SharedAccessSignature=',
+  );
 }
 
 /**

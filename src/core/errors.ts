@@ -58,6 +58,8 @@ const KINDS = {
   HUB_REFUSED: 'refused',
   /** let the host retry the delivery */
   STORE_UNAVAILABLE: 'unavailable',
+  /** the disk has no room left: stop writing, a human has to make room */
+  STORE_FULL: 'unavailable',
   /** no signature now: try again later; where the message asks for a change, after that */
   SIGNER_UNAVAILABLE: 'unavailable',
   /** other writers took every index tried; let the host retry the delivery */

@@ -49,6 +49,15 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   return sha256(nodeInput);
 }
 
+/** hasMd5 tells whether bytes have an MD5: that shows damage, and no forgery. Where the system allows no MD5, none has it. */
+export function hasMd5(bytes: Uint8Array, md5: Uint8Array): boolean {
+  try {
+    return hash('md5', bytes, 'buffer').equals(md5);
+  } catch {
+    return false;
+  }
+}
+
 /** formatHash gives the 64 lowercase hex digits of a hash. */
 export const formatHash = (value: Hash): string => Buffer.from(value, 'latin1').toString('hex');
 

@@ -5,9 +5,9 @@ import type { IndexUnit } from '../core/index/manifest.ts';
 import type { IndexStoredSegment } from '../core/index/terms.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { NO_HEADS } from '../core/objects/heads.ts';
-import { unitName } from '../core/objects/names.ts';
+import { manifestName, unitName } from '../core/objects/names.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
-import { otherRules, unitFiles, writeManifest } from '../ledger/indexFiles.ts';
+import { manifestFile, otherRules, unitFiles } from '../ledger/indexFiles.ts';
 import { readIndexPart } from '../ledger/indexPart.ts';
 import { IndexUnits } from '../ledger/indexUnits.ts';
 import type { UnitFiles } from '../ledger/indexUnits.ts';
@@ -21,7 +21,7 @@ export interface RebuiltIndex {
   readonly entries: number;
   readonly manifest: string;
   readonly isAsStated: boolean;
-  /** files that were missing, or were others */
+  /** files that were missing, or were others: units, and the manifest */
   readonly written: number;
 }
 
@@ -60,12 +60,13 @@ export async function rebuildIndex(
   if (entries !== stated.entries)
     return `the log states an index of ${stated.entries} entries, and no batch ends there`;
   const manifest = { entries, rules: RULES_VERSION, units: await units.finish(entries) };
-  const made = await writeManifest(tiles, manifest);
+  const { bytes, statement: made } = manifestFile(manifest);
+  await files.writeFile(manifestName(made.manifest), bytes);
   const isAsStated = made.manifest === stated.manifest;
   return { entries, manifest: formatHash(made.manifest), isAsStated, written: files.written };
 }
 
-/** ComparedFiles keeps files of units among the tiles, and writes those that aren't right there. */
+/** ComparedFiles keeps files of the index among the tiles, and writes those that aren't right there. */
 class ComparedFiles implements UnitFiles {
   readonly #tiles: TileStore;
   readonly #files: UnitFiles;
@@ -81,8 +82,12 @@ class ComparedFiles implements UnitFiles {
   }
 
   async write(unit: IndexUnit, bytes: Buffer): Promise<void> {
-    if (isSame(await readTile(this.#tiles, unitName(unit.tree.rootHash)), bytes)) return;
-    await this.#files.write(unit, bytes);
+    await this.writeFile(unitName(unit.tree.rootHash), bytes);
+  }
+
+  async writeFile(name: string, bytes: Buffer): Promise<void> {
+    if (isSame(await readTile(this.#tiles, name), bytes)) return;
+    await this.#tiles.write(name, bytes);
     this.written += 1;
   }
 }

@@ -37,13 +37,18 @@ export async function readManifest(tiles: Tiles, statement: IndexStatement): Pro
   return named(name, () => openManifest(bytes, statement));
 }
 
-/** writeManifest writes a manifest, and gives what the log is to say of it. */
-export async function writeManifest(tiles: Pick<TileStore, 'write'>, manifest: IndexManifest): Promise<IndexStatement> {
+/** manifestFile gives the bytes of a manifest, and what the log is to say of it. */
+export function manifestFile(manifest: IndexManifest): { readonly bytes: Buffer; readonly statement: IndexStatement } {
   const bytes = formatManifest(manifest);
   const { entries, rules } = manifest;
-  const hash = sha256(bytes);
-  await tiles.write(manifestName(hash), bytes);
-  return { entries, rules, manifest: hash };
+  return { bytes, statement: { entries, rules, manifest: sha256(bytes) } };
+}
+
+/** writeManifest writes a manifest, and gives what the log is to say of it. */
+export async function writeManifest(tiles: Pick<TileStore, 'write'>, manifest: IndexManifest): Promise<IndexStatement> {
+  const { bytes, statement } = manifestFile(manifest);
+  await tiles.write(manifestName(statement.manifest), bytes);
+  return statement;
 }
 
 /** indexNames gives the names of an index's files: its manifest, and its units; those without segments have none. */

@@ -1,5 +1,8 @@
 import { faultIn } from '../core/errors.ts';
+import { roomFor } from './mirrorRoom.ts';
+import type { FreeBytes } from './mirrorRoom.ts';
 import { partitionsOf } from './partitions.ts';
+import { hasMd5 } from '../core/hash.ts';
 import { batchName, isKnownName, segmentName } from '../core/objects/names.ts';
 import { MAX_OBJECT_BYTES } from '../core/objects/sizes.ts';
 import { GONE, WHY_UNREAD, isSame } from '../ports/store.ts';
@@ -13,6 +16,21 @@ export interface MirrorResult {
   failed: { object: string; why: string }[];
 }
 
+/** MirrorFolder is where a mirror is made. */
+export interface MirrorFolder extends ObjectStore {
+  /** removeBlank removes an object that holds zeros alone, as one does whose bytes a crash took, and tells whether it did. */
+  removeBlank(name: string): Promise<boolean>;
+}
+
+export interface MirrorOptions {
+  readonly concurrency: number;
+  /** what has the right size counts as there; else its bytes are compared */
+  readonly trustsSizes?: boolean;
+  /** gives how many bytes there is room for, as far as that is known */
+  readonly free?: FreeBytes;
+  readonly onProgress?: (result: Readonly<MirrorResult>) => void;
+}
+
 /**
  * differsAt tells whether a mirror is of another ledger than the one that is to be copied: it gives an object with which a log or a chain
  * begins, and of which both have other bytes. Those never change.
@@ -22,50 +40,25 @@ export async function differsAt(from: Pick<ObjectStore, 'read'>, mirror: ObjectS
   for await (const partition of partitionsOf(mirror)) beginnings.push(segmentName(partition, 0));
   for (const name of beginnings) {
     const [here, there] = [await mirror.read(name), await from.read(name)];
-    if (typeof here === 'object' && typeof there === 'object' && !here.equals(there)) return name;
+    // What holds zeros alone lost its bytes in a crash, and says nothing of whose it is.
+    const isOther = typeof here === 'object' && typeof there === 'object' && !here.equals(there);
+    if (isOther && here.some((byte) => byte !== 0)) return name;
   }
   return undefined;
 }
 
 /**
- * mirrorLedger copies every object that the mirror lacks. What is there already is left alone, so a copy that was cut off
- * goes on where it stopped; an object of another size under the same name is reported, never replaced. Those whose names the
- * format knows come first: whatever else somebody put into the container keeps nothing of the ledger back.
+ * mirrorLedger copies every object that the mirror lacks. What is there already with the same bytes is left alone, so a copy that was
+ * cut off goes on where it stopped; an object of other bytes under the same name is reported, never replaced, unless it is blank: which
+ * of the two is right is for a check to say. Those whose names the format knows come first: whatever else somebody put into the
+ * container keeps nothing of the ledger back. It stops where the disk is full, and throws STORE_FULL where it can't have room for all.
  */
-export async function mirrorLedger(
-  from: ObjectStore,
-  to: ObjectStore,
-  options: { readonly concurrency: number; readonly onProgress?: (result: Readonly<MirrorResult>) => void },
-): Promise<MirrorResult> {
-  const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
+export async function mirrorLedger(from: ObjectStore, to: MirrorFolder, options: MirrorOptions): Promise<MirrorResult> {
   const present = new Map<string, number>();
   for await (const { name, size } of to.list('')) present.set(name, size);
-
-  const copy = async ({ name, size }: ObjectInfo): Promise<void> => {
-    const known = present.get(name);
-    if (known === size) result.present += 1;
-    else if (known !== undefined) {
-      result.failed.push({
-        object: name,
-        why: `the mirror has ${known} bytes under this name, and the ledger has ${size}; the mirror's were left as they are`,
-      });
-    } else {
-      try {
-        const bytes = await from.read(name, MAX_OBJECT_BYTES);
-        if (typeof bytes !== 'object') {
-          result.failed.push({ object: name, why: bytes === undefined ? GONE : WHY_UNREAD[bytes] });
-        } else if ((await to.create(name, bytes)) === 'created') {
-          result.copied += 1;
-          result.copiedBytes += bytes.length;
-        } else if (isSame(await to.read(name, MAX_OBJECT_BYTES), bytes)) {
-          result.present += 1; // another copy was faster
-        } else result.failed.push({ object: name, why: 'the mirror has other bytes under this name' });
-      } catch (error) {
-        result.failed.push({ object: name, why: faultIn(error).message });
-      }
-    }
-    options.onProgress?.(result);
-  };
+  const room = await roomFor(from.list(''), (name) => present.has(name), options.free);
+  const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
+  const copying = new Copying(from, to, present, result, options.trustsSizes ?? false);
 
   const others: ObjectInfo[] = [];
   const knownFirst = async function* (): AsyncGenerator<ObjectInfo> {
@@ -78,7 +71,11 @@ export async function mirrorLedger(
   const underway = new Set<Promise<void>>();
   try {
     for await (const object of knownFirst()) {
-      const task = copy(object).finally(() => underway.delete(task));
+      if (copying.fullAt !== undefined) break;
+      const task = copying
+        .take(object)
+        .then(() => options.onProgress?.(result))
+        .finally(() => underway.delete(task));
       task.catch(() => {}); // awaited below
       underway.add(task);
       if (underway.size >= options.concurrency) await Promise.race(underway);
@@ -87,5 +84,76 @@ export async function mirrorLedger(
   } finally {
     await Promise.allSettled(underway);
   }
+  if (copying.fullAt !== undefined)
+    result.failed.push({ object: copying.fullAt, why: await room.whyStopped(result.copiedBytes) });
   return result;
 }
+
+/** Copying takes one object after the other, or several at once. */
+class Copying {
+  readonly #from: ObjectStore;
+  readonly #to: MirrorFolder;
+  readonly #present: ReadonlyMap<string, number>;
+  readonly #result: MirrorResult;
+  readonly #trustsSizes: boolean;
+  /** the first object for which the disk had no room */
+  fullAt: string | undefined;
+
+  constructor(
+    from: ObjectStore,
+    to: MirrorFolder,
+    present: ReadonlyMap<string, number>,
+    result: MirrorResult,
+    trustsSizes: boolean,
+  ) {
+    this.#from = from;
+    this.#to = to;
+    this.#present = present;
+    this.#result = result;
+    this.#trustsSizes = trustsSizes;
+  }
+
+  async take(object: ObjectInfo): Promise<void> {
+    const why = await this.#take(object);
+    if (why !== undefined) this.#result.failed.push({ object: object.name, why });
+  }
+
+  /** take copies an object, or says why it can't. */
+  async #take({ name, size, md5 }: ObjectInfo): Promise<string | undefined> {
+    const known = this.#present.get(name);
+    try {
+      if (known === size && this.#trustsSizes) return this.#count();
+      const stored = known === undefined ? undefined : await this.#to.read(name, MAX_OBJECT_BYTES);
+      if (typeof stored === 'string') return WHY_UNREAD[stored];
+      if (stored?.length === size && md5 !== undefined && hasMd5(stored, md5)) return this.#count();
+      if (stored !== undefined && stored.length !== size && !isBlank(stored))
+        return `the mirror has ${stored.length} bytes under this name, and the ledger has ${size}; the mirror's were left as they are`;
+      const bytes = await this.#from.read(name, MAX_OBJECT_BYTES);
+      if (typeof bytes !== 'object') return bytes === undefined ? GONE : WHY_UNREAD[bytes];
+      if (stored?.equals(bytes) === true) return this.#count();
+      if (stored !== undefined && !(await this.#to.removeBlank(name)))
+        return 'the mirror has other bytes of the same size under this name; they were left as they are: auditseal verify says of each whether it is right, and what is deleted from the mirror is copied again';
+      // Durable point, of nothing: a mirror that lacks the object is gone on from.
+      if ((await this.#to.create(name, bytes)) === 'created') {
+        this.#result.copied += 1;
+        this.#result.copiedBytes += bytes.length;
+        return undefined;
+      }
+      // Another copy was faster.
+      return isSame(await this.#to.read(name, MAX_OBJECT_BYTES), bytes)
+        ? this.#count()
+        : 'the mirror has other bytes under this name';
+    } catch (error) {
+      const { code, message } = faultIn(error);
+      if (code !== 'STORE_FULL') return message;
+      this.fullAt ??= name;
+      return undefined;
+    }
+  }
+
+  #count(): undefined {
+    this.#result.present += 1;
+  }
+}
+
+const isBlank = (bytes: Buffer): boolean => bytes.length > 0 && bytes.every((byte) => byte === 0);

@@ -1,49 +1,72 @@
+import type { MirrorOptions } from './mirror.ts';
+import { roomFor } from './mirrorRoom.ts';
 import { neededIndex } from './neededIndex.ts';
 import { readTile } from './tiles.ts';
 import { hasGrownFrom } from './treeProof.ts';
 import { attempt, faultIn } from '../core/errors.ts';
-import { formatHash } from '../core/hash.ts';
+import { formatHash, hasMd5 } from '../core/hash.ts';
 import { parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import { NEWEST_CHECKPOINT, isIndexName, isTileName } from '../core/objects/names.ts';
 import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
-/** MirroredTiles is how many files were written, or why none was. */
-export type MirroredTiles = { readonly written: number } | { readonly refused: string };
+/** MirroredTiles is how many files were written and of how many bytes, and how many were there; or why none was written. */
+export type MirroredTiles =
+  { readonly written: number; readonly bytes: number; readonly present: number } | { readonly refused: string };
 
 /**
  * mirrorTiles copies the tiles of a log that the mirror lacks, and its newest checkpoint. The checkpoint is read first and
  * written last, so that whatever it covers is there by then. The ledger must be copied after its tiles, or its copy may lack
  * what the checkpoint covers. Nothing is copied where the mirror has a checkpoint that the newest one isn't proved to continue.
- * Of the index, what searches and answers go by is copied; all of it, where nothing tells what that is.
+ * Of the index, what searches and answers go by is copied; all of it, where nothing tells what that is. What is there has to have the
+ * same bytes, or else it is written again: it can be made again at any time. It throws STORE_FULL as mirrorLedger does.
  */
 export async function mirrorTiles(
   store: Pick<ObjectStore, 'read'>,
   from: ReadableTiles,
   to: TileStore,
+  { trustsSizes = false, free }: Pick<MirrorOptions, 'trustsSizes' | 'free'> = {},
 ): Promise<MirroredTiles> {
   const checkpoint = await readTile(from, NEWEST_CHECKPOINT);
-  const kept = await to.read(NEWEST_CHECKPOINT);
-  if (kept !== undefined && checkpoint !== undefined) {
-    const refused = await whyNot(from, kept, checkpoint);
-    if (refused !== undefined) return { refused };
-  }
+  const refused = await whyRefused(from, to, checkpoint);
+  if (refused !== undefined) return { refused };
   const present = new Map<string, number>();
   for await (const { name, size } of to.list('')) present.set(name, size);
   const index = checkpoint && (await neededFiles(store, from, checkpoint));
-  let written = 0;
-  for await (const { name, size } of from.list('')) {
-    if (name === NEWEST_CHECKPOINT || !isTileName(name) || present.get(name) === size) continue;
-    if (isIndexName(name) && index?.has(name) === false) continue;
-    const bytes = await readTile(from, name);
-    if (bytes === undefined) continue; // a partial tile that has grown since
+  const isWanted = (name: string): boolean =>
+    name !== NEWEST_CHECKPOINT && isTileName(name) && (!isIndexName(name) || index?.has(name) !== false);
+  await roomFor(from.list(''), (name) => !isWanted(name) || present.has(name), free);
+  const done = { written: 0, bytes: 0, present: 0 };
+  const write = async (name: string, bytes: Buffer): Promise<void> => {
     await to.write(name, bytes);
-    written += 1;
+    done.written += 1;
+    done.bytes += bytes.length;
+  };
+  for await (const { name, size, md5 } of from.list('')) {
+    if (!isWanted(name)) continue;
+    const hasSize = present.get(name) === size;
+    const stored = hasSize && !trustsSizes ? await readTile(to, name) : undefined;
+    const isThere = hasSize && (trustsSizes || (stored !== undefined && md5 !== undefined && hasMd5(stored, md5)));
+    const bytes = isThere ? undefined : await readTile(from, name);
+    if (isThere || (bytes !== undefined && stored?.equals(bytes) === true)) done.present += 1;
+    else if (bytes !== undefined) await write(name, bytes); // else a partial tile that has grown since
   }
-  if (checkpoint === undefined) return { written };
-  await to.write(NEWEST_CHECKPOINT, checkpoint);
-  return { written: written + 1 };
+  if (checkpoint === undefined) return done;
+  const kept = await readTile(to, NEWEST_CHECKPOINT);
+  if (kept?.equals(checkpoint) === true) done.present += 1;
+  else await write(NEWEST_CHECKPOINT, checkpoint);
+  return done;
+}
+
+/** whyRefused says why a log's newest checkpoint, and its tiles, must not be copied over those of a mirror; undefined where they may. */
+export async function whyRefused(
+  from: ReadableTiles,
+  to: TileStore,
+  checkpoint: Buffer | undefined,
+): Promise<string | undefined> {
+  const kept = await to.read(NEWEST_CHECKPOINT);
+  return kept === undefined || checkpoint === undefined ? undefined : whyNot(from, kept, checkpoint);
 }
 
 async function neededFiles(

@@ -5,8 +5,8 @@ import { REPORT_STYLE } from './reportStyle.ts';
 import { number, plural } from './reportValues.ts';
 import { statusFindings, statusPartitions, statusSources } from './statusTables.ts';
 import { STATUS_STYLE } from './statusStyle.ts';
-import { ago, minute, runbookLink } from './statusValues.ts';
-import type { Runbook } from './statusValues.ts';
+import { ago, minute, reportLink, runbookLink } from './statusValues.ts';
+import type { StatusLinks } from './statusValues.ts';
 import type { Status } from '../core/objects/report.ts';
 import type { StatusCheck, StatusReport } from '../core/objects/statusReport.ts';
 
@@ -35,14 +35,14 @@ export type LedgerOutcome = { readonly ledger: string; readonly target: string }
  */
 export function renderStatus(
   report: StatusReport,
-  { name, runbook }: { name?: string; runbook?: Runbook } = {},
+  { name, ...links }: StatusLinks & { readonly name?: string } = {},
 ): string {
   return renderDocument({
     title: `${titleOf(report)}: status of ${report.ledger ?? 'a ledger'}`,
     subject: 'status',
     dated: markup`${report.isCopy ? 'a copy, as of' : 'as of'} ${minute(report.time)}`,
     style: REPORT_STYLE + STATUS_STYLE,
-    main: sections(report, runbook, name),
+    main: sections(report, links, name),
   });
 }
 
@@ -50,7 +50,7 @@ export function renderStatus(
 const STATUSES = ['violated', 'unverified', 'verified'] as const satisfies readonly Status[];
 
 /** renderEstate makes one page of how several ledgers stand: one verdict, one table, and behind it each ledger. */
-export function renderEstate(outcomes: readonly LedgerOutcome[], at: string, runbook?: Runbook): string {
+export function renderEstate(outcomes: readonly LedgerOutcome[], at: string, links: StatusLinks = {}): string {
   const statusOf = (outcome: LedgerOutcome): Status => ('report' in outcome ? outcome.report.status : 'unverified');
   const status = STATUSES.find((one) => outcomes.some((outcome) => statusOf(outcome) === one)) ?? 'unverified';
   const sorted = outcomes.toSorted((a, b) => STATUSES.indexOf(statusOf(a)) - STATUSES.indexOf(statusOf(b)));
@@ -71,7 +71,7 @@ ${sign(status, 'sign')}
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col" class="w-object">Ledger</th><th role="columnheader" scope="col" class="w-time">Status</th><th role="columnheader" scope="col">To do</th></tr></thead>
 <tbody role="rowgroup">
 ${sorted.map((outcome, at) => ledgerRow(outcome, at))}</tbody></table></section>
-${sorted.map((outcome, at) => ('report' in outcome ? ledgerPart(outcome.report, at, runbook) : markup``))}`,
+${sorted.map((outcome, at) => ('report' in outcome ? ledgerPart(outcome.report, at, links) : markup``))}`,
   });
 }
 
@@ -87,26 +87,21 @@ function ledgerRow(outcome: LedgerOutcome, at: number): Markup {
   return markup`<tr role="row"><th role="rowheader" scope="row">${name}<br><span class="soft small">${untrusted(target)}</span></th><td role="cell" data-label="Status"><span class="mark ${status}">${sign(status)} ${title}</span></td><td role="cell" class="break">${todo}</td></tr>\n`;
 }
 
-const ledgerPart = (report: StatusReport, at: number, runbook: Runbook | undefined): Markup =>
+const ledgerPart = (report: StatusReport, at: number, links: StatusLinks): Markup =>
   markup`<section class="ledger" id="ledger-${at}" tabindex="-1" aria-label="${report.ledger ?? 'a ledger'}">
-${sections(report, runbook, undefined, `l${at}-`)}
+${sections(report, links, undefined, `l${at}-`)}
 </section>`;
 
-function sections(report: StatusReport, runbook: Runbook | undefined, name?: string, prefix = ''): Markup {
-  return markup`${topSection(report, runbook, name, prefix)}
-${statusFindings(report, runbook, prefix)}
-${tilesSection(report, prefix)}
+function sections(report: StatusReport, links: StatusLinks, name?: string, prefix = ''): Markup {
+  return markup`${topSection(report, links, name, prefix)}
+${statusFindings(report, links, prefix)}
+${tilesSection(report, links, prefix)}
 ${statusPartitions(report, prefix)}
 ${statusSources(report, prefix)}
 ${notCheckedSection(report, prefix)}`;
 }
 
-function topSection(
-  report: StatusReport,
-  runbook: Runbook | undefined,
-  name: string | undefined,
-  prefix: string,
-): Markup {
+function topSection(report: StatusReport, links: StatusLinks, name: string | undefined, prefix: string): Markup {
   const { todo, ledger } = report;
   const tone = toneOf(report);
   const heading =
@@ -116,7 +111,7 @@ function topSection(
   const what =
     todo === null
       ? markup`<p class="lead">Nothing needs doing: the last check found no error, and nothing is older than it may be.</p>`
-      : markup`<p class="lead break">${untrusted(todo.what)}</p><p>What to do: ${runbookLink(runbook, todo.section)}</p>`;
+      : markup`<p class="lead break">${untrusted(todo.what)}</p><p>What to do: ${runbookLink(links, todo.section)}</p>`;
   return markup`<section class="status ${tone}" aria-labelledby="${prefix}status">
 ${sign(tone, 'sign')}
 <div class="body">
@@ -132,12 +127,12 @@ ${name === undefined ? '' : markup`<div><dt>JSON report</dt><dd><code>${untruste
 }
 
 /** tilesSection is the ages of everything at a glance. */
-function tilesSection(report: StatusReport, prefix: string): Markup {
+function tilesSection(report: StatusReport, links: StatusLinks, prefix: string): Markup {
   const tiles = [
     sealedTile(report),
     checkpointTile(report),
-    checkTile(report),
-    policyTile(report),
+    checkTile(report, links),
+    policyTile(report, links),
     drillTile(report),
     holdsTile(report),
   ];
@@ -180,14 +175,16 @@ function checkpointTile({ log, time: now }: StatusReport): Tile {
   };
 }
 
-function checkTile({ lastFull, lastFullAt, lastCheck, time: now }: StatusReport): Tile {
+function checkTile({ lastFull, lastFullAt, lastCheck, time: now }: StatusReport, links: StatusLinks): Tile {
   const term = 'Last full recheck';
   const covered = ({ segments, records, status }: StatusCheck): string =>
     `${status}: ${plural(segments, 'segment')}, ${plural(records, 'record')}`;
   const newer =
     lastCheck === null || lastCheck.report === lastFull?.report
       ? []
-      : [markup`since then ${lastCheck.mode}, ${lastCheck.status}, ${ago(lastCheck.finished, now)}`];
+      : [
+          markup`since then ${reportLink(links, lastCheck.report)}: ${lastCheck.mode}, ${lastCheck.status}, ${ago(lastCheck.finished, now)}`,
+        ];
   if (lastFull === null && lastFullAt !== '')
     return {
       term,
@@ -198,14 +195,14 @@ function checkTile({ lastFull, lastFullAt, lastCheck, time: now }: StatusReport)
   return {
     term,
     figure: ago(lastFull.finished, now),
-    more: [minute(lastFull.finished), covered(lastFull), markup`<code>${untrusted(lastFull.report)}</code>`, ...newer],
+    more: [minute(lastFull.finished), covered(lastFull), reportLink(links, lastFull.report), ...newer],
   };
 }
 
-function policyTile({ posture, time: now }: StatusReport): Tile {
+function policyTile({ posture, time: now }: StatusReport, links: StatusLinks): Tile {
   const term = 'Retention policy';
   if (posture === null) return { term, figure: 'not known', more: ['no report of posture is filed'] };
-  const asked = markup`as of ${minute(posture.time)}, ${ago(posture.time, now)}`;
+  const asked = markup`${reportLink(links, posture.report)}, as of ${minute(posture.time)}, ${ago(posture.time, now)}`;
   if (!posture.isRead) return { term, figure: 'not known', more: ['Azure did not say', asked] };
   if (posture.policy === null)
     return { term, figure: 'none', more: ['whoever has the rights can change and delete', asked] };

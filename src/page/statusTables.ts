@@ -2,8 +2,8 @@ import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { tableColumn, tableHead } from './reportTables.ts';
 import { number, plural } from './reportValues.ts';
-import { ago, minute, runbookLink, span } from './statusValues.ts';
-import type { Runbook } from './statusValues.ts';
+import { ago, minute, reportLink, runbookLink, span } from './statusValues.ts';
+import type { StatusLinks } from './statusValues.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type {
   Affected,
@@ -16,7 +16,7 @@ import type {
 /** statusFindings lists what was found, the most urgent first. */
 export function statusFindings(
   { findings, findingsOmitted, time: now }: StatusReport,
-  runbook: Runbook | undefined,
+  links: StatusLinks,
   prefix: string,
 ): Markup {
   if (findings.length === 0)
@@ -28,19 +28,19 @@ ${findingsOmitted === 0 ? '' : markup`<p>${plural(findingsOmitted, 'further find
 <caption role="caption">The most urgent first, those that are acknowledged last</caption>
 ${tableHead([tableColumn('w-object', 'Finding'), tableColumn('', 'What, and what to do'), tableColumn('w-affected', 'Affected')])}
 <tbody role="rowgroup">
-${findings.map((finding) => findingRow(finding, runbook, now))}</tbody></table>
+${findings.map((finding) => findingRow(finding, links, now))}</tbody></table>
 </section>`;
 }
 
-function findingRow(finding: StatusFinding, runbook: Runbook | undefined, now: string): Markup {
+function findingRow(finding: StatusFinding, links: StatusLinks, now: string): Markup {
   const { code, severity, object, detail, acknowledged, report, affected } = finding;
   const tone = isAcknowledged(finding) ? 'quiet' : severity === 'warning' ? 'warning' : 'error';
   const known =
     acknowledged === undefined
-      ? markup`<p class="small">What to do: ${runbookLink(runbook, code)}</p>`
+      ? markup`<p class="small">What to do: ${runbookLink(links, code)}</p>`
       : markup`<p class="small soft">Acknowledged by ${untrusted(acknowledged.who)}, ${ago(acknowledged.time, now)}: ${untrusted(acknowledged.why)}</p>`;
   const badge = isAcknowledged(finding) ? 'acknowledged' : severity;
-  return markup`<tr role="row"><th role="rowheader" scope="row"><span class="badge ${tone}">${badge}</span> <span class="code">${untrusted(code)}</span><br><code class="small">${untrusted(object)}</code></th><td role="cell" class="break">${untrusted(detail)}${known}${report === undefined ? '' : markup`<p class="small soft">stated by <code>${untrusted(report)}</code></p>`}</td><td role="cell" data-label="Affected">${affected === undefined ? markup`<span class="soft">–</span>` : affectedCell(affected)}</td></tr>\n`;
+  return markup`<tr role="row"><th role="rowheader" scope="row"><span class="badge ${tone}">${badge}</span> <span class="code">${untrusted(code)}</span><br><code class="small">${untrusted(object)}</code></th><td role="cell" class="break">${untrusted(detail)}${known}${report === undefined ? '' : markup`<p class="small soft">stated by ${reportLink(links, report)}</p>`}</td><td role="cell" data-label="Affected">${affected === undefined ? markup`<span class="soft">–</span>` : affectedCell(affected)}</td></tr>\n`;
 }
 
 /** How many categories are named. */

@@ -1,6 +1,16 @@
+import type { IgnoredWhy } from '../core/objects/litter.ts';
+
 export interface ObjectInfo {
   readonly name: string;
   readonly size: number;
+  /** of the bytes, where the store says it; it shows damage, and no forgery */
+  readonly md5?: Uint8Array;
+}
+
+/** IgnoredFile is a file of a mirror that is no object, and why not. */
+export interface IgnoredFile {
+  readonly name: string;
+  readonly why: IgnoredWhy;
 }
 
 /**

@@ -37,7 +37,7 @@ export async function runStatusJob({
   const newlySilent = silent.filter((finding) => !isStanding(finding, known)).length;
   if (newlySilent > 0) log.warn('sources fell silent', { silent: silent.length, newlySilent });
   const name = await fileReport(filing, (name) => {
-    const page = Buffer.from(renderStatus(report, { name, ...(runbook !== undefined && { runbook }) }));
+    const page = Buffer.from(renderStatus(report, { name, reports: '', ...(runbook !== undefined && { runbook }) }));
     return { report: { ...report, page: formatHash(sha256(page)) }, page };
   });
   const { status, findings, partitions } = report;

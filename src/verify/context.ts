@@ -6,14 +6,17 @@ import type { Trust } from '../core/signed/certificate.ts';
 import type { DigestObjects } from '../ledger/digest.ts';
 import type { Clock } from '../ports/host.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
-import type { ObjectStore, ReadableTiles, Unread } from '../ports/store.ts';
+import type { IgnoredFile, ObjectStore, ReadableTiles, Unread } from '../ports/store.ts';
 import type { ClockCheck } from './clockCheck.ts';
 import type { Findings } from './findings.ts';
+import type { Ignored } from './ignored.ts';
 import type { Progress, Tally } from './tally.ts';
 
 /** VerifyDeps is what a check works with. */
 export interface VerifyDeps {
   readonly store: ObjectStore;
+  /** the files that are no objects, where the store is a mirror's folder */
+  readonly ignoredFiles?: () => AsyncIterable<IgnoredFile>;
   /** the log's tiles, if they are at hand */
   readonly tiles?: ReadableTiles;
   readonly now: Clock;
@@ -33,6 +36,7 @@ export interface VerifyDeps {
 /** Context is what the parts of one check share. */
 export interface Context extends VerifyDeps {
   readonly findings: Findings;
+  readonly ignored: Ignored;
   readonly tally: Tally;
   readonly clock: ClockCheck;
   readonly ledger: KnownLedger;

@@ -13,7 +13,7 @@ import { isSameTree } from '../core/merkle/tree.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { NO_HEADS } from '../core/objects/heads.ts';
 import type { IndexStatement } from '../core/objects/heads.ts';
-import { TLOG, manifestName, segmentName, unitName } from '../core/objects/names.ts';
+import { INDEX_FOLDERS, TLOG, manifestName, segmentName, unitName } from '../core/objects/names.ts';
 import type { IndexReport, VerifiedCheckpoint } from '../core/objects/report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import type { SegmentInLog } from '../ledger/entries.ts';
@@ -51,7 +51,10 @@ export async function checkIndex(
     const said = { entries: statement.entries, rules: statement.rules, manifest: formatHash(statement.manifest) };
     const reported = (rederived: number): IndexReport => ({ ...said, units: manifest.units.length, rederived });
     if (isQuick || isIncremental || indexSegment === undefined)
-      return { report: reported(0), notChecked: ['the index was not made again from the segments'] };
+      return {
+        report: reported(0),
+        notChecked: ['the index was not made again from the segments', ...(await missingUnits(tiles, manifest))],
+      };
     const why = otherRules(statement);
     if (why !== undefined) return { report: reported(0), notChecked: [`${why}, so it was not made again`] };
     const { rederived, without } = await check.rederive(manifest);
@@ -66,6 +69,16 @@ export async function checkIndex(
     // What is wrong with the tiles is found where they are compared.
     return { notChecked: [`the index was not looked at: ${faultIn(error, 'malformed', 'unavailable').message}`] };
   }
+}
+
+/** missingUnits says which units of a manifest have no file, to a check that reads none of them. */
+async function missingUnits(tiles: ReadableTiles, { units }: IndexManifest): Promise<string[]> {
+  const wanted = new Set(units.filter(({ segments }) => segments > 0).map(({ tree }) => unitName(tree.rootHash)));
+  const count = wanted.size;
+  for await (const { name } of tiles.list(INDEX_FOLDERS.units)) wanted.delete(name);
+  const [first] = wanted;
+  if (first === undefined) return [];
+  return [`${wanted.size} of the ${count} units of the index have no file: ${TLOG}${first} is the first`];
 }
 
 class IndexCheck {

@@ -1,5 +1,6 @@
 import { readFor } from './context.ts';
 import type { Context } from './context.ts';
+import { sayForeign } from './foreignName.ts';
 import type { VerifyOptions } from './options.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import {
@@ -49,19 +50,26 @@ export async function checkOtherObjects(
   }
 }
 
+/** Listed is what a listing says of an object: where it gives names alone, no size. */
+interface Listed {
+  readonly name: string;
+  readonly size?: number;
+}
+
 /** checkNames looks at the names of objects that stand in no partition's folder. */
 export async function checkNames(
   context: Context,
   options: VerifyOptions,
-  listed: AsyncIterable<{ readonly name: string }> | Iterable<{ readonly name: string }>,
+  listed: AsyncIterable<Listed> | Iterable<Listed>,
   lacksReport: (number: number) => boolean = () => false,
 ): Promise<void> {
   const { findings, tally } = context;
-  const objects = mapInOrder(listed, REPORTS_AHEAD, async ({ name }) => {
-    return { name, fit: await checkReportObject(context, options, name) };
+  const objects = mapInOrder(listed, REPORTS_AHEAD, async (object) => {
+    return { object, fit: await checkReportObject(context, options, object.name) };
   });
   let next = firstReport(options);
-  for await (const { name, fit } of objects) {
+  for await (const { object, fit } of objects) {
+    const { name } = object;
     const number = parseReportName(name);
     if (number !== undefined) {
       // What is no report has a finding of its own, and no number.
@@ -69,7 +77,7 @@ export async function checkNames(
       next = number + 1;
     }
     if (CHECKED_ELSEWHERE.some((parse) => parse(name) !== undefined)) continue;
-    if (!isKnownName(name) || parseSegmentName(name) !== undefined) findings.foreignName(name);
+    if (!isKnownName(name) || parseSegmentName(name) !== undefined) await sayForeign(context, object);
     else if (typeof fit === 'object') findings.error('foreign-object', name, fit.fault);
     else if (fit === 'not looked into') tally.otherObjects += 1;
     else if (number !== undefined) {

@@ -4,6 +4,7 @@ import { ClockCheck } from './clockCheck.ts';
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
 import { Findings } from './findings.ts';
+import { Ignored } from './ignored.ts';
 import { checkIndex } from './indexCheck.ts';
 import type { CheckedIndex } from './indexCheck.ts';
 import { beginLog, followLog } from './log/followLog.ts';
@@ -56,6 +57,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   }
   const index = await checkIndex(context, options, log?.head);
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
+  for await (const { why, name } of deps.ignoredFiles?.() ?? []) context.ignored.add(why, name);
   const { actions: integrated = 0, operators = [], actionEntry: entryOf = none } = log ?? {};
   const acknowledgements = await checkActions(context, { integrated, until, operators, entryOf });
   checkSilence(context, options);
@@ -74,7 +76,16 @@ function contextOf(deps: VerifyDeps, options: VerifyOptions): Context {
   const name = ledger ?? anchor?.report.ledger ?? undefined;
   const keys = verifiers.length > 0 ? verifiers.map(formatVerifierKey) : undefined;
   const [findings, clock, tally] = [new Findings(), new ClockCheck(deps.now), new Tally(deps.onProgress)];
-  return { ...deps, ledger: { name, keys }, findings, clock, tally, ...(auditors !== undefined && { auditors }) };
+  const ignored = new Ignored();
+  return {
+    ...deps,
+    ledger: { name, keys },
+    findings,
+    ignored,
+    clock,
+    tally,
+    ...(auditors !== undefined && { auditors }),
+  };
 }
 
 /** reportBefore gives the report that an incremental check goes on from. It throws TARGET_INVALID for options that exclude each other. */
@@ -158,6 +169,7 @@ function compose(context: Context, options: VerifyOptions, { started, before, lo
     notChecked: [
       ...notChecked(context, options, log && { ...log, cosignatures: logReport?.cosignatures }),
       ...index.notChecked,
+      ...context.ignored.said,
     ],
     partitions: tally.partitions,
     findings: findings.listed,

@@ -87,7 +87,8 @@ test('no partial file stays behind, and one that a killed copy left is no object
   await store.create('a/b', Buffer.from('x'));
   await store.create('a/b', Buffer.from('y'));
   expect(await readdir(join(folder, 'a'))).toEqual(['b']);
-  await writeFile(join(folder, 'a', `c.${'0'.repeat(16)}.partial`), 'ha');
+  await mkdir(join(folder, 'batches'));
+  await writeFile(join(folder, `batches/000000000000.jsonl.${'0'.repeat(16)}.partial`), 'ha');
   const names: string[] = [];
   for await (const { name } of store.list('')) names.push(name);
   expect(names).toEqual(['a/b']);

@@ -25,7 +25,7 @@ describe('postprovision', () => {
     const [first] = stdout.match(/^ +(az|npm) .+$/gm) ?? [];
     expect(first?.trim()).toBe(`az account set --subscription ${ENV.AZURE_SUBSCRIPTION_ID}`);
     expect(stdout).toContain('keygen --name func-sealer-x.azurewebsites.net/api/log --vault-key URL');
-    expect(stdout).toContain(`npm run cli -- lock ${outputs.AUDITSEAL_LEDGER_URL} --resource-id ${ID}`);
+    expect(stdout).toContain(`npm run -s cli -- lock ${outputs.AUDITSEAL_LEDGER_URL} --resource-id ${ID}`);
   });
 
   test('of a locked policy it says that there is nothing to lock', async () => {

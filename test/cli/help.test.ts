@@ -94,13 +94,21 @@ describe('what the parser refuses', () => {
     [['a', 'b'], 'expected TARGET, got 2 arguments'],
   ])('%j', (args, why) => expect(() => parse(...args)).toThrow(new RegExp(`^.*${why}$`)));
 
+  test('several of the last argument, where its name says so', () => {
+    expect(parseArguments(['a', 'b', 'c'], ['FIRST', 'FILE…'], {})).toMatchObject({ given: ['a', 'b'], more: ['c'] });
+    expect(() => parseArguments(['a'], ['FIRST', 'FILE…'], {})).toThrow('expected FIRST FILE…, got 1 argument');
+    expect(() => parseArguments(['a', 'b', 'PRIVATE+KEY+x'], ['FILE…'], {})).toThrow(/^an argument holds a secret/);
+  });
+
   test('and what it takes', () => {
     expect(parse('--key', 'a', 'x', '--key=-b', '--file=', '--days', '3')).toEqual({
       given: ['x'],
+      more: [],
       options: { json: false, file: '', key: ['a', '-b'], days: 3 },
     });
     expect(parse('--json', '--file', '-', '--', '--x')).toEqual({
       given: ['--x'],
+      more: [],
       options: { json: true, file: '-', key: [], days: undefined },
     });
   });

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { startHost } from '../../local/host/client.ts';
 import { buildHubClient, dotnetAdvice, hasDotnet, startHubClient } from '../interop/hubClientProgram.ts';
-import { ROOT } from '../support/program.ts';
+import { ROOT, runNode } from '../support/program.ts';
 
 const isDotnetHere = hasDotnet();
 let folder = '';
@@ -72,3 +73,15 @@ test('local.settings.example.json works as it is with npm start -- --serve, for 
     expect(await ended).toBe(0);
   }
 }, 120_000);
+
+test('a port that --serve needs and another program has is named, with what to do', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(10_000, '127.0.0.1', resolve));
+  const { code, stdout, stderr } = await runNode(['local/start.ts', '--serve']);
+  await new Promise((resolve) => server.close(resolve));
+  expect({ code, stdout }).toEqual({ code: 70, stdout: '' });
+  expect(stderr).toMatch(
+    /^auditseal: port 10000 of 127\.0\.0\.1 is taken, and --serve needs it.*End the program that has it/,
+  );
+  expect(stderr).not.toMatch(/^\s+at /m);
+});

@@ -313,8 +313,10 @@ describeTemplates('alerts', (templates) => {
       const deployment = await templates.evaluate(set);
       const alerts = KINDS.flatMap((kind) => of(deployment, kind));
       expect(alerts.length).toBeGreaterThan(25);
-      for (const { name, properties } of alerts)
-        expect(String(properties?.['description']).split('What to do: ')[1]).toBe(begins + name.toLowerCase());
+      for (const { name, properties } of alerts) {
+        const [, link] = JSON.stringify(properties?.['description']).slice(1, -1).split('What to do: ');
+        expect(link).toBe(begins + name.toLowerCase());
+      }
       expect(JSON.stringify(deployment.resources)).not.toContain('{runbook}');
     }
   });

@@ -10,7 +10,7 @@ import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
 import { buildUnitHere } from '../../src/core/index/build.ts';
 import { indexStored } from '../../src/core/index/terms.ts';
 import { rebuildIndex } from '../../src/integrate/rebuildIndex.ts';
-import type { RebuildIndexDeps } from '../../src/integrate/rebuildIndex.ts';
+import type { RebuildIndexDeps, RebuiltIndex } from '../../src/integrate/rebuildIndex.ts';
 import { KEY } from '../support/logs.ts';
 import { LEDGER } from '../support/forge.ts';
 
@@ -45,7 +45,9 @@ test('the index that the log states is made again, byte for byte', async () => {
   for (const [name, bytes] of tiles.objects) if (!name.startsWith('index/')) rebuilt.objects.set(name, bytes);
   const result = await rebuildIndex(depsOf(rebuilt), head());
   const { entries, manifest } = statedIndex(store) as { entries: number; manifest: string };
+  const files = units.filter(({ segments }) => segments > 0).length + 1;
   expect(result).toMatchObject({ entries, manifest, isAsStated: true });
+  expect((result as RebuiltIndex).written).toBeGreaterThanOrEqual(files);
   expectIndex(store, rebuilt);
   for (const { root, segments } of units)
     if (segments > 0)
@@ -54,6 +56,11 @@ test('the index that the log states is made again, byte for byte', async () => {
   const [name = ''] = [...rebuilt.objects.keys()].filter((name) => name.startsWith('index/units/'));
   rebuilt.objects.set(name, Buffer.from('x'));
   expect(await rebuildIndex(depsOf(rebuilt), head())).toMatchObject({ written: 1 });
+  rebuilt.objects.delete(`index/manifests/${manifest}`);
+  rebuilt.requests.write = 0;
+  expect(await rebuildIndex(depsOf(rebuilt), head())).toMatchObject({ written: 1 });
+  expect(await rebuildIndex(depsOf(rebuilt), head())).toMatchObject({ written: 0 });
+  expect(rebuilt.requests.write).toBe(1);
   expectIndex(store, rebuilt);
 });
 

@@ -34,12 +34,34 @@ const filesOf = (manifest: string): string[] => {
 test('of the index, what the log states and what a report made again are copied, and nothing that is superseded', async () => {
   const copy = new MemoryTiles();
   const mirrored = await mirrorTiles(store, tiles, copy);
-  expect(mirrored).toEqual({ written: copy.objects.size });
+  const bytes = [...copy.objects.values()].reduce((sum, { length }) => sum + length, 0);
+  expect(mirrored).toEqual({ written: copy.objects.size, bytes, present: 0 });
   const needed = new Set([...filesOf(statedIndex(store)?.manifest ?? ''), ...filesOf(reported)]);
   expect(indexFiles(copy)).toEqual([...needed].sort());
   expect(needed.size).toBeLessThan(indexFiles(tiles).length / 2);
   expectIndex(store, copy);
-  expect(await mirrorTiles(store, tiles, copy)).toEqual({ written: 1 });
+  expect(await mirrorTiles(store, tiles, copy)).toEqual({ written: 0, bytes: 0, present: copy.objects.size });
+});
+
+test('a tile of the right size and other bytes is written again, unless sizes are trusted', async () => {
+  const copy = new MemoryTiles();
+  await mirrorTiles(store, tiles, copy);
+  const name = [...copy.objects.keys()].find((it) => it.startsWith('tile/0/')) as string;
+  const right = copy.objects.get(name) as Buffer;
+  copy.objects.set(name, Buffer.alloc(right.length));
+  expect(await mirrorTiles(store, tiles, copy, { trustsSizes: true })).toMatchObject({ written: 0 });
+  expect(await mirrorTiles(store, tiles, copy)).toMatchObject({ written: 1, bytes: right.length });
+  expect(copy.objects.get(name)).toEqual(right);
+});
+
+test('where there is no room for the tiles, none is written', async () => {
+  const copy = new MemoryTiles();
+  const why = /^the copy needs \d+ bytes more, and 9 are free: nothing of it was copied$/;
+  await expect(mirrorTiles(store, tiles, copy, { free: async () => 9 })).rejects.toMatchObject({
+    code: 'STORE_FULL',
+    message: expect.stringMatching(why) as string,
+  });
+  expect(copy.objects.size).toBe(0);
 });
 
 test('where nothing tells what of the index is needed, all of it is copied', async () => {

@@ -1,5 +1,6 @@
 import { reportName } from '../../src/core/objects/names.ts';
-import type { Finding, FiledReport, PostureReport, Report } from '../../src/core/objects/report.ts';
+import type { FiledReport } from '../../src/core/objects/filedReport.ts';
+import type { Finding, PostureReport, Report } from '../../src/core/objects/report.ts';
 import { knownFindings, logFindings } from '../../src/ledger/standing.ts';
 import { check } from '../support/checking.ts';
 import { forgeChain } from '../support/forge.ts';

@@ -89,7 +89,7 @@ describe('a ledger where all is well', () => {
     await scene.seal(1, [{}]);
     expect((await ask(scene, 1)).todo?.what).toContain('no check is filed yet');
     const { store, tiles } = await healthy();
-    for (const name of [...tiles.objects.keys()]) if (name.startsWith('tile/')) tiles.objects.delete(name);
+    for (const name of tiles.objects.keys()) if (name.startsWith('tile/')) tiles.objects.delete(name);
     const report = await askStatus(
       { store, tiles, now: () => atHour(2, 15) },
       { verifiers: [KEY.verifierKey], auditors: AUDITORS, promise: PROMISE, idleMs: LIVE },

@@ -45,6 +45,11 @@ export class MemoryStore implements ObjectStore {
     return fault === 'loseResponse' ? 'exists' : 'created';
   }
 
+  /** removeBlank removes an object of zeros, as the folder of a mirror does. */
+  async removeBlank(name: string): Promise<boolean> {
+    return this.objects.get(name)?.every((byte) => byte === 0) === true && this.objects.delete(name);
+  }
+
   async read(name: string, most: number = maxBytesOf(name)): Promise<Buffer | Unread | undefined> {
     this.requests.read += 1;
     await this.turn();
@@ -91,6 +96,7 @@ export class MemoryStore implements ObjectStore {
       const slash = name.indexOf('/', prefix.length);
       found.add(slash < 0 ? name : name.slice(0, slash + 1));
     }
-    for (const name of [...found].sort()) yield { name, isFolder: name.endsWith('/') };
+    // A blob that is called as the prefix is none, as in Azure.
+    for (const name of [...found].sort()) yield { name, isFolder: name.endsWith('/') && name !== prefix };
   }
 }

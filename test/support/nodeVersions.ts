@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ROOT } from './program.ts';
 
 /** The folders that pin a Node for each kind of machine, by major version. */
-const FOLDERS: Readonly<Record<string, string>> = { 22: 'node22', 24: 'node' };
+const FOLDERS: Readonly<Record<string, string>> = { 18: 'node18', 22: 'node22', 24: 'node' };
 
 const majorOf = (version: string): string | undefined => /^v?(\d+)\./.exec(version)?.[1];
 

@@ -14,7 +14,7 @@ import { keyOf } from '../../src/core/index/termKey.ts';
 import type { TermKey } from '../../src/core/index/termKey.ts';
 import { TermsReader, indexStored } from '../../src/core/index/terms.ts';
 import type { IndexStoredSegment } from '../../src/core/index/terms.ts';
-import { manifestName } from '../../src/core/objects/names.ts';
+import { manifestName, unitName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { Indexing } from '../../src/integrate/indexing.ts';
@@ -111,6 +111,20 @@ test('a check that makes none again says so', async () => {
     expect(report.log?.index).toMatchObject({ rederived: 0 });
     expect(report.notChecked).toContain('the index was not made again from the segments');
   }
+});
+
+test('a quick check names the units that have no file, and reads none', async () => {
+  await index();
+  const missing = async (): Promise<string[]> =>
+    (await check({ isQuick: true })).notChecked.filter((it) => it.includes('have no file'));
+  expect(await missing()).toEqual([]);
+  const { units } = parseManifest(tiles.objects.get(`index/manifests/${statedIndex(store)?.manifest}`) as Buffer);
+  const names = units.filter(({ segments }) => segments > 0).map(({ tree }) => unitName(tree.rootHash));
+  const first = names[0] as string;
+  tiles.objects.delete(first);
+  expect(await missing()).toEqual([
+    `1 of the ${names.length} units of the index have no file: tlog/${first} is the first`,
+  ]);
 });
 
 /** without leaves terms out of a segment's, or of some of its records. */

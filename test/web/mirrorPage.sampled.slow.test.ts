@@ -123,7 +123,7 @@ withBrowser('a mirror in the page', () => {
   });
 
   test('says who signed, which keys the ledger announces itself, and whose reports it went by', async () => {
-    const shown = (): Promise<string> => page.innerText('.facts');
+    const shown = (): Promise<string> => page.innerText('section[aria-labelledby=facts-title]');
     expect(await check(good, MIRROR_KEY, AUDITOR_KEY)).toEqual({ status: 'verified', found: [] });
     expect(await shown()).toMatch(/Checkpoints signed by\s+logs\.example\.com\/audit \(key ID/);
     expect(await shown()).toContain(MIRROR_KEY);
@@ -174,7 +174,7 @@ withBrowser('a mirror in the page', () => {
     expect((await check(good, formatVerifierKey(keyOf(9).verifierKey))).status).toBe('violated');
     expect(await page.innerText('#status')).toContain('None of the keys that you gave signed a checkpoint');
     expect((await check(good, AUDITOR_KEY, WITNESS_KEYS[0] as string)).status).toBe('unverified');
-    expect(await page.innerText('#status')).toContain('You gave no key of the log itself');
+    expect(await page.innerText('#status')).toContain('Nothing that you gave is a key of the log itself');
   });
 
   test('with foreign objects alone is whole as far as it was checked, and not verified', async () => {

@@ -18,6 +18,6 @@ export const doctor: Hook = async (_tools, env, print) => {
   print('auditseal: does it work? What says unknown takes a right that you may not have yet, or time.');
   await command.run([target, '--resource-id', id, '--probe', 'none']);
   print(
-    `auditseal: with a record that is followed into a signed checkpoint: npm run cli -- doctor ${target} --resource-id ${id}`,
+    `auditseal: with a record that is followed into a signed checkpoint: npm run -s cli -- doctor ${target} --resource-id ${id}`,
   );
 };

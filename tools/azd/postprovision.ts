@@ -20,16 +20,16 @@ export const postprovision: Hook = async (_tools, env, print) => {
     `       az account set --subscription ${subscription}`,
     '  1. Get the verifier keys, of the log and of the auditor, and give them to whoever checks:',
     `       az keyvault key show --vault-name ${vault} --name ledger --query key.kid --output tsv`,
-    `       npm run cli -- keygen --name ${origin} --vault-key URL   (URL is what the line above printed)`,
+    `       npm run -s cli -- keygen --name ${origin} --vault-key URL   (URL is what the line above printed)`,
     `       az keyvault key show --vault-name ${vault} --name auditor --query key.kid --output tsv`,
-    `       npm run cli -- keygen --name ${origin} --auditor --vault-key URL`,
+    `       npm run -s cli -- keygen --name ${origin} --auditor --vault-key URL`,
     '  2. See whether it works, and that a record is sealed and in a signed checkpoint:',
-    `       npm run cli -- doctor ${target} --resource-id ${id}`,
+    `       npm run -s cli -- doctor ${target} --resource-id ${id}`,
     '     Then check the whole ledger:',
-    `       npm run cli -- verify ${target} --key KEY --auditor-key AUDITOR_KEY`,
+    `       npm run -s cli -- verify ${target} --key KEY --auditor-key AUDITOR_KEY`,
     isLocked
       ? '  3. The retention policy is locked.'
-      : `  3. Lock the retention policy. Until then whoever owns the account can remove it. It can't be undone:\n       npm run cli -- lock ${target} --resource-id ${id}`,
+      : `  3. Lock the retention policy. Until then whoever owns the account can remove it. It can't be undone:\n       npm run -s cli -- lock ${target} --resource-id ${id}`,
     '  Each step is explained in docs/deploy.md.',
   ];
   for (const line of lines) print(line);

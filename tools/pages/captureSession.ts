@@ -11,8 +11,8 @@ import { ROOT, writeBlock } from './markedBlock.ts';
  */
 export const SESSION: readonly string[] = [
   'npm start -- --once --out ../mirror',
-  'npm run cli -- check ../mirror.evidence.json --key KEY | tail -11',
-  'npm run cli -- show ../mirror 0 7 | tail -4',
+  'npm run -s cli -- check ../mirror.evidence.json --key KEY | tail -11',
+  'npm run -s cli -- show ../mirror 0 7 | tail -4',
   "zstd -dc ../mirror/segments/0/000000000000.jsonl.zst | sed -n 9p | tr -d '\\n' | (printf '\\0'; cat) | sha256sum",
 ];
 

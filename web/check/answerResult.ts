@@ -1,16 +1,18 @@
-import type { AnswerOutcome, AnswerStep, Complete, FoundRecord } from '../verify/answer/checkAnswer.ts';
+import type { AnswerOutcome, AnswerStep, Complete, FoundRecord, Way } from '../verify/answer/checkAnswer.ts';
 import { Fault } from '../verify/fault.ts';
 import { parseNote } from '../verify/note.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import { answerVerdict } from './answerVerdict.ts';
 import type { ShownAnswer } from './answerVerdict.ts';
 import { code, element, untrusted } from './dom.ts';
+import { fold } from './fold.ts';
 import { showListing } from './listing.ts';
 import { cut, facts, items, number, paragraph, part, plural } from './parts.ts';
 import type { Fact } from './parts.ts';
 import { STATES, sentence } from './path.ts';
 import type { Trust } from './path.ts';
-import { showLine } from './record.ts';
+import { plainSentence } from './plainWords.ts';
+import { lineFile, showLine } from './record.ts';
 
 /** So many records, and values of a field, are shown first. */
 const FIRST_ROWS = 100;
@@ -19,7 +21,7 @@ const FIRST_VALUES = 50;
 const BEGINNING = 200;
 
 /** showAnswer says what an answer proves, shows what it found, and how that was checked. */
-export function showAnswer(answer: ShownAnswer, outcome: AnswerOutcome, trust: Trust, logKeys: number): Node[] {
+export function showAnswer(answer: ShownAnswer, outcome: AnswerOutcome, trust: Trust, logKeys: number): HTMLElement[] {
   const { complete } = outcome;
   const isProved = complete !== undefined && outcome.fault === undefined && trust === 'user';
   return [
@@ -38,6 +40,7 @@ export function showAnswer(answer: ShownAnswer, outcome: AnswerOutcome, trust: T
       'How it was checked',
       element('ul', { class: 'steps' }, ...outcome.steps.map((it) => step(it, outcome.fault !== undefined))),
     ),
+    ...(complete === undefined ? [] : [showLogJoins(outcome, complete)]),
     ...(isProved ? [part('facts', 'What was checked', facts(factsOf(outcome, complete)))] : []),
     showClaims(answer),
   ];
@@ -90,13 +93,13 @@ const showRecords = (id: string, title: string, items: readonly FoundRecord[], a
     heads: ['Record', 'Came in', 'Segment', 'Entry of the log'],
     items,
     first: items.slice(0, FIRST_ROWS),
-    rest: [`Not shown: ${plural(items.length - FIRST_ROWS, 'more record')}.`],
+    rest: [
+      `Not shown or printed: ${plural(items.length - FIRST_ROWS, 'more record')} of ${number(items.length)}. All of them are in the file that was checked.`,
+    ],
     above: [
       ...above,
-      element(
-        'p',
-        { class: 'printed' },
-        'Of a long record, its line is printed as far as shown here; all of it is in the file. Open a line on the page to print all of it.',
+      paragraph(
+        `${plural(items.length, 'record')}. Of a long one, its line is printed as far as shown here, which says how much is left out; all of it is in the file. Open a line on the page to print all of it.`,
       ),
     ],
     row: ({ partition, record, enqueued, segment, entry }) => [
@@ -105,15 +108,74 @@ const showRecords = (id: string, title: string, items: readonly FoundRecord[], a
       code(segment),
       number(entry),
     ],
-    below: ({ line }) => expandable(line),
+    below: (record) => element('div', {}, ...words(record), expandable(record), ...joinsOf(record)),
   });
 
+/** words is who, what and when, as the record says. */
+function words({ line }: FoundRecord): HTMLElement[] {
+  const said = plainSentence(line);
+  return said.length === 0
+    ? []
+    : [element('p', { class: 'words' }, ...said.flatMap((it, i) => (i === 0 ? [it] : [' \u00b7 ', it])))];
+}
+
+const joinsOf = ({ way, root, segment, entry }: FoundRecord): HTMLElement[] =>
+  way === undefined
+    ? [element('p', { class: 'small' }, 'The joins of its proof are not printed: they are in the file.')]
+    : [
+        fold(
+          'The joins of its proof',
+          showWay(
+            way,
+            'The hash of its line, SHA-256(0x00 \u2016 line)',
+            `the root of ${segment}, which entry ${number(entry)} of the log states`,
+            root,
+          ),
+        ),
+      ];
+
+/** showWay writes how a leaf leads to a root, a row for each join: one text, because an answer may have very many. */
+const showWay = ({ leaf, path }: Way, first: string, last: string, root: string): HTMLElement => {
+  const rows = path.map(({ sibling, side, parent }) => `with ${sibling} on the ${side} it gives ${parent}`);
+  return element('p', { class: 'way' }, [`${first}: ${leaf}`, ...rows, `${root} is ${last}.`].join('\n'));
+};
+
+/** showLogJoins says how each entry that the answer needs leads to the root that is signed. */
+function showLogJoins({ checkpoint }: AnswerOutcome, { inLog, entriesInLog, terms, index }: Complete): HTMLElement {
+  const root = checkpoint?.rootHash ?? '';
+  return part(
+    'joins',
+    'From the entries of the log to the signature',
+    paragraph(
+      `Each entry has the leaf hash SHA-256(0x00 \u2016 entry). Joined with the hashes of other entries, each time as SHA-256(0x01 \u2016 left \u2016 right), it gives the root ${root}, which the signed checkpoint states over ${plural(checkpoint?.size ?? 0, 'entry', 'entries')}.`,
+    ),
+    paragraph(
+      `The heads state the SHA-256 of the index\u2019s manifest, ${index.manifest}, and the manifest the root of each of its units. To these lead ${plural(terms, 'proof')} of terms and of their absence. They were redone, and aren\u2019t printed: they are in the file.`,
+    ),
+    ...(entriesInLog > inLog.length
+      ? [
+          paragraph(
+            `Of ${plural(entriesInLog, 'entry', 'entries')} the first ${number(inLog.length)} are shown; the joins of the others are in the file.`,
+          ),
+        ]
+      : []),
+    fold(
+      `The joins of ${plural(inLog.length, 'entry', 'entries')}`,
+      ...inLog.map((place) =>
+        showWay(place, `Entry ${number(place.index)}, of ${place.what}`, 'the root of the log', root),
+      ),
+    ),
+  );
+}
+
 /** expandable shows how a record's line begins, and lays it out when it is opened: an answer may have very many. */
-function expandable(line: string): HTMLElement {
-  const begins = line.length > BEGINNING ? `${line.slice(0, BEGINNING)} \u2026` : line;
+function expandable({ line, partition, record }: FoundRecord): HTMLElement {
+  const more = line.length - BEGINNING;
+  const begins = more > 0 ? `${line.slice(0, BEGINNING)} \u2026 (${plural(more, 'more character')})` : line;
   const shown = element('details', {}, element('summary', {}, 'All of the record\u2019s line'));
+  const name = { file: lineFile(partition, record), place: 'in the file that was checked, among its records' };
   const lay = (): void => {
-    if (shown.childElementCount === 1) shown.append(...showLine(line, {}));
+    if (shown.childElementCount === 1) shown.append(...showLine(line, {}, name));
   };
   shown.addEventListener('toggle', lay, { once: true });
   return element('div', {}, element('p', { class: 'begins' }, code(begins)), shown);

@@ -15,7 +15,17 @@ import type { MirrorFiles } from './mirror.ts';
 import { showLedger, showNoFolder, showNoMirror } from './mirrorResult.ts';
 import { number, size } from './parts.ts';
 import { showOutcome, showUnread, showUnreadable } from './result.ts';
-import { chosenFile, chosenFolder, notUsed, showThisCheck } from './thisCheck.ts';
+import {
+  markSheets,
+  refusedKeys,
+  showBanner,
+  showKeys,
+  showPrinting,
+  showSigning,
+  unmarkSheets,
+} from './certificate.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { chosenFile, chosenFolder, showThisCheck } from './thisCheck.ts';
 import type { Checked } from './thisCheck.ts';
 import type { Running } from './workerRun.ts';
 
@@ -41,7 +51,10 @@ const ownBytes = utf8(`<!doctype html>${document.documentElement.outerHTML}`);
 type Proof =
   { readonly kind: 'evidence'; readonly content: Evidence } | { readonly kind: 'answer'; readonly file: Blob };
 
-let proof: { readonly read: Proof; readonly chosen: Checked['chosen']; readonly name: string } | undefined;
+/** Chosen describes what was chosen, for the result. */
+type Chosen = Pick<Checked, 'of' | 'chosen' | 'sha256'>;
+
+let proof: { readonly read: Proof; readonly chosen: Chosen; readonly name: string } | undefined;
 let mirror: MirrorFiles | undefined;
 let running: Pick<Running<unknown>, 'stop'> | undefined;
 /** Counts what the user did, so that a slow check never overwrites the result of a later one. */
@@ -56,18 +69,33 @@ function say(...content: (Node | string)[]): void {
 /** withdraw takes back what was said: it was about something else, or for other keys. */
 function withdraw(): void {
   result.replaceChildren();
+  unmarkSheets();
   document.title = TITLE;
 }
 
-function show(verdict: readonly Node[], about: Checked): void {
-  result.replaceChildren(...notUsed(about), ...verdict, showThisCheck(about));
+/** show shows a result: its status, what the file says, what the check was of and with, and the rest. */
+function show([status, ...parts]: readonly HTMLElement[], about: Checked): void {
+  const said = status?.querySelector('h2')?.textContent ?? '';
+  const first = about.of === 'file' ? parts.splice(0, 1) : [];
+  result.replaceChildren(
+    ...refusedKeys(about),
+    ...showBanner(status, about),
+    ...(status === undefined ? [] : [status]),
+    showPrinting(about),
+    ...first,
+    showThisCheck(about, said),
+    showKeys(about),
+    ...parts,
+    showSigning(),
+  );
+  markSheets(status, about);
   busy.textContent = '';
-  spoken.textContent = result.querySelector('h2')?.textContent ?? '';
+  spoken.textContent = said;
   document.title = `Auditseal: ${spoken.textContent}`;
 }
 
 /** showVerdict shows what the user has waited for, and goes there. */
-function showVerdict(verdict: readonly Node[], about: Checked): void {
+function showVerdict(verdict: readonly HTMLElement[], about: Checked): void {
   show(verdict, about);
   document.getElementById('status')?.focus();
 }
@@ -86,6 +114,7 @@ async function open(chosen: File | undefined): Promise<void> {
   const mine = begin();
   say('Reading the file ', untrusted(chosen.name));
   let hash: string | undefined;
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
   try {
     if (chosen.size > MAX_EVIDENCE_BYTES) {
       throw new Fault(
@@ -93,11 +122,11 @@ async function open(chosen: File | undefined): Promise<void> {
         'the file is larger than 64 MiB, the most that evidence or an answer may have',
       );
     }
-    const bytes = new Uint8Array(await chosen.arrayBuffer());
+    bytes = new Uint8Array(await chosen.arrayBuffer());
     hash = await sha256(bytes);
     if (mine === turn) proof = { read: readProof(bytes), chosen: chosenFile(chosen, hash), name: chosen.name };
   } catch (error) {
-    const verdict = verdictOf(chosen.name, error);
+    const verdict = verdictOf(chosen.name, error, bytes);
     const about = await checked(chosenFile(chosen, hash));
     if (mine === turn) showVerdict(verdict, about);
   }
@@ -108,15 +137,16 @@ const readProof = (bytes: Uint8Array<ArrayBuffer>): Proof =>
   isAnswer(bytes) ? { kind: 'answer', file: new Blob([bytes]) } : { kind: 'evidence', content: parseEvidence(bytes) };
 
 /** checked describes a check that begins now, with the keys as they are. */
-async function checked(chosen: Checked['chosen']): Promise<Checked> {
+async function checked(chosen: Chosen): Promise<Checked> {
   const at = Date.now();
-  const { keys, refused } = await readKeys(keyField.value);
-  return { chosen, keys, refused: refused.length, at, pageHash: await sha256(ownBytes) };
+  const { keys, faults } = await readKeys(keyField.value);
+  const given = keys.map(async (key) => ({ key, fingerprint: await fingerprintOf(key) }));
+  return { ...chosen, keys: await Promise.all(given), refused: faults, at, pageHash: await sha256(ownBytes) };
 }
 
 /** verdictOf says why nothing could be checked; a defect of this page is thrown on. */
-function verdictOf(name: string, error: unknown): Node[] {
-  if (error instanceof Fault) return showUnreadable(name, error);
+function verdictOf(name: string, error: unknown, bytes?: Uint8Array): HTMLElement[] {
+  if (error instanceof Fault) return showUnreadable(name, error, bytes);
   if (error instanceof DOMException) return showUnread(name, error.message);
   throw error;
 }
@@ -138,7 +168,7 @@ async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<
     mirror = chosen;
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    const about = await checked([]);
+    const about = await checked({ of: 'folder', chosen: [] });
     if (mine === turn) showVerdict(showNoFolder(error.message), about);
     return;
   }
@@ -259,7 +289,7 @@ async function check({ read, chosen, name }: NonNullable<typeof proof>, showIt: 
   if (mine === turn) showIt(verdict, about);
 }
 
-async function judge(evidence: Evidence): Promise<Node[]> {
+async function judge(evidence: Evidence): Promise<HTMLElement[]> {
   const trust = keyField.value.trim() === '' ? 'file' : 'user';
   const { keys } = await readKeys(
     trust === 'user' ? keyField.value : evidence.verifierKeys.slice(0, MAX_KEYS).join('\n'),
@@ -268,7 +298,7 @@ async function judge(evidence: Evidence): Promise<Node[]> {
 }
 
 /** judgeAnswer checks an answer, and shows how far that is where it takes long. Nothing comes of it once it is stopped. */
-async function judgeAnswer(file: Blob, name: string): Promise<Node[]> {
+async function judgeAnswer(file: Blob, name: string): Promise<HTMLElement[]> {
   const mine = turn;
   bar.value = 0;
   const run = checkAnswerFile(file, keyField.value, (part) => (bar.value = part));

@@ -8,13 +8,14 @@ import { cut, facts, items, number, paragraph, part, plural, size } from './part
 import type { Fact } from './parts.ts';
 import { NO_SEGMENT, mirrorVerdict } from './mirrorVerdict.ts';
 import { status } from './result.ts';
+import { sayWrongFolder } from './wrongFolder.ts';
 import type { MirrorFiles } from './mirror.ts';
 
 /** So many partitions, or files that can't be read, are shown first. */
 const FIRST_ROWS = 200;
 
 /** showLedger says what the check of a mirror found, what it did, and what it did not. */
-export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome): Node[] {
+export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome): HTMLElement[] {
   const { findings, unreadable, partitions, notChecked } = outcome;
   return [
     mirrorVerdict(name, outcome),
@@ -31,7 +32,7 @@ export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome
 }
 
 /** showNoFolder says why there is nothing to check. */
-export const showNoFolder = (why: string): Node[] => [
+export const showNoFolder = (why: string): HTMLElement[] => [
   status(
     'unverified',
     'Unverified: the folder can\u2019t be read',
@@ -41,17 +42,23 @@ export const showNoFolder = (why: string): Node[] => [
   ),
 ];
 
-/** showNoMirror says that a folder has nothing of a ledger. */
-export const showNoMirror = ({ name, files }: MirrorFiles): Node[] => [
-  status(
-    'unverified',
-    'Not checked: nothing in this folder is of a ledger',
-    'unverified',
-    element('p', {}, 'The folder ', code(cut(name)), `, with ${plural(files.length, 'file')}.`),
-    paragraph(NO_SEGMENT),
-    paragraph('Nothing is proved, and nothing is refuted.'),
-  ),
-];
+/** showNoMirror says that a folder has nothing of a ledger, and where a mirror is if it is near. */
+export function showNoMirror(folder: MirrorFiles): HTMLElement[] {
+  const { name, files } = folder;
+  const where = sayWrongFolder(folder);
+  return [
+    status(
+      'unverified',
+      where === undefined
+        ? 'Not checked: nothing in this folder is of a ledger'
+        : 'Not checked: this is the wrong folder',
+      'unverified',
+      element('p', {}, 'The folder ', code(cut(name)), `, with ${plural(files.length, 'file')}.`),
+      where ?? paragraph(NO_SEGMENT),
+      paragraph('Nothing is proved, and nothing is refuted.'),
+    ),
+  ];
+}
 
 const showUnread = (unreadable: readonly Unreadable[], isListedOnce: boolean): HTMLElement =>
   showListing({

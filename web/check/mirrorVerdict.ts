@@ -156,7 +156,7 @@ function whoSigned({ log, signers, hasKeys, findings }: LedgerOutcome): Node[] {
     paragraph(
       hasKeys
         ? 'None of the keys that you gave signed a checkpoint in this folder. The checkpoints say that they are signed by:'
-        : 'You gave no key of the log itself. The checkpoints say that they are signed by:',
+        : 'Nothing that you gave is a key of the log itself. The checkpoints say that they are signed by:',
     ),
     element('ul', {}, ...signers.map((name) => element('li', {}, code(cut(name))))),
     paragraph(

@@ -2,6 +2,7 @@ import type { Outcome, Step } from '../verify/checkEvidence.ts';
 import type { Climb } from '../verify/merkle.ts';
 import { shortKey } from '../verify/verifierKey.ts';
 import { code, element, untrusted } from './dom.ts';
+import { fold } from './fold.ts';
 import { part, plural } from './parts.ts';
 
 /** STATES is how the states of a step look, and what they are called. */
@@ -43,7 +44,7 @@ export function showPath(outcome: Outcome, trust: Trust): HTMLElement {
       'ol',
       { class: 'path' },
       box(
-        seal === undefined ? 'The record' : `The record, number ${seal.record} of its partition`,
+        seal === undefined ? 'The record' : `The record, number ${seal.record} of partition ${known(entry?.partition)}`,
         'The hash of its line, byte for byte. It is the leaf hash SHA-256(0x00 \u2016 line):',
         outcome.lineHash,
       ),
@@ -105,10 +106,8 @@ function box(title: string, words: string, hash: string | undefined): HTMLElemen
 
 function climbs(path: readonly Climb[] | undefined): HTMLElement | undefined {
   if (path === undefined || path.length === 0) return undefined;
-  return element(
-    'details',
-    {},
-    element('summary', {}, path.length === 1 ? 'The one join' : `The ${path.length} joins, one by one`),
+  return fold(
+    path.length === 1 ? 'The one join' : `The ${path.length} joins, one by one`,
     element(
       'ol',
       { class: 'climbs' },

@@ -8,7 +8,9 @@ import { cut, facts, items, paragraph, part, plural } from './parts.ts';
 import type { Fact } from './parts.ts';
 import { sentence, showPath } from './path.ts';
 import type { Trust } from './path.ts';
-import { showRecord } from './record.ts';
+import { plainWords } from './plainWords.ts';
+import { isShownWhole, lineFile, showRecord } from './record.ts';
+import { whatFile } from './whatFile.ts';
 
 /** SIGNS differ in outline and in what is inside, not in colour alone. */
 const SIGNS = {
@@ -34,21 +36,28 @@ export const status = (
   );
 
 /** showUnreadable says why a file could not be taken as evidence or an answer: that proves nothing, and refutes nothing. */
-export const showUnreadable = (name: string, { code: fault, message }: Fault): Node[] => [
-  status(
-    'unverified',
-    `Not checked: this file is ${fault === 'ANSWER_MALFORMED' ? 'no answer' : 'not evidence'} as this page knows it`,
-    'unverified',
-    element('p', {}, code(cut(name)), `: ${message}.`),
-    paragraph(
-      'Nothing is proved, and nothing is refuted. Ask for the file again, and have it sent unchanged, for example in a ZIP file.',
+export function showUnreadable(name: string, { code: fault, message }: Fault, bytes?: Uint8Array): HTMLElement[] {
+  const known = bytes && whatFile(bytes);
+  const not = fault === 'ANSWER_MALFORMED' ? 'no answer' : 'not evidence';
+  return [
+    status(
+      'unverified',
+      known === undefined
+        ? `Not checked: this file is ${not} as this page knows it`
+        : `Not checked: this file is ${known.is}`,
+      'unverified',
+      element('p', {}, code(cut(name)), `: ${message}.`),
+      ...(known === undefined ? [] : [paragraph(known.instead)]),
+      paragraph(
+        `Nothing is proved, and nothing is refuted.${known === undefined ? ' Ask for the file again, and have it sent unchanged, for example in a ZIP file.' : ''}`,
+      ),
+      element('p', { class: 'soft small' }, `Fault code: ${fault}.`),
     ),
-    element('p', { class: 'soft small' }, `Fault code: ${fault}.`),
-  ),
-];
+  ];
+}
 
 /** showUnread says why the browser gave no bytes of a file. */
-export const showUnread = (name: string, why: string): Node[] => [
+export const showUnread = (name: string, why: string): HTMLElement[] => [
   status(
     'unverified',
     'Not checked: the file can\u2019t be read',
@@ -59,14 +68,23 @@ export const showUnread = (name: string, why: string): Node[] => [
 ];
 
 /** showOutcome says what the evidence proves, draws how, and shows the record. */
-export function showOutcome(evidence: Evidence, outcome: Outcome, trust: Trust, keyCount: number): Node[] {
+export function showOutcome(evidence: Evidence, outcome: Outcome, trust: Trust, keyCount: number): HTMLElement[] {
   const isProved = outcome.fault === undefined && trust === 'user';
+  const claimed = isProved ? '' : ', which is not proved';
   return [
     verdict(evidence, outcome, trust, keyCount),
+    part(
+      'words',
+      `Who, what and when${claimed}`,
+      paragraph(
+        'Read from the record itself, with the members that say so. Whether what it says is true is another question.',
+      ),
+      facts([...plainWords(evidence.line), ...placeOf(outcome)]),
+    ),
     showPath(outcome, trust),
     ...(isProved ? [part('facts', 'What was checked', facts(factsOf(outcome)))] : []),
     showClaims(evidence, outcome, isProved),
-    showRecord(evidence.line, isProved),
+    showRecord(evidence.line, isProved, lineFile(outcome.entry?.partition, outcome.seal?.record)),
   ];
 }
 
@@ -79,11 +97,12 @@ const MEANS: Readonly<Record<Step['name'], string>> = {
     'All else fits, but only a signature by a key that you trust makes it evidence. Compare the names and IDs of your keys with those of the signature lines, listed below under \u201cWhat the file claims\u201d; if they are the same, this checkpoint is not by that log.',
 };
 
-function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, keyCount: number): HTMLElement {
+function verdict(evidence: Evidence, outcome: Outcome, trust: Trust, keyCount: number): HTMLElement {
+  const { verifierKeys } = evidence;
   const { fault } = outcome;
   const failing = outcome.steps.filter(({ state }) => state !== 'holds').map(({ name }) => name);
   if (fault === undefined) {
-    const proved = [paragraph(claim(outcome)), ...limits(outcome)];
+    const proved = [paragraph(claim(outcome, evidence.line)), ...limits(outcome)];
     if (trust === 'user') {
       return status(
         'verified',
@@ -107,11 +126,11 @@ function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, key
   if (keyCount === 0 && failing.join() === 'signature') {
     return status(
       'unverified',
-      'Not proved yet: a key is missing',
+      trust === 'user' ? 'Not proved: nothing that you gave is a key' : 'Not proved yet: a key is missing',
       'unverified',
       paragraph(
         trust === 'user'
-          ? 'The record leads to the checkpoint, but no line in step 2 is a verifier key.'
+          ? 'The record leads to the checkpoint, but no line in step 2 is a verifier key: what was typed there is said above, with what is wrong with it.'
           : 'The record leads to the checkpoint, but the file carries no key and you gave none.',
       ),
       paragraph("Paste the log's verifier key in step 2."),
@@ -128,8 +147,9 @@ function verdict({ verifierKeys }: Evidence, outcome: Outcome, trust: Trust, key
   );
 }
 
-const claim = ({ seal, entry, entryIndex, checkpoint }: Outcome): string =>
-  `Record ${seal?.record} of partition ${entry?.partition} stands in the log ${checkpoint?.origin} exactly as shown below: ` +
+const claim = ({ seal, entry, entryIndex, checkpoint }: Outcome, line: string): string =>
+  `Record ${seal?.record} of partition ${entry?.partition} stands in the log ${checkpoint?.origin} exactly ` +
+  `${isShownWhole(line) ? 'as shown below' : 'as the file has it, of which a part is shown below, with ways to the rest'}: ` +
   `not a byte of it was changed since. It is in ${entry?.name}, entry ${entryIndex} of the log's ${plural(checkpoint?.size ?? 0, 'entry', 'entries')} ` +
   'at the time of the checkpoint.';
 
@@ -159,6 +179,12 @@ function limits({ seal, checkpoint, witnesses }: Outcome): Node[] {
     ),
   ];
 }
+
+/** placeOf is where the record stands, by its seal and the log's entry. */
+const placeOf = ({ seal, entry }: Outcome): Fact[] => [
+  ['Place', seal === undefined ? 'unknown' : `record ${seal.record} of partition ${entry?.partition ?? 'unknown'}`],
+  ['Came in, as the event hub said', seal?.enqueued ?? 'unknown'],
+];
 
 /** factsOf is what the record and the log's entry say of themselves: facts if they are proved, else claims. */
 const factsOf = ({ seal, entry, checkpoint }: Outcome): Fact[] =>

@@ -10,11 +10,19 @@ import { ANSWER_FILE, isAnswer, parseAnswer } from '../../core/objects/answer.ts
 import type { Answer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
 import type { Evidence } from '../../core/objects/evidence.ts';
+import { checkSeveral, severalFiles } from '../checkSeveral.ts';
+import type { Judging } from '../checkSeveral.ts';
 import { defineCommand } from '../command.ts';
-import { printAnswer, printAnswerJson } from '../answerReport.ts';
-import { reportAsJson, reportAsText } from '../evidenceReport.ts';
+import { evidenceOutcome } from '../../page/certificateEvidence.ts';
+import { answerOutcome } from '../../page/certificateAnswer.ts';
+import type { CertificateOutcome } from '../../page/certificate.ts';
+import { lacksOf, printAnswer, printAnswerJson } from '../answerReport.ts';
+import { failedOutcome, fileCertificate } from '../certificate.ts';
+import type { Result } from '../certificate.ts';
+import { NO_KEY, reportAsJson, reportAsText } from '../evidenceReport.ts';
 import type { EvidenceReporter } from '../evidenceReport.ts';
-import { isUserFolder, readUserFile } from '../files.ts';
+import { fileKind } from '../fileKind.ts';
+import { isUserFolder, readUserFile, refuseExisting } from '../files.ts';
 import { readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
 import { jsonOption, policyOption } from '../options.ts';
@@ -29,11 +37,12 @@ const REFUTING: readonly AuditsealErrorCode[] = ['SIGNATURE_INVALID', 'PROOF_INV
 export const command = defineCommand(
   {
     name: 'check',
-    arguments: ['FILE'],
-    usage: ['FILE --key VKEY [options]'],
+    arguments: ['FILE…'],
+    usage: ['FILE… --key VKEY [options]'],
     description: [
       'Checks evidence that auditseal prove wrote, or an answer that auditseal find wrote, offline, and shows the records ' +
         'and what exactly is proved. FILE may be the folder of an answer.',
+      'Of several files of evidence, or a folder of them, each is one line, with one for all at the end; the exit status is the worst.',
     ],
     options: {
       key: {
@@ -51,6 +60,12 @@ export const command = defineCommand(
           'that this is what the segments give; if none of this key does, the exit status is 2',
       },
       policy: policyOption("the evidence's checkpoint"),
+      html: {
+        type: 'file',
+        placeholder: 'CERT.html',
+        meaning:
+          'also write a certificate of the result, good or bad, to file: a page of its own, with all joins of the proof and a line to sign',
+      },
       json: jsonOption('the result'),
     },
     exits: {
@@ -61,53 +76,90 @@ export const command = defineCommand(
     },
     examples: [
       'auditseal check ./answer --key logs.example.com/prod+22e6b51e+AeMP… --auditor-key logs.example.com/prod/auditor+9a01c2d3+AbCd…',
-      'auditseal check record.json --key logs.example.com/prod+22e6b51e+AeMP…',
+      'auditseal check record.json --html certificate.html --key logs.example.com/prod+22e6b51e+AeMP…',
+      'auditseal check ./evidence --key logs.example.com/prod+22e6b51e+AeMP…',
     ],
   },
-  async ({ given: [path], options }) => {
+  async ({ given: [path], more, options }) => {
     const trust = await readTrust(options);
-    const report = options.json ? reportAsJson : reportAsText;
+    if (options.html !== undefined) await refuseExisting('--html', options.html);
+    const several = await severalFiles([path, ...more]);
+    if (several !== undefined) {
+      if (options.html !== undefined)
+        throw usageError('--html is of one file: check each by itself for its certificate');
+      return checkSeveral(several, trust, judgingBy(trust), options.json);
+    }
     const isFolder = await isUserFolder(path);
     if (isFolder && (await isUserFolder(join(path, 'segments'))))
       throw unusable(`${path} is a mirror: auditseal verify checks it`);
-    const file = await readUserFile('', isFolder ? join(path, ANSWER_FILE) : path, MAX_EVIDENCE_BYTES);
-    if (isAnswer(file)) return reportAnswer(file, trust, options.json);
-    let evidence: Evidence;
-    try {
-      evidence = parseEvidence(file);
-    } catch (error) {
-      const { code, message } = faultIn(error, 'malformed');
-      return report.failed('unreadable', code, message);
-    }
-    if (trust.logKeys.length === 0) return report.untrusted(evidence.verifierKeys);
-    return reportEvidence(evidence, trust, report);
+    const name = isFolder ? join(path, ANSWER_FILE) : path;
+    const bytes = await readUserFile('', name, MAX_EVIDENCE_BYTES);
+    const result = isAnswer(bytes)
+      ? checkAnswerFile(bytes, trust, options.json)
+      : checkFile(bytes, trust, options.json);
+    return options.html === undefined ? result.exit : fileCertificate(options.html, { name, bytes }, trust, result);
   },
 );
 
-function reportAnswer(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, isJson: boolean): number {
-  const report = isJson ? reportAsJson : reportAsText;
+const reporterOf = (isJson: boolean): EvidenceReporter => (isJson ? reportAsJson : reportAsText);
+
+function checkFile(file: Buffer, trust: TrustedKeys, isJson: boolean): Result {
+  const report = reporterOf(isJson);
+  let evidence: Evidence;
+  try {
+    evidence = parseEvidence(file);
+  } catch (error) {
+    const { code, message } = faultIn(error, 'malformed');
+    return failed(report, 'unreadable', code, fileKind(file) ?? message);
+  }
+  if (trust.logKeys.length > 0) return reportEvidence(evidence, trust, report);
+  const outcome = (): CertificateOutcome => evidenceOutcome({ evidence, keys: [], result: undefined });
+  return { exit: report.untrusted(evidence.verifierKeys), outcome };
+}
+
+const failed = (
+  report: EvidenceReporter,
+  status: 'refuted' | 'unreadable',
+  code: AuditsealErrorCode,
+  why: string,
+): Result => ({
+  exit: report.failed(status, code, why),
+  outcome: () => failedOutcome(status, why),
+});
+
+function checkAnswerFile(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, isJson: boolean): Result {
+  const report = reporterOf(isJson);
   let answer: Answer;
   try {
     answer = parseAnswer(file);
   } catch (error) {
     const { code, message } = faultIn(error, 'malformed');
-    return report.failed('unreadable', code, message);
+    return failed(report, 'unreadable', code, message);
   }
-  if (logKeys.length === 0) return report.untrusted(answer.verifierKeys);
+  if (logKeys.length === 0)
+    return { exit: report.untrusted(answer.verifierKeys), outcome: () => failedOutcome('untrusted', NO_KEY) };
   try {
     const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
     const checked = checkAnswer(answer, [...logKeys, ...witnessKeys]);
     const lacking = whyNoQuorum(policy, checked.opened.cosignatures);
-    if (lacking !== undefined) return report.failed('refuted', 'SIGNATURE_INVALID', lacking);
+    if (lacking !== undefined) return failed(report, 'refuted', 'SIGNATURE_INVALID', lacking);
     const vouched = vouchedFor(answer, checked, auditors);
     const said = { answer, checked, vouched, isAuditorNamed: auditors !== undefined };
-    return isJson ? printAnswerJson(said) : printAnswer(said);
+    return {
+      exit: isJson ? printAnswerJson(said) : printAnswer(said),
+      outcome: () => answerOutcome({ ...said, lacks: lacksOf(answer.query, checked) }),
+    };
   } catch (error) {
     // What it carries has to be what it should be: docs/format.md, section 9.8.
     const { code, message } = faultIn(error, 'malformed', 'contradicted');
-    return report.failed(code === 'VERSION_UNKNOWN' ? 'unreadable' : 'refuted', code, message);
+    return failed(report, code === 'VERSION_UNKNOWN' ? 'unreadable' : 'refuted', code, message);
   }
 }
+
+const judgingBy = ({ policy }: TrustedKeys): Judging => ({
+  whyNoQuorum: (cosignatures) => whyNoQuorum(policy, cosignatures),
+  isRefuting: (code) => REFUTING.includes(code),
+});
 
 /** whyNoQuorum says in words how a policy's quorum is not met; undefined if it is. */
 function whyNoQuorum(
@@ -120,13 +172,15 @@ function whyNoQuorum(
   return `${who} cosigned the checkpoint, which is not the policy's quorum`;
 }
 
-function reportEvidence(evidence: Evidence, { logKeys, policy }: TrustedKeys, report: EvidenceReporter): number {
-  const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
-  const result = verifyEvidence(evidence, [...logKeys, ...witnessKeys]);
-  if (!result.ok)
-    return report.failed(REFUTING.includes(result.code) ? 'refuted' : 'unreadable', result.code, result.why);
-  const lacking = whyNoQuorum(policy, result.opened.cosignatures);
-  return lacking === undefined
-    ? report.proved(evidence, result)
-    : report.failed('refuted', 'SIGNATURE_INVALID', lacking);
+function reportEvidence(evidence: Evidence, { logKeys, policy }: TrustedKeys, report: EvidenceReporter): Result {
+  const keys = [...logKeys, ...(policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey)];
+  const result = verifyEvidence(evidence, keys);
+  if (!result.ok && !REFUTING.includes(result.code)) return failed(report, 'unreadable', result.code, result.why);
+  const lacking = result.ok ? whyNoQuorum(policy, result.opened.cosignatures) : undefined;
+  const exit = !result.ok
+    ? report.failed('refuted', result.code, result.why)
+    : lacking === undefined
+      ? report.proved(evidence, result)
+      : report.failed('refuted', 'SIGNATURE_INVALID', lacking);
+  return { exit, outcome: () => evidenceOutcome({ evidence, keys, result, lacking }) };
 }

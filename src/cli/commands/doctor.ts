@@ -22,7 +22,7 @@ import { ProbeSteps } from '../../doctor/probe.ts';
 import type { StepResult } from '../../doctor/step.ts';
 import type { HubLife } from '../../ports/hub.ts';
 import type { Probe } from '../../ports/probe.ts';
-import { containerPlace } from '../arm.ts';
+import { armEndpoint, containerPlace } from '../arm.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { claimedName } from '../guardAction.ts';
@@ -112,7 +112,7 @@ export const command = defineCommand(
     if (unasked !== undefined) throw usageError(`--only ${unasked} needs a record, and --probe none sends none`);
     const given = await readTrust({ ...options, policy: undefined });
     const givenKeys = keysIn(given);
-    const arm = await outside.connect(place.subscription);
+    const arm = await outside.connect(place.subscription, armEndpoint(options));
     const { now } = outside;
     const container = await openContainerOf(target);
     const stores = { store: new BlobStore(container), tiles: await openTiles(target, options.tlog), now };

@@ -3,7 +3,7 @@ import { isActionText } from '../../core/objects/action.ts';
 import type { ContainerGuard } from '../../core/objects/guard.ts';
 import { changeGuard, changeRefusal, holdTag } from '../../guard/change.ts';
 import type { GuardChange } from '../../guard/change.ts';
-import { containerPlace } from '../arm.ts';
+import { armEndpoint, containerPlace } from '../arm.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { askWords, tellOutcome } from '../guardAction.ts';
@@ -51,7 +51,7 @@ export const command = defineCommand(
   async ({ given: [what, target], options }, outside) => {
     const change = changeOf(what, options.case);
     const place = containerPlace(target, options);
-    const arm = await outside.connect(place.subscription);
+    const arm = await outside.connect(place.subscription, armEndpoint(options));
     const control = new ArmPolicy(arm, place);
     const before = await control.guard();
     if (change === undefined) {

@@ -7,7 +7,7 @@ import { changeGuard, changeRefusal } from '../../guard/change.ts';
 import type { GuardChange } from '../../guard/change.ts';
 import { deletableFrom, sealedSpan } from '../../guard/retentionEnd.ts';
 import type { ObjectStore } from '../../ports/store.ts';
-import { containerPlace } from '../arm.ts';
+import { armEndpoint, containerPlace } from '../arm.ts';
 import { defineCommand } from '../command.ts';
 import { askWords, tellOutcome } from '../guardAction.ts';
 import { ACTION_OPTIONS, ARM_NOTES, ARM_OPTIONS, CONTAINER_MEANING } from '../options.ts';
@@ -69,7 +69,7 @@ export const command = defineCommand(
     const change: GuardChange =
       options.extend === undefined ? { kind: 'lock' } : { kind: 'extend', days: options.extend };
     const store = await openTarget(target);
-    const arm = await outside.connect(place.subscription);
+    const arm = await outside.connect(place.subscription, armEndpoint(options));
     const control = new ArmPolicy(arm, place);
     const before = await control.guard();
     await showWhat(store, place, before, change);

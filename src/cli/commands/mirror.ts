@@ -1,20 +1,24 @@
-import { mkdir } from 'node:fs/promises';
-import { isAbsolute, relative } from 'node:path';
+import { mkdir, realpath, statfs } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { FolderTileStore } from '../../adapters/folderTileStore.ts';
 import { MirrorStore } from '../../adapters/mirrorStore.ts';
+import { faultIn } from '../../core/errors.ts';
 import { NEWEST_CHECKPOINT, TLOG } from '../../core/objects/names.ts';
 import { differsAt, mirrorLedger } from '../../ledger/mirror.ts';
-import type { MirrorResult } from '../../ledger/mirror.ts';
+import type { MirrorOptions, MirrorResult } from '../../ledger/mirror.ts';
 import type { ObjectStore } from '../../ports/store.ts';
-import { mirrorTiles } from '../../ledger/mirrorTiles.ts';
+import { mirrorTiles, whyRefused } from '../../ledger/mirrorTiles.ts';
+import type { MirroredTiles } from '../../ledger/mirrorTiles.ts';
+import { readTile } from '../../ledger/tiles.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { callersPath, reasonOf } from '../files.ts';
 import { TARGET_MEANING, jsonOption } from '../options.ts';
 import { formatBytes, formatCount, print, printItem, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { hasTiles, openTarget, openTiles } from '../target.ts';
+import { openTarget, openTiles } from '../target.ts';
 import { isUrl, unusable } from '../usage.ts';
+import { refuseWrongFolder } from '../wrongFolder.ts';
 
 const CONCURRENCY = 8;
 
@@ -24,7 +28,8 @@ export const command = defineCommand(
     arguments: ['TARGET', 'DIR'],
     description: [
       "Copies those of a ledger's objects that the folder DIR lacks. A copy that was cut off continues where it stopped. " +
-        'Nothing in DIR is replaced, and where it is the mirror of another ledger nothing is copied. Objects whose names the format of a ledger does not know go to DIR/foreign.',
+        'A file that is there already counts if its bytes are those of the object; of another one that is said, and it is left as it is, ' +
+        'unless it holds zeros alone, as after a crash: then it is copied again. Nothing else of the ledger in DIR is replaced, and where it is the mirror of another ledger nothing is copied. Objects whose names the format of a ledger does not know go to DIR/foreign.',
       TARGET_MEANING,
     ],
     options: {
@@ -35,6 +40,10 @@ export const command = defineCommand(
           "copy the log's tiles and its newest checkpoint from there to DIR/tlog, where they are replaced as they grow, unless " +
           'that checkpoint does not continue the one in DIR/tlog',
       },
+      'trust-sizes': {
+        type: 'flag',
+        meaning: 'do not read what is in DIR already: what has the right size counts as there',
+      },
       json: jsonOption('the outcome'),
     },
     exits: { fine: 'everything is in DIR', unknown: 'something could not be copied' },
@@ -43,33 +52,66 @@ export const command = defineCommand(
   async ({ given: [target, dir], options }) => {
     const store = await openTarget(target);
     const folder = callersPath(dir);
-    if (!isUrl(target) && isWithin(callersPath(target), folder))
-      throw unusable(`${dir} is ${target} or within it: a copy there would be copied, too`);
+    for (const source of [target, options.tlog])
+      if (source !== undefined && !isUrl(source) && isWithin(await realPath(source), await realPath(dir)))
+        throw unusable(`${dir} is ${source} or within it: a copy there would be copied, too`);
     try {
       await mkdir(folder, { recursive: true });
     } catch (error) {
       throw unusable(`${dir} can't be made a folder: ${reasonOf(error)}`, error);
     }
+    await refuseWrongFolder(folder, dir);
     const mirror = new MirrorStore(folder);
+    const copy = { trustsSizes: options['trust-sizes'], free: () => freeBytes(folder) };
     const differing = await differsAt(store, mirror);
-    // Before the ledger, which then has whatever the checkpoint among the tiles covers.
-    const tiles =
-      options.tlog === undefined || (differing !== undefined && !(await hasTiles(folder)))
-        ? { written: 0 }
-        : await mirrorTiles(store, await openTiles(target, options.tlog), new FolderTileStore(folder));
-    const result = differing === undefined ? await copyLedger(store, mirror) : otherLedger(differing);
-    if ('written' in tiles) result.copied += tiles.written;
-    else result.failed.push({ object: `${TLOG}${NEWEST_CHECKPOINT}`, why: tiles.refused });
+    const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
+    try {
+      // Before the ledger, which then has whatever the checkpoint among the tiles covers.
+      if (options.tlog !== undefined) {
+        const [from, to] = [await openTiles(target, options.tlog), new FolderTileStore(folder)];
+        if (differing === undefined) addTiles(result, await mirrorTiles(store, from, to, copy));
+        else addRefused(result, await whyRefused(from, to, await readTile(from, NEWEST_CHECKPOINT)));
+      }
+      if (differing === undefined) addLedger(result, await copyLedger(store, mirror, copy));
+      else result.failed.push({ object: differing, why: OTHER_LEDGER });
+    } catch (error) {
+      const { code, message } = faultIn(error);
+      if (code !== 'STORE_FULL') throw error;
+      result.failed.push({ object: dir, why: message });
+    }
     if (options.json) printJson(result);
     else printResult(result);
     return result.failed.length === 0 ? EXIT.fine : EXIT.unknown;
   },
 );
 
-async function copyLedger(store: ObjectStore, mirror: MirrorStore): Promise<MirrorResult> {
+function addTiles(result: MirrorResult, tiles: MirroredTiles): void {
+  if ('refused' in tiles) return addRefused(result, tiles.refused);
+  result.copied += tiles.written;
+  result.copiedBytes += tiles.bytes;
+  result.present += tiles.present;
+}
+
+function addRefused(result: MirrorResult, why: string | undefined): void {
+  if (why !== undefined) result.failed.push({ object: `${TLOG}${NEWEST_CHECKPOINT}`, why });
+}
+
+function addLedger(result: MirrorResult, { copied, copiedBytes, present, failed }: MirrorResult): void {
+  result.copied += copied;
+  result.copiedBytes += copiedBytes;
+  result.present += present;
+  result.failed.push(...failed);
+}
+
+async function copyLedger(
+  store: ObjectStore,
+  mirror: MirrorStore,
+  copy: Pick<MirrorOptions, 'trustsSizes' | 'free'>,
+): Promise<MirrorResult> {
   const progress = await Progress.over('mirror', store, '');
   try {
     return await mirrorLedger(store, mirror, {
+      ...copy,
       concurrency: CONCURRENCY,
       onProgress: ({ copied, copiedBytes }) => progress.show(copied, copiedBytes),
     });
@@ -78,17 +120,26 @@ async function copyLedger(store: ObjectStore, mirror: MirrorStore): Promise<Mirr
   }
 }
 
-const otherLedger = (object: string): MirrorResult => ({
-  copied: 0,
-  copiedBytes: 0,
-  present: 0,
-  failed: [
-    {
-      object,
-      why: 'DIR has another one, so it is the mirror of another ledger, or one of both was changed: nothing was copied',
-    },
-  ],
-});
+/** freeBytes gives how much room this user has on the disk of a folder. */
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/** realPath follows the links in a path, of which the end may not be there yet. */
+async function realPath(path: string): Promise<string> {
+  const whole = callersPath(path);
+  const rest: string[] = [];
+  for (let at = whole; ; at = dirname(at)) {
+    const real = await realpath(at).catch(() => undefined);
+    if (real !== undefined) return join(real, ...rest);
+    if (dirname(at) === at) return whole;
+    rest.unshift(basename(at));
+  }
+}
+
+const OTHER_LEDGER =
+  'DIR has another one, so it is the mirror of another ledger, or one of both was changed: nothing was copied';
 
 /** isWithin tells whether a path is a folder, or leads below it. */
 const isWithin = (folder: string, path: string): boolean => {

@@ -2,7 +2,7 @@ import { ArmPolicy } from '../../adapters/armPolicy.ts';
 import type { ContainerGuard } from '../../core/objects/guard.ts';
 import type { PostureReport } from '../../core/objects/report.ts';
 import { checkPosture, roleName } from '../../guard/posture.ts';
-import { containerPlace } from '../arm.ts';
+import { armEndpoint, containerPlace } from '../arm.ts';
 import { coverageAsked, printCoverage } from '../coverage.ts';
 import { defineLedgerCommand } from '../ledgerCommand.ts';
 import { DEFAULT_DAYS, LEDGER_OPTIONS } from '../ledgerOptions.ts';
@@ -50,7 +50,7 @@ export const command = defineLedgerCommand(
       const place = containerPlace(target, options);
       const ask = coverageAsked(options, outside.now);
       return async () => {
-        const arm = await outside.connect(place.subscription);
+        const arm = await outside.connect(place.subscription, armEndpoint(options));
         const reader = new ArmPolicy(arm, place);
         const { account, container } = place;
         const { 'retention-days': retentionDays = DEFAULT_DAYS } = options;

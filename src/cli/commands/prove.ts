@@ -9,6 +9,7 @@ import { createFile } from '../files.ts';
 import { verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { printPage, warn } from '../output.ts';
+import { proveSeveral, readRecords } from '../proveSeveral.ts';
 import { openTarget, openTiles } from '../target.ts';
 import { usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
@@ -35,10 +36,19 @@ const OPTIONS = {
     placeholder: 'DIR|URL',
     meaning: "where the log's tiles are, if not in TARGET/tlog or in the container tlog beside TARGET",
   },
+  records: {
+    type: 'file',
+    placeholder: 'FILE',
+    meaning:
+      'prove several records: on each line of this file a partition and a number, such as 0 1017, or a line of ' +
+      'JSON of auditseal find. It needs --out, and goes on behind a record that cannot be proved',
+  },
   out: {
     type: 'file',
     placeholder: 'FILE',
-    meaning: 'write to this file, which must not exist yet, instead of to standard output',
+    meaning:
+      'write to this file, which must not exist yet, instead of to standard output; with --records to this folder, which is ' +
+      'made, a file for each record',
   },
 } as const satisfies OptionTable;
 
@@ -46,7 +56,11 @@ export const command = defineCommand(
   {
     name: 'prove',
     arguments: ['TARGET'],
-    usage: ['TARGET --partition P --record N [options]', 'TARGET --segment NAME --line I [options]'],
+    usage: [
+      'TARGET --partition P --record N [options]',
+      'TARGET --segment NAME --line I [options]',
+      'TARGET --records FILE --out DIR [options]',
+    ],
     description: [
       'Writes one file that proves one record: that it is in the log, unchanged. Anyone who has the verifier key of the ' +
         'log can check it without a network and without trust in this program (auditseal check FILE).',
@@ -54,21 +68,24 @@ export const command = defineCommand(
     ],
     options: OPTIONS,
     exits: {
-      fine: 'written',
+      fine: 'written; of several records, all',
       wrong: "the record's segment is not what the log says",
       unknown: "the log has no such record yet, or something can't be read",
     },
     examples: [
+      'auditseal prove ./mirror --records hits.jsonl --out ./evidence --key logs.example.com/prod+22e6b51e+AeMP…',
       'auditseal prove ./mirror --partition 0 --record 1017 --key logs.example.com/prod+22e6b51e+AeMP… --out record.json',
       'auditseal prove ./mirror --segment segments/0/000000000041.jsonl.zst --line 5',
     ],
   },
   async ({ given: [target], options }) => {
-    const place = placeIn(options);
+    const asked = options.records === undefined ? placeIn(options) : await severalIn(options, options.records);
     const verifiers = verifierKeys(options.key);
     const store = await openTarget(target);
     const tiles = await openTiles(target, options.tlog);
-    const proved = await proveRecord({ store, tiles, verifiers }, place);
+    const deps = { store, tiles, verifiers };
+    if ('records' in asked) return proveSeveral(deps, asked.records, asked.folder);
+    const proved = await proveRecord(deps, asked);
     if (!proved.ok) {
       warn(proved.why);
       return proved.reason === 'changed' ? EXIT.wrong : EXIT.unknown;
@@ -80,6 +97,17 @@ export const command = defineCommand(
     return EXIT.fine;
   },
 );
+
+/** severalIn reads which records are to be proved, and where to. */
+async function severalIn(
+  { partition, record, segment, line, out }: OptionValues<typeof OPTIONS>,
+  path: string,
+): Promise<{ readonly records: Awaited<ReturnType<typeof readRecords>>; readonly folder: string }> {
+  if ([partition, record, segment, line].some((given) => given !== undefined))
+    throw usageError('--records excludes --partition, --record, --segment and --line');
+  if (out === undefined) throw usageError('--records needs --out DIR, the folder for the files of evidence');
+  return { records: await readRecords(path), folder: out };
+}
 
 function placeIn({ partition, record, segment, line }: OptionValues<typeof OPTIONS>): RecordPlace {
   const isNumber = partition !== undefined && record !== undefined && segment === undefined && line === undefined;

@@ -114,7 +114,7 @@ function printIndex(index: RebuiltIndex | string | undefined): void {
   if (index === undefined) return;
   if (typeof index === 'string') return printItem(`  the index was not made: ${index}`);
   const { entries, manifest, isAsStated, written } = index;
-  printItem(`  index of ${formatCount(entries)} entries: ${counted(written, 'unit')} written, manifest ${manifest}`);
+  printItem(`  index of ${formatCount(entries)} entries: ${counted(written, 'file')} written, manifest ${manifest}`);
   if (!isAsStated) printItem('  which is NOT the one that the log states: that one was wrong');
 }
 

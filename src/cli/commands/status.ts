@@ -4,6 +4,7 @@ import type { StatusReport } from '../../core/objects/statusReport.ts';
 import { MINUTE_MS } from '../../core/units.ts';
 import { renderEstate, renderStatus } from '../../page/statusPage.ts';
 import { isRunbook } from '../../page/statusValues.ts';
+import type { StatusLinks } from '../../page/statusValues.ts';
 import type { SourcePromise } from '../../status/sources.ts';
 import { askStatus } from '../../status/status.ts';
 import type { LedgerOutcome } from '../estate.ts';
@@ -24,6 +25,11 @@ const OPTIONS = {
     type: 'text',
     placeholder: 'URL',
     meaning: 'where docs/runbook.md can be read, for the links of the page',
+  },
+  reports: {
+    type: 'text',
+    placeholder: 'URL',
+    meaning: "where the ledger's reports can be read as pages, for the links of the page: what goes before their names",
   },
   watch: {
     type: 'number',
@@ -63,8 +69,9 @@ export const command = defineLedgerCommand(
     atOnce: 4,
     plan: ({ target, options }, { now }) => {
       const promise = promiseIn(options);
-      if (options.runbook !== undefined && !isRunbook(options.runbook))
-        throw usageError('--runbook must be a URL that begins with http:// or https://, or a path');
+      for (const name of ['runbook', 'reports'] as const)
+        if (!isRunbook(options[name] ?? '/'))
+          throw usageError(`--${name} must be a URL that begins with http:// or https://, or a path`);
       return async () => {
         const { logKeys, auditors, policy } = await readTrust(options);
         const store = await openTarget(target);
@@ -85,8 +92,9 @@ export const command = defineLedgerCommand(
         return { report, print: () => printStatus(report) };
       };
     },
-    keep: async (outcomes, { html, runbook }, isList) => {
-      if (html !== undefined) await replaceFile('--html', html, pageOf(outcomes, runbook, isList));
+    keep: async (outcomes, { html, runbook, reports }, isList) => {
+      const links = { ...(runbook !== undefined && { runbook }), ...(reports !== undefined && { reports }) };
+      if (html !== undefined) await replaceFile('--html', html, pageOf(outcomes, links, isList));
     },
     pauseMs: ({ watch }) => (watch === undefined ? undefined : watch * 1000),
   },
@@ -108,15 +116,14 @@ function refuseOther(ledger: string | undefined, report: StatusReport): void {
     throw unusable(`TARGET is of the ledger ${report.ledger ?? 'without a name'}, and ${ledger} was asked for`);
 }
 
-function pageOf(outcomes: readonly LedgerOutcome[], runbook: string | undefined, isList: boolean): Buffer {
-  const links = runbook === undefined ? {} : { runbook };
-  const reports = outcomes.flatMap(({ checked }) => (checked?.report.kind === 'status' ? [checked.report] : []));
-  const [first] = reports;
+function pageOf(outcomes: readonly LedgerOutcome[], links: StatusLinks, isList: boolean): Buffer {
+  const known = outcomes.flatMap(({ checked }) => (checked?.report.kind === 'status' ? [checked.report] : []));
+  const [first] = known;
   if (!isList && first !== undefined) return Buffer.from(renderStatus(first, links));
   const all = outcomes.map(({ ledger, target, checked, fault }) =>
     checked?.report.kind === 'status'
       ? { ledger, target, report: checked.report }
       : { ledger, target, fault: fault ?? 'it could not be asked' },
   );
-  return Buffer.from(renderEstate(all, new Date().toISOString(), runbook));
+  return Buffer.from(renderEstate(all, new Date().toISOString(), links));
 }

@@ -111,7 +111,15 @@ async function checkOne(target: string, options: OptionValues<typeof OPTIONS>): 
   try {
     report = await withThreads(store, threads, (work) =>
       verifyLedger(
-        { store, now: Date.now, ...work, ...(tiles !== undefined && { tiles }), onProgress, onNewest },
+        {
+          store,
+          ...(store instanceof MirrorStore && { ignoredFiles: () => store.ignored() }),
+          now: Date.now,
+          ...work,
+          ...(tiles !== undefined && { tiles }),
+          onProgress,
+          onNewest,
+        },
         {
           isIncremental: options.incremental || options.since !== undefined,
           isQuick: options.quick,

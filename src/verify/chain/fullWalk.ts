@@ -9,6 +9,7 @@ import { readObject } from '../../ledger/objects.ts';
 import { GONE, WHY_UNREAD } from '../../ports/store.ts';
 import { trustIn } from '../context.ts';
 import type { Context } from '../context.ts';
+import { sayForeign } from '../foreignName.ts';
 
 type Walked = WalkedObject<SegmentSummary>;
 
@@ -102,13 +103,13 @@ export class FullWalk implements PartitionWalk {
   }
 
   async *#list(): AsyncGenerator<ListedObject, undefined> {
-    const { store, findings } = this.#context;
+    const { store } = this.#context;
     // Not from the first segment's name on: something foreign may stand before it.
     const start = this.#from > 0 ? segmentName(this.partition, this.#from) : '';
     for await (const { name, size } of store.list(`segments/${this.partition}/`, start)) {
       const place = parseSegmentName(name);
       if (place?.partition === this.partition) yield { index: place.index, size };
-      else findings.foreignName(name);
+      else await sayForeign(this.#context, { name, size });
     }
     return undefined;
   }

@@ -3,6 +3,7 @@ import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
 import type { PartitionReport } from '../../core/objects/report.ts';
 import type { Digest, DigestObjects } from '../../ledger/digest.ts';
 import type { Context } from '../context.ts';
+import { sayForeign } from '../foreignName.ts';
 import { Indices } from './indices.ts';
 import { Walk } from './walk.ts';
 import type { ListedObject, PartitionWalk, StoredDigest, WalkedObject } from './walk.ts';
@@ -86,11 +87,11 @@ export class QuickWalk implements PartitionWalk {
 
   /** list lists names alone: what an object's size is, is known when it is hashed. */
   async *#list(): AsyncGenerator<ListedObject, undefined> {
-    const { store, findings } = this.#context;
+    const { store } = this.#context;
     for await (const { name, isFolder } of store.children(`segments/${this.partition}/`)) {
       const place = isFolder ? undefined : parseSegmentName(name);
       if (place?.partition === this.partition) yield { index: place.index, size: 0 };
-      else for await (const other of isFolder ? store.list(name) : [{ name }]) findings.foreignName(other.name);
+      else for await (const other of isFolder ? store.list(name) : [{ name }]) await sayForeign(this.#context, other);
     }
     return undefined;
   }

@@ -5,6 +5,7 @@ import { Fault } from '../fault.ts';
 import { headsOf, isHeadsLine } from '../ledger/entries.ts';
 import type { StatedIndex } from '../ledger/entries.ts';
 import { climb, leafHash, sha256 } from '../merkle.ts';
+import type { Climb } from '../merkle.ts';
 import { parseCheckpoint, parseNote, verifyNote } from '../note.ts';
 import type { Checkpoint, Signed } from '../note.ts';
 import { readSeal } from '../seal.ts';
@@ -36,8 +37,27 @@ export interface AnswerStep {
   readonly why?: string;
 }
 
+/** Way is how a leaf leads to a root: its hash, and each join from there. */
+export interface Way {
+  readonly leaf: string;
+  readonly path: readonly Climb[];
+}
+
+/** ProvedPlace is an entry that is proved to be of the log, and what it is for. */
+export interface ProvedPlace extends Way {
+  readonly what: string;
+  readonly index: number;
+}
+
+/** MAX_WAYS bounds the ways that are kept to be shown, of entries and of records each. */
+export const MAX_WAYS = 1000;
+
 /** FoundRecord is a record that an answer gives, proved to stand where it says. */
 export interface FoundRecord {
+  /** to its segment's root; undefined behind the first MAX_WAYS */
+  readonly way: Way | undefined;
+  /** the segment's root, in hex */
+  readonly root: string;
   readonly line: string;
   /** name of its segment, and the number of that one's entry in the log */
   readonly segment: string;
@@ -53,6 +73,11 @@ export interface FoundRecord {
 /** Complete is what an answer proves where nothing is at fault. */
 export interface Complete {
   readonly found: readonly FoundRecord[];
+  /** the entries that lead to the checkpoint's root, the first MAX_WAYS of them, and how many there are */
+  readonly inLog: readonly ProvedPlace[];
+  readonly entriesInLog: number;
+  /** how many proofs of terms, and of their absence, were redone: they are not kept */
+  readonly terms: number;
   /** what no field finds; undefined where no field was asked for, and so all is found */
   readonly beside: Beside | undefined;
   /** of how many units of the index that is said, and how many segments and records these have */
@@ -139,10 +164,14 @@ async function redo(
 ): Promise<Complete> {
   const { query, report, heads, end } = answer;
   const { size, rootHash } = checkpoint;
+  const places: ProvedPlace[] = [];
+  let entriesInLog = 0;
   const inLog = async (what: string, { index, line, hashes }: ProvedEntry): Promise<void> => {
-    const climbed = await climb({ index, size, hashes }, await leafHash(utf8(line)));
+    const leaf = await leafHash(utf8(line));
+    const climbed = await climb({ index, size, hashes }, leaf);
     if (climbed?.root !== rootHash)
       throw invalid(`the proof does not lead from ${what}, entry ${index}, to the checkpoint's root`);
+    if (entriesInLog++ < MAX_WAYS) places.push({ what, index, leaf, path: climbed.steps });
   };
   await inLog('the heads', heads);
   await inLog('the end of the index', end);
@@ -189,7 +218,8 @@ async function redo(
   const found: FoundRecord[] = [];
   for (const record of answer.records) {
     const entry = matching.entries[record.segment] as SegmentEntry;
-    found.push(await proveRecord(record, entry, answer.segments[record.segment]?.index ?? 0, query));
+    const proved = await proveRecord(record, entry, answer.segments[record.segment]?.index ?? 0, query);
+    found.push(found.length < MAX_WAYS ? proved : { ...proved, way: undefined });
   }
   holds('lines');
   const units = asked.map((number) => manifest.units[number] as Unit);
@@ -197,7 +227,18 @@ async function redo(
   const looked = { units: units.length, segments: sum((it) => it.segments), records: sum((it) => it.records) };
   const claimed = { index, units: manifest.units.length, heads: heads.index };
   const vouched = await auditorsWord(report, checkpoint, claimed, keys.filter(isAuditor));
-  return { found, beside: query.terms.length === 0 ? undefined : beside, looked, index, statedAt, reach, vouched };
+  return {
+    found,
+    inLog: places,
+    entriesInLog,
+    terms: answer.units.reduce((sum, unit) => sum + unit.terms.length, 0),
+    beside: query.terms.length === 0 ? undefined : beside,
+    looked,
+    index,
+    statedAt,
+    reach,
+    vouched,
+  };
 }
 
 async function readHeads({ line, index: number }: ProvedEntry): Promise<{ index: StatedIndex; statedAt: string }> {
@@ -240,7 +281,8 @@ async function proveRecord(
   { from, to }: Query,
 ): Promise<FoundRecord> {
   const what = `record ${index - 1} of ${name}`;
-  const climbed = await climb({ index, size, hashes }, await leafHash(utf8(line)));
+  const leaf = await leafHash(utf8(line));
+  const climbed = await climb({ index, size, hashes }, leaf);
   if (climbed?.root !== root) throw invalid(`${what}: its line does not lead to the segment's root`);
   const seal = readSeal(line);
   if (seal === undefined) throw invalid(`${what}: its line does not end in the seal of a record`);
@@ -250,5 +292,15 @@ async function proveRecord(
   if (!isTime(enqueued) || enqueued < time.first || enqueued > time.last)
     throw invalid(`${what}: its time is not one of the segment`);
   const isInside = (from === null || enqueued >= from) && (to === null || enqueued < to);
-  return { line, segment: name, entry, partition, record, enqueued, isInside };
+  return {
+    way: { leaf, path: climbed.steps },
+    root,
+    line,
+    segment: name,
+    entry,
+    partition,
+    record,
+    enqueued,
+    isInside,
+  };
 }

@@ -2,6 +2,8 @@ import type { Bytes } from '../bytes.ts';
 import { decodeUtf8 } from '../bytes.ts';
 import type { Findings } from './findings.ts';
 import { sha256 } from './hash.ts';
+import { isFolderName, isSaved, litterKind } from './litter.ts';
+import type { Kind } from './litter.ts';
 import { isKnownName } from './names.ts';
 import { maxBytesOf } from './sizes.ts';
 import { MAX_CONTENT_BYTES } from '../zstd/frames.ts';
@@ -10,12 +12,9 @@ import { MAX_CONTENT_BYTES } from '../zstd/frames.ts';
 export interface StoredFile {
   readonly name: string;
   readonly size: number;
-  /** gives the bytes, or rejects where the device can't */
-  read(): Promise<Bytes>;
+  /** gives the bytes, or `most` of them or more, or rejects where the device can't */
+  read(most?: number): Promise<Bytes>;
 }
-
-/** Files that a copy that was cut off leaves behind; they are no objects. */
-const PARTIAL = /\.[0-9a-f]{16}\.partial$/;
 
 /** A file that holds the name of a foreign object; the object's bytes lie beside it, without the suffix. */
 const FOREIGN_NAME = /^foreign\/([0-9a-f]{64})\.name$/;
@@ -33,18 +32,22 @@ export class Folder {
   readonly names: readonly string[];
   /** objects whose names the format doesn't know, which a mirror keeps apart */
   readonly #foreign: ReadonlyMap<string, StoredFile>;
+  /** what is no object, and why not */
+  readonly ignored: Map<Kind, string[]>;
   readonly #findings: Findings;
   readonly #onRead: (name: string, bytes: number) => void;
 
   private constructor(
     files: ReadonlyMap<string, StoredFile>,
     foreign: ReadonlyMap<string, StoredFile>,
+    ignored: Map<Kind, string[]>,
     findings: Findings,
     onRead: (name: string, bytes: number) => void,
   ) {
     this.#files = files;
     this.names = [...files.keys()].sort();
     this.#foreign = foreign;
+    this.ignored = ignored;
     this.#findings = findings;
     this.#onRead = onRead;
   }
@@ -56,9 +59,25 @@ export class Folder {
     onRead: (name: string, bytes: number) => void,
   ): Promise<Folder> {
     const files = new Map<string, StoredFile>();
-    for (const file of given) if (!PARTIAL.test(file.name)) files.set(file.name, file);
+    const ignored = new Map<Kind, string[]>();
+    for (const file of [...given].sort(byName)) {
+      const kind = litterKind(file.name) ?? ((await isSaved(file)) ? 'saved' : undefined);
+      if (kind === undefined) files.set(file.name, file);
+      else if (ignored.get(kind)?.push(file.name) === undefined) ignored.set(kind, [file.name]);
+    }
     const foreign = await takeForeign(files);
-    return new Folder(files, foreign, findings, onRead);
+    return new Folder(files, foreign, ignored, findings, onRead);
+  }
+
+  /** takeMarkers takes the objects without bytes that mark a folder out of names that the format doesn't know, and gives the others. */
+  takeMarkers(names: readonly string[]): string[] {
+    const isMarker = (name: string): boolean => {
+      const sizes = [this.#files.get(name), this.#foreign.get(name)].flatMap((file) => file?.size ?? []);
+      return isFolderName(name) && sizes.length === 1 && sizes[0] === 0;
+    };
+    const markers = names.filter(isMarker);
+    if (markers.length > 0) this.ignored.set('marker', markers);
+    return names.filter((name) => !isMarker(name));
   }
 
   /** foreign is the names of the objects that a mirror keeps apart, in order. */
@@ -102,7 +121,8 @@ export class Folder {
    * stands in the mirror twice is seen as nothing.
    */
   async seenAs(name: string): Promise<string | null | undefined> {
-    const [plain, apart] = [this.#files.get(name), this.#foreign.get(name)];
+    // Of what is among the tiles nothing is an object.
+    const [plain, apart] = [name.startsWith(TLOG) ? undefined : this.#files.get(name), this.#foreign.get(name)];
     if (plain !== undefined && apart !== undefined) return undefined;
     const file = plain ?? apart;
     if (file !== undefined && file.size > maxBytesOf(name)) return null;
@@ -129,6 +149,8 @@ export class Folder {
     return bytes === 'oversize' ? new Uint8Array() : bytes;
   }
 }
+
+const byName = ({ name: a }: StoredFile, { name: b }: StoredFile): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** takeForeign takes the files of foreign objects out of those of a mirror, and gives the objects' names. docs/format.md, section 2. */
 async function takeForeign(files: Map<string, StoredFile>): Promise<Map<string, StoredFile>> {

@@ -2,6 +2,7 @@ import { MAX_KEYS, shortKey } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { TLOG } from './folder.ts';
 import type { Folder } from './folder.ts';
+import { sayIgnored } from './litter.ts';
 import { MAX_LOSSES } from './followBatches.ts';
 import type { LogOutcome } from './log.ts';
 
@@ -98,6 +99,7 @@ export function notChecked(check: Uncovered): string[] {
   if (check.unreadableOmitted > 0)
     not.push(`${check.unreadableOmitted} more files could not be read, and are not listed.`);
   if (keys.length === MAX_KEYS) not.push(`Only the first ${MAX_KEYS} keys were used.`);
+  not.push(...sayIgnored(folder.ignored));
   return not;
 }
 

@@ -124,12 +124,13 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
   const sayForeign = (name: string): void =>
     findings.say('foreign-object', name, 'the format knows no object of this name');
   for (const { partition } of anchor?.report.partitions ?? []) walkOf(partition);
+  const unknown: string[] = [];
   for (const name of folder.names) {
     const place = parseSegmentName(name);
     if (place !== undefined) walkOf(place.partition);
-    else if (!name.startsWith(TLOG) && !isKnownName(name)) sayForeign(name);
+    else if (!name.startsWith(TLOG) && !isKnownName(name)) unknown.push(name);
   }
-  for (const name of folder.foreign) sayForeign(name);
+  for (const name of folder.takeMarkers([...unknown, ...folder.foreign])) sayForeign(name);
 
   const parts = { folder, findings, clock, trust, reports, walkOf, given, announced, witnesses, anchor };
   const log = new LogCheck(parts);

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { ContainerClient, RestError } from '@azure/storage-blob';
+import { ROOT } from './programs.ts';
+
+/** FrontPage is what a browser gets of a running stack. */
+export interface FrontPage {
+  /** http://127.0.0.1:PORT */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** FrontPageDeps is what it shows. */
+export interface FrontPageDeps {
+  /** the container's address, with the right to read */
+  readonly ledger: string;
+  /** makes the page of how the ledger stands; `reports` and `runbook` are where its links lead */
+  readonly status: (links: { readonly reports: string; readonly runbook: string }) => Promise<Buffer>;
+}
+
+/** How long a page of how the ledger stands is shown before it is made anew. */
+const FRESH_MS = 10_000;
+
+const HTML = 'text/html; charset=utf-8';
+
+/**
+ * startFrontPage serves on 127.0.0.1: `/` how the ledger stands, made anew when it is asked for; `/reports/NUMBER.html` the pages of its
+ * reports; `/check.html`, which checks files and mirrors; `/runbook`, the runbook as text.
+ */
+export async function startFrontPage({ ledger, status }: FrontPageDeps): Promise<FrontPage> {
+  const container = new ContainerClient(ledger);
+  let made: { readonly at: number; readonly page: Promise<Buffer> } | undefined;
+  const statusPage = (): Promise<Buffer> => {
+    if (made === undefined || Date.now() - made.at > FRESH_MS) {
+      const page = status({ reports: '/reports/', runbook: '/runbook' });
+      made = { at: Date.now(), page };
+      page.catch(() => (made = undefined)); // whoever asked is told; the next one asks again
+    }
+    return made.page;
+  };
+  const answer = async (path: string): Promise<{ readonly type: string; readonly body: Buffer } | undefined> => {
+    if (path === '/') return { type: HTML, body: await statusPage() };
+    if (path === '/check.html') return { type: HTML, body: await readFile(join(ROOT, 'dist', 'web', 'check.html')) };
+    if (path === '/runbook')
+      return { type: 'text/plain; charset=utf-8', body: await readFile(join(ROOT, 'docs', 'runbook.md')) };
+    if (!/^\/reports\/\d{12}\.html$/.test(path)) return undefined;
+    return { type: HTML, body: await container.getBlobClient(path.slice(1)).downloadToBuffer() };
+  };
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const say = (code: number, type: string, body: Buffer | string): void => {
+      const common = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+      response.writeHead(code, common).end(request.method === 'HEAD' ? undefined : body);
+    };
+    if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'text/plain', 'only GET\n');
+    answer(pathname).then(
+      (found) =>
+        found === undefined
+          ? say(404, 'text/plain', 'There are /, /reports/NUMBER.html, /check.html and /runbook.\n')
+          : say(200, found.type, found.body),
+      (error: unknown) => {
+        const isGone = error instanceof RestError && error.statusCode === 404;
+        say(isGone ? 404 : 503, 'text/plain', `${isGone ? 'there is no such report' : String(error)}\n`);
+      },
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the page has no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT } from './exits.ts';
+import { callersPath, isUserFolder, readUserFile, reasonOf } from './files.ts';
+import type { TrustedKeys } from './keys.ts';
+import { formatCount, printItem, printJson, warn } from './output.ts';
+import { unusable } from './usage.ts';
+import { faultIn } from '../core/errors.ts';
+import type { AuditsealErrorCode } from '../core/errors.ts';
+import type { VerifiedSignature } from '../core/note/note.ts';
+import { ANSWER_FILE, isAnswer } from '../core/objects/answer.ts';
+import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../core/objects/evidence.ts';
+import { litterOf } from '../core/objects/litter.ts';
+
+/** Judging is what a check of one file and one of several have in common. */
+export interface Judging {
+  /** says in words how the policy's quorum is not met; undefined if it is */
+  whyNoQuorum(cosignatures: readonly VerifiedSignature[]): string | undefined;
+  /** tells whether evidence says what is not so, and is not just unreadable */
+  isRefuting(code: AuditsealErrorCode): boolean;
+}
+
+/** Judged is what came of one file. */
+type Judged =
+  | { readonly status: 'proved'; readonly ledger: string; readonly partition: string; readonly record: number }
+  | { readonly status: 'refuted' | 'unreadable' | 'unchecked'; readonly why: string };
+type Status = Judged['status'];
+
+const WORDS: Readonly<Record<Status, string>> = {
+  proved: 'proved',
+  refuted: 'refuted',
+  unreadable: 'unreadable',
+  unchecked: 'not checked',
+};
+
+/** severalFiles gives the files of evidence that somebody named, those of folders too; undefined for one file, or the folder of an answer. */
+export async function severalFiles(paths: readonly string[]): Promise<readonly string[] | undefined> {
+  const [path = ''] = paths;
+  if (paths.length === 1 && !(await isFolderOfEvidence(path))) return undefined;
+  const files: string[] = [];
+  for (const path of paths) {
+    if (await isFolderOfEvidence(path)) files.push(...(await evidenceIn(path)));
+    else if (await isUserFolder(path))
+      throw unusable(`${path} is a mirror, or the folder of an answer: it is checked by itself`);
+    else files.push(path);
+  }
+  return files;
+}
+
+async function isFolderOfEvidence(path: string): Promise<boolean> {
+  if (!(await isUserFolder(path)) || (await isUserFolder(join(path, 'segments')))) return false;
+  return !(await namesIn(path)).includes(ANSWER_FILE);
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(callersPath(path));
+  } catch (error) {
+    throw unusable(`${path} can't be read: ${reasonOf(error)}`, error);
+  }
+}
+
+async function evidenceIn(path: string): Promise<string[]> {
+  const names = (await namesIn(path)).filter((name) => name.endsWith('.json') && litterOf(name) === undefined).sort();
+  if (names.length === 0)
+    throw unusable(`${path} holds neither an answer nor a file of evidence: none that ends in .json`);
+  return names.map((name) => join(path, name));
+}
+
+/** checkSeveral checks files of evidence one after the other, prints a line for each and one for all, and gives the worst exit status. */
+export async function checkSeveral(
+  files: readonly string[],
+  trust: TrustedKeys,
+  judging: Judging,
+  isJson: boolean,
+): Promise<number> {
+  if (trust.logKeys.length === 0) warn('nothing is checked: no --key says whom you trust');
+  const counts: Record<Status, number> = { proved: 0, refuted: 0, unreadable: 0, unchecked: 0 };
+  for (const file of files) {
+    const judged = await judge(file, trust, judging);
+    counts[judged.status] += 1;
+    if (isJson) printJson({ file, ...judged });
+    else printItem(`${WORDS[judged.status]}: ${file}: ${wordsOf(judged)}`);
+  }
+  if (isJson) printJson({ files: files.length, ...counts });
+  else {
+    const parts = (Object.keys(counts) as Status[]).filter((status) => counts[status] > 0);
+    const said = parts.map((status) => `${formatCount(counts[status])} ${WORDS[status]}`);
+    printItem(`${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}: ${said.join(', ')}`);
+  }
+  if (counts.refuted > 0) return EXIT.wrong;
+  return counts.proved === files.length ? EXIT.fine : EXIT.unknown;
+}
+
+const wordsOf = (judged: Judged): string =>
+  judged.status === 'proved'
+    ? `record ${judged.record} of partition ${judged.partition} of ${judged.ledger}`
+    : judged.why;
+
+async function judge(path: string, { logKeys, policy }: TrustedKeys, judging: Judging): Promise<Judged> {
+  try {
+    const file = await readUserFile('', path, MAX_EVIDENCE_BYTES);
+    if (isAnswer(file)) return { status: 'unchecked', why: 'it is an answer, which is checked by itself' };
+    const evidence = parseEvidence(file);
+    if (logKeys.length === 0) return { status: 'unchecked', why: 'no --key says whom you trust' };
+    const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
+    const result = verifyEvidence(evidence, [...logKeys, ...witnessKeys]);
+    if (!result.ok) return { status: judging.isRefuting(result.code) ? 'refuted' : 'unreadable', why: result.why };
+    const lacking = judging.whyNoQuorum(result.opened.cosignatures);
+    if (lacking !== undefined) return { status: 'refuted', why: lacking };
+    const { seal, entry, opened } = result;
+    return {
+      status: 'proved',
+      ledger: opened.checkpoint.origin,
+      partition: entry.partition,
+      record: seal.record,
+    };
+  } catch (error) {
+    return { status: 'unreadable', why: faultIn(error, 'malformed', 'misuse').message };
+  }
+}
