@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT } from './exits.ts';
+import { fileKind } from './fileKind.ts';
 import { callersPath, isUserFolder, readUserFile, reasonOf } from './files.ts';
 import type { TrustedKeys } from './keys.ts';
 import { formatCount, printItem, printJson, warn } from './output.ts';
@@ -98,8 +99,9 @@ const wordsOf = (judged: Judged): string =>
     : judged.why;
 
 async function judge(path: string, { logKeys, policy }: TrustedKeys, judging: Judging): Promise<Judged> {
+  let file: Buffer | undefined;
   try {
-    const file = await readUserFile('', path, MAX_EVIDENCE_BYTES);
+    file = await readUserFile('', path, MAX_EVIDENCE_BYTES);
     if (isAnswer(file)) return { status: 'unchecked', why: 'it is an answer, which is checked by itself' };
     const evidence = parseEvidence(file);
     if (logKeys.length === 0) return { status: 'unchecked', why: 'no --key says whom you trust' };
@@ -116,6 +118,7 @@ async function judge(path: string, { logKeys, policy }: TrustedKeys, judging: Ju
       record: seal.record,
     };
   } catch (error) {
-    return { status: 'unreadable', why: faultIn(error, 'malformed', 'misuse').message };
+    const { message } = faultIn(error, 'malformed', 'misuse');
+    return { status: 'unreadable', why: (file && fileKind(file)) ?? message };
   }
 }

@@ -51,6 +51,11 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     summary: 'check evidence, offline',
     load: () => import('./commands/check.ts'),
   },
+  kit: {
+    arguments: 'DIR',
+    summary: 'make what an auditor gets: evidence or a mirror, and the page that checks it',
+    load: () => import('./commands/kit.ts'),
+  },
   keygen: {
     arguments: '',
     summary: 'make a key for a log to sign with, or show one that is in Key Vault',

@@ -45,6 +45,13 @@ export async function openTileStore(target: string, elsewhere?: string): Promise
   return new BlobTileStore(await openUrl(elsewhere ?? tlogBeside(target)));
 }
 
+/** tlogOf says where the tiles of a target are, for whoever is to be told; undefined for a mirror without any. */
+export async function tlogOf(target: string, elsewhere?: string): Promise<string | undefined> {
+  if (elsewhere !== undefined) return elsewhere;
+  if (isUrl(target)) return tlogBeside(target);
+  return (await hasTiles(target)) ? join(target, TLOG_FOLDER) : undefined;
+}
+
 function tlogBeside(target: string): string {
   const url = new URL(target);
   url.pathname = url.pathname.replace(/[^/]+\/*$/, TLOG_FOLDER);

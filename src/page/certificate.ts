@@ -35,7 +35,7 @@ export interface CertificateOutcome {
 }
 
 /** keyFingerprint is the SHA-256 that a key's ID is the beginning of (c2sp.org/signed-note), in 16 groups of 4 hex digits. */
-export function keyFingerprint(key: VerifierKey): string {
+function keyFingerprint(key: VerifierKey): string {
   const { keyName, type, material } = splitKeyText(formatVerifierKey(key));
   const named = Buffer.concat([Buffer.from(`${keyName}\n`), Buffer.of(type), material]);
   return (formatHash(sha256(key.type === 'ecdsa' ? material : named)).match(/.{4}/g) ?? []).join(' ');
@@ -108,7 +108,7 @@ function checkSection({ file, at, program }: CheckFacts, { title }: CertificateO
 }
 
 /** localTime prints a time as this machine's clock shows it, and how far from UTC that is. */
-export function localTime(at: Date): string {
+function localTime(at: Date): string {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const minutes = -at.getTimezoneOffset();
   const two = (value: number): string => String(value).padStart(2, '0');

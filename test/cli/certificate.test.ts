@@ -8,8 +8,10 @@ import type { Browser, Page } from 'playwright-core';
 import { axeFindings } from '../support/axe.ts';
 import { handAnswer, printAnswer } from '../support/handAnswer.ts';
 import { AUDITOR_KEY, LOG_KEY as ANSWER_KEY, handLog } from '../support/handLog.ts';
+import { oneByteChanges } from '../support/logVectors.ts';
 import { PAPERS, joinsOf, printed, squashed } from '../support/pdf.ts';
 import { inProcess } from '../support/program.ts';
+import { picked } from '../support/sample.ts';
 import { CHROMIUM, LOG_KEY, evidenceOf, hasChromium, poorContrast } from '../web/support.ts';
 import { command as check } from '../../src/cli/commands/check.ts';
 
@@ -115,6 +117,22 @@ describe('check --html', () => {
     expect(html.match(/checked: it fails/g)).toHaveLength(1);
     expect(html).toContain('it doesn\u2019t give the root of the segment');
     expect(html).toContain('which is not proved');
+  });
+
+  test('is of one file', async () => {
+    const path = join(work, 'one.json');
+    await writeFile(path, evidenceOf(SAYS));
+    const two = inProcess(() => check.run([path, path, '--key', LOG_KEY, '--html', join(work, 'two.html')]));
+    await expect(two).rejects.toThrow('--html is of one file: check each by itself for its certificate');
+  });
+
+  test('of evidence with a byte changed is made whatever the byte is, and is a good one only where the check is', async () => {
+    const good = evidenceOf(SAYS);
+    for (const bad of picked([...oneByteChanges(good)], 80)) {
+      const { code, html } = await certify(bad, '--key', LOG_KEY);
+      expect(html.includes('<h1 id="status">Proved</h1>')).toBe(code === 0);
+      expect(html.includes('class="banner"')).toBe(code !== 0);
+    }
   });
 
   test('of a long record says how much is printed, and where the rest is', async () => {

@@ -344,7 +344,8 @@ withBrowser('a mirror in the page', () => {
     const mirror = new Map([...good, [`${'a'.repeat(200)}/${'b'.repeat(200)}`, Buffer.from('x')] as const]);
     expect((await check(mirror, MIRROR_KEYS)).status).toBe('violated');
     expect(await offPaper(page)).toEqual([]);
-    const printed = await page.innerText('section[aria-labelledby=this-check-title]');
+    const parts = page.locator('section[aria-labelledby=this-check-title], section[aria-labelledby=keys-given-title]');
+    const printed = (await parts.allInnerTexts()).join('\n');
     expect(printed).toContain(folder.split('/').at(-1));
     expect(printed).toContain(`${mirror.size} files, `);
     expect(printed).toContain(`Of a log: ${MIRROR_KEY}`);

@@ -26,7 +26,7 @@ import { isUserFolder, readUserFile, refuseExisting } from '../files.ts';
 import { readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
 import { jsonOption, policyOption } from '../options.ts';
-import { unusable } from '../usage.ts';
+import { unusable, usageError } from '../usage.ts';
 
 /** It demands no witness. */
 const NO_POLICY: WitnessPolicy = { logs: [], witnesses: [], groups: [], quorum: undefined };

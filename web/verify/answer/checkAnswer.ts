@@ -50,7 +50,7 @@ export interface ProvedPlace extends Way {
 }
 
 /** MAX_WAYS bounds the ways that are kept to be shown, of entries and of records each. */
-export const MAX_WAYS = 1000;
+const MAX_WAYS = 1000;
 
 /** FoundRecord is a record that an answer gives, proved to stand where it says. */
 export interface FoundRecord {

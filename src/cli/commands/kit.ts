@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { command as check } from './check.ts';
+import { command as mirror } from './mirror.ts';
+import { command as verify } from './verify.ts';
+import { formatHash, sha256 } from '../../core/hash.ts';
+import { MAX_EVIDENCE_BYTES } from '../../core/objects/evidence.ts';
+import { defineCommand } from '../command.ts';
+import { EXIT } from '../exits.ts';
+import { createFile, createFolder, readUserFile, reasonOf } from '../files.ts';
+import { checkPagePath } from '../checkPage.ts';
+import { readMeFirst } from '../kitText.ts';
+import type { KitContents } from '../kitText.ts';
+import { policyOption } from '../options.ts';
+import { print, printItem } from '../output.ts';
+import { tlogOf } from '../target.ts';
+import { unusable, usageError } from '../usage.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
+
+/** What is in a kit, beside the pieces of evidence. */
+const [README, VERDICT, PAGE, MIRROR, REPORT] = [
+  'READ-ME-FIRST.txt',
+  'verdict.json',
+  'check.html',
+  'mirror',
+  'report.json',
+];
+
+const VERDICTS: Readonly<Record<number, string>> = {
+  [EXIT.fine]: 'good',
+  [EXIT.wrong]: 'bad',
+  [EXIT.unknown]: 'unknown',
+};
+
+/** KitPiece is a file or a folder of a kit that was checked. */
+interface KitPiece {
+  readonly name: string;
+  /** left out of a folder */
+  readonly sha256?: string;
+  readonly bytes?: number;
+  readonly verdict: string;
+  /** what says it in full */
+  readonly by: string;
+}
+
+export const command = defineCommand(
+  {
+    name: 'kit',
+    arguments: ['DIR'],
+    usage: ['DIR --from TARGET [options]', 'DIR --evidence FILE [options]'],
+    description: [
+      'Makes the folder DIR, which an auditor gets: a mirror of a ledger, or evidence and answers; the page that checks them, with its ' +
+        'hash; a page to read first; and what a check says of them now. The keys are not in it: they go another way.',
+    ],
+    options: {
+      from: {
+        type: 'target',
+        placeholder: 'TARGET',
+        meaning: 'mirror this ledger whole: a folder or a container’s URL',
+      },
+      tlog: {
+        type: 'target',
+        placeholder: 'DIR|URL',
+        meaning: "where the log's tiles are, if not in TARGET/tlog or beside it",
+      },
+      evidence: { type: 'texts', placeholder: 'FILE', meaning: 'a file that prove or find --prove wrote' },
+      key: {
+        type: 'texts',
+        placeholder: 'VKEY',
+        meaning: 'a verifier key of the log, to check with; it is not put into DIR',
+      },
+      'auditor-key': {
+        type: 'texts',
+        placeholder: 'VKEY',
+        meaning: "a verifier key of the ledger's auditor, to check with; it is not put into DIR",
+      },
+      policy: policyOption('the checkpoints'),
+    },
+    exits: {
+      fine: 'made, and what is in it is verified or proved',
+      wrong: 'made, and something in it is violated or refuted',
+      unknown:
+        'not made, or made with something in it that could not be checked: no --key was given, or something is missing',
+    },
+    examples: [
+      'auditseal kit ./for-the-auditor --from https://account.blob.core.windows.net/ledger --key VKEY --auditor-key VKEY',
+      'auditseal kit ./for-the-auditor --evidence record.json --key VKEY',
+    ],
+  },
+  async ({ given: [dir], options }) => {
+    const { from, evidence } = options;
+    if ((from === undefined) === (evidence.length === 0))
+      throw usageError('give --from with a ledger to mirror, or --evidence with files that were made before');
+    const names = evidence.map((path) => basename(path));
+    refuseNames(names);
+    const page = await readPage();
+    await createFolder('DIR', dir);
+    const into = (name: string): string => join(dir, name);
+    const trust = [
+      ...options.key.map((key) => `--key=${key}`),
+      ...options['auditor-key'].map((key) => `--auditor-key=${key}`),
+      ...(options.policy === undefined ? [] : [`--policy=${options.policy}`]),
+    ];
+    const pieces: KitPiece[] = [];
+    let exit: number = EXIT.fine;
+    if (from !== undefined) {
+      const tlog = await tlogOf(from, options.tlog);
+      const tiles = tlog === undefined ? [] : [`--tlog=${tlog}`];
+      const copied = await mirror.run([...tiles, '--', from, into(MIRROR)]);
+      const checked = await verify.run([...trust, `--out=${into(REPORT)}`, into(MIRROR)]);
+      exit = worst(copied, options.key.length === 0 ? worst(checked, EXIT.unknown) : checked);
+      pieces.push({ name: `${MIRROR}/`, verdict: VERDICTS[exit] ?? 'unknown', by: REPORT });
+    }
+    for (const [i, path] of evidence.entries()) {
+      const name = names[i] as string;
+      const bytes = await readUserFile('--evidence', path, MAX_EVIDENCE_BYTES);
+      await createFile(into(name), bytes);
+      const by = `${name}.certificate.html`;
+      const own = await check.run([...trust, `--html=${into(by)}`, '--', into(name)]);
+      exit = worst(exit, own);
+      pieces.push({
+        name,
+        sha256: formatHash(sha256(bytes)),
+        bytes: bytes.length,
+        verdict: VERDICTS[own] ?? 'unknown',
+        by,
+      });
+    }
+    const contents: KitContents = {
+      made: new Date().toISOString(),
+      program: `auditseal ${packageJson.version}`,
+      pieces,
+      page,
+    };
+    await createFile(into(PAGE), page.bytes);
+    await createFile(into(VERDICT), Buffer.from(`${JSON.stringify(verdictOf(contents), null, 2)}\n`));
+    // Last: a kit without it was cut off.
+    await createFile(into(README), Buffer.from(readMeFirst(contents)));
+    print('');
+    printItem(`${dir}: ${[...pieces.map(({ name }) => name), PAGE, VERDICT, README].join(', ')}`);
+    printItem('give the keys to the auditor another way than this folder: whoever changes it would change them too');
+    return exit;
+  },
+);
+
+const verdictOf = ({ made, program, pieces, page }: KitContents): object => ({
+  version: 1,
+  kind: 'kit',
+  made,
+  program,
+  pieces,
+  page: { name: PAGE, sha256: page.sha256 },
+});
+
+/** A bad one counts, whatever else is unknown. */
+const worst = (one: number, other: number): number =>
+  [EXIT.wrong, EXIT.unknown].find((status) => status === one || status === other) ?? EXIT.fine;
+
+function refuseNames(names: readonly string[]): void {
+  const taken = new Set<string>([README, VERDICT, PAGE, MIRROR, REPORT].map((name) => name.toLowerCase()));
+  for (const name of names) {
+    if (taken.has(name.toLowerCase()))
+      throw usageError(`--evidence: two files of the kit would have the name ${name}: rename one`);
+    taken.add(name.toLowerCase());
+  }
+}
+
+async function readPage(): Promise<KitContents['page']> {
+  try {
+    const bytes = await readFile(await checkPagePath());
+    return { bytes, sha256: formatHash(sha256(bytes)) };
+  } catch (error) {
+    throw unusable(`the page that checks is missing (${reasonOf(error)}): in a clone, npm run build makes it`, error);
+  }
+}
