@@ -1,4 +1,3 @@
-import type { StatusReport } from '../../src/core/objects/statusReport.ts';
 import { runStatusJob } from '../../src/status/job.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { KEY } from '../support/logs.ts';
@@ -24,7 +23,7 @@ async function run(scene: StatusScene, hour: number): Promise<{ readonly lines: 
     },
   });
   const lines = log.lines.map(({ message, fields }) => {
-    const { newlySilent, silent, code } = fields as Readonly<Record<string, unknown>>;
+    const { newlySilent, silent, code } = fields as Readonly<Record<string, string | number | undefined>>;
     return [message, code ?? newlySilent, silent].filter((part) => part !== undefined).join(' ');
   });
   return { lines, text: JSON.stringify(log.lines) };
@@ -47,8 +46,7 @@ test('a source that falls silent is logged once, and never by its name, which re
   expect(first.lines).toEqual(['sources fell silent 1 1', 'status 1']);
   expect(filedIn(scene)).toHaveLength(2);
   const [json = ''] = filedIn(scene).filter((name) => name.endsWith('.json'));
-  const filed = JSON.parse(String(scene.store.objects.get(json)).split('\n')[0] ?? '') as { report?: StatusReport };
-  expect(JSON.stringify(filed)).toContain('SecretCategory');
+  expect(String(scene.store.objects.get(json))).toContain('SecretCategory');
   const second = await run(scene, 6);
   expect(second.lines).toEqual(['status 1']);
   expect(first.text + second.text).not.toContain('SecretCategory');
