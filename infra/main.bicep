@@ -110,6 +110,15 @@ param postureSchedule string = '0 45 */6 * * *'
 @maxValue(1440)
 param heartbeatMinutes int = 15
 
+@description('Optional. Hours without a record after which the auditor calls a category of records silent, at the earliest: one that always came in bursts gets twice its longest silence.')
+@minValue(1)
+@maxValue(8784)
+param sourceSilentHours int = 24
+
+@description('Optional. Categories of records that must come, each with the hours without one after which it is silent, separated by white space, such as `AuditLogs=6 Policy=0`. 0: it never is. Of all others what is usual is taken from the last four weeks. With a wrong text the auditor doesn\'t start.')
+@maxLength(8000)
+param sourcesExpected string = ''
+
 @description('Optional. Address ranges that may read the log and evidence over HTTP. Empty: everybody in a public network, nobody in a private one.')
 @maxLength(100)
 param callerRanges string[] = []
@@ -167,7 +176,7 @@ param dnsZones string = 'own'
 @maxLength(20)
 param alertEmails string[] = []
 
-@description('Optional. Where alerts say that the runbook is: the address of your own copy, on a wiki or in the repository. The name of a section is put behind it, after a # unless it ends with one or with =. Default: its path in the repository.')
+@description('Optional. Where alerts and pages of the auditor say that the runbook is: the address of your own copy, on a wiki or in the repository. The name of a section is put behind it, after a # unless it ends with one or with =. Default: its path in the repository.')
 @minLength(1)
 @maxLength(512)
 param runbookUrl string = 'docs/runbook.md'
@@ -218,9 +227,9 @@ var tags = { 'azd-env-name': environmentName }
 var chosen = loadJsonContent('sizes.json')[size]
 var isPublic = network == 'public'
 
-// It stands in texts of queries, whose rules Azure takes unchecked.
-var runbook = contains(runbookUrl, '"') || contains(runbookUrl, '\\')
-  ? fail('AUDITSEAL_RUNBOOK_URL has a quote or a backslash, which no address has.')
+// It stands in texts of queries, whose rules Azure takes unchecked, and in a setting without which the auditor doesn't start.
+var runbook = length(split(runbookUrl, ['"', '\\', ' ', '\t', '\r', '\n'])) > 1
+  ? fail('AUDITSEAL_RUNBOOK_URL has a quote, a backslash or white space, which no address has.')
   : '${runbookUrl}${endsWith(runbookUrl, '#') || endsWith(runbookUrl, '=') ? '' : '#'}'
 
 var givenSubnets = filter([sealerSubnetId, auditorSubnetId, endpointSubnetId], id => !empty(id))
@@ -484,6 +493,9 @@ module apps 'modules/apps.bicep' = {
     verifyFullHours: chosen.verifyFullHours
     verifyTimeoutMinutes: chosen.verifyTimeoutMinutes
     heartbeatMinutes: heartbeatMinutes
+    sourceSilentHours: sourceSilentHours
+    sourcesExpected: sourcesExpected
+    runbook: runbook
     nodeVersion: nodeVersion
     leastEvents: chosen.ingest.leastEvents
     maxWaitSeconds: maxWaitSeconds

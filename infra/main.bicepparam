@@ -42,6 +42,8 @@ param watchSchedule = readEnvironmentVariable('AUDITSEAL_WATCH_SCHEDULE', '50 * 
 param verifySchedule = readEnvironmentVariable('AUDITSEAL_VERIFY_SCHEDULE', '0 15 * * * *')
 param postureSchedule = readEnvironmentVariable('AUDITSEAL_POSTURE_SCHEDULE', '0 45 */6 * * *')
 param heartbeatMinutes = int(readEnvironmentVariable('AUDITSEAL_HEARTBEAT_MINUTES', '15'))
+param sourceSilentHours = int(readEnvironmentVariable('AUDITSEAL_SOURCE_SILENT_HOURS', '24'))
+param sourcesExpected = readEnvironmentVariable('AUDITSEAL_SOURCES_EXPECTED', '')
 param callerRanges = filter(split(readEnvironmentVariable('AUDITSEAL_CALLER_RANGES', ''), ','), range => !empty(range))
 param deployerRanges = filter(
   split(readEnvironmentVariable('AUDITSEAL_DEPLOYER_RANGES', ''), ','),

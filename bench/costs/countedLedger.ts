@@ -4,6 +4,7 @@ import { indexStored } from '../../src/core/index/terms.ts';
 import type { Ingest } from '../../src/ingest/ingest.ts';
 import { enteredReports } from '../../src/integrate/enteredReports.ts';
 import type { Integrate } from '../../src/integrate/integrate.ts';
+import { runStatusJob } from '../../src/status/job.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 import { MemoryStore } from '../../test/support/memoryStore.ts';
 import { MemoryTiles } from '../../test/support/memoryTiles.ts';
@@ -90,25 +91,45 @@ export class CountedLedger {
   async verify(fullVerifyHours: number): Promise<Requests> {
     this.#time += SECOND;
     return this.#counted(async () => {
-      const [store, tiles, verifiers] = [this.#store, this.#tiles, [KEY.verifierKey]];
-      const entered = await enteredReports({ store, tiles, origin: LEDGER, verifiers, now: () => 0 });
       const { status } = await runVerifyJob({
-        store,
-        tiles,
-        now: () => this.#time,
+        ...(await this.#filed()),
         summarize,
         indexSegment: async (stored, segment) => indexStored(stored, segment),
         concurrency: CONCURRENCY,
-        verifiers,
-        log: NO_LOG,
-        auditors: { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] },
-        filing: { store, ledger: LEDGER, signer: keySigner(AUDITOR), entered },
+        verifiers: [KEY.verifierKey],
         fullVerifyHours,
         previousRun: this.#time - SECOND,
         allowance: { delayMs: 10 * MINUTE, ageMs: 10 * MINUTE },
       });
       if (status !== 'verified') fail(`the ledger is ${status}`);
     });
+  }
+
+  /** status files how the ledger stands, as the function does behind each check, which hands it what was opened for both. */
+  async status(): Promise<Requests> {
+    const filed = await this.#filed();
+    return this.#counted(async () => {
+      const question = {
+        verifiers: [KEY.verifierKey],
+        promise: { silentHours: 24, expected: new Map<string, number>() },
+        idleMs: 10 * MINUTE,
+      };
+      const { status } = await runStatusJob({ ...filed, question });
+      if (status !== 'verified') fail(`the status of the ledger is ${status}`);
+    });
+  }
+
+  async #filed() {
+    const [store, tiles, verifiers] = [this.#store, this.#tiles, [KEY.verifierKey]];
+    const entered = await enteredReports({ store, tiles, origin: LEDGER, verifiers, now: () => 0 });
+    return {
+      store,
+      tiles,
+      now: () => this.#time,
+      log: NO_LOG,
+      auditors: { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] },
+      filing: { store, ledger: LEDGER, signer: keySigner(AUDITOR), entered },
+    };
   }
 
   async #counted(action: () => Promise<void>): Promise<Requests> {

@@ -27,6 +27,8 @@ export interface Measured {
   readonly integrate: Linear;
   readonly integrateNothing: Linear;
   readonly verify: Linear;
+  /** how the ledger stands, behind each check; its segments and checkpoints are entries of the log that it reads */
+  readonly status: Linear;
   /** of the generated records, on average */
   readonly recordBytes: number;
   readonly sizes: readonly Sealed[];
@@ -46,6 +48,7 @@ export interface Counts {
   readonly integrateNothing: Requests;
   /** of what is new since the report before */
   readonly verify: Requests;
+  readonly status: Requests;
 }
 
 const LIMITS = [1, 4, 16, 64, 256, 1024, 8192].map((kib) => kib * 1024);
@@ -68,7 +71,8 @@ export async function countShape({ partitions, segments, runs }: Shape): Promise
   await ledger.seal(1);
   await ledger.integrate();
   await ledger.verify(24);
-  await ledger.integrate(); // of the report
+  await ledger.status();
+  await ledger.integrate(); // of the reports
   const integrateNothing = await ledger.integrate();
   const sealed: Requests[] = [];
   const integrated: Requests[] = [];
@@ -83,6 +87,7 @@ export async function countShape({ partitions, segments, runs }: Shape): Promise
     integrate: average(integrated, runs),
     integrateNothing,
     verify: await ledger.verify(24),
+    status: await ledger.status(),
   };
 }
 
@@ -96,7 +101,7 @@ export async function measureCounts(): Promise<Measured> {
     await countShape({ ...base, partitions: 16 }),
     await countShape({ ...base, runs: 512 }),
   ];
-  const linear = (action: 'integrate' | 'verify', runs: number, more: number): Linear => {
+  const linear = (action: 'integrate' | 'verify' | 'status', runs: number, more: number): Linear => {
     const of = (counts: Counts): Requests => counts[action];
     const { partitions } = base;
     const perSegment = each((kind) => (of(dense)[kind] - of(low)[kind]) / (2 * partitions * runs));
@@ -123,6 +128,7 @@ export async function measureCounts(): Promise<Measured> {
       perCheckpoint: NOTHING,
     }),
     verify: linear('verify', base.runs, base.runs),
+    status: linear('status', base.runs, base.runs),
     ...(await measureSizes()),
   };
 }

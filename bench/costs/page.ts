@@ -114,6 +114,7 @@ export function costsBlock(): string {
       ['bytes of bodies in a segment', ...perSize(({ usage }) => number(usage.rawASegment))],
       ['bytes stored for it', ...perSize(({ usage }) => number(usage.storedASegment))],
       ['segments after a year', ...perSize(({ usage }) => number(usage.held.segments))],
+      ['reads of a status after a year', ...perSize(({ usage }) => number(usage.statedReads))],
       ['hours of a full recheck after a year', ...perSize(({ usage }) => number(usage.runSeconds.full / 3600))],
       ['hours after which the host ends it', ...perSize(({ deployed }) => number(deployed.verifyHours))],
     ]),
@@ -202,23 +203,31 @@ export function costsBlock(): string {
     .replaceAll(/(^- .*)\n\n(?=- )/gm, '$1\n');
 }
 
+const PARTS = [
+  ['fixed', ''],
+  ['perPartition', ', for each partition'],
+  ['perSegment', ', for each new segment'],
+  ['perCheckpoint', ', for each new checkpoint'],
+] as const;
+const STATUS_PARTS = [
+  ['fixed', ''],
+  ['perPartition', ', for each partition'],
+  ['perSegment', ', for each entry of a segment that it reads'],
+  ['perCheckpoint', ', for each entry of a batch that it reads'],
+] as const;
+
 function measuredTables(): string {
-  const { command, recordBytes, seal, integrate, integrateNothing, verify, sizes } = MEASURED;
-  const parts = [
-    ['fixed', ''],
-    ['perPartition', ', for each partition'],
-    ['perSegment', ', for each new segment'],
-    ['perCheckpoint', ', for each new checkpoint'],
-  ] as const;
+  const { command, recordBytes, seal, integrate, integrateNothing, verify, status, sizes } = MEASURED;
   const kinds = ['write', 'read', 'list', 'sign', 'bytes'] as const;
   const rows = (
     [
       ['`integrate`', integrate],
       ['`integrate` that finds nothing', integrateNothing],
       ['`verify`', verify],
+      ['a status', status, STATUS_PARTS],
     ] as const
-  ).flatMap(([title, linear]) =>
-    parts
+  ).flatMap(([title, linear, named = PARTS]) =>
+    named
       .filter(([part]) => kinds.some((kind) => linear[part][kind] !== 0))
       .map(([part, says]) => [title + says, ...kinds.map((kind) => number(linear[part][kind]))]),
   );

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { predict } from './counts.ts';
 import type { Measured, Sealed } from './counts.ts';
 import type { Deployed, Size } from './deployed.ts';
+import { statusReads } from './statusReads.ts';
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
@@ -34,6 +35,8 @@ export const MEASURED = readJson('measured.json') as Measured;
 
 /** A full recheck reads each segment, and once more to make the index again. */
 export const READS_IN_FULL = 2;
+/** It reads each report for its entry, for itself and with its page, which it reads too. */
+export const READS_A_REPORT = 4;
 export const DAYS = HOURS / 24;
 const DAY_SECONDS = 86_400;
 const GB = 1e9;
@@ -57,7 +60,9 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const watchRuns = deployed.watchRunsADay * DAYS;
 
   const certifying = assumed('certifyingADay') * DAYS;
-  const reports = (verifyRunsADay + deployed.postureRunsADay) * DAYS;
+  // A status follows each check.
+  const reportsADay = 2 * verifyRunsADay + deployed.postureRunsADay;
+  const reports = reportsADay * DAYS;
   // Each operation on a key is logged by the vault, into the hub.
   const events = (workload.recordsADay / workload.recordsAnEvent + integrateRunsADay) * DAYS + certifying + reports;
   const rawBytes = workload.recordsADay * workload.recordBytes * DAYS;
@@ -81,6 +86,12 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const segmentsADay = segments / DAYS;
   const held = { segments: segmentsADay * heldDays, checkpoints: integrateRunsADay * heldDays };
   const full = predict(MEASURED.verify, { partitions, ...held });
+  const fullReportReads = reportsADay * heldDays * READS_A_REPORT;
+
+  // Each batch has an entry of its own.
+  const { entries, tiles } = statusReads(segmentsADay + integrateRunsADay, heldDays);
+  const stated = predict(MEASURED.status, { partitions, segments: entries, checkpoints: 0 });
+  const statedReads = stated.read + tiles;
 
   // A full recheck reads old segments in the tier where they are.
   const between = (from: number, to: number): number => Math.max(0, Math.min(heldDays, to) - from);
@@ -95,7 +106,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     fullReads: segmentsADay * days[tier] * fulls * READS_IN_FULL,
     fullGb: gbADay * days[tier] * fulls * READS_IN_FULL,
   });
-  const besideADay = (integrated.bytes * integrateRunsADay + verified.bytes * verifyRunsADay) / GB;
+  const besideADay = (integrated.bytes * integrateRunsADay + (verified.bytes + stated.bytes) * verifyRunsADay) / GB;
 
   const seconds = (requests: number): number => (requests * assumed('requestMs')) / 1000;
   const perSegment = 1 / assumed('readsAtOnce');
@@ -106,19 +117,26 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
       assumed('leastRunSeconds'),
       seconds(integrated.read - perRun.segments * (1 - perSegment) + integrated.write + integrated.list),
     ),
-    verify: Math.max(assumed('leastRunSeconds'), seconds(verified.read * perSegment + verified.write + verified.list)),
+    verify: Math.max(
+      assumed('leastRunSeconds'),
+      seconds((verified.read + statedReads) * perSegment + verified.write + stated.write + verified.list + stated.list),
+    ),
     full: seconds(
-      (full.read + held.segments * (READS_IN_FULL - 1)) * perSegment + full.write + full.list + held.segments / PAGE,
+      (full.read + fullReportReads + held.segments * (READS_IN_FULL - 1)) * perSegment +
+        full.write +
+        full.list +
+        held.segments / PAGE,
     ),
   };
 
-  const writes = segments * MEASURED.seal.write + integrated.write * integrateRuns + verified.write * verifyRuns;
+  const writes =
+    segments * MEASURED.seal.write + integrated.write * integrateRuns + (verified.write + stated.write) * verifyRuns;
   // The watch asks whether a partition has a further segment.
   const looks = watchRuns * partitions;
-  const reads = integrated.read * integrateRuns + verified.read * verifyRuns + looks;
-  const lists = integrated.list * integrateRuns + verified.list * verifyRuns;
-  // What a full recheck reads that is no segment stays hot: batches, checkpoints, tiles.
-  const fullLogReads = (full.read - held.segments) * fulls;
+  const reads = integrated.read * integrateRuns + (verified.read + statedReads) * verifyRuns + looks;
+  const lists = integrated.list * integrateRuns + (verified.list + stated.list) * verifyRuns;
+  // What a full recheck reads that is no segment stays hot: batches, checkpoints, tiles, reports.
+  const fullLogReads = (full.read - held.segments + fullReportReads) * fulls;
   const fullLists = (full.list + held.segments / PAGE) * fulls;
   const postureRuns = deployed.postureRunsADay * DAYS;
   const postureSeconds = assumed('postureSeconds') + workload.loggingResources / assumed('coverageReadsASecond');
@@ -132,7 +150,8 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const hostLists = (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds');
   const signatures = integrated.sign * integrateRuns + certifying + reports;
   const operations = signatures + (deployed.hasOwnKey ? assumed('keyUnwraps') : 0);
-  const requestRows = writes + (deployed.logsReads ? reads + lists + full.read * fulls + fullLists : 0);
+  const requestRows =
+    writes + (deployed.logsReads ? reads + lists + (full.read + fullReportReads) * fulls + fullLists : 0);
   const rows = requestRows + hostWrites + operations + (runs.sealer + runs.auditor) * assumed('logRowsARun');
   const storedGb = (segments * storedASegment) / GB;
   return {
@@ -147,6 +166,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     fulls,
     held,
     runSeconds,
+    statedReads,
     tiers: { hot: inTier('hot'), cool: inTier('cool'), cold: inTier('cold') },
     besideGb: besideADay * heldDays,
     writes,

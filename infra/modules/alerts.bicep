@@ -100,6 +100,16 @@ var rules = [
     threshold: 0
   }
   {
+    key: 'silentSources'
+    title: 'A category of records stopped coming'
+    severity: 2
+    every: 'PT1H'
+    window: 'PT2H' // each is said once, and lines may come late
+    column: 'rows'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
     key: 'losses'
     title: 'Events are lost, or something foreign is in a chain'
     severity: 0

@@ -99,6 +99,20 @@ param verifyTimeoutMinutes int
 @maxValue(1440)
 param heartbeatMinutes int
 
+@description('Required. Hours without a record after which the auditor calls a category of records silent, at the earliest.')
+@minValue(1)
+@maxValue(8784)
+param sourceSilentHours int
+
+@description('Required. Categories of records that must come: CATEGORY=HOURS, separated by white space. Empty: what is usual decides alone.')
+@maxLength(8000)
+param sourcesExpected string
+
+@description('Required. Address that the name of a section of the runbook is put behind. One that begins with neither http:// nor https:// is of no use to the auditor, whose pages anybody may have.')
+@minLength(1)
+@maxLength(513)
+param runbook string
+
 @description('Required. Version of Node.')
 @minLength(2)
 @maxLength(8)
@@ -217,6 +231,10 @@ var coverage = empty(coverageScopes)
       )
       COVERAGE_PROMISED: coveragePromised
     }
+// The app refuses any other address: a page that was copied elsewhere would link to nothing.
+var runbookSetting = startsWith(toLower(runbook), 'http://') || startsWith(toLower(runbook), 'https://')
+  ? { RUNBOOK_URL: runbook }
+  : {}
 var timeout = {
   AzureFunctionsJobHost__functionTimeout: '${padLeft(verifyTimeoutMinutes / 60, 2, '0')}:${padLeft(verifyTimeoutMinutes % 60, 2, '0')}:00'
 }
@@ -311,6 +329,9 @@ module auditor 'functionApp.bicep' = {
       LEDGER_RESOURCE_ID: resourceId('Microsoft.Storage/storageAccounts', names.ledger)
       RETENTION_DAYS: string(retentionDays)
       ...coverage
+      ...runbookSetting
+      SOURCE_SILENT_HOURS: string(sourceSilentHours)
+      SOURCES_EXPECTED: sourcesExpected
       DRILL__credential: 'managedidentity'
       DRILL__clientId: drillIdentity.properties.clientId
       LEDGER_VERIFIER_KEYS: trim('${vault::signer.properties.keyUriWithVersion} ${verifierKeys}')

@@ -4,6 +4,7 @@
  */
 import { firstFree, judgeReport, readDown } from './reports.ts';
 import type { Filing } from './reports.ts';
+import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { FiledReport } from '../core/objects/filedReport.ts';
 import type { Finding, FindingCode } from '../core/objects/report.ts';
@@ -99,6 +100,8 @@ function worstOf(findings: readonly Finding[]): ReadonlyMap<string, Seen> {
 const SUBJECTS: { readonly [C in FindingCode]?: (finding: Finding) => string } = {
   'clock-ahead': ({ object }) => object.slice(0, object.lastIndexOf('/') + 1),
   'not-integrated': ({ object }) => object,
+  // A status, which knows the published one by this name, says how old it is.
+  'checkpoint-stale': ({ object, detail }) => (object === NEWEST_CHECKPOINT ? object : `${object}: ${detail}`),
   'checkpoint-uncosigned': ({ detail }) => detail,
   'drill-failed': ({ detail }) => detail,
   'report-stale': () => '',

@@ -7,8 +7,8 @@ import { DAY_MS, HOUR_MS } from '../core/units.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 
 /** How many entry bundles of the last day are read at most, and of the days before: 256 entries each. */
-const MOST_OF_DAY = 1024;
-const MOST_BEFORE = 96;
+export const MOST_OF_DAY = 1024;
+export const MOST_BEFORE = 96;
 /** How many are read at one time. */
 const AT_ONCE = 8;
 /** How many categories are told apart: whoever sends events makes them up. */

@@ -92,6 +92,7 @@ describeTemplates('alerts', (templates) => {
     expect(rules.map(({ name }) => name)).toEqual([
       'findings',
       'standing',
+      'silentSources',
       'losses',
       'expiring',
       'tampering',
@@ -320,11 +321,15 @@ describeTemplates('alerts', (templates) => {
     }
   });
 
-  test('an address that would break the queries is refused', async () => {
+  test.each([
+    ['would break the queries', 'https://wiki/"|take 0'],
+    ['the auditor would not start with', 'https://wiki/the runbook'],
+    ['nobody sees the end of', 'https://wiki/\\trunbook'],
+  ])('an address that %s is refused', async (_why, address) => {
     const said = templates.evaluateFile(
       (await readFile(join(ROOT, 'infra/main.bicepparam'), 'utf8')).replace(
         /^param runbookUrl = .*$/m,
-        "param runbookUrl = 'https://wiki/\"| take 0'",
+        `param runbookUrl = '${address}'`,
       ),
     );
     await expect(said).rejects.toThrow('AUDITSEAL_RUNBOOK_URL has a quote');

@@ -7,7 +7,8 @@ import type { Sealed } from '../../bench/costs/counts.ts';
 import { SIZES, readDeployed, runsADay } from '../../bench/costs/deployed.ts';
 import { costsBlock } from '../../bench/costs/page.ts';
 import { PRICE_LIST, sourceOf } from '../../bench/costs/priceList.ts';
-import { MEASURED, READS_IN_FULL, WORKLOADS, storedBytesOf } from '../../bench/costs/usage.ts';
+import { statusReads } from '../../bench/costs/statusReads.ts';
+import { MEASURED, READS_A_REPORT, READS_IN_FULL, WORKLOADS, storedBytesOf } from '../../bench/costs/usage.ts';
 import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 import { section } from '../docs/pages.ts';
 import { cells } from './support/ports.ts';
@@ -158,6 +159,30 @@ describe('what was measured', () => {
     expect((await ledger.verify(24)).read / (read + held * (READS_IN_FULL - 1))).toBeCloseTo(1, 1);
   });
 
+  test('a full recheck reads each report, with its entry and its page', async () => {
+    const ledger = new CountedLedger(1);
+    await ledger.seal(1);
+    await ledger.integrate();
+    const [all, more] = [1 / 3600, 20]; // periods of a second: each check is of everything
+    const before = await ledger.verify(all);
+    for (let i = 0; i < more; i++) {
+      await ledger.verify(24);
+      await ledger.status();
+    }
+    await ledger.integrate();
+    expect(((await ledger.verify(all)).read - before.read) / (2 * more)).toBeCloseTo(READS_A_REPORT, 0);
+  });
+
+  test('a status reads no more of a log that grows for ever', () => {
+    const perDay = [100, 5000, 1e6, 1e9].map((entriesADay) => statusReads(entriesADay, 365));
+    const bundles = perDay.map(({ entries }) => Math.round(entries / 256));
+    expect(bundles).toEqual([bundles[0], ...bundles.slice(1)].toSorted((a, b) => Number(a) - Number(b)));
+    expect(bundles.at(-1)).toBeLessThan(1024 + 96 + 2 * 32);
+    // A month-old log of one bundle a day is read whole.
+    expect(statusReads(256, 28).entries / 256).toBeGreaterThan(27);
+    expect(statusReads(256, 28).tiles).toBe(0);
+  });
+
   test('is what the parts ask for, in a shape that it was not taken from', async () => {
     const shape = { partitions: 7, segments: 2, runs: 40 };
     const counts = await countShape(shape);
@@ -175,6 +200,9 @@ describe('what was measured', () => {
     expect(counts.integrate.write).toBeCloseTo(integrate.write, 0);
     expect(counts.verify.read / verify.read).toBeCloseTo(1, 1);
     expect([counts.verify.write, counts.verify.list]).toEqual([verify.write, verify.list]);
+    const status = predict(MEASURED.status, { partitions: 7, segments: aRun * 40, checkpoints: 40 });
+    expect(Math.abs(counts.status.read - status.read)).toBeLessThan(8); // the tree is smaller, so two bisections are shorter
+    expect([counts.status.write, counts.status.list]).toEqual([status.write, status.list]);
   });
 
   test('gives the size of a segment between the sizes that were sealed', () => {

@@ -7,7 +7,7 @@ import { isPartition } from '../../src/core/text.ts';
 import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
 import { firstCells, readPage, section } from '../docs/pages.ts';
-import { OFFERED } from './support/parameterSets.ts';
+import { OFFERED, RUNBOOK_URL } from './support/parameterSets.ts';
 import { guidOf } from './support/runtimeValues.ts';
 import { describeTemplates } from './support/templates.ts';
 import type { Deployment } from './support/templates.ts';
@@ -234,6 +234,34 @@ describeTemplates('settings', (templates) => {
   ] as const)('the host waits as long as is asked for: %s, %d s', async (set, seconds) => {
     const settings = settingsOf(await templates.evaluate(set), 'sealer');
     expect(parseHostOptions(HOST_JSON, settings).eventHubs.maxWaitTimeMs).toBe(seconds * 1000);
+  });
+
+  test('the auditor alone is told which sources must come, and what its pages link to where that is an address', async () => {
+    const [told, untold] = await Promise.all([templates.evaluate('longest'), templates.evaluate('small')]);
+    expect(loadConfig(seenBy(settingsOf(told, 'auditor')))).toMatchObject({
+      sources: {
+        silentHours: 8784,
+        expected: new Map([
+          ['AuditLogs', 6],
+          ['Policy', 0],
+        ]),
+      },
+      runbook: RUNBOOK_URL,
+    });
+    const config = loadConfig(seenBy(settingsOf(untold, 'auditor')));
+    expect(config.sources).toEqual({ silentHours: 24, expected: new Map() });
+    expect(config).not.toHaveProperty('runbook');
+    for (const name of ['SOURCE_SILENT_HOURS', 'SOURCES_EXPECTED', 'RUNBOOK_URL'])
+      expect(settingsOf(told, 'sealer')).not.toHaveProperty(name);
+  });
+
+  test('an address is one whatever the case of its scheme, and gets the mark that a section begins with', async () => {
+    const parameters = readFileSync(join(ROOT, 'infra/main.bicepparam'), 'utf8').replace(
+      /^param runbookUrl = .*$/m,
+      "param runbookUrl = 'HTTPS://wiki.example.com/Runbook'",
+    );
+    const deployment = await templates.evaluateFile(parameters);
+    expect(settingsOf(deployment, 'auditor')['RUNBOOK_URL']).toBe('HTTPS://wiki.example.com/Runbook#');
   });
 
   test('integrate runs when it is asked to', async () => {

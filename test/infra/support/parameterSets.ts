@@ -100,6 +100,8 @@ export const SETS = {
     AUDITSEAL_CALLER_RANGES: `${longestRange},10.0.0.0/8`,
     AUDITSEAL_DEPLOYER_RANGES: longestRange,
     AUDITSEAL_RUNBOOK_URL: RUNBOOK_URL,
+    AUDITSEAL_SOURCE_SILENT_HOURS: '8784',
+    AUDITSEAL_SOURCES_EXPECTED: 'AuditLogs=6  Policy=0',
     AUDITSEAL_ALERT_EMAILS: 'a@example.com,b@example.com',
     AUDITSEAL_DEPLOYERS: DEPLOYERS.join(','),
   }),
