@@ -53,6 +53,7 @@ export interface Activity {
 export async function readActivity(
   bundles: Bundles,
   now: number,
+  named: ReadonlySet<string> = new Set(),
   { mostOfDay, mostBefore } = { mostOfDay: MOST_OF_DAY, mostBefore: MOST_BEFORE },
 ): Promise<Activity> {
   // What was enqueued since then stands in batches that were made since then, but for clocks; a bundle may begin before.
@@ -62,7 +63,7 @@ export async function readActivity(
   const before = Math.min(await reaching(now - DAYS * DAY_MS), first);
   const spaced = evenly(before, first, mostBefore);
   const day = now - HOURS * HOUR_MS;
-  const counts = new Counts(now, first > dayBegins ? Math.max(day, await bundles.timeOf(first)) : day);
+  const counts = new Counts(now, named, first > dayBegins ? Math.max(day, await bundles.timeOf(first)) : day);
   for await (const lines of mapInOrder(spaced, AT_ONCE, (at) => bundles.read(at))) counts.add(lines);
   counts.beginDay();
   const ofDay = Array.from({ length: bundles.count - first }, (_, i) => first + i);
@@ -79,9 +80,10 @@ export function evenly(from: number, to: number, most: number): number[] {
   return Array.from({ length: count }, (_, i) => from + Math.floor(((i + 1) * (to - from)) / count) - 1);
 }
 
-/** Counts counts the records of entries, in the order of the log. */
+/** Counts counts the records of entries, in the order of the log. Categories that somebody named are always told apart. */
 class Counts {
   readonly #now: number;
+  readonly #named: ReadonlySet<string>;
   readonly dayFrom: number;
   readonly partitions = new Map<string, PartitionActivity>();
   readonly categories = new Map<string, CategoryActivity>();
@@ -90,8 +92,9 @@ class Counts {
   earliest = Infinity;
   #isDay = false;
 
-  constructor(now: number, dayFrom: number) {
+  constructor(now: number, named: ReadonlySet<string>, dayFrom: number) {
     this.#now = now;
+    this.#named = named;
     this.dayFrom = dayFrom;
   }
 
@@ -131,7 +134,7 @@ class Counts {
   #addCategory(name: string, records: number, last: number, hour: number | undefined): void {
     let category = this.categories.get(name);
     if (category === undefined) {
-      if (this.categories.size >= MOST_CATEGORIES) return void (this.beyond += records);
+      if (this.categories.size >= MOST_CATEGORIES && !this.#named.has(name)) return void (this.beyond += records);
       category = { hours: noHours(), sampled: 0, early: 0, first: last, last, longest: undefined };
       this.categories.set(name, category);
     } else {

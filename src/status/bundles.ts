@@ -12,6 +12,9 @@ import type { TileStore } from '../ports/store.ts';
 /** How many bundles before the end of a batch an entry of it is looked for in. */
 const MOST_BACK = 8;
 
+/** A hash tile of level 1 or above. c2sp.org/tlog-tiles. */
+const UPPER = /^tile\/[1-9]/;
+
 /** segmentIn gives the segment that an entry is of, undefined for every other entry. */
 export function segmentIn(line: Buffer): SegmentEntry | undefined {
   const entry = isHeadsLine(line) ? undefined : attempt(() => parseEntry(line), 'malformed');
@@ -23,12 +26,21 @@ export class Bundles {
   readonly count: number;
   readonly #tiles: Pick<TileStore, 'read'>;
   readonly #head: TreeHead;
+  /** tiles above the lowest level, each of which proves many bundles */
+  readonly #upper = new Map<string, ReturnType<TileStore['read']>>();
   readonly #heads = new Map<number, Promise<LogPosition | undefined>>();
 
   constructor(tiles: Pick<TileStore, 'read'>, head: TreeHead) {
-    this.#tiles = tiles;
+    this.#tiles = { read: (name) => (UPPER.test(name) ? this.#readUpper(tiles, name) : tiles.read(name)) };
     this.#head = head;
     this.count = Math.ceil(head.size / TILE_WIDTH);
+  }
+
+  #readUpper(tiles: Pick<TileStore, 'read'>, name: string): ReturnType<TileStore['read']> {
+    const known = this.#upper.get(name) ?? tiles.read(name);
+    known.catch(() => this.#upper.delete(name)); // whoever asked is told, and the next one asks again
+    this.#upper.set(name, known);
+    return known;
   }
 
   /** read gives the entries of a bundle. */

@@ -68,7 +68,13 @@ export function judgeReach({ checkpoint }: PublishedLog, check: Filed<Report> | 
   if (checkpoint.size < head.size)
     return [error('checkpoint-stale', NEWEST_CHECKPOINT, `it is of ${checkpoint.size} entries, and ${known}`)];
   if (checkpoint.size === head.size && formatHash(checkpoint.rootHash) !== head.root)
-    return [error('checkpoint-inconsistent', NEWEST_CHECKPOINT, `it has another root than the check knew: ${known}`)];
+    return [
+      error(
+        'checkpoint-inconsistent',
+        NEWEST_CHECKPOINT,
+        `it has another root than the newest check found of ${head.size} entries`,
+      ),
+    ];
   return [];
 }
 

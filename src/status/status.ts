@@ -75,7 +75,9 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
   const now = idleMs === undefined && log !== undefined ? Date.parse(log.heads.time) : clock();
 
   const bundles = log && tiles && new Bundles(tiles, log.checkpoint);
-  const activity = bundles && (await ask<Activity>('entries of the log', () => readActivity(bundles, now)));
+  const activity =
+    bundles &&
+    (await ask<Activity>('entries of the log', () => readActivity(bundles, now, new Set(promise.expected.keys()))));
   const judged = activity && judgeSources(activity, promise, now);
   const partitions =
     log === undefined

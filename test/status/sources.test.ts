@@ -139,7 +139,7 @@ describe('what is read', () => {
     const bundles = bundlesOf(scene);
     expect(bundles.count).toBeGreaterThan(4);
     const all = await readActivity(bundles, atHour(60));
-    const some = await readActivity(bundles, atHour(60), { mostOfDay: 1, mostBefore: 2 });
+    const some = await readActivity(bundles, atHour(60), new Set(), { mostOfDay: 1, mostBefore: 2 });
     expect(some.sampled.read).toBe(2);
     expect(some.sampled.of).toBe(bundles.count - 1);
     expect(some.dayFrom).toBeGreaterThan(all.dayFrom);

@@ -11,12 +11,26 @@ import { ROOT, writeBlock } from './markedBlock.ts';
  */
 export const SESSION: readonly string[] = [
   'npm start -- --once --out ../mirror',
-  'npm run -s cli -- check ../mirror.evidence.json --key KEY | tail -11',
+  'npm run -s cli -- check ../mirror.evidence.json --key KEY | tail -11 | head -2',
   'npm run -s cli -- show ../mirror 0 7 | tail -4',
   "zstd -dc ../mirror/segments/0/000000000000.jsonl.zst | sed -n 9p | tr -d '\\n' | (printf '\\0'; cat) | sha256sum",
 ];
 
 const VERIFIER_KEY = /[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}/g;
+
+/** shortened leaves of what the first command says its steps, and of each step the first lines. */
+export function shortened(shown: string, most = 2): string {
+  const lines: string[] = [];
+  let left = most;
+  for (const line of shown.split('\n')) {
+    const isStep = !line.startsWith(' ');
+    if (isStep) left = most;
+    // What a line says goes on in the lines below it that are indented further.
+    const isMore = line.startsWith('      ');
+    if (isStep || (!isMore && left-- > 0)) lines.push(line);
+  }
+  return lines.join('\n');
+}
 
 /** run types one command in `root` and gives what a terminal shows of it, without npm's own two lines. */
 async function run(command: string, root: string, mirror: string, path: string): Promise<string> {
@@ -48,7 +62,7 @@ export async function captureSession(root: string, path = process.env['PATH'] ??
     for (const line of SESSION) {
       const command = line.replace('KEY', () => key);
       const shown = await run(command, root, join(folder, 'mirror'), path);
-      lines.push(`$ ${command}`, shown);
+      lines.push(`$ ${command}`, lines.length === 0 ? shortened(shown) : shown);
       [key = key] = shown.match(VERIFIER_KEY) ?? [];
     }
     const text = lines.join('\n').replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…');

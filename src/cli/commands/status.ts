@@ -48,7 +48,7 @@ export const command = defineLedgerCommand(
     usage: ['TARGET [options]', 'LIST [options]'],
     description: [
       'Says how a ledger stands, and the one thing to do: what the newest reports found, how old everything is, what comes ' +
-        'from where and what fell silent. It looks into no segment: that is what verify does. It reads a few dozen objects.',
+        "from where and what fell silent. It looks into no segment: that is what verify does. It reads a few reports, the log's entries of a day, and some of four weeks.",
       TARGET_MEANING,
       LIST_MEANING,
     ],
