@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -46,16 +47,24 @@ export async function startFrontPage({ ledger, status }: FrontPageDeps): Promise
     if (path === '/runbook')
       return { type: 'text/plain; charset=utf-8', body: await readFile(join(ROOT, 'docs', 'runbook.md')) };
     if (!/^\/reports\/\d{12}\.html$/.test(path)) return undefined;
-    return { type: HTML, body: await container.getBlobClient(path.slice(1)).downloadToBuffer() };
+    const [page, report] = await Promise.all(
+      [path, path.replace(/html$/, 'json')].map((one) => container.getBlobClient(one.slice(1)).downloadToBuffer()),
+    );
+    // Whoever may create blobs can take the name of a page: it is the one whose hash its report states.
+    const [, stated] = /"page":"([0-9a-f]{64})"/.exec(report?.toString('latin1') ?? '') ?? [];
+    if (page === undefined || createHash('sha256').update(page).digest('hex') !== stated) return undefined;
+    return { type: HTML, body: page };
   };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const url = request.url ?? '/';
     const say = (code: number, type: string, body: Buffer | string): void => {
       const common = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
       response.writeHead(code, common).end(request.method === 'HEAD' ? undefined : body);
     };
     if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'text/plain', 'only GET\n');
-    answer(pathname).then(
+    // Another name for this machine would let a page from elsewhere read what is here.
+    if (request.headers.host !== own) return say(421, 'text/plain', `ask for http://${own}/\n`);
+    answer(url.replace(/[?#].*$/, '')).then(
       (found) =>
         found === undefined
           ? say(404, 'text/plain', 'There are /, /reports/NUMBER.html, /check.html and /runbook.\n')
@@ -66,12 +75,14 @@ export async function startFrontPage({ ledger, status }: FrontPageDeps): Promise
       },
     );
   });
+  let own = '';
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the page has no port');
+  own = `127.0.0.1:${address.port}`;
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://${own}`,
     close: async () => {
       const closed = once(server, 'close');
       server.close();

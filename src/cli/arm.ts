@@ -3,7 +3,7 @@ import { EXAMPLE_URL } from './target.ts';
 import { isUrl, usageError } from './usage.ts';
 import type { OptionValues } from './usage.ts';
 import type { ContainerPlace } from '../adapters/armPolicy.ts';
-import { isArmEndpoint, parseAccountId } from '../config/azureIds.ts';
+import { ARM_ENDPOINTS, isArmEndpoint, parseAccountId } from '../config/azureIds.ts';
 
 const SUBSCRIPTION = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const GROUP = /^[\p{L}\p{N}_.()-]{1,90}$/u;
@@ -39,7 +39,7 @@ export function containerPlace(target: string, options: OptionValues<typeof ARM_
 /** armEndpoint gives where Azure Resource Manager is, undefined for Azure's public cloud. It throws USAGE. */
 export function armEndpoint({ arm }: Pick<OptionValues<typeof ARM_OPTIONS>, 'arm'>): string | undefined {
   if (arm === undefined || isArmEndpoint(arm)) return arm;
-  throw usageError('--arm must be https:// and a host, such as https://management.usgovcloudapi.net');
+  throw usageError(`--arm must be one of ${ARM_ENDPOINTS.join(', ')}`);
 }
 
 /** containerOf reads account and container from a URL: of the host's name, or of the path where the account is in it too. */

@@ -1,10 +1,11 @@
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT } from './exits.ts';
 import { fileKind } from './fileKind.ts';
 import { callersPath, isUserFolder, readUserFile, reasonOf } from './files.ts';
 import type { TrustedKeys } from './keys.ts';
-import { formatCount, printItem, printJson, warn } from './output.ts';
+import { formatCount, printItem, printJson, some, warn } from './output.ts';
 import { unusable } from './usage.ts';
 import { faultIn } from '../core/errors.ts';
 import type { AuditsealErrorCode } from '../core/errors.ts';
@@ -34,18 +35,28 @@ const WORDS: Readonly<Record<Status, string>> = {
   unchecked: 'not checked',
 };
 
-/** severalFiles gives the files of evidence that somebody named, those of folders too; undefined for one file, or the folder of an answer. */
-export async function severalFiles(paths: readonly string[]): Promise<readonly string[] | undefined> {
+/** EvidenceFiles is the files that somebody named, those of folders too, and what of the folders is none. */
+export interface EvidenceFiles {
+  readonly files: readonly string[];
+  readonly passedOver: readonly string[];
+}
+
+/** severalFiles gives the files of evidence that somebody named; undefined for one file, or the folder of an answer. */
+export async function severalFiles(paths: readonly string[]): Promise<EvidenceFiles | undefined> {
   const [path = ''] = paths;
   if (paths.length === 1 && !(await isFolderOfEvidence(path))) return undefined;
   const files: string[] = [];
+  const passedOver: string[] = [];
   for (const path of paths) {
-    if (await isFolderOfEvidence(path)) files.push(...(await evidenceIn(path)));
-    else if (await isUserFolder(path))
+    if (await isFolderOfEvidence(path)) {
+      const within = await evidenceIn(path);
+      files.push(...within.files);
+      passedOver.push(...within.passedOver);
+    } else if (await isUserFolder(path))
       throw unusable(`${path} is a mirror, or the folder of an answer: it is checked by itself`);
     else files.push(path);
   }
-  return files;
+  return { files, passedOver };
 }
 
 async function isFolderOfEvidence(path: string): Promise<boolean> {
@@ -54,23 +65,36 @@ async function isFolderOfEvidence(path: string): Promise<boolean> {
 }
 
 async function namesIn(path: string): Promise<string[]> {
+  return (await entriesIn(path)).map(({ name }) => name);
+}
+
+async function entriesIn(path: string): Promise<Dirent[]> {
   try {
-    return await readdir(callersPath(path));
+    return await readdir(callersPath(path), { withFileTypes: true });
   } catch (error) {
     throw unusable(`${path} can't be read: ${reasonOf(error)}`, error);
   }
 }
 
-async function evidenceIn(path: string): Promise<string[]> {
-  const names = (await namesIn(path)).filter((name) => name.endsWith('.json') && litterOf(name) === undefined).sort();
-  if (names.length === 0)
+/** Whatever else is in the folder may be what somebody doesn't want to be looked at: so it is named. */
+async function evidenceIn(path: string): Promise<EvidenceFiles> {
+  const entries = await entriesIn(path);
+  const isEvidence = (entry: Dirent): boolean =>
+    entry.isFile() && /\.json$/i.test(entry.name) && litterOf(entry.name) === undefined;
+  const names = (which: (entry: Dirent) => boolean): string[] =>
+    entries
+      .filter(which)
+      .map(({ name }) => join(path, name))
+      .sort();
+  const files = names(isEvidence);
+  if (files.length === 0)
     throw unusable(`${path} holds neither an answer nor a file of evidence: none that ends in .json`);
-  return names.map((name) => join(path, name));
+  return { files, passedOver: names((entry) => !isEvidence(entry)) };
 }
 
 /** checkSeveral checks files of evidence one after the other, prints a line for each and one for all, and gives the worst exit status. */
 export async function checkSeveral(
-  files: readonly string[],
+  { files, passedOver }: EvidenceFiles,
   trust: TrustedKeys,
   judging: Judging,
   isJson: boolean,
@@ -83,14 +107,16 @@ export async function checkSeveral(
     if (isJson) printJson({ file, ...judged });
     else printItem(`${WORDS[judged.status]}: ${file}: ${wordsOf(judged)}`);
   }
-  if (isJson) printJson({ files: files.length, ...counts });
+  if (isJson) printJson({ files: files.length, ...counts, passedOver });
   else {
     const parts = (Object.keys(counts) as Status[]).filter((status) => counts[status] > 0);
     const said = parts.map((status) => `${formatCount(counts[status])} ${WORDS[status]}`);
     printItem(`${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}: ${said.join(', ')}`);
   }
+  if (!isJson && passedOver.length > 0)
+    printItem(`not looked at, though in a folder that was named: ${some(passedOver)}`);
   if (counts.refuted > 0) return EXIT.wrong;
-  return counts.proved === files.length ? EXIT.fine : EXIT.unknown;
+  return counts.proved === files.length && passedOver.length === 0 ? EXIT.fine : EXIT.unknown;
 }
 
 const wordsOf = (judged: Judged): string =>

@@ -85,8 +85,16 @@ export function parseSenderRule(id: string): { readonly namespace: string; reado
   return namespace === undefined ? undefined : { namespace, ...(hub !== undefined && { hub }) };
 }
 
-/** isArmEndpoint tells whether a text says where Azure Resource Manager is: a host over TLS, or a stand-in on this machine. */
-export const isArmEndpoint = (text: string): boolean => /^https:\/\/[\w.-]+(:\d{1,5})?$/.test(text) || isLoopback(text);
+/** ARM_ENDPOINTS is where Azure Resource Manager is, in the public cloud, the one of the US government, and the one of 21Vianet in China. */
+export const ARM_ENDPOINTS = [
+  'https://management.azure.com',
+  'https://management.usgovcloudapi.net',
+  'https://management.chinacloudapi.cn',
+] as const;
+
+/** isArmEndpoint tells whether a text is one of these, or a stand-in on this machine: a token must go nowhere else. */
+export const isArmEndpoint = (text: string): boolean =>
+  (ARM_ENDPOINTS as readonly string[]).includes(text) || isLoopback(text);
 
 /** isLoopback tells whether that is a stand-in on this machine, which nobody signs in to. */
 export const isLoopback = (endpoint: string): boolean => /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(endpoint);

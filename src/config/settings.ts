@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isArmEndpoint, isHubId, isScope, parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
+import { ARM_ENDPOINTS, isArmEndpoint, isHubId, isScope, parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
 import type { Settings, SettingsReader } from './reader.ts';
 import { EXPECTATION, parseExpectation } from './sources.ts';
@@ -169,12 +169,7 @@ export const SETTINGS = {
     ),
   },
   COVERAGE_PROMISED: v.optional(v.picklist(['none', 'key', 'all'], 'expected none, key or all'), 'none'),
-  ARM_ENDPOINT: v.optional(
-    passing(
-      isArmEndpoint,
-      'where Azure Resource Manager is: https:// and a host, such as https://management.usgovcloudapi.net',
-    ),
-  ),
+  ARM_ENDPOINT: v.optional(passing(isArmEndpoint, `one of ${ARM_ENDPOINTS.join(', ')}`)),
   DRILL: v.optional(text),
   DRILL__credential: v.optional(credential),
   DRILL__clientId: v.optional(text),

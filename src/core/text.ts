@@ -50,4 +50,4 @@ export function isTime(text: string): boolean {
  * UNSEEN matches what shows nothing, looks like a space, or changes the direction of other characters: with it, a text could
  * pretend to be another one. Lone surrogates are among it.
  */
-export const UNSEEN = /(?:[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs})+/gu;
+export const UNSEEN = /(?:[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}\u2800\u{1D159}]|(?! )\p{Zs})+/gu;

@@ -102,6 +102,10 @@ function answerSections(check: AnswerCheck, within: readonly AnsweredRecord[]): 
   ];
 }
 
+/** Letters of other scripts, and signs that hardly show, can look like those that were meant. */
+const isOdd = (value: string): boolean => /[^ -~]/.test(value);
+const ODD = markup`<br><strong>It has characters beyond ASCII: what looks the same may be something else. Ask with the plain letters too.</strong>`;
+
 function queryFacts({ from, to, partitions, terms }: AnswerQuery): [string, Markup | string][] {
   return [
     ['Came in from', from ?? 'the beginning'],
@@ -114,7 +118,7 @@ function queryFacts({ from, to, partitions, terms }: AnswerQuery): [string, Mark
         .map((value, i) => markup`${i === 0 ? '' : ' or '}<code>${untrusted(cut(value))}</code>`);
       return [
         field,
-        markup`${shown}${values.length > MOST ? ` or one of ${plural(values.length - MOST, 'more value')}` : ''}`,
+        markup`${shown}${values.length > MOST ? ` or one of ${plural(values.length - MOST, 'more value')}` : ''}${values.some(isOdd) ? ODD : ''}`,
       ];
     }),
   ];

@@ -16,6 +16,11 @@ const TITLE: Readonly<Record<Status, string>> = {
   unverified: 'Not known',
 };
 
+const WELL =
+  'Nothing needs doing: the newest check found no error, and neither it nor what is sealed and signed is older than it may be.';
+const WELL_COPY =
+  'Nothing needs doing that this copy knows of: its newest check found no error. How the ledger stands now is not known here.';
+
 /** titleOf is the headline: what is well but for a source that fell silent needs attention too. */
 const titleOf = ({ status, todo }: StatusReport): string =>
   status === 'verified' && todo !== null ? 'Attention' : TITLE[status];
@@ -47,23 +52,27 @@ export function renderStatus(
 }
 
 /** From the worst on. */
-const STATUSES = ['violated', 'unverified', 'verified'] as const satisfies readonly Status[];
+const TONES = ['violated', 'unverified', 'verified'] as const satisfies readonly Status[];
 
 /** renderEstate makes one page of how several ledgers stand: one verdict, one table, and behind it each ledger. */
 export function renderEstate(outcomes: readonly LedgerOutcome[], at: string, links: StatusLinks = {}): string {
-  const statusOf = (outcome: LedgerOutcome): Status => ('report' in outcome ? outcome.report.status : 'unverified');
-  const status = STATUSES.find((one) => outcomes.some((outcome) => statusOf(outcome) === one)) ?? 'unverified';
-  const sorted = outcomes.toSorted((a, b) => STATUSES.indexOf(statusOf(a)) - STATUSES.indexOf(statusOf(b)));
-  const count = (one: Status): string => number(outcomes.filter((outcome) => statusOf(outcome) === one).length);
+  const tone = TONES.find((one) => outcomes.some((outcome) => toneOfOutcome(outcome) === one)) ?? 'unverified';
+  const sorted = outcomes.toSorted((a, b) => TONES.indexOf(toneOfOutcome(a)) - TONES.indexOf(toneOfOutcome(b)));
+  const count = (title: string): string =>
+    number(outcomes.filter((outcome) => titleOfOutcome(outcome) === title).length);
+  // A silent source has the tone of what isn't known, and needs attention more.
+  const titles = outcomes.map(titleOfOutcome);
+  const title =
+    [TITLE.violated, TITLE.unverified, TITLE.verified].find((one) => titles.includes(one)) ?? TITLE.unverified;
   return renderDocument({
-    title: `${TITLE[status]}: status of ${plural(outcomes.length, 'ledger')}`,
+    title: `${title}: status of ${plural(outcomes.length, 'ledger')}`,
     subject: 'status of several ledgers',
     dated: markup`as of ${minute(at)}`,
     style: REPORT_STYLE + STATUS_STYLE,
-    main: markup`<section class="status ${status}" aria-labelledby="status">
-${sign(status, 'sign')}
-<div class="body"><h1 id="status">${TITLE[status]}</h1>
-<p class="lead">${plural(outcomes.length, 'ledger')}: ${count('verified')} well, ${count('violated')} need attention, ${count('unverified')} not known.</p></div>
+    main: markup`<section class="status ${tone}" aria-labelledby="status">
+${sign(tone, 'sign')}
+<div class="body"><h1 id="status">${title}</h1>
+<p class="lead">${plural(outcomes.length, 'ledger')}: ${count(TITLE.verified)} well, ${count(TITLE.violated)} need attention, ${count(TITLE.unverified)} not known.</p></div>
 </section>
 <section aria-labelledby="ledgers"><h2 id="ledgers">Ledgers</h2>
 <table role="table" class="long">
@@ -75,16 +84,20 @@ ${sorted.map((outcome, at) => ('report' in outcome ? ledgerPart(outcome.ledger, 
   });
 }
 
+const titleOfOutcome = (outcome: LedgerOutcome): string =>
+  'report' in outcome ? titleOf(outcome.report) : TITLE.unverified;
+
+const toneOfOutcome = (outcome: LedgerOutcome): Status => ('report' in outcome ? toneOf(outcome.report) : 'unverified');
+
 function ledgerRow(outcome: LedgerOutcome, at: number): Markup {
   const { ledger, target } = outcome;
   const hasReport = 'report' in outcome;
-  const status = hasReport ? outcome.report.status : 'unverified';
+  const tone = toneOfOutcome(outcome);
   const name = hasReport
     ? markup`<a href="#ledger-${at}"><code>${untrusted(ledger)}</code></a>`
     : markup`<code>${untrusted(ledger)}</code>`;
   const todo = hasReport ? untrusted(outcome.report.todo?.what ?? 'nothing') : untrusted(outcome.fault);
-  const title = hasReport ? titleOf(outcome.report) : TITLE.unverified;
-  return markup`<tr role="row"><th role="rowheader" scope="row">${name}<br><span class="soft small">${untrusted(target)}</span></th><td role="cell" data-label="Status"><span class="mark ${status}">${sign(status)} ${title}</span></td><td role="cell" class="break">${todo}</td></tr>\n`;
+  return markup`<tr role="row"><th role="rowheader" scope="row">${name}<br><span class="soft small">${untrusted(target)}</span></th><td role="cell" data-label="Status"><span class="mark ${tone}">${sign(tone)} ${titleOfOutcome(outcome)}</span></td><td role="cell" class="break">${todo}</td></tr>\n`;
 }
 
 const ledgerPart = (ledger: string, report: StatusReport, at: number, links: StatusLinks): Markup =>
@@ -111,7 +124,7 @@ function topSection(report: StatusReport, links: StatusLinks, name: string | und
       : markup`<h3 class="title" id="${prefix}status">${titleOf(report)}</h3>`;
   const what =
     todo === null
-      ? markup`<p class="lead">Nothing needs doing: the last check found no error, and nothing is older than it may be.</p>`
+      ? markup`<p class="lead">${report.isCopy ? WELL_COPY : WELL}</p>`
       : markup`<p class="lead break">${untrusted(todo.what)}</p><p>What to do: ${runbookLink(links, todo.section)}</p>`;
   const content = markup`${sign(tone, 'sign')}
 <div class="body">

@@ -19,7 +19,7 @@ export const SESSION: readonly string[] = [
 const VERIFIER_KEY = /[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}/g;
 
 /** shortened leaves of what the first command says its steps, and of each step the first lines. */
-export function shortened(shown: string, most = 2): string {
+function shortened(shown: string, most = 2): string {
   const lines: string[] = [];
   let left = most;
   for (const line of shown.split('\n')) {

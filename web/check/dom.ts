@@ -2,7 +2,7 @@
  * UNSEEN matches what shows nothing, looks like a space, or changes the direction of other characters: with it, a text could
  * pretend to be another one.
  */
-const UNSEEN = /(?:[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs})+/gu;
+const UNSEEN = /(?:[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}\u2800\u{1D159}]|(?! )\p{Zs})+/gu;
 
 /** UNSEEN_OR_LOST matches spaces too where a page doesn't show them: at the ends, and beside others. */
 const UNSEEN_OR_LOST = new RegExp(`${UNSEEN.source}|^ +| +$| {2,}`, 'gu');

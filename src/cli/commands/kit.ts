@@ -4,6 +4,7 @@ import { command as check } from './check.ts';
 import { command as mirror } from './mirror.ts';
 import { command as verify } from './verify.ts';
 import { formatHash, sha256 } from '../../core/hash.ts';
+import { isAnswer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES } from '../../core/objects/evidence.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
@@ -122,7 +123,7 @@ export const command = defineCommand(
         name,
         sha256: formatHash(sha256(bytes)),
         bytes: bytes.length,
-        verdict: VERDICTS[own] ?? 'unknown',
+        verdict: verdictOn(bytes, own, options['auditor-key'].length > 0),
         by,
       });
     }
@@ -143,6 +144,12 @@ export const command = defineCommand(
   },
 );
 
+/** verdictOn says what came of a file. That an answer is complete is the word of the log's signer where no auditor is named. */
+const verdictOn = (bytes: Buffer, exit: number, isAuditorNamed: boolean): string =>
+  exit === EXIT.fine && isAnswer(bytes) && !isAuditorNamed
+    ? "good, on the word of the log's signer that it is complete"
+    : (VERDICTS[exit] ?? 'unknown');
+
 const verdictOf = ({ made, program, pieces, page }: KitContents): object => ({
   version: 1,
   kind: 'kit',
@@ -156,9 +163,16 @@ const verdictOf = ({ made, program, pieces, page }: KitContents): object => ({
 const worst = (one: number, other: number): number =>
   [EXIT.wrong, EXIT.unknown].find((status) => status === one || status === other) ?? EXIT.fine;
 
+/** Names stand in commands that an auditor copies, and beside the page that he opens: so they are plain, and of no page. */
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json$/;
+
 function refuseNames(names: readonly string[]): void {
   const taken = new Set<string>([README, VERDICT, PAGE, MIRROR, REPORT].map((name) => name.toLowerCase()));
   for (const name of names) {
+    if (!PLAIN.test(name))
+      throw usageError(
+        `--evidence: ${JSON.stringify(name)} is no name for a file of a kit: expected one of A to Z, a to z, 0 to 9, dots, hyphens and underscores that ends in .json`,
+      );
     if (taken.has(name.toLowerCase()))
       throw usageError(`--evidence: two files of the kit would have the name ${name}: rename one`);
     taken.add(name.toLowerCase());
