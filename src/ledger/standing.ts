@@ -92,6 +92,9 @@ function worstOf(findings: readonly Finding[]): ReadonlyMap<string, Seen> {
   return worst;
 }
 
+/** firstClause is what stays of a detail that goes on with an age, or with the name of the newest report. */
+const firstClause = (detail: string): string => detail.split(/: |, /, 1).join('');
+
 /**
  * What tells a finding from others besides its code, where it isn't object and detail: left out is what each run states anew of what
  * stands, such as times by the clock of who checks, how many more there are, the newest checkpoint, and today's canary.
@@ -101,7 +104,8 @@ const SUBJECTS: { readonly [C in FindingCode]?: (finding: Finding) => string } =
   'not-integrated': ({ object }) => object,
   'checkpoint-uncosigned': ({ detail }) => detail,
   'drill-failed': ({ detail }) => detail,
-  'report-stale': () => '',
+  'checkpoint-stale': ({ object, detail }) => `${object} ${firstClause(detail)}`,
+  'report-stale': ({ detail }) => firstClause(detail),
   'source-silent': ({ object }) => object,
 };
 
