@@ -37,18 +37,28 @@ export function judgeAges(
           error(
             'partition-silent',
             segmentName(partition, index),
-            `it is the newest of its partition, sealed at ${sealed}: not even a heartbeat came behind it`,
+            now < Date.parse(sealed)
+              ? `it is the newest of its partition, sealed at ${sealed}: ${ageOf(sealed, now)}`
+              : `it is the newest of its partition, sealed at ${sealed}: not even a heartbeat came behind it`,
           ),
         );
   }
   if (integrity !== undefined && isOld(integrity.report.finished, VERIFY_AGE_MS))
-    found.push(stale(integrity, integrity.report.finished, 'check', VERIFY_AGE_MS, now));
+    found.push(stale(integrity.name, integrity.report.finished, { what: 'check', mostMs: VERIFY_AGE_MS, now }));
   if (posture !== undefined && isOld(posture.report.time, POSTURE_AGE_MS))
-    found.push(stale(posture, posture.report.time, 'look at what guards the ledger', POSTURE_AGE_MS, now));
+    found.push(
+      stale(posture.name, posture.report.time, { what: 'look at what guards the ledger', mostMs: POSTURE_AGE_MS, now }),
+    );
   return found;
 }
 
-function stale({ name }: Filed<unknown>, time: string, what: string, mostMs: number, now: number): Finding {
+interface Due {
+  readonly what: string;
+  readonly mostMs: number;
+  readonly now: number;
+}
+
+function stale(name: string, time: string, { what, mostMs, now }: Due): Finding {
   const due = `one is due every ${mostMs / HOUR_MS} hours at least`;
   return error('report-stale', name, `it is of the last ${what}, at ${time}: ${ageOf(time, now)}, and ${due}`);
 }
@@ -81,18 +91,19 @@ export interface CollectedFindings {
   readonly omitted: number;
 }
 
-/** collectFindings lists the findings, the most urgent first. One that a report states is not stated again. */
+/** collectFindings lists the findings, the most urgent first. The status states none again that a report states of the same object. */
 export function collectFindings(own: readonly Finding[], { integrity, posture }: NewestReports): CollectedFindings {
-  const all = new Map<string, StatusFinding>();
-  const add = (finding: StatusFinding): void => {
-    const key = JSON.stringify([finding.code, finding.object]);
-    if (!all.has(key) || finding.code === 'sequence-gap') all.set(`${key}${all.has(key) ? all.size : ''}`, finding);
-  };
-  for (const filed of [integrity, posture])
-    for (const finding of filed?.report.findings ?? []) add({ ...finding, report: filed?.name ?? '' });
-  for (const finding of own) add(finding);
-  const sorted = [...all.values()].toSorted((a, b) => rankOf(a) - rankOf(b));
-  const omitted = Math.max(0, sorted.length - MOST_FINDINGS) + (integrity?.report.findingsOmitted ?? 0);
+  const reported = [integrity, posture].flatMap((filed): StatusFinding[] =>
+    filed === undefined ? [] : filed.report.findings.map((finding) => ({ ...finding, report: filed.name })),
+  );
+  const subjectOf = ({ code, object }: Finding): string => JSON.stringify([code, object]);
+  const stated = new Set(reported.map(subjectOf));
+  const all = [...reported, ...own.filter((finding) => !stated.has(subjectOf(finding)))];
+  const sorted = all.toSorted((a, b) => rankOf(a) - rankOf(b));
+  const omitted =
+    Math.max(0, sorted.length - MOST_FINDINGS) +
+    (integrity?.report.findingsOmitted ?? 0) +
+    (posture?.report.coverage?.findingsOmitted ?? 0);
   return { listed: sorted.slice(0, MOST_FINDINGS), omitted };
 }
 
