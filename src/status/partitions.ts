@@ -95,15 +95,15 @@ async function readHeartbeat(
   onUnread: (unread: UnreadHeartbeat) => void,
 ): Promise<SegmentHeader | undefined> {
   const name = segmentName(partition, index);
-  const stored = await store.read(name, MOST_HEARTBEAT_BYTES);
-  if (typeof stored !== 'object') {
-    onUnread({
-      object: name,
-      why: stored === undefined ? 'the log has an entry of it, and it is gone' : WHY_UNREAD[stored],
-    });
-    return undefined;
-  }
   try {
+    const stored = await store.read(name, MOST_HEARTBEAT_BYTES);
+    if (typeof stored !== 'object') {
+      onUnread({
+        object: name,
+        why: stored === undefined ? 'the log has an entry of it, and it is gone' : WHY_UNREAD[stored],
+      });
+      return undefined;
+    }
     const lines = openEntered(stored, { name, sha256 });
     try {
       return parseHeader(lines.subarray(0, lines.indexOf(LF)));
@@ -111,7 +111,7 @@ async function readHeartbeat(
       release(lines);
     }
   } catch (error) {
-    onUnread({ object: name, why: faultIn(error, 'malformed').message });
+    onUnread({ object: name, why: faultIn(error, 'malformed', 'unavailable', 'refused').message });
     return undefined;
   }
 }

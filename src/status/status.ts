@@ -54,23 +54,9 @@ const MOST_LOOKED_UP = 20;
  */
 export async function askStatus(deps: StatusDeps, question: StatusQuestion): Promise<StatusReport> {
   const { store, tiles, now: clock } = deps;
-  const { verifiers, auditors, promise, idleMs } = question;
-  const unreadable: { object: string; why: string }[] = [];
-  const ask = async <T>(object: string, action: () => Promise<T | string>): Promise<T | undefined> => {
-    try {
-      const answer = await action();
-      if (typeof answer !== 'string') return answer;
-      unreadable.push({ object, why: answer });
-    } catch (error) {
-      unreadable.push({ object, why: faultIn(error, 'malformed', 'unavailable', 'refused').message });
-    }
-    return undefined;
-  };
-  const log = await ask<PublishedLog>('the log', () =>
-    tiles === undefined
-      ? Promise.resolve('its tiles are not there: say where with --tlog')
-      : openPublished(tiles, verifiers),
-  );
+  const { auditors, promise, idleMs } = question;
+  const { unreadable, ask } = asking();
+  const log = await ask<PublishedLog>('the log', () => openLog(tiles, question));
   const newest = (await ask<NewestReports>('the reports', () => findNewest(store, auditors))) ?? {};
   const now = idleMs === undefined && log !== undefined ? Date.parse(log.heads.time) : clock();
 
@@ -124,6 +110,44 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
     notChecked: notChecked(question, newest, judged, activity),
     unreadable,
   };
+}
+
+type Unreadable = StatusReport['unreadable'][number];
+
+/** Asking asks one question after the other. One that can't be answered stands in `unreadable`, and the others go on. */
+interface Asking {
+  readonly unreadable: Unreadable[];
+  readonly ask: <T>(object: string, question: () => Promise<T | string>) => Promise<T | undefined>;
+}
+
+function asking(): Asking {
+  const unreadable: Unreadable[] = [];
+  return {
+    unreadable,
+    ask: async (object, question) => {
+      try {
+        const answer = await question();
+        if (typeof answer !== 'string') return answer;
+        unreadable.push({ object, why: answer });
+      } catch (error) {
+        unreadable.push({ object, why: faultIn(error, 'malformed', 'unavailable', 'refused').message });
+      }
+      return undefined;
+    },
+  };
+}
+
+/** openLog opens the published log, which has to be the one of the ledger that the auditor's key is of, or says why it can't. */
+async function openLog(
+  tiles: StatusDeps['tiles'],
+  { verifiers, auditors }: StatusQuestion,
+): Promise<PublishedLog | string> {
+  if (tiles === undefined) return 'its tiles are not there: say where with --tlog';
+  const log = await openPublished(tiles, verifiers);
+  if (typeof log === 'string' || auditors === undefined || log.checkpoint.origin === auditors.ledger) return log;
+  // Whoever writes the tiles could publish another log whose key is trusted, too.
+  const origin = JSON.stringify(log.checkpoint.origin).slice(0, 100);
+  return `the published checkpoint is of the log ${origin}, and the auditor's key is of ${auditors.ledger}`;
 }
 
 const describeLog = ({ checkpoint, heads, signatures, cosignatures }: PublishedLog): StatusLog => ({

@@ -1,10 +1,15 @@
 import { nameOf, timeOf } from '../support/forge.ts';
-import { reportName } from '../../src/core/objects/names.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
+import { EMPTY_ROOT } from '../../src/core/merkle/tree.ts';
+import { formatCheckpoint, parseCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { parseNote } from '../../src/core/note/note.ts';
+import { NEWEST_CHECKPOINT, reportName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import type { StatusReport } from '../../src/core/objects/statusReport.ts';
 import { askStatus } from '../../src/status/status.ts';
 import type { StatusQuestion } from '../../src/status/status.ts';
 import { FULL_REPORT } from '../support/fullReport.ts';
+import { noteOf } from '../support/loggedLedger.ts';
 import { KEY, keyOf } from '../support/logs.ts';
 import { AUDITORS, filed } from '../support/reports.ts';
 import { StatusScene, atHour } from '../support/statusScene.ts';
@@ -99,6 +104,32 @@ describe('a ledger where all is well', () => {
   });
 });
 
+describe('a published checkpoint that is not the ledger’s', () => {
+  const published = (scene: StatusScene) =>
+    parseCheckpoint(parseNote(scene.tiles.objects.get(NEWEST_CHECKPOINT) as Buffer).text);
+
+  test('of another log whose key is trusted too, it is not gone by', async () => {
+    const scene = await healthy();
+    const other = keyOf(9, 'logs.example.com/other');
+    const text = formatCheckpoint({ ...published(scene), origin: other.verifierKey.keyName });
+    scene.tiles.objects.set(NEWEST_CHECKPOINT, noteOf(text, other));
+    const report = await ask(scene, 2, { verifiers: [KEY.verifierKey, other.verifierKey] });
+    expect(report).toMatchObject({ status: 'unverified', log: null });
+    expect(report.unreadable[0]?.why).toContain('of the log "logs.example.com/other"');
+  });
+
+  test('of a log without entries, nothing is said of what came', async () => {
+    const scene = await healthy();
+    const text = formatCheckpoint({ ...published(scene), size: 0, rootHash: EMPTY_ROOT });
+    scene.tiles.objects.set(NEWEST_CHECKPOINT, noteOf(text));
+    for (const changes of [{}, { verifiers: [], auditors: undefined }]) {
+      const report = await ask(scene, 2, changes);
+      expect(report).toMatchObject({ status: 'unverified', log: null, sources: null });
+      expect(report.unreadable[0]?.why).toContain('without entries');
+    }
+  });
+});
+
 describe('what needs attention', () => {
   test('a partition that gives no sign of life comes before a checkpoint and a check that are old', async () => {
     const scene = await healthy();
@@ -131,6 +162,13 @@ describe('what needs attention', () => {
     expect(report.partitions[0]?.gaps).toEqual({ open: 1, acknowledged: 0 });
     file(scene, 1, 2, {}, 77);
     expect(await ask(scene, 2)).toMatchObject({ status: 'verified', lastCheck: { report: reportName(0) } });
+  });
+
+  test('each finding of a report, also where another one is about the same object', async () => {
+    const scene = await healthy();
+    const finding = { code: 'account-weak', severity: 'warning', object: 'a', detail: 'x' } as const;
+    file(scene, 1, 2, { findings: [finding, { ...finding, detail: 'y' }] });
+    expect((await ask(scene, 2)).findings.map(({ detail }) => detail)).toEqual(['x', 'y']);
   });
 
   test('an acknowledged finding is listed, and is nothing to do', async () => {
@@ -189,5 +227,16 @@ describe('what needs attention', () => {
     scene.store.objects.delete(name);
     const report = await ask(scene, 2);
     expect(report).toMatchObject({ status: 'unverified', unreadable: [{ object: name }] });
+  });
+
+  test('a heartbeat that can’t be read now keeps nothing else from being told', async () => {
+    const scene = await healthy();
+    const name = nameOf(1, '1');
+    scene.store.beforeRead = (read) => {
+      if (read === name) throw new AuditsealError('STORE_UNAVAILABLE', 'away');
+    };
+    const report = await ask(scene, 2);
+    expect(report).toMatchObject({ status: 'unverified', unreadable: [{ object: name, why: 'away' }] });
+    expect(report.partitions[1]?.life).toEqual({ kind: 'heartbeat', sealed: timeOf(2 * 3600 + 30) });
   });
 });
