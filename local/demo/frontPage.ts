@@ -24,6 +24,15 @@ export interface FrontPageDeps {
 const FRESH_MS = 10_000;
 
 const HTML = 'text/html; charset=utf-8';
+/** Whoever may write into the container could give something else the name of a report's page. */
+const NO_SCRIPTS = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
+
+interface Answer {
+  readonly type: string;
+  readonly body: Buffer;
+  /** it comes from the container */
+  readonly isForeign?: boolean;
+}
 
 /**
  * startFrontPage serves on 127.0.0.1: `/` how the ledger stands, made anew when it is asked for; `/reports/NUMBER.html` the pages of its
@@ -40,26 +49,31 @@ export async function startFrontPage({ ledger, status }: FrontPageDeps): Promise
     }
     return made.page;
   };
-  const answer = async (path: string): Promise<{ readonly type: string; readonly body: Buffer } | undefined> => {
+  const answer = async (path: string): Promise<Answer | undefined> => {
     if (path === '/') return { type: HTML, body: await statusPage() };
     if (path === '/check.html') return { type: HTML, body: await readFile(join(ROOT, 'dist', 'web', 'check.html')) };
     if (path === '/runbook')
       return { type: 'text/plain; charset=utf-8', body: await readFile(join(ROOT, 'docs', 'runbook.md')) };
     if (!/^\/reports\/\d{12}\.html$/.test(path)) return undefined;
-    return { type: HTML, body: await container.getBlobClient(path.slice(1)).downloadToBuffer() };
+    return { type: HTML, body: await container.getBlobClient(path.slice(1)).downloadToBuffer(), isForeign: true };
   };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const say = (code: number, type: string, body: Buffer | string): void => {
-      const common = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-      response.writeHead(code, common).end(request.method === 'HEAD' ? undefined : body);
+    const pathname = URL.parse(request.url ?? '/', 'http://127.0.0.1')?.pathname ?? '';
+    const say = (code: number, type: string, body: Buffer | string, isForeign = false): void => {
+      const headers = {
+        'content-type': type,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        ...(isForeign && { 'content-security-policy': NO_SCRIPTS }),
+      };
+      response.writeHead(code, headers).end(request.method === 'HEAD' ? undefined : body);
     };
     if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'text/plain', 'only GET\n');
     answer(pathname).then(
       (found) =>
         found === undefined
           ? say(404, 'text/plain', 'There are /, /reports/NUMBER.html, /check.html and /runbook.\n')
-          : say(200, found.type, found.body),
+          : say(200, found.type, found.body, found.isForeign),
       (error: unknown) => {
         const isGone = error instanceof RestError && error.statusCode === 404;
         say(isGone ? 404 : 503, 'text/plain', `${isGone ? 'there is no such report' : String(error)}\n`);
