@@ -1,7 +1,9 @@
 import { renderDocument, sign } from './document.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
+import { sentenceList, table } from './parts.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
+import { tableColumn } from './reportTables.ts';
 import { number, plural } from './reportValues.ts';
 import { statusFindings, statusPartitions, statusSources } from './statusTables.ts';
 import { STATUS_STYLE } from './statusStyle.ts';
@@ -66,11 +68,11 @@ ${sign(status, 'sign')}
 <p class="lead">${plural(outcomes.length, 'ledger')}: ${count('verified')} well, ${count('violated')} need attention, ${count('unverified')} not known.</p></div>
 </section>
 <section aria-labelledby="ledgers"><h2 id="ledgers">Ledgers</h2>
-<table role="table" class="long">
-<caption role="caption">Those that need attention first</caption>
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col" class="w-object">Ledger</th><th role="columnheader" scope="col" class="w-time">Status</th><th role="columnheader" scope="col">To do</th></tr></thead>
-<tbody role="rowgroup">
-${sorted.map((outcome, at) => ledgerRow(outcome, at))}</tbody></table></section>
+${table(
+  'Those that need attention first',
+  [tableColumn('w-object', 'Ledger'), tableColumn('w-time', 'Status'), tableColumn('', 'To do')],
+  sorted.map(ledgerRow),
+)}</section>
 ${sorted.map((outcome, at) => ('report' in outcome ? ledgerPart(outcome.report, at, links) : markup``))}`,
   });
 }
@@ -236,6 +238,6 @@ function notCheckedSection({ notChecked, unreadable }: StatusReport, prefix: str
   return markup`<section class="left-out" aria-labelledby="${prefix}not-checked">
 <h2 id="${prefix}not-checked">What this doesn’t say</h2>
 ${unread.length === 0 ? '' : markup`<p>This could not be read:</p><ul>${unread}</ul>`}
-<ul>${notChecked.map((what) => markup`<li class="break">${untrusted(what)}</li>\n`)}</ul>
+${sentenceList(notChecked)}
 </section>`;
 }
