@@ -78,7 +78,46 @@ ${notProved.length === 0 ? '' : markup`<p><strong>As of when, and what is not pr
 }
 
 /** sentence makes a reason a sentence of its own. */
-export const sentence = (why: string): string => `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.`;
+const sentence = (why: string): string => `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.`;
+
+/** refutedOutcome is what a certificate says of a file that is no proof; `rest` says what to think of its sections. */
+export const refutedOutcome = (why: string, rest: string, sections: readonly Markup[] = []): CertificateOutcome => ({
+  tone: 'violated',
+  title: 'Refuted: this is no proof',
+  word: 'REFUTED: THIS IS NO PROOF',
+  sentences: [sentence(why), rest],
+  notProved: [],
+  sections,
+});
+
+/** unreadableOutcome is what a certificate says of a file that nothing could be checked of. */
+export const unreadableOutcome = (why: string): CertificateOutcome =>
+  unchecked('this file can’t be read as evidence or an answer', [sentence(why), NOTHING_SHOWN]);
+
+/** untrustedOutcome is what a certificate says where no key was given. */
+export const untrustedOutcome = (sections: readonly Markup[] = []): CertificateOutcome =>
+  unchecked(
+    'no key says whom you trust',
+    [
+      `${NOTHING_SHOWN} A forger’s file would fit together just as well: only a signature by a key that you trust makes it evidence.`,
+    ],
+    sections,
+  );
+
+const NOTHING_SHOWN = 'Nothing is proved, and nothing is refuted.';
+
+const unchecked = (
+  why: string,
+  sentences: readonly string[],
+  sections: readonly Markup[] = [],
+): CertificateOutcome => ({
+  tone: 'unverified',
+  title: `Not checked: ${why}`,
+  word: 'NOT CHECKED',
+  sentences,
+  notProved: [],
+  sections,
+});
 
 function checkSection({ file, at, program }: CheckFacts, { title }: CertificateOutcome): Markup {
   return pageSection(

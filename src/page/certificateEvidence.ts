@@ -1,4 +1,4 @@
-import { sentence } from './certificate.ts';
+import { refutedOutcome, untrustedOutcome } from './certificate.ts';
 import type { CertificateOutcome } from './certificate.ts';
 import { isShownWhole, joinList, plainWords, recordLine, wayOf } from './certificateParts.ts';
 import { cosigned, signedBy } from './certificateSigners.ts';
@@ -32,29 +32,13 @@ export interface EvidenceCheck {
 export function evidenceOutcome(check: EvidenceCheck): CertificateOutcome {
   const { result, lacking } = check;
   const sections = evidenceSections(check);
-  if (result === undefined)
-    return {
-      tone: 'unverified',
-      title: 'Not checked: no key says whom you trust',
-      word: 'NOT CHECKED',
-      sentences: [
-        'Nothing is proved, and nothing is refuted. A forger’s file would fit together just as well: only a signature by a key that you trust makes it evidence.',
-      ],
-      notProved: [],
-      sections,
-    };
+  if (result === undefined) return untrustedOutcome(sections);
   if (!result.ok || lacking !== undefined)
-    return {
-      tone: 'violated',
-      title: 'Refuted: this is no proof',
-      word: 'REFUTED: THIS IS NO PROOF',
-      sentences: [
-        sentence(result.ok ? (lacking ?? '') : result.why),
-        'Nothing that the file says is proved. What is below is what it claims, and which step fails.',
-      ],
-      notProved: [],
+    return refutedOutcome(
+      result.ok ? (lacking ?? '') : result.why,
+      'Nothing that the file says is proved. What is below is what it claims, and which step fails.',
       sections,
-    };
+    );
   const { seal, entry, entryIndex, opened } = result;
   const { origin, size } = opened.checkpoint;
   const shown = isShownWhole(check.evidence.line)
