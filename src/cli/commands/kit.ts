@@ -63,7 +63,11 @@ export const command = defineCommand(
         placeholder: 'DIR|URL',
         meaning: "where the log's tiles are, if not in TARGET/tlog or beside it",
       },
-      evidence: { type: 'texts', placeholder: 'FILE', meaning: 'a file that prove or find --prove wrote' },
+      evidence: {
+        type: 'texts',
+        placeholder: 'FILE',
+        meaning: 'a file of evidence that prove wrote, or of an answer that find wrote',
+      },
       key: {
         type: 'texts',
         placeholder: 'VKEY',
