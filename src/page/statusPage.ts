@@ -112,7 +112,7 @@ function topSection(report: StatusReport, links: StatusLinks, name: string | und
       : markup`<h2 class="title" id="${prefix}status">${titleOf(report)}</h2>`;
   const what =
     todo === null
-      ? markup`<p class="lead">Nothing needs doing: the last check found no error, and nothing is older than it may be.</p>`
+      ? markup`<p class="lead">Nothing needs doing: the last check found no error${report.isCopy ? ', as far as this copy goes' : ', and nothing is older than it may be'}.</p>`
       : markup`<p class="lead break">${untrusted(todo.what)}</p><p>What to do: ${runbookLink(links, todo.section)}</p>`;
   return markup`<section class="status ${tone}" aria-labelledby="${prefix}status">
 ${sign(tone, 'sign')}
@@ -203,7 +203,7 @@ function checkTile({ lastFull, lastFullAt, lastCheck, time: now }: StatusReport,
 
 function policyTile({ posture, time: now }: StatusReport, links: StatusLinks): Tile {
   const term = 'Retention policy';
-  if (posture === null) return { term, figure: 'not known', more: ['no report of posture is filed'] };
+  if (posture === null) return { term, figure: 'not known', more: ['none of the newest reports is of posture'] };
   const asked = markup`${reportLink(links, posture.report)}, as of ${minute(posture.time)}, ${ago(posture.time, now)}`;
   if (!posture.isRead) return { term, figure: 'not known', more: ['Azure did not say', asked] };
   if (posture.policy === null)

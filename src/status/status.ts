@@ -9,7 +9,9 @@ import { faultIn } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_EXTENSIONS, extensionsOf } from '../core/objects/guard.ts';
+import type { SegmentEntry } from '../core/objects/entry.ts';
 import { parseSegmentName } from '../core/objects/names.ts';
+import type { SegmentPlace } from '../core/objects/names.ts';
 import type { PostureReport, Report } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import type {
@@ -72,6 +74,7 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
             positions: log.heads.positions,
             partitions: activity?.partitions ?? new Map(),
             check: newest.integrity?.report,
+            find: async (place) => bundles && entryOf(bundles, place),
           },
           (unread) => unreadable.push(unread),
         );
@@ -206,12 +209,17 @@ async function withAffected(findings: readonly StatusFinding[], bundles: Bundles
   return described;
 }
 
-async function affectedBy(bundles: Bundles, place: Parameters<Bundles['find']>[0]): Promise<Affected | undefined> {
+async function affectedBy(bundles: Bundles, place: SegmentPlace): Promise<Affected | undefined> {
+  const entry = await entryOf(bundles, place);
+  if (entry === undefined) return undefined;
+  const { records, time, categories } = entry;
+  return { records: records.count, from: time.first, to: time.last, categories: Object.fromEntries(categories) };
+}
+
+/** entryOf looks the entry of a segment up; undefined where it has none, or the tiles can't be read. */
+async function entryOf(bundles: Bundles, place: SegmentPlace): Promise<SegmentEntry | undefined> {
   try {
-    const entry = await bundles.find(place);
-    if (entry === undefined) return undefined;
-    const { records, time, categories } = entry;
-    return { records: records.count, from: time.first, to: time.last, categories: Object.fromEntries(categories) };
+    return await bundles.find(place);
   } catch (error) {
     faultIn(error, 'malformed', 'unavailable', 'refused');
     return undefined;
@@ -231,8 +239,10 @@ function notChecked(
     ...(verifiers.length === 0 ? ['no key of the log was given, so anybody may have made its checkpoint'] : []),
     ...(auditors === undefined ? ['no key of the auditor was given, so anybody may have filed the reports'] : []),
     ...(idleMs === undefined ? ['this is of a copy: how the ledger itself stands now is not known here'] : []),
-    ...(integrity === undefined ? ['no report of a check is filed'] : []),
-    ...(posture === undefined ? ['no report of posture is filed: policy, holds and drill are not known'] : []),
+    ...(integrity === undefined ? ['none of the newest reports is of a check'] : []),
+    ...(posture === undefined
+      ? ['none of the newest reports is of posture: policy, holds and drill are not known']
+      : []),
     ...(sampled !== undefined && sampled.read < sampled.of
       ? [`of the days before the last one, ${sampled.read} of ${sampled.of} entry bundles were read, evenly spaced`]
       : []),

@@ -229,6 +229,17 @@ describe('what needs attention', () => {
     expect(report).toMatchObject({ status: 'unverified', unreadable: [{ object: name }] });
   });
 
+  test('the newest segment of a partition that was silent for longer than is read is a heartbeat, if it is one', async () => {
+    const scene = await healthy();
+    for (const hour of [3, 800])
+      await scene.seal(
+        hour,
+        Array.from({ length: 260 }, () => ({})),
+      );
+    const [, one] = (await ask(scene, 800)).partitions;
+    expect(one).toMatchObject({ records: 2, life: { kind: 'heartbeat', hub: { behind: 0 } } });
+  });
+
   test('a heartbeat that can’t be read now keeps nothing else from being told', async () => {
     const scene = await healthy();
     const name = nameOf(1, '1');

@@ -48,7 +48,7 @@ export const command = defineLedgerCommand(
     usage: ['TARGET [options]', 'LIST [options]'],
     description: [
       'Says how a ledger stands, and the one thing to do: what the newest reports found, how old everything is, what comes ' +
-        'from where and what fell silent. It looks into no segment: that is what verify does. It reads a few dozen objects.',
+        'from where and what fell silent. It looks into no segment: that is what verify does. It reads the newest reports and entries of the log, and not the whole ledger.',
       TARGET_MEANING,
       LIST_MEANING,
     ],
