@@ -43,6 +43,8 @@ export async function connectArm(
     userAgentOptions: { userAgentPrefix: 'auditseal' },
     retryOptions: { maxRetries: 3 },
     endpoint,
+    // The library asks for a token of the public cloud, whatever the endpoint is.
+    credentials: { scopes: [`${endpoint}/.default`] },
   };
   if (isLoopback(endpoint)) {
     const client = new StorageManagementClient(NOBODY, subscription, { ...options, allowInsecureConnection: true });
