@@ -3,10 +3,12 @@ import { NEWEST_CHECKPOINT, segmentName } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { Finding, FindingCode, PostureReport, Report, Status } from '../core/objects/report.ts';
 import type { StatusFinding, Todo } from '../core/objects/statusReport.ts';
-import { formatHash } from '../core/hash.ts';
+import { parseHash } from '../core/hash.ts';
 import { HOUR_MS } from '../core/units.ts';
 import type { Filed, NewestReports } from '../ledger/newestReports.ts';
 import type { PublishedLog } from '../ledger/published.ts';
+import { hasGrownFrom } from '../ledger/treeProof.ts';
+import type { TileStore } from '../ports/store.ts';
 
 const error = (code: FindingCode, object: string, detail: string): Finding => ({
   code,
@@ -70,16 +72,21 @@ function ageOf(time: string, now: number): string {
   return hours < 72 ? `${Math.floor(hours)} hours ago` : `${Math.floor(hours / 24)} days ago`;
 }
 
-/** judgeReach says whether the published log reaches as far as the newest check found it. */
-export function judgeReach({ checkpoint }: PublishedLog, check: Filed<Report> | undefined): Finding[] {
+/** judgeReach says whether the published log reaches as far as the newest check found it, and continues that. It throws TILE_MALFORMED. */
+export async function judgeReach(
+  tiles: Pick<TileStore, 'read'>,
+  { checkpoint }: PublishedLog,
+  check: Filed<Report> | undefined,
+): Promise<Finding[]> {
   const head = check?.report.log?.head;
   if (head === null || head === undefined || check === undefined) return [];
   const known = `${check.name} found one of ${head.size} entries`;
   if (checkpoint.size < head.size)
     return [error('checkpoint-stale', NEWEST_CHECKPOINT, `it is of ${checkpoint.size} entries, and ${known}`)];
-  if (checkpoint.size === head.size && formatHash(checkpoint.rootHash) !== head.root)
-    return [error('checkpoint-inconsistent', NEWEST_CHECKPOINT, `it has another root than the check knew: ${known}`)];
-  return [];
+  const rootHash = parseHash(head.root);
+  if (rootHash !== undefined && (await hasGrownFrom(tiles, { size: head.size, rootHash }, checkpoint))) return [];
+  const why = `it does not continue the one that the check knew: ${known}`;
+  return [error('checkpoint-inconsistent', NEWEST_CHECKPOINT, why)];
 }
 
 /** How many findings are listed. */

@@ -81,7 +81,7 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
 
   const own = [
     ...(idleMs === undefined ? [] : judgeAges(log, newest, idleMs, now)),
-    ...(log === undefined ? [] : judgeReach(log, newest.integrity)),
+    ...((log && tiles && (await ask('the log', () => judgeReach(tiles, log, newest.integrity)))) ?? []),
     ...(judged?.findings ?? []),
   ];
   const { listed, omitted } = collectFindings(own, newest);

@@ -1,5 +1,6 @@
 import { nameOf, timeOf } from '../support/forge.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
+import { formatHash } from '../../src/core/hash.ts';
 import { EMPTY_ROOT } from '../../src/core/merkle/tree.ts';
 import { formatCheckpoint, parseCheckpoint } from '../../src/core/note/checkpoint.ts';
 import { parseNote } from '../../src/core/note/note.ts';
@@ -199,6 +200,18 @@ describe('what needs attention', () => {
     file(scene, 1, 2, { log });
     expect(codesOf(await ask(scene, 2))).toEqual(['checkpoint-stale']);
     file(scene, 1, 2, { log: { ...log, head: { ...head, size } } });
+    expect(codesOf(await ask(scene, 2))).toEqual(['checkpoint-inconsistent']);
+  });
+
+  test('a published log that is longer than the newest check found it has to continue that', async () => {
+    const scene = await healthy();
+    const { size, rootHash } = parseCheckpoint(parseNote(scene.tiles.objects.get(NEWEST_CHECKPOINT) as Buffer).text);
+    const head = { number: 1, size, root: formatHash(rootHash), time: timeOf(7000) };
+    const log = { ...(FULL_REPORT.log as NonNullable<Report['log']>), head };
+    await scene.seal(2, [{}]);
+    file(scene, 1, 2, { log });
+    expect(codesOf(await ask(scene, 2))).toEqual([]);
+    file(scene, 1, 2, { log: { ...log, head: { ...head, root: 'ab'.repeat(32) } } });
     expect(codesOf(await ask(scene, 2))).toEqual(['checkpoint-inconsistent']);
   });
 
