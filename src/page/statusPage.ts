@@ -56,7 +56,8 @@ export function renderEstate(outcomes: readonly LedgerOutcome[], at: string, lin
   const statusOf = (outcome: LedgerOutcome): Status => ('report' in outcome ? outcome.report.status : 'unverified');
   const status = STATUSES.find((one) => outcomes.some((outcome) => statusOf(outcome) === one)) ?? 'unverified';
   const sorted = outcomes.toSorted((a, b) => STATUSES.indexOf(statusOf(a)) - STATUSES.indexOf(statusOf(b)));
-  const count = (one: Status): string => number(outcomes.filter((outcome) => statusOf(outcome) === one).length);
+  const count = (one: Status): number => outcomes.filter((outcome) => statusOf(outcome) === one).length;
+  const attention = plural(count('violated'), 'needs attention', 'need attention');
   return renderDocument({
     title: `${TITLE[status]}: status of ${plural(outcomes.length, 'ledger')}`,
     subject: 'status of several ledgers',
@@ -65,7 +66,7 @@ export function renderEstate(outcomes: readonly LedgerOutcome[], at: string, lin
     main: markup`<section class="status ${status}" aria-labelledby="status">
 ${sign(status, 'sign')}
 <div class="body"><h1 id="status">${TITLE[status]}</h1>
-<p class="lead">${plural(outcomes.length, 'ledger')}: ${count('verified')} well, ${count('violated')} need attention, ${count('unverified')} not known.</p></div>
+<p class="lead">${plural(outcomes.length, 'ledger')}: ${number(count('verified'))} well, ${attention}, ${number(count('unverified'))} not known.</p></div>
 </section>
 <section aria-labelledby="ledgers"><h2 id="ledgers">Ledgers</h2>
 ${table(
