@@ -14,7 +14,7 @@ import type { Outside } from './outside.ts';
 import { targetWithoutSas } from './target.ts';
 import { parseArguments, usageError } from './usage.ts';
 import type { OptionTable, OptionValues } from './usage.ts';
-import { named } from '../core/errors.ts';
+import { AuditsealError, named } from '../core/errors.ts';
 import { EXIT_STATUS } from '../core/objects/report.ts';
 
 /** AskedLedger is what somebody wants to be checked. */
@@ -100,6 +100,7 @@ async function repeatedly(check: () => Promise<number>, pauseMs: number, isJson:
     try {
       status = await check();
     } catch (error) {
+      if (error instanceof AuditsealError && error.code === 'USAGE') throw error;
       // What can't be reached now may be in a minute.
       const [first] = faultLines(error);
       warn(first);
