@@ -8,10 +8,8 @@ import { AUDITOR, KEY } from '../support/logs.ts';
 import { inProcess } from '../support/program.ts';
 import { StatusScene } from '../support/statusScene.ts';
 
-const KEYS = [
-  ...['--key', formatVerifierKey(KEY.verifierKey)],
-  ...['--auditor-key', formatVerifierKey(AUDITOR.verifierKey)],
-];
+const LOG_KEY = ['--key', formatVerifierKey(KEY.verifierKey)];
+const KEYS = [...LOG_KEY, '--auditor-key', formatVerifierKey(AUDITOR.verifierKey)];
 
 let work = '';
 let mirror = '';
@@ -39,7 +37,7 @@ test('of a mirror without a report of a check nothing is known, and the page is 
 test('a ledger of another name is refused', async () => {
   const other = ['--ledger', 'logs.example.com/other'];
   await expect(run(...KEYS, ...other)).rejects.toMatchObject({ code: 'USAGE' });
-  await expect(run(...KEYS.slice(0, 2), ...other)).rejects.toMatchObject({ code: 'TARGET_INVALID' });
+  await expect(run(...LOG_KEY, ...other)).rejects.toMatchObject({ code: 'TARGET_INVALID' });
 });
 
 test('--watch ends on a wrong usage, which no waiting mends', async () => {
