@@ -1,6 +1,6 @@
 // Runs one of the project's programs on a machine that has nothing but some Node from 18 up: installs the
 // packages when they differ from the lock file, and gets a newer Node, in a folder of its own, when the present
-// one lacks what the sources need (type stripping and Zstandard: 22.18 or newer).
+// one lacks what the sources need (type stripping, Zstandard and import.meta.main: 22.18 or newer of 22, or 24.2).
 //
 //   node tools/bootstrap.mjs [node options] <program> [arguments]
 //
@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as zlib from 'node:zlib';
 import { install } from './install.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -49,7 +50,8 @@ async function fetchInto(folder, what) {
 /** suitableNode is the path of a Node that runs the sources: this one, or the one that tools/node pins. */
 async function suitableNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major >= 24 || (major === 22 && minor >= 18)) return process.execPath;
+  if (major > 24 || (major === 24 && minor >= 2) || (major === 22 && minor >= 18)) return process.execPath;
+  const lacks = 'zstdDecompressSync' in zlib ? 'something of 22.18 or 24.2' : 'Zstandard';
   const folder = join(root, 'tools', 'node');
   const modules = join(folder, 'node_modules');
   const find = () =>
@@ -57,7 +59,7 @@ async function suitableNode() {
       .map((name) => join(modules, name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node'))
       .find((path) => /[/\\]node-[^/\\]+[/\\]bin[/\\]/.test(path) && existsSync(path));
   if (find() === undefined || !isInstalled(folder))
-    await fetchInto(folder, `a newer Node (your Node ${process.versions.node} lacks Zstandard; about 50 MB)`);
+    await fetchInto(folder, `a newer Node (your Node ${process.versions.node} lacks ${lacks}; about 50 MB)`);
   const path = find();
   if (path !== undefined) return path;
   say(`npm has no Node for ${process.platform}-${process.arch}; install Node 22.18 or newer and run this again`);

@@ -25,6 +25,15 @@ export interface FrontPageDeps {
 const FRESH_MS = 10_000;
 
 const HTML = 'text/html; charset=utf-8';
+/** Whoever may write into the container could give something else the name of a report's page. */
+const NO_SCRIPTS = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
+
+interface Answer {
+  readonly type: string;
+  readonly body: Buffer;
+  /** it comes from the container */
+  readonly isForeign?: boolean;
+}
 
 /**
  * startFrontPage serves on 127.0.0.1: `/` how the ledger stands, made anew when it is asked for; `/reports/NUMBER.html` the pages of its
@@ -41,7 +50,7 @@ export async function startFrontPage({ ledger, status }: FrontPageDeps): Promise
     }
     return made.page;
   };
-  const answer = async (path: string): Promise<{ readonly type: string; readonly body: Buffer } | undefined> => {
+  const answer = async (path: string): Promise<Answer | undefined> => {
     if (path === '/') return { type: HTML, body: await statusPage() };
     if (path === '/check.html') return { type: HTML, body: await readFile(join(ROOT, 'dist', 'web', 'check.html')) };
     if (path === '/runbook')
@@ -53,22 +62,26 @@ export async function startFrontPage({ ledger, status }: FrontPageDeps): Promise
     // Whoever may create blobs can take the name of a page: it is the one whose hash its report states.
     const [, stated] = /"page":"([0-9a-f]{64})"/.exec(report?.toString('latin1') ?? '') ?? [];
     if (page === undefined || createHash('sha256').update(page).digest('hex') !== stated) return undefined;
-    return { type: HTML, body: page };
+    return { type: HTML, body: page, isForeign: true };
   };
   const server = createServer((request, response) => {
-    const url = request.url ?? '/';
-    const say = (code: number, type: string, body: Buffer | string): void => {
-      const common = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-      response.writeHead(code, common).end(request.method === 'HEAD' ? undefined : body);
+    const say = (code: number, type: string, body: Buffer | string, isForeign = false): void => {
+      const headers = {
+        'content-type': type,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        ...(isForeign && { 'content-security-policy': NO_SCRIPTS }),
+      };
+      response.writeHead(code, headers).end(request.method === 'HEAD' ? undefined : body);
     };
     if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'text/plain', 'only GET\n');
     // Another name for this machine would let a page from elsewhere read what is here.
     if (request.headers.host !== own) return say(421, 'text/plain', `ask for http://${own}/\n`);
-    answer(url.replace(/[?#].*$/, '')).then(
+    answer((request.url ?? '/').replace(/[?#].*$/, '')).then(
       (found) =>
         found === undefined
           ? say(404, 'text/plain', 'There are /, /reports/NUMBER.html, /check.html and /runbook.\n')
-          : say(200, found.type, found.body),
+          : say(200, found.type, found.body, found.isForeign),
       (error: unknown) => {
         const isGone = error instanceof RestError && error.statusCode === 404;
         say(isGone ? 404 : 503, 'text/plain', `${isGone ? 'there is no such report' : String(error)}\n`);

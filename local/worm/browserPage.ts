@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http';
 
 /** explanation tells a person who opened the account or a container in a browser what is there; undefined for every other request. */
 export function explanation({ method, url = '/', headers }: IncomingMessage): string | undefined {
-  const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
+  const parsed = URL.parse(url, 'http://127.0.0.1');
+  if (parsed === null) return undefined;
+  const { pathname, searchParams } = parsed;
   const parts = pathname.split('/').filter((part) => part !== '');
   const isAsked = method === 'GET' && (headers.accept ?? '').includes('text/html');
   // An operation of the blob service names one; a blob has a name behind its container's.

@@ -43,7 +43,7 @@ export async function connectArm(
     userAgentOptions: { userAgentPrefix: 'auditseal' },
     retryOptions: { maxRetries: 3 },
     endpoint,
-    // The library would ask for a token of the public cloud, whatever the endpoint.
+    // The library asks for a token of the public cloud, whatever the endpoint is.
     credentials: { scopes: [`${endpoint}/.default`] },
   };
   if (isLoopback(endpoint)) {

@@ -5,7 +5,7 @@ import { warn } from './output.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AuditsealError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
-import { renderCertificate, sentence } from '../page/certificate.ts';
+import { renderCertificate } from '../page/certificate.ts';
 import type { CertificateKey, CertificateOutcome } from '../page/certificate.ts';
 
 /** Result is what came of a check: its exit status, and what a certificate says of it. */
@@ -14,29 +14,6 @@ export interface Result {
   /** made only where somebody asks for it */
   readonly outcome: () => CertificateOutcome;
 }
-
-/** failedOutcome is what a certificate says of a file that is refuted, or that nothing could be checked of. */
-export const failedOutcome = (status: 'refuted' | 'unreadable' | 'untrusted', why: string): CertificateOutcome =>
-  status === 'refuted'
-    ? {
-        tone: 'violated',
-        title: 'Refuted: this is no proof',
-        word: 'REFUTED: THIS IS NO PROOF',
-        sentences: [sentence(why), 'Nothing that the file says is proved, and none of its records is printed.'],
-        notProved: [],
-        sections: [],
-      }
-    : {
-        tone: 'unverified',
-        title:
-          status === 'untrusted'
-            ? 'Not checked: no key says whom you trust'
-            : 'Not checked: this file can’t be read as evidence or an answer',
-        word: 'NOT CHECKED',
-        sentences: [sentence(why), 'Nothing is proved, and nothing is refuted.'],
-        notProved: [],
-        sections: [],
-      };
 
 const keysOf = ({ logKeys, policy, auditors }: TrustedKeys): CertificateKey[] => [
   ...logKeys.map((key): CertificateKey => ({ of: key.type === 'cosignature' ? 'a witness' : 'a log', key })),

@@ -17,8 +17,8 @@ export interface EvidenceReporter {
   untrusted(named: readonly string[]): number;
 }
 
-/** NO_KEY says why nothing was checked. */
-export const NO_KEY = 'nothing was checked: no --key says whom you trust';
+/** Why nothing was checked. */
+const NO_KEY = 'nothing was checked: no --key says whom you trust';
 
 const exitOf = (status: Failure): number => (status === 'refuted' ? EXIT.wrong : EXIT.unknown);
 

@@ -105,6 +105,13 @@ function auditorsOf(verifiers: readonly VerifierKey[]): Auditors | undefined {
   return { ledger, verifiers };
 }
 
+/** ledgerIn gives the name that the ledger must have: what is stated, and what the auditor's key says. It throws USAGE where they differ. */
+export function ledgerIn(stated: string | undefined, auditors: Auditors | undefined): string | undefined {
+  if (stated !== undefined && auditors !== undefined && auditors.ledger !== stated)
+    throw usageError(`--auditor-key: the key is of ${auditors.ledger}, not of --ledger`);
+  return stated ?? auditors?.ledger;
+}
+
 async function readPolicy(path: string): Promise<WitnessPolicy> {
   const bytes = await readUserFile('--policy', path, MAX_POLICY_BYTES);
   return named(`--policy: ${path}`, () => parsePolicy(bytes));

@@ -9,12 +9,12 @@ import type { HelpText } from './help.ts';
 import { readLedgerList } from './ledgerList.ts';
 import type { ListedLedger } from './ledgerList.ts';
 import type { LedgerOptionTable } from './ledgerOptions.ts';
-import { printJson, printPage, warn } from './output.ts';
+import { printJson, printPage, tell, warn } from './output.ts';
 import type { Outside } from './outside.ts';
 import { targetWithoutSas } from './target.ts';
 import { parseArguments, usageError } from './usage.ts';
 import type { OptionTable, OptionValues } from './usage.ts';
-import { named } from '../core/errors.ts';
+import { AuditsealError, named } from '../core/errors.ts';
 import { EXIT_STATUS } from '../core/objects/report.ts';
 
 /** AskedLedger is what somebody wants to be checked. */
@@ -57,9 +57,11 @@ export function defineLedgerCommand<const O extends OptionTable>(
         const one = check.plan({ target, options }, outside);
         return async () => {
           const checked = await one();
-          const status = await printOne(checked, isJson);
-          await check.keep?.([outcomeOf(target, checked)], options, false);
-          return status;
+          printOne(checked, isJson);
+          return keeping(EXIT_STATUS[checked.report.status], async () => {
+            await checked.keep?.();
+            await check.keep?.([outcomeOf(target, checked)], options, false);
+          });
         };
       }
       const ofRun = optionsOfRun(target, options, check.ofLedger);
@@ -75,8 +77,7 @@ export function defineLedgerCommand<const O extends OptionTable>(
       );
       return async () => {
         const { status, outcomes } = await checkEstate(all, check.atOnce, isJson);
-        await check.keep?.(outcomes, options, true);
-        return status;
+        return keeping(status, async () => check.keep?.(outcomes, options, true));
       };
     }
   });
@@ -99,6 +100,7 @@ async function repeatedly(check: () => Promise<number>, pauseMs: number, isJson:
     try {
       status = await check();
     } catch (error) {
+      if (error instanceof AuditsealError && error.code === 'USAGE') throw error;
       // What can't be reached now may be in a minute.
       const [first] = faultLines(error);
       warn(first);
@@ -112,11 +114,23 @@ async function repeatedly(check: () => Promise<number>, pauseMs: number, isJson:
 /** ECMA-48: the cursor to the first place, and everything behind it erased. */
 const CLEAR = '\u001b[H\u001b[2J';
 
-async function printOne(checked: CheckedLedger, isJson: boolean): Promise<number> {
+function printOne(checked: CheckedLedger, isJson: boolean): void {
   if (isJson) printJson(checked.report);
   else checked.print();
-  await checked.keep?.();
-  return EXIT_STATUS[checked.report.status];
+}
+
+/** keeping writes what is to be kept, and gives the exit status. Where it can't be written, what is violated stays so, and all else is a fault. */
+async function keeping(status: number, keep: () => Promise<void>): Promise<number> {
+  try {
+    await keep();
+    return status;
+  } catch (error) {
+    if (status !== EXIT.wrong) throw error;
+    const [first, ...more] = faultLines(error);
+    warn(first);
+    more.forEach(tell);
+    return status;
+  }
 }
 
 /** optionsOfRun gives the options that count for all ledgers, and refuses those of one. */

@@ -15,8 +15,8 @@ export interface PublishedLog extends Omit<OpenedCheckpoint, 'text'> {
 }
 
 /**
- * openPublished opens the checkpoint that is published, or gives in words why it can't: there is none, no given key signed it, or it
- * doesn't end where a batch does. Whoever may write the tiles can publish a log of their own, so without a key nobody vouches for it,
+ * openPublished opens the checkpoint that is published, or gives in words why it can't: there is none, no given key signed it, its log is
+ * empty, or it doesn't end where a batch does. Whoever may write the tiles can publish a log of their own, so without a key nobody vouches for it,
  * and `signatures` is empty. It throws TILE_MALFORMED, and what the store throws.
  */
 export async function openPublished(
@@ -27,6 +27,7 @@ export async function openPublished(
   if (typeof note !== 'object') return 'no checkpoint is published among the tiles';
   const opened = open(note, verifiers);
   if (typeof opened === 'string') return opened;
+  if (opened.checkpoint.size === 0) return 'the published checkpoint is of a log without entries';
   const heads = await headsBefore(tiles, opened.checkpoint, opened.checkpoint.size);
   if (heads === undefined) return 'the published checkpoint does not end where a batch does';
   return { note, ...opened, heads };
@@ -39,6 +40,6 @@ function open(note: Buffer, verifiers: readonly VerifierKey[]): Omit<OpenedCheck
     const opened = attempt(() => openCheckpoint(note, checkpoint.origin, verifiers), 'malformed', 'contradicted');
     return opened ?? 'no given key signed the published checkpoint';
   } catch (error) {
-    return `the published checkpoint is none: ${faultIn(error, 'malformed').message}`;
+    return `the published checkpoint can't be read: ${faultIn(error, 'malformed').message}`;
   }
 }

@@ -93,6 +93,9 @@ function worstOf(findings: readonly Finding[]): ReadonlyMap<string, Seen> {
   return worst;
 }
 
+/** firstClause is what stays of a detail that goes on with an age, or with the name of the newest report. */
+const firstClause = (detail: string): string => detail.split(/: |, /, 1).join('');
+
 /**
  * What tells a finding from others besides its code, where it isn't object and detail: left out is what each run states anew of what
  * stands, such as times by the clock of who checks, how many more there are, the newest checkpoint, and today's canary.
@@ -104,7 +107,7 @@ const SUBJECTS: { readonly [C in FindingCode]?: (finding: Finding) => string } =
   'checkpoint-stale': ({ object, detail }) => (object === NEWEST_CHECKPOINT ? object : `${object}: ${detail}`),
   'checkpoint-uncosigned': ({ detail }) => detail,
   'drill-failed': ({ detail }) => detail,
-  'report-stale': () => '',
+  'report-stale': ({ detail }) => firstClause(detail),
   'source-silent': ({ object }) => object,
 };
 

@@ -2,6 +2,7 @@ import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { certificateStyle } from './certificateStyle.ts';
 import { renderDocument, sign } from './document.ts';
+import { factList, pageSection } from './parts.ts';
 import { number, plural, time } from './reportValues.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
@@ -77,22 +78,49 @@ ${notProved.length === 0 ? '' : markup`<p><strong>As of when, and what is not pr
 }
 
 /** sentence makes a reason a sentence of its own. */
-export const sentence = (why: string): string => `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.`;
+const sentence = (why: string): string => `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.`;
 
-/** factList is a list of names and what they are. */
-export const factList = (facts: readonly (readonly [string, Markup | string])[]): Markup =>
-  markup`<dl class="facts">
-${facts.map(([term, fact]) => markup`<div><dt>${term}</dt><dd>${fact}</dd></div>\n`)}</dl>`;
+/** refutedOutcome is what a certificate says of a file that is no proof; `rest` says what to think of its sections. */
+export const refutedOutcome = (why: string, rest: string, sections: readonly Markup[] = []): CertificateOutcome => ({
+  tone: 'violated',
+  title: 'Refuted: this is no proof',
+  word: 'REFUTED: THIS IS NO PROOF',
+  sentences: [sentence(why), rest],
+  notProved: [],
+  sections,
+});
 
-/** certificateSection is a part of a certificate under its title. */
-export const certificateSection = (id: string, title: string, ...content: readonly Markup[]): Markup =>
-  markup`<section aria-labelledby="${id}">
-<h2 id="${id}">${title}</h2>
-${content}
-</section>`;
+/** unreadableOutcome is what a certificate says of a file that nothing could be checked of. */
+export const unreadableOutcome = (why: string): CertificateOutcome =>
+  unchecked('this file can’t be read as evidence or an answer', [sentence(why), NOTHING_SHOWN]);
+
+/** untrustedOutcome is what a certificate says where no key was given. */
+export const untrustedOutcome = (sections: readonly Markup[] = []): CertificateOutcome =>
+  unchecked(
+    'no key says whom you trust',
+    [
+      `${NOTHING_SHOWN} A forger’s file would fit together just as well: only a signature by a key that you trust makes it evidence.`,
+    ],
+    sections,
+  );
+
+const NOTHING_SHOWN = 'Nothing is proved, and nothing is refuted.';
+
+const unchecked = (
+  why: string,
+  sentences: readonly string[],
+  sections: readonly Markup[] = [],
+): CertificateOutcome => ({
+  tone: 'unverified',
+  title: `Not checked: ${why}`,
+  word: 'NOT CHECKED',
+  sentences,
+  notProved: [],
+  sections,
+});
 
 function checkSection({ file, at, program }: CheckFacts, { title }: CertificateOutcome): Markup {
-  return certificateSection(
+  return pageSection(
     'this-check',
     'This check',
     factList([
@@ -127,8 +155,8 @@ const fill = (label: string): Markup =>
   markup`<span class="fill" role="textbox" tabindex="0" contenteditable="plaintext-only" aria-label="${label}"></span>`;
 
 function keysSection({ keys }: CheckFacts): Markup {
-  if (keys.length === 0) return certificateSection('keys', 'The keys that were given', markup`<p>None.</p>`);
-  return certificateSection(
+  if (keys.length === 0) return pageSection('keys', 'The keys that were given', markup`<p>None.</p>`);
+  return pageSection(
     'keys',
     'The keys that were given',
     markup`<p>The result is worth as much as these keys are. Compare each fingerprint with its owner, by a way that whoever gave you the file can’t control.</p>

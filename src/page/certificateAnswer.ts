@@ -1,9 +1,9 @@
-import { certificateSection, factList } from './certificate.ts';
 import type { CertificateOutcome } from './certificate.ts';
 import { cut, joinList, plainWords, recordLine, wayOf } from './certificateParts.ts';
 import { cosigned, signedBy } from './certificateSigners.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
+import { factList, pageSection } from './parts.ts';
 import { number, plural } from './reportValues.ts';
 import { formatHash, leafHash } from '../core/hash.ts';
 import type { AnsweredRecord, CheckedAnswer } from '../core/index/checkAnswer.ts';
@@ -88,17 +88,17 @@ function answerSections(check: AnswerCheck, within: readonly AnsweredRecord[]): 
   const beside = checked.records.filter(({ isWithin }) => !isWithin);
   const outside = markup`<p>An interval is answered by whole segments: these are in some that reach into it, and came in outside of it.</p>`;
   return [
-    certificateSection(
+    pageSection(
       'query',
       'What was asked for',
       markup`<p>So says the file. Compare it with what you asked: an answer to another question proves another thing.</p>`,
       factList(queryFacts(answer.query)),
     ),
-    certificateSection('found', 'The records', ...recordsOf(check, within)),
+    pageSection('found', 'The records', ...recordsOf(check, within)),
     ...(beside.length === 0
       ? []
-      : [certificateSection('outside', 'Not found: outside of the interval', outside, ...recordsOf(check, beside))]),
-    certificateSection('joins', 'From the entries of the log to the signature', ...logJoins(check)),
+      : [pageSection('outside', 'Not found: outside of the interval', outside, ...recordsOf(check, beside))]),
+    pageSection('joins', 'From the entries of the log to the signature', ...logJoins(check)),
   ];
 }
 

@@ -1,9 +1,10 @@
-import { certificateSection, sentence } from './certificate.ts';
+import { refutedOutcome, untrustedOutcome } from './certificate.ts';
 import type { CertificateOutcome } from './certificate.ts';
 import { isShownWhole, joinList, plainWords, recordLine, wayOf } from './certificateParts.ts';
 import { cosigned, signedBy } from './certificateSigners.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
+import { pageSection } from './parts.ts';
 import { number, plural } from './reportValues.ts';
 import { attempt } from '../core/errors.ts';
 import { formatHash, leafHash } from '../core/hash.ts';
@@ -31,29 +32,13 @@ export interface EvidenceCheck {
 export function evidenceOutcome(check: EvidenceCheck): CertificateOutcome {
   const { result, lacking } = check;
   const sections = evidenceSections(check);
-  if (result === undefined)
-    return {
-      tone: 'unverified',
-      title: 'Not checked: no key says whom you trust',
-      word: 'NOT CHECKED',
-      sentences: [
-        'Nothing is proved, and nothing is refuted. A forger’s file would fit together just as well: only a signature by a key that you trust makes it evidence.',
-      ],
-      notProved: [],
-      sections,
-    };
+  if (result === undefined) return untrustedOutcome(sections);
   if (!result.ok || lacking !== undefined)
-    return {
-      tone: 'violated',
-      title: 'Refuted: this is no proof',
-      word: 'REFUTED: THIS IS NO PROOF',
-      sentences: [
-        sentence(result.ok ? (lacking ?? '') : result.why),
-        'Nothing that the file says is proved. What is below is what it claims, and which step fails.',
-      ],
-      notProved: [],
+    return refutedOutcome(
+      result.ok ? (lacking ?? '') : result.why,
+      'Nothing that the file says is proved. What is below is what it claims, and which step fails.',
       sections,
-    };
+    );
   const { seal, entry, entryIndex, opened } = result;
   const { origin, size } = opened.checkpoint;
   const shown = isShownWhole(check.evidence.line)
@@ -91,19 +76,19 @@ function evidenceSections(check: EvidenceCheck): Markup[] {
     ['Event', seal === undefined ? 'unknown' : `sequence number ${seal.event}, record ${seal.index} within it`],
   ];
   return [
-    certificateSection(
+    pageSection(
       'words',
       `Who, what and when${claimed}`,
       markup`<p>Read from the record itself. Whether what it says is true is another question.</p>`,
       plainWords(line, place),
     ),
-    certificateSection('path', 'From the record to the signature', stepsOf(check, entry, isProved)),
-    certificateSection(
+    pageSection('path', 'From the record to the signature', stepsOf(check, entry, isProved)),
+    pageSection(
       'record',
       `The record${isProved ? ', as it was proved' : ', as the file claims it'}`,
       recordLine(line, 'All of it is in the file, in its member line, and auditseal check prints it.'),
     ),
-    certificateSection(
+    pageSection(
       'claims',
       'What the file claims',
       markup`<p>Nothing in this list is proved: whoever made the file could write anything here. The keys that it carries:</p>`,

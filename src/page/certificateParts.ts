@@ -1,6 +1,6 @@
-import { factList } from './certificate.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
+import { factList } from './parts.ts';
 import { number, plural } from './reportValues.ts';
 import { readRecordFields } from '../core/fields/recordFields.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';

@@ -1,8 +1,9 @@
 import { renderDocument, sign } from './document.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
+import { factList, sentenceList, table } from './parts.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
-import { findingsSection, tableHead, tableColumn, unreadableSection } from './reportTables.ts';
+import { findingsSection, tableColumn, unreadableSection } from './reportTables.ts';
 import { number, plural, time } from './reportValues.ts';
 import { STATUS_STYLE } from './statusStyle.ts';
 import type { CoverageReport } from '../core/objects/coverage.ts';
@@ -53,18 +54,14 @@ ${report.coverage === undefined ? markup`` : coverageSection(report.coverage)}
 ${unreadableSection(report)}
 <section class="left-out" aria-labelledby="not-checked">
 <h2 id="not-checked">What this doesn’t say</h2>
-<ul>${report.notChecked.map((what) => markup`<li class="break">${untrusted(what)}</li>\n`)}</ul>
+${sentenceList(report.notChecked)}
 </section>`,
   });
 }
 
-const facts = (rows: readonly (readonly [string, Markup | string])[]): Markup =>
-  markup`<dl class="facts">
-${rows.map(([term, fact]) => markup`<div><dt>${term}</dt><dd>${fact}</dd></div>\n`)}</dl>`;
-
 function guardSection({ guard, retentionDays }: PostureReport): Markup {
   return markup`<section aria-labelledby="guard"><h2 id="guard">What makes it write-once</h2>
-${guard === null ? markup`<p>Azure did not say.</p>` : facts(guardFacts(guard, retentionDays))}
+${guard === null ? markup`<p>Azure did not say.</p>` : factList(guardFacts(guard, retentionDays))}
 ${guard?.policy === undefined || guard.policy.history.length === 0 ? '' : historyTable(guard.policy.history)}</section>`;
 }
 
@@ -90,13 +87,6 @@ function guardFacts(guard: ContainerGuard, promised: number): [string, Markup | 
     ],
   ];
 }
-
-const table = (caption: string, columns: readonly Markup[], rows: readonly Markup[]): Markup =>
-  markup`<table role="table" class="long">
-<caption>${caption}</caption>
-${tableHead(columns)}
-<tbody role="rowgroup">
-${rows}</tbody></table>`;
 
 const historyTable = (history: NonNullable<ContainerGuard['policy']>['history']): Markup =>
   table(
@@ -143,7 +133,7 @@ function accountSection({ settings, locks, roles }: PostureReport): Markup {
   ];
   return markup`<section aria-labelledby="account"><h2 id="account">The account</h2>
 ${settings === null ? markup`<p>Azure did not show its settings.</p>` : ''}
-${facts([...rows, lockRow])}
+${factList([...rows, lockRow])}
 ${roles === null ? markup`<p>Azure did not show who has which role.</p>` : rolesTable(roles)}</section>`;
 }
 

@@ -2,6 +2,7 @@ import { renderDocument, sign } from './document.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { logSection } from './reportLog.ts';
+import { factList, sentenceList } from './parts.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
 import { findingsSection, partitionsSection, unreadableSection } from './reportTables.ts';
 import { bytes, duration, number, plural, time } from './reportValues.ts';
@@ -117,12 +118,11 @@ function checkedSection(report: Report): Markup {
 <div><dt>Events</dt><dd>${number(checked.events)}</dd></div>
 <div><dt>Stored bytes</dt><dd>${stored.readable}</dd>${stored.readable === stored.exact ? '' : markup`<dd class="small">${stored.exact}</dd>`}</div>
 </dl>
-<dl class="facts">
-${facts(report).map(([term, fact]) => markup`<div><dt>${term}</dt><dd>${fact}</dd></div>\n`)}</dl>
+${factList(factsOf(report))}
 </section>`;
 }
 
-function facts({ checked, finished }: Report): [string, Markup | string][] {
+function factsOf({ checked, finished }: Report): [string, Markup | string][] {
   const isIncremental = checked.mode === 'incremental';
   const lines = bytes(checked.lineBytes);
   const lastFull = time(checked.lastFull);
@@ -146,10 +146,9 @@ function facts({ checked, finished }: Report): [string, Markup | string][] {
 }
 
 function notCheckedSection({ notChecked }: Report): Markup {
-  const list = markup`<ul>${notChecked.map((what) => markup`<li class="break">${untrusted(what)}</li>\n`)}</ul>`;
   return markup`<section class="left-out" aria-labelledby="not-checked">
 <h2 id="not-checked">What was not checked</h2>
-${notChecked.length > 0 ? list : markup`<p>This check left out nothing that it knows of.</p>`}
+${notChecked.length > 0 ? sentenceList(notChecked) : markup`<p>This check left out nothing that it knows of.</p>`}
 <p class="small soft">No check of a ledger can tell whether a source sent all of its events: integrity is stated from the event hub onward.</p>
 </section>`;
 }

@@ -1,7 +1,9 @@
 import { renderDocument, sign } from './document.ts';
 import { markup, untrusted } from './markup.ts';
 import type { Markup } from './markup.ts';
+import { sentenceList, table } from './parts.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
+import { tableColumn } from './reportTables.ts';
 import { number, plural } from './reportValues.ts';
 import { statusFindings, statusPartitions, statusSources } from './statusTables.ts';
 import { STATUS_STYLE } from './statusStyle.ts';
@@ -58,8 +60,8 @@ const TONES = ['violated', 'unverified', 'verified'] as const satisfies readonly
 export function renderEstate(outcomes: readonly LedgerOutcome[], at: string, links: StatusLinks = {}): string {
   const tone = TONES.find((one) => outcomes.some((outcome) => toneOfOutcome(outcome) === one)) ?? 'unverified';
   const sorted = outcomes.toSorted((a, b) => TONES.indexOf(toneOfOutcome(a)) - TONES.indexOf(toneOfOutcome(b)));
-  const count = (title: string): string =>
-    number(outcomes.filter((outcome) => titleOfOutcome(outcome) === title).length);
+  const count = (title: string): number => outcomes.filter((outcome) => titleOfOutcome(outcome) === title).length;
+  const attention = plural(count(TITLE.violated), 'needs attention', 'need attention');
   // A silent source has the tone of what isn't known, and needs attention more.
   const titles = outcomes.map(titleOfOutcome);
   const title =
@@ -72,14 +74,14 @@ export function renderEstate(outcomes: readonly LedgerOutcome[], at: string, lin
     main: markup`<section class="status ${tone}" aria-labelledby="status">
 ${sign(tone, 'sign')}
 <div class="body"><h1 id="status">${title}</h1>
-<p class="lead">${plural(outcomes.length, 'ledger')}: ${count(TITLE.verified)} well, ${count(TITLE.violated)} need attention, ${count(TITLE.unverified)} not known.</p></div>
+<p class="lead">${plural(outcomes.length, 'ledger')}: ${number(count(TITLE.verified))} well, ${attention}, ${number(count(TITLE.unverified))} not known.</p></div>
 </section>
 <section aria-labelledby="ledgers"><h2 id="ledgers">Ledgers</h2>
-<table role="table" class="long">
-<caption>Those that need attention first</caption>
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col" class="w-object">Ledger</th><th role="columnheader" scope="col" class="w-time">Status</th><th role="columnheader" scope="col">To do</th></tr></thead>
-<tbody role="rowgroup">
-${sorted.map((outcome, at) => ledgerRow(outcome, at))}</tbody></table></section>
+${table(
+  'Those that need attention first',
+  [tableColumn('w-object', 'Ledger'), tableColumn('w-time', 'Status'), tableColumn('', 'To do')],
+  sorted.map(ledgerRow),
+)}</section>
 ${sorted.map((outcome, at) => ('report' in outcome ? ledgerPart(outcome.ledger, outcome.report, at, links) : markup``))}`,
   });
 }
@@ -222,7 +224,7 @@ function checkTile({ lastFull, lastFullAt, lastCheck, time: now }: StatusReport,
 
 function policyTile({ posture, time: now }: StatusReport, links: StatusLinks): Tile {
   const term = 'Retention policy';
-  if (posture === null) return { term, figure: 'not known', more: ['no report of posture is filed'] };
+  if (posture === null) return { term, figure: 'not known', more: ['none of the newest reports is of posture'] };
   const asked = markup`${reportLink(links, posture.report)}, as of ${minute(posture.time)}, ${ago(posture.time, now)}`;
   if (!posture.isRead) return { term, figure: 'not known', more: ['Azure did not say', asked] };
   if (posture.policy === null)
@@ -259,7 +261,7 @@ function notCheckedSection({ notChecked, unreadable }: StatusReport, prefix: str
     'not-checked',
     'What this doesn’t say',
     markup`${unread.length === 0 ? '' : markup`<p>This could not be read:</p><ul>${unread}</ul>`}
-<ul>${notChecked.map((what) => markup`<li class="break">${untrusted(what)}</li>\n`)}</ul>`,
+${sentenceList(notChecked)}`,
     'left-out',
   );
 }

@@ -47,7 +47,7 @@ export interface Activity {
 }
 
 /**
- * readActivity reads of a log's entries those of the last day before `now`, and some of the days before: a few hundred entry bundles at
+ * readActivity reads of a log's entries those of the last day before `now`, and some of the days before: about 1,100 entry bundles at
  * most. It throws TILE_MALFORMED.
  */
 export async function readActivity(

@@ -1,4 +1,4 @@
-import { attempt } from '../core/errors.ts';
+import { AuditsealError, attempt } from '../core/errors.ts';
 import { TILE_WIDTH } from '../core/merkle/tile.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { parseEntry } from '../core/objects/entry.ts';
@@ -54,7 +54,9 @@ export class Bundles {
 
   /** timeOf gives when the first batch was made that ends in a bundle or behind it (ms since 1970). */
   async timeOf(bundle: number): Promise<number> {
-    return Date.parse((await this.#firstHeads(bundle))?.time ?? '');
+    const heads = await this.#firstHeads(bundle);
+    if (heads !== undefined) return Date.parse(heads.time);
+    throw new AuditsealError('TILE_MALFORMED', `in and behind the entry bundle ${bundle} no heads can be read`);
   }
 
   /** begins gives the first bundle in which, or behind which, no batch ends that was made before a time (ms since 1970). */

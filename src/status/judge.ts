@@ -3,10 +3,12 @@ import { NEWEST_CHECKPOINT, segmentName } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { Finding, FindingCode, PostureReport, Report, Status } from '../core/objects/report.ts';
 import type { StatusFinding, Todo } from '../core/objects/statusReport.ts';
-import { formatHash } from '../core/hash.ts';
+import { parseHash } from '../core/hash.ts';
 import { HOUR_MS } from '../core/units.ts';
 import type { Filed, NewestReports } from '../ledger/newestReports.ts';
 import type { PublishedLog } from '../ledger/published.ts';
+import { hasGrownFrom } from '../ledger/treeProof.ts';
+import type { TileStore } from '../ports/store.ts';
 
 const error = (code: FindingCode, object: string, detail: string): Finding => ({
   code,
@@ -37,18 +39,28 @@ export function judgeAges(
           error(
             'partition-silent',
             segmentName(partition, index),
-            `it is the newest of its partition, sealed at ${sealed}: not even a heartbeat came behind it`,
+            now < Date.parse(sealed)
+              ? `it is the newest of its partition, sealed at ${sealed}: ${ageOf(sealed, now)}`
+              : `it is the newest of its partition, sealed at ${sealed}: not even a heartbeat came behind it`,
           ),
         );
   }
   if (integrity !== undefined && isOld(integrity.report.finished, VERIFY_AGE_MS))
-    found.push(stale(integrity, integrity.report.finished, 'check', VERIFY_AGE_MS, now));
+    found.push(stale(integrity.name, integrity.report.finished, { what: 'check', mostMs: VERIFY_AGE_MS, now }));
   if (posture !== undefined && isOld(posture.report.time, POSTURE_AGE_MS))
-    found.push(stale(posture, posture.report.time, 'look at what guards the ledger', POSTURE_AGE_MS, now));
+    found.push(
+      stale(posture.name, posture.report.time, { what: 'look at what guards the ledger', mostMs: POSTURE_AGE_MS, now }),
+    );
   return found;
 }
 
-function stale({ name }: Filed<unknown>, time: string, what: string, mostMs: number, now: number): Finding {
+interface Due {
+  readonly what: string;
+  readonly mostMs: number;
+  readonly now: number;
+}
+
+function stale(name: string, time: string, { what, mostMs, now }: Due): Finding {
   const due = `one is due every ${mostMs / HOUR_MS} hours at least`;
   return error('report-stale', name, `it is of the last ${what}, at ${time}: ${ageOf(time, now)}, and ${due}`);
 }
@@ -60,22 +72,21 @@ function ageOf(time: string, now: number): string {
   return hours < 72 ? `${Math.floor(hours)} hours ago` : `${Math.floor(hours / 24)} days ago`;
 }
 
-/** judgeReach says whether the published log reaches as far as the newest check found it. */
-export function judgeReach({ checkpoint }: PublishedLog, check: Filed<Report> | undefined): Finding[] {
+/** judgeReach says whether the published log reaches as far as the newest check found it, and continues that. It throws TILE_MALFORMED. */
+export async function judgeReach(
+  tiles: Pick<TileStore, 'read'>,
+  { checkpoint }: PublishedLog,
+  check: Filed<Report> | undefined,
+): Promise<Finding[]> {
   const head = check?.report.log?.head;
   if (head === null || head === undefined || check === undefined) return [];
   const known = `${check.name} found one of ${head.size} entries`;
   if (checkpoint.size < head.size)
     return [error('checkpoint-stale', NEWEST_CHECKPOINT, `it is of ${checkpoint.size} entries, and ${known}`)];
-  if (checkpoint.size === head.size && formatHash(checkpoint.rootHash) !== head.root)
-    return [
-      error(
-        'checkpoint-inconsistent',
-        NEWEST_CHECKPOINT,
-        `it has another root than the newest check found of ${head.size} entries`,
-      ),
-    ];
-  return [];
+  const rootHash = parseHash(head.root);
+  if (rootHash !== undefined && (await hasGrownFrom(tiles, { size: head.size, rootHash }, checkpoint))) return [];
+  const why = `it does not continue the one of ${head.size} entries that the newest check found`;
+  return [error('checkpoint-inconsistent', NEWEST_CHECKPOINT, why)];
 }
 
 /** How many findings are listed. */
@@ -87,18 +98,19 @@ export interface CollectedFindings {
   readonly omitted: number;
 }
 
-/** collectFindings lists the findings, the most urgent first. One that a report states is not stated again. */
+/** collectFindings lists the findings, the most urgent first. The status states none again that a report states of the same object. */
 export function collectFindings(own: readonly Finding[], { integrity, posture }: NewestReports): CollectedFindings {
-  const all = new Map<string, StatusFinding>();
-  const add = (finding: StatusFinding): void => {
-    const key = JSON.stringify([finding.code, finding.object]);
-    if (!all.has(key) || finding.code === 'sequence-gap') all.set(`${key}${all.has(key) ? all.size : ''}`, finding);
-  };
-  for (const filed of [integrity, posture])
-    for (const finding of filed?.report.findings ?? []) add({ ...finding, report: filed?.name ?? '' });
-  for (const finding of own) add(finding);
-  const sorted = [...all.values()].toSorted((a, b) => rankOf(a) - rankOf(b));
-  const omitted = Math.max(0, sorted.length - MOST_FINDINGS) + (integrity?.report.findingsOmitted ?? 0);
+  const reported = [integrity, posture].flatMap((filed): StatusFinding[] =>
+    filed === undefined ? [] : filed.report.findings.map((finding) => ({ ...finding, report: filed.name })),
+  );
+  const subjectOf = ({ code, object }: Finding): string => JSON.stringify([code, object]);
+  const stated = new Set(reported.map(subjectOf));
+  const all = [...reported, ...own.filter((finding) => !stated.has(subjectOf(finding)))];
+  const sorted = all.toSorted((a, b) => rankOf(a) - rankOf(b));
+  const omitted =
+    Math.max(0, sorted.length - MOST_FINDINGS) +
+    (integrity?.report.findingsOmitted ?? 0) +
+    (posture?.report.coverage?.findingsOmitted ?? 0);
   return { listed: sorted.slice(0, MOST_FINDINGS), omitted };
 }
 

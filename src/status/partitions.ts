@@ -4,6 +4,7 @@ import { faultIn } from '../core/errors.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { parseSegmentName, segmentName } from '../core/objects/names.ts';
+import type { SegmentPlace } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { PartitionReport, Report } from '../core/objects/report.ts';
 import { noHours } from '../core/objects/statusReport.ts';
@@ -25,7 +26,12 @@ export interface Known {
   readonly positions: LogPosition['positions'];
   readonly partitions: ReadonlyMap<string, PartitionActivity>;
   readonly check: Report | undefined;
+  /** find gives the entry of a segment that is in none of those that were read */
+  find(place: SegmentPlace): Promise<SegmentEntry | undefined>;
 }
+
+/** For how many partitions the newest segment's entry is looked up: those that were silent for longer than was read. */
+const MOST_LOOKED_UP = 100;
 
 /** UnreadHeartbeat is a heartbeat that could not be read, and why. */
 export interface UnreadHeartbeat {
@@ -39,15 +45,18 @@ export interface UnreadHeartbeat {
  */
 export async function partitionStatuses(
   store: Pick<ObjectStore, 'read'>,
-  { positions, partitions, check }: Known,
+  known: Known,
   onUnread: (unread: UnreadHeartbeat) => void,
 ): Promise<PartitionStatus[]> {
+  const { positions, partitions, check } = known;
   const statuses: PartitionStatus[] = [];
+  let lookedUp = 0;
   const inOrder = [...positions].toSorted(([a], [b]) => Number(a) - Number(b));
   const asked = mapInOrder(inOrder, AT_ONCE, async ([partition, { index, sealed }]) => {
     const seen = partitions.get(partition);
-    // What was read may end before the log does.
-    const newest = seen?.newest.index === index ? seen.newest : undefined;
+    let newest = seen?.newest.index === index ? seen.newest : undefined;
+    if (newest === undefined && index >= 0 && lookedUp++ < MOST_LOOKED_UP)
+      newest = await known.find({ partition, index });
     const checked = check?.partitions.find((one) => one.partition === partition);
     const life = await signOfLife(store, newest, sealed, onUnread);
     return {
@@ -95,15 +104,15 @@ async function readHeartbeat(
   onUnread: (unread: UnreadHeartbeat) => void,
 ): Promise<SegmentHeader | undefined> {
   const name = segmentName(partition, index);
-  const stored = await store.read(name, MOST_HEARTBEAT_BYTES);
-  if (typeof stored !== 'object') {
-    onUnread({
-      object: name,
-      why: stored === undefined ? 'the log has an entry of it, and it is gone' : WHY_UNREAD[stored],
-    });
-    return undefined;
-  }
   try {
+    const stored = await store.read(name, MOST_HEARTBEAT_BYTES);
+    if (typeof stored !== 'object') {
+      onUnread({
+        object: name,
+        why: stored === undefined ? 'the log has an entry of it, and it is gone' : WHY_UNREAD[stored],
+      });
+      return undefined;
+    }
     const lines = openEntered(stored, { name, sha256 });
     try {
       return parseHeader(lines.subarray(0, lines.indexOf(LF)));
@@ -111,7 +120,7 @@ async function readHeartbeat(
       release(lines);
     }
   } catch (error) {
-    onUnread({ object: name, why: faultIn(error, 'malformed').message });
+    onUnread({ object: name, why: faultIn(error, 'malformed', 'unavailable', 'refused').message });
     return undefined;
   }
 }

@@ -32,7 +32,7 @@ export interface JudgedSources {
 /** judgeSources says of each category whether it is silent at `now` (ms since 1970), and what was expected of it and why. */
 export function judgeSources(activity: Activity, promise: SourcePromise, now: number): JudgedSources {
   const { categories, dayFrom, from, sampled } = activity;
-  const statuses = [...categories].map(([category, seen]) => statusOf(category, seen, activity, promise, now));
+  const statuses = [...categories].map(([category, seen]) => statusOf(category, seen, { activity, promise, now }));
   for (const [category, hours] of promise.expected)
     if (!categories.has(category) && hours > 0) statuses.push(neverSeen(category, hours));
   const isNamed = ({ category }: SourceStatus): boolean => promise.expected.has(category);
@@ -58,12 +58,17 @@ export function judgeSources(activity: Activity, promise: SourcePromise, now: nu
   };
 }
 
+/** Basis is what a category is judged by besides what was seen of it. */
+interface Basis {
+  readonly activity: Activity;
+  readonly promise: SourcePromise;
+  readonly now: number;
+}
+
 function statusOf(
   category: string,
   { hours, sampled: seen, early, first, last, longest }: CategoryActivity,
-  { from, dayFrom, sampled }: Activity,
-  { silentHours, expected }: SourcePromise,
-  now: number,
+  { activity: { from, dayFrom, sampled }, promise: { silentHours, expected }, now }: Basis,
 ): SourceStatus {
   const day = hours.reduce((sum, count) => sum + count, 0);
   // Of evenly spaced bundles the first may come so much later than what began before.

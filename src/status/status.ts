@@ -9,7 +9,9 @@ import { faultIn } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_EXTENSIONS, extensionsOf } from '../core/objects/guard.ts';
+import type { SegmentEntry } from '../core/objects/entry.ts';
 import { parseSegmentName } from '../core/objects/names.ts';
+import type { SegmentPlace } from '../core/objects/names.ts';
 import type { PostureReport, Report } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import type {
@@ -54,23 +56,9 @@ const MOST_LOOKED_UP = 20;
  */
 export async function askStatus(deps: StatusDeps, question: StatusQuestion): Promise<StatusReport> {
   const { store, tiles, now: clock } = deps;
-  const { verifiers, auditors, promise, idleMs } = question;
-  const unreadable: { object: string; why: string }[] = [];
-  const ask = async <T>(object: string, action: () => Promise<T | string>): Promise<T | undefined> => {
-    try {
-      const answer = await action();
-      if (typeof answer !== 'string') return answer;
-      unreadable.push({ object, why: answer });
-    } catch (error) {
-      unreadable.push({ object, why: faultIn(error, 'malformed', 'unavailable', 'refused').message });
-    }
-    return undefined;
-  };
-  const log = await ask<PublishedLog>('the log', () =>
-    tiles === undefined
-      ? Promise.resolve('its tiles are not there: say where with --tlog')
-      : openPublished(tiles, verifiers),
-  );
+  const { auditors, promise, idleMs } = question;
+  const { unreadable, ask } = asking();
+  const log = await ask<PublishedLog>('the log', () => openLog(tiles, question));
   const newest = (await ask<NewestReports>('the reports', () => findNewest(store, auditors))) ?? {};
   const now = idleMs === undefined && log !== undefined ? Date.parse(log.heads.time) : clock();
 
@@ -88,13 +76,14 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
             positions: log.heads.positions,
             partitions: activity?.partitions ?? new Map(),
             check: newest.integrity?.report,
+            find: async (place) => bundles && entryOf(bundles, place),
           },
           (unread) => unreadable.push(unread),
         );
 
   const own = [
     ...(idleMs === undefined ? [] : judgeAges(log, newest, idleMs, now)),
-    ...(log === undefined ? [] : judgeReach(log, newest.integrity)),
+    ...((log && tiles && (await ask('the log', () => judgeReach(tiles, log, newest.integrity)))) ?? []),
     ...(judged?.findings ?? []),
   ];
   const { listed, omitted } = collectFindings(own, newest);
@@ -126,6 +115,44 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
     notChecked: notChecked(question, newest, judged, activity),
     unreadable,
   };
+}
+
+type Unreadable = StatusReport['unreadable'][number];
+
+/** Asking asks one question after the other. One that can't be answered stands in `unreadable`, and the others go on. */
+interface Asking {
+  readonly unreadable: Unreadable[];
+  readonly ask: <T>(object: string, question: () => Promise<T | string>) => Promise<T | undefined>;
+}
+
+function asking(): Asking {
+  const unreadable: Unreadable[] = [];
+  return {
+    unreadable,
+    ask: async (object, question) => {
+      try {
+        const answer = await question();
+        if (typeof answer !== 'string') return answer;
+        unreadable.push({ object, why: answer });
+      } catch (error) {
+        unreadable.push({ object, why: faultIn(error, 'malformed', 'unavailable', 'refused').message });
+      }
+      return undefined;
+    },
+  };
+}
+
+/** openLog opens the published log, which has to be the one of the ledger that the auditor's key is of, or says why it can't. */
+async function openLog(
+  tiles: StatusDeps['tiles'],
+  { verifiers, auditors }: StatusQuestion,
+): Promise<PublishedLog | string> {
+  if (tiles === undefined) return 'its tiles are not there: say where with --tlog';
+  const log = await openPublished(tiles, verifiers);
+  if (typeof log === 'string' || auditors === undefined || log.checkpoint.origin === auditors.ledger) return log;
+  // Whoever writes the tiles could publish another log whose key is trusted, too.
+  const origin = JSON.stringify(log.checkpoint.origin).slice(0, 100);
+  return `the published checkpoint is of the log ${origin}, and the auditor's key is of ${auditors.ledger}`;
 }
 
 const describeLog = ({ checkpoint, heads, signatures, cosignatures }: PublishedLog): StatusLog => ({
@@ -184,12 +211,17 @@ async function withAffected(findings: readonly StatusFinding[], bundles: Bundles
   return described;
 }
 
-async function affectedBy(bundles: Bundles, place: Parameters<Bundles['find']>[0]): Promise<Affected | undefined> {
+async function affectedBy(bundles: Bundles, place: SegmentPlace): Promise<Affected | undefined> {
+  const entry = await entryOf(bundles, place);
+  if (entry === undefined) return undefined;
+  const { records, time, categories } = entry;
+  return { records: records.count, from: time.first, to: time.last, categories: Object.fromEntries(categories) };
+}
+
+/** entryOf looks the entry of a segment up; undefined where it has none, or the tiles can't be read. */
+async function entryOf(bundles: Bundles, place: SegmentPlace): Promise<SegmentEntry | undefined> {
   try {
-    const entry = await bundles.find(place);
-    if (entry === undefined) return undefined;
-    const { records, time, categories } = entry;
-    return { records: records.count, from: time.first, to: time.last, categories: Object.fromEntries(categories) };
+    return await bundles.find(place);
   } catch (error) {
     faultIn(error, 'malformed', 'unavailable', 'refused');
     return undefined;
@@ -209,8 +241,10 @@ function notChecked(
     ...(verifiers.length === 0 ? ['no key of the log was given, so anybody may have made its checkpoint'] : []),
     ...(auditors === undefined ? ['no key of the auditor was given, so anybody may have filed the reports'] : []),
     ...(idleMs === undefined ? ['this is of a copy: how the ledger itself stands now is not known here'] : []),
-    ...(integrity === undefined ? ['no report of a check is filed'] : []),
-    ...(posture === undefined ? ['no report of posture is filed: policy, holds and drill are not known'] : []),
+    ...(integrity === undefined ? ['none of the newest reports is of a check'] : []),
+    ...(posture === undefined
+      ? ['none of the newest reports is of posture: policy, holds and drill are not known']
+      : []),
     ...(sampled !== undefined && sampled.read < sampled.of
       ? [`of the days before the last one, ${sampled.read} of ${sampled.of} entry bundles were read, evenly spaced`]
       : []),

@@ -220,6 +220,14 @@ describe('one verdict over a list of ledgers', () => {
       code: 1,
       ledgers: [{ status: 'violated', fault, report: { status: 'violated' } }],
     });
+    // So it does for a ledger that is checked alone.
+    const alone = async (target: string) =>
+      inProcess(() => verifyCommand.run(['--out', join(work, 'lists/kept.json'), '--', join(work, 'lists', target)]));
+    await expect(alone(us.target)).rejects.toThrow('is there already');
+    expect(await alone(broken.target)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('is there already') as string,
+    });
     expect(await readFile(join(work, 'lists/kept.json'))).toEqual(before);
   });
 

@@ -26,14 +26,15 @@ interface Pasted {
 let [folder, work] = ['', ''];
 let up: Started;
 beforeAll(async () => {
-  [folder, work] = await Promise.all(['run', 'work'].map((name) => mkdtemp(join(tmpdir(), `auditseal-${name}-`))));
+  folder = await mkdtemp(join(tmpdir(), 'auditseal-run-'));
+  work = await mkdtemp(join(tmpdir(), 'auditseal-work-'));
   up = await startUntil(' -- lock ', folder);
 });
 afterAll(async () => {
   const code = await up.interrupt();
   const left = await readdir(folder);
   await Promise.all([folder, work].map((path) => rm(path, { recursive: true })));
-  expect([code, left]).toEqual([0, []]);
+  if (code !== 0 || left.length > 0) throw new Error(`it ended with ${code}, and left ${left.join(', ') || 'nothing'}`);
 });
 
 /** paste runs a command in the checkout, as a terminal does. */
@@ -114,7 +115,7 @@ test('who operates it gets from what the status says to what to do, does it, and
   const [, section = ''] = /what to do: docs\/runbook\.md, #([a-z-]+)/.exec(out) ?? [];
   expect(anchorsOf(readPage('docs/runbook.md'))).toContain(section);
   expect(readPage('docs/runbook.md').split(`## ${section}\n`)[1]?.split('\n## ')[0]).toContain('auditseal lock');
-  expect((await paste(`${up.command('hold set')}`)).out).toContain('hold        117, set by');
+  expect((await paste(up.command('hold set'))).out).toContain('hold        117, set by');
   const locked = await paste(`${up.command('lock')} --confirm ledger`);
   expect([locked.code, locked.out]).toEqual([0, expect.stringContaining('Locked, 365 days') as string]);
   await runFunctions('posture');

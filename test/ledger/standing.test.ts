@@ -128,6 +128,24 @@ test.each<[Finding['code'], Partial<Finding>, Partial<Finding>, Partial<Finding>
     { object: 'drill/2026-11-23-a', detail: 'to delete it' },
     { detail: 'to append to it' },
   ],
+  [
+    'checkpoint-stale',
+    { object: 'checkpoint', detail: 'its batch was made at 2026-11-22T10:00:07.250Z: 2 hours ago' },
+    { object: 'checkpoint', detail: 'its batch was made at 2026-11-22T10:00:07.250Z: 3 hours ago' },
+    { detail: 'its batch was made at 2026-11-22T11:00:07.250Z: 2 hours ago' },
+  ],
+  [
+    'report-stale',
+    {
+      object: 'reports/000000000001.json',
+      detail: 'it is of the last check, at 2026-11-22T10:00:07.250Z: 7 hours ago',
+    },
+    {
+      object: 'reports/000000000002.json',
+      detail: 'it is of the last check, at 2026-11-22T11:00:07.250Z: 7 hours ago',
+    },
+    { detail: 'it is of the last look at what guards the ledger, at 2026-11-22T10:00:07.250Z: 2 days ago' },
+  ],
 ])('%s: what each run states anew of what stands is no news', async (code, first, later, other) => {
   const base: Finding = { ...LOST, code };
   const before = of([{ ...base, ...first }]);

@@ -1,10 +1,16 @@
 import { nameOf, timeOf } from '../support/forge.ts';
-import { reportName } from '../../src/core/objects/names.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
+import { formatHash } from '../../src/core/hash.ts';
+import { EMPTY_ROOT } from '../../src/core/merkle/tree.ts';
+import { formatCheckpoint, parseCheckpoint } from '../../src/core/note/checkpoint.ts';
+import { parseNote } from '../../src/core/note/note.ts';
+import { NEWEST_CHECKPOINT, reportName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import type { StatusReport } from '../../src/core/objects/statusReport.ts';
 import { askStatus } from '../../src/status/status.ts';
 import type { StatusQuestion } from '../../src/status/status.ts';
 import { FULL_REPORT } from '../support/fullReport.ts';
+import { noteOf } from '../support/loggedLedger.ts';
 import { KEY, keyOf } from '../support/logs.ts';
 import { AUDITORS, filed } from '../support/reports.ts';
 import { StatusScene, atHour } from '../support/statusScene.ts';
@@ -99,6 +105,32 @@ describe('a ledger where all is well', () => {
   });
 });
 
+describe('a published checkpoint that is not the ledger’s', () => {
+  const published = (scene: StatusScene) =>
+    parseCheckpoint(parseNote(scene.tiles.objects.get(NEWEST_CHECKPOINT) as Buffer).text);
+
+  test('of another log whose key is trusted too, it is not gone by', async () => {
+    const scene = await healthy();
+    const other = keyOf(9, 'logs.example.com/other');
+    const text = formatCheckpoint({ ...published(scene), origin: other.verifierKey.keyName });
+    scene.tiles.objects.set(NEWEST_CHECKPOINT, noteOf(text, other));
+    const report = await ask(scene, 2, { verifiers: [KEY.verifierKey, other.verifierKey] });
+    expect(report).toMatchObject({ status: 'unverified', log: null });
+    expect(report.unreadable[0]?.why).toContain('of the log "logs.example.com/other"');
+  });
+
+  test('of a log without entries, nothing is said of what came', async () => {
+    const scene = await healthy();
+    const text = formatCheckpoint({ ...published(scene), size: 0, rootHash: EMPTY_ROOT });
+    scene.tiles.objects.set(NEWEST_CHECKPOINT, noteOf(text));
+    for (const changes of [{}, { verifiers: [], auditors: undefined }]) {
+      const report = await ask(scene, 2, changes);
+      expect(report).toMatchObject({ status: 'unverified', log: null, sources: null });
+      expect(report.unreadable[0]?.why).toContain('without entries');
+    }
+  });
+});
+
 describe('what needs attention', () => {
   test('a partition that gives no sign of life comes before a checkpoint and a check that are old', async () => {
     const scene = await healthy();
@@ -133,6 +165,13 @@ describe('what needs attention', () => {
     expect(await ask(scene, 2)).toMatchObject({ status: 'verified', lastCheck: { report: reportName(0) } });
   });
 
+  test('each finding of a report, also where another one is about the same object', async () => {
+    const scene = await healthy();
+    const finding = { code: 'account-weak', severity: 'warning', object: 'a', detail: 'x' } as const;
+    file(scene, 1, 2, { findings: [finding, { ...finding, detail: 'y' }] });
+    expect((await ask(scene, 2)).findings.map(({ detail }) => detail)).toEqual(['x', 'y']);
+  });
+
   test('an acknowledged finding is listed, and is nothing to do', async () => {
     const scene = await healthy();
     const acknowledged = { action: 'actions/000000000000.json', who: 'ann', why: 'known', time: timeOf(5000) };
@@ -164,6 +203,18 @@ describe('what needs attention', () => {
     expect(codesOf(await ask(scene, 2))).toEqual(['checkpoint-inconsistent']);
   });
 
+  test('a published log that is longer than the newest check found it has to continue that', async () => {
+    const scene = await healthy();
+    const { size, rootHash } = parseCheckpoint(parseNote(scene.tiles.objects.get(NEWEST_CHECKPOINT) as Buffer).text);
+    const head = { number: 1, size, root: formatHash(rootHash), time: timeOf(7000) };
+    const log = { ...(FULL_REPORT.log as NonNullable<Report['log']>), head };
+    await scene.seal(2, [{}]);
+    file(scene, 1, 2, { log });
+    expect(codesOf(await ask(scene, 2))).toEqual([]);
+    file(scene, 1, 2, { log: { ...log, head: { ...head, root: 'ab'.repeat(32) } } });
+    expect(codesOf(await ask(scene, 2))).toEqual(['checkpoint-inconsistent']);
+  });
+
   test('a report that is dated ahead: a clock is wrong', async () => {
     const scene = await healthy();
     file(scene, 1, 9);
@@ -189,5 +240,27 @@ describe('what needs attention', () => {
     scene.store.objects.delete(name);
     const report = await ask(scene, 2);
     expect(report).toMatchObject({ status: 'unverified', unreadable: [{ object: name }] });
+  });
+
+  test('the newest segment of a partition that was silent for longer than is read is a heartbeat, if it is one', async () => {
+    const scene = await healthy();
+    for (const hour of [3, 800])
+      await scene.seal(
+        hour,
+        Array.from({ length: 260 }, () => ({})),
+      );
+    const [, one] = (await ask(scene, 800)).partitions;
+    expect(one).toMatchObject({ records: 2, life: { kind: 'heartbeat', hub: { behind: 0 } } });
+  });
+
+  test('a heartbeat that can’t be read now keeps nothing else from being told', async () => {
+    const scene = await healthy();
+    const name = nameOf(1, '1');
+    scene.store.beforeRead = (read) => {
+      if (read === name) throw new AuditsealError('STORE_UNAVAILABLE', 'away');
+    };
+    const report = await ask(scene, 2);
+    expect(report).toMatchObject({ status: 'unverified', unreadable: [{ object: name, why: 'away' }] });
+    expect(report.partitions[1]?.life).toEqual({ kind: 'heartbeat', sealed: timeOf(2 * 3600 + 30) });
   });
 });

@@ -15,11 +15,12 @@ import type { Judging } from '../checkSeveral.ts';
 import { defineCommand } from '../command.ts';
 import { evidenceOutcome } from '../../page/certificateEvidence.ts';
 import { answerOutcome } from '../../page/certificateAnswer.ts';
+import { refutedOutcome, unreadableOutcome, untrustedOutcome } from '../../page/certificate.ts';
 import type { CertificateOutcome } from '../../page/certificate.ts';
 import { lacksOf, printAnswer, printAnswerJson } from '../answerReport.ts';
-import { failedOutcome, fileCertificate } from '../certificate.ts';
+import { fileCertificate } from '../certificate.ts';
 import type { Result } from '../certificate.ts';
-import { NO_KEY, reportAsJson, reportAsText } from '../evidenceReport.ts';
+import { reportAsJson, reportAsText } from '../evidenceReport.ts';
 import type { EvidenceReporter } from '../evidenceReport.ts';
 import { fileKind } from '../fileKind.ts';
 import { isUserFolder, readUserFile, refuseExisting } from '../files.ts';
@@ -124,7 +125,10 @@ const failed = (
   why: string,
 ): Result => ({
   exit: report.failed(status, code, why),
-  outcome: () => failedOutcome(status, why),
+  outcome: () =>
+    status === 'unreadable'
+      ? unreadableOutcome(why)
+      : refutedOutcome(why, 'Nothing that the file says is proved, and none of its records is printed.'),
 });
 
 function checkAnswerFile(file: Buffer, { logKeys, policy, auditors }: TrustedKeys, isJson: boolean): Result {
@@ -136,8 +140,7 @@ function checkAnswerFile(file: Buffer, { logKeys, policy, auditors }: TrustedKey
     const { code, message } = faultIn(error, 'malformed');
     return failed(report, 'unreadable', code, message);
   }
-  if (logKeys.length === 0)
-    return { exit: report.untrusted(answer.verifierKeys), outcome: () => failedOutcome('untrusted', NO_KEY) };
+  if (logKeys.length === 0) return { exit: report.untrusted(answer.verifierKeys), outcome: () => untrustedOutcome() };
   try {
     const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
     const checked = checkAnswer(answer, [...logKeys, ...witnessKeys]);

@@ -92,8 +92,7 @@ export const command = defineCommand(
     const { from, evidence } = options;
     if ((from === undefined) === (evidence.length === 0))
       throw usageError('give --from with a ledger to mirror, or --evidence with files that were made before');
-    const names = evidence.map((path) => basename(path));
-    refuseNames(names);
+    const files = await readFiles(evidence);
     const page = await readPage();
     await createFolder('DIR', dir);
     const into = (name: string): string => join(dir, name);
@@ -108,13 +107,11 @@ export const command = defineCommand(
       const tlog = await tlogOf(from, options.tlog);
       const tiles = tlog === undefined ? [] : [`--tlog=${tlog}`];
       const copied = await mirror.run([...tiles, '--', from, into(MIRROR)]);
-      const checked = await verify.run([...trust, `--out=${into(REPORT)}`, into(MIRROR)]);
+      const checked = await verify.run([...trust, `--out=${into(REPORT)}`, '--', into(MIRROR)]);
       exit = worst(copied, options.key.length === 0 ? worst(checked, EXIT.unknown) : checked);
       pieces.push({ name: `${MIRROR}/`, verdict: VERDICTS[exit] ?? 'unknown', by: REPORT });
     }
-    for (const [i, path] of evidence.entries()) {
-      const name = names[i] as string;
-      const bytes = await readUserFile('--evidence', path, MAX_EVIDENCE_BYTES);
+    for (const { name, bytes } of files) {
       await createFile(into(name), bytes);
       const by = `${name}.certificate.html`;
       const own = await check.run([...trust, `--html=${into(by)}`, '--', into(name)]);
@@ -165,6 +162,25 @@ const worst = (one: number, other: number): number =>
 
 /** Names stand in commands that an auditor copies, and beside the page that he opens: so they are plain, and of no page. */
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json$/;
+
+interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** readFiles reads what is to go into the kit, so that nothing is made where one of the files can't be read. */
+async function readFiles(paths: readonly string[]): Promise<NamedBytes[]> {
+  refuseNames(paths.map((path) => basename(path)));
+  const files: NamedBytes[] = [];
+  for (const path of paths) {
+    const bytes = await readUserFile('--evidence', path, MAX_EVIDENCE_BYTES);
+    // Of a larger file only the beginning is read, and that must not go to anybody as the whole.
+    if (bytes.length > MAX_EVIDENCE_BYTES)
+      throw unusable(`--evidence: ${path} has more than the ${MAX_EVIDENCE_BYTES} bytes that evidence may have`);
+    files.push({ name: basename(path), bytes });
+  }
+  return files;
+}
 
 function refuseNames(names: readonly string[]): void {
   const taken = new Set<string>([README, VERDICT, PAGE, MIRROR, REPORT].map((name) => name.toLowerCase()));

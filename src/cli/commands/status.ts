@@ -9,7 +9,7 @@ import type { SourcePromise } from '../../status/sources.ts';
 import { askStatus } from '../../status/status.ts';
 import type { LedgerOutcome } from '../estate.ts';
 import { replaceFile } from '../files.ts';
-import { readTrust } from '../keys.ts';
+import { ledgerIn, readTrust } from '../keys.ts';
 import { defineLedgerCommand } from '../ledgerCommand.ts';
 import { DEFAULT_HEARTBEAT_MINUTES, DEFAULT_SILENT_HOURS, LEDGER_OPTIONS } from '../ledgerOptions.ts';
 import { LIST_MEANING, TARGET_MEANING, jsonOption } from '../options.ts';
@@ -48,7 +48,7 @@ export const command = defineLedgerCommand(
     usage: ['TARGET [options]', 'LIST [options]'],
     description: [
       'Says how a ledger stands, and the one thing to do: what the newest reports found, how old everything is, what comes ' +
-        "from where and what fell silent. It looks into no segment: that is what verify does. It reads a few reports, the log's entries of a day, and some of four weeks.",
+        'from where and what fell silent. It looks into no segment: that is what verify does. It reads the newest reports and entries of the log, and not the whole ledger.',
       TARGET_MEANING,
       LIST_MEANING,
     ],
@@ -74,6 +74,7 @@ export const command = defineLedgerCommand(
           throw usageError(`--${name} must be a URL that begins with http:// or https://, or a path`);
       return async () => {
         const { logKeys, auditors, policy } = await readTrust(options);
+        const ledger = ledgerIn(options.ledger, auditors);
         const store = await openTarget(target);
         const isApart = options.tlog !== undefined || isUrl(target) || (await hasTiles(target));
         const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
@@ -88,7 +89,7 @@ export const command = defineLedgerCommand(
             ...(isUrl(target) && { idleMs: heartbeat * MINUTE_MS + INTEGRATION_DELAY_MS }),
           },
         );
-        refuseOther(options.ledger, report);
+        refuseOther(ledger, report);
         return { report, print: () => printStatus(report) };
       };
     },

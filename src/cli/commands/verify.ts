@@ -3,7 +3,6 @@ import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { named } from '../../core/errors.ts';
 import type { Report } from '../../core/objects/report.ts';
 import { formatReport, parseReport } from '../../core/objects/reportFile.ts';
-import type { Auditors } from '../../core/objects/reportFile.ts';
 import { enteredReports } from '../../integrate/enteredReports.ts';
 import { newestReport } from '../../ledger/reports.ts';
 import type { Anchor } from '../../ledger/reports.ts';
@@ -15,7 +14,7 @@ import { verifyLedger } from '../../verify/verify.ts';
 import type { CheckedLedger } from '../estate.ts';
 import { createFile, readUserFile } from '../files.ts';
 import { KeptCheckpoint } from '../keptCheckpoint.ts';
-import { readTrust } from '../keys.ts';
+import { ledgerIn, readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
 import { defineLedgerCommand } from '../ledgerCommand.ts';
 import { LEDGER_OPTIONS } from '../ledgerOptions.ts';
@@ -160,13 +159,6 @@ function refuseContradictions(options: OptionValues<typeof OPTIONS>): void {
     throw usageError(
       '--incremental needs --key and --auditor-key: else anybody may have made the report to go on from',
     );
-}
-
-/** ledgerIn gives the name that the ledger must have: what is stated, and what the auditor's key says. */
-function ledgerIn(stated: string | undefined, auditors: Auditors | undefined): string | undefined {
-  if (stated !== undefined && auditors !== undefined && auditors.ledger !== stated)
-    throw usageError(`--auditor-key: the key is of ${auditors.ledger}, not of --ledger`);
-  return stated ?? auditors?.ledger;
 }
 
 type Work = Pick<VerifyDeps, 'summarize' | 'indexSegment' | 'digest' | 'concurrency'>;

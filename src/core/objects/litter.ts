@@ -1,4 +1,4 @@
-/** What of a mirror, or of a container, is no object, though no name of the format. docs/format.md, section 2. */
+/** What stands in a mirror or a container and is neither an object of the ledger nor a finding. docs/format.md, section 2. */
 import { TLOG, isKnownName } from './names.ts';
 
 /** Why a file or an object is ignored: an operating system or a cut-off copy left it, somebody saved it there, or it marks a folder. */

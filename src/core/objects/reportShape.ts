@@ -4,6 +4,7 @@ import {
   STATUS,
   UNREADABLE,
   count,
+  countOrNone,
   flag,
   hash,
   listOf,
@@ -73,7 +74,7 @@ const INTEGRITY: Check = objectOf({
       record: count,
       incarnation: count,
       created: time,
-      lastEvent: (value) => value === -1 || count(value),
+      lastEvent: countOrNone,
       lastEnqueued: timeOrNone,
       sealed: time,
     }),
@@ -145,7 +146,7 @@ const POSTURE: Check = objectOf({
   page: optional(hash),
 });
 
-/** isPostureReport tells the same of a report of kind posture. */
+/** isPostureReport tells whether a parsed JSON value, which may come from anybody, has the shape of a report of kind posture. */
 export const isPostureReport = (value: unknown): value is PostureReport => POSTURE(value);
 
 /** isReport tells whether a parsed JSON value, which may come from anybody, has the shape of a report of kind integrity. */

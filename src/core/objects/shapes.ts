@@ -10,7 +10,6 @@ export const text: Check = (value) => typeof value === 'string';
 export const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 export const time: Check = (value) => typeof value === 'string' && isTime(value);
 export const hash: Check = (value) => parseHash(value) !== undefined;
-export const textOrNull: Check = (value) => value === null || text(value);
 export const oneOf =
   (...values: readonly unknown[]): Check =>
   (value) =>
@@ -54,5 +53,8 @@ export const FINDINGS = listOf(
 );
 export const UNREADABLE = listOf(objectOf({ object: text, why: text }));
 
+export const textOrNull = nullOr(text);
+/** countOrNone is a number that counts from 0, or -1 before there is one. */
+export const countOrNone: Check = (value) => value === -1 || count(value);
 export const timeOrNone: Check = (value) => value === '' || time(value);
 export const partition: Check = (value) => typeof value === 'string' && isPartition(value);

@@ -3,6 +3,7 @@ import {
   STATUS,
   UNREADABLE,
   count,
+  countOrNone,
   flag,
   hash,
   listOf,
@@ -20,7 +21,6 @@ import type { Check } from './shapes.ts';
 import type { StatusReport } from './statusReport.ts';
 
 const HOURS_SHAPE = listOf(count);
-const COUNT_OR_NONE: Check = (value) => value === -1 || count(value);
 
 const CHECK = nullOr(
   objectOf({
@@ -68,12 +68,12 @@ const SHAPE: Check = objectOf({
     objectOf({
       partition,
       records: nullOr(count),
-      lastEvent: nullOr(COUNT_OR_NONE),
+      lastEvent: nullOr(countOrNone),
       lastEnqueued: timeOrNone,
       life: objectOf({
         kind: oneOf('records', 'heartbeat'),
         sealed: timeOrNone,
-        hub: optional(objectOf({ asked: time, last: COUNT_OR_NONE, behind: count })),
+        hub: optional(objectOf({ asked: time, last: countOrNone, behind: count })),
       }),
       gaps: objectOf({ open: count, acknowledged: count }),
       hours: HOURS_SHAPE,
