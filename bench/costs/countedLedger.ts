@@ -113,6 +113,7 @@ export class CountedLedger {
         verifiers: [KEY.verifierKey],
         promise: { silentHours: 24, expected: new Map<string, number>() },
         idleMs: 10 * MINUTE,
+        isCopy: false,
       };
       const { status } = await runStatusJob({ ...filed, question });
       if (status !== 'verified') fail(`the status of the ledger is ${status}`);

@@ -21,6 +21,26 @@ export interface FrontPageDeps {
   readonly status: (links: { readonly reports: string; readonly runbook: string }) => Promise<Buffer>;
 }
 
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+/** runbookPage shows the runbook as it is written, with an anchor at each heading, named as GitHub names them. */
+function runbookPage(markdown: string): Buffer {
+  const parts = markdown.split(/^(#{2,3} .*)$/m).map((part) => {
+    const [, title] = /^#{2,3} (.*)$/.exec(part) ?? [];
+    if (title === undefined) return part.trim() === '' ? '' : `<pre>${escaped(part.trim())}</pre>`;
+    const anchor = title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-');
+    return `<h2 id="${escaped(anchor)}">${escaped(title)}</h2>`;
+  });
+  const style =
+    'body{max-width:60rem;margin:2rem auto;padding:0 1rem;font-family:sans-serif}pre{white-space:pre-wrap;font:inherit}';
+  return Buffer.from(
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Runbook</title><style>${style}</style></head><body><main><h1>Runbook</h1>${parts.join('\n')}</main></body></html>`,
+  );
+}
+
 /** How long a page of how the ledger stands is shown before it is made anew. */
 const FRESH_MS = 10_000;
 
@@ -54,7 +74,7 @@ export async function startFrontPage({ ledger, status }: FrontPageDeps): Promise
     if (path === '/') return { type: HTML, body: await statusPage() };
     if (path === '/check.html') return { type: HTML, body: await readFile(join(ROOT, 'dist', 'web', 'check.html')) };
     if (path === '/runbook')
-      return { type: 'text/plain; charset=utf-8', body: await readFile(join(ROOT, 'docs', 'runbook.md')) };
+      return { type: HTML, body: runbookPage(await readFile(join(ROOT, 'docs', 'runbook.md'), 'utf8')) };
     if (!/^\/reports\/\d{12}\.html$/.test(path)) return undefined;
     const [page, report] = await Promise.all(
       [path, path.replace(/html$/, 'json')].map((one) => container.getBlobClient(one.slice(1)).downloadToBuffer()),

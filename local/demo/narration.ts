@@ -166,6 +166,9 @@ export class Narration {
   /** stayUp names what is there: each thing and its address, if it has one, and commands to try. */
   stayUp(things: readonly (readonly [string, string | undefined])[], commands: readonly string[]): void {
     this.step('Running. Ctrl-C ends it.');
+    this.#line(
+      '  Segments are integrated each half minute; every 5 minutes posture, verify and status run: then the overview changes.',
+    );
     for (const [thing, address] of things) if (address !== undefined) this.#line(`  ${thing.padEnd(14)}${address}`);
     this.step('Try, in another terminal and in this folder:');
     for (const command of commands) this.#line(`  ${command}`);

@@ -8,7 +8,7 @@ export const HELP = `npm start -- [options]: the whole of Auditseal on this mach
   --input DIR       send every file of DIR as one event body, byte for byte (default: the examples in local/examples)
   --repeat N        send everything N times (default: 1)
   --partitions N    partitions of the event hub (default: 4)
-  --data DIR        keep the state in DIR; a second start goes on with the same ledger
+  --data DIR        keep the state in DIR; a second start goes on with the same ledger, and sends its events again
   --out DIR         write a mirror of the ledger and its log to DIR, and evidence of a record to DIR.evidence.json
   --key-vault       sign the log with a key in a stand-in for Azure Key Vault too
   --serve           only the stand-ins, at the ports and with the keys of local.settings.example.json, for func start

@@ -173,7 +173,8 @@ export class BlobStore implements ObjectStore {
     const status = error.statusCode;
     const where = `container ${this.#container.containerName}`;
     if (status === 403 || status === 401) {
-      const why = 'the identity needs the rights to read, create and list there';
+      const why =
+        'the identity needs the rights to read, create and list there, or to read and list where it only reads; a SAS is good for its own container alone';
       return new AuditsealError('STORE_REFUSED', `${what} in ${where}: ${said}; ${why}`, { cause: error });
     }
     if (status === 404)

@@ -35,6 +35,7 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
   const { fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = ledger.config;
   const workers = new SegmentWorkers(verifyThreads);
+  let failure: unknown;
   // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
   const idleMs = heartbeatMinutes * MINUTE_MS + INTEGRATION_DELAY_MS;
   try {
@@ -53,6 +54,9 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
       summarize: workers.summarize,
       indexSegment: workers.index,
     });
+  } catch (error) {
+    // How the ledger stands is worth the more.
+    failure = error;
   } finally {
     await workers.close();
   }
@@ -64,9 +68,10 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
     now,
     log,
     ...filed,
-    question: { verifiers: [...verifiers, ...witnesses], promise, idleMs },
+    question: { verifiers: [...verifiers, ...witnesses], promise, idleMs, isCopy: false },
     ...(runbook !== undefined && { runbook }),
   });
+  if (failure !== undefined) throw failure;
 }
 
 /** posture compares what guards the ledger, and what is sent to its hub, with what was promised. */

@@ -1,32 +1,20 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EXIT } from './exits.ts';
-import { fileKind } from './fileKind.ts';
 import { callersPath, isUserFolder, readUserFile, reasonOf } from './files.ts';
+import { judgeFile, wordsOf } from './judgeFile.ts';
+import type { JudgedFile, Judging } from './judgeFile.ts';
 import type { TrustedKeys } from './keys.ts';
+import { isOfKit } from './kitText.ts';
 import { formatCount, printItem, printJson, some, warn } from './output.ts';
 import { unusable } from './usage.ts';
 import { faultIn } from '../core/errors.ts';
-import type { AuditsealErrorCode } from '../core/errors.ts';
-import type { VerifiedSignature } from '../core/note/note.ts';
-import { ANSWER_FILE, isAnswer } from '../core/objects/answer.ts';
-import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../core/objects/evidence.ts';
+import { ANSWER_FILE } from '../core/objects/answer.ts';
+import { MAX_EVIDENCE_BYTES } from '../core/objects/evidence.ts';
 import { litterOf } from '../core/objects/litter.ts';
 
-/** Judging is what a check of one file and one of several have in common. */
-export interface Judging {
-  /** says in words how the policy's quorum is not met; undefined if it is */
-  whyNoQuorum(cosignatures: readonly VerifiedSignature[]): string | undefined;
-  /** tells whether evidence says what is not so, and is not just unreadable */
-  isRefuting(code: AuditsealErrorCode): boolean;
-}
-
-/** Judged is what came of one file. */
-type Judged =
-  | { readonly status: 'proved'; readonly ledger: string; readonly partition: string; readonly record: number }
-  | { readonly status: 'refuted' | 'unreadable' | 'unchecked'; readonly why: string };
-type Status = Judged['status'];
+type Status = JudgedFile['status'];
 
 const WORDS: Readonly<Record<Status, string>> = {
   proved: 'proved',
@@ -59,14 +47,16 @@ export async function severalFiles(paths: readonly string[]): Promise<EvidenceFi
   return { files, passedOver };
 }
 
+/** A folder that has an answer alone is that answer's; whatever else of this kind is beside it is checked, too. */
 async function isFolderOfEvidence(path: string): Promise<boolean> {
   if (!(await isUserFolder(path)) || (await isUserFolder(join(path, 'segments')))) return false;
-  return !(await namesIn(path)).includes(ANSWER_FILE);
+  const names = (await entriesIn(path)).filter(isEvidence).map(({ name }) => name);
+  return names.some((name) => name !== ANSWER_FILE) || names.length === 0;
 }
 
-async function namesIn(path: string): Promise<string[]> {
-  return (await entriesIn(path)).map(({ name }) => name);
-}
+/** Of a kit, its own list is none. */
+const isEvidence = (entry: Dirent): boolean =>
+  entry.isFile() && /\.json$/i.test(entry.name) && litterOf(entry.name) === undefined && !isOfKit(entry.name);
 
 async function entriesIn(path: string): Promise<Dirent[]> {
   try {
@@ -79,8 +69,6 @@ async function entriesIn(path: string): Promise<Dirent[]> {
 /** Whatever else is in the folder may be what somebody doesn't want to be looked at: so it is named. */
 async function evidenceIn(path: string): Promise<EvidenceFiles> {
   const entries = await entriesIn(path);
-  const isEvidence = (entry: Dirent): boolean =>
-    entry.isFile() && /\.json$/i.test(entry.name) && litterOf(entry.name) === undefined;
   const names = (which: (entry: Dirent) => boolean): string[] =>
     entries
       .filter(which)
@@ -116,35 +104,14 @@ export async function checkSeveral(
   if (!isJson && passedOver.length > 0)
     printItem(`not looked at, though in a folder that was named: ${some(passedOver)}`);
   if (counts.refuted > 0) return EXIT.wrong;
-  return counts.proved === files.length && passedOver.length === 0 ? EXIT.fine : EXIT.unknown;
+  const isAllSeen = passedOver.every((path) => isOfKit(basename(path)));
+  return counts.proved === files.length && isAllSeen ? EXIT.fine : EXIT.unknown;
 }
 
-const wordsOf = (judged: Judged): string =>
-  judged.status === 'proved'
-    ? `record ${judged.record} of partition ${judged.partition} of ${judged.ledger}`
-    : judged.why;
-
-async function judge(path: string, { logKeys, policy }: TrustedKeys, judging: Judging): Promise<Judged> {
-  let file: Buffer | undefined;
+async function judge(path: string, trust: TrustedKeys, judging: Judging): Promise<JudgedFile> {
   try {
-    file = await readUserFile('', path, MAX_EVIDENCE_BYTES);
-    if (isAnswer(file)) return { status: 'unchecked', why: 'it is an answer, which is checked by itself' };
-    const evidence = parseEvidence(file);
-    if (logKeys.length === 0) return { status: 'unchecked', why: 'no --key says whom you trust' };
-    const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
-    const result = verifyEvidence(evidence, [...logKeys, ...witnessKeys]);
-    if (!result.ok) return { status: judging.isRefuting(result.code) ? 'refuted' : 'unreadable', why: result.why };
-    const lacking = judging.whyNoQuorum(result.opened.cosignatures);
-    if (lacking !== undefined) return { status: 'refuted', why: lacking };
-    const { seal, entry, opened } = result;
-    return {
-      status: 'proved',
-      ledger: opened.checkpoint.origin,
-      partition: entry.partition,
-      record: seal.record,
-    };
+    return judgeFile(await readUserFile('', path, MAX_EVIDENCE_BYTES), trust, judging);
   } catch (error) {
-    const { message } = faultIn(error, 'malformed', 'misuse');
-    return { status: 'unreadable', why: (file && fileKind(file)) ?? message };
+    return { status: 'unreadable', why: faultIn(error, 'misuse').message };
   }
 }

@@ -1,11 +1,23 @@
 import { wrap } from './output.ts';
 
+/** What is in a kit, beside what it is for. */
+export const [README, VERDICT, PAGE, MIRROR, REPORT] = [
+  'READ-ME-FIRST.txt',
+  'verdict.json',
+  'check.html',
+  'mirror',
+  'report.json',
+] as const;
+
+/** isOfKit tells whether a name is of what a kit has beside the pieces of evidence. */
+export const isOfKit = (name: string): boolean => ([README, VERDICT, PAGE, REPORT] as readonly string[]).includes(name);
+
 /** KitContents is what a kit has. */
 export interface KitContents {
   /** ISO 8601 UTC */
   readonly made: string;
   readonly program: string;
-  readonly pieces: readonly { readonly name: string; readonly verdict: string; readonly by: string }[];
+  readonly pieces: readonly { readonly name: string; readonly verdict: string; readonly why: string }[];
   readonly page: { readonly bytes: Buffer; readonly sha256: string };
 }
 
@@ -14,8 +26,8 @@ const WIDTH = 78;
 /** readMeFirst is the page that an auditor reads first. */
 export function readMeFirst({ made, program, pieces, page }: KitContents): string {
   const hasMirror = pieces.some(({ name }) => name.endsWith('/'));
-  const what = hasMirror ? 'the folder mirror' : 'a file';
-  const lines = pieces.map(({ name, verdict, by }) => `  ${name}   ${verdict}: see ${by}`);
+  const what = hasMirror ? 'the folder mirror' : pieces.map(({ name }) => name).join(', then ');
+  const lines = pieces.map(({ name, verdict, why }) => wrap(`  ${name}   ${verdict}: ${why}`, WIDTH, '    '));
   const commands = hasMirror
     ? ['auditseal verify mirror --key KEY --auditor-key AUDITOR-KEY']
     : pieces.map(({ name }) => `auditseal check ${name} --key KEY --auditor-key AUDITOR-KEY`);
@@ -27,7 +39,7 @@ export function readMeFirst({ made, program, pieces, page }: KitContents): strin
     ),
     'WHAT IS MISSING ON PURPOSE: THE KEYS',
     wrap(
-      "To check, you need one or two lines that begin with the ledger's name: the log's verifier key, and the auditor's. They are not in this folder, because whoever could change the folder could put keys of their own into it. Get them another way, from somebody who answers for them: a published page or contract, a call in which they are read aloud, or the papers of last year.",
+      "To check, you need one or two lines that begin with the ledger's name: the log's verifier key, and the auditor's. They are not in this folder, because whoever could change the folder could put keys of their own into it; keys that the files themselves name are claims: don't copy them from there. Get them another way, from somebody who answers for them: a published page or contract, a call in which they are read aloud, or the papers of last year.",
       WIDTH,
     ),
     'HOW TO CHECK',

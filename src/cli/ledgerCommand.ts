@@ -94,6 +94,8 @@ const outcomeOf = (target: string, checked: CheckedLedger): LedgerOutcome => ({
 async function repeatedly(check: () => Promise<number>, pauseMs: number, isJson: boolean): Promise<number> {
   const ended = new AbortController();
   process.once('SIGINT', () => ended.abort());
+  // A reader that has seen enough.
+  process.stdout.once('error', () => ended.abort());
   let status: number = EXIT.unknown;
   while (!ended.signal.aborted) {
     if (process.stdout.isTTY && !isJson) printPage(CLEAR);

@@ -20,3 +20,6 @@ export const MAX_RETENTION_DAYS = 146_000;
 /** VERIFY_AGE_MS and POSTURE_AGE_MS are how old the newest report of each kind may be. The alerts wait as long for a run. */
 export const VERIFY_AGE_MS = 6 * HOUR_MS;
 export const POSTURE_AGE_MS = 24 * HOUR_MS;
+
+/** FULL_AGE_MS is how old the newest full check may be: the longest period that the settings take, and a check's own time. */
+export const FULL_AGE_MS = 8784 * HOUR_MS + VERIFY_AGE_MS;

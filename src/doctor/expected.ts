@@ -15,6 +15,8 @@ export const ALERT_RULES = [
   'alert-keyUse',
   'alert-losses',
   'alert-postureRuns',
+  'alert-silentSources',
+  'alert-standing',
   'alert-tampering',
   'alert-unsealed',
   'alert-verifyRuns',

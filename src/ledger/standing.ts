@@ -6,6 +6,8 @@ import { firstFree, judgeReport, readDown } from './reports.ts';
 import type { Filing } from './reports.ts';
 import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
+import { UNTOLD } from '../core/objects/statusReport.ts';
+import type { StatusReport } from '../core/objects/statusReport.ts';
 import type { FiledReport } from '../core/objects/filedReport.ts';
 import type { Finding, FindingCode } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
@@ -70,8 +72,10 @@ interface Stated {
  */
 function statedIn(report: FiledReport): Stated {
   if (report.kind === 'integrity') return { findings: report.findings, omitted: report.findingsOmitted };
-  if (report.kind === 'status')
-    return { findings: report.findings.filter(({ report: of }) => of === undefined), omitted: 0 };
+  if (report.kind === 'status') {
+    const own = report.findings.filter(({ report: of }) => of === undefined);
+    return { findings: own, omitted: silentBeyond(report) };
+  }
   const { findings, coverage } = report;
   // Errors come before warnings, so where a warning is listed no error is left out.
   const isCut = !findings.some(({ code, severity }) => code === 'not-routed' && severity === 'warning');
@@ -79,6 +83,12 @@ function statedIn(report: FiledReport): Stated {
     findings: findings.filter(({ severity }) => severity === 'error'),
     omitted: isCut ? (coverage?.findingsOmitted ?? 0) : 0,
   };
+}
+
+/** silentBeyond gives how many sources of a status are silent beyond those that its findings list. */
+export function silentBeyond({ sources, findings }: StatusReport): number {
+  const listed = findings.filter(({ code, object }) => code === 'source-silent' && object !== UNTOLD).length;
+  return Math.max(0, (sources?.silent ?? 0) - listed);
 }
 
 const seenAs = (finding: Finding): Seen => (isAcknowledged(finding) ? 'acknowledged' : finding.severity);
@@ -104,7 +114,8 @@ const SUBJECTS: { readonly [C in FindingCode]?: (finding: Finding) => string } =
   'clock-ahead': ({ object }) => object.slice(0, object.lastIndexOf('/') + 1),
   'not-integrated': ({ object }) => object,
   // A status, which knows the published one by this name, says how old it is.
-  'checkpoint-stale': ({ object, detail }) => (object === NEWEST_CHECKPOINT ? object : `${object}: ${detail}`),
+  'checkpoint-stale': ({ object, detail }) =>
+    `${object}: ${object === NEWEST_CHECKPOINT ? firstClause(detail) : detail}`,
   'checkpoint-uncosigned': ({ detail }) => detail,
   'drill-failed': ({ detail }) => detail,
   'report-stale': ({ detail }) => firstClause(detail),
@@ -147,6 +158,8 @@ export function logFindings(log: Logger, report: FiledReport, known: KnownFindin
       newFindings += 1;
     }
   }
-  if (omitted > known.omitted) log.error('more findings than a report lists', { omitted, before: known.omitted });
+  // Of silent sources the job speaks that asks.
+  if (report.kind !== 'status' && omitted > known.omitted)
+    log.error('more findings than a report lists', { omitted, before: known.omitted });
   return { newFindings, standingFindings };
 }

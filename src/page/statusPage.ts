@@ -23,6 +23,8 @@ const WELL =
 const WELL_COPY =
   'Nothing needs doing that this copy knows of: its newest check found no error. How the ledger stands now is not known here.';
 
+const UNGUARDED = ' What guards the ledger is not known: no report of posture is among the newest.';
+
 /** titleOf is the headline: what is well but for a source that fell silent needs attention too. */
 const titleOf = ({ status, todo }: StatusReport): string =>
   status === 'verified' && todo !== null ? 'Attention' : TITLE[status];
@@ -126,7 +128,7 @@ function topSection(report: StatusReport, links: StatusLinks, name: string | und
       : markup`<h3 class="title" id="${prefix}status">${titleOf(report)}</h3>`;
   const what =
     todo === null
-      ? markup`<p class="lead">${report.isCopy ? WELL_COPY : WELL}</p>`
+      ? markup`<p class="lead">${report.isCopy ? WELL_COPY : WELL}${report.posture === null ? UNGUARDED : ''}</p>`
       : markup`<p class="lead break">${untrusted(todo.what)}</p><p>What to do: ${runbookLink(links, todo.section)}</p>`;
   const content = markup`${sign(tone, 'sign')}
 <div class="body">

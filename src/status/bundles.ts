@@ -21,6 +21,12 @@ export function segmentIn(line: Buffer): SegmentEntry | undefined {
   return entry?.type === 'segment' ? entry : undefined;
 }
 
+/** timeOfHeads gives when a batch was made (ms since 1970), by one of the entries that it ends with; undefined for every other entry. */
+export function timeOfHeads(line: Buffer): number | undefined {
+  const heads = isHeadsLine(line) ? attempt(() => headsOf([line]), 'malformed') : undefined;
+  return heads && Date.parse(heads.time);
+}
+
 /** Bundles reads entry bundles of a tree, each proved to be the tree's. Its methods throw TILE_MALFORMED. */
 export class Bundles {
   readonly count: number;

@@ -5,7 +5,7 @@ import type { StatusReport } from '../core/objects/statusReport.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { fileReport } from '../ledger/reports.ts';
 import type { Filing } from '../ledger/reports.ts';
-import { isStanding, knownFindings, logFindings } from '../ledger/standing.ts';
+import { isStanding, knownFindings, logFindings, silentBeyond } from '../ledger/standing.ts';
 import { renderStatus } from '../page/statusPage.ts';
 import type { Logger } from '../ports/host.ts';
 
@@ -33,9 +33,11 @@ export async function runStatusJob({
   const known = await knownFindings(filing, auditors, 'status');
   const report = await askStatus(deps, { ...question, auditors });
   const { newFindings, standingFindings } = logFindings(log, report, known);
-  const silent = report.findings.filter(({ code }) => code === 'source-silent');
-  const newlySilent = silent.filter((finding) => !isStanding(finding, known)).length;
-  if (newlySilent > 0) log.warn('sources fell silent', { silent: silent.length, newlySilent });
+  const listed = report.findings.filter(({ code }) => code === 'source-silent');
+  const silent = Math.max(report.sources?.silent ?? 0, listed.length);
+  const more = Math.max(0, silentBeyond(report) - known.omitted);
+  const newlySilent = more + listed.filter((finding) => !isStanding(finding, known)).length;
+  if (newlySilent > 0) log.warn('sources fell silent', { silent, newlySilent });
   const name = await fileReport(filing, (name) => {
     const page = Buffer.from(renderStatus(report, { name, reports: '', ...(runbook !== undefined && { runbook }) }));
     return { report: { ...report, page: formatHash(sha256(page)) }, page };
@@ -48,7 +50,7 @@ export async function runStatusJob({
     newFindings,
     standingFindings,
     partitions: partitions.length,
-    silent: silent.length,
+    silent,
   });
   return report;
 }

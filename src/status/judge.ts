@@ -1,4 +1,4 @@
-import { CLOCK_SKEW_MS, POSTURE_AGE_MS, VERIFY_AGE_MS } from '../core/limits.ts';
+import { CLOCK_SKEW_MS, FULL_AGE_MS, POSTURE_AGE_MS, VERIFY_AGE_MS } from '../core/limits.ts';
 import { NEWEST_CHECKPOINT, segmentName } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { Finding, FindingCode, PostureReport, Report, Status } from '../core/objects/report.ts';
@@ -17,7 +17,7 @@ const error = (code: FindingCode, object: string, detail: string): Finding => ({
   detail,
 });
 
-/** judgeAges says what of a ledger in use is older than it may be. `idleMs` is how long a partition may be idle. */
+/** judgeAges says what of a ledger is older than it may be; of a copy, at the time of its newest batch. `idleMs` is how long a partition may be idle. */
 export function judgeAges(
   log: PublishedLog | undefined,
   { integrity, posture }: NewestReports,
@@ -47,6 +47,9 @@ export function judgeAges(
   }
   if (integrity !== undefined && isOld(integrity.report.finished, VERIFY_AGE_MS))
     found.push(stale(integrity.name, integrity.report.finished, { what: 'check', mostMs: VERIFY_AGE_MS, now }));
+  const fullAt = integrity?.report.checked.lastFull ?? '';
+  if (integrity !== undefined && now - Date.parse(fullAt) > FULL_AGE_MS)
+    found.push(stale(integrity.name, fullAt, { what: 'full check', mostMs: FULL_AGE_MS, now }));
   if (posture !== undefined && isOld(posture.report.time, POSTURE_AGE_MS))
     found.push(
       stale(posture.name, posture.report.time, { what: 'look at what guards the ledger', mostMs: POSTURE_AGE_MS, now }),
@@ -65,7 +68,8 @@ function stale(name: string, time: string, { what, mostMs, now }: Due): Finding 
   return error('report-stale', name, `it is of the last ${what}, at ${time}: ${ageOf(time, now)}, and ${due}`);
 }
 
-function ageOf(time: string, now: number): string {
+/** ageOf says how long before `now` (ms since 1970) a time was. */
+export function ageOf(time: string, now: number): string {
   const hours = (now - Date.parse(time)) / HOUR_MS;
   if (hours < 0) return 'that is still to come, so a clock is wrong';
   if (hours < 1) return `${Math.floor(hours * 60)} minutes ago`;
@@ -89,8 +93,9 @@ export async function judgeReach(
   return [error('checkpoint-inconsistent', NEWEST_CHECKPOINT, why)];
 }
 
-/** How many findings are listed. */
+/** How many findings of the reports are listed, and how many of one code: so who makes many of one hides no other. */
 const MOST_FINDINGS = 100;
+const MOST_OF_A_CODE = 20;
 
 /** CollectedFindings is the findings of all reports and of the status itself. */
 export interface CollectedFindings {
@@ -98,20 +103,32 @@ export interface CollectedFindings {
   readonly omitted: number;
 }
 
-/** collectFindings lists the findings, the most urgent first. The status states none again that a report states of the same object. */
+/**
+ * collectFindings lists the findings, the most urgent first: all of the status itself, and of the reports as many as there is room for. The
+ * status states none again that a report states of the same object.
+ */
 export function collectFindings(own: readonly Finding[], { integrity, posture }: NewestReports): CollectedFindings {
   const reported = [integrity, posture].flatMap((filed): StatusFinding[] =>
     filed === undefined ? [] : filed.report.findings.map((finding) => ({ ...finding, report: filed.name })),
   );
   const subjectOf = ({ code, object }: Finding): string => JSON.stringify([code, object]);
   const stated = new Set(reported.map(subjectOf));
-  const all = [...reported, ...own.filter((finding) => !stated.has(subjectOf(finding)))];
-  const sorted = all.toSorted((a, b) => rankOf(a) - rankOf(b));
+  const mine = own.filter((finding) => !stated.has(subjectOf(finding)));
+  const counts = new Map<string, number>();
+  const listed = reported
+    .toSorted((a, b) => rankOf(a) - rankOf(b))
+    .filter((finding) => {
+      const kind = `${finding.code} ${isAcknowledged(finding)}`;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      return (counts.get(kind) ?? 0) <= MOST_OF_A_CODE;
+    })
+    .slice(0, MOST_FINDINGS);
   const omitted =
-    Math.max(0, sorted.length - MOST_FINDINGS) +
+    reported.length -
+    listed.length +
     (integrity?.report.findingsOmitted ?? 0) +
     (posture?.report.coverage?.findingsOmitted ?? 0);
-  return { listed: sorted.slice(0, MOST_FINDINGS), omitted };
+  return { listed: [...mine, ...listed].toSorted((a, b) => rankOf(a) - rankOf(b)), omitted };
 }
 
 /** From the most urgent on: evidence that is damaged or gone, then what stands still, then what guards it, then the rest. */
@@ -150,7 +167,11 @@ export interface Standing {
   readonly posture: PostureReport | undefined;
   /** whether a key of the log and one of the auditor were given */
   readonly isVouched: boolean;
+  /** whether any key was given of the log, and of the auditor */
+  readonly hasKeys: boolean;
   readonly isReadable: boolean;
+  /** names of reports that nobody who was named signed */
+  readonly passedOver: number;
 }
 
 /** outcomeOf gives the outcome: a report that says violated counts even where its findings are only counted. */
@@ -167,7 +188,8 @@ export function outcomeOf(
 /** todoOf gives the one thing to do next: the most urgent finding, or what keeps the outcome unknown. */
 export function todoOf(findings: readonly StatusFinding[], standing: Standing, status: Status): Todo | null {
   const [first] = findings;
-  if (first !== undefined && !isAcknowledged(first) && (first.severity === 'error' || first.code === 'source-silent')) {
+  const isToDo = first?.severity === 'error' || (first?.code === 'source-silent' && status === 'verified');
+  if (first !== undefined && !isAcknowledged(first) && isToDo) {
     const same = findings.filter(({ code, severity }) => code === first.code && severity === first.severity).length;
     const more = same > 1 ? ` (and ${same - 1} more)` : '';
     return { what: `${first.code}: ${first.object}: ${first.detail}${more}`, section: first.code };
@@ -175,10 +197,18 @@ export function todoOf(findings: readonly StatusFinding[], standing: Standing, s
   if (status === 'violated')
     return { what: 'a report says violated, and its findings are not listed', section: 'status-is-not-known' };
   if (status === 'verified') return null;
+  const section = 'status-is-not-known';
+  if (!standing.hasKeys)
+    return { what: "nobody vouches for this: give the log's key (--key) and the auditor's (--auditor-key)", section };
   if (!standing.isVouched)
     return {
-      what: "nobody vouches for this: give the log's key (--key) and the auditor's (--auditor-key)",
-      section: 'status-is-not-known',
+      what: 'no key that was given signed the published checkpoint: is it the key of this log (--key)?',
+      section,
+    };
+  if (standing.integrity === undefined && standing.passedOver > 0)
+    return {
+      what: `reports are there, and no key that was given signed the newest ${standing.passedOver}: is it the key of this ledger's auditor (--auditor-key)?`,
+      section,
     };
   if (standing.integrity === undefined)
     return { what: 'no check is filed yet: see whether verify runs', section: 'report-stale' };

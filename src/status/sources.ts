@@ -1,7 +1,7 @@
 import { DAYS } from './activity.ts';
 import type { Activity, CategoryActivity } from './activity.ts';
 import type { Finding } from '../core/objects/report.ts';
-import { noHours } from '../core/objects/statusReport.ts';
+import { UNTOLD, noHours } from '../core/objects/statusReport.ts';
 import type { SourceStatus, Sources } from '../core/objects/statusReport.ts';
 import { DAY_MS, HOUR_MS } from '../core/units.ts';
 
@@ -17,6 +17,10 @@ export interface SourcePromise {
 const LEAST_RECORDS = 10;
 /** A category that nothing was said about counts as silent when it is so for so many times its longest silence before. */
 const TIMES_LONGEST = 2;
+/** Of evenly spaced bundles, those without a category say that it was silent meanwhile if so many have it. */
+const USUALLY = 0.9;
+/** One that comes more rarely is expected after so many times its mean interval: by chance it is silent for so long once in e^12. */
+const TIMES_MEAN = 12;
 /** How many categories are listed, and how many silent ones are findings. */
 const MOST_LISTED = 200;
 const MOST_FINDINGS = 100;
@@ -51,12 +55,31 @@ export function judgeSources(activity: Activity, promise: SourcePromise, now: nu
       from: new Date(from).toISOString(),
       sampled,
       list: statuses.slice(0, MOST_LISTED),
+      silent: silent.length,
       omitted: Math.max(0, statuses.length - MOST_LISTED),
     },
-    findings: silent.slice(0, MOST_FINDINGS).map((source) => findingOf(source, isNamed(source), now)),
+    findings: [
+      ...unknown(activity),
+      ...silent.slice(0, MOST_FINDINGS).map((source) => findingOf(source, isNamed(source), now)),
+    ],
     omitted: Math.max(0, silent.length - MOST_FINDINGS),
   };
 }
+
+/** unknown says that some categories could not be told apart, so that one of them may be silent. */
+const unknown = ({ beyond }: Activity): Finding[] =>
+  beyond === 0
+    ? []
+    : [
+        {
+          code: 'source-silent',
+          severity: 'warning',
+          object: UNTOLD,
+          detail:
+            'there are more different categories than an entry of the log names, or than are told apart, so one that fell silent ' +
+            'may be among the others: see what is sent, and name in SOURCES_EXPECTED what must come',
+        },
+      ];
 
 /** Basis is what a category is judged by besides what was seen of it. */
 interface Basis {
@@ -65,23 +88,23 @@ interface Basis {
   readonly now: number;
 }
 
-function statusOf(
-  category: string,
-  { hours, sampled: seen, early, first, last, longest }: CategoryActivity,
-  { activity: { from, dayFrom, sampled }, promise: { silentHours, expected }, now }: Basis,
-): SourceStatus {
+function statusOf(category: string, seen: CategoryActivity, { activity, promise, now }: Basis): SourceStatus {
+  const { from, dayFrom, sampled, beyondLast } = activity;
+  const { hours, early, first, last } = seen;
   const day = hours.reduce((sum, count) => sum + count, 0);
   // Of evenly spaced bundles the first may come so much later than what began before.
   const spacing = sampled.read === 0 ? 0 : (dayFrom - from) / sampled.read;
   const days = (dayFrom - (first - from <= spacing ? from : first)) / DAY_MS;
-  const all = early + (sampled.read === 0 ? 0 : (seen * sampled.of) / sampled.read);
-  const named = expected.get(category);
-  const isKnown = seen + early + day >= LEAST_RECORDS;
+  const before = early + (sampled.read === 0 ? 0 : (seen.sampled * sampled.of) / sampled.read);
+  const longest = longestOf(seen, sampled);
+  const mean = isPartly(sampled) && before >= 1 ? (days * DAY_MS) / before : 0;
+  const named = promise.expected.get(category);
+  const isKnown = before + day >= LEAST_RECORDS;
   const threshold =
     named !== undefined
       ? named * HOUR_MS || null
       : isKnown
-        ? Math.max(silentHours * HOUR_MS, TIMES_LONGEST * (longest ?? 0))
+        ? Math.max(promise.silentHours * HOUR_MS, TIMES_LONGEST * (longest ?? 0), TIMES_MEAN * mean)
         : null;
   return {
     category,
@@ -89,11 +112,21 @@ function statusOf(
     last: new Date(last).toISOString(),
     day,
     hours,
-    usual: days >= 1 ? Math.round(all / days) : null,
+    usual: days >= 1 ? Math.round(before / days) : null,
     longestSilence: longest ?? null,
     threshold,
-    isSilent: threshold !== null && now - last > threshold,
+    // It may be among those that are not told apart.
+    isSilent: threshold !== null && now - Math.max(last, named === undefined ? beyondLast : last) > threshold,
   };
+}
+
+const isPartly = ({ read, of }: Activity['sampled']): boolean => read < of;
+
+/** longestOf gives the longest silence that is known: where bundles were left out, only that of a category which nearly each of them has. */
+function longestOf({ longest, apart, samples }: CategoryActivity, sampled: Activity['sampled']): number | undefined {
+  if (!isPartly(sampled)) return longest === undefined && apart === 0 ? undefined : Math.max(longest ?? 0, apart);
+  const isUsual = samples >= USUALLY * sampled.read;
+  return isUsual ? Math.max(longest ?? 0, apart) : longest;
 }
 
 const neverSeen = (category: string, hours: number): SourceStatus => ({

@@ -1,7 +1,7 @@
 import { readActivity } from './activity.ts';
 import type { Activity } from './activity.ts';
 import { Bundles } from './bundles.ts';
-import { collectFindings, judgeAges, judgeReach, outcomeOf, todoOf } from './judge.ts';
+import { ageOf, collectFindings, judgeAges, judgeReach, outcomeOf, todoOf } from './judge.ts';
 import { partitionStatuses } from './partitions.ts';
 import { judgeSources } from './sources.ts';
 import type { JudgedSources, SourcePromise } from './sources.ts';
@@ -10,7 +10,7 @@ import { formatHash } from '../core/hash.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { MAX_EXTENSIONS, extensionsOf } from '../core/objects/guard.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
-import { parseSegmentName } from '../core/objects/names.ts';
+import { parseReportName, parseSegmentName } from '../core/objects/names.ts';
 import type { SegmentPlace } from '../core/objects/names.ts';
 import type { PostureReport, Report } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
@@ -43,8 +43,10 @@ export interface StatusQuestion {
   /** undefined: anybody may have filed the reports */
   readonly auditors: Auditors | undefined;
   readonly promise: SourcePromise;
-  /** of a ledger in use, how long a partition may be idle; left out for a copy, of which nothing has to be new */
-  readonly idleMs?: number;
+  /** how long a partition may be idle */
+  readonly idleMs: number;
+  /** it is a copy, which is judged at the time of its newest batch */
+  readonly isCopy: boolean;
 }
 
 /** How many findings it is looked up for what they are about. */
@@ -56,11 +58,13 @@ const MOST_LOOKED_UP = 20;
  */
 export async function askStatus(deps: StatusDeps, question: StatusQuestion): Promise<StatusReport> {
   const { store, tiles, now: clock } = deps;
-  const { auditors, promise, idleMs } = question;
+  const { auditors, verifiers, promise, idleMs, isCopy } = question;
   const { unreadable, ask } = asking();
   const log = await ask<PublishedLog>('the log', () => openLog(tiles, question));
-  const newest = (await ask<NewestReports>('the reports', () => findNewest(store, auditors))) ?? {};
-  const now = idleMs === undefined && log !== undefined ? Date.parse(log.heads.time) : clock();
+  const newest =
+    (await ask<NewestReports>('the reports', () => findNewest(store, auditors, enteredIn(log)))) ?? NO_REPORTS;
+  unreadable.push(...unsigned(newest, log));
+  const now = isCopy && log !== undefined ? Date.parse(log.heads.time) : clock();
 
   const bundles = log && tiles && new Bundles(tiles, log.checkpoint);
   const activity =
@@ -82,7 +86,7 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
         );
 
   const own = [
-    ...(idleMs === undefined ? [] : judgeAges(log, newest, idleMs, now)),
+    ...judgeAges(log, newest, idleMs, now),
     ...((log && tiles && (await ask('the log', () => judgeReach(tiles, log, newest.integrity)))) ?? []),
     ...(judged?.findings ?? []),
   ];
@@ -92,7 +96,9 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
     integrity: newest.integrity?.report,
     posture: newest.posture?.report,
     isVouched: auditors !== undefined && (log?.signatures.length ?? 0) > 0,
+    hasKeys: auditors !== undefined && verifiers.length > 0,
     isReadable: unreadable.length === 0,
+    passedOver: newest.passedOver.length,
   };
   const status = outcomeOf(findings, standing);
   return {
@@ -100,7 +106,7 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
     kind: 'status',
     ledger: auditors?.ledger ?? log?.checkpoint.origin ?? newest.integrity?.report.ledger ?? null,
     time: new Date(now).toISOString(),
-    isCopy: idleMs === undefined,
+    isCopy,
     status,
     todo: todoOf(findings, standing, status),
     log: log === undefined ? null : describeLog(log),
@@ -112,9 +118,38 @@ export async function askStatus(deps: StatusDeps, question: StatusQuestion): Pro
     sources: judged?.sources ?? null,
     findings,
     findingsOmitted: omitted + (judged?.omitted ?? 0),
-    notChecked: notChecked(question, newest, judged, activity),
+    notChecked: notChecked(question, newest, {
+      judged,
+      activity,
+      copiedAt: isCopy ? { now, clock: clock() } : undefined,
+    }),
     unreadable,
   };
+}
+
+const NO_REPORTS: NewestReports = { passedOver: [], isCut: false };
+/** How many names are told. */
+const MOST_NAMED = 5;
+
+/** enteredIn gives how many reports a log has entries of. */
+const enteredIn = (log: PublishedLog | undefined): number => log?.heads.documents.report ?? 0;
+
+/** unsigned says which reports the log has an entry of, though what stands there now nobody signed who was named, or nothing does. */
+function unsigned({ passedOver, isCut }: NewestReports, log: PublishedLog | undefined): Unreadable[] {
+  const gone = passedOver.filter((name) => (parseReportName(name) ?? Infinity) < enteredIn(log));
+  const why = 'the log has an entry of it, and it is gone, or no key that was given signed what is there';
+  return [
+    ...gone.slice(0, MOST_NAMED).map((object) => ({ object, why })),
+    ...(gone.length > MOST_NAMED ? [{ object: `${gone.length - MOST_NAMED} more reports`, why }] : []),
+    ...(isCut
+      ? [
+          {
+            object: 'reports/',
+            why: `${passedOver.length} names are taken by what nobody signed, and what stands before was not read`,
+          },
+        ]
+      : []),
+  ];
 }
 
 type Unreadable = StatusReport['unreadable'][number];
@@ -204,7 +239,9 @@ function describePosture(filed: Filed<PostureReport> | undefined): StatusPosture
 async function withAffected(findings: readonly StatusFinding[], bundles: Bundles): Promise<StatusFinding[]> {
   const described: StatusFinding[] = [];
   for (const finding of findings) {
-    const place = described.length < MOST_LOOKED_UP ? parseSegmentName(finding.object) : undefined;
+    // The object of a silent source is a name that whoever sends events made up.
+    const isNamed = finding.report !== undefined || finding.code === 'partition-silent';
+    const place = isNamed && described.length < MOST_LOOKED_UP ? parseSegmentName(finding.object) : undefined;
     const affected = place && (await affectedBy(bundles, place));
     described.push(affected === undefined ? finding : { ...finding, affected });
   }
@@ -228,19 +265,29 @@ async function entryOf(bundles: Bundles, place: SegmentPlace): Promise<SegmentEn
   }
 }
 
+/** Told is what notChecked speaks of beside the question. */
+interface Told {
+  readonly judged: JudgedSources | undefined;
+  readonly activity: Activity | undefined;
+  /** of a copy, its own time and the one here (ms since 1970) */
+  readonly copiedAt: { readonly now: number; readonly clock: number } | undefined;
+}
+
 /** notChecked says in words what the outcome doesn't cover. */
 function notChecked(
-  { verifiers, auditors, idleMs }: StatusQuestion,
+  { verifiers, auditors }: StatusQuestion,
   { integrity, posture }: NewestReports,
-  judged: JudgedSources | undefined,
-  activity: Activity | undefined,
+  { judged, activity, copiedAt }: Told,
 ): string[] {
   const { sampled } = judged?.sources ?? {};
+  const age = copiedAt && ageOf(new Date(copiedAt.now).toISOString(), copiedAt.clock);
   return [
     'no segment was looked into: whether all of them are whole is what the last check says',
     ...(verifiers.length === 0 ? ['no key of the log was given, so anybody may have made its checkpoint'] : []),
     ...(auditors === undefined ? ['no key of the auditor was given, so anybody may have filed the reports'] : []),
-    ...(idleMs === undefined ? ['this is of a copy: how the ledger itself stands now is not known here'] : []),
+    ...(age === undefined
+      ? []
+      : [`this is of a copy, whose newest batch was made ${age}: how the ledger itself stands now is not known here`]),
     ...(integrity === undefined ? ['none of the newest reports is of a check'] : []),
     ...(posture === undefined
       ? ['none of the newest reports is of posture: policy, holds and drill are not known']

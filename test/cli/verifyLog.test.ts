@@ -106,5 +106,5 @@ test('mirror --tlog copies tiles and checkpoint, so that the copy verifies as th
   mirror = copy;
   expect(await report('--key', VKEY)).toMatchObject({ code: 0, findings: [], log: { signatures: 4 } });
   const again = await copyAll();
-  expect(JSON.parse(again.stdout)).toMatchObject({ copied: 1, failed: [] });
+  expect(JSON.parse(again.stdout)).toMatchObject({ copied: 0, failed: [] });
 });

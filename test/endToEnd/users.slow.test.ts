@@ -82,7 +82,7 @@ test('who tries it finds what it names: log, tile, evidence, pages', async () =>
   const overview = (await bytesOf(up.addressOf('overview'))).toString();
   expect(overview).toContain('<h1 id="status">Attention</h1>');
   expect(overview).toContain('<a href="/runbook#policy-unlocked">');
-  expect((await bytesOf(`${up.addressOf('overview')}runbook`)).toString()).toContain('## policy-unlocked');
+  expect((await bytesOf(`${up.addressOf('overview')}runbook`)).toString()).toContain('<h2 id="policy-unlocked">');
   const [, report = ''] = /<a href="(\/reports\/\d{12}\.html)">/.exec(overview) ?? [];
   expect((await bytesOf(new URL(report, up.addressOf('overview')).href)).toString()).toContain('Auditseal');
   expect((await bytesOf(up.addressOf('check page'))).equals(await readFile('dist/web/check.html'))).toBe(true);

@@ -17,6 +17,7 @@ async function run(scene: StatusScene, hour: number): Promise<{ readonly lines: 
     filing: filingIn(scene.store),
     auditors: AUDITORS,
     question: {
+      isCopy: false,
       verifiers: [KEY.verifierKey],
       promise: { silentHours: 2, expected: new Map([['SecretCategory', 3]]) },
       idleMs: LIVE,

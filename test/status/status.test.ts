@@ -27,14 +27,22 @@ const ask = (
 ): Promise<StatusReport> =>
   askStatus(
     { store: scene.store, tiles: scene.tiles, now: () => atHour(hour, minutes) },
-    { verifiers: [KEY.verifierKey], auditors: AUDITORS, promise: PROMISE, idleMs: LIVE, ...changes },
+    { verifiers: [KEY.verifierKey], auditors: AUDITORS, promise: PROMISE, idleMs: LIVE, isCopy: false, ...changes },
   );
 
 /** file files a report of a check at an hour, as the auditor or somebody else signs it. */
 function file(scene: StatusScene, number: number, hour: number, changes: Partial<Report> = {}, seed?: number): void {
   const { log: _, ...report } = FULL_REPORT;
   const finished = new Date(atHour(hour)).toISOString();
-  const own = { ...report, started: finished, finished, findings: [], findingsOmitted: 0, findingsAcknowledged: 0 };
+  const own = {
+    ...report,
+    started: finished,
+    finished,
+    checked: { ...FULL_REPORT.checked, lastFull: finished },
+    findings: [],
+    findingsOmitted: 0,
+    findingsAcknowledged: 0,
+  };
   scene.store.objects.set(reportName(number), filed({ ...own, ...changes }, reportName(number), seed));
 }
 
@@ -98,7 +106,7 @@ describe('a ledger where all is well', () => {
     for (const name of tiles.objects.keys()) if (name.startsWith('tile/')) tiles.objects.delete(name);
     const report = await askStatus(
       { store, tiles, now: () => atHour(2, 15) },
-      { verifiers: [KEY.verifierKey], auditors: AUDITORS, promise: PROMISE, idleMs: LIVE },
+      { verifiers: [KEY.verifierKey], auditors: AUDITORS, promise: PROMISE, idleMs: LIVE, isCopy: false },
     );
     expect(report.status).toBe('unverified');
     expect(report.unreadable.map(({ object }) => object)).toContain('the log');
@@ -141,7 +149,7 @@ describe('what needs attention', () => {
     // Of a copy nothing has to be new, and its time is that of its newest batch.
     const copy = await askStatus(
       { store: scene.store, tiles: scene.tiles, now: () => atHour(30) },
-      { verifiers: [KEY.verifierKey], auditors: AUDITORS, promise: PROMISE },
+      { verifiers: [KEY.verifierKey], auditors: AUDITORS, promise: PROMISE, idleMs: LIVE, isCopy: true },
     );
     expect(copy).toMatchObject({ status: 'verified', isCopy: true, time: timeOf(2 * 3600 + 60) });
   });

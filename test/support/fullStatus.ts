@@ -98,6 +98,7 @@ export const FULL_STATUS: StatusReport = {
         isSilent: false,
       },
     ],
+    silent: 1,
     omitted: 11,
   },
   findings: [

@@ -46,6 +46,10 @@ export function showAnswer(answer: ShownAnswer, outcome: AnswerOutcome, trust: T
   ];
 }
 
+/** Letters of other scripts, and signs that hardly show, can look like those that were meant. */
+const ODD =
+  'It has characters beyond ASCII: what looks the same may be something else. Ask with the plain letters too.';
+
 function queryOf({ query: { from, to, partitions, terms } }: ShownAnswer): Fact[] {
   const values = (all: readonly string[]): Node => {
     const shown = all.slice(0, FIRST_VALUES).map((value) => code(cut(value)));
@@ -55,6 +59,7 @@ function queryOf({ query: { from, to, partitions, terms } }: ShownAnswer): Fact[
       {},
       ...shown.flatMap((value, i) => (i === 0 ? [value] : [' or ', value])),
       ...(more > 0 ? [` or one of ${plural(more, 'more value')}`] : []),
+      ...(all.some((value) => /[^ -~]/.test(value)) ? [element('br', {}), element('strong', {}, ODD)] : []),
     );
   };
   return [

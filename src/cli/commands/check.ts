@@ -11,7 +11,7 @@ import type { Answer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES, parseEvidence, verifyEvidence } from '../../core/objects/evidence.ts';
 import type { Evidence } from '../../core/objects/evidence.ts';
 import { checkSeveral, severalFiles } from '../checkSeveral.ts';
-import type { Judging } from '../checkSeveral.ts';
+import type { Judging } from '../judgeFile.ts';
 import { defineCommand } from '../command.ts';
 import { evidenceOutcome } from '../../page/certificateEvidence.ts';
 import { answerOutcome } from '../../page/certificateAnswer.ts';
@@ -159,7 +159,8 @@ function checkAnswerFile(file: Buffer, { logKeys, policy, auditors }: TrustedKey
   }
 }
 
-const judgingBy = ({ policy }: TrustedKeys): Judging => ({
+/** judgingBy is how files are judged by who trusts these keys. */
+export const judgingBy = ({ policy }: TrustedKeys): Judging => ({
   whyNoQuorum: (cosignatures) => whyNoQuorum(policy, cosignatures),
   isRefuting: (code) => REFUTING.includes(code),
 });

@@ -1,31 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { command as check } from './check.ts';
+import { judgingBy } from './check.ts';
 import { command as mirror } from './mirror.ts';
 import { command as verify } from './verify.ts';
 import { formatHash, sha256 } from '../../core/hash.ts';
-import { isAnswer } from '../../core/objects/answer.ts';
 import { MAX_EVIDENCE_BYTES } from '../../core/objects/evidence.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { createFile, createFolder, readUserFile, reasonOf } from '../files.ts';
 import { checkPagePath } from '../checkPage.ts';
-import { readMeFirst } from '../kitText.ts';
+import { MIRROR, PAGE, README, REPORT, VERDICT, readMeFirst } from '../kitText.ts';
 import type { KitContents } from '../kitText.ts';
+import { judgeFile, wordsOf } from '../judgeFile.ts';
+import { readTrust } from '../keys.ts';
 import { policyOption } from '../options.ts';
 import { print, printItem } from '../output.ts';
-import { tlogOf } from '../target.ts';
+import { openTarget, tlogOf } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
-
-/** What is in a kit, beside the pieces of evidence. */
-const [README, VERDICT, PAGE, MIRROR, REPORT] = [
-  'READ-ME-FIRST.txt',
-  'verdict.json',
-  'check.html',
-  'mirror',
-  'report.json',
-];
 
 const VERDICTS: Readonly<Record<number, string>> = {
   [EXIT.fine]: 'good',
@@ -39,9 +31,9 @@ interface KitPiece {
   /** left out of a folder */
   readonly sha256?: string;
   readonly bytes?: number;
+  /** good, bad or unknown */
   readonly verdict: string;
-  /** what says it in full */
-  readonly by: string;
+  readonly why: string;
 }
 
 export const command = defineCommand(
@@ -68,7 +60,7 @@ export const command = defineCommand(
       key: {
         type: 'texts',
         placeholder: 'VKEY',
-        meaning: 'a verifier key of the log, to check with; it is not put into DIR',
+        meaning: 'a verifier key of the log, to check with; DIR gets none but those that evidence names itself',
       },
       'auditor-key': {
         type: 'texts',
@@ -94,6 +86,8 @@ export const command = defineCommand(
       throw usageError('give --from with a ledger to mirror, or --evidence with files that were made before');
     const files = await readFiles(evidence);
     const page = await readPage();
+    const known = await readTrust(options);
+    if (from !== undefined) await openTarget(from);
     await createFolder('DIR', dir);
     const into = (name: string): string => join(dir, name);
     const trust = [
@@ -108,21 +102,17 @@ export const command = defineCommand(
       const tiles = tlog === undefined ? [] : [`--tlog=${tlog}`];
       const copied = await mirror.run([...tiles, '--', from, into(MIRROR)]);
       const checked = await verify.run([...trust, `--out=${into(REPORT)}`, '--', into(MIRROR)]);
-      exit = worst(copied, options.key.length === 0 ? worst(checked, EXIT.unknown) : checked);
-      pieces.push({ name: `${MIRROR}/`, verdict: VERDICTS[exit] ?? 'unknown', by: REPORT });
+      exit = worst(copied, known.logKeys.length === 0 ? worst(checked, EXIT.unknown) : checked);
+      pieces.push({ name: `${MIRROR}/`, verdict: VERDICTS[exit] ?? 'unknown', why: `see ${REPORT}` });
     }
     for (const { name, bytes } of files) {
       await createFile(into(name), bytes);
-      const by = `${name}.certificate.html`;
-      const own = await check.run([...trust, `--html=${into(by)}`, '--', into(name)]);
+      const judged = judgeFile(bytes, known, judgingBy(known));
+      const own = judged.status === 'proved' ? EXIT.fine : judged.status === 'refuted' ? EXIT.wrong : EXIT.unknown;
       exit = worst(exit, own);
-      pieces.push({
-        name,
-        sha256: formatHash(sha256(bytes)),
-        bytes: bytes.length,
-        verdict: verdictOn(bytes, own, options['auditor-key'].length > 0),
-        by,
-      });
+      const piece = { name, sha256: formatHash(sha256(bytes)), bytes: bytes.length };
+      pieces.push({ ...piece, verdict: VERDICTS[own] ?? 'unknown', why: wordsOf(judged) });
+      printItem(`${VERDICTS[own]}: ${name}: ${wordsOf(judged)}`);
     }
     const contents: KitContents = {
       made: new Date().toISOString(),
@@ -135,17 +125,12 @@ export const command = defineCommand(
     // Last: a kit without it was cut off.
     await createFile(into(README), Buffer.from(readMeFirst(contents)));
     print('');
-    printItem(`${dir}: ${[...pieces.map(({ name }) => name), PAGE, VERDICT, README].join(', ')}`);
+    const own = [PAGE, VERDICT, ...(from === undefined ? [] : [REPORT]), README];
+    printItem(`${dir}: ${[...pieces.map(({ name }) => name), ...own].join(', ')}`);
     printItem('give the keys to the auditor another way than this folder: whoever changes it would change them too');
     return exit;
   },
 );
-
-/** verdictOn says what came of a file. That an answer is complete is the word of the log's signer where no auditor is named. */
-const verdictOn = (bytes: Buffer, exit: number, isAuditorNamed: boolean): string =>
-  exit === EXIT.fine && isAnswer(bytes) && !isAuditorNamed
-    ? "good, on the word of the log's signer that it is complete"
-    : (VERDICTS[exit] ?? 'unknown');
 
 const verdictOf = ({ made, program, pieces, page }: KitContents): object => ({
   version: 1,

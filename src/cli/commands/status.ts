@@ -85,8 +85,8 @@ export const command = defineLedgerCommand(
             verifiers: [...logKeys, ...(policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey)],
             auditors,
             promise,
-            // A folder is a copy: nothing in it has to be new.
-            ...(isUrl(target) && { idleMs: heartbeat * MINUTE_MS + INTEGRATION_DELAY_MS }),
+            idleMs: heartbeat * MINUTE_MS + INTEGRATION_DELAY_MS,
+            isCopy: !isUrl(target),
           },
         );
         refuseOther(ledger, report);

@@ -69,6 +69,9 @@ export interface StatusPosture {
 /** HOURS is how many hours the charts show. */
 export const HOURS = 24;
 
+/** UNTOLD is the object of a finding that categories could not be told apart. */
+export const UNTOLD = 'categories that are not told apart';
+
 /** noHours is a chart of nothing. */
 export const noHours = (): number[] => Array.from({ length: HOURS }, () => 0);
 
@@ -122,6 +125,8 @@ export interface Sources {
   /** entry bundles of the days before that were read, and how many there are */
   readonly sampled: { readonly read: number; readonly of: number };
   readonly list: readonly SourceStatus[];
+  /** how many categories are silent */
+  readonly silent: number;
   /** categories beyond those listed */
   readonly omitted: number;
 }

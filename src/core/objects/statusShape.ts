@@ -97,6 +97,7 @@ const SHAPE: Check = objectOf({
           isSilent: flag,
         }),
       ),
+      silent: count,
       omitted: count,
     }),
   ),

@@ -2,7 +2,8 @@ const KEY = Buffer.from('"category":');
 const SPACE = 0x20;
 const QUOTE = 0x22;
 
-const MAX_CATEGORIES = 100;
+/** MAX_CATEGORIES is how many different categories of a segment are counted. */
+export const MAX_CATEGORIES = 100;
 const MAX_CATEGORY_BYTES = 64;
 
 /**

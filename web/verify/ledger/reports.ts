@@ -218,7 +218,7 @@ const isStatus = shape({
   ),
   sources: orNull(
     shape({
-      ...counts('omitted'),
+      ...counts('silent omitted'),
       dayFrom: isTime,
       from: isTime,
       sampled: shape(counts('read of')),
