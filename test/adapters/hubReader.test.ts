@@ -7,7 +7,6 @@ import { HubReader } from '../../src/adapters/hubReader.ts';
 import type { ReadEvent } from '../../src/ports/hub.ts';
 import { bytes, closeAll, openHub } from '../local/hub/clients.ts';
 
-const QUIET_SECONDS = 0.3;
 const readers: HubReader[] = [];
 
 afterEach(async () => {
@@ -23,7 +22,7 @@ interface Place {
 
 function readerOf(hub: EventHub, { text, hubName = 'logs', consumerGroup = 'seal' }: Place = {}): HubReader {
   const connection = { kind: 'connectionString', text: text ?? hub.connectionString() } as const;
-  const reader = new HubReader({ connection, hubName, consumerGroup }, QUIET_SECONDS);
+  const reader = new HubReader({ connection, hubName, consumerGroup });
   readers.push(reader);
   return reader;
 }

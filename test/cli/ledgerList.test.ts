@@ -148,12 +148,12 @@ describe('a list that is wrong', () => {
   });
 });
 
-test('two commands take a list and say so, and no other does', async () => {
+test('three commands take a list and say so, and no other does', async () => {
   for (const [name, { load }] of Object.entries(COMMANDS)) {
     const { command } = await load();
-    expect([name, command.help(80).includes('LIST')]).toEqual([name, ['verify', 'posture'].includes(name)]);
+    expect([name, command.help(80).includes('LIST')]).toEqual([name, ['status', 'verify', 'posture'].includes(name)]);
   }
-  expect(overview(200)).toContain('verify and posture also take a file that lists several ledgers.');
+  expect(overview(200)).toContain('status, verify and posture also take a file that lists several ledgers.');
   const list = await listOf({ ledgers: [us] });
   await expect(mirrorCommand.run([list, 'copy'])).rejects.toThrow(`${list} is neither a folder nor a URL`);
 });

@@ -53,6 +53,7 @@ test('printJson does too, and it is JSON of the same text', async () => {
   expect(JSON.parse(out)).toEqual(value);
 });
 
+// main.ts says only what is missing where the others can't even be loaded.
 test('nothing else in the command line writes to a terminal', () => {
   const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
@@ -61,7 +62,7 @@ test('nothing else in the command line writes to a terminal', () => {
   const writing = files.filter((file) =>
     /\bstd(out|err)\.write\b|\bconsole\./.test(readFileSync(join(ROOT, 'src', file), 'utf8')),
   );
-  expect(writing.toSorted()).toEqual(['cli/output.ts', 'cli/progress.ts']);
+  expect(writing.toSorted()).toEqual(['cli/main.ts', 'cli/output.ts', 'cli/progress.ts']);
 });
 
 describe('commands', () => {

@@ -18,7 +18,12 @@ beforeEach(async () => {
   app = await mkdtemp(join(tmpdir(), 'auditseal-app-'));
   await writePackage(app);
   // The test runs the timers when it wants to.
-  const settings = { WATCH_SCHEDULE: '0 0 0 1 1 *', INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
+  const settings = {
+    WATCH_SCHEDULE: '0 0 0 1 1 *',
+    POSTURE_SCHEDULE: '0 0 0 1 1 *',
+    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
+    VERIFY_SCHEDULE: '0 0 0 1 1 *',
+  };
   stack = await startStack({ appDir: app, partitions: PARTITIONS, settings });
 });
 afterEach(async () => {
@@ -126,7 +131,8 @@ test('two hosts share the partitions, one is killed in the middle: nothing is lo
   for (const timer of ['integrate', 'verify']) expect((await survivor?.runTimer(timer))?.outcome).toBe('succeeded');
   const reports: string[] = [];
   for await (const { name } of stack.owner.listBlobsFlat({ prefix: 'reports/' })) reports.push(name);
-  expect(reports.map((name) => name.replace(/.*\./, ''))).toEqual(['html', 'json']);
+  expect(reports.map((name) => name.replace(/.*\./, ''))).toEqual(['html', 'json', 'html', 'json']);
+  // The check's, and the status behind it.
   const text = await stack.owner.getBlobClient(reports[1] as string).downloadToBuffer();
   const { report } = JSON.parse(text.toString('utf8')) as { report: object };
   expect(report).toMatchObject({

@@ -5,6 +5,7 @@ import { Sealing } from '../../local/demo/sealing.ts';
 import { HUB_NAME, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { parseSignerKey } from '../../src/core/note/signerKey.ts';
+import { reportName } from '../../src/core/objects/names.ts';
 import { parseReport } from '../../src/core/objects/reportFile.ts';
 import { parseNote } from '../../src/core/note/note.ts';
 import { join } from 'node:path';
@@ -15,7 +16,12 @@ const PARTITIONS = 3;
 let stack: Stack;
 beforeEach(async () => {
   // The tests run the timers when they want to.
-  const settings = { WATCH_SCHEDULE: '0 0 0 1 1 *', INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
+  const settings = {
+    WATCH_SCHEDULE: '0 0 0 1 1 *',
+    POSTURE_SCHEDULE: '0 0 0 1 1 *',
+    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
+    VERIFY_SCHEDULE: '0 0 0 1 1 *',
+  };
   stack = await startStack({ appDir: ROOT, partitions: PARTITIONS, settings });
 });
 afterEach(() => stack.close());
@@ -50,11 +56,11 @@ test('two hosts that integrate at once make one log, in which every segment and 
     const objects = await objectsOf(stack.owner);
     const log = deriveLog(objects, key);
     expectWholeLog(objects, log, ['0', '1', '2']);
-    expect(namesIn(log).filter((name) => name.startsWith('report '))).toHaveLength(round);
+    // Of the check, and of the status behind it.
+    expect(namesIn(log).filter((name) => name.startsWith('report '))).toHaveLength(2 * round);
     expect(log.sizes.length).toBeGreaterThan(batches);
     batches = log.sizes.length;
-    const [reportName] = [...objects.keys()].filter((name) => name.endsWith('.json')).slice(-1);
-    const report = parseReport(objects.get(reportName as string) as Buffer);
+    const report = parseReport(objects.get(reportName(2 * round - 2)) as Buffer);
     expect(report).toMatchObject({
       status: 'verified',
       findings: [],

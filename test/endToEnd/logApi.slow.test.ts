@@ -13,7 +13,12 @@ import { ROOT, runNode } from '../support/program.ts';
 
 let stack: Stack;
 beforeEach(async () => {
-  const settings = { WATCH_SCHEDULE: '0 0 0 1 1 *', INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
+  const settings = {
+    WATCH_SCHEDULE: '0 0 0 1 1 *',
+    POSTURE_SCHEDULE: '0 0 0 1 1 *',
+    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
+    VERIFY_SCHEDULE: '0 0 0 1 1 *',
+  };
   stack = await startStack({ appDir: ROOT, partitions: 2, settings });
 });
 afterEach(() => stack.close());

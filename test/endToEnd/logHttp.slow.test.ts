@@ -21,7 +21,12 @@ let url = '';
 const tiles = new MemoryTiles();
 beforeAll(async () => {
   await integrateOf(new MemoryStore(forgeChain(280)), tiles).run(new KeptLog());
-  const settings = { WATCH_SCHEDULE: '0 0 0 1 1 *', INTEGRATE_SCHEDULE: '0 0 0 1 1 *', VERIFY_SCHEDULE: '0 0 0 1 1 *' };
+  const settings = {
+    WATCH_SCHEDULE: '0 0 0 1 1 *',
+    POSTURE_SCHEDULE: '0 0 0 1 1 *',
+    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
+    VERIFY_SCHEDULE: '0 0 0 1 1 *',
+  };
   stack = await startStack({ appDir: ROOT, partitions: 1, settings });
   const containerOf = (setting: string, name: string): ContainerClient => {
     const [, endpoint, sas] =

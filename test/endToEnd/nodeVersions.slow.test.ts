@@ -35,13 +35,22 @@ test.each(APP_NODE_VERSIONS)(
     const settings = {
       WATCH_SCHEDULE: '0 0 0 1 1 *',
       INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
+      POSTURE_SCHEDULE: '0 0 0 1 1 *',
       VERIFY_SCHEDULE: '0 0 0 1 1 *',
     };
     const stack = await startStack({ appDir, partitions: 2, settings, node });
     try {
       const sealing = new Sealing(() => {});
       const host = await stack.startHost((line) => sealing.add(line));
-      expect(host.functions.toSorted()).toEqual(['evidence', 'ingest', 'integrate', 'log', 'verify', 'watch']);
+      expect(host.functions.toSorted()).toEqual([
+        'evidence',
+        'ingest',
+        'integrate',
+        'log',
+        'posture',
+        'verify',
+        'watch',
+      ]);
       const bodies = await readBodies(join(ROOT, 'local', 'examples'), true);
       const { last } = await sendBodies(stack.hub.connectionString(), HUB_NAME, bodies, 1, () => {});
       await sealing.until(last);

@@ -61,6 +61,7 @@ test('the app has its checkpoint cosigned by the witnesses of its settings, and 
     partitions: 1,
     settings: {
       WATCH_SCHEDULE: '0 0 0 1 1 *',
+      POSTURE_SCHEDULE: '0 0 0 1 1 *',
       INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
       VERIFY_SCHEDULE: '0 0 0 1 1 *',
       LEDGER_ORIGIN: KEY.verifierKey.keyName,

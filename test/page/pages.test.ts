@@ -129,7 +129,7 @@ describe('the status page', () => {
 
   test('of several ledgers gives one verdict and one table, the worst first, and no id twice', () => {
     const text = textOf(estate);
-    expect(text).toContain('3 ledgers: 1 well, 1 need attention, 1 not known.');
+    expect(text).toContain('3 ledgers: 1 well, 1 needs attention, 1 not known.');
     const table = estate.slice(estate.indexOf('<table'), estate.indexOf('</table>'));
     expect([...table.matchAll(/logs\.example\.com\/(\w+)/g)].map(([, name]) => name)).toEqual(['us', 'asia', 'eu']);
     const ids = [...estate.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
