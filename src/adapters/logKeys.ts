@@ -8,6 +8,7 @@ import type { GivenKeys } from '../core/note/keyRoles.ts';
 import { signNote } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { witnessKeys } from '../core/note/witnessPolicy.ts';
 import { operatorName } from '../core/signed/acknowledgementSignature.ts';
 import { auditorName } from '../core/signed/reportSignature.ts';
 import type { Signer } from '../ports/signing.ts';
@@ -81,10 +82,9 @@ export async function openOperatorKeys(
   return { registered, revoked };
 }
 
-const witnessesOf = ({ witnessPolicy }: Pick<Config, 'witnessPolicy'>): GivenKeys[] => {
-  const keys = (witnessPolicy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
-  return [{ place: 'WITNESS_POLICY', role: 'witness', keys }];
-};
+const witnessesOf = ({ witnessPolicy }: Pick<Config, 'witnessPolicy'>): GivenKeys[] => [
+  { place: 'WITNESS_POLICY', role: 'witness', keys: witnessKeys(witnessPolicy) },
+];
 
 /** Of the keys in a vault the settings know the URLs alone. */
 function refuseShared(given: readonly GivenKeys[]): void {

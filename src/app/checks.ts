@@ -3,6 +3,7 @@ import { openCanaries, openLedgerPolicy } from '../adapters/ledgerPolicy.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
 import { MINUTE_MS } from '../core/units.ts';
+import { witnessKeys } from '../core/note/witnessPolicy.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { askCoverage } from '../routing/coverage.ts';
 import { runPostureJob } from '../guard/job.ts';
@@ -34,8 +35,8 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
   const filed = await openFiling(ledger);
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
   const { fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = ledger.config;
+  const { sources: promise, runbook } = ledger.config;
   const workers = new SegmentWorkers(verifyThreads);
-  let failure: unknown;
   // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
   const idleMs = heartbeatMinutes * MINUTE_MS + INTEGRATION_DELAY_MS;
   try {
@@ -54,24 +55,19 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
       summarize: workers.summarize,
       indexSegment: workers.index,
     });
-  } catch (error) {
-    // How the ledger stands is worth the more.
-    failure = error;
   } finally {
     await workers.close();
+    // Also behind a check that failed: how the ledger stands is worth the more then.
+    await runStatusJob({
+      store,
+      tiles,
+      now,
+      log,
+      ...filed,
+      question: { verifiers: [...verifiers, ...witnessKeys(policy)], promise, idleMs, isCopy: false },
+      ...(runbook !== undefined && { runbook }),
+    });
   }
-  const { sources: promise, runbook } = ledger.config;
-  const witnesses = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
-  await runStatusJob({
-    store,
-    tiles,
-    now,
-    log,
-    ...filed,
-    question: { verifiers: [...verifiers, ...witnesses], promise, idleMs, isCopy: false },
-    ...(runbook !== undefined && { runbook }),
-  });
-  if (failure !== undefined) throw failure;
 }
 
 /** posture compares what guards the ledger, and what is sent to its hub, with what was promised. */

@@ -1,5 +1,6 @@
 import { lacksOf } from './answerReport.ts';
 import { fileKind } from './fileKind.ts';
+import { trustedVerifiers } from './keys.ts';
 import type { TrustedKeys } from './keys.ts';
 import { counted } from './output.ts';
 import { faultIn } from '../core/errors.ts';
@@ -52,15 +53,10 @@ export function judgeFile(bytes: Buffer, trust: TrustedKeys, judging: Judging): 
 
 const UNTRUSTED: JudgedFile = { status: 'unchecked', why: 'no --key says whom you trust' };
 
-const keysOf = ({ logKeys, policy }: TrustedKeys): TrustedKeys['logKeys'] => [
-  ...logKeys,
-  ...(policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey),
-];
-
 function judgeEvidence(bytes: Buffer, trust: TrustedKeys, judging: Judging): JudgedFile {
   const evidence = parseEvidence(bytes);
   if (trust.logKeys.length === 0) return UNTRUSTED;
-  const result = verifyEvidence(evidence, keysOf(trust));
+  const result = verifyEvidence(evidence, trustedVerifiers(trust));
   if (!result.ok) return { status: judging.isRefuting(result.code) ? 'refuted' : 'unreadable', why: result.why };
   const lacking = judging.whyNoQuorum(result.opened.cosignatures);
   if (lacking !== undefined) return { status: 'refuted', why: lacking };
@@ -76,7 +72,7 @@ function judgeEvidence(bytes: Buffer, trust: TrustedKeys, judging: Judging): Jud
 function judgeAnswer(bytes: Buffer, trust: TrustedKeys, judging: Judging): JudgedFile {
   const answer = parseAnswer(bytes);
   if (trust.logKeys.length === 0) return UNTRUSTED;
-  const checked = checkAnswer(answer, keysOf(trust));
+  const checked = checkAnswer(answer, trustedVerifiers(trust));
   const lacking = judging.whyNoQuorum(checked.opened.cosignatures);
   if (lacking !== undefined) return { status: 'refuted', why: lacking };
   const [lacks] = lacksOf(answer.query, checked);

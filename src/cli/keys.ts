@@ -7,7 +7,7 @@ import { parseSignerKey } from '../core/note/signerKey.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { MAX_POLICY_BYTES, parsePolicy } from '../core/note/witnessPolicy.ts';
+import { MAX_POLICY_BYTES, parsePolicy, witnessKeys } from '../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { ledgerOfOperator } from '../core/signed/acknowledgementSignature.ts';
@@ -51,6 +51,12 @@ export interface TrustedKeys {
   readonly auditors: Auditors | undefined;
 }
 
+/** trustedVerifiers gives all keys whose signatures on a checkpoint count: of logs, and of witnesses. */
+export const trustedVerifiers = ({ logKeys, policy }: Pick<TrustedKeys, 'logKeys' | 'policy'>): VerifierKey[] => [
+  ...logKeys,
+  ...witnessKeys(policy),
+];
+
 /**
  * readTrust reads the options --key, --policy and --auditor-key. It throws USAGE or TARGET_INVALID for a key that is given to
  * two owners: in two roles, or to two witnesses.
@@ -61,10 +67,9 @@ export async function readTrust(options: {
   readonly 'auditor-key'?: readonly string[];
 }): Promise<TrustedKeys> {
   const policy = options.policy === undefined ? undefined : await readPolicy(options.policy);
-  const publicOf = ({ verifierKey }: { readonly verifierKey: VerifierKey }): VerifierKey => verifierKey;
   const given = verifierKeys(options.key);
   const ofAuditor = verifierKeys(options['auditor-key'] ?? [], '--auditor-key');
-  const [logs, witnesses] = [(policy?.logs ?? []).map(publicOf), (policy?.witnesses ?? []).map(publicOf)];
+  const logs = (policy?.logs ?? []).map(({ verifierKey }) => verifierKey);
   const logKeys = [...given, ...logs];
   const file = `--policy: ${options.policy}`;
   requireLogKeys('--key', given);
@@ -74,7 +79,7 @@ export async function readTrust(options: {
       ...givenWith('--key', given),
       { place: '--auditor-key', role: 'auditor', keys: ofAuditor },
       { place: file, role: 'log', keys: logs },
-      { place: file, role: 'witness', keys: witnesses },
+      { place: file, role: 'witness', keys: witnessKeys(policy) },
     ],
     file,
   );

@@ -2,6 +2,7 @@ import { failed, ok, unknown } from './step.ts';
 import type { Outcome } from './step.ts';
 import { CLOCK_SKEW_MS, POSTURE_AGE_MS, VERIFY_AGE_MS } from '../core/limits.ts';
 import type { PosturePromise } from '../core/objects/guard.ts';
+import { timeOfReport } from '../core/objects/filedReport.ts';
 import type { FiledReport } from '../core/objects/filedReport.ts';
 import type { PostureReport, Report } from '../core/objects/report.ts';
 import type { Filed, NewestReports } from '../ledger/newestReports.ts';
@@ -72,7 +73,7 @@ export function strangenessOf(
   { name, report }: Filed<Report | PostureReport>,
   { place, mostMs, now }: Expected,
 ): string | undefined {
-  const time = report.kind === 'integrity' ? report.finished : report.time;
+  const time = timeOfReport(report);
   const age = now - Date.parse(time);
   if (age < -CLOCK_SKEW_MS) return `${name}, of ${time}, which is still to come: a clock is wrong`;
   if (age > mostMs) return `${name}, of ${time}: too old`;

@@ -9,7 +9,7 @@ import type { SegmentPlace } from '../core/objects/names.ts';
 import { readSegment } from '../core/segment/reader.ts';
 import { Certificates } from '../core/signed/certificate.ts';
 import { openSegment } from '../core/signed/segmentFrame.ts';
-import { evaluateQuorum } from '../core/note/witnessPolicy.ts';
+import { evaluateQuorum, witnessKeys } from '../core/note/witnessPolicy.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 import { faultIn } from '../core/errors.ts';
 import { readSignature } from '../ledger/objects.ts';
@@ -115,8 +115,7 @@ export class ProbeSteps {
       const proved = await proveRecord({ store, tiles, verifiers }, this.#place);
       if (!proved.ok && proved.reason === 'changed') return failed(proved.why);
       if (proved.ok) {
-        const witnesses = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
-        const result = verifyEvidence(proved.evidence, [...verifiers, ...witnesses]);
+        const result = verifyEvidence(proved.evidence, [...verifiers, ...witnessKeys(policy)]);
         if (!result.ok) return failed(`the proof does not hold: ${result.why}`);
         const quorum = policy === undefined || evaluateQuorum(policy, result.opened.cosignatures).isMet;
         const at = `entry ${result.entryIndex} of the log, in the checkpoint of ${result.opened.checkpoint.size} entries`;

@@ -47,7 +47,7 @@ async function doctor(...args: string[]): Promise<{ code: number; steps: Record<
   return { code, out, steps: Object.fromEntries(steps.map((step) => [step.step, step])) };
 }
 
-/** filePosture runs the function posture, which the local host has switched off: it asks Azure itself. */
+/** filePosture does what the function posture does, at once. */
 async function filePosture(): Promise<void> {
   const [, , , , resourceGroup = '', , , , account = ''] = stack.accountId.split('/');
   const client = createArmClient(stack.gateway.armUrl, subscription());

@@ -24,7 +24,7 @@ import { reportAsJson, reportAsText } from '../evidenceReport.ts';
 import type { EvidenceReporter } from '../evidenceReport.ts';
 import { fileKind } from '../fileKind.ts';
 import { isUserFolder, readUserFile, refuseExisting } from '../files.ts';
-import { readTrust } from '../keys.ts';
+import { readTrust, trustedVerifiers } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
 import { jsonOption, policyOption } from '../options.ts';
 import { unusable, usageError } from '../usage.ts';
@@ -142,8 +142,7 @@ function checkAnswerFile(file: Buffer, { logKeys, policy, auditors }: TrustedKey
   }
   if (logKeys.length === 0) return { exit: report.untrusted(answer.verifierKeys), outcome: () => untrustedOutcome() };
   try {
-    const witnessKeys = (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
-    const checked = checkAnswer(answer, [...logKeys, ...witnessKeys]);
+    const checked = checkAnswer(answer, trustedVerifiers({ logKeys, policy }));
     const lacking = whyNoQuorum(policy, checked.opened.cosignatures);
     if (lacking !== undefined) return failed(report, 'refuted', 'SIGNATURE_INVALID', lacking);
     const vouched = vouchedFor(answer, checked, auditors);
@@ -177,7 +176,7 @@ function whyNoQuorum(
 }
 
 function reportEvidence(evidence: Evidence, { logKeys, policy }: TrustedKeys, report: EvidenceReporter): Result {
-  const keys = [...logKeys, ...(policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey)];
+  const keys = trustedVerifiers({ logKeys, policy });
   const result = verifyEvidence(evidence, keys);
   if (!result.ok && !REFUTING.includes(result.code)) return failed(report, 'unreadable', result.code, result.why);
   const lacking = result.ok ? whyNoQuorum(policy, result.opened.cosignatures) : undefined;

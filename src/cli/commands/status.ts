@@ -9,7 +9,7 @@ import type { SourcePromise } from '../../status/sources.ts';
 import { askStatus } from '../../status/status.ts';
 import type { LedgerOutcome } from '../estate.ts';
 import { replaceFile } from '../files.ts';
-import { ledgerIn, readTrust } from '../keys.ts';
+import { ledgerIn, readTrust, trustedVerifiers } from '../keys.ts';
 import { defineLedgerCommand } from '../ledgerCommand.ts';
 import { DEFAULT_HEARTBEAT_MINUTES, DEFAULT_SILENT_HOURS, LEDGER_OPTIONS } from '../ledgerOptions.ts';
 import { LIST_MEANING, TARGET_MEANING, jsonOption } from '../options.ts';
@@ -73,7 +73,8 @@ export const command = defineLedgerCommand(
         if (!isRunbook(options[name] ?? '/'))
           throw usageError(`--${name} must be a URL that begins with http:// or https://, or a path`);
       return async () => {
-        const { logKeys, auditors, policy } = await readTrust(options);
+        const trust = await readTrust(options);
+        const { auditors } = trust;
         const ledger = ledgerIn(options.ledger, auditors);
         const store = await openTarget(target);
         const isApart = options.tlog !== undefined || isUrl(target) || (await hasTiles(target));
@@ -82,7 +83,7 @@ export const command = defineLedgerCommand(
         const report = await askStatus(
           { store, now, ...(tiles !== undefined && { tiles }) },
           {
-            verifiers: [...logKeys, ...(policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey)],
+            verifiers: trustedVerifiers(trust),
             auditors,
             promise,
             idleMs: heartbeat * MINUTE_MS + INTEGRATION_DELAY_MS,

@@ -39,6 +39,10 @@ export interface WitnessPolicy {
   readonly quorum: string | undefined;
 }
 
+/** witnessKeys gives the keys of a policy's witnesses, none where there is no policy. */
+export const witnessKeys = (policy: WitnessPolicy | undefined): VerifierKey[] =>
+  (policy?.witnesses ?? []).map(({ verifierKey }) => verifierKey);
+
 /** Quorum is what a policy says of the cosignatures of one checkpoint. */
 export interface Quorum {
   readonly isMet: boolean;
