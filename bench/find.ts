@@ -18,7 +18,7 @@ import { unitName } from '../src/core/objects/names.ts';
 import { makeAnswer } from '../src/find/answer.ts';
 import { openIndexedLog } from '../src/find/indexedLog.ts';
 import { Search } from '../src/find/search.ts';
-import type { Hit } from '../src/find/search.ts';
+import type { Hit } from '../src/find/hit.ts';
 import type { Query } from '../src/find/query.ts';
 import type { ObjectStore, SearchableTiles } from '../src/ports/store.ts';
 

@@ -4,7 +4,7 @@ import { parseEventTime } from '../core/fields/eventTime.ts';
 import { FIELDS } from '../core/fields/rule.ts';
 import type { Field } from '../core/fields/rule.ts';
 import { originalRecord } from '../core/segment/recordLine.ts';
-import type { Hit } from '../find/search.ts';
+import type { Hit } from '../find/hit.ts';
 
 // How records that were found are printed. Each line is complete, so that none waits for another. Whatever is in a record, of it nothing
 // can act on a terminal, be it that the lines go through a pager first, or are in a file that somebody shows.

@@ -1,6 +1,6 @@
 import { unusable } from './usage.ts';
 import { parseEventTime } from '../core/fields/eventTime.ts';
-import type { Hit } from '../find/search.ts';
+import type { Hit } from '../find/hit.ts';
 
 /** How much is sorted in memory. */
 const MOST_SORTED_BYTES = 512 * 1024 * 1024;

@@ -1,12 +1,13 @@
 import { ChainSpans } from './chainSpans.ts';
 import { readEntered, withCachedIndex } from './cachedReads.ts';
 import { EntryReader } from './entryReader.ts';
+import type { Hit } from './hit.ts';
 import { indexFault, openIndexedLog } from './indexedLog.ts';
 import type { IndexedLog } from './indexedLog.ts';
 import { IndexSearch } from './indexSearch.ts';
 import type { IndexHit } from './indexSearch.ts';
 import { Matcher } from './match.ts';
-import type { TakenValue, Values } from './match.ts';
+import type { TakenValue } from './match.ts';
 import { intervalOf, reachesInto } from './query.ts';
 import type { Interval, Query } from './query.ts';
 import { Tally } from './tally.ts';
@@ -23,7 +24,6 @@ import { NO_HEADS, NO_POSITION } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { checkpointName, segmentName } from '../core/objects/names.ts';
 import { visitRecords } from '../core/segment/lines.ts';
-import type { Seal } from '../core/segment/recordLine.ts';
 import { decompress } from '../core/segment/zstd.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
@@ -32,6 +32,7 @@ import { openSegment } from '../core/signed/segmentFrame.ts';
 import { fromTheFirst } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { readLog } from '../ledger/entries.ts';
+import type { SegmentInLog } from '../ledger/entries.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { readSignature } from '../ledger/objects.ts';
 import type { Foreign } from '../ledger/objects.ts';
@@ -67,29 +68,14 @@ export interface SegmentsRead {
   readonly bytes: number;
 }
 
-/** Hit is a record that was found. */
-export interface Hit {
-  readonly partition: string;
-  readonly record: number;
-  readonly segment: string;
-  /** number of its line in the segment; the header is line 0 */
-  readonly leaf: number;
-  readonly enqueued: string;
-  /** how its line holds it, as its seal says */
-  readonly form: Seal['form'];
-  readonly values: Values;
-  /** it was found as text: it isn't JSON, or no rule takes anything of it */
-  readonly isText: boolean;
-  /** its line, without the LF */
-  readonly line: Buffer;
-}
-
 /** Candidate is a segment that may hold what is searched for. */
 interface Candidate {
   readonly name: string;
   readonly partition: string;
   /** left out for one behind the log; in words why it isn't known */
   readonly entry?: SegmentEntry | string;
+  /** number of that entry */
+  readonly number?: number;
   /** which of its records, as runs; left out: all */
   readonly only?: readonly number[];
   /** its records were counted by the index */
@@ -180,7 +166,8 @@ export class Search {
     for (const { row, only } of plan.hits) {
       const { partition, index } = row;
       const entry = await entries.segmentOf(row);
-      yield { name: segmentName(partition, index), partition, entry, isCounted: true, ...(only && { only }) };
+      const name = segmentName(partition, index);
+      yield { name, partition, entry, number: row.entry, isCounted: true, ...(only && { only }) };
     }
     yield* plan.behind;
     yield* this.#behindLog(plan.log.heads.positions);
@@ -223,8 +210,8 @@ export class Search {
     if (before === undefined) throw new AuditsealError('INDEX_MALFORMED', 'the index does not end where a batch does');
     const behind: Candidate[] = [];
     for await (const { segments } of readBatchesOf(tiles, checkpoint, entries, before))
-      for (const { entry } of segments) {
-        const candidate = this.#judge(entry, chains);
+      for (const segment of segments) {
+        const candidate = this.#judge(segment, chains);
         if (candidate !== undefined) behind.push(candidate);
       }
     return behind;
@@ -239,9 +226,10 @@ export class Search {
       ({ positions } = heads);
       ends.push({ number, head: start.tree.head, heads });
       if (ends.length > CHECKPOINTS_BACK) ends.shift();
-      for (const { entry } of segments) {
+      for (const segment of segments) {
+        const { entry } = segment;
         if (this.#isAsked(entry.partition)) this.tally.addSpan(entry.partition, timesOf(entry), true);
-        const candidate = this.#judge(entry, chains);
+        const candidate = this.#judge(segment, chains);
         if (candidate !== undefined) yield candidate;
       }
     }
@@ -253,13 +241,13 @@ export class Search {
   }
 
   /** judge counts a segment that has an entry, and gives it if it may hold what is asked for. */
-  #judge(entry: SegmentEntry, chains: ChainSpans): Candidate | undefined {
+  #judge({ entry, leaf }: Pick<SegmentInLog, 'entry' | 'leaf'>, chains: ChainSpans): Candidate | undefined {
     const { partition, index, events, incarnation, records } = entry;
     if (!this.#isAsked(partition)) return undefined;
     chains.follow({ partition, index, events, incarnation, ...timesOf(entry) });
     if (!this.#mayHold(entry)) this.tally.segments.outside += 1;
     else if (records.count === 0) this.tally.segments.empty += 1;
-    else return { name: segmentName(partition, index), partition, entry };
+    else return { name: segmentName(partition, index), partition, entry, number: leaf };
     return undefined;
   }
 
@@ -351,7 +339,7 @@ export class Search {
     return openEntered(stored, { name, sha256: entry.sha256 });
   }
 
-  #match({ name, partition, entry, only, isCounted = false }: Candidate, content: Buffer): Hit[] {
+  #match({ name, partition, entry, number, only, isCounted = false }: Candidate, content: Buffer): Hit[] {
     const hits: Hit[] = [];
     if (typeof entry === 'object' && this.#isWhollyAsked(entry) && !this.#matcher.mayHave(content)) {
       if (!isCounted) this.tally.records += entry.records.count;
@@ -378,6 +366,7 @@ export class Search {
         record,
         segment: name,
         leaf,
+        entry: number,
         enqueued,
         form,
         values,

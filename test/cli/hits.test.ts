@@ -1,5 +1,5 @@
 import { hitFormat } from '../../src/cli/hits.ts';
-import type { Hit } from '../../src/find/search.ts';
+import type { Hit } from '../../src/find/hit.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ const HIT: Hit = {
   record: 10_241,
   segment: 'segments/3/000000000007.jsonl.zst',
   leaf: 4,
+  entry: 12,
   enqueued: '2026-11-25T14:03:07.123Z',
   form: undefined,
   values: {

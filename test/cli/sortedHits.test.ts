@@ -1,11 +1,12 @@
 import { sorted } from '../../src/cli/sortedHits.ts';
-import type { Hit } from '../../src/find/search.ts';
+import type { Hit } from '../../src/find/hit.ts';
 
 const hitAt = (record: number, enqueued: string, time?: string): Hit => ({
   partition: '0',
   record,
   segment: '',
   leaf: 1,
+  entry: 0,
   enqueued,
   form: undefined,
   values: time === undefined ? {} : { time },

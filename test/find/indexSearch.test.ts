@@ -15,7 +15,7 @@ import type { Field } from '../../src/core/fields/rule.ts';
 import { originalRecord } from '../../src/core/segment/recordLine.ts';
 import type { Query } from '../../src/find/query.ts';
 import { Search } from '../../src/find/search.ts';
-import type { Hit } from '../../src/find/search.ts';
+import type { Hit } from '../../src/find/hit.ts';
 import type { Tally } from '../../src/find/tally.ts';
 
 const EVERYTHING: Query = { by: 'hub', terms: new Map(), where: [], texts: [] };
@@ -126,6 +126,23 @@ test('the index finds what a plain scan finds, record for record', async () => {
   }
   expect(opened).toBeLessThan(outOf);
 }, 60_000);
+
+test('a record that was found names the entry of its segment', async () => {
+  const entries = [...store.objects.keys()]
+    .filter((name) => name.startsWith('batches/'))
+    .toSorted()
+    .flatMap((name) => (store.objects.get(name) as Buffer).toString('utf8').split('\n').slice(0, -2));
+  const { hits } = await find({});
+  expect(hits.some(({ entry }) => entry === undefined)).toBe(true);
+  for (const { entry, segment, record } of hits) {
+    if (entry === undefined) continue;
+    const { name, records } = JSON.parse(entries[entry] as string) as {
+      name: string;
+      records: { first: number; count: number };
+    };
+    expect([name, record >= records.first, record < records.first + records.count]).toEqual([segment, true, true]);
+  }
+});
 
 describe('an index that is not what the log states is not gone by, and that is said', () => {
   const alice = { terms: new Map<Field, string[]>([['actor', ['alice@contoso.example']]]) };

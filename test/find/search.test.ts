@@ -15,7 +15,7 @@ import type { Field } from '../../src/core/fields/rule.ts';
 import { originalRecord, readSeal } from '../../src/core/segment/recordLine.ts';
 import type { Query } from '../../src/find/query.ts';
 import { Search } from '../../src/find/search.ts';
-import type { Hit } from '../../src/find/search.ts';
+import type { Hit } from '../../src/find/hit.ts';
 
 const EVERYTHING: Query = { by: 'hub', terms: new Map(), where: [], texts: [] };
 
