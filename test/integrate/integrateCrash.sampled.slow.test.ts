@@ -10,8 +10,9 @@ import { Random } from '../support/random.ts';
 import { picks } from '../support/sample.ts';
 
 const RUNS = 150;
-/** How many of them the fast run tries. */
+/** How many of them the fast run tries, and the usual one. */
 const SAMPLE = 15;
+const USUAL = 30;
 
 /** A ledger that grows: the segments of some partitions, a few of which are foreign, in the order they come. */
 function segments(random: Random): { partitions: string[]; objects: [string, Buffer][] } {
@@ -67,7 +68,7 @@ test.each([
   ['two integrators at once', 2],
   ['three integrators at once', 3],
 ])('after any sequence of crashes there is one history, with %s', async (_what, writers) => {
-  for (const seed of picks(Math.ceil(RUNS / writers), SAMPLE)) {
+  for (const seed of picks(Math.ceil(RUNS / writers), SAMPLE, USUAL)) {
     const random = new Random(seed * 4 + writers);
     const { partitions, objects } = segments(random);
     const [store, tiles] = [new MemoryStore(), new MemoryTiles()];

@@ -12,9 +12,15 @@ export interface Flips {
 
 /** SAMPLE is how many changes of each kind the fast run tries. */
 const SAMPLE = 60;
+/** Of so many neighbouring bits the usual run changes one: of each byte, that is. */
+const SHARE = 8;
 
-/** allFound is what comes of so many changes: all were tried (in the fast run a sample), and none was missed. */
-export const allFound = (possible: number): Flips => ({ possible, tried: triedOf(possible, SAMPLE), missed: [] });
+/** allFound is what comes of so many changes: all were tried (in the usual run one of each byte, in the fast run a sample), and none was missed. */
+export const allFound = (possible: number): Flips => ({
+  possible,
+  tried: triedOf(possible, SAMPLE, Math.ceil(possible / SHARE)),
+  missed: [],
+});
 
 /** isNamed tells whether a check found an error in one of these objects. */
 const isNamed = ({ status, findings }: Report, objects: readonly string[]): boolean =>
@@ -54,7 +60,7 @@ export async function flipNames(mirror: Objects): Promise<Flips> {
 async function tryEach<T>(changes: readonly T[], missedOf: (change: T) => Promise<string | undefined>): Promise<Flips> {
   const missed: string[] = [];
   let tried = 0;
-  for (const change of picked(changes, SAMPLE)) {
+  for (const change of picked(changes, SAMPLE, Math.ceil(changes.length / SHARE))) {
     tried += 1;
     const why = await missedOf(change);
     if (why !== undefined) missed.push(why);

@@ -3,8 +3,12 @@ import { dirname, join } from 'node:path';
 import { ROOT } from './program.ts';
 import { picked, sampleOf } from './sample.ts';
 
+interface Samples {
+  readonly scale: 'fast' | 'usual' | 'whole';
+  readonly seed: number;
+}
 interface Config {
-  readonly globals?: { readonly SAMPLE_SEED: number };
+  readonly globals?: { readonly SAMPLES: Samples };
   readonly testPathIgnorePatterns?: readonly string[];
 }
 const configOf = async (name: string): Promise<Config> =>
@@ -25,19 +29,19 @@ test('the same seed takes the same sample, and many seeds together take everythi
   expect(taken.size).toBe(1000);
 });
 
-test('the whole run takes everything, and the fast run a sample', () => {
-  const { SAMPLE_SEED } = globalThis as { SAMPLE_SEED?: number };
+test('each run takes its share: all but where a usual run has less, and the fast run a sample', () => {
+  const { SAMPLES } = globalThis as unknown as { SAMPLES: Samples };
   const things = Array.from({ length: 100 }, (_, i) => `thing ${i}`);
-  expect(picked(things, 5)).toEqual(
-    SAMPLE_SEED === undefined ? things : sampleOf(100, 5, SAMPLE_SEED).map((at) => things[at]),
-  );
+  const sample = (size: number): unknown[] => sampleOf(100, size, SAMPLES.seed).map((at) => things[at]);
+  const shares = { fast: [sample(5), sample(5)], usual: [things, sample(20)], whole: [things, things] };
+  expect([picked(things, 5), picked(things, 5, 20)]).toEqual(shares[SAMPLES.scale]);
 });
 
-test('only the fast run has a seed, and only it leaves tests out', async () => {
-  const whole = await configOf('jest.config.mjs');
-  expect(whole).not.toHaveProperty('globals');
-  expect(whole).not.toHaveProperty('testPathIgnorePatterns');
-  expect((await configOf('jest.fast.config.mjs')).globals).toEqual({ SAMPLE_SEED: expect.any(Number) as number });
+test('only the fast run leaves tests out', async () => {
+  const usual = await configOf('jest.config.mjs');
+  expect(usual).not.toHaveProperty('testPathIgnorePatterns');
+  expect(usual.globals?.SAMPLES.scale).toBe(process.env['TRY_ALL'] === '1' ? 'whole' : 'usual');
+  expect((await configOf('jest.fast.config.mjs')).globals?.SAMPLES.scale).toBe('fast');
 });
 
 /** imports gives the modules of test/ that a file has, itself included, by way of others. */
