@@ -8,6 +8,7 @@ import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { plainTerms } from '../support/plainScan.ts';
 import { Random } from '../support/random.ts';
+import { triedOf } from '../support/sample.ts';
 import { nameOf, timeOf } from '../support/forge.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { FIELDS } from '../../src/core/fields/rule.ts';
@@ -104,7 +105,7 @@ test('the index finds what a plain scan finds, record for record', async () => {
   expect(tally.index).toMatchObject({ entries: statedIndex(store)?.entries, behind: 1 });
   expect(all.length).toBeGreaterThan(300);
   let [opened, outOf] = [0, 0];
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < triedOf(200, 60, 100); round++) {
     const query = await randomQuery(all);
     const [byIndex, plain] = [await find(query), await scan(query)];
     expect([query, byIndex.hits]).toEqual([query, plain.hits]);
