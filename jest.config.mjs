@@ -23,6 +23,7 @@ export default {
     '<rootDir>/tools/node22/',
   ],
   globalSetup: '<rootDir>/test/support/build.mjs',
-  maxWorkers: 2,
+  // One more than the processors of the smallest machine: many tests wait for programs that they started.
+  maxWorkers: 3,
   testTimeout: 180_000,
 };
