@@ -156,13 +156,19 @@ const classes = await Promise.all(
     const { uid = 0, caption } = line.at(-1) as Definition;
     const category = line.findLast((each) => each.category !== undefined)?.category ?? 'other';
     const { uid: categoryUid = 0, caption: categoryName = 'Uncategorized' } = categories[category] ?? {};
+    const classUid = categoryUid * 1000 + uid;
+    // What an event says of its own class and category may only be that.
+    const own = {
+      class_uid: { type: 'integer_t', isRequired: true, values: { [classUid]: caption } },
+      category_uid: { type: 'integer_t', isRequired: true, values: { [categoryUid]: categoryName } },
+    };
     return {
-      uid: categoryUid * 1000 + uid,
+      uid: classUid,
       name: caption,
       categoryUid,
       category: categoryName,
       oneOf: constraintsOf(line),
-      attributes: attributesOf(line),
+      attributes: { ...attributesOf(line), ...own },
     };
   }),
 );

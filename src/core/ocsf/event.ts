@@ -26,7 +26,8 @@ interface Found {
 const BASE: Mapped = { activity: UNKNOWN, attributes: {} };
 
 function findMapping(record: RecordView): Found {
-  const { category = '', operation = '' } = record.values;
+  const { category = '' } = record.values;
+  const operation = record.text('operationName') ?? '';
   const started = BY_OPERATION.filter(({ start }) => fold(operation).startsWith(start)).map(({ mapping }) => mapping);
   const mappings = [...(BY_CATEGORY.get(fold(category)) ?? []), ...started];
   for (const mapping of mappings) {
