@@ -103,14 +103,15 @@ function metadataOf(
   mapping: Mapping | undefined,
   toolVersion: string,
 ): Attributes {
-  const { values, hash, enqueued } = record;
+  const { values, ledger, partition, enqueued } = record;
   const auditseal = { name: 'Auditseal', version: toolVersion };
   return {
     version: OCSF_VERSION,
     product: mapping?.product ?? { name: providerOf(values.resource) ?? 'unknown' },
-    uid: hash,
+    // Not the record hash: the same bytes under the same number in two partitions have one.
+    uid: [...(ledger === undefined ? [] : [ledger]), partition, record.record].join('/'),
     logged_time: enqueued,
-    loggers: [{ name: 'Auditseal', product: auditseal, ...given({ log_name: record.ledger }), logged_time: enqueued }],
+    loggers: [{ name: 'Auditseal', product: auditseal, ...given({ log_name: ledger }), logged_time: enqueued }],
     ...given({
       original_time: values.time,
       log_name: values.category,

@@ -44,6 +44,7 @@ test('every record of every example is an event that the schema allows, and lead
         entry: 17,
         hash: recordHashOf(hit),
       });
+      expect(made.metadata['uid']).toBe(`logs.example.com/audit/0/${hit.record}`);
       const { bytes } = rawOf(hit);
       const { raw_data: text, raw_data_hash: hash } = made;
       if (text === undefined) expect(made.unmapped.auditseal['raw_base64']).toBe(bytes.toString('base64'));
