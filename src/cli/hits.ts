@@ -27,7 +27,11 @@ export interface FormatOptions {
 }
 
 /** exporterOf makes of a format of lines what writes files. */
-export const exporterOf = ({ head, line }: HitFormat): Exporter => ({ begin: () => head, add: line, end: () => '' });
+export const exporterOf = (format: HitFormat): Exporter => ({
+  begin: () => format.head,
+  add: (hit) => format.line(hit),
+  end: () => '',
+});
 
 /** hitFormat gives the format of a name. */
 export function hitFormat(name: TextFormatName, options: FormatOptions): HitFormat {

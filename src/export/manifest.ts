@@ -5,7 +5,7 @@ import type { Tally } from '../find/tally.ts';
 import { formatBase64Hash } from '../core/text.ts';
 
 /** MANIFEST_VERSION rises with every change of the manifest's shape. */
-export const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 1;
 
 /** MANIFEST_ENDING is what follows the name of the file that a manifest is of. */
 export const MANIFEST_ENDING = '.manifest.json';

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { SchemaElement } from 'hyparquet';
 import { parseEventTime } from '../core/fields/eventTime.ts';
 import { FIELDS } from '../core/fields/rule.ts';
-import { rawOf, recordHashOf } from '../find/hit.ts';
+import { recordHashOf } from '../find/hit.ts';
 import type { Hit, Raw } from '../find/hit.ts';
 
 /** Cell is a value of a row; undefined is null. Numbers of 64 bits are bigint. */

@@ -75,11 +75,10 @@ function shapeFaults(object: Json, { attributes, oneOf }: Shape, at: string): st
   const named = Object.entries(attributes).flatMap(([name, { values }]) => {
     const sibling = name.replace(/_id$/, name === 'activity_id' ? '_name' : '');
     const [value, text] = [object[name], object[sibling]];
-    if (values === undefined || sibling === name || value === undefined || value === 99 || text === undefined)
+    if (values === undefined || sibling === name || typeof value !== 'number' || value === 99 || text === undefined)
       return [];
-    return values[String(value)] === text
-      ? []
-      : [`${at}${sibling}: expected ${values[String(value)]}, got ${String(text)}`];
+    const wanted = values[String(value)];
+    return wanted === text ? [] : [`${at}${sibling}: expected ${wanted}, got ${JSON.stringify(text)}`];
   });
   return [...missing, ...none, ...wrong, ...named];
 }

@@ -36,13 +36,13 @@ export function actorOf(user: Attributes | undefined): Attributes | undefined {
 /** An address, with a port or without: 192.0.2.1, 192.0.2.1:443, 2001:db8::1, [2001:db8::1]:443. */
 const WITH_PORT = /^(?:(\d{1,3}(?:\.\d{1,3}){3})|\[([0-9a-f:.]+)\]):(\d{1,5})$/i;
 
-export function isIp(text: string): boolean {
+function isIp(text: string): boolean {
   if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)) return text.split('.').every((part) => Number(part) <= 255);
   return text.length <= 40 && /^[0-9a-f:.]+$/i.test(text) && text.includes(':') && URL.canParse(`http://[${text}]/`);
 }
 
 /** portOf reads a port. */
-export function portOf(text: string | undefined): number | undefined {
+function portOf(text: string | undefined): number | undefined {
   const port = text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   return port <= 65_535 ? port : undefined;
 }
@@ -62,7 +62,7 @@ export const hostOf = (hostname: string | undefined, port?: string): Attributes 
 const METHODS = ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'] as const;
 
 /** methodOf reads a method of HTTP that OCSF knows. */
-export const methodOf = (text: string | undefined): (typeof METHODS)[number] | undefined =>
+const methodOf = (text: string | undefined): (typeof METHODS)[number] | undefined =>
   METHODS.find((method) => method === text?.toUpperCase());
 
 /** urlOf makes a URL of one that is whole, or of its path, with a query or without. */

@@ -77,6 +77,6 @@ function opened(value: unknown): JsonObject | undefined {
 function memberOf(object: JsonObject, key: string): unknown {
   if (Object.hasOwn(object, key)) return object[key];
   const wanted = asciiLower(key);
-  const name = Object.keys(object).find((each) => asciiLower(each) === wanted);
+  const name = Object.keys(object).find((each) => each.length === key.length && asciiLower(each) === wanted);
   return name === undefined ? undefined : object[name];
 }
