@@ -11,14 +11,14 @@ const ANYBODY = 0o666;
 export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY, option = '--out'): Promise<void> {
   try {
     const file = await open(callersPath(path), 'wx', mode);
+    let isWhole = false;
     try {
       await file.writeFile(bytes);
       await file.sync();
-    } catch (error) {
-      await rm(callersPath(path), { force: true });
-      throw error;
+      isWhole = true;
     } finally {
       await file.close();
+      if (!isWhole) await rm(callersPath(path), { force: true });
     }
   } catch (error) {
     const isThere = codeOf(error) === 'EEXIST';

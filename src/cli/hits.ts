@@ -52,7 +52,7 @@ const enqueuedOf = ({ enqueued }: Hit, zone: string): string => formatMoment(Dat
 
 /** The line is JSON, and stays as it was sealed, but for what can't be seen: as an escape that is the same text to who reads JSON. */
 function jsonLine(hit: Hit, zone: string): string {
-  const { partition, record, segment, leaf, entry, values, form, isText, line } = hit;
+  const { partition, record, segment, leaf, entry, values, isText, line } = hit;
   const { time: _time, ...fields } = values;
   const head = JSON.stringify({
     partition: Number(partition),
@@ -64,7 +64,6 @@ function jsonLine(hit: Hit, zone: string): string {
     time: timeOf(hit, zone),
     enqueued: enqueuedOf(hit, zone),
     ...fields,
-    form: form ?? 'object',
     asText: isText || undefined,
   });
   // Between the tokens of JSON stands no escape. In its strings tab and CR are escaped already.
@@ -89,10 +88,10 @@ function csv(zone: string): HitFormat {
   return {
     head: `${CSV_COLUMNS.map(csvCell).join(',')}\r\n`,
     line: (hit) => {
-      const { partition, record, segment, leaf, entry, values, form } = hit;
+      const { partition, record, segment, leaf, entry, values } = hit;
       const fields = [...FIELDS, 'correlation' as const].map((field) => values[field] ?? '');
       const numbers = [partition, String(record), segment, String(leaf), String(entry ?? '')];
-      const place = [...numbers, recordHashOf(hit), form ?? 'object'];
+      const place = [...numbers, recordHashOf(hit), rawOf(hit).form];
       const cells = [timeOf(hit, zone), enqueuedOf(hit, zone), ...fields, ...place, excerptOf(hit)];
       return `${cells.map(csvCell).join(',')}\r\n`;
     },

@@ -221,6 +221,32 @@ test.each(['jsonl', 'ocsf'])('prove --records takes what find wrote as %s', asyn
   expect((await readdir(folder)).toSorted()[0]).toBe('1-10.json');
 });
 
+test('what the documentation says to do with DuckDB works', async () => {
+  const duck = await (await DuckDBInstance.create(':memory:')).connect();
+  try {
+    const list = join(work, 'rows.txt');
+    const { path } = await exported('parquet', '--key', VKEY);
+    await duck.run(
+      `COPY (SELECT partition, record FROM '${path}' WHERE actor = 'alice@contoso.example') TO '${list}' (HEADER false, DELIMITER ' ')`,
+    );
+    const folder = join(work, 'evidence-duckdb');
+    const { code, out } = await inProcess(() => prove.run([mirror, '--records', list, '--out', folder, '--key', VKEY]));
+    expect([code, out]).toEqual([0, expect.stringContaining('8 of 8 records proved') as string]);
+    const events = join(work, 'alice.ocsf.jsonl');
+    await inProcess(() => find.run([mirror, '--format', 'ocsf', '--out', events, '--actor', 'alice@contoso.example']));
+    await duck.run(`COPY (FROM '${events}') TO '${join(work, 'alice.parquet')}'`);
+    const read = await duck.runAndReadAll(
+      `SELECT class_name, count(*) FROM '${join(work, 'alice.parquet')}' GROUP BY ALL ORDER BY 1`,
+    );
+    expect(read.getRowsJS()).toEqual([
+      ['API Activity', 4n],
+      ['Base Event', 4n],
+    ]);
+  } finally {
+    duck.closeSync();
+  }
+});
+
 /** What else than the whole ledger, and why that is not complete. */
 test.each([
   ['no key', WITHIN.slice(0, 4), ['no-key']],
