@@ -6,9 +6,10 @@ import { rawOf } from '../find/hit.ts';
 import type { Hit } from '../find/hit.ts';
 import { formatBase64Hash } from '../core/text.ts';
 
-/** A group of rows is written when it holds so many, or so many bytes of records: what waits in memory is that, a few times over. */
-const GROUP_ROWS = 65_536;
+/** A group of rows is written when it has so many bytes: what waits in memory is that, a few times over. */
 const GROUP_BYTES = 16 * 1024 * 1024;
+/** What a row takes beside its line: a record may be of two bytes. */
+const ROW_BYTES = 1000;
 /** Readers decompress a page at a time. A record that is larger is a page of its own. */
 const PAGE_BYTES = 1024 * 1024;
 
@@ -50,8 +51,8 @@ export class ParquetExporter implements Exporter {
   add(hit: Hit): Uint8Array {
     const raw = rawOf(hit);
     this.#rows.push(PARQUET_COLUMNS.map(({ cellOf }) => cellOf(hit, raw)));
-    this.#size += hit.line.length;
-    if (this.#rows.length === GROUP_ROWS || this.#size >= GROUP_BYTES) this.#writeGroup();
+    this.#size += hit.line.length + ROW_BYTES;
+    if (this.#size >= GROUP_BYTES) this.#writeGroup();
     return this.#taken();
   }
 

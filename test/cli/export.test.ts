@@ -367,18 +367,29 @@ test('a table has no manifest, and Parquet is nothing for a terminal', async () 
 describe('a file that is not whole has no manifest, and it is said', () => {
   const MAIN = join(ROOT, 'src', 'cli', 'main.ts');
 
+  /** limited runs find in a process whose files may be of so many blocks at most: writing more fails as on a disk that is full. */
+  async function limited(blocks: number, ...args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
+    const words = [process.execPath, MAIN, 'find', mirror, ...args].map((word) => `'${word}'`).join(' ');
+    const program = `import { spawnSync } from 'node:child_process';
+      process.exitCode = spawnSync('sh', ['-c', ${JSON.stringify(`ulimit -f ${blocks}; exec ${words}`)}], { stdio: 'inherit' }).status;`;
+    return runNode(['--input-type=module', '-e', program]);
+  }
+
   test('where there is no room left', async () => {
     const path = join(work, 'full.jsonl');
-    const args = [MAIN, 'find', mirror, '--format', 'jsonl', '--out', path].map((arg) => `'${arg}'`).join(' ');
-    // A file may be of four blocks at most, and writing more fails as on a disk that is full.
-    const program = `import { execFileSync } from 'node:child_process';
-      try { execFileSync('sh', ['-c', ${JSON.stringify(`ulimit -f 4; exec '${process.execPath}' ${args}`)}], { stdio: 'inherit' }); }
-      catch (error) { process.exitCode = error.status; }`;
-    const { code, stderr } = await runNode(['--input-type=module', '-e', program]);
+    const { code, stderr } = await limited(4, '--format', 'jsonl', '--out', path);
     expect(code).toBe(2);
     expect(stderr).toContain(`${path} has no manifest, so take it for cut off`);
     expect(stderr).toContain(`--out: ${path} can't be written: it would be larger than a file may be there (EFBIG)`);
     expect((await readdir(work)).filter((name) => name.startsWith('full'))).toEqual(['full.jsonl']);
+  });
+
+  test('where there is no room left for the manifest', async () => {
+    const path = join(work, 'small.csv');
+    const { code, stderr } = await limited(2, '--format', 'csv', '--limit', '1', '--out', path);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`--out: ${path}.manifest.json can't be written`);
+    expect((await readdir(work)).filter((name) => name.startsWith('small'))).toEqual(['small.csv']);
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('where %s ends it', async (signal) => {
