@@ -1,4 +1,5 @@
 import { coldStart } from './coldStart.ts';
+import { exporting } from './export.ts';
 import { find } from './find.ts';
 import { growth } from './growth.ts';
 import { incremental } from './incremental.ts';
@@ -25,6 +26,7 @@ export const SUBJECTS: readonly Subject[] = [
   integrate,
   incremental,
   find,
+  exporting,
   storedBytes,
   signatures,
   repair,

@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/verify/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
   'src/prove/': ['src/ledger/', 'src/ports/', 'src/core/', 'node:util', 'node:zlib'],
   'src/find/': ['src/ledger/', 'src/ports/', 'src/core/'],
+  'src/export/': ['src/find/', 'src/core/', 'hyparquet', 'node:buffer'],
   'src/guard/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
   'src/routing/': ['src/ledger/', 'src/config/azureIds.ts', 'src/ports/', 'src/core/'],
   'src/status/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],

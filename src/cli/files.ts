@@ -4,15 +4,21 @@ import { unusable } from './usage.ts';
 
 const ANYBODY = 0o666;
 
-/** createFile writes a file that isn't there yet. `mode` is who may use it, of which the user's umask takes away. */
+/**
+ * createFile writes a file that isn't there yet. `mode` is who may use it, of which the user's umask takes away. What can't be written whole
+ * is removed again.
+ */
 export async function createFile(path: string, bytes: Uint8Array, mode = ANYBODY, option = '--out'): Promise<void> {
   try {
     const file = await open(callersPath(path), 'wx', mode);
+    let isWhole = false;
     try {
       await file.writeFile(bytes);
       await file.sync();
+      isWhole = true;
     } finally {
       await file.close();
+      if (!isWhole) await rm(callersPath(path), { force: true });
     }
   } catch (error) {
     const isThere = codeOf(error) === 'EEXIST';
@@ -89,9 +95,12 @@ export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoExceptio
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'you have no right to it (EACCES)',
+  EDQUOT: 'no more room is granted to you there (EDQUOT)',
   EEXIST: 'there is a file of that name (EEXIST)',
+  EFBIG: 'it would be larger than a file may be there (EFBIG)',
   EISDIR: 'it is a folder (EISDIR)',
   ENOENT: 'there is no such folder (ENOENT)',
+  ENOSPC: 'the disk has no room left (ENOSPC)',
   ENOTDIR: 'what its path names as a folder is a file (ENOTDIR)',
 };
 

@@ -3,7 +3,8 @@ import { printable } from './output.ts';
 import { parseEventTime } from '../core/fields/eventTime.ts';
 import { FIELDS } from '../core/fields/rule.ts';
 import type { Field } from '../core/fields/rule.ts';
-import { originalRecord } from '../core/segment/recordLine.ts';
+import type { Exporter } from '../export/exporter.ts';
+import { rawOf, recordHashOf } from '../find/hit.ts';
 import type { Hit } from '../find/hit.ts';
 
 // How records that were found are printed. Each line is complete, so that none waits for another. Whatever is in a record, of it nothing
@@ -15,8 +16,9 @@ export interface HitFormat {
   line(hit: Hit): string;
 }
 
-export const HIT_FORMATS = ['table', 'jsonl', 'csv'] as const;
-export type HitFormatName = (typeof HIT_FORMATS)[number];
+/** TEXT_FORMATS is the formats that print a line for each hit, and nothing behind them. */
+export const TEXT_FORMATS = ['table', 'jsonl', 'csv'] as const;
+export type TextFormatName = (typeof TEXT_FORMATS)[number];
 
 /** FormatOptions is how times are shown, and in how many columns a table has to fit; 0 for as many as it takes. */
 export interface FormatOptions {
@@ -24,8 +26,15 @@ export interface FormatOptions {
   readonly width: number;
 }
 
+/** exporterOf makes of a format of lines what writes files. */
+export const exporterOf = (format: HitFormat): Exporter => ({
+  begin: () => format.head,
+  add: (hit) => format.line(hit),
+  end: () => '',
+});
+
 /** hitFormat gives the format of a name. */
-export function hitFormat(name: HitFormatName, options: FormatOptions): HitFormat {
+export function hitFormat(name: TextFormatName, options: FormatOptions): HitFormat {
   if (name === 'jsonl') return { head: '', line: (hit) => jsonLine(hit, options.zone) };
   return name === 'csv' ? csv(options.zone) : table(options);
 }
@@ -43,12 +52,15 @@ const enqueuedOf = ({ enqueued }: Hit, zone: string): string => formatMoment(Dat
 
 /** The line is JSON, and stays as it was sealed, but for what can't be seen: as an escape that is the same text to who reads JSON. */
 function jsonLine(hit: Hit, zone: string): string {
-  const { segment, leaf, values, isText, line } = hit;
-  const { time: _time, correlation: _correlation, ...fields } = values;
+  const { partition, record, segment, leaf, entry, values, isText, line } = hit;
+  const { time: _time, ...fields } = values;
   const head = JSON.stringify({
-    place: placeOf(hit),
+    partition: Number(partition),
+    record,
     segment,
     leaf,
+    entry: entry ?? null,
+    hash: recordHashOf(hit),
     time: timeOf(hit, zone),
     enqueued: enqueuedOf(hit, zone),
     ...fields,
@@ -63,20 +75,23 @@ function jsonLine(hit: Hit, zone: string): string {
 const EXCERPT_BYTES = 200;
 
 /** excerptOf gives how a record begins that was found as text, and nothing of another. */
-function excerptOf({ isText, line }: Hit): string {
-  if (!isText) return '';
-  const record = originalRecord(line) ?? line;
+function excerptOf(hit: Hit): string {
+  if (!hit.isText) return '';
+  const { bytes: record } = rawOf(hit);
   return oneLine(record.toString('utf8', 0, EXCERPT_BYTES)) + (record.length > EXCERPT_BYTES ? '…' : '');
 }
 
-const CSV_COLUMNS = ['time', 'enqueued', ...FIELDS, 'place', 'segment', 'leaf', 'text'] as const;
+const PLACE_COLUMNS = ['partition', 'record', 'segment', 'leaf', 'entry', 'hash', 'form'] as const;
+const CSV_COLUMNS = ['time', 'enqueued', ...FIELDS, 'correlation', ...PLACE_COLUMNS, 'text'] as const;
 
 function csv(zone: string): HitFormat {
   return {
     head: `${CSV_COLUMNS.map(csvCell).join(',')}\r\n`,
     line: (hit) => {
-      const fields = FIELDS.map((field) => hit.values[field] ?? '');
-      const place = [placeOf(hit), hit.segment, String(hit.leaf)];
+      const { partition, record, segment, leaf, entry, values } = hit;
+      const fields = [...FIELDS, 'correlation' as const].map((field) => values[field] ?? '');
+      const numbers = [partition, String(record), segment, String(leaf), String(entry ?? '')];
+      const place = [...numbers, recordHashOf(hit), rawOf(hit).form];
       const cells = [timeOf(hit, zone), enqueuedOf(hit, zone), ...fields, ...place, excerptOf(hit)];
       return `${cells.map(csvCell).join(',')}\r\n`;
     },

@@ -4,7 +4,7 @@ import { createFile, createFolder, readUserFile } from './files.ts';
 import { formatCount, printItem, warn } from './output.ts';
 import { usageError } from './usage.ts';
 import { faultIn } from '../core/errors.ts';
-import { parseJsonObject } from '../core/jsonObject.ts';
+import { isJsonObject, parseJsonObject } from '../core/jsonObject.ts';
 import { formatEvidence } from '../core/objects/evidence.ts';
 import { isPartition } from '../core/text.ts';
 import type { ProveDeps } from '../prove/entryProof.ts';
@@ -40,7 +40,7 @@ export async function readRecords(path: string): Promise<readonly ListedRecord[]
     const record = recordIn(line);
     if (record === undefined)
       throw usageError(
-        `--records: line ${number} of ${path} names no record: expected a partition and a number, such as "0 1017", or a line of auditseal find --format jsonl`,
+        `--records: line ${number} of ${path} names no record: expected a partition and a number, such as "0 1017", or a line of auditseal find --format jsonl or ocsf`,
       );
     records.set(`${record.partition}/${record.record}`, record);
     if (records.size > MAX_RECORDS) throw usageError(`--records: ${path} names more than ${MAX_RECORDS} records`);
@@ -50,10 +50,18 @@ export async function readRecords(path: string): Promise<readonly ListedRecord[]
 }
 
 function recordIn(line: string): ListedRecord | undefined {
-  const place = line.startsWith('{') ? parseJsonObject(line)?.['place'] : line;
-  const [, partition = '', digits = ''] = typeof place === 'string' ? (PLACE.exec(place) ?? []) : [];
+  const [, partition = '', digits = ''] = PLACE.exec(line.startsWith('{') ? placeIn(line) : line) ?? [];
   const record = Number(digits);
   return isPartition(partition) && Number.isSafeInteger(record) ? { partition, record } : undefined;
+}
+
+/** placeIn gives the partition and the number that a line of JSON Lines says, or one of OCSF; an empty text where it says none. */
+function placeIn(line: string): string {
+  const row = parseJsonObject(line);
+  const unmapped = row?.['unmapped'];
+  const ofOcsf = isJsonObject(unmapped) ? unmapped['auditseal'] : undefined;
+  const { partition, record } = (isJsonObject(ofOcsf) ? ofOcsf : row) ?? {};
+  return typeof partition === 'number' && typeof record === 'number' ? `${partition}/${record}` : '';
 }
 
 /** proveSeveral writes a file of evidence for each record into a folder that it makes, goes on behind what can't be proved, and gives the worst exit status. */

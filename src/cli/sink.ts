@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
@@ -7,34 +8,60 @@ import { unusable } from './usage.ts';
 /** Sink takes results one by one, however many, and waits for a slow reader. */
 export interface Sink {
   /** write gives false where the reader has seen enough, as head has: what is written then goes nowhere. */
-  write(text: string): Promise<boolean>;
-  /** close ends the results; nobody has all of them before. */
-  close(): Promise<void>;
+  write(piece: string | Uint8Array): Promise<boolean>;
+  /** close ends the results; nobody has all of them before. What a file has is then on its disk. */
+  close(): Promise<Written>;
+}
+
+/** Written is what went into a sink: how many bytes, and their SHA-256 in hex. */
+export interface Written {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** Digest counts and hashes what is written. */
+class Digest {
+  readonly #hash = createHash('sha256');
+  #size = 0;
+
+  add(piece: string | Uint8Array): Uint8Array {
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    this.#hash.update(bytes);
+    this.#size += bytes.length;
+    return bytes;
+  }
+
+  end(): Written {
+    return { size: this.#size, sha256: this.#hash.digest('hex') };
+  }
 }
 
 /** openSink opens a file that isn't there yet, or standard output. What is written is harmless already: it may come to a terminal later. */
 export async function openSink(path: string | undefined): Promise<Sink> {
+  const digest = new Digest();
   if (path === undefined) {
     const { stdout } = process;
     return {
-      write: async (text) => writeTo(stdout, text),
-      close: async () => Promise.resolve(),
+      write: async (piece) => (digest.add(piece), writeTo(stdout, piece)),
+      close: async () => Promise.resolve(digest.end()),
     };
   }
-  const stream = createWriteStream(callersPath(path), { flags: 'wx' });
+  const stream = createWriteStream(callersPath(path), { flags: 'wx', flush: true });
   let fault: unknown;
+  let isOpen = false;
   stream.on('error', (error) => (fault ??= error));
   const check = (): void => {
     if (fault === undefined) return;
-    const isThere = codeOf(fault) === 'EEXIST';
+    const isThere = !isOpen && codeOf(fault) === 'EEXIST';
     const why = isThere ? 'is there already, and is never overwritten' : `can't be written: ${reasonOf(fault)}`;
     throw unusable(`--out: ${path} ${why}`, fault);
   };
   await Promise.race([once(stream, 'open'), once(stream, 'close')]).catch(() => undefined);
   check();
+  isOpen = true;
   return {
-    write: async (text) => {
-      await writeTo(stream, text);
+    write: async (piece) => {
+      await writeTo(stream, digest.add(piece));
       check();
       return true;
     },
@@ -44,14 +71,15 @@ export async function openSink(path: string | undefined): Promise<Sink> {
         await once(stream, 'close').catch(() => undefined);
       }
       check();
+      return digest.end();
     },
   };
 }
 
 /** writeTo waits for a slow reader, and tells whether there still is one. Why there is none, the stream's own listener is told. */
-async function writeTo(stream: Writable, text: string): Promise<boolean> {
+async function writeTo(stream: Writable, piece: string | Uint8Array): Promise<boolean> {
   if (stream.destroyed) return false;
-  if (stream.write(text)) return true;
+  if (stream.write(piece)) return true;
   const listening = new AbortController();
   const { signal } = listening;
   await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]).catch(() => undefined);

@@ -1,4 +1,6 @@
 import type { Values } from './match.ts';
+import { formatHash, leafHash } from '../core/hash.ts';
+import { originalRecord } from '../core/segment/recordLine.ts';
 import type { Seal } from '../core/segment/recordLine.ts';
 
 /** Hit is a record that was found. */
@@ -18,4 +20,19 @@ export interface Hit {
   readonly isText: boolean;
   /** its line, without the LF */
   readonly line: Buffer;
+}
+
+/** recordHashOf gives the record hash, RFC 6962's leaf hash of its line, as 64 hex digits. docs/format.md, section 6. */
+export const recordHashOf = ({ line }: Hit): string => formatHash(leafHash(line));
+
+/** Raw is a record's own bytes, and how its line holds them: `line` where the line is not of the form that its seal says, and is given whole. */
+export interface Raw {
+  readonly form: NonNullable<Seal['form']> | 'object' | 'line';
+  readonly bytes: Buffer;
+}
+
+/** rawOf gives a record as it was received. */
+export function rawOf({ line, form }: Hit): Raw {
+  const bytes = originalRecord(line);
+  return bytes === undefined ? { form: 'line', bytes: line } : { form: form ?? 'object', bytes };
 }

@@ -187,6 +187,7 @@ export class Search {
       chains.finish();
       const { checkpoint, heads, statement } = log;
       this.tally.log = { entries: checkpoint.size, time: heads.time, checkpoint };
+      this.tally.ledger = checkpoint.origin;
       this.tally.index = { entries: statement.entries, behind: behind.length };
       const begins = beginOf(log.manifest);
       if (begins !== undefined) this.tally.begins = Date.parse(begins);
@@ -224,6 +225,7 @@ export class Search {
     let { positions } = NO_HEADS;
     for await (const { number, segments, heads } of readLog(this.#deps.store, this.#trust, start)) {
       ({ positions } = heads);
+      this.tally.ledger ??= heads.keys.map(parseVerifierKey)[0]?.keyName;
       ends.push({ number, head: start.tree.head, heads });
       if (ends.length > CHECKPOINTS_BACK) ends.shift();
       for (const segment of segments) {

@@ -63,6 +63,8 @@ export class Tally {
   begins: number | undefined;
   /** by partition */
   readonly spans = new Map<string, Span>();
+  /** the log's name, as soon as something of it was read; where no key was given, as it says itself */
+  ledger: string | undefined;
   /** the newest checkpoint that covers what the log had, and the log itself */
   log: { readonly entries: number; readonly time: string; readonly checkpoint?: Checkpoint } | undefined;
 
@@ -115,5 +117,6 @@ export class Tally {
     this.unfollowed.clear();
     this.spans.clear();
     this.begins = undefined;
+    this.ledger = undefined;
   }
 }

@@ -41,10 +41,10 @@ const find = async (...args: readonly string[]): Promise<{ code: number; out: st
 /** rows gives what was found, each as JSON. */
 const rows = async (...args: readonly string[]): Promise<Record<string, unknown>[]> =>
   (await find('--format', 'jsonl', ...args)).lines
-    .filter((line) => line.startsWith('{"place"'))
+    .filter((line) => line.startsWith('{"partition"'))
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 const places = async (...args: readonly string[]): Promise<unknown[]> =>
-  (await rows(...args)).map(({ place }) => place);
+  (await rows(...args)).map(({ partition, record }) => `${String(partition)}/${String(record)}`);
 
 const AT = '2025-11-21T23:59:00Z';
 const RECORDS = [
@@ -170,7 +170,7 @@ test.each([
   [['--where', 'properties'], '--where must be PATH=VALUE'],
   [['--related', '7'], '--related must be PARTITION/RECORD'],
   [['--by', 'luck'], '--by must be hub or event'],
-  [['--format', 'xml'], '--format must be table or jsonl or csv'],
+  [['--format', 'xml'], '--format must be table or jsonl or csv or ocsf or parquet'],
   [['--partition', 'x'], '--partition must be a partition id'],
 ])('%s is refused', async (args, said) => {
   await seal(RECORDS);
@@ -183,15 +183,16 @@ test('a spreadsheet runs nothing of a CSV, and every cell is one', async () => {
     { operationName: '+1', identity: '\t=1', resultType: 'fine' },
   ]);
   const { lines } = await find('--format', 'csv');
-  const quoted = 'time,enqueued,category,operation,actor,target,resource,result,ip,place,segment,leaf,text'.replaceAll(
-    ',',
-    '","',
+  const columns = (lines[0] ?? '').slice(1, -2).split('","');
+  expect(columns.join()).toBe(
+    'time,enqueued,category,operation,actor,target,resource,result,ip,correlation,partition,record,segment,leaf,entry,hash,form,text',
   );
-  expect(lines[0]).toBe(`"${quoted}"\r`);
-  expect(lines[1]).toContain(
-    `"a,""b""\\u000ac","'=cmd|' /C calc'!A0","'@SUM(1+1)","","'-1+1","","","0/0","${nameOf(0)}","1",""\r`,
+  const [first = '', second = ''] = lines.slice(1);
+  expect(first).toContain(
+    `"a,""b""\\u000ac","'=cmd|' /C calc'!A0","'@SUM(1+1)","","'-1+1","","","","0","0","${nameOf(0)}","1","1","`,
   );
-  expect(lines[2]).toContain(`"","'+1","'\\u0009=1","","","fine","","0/1","${nameOf(0)}","2",""\r`);
+  expect(first).toMatch(/","[0-9a-f]{64}","object",""\r$/);
+  expect(second).toContain(`"","'+1","'\\u0009=1","","","fine","","","0","1","${nameOf(0)}","2","1","`);
 });
 
 test.each(['\n=1', '\r=1', '\tx', '\uff1d1', '\uff0b1', '\uff0d1', '\uff20a', ' =1', '\u00a0=1', '"=1', "'=1", ' "@x'])(

@@ -34,7 +34,7 @@ const checked = (...args: readonly string[]): ReturnType<typeof inProcess> =>
   inProcess(() => check.run([...args, '--key', VKEY]));
 
 test('each record that a list names is proved in a file of its own, and all are checked at once', async () => {
-  const result = await proved('0 2\n1\t0\r\n\n0/4\n{"place":"0/3","line":{"a":1}}\n0 2\n');
+  const result = await proved('0 2\n1\t0\r\n\n0/4\n{"partition":0,"record":3,"line":{"a":1}}\n0 2\n');
   expect(result.code).toBe(0);
   expect(result.out.trim().split('\n')).toEqual([
     `0/2: ${join(out(), '0-2.json')}`,
@@ -83,8 +83,8 @@ test.each([
   ['a number that is none', '0 1x', 'line 1 of'],
   ['no partition', '00 1', 'line 1 of'],
   ['JSON of something else', '{"partition":"0","record":1}', 'line 1 of'],
-  ['JSON that is cut off', '{"place":"0/1","line":', 'line 1 of'],
-  ['JSON too deep', `{"place":"0/1","line":${'['.repeat(9999)}`, 'line 1 of'],
+  ['JSON that is cut off', '{"partition":0,"record":1,"line":', 'line 1 of'],
+  ['JSON too deep', `{"partition":0,"record":1,"line":${'['.repeat(9999)}`, 'line 1 of'],
 ])('a list of %s is refused, and nothing is written', async (_what, list, why) => {
   await expect(proved(list)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(why) as string });
   expect(await readdir(folder)).not.toContain('evidence');

@@ -4,6 +4,7 @@ import { fold } from '../../core/fields/fold.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
 import { Certificates } from '../../core/signed/certificate.ts';
 import { isPartition } from '../../core/text.ts';
+import { ExportCounts } from '../../export/counts.ts';
 import type { Query, Where } from '../../find/query.ts';
 import { relatedTo } from '../../find/related.ts';
 import { Search } from '../../find/search.ts';
@@ -12,7 +13,7 @@ import type { ObjectStore } from '../../ports/store.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { refuseExisting } from '../files.ts';
-import { HIT_FORMATS, hitFormat } from '../hits.ts';
+import { FORMATS, hasManifest, makeExporter, refuseManifest, sayingCutOff, writeManifest } from '../exportFile.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { print, tell } from '../output.ts';
@@ -76,8 +77,18 @@ const OPTIONS = {
       'DIR). It needs --key',
   },
   limit: { type: 'number', placeholder: 'N', least: 1, meaning: 'stop after so many' },
-  format: { type: 'text', placeholder: 'table|jsonl|csv', meaning: 'how to print (default: table)' },
-  out: { type: 'file', placeholder: 'FILE', meaning: 'write what is found to this file, which must not exist yet' },
+  format: {
+    type: 'text',
+    placeholder: FORMATS.join('|'),
+    meaning:
+      'how to print (default: table): ocsf is an event of OCSF 1.8.0 for each record, parquet a file for data lakes',
+  },
+  out: {
+    type: 'file',
+    placeholder: 'FILE',
+    meaning:
+      'write what is found to this file, which must not exist yet; all but a table get a FILE.manifest.json, which is written last',
+  },
 } as const satisfies OptionTable;
 
 export const command = defineCommand(
@@ -92,17 +103,22 @@ export const command = defineCommand(
     ],
     options: OPTIONS,
     notes: [
-      'docs/fields.md says which members of which logs the fields are, and docs/operations.md, Find, what an answer covers.',
+      'docs/fields.md says which members of which logs the fields are, docs/ocsf.md which events of OCSF they become, and ' +
+        'docs/operations.md, Find and Export, what an answer covers, and what the files and their manifests hold.',
     ],
     exits: { ...SEARCH_EXITS, unknown: `${SEARCH_EXITS.unknown}, or --prove could prove nothing` },
     examples: [
       'auditseal find ./mirror --from 2026-11-25T14:00Z --to 2026-11-25T15:00Z --operation SecretGet',
       'auditseal find ./mirror --related 3/10241',
+      'auditseal find ./mirror --category AuditEvent --format parquet --out secrets.parquet --key VKEY',
       "auditseal find ./mirror --category AuditEvent --format jsonl | jq -r '.line.properties.id'",
     ],
   },
   async ({ given: [target], options }) => {
-    const format = oneOf('--format', options.format ?? 'table', HIT_FORMATS);
+    const format = oneOf('--format', options.format ?? 'table', FORMATS);
+    const { out } = options;
+    if (format === 'parquet' && out === undefined)
+      throw usageError('--format parquet is no text, and needs --out FILE');
     const { zone, ...span } = spanIn(options);
     if (options.sort !== undefined) oneOf('--sort', options.sort, ['time']);
     const verifiers = verifierKeys(options.key);
@@ -111,6 +127,7 @@ export const command = defineCommand(
       refuseUnprovable(options);
       await refuseExisting('--prove', options.prove);
     }
+    if (out !== undefined && hasManifest(format)) await refuseManifest(out);
     for (const line of patternLines(options)) tell(line);
     const asked = { ...queryOf(options), ...span };
     const store = await openTarget(target);
@@ -121,43 +138,58 @@ export const command = defineCommand(
     const deps = { store, verifiers, ...cache.deps };
     const onProgress = progress.showSegments.bind(progress);
     const search = new Search({ ...deps, ...(tiles && { tiles }), onProgress }, query);
-    const isFile = options.out !== undefined;
-    const width = isFile || !process.stdout.isTTY ? 0 : (process.stdout.columns ?? 0);
-    const printed = hitFormat(format, { zone, width });
-    const sink = await openSink(options.out);
-    await sink.write(printed.head);
-    let shown = 0;
-    for await (const hit of options.sort === undefined ? search.hits() : sorted(search.hits())) {
+    const { tally } = search;
+    const width = out !== undefined || !process.stdout.isTTY ? 0 : (process.stdout.columns ?? 0);
+    const beside = { related: options.related, limit: options.limit, sort: options.sort };
+    const ledger = (): string | undefined => tally.ledger;
+    const exporter = await makeExporter(format, { zone, width }, { query, beside, ledger });
+    const counts = new ExportCounts();
+    const sink = await openSink(out);
+    return sayingCutOff(hasManifest(format) ? out : undefined, async () => {
+      await sink.write(exporter.begin());
+      for await (const hit of options.sort === undefined ? search.hits() : sorted(search.hits())) {
+        progress.clear();
+        const isRead = await sink.write(exporter.add(hit));
+        counts.add(hit);
+        if (!isRead || counts.records === options.limit) break;
+      }
       progress.clear();
-      const isRead = await sink.write(printed.line(hit));
-      shown += 1;
-      if (!isRead || shown === options.limit) break;
-    }
-    progress.clear();
-    await sink.close();
-    const say = format === 'table' || isFile ? print : tell;
-    say('');
-    if (shown === options.limit)
-      say(
-        options.sort === undefined
-          ? `stopped at ${shown}, as --limit says: what comes behind was not searched`
-          : `shown are the first ${shown}, as --limit says`,
-      );
-    for (const line of [
-      ...searchedLines(search.tally, query, {
-        zone,
-        isKeyGiven: verifiers.length > 0,
-        isProving: options.prove !== undefined,
-      }),
-      ...cache.lines(),
-    ])
-      say(line);
-    const code = searchExit(search.tally);
-    if (options.prove === undefined || tiles === undefined) return code;
-    const isProved = await writeAnswer(options.prove, { ...deps, tiles }, query, say);
-    return isProved || code !== EXIT.fine ? code : EXIT.unknown;
+      await sink.write(exporter.end({ ledger: tally.ledger, checkpoint: tally.log?.checkpoint }));
+      const written = await sink.close();
+      const isLimited = counts.records === options.limit;
+      const isKeyGiven = verifiers.length > 0;
+      const said = [
+        ...limitLines(isLimited, options),
+        ...searchedLines(tally, query, { zone, isKeyGiven, isProving: options.prove !== undefined }),
+        ...cache.lines(),
+      ];
+      const say = format === 'table' || out !== undefined ? print : tell;
+      say('');
+      said.forEach(say);
+      const code = searchExit(tally);
+      const isProved =
+        options.prove === undefined || tiles === undefined
+          ? undefined
+          : await writeAnswer(options.prove, { ...deps, tiles }, query, say);
+      if (out !== undefined && hasManifest(format)) {
+        const proof = options.prove === undefined ? undefined : { folder: options.prove, isProved: isProved === true };
+        const facts = { format, query, beside, counts, tally, isKeyGiven, isLimited, said, proof };
+        say(`${await writeManifest(out, written, facts)} says what ${out} has, and what not`);
+      }
+      return isProved === false && code === EXIT.fine ? EXIT.unknown : code;
+    });
   },
 );
+
+/** limitLines says that the limit ended it. */
+function limitLines(isLimited: boolean, { limit, sort }: OptionValues<typeof OPTIONS>): string[] {
+  if (!isLimited) return [];
+  return [
+    sort === undefined
+      ? `stopped at ${limit}, as --limit says: what comes behind was not searched`
+      : `shown are the first ${limit}, as --limit says`,
+  ];
+}
 
 /** refuseUnprovable throws USAGE for what no answer proves. */
 function refuseUnprovable(options: OptionValues<typeof OPTIONS>): void {
