@@ -1,4 +1,4 @@
-import type { Values } from './match.ts';
+import type { TakenValue, Values } from './match.ts';
 import type { Seal } from '../core/segment/recordLine.ts';
 
 /** Hit is a record that was found. */
@@ -14,6 +14,8 @@ export interface Hit {
   /** how its line holds it, as its seal says */
   readonly form: Seal['form'];
   readonly values: Values;
+  /** all that the rules take of it, where the search was asked to keep that */
+  readonly taken?: readonly TakenValue[];
   /** it was found as text: it isn't JSON, or no rule takes anything of it */
   readonly isText: boolean;
   /** its line, without the LF */
