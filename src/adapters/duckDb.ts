@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
@@ -30,7 +30,8 @@ export interface DuckDbOptions {
 /** openDuckDb opens an engine in memory, with an empty table. It throws TARGET_INVALID where the engine isn't installed. */
 export async function openDuckDb(table: SqlTable, options: DuckDbOptions): Promise<SqlEngine> {
   const api = await loadApi();
-  const spill = await mkdtemp(join(tmpdir(), 'auditseal-query-'));
+  // Only who made it can read it: what is in it are logs.
+  const spill = mkdtempSync(join(tmpdir(), 'auditseal-query-'));
   try {
     const instance = await api.DuckDBInstance.create(':memory:', {
       // Before external access is forbidden: then nobody can change it.
@@ -55,7 +56,7 @@ export async function openDuckDb(table: SqlTable, options: DuckDbOptions): Promi
     const appender = await connection.createAppender('lines', SCHEMA);
     return new DuckDb(api, { instance, connection, appender, spill }, table);
   } catch (error) {
-    await rm(spill, { recursive: true, force: true });
+    rmSync(spill, { recursive: true, force: true });
     throw error;
   }
 }
@@ -96,6 +97,7 @@ class DuckDb implements SqlEngine {
   /** bytes of these rows, and of those that the appender holds */
   #bytes = 0;
   #held = 0;
+  #isRunning = false;
   #isEnded = false;
 
   constructor(api: Api, opened: Opened, table: SqlTable) {
@@ -177,30 +179,36 @@ class DuckDb implements SqlEngine {
       throw this.#faultOf(error);
     }
     const prepared = await this.#prepare(sql);
+    this.#isRunning = true;
     try {
       const result = await prepared.stream();
       const reader = new ValueReader(this.#api, result.columnTypes());
-      return { columns: result.deduplicatedColumnNames(), rows: this.#rowsOf(result, reader) };
+      return { columns: result.deduplicatedColumnNames(), pages: this.#pagesOf(result, reader) };
     } catch (error) {
       throw this.#faultOf(error);
+    } finally {
+      this.#isRunning = false;
     }
   }
 
-  async *#rowsOf(
+  async *#pagesOf(
     result: Awaited<ReturnType<DuckDBPreparedStatement['stream']>>,
     reader: ValueReader,
-  ): AsyncGenerator<readonly SqlValue[]> {
+  ): AsyncGenerator<Iterable<readonly SqlValue[]>> {
     for (;;) {
       let chunk;
+      this.#isRunning = true;
       try {
         chunk = await result.fetchChunk();
       } catch (error) {
         throw this.#faultOf(error);
+      } finally {
+        this.#isRunning = false;
       }
       // One that is interrupted between two chunks ends as one that is complete.
       if (this.#isEnded) throw ended();
       if (chunk === null || chunk.rowCount === 0) return;
-      for (let row = 0; row < chunk.rowCount; row++) yield reader.rowOf(chunk, row);
+      yield reader.rowsOf(chunk);
     }
   }
 
@@ -209,15 +217,15 @@ class DuckDb implements SqlEngine {
     this.#opened.connection.interrupt();
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#rows = [];
-    try {
+    // A statement that still runs has the connection.
+    if (!this.#isRunning) {
       this.#opened.appender.clear();
       this.#opened.connection.closeSync();
       this.#opened.instance.closeSync();
-    } finally {
-      await rm(this.#opened.spill, { recursive: true, force: true });
     }
+    rmSync(this.#opened.spill, { recursive: true, force: true });
   }
 
   #faultOf(error: unknown): AuditsealError {

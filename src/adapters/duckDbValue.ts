@@ -25,8 +25,10 @@ export class ValueReader {
     this.#types = types;
   }
 
-  rowOf(chunk: DuckDBDataChunk, row: number): readonly SqlValue[] {
-    return this.#types.map((type, i) => this.#valueOf(chunk.getColumnVector(i).getItem(row), type));
+  *rowsOf(chunk: DuckDBDataChunk): Generator<readonly SqlValue[]> {
+    const vectors = this.#types.map((_, i) => chunk.getColumnVector(i));
+    for (let row = 0; row < chunk.rowCount; row++)
+      yield this.#types.map((type, i) => this.#valueOf(vectors[i]?.getItem(row) ?? null, type));
   }
 
   #valueOf(value: DuckDBValue, type: DuckDBType): SqlValue {

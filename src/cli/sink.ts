@@ -16,9 +16,16 @@ export interface Sink {
 export async function openSink(path: string | undefined): Promise<Sink> {
   if (path === undefined) {
     const { stdout } = process;
+    // A pipe of the standard output stays open for its writer when its reader has gone.
+    let isGone = false;
+    const leave = (): void => void (isGone = true);
+    stdout.once('error', leave);
     return {
-      write: async (text) => writeTo(stdout, text),
-      close: async () => Promise.resolve(),
+      write: async (text) => !isGone && (await writeTo(stdout, text)) && !isGone,
+      close: async () => {
+        stdout.off('error', leave);
+        return Promise.resolve();
+      },
     };
   }
   const stream = createWriteStream(callersPath(path), { flags: 'wx' });

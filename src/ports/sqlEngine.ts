@@ -30,11 +30,11 @@ export type SqlValue =
   | { readonly members: readonly (readonly [name: string, SqlValue])[] }
   | { readonly map: readonly (readonly [key: SqlValue, value: SqlValue])[] };
 
-/** SqlAnswer is what a statement gives. Its rows come as they are made; reading them throws where the statement fails halfway. */
+/** SqlAnswer is what a statement gives. Its rows come in pages as they are made; reading them throws where the statement fails halfway. */
 export interface SqlAnswer {
   /** names of the columns, each once */
   readonly columns: readonly string[];
-  readonly rows: AsyncIterable<readonly SqlValue[]>;
+  readonly pages: AsyncIterable<Iterable<readonly SqlValue[]>>;
 }
 
 /** SqlEngine answers statements of SQL over one table that it holds. */
@@ -47,6 +47,6 @@ export interface SqlEngine {
   run(sql: string): Promise<SqlAnswer>;
   /** interrupt ends what runs, and all that comes: it throws STOPPING. */
   interrupt(): void;
-  /** close gives back the memory, and what was put on the disk. */
-  close(): Promise<void>;
+  /** close gives back what was put on the disk, at once, and the memory, if no statement runs. */
+  close(): void;
 }

@@ -5,18 +5,19 @@ import { AuditsealError } from '../../core/errors.ts';
 import { Search } from '../../find/search.ts';
 import { KEEPS_JSON, RECORDS, recordRow } from '../../query/recordTable.ts';
 import type { Unread } from '../../query/recordTable.ts';
-import type { SqlEngine } from '../../ports/sqlEngine.ts';
+import type { SqlAnswer, SqlEngine } from '../../ports/sqlEngine.ts';
 import { defineCommand } from '../command.ts';
 import { callersPath, refuseExisting } from '../files.ts';
 import { HIT_FORMATS } from '../hits.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
-import { counted, print, tell } from '../output.ts';
+import { counted, print, tell, warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { CACHE_OPTION, INDEX_OPTIONS, OUT_OPTIONS, cacheIn, oneOf, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
 import { rowFormat } from '../sqlRows.ts';
+import type { RowFormat } from '../sqlRows.ts';
 import { openTarget, openTileStore, targetWithoutSas } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 import type { OptionTable } from '../usage.ts';
@@ -81,51 +82,36 @@ export const command = defineCommand(
     const deps = { store, verifiers, ...(tiles && { tiles }), ...cache.deps, onProgress, keepsTaken: true } as const;
     const search = new Search(deps, query);
     const engine = await openEngine(zone, options.memory);
-    const stop = stopOnSignal(engine);
+    const signals = new Signals(engine);
     const isFile = options.out !== undefined;
     const say = format === 'table' || isFile ? print : tell;
     try {
       // A slip of the pen is told before a ledger is read for minutes.
       await engine.check(sql);
-      const unread = await load(search, engine, stop);
+      const unread = await load(search, engine);
       progress.clear();
-      const { columns, rows } = await engine.run(sql);
+      signals.running();
+      const answer = await engine.run(sql);
       const width = isFile || !process.stdout.isTTY ? 0 : (process.stdout.columns ?? 0);
-      const printed = rowFormat(format, columns, { zone, width });
-      const sink = await openSink(options.out);
-      let count = 0;
-      try {
-        await sink.write(printed.head);
-        for await (const row of rows) {
-          count += 1;
-          const text = printed.line(row);
-          if (text !== '' && !(await sink.write(text))) break;
-        }
-        await sink.write(printed.end());
-        await sink.close();
-      } catch (error) {
-        // Half an answer looks like a whole one.
-        await sink.close().catch(() => undefined);
-        if (options.out !== undefined) await rm(callersPath(options.out), { force: true });
-        throw error;
-      }
+      const printed = rowFormat(format, answer.columns, { zone, width });
+      const { count, isRead } = await writeRows(answer, printed, options.out);
       say('');
       for (const line of [
-        counted(count, 'row'),
+        `${counted(count, 'row')}${isRead ? '' : ' until its reader went away'}`,
         ...(printed.cut > 0
           ? [`${counted(printed.cut, 'value is', 'values are')} cut (…): --format jsonl has them whole`]
           : []),
         ...unreadLines(unread),
         ...searchedLines(search.tally, query, { zone, isKeyGiven: verifiers.length > 0 }),
         ...cache.lines(),
-        proofLine(target, columns),
+        proofLine(target, answer.columns),
       ])
         say(line);
       return searchExit(search.tally);
     } finally {
       progress.clear();
-      await engine.close();
-      stop.done();
+      engine.close();
+      signals.done();
     }
   },
 );
@@ -161,40 +147,48 @@ async function openEngine(zone: string, memory: number | undefined): Promise<Sql
   }
 }
 
-/** Stop tells whether somebody asked for the end. */
-interface Stop {
-  readonly isAsked: () => boolean;
-  /** done lets signals end the program again: at once, if one came. */
-  done(): void;
+/** Signals is how this program ends when somebody ends it, so that nothing stays on the disk. */
+class Signals {
+  readonly #engine: SqlEngine;
+  #isRunning = false;
+  #asked: NodeJS.Signals | undefined;
+
+  constructor(engine: SqlEngine) {
+    this.#engine = engine;
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  /** running says that a statement runs, which ends by itself if it is interrupted. */
+  running(): void {
+    this.#isRunning = true;
+  }
+
+  /** done gives signals their own effect back. Whoever waits for this program learns of one that came as if nothing had caught it. */
+  done(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    if (this.#asked === undefined) return;
+    warn('interrupted: there is no whole answer');
+    process.kill(process.pid, this.#asked);
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    const isFirst = this.#asked === undefined;
+    this.#asked = signal;
+    if (this.#isRunning && isFirst) return this.#engine.interrupt();
+    this.#engine.close();
+    this.done();
+  };
 }
 
-/** stopOnSignal ends what runs when somebody ends the program, so that nothing stays on the disk. */
-function stopOnSignal(engine: SqlEngine): Stop {
-  let asked: NodeJS.Signals | undefined;
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    asked = signal;
-    engine.interrupt();
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    isAsked: () => asked !== undefined,
-    done: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-      // Whoever waits for this program learns of the signal, as if nothing had caught it.
-      if (asked !== undefined) process.kill(process.pid, asked);
-    },
-  };
-}
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** load fills in the records that a search reads, and counts those whose JSON isn't read as others may read it. */
-async function load(search: Search, engine: SqlEngine, stop: Stop): Promise<ReadonlyMap<Unread, number>> {
+async function load(search: Search, engine: SqlEngine): Promise<ReadonlyMap<Unread, number>> {
   const unread = new Map<Unread, number>();
   for await (const hit of search.hits()) {
     const { cells, why } = recordRow(hit);
     engine.append(cells);
     if (why !== undefined) unread.set(why, (unread.get(why) ?? 0) + 1);
-    if (stop.isAsked()) throw new AuditsealError('STOPPING', 'interrupted: there is no answer');
   }
   return unread;
 }
@@ -216,6 +210,42 @@ function unreadLines(unread: ReadonlyMap<Unread, number>): string[] {
         ]
       : []),
   ];
+}
+
+/** So much text is written at once. */
+const WRITTEN_CHARACTERS = 64 * 1024;
+
+/** writeRows writes an answer, and counts its rows. `isRead` is false where the reader had seen enough. */
+async function writeRows(
+  { pages }: SqlAnswer,
+  printed: RowFormat,
+  out: string | undefined,
+): Promise<{ readonly count: number; readonly isRead: boolean }> {
+  const sink = await openSink(out);
+  let count = 0;
+  let text = printed.head;
+  let isRead = true;
+  try {
+    for await (const page of pages) {
+      for (const row of page) {
+        count += 1;
+        text += printed.line(row);
+        if (text.length < WRITTEN_CHARACTERS) continue;
+        isRead = await sink.write(text);
+        text = '';
+        if (!isRead) break;
+      }
+      if (!isRead) break;
+    }
+    await sink.write(text + printed.end());
+    await sink.close();
+    return { count, isRead };
+  } catch (error) {
+    // Half an answer looks like a whole one.
+    await sink.close().catch(() => undefined);
+    if (out !== undefined) await rm(callersPath(out), { force: true });
+    throw error;
+  }
 }
 
 /** proofLine says how a row is proved: by its place, if it has one. */
