@@ -1,6 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { refusalOf } from './duckDbStatement.ts';
 import { ValueReader } from './duckDbValue.ts';
@@ -25,13 +24,15 @@ export interface DuckDbOptions {
   readonly memoryBytes: number;
   /** time zone of the names of days and hours, and of times without an offset; the engine must know it */
   readonly zone: string;
+  /** the folder in which what memory has no room for gets a folder of its own */
+  readonly temporary: string;
 }
 
 /** openDuckDb opens an engine in memory, with an empty table. It throws TARGET_INVALID where the engine isn't installed. */
 export async function openDuckDb(table: SqlTable, options: DuckDbOptions): Promise<SqlEngine> {
   const api = await loadApi();
   // Only who made it can read it: what is in it are logs.
-  const spill = mkdtempSync(join(tmpdir(), 'auditseal-query-'));
+  const spill = mkdtempSync(join(options.temporary, 'auditseal-query-'));
   try {
     const instance = await api.DuckDBInstance.create(':memory:', {
       // Before external access is forbidden: then nobody can change it.
@@ -71,7 +72,7 @@ async function loadApi(): Promise<Api> {
   try {
     return await import('@duckdb/node-api');
   } catch (error) {
-    const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
+    const said = messageOf(error).split('\n')[0] ?? '';
     const isThere = !said.includes(`'${DUCKDB}'`);
     const why = isThere
       ? `the SQL engine ${DUCKDB} is installed, and doesn't load on this machine (${process.platform} ${process.arch}): ${said}`
@@ -230,10 +231,11 @@ class DuckDb implements SqlEngine {
 
   #faultOf(error: unknown): AuditsealError {
     if (this.#isEnded) return ended();
+    if (error instanceof AuditsealError) return error;
     const said = saidBy(error);
     const isTooMuch = /^(?:Out of Memory|IO) Error/.test(said);
     const why = isTooMuch
-      ? `this takes more memory, or more room in ${tmpdir()}, than there is: read less (--from, --to, --partition), ask for fewer columns or groups, ` +
+      ? `this takes more memory, or more room in ${dirname(this.#opened.spill)}, than there is: read less (--from, --to, --partition), ask for fewer columns or groups, ` +
         `or give more (--memory, TMPDIR). ${said.split('. ')[0] ?? ''}`
       : `the SQL failed on what it read: ${said}`;
     return new AuditsealError('TARGET_INVALID', why, { cause: error });
@@ -242,9 +244,12 @@ class DuckDb implements SqlEngine {
 
 const ended = (): AuditsealError => new AuditsealError('STOPPING', 'interrupted: there is no whole answer');
 
+/** Errors of native code are of a class of their own in some hosts. */
+const messageOf = (error: unknown): string => String((error as { message?: unknown } | undefined)?.message ?? error);
+
 /** saidBy gives the first paragraph of what the engine says of a fault, and the place in the statement. */
 function saidBy(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const lines = message.replace(/^Failed to extract statements: /, '').split('\n');
   const place = lines.findIndex((line) => line.startsWith('LINE '));
   const said = [lines[0] ?? '', ...(place < 0 ? [] : lines.slice(place, place + 2))].join('\n');

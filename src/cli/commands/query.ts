@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { totalmem } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { DUCKDB, openDuckDb } from '../../adapters/duckDb.ts';
 import { AuditsealError } from '../../core/errors.ts';
 import { Search } from '../../find/search.ts';
@@ -139,7 +139,7 @@ async function openEngine(zone: string, memory: number | undefined): Promise<Sql
   const machine = Math.min(totalmem(), process.constrainedMemory() || Infinity);
   const memoryBytes = memory === undefined ? Math.max(machine / 2, LEAST_MB * MB) : memory * MB;
   try {
-    return await openDuckDb(RECORDS, { memoryBytes, zone });
+    return await openDuckDb(RECORDS, { memoryBytes, zone, temporary: tmpdir() });
   } catch (error) {
     if (!(error instanceof AuditsealError) || error.code !== 'TARGET_INVALID') throw error;
     const how = `npm install ${engineWithVersion()}, with --global if auditseal was installed so`;
