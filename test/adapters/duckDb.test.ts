@@ -215,6 +215,7 @@ describe('no statement gets out', () => {
     ' ; ',
     '-- nothing',
     '\0',
+    'select 1\0 from enable_logging()',
   ];
 
   test.each([...READ, ...CHANGE])('%s', async (given) => {
