@@ -1,16 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { nameOf, timeOf } from '../support/forge.ts';
-import { ingestOf, sealAll } from '../support/hub.ts';
-import { indexedLog } from '../support/indexScene.ts';
-import { KeptLog } from '../support/keptLog.ts';
+import { sealIntoMirror } from '../support/indexedMirror.ts';
 import { KEY, keyOf } from '../support/logs.ts';
-import { ROOT, inProcess } from '../support/program.ts';
-import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
-import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
+import { inProcess } from '../support/program.ts';
 import { command } from '../../src/cli/commands/query.ts';
 import { command as showCommand } from '../../src/cli/commands/show.ts';
 import { command as verifyCommand } from '../../src/cli/commands/verify.ts';
@@ -20,26 +14,16 @@ const VKEY = formatVerifierKey(KEY.verifierKey);
 
 let folder: string;
 let ledger: string;
-let store: MirrorStore;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auditseal-query-test-'));
   ledger = join(folder, 'ledger');
   await mkdir(ledger);
-  store = new MirrorStore(ledger);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** seal seals records, one an event and a second, and integrates and indexes them. */
-async function seal(records: readonly (object | string | Buffer)[], first = 0, partition = '0'): Promise<void> {
-  const events = records.map((record, n) => ({
-    sequenceNumber: first + n,
-    enqueued: timeOf(first + n),
-    body: Buffer.isBuffer(record) ? record : Buffer.from(typeof record === 'string' ? record : JSON.stringify(record)),
-  }));
-  await sealAll(ingestOf(store), events, partition);
-  const log = indexedLog(store, new FolderTileStore(ledger));
-  for (let i = 0; i < 2; i++) await log.run(new KeptLog());
-}
+const seal = async (
+  ...args: Parameters<typeof sealIntoMirror> extends [string, ...infer R] ? R : never
+): Promise<void> => sealIntoMirror(ledger, ...args);
 
 const query = async (...args: readonly string[]): Promise<{ code: number; out: string; lines: string[] }> => {
   const { code, out } = await inProcess(async () => command.run([ledger, ...args]));
@@ -194,13 +178,11 @@ describe('every record is a row once, whatever is in it', () => {
     expect(records).toBe(HOSTILE.length);
     const all = await rows('select record, raw, raw_bytes, why, typeof(json) as type from records order by record');
     for (const [n, [what, body, why]] of HOSTILE.entries()) {
-      const { raw, raw_bytes: bytes } = all[n] ?? {};
+      const { raw, raw_bytes: bytes } = (all[n] ?? {}) as { raw: string | null; raw_bytes: string | null };
       // White space around a record is none of it.
       const own = body === '[null]' ? 'null' : typeof body === 'string' ? body.trim() : body;
       expect([what, why]).toEqual([what, all[n]?.['why']]);
-      expect(bytes === null ? Buffer.from(String(raw)) : Buffer.from(String(bytes), 'base64')).toEqual(
-        Buffer.from(own),
-      );
+      expect(raw === null ? Buffer.from(bytes ?? '', 'base64') : Buffer.from(raw)).toEqual(Buffer.from(own));
     }
     const { out } = await query('select 1');
     expect(out).toContain(
@@ -346,69 +328,4 @@ test.each([
 test('somebody may look for a secret that was logged', async () => {
   await seal([{ url: 'https://a.blob.core.windows.net/c?sv=1&sig=abc' }]);
   expect(await rows("select record from records where raw like '%sig=%'")).toEqual([{ record: 0 }]);
-});
-
-describe('as a process of its own', () => {
-  const start = (
-    args: readonly string[],
-  ): {
-    readonly child: ReturnType<typeof spawn>;
-    readonly ended: Promise<{ code: number | null; signal: string | null; out: string; err: string }>;
-  } => {
-    const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts'), 'query', ledger, ...args],
-      {
-        env: { ...process.env, NODE_OPTIONS: '', TMPDIR: folder },
-      },
-    );
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (text: Buffer) => (out += text.toString()));
-    child.stderr.on('data', (text: Buffer) => (err += text.toString()));
-    const ended = new Promise<{ code: number | null; signal: string | null; out: string; err: string }>((resolve) => {
-      child.on('close', (code, signal) => resolve({ code, signal, out, err }));
-    });
-    return { child, ended };
-  };
-
-  test('a statement comes from standard input', async () => {
-    await seal(RECORDS);
-    const { child, ended } = start(['-', '--format', 'csv']);
-    child.stdin?.end('-- how many\nselect count(*) as n\nfrom records;\n');
-    expect(await ended).toMatchObject({
-      code: 0,
-      out: '"n"\r\n"3"\r\n',
-      err: expect.stringContaining('found 3 of 3 records') as string,
-    });
-  });
-
-  test.each([
-    ['that works', 'select count(*) from range(1000000000000) t(i) where hash(i) % 7 = 3', 'SIGINT'],
-    ['that writes', 'from range(1000000000000)', 'SIGTERM'],
-  ] as const)('a statement %s ends with the signal, and leaves nothing behind', async (_what, sql, signal) => {
-    await seal(RECORDS);
-    const out = join(folder, 'answer');
-    const { child, ended } = start([sql, '--out', out]);
-    // The engine has its folder from the beginning: a little later the statement runs, and whenever the signal comes, the end is the same.
-    while ((await readdir(folder)).every((name) => !name.startsWith('auditseal-query-'))) await sleep(20);
-    await sleep(1000);
-    child.kill(signal);
-    expect(await ended).toMatchObject({
-      code: null,
-      signal,
-      err: expect.stringContaining('interrupted: there is no whole answer') as string,
-    });
-    expect(await readdir(folder)).toEqual(['ledger']);
-  });
-
-  test('a reader that has seen enough ends it', async () => {
-    await seal(RECORDS);
-    const { child, ended } = start(['from range(1000000000000)', '--format', 'csv']);
-    child.stdout?.once('data', () => child.stdout?.destroy());
-    expect(await ended).toMatchObject({
-      code: 0,
-      err: expect.stringMatching(/[0-9,]+ rows until its reader went away/) as string,
-    });
-    expect(await readdir(folder)).toEqual(['ledger']);
-  });
 });

@@ -62,8 +62,8 @@ export const command = defineCommand(
     ],
     exits: { ...SEARCH_EXITS, unknown: `${SEARCH_EXITS.unknown}; or the statement failed, or was interrupted` },
     examples: [
-      'auditseal query ./mirror "SELECT actor, count(*) FROM records WHERE operation = \'SecretGet\' GROUP BY actor ORDER BY 2 DESC"',
-      'auditseal query ./mirror - --from 2026-11-25 --format csv --out answer.csv < hunt.sql',
+      "auditseal query ./mirror 'SELECT actor, count(*) FROM records GROUP BY actor'",
+      'auditseal query ./mirror - --format csv --out answer.csv < hunt.sql',
     ],
   },
   async ({ given: [target, given], options }) => {
