@@ -6,6 +6,7 @@ import { integrate } from './integrate.ts';
 import { memory } from './memory.ts';
 import { operations } from './operations.ts';
 import { pipeline } from './pipeline.ts';
+import { query } from './query.ts';
 import { quick } from './quick.ts';
 import { repair } from './repair.ts';
 import { seal } from './seal.ts';
@@ -25,6 +26,7 @@ export const SUBJECTS: readonly Subject[] = [
   integrate,
   incremental,
   find,
+  query,
   storedBytes,
   signatures,
   repair,

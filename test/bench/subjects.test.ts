@@ -33,6 +33,7 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
     'auditseal check',
   ],
   memory: ['peak of verify', 'peak of integrate', 'peak of ingest'],
+  query: ['query / find'],
   find: ['time with the index', 'index / stored bytes', '  bytes read', '  time', '  check'],
   'cold-start': ['what the bundle adds'],
   pipeline: ['pipeline / the slower of both'],
