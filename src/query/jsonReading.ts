@@ -13,6 +13,60 @@ const BACKSLASH = 0x5c;
  * that order.
  */
 export function jsonFaultIn(json: Buffer): JsonFault | undefined {
+  return mayHaveFault(json) ? worstFaultIn(json) : undefined;
+}
+
+/** An object with more keys than this is looked through by the slow way. */
+const MOST_KEYS = 64;
+/** The hashes of the keys of the objects that are open, one behind the other. */
+const hashes = new Int32Array(MOST_KEYS * (MAX_JSON_DEPTH + 1));
+
+/** mayHaveFault looks through a text fast, without making strings of it, and is sure of what it finds nothing wrong with. */
+function mayHaveFault(json: Buffer): boolean {
+  const { length } = json;
+  /** of each open object or list how many keys it has; -1 for a list */
+  const counts: number[] = [];
+  let isKey = false;
+  for (let at = 0; at < length; at++) {
+    const byte = json[at] as number;
+    if (byte === QUOTE) {
+      let hash = 0;
+      for (at++; at < length && json[at] !== QUOTE; at++) {
+        const character = json[at] as number;
+        if (character === BACKSLASH) {
+          at++;
+          // Of half a character the escape begins with u and a D.
+          if (isKey || (json[at] === 0x75 && ((json[at + 1] as number) | 0x20) === 0x64)) return true;
+        } else hash = Math.imul(hash ^ character, 0x01000193);
+      }
+      if (isKey) {
+        const level = counts.length - 1;
+        const count = counts[level] as number;
+        if (count === MOST_KEYS) return true;
+        const first = level * MOST_KEYS;
+        for (let i = first; i < first + count; i++) if (hashes[i] === hash) return true;
+        hashes[first + count] = hash;
+        counts[level] = count + 1;
+        isKey = false;
+      }
+    } else if (byte === 0x7b || byte === 0x5b) {
+      isKey = byte === 0x7b;
+      if (counts.push(isKey ? 0 : -1) > MAX_JSON_DEPTH) return true;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      counts.pop();
+      isKey = false;
+    } else if (byte === 0x2c) isKey = (counts.at(-1) ?? -1) >= 0;
+    else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
+      const start = at;
+      let hasExponent = false;
+      while (isOfNumber(json[at + 1])) if (((json[++at] as number) | 0x20) === 0x65) hasExponent = true;
+      if (hasExponent || at - start >= SAFE_LENGTH) return true;
+    }
+  }
+  return false;
+}
+
+function worstFaultIn(json: Buffer): JsonFault | undefined {
   /** of each open object its keys so far; undefined for a list */
   const open: (Set<string> | undefined)[] = [];
   let [isKey, isTwice, isLone, isRounded] = [false, false, false, false];

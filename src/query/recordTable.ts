@@ -122,15 +122,18 @@ export function recordRow(hit: Hit): RecordRow {
 
 /** severalOf gives the values of the fields that have more than the one that is shown, as JSON; null where none has. */
 function severalOf({ taken = [] }: Hit): string | null {
-  const all = new Map<Name, Set<string>>();
+  const all = new Map<Name, Set<string> | string>();
   for (const { field, value } of taken) {
-    if (fold(value) === '') continue;
-    const values = all.get(field);
-    if (values === undefined) all.set(field, new Set([value]));
-    else values.add(value);
+    const known = all.get(field);
+    if (known === undefined) all.set(field, value);
+    else if (typeof known === 'object') known.add(value);
+    else if (known !== value) all.set(field, new Set([known, value]));
   }
-  const several = [...all].filter(([, values]) => values.size > 1);
-  return several.length === 0
-    ? null
-    : JSON.stringify(Object.fromEntries(several.map(([name, values]) => [name, [...values]])));
+  const several: [Name, string[]][] = [];
+  for (const [name, values] of all) {
+    if (typeof values === 'string') continue;
+    const list = [...values].filter((value) => fold(value) !== '');
+    if (list.length > 1) several.push([name, list]);
+  }
+  return several.length === 0 ? null : JSON.stringify(Object.fromEntries(several));
 }

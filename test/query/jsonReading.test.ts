@@ -16,6 +16,7 @@ test.each([
   '{"a":0.1,"b":1.0,"c":-0,"d":-0.0,"e":1e5,"f":0.30000000000000004,"g":1E-7,"h":100000000000000000000,"i":1.5e300}',
   '{"a":12345678901234567890123,"b":1e400,"c":5e-324,"d":1000.00000000000000000000}',
   `${'['.repeat(64)}${']'.repeat(64)}`,
+  JSON.stringify(Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`k${n}`, { [`k${n}`]: n }]))),
 ])('all readers agree on %s', (text) => expect(faultIn(text)).toBeUndefined());
 
 test.each([
@@ -25,6 +26,7 @@ test.each([
   ['duplicate keys', '{"":1,"":2}'],
   ['duplicate keys', '{"__proto__":1,"__proto__":2}'],
   ['duplicate keys', '{"é":1,"\\u00e9":2,"n":0.1000000000000000055511151231257827,"s":"\\ud800"}'],
+  ['duplicate keys', `{${Array.from({ length: 500 }, (_, n) => `"k${n % 499}":0`).join(',')}}`],
   ['lone surrogate', '{"a":"\\ud800"}'],
   ['lone surrogate', '{"\\udc00":1}'],
   ['lone surrogate', '["\\ude00\\ud83d"]'],
