@@ -28,8 +28,9 @@ const TEXT = 'find --text';
 const GREP = 'zstd -dc | grep';
 /** Of the time that the workload has, one in so many is asked for: as an hour of a month. */
 const OF_A_MONTH = 720;
-const EVERYTHING: Query = { by: 'hub', terms: new Map(), where: [], texts: [] };
-const VERIFIERS = [KEY.verifierKey];
+/** EVERYTHING finds every record. */
+export const EVERYTHING: Query = { by: 'hub', terms: new Map(), where: [], texts: [] };
+export const VERIFIERS = [KEY.verifierKey];
 
 /** ReadBytes counts what a search reads. */
 class ReadBytes {
@@ -95,7 +96,8 @@ interface Ledger {
   readonly last: number;
 }
 
-async function indexedLedger(mirror: string, segments: readonly StoredSegment[]): Promise<Ledger> {
+/** indexedLedger integrates and indexes the segments of a mirror. */
+export async function indexedLedger(mirror: string, segments: readonly StoredSegment[]): Promise<Ledger> {
   const [store, tiles] = [new MirrorStore(mirror), new FolderTileStore(mirror)];
   const log = integrateOf(store, tiles, { summarize, indexing: indexingOf(store, tiles) });
   for (let i = 0; i < 3; i++) await log.run(NO_LOG);

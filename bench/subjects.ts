@@ -7,6 +7,7 @@ import { integrate } from './integrate.ts';
 import { memory } from './memory.ts';
 import { operations } from './operations.ts';
 import { pipeline } from './pipeline.ts';
+import { query } from './query.ts';
 import { quick } from './quick.ts';
 import { repair } from './repair.ts';
 import { seal } from './seal.ts';
@@ -27,6 +28,7 @@ export const SUBJECTS: readonly Subject[] = [
   incremental,
   find,
   exporting,
+  query,
   storedBytes,
   signatures,
   repair,

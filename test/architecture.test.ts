@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { APP_ENTRIES, bundle } from '../tools/bundle.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
  * What the files of each room may import: their own room, and these beginnings of paths or package names. A room inside
- * another one is named before it. The steps (ingest, integrate, verify, prove, find, guard, routing, status) know nothing of each other.
+ * another one is named before it. The steps (ingest, integrate, verify, prove, find, guard, routing, status) know nothing of each other;
+ * query is built on find.
  */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/core/': ['node:crypto', 'node:zlib', 'node:buffer'],
@@ -21,6 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/prove/': ['src/ledger/', 'src/ports/', 'src/core/', 'node:util', 'node:zlib'],
   'src/find/': ['src/ledger/', 'src/ports/', 'src/core/'],
   'src/export/': ['src/find/', 'src/core/', 'hyparquet', 'node:buffer'],
+  'src/query/': ['src/find/', 'src/ports/', 'src/core/', 'node:buffer'],
   'src/guard/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
   'src/routing/': ['src/ledger/', 'src/config/azureIds.ts', 'src/ports/', 'src/core/'],
   'src/status/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
@@ -35,6 +38,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'node:timers/promises',
   ],
   'src/witness/': ['src/ports/', 'src/core/'],
+  // The SQL engine is loaded on use alone, by these files.
+  'src/adapters/duckDb': ['src/ports/', 'src/core/', '@duckdb/node-api', 'node:'],
   'src/adapters/': ['src/config/', 'src/ports/', 'src/core/', '@azure/', 'rhea', 'node:'],
   'src/threads/': ['src/prove/', 'src/ledger/', 'src/ports/', 'src/core/', 'node:'],
   'src/app/': ['src/', 'node:timers/promises'],
@@ -217,5 +222,31 @@ describe('architecture', () => {
     expect(inputs.filter((input) => /@azure\/(event-hubs|identity|keyvault|msal|arm-)|\/rhea\//.test(input))).toEqual(
       [],
     );
+  });
+
+  // It is a native library of 70 MB, which only whoever queries installs.
+  test('the SQL engine is in no bundle, and nothing that runs on Azure asks for it', async () => {
+    const bundled = await bundle({
+      entryPoints: { ...APP_ENTRIES, 'cli/auditseal': 'src/cli/main.ts' },
+      outdir: 'dist',
+    });
+    expect(bundled.inputs.filter((input) => input.includes('duckdb'))).toEqual([]);
+    const textOf = new Map(
+      bundled.files.map(({ path, contents }) => [relative(join(ROOT, 'dist'), path), Buffer.from(contents).toString()]),
+    );
+    const asking = [...textOf].filter(([, text]) => text.includes('@duckdb/node-api')).map(([name]) => name);
+    expect(asking.length).toBeGreaterThan(0);
+    const reached = new Set<string>();
+    const visit = (name: string): void => {
+      if (reached.has(name)) return;
+      reached.add(name);
+      for (const [, from = ''] of (textOf.get(name) ?? '').matchAll(/["']((?:\.\.?\/)+[\w/.-]+\.mjs)["']/g))
+        visit(posix.join(posix.dirname(name), from));
+    };
+    for (const entry of Object.keys(APP_ENTRIES)) visit(`${entry}.mjs`);
+    expect(reached.size).toBeGreaterThan(Object.keys(APP_ENTRIES).length);
+    expect(asking.filter((name) => reached.has(name))).toEqual([]);
+    // The command line asks when somebody queries, and not before.
+    for (const name of asking) expect(textOf.get(name)).not.toMatch(/from\s*["']@duckdb\/node-api["']/);
   });
 });

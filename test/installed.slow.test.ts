@@ -127,6 +127,42 @@ test.each(['22', '24'])('under Node %s it verifies a mirror, proves a record and
   expect(checked.status).toBe(0);
 });
 
+test('SQL needs its engine: without it one sentence says what to type, and with it beside the package it answers', async () => {
+  const { peerDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    peerDependencies: Record<string, string>;
+  };
+  const node = withNode('24');
+  const query = (): Ran =>
+    run(
+      'npx',
+      ['--no-install', 'auditseal', 'query', mirror, 'select count(*) as n from records', '--key', VKEY],
+      home,
+      node,
+    );
+  const engine = `@duckdb/node-api@${peerDependencies['@duckdb/node-api'] as string}`;
+  expect(query()).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: `auditseal: the SQL engine @duckdb/node-api isn't installed; install it beside auditseal: npm install ${engine}, with --global if auditseal was installed so\n`,
+  });
+  // As npm installs it, without a network.
+  const beside = join(home, 'node_modules', '@duckdb');
+  await cp(join(ROOT, 'node_modules', '@duckdb'), beside, { recursive: true, dereference: true });
+  const { status, stdout } = query();
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^n\n3\n\n1 row\n/) as string]);
+  // A machine for which its native part isn't there.
+  for (const name of await readdir(beside))
+    if (name.startsWith('node-bindings-')) await rm(join(beside, name), { recursive: true });
+  expect(query()).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^auditseal: the SQL engine .* is installed, and doesn't load on this machine \(.*\): .*\n$/,
+    ) as string,
+  });
+  await rm(beside, { recursive: true });
+});
+
 test('installed for all of a machine, it is found by its name', async () => {
   const prefix = join(folder, 'global');
   const npm = [

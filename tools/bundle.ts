@@ -36,8 +36,8 @@ export async function bundle(options: Pick<BuildOptions, 'entryPoints' | 'outdir
     platform: 'node',
     target: 'node22',
     format: 'esm',
-    // The Functions host brings it.
-    external: ['@azure/functions-core'],
+    // The Functions host brings the first; the second, a native library, is installed by whoever wants to query.
+    external: ['@azure/functions-core', '@duckdb/node-api'],
     // CommonJS packages in an ES module bundle ask for require.
     banner: {
       js: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",

@@ -36,6 +36,11 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     summary: 'which values there are to find records by',
     load: () => import('./commands/fields.ts'),
   },
+  query: {
+    arguments: 'TARGET SQL',
+    summary: 'ask the sealed records in SQL, and say what was searched',
+    load: () => import('./commands/query.ts'),
+  },
   show: {
     arguments: 'TARGET PARTITION RECORD',
     summary: 'show one record and its hash',

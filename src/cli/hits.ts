@@ -104,7 +104,8 @@ function csv(zone: string): HitFormat {
  */
 const FORMULA = /^(?:[\s"'`]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/;
 
-function csvCell(text: string): string {
+/** csvCell makes a cell of a CSV file: RFC 4180, always in quotes. */
+export function csvCell(text: string): string {
   const shown = printable(FORMULA.test(text) ? `'${text}` : text);
   return `"${shown.replaceAll('"', '""')}"`;
 }
@@ -174,8 +175,9 @@ function table({ zone, width }: FormatOptions): HitFormat {
   };
 }
 
-/** A value with line breaks stays on its line. */
-const oneLine = (text: string): string => printable(text.replace(/[\r\n\t]+/g, ' '));
+/** oneLine prints a value on one line, whatever is in it. */
+export const oneLine = (text: string): string => printable(text.replace(/[\r\n\t]+/g, ' '));
 
-const cut = (text: string, width: number): string =>
+/** cut cuts a text to a width, and marks it. */
+export const cut = (text: string, width: number): string =>
   text.length > width ? `${text.slice(0, Math.max(width - 1, 0))}…` : text;

@@ -24,6 +24,23 @@ export const SPAN_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+/** INDEX_OPTIONS say whether a search goes by the index, and where that is. */
+export const INDEX_OPTIONS = {
+  'no-index': { type: 'flag', meaning: 'read every segment of that time, whatever the index says' },
+  tlog: {
+    type: 'target',
+    placeholder: 'DIR|URL',
+    meaning: "where the log's tiles and its index are, if not in TARGET/tlog or in the container tlog beside TARGET",
+  },
+} as const satisfies OptionTable;
+
+/** oneOf reads an option that takes one of these words. It throws USAGE for any other. */
+export function oneOf<const T extends string>(option: string, text: string, all: readonly T[]): T {
+  const found = all.find((one) => one === text);
+  if (found === undefined) throw usageError(`${option} must be ${all.join(' or ')}`);
+  return found;
+}
+
 /** CACHE_OPTION is the option that says where what is read is kept. */
 export const CACHE_OPTION = {
   cache: {

@@ -41,9 +41,16 @@ export async function openSink(path: string | undefined): Promise<Sink> {
   const digest = new Digest();
   if (path === undefined) {
     const { stdout } = process;
+    // A pipe of the standard output stays open for its writer when its reader has gone.
+    let isGone = false;
+    const leave = (): void => void (isGone = true);
+    stdout.once('error', leave);
     return {
-      write: async (piece) => (digest.add(piece), writeTo(stdout, piece)),
-      close: async () => Promise.resolve(digest.end()),
+      write: async (piece) => !isGone && (await writeTo(stdout, digest.add(piece))) && !isGone,
+      close: async () => {
+        stdout.off('error', leave);
+        return Promise.resolve(digest.end());
+      },
     };
   }
   const stream = createWriteStream(callersPath(path), { flags: 'wx', flush: true });

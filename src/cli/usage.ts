@@ -71,6 +71,8 @@ const SEVERAL = '…';
 
 /** ARGUMENT_TARGET is the name of an argument that is a folder or a container's URL. */
 const ARGUMENT_TARGET = 'TARGET';
+/** ARGUMENT_SQL is the name of an argument that may ask for what looks like a secret: somebody may be looking for one that was logged. */
+const ARGUMENT_SQL = 'SQL';
 
 /**
  * parseArguments reads what follows a command's name. `names` are its arguments, each of which must be there. It throws USAGE,
@@ -88,7 +90,7 @@ export function parseArguments<const A extends readonly string[], const O extend
   for (const token of tokens) {
     if (token.kind === 'positional') {
       const name = names[given.length] ?? 'an argument';
-      refuseSecret(token.value, name, name === ARGUMENT_TARGET);
+      if (name !== ARGUMENT_SQL) refuseSecret(token.value, name, name === ARGUMENT_TARGET);
       given.push(token.value);
     }
     if (token.kind !== 'option') continue;

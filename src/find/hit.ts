@@ -1,4 +1,4 @@
-import type { Values } from './match.ts';
+import type { TakenValue, Values } from './match.ts';
 import { formatHash, leafHash } from '../core/hash.ts';
 import { originalRecord } from '../core/segment/recordLine.ts';
 import type { Seal } from '../core/segment/recordLine.ts';
@@ -16,6 +16,8 @@ export interface Hit {
   /** how its line holds it, as its seal says */
   readonly form: Seal['form'];
   readonly values: Values;
+  /** all that the rules take of it, where the search was asked to keep that */
+  readonly taken?: readonly TakenValue[];
   /** it was found as text: it isn't JSON, or no rule takes anything of it */
   readonly isText: boolean;
   /** its line, without the LF */

@@ -58,6 +58,8 @@ export interface SearchDeps {
   readonly onProgress?: (progress: SegmentsRead) => void;
   /** is given what the rules take of each record that is found, in the place of a hit */
   readonly onTaken?: (taken: readonly TakenValue[], enqueued: string) => void;
+  /** hits have all that the rules take of them */
+  readonly keepsTaken?: true;
 }
 
 /** SegmentsRead is how far a search is. */
@@ -112,7 +114,7 @@ export class Search {
     this.#deps = deps;
     this.#query = query;
     this.#interval = intervalOf(query);
-    this.#matcher = new Matcher(query, deps.onTaken !== undefined);
+    this.#matcher = new Matcher(query, deps.onTaken !== undefined || deps.keepsTaken === true);
     this.#trust = deps.verifiers.length > 0 ? { keys: deps.verifiers.map(formatVerifierKey) } : {};
   }
 
@@ -372,6 +374,7 @@ export class Search {
         enqueued,
         form,
         values,
+        ...(this.#deps.keepsTaken === true && { taken }),
         isText: shape !== 'fields',
         line: Buffer.from(line),
       });

@@ -34,6 +34,7 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
   ],
   memory: ['peak of verify', 'peak of integrate', 'peak of ingest'],
   export: ['parquet / jsonl', '  bytes a record'],
+  query: ['query / find'],
   find: ['time with the index', 'index / stored bytes', '  bytes read', '  time', '  check'],
   'cold-start': ['what the bundle adds'],
   pipeline: ['pipeline / the slower of both'],

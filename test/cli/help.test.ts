@@ -9,9 +9,11 @@ const NAMES = Object.keys(COMMANDS);
 const load = async (name: string): Promise<Command> =>
   (await (COMMANDS[name] as (typeof COMMANDS)[string]).load()).command;
 
-/** wordsOf splits a command as a shell does, as far as the examples need it, and gives what stands before a pipe. */
+/** wordsOf splits a command as a shell does, as far as the examples need it, and gives what stands before a pipe or a file. */
 const wordsOf = (line: string): string[] =>
-  [...(line.split(' | ')[0] as string).matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+  [...(line.split(/ [|<] /)[0] as string).matchAll(/'([^']*)'|(\S+)/g)].map(
+    ([, quoted, plain]) => quoted ?? plain ?? '',
+  );
 
 /** optionsIn gives the names of the options that a text speaks of. */
 const optionsIn = (text: string): string[] =>

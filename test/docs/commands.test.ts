@@ -52,7 +52,7 @@ function faultOfCli([command, ...args]: readonly string[]): string | undefined {
   if (command === undefined || ['--help', '--version', '…'].includes(command)) return undefined;
   const options = cliCommands.get(command)?.text.options;
   if (options === undefined) return 'no such command';
-  const given = args.filter((word) => word.startsWith('-') && word !== '--help');
+  const given = args.filter((word) => word.startsWith('-') && !['-', '--help'].includes(word));
   const unknown = given.find((option) => !Object.keys(options).includes(option.replace(/^--/, '')));
   return unknown === undefined ? undefined : `no option ${unknown}`;
 }

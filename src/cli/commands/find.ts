@@ -18,7 +18,7 @@ import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { print, tell } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { CACHE_OPTION, cacheIn, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
+import { CACHE_OPTION, INDEX_OPTIONS, cacheIn, oneOf, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
 import { sorted } from '../sortedHits.ts';
@@ -62,12 +62,7 @@ const OPTIONS = {
     placeholder: 'time',
     meaning: 'sort by the time that records say; else they come in the order of the log',
   },
-  'no-index': { type: 'flag', meaning: 'read every segment of that time, whatever the index says' },
-  tlog: {
-    type: 'target',
-    placeholder: 'DIR|URL',
-    meaning: "where the log's tiles and its index are, if not in TARGET/tlog or in the container tlog beside TARGET",
-  },
+  ...INDEX_OPTIONS,
   ...CACHE_OPTION,
   prove: {
     type: 'file',
@@ -204,12 +199,6 @@ function refuseUnprovable(options: OptionValues<typeof OPTIONS>): void {
     throw usageError(
       '--prove goes by fields, so --text or --where alone would hand out all records of that time: give a field too',
     );
-}
-
-function oneOf<const T extends string>(option: string, text: string, all: readonly T[]): T {
-  const found = all.find((one) => one === text);
-  if (found === undefined) throw usageError(`${option} must be ${all.join(' or ')}`);
-  return found;
 }
 
 function queryOf(options: OptionValues<typeof OPTIONS>): Query {
