@@ -54,11 +54,12 @@ export async function openSink(path: string | undefined): Promise<Sink> {
     };
   }
   const stream = createWriteStream(callersPath(path), { flags: 'wx', flush: true });
-  let fault: unknown;
   let isOpen = false;
-  stream.on('error', (error) => (fault ??= error));
+  // Without a listener it would end the program. What went wrong, the stream knows before it says so: it closes its file first.
+  stream.on('error', () => {});
   const check = (): void => {
-    if (fault === undefined) return;
+    const fault = stream.errored;
+    if (fault === null) return;
     const isThere = !isOpen && codeOf(fault) === 'EEXIST';
     const why = isThere ? 'is there already, and is never overwritten' : `can't be written: ${reasonOf(fault)}`;
     throw unusable(`--out: ${path} ${why}`, fault);
@@ -73,10 +74,8 @@ export async function openSink(path: string | undefined): Promise<Sink> {
       return true;
     },
     close: async () => {
-      if (!stream.destroyed) {
-        stream.end();
-        await once(stream, 'close').catch(() => undefined);
-      }
+      stream.end();
+      if (!stream.closed) await once(stream, 'close').catch(() => undefined);
       check();
       return digest.end();
     },
