@@ -16,21 +16,24 @@ export function apiActivity(operation: string): number {
   return API_ENDINGS.find(([ending]) => ending.test(operation) || ending.test(folded))?.[1] ?? OTHER;
 }
 
-const HTTP: Readonly<Record<string, number>> = {
-  CONNECT: 1,
-  DELETE: 2,
-  GET: 3,
-  HEAD: 4,
-  OPTIONS: 5,
-  POST: 6,
-  PUT: 7,
-  TRACE: 8,
-  PATCH: 9,
-};
+// Maps: of an object, a record could name members that nobody put there, such as constructor.
+const HTTP: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    CONNECT: 1,
+    DELETE: 2,
+    GET: 3,
+    HEAD: 4,
+    OPTIONS: 5,
+    POST: 6,
+    PUT: 7,
+    TRACE: 8,
+    PATCH: 9,
+  }),
+);
 
 /** httpActivity is of a method. */
 export const httpActivity = (method: string | undefined): number =>
-  method === undefined ? UNKNOWN : (HTTP[method.toUpperCase()] ?? OTHER);
+  method === undefined ? UNKNOWN : (HTTP.get(method.toUpperCase()) ?? OTHER);
 
 /** Of Azure Storage, by how operations begin. learn.microsoft.com/rest/api/storageservices */
 const STORAGE_BEGINNINGS: readonly (readonly [string, number])[] = [
@@ -48,23 +51,25 @@ export const storageActivity = (operation: string): number =>
   STORAGE_BEGINNINGS.find(([start]) => fold(operation).startsWith(start))?.[1] ?? OTHER;
 
 /** Of Entra ID, what was done to an account. */
-const ACCOUNT: Readonly<Record<string, number>> = {
-  'add user': 1,
-  'enable account': 2,
-  'change user password': 3,
-  'change password (self-service)': 3,
-  'reset user password': 4,
-  'reset password (self-service)': 4,
-  'reset password (by admin)': 4,
-  'disable account': 5,
-  'delete user': 6,
-};
+const ACCOUNT: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    'add user': 1,
+    'enable account': 2,
+    'change user password': 3,
+    'change password (self-service)': 3,
+    'reset user password': 4,
+    'reset password (self-service)': 4,
+    'reset password (by admin)': 4,
+    'disable account': 5,
+    'delete user': 6,
+  }),
+);
 
 /** accountActivity tells what an operation of Entra ID does to an account. */
-export const accountActivity = (operation: string): number => ACCOUNT[fold(operation)] ?? OTHER;
+export const accountActivity = (operation: string): number => ACCOUNT.get(fold(operation)) ?? OTHER;
+
+const ENTITY: ReadonlyMap<string, number> = new Map(Object.entries({ add: 1, create: 1, update: 3, delete: 4 }));
 
 /** entityActivity is of the type of operation that Entra ID says. */
-export function entityActivity(type: string | undefined): number {
-  const activities: Readonly<Record<string, number>> = { add: 1, create: 1, update: 3, delete: 4 };
-  return type === undefined ? UNKNOWN : (activities[fold(type)] ?? OTHER);
-}
+export const entityActivity = (type: string | undefined): number =>
+  type === undefined ? UNKNOWN : (ENTITY.get(fold(type)) ?? OTHER);

@@ -27,15 +27,17 @@ const ofDatabase = (name: string, kind: Attributes): Attributes => ({
   database: { name, ...kind },
 });
 
-const SQL: Readonly<Record<string, number>> = {
-  'batch completed': 4,
-  'rpc completed': 4,
-  'database authentication succeeded': 3,
-  'database authentication failed': 3,
-};
+const SQL: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    'batch completed': 4,
+    'rpc completed': 4,
+    'database authentication succeeded': 3,
+    'database authentication failed': 3,
+  }),
+);
 
-const COSMOS: Readonly<Record<string, number>> = { create: 6, read: 1, query: 4, delete: 7 };
-const MYSQL: Readonly<Record<string, number>> = { connection_log: 3, general_log: 4 };
+const COSMOS: ReadonlyMap<string, number> = new Map(Object.entries({ create: 6, read: 1, query: 4, delete: 7 }));
+const MYSQL: ReadonlyMap<string, number> = new Map(Object.entries({ connection_log: 3, general_log: 4 }));
 
 /** DATA_MAPPINGS is about who read or changed data. */
 export const DATA_MAPPINGS: readonly Mapping[] = [
@@ -70,7 +72,7 @@ export const DATA_MAPPINGS: readonly Mapping[] = [
     map: (record) => {
       const name = record.text('properties.database_name');
       if (name === undefined) return undefined;
-      const activity = SQL[fold(record.text('properties.action_name') ?? '')] ?? OTHER;
+      const activity = SQL.get(fold(record.text('properties.action_name') ?? '')) ?? OTHER;
       return access(record, activity, ofDatabase(name, RELATIONAL));
     },
   },
@@ -84,7 +86,7 @@ export const DATA_MAPPINGS: readonly Mapping[] = [
     map: (record) => {
       const name = record.first('properties.db', 'LogicalServerName');
       if (name === undefined) return undefined;
-      const activity = MYSQL[fold(record.text('properties.event_class') ?? '')] ?? OTHER;
+      const activity = MYSQL.get(fold(record.text('properties.event_class') ?? '')) ?? OTHER;
       return access(record, activity, ofDatabase(name, RELATIONAL));
     },
   },
@@ -98,7 +100,7 @@ export const DATA_MAPPINGS: readonly Mapping[] = [
     map: (record) => {
       const name = /^\/dbs\/([^/]+)/.exec(record.text('properties.requestResourceId') ?? '')?.[1];
       if (name === undefined) return undefined;
-      const activity = COSMOS[fold(record.values.operation ?? '')] ?? OTHER;
+      const activity = COSMOS.get(fold(record.values.operation ?? '')) ?? OTHER;
       return access(record, activity, ofDatabase(name, NOSQL), {
         http_response: responseOf(record.text('properties.statusCode')),
       });

@@ -4,14 +4,18 @@ import type { Mapped, Mapping, Status } from '../mapping.ts';
 import { given, resourcesOf } from '../parts.ts';
 import type { RecordView } from '../record.ts';
 
-const SEVERITIES: Readonly<Record<string, number>> = { informational: 1, low: 2, medium: 3, high: 4 };
+const SEVERITIES: ReadonlyMap<string, number> = new Map(
+  Object.entries({ informational: 1, low: 2, medium: 3, high: 4 }),
+);
 
 /** Microsoft's words for where an alert stands that OCSF has too. */
-const STATUSES: Readonly<Record<string, Status>> = {
-  new: { id: 1, name: 'New' },
-  inprogress: { id: 2, name: 'In Progress' },
-  resolved: { id: 4, name: 'Resolved' },
-};
+const STATUSES: ReadonlyMap<string, Status> = new Map(
+  Object.entries({
+    new: { id: 1, name: 'New' },
+    inprogress: { id: 2, name: 'In Progress' },
+    resolved: { id: 4, name: 'Resolved' },
+  }),
+);
 
 interface Alert {
   readonly uid: string | undefined;
@@ -23,8 +27,8 @@ interface Alert {
 /** alert makes a finding: OCSF asks for its id. What a later record says of it is another event. */
 function alert({ values }: RecordView, { uid, title, severity, status }: Alert): Mapped | undefined {
   if (uid === undefined) return undefined;
-  const found = STATUSES[fold(status ?? '')];
-  const level = SEVERITIES[fold(severity ?? '')];
+  const found = STATUSES.get(fold(status ?? ''));
+  const level = SEVERITIES.get(fold(severity ?? ''));
   return {
     activity: 1,
     attributes: {

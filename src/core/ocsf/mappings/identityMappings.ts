@@ -47,12 +47,14 @@ const targetIn = (
 };
 
 /** By the number of the event: learn.microsoft.com/windows/security/threat-protection/auditing/basic-audit-logon-events */
-const WINDOWS: Readonly<Record<string, { readonly activity: number; readonly status: Status }>> = {
-  4624: { activity: 1, status: SUCCESS },
-  4625: { activity: 1, status: FAILURE },
-  4634: { activity: 2, status: SUCCESS },
-  4647: { activity: 2, status: SUCCESS },
-};
+const WINDOWS: ReadonlyMap<string, { readonly activity: number; readonly status: Status }> = new Map(
+  Object.entries({
+    4624: { activity: 1, status: SUCCESS },
+    4625: { activity: 1, status: FAILURE },
+    4634: { activity: 2, status: SUCCESS },
+    4647: { activity: 2, status: SUCCESS },
+  }),
+);
 
 /** IDENTITY_MAPPINGS is about who signed in, and whose account was changed. */
 export const IDENTITY_MAPPINGS: readonly Mapping[] = [
@@ -136,7 +138,7 @@ export const IDENTITY_MAPPINGS: readonly Mapping[] = [
     to: 'authentication',
     activities: 'by the number of the event: 4624 and 4625 are logons, 4634 and 4647 logoffs; others are base events',
     map: (record) => {
-      const found = WINDOWS[record.text('EventID') ?? ''];
+      const found = WINDOWS.get(record.text('EventID') ?? '');
       const user = userOf(record.text('TargetUserName'), record.text('TargetUserSid'));
       const host = hostOf(record.text('Computer'));
       if (found === undefined || user === undefined || host === undefined) return undefined;
