@@ -7,7 +7,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
  * What the files of each room may import: their own room, and these beginnings of paths or package names. A room inside
- * another one is named before it. The steps (ingest, integrate, verify, prove, find, guard, routing, status) know nothing of each other.
+ * another one is named before it. The steps (ingest, integrate, verify, prove, find, guard, routing, status, forward) know nothing of each other.
  */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/core/': ['node:crypto', 'node:zlib', 'node:buffer'],
@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/verify/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
   'src/prove/': ['src/ledger/', 'src/ports/', 'src/core/', 'node:util', 'node:zlib'],
   'src/find/': ['src/ledger/', 'src/ports/', 'src/core/'],
+  'src/forward/': ['src/ledger/', 'src/ports/', 'src/core/'],
   'src/guard/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
   'src/routing/': ['src/ledger/', 'src/config/azureIds.ts', 'src/ports/', 'src/core/'],
   'src/status/': ['src/page/', 'src/ledger/', 'src/ports/', 'src/core/'],
@@ -137,6 +138,7 @@ describe('architecture', () => {
     ['an adapter that knows a step', 'src/adapters/blobStore.ts', 'src/verify/verify.ts'],
     ['a step that knows another', 'src/ingest/ingest.ts', 'src/integrate/state.ts'],
     ['a step that knows a cloud', 'src/prove/prove.ts', 'src/adapters/blobStore.ts'],
+    ['forwarding that knows its service', 'src/forward/forward.ts', 'src/adapters/logsIngestion.ts'],
     ['ledger that knows a step', 'src/ledger/batches.ts', 'src/guard/job.ts'],
     ['a step that knows the app', 'src/verify/job.ts', 'src/app.ts'],
     ['the app that knows the command line', 'src/app.ts', 'src/cli/output.ts'],

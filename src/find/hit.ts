@@ -1,4 +1,4 @@
-import type { Values } from './match.ts';
+import type { Values } from '../core/fields/shownValues.ts';
 import type { Seal } from '../core/segment/recordLine.ts';
 
 /** Hit is a record that was found. */
