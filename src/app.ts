@@ -1,6 +1,5 @@
 /** The composition root: settings become adapters, adapters and steps become the app. */
 import { posture, verify } from './app/checks.ts';
-import { openForwarding } from './app/forwarding.ts';
 import { integrate, openIntegration } from './app/integration.ts';
 import { once, openLedger } from './app/ledger.ts';
 import { Sealing } from './app/sealing.ts';
@@ -33,7 +32,8 @@ function buildApp(config: Config = loadConfig()): App {
   const ledger = openLedger(config);
   const sealing = new Sealing(ledger);
   const integrating = once(() => openIntegration(ledger));
-  const forwarding = once(() => openForwarding(ledger));
+  // Loaded where it runs: what seals doesn't even know of it.
+  const forwarding = once(async () => (await import('./app/forwarding.ts')).openForwarding(ledger));
   const proving = once(async () => {
     const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
     return new EvidenceThread({ store, tiles, verifiers });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from './ledger.ts';
 import { openBlobPosition } from '../adapters/blobPosition.ts';
 import { openCredential } from '../adapters/credential.ts';
+import { openIngestedRows } from '../adapters/logsIngestion.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { Forward } from '../forward/forward.ts';
 import type { ForwardFrom } from '../forward/forward.ts';
@@ -14,8 +15,6 @@ const BUDGET_MS = 50_000;
 export async function openForwarding({ config, ...ledger }: Ledger): Promise<Forward | undefined> {
   const { forward, origin } = config;
   if (forward === undefined) return undefined;
-  // The client is slow to load, and no other function needs it.
-  const { openIngestedRows } = await import('../adapters/logsIngestion.ts');
   const [store, tiles, { verifiers }, auditor] = await Promise.all([
     ledger.store(),
     ledger.tiles(),

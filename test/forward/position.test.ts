@@ -163,7 +163,7 @@ describe('whoever may write the tiles', () => {
     // An entry of the key, and twice four segments and the heads; of partial bundles of earlier sizes nothing is read.
     const name = 'tile/entries/000.p/11';
     const bytes = scene.tiles.objects.get(name) as Buffer;
-    scene.tiles.objects.set(name, Buffer.from(String(bytes).replace('"index":6', '"index":7')));
+    scene.tiles.objects.set(name, Buffer.from(bytes.toString('latin1').replace('"index":6', '"index":7'), 'latin1'));
     await expectStopped(/is not that of the tree: rebuild the tiles/);
     scene.tiles.objects.delete(name);
     await expectStopped(/is missing: rebuild the tiles/);

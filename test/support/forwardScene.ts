@@ -11,6 +11,7 @@ import { startIngestion } from '../../local/ingestion/ingestion.ts';
 import type { Ingestion } from '../../local/ingestion/ingestion.ts';
 import COLUMNS from '../../infra/forwardColumns.json' with { type: 'json' };
 import { STREAM, openIngestedRows } from '../../src/adapters/logsIngestion.ts';
+import type { IngestedRows } from '../../src/adapters/logsIngestion.ts';
 import { Forward } from '../../src/forward/forward.ts';
 import type { ForwardDeps } from '../../src/forward/forward.ts';
 import type { PositionBlob, PositionStore } from '../../src/ports/forward.ts';
@@ -90,17 +91,21 @@ export class ForwardScene {
     await integrateOf(this.store, this.tiles, { now: () => this.now }).run(new KeptLog());
   }
 
-  /** forward makes what hands records on, as a process that has just started. */
-  forward(changes: Partial<ForwardDeps> = {}): Forward {
+  /** sink is the real client of the service. */
+  sink(): IngestedRows {
     const credential = { getToken: async () => ({ token: TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }) };
     const { endpoint, rule } = this.service;
+    const tlsOptions = { ca: this.#certificate };
+    return openIngestedRows({ endpoint, rule }, credential, () => this.now, { tlsOptions });
+  }
+
+  /** forward makes what hands records on, as a process that has just started. */
+  forward(changes: Partial<ForwardDeps> = {}): Forward {
     return new Forward({
       store: this.store,
       tiles: this.tiles,
       position: this.position,
-      sink: openIngestedRows({ endpoint, rule }, credential, () => this.now, {
-        tlsOptions: { ca: this.#certificate },
-      }),
+      sink: this.sink(),
       origin: LEDGER,
       verifiers: [KEY.verifierKey],
       auditors: [AUDITOR.verifierKey],
