@@ -46,7 +46,7 @@ export function rowOf(ledger: string, segment: PlacedSegment, content: Buffer, r
     if (isCut && !cut.includes(column)) cut.push(column);
     return text;
   };
-  const row: Record<string, string | number | object> = {
+  const row: Record<string, string | number> = {
     ...placeOf(ledger, segment, seal.record),
     // The hub's time: whoever logs may write any time into a record, and would choose which queries see it.
     TimeGenerated: seal.enqueued,
@@ -65,7 +65,8 @@ export function rowOf(ledger: string, segment: PlacedSegment, content: Buffer, r
   }
   const time = eventTime(shown.time);
   if (time !== undefined) row['EventTime'] = time;
-  if (Object.keys(others).length > 0) row['OtherValues'] = others;
+  // As text: a table of the plan Auxiliary has no columns of the type dynamic.
+  if (Object.keys(others).length > 0) row['OtherValues'] = JSON.stringify(others);
   if (!areAll) cut.push('OtherValues');
   const raw = cutBytes(line, MAX_RAW_BYTES);
   row['Raw'] = raw.text;

@@ -11,7 +11,7 @@ export type Posted =
   | { readonly is: 'refused'; readonly why: string };
 
 /** Row is a row of the table, its values by the names of the columns. */
-export type Row = Readonly<Record<string, string | number | object>>;
+export type Row = Readonly<Record<string, string | number>>;
 
 /** RowSink takes rows for a table elsewhere. It never rejects, and ends in a time that is bounded. */
 export interface RowSink {
