@@ -4,7 +4,7 @@ import { SIZES, readDeployed } from './deployed.ts';
 import type { Deployed, Size } from './deployed.ts';
 import { PRICE_LIST, priceOf, sourceOf } from './priceList.ts';
 import type { Source } from './priceList.ts';
-import { ASSUMPTIONS, MEASURED, WORKLOADS, usageOf } from './usage.ts';
+import { ASSUMPTIONS, DAYS, MEASURED, WORKLOADS, assumed, usageOf } from './usage.ts';
 
 const YEAR = 365;
 const FIVE_MINUTES_A_DAY = 288;
@@ -86,11 +86,9 @@ function shareOf(lines: readonly Line[], basis: Source['basis'], total: number):
   return Math.round((100 * totalOf(lines.filter((line) => basisOf(line) === basis))) / total);
 }
 
-const DAYS_A_MONTH = 730 / 24;
-
 /** forwardedGb gives the GB (10^9 bytes) that a month of records takes in a table, with so many bytes more for each. */
 const forwardedGb = (size: Size, more: number): number =>
-  (WORKLOADS[size].recordsADay * DAYS_A_MONTH * (WORKLOADS[size].recordBytes + more)) / 1e9;
+  (WORKLOADS[size].recordsADay * DAYS * (WORKLOADS[size].recordBytes + more)) / 1e9;
 
 const ingestionPrice = (): number => priceOf('logIngestion').price / priceOf('logIngestion').per;
 
@@ -167,10 +165,7 @@ export function costsBlock(): string {
       ['GB a month of records', ...SIZES.map((size) => number(forwardedGb(size, 0)))],
       ['neither', ...SIZES.map(() => money(0))],
       ['second destination', ...SIZES.map((size) => money(forwardedGb(size, 0) * ingestionPrice()))],
-      [
-        '`forward`',
-        ...SIZES.map((size) => money(forwardedGb(size, ASSUMPTIONS.forwardedBytes.value) * ingestionPrice())),
-      ],
+      ['`forward`', ...SIZES.map((size) => money(forwardedGb(size, assumed('forwardedBytes')) * ingestionPrice()))],
     ]),
     '## Every line',
     'Quantity times factor times price gives the cost. A factor stands for redundancy that the price list has no price for.',

@@ -37,7 +37,7 @@ export async function openForwarding({ config, ...ledger }: Ledger): Promise<For
     signer: requireAuditor(auditor),
     from: fromOf(forward.from),
     now,
-    wait: async (milliseconds) => void (await delay(milliseconds)),
+    wait: (milliseconds) => delay(milliseconds),
     budgetMs: BUDGET_MS,
   });
 }

@@ -90,7 +90,7 @@ function forwarded(): { readonly rows: Map<string, string>; readonly duplicates:
   let duplicates = 0;
   for (const row of service.rows) {
     if (row['Kind'] !== 'record') continue;
-    const key = `${row['Origin']} ${row['Partition']} ${row['Record']}`;
+    const key = [row['Origin'], row['Partition'], row['Record']].join(' ');
     if (rows.has(key)) duplicates += 1;
     expect(rows.get(key) ?? row['RecordHash']).toBe(row['RecordHash']);
     rows.set(key, String(row['RecordHash']));
@@ -122,7 +122,7 @@ test('killed again and again while it forwards and others seal: nothing is missi
       return { ends: round % 2 === 0 ? 'after' : 'before' };
     };
     // It fails when its host is gone.
-    await expect(auditor.runTimer('forward')).rejects.toThrow();
+    await expect(auditor.runTimer('forward')).rejects.toThrow(/host ended|fetch failed|terminated|socket/);
     expect(await auditor.exited).not.toBe(0);
     killed += 1;
   }

@@ -120,8 +120,8 @@ test('further values of a field are in a column of their own', () => {
   const { row } = rowOfBody(
     '{"callerIpAddress":"192.0.2.1","properties":{"clientIP":"192.0.2.2","clientIp":"192.0.2.1"}}',
   );
-  const ips = [row['Ip'], ...((JSON.parse(String(row['OtherValues'] ?? '{}')) as { ip?: string[] }).ip ?? [])];
-  expect(ips.toSorted()).toEqual(['192.0.2.1', '192.0.2.2']);
+  const ips = [String(row['Ip']), ...((JSON.parse(String(row['OtherValues'] ?? '{}')) as { ip?: string[] }).ip ?? [])];
+  expect(new Set(ips)).toEqual(new Set(['192.0.2.1', '192.0.2.2']));
 });
 
 test('what is too long is cut between characters, and the row says which columns', () => {

@@ -12,7 +12,7 @@ import { firstCells, readPage, section } from '../docs/pages.ts';
 import { OFFERED, RUNBOOK_URL } from './support/parameterSets.ts';
 import { guidOf } from './support/runtimeValues.ts';
 import { describeTemplates } from './support/templates.ts';
-import type { Deployment } from './support/templates.ts';
+import type { Deployment, Resource } from './support/templates.ts';
 
 const APPS = JSON.parse(readFileSync(join(ROOT, 'infra/functionApps.json'), 'utf8')) as Readonly<
   Record<'sealer' | 'auditor', readonly string[]>
@@ -295,7 +295,7 @@ describeTemplates('settings', (templates) => {
     const [table] = resources.filter(({ type }) => type === 'Microsoft.OperationalInsights/workspaces/tables');
     const columns = COLUMN_NAMES.toSorted();
     const names = (list: unknown): string[] => (list as { name: string }[]).map(({ name }) => name).toSorted();
-    const { streamDeclarations, dataFlows, destinations } = rule?.properties as unknown as {
+    const { streamDeclarations, dataFlows, destinations } = (rule as Resource).properties as unknown as {
       readonly streamDeclarations: Readonly<Record<string, { readonly columns: unknown }>>;
       readonly dataFlows: unknown;
       readonly destinations: unknown;
@@ -306,7 +306,7 @@ describeTemplates('settings', (templates) => {
     expect(destinations).toMatchObject({
       logAnalytics: [{ workspaceResourceId: expect.stringContaining('/rg-sentinel/') as unknown }],
     });
-    const { schema, plan } = table?.properties as unknown as {
+    const { schema, plan } = (table as Resource).properties as unknown as {
       readonly schema: { readonly name: string; readonly columns: unknown };
       readonly plan: string;
     };

@@ -1,3 +1,4 @@
+import { deepStrictEqual as deepEqual } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { LEDGER, TRUST, forgeChain, timeOf } from './forge.ts';
 import type { Spec } from './forge.ts';
@@ -22,7 +23,7 @@ export const MINUTE = 60_000;
 export const START = Date.parse(timeOf(2_000_000));
 
 /** MemoryPosition keeps a position in memory. */
-export class MemoryPosition implements PositionStore {
+class MemoryPosition implements PositionStore {
   bytes: Buffer | undefined;
   #version = 0;
 
@@ -140,8 +141,9 @@ export class ForwardScene {
       if (row['Kind'] !== 'record') continue;
       const key = [row['Origin'], row['Partition'], row['Record']].join(' ');
       // The service dates what is older than two days by when it came.
-      const { TimeGenerated: _, ...rest } = found.get(key) ?? row;
-      expect(row).toMatchObject(rest);
+      const { TimeGenerated: _, ...rest } = row;
+      const { TimeGenerated: _before, ...before } = found.get(key) ?? row;
+      deepEqual(rest, before);
       found.set(key, row);
     }
     return found;
@@ -165,11 +167,11 @@ export class ForwardScene {
   /** expectAll compares what came with all records of the ledger, but for some: nothing is missing, and nothing else is there. */
   expectAll(except: (key: string) => boolean = () => false): void {
     const wanted = this.reference().filter(({ key }) => !except(key));
-    expect(wanted.length).toBeGreaterThan(0);
+    if (wanted.length === 0) throw new Error('there is nothing to compare with');
     const found = [...this.records()].map(([key, row]) => ({ key, hash: row['RecordHash'], line: row['Raw'] }));
     const order = (one: { readonly key: string }, other: { readonly key: string }): number =>
       one.key < other.key ? -1 : 1;
-    expect(found.toSorted(order)).toEqual(wanted.toSorted(order));
+    deepEqual(found.toSorted(order), wanted.toSorted(order));
   }
 }
 
