@@ -203,6 +203,28 @@ param coverageHubs string[] = []
 @allowed(['none', 'key', 'all'])
 param coveragePromised string = 'none'
 
+@description('Optional. Whether the auditor hands records on to a table of Log Analytics, and the plan of that table. none: it does not. Analytics: for alerts and analytics rules. Basic and Auxiliary: cheaper to take in, with queries that are limited and billed, and without alerts and analytics rules. A table that is made as Auxiliary, or as another, stays so.')
+@allowed(['none', 'Analytics', 'Basic', 'Auxiliary'])
+param forwardPlan string = 'none'
+
+@description('Optional. Workspace of that table, as a resource id, such as the one of Sentinel. Whoever deploys needs the right to make a table there. Empty: the workspace of the environment.')
+@maxLength(512)
+param forwardWorkspaceId string = ''
+
+@description('Optional. Region of that workspace, where the rule has to be. Empty: the region of everything.')
+@maxLength(64)
+param forwardLocation string = ''
+
+@description('Optional. Where handing on begins, the first time: now, beginning, or a time such as 2026-11-22T00:00:00.000Z. From the beginning, all that is in the ledger is taken in, and billed.')
+@minLength(3)
+@maxLength(24)
+param forwardFrom string = 'now'
+
+@description('Optional. When records are handed on: six fields, seconds first, UTC. An alert expects one run in half an hour.')
+@minLength(11)
+@maxLength(100)
+param forwardSchedule string = '15 * * * * *'
+
 @description('Optional. Whether the activity log of the subscription goes to the hub. One environment in a subscription is enough: each further one gets the same events again, at its own cost, and takes nothing from the first. Set to false later, it leaves the setting that is there.')
 param routeActivityLog bool = true
 
@@ -246,6 +268,9 @@ var contradictions = concat(
     : [],
   !isExisting && dnsZones != 'own'
     ? ['Zones of elsewhere need an existing network, which asks them before the apps start.']
+    : [],
+  forwardPlan != 'none' && privateMonitor
+    ? ['The rule that records are handed on through has a public address only: AUDITSEAL_FORWARD and AUDITSEAL_PRIVATE_MONITOR exclude each other.']
     : []
 )
 var subnetIds = !empty(contradictions)
@@ -460,6 +485,42 @@ module roles 'modules/roles.bicep' = {
   dependsOn: [identities, ledger]
 }
 
+var forwards = forwardPlan != 'none'
+var tablePlans = { none: 'Analytics', Analytics: 'Analytics', Basic: 'Basic', Auxiliary: 'Auxiliary' }
+var forwardWorkspace = split(
+  empty(forwardWorkspaceId)
+    ? resourceId(
+        subscription().subscriptionId,
+        names.resourceGroup,
+        'Microsoft.OperationalInsights/workspaces',
+        names.workspace
+      )
+    : forwardWorkspaceId,
+  '/'
+)
+
+module forwardTable 'modules/forwardTable.bicep' = if (forwards) {
+  scope: resourceGroup(forwardWorkspace[2], forwardWorkspace[4])
+  params: {
+    workspaceName: forwardWorkspace[8]
+    plan: tablePlans[forwardPlan]
+  }
+  dependsOn: [logs]
+}
+
+module forward 'modules/forward.bicep' = if (forwards) {
+  scope: group
+  params: {
+    location: empty(forwardLocation) ? location : forwardLocation
+    tags: tags
+    ruleName: names.forwardRule
+    workspaceId: join(forwardWorkspace, '/')
+    #disable-next-line what-if-short-circuiting // see principalsOf; test/infra/snapshots has what what-if leaves out
+    principalId: auditor.properties.principalId
+  }
+  dependsOn: [identities, forwardTable]
+}
+
 module coverageReader 'modules/coverageReader.bicep' = if (watchCoverage) {
   params: {
     #disable-next-line what-if-short-circuiting // see principalsOf; test/infra/snapshots has what what-if leaves out
@@ -486,6 +547,9 @@ module apps 'modules/apps.bicep' = {
     integrateSchedule: integrateSchedule
     verifySchedule: verifySchedule
     postureSchedule: postureSchedule
+    forwards: forwards
+    forwardFrom: forwardFrom
+    forwardSchedule: forwardSchedule
     retentionDays: retentionDays
     coverageScopes: watchCoverage ? concat([subscription().subscriptionId], coverageScopes) : []
     coverageHubs: coverageHubs
@@ -509,7 +573,7 @@ module apps 'modules/apps.bicep' = {
     callerRanges: callerRanges
     deployerRanges: deployerRanges
   }
-  dependsOn: [roles, privateEndpoints]
+  dependsOn: [roles, privateEndpoints, forward]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -526,6 +590,7 @@ module alerts 'modules/alerts.bicep' = {
     watchSubscription: watchSubscription
     activityLogSettingId: subscriptionResourceId('Microsoft.Insights/diagnosticSettings', settingNameFor(senderRuleId))
     routeActivityLog: routeActivityLog
+    forwards: forwards
   }
   dependsOn: [logs, hub]
 }

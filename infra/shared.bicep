@@ -47,6 +47,8 @@ type namesOf = {
   network: string
   @description('Scope of what Azure Monitor is reached for through a private endpoint.')
   monitorScope: string
+  @description('Data collection rule that records are handed on through.')
+  forwardRule: string
 }
 
 @export()
@@ -80,6 +82,7 @@ func namesFor(environmentName string, token string) namesOf => {
   insights: 'appi-${token}'
   network: 'vnet-${token}'
   monitorScope: 'ampls-${token}'
+  forwardRule: 'dcr-records-${token}'
 }
 
 @export()
@@ -97,6 +100,10 @@ var senderRuleName = 'diagnostic-settings'
 @export()
 @description('Name of the diagnostic settings that send to a hub. It has the token of the hub\'s environment in it: two environments may reach the same resource, and under one name the second would redirect what the first one gets.')
 func settingNameFor(senderRuleId string) string => 'auditseal-${last(split(split(senderRuleId, '/')[8], '-'))}'
+
+@export()
+@description('Stream of the data collection rule that records are handed on through, and its table.')
+var forwardStream = 'Custom-AuditsealRecords_CL'
 
 @export()
 @description('Containers of the ledger account.')

@@ -11,6 +11,9 @@ import { startHost } from './host/client.ts';
 import type { HostLine, HostProcess } from './host/client.ts';
 import { startEventHub } from './hub/server.ts';
 import type { EventHub } from './hub/server.ts';
+import { startAppIngestion } from './ingestion/appIngestion.ts';
+import type { Ingestion } from './ingestion/ingestion.ts';
+import { startAppIdentity } from './keyVault/appIdentity.ts';
 import { startAppVault } from './keyVault/appVault.ts';
 import type { KeyVault } from './keyVault/keyVault.ts';
 import { AUDITOR, LEDGER_ORIGIN, signerKeyOf, verifierKeyOf } from './logKey.ts';
@@ -62,6 +65,8 @@ export interface StackOptions {
   readonly wellKnown?: boolean;
   /** the app signs with a key in a vault too, and reports with another one there alone */
   readonly hasVault?: boolean;
+  /** the app hands records on to a table elsewhere */
+  readonly hasIngestion?: boolean;
   /** settings of the app that differ from the stack's own */
   readonly settings?: Readonly<Record<string, string>>;
   /** the Node that hosts run under; that of this process when not given */
@@ -73,6 +78,8 @@ export interface Stack {
   readonly hub: EventHub;
   /** the vault, if the stack has one; the log's key in it is `log`, the auditor's `auditor` */
   readonly vault?: KeyVault;
+  /** where records are handed on to, if the stack has that */
+  readonly ingestion?: Ingestion;
   /** the container's address without a token */
   readonly containerUrl: string;
   /** where Azure Resource Manager has the container's account, and what else it shows */
@@ -102,7 +109,7 @@ export interface Stack {
 
 /** startStack starts hub and store and provisions the ledger's container, with an unlocked policy as a deployment does. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir, partitions, wellKnown = false, hasVault = false } = options;
+  const { dataDir, partitions, wellKnown = false, hasVault = false, hasIngestion = false } = options;
   const { account, blobPort, hubPort } = wellKnown ? WELL_KNOWN : ANYWHERE;
   const { release, ...saved } = await openState(dataDir, partitions, wellKnown ? WELL_KNOWN_KEYS : freshKeys());
   const closers: (() => Promise<unknown>)[] = [release];
@@ -133,8 +140,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(dataDir !== undefined && { dataDir: join(dataDir, 'hub') }),
     });
     closers.push(() => hub.close());
-    const appVault = hasVault ? await startAppVault(dataDir && join(dataDir, 'vault')) : undefined;
+    const identity = hasVault || hasIngestion ? await startAppIdentity() : undefined;
+    if (identity !== undefined) closers.push(() => identity.close());
+    const appVault = hasVault ? await startAppVault(dataDir && join(dataDir, 'vault'), identity) : undefined;
     if (appVault !== undefined) closers.push(() => appVault.close());
+    const ingestion = hasIngestion && identity !== undefined ? await startAppIngestion(identity) : undefined;
+    if (ingestion !== undefined) closers.push(() => ingestion.service.close());
 
     const credential = new StorageSharedKeyCredential(account, saved.accountKey);
     const blobs = new BlobServiceClient(gateway.blobUrl, credential);
@@ -172,12 +183,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       INTEGRATE_SCHEDULE: '*/30 * * * * *',
       VERIFY_SCHEDULE: '0 */5 * * * *',
       POSTURE_SCHEDULE: '20 */5 * * * *',
+      FORWARD_SCHEDULE: '15 * * * * *',
       LEDGER_RESOURCE_ID: accountId,
       RETENTION_DAYS: String(RETENTION_DAYS),
       ARM_ENDPOINT: gateway.armUrl,
       // Who holds drills may all that the policy must refuse.
       DRILL: `BlobEndpoint=${gateway.blobUrl};SharedAccessSignature=${sas('racwd')}`,
       ...(appVault?.settings ?? { AUDITOR_SIGNER_KEY: saved.auditorKey }),
+      ...identity?.settings,
+      ...ingestion?.settings,
       ...options.settings,
     };
     const containerUrl = `${gateway.blobUrl}/${LEDGER_CONTAINER}`;
@@ -186,6 +200,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       hub,
       ...(appVault !== undefined && { vault: appVault.vault }),
+      ...(ingestion !== undefined && { ingestion: ingestion.service }),
       owner,
       gateway,
       accountId,

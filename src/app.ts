@@ -19,6 +19,8 @@ export interface App {
   /** `previousRun` is when it ran before (ms since the Unix epoch), undefined if the host doesn't know. */
   verify(log: Logger, previousRun: number | undefined): Promise<void>;
   posture(log: Logger): Promise<void>;
+  /** forward hands on what the log covers to Log Analytics, if the settings name a rule there. */
+  forward(log: Logger): Promise<void>;
   serveLog(request: LogRequest): Promise<LogResponse>;
   serveEvidence(query: EvidenceQuery): Promise<LogResponse>;
   /** stop is called when the process is to end, and resolves when no segment is being written any more. */
@@ -30,6 +32,8 @@ function buildApp(config: Config = loadConfig()): App {
   const ledger = openLedger(config);
   const sealing = new Sealing(ledger);
   const integrating = once(() => openIntegration(ledger));
+  // Loaded where it runs: what seals doesn't even know of it.
+  const forwarding = once(async () => (await import('./app/forwarding.ts')).openForwarding(ledger));
   const proving = once(async () => {
     const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
     return new EvidenceThread({ store, tiles, verifiers });
@@ -40,6 +44,7 @@ function buildApp(config: Config = loadConfig()): App {
     integrate: async (log) => integrate(await integrating(), log),
     verify: (log, previousRun) => verify(ledger, log, previousRun),
     posture: (log) => posture(ledger, log),
+    forward: async (log) => (await forwarding())?.run(log),
     serveLog: async (request) => answerLog(await ledger.tiles(), request),
     serveEvidence: async (query) => (await proving()).answer(query),
     stop: () => sealing.stop(),

@@ -4,6 +4,7 @@ import type { BuildOptions, Metafile, OutputFile } from 'esbuild';
 /** What runs on Azure: the functions, and the threads that they start. */
 export const APP_ENTRIES = {
   'functions/api': 'functions/api.ts',
+  'functions/forward': 'functions/forward.ts',
   'functions/ingest': 'functions/ingest.ts',
   'functions/integrate': 'functions/integrate.ts',
   'functions/terminate': 'functions/terminate.ts',

@@ -48,7 +48,7 @@ export type Component = keyof typeof COMPONENTS;
  */
 export const FUNCTION_GROUPS = {
   sealer: ['ingest', 'watch', 'integrate', 'http'],
-  auditor: ['verify', 'posture', 'http'],
+  auditor: ['verify', 'posture', 'http', 'forward'],
 } as const satisfies Readonly<Record<App, readonly string[]>>;
 
 /** billOf prices what a deployment does in a month. Lines of nothing are left out. */

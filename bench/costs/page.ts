@@ -4,7 +4,7 @@ import { SIZES, readDeployed } from './deployed.ts';
 import type { Deployed, Size } from './deployed.ts';
 import { PRICE_LIST, priceOf, sourceOf } from './priceList.ts';
 import type { Source } from './priceList.ts';
-import { ASSUMPTIONS, MEASURED, WORKLOADS, usageOf } from './usage.ts';
+import { ASSUMPTIONS, DAYS, MEASURED, WORKLOADS, assumed, usageOf } from './usage.ts';
 
 const YEAR = 365;
 const FIVE_MINUTES_A_DAY = 288;
@@ -86,6 +86,12 @@ function shareOf(lines: readonly Line[], basis: Source['basis'], total: number):
   return Math.round((100 * totalOf(lines.filter((line) => basisOf(line) === basis))) / total);
 }
 
+/** forwardedGb gives the GB (10^9 bytes) that a month of records takes in a table, with so many bytes more for each. */
+const forwardedGb = (size: Size, more: number): number =>
+  (WORKLOADS[size].recordsADay * DAYS * (WORKLOADS[size].recordBytes + more)) / 1e9;
+
+const ingestionPrice = (): number => priceOf('logIngestion').price / priceOf('logIngestion').per;
+
 /** costsBlock writes the tables of docs/costs.md. */
 export function costsBlock(): string {
   const year = SIZES.map((size) => ({ size, ...calculate(size, YEAR) }));
@@ -153,6 +159,14 @@ export function costsBlock(): string {
       head,
       CHANGES.map((change) => [change.title, ...SIZES.map((size) => money(calculate(size, YEAR, change).total))]),
     ),
+    '## Log Analytics as well',
+    'What a month of records costs in a table of the plan Analytics, at `logIngestion` and without what is free: as a second destination of diagnostic settings, which sends the record, or by [`forward`](operations.md#log-analytics-and-sentinel), which adds its place, its hash and its fields. Where both are used, both are paid. Keeping it longer than is free comes on top. Basic and Auxiliary cost less to take in and bill queries; no publication that could be read gives their prices, so none stand here.',
+    table(head, [
+      ['GB a month of records', ...SIZES.map((size) => number(forwardedGb(size, 0)))],
+      ['neither', ...SIZES.map(() => money(0))],
+      ['second destination', ...SIZES.map((size) => money(forwardedGb(size, 0) * ingestionPrice()))],
+      ['`forward`', ...SIZES.map((size) => money(forwardedGb(size, assumed('forwardedBytes')) * ingestionPrice()))],
+    ]),
     '## Every line',
     'Quantity times factor times price gives the cost. A factor stands for redundancy that the price list has no price for.',
     ...year.flatMap(({ size, lines }) => [

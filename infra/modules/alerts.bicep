@@ -51,6 +51,9 @@ param activityLogSettingId string
 @description('Required. Whether that setting is there. Else another environment sends the activity log.')
 param routeActivityLog bool
 
+@description('Required. Whether the auditor hands records on.')
+param forwards bool
+
 var deploymentsAreKnown = !empty(deployers) && routeActivityLog
 
 func quoted(texts string[]) string => empty(texts) ? '""' : join(map(texts, text => '"${text}"'), ', ')
@@ -200,6 +203,26 @@ var rules = [
     threshold: 1000
   }
   {
+    key: 'forwardRuns'
+    title: 'Records are not handed on, or late'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT1H'
+    column: 'runs'
+    operator: 'LessThan'
+    threshold: 1
+  }
+  {
+    key: 'unforwarded'
+    title: 'Records could not be handed on, or handing on began anew'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT30M' // each is said once, and lines may come late
+    column: 'rows'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
     key: 'changes'
     title: 'Somebody other than the deployers changed what deployments change'
     severity: 1
@@ -210,6 +233,8 @@ var rules = [
     threshold: 0
   }
 ]
+
+var switches = { changes: deploymentsAreKnown, forwardRuns: forwards, unforwarded: forwards }
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
   name: workspaceName
@@ -242,7 +267,7 @@ resource queried 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       displayName: rule.title
       description: 'What to do: ${runbook}alert-${toLower(rule.key)}'
       severity: rule.severity
-      enabled: rule.key != 'changes' || deploymentsAreKnown // left out, it would stay as an earlier deployment made it
+      enabled: switches[?rule.key] ?? true // left out, it would stay as an earlier deployment made it
       scopes: [workspace.id]
       evaluationFrequency: rule.every
       windowSize: rule.window

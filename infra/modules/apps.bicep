@@ -67,6 +67,19 @@ param verifySchedule string
 @maxLength(100)
 param postureSchedule string
 
+@description('Required. Whether the auditor hands records on.')
+param forwards bool
+
+@description('Required. Where that begins, the first time: now, beginning, or a time.')
+@minLength(3)
+@maxLength(24)
+param forwardFrom string
+
+@description('Required. When records are handed on: six fields, seconds first, UTC.')
+@minLength(11)
+@maxLength(100)
+param forwardSchedule string
+
 @description('Required. Days that the retention policy of the ledger must have at least.')
 @minValue(1)
 @maxValue(146000)
@@ -177,6 +190,10 @@ resource drillIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11
   name: names.identity.drill
 }
 
+resource forwardRule 'Microsoft.Insights/dataCollectionRules@2023-03-11' existing = if (forwards) {
+  name: names.forwardRule
+}
+
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   name: names.vault
 
@@ -239,7 +256,17 @@ var timeout = {
   AzureFunctionsJobHost__functionTimeout: '${padLeft(verifyTimeoutMinutes / 60, 2, '0')}:${padLeft(verifyTimeoutMinutes % 60, 2, '0')}:00'
 }
 
-// Every function of the package is run by one app and switched off in the other.
+var forwarding = forwards
+  ? {
+      FORWARD_ENDPOINT: forwardRule!.properties.endpoints.logsIngestion
+      FORWARD_RULE: forwardRule!.properties.immutableId
+      FORWARD_FROM: forwardFrom
+      FORWARD__credential: 'managedidentity'
+      FORWARD__clientId: auditorIdentity.properties.clientId
+    }
+  : { 'AzureWebJobs.forward.Disabled': 'true' }
+
+// Every function of the package is run by one app and switched off in the other. Records are handed on where nothing is sealed.
 var switchedOff = {
   sealer: toObject(functionApps.auditor, name => 'AzureWebJobs.${name}.Disabled', name => 'true')
   auditor: toObject(functionApps.sealer, name => 'AzureWebJobs.${name}.Disabled', name => 'true')
@@ -273,6 +300,7 @@ module sealer 'functionApp.bicep' = {
     settings: {
       ...common
       ...switchedOff.sealer
+      FORWARD_SCHEDULE: '15 * * * * *' // whatever is asked of the auditor: a wrong one must not stop sealing
       ...delivery
       ...stuck
       HUB__credential: 'managedidentity'
@@ -323,6 +351,8 @@ module auditor 'functionApp.bicep' = {
     settings: {
       ...common
       ...switchedOff.auditor
+      FORWARD_SCHEDULE: forwardSchedule
+      ...forwarding
       ...timeout
       LEDGER__clientId: auditorIdentity.properties.clientId
       SIGNER__clientId: auditorIdentity.properties.clientId

@@ -1,10 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { localCertificate } from './certificate.ts';
+import { startAppIdentity } from './appIdentity.ts';
+import type { AppIdentity } from './appIdentity.ts';
 import { startKeyVault } from './keyVault.ts';
 import type { KeyVault } from './keyVault.ts';
-import { startManagedIdentity } from './managedIdentity.ts';
 
 /** AppVault is a vault that the app reaches as it reaches Azure's: over TLS, and with a managed identity. */
 export interface AppVault {
@@ -16,22 +13,16 @@ export interface AppVault {
   close(): Promise<void>;
 }
 
-/** startAppVault starts a vault that has the keys `log` and `auditor`. With dataDir they are kept there. */
-export async function startAppVault(dataDir?: string): Promise<AppVault> {
+/** startAppVault starts a vault that has the keys `log` and `auditor`. With dataDir they are kept there. The app has an identity of its own, if none is given. */
+export async function startAppVault(dataDir?: string, given?: AppIdentity): Promise<AppVault> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
   try {
-    // Node takes further roots from a file, and only at its start.
-    const folder = await mkdtemp(join(tmpdir(), 'auditseal-vault-'));
-    closers.push(() => rm(folder, { recursive: true, force: true }));
-    const certificate = localCertificate();
-    const file = join(folder, 'vault.pem');
-    await writeFile(file, certificate.cert);
-    const identity = await startManagedIdentity();
-    closers.push(() => identity.close());
-    const { isToken } = identity;
+    const identity = given ?? (await startAppIdentity());
+    if (given === undefined) closers.push(() => identity.close());
+    const { certificate, isToken } = identity;
     const vault = await startKeyVault({ certificate, isToken, ...(dataDir !== undefined && { dataDir }) });
     closers.push(() => vault.close());
     for (const key of ['log', 'auditor']) if (!vault.hasKey(key)) await vault.createKey(key);
@@ -40,7 +31,6 @@ export async function startAppVault(dataDir?: string): Promise<AppVault> {
       SIGNER__credential: 'managedidentity',
       AUDITOR__keyUrl: vault.keyUrl('auditor'),
       AUDITOR__credential: 'managedidentity',
-      NODE_EXTRA_CA_CERTS: file,
       ...identity.settings,
     };
     return { vault, settings, verifierKey: (key, name) => vault.verifierKey(key, name), close };

@@ -98,3 +98,23 @@ export const isArmEndpoint = (text: string): boolean =>
 
 /** isLoopback tells whether that is a stand-in on this machine, which nobody signs in to. */
 export const isLoopback = (endpoint: string): boolean => /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(endpoint);
+
+/** MONITOR_AUDIENCES is what a token for Azure Monitor is made for, by the end of an address that rows are posted to. */
+const MONITOR_AUDIENCES: Readonly<Record<string, string>> = {
+  '.ingest.monitor.azure.com': 'https://monitor.azure.com',
+  '.ingest.monitor.azure.us': 'https://monitor.azure.us',
+  '.ingest.monitor.azure.cn': 'https://monitor.azure.cn',
+};
+
+const INGESTION_ENDPOINT = /^https:\/\/[a-z0-9-]+(?:\.[a-z0-9-]+){0,3}(\.ingest\.monitor\.azure\.(?:com|us|cn))$/;
+
+/** monitorAudience gives what a token for such an address is made for; a stand-in on this machine takes one of the public cloud. */
+export function monitorAudience(endpoint: string): string | undefined {
+  const [, end = ''] = INGESTION_ENDPOINT.exec(endpoint) ?? [];
+  return isLoopbackTls(endpoint) ? 'https://monitor.azure.com' : MONITOR_AUDIENCES[end];
+}
+
+/** isIngestionEndpoint tells whether rows may be posted to an address: records and a token must go nowhere else. */
+export const isIngestionEndpoint = (text: string): boolean => monitorAudience(text) !== undefined;
+
+const isLoopbackTls = (endpoint: string): boolean => /^https:\/\/127\.0\.0\.1:\d{1,5}$/.test(endpoint);

@@ -1,6 +1,8 @@
 import type { AccountId } from './azureIds.ts';
 import { checkCoverage, coverage } from './coverage.ts';
 import type { CoverageSettings } from './coverage.ts';
+import { checkForward, forwardSettings } from './forward.ts';
+import type { ForwardSettings } from './forward.ts';
 import { checkHub, hubSettings } from './hub.ts';
 import type { HubSettings } from './hub.ts';
 import { checkIdentity, identity } from './identity.ts';
@@ -81,6 +83,8 @@ export interface Config extends LogKeySettings {
   readonly runbook?: string;
   /** absent where the app asks nothing about the account */
   readonly posture?: PostureSettings;
+  /** absent where records are handed on to nobody */
+  readonly forward?: ForwardSettings;
 }
 
 const MIB = 1024 * 1024;
@@ -96,9 +100,11 @@ export function loadConfig(env: Environment = process.env): Config {
   checkWitnesses(reader);
   checkPosture(reader);
   checkCoverage(reader);
+  checkForward(reader);
   const settings = reader.settings();
   const { WITNESS_POLICY: witnessPolicy } = settings;
   const ledger = storageConnection(settings, 'LEDGER');
+  const forward = forwardSettings(settings);
   return Object.freeze({
     hub: hubSettings(settings),
     ledger,
@@ -128,6 +134,7 @@ export function loadConfig(env: Environment = process.env): Config {
     sources: { silentHours: settings.SOURCE_SILENT_HOURS, expected: new Map(settings.SOURCES_EXPECTED) },
     ...(settings.RUNBOOK_URL !== undefined && { runbook: settings.RUNBOOK_URL }),
     ...posture(settings),
+    ...(forward !== undefined && { forward }),
   });
 }
 

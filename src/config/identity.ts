@@ -7,7 +7,7 @@ export interface Identity {
   readonly clientId?: string;
 }
 
-type Connection = 'AzureWebJobsStorage' | 'HUB' | 'LEDGER' | 'TLOG' | 'SIGNER' | 'AUDITOR' | 'DRILL';
+type Connection = 'AzureWebJobsStorage' | 'HUB' | 'LEDGER' | 'TLOG' | 'SIGNER' | 'AUDITOR' | 'FORWARD' | 'DRILL';
 
 /** identity is as whom a connection signs in. */
 export function identity(settings: Read, name: Connection): Identity {

@@ -1,5 +1,13 @@
 import * as v from 'valibot';
-import { ARM_ENDPOINTS, isArmEndpoint, isHubId, isScope, parseAccountId, parseVaultKeyUrl } from './azureIds.ts';
+import {
+  ARM_ENDPOINTS,
+  isArmEndpoint,
+  isHubId,
+  isIngestionEndpoint,
+  isScope,
+  parseAccountId,
+  parseVaultKeyUrl,
+} from './azureIds.ts';
 import type { AccountId } from './azureIds.ts';
 import type { Settings, SettingsReader } from './reader.ts';
 import { EXPECTATION, parseExpectation } from './sources.ts';
@@ -12,6 +20,7 @@ import type { SignerKey } from '../core/note/signerKey.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { LEDGER_NAME_RULE, isLedgerName } from '../core/signed/ledgerName.ts';
+import { isTime } from '../core/text.ts';
 
 const text = v.string();
 
@@ -125,6 +134,7 @@ export const SETTINGS = {
   INTEGRATE_SCHEDULE: schedule('*/30 * * * * *'),
   VERIFY_SCHEDULE: schedule('0 15 * * * *'),
   POSTURE_SCHEDULE: v.optional(schedule('0 45 */6 * * *')),
+  FORWARD_SCHEDULE: v.optional(schedule('15 * * * * *')),
   LEDGER_ORIGIN: v.pipe(
     matching(/^(?!.*:\/\/)[^\s+]{1,200}$/, "the ledger's name, a URL without scheme such as logs.example.com/prod"),
     v.check(isLedgerName, LEDGER_NAME_RULE),
@@ -170,6 +180,22 @@ export const SETTINGS = {
   },
   COVERAGE_PROMISED: v.optional(v.picklist(['none', 'key', 'all'], 'expected none, key or all'), 'none'),
   ARM_ENDPOINT: v.optional(passing(isArmEndpoint, `one of ${ARM_ENDPOINTS.join(', ')}`)),
+  FORWARD_ENDPOINT: v.optional(
+    passing(
+      isIngestionEndpoint,
+      'the address of a data collection rule, such as https://NAME.ingest.monitor.azure.com',
+    ),
+  ),
+  FORWARD_RULE: v.optional(matching(/^dcr-[0-9a-f]{32}$/, "the rule's immutable id, dcr- and 32 hex digits")),
+  FORWARD_FROM: v.optional(
+    passing(
+      (from) => from === 'now' || from === 'beginning' || isTime(from),
+      'now, beginning, or a time in UTC such as 2026-11-22T00:00:00.000Z',
+    ),
+    'now',
+  ),
+  FORWARD__credential: v.optional(credential),
+  FORWARD__clientId: v.optional(text),
   DRILL: v.optional(text),
   DRILL__credential: v.optional(credential),
   DRILL__clientId: v.optional(text),

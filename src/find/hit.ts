@@ -1,4 +1,5 @@
-import type { TakenValue, Values } from './match.ts';
+import type { TakenValue } from './match.ts';
+import type { Values } from '../core/fields/shownValues.ts';
 import { formatHash, leafHash } from '../core/hash.ts';
 import { originalRecord } from '../core/segment/recordLine.ts';
 import type { Seal } from '../core/segment/recordLine.ts';

@@ -8,13 +8,12 @@ import { pathsInLine, readRecordFields } from '../core/fields/recordFields.ts';
 import { FIELDS } from '../core/fields/rule.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';
 import { fold } from '../core/fields/fold.ts';
+import { ShownValues } from '../core/fields/shownValues.ts';
+import type { Values } from '../core/fields/shownValues.ts';
 import { termsOf } from '../core/fields/values.ts';
 import { mayHoldEncoded, originalRecord } from '../core/segment/recordLine.ts';
 import type { RecordForm } from '../core/segment/body.ts';
 import type { Seal } from '../core/segment/recordLine.ts';
-
-/** Values is what is shown of a record: of each field the first value, in the order of the rules. */
-export type Values = Readonly<Partial<Record<Field | Extra, string>>>;
 
 /** Looked is what was found out about a record. */
 export interface Looked {
@@ -70,16 +69,14 @@ export class Matcher {
     if (by === 'hub' && !isWithin(this.#query, hub)) return undefined;
     // Most records of most searches for a text haven't it, and then nothing else of them is asked.
     if (this.#asksTextAlone && !this.#hasTexts(line, form)) return NOT_FOUND;
-    const values = new Map<Field | Extra, Map<number, string>>();
+    const shownValues = new ShownValues();
     const found = new Map<Field | Extra, Set<string>>();
     // A member may stand in a record twice: of its times any counts, so that none hides another.
     const times = new Map<number, string[]>();
     const taken: TakenValue[] = [];
     const isJson = readRecordFields(line, form, (field, value, rank) => {
       if (this.#keepsTaken) taken.push({ field, value });
-      const ranks = values.get(field) ?? new Map<number, string>();
-      if (!ranks.has(rank) && fold(value) !== '') ranks.set(rank, value);
-      values.set(field, ranks);
+      shownValues.take(field, value, rank);
       if (field === 'time' && by === 'event' && fold(value) !== '')
         times.set(rank, [...(times.get(rank) ?? []), value]);
       if (!terms.has(field)) return;
@@ -87,7 +84,7 @@ export class Matcher {
       for (const term of termsOf(field, value)) all.add(term);
       found.set(field, all);
     });
-    const shown = isJson ? firstOf(values) : {};
+    const shown = isJson ? shownValues.values : {};
     const said = (times.get(Math.min(...times.keys())) ?? []).map(parseEventTime);
     const isTimeless = by === 'event' && said.every((time) => time === undefined);
     if (by === 'event' && !(isTimeless ? [hub] : said).some((time) => isWithin(this.#query, time ?? hub)))
@@ -148,13 +145,4 @@ function* readings(text: Buffer): Generator<string> {
   if (once === text) return;
   yield once.toString('utf8');
   yield unescaped(once).toString('utf8');
-}
-
-function firstOf(values: ReadonlyMap<Field | Extra, ReadonlyMap<number, string>>): Values {
-  const shown: Partial<Record<Field | Extra, string>> = {};
-  for (const [field, ranks] of values) {
-    const value = ranks.get(Math.min(...ranks.keys()));
-    if (value !== undefined) shown[field] = value;
-  }
-  return shown;
 }

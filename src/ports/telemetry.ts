@@ -4,12 +4,13 @@
  */
 
 import { CHECK_LINES } from './lines/checkLines.ts';
+import { FORWARD_LINES } from './lines/forwardLines.ts';
 import type { FieldKind, FieldKinds, Level, LineShape } from './lines/lineShape.ts';
 import { LOG_LINES } from './lines/logLines.ts';
 import { SEALING_LINES } from './lines/sealingLines.ts';
 
 /** LINES is the table. Each key is a message. */
-export const LINES = { ...SEALING_LINES, ...LOG_LINES, ...CHECK_LINES } as const;
+export const LINES = { ...SEALING_LINES, ...LOG_LINES, ...CHECK_LINES, ...FORWARD_LINES } as const;
 
 type Message = keyof typeof LINES;
 

@@ -44,6 +44,7 @@ test.each(APP_NODE_VERSIONS)(
       const host = await stack.startHost((line) => sealing.add(line));
       expect(host.functions.toSorted()).toEqual([
         'evidence',
+        'forward',
         'ingest',
         'integrate',
         'log',

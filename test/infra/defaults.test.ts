@@ -14,7 +14,7 @@ const of = ({ resources }: Deployment, type: string): readonly Resource[] =>
 /** Sets of an existing network, in which no rules are made. */
 const isExisting = (set: SetName): boolean => ['existing', 'centralZones', 'policyZones'].includes(set);
 
-const isPrivate = (set: SetName): boolean => !['development', 'small', 'locked'].includes(set);
+const isPrivate = (set: SetName): boolean => !['development', 'small', 'locked', 'forwarded'].includes(set);
 
 /** Types of which nothing of that kind can be said. */
 const NOTHING_TO_SAY = new Set([
@@ -39,6 +39,9 @@ const NOTHING_TO_SAY = new Set([
   'Microsoft.Insights/metricAlerts',
   'Microsoft.Insights/scheduledQueryRules',
   'Microsoft.Insights/workbooks',
+  // settings.test.ts is about these
+  'Microsoft.Insights/dataCollectionRules',
+  'Microsoft.OperationalInsights/workspaces/tables',
   // ports.test.ts is about these
   'Microsoft.Insights/privateLinkScopes',
   'Microsoft.Insights/privateLinkScopes/scopedResources',
@@ -66,6 +69,8 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   'Microsoft.Insights/metricAlerts': /^[^*#&+:<>?@%{}\\/|]{1,259}[^*#&+:<>?@%{}\\/| .]$/,
   'Microsoft.Insights/scheduledQueryRules': /^[^*<>%{}&:\\?/#|]{1,259}[^*<>%{}&:\\?/#| .]$/,
   'Microsoft.Insights/workbooks': GUID,
+  'Microsoft.Insights/dataCollectionRules': /^[A-Za-z0-9][\w-]{1,28}[A-Za-z0-9]$/,
+  'Microsoft.OperationalInsights/workspaces/tables': /^[A-Za-z]\w{0,58}_CL$/,
   'Microsoft.EventHub/namespaces': /^[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]$/,
   'Microsoft.EventHub/namespaces/eventhubs': /^[A-Za-z0-9]([\w.-]{0,254}[A-Za-z0-9])?$/,
   'Microsoft.EventHub/namespaces/eventhubs/consumergroups': /^[A-Za-z0-9]([\w.-]{0,48}[A-Za-z0-9])?$/,

@@ -16,7 +16,7 @@ const EVERYWHERE = ['message', 'function', 'invocation', 'runbook'];
 const BESIDE_EMPTY = /union isfuzzy=true \(datatable\(([^)]*)\)\[\]\), (\w+)/g;
 
 const WORDS = new Set(
-  'and arg_max bin by coalesce contains count desc extend in isempty let matches not or order parse_json print project regex startswith strcat sum summarize todouble tolong toscalar tostring union where d h'.split(
+  'and arg_max bin by coalesce contains count desc extend in isempty let matches not or order parse_json print project regex startswith strcat sum summarize todatetime todouble tolong toscalar tostring union where d h'.split(
     ' ',
   ),
 );

@@ -186,6 +186,21 @@ describeTemplates('roles', (templates) => {
     },
   );
 
+  test('where records are handed on, the auditor may post through one rule, and nobody else gets a right', async () => {
+    const key = ({ identity, on, action }: Right): string => `${identity}: ${on}: ${action}`;
+    const before = new Set(rightsIn(await templates.evaluate('small')).map(key));
+    const more = rightsIn(await templates.evaluate('forwarded')).filter((right) => !before.has(key(right)));
+    expect(new Set(more.map(({ identity, on, role }) => `${identity}: ${on}: ${role}`))).toEqual(
+      new Set(['auditor: rule for records: Monitoring Metrics Publisher']),
+    );
+    expect(
+      more
+        .filter(({ isData }) => isData)
+        .map(({ action }) => action)
+        .toSorted(),
+    ).toEqual(['Microsoft.Insights/Metrics/Write', 'Microsoft.Insights/Telemetry/Write']);
+  });
+
   test('people get rights through the group alone', async () => {
     const { resources } = await templates.evaluate('production');
     const assignments = resources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments');

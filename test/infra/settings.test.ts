@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { parseHostOptions } from '../../local/host/hostJson.ts';
 import { parseTimeSpan } from '../../local/host/timeSpan.ts';
 import { loadConfig } from '../../src/config/config.ts';
+import { STREAM } from '../../src/adapters/logsIngestion.ts';
+import { COLUMN_NAMES } from '../../src/forward/rows.ts';
 import { isPartition } from '../../src/core/text.ts';
 import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { ROOT } from '../../tools/pages/markedBlock.ts';
@@ -10,7 +12,7 @@ import { firstCells, readPage, section } from '../docs/pages.ts';
 import { OFFERED, RUNBOOK_URL } from './support/parameterSets.ts';
 import { guidOf } from './support/runtimeValues.ts';
 import { describeTemplates } from './support/templates.ts';
-import type { Deployment } from './support/templates.ts';
+import type { Deployment, Resource } from './support/templates.ts';
 
 const APPS = JSON.parse(readFileSync(join(ROOT, 'infra/functionApps.json'), 'utf8')) as Readonly<
   Record<'sealer' | 'auditor', readonly string[]>
@@ -86,7 +88,9 @@ describeTemplates('settings', (templates) => {
       for (const app of ['sealer', 'auditor'] as const) {
         const settings = settingsOf(deployment, app);
         const off = functions.filter((name) => settings[`AzureWebJobs.${name}.Disabled`] === 'true');
-        expect(off.toSorted()).toEqual(functions.filter((name) => !APPS[app].includes(name)).toSorted());
+        // Records are handed on where that was asked for.
+        const left = functions.filter((name) => !APPS[app].includes(name) || name === 'forward');
+        expect(off.toSorted()).toEqual(left.toSorted());
       }
     });
 
@@ -262,6 +266,53 @@ describeTemplates('settings', (templates) => {
     );
     const deployment = await templates.evaluateFile(parameters);
     expect(settingsOf(deployment, 'auditor')['RUNBOOK_URL']).toBe('HTTPS://wiki.example.com/Runbook#');
+  });
+
+  test('records are handed on by the auditor alone, where that is asked for, whatever is wrong with how', async () => {
+    const deployment = await templates.evaluate('forwarded');
+    const [sealer, auditor] = (['sealer', 'auditor'] as const).map((app) => settingsOf(deployment, app));
+    expect(auditor).not.toHaveProperty('AzureWebJobs.forward.Disabled');
+    const config = loadConfig(seenBy(auditor as Readonly<Record<string, string>>));
+    expect(config.forward).toMatchObject({
+      endpoint: expect.stringMatching(
+        /^https:\/\/dcr-records-\w{13}-abcd\.westeurope-1\.ingest\.monitor\.azure\.com$/,
+      ) as unknown,
+      rule: expect.stringMatching(/^dcr-[0-9a-f]{32}$/) as unknown,
+      from: 'beginning',
+      identity: {
+        managed: true,
+        clientId: guidOf(deployment.resources.find(({ name }) => name.startsWith('id-auditor-'))?.name ?? ''),
+      },
+    });
+    expect(auditor?.['FORWARD_SCHEDULE']).toBe('0 */5 * * * *');
+    expect(Object.keys(sealer ?? {}).filter((name) => name.startsWith('FORWARD'))).toEqual(['FORWARD_SCHEDULE']);
+    expect(sealer).toMatchObject({ FORWARD_SCHEDULE: '15 * * * * *', 'AzureWebJobs.forward.Disabled': 'true' });
+  });
+
+  test('the rule takes what a row may have, and puts it into the table of the workspace that was named', async () => {
+    const { resources } = await templates.evaluate('forwarded');
+    const [rule] = resources.filter(({ type }) => type === 'Microsoft.Insights/dataCollectionRules');
+    const [table] = resources.filter(({ type }) => type === 'Microsoft.OperationalInsights/workspaces/tables');
+    const columns = COLUMN_NAMES.toSorted();
+    const names = (list: unknown): string[] => (list as { name: string }[]).map(({ name }) => name).toSorted();
+    const { streamDeclarations, dataFlows, destinations } = (rule as Resource).properties as unknown as {
+      readonly streamDeclarations: Readonly<Record<string, { readonly columns: unknown }>>;
+      readonly dataFlows: unknown;
+      readonly destinations: unknown;
+    };
+    expect(Object.keys(streamDeclarations)).toEqual([STREAM]);
+    expect(names(streamDeclarations[STREAM]?.columns)).toEqual(columns);
+    expect(dataFlows).toMatchObject([{ streams: [STREAM], outputStream: STREAM }]);
+    expect(destinations).toMatchObject({
+      logAnalytics: [{ workspaceResourceId: expect.stringContaining('/rg-sentinel/') as unknown }],
+    });
+    const { schema, plan } = (table as Resource).properties as unknown as {
+      readonly schema: { readonly name: string; readonly columns: unknown };
+      readonly plan: string;
+    };
+    expect([`Custom-${schema.name}`, plan]).toEqual([STREAM, 'Analytics']);
+    expect(names(schema.columns)).toEqual(columns);
+    expect(JSON.parse(JSON.stringify(rule))).toMatchObject({ kind: 'Direct', location: 'northeurope' });
   });
 
   test('integrate runs when it is asked to', async () => {

@@ -61,7 +61,7 @@ test('every record of every example is an event that the schema allows, and lead
 });
 
 /** spoilt gives a value with one of its strings replaced, for each of them. */
-function* spoilt(value: unknown, by: string): Generator<unknown> {
+function* spoilt(value: unknown, by: string): Generator {
   if (typeof value === 'string') yield by;
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value))

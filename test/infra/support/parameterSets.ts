@@ -86,7 +86,15 @@ export const SETS = {
     AUDITSEAL_DEPLOYERS: DEPLOYERS.join(','),
     AUDITSEAL_COVERAGE: 'false',
   }),
+  forwarded: of('small', {
+    AUDITSEAL_FORWARD: 'Analytics',
+    AUDITSEAL_FORWARD_WORKSPACE: `${elsewhere}/rg-sentinel/providers/Microsoft.OperationalInsights/workspaces/log-sentinel`,
+    AUDITSEAL_FORWARD_LOCATION: 'northeurope',
+    AUDITSEAL_FORWARD_FROM: 'beginning',
+    AUDITSEAL_FORWARD_SCHEDULE: '0 */5 * * * *',
+  }),
   longest: of('production', {
+    AUDITSEAL_FORWARD: 'Auxiliary',
     AZURE_ENV_NAME: 'e'.repeat(64),
     AZURE_LOCATION: 'australiasoutheast',
     AUDITSEAL_ORIGIN: `${'o'.repeat(196)}.org`,

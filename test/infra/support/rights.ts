@@ -107,6 +107,7 @@ function inWords(scope: string): string {
     [/^Microsoft\.KeyVault\/vaults\/kv-\w{13}\/(key|secret)s\/([\w-]+)$/, '$1 $2'],
     [/^\/subscriptions\/[0-9a-f-]{36}$/, 'subscription'],
     [/^Microsoft\.Insights\/components\/appi-\w{13}$/, 'Application Insights'],
+    [/^Microsoft\.Insights\/dataCollectionRules\/dcr-records-\w{13}$/, 'rule for records'],
   ];
   const [pattern, words] = known.find(([pattern]) => pattern.test(path)) ?? [];
   if (pattern === undefined) throw new Error(`a role on ${scope}, which nothing should have`);

@@ -37,7 +37,11 @@ function runtimeValues(id: string): Json {
     case 'Microsoft.Web/sites':
       return { kind: name.startsWith('func') ? 'functionapp,linux' : 'app,linux' };
     case 'Microsoft.Insights/dataCollectionRules':
-      return { identity: { principalId: `principal of ${name}` } };
+      return {
+        identity: { principalId: `principal of ${name}` },
+        endpoints: { logsIngestion: `https://${name}-abcd.westeurope-1.ingest.monitor.azure.com` },
+        immutableId: `dcr-${'0123456789abcdef'.repeat(2)}`,
+      };
     case 'Microsoft.Authorization/policyAssignments':
       return { identity: { principalId: `principal of ${name}` } };
     default:

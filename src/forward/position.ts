@@ -1,0 +1,88 @@
+import { AuditsealError } from '../core/errors.ts';
+import { formatHash, parseHash } from '../core/hash.ts';
+import { isJsonObject, parseJsonObject } from '../core/jsonObject.ts';
+import type { TreeHead } from '../core/merkle/tree.ts';
+import type { VerifierKey } from '../core/note/verifierKey.ts';
+import { joinSigned } from '../core/signed/documentSignature.ts';
+import { openPositionSignature, positionMessage } from '../core/signed/positionSignature.ts';
+import { decodeText, isTime } from '../core/text.ts';
+import type { Signer } from '../ports/signing.ts';
+
+/** Position is how far a ledger's records are forwarded. */
+export interface Position {
+  /** the largest tree that was seen: the log must go on from it */
+  readonly seen: TreeHead;
+  /** entries of the log up to the end of the last batch that is forwarded as a whole */
+  readonly batch: number;
+  /** number of the next entry, in the batch behind */
+  readonly next: number;
+  /** segments without an event from this time on are left out; '' for none: ISO 8601, as FORWARD_FROM said it at the beginning */
+  readonly from: string;
+  /** numbers of entries whose segments could not be read, those first that are to be tried first */
+  readonly owed: readonly number[];
+  /** how many more there were than `owed` has room for: nobody tries those again */
+  readonly omitted: number;
+}
+
+/** MAX_OWED bounds the segments that are tried again. */
+export const MAX_OWED = 10_000;
+
+/** MAX_POSITION_BYTES bounds a stored position: 256 KiB, where MAX_OWED numbers have room. */
+export const MAX_POSITION_BYTES = 256 * 1024;
+
+const VERSION = 1;
+
+/** formatPosition prints a position; the auditor's key signs it, so that nobody else can set it ahead. */
+export async function formatPosition(ledger: string, position: Position, signer: Signer): Promise<Buffer> {
+  const unsigned = Buffer.from(print(ledger, position));
+  const signature = await signer.sign(positionMessage(ledger, unsigned));
+  return joinSigned(unsigned, signer.verifierKey, signature);
+}
+
+/** print leaves the closing brace to the signature. */
+const print = (ledger: string, { seen, batch, next, from, owed, omitted }: Position): string =>
+  JSON.stringify({
+    version: VERSION,
+    ledger,
+    size: seen.size,
+    root: formatHash(seen.rootHash),
+    batch,
+    next,
+    from,
+    owed,
+    omitted,
+  }).slice(0, -1);
+
+const contradicted = (why: string): AuditsealError =>
+  new AuditsealError('SIGNATURE_INVALID', `the position of forwarding ${why}`);
+
+/**
+ * openPosition gives the position that an auditor's key of this ledger signed. It throws SIGNATURE_INVALID for everything else, and
+ * VERSION_UNKNOWN for one of a later release.
+ */
+export function openPosition(bytes: Buffer, ledger: string, verifiers: readonly VerifierKey[]): Position {
+  const signed = openPositionSignature(bytes, ledger, verifiers);
+  if (signed === undefined) throw contradicted("is not signed by this ledger's auditor");
+  const text = decodeText(signed);
+  const it = text === undefined ? undefined : parseJsonObject(`${text}}`);
+  if (it?.['version'] !== VERSION)
+    throw new AuditsealError('VERSION_UNKNOWN', 'the position of forwarding is of another version of this program');
+  const position = isJsonObject(it) ? read(it) : undefined;
+  if (position === undefined || print(ledger, position) !== text)
+    throw contradicted('is signed, and not as this program prints it');
+  return position;
+}
+
+function read(it: Readonly<Record<string, unknown>>): Position | undefined {
+  const { size, batch, next, from, owed, omitted } = it;
+  const rootHash = parseHash(it['root']);
+  const counts = [size, batch, next, omitted];
+  const isList = Array.isArray(owed) && owed.length <= MAX_OWED && owed.every(isCount);
+  if (rootHash === undefined || !counts.every(isCount) || !isList) return undefined;
+  if (typeof from !== 'string' || (from !== '' && !isTime(from))) return undefined;
+  const [all, start, at, more] = counts as [number, number, number, number];
+  if (start > at || at > all || owed.some((entry) => entry >= at)) return undefined;
+  return { seen: { size: all, rootHash }, batch: start, next: at, from, owed, omitted: more };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -1,0 +1,31 @@
+import type { LineTable } from './lineShape.ts';
+
+/** FORWARD_LINES is what is said of records that are handed on to Log Analytics. */
+export const FORWARD_LINES = {
+  forwarded: {
+    level: 'info',
+    fields: { rows: 'count', segments: 'count', entries: 'number', behind: 'count', upTo: 'name', owed: 'count' },
+    means:
+      'a run of forward has ended, also when there was nothing to do. All that the log had at the time `upTo` is handed on, but for `owed` segments that could not be read; `behind` entries of the log are left',
+  },
+  'forwarding begins': {
+    level: 'warn',
+    fields: { entry: 'number', from: 'name' },
+    runbook: 'forwarding-begins',
+    means:
+      'forward found no position: it runs for the first time, or somebody removed the position. What the log has before `entry` is not handed on',
+  },
+  'forwarding is held up': {
+    level: 'warn',
+    fields: { why: 'reason' },
+    runbook: 'forwarding-is-held-up',
+    means: 'nothing is lost: the next run tries again from the same place',
+  },
+  'records could not be forwarded': {
+    level: 'error',
+    fields: { object: 'name', records: 'count', why: 'reason' },
+    runbook: 'records-could-not-be-forwarded',
+    means:
+      'a segment is gone, changed or can’t be read; a row of the kind `missing` stands for it, the rest is handed on, and later runs try it again',
+  },
+} as const satisfies LineTable;
