@@ -1,5 +1,5 @@
 import { describeInterval } from './intervalOptions.ts';
-import { counted, formatBytes, formatCount, print, printItem } from './output.ts';
+import { counted, some, formatBytes, formatCount, print, printItem } from './output.ts';
 import { checkpointName } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { CosignatureReport, Finding, IntervalReport, Report } from '../core/objects/report.ts';
@@ -15,7 +15,7 @@ const START = {
 export function printReport(report: Report, hasKeys: boolean): void {
   const { status, ledger, checked, interval, log, partitions, findingsOmitted, findingsAcknowledged } = report;
   const but = findingsAcknowledged === 0 ? '' : `, with ${countFindings(findingsAcknowledged)} acknowledged`;
-  if (interval !== undefined) printItem(`ONLY AN INTERVAL WAS CHECKED: ${describeInterval(interval)}`);
+  if (interval !== undefined) printInterval(interval);
   const what = interval === undefined ? '' : ', in that interval alone';
   printItem(`${status}${what}: ${ledger ?? 'no ledger'}${but}`);
   if (status === 'verified' && !hasKeys)
@@ -43,6 +43,16 @@ export function printReport(report: Report, hasKeys: boolean): void {
     printItem(`  partition ${head.partition}: up to index ${head.index}, record ${head.record - 1}, root ${head.root}`);
   }
   printRest(report);
+}
+
+/** printInterval says first that this is no check of a ledger, and where even the interval isn't complete. */
+function printInterval(interval: IntervalReport): void {
+  printItem(`ONLY AN INTERVAL WAS CHECKED: ${describeInterval(interval)}`);
+  const open = interval.chains.filter(({ sealed }) => sealed < interval.to).map(({ partition }) => partition);
+  if (open.length > 0)
+    printItem(
+      `NOT COMPLETE TO ITS END: nothing is sealed up to there of partition ${some(open)}; below stands until when`,
+    );
 }
 
 /** printChains says what of each partition was of the interval. */

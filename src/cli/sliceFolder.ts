@@ -27,13 +27,13 @@ export async function claimedSlice(target: string): Promise<Slice | { readonly w
 
 /**
  * refuseSlice throws TARGET_INVALID for a folder that calls itself a slice and lacks a segment that its log has: it isn't a whole ledger,
- * whatever somebody calls it, and what it is can only be checked as that. `command` is what to do with an interval, without its options.
+ * whatever somebody calls it, and what it is can only be checked as that. `todo` says what to do, with the options of an interval.
  */
 export async function refuseSlice(
   target: string,
   store: ObjectStore,
   verifiers: readonly VerifierKey[],
-  command: string,
+  todo: (options: string) => string,
 ): Promise<void> {
   const slice = await claimedSlice(target);
   if (slice === undefined) return;
@@ -42,11 +42,11 @@ export async function refuseSlice(
   const lacks = `the log in ${target} has ${lacked}, and ${target} has not`;
   if ('why' in slice)
     throw unusable(
-      `${target} is not a whole ledger: ${lacks}. Its ${SLICE_FILE} says that it is a slice, and can't be read: ${slice.why}. If you know of which interval: ${command} --from=TIME --to=TIME`,
+      `${target} is not a whole ledger: ${lacks}. Its ${SLICE_FILE} says that it is a slice, and can't be read: ${slice.why}. If you know of which interval: ${todo('--from=TIME --to=TIME')}`,
     );
   const options = intervalArguments(slice).join(' ');
   throw unusable(
-    `${target} is not a whole ledger: ${lacks}. It calls itself a slice of ${slice.ledger}, ${describeInterval(slice)}; whether that is what you should have, you must know. To check it as that: ${command} ${options}. If somebody gave it to you as a whole ledger, segments are missing`,
+    `${target} is not a whole ledger: ${lacks}. It calls itself a slice of ${slice.ledger}, ${describeInterval(slice)}; whether that is what you should have, you must know. If somebody gave it to you as a whole ledger, segments are missing. ${todo(options)}`,
   );
 }
 
@@ -60,10 +60,30 @@ async function lackedIn(store: ObjectStore, verifiers: readonly VerifierKey[]): 
   }
 }
 
-/** isInside tells whether a folder claims to be a slice; anything else is asked as a whole. */
-export const isSliceClaim = (claim: Slice | { readonly why: string } | undefined): claim is Slice =>
-  claim !== undefined && !('why' in claim);
+/** sliceIn gives what a folder claims to be a slice of, if it lacks a segment that its log has. */
+export async function sliceIn(
+  target: string,
+  store: ObjectStore,
+  verifiers: readonly VerifierKey[],
+): Promise<Slice | undefined> {
+  const claim = await sliceClaimOf(target);
+  return claim !== undefined && (await lackedIn(store, verifiers)) !== undefined ? claim : undefined;
+}
 
-/** quoted makes an argument that a shell takes as it is. */
+/** sliceClaimOf gives what a folder says that it is a slice of; undefined if it says nothing that can be read. */
+export async function sliceClaimOf(target: string): Promise<Slice | undefined> {
+  const claim = await claimedSlice(target);
+  return claim === undefined || 'why' in claim ? undefined : claim;
+}
+
+/** outsideLines says of a folder that calls itself a slice that what isn't there may be outside of it. */
+export async function outsideLines(target: string): Promise<string[]> {
+  const claim = await sliceClaimOf(target);
+  return claim === undefined
+    ? []
+    : [`${target} calls itself a slice, ${describeInterval(claim)}: what is outside of that, it does not hold`];
+}
+
+/** shellWord makes an argument that a shell takes as it is. */
 export const shellWord = (text: string): string =>
   /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

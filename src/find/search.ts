@@ -23,6 +23,8 @@ import type { SegmentEntry } from '../core/objects/entry.ts';
 import { NO_HEADS, NO_POSITION } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { checkpointName, segmentName } from '../core/objects/names.ts';
+import { isPartitionOf } from '../core/objects/slice.ts';
+import type { LedgerInterval } from '../core/objects/slice.ts';
 import { visitRecords } from '../core/segment/lines.ts';
 import { decompress } from '../core/segment/zstd.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
@@ -52,6 +54,8 @@ export interface SearchDeps {
   readonly tiles?: SearchableTiles;
   /** keys that the log signs with, or did; without any, whoever made the ledger is taken at their word */
   readonly verifiers: readonly VerifierKey[];
+  /** what the ledger claims to be a slice of: a segment outside of it that isn't there is no sign of a change */
+  readonly slice?: LedgerInterval;
   /** keeps what is read of the index's units, and the segments that the log has */
   readonly cache?: ByteCache;
   /** is told after each segment */
@@ -267,6 +271,12 @@ export class Search {
       if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
   }
 
+  #isOutsideOfSlice({ partition, time }: SegmentEntry): boolean {
+    const { slice } = this.#deps;
+    if (slice === undefined) return false;
+    return !isPartitionOf(slice, partition) || time.last < slice.from || time.first >= slice.to;
+  }
+
   #isAsked(partition: string): boolean {
     const { partitions } = this.#query;
     return partitions === undefined || partitions.has(partition);
@@ -312,8 +322,10 @@ export class Search {
       return;
     }
     if (typeof stored !== 'object') {
-      const why = stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
-      this.tally.unsearched.push({ segment: name, why, isChanged: stored === undefined && entry !== undefined });
+      const isGone = stored === undefined && entry !== undefined;
+      const isOutside = isGone && this.#isOutsideOfSlice(entry);
+      const why = isOutside ? 'it is outside of this slice' : stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
+      this.tally.unsearched.push({ segment: name, why, isChanged: isGone && !isOutside, isOutside });
       return;
     }
     if ('foreign' in stored) return this.tally.addForeign(name, stored.foreign);

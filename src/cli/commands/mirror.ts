@@ -85,7 +85,13 @@ export const command = defineCommand(
     await refuseWrongFolder(folder, dir);
     const mirror = new MirrorStore(folder);
     if (interval === undefined) {
-      await refuseSlice(target, store, [], `auditseal mirror ${shellWord(targetWithoutSas(target))} ${shellWord(dir)}`);
+      await refuseSlice(
+        target,
+        store,
+        [],
+        (options) =>
+          `To copy it as that: auditseal mirror ${shellWord(targetWithoutSas(target))} ${shellWord(dir)} ${options}`,
+      );
       await refuseIntoSlice(dir);
     }
     const slice = interval && (await SliceFolder.open(dir, { store, mirror, interval, trust: trustOf(verifiers) }));

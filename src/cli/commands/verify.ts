@@ -105,7 +105,13 @@ async function checkOne(
   if (options.anchor !== undefined && verifiers.length === 0)
     throw usageError('--anchor needs a --key: without one, no checkpoint is verified that it could be compared with');
   const store = await openTarget(target);
-  if (interval === undefined) await refuseSlice(target, store, verifiers, commandOf(target, options));
+  if (interval === undefined)
+    await refuseSlice(
+      target,
+      store,
+      verifiers,
+      (interval) => `To check it as that: ${commandOf(target, options)} ${interval}`,
+    );
   const isApart = options.tlog !== undefined || (await hasTiles(target));
   const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
   const kept = options.anchor === undefined ? undefined : await KeptCheckpoint.open('--anchor', options.anchor);
