@@ -69,7 +69,7 @@ export const PLANTED = nameOf(4, '1');
 export async function sliceScene(): Promise<Ledger> {
   const ledger = { store: new MemoryStore(), tiles: new MemoryTiles() };
   const { store, tiles } = ledger;
-  const objects = [...Object.entries(PARTITIONS)].flatMap(([partition, specs]) => [...forgeChain(specs, partition)]);
+  const objects = Object.entries(PARTITIONS).flatMap(([partition, specs]) => [...forgeChain(specs, partition)]);
   const sealedBy = (hundreds: number): void => {
     for (const [partition, specs] of Object.entries(PARTITIONS))
       for (const [i, { header, index = i }] of specs.entries())
