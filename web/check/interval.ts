@@ -8,11 +8,9 @@ import type { MirrorFiles } from './mirror.ts';
 // Step 3: which interval of a mirror is to be checked, if not all of it. A folder may say of itself which one it is; what counts is what
 // stands in the fields.
 
-const [fromField, toField, partitionsField] = ['from', 'to', 'partitions'].map((id) => byId(id, HTMLInputElement)) as [
-  HTMLInputElement,
-  HTMLInputElement,
-  HTMLInputElement,
-];
+const [fromField, toField, partitionsField] = ['from', 'to', 'partitions'].map((id) =>
+  byId(`interval-${id}`, HTMLInputElement),
+) as [HTMLInputElement, HTMLInputElement, HTMLInputElement];
 const faultPlace = byId('interval-faults', HTMLElement);
 const FIELDS = [fromField, toField, partitionsField];
 

@@ -152,7 +152,8 @@ function verdictOf(name: string, error: unknown, bytes?: Uint8Array): HTMLElemen
   throw error;
 }
 
-async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<void> {
+/** openMirror checks a folder; one that is `again` the same fills nothing in. */
+async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>, again = false): Promise<void> {
   const mine = begin();
   say('Reading the names of the files in the folder');
   try {
@@ -167,7 +168,7 @@ async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<
       return;
     }
     mirror = chosen;
-    await fillInterval(chosen);
+    if (!again) await fillInterval(chosen);
     if (mine !== turn) return;
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
@@ -263,7 +264,7 @@ function stopRunning(): void {
 }
 
 async function checkAgain(): Promise<void> {
-  if (mirror !== undefined) await openMirror(mirror.reread?.() ?? mirror);
+  if (mirror !== undefined) await openMirror(mirror.reread?.() ?? mirror, true);
   else if (proof !== undefined) await check(proof, showVerdict);
 }
 
