@@ -1,7 +1,15 @@
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
 import type { LedgerInterval } from '../../src/core/objects/slice.ts';
+import { mirrorLedger } from '../../src/ledger/mirror.ts';
+import { check, saidOf } from '../support/checking.ts';
 import { forge, nameOf, timeOf } from '../support/forge.ts';
-import { keyOf } from '../support/logs.ts';
+import { KEY, keyOf } from '../support/logs.ts';
+import { MemoryStore } from '../support/memoryStore.ts';
 import { PLANTED, momentOf, sliceScene } from '../support/sliceScene.ts';
 import { resign, unsign } from './damageTools.ts';
 import { mirrorOf } from './mirrors.ts';
@@ -77,8 +85,9 @@ test('what is outside of an interval may be gone or changed, and the verdict of 
     const without = new Map(whole);
     without.delete(name);
     expect(await bothSay(without, interval)).toMatchObject({ status: 'verified' });
-    expect(await bothSay(new Map(whole).set(name, Buffer.from('x')), interval)).toMatchObject({ status: 'verified' });
   }
+  for (const name of [nameOf(0), nameOf(12), nameOf(1, '1'), 'reports/000000000000.json'])
+    expect(await bothSay(new Map(whole).set(name, Buffer.from('x')), interval)).toMatchObject({ status: 'verified' });
 });
 
 test('a slice is not verified where any object of its log is gone or cut off', async () => {
@@ -98,6 +107,34 @@ test('a slice is not verified where any object of its log is gone or cut off', a
       name,
       status: 'violated',
     });
+  }
+});
+
+test('a slice.json is no object of a mirror; one that a container has is foreign there, and in each mirror', async () => {
+  const slice = await sliceOf(whole, between(3, 9));
+  const file = slice.get('slice.json') as Buffer;
+  const named = new Map(whole).set('slice.json', file);
+  const all = await pageOutcome(named, undefined);
+  expect(all).toMatchObject({ status: 'verified', slice: { from: momentOf(3), to: momentOf(9), partitions: null } });
+  expect(all.notChecked.join()).toContain('file that says what slice of a ledger this is: slice.json');
+  const name = Buffer.from('slice.json');
+  const digest = createHash('sha256').update(name).digest('hex');
+  const foreign = new Map(named).set(`foreign/${digest}.name`, name).set(`foreign/${digest}`, file);
+  const { status, findings } = await pageOutcome(foreign, undefined);
+  expect(status).toBe('violated');
+  expect(findings.filter(({ acknowledged }) => acknowledged === undefined)).toMatchObject([
+    { code: 'foreign-object', object: 'slice.json' },
+  ]);
+  const store = new MemoryStore([...named].filter(([name]) => !name.startsWith('tlog/')));
+  expect(saidOf(await check(store, { verifiers: [KEY.verifierKey] }))).toContain('foreign-object slice.json');
+  const kept = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+  try {
+    const folder = new MirrorStore(kept);
+    expect(await mirrorLedger(store, folder, { concurrency: 3 })).toMatchObject({ failed: [] });
+    await writeFile(join(kept, 'slice.json'), file);
+    expect(saidOf(await check(folder, { verifiers: [KEY.verifierKey] }))).toContain('foreign-object slice.json');
+  } finally {
+    await rm(kept, { recursive: true });
   }
 });
 
