@@ -60,6 +60,10 @@ test('a slice is made, says what it is, and is checked by the command that was p
   expect(made.out).toContain(
     `a slice of ${LEDGER}, from ${momentOf(3)} to ${momentOf(9)}, of all partitions: 13 segments of the 31`,
   );
+  // Partial tiles of earlier checkpoints are left out.
+  const tiles = (await readdir(join(slice, 'tlog'), { recursive: true })).filter((name) => /\.p\/\d+$/.test(name));
+  expect(tiles.sort()).toEqual(['tile/0/000.p/46', 'tile/entries/000.p/46']);
+  expect((await check(...MIDDLE)).out).toContain('2 tiles compared');
   const command = /to check it: auditseal verify (.*)/.exec(made.out)?.[1]?.split(' ') ?? [];
   const { code, out } = await run(verify, ...command);
   expect(code).toBe(0);

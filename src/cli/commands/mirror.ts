@@ -103,7 +103,8 @@ export const command = defineCommand(
       // Before the ledger, which then has whatever the checkpoint among the tiles covers.
       if (options.tlog !== undefined) {
         const [from, to] = [await openTiles(target, options.tlog), new FolderTileStore(folder)];
-        if (differing === undefined) addTiles(result, await mirrorTiles(store, from, to, copy));
+        if (differing === undefined)
+          addTiles(result, await mirrorTiles(store, from, to, { ...copy, isOfSlice: slice !== undefined }));
         else addRefused(result, await whyRefused(from, to, await readTile(from, NEWEST_CHECKPOINT)));
       }
       if (differing === undefined)
