@@ -325,7 +325,12 @@ export class Search {
       const isGone = stored === undefined && entry !== undefined;
       const isOutside = isGone && this.#isOutsideOfSlice(entry);
       const why = isOutside ? 'it is outside of this slice' : stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
-      this.tally.unsearched.push({ segment: name, why, isChanged: isGone && !isOutside, isOutside });
+      this.tally.unsearched.push({
+        segment: name,
+        why,
+        isChanged: isGone && !isOutside,
+        ...(isOutside && { isOutside }),
+      });
       return;
     }
     if ('foreign' in stored) return this.tally.addForeign(name, stored.foreign);

@@ -10,7 +10,7 @@ import { AUDITORS, filingBehind } from './reports.ts';
 import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
 
-// A ledger of 1,700 seconds, in hundreds of which its segments come: five partitions, two log keys, seven batches, heartbeats, declared
+// A ledger of 1,700 seconds, in hundreds of which its segments come: five partitions, two log keys, six batches, heartbeats, declared
 // gaps, a hub that was created again, a clock that goes back, a foreign object, acknowledgements and a report.
 
 /** The second log key, which the log announces in its third batch; it certifies the last segments alone. */
@@ -108,9 +108,4 @@ export async function sliceScene(): Promise<Ledger> {
     new KeptLog(),
   );
   return ledger;
-}
-
-/** segmentsIn gives the names of segments whose own times, or numbers that are missing before them, put them into an interval. */
-export function segmentsOf(store: MemoryStore): string[] {
-  return [...store.objects.keys()].filter((name) => name.startsWith('segments/') && name !== PLANTED).sort();
 }

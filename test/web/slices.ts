@@ -1,4 +1,3 @@
-import { AuditsealError } from '../../src/core/errors.ts';
 import { SLICE_FILE, formatSlice } from '../../src/core/objects/slice.ts';
 import type { LedgerInterval } from '../../src/core/objects/slice.ts';
 import type { Report } from '../../src/core/objects/report.ts';
@@ -89,14 +88,3 @@ export async function bothSay(mirror: Mirror, interval: LedgerInterval, keys = M
 /** segmentsIn gives the names of the segments that a mirror has, in order. */
 export const segmentsIn = (mirror: Mirror): string[] =>
   [...mirror.keys()].filter((name) => name.startsWith('segments/')).sort();
-
-/** refused tells why an action ends in a fault. */
-export async function refused(action: () => Promise<unknown>): Promise<string> {
-  try {
-    await action();
-  } catch (error) {
-    if (error instanceof AuditsealError) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}

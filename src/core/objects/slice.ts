@@ -79,7 +79,3 @@ export const contains = (wide: LedgerInterval, narrow: LedgerInterval): boolean 
   wide.to >= narrow.to &&
   (wide.partitions === null ||
     (narrow.partitions !== null && narrow.partitions.every((id) => isPartitionOf(wide, id))));
-
-/** isSameInterval tells whether two intervals are one. */
-export const isSameInterval = (one: LedgerInterval, other: LedgerInterval): boolean =>
-  contains(one, other) && contains(other, one);

@@ -22,7 +22,7 @@ const MAX_BYTES = 65_536;
 const MAX_NAME = 1000;
 
 /** parseSlice gives what the file says, and undefined for bytes that are no such file of version 1. */
-export function parseSlice(bytes: Uint8Array): Slice | undefined {
+function parseSlice(bytes: Uint8Array): Slice | undefined {
   const text = bytes.length > MAX_BYTES ? undefined : decodeUtf8(bytes);
   const it = text === undefined ? undefined : parseJson(text);
   if (!isObject(it)) return undefined;
