@@ -315,6 +315,8 @@ test('other commands on a slice say nothing wrong of it', async () => {
   expect(inside.code).toBe(0);
   expect(inside.out).not.toContain('NOT SEARCHED');
   expect(inside.out).toContain('MISSING: events 6 to 8 of partition 0');
+  // A partition that begins with heartbeats lacks nothing before them.
+  expect((await run(find, whole, key)).out).not.toContain('of partition 2, between');
   expect(inside.out.split('\n').slice(-9)).toEqual(
     (await run(find, whole, ...span(3, 8), key)).out.split('\n').slice(-9),
   );
