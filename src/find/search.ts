@@ -23,7 +23,7 @@ import type { SegmentEntry } from '../core/objects/entry.ts';
 import { NO_HEADS, NO_POSITION } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { checkpointName, segmentName } from '../core/objects/names.ts';
-import { isPartitionOf } from '../core/objects/slice.ts';
+import { isOutsideOf } from '../core/objects/slice.ts';
 import type { LedgerInterval } from '../core/objects/slice.ts';
 import { visitRecords } from '../core/segment/lines.ts';
 import { decompress } from '../core/segment/zstd.ts';
@@ -271,12 +271,6 @@ export class Search {
       if (this.#isAsked(partition) && sealed !== '') this.tally.endSpan(partition, Date.parse(sealed));
   }
 
-  #isOutsideOfSlice({ partition, time }: SegmentEntry): boolean {
-    const { slice } = this.#deps;
-    if (slice === undefined) return false;
-    return !isPartitionOf(slice, partition) || time.last < slice.from || time.first >= slice.to;
-  }
-
   #isAsked(partition: string): boolean {
     const { partitions } = this.#query;
     return partitions === undefined || partitions.has(partition);
@@ -323,7 +317,7 @@ export class Search {
     }
     if (typeof stored !== 'object') {
       const isGone = stored === undefined && entry !== undefined;
-      const isOutside = isGone && this.#isOutsideOfSlice(entry);
+      const isOutside = isGone && isOutsideOf(this.#deps.slice, entry);
       const why = isOutside ? 'it is outside of this slice' : stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
       this.tally.unsearched.push({
         segment: name,

@@ -73,6 +73,13 @@ const isAscending = (value: unknown): value is readonly string[] | null =>
 export const isPartitionOf = ({ partitions }: Pick<LedgerInterval, 'partitions'>, partition: string): boolean =>
   partitions === null || partitions.includes(partition);
 
+/** isOutsideOf tells whether a segment's entry is of another partition or time than a slice; never where there is none. */
+export const isOutsideOf = (
+  slice: LedgerInterval | undefined,
+  { partition, time }: { readonly partition: string; readonly time: { readonly first: string; readonly last: string } },
+): boolean =>
+  slice !== undefined && (!isPartitionOf(slice, partition) || time.last < slice.from || time.first >= slice.to);
+
 /** contains tells whether an interval is as wide as another one in every way. */
 export const contains = (wide: LedgerInterval, narrow: LedgerInterval): boolean =>
   wide.from <= narrow.from &&
