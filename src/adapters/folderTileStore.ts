@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { FolderStore, TLOG_FOLDER, isFull, storeFull } from './folderStore.ts';
+import { stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
+import { replaceFile } from './replaceFile.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { litterOf } from '../core/objects/litter.ts';
 import { TLOG, isTileName } from '../core/objects/names.ts';
@@ -20,25 +20,7 @@ export class FolderTileStore implements TileStore, SearchableTiles {
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
     if (!isTileName(name)) throw new AuditsealError('TARGET_INVALID', `${name} is not the name of a tile`);
-    const path = join(this.#root, name);
-    const partial = `${path}.${randomBytes(8).toString('hex')}.partial`;
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      const file = await open(partial, 'wx');
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      // Readers see the old file or the new one, whole.
-      await rename(partial, path);
-    } catch (error) {
-      await unlink(partial).catch(() => {}); // the first failure is what counts
-      if (isFull(error)) throw storeFull(name, error);
-      const code = (error as NodeJS.ErrnoException).code ?? 'fault';
-      throw new AuditsealError('STORE_UNAVAILABLE', `${name} can't be written (${code})`, { cause: error });
-    }
+    await replaceFile(join(this.#root, name), bytes, name);
   }
 
   async remove({ name, written }: Pick<TileInfo, 'name' | 'written'>): Promise<void> {

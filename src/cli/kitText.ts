@@ -1,4 +1,6 @@
+import { describeInterval, intervalArguments } from './intervalOptions.ts';
 import { wrap } from './output.ts';
+import type { LedgerInterval } from '../core/objects/slice.ts';
 
 /** What is in a kit, beside what it is for. */
 export const [README, VERDICT, PAGE, MIRROR, REPORT] = [
@@ -17,6 +19,8 @@ export interface KitContents {
   /** ISO 8601 UTC */
   readonly made: string;
   readonly program: string;
+  /** the interval that the mirror is a slice of; left out where it is of a whole ledger */
+  readonly interval?: LedgerInterval;
   readonly pieces: readonly { readonly name: string; readonly verdict: string; readonly why: string }[];
   readonly page: { readonly bytes: Buffer; readonly sha256: string };
 }
@@ -24,12 +28,14 @@ export interface KitContents {
 const WIDTH = 78;
 
 /** readMeFirst is the page that an auditor reads first. */
-export function readMeFirst({ made, program, pieces, page }: KitContents): string {
+export function readMeFirst({ made, program, interval, pieces, page }: KitContents): string {
   const hasMirror = pieces.some(({ name }) => name.endsWith('/'));
   const what = hasMirror ? 'the folder mirror' : pieces.map(({ name }) => name).join(', then ');
   const lines = pieces.map(({ name, verdict, why }) => wrap(`  ${name}   ${verdict}: ${why}`, WIDTH, '    '));
   const commands = hasMirror
-    ? ['auditseal verify mirror --key KEY --auditor-key AUDITOR-KEY']
+    ? [
+        `auditseal verify mirror ${interval === undefined ? '' : `${intervalArguments(interval).join(' ')} `}--key KEY --auditor-key AUDITOR-KEY`,
+      ]
     : pieces.map(({ name }) => `auditseal check ${name} --key KEY --auditor-key AUDITOR-KEY`);
   return [
     'READ ME FIRST',
@@ -37,6 +43,7 @@ export function readMeFirst({ made, program, pieces, page }: KitContents): strin
       'Somebody gave you this folder to show what was logged. This page says how to check that yourself. You need no account, no network, and no knowledge of the program that made it.',
       WIDTH,
     ),
+    ...(interval === undefined ? [] : sliceWords(interval)),
     'WHAT IS MISSING ON PURPOSE: THE KEYS',
     wrap(
       "To check, you need one or two lines that begin with the ledger's name: the log's verifier key, and the auditor's. They are not in this folder, because whoever could change the folder could put keys of their own into it; keys that the files themselves name are claims: don't copy them from there. Get them another way, from somebody who answers for them: a published page or contract, a call in which they are read aloud, or the papers of last year.",
@@ -78,3 +85,12 @@ export function readMeFirst({ made, program, pieces, page }: KitContents): strin
     .join('\n\n')
     .concat('\n');
 }
+
+/** sliceWords says that not all of a ledger is there, and what to compare. */
+const sliceWords = (interval: LedgerInterval): string[] => [
+  'THIS IS NOT A WHOLE LEDGER',
+  wrap(
+    `The folder mirror is a slice: the segments ${describeInterval(interval)}, and the whole log. A check says whether that interval is whole, and nothing of what is outside of it. The file slice.json in it, which names the interval too, is a claim: know from elsewhere which interval you should have, and check for that one. The page fills it in; compare it.`,
+    WIDTH,
+  ),
+];

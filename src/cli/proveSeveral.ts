@@ -10,6 +10,9 @@ import { isPartition } from '../core/text.ts';
 import type { ProveDeps } from '../prove/entryProof.ts';
 import { proveRecord } from '../prove/prove.ts';
 
+/** OutsideOf says in words that a segment is outside of the slice that is asked; undefined where it isn't, or that is no slice. */
+export type OutsideOf = (segment: string | undefined) => Promise<string | undefined>;
+
 /** ListedRecord is a record that is to be proved. */
 interface ListedRecord {
   readonly partition: string;
@@ -65,7 +68,11 @@ function placeIn(line: string): string {
 }
 
 /** proveSeveral writes a file of evidence for each record into a folder that it makes, goes on behind what can't be proved, and gives the worst exit status. */
-export async function proveSeveral(deps: ProveDeps, records: readonly ListedRecord[], folder: string): Promise<number> {
+export async function proveSeveral(
+  deps: ProveDeps & { readonly outsideOf: OutsideOf },
+  records: readonly ListedRecord[],
+  folder: string,
+): Promise<number> {
   await createFolder('--out', folder);
   if (deps.verifiers.length === 0) warn('no signature is verified, because no --key says whose signature counts');
   let proved = 0;
@@ -80,7 +87,9 @@ export async function proveSeveral(deps: ProveDeps, records: readonly ListedReco
     try {
       const result = await proveRecord(deps, record);
       if (!result.ok) {
-        failed(place, result.why, result.reason === 'changed' ? EXIT.wrong : EXIT.unknown);
+        const outside = await deps.outsideOf(result.segment);
+        const isWrong = result.reason === 'changed' && outside === undefined;
+        failed(place, outside ?? result.why, isWrong ? EXIT.wrong : EXIT.unknown);
         continue;
       }
       await createFile(name, formatEvidence(result.evidence));

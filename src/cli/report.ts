@@ -1,19 +1,28 @@
-import { counted, formatBytes, formatCount, print, printItem } from './output.ts';
+import { describeInterval } from './intervalOptions.ts';
+import { counted, some, formatBytes, formatCount, print, printItem } from './output.ts';
 import { checkpointName } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
-import type { CosignatureReport, Finding, Report } from '../core/objects/report.ts';
+import type { CosignatureReport, Finding, IntervalReport, Report } from '../core/objects/report.ts';
 
-const START = { full: 'the first segments', incremental: 'the heads of the anchor', quick: 'the first entry' } as const;
+const START = {
+  full: 'the first segments',
+  incremental: 'the heads of the anchor',
+  quick: 'the first entry',
+  interval: 'the first entry',
+} as const;
 
 /** printReport prints the report of a check for people; `hasKeys` says whether a key of the log was given. */
 export function printReport(report: Report, hasKeys: boolean): void {
-  const { status, ledger, checked, log, partitions, findingsOmitted, findingsAcknowledged } = report;
+  const { status, ledger, checked, interval, log, partitions, findingsOmitted, findingsAcknowledged } = report;
   const but = findingsAcknowledged === 0 ? '' : `, with ${countFindings(findingsAcknowledged)} acknowledged`;
-  printItem(`${status}: ${ledger ?? 'no ledger'}${but}`);
+  if (interval !== undefined) printInterval(interval);
+  const what = interval === undefined ? '' : ', in that interval alone';
+  printItem(`${status}${what}: ${ledger ?? 'no ledger'}${but}`);
   if (status === 'verified' && !hasKeys)
     printItem('  it agrees with itself, but nobody you named vouches for it: no --key was given');
   printOpen(report.findings, findingsOmitted);
   printItem(`  ${checkedIn(report)}`);
+  if (interval !== undefined) printChains(interval);
   printItem(`  from ${START[checked.mode]}; anchor: ${checked.anchor ?? 'none'}`);
   if (log !== undefined) {
     printItem(
@@ -34,6 +43,27 @@ export function printReport(report: Report, hasKeys: boolean): void {
     printItem(`  partition ${head.partition}: up to index ${head.index}, record ${head.record - 1}, root ${head.root}`);
   }
   printRest(report);
+}
+
+/** printInterval says first that this is no check of a ledger, and where even the interval isn't complete. */
+function printInterval(interval: IntervalReport): void {
+  printItem(`ONLY AN INTERVAL WAS CHECKED: ${describeInterval(interval)}`);
+  const open = interval.chains.filter(({ sealed }) => sealed < interval.to).map(({ partition }) => partition);
+  if (open.length > 0)
+    printItem(
+      `NOT COMPLETE TO ITS END: nothing is sealed up to there of partition ${some(open)}; below stands until when`,
+    );
+}
+
+/** printChains says what of each partition was of the interval. */
+function printChains({ segments, segmentsOutside, chains }: IntervalReport): void {
+  printItem(
+    `  of the interval, by the log: ${counted(segments, 'segment')} of ${formatCount(segments + segmentsOutside)}`,
+  );
+  for (const { partition, segments, first, last, sealed } of chains) {
+    const which = segments === 0 ? 'none' : `${formatCount(segments)}, index ${first} to ${last}`;
+    printItem(`  partition ${partition}: ${which}; ${sealed === '' ? 'nothing is sealed' : `sealed until ${sealed}`}`);
+  }
 }
 
 function checkedIn({ checked }: Report): string {

@@ -40,12 +40,10 @@ export class ChainSpans {
     if (known === undefined && this.#isAfterSkip && index > 0 && earliest < to && latest >= from)
       this.#tally.unfollowed.add(partition);
     if (known !== undefined && known.incarnation !== incarnation) this.#tell(partition, known, undefined);
-    const before =
-      known?.incarnation === incarnation
-        ? known
-        : { incarnation, last: events.first - 1, missing: [] as Followed['missing'] };
     // One without events says which number is the last that is sealed or declared.
     const first = events.count > 0 ? events.first : events.last + 1;
+    const before =
+      known?.incarnation === incarnation ? known : { incarnation, last: first - 1, missing: [] as Followed['missing'] };
     if (first > before.last + 1) before.missing.push({ first: before.last + 1, last: first - 1 });
     before.last = events.last;
     if (events.count > 0) {

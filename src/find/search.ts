@@ -23,6 +23,8 @@ import type { SegmentEntry } from '../core/objects/entry.ts';
 import { NO_HEADS, NO_POSITION } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { checkpointName, segmentName } from '../core/objects/names.ts';
+import { isOutsideOf } from '../core/objects/slice.ts';
+import type { LedgerInterval } from '../core/objects/slice.ts';
 import { visitRecords } from '../core/segment/lines.ts';
 import { decompress } from '../core/segment/zstd.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
@@ -52,6 +54,8 @@ export interface SearchDeps {
   readonly tiles?: SearchableTiles;
   /** keys that the log signs with, or did; without any, whoever made the ledger is taken at their word */
   readonly verifiers: readonly VerifierKey[];
+  /** what the ledger claims to be a slice of: a segment outside of it that isn't there is no sign of a change */
+  readonly slice?: LedgerInterval;
   /** keeps what is read of the index's units, and the segments that the log has */
   readonly cache?: ByteCache;
   /** is told after each segment */
@@ -316,8 +320,15 @@ export class Search {
       return;
     }
     if (typeof stored !== 'object') {
-      const why = stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
-      this.tally.unsearched.push({ segment: name, why, isChanged: stored === undefined && entry !== undefined });
+      const isGone = stored === undefined && entry !== undefined;
+      const isOutside = isGone && isOutsideOf(this.#deps.slice, entry);
+      const why = isOutside ? 'it is outside of this slice' : stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
+      this.tally.unsearched.push({
+        segment: name,
+        why,
+        isChanged: isGone && !isOutside,
+        ...(isOutside && { isOutside }),
+      });
       return;
     }
     if ('foreign' in stored) return this.tally.addForeign(name, stored.foreign);

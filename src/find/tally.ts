@@ -27,6 +27,8 @@ export interface Unsearched {
   readonly why: string;
   /** somebody changed it: it is not what the log says */
   readonly isChanged: boolean;
+  /** it is outside of what the ledger claims to be a slice of */
+  readonly isOutside?: boolean;
 }
 
 /** MOST_NAMED is how many of many are named. */

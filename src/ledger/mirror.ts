@@ -2,7 +2,8 @@ import { faultIn } from '../core/errors.ts';
 import { roomFor } from './mirrorRoom.ts';
 import type { FreeBytes } from './mirrorRoom.ts';
 import { partitionsOf } from './partitions.ts';
-import { hasMd5 } from '../core/hash.ts';
+import { hasMd5, sha256 } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
 import { batchName, isKnownName, segmentName } from '../core/objects/names.ts';
 import { MAX_OBJECT_BYTES } from '../core/objects/sizes.ts';
 import { GONE, WHY_UNREAD, isSame } from '../ports/store.ts';
@@ -54,23 +55,38 @@ export async function differsAt(from: Pick<ObjectStore, 'read'>, mirror: ObjectS
  * container keeps nothing of the ledger back. It stops where the disk is full, and throws STORE_FULL where it can't have room for all.
  */
 export async function mirrorLedger(from: ObjectStore, to: MirrorFolder, options: MirrorOptions): Promise<MirrorResult> {
-  const present = new Map<string, number>();
-  for await (const { name, size } of to.list('')) present.set(name, size);
-  const room = await roomFor(from.list(''), (name) => present.has(name), options.free);
-  const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
-  const copying = new Copying(from, to, present, result, options.trustsSizes ?? false);
-
-  const others: ObjectInfo[] = [];
   const knownFirst = async function* (): AsyncGenerator<ObjectInfo> {
+    const others: ObjectInfo[] = [];
     for await (const object of from.list('')) {
       if (isKnownName(object.name)) yield object;
       else others.push(object);
     }
     yield* others;
   };
+  return mirrorObjects(from, to, knownFirst, options);
+}
+
+/** CopiedObject is an object that is to be copied. */
+export interface CopiedObject extends ObjectInfo {
+  /** of the bytes that it must have, where that is known */
+  readonly sha256?: Hash;
+}
+
+/** mirrorObjects does that for the objects that `listed` gives, which it asks twice. */
+export async function mirrorObjects(
+  from: ObjectStore,
+  to: MirrorFolder,
+  listed: () => AsyncIterable<CopiedObject>,
+  options: MirrorOptions,
+): Promise<MirrorResult> {
+  const present = new Map<string, number>();
+  for await (const { name, size } of to.list('')) present.set(name, size);
+  const room = await roomFor(listed(), (name) => present.has(name), options.free);
+  const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
+  const copying = new Copying(from, to, present, result, options.trustsSizes ?? false);
   const underway = new Set<Promise<void>>();
   try {
-    for await (const object of knownFirst()) {
+    for await (const object of listed()) {
       if (copying.fullAt !== undefined) break;
       const task = copying
         .take(object)
@@ -113,19 +129,21 @@ class Copying {
     this.#trustsSizes = trustsSizes;
   }
 
-  async take(object: ObjectInfo): Promise<void> {
+  async take(object: CopiedObject): Promise<void> {
     const why = await this.#take(object);
     if (why !== undefined) this.#result.failed.push({ object: object.name, why });
   }
 
   /** take copies an object, or says why it can't. */
-  async #take({ name, size, md5 }: ObjectInfo): Promise<string | undefined> {
+  async #take({ name, size, md5, sha256: wanted }: CopiedObject): Promise<string | undefined> {
     const known = this.#present.get(name);
     try {
       if (known === size && this.#trustsSizes) return this.#count();
       const stored = known === undefined ? undefined : await this.#to.read(name, MAX_OBJECT_BYTES);
       if (typeof stored === 'string') return WHY_UNREAD[stored];
-      if (stored?.length === size && md5 !== undefined && hasMd5(stored, md5)) return this.#count();
+      const isStored =
+        stored?.length === size && (hasHash(stored, wanted) || (md5 !== undefined && hasMd5(stored, md5)));
+      if (isStored) return this.#count();
       if (stored !== undefined && stored.length !== size && !isBlank(stored))
         return `the mirror has ${stored.length} bytes under this name, and the ledger has ${size}; the mirror's were left as they are`;
       const bytes = await this.#from.read(name, MAX_OBJECT_BYTES);
@@ -155,5 +173,7 @@ class Copying {
     this.#result.present += 1;
   }
 }
+
+const hasHash = (bytes: Buffer, wanted: Hash | undefined): boolean => wanted !== undefined && sha256(bytes) === wanted;
 
 const isBlank = (bytes: Buffer): boolean => bytes.length > 0 && bytes.every((byte) => byte === 0);

@@ -6,6 +6,14 @@ import { hasGrownFrom } from './treeProof.ts';
 import { attempt, faultIn } from '../core/errors.ts';
 import { formatHash, hasMd5 } from '../core/hash.ts';
 import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import {
+  TILE_WIDTH,
+  edgeTiles,
+  formatBundlePath,
+  formatTilePath,
+  parseBundlePath,
+  parseTilePath,
+} from '../core/merkle/tile.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import { NEWEST_CHECKPOINT, isIndexName, isTileName } from '../core/objects/names.ts';
@@ -26,7 +34,7 @@ export async function mirrorTiles(
   store: Pick<ObjectStore, 'read'>,
   from: ReadableTiles,
   to: TileStore,
-  { trustsSizes = false, free }: Pick<MirrorOptions, 'trustsSizes' | 'free'> = {},
+  { trustsSizes = false, free, isOfSlice = false }: MirrorTilesOptions = {},
 ): Promise<MirroredTiles> {
   const checkpoint = await readTile(from, NEWEST_CHECKPOINT);
   const refused = await whyRefused(from, to, checkpoint);
@@ -34,8 +42,12 @@ export async function mirrorTiles(
   const present = new Map<string, number>();
   for await (const { name, size } of to.list('')) present.set(name, size);
   const index = checkpoint && (await neededFiles(store, from, checkpoint));
+  const isOld = isOfSlice ? oldTilesOf(checkpoint) : () => false;
   const isWanted = (name: string): boolean =>
-    name !== NEWEST_CHECKPOINT && isTileName(name) && (!isIndexName(name) || index?.has(name) !== false);
+    name !== NEWEST_CHECKPOINT &&
+    isTileName(name) &&
+    !isOld(name) &&
+    (!isIndexName(name) || index?.has(name) !== false);
   await roomFor(from.list(''), (name) => !isWanted(name) || present.has(name), free);
   const done = { written: 0, bytes: 0, present: 0 };
   const write = async (name: string, bytes: Buffer): Promise<void> => {
@@ -57,6 +69,25 @@ export async function mirrorTiles(
   if (kept?.equals(checkpoint) === true) done.present += 1;
   else await write(NEWEST_CHECKPOINT, checkpoint);
   return done;
+}
+
+/** MirrorTilesOptions says how tiles are copied. */
+export interface MirrorTilesOptions extends Pick<MirrorOptions, 'trustsSizes' | 'free'> {
+  /** leave out the partial tiles of earlier checkpoints: they are most of all bytes, and prove nothing that the full ones don't */
+  readonly isOfSlice?: boolean;
+}
+
+/** oldTilesOf tells which partial tiles and bundles a log's newest checkpoint doesn't imply. */
+function oldTilesOf(note: Buffer | undefined): (name: string) => boolean {
+  const head = note && checkpointIn(note);
+  if (head === undefined) return () => false;
+  const edge = edgeTiles(head.size);
+  const bundles = edge.filter(({ level }) => level === 0);
+  const needed = new Set([...edge.map(formatTilePath), ...bundles.map(formatBundlePath)]);
+  return (name) => {
+    const { width = TILE_WIDTH } = parseTilePath(name) ?? parseBundlePath(name) ?? {};
+    return width < TILE_WIDTH && !needed.has(name);
+  };
 }
 
 /** whyRefused says why a log's newest checkpoint, and its tiles, must not be copied over those of a mirror; undefined where they may. */

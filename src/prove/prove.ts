@@ -41,6 +41,8 @@ export type Proved =
       readonly ok: false;
       /** `absent`: there is no such record in the log, or not yet; `changed`: the segment isn't what the log says */
       readonly reason: 'absent' | 'changed';
+      /** the segment that isn't */
+      readonly segment?: string;
       readonly why: string;
     };
 
@@ -73,7 +75,12 @@ async function evidenceOf(deps: ProveDeps, place: RecordPlace, { found, entryPro
   }
   const leaves = await segmentLeaves(deps.store, segment, entry, line);
   if (leaves === undefined) {
-    return { ok: false, reason: 'changed', why: `${segment} is missing, or is not what its entry in the log says` };
+    return {
+      ok: false,
+      reason: 'changed',
+      segment,
+      why: `${segment} is missing, or is not what its entry in the log says`,
+    };
   }
   const { note, checkpoint, proof } = entryProof;
   if (parseHeader(leaves.header).ledger !== checkpoint.origin)

@@ -7,6 +7,7 @@ const MAX_NAME_LENGTH = 200;
 const WHAT: Readonly<Record<IgnoredWhy, readonly [one: string, many: string]>> = {
   system: ['file that an operating system left', 'files that an operating system left'],
   partial: ['file that a copy left which was cut off', 'files that a copy left which was cut off'],
+  slice: ['file that says what slice of a ledger this is', 'files that say what slice of a ledger this is'],
   saved: [
     'file of evidence or an answer that somebody saved here',
     'files of evidence or answers that somebody saved here',

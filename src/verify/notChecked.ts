@@ -28,10 +28,10 @@ export function notChecked(
   options: VerifyOptions,
   log: LogLimits | undefined,
 ): string[] {
-  const { anchor, auditors, isIncremental = false, isQuick = false } = options;
+  const { anchor, auditors, isIncremental = false, isQuick = false, interval } = options;
   const not: string[] = [];
   if (isQuick) not.push(...notCheckedQuickly(tally, log !== undefined));
-  else if (tally.segments === 0) not.push(noSegment(tally));
+  else if (interval === undefined && tally.segments === 0) not.push(noSegment(tally));
   if (isIncremental) {
     const before = anchor?.name ?? 'the anchor';
     not.push(`${tally.notRehashed} segments before the heads of ${before} were not read again`);
@@ -42,7 +42,7 @@ export function notChecked(
     not.push(`no earlier report was at hand, so segments removed from the end of a chain${which} would not be noticed`);
   }
   if (log !== undefined) not.push(...notCheckedOfLog(tally, options, log, tiles !== undefined));
-  else if (tally.segments > 0) not.push(notCheckedWithoutLog(options));
+  else if (tally.segments > 0 || interval !== undefined) not.push(notCheckedWithoutLog(options));
   if (log === undefined && ledger.claimed !== undefined) not.push(notCheckedOfClaim(options, ledger.claimed));
   if (auditors === undefined && tally.reports > 0)
     not.push(`no key of the auditor was given, so anybody may have filed the ${tally.reports} reports`);
@@ -57,7 +57,7 @@ export function notChecked(
       `${tally.acknowledgementsWithoutEntry.length} acknowledgements don't count yet, because no entry of them was found in the log: ${acknowledgement} is the first`,
     );
   const [withoutFinding] = tally.acknowledgementsWithoutFinding;
-  if (withoutFinding !== undefined && !isIncremental && !isQuick)
+  if (withoutFinding !== undefined && !isIncremental && !isQuick && interval === undefined)
     not.push(
       `acknowledgements that fit no finding which this check lists: ${tally.acknowledgementsWithoutFinding.length}; ${withoutFinding} is the first`,
     );

@@ -50,6 +50,14 @@ export async function checkOtherObjects(
   }
 }
 
+/** Folders of the log's own objects, and of actions. */
+const LOG_FOLDERS = ['actions/', 'batches/', 'checkpoints/', 'cosignatures/'];
+
+/** checkLogNames looks at the names of the log's objects and of actions alone. */
+export async function checkLogNames(context: Context): Promise<void> {
+  for (const folder of LOG_FOLDERS) await checkNames(context, {}, context.store.list(folder));
+}
+
 /** Listed is what a listing says of an object: where it gives names alone, no size. */
 interface Listed {
   readonly name: string;

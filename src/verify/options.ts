@@ -1,6 +1,7 @@
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
+import type { LedgerInterval } from '../core/objects/slice.ts';
 import type { Anchor } from '../ledger/reports.ts';
 
 /** VerifyOptions is what a check goes by, besides what is stored. */
@@ -11,6 +12,8 @@ export interface VerifyOptions {
   readonly isIncremental?: boolean;
   /** compare stored bytes with the log, and look into no segment */
   readonly isQuick?: boolean;
+  /** look into no segment but those of this interval, and at no report; with neither an anchor nor `isQuick` */
+  readonly interval?: LedgerInterval;
   /** the ledger that the container must hold; without it, the one that the first object names */
   readonly ledger?: string;
   /** keys that the log's checkpoints are signed with; without them no signature is checked */

@@ -123,6 +123,12 @@ const WORDS: Readonly<Record<Checked['of'], Readonly<Record<Given, string>>>> = 
     violated: 'VIOLATED: NOT AS IT WAS SEALED',
     unverified: 'NOT VERIFIED',
   },
+  interval: {
+    verified: 'Verified, of one interval alone',
+    stated: 'Verified, of one interval alone',
+    violated: 'VIOLATED: AN INTERVAL IS NOT AS IT WAS SEALED',
+    unverified: 'NOT VERIFIED',
+  },
 };
 
 const isGood = (given: Given): boolean => given === 'verified' || given === 'stated';

@@ -9,6 +9,7 @@ import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
 import { checkAnswerFile, faultOf } from './answerFile.ts';
 import { showAnswer } from './answerResult.ts';
 import { byId, element, untrusted } from './dom.ts';
+import { askedInterval, fillInterval, onInterval } from './interval.ts';
 import { showKeyFaults } from './keyFaults.ts';
 import { answerIn, checkMirrorFiles, filesOfDrop, filesOfPicker, isNoMirror } from './mirror.ts';
 import type { MirrorFiles } from './mirror.ts';
@@ -151,7 +152,8 @@ function verdictOf(name: string, error: unknown, bytes?: Uint8Array): HTMLElemen
   throw error;
 }
 
-async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<void> {
+/** openMirror checks a folder; one that is `again` the same fills nothing in. */
+async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>, again = false): Promise<void> {
   const mine = begin();
   say('Reading the names of the files in the folder');
   try {
@@ -166,6 +168,8 @@ async function openMirror(reading: MirrorFiles | Promise<MirrorFiles>): Promise<
       return;
     }
     mirror = chosen;
+    if (!again) await fillInterval(chosen);
+    if (mine !== turn) return;
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     const about = await checked({ of: 'folder', chosen: [] });
@@ -194,6 +198,8 @@ async function checkMirror(chosen: MirrorFiles): Promise<void> {
   const mine = ++turn;
   running?.stop();
   withdraw();
+  const asked = askedInterval();
+  if ('fault' in asked) return sayNoInterval();
   say('Checking the folder ', untrusted(chosen.name));
   const total = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
   bar.value = 0;
@@ -203,7 +209,7 @@ async function checkMirror(chosen: MirrorFiles): Promise<void> {
   againHint.textContent = chosen.reread === undefined ? AGAIN.same : AGAIN.reread;
   showRunning(true);
   let quarter = 0;
-  const run = checkMirrorFiles(chosen, keyField.value, ({ name, files, bytes }) => {
+  const run = checkMirrorFiles(chosen, keyField.value, asked.interval, ({ name, files, bytes }) => {
     const part = total === 0 ? 1 : Math.min(bytes / total, 1);
     bar.value = part;
     const of = `${size(bytes)} of ${size(total)}, ${number(files)} of ${number(chosen.files.length)} files: `;
@@ -214,7 +220,7 @@ async function checkMirror(chosen: MirrorFiles): Promise<void> {
   });
   running = run;
   try {
-    const [about, outcome] = await Promise.all([checked(chosenFolder(chosen, total)), run.outcome]);
+    const [about, outcome] = await Promise.all([checked(chosenFolder(chosen, total, asked.interval)), run.outcome]);
     if (mine === turn) showVerdict(showLedger(chosen, outcome), about);
   } finally {
     if (mine === turn) {
@@ -222,6 +228,27 @@ async function checkMirror(chosen: MirrorFiles): Promise<void> {
       showRunning(false);
     }
   }
+}
+
+/** sayNoInterval says that nothing is checked for what stands in step 3. */
+function sayNoInterval(): void {
+  mirrorPart.hidden = false;
+  againButton.textContent = 'Check the folder again';
+  showRunning(false);
+  say('Nothing was checked: what stands in step 3 is no interval.');
+}
+
+/** changeInterval takes back at once what was said for the interval of before. */
+function changeInterval(): void {
+  if (mirror === undefined) return;
+  stopRunning();
+  withdraw();
+  askedInterval();
+  say(
+    'You changed the interval, so nothing is said about the folder ',
+    untrusted(mirror.name),
+    ' any more. Press \u201cCheck the folder again\u201d to check it for this one.',
+  );
 }
 
 function showRunning(isRunning: boolean): void {
@@ -237,7 +264,7 @@ function stopRunning(): void {
 }
 
 async function checkAgain(): Promise<void> {
-  if (mirror !== undefined) await openMirror(mirror.reread?.() ?? mirror);
+  if (mirror !== undefined) await openMirror(mirror.reread?.() ?? mirror, true);
   else if (proof !== undefined) await check(proof, showVerdict);
 }
 
@@ -338,6 +365,7 @@ function start(work: Promise<void>): void {
 
 input.addEventListener('change', () => start(open(input.files?.[0])));
 keyField.addEventListener('input', () => start(changeKeys()));
+onInterval(changeInterval);
 document.addEventListener('dragover', (event) => {
   event.preventDefault();
   document.body.classList.add('dropping');

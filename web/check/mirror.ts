@@ -1,6 +1,7 @@
 import type { Progress, LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
 import { TLOG } from '../verify/ledger/folder.ts';
 import { isKnownName } from '../verify/ledger/names.ts';
+import type { Interval } from '../verify/ledger/slice.ts';
 import type { MirrorWork } from './worker.ts';
 import { runWorker } from './workerRun.ts';
 import type { Running } from './workerRun.ts';
@@ -104,9 +105,10 @@ async function readEntry(root: FileSystemDirectoryEntry): Promise<MirrorFiles> {
 export const checkMirrorFiles = (
   { files }: MirrorFiles,
   keys: string,
+  interval: Interval | undefined,
   onProgress: (progress: Progress) => void,
 ): Running<LedgerOutcome> =>
-  runWorker({ kind: 'mirror', files, keys, now: Date.now() }, (said) => {
+  runWorker({ kind: 'mirror', files, keys, interval, now: Date.now() }, (said) => {
     if ('progress' in said) onProgress(said.progress);
     return 'outcome' in said ? said.outcome : undefined;
   });

@@ -1,4 +1,6 @@
-import type { LedgerOutcome, PartitionCount } from '../verify/ledger/verifyLedger.ts';
+import type { IntervalCounts } from '../verify/ledger/checked.ts';
+import type { PartitionCount } from '../verify/ledger/counts.ts';
+import type { LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
 import type { Unreadable } from '../verify/ledger/findings.ts';
 import { code, element, untrusted } from './dom.ts';
 import { showFindings } from './findings.ts';
@@ -21,7 +23,7 @@ export function showLedger({ name, reread }: MirrorFiles, outcome: LedgerOutcome
     mirrorVerdict(name, outcome),
     ...(findings.length === 0 ? [] : [showFindings(outcome)]),
     ...(unreadable.length === 0 ? [] : [showUnread(unreadable, reread === undefined)]),
-    ...(partitions.length === 0 ? [] : [showChains(partitions)]),
+    ...(partitions.length === 0 ? [] : [showChains(outcome)]),
     part('facts', 'What was checked', facts(checkedOf(outcome))),
     part(
       'not',
@@ -78,20 +80,32 @@ const showUnread = (unreadable: readonly Unreadable[], isListedOnce: boolean): H
     row: ({ object, why }) => [code(cut(object)), untrusted(cut(why))],
   });
 
-const showChains = (partitions: readonly PartitionCount[]): HTMLElement =>
+const showChains = ({ partitions, interval }: LedgerOutcome): HTMLElement =>
   showListing({
     id: 'partitions',
     title: 'The chains',
-    heads: ['Partition', 'Segments', 'Heartbeats', 'Records', 'Events', 'Stored', 'Newest segment of the chain'],
+    heads: [
+      'Partition',
+      'Segments',
+      'Heartbeats',
+      'Records',
+      'Events',
+      'Stored',
+      interval === undefined ? 'Newest segment of the chain' : 'Of the interval',
+    ],
     items: partitions,
     first: partitions.slice(0, FIRST_ROWS),
     rest: [`Not shown: ${plural(partitions.length - FIRST_ROWS, 'more partition')}.`],
     above: [],
-    row,
+    row: (count) => row(count, interval),
   });
 
-function row({ partition, segments, heartbeats, records, events, storedBytes, head }: PartitionCount): Cell[] {
-  const newest = head === undefined ? 'None' : `Index ${head.index}, root ${head.root}`;
+function row(
+  { partition, segments, heartbeats, records, events, storedBytes, head }: PartitionCount,
+  interval: IntervalCounts | undefined,
+): Cell[] {
+  const last = head === undefined ? 'None' : `Index ${head.index}, root ${head.root}`;
+  const newest = interval === undefined ? last : spanIn(interval, partition);
   return [
     partition,
     number(segments),
@@ -101,6 +115,13 @@ function row({ partition, segments, heartbeats, records, events, storedBytes, he
     size(storedBytes),
     code(newest),
   ];
+}
+
+/** spanIn says which segments of a partition are of an interval, and until when it is sealed. */
+function spanIn({ partitionsIn }: IntervalCounts, partition: string): string {
+  const { span, sealed = '' } = partitionsIn.find((one) => one.partition === partition) ?? {};
+  const which = span === undefined ? 'None' : `Index ${span[0]} to ${span[1]}`;
+  return `${which}; ${sealed === '' ? 'nothing is sealed' : `sealed until ${sealed}`}`;
 }
 
 /** keysOf says who signed, and whose word it is that these are the log's keys. */
@@ -155,6 +176,8 @@ function checkedOf(outcome: LedgerOutcome): Fact[] {
           ],
         ] satisfies Fact[])),
     ...keysOf(outcome),
-    ['Earlier report', anchor ?? 'none that an auditor whose key you gave signed'],
+    ...(outcome.interval === undefined
+      ? ([['Earlier report', anchor ?? 'none that an auditor whose key you gave signed']] satisfies Fact[])
+      : []),
   ];
 }

@@ -1,7 +1,11 @@
 import type { LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
+import type { IntervalCounts } from '../verify/ledger/checked.ts';
+import { SLICE, isSameInterval } from '../verify/ledger/slice.ts';
+import type { Interval, Slice } from '../verify/ledger/slice.ts';
 import { isKnownName } from '../verify/ledger/names.ts';
 import { code, element } from './dom.ts';
 import { countFound } from './findings.ts';
+import { describeInterval } from './interval.ts';
 import { cut, number, paragraph, plural } from './parts.ts';
 import { status } from './result.ts';
 
@@ -9,11 +13,19 @@ import { status } from './result.ts';
 export const NO_SEGMENT =
   'No segment was found: choose the folder that holds the folder segments, not one above or below it.';
 
+const NO_SEGMENT_IN =
+  'The log in the folder, if it is one that counts, has no segment of this interval: compare it with the one that you should have.';
+
 /** mirrorVerdict is what is to be thought of a mirror, by the status that the check gives and by whose keys were given. */
 export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLElement {
   const { ledger } = outcome;
   const name = ledger === undefined ? 'of an unknown ledger' : element('span', {}, 'of the ledger ', code(cut(ledger)));
-  const where = element('p', {}, 'The folder ', code(cut(folder)), ', a mirror ', name, '.');
+  const where = element(
+    'div',
+    {},
+    element('p', {}, 'The folder ', code(cut(folder)), ', a mirror ', name, '.'),
+    ...(outcome.interval === undefined ? whenNotWhole(outcome) : saysInterval(outcome.interval, outcome)),
+  );
   if (outcome.status === 'violated') {
     return isWholeBeside(outcome) ? beside(where, outcome) : violated(where, outcome);
   }
@@ -21,7 +33,53 @@ export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLEleme
   return holds(where, outcome);
 }
 
-const segmentsOf = ({ partitions }: LedgerOutcome): number => partitions.reduce((sum, it) => sum + it.segments, 0);
+/** titled says in a title that it is of an interval alone. */
+const titled = ({ interval, slice }: LedgerOutcome, title: string): string => {
+  if (interval === undefined) return title;
+  const own = isClaimed(interval, slice) ? ', which the folder itself names' : '';
+  return `Only an interval was checked${own}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
+};
+
+const isClaimed = (interval: Interval, slice: LedgerOutcome['slice']): slice is Slice =>
+  slice !== undefined && slice !== 'unreadable' && isSameInterval(interval, slice);
+
+/** saysInterval says which interval was checked, who says that it is the right one, and where it isn't complete. */
+function saysInterval(interval: IntervalCounts, { slice }: LedgerOutcome): Node[] {
+  const { segments, outside, partitionsIn, to } = interval;
+  const whose = isClaimed(interval, slice)
+    ? `The folder itself says, in ${SLICE}, that it is this slice: compare that with the interval that you should have, because whoever gave it to you could write another one there.`
+    : 'You chose this interval in step 3.';
+  const open = partitionsIn.filter(({ sealed }) => sealed < to).map(({ partition }) => partition);
+  return [
+    paragraph(
+      `Checked was the interval ${describeInterval(interval)}: ${plural(segments, 'segment')} of the ${number(segments + outside)} that the log has. Nothing is said of any other. ${whose}`,
+    ),
+    ...(open.length === 0
+      ? []
+      : [
+          paragraph(
+            `It is not complete to its end: nothing is sealed up to there of partition ${cut(open.join(', '))}. Below stands until when.`,
+          ),
+        ]),
+  ];
+}
+
+/** whenNotWhole says of a folder that was checked as a whole ledger, and lacks something, that it calls itself a slice. */
+function whenNotWhole({ slice, findings }: LedgerOutcome): Node[] {
+  if (slice === undefined || !findings.some(({ code: name }) => name === 'segment-missing')) return [];
+  const what =
+    slice === 'unreadable'
+      ? `has a file ${SLICE}, as slices of a ledger have, which can\u2019t be read`
+      : `calls itself a slice, ${describeInterval(slice)}`;
+  return [
+    paragraph(
+      `It was checked as a whole ledger, and it ${what}. If you should have a slice, put its interval into step 3 and check again. If you were given it as a whole ledger, segments are missing.`,
+    ),
+  ];
+}
+
+const segmentsOf = ({ partitions, interval }: LedgerOutcome): number =>
+  interval?.segments ?? partitions.reduce((sum, it) => sum + it.segments, 0);
 
 /** What was found beside the record says nothing about the record, if a key of the user vouches for that. */
 function isWholeBeside({ findings, omittedOf, unreadable, hasKeys, log }: LedgerOutcome): boolean {
@@ -46,7 +104,10 @@ function beside(where: Node, outcome: LedgerOutcome): HTMLElement {
   const entries = plural(outcome.log?.head?.size ?? 0, 'entry', 'entries');
   return status(
     'violated',
-    `The record is whole as far as it was checked, but ${errors === 1 ? 'a foreign object lies' : `${number(errors)} foreign objects lie`} in the container`,
+    titled(
+      outcome,
+      `The record is whole as far as it was checked, but ${errors === 1 ? 'a foreign object lies' : `${number(errors)} foreign objects lie`} in the container`,
+    ),
     'beside',
     where,
     paragraph(
@@ -64,13 +125,16 @@ function violated(where: Node, outcome: LedgerOutcome): HTMLElement {
   const { errors, warnings } = countFound(outcome);
   return status(
     'violated',
-    `Violated: ${plural(errors, 'error')}${warnings === 0 ? '' : ` and ${plural(warnings, 'warning')}`}`,
+    titled(
+      outcome,
+      `Violated: ${plural(errors, 'error')}${warnings === 0 ? '' : ` and ${plural(warnings, 'warning')}`}`,
+    ),
     'violated',
     where,
     paragraph(
       'At least one error was found: something was changed, removed or added, or evidence is missing. The table below names each object and what is wrong with it; docs/runbook.md says what to do first.',
     ),
-    ...(segmentsOf(outcome) > 0 ? [] : [paragraph(NO_SEGMENT)]),
+    ...(segmentsOf(outcome) > 0 ? [] : [paragraph(outcome.interval === undefined ? NO_SEGMENT : NO_SEGMENT_IN)]),
     ...(unread === 0
       ? []
       : [paragraph(`${plural(unread, 'object')} could not be read besides, so nothing is known of what is in there.`)]),
@@ -84,11 +148,17 @@ function unverified(where: Node, outcome: LedgerOutcome): HTMLElement {
   const why = isEmpty ? 'no record was checked' : `${plural(unread, 'object')} could not be read`;
   return status(
     'unverified',
-    `Unverified: ${why}`,
+    titled(outcome, `Unverified: ${why}`),
     'unverified',
     where,
     paragraph('This is neither a pass nor a sign of tampering.'),
-    paragraph(isEmpty ? NO_SEGMENT : 'Nothing is known of what could not be read; the table below names it.'),
+    paragraph(
+      isEmpty
+        ? outcome.interval === undefined
+          ? NO_SEGMENT
+          : NO_SEGMENT_IN
+        : 'Nothing is known of what could not be read; the table below names it.',
+    ),
     ...whoSigned(outcome),
   );
 }
@@ -101,9 +171,20 @@ function holds(where: Node, outcome: LedgerOutcome): HTMLElement {
   const open = warnings === 0 ? [] : [`${warnings === 1 ? 'one thing' : `${number(warnings)} things`} to look at`];
   const but = [...known, ...open].join(' and ');
   const found = but === '' ? 'nothing was found wrong' : `nothing was found wrong but ${but}, in the table below`;
-  const whole = paragraph(`Every record was hashed again, every chain was followed, and ${found}.`);
+  const whole = paragraph(
+    outcome.interval === undefined
+      ? `Every record was hashed again, every chain was followed, and ${found}.`
+      : `Every record of the interval was hashed again, the log was followed, and ${found}.`,
+  );
   const self = (title: string, ...content: Node[]): HTMLElement =>
-    status('unverified', `It agrees with itself, but ${title}`, 'unverified', where, whole, ...content);
+    status(
+      'unverified',
+      titled(outcome, `It agrees with itself, but ${title}`),
+      'unverified',
+      where,
+      whole,
+      ...content,
+    );
   if (log === undefined) {
     const why =
       'The folder holds no log, so no signature vouches for it: whoever could write the folder could have made all of it.';
@@ -117,7 +198,7 @@ function holds(where: Node, outcome: LedgerOutcome): HTMLElement {
   const newest = `The newest covers ${plural(head.size, 'entry', 'entries')}, up to a batch that says that it was made at ${head.time}.`;
   return status(
     'verified',
-    acknowledged === 0 ? 'Verified' : `Verified, with ${plural(acknowledged, 'finding')} acknowledged`,
+    titled(outcome, acknowledged === 0 ? 'Verified' : `Verified, with ${plural(acknowledged, 'finding')} acknowledged`),
     'verified',
     where,
     whole,

@@ -1,6 +1,8 @@
+import type { Interval } from '../verify/ledger/slice.ts';
 import type { VerifierKey } from '../verify/verifierKey.ts';
 import { code, element } from './dom.ts';
 import type { MirrorFiles } from './mirror.ts';
+import { describeInterval } from './interval.ts';
 import { cut, facts, part, plural } from './parts.ts';
 import type { Fact } from './parts.ts';
 
@@ -15,7 +17,7 @@ export interface GivenKey {
 
 /** Checked is what a check was of, with what, and when: a print of its result must hold all of it. */
 export interface Checked {
-  readonly of: 'file' | 'folder';
+  readonly of: 'file' | 'folder' | 'interval';
   /** what was chosen or dropped, in rows */
   readonly chosen: readonly Fact[];
   /** SHA-256 of the chosen file, in hex; absent where it wasn't read, and for a folder */
@@ -76,15 +78,19 @@ export const chosenFile = (
   sha256,
 });
 
-/** chosenFolder describes a folder whose files take so many bytes. */
+/** chosenFolder describes a folder whose files take so many bytes, and the interval that alone is checked of it. */
 export const chosenFolder = (
   { name, files, listedAt }: MirrorFiles,
   bytes: number,
+  interval?: Interval,
 ): Pick<Checked, 'of' | 'chosen'> => ({
-  of: 'folder',
+  of: interval === undefined ? 'folder' : 'interval',
   chosen: [
     ['Folder', code(cut(name))],
     ['Files in the folder', `${plural(files.length, 'file')}, ${plural(bytes, 'byte')}`],
     ['Listed at', new Date(listedAt).toISOString()],
+    ...(interval === undefined
+      ? []
+      : ([['Checked of it', `only the interval ${describeInterval(interval)}`]] satisfies Fact[])),
   ],
 });

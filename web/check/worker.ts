@@ -6,6 +6,7 @@ import { Fault } from '../verify/fault.ts';
 import type { FaultCode } from '../verify/fault.ts';
 import { verifyLedger } from '../verify/ledger/verifyLedger.ts';
 import type { LedgerOutcome, Progress } from '../verify/ledger/verifyLedger.ts';
+import type { Interval } from '../verify/ledger/slice.ts';
 import { isOperator } from '../verify/signed/operatorNotice.ts';
 import { isAuditor } from '../verify/signed/reportSignature.ts';
 import { MAX_KEYS, readKeys } from '../verify/verifierKey.ts';
@@ -18,6 +19,8 @@ export interface MirrorWork {
   readonly files: readonly { readonly name: string; readonly file: File }[];
   /** verifier keys, one a line */
   readonly keys: string;
+  /** the interval that alone is to be checked */
+  readonly interval: Interval | undefined;
   /** what this device's clock says, in ms since the Unix epoch */
   readonly now: number;
 }
@@ -59,7 +62,7 @@ const PROGRESS_MS = 100;
 
 const say = (message: Said): void => self.postMessage(message, { transfer: [] });
 
-async function mirror({ files, keys: text, now }: MirrorWork): Promise<Said> {
+async function mirror({ files, keys: text, interval, now }: MirrorWork): Promise<Said> {
   const { keys } = await readKeys(text);
   let told = 0;
   const onProgress = (progress: Progress): void => {
@@ -74,7 +77,7 @@ async function mirror({ files, keys: text, now }: MirrorWork): Promise<Said> {
     read: async (most?: number) =>
       new Uint8Array(await (most === undefined ? file : file.slice(0, most)).arrayBuffer()),
   }));
-  return { outcome: await verifyLedger(stored, { keys, now, onProgress }) };
+  return { outcome: await verifyLedger(stored, { keys, now, interval, onProgress }) };
 }
 
 async function answer({ file, keys: text }: AnswerWork): Promise<Said> {

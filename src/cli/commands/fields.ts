@@ -10,6 +10,7 @@ import { counted, formatCount, print, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { CACHE_OPTION, cacheIn, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
+import { sliceClaimOf, unsearchedLines } from '../sliceFolder.ts';
 import { openTarget } from '../target.ts';
 import { usageError } from '../usage.ts';
 import type { OptionTable } from '../usage.ts';
@@ -58,13 +59,13 @@ export const command = defineCommand(
     const onProgress = progress.showSegments.bind(progress);
     const counts = new FieldCounts();
     const onTaken = counts.add.bind(counts);
-    const search = new Search(
-      { store: await openTarget(target), verifiers, ...cache.deps, onProgress, onTaken },
-      query,
-    );
+    const slice = await sliceClaimOf(target);
+    const deps = { store: await openTarget(target), verifiers, ...(slice && { slice }), ...cache.deps };
+    const search = new Search({ ...deps, onProgress, onTaken }, query);
     for await (const _hit of search.hits());
     progress.clear();
     const searched = [
+      ...(await unsearchedLines(target, search.tally)),
       ...searchedLines(search.tally, query, { zone, isKeyGiven: verifiers.length > 0 }),
       ...cache.lines(),
     ];

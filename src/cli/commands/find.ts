@@ -21,6 +21,7 @@ import { Progress } from '../progress.ts';
 import { CACHE_OPTION, INDEX_OPTIONS, cacheIn, oneOf, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
+import { outsideLines, sliceClaimOf, unsearchedLines } from '../sliceFolder.ts';
 import { sorted } from '../sortedHits.ts';
 import { writeAnswer } from '../writeAnswer.ts';
 import { openTarget, openTileStore } from '../target.ts';
@@ -126,11 +127,13 @@ export const command = defineCommand(
     for (const line of patternLines(options)) tell(line);
     const asked = { ...queryOf(options), ...span };
     const store = await openTarget(target);
-    const query = options.related === undefined ? asked : await withRelated(asked, options.related, store, verifiers);
+    const query =
+      options.related === undefined ? asked : await withRelated(asked, options.related, { target, store, verifiers });
     const tiles = options['no-index'] ? undefined : await openTileStore(target, options.tlog);
     const cache = cacheIn(options);
     const progress = Progress.ofSearch('find');
-    const deps = { store, verifiers, ...cache.deps };
+    const slice = await sliceClaimOf(target);
+    const deps = { store, verifiers, ...(slice && { slice }), ...cache.deps };
     const onProgress = progress.showSegments.bind(progress);
     const search = new Search({ ...deps, ...(tiles && { tiles }), onProgress }, query);
     const { tally } = search;
@@ -155,6 +158,7 @@ export const command = defineCommand(
       const isKeyGiven = verifiers.length > 0;
       const said = [
         ...limitLines(isLimited, options),
+        ...(await unsearchedLines(target, tally)),
         ...searchedLines(tally, query, { zone, isKeyGiven, isProving: options.prove !== undefined }),
         ...cache.lines(),
       ];
@@ -235,18 +239,23 @@ function whereIn(text: string): Where {
   return { path: text.slice(0, at), value: fold(text.slice(at + 1)) };
 }
 
-async function withRelated(
-  query: Query,
-  place: string,
-  store: ObjectStore,
-  verifiers: readonly VerifierKey[],
-): Promise<Query> {
+/** RelatedIn is where a record is looked for. */
+interface RelatedIn {
+  readonly target: string;
+  readonly store: ObjectStore;
+  readonly verifiers: readonly VerifierKey[];
+}
+
+async function withRelated(query: Query, place: string, { target, store, verifiers }: RelatedIn): Promise<Query> {
   const [, partition = '', record = ''] = /^(\d{1,5})\/(\d{1,15})$/.exec(place) ?? [];
   if (!isPartition(partition)) throw usageError('--related must be PARTITION/RECORD, such as 3/10241');
   const certificates = new Certificates(undefined, verifiers.length > 0 ? verifiers : undefined);
   const found = await findRecord(store, certificates, partition, Number(record));
   const related = found && relatedTo(found.line);
-  if (related === undefined) throw unusable(`partition ${partition} has no readable record ${Number(record)}`);
+  if (related === undefined)
+    throw unusable(
+      [`partition ${partition} has no readable record ${Number(record)}`, ...(await outsideLines(target))].join('; '),
+    );
   if (related.correlations.length === 0) throw unusable(`record ${place} has no correlation id`);
   return {
     ...query,

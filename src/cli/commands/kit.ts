@@ -4,6 +4,7 @@ import { judgingBy } from './check.ts';
 import { command as mirror } from './mirror.ts';
 import { command as verify } from './verify.ts';
 import { formatHash, sha256 } from '../../core/hash.ts';
+import { formatVerifierKey } from '../../core/note/verifierKey.ts';
 import { MAX_EVIDENCE_BYTES } from '../../core/objects/evidence.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
@@ -11,10 +12,12 @@ import { createFile, createFolder, readUserFile, reasonOf } from '../files.ts';
 import { checkPagePath } from '../checkPage.ts';
 import { MIRROR, PAGE, README, REPORT, VERDICT, readMeFirst } from '../kitText.ts';
 import type { KitContents } from '../kitText.ts';
+import { describeInterval, intervalArguments } from '../intervalOptions.ts';
 import { judgeFile, wordsOf } from '../judgeFile.ts';
 import { readTrust } from '../keys.ts';
 import { policyOption } from '../options.ts';
 import { print, printItem } from '../output.ts';
+import { sliceIn } from '../sliceFolder.ts';
 import { openTarget, tlogOf } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
@@ -42,14 +45,14 @@ export const command = defineCommand(
     arguments: ['DIR'],
     usage: ['DIR --from TARGET [options]', 'DIR --evidence FILE [options]'],
     description: [
-      'Makes the folder DIR, which an auditor gets: a mirror of a ledger, or evidence and answers; the page that checks them, with its ' +
+      'Makes the folder DIR, which an auditor gets: a mirror of a ledger or a slice of one, or evidence and answers; the page that checks them, with its ' +
         'hash; a page to read first; and what a check says of them now. The keys are not in it: they go another way.',
     ],
     options: {
       from: {
         type: 'target',
         placeholder: 'TARGET',
-        meaning: 'mirror this ledger whole: a folder or a container’s URL',
+        meaning: 'mirror this ledger whole, or this slice as it is: a folder or a container’s URL',
       },
       tlog: {
         type: 'target',
@@ -87,7 +90,8 @@ export const command = defineCommand(
     const files = await readFiles(evidence);
     const page = await readPage();
     const known = await readTrust(options);
-    if (from !== undefined) await openTarget(from);
+    const source = from === undefined ? undefined : await openTarget(from);
+    const slice = from === undefined || source === undefined ? undefined : await sliceIn(from, source, known.logKeys);
     await createFolder('DIR', dir);
     const into = (name: string): string => join(dir, name);
     const trust = [
@@ -100,10 +104,16 @@ export const command = defineCommand(
     if (from !== undefined) {
       const tlog = await tlogOf(from, options.tlog);
       const tiles = tlog === undefined ? [] : [`--tlog=${tlog}`];
-      const copied = await mirror.run([...tiles, '--', from, into(MIRROR)]);
-      const checked = await verify.run([...trust, `--out=${into(REPORT)}`, '--', into(MIRROR)]);
+      const ofSlice =
+        slice === undefined
+          ? []
+          : [...intervalArguments(slice), ...known.logKeys.map((key) => `--key=${formatVerifierKey(key)}`)];
+      const copied = await mirror.run([...tiles, ...ofSlice, '--', from, into(MIRROR)]);
+      const ofInterval = slice === undefined ? [] : intervalArguments(slice);
+      const checked = await verify.run([...trust, ...ofInterval, `--out=${into(REPORT)}`, '--', into(MIRROR)]);
       exit = worst(copied, known.logKeys.length === 0 ? worst(checked, EXIT.unknown) : checked);
-      pieces.push({ name: `${MIRROR}/`, verdict: VERDICTS[exit] ?? 'unknown', why: `see ${REPORT}` });
+      const only = slice === undefined ? '' : `only the interval ${describeInterval(slice)}; `;
+      pieces.push({ name: `${MIRROR}/`, verdict: VERDICTS[exit] ?? 'unknown', why: `${only}see ${REPORT}` });
     }
     for (const { name, bytes } of files) {
       await createFile(into(name), bytes);
@@ -119,6 +129,7 @@ export const command = defineCommand(
       program: `auditseal ${packageJson.version}`,
       pieces,
       page,
+      ...(slice && { interval: { from: slice.from, to: slice.to, partitions: slice.partitions } }),
     };
     await createFile(into(PAGE), page.bytes);
     await createFile(into(VERDICT), Buffer.from(`${JSON.stringify(verdictOf(contents), null, 2)}\n`));
@@ -132,11 +143,12 @@ export const command = defineCommand(
   },
 );
 
-const verdictOf = ({ made, program, pieces, page }: KitContents): object => ({
+const verdictOf = ({ made, program, interval, pieces, page }: KitContents): object => ({
   version: 1,
   kind: 'kit',
   made,
   program,
+  ...(interval && { interval }),
   pieces,
   page: { name: PAGE, sha256: page.sha256 },
 });

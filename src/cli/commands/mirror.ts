@@ -13,11 +13,15 @@ import { readTile } from '../../ledger/tiles.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { callersPath, reasonOf } from '../files.ts';
+import { intervalIn, intervalOptions } from '../intervalOptions.ts';
+import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING, jsonOption } from '../options.ts';
 import { formatBytes, formatCount, print, printItem, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { openTarget, openTiles } from '../target.ts';
-import { isUrl, unusable } from '../usage.ts';
+import { SliceFolder, refuseIntoSlice } from '../slicing.ts';
+import { refuseSlice, shellWord, trustOf } from '../sliceFolder.ts';
+import { openTarget, openTiles, targetWithoutSas } from '../target.ts';
+import { isUrl, unusable, usageError } from '../usage.ts';
 import { refuseWrongFolder } from '../wrongFolder.ts';
 
 const CONCURRENCY = 8;
@@ -30,9 +34,19 @@ export const command = defineCommand(
       "Copies those of a ledger's objects that the folder DIR lacks. A copy that was cut off continues where it stopped. " +
         'A file that is there already counts if its bytes are those of the object; of another one that is said, and it is left as it is, ' +
         'unless it holds zeros alone, as after a crash: then it is copied again. Nothing else of the ledger in DIR is replaced, and where it is the mirror of another ledger nothing is copied. Objects whose names the format of a ledger does not know go to DIR/foreign.',
+      'With --from and --to it copies a slice: the log whole, and of the segments those alone that the log puts into that interval. ' +
+        'DIR then says in the file slice.json what it is, and auditseal verify DIR with the same interval checks it. A slice can be ' +
+        'continued, and widened.',
       TARGET_MEANING,
     ],
     options: {
+      ...intervalOptions('copy only the segments'),
+      key: {
+        type: 'texts',
+        placeholder: 'VKEY',
+        meaning:
+          "with --from and --to: a verifier key of the log. Without one, whoever made TARGET's log says which segments are of the interval",
+      },
       tlog: {
         type: 'target',
         placeholder: 'DIR|URL',
@@ -47,9 +61,17 @@ export const command = defineCommand(
       json: jsonOption('the outcome'),
     },
     exits: { fine: 'everything is in DIR', unknown: 'something could not be copied' },
-    examples: ['auditseal mirror https://account.blob.core.windows.net/ledger ./mirror'],
+    examples: [
+      'auditseal mirror https://account.blob.core.windows.net/ledger ./mirror',
+      'auditseal mirror ./mirror ./slice --from 2026-11-01 --to 2026-11-22 --key VKEY',
+    ],
   },
   async ({ given: [target, dir], options }) => {
+    const interval = intervalIn(options);
+    const verifiers = verifierKeys(options.key);
+    requireLogKeys('--key', verifiers);
+    if (interval === undefined && verifiers.length > 0)
+      throw usageError('--key says whose log names the segments of an interval: give --from and --to too');
     const store = await openTarget(target);
     const folder = callersPath(dir);
     for (const source of [target, options.tlog])
@@ -62,25 +84,43 @@ export const command = defineCommand(
     }
     await refuseWrongFolder(folder, dir);
     const mirror = new MirrorStore(folder);
+    if (interval === undefined) {
+      await refuseSlice(
+        target,
+        store,
+        [],
+        (options) =>
+          `To copy it as that: auditseal mirror ${shellWord(targetWithoutSas(target))} ${shellWord(dir)} ${options}`,
+      );
+      await refuseIntoSlice(dir);
+    }
+    const slice = interval && (await SliceFolder.open(dir, { store, mirror, interval, trust: trustOf(verifiers) }));
     const copy = { trustsSizes: options['trust-sizes'], free: () => freeBytes(folder) };
     const differing = await differsAt(store, mirror);
     const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
     try {
+      if (differing === undefined) await slice?.begin();
       // Before the ledger, which then has whatever the checkpoint among the tiles covers.
       if (options.tlog !== undefined) {
         const [from, to] = [await openTiles(target, options.tlog), new FolderTileStore(folder)];
-        if (differing === undefined) addTiles(result, await mirrorTiles(store, from, to, copy));
+        if (differing === undefined)
+          addTiles(result, await mirrorTiles(store, from, to, { ...copy, isOfSlice: slice !== undefined }));
         else addRefused(result, await whyRefused(from, to, await readTile(from, NEWEST_CHECKPOINT)));
       }
-      if (differing === undefined) addLedger(result, await copyLedger(store, mirror, copy));
+      if (differing === undefined)
+        addLedger(
+          result,
+          await (slice?.copy({ ...copy, concurrency: CONCURRENCY }) ?? copyLedger(store, mirror, copy)),
+        );
       else result.failed.push({ object: differing, why: OTHER_LEDGER });
     } catch (error) {
       const { code, message } = faultIn(error);
       if (code !== 'STORE_FULL') throw error;
       result.failed.push({ object: dir, why: message });
     }
-    if (options.json) printJson(result);
+    if (options.json) printJson({ ...result, ...(slice?.made && { slice: slice.made }) });
     else printResult(result);
+    if (!options.json) for (const line of slice?.lines ?? []) printItem(line);
     return result.failed.length === 0 ? EXIT.fine : EXIT.unknown;
   },
 );

@@ -10,6 +10,8 @@ import { verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { printPage, warn } from '../output.ts';
 import { proveSeveral, readRecords } from '../proveSeveral.ts';
+import type { OutsideOf } from '../proveSeveral.ts';
+import { outsideLines } from '../sliceFolder.ts';
 import { openTarget, openTiles } from '../target.ts';
 import { usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
@@ -84,11 +86,16 @@ export const command = defineCommand(
     const store = await openTarget(target);
     const tiles = await openTiles(target, options.tlog);
     const deps = { store, tiles, verifiers };
-    if ('records' in asked) return proveSeveral(deps, asked.records, asked.folder);
+    const outsideOf: OutsideOf = async (segment) => {
+      const [line] = segment === undefined || (await store.exists(segment)) ? [] : await outsideLines(target);
+      return line && `${segment} is not here: ${line}`;
+    };
+    if ('records' in asked) return proveSeveral({ ...deps, outsideOf }, asked.records, asked.folder);
     const proved = await proveRecord(deps, asked);
     if (!proved.ok) {
-      warn(proved.why);
-      return proved.reason === 'changed' ? EXIT.wrong : EXIT.unknown;
+      const outside = await outsideOf(proved.segment);
+      warn(outside ?? proved.why);
+      return proved.reason === 'changed' && outside === undefined ? EXIT.wrong : EXIT.unknown;
     }
     if (verifiers.length === 0) warn('no signature is verified, because no --key says whose signature counts');
     const file = formatEvidence(proved.evidence);

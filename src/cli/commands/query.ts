@@ -16,6 +16,7 @@ import { Progress } from '../progress.ts';
 import { CACHE_OPTION, INDEX_OPTIONS, cacheIn, oneOf, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
+import { sliceClaimOf, unsearchedLines } from '../sliceFolder.ts';
 import { rowFormat } from '../sqlRows.ts';
 import type { RowFormat } from '../sqlRows.ts';
 import { openTarget, openTileStore, targetWithoutSas } from '../target.ts';
@@ -80,7 +81,9 @@ export const command = defineCommand(
     const query = { by: 'hub', terms: new Map(), where: [], texts: [], ...span } as const;
     const progress = Progress.ofSearch('query');
     const onProgress = progress.showSegments.bind(progress);
-    const deps = { store, verifiers, ...(tiles && { tiles }), ...cache.deps, onProgress, keepsTaken: true } as const;
+    const slice = await sliceClaimOf(target);
+    const read = { verifiers, ...(slice && { slice }), ...(tiles && { tiles }), ...cache.deps };
+    const deps = { store, ...read, onProgress, keepsTaken: true } as const;
     const search = new Search(deps, query);
     const engine = await openEngine(zone, options.memory);
     const signals = new Signals(engine);
@@ -103,6 +106,7 @@ export const command = defineCommand(
           ? [`${counted(printed.cut, 'value is', 'values are')} cut (…): --format jsonl has them whole`]
           : []),
         ...unreadLines(unread),
+        ...(await unsearchedLines(target, search.tally)),
         ...searchedLines(search.tally, query, { zone, isKeyGiven: verifiers.length > 0 }),
         ...cache.lines(),
         proofLine(target, answer.columns),

@@ -7,6 +7,7 @@ import type { Query } from '../../find/query.ts';
 import { Search } from '../../find/search.ts';
 import { findRecord } from '../../prove/findRecord.ts';
 import type { FoundRecord } from '../../prove/findRecord.ts';
+import type { LedgerInterval } from '../../core/objects/slice.ts';
 import type { ObjectStore } from '../../ports/store.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
@@ -15,6 +16,7 @@ import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING } from '../options.ts';
 import { print, printJson, printPage, some, warn } from '../output.ts';
 import { searchedLines, searchExit } from '../searched.ts';
+import { outsideLines, sliceClaimOf } from '../sliceFolder.ts';
 import { openTarget } from '../target.ts';
 import { unusable, usageError, wholeNumber } from '../usage.ts';
 
@@ -65,16 +67,21 @@ export const command = defineCommand(
     const verifiers = verifierKeys(options.key);
     requireLogKeys('--key', verifiers);
     if (options.context !== undefined)
-      return showContext(await openTarget(target), { partition, record, context: options.context }, verifiers);
+      return showContext(
+        await openTarget(target),
+        await sliceClaimOf(target),
+        { partition, record, context: options.context },
+        verifiers,
+      );
     const certificates = new Certificates(undefined, verifiers.length > 0 ? verifiers : undefined);
     const passed: { readonly segment: string; readonly why: string }[] = [];
     const found = await findRecord(await openTarget(target), certificates, partition, record, passed);
     if (found === undefined) {
       const whose = verifiers.length > 0 ? ' that a key which you gave vouches for' : '';
       const where = passed.map(({ segment, why }) => `${segment} (${why})`);
-      throw unusable(
-        `partition ${partition} has no readable record ${record}${whose}${where.length > 0 ? `; it may be in ${some(where)}` : ''}`,
-      );
+      const outside = await outsideLines(target);
+      const may = [...(where.length > 0 ? [`it may be in ${some(where)}`] : []), ...outside];
+      throw unusable([`partition ${partition} has no readable record ${record}${whose}`, ...may].join('; '));
     }
     const { segment, line, reading } = found;
     const isIntact = !reading.endDiffers && reading.contradiction === undefined;
@@ -95,6 +102,7 @@ interface InContext {
 
 async function showContext(
   store: ObjectStore,
+  slice: LedgerInterval | undefined,
   { partition, record, context }: InContext,
   verifiers: readonly VerifierKey[],
 ): Promise<number> {
@@ -106,7 +114,7 @@ async function showContext(
     partitions: new Set([partition]),
     records: { first: Math.max(0, record - context), last: record + context },
   };
-  const search = new Search({ store, verifiers }, query);
+  const search = new Search({ store, verifiers, ...(slice && { slice }) }, query);
   const width = process.stdout.isTTY ? process.stdout.columns - 2 : 0;
   const table = hitFormat('table', { zone: 'UTC', width });
   print(`  ${table.head.trimEnd()}`);

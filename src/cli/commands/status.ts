@@ -14,6 +14,7 @@ import { defineLedgerCommand } from '../ledgerCommand.ts';
 import { DEFAULT_HEARTBEAT_MINUTES, DEFAULT_SILENT_HOURS, LEDGER_OPTIONS } from '../ledgerOptions.ts';
 import { LIST_MEANING, TARGET_MEANING, jsonOption } from '../options.ts';
 import { printStatus } from '../statusReport.ts';
+import { refuseSlice, shellWord } from '../sliceFolder.ts';
 import { hasTiles, openTarget, openTiles } from '../target.ts';
 import { isUrl, unusable, usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
@@ -77,6 +78,12 @@ export const command = defineLedgerCommand(
         const { auditors } = trust;
         const ledger = ledgerIn(options.ledger, auditors);
         const store = await openTarget(target);
+        await refuseSlice(
+          target,
+          store,
+          trust.logKeys,
+          (options) => `What can be said of it: auditseal verify ${shellWord(target)} ${options}`,
+        );
         const isApart = options.tlog !== undefined || isUrl(target) || (await hasTiles(target));
         const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
         const { 'heartbeat-minutes': heartbeat = DEFAULT_HEARTBEAT_MINUTES } = options;

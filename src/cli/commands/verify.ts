@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { named } from '../../core/errors.ts';
 import type { Report } from '../../core/objects/report.ts';
+import type { LedgerInterval } from '../../core/objects/slice.ts';
 import { formatReport, parseReport } from '../../core/objects/reportFile.ts';
 import { enteredReports } from '../../integrate/enteredReports.ts';
 import { newestReport } from '../../ledger/reports.ts';
@@ -13,6 +14,7 @@ import type { VerifyDeps } from '../../verify/context.ts';
 import { verifyLedger } from '../../verify/verify.ts';
 import type { CheckedLedger } from '../estate.ts';
 import { createFile, readUserFile } from '../files.ts';
+import { intervalIn, intervalOptions } from '../intervalOptions.ts';
 import { KeptCheckpoint } from '../keptCheckpoint.ts';
 import { ledgerIn, readTrust } from '../keys.ts';
 import type { TrustedKeys } from '../keys.ts';
@@ -22,6 +24,7 @@ import { LIST_MEANING, TARGET_MEANING, jsonOption } from '../options.ts';
 import { warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { printReport } from '../report.ts';
+import { refuseSlice, shellWord } from '../sliceFolder.ts';
 import { hasTiles, openTarget, openTiles } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
@@ -40,6 +43,7 @@ const OPTIONS = {
       'continue from the newest report in TARGET that the auditor signed and the log has an entry of, instead of beginning ' +
       'at the first segments. It needs --key and --auditor-key',
   },
+  ...intervalOptions('check only the segments'),
   ...LEDGER_OPTIONS.verify,
   threads: {
     type: 'number',
@@ -59,12 +63,14 @@ export const command = defineLedgerCommand(
     description: [
       'Recomputes every segment of a ledger from its stored bytes, follows every chain and the log, and says what it ' +
         'found and what it did.',
+      'With --from and --to it checks the log in whole and, of the segments, those alone that the log puts into that interval, and how ' +
+        'they go on from those around it: so it checks a day of a ledger, or a slice that auditseal mirror made.',
       TARGET_MEANING,
       LIST_MEANING,
     ],
     options: OPTIONS,
     exits: {
-      fine: 'verified',
+      fine: 'verified; with --from and --to, that interval alone',
       wrong: 'violated: at least one finding of severity error',
       unknown: 'unverified: nothing was checked, or something could not be read',
     },
@@ -72,6 +78,7 @@ export const command = defineLedgerCommand(
       'auditseal verify ./mirror',
       "auditseal verify 'https://account.blob.core.windows.net/ledger?sv=…&sig=…' --json",
       'auditseal verify https://account.blob.core.windows.net/ledger --since kept/000000000042.json',
+      'auditseal verify ./slice --from 2026-11-01 --to 2026-11-22 --key VKEY',
       'auditseal verify estate.json --json',
     ],
   },
@@ -81,29 +88,45 @@ export const command = defineLedgerCommand(
     atOnce: 1,
     plan: ({ target, options }) => {
       refuseContradictions(options);
-      return async () => checkOne(target, options);
+      const interval = intervalIn(options);
+      return async () => checkOne(target, options, interval);
     },
   },
 );
 
-async function checkOne(target: string, options: OptionValues<typeof OPTIONS>): Promise<CheckedLedger> {
+async function checkOne(
+  target: string,
+  options: OptionValues<typeof OPTIONS>,
+  interval: LedgerInterval | undefined,
+): Promise<CheckedLedger> {
   const trust = await readTrust(options);
   const { logKeys: verifiers, policy, auditors } = trust;
   const ledger = ledgerIn(options.ledger, auditors);
   if (options.anchor !== undefined && verifiers.length === 0)
     throw usageError('--anchor needs a --key: without one, no checkpoint is verified that it could be compared with');
   const store = await openTarget(target);
+  if (interval === undefined)
+    await refuseSlice(
+      target,
+      store,
+      verifiers,
+      (interval) => `To check it as that: ${commandOf(target, options)} ${interval}`,
+    );
   const isApart = options.tlog !== undefined || (await hasTiles(target));
   const tiles = isApart ? await openTiles(target, options.tlog) : undefined;
   const kept = options.anchor === undefined ? undefined : await KeptCheckpoint.open('--anchor', options.anchor);
-  const anchor = options.since === undefined ? await filedAnchor(store, tiles, trust) : await keptAnchor(options.since);
+  const anchor = interval === undefined ? await anchorOf(options, store, tiles, trust) : undefined;
   if (options.incremental && anchor === undefined)
     throw unusable(
       '--incremental: there is no report in TARGET that the auditor signed and the log has an entry of; leave --incremental out',
     );
   const { threads = availableParallelism() } = options;
-  const progress = await Progress.over('verify', store, 'segments/');
-  const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) => progress.show(segments, storedBytes);
+  const progress =
+    interval === undefined ? await Progress.over('verify', store, 'segments/') : Progress.ofSearch('verify');
+  const onProgress: VerifyDeps['onProgress'] = ({ segments, storedBytes }) =>
+    interval === undefined
+      ? progress.show(segments, storedBytes)
+      : progress.showSegments({ read: segments, of: undefined, bytes: storedBytes });
   let report: Report;
   let newest: Buffer | undefined;
   const onNewest = (note: Buffer): void => void (newest = note);
@@ -122,6 +145,7 @@ async function checkOne(target: string, options: OptionValues<typeof OPTIONS>): 
         {
           isIncremental: options.incremental || options.since !== undefined,
           isQuick: options.quick,
+          ...(interval !== undefined && { interval }),
           verifiers,
           ...(policy !== undefined && { policy }),
           ...(kept?.note !== undefined && { kept: { name: kept.name, note: kept.note } }),
@@ -144,8 +168,29 @@ async function checkOne(target: string, options: OptionValues<typeof OPTIONS>): 
   };
 }
 
+/** anchorOf gives the report that a check goes by. */
+const anchorOf = async (
+  { since }: OptionValues<typeof OPTIONS>,
+  store: ObjectStore,
+  tiles: ReadableTiles | undefined,
+  trust: TrustedKeys,
+): Promise<Anchor | undefined> => (since === undefined ? filedAnchor(store, tiles, trust) : keptAnchor(since));
+
+/** commandOf is the command that checks the same with the same keys, for whoever is to add an interval. */
+function commandOf(target: string, options: OptionValues<typeof OPTIONS>): string {
+  const keys = [
+    ...options.key.map((key) => `--key=${key}`),
+    ...(options.policy === undefined ? [] : [`--policy=${options.policy}`]),
+  ];
+  return ['auditseal verify', ...[target, ...keys].map(shellWord)].join(' ');
+}
+
 function refuseContradictions(options: OptionValues<typeof OPTIONS>): void {
-  const { quick, incremental, since, out } = options;
+  const { quick, incremental, since, out, from, to } = options;
+  if ((from ?? to) !== undefined && (quick || incremental || since !== undefined))
+    throw usageError(
+      '--from and --to check an interval in full, from no report on: they exclude --quick, --incremental and --since',
+    );
 
   if (incremental && since !== undefined) throw usageError('--since and --incremental exclude each other');
   if (quick && (incremental || since !== undefined))

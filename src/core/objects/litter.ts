@@ -1,8 +1,12 @@
 /** What stands in a mirror or a container and is neither an object of the ledger nor a finding. docs/format.md, section 2. */
 import { TLOG, isKnownName } from './names.ts';
+import { SLICE_FILE } from './slice.ts';
 
-/** Why a file or an object is ignored: an operating system or a cut-off copy left it, somebody saved it there, or it marks a folder. */
-export type IgnoredWhy = 'system' | 'partial' | 'saved' | 'marker';
+/**
+ * Why a file or an object is ignored: an operating system or a cut-off copy left it, it says that the folder holds a slice, somebody
+ * saved it there, or it marks a folder.
+ */
+export type IgnoredWhy = 'system' | 'partial' | 'slice' | 'saved' | 'marker';
 
 /** FOREIGN_FILE is a file of a mirror that holds a foreign object: its bytes, or with the suffix its name. */
 export const FOREIGN_FILE = /^foreign\/[0-9a-f]{64}(\.name)?$/;
@@ -13,11 +17,14 @@ const LEFT_BY_SYSTEM = /(^|\/)(\.DS_Store|Thumbs\.db|[Dd]esktop\.ini|\._[^/]+)$/
 const PARTIAL = /^(.+)\.[0-9a-f]{16}\.partial$/s;
 
 /** litterOf tells what left a file of a mirror, by its path there; undefined for what is to be judged as an object. */
-export function litterOf(file: string): 'system' | 'partial' | undefined {
+export function litterOf(file: string): 'system' | 'partial' | 'slice' | undefined {
+  if (file === SLICE_FILE) return 'slice';
   if (LEFT_BY_SYSTEM.test(file)) return 'system';
   const whole = PARTIAL.exec(file)?.[1];
   if (whole === undefined) return undefined;
-  return whole.startsWith(TLOG) || isKnownName(whole) || FOREIGN_FILE.test(whole) ? 'partial' : undefined;
+  return whole.startsWith(TLOG) || whole === SLICE_FILE || isKnownName(whole) || FOREIGN_FILE.test(whole)
+    ? 'partial'
+    : undefined;
 }
 
 /** Folders in which nothing of a user's belongs. */

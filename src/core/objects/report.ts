@@ -80,8 +80,11 @@ export interface PartitionReport {
 
 /** What a check did, and what it did not. */
 export interface Checked {
-  /** 'quick': stored bytes were compared with the log, and no segment was looked into; no other check goes on from it */
-  readonly mode: 'full' | 'incremental' | 'quick';
+  /**
+   * 'quick': stored bytes were compared with the log, and no segment was looked into; 'interval': no segment outside of an interval
+   * was looked at. No other check goes on from either.
+   */
+  readonly mode: 'full' | 'incremental' | 'quick' | 'interval';
   /** name of the report that stated how long the chains must be at least; an incremental check begins where it ended */
   readonly anchor: string | null;
   readonly segments: number;
@@ -158,6 +161,29 @@ export interface LogReport {
   readonly head: VerifiedCheckpoint | null;
 }
 
+/** IntervalReport is what a check of an interval was of, by the log's entries. Times are ISO 8601 UTC. */
+export interface IntervalReport {
+  readonly from: string;
+  readonly to: string;
+  /** ids in ascending order of number; null for all */
+  readonly partitions: readonly string[] | null;
+  /** entries of segments that are of the interval, and those of others */
+  readonly segments: number;
+  readonly segmentsOutside: number;
+  /**
+   * of each partition asked for: how many of its segments are of the interval, the index of the first and of the last of them (-1: there
+   * is none), the earliest time of its first segment and when its newest one was sealed ('': the log has none)
+   */
+  readonly chains: readonly {
+    readonly partition: string;
+    readonly segments: number;
+    readonly first: number;
+    readonly last: number;
+    readonly begins: string;
+    readonly sealed: string;
+  }[];
+}
+
 /** Report is the outcome of one check of a ledger. Times are ISO 8601 UTC. */
 export interface Report {
   readonly version: 1;
@@ -167,6 +193,8 @@ export interface Report {
   readonly finished: string;
   readonly status: Status;
   readonly checked: Checked;
+  /** what was checked is this interval alone, and `status` is of it; left out where all was. Such a report is never filed */
+  readonly interval?: IntervalReport;
   /** left out where there is no log, and in reports of early releases */
   readonly log?: LogReport;
   readonly notChecked: readonly string[];

@@ -4,7 +4,7 @@ import { isPostureReport, isReport } from './reportShape.ts';
 import { isStatusReport } from './statusShape.ts';
 import { AuditsealError, attempt } from '../errors.ts';
 import { formatHash, parseHash, sha256 } from '../hash.ts';
-import { MAX_JSON_DEPTH, parseJson } from '../jsonObject.ts';
+import { MAX_JSON_DEPTH, isJsonObject, parseJson } from '../jsonObject.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
 import { openReportSignature, splitReport } from '../signed/reportSignature.ts';
 
@@ -82,6 +82,8 @@ function withoutEnd(bytes: Buffer): Buffer {
 function parseUnsigned(bytes: Buffer): FiledReport {
   const report = parseJson(bytes.toString('utf8', PREFIX.length));
   if (report === undefined) throw malformed(`the report is not JSON that nests at most ${MAX_JSON_DEPTH} deep`);
+  if (isJsonObject(report) && report['interval'] !== undefined)
+    throw malformed('the report is of a check of an interval alone: no check goes on from it');
   if (!(isReport(report) || isPostureReport(report) || isStatusReport(report)) || !formatUnsigned(report).equals(bytes))
     throw malformed('the report is of another version or was not written by this program');
   return report;

@@ -48,7 +48,7 @@ export class ChainCheck {
     { findings, ledger, clock }: Pick<Context, 'findings' | 'ledger' | 'clock'>,
     partition: string,
     anchor: PartitionReport | undefined,
-    { from, logged }: ChainStart,
+    { from, logged, link = from === 0 ? START : undefined }: ChainStart,
   ) {
     this.partition = partition;
     this.#ledger = ledger;
@@ -57,7 +57,7 @@ export class ChainCheck {
     this.#anchor = anchor;
     this.#logged = logged;
     this.#indices = new Indices(findings, partition, from);
-    this.#candidates = from === 0 ? [START] : [];
+    this.#candidates = link === undefined ? [] : [link];
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Hash } from '../../core/hash.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import type { Anchor } from '../../ledger/reports.ts';
+import type { Link } from './sequence.ts';
 
 /** LoggedHead is the newest segment of a chain that the log had where a check goes on: its root stands for all before it. */
 export interface LoggedHead {
@@ -12,6 +13,8 @@ export interface LoggedHead {
 export interface ChainStart {
   readonly from: number;
   readonly logged?: LoggedHead;
+  /** what the segment there has to follow; left out: START at the first segment, and behind it whatever it says */
+  readonly link?: Link;
 }
 
 /**

@@ -1,23 +1,16 @@
 import type { ChainCheck } from './chainCheck.ts';
+import { lookAt } from './look.ts';
+import type { Seen } from './look.ts';
 import { Walk } from './walk.ts';
 import type { ListedObject, Looker, PartitionWalk, WalkedObject } from './walk.ts';
-import { faultIn } from '../../core/errors.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Semaphore } from '../../ledger/concurrency.ts';
-import { readObject } from '../../ledger/objects.ts';
-import { GONE, WHY_UNREAD } from '../../ports/store.ts';
-import { trustIn } from '../context.ts';
+import { GONE } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { sayForeign } from '../foreignName.ts';
 
 type Walked = WalkedObject<SegmentSummary>;
-
-/** Seen is what a look at an object gave, by the keys that were trusted then; without a summary it can't be read. */
-interface Seen {
-  readonly keys: readonly string[] | undefined;
-  readonly summary?: SegmentSummary;
-}
 
 /**
  * Of a larger object the end is read first, which tells whether anybody signed it: for a segment that is one small request
@@ -122,20 +115,10 @@ export class FullWalk implements PartitionWalk {
     return undefined;
   }
 
-  /** look says nothing of an object that can't be read; that makes the outcome `unverified`, never a pass. */
   async #look({ index, size }: ListedObject): Promise<Seen> {
-    const { store, summarize, tally, ledger } = this.#context;
-    const name = segmentName(this.partition, index);
-    const { keys } = ledger;
-    try {
-      const reader = { store, summarize, trust: trustIn(ledger) };
-      const object = await readObject(reader, this.partition, index, size > END_FIRST_BYTES);
-      if (typeof object === 'object') return { keys, summary: object.summary };
-      tally.addUnreadable(name, object === undefined ? GONE : WHY_UNREAD[object]);
-    } catch (error) {
-      tally.addUnreadable(name, faultIn(error).message);
-    }
-    return { keys };
+    const seen = await lookAt(this.#context, this.partition, index, size > END_FIRST_BYTES);
+    if (seen.isGone === true) this.#context.tally.addUnreadable(segmentName(this.partition, index), GONE);
+    return seen;
   }
 }
 

@@ -10,8 +10,8 @@ export interface Counts {
   /** number of the next record */
   readonly record: number;
   readonly incarnation: number;
-  /** when the hub of that incarnation was created, '' where a chain begins */
-  readonly created: string;
+  /** when the hub of that incarnation was created, '' where a chain begins; undefined where only the log's entries are known */
+  readonly created: string | undefined;
   /** number of the last event that is sealed or declared missing, -1 if there is none */
   readonly lastEvent: number;
   /** the latest time at which an event was enqueued, '' before the first */
@@ -47,7 +47,10 @@ export const START: Link = {
 export type GoodSegment = SegmentSummary & { ok: true };
 
 /** countsAfter gives how far a chain has counted behind a segment; `before` is how far before it, if that is known. */
-export function countsAfter({ header, statement }: GoodSegment, before?: Counts): Counts {
+export function countsAfter(
+  { header, statement }: GoodSegment,
+  before?: Counts,
+): Counts & { readonly created: string } {
   const { records, incarnation, events, hub } = header;
   const said = before?.incarnation === incarnation ? before.hubLast : -1;
   return {
@@ -122,7 +125,7 @@ function* goingOn({ created, lastEvent }: Counts, { header, statement }: GoodSeg
   if (kind === 'repair' && events.count === 0 && gaps.length === 0)
     yield malformed('it is of kind repair, has no events, declares no gaps and begins no incarnation');
   if (created !== '') {
-    if (statement.created !== created)
+    if (created !== undefined && statement.created !== created)
       yield malformed(`it is of a hub that was created at ${statement.created}, and that before it at ${created}`);
     yield* eventFaults(lastEvent + 1, header);
   } else if (hub === undefined) yield malformed('it begins the chain, and lacks what the hub said');
@@ -137,7 +140,8 @@ const beginOf = ({ events, gaps }: SegmentHeader, { first }: HubWord): number =>
 function* recreation(before: Counts, { header, statement }: GoodSegment): Generator<Fault> {
   const { kind, incarnation, hub } = header;
   const { created } = statement;
-  if (created !== before.created)
+  if (before.created === undefined) yield { code: 'hub-recreated', detail: describeUnknown(before, header, created) };
+  else if (created !== before.created)
     yield { code: 'hub-recreated', detail: `the hub was created again at ${created}: ${describeGone(before)}` };
   else if (hub !== undefined && hub.last < before.lastEvent)
     yield { code: 'hub-recreated', detail: describeContradiction(before, hub) };
@@ -152,6 +156,10 @@ function* recreation(before: Counts, { header, statement }: GoodSegment): Genera
 
 const describeContradiction = ({ lastEvent }: Counts, { created, last }: HubWord): string =>
   `what is sealed before it, up to event ${lastEvent}, says more than the hub has: that was created at ${created} all along, and its newest event was ${last}`;
+
+/** describeUnknown says what is known of an incarnation's beginning where the segment before it isn't looked into. */
+const describeUnknown = (before: Counts, { incarnation }: SegmentHeader, created: string): string =>
+  `incarnation ${incarnation} begins with it, of a hub that was created at ${created}: ${describeGone(before)}, unless more is sealed than the hub has`;
 
 function describeGone({ lastEvent, hubLast }: Counts): string {
   const behind = lastEvent < 0 ? '' : ` behind event ${lastEvent}, the last one that is sealed or declared,`;

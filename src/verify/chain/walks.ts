@@ -3,6 +3,8 @@ import { digestFrom } from '../../ledger/digest.ts';
 import type { DigestObjects } from '../../ledger/digest.ts';
 import type { Context } from '../context.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
+import type { SegmentPlace } from '../../core/objects/names.ts';
+import type { LoggedObjects } from '../log/entryCheck.ts';
 import type { VerifyOptions } from '../options.ts';
 import { ChainCheck } from './chainCheck.ts';
 import { chainStart } from './chainStart.ts';
@@ -11,7 +13,8 @@ import { QuickWalk } from './quickWalk.ts';
 import type { PartitionWalk } from './walk.ts';
 
 /** Walks has a walk for each partition. Together they hold no more than `concurrency` segments. */
-export class Walks {
+export class Walks implements LoggedObjects {
+  readonly isPartial = false;
   readonly #context: Context;
   readonly #options: VerifyOptions;
   readonly #position: LogPosition | undefined;
@@ -32,6 +35,14 @@ export class Walks {
   get count(): number {
     return this.#walks.size;
   }
+
+  /** expect does nothing: a walk looks ahead by what is listed. */
+  expect = async (): Promise<void> => {};
+
+  at = ({ partition, index }: SegmentPlace): ReturnType<PartitionWalk['to']> => this.of(partition).to(index);
+
+  /** passReport is never called: all reports are looked at. */
+  passReport = (): void => {};
 
   /** of gives the walk of a partition, begun if it wasn't. */
   of(partition: string): PartitionWalk {

@@ -20,8 +20,17 @@ import { CHANGED, whereOf } from './loggedAction.ts';
 import type { LoggedAction } from './loggedAction.ts';
 import type { PositionCheck } from './positionCheck.ts';
 
-/** ObjectAt gives the object in a place, checked in its chain; undefined behind the last, 'hole' before others. */
-export type ObjectAt = (partition: string, index: number) => Promise<WalkedObject | 'hole' | undefined>;
+/** LoggedObjects is the objects that the entries of a log are of, as they are looked at entry by entry. */
+export interface LoggedObjects {
+  /** only some of them are looked at, and no reports: whether the others are there isn't asked */
+  readonly isPartial: boolean;
+  /** expect is told the entries of a batch, before at is asked for their objects. */
+  expect(entries: readonly Buffer[]): Promise<void>;
+  /** at gives the object in a place, checked in its chain; undefined behind the last, 'hole' before others, 'outside' if it isn't looked at. */
+  at(place: SegmentPlace, entry: LogEntry): Promise<WalkedObject | 'hole' | 'outside' | undefined>;
+  /** passReport takes notice of the entry of a report that isn't looked at. */
+  passReport(): void;
+}
 
 /** InBatch is an entry where it stands, and how to say what is wrong with it. */
 interface InBatch {
@@ -38,7 +47,7 @@ interface InBatch {
 /** EntryCheck compares the entries of the log with the objects that they are of, and with the order that they must have. */
 export class EntryCheck {
   readonly #context: Context;
-  readonly #objectAt: ObjectAt;
+  readonly #objects: LoggedObjects;
   readonly #position: PositionCheck;
   /** entries of objects that are gone, by partition */
   readonly #gone = new Map<string, { readonly first: number; readonly count: number }>();
@@ -47,9 +56,9 @@ export class EntryCheck {
   entries = 0;
   compared = 0;
 
-  constructor(context: Context, objectAt: ObjectAt, position: PositionCheck) {
+  constructor(context: Context, objects: LoggedObjects, position: PositionCheck) {
     this.#context = context;
-    this.#objectAt = objectAt;
+    this.#objects = objects;
     this.#position = position;
   }
 
@@ -57,6 +66,7 @@ export class EntryCheck {
   async add({ number, entries, heads }: Batch): Promise<void> {
     const { findings } = this.#context;
     const batch = batchName(number);
+    await this.#objects.expect(entries);
     for (const [i, line] of entries.entries()) {
       this.entries += 1;
       if (isHeadsLine(line)) continue;
@@ -96,10 +106,10 @@ export class EntryCheck {
     const fault = this.#position.placeFault(place, heads);
     if (fault !== undefined) it.say(fault);
     if (!this.#position.isExpected(place, heads)) {
-      if (!(await this.#context.store.exists(name))) this.#addGone(place);
+      if (!this.#objects.isPartial && !(await this.#context.store.exists(name))) this.#addGone(place);
       return;
     }
-    const found = await this.#objectAt(partition, index);
+    const found = await this.#objects.at(place, it.entry);
     const object = typeof found === 'object' ? found : undefined;
     this.#position.takePlace(place, it.entry, object);
     // A hole between other objects is found by the chain, and what is behind the last one, here.
@@ -148,6 +158,7 @@ export class EntryCheck {
     const outOfOrder = this.#position.takeDocument(place, heads);
     if (outOfOrder !== undefined) it.say(outOfOrder);
     else if (it.entry.type === 'action') this.actions.set(number, { sha256: it.entry.sha256, where: it.where });
+    if (type === 'report' && this.#objects.isPartial) return this.#objects.passReport();
     const name = documentName(type, number);
     const bytes = await readFor(this.#context, store, name);
     if (bytes === 'unreadable') return;

@@ -4,7 +4,7 @@ import type { VerifiedCheckpoint } from '../../core/objects/report.ts';
 import type { Context } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { ObjectAt } from './entryCheck.ts';
+import type { LoggedObjects } from './entryCheck.ts';
 import { LogCheck } from './logCheck.ts';
 import type { BegunLog, FollowedLog } from './logCheck.ts';
 import { PublishedCheck } from './publishedCheck.ts';
@@ -31,9 +31,9 @@ export async function followLog(
   context: Context,
   options: VerifyOptions,
   begun: BegunLog,
-  objectAt: ObjectAt,
+  objects: LoggedObjects,
 ): Promise<FollowedLog | undefined> {
-  const log = new LogCheck({ context, options, objectAt, ...begun });
+  const log = new LogCheck({ context, options, objects, ...begun });
   const followed = (await log.follow()) ? log.followed : undefined;
   // What couldn't be read may be it; the outcome is no better than `unverified` then.
   if (!begun.checkpoints.isIncomplete) {

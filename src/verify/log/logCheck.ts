@@ -14,7 +14,7 @@ import { EarlierActions } from './earlierActions.ts';
 import { checkEnd, isOlderThan } from './endCheck.ts';
 import type { LogEnd } from './endCheck.ts';
 import { EntryCheck } from './entryCheck.ts';
-import type { ObjectAt } from './entryCheck.ts';
+import type { LoggedObjects } from './entryCheck.ts';
 import { followBatches } from './followBatches.ts';
 import type { FollowedBatch } from './followBatches.ts';
 import type { LoggedAction } from './loggedAction.ts';
@@ -40,6 +40,8 @@ export interface FollowedLog {
   readonly operators: readonly Operator[];
   /** when the newest batch was made, '' if there is none */
   readonly time: string;
+  /** how far it has come in each partition, by the heads of the newest batch */
+  readonly positions: LogPosition['positions'];
   /** number of the newest batch, if it has no checkpoint yet */
   readonly unsigned: number | undefined;
   /** what has the name of a batch behind the last can't be read, and may be in the log */
@@ -67,7 +69,7 @@ export interface BegunLog {
 export interface LogParts extends BegunLog {
   readonly context: Context;
   readonly options: VerifyOptions;
-  readonly objectAt: ObjectAt;
+  readonly objects: LoggedObjects;
 }
 
 /** LogCheck checks a log from its start on. */
@@ -94,7 +96,7 @@ export class LogCheck {
   isAnchorUnknown = false;
 
   constructor(parts: LogParts) {
-    const { context, options, start, checkpoints, objectAt } = parts;
+    const { context, options, start, checkpoints, objects } = parts;
     const { continued } = start;
     this.#parts = parts;
     this.#order = new BatchOrder(
@@ -104,7 +106,7 @@ export class LogCheck {
     );
     this.#tree = new TreeCheck(context.findings, continued?.tree);
     this.#position = new PositionCheck(start.position);
-    this.#entries = new EntryCheck(context, objectAt, this.#position);
+    this.#entries = new EntryCheck(context, objects, this.#position);
     this.#cosignatures = new CosignatureCheck(
       context,
       options.policy,
@@ -136,6 +138,7 @@ export class LogCheck {
       keys: this.#position.keys,
       operators: this.#tree.isBroken ? [] : this.#position.operators,
       time: this.#position.time,
+      positions: this.#position.heads,
       unsigned: this.#unsigned,
       isEndUnknown: this.#isEndUnknown,
       uncompared: this.#parts.checkpoints.uncompared,

@@ -30,6 +30,8 @@ export class PositionCheck {
   operators: LogPosition['operators'];
   /** when the newest batch was made, '' if there is none */
   time: string;
+  /** where the heads of the last batch say that each partition stands */
+  heads: LogPosition['positions'];
 
   constructor({ positions, documents, keys, operators, time }: LogPosition) {
     this.#positions = new Map(positions);
@@ -38,6 +40,7 @@ export class PositionCheck {
     this.keys = keys;
     this.operators = operators;
     this.time = time;
+    this.heads = positions;
   }
 
   /** lacksReport tells whether the log is past a report that it has no entry of, as far as the check knows. */
@@ -104,6 +107,7 @@ export class PositionCheck {
   takeHeads(heads: LogPosition): string | undefined {
     const isRight = this.#isLost || this.#isAt(heads);
     this.time = heads.time;
+    this.heads = heads.positions;
     this.keys = heads.keys;
     this.operators = heads.operators;
     if (this.#isLost) {

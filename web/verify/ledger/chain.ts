@@ -15,8 +15,8 @@ export interface Head {
   readonly record: number;
 }
 
-/** What the next segment may follow, and how far it had counted, if that is known. */
-interface Link {
+/** Link is what the next segment may follow, and how far it had counted, if that is known. */
+export interface Link {
   readonly index: number;
   readonly root: string;
   readonly sealed: string;
@@ -27,7 +27,15 @@ interface Link {
   readonly isFaulty?: boolean;
 }
 
-const START: Link = { index: -1, root: '0'.repeat(64), sealed: '', counts: NO_COUNTS, isOfChain: true };
+/** START is what the first segment follows. */
+export const START: Link = { index: -1, root: '0'.repeat(64), sealed: '', counts: NO_COUNTS, isOfChain: true };
+/** Begin is where the check of a chain begins: at an index, whose segment has to follow `link`, or whatever it says if that isn't known. */
+export interface Begin {
+  readonly index: number;
+  readonly link: Link | undefined;
+}
+
+const THE_FIRST: Begin = { index: 0, link: START };
 const MAX_LINKS = 1000;
 const MAX_FOREIGN = 10_000;
 
@@ -42,14 +50,22 @@ export class ChainCheck {
   /** what an earlier report knew */
   readonly #known: Head | undefined;
   #isKnownFound = false;
-  #links: Link[] = [START];
+  #links: Link[];
   /** indices of foreign objects behind the last segment that continues the chain */
   readonly #foreign = new Set<number>();
-  #next = 0;
+  #next: number;
   /** the newest segment that continues the chain */
   head: Head | undefined;
 
-  constructor(partition: string, findings: Findings, clock: ClockCheck, known: Head | undefined) {
+  constructor(
+    partition: string,
+    findings: Findings,
+    clock: ClockCheck,
+    known: Head | undefined,
+    { index, link }: Begin = THE_FIRST,
+  ) {
+    this.#links = link === undefined ? [] : [link];
+    this.#next = index;
     this.partition = partition;
     this.#findings = findings;
     this.#clock = clock;

@@ -14,7 +14,7 @@ import { actionName, batchName, parseFiledName, reportName, segmentName } from '
 import type { Filed, SegmentPlace } from './names.ts';
 import type { Reports } from './reports.ts';
 import type { Segment } from './segment.ts';
-import type { Walk, Walked } from './walk.ts';
+import type { Walked } from './walk.ts';
 
 /** EntryParts is what entries are compared with. */
 export interface EntryParts {
@@ -22,7 +22,10 @@ export interface EntryParts {
   readonly findings: Findings;
   readonly trust: Trust;
   readonly reports: Reports;
-  readonly walkOf: (partition: string) => Walk;
+  /** gives the object in a place; undefined if there is none behind it either, 'hole' if there is, or it isn't looked at */
+  readonly objectAt: (place: SegmentPlace, entry: LogEntry) => Promise<Walked | 'hole' | undefined>;
+  /** is told each entry of a report where none is looked at, nor whether anything outside of an interval is there */
+  readonly onReport?: () => void;
 }
 
 /** InBatch is an entry where it stands, and how to say what is wrong with it, or with its object. */
@@ -45,6 +48,8 @@ export class EntryCheck {
   #isLost = false;
   /** the numbers behind the last report and the last action that have an entry */
   filed: FiledCounts = { report: 0, action: 0 };
+  /** where the heads of the newest batch say that each partition stands */
+  positions: Heads['positions'] = new Map();
   /** when the newest batch was made */
   time = '';
   /** the SHA-256 that the entries of actions state, by number of the action */
@@ -132,10 +137,11 @@ export class EntryCheck {
     else if (!isWithin) wrong(`${what}, and ${NOT_SO_FAR}`);
     // Whoever stole a session could else say that the log is past all there is.
     if (index < before.next || !isWithin) {
-      if (!this.#parts.folder.has(segmentName(partition, index))) this.#addGone(place);
+      const isAll = this.#parts.onReport === undefined;
+      if (isAll && !this.#parts.folder.has(segmentName(partition, index))) this.#addGone(place);
       return;
     }
-    const object = await this.#parts.walkOf(partition).to(index);
+    const object = await this.#parts.objectAt(place, entry);
     const last =
       entry.type === 'segment' ? { index, root: entry.segment.root, sealed: sealedOf(entry.segment, object) } : before;
     this.#positions.set(partition, { ...last, next: index + 1 });
@@ -179,7 +185,8 @@ export class EntryCheck {
       if (entry.type === 'action') this.actions.set(number, entry.sha256);
     } else if (isInOrder) wrong(`is of ${kind} ${number}, and ${NOT_SO_FAR}`);
     else if (!this.#isLost) wrong(`is of ${kind} ${number}, not ${next}`);
-    const { folder } = this.#parts;
+    const { folder, onReport } = this.#parts;
+    if (kind === 'report' && onReport !== undefined) return onReport();
     const name = kind === 'report' ? reportName(number) : actionName(number);
     if (!folder.has(name)) return say('entry-mismatch', name, 'the log has an entry of it, and it is gone');
     const bytes = await folder.readSmall(name);
@@ -206,6 +213,7 @@ export class EntryCheck {
 
   #compareHeads({ time, keys, filed, positions }: Heads, batch: string): void {
     this.time = time;
+    this.positions = positions;
     if (!this.#isLost && !this.#isAt({ keys, filed, positions }))
       this.#parts.findings.say('entry-mismatch', batch, 'its heads are not where the entries up to it lead');
     if (this.#isLost) {

@@ -6,6 +6,8 @@ import { isFolderName, isSaved, litterKind } from './litter.ts';
 import type { Kind } from './litter.ts';
 import { isKnownName } from './names.ts';
 import { maxBytesOf } from './sizes.ts';
+import { readSlice } from './slice.ts';
+import type { Slice } from './slice.ts';
 import { MAX_CONTENT_BYTES } from '../zstd/frames.ts';
 
 /** StoredFile is a file of a mirror under the name of its object. */
@@ -34,6 +36,8 @@ export class Folder {
   readonly #foreign: ReadonlyMap<string, StoredFile>;
   /** what is no object, and why not */
   readonly ignored: Map<Kind, string[]>;
+  /** the file that says what slice the folder is */
+  readonly #slice: StoredFile | undefined;
   readonly #findings: Findings;
   readonly #onRead: (name: string, bytes: number) => void;
 
@@ -41,6 +45,7 @@ export class Folder {
     files: ReadonlyMap<string, StoredFile>,
     foreign: ReadonlyMap<string, StoredFile>,
     ignored: Map<Kind, string[]>,
+    slice: StoredFile | undefined,
     findings: Findings,
     onRead: (name: string, bytes: number) => void,
   ) {
@@ -48,6 +53,7 @@ export class Folder {
     this.names = [...files.keys()].sort();
     this.#foreign = foreign;
     this.ignored = ignored;
+    this.#slice = slice;
     this.#findings = findings;
     this.#onRead = onRead;
   }
@@ -60,13 +66,15 @@ export class Folder {
   ): Promise<Folder> {
     const files = new Map<string, StoredFile>();
     const ignored = new Map<Kind, string[]>();
+    let slice: StoredFile | undefined;
     for (const file of [...given].sort(byName)) {
       const kind = litterKind(file.name) ?? ((await isSaved(file)) ? 'saved' : undefined);
+      if (kind === 'slice') slice = file;
       if (kind === undefined) files.set(file.name, file);
       else if (ignored.get(kind)?.push(file.name) === undefined) ignored.set(kind, [file.name]);
     }
     const foreign = await takeForeign(files);
-    return new Folder(files, foreign, ignored, findings, onRead);
+    return new Folder(files, foreign, ignored, slice, findings, onRead);
   }
 
   /** takeMarkers takes the objects without bytes that mark a folder out of names that the format doesn't know, and gives the others. */
@@ -83,6 +91,12 @@ export class Folder {
   /** foreign is the names of the objects that a mirror keeps apart, in order. */
   get foreign(): readonly string[] {
     return [...this.#foreign.keys()].sort();
+  }
+
+  /** slice gives what the folder claims to be a slice of; 'unreadable' where its file says nothing of that. */
+  async slice(): Promise<Slice | 'unreadable' | undefined> {
+    const file = this.#slice;
+    return file && ((await readSlice(file)) ?? 'unreadable');
   }
 
   has(name: string): boolean {

@@ -1,8 +1,9 @@
 /** What of a mirror is no object of the ledger and no finding either. docs/format.md, section 2. */
 import { isKnownName } from './names.ts';
+import { SLICE } from './slice.ts';
 
-/** Kind is what a file is ignored as: what a system or a cut-off copy left, what somebody saved, or a folder's mark. */
-export type Kind = 'system' | 'partial' | 'saved' | 'marker';
+/** Kind is what a file is ignored as: what a system or a cut-off copy left, what a slice says of itself, what somebody saved, or a folder's mark. */
+export type Kind = 'system' | 'partial' | 'slice' | 'saved' | 'marker';
 
 /** Whole names of files, without the folder. */
 const OF_WINDOWS = ['Thumbs.db', 'desktop.ini', 'Desktop.ini'];
@@ -13,10 +14,12 @@ const PARTIAL_END = /\.[0-9a-f]{16}\.partial$/;
 const FOREIGN_FILE = /^foreign\/[0-9a-f]{64}(?:\.name)?$/;
 const TLOG = 'tlog/';
 
-const isFileOfMirror = (path: string): boolean => path.startsWith(TLOG) || isKnownName(path) || FOREIGN_FILE.test(path);
+const isFileOfMirror = (path: string): boolean =>
+  path === SLICE || path.startsWith(TLOG) || isKnownName(path) || FOREIGN_FILE.test(path);
 
 /** litterKind tells what left a file, by its path in the mirror; undefined for what has to be looked at. */
-export function litterKind(path: string): 'system' | 'partial' | undefined {
+export function litterKind(path: string): 'system' | 'partial' | 'slice' | undefined {
+  if (path === SLICE) return 'slice';
   if (isOfSystem(path.slice(path.lastIndexOf('/') + 1))) return 'system';
   const end = PARTIAL_END.exec(path);
   return end !== null && isFileOfMirror(path.slice(0, end.index)) ? 'partial' : undefined;
@@ -68,6 +71,7 @@ const MOST_CHARACTERS = 200;
 const SAID: Readonly<Record<Kind, readonly [one: string, many: string]>> = {
   system: ['file that an operating system left', 'files that an operating system left'],
   partial: ['file that a copy left which was cut off', 'files that a copy left which was cut off'],
+  slice: ['file that says what slice of a ledger this is', 'files that say what slice of a ledger this is'],
   saved: [
     'file of evidence or an answer that somebody saved here',
     'files of evidence or answers that somebody saved here',

@@ -2,6 +2,8 @@ import { MAX_KEYS, shortKey } from '../verifierKey.ts';
 import type { VerifierKey } from '../verifierKey.ts';
 import { TLOG } from './folder.ts';
 import type { Folder } from './folder.ts';
+import type { IntervalCounts } from './checked.ts';
+import { notCheckedOutside } from './notCheckedOutside.ts';
 import { sayIgnored } from './litter.ts';
 import { MAX_LOSSES } from './followBatches.ts';
 import type { LogOutcome } from './log.ts';
@@ -14,6 +16,8 @@ export interface Uncovered {
   readonly foreignSegments: number;
   /** the keys that a log announces which no given key began */
   readonly claimed: readonly VerifierKey[] | undefined;
+  /** the interval that alone was checked */
+  readonly interval: IntervalCounts | undefined;
   /** how many segments have no entry in the log */
   readonly notIntegrated: number;
   readonly log: LogOutcome | undefined;
@@ -34,9 +38,10 @@ export interface Uncovered {
 
 /** notChecked says in words what the outcome of a check does not cover. */
 export function notChecked(check: Uncovered): string[] {
-  const { folder, segments, claimed, notIntegrated, log, keys, hasAuditor, anchor } = check;
+  const { folder, segments, claimed, interval, notIntegrated, log, keys, hasAuditor, anchor } = check;
   const not: string[] = [];
-  if (segments === 0) not.push(noSegment(check));
+  if (interval !== undefined) not.push(...notCheckedOutside(interval, log !== undefined));
+  else if (segments === 0) not.push(noSegment(check));
   not.push(...whoSigned(check));
   if (claimed !== undefined)
     not.push(
@@ -71,9 +76,11 @@ export function notChecked(check: Uncovered): string[] {
       );
     }
   }
-  if (!hasAuditor && folder.under('reports/').length > 0)
+  if (interval === undefined && !hasAuditor && folder.under('reports/').length > 0)
     not.push('Who signed the reports: no key of the auditor was given, so nothing was taken from them.');
-  if (anchor === undefined) {
+  if (interval !== undefined) {
+    // Nobody asked how far the chains reach.
+  } else if (anchor === undefined) {
     not.push(
       'No report that a given key of the auditor signed is in the folder and in the log, so segments that were removed from the end of a chain would not show, unless the log has them.',
     );

@@ -7,8 +7,8 @@ export interface Counts {
   /** number of the next record */
   readonly record: number;
   readonly incarnation: number;
-  /** when the hub was created, '' where a chain begins */
-  readonly created: string;
+  /** when the hub was created, '' where a chain begins; undefined where only entries of the log are known */
+  readonly created: string | undefined;
   /** number of the last event that is sealed or declared missing, -1 if there is none */
   readonly lastEvent: number;
   /** the latest time of an event so far, '' if there is none */
@@ -107,7 +107,7 @@ const checkFirst = (header: Header): Said[] => [
 
 function checkNext({ header, created }: Segment, before: Counts): Said[] {
   const said = [...checkRepair(header), ...checkNumbers(before.lastEvent + 1, header)];
-  if (created !== before.created)
+  if (before.created !== undefined && created !== before.created)
     said.push(bad(`its hub was created at ${created}, and that of the one before it at ${before.created}`));
   return said;
 }
@@ -131,6 +131,13 @@ function whyRecreated(
         : `the last event of the hub before that is sealed or declared is ${lastEvent}`;
     const most = hubLast > lastEvent ? `, at least up to event ${hubLast}` : '';
     const gone = `${last}, and what it had behind that is gone${most}`;
+    if (before.created === undefined)
+      return [
+        [
+          'hub-recreated',
+          `incarnation ${incarnation} begins, of a hub of ${created}: ${gone}, or more is sealed than the hub has`,
+        ],
+      ];
     return [['hub-recreated', `the hub was created again at ${created}: ${gone}`]];
   }
   if (hub === undefined) return [];

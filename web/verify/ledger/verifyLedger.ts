@@ -2,36 +2,27 @@ import { isOperator } from '../signed/operatorNotice.ts';
 import { isAuditor } from '../signed/reportSignature.ts';
 import { Trust } from '../signed/trust.ts';
 import type { VerifierKey } from '../verifierKey.ts';
-import { acknowledge } from './acknowledge.ts';
-import { checkActions } from './actionCheck.ts';
 import { readLog } from './followBatches.ts';
 import { ChainCheck } from './chain.ts';
-import type { Head } from './chain.ts';
 import { ClockCheck } from './clock.ts';
+import type { CheckParts, Checked, IntervalCounts } from './checked.ts';
+import { Counts } from './counts.ts';
+import type { PartitionCount } from './counts.ts';
+import type { EntryParts } from './entryCheck.ts';
 import { Findings } from './findings.ts';
 import type { Finding, FindingCode, Unreadable } from './findings.ts';
+import { finishActions, finishWalk, sayForeign, untilOf } from './finish.ts';
 import { Folder, TLOG } from './folder.ts';
 import type { StoredFile } from './folder.ts';
+import { checkInterval } from './interval.ts';
 import { LogCheck } from './log.ts';
 import type { LogOutcome } from './log.ts';
-import { isKnownName, parseSegmentName, segmentName } from './names.ts';
+import { isKnownName, parseSegmentName } from './names.ts';
 import { notChecked } from './notChecked.ts';
 import { checkPages } from './pages.ts';
 import { Reports } from './reports.ts';
-import type { Reading } from './segment.ts';
+import type { Interval, Slice } from './slice.ts';
 import { Walk } from './walk.ts';
-
-/** PartitionCount is what was checked of a partition. */
-export interface PartitionCount {
-  readonly partition: string;
-  segments: number;
-  heartbeats: number;
-  records: number;
-  events: number;
-  storedBytes: number;
-  /** the newest segment that continues the chain */
-  head: Head | undefined;
-}
 
 /** LedgerOutcome is what a check of a mirror found, what it did, and what it did not. */
 export interface LedgerOutcome {
@@ -59,6 +50,10 @@ export interface LedgerOutcome {
   readonly foreignSegments: number;
   /** where the folder has a log that no given key began: the keys that it announces, a claim */
   readonly claimed: readonly string[];
+  /** the interval that alone was checked; absent where all was */
+  readonly interval: IntervalCounts | undefined;
+  /** what the folder says that it is a slice of: a claim; 'unreadable' where it says something else */
+  readonly slice: Slice | 'unreadable' | undefined;
   readonly notChecked: readonly string[];
 }
 
@@ -74,15 +69,15 @@ export interface VerifyOptions {
   readonly keys: readonly VerifierKey[];
   /** ms since the Unix epoch */
   readonly now: number;
+  /** check this interval alone */
+  readonly interval?: Interval | undefined;
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** How long before the newest batch a segment must have been sealed, not to be just on its way into the log. */
-const DELAY_MS = 10 * 60_000;
-
 /**
  * verifyLedger checks a mirror as docs/format.md, section 10, asks: every segment, every chain, the log with its
- * checkpoints and tiles, and reports against their entries. What is stored is untrusted. It holds one object at a time.
+ * checkpoints and tiles, and reports against their entries; or of the segments an interval alone. What is stored is untrusted. It holds
+ * one object at a time.
  */
 export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyOptions): Promise<LedgerOutcome> {
   const findings = new Findings();
@@ -93,67 +88,18 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     progress.bytes += bytes;
     options.onProgress?.({ ...progress });
   });
-  const { keys, now } = options;
+  const { keys, now, interval } = options;
   const [own, witnesses] = [keys.filter(isOwn), keys.filter(({ type }) => type === 'cosignature')];
   const hasKeys = own.length > 0;
-  const given = hasKeys ? own : undefined;
-  const { announced, filed } = await readLog(folder, given);
-  const reports = new Reports(folder, keys);
-  // Without a key of the log nobody knows what has an entry in it.
-  const anchor = hasKeys ? await reports.newest(filed.report) : undefined;
-  const clock = new ClockCheck(now);
-  const trust = new Trust(anchor?.report.ledger, given);
-  const counts = new Map<string, PartitionCount>();
-  const walks = new Map<string, Walk>();
-  let lineBytes = 0;
-  let foreignSegments = 0;
-  const walkOf = (partition: string): Walk => {
-    const begun = walks.get(partition);
-    if (begun !== undefined) return begun;
-    const count = { partition, segments: 0, heartbeats: 0, records: 0, events: 0, storedBytes: 0, head: undefined };
-    counts.set(partition, count);
-    const known = anchor?.report.partitions.find((head) => head.partition === partition);
-    const walk = new Walk(folder, trust, new ChainCheck(partition, findings, clock, known), (reading, size) => {
-      addTo(count, reading, size);
-      if (!reading.isSegment && reading.isForeign) foreignSegments += 1;
-      if (reading.isSegment) lineBytes += reading.lineBytes;
-    });
-    walks.set(partition, walk);
-    return walk;
-  };
-  const sayForeign = (name: string): void =>
-    findings.say('foreign-object', name, 'the format knows no object of this name');
-  for (const { partition } of anchor?.report.partitions ?? []) walkOf(partition);
-  const unknown: string[] = [];
-  for (const name of folder.names) {
-    const place = parseSegmentName(name);
-    if (place !== undefined) walkOf(place.partition);
-    else if (!name.startsWith(TLOG) && !isKnownName(name)) unknown.push(name);
-  }
-  for (const name of folder.takeMarkers([...unknown, ...folder.foreign])) sayForeign(name);
-
-  const parts = { folder, findings, clock, trust, reports, walkOf, given, announced, witnesses, anchor };
-  const log = new LogCheck(parts);
-  const hasLog = await log.follow();
-  const until = log.isEndUnknown ? NaN : hasLog ? Date.parse(log.entries.time) - DELAY_MS : hasKeys ? Infinity : NaN;
-  const byNumber = [...walks.entries()].sort(([a], [b]) => Number(a) - Number(b));
-  let notIntegrated = 0;
-  for (const [partition, walk] of byNumber) {
-    notIntegrated += await finishPartition(walk, log, until, findings);
-    (counts.get(partition) as PartitionCount).head = walk.chain.head;
-  }
-  const { action: integrated } = log.entries.filed;
-  const { operators } = log;
-  const entries = log.entries.actions;
-  const actions = await checkActions(folder, findings, { integrated, entries, until, now, clock, operators });
-  await reports.check(findings, clock, log.lacksReport);
-  await checkPages(folder, findings, reports);
-  const known = actions.acknowledgements.filter(({ code }) => code === 'clock-ahead').map(({ object }) => object);
-  clock.finish(findings, new Set(known));
-  const acknowledgementsWithoutFinding = await acknowledge(folder, findings, actions.acknowledgements);
-  const partitions = byNumber.map(([partition]) => counts.get(partition) as PartitionCount);
-  const segments = partitions.reduce((sum, count) => sum + count.segments, 0);
-  const isComplete = segments > 0 && findings.unreadable.length === 0;
+  const counts = new Counts();
+  const parts = { folder, findings, counts, keys, given: hasKeys ? own : undefined, witnesses, now };
+  const checked = interval === undefined ? await checkWhole(parts) : await checkInterval(parts, interval);
+  const { log, hasLog, trust, reports, anchor } = checked;
+  const segments = checked.interval?.segments ?? counts.all.reduce((sum, count) => sum + count.segments, 0);
+  const outcome = hasLog ? log.outcome() : undefined;
+  // Which segments are of an interval, a checkpoint has to stand for.
+  const isBased = interval === undefined || outcome?.head !== undefined;
+  const isComplete = segments > 0 && findings.unreadable.length === 0 && isBased;
   return {
     status: findings.isViolated ? 'violated' : isComplete ? 'verified' : 'unverified',
     ledger: trust.ledger,
@@ -161,29 +107,32 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     findingsOmitted: findings.omitted,
     omittedOf: findings.omittedOf,
     unreadable: findings.unreadable,
-    partitions,
-    lineBytes,
+    partitions: counts.all,
+    lineBytes: counts.lineBytes,
     signers: log.signers,
-    log: hasLog ? log.outcome() : undefined,
-    anchor: anchor?.name,
+    log: outcome,
+    anchor,
     hasKeys,
     auditors: [...reports.signers],
-    foreignSegments,
+    foreignSegments: counts.foreignSegments,
     claimed: log.claimed?.map(({ text }) => text) ?? [],
+    interval: checked.interval,
+    slice: await folder.slice(),
     notChecked: notChecked({
       folder,
       segments,
-      foreignSegments,
+      foreignSegments: counts.foreignSegments,
       claimed: log.claimed,
-      notIntegrated,
-      log: hasLog ? log.outcome() : undefined,
+      interval: checked.interval,
+      notIntegrated: checked.notIntegrated,
+      log: outcome,
       keys,
       hasKeys,
       hasAuditor: reports.hasKeys,
-      anchor: anchor?.name,
+      anchor,
       reportsWithoutEntry: reports.withoutEntry,
-      acknowledgementsWithoutEntry: actions.waiting,
-      acknowledgementsWithoutFinding,
+      acknowledgementsWithoutEntry: checked.waiting,
+      acknowledgementsWithoutFinding: checked.withoutFinding,
       unreadableOmitted: findings.unreadableOmitted,
     }),
   };
@@ -192,35 +141,46 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
 /** isOwn tells whether a key can be one of the log's: its name and its type say what it signs. */
 const isOwn = (key: VerifierKey): boolean => key.type !== 'cosignature' && !isAuditor(key) && !isOperator(key);
 
-function addTo(count: PartitionCount, reading: Reading, size: number): void {
-  if (!reading.isSegment && reading.isForeign) return;
-  count.segments += 1;
-  count.storedBytes += size;
-  if (!reading.isSegment) return;
-  count.records += reading.header.records.count;
-  count.events += reading.header.events.count;
-  if (reading.header.kind === 'heartbeat') count.heartbeats += 1;
-}
-
-/** finishPartition checks what the log doesn't have, says if it should, and gives how many segments that are. */
-async function finishPartition(walk: Walk, log: LogCheck, until: number, findings: Findings): Promise<number> {
-  const { partition } = walk.chain;
-  let first: { readonly index: number; readonly sealed: string } | undefined;
-  let count = 0;
-  let all = 0;
-  for (let object = await walk.next(); object !== undefined; object = await walk.next()) {
-    const { index, reading } = object;
-    if (log.entries.has(partition, index) || reading?.isSegment !== true) continue;
-    all += 1;
-    const { sealed } = reading.header;
-    if (!(Date.parse(sealed) < until)) continue;
-    count += 1;
-    first ??= { index, sealed };
+/** checkWhole checks all that is in a mirror. */
+async function checkWhole({ folder, findings, counts, keys, given, witnesses, now }: CheckParts): Promise<Checked> {
+  const { announced, filed } = await readLog(folder, given);
+  const reports = new Reports(folder, keys);
+  // Without a key of the log nobody knows what has an entry in it.
+  const anchor = given === undefined ? undefined : await reports.newest(filed.report);
+  const clock = new ClockCheck(now);
+  const trust = new Trust(anchor?.report.ledger, given);
+  const walks = new Map<string, Walk>();
+  const walkOf = (partition: string): Walk => {
+    const begun = walks.get(partition);
+    if (begun !== undefined) return begun;
+    counts.of(partition);
+    const known = anchor?.report.partitions.find((head) => head.partition === partition);
+    const walk = new Walk(folder, trust, new ChainCheck(partition, findings, clock, known), counts.add);
+    walks.set(partition, walk);
+    return walk;
+  };
+  for (const { partition } of anchor?.report.partitions ?? []) walkOf(partition);
+  const unknown: string[] = [];
+  for (const name of folder.names) {
+    const place = parseSegmentName(name);
+    if (place !== undefined) walkOf(place.partition);
+    else if (!name.startsWith(TLOG) && !isKnownName(name)) unknown.push(name);
   }
-  walk.chain.finish();
-  if (first === undefined) return all;
-  const others = count === 1 ? '' : `; nor have the ${count - 1} after it`;
-  const why = `it was sealed at ${first.sealed}, and has no entry in the log${others}`;
-  findings.say('not-integrated', segmentName(partition, first.index), why);
-  return all;
+  sayForeign(folder, findings, [...unknown, ...folder.foreign]);
+
+  const objectAt: EntryParts['objectAt'] = ({ partition, index }) => walkOf(partition).to(index);
+  const parts = { folder, findings, clock, trust, reports, objectAt, given, announced, witnesses, anchor };
+  const log = new LogCheck(parts);
+  const hasLog = await log.follow();
+  const until = untilOf(log, hasLog, given !== undefined);
+  let notIntegrated = 0;
+  for (const [partition, walk] of [...walks.entries()].sort(([a], [b]) => Number(a) - Number(b))) {
+    notIntegrated += await finishWalk(walk, until, findings, (index) => log.entries.has(partition, index));
+    counts.of(partition).head = walk.chain.head;
+  }
+  const acknowledging = await finishActions({ folder, findings, clock, log, until, now }, async () => {
+    await reports.check(findings, clock, log.lacksReport);
+    await checkPages(folder, findings, reports);
+  });
+  return { log, hasLog, trust, reports, anchor: anchor?.name, interval: undefined, notIntegrated, ...acknowledging };
 }

@@ -16,21 +16,43 @@ export interface Walked {
   readonly isOfChain: boolean;
 }
 
+/** readAt reads and computes again what stands in the place of a segment; undefined if it can't be read. */
+export async function readAt(
+  folder: Folder,
+  trust: Trust,
+  name: string,
+): Promise<{ readonly size: number; readonly reading?: Reading }> {
+  const stored = await folder.read(name);
+  const size = stored instanceof Uint8Array ? stored.length : folder.sizeOf(name);
+  if (stored === undefined) return { size };
+  if (stored !== 'oversize') return { size, reading: await readSegment(stored, name, trust) };
+  const why = `it has ${size} bytes, more than 192 MiB`;
+  return { size, reading: { isSegment: false, isForeign: true, why, sha256: undefined } };
+}
+
 /** Walk computes the objects of one partition again, once each, in order of index. */
 export class Walk {
   readonly chain: ChainCheck;
   readonly #folder: Folder;
   readonly #trust: Trust;
   readonly #names: readonly string[];
-  readonly #onSegment: (reading: Reading, size: number) => void;
+  readonly #onSegment: (partition: string, reading: Reading, size: number) => void;
   #at = 0;
 
-  constructor(folder: Folder, trust: Trust, chain: ChainCheck, onSegment: (reading: Reading, size: number) => void) {
+  constructor(
+    folder: Folder,
+    trust: Trust,
+    chain: ChainCheck,
+    onSegment: (partition: string, reading: Reading, size: number) => void,
+    from = 0,
+  ) {
     this.chain = chain;
     this.#folder = folder;
     this.#trust = trust;
     this.#onSegment = onSegment;
-    this.#names = folder.under(`segments/${chain.partition}/`).filter((name) => parseSegmentName(name) !== undefined);
+    this.#names = folder
+      .under(`segments/${chain.partition}/`)
+      .filter((name) => (parseSegmentName(name)?.index ?? -1) >= from);
   }
 
   get #nextIndex(): number {
@@ -42,18 +64,13 @@ export class Walk {
     const index = this.#nextIndex;
     const name = this.#names[this.#at++];
     if (name === undefined) return undefined;
-    const stored = await this.#folder.read(name);
-    const size = stored instanceof Uint8Array ? stored.length : this.#folder.sizeOf(name);
-    if (stored === undefined) {
+    const { size, reading } = await readAt(this.#folder, this.#trust, name);
+    if (reading === undefined) {
       this.chain.passOver(index);
       return { index, name, size, isOfChain: false };
     }
-    const reading: Reading =
-      stored === 'oversize'
-        ? { isSegment: false, isForeign: true, why: `it has ${size} bytes, more than 192 MiB`, sha256: undefined }
-        : await readSegment(stored, name, this.#trust);
     this.chain.add(index, reading, this.#trust.ledger);
-    this.#onSegment(reading, size);
+    this.#onSegment(this.chain.partition, reading, size);
     return { index, name, size, reading, isOfChain: this.chain.isOfChain(index) };
   }
 

@@ -1,0 +1,91 @@
+import { fromTheFirst } from './batches.ts';
+import { readLog } from './entries.ts';
+import { IntervalOfLog } from './interval.ts';
+import { mirrorObjects } from './mirror.ts';
+import type { CopiedObject, MirrorFolder, MirrorOptions, MirrorResult } from './mirror.ts';
+import { attempt } from '../core/errors.ts';
+import { parseVerifierKey } from '../core/note/verifierKey.ts';
+import { isKnownName, segmentName } from '../core/objects/names.ts';
+import type { LedgerInterval } from '../core/objects/slice.ts';
+import type { Trust } from '../core/signed/certificate.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
+
+/**
+ * The folders of the log, and of actions, in the order in which they are listed: a cosignature comes after its checkpoint, that after its
+ * batch, and an entry after its action. So whatever comes meanwhile, nothing is copied without what it is of.
+ */
+const LOG_FOLDERS = ['cosignatures/', 'checkpoints/', 'batches/', 'actions/'];
+
+/** MirroredSlice is what came of a copy of a slice. */
+export interface MirroredSlice extends MirrorResult {
+  /** entries of the log that the copy has, and how many of them are of segments, and of those of the slice */
+  entries: number;
+  segmentsInLog: number;
+  segments: number;
+}
+
+/** ledgerOfLog gives the name of the ledger whose log a store has; undefined where none begins that counts. It throws as readBatches does. */
+export async function ledgerOfLog(store: ObjectStore, trust: Trust): Promise<string | undefined> {
+  for await (const { heads } of readLog(store, trust, fromTheFirst())) {
+    const [key] = heads.keys;
+    return key && attempt(() => parseVerifierKey(key).keyName, 'malformed');
+  }
+  return undefined;
+}
+
+/**
+ * mirrorSlice copies the log whole, with actions, and then of the segments those alone that the log as it is copied puts into an interval.
+ * So what is copied is whole by its own log, whatever is sealed meanwhile. Otherwise it does what mirrorLedger does.
+ */
+export async function mirrorSlice(
+  from: ObjectStore,
+  to: MirrorFolder,
+  interval: LedgerInterval,
+  { trust, ...options }: MirrorOptions & { readonly trust: Trust },
+): Promise<MirroredSlice> {
+  const ofLog = async function* (): AsyncGenerator<ObjectInfo> {
+    for (const folder of LOG_FOLDERS)
+      for await (const object of from.list(folder)) if (isKnownName(object.name)) yield object;
+  };
+  const log = await mirrorObjects(from, to, ofLog, options);
+  const counts = { entries: 0, segmentsInLog: 0, segments: 0 };
+  if (log.failed.length > 0) return { ...log, ...counts };
+  const segments: CopiedObject[] = [];
+  const selection = new IntervalOfLog(interval);
+  for await (const batch of readLog(to, trust, fromTheFirst())) {
+    counts.entries = batch.size;
+    for (const { entry } of batch.segments) {
+      counts.segmentsInLog += 1;
+      const { partition, index, size, sha256 } = entry;
+      if (selection.takes(entry)) segments.push({ name: segmentName(partition, index), size, sha256 });
+    }
+  }
+  counts.segments = segments.length;
+  const onProgress = options.onProgress && ((done: Readonly<MirrorResult>) => options.onProgress?.(sumOf(log, done)));
+  const copied = await mirrorObjects(
+    from,
+    to,
+    async function* () {
+      yield* segments;
+    },
+    { ...options, ...(onProgress && { onProgress }) },
+  );
+  return { ...sumOf(log, copied), ...counts };
+}
+
+const sumOf = (one: Readonly<MirrorResult>, other: Readonly<MirrorResult>): MirrorResult => ({
+  copied: one.copied + other.copied,
+  copiedBytes: one.copiedBytes + other.copiedBytes,
+  present: one.present + other.present,
+  failed: [...one.failed, ...other.failed],
+});
+
+/** lackedSegment gives the first segment that has an entry in the log and is not there; undefined if there is none, or no log that counts. */
+export async function lackedSegment(store: ObjectStore, trust: Trust): Promise<string | undefined> {
+  for await (const { segments } of readLog(store, trust, fromTheFirst()))
+    for (const { entry } of segments) {
+      const name = segmentName(entry.partition, entry.index);
+      if (!(await store.exists(name))) return name;
+    }
+  return undefined;
+}

@@ -1,0 +1,139 @@
+import { acknowledgeFindings } from './acknowledge.ts';
+import { checkActions } from './actionCheck.ts';
+import { ClockCheck } from './clockCheck.ts';
+import type { Context, VerifyDeps } from './context.ts';
+import { Findings } from './findings.ts';
+import { Ignored } from './ignored.ts';
+import type { CheckedIndex } from './indexCheck.ts';
+import type { FollowedLog } from './log/logCheck.ts';
+import { notChecked } from './notChecked.ts';
+import type { VerifyOptions } from './options.ts';
+import { Tally } from './tally.ts';
+import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
+import { formatVerifierKey } from '../core/note/verifierKey.ts';
+import type { Checked, IntervalReport, Report, Status } from '../core/objects/report.ts';
+
+/** contextOf begins a check. */
+export function contextOf(deps: VerifyDeps, options: VerifyOptions): Context {
+  const { ledger, anchor, verifiers = [], auditors } = options;
+  const name = ledger ?? anchor?.report.ledger ?? undefined;
+  const keys = verifiers.length > 0 ? verifiers.map(formatVerifierKey) : undefined;
+  const [findings, clock, tally] = [new Findings(), new ClockCheck(deps.now), new Tally(deps.onProgress)];
+  const ignored = new Ignored();
+  return {
+    ...deps,
+    ledger: { name, keys },
+    findings,
+    ignored,
+    clock,
+    tally,
+    ...(auditors !== undefined && { auditors }),
+  };
+}
+
+/**
+ * finishFindings looks at what the ledger has beside chains and log, at the actions, and last at which findings they acknowledge. With
+ * `also` it looks at more before.
+ */
+export async function finishFindings(
+  context: Context,
+  log: FollowedLog | undefined,
+  until: number,
+  also: () => void = () => {},
+): Promise<void> {
+  const { findings, clock } = context;
+  for await (const { why, name } of context.ignoredFiles?.() ?? []) context.ignored.add(why, name);
+  const { actions: integrated = 0, operators = [], actionEntry: entryOf = none } = log ?? {};
+  const acknowledgements = await checkActions(context, { integrated, until, operators, entryOf });
+  also();
+  const known = acknowledgements.filter(({ finding }) => finding.code === 'clock-ahead');
+  clock.finish(findings, new Set(known.map(({ finding }) => finding.object)));
+  await acknowledgeFindings(context, acknowledgements);
+  if (log?.note !== undefined) context.onNewest?.(log.note);
+}
+
+/** none is the entry of an action where there is no log. */
+const none = (): Promise<undefined> => Promise.resolve(undefined);
+
+/** integratedUntil gives the time before which what was made must be in the log: a mirror's clock is the newest checkpoint. */
+export function integratedUntil(
+  { now }: Context,
+  { allowance, verifiers = [] }: VerifyOptions,
+  log: FollowedLog | undefined,
+  isUnread: boolean,
+): number {
+  // What can't be read may have the entries.
+  if (log === undefined ? isUnread : log.isEndUnknown) return NaN;
+  if (allowance !== undefined) return now() - allowance.delayMs;
+  if (log !== undefined) return Date.parse(log.time) - INTEGRATION_DELAY_MS;
+  // Who trusts a key expects a log; else whoever removes all of it would be trusted more than who changes it.
+  return verifiers.length > 0 ? Infinity : NaN;
+}
+
+/** Outcome is what came of the parts of a check. */
+export interface Outcome {
+  readonly started: number;
+  readonly before: Report | undefined;
+  readonly log: FollowedLog | undefined;
+  readonly index: CheckedIndex;
+  /** what an interval had, where one alone was checked */
+  readonly interval?: IntervalReport;
+}
+
+/** compose makes the report of what was found and done. */
+export function compose(context: Context, options: VerifyOptions, outcome: Outcome): Report {
+  const { started, before, log, index, interval } = outcome;
+  const { findings, tally, ledger } = context;
+  const finished = new Date(context.now()).toISOString();
+  const logReport = log && { ...log.report(tally.notIntegrated), ...(index.report && { index: index.report }) };
+  return {
+    version: 1,
+    kind: 'integrity',
+    ledger: ledger.name ?? null,
+    started: new Date(started).toISOString(),
+    finished,
+    status: statusOf(context, options, outcome),
+    checked: tally.checked({
+      ...modeOf(options, before, finished),
+      anchor: options.anchor?.name ?? null,
+      findingsRepeated: findings.repeated,
+    }),
+    ...(interval !== undefined && { interval }),
+    ...(logReport !== undefined && { log: logReport }),
+    notChecked: [
+      ...notChecked(context, options, log && { ...log, cosignatures: logReport?.cosignatures }),
+      ...index.notChecked,
+      ...context.ignored.said,
+    ],
+    // Nobody followed a chain of an interval from its beginning.
+    partitions: interval === undefined ? tally.partitions : [],
+    findings: findings.listed,
+    // Which ones the anchor left out isn't known, nor whether they are among these.
+    findingsOmitted: Math.max(findings.omitted, before?.findingsOmitted ?? 0),
+    findingsAcknowledged: findings.acknowledged,
+    unreadable: tally.unreadable,
+  };
+}
+
+function statusOf(
+  { findings, tally }: Context,
+  { isQuick = false }: VerifyOptions,
+  { log, interval }: Pick<Outcome, 'log' | 'interval'>,
+): Status {
+  if (findings.isViolated) return 'violated';
+  // Neither a quick check nor one of an interval has anything to compare with but what a checkpoint stands for.
+  const isBaseless = (isQuick || interval !== undefined) && log?.head === undefined;
+  const { segments } = interval ?? tally;
+  return segments === 0 || tally.unreadable.length > 0 || isBaseless ? 'unverified' : 'verified';
+}
+
+function modeOf(
+  { anchor, isQuick = false, interval }: VerifyOptions,
+  before: Report | undefined,
+  finished: string,
+): Pick<Checked, 'mode' | 'lastFull'> {
+  if (interval !== undefined) return { mode: 'interval', lastFull: '' };
+  if (isQuick) return { mode: 'quick', lastFull: anchor?.report.checked.lastFull ?? '' };
+  if (before !== undefined) return { mode: 'incremental', lastFull: before.checked.lastFull };
+  return { mode: 'full', lastFull: finished };
+}

@@ -1,0 +1,369 @@
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from '../../src/cli/command.ts';
+import { command as fields } from '../../src/cli/commands/fields.ts';
+import { command as find } from '../../src/cli/commands/find.ts';
+import { command as kit } from '../../src/cli/commands/kit.ts';
+import { command as mirror } from '../../src/cli/commands/mirror.ts';
+import { command as prove } from '../../src/cli/commands/prove.ts';
+import { command as query } from '../../src/cli/commands/query.ts';
+import { command as show } from '../../src/cli/commands/show.ts';
+import { command as status } from '../../src/cli/commands/status.ts';
+import { command as verify } from '../../src/cli/commands/verify.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
+import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
+import { formatSlice, parseSlice } from '../../src/core/objects/slice.ts';
+import type { Report } from '../../src/core/objects/report.ts';
+import { LEDGER, nameOf } from '../support/forge.ts';
+import { writeMirror } from '../support/logMirror.ts';
+import { KEY, keyOf } from '../support/logs.ts';
+import { inProcess } from '../support/program.ts';
+import { momentOf, sliceScene } from '../support/sliceScene.ts';
+
+const key = `--key=${formatVerifierKey(KEY.verifierKey)}`;
+const span = (from: number, to: number): string[] => [`--from=${momentOf(from)}`, `--to=${momentOf(to)}`];
+const MIDDLE = span(3, 9);
+
+let folder: string;
+/** a mirror of the whole ledger, and where slices are made */
+let whole: string;
+let slice: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
+  whole = join(folder, 'whole');
+  await writeMirror(whole, await sliceScene());
+});
+afterAll(() => rm(folder, { recursive: true }));
+beforeEach(async () => {
+  slice = await mkdtemp(join(folder, 'slice-'));
+});
+
+/** run gives a command's exit status and what it printed; of a fault what it would end with. */
+async function run(command: Command, ...args: string[]): Promise<{ code: number; out: string }> {
+  try {
+    return await inProcess(() => command.run(args));
+  } catch (error) {
+    if (!(error instanceof AuditsealError)) throw error;
+    return { code: error.code === 'USAGE' ? 64 : 2, out: error.message };
+  }
+}
+
+const cut = (...more: string[]): Promise<{ code: number; out: string }> =>
+  run(mirror, whole, slice, ...MIDDLE, key, ...more);
+const check = (...args: string[]): Promise<{ code: number; out: string }> =>
+  run(verify, slice, key, '--threads=1', ...args);
+const segmentsIn = async (path: string): Promise<string[]> =>
+  (await readdir(join(path, 'segments'), { recursive: true })).filter((name) => name.endsWith('.zst')).sort();
+
+test('a slice is made, says what it is, and is checked by the command that was printed', async () => {
+  const made = await cut('--tlog', join(whole, 'tlog'));
+  expect(made.code).toBe(0);
+  expect(made.out).toContain(
+    `a slice of ${LEDGER}, from ${momentOf(3)} to ${momentOf(9)}, of all partitions: 13 segments of the 31`,
+  );
+  // Partial tiles of earlier checkpoints are left out.
+  const tiles = (await readdir(join(slice, 'tlog'), { recursive: true })).filter((name) => /\.p\/\d+$/.test(name));
+  expect(tiles.sort()).toEqual(['tile/0/000.p/46', 'tile/entries/000.p/46']);
+  expect((await check(...MIDDLE)).out).toContain('2 tiles compared');
+  const command = /to check it: auditseal verify (.*)/.exec(made.out)?.[1]?.split(' ') ?? [];
+  const { code, out } = await run(verify, ...command);
+  expect(code).toBe(0);
+  const [first, second, third] = out.split('\n');
+  expect(first).toBe(`ONLY AN INTERVAL WAS CHECKED: from ${momentOf(3)} to ${momentOf(9)}, of all partitions`);
+  expect(second).toBe(
+    'NOT COMPLETE TO ITS END: nothing is sealed up to there of partition 10; below stands until when',
+  );
+  expect(third).toBe(`verified, in that interval alone: ${LEDGER}, with 3 findings acknowledged`);
+  expect(out).toContain('of the interval, by the log: 13 segments of 31');
+  expect(out).toContain('not checked: 18 segments outside of the interval');
+  expect(parseSlice(await readFile(join(slice, 'slice.json')))).toMatchObject({
+    ledger: LEDGER,
+    from: momentOf(3),
+    to: momentOf(9),
+    partitions: null,
+    entries: 46,
+  });
+  const json = JSON.parse((await check(...MIDDLE, '--json')).out) as Report;
+  expect(json).toMatchObject({ status: 'verified', checked: { mode: 'interval', lastFull: '' }, partitions: [] });
+  expect(json.interval).toMatchObject({ from: momentOf(3), to: momentOf(9), partitions: null, segments: 13 });
+});
+
+test('a day of a whole ledger is checked without a slice, also of some partitions and by local time', async () => {
+  const { code, out } = await run(
+    verify,
+    whole,
+    '--from=2025-12-03T14:52:00',
+    '--to=2025-12-03T14:54:00',
+    '--tz=Europe/Berlin',
+    '--partition=10',
+    '--partition=1',
+    key,
+  );
+  expect({ code, first: out.split('\n')[0] }).toEqual({
+    code: 0,
+    first:
+      'ONLY AN INTERVAL WAS CHECKED: from 2025-12-03T13:52:00.000Z to 2025-12-03T13:54:00.000Z, of partitions 1, 10',
+  });
+  expect(out).toContain('of the interval, by the log: 2 segments of 31');
+});
+
+test('without one of its segments a slice is violated, with exit status 1, at both ends and in the middle', async () => {
+  await cut();
+  const segments = await segmentsIn(slice);
+  expect(segments).toHaveLength(13);
+  for (const name of segments) {
+    const path = join(slice, 'segments', name);
+    const bytes = await readFile(path);
+    await rm(path);
+    const { code, out } = await check(...MIDDLE);
+    expect({ name, code, isNamed: out.includes(`segment-missing: segments/${name}`) }).toEqual({
+      name,
+      code: 1,
+      isNamed: true,
+    });
+    await writeFile(path, bytes);
+  }
+  expect(await check(...MIDDLE)).toMatchObject({ code: 0 });
+});
+
+test('plain verify of a slice gives the whole command with its interval and the keys, and no verdict', async () => {
+  await cut('--partition=0');
+  for (const more of [[], ['--quick'], ['--json']]) {
+    const { code, out } = await check(...more);
+    expect(code).toBe(2);
+    expect(out).toContain(
+      `It calls itself a slice of ${LEDGER}, from ${momentOf(3)} to ${momentOf(9)}, of partition 0`,
+    );
+    expect(out).toContain(`To check it as that: auditseal verify ${slice} ${key} ${MIDDLE.join(' ')} --partition=0`);
+    expect(out).not.toMatch(/verified|violated/);
+  }
+  const [, command = ''] = /auditseal verify (.*)$/.exec((await check()).out) ?? [];
+  expect(await run(verify, ...command.split(' '))).toMatchObject({ code: 0 });
+});
+
+describe('a slice.json', () => {
+  const claim = {
+    ledger: LEDGER,
+    from: momentOf(3),
+    to: momentOf(9),
+    partitions: null,
+    entries: 46,
+    made: momentOf(14),
+  };
+
+  test('in a whole mirror is ignored, and named', async () => {
+    await cp(whole, slice, { recursive: true });
+    await writeFile(join(slice, 'slice.json'), formatSlice(claim));
+    const { code, out } = await check();
+    expect(code).toBe(0);
+    expect(out).toContain('ignored: 1 file that says what slice of a ledger this is: slice.json');
+    expect(out).not.toContain('INTERVAL');
+  });
+
+  test('in a mirror from which segments were removed lets nothing pass that would not', async () => {
+    await cp(whole, slice, { recursive: true });
+    await rm(join(slice, nameOf(6)));
+    expect(await check()).toMatchObject({ code: 1 });
+    await writeFile(join(slice, 'slice.json'), formatSlice({ ...claim, from: momentOf(9), to: momentOf(13) }));
+    expect(await check()).toMatchObject({ code: 2 });
+    expect(await check(...MIDDLE)).toMatchObject({ code: 1 });
+    expect(await check(...span(0, 14))).toMatchObject({ code: 1 });
+    // What is changed, and not gone, it hides neither.
+    await cp(join(whole, nameOf(6)), join(slice, nameOf(6)));
+    await writeFile(join(slice, nameOf(7)), 'x');
+    expect(await check()).toMatchObject({ code: 1 });
+  });
+
+  test('that was widened or narrowed changes nothing of a check: the interval is the checker’s own', async () => {
+    await cut();
+    for (const changed of [{ to: momentOf(13) }, { from: momentOf(4), to: momentOf(5) }, { partitions: ['10'] }]) {
+      await writeFile(join(slice, 'slice.json'), formatSlice({ ...claim, ...changed }));
+      expect(await check(...MIDDLE)).toMatchObject({ code: 0 });
+      expect(await check(...span(3, 13))).toMatchObject({ code: 1 });
+    }
+  });
+
+  const text = formatSlice(claim).toString();
+  test.each([
+    ['nothing', ''],
+    ['no JSON', '<html>'],
+    ['of a later version', text.replace('"version":1', '"version":2')],
+    ['with a member twice', text.replace('"kind"', '"version":1,"kind"')],
+    ['with another order', text.replace(/("from":"[^"]+"),("to":"[^"]+")/, '$2,$1')],
+    ['with an interval that ends before', text.replace(momentOf(3), momentOf(10))],
+    ['with a day that does not exist', text.replace(momentOf(3), '2025-02-30T00:00:00.000Z')],
+    ['with partitions out of order', text.replace('"partitions":null', '"partitions":["2","1"]')],
+    ['with a command for a partition', text.replace('"partitions":null', '"partitions":["0; rm -rf /"]')],
+    ['with no partitions', text.replace('"partitions":null', '"partitions":[]')],
+    ['with a ledger that is many words', text.replace(LEDGER, 'all is verified')],
+    ['nested deeply', `{"version":1,"kind":"slice","ledger":${'['.repeat(9999)}`],
+    ['with spaces behind it', `${text} `],
+    ['without its end', text.slice(0, -2)],
+    ['larger than one may be', text + ' '.repeat(70_000)],
+  ])('that is %s is said to be unreadable, and nothing of it is repeated', async (_what, content) => {
+    await cut();
+    await writeFile(join(slice, 'slice.json'), content);
+    const { code, out } = await check();
+    expect(code).toBe(2);
+    expect(out).toContain("Its slice.json says that it is a slice, and can't be read");
+    expect(out).toContain('--from=TIME --to=TIME');
+    expect(out).not.toContain('rm -rf');
+    expect((await run(mirror, whole, slice, ...MIDDLE, key)).out).toContain("slice.json can't be read");
+  });
+});
+
+describe('a second copy', () => {
+  test('of the same interval goes on where the first stopped', async () => {
+    await cut();
+    await rm(join(slice, nameOf(6)));
+    await rm(join(slice, 'batches/000000000005.jsonl'));
+    expect((await cut()).out).toContain('2 objects copied');
+    expect((await cut('--trust-sizes')).out).toContain('0 objects copied');
+    expect(await check(...MIDDLE)).toMatchObject({ code: 0 });
+  });
+
+  test('of a wider one makes the slice wider, and of another one is refused', async () => {
+    await cut('--partition=0');
+    const refused = async (args: string[]): Promise<void> => {
+      const before = await readFile(join(slice, 'slice.json'));
+      const { code, out } = await run(mirror, whole, slice, ...args, key);
+      expect(code).toBe(2);
+      expect(out).toContain('it can only be made wider');
+      expect(await readFile(join(slice, 'slice.json'))).toEqual(before);
+    };
+    await refused([...span(4, 9), '--partition=0']);
+    await refused([...span(3, 8), '--partition=0']);
+    await refused([...span(0, 14), '--partition=1']);
+    expect(await run(mirror, whole, slice, ...span(2, 12), '--partition=0', '--partition=1', key)).toMatchObject({
+      code: 0,
+    });
+    expect(await check(...span(2, 12), '--partition=0', '--partition=1')).toMatchObject({ code: 0 });
+    expect(await run(mirror, whole, slice, ...span(2, 12), key)).toMatchObject({ code: 0 });
+    expect(await check(...span(2, 12))).toMatchObject({ code: 0 });
+    expect(parseSlice(await readFile(join(slice, 'slice.json')))).toMatchObject({ partitions: null });
+  });
+
+  test('that was cut off leaves a slice that says what it is, and lacks something', async () => {
+    await cut();
+    await rm(join(slice, nameOf(9)));
+    const said = parseSlice(await readFile(join(slice, 'slice.json')));
+    await writeFile(join(slice, 'slice.json'), formatSlice({ ...said, entries: 0 }));
+    expect(await check(...MIDDLE)).toMatchObject({ code: 1 });
+    expect(await cut()).toMatchObject({ code: 0 });
+    expect(await check(...MIDDLE)).toMatchObject({ code: 0 });
+  });
+
+  test('a whole mirror and a slice are not copied onto each other', async () => {
+    await cut();
+    expect(await run(mirror, whole, slice)).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('give an interval') as string,
+    });
+    await cp(whole, join(slice, 'copy'), { recursive: true });
+    const onto = await run(mirror, whole, join(slice, 'copy'), ...MIDDLE, key);
+    expect(onto).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('is no slice, by its lack of a slice.json') as string,
+    });
+  });
+
+  test('a slice is the source of a slice that it holds, and never of a mirror', async () => {
+    await cut();
+    const to = join(slice, '..', 'of-slice');
+    const { code, out } = await run(mirror, slice, to);
+    expect(code).toBe(2);
+    expect(out).toContain(`To copy it as that: auditseal mirror ${slice} ${to} ${MIDDLE.join(' ')}`);
+    expect(await run(mirror, slice, to, ...span(4, 8), key)).toMatchObject({ code: 0 });
+    expect(await run(verify, to, ...span(4, 8), key)).toMatchObject({ code: 0 });
+    const beyond = await run(mirror, slice, join(slice, '..', 'beyond'), ...span(4, 12), key);
+    expect(beyond).toMatchObject({ code: 2, out: expect.stringContaining(`not copied: ${nameOf(10)}`) as string });
+  });
+});
+
+test('of a ledger whose log no given key began nothing is copied', async () => {
+  const stranger = `--key=${formatVerifierKey(keyOf(66).verifierKey)}`;
+  const { code, out } = await run(mirror, whole, join(slice, 'x'), ...MIDDLE, stranger);
+  expect(code).toBe(2);
+  expect(out).toContain('TARGET has no log that a given key began');
+  expect(await readdir(join(slice, 'x'))).toEqual([]);
+  expect((await run(mirror, whole, slice, ...MIDDLE)).out).toContain('no --key was given');
+});
+
+test.each([
+  [['--from=2025-12-01'], 'go together'],
+  [['--to=2025-12-01'], 'go together'],
+  [['--partition=0'], 'give --from and --to too'],
+  [['--from=2025-12-02', '--to=2025-12-01'], 'must be before'],
+  [['--from=2025-12-01', '--to=2025-12-02', '--quick'], 'exclude --quick'],
+  [['--from=2025-12-01', '--to=2025-12-02', '--incremental'], 'exclude --quick'],
+  [['--from=2025-12-01', '--to=2025-12-02', '--since=x'], 'exclude --quick'],
+])('verify %j is a usage error', async (args, why) => {
+  expect(await run(verify, whole, ...args)).toMatchObject({ code: 64, out: expect.stringContaining(why) as string });
+});
+
+test('a report of an interval is no anchor', async () => {
+  await cut();
+  const report = join(slice, '..', 'interval-report.json');
+  expect(await check(...MIDDLE, `--out=${report}`)).toMatchObject({ code: 0 });
+  const { code, out } = await run(verify, whole, key, `--since=${report}`);
+  expect(code).toBe(2);
+  expect(out).toContain('is of a check of an interval alone: no check goes on from it');
+});
+
+test('other commands on a slice say nothing wrong of it', async () => {
+  await cut('--tlog', join(whole, 'tlog'));
+  const inside = await run(find, slice, ...span(3, 8), key);
+  expect(inside.code).toBe(0);
+  expect(inside.out).not.toContain('NOT SEARCHED');
+  expect(inside.out).toContain('MISSING: events 6 to 8 of partition 0');
+  // A partition that begins with heartbeats lacks nothing before them.
+  expect((await run(find, whole, key)).out).not.toContain('of partition 2, between');
+  expect(inside.out.split('\n').slice(-9)).toEqual(
+    (await run(find, whole, ...span(3, 8), key)).out.split('\n').slice(-9),
+  );
+  const beyond = await run(find, slice, ...span(3, 12), key);
+  expect(beyond.code).toBe(2);
+  expect(beyond.out).toMatch(/NOT SEARCHED: \d+ segments: .*it is outside of this slice/);
+  expect(beyond.out).not.toContain('it is gone');
+  for (const [command, ...asked] of [[fields], [query, 'select count(*) from records']] as const) {
+    expect((await run(command, slice, ...asked, ...span(3, 8), key)).code).toBe(0);
+    const { code, out } = await run(command, slice, ...asked, key);
+    expect([code, out]).toEqual([2, expect.stringContaining(`calls itself a slice, from ${momentOf(3)}`)]);
+    expect(out).not.toContain('it is gone');
+  }
+  await rm(join(slice, nameOf(6)));
+  expect(await run(find, slice, ...span(3, 8), key)).toMatchObject({
+    code: 1,
+    out: expect.stringContaining(`${nameOf(6)} (it is gone)`) as string,
+  });
+  const hint = expect.stringContaining(`calls itself a slice, from ${momentOf(3)}`) as string;
+  expect(await run(show, slice, '0', '4', key)).toMatchObject({ code: 0 });
+  expect(await run(show, slice, '0', '0', key)).toMatchObject({ code: 2, out: hint });
+  expect(await run(prove, slice, '--partition=0', '--record=4', key)).toMatchObject({ code: 0 });
+  expect(await run(prove, slice, '--partition=0', '--record=0', key)).toMatchObject({ code: 2, out: hint });
+  expect(await run(status, slice, key)).toMatchObject({
+    code: 2,
+    out: expect.stringContaining(`auditseal verify ${slice} ${MIDDLE.join(' ')}`) as string,
+  });
+});
+
+test('a kit of a slice says which interval it is, and gives the command with it', async () => {
+  await cut();
+  const dir = join(slice, '..', 'kit');
+  expect(await run(kit, dir, '--from', slice, key)).toMatchObject({ code: 0 });
+  const readme = await readFile(join(dir, 'READ-ME-FIRST.txt'), 'utf8');
+  expect(readme).toContain('THIS IS NOT A WHOLE LEDGER');
+  expect(readme).toContain(`auditseal verify mirror ${MIDDLE.join(' ')} --key KEY`);
+  const verdict = JSON.parse(await readFile(join(dir, 'verdict.json'), 'utf8')) as object;
+  expect(verdict).toMatchObject({
+    interval: { from: momentOf(3), to: momentOf(9), partitions: null },
+    pieces: [{ name: 'mirror/', verdict: 'good', why: expect.stringContaining('only the interval from') as string }],
+  });
+  expect(JSON.parse(await readFile(join(dir, 'report.json'), 'utf8'))).toMatchObject({
+    report: { interval: { segments: 13 } },
+  });
+  expect(await run(verify, join(dir, 'mirror'), ...MIDDLE, key)).toMatchObject({ code: 0 });
+  await rm(join(slice, nameOf(6)));
+  expect(await run(kit, join(slice, '..', 'worse'), '--from', slice, key)).toMatchObject({ code: 1 });
+});
