@@ -160,7 +160,7 @@ export function costsBlock(): string {
       CHANGES.map((change) => [change.title, ...SIZES.map((size) => money(calculate(size, YEAR, change).total))]),
     ),
     '## Log Analytics as well',
-    'What a month of records costs in a table of the plan Analytics, at `logIngestion` and without what is free: as a second destination of diagnostic settings, which sends the record, or by [`forward`](operations.md#log-analytics-and-sentinel), which adds its place, its hash and its fields. Where both are used, both are paid. Keeping it longer than is free comes on top. Basic and Auxiliary cost less to take in and bill queries; no publication that could be read gives their prices, so none stand here.',
+    'What a month of records costs in a table of the plan Analytics, at `logIngestion` and without what is free: as a second destination of diagnostic settings, which sends the record, or by [`forward`](operations.md#log-analytics-and-sentinel), which adds its place, its hash and its fields. Where both are used, both are paid. Not counted is what `forward` asks for besides: a read of each segment, a run each minute and, where it moved on, one signature of the vault. Keeping it longer than is free comes on top. Basic and Auxiliary cost less to take in and bill queries; no publication that could be read gives their prices, so none stand here.',
     table(head, [
       ['GB a month of records', ...SIZES.map((size) => number(forwardedGb(size, 0)))],
       ['neither', ...SIZES.map(() => money(0))],
