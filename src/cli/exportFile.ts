@@ -3,6 +3,7 @@ import { createFile, refuseExisting } from './files.ts';
 import { exporterOf, hitFormat, TEXT_FORMATS } from './hits.ts';
 import type { FormatOptions } from './hits.ts';
 import { printable, warn } from './output.ts';
+import { ENDING_SIGNALS } from './signals.ts';
 import type { Written } from './sink.ts';
 import type { Exporter } from '../export/exporter.ts';
 import { MANIFEST_ENDING, formatManifest, queryData } from '../export/manifest.ts';
@@ -55,8 +56,6 @@ export async function writeManifest(
   return manifestOf(path);
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** sayingCutOff does what a manifest is written at the end of, and says so of the file if it doesn't come to that. Without a path, it only does it. */
 export async function sayingCutOff<T>(path: string | undefined, action: () => Promise<T>): Promise<T> {
   if (path === undefined) return action();
@@ -64,16 +63,16 @@ export async function sayingCutOff<T>(path: string | undefined, action: () => Pr
   const end = (signal: NodeJS.Signals): void => {
     warn(`ended by ${signal}: ${cutOff}`);
     // As without this: whoever runs programs one after another has to see that it was ended.
-    for (const each of SIGNALS) process.off(each, end);
+    for (const each of ENDING_SIGNALS) process.off(each, end);
     process.kill(process.pid, signal);
   };
-  for (const signal of SIGNALS) process.on(signal, end);
+  for (const signal of ENDING_SIGNALS) process.on(signal, end);
   try {
     return await action();
   } catch (error) {
     warn(cutOff);
     throw error;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
+    for (const signal of ENDING_SIGNALS) process.off(signal, end);
   }
 }

@@ -24,6 +24,8 @@ const MAX_RECORDS = 100_000;
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 const LF = 0x0a;
 
+/** How find begins a line of JSON Lines. What stands behind it may nest too deep to be parsed: whoever logs decides that. */
+const ROW = /^\{"partition":([0-9]{1,5}),"record":([0-9]{1,16})(?:,.*)?\}$/s;
 const PLACE = /^([0-9]{1,5})(?:[ \t]+|\/)([0-9]{1,16})$/;
 
 /**
@@ -60,6 +62,8 @@ function recordIn(line: string): ListedRecord | undefined {
 
 /** placeIn gives the partition and the number that a line of JSON Lines says, or one of OCSF; an empty text where it says none. */
 function placeIn(line: string): string {
+  const [, first, second] = ROW.exec(line) ?? [];
+  if (first !== undefined) return `${first}/${second}`;
   const row = parseJsonObject(line);
   const unmapped = row?.['unmapped'];
   const ofOcsf = isJsonObject(unmapped) ? unmapped['auditseal'] : undefined;

@@ -2,6 +2,7 @@ import { EXIT } from './exits.ts';
 import { formatMoment } from './moment.ts';
 import { counted, formatCount, some } from './output.ts';
 import type { Query } from '../find/query.ts';
+import { unsealedPartitions } from '../find/tally.ts';
 import type { Tally } from '../find/tally.ts';
 
 /** SEARCH_EXITS says what the exit status of a search means. */
@@ -139,11 +140,18 @@ function gapLines({ missing, unfollowed }: Tally, zone: string): string[] {
 const shown = (time: string, zone: string): string => formatMoment(Date.parse(time), zone);
 
 /** An interval without segments is not "nothing happened". */
-function spanLines({ spans, begins }: Tally, { from = -Infinity, to = Infinity }: Query, zone: string): string[] {
+function spanLines(tally: Tally, query: Query, zone: string): string[] {
+  const { spans, begins } = tally;
+  const { from = -Infinity, to = Infinity } = query;
+  const unsealed = unsealedPartitions(tally, query);
   const late = [...spans].filter(([, { last }]) => last < to);
   const early = [...spans].filter(([, { first = from }]) => first > from && from !== -Infinity);
   return [
-    ...(spans.size === 0 ? ['the log has no segment of any partition that was asked for'] : []),
+    ...(spans.size === 0
+      ? ['the log has no segment of any partition that was asked for']
+      : unsealed.length > 0
+        ? [`the log has no segment of partition ${some(unsealed)}`]
+        : []),
     ...(late.length > 0
       ? [
           `sealed only until then, so what came later is not here: ${some(late.map(([partition, { last }]) => `partition ${partition} until ${formatMoment(last, zone)}`))}`,

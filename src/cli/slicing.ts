@@ -94,7 +94,8 @@ export class SliceFolder {
     } finally {
       progress.clear();
     }
-    this.made = await this.#say(this.#mirrored.entries);
+    // Else a copy that lacks something would call itself whole.
+    this.made = await this.#say(this.#mirrored.failed.length > 0 ? 0 : this.#mirrored.entries);
     return this.#mirrored;
   }
 
@@ -108,11 +109,11 @@ export class SliceFolder {
   get lines(): string[] {
     const { interval, trust } = this.#copy;
     if (this.#mirrored === undefined) return [];
-    const { segments, segmentsInLog } = this.#mirrored;
+    const { segments, segmentsInLog, failed } = this.#mirrored;
     const keys = (trust.keys ?? []).map((key) => `--key=${key}`);
     const command = ['auditseal verify', ...[this.#dir, ...intervalArguments(interval), ...keys].map(shellWord)];
     return [
-      `a slice of ${this.#ledger}, ${describeInterval(interval)}: ${counted(segments, 'segment')} of the ${formatCount(segmentsInLog)} that the log has`,
+      `a slice of ${this.#ledger}, ${describeInterval(interval)}: ${counted(segments, 'segment')} of the ${formatCount(segmentsInLog)} that the log has${failed.length > 0 ? `, of which ${counted(failed.length, 'object')} could not be copied: it is no whole slice yet` : ''}`,
       ...(trust.keys === undefined
         ? ["no --key was given, so whoever made TARGET's log says which segments these are"]
         : []),

@@ -1,3 +1,4 @@
+import { unsealedPartitions } from '../find/tally.ts';
 import { intervalOf } from '../find/query.ts';
 import type { Query } from '../find/query.ts';
 import type { Tally } from '../find/tally.ts';
@@ -12,6 +13,7 @@ export const LACKS = {
   'no-log': 'there is no log that a trusted key began',
   'no-checkpoint': 'no checkpoint that its signer signed covers the end of the log',
   'no-key': 'no key was given, so anybody may have made this ledger',
+  'no-partition': 'the log has no segment of a partition that was asked for',
   'sealed-until': 'the interval ends later than what is sealed',
   'begins-later': 'the interval begins earlier than what is sealed',
   'late-events': 'records were looked for among what the hub got up to a day after the time that they say',
@@ -40,6 +42,7 @@ export function lacksOf(tally: Tally, query: Query, { records, isKeyGiven, isLim
     'no-log': isEnd && log === undefined,
     'no-checkpoint': isEnd && log !== undefined && log.checkpoint === undefined,
     'no-key': !isKeyGiven,
+    'no-partition': isEnd && unsealedPartitions(tally, query).length > 0,
     'sealed-until': isEnd && isSealedShort(tally, query),
     'begins-later': isEnd && beginsLater(tally, query),
     'late-events': query.by === 'event' && (query.from !== undefined || query.to !== undefined),

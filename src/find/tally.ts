@@ -1,4 +1,5 @@
 import type { Looked } from './match.ts';
+import type { Query } from './query.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 
@@ -33,6 +34,13 @@ export interface Unsearched {
 
 /** MOST_NAMED is how many of many are named. */
 export const MOST_NAMED = 5;
+
+/** unsealedPartitions gives the partitions that were asked for and of which the log has no segment. */
+export const unsealedPartitions = (
+  { spans }: Pick<Tally, 'spans'>,
+  { partitions }: Pick<Query, 'partitions'>,
+): string[] =>
+  [...(partitions ?? [])].filter((partition) => !spans.has(partition)).sort((a, b) => Number(a) - Number(b));
 
 /** Tally is what a search looked at, and what it did not. */
 export class Tally {

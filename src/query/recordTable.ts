@@ -6,7 +6,7 @@ import { fold } from '../core/fields/fold.ts';
 import { EXTRAS, FIELDS } from '../core/fields/rule.ts';
 import type { Extra, Field } from '../core/fields/rule.ts';
 import { leafHash } from '../core/hash.ts';
-import { originalRecord } from '../core/segment/recordLine.ts';
+import { rawOf } from '../find/hit.ts';
 import type { Hit } from '../find/hit.ts';
 import type { SqlCell, SqlTable } from '../ports/sqlEngine.ts';
 
@@ -90,10 +90,9 @@ export interface RecordRow {
 
 /** recordRow makes the row of a record that was found, and whose values were kept. */
 export function recordRow(hit: Hit): RecordRow {
-  const { partition, record, segment, leaf, entry, enqueued, form, values, line } = hit;
-  const original = originalRecord(line);
-  const bytes = original ?? line;
-  const isJson = original !== undefined && (form === undefined || form === 'value');
+  const { partition, record, segment, leaf, entry, enqueued, values, line } = hit;
+  const { form, bytes } = rawOf(hit);
+  const isJson = form === 'object' || form === 'value';
   const why = !isUtf8(bytes) ? 'not UTF-8' : isJson ? jsonFaultIn(bytes) : 'not JSON';
   const text = why === 'not UTF-8' ? null : bytes.toString('utf8');
   const hasJson = why === undefined || KEEPS_JSON.has(why);
@@ -106,7 +105,7 @@ export function recordRow(hit: Hit): RecordRow {
     entry ?? null,
     Buffer.from(leafHash(line), 'latin1'),
     Date.parse(enqueued),
-    form ?? 'object',
+    form,
     time === null ? null : (parseEventTime(time) ?? null),
     values.correlation ?? null,
     ...FIELDS.map((name) => values[name] ?? null),

@@ -256,7 +256,8 @@ test.each([
   ['a beginning before the ledger', ['--key', VKEY, '--from', '2020-01-01', '--to', timeOf(5)], ['begins-later']],
   ['no interval', ['--key', VKEY], []],
   ['the time of records', ['--key', VKEY, '--by', 'event', '--from', '2025-11-21'], ['begins-later', 'late-events']],
-  ['a partition that is not there', [...WITHIN, '--partition', '9'], ['sealed-until']],
+  ['a partition that is not there', [...WITHIN, '--partition', '9'], ['no-partition', 'sealed-until']],
+  ['one that is there and one that is not', [...WITHIN, '--partition', '0', '--partition', '9'], ['no-partition']],
 ])('with %s the manifest says what that leaves out', async (_what, args, lacks) => {
   const { manifest } = await exported('jsonl', ...args);
   expect(manifest.lacks.map(({ code }) => code)).toEqual(lacks);

@@ -45,7 +45,7 @@ test('where there is no room left for the manifest', async () => {
   expect((await readdir(work)).filter((name) => name.startsWith('small'))).toEqual(['small.csv']);
 });
 
-test.each(['SIGINT', 'SIGTERM'] as const)('where %s ends it', async (signal) => {
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('where %s ends it', async (signal) => {
   const path = join(work, `${signal}.parquet`);
   const file = (name: string): string => JSON.stringify(join(ROOT, 'src', 'cli', name));
   const program = `

@@ -55,6 +55,7 @@ test('a statement comes from standard input', async () => {
 test.each([
   ['that works', 'select count(*) from range(1000000000000) t(i) where hash(i) % 7 = 3', 'SIGINT'],
   ['that writes', 'from range(1000000000000)', 'SIGTERM'],
+  ['whose terminal is closed', 'from range(1000000000000)', 'SIGHUP'],
 ] as const)('a statement %s ends with the signal, and leaves nothing behind', async (_what, sql, signal) => {
   await sealIntoMirror(ledger, RECORDS);
   const out = join(folder, 'answer');

@@ -56,6 +56,12 @@ test('each record that a list names is proved in a file of its own, and all are 
   expect((await checked(join(out(), '0-2.json'))).out).toContain('proved: this is record 2 of partition 0');
 });
 
+test('a row whose record nests deeper than anything that is parsed names its record all the same', async () => {
+  const deep = `${'['.repeat(70)}${']'.repeat(70)}`;
+  const { code, out: said } = await proved(`{"partition":0,"record":2,"segment":"x","line":{"a":${deep}}}\n1/0\n`);
+  expect([code, said]).toEqual([0, expect.stringContaining('2 of 2 records proved')]);
+});
+
 test('what find prints is taken as it is', async () => {
   const hits = await inProcess(() => find.run([mirror, '--text', '"n":', '--format', 'jsonl', '--key', VKEY]));
   const lines = hits.out.split('\n').filter((line) => line.startsWith('{'));

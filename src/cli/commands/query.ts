@@ -3,6 +3,7 @@ import { tmpdir, totalmem } from 'node:os';
 import { DUCKDB, openDuckDb } from '../../adapters/duckDb.ts';
 import { AuditsealError } from '../../core/errors.ts';
 import { Search } from '../../find/search.ts';
+import type { Tally } from '../../find/tally.ts';
 import { KEEPS_JSON, RECORDS, recordRow } from '../../query/recordTable.ts';
 import type { Unread } from '../../query/recordTable.ts';
 import type { SqlAnswer, SqlEngine } from '../../ports/sqlEngine.ts';
@@ -15,6 +16,7 @@ import { counted, print, tell, warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { CACHE_OPTION, INDEX_OPTIONS, cacheIn, oneOf, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
+import { ENDING_SIGNALS } from '../signals.ts';
 import { openSink } from '../sink.ts';
 import { sliceClaimOf, unsearchedLines } from '../sliceFolder.ts';
 import { rowFormat } from '../sqlRows.ts';
@@ -99,6 +101,7 @@ export const command = defineCommand(
       const width = isFile || !process.stdout.isTTY ? 0 : (process.stdout.columns ?? 0);
       const printed = rowFormat(format, answer.columns, { zone, width });
       const { count, isRead } = await writeRows(answer, printed, options.out);
+      signals.written();
       say('');
       for (const line of [
         `${counted(count, 'row')}${isRead ? '' : ' until its reader went away'}`,
@@ -106,6 +109,7 @@ export const command = defineCommand(
           ? [`${counted(printed.cut, 'value is', 'values are')} cut (…): --format jsonl has them whole`]
           : []),
         ...unreadLines(unread),
+        ...fieldlessLines(search.tally),
         ...(await unsearchedLines(target, search.tally)),
         ...searchedLines(search.tally, query, { zone, isKeyGiven: verifiers.length > 0 }),
         ...cache.lines(),
@@ -156,11 +160,12 @@ async function openEngine(zone: string, memory: number | undefined): Promise<Sql
 class Signals {
   readonly #engine: SqlEngine;
   #isRunning = false;
+  #isWritten = false;
   #asked: NodeJS.Signals | undefined;
 
   constructor(engine: SqlEngine) {
     this.#engine = engine;
-    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.#onSignal);
   }
 
   /** running says that a statement runs, which ends by itself if it is interrupted. */
@@ -168,11 +173,17 @@ class Signals {
     this.#isRunning = true;
   }
 
+  /** written says that the answer is where it was to go: a signal that comes later takes nothing of it. */
+  written(): void {
+    this.#isRunning = false;
+    this.#isWritten = true;
+  }
+
   /** done gives signals their own effect back. Whoever waits for this program learns of one that came as if nothing had caught it. */
   done(): void {
-    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    for (const signal of ENDING_SIGNALS) process.off(signal, this.#onSignal);
     if (this.#asked === undefined) return;
-    warn('interrupted: there is no whole answer');
+    if (!this.#isWritten) warn('interrupted: there is no whole answer');
     process.kill(process.pid, this.#asked);
   }
 
@@ -184,8 +195,6 @@ class Signals {
     this.done();
   };
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** load fills in the records that a search reads, and counts those whose JSON isn't read as others may read it. */
 async function load(search: Search, engine: SqlEngine): Promise<ReadonlyMap<Unread, number>> {
@@ -215,6 +224,16 @@ function unreadLines(unread: ReadonlyMap<Unread, number>): string[] {
         ]
       : []),
   ];
+}
+
+/** fieldlessLines says how many records a condition on a field passes over, since no rule takes one of them. */
+function fieldlessLines({ asText }: Tally): string[] {
+  const all = asText.notJson + asText.noFields;
+  return all === 0
+    ? []
+    : [
+        `${counted(all, 'record has', 'records have')} no fields (not JSON: ${asText.notJson}, no rule takes anything: ${asText.noFields}), so a condition on one passes them over, where auditseal find searches them as text`,
+      ];
 }
 
 /** So much text is written at once. */

@@ -118,10 +118,16 @@ async function showContext(
   const width = process.stdout.isTTY ? process.stdout.columns - 2 : 0;
   const table = hitFormat('table', { zone: 'UTC', width });
   print(`  ${table.head.trimEnd()}`);
-  for await (const hit of search.hits()) print(`${hit.record === record ? '>' : ' '} ${table.line(hit).trimEnd()}`);
+  let isThere = false;
+  for await (const hit of search.hits()) {
+    isThere ||= hit.record === record;
+    print(`${hit.record === record ? '>' : ' '} ${table.line(hit).trimEnd()}`);
+  }
   print('');
+  if (!isThere) print(`partition ${partition} has no readable record ${record}`);
   for (const line of searchedLines(search.tally, query, { zone: 'UTC', isKeyGiven: verifiers.length > 0 })) print(line);
-  return searchExit(search.tally);
+  const code = searchExit(search.tally);
+  return isThere || code !== EXIT.fine ? code : EXIT.unknown;
 }
 
 const asJson = ({ segment, leaf, line, hash, reading }: FoundRecord): object => ({
