@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { link, mkdir, open, opendir, readFile, readdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { link, open, opendir, readFile, readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolders } from './makeFolders.ts';
 import { withoutSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { litterOf } from '../core/objects/litter.ts';
@@ -34,7 +35,7 @@ export class FolderStore implements ObjectStore {
     const path = this.pathOf(name);
     const partial = `${path}.${randomBytes(8).toString('hex')}.partial`;
     return this.#run(name, async () => {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolders(this.#root, name);
       const file = await open(partial, 'wx');
       try {
         await file.writeFile(bytes);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FolderStore, TLOG_FOLDER } from './folderStore.ts';
+import { makeFolders } from './makeFolders.ts';
 import { replaceFile } from './replaceFile.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { litterOf } from '../core/objects/litter.ts';
@@ -10,16 +11,22 @@ import type { SearchableTiles, TileInfo, TileStore, TooLarge } from '../ports/st
 
 /** FolderTileStore is the tiles of a mirror: the folder `tlog` in it, or another one. */
 export class FolderTileStore implements TileStore, SearchableTiles {
+  readonly #mirror: string;
+  /** how the path of a tile below the mirror begins */
+  readonly #within: string;
   readonly #root: string;
   readonly #folder: FolderStore;
 
   constructor(mirror: string, folder: string = TLOG_FOLDER) {
+    this.#mirror = mirror;
+    this.#within = folder === '.' ? '' : `${folder}/`;
     this.#root = join(mirror, folder);
     this.#folder = new FolderStore(this.#root, (name) => litterOf(`${TLOG}${name}`) !== undefined);
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
     if (!isTileName(name)) throw new AuditsealError('TARGET_INVALID', `${name} is not the name of a tile`);
+    await makeFolders(this.#mirror, `${this.#within}${name}`);
     await replaceFile(join(this.#root, name), bytes, name);
   }
 

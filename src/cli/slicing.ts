@@ -12,6 +12,7 @@ import type { Trust } from '../core/signed/certificate.ts';
 import { ledgerOfLog, mirrorSlice } from '../ledger/mirrorSlice.ts';
 import type { MirroredSlice } from '../ledger/mirrorSlice.ts';
 import type { MirrorFolder, MirrorOptions, MirrorResult } from '../ledger/mirror.ts';
+import { WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** refuseIntoSlice throws TARGET_INVALID where a whole ledger is to be copied into a folder that says that it is a slice. */
@@ -94,8 +95,7 @@ export class SliceFolder {
     } finally {
       progress.clear();
     }
-    // Else a copy that lacks something would call itself whole.
-    this.made = await this.#say(this.#mirrored.failed.length > 0 ? 0 : this.#mirrored.entries);
+    this.made = await this.#say(lacksAny(this.#mirrored) ? 0 : this.#mirrored.entries);
     return this.#mirrored;
   }
 
@@ -109,11 +109,11 @@ export class SliceFolder {
   get lines(): string[] {
     const { interval, trust } = this.#copy;
     if (this.#mirrored === undefined) return [];
-    const { segments, segmentsInLog, failed } = this.#mirrored;
+    const { segments, segmentsInLog } = this.#mirrored;
     const keys = (trust.keys ?? []).map((key) => `--key=${key}`);
     const command = ['auditseal verify', ...[this.#dir, ...intervalArguments(interval), ...keys].map(shellWord)];
     return [
-      `a slice of ${this.#ledger}, ${describeInterval(interval)}: ${counted(segments, 'segment')} of the ${formatCount(segmentsInLog)} that the log has${failed.length > 0 ? `, of which ${counted(failed.length, 'object')} could not be copied: it is no whole slice yet` : ''}`,
+      `a slice of ${this.#ledger}, ${describeInterval(interval)}: ${counted(segments, 'segment')} of the ${formatCount(segmentsInLog)} that the log has${lacksAny(this.#mirrored) ? '; but what could not be copied is missing, so it is no whole slice yet' : ''}`,
       ...(trust.keys === undefined
         ? ["no --key was given, so whoever made TARGET's log says which segments these are"]
         : []),
@@ -121,3 +121,6 @@ export class SliceFolder {
     ];
   }
 }
+
+/** lacksAny tells whether a copy lacks anything that could be the ledger's: what is larger than any object of one is not. */
+const lacksAny = ({ failed }: MirrorResult): boolean => failed.some(({ why }) => why !== WHY_UNREAD['too-large']);

@@ -322,7 +322,11 @@ export class Search {
     if (typeof stored !== 'object') {
       const isGone = stored === undefined && entry !== undefined;
       const isOutside = isGone && isOutsideOf(this.#deps.slice, entry);
-      const why = isOutside ? 'it is outside of this slice' : stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
+      const why = isOutside
+        ? 'it is not here, and this folder calls itself a slice that does not hold it'
+        : stored === undefined
+          ? 'it is gone'
+          : WHY_UNREAD[stored];
       this.tally.unsearched.push({
         segment: name,
         why,

@@ -15,6 +15,8 @@ export interface MirrorResult {
   present: number;
   /** objects that could not be copied, and why */
   failed: { object: string; why: string }[];
+  /** the copy was stopped, because the disk is full */
+  isStopped?: true;
 }
 
 /** MirrorFolder is where a mirror is made. */
@@ -100,8 +102,10 @@ export async function mirrorObjects(
   } finally {
     await Promise.allSettled(underway);
   }
-  if (copying.fullAt !== undefined)
+  if (copying.fullAt !== undefined) {
+    result.isStopped = true;
     result.failed.push({ object: copying.fullAt, why: await room.whyStopped(result.copiedBytes) });
+  }
   return result;
 }
 

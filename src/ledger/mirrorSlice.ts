@@ -35,7 +35,8 @@ export async function ledgerOfLog(store: ObjectStore, trust: Trust): Promise<str
 
 /**
  * mirrorSlice copies the log whole, with actions, and then of the segments those alone that the log as it is copied puts into an interval.
- * So what is copied is whole by its own log, whatever is sealed meanwhile. Otherwise it does what mirrorLedger does.
+ * So what is copied is whole by its own log, whatever is sealed meanwhile. Otherwise it does what mirrorLedger does: what can't be copied
+ * of the log keeps no segment back, since anybody who may create objects can put something there that nobody can copy.
  */
 export async function mirrorSlice(
   from: ObjectStore,
@@ -49,7 +50,7 @@ export async function mirrorSlice(
   };
   const log = await mirrorObjects(from, to, ofLog, options);
   const counts = { entries: 0, segmentsInLog: 0, segments: 0 };
-  if (log.failed.length > 0) return { ...log, ...counts };
+  if (log.isStopped === true) return { ...log, ...counts };
   const segments: CopiedObject[] = [];
   const selection = new IntervalOfLog(interval);
   for await (const batch of readLog(to, trust, fromTheFirst())) {
@@ -74,6 +75,7 @@ export async function mirrorSlice(
 }
 
 const sumOf = (one: Readonly<MirrorResult>, other: Readonly<MirrorResult>): MirrorResult => ({
+  ...((one.isStopped ?? other.isStopped) === true && { isStopped: true }),
   copied: one.copied + other.copied,
   copiedBytes: one.copiedBytes + other.copiedBytes,
   present: one.present + other.present,

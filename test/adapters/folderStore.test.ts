@@ -148,3 +148,21 @@ describe('what else stands in a mirror is found by a check', () => {
     expect(await check(store)).toMatchObject({ status: 'violated', checked: { segments: 0 } });
   });
 });
+
+test('a folder of it that is a link elsewhere is never written through', async () => {
+  const elsewhere = join(outer, 'elsewhere');
+  await mkdir(elsewhere);
+  await mkdir(join(folder, 'segments'));
+  await symlink(elsewhere, join(folder, 'segments', '0'));
+  await symlink(elsewhere, join(folder, 'reports'));
+  for (const name of [nameOf(0), 'reports/000000000000.json'])
+    await expect(store.create(name, Buffer.from('x'))).rejects.toMatchObject({
+      code: 'TARGET_INVALID',
+      message: expect.stringContaining('is a link, which may lead anywhere') as string,
+    });
+  expect(await readdir(elsewhere)).toEqual([]);
+  // The folder itself may be one: whoever named it knows where it is.
+  const other = join(outer, 'other');
+  await symlink(folder, other);
+  expect(await new FolderStore(other).create(nameOf(0, '1'), Buffer.from('x'))).toBe('created');
+});

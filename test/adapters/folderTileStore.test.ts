@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, truncate, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
@@ -71,4 +71,15 @@ test('the tiles of a mirror can be made again from it', async () => {
   const target = new FolderTileStore(mirror);
   await rebuildTiles(logDeps(folder, target));
   for (const [name, bytes] of tiles.objects) expect(await target.read(name)).toEqual(bytes);
+});
+
+test('a folder tlog that is a link elsewhere is never written through', async () => {
+  const elsewhere = join(mirror, 'elsewhere');
+  await mkdir(elsewhere);
+  await symlink(elsewhere, join(mirror, 'tlog'));
+  for (const name of ['checkpoint', 'tile/0/000'])
+    await expect(new FolderTileStore(mirror).write(name, Buffer.from('x'))).rejects.toEqual(coded('TARGET_INVALID'));
+  expect(await readdir(elsewhere)).toEqual([]);
+  await new FolderTileStore(join(mirror, 'tlog'), '.').write('checkpoint', Buffer.from('x'));
+  expect(await readdir(elsewhere)).toEqual(['checkpoint']);
 });

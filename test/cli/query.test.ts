@@ -254,6 +254,14 @@ test('the options of time and partition limit what is read, by the index and wit
     expect((await query('select count(*) as n from records', '--key', VKEY, '--cache', cache)).lines[1]).toBe('12');
 });
 
+test('behind the answer stands how many records have no fields, since a condition on one passes them over', async () => {
+  await seal(RECORDS);
+  const { out } = await query("select count(*) from records where operation = 'SecretGet'");
+  expect(out).toContain(
+    '1 record has no fields (not JSON: 1, no rule takes anything: 0), so a condition on one passes',
+  );
+});
+
 test('behind the answer stands what it covers, and how a row is proved; the exit status is that of a search', async () => {
   await seal(RECORDS);
   const fine = await query('select partition, record from records', '--key', VKEY);
@@ -328,4 +336,13 @@ test.each([
 test('somebody may look for a secret that was logged', async () => {
   await seal([{ url: 'https://a.blob.core.windows.net/c?sv=1&sig=abc' }]);
   expect(await rows("select record from records where raw like '%sig=%'")).toEqual([{ record: 0 }]);
+});
+
+test.each(['csv', 'jsonl'])('a value that no string holds is no fault of the program: %s', async (format) => {
+  await seal(RECORDS);
+  const out = join(folder, 'out');
+  await expect(
+    query("select string_agg(repeat('x', 1000000), '') from range(700)", '--format', format, '--out', out),
+  ).rejects.toMatchObject({ code: 'TARGET_INVALID', message: expect.stringContaining('more than 512 MB') as string });
+  expect(await readdir(folder)).not.toContain('out');
 });

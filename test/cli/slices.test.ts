@@ -324,7 +324,7 @@ test('other commands on a slice say nothing wrong of it', async () => {
   );
   const beyond = await run(find, slice, ...span(3, 12), key);
   expect(beyond.code).toBe(2);
-  expect(beyond.out).toMatch(/NOT SEARCHED: \d+ segments: .*it is outside of this slice/);
+  expect(beyond.out).toMatch(/NOT SEARCHED: \d+ segments: .*this folder calls itself a slice that does not hold it/);
   expect(beyond.out).not.toContain('it is gone');
   for (const [command, ...asked] of [[fields], [query, 'select count(*) from records']] as const) {
     expect((await run(command, slice, ...asked, ...span(3, 8), key)).code).toBe(0);

@@ -58,7 +58,10 @@ test('the design has every dependency, with its version', () => {
   const named = firstCells(page);
   const all = { ...manifest.dependencies, ...manifest.devDependencies };
   expect(Object.keys(all).filter((name) => !named.includes(name))).toEqual([]);
-  const versions = [...page.matchAll(/`([^`]+)` (\d+\.\d+\.\d+)/g)].map(([, name, version]) => [name, version]);
+  const versions = [...page.matchAll(/`([^`]+)` (\d+\.\d+\.\d+(?:-[\w.]+)?)/g)].map(([, name, version]) => [
+    name,
+    version,
+  ]);
   expect(versions.filter(([name, version]) => (all[name as string] ?? version) !== version)).toEqual([]);
 });
 

@@ -239,6 +239,9 @@ function fieldlessLines({ asText }: Tally): string[] {
 /** So much text is written at once. */
 const WRITTEN_CHARACTERS = 64 * 1024;
 
+/** What V8 and Node say of a string that is longer than they have. */
+const TOO_LONG = /^(?:Invalid string length|Cannot create a string longer than 0x[0-9a-f]+ characters)$/;
+
 /** writeRows writes an answer, and counts its rows. `isRead` is false where the reader had seen enough. */
 async function writeRows(
   { pages }: SqlAnswer,
@@ -268,6 +271,11 @@ async function writeRows(
     // Half an answer looks like a whole one.
     await sink.close().catch(() => undefined);
     if (out !== undefined) await rm(callersPath(out), { force: true });
+    if (TOO_LONG.test((error as Error).message))
+      throw unusable(
+        'a value of the answer has more than 512 MB, which is more than can be printed: select less of it',
+        error,
+      );
     throw error;
   }
 }
