@@ -19,7 +19,7 @@ import { LEDGER, nameOf } from '../support/forge.ts';
 import { writeMirror } from '../support/logMirror.ts';
 import { KEY, keyOf } from '../support/logs.ts';
 import { inProcess } from '../support/program.ts';
-import { momentOf, sliceScene } from '../support/sliceScene.ts';
+import { PLANTED, momentOf, sliceScene } from '../support/sliceScene.ts';
 
 const key = `--key=${formatVerifierKey(KEY.verifierKey)}`;
 const span = (from: number, to: number): string[] => [`--from=${momentOf(from)}`, `--to=${momentOf(to)}`];
@@ -159,6 +159,31 @@ describe('a slice.json', () => {
     expect(code).toBe(0);
     expect(out).toContain('ignored: 1 file that says what slice of a ledger this is: slice.json');
     expect(out).not.toContain('INTERVAL');
+  });
+
+  test('of all segments that there are makes a slice of a folder that lacks the reports alone', async () => {
+    const all = span(-1, 13);
+    expect(await run(mirror, whole, slice, ...all, key)).toMatchObject({ code: 0 });
+    await cp(join(whole, PLANTED), join(slice, PLANTED));
+    expect((await segmentsIn(slice)).length).toBe((await segmentsIn(whole)).length);
+    const report = 'reports/000000000000.json';
+    for (const lacked of [report, PLANTED]) {
+      for (const more of [[], ['--quick'], ['--json']]) {
+        const { code, out } = await check(...more);
+        expect(code).toBe(2);
+        expect(out).toContain(`has an entry of ${lacked}`);
+        expect(out).toContain(`To check it as that: auditseal verify ${slice} ${key} ${all.join(' ')}`);
+        expect(out).not.toMatch(/verified|violated/);
+      }
+      const dir = join(slice, '..', `kit-without-${lacked === report ? 'report' : 'planted'}`);
+      expect((await run(kit, dir, '--from', slice, key)).out).not.toContain('violated');
+      const verdict = JSON.parse(await readFile(join(dir, 'verdict.json'), 'utf8')) as object;
+      expect(verdict).toMatchObject({ interval: { from: momentOf(-1), to: momentOf(13), partitions: null } });
+      await cp(join(whole, 'reports'), join(slice, 'reports'), { recursive: true });
+      await rm(join(slice, PLANTED), { force: true });
+    }
+    await cp(join(whole, PLANTED), join(slice, PLANTED));
+    expect(await check()).toMatchObject({ code: 0 });
   });
 
   test('in a mirror from which segments were removed lets nothing pass that would not', async () => {

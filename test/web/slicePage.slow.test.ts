@@ -120,6 +120,17 @@ withBrowser('a slice in the page', () => {
     expect(await page.innerText('#status')).toContain(`it calls itself a slice, from ${interval.from}`);
   });
 
+  test('of all that a ledger has, and that lacks its reports alone, says so too when it is checked as a whole ledger', async () => {
+    const all = new Map(whole).set('slice.json', slice.get('slice.json') as Buffer);
+    for (const name of whole.keys()) if (name.startsWith('reports/')) all.delete(name);
+    await open('young', all);
+    await title();
+    for (const field of ['#interval-from', '#interval-to', '#interval-partitions']) await page.fill(field, '');
+    await again();
+    expect(await title()).toMatch(/^Violated: \d+ error/);
+    expect(await page.innerText('#status')).toContain(`it calls itself a slice, from ${interval.from}`);
+  });
+
   test('and then a whole mirror: what the one filled in is gone; and one that is no interval checks nothing', async () => {
     await open('slice', slice);
     await title();

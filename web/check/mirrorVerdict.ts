@@ -65,15 +65,15 @@ function saysInterval(interval: IntervalCounts, { slice }: LedgerOutcome): Node[
 }
 
 /** whenNotWhole says of a folder that was checked as a whole ledger, and lacks something, that it calls itself a slice. */
-function whenNotWhole({ slice, findings }: LedgerOutcome): Node[] {
-  if (slice === undefined || !findings.some(({ code: name }) => name === 'segment-missing')) return [];
+function whenNotWhole({ slice, lacksObjects }: LedgerOutcome): Node[] {
+  if (slice === undefined || !lacksObjects) return [];
   const what =
     slice === 'unreadable'
       ? `has a file ${SLICE}, as slices of a ledger have, which can\u2019t be read`
       : `calls itself a slice, ${describeInterval(slice)}`;
   return [
     paragraph(
-      `It was checked as a whole ledger, and it ${what}. If you should have a slice, put its interval into step 3 and check again. If you were given it as a whole ledger, segments are missing.`,
+      `It was checked as a whole ledger, and it ${what}. If you should have a slice, put its interval into step 3 and check again. If you were given it as a whole ledger, something is missing of it.`,
     ),
   ];
 }
