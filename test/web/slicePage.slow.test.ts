@@ -90,6 +90,22 @@ withBrowser('a slice in the page', () => {
     expect(await offPaper(page)).toEqual([]);
   });
 
+  test('that is not complete to its end says so in the heading and on paper, and has no green tick', async () => {
+    await open('open', await sliceOf(whole, { ...interval, partitions: null }));
+    expect(await title()).toBe(
+      'Only an interval was checked, which the folder itself names, and it is not complete: what is sealed of it is verified, with 3 findings acknowledged',
+    );
+    expect(await page.getAttribute('#status', 'class')).toBe('status beside');
+    expect(await page.innerText('#status')).toContain('nothing is sealed up to there of partition 10');
+    const paper = await page.evaluate(() =>
+      [...document.adoptedStyleSheets[0]!.cssRules].map((rule) => rule.cssText).join(),
+    );
+    expect(paper).toContain('Result: NOT COMPLETE');
+    expect(await page.textContent('.banner')).toContain('NOT COMPLETE');
+    expect(await poorContrast(page)).toEqual([]);
+    expect(await offPaper(page)).toEqual([]);
+  });
+
   test('that lacks a segment at either end is violated, and a folder that narrows its own interval says so in it', async () => {
     for (const [name, index] of [
       ['first', 3],
@@ -147,11 +163,13 @@ withBrowser('a slice in the page', () => {
     expect(await page.innerText('#interval-faults')).toContain('must end after it begins');
     await page.fill('#interval-to', '2025-12-04');
     await again();
-    expect(await title()).toContain('Only an interval was checked: verified');
+    expect(await title()).toContain(
+      'Only an interval was checked, and it is not complete: what is sealed of it is verified',
+    );
     // Of what nobody filled in nothing is taken away.
     await open('slice', slice);
     expect(await fields()).toEqual(['2025-12-03T14:00Z', '2025-12-04', '']);
-    expect(await title()).toContain('Only an interval was checked: violated');
+    expect(await title()).toContain('Only an interval was checked, and it is not complete: violated');
   });
 
   test.each([

@@ -37,7 +37,8 @@ export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLEleme
 const titled = ({ interval, slice }: LedgerOutcome, title: string): string => {
   if (interval === undefined) return title;
   const own = isClaimed(interval, slice) ? ', which the folder itself names' : '';
-  return `Only an interval was checked${own}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
+  const but = interval.complete ? '' : ', and it is not complete';
+  return `Only an interval was checked${own}${but}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
 };
 
 const isClaimed = (interval: Interval, slice: LedgerOutcome['slice']): slice is Slice =>
@@ -45,7 +46,7 @@ const isClaimed = (interval: Interval, slice: LedgerOutcome['slice']): slice is 
 
 /** saysInterval says which interval was checked, who says that it is the right one, and where it isn't complete. */
 function saysInterval(interval: IntervalCounts, { slice }: LedgerOutcome): Node[] {
-  const { segments, outside, partitionsIn, to } = interval;
+  const { segments, outside, partitionsIn, to, complete } = interval;
   const whose = isClaimed(interval, slice)
     ? `The folder itself says, in ${SLICE}, that it is this slice: compare that with the interval that you should have, because whoever gave it to you could write another one there.`
     : 'You chose this interval in step 3.';
@@ -54,11 +55,13 @@ function saysInterval(interval: IntervalCounts, { slice }: LedgerOutcome): Node[
     paragraph(
       `Checked was the interval ${describeInterval(interval)}: ${plural(segments, 'segment')} of the ${number(segments + outside)} that the log has. Nothing is said of any other. ${whose}`,
     ),
-    ...(open.length === 0
+    ...(complete
       ? []
       : [
           paragraph(
-            `It is not complete to its end: nothing is sealed up to there of partition ${cut(open.join(', '))}. Below stands until when.`,
+            open.length === 0
+              ? 'It is not complete: it ends before the log has anything.'
+              : `It is not complete to its end: nothing is sealed up to there of partition ${cut(open.join(', '))}. Below stands until when.`,
           ),
         ]),
   ];
@@ -196,10 +199,12 @@ function holds(where: Node, outcome: LedgerOutcome): HTMLElement {
     return self('nothing is signed', paragraph('The log has no checkpoint yet, so no signature vouches for it.'));
   }
   const newest = `The newest covers ${plural(head.size, 'entry', 'entries')}, up to a batch that says that it was made at ${head.time}.`;
+  const isOpen = outcome.interval?.complete === false;
+  const verdict = isOpen ? 'What is sealed of it is verified' : 'Verified';
   return status(
-    'verified',
-    titled(outcome, acknowledged === 0 ? 'Verified' : `Verified, with ${plural(acknowledged, 'finding')} acknowledged`),
-    'verified',
+    isOpen ? 'incomplete' : 'verified',
+    titled(outcome, acknowledged === 0 ? verdict : `${verdict}, with ${plural(acknowledged, 'finding')} acknowledged`),
+    isOpen ? 'beside' : 'verified',
     where,
     whole,
     ...whoSigned(outcome),

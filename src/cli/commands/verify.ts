@@ -70,9 +70,10 @@ export const command = defineLedgerCommand(
     ],
     options: OPTIONS,
     exits: {
-      fine: 'verified; with --from and --to, that interval alone',
+      fine: 'verified; with --from and --to, that interval alone, which is complete',
       wrong: 'violated: at least one finding of severity error',
-      unknown: 'unverified: nothing was checked, or something could not be read',
+      unknown:
+        'unverified: nothing was checked, or something could not be read; or what is sealed of an interval is verified, and it is not complete',
     },
     examples: [
       'auditseal verify ./mirror',
