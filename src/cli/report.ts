@@ -1,4 +1,4 @@
-import { describeInterval } from './intervalOptions.ts';
+import { BY_THE_HUB, describeInterval } from './intervalOptions.ts';
 import { counted, some, formatBytes, formatCount, print, printItem } from './output.ts';
 import { checkpointName } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
@@ -63,6 +63,7 @@ function printChains({ segments, segmentsOutside, chains }: IntervalReport): voi
   printItem(
     `  of the interval, by the log: ${counted(segments, 'segment')} of ${formatCount(segments + segmentsOutside)}`,
   );
+  printItem(`  ${BY_THE_HUB}`);
   for (const { partition, segments, first, last, sealed } of chains) {
     const which = segments === 0 ? 'none' : `${formatCount(segments)}, index ${first} to ${last}`;
     printItem(`  partition ${partition}: ${which}; ${sealed === '' ? 'nothing is sealed' : `sealed until ${sealed}`}`);

@@ -147,6 +147,19 @@ test('an interval that is complete ends with 0; one that the log does not reach 
   expect(await run(verify, list, ...complete)).toMatchObject({ code: 0 });
 });
 
+test('that an interval is by when the hub got the events is said by whatever is read of it', async () => {
+  const says = expect.stringContaining('by when the hub got the events, not by when they happened') as string;
+  expect((await run(verify, whole, key, ...MIDDLE)).out).toEqual(says);
+  expect(mirror.help(80).replaceAll(/\s+/g, ' ')).toEqual(says);
+  const none = await run(mirror, whole, slice, ...span(20, 30), key);
+  expect(none).toMatchObject({ code: 0, out: says });
+  expect(none.out).toContain('NOTHING OF THAT INTERVAL IS IN THE LOG: no segment was copied');
+  expect((await run(mirror, whole, join(slice, '..', 'some'), ...MIDDLE, key)).out).not.toContain('NOTHING');
+  await run(kit, join(slice, '..', 'kit-of-when'), '--from', join(slice, '..', 'some'), key);
+  const readme = await readFile(join(slice, '..', 'kit-of-when', 'READ-ME-FIRST.txt'), 'utf8');
+  expect(readme.replaceAll(/\s+/g, ' ')).toEqual(says);
+});
+
 test('without one of its segments a slice is violated, with exit status 1, at both ends and in the middle', async () => {
   await cut();
   const segments = await segmentsIn(slice);

@@ -78,6 +78,10 @@ withBrowser('a slice in the page', () => {
       `the interval from ${interval.from} to ${interval.to}, of partitions 0, 1: 10 segments of the 31`,
     );
     expect(said).toContain('compare that with the interval that you should have');
+    const whose = 'by when the event hub got the events';
+    for (const place of ['#status', '#interval-hint', '#this-check-title + dl']) {
+      expect(await page.innerText(place)).toContain(whose);
+    }
     expect(await page.innerText('#partitions')).toContain(`Index 3 to 9; sealed until ${momentOf(12.1)}`);
     expect(await page.innerText('#this-check-title + dl')).toContain(`only the interval from ${interval.from}`);
     expect(await page.innerText('#not-checked')).toContain('21 segments outside of the interval');

@@ -78,6 +78,10 @@ export function onInterval(changed: () => void): void {
   for (const field of FIELDS) field.addEventListener('input', changed);
 }
 
+/** BY_THE_HUB says what the times of an interval are. */
+export const BY_THE_HUB =
+  'An interval is by when the event hub got the events, not by when they happened: what came late is in a later one.';
+
 /** describeInterval says which interval it is, for people. */
 export const describeInterval = ({ from, to, partitions }: Interval): string =>
   `from ${from} to ${to}, of ${partitions === null ? 'all partitions' : `partition${partitions.length === 1 ? '' : 's'} ${partitions.join(', ')}`}`;

@@ -5,7 +5,7 @@ import type { Interval, Slice } from '../verify/ledger/slice.ts';
 import { isKnownName } from '../verify/ledger/names.ts';
 import { code, element } from './dom.ts';
 import { countFound } from './findings.ts';
-import { describeInterval } from './interval.ts';
+import { BY_THE_HUB, describeInterval } from './interval.ts';
 import { cut, number, paragraph, plural } from './parts.ts';
 import { status } from './result.ts';
 
@@ -14,7 +14,7 @@ export const NO_SEGMENT =
   'No segment was found: choose the folder that holds the folder segments, not one above or below it.';
 
 const NO_SEGMENT_IN =
-  'The log in the folder, if it is one that counts, has no segment of this interval: compare it with the one that you should have.';
+  'The log in the folder, if it is one that counts, has no segment of this interval: compare it with the one that you should have, and note that what happened then may have come to the hub later.';
 
 /** mirrorVerdict is what is to be thought of a mirror, by the status that the check gives and by whose keys were given. */
 export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLElement {
@@ -55,6 +55,7 @@ function saysInterval(interval: IntervalCounts, { slice }: LedgerOutcome): Node[
     paragraph(
       `Checked was the interval ${describeInterval(interval)}: ${plural(segments, 'segment')} of the ${number(segments + outside)} that the log has. Nothing is said of any other. ${whose}`,
     ),
+    paragraph(BY_THE_HUB),
     ...(complete
       ? []
       : [
