@@ -5,8 +5,8 @@ import { readSliceFile } from '../adapters/sliceFile.ts';
 import { faultIn } from '../core/errors.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { SLICE_FILE } from '../core/objects/slice.ts';
-import type { Slice } from '../core/objects/slice.ts';
+import { SLICE_FILE, contains } from '../core/objects/slice.ts';
+import type { LedgerInterval, Slice } from '../core/objects/slice.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import type { Tally } from '../find/tally.ts';
 import { lackedObject } from '../ledger/mirrorSlice.ts';
@@ -83,6 +83,16 @@ export async function outsideLines(target: string): Promise<string[]> {
   return claim === undefined
     ? []
     : [`${target} calls itself a slice, ${describeInterval(claim)}: what is outside of that, it does not hold`];
+}
+
+/** widerLines says of a folder that calls itself a slice which one, where the interval that is checked is wider. */
+export async function widerLines(target: string, interval: LedgerInterval | undefined): Promise<string[]> {
+  const claim = interval && (await sliceClaimOf(target));
+  return claim === undefined || interval === undefined || contains(claim, interval)
+    ? []
+    : [
+        `what is outside of the slice that the folder calls itself, ${describeInterval(claim)}: the interval asked for is wider, and that the folder need not hold`,
+      ];
 }
 
 /** unsearchedLines says so where a search came upon such a segment. */

@@ -179,6 +179,18 @@ test('without one of its segments a slice is violated, with exit status 1, at bo
   expect(await check(...MIDDLE)).toMatchObject(AS_FAR_AS_SEALED);
 });
 
+test('an interval that is wider than what a folder calls itself a slice of keeps its verdict, and what the folder calls itself is said', async () => {
+  await cut();
+  const says = `the slice that the folder calls itself, from ${momentOf(3)} to ${momentOf(9)}, of all partitions`;
+  for (const wider of [span(0, 9), span(3, 13)]) {
+    expect(await check(...wider)).toMatchObject({ code: 1, out: expect.stringContaining(says) as string });
+    const { notChecked } = JSON.parse((await check(...wider, '--json')).out) as Report;
+    expect(notChecked.join()).toContain(says);
+  }
+  for (const within of [MIDDLE, span(4, 8), [...MIDDLE, '--partition=0']])
+    expect((await check(...within)).out).not.toContain('calls itself');
+});
+
 test('plain verify of a slice gives the whole command with its interval and the keys, and no verdict', async () => {
   await cut('--partition=0');
   for (const more of [[], ['--quick'], ['--json']]) {

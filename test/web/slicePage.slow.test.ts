@@ -170,10 +170,36 @@ withBrowser('a slice in the page', () => {
     expect(await title()).toContain(
       'Only an interval was checked, and it is not complete: what is sealed of it is verified',
     );
-    // Of what nobody filled in nothing is taken away.
-    await open('slice', slice);
+    // A slice fills in its own each time, and says what that took the place of; a whole mirror leaves what was typed.
+    await open('whole', whole);
+    await title();
     expect(await fields()).toEqual(['2025-12-03T14:00Z', '2025-12-04', '']);
-    expect(await title()).toContain('Only an interval was checked, and it is not complete: violated');
+    expect(await page.innerText('#interval-source')).toBe('You typed this interval; the folder names none.');
+    await open('slice', slice);
+    expect(await title()).toContain('Only an interval was checked, which the folder itself names: verified');
+    expect(await fields()).toEqual([interval.from, interval.to, '0, 1']);
+    const source = await page.innerText('#interval-source');
+    expect(source).toContain('The folder slice itself says, in slice.json, that it is this slice');
+    expect(source).toContain('It took the place of what stood here: 2025-12-03T14:00Z, 2025-12-04');
+    await page.fill('#interval-from', momentOf(0));
+    expect(await page.innerText('#interval-source')).toBe('');
+    await again();
+    expect(await title()).toContain('Only an interval was checked: violated');
+    expect(await page.innerText('#status')).toContain(`calls itself a slice, from ${interval.from} to ${interval.to}`);
+    await open('slice', slice);
+    await title();
+    expect(await fields()).toEqual([interval.from, interval.to, '0, 1']);
+  });
+
+  test('has its fields one below the other on a narrow screen', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const boxes = await Promise.all(
+      ['#interval-from', '#interval-to', '#interval-partitions'].map((field) => page.locator(field).boundingBox()),
+    );
+    const [from, to, partitions] = boxes.map((box) => box ?? { y: 0, width: 0, height: 0 });
+    for (const box of [from, to, partitions]) expect(box?.width).toBeGreaterThan(300);
+    expect(to?.y).toBeGreaterThan((from?.y ?? 0) + (from?.height ?? 0));
+    expect(partitions?.y).toBeGreaterThan((to?.y ?? 0) + (to?.height ?? 0));
   });
 
   test.each([

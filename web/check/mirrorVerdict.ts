@@ -1,6 +1,6 @@
 import type { LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
 import type { IntervalCounts } from '../verify/ledger/checked.ts';
-import { SLICE, isSameInterval } from '../verify/ledger/slice.ts';
+import { SLICE, holds as hasAll, isSameInterval } from '../verify/ledger/slice.ts';
 import type { Interval, Slice } from '../verify/ledger/slice.ts';
 import { isKnownName } from '../verify/ledger/names.ts';
 import { code, element } from './dom.ts';
@@ -56,6 +56,13 @@ function saysInterval(interval: IntervalCounts, { slice }: LedgerOutcome): Node[
       `Checked was the interval ${describeInterval(interval)}: ${plural(segments, 'segment')} of the ${number(segments + outside)} that the log has. Nothing is said of any other. ${whose}`,
     ),
     paragraph(BY_THE_HUB),
+    ...(slice === undefined || slice === 'unreadable' || hasAll(slice, interval)
+      ? []
+      : [
+          paragraph(
+            `The folder calls itself a slice, ${describeInterval(slice)}, and this interval is wider: what is outside of that slice, the folder need not hold. Compare both with the one that you should have.`,
+          ),
+        ]),
     ...(complete
       ? []
       : [

@@ -24,7 +24,7 @@ import { LIST_MEANING, TARGET_MEANING, jsonOption } from '../options.ts';
 import { warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { printReport } from '../report.ts';
-import { refuseSlice, shellWord } from '../sliceFolder.ts';
+import { refuseSlice, shellWord, widerLines } from '../sliceFolder.ts';
 import { hasTiles, openTarget, openTiles } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
@@ -159,6 +159,7 @@ async function checkOne(
   } finally {
     progress.clear();
   }
+  report = { ...report, notChecked: [...(await widerLines(target, interval)), ...report.notChecked] };
   return {
     report,
     print: () => printReport(report, verifiers.length > 0),
