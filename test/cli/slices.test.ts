@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../../src/cli/command.ts';
+import { command as checkFile } from '../../src/cli/commands/check.ts';
 import { command as fields } from '../../src/cli/commands/fields.ts';
 import { command as find } from '../../src/cli/commands/find.ts';
 import { command as kit } from '../../src/cli/commands/kit.ts';
@@ -398,6 +399,24 @@ test('a report of an interval is no anchor', async () => {
   const { code, out } = await run(verify, whole, key, `--since=${report}`);
   expect(code).toBe(2);
   expect(out).toContain('is of a check of an interval alone: no check goes on from it');
+});
+
+test('check says of a report of an interval and of a slice.json what they are, and what to do instead', async () => {
+  await cut();
+  const report = join(slice, '..', 'kept-report.json');
+  await check(...MIDDLE, `--out=${report}`);
+  const printed = join(slice, '..', 'printed-report.json');
+  await writeFile(printed, (await check(...MIDDLE, '--json')).out);
+  for (const [file, is, instead] of [
+    [report, 'a report of a check of an interval', 'auditseal verify TARGET --from TIME --to TIME'],
+    [printed, 'a report of a check of an interval', 'auditseal verify TARGET --from TIME --to TIME'],
+    [join(slice, 'slice.json'), 'the slice.json of a slice', 'auditseal verify DIR --from TIME --to TIME'],
+  ] as const) {
+    const { code, out } = await run(checkFile, file, key);
+    expect(code).toBe(2);
+    expect(out).toContain(`the file is ${is}`);
+    expect(out).toContain(instead);
+  }
 });
 
 test('other commands on a slice say nothing wrong of it', async () => {
