@@ -203,7 +203,7 @@ param coverageHubs string[] = []
 @allowed(['none', 'key', 'all'])
 param coveragePromised string = 'none'
 
-@description('Optional. Whether the auditor hands records on to a table of Log Analytics, and the plan of that table. none: it does not. Analytics: for alerts and analytics rules. Basic and Auxiliary: cheaper to take in, with queries that are limited and billed, and without alerts and analytics rules. A table that is made as Auxiliary, or as another, stays so.')
+@description('Optional. Whether the auditor hands records on to a table of Log Analytics, and the plan of that table. none: it does not. Analytics: for alerts and analytics rules. Basic and Auxiliary: cheaper to take in, with queries that are limited and billed, and without alerts and analytics rules. A table that is made as Auxiliary, or as another, stays so. Not with AUDITSEAL_PRIVATE_MONITOR: the rule has a public address only.')
 @allowed(['none', 'Analytics', 'Basic', 'Auxiliary'])
 param forwardPlan string = 'none'
 

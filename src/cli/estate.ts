@@ -3,7 +3,7 @@ import type { ListedLedger } from './ledgerList.ts';
 import { formatCount, print, printItem, printJson, tell } from './output.ts';
 import { countFindings } from './report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
-import { EXIT_STATUS, isAcknowledged } from '../core/objects/report.ts';
+import { EXIT_STATUS, isAcknowledged, standingOf } from '../core/objects/report.ts';
 import type { FiledReport } from '../core/objects/filedReport.ts';
 import type { Status } from '../core/objects/report.ts';
 
@@ -63,7 +63,7 @@ async function checkListed({ listed: { place, ledger, target }, check }: Planned
   } catch (error) {
     return { ledger, target, status: 'unverified', fault: said(error) };
   }
-  const { status } = checked.report;
+  const status = standingOf(checked.report);
   try {
     await checked.keep?.();
     return { ledger, target, status, checked };
@@ -108,5 +108,6 @@ function findingsIn(report: FiledReport): string {
   const omitted = 'findingsOmitted' in report ? report.findingsOmitted : 0;
   const acknowledged = report.findings.filter(isAcknowledged).length;
   const but = acknowledged === 0 ? '' : `, ${formatCount(acknowledged)} of them acknowledged`;
-  return `${countFindings(report.findings.length + omitted)}${but}`;
+  const isOpen = 'interval' in report && report.interval?.complete === false;
+  return `${countFindings(report.findings.length + omitted)}${but}${isOpen ? '; the interval is not complete' : ''}`;
 }

@@ -59,6 +59,37 @@ const TEXTS: readonly (readonly [RegExp, FileKind])[] = [
     },
   ],
   [
+    /^\s*\{(?:"report":\{)?\s*"version":\s*\d+,\s*"kind":\s*"integrity",[^]*?"checked":\s*\{\s*"mode":\s*"interval"/,
+    {
+      is: 'a report of a check of an interval of a ledger',
+      instead:
+        'it says what somebody’s check of that interval found, proves no record, and no check goes on from it: auditseal verify TARGET --from TIME --to TIME checks the interval again, of the ledger or of the slice that it is about',
+    },
+  ],
+  [
+    /^\s*\{\s*"version":\s*\d+,\s*"kind":\s*"integrity"/,
+    {
+      is: 'what auditseal verify --json said of a ledger',
+      instead: `it says what somebody’s check found, and proves no record: ${VERIFY}`,
+    },
+  ],
+  [
+    /^\s*\{\s*"version":\s*\d+,\s*"kind":\s*"slice"/,
+    {
+      is: 'the slice.json of a slice, which says what interval of a ledger a folder is of, and is a claim',
+      instead:
+        'check the folder that it is in: auditseal verify DIR --from TIME --to TIME, with the interval that you should have',
+    },
+  ],
+  [
+    /^\s*\{\s*"version":\s*\d+,\s*"kind":\s*"auditseal-export"/,
+    {
+      is: 'the manifest of an export, which says what was asked for and what the exported file is',
+      instead:
+        'neither it nor that file proves anything: where its member proof names a folder, auditseal check DIR checks the answer in there; else ask for one, which auditseal find --prove writes',
+    },
+  ],
+  [
     /^\{"report":\{/,
     {
       is: 'a report of a check of a whole ledger',

@@ -15,7 +15,7 @@ export const intervalOptions = (
 } => ({
   from: {
     ...SPAN_OPTIONS.from,
-    meaning: `${what} from then on, by the hub's time: 2026-11-25T14:00Z, or a date. With --to`,
+    meaning: `${what} whose events the hub got from then on, whenever they happened: 2026-11-25T14:00Z, or a date. With --to`,
   },
   to: SPAN_OPTIONS.to,
   tz: { ...SPAN_OPTIONS.tz, meaning: 'time zone of these times where they have no offset (default: UTC)' },
@@ -40,6 +40,10 @@ export function intervalIn(options: SpanValues): LedgerInterval | undefined {
     partitions: partitions === undefined ? null : [...partitions].sort((a, b) => Number(a) - Number(b)),
   };
 }
+
+/** BY_THE_HUB says what the times of an interval are. */
+export const BY_THE_HUB =
+  'An interval is by when the hub got the events, not by when they happened: what came late is in a later one.';
 
 /** intervalArguments gives the options that mean an interval, one by one. */
 export const intervalArguments = ({ from, to, partitions }: LedgerInterval): string[] => [

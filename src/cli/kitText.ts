@@ -1,4 +1,4 @@
-import { describeInterval, intervalArguments } from './intervalOptions.ts';
+import { BY_THE_HUB, describeInterval, intervalArguments } from './intervalOptions.ts';
 import { wrap } from './output.ts';
 import type { LedgerInterval } from '../core/objects/slice.ts';
 
@@ -93,4 +93,5 @@ const sliceWords = (interval: LedgerInterval): string[] => [
     `The folder mirror is a slice: the segments ${describeInterval(interval)}, and the whole log. A check says whether that interval is whole, and nothing of what is outside of it. The file slice.json in it, which names the interval too, is a claim: know from elsewhere which interval you should have, and check for that one. The page fills it in; compare it.`,
     WIDTH,
   ),
+  wrap(`${BY_THE_HUB} To see all that happened in some time, ask for an interval that ends well after it.`, WIDTH),
 ];

@@ -15,7 +15,7 @@ import { targetWithoutSas } from './target.ts';
 import { parseArguments, usageError } from './usage.ts';
 import type { OptionTable, OptionValues } from './usage.ts';
 import { AuditsealError, named } from '../core/errors.ts';
-import { EXIT_STATUS } from '../core/objects/report.ts';
+import { EXIT_STATUS, standingOf } from '../core/objects/report.ts';
 
 /** AskedLedger is what somebody wants to be checked. */
 export interface AskedLedger<O> {
@@ -58,7 +58,7 @@ export function defineLedgerCommand<const O extends OptionTable>(
         return async () => {
           const checked = await one();
           printOne(checked, isJson);
-          return keeping(EXIT_STATUS[checked.report.status], async () => {
+          return keeping(EXIT_STATUS[standingOf(checked.report)], async () => {
             await checked.keep?.();
             await check.keep?.([outcomeOf(target, checked)], options, false);
           });
@@ -86,7 +86,7 @@ export function defineLedgerCommand<const O extends OptionTable>(
 const outcomeOf = (target: string, checked: CheckedLedger): LedgerOutcome => ({
   ledger: '',
   target: targetWithoutSas(target),
-  status: checked.report.status,
+  status: standingOf(checked.report),
   checked,
 });
 

@@ -1,4 +1,4 @@
-import { describeInterval } from './intervalOptions.ts';
+import { BY_THE_HUB, describeInterval } from './intervalOptions.ts';
 import { counted, some, formatBytes, formatCount, print, printItem } from './output.ts';
 import { checkpointName } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
@@ -16,7 +16,8 @@ export function printReport(report: Report, hasKeys: boolean): void {
   const { status, ledger, checked, interval, log, partitions, findingsOmitted, findingsAcknowledged } = report;
   const but = findingsAcknowledged === 0 ? '' : `, with ${countFindings(findingsAcknowledged)} acknowledged`;
   if (interval !== undefined) printInterval(interval);
-  const what = interval === undefined ? '' : ', in that interval alone';
+  const isOpen = interval?.complete === false;
+  const what = interval === undefined ? '' : `, in that interval alone${isOpen ? ', which is NOT COMPLETE' : ''}`;
   printItem(`${status}${what}: ${ledger ?? 'no ledger'}${but}`);
   if (status === 'verified' && !hasKeys)
     printItem('  it agrees with itself, but nobody you named vouches for it: no --key was given');
@@ -48,11 +49,13 @@ export function printReport(report: Report, hasKeys: boolean): void {
 /** printInterval says first that this is no check of a ledger, and where even the interval isn't complete. */
 function printInterval(interval: IntervalReport): void {
   printItem(`ONLY AN INTERVAL WAS CHECKED: ${describeInterval(interval)}`);
+  if (interval.complete) return;
   const open = interval.chains.filter(({ sealed }) => sealed < interval.to).map(({ partition }) => partition);
-  if (open.length > 0)
-    printItem(
-      `NOT COMPLETE TO ITS END: nothing is sealed up to there of partition ${some(open)}; below stands until when`,
-    );
+  printItem(
+    open.length > 0
+      ? `NOT COMPLETE TO ITS END: nothing is sealed up to there of partition ${some(open)}; below stands until when`
+      : 'NOT COMPLETE: it ends before the log has anything',
+  );
 }
 
 /** printChains says what of each partition was of the interval. */
@@ -60,6 +63,7 @@ function printChains({ segments, segmentsOutside, chains }: IntervalReport): voi
   printItem(
     `  of the interval, by the log: ${counted(segments, 'segment')} of ${formatCount(segments + segmentsOutside)}`,
   );
+  printItem(`  ${BY_THE_HUB}`);
   for (const { partition, segments, first, last, sealed } of chains) {
     const which = segments === 0 ? 'none' : `${formatCount(segments)}, index ${first} to ${last}`;
     printItem(`  partition ${partition}: ${which}; ${sealed === '' ? 'nothing is sealed' : `sealed until ${sealed}`}`);

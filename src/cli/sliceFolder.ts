@@ -5,11 +5,11 @@ import { readSliceFile } from '../adapters/sliceFile.ts';
 import { faultIn } from '../core/errors.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { SLICE_FILE } from '../core/objects/slice.ts';
-import type { Slice } from '../core/objects/slice.ts';
+import { SLICE_FILE, contains } from '../core/objects/slice.ts';
+import type { LedgerInterval, Slice } from '../core/objects/slice.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import type { Tally } from '../find/tally.ts';
-import { lackedSegment } from '../ledger/mirrorSlice.ts';
+import { lackedObject } from '../ledger/mirrorSlice.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
 /** trustIn is whose log counts for who has these keys; without any, whoever made it is believed. */
@@ -27,7 +27,7 @@ export async function claimedSlice(target: string): Promise<Slice | { readonly w
 }
 
 /**
- * refuseSlice throws TARGET_INVALID for a folder that calls itself a slice and lacks a segment that its log has: it isn't a whole ledger,
+ * refuseSlice throws TARGET_INVALID for a folder that calls itself a slice and lacks a segment or a report that its log has an entry of: it isn't a whole ledger,
  * whatever somebody calls it, and what it is can only be checked as that. `todo` says what to do, with the options of an interval.
  */
 export async function refuseSlice(
@@ -40,28 +40,28 @@ export async function refuseSlice(
   if (slice === undefined) return;
   const lacked = await lackedIn(store, verifiers);
   if (lacked === undefined) return;
-  const lacks = `the log in ${target} has ${lacked}, and ${target} has not`;
+  const lacks = `the log in ${target} has an entry of ${lacked}, and ${target} does not have it`;
   if ('why' in slice)
     throw unusable(
       `${target} is not a whole ledger: ${lacks}. Its ${SLICE_FILE} says that it is a slice, and can't be read: ${slice.why}. If you know of which interval: ${todo('--from=TIME --to=TIME')}`,
     );
   const options = intervalArguments(slice).join(' ');
   throw unusable(
-    `${target} is not a whole ledger: ${lacks}. It calls itself a slice of ${slice.ledger}, ${describeInterval(slice)}; whether that is what you should have, you must know. If somebody gave it to you as a whole ledger, segments are missing. ${todo(options)}`,
+    `${target} is not a whole ledger: ${lacks}. It calls itself a slice of ${slice.ledger}, ${describeInterval(slice)}; whether that is what you should have, you must know. If somebody gave it to you as a whole ledger, something is missing of it. ${todo(options)}`,
   );
 }
 
 /** What can't be read of the log, a check says. */
 async function lackedIn(store: ObjectStore, verifiers: readonly VerifierKey[]): Promise<string | undefined> {
   try {
-    return await lackedSegment(store, trustOf(verifiers));
+    return await lackedObject(store, trustOf(verifiers));
   } catch (error) {
     faultIn(error);
     return undefined;
   }
 }
 
-/** sliceIn gives what a folder claims to be a slice of, if it lacks a segment that its log has. */
+/** sliceIn gives what a folder claims to be a slice of, if it lacks an object that its log has an entry of. */
 export async function sliceIn(
   target: string,
   store: ObjectStore,
@@ -83,6 +83,16 @@ export async function outsideLines(target: string): Promise<string[]> {
   return claim === undefined
     ? []
     : [`${target} calls itself a slice, ${describeInterval(claim)}: what is outside of that, it does not hold`];
+}
+
+/** widerLines says of a folder that calls itself a slice which one, where the interval that is checked is wider. */
+export async function widerLines(target: string, interval: LedgerInterval | undefined): Promise<string[]> {
+  const claim = interval && (await sliceClaimOf(target));
+  return claim === undefined || interval === undefined || contains(claim, interval)
+    ? []
+    : [
+        `what is outside of the slice that the folder calls itself, ${describeInterval(claim)}: the interval asked for is wider, and that the folder need not hold`,
+      ];
 }
 
 /** unsearchedLines says so where a search came upon such a segment. */

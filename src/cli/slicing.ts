@@ -1,5 +1,5 @@
 import { callersPath } from './files.ts';
-import { describeInterval, intervalArguments } from './intervalOptions.ts';
+import { BY_THE_HUB, describeInterval, intervalArguments } from './intervalOptions.ts';
 import { counted, formatCount } from './output.ts';
 import { Progress } from './progress.ts';
 import { claimedSlice, shellWord } from './sliceFolder.ts';
@@ -114,6 +114,7 @@ export class SliceFolder {
     const command = ['auditseal verify', ...[this.#dir, ...intervalArguments(interval), ...keys].map(shellWord)];
     return [
       `a slice of ${this.#ledger}, ${describeInterval(interval)}: ${counted(segments, 'segment')} of the ${formatCount(segmentsInLog)} that the log has${lacksAny(this.#mirrored) ? '; but what could not be copied is missing, so it is no whole slice yet' : ''}`,
+      ...(segments === 0 ? [`NOTHING OF THAT INTERVAL IS IN THE LOG: no segment was copied. ${BY_THE_HUB}`] : []),
       ...(trust.keys === undefined
         ? ["no --key was given, so whoever made TARGET's log says which segments these are"]
         : []),

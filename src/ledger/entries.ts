@@ -2,9 +2,10 @@ import { readBatches } from './batches.ts';
 import type { LogStart } from './batches.ts';
 import { attempt } from '../core/errors.ts';
 import { parseEntry, placeOf } from '../core/objects/entry.ts';
-import type { SegmentEntry } from '../core/objects/entry.ts';
+import type { LogEntry, SegmentEntry } from '../core/objects/entry.ts';
 import { NO_POSITION } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
+import { segmentName } from '../core/objects/names.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -23,6 +24,8 @@ export interface SegmentInLog {
 export interface BatchInLog {
   readonly number: number;
   readonly segments: readonly SegmentInLog[];
+  /** names of the other objects that it took in and a slice leaves out: reports, and what is called foreign in the place of a segment */
+  readonly others: readonly string[];
   readonly heads: LogPosition;
   /** entries of the log up to the batch's end */
   readonly size: number;
@@ -43,9 +46,12 @@ export async function* readLog(
     if (!('entries' in batch)) continue;
     const { number, entries, heads } = batch;
     start.tree.takeFiles();
-    const segments = countingSegments(entries, size, heads, next).map((it) => ({ ...it, batch: number }));
+    const [segments, others]: [SegmentInLog[], string[]] = [[], []];
+    for (const { entry, line, leaf, name } of countingEntries(entries, size, heads, next))
+      if (entry.type === 'segment') segments.push({ entry, line, leaf, batch: number });
+      else others.push(name);
     size += entries.length;
-    yield { number, segments, heads, size };
+    yield { number, segments, others, heads, size };
   }
 }
 
@@ -56,19 +62,39 @@ export async function* readLog(
 export function countingSegments(
   entries: readonly Buffer[],
   first: number,
-  { positions }: LogPosition,
+  heads: LogPosition,
   next: Map<string, number>,
 ): Omit<SegmentInLog, 'batch'>[] {
-  const segments: Omit<SegmentInLog, 'batch'>[] = [];
-  for (const [offset, line] of entries.entries()) {
-    const entry = attempt(() => parseEntry(line), 'malformed');
-    const place = entry && placeOf(entry);
-    if (entry === undefined || place === undefined) continue;
+  return [...countingEntries(entries, first, heads, next)].flatMap(({ entry, line, leaf }) =>
+    entry.type === 'segment' ? [{ entry, line, leaf }] : [],
+  );
+}
+
+/** CountingEntry is an entry that counts, of what has the name of a segment or of a report. */
+interface CountingEntry {
+  readonly entry: LogEntry;
+  readonly name: string;
+  readonly line: Buffer;
+  readonly leaf: number;
+}
+
+function* countingEntries(
+  entries: readonly Buffer[],
+  first: number,
+  { positions }: LogPosition,
+  next: Map<string, number>,
+): Generator<CountingEntry> {
+  for (const [offset, bytes] of entries.entries()) {
+    const entry = attempt(() => parseEntry(bytes), 'malformed');
+    if (entry === undefined) continue;
+    const [line, leaf] = [Buffer.from(bytes), first + offset];
+    const place = placeOf(entry);
+    if (entry.type === 'report') yield { entry, name: entry.name, line, leaf };
+    if (place === undefined) continue;
     const { partition, index } = place;
     const due = next.get(partition) ?? 0;
     if (index !== due || due >= (positions.get(partition) ?? NO_POSITION).next) continue;
     next.set(partition, due + 1);
-    if (entry.type === 'segment') segments.push({ entry, line: Buffer.from(line), leaf: first + offset });
+    yield { entry, name: segmentName(partition, index), line, leaf };
   }
-  return segments;
 }

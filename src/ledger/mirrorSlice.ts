@@ -82,12 +82,13 @@ const sumOf = (one: Readonly<MirrorResult>, other: Readonly<MirrorResult>): Mirr
   failed: [...one.failed, ...other.failed],
 });
 
-/** lackedSegment gives the first segment that has an entry in the log and is not there; undefined if there is none, or no log that counts. */
-export async function lackedSegment(store: ObjectStore, trust: Trust): Promise<string | undefined> {
-  for await (const { segments } of readLog(store, trust, fromTheFirst()))
-    for (const { entry } of segments) {
-      const name = segmentName(entry.partition, entry.index);
+/**
+ * lackedObject gives the first object that a slice may leave out, has an entry in the log and is not there: a segment, a report, or what
+ * the log calls foreign in the place of a segment. It gives undefined if there is none, or no log that counts.
+ */
+export async function lackedObject(store: ObjectStore, trust: Trust): Promise<string | undefined> {
+  for await (const { segments, others } of readLog(store, trust, fromTheFirst()))
+    for (const name of [...segments.map(({ entry }) => segmentName(entry.partition, entry.index)), ...others])
       if (!(await store.exists(name))) return name;
-    }
   return undefined;
 }

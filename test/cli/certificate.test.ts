@@ -161,6 +161,18 @@ test.each<[string, string | Buffer, string]>([
   ['UTF-16', Buffer.from('\ufeffx', 'utf16le'), 'text in UTF-16'],
   ['a report', '{"report":{"version":1,"kind":"integrity"', 'a report of a check of a whole ledger'],
   ['the page of a report', '<!doctype html>\n<title>Verified: integrity report x', 'the page of a report'],
+  [
+    'a report of an interval',
+    '{"report":{"version":1,"kind":"integrity","ledger":"x","checked":{"mode":"interval"',
+    'a report of a check of an interval',
+  ],
+  [
+    'what verify printed',
+    '{"version":1,"kind":"integrity","ledger":"x","checked":{"mode":"full"',
+    'verify --json said',
+  ],
+  ['a slice.json', '{"version":1,"kind":"slice","ledger":"x"', 'the slice.json of a slice'],
+  ['a manifest', '{\n  "version": 1,\n  "kind": "auditseal-export",', 'the manifest of an export'],
   ['a certificate', '<!doctype html>\n<title>Proved: certificate of a check', 'a certificate of a check'],
   ['a key', LOG_KEY, 'a verifier key, and neither evidence nor an answer: give its text with --key'],
   ['a private key', 'PRIVATE+KEY+x+1a2b3c4d+AAAA', 'a private key'],

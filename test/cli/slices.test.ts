@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../../src/cli/command.ts';
+import { command as checkFile } from '../../src/cli/commands/check.ts';
 import { command as fields } from '../../src/cli/commands/fields.ts';
 import { command as find } from '../../src/cli/commands/find.ts';
 import { command as kit } from '../../src/cli/commands/kit.ts';
@@ -19,11 +20,16 @@ import { LEDGER, nameOf } from '../support/forge.ts';
 import { writeMirror } from '../support/logMirror.ts';
 import { KEY, keyOf } from '../support/logs.ts';
 import { inProcess } from '../support/program.ts';
-import { momentOf, sliceScene } from '../support/sliceScene.ts';
+import { PLANTED, momentOf, sliceScene } from '../support/sliceScene.ts';
 
 const key = `--key=${formatVerifierKey(KEY.verifierKey)}`;
 const span = (from: number, to: number): string[] => [`--from=${momentOf(from)}`, `--to=${momentOf(to)}`];
 const MIDDLE = span(3, 9);
+/** Partition 10 is sealed until a time within it. */
+const AS_FAR_AS_SEALED = {
+  code: 2,
+  out: expect.stringContaining('verified, in that interval alone, which is NOT COMPLETE') as string,
+};
 
 let folder: string;
 /** a mirror of the whole ledger, and where slices are made */
@@ -68,13 +74,15 @@ test('a slice is made, says what it is, and is checked by the command that was p
   expect((await check(...MIDDLE)).out).toContain('2 tiles compared');
   const command = /to check it: auditseal verify (.*)/.exec(made.out)?.[1]?.split(' ') ?? [];
   const { code, out } = await run(verify, ...command);
-  expect(code).toBe(0);
+  expect(code).toBe(2);
   const [first, second, third] = out.split('\n');
   expect(first).toBe(`ONLY AN INTERVAL WAS CHECKED: from ${momentOf(3)} to ${momentOf(9)}, of all partitions`);
   expect(second).toBe(
     'NOT COMPLETE TO ITS END: nothing is sealed up to there of partition 10; below stands until when',
   );
-  expect(third).toBe(`verified, in that interval alone: ${LEDGER}, with 3 findings acknowledged`);
+  expect(third).toBe(
+    `verified, in that interval alone, which is NOT COMPLETE: ${LEDGER}, with 3 findings acknowledged`,
+  );
   expect(out).toContain('of the interval, by the log: 13 segments of 31');
   expect(out).toContain('not checked: 18 segments outside of the interval');
   expect(parseSlice(await readFile(join(slice, 'slice.json')))).toMatchObject({
@@ -86,7 +94,13 @@ test('a slice is made, says what it is, and is checked by the command that was p
   });
   const json = JSON.parse((await check(...MIDDLE, '--json')).out) as Report;
   expect(json).toMatchObject({ status: 'verified', checked: { mode: 'interval', lastFull: '' }, partitions: [] });
-  expect(json.interval).toMatchObject({ from: momentOf(3), to: momentOf(9), partitions: null, segments: 13 });
+  expect(json.interval).toMatchObject({
+    from: momentOf(3),
+    to: momentOf(9),
+    partitions: null,
+    segments: 13,
+    complete: false,
+  });
 });
 
 test('a day of a whole ledger is checked without a slice, also of some partitions and by local time', async () => {
@@ -100,12 +114,51 @@ test('a day of a whole ledger is checked without a slice, also of some partition
     '--partition=1',
     key,
   );
+  // Partition 10 is sealed until a time before that.
   expect({ code, first: out.split('\n')[0] }).toEqual({
-    code: 0,
+    code: 2,
     first:
       'ONLY AN INTERVAL WAS CHECKED: from 2025-12-03T13:52:00.000Z to 2025-12-03T13:54:00.000Z, of partitions 1, 10',
   });
   expect(out).toContain('of the interval, by the log: 2 segments of 31');
+});
+
+test('an interval that is complete ends with 0; one that the log does not reach to the end of, or begins before it has anything, with 2', async () => {
+  const complete = [...MIDDLE, '--partition=0', '--partition=1', '--partition=2', '--partition=3'];
+  const { code, out } = await run(verify, whole, key, ...complete);
+  expect(code).toBe(0);
+  expect(out).not.toContain('NOT COMPLETE');
+  const jsonOf = async (...asked: string[]): Promise<[number, Report]> => {
+    const { code, out } = await run(verify, whole, key, ...asked, '--json');
+    return [code, JSON.parse(out) as Report];
+  };
+  expect(await jsonOf(...complete)).toMatchObject([0, { status: 'verified', interval: { complete: true } }]);
+  // What came before the first event of all is of no partition.
+  expect(await jsonOf(...span(-3, 3), '--partition=0')).toMatchObject([0, { interval: { complete: true } }]);
+  for (const asked of [span(-3, -1), span(0, 14), [...span(0, 9), '--partition=10'], [...span(3, 9), '--partition=7']])
+    expect(await jsonOf(...asked)).toMatchObject([2, { interval: { complete: false } }]);
+  expect((await run(verify, whole, key, ...span(-3, -1))).out).toContain(
+    'NOT COMPLETE: it ends before the log has anything',
+  );
+  const list = join(slice, '..', 'list.json');
+  const listed = { target: whole, ledger: LEDGER, key: [key.slice('--key='.length)] };
+  await writeFile(list, JSON.stringify({ ledgers: [listed] }));
+  const all = await run(verify, list, ...MIDDLE);
+  expect(all).toMatchObject({ code: 2, out: expect.stringContaining('the interval is not complete') as string });
+  expect(await run(verify, list, ...complete)).toMatchObject({ code: 0 });
+});
+
+test('that an interval is by when the hub got the events is said by whatever is read of it', async () => {
+  const says = expect.stringContaining('by when the hub got the events, not by when they happened') as string;
+  expect((await run(verify, whole, key, ...MIDDLE)).out).toEqual(says);
+  expect(mirror.help(80).replaceAll(/\s+/g, ' ')).toEqual(says);
+  const none = await run(mirror, whole, slice, ...span(20, 30), key);
+  expect(none).toMatchObject({ code: 0, out: says });
+  expect(none.out).toContain('NOTHING OF THAT INTERVAL IS IN THE LOG: no segment was copied');
+  expect((await run(mirror, whole, join(slice, '..', 'some'), ...MIDDLE, key)).out).not.toContain('NOTHING');
+  await run(kit, join(slice, '..', 'kit-of-when'), '--from', join(slice, '..', 'some'), key);
+  const readme = await readFile(join(slice, '..', 'kit-of-when', 'READ-ME-FIRST.txt'), 'utf8');
+  expect(readme.replaceAll(/\s+/g, ' ')).toEqual(says);
 });
 
 test('without one of its segments a slice is violated, with exit status 1, at both ends and in the middle', async () => {
@@ -124,7 +177,19 @@ test('without one of its segments a slice is violated, with exit status 1, at bo
     });
     await writeFile(path, bytes);
   }
-  expect(await check(...MIDDLE)).toMatchObject({ code: 0 });
+  expect(await check(...MIDDLE)).toMatchObject(AS_FAR_AS_SEALED);
+});
+
+test('an interval that is wider than what a folder calls itself a slice of keeps its verdict, and what the folder calls itself is said', async () => {
+  await cut();
+  const says = `the slice that the folder calls itself, from ${momentOf(3)} to ${momentOf(9)}, of all partitions`;
+  for (const wider of [span(0, 9), span(3, 13)]) {
+    expect(await check(...wider)).toMatchObject({ code: 1, out: expect.stringContaining(says) as string });
+    const { notChecked } = JSON.parse((await check(...wider, '--json')).out) as Report;
+    expect(notChecked.join()).toContain(says);
+  }
+  for (const within of [MIDDLE, span(4, 8), [...MIDDLE, '--partition=0']])
+    expect((await check(...within)).out).not.toContain('calls itself');
 });
 
 test('plain verify of a slice gives the whole command with its interval and the keys, and no verdict', async () => {
@@ -161,6 +226,31 @@ describe('a slice.json', () => {
     expect(out).not.toContain('INTERVAL');
   });
 
+  test('of all segments that there are makes a slice of a folder that lacks the reports alone', async () => {
+    const all = span(-1, 13);
+    expect(await run(mirror, whole, slice, ...all, key)).toMatchObject({ code: 0 });
+    await cp(join(whole, PLANTED), join(slice, PLANTED));
+    expect((await segmentsIn(slice)).length).toBe((await segmentsIn(whole)).length);
+    const report = 'reports/000000000000.json';
+    for (const lacked of [report, PLANTED]) {
+      for (const more of [[], ['--quick'], ['--json']]) {
+        const { code, out } = await check(...more);
+        expect(code).toBe(2);
+        expect(out).toContain(`has an entry of ${lacked}`);
+        expect(out).toContain(`To check it as that: auditseal verify ${slice} ${key} ${all.join(' ')}`);
+        expect(out).not.toMatch(/verified|violated/);
+      }
+      const dir = join(slice, '..', `kit-without-${lacked === report ? 'report' : 'planted'}`);
+      expect((await run(kit, dir, '--from', slice, key)).out).not.toContain('violated');
+      const verdict = JSON.parse(await readFile(join(dir, 'verdict.json'), 'utf8')) as object;
+      expect(verdict).toMatchObject({ interval: { from: momentOf(-1), to: momentOf(13), partitions: null } });
+      await cp(join(whole, 'reports'), join(slice, 'reports'), { recursive: true });
+      await rm(join(slice, PLANTED), { force: true });
+    }
+    await cp(join(whole, PLANTED), join(slice, PLANTED));
+    expect(await check()).toMatchObject({ code: 0 });
+  });
+
   test('in a mirror from which segments were removed lets nothing pass that would not', async () => {
     await cp(whole, slice, { recursive: true });
     await rm(join(slice, nameOf(6)));
@@ -179,7 +269,7 @@ describe('a slice.json', () => {
     await cut();
     for (const changed of [{ to: momentOf(13) }, { from: momentOf(4), to: momentOf(5) }, { partitions: ['10'] }]) {
       await writeFile(join(slice, 'slice.json'), formatSlice({ ...claim, ...changed }));
-      expect(await check(...MIDDLE)).toMatchObject({ code: 0 });
+      expect(await check(...MIDDLE)).toMatchObject(AS_FAR_AS_SEALED);
       expect(await check(...span(3, 13))).toMatchObject({ code: 1 });
     }
   });
@@ -220,7 +310,7 @@ describe('a second copy', () => {
     await rm(join(slice, 'batches/000000000005.jsonl'));
     expect((await cut()).out).toContain('2 objects copied');
     expect((await cut('--trust-sizes')).out).toContain('0 objects copied');
-    expect(await check(...MIDDLE)).toMatchObject({ code: 0 });
+    expect(await check(...MIDDLE)).toMatchObject(AS_FAR_AS_SEALED);
   });
 
   test('of a wider one makes the slice wider, and of another one is refused', async () => {
@@ -240,7 +330,7 @@ describe('a second copy', () => {
     });
     expect(await check(...span(2, 12), '--partition=0', '--partition=1')).toMatchObject({ code: 0 });
     expect(await run(mirror, whole, slice, ...span(2, 12), key)).toMatchObject({ code: 0 });
-    expect(await check(...span(2, 12))).toMatchObject({ code: 0 });
+    expect(await check(...span(2, 12))).toMatchObject(AS_FAR_AS_SEALED);
     expect(parseSlice(await readFile(join(slice, 'slice.json')))).toMatchObject({ partitions: null });
   });
 
@@ -251,7 +341,7 @@ describe('a second copy', () => {
     await writeFile(join(slice, 'slice.json'), formatSlice({ ...said, entries: 0 }));
     expect(await check(...MIDDLE)).toMatchObject({ code: 1 });
     expect(await cut()).toMatchObject({ code: 0 });
-    expect(await check(...MIDDLE)).toMatchObject({ code: 0 });
+    expect(await check(...MIDDLE)).toMatchObject(AS_FAR_AS_SEALED);
   });
 
   test('a whole mirror and a slice are not copied onto each other', async () => {
@@ -275,7 +365,7 @@ describe('a second copy', () => {
     expect(code).toBe(2);
     expect(out).toContain(`To copy it as that: auditseal mirror ${slice} ${to} ${MIDDLE.join(' ')}`);
     expect(await run(mirror, slice, to, ...span(4, 8), key)).toMatchObject({ code: 0 });
-    expect(await run(verify, to, ...span(4, 8), key)).toMatchObject({ code: 0 });
+    expect(await run(verify, to, ...span(4, 8), key)).toMatchObject(AS_FAR_AS_SEALED);
     const beyond = await run(mirror, slice, join(slice, '..', 'beyond'), ...span(4, 12), key);
     expect(beyond).toMatchObject({ code: 2, out: expect.stringContaining(`not copied: ${nameOf(10)}`) as string });
   });
@@ -305,10 +395,28 @@ test.each([
 test('a report of an interval is no anchor', async () => {
   await cut();
   const report = join(slice, '..', 'interval-report.json');
-  expect(await check(...MIDDLE, `--out=${report}`)).toMatchObject({ code: 0 });
+  expect(await check(...MIDDLE, `--out=${report}`)).toMatchObject(AS_FAR_AS_SEALED);
   const { code, out } = await run(verify, whole, key, `--since=${report}`);
   expect(code).toBe(2);
   expect(out).toContain('is of a check of an interval alone: no check goes on from it');
+});
+
+test('check says of a report of an interval and of a slice.json what they are, and what to do instead', async () => {
+  await cut();
+  const report = join(slice, '..', 'kept-report.json');
+  await check(...MIDDLE, `--out=${report}`);
+  const printed = join(slice, '..', 'printed-report.json');
+  await writeFile(printed, (await check(...MIDDLE, '--json')).out);
+  for (const [file, is, instead] of [
+    [report, 'a report of a check of an interval', 'auditseal verify TARGET --from TIME --to TIME'],
+    [printed, 'a report of a check of an interval', 'auditseal verify TARGET --from TIME --to TIME'],
+    [join(slice, 'slice.json'), 'the slice.json of a slice', 'auditseal verify DIR --from TIME --to TIME'],
+  ] as const) {
+    const { code, out } = await run(checkFile, file, key);
+    expect(code).toBe(2);
+    expect(out).toContain(`the file is ${is}`);
+    expect(out).toContain(instead);
+  }
 });
 
 test('other commands on a slice say nothing wrong of it', async () => {
@@ -351,19 +459,25 @@ test('other commands on a slice say nothing wrong of it', async () => {
 test('a kit of a slice says which interval it is, and gives the command with it', async () => {
   await cut();
   const dir = join(slice, '..', 'kit');
-  expect(await run(kit, dir, '--from', slice, key)).toMatchObject({ code: 0 });
+  expect(await run(kit, dir, '--from', slice, key)).toMatchObject({ code: 2 });
   const readme = await readFile(join(dir, 'READ-ME-FIRST.txt'), 'utf8');
   expect(readme).toContain('THIS IS NOT A WHOLE LEDGER');
   expect(readme).toContain(`auditseal verify mirror ${MIDDLE.join(' ')} --key KEY`);
   const verdict = JSON.parse(await readFile(join(dir, 'verdict.json'), 'utf8')) as object;
   expect(verdict).toMatchObject({
     interval: { from: momentOf(3), to: momentOf(9), partitions: null },
-    pieces: [{ name: 'mirror/', verdict: 'good', why: expect.stringContaining('only the interval from') as string }],
+    pieces: [
+      {
+        name: 'mirror/',
+        verdict: 'unknown',
+        why: expect.stringContaining('all partitions, which is NOT COMPLETE') as string,
+      },
+    ],
   });
   expect(JSON.parse(await readFile(join(dir, 'report.json'), 'utf8'))).toMatchObject({
     report: { interval: { segments: 13 } },
   });
-  expect(await run(verify, join(dir, 'mirror'), ...MIDDLE, key)).toMatchObject({ code: 0 });
+  expect(await run(verify, join(dir, 'mirror'), ...MIDDLE, key)).toMatchObject(AS_FAR_AS_SEALED);
   await rm(join(slice, nameOf(6)));
   expect(await run(kit, join(slice, '..', 'worse'), '--from', slice, key)).toMatchObject({ code: 1 });
 });

@@ -317,6 +317,30 @@ withBrowser('the certificate that the page prints', () => {
       'a certificate of a check',
       'Check the file that it names',
     ],
+    [
+      'a report of an interval',
+      '{"report":{"version":1,"kind":"integrity","ledger":"x","checked":{"mode":"interval"',
+      'a report of a check of an interval',
+      'put the interval into step 3',
+    ],
+    [
+      'what verify printed',
+      '{"version":1,"kind":"integrity","ledger":"x","checked":{"mode":"full"',
+      'what \u201cauditseal verify --json\u201d said',
+      'mirror folder',
+    ],
+    [
+      'a slice.json',
+      '{"version":1,"kind":"slice","ledger":"x"',
+      'the slice.json of a slice',
+      'the folder that it is in',
+    ],
+    [
+      'a manifest',
+      '{\n  "version": 1,\n  "kind": "auditseal-export",',
+      'the manifest of an export',
+      'Neither it nor that file proves anything',
+    ],
     ['a key', `${LOG_KEY}\n`, 'a verifier key', 'Paste its text in step 2'],
     ['a private key', 'PRIVATE+KEY+x+1a2b3c4d+AAAA', 'a private key', 'Nobody else should have it'],
     [

@@ -78,6 +78,10 @@ withBrowser('a slice in the page', () => {
       `the interval from ${interval.from} to ${interval.to}, of partitions 0, 1: 10 segments of the 31`,
     );
     expect(said).toContain('compare that with the interval that you should have');
+    const whose = 'by when the event hub got the events';
+    for (const place of ['#status', '#interval-hint', '#this-check-title + dl']) {
+      expect(await page.innerText(place)).toContain(whose);
+    }
     expect(await page.innerText('#partitions')).toContain(`Index 3 to 9; sealed until ${momentOf(12.1)}`);
     expect(await page.innerText('#this-check-title + dl')).toContain(`only the interval from ${interval.from}`);
     expect(await page.innerText('#not-checked')).toContain('21 segments outside of the interval');
@@ -86,6 +90,22 @@ withBrowser('a slice in the page', () => {
       [...document.adoptedStyleSheets[0]!.cssRules].map((rule) => rule.cssText).join(),
     );
     expect(paper).toContain('Verified, of one interval alone');
+    expect(await poorContrast(page)).toEqual([]);
+    expect(await offPaper(page)).toEqual([]);
+  });
+
+  test('that is not complete to its end says so in the heading and on paper, and has no green tick', async () => {
+    await open('open', await sliceOf(whole, { ...interval, partitions: null }));
+    expect(await title()).toBe(
+      'Only an interval was checked, which the folder itself names, and it is not complete: what is sealed of it is verified, with 3 findings acknowledged',
+    );
+    expect(await page.getAttribute('#status', 'class')).toBe('status beside');
+    expect(await page.innerText('#status')).toContain('nothing is sealed up to there of partition 10');
+    const paper = await page.evaluate(() =>
+      [...document.adoptedStyleSheets[0]!.cssRules].map((rule) => rule.cssText).join(),
+    );
+    expect(paper).toContain('Result: NOT COMPLETE');
+    expect(await page.textContent('.banner')).toContain('NOT COMPLETE');
     expect(await poorContrast(page)).toEqual([]);
     expect(await offPaper(page)).toEqual([]);
   });
@@ -120,6 +140,17 @@ withBrowser('a slice in the page', () => {
     expect(await page.innerText('#status')).toContain(`it calls itself a slice, from ${interval.from}`);
   });
 
+  test('of all that a ledger has, and that lacks its reports alone, says so too when it is checked as a whole ledger', async () => {
+    const all = new Map(whole).set('slice.json', slice.get('slice.json') as Buffer);
+    for (const name of whole.keys()) if (name.startsWith('reports/')) all.delete(name);
+    await open('young', all);
+    await title();
+    for (const field of ['#interval-from', '#interval-to', '#interval-partitions']) await page.fill(field, '');
+    await again();
+    expect(await title()).toMatch(/^Violated: \d+ error/);
+    expect(await page.innerText('#status')).toContain(`it calls itself a slice, from ${interval.from}`);
+  });
+
   test('and then a whole mirror: what the one filled in is gone; and one that is no interval checks nothing', async () => {
     await open('slice', slice);
     await title();
@@ -136,11 +167,39 @@ withBrowser('a slice in the page', () => {
     expect(await page.innerText('#interval-faults')).toContain('must end after it begins');
     await page.fill('#interval-to', '2025-12-04');
     await again();
-    expect(await title()).toContain('Only an interval was checked: verified');
-    // Of what nobody filled in nothing is taken away.
-    await open('slice', slice);
+    expect(await title()).toContain(
+      'Only an interval was checked, and it is not complete: what is sealed of it is verified',
+    );
+    // A slice fills in its own each time, and says what that took the place of; a whole mirror leaves what was typed.
+    await open('whole', whole);
+    await title();
     expect(await fields()).toEqual(['2025-12-03T14:00Z', '2025-12-04', '']);
+    expect(await page.innerText('#interval-source')).toBe('You typed this interval; the folder names none.');
+    await open('slice', slice);
+    expect(await title()).toContain('Only an interval was checked, which the folder itself names: verified');
+    expect(await fields()).toEqual([interval.from, interval.to, '0, 1']);
+    const source = await page.innerText('#interval-source');
+    expect(source).toContain('The folder slice itself says, in slice.json, that it is this slice');
+    expect(source).toContain('It took the place of what stood here: 2025-12-03T14:00Z, 2025-12-04');
+    await page.fill('#interval-from', momentOf(0));
+    expect(await page.innerText('#interval-source')).toBe('');
+    await again();
     expect(await title()).toContain('Only an interval was checked: violated');
+    expect(await page.innerText('#status')).toContain(`calls itself a slice, from ${interval.from} to ${interval.to}`);
+    await open('slice', slice);
+    await title();
+    expect(await fields()).toEqual([interval.from, interval.to, '0, 1']);
+  });
+
+  test('has its fields one below the other on a narrow screen', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const boxes = await Promise.all(
+      ['#interval-from', '#interval-to', '#interval-partitions'].map((field) => page.locator(field).boundingBox()),
+    );
+    const [from, to, partitions] = boxes.map((box) => box ?? { y: 0, width: 0, height: 0 });
+    for (const box of [from, to, partitions]) expect(box?.width).toBeGreaterThan(300);
+    expect(to?.y).toBeGreaterThan((from?.y ?? 0) + (from?.height ?? 0));
+    expect(partitions?.y).toBeGreaterThan((to?.y ?? 0) + (to?.height ?? 0));
   });
 
   test.each([

@@ -69,7 +69,12 @@ describe.each(INTERVALS)('a slice %s', (_what, interval, segments, found) => {
     expect(said).toMatchObject({ ...interval, segments: segments.length });
     expect(segments.length + (said?.segmentsOutside ?? 0)).toBe(31);
     const page = (await pageOutcome(slice, interval)).interval;
-    expect(page).toMatchObject({ ...interval, segments: segments.length, outside: said?.segmentsOutside });
+    expect(page).toMatchObject({
+      ...interval,
+      segments: segments.length,
+      outside: said?.segmentsOutside,
+      complete: said?.complete,
+    });
     expect(
       page?.partitionsIn.map(({ partition, span = [-1, -1], begins, sealed }) => [partition, ...span, begins, sealed]),
     ).toEqual(

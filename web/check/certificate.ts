@@ -107,10 +107,13 @@ export function showPrinting({ of, keys }: Checked): HTMLElement {
   );
 }
 
-type Given = 'verified' | 'stated' | 'violated' | 'unverified';
+type Given = 'verified' | 'stated' | 'violated' | 'unverified' | 'incomplete';
+
+/** What is said of an interval that isn't complete, where all that is sealed of it is verified. */
+const INCOMPLETE = 'NOT COMPLETE: ONE INTERVAL ALONE, VERIFIED AS FAR AS IT IS SEALED';
 
 /** What each sheet of paper says of the result, so that none can be shown for a better one. */
-const WORDS: Readonly<Record<Checked['of'], Readonly<Record<Given, string>>>> = {
+const WORDS: Readonly<Record<Checked['of'], Readonly<Record<Exclude<Given, 'incomplete'>, string>>>> = {
   file: {
     verified: 'Proved',
     stated: 'Proved on the word of the signer of the log',
@@ -131,13 +134,15 @@ const WORDS: Readonly<Record<Checked['of'], Readonly<Record<Given, string>>>> = 
   },
 };
 
+const wordsFor = (of: Checked['of'], given: Given): string => (given === 'incomplete' ? INCOMPLETE : WORDS[of][given]);
+
 const isGood = (given: Given): boolean => given === 'verified' || given === 'stated';
 
 /** showBanner says on paper, whatever its colours, that a result is not a good one. */
 export function showBanner(status: Element | undefined, { of }: Checked): HTMLElement[] {
   const given = givenBy(status);
   if (isGood(given)) return [];
-  return [element('p', { class: `banner printed ${given}`, 'aria-hidden': 'true' }, WORDS[of][given])];
+  return [element('p', { class: `banner printed ${given}`, 'aria-hidden': 'true' }, wordsFor(of, given))];
 }
 
 const givenBy = (status: Element | undefined): Given =>
@@ -149,7 +154,7 @@ const sheet = new CSSStyleSheet();
 export function markSheets(status: Element | undefined, { of, sha256, at }: Checked): void {
   // Nothing of a file gets in here: the words are this page's own, and the rest are hex digits and a time.
   const file = sha256 === undefined ? '' : `, file ${sha256.slice(0, 16)}\u2026`;
-  const text = `Result: ${WORDS[of][givenBy(status)]}. Checked ${new Date(at).toISOString()}${file}`;
+  const text = `Result: ${wordsFor(of, givenBy(status))}. Checked ${new Date(at).toISOString()}${file}`;
   sheet.replaceSync(`@page { @top-left { content: '${text}'; font: bold 10px sans-serif; width: 100% } }`);
   document.adoptedStyleSheets = [sheet];
 }

@@ -2,8 +2,9 @@ import { isTime } from '../verify/entry.ts';
 import { isPartition } from '../verify/ledger/names.ts';
 import { SLICE, isSameInterval, readSlice } from '../verify/ledger/slice.ts';
 import type { Interval, Slice } from '../verify/ledger/slice.ts';
-import { byId, element, untrusted } from './dom.ts';
+import { byId, code, element, untrusted } from './dom.ts';
 import type { MirrorFiles } from './mirror.ts';
+import { cut } from './parts.ts';
 
 // Step 3: which interval of a mirror is to be checked, if not all of it. A folder may say of itself which one it is; what counts is what
 // stands in the fields.
@@ -12,6 +13,7 @@ const [fromField, toField, partitionsField] = ['from', 'to', 'partitions'].map((
   byId(`interval-${id}`, HTMLInputElement),
 ) as [HTMLInputElement, HTMLInputElement, HTMLInputElement];
 const faultPlace = byId('interval-faults', HTMLElement);
+const sourcePlace = byId('interval-source', HTMLElement);
 const FIELDS = [fromField, toField, partitionsField];
 
 /** What a folder put into the fields, and nobody has changed since. */
@@ -51,15 +53,27 @@ function momentIn(text: string): string | undefined {
   return isTime(printed) ? printed : undefined;
 }
 
-/** fillInterval puts into the fields what a folder says that it is a slice of, unless somebody has put something there. */
-export async function fillInterval({ files }: MirrorFiles): Promise<void> {
+/**
+ * fillInterval puts into the fields what a folder says that it is a slice of, and says so. Where it says nothing, what somebody typed
+ * stays, and what another folder filled in goes.
+ */
+export async function fillInterval({ name, files }: MirrorFiles): Promise<void> {
   if (filled !== undefined && isAsFilled()) for (const field of FIELDS) field.value = '';
   const file = files.find(({ name }) => name === SLICE)?.file;
   const slice =
     file && (await readSlice({ size: file.size, read: async () => new Uint8Array(await file.arrayBuffer()) }));
   filled = undefined;
-  if (slice === undefined || FIELDS.some(({ value }) => value.trim() !== '')) return;
+  const typed = FIELDS.map(({ value }) => value.trim()).filter((value) => value !== '');
+  if (slice === undefined)
+    return saySource(...(typed.length === 0 ? [] : ['You typed this interval; the folder names none.']));
   filled = slice;
+  const isReplaced = typed.length > 0 && !isAsFilled();
+  saySource(
+    'The folder ',
+    code(cut(name)),
+    ` itself says, in ${SLICE}, that it is this slice: compare it with the one that you should have.`,
+    ...(isReplaced ? [' It took the place of what stood here: ', code(cut(typed.join(', '))), '.'] : []),
+  );
   [fromField.value, toField.value, partitionsField.value] = [slice.from, slice.to, (slice.partitions ?? []).join(', ')];
 }
 
@@ -73,10 +87,23 @@ function isAsFilled(): boolean {
   );
 }
 
+/** saySource says where the interval in the fields came from; nothing where it is the user's own, or there is none. */
+function saySource(...content: (Node | string)[]): void {
+  sourcePlace.replaceChildren(...(content.length === 0 ? [] : [element('p', { class: 'small' }, ...content)]));
+}
+
 /** onInterval is told when somebody changes the fields. */
 export function onInterval(changed: () => void): void {
-  for (const field of FIELDS) field.addEventListener('input', changed);
+  for (const field of FIELDS)
+    field.addEventListener('input', () => {
+      saySource();
+      changed();
+    });
 }
+
+/** BY_THE_HUB says what the times of an interval are. */
+export const BY_THE_HUB =
+  'An interval is by when the event hub got the events, not by when they happened: what came late is in a later one.';
 
 /** describeInterval says which interval it is, for people. */
 export const describeInterval = ({ from, to, partitions }: Interval): string =>

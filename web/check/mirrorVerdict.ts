@@ -1,11 +1,11 @@
 import type { LedgerOutcome } from '../verify/ledger/verifyLedger.ts';
 import type { IntervalCounts } from '../verify/ledger/checked.ts';
-import { SLICE, isSameInterval } from '../verify/ledger/slice.ts';
+import { SLICE, holds as hasAll, isSameInterval } from '../verify/ledger/slice.ts';
 import type { Interval, Slice } from '../verify/ledger/slice.ts';
 import { isKnownName } from '../verify/ledger/names.ts';
 import { code, element } from './dom.ts';
 import { countFound } from './findings.ts';
-import { describeInterval } from './interval.ts';
+import { BY_THE_HUB, describeInterval } from './interval.ts';
 import { cut, number, paragraph, plural } from './parts.ts';
 import { status } from './result.ts';
 
@@ -14,7 +14,7 @@ export const NO_SEGMENT =
   'No segment was found: choose the folder that holds the folder segments, not one above or below it.';
 
 const NO_SEGMENT_IN =
-  'The log in the folder, if it is one that counts, has no segment of this interval: compare it with the one that you should have.';
+  'The log in the folder, if it is one that counts, has no segment of this interval: compare it with the one that you should have, and note that what happened then may have come to the hub later.';
 
 /** mirrorVerdict is what is to be thought of a mirror, by the status that the check gives and by whose keys were given. */
 export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLElement {
@@ -37,7 +37,8 @@ export function mirrorVerdict(folder: string, outcome: LedgerOutcome): HTMLEleme
 const titled = ({ interval, slice }: LedgerOutcome, title: string): string => {
   if (interval === undefined) return title;
   const own = isClaimed(interval, slice) ? ', which the folder itself names' : '';
-  return `Only an interval was checked${own}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
+  const but = interval.complete ? '' : ', and it is not complete';
+  return `Only an interval was checked${own}${but}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
 };
 
 const isClaimed = (interval: Interval, slice: LedgerOutcome['slice']): slice is Slice =>
@@ -45,7 +46,7 @@ const isClaimed = (interval: Interval, slice: LedgerOutcome['slice']): slice is 
 
 /** saysInterval says which interval was checked, who says that it is the right one, and where it isn't complete. */
 function saysInterval(interval: IntervalCounts, { slice }: LedgerOutcome): Node[] {
-  const { segments, outside, partitionsIn, to } = interval;
+  const { segments, outside, partitionsIn, to, complete } = interval;
   const whose = isClaimed(interval, slice)
     ? `The folder itself says, in ${SLICE}, that it is this slice: compare that with the interval that you should have, because whoever gave it to you could write another one there.`
     : 'You chose this interval in step 3.';
@@ -54,26 +55,36 @@ function saysInterval(interval: IntervalCounts, { slice }: LedgerOutcome): Node[
     paragraph(
       `Checked was the interval ${describeInterval(interval)}: ${plural(segments, 'segment')} of the ${number(segments + outside)} that the log has. Nothing is said of any other. ${whose}`,
     ),
-    ...(open.length === 0
+    paragraph(BY_THE_HUB),
+    ...(slice === undefined || slice === 'unreadable' || hasAll(slice, interval)
       ? []
       : [
           paragraph(
-            `It is not complete to its end: nothing is sealed up to there of partition ${cut(open.join(', '))}. Below stands until when.`,
+            `The folder calls itself a slice, ${describeInterval(slice)}, and this interval is wider: what is outside of that slice, the folder need not hold. Compare both with the one that you should have.`,
+          ),
+        ]),
+    ...(complete
+      ? []
+      : [
+          paragraph(
+            open.length === 0
+              ? 'It is not complete: it ends before the log has anything.'
+              : `It is not complete to its end: nothing is sealed up to there of partition ${cut(open.join(', '))}. Below stands until when.`,
           ),
         ]),
   ];
 }
 
 /** whenNotWhole says of a folder that was checked as a whole ledger, and lacks something, that it calls itself a slice. */
-function whenNotWhole({ slice, findings }: LedgerOutcome): Node[] {
-  if (slice === undefined || !findings.some(({ code: name }) => name === 'segment-missing')) return [];
+function whenNotWhole({ slice, lacksObjects }: LedgerOutcome): Node[] {
+  if (slice === undefined || !lacksObjects) return [];
   const what =
     slice === 'unreadable'
       ? `has a file ${SLICE}, as slices of a ledger have, which can\u2019t be read`
       : `calls itself a slice, ${describeInterval(slice)}`;
   return [
     paragraph(
-      `It was checked as a whole ledger, and it ${what}. If you should have a slice, put its interval into step 3 and check again. If you were given it as a whole ledger, segments are missing.`,
+      `It was checked as a whole ledger, and it ${what}. If you should have a slice, put its interval into step 3 and check again. If you were given it as a whole ledger, something is missing of it.`,
     ),
   ];
 }
@@ -196,10 +207,12 @@ function holds(where: Node, outcome: LedgerOutcome): HTMLElement {
     return self('nothing is signed', paragraph('The log has no checkpoint yet, so no signature vouches for it.'));
   }
   const newest = `The newest covers ${plural(head.size, 'entry', 'entries')}, up to a batch that says that it was made at ${head.time}.`;
+  const isOpen = outcome.interval?.complete === false;
+  const verdict = isOpen ? 'What is sealed of it is verified' : 'Verified';
   return status(
-    'verified',
-    titled(outcome, acknowledged === 0 ? 'Verified' : `Verified, with ${plural(acknowledged, 'finding')} acknowledged`),
-    'verified',
+    isOpen ? 'incomplete' : 'verified',
+    titled(outcome, acknowledged === 0 ? verdict : `${verdict}, with ${plural(acknowledged, 'finding')} acknowledged`),
+    isOpen ? 'beside' : 'verified',
     where,
     whole,
     ...whoSigned(outcome),

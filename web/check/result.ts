@@ -23,7 +23,7 @@ const SIGNS = {
 
 /** status is the verdict: what the check gave, a title with a sign, and what it means. */
 export const status = (
-  given: 'verified' | 'stated' | 'violated' | 'unverified',
+  given: 'verified' | 'stated' | 'violated' | 'unverified' | 'incomplete',
   title: string,
   tone: keyof typeof SIGNS,
   ...content: Node[]

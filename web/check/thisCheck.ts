@@ -91,6 +91,8 @@ export const chosenFolder = (
     ['Listed at', new Date(listedAt).toISOString()],
     ...(interval === undefined
       ? []
-      : ([['Checked of it', `only the interval ${describeInterval(interval)}`]] satisfies Fact[])),
+      : ([
+          ['Checked of it', `only the interval ${describeInterval(interval)}, by when the event hub got the events`],
+        ] satisfies Fact[])),
   ],
 });

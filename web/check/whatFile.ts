@@ -70,6 +70,37 @@ const TEXTS: readonly (readonly [RegExp, Known])[] = [
     },
   ],
   [
+    /^\s*\{(?:"report":\{)?\s*"version":\s*\d+,\s*"kind":\s*"integrity",[^]*?"checked":\s*\{\s*"mode":\s*"interval"/,
+    {
+      is: 'a report of a check of an interval of a ledger',
+      instead:
+        'It says what somebody\u2019s check of that interval found, and proves no record. Choose the folder of the slice, or of the mirror, and put the interval into step 3.',
+    },
+  ],
+  [
+    /^\s*\{\s*"version":\s*\d+,\s*"kind":\s*"integrity"/,
+    {
+      is: 'what \u201cauditseal verify --json\u201d said of a ledger',
+      instead: `It says what that check found, and proves no record. ${MIRROR}`,
+    },
+  ],
+  [
+    /^\s*\{\s*"version":\s*\d+,\s*"kind":\s*"slice"/,
+    {
+      is: 'the slice.json of a slice, which says what interval of a ledger a folder is of',
+      instead:
+        'It is a claim, and proves nothing. Choose the folder that it is in, and compare the interval in step 3 with the one that you should have.',
+    },
+  ],
+  [
+    /^\s*\{\s*"version":\s*\d+,\s*"kind":\s*"auditseal-export"/,
+    {
+      is: 'the manifest of an export, which says what was asked for and what the exported file is',
+      instead:
+        'Neither it nor that file proves anything. Where its member proof names a folder, choose the answer in there; else ask for one, which \u201cauditseal find --prove\u201d writes.',
+    },
+  ],
+  [
     /^\{"report":\{/,
     {
       is: 'a report of a check of a whole ledger',

@@ -6,9 +6,10 @@ import { command as verify } from './verify.ts';
 import { formatHash, sha256 } from '../../core/hash.ts';
 import { formatVerifierKey } from '../../core/note/verifierKey.ts';
 import { MAX_EVIDENCE_BYTES } from '../../core/objects/evidence.ts';
+import type { Report } from '../../core/objects/report.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
-import { createFile, createFolder, readUserFile, reasonOf } from '../files.ts';
+import { callersPath, createFile, createFolder, readUserFile, reasonOf } from '../files.ts';
 import { checkPagePath } from '../checkPage.ts';
 import { MIRROR, PAGE, README, REPORT, VERDICT, readMeFirst } from '../kitText.ts';
 import type { KitContents } from '../kitText.ts';
@@ -112,7 +113,10 @@ export const command = defineCommand(
       const ofInterval = slice === undefined ? [] : intervalArguments(slice);
       const checked = await verify.run([...trust, ...ofInterval, `--out=${into(REPORT)}`, '--', into(MIRROR)]);
       exit = worst(copied, known.logKeys.length === 0 ? worst(checked, EXIT.unknown) : checked);
-      const only = slice === undefined ? '' : `only the interval ${describeInterval(slice)}; `;
+      const only =
+        slice === undefined
+          ? ''
+          : `only the interval ${describeInterval(slice)}${(await isComplete(into(REPORT))) ? '' : ', which is NOT COMPLETE'}; `;
       pieces.push({ name: `${MIRROR}/`, verdict: VERDICTS[exit] ?? 'unknown', why: `${only}see ${REPORT}` });
     }
     for (const { name, bytes } of files) {
@@ -142,6 +146,12 @@ export const command = defineCommand(
     return exit;
   },
 );
+
+/** isComplete tells whether the interval is complete that a report which was just written is of. */
+async function isComplete(report: string): Promise<boolean> {
+  const { report: said } = JSON.parse(await readFile(callersPath(report), 'utf8')) as { report: Report };
+  return said.interval?.complete !== false;
+}
 
 const verdictOf = ({ made, program, interval, pieces, page }: KitContents): object => ({
   version: 1,

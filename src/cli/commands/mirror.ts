@@ -13,7 +13,7 @@ import { readTile } from '../../ledger/tiles.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exits.ts';
 import { callersPath, reasonOf } from '../files.ts';
-import { intervalIn, intervalOptions } from '../intervalOptions.ts';
+import { BY_THE_HUB, intervalIn, intervalOptions } from '../intervalOptions.ts';
 import { requireLogKeys, verifierKeys } from '../keys.ts';
 import { TARGET_MEANING, jsonOption } from '../options.ts';
 import { formatBytes, formatCount, print, printItem, printJson } from '../output.ts';
@@ -37,6 +37,7 @@ export const command = defineCommand(
       'With --from and --to it copies a slice: the log whole, and of the segments those alone that the log puts into that interval. ' +
         'DIR then says in the file slice.json what it is, and auditseal verify DIR with the same interval checks it. A slice can be ' +
         'continued, and widened.',
+      BY_THE_HUB,
       TARGET_MEANING,
     ],
     options: {

@@ -24,7 +24,7 @@ import { LIST_MEANING, TARGET_MEANING, jsonOption } from '../options.ts';
 import { warn } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { printReport } from '../report.ts';
-import { refuseSlice, shellWord } from '../sliceFolder.ts';
+import { refuseSlice, shellWord, widerLines } from '../sliceFolder.ts';
 import { hasTiles, openTarget, openTiles } from '../target.ts';
 import { unusable, usageError } from '../usage.ts';
 import type { OptionTable, OptionValues } from '../usage.ts';
@@ -70,9 +70,10 @@ export const command = defineLedgerCommand(
     ],
     options: OPTIONS,
     exits: {
-      fine: 'verified; with --from and --to, that interval alone',
+      fine: 'verified; with --from and --to, that interval alone, which is complete',
       wrong: 'violated: at least one finding of severity error',
-      unknown: 'unverified: nothing was checked, or something could not be read',
+      unknown:
+        'unverified: nothing was checked, or something could not be read; or what is sealed of an interval is verified, and it is not complete',
     },
     examples: [
       'auditseal verify ./mirror',
@@ -158,6 +159,7 @@ async function checkOne(
   } finally {
     progress.clear();
   }
+  report = { ...report, notChecked: [...(await widerLines(target, interval)), ...report.notChecked] };
   return {
     report,
     print: () => printReport(report, verifiers.length > 0),

@@ -170,6 +170,8 @@ export interface IntervalReport {
   /** entries of segments that are of the interval, and those of others */
   readonly segments: number;
   readonly segmentsOutside: number;
+  /** whether the log has all of it, as isIntervalComplete says */
+  readonly complete: boolean;
   /**
    * of each partition asked for: how many of its segments are of the interval, the index of the first and of the last of them (-1: there
    * is none), the earliest time of its first segment and when its newest one was sealed ('': the log has none)
@@ -209,6 +211,19 @@ export interface Report {
   /** SHA-256 of the report's page, which is made of the other members; left out where it has none */
   readonly page?: string;
 }
+
+/** isIntervalComplete tells whether the log has all of an interval: until its end, and not only what came behind it. docs/format.md, section 10.7. */
+export const isIntervalComplete = ({ to, chains }: Pick<IntervalReport, 'to' | 'chains'>): boolean =>
+  chains.every(({ sealed }) => sealed >= to) && chains.some(({ begins }) => begins !== '' && begins < to);
+
+/** standingOf is what a report counts as where one word is all that is said: what is verified of an interval that isn't complete is not enough. */
+export const standingOf = ({
+  status,
+  interval,
+}: {
+  readonly status: Status;
+  readonly interval?: IntervalReport;
+}): Status => (status === 'verified' && interval?.complete === false ? 'unverified' : status);
 
 /** EXIT_STATUS is what a program that checks ends with. docs/format.md, section 10.3. */
 export const EXIT_STATUS: Readonly<Record<Status, number>> = { verified: 0, violated: 1, unverified: 2 };

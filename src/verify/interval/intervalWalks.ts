@@ -6,6 +6,7 @@ import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { NO_POSITION } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
+import { isIntervalComplete } from '../../core/objects/report.ts';
 import type { IntervalReport } from '../../core/objects/report.ts';
 import { isPartitionOf } from '../../core/objects/slice.ts';
 import type { LedgerInterval } from '../../core/objects/slice.ts';
@@ -136,17 +137,12 @@ export class IntervalWalks implements LoggedObjects {
   report(positions: LogPosition['positions']): IntervalReport {
     const { from, to, partitions } = this.#interval;
     const asked = [...(partitions ?? positions.keys())].sort((a, b) => Number(a) - Number(b));
-    return {
-      from,
-      to,
-      partitions,
-      segments: this.segments,
-      segmentsOutside: this.outside,
-      chains: asked.map((partition) => {
-        const { begins = '', segments = 0, first = -1, last = -1 } = this.#followed.get(partition) ?? {};
-        const { sealed } = positions.get(partition) ?? NO_POSITION;
-        return { partition, segments, first, last, begins, sealed };
-      }),
-    };
+    const chains = asked.map((partition) => {
+      const { begins = '', segments = 0, first = -1, last = -1 } = this.#followed.get(partition) ?? {};
+      const { sealed } = positions.get(partition) ?? NO_POSITION;
+      return { partition, segments, first, last, begins, sealed };
+    });
+    const counts = { segments: this.segments, segmentsOutside: this.outside };
+    return { from, to, partitions, ...counts, complete: isIntervalComplete({ to, chains }), chains };
   }
 }

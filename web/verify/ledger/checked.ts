@@ -26,6 +26,8 @@ export interface IntervalCounts extends Interval {
   readonly foreign: number;
   readonly reports: number;
   readonly partitionsIn: readonly PartitionInterval[];
+  /** whether each partition is sealed until its end, and one begins before that */
+  readonly complete: boolean;
 }
 
 /** Checked is what the check of a whole ledger, or of an interval of one, found and did, beside its findings. */

@@ -86,6 +86,9 @@ export async function checkInterval(
     const { span, begins = '' } = chains.get(partition) ?? {};
     return { partition, span, begins, sealed: (positions.get(partition) ?? NO_POSITION).sealed ?? '' };
   });
+  const { to } = interval;
+  const complete =
+    partitionsIn.every(({ sealed }) => to <= sealed) && partitionsIn.some(({ begins }) => begins !== '' && begins < to);
   const withoutFinding: string[] = []; // those of findings outside fit none
   return {
     log,
@@ -93,7 +96,7 @@ export async function checkInterval(
     trust,
     reports,
     anchor,
-    interval: { ...interval, ...seen, partitionsIn },
+    interval: { ...interval, ...seen, partitionsIn, complete },
     notIntegrated,
     waiting: acknowledging.waiting,
     withoutFinding,

@@ -52,6 +52,12 @@ export const asks = ({ partitions }: Interval, partition: string): boolean => pa
 export const isSameInterval = (one: Interval, other: Interval): boolean =>
   one.from === other.from && one.to === other.to && String(one.partitions) === String(other.partitions);
 
+/** holds tells whether an interval has all that another one has. */
+export const holds = (wide: Interval, narrow: Interval): boolean =>
+  wide.from <= narrow.from &&
+  narrow.to <= wide.to &&
+  (wide.partitions === null || (narrow.partitions?.every((id) => asks(wide, id)) ?? false));
+
 /** readSlice reads a file as one that says what slice a folder is; undefined if it isn't one, or can't be read. */
 export async function readSlice(file: {
   readonly size: number;

@@ -17,7 +17,7 @@ import type { StoredFile } from './folder.ts';
 import { checkInterval } from './interval.ts';
 import { LogCheck } from './log.ts';
 import type { LogOutcome } from './log.ts';
-import { isKnownName, parseSegmentName } from './names.ts';
+import { isKnownName, parseReportName, parseSegmentName } from './names.ts';
 import { notChecked } from './notChecked.ts';
 import { checkPages } from './pages.ts';
 import { Reports } from './reports.ts';
@@ -52,6 +52,8 @@ export interface LedgerOutcome {
   readonly claimed: readonly string[];
   /** the interval that alone was checked; absent where all was */
   readonly interval: IntervalCounts | undefined;
+  /** whether a segment or a report has an entry in the log, or must be in a chain, and is gone */
+  readonly lacksObjects: boolean;
   /** what the folder says that it is a slice of: a claim; 'unreadable' where it says something else */
   readonly slice: Slice | 'unreadable' | undefined;
   readonly notChecked: readonly string[];
@@ -117,6 +119,7 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     foreignSegments: counts.foreignSegments,
     claimed: log.claimed?.map(({ text }) => text) ?? [],
     interval: checked.interval,
+    lacksObjects: lacksObjects(findings, folder),
     slice: await folder.slice(),
     notChecked: notChecked({
       folder,
@@ -137,6 +140,15 @@ export async function verifyLedger(files: Iterable<StoredFile>, options: VerifyO
     }),
   };
 }
+
+/** lacksObjects tells whether something was found to be gone that a slice leaves out. */
+const lacksObjects = ({ listed, omittedOf }: Findings, folder: Folder): boolean =>
+  omittedOf.has('segment-missing') ||
+  listed.some(
+    ({ code, object }) =>
+      code === 'segment-missing' ||
+      (code === 'entry-mismatch' && parseReportName(object) !== undefined && !folder.has(object)),
+  );
 
 /** isOwn tells whether a key can be one of the log's: its name and its type say what it signs. */
 const isOwn = (key: VerifierKey): boolean => key.type !== 'cosignature' && !isAuditor(key) && !isOperator(key);
