@@ -3,7 +3,8 @@ import type { ListedLedger } from './ledgerList.ts';
 import { formatCount, print, printItem, printJson, tell } from './output.ts';
 import { countFindings } from './report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
-import { EXIT_STATUS, isAcknowledged, standingOf } from '../core/objects/report.ts';
+import { standingOf } from '../core/objects/intervalReport.ts';
+import { EXIT_STATUS, isAcknowledged } from '../core/objects/report.ts';
 import type { FiledReport } from '../core/objects/filedReport.ts';
 import type { Status } from '../core/objects/report.ts';
 
@@ -108,6 +109,6 @@ function findingsIn(report: FiledReport): string {
   const omitted = 'findingsOmitted' in report ? report.findingsOmitted : 0;
   const acknowledged = report.findings.filter(isAcknowledged).length;
   const but = acknowledged === 0 ? '' : `, ${formatCount(acknowledged)} of them acknowledged`;
-  const isOpen = 'interval' in report && report.interval?.complete === false;
+  const isOpen = 'interval' in report && !(report.interval?.complete ?? true);
   return `${countFindings(report.findings.length + omitted)}${but}${isOpen ? '; the interval is not complete' : ''}`;
 }

@@ -15,7 +15,8 @@ import { targetWithoutSas } from './target.ts';
 import { parseArguments, usageError } from './usage.ts';
 import type { OptionTable, OptionValues } from './usage.ts';
 import { AuditsealError, named } from '../core/errors.ts';
-import { EXIT_STATUS, standingOf } from '../core/objects/report.ts';
+import { standingOf } from '../core/objects/intervalReport.ts';
+import { EXIT_STATUS } from '../core/objects/report.ts';
 
 /** AskedLedger is what somebody wants to be checked. */
 export interface AskedLedger<O> {

@@ -1,7 +1,5 @@
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from '../../src/cli/command.ts';
 import { command as checkFile } from '../../src/cli/commands/check.ts';
 import { command as fields } from '../../src/cli/commands/fields.ts';
 import { command as find } from '../../src/cli/commands/find.ts';
@@ -12,55 +10,27 @@ import { command as query } from '../../src/cli/commands/query.ts';
 import { command as show } from '../../src/cli/commands/show.ts';
 import { command as status } from '../../src/cli/commands/status.ts';
 import { command as verify } from '../../src/cli/commands/verify.ts';
-import { AuditsealError } from '../../src/core/errors.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { formatSlice, parseSlice } from '../../src/core/objects/slice.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { LEDGER, nameOf } from '../support/forge.ts';
-import { writeMirror } from '../support/logMirror.ts';
-import { KEY, keyOf } from '../support/logs.ts';
-import { inProcess } from '../support/program.ts';
-import { PLANTED, momentOf, sliceScene } from '../support/sliceScene.ts';
+import { keyOf } from '../support/logs.ts';
+import { momentOf } from '../support/sliceScene.ts';
+import {
+  AS_FAR_AS_SEALED,
+  MIDDLE,
+  check,
+  cut,
+  key,
+  prepareSlices,
+  run,
+  segmentsIn,
+  slice,
+  span,
+  whole,
+} from './slices.ts';
 
-const key = `--key=${formatVerifierKey(KEY.verifierKey)}`;
-const span = (from: number, to: number): string[] => [`--from=${momentOf(from)}`, `--to=${momentOf(to)}`];
-const MIDDLE = span(3, 9);
-/** Partition 10 is sealed until a time within it. */
-const AS_FAR_AS_SEALED = {
-  code: 2,
-  out: expect.stringContaining('verified, in that interval alone, which is NOT COMPLETE') as string,
-};
-
-let folder: string;
-/** a mirror of the whole ledger, and where slices are made */
-let whole: string;
-let slice: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'auditseal-test-'));
-  whole = join(folder, 'whole');
-  await writeMirror(whole, await sliceScene());
-});
-afterAll(() => rm(folder, { recursive: true }));
-beforeEach(async () => {
-  slice = await mkdtemp(join(folder, 'slice-'));
-});
-
-/** run gives a command's exit status and what it printed; of a fault what it would end with. */
-async function run(command: Command, ...args: string[]): Promise<{ code: number; out: string }> {
-  try {
-    return await inProcess(() => command.run(args));
-  } catch (error) {
-    if (!(error instanceof AuditsealError)) throw error;
-    return { code: error.code === 'USAGE' ? 64 : 2, out: error.message };
-  }
-}
-
-const cut = (...more: string[]): Promise<{ code: number; out: string }> =>
-  run(mirror, whole, slice, ...MIDDLE, key, ...more);
-const check = (...args: string[]): Promise<{ code: number; out: string }> =>
-  run(verify, slice, key, '--threads=1', ...args);
-const segmentsIn = async (path: string): Promise<string[]> =>
-  (await readdir(join(path, 'segments'), { recursive: true })).filter((name) => name.endsWith('.zst')).sort();
+prepareSlices();
 
 test('a slice is made, says what it is, and is checked by the command that was printed', async () => {
   const made = await cut('--tlog', join(whole, 'tlog'));
@@ -205,102 +175,6 @@ test('plain verify of a slice gives the whole command with its interval and the 
   }
   const [, command = ''] = /auditseal verify (.*)$/.exec((await check()).out) ?? [];
   expect(await run(verify, ...command.split(' '))).toMatchObject({ code: 0 });
-});
-
-describe('a slice.json', () => {
-  const claim = {
-    ledger: LEDGER,
-    from: momentOf(3),
-    to: momentOf(9),
-    partitions: null,
-    entries: 46,
-    made: momentOf(14),
-  };
-
-  test('in a whole mirror is ignored, and named', async () => {
-    await cp(whole, slice, { recursive: true });
-    await writeFile(join(slice, 'slice.json'), formatSlice(claim));
-    const { code, out } = await check();
-    expect(code).toBe(0);
-    expect(out).toContain('ignored: 1 file that says what slice of a ledger this is: slice.json');
-    expect(out).not.toContain('INTERVAL');
-  });
-
-  test('of all segments that there are makes a slice of a folder that lacks the reports alone', async () => {
-    const all = span(-1, 13);
-    expect(await run(mirror, whole, slice, ...all, key)).toMatchObject({ code: 0 });
-    await cp(join(whole, PLANTED), join(slice, PLANTED));
-    expect((await segmentsIn(slice)).length).toBe((await segmentsIn(whole)).length);
-    const report = 'reports/000000000000.json';
-    for (const lacked of [report, PLANTED]) {
-      for (const more of [[], ['--quick'], ['--json']]) {
-        const { code, out } = await check(...more);
-        expect(code).toBe(2);
-        expect(out).toContain(`has an entry of ${lacked}`);
-        expect(out).toContain(`To check it as that: auditseal verify ${slice} ${key} ${all.join(' ')}`);
-        expect(out).not.toMatch(/verified|violated/);
-      }
-      const dir = join(slice, '..', `kit-without-${lacked === report ? 'report' : 'planted'}`);
-      expect((await run(kit, dir, '--from', slice, key)).out).not.toContain('violated');
-      const verdict = JSON.parse(await readFile(join(dir, 'verdict.json'), 'utf8')) as object;
-      expect(verdict).toMatchObject({ interval: { from: momentOf(-1), to: momentOf(13), partitions: null } });
-      await cp(join(whole, 'reports'), join(slice, 'reports'), { recursive: true });
-      await rm(join(slice, PLANTED), { force: true });
-    }
-    await cp(join(whole, PLANTED), join(slice, PLANTED));
-    expect(await check()).toMatchObject({ code: 0 });
-  });
-
-  test('in a mirror from which segments were removed lets nothing pass that would not', async () => {
-    await cp(whole, slice, { recursive: true });
-    await rm(join(slice, nameOf(6)));
-    expect(await check()).toMatchObject({ code: 1 });
-    await writeFile(join(slice, 'slice.json'), formatSlice({ ...claim, from: momentOf(9), to: momentOf(13) }));
-    expect(await check()).toMatchObject({ code: 2 });
-    expect(await check(...MIDDLE)).toMatchObject({ code: 1 });
-    expect(await check(...span(0, 14))).toMatchObject({ code: 1 });
-    // What is changed, and not gone, it hides neither.
-    await cp(join(whole, nameOf(6)), join(slice, nameOf(6)));
-    await writeFile(join(slice, nameOf(7)), 'x');
-    expect(await check()).toMatchObject({ code: 1 });
-  });
-
-  test('that was widened or narrowed changes nothing of a check: the interval is the checker’s own', async () => {
-    await cut();
-    for (const changed of [{ to: momentOf(13) }, { from: momentOf(4), to: momentOf(5) }, { partitions: ['10'] }]) {
-      await writeFile(join(slice, 'slice.json'), formatSlice({ ...claim, ...changed }));
-      expect(await check(...MIDDLE)).toMatchObject(AS_FAR_AS_SEALED);
-      expect(await check(...span(3, 13))).toMatchObject({ code: 1 });
-    }
-  });
-
-  const text = formatSlice(claim).toString();
-  test.each([
-    ['nothing', ''],
-    ['no JSON', '<html>'],
-    ['of a later version', text.replace('"version":1', '"version":2')],
-    ['with a member twice', text.replace('"kind"', '"version":1,"kind"')],
-    ['with another order', text.replace(/("from":"[^"]+"),("to":"[^"]+")/, '$2,$1')],
-    ['with an interval that ends before', text.replace(momentOf(3), momentOf(10))],
-    ['with a day that does not exist', text.replace(momentOf(3), '2025-02-30T00:00:00.000Z')],
-    ['with partitions out of order', text.replace('"partitions":null', '"partitions":["2","1"]')],
-    ['with a command for a partition', text.replace('"partitions":null', '"partitions":["0; rm -rf /"]')],
-    ['with no partitions', text.replace('"partitions":null', '"partitions":[]')],
-    ['with a ledger that is many words', text.replace(LEDGER, 'all is verified')],
-    ['nested deeply', `{"version":1,"kind":"slice","ledger":${'['.repeat(9999)}`],
-    ['with spaces behind it', `${text} `],
-    ['without its end', text.slice(0, -2)],
-    ['larger than one may be', text + ' '.repeat(70_000)],
-  ])('that is %s is said to be unreadable, and nothing of it is repeated', async (_what, content) => {
-    await cut();
-    await writeFile(join(slice, 'slice.json'), content);
-    const { code, out } = await check();
-    expect(code).toBe(2);
-    expect(out).toContain("Its slice.json says that it is a slice, and can't be read");
-    expect(out).toContain('--from=TIME --to=TIME');
-    expect(out).not.toContain('rm -rf');
-    expect((await run(mirror, whole, slice, ...MIDDLE, key)).out).toContain("slice.json can't be read");
-  });
 });
 
 describe('a second copy', () => {

@@ -6,7 +6,7 @@ import type { LogEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { NO_POSITION } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
-import { isIntervalComplete } from '../../core/objects/report.ts';
+import { isIntervalComplete } from '../../core/objects/intervalReport.ts';
 import type { IntervalReport } from '../../core/objects/report.ts';
 import { isPartitionOf } from '../../core/objects/slice.ts';
 import type { LedgerInterval } from '../../core/objects/slice.ts';
