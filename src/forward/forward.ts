@@ -1,11 +1,13 @@
 import { Outbox } from './outbox.ts';
 import type { HeldUp } from './outbox.ts';
-import { MAX_OWED, formatPosition, openPosition } from './position.ts';
+import { MAX_OWED, formatPosition } from './position.ts';
 import type { Position } from './position.ts';
-import { beginRow, missingRow } from './rows.ts';
+import { missingRow } from './rows.ts';
 import type { PlacedSegment } from './rows.ts';
 import { openRows, readSegment } from './segmentRows.ts';
 import type { OpenedSegment, ReadSegment } from './segmentRows.ts';
+import { start, wrong } from './start.ts';
+import type { StartDeps } from './start.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
@@ -15,30 +17,17 @@ import { segmentName } from '../core/objects/names.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import { headsBefore, readBatchesOf, readEntries } from '../ledger/logEntries.ts';
 import { openPublished } from '../ledger/published.ts';
-import type { PublishedLog } from '../ledger/published.ts';
-import { hasGrownFrom } from '../ledger/treeProof.ts';
-import type { PositionStore, Row, RowSink } from '../ports/forward.ts';
-import type { Clock, Logger } from '../ports/host.ts';
+import type { Row, RowSink } from '../ports/forward.ts';
+import type { Logger } from '../ports/host.ts';
 import type { Signer } from '../ports/signing.ts';
 import type { ObjectStore, TileStore } from '../ports/store.ts';
 
-/** ForwardFrom is where forwarding begins: with the first record, with what comes from now on, or with a time (ISO 8601). */
-export type ForwardFrom = 'beginning' | 'now' | { readonly time: string };
-
-export interface ForwardDeps {
+export interface ForwardDeps extends StartDeps {
   readonly store: Pick<ObjectStore, 'read'>;
-  readonly tiles: Pick<TileStore, 'read'>;
-  readonly position: PositionStore;
   readonly sink: RowSink;
-  /** name of the ledger, and of its log */
-  readonly origin: string;
   /** keys that the log signs with, or did */
   readonly verifiers: readonly VerifierKey[];
-  /** keys of the auditor, who signs positions */
-  readonly auditors: readonly VerifierKey[];
   readonly signer: Signer;
-  readonly from: ForwardFrom;
-  readonly now: Clock;
   /** wait waits (ms). */
   readonly wait: (milliseconds: number) => Promise<void>;
   /** a run begins no segment after that time (ms) */
@@ -112,44 +101,13 @@ class Run {
     if (checkpoint.origin !== origin)
       return { why: `the published checkpoint is of ${checkpoint.origin}, not of ${origin}`, afterMs: 0 };
     this.#head = checkpoint;
-    const held = await this.#start(published);
-    return this.#position === undefined ? held : this.#forwardFrom(this.#position);
-  }
-
-  /** start takes up the position, or begins. */
-  async #start({ heads }: PublishedLog): Promise<HeldUp | undefined> {
-    const { position: store, origin, auditors, from, now } = this.#deps;
-    const stored = await store.read();
-    if (stored === 'too-large') throw wrong('is too large');
-    if (stored !== undefined) {
-      const position = openPosition(stored.bytes, origin, auditors);
-      await this.#check(position);
-      this.#position = { ...position, seen: this.#head };
-      this.#stored = { text: JSON.stringify(position), version: stored.version, at: now() };
-      return undefined;
-    }
-    const at = from === 'now' ? this.#head.size : 0;
-    const time = typeof from === 'object' ? from.time : '';
-    // Whoever removes the position makes this begin again, and that must show: here, and in the table.
-    this.#log.warn('forwarding begins', { entry: at, from: typeof from === 'object' ? time : from });
-    const began = from === 'now' ? heads.time : time;
-    const row = beginRow(origin, at, began === '' ? new Date(now()).toISOString() : began);
-    const held = (await this.#outbox.add(row)) ?? (await this.#outbox.flush());
-    if (held === undefined)
-      this.#position = { seen: this.#head, batch: at, next: at, from: time, owed: [], omitted: 0 };
-    return held;
-  }
-
-  /** check throws where the log isn't the one that was forwarded up to a position. */
-  async #check({ seen }: Position): Promise<void> {
-    const { size } = this.#head;
-    if (seen.size > size)
-      throw new AuditsealError(
-        'FORK_DETECTED',
-        `the published checkpoint has ${size} entries, and one of ${seen.size} was seen: an older one was put back`,
-      );
-    if (!(await hasGrownFrom(this.#deps.tiles, seen, this.#head)))
-      throw new AuditsealError('FORK_DETECTED', `the log does not go on from the ${seen.size} entries that were seen`);
+    const started = await start(this.#deps, checkpoint, this.#outbox, this.#log);
+    if (!('position' in started)) return started;
+    const { position, kept, version } = started;
+    this.#position = position;
+    const text = kept === undefined ? '' : JSON.stringify(kept);
+    this.#stored = { text, ...(version !== undefined && { version }), at: this.#deps.now() };
+    return this.#forwardFrom(position);
   }
 
   async #forwardFrom(position: Position): Promise<HeldUp | undefined> {
@@ -280,9 +238,6 @@ class Run {
     return true;
   }
 }
-
-const wrong = (why: string): AuditsealError =>
-  new AuditsealError('SIGNATURE_INVALID', `the position of forwarding ${why}`);
 
 /** segmentAt gives the segment whose entry has a number. A number that was owed is one's. */
 async function segmentAt(tiles: Pick<TileStore, 'read'>, head: TreeHead, leaf: number): Promise<PlacedSegment> {

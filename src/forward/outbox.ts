@@ -52,17 +52,25 @@ export class Outbox {
     return undefined;
   }
 
+  /** postAlone posts one row whole, or not at all. Nothing may be there to post. */
+  async postAlone(row: Row): Promise<HeldUp | undefined> {
+    const posted = await this.#ask([row]);
+    if (posted.is !== 'taken') return heldUpBy(posted);
+    this.taken += 1;
+    return undefined;
+  }
+
   /** What the service rejects is posted in halves, so that one row that it doesn't take holds up no other. */
   async #post(rows: readonly Row[]): Promise<HeldUp | undefined> {
     const posted = await this.#ask(rows);
     if (posted.is === 'taken') return undefined;
-    if (posted.is !== 'rejected') return { why: posted.why, afterMs: posted.is === 'throttled' ? posted.afterMs : 0 };
+    if (posted.is !== 'rejected') return heldUpBy(posted);
     if (rows.length > 1) {
       const half = Math.ceil(rows.length / 2);
       return (await this.#post(rows.slice(0, half))) ?? this.#post(rows.slice(half));
     }
     const bare = await this.#ask(rows.map(bareRow));
-    return bare.is === 'taken' ? undefined : { why: bare.why, afterMs: bare.is === 'throttled' ? bare.afterMs : 0 };
+    return bare.is === 'taken' ? undefined : heldUpBy(bare);
   }
 
   async #ask(rows: readonly Row[]): Promise<Posted> {
@@ -75,3 +83,8 @@ export class Outbox {
     }
   }
 }
+
+const heldUpBy = (posted: Exclude<Posted, { readonly is: 'taken' }>): HeldUp => ({
+  why: posted.why,
+  afterMs: posted.is === 'throttled' ? posted.afterMs : 0,
+});

@@ -1,17 +1,20 @@
 import { AuditsealError } from '../core/errors.ts';
 import { formatHash, parseHash } from '../core/hash.ts';
-import { isJsonObject, parseJsonObject } from '../core/jsonObject.ts';
+import { parseJsonObject } from '../core/jsonObject.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { joinSigned } from '../core/signed/documentSignature.ts';
 import { openPositionSignature, positionMessage } from '../core/signed/positionSignature.ts';
 import { decodeText, isTime } from '../core/text.ts';
+import type { ForwardTarget } from '../ports/forward.ts';
 import type { Signer } from '../ports/signing.ts';
 
 /** Position is how far a ledger's records are forwarded. */
 export interface Position {
   /** the largest tree that was seen: the log must go on from it */
   readonly seen: TreeHead;
+  /** the rule whose table has the rows: with another one, none of this holds */
+  readonly target: ForwardTarget;
   /** entries of the log up to the end of the last batch that is forwarded as a whole */
   readonly batch: number;
   /** number of the next entry, in the batch behind */
@@ -40,12 +43,14 @@ export async function formatPosition(ledger: string, position: Position, signer:
 }
 
 /** print leaves the closing brace to the signature. */
-const print = (ledger: string, { seen, batch, next, from, owed, omitted }: Position): string =>
+const print = (ledger: string, { seen, target, batch, next, from, owed, omitted }: Position): string =>
   JSON.stringify({
     version: VERSION,
     ledger,
     size: seen.size,
     root: formatHash(seen.rootHash),
+    endpoint: target.endpoint,
+    rule: target.rule,
     batch,
     next,
     from,
@@ -58,31 +63,41 @@ const contradicted = (why: string): AuditsealError =>
 
 /**
  * openPosition gives the position that an auditor's key of this ledger signed. It throws SIGNATURE_INVALID for everything else, and
- * VERSION_UNKNOWN for one of a later release.
+ * VERSION_UNKNOWN for one of another release.
  */
 export function openPosition(bytes: Buffer, ledger: string, verifiers: readonly VerifierKey[]): Position {
   const signed = openPositionSignature(bytes, ledger, verifiers);
   if (signed === undefined) throw contradicted("is not signed by this ledger's auditor");
   const text = decodeText(signed);
   const it = text === undefined ? undefined : parseJsonObject(`${text}}`);
-  if (it?.['version'] !== VERSION)
+  if (it === undefined) throw contradicted('is signed, and no JSON object');
+  if (it['version'] !== VERSION)
     throw new AuditsealError('VERSION_UNKNOWN', 'the position of forwarding is of another version of this program');
-  const position = isJsonObject(it) ? read(it) : undefined;
+  const position = read(it);
   if (position === undefined || print(ledger, position) !== text)
     throw contradicted('is signed, and not as this program prints it');
   return position;
 }
 
 function read(it: Readonly<Record<string, unknown>>): Position | undefined {
-  const { size, batch, next, from, owed, omitted } = it;
+  const { size, endpoint, rule, batch, next, from, owed, omitted } = it;
   const rootHash = parseHash(it['root']);
   const counts = [size, batch, next, omitted];
   const isList = Array.isArray(owed) && owed.length <= MAX_OWED && owed.every(isCount);
   if (rootHash === undefined || !counts.every(isCount) || !isList) return undefined;
+  if (typeof endpoint !== 'string' || typeof rule !== 'string') return undefined;
   if (typeof from !== 'string' || (from !== '' && !isTime(from))) return undefined;
   const [all, start, at, more] = counts as [number, number, number, number];
   if (start > at || at > all || owed.some((entry) => entry >= at)) return undefined;
-  return { seen: { size: all, rootHash }, batch: start, next: at, from, owed, omitted: more };
+  return {
+    seen: { size: all, rootHash },
+    target: { endpoint, rule },
+    batch: start,
+    next: at,
+    from,
+    owed,
+    omitted: more,
+  };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -94,13 +94,19 @@ export function missingRow(ledger: string, segment: PlacedSegment, why: string):
   };
 }
 
-/** beginRow says from where on a ledger's records are in the table. `time` is ISO 8601. */
-export const beginRow = (ledger: string, entry: number, time: string): Row => ({
-  TimeGenerated: time,
+/**
+ * beginRow says from where on a ledger's records are in the table: from an entry of the log on, or from a time (ISO 8601), which no entry
+ * stands for. It is dated `now` (ISO 8601), because the service dates anew what is older than two days.
+ */
+export const beginRow = (ledger: string, from: number | { readonly time: string }, now: string): Row => ({
+  TimeGenerated: now,
   Kind: 'begin',
   Origin: ledger,
-  Entry: entry,
-  Reason: 'records of earlier entries of the log are not forwarded',
+  ...(typeof from === 'number' && { Entry: from }),
+  Reason:
+    typeof from === 'number'
+      ? 'records of earlier entries of the log are not forwarded'
+      : `records of events before ${from.time} are not forwarded, unless their segment has later ones`,
 });
 
 const placeOf = (ledger: string, { entry, leaf }: PlacedSegment, record: number): Row => ({

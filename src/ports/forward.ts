@@ -22,6 +22,14 @@ export interface RowSink {
 /** MAX_POST_BYTES is the size of the JSON of one request that every sink takes. */
 export const MAX_POST_BYTES = 950_000;
 
+/** ForwardTarget is the data collection rule that rows are posted to. */
+export interface ForwardTarget {
+  /** its address */
+  readonly endpoint: string;
+  /** its immutable id */
+  readonly rule: string;
+}
+
 /** PositionBlob is the bytes of a stored position, and the version of them that a replacement names. */
 export interface PositionBlob {
   readonly bytes: Buffer;

@@ -107,6 +107,7 @@ export class ForwardScene {
       tiles: this.tiles,
       position: this.position,
       sink: this.sink(),
+      target: { endpoint: this.service.endpoint, rule: this.service.rule },
       origin: LEDGER,
       verifiers: [KEY.verifierKey],
       auditors: [AUDITOR.verifierKey],

@@ -10,10 +10,10 @@ export const FORWARD_LINES = {
   },
   'forwarding begins': {
     level: 'warn',
-    fields: { entry: 'number', from: 'name' },
+    fields: { entry: 'number', from: 'name', why: 'reason' },
     runbook: 'forwarding-begins',
     means:
-      'forward found no position: it runs for the first time, or somebody removed the position. What the log has before `entry` is not handed on',
+      'forward found no position of the rule that is set: it runs for the first time, somebody removed the position, or the rule is another one, as `why` says. What the log has before `entry` is not handed on; where `from` is a time, nor are segments without an event since then',
   },
   'forwarding is held up': {
     level: 'warn',
