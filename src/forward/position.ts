@@ -19,12 +19,18 @@ export interface Position {
   readonly batch: number;
   /** number of the next entry, in the batch behind */
   readonly next: number;
+  /** how many records of that entry's segment are forwarded already */
+  readonly record: number;
   /** segments without an event from this time on are left out; '' for none: ISO 8601, as FORWARD_FROM said it at the beginning */
   readonly from: string;
   /** numbers of entries whose segments could not be read, those first that are to be tried first */
   readonly owed: readonly number[];
+  /** how many records of the first of them are forwarded already */
+  readonly owedRecord: number;
   /** how many more there were than `owed` has room for: nobody tries those again */
   readonly omitted: number;
+  /** records that the service took in no form */
+  readonly refused: number;
 }
 
 /** MAX_OWED bounds the segments that are tried again. */
@@ -43,8 +49,9 @@ export async function formatPosition(ledger: string, position: Position, signer:
 }
 
 /** print leaves the closing brace to the signature. */
-const print = (ledger: string, { seen, target, batch, next, from, owed, omitted }: Position): string =>
-  JSON.stringify({
+const print = (ledger: string, { seen, target, ...rest }: Position): string => {
+  const { batch, next, record, from, owed, owedRecord, omitted, refused } = rest;
+  return JSON.stringify({
     version: VERSION,
     ledger,
     size: seen.size,
@@ -53,10 +60,14 @@ const print = (ledger: string, { seen, target, batch, next, from, owed, omitted 
     rule: target.rule,
     batch,
     next,
+    record,
     from,
     owed,
+    owedRecord,
     omitted,
+    refused,
   }).slice(0, -1);
+};
 
 const contradicted = (why: string): AuditsealError =>
   new AuditsealError('SIGNATURE_INVALID', `the position of forwarding ${why}`);
@@ -80,24 +91,18 @@ export function openPosition(bytes: Buffer, ledger: string, verifiers: readonly 
 }
 
 function read(it: Readonly<Record<string, unknown>>): Position | undefined {
-  const { size, endpoint, rule, batch, next, from, owed, omitted } = it;
+  const { size, endpoint, rule, batch, next, record, from, owed, owedRecord, omitted, refused } = it;
   const rootHash = parseHash(it['root']);
-  const counts = [size, batch, next, omitted];
   const isList = Array.isArray(owed) && owed.length <= MAX_OWED && owed.every(isCount);
-  if (rootHash === undefined || !counts.every(isCount) || !isList) return undefined;
-  if (typeof endpoint !== 'string' || typeof rule !== 'string') return undefined;
+  if (rootHash === undefined || !isList || typeof endpoint !== 'string' || typeof rule !== 'string') return undefined;
   if (typeof from !== 'string' || (from !== '' && !isTime(from))) return undefined;
-  const [all, start, at, more] = counts as [number, number, number, number];
-  if (start > at || at > all || owed.some((entry) => entry >= at)) return undefined;
-  return {
-    seen: { size: all, rootHash },
-    target: { endpoint, rule },
-    batch: start,
-    next: at,
-    from,
-    owed,
-    omitted: more,
-  };
+  if (!isCount(size) || !isCount(batch) || !isCount(next) || !isCount(record)) return undefined;
+  if (!isCount(owedRecord) || !isCount(omitted) || !isCount(refused)) return undefined;
+  if (batch > next || next > size || owed.some((entry) => entry >= next)) return undefined;
+  // Records are forwarded of a segment only if there is one.
+  if ((record > 0 && next === size) || (owedRecord > 0 && owed.length === 0)) return undefined;
+  const target = { endpoint, rule };
+  return { seen: { size, rootHash }, target, batch, next, record, from, owed, owedRecord, omitted, refused };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

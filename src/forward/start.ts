@@ -39,7 +39,12 @@ export interface Start {
  * start takes up the position, or begins where there is none, or one of another rule. It throws FORK_DETECTED where the log isn't the
  * one that was forwarded up to a position, and what openPosition throws.
  */
-export async function start(deps: StartDeps, head: TreeHead, outbox: Outbox, log: Logger): Promise<Start | HeldUp> {
+export async function start(
+  deps: StartDeps,
+  head: TreeHead,
+  outbox: Pick<Outbox<unknown>, 'postAlone'>,
+  log: Logger,
+): Promise<Start | HeldUp> {
   const { tiles, position: store, target, origin, auditors } = deps;
   const stored = await store.read();
   if (stored === undefined) return begin(deps, head, outbox, log, 'there is no position');
@@ -53,11 +58,13 @@ export async function start(deps: StartDeps, head: TreeHead, outbox: Outbox, log
   return begin(deps, head, outbox, log, why, stored.version);
 }
 
+const NOTHING = { record: 0, owed: [], owedRecord: 0, omitted: 0, refused: 0 };
+
 /** Whoever removes the position, or sets another rule, makes this begin again, and that must show: in the log, and in the table. */
 async function begin(
   { target, origin, from, now }: StartDeps,
   head: TreeHead,
-  outbox: Outbox,
+  outbox: Pick<Outbox<unknown>, 'postAlone'>,
   log: Logger,
   why: string,
   version?: string,
@@ -67,7 +74,7 @@ async function begin(
   const held = await outbox.postAlone(beginRow(origin, time === '' ? at : { time }, new Date(now()).toISOString()));
   if (held !== undefined) return held;
   log.warn('forwarding begins', { entry: at, from: typeof from === 'object' ? time : from, why });
-  const position = { seen: head, target, batch: at, next: at, from: time, owed: [], omitted: 0 };
+  const position = { seen: head, target, batch: at, next: at, from: time, ...NOTHING };
   return { position, ...(version !== undefined && { version }) };
 }
 

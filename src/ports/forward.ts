@@ -5,9 +5,9 @@ export type Posted =
   | { readonly is: 'throttled'; readonly afterMs: number; readonly why: string }
   /** it doesn't answer, or failed: try again */
   | { readonly is: 'unavailable'; readonly why: string }
-  /** these rows, or so many at once, are never taken */
+  /** these rows, or so many at once, are not taken as they are */
   | { readonly is: 'rejected'; readonly why: string }
-  /** no rows of this app are taken: a role, the rule or the stream is missing. A human has to mend it */
+  /** no rows of this app are taken: a role, the rule or the stream is missing */
   | { readonly is: 'refused'; readonly why: string };
 
 /** Row is a row of the table, its values by the names of the columns. */
@@ -45,7 +45,7 @@ export interface PositionStore {
   read(): Promise<PositionBlob | 'too-large' | undefined>;
   /**
    * replace stores bytes if what is stored is still of that version, or if nothing is, for undefined. It gives the new version, or
-   * undefined where somebody else was first.
+   * undefined where something else is stored: somebody else was first, or an answer to this very call was lost and it was repeated.
    */
   replace(version: string | undefined, bytes: Uint8Array): Promise<string | undefined>;
 }
