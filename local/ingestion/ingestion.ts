@@ -18,6 +18,8 @@ export interface Ingestion {
   fault: (request: number) => IngestionFault | undefined;
   /** refuse decides by the rows of a request with which status it is refused; undefined: with none. */
   refuse: (rows: readonly IngestedRow[]) => 400 | 413 | undefined;
+  /** clear makes the table one without rows. */
+  clear(): void;
   close(): Promise<void>;
 }
 
@@ -151,6 +153,7 @@ export async function startIngestion(options: IngestionOptions): Promise<Ingesti
     answered,
     fault: () => undefined,
     refuse: () => undefined,
+    clear: () => void rows.splice(0),
     close: async () => {
       const closed = once(server, 'close');
       server.close();

@@ -48,7 +48,7 @@ export class BlobPosition implements PositionStore {
       return etag;
     } catch (error) {
       const status = statusOf(error);
-      // Also where the answer to an own write was lost, and the client repeated it: then the next run reads it.
+      // Also where the answer to an own write was lost, and the client repeated it: whoever calls this compares what is stored.
       if (status === 409 || status === 412) return undefined;
       throw this.#fault(error);
     }

@@ -51,13 +51,11 @@ export class IngestedRows implements RowSink {
   #failed(error: unknown): Posted {
     const { statusCode, name } = Object(error) as { readonly statusCode?: unknown; readonly name?: unknown };
     const code = codeOf(error);
-    if (typeof statusCode !== 'number') {
-      // Of the library that signs in: no identity, or none that may have a token.
-      const isIdentity = /Authentication|Credential/.test(String(name));
-      return isIdentity
-        ? { is: 'refused', why: `no token for Azure Monitor (${String(name)}): the app's identity is missing or wrong` }
-        : { is: 'unavailable', why: `the service does not answer (${code ?? String(name)})` };
-    }
+    // Of the library that signs in: no identity, or none that may have a token. It may have the status of who gives tokens, such as 400.
+    if (isIdentityError(name, statusCode))
+      return { is: 'refused', why: `no token for Azure Monitor (${name}): the app's identity is missing or wrong` };
+    if (typeof statusCode !== 'number')
+      return { is: 'unavailable', why: `the service does not answer (${code ?? String(name)})` };
     const said = `the service answered ${statusCode}${code === undefined ? '' : ` ${code}`}`;
     if (statusCode === 429) return { is: 'throttled', afterMs: this.#retryAfter(error), why: said };
     if (statusCode === 408 || statusCode >= 500) return { is: 'unavailable', why: said };
@@ -80,6 +78,11 @@ const ADVICE: Readonly<Record<number, string>> = {
   403: 'the identity needs the role Monitoring Metrics Publisher on the rule; one that was given now may take half an hour',
   404: 'there is no such rule or stream at this address; compare FORWARD_ENDPOINT and FORWARD_RULE with the rule',
 };
+
+/** Who gives tokens may be busy or out, which passes: that is no matter of the identity. */
+const isIdentityError = (name: unknown, status: unknown): name is string =>
+  /^(Aggregate)?Authentication(Required)?Error$|^CredentialUnavailableError$/.test(String(name)) &&
+  !(typeof status === 'number' && (status === 429 || status >= 500));
 
 /** A code is a word; anything else might repeat what was sent. */
 function codeOf(error: unknown): string | undefined {

@@ -5,8 +5,8 @@ import { openCredential } from '../adapters/credential.ts';
 import { openIngestedRows } from '../adapters/logsIngestion.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { Forward } from '../forward/forward.ts';
-import type { ForwardFrom } from '../forward/forward.ts';
 import { MAX_POSITION_BYTES } from '../forward/position.ts';
+import type { ForwardFrom } from '../forward/start.ts';
 
 /** A run begins no segment after 50 s, so that runs a minute apart hardly wait for each other. */
 const BUDGET_MS = 50_000;
@@ -31,6 +31,7 @@ export async function openForwarding({ config, ...ledger }: Ledger): Promise<For
     tiles,
     position,
     sink: openIngestedRows(forward, credential, now),
+    target: { endpoint: forward.endpoint, rule: forward.rule },
     origin,
     verifiers,
     auditors: auditor.verifiers,

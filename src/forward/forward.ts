@@ -1,58 +1,43 @@
+import { HandOver } from './handOver.ts';
 import { Outbox } from './outbox.ts';
-import type { HeldUp } from './outbox.ts';
-import { MAX_OWED, formatPosition, openPosition } from './position.ts';
+import type { HeldUp, Rejected } from './outbox.ts';
+import { retryOwed } from './owed.ts';
 import type { Position } from './position.ts';
-import { beginRow, missingRow } from './rows.ts';
+import { Progress } from './progress.ts';
+import type { ProgressDeps, Reached } from './progress.ts';
+import { probeRow } from './rows.ts';
 import type { PlacedSegment } from './rows.ts';
-import { openRows, readSegment } from './segmentRows.ts';
-import type { OpenedSegment, ReadSegment } from './segmentRows.ts';
-import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
+import { readSegment } from './segmentRows.ts';
+import type { ReadSegment } from './segmentRows.ts';
+import { start, wrong } from './start.ts';
+import type { StartDeps } from './start.ts';
+import { faultIn } from '../core/errors.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
-import { parseEntry } from '../core/objects/entry.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
-import { segmentName } from '../core/objects/names.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
-import { headsBefore, readBatchesOf, readEntries } from '../ledger/logEntries.ts';
+import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { openPublished } from '../ledger/published.ts';
-import type { PublishedLog } from '../ledger/published.ts';
-import { hasGrownFrom } from '../ledger/treeProof.ts';
-import type { PositionStore, Row, RowSink } from '../ports/forward.ts';
-import type { Clock, Logger } from '../ports/host.ts';
-import type { Signer } from '../ports/signing.ts';
-import type { ObjectStore, TileStore } from '../ports/store.ts';
+import type { RowSink } from '../ports/forward.ts';
+import type { Logger } from '../ports/host.ts';
+import type { ObjectStore } from '../ports/store.ts';
 
-/** ForwardFrom is where forwarding begins: with the first record, with what comes from now on, or with a time (ISO 8601). */
-export type ForwardFrom = 'beginning' | 'now' | { readonly time: string };
-
-export interface ForwardDeps {
+export interface ForwardDeps extends StartDeps, ProgressDeps {
   readonly store: Pick<ObjectStore, 'read'>;
-  readonly tiles: Pick<TileStore, 'read'>;
-  readonly position: PositionStore;
   readonly sink: RowSink;
-  /** name of the ledger, and of its log */
-  readonly origin: string;
   /** keys that the log signs with, or did */
   readonly verifiers: readonly VerifierKey[];
-  /** keys of the auditor, who signs positions */
-  readonly auditors: readonly VerifierKey[];
-  readonly signer: Signer;
-  readonly from: ForwardFrom;
-  readonly now: Clock;
   /** wait waits (ms). */
   readonly wait: (milliseconds: number) => Promise<void>;
-  /** a run begins no segment after that time (ms) */
+  /** after that time (ms) a run posts once more what is collected, and ends */
   readonly budgetMs: number;
 }
 
 /** How many segments are read ahead. */
 const AHEAD = 3;
 
-/** The position is stored at the end of a run, and after a request when it is that old (ms). What is posted since comes twice after a crash. */
-const SAVE_MS = 5000;
-
-/** So many segments that could not be read are tried again in a run. */
-const OWED_A_RUN = 50;
+/** Segments that are owed get this part of a run, at its beginning: also while a backlog takes all the rest. */
+const OWED_SHARE = 0.2;
 
 /** Forward posts the records that the log covers, in its order. It runs in one process; another one at the same time makes duplicates. */
 export class Forward {
@@ -77,31 +62,28 @@ export class Forward {
   }
 }
 
-/** Reached is where the position is once all rows that were added are taken. */
-interface Reached extends Pick<Position, 'batch' | 'next' | 'owed' | 'omitted'> {
-  /** until when, by the log's time, everything is forwarded or owed; '' for none of it */
-  readonly upTo: string;
-}
-
-/** Run is one run: what it knows of the log, and how far it has come. */
+/** Run is one run: what it knows of the log, and what came of it. */
 class Run {
   readonly #deps: ForwardDeps;
   readonly #log: Logger;
-  readonly #ends: number;
-  readonly #outbox: Outbox;
+  readonly #began: number;
+  readonly #outbox: Outbox<Reached>;
   #head!: TreeHead;
-  #position: Position | undefined;
-  #reached!: Reached;
-  #upTo = '';
-  #segments = 0;
-  /** what is stored, its version, and since when (ms) */
-  #stored: { readonly text: string; readonly version?: string; readonly at: number } = { text: '', at: 0 };
+  #progress!: Progress;
+  #handOver!: HandOver;
+  /** records whose rows came without values, and why the first one did */
+  #bare = { records: 0, why: '' };
 
   constructor(deps: ForwardDeps, log: Logger) {
     this.#deps = deps;
     this.#log = log;
-    this.#ends = deps.now() + deps.budgetMs;
-    this.#outbox = new Outbox({ sink: deps.sink, wait: (milliseconds) => this.#wait(milliseconds) });
+    this.#began = deps.now();
+    this.#outbox = new Outbox({
+      sink: deps.sink,
+      wait: (milliseconds) => this.#wait(milliseconds),
+      probe: () => probeRow(deps.origin, new Date(deps.now()).toISOString()),
+      settled: (reached, rejected) => this.#settled(reached, rejected),
+    });
   }
 
   async go(): Promise<HeldUp | undefined> {
@@ -112,183 +94,98 @@ class Run {
     if (checkpoint.origin !== origin)
       return { why: `the published checkpoint is of ${checkpoint.origin}, not of ${origin}`, afterMs: 0 };
     this.#head = checkpoint;
-    const held = await this.#start(published);
-    return this.#position === undefined ? held : this.#forwardFrom(this.#position);
+    const started = await start(this.#deps, checkpoint, this.#outbox, this.#log);
+    if (!('position' in started)) return started;
+    const { position } = started;
+    const before = await headsBefore(tiles, checkpoint, position.batch);
+    if (before === undefined) throw wrong(`has ${position.batch} entries, where no batch ends`);
+    const [outbox, log] = [this.#outbox, this.#log];
+    const progress = (this.#progress = new Progress(this.#deps, started, before.time));
+    const { batch, next, record, owed, owedRecord, omitted } = position;
+    const reached = { batch, next, record, owed, owedRecord, omitted, upTo: before.time };
+    this.#handOver = new HandOver({ origin, outbox, progress, log }, reached);
+    return this.#handOn(position, before);
   }
 
-  /** start takes up the position, or begins. */
-  async #start({ heads }: PublishedLog): Promise<HeldUp | undefined> {
-    const { position: store, origin, auditors, from, now } = this.#deps;
-    const stored = await store.read();
-    if (stored === 'too-large') throw wrong('is too large');
-    if (stored !== undefined) {
-      const position = openPosition(stored.bytes, origin, auditors);
-      await this.#check(position);
-      this.#position = { ...position, seen: this.#head };
-      this.#stored = { text: JSON.stringify(position), version: stored.version, at: now() };
-      return undefined;
-    }
-    const at = from === 'now' ? this.#head.size : 0;
-    const time = typeof from === 'object' ? from.time : '';
-    // Whoever removes the position makes this begin again, and that must show: here, and in the table.
-    this.#log.warn('forwarding begins', { entry: at, from: typeof from === 'object' ? time : from });
-    const began = from === 'now' ? heads.time : time;
-    const row = beginRow(origin, at, began === '' ? new Date(now()).toISOString() : began);
-    const held = (await this.#outbox.add(row)) ?? (await this.#outbox.flush());
-    if (held === undefined)
-      this.#position = { seen: this.#head, batch: at, next: at, from: time, owed: [], omitted: 0 };
-    return held;
-  }
-
-  /** check throws where the log isn't the one that was forwarded up to a position. */
-  async #check({ seen }: Position): Promise<void> {
-    const { size } = this.#head;
-    if (seen.size > size)
-      throw new AuditsealError(
-        'FORK_DETECTED',
-        `the published checkpoint has ${size} entries, and one of ${seen.size} was seen: an older one was put back`,
-      );
-    if (!(await hasGrownFrom(this.#deps.tiles, seen, this.#head)))
-      throw new AuditsealError('FORK_DETECTED', `the log does not go on from the ${seen.size} entries that were seen`);
-  }
-
-  async #forwardFrom(position: Position): Promise<HeldUp | undefined> {
-    const { batch } = position;
-    const before = await headsBefore(this.#deps.tiles, this.#head, batch);
-    if (before === undefined) throw wrong(`has ${batch} entries, where no batch ends`);
-    this.#reached = { ...position, upTo: before.time };
-    this.#upTo = before.time;
+  async #handOn(position: Position, before: LogPosition): Promise<HeldUp | undefined> {
+    const isShareOver = (): boolean => this.#isOver(OWED_SHARE);
+    let held: HeldUp | undefined;
     try {
-      return (await this.#forward(position, before)) ?? (await this.#retry());
-    } finally {
-      await this.#save();
-      const { next, owed, omitted } = this.#position as Position;
-      this.#log.info('forwarded', {
-        rows: this.#outbox.taken,
-        segments: this.#segments,
-        entries: next,
-        behind: this.#head.size - next,
-        upTo: this.#upTo,
-        owed: owed.length + omitted,
-      });
+      held = await retryOwed(this.#deps, this.#head, this.#handOver, isShareOver);
+      held ??= await this.#forward(position, before);
+    } catch (error) {
+      // What made it end is said, and not that the position could not be stored then: the next run goes on from the one before.
+      await this.#progress.save().catch(() => {});
+      this.#report();
+      throw error;
     }
+    await this.#progress.save();
+    this.#report();
+    return held;
   }
 
   async #forward({ batch, next, from }: Position, before: LogPosition): Promise<HeldUp | undefined> {
     const { tiles, store } = this.#deps;
     const isDue = ({ entry, leaf }: PlacedSegment): boolean =>
       leaf >= next && entry.records.count > 0 && entry.time.last >= from;
+    const handOver = this.#handOver;
     for await (const { segments, heads, size } of readBatchesOf(tiles, this.#head, batch, before)) {
       for await (const segment of mapInOrder(segments.filter(isDue), AHEAD, (it) => readSegment(store, it))) {
-        const held = await this.#take(segment, openRows(this.#deps.origin, segment));
+        const held = await this.#take(segment);
         if (held !== undefined) return held;
-        this.#reached = { ...this.#reached, next: segment.leaf + 1 };
-        if (this.#isOver()) return this.#settle();
+        if (this.#isOver()) return handOver.settle();
       }
-      this.#reached = { ...this.#reached, batch: size, next: size, upTo: heads.time };
-      if (this.#isOver()) return this.#settle();
+      handOver.reached = { ...handOver.reached, batch: size, next: size, record: 0, upTo: heads.time };
+      if (this.#isOver()) return handOver.settle();
     }
-    return this.#settle();
-  }
-
-  /** retry tries segments again that could not be read: one in the archive tier, or that somebody took away, may be back. */
-  async #retry(): Promise<HeldUp | undefined> {
-    const { store, tiles, origin } = this.#deps;
-    for (const leaf of this.#reached.owed.slice(0, OWED_A_RUN)) {
-      if (this.#isOver()) return undefined;
-      const segment = await readSegment(store, await segmentAt(tiles, this.#head, leaf));
-      const opened = openRows(origin, segment);
-      const owed = this.#reached.owed.filter((other) => other !== leaf);
-      if (typeof opened === 'object') {
-        const held = await this.#take(segment, opened);
-        if (held !== undefined) return held;
-      } else owed.push(leaf);
-      this.#reached = { ...this.#reached, owed };
-    }
-    return this.#settle();
+    return handOver.settle();
   }
 
   /** take adds the rows of a segment, or one that says that they are missing. */
-  async #take(segment: ReadSegment, opened: OpenedSegment | string): Promise<HeldUp | undefined> {
-    if (typeof opened === 'string') {
-      const held = await this.#add(missingRow(this.#deps.origin, segment, opened));
-      if (held === undefined) this.#owe(segment, opened);
-      return held;
-    }
-    try {
-      for (const row of opened.rows) {
-        const held = await this.#add(row);
-        if (held !== undefined) return held;
-      }
-    } finally {
-      opened.close();
-    }
-    this.#segments += 1;
-    return undefined;
+  async #take(segment: ReadSegment): Promise<HeldUp | undefined> {
+    const { reached } = this.#handOver;
+    const { leaf } = segment;
+    const after = (record: number, isLast: boolean): Reached =>
+      isLast ? { ...reached, next: leaf + 1, record: 0 } : { ...reached, next: leaf, record };
+    const skip = leaf === reached.next ? reached.record : 0;
+    const taken = await this.#handOver.take(segment, skip, after, () => this.#isOver());
+    if (typeof taken === 'string') return undefined;
+    return 'unread' in taken ? this.#handOver.owe(segment, taken.unread, after(0, true)) : taken;
   }
 
-  /** add adds a row. Where that posted the rows before it, those of all segments before this row's are taken. */
-  async #add(row: Row): Promise<HeldUp | undefined> {
-    const { taken } = this.#outbox;
-    const held = await this.#outbox.add(row);
-    if (held !== undefined || this.#outbox.taken === taken) return held;
-    this.#advance();
-    if (this.#deps.now() - this.#stored.at >= SAVE_MS) await this.#save();
-    return undefined;
+  #settled(reached: Reached, rejected?: Rejected): void {
+    this.#progress.advance(reached);
+    if (rejected === undefined) return;
+    const { row, isLost, why } = rejected;
+    if (isLost) {
+      this.#progress.refuse();
+      const [object, record] = [String(row['Segment']), Number(row['Record'])];
+      this.#log.error('a record could not be forwarded', { object, record, why });
+    } else this.#bare = { records: this.#bare.records + 1, why: this.#bare.why || why };
   }
 
-  #owe({ entry, leaf }: PlacedSegment, why: string): void {
-    const { owed, omitted } = this.#reached;
-    const isFull = owed.length >= MAX_OWED;
-    const more = isFull ? { omitted: omitted + 1 } : { owed: [...owed, leaf] };
-    this.#reached = { ...this.#reached, ...more };
-    const { partition, index, records } = entry;
-    const object = segmentName(partition, index);
-    this.#log.error('records could not be forwarded', { object, records: records.count, why });
+  #report(): void {
+    const { upTo, position } = this.#progress;
+    const { next, owed, omitted, refused } = position;
+    if (this.#bare.records > 0) this.#log.warn('records are forwarded without their values', this.#bare);
+    this.#log.info('forwarded', {
+      rows: this.#outbox.taken,
+      segments: this.#handOver.segments,
+      entries: next,
+      behind: this.#head.size - next,
+      upTo,
+      owed: owed.length + omitted,
+      bare: this.#bare.records,
+      refused,
+    });
   }
 
-  /** settle posts what was added, which is whole segments then. */
-  async #settle(): Promise<HeldUp | undefined> {
-    const held = await this.#outbox.flush();
-    if (held === undefined) this.#advance();
-    return held;
-  }
-
-  #advance(): void {
-    const { upTo, ...reached } = this.#reached;
-    this.#position = { ...(this.#position as Position), ...reached };
-    this.#upTo = upTo;
-  }
-
-  async #save(): Promise<void> {
-    const { position: store, origin, signer, now } = this.#deps;
-    const position = this.#position as Position;
-    const text = JSON.stringify(position);
-    if (text === this.#stored.text) return;
-    const version = await store.replace(this.#stored.version, await formatPosition(origin, position, signer));
-    // Who was first forwards the same records: this run ends, and moves nothing back.
-    if (version === undefined)
-      throw new AuditsealError('CHAIN_CONTENDED', 'another process has moved the position of forwarding');
-    this.#stored = { text, version, at: now() };
-  }
-
-  #isOver = (): boolean => this.#deps.now() >= this.#ends;
+  /** Whether a run is over, or a part of it. */
+  #isOver = (part = 1): boolean => this.#deps.now() >= this.#began + part * this.#deps.budgetMs;
 
   async #wait(milliseconds: number): Promise<boolean> {
-    if (this.#deps.now() + milliseconds >= this.#ends) return false;
+    if (this.#deps.now() + milliseconds >= this.#began + this.#deps.budgetMs) return false;
     await this.#deps.wait(milliseconds);
     return true;
   }
-}
-
-const wrong = (why: string): AuditsealError =>
-  new AuditsealError('SIGNATURE_INVALID', `the position of forwarding ${why}`);
-
-/** segmentAt gives the segment whose entry has a number. A number that was owed is one's. */
-async function segmentAt(tiles: Pick<TileStore, 'read'>, head: TreeHead, leaf: number): Promise<PlacedSegment> {
-  for await (const { lines } of readEntries(tiles, head, leaf, leaf + 1)) {
-    const entry = attempt(() => parseEntry(lines[0] as Buffer), 'malformed');
-    if (entry?.type === 'segment') return { entry, leaf };
-  }
-  throw wrong(`owes entry ${leaf}, which is no segment's`);
 }

@@ -74,12 +74,43 @@ export function rowOf(ledger: string, segment: PlacedSegment, content: Buffer, r
   return { ...row, Cut: cut.join(' ') };
 }
 
+/** VALUES is the columns whose values are a record's own. */
+const VALUES = [...Object.values(COLUMNS), 'EventTime', 'OtherValues', 'Raw'];
+
 /** bareRow leaves of a row what leads to the proof, for a service that takes the whole one not. */
 export function bareRow(row: Row): Row {
-  const left = [...Object.values(COLUMNS), 'EventTime', 'OtherValues', 'Raw'].filter((column) => column in row);
+  const left = VALUES.filter((column) => column in row);
   const kept = Object.fromEntries(Object.entries(row).filter(([column]) => !left.includes(column)));
   return { ...kept, Cut: left.join(' ') };
 }
+
+/** lostRow stands for a record that the service takes not even bare: it has no value but its place. */
+export function lostRow(row: Row, why: string): Row {
+  const place = ['TimeGenerated', 'Origin', 'Partition', 'Record', 'Segment', 'Entry'];
+  const kept = Object.fromEntries(Object.entries(row).filter(([column]) => place.includes(column)));
+  return { ...kept, Kind: 'missing', Records: row['Records'] ?? 1, Reason: why };
+}
+
+/** probeRow is a row with all values that a record's may have, and nothing of a record: a service that rejects it is not set up for rows. */
+export const probeRow = (ledger: string, now: string): Row => ({
+  ...Object.fromEntries(VALUES.map((column) => [column, 'probe'])),
+  TimeGenerated: now,
+  EventTime: now,
+  Enqueued: now,
+  OtherValues: '{}',
+  Kind: 'probe',
+  Form: 'object',
+  Origin: ledger,
+  Partition: '',
+  Record: 0,
+  Event: 0,
+  Segment: '',
+  Entry: 0,
+  Leaf: 0,
+  RecordHash: '',
+  RawBytes: 0,
+  Cut: '',
+});
 
 /** missingRow stands for the records of a segment that can't be read: a search that should find them finds that they are not here. */
 export function missingRow(ledger: string, segment: PlacedSegment, why: string): Row {
@@ -94,13 +125,19 @@ export function missingRow(ledger: string, segment: PlacedSegment, why: string):
   };
 }
 
-/** beginRow says from where on a ledger's records are in the table. `time` is ISO 8601. */
-export const beginRow = (ledger: string, entry: number, time: string): Row => ({
-  TimeGenerated: time,
+/**
+ * beginRow says from where on a ledger's records are in the table: from an entry of the log on, or from a time (ISO 8601), which no entry
+ * stands for. It is dated `now` (ISO 8601), because the service dates anew what is older than two days.
+ */
+export const beginRow = (ledger: string, from: number | { readonly time: string }, now: string): Row => ({
+  TimeGenerated: now,
   Kind: 'begin',
   Origin: ledger,
-  Entry: entry,
-  Reason: 'records of earlier entries of the log are not forwarded',
+  ...(typeof from === 'number' && { Entry: from }),
+  Reason:
+    typeof from === 'number'
+      ? 'records of earlier entries of the log are not forwarded'
+      : `records of events before ${from.time} are not forwarded, unless their segment has later ones`,
 });
 
 const placeOf = (ledger: string, { entry, leaf }: PlacedSegment, record: number): Row => ({

@@ -28,8 +28,11 @@ export interface OpenedSegment {
   close(): void;
 }
 
-/** openRows opens a segment whose bytes are those that the log states, or says why there are no rows of it. */
-export function openRows(ledger: string, segment: ReadSegment): OpenedSegment | string {
+/**
+ * openRows opens a segment whose bytes are those that the log states, behind the first `skip` of its records, or says why there are no rows
+ * of it.
+ */
+export function openRows(ledger: string, segment: ReadSegment, skip: number): OpenedSegment | string {
   const { entry, stored } = segment;
   if (typeof stored !== 'object') return stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
   let content: Buffer;
@@ -45,7 +48,7 @@ export function openRows(ledger: string, segment: ReadSegment): OpenedSegment | 
   if (records.length !== count || records.some(({ seal }, i) => seal.record !== first + i))
     return 'its records are not those that its entry in the log says';
   const rows = function* (): Generator<Row> {
-    for (const record of records) yield rowOf(ledger, segment, content, record);
+    for (const record of records.slice(skip)) yield rowOf(ledger, segment, content, record);
   };
   return { rows: rows(), close: () => release(content) };
 }

@@ -5,9 +5,9 @@ export type Posted =
   | { readonly is: 'throttled'; readonly afterMs: number; readonly why: string }
   /** it doesn't answer, or failed: try again */
   | { readonly is: 'unavailable'; readonly why: string }
-  /** these rows, or so many at once, are never taken */
+  /** these rows, or so many at once, are not taken as they are */
   | { readonly is: 'rejected'; readonly why: string }
-  /** no rows of this app are taken: a role, the rule or the stream is missing. A human has to mend it */
+  /** no rows of this app are taken: a role, the rule or the stream is missing */
   | { readonly is: 'refused'; readonly why: string };
 
 /** Row is a row of the table, its values by the names of the columns. */
@@ -21,6 +21,14 @@ export interface RowSink {
 
 /** MAX_POST_BYTES is the size of the JSON of one request that every sink takes. */
 export const MAX_POST_BYTES = 950_000;
+
+/** ForwardTarget is the data collection rule that rows are posted to. */
+export interface ForwardTarget {
+  /** its address */
+  readonly endpoint: string;
+  /** its immutable id */
+  readonly rule: string;
+}
 
 /** PositionBlob is the bytes of a stored position, and the version of them that a replacement names. */
 export interface PositionBlob {
@@ -37,7 +45,7 @@ export interface PositionStore {
   read(): Promise<PositionBlob | 'too-large' | undefined>;
   /**
    * replace stores bytes if what is stored is still of that version, or if nothing is, for undefined. It gives the new version, or
-   * undefined where somebody else was first.
+   * undefined where something else is stored: somebody else was first, or an answer to this very call was lost and it was repeated.
    */
   replace(version: string | undefined, bytes: Uint8Array): Promise<string | undefined>;
 }

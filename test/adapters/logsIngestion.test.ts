@@ -1,3 +1,4 @@
+import { AggregateAuthenticationError, AuthenticationError, CredentialUnavailableError } from '@azure/identity';
 import { AggregateLogsUploadError } from '@azure/monitor-ingestion';
 import { ForwardScene, START } from '../support/forwardScene.ts';
 import { IngestedRows, STREAM, openIngestedRows } from '../../src/adapters/logsIngestion.ts';
@@ -74,12 +75,23 @@ test('a connection that ends, a service that is not there, and one that nobody t
   expect(said.map(({ is }) => is)).toEqual(['unavailable', 'unavailable', 'unavailable']);
 });
 
-test('without an identity it says so', async () => {
-  const getToken = (): Promise<never> =>
-    Promise.reject(Object.assign(new Error('secret'), { name: 'CredentialUnavailableError' }));
+test.each([
+  new CredentialUnavailableError('secret'),
+  new AuthenticationError(400, { error: 'invalid_client', error_description: 'secret' }),
+  new AuthenticationError(401, { error: 'invalid_client', error_description: 'secret' }),
+  new AggregateAuthenticationError([new CredentialUnavailableError('secret')]),
+])('without a token it says so, and no row is rejected: %#', async (fault) => {
+  const getToken = (): Promise<never> => Promise.reject(fault);
   const { endpoint, rule } = scene.service;
   const posted = await openIngestedRows({ endpoint, rule }, { getToken }, Date.now).post([row(1)]);
   expect(posted).toEqual({ is: 'refused', why: expect.stringMatching(/identity is missing or wrong$/) as unknown });
+});
+
+test('where who gives tokens is out, that passes', async () => {
+  const getToken = (): Promise<never> => Promise.reject(new AuthenticationError(503, { error: 'out' }));
+  const { endpoint, rule } = scene.service;
+  const posted = await openIngestedRows({ endpoint, rule }, { getToken }, Date.now).post([row(1)]);
+  expect(posted.is).toBe('unavailable');
 });
 
 test('rows of which a part was taken count as not taken, and nothing of them is repeated in words', async () => {

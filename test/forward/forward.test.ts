@@ -1,5 +1,6 @@
 import { ForwardScene, MINUTE, START, chainOf } from '../support/forwardScene.ts';
 import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
+import type { ForwardTarget } from '../../src/ports/forward.ts';
 
 let scene: ForwardScene;
 beforeEach(async () => {
@@ -73,6 +74,80 @@ test.each([
   scene.expectAll((key) => Number(key.split(' ')[2]) < left);
   expect(scene.messages()).toEqual(['forwarding begins', 'forwarded', 'forwarded']);
   expect(scene.service.rows.filter(({ Kind }) => Kind === 'begin').length).toBe(1);
+});
+
+test.each([
+  ['now', 'now' as const, { Entry: 6, Reason: 'records of earlier entries of the log are not forwarded' }],
+  [
+    'a time, however long ago',
+    { time: timeOf(6) },
+    { Reason: `records of events before ${timeOf(6)} are not forwarded, unless their segment has later ones` },
+  ],
+])(
+  'where it begins with %s, the row says what is left out, and no entry that nothing begins with',
+  async (_what, from, says) => {
+    await scene.grow(chainOf(4));
+    await scene.run({ from });
+    const row = scene.service.rows.find(({ Kind }) => Kind === 'begin');
+    // The service takes this time as it is.
+    expect(row).toEqual({ TimeGenerated: new Date(START).toISOString(), Kind: 'begin', Origin: LEDGER, ...says });
+    expect(scene.log.lines[0]).toMatchObject({
+      level: 'warn',
+      fields: { from: typeof from === 'object' ? from.time : from },
+    });
+  },
+);
+
+describe('another rule, or another address', () => {
+  const rule = 'dcr-11111111111111111111111111111111';
+
+  test.each([
+    ['rule', (): ForwardTarget => ({ endpoint: scene.service.endpoint, rule })],
+    ['address', (): ForwardTarget => ({ endpoint: 'https://other.example.com', rule: scene.service.rule })],
+  ])('%s begins as FORWARD_FROM says, because its table has nothing, and says so', async (_what, targetOf) => {
+    const target = targetOf();
+    await scene.grow(chainOf(4));
+    await scene.run();
+    await scene.run();
+    expect(scene.messages()).toEqual(['forwarding begins', 'forwarded', 'forwarded']);
+    scene.service.clear();
+    await scene.run({ target });
+    scene.expectAll();
+    expect(scene.service.rows.filter(({ Kind }) => Kind === 'begin').length).toBe(1);
+    const [line, ...rest] = scene.log.lines.splice(0);
+    expect(line).toMatchObject({
+      level: 'warn',
+      message: 'forwarding begins',
+      fields: { entry: 0, from: 'beginning', why: expect.stringContaining('the rule changed') as unknown },
+    });
+    expect(String(line?.fields['why'])).toContain(`${target.rule} at ${target.endpoint}`);
+    expect(rest.map(({ message }) => message)).toEqual(['forwarded']);
+    await scene.run({ target });
+    expect(scene.messages()).toEqual(['forwarded']);
+    expect(scene.service.rows.length).toBe(13);
+  });
+
+  test('begins with what comes from now on, where that is set', async () => {
+    const target = { endpoint: scene.service.endpoint, rule };
+    await scene.grow(chainOf(4));
+    await scene.run();
+    scene.service.clear();
+    await scene.run({ target, from: 'now' });
+    await scene.grow(chainOf(6));
+    await scene.run({ target, from: 'now' });
+    scene.expectAll((key) => Number(key.split(' ')[2]) < 12);
+  });
+
+  test('does not make an older log, or another one, one that is taken', async () => {
+    await scene.grow(chainOf(4));
+    const old = scene.tiles.objects.get('checkpoint') as Buffer;
+    await scene.grow(chainOf(5));
+    await scene.run();
+    scene.messages();
+    scene.tiles.objects.set('checkpoint', old);
+    await scene.run({ target: { endpoint: scene.service.endpoint, rule } });
+    expect(scene.whys()).toEqual([expect.stringMatching(/an older one was put back/)]);
+  });
 });
 
 test('a run that is over goes on in the next one, in the middle of a batch', async () => {

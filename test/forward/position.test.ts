@@ -6,6 +6,8 @@ import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { MAX_OWED, MAX_POSITION_BYTES, formatPosition, openPosition } from '../../src/forward/position.ts';
 import type { Position } from '../../src/forward/position.ts';
+import { joinSigned } from '../../src/core/signed/documentSignature.ts';
+import { positionMessage } from '../../src/core/signed/positionSignature.ts';
 import { ZERO_HASH } from '../../src/core/hash.ts';
 
 // Whoever may write the position, or the tiles, wants records not to arrive, and nobody to see it.
@@ -115,25 +117,42 @@ describe('a position that the auditor signed, and that is not of this log', () =
 
   test('with a debt that is no segment’s', async () => {
     scene.position.put(await signed({ owed: [0] }));
-    await scene.run();
-    expect(scene.whys()).toEqual([expect.stringMatching(/owes entry 0, which is no segment's/)]);
-    scene.expectAll();
+    await expectStopped(/owes entry 0, which is no segment's/);
   });
 
-  test.each([{ next: 1, batch: 3 }, { next: 1e9 }, { owed: [1e6] }, { from: 'yesterday' }, { omitted: -1 }])(
-    '%j',
-    async (changes) => {
-      scene.position.put(await signed(changes));
-      await expectStopped(/signed, and not as this program prints it/);
-    },
-  );
+  test.each([
+    { next: 1, batch: 3 },
+    { next: 1e9 },
+    { owed: [1e6] },
+    { from: 'yesterday' },
+    { omitted: -1 },
+    { owedRecord: 1 },
+    { refused: -1 },
+  ])('%j', async (changes) => {
+    scene.position.put(await signed(changes));
+    await expectStopped(/signed, and not as this program prints it/);
+  });
 });
 
 test('the largest position has room', async () => {
   const owed = Array.from({ length: MAX_OWED }, (_, i) => 10_000_000_000 + i);
-  const large = { ...position, seen: { size: 1e15, rootHash: ZERO_HASH }, batch: 1e12, next: 1e13, owed };
+  const large = {
+    ...position,
+    seen: { size: 1e15, rootHash: ZERO_HASH },
+    batch: 1e12,
+    next: 1e13,
+    owed,
+    target: { endpoint: `https://${'x'.repeat(253)}`, rule: 'x'.repeat(100) },
+  };
   const bytes = await formatPosition('x'.repeat(200), large, signerOf(AUDITOR));
   expect(bytes.length).toBeLessThan(MAX_POSITION_BYTES);
+});
+
+test('a position that is signed and no JSON is none, and is not called one of another version', async () => {
+  const text = Buffer.from('{"version":1,');
+  const signature = await signerOf(AUDITOR).sign(positionMessage(LEDGER, text));
+  scene.position.put(joinSigned(text, AUDITOR.verifierKey, signature));
+  await expectStopped(/is signed, and no JSON object/);
 });
 
 describe('whoever may write the tiles', () => {

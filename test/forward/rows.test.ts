@@ -167,7 +167,10 @@ test('a row without what a service refuses still leads to the proof', () => {
     RecordHash: row['RecordHash'],
     Cut: 'Category EventTime Raw',
   });
-  for (const other of [missingRow('l', segment, 'x'), beginRow('l', 0, '2026-11-22T00:00:00.000Z')])
+  for (const other of [
+    missingRow('l', segment, 'x'),
+    beginRow('l', { time: '2026-11-22T00:00:00.000Z' }, '2026-11-22T00:00:00.000Z'),
+  ])
     expect(Object.keys(bareRow(other)).filter((column) => !(column in COLUMNS))).toEqual([]);
 });
 

@@ -13,6 +13,7 @@ import type { Ingestion } from '../../local/ingestion/ingestion.ts';
 import COLUMNS from '../../infra/forwardColumns.json' with { type: 'json' };
 import { STREAM, openIngestedRows } from '../../src/adapters/logsIngestion.ts';
 import type { IngestedRows } from '../../src/adapters/logsIngestion.ts';
+import { openPosition } from '../../src/forward/position.ts';
 import { Forward } from '../../src/forward/forward.ts';
 import type { ForwardDeps } from '../../src/forward/forward.ts';
 import type { PositionBlob, PositionStore } from '../../src/ports/forward.ts';
@@ -25,17 +26,28 @@ export const START = Date.parse(timeOf(2_000_000));
 /** MemoryPosition keeps a position in memory. */
 class MemoryPosition implements PositionStore {
   bytes: Buffer | undefined;
+  /** what was stored, each with how many rows there were then */
+  readonly saves: { readonly bytes: Buffer; readonly rows: number }[] = [];
+  /** beforeReplace may lose an answer, or fail, before or after bytes are stored. */
+  beforeReplace: (replace: () => string | undefined) => string | undefined = (replace) => replace();
   #version = 0;
+  readonly #rows: () => number;
+
+  constructor(rows: () => number) {
+    this.#rows = rows;
+  }
 
   async read(): Promise<PositionBlob | undefined> {
     return this.bytes && { bytes: this.bytes, version: String(this.#version) };
   }
 
   async replace(version: string | undefined, bytes: Uint8Array): Promise<string | undefined> {
-    if (version !== (this.bytes && String(this.#version))) return undefined;
-    this.bytes = Buffer.from(bytes);
-    this.#version += 1;
-    return String(this.#version);
+    return this.beforeReplace(() => {
+      if (version !== (this.bytes && String(this.#version))) return undefined;
+      this.put(Buffer.from(bytes));
+      this.saves.push({ bytes: Buffer.from(bytes), rows: this.#rows() });
+      return String(this.#version);
+    });
   }
 
   /** put stores bytes as somebody would who has rights there. */
@@ -56,7 +68,7 @@ export interface ReferenceRow {
 export class ForwardScene {
   readonly store = new MemoryStore();
   readonly tiles = new MemoryTiles();
-  readonly position = new MemoryPosition();
+  readonly position = new MemoryPosition(() => this.service.rows.length);
   readonly log = new KeptLog();
   readonly service: Ingestion;
   readonly #certificate: string;
@@ -107,6 +119,7 @@ export class ForwardScene {
       tiles: this.tiles,
       position: this.position,
       sink: this.sink(),
+      target: { endpoint: this.service.endpoint, rule: this.service.rule },
       origin: LEDGER,
       verifiers: [KEY.verifierKey],
       auditors: [AUDITOR.verifierKey],
@@ -164,6 +177,26 @@ export class ForwardScene {
     });
   }
 
+  /** expectClaims compares each position that was stored with the rows that were there then. All rows must have come since. */
+  expectClaims(): void {
+    const all = [...this.records().values()];
+    if (this.position.saves.length === 0 || all.length === 0) throw new Error('there is nothing to compare with');
+    for (const { bytes, rows } of this.position.saves) {
+      const { next, record, owed, owedRecord } = openPosition(bytes, LEDGER, [AUDITOR.verifierKey]);
+      const taken = new Set(this.service.rows.slice(0, rows).map((row) => row['RecordHash']));
+      const isClaimed = ({ Entry: entry, Leaf: leaf }: Readonly<Record<string, unknown>>): boolean => {
+        // The first line of a segment is its header.
+        const place = Number(leaf) - 1;
+        if (owed.includes(Number(entry))) return entry === owed[0] && place < owedRecord;
+        return Number(entry) < next || (entry === next && place < record);
+      };
+      deepEqual(
+        all.filter((row) => isClaimed(row) && !taken.has(row['RecordHash'])),
+        [],
+      );
+    }
+  }
+
   /** expectAll compares what came with all records of the ledger, but for some: nothing is missing, and nothing else is there. */
   expectAll(except: (key: string) => boolean = () => false): void {
     const wanted = this.reference().filter(({ key }) => !except(key));
@@ -183,3 +216,16 @@ export const chainOf = (segments: number, partition = '0', records = 3): Map<str
     })),
     partition,
   );
+
+/** bigChain makes a partition's chain of segments of which a request takes the rows of 14 or 15 records. */
+export const bigChain = (segments: number, records: number, partition = '0'): Map<string, Buffer> => {
+  const edit = (lines: string[]): string[] =>
+    lines.map((line) => line.replace('{"n":', `{"filler":"${'x'.repeat(60_000)}","n":`));
+  return forgeChain(
+    Array.from({ length: segments }, (_, i): Spec => ({
+      events: Array.from({ length: records }, (_unused, n) => i * records + n),
+      edit,
+    })),
+    partition,
+  );
+};
