@@ -321,18 +321,9 @@ export class Search {
     }
     if (typeof stored !== 'object') {
       const isGone = stored === undefined && entry !== undefined;
-      const isOutside = isGone && isOutsideOf(this.#deps.slice, entry);
-      const why = isOutside
-        ? 'it is not here, and this folder calls itself a slice that does not hold it'
-        : stored === undefined
-          ? 'it is gone'
-          : WHY_UNREAD[stored];
-      this.tally.unsearched.push({
-        segment: name,
-        why,
-        isChanged: isGone && !isOutside,
-        ...(isOutside && { isOutside }),
-      });
+      if (isGone && isOutsideOf(this.#deps.slice, entry)) return this.tally.addOutside(name);
+      const why = stored === undefined ? 'it is gone' : WHY_UNREAD[stored];
+      this.tally.unsearched.push({ segment: name, why, isChanged: isGone });
       return;
     }
     if ('foreign' in stored) return this.tally.addForeign(name, stored.foreign);

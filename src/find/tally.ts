@@ -96,6 +96,12 @@ export class Tally {
     if (this.foreign.first.length < MOST_NAMED) this.foreign.first.push({ segment, why });
   }
 
+  /** addOutside counts a segment that isn't there, in a folder that calls itself a slice without it. */
+  addOutside(segment: string): void {
+    const why = 'it is not here, and this folder calls itself a slice that does not hold it';
+    this.unsearched.push({ segment, why, isChanged: false, isOutside: true });
+  }
+
   addWithout(field: Field | Extra, count: number): void {
     if (count > 0) this.without.set(field, (this.without.get(field) ?? 0) + count);
   }

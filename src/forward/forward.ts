@@ -5,12 +5,12 @@ import { retryOwed } from './owed.ts';
 import type { Position } from './position.ts';
 import { Progress } from './progress.ts';
 import type { ProgressDeps, Reached } from './progress.ts';
-import { probeRow } from './rows.ts';
+import { beginRow, probeRow } from './rows.ts';
 import type { PlacedSegment } from './rows.ts';
 import { readSegment } from './segmentRows.ts';
 import type { ReadSegment } from './segmentRows.ts';
 import { start, wrong } from './start.ts';
-import type { StartDeps } from './start.ts';
+import type { ForwardFrom, StartDeps } from './start.ts';
 import { faultIn } from '../core/errors.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
@@ -32,6 +32,8 @@ export interface ForwardDeps extends StartDeps, ProgressDeps {
   /** after that time (ms) a run posts once more what is collected, and ends */
   readonly budgetMs: number;
 }
+
+const beginsWith = (from: ForwardFrom): string => (typeof from === 'object' ? from.time : from);
 
 /** How many segments are read ahead. */
 const AHEAD = 3;
@@ -94,8 +96,7 @@ class Run {
     if (checkpoint.origin !== origin)
       return { why: `the published checkpoint is of ${checkpoint.origin}, not of ${origin}`, afterMs: 0 };
     this.#head = checkpoint;
-    const started = await start(this.#deps, checkpoint, this.#outbox, this.#log);
-    if (!('position' in started)) return started;
+    const started = await start(this.#deps, checkpoint);
     const { position } = started;
     const before = await headsBefore(tiles, checkpoint, position.batch);
     if (before === undefined) throw wrong(`has ${position.batch} entries, where no batch ends`);
@@ -104,7 +105,25 @@ class Run {
     const { batch, next, record, owed, owedRecord, omitted } = position;
     const reached = { batch, next, record, owed, owedRecord, omitted, upTo: before.time };
     this.#handOver = new HandOver({ origin, outbox, progress, log }, reached);
-    return this.#handOn(position, before);
+    return (position.begun ? undefined : await this.#begin(position, started.why)) ?? this.#handOn(position, before);
+  }
+
+  /**
+   * begin says in the table and in the log from where on records are handed on: whoever removes the position, or sets another rule, makes
+   * that happen again. The position is stored before, so that `now` stays the first run's, however long the service takes nothing.
+   */
+  async #begin(
+    { next, from }: Position,
+    why = 'the row that says so was not taken before',
+  ): Promise<HeldUp | undefined> {
+    const { origin, now } = this.#deps;
+    await this.#progress.save();
+    const row = beginRow(origin, from === '' ? next : { time: from }, new Date(now()).toISOString());
+    const held = await this.#outbox.postAlone(row);
+    if (held !== undefined) return held;
+    this.#progress.begin();
+    this.#log.warn('forwarding begins', { entry: next, from: beginsWith(this.#deps.from), why });
+    return undefined;
   }
 
   async #handOn(position: Position, before: LogPosition): Promise<HeldUp | undefined> {

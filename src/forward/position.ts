@@ -31,6 +31,8 @@ export interface Position {
   readonly omitted: number;
   /** records that the service took in no form */
   readonly refused: number;
+  /** the row that says where it begins is taken */
+  readonly begun: boolean;
 }
 
 /** MAX_OWED bounds the segments that are tried again. */
@@ -50,7 +52,7 @@ export async function formatPosition(ledger: string, position: Position, signer:
 
 /** print leaves the closing brace to the signature. */
 const print = (ledger: string, { seen, target, ...rest }: Position): string => {
-  const { batch, next, record, from, owed, owedRecord, omitted, refused } = rest;
+  const { batch, next, record, from, owed, owedRecord, omitted, refused, begun } = rest;
   return JSON.stringify({
     version: VERSION,
     ledger,
@@ -66,6 +68,7 @@ const print = (ledger: string, { seen, target, ...rest }: Position): string => {
     owedRecord,
     omitted,
     refused,
+    begun,
   }).slice(0, -1);
 };
 
@@ -91,18 +94,19 @@ export function openPosition(bytes: Buffer, ledger: string, verifiers: readonly 
 }
 
 function read(it: Readonly<Record<string, unknown>>): Position | undefined {
-  const { size, endpoint, rule, batch, next, record, from, owed, owedRecord, omitted, refused } = it;
+  const { size, endpoint, rule, batch, next, record, from, owed, owedRecord, omitted, refused, begun } = it;
   const rootHash = parseHash(it['root']);
   const isList = Array.isArray(owed) && owed.length <= MAX_OWED && owed.every(isCount);
   if (rootHash === undefined || !isList || typeof endpoint !== 'string' || typeof rule !== 'string') return undefined;
   if (typeof from !== 'string' || (from !== '' && !isTime(from))) return undefined;
   if (!isCount(size) || !isCount(batch) || !isCount(next) || !isCount(record)) return undefined;
   if (!isCount(owedRecord) || !isCount(omitted) || !isCount(refused)) return undefined;
+  if (typeof begun !== 'boolean') return undefined;
   if (batch > next || next > size || owed.some((entry) => entry >= next)) return undefined;
   // Records are forwarded of a segment only if there is one.
   if ((record > 0 && next === size) || (owedRecord > 0 && owed.length === 0)) return undefined;
   const target = { endpoint, rule };
-  return { seen: { size, rootHash }, target, batch, next, record, from, owed, owedRecord, omitted, refused };
+  return { seen: { size, rootHash }, target, batch, next, record, from, owed, owedRecord, omitted, refused, begun };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

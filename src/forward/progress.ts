@@ -48,6 +48,11 @@ export class Progress {
     this.upTo = upTo;
   }
 
+  /** begin says that the row is taken that says where it begins. */
+  begin(): void {
+    this.position = { ...this.position, begun: true };
+  }
+
   /** refuse counts a record that the service takes in no form. */
   refuse(): void {
     this.position = { ...this.position, refused: this.position.refused + 1 };

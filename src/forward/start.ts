@@ -1,13 +1,10 @@
 import { openPosition } from './position.ts';
 import type { Position } from './position.ts';
-import type { HeldUp, Outbox } from './outbox.ts';
-import { beginRow } from './rows.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { hasGrownFrom } from '../ledger/treeProof.ts';
 import type { ForwardTarget, PositionStore } from '../ports/forward.ts';
-import type { Clock, Logger } from '../ports/host.ts';
 import type { TileStore } from '../ports/store.ts';
 
 /** ForwardFrom is where forwarding begins: with the first record, with what comes from now on, or with a time (ISO 8601). */
@@ -23,7 +20,6 @@ export interface StartDeps {
   /** keys of the auditor, who signs positions */
   readonly auditors: readonly VerifierKey[];
   readonly from: ForwardFrom;
-  readonly now: Clock;
 }
 
 /** Start is where a run starts. */
@@ -33,21 +29,18 @@ export interface Start {
   readonly kept?: Position;
   /** version of what is stored, of this rule or of another one */
   readonly version?: string;
+  /** why it begins; left out where it goes on */
+  readonly why?: string;
 }
 
 /**
  * start takes up the position, or begins where there is none, or one of another rule. It throws FORK_DETECTED where the log isn't the
  * one that was forwarded up to a position, and what openPosition throws.
  */
-export async function start(
-  deps: StartDeps,
-  head: TreeHead,
-  outbox: Pick<Outbox<unknown>, 'postAlone'>,
-  log: Logger,
-): Promise<Start | HeldUp> {
+export async function start(deps: StartDeps, head: TreeHead): Promise<Start> {
   const { tiles, position: store, target, origin, auditors } = deps;
   const stored = await store.read();
-  if (stored === undefined) return begin(deps, head, outbox, log, 'there is no position');
+  if (stored === undefined) return { position: beginning(deps, head), why: 'there is no position' };
   if (stored === 'too-large') throw wrong('is too large');
   const position = openPosition(stored.bytes, origin, auditors);
   await check(tiles, position.seen, head);
@@ -55,27 +48,14 @@ export async function start(
   if (endpoint === target.endpoint && rule === target.rule)
     return { position: { ...position, seen: head }, kept: position, version: stored.version };
   const why = `the rule changed: the position is of ${rule} at ${endpoint}, and rows go to ${target.rule} at ${target.endpoint}`;
-  return begin(deps, head, outbox, log, why, stored.version);
+  return { position: beginning(deps, head), version: stored.version, why };
 }
 
-const NOTHING = { record: 0, owed: [], owedRecord: 0, omitted: 0, refused: 0 };
+const NOTHING = { record: 0, owed: [], owedRecord: 0, omitted: 0, refused: 0, begun: false };
 
-/** Whoever removes the position, or sets another rule, makes this begin again, and that must show: in the log, and in the table. */
-async function begin(
-  { target, origin, from, now }: StartDeps,
-  head: TreeHead,
-  outbox: Pick<Outbox<unknown>, 'postAlone'>,
-  log: Logger,
-  why: string,
-  version?: string,
-): Promise<Start | HeldUp> {
+function beginning({ target, from }: StartDeps, head: TreeHead): Position {
   const at = from === 'now' ? head.size : 0;
-  const time = typeof from === 'object' ? from.time : '';
-  const held = await outbox.postAlone(beginRow(origin, time === '' ? at : { time }, new Date(now()).toISOString()));
-  if (held !== undefined) return held;
-  log.warn('forwarding begins', { entry: at, from: typeof from === 'object' ? time : from, why });
-  const position = { seen: head, target, batch: at, next: at, from: time, ...NOTHING };
-  return { position, ...(version !== undefined && { version }) };
+  return { seen: head, target, batch: at, next: at, from: typeof from === 'object' ? from.time : '', ...NOTHING };
 }
 
 /** check throws where the log isn't the one that was seen. */

@@ -1,3 +1,4 @@
+import { AuditsealError } from '../../src/core/errors.ts';
 import { ForwardScene, MINUTE, START, chainOf } from '../support/forwardScene.ts';
 import { LEDGER, forgeChain, timeOf } from '../support/forge.ts';
 import type { ForwardTarget } from '../../src/ports/forward.ts';
@@ -74,6 +75,31 @@ test.each([
   scene.expectAll((key) => Number(key.split(' ')[2]) < left);
   expect(scene.messages()).toEqual(['forwarding begins', 'forwarded', 'forwarded']);
   expect(scene.service.rows.filter(({ Kind }) => Kind === 'begin').length).toBe(1);
+});
+
+test('now is when it was asked first, however long the service takes nothing', async () => {
+  await scene.grow(chainOf(4));
+  scene.service.fault = () => ({ status: 403 });
+  for (const segments of [4, 5, 6]) {
+    await scene.grow(chainOf(segments));
+    await scene.run({ from: 'now' });
+  }
+  expect(scene.messages()).toEqual(Array(3).fill('forwarding is held up'));
+  scene.service.fault = () => undefined;
+  await scene.run({ from: 'now' });
+  scene.expectAll((key) => Number(key.split(' ')[2]) < 12);
+  expect(scene.messages()).toEqual(['forwarding begins', 'forwarded']);
+  expect(scene.service.rows.filter(({ Kind }) => Kind === 'begin').length).toBe(1);
+});
+
+test('where the position can not be stored, nothing begins, and the table gets no row for each try', async () => {
+  await scene.grow(chainOf(4));
+  scene.position.beforeReplace = (): never => {
+    throw new AuditsealError('STORE_REFUSED', 'it may not be written');
+  };
+  for (let run = 0; run < 3; run++) await scene.run();
+  expect(scene.messages()).toEqual(Array(3).fill('forwarding is held up'));
+  expect(scene.service.rows).toEqual([]);
 });
 
 test.each([

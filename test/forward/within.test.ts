@@ -203,12 +203,13 @@ describe('storing the position', () => {
     let tries = 0;
     scene.position.beforeReplace = (replace) => {
       const version = replace();
-      if (tries++ === 0) throw new AuditsealError('STORE_UNAVAILABLE', 'no answer');
+      // The first is of where it begins.
+      if (tries++ === 1) throw new AuditsealError('STORE_UNAVAILABLE', 'no answer');
       return version;
     };
     await scene.run({ budgetMs: 500_000 });
     expect(scene.whys()).toContain('no answer');
-    expect(tries).toBe(2);
+    expect(tries).toBe(3);
     await scene.run({ budgetMs: 500_000 });
     scene.expectAll();
     expect(scene.service.rows.length).toBe(241);
@@ -219,7 +220,8 @@ describe('storing the position', () => {
     scene.store.beforeRead = (): never => {
       throw new AuditsealError('STORE_UNAVAILABLE', 'the store is out');
     };
-    scene.position.beforeReplace = (): never => {
+    scene.position.beforeReplace = (replace) => {
+      if (scene.position.saves.length === 0) return replace();
       throw new AuditsealError('STORE_UNAVAILABLE', 'so is the position');
     };
     await scene.run();
