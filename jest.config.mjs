@@ -23,7 +23,6 @@ export default {
     '<rootDir>/tools/node22/',
   ],
   globalSetup: '<rootDir>/test/support/build.mjs',
-  // One more than the processors of the smallest machine: many tests wait for programs that they started.
-  maxWorkers: 3,
+  maxWorkers: 2,
   testTimeout: 180_000,
 };

@@ -12,7 +12,7 @@ const simulate = (args: readonly string[], env: Readonly<Record<string, string>>
 test('in no schedule anything is lost, doubled, out of order or claimed that is not so, and each path is taken', async () => {
   const { code, stdout, stderr } = await simulate(['--schedules', String(ENOUGH)]);
   if (code !== 0) throw new Error(`${stdout.slice(0, 4000)}${stderr}`);
-});
+}, 900_000);
 
 test.each(Object.keys(BUGS))('it is found if %s', async (bug) => {
   const plant = ['--import', './test/simulation/plantBug.ts'];

@@ -12,6 +12,7 @@ import { Fault } from '../../../web/verify/fault.ts';
 import { decompress as pageDecompress } from '../../../web/verify/zstd/decompress.ts';
 import { referenceLines } from '../../support/referenceLedger.ts';
 import { Random } from '../../support/random.ts';
+import { picks } from '../../support/sample.ts';
 
 const TEXT = Buffer.from('{"a":"hello hello hello"}\n'.repeat(20));
 /** What `act` throws for bytes that are not of the format: SEGMENT_MALFORMED, in these words. */
@@ -203,7 +204,7 @@ describe('decompress', () => {
   });
 
   test('every flipped bit gives the same content, other content, or a refusal that says so', () => {
-    for (let bit = 0; bit < good.length * 8; bit++) {
+    for (const bit of picks(good.length * 8, 200, good.length)) {
       const flipped = Buffer.from(good);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       expect(refusal(() => decompress(flipped))).not.toBe('');
