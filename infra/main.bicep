@@ -270,7 +270,9 @@ var contradictions = concat(
     ? ['Zones of elsewhere need an existing network, which asks them before the apps start.']
     : [],
   forwardPlan != 'none' && privateMonitor
-    ? ['The rule that records are handed on through has a public address only: AUDITSEAL_FORWARD and AUDITSEAL_PRIVATE_MONITOR exclude each other.']
+    ? [
+        'The rule that records are handed on through has a public address only: AUDITSEAL_FORWARD and AUDITSEAL_PRIVATE_MONITOR exclude each other.'
+      ]
     : []
 )
 var subnetIds = !empty(contradictions)

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { refusalOf } from './duckDbStatement.ts';
 import { ValueReader } from './duckDbValue.ts';
+import { holdsSecret } from '../config/secrets.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { SqlAnswer, SqlCell, SqlEngine, SqlTable, SqlType, SqlValue } from '../ports/sqlEngine.ts';
 
@@ -99,6 +100,8 @@ class DuckDb implements SqlEngine {
   #bytes = 0;
   #held = 0;
   #isRunning = false;
+  /** what the engine says of the statement may be repeated: there is nothing in it that looks like a secret */
+  #mayRepeat = true;
   #isEnded = false;
 
   constructor(api: Api, opened: Opened, table: SqlTable) {
@@ -154,15 +157,16 @@ class DuckDb implements SqlEngine {
   }
 
   async #prepare(sql: string): Promise<DuckDBPreparedStatement> {
+    this.#mayRepeat = !holdsSecret(sql);
     const refusal = await refusalOf(this.#opened.connection, sql);
-    if (refusal !== undefined) throw new AuditsealError('USAGE', refusal);
+    if (refusal !== undefined) throw new AuditsealError('USAGE', this.#mayRepeat ? refusal : `the SQL: ${UNREPEATED}`);
     try {
       const statements = await this.#opened.connection.extractStatements(sql);
       const prepared = await statements.prepare(0);
       // What counts is what the engine takes it for.
       if (statements.count === 1 && prepared.statementType === this.#api.StatementType.SELECT) return prepared;
     } catch (error) {
-      const said = saidBy(error);
+      const said = this.#saidBy(error);
       const isOutside = said.startsWith('Permission Error');
       const why = isOutside
         ? 'the SQL: a statement reads the table alone, and no file, address or database'
@@ -229,10 +233,16 @@ class DuckDb implements SqlEngine {
     rmSync(this.#opened.spill, { recursive: true, force: true });
   }
 
+  #saidBy(error: unknown): string {
+    const said = saidBy(error);
+    const [kind = ''] = /^(?:Out of Memory|IO|Permission) Error/.exec(said) ?? [];
+    return this.#mayRepeat ? said : `${kind} ${UNREPEATED}`.trim();
+  }
+
   #faultOf(error: unknown): AuditsealError {
     if (this.#isEnded) return ended();
     if (error instanceof AuditsealError) return error;
-    const said = saidBy(error);
+    const said = this.#saidBy(error);
     const isTooMuch = /^(?:Out of Memory|IO) Error/.test(said);
     const why = isTooMuch
       ? `this takes more memory, or more room in ${dirname(this.#opened.spill)}, than there is: read less (--from, --to, --partition), ask for fewer columns or groups, ` +
@@ -241,6 +251,9 @@ class DuckDb implements SqlEngine {
     return new AuditsealError('TARGET_INVALID', why, { cause: error });
   }
 }
+
+/** What is cut of a statement may be the secret alone, so nothing of it is repeated. */
+const UNREPEATED = 'what is wrong with it is not repeated, because it holds what looks like a secret';
 
 const ended = (): AuditsealError => new AuditsealError('STOPPING', 'interrupted: there is no whole answer');
 

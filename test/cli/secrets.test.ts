@@ -16,6 +16,7 @@ import { writeMirror } from '../support/logMirror.ts';
 import { ledgerOf } from '../support/loggedLedger.ts';
 import { KEY } from '../support/logs.ts';
 import { ROOT, inProcess, runNode } from '../support/program.ts';
+import { picked } from '../support/sample.ts';
 import type { Ended } from '../support/program.ts';
 import { SECRET, SPELLINGS } from '../support/secrets.ts';
 import { namesRead } from '../support/settings.ts';
@@ -114,7 +115,7 @@ describe.each(Object.keys(COMMANDS))('auditseal %s', (command) => {
   test('refuses a secret wherever it stands, and repeats it nowhere', async () => {
     const wrong: unknown[] = [];
     for (const place of placesOf(command)) {
-      for (const [what, value] of Object.entries(SPELLINGS)) {
+      for (const [what, value] of picked(Object.entries(SPELLINGS), 4, 8)) {
         const { code, out } = await inProcess(async () => {
           try {
             return await (commands.get(command) as Command).run(lineOf(command, place, value), OUTSIDE);
