@@ -40,7 +40,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/witness/': ['src/ports/', 'src/core/'],
   // The SQL engine is loaded on use alone, by these files.
-  'src/adapters/duckDb': ['src/ports/', 'src/core/', '@duckdb/node-api', 'node:'],
+  'src/adapters/duckDb': ['src/config/secrets.ts', 'src/ports/', 'src/core/', '@duckdb/node-api', 'node:'],
   'src/adapters/': ['src/config/', 'src/ports/', 'src/core/', '@azure/', 'rhea', 'node:'],
   'src/threads/': ['src/prove/', 'src/ledger/', 'src/ports/', 'src/core/', 'node:'],
   'src/app/': ['src/', 'node:timers/promises'],

@@ -1,4 +1,7 @@
-/** FUNCTIONS is which functions each app runs; the others are switched off in it. A test compares infra/functionApps.json. */
+/**
+ * FUNCTIONS is which functions each app runs; the others are switched off in it, `forward` too unless somebody switched it on. A test
+ * compares infra/functionApps.json.
+ */
 export const FUNCTIONS = {
   sealer: ['ingest', 'watch', 'integrate', 'log'],
   auditor: ['verify', 'posture', 'evidence'],
