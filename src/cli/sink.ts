@@ -9,8 +9,8 @@ import { unusable } from './usage.ts';
 export interface Sink {
   /** write gives false where the reader has seen enough, as head has: what is written then goes nowhere. */
   write(piece: string | Uint8Array): Promise<boolean>;
-  /** close ends the results; nobody has all of them before. What a file has is then on its disk. */
-  close(): Promise<Written>;
+  /** close ends the results; nobody has all of them before. What a file has is then on its disk, and is given; of standard output nothing is. */
+  close(): Promise<Written | undefined>;
 }
 
 /** Written is what went into a sink: how many bytes, and their SHA-256 in hex. */
@@ -38,7 +38,6 @@ class Digest {
 
 /** openSink opens a file that isn't there yet, or standard output. What is written is harmless already: it may come to a terminal later. */
 export async function openSink(path: string | undefined): Promise<Sink> {
-  const digest = new Digest();
   if (path === undefined) {
     const { stdout } = process;
     // A pipe of the standard output stays open for its writer when its reader has gone.
@@ -46,13 +45,14 @@ export async function openSink(path: string | undefined): Promise<Sink> {
     const leave = (): void => void (isGone = true);
     stdout.once('error', leave);
     return {
-      write: async (piece) => !isGone && (await writeTo(stdout, digest.add(piece))) && !isGone,
+      write: async (piece) => !isGone && (await writeTo(stdout, piece)) && !isGone,
       close: async () => {
         stdout.off('error', leave);
-        return Promise.resolve(digest.end());
+        return Promise.resolve(undefined);
       },
     };
   }
+  const digest = new Digest();
   const stream = createWriteStream(callersPath(path), { flags: 'wx', flush: true });
   let isOpen = false;
   // Without a listener it would end the program. What went wrong, the stream knows before it says so: it closes its file first.

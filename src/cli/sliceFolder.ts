@@ -3,18 +3,13 @@ import { callersPath } from './files.ts';
 import { isUrl, unusable } from './usage.ts';
 import { readSliceFile } from '../adapters/sliceFile.ts';
 import { faultIn } from '../core/errors.ts';
-import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { SLICE_FILE, contains } from '../core/objects/slice.ts';
 import type { LedgerInterval, Slice } from '../core/objects/slice.ts';
-import type { Trust } from '../core/signed/certificate.ts';
+import { trustIn } from '../core/signed/certificate.ts';
 import type { Tally } from '../find/tally.ts';
 import { lackedObject } from '../ledger/mirrorSlice.ts';
 import type { ObjectStore } from '../ports/store.ts';
-
-/** trustIn is whose log counts for who has these keys; without any, whoever made it is believed. */
-export const trustOf = (verifiers: readonly VerifierKey[]): Trust =>
-  verifiers.length > 0 ? { keys: verifiers.map(formatVerifierKey) } : {};
 
 /** claimedSlice gives what a folder claims to be a slice of, or why that can't be read; undefined if it claims nothing, as a container does. */
 export async function claimedSlice(target: string): Promise<Slice | { readonly why: string } | undefined> {
@@ -54,7 +49,7 @@ export async function refuseSlice(
 /** What can't be read of the log, a check says. */
 async function lackedIn(store: ObjectStore, verifiers: readonly VerifierKey[]): Promise<string | undefined> {
   try {
-    return await lackedObject(store, trustOf(verifiers));
+    return await lackedObject(store, trustIn(verifiers));
   } catch (error) {
     faultIn(error);
     return undefined;
@@ -95,8 +90,8 @@ export async function widerLines(target: string, interval: LedgerInterval | unde
       ];
 }
 
-/** unsearchedLines says so where a search came upon such a segment. */
-export const unsearchedLines = async (target: string, { unsearched }: Tally): Promise<string[]> =>
+/** outsideFoundLines says so where a search came upon such a segment. */
+export const outsideFoundLines = async (target: string, { unsearched }: Tally): Promise<string[]> =>
   unsearched.some(({ isOutside }) => isOutside === true) ? outsideLines(target) : [];
 
 /** shellWord makes an argument that a shell takes as it is. */

@@ -15,7 +15,7 @@ import { release } from '../core/bytes.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { beginOf } from '../core/index/manifest.ts';
 import { openCheckpoint } from '../core/note/checkpoint.ts';
-import { formatVerifierKey, parseVerifierKey } from '../core/note/verifierKey.ts';
+import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
@@ -27,7 +27,7 @@ import { isOutsideOf } from '../core/objects/slice.ts';
 import type { LedgerInterval } from '../core/objects/slice.ts';
 import { visitRecords } from '../core/segment/lines.ts';
 import { decompress } from '../core/segment/zstd.ts';
-import { certificatesFor } from '../core/signed/certificate.ts';
+import { certificatesFor, trustIn } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { openEntered } from '../core/signed/enteredSegment.ts';
 import { openSegment } from '../core/signed/segmentFrame.ts';
@@ -119,7 +119,7 @@ export class Search {
     this.#query = query;
     this.#interval = intervalOf(query);
     this.#matcher = new Matcher(query, deps.onTaken !== undefined || deps.keepsTaken === true);
-    this.#trust = deps.verifiers.length > 0 ? { keys: deps.verifiers.map(formatVerifierKey) } : {};
+    this.#trust = trustIn(deps.verifiers);
   }
 
   /**

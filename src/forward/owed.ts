@@ -1,8 +1,8 @@
 import type { HandOver } from './handOver.ts';
 import type { HeldUp } from './outbox.ts';
+import { contradicted } from './position.ts';
 import type { PlacedSegment } from './rows.ts';
 import { readSegment } from './segmentRows.ts';
-import { wrong } from './start.ts';
 import { attempt } from '../core/errors.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { parseEntry } from '../core/objects/entry.ts';
@@ -47,5 +47,5 @@ async function segmentAt(tiles: Pick<TileStore, 'read'>, head: TreeHead, leaf: n
     const entry = attempt(() => parseEntry(lines[0] as Buffer), 'malformed');
     if (entry?.type === 'segment') return { entry, leaf };
   }
-  throw wrong(`owes entry ${leaf}, which is no segment's`);
+  throw contradicted(`owes entry ${leaf}, which is no segment's`);
 }

@@ -72,7 +72,8 @@ const print = (ledger: string, { seen, target, ...rest }: Position): string => {
   }).slice(0, -1);
 };
 
-const contradicted = (why: string): AuditsealError =>
+/** contradicted makes the error of a position that can't be one. */
+export const contradicted = (why: string): AuditsealError =>
   new AuditsealError('SIGNATURE_INVALID', `the position of forwarding ${why}`);
 
 /**

@@ -1,4 +1,4 @@
-import { openPosition } from './position.ts';
+import { contradicted, openPosition } from './position.ts';
 import type { Position } from './position.ts';
 import { AuditsealError } from '../core/errors.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
@@ -41,7 +41,7 @@ export async function start(deps: StartDeps, head: TreeHead): Promise<Start> {
   const { tiles, position: store, target, origin, auditors } = deps;
   const stored = await store.read();
   if (stored === undefined) return { position: beginning(deps, head), why: 'there is no position' };
-  if (stored === 'too-large') throw wrong('is too large');
+  if (stored === 'too-large') throw contradicted('is too large');
   const position = openPosition(stored.bytes, origin, auditors);
   await check(tiles, position.seen, head);
   const { endpoint, rule } = position.target;
@@ -69,7 +69,3 @@ async function check(tiles: Pick<TileStore, 'read'>, seen: TreeHead, head: TreeH
   if (!(await hasGrownFrom(tiles, seen, head)))
     throw new AuditsealError('FORK_DETECTED', `the log does not go on from the ${seen.size} entries that were seen`);
 }
-
-/** wrong makes the error of a position that is signed, and that can't be one. */
-export const wrong = (why: string): AuditsealError =>
-  new AuditsealError('SIGNATURE_INVALID', `the position of forwarding ${why}`);

@@ -6,11 +6,11 @@ import type { TileFile } from '../core/merkle/logTree.ts';
 import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
-import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
 import { NEWEST_CHECKPOINT, batchName, checkpointName, isIndexName, isTileName } from '../core/objects/names.ts';
 import type { VerifiedCheckpoint } from '../core/objects/report.ts';
+import { trustIn } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { logAfter, fromTheFirst, readBatches } from '../ledger/batches.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
@@ -121,7 +121,7 @@ class Rebuild {
     const { verifiers } = this.#deps;
     return {
       ...(this.#origin !== undefined && { ledger: this.#origin }),
-      ...(verifiers.length > 0 && { keys: verifiers.map(formatVerifierKey) }),
+      ...trustIn(verifiers),
     };
   }
 

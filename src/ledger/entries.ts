@@ -48,7 +48,7 @@ export async function* readLog(
     start.tree.takeFiles();
     const [segments, others]: [SegmentInLog[], string[]] = [[], []];
     for (const { entry, line, leaf, name } of countingEntries(entries, size, heads, next))
-      if (entry.type === 'segment') segments.push({ entry, line, leaf, batch: number });
+      if (entry.type === 'segment') segments.push({ entry, line: Buffer.from(line), leaf, batch: number });
       else others.push(name);
     size += entries.length;
     yield { number, segments, others, heads, size };
@@ -66,7 +66,7 @@ export function countingSegments(
   next: Map<string, number>,
 ): Omit<SegmentInLog, 'batch'>[] {
   return [...countingEntries(entries, first, heads, next)].flatMap(({ entry, line, leaf }) =>
-    entry.type === 'segment' ? [{ entry, line, leaf }] : [],
+    entry.type === 'segment' ? [{ entry, line: Buffer.from(line), leaf }] : [],
   );
 }
 
@@ -74,6 +74,7 @@ export function countingSegments(
 interface CountingEntry {
   readonly entry: LogEntry;
   readonly name: string;
+  /** a part of the batch's bytes: copy it to keep it */
   readonly line: Buffer;
   readonly leaf: number;
 }
@@ -87,14 +88,14 @@ function* countingEntries(
   for (const [offset, bytes] of entries.entries()) {
     const entry = attempt(() => parseEntry(bytes), 'malformed');
     if (entry === undefined) continue;
-    const [line, leaf] = [Buffer.from(bytes), first + offset];
+    const leaf = first + offset;
     const place = placeOf(entry);
-    if (entry.type === 'report') yield { entry, name: entry.name, line, leaf };
+    if (entry.type === 'report') yield { entry, name: entry.name, line: bytes, leaf };
     if (place === undefined) continue;
     const { partition, index } = place;
     const due = next.get(partition) ?? 0;
     if (index !== due || due >= (positions.get(partition) ?? NO_POSITION).next) continue;
     next.set(partition, due + 1);
-    yield { entry, name: segmentName(partition, index), line, leaf };
+    yield { entry, name: segmentName(partition, index), line: bytes, leaf };
   }
 }

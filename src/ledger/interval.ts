@@ -1,5 +1,5 @@
 import type { SegmentEntry } from '../core/objects/entry.ts';
-import { isPartitionOf } from '../core/objects/slice.ts';
+import { isOutsideOf, isPartitionOf } from '../core/objects/slice.ts';
 import type { LedgerInterval } from '../core/objects/slice.ts';
 
 /** Followed is how far the entries of a partition go. */
@@ -27,13 +27,14 @@ export class IntervalOfLog {
    * takes tells whether the next segment of its partition is of the interval: its time reaches into it, or events before it are
    * missing, or their hub is gone, that may have been enqueued in it. So the segment that declares a gap at an end is one too.
    */
-  takes({ partition, incarnation, events, time }: SegmentEntry): boolean {
+  takes(entry: SegmentEntry): boolean {
+    const { partition, incarnation, events, time } = entry;
     if (!isPartitionOf(this.#interval, partition)) return false;
     const { from, to } = this.#interval;
     const before = this.#followed.get(partition);
     const after = events.count > 0 ? time.last : before?.after;
     this.#followed.set(partition, { incarnation, last: events.last, ...(after !== undefined && { after }) });
-    if (time.first < to && time.last >= from) return true;
+    if (!isOutsideOf(this.#interval, entry)) return true;
     if (before === undefined) return false;
     // One without events says which number is the last that is sealed or declared.
     const first = events.count > 0 ? events.first : events.last + 1;

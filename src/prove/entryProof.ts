@@ -6,10 +6,8 @@ import type { InclusionProof } from '../core/merkle/proof.ts';
 import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
-import { formatVerifierKey } from '../core/note/verifierKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { NEWEST_CHECKPOINT, checkpointName, parseCheckpointName } from '../core/objects/names.ts';
-import type { Trust } from '../core/signed/certificate.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
 import { firstFree } from '../ledger/dense.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
@@ -22,10 +20,6 @@ export interface ProveDeps {
   /** keys that the log signs with, or did; without any, no signature is verified */
   readonly verifiers: readonly VerifierKey[];
 }
-
-/** trustOf is whose certificates count to who proves: without keys, anybody may have certified the sessions. */
-export const trustOf = ({ verifiers }: Pick<ProveDeps, 'verifiers'>): Trust =>
-  verifiers.length > 0 ? { keys: verifiers.map(formatVerifierKey) } : {};
 
 /** EntryProof binds an entry to a checkpoint. */
 export interface EntryProof {

@@ -1,7 +1,7 @@
-import { trustOf } from './entryProof.ts';
 import type { ProveDeps } from './entryProof.ts';
 import { isAnswer } from './entryQuestion.ts';
 import type { EntryQuestion } from './entryQuestion.ts';
+import { trustIn } from '../core/signed/certificate.ts';
 import type { SegmentInLog } from '../ledger/entries.ts';
 import { fromTheFirst } from '../ledger/batches.ts';
 import { readLog } from '../ledger/entries.ts';
@@ -12,7 +12,7 @@ export async function findByReading(
   partition: string,
   question: EntryQuestion,
 ): Promise<SegmentInLog | undefined> {
-  for await (const { segments } of readLog(store, trustOf({ verifiers }), fromTheFirst()))
+  for await (const { segments } of readLog(store, trustIn(verifiers), fromTheFirst()))
     for (const found of segments)
       if (found.entry.partition === partition && isAnswer(question, found.entry)) return found;
   return undefined;

@@ -1,4 +1,3 @@
-import { trustOf } from './entryProof.ts';
 import type { ProveDeps } from './entryProof.ts';
 import { isAnswer } from './entryQuestion.ts';
 import type { EntryQuestion } from './entryQuestion.ts';
@@ -9,6 +8,7 @@ import { parseEntry, placeOf } from '../core/objects/entry.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
 import { NO_POSITION } from '../core/objects/heads.ts';
 import { batchName } from '../core/objects/names.ts';
+import { trustIn } from '../core/signed/certificate.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import { readSigned } from '../ledger/batches.ts';
 import { firstFree } from '../ledger/dense.ts';
@@ -53,7 +53,7 @@ export class LogLookup {
     this.#deps = deps;
     this.#partition = partition;
     this.#isProving = isProving;
-    this.#trust = trustOf(deps);
+    this.#trust = trustIn(deps.verifiers);
   }
 
   /** find looks for an entry in the first batch that isn't before what is asked for. */

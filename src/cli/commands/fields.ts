@@ -10,7 +10,7 @@ import { counted, formatCount, print, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { CACHE_OPTION, cacheIn, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
-import { sliceClaimOf, unsearchedLines } from '../sliceFolder.ts';
+import { sliceClaimOf, outsideFoundLines } from '../sliceFolder.ts';
 import { openTarget } from '../target.ts';
 import { usageError } from '../usage.ts';
 import type { OptionTable } from '../usage.ts';
@@ -65,7 +65,7 @@ export const command = defineCommand(
     for await (const _hit of search.hits());
     progress.clear();
     const searched = [
-      ...(await unsearchedLines(target, search.tally)),
+      ...(await outsideFoundLines(target, search.tally)),
       ...searchedLines(search.tally, query, { zone, isKeyGiven: verifiers.length > 0 }),
       ...cache.lines(),
     ];

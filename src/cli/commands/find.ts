@@ -21,7 +21,7 @@ import { Progress } from '../progress.ts';
 import { CACHE_OPTION, INDEX_OPTIONS, cacheIn, oneOf, spanIn, SPAN_OPTIONS } from '../searchOptions.ts';
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { openSink } from '../sink.ts';
-import { outsideLines, sliceClaimOf, unsearchedLines } from '../sliceFolder.ts';
+import { outsideLines, sliceClaimOf, outsideFoundLines } from '../sliceFolder.ts';
 import { sorted } from '../sortedHits.ts';
 import { writeAnswer } from '../writeAnswer.ts';
 import { openTarget, openTileStore } from '../target.ts';
@@ -158,7 +158,7 @@ export const command = defineCommand(
       const isKeyGiven = verifiers.length > 0;
       const said = [
         ...limitLines(isLimited, options),
-        ...(await unsearchedLines(target, tally)),
+        ...(await outsideFoundLines(target, tally)),
         ...searchedLines(tally, query, { zone, isKeyGiven, isProving: options.prove !== undefined }),
         ...cache.lines(),
       ];
@@ -170,7 +170,7 @@ export const command = defineCommand(
         options.prove === undefined || tiles === undefined
           ? undefined
           : await writeAnswer(options.prove, { ...deps, tiles }, query, say);
-      if (out !== undefined && hasManifest(format)) {
+      if (out !== undefined && written !== undefined && hasManifest(format)) {
         const proof = options.prove === undefined ? undefined : { folder: options.prove, isProved: isProved === true };
         const facts = { format, query, beside, counts, tally, isKeyGiven, isLimited, said, proof };
         say(`${await writeManifest(out, written, facts)} says what ${out} has, and what not`);

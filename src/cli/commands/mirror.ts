@@ -4,6 +4,7 @@ import { FolderTileStore } from '../../adapters/folderTileStore.ts';
 import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { faultIn } from '../../core/errors.ts';
 import { NEWEST_CHECKPOINT, TLOG } from '../../core/objects/names.ts';
+import { trustIn } from '../../core/signed/certificate.ts';
 import { differsAt, mirrorLedger } from '../../ledger/mirror.ts';
 import type { MirrorOptions, MirrorResult } from '../../ledger/mirror.ts';
 import type { ObjectStore } from '../../ports/store.ts';
@@ -19,7 +20,7 @@ import { TARGET_MEANING, jsonOption } from '../options.ts';
 import { formatBytes, formatCount, print, printItem, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { SliceFolder, refuseIntoSlice } from '../slicing.ts';
-import { refuseSlice, shellWord, trustOf } from '../sliceFolder.ts';
+import { refuseSlice, shellWord } from '../sliceFolder.ts';
 import { openTarget, openTiles, targetWithoutSas } from '../target.ts';
 import { isUrl, unusable, usageError } from '../usage.ts';
 import { refuseWrongFolder } from '../wrongFolder.ts';
@@ -95,7 +96,7 @@ export const command = defineCommand(
       );
       await refuseIntoSlice(dir);
     }
-    const slice = interval && (await SliceFolder.open(dir, { store, mirror, interval, trust: trustOf(verifiers) }));
+    const slice = interval && (await SliceFolder.open(dir, { store, mirror, interval, trust: trustIn(verifiers) }));
     const copy = { trustsSizes: options['trust-sizes'], free: () => freeBytes(folder) };
     const differing = await differsAt(store, mirror);
     const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };

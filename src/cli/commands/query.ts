@@ -18,7 +18,7 @@ import { CACHE_OPTION, INDEX_OPTIONS, cacheIn, oneOf, spanIn, SPAN_OPTIONS } fro
 import { SEARCH_EXITS, searchedLines, searchExit } from '../searched.ts';
 import { ENDING_SIGNALS } from '../signals.ts';
 import { openSink } from '../sink.ts';
-import { sliceClaimOf, unsearchedLines } from '../sliceFolder.ts';
+import { sliceClaimOf, outsideFoundLines } from '../sliceFolder.ts';
 import { rowFormat } from '../sqlRows.ts';
 import type { RowFormat } from '../sqlRows.ts';
 import { openTarget, openTileStore, targetWithoutSas } from '../target.ts';
@@ -110,7 +110,7 @@ export const command = defineCommand(
           : []),
         ...unreadLines(unread),
         ...fieldlessLines(search.tally),
-        ...(await unsearchedLines(target, search.tally)),
+        ...(await outsideFoundLines(target, search.tally)),
         ...searchedLines(search.tally, query, { zone, isKeyGiven: verifiers.length > 0 }),
         ...cache.lines(),
         proofLine(target, answer.columns),

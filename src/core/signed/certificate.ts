@@ -2,7 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import { AuditsealError, attempt } from '../errors.ts';
 import { formatNote, openNote, parseNote } from '../note/note.ts';
 import type { SignatureLine } from '../note/signatureLine.ts';
-import { createVerifierKey, isKeyName, isSmallOrder, parseVerifierKey } from '../note/verifierKey.ts';
+import {
+  createVerifierKey,
+  formatVerifierKey,
+  isKeyName,
+  isSmallOrder,
+  parseVerifierKey,
+} from '../note/verifierKey.ts';
 import type { VerifierKey } from '../note/verifierKey.ts';
 import { isTime, parseBase64 } from '../text.ts';
 
@@ -104,6 +110,10 @@ export interface Trust {
   /** verifier keys of the log, as formatVerifierKey prints them; left out: nobody's signatures are checked */
   readonly keys?: readonly string[];
 }
+
+/** trustIn is whose certificates count to who has these keys; without any, anybody may have certified the sessions. */
+export const trustIn = (verifiers: readonly VerifierKey[]): Trust =>
+  verifiers.length > 0 ? { keys: verifiers.map(formatVerifierKey) } : {};
 
 /** Bounds memory: each certificate of an honest ledger stands in very many objects, one after the other. */
 const MAX_KEPT = 1000;

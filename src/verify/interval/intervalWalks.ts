@@ -8,7 +8,7 @@ import type { LogPosition } from '../../core/objects/heads.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
 import { isIntervalComplete } from '../../core/objects/intervalReport.ts';
 import type { IntervalReport } from '../../core/objects/report.ts';
-import { isPartitionOf } from '../../core/objects/slice.ts';
+import { isOutsideOf } from '../../core/objects/slice.ts';
 import type { LedgerInterval } from '../../core/objects/slice.ts';
 import { Semaphore } from '../../ledger/concurrency.ts';
 import { IntervalOfLog } from '../../ledger/interval.ts';
@@ -51,12 +51,11 @@ export class IntervalWalks implements LoggedObjects {
   }
 
   async expect(entries: readonly Buffer[]): Promise<void> {
-    const { from, to } = this.#interval;
     const places = entries.flatMap((line) => {
       const entry = attempt(() => parseEntry(line), 'malformed');
-      if (entry?.type !== 'segment' || !isPartitionOf(this.#interval, entry.partition)) return [];
-      const { partition, index, time } = entry;
-      return time.first < to && time.last >= from ? [{ partition, index }] : [];
+      if (entry?.type !== 'segment' || isOutsideOf(this.#interval, entry)) return [];
+      const { partition, index } = entry;
+      return [{ partition, index }];
     });
     await this.#lookahead.expect(places);
   }
