@@ -1,7 +1,7 @@
 import { fromTheFirst } from './batches.ts';
 import { readLog } from './entries.ts';
 import { IntervalOfLog } from './interval.ts';
-import { mirrorObjects } from './mirror.ts';
+import { LOG_FOLDERS, mirrorObjects } from './mirror.ts';
 import type { CopiedObject, MirrorFolder, MirrorOptions, MirrorResult } from './mirror.ts';
 import { attempt } from '../core/errors.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
@@ -9,12 +9,6 @@ import { isKnownName, segmentName } from '../core/objects/names.ts';
 import type { LedgerInterval } from '../core/objects/slice.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
-
-/**
- * The folders of the log, and of actions, in the order in which they are listed: a cosignature comes after its checkpoint, that after its
- * batch, and an entry after its action. So whatever comes meanwhile, nothing is copied without what it is of.
- */
-const LOG_FOLDERS = ['cosignatures/', 'checkpoints/', 'batches/', 'actions/'];
 
 /** MirroredSlice is what came of a copy of a slice. */
 export interface MirroredSlice extends MirrorResult {

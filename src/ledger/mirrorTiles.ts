@@ -34,9 +34,9 @@ export async function mirrorTiles(
   store: Pick<ObjectStore, 'read'>,
   from: ReadableTiles,
   to: TileStore,
-  { trustsSizes = false, free, isOfSlice = false }: MirrorTilesOptions = {},
+  { trustsSizes = false, free, isOfSlice = false, upTo }: MirrorTilesOptions = {},
 ): Promise<MirroredTiles> {
-  const checkpoint = await readTile(from, NEWEST_CHECKPOINT);
+  const checkpoint = upTo ?? (await readTile(from, NEWEST_CHECKPOINT));
   const refused = await whyRefused(from, to, checkpoint);
   if (refused !== undefined) return { refused };
   const present = new Map<string, number>();
@@ -75,11 +75,13 @@ export async function mirrorTiles(
 export interface MirrorTilesOptions extends Pick<MirrorOptions, 'trustsSizes' | 'free'> {
   /** leave out the partial tiles of earlier checkpoints: they are most of all bytes, and prove nothing that the full ones don't */
   readonly isOfSlice?: boolean;
+  /** the note of the checkpoint to copy, and the tiles of; left out, the one that is published */
+  readonly upTo?: Buffer;
 }
 
 /** oldTilesOf tells which partial tiles and bundles a log's newest checkpoint doesn't imply. */
 function oldTilesOf(note: Buffer | undefined): (name: string) => boolean {
-  const head = note && checkpointIn(note);
+  const head = checkpointIn(note);
   if (head === undefined) return () => false;
   const edge = edgeTiles(head.size);
   const bundles = edge.filter(({ level }) => level === 0);
@@ -132,7 +134,8 @@ async function whyNot(tiles: ReadableTiles, kept: Buffer | string, next: Buffer)
   }
 }
 
-const checkpointIn = (note: Buffer | string): Checkpoint | undefined =>
-  typeof note === 'string' ? undefined : attempt(() => parseCheckpoint(parseNote(note).text), 'malformed');
+/** checkpointIn gives the checkpoint in a note, whoever signed it; undefined where it has none. */
+export const checkpointIn = (note: Buffer | string | undefined): Checkpoint | undefined =>
+  typeof note !== 'object' ? undefined : attempt(() => parseCheckpoint(parseNote(note).text), 'malformed');
 
 const describe = ({ size, rootHash }: Checkpoint): string => `${size} entries and the root ${formatHash(rootHash)}`;

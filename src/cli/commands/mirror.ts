@@ -8,6 +8,7 @@ import { trustIn } from '../../core/signed/certificate.ts';
 import { differsAt, mirrorLedger } from '../../ledger/mirror.ts';
 import type { MirrorOptions, MirrorResult } from '../../ledger/mirror.ts';
 import type { ObjectStore } from '../../ports/store.ts';
+import { mirrorGrownTiles } from '../../ledger/mirrorGrownTiles.ts';
 import { mirrorTiles, whyRefused } from '../../ledger/mirrorTiles.ts';
 import type { MirroredTiles } from '../../ledger/mirrorTiles.ts';
 import { readTile } from '../../ledger/tiles.ts';
@@ -103,18 +104,21 @@ export const command = defineCommand(
     try {
       if (differing === undefined) await slice?.begin();
       // Before the ledger, which then has whatever the checkpoint among the tiles covers.
-      if (options.tlog !== undefined) {
-        const [from, to] = [await openTiles(target, options.tlog), new FolderTileStore(folder)];
-        if (differing === undefined)
-          addTiles(result, await mirrorTiles(store, from, to, { ...copy, isOfSlice: slice !== undefined }));
-        else addRefused(result, await whyRefused(from, to, await readTile(from, NEWEST_CHECKPOINT)));
-      }
+      const ofTiles = { ...copy, isOfSlice: slice !== undefined };
+      const from = options.tlog === undefined ? undefined : await openTiles(target, options.tlog);
+      const to = new FolderTileStore(folder);
+      if (from !== undefined && differing === undefined) addTiles(result, await mirrorTiles(store, from, to, ofTiles));
+      else if (from !== undefined)
+        addRefused(result, await whyRefused(from, to, await readTile(from, NEWEST_CHECKPOINT)));
+      const isRefused = result.failed.length > 0;
       if (differing === undefined)
         addLedger(
           result,
           await (slice?.copy({ ...copy, concurrency: CONCURRENCY }) ?? copyLedger(store, mirror, copy)),
         );
       else result.failed.push({ object: differing, why: OTHER_LEDGER });
+      if (from !== undefined && differing === undefined && !isRefused)
+        addGrown(result, await mirrorGrownTiles(mirror, from, to, ofTiles));
     } catch (error) {
       const { code, message } = faultIn(error);
       if (code !== 'STORE_FULL') throw error;
@@ -132,6 +136,11 @@ function addTiles(result: MirrorResult, tiles: MirroredTiles): void {
   result.copied += tiles.written;
   result.copiedBytes += tiles.bytes;
   result.present += tiles.present;
+}
+
+/** addGrown counts what came of tiles that grew meanwhile: what was there already was counted before. */
+function addGrown(result: MirrorResult, tiles: MirroredTiles | undefined): void {
+  if (tiles !== undefined) addTiles(result, 'refused' in tiles ? tiles : { ...tiles, present: 0 });
 }
 
 function addRefused(result: MirrorResult, why: string | undefined): void {

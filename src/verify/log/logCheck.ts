@@ -1,4 +1,4 @@
-import { formatHash } from '../../core/hash.ts';
+import { ZERO_HASH, formatHash, parseHash } from '../../core/hash.ts';
 import type { Batch, LogSoFar } from '../../core/objects/batch.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import type { Operator } from '../../core/objects/operators.ts';
@@ -295,7 +295,9 @@ export class LogCheck {
     const isSettled = allowance === undefined || isOlderThan(this.#end, context.now(), allowance.delayMs);
     // Tiles come after their checkpoint.
     await this.#tiles.finish(isSettled ? (this.#unsigned ?? number + 1) : number);
-    await published.finish(opened, isSettled ? this.#head.number : this.#headBefore);
+    const { size, root } = this.#head;
+    const head = { size, rootHash: parseHash(root) ?? ZERO_HASH };
+    await published.finish(opened, isSettled ? this.#head.number : this.#headBefore, head);
   }
 
   #report(segmentsNotIntegrated: number): LogReport {

@@ -8,6 +8,8 @@ import { readFor } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import { EARLIER } from './checkpoints.ts';
 import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
+import type { TreeHead } from '../../core/merkle/tree.ts';
+import { hasGrownFrom } from '../../ledger/treeProof.ts';
 
 const OBJECT = `${TLOG}${NEWEST_CHECKPOINT}`;
 
@@ -46,10 +48,10 @@ export class PublishedCheck {
   }
 
   /**
-   * finish compares it with the checkpoints that fit the batches. One from number `due` on may be published: until the log is
-   * settled, the newest may not be yet.
+   * finish compares it with the checkpoints that fit the batches, up to the newest, of the tree `head`. One from number `due` on may be
+   * published: until the log is settled, the newest may not be yet.
    */
-  async finish(opened: OpenedCheckpoint | undefined, due: number): Promise<void> {
+  async finish(opened: OpenedCheckpoint | undefined, due: number, head: TreeHead): Promise<void> {
     const { findings } = this.#context;
     if (this.#note === undefined && due >= 0) findings.error('checkpoint-stale', OBJECT, 'it is missing');
     if (opened === undefined) return;
@@ -62,9 +64,27 @@ export class PublishedCheck {
     }
     const { number } = seen;
     if (number !== EARLIER) await this.#compareSignatures(opened.note, number);
-    if (number >= due) return;
+    if (number >= due || (await this.#hasMoved(due, head))) return;
     const which = number === EARLIER ? `of ${opened.checkpoint.size} entries` : `the same as ${checkpointName(number)}`;
     findings.error('checkpoint-stale', OBJECT, `it is ${which}, and newer ones are signed`);
+  }
+
+  /** hasMoved tells whether by now one is published that may be: a log in use grows while it is checked. */
+  async #hasMoved(due: number, head: TreeHead): Promise<boolean> {
+    const { tiles } = this.#context;
+    const note = tiles && (await readFor(this.#context, tiles, NEWEST_CHECKPOINT, OBJECT));
+    if (tiles === undefined || typeof note !== 'object' || (typeof this.#note === 'object' && note.equals(this.#note)))
+      return false;
+    const opened = this.#checkpoints.open(OBJECT, note);
+    const seen = opened && this.#checkpoints.seenAt(opened.text);
+    if (seen !== undefined) return seen.fit === 'fits' && seen.number >= due;
+    if (opened === undefined || opened.checkpoint.size < head.size) return false;
+    try {
+      return await hasGrownFrom(tiles, head, opened.checkpoint);
+    } catch (error) {
+      faultIn(error, 'malformed');
+      return false;
+    }
   }
 
   /** compareSignatures looks for signatures that it has, and the ledger has not. */
