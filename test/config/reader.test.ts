@@ -46,7 +46,7 @@ describe('whatever setting a secret is put into, nothing of it is repeated', () 
     return false;
   };
 
-  test.each(picked(names, 8))('%s', (name) => {
+  test.each(picked(names, 8, 20))('%s', (name) => {
     let refused = 0;
     const repeating: string[] = [];
     for (const [value, secret] of secrets()) {

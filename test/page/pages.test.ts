@@ -16,6 +16,7 @@ import { FULL_REPORT } from '../support/fullReport.ts';
 import { FULL_POSTURE, FULL_STATUS } from '../support/fullStatus.ts';
 import { PAPERS, printed, squashed } from '../support/pdf.ts';
 import { AUDITORS, filed } from '../support/reports.ts';
+import { picked } from '../support/sample.ts';
 import { CHROMIUM, hasChromium } from '../web/support.ts';
 
 const NAME = reportName(44);
@@ -212,7 +213,7 @@ withBrowser('in a real browser', () => {
     await rm(folder, { recursive: true });
   });
 
-  test.each(PAGES)(
+  test.each(picked(PAGES, 2, 4))(
     '%s: nothing keeps people out, nothing is wider than the screen, nothing is asked for',
     async (_name, html) => {
       const path = join(folder, 'page.html');

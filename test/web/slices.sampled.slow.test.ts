@@ -36,7 +36,7 @@ const INTERVALS: readonly [what: string, interval: LedgerInterval][] = [
   ['with heartbeats alone', between(2.5, 10, ['2'])],
 ];
 
-describe.each(picked(INTERVALS, 3, 5))('a slice %s', (_what, interval) => {
+describe.each(picked(INTERVALS, 3, 3))('a slice %s', (_what, interval) => {
   test('is not verified without any one of its segments, wherever it stands', async () => {
     const slice = await sliceOf(whole, interval);
     const segments = segmentsIn(slice);
