@@ -3,7 +3,7 @@ import { faultIn } from '../core/errors.ts';
 import { segmentName } from '../core/objects/names.ts';
 import { segmentFault } from '../core/segment/summary.ts';
 import { summarizeUnder } from '../core/segment/summary.ts';
-import type { NoSegment, SummarizeSegment } from '../core/segment/summary.ts';
+import type { NoSegment, SegmentQuestion, SegmentSummary, SummarizeSegment } from '../core/segment/summary.ts';
 import { certificatesFor } from '../core/signed/certificate.ts';
 import type { Certificates, Trust } from '../core/signed/certificate.ts';
 import {
@@ -16,6 +16,26 @@ import {
 import type { SignedStatement } from '../core/signed/segmentFrame.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore, Unread } from '../ports/store.ts';
+
+/**
+ * USUAL_SEGMENT_BYTES is what the object of a segment usually has at most. Of a larger one the end is read first, which tells whether
+ * anybody signed it: for a segment that is one small request more beside a long one, and whoever plants many of that size costs no
+ * more than those.
+ */
+export const USUAL_SEGMENT_BYTES = 4 * 1024 * 1024;
+
+/** SummarizedFile is the segment in a file, re-computed. It survives structured cloning. */
+export interface SummarizedFile {
+  /** of the stored bytes */
+  readonly size: number;
+  readonly summary: SegmentSummary;
+}
+
+/**
+ * SummarizeFile reads and re-computes the object of a name in another thread, which opens the file itself; `size` is what a listing
+ * says. It gives undefined for what isn't a file of usual size that can be read: then the store says what it is.
+ */
+export type SummarizeFile = (question: SegmentQuestion, size?: number) => Promise<SummarizedFile | undefined>;
 
 /** unreadSegment is what is known of an object in the place of a segment that nobody reads. */
 const unreadSegment = (unread: Unread): NoSegment => ({

@@ -1,6 +1,4 @@
 import { MessageChannel } from 'node:worker_threads';
-import { arrived } from './crossing.ts';
-import type { Crossing } from './crossing.ts';
 import type { EvidenceTask } from './evidenceWorker.ts';
 import { Gate } from './gate.ts';
 import { lendStores } from './lentStores.ts';
@@ -24,7 +22,7 @@ const LIMITS = { maxOldGenerationSizeMb: 512 };
 export class EvidenceThread {
   readonly #deps: ProveDeps;
   readonly #gate: Gate;
-  readonly #pool = new WorkerPool<EvidenceTask, Crossing<LogResponse>>(1, 'evidenceWorker', LIMITS);
+  readonly #pool = new WorkerPool<EvidenceTask, LogResponse>(1, 'evidenceWorker', LIMITS);
 
   constructor(deps: ProveDeps, waitMs = WAIT_MS) {
     this.#deps = deps;
@@ -40,7 +38,7 @@ export class EvidenceThread {
     lendStores(port1, this.#deps);
     try {
       const verifierKeys = this.#deps.verifiers.map(formatVerifierKey);
-      return arrived(await this.#pool.run({ query, verifierKeys, lender }, [lender]));
+      return await this.#pool.run({ query, verifierKeys, lender }, { moved: [lender] });
     } finally {
       port1.close();
     }

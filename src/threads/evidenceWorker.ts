@@ -1,8 +1,7 @@
 /** Answers requests for evidence in a thread of its own, and reads what it needs by way of the thread that asked. */
-import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { crossing } from './crossing.ts';
 import { borrowStores } from './lentStores.ts';
+import { serve } from './serve.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
 import { answerEvidence } from '../prove/api.ts';
 import type { EvidenceQuery, LogResponse } from '../prove/api.ts';
@@ -23,7 +22,4 @@ async function work({ query, verifierKeys, lender }: EvidenceTask): Promise<LogR
   }
 }
 
-const port = parentPort;
-port?.on('message', ({ id, task }: { id: number; task: EvidenceTask }) => {
-  void crossing(() => work(task)).then((result) => port.postMessage({ id, result }));
-});
+serve(work);

@@ -1,27 +1,64 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
+import { arrived } from './crossing.ts';
+import type { Crossing } from './crossing.ts';
+
+/**
+ * What a group has at most: a message there and back costs as much as re-computing a small segment, and a thread is busy with so
+ * many stored bytes for some milliseconds, so the threads end at about the same time.
+ */
+const GROUP_BYTES = 128 * 1024;
+const GROUP_TASKS = 32;
+
+const ENDED = 'the worker threads were ended';
+
+/** Weight is what a pool is told of a task. */
+export interface Weight {
+  /** how many bytes are to be worked on; left out, it goes alone */
+  readonly bytes?: number;
+  /** is gone here once the task is given to a thread */
+  readonly moved?: readonly Transferable[];
+}
 
 interface Waiting<Task, Result> {
-  readonly id: number;
   readonly task: Task;
+  readonly bytes: number;
   readonly moved: readonly Transferable[];
   readonly resolve: (result: Result) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Group is what one thread works on. */
+interface Group<Task, Result> {
+  readonly id: number;
+  readonly members: readonly Waiting<Task, Result>[];
+}
+
+/** Asked is what a thread gets, and Answered what it answers: of each task what it gave or ended in, in their order. */
+export interface Asked<Task> {
+  readonly id: number;
+  readonly tasks: readonly Task[];
+}
+export interface Answered<Result> {
+  readonly id: number;
+  readonly results: readonly Crossing<Result>[];
 }
 
 /**
- * WorkerPool gives tasks to threads that run a file beside this one, as many as it is told, one task a thread at a time. A thread
- * gets `{id, task}` and answers `{id, result}`. Threads that are idle keep no process.
+ * WorkerPool gives tasks to threads that run a file beside this one, as many as it is told. A thread works on one group of tasks at a
+ * time: small ones that wait go together. What one of them ends in is its own; a thread that dies loses its group. Threads that are
+ * idle keep no process.
  */
 export class WorkerPool<Task, Result> {
   readonly #script: URL;
   readonly #idle: Worker[] = [];
-  readonly #busy = new Map<Worker, Waiting<Task, Result>>();
-  readonly #waiting: Waiting<Task, Result>[] = [];
+  readonly #busy = new Map<Worker, Group<Task, Result>>();
+  #waiting: Waiting<Task, Result>[] = [];
   readonly #size: number;
   readonly #resourceLimits: ResourceLimits;
   #isClosed = false;
+  #isPumpDue = false;
   #lastId = 0;
 
   constructor(size: number, script: 'worker' | 'evidenceWorker' = 'worker', resourceLimits: ResourceLimits = {}) {
@@ -31,42 +68,77 @@ export class WorkerPool<Task, Result> {
     this.#resourceLimits = resourceLimits;
   }
 
-  /** run gives a task to the next free thread. What is in `moved` is gone here. */
-  run(task: Task, moved: readonly Transferable[] = []): Promise<Result> {
+  /** start starts all threads, so that they load while this one does. */
+  start(): void {
+    while (this.#idle.length + this.#busy.size < this.#size) this.#idle.push(this.#start());
+  }
+
+  /** run gives a task to the next free thread, and throws what it ends in there. */
+  run(task: Task, { bytes = Infinity, moved = [] }: Weight = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id: ++this.#lastId, task, moved, resolve, reject });
-      this.#pump();
+      if (this.#isClosed) throw new Error(ENDED);
+      this.#waiting.push({ task, bytes, moved, resolve, reject });
+      if (this.#isPumpDue) return;
+      // What is asked for together is to go together.
+      this.#isPumpDue = true;
+      setImmediate(() => {
+        this.#isPumpDue = false;
+        this.#pump();
+      });
     });
   }
 
   #pump(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#isClosed) {
       const worker = this.#idle.pop() ?? (this.#busy.size < this.#size ? this.#start() : undefined);
       if (worker === undefined) return;
-      const next = this.#waiting.shift() as Waiting<Task, Result>;
-      this.#busy.set(worker, next);
+      const members = this.#nextGroup();
+      const id = ++this.#lastId;
+      this.#busy.set(worker, { id, members });
       worker.ref();
-      worker.postMessage({ id: next.id, task: next.task }, next.moved);
+      const asked: Asked<Task> = { id, tasks: members.map(({ task }) => task) };
+      worker.postMessage(
+        asked,
+        members.flatMap(({ moved }) => moved),
+      );
     }
+  }
+
+  /** nextGroup takes tasks that wait, in their order: no more than the share of one thread. */
+  #nextGroup(): Waiting<Task, Result>[] {
+    const most = Math.min(GROUP_TASKS, Math.ceil(this.#waiting.length / this.#size));
+    let count = 0;
+    let bytes = 0;
+    do bytes += this.#waiting[count++]?.bytes ?? Infinity;
+    while (count < most && bytes + (this.#waiting[count]?.bytes ?? Infinity) <= GROUP_BYTES);
+    return this.#waiting.splice(0, count);
   }
 
   #start(): Worker {
     const worker = new Worker(this.#script, { resourceLimits: this.#resourceLimits });
-    worker.on('message', ({ id, result }: { id: number; result: Result }) => {
+    worker.unref();
+    worker.on('message', ({ id, results }: Answered<Result>) => {
       const done = this.#busy.get(worker);
-      this.#busy.delete(worker);
       if (done?.id !== id) return;
+      this.#busy.delete(worker);
       worker.unref();
       this.#idle.push(worker);
-      done.resolve(result);
+      // First, so that the thread has work while this one looks at what it gave.
       this.#pump();
+      for (const [i, { resolve, reject }] of done.members.entries()) {
+        try {
+          resolve(arrived(results[i] as Crossing<Result>));
+        } catch (error) {
+          reject(error);
+        }
+      }
     });
     const onGone = (error: Error): void => {
       const lost = this.#busy.get(worker);
       this.#busy.delete(worker);
       const idle = this.#idle.indexOf(worker);
       if (idle >= 0) this.#idle.splice(idle, 1);
-      lost?.reject(error);
+      for (const { reject } of lost?.members ?? []) reject(error);
       if (!this.#isClosed) this.#pump();
     };
     worker.on('error', onGone);
@@ -74,9 +146,10 @@ export class WorkerPool<Task, Result> {
     return worker;
   }
 
-  /** close ends the threads. Nothing may be under way. */
+  /** close ends the threads. What is under way, or waits, fails. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error(ENDED));
     await Promise.all([...this.#idle, ...this.#busy.keys()].map((worker) => worker.terminate()));
   }
 }

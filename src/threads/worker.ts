@@ -1,5 +1,4 @@
 /** Hashes and indexes in a thread of its own. Messages: a number and a task in, the number and what came of it out. */
-import { parentPort } from 'node:worker_threads';
 import { buildUnit } from '../core/index/build.ts';
 import type { BuiltUnit, SegmentPart, UnitPart } from '../core/index/build.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
@@ -9,14 +8,22 @@ import { summarizeSegment } from '../core/segment/summary.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestBytes } from '../ledger/digest.ts';
 import type { Digest } from '../ledger/digest.ts';
-import { bufferOf, crossing } from './crossing.ts';
-import type { Crossing } from './crossing.ts';
+import type { SummarizedFile } from '../ledger/objects.ts';
+import { bufferOf } from './crossing.ts';
 import { digestFile } from './fileDigest.ts';
 import { movable } from './pool.ts';
+import { summarizeFile } from './segmentFile.ts';
+import { serve } from './serve.ts';
 
 /** SegmentTask is a segment to re-compute. */
 export interface SegmentTask {
   readonly segment: Uint8Array;
+  readonly question: SegmentQuestion;
+}
+
+/** FileTask is a segment to re-compute, which the thread reads itself. */
+export interface FileTask {
+  readonly path: string;
   readonly question: SegmentQuestion;
 }
 
@@ -39,22 +46,19 @@ export type DigestTask = { readonly paths: readonly string[] } | { readonly stor
 const arrivedPart = (part: SegmentPart | UnitPart): SegmentPart | UnitPart =>
   'terms' in part ? { ...part, terms: bufferOf(part.terms) } : { ...part, file: bufferOf(part.file) };
 
-type Task = SegmentTask | IndexTask | UnitTask | DigestTask;
-type Result = SegmentSummary | Crossing<Buffer> | Crossing<BuiltUnit> | readonly Digest[];
+type Task = SegmentTask | FileTask | IndexTask | UnitTask | DigestTask;
+type Result = SegmentSummary | SummarizedFile | undefined | Buffer | BuiltUnit | readonly Digest[];
 
-async function work(task: Task): Promise<Result> {
+function work(task: Task): Result {
   if ('paths' in task) return task.paths.map(digestFile);
   if ('stored' in task) return task.stored.map(digestBytes);
-  if ('indexed' in task) return crossing(async () => indexStored(bufferOf(task.indexed), task.segment));
-  if ('parts' in task) return crossing(async () => buildUnit(task.range, task.parts.map(arrivedPart)));
+  if ('path' in task) return summarizeFile(task.path, task.question);
+  if ('indexed' in task) return indexStored(bufferOf(task.indexed), task.segment);
+  if ('parts' in task) return buildUnit(task.range, task.parts.map(arrivedPart));
   return summarizeSegment(bufferOf(task.segment), task.question);
 }
 
-const port = parentPort;
-port?.on('message', ({ id, task }: { id: number; task: Task }) => {
-  void work(task).then((result) => {
-    const value = 'ok' in result && result.ok && 'value' in result ? result.value : undefined;
-    const moved = value === undefined ? [] : movable('bytes' in value ? value.bytes : value);
-    port.postMessage({ id, result }, moved);
-  });
+serve(work, (result) => {
+  if (Buffer.isBuffer(result)) return movable(result);
+  return result !== undefined && 'bytes' in result ? movable(result.bytes) : [];
 });

@@ -3,37 +3,54 @@ import type { SegmentInEntry } from '../core/signed/enteredSegment.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestFrom } from '../ledger/digest.ts';
 import type { Digest, DigestObjects } from '../ledger/digest.ts';
+import type { SummarizedFile, SummarizeFile } from '../ledger/objects.ts';
 import type { ObjectStore } from '../ports/store.ts';
-import { arrived, bufferOf } from './crossing.ts';
-import type { Crossing } from './crossing.ts';
+import { bufferOf } from './crossing.ts';
 import { WorkerPool, movable } from './pool.ts';
-import type { DigestTask, IndexTask, SegmentTask, UnitTask } from './worker.ts';
+import type { Weight } from './pool.ts';
+import type { DigestTask, FileTask, IndexTask, SegmentTask, UnitTask } from './worker.ts';
 
 /** What V8 lets pile up before it looks for garbage: without it a thread that indexes takes twice the memory, and is no faster. */
 const YOUNG_MB = 4;
 
+/** weightOf is what a pool is told of stored bytes that a thread takes over. */
+const weightOf = (stored: Buffer): Weight => ({ bytes: stored.length, moved: movable(stored) });
+
+/** What an object weighs whose size nobody said. */
+const UNKNOWN_BYTES = 32 * 1024;
+
 /** SegmentWorkers re-computes and indexes segments in threads of their own, as many as it is told. */
 export class SegmentWorkers {
-  readonly #pool: WorkerPool<SegmentTask | IndexTask | UnitTask, SegmentSummary | Crossing<Uint8Array | BuiltUnit>>;
+  readonly #pool: WorkerPool<
+    SegmentTask | FileTask | IndexTask | UnitTask,
+    SegmentSummary | SummarizedFile | undefined | Uint8Array | BuiltUnit
+  >;
 
   constructor(size: number) {
     this.#pool = new WorkerPool(size, 'worker', { maxYoungGenerationSizeMb: YOUNG_MB });
   }
 
+  /** start starts the threads before there is work, so that they load while this thread does. */
+  start = (): void => this.#pool.start();
+
   /** summarize takes the bytes over: with a buffer of their own they move to the thread and are gone here. */
   summarize = (segment: Buffer, question: SegmentQuestion): Promise<SegmentSummary> =>
-    this.#pool.run({ segment, question }, movable(segment)) as Promise<SegmentSummary>;
+    this.#pool.run({ segment, question }, weightOf(segment)) as Promise<SegmentSummary>;
+
+  /** ofFiles re-computes segments of a mirror, whose files the threads read themselves; `pathOf` gives an object's. */
+  ofFiles =
+    (pathOf: (name: string) => string): SummarizeFile =>
+    async (question, bytes = UNKNOWN_BYTES) =>
+      (await this.#pool.run({ path: pathOf(question.name), question }, { bytes })) as SummarizedFile | undefined;
 
   /** index gives the terms of a segment, and takes its bytes over likewise. It throws SEGMENT_MALFORMED. */
-  index = async (stored: Buffer, segment: SegmentInEntry): Promise<Buffer> => {
-    const result = await this.#pool.run({ indexed: stored, segment }, movable(stored));
-    return bufferOf(arrived(result as Crossing<Uint8Array>));
-  };
+  index = async (stored: Buffer, segment: SegmentInEntry): Promise<Buffer> =>
+    bufferOf((await this.#pool.run({ indexed: stored, segment }, weightOf(stored))) as Uint8Array);
 
   /** build makes a unit of the index, and takes over the bytes of its parts. It throws INDEX_MALFORMED. */
   build: BuildUnit = async (range, parts) => {
     const moved = parts.flatMap((part) => movable('terms' in part ? part.terms : part.file));
-    const { unit, bytes } = arrived((await this.#pool.run({ range, parts }, moved)) as Crossing<BuiltUnit>);
+    const { unit, bytes } = (await this.#pool.run({ range, parts }, { moved })) as BuiltUnit;
     return { unit, bytes: bufferOf(bytes) };
   };
 
@@ -58,7 +75,7 @@ export class DigestWorkers {
   /** ofStore hashes what a store gives; memory is `concurrency` objects. */
   ofStore = (store: ObjectStore, concurrency: number): DigestObjects =>
     digestFrom(store, concurrency, async (stored) => {
-      const [digest] = await this.#pool.run({ stored: [stored] }, movable(stored));
+      const [digest] = await this.#pool.run({ stored: [stored] }, weightOf(stored));
       return digest as Digest;
     });
 

@@ -4,6 +4,7 @@ import type { Auditors } from '../core/objects/reportFile.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
 import type { Trust } from '../core/signed/certificate.ts';
 import type { DigestObjects } from '../ledger/digest.ts';
+import type { SummarizeFile } from '../ledger/objects.ts';
 import type { Clock } from '../ports/host.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
 import type { IgnoredFile, ObjectStore, ReadableTiles, Unread } from '../ports/store.ts';
@@ -22,6 +23,8 @@ export interface VerifyDeps {
   readonly now: Clock;
   /** re-computes a segment, in another thread as a rule */
   readonly summarize: SummarizeSegment;
+  /** reads and re-computes a segment in another thread, where the store is a mirror's folder; left out: the store is read */
+  readonly summarizeFile?: SummarizeFile;
   /** gives the terms of a segment, in another thread as a rule; left out: the index is not made again */
   readonly indexSegment?: IndexStoredSegment;
   /** hashes stored bytes for a quick check, in other threads as a rule; left out: in this one */

@@ -43,8 +43,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
     const isUnread = begun.checkpoints.isIncomplete;
     if (log === undefined && walks.count > 0 && !isUnread) demandCheckpoint(context, options);
     until = integratedUntil(context, options, log, isUnread);
-    for (const walk of walks.inOrder())
-      await walk.finish((index) => log?.isIntegrated(walk.partition, index) === true, until);
+    await walks.finish(({ partition, index }) => log?.isIntegrated(partition, index) === true, until);
   } finally {
     await walks.close();
   }

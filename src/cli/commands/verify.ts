@@ -208,19 +208,23 @@ function refuseContradictions(options: OptionValues<typeof OPTIONS>): void {
     );
 }
 
-type Work = Pick<VerifyDeps, 'summarize' | 'indexSegment' | 'digest' | 'concurrency'>;
+type Work = Pick<VerifyDeps, 'summarize' | 'summarizeFile' | 'indexSegment' | 'digest' | 'concurrency'>;
 
 /** withThreads runs a check whose hashing is spread over threads, and ends them after it. */
 async function withThreads<T>(store: ObjectStore, threads: number, check: (work: Work) => Promise<T>): Promise<T> {
   const concurrency = threads * 3;
   const workers = new SegmentWorkers(threads);
   const digesting = new DigestWorkers(threads);
-  const digest =
-    store instanceof MirrorStore
-      ? digesting.ofFiles((name) => store.pathOf(name))
-      : digesting.ofStore(store, concurrency);
+  const pathOf = store instanceof MirrorStore ? (name: string) => store.pathOf(name) : undefined;
+  const digest = pathOf === undefined ? digesting.ofStore(store, concurrency) : digesting.ofFiles(pathOf);
   try {
-    return await check({ summarize: workers.summarize, indexSegment: workers.index, digest, concurrency });
+    return await check({
+      summarize: workers.summarize,
+      ...(pathOf !== undefined && { summarizeFile: workers.ofFiles(pathOf) }),
+      indexSegment: workers.index,
+      digest,
+      concurrency,
+    });
   } finally {
     await Promise.all([workers.close(), digesting.close()]);
   }

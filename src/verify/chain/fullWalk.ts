@@ -1,38 +1,35 @@
 import type { ChainCheck } from './chainCheck.ts';
-import { lookAt } from './look.ts';
-import type { Seen } from './look.ts';
+import type { Looking, Seen } from './look.ts';
 import { Walk } from './walk.ts';
 import type { ListedObject, Looker, PartitionWalk, WalkedObject } from './walk.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
-import type { Semaphore } from '../../ledger/concurrency.ts';
 import { GONE } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { sayForeign } from '../foreignName.ts';
 
 type Walked = WalkedObject<SegmentSummary>;
 
-/**
- * Of a larger object the end is read first, which tells whether anybody signed it: for a segment that is one small request
- * more beside a long one, and whoever plants many of that size costs no more than those.
- */
-const END_FIRST_BYTES = 4 * 1024 * 1024;
-
 /** FullWalk re-computes the segments of one partition, and follows their chain. */
 export class FullWalk implements PartitionWalk {
   readonly partition: string;
   readonly #context: Context;
   readonly #chain: ChainCheck;
-  readonly #semaphore: Semaphore;
+  readonly #looking: Looking;
+  readonly #ahead: () => number;
   readonly #from: number;
   readonly #walk: Walk<Seen, Walked>;
 
-  /** The segments before `from` are looked at only where they are asked for. */
-  constructor(context: Context, chain: ChainCheck, semaphore: Semaphore, from: number) {
+  /**
+   * The segments before `from` are looked at only where they are asked for; `ahead` says how many may be looked at before they are
+   * asked for just now.
+   */
+  constructor(context: Context, chain: ChainCheck, looking: Looking, from: number, ahead: () => number) {
     this.partition = chain.partition;
     this.#context = context;
     this.#chain = chain;
-    this.#semaphore = semaphore;
+    this.#looking = looking;
+    this.#ahead = ahead;
     this.#from = from;
     this.#walk = new Walk(this.#looker());
   }
@@ -73,8 +70,8 @@ export class FullWalk implements PartitionWalk {
     return {
       listed: this.#list(),
       group: 1,
-      ahead: this.#context.concurrency,
-      look: (objects) => objects.map((object) => this.#semaphore.run(() => this.#look(object))),
+      ahead: this.#ahead,
+      look: (objects) => objects.map((object) => this.#look(object)),
       find: (index) => this.#find(index),
       take: (object, seen) => this.#take(object, seen),
     };
@@ -84,7 +81,7 @@ export class FullWalk implements PartitionWalk {
     const { index, size } = object;
     // Where the log announces a key, what was looked at ahead was judged without it.
     const isCurrent = seen.keys === this.#context.ledger.keys;
-    const { summary } = isCurrent ? seen : await this.#semaphore.run(() => this.#look(object));
+    const { summary } = isCurrent ? seen : await this.#look(object);
     if (summary === undefined) {
       this.#chain.passOver(index);
       return { index, size, isOfChain: false };
@@ -116,7 +113,7 @@ export class FullWalk implements PartitionWalk {
   }
 
   async #look({ index, size }: ListedObject): Promise<Seen> {
-    const seen = await lookAt(this.#context, this.partition, index, size > END_FIRST_BYTES);
+    const seen = await this.#looking.at({ partition: this.partition, index, size });
     if (seen.isGone === true) this.#context.tally.addUnreadable(segmentName(this.partition, index), GONE);
     return seen;
   }

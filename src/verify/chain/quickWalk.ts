@@ -32,7 +32,7 @@ export class QuickWalk implements PartitionWalk {
     this.#walk = new Walk({
       listed: this.#list(),
       group: GROUP_OBJECTS,
-      ahead: 4 * GROUP_OBJECTS,
+      ahead: () => 4 * GROUP_OBJECTS,
       look: (objects) => this.#look(objects),
       find: (index) => this.#find(index),
       take: (object, digest) => this.#take(object, digest),

@@ -40,9 +40,10 @@ export interface ListedObject {
 export interface Looker<Seen, Walked extends WalkedObject> {
   /** the partition's objects, in ascending order of index */
   readonly listed: AsyncGenerator<ListedObject, undefined>;
-  /** how many are looked at in one go, and how many at most before they are asked for */
+  /** how many are looked at in one go */
   readonly group: number;
-  readonly ahead: number;
+  /** ahead says how many may be looked at before they are asked for, just now. */
+  ahead(): number;
   /** look gives what is seen of each object of a group. */
   look(objects: readonly ListedObject[]): readonly Promise<Seen>[];
   /** find gives an object that a listing may be too old to have. */
@@ -97,8 +98,8 @@ export class Walk<Seen, Walked extends WalkedObject> {
   }
 
   async #lookAhead(): Promise<void> {
-    const { listed, group, ahead } = this.#looker;
-    while (!this.#isListed && this.#ahead.length <= ahead - group) {
+    const { listed, group } = this.#looker;
+    while (!this.#isListed && this.#ahead.length <= this.#looker.ahead() - group) {
       const objects: ListedObject[] = [];
       while (objects.length < group && !this.#isListed) {
         const { done, value } = await listed.next();

@@ -1,4 +1,3 @@
-import { Semaphore } from '../../ledger/concurrency.ts';
 import { digestFrom } from '../../ledger/digest.ts';
 import type { DigestObjects } from '../../ledger/digest.ts';
 import type { Context } from '../context.ts';
@@ -9,6 +8,7 @@ import type { VerifyOptions } from '../options.ts';
 import { ChainCheck } from './chainCheck.ts';
 import { chainStart } from './chainStart.ts';
 import { FullWalk } from './fullWalk.ts';
+import { Looking } from './look.ts';
 import { QuickWalk } from './quickWalk.ts';
 import type { PartitionWalk } from './walk.ts';
 
@@ -18,9 +18,10 @@ export class Walks implements LoggedObjects {
   readonly #context: Context;
   readonly #options: VerifyOptions;
   readonly #position: LogPosition | undefined;
-  readonly #semaphore: Semaphore;
+  readonly #looking: Looking;
   readonly #digest: DigestObjects;
   readonly #walks = new Map<string, PartitionWalk>();
+  #finished = 0;
 
   /** `position` is where the log stands that the check goes on in. */
   constructor(context: Context, options: VerifyOptions, position: LogPosition | undefined) {
@@ -28,7 +29,7 @@ export class Walks implements LoggedObjects {
     this.#context = context;
     this.#options = options;
     this.#position = position;
-    this.#semaphore = new Semaphore(concurrency);
+    this.#looking = new Looking(context);
     this.#digest = digest;
   }
 
@@ -58,11 +59,19 @@ export class Walks implements LoggedObjects {
     const start = isIncremental && anchor !== undefined ? chainStart(partition, anchor, this.#position) : { from: 0 };
     this.#context.tally.notRehashed += start.from;
     const chain = new ChainCheck(this.#context, partition, head, start);
-    return new FullWalk(this.#context, chain, this.#semaphore, start.from);
+    return new FullWalk(this.#context, chain, this.#looking, start.from, () =>
+      this.#looking.ahead(this.#walks.size - this.#finished),
+    );
   }
 
-  /** inOrder gives the walks in order of partition. */
-  inOrder = (): PartitionWalk[] => [...this.#walks.values()].sort((a, b) => Number(a.partition) - Number(b.partition));
+  /** finish finishes all walks in order of partition, one after the other; see PartitionWalk. */
+  async finish(isIntegrated: (place: SegmentPlace) => boolean, until: number): Promise<void> {
+    for (const walk of [...this.#walks.values()].sort((a, b) => Number(a.partition) - Number(b.partition))) {
+      const { partition } = walk;
+      await walk.finish((index) => isIntegrated({ partition, index }), until);
+      this.#finished += 1;
+    }
+  }
 
   async close(): Promise<void> {
     await Promise.all([...this.#walks.values()].map((walk) => walk.close()));

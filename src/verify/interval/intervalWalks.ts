@@ -10,11 +10,11 @@ import { isIntervalComplete } from '../../core/objects/intervalReport.ts';
 import type { IntervalReport } from '../../core/objects/report.ts';
 import { isOutsideOf } from '../../core/objects/slice.ts';
 import type { LedgerInterval } from '../../core/objects/slice.ts';
-import { Semaphore } from '../../ledger/concurrency.ts';
 import { IntervalOfLog } from '../../ledger/interval.ts';
 import { partitionsOf } from '../../ledger/partitions.ts';
 import { ChainCheck } from '../chain/chainCheck.ts';
 import { FullWalk } from '../chain/fullWalk.ts';
+import { Looking } from '../chain/look.ts';
 import type { WalkedObject } from '../chain/walk.ts';
 import type { Context } from '../context.ts';
 import type { LoggedObjects } from '../log/entryCheck.ts';
@@ -35,6 +35,7 @@ export class IntervalWalks implements LoggedObjects {
   readonly #context: Context;
   readonly #interval: LedgerInterval;
   readonly #selection: IntervalOfLog;
+  readonly #looking: Looking;
   readonly #lookahead: Lookahead;
   readonly #followed = new Map<string, Followed>();
   /** segments of the interval, by their entries; those of the other entries; what the log calls foreign, and reports */
@@ -47,7 +48,8 @@ export class IntervalWalks implements LoggedObjects {
     this.#context = context;
     this.#interval = interval;
     this.#selection = new IntervalOfLog(interval);
-    this.#lookahead = new Lookahead(context);
+    this.#looking = new Looking(context);
+    this.#lookahead = new Lookahead(context, this.#looking);
   }
 
   async expect(entries: readonly Buffer[]): Promise<void> {
@@ -113,15 +115,14 @@ export class IntervalWalks implements LoggedObjects {
    * `until` (ms since the Unix epoch; NaN: none) should have one.
    */
   async finishBehind(positions: LogPosition['positions'], until: number): Promise<void> {
-    const { store, concurrency } = this.#context;
+    const { store } = this.#context;
     const asked = new Set(this.#interval.partitions ?? positions.keys());
     if (this.#interval.partitions === null) for await (const partition of partitionsOf(store)) asked.add(partition);
-    const semaphore = new Semaphore(concurrency);
     for (const partition of [...asked].sort((a, b) => Number(a) - Number(b))) {
       const from = (positions.get(partition) ?? NO_POSITION).next;
       const link = this.#followed.get(partition)?.chain.link;
       const chain = new ChainCheck(this.#context, partition, undefined, { from, ...(link && { link }) });
-      const walk = new FullWalk(this.#context, chain, semaphore, from);
+      const walk = new FullWalk(this.#context, chain, this.#looking, from, () => this.#looking.ahead(1));
       try {
         await walk.finish(() => false, until);
       } finally {

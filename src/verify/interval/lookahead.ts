@@ -1,5 +1,4 @@
-import { lookAt } from '../chain/look.ts';
-import type { Seen } from '../chain/look.ts';
+import type { Looking, Seen } from '../chain/look.ts';
 import type { Context } from '../context.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
 
@@ -10,11 +9,13 @@ interface Begun extends SegmentPlace {
 /** Lookahead looks at objects in the places of segments, a few before they are asked for, in the order in which they are expected. */
 export class Lookahead {
   readonly #context: Context;
+  readonly #looking: Looking;
   #waiting: SegmentPlace[] = [];
   #begun: Begun[] = [];
 
-  constructor(context: Context) {
+  constructor(context: Context, looking: Looking) {
     this.#context = context;
+    this.#looking = looking;
   }
 
   /** expect says which places will be asked for next. What was expected before and not asked for is dropped. */
@@ -29,22 +30,20 @@ export class Lookahead {
     const at = this.#begun.findIndex((it) => it.partition === place.partition && it.index === place.index);
     const [begun] = at < 0 ? [] : this.#begun.splice(at, 1);
     this.#begin();
-    const seen = await (begun?.seen ?? this.#look(place));
+    const seen = await (begun?.seen ?? this.#looking.at(place));
     // Where the log announces a key, what was looked at ahead was judged without it.
-    return seen.keys === this.#context.ledger.keys ? seen : this.#look(place);
+    return seen.keys === this.#context.ledger.keys ? seen : this.#looking.at(place);
   }
 
   #begin(): void {
-    while (this.#begun.length < this.#context.concurrency) {
+    while (this.#begun.length < this.#looking.ahead(1)) {
       const place = this.#waiting.shift();
       if (place === undefined) return;
-      const seen = this.#look(place);
+      const seen = this.#looking.at(place);
       seen.catch(() => {}); // it is awaited in its turn, which may be later than it fails
       this.#begun.push({ ...place, seen });
     }
   }
-
-  #look = ({ partition, index }: SegmentPlace): Promise<Seen> => lookAt(this.#context, partition, index, false);
 
   /** close waits for what was looked at ahead. */
   async close(): Promise<void> {
