@@ -11,6 +11,9 @@ import type { Crossing } from './crossing.ts';
 const GROUP_BYTES = 128 * 1024;
 const GROUP_TASKS = 32;
 
+/** How many threads are worth starting for a ledger that may be small. */
+const STARTED = 4;
+
 const ENDED = 'the worker threads were ended';
 
 /** Weight is what a pool is told of a task. */
@@ -68,9 +71,9 @@ export class WorkerPool<Task, Result> {
     this.#resourceLimits = resourceLimits;
   }
 
-  /** start starts all threads, so that they load while this one does. */
+  /** start starts threads before there is work, so that they load while this one does; of many, the rest start when they are needed. */
   start(): void {
-    while (this.#idle.length + this.#busy.size < this.#size) this.#idle.push(this.#start());
+    while (this.#idle.length < Math.min(this.#size, STARTED)) this.#idle.push(this.#start());
   }
 
   /** run gives a task to the next free thread, and throws what it ends in there. */

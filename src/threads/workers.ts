@@ -66,6 +66,9 @@ export class DigestWorkers {
     this.#pool = new WorkerPool(size);
   }
 
+  /** start starts the threads before there is work, so that they load while this thread does. */
+  start = (): void => this.#pool.start();
+
   /** ofFiles hashes the files of a mirror, which the threads read themselves; `pathOf` gives an object's. */
   ofFiles =
     (pathOf: (name: string) => string): DigestObjects =>

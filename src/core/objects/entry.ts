@@ -92,7 +92,8 @@ export function formatEntry(entry: LogEntry): Buffer {
   return line;
 }
 
-function formatLine(entry: LogEntry): string {
+/** formatLine prints an entry's line, also one that is no entry because it is too long. */
+export function formatLine(entry: LogEntry): string {
   switch (entry.type) {
     case 'segment':
       return formatSegmentLine(entry);
@@ -104,10 +105,8 @@ function formatLine(entry: LogEntry): string {
       const { type, name, sha256, action, outcome } = entry;
       return JSON.stringify({ type, name, sha256: formatHash(sha256), action, outcome });
     }
-    case 'foreign': {
-      const { type, name } = entry;
-      return JSON.stringify({ type, name });
-    }
+    case 'foreign':
+      return JSON.stringify({ type: entry.type, name: entry.name });
     case 'key':
     case 'operator': {
       const { type, note } = entry;

@@ -2,7 +2,7 @@ import { attempt, faultIn } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import { documentEntry } from '../../core/objects/document.ts';
-import { formatEntry, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
+import { formatLine, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
 import type { ActionEntry, LogEntry, ReportEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { isHeadsLine } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
@@ -140,7 +140,7 @@ export class EntryCheck {
       return; // a quick check knows no more of it
     else if (!summary.ok)
       it.differ('entry-mismatch', name, `its entry in the log says that it is a segment; ${summary.why}`);
-    else if (!formatEntry(segmentEntryOf(summary, size)).equals(it.line))
+    else if (!isPrinted(segmentEntryOf(summary, size), it.line))
       it.differ('entry-mismatch', name, 'its entry in the log says something else of it than its own bytes');
   }
 
@@ -179,6 +179,9 @@ export class EntryCheck {
   }
 }
 
+/** isPrinted tells whether a line that is an entry's is the one that is printed of an entry. */
+const isPrinted = (entry: LogEntry, line: Buffer): boolean => line.equals(Buffer.from(formatLine(entry)));
+
 function entryOf(line: Buffer, say: InBatch['say']): LogEntry | undefined {
   try {
     return parseEntry(line);
@@ -206,7 +209,5 @@ function documentFault(
   if (own === undefined && place.type === 'report')
     return `its entry in the log says that it is a report, and ${judgeReport(bytes, documentName(place.type, place.number), auditors) as string}`;
   if (own === undefined) return 'its entry in the log says that it is an action, and its bytes are not one';
-  return formatEntry(own).equals(line)
-    ? undefined
-    : 'its entry in the log says something else of it than its own bytes';
+  return isPrinted(own, line) ? undefined : 'its entry in the log says something else of it than its own bytes';
 }

@@ -1,0 +1,38 @@
+import { MirrorStore } from '../adapters/mirrorStore.ts';
+import type { ObjectStore } from '../ports/store.ts';
+import { DigestWorkers, SegmentWorkers } from '../threads/workers.ts';
+import type { VerifyDeps } from '../verify/context.ts';
+
+/** How many objects each thread may have waiting where this thread reads them. */
+const OBJECTS_A_THREAD = 3;
+
+/** CheckThreads is the threads that hash in one check. They begin to load at once. */
+export class CheckThreads {
+  readonly #concurrency: number;
+  readonly #segments: SegmentWorkers;
+  readonly #digests: DigestWorkers;
+
+  constructor(count: number, isQuick: boolean) {
+    this.#concurrency = count * OBJECTS_A_THREAD;
+    this.#segments = new SegmentWorkers(count);
+    this.#digests = new DigestWorkers(count);
+    (isQuick ? this.#digests : this.#segments).start();
+  }
+
+  /** workOn gives what a check of a store works with. Files the threads read themselves. */
+  workOn(
+    store: ObjectStore,
+  ): Pick<VerifyDeps, 'summarize' | 'summarizeFile' | 'indexSegment' | 'digest' | 'concurrency'> {
+    const { summarize, index: indexSegment, ofFiles } = this.#segments;
+    const concurrency = this.#concurrency;
+    const both = { summarize, indexSegment, concurrency };
+    if (!(store instanceof MirrorStore)) return { ...both, digest: this.#digests.ofStore(store, concurrency) };
+    const pathOf = (name: string): string => store.pathOf(name);
+    return { ...both, summarizeFile: ofFiles(pathOf), digest: this.#digests.ofFiles(pathOf) };
+  }
+
+  /** close ends the threads. Nothing may be under way. */
+  async close(): Promise<void> {
+    await Promise.all([this.#segments.close(), this.#digests.close()]);
+  }
+}
