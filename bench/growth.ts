@@ -31,6 +31,9 @@ const FLAT = 0.05;
 /** A search by doubling and halving asks 2 log2 10 = 6.6 times more in a log of ten times the length; a tile may come on top. */
 const LOG = 8;
 
+/** What proving a record may read in the largest log: the tiles at the tree's edge alone have up to 24 kB. */
+const PROVE_BYTES = 100_000;
+
 /** Place is a ledger of one size: the store as it was then, and those behind its next batches. */
 interface Place {
   readonly batches: number;
@@ -50,6 +53,8 @@ interface Operation {
   readonly name: string;
   /** `flat`: it costs the same behind few segments as behind many; `log`: it searches, so it may grow with log n */
   readonly growth: 'flat' | 'log';
+  /** how many bytes it may read in the largest ledger */
+  readonly mostBytes?: number;
   /** run does it some times, each time within `measured` */
   readonly run: (place: Place, ledger: SyntheticLedger, measured: Measured) => Promise<void>;
 }
@@ -103,6 +108,7 @@ const integrateCold: Operation = {
 const prove: Operation = {
   name: 'prove a record',
   growth: 'log',
+  mostBytes: PROVE_BYTES,
   run: async ({ batches, store }, _ledger, measured) => {
     const length = (batches * BATCH_SEGMENTS) / PARTITIONS;
     for (let i = 0; i < REPEAT; i++) {
@@ -169,7 +175,7 @@ async function measure(given: Surroundings): Promise<Measurement> {
   }
   const rows: Table['rows'][number][] = [];
   const figures: Figure[] = [];
-  for (const [i, { name, growth }] of OPERATIONS.entries()) {
+  for (const [i, { name, growth, mostBytes }] of OPERATIONS.entries()) {
     const medians = (what: keyof Cost): number[] =>
       (costs[i] as Cost[][]).map((rounds) => spreadOf(rounds.map((cost) => cost[what])).median);
     for (const what of ['requests', 'bytes', 'ms'] as const) {
@@ -177,6 +183,11 @@ async function measure(given: Surroundings): Promise<Measurement> {
       rows.push([`${name}: ${LABELS[what]}`, ...medians(what), exponent]);
       if (growth === 'flat')
         figures.push(figure(`${name}: exponent of the ${LABELS[what]}`, '', exponent, { is: 'at most', value: FLAT }));
+    }
+    if (mostBytes !== undefined) {
+      const most = sizes.at(-1)?.toLocaleString('en');
+      const bar = { is: 'at most', value: mostBytes } as const;
+      figures.push(figure(`${name}: bytes read in a log of ${most}`, 'bytes', medians('bytes').at(-1) as number, bar));
     }
     if (growth === 'flat') continue;
     const [before, last] = medians('requests').slice(-2) as [number, number];

@@ -19,7 +19,7 @@ import {
   parseSegmentName,
   segmentName,
 } from '../src/core/objects/names.ts';
-import type { ObjectInfo, ObjectStore, TileInfo, TileStore } from '../src/ports/store.ts';
+import type { ObjectInfo, ObjectStore, SearchableTiles, TileInfo, TileStore } from '../src/ports/store.ts';
 
 /** What a blob service answers one listing request with at most. */
 const PAGE = 5000;
@@ -90,21 +90,29 @@ export class SyntheticStore implements ObjectStore {
   }
 
   async readEnd(name: string, length: number): Promise<Buffer | undefined> {
-    return this.#read(name, () => (this.#has(name) ? () => this.#make(name) : undefined), length);
+    return this.#read(
+      name,
+      () => (this.#has(name) ? () => this.#make(name) : undefined),
+      (bytes) => bytes.subarray(-length),
+    );
   }
 
   async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {
     return (await this.exists(name)) ? {} : undefined;
   }
 
-  /** read reads the end of what was written, or of what `maker` knows how to make. */
-  #read(name: string, maker: () => (() => Buffer) | undefined, length = Infinity): Buffer | undefined {
+  /** read reads a part of what was written, or of what `maker` knows how to make. */
+  #read(
+    name: string,
+    maker: () => (() => Buffer) | undefined,
+    partOf = (bytes: Buffer): Buffer => bytes,
+  ): Buffer | undefined {
     this.#requests.read += 1;
     const make = this.#written.has(name) ? undefined : maker();
     const bytes = make === undefined ? this.#written.get(name) : this.#once(name, make);
-    const end = bytes?.subarray(-length);
-    this.#bytes += end?.length ?? 0;
-    return end && Buffer.from(end);
+    const part = bytes && partOf(bytes);
+    this.#bytes += part?.length ?? 0;
+    return part && Buffer.from(part);
   }
 
   #once(name: string, make: () => Buffer): Buffer {
@@ -177,12 +185,18 @@ export class SyntheticStore implements ObjectStore {
   }
 
   /** tiles are the log's. */
-  readonly tiles: TileStore = {
+  readonly tiles: TileStore & SearchableTiles = {
     write: async (name, bytes) => {
       this.#requests.write += 1;
       this.#written.set(name, Buffer.from(bytes));
     },
     read: async (name) => this.#read(name, () => this.#tileMaker(name)),
+    readPart: async (name, offset, length) =>
+      this.#read(
+        name,
+        () => this.#tileMaker(name),
+        (bytes) => bytes.subarray(offset, offset + length),
+      ),
     list: (prefix) => this.#listTiles(prefix),
     remove: () => Promise.resolve(),
   };

@@ -73,11 +73,17 @@ export class BlobStore implements ObjectStore {
     });
   }
 
-  /** readPart gives bytes from `offset` on, `length` of them, or as many as there are; there must be one. */
+  /** readPart gives bytes from `offset` on, `length` of them, or as many as there are. */
   readPart(name: string, offset: number, length: number): Promise<Buffer | Unread | undefined> {
-    return this.#read(name, async (blob, abortSignal) =>
-      bytesOf(await blob.download(offset, length, { abortSignal }), Math.min(length, maxBytesOf(name))),
-    );
+    return this.#read(name, async (blob, abortSignal) => {
+      try {
+        return await bytesOf(await blob.download(offset, length, { abortSignal }), Math.min(length, maxBytesOf(name)));
+      } catch (error) {
+        // Range not satisfiable: there are none.
+        if (error instanceof RestError && error.statusCode === 416) return Buffer.alloc(0);
+        throw error;
+      }
+    });
   }
 
   async metadata(name: string): Promise<Readonly<Record<string, string>> | undefined> {

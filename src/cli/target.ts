@@ -27,9 +27,12 @@ export async function openTarget(target: string): Promise<ObjectStore> {
  * openTiles opens the tiles of a ledger's log: of a mirror they are in its folder `tlog`, of a container in one named `tlog`
  * beside it. `elsewhere` is another folder or container that holds them.
  */
-export async function openTiles(target: string, elsewhere?: string): Promise<ReadableTiles> {
+export async function openTiles(target: string, elsewhere?: string): Promise<ReadableTiles & SearchableTiles> {
   const url = elsewhere ?? target;
-  if (isUrl(url)) return openTarget(elsewhere ?? tlogBeside(target));
+  if (isUrl(url)) {
+    const { BlobStore } = await import('../adapters/blobStore.ts');
+    return new BlobStore(await openUrl(elsewhere ?? tlogBeside(target)));
+  }
   const folder = await existingFolder(url);
   return elsewhere === undefined ? new FolderTileStore(folder) : new FolderTileStore(folder, '.');
 }

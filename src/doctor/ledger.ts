@@ -18,12 +18,12 @@ import { findNewest } from '../ledger/newestReports.ts';
 import type { NewestReports } from '../ledger/newestReports.ts';
 import type { Canaries, PolicyReader } from '../ports/guard.ts';
 import type { Clock, Logger } from '../ports/host.ts';
-import type { ObjectStore, ReadableTiles } from '../ports/store.ts';
+import type { ObjectStore, ReadableTiles, SearchableTiles } from '../ports/store.ts';
 
 /** LedgerDeps is how the ledger is reached, as whoever is signed in. */
 export interface LedgerDeps {
   readonly store: ObjectStore;
-  readonly tiles: ReadableTiles;
+  readonly tiles: ReadableTiles & SearchableTiles;
   readonly canaries: Canaries;
   readonly policy: PolicyReader;
   /** where the ledger is */

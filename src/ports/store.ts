@@ -43,7 +43,7 @@ export interface ObjectStore {
 }
 
 /** ReadableObjects is the part of an ObjectStore that a reader needs who knows the names of what it reads. */
-export type ReadableObjects = Pick<ObjectStore, 'read' | 'metadata' | 'exists' | 'list'>;
+export type ReadableObjects = Pick<ObjectStore, 'read' | 'readEnd' | 'metadata' | 'exists' | 'list'>;
 
 /** TileInfo is a file among the tiles. */
 export interface TileInfo extends ObjectInfo {

@@ -12,11 +12,11 @@ import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts'
 import { firstFree } from '../ledger/dense.ts';
 import { nodesFromTiles } from '../ledger/treeProof.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
-import type { ReadableObjects, TileStore, Unread } from '../ports/store.ts';
+import type { ReadableObjects, SearchableTiles, TileStore, Unread } from '../ports/store.ts';
 
 export interface ProveDeps {
   readonly store: ReadableObjects;
-  readonly tiles: Pick<TileStore, 'read'>;
+  readonly tiles: SearchableTiles;
   /** keys that the log signs with, or did; without any, no signature is verified */
   readonly verifiers: readonly VerifierKey[];
 }
@@ -27,6 +27,12 @@ export interface EntryProof {
   readonly note: Buffer;
   readonly checkpoint: Checkpoint;
   readonly proof: InclusionProof;
+}
+
+/** ProvedEntry is an entry of a segment that counts, and the proof that the log has it. */
+export interface ProvedEntry {
+  readonly found: SegmentInLog;
+  readonly entryProof: EntryProof;
 }
 
 /** How many checkpoints behind an entry are tried at most. */

@@ -1,9 +1,9 @@
 import { proveEntry } from './entryProof.ts';
-import type { EntryProof, ProveDeps } from './entryProof.ts';
+import type { ProveDeps, ProvedEntry } from './entryProof.ts';
 import type { EntryQuestion } from './entryQuestion.ts';
-import type { SegmentInLog } from '../ledger/entries.ts';
 import { findByReading } from './logReading.ts';
 import { LogLookup } from './lookup.ts';
+import { TreeLookup } from './treeLookup.ts';
 import { AuditsealError, attempt, faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
@@ -53,18 +53,28 @@ const absent = (why: string): Proved => ({ ok: false, reason: 'absent', why });
  * STORE_UNAVAILABLE for what is in the archive tier and needed, by name.
  *
  * It reads the segment, one tile for each level of the tree beside the few at its edge, and finds the segment's entry as
- * LogLookup does: log n requests altogether, whatever the size of the log. Only where a session that was stolen signed batches
- * that are not in the log, or tiles are damaged, may it have to read all batches.
+ * TreeLookup does: log n small requests altogether. Where somebody took names of batches, or tiles are damaged or behind, it does as
+ * LogLookup does, and reads log n batches; only where a session that was stolen signed batches that are not in the log may it have to
+ * read all. The evidence is the same.
  */
 export async function proveRecord(deps: ProveDeps, place: RecordPlace): Promise<Proved> {
-  let changed: Proved | undefined;
-  for await (const proved of findProved(deps, place)) {
-    const evidence = await evidenceOf(deps, place, proved);
-    if (evidence.ok || evidence.reason === 'absent') return evidence;
+  const [partition, question] = questionOf(place);
+  const byTree = await unlessFaulty(async () => (await TreeLookup.open(deps, partition))?.find(question));
+  if (byTree === 'absent') return absent(`the log has no ${described(place)}, or not yet`);
+  const proved = byTree && (await unlessFaulty(() => evidenceOf(deps, place, byTree)));
+  if (isFinal(proved)) return proved;
+  let changed = proved;
+  for await (const found of findProved(deps, place)) {
+    const evidence = await evidenceOf(deps, place, found);
+    if (isFinal(evidence)) return evidence;
     changed ??= evidence;
   }
   return changed ?? absent(await whyAbsent(deps, place));
 }
+
+/** Where a segment isn't what an entry says, that entry may be a lie that was found first. */
+const isFinal = (proved: Proved | undefined): proved is Proved =>
+  proved !== undefined && (proved.ok || proved.reason === 'absent');
 
 async function evidenceOf(deps: ProveDeps, place: RecordPlace, { found, entryProof }: ProvedEntry): Promise<Proved> {
   const { entry } = found;
@@ -99,15 +109,10 @@ async function evidenceOf(deps: ProveDeps, place: RecordPlace, { found, entryPro
   return { ok: true, evidence, checkpoint, entryIndex: found.leaf, segment };
 }
 
-interface ProvedEntry {
-  readonly found: SegmentInLog;
-  readonly entryProof: EntryProof;
-}
-
 /**
- * findProved finds the entry of a record's segment and proves that the log has it; nothing if the log has none that a checkpoint
- * covers. What isn't found or can't be proved is looked for again where that isn't certain, among batches that are proven, and then
- * by reading all. So is what the caller goes on from because the segment is another: a lie may have been found first.
+ * findProved finds the entry of a record's segment by reading batches and proves that the log has it; nothing if the log has none that a
+ * checkpoint covers. What isn't found or can't be proved is looked for again where that isn't certain, among batches that are proven, and
+ * then by reading all. So is what the caller goes on from because the segment is another: a lie may have been found first.
  */
 async function* findProved(deps: ProveDeps, place: RecordPlace): AsyncGenerator<ProvedEntry, void, void> {
   const [partition, question] = questionOf(place);
@@ -131,11 +136,12 @@ const questionOf = (place: RecordPlace): [string, EntryQuestion] =>
     ? [place.partition, { record: place.record }]
     : [place.segment.partition, { index: place.segment.index }];
 
+const described = (place: RecordPlace): string =>
+  'record' in place
+    ? `record ${place.record} of partition ${place.partition}`
+    : `entry of ${segmentName(place.segment.partition, place.segment.index)}`;
+
 async function whyAbsent(deps: ProveDeps, place: RecordPlace): Promise<string> {
-  const what =
-    'record' in place
-      ? `record ${place.record} of partition ${place.partition}`
-      : `entry of ${segmentName(place.segment.partition, place.segment.index)}`;
   const [partition, question] = questionOf(place);
   const find = (): ReturnType<LogLookup['find']> =>
     new LogLookup({ ...deps, verifiers: [] }, partition, false).find(question);
@@ -144,7 +150,7 @@ async function whyAbsent(deps: ProveDeps, place: RecordPlace): Promise<string> {
     another !== undefined && 'entry' in another
       ? ': no trusted key certified who made the batch that has it'
       : ', or not yet';
-  return `the log has no ${what}${why}`;
+  return `the log has no ${described(place)}${why}`;
 }
 
 /** unlessFaulty gives undefined where batches, tiles or checkpoints aren't what they have to be. */

@@ -2,16 +2,18 @@ import type { MessagePort } from 'node:worker_threads';
 import { arrived, bufferOf, crossing } from './crossing.ts';
 import type { Crossing } from './crossing.ts';
 import { movable } from './pool.ts';
-import type { ObjectInfo, ObjectStore, ReadableObjects, TileStore, Unread } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore, ReadableObjects, SearchableTiles, Unread } from '../ports/store.ts';
 
 /** LentStores is what a thread may read of a ledger whose clients are in another one. */
 export interface LentStores {
   readonly store: ReadableObjects;
-  readonly tiles: Pick<TileStore, 'read'>;
+  readonly tiles: SearchableTiles;
 }
 
 type Call =
   | { readonly kind: 'read' | 'metadata' | 'exists' | 'readTile'; readonly name: string }
+  | { readonly kind: 'readEnd'; readonly name: string; readonly length: number }
+  | { readonly kind: 'readTilePart'; readonly name: string; readonly offset: number; readonly length: number }
   | { readonly kind: 'list'; readonly prefix: string; readonly from: string };
 
 /** How many names cross at a time: whoever may create objects can make any number. */
@@ -31,6 +33,8 @@ function answer({ store, tiles }: LentStores, call: Call): Promise<unknown> {
   if (call.kind === 'list') return page(store, call.prefix, call.from);
   if (call.kind === 'exists') return store.exists(call.name);
   if (call.kind === 'metadata') return store.metadata(call.name);
+  if (call.kind === 'readEnd') return store.readEnd(call.name, call.length);
+  if (call.kind === 'readTilePart') return tiles.readPart(call.name, call.offset, call.length);
   return call.kind === 'read' ? store.read(call.name) : tiles.read(call.name);
 }
 
@@ -55,13 +59,14 @@ export function borrowStores(port: MessagePort): LentStores {
         port.postMessage({ id: lastId, call });
       }),
     );
-  const read = async (kind: 'read' | 'readTile', name: string): Promise<Buffer | Unread | undefined> => {
-    const bytes = (await ask({ kind, name })) as Uint8Array | Unread | undefined;
+  const read = async (call: Call): Promise<Buffer | Unread | undefined> => {
+    const bytes = (await ask(call)) as Uint8Array | Unread | undefined;
     return typeof bytes === 'object' ? bufferOf(bytes) : bytes;
   };
   return {
     store: {
-      read: (name) => read('read', name),
+      read: (name) => read({ kind: 'read', name }),
+      readEnd: (name, length) => read({ kind: 'readEnd', name, length }),
       metadata: async (name) => (await ask({ kind: 'metadata', name })) as Readonly<Record<string, string>> | undefined,
       exists: async (name) => (await ask({ kind: 'exists', name })) as boolean,
       async *list(prefix, from = prefix) {
@@ -75,6 +80,9 @@ export function borrowStores(port: MessagePort): LentStores {
         }
       },
     },
-    tiles: { read: (name) => read('readTile', name) },
+    tiles: {
+      read: (name) => read({ kind: 'readTile', name }),
+      readPart: (name, offset, length) => read({ kind: 'readTilePart', name, offset, length }),
+    },
   };
 }
