@@ -21,6 +21,7 @@ export default {
     '<rootDir>/tools/node/',
     '<rootDir>/tools/node18/',
     '<rootDir>/tools/node22/',
+    '<rootDir>/tools/wasm/',
   ],
   globalSetup: '<rootDir>/test/support/build.mjs',
   maxWorkers: 2,

@@ -6,34 +6,13 @@
 //
 // Plain JavaScript without dependencies, because it runs before anything is installed.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as zlib from 'node:zlib';
-import { install } from './install.mjs';
+import { install, isInstalled } from './install.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-const readJson = (path) => {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
-};
-
-/** isInstalled says whether node_modules holds just what the lock file names (npm keeps its own record there). */
-function isInstalled(folder) {
-  const wanted = readJson(join(folder, 'package-lock.json'))?.packages;
-  const present = readJson(join(folder, 'node_modules', '.package-lock.json'))?.packages;
-  if (wanted === undefined || present === undefined) return false;
-  for (const [path, entry] of Object.entries(present)) {
-    if (wanted[path]?.version !== entry.version || wanted[path]?.integrity !== entry.integrity) return false;
-  }
-  return Object.entries(wanted).every(
-    ([path, entry]) => present[path] !== undefined || entry.optional || !path.startsWith('node_modules/'),
-  );
-}
 
 const say = (text) => process.stderr.write(`auditseal: ${text}\n`);
 

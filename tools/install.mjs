@@ -1,7 +1,7 @@
 // Installs what a lock file names, with npm, and says from where, how it goes and why it failed. Plain JavaScript without
 // dependencies, for Node from 18 up: tools/bootstrap.mjs runs it before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const isWindows = process.platform === 'win32';
@@ -51,6 +51,27 @@ function npmSettings(folder) {
   const addresses = ['registry', 'https-proxy'];
   const found = ask([...Object.keys(PATIENCE), ...addresses]);
   return Object.fromEntries(found.length > 0 ? found : ask(Object.keys(PATIENCE)));
+}
+
+const readJson = (path) => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+/** isInstalled says whether the node_modules of a folder holds just what the lock file names (npm keeps its own record there). */
+export function isInstalled(folder) {
+  const wanted = readJson(join(folder, 'package-lock.json'))?.packages;
+  const present = readJson(join(folder, 'node_modules', '.package-lock.json'))?.packages;
+  if (wanted === undefined || present === undefined) return false;
+  for (const [path, entry] of Object.entries(present)) {
+    if (wanted[path]?.version !== entry.version || wanted[path]?.integrity !== entry.integrity) return false;
+  }
+  return Object.entries(wanted).every(
+    ([path, entry]) => present[path] !== undefined || entry.optional || !path.startsWith('node_modules/'),
+  );
 }
 
 /**

@@ -1,37 +1,59 @@
 import { nodeHash, sha256 } from '../hash.ts';
 import type { Hash } from '../hash.ts';
+import { kernel } from '../wasm/kernel.ts';
+
+/** How many leaves are hashed at once: a power of two, and what the kernel takes. */
+const BLOCK_LEAVES = 1024;
+/** Fewer leaves than this cost less where they are. */
+const FEW_LEAVES = 6;
+const HASH_BYTES = 32;
 
 /**
  * TreeRoot takes leaf hashes one by one and gives the Merkle tree hash over them. RFC 6962 section 2.1.
  *
- * It keeps the roots of the perfect subtrees to the left, one for each 1 bit of the number of leaves, so memory is
- * log n hashes and each leaf costs one node hash on average.
+ * It keeps the roots of the perfect subtrees of 1,024 leaves and more to the left, one for each 1 bit of their number, and the
+ * leaves behind them, so memory is log n hashes and 1,023 leaves, and each leaf costs one node hash on average.
  */
 export class TreeRoot {
-  #subtrees: Hash[] = [];
-  #size = 0;
+  readonly #subtrees: Hash[] = [];
+  #blocks = 0;
+  #leaves: Hash[] = [];
 
   get size(): number {
-    return this.#size;
+    return this.#blocks * BLOCK_LEAVES + this.#leaves.length;
   }
 
   add(leaf: Hash): void {
-    let subtree = leaf;
-    // Each trailing 1 bit of the old size is a finished left sibling.
-    for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
-      subtree = nodeHash(this.#subtrees.pop() as Hash, subtree);
-    }
-    this.#subtrees.push(subtree);
-    this.#size += 1;
+    this.#leaves.push(leaf);
+    if (this.#leaves.length < BLOCK_LEAVES) return;
+    addSubtree(this.#subtrees, this.#blocks, rootOf(this.#leaves));
+    this.#blocks += 1;
+    this.#leaves = [];
   }
 
   /** root is the tree's hash so far; that of no leaves is SHA-256 of nothing. */
   root(): Hash {
-    let root = this.#subtrees.at(-1);
-    if (root === undefined) return sha256(new Uint8Array(0));
-    for (let i = this.#subtrees.length - 2; i >= 0; i--) root = nodeHash(this.#subtrees[i] as Hash, root);
-    return root;
+    return joinHashes(this.#leaves.length === 0 ? this.#subtrees : [...this.#subtrees, rootOf(this.#leaves)]);
   }
+}
+
+/** addSubtree adds the root of a perfect subtree behind `count` of the same size, whose roots are joined in `subtrees`. */
+function addSubtree(subtrees: Hash[], count: number, root: Hash): void {
+  // Each trailing 1 bit of the old count is a finished left sibling.
+  for (let rest = count; rest % 2 === 1; rest = (rest - 1) / 2) root = nodeHash(subtrees.pop() as Hash, root);
+  subtrees.push(root);
+}
+
+/** rootOf is the root over 1 to 1,024 leaves. */
+function rootOf(leaves: readonly Hash[]): Hash {
+  const it = leaves.length < FEW_LEAVES ? undefined : kernel();
+  if (it !== undefined) {
+    it.bytes.write(leaves.join(''), it.leaves, 'latin1');
+    if (it.root(leaves.length) >= 0) return it.bytes.toString('latin1', it.leaves, it.leaves + HASH_BYTES) as Hash;
+  }
+  const subtrees: Hash[] = [];
+  for (let i = 0; i < leaves.length; i++) addSubtree(subtrees, i, leaves[i] as Hash);
+  return joinHashes(subtrees);
 }
 
 /** TreeHead is what a Merkle tree is known by. */

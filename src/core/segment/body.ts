@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { JsonScanner, minify } from './jsonScanner.ts';
+import { VALUE_TEXT } from './sealText.ts';
 
 /**
  * How a record is kept: an object as it is; any other JSON value as `_value`; a body that isn't JSON whole, as `_text`, or
@@ -86,7 +87,7 @@ function sliceElement(scanner: JsonScanner, at: number, out: RecordSlice[]): num
   const end = scanner.skipValue(at);
   if (end < 0) return end;
   if (scanner.bytes[at] === 0x7b) out.push({ form: 'object', start: at, end });
-  else out.push({ form: 'value', start: at, end, reason: 'not an object' });
+  else out.push({ form: 'value', start: at, end, reason: VALUE_TEXT.reason });
   return end;
 }
 

@@ -1,6 +1,6 @@
 import { parseHeader } from './header.ts';
 import type { SegmentHeader } from './header.ts';
-import { readSeal } from './recordLine.ts';
+import { LineCursor } from './lineCursor.ts';
 import type { Seal } from './recordLine.ts';
 import { AuditsealError } from '../errors.ts';
 
@@ -24,15 +24,12 @@ export interface RecordLine {
 export function visitRecords(bytes: Buffer, visit: (line: RecordLine) => void): SegmentHeader {
   const headerEnd = bytes.indexOf(LF);
   const header = parseHeader(bytes.subarray(0, Math.max(headerEnd, 0)));
-  let start = headerEnd + 1;
-  let end = bytes.indexOf(LF, start);
+  const lines = new LineCursor(bytes, headerEnd + 1);
   // The last line is no record.
-  for (let leaf = 1; end >= 0 && end + 1 < bytes.length; leaf++) {
-    const seal = readSeal(bytes, start, end);
+  for (let leaf = 1; lines.next() && lines.end + 1 < bytes.length; leaf++) {
+    const seal = lines.seal();
     if (seal === undefined) throw new AuditsealError('SEGMENT_MALFORMED', `record line ${leaf} does not end in a seal`);
-    visit({ start, end, leaf, seal });
-    start = end + 1;
-    end = bytes.indexOf(LF, start);
+    visit({ start: lines.start, end: lines.end, leaf, seal });
   }
   return header;
 }

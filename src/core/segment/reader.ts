@@ -1,6 +1,7 @@
 import { MAX_HEADER_BYTES, parseHeader } from './header.ts';
 import type { SegmentHeader } from './header.ts';
-import { MIN_RECORD_LINE_BYTES, readSeal } from './recordLine.ts';
+import { LineCursor } from './lineCursor.ts';
+import { MIN_RECORD_LINE_BYTES } from './recordLine.ts';
 import type { Seal } from './recordLine.ts';
 import { formatEnd } from './writer.ts';
 import { decompress } from './zstd.ts';
@@ -63,19 +64,18 @@ function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentRead
   tree.add(leafHash(headerLine));
 
   const expected = new ExpectedSeals(header);
-  let start = headerEnd + 1;
-  let end = bytes.indexOf(LF, start);
-  while (end >= 0 && end + 1 < bytes.length) {
+  const lines = new LineCursor(bytes, headerEnd + 1);
+  while (lines.next() && lines.end + 1 < bytes.length) {
+    const { start, end } = lines;
     // A few bytes decompress to very many line feeds, and each line costs two hashes.
     if (end - start < MIN_RECORD_LINE_BYTES)
       throw malformed(`record line ${tree.size - 1} has ${end - start} bytes, fewer than any seal takes`);
     // Behind a contradiction nothing is expected of a seal, and looking for one costs more than hashing the line.
-    if (!expected.isContradicted) expected.check(readSeal(bytes, start, end), tree.size - 1);
+    if (!expected.isContradicted) expected.check(lines.seal(), tree.size - 1);
     visit?.(bytes, start, end, header);
     tree.add(leafHashInPlace(bytes, start, end));
-    start = end + 1;
-    end = bytes.indexOf(LF, start);
   }
+  const { start, end } = lines;
   if (end < 0) throw malformed(start < bytes.length ? 'its last line is not ended by LF' : 'it has no end line');
   const endLine = bytes.toString('latin1', start, end + 1);
   if (!endLine.startsWith(END_START)) throw malformed('it has no end line');

@@ -1,5 +1,6 @@
 import type { RecordForm } from './body.ts';
 import { JsonScanner } from './jsonScanner.ts';
+import { SEAL_TEXT } from './sealText.ts';
 
 /** Seal is what the pipeline stamped on a record. docs/format.md, section 5.1. */
 export interface Seal {
@@ -27,10 +28,10 @@ const ENCODED = [STARTS.text, STARTS.base64].map((start) => Buffer.concat([Buffe
 /** How a seal says its form: from the last quote of the time to before its own last quote. */
 const ENDS = FORMS.map((form) => Buffer.from(`","form":"${form}`));
 
-const ENQUEUED = Buffer.from(',"enqueued":"');
-const INDEX = Buffer.from(',"index":');
-const EVENT = Buffer.from(',"event":');
-const RECORD = Buffer.from(',"_seal":{"record":');
+const ENQUEUED = Buffer.from(SEAL_TEXT.enqueued);
+const INDEX = Buffer.from(SEAL_TEXT.index);
+const EVENT = Buffer.from(SEAL_TEXT.event);
+const RECORD = Buffer.from(`,${SEAL_TEXT.record}`);
 const LETTER_Z = 0x5a;
 const QUOTE = 0x22;
 const TIME_LENGTH = '2026-11-22T00:00:00.000Z'.length;

@@ -6,6 +6,9 @@ import { leafHashInPlace } from '../hash.ts';
 import type { Hash } from '../hash.ts';
 import { MAX_JSON_DEPTH, nestsDeeper } from '../jsonObject.ts';
 import { minify } from './jsonScanner.ts';
+import { SEAL_TEXT, VALUE_TEXT } from './sealText.ts';
+import { stampBody } from './stamp.ts';
+import type { StampText, StampedLines } from './stamp.ts';
 
 /** SealableEvent is one Event Hubs event as ingest hands it to the core. Times are ISO 8601 UTC with milliseconds. */
 export interface SealableEvent {
@@ -79,6 +82,20 @@ export class LineBuffer {
     this.length += from.copy(this.bytes, this.length, start, end);
   }
 
+  /** addLines takes lines over that were written elsewhere, and hashes each. */
+  addLines({ bytes, start, end, ends, count }: StampedLines): void {
+    this.need(end - start);
+    const to = this.length;
+    bytes.copy(this.bytes, to, start, end);
+    let from = to;
+    for (let i = 0; i < count; i++) {
+      const lineEnd = to + (ends[i] as number);
+      this.leaves.push(leafHashInPlace(this.bytes, from, lineEnd));
+      from = lineEnd + 1;
+    }
+    this.length += end - start;
+  }
+
   /** endLine ends the line that began at `start` with LF and hashes it. */
   endLine(start: number): void {
     this.need(1);
@@ -93,26 +110,37 @@ export class LineBuffer {
  * no record is for the header to speak of.
  */
 export function sealEvent(lines: LineBuffer, event: SealableEvent, record: number): number {
+  const text = {
+    event: `${SEAL_TEXT.event}${event.sequenceNumber}${SEAL_TEXT.index}`,
+    enqueued: `${SEAL_TEXT.enqueued}${event.enqueued}"`,
+    first: eventMembers(event),
+  };
+  const stamped = event.isAmqp === true ? undefined : stampBody(event.body, record, text);
+  if (stamped === undefined) return sealSlices(lines, event, record, text);
+  lines.addLines(stamped);
+  return stamped.count;
+}
+
+/** sealSlices is sealEvent without the kernel: for every event that there is. */
+function sealSlices(lines: LineBuffer, event: SealableEvent, record: number, text: StampText): number {
   const { body, isAmqp } = event;
   let slices = isAmqp === true ? [wholeBody(body, 'amqp', 'not bytes, but of a type of AMQP')] : sliceBody(body);
   if (linesSize(event, slices) > MAX_EVENT_LINES_BYTES) slices = [wholeBody(body, 'base64', 'too large as records')];
   else if (slices.length === 0 && !fitsHeader(emptyEventOf(event)))
     slices = [wholeBody(body, 'base64', 'no record, and too large or too deep for the header')];
   const hasBreaks = hasBreak(body);
-  const middle = `,"event":${event.sequenceNumber},"index":`;
-  const last = `,"enqueued":"${event.enqueued}"`;
   for (let index = 0; index < slices.length; index++) {
     const slice = slices[index] as RecordSlice;
     const start = lines.length;
     lines.need(slice.end - slice.start + LINE_OVERHEAD);
     const separator = writeRecord(lines, body, slice, hasBreaks);
-    const seal = `${separator}"_seal":{"record":${record + index}${middle}${index}${last}${FORM_MEMBER[slice.form]}`;
+    const seal = `${separator}${SEAL_TEXT.record}${record + index}${text.event}${index}${text.enqueued}${FORM_MEMBER[slice.form]}`;
     // In the forms that are not JSON, the text may have taken what was free.
     lines.need(seal.length);
     lines.length += lines.bytes.write(seal, lines.length, 'latin1');
-    if (index === 0) writeEventMembers(lines, event);
+    if (index === 0) lines.text(text.first);
     if (slice.envelope !== undefined) {
-      lines.text(',"envelope":');
+      lines.text(SEAL_TEXT.envelope);
       lines.copy(slice.envelope, 0, slice.envelope.length);
     }
     lines.text('}}');
@@ -124,7 +152,7 @@ export function sealEvent(lines: LineBuffer, event: SealableEvent, record: numbe
 /** What a seal says of the form of its record, which the record's own text can't say of itself. */
 const FORM_MEMBER: Readonly<Record<RecordForm, string>> = {
   object: '',
-  value: ',"form":"value"',
+  value: SEAL_TEXT.valueForm,
   text: ',"form":"text"',
   base64: ',"form":"base64"',
   amqp: ',"form":"amqp"',
@@ -152,9 +180,10 @@ function linesSize({ body, properties, partitionKey }: SealableEvent, slices: re
   return content + slices.length * LINE_OVERHEAD + ((properties?.length ?? 0) + (partitionKey?.length ?? 0)) * 6;
 }
 
-function writeEventMembers(lines: LineBuffer, { partitionKey, properties }: SealableEvent): void {
-  if (partitionKey !== undefined) lines.text(`,"partitionKey":${JSON.stringify(partitionKey)}`);
-  if (properties !== undefined) lines.text(`,"properties":${properties}`);
+/** eventMembers is what the seal of an event's first record says besides. */
+function eventMembers({ partitionKey, properties }: SealableEvent): string {
+  const key = partitionKey === undefined ? '' : `,"partitionKey":${JSON.stringify(partitionKey)}`;
+  return properties === undefined ? key : `${key},"properties":${properties}`;
 }
 
 /** writeRecord writes a record up to where its seal goes, and returns what has to stand between. */
@@ -176,9 +205,9 @@ function writeRecord(lines: LineBuffer, body: Buffer, slice: RecordSlice, bodyHa
     to = text.length;
   }
   if (form === 'value') {
-    lines.text('{"_value":');
+    lines.text(VALUE_TEXT.start);
     lines.copy(text, from, to);
-    lines.text(`,"_reason":${JSON.stringify(reason)}`);
+    lines.text(VALUE_TEXT.end);
     return ',';
   }
   lines.length += text.copy(lines.bytes, lines.length, from, to - 1);
