@@ -1,0 +1,17 @@
+// What src/core does with the kernel it does without: the tests of segments and trees once more, by the reference alone.
+import { kernel, switchKernel } from '../../src/core/wasm/kernel.ts';
+
+switchKernel(false);
+const SUITES = [
+  'merkle/tree',
+  'merkle/tile',
+  'merkle/proof',
+  'segment/seal',
+  'segment/segment',
+  'segment/bounds',
+  'segment/chain',
+  'vectors',
+];
+for (const suite of SUITES) await import(`./${suite}.test.ts`);
+
+test('there is no kernel meanwhile', () => expect(kernel()).toBeUndefined());
