@@ -4,6 +4,7 @@ import { find } from './find.ts';
 import { growth } from './growth.ts';
 import { incremental } from './incremental.ts';
 import { integrate } from './integrate.ts';
+import { kernel } from './kernel.ts';
 import { memory } from './memory.ts';
 import { operations } from './operations.ts';
 import { pipeline } from './pipeline.ts';
@@ -22,6 +23,7 @@ import { writes } from './writes.ts';
 export const SUBJECTS: readonly Subject[] = [
   seal,
   verify,
+  kernel,
   workers,
   quick,
   integrate,

@@ -7,6 +7,7 @@ import { picked } from '../support/sample.ts';
 const BARS: Readonly<Record<string, readonly string[]>> = {
   seal: ['seal / zstd -1 alone'],
   verify: [],
+  kernel: ['hash tree nodes / reference', 'bodies that the kernel takes'],
   workers: ['2 workers / 1'],
   quick: ['verify --quick'],
   incremental: ['requests', 'bytes read', 'processor time'],
