@@ -23,13 +23,15 @@ const folder = await mkdtemp(join(tmpdir(), 'auditseal-kernel-'));
 let compiled: Buffer;
 try {
   const out = join(folder, 'kernel.wasm');
+  const options = `-O3 --runtime stub --noAssert --enable simd --enable bulk-memory --initialMemory ${PAGES} --maximumMemory ${PAGES}`;
   execFileSync(
     process.execPath,
     [
       join(COMPILER, 'node_modules', 'assemblyscript', 'bin', 'asc.js'),
       'wasm/index.ts',
-      ...['--outFile', out, '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--enable', 'bulk-memory'],
-      ...['--initialMemory', PAGES, '--maximumMemory', PAGES],
+      '--outFile',
+      out,
+      ...options.split(' '),
     ],
     { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
   );

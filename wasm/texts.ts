@@ -35,7 +35,8 @@ export function textBefore(at: usize, start: usize, slot: usize): usize {
   const from = at - length;
   for (let i: usize = 0; i < length; i += 16) {
     const same = i8x16.bitmask(i8x16.eq(v128.load(from + i), v128.load(slot + i, 16)));
-    const wanted = length - i < 16 ? (1 << (<i32>(length - i))) - 1 : 0xffff;
+    const left = <i32>(length - i);
+    const wanted = left < 16 ? (1 << left) - 1 : 0xffff;
     if ((same & wanted) != wanted) return 0;
   }
   return from;
