@@ -46,6 +46,7 @@ describe('what the kernel takes', () => {
     ['an envelope with other members', '{"v":1,"records":[{"a":1}],"w":{"x":[2]}}'],
     ['line breaks between tokens', '{\r\n "records": [\n  { "a" : 1 },\n  2\n ]\n}\n'],
     ['a line break among the other members', '{"v":1,\n"records":[{"a":1}],\n"w": 2}'],
+    ['a CR alone', '{"a":1,\r"b": 2}{"v": 1,"records":[{"c" :3}],\r"w":2}'],
     ['an array', '[{"a":1},{"records":[{"b":1}],"v":2},3,"x",null]'],
     ['concatenated objects', '{"a":1}{"b":2}\n{"records":[{}]} 12 "x"true[]'],
     ['a byte order mark', '\ufeff{"a":1}'],
