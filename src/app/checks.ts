@@ -8,6 +8,7 @@ import type { Auditors } from '../core/objects/reportFile.ts';
 import { askCoverage } from '../routing/coverage.ts';
 import { runPostureJob } from '../guard/job.ts';
 import { enteredReports } from '../integrate/enteredReports.ts';
+import { MOST_REQUESTS } from '../ledger/concurrency.ts';
 import type { Filing } from '../ledger/reports.ts';
 import type { Logger } from '../ports/host.ts';
 import { runStatusJob } from '../status/job.ts';
@@ -49,6 +50,7 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
       fullVerifyHours,
       ...(previousRun !== undefined && { previousRun }),
       concurrency: verifyThreads * SEGMENTS_A_THREAD,
+      requests: MOST_REQUESTS,
       allowance: { delayMs: INTEGRATION_DELAY_MS, ageMs: idleMs, silenceMs: idleMs },
       verifiers,
       ...(policy !== undefined && { policy }),

@@ -1,4 +1,5 @@
 import { MirrorStore } from '../adapters/mirrorStore.ts';
+import { InFlight, MOST_REQUESTS } from '../ledger/concurrency.ts';
 import type { ObjectStore } from '../ports/store.ts';
 import { DigestWorkers, SegmentWorkers } from '../threads/workers.ts';
 import type { VerifyDeps } from '../verify/context.ts';
@@ -22,11 +23,14 @@ export class CheckThreads {
   /** workOn gives what a check of a store works with. Files the threads read themselves. */
   workOn(
     store: ObjectStore,
-  ): Pick<VerifyDeps, 'summarize' | 'summarizeFile' | 'indexSegment' | 'digest' | 'concurrency'> {
+  ): Pick<VerifyDeps, 'summarize' | 'summarizeFile' | 'indexSegment' | 'digest' | 'concurrency' | 'requests'> {
     const { summarize, index: indexSegment, ofFiles } = this.#segments;
     const concurrency = this.#concurrency;
     const both = { summarize, indexSegment, concurrency };
-    if (!(store instanceof MirrorStore)) return { ...both, digest: this.#digests.ofStore(store, concurrency) };
+    if (!(store instanceof MirrorStore)) {
+      const flight = new InFlight(concurrency, MOST_REQUESTS);
+      return { ...both, requests: MOST_REQUESTS, digest: this.#digests.ofStore(store, flight) };
+    }
     const pathOf = (name: string): string => store.pathOf(name);
     return { ...both, summarizeFile: ofFiles(pathOf), digest: this.#digests.ofFiles(pathOf) };
   }

@@ -1,7 +1,9 @@
-import { Semaphore } from './concurrency.ts';
+import { LARGER, UNKNOWN_BYTES } from './concurrency.ts';
+import type { InFlight, Turn } from './concurrency.ts';
 import { faultIn } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
+import { MAX_OBJECT_BYTES } from '../core/objects/sizes.ts';
 import { GONE, WHY_UNREAD } from '../ports/store.ts';
 import type { ObjectStore } from '../ports/store.ts';
 
@@ -20,22 +22,23 @@ export const GONE_DIGEST: Digest = { ok: false, isTooLarge: false, why: GONE };
 
 export const digestBytes = (stored: Uint8Array): Digest => ({ ok: true, size: stored.length, sha256: sha256(stored) });
 
-/** digestFrom reads objects from a store, at most `concurrency` at one time, and hashes each as `digest` does. */
+/** digestFrom reads objects from a store, as many at one time as `flight` lets, and hashes each as `digest` does. */
 export function digestFrom(
   store: Pick<ObjectStore, 'read'>,
-  concurrency: number,
+  flight: InFlight,
   digest: (stored: Buffer) => Promise<Digest> = async (stored) => digestBytes(stored),
 ): DigestObjects {
-  const semaphore = new Semaphore(concurrency);
-  const digestOne = async (name: string): Promise<Digest> => {
+  const digestOne = async (name: string, { most, isLast }: Turn): Promise<Digest | typeof LARGER> => {
     try {
-      const stored = await store.read(name);
-      if (stored === 'too-large') return TOO_LARGE_DIGEST;
+      const stored = await store.read(name, Math.min(most, MAX_OBJECT_BYTES));
+      if (stored === 'too-large') return most < MAX_OBJECT_BYTES ? LARGER : TOO_LARGE_DIGEST;
       if (typeof stored === 'string') return { ok: false, isTooLarge: false, why: WHY_UNREAD[stored] };
       return stored === undefined ? GONE_DIGEST : await digest(stored);
     } catch (error) {
-      return { ok: false, isTooLarge: false, why: faultIn(error).message };
+      const { code, message } = faultIn(error);
+      if (code === 'STORE_UNAVAILABLE' && !isLast) throw error;
+      return { ok: false, isTooLarge: false, why: message };
     }
   };
-  return (names) => Promise.all(names.map((name) => semaphore.run(() => digestOne(name))));
+  return (names) => Promise.all(names.map((name) => flight.run(UNKNOWN_BYTES, (turn) => digestOne(name, turn))));
 }

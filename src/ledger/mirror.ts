@@ -1,3 +1,5 @@
+import { InFlight, LARGER } from './concurrency.ts';
+import type { Turn } from './concurrency.ts';
 import { faultIn } from '../core/errors.ts';
 import { roomFor } from './mirrorRoom.ts';
 import type { FreeBytes } from './mirrorRoom.ts';
@@ -26,7 +28,10 @@ export interface MirrorFolder extends ObjectStore {
 }
 
 export interface MirrorOptions {
+  /** how many objects may be read at one time, of whatever size */
   readonly concurrency: number;
+  /** how many may, where they are small; left out, no more */
+  readonly requests?: number;
   /** what has the right size counts as there; else its bytes are compared */
   readonly trustsSizes?: boolean;
   /** gives how many bytes there is room for, as far as that is known */
@@ -94,22 +99,18 @@ export async function mirrorObjects(
   const room = await roomFor(listed(), (name) => present.has(name), options.free);
   const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
   const copying = new Copying(from, to, present, result, options.trustsSizes ?? false);
-  const underway = new Set<Promise<void>>();
-  try {
+  const untilFull = async function* (): AsyncGenerator<CopiedObject> {
     for await (const object of listed()) {
-      if (copying.fullAt !== undefined) break;
-      const task = copying
-        .take(object)
-        .then(() => options.onProgress?.(result))
-        .finally(() => underway.delete(task));
-      task.catch(() => {}); // awaited below
-      underway.add(task);
-      if (underway.size >= options.concurrency) await Promise.race(underway);
+      if (copying.fullAt !== undefined) return;
+      yield object;
     }
-    await Promise.all(underway);
-  } finally {
-    await Promise.allSettled(underway);
-  }
+  };
+  const sizeOf = ({ name, size }: CopiedObject): number => Math.max(size, present.get(name) ?? 0);
+  await new InFlight(options.concurrency, options.requests).each(untilFull(), sizeOf, async (object, turn) => {
+    const outcome = await copying.take(object, turn);
+    options.onProgress?.(result);
+    return outcome;
+  });
   if (copying.fullAt !== undefined) {
     result.isStopped = true;
     result.failed.push({ object: copying.fullAt, why: await room.whyStopped(result.copiedBytes) });
@@ -141,13 +142,20 @@ class Copying {
     this.#trustsSizes = trustsSizes;
   }
 
-  async take(object: CopiedObject): Promise<void> {
-    const why = await this.#take(object);
-    if (why !== undefined) this.#result.failed.push({ object: object.name, why });
+  async take(object: CopiedObject, turn: Turn): Promise<typeof LARGER | undefined> {
+    // Once the disk is full, nothing more is read.
+    const outcome = this.fullAt === undefined ? await this.#take(object, turn) : undefined;
+    if (outcome === LARGER) return LARGER;
+    if (outcome !== undefined) this.#result.failed.push({ object: object.name, why: outcome });
+    return undefined;
   }
 
   /** take copies an object, or says why it can't. */
-  async #take({ name, size, md5, sha256: wanted }: CopiedObject): Promise<string | undefined> {
+  async #take(
+    { name, size, md5, sha256: wanted }: CopiedObject,
+    turn: Turn,
+  ): Promise<string | typeof LARGER | undefined> {
+    const most = Math.min(turn.most, MAX_OBJECT_BYTES);
     const known = this.#present.get(name);
     try {
       if (known === size && this.#trustsSizes) return this.#count();
@@ -158,7 +166,9 @@ class Copying {
       if (isStored) return this.#count();
       if (stored !== undefined && stored.length !== size && !isBlank(stored))
         return `the mirror has ${stored.length} bytes under this name, and the ledger has ${size}; the mirror's were left as they are`;
-      const bytes = await this.#from.read(name, MAX_OBJECT_BYTES);
+      const bytes = await this.#from.read(name, most);
+      // A listing may be old, and an entry of the log may lie.
+      if (bytes === 'too-large' && most < MAX_OBJECT_BYTES) return LARGER;
       if (typeof bytes !== 'object') return bytes === undefined ? GONE : WHY_UNREAD[bytes];
       if (stored?.equals(bytes) === true) return this.#count();
       if (stored !== undefined && !(await this.#to.removeBlank(name)))
@@ -175,6 +185,7 @@ class Copying {
         : 'the mirror has other bytes under this name';
     } catch (error) {
       const { code, message } = faultIn(error);
+      if (code === 'STORE_UNAVAILABLE' && !turn.isLast) throw error;
       if (code !== 'STORE_FULL') return message;
       this.fullAt ??= name;
       return undefined;

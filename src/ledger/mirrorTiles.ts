@@ -1,3 +1,4 @@
+import { InFlight } from './concurrency.ts';
 import type { MirrorOptions } from './mirror.ts';
 import { roomFor } from './mirrorRoom.ts';
 import { neededIndex } from './neededIndex.ts';
@@ -17,7 +18,7 @@ import {
 import type { Checkpoint } from '../core/note/checkpoint.ts';
 import { parseNote } from '../core/note/note.ts';
 import { NEWEST_CHECKPOINT, isIndexName, isTileName } from '../core/objects/names.ts';
-import type { ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
+import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
 /** MirroredTiles is how many files were written and of how many bytes, and how many were there; or why none was written. */
 export type MirroredTiles =
@@ -34,7 +35,7 @@ export async function mirrorTiles(
   store: Pick<ObjectStore, 'read'>,
   from: ReadableTiles,
   to: TileStore,
-  { trustsSizes = false, free, isOfSlice = false, upTo }: MirrorTilesOptions = {},
+  { trustsSizes = false, free, concurrency = 1, requests, isOfSlice = false, upTo }: MirrorTilesOptions = {},
 ): Promise<MirroredTiles> {
   const checkpoint = upTo ?? (await readTile(from, NEWEST_CHECKPOINT));
   const refused = await whyRefused(from, to, checkpoint);
@@ -55,15 +56,18 @@ export async function mirrorTiles(
     done.written += 1;
     done.bytes += bytes.length;
   };
-  for await (const { name, size, md5 } of from.list('')) {
-    if (!isWanted(name)) continue;
+  const wanted = async function* (): AsyncGenerator<ObjectInfo> {
+    for await (const file of from.list('')) if (isWanted(file.name)) yield file;
+  };
+  const copy = async ({ name, size, md5 }: ObjectInfo): Promise<void> => {
     const hasSize = present.get(name) === size;
     const stored = hasSize && !trustsSizes ? await readTile(to, name) : undefined;
     const isThere = hasSize && (trustsSizes || (stored !== undefined && md5 !== undefined && hasMd5(stored, md5)));
     const bytes = isThere ? undefined : await readTile(from, name);
     if (isThere || (bytes !== undefined && stored?.equals(bytes) === true)) done.present += 1;
     else if (bytes !== undefined) await write(name, bytes); // else a partial tile that has grown since
-  }
+  };
+  await new InFlight(concurrency, requests).each(wanted(), ({ size }) => size, copy);
   if (checkpoint === undefined) return done;
   const kept = await readTile(to, NEWEST_CHECKPOINT);
   if (kept?.equals(checkpoint) === true) done.present += 1;
@@ -72,7 +76,7 @@ export async function mirrorTiles(
 }
 
 /** MirrorTilesOptions says how tiles are copied. */
-export interface MirrorTilesOptions extends Pick<MirrorOptions, 'trustsSizes' | 'free'> {
+export interface MirrorTilesOptions extends Partial<Omit<MirrorOptions, 'onProgress'>> {
   /** leave out the partial tiles of earlier checkpoints: they are most of all bytes, and prove nothing that the full ones don't */
   readonly isOfSlice?: boolean;
   /** the note of the checkpoint to copy, and the tiles of; left out, the one that is published */

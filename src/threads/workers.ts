@@ -1,6 +1,7 @@
 import type { BuildUnit, BuiltUnit } from '../core/index/build.ts';
 import type { SegmentInEntry } from '../core/signed/enteredSegment.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
+import type { InFlight } from '../ledger/concurrency.ts';
 import { digestFrom } from '../ledger/digest.ts';
 import type { Digest, DigestObjects } from '../ledger/digest.ts';
 import type { SummarizedFile, SummarizeFile } from '../ledger/objects.ts';
@@ -75,9 +76,9 @@ export class DigestWorkers {
     async (names) =>
       this.#pool.run({ paths: names.map(pathOf) });
 
-  /** ofStore hashes what a store gives; memory is `concurrency` objects. */
-  ofStore = (store: ObjectStore, concurrency: number): DigestObjects =>
-    digestFrom(store, concurrency, async (stored) => {
+  /** ofStore hashes what a store gives; memory is as many objects as `flight` lets be read at one time. */
+  ofStore = (store: ObjectStore, flight: InFlight): DigestObjects =>
+    digestFrom(store, flight, async (stored) => {
       const [digest] = await this.#pool.run({ stored: [stored] }, weightOf(stored));
       return digest as Digest;
     });

@@ -31,6 +31,8 @@ export interface VerifyDeps {
   readonly digest?: DigestObjects;
   /** how many segments may be read or hashed at one time; memory is that many segments */
   readonly concurrency: number;
+  /** how many may where they are small: as many as InFlight lets; left out, no more. For a store that is far away */
+  readonly requests?: number;
   readonly onProgress?: (progress: Progress) => void;
   /** told the newest checkpoint that fits the log, as the bytes that were checked: who keeps it must not read it again */
   readonly onNewest?: (note: Buffer) => void;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DigestWorkers } from '../../src/threads/workers.ts';
 import { FolderStore } from '../../src/adapters/folderStore.ts';
 import { formatHash } from '../../src/core/hash.ts';
+import { InFlight } from '../../src/ledger/concurrency.ts';
 import type { Digest } from '../../src/ledger/digest.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 
@@ -29,7 +30,10 @@ test('files and bytes of every size have their SHA-256, in order', async () => {
   const names = all.map((_, i) => `object${i}`);
   for (const [i, bytes] of all.entries()) await writeFile(join(folder, `object${i}`), bytes);
   const memory = new MemoryStore(names.map((name, i) => [name, all[i] as Buffer] as const));
-  for (const digest of [workers.ofFiles((name) => new FolderStore(folder).pathOf(name)), workers.ofStore(memory, 3)]) {
+  for (const digest of [
+    workers.ofFiles((name) => new FolderStore(folder).pathOf(name)),
+    workers.ofStore(memory, new InFlight(3)),
+  ]) {
     const groups = await Promise.all([digest(names), digest(names.toReversed()), digest([])]);
     expect(groups.map((group) => group.map(saidOf))).toEqual([
       all.map(expectedOf),

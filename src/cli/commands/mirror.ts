@@ -5,6 +5,7 @@ import { MirrorStore } from '../../adapters/mirrorStore.ts';
 import { faultIn } from '../../core/errors.ts';
 import { NEWEST_CHECKPOINT, TLOG } from '../../core/objects/names.ts';
 import { trustIn } from '../../core/signed/certificate.ts';
+import { MOST_REQUESTS } from '../../ledger/concurrency.ts';
 import { differsAt, mirrorLedger } from '../../ledger/mirror.ts';
 import type { MirrorOptions, MirrorResult } from '../../ledger/mirror.ts';
 import type { ObjectStore } from '../../ports/store.ts';
@@ -26,6 +27,7 @@ import { openTarget, openTiles, targetWithoutSas } from '../target.ts';
 import { isUrl, unusable, usageError } from '../usage.ts';
 import { refuseWrongFolder } from '../wrongFolder.ts';
 
+/** How many objects are read at one time, of whatever size. */
 const CONCURRENCY = 8;
 
 export const command = defineCommand(
@@ -98,7 +100,12 @@ export const command = defineCommand(
       await refuseIntoSlice(dir);
     }
     const slice = interval && (await SliceFolder.open(dir, { store, mirror, interval, trust: trustIn(verifiers) }));
-    const copy = { trustsSizes: options['trust-sizes'], free: () => freeBytes(folder) };
+    const copy = {
+      trustsSizes: options['trust-sizes'],
+      free: () => freeBytes(folder),
+      concurrency: CONCURRENCY,
+      requests: MOST_REQUESTS,
+    };
     const differing = await differsAt(store, mirror);
     const result: MirrorResult = { copied: 0, copiedBytes: 0, present: 0, failed: [] };
     try {
@@ -111,11 +118,7 @@ export const command = defineCommand(
       else if (from !== undefined)
         addRefused(result, await whyRefused(from, to, await readTile(from, NEWEST_CHECKPOINT)));
       const isRefused = result.failed.length > 0;
-      if (differing === undefined)
-        addLedger(
-          result,
-          await (slice?.copy({ ...copy, concurrency: CONCURRENCY }) ?? copyLedger(store, mirror, copy)),
-        );
+      if (differing === undefined) addLedger(result, await (slice?.copy(copy) ?? copyLedger(store, mirror, copy)));
       else result.failed.push({ object: differing, why: OTHER_LEDGER });
       if (from !== undefined && differing === undefined && !isRefused)
         addGrown(result, await mirrorGrownTiles(mirror, from, to, ofTiles));
@@ -157,13 +160,12 @@ function addLedger(result: MirrorResult, { copied, copiedBytes, present, failed 
 async function copyLedger(
   store: ObjectStore,
   mirror: MirrorStore,
-  copy: Pick<MirrorOptions, 'trustsSizes' | 'free'>,
+  copy: Omit<MirrorOptions, 'onProgress'>,
 ): Promise<MirrorResult> {
   const progress = await Progress.over('mirror', store, '');
   try {
     return await mirrorLedger(store, mirror, {
       ...copy,
-      concurrency: CONCURRENCY,
       onProgress: ({ copied, copiedBytes }) => progress.show(copied, copiedBytes),
     });
   } finally {

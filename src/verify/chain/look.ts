@@ -1,11 +1,14 @@
 import { faultIn } from '../../core/errors.ts';
 import { segmentName } from '../../core/objects/names.ts';
+import { maxBytesOf } from '../../core/objects/sizes.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Trust } from '../../core/signed/certificate.ts';
-import { Semaphore } from '../../ledger/concurrency.ts';
+import { InFlight, LARGER, UNKNOWN_BYTES } from '../../ledger/concurrency.ts';
+import type { Turn } from '../../ledger/concurrency.ts';
 import { USUAL_SEGMENT_BYTES, readObject } from '../../ledger/objects.ts';
 import { WHY_UNREAD } from '../../ports/store.ts';
+import type { ObjectStore } from '../../ports/store.ts';
 import { trustIn } from '../context.ts';
 import type { Context } from '../context.ts';
 
@@ -27,31 +30,31 @@ export interface Seen {
 
 /** LookedAt is the place of an object that is to be looked at. */
 export interface LookedAt extends SegmentPlace {
-  /** in bytes, as a listing says it */
+  /** in bytes, as a listing or the log says it */
   readonly size?: number;
 }
 
 /**
  * Looking looks at objects in the places of segments, for one check. Of those that this thread reads it holds no more than
- * `concurrency` at one time.
+ * InFlight lets.
  */
 export class Looking {
   readonly #context: Context;
-  readonly #semaphore: Semaphore;
+  readonly #flight: InFlight;
   /** one object as long as it is the same: so it crosses to a thread once for all that is asked with it */
   #trust: Trust = {};
 
   constructor(context: Context) {
     this.#context = context;
-    this.#semaphore = new Semaphore(context.concurrency);
+    this.#flight = new InFlight(context.concurrency, context.requests);
   }
 
   /** ahead is how many objects each of `count` readers may look at before they are asked for. */
   ahead(count: number): number {
-    const { concurrency, summarizeFile, ledger } = this.#context;
+    const { concurrency, requests = 0, summarizeFile, ledger } = this.#context;
     // Before the first segment says of which ledger it is, another one's are not told apart.
-    const isAlone = summarizeFile === undefined || ledger.name === undefined;
-    return isAlone ? concurrency : Math.max(concurrency, Math.floor(FILES_AHEAD / count));
+    if (ledger.name === undefined) return concurrency;
+    return Math.max(concurrency, summarizeFile === undefined ? requests : Math.floor(FILES_AHEAD / count));
   }
 
   /**
@@ -59,26 +62,48 @@ export class Looking {
    * pass.
    */
   async at(place: LookedAt): Promise<Seen> {
-    const { tally, ledger, summarizeFile } = this.#context;
+    const { ledger, summarizeFile } = this.#context;
     const { partition, index, size = 0 } = place;
-    const name = segmentName(partition, index);
     const { keys } = ledger;
-    const isSuspect = size > USUAL_SEGMENT_BYTES;
-    try {
-      const trust = this.#trustNow();
-      const question = { name, trust, countsCategories: true };
-      const read = isSuspect ? undefined : await summarizeFile?.(question, place.size);
-      if (read !== undefined) return { keys, ...read };
-      const object = await this.#semaphore.run(() =>
-        readObject({ ...this.#context, trust }, partition, index, isSuspect),
-      );
-      if (typeof object === 'object') return { keys, size: object.size, summary: object.summary };
-      if (object === undefined) return { keys, size: 0, isGone: true };
-      tally.addUnreadable(name, WHY_UNREAD[object]);
-    } catch (error) {
-      tally.addUnreadable(name, faultIn(error).message);
+    const trust = this.#trustNow();
+    if (size <= USUAL_SEGMENT_BYTES && summarizeFile !== undefined) {
+      const question = { name: segmentName(partition, index), trust, countsCategories: true };
+      const read = await this.#unlessUnreadable(question.name, true, () => summarizeFile(question, place.size));
+      if (read !== undefined) return { keys, ...(read === 'unreadable' ? { size: 0 } : read) };
     }
-    return { keys, size: 0 };
+    const seen = await this.#flight.run(place.size ?? UNKNOWN_BYTES, (turn) => this.#read(place, trust, turn));
+    return { keys, ...seen };
+  }
+
+  /** read does so with an object that this thread reads, and gives LARGER where that has more bytes than its turn lets it read. */
+  async #read(
+    { partition, index, size = 0 }: LookedAt,
+    trust: Trust,
+    { most, isLast }: Turn,
+  ): Promise<Omit<Seen, 'keys'> | typeof LARGER> {
+    const { store, summarize, tally } = this.#context;
+    const name = segmentName(partition, index);
+    const bounded = boundedBy(store, most);
+    const object = await this.#unlessUnreadable(name, isLast, () =>
+      readObject({ store: bounded, summarize, trust }, partition, index, size > USUAL_SEGMENT_BYTES),
+    );
+    if (bounded.isLarger) return LARGER;
+    if (object === undefined) return { size: 0, isGone: true };
+    if (typeof object === 'object') return { size: object.size, summary: object.summary };
+    if (object === 'archived') tally.addUnreadable(name, WHY_UNREAD[object]);
+    return { size: 0 };
+  }
+
+  /** unlessUnreadable notes what can't be read, unless it is to be tried again. */
+  async #unlessUnreadable<T>(name: string, isLast: boolean, action: () => Promise<T>): Promise<T | 'unreadable'> {
+    try {
+      return await action();
+    } catch (error) {
+      const { code, message } = faultIn(error);
+      if (code === 'STORE_UNAVAILABLE' && !isLast) throw error;
+      this.#context.tally.addUnreadable(name, message);
+      return 'unreadable';
+    }
   }
 
   #trustNow(): Trust {
@@ -86,4 +111,23 @@ export class Looking {
     if (this.#trust.ledger !== name || this.#trust.keys !== keys) this.#trust = trustIn(this.#context.ledger);
     return this.#trust;
   }
+}
+
+/** Bounded is a store of which no more is read at a time than that. */
+interface Bounded extends Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'> {
+  isLarger: boolean;
+}
+
+function boundedBy(store: ObjectStore, most: number): Bounded {
+  const bounded: Bounded = {
+    isLarger: false,
+    async read(name) {
+      const bytes = await store.read(name, Math.min(most, maxBytesOf(name)));
+      bounded.isLarger = bytes === 'too-large' && most < maxBytesOf(name);
+      return bytes;
+    },
+    readEnd: (name, length) => store.readEnd(name, length),
+    metadata: (name) => store.metadata(name),
+  };
+  return bounded;
 }

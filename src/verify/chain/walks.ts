@@ -1,3 +1,4 @@
+import { InFlight } from '../../ledger/concurrency.ts';
 import { digestFrom } from '../../ledger/digest.ts';
 import type { DigestObjects } from '../../ledger/digest.ts';
 import type { Context } from '../context.ts';
@@ -12,7 +13,7 @@ import { Looking } from './look.ts';
 import { QuickWalk } from './quickWalk.ts';
 import type { PartitionWalk } from './walk.ts';
 
-/** Walks has a walk for each partition. Together they hold no more than `concurrency` segments. */
+/** Walks has a walk for each partition. Together they hold no more segments than InFlight lets. */
 export class Walks implements LoggedObjects {
   readonly isPartial = false;
   readonly #context: Context;
@@ -25,7 +26,8 @@ export class Walks implements LoggedObjects {
 
   /** `position` is where the log stands that the check goes on in. */
   constructor(context: Context, options: VerifyOptions, position: LogPosition | undefined) {
-    const { store, concurrency, digest = digestFrom(store, concurrency) } = context;
+    const { store, concurrency, requests } = context;
+    const { digest = digestFrom(store, new InFlight(concurrency, requests)) } = context;
     this.#context = context;
     this.#options = options;
     this.#position = position;

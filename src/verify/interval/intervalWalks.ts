@@ -56,8 +56,8 @@ export class IntervalWalks implements LoggedObjects {
     const places = entries.flatMap((line) => {
       const entry = attempt(() => parseEntry(line), 'malformed');
       if (entry?.type !== 'segment' || isOutsideOf(this.#interval, entry)) return [];
-      const { partition, index } = entry;
-      return [{ partition, index }];
+      const { partition, index, size } = entry;
+      return [{ partition, index, size }];
     });
     await this.#lookahead.expect(places);
   }

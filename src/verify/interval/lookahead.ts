@@ -1,4 +1,4 @@
-import type { Looking, Seen } from '../chain/look.ts';
+import type { LookedAt, Looking, Seen } from '../chain/look.ts';
 import type { Context } from '../context.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
 
@@ -10,7 +10,7 @@ interface Begun extends SegmentPlace {
 export class Lookahead {
   readonly #context: Context;
   readonly #looking: Looking;
-  #waiting: SegmentPlace[] = [];
+  #waiting: LookedAt[] = [];
   #begun: Begun[] = [];
 
   constructor(context: Context, looking: Looking) {
@@ -19,14 +19,14 @@ export class Lookahead {
   }
 
   /** expect says which places will be asked for next. What was expected before and not asked for is dropped. */
-  async expect(places: readonly SegmentPlace[]): Promise<void> {
+  async expect(places: readonly LookedAt[]): Promise<void> {
     await this.close();
     this.#waiting = [...places];
     this.#begin();
   }
 
   /** take gives what is seen in a place, by the keys that are trusted now. */
-  async take(place: SegmentPlace): Promise<Seen> {
+  async take(place: LookedAt): Promise<Seen> {
     const at = this.#begun.findIndex((it) => it.partition === place.partition && it.index === place.index);
     const [begun] = at < 0 ? [] : this.#begun.splice(at, 1);
     this.#begin();

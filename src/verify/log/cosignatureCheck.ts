@@ -53,7 +53,7 @@ export class CosignatureCheck {
     this.#policy = policy;
     this.#waitingSince = start.cosignatures?.waitingSince ?? null;
     const names = context.store.list('cosignatures/', cosignaturePrefix(start.number));
-    this.#objects = mapInOrder(names, AHEAD, async ({ name }) => this.#read(name));
+    this.#objects = mapInOrder(names, Math.max(AHEAD, context.requests ?? 0), async ({ name }) => this.#read(name));
   }
 
   #say(code: FindingCode, object: string, detail: string): void {

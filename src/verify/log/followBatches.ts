@@ -6,6 +6,7 @@ import { readFor } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import type { BatchOrder, Judgement, WaitingBatch } from './batchOrder.ts';
 import { listBatches, readBatchesFor } from './readBatches.ts';
+import type { ListedBatch } from './readBatches.ts';
 import type { BatchRead } from './readBatches.ts';
 
 /** FollowedBatch is a batch of the log, or what has the name of one. */
@@ -59,8 +60,10 @@ class Follower {
     this.#next = next;
   }
 
-  async *follow(numbers: AsyncIterable<number> | Iterable<number>): AsyncGenerator<FollowedBatch, void, void> {
-    for await (const read of readBatchesFor(this.#context, numbers)) {
+  async *follow(
+    batches: AsyncIterable<ListedBatch> | Iterable<ListedBatch>,
+  ): AsyncGenerator<FollowedBatch, void, void> {
+    for await (const read of readBatchesFor(this.#context, batches)) {
       const { number, note } = read;
       if (number > this.#next) this.#holes.push(this.#next);
       this.#next = Math.max(this.#next, number + 1);
@@ -81,7 +84,7 @@ class Follower {
   /** takeUp goes through what waits once more, and reads what can go on from the last batch. */
   async *takeUp(): AsyncGenerator<FollowedBatch, void, void> {
     for (const waiting of this.waiting.splice(0)) {
-      if (this.#order.mayGoOn(waiting)) yield* this.follow([waiting.number]);
+      if (this.#order.mayGoOn(waiting)) yield* this.follow([{ number: waiting.number, size: 0 }]);
       else this.waiting.push(waiting);
     }
   }

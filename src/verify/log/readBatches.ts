@@ -4,8 +4,15 @@ import { GONE } from '../../ports/store.ts';
 import { readFor } from '../context.ts';
 import type { Context, NeverRead, Read } from '../context.ts';
 
-/** How many batches are read ahead. */
+/** How many batches are read ahead, of whatever size. */
 const AHEAD = 4;
+
+/** ListedBatch is what has the name of a batch. */
+export interface ListedBatch {
+  readonly number: number;
+  /** in bytes */
+  readonly size: number;
+}
 
 /** BatchRead is what has the name of a batch, and of its checkpoint. */
 export interface BatchRead {
@@ -15,21 +22,22 @@ export interface BatchRead {
   readonly note: Read;
 }
 
-/** listBatches gives the numbers of what has the name of a batch, from one on, in order; there may be holes. */
-export async function* listBatches({ store }: Context, from: number): AsyncGenerator<number> {
-  for await (const { name } of store.list('batches/', batchName(from))) {
+/** listBatches gives what has the name of a batch, from one on, in order; there may be holes. */
+export async function* listBatches({ store }: Context, from: number): AsyncGenerator<ListedBatch> {
+  for await (const { name, size } of store.list('batches/', batchName(from))) {
     const number = parseBatchName(name);
-    if (number !== undefined) yield number; // others are found with the other names
+    if (number !== undefined) yield { number, size }; // others are found with the other names
   }
 }
 
 /** readBatchesFor reads batches, a few ahead. */
 export async function* readBatchesFor(
   context: Context,
-  numbers: AsyncIterable<number> | Iterable<number>,
+  batches: AsyncIterable<ListedBatch> | Iterable<ListedBatch>,
 ): AsyncGenerator<BatchRead> {
-  const { store } = context;
-  const read = mapInOrder(numbers, AHEAD, async (number) => {
+  const { store, requests = AHEAD } = context;
+  const ahead = { least: AHEAD, most: Math.max(AHEAD, requests), sizeOf: ({ size }: ListedBatch) => size };
+  const read = mapInOrder(batches, ahead, async ({ number }) => {
     // In this order: in a log that is in use, a checkpoint comes after its batch.
     const bytes = await readFor(context, store, batchName(number));
     return { number, bytes, note: await readFor(context, store, checkpointName(number)) };

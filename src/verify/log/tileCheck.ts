@@ -29,7 +29,8 @@ export class TileCheck {
   constructor(context: Context, tiles: ReadableTiles) {
     this.#context = context;
     this.#tiles = tiles;
-    this.#semaphore = new Semaphore(context.concurrency);
+    // What is compared is in memory already, and what is stored has as many bytes.
+    this.#semaphore = new Semaphore(Math.max(context.concurrency, Math.min(context.requests ?? 0, MAX_WAITING)));
   }
 
   /** add takes the files that a batch gives: those that are new or wider than before. */
