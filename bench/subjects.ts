@@ -11,6 +11,7 @@ import { pipeline } from './pipeline.ts';
 import { query } from './query.ts';
 import { quick } from './quick.ts';
 import { repair } from './repair.ts';
+import { requests } from './requests.ts';
 import { seal } from './seal.ts';
 import { signatures } from './signatures.ts';
 import { storedBytes } from './storedBytes.ts';
@@ -36,6 +37,7 @@ export const SUBJECTS: readonly Subject[] = [
   repair,
   operations,
   writes,
+  requests,
   growth,
   memory,
   coldStart,

@@ -63,19 +63,28 @@ export class InFlight {
   /** run runs an action that is expected to read so many bytes, once it may. */
   async run<T>(bytes: number, action: (turn: Turn) => Promise<T | typeof LARGER>): Promise<T> {
     for (let most = bytes; ;) {
-      await this.#enter(most);
-      const isLast = this.#limit <= this.#least;
-      try {
-        const outcome = await action({ most, isLast });
-        this.#limit = Math.min(this.#limit + 1 / this.#limit, this.#most);
-        if (outcome !== LARGER) return outcome;
-        most = Infinity;
-      } catch (error) {
-        if (isLast || !isUnavailable(error)) throw error;
-        this.#limit = Math.max(this.#limit / 2, this.#least);
-      } finally {
-        this.#leave(most);
-      }
+      const outcome = await this.#runOnce(most, action);
+      if (typeof outcome === 'object') return outcome.value;
+      if (outcome === LARGER) most = Infinity;
+    }
+  }
+
+  async #runOnce<T>(
+    most: number,
+    action: (turn: Turn) => Promise<T | typeof LARGER>,
+  ): Promise<{ readonly value: T } | typeof LARGER | 'again'> {
+    await this.#enter(most);
+    const isLast = this.#limit <= this.#least;
+    try {
+      const value = await action({ most, isLast });
+      this.#limit = Math.min(this.#limit + 1 / this.#limit, this.#most);
+      return value === LARGER ? LARGER : { value };
+    } catch (error) {
+      if (isLast || !isUnavailable(error)) throw error;
+      this.#limit = Math.max(this.#limit / 2, this.#least);
+      return 'again';
+    } finally {
+      this.#leave(most);
     }
   }
 
