@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * What the proxy does to a request: answers 503 or 500 itself, drops the connection before the request goes through or after
@@ -24,6 +25,10 @@ export interface FaultProxy {
   faultOf: (request: { readonly method: string; readonly path: string }) => ProxyFault | undefined;
   /** method and path of every request so far */
   readonly seen: string[];
+  /** how many requests are under way, this one included */
+  readonly underway: number;
+  /** how long each request takes at least */
+  latencyMs: number;
   close(): Promise<void>;
 }
 
@@ -35,10 +40,15 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   await once(server, 'listening');
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
+  const requests = new Set<ServerResponse>();
   const proxy: FaultProxy = {
     url: (original) => original.replace(new URL(original).origin, address),
     faultOf: () => undefined,
     seen: [],
+    get underway() {
+      return requests.size;
+    },
+    latencyMs: 0,
     async close() {
       server.close();
       server.closeAllConnections();
@@ -49,6 +59,9 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method = '', url: path = '' } = incoming;
     proxy.seen.push(`${method} ${path.split('?')[0]}`);
+    requests.add(outgoing);
+    outgoing.once('close', () => requests.delete(outgoing));
+    if (proxy.latencyMs > 0) await delay(proxy.latencyMs);
     const fault = proxy.faultOf({ method, path });
     if (fault === 'dropBefore') return void outgoing.destroy();
     if (fault === 'hang') return;
