@@ -13,10 +13,10 @@ import { trustIn } from '../context.ts';
 import type { Context } from '../context.ts';
 
 /**
- * So many objects are looked at ahead where threads read them: nothing of them is held meanwhile but what was found, and the threads
- * always have enough to take together.
+ * So many times as many objects are looked at ahead where threads read them: nothing of them is held meanwhile but what was found,
+ * and each thread always finds enough to take together.
  */
-const FILES_AHEAD = 256;
+const FILES_AHEAD = 20;
 
 /** Seen is what a look at an object gave, by the keys that were trusted then; without a summary it can't be read. */
 export interface Seen {
@@ -54,7 +54,8 @@ export class Looking {
     const { concurrency, requests = 0, summarizeFile, ledger } = this.#context;
     // Before the first segment says of which ledger it is, another one's are not told apart.
     if (ledger.name === undefined) return concurrency;
-    return Math.max(concurrency, summarizeFile === undefined ? requests : Math.floor(FILES_AHEAD / count));
+    const most = summarizeFile === undefined ? requests : Math.floor((concurrency * FILES_AHEAD) / count);
+    return Math.max(concurrency, most);
   }
 
   /**
