@@ -119,7 +119,6 @@ export class WorkerPool<Task, Result> {
 
   #start(): Worker {
     const worker = new Worker(this.#script, { resourceLimits: this.#resourceLimits });
-    worker.unref();
     worker.on('message', ({ id, results }: Answered<Result>) => {
       const done = this.#busy.get(worker);
       if (done?.id !== id) return;
@@ -146,6 +145,8 @@ export class WorkerPool<Task, Result> {
     };
     worker.on('error', onGone);
     worker.on('exit', (code) => onGone(new Error(`a worker thread ended with code ${code}`)));
+    // Last: to listen to it keeps the process again.
+    worker.unref();
     return worker;
   }
 
