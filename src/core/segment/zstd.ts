@@ -1,4 +1,5 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { ZstdOptions } from 'node:zlib';
 import { AuditsealError } from '../errors.ts';
 
 /** MAX_SEGMENT_BYTES bounds what a segment may decompress to: 192 MiB. */
@@ -21,12 +22,35 @@ const MIB = 1024 * 1024;
 const tooLarge = (most: number): AuditsealError =>
   malformed(`it decompresses to more than ${most % MIB === 0 ? `${most / MIB} MiB` : `${most} bytes`}`);
 
+const optionsFor = (bytes: Uint8Array, level: number): ZstdOptions => ({
+  params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: WINDOW_LOG },
+  chunkSize: Math.max(65_536, Math.ceil(bytes.length / 6)),
+});
+
 /** compress makes one Zstandard frame that states its content's size. */
-export const compress = (bytes: Uint8Array, level = LEVEL): Buffer =>
-  zstdCompressSync(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: WINDOW_LOG },
-    chunkSize: Math.max(65_536, Math.ceil(bytes.length / 6)),
-  });
+export const compress = (bytes: Uint8Array, level = LEVEL): Buffer => zstdCompressSync(bytes, optionsFor(bytes, level));
+
+/**
+ * compressAside makes the same frame on a thread of Node's pool, while this one goes on. The bytes must not change meanwhile.
+ *
+ * The frame ends with the one write, as that of compress does: so it states its content's size, and its blocks are the same. The
+ * stream is never ended: that would add an empty frame.
+ */
+export async function compressAside(bytes: Uint8Array, level = LEVEL): Promise<Buffer> {
+  const engine = createZstdCompress({ ...optionsFor(bytes, level), flush: constants.ZSTD_e_end });
+  const parts: Buffer[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      engine.on('data', (part: Buffer) => parts.push(part));
+      engine.on('error', reject);
+      engine.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+    while (engine.read() !== null); // whatever is left goes to the listener too
+  } finally {
+    engine.close();
+  }
+  return Buffer.concat(parts);
+}
 
 interface Frame {
   readonly start: number;
