@@ -14,7 +14,7 @@ class Sink extends ChainStore {
 }
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
-const ingest = ingestOf(new Sink(0, []), { maxSegmentBytes: 8 * 1024 * 1024 });
+const ingest = ingestOf(new Sink(0, []), { maxSegmentBytes: 8 * 1024 * 1024, overlap: 3 });
 // The code has run once before the delivery comes.
 await ingest.seal({ partition: PARTITION, events: toEvents([Buffer.from('{"records":[{"a":1}]}')]) }, log);
 const before = process.memoryUsage.rss();

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { integrateBacklog, integrateInto } from './backlog.ts';
-import { generateBodies } from './data.ts';
 import { measureForeign } from './foreign.ts';
 import { CONCURRENCY, KEY, LEDGER, fail, sessionsOf, summarize } from './ledger.ts';
 import { race } from './measure.ts';
 import { writeMirror } from './mirror.ts';
+import { SMALL_RECORDS, smallRuns } from './smallSegments.ts';
 import { figure } from './subject.ts';
 import type { Figure, Measurement, Subject, Surroundings } from './subject.ts';
-import { PARTITION, sealAll, sealRun, splitEvents, storeSegment, toEvents } from './workload.ts';
+import { PARTITION, sealAll, sealRun, storeSegment } from './workload.ts';
 import type { Events, StoredSegment } from './workload.ts';
 import { keySigner } from '../src/adapters/logKeys.ts';
 import { sha256 } from '../src/core/hash.ts';
@@ -21,7 +21,6 @@ import { FolderTileStore } from '../src/adapters/folderTileStore.ts';
 import type { Signer } from '../src/ports/signing.ts';
 import { verifyLedger } from '../src/verify/verify.ts';
 
-const SMALL_RECORDS = 12;
 const SMALL_SEGMENTS = 500;
 const LARGE_SEGMENTS = 20;
 /** Differences are smaller than what they are differences of, so there are many rounds. */
@@ -39,10 +38,8 @@ interface Chain {
 
 async function measure(surroundings: Surroundings): Promise<Measurement> {
   const { workload } = surroundings;
-  const bodies = generateBodies({ seed: 1, totalBytes: Infinity, recordsPerBody: SMALL_RECORDS });
-  const small = toEvents(Array.from({ length: SMALL_SEGMENTS }, () => bodies.next().value as Buffer));
   const chains: readonly Chain[] = [
-    { title: `${SMALL_RECORDS} records`, runs: splitEvents(small, 1) },
+    { title: `${SMALL_RECORDS} records`, runs: smallRuns(SMALL_SEGMENTS) },
     { title: '1 MiB', runs: workload.runs.slice(0, LARGE_SEGMENTS) },
   ];
   const figures: Figure[] = [];

@@ -17,6 +17,7 @@ import { signatures } from './signatures.ts';
 import { storedBytes } from './storedBytes.ts';
 import type { Subject } from './subject.ts';
 import { verify } from './verify.ts';
+import { verifySmall } from './verifySmall.ts';
 import { workers } from './workers.ts';
 import { writes } from './writes.ts';
 
@@ -26,6 +27,7 @@ export const SUBJECTS: readonly Subject[] = [
   verify,
   kernel,
   workers,
+  verifySmall,
   quick,
   integrate,
   incremental,

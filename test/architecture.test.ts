@@ -43,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/adapters/duckDb': ['src/config/secrets.ts', 'src/ports/', 'src/core/', '@duckdb/node-api', 'node:'],
   'src/adapters/': ['src/config/', 'src/ports/', 'src/core/', '@azure/', 'rhea', 'node:'],
   'src/threads/': ['src/prove/', 'src/ledger/', 'src/ports/', 'src/core/', 'node:'],
-  'src/app/': ['src/', 'node:timers/promises'],
+  'src/app/': ['src/', 'node:os', 'node:timers/promises'],
   'src/app.ts': ['src/'],
   // Of package.json the version.
   'src/cli/': ['src/', '@azure/', 'node:', 'package.json'],

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
@@ -11,6 +12,9 @@ import type { Delivery, Logger } from '../ports/host.ts';
 
 /** So long one run of watch reads what is missing in a partition; the next one goes on. */
 const FILL_MS = 30_000;
+
+/** How many segments of a partition are in memory at one time where there is a processor to compress them on. */
+const OVERLAP = 3;
 
 /** Writers that meet at a name wait a random time, longer with each try, at most 2 s. */
 const pause = (tries: number): Promise<void> => delay(Math.random() * Math.min(50 * 2 ** tries, 2000));
@@ -36,6 +40,7 @@ export class Sealing {
       now: Date.now,
       ledger,
       maxSegmentBytes,
+      overlap: availableParallelism() > 1 ? OVERLAP : 1,
       stopping: this.#stopping.signal,
     });
     this.#ingest = once(async () => new Ingest({ ...(await writer()), hub, pause }));

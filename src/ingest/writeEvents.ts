@@ -1,4 +1,5 @@
-import { createSegment } from './createSegment.ts';
+import { createSegment, headBehind } from './createSegment.ts';
+import type { CreatedSegment } from './createSegment.ts';
 import type { Place } from './place.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { sealedAt } from '../core/segment/chain.ts';
@@ -6,7 +7,9 @@ import { sealWithoutEvents } from '../core/segment/eventless.ts';
 import type { Gap, SegmentKind } from '../core/segment/header.ts';
 import type { HubWord } from '../core/segment/hubWord.ts';
 import type { SealableEvent } from '../core/segment/seal.ts';
-import { sealSegment } from '../core/segment/writer.ts';
+import { packAside, packHere, sealSegment } from '../core/segment/writer.ts';
+import type { Pack, SealedSegment, SegmentStart } from '../core/segment/writer.ts';
+import type { Session } from '../core/signed/session.ts';
 import type { Sessions } from '../ledger/session.ts';
 import type { Clock } from '../ports/host.ts';
 import type { ObjectStore } from '../ports/store.ts';
@@ -20,6 +23,11 @@ export interface WriterDeps {
   readonly sessions: Sessions;
   /** bodies that share a segment have at most this many bytes together */
   readonly maxSegmentBytes: number;
+  /**
+   * how many segments of a chain are in memory at one time; left out, one. With more, they are compressed on other threads, and the
+   * next one is sealed while one is compressed and stored. They are still stored one after the other
+   */
+  readonly overlap?: number;
   /** aborted when this process is to end: then no further segment is begun */
   readonly stopping?: AbortSignal;
 }
@@ -49,6 +57,14 @@ export interface Written {
   readonly storedBytes: number;
 }
 
+/** Ahead is a segment that is sealed and not stored yet. Its frames may still be made. */
+interface Ahead {
+  readonly before: Place;
+  readonly session: Session;
+  readonly segment: SealedSegment<Promise<Buffer>>;
+  readonly rawBytes: number;
+}
+
 /**
  * writeEvents writes consecutive events as segments behind a place, one after the other. It throws what the store and the
  * session's keys throw; then whether the last write went through isn't known.
@@ -58,8 +74,9 @@ export async function writeEvents(
   partition: string,
   start: Place,
   events: readonly SealableEvent[],
-  { kind, duplicates = 0, gaps = [], hub }: Said,
+  said: Said,
 ): Promise<Written> {
+  const chain = new EventChain(deps, partition, start, events, said);
   let written: Written = {
     place: start,
     isTaken: false,
@@ -69,45 +86,114 @@ export async function writeEvents(
     rawBytes: 0,
     storedBytes: 0,
   };
-  while (written.events < events.length) {
-    const { place } = written;
-    const rest = events.slice(written.events) as [SealableEvent, ...SealableEvent[]];
-    const { sealed, session } = await beginSegment(deps, place);
-    const segment = sealSegment(
-      {
-        ledger: deps.ledger,
-        partition,
-        index: place.index,
-        kind,
-        incarnation: place.incarnation,
-        sealed,
-        previous: place.previous,
-        prev: place.root,
-        firstRecord: place.record,
-        duplicates: written.segments === 0 ? duplicates : 0,
-        gaps: written.segments === 0 ? gaps : [],
-        ...statedWord(place.opening ?? hub, sealed),
-      },
-      rest,
-      deps.maxSegmentBytes,
-    );
-    // Durable point. Once this says 'created' the segment is final. If we die before the host moves its position, the
-    // hub delivers these events again and they drop out as duplicates.
-    const { head, size } = await createSegment(deps.store, session, place, segment);
-    if (head === undefined) return { ...written, isTaken: true };
-    place.announce?.();
-    const { taken, header } = segment;
-    written = {
-      place: head,
-      isTaken: false,
-      events: written.events + taken,
-      segments: written.segments + 1,
-      records: written.records + header.records.count,
-      rawBytes: rest.slice(0, taken).reduce((sum, { body }) => sum + body.length, written.rawBytes),
-      storedBytes: written.storedBytes + size,
-    };
+  try {
+    while (written.events < events.length) {
+      const next = await chain.next();
+      const storing = store(deps, next);
+      storing.catch(() => {}); // it is awaited behind what is sealed meanwhile
+      await chain.sealAhead();
+      const { head, size } = await storing;
+      if (head === undefined) return { ...written, isTaken: true };
+      next.before.announce?.();
+      const { taken, header } = next.segment;
+      written = {
+        place: head,
+        isTaken: false,
+        events: written.events + taken,
+        segments: written.segments + 1,
+        records: written.records + header.records.count,
+        rawBytes: written.rawBytes + next.rawBytes,
+        storedBytes: written.storedBytes + size,
+      };
+    }
+    return written;
+  } finally {
+    await chain.close();
   }
-  return written;
+}
+
+async function store(deps: WriterDeps, { session, before, segment }: Ahead): Promise<CreatedSegment> {
+  // It may have been sealed before that was known.
+  stopIfEnding(deps);
+  const frames = await segment.frames;
+  // Durable point. Once this says 'created' the segment is final. If we die before the host moves its position, the
+  // hub delivers these events again and they drop out as duplicates. What is sealed behind it exists in memory alone.
+  return createSegment(deps.store, session, before, { ...segment, frames });
+}
+
+/** packNow compresses on this thread, before the next segment is sealed. */
+const packNow: Pack<Promise<Buffer>> = async (lines, memory) => packHere(lines, memory);
+
+/** EventChain seals events as segments, each behind the one before, also where that is not stored yet. */
+class EventChain {
+  readonly #deps: WriterDeps;
+  readonly #partition: string;
+  readonly #events: readonly SealableEvent[];
+  readonly #said: Said;
+  readonly #ahead: Ahead[] = [];
+  #place: Place;
+  /** how many of the events, and in how many segments, are sealed */
+  #sealed = 0;
+  #segments = 0;
+
+  constructor(deps: WriterDeps, partition: string, start: Place, events: readonly SealableEvent[], said: Said) {
+    this.#deps = deps;
+    this.#partition = partition;
+    this.#place = start;
+    this.#events = events;
+    this.#said = said;
+  }
+
+  /** next gives the next segment. There must be events left. */
+  async next(): Promise<Ahead> {
+    return this.#ahead.shift() ?? this.#seal();
+  }
+
+  /** sealAhead seals what may be in memory beside the segment that is stored now. */
+  async sealAhead(): Promise<void> {
+    const { overlap = 1 } = this.#deps;
+    try {
+      while (this.#ahead.length < overlap - 1 && this.#sealed < this.#events.length)
+        this.#ahead.push(await this.#seal());
+    } catch {
+      // What was sealed before is stored first. Then the same is tried once more, and what it ends in is thrown.
+    }
+  }
+
+  async #seal(): Promise<Ahead> {
+    const { ledger, overlap = 1, maxSegmentBytes } = this.#deps;
+    const { kind, duplicates = 0, gaps = [], hub } = this.#said;
+    const before = this.#place;
+    const rest = this.#events.slice(this.#sealed) as [SealableEvent, ...SealableEvent[]];
+    const { sealed, session } = await beginSegment(this.#deps, before);
+    const isFirst = this.#segments === 0;
+    const start: SegmentStart = {
+      ledger,
+      partition: this.#partition,
+      index: before.index,
+      kind,
+      incarnation: before.incarnation,
+      sealed,
+      previous: before.previous,
+      prev: before.root,
+      firstRecord: before.record,
+      duplicates: isFirst ? duplicates : 0,
+      gaps: isFirst ? gaps : [],
+      ...statedWord(before.opening ?? hub, sealed),
+    };
+    const segment = sealSegment(start, rest, maxSegmentBytes, overlap > 1 ? packAside : packNow);
+    segment.frames.catch(() => {}); // it is awaited in its turn
+    this.#place = headBehind(segment, before);
+    this.#sealed += segment.taken;
+    this.#segments += 1;
+    const rawBytes = rest.slice(0, segment.taken).reduce((sum, { body }) => sum + body.length, 0);
+    return { before, session, segment, rawBytes };
+  }
+
+  /** close waits until nothing that was sealed ahead is worked on any more. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#ahead.map(({ segment }) => segment.frames));
+  }
 }
 
 /**
@@ -138,13 +224,19 @@ export async function writeWithoutEvents(
 
 /** beginSegment finds when the next segment is sealed and who signs it. Without a certificate nothing is sealed: it throws. */
 async function beginSegment(
-  { now, sessions, stopping }: WriterDeps,
+  deps: WriterDeps,
   place: Place,
-): Promise<{ readonly sealed: string; readonly session: Awaited<ReturnType<Sessions['at']>> }> {
-  if (stopping?.aborted === true)
-    throw new AuditsealError('STOPPING', 'this process is to end: what is not sealed yet is delivered again');
+): Promise<{ readonly sealed: string; readonly session: Session }> {
+  const { now, sessions } = deps;
+  stopIfEnding(deps);
   const sealed = sealedAt(place, now());
   return { sealed, session: await sessions.at(sealed) };
+}
+
+/** stopIfEnding throws STOPPING where this process is to end: no further segment is begun. */
+function stopIfEnding({ stopping }: WriterDeps): void {
+  if (stopping?.aborted === true)
+    throw new AuditsealError('STOPPING', 'this process is to end: what is not sealed yet is delivered again');
 }
 
 /**

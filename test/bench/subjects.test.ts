@@ -5,10 +5,11 @@ import { picked } from '../support/sample.ts';
 
 /** What each subject is there to state: a figure with a bar, by a part of its name. */
 const BARS: Readonly<Record<string, readonly string[]>> = {
-  seal: ['seal / zstd -1 alone'],
+  seal: ['seal / zstd -1 alone', 'seal, two cores / zstd -1'],
   verify: [],
   kernel: ['hash tree nodes / reference', 'bodies that the kernel takes'],
-  workers: ['2 workers / 1'],
+  workers: ['2 workers / 1, segments of 1 MiB', '2 workers / 1, segments of 12 records'],
+  'verify-small': ['auditseal verify, two threads'],
   quick: ['verify --quick'],
   incremental: ['requests', 'bytes read', 'processor time'],
   bytes: ['raw / stored'],

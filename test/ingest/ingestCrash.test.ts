@@ -33,8 +33,13 @@ function hubEvents(random: Random, second: number): { events: SealableEvent[]; o
  * consume does what a host does with a partition: deliveries of random bounds, again from a random place behind its
  * position after a failure, or for no reason, and a new process after a death.
  */
-async function consume(store: MemoryStore, events: readonly SealableEvent[], random: Random): Promise<void> {
-  const start = (): Ingest => ingestOf(store, { maxSegmentBytes: 20 + random.below(400) });
+async function consume(
+  store: MemoryStore,
+  events: readonly SealableEvent[],
+  random: Random,
+  overlap: number,
+): Promise<void> {
+  const start = (): Ingest => ingestOf(store, { maxSegmentBytes: 20 + random.below(400), overlap });
   let ingest = start();
   let position = 0;
   while (position < events.length) {
@@ -93,7 +98,7 @@ describe('after any sequence of crashes and redeliveries every event is sealed o
         const [first] = events;
         if (incarnation > 0 && first !== undefined && first.sequenceNumber > 0)
           gaps.push({ first: 0, last: first.sequenceNumber - 1, reason: 'expired' });
-        await Promise.all(Array.from({ length: writers }, () => consume(store, events, random)));
+        await Promise.all(Array.from({ length: writers }, () => consume(store, events, random, 1 + (seed % 3))));
         events.forEach(({ sequenceNumber: number }, i) =>
           expected.push({ incarnation, number, originals: originals[i] as string[] }),
         );
@@ -104,23 +109,26 @@ describe('after any sequence of crashes and redeliveries every event is sealed o
     }
   });
 
-  test('a death before or after each create of a long delivery, one after the other', async () => {
-    const events = Array.from({ length: 20 }, (_, i) => eventAt(i));
-    for (const fault of ['dieBefore', 'dieAfter'] as const) {
-      const store = new MemoryStore();
-      const died = new Set<string>();
-      store.faultOf = (name) => (died.has(name) ? undefined : (died.add(name), fault));
-      for (let lives = 0; ; lives++) {
-        try {
-          await ingestOf(store, { maxSegmentBytes: 20 }).seal({ partition: '0', events }, new KeptLog());
-          break;
-        } catch (error) {
-          if (!(error instanceof ProcessDied) || lives > 20) throw error;
+  test.each([1, 3])(
+    'a death before or after each create of a long delivery, one after the other, %d sealed at a time',
+    async (overlap) => {
+      const events = Array.from({ length: 20 }, (_, i) => eventAt(i));
+      for (const fault of ['dieBefore', 'dieAfter'] as const) {
+        const store = new MemoryStore();
+        const died = new Set<string>();
+        store.faultOf = (name) => (died.has(name) ? undefined : (died.add(name), fault));
+        for (let lives = 0; ; lives++) {
+          try {
+            await ingestOf(store, { maxSegmentBytes: 20, overlap }).seal({ partition: '0', events }, new KeptLog());
+            break;
+          } catch (error) {
+            if (!(error instanceof ProcessDied) || lives > 20) throw error;
+          }
         }
+        expect(died.size).toBe(20);
+        expect(died.has(nameOf(19))).toBe(true);
+        expect(deriveChain(store.objects).events.map(({ number }) => number)).toEqual(events.map((_, i) => i));
       }
-      expect(died.size).toBe(20);
-      expect(died.has(nameOf(19))).toBe(true);
-      expect(deriveChain(store.objects).events.map(({ number }) => number)).toEqual(events.map((_, i) => i));
-    }
-  });
+    },
+  );
 });

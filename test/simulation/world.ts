@@ -119,6 +119,8 @@ export class World {
       sessions: sessions('segments'),
       certificates: certificatesOf(),
       maxSegmentBytes,
+      // As the app does where there are two processors.
+      overlap: 3,
     };
     const pause = (tries: number): Promise<void> =>
       scheduler.sleep(process, 'pause', random.below(Math.min(50 * 2 ** tries, 2000)));

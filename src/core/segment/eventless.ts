@@ -2,7 +2,7 @@ import type { ChainHead } from './chain.ts';
 import { formatHeader } from './header.ts';
 import type { SegmentHeader } from './header.ts';
 import { LineBuffer } from './seal.ts';
-import { finishSegment } from './writer.ts';
+import { finishSegment, packHere } from './writer.ts';
 import type { SealedSegment } from './writer.ts';
 
 /** Room for the end line, and for the byte before the header. */
@@ -36,5 +36,5 @@ export function sealWithoutEvents(
     ...(hub !== undefined && { hub }),
   };
   const lines = new LineBuffer(Buffer.byteLength(formatHeader(header)) + 2, END_BYTES);
-  return { ...finishSegment(header, lines), latest: '', taken: 0 };
+  return { ...finishSegment(header, lines, packHere), latest: '', taken: 0 };
 }

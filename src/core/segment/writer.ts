@@ -6,16 +6,16 @@ import { LineBuffer, MAX_EMPTY_EVENT_BYTES, emptyEventOf, sealEvent, sizeOf } fr
 import type { SealableEvent } from './seal.ts';
 import { formatHeader } from './header.ts';
 import type { EmptyEvent, SegmentHeader } from './header.ts';
-import { compress } from './zstd.ts';
+import { compress, compressAside } from './zstd.ts';
 
 /** SegmentStart is what a header says before its records and events are known. */
 export type SegmentStart = Omit<SegmentHeader, 'records' | 'events' | 'empty'> & { readonly firstRecord: number };
 
-/** SealedSegment is a segment ready to be stored. */
-export interface SealedSegment {
+/** SealedSegment is a segment ready to be stored, once its frames are there. */
+export interface SealedSegment<Frames = Buffer> {
   readonly header: SegmentHeader;
   /** Zstandard frames: what is stored is these and a signature frame */
-  readonly frames: Buffer;
+  readonly frames: Frames;
   readonly root: Hash;
   /** bytes of the lines before compression */
   readonly size: number;
@@ -25,6 +25,31 @@ export interface SealedSegment {
   readonly taken: number;
 }
 
+type Sealable = readonly [SealableEvent, ...SealableEvent[]];
+
+/** Pack makes the frames of a segment's lines, a part of `memory`, and gives that back as soon as it can. */
+export type Pack<Frames> = (lines: Buffer, memory: Buffer) => Frames;
+
+/** packHere compresses on this thread. */
+export const packHere: Pack<Buffer> = (lines, memory) => {
+  const frames = compress(lines);
+  release(memory);
+  return frames;
+};
+
+/** Fewer bytes are compressed in less time than it takes to give them to another thread. */
+const LEAST_ASIDE_BYTES = 64 * 1024;
+
+/** packAside compresses on another thread, while this one goes on with the next segment. The frames are those of packHere. */
+export const packAside: Pack<Promise<Buffer>> = async (lines, memory) => {
+  if (lines.length < LEAST_ASIDE_BYTES) return packHere(lines, memory);
+  try {
+    return await compressAside(lines);
+  } finally {
+    release(memory);
+  }
+};
+
 /** A segment whose lines reach this takes no further event; with one event's most, it stays below MAX_SEGMENT_BYTES. */
 const FULL_LINES_BYTES = 48 * 1024 * 1024;
 
@@ -32,11 +57,19 @@ const FULL_LINES_BYTES = 48 * 1024 * 1024;
  * sealSegment makes one segment of the first of `events`: as many as have at most `maxRawBytes` of bodies together, and at
  * least one. The events must be those of one incarnation, with consecutive sequence numbers.
  */
+export function sealSegment<Frames>(
+  start: SegmentStart,
+  events: Sealable,
+  maxRawBytes: number,
+  pack: Pack<Frames>,
+): SealedSegment<Frames>;
+export function sealSegment(start: SegmentStart, events: Sealable, maxRawBytes: number): SealedSegment;
 export function sealSegment(
   start: SegmentStart,
-  events: readonly [SealableEvent, ...SealableEvent[]],
+  events: Sealable,
   maxRawBytes: number,
-): SealedSegment {
+  pack: Pack<unknown> = packHere,
+): SealedSegment<unknown> {
   let taken = 0;
   let rawBytes = 0;
   for (const { body } of events) {
@@ -76,7 +109,7 @@ export function sealSegment(
     },
     ...(empty.length > 0 && { empty }),
   };
-  return { ...finishSegment(header, lines), latest, taken: sealed };
+  return { ...finishSegment(header, lines, pack), latest, taken: sealed };
 }
 
 /**
@@ -98,8 +131,12 @@ const headerRoom = ({ firstRecord, ...rest }: SegmentStart): number =>
     }),
   ) + 2;
 
-/** finishSegment puts the header in front of record lines and the end line behind them, and compresses. It takes the lines over. */
-export function finishSegment(header: SegmentHeader, lines: LineBuffer): Omit<SealedSegment, 'latest' | 'taken'> {
+/** finishSegment puts the header in front of record lines and the end line behind them, and has them compressed. It takes the lines over. */
+export function finishSegment<Frames>(
+  header: SegmentHeader,
+  lines: LineBuffer,
+  pack: Pack<Frames>,
+): Omit<SealedSegment<Frames>, 'latest' | 'taken'> {
   const text = `${formatHeader(header)}\n`;
   lines.reserve(Buffer.byteLength(text) + 1);
   const start = lines.start - Buffer.byteLength(text);
@@ -110,9 +147,8 @@ export function finishSegment(header: SegmentHeader, lines: LineBuffer): Omit<Se
   const root = tree.root();
   lines.text(formatEnd(header.records.count, root));
   const content = lines.bytes.subarray(start, lines.length);
-  const sealed = { header, frames: compress(content), root, size: content.length };
-  release(lines.bytes);
-  return sealed;
+  const size = content.length;
+  return { header, frames: pack(content, lines.bytes), root, size };
 }
 
 /** formatEnd prints the end line of a segment, with its LF. */

@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync } from 'node:zlib';
+import { generateBodies } from '../../../bench/data.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
 import {
   MAX_BLOCKS,
@@ -6,6 +7,7 @@ import {
   MAX_SEGMENT_BYTES,
   MAX_WINDOW_BYTES,
   compress,
+  compressAside,
   decompress,
 } from '../../../src/core/segment/zstd.ts';
 import { Fault } from '../../../web/verify/fault.ts';
@@ -13,6 +15,38 @@ import { decompress as pageDecompress } from '../../../web/verify/zstd/decompres
 import { referenceLines } from '../../support/referenceLedger.ts';
 import { Random } from '../../support/random.ts';
 import { picks } from '../../support/sample.ts';
+
+describe('what another thread compresses', () => {
+  const random = new Random(7);
+  const lines = Buffer.concat([...generateBodies({ seed: 7, totalBytes: 3e6 })]);
+  const noise = Buffer.from(Array.from({ length: 300_000 }, () => random.below(256)));
+  const block = 128 * 1024;
+  const edges = [1, 2, 3, 8].flatMap((blocks) => [-1, 0, 1].map((more) => blocks * block + more));
+  const sizes = [
+    0,
+    1,
+    255,
+    256,
+    65_791,
+    65_792,
+    ...edges,
+    ...Array.from({ length: 60 }, () => random.below(2 ** random.below(22))),
+  ];
+
+  test('is the frame of this thread, byte for byte, whatever the size', async () => {
+    for (const size of sizes)
+      for (const source of [lines, noise]) {
+        const bytes = source.subarray(0, size);
+        expect((await compressAside(bytes)).equals(compress(bytes))).toBe(true);
+      }
+  });
+
+  test('is so for many at one time', async () => {
+    const all = sizes.map((size, i) => lines.subarray(i, i + size));
+    const frames = await Promise.all(all.map((bytes) => compressAside(bytes)));
+    expect(frames.map((frame, i) => frame.equals(compress(all[i]!)))).toEqual(all.map(() => true));
+  });
+});
 
 const TEXT = Buffer.from('{"a":"hello hello hello"}\n'.repeat(20));
 /** What `act` throws for bytes that are not of the format: SEGMENT_MALFORMED, in these words. */
