@@ -24,7 +24,7 @@ const FAR_STORE = fileURLToPath(new URL('farStore.ts', import.meta.url));
 /** Of more segments than this nobody waits for the copy into the service. */
 const MOST_SEGMENTS = 10_000;
 /** A ledger that is read with one request at a time, to know what each takes. */
-const FEW_SEGMENTS = 2 * BATCH_SEGMENTS;
+const FEW_SEGMENTS = BATCH_SEGMENTS;
 const THREADS = 2;
 /** The share of the time that it takes to read one object after the other. */
 const SHARE = 1 / 50;
@@ -60,13 +60,17 @@ async function measure({ rounds, segments, folder }: Surroundings): Promise<Meas
     const shares = ways.map((): number[] => []);
     const each = ways.map((): number[] => []);
     const alone = ways.map((): number[] => []);
+    const cpu = ways.map((): number[] => []);
     for (let round = -1; round < rounds; round++)
       for (const [i, { run }] of ways.entries()) {
         const serial = (await run(few, SERIAL)) / few;
+        const before = process.cpuUsage();
         const parallel = (await run(many, MANY)) / many;
+        const { user, system } = process.cpuUsage(before);
         if (round < 0) continue; // the service had nothing in memory
         alone[i]?.push(serial);
         each[i]?.push(parallel);
+        cpu[i]?.push((user + system) / 1000 / many);
         shares[i]?.push(parallel / serial);
       }
     return {

@@ -163,10 +163,12 @@ export async function* mapInOrder<T, R>(
     held -= bytes;
     return outcome;
   };
+  const hasRoom = (bytes: number): boolean =>
+    ahead.length < least || (ahead.length < most && held + bytes <= MOST_BYTES);
   try {
     for await (const item of items) {
       const bytes = sizeOf(item);
-      while (ahead.length >= least && (ahead.length >= most || held + bytes > MOST_BYTES)) yield await take();
+      while (!hasRoom(bytes)) yield await take();
       const outcome = action(item);
       outcome.catch(() => {}); // it is awaited in its turn, which may be later than it fails
       ahead.push({ outcome, bytes });

@@ -26,6 +26,7 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
   operations: ['creations per segment', 'other operations per segment', 'the most of them'],
   integrate: [],
   writes: ['writes per segment', 'writes per checkpoint'],
+  requests: ['mirror: ', 'verify: '],
   growth: [
     'find the head',
     'integrate one more batch',

@@ -162,7 +162,7 @@ test('a copy reads many small objects at one time, and is whole where a listing 
   const to = new MemoryStore();
   expect(await mirrorLedger(store, to, { concurrency: 8, requests: 128 })).toMatchObject({ copied: 400, failed: [] });
   expect(store.load.most.running).toBeGreaterThan(64);
-  expect([...to.objects]).toEqual([...store.objects].sort());
+  expect(to.objects).toEqual(store.objects);
   store.listedSize = 10;
   store.load.most.running = 0;
   const again = new MemoryStore();
