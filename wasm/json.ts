@@ -26,16 +26,21 @@ export function skipSpace(at: usize): usize {
   return at;
 }
 
+/** stopsIn says which of the 16 bytes at `at` are a quote, a backslash or a control character: a bit each. */
+function stopsIn(at: usize): i32 {
+  const bytes = v128.load(at);
+  return i8x16.bitmask(
+    v128.or(
+      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+      i8x16.lt_u(bytes, i8x16.splat(0x20)),
+    ),
+  );
+}
+
 /** skipString gives the position behind the string whose first byte, behind the quote, is at `at`. */
 export function skipString(at: usize): usize {
   while (true) {
-    const bytes = v128.load(at);
-    const hits = i8x16.bitmask(
-      v128.or(
-        v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-        i8x16.lt_u(bytes, i8x16.splat(0x20)),
-      ),
-    );
+    const hits = stopsIn(at);
     if (hits == 0) {
       at += 16;
       continue;
@@ -93,8 +98,28 @@ export function skipValue(at: usize): usize {
     // A key or a value begins here.
     let byte: u32 = load<u8>(at);
     if (byte == QUOTE) {
-      at = skipString(at + 1);
-      if (at == 0) return 0;
+      // As skipString, without a call: there are very many strings, and most are short.
+      at++;
+      while (true) {
+        const hits = stopsIn(at);
+        if (hits == 0) {
+          at += 16;
+          continue;
+        }
+        at += <usize>ctz(hits);
+        byte = load<u8>(at);
+        if (byte == QUOTE) break;
+        if (byte != BACKSLASH) return 0;
+        // JSON within JSON, and paths: most escapes are these.
+        const escaped: u32 = load<u8>(at, 1);
+        if (escaped == QUOTE || escaped == BACKSLASH || escaped == 0x2f) {
+          at += 2;
+          continue;
+        }
+        at = skipEscape(at);
+        if (at == 0) return 0;
+      }
+      at++;
       if (isKey) {
         if (<u32>load<u8>(at) != COLON) {
           at = skipSpace(at);
