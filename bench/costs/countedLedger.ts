@@ -91,7 +91,7 @@ export class CountedLedger {
   async verify(fullVerifyHours: number): Promise<Requests> {
     this.#time += SECOND;
     return this.#counted(async () => {
-      const { status } = await runVerifyJob({
+      const report = await runVerifyJob({
         ...(await this.#filed()),
         summarize,
         indexSegment: async (stored, segment) => indexStored(stored, segment),
@@ -101,7 +101,7 @@ export class CountedLedger {
         previousRun: this.#time - SECOND,
         allowance: { delayMs: 10 * MINUTE, ageMs: 10 * MINUTE },
       });
-      if (status !== 'verified') fail(`the ledger is ${status}`);
+      if (report?.status !== 'verified') fail(`the ledger is ${report?.status ?? 'not checked'}`);
     });
   }
 

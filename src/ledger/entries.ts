@@ -71,7 +71,7 @@ export function countingSegments(
 }
 
 /** CountingEntry is an entry that counts, of what has the name of a segment or of a report. */
-interface CountingEntry {
+export interface CountingEntry {
   readonly entry: LogEntry;
   readonly name: string;
   /** a part of the batch's bytes: copy it to keep it */
@@ -79,7 +79,8 @@ interface CountingEntry {
   readonly leaf: number;
 }
 
-function* countingEntries(
+/** countingEntries does what countingSegments does, for all that counts. */
+export function* countingEntries(
   entries: readonly Buffer[],
   first: number,
   { positions }: LogPosition,

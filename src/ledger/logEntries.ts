@@ -74,12 +74,48 @@ function longestHeads(lines: readonly Buffer[]): LogPosition | undefined {
   return undefined;
 }
 
-/** BatchOfEntries is the segments of a batch that count, and how far the log is behind it. */
-export interface BatchOfEntries {
-  readonly segments: readonly Omit<SegmentInLog, 'batch'>[];
+/** BatchLines is the entries of a batch, of which the first has the number `first`. */
+export interface BatchLines {
+  readonly first: number;
+  readonly lines: readonly Buffer[];
+  /** how far the log is behind it */
   readonly heads: LogPosition;
   /** entries of the log up to the batch's end */
   readonly size: number;
+}
+
+/**
+ * readBatchLines gives the batches whose entries follow `from`, the end of one, up to `to`, the end of one too, by the tiles of a tree. It
+ * throws TILE_MALFORMED.
+ */
+export async function* readBatchLines(
+  tiles: Tiles,
+  head: TreeHead,
+  from: number,
+  to: number,
+): AsyncGenerator<BatchLines> {
+  let [first, pending]: [number, Buffer[]] = [from, []];
+  const take = function* (): Generator<BatchLines> {
+    for (let end = batchEnd(pending); end > 0; end = batchEnd(pending)) {
+      const lines = pending.slice(0, end);
+      yield { first, lines, heads: headsOf(lines), size: first + end };
+      [first, pending] = [first + end, pending.slice(end)];
+    }
+  };
+  for await (const { lines } of readEntries(tiles, head, from, to)) {
+    // Heads may go on in the next bundle.
+    const isOpen = pending.length > 0 && isHeadsLine(pending.at(-1) as Buffer);
+    if (isOpen && !isHeadsLine(lines[0] as Buffer)) yield* take();
+    pending.push(...lines);
+    const last = lines.at(-1) as Buffer;
+    if (!isHeadsLine(last)) yield* take();
+  }
+  yield* take();
+}
+
+/** BatchOfEntries is the segments of a batch that count, and how far the log is behind it. */
+export interface BatchOfEntries extends Pick<BatchLines, 'heads' | 'size'> {
+  readonly segments: readonly Omit<SegmentInLog, 'batch'>[];
 }
 
 /**
@@ -92,26 +128,14 @@ export async function* readBatchesOf(
   from: number,
   before: LogPosition,
 ): AsyncGenerator<BatchOfEntries> {
-  const next = new Map([...before.positions].map(([partition, position]) => [partition, position.next]));
-  let [first, pending]: [number, Buffer[]] = [from, []];
-  const take = function* (): Generator<BatchOfEntries> {
-    for (let end = batchEnd(pending); end > 0; end = batchEnd(pending)) {
-      const lines = pending.slice(0, end);
-      const heads = headsOf(lines);
-      yield { segments: countingSegments(lines, first, heads, next), heads, size: first + end };
-      [first, pending] = [first + end, pending.slice(end)];
-    }
-  };
-  for await (const { lines } of readEntries(tiles, head, from, head.size)) {
-    // Heads may go on in the next bundle.
-    const isOpen = pending.length > 0 && isHeadsLine(pending.at(-1) as Buffer);
-    if (isOpen && !isHeadsLine(lines[0] as Buffer)) yield* take();
-    pending.push(...lines);
-    const last = lines.at(-1) as Buffer;
-    if (!isHeadsLine(last)) yield* take();
-  }
-  yield* take();
+  const next = nextIndices(before);
+  for await (const { first, lines, heads, size } of readBatchLines(tiles, head, from, head.size))
+    yield { segments: countingSegments(lines, first, heads, next), heads, size };
 }
+
+/** nextIndices gives the first index of each partition that has no entry before heads end. */
+export const nextIndices = ({ positions }: LogPosition): Map<string, number> =>
+  new Map([...positions].map(([partition, { next }]) => [partition, next]));
 
 /** batchEnd gives how many of these entries are the first batch: up to the first heads, as many of them as belong together. 0 if there are none. */
 function batchEnd(lines: readonly Buffer[]): number {

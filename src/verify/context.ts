@@ -1,5 +1,6 @@
 import { faultIn } from '../core/errors.ts';
 import type { IndexStoredSegment } from '../core/index/terms.ts';
+import type { RehashedSegment } from '../core/objects/rehashed.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import type { SummarizeSegment } from '../core/segment/summary.ts';
 import type { Trust } from '../core/signed/certificate.ts';
@@ -38,8 +39,19 @@ export interface VerifyDeps {
   readonly onNewest?: (note: Buffer) => void;
 }
 
+/** RehashedSegments is segments that were re-hashed before, slice by slice, and are taken as what they were then. */
+export interface RehashedSegments {
+  /** how many slices there were */
+  readonly slices: number;
+  /** when the first segment of the first one was asked for (ISO 8601) */
+  readonly first: string;
+  find(partition: string, index: number): Promise<RehashedSegment | undefined>;
+}
+
 /** Context is what the parts of one check share. */
 export interface Context extends VerifyDeps {
+  /** what a full check needn't read again */
+  readonly rehashed?: RehashedSegments;
   readonly findings: Findings;
   readonly ignored: Ignored;
   readonly tally: Tally;

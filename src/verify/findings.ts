@@ -7,7 +7,12 @@ import type { AcknowledgedBy, Finding, FindingCode, Report } from '../core/objec
 const MAX_OF_A_KIND = 1000;
 
 /** What depends on the clock is looked at anew by every check. */
-const BY_THE_CLOCK: readonly FindingCode[] = ['action-unfinished', 'clock-ahead', 'partition-silent'];
+const BY_THE_CLOCK: readonly FindingCode[] = [
+  'action-unfinished',
+  'clock-ahead',
+  'partition-silent',
+  'recheck-overdue',
+];
 
 /** isRepeated tells the findings that a check which goes on takes over. */
 const isRepeated = ({ code }: Finding): boolean => !BY_THE_CLOCK.includes(code);

@@ -1,12 +1,14 @@
 import type { VerifyOptions } from './options.ts';
 import { verifyLedger } from './verify.ts';
 import type { VerifyDeps } from './context.ts';
+import { faultIn } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import type { Report } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import { HOUR_MS } from '../core/units.ts';
 import { canGoOnFrom, fileReport, newestReport } from '../ledger/reports.ts';
-import type { Filing } from '../ledger/reports.ts';
+import type { Anchor, Filing } from '../ledger/reports.ts';
+import type { Recheck, RecheckTurn } from './recheck/recheck.ts';
 import { knownFindings, logFindings } from '../ledger/standing.ts';
 import { renderReport } from '../page/reportPage.ts';
 import type { Logger } from '../ports/host.ts';
@@ -16,6 +18,8 @@ interface VerifyJob extends VerifyDeps, Pick<VerifyOptions, 'verifiers' | 'polic
   readonly auditors: Auditors;
   readonly filing: Filing;
   readonly fullVerifyHours: number;
+  /** cuts the check of a large ledger into slices; left out: every full check is one run */
+  readonly recheck?: Pick<Recheck, 'turn' | 'end'>;
   /** when the job ran before (ms since the Unix epoch), as the host knows it; left out if it doesn't */
   readonly previousRun?: number;
 }
@@ -23,18 +27,25 @@ interface VerifyJob extends VerifyDeps, Pick<VerifyOptions, 'verifiers' | 'polic
 /**
  * runVerifyJob checks the ledger and files the report beside it, as JSON that the auditor signs and as a page. It goes on from
  * the newest report that an auditor signed and the log has an entry of, and begins at the first segments in the first run of
- * each period of `fullVerifyHours`, counted from 1970.
+ * each period of `fullVerifyHours`, counted from 1970. Where that is too much for one run, slices do it, and a later run joins what came
+ * of them; meanwhile the runs go on from the newest report. It gives undefined, and files nothing, while there is none to go on from.
  *
  * No report decides that a full check isn't due: the clock does, so that whoever has an auditor's key can't put it off.
  */
-export async function runVerifyJob(job: VerifyJob): Promise<Report> {
+export async function runVerifyJob(job: VerifyJob): Promise<Report | undefined> {
   const { store, log, auditors, filing, verifiers, policy, allowance } = job;
   const anchor = await newestReport(store, auditors, filing.entered);
+  const turn = await turnOf(job, anchor);
+  const isWhole = turn === 'whole' || turn?.rehashed !== undefined;
+  // There is nothing to go on from, and what is under way has not come to its end.
+  if (!isWhole && !(anchor !== undefined && canGoOnFrom(anchor.report))) return undefined;
   const known = await knownFindings(filing, auditors, 'integrity');
   const report = await verifyLedger(job, {
     ledger: auditors.ledger,
     auditors,
-    isIncremental: anchor !== undefined && canGoOnFrom(anchor.report) && !isFullDue(job, anchor.report),
+    isIncremental: !isWhole,
+    ...(typeof turn === 'object' && { recheck: turn }),
+    rehashWithinMs: rehashWithinMs(job.fullVerifyHours),
     ...(verifiers !== undefined && { verifiers }),
     ...(policy !== undefined && { policy }),
     ...(allowance !== undefined && { allowance }),
@@ -61,8 +72,33 @@ export async function runVerifyJob(job: VerifyJob): Promise<Report> {
   if (status === 'verified') log.info('verified', fields);
   else if (status === 'unverified' && checked.segments === 0) log.info('nothing to verify yet', fields);
   else log.error('not verified', fields);
+  // What stays is void by its time, and removed the next time.
+  if (isWhole) await job.recheck?.end();
   return report;
 }
+
+/** turnOf says what this run has to do about the segments that earlier ones looked into: undefined for nothing. */
+async function turnOf(job: VerifyJob, anchor: Anchor | undefined): Promise<RecheckTurn | undefined> {
+  const { recheck, now, log } = job;
+  const { report } = anchor ?? {};
+  const canGoOn = report !== undefined && canGoOnFrom(report);
+  const isDue = report === undefined || isFullDue(job, report);
+  const inOneRun = isDue || !canGoOn ? 'whole' : undefined;
+  if (recheck === undefined) return inOneRun;
+  const lastFull = Date.parse(report?.checked.lastFull ?? '');
+  try {
+    return await recheck.turn({ isDue, canGoOn, lastFull: lastFull <= now() ? lastFull : NaN });
+  } catch (error) {
+    // What is new is checked all the same.
+    log.error('recheck not possible', { why: faultIn(error).message });
+    return canGoOn ? undefined : inOneRun;
+  }
+}
+
+/** rehashWithinMs is how old the oldest re-hash may be: a period until a recheck begins, one until it is done, and what a run takes. */
+export const rehashWithinMs = (fullVerifyHours: number): number => (2 * fullVerifyHours + RUN_HOURS) * HOUR_MS;
+
+const RUN_HOURS = 6;
 
 /** isFullDue tells whether this is the first run of its period, by the clock, or the anchor's last full check is older than that. */
 function isFullDue({ now, fullVerifyHours, previousRun }: VerifyJob, { checked }: Report): boolean {

@@ -1,8 +1,10 @@
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
+import type { Finding } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import type { LedgerInterval } from '../core/objects/slice.ts';
 import type { Anchor } from '../ledger/reports.ts';
+import type { RehashedSegments } from './context.ts';
 
 /** VerifyOptions is what a check goes by, besides what is stored. */
 export interface VerifyOptions {
@@ -24,8 +26,20 @@ export interface VerifyOptions {
   readonly policy?: WitnessPolicy;
   /** the ledger is in use, and its log may lag behind the clock by this much; a mirror's may not say so */
   readonly allowance?: Allowance;
+  /** what a recheck in slices has come to; a full check joins it, an incremental one says what it found so far */
+  readonly recheck?: RecheckSoFar;
+  /** in a check that goes on from a report: how old its oldest re-hash may be; left out: any age */
+  readonly rehashWithinMs?: number;
   /** a checkpoint that was kept elsewhere: the log must still contain it */
   readonly kept?: { readonly name: string; readonly note: Buffer };
+}
+
+/** RecheckSoFar is what a recheck in slices has come to. */
+export interface RecheckSoFar {
+  /** what its slices re-hashed, once all did */
+  readonly rehashed?: RehashedSegments;
+  /** while some haven't: how many there are, how many are done, and what these found */
+  readonly underway?: { readonly slices: number; readonly done: number; readonly findings: readonly Finding[] };
 }
 
 /** Allowance is how far a log that is in use may lag. */

@@ -15,7 +15,7 @@ import type { Checked, IntervalReport, Report, Status } from '../core/objects/re
 
 /** contextOf begins a check. */
 export function contextOf(deps: VerifyDeps, options: VerifyOptions): Context {
-  const { ledger, anchor, verifiers = [], auditors } = options;
+  const { ledger, anchor, verifiers = [], auditors, recheck } = options;
   const name = ledger ?? anchor?.report.ledger ?? undefined;
   const keys = verifiers.length > 0 ? verifiers.map(formatVerifierKey) : undefined;
   const [findings, clock, tally] = [new Findings(), new ClockCheck(deps.now), new Tally(deps.onProgress)];
@@ -28,6 +28,7 @@ export function contextOf(deps: VerifyDeps, options: VerifyOptions): Context {
     clock,
     tally,
     ...(auditors !== undefined && { auditors }),
+    ...(recheck?.rehashed !== undefined && { rehashed: recheck.rehashed }),
   };
 }
 
@@ -95,6 +96,7 @@ export function compose(context: Context, options: VerifyOptions, outcome: Outco
     status: statusOf(context, options, outcome),
     checked: tally.checked({
       ...modeOf(options, before, finished),
+      ...rehashedOf(context, options, outcome, finished),
       anchor: options.anchor?.name ?? null,
       findingsRepeated: findings.repeated,
     }),
@@ -125,6 +127,20 @@ function statusOf(
   const isBaseless = (isQuick || interval !== undefined) && log?.head === undefined;
   const { segments } = interval ?? tally;
   return segments === 0 || tally.unreadable.length > 0 || isBaseless ? 'unverified' : 'verified';
+}
+
+/** rehashedOf says when what was hashed that the outcome rests on, in a check that looked into all segments, or goes on from one. */
+function rehashedOf(
+  { rehashed, tally }: Context,
+  { isQuick = false, interval }: VerifyOptions,
+  { started, before }: Pick<Outcome, 'started' | 'before'>,
+  finished: string,
+): Pick<Checked, 'rehashed'> {
+  if (interval !== undefined || isQuick) return {};
+  if (before !== undefined) return before.checked.rehashed === undefined ? {} : { rehashed: before.checked.rehashed };
+  const begun = new Date(started).toISOString();
+  const first = rehashed !== undefined && rehashed.first < begun ? rehashed.first : begun;
+  return { rehashed: { first, last: finished, slices: rehashed?.slices ?? 0, segments: tally.rehashedBefore } };
 }
 
 function modeOf(

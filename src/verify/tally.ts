@@ -30,6 +30,8 @@ export class Tally {
   foreignSegments = 0;
   /** segments before the anchor's heads */
   notRehashed = 0;
+  /** segments that were not read now, but in slices of a recheck */
+  rehashedBefore = 0;
   /** segments that the log has no entry of */
   notIntegrated = 0;
   /** objects that the format knows, and of which nothing but the name was looked at */
@@ -87,7 +89,7 @@ export class Tally {
   }
 
   /** checked gives the counts as a report states them. */
-  checked(rest: Pick<Checked, 'mode' | 'anchor' | 'findingsRepeated' | 'lastFull'>): Report['checked'] {
+  checked(rest: Pick<Checked, 'mode' | 'anchor' | 'findingsRepeated' | 'lastFull' | 'rehashed'>): Report['checked'] {
     const { segments, records, events, duplicates, storedBytes, lineBytes, notRehashed, otherObjects } = this;
     return {
       mode: rest.mode,
@@ -101,6 +103,7 @@ export class Tally {
       segmentsNotRehashed: notRehashed,
       findingsRepeated: rest.findingsRepeated,
       lastFull: rest.lastFull,
+      ...(rest.rehashed !== undefined && { rehashed: rest.rehashed }),
       otherObjects,
     };
   }

@@ -7,6 +7,7 @@ import type { BegunLog, FollowedLog } from './log/logCheck.ts';
 import { checkNames, checkOtherObjects } from './objectCheck.ts';
 import type { VerifyOptions } from './options.ts';
 import { compose, contextOf, finishFindings, integratedUntil } from './outcome.ts';
+import { checkRecheck } from './recheckCheck.ts';
 import { checkSilence } from './silenceCheck.ts';
 import { AuditsealError } from '../core/errors.ts';
 import { checkpointName } from '../core/objects/names.ts';
@@ -31,6 +32,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
   const options = { ...given, isIncremental: before !== undefined };
   if (before !== undefined) findings.repeat(before);
+  for (const { code, object, detail } of given.recheck?.underway?.findings ?? []) findings.error(code, object, detail);
 
   const position = begun.start.continued && begun.start.position;
   const walks = new Walks(context, options, position);
@@ -49,7 +51,10 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   }
   const index = await checkIndex(context, options, log?.head);
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
-  await finishFindings(context, log, until, () => checkSilence(context, options));
+  await finishFindings(context, log, until, () => {
+    checkSilence(context, options);
+    if (before !== undefined) checkRecheck(context, options, before);
+  });
   return compose(context, options, { started, before, log, index });
 }
 

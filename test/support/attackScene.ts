@@ -93,7 +93,7 @@ export async function tell(story: Story): Promise<Objects> {
   return joined(stores);
 }
 
-async function checkAt(stores: Stores, second: number, { seed, ledger }: Story): Promise<Report> {
+async function checkAt(stores: Stores, second: number, { seed, ledger }: Story): Promise<Report | undefined> {
   const key = keyOf(seed, ledger);
   return runVerifyJob({
     ...stores,
@@ -111,7 +111,8 @@ async function checkAt(stores: Stores, second: number, { seed, ledger }: Story):
 const joined = ({ store, tiles }: Stores): Objects =>
   new Map([...store.objects, ...[...tiles.objects].map(([name, bytes]) => [`${TLOG}${name}`, bytes] as const)]);
 
-function parted(objects: Objects): Stores {
+/** parted puts objects into stores, as a program finds them. */
+export function parted(objects: Objects): Stores {
   const stores: Stores = { store: new MemoryStore(), tiles: new MemoryTiles() };
   for (const [name, bytes] of objects) {
     if (name.startsWith(TLOG)) stores.tiles.objects.set(name.slice(TLOG.length), bytes);
@@ -177,7 +178,7 @@ export async function rewriteAll(scene: Scene, changes: Partial<Story>): Promise
 /** reportOf checks what is there in full, as the app does, files the report in the ledger, and gives it. */
 export async function reportOf(scene: Scene): Promise<Report> {
   const stores = parted(scene.objects);
-  const report = await checkAt(stores, REPORT_SECOND + 100, STORY);
+  const report = (await checkAt(stores, REPORT_SECOND + 100, STORY)) as Report;
   scene.objects = joined(stores);
   return report;
 }

@@ -63,7 +63,7 @@ export const runJob = async (
     ...options
   }: Pick<VerifyOptions, 'policy'> & { readonly log?: Logger; readonly previousRun?: number } = {},
 ): Promise<Report> =>
-  runVerifyJob({
+  (await runVerifyJob({
     store,
     tiles,
     auditors: AUDITORS,
@@ -77,7 +77,7 @@ export const runJob = async (
     now: () => Date.parse(timeOf(second)),
     summarize: async (stored, question) => summarizeSegment(stored, question),
     ...options,
-  });
+  })) as Report;
 
 /** noteOf signs a text, whatever it says. */
 export const noteOf = (text: string, key = KEY): Buffer => formatNote({ text, signatures: [signNote(text, key)] });

@@ -28,6 +28,7 @@ export type FindingCode =
   | 'account-weak'
   | 'drill-failed'
   | 'not-routed'
+  | 'recheck-overdue'
   | 'report-stale'
   | 'source-silent';
 
@@ -99,8 +100,20 @@ export interface Checked {
   readonly findingsRepeated: number;
   /** when the last check that looked into all segments ended; '' if a quick one knows of none */
   readonly lastFull: string;
+  /** when what the last such check looked into was hashed; left out by checks that know of none, and by early releases */
+  readonly rehashed?: Rehashed;
   /** objects that the format knows and that this check does not look into */
   readonly otherObjects: number;
+}
+
+/** Rehashed is when the segments were hashed that the last full check looked into: all in that check, or before it, in slices. */
+export interface Rehashed {
+  /** no segment was read before, and none after */
+  readonly first: string;
+  readonly last: string;
+  /** how many slices there were, and how many segments that check took from them instead of reading these itself */
+  readonly slices: number;
+  readonly segments: number;
 }
 
 /** VerifiedCheckpoint is the newest checkpoint that was found to fit the batches up to it. */

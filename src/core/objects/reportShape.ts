@@ -39,6 +39,7 @@ const INTEGRITY: Check = objectOf({
     segmentsNotRehashed: count,
     findingsRepeated: count,
     lastFull: time,
+    rehashed: optional(objectOf({ first: time, last: time, slices: count, segments: count })),
     otherObjects: count,
   }),
   log: optional(

@@ -62,6 +62,51 @@ export const CHECK_LINES = {
     runbook: 'not-verified',
     means: 'a check ended: something is wrong, or was not checked',
   },
+  'recheck begun': {
+    level: 'info',
+    fields: { pass: 'name', slices: 'count', segments: 'count', storedBytes: 'bytes' },
+    means: 'a full recheck is too much for one run: it was cut into slices, each of which a message hands out',
+  },
+  'recheck under way': {
+    level: 'info',
+    fields: { pass: 'name', slices: 'count', done: 'count', sent: 'count' },
+    means: 'of the slices of a recheck so many are done; `sent` were handed out, for the first time or again',
+  },
+  'slice re-hashed': {
+    level: 'info',
+    fields: { pass: 'name', slice: 'number', segments: 'count', confirmed: 'count', findings: 'count' },
+    means: 'the segments of a slice were read and hashed; `confirmed` are what the log says of them',
+  },
+  'slice passed over': {
+    level: 'info',
+    fields: { pass: 'name', slice: 'number' },
+    means: 'a message named a slice that is done already, or one of a recheck that is over',
+  },
+  'recheck message ignored': {
+    level: 'warn',
+    fields: { why: 'reason' },
+    runbook: 'recheck-message-ignored',
+    means: 'a message of the queue of rechecks is none that this app sends: somebody else writes there',
+  },
+  'recheck messages given up': {
+    level: 'error',
+    fields: { messages: 'count' },
+    runbook: 'recheck-messages-given-up',
+    means: 'the host moved messages to the poison queue, after it had tried each of them several times',
+  },
+  'recheck not planned': {
+    level: 'warn',
+    fields: { why: 'reason' },
+    runbook: 'recheck-not-planned',
+    means:
+      'the tiles of the log don’t prove what it has, so that a recheck can’t be cut into slices: this run does it whole',
+  },
+  'recheck not possible': {
+    level: 'error',
+    fields: { why: 'reason' },
+    runbook: 'recheck-not-possible',
+    means: 'the queue, the plan or the results of a recheck can’t be reached; what is new is checked all the same',
+  },
   'posture is as promised': {
     level: 'info',
     fields: guard,

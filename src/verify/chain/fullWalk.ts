@@ -71,7 +71,7 @@ export class FullWalk implements PartitionWalk {
       listed: this.#list(),
       group: 1,
       ahead: this.#ahead,
-      look: (objects) => objects.map((object) => this.#look(object)),
+      look: (objects) => objects.map((object) => this.#lookAhead(object)),
       find: (index) => this.#find(index),
       take: (object, seen) => this.#take(object, seen),
     };
@@ -80,8 +80,9 @@ export class FullWalk implements PartitionWalk {
   async #take(object: ListedObject, seen: Seen): Promise<Walked> {
     const { index, size } = object;
     // Where the log announces a key, what was looked at ahead was judged without it.
-    const isCurrent = seen.keys === this.#context.ledger.keys;
-    const { summary } = isCurrent ? seen : await this.#look(object);
+    const isCurrent = hasSameKeys(seen.keys, this.#context.ledger.keys);
+    const { summary, isRehashed } = isCurrent ? seen : await this.#look(object);
+    if (isRehashed === true) this.#context.tally.rehashedBefore += 1;
     if (summary === undefined) {
       this.#chain.passOver(index);
       return { index, size, isOfChain: false };
@@ -112,11 +113,25 @@ export class FullWalk implements PartitionWalk {
     return undefined;
   }
 
+  /** lookAhead takes what was re-hashed before, whatever keys were trusted then: that is compared when it is taken. */
+  async #lookAhead(object: ListedObject): Promise<Seen> {
+    return (await this.#rehashed(object)) ?? this.#look(object);
+  }
+
+  async #rehashed({ index, size }: ListedObject): Promise<Seen | undefined> {
+    const found = await this.#context.rehashed?.find(this.partition, index);
+    // Of another size it isn't what was re-hashed.
+    return found?.size === size ? { ...found, isRehashed: true } : undefined;
+  }
+
   async #look({ index, size }: ListedObject): Promise<Seen> {
     const seen = await this.#looking.at({ partition: this.partition, index, size });
     if (seen.isGone === true) this.#context.tally.addUnreadable(segmentName(this.partition, index), GONE);
     return seen;
   }
 }
+
+/** hasSameKeys compares lists of keys, of which the same one is compared most of the time. */
+const hasSameKeys = (one: Seen['keys'], other: Seen['keys']): boolean => one === other || one?.join() === other?.join();
 
 const isForeign = (summary: SegmentSummary | undefined): boolean => summary?.ok === false && summary.isForeign;

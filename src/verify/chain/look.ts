@@ -26,6 +26,8 @@ export interface Seen {
   readonly summary?: SegmentSummary;
   /** no object has the name */
   readonly isGone?: true;
+  /** it wasn't read now, but in a slice of a recheck */
+  readonly isRehashed?: true;
 }
 
 /** LookedAt is the place of an object that is to be looked at. */

@@ -1,5 +1,7 @@
 import { formatHash } from '../../core/hash.ts';
 import type { SegmentEntry } from '../../core/objects/entry.ts';
+import { NO_POSITION } from '../../core/objects/heads.ts';
+import type { Position } from '../../core/objects/heads.ts';
 import { segmentName } from '../../core/objects/names.ts';
 import type { FindingCode } from '../../core/objects/report.ts';
 import { segmentFault } from '../../core/segment/summary.ts';
@@ -17,15 +19,22 @@ export class LoggedChain {
   readonly partition: string;
   readonly #context: Pick<Context, 'findings' | 'ledger' | 'clock'>;
   /** the newest segment that has an entry; undefined behind entries that are lost */
-  #link: Link | undefined = START;
+  #link: Link | undefined;
   /** it is of the interval */
   #isWithin = false;
   /** the index of the entry that comes next */
-  #next = 0;
+  #next: number;
 
-  constructor(context: Pick<Context, 'findings' | 'ledger' | 'clock'>, partition: string) {
+  /** It begins behind a position of the log; of what is before, nothing is counted. */
+  constructor(
+    context: Pick<Context, 'findings' | 'ledger' | 'clock'>,
+    partition: string,
+    { next, index, root, sealed }: Position = NO_POSITION,
+  ) {
     this.#context = context;
     this.partition = partition;
+    this.#link = index < 0 ? START : { index, root, sealed, isOfChain: true };
+    this.#next = next;
   }
 
   /** link is what the first segment behind the log has to follow. */

@@ -2,11 +2,10 @@ import { attempt, faultIn } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
 import type { Hash } from '../../core/hash.ts';
 import { documentEntry } from '../../core/objects/document.ts';
-import { formatLine, nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
+import { nameIn, parseEntry, placeOf } from '../../core/objects/entry.ts';
 import type { ActionEntry, LogEntry, ReportEntry, SegmentEntry } from '../../core/objects/entry.ts';
 import { isHeadsLine } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
-import { segmentEntryOf } from '../../core/objects/judge.ts';
 import type { Batch } from '../../core/objects/batch.ts';
 import { batchName, documentName, parseDocumentName, segmentName } from '../../core/objects/names.ts';
 import type { DocumentPlace, SegmentPlace } from '../../core/objects/names.ts';
@@ -19,6 +18,7 @@ import type { Context, NeverRead } from '../context.ts';
 import { CHANGED, whereOf } from './loggedAction.ts';
 import type { LoggedAction } from './loggedAction.ts';
 import type { PositionCheck } from './positionCheck.ts';
+import { differenceOf, isPrinted } from './segmentDifference.ts';
 
 /** LoggedObjects is the objects that the entries of a log are of, as they are looked at entry by entry. */
 export interface LoggedObjects {
@@ -132,16 +132,8 @@ export class EntryCheck {
     const isUnhashed = summary.ok === false && summary.sha256 === undefined;
     const stored = isUnhashed ? await this.#hashOf(name) : summary.sha256;
     if (stored === 'unreadable') return;
-    if (stored !== entry.sha256)
-      it.differ('segment-changed', name, 'its stored bytes have another SHA-256 than its entry in the log');
-    else if (size !== entry.size)
-      it.differ('entry-mismatch', name, `its entry in the log states ${entry.size} bytes, and it has ${size}`);
-    else if (summary.ok === undefined)
-      return; // a quick check knows no more of it
-    else if (!summary.ok)
-      it.differ('entry-mismatch', name, `its entry in the log says that it is a segment; ${summary.why}`);
-    else if (!isPrinted(segmentEntryOf(summary, size), it.line))
-      it.differ('entry-mismatch', name, 'its entry in the log says something else of it than its own bytes');
+    const difference = differenceOf({ entry, line: it.line }, { ...object, stored });
+    if (difference !== undefined) it.differ(difference.code, name, difference.detail);
   }
 
   /** hashOf hashes what was dismissed by its end, and has an entry all the same. */
@@ -178,9 +170,6 @@ export class EntryCheck {
     }
   }
 }
-
-/** isPrinted tells whether a line that is an entry's is the one that is printed of an entry. */
-const isPrinted = (entry: LogEntry, line: Buffer): boolean => line.equals(Buffer.from(formatLine(entry)));
 
 function entryOf(line: Buffer, say: InBatch['say']): LogEntry | undefined {
   try {

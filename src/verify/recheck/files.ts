@@ -1,0 +1,116 @@
+import { attempt } from '../../core/errors.ts';
+import { formatHash, sha256 } from '../../core/hash.ts';
+import { CLOCK_SKEW_MS } from '../../core/limits.ts';
+import {
+  formatRecheck,
+  openPartial,
+  openPlan,
+  parsePlanName,
+  partialName,
+  planName,
+  recheckMessage,
+  rehashedName,
+} from '../../core/objects/recheck.ts';
+import type { PartialResult, RecheckPlan } from '../../core/objects/recheck.ts';
+import { parseRehashed } from '../../core/objects/rehashed.ts';
+import type { RehashedSegment } from '../../core/objects/rehashed.ts';
+import type { Auditors } from '../../core/objects/reportFile.ts';
+import { joinSigned } from '../../core/signed/documentSignature.ts';
+import type { Clock } from '../../ports/host.ts';
+import type { Signer } from '../../ports/signing.ts';
+import type { TileStore } from '../../ports/store.ts';
+import type { VerifiedSlice } from './slice.ts';
+
+/** RecheckFilesDeps is where plans and partial results are, and whose count. */
+export interface RecheckFilesDeps {
+  /** may be written by others, and anything in it may be gone: what an auditor's key didn't sign counts for nothing */
+  readonly files: TileStore;
+  readonly auditors: Auditors;
+  readonly signer: Signer;
+  readonly now: Clock;
+}
+
+/** RecheckFiles keeps the plans of a recheck and what came of their slices. All of it can be made again. */
+export class RecheckFiles {
+  readonly #deps: RecheckFilesDeps;
+
+  constructor(deps: RecheckFilesDeps) {
+    this.#deps = deps;
+  }
+
+  async writePlan(plan: RecheckPlan): Promise<void> {
+    await this.#write(planName(plan.pass), plan);
+  }
+
+  /** plan gives the plan of a pass, undefined if an auditor signed none, or one of a time to come. */
+  async plan(pass: string): Promise<RecheckPlan | undefined> {
+    const { files, auditors, now } = this.#deps;
+    const bytes = await files.read(planName(pass));
+    if (typeof bytes !== 'object') return undefined;
+    const plan = attempt(() => openPlan(bytes, pass, auditors), 'malformed');
+    return plan !== undefined && Date.parse(plan.begun) <= now() + CLOCK_SKEW_MS ? plan : undefined;
+  }
+
+  /** newestPlan gives the plan of the pass that began last, if that was behind `after` (ms since the Unix epoch). */
+  async newestPlan(after: number): Promise<RecheckPlan | undefined> {
+    const passes: string[] = [];
+    for await (const { name } of this.#deps.files.list('')) {
+      const pass = parsePlanName(name);
+      if (pass !== undefined) passes.push(pass);
+    }
+    for (const pass of passes.sort().reverse()) {
+      const plan = await this.plan(pass);
+      if (plan !== undefined) return Date.parse(plan.begun) > after ? plan : undefined;
+    }
+    return undefined;
+  }
+
+  /** writePartial files what came of a slice. Durable point: the signed result, behind the file that it states the SHA-256 of. */
+  async writePartial({ partial, rehashed }: VerifiedSlice): Promise<void> {
+    const { pass, slice } = partial;
+    await this.#deps.files.write(rehashedName(pass, slice), rehashed);
+    await this.#write(partialName(pass, slice), partial);
+  }
+
+  /** partial gives the result of a slice, undefined if an auditor signed none that is of this plan. */
+  async partial(plan: RecheckPlan, slice: number): Promise<PartialResult | undefined> {
+    const bytes = await this.#deps.files.read(partialName(plan.pass, slice));
+    if (typeof bytes !== 'object') return undefined;
+    return attempt(() => openPartial(bytes, plan, slice, this.#deps.auditors), 'malformed');
+  }
+
+  /** rehashed gives the segments that a result confirms; none if their file is gone or another one. */
+  async rehashed({ pass, slice, rehashed }: PartialResult): Promise<readonly RehashedSegment[]> {
+    const bytes = await this.#deps.files.read(rehashedName(pass, slice));
+    if (typeof bytes !== 'object' || formatHash(sha256(bytes)) !== rehashed) return [];
+    return attempt(() => parseRehashed(bytes), 'malformed') ?? [];
+  }
+
+  /** names lists what there is of a pass, or of one slice. What is in it, plan, partial and rehashed say. */
+  async names(pass: string, slice?: number): Promise<ReadonlySet<string>> {
+    const names = new Set<string>();
+    const prefix = slice === undefined ? `${pass}/` : partialName(pass, slice);
+    for await (const { name } of this.#deps.files.list(prefix)) names.add(name);
+    return names;
+  }
+
+  /** discard removes the result of a slice, so that it is made again. */
+  async discard({ pass, slice }: PartialResult): Promise<void> {
+    const { files } = this.#deps;
+    for await (const file of files.list(partialName(pass, slice))) await files.remove(file);
+  }
+
+  /** clean removes everything, but for what is of one pass. */
+  async clean(kept?: string): Promise<void> {
+    const { files } = this.#deps;
+    for await (const file of files.list(''))
+      if (kept === undefined || !file.name.startsWith(`${kept}/`)) await files.remove(file);
+  }
+
+  async #write(name: string, document: RecheckPlan | PartialResult): Promise<void> {
+    const { files, auditors, signer } = this.#deps;
+    const unsigned = formatRecheck(document);
+    const signature = await signer.sign(recheckMessage(auditors.ledger, name, unsigned));
+    await files.write(name, joinSigned(unsigned, signer.verifierKey, signature));
+  }
+}

@@ -1,0 +1,51 @@
+import type { IndexRange, PlannedSlice } from '../../core/objects/recheck.ts';
+import type { TreeHead } from '../../core/merkle/tree.ts';
+import { NO_POSITION } from '../../core/objects/heads.ts';
+import type { LogPosition } from '../../core/objects/heads.ts';
+import { readBatchesOf } from '../../ledger/logEntries.ts';
+import type { ReadableTiles } from '../../ports/store.ts';
+
+/** SEGMENT_BYTES is what a segment weighs besides its stored bytes: reading a small one takes as long as so many bytes. */
+const SEGMENT_BYTES = 65_536;
+
+/** weightOf is what re-hashing segments takes, in bytes. It decides how large slices are, and whether there are any. */
+export const weightOf = ({ segments, bytes }: Pick<PlannedSlice, 'segments' | 'bytes'>): number =>
+  bytes + segments * SEGMENT_BYTES;
+
+/** totalOf adds up what slices hold. */
+export function totalOf(slices: readonly PlannedSlice[]): Pick<PlannedSlice, 'segments' | 'bytes'> {
+  let [segments, bytes] = [0, 0];
+  for (const slice of slices) {
+    segments += slice.segments;
+    bytes += slice.bytes;
+  }
+  return { segments, bytes };
+}
+
+/**
+ * planSlices cuts a log into slices, from the end of a batch on, where `before` is its heads, to the end of a tree that its tiles prove.
+ * A slice ends with the batch that brings it to `most` bytes. It throws TILE_MALFORMED.
+ */
+export async function planSlices(
+  tiles: Pick<ReadableTiles, 'read'>,
+  head: TreeHead,
+  { from, before }: { readonly from: number; readonly before: LogPosition },
+  most: number,
+): Promise<readonly PlannedSlice[]> {
+  const slices: PlannedSlice[] = [];
+  let [start, held, segments, bytes] = [from, before, 0, 0];
+  for await (const batch of readBatchesOf(tiles, head, from, before)) {
+    segments += batch.segments.length;
+    for (const { entry } of batch.segments) bytes += entry.size;
+    if (weightOf({ segments, bytes }) < most && batch.size < head.size) continue;
+    slices.push({ from: start, to: batch.size, segments, bytes, ranges: rangesBetween(held, batch.heads) });
+    [start, held, segments, bytes] = [batch.size, batch.heads, 0, 0];
+  }
+  return slices;
+}
+
+/** rangesBetween gives the places that have entries between two heads of a log. */
+const rangesBetween = ({ positions: before }: LogPosition, { positions }: LogPosition): IndexRange[] =>
+  [...positions]
+    .map(([partition, { next }]) => ({ partition, first: (before.get(partition) ?? NO_POSITION).next, next }))
+    .filter(({ first, next }) => next > first);
