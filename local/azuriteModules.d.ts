@@ -21,3 +21,14 @@ declare module 'azurite/dist/src/common/persistence/MemoryExtentStore.js' {
   const exported: { MemoryExtentChunkStore: new () => object };
   export = exported;
 }
+
+declare module 'azurite/dist/src/queue/QueueServer.js' {
+  import blobServer from 'azurite/dist/src/blob/BlobServer.js';
+  const exported: { default: typeof blobServer.default };
+  export = exported;
+}
+
+declare module 'azurite/dist/src/queue/QueueConfiguration.js' {
+  const exported: { default: new (...settings: readonly unknown[]) => object };
+  export = exported;
+}

@@ -6,7 +6,7 @@ import {
   generateBlobSASQueryParameters,
 } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
-import { startAzurite } from './azurite.ts';
+import { startAzurite, startAzuriteQueues } from './azurite.ts';
 import { startHost } from './host/client.ts';
 import type { HostLine, HostProcess } from './host/client.ts';
 import { startEventHub } from './hub/server.ts';
@@ -29,6 +29,7 @@ const SUBSCRIPTION_ID = '00000000-0000-0000-0000-000000000000';
 const RESOURCE_GROUP = 'local';
 const INGEST_GROUP = 'ingest';
 const REPAIR_GROUP = 'repair';
+export const RECHECK_QUEUE = 'recheck';
 export const TLOG_CONTAINER = 'tlog';
 const RETENTION_DAYS = 365;
 const SAS_HOURS = 24 * 7;
@@ -37,17 +38,18 @@ const SAS_HOURS = 24 * 7;
 interface Place {
   readonly account: string;
   readonly blobPort: number;
+  readonly queuePort: number;
   readonly hubPort: number;
 }
 
 /** Free ports, so that any number of stacks run side by side. */
-const ANYWHERE: Place = { account: 'auditseal', blobPort: 0, hubPort: 0 };
+const ANYWHERE: Place = { account: 'auditseal', blobPort: 0, queuePort: 0, hubPort: 0 };
 
 /**
  * The places and keys that everybody's tools know: `UseDevelopmentStorage=true`, and the key of the official Event Hubs
  * emulator. With them local.settings.example.json works as it is. The keys are public and protect nothing.
  */
-const WELL_KNOWN: Place = { account: 'devstoreaccount1', blobPort: 10_000, hubPort: 5672 };
+const WELL_KNOWN: Place = { account: 'devstoreaccount1', blobPort: 10_000, queuePort: 10_001, hubPort: 5672 };
 const WELL_KNOWN_KEYS = {
   accountKey: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
   hubKey: 'SAS_KEY_VALUE',
@@ -110,7 +112,7 @@ export interface Stack {
 /** startStack starts hub and store and provisions the ledger's container, with an unlocked policy as a deployment does. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir, partitions, wellKnown = false, hasVault = false, hasIngestion = false } = options;
-  const { account, blobPort, hubPort } = wellKnown ? WELL_KNOWN : ANYWHERE;
+  const { account, blobPort, queuePort, hubPort } = wellKnown ? WELL_KNOWN : ANYWHERE;
   const { release, ...saved } = await openState(dataDir, partitions, wellKnown ? WELL_KNOWN_KEYS : freshKeys());
   const closers: (() => Promise<unknown>)[] = [release];
   const close = async (): Promise<void> => {
@@ -133,6 +135,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(dataDir !== undefined && { dataDir: join(dataDir, 'worm') }),
     });
     closers.push(() => gateway.close());
+    const queues = await startAzuriteQueues({
+      account,
+      key: saved.accountKey,
+      port: queuePort,
+      ...(dataDir !== undefined && { dataDir: join(dataDir, 'queues') }),
+    });
+    closers.push(() => queues.close());
     const hub = await startEventHub({
       hubs: [{ name: HUB_NAME, partitions, consumerGroups: [INGEST_GROUP, REPAIR_GROUP] }],
       key: saved.hubKey,
@@ -166,7 +175,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const accountId = `/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/${RESOURCE_GROUP}/providers/Microsoft.Storage/storageAccounts/${account}`;
     const settings = {
       FUNCTIONS_WORKER_RUNTIME: 'node',
-      AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${saved.accountKey};BlobEndpoint=${gateway.blobUrl};`,
+      AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${saved.accountKey};BlobEndpoint=${gateway.blobUrl};QueueEndpoint=${queues.url}/${account};`,
       HUB: hub.connectionString(),
       HUB_NAME,
       HUB_CONSUMER_GROUP: INGEST_GROUP,
@@ -184,6 +193,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       VERIFY_SCHEDULE: '0 */5 * * * *',
       POSTURE_SCHEDULE: '20 */5 * * * *',
       FORWARD_SCHEDULE: '15 * * * * *',
+      RECHECK_QUEUE,
       LEDGER_RESOURCE_ID: accountId,
       RETENTION_DAYS: String(RETENTION_DAYS),
       ARM_ENDPOINT: gateway.armUrl,

@@ -1,5 +1,5 @@
 /** The composition root: settings become adapters, adapters and steps become the app. */
-import { posture, verify } from './app/checks.ts';
+import { posture, recheck, verify } from './app/checks.ts';
 import { integrate, openIntegration } from './app/integration.ts';
 import { once, openLedger } from './app/ledger.ts';
 import { Sealing } from './app/sealing.ts';
@@ -18,6 +18,8 @@ export interface App {
   integrate(log: Logger): Promise<void>;
   /** `previousRun` is when it ran before (ms since the Unix epoch), undefined if the host doesn't know. */
   verify(log: Logger, previousRun: number | undefined): Promise<void>;
+  /** recheck works on the slice of a full recheck that a message of the queue names, whoever wrote it. */
+  recheck(message: unknown, log: Logger): Promise<void>;
   posture(log: Logger): Promise<void>;
   /** forward hands on what the log covers to Log Analytics, if the settings name a rule there. */
   forward(log: Logger): Promise<void>;
@@ -43,6 +45,7 @@ function buildApp(config: Config = loadConfig()): App {
     watch: (log) => sealing.watch(log),
     integrate: async (log) => integrate(await integrating(), log),
     verify: (log, previousRun) => verify(ledger, log, previousRun),
+    recheck: (message, log) => recheck(ledger, message, log),
     posture: (log) => posture(ledger, log),
     forward: async (log) => (await forwarding())?.run(log),
     serveLog: async (request) => answerLog(await ledger.tiles(), request),

@@ -10,6 +10,7 @@ export const APP_ENTRIES = {
   'functions/terminate': 'functions/terminate.ts',
   'functions/watch': 'functions/watch.ts',
   'functions/posture': 'functions/posture.ts',
+  'functions/recheck': 'functions/recheck.ts',
   'functions/verify': 'functions/verify.ts',
   'threads/evidenceWorker': 'src/threads/evidenceWorker.ts',
   'threads/worker': 'src/threads/worker.ts',

@@ -6,8 +6,8 @@ import { parseRoute } from './route.ts';
 import type { Route } from './route.ts';
 import { parseSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
-import { expandNames, hubConnection, isDisabled } from './settings.ts';
-import type { HubConnection, Settings } from './settings.ts';
+import { expandNames, hubConnection, isDisabled, queueConnection } from './settings.ts';
+import type { HubConnection, QueueConnection, Settings } from './settings.ts';
 
 export interface EventHubTrigger {
   readonly kind: 'eventHub';
@@ -32,8 +32,16 @@ export interface HttpTrigger {
   readonly isAnonymous: boolean;
 }
 
+export interface QueueTrigger {
+  readonly kind: 'queue';
+  readonly connection: QueueConnection;
+  readonly queueName: string;
+}
+
 /** FunctionSpec is one function of the app, checked and with its settings filled in. */
-export interface FunctionSpec<T = EventHubTrigger | TimerTrigger | HttpTrigger> extends RegisteredFunction {
+export interface FunctionSpec<
+  T = EventHubTrigger | TimerTrigger | HttpTrigger | QueueTrigger,
+> extends RegisteredFunction {
   readonly name: string;
   readonly bindingName: string;
   readonly trigger: T;
@@ -110,9 +118,21 @@ function describeTrigger(
         methods: methodsOf(binding),
         isAnonymous: choice(binding, 'authLevel', ['anonymous', 'function', 'admin'], 'function') === 'anonymous',
       };
+    case 'queuetrigger':
+      return {
+        kind: 'queue',
+        connection: queueConnection(textOf(binding, 'connection', 'AzureWebJobsStorage'), settings),
+        queueName: queueName(expandNames(textOf(binding, 'queueName'), settings)),
+      };
     default:
       throw new TypeError(`this host can't drive a ${binding.type}`);
   }
+}
+
+/** queueName holds names to the service's rule, as the extension does. */
+function queueName(name: string): string {
+  if (/^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/.test(name)) return name;
+  throw new TypeError(`${JSON.stringify(name)} is no name of a queue`);
 }
 
 function textOf(binding: BindingInfo, key: string, fallback?: string): string {

@@ -5,12 +5,13 @@ import { setLog } from './coreApi.ts';
 import { listenEventHub } from './eventHubListener.ts';
 import type { Listener } from './eventHubListener.ts';
 import { describeFunctions } from './functionSpec.ts';
-import type { EventHubTrigger, FunctionSpec, HttpTrigger, TimerTrigger } from './functionSpec.ts';
+import type { EventHubTrigger, FunctionSpec, HttpTrigger, QueueTrigger, TimerTrigger } from './functionSpec.ts';
 import { loadHostOptions } from './hostJson.ts';
 import type { Emit } from './hostLine.ts';
 import { serveHttp } from './httpServer.ts';
 import { createInvoker } from './invoker.ts';
 import { pause } from './pause.ts';
+import { listenQueue } from './queueListener.ts';
 import { Refusal, messageOf } from './refusal.ts';
 import type { Settings } from './settings.ts';
 import { listenTimer } from './timerListener.ts';
@@ -43,6 +44,7 @@ export async function runHost(options: {
   const timerSpecs = specs.filter((spec): spec is FunctionSpec<TimerTrigger> => spec.trigger.kind === 'timer');
   const hubSpecs = specs.filter((spec): spec is FunctionSpec<EventHubTrigger> => spec.trigger.kind === 'eventHub');
   const httpSpecs = specs.filter((spec): spec is FunctionSpec<HttpTrigger> => spec.trigger.kind === 'http');
+  const queueSpecs = specs.filter((spec): spec is FunctionSpec<QueueTrigger> => spec.trigger.kind === 'queue');
   const listeners: Listener[] = [];
   const timers = new Map<string, TimerListener>();
   const key = randomUUID();
@@ -66,6 +68,8 @@ export async function runHost(options: {
         listeners.push(await listenEventHub(spec, { options: hostOptions.eventHubs, invoker, emit, container }));
       }
     }
+    for (const spec of queueSpecs)
+      listeners.push(await listenQueue(spec, { options: hostOptions.queues, invoker, emit }));
   } catch (error) {
     await stop();
     throw error;

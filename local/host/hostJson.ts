@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject } from './json.ts';
+import { QUEUE_OPTIONS, parseQueues } from './queueOptions.ts';
+import type { QueuesOptions } from './queueOptions.ts';
 import type { JsonObject } from './json.ts';
 import { Refusal, messageOf } from './refusal.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +25,7 @@ export interface EventHubsOptions {
 export interface HostOptions {
   readonly routePrefix: string;
   readonly eventHubs: EventHubsOptions;
+  readonly queues: QueuesOptions;
 }
 
 /** IGNORED are sections of host.json, in lower case, that change nothing here: they set limits and telemetry of the platform. */
@@ -43,11 +46,12 @@ const KNOWN = new Set(
     'eventHubs.initialOffsetOptions.enqueuedTimeUtc',
     'eventHubs.loadBalancingUpdateInterval',
     'eventHubs.partitionOwnershipExpirationInterval',
+    ...QUEUE_OPTIONS.map((name) => `queues.${name}`),
   ].map((path) => `extensions.${path}`.toLowerCase()),
 );
 
 /** Value is one value of the host's configuration. */
-interface Value {
+export interface Value {
   readonly text: string;
   /** where it stands: a path in host.json, or the name of an app setting */
   readonly from: string;
@@ -87,8 +91,9 @@ export function parseHostOptions(file: unknown, settings: Settings = {}): HostOp
   }
   const routePrefix = configuration.get('extensions.http.routeprefix')?.text ?? 'api';
   const eventHubs = parseEventHubs(configuration, wrong);
+  const queues = parseQueues((key) => configuration.get(`extensions.queues.${key}`.toLowerCase()), wrong);
   if (wrong.length > 0) throw new TypeError(wrong.join('; '));
-  return { routePrefix, eventHubs };
+  return { routePrefix, eventHubs, queues };
 }
 
 /** addObject adds the values below a path. An object or list without any counts as a value, so that its name is seen. */

@@ -55,6 +55,18 @@ export function hubConnection(name: string, settings: Settings): HubConnection {
   throw new TypeError(`connection ${name}: set ${name} or ${name}__fullyQualifiedNamespace`);
 }
 
+/** QueueConnection is what a connection name resolves to for a trigger of queues. */
+export type QueueConnection = { readonly connectionString: string } | { readonly queueServiceUri: string };
+
+/** queueConnection resolves a connection name: a connection string, or where an identity finds the queues. */
+export function queueConnection(name: string, settings: Settings): QueueConnection {
+  const connectionString = settings[name];
+  if (connectionString !== undefined && connectionString !== '') return { connectionString };
+  const queueServiceUri = settings[`${name}__queueServiceUri`];
+  if (queueServiceUri !== undefined && queueServiceUri !== '') return { queueServiceUri };
+  throw new TypeError(`connection ${name}: set ${name} or ${name}__queueServiceUri`);
+}
+
 /** isDisabled tells whether a setting switches a function off. */
 export function isDisabled(functionName: string, settings: Settings): boolean {
   const wanted = `azurewebjobs.${functionName}.disabled`.toLowerCase();

@@ -1,4 +1,6 @@
 import type { Ledger } from './ledger.ts';
+import { Rechecking } from './rechecking.ts';
+import { SEGMENTS_A_THREAD } from './threads.ts';
 import { openCanaries, openLedgerPolicy } from '../adapters/ledgerPolicy.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
@@ -14,9 +16,6 @@ import type { Logger } from '../ports/host.ts';
 import { runStatusJob } from '../status/job.ts';
 import { SegmentWorkers } from '../threads/workers.ts';
 import { runVerifyJob } from '../verify/job.ts';
-
-/** How many segments each thread that hashes may have waiting. */
-export const SEGMENTS_A_THREAD = 3;
 
 const now = Date.now;
 
@@ -36,7 +35,7 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
   const filed = await openFiling(ledger);
   const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
   const { fullVerifyHours, verifyThreads, heartbeatMinutes, witnessPolicy: policy } = ledger.config;
-  const { sources: promise, runbook } = ledger.config;
+  const { sources: promise, runbook, recheck: slicing } = ledger.config;
   const workers = new SegmentWorkers(verifyThreads);
   // A partition that is idle has a heartbeat, and so the log a checkpoint, once in that time.
   const idleMs = heartbeatMinutes * MINUTE_MS + INTEGRATION_DELAY_MS;
@@ -48,6 +47,7 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
       log,
       ...filed,
       fullVerifyHours,
+      ...(slicing !== undefined && { openRecheck: () => new Rechecking(ledger, slicing).recheck(log) }),
       ...(previousRun !== undefined && { previousRun }),
       concurrency: verifyThreads * SEGMENTS_A_THREAD,
       requests: MOST_REQUESTS,
@@ -70,6 +70,12 @@ export async function verify(ledger: Ledger, log: Logger, previousRun: number | 
       ...(runbook !== undefined && { runbook }),
     });
   }
+}
+
+/** recheck works on the slice of a full recheck that a message names. */
+export async function recheck(ledger: Ledger, message: unknown, log: Logger): Promise<void> {
+  const { recheck: slicing } = ledger.config;
+  if (slicing !== undefined) await new Rechecking(ledger, slicing).work(message, log);
 }
 
 /** posture compares what guards the ledger, and what is sent to its hub, with what was promised. */

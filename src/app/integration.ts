@@ -1,4 +1,4 @@
-import { SEGMENTS_A_THREAD } from './checks.ts';
+import { SEGMENTS_A_THREAD } from './threads.ts';
 import type { Ledger } from './ledger.ts';
 import { openOperatorKeys, requireSigners } from '../adapters/logKeys.ts';
 import { remoteWitness } from '../adapters/witnessClient.ts';

@@ -10,6 +10,8 @@ import type { Identity } from './identity.ts';
 import { keyFaults } from './keys.ts';
 import { SettingsReader } from './reader.ts';
 import type { Environment } from './reader.ts';
+import { checkRecheck, recheckSettings } from './recheck.ts';
+import type { RecheckSettings } from './recheck.ts';
 import { SECRETS, SETTINGS } from './settings.ts';
 import type { Read, Reader } from './settings.ts';
 import { checkConnectionString, checkStorage, storageConnection } from './storage.ts';
@@ -85,6 +87,8 @@ export interface Config extends LogKeySettings {
   readonly posture?: PostureSettings;
   /** absent where records are handed on to nobody */
   readonly forward?: ForwardSettings;
+  /** absent where every full recheck is one run */
+  readonly recheck?: RecheckSettings;
 }
 
 const MIB = 1024 * 1024;
@@ -101,10 +105,12 @@ export function loadConfig(env: Environment = process.env): Config {
   checkPosture(reader);
   checkCoverage(reader);
   checkForward(reader);
+  checkRecheck(reader);
   const settings = reader.settings();
   const { WITNESS_POLICY: witnessPolicy } = settings;
   const ledger = storageConnection(settings, 'LEDGER');
   const forward = forwardSettings(settings);
+  const recheck = recheckSettings(settings);
   return Object.freeze({
     hub: hubSettings(settings),
     ledger,
@@ -135,6 +141,7 @@ export function loadConfig(env: Environment = process.env): Config {
     ...(settings.RUNBOOK_URL !== undefined && { runbook: settings.RUNBOOK_URL }),
     ...posture(settings),
     ...(forward !== undefined && { forward }),
+    ...(recheck !== undefined && { recheck }),
   });
 }
 

@@ -18,8 +18,8 @@ interface VerifyJob extends VerifyDeps, Pick<VerifyOptions, 'verifiers' | 'polic
   readonly auditors: Auditors;
   readonly filing: Filing;
   readonly fullVerifyHours: number;
-  /** cuts the check of a large ledger into slices; left out: every full check is one run */
-  readonly recheck?: Pick<Recheck, 'turn' | 'end'>;
+  /** opens what cuts the check of a large ledger into slices; left out: every full check is one run */
+  readonly openRecheck?: () => Promise<Pick<Recheck, 'turn' | 'end'>>;
   /** when the job ran before (ms since the Unix epoch), as the host knows it; left out if it doesn't */
   readonly previousRun?: number;
 }
@@ -35,7 +35,7 @@ interface VerifyJob extends VerifyDeps, Pick<VerifyOptions, 'verifiers' | 'polic
 export async function runVerifyJob(job: VerifyJob): Promise<Report | undefined> {
   const { store, log, auditors, filing, verifiers, policy, allowance } = job;
   const anchor = await newestReport(store, auditors, filing.entered);
-  const turn = await turnOf(job, anchor);
+  const { turn, recheck } = await turnOf(job, anchor);
   const isWhole = turn === 'whole' || turn?.rehashed !== undefined;
   // There is nothing to go on from, and what is under way has not come to its end.
   if (!isWhole && !(anchor !== undefined && canGoOnFrom(anchor.report))) return undefined;
@@ -72,26 +72,41 @@ export async function runVerifyJob(job: VerifyJob): Promise<Report | undefined> 
   if (status === 'verified') log.info('verified', fields);
   else if (status === 'unverified' && checked.segments === 0) log.info('nothing to verify yet', fields);
   else log.error('not verified', fields);
-  // What stays is void by its time, and removed the next time.
-  if (isWhole) await job.recheck?.end();
+  if (isWhole) await endRecheck(job, recheck);
   return report;
 }
 
-/** turnOf says what this run has to do about the segments that earlier ones looked into: undefined for nothing. */
-async function turnOf(job: VerifyJob, anchor: Anchor | undefined): Promise<RecheckTurn | undefined> {
-  const { recheck, now, log } = job;
+interface Turn {
+  /** undefined for nothing */
+  readonly turn: RecheckTurn | undefined;
+  readonly recheck?: Pick<Recheck, 'end'>;
+}
+
+/** turnOf says what this run has to do about the segments that earlier ones looked into. */
+async function turnOf(job: VerifyJob, anchor: Anchor | undefined): Promise<Turn> {
+  const { openRecheck, now, log } = job;
   const { report } = anchor ?? {};
   const canGoOn = report !== undefined && canGoOnFrom(report);
   const isDue = report === undefined || isFullDue(job, report);
   const inOneRun = isDue || !canGoOn ? 'whole' : undefined;
-  if (recheck === undefined) return inOneRun;
+  if (openRecheck === undefined) return { turn: inOneRun };
   const lastFull = Date.parse(report?.checked.lastFull ?? '');
   try {
-    return await recheck.turn({ isDue, canGoOn, lastFull: lastFull <= now() ? lastFull : NaN });
+    const recheck = await openRecheck();
+    return { turn: await recheck.turn({ isDue, canGoOn, lastFull: lastFull <= now() ? lastFull : NaN }), recheck };
   } catch (error) {
     // What is new is checked all the same.
     log.error('recheck not possible', { why: faultIn(error).message });
-    return canGoOn ? undefined : inOneRun;
+    return { turn: canGoOn ? undefined : inOneRun };
+  }
+}
+
+/** endRecheck forgets what slices did. What stays is void by its time, and removed the next time. */
+async function endRecheck({ log }: VerifyJob, recheck: Pick<Recheck, 'end'> | undefined): Promise<void> {
+  try {
+    await recheck?.end();
+  } catch (error) {
+    log.error('recheck not possible', { why: faultIn(error).message });
   }
 }
 

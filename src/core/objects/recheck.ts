@@ -204,12 +204,13 @@ export interface SliceMessage {
   readonly slice: number;
 }
 
-const MESSAGE = /^\{"pass":"(\d{8}T\d{9}Z-[0-9a-f]{16})","slice":(0|[1-9]\d{0,5})\}$/;
-
 export const formatMessage = ({ pass, slice }: SliceMessage): string => JSON.stringify({ pass, slice });
 
-/** parseMessage gives what a text names that formatMessage could have printed, or undefined. */
-export function parseMessage(message: string): SliceMessage | undefined {
-  const [, pass, slice] = MESSAGE.exec(message) ?? [];
-  return pass === undefined ? undefined : { pass, slice: Number(slice) };
+/** parseMessage gives what a message names, as its text or, from a host that parsed it, its JSON; undefined for one that names no slice. */
+export function parseMessage(message: unknown): SliceMessage | undefined {
+  const named = typeof message === 'string' ? parseJson(message) : message;
+  if (!isJsonObject(named)) return undefined;
+  const { pass, slice } = named;
+  const isNamed = typeof pass === 'string' && PASS.test(pass) && count(slice) && (slice as number) < MAX_SLICES;
+  return isNamed ? { pass, slice: slice as number } : undefined;
 }

@@ -16,10 +16,10 @@ export interface WorkDeps extends RecheckFilesDeps, SliceDeps {
  * look, and the plan there, which the auditor signed, what to do. What is done already, or of a pass that is over, is left alone. It
  * throws what verifySlice throws, and what the stores do: then the host gives the message again.
  */
-export async function workOnSlice(deps: WorkDeps, text: string): Promise<void> {
+export async function workOnSlice(deps: WorkDeps, given: unknown): Promise<void> {
   const { log, now, mostMs } = deps;
   const files = new RecheckFiles(deps);
-  const message = parseMessage(text);
+  const message = parseMessage(given);
   if (message === undefined) return log.warn('recheck message ignored', { why: 'it names no slice' });
   const { pass, slice } = message;
   const plan = await files.plan(pass);

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import type { Ledger } from './ledger.ts';
+import { connectContainer } from '../adapters/blobConnection.ts';
+import { BlobTileStore } from '../adapters/blobTileStore.ts';
+import { requireAuditor } from '../adapters/logKeys.ts';
+import { openStorageQueue } from '../adapters/storageQueue.ts';
+import type { RecheckSettings } from '../config/recheck.ts';
+import { SEGMENTS_A_THREAD } from './threads.ts';
+import type { Logger } from '../ports/host.ts';
+import { SegmentWorkers } from '../threads/workers.ts';
+import { rehashWithinMs } from '../verify/job.ts';
+import { Recheck } from '../verify/recheck/recheck.ts';
+import type { RecheckDeps } from '../verify/recheck/recheck.ts';
+import { workOnSlice } from '../verify/recheck/work.ts';
+
+/** Rechecking is what cuts full rechecks into slices, and works on these. */
+export class Rechecking {
+  readonly #ledger: Ledger;
+  readonly #settings: RecheckSettings;
+
+  constructor(ledger: Ledger, settings: RecheckSettings) {
+    this.#ledger = ledger;
+    this.#settings = settings;
+  }
+
+  /** recheck is what a run of the timer asks what it has to do. */
+  async recheck(log: Logger): Promise<Recheck> {
+    const { queue: name, queues, wholeBytes, sliceBytes, spreadMs } = this.#settings;
+    const [shared, queue] = await Promise.all([this.#shared(log), openStorageQueue(queues, name)]);
+    const random = (): string => randomBytes(8).toString('hex');
+    return new Recheck({ ...shared, queue, random, wholeBytes, sliceBytes, spreadMs });
+  }
+
+  /** work does what a message says, whoever wrote it. */
+  async work(message: unknown, log: Logger): Promise<void> {
+    const [shared, store] = await Promise.all([this.#shared(log), this.#ledger.store()]);
+    const { verifyThreads } = this.#ledger.config;
+    const workers = new SegmentWorkers(verifyThreads);
+    try {
+      const concurrency = verifyThreads * SEGMENTS_A_THREAD;
+      const { summarize, index: indexSegment } = workers;
+      await workOnSlice({ ...shared, store, summarize, indexSegment, concurrency }, message);
+    } finally {
+      await workers.close();
+    }
+  }
+
+  async #shared(
+    log: Logger,
+  ): Promise<Pick<RecheckDeps, 'files' | 'auditors' | 'signer' | 'now' | 'tiles' | 'verifiers' | 'log' | 'mostMs'>> {
+    const { config, ...ledger } = this.#ledger;
+    const [auditor, tiles, { verifiers }, container] = await Promise.all([
+      ledger.auditor(),
+      ledger.tiles(),
+      ledger.keys(),
+      connectContainer(this.#settings.blobs, this.#settings.container),
+    ]);
+    // Locally nobody else makes it.
+    await container.createIfNotExists();
+    return {
+      files: new BlobTileStore(container),
+      auditors: { ledger: config.origin, verifiers: auditor.verifiers },
+      signer: requireAuditor(auditor),
+      now: Date.now,
+      tiles,
+      verifiers,
+      log,
+      mostMs: rehashWithinMs(config.fullVerifyHours),
+    };
+  }
+}
