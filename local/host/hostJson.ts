@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HostValues } from './hostValues.ts';
+import type { Value, ValueOf } from './hostValues.ts';
 import { isJsonObject } from './json.ts';
 import { QUEUE_OPTIONS, parseQueues } from './queueOptions.ts';
 import type { QueuesOptions } from './queueOptions.ts';
 import type { JsonObject } from './json.ts';
 import { Refusal, messageOf } from './refusal.ts';
 import type { Settings } from './settings.ts';
-import { parseTimeSpan } from './timeSpan.ts';
 
 export type InitialOffset =
   { readonly type: 'fromStart' | 'fromEnd' } | { readonly type: 'fromEnqueuedTime'; readonly enqueuedTimeUtc: Date };
@@ -49,13 +50,6 @@ const KNOWN = new Set(
     ...QUEUE_OPTIONS.map((name) => `queues.${name}`),
   ].map((path) => `extensions.${path}`.toLowerCase()),
 );
-
-/** Value is one value of the host's configuration. */
-export interface Value {
-  readonly text: string;
-  /** where it stands: a path in host.json, or the name of an app setting */
-  readonly from: string;
-}
 
 /** Configuration is what Azure's host makes of host.json and app settings: text, by paths without regard to case. */
 type Configuration = Map<string, Value>;
@@ -117,25 +111,24 @@ function addSettings(configuration: Configuration, settings: Settings, wrong: st
   }
 }
 
-const MOST = 2 ** 31 - 1;
-
 /**
  * parseEventHubs takes what the extension takes: EventHubOptions.cs and EventHubWebJobsBuilderExtensions.cs in
  * https://github.com/Azure/azure-sdk-for-net/tree/main/sdk/eventhub/Microsoft.Azure.WebJobs.Extensions.EventHubs/src/Config
  */
 function parseEventHubs(configuration: Configuration, wrong: string[]): EventHubsOptions {
-  const valueOf = (key: string): Value | undefined => configuration.get(`extensions.eventHubs.${key}`.toLowerCase());
+  const valueOf: ValueOf = (key) => configuration.get(`extensions.eventHubs.${key}`.toLowerCase());
   const nameOf = (key: string): string => valueOf(key)?.from ?? `extensions.eventHubs.${key}`;
+  const values = new HostValues(valueOf, wrong);
   const parsed: EventHubsOptions = {
-    maxEventBatchSize: count('maxEventBatchSize', 100),
-    minEventBatchSize: count('minEventBatchSize', 1),
-    maxWaitTimeMs: span('maxWaitTime', 60_000, 0),
-    batchCheckpointFrequency: count('batchCheckpointFrequency', 1),
-    prefetchCount: count('prefetchCount', 300),
+    maxEventBatchSize: values.count('maxEventBatchSize', 100),
+    minEventBatchSize: values.count('minEventBatchSize', 1),
+    maxWaitTimeMs: values.span('maxWaitTime', 60_000, 0),
+    batchCheckpointFrequency: values.count('batchCheckpointFrequency', 1),
+    prefetchCount: values.count('prefetchCount', 300),
     initialOffset: parseInitialOffset(valueOf, wrong),
     // Azure's defaults are 30 s and 2 min; a laptop wants a killed host's partitions back sooner.
-    loadBalancingUpdateMs: span('loadBalancingUpdateInterval', 1000, 1),
-    ownershipExpirationMs: span('partitionOwnershipExpirationInterval', 6000, 1),
+    loadBalancingUpdateMs: values.span('loadBalancingUpdateInterval', 1000, 1),
+    ownershipExpirationMs: values.span('partitionOwnershipExpirationInterval', 6000, 1),
   };
   if (parsed.minEventBatchSize > parsed.maxEventBatchSize) {
     wrong.push(`${nameOf('minEventBatchSize')} is above maxEventBatchSize`);
@@ -145,27 +138,9 @@ function parseEventHubs(configuration: Configuration, wrong: string[]): EventHub
     wrong.push(`${nameOf('partitionOwnershipExpirationInterval')} must be above loadBalancingUpdateInterval`);
   }
   return parsed;
-
-  function count(key: string, fallback: number): number {
-    const value = valueOf(key);
-    if (value === undefined) return fallback;
-    const number = /^\d{1,10}$/.test(value.text) ? Number(value.text) : NaN;
-    if (number >= 1 && number <= MOST) return number;
-    wrong.push(`${value.from} must be a whole number, 1 or more`);
-    return fallback;
-  }
-
-  function span(key: string, fallback: number, leastMs: number): number {
-    const value = valueOf(key);
-    if (value === undefined) return fallback;
-    const ms = parseTimeSpan(value.text);
-    if (ms !== undefined && ms >= leastMs) return ms;
-    wrong.push(`${value.from} must be a time such as "00:01:00"`);
-    return fallback;
-  }
 }
 
-function parseInitialOffset(valueOf: (key: string) => Value | undefined, wrong: string[]): InitialOffset {
+function parseInitialOffset(valueOf: ValueOf, wrong: string[]): InitialOffset {
   const { text: type, from } = valueOf('initialOffsetOptions.type') ?? { text: 'fromStart', from: '' };
   if (type === 'fromStart' || type === 'fromEnd') return { type };
   if (type === 'fromEnqueuedTime') {

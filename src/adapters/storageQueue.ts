@@ -4,7 +4,6 @@ import { openCredential } from './credential.ts';
 import { saidBy } from './storageFault.ts';
 import type { StorageConnection } from '../config/storage.ts';
 import { AuditsealError } from '../core/errors.ts';
-import { Semaphore } from '../ledger/concurrency.ts';
 import type { RecheckQueue } from '../ports/recheck.ts';
 
 const OPTIONS: StoragePipelineOptions = {
@@ -31,21 +30,19 @@ export class StorageQueue implements RecheckQueue {
   }
 
   async send(messages: readonly string[]): Promise<void> {
-    const gate = new Semaphore(AT_ONCE);
     await this.#asked('send messages to', this.#queue, async (abortSignal) => {
       await this.#queue.createIfNotExists({ abortSignal });
     });
-    const sending = messages.map((message) =>
-      gate.run(() =>
-        this.#asked('send a message to', this.#queue, async (abortSignal) => {
-          // As the trigger expects it: host.json, extensions.queues.messageEncoding.
-          const text = Buffer.from(message).toString('base64');
-          await this.#queue.sendMessage(text, { messageTimeToLive: LIVES_SECONDS, abortSignal });
-        }),
-      ),
-    );
-    const failed = (await Promise.allSettled(sending)).find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
+    for (let i = 0; i < messages.length; i += AT_ONCE)
+      await Promise.all(messages.slice(i, i + AT_ONCE).map((message) => this.#send(message)));
+  }
+
+  #send(message: string): Promise<void> {
+    return this.#asked('send a message to', this.#queue, async (abortSignal) => {
+      // As the trigger expects it: host.json, extensions.queues.messageEncoding.
+      const text = Buffer.from(message).toString('base64');
+      await this.#queue.sendMessage(text, { messageTimeToLive: LIVES_SECONDS, abortSignal });
+    });
   }
 
   waiting = (): Promise<number> => this.#count(this.#queue);

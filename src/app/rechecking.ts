@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Ledger } from './ledger.ts';
 import { connectContainer } from '../adapters/blobConnection.ts';
 import { BlobTileStore } from '../adapters/blobTileStore.ts';
@@ -27,8 +26,7 @@ export class Rechecking {
   async recheck(log: Logger): Promise<Recheck> {
     const { queue: name, queues, wholeBytes, sliceBytes, spreadMs } = this.#settings;
     const [shared, queue] = await Promise.all([this.#shared(log), openStorageQueue(queues, name)]);
-    const random = (): string => randomBytes(8).toString('hex');
-    return new Recheck({ ...shared, queue, random, wholeBytes, sliceBytes, spreadMs });
+    return new Recheck({ ...shared, queue, wholeBytes, sliceBytes, spreadMs });
   }
 
   /** work does what a message says, whoever wrote it. */

@@ -39,7 +39,6 @@ export class RecheckScene {
   readonly stores: Stores;
   /** in seconds of the story */
   second: number;
-  #passes = 0;
 
   constructor(stores: Stores, second: number) {
     this.stores = stores;
@@ -58,7 +57,6 @@ export class RecheckScene {
       verifiers: [KEY.verifierKey],
       queue: this.queue,
       log: this.log,
-      random: () => (this.#passes++).toString(16).padStart(16, '0'),
       wholeBytes: 0,
       sliceBytes: 1,
       spreadMs: 0,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Finding } from './report.ts';
 import { MAX_REPORT_BYTES } from './reportFile.ts';
 import type { Auditors } from './reportFile.ts';
@@ -41,7 +42,7 @@ export interface RecheckPlan {
   readonly version: 1;
   readonly kind: 'plan';
   readonly ledger: string;
-  /** what tells passes apart; see passOf */
+  /** what tells passes apart; see newPass */
   readonly pass: string;
   readonly begun: string;
   /** by which checkpoint of the log it was made */
@@ -116,8 +117,10 @@ const SLICE = /^(\d{8}T\d{9}Z-[0-9a-f]{16})\/(\d{6})\.json$/;
 /** MAX_SLICES is how many slices a pass may have: their names have six digits. */
 export const MAX_SLICES = 999_999;
 
-/** passOf names a pass: by when it began (ISO 8601), so that names stand in that order, and 16 hex digits that nobody can foresee. */
-export const passOf = (begun: string, random: string): string => `${begun.replaceAll(/[-:.]/g, '')}-${random}`;
+const compact = (time: string): string => time.replaceAll(/[-:.]/g, '');
+
+/** newPass names a pass: by when it began (ISO 8601), so that names stand in that order, and 16 hex digits that nobody can foresee. */
+export const newPass = (begun: string): string => `${compact(begun)}-${randomBytes(8).toString('hex')}`;
 
 export const planName = (pass: string): string => `${pass}/plan.json`;
 export const partialName = (pass: string, slice: number): string => `${pass}/${String(slice).padStart(6, '0')}.json`;
@@ -153,7 +156,7 @@ export function openPlan(bytes: Buffer, pass: string, auditors: Auditors): Reche
   const plan = open(bytes, planName(pass), auditors, PLAN) as RecheckPlan;
   const { slices } = plan;
   const follows = slices.every(({ from, to }, i) => from === (slices[i - 1]?.to ?? 0) && to > from);
-  if (plan.pass !== pass || plan.begun.replaceAll(/[-:.]/g, '') !== pass.slice(0, pass.indexOf('-')) || !follows)
+  if (plan.pass !== pass || compact(plan.begun) !== pass.slice(0, pass.indexOf('-')) || !follows)
     throw malformed('the plan is of another pass, or its slices do not follow each other');
   return plan;
 }

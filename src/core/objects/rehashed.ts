@@ -6,6 +6,16 @@ import type { SegmentSummary } from '../segment/summary.ts';
 import { compress, decompress } from '../segment/zstd.ts';
 import { isPartition } from '../text.ts';
 
+/** Rehashed is when the segments were hashed that the last full check looked into: all in that check, or before it, in slices. */
+export interface Rehashed {
+  /** no segment was read before, and none after */
+  readonly first: string;
+  readonly last: string;
+  /** how many slices there were, and how many segments that check took from them instead of reading these itself */
+  readonly slices: number;
+  readonly segments: number;
+}
+
 /** ReadSummary is what re-computing a segment gave. */
 export type ReadSummary = SegmentSummary & { readonly ok: true };
 

@@ -1,4 +1,5 @@
 import type { CoverageReport } from './coverage.ts';
+import type { Rehashed } from './rehashed.ts';
 import type { AccountFacts, ContainerGuard, DrillAttempt, RoleAssignment } from './guard.ts';
 
 export type FindingCode =
@@ -104,16 +105,6 @@ export interface Checked {
   readonly rehashed?: Rehashed;
   /** objects that the format knows and that this check does not look into */
   readonly otherObjects: number;
-}
-
-/** Rehashed is when the segments were hashed that the last full check looked into: all in that check, or before it, in slices. */
-export interface Rehashed {
-  /** no segment was read before, and none after */
-  readonly first: string;
-  readonly last: string;
-  /** how many slices there were, and how many segments that check took from them instead of reading these itself */
-  readonly slices: number;
-  readonly segments: number;
 }
 
 /** VerifiedCheckpoint is the newest checkpoint that was found to fit the batches up to it. */

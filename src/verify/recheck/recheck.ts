@@ -9,7 +9,7 @@ import {
   MAX_SLICES,
   formatMessage,
   partialName,
-  passOf,
+  newPass,
   rehashedName,
   statedTree,
 } from '../../core/objects/recheck.ts';
@@ -42,8 +42,6 @@ export interface RecheckDeps extends RecheckFilesDeps, RecheckRules {
   readonly verifiers: readonly VerifierKey[];
   readonly queue: RecheckQueue;
   readonly log: Logger;
-  /** 16 hex digits that nobody can foresee */
-  readonly random: () => string;
 }
 
 /** How many results are read at one time. */
@@ -100,7 +98,7 @@ export class Recheck {
   end = (): Promise<void> => this.#files.clean();
 
   async #begin(isHasty: boolean, isSoon: boolean): Promise<RecheckTurn | undefined> {
-    const { auditors, now, random, log, wholeBytes } = this.#deps;
+    const { auditors, now, log, wholeBytes } = this.#deps;
     const published = await this.#published();
     const slices = published && (await this.#cut(published, 0));
     if (published === undefined || slices === undefined) return 'whole';
@@ -108,7 +106,7 @@ export class Recheck {
     if (weightOf(total) <= wholeBytes || slices.length > MAX_SLICES) return 'whole';
     if (isSoon) return undefined;
     const begun = new Date(now()).toISOString();
-    const pass = passOf(begun, random());
+    const pass = newPass(begun);
     const { ledger } = auditors;
     const plan: RecheckPlan = {
       version: 1,
