@@ -450,7 +450,7 @@ module privateZones 'modules/privateZones.bicep' = if (!isPublic && dnsZones == 
     tags: tags
     linkName: names.network
     networkId: join(take(split(subnetIds.endpoints, '/'), 9), '/')
-    parts: concat(['blob', 'namespace', 'vault'], privateParts)
+    parts: concat(['blob', 'queue', 'namespace', 'vault'], privateParts)
   }
   dependsOn: [privateNetwork]
 }
@@ -558,6 +558,7 @@ module apps 'modules/apps.bicep' = {
     coveragePromised: coveragePromised
     verifyFullHours: chosen.verifyFullHours
     verifyTimeoutMinutes: chosen.verifyTimeoutMinutes
+    recheckDays: chosen.recheckDays
     heartbeatMinutes: heartbeatMinutes
     sourceSilentHours: sourceSilentHours
     sourcesExpected: sourcesExpected

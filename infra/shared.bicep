@@ -17,8 +17,8 @@ type settingsOf = {
 
 @export()
 @description('Parts of services that private endpoints are for: members of dnsZones.json.')
-@maxLength(5)
-type partsOf = ('blob' | 'namespace' | 'vault' | 'azuremonitor' | 'ResourceManagement')[]
+@maxLength(6)
+type partsOf = ('blob' | 'queue' | 'namespace' | 'vault' | 'azuremonitor' | 'ResourceManagement')[]
 
 @export()
 @description('Name of every resource. Only the resource group has the name of the environment in it; all others have a token, so that their length does not depend on what somebody types.')

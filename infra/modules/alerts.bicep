@@ -173,6 +173,16 @@ var rules = [
     threshold: 1
   }
   {
+    key: 'recheck'
+    title: 'Full rechecks do not get on, or somebody meddles with them'
+    severity: 2
+    every: 'PT1H'
+    window: 'PT2H' // lines may come late
+    column: 'rows'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
     key: 'integrateRuns'
     title: 'Nothing is integrated'
     severity: 1

@@ -107,6 +107,11 @@ param verifyFullHours int
 @maxValue(300)
 param verifyTimeoutMinutes int
 
+@description('Required. Days over which the slices of a full recheck are spread, where the ledger is too large for one run. 0: they are handed out at once.')
+@minValue(0)
+@maxValue(366)
+param recheckDays int
+
 @description('Required. Minutes after which an idle partition, of which the hub says that all is sealed, gets a heartbeat.')
 @minValue(1)
 @maxValue(1440)
@@ -177,6 +182,8 @@ param callerRanges string[]
 param deployerRanges string[]
 
 var functionApps = loadJsonContent('../functionApps.json')
+var recheckQueue = 'recheck'
+var recheckContainer = 'recheck'
 
 resource sealerIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: names.identity.sealer
@@ -226,6 +233,7 @@ var common = {
   VERIFY_SCHEDULE: verifySchedule
   POSTURE_SCHEDULE: postureSchedule
   VERIFY_FULL_HOURS: string(verifyFullHours)
+  RECHECK_QUEUE: recheckQueue
 }
 
 // The host takes settings of such names over values of host.json, and reads lengths of time as hh:mm:ss:
@@ -281,6 +289,8 @@ module sealer 'functionApp.bicep' = {
     appName: names.app.sealer
     planName: names.plan.sealer
     hostStorageName: names.hostStorage.sealer
+    queueNames: []
+    containerNames: []
     identityName: names.identity.sealer
     otherIdentityNames: []
     insightsName: names.insights
@@ -330,6 +340,8 @@ module auditor 'functionApp.bicep' = {
     appName: names.app.auditor
     planName: names.plan.auditor
     hostStorageName: names.hostStorage.auditor
+    queueNames: [recheckQueue, '${recheckQueue}-poison'] // the host puts what fails for good into the second
+    containerNames: [recheckContainer]
     identityName: names.identity.auditor
     otherIdentityNames: [names.identity.drill]
     insightsName: names.insights
@@ -338,8 +350,8 @@ module auditor 'functionApp.bicep' = {
     memoryMB: memoryMB
     maximumInstances: maximumInstances
     alwaysReady: []
-    // Two timers, and evidence that can be asked for again: what a lost zone takes with it is made up later, and in a plan with
-    // zones each function has two instances that always run, and are billed.
+    // Timers, slices that are handed out again, and evidence that can be asked for again: what a lost zone takes with it is made
+    // up later, and in a plan with zones each function has two instances that always run, and are billed.
     zoneRedundant: false
     isPublic: isPublic
     subnetId: subnetIds.auditor
@@ -354,6 +366,8 @@ module auditor 'functionApp.bicep' = {
       FORWARD_SCHEDULE: forwardSchedule
       ...forwarding
       ...timeout
+      RECHECK_CONTAINER: recheckContainer
+      RECHECK_DAYS: string(recheckDays)
       LEDGER__clientId: auditorIdentity.properties.clientId
       SIGNER__clientId: auditorIdentity.properties.clientId
       LEDGER_RESOURCE_ID: resourceId('Microsoft.Storage/storageAccounts', names.ledger)

@@ -30,6 +30,14 @@ param planName string
 @maxLength(24)
 param hostStorageName string
 
+@description('Required. Queues in that account which the app works off, and writes to.')
+@maxLength(2)
+param queueNames string[]
+
+@description('Required. Containers in that account which the app keeps things in that can be made again.')
+@maxLength(1)
+param containerNames string[]
+
 @description('Required. Identity of the app and of its host.')
 @minLength(3)
 @maxLength(128)
@@ -156,12 +164,30 @@ resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' = {
       name: packageContainer
       properties: { publicAccess: 'None' }
     }
+
+    resource kept 'containers' = [
+      for name in containerNames: {
+        name: name
+        properties: { publicAccess: 'None' }
+      }
+    ]
+  }
+
+  resource queueService 'queueServices' = if (!empty(queueNames)) {
+    name: 'default'
+
+    resource queues 'queues' = [
+      for name in queueNames: {
+        name: name
+      }
+    ]
   }
 }
 
 module hostRole 'hostRole.bicep' = {
   params: {
     hostStorageName: storage.name
+    queueNames: queueNames
     #disable-next-line what-if-short-circuiting // see principalsOf; a module of its own, so that what-if leaves out nothing else
     principalId: identity.properties.principalId
   }
@@ -174,6 +200,18 @@ module hostEndpoint 'privateEndpoint.bicep' = if (!empty(endpointSubnetId)) {
     targetName: hostStorageName
     targetId: storage.id
     groupId: 'blob'
+    subnetId: endpointSubnetId
+    zonesGroupId: zonesGroupId
+  }
+}
+
+module queueEndpoint 'privateEndpoint.bicep' = if (!empty(endpointSubnetId) && !empty(queueNames)) {
+  params: {
+    location: location
+    tags: tags
+    targetName: hostStorageName
+    targetId: storage.id
+    groupId: 'queue'
     subnetId: endpointSubnetId
     zonesGroupId: zonesGroupId
   }
@@ -248,7 +286,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       ]
     }
   }
-  dependsOn: [storage::blobs::package, hostRole, hostEndpoint]
+  dependsOn: [storage::blobs::package, hostRole, hostEndpoint, queueEndpoint]
 
   resource scmPassword 'basicPublishingCredentialsPolicies' = {
     name: 'scm'
@@ -265,6 +303,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     properties: {
       ...settings
       AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+      AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identity.properties.clientId
       APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString

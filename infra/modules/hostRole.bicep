@@ -6,6 +6,10 @@ metadata description = 'What the Functions host of an app may do with its own st
 @maxLength(24)
 param hostStorageName string
 
+@description('Required. Queues there that the app works off, and writes to.')
+@maxLength(2)
+param queueNames string[]
+
 @description('Required. Principal of the app.')
 @minLength(1)
 @maxLength(36)
@@ -13,6 +17,16 @@ param principalId string
 
 resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: hostStorageName
+
+  resource queueService 'queueServices' existing = {
+    name: 'default'
+
+    resource queues 'queues' existing = [
+      for name in queueNames: {
+        name: name
+      }
+    ]
+  }
 }
 
 // The host demands the owner's role: https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
@@ -28,3 +42,20 @@ resource hostRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     description: 'The host keeps its package, positions, leases and keys here.'
   }
 }
+
+// The trigger hides a message again while it is worked on, and gives one back that failed: that is an update, which the roles that
+// only send or process messages do not allow.
+var storageQueueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+
+resource queueRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, i) in queueNames: {
+    scope: storage::queueService::queues[i]
+    name: guid(storage::queueService::queues[i].id, principalId, storageQueueDataContributor)
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageQueueDataContributor)
+      description: 'Slices of full rechecks are handed out here.'
+    }
+  }
+]

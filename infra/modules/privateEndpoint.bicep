@@ -22,7 +22,7 @@ param targetName string
 param targetId string
 
 @description('Required. Part of the service that the endpoint is for.')
-@allowed(['blob', 'namespace', 'vault', 'azuremonitor', 'ResourceManagement'])
+@allowed(['blob', 'queue', 'namespace', 'vault', 'azuremonitor', 'ResourceManagement'])
 param groupId string
 
 @description('Required. Resource id of the subnet that the endpoint gets its addresses in.')
@@ -36,14 +36,16 @@ param zonesGroupId string
 
 var zoneNames = loadJsonContent('../dnsZones.json')[groupId]
 var zonesGroup = split(zonesGroupId, '/')
+// A storage account may have one for its blobs and one for its queues.
+var endpointName = groupId == 'queue' ? 'pep-${targetName}-queue' : 'pep-${targetName}'
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2024-10-01' = {
-  name: 'pep-${targetName}'
+  name: endpointName
   location: location
   tags: tags
   properties: {
     subnet: { id: subnetId }
-    customNetworkInterfaceName: 'nic-pep-${targetName}'
+    customNetworkInterfaceName: 'nic-${endpointName}'
     privateLinkServiceConnections: [
       { name: groupId, properties: { privateLinkServiceId: targetId, groupIds: [groupId] } }
     ]

@@ -14,6 +14,7 @@ var queries = {
   keyUse: loadTextContent('../queries/keyUse.kql')
   losses: loadTextContent('../queries/losses.kql')
   postureRuns: loadTextContent('../queries/postureRuns.kql')
+  recheck: loadTextContent('../queries/recheck.kql')
   sealedByPartition: loadTextContent('../queries/sealedByPartition.kql')
   silentSources: loadTextContent('../queries/silentSources.kql')
   standing: loadTextContent('../queries/standing.kql')

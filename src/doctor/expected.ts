@@ -4,7 +4,7 @@
  */
 export const FUNCTIONS = {
   sealer: ['ingest', 'watch', 'integrate', 'log'],
-  auditor: ['verify', 'posture', 'evidence'],
+  auditor: ['verify', 'recheck', 'posture', 'evidence'],
 } as const;
 
 export type Service = keyof typeof FUNCTIONS;
@@ -18,6 +18,7 @@ export const ALERT_RULES = [
   'alert-keyUse',
   'alert-losses',
   'alert-postureRuns',
+  'alert-recheck',
   'alert-silentSources',
   'alert-standing',
   'alert-tampering',

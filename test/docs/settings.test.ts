@@ -39,12 +39,14 @@ test('the example settings are settings of the app or of the host', () => {
 
 test('the design explains every key of host.json with the value that it has', () => {
   const host = JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')) as {
-    extensions: { eventHubs: Record<string, unknown> };
+    extensions: Record<'eventHubs' | 'queues', Record<string, unknown>>;
   };
+  const { eventHubs, queues } = host.extensions;
   const rows = section(readPage('docs/design.md'), '## host.json');
   const explained = firstCells(rows);
-  expect(Object.keys(host.extensions.eventHubs).filter((key) => !explained.includes(key))).toEqual([]);
-  for (const [key, value] of Object.entries(host.extensions.eventHubs)) {
+  const keys = { ...eventHubs, ...queues };
+  expect(Object.keys(keys).filter((key) => !explained.includes(key))).toEqual([]);
+  for (const [key, value] of Object.entries(keys)) {
     if (typeof value === 'number') expect(rows).toMatch(new RegExp(`\\| \`${key}\` +\\| ${value} `));
   }
 });

@@ -31,6 +31,8 @@ const NOTHING_TO_SAY = new Set([
   'Microsoft.Storage/storageAccounts/blobServices',
   'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies',
   'Microsoft.Storage/storageAccounts/managementPolicies',
+  'Microsoft.Storage/storageAccounts/queueServices',
+  'Microsoft.Storage/storageAccounts/queueServices/queues',
   'Microsoft.Web/serverfarms',
   'Microsoft.Web/sites/config',
   // alerts.test.ts is about these
@@ -83,6 +85,8 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   'Microsoft.Storage/storageAccounts/blobServices/containers': /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
   'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies': /^default$/,
   'Microsoft.Storage/storageAccounts/managementPolicies': /^default$/,
+  'Microsoft.Storage/storageAccounts/queueServices': /^default$/,
+  'Microsoft.Storage/storageAccounts/queueServices/queues': /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
   'Microsoft.Authorization/locks': /^[\w().-]{1,90}$/,
   'Microsoft.Authorization/roleAssignments': GUID,
   'Microsoft.Security/defenderForStorageSettings': /^current$/,

@@ -148,7 +148,12 @@ describeTemplates('settings', (templates) => {
       );
       expect(missing).toEqual([]);
       const connections = sources.flatMap((text) => [...text.matchAll(/connection: '(\w+)'/g)].map(([, name]) => name));
-      expect(connections).toEqual(['HUB']);
+      expect(connections.toSorted()).toEqual(['AzureWebJobsStorage', 'HUB']);
+      const { RECHECK_QUEUE: queue, AzureWebJobsStorage__queueServiceUri: uri } = settingsOf(deployment, 'auditor');
+      const [account] = /(?<=^https:\/\/)\w+(?=\.queue\.core\.windows\.net\/$)/.exec(uri ?? '') ?? [];
+      const queues = deployment.resources.filter(({ type }) => type.endsWith('/queueServices/queues'));
+      // The host puts what fails for good into the second.
+      expect(queues.map(({ name }) => name)).toEqual(['', '-poison'].map((end) => `${account}/default/${queue}${end}`));
       expect(settingsOf(deployment, 'sealer')).toMatchObject({
         HUB__credential: 'managedidentity',
         HUB__clientId: expect.any(String) as string,

@@ -7,6 +7,7 @@ export interface Role {
 }
 
 const CONTAINERS = 'Microsoft.Storage/storageAccounts/blobServices/containers';
+const QUEUES = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 const DELEGATE = 'Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action';
 const KEYS = 'Microsoft.KeyVault/vaults/keys';
 const SECRETS = 'Microsoft.KeyVault/vaults/secrets';
@@ -29,6 +30,11 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
     name: 'Storage Blob Data Reader',
     actions: [`${CONTAINERS}/read`, DELEGATE],
     dataActions: [`${CONTAINERS}/blobs/read`],
+  },
+  '974c5e8b-45b9-4653-ba55-5f855dd0fb88': {
+    name: 'Storage Queue Data Contributor',
+    actions: each(QUEUES, ['delete', 'read', 'write']),
+    dataActions: each(`${QUEUES}/messages`, ['delete', 'read', 'write', 'process/action']),
   },
   'a638d3c7-ab3a-418d-83e6-5f17a39d4fde': {
     name: 'Azure Event Hubs Data Receiver',

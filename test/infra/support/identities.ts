@@ -4,12 +4,13 @@ import type { Deployment } from './templates.ts';
 
 const CONTAINERS = 'Microsoft.Storage/storageAccounts/blobServices/containers';
 const BLOBS = `${CONTAINERS}/blobs`;
+const QUEUES = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 const KEYS = 'Microsoft.KeyVault/vaults/keys';
 
 /** Whose identity it is, in the order of the table. */
 const IDENTITIES: Readonly<Record<string, string>> = {
   sealer: 'the function app with `ingest`, `integrate` and the log over HTTP',
-  auditor: 'the function app with `verify` and `posture`',
+  auditor: 'the function app with `verify`, `recheck` and `posture`',
   drill: 'a second identity of the auditor app, for the test that the policy refuses changes',
   encryption: 'the ledger account itself, where it is encrypted with a key of the vault',
   operators: 'a group of people, where one is named; they are in it while they act',
@@ -23,6 +24,13 @@ const WORDS: readonly (readonly [string, string])[] = [
   [`${BLOBS}/delete`, 'delete objects'],
   [`${BLOBS}/*`, 'do anything with blobs'],
   [`${CONTAINERS}/*`, 'do anything with containers'],
+  [`${QUEUES}/read`, 'see it'],
+  [`${QUEUES}/write`, 'make it'],
+  [`${QUEUES}/delete`, 'delete it'],
+  [`${QUEUES}/messages/read`, 'read messages'],
+  [`${QUEUES}/messages/write`, 'write messages'],
+  [`${QUEUES}/messages/delete`, 'delete messages'],
+  [`${QUEUES}/messages/process/action`, 'take messages'],
   ['Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action', 'make user delegation keys'],
   ['*/read', 'read settings, policies, holds, roles and locks, and no object'],
   [`${KEYS}/read`, 'read the public key'],
@@ -103,6 +111,7 @@ const CAPABILITIES: readonly Capability[] = [
   { what: 'sign a checkpoint', has: data(/^key ledger$/, `${KEYS}/sign/action`) },
   { what: 'sign a report', has: data(/^key auditor$/, `${KEYS}/sign/action`) },
   { what: 'receive events', has: data(/^hub /, 'Microsoft.EventHub/namespaces/messages/receive/action') },
+  { what: 'hand out slices of a recheck', has: data(/^queue recheck$/, `${QUEUES}/messages/write`) },
   {
     what: 'replace the program of the other app',
     has: (right, identity) => data(/^host storage of /, `${BLOBS}/write`)(right) && !right.on.endsWith(` ${identity}`),
@@ -133,4 +142,4 @@ function sayRight({ action, paths }: Right): string {
   return paths === undefined ? words : `${words} under ${paths.map((path) => `\`${path}\``).join(', ')}`;
 }
 
-const inWords = (on: string): string => on.replace(/^(container|hub|key|secret) (.+)$/, '$1 `$2`');
+const inWords = (on: string): string => on.replace(/^(container|queue|hub|key|secret) (.+)$/, '$1 `$2`');

@@ -103,6 +103,7 @@ function inWords(scope: string): string {
     [/^Microsoft\.Storage\/storageAccounts\/stledger\w{13}$/, 'ledger account'],
     [/^Microsoft\.Storage\/storageAccounts\/stledger\w{13}\/blobServices\/default\/containers\/(\w+)$/, 'container $1'],
     [/^Microsoft\.Storage\/storageAccounts\/st(sealer|auditor)\w{13}$/, 'host storage of $1'],
+    [/^Microsoft\.Storage\/storageAccounts\/stauditor\w{13}\/queueServices\/default\/queues\/([\w-]+)$/, 'queue $1'],
     [/^Microsoft\.EventHub\/namespaces\/evhns-\w{13}\/eventhubs\/(\w+)$/, 'hub $1'],
     [/^Microsoft\.KeyVault\/vaults\/kv-\w{13}\/(key|secret)s\/([\w-]+)$/, '$1 $2'],
     [/^\/subscriptions\/[0-9a-f-]{36}$/, 'subscription'],

@@ -29,7 +29,12 @@ function runtimeValues(id: string): Json {
     case 'Microsoft.KeyVault/vaults/keys':
       return { keyUriWithVersion: `https://${parent}.vault.azure.net/keys/${name}/${'0123456789abcdef'.repeat(2)}` };
     case 'Microsoft.Storage/storageAccounts':
-      return { primaryEndpoints: { blob: `https://${name}.blob.core.windows.net/` } };
+      return {
+        primaryEndpoints: {
+          blob: `https://${name}.blob.core.windows.net/`,
+          queue: `https://${name}.queue.core.windows.net/`,
+        },
+      };
     case 'Microsoft.Insights/components':
       return {
         ConnectionString: `InstrumentationKey=${guidOf(name)};IngestionEndpoint=https://in.applicationinsights.azure.com/`,
