@@ -1,6 +1,7 @@
 import { differenceOf } from '../log/segmentDifference.ts';
 import { LoggedChain } from '../interval/loggedChain.ts';
 import { Lookahead } from '../interval/lookahead.ts';
+import { Looking } from '../chain/look.ts';
 import { trustKeys } from '../context.ts';
 import type { Context, VerifyDeps } from '../context.ts';
 import { contextOf } from '../outcome.ts';
@@ -128,7 +129,7 @@ class SliceCheck {
   constructor(context: Context, before: LogPosition) {
     this.#context = context;
     this.#before = before;
-    this.#lookahead = new Lookahead(context);
+    this.#lookahead = new Lookahead(context, new Looking(context));
   }
 
   async run(batches: readonly BatchLines[]): Promise<void> {
