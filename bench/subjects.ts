@@ -10,6 +10,7 @@ import { operations } from './operations.ts';
 import { pipeline } from './pipeline.ts';
 import { query } from './query.ts';
 import { quick } from './quick.ts';
+import { recheck } from './recheck.ts';
 import { repair } from './repair.ts';
 import { requests } from './requests.ts';
 import { seal } from './seal.ts';
@@ -28,6 +29,7 @@ export const SUBJECTS: readonly Subject[] = [
   kernel,
   workers,
   verifySmall,
+  recheck,
   quick,
   integrate,
   incremental,

@@ -48,7 +48,7 @@ export type Component = keyof typeof COMPONENTS;
  */
 export const FUNCTION_GROUPS = {
   sealer: ['ingest', 'watch', 'integrate', 'http'],
-  auditor: ['verify', 'posture', 'http', 'forward'],
+  auditor: ['verify', 'recheck', 'posture', 'http', 'forward'],
 } as const satisfies Readonly<Record<App, readonly string[]>>;
 
 /** billOf prices what a deployment does in a month. Lines of nothing are left out. */
@@ -83,6 +83,14 @@ export function billOf(deployed: Deployed, usage: Usage): Line[] {
     line('ledger, full rechecks', 'pages of names', 'blobList', usage.fullLists, copies),
     line('storage of the hosts', 'positions, claims, leases, timers', 'blobHotWrite', usage.hostWrites, zone),
     line('storage of the hosts', 'claims', 'blobList', usage.hostLists, zone),
+    line('storage of the hosts', 'results of slices', 'blobHotWrite', usage.recheck.writes),
+    line('storage of the hosts', 'results of slices', 'blobHotRead', usage.recheck.reads),
+    line(
+      'storage of the hosts',
+      'messages of slices, and looks at the queue',
+      'queueOperation',
+      usage.recheck.queueOperations,
+    ),
     ...functionLines(line, deployed, usage),
     line('key vault', 'signatures, own key of the ledger account', 'vaultOperations', usage.operations),
     line('key vault', 'keys in hardware', 'vaultHsmKey', deployed.hsmKeys),

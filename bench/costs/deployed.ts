@@ -46,6 +46,8 @@ export interface Deployed {
   readonly verifyRunsADay: number;
   readonly postureRunsADay: number;
   readonly verifyFullHours: number;
+  /** over how many days the slices of a full recheck are spread */
+  readonly recheckDays: number;
   /** hours after which the host ends a recheck */
   readonly verifyHours: number;
   readonly heartbeatMinutes: number;
@@ -143,6 +145,7 @@ export function readDeployed(size: Size): Deployed {
     verifyRunsADay: runsADay(setting('VERIFY_SCHEDULE')),
     postureRunsADay: runsADay(setting('POSTURE_SCHEDULE')),
     verifyFullHours: Number(setting('VERIFY_FULL_HOURS')),
+    recheckDays: Number(setting('RECHECK_DAYS')),
     verifyHours: (parseTimeSpan(text(one('Web/sites/config', 'func-auditor'), TIMEOUT)) ?? NaN) / 3_600_000,
     heartbeatMinutes: Number(setting('HEARTBEAT_MINUTES')),
   };

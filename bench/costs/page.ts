@@ -122,6 +122,7 @@ export function costsBlock(): string {
       ['segments after a year', ...perSize(({ usage }) => number(usage.held.segments))],
       ['reads of a status after a year', ...perSize(({ usage }) => number(usage.statedReads))],
       ['hours of a full recheck after a year', ...perSize(({ usage }) => number(usage.runSeconds.full / 3600))],
+      ['slices of a full recheck after a year', ...perSize(({ usage }) => number(usage.slices))],
       ['hours after which the host ends it', ...perSize(({ deployed }) => number(deployed.verifyHours))],
     ]),
     `Each delivery is a segment. Each operation on the log's keys and the auditor's, for a checkpoint, a report or a certificate, is one more event, because the vault logs it into the hub. A ledger of development is taken down and made anew every ${WORKLOADS.development.keptDays} days: nothing deletes by itself.`,

@@ -33,7 +33,7 @@ export const {
 
 export const MEASURED = readJson('measured.json') as Measured;
 
-/** A full recheck reads each segment, and once more to make the index again. */
+/** A full recheck in one run reads each segment, and once more to make the index again; one in slices doesn't make that. */
 export const READS_IN_FULL = 2;
 /** It reads each report for its entry, for itself and with its page, which it reads too. */
 export const READS_A_REPORT = 4;
@@ -41,6 +41,14 @@ export const DAYS = HOURS / 24;
 const DAY_SECONDS = 86_400;
 const GB = 1e9;
 const PAGE = 5000;
+/** Up to what weight a full recheck is one run, and what a slice weighs: the defaults of the app. A segment weighs so much more than it has. */
+const WHOLE_BYTES = 4096 * 1024 * 1024;
+const SLICE_BYTES = 256 * 1024 * 1024;
+const SEGMENT_BYTES = 65_536;
+/** A message is sent, taken and deleted. */
+const OPERATIONS_A_MESSAGE = 3;
+/** A slice has a result, and a file with its segments. */
+const FILES_A_SLICE = 2;
 
 /** assumed gives the value of an assumption of infra/workloads.json. */
 export function assumed(name: string): number {
@@ -86,6 +94,19 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const segmentsADay = segments / DAYS;
   const held = { segments: segmentsADay * heldDays, checkpoints: integrateRunsADay * heldDays };
   const full = predict(MEASURED.verify, { partitions, ...held });
+  const weight = held.segments * (storedASegment + SEGMENT_BYTES);
+  const slices = weight > WHOLE_BYTES ? Math.ceil(weight / SLICE_BYTES) : 0;
+  const readsInFull = slices > 0 ? 1 : READS_IN_FULL;
+  // Each run while a recheck is under way reads the results that are there: half of them, on average.
+  const runsOfRecheck = Math.max(1, deployed.recheckDays * verifyRunsADay);
+  const recheck = {
+    runs: slices * fulls,
+    writes: slices * fulls * FILES_A_SLICE,
+    reads: slices * fulls * (runsOfRecheck / 2 + FILES_A_SLICE + 1),
+    signatures: slices * fulls,
+    // Each run looks at both queues, and the host at the one that it works off, once a minute.
+    queueOperations: slices * fulls * OPERATIONS_A_MESSAGE + 2 * verifyRuns + DAYS * 1440,
+  };
   const fullReportReads = reportsADay * heldDays * READS_A_REPORT;
 
   // Each batch has an entry of its own.
@@ -103,8 +124,8 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const gbADay = (segmentsADay * storedASegment) / GB;
   const inTier = (tier: keyof typeof days) => ({
     gb: gbADay * days[tier],
-    fullReads: segmentsADay * days[tier] * fulls * READS_IN_FULL,
-    fullGb: gbADay * days[tier] * fulls * READS_IN_FULL,
+    fullReads: segmentsADay * days[tier] * fulls * readsInFull,
+    fullGb: gbADay * days[tier] * fulls * readsInFull,
   });
   const besideADay = (integrated.bytes * integrateRunsADay + (verified.bytes + stated.bytes) * verifyRunsADay) / GB;
 
@@ -122,7 +143,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
       seconds((verified.read + statedReads) * perSegment + verified.write + stated.write + verified.list + stated.list),
     ),
     full: seconds(
-      (full.read + fullReportReads + held.segments * (READS_IN_FULL - 1)) * perSegment +
+      (full.read + fullReportReads + held.segments * (readsInFull - 1)) * perSegment +
         full.write +
         full.list +
         held.segments / PAGE,
@@ -140,7 +161,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const fullLists = (full.list + held.segments / PAGE) * fulls;
   const postureRuns = deployed.postureRunsADay * DAYS;
   const postureSeconds = assumed('postureSeconds') + workload.loggingResources / assumed('coverageReadsASecond');
-  const runs = { sealer: deliveries + watchRuns + integrateRuns, auditor: verifyRuns + postureRuns };
+  const runs = { sealer: deliveries + watchRuns + integrateRuns, auditor: verifyRuns + postureRuns + recheck.runs };
   const moved = (after: number): number => (heldDays > after ? segments : 0);
   const hostWrites =
     deliveries +
@@ -148,7 +169,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds') +
     (2 * DAYS * DAY_SECONDS) / assumed('leaseSeconds');
   const hostLists = (partitions * DAYS * DAY_SECONDS) / assumed('ownershipSeconds');
-  const signatures = integrated.sign * integrateRuns + certifying + reports;
+  const signatures = integrated.sign * integrateRuns + certifying + reports + recheck.signatures;
   const operations = signatures + (deployed.hasOwnKey ? assumed('keyUnwraps') : 0);
   const requestRows =
     writes + (deployed.logsReads ? reads + lists + (full.read + fullReportReads) * fulls + fullLists : 0);
@@ -184,6 +205,8 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
         deliveries * assumed('leastRunSeconds') + watchRuns * runSeconds.watch + integrateRuns * runSeconds.integrate,
       auditor: verifyRuns * runSeconds.verify + fulls * runSeconds.full + postureRuns * postureSeconds,
     },
+    slices,
+    recheck,
     hostWrites,
     hostLists,
     operations,

@@ -10,7 +10,7 @@ export interface Value {
 /** ValueOf gives a value of a section by its name. */
 export type ValueOf = (key: string) => Value | undefined;
 
-export const MOST_COUNT = 2 ** 31 - 1;
+const MOST_COUNT = 2 ** 31 - 1;
 
 /** HostValues reads the values of a section. It adds to `wrong` what is wrong, and goes on with the fallback. */
 export class HostValues {

@@ -25,6 +25,11 @@ export function printReport(report: Report, hasKeys: boolean): void {
   printItem(`  ${checkedIn(report)}`);
   if (interval !== undefined) printChains(interval);
   printItem(`  from ${START[checked.mode]}; anchor: ${checked.anchor ?? 'none'}`);
+  if (checked.rehashed !== undefined && checked.rehashed.slices > 0)
+    printItem(
+      `  segments were read from ${checked.rehashed.first} to ${checked.rehashed.last}, ` +
+        `${formatCount(checked.rehashed.segments)} of them in ${formatCount(checked.rehashed.slices)} slices`,
+    );
   if (log !== undefined) {
     printItem(
       `  log: ${formatCount(log.entries)} entries, ${formatCount(log.checkpoints)} checkpoints, ` +

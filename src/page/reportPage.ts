@@ -6,8 +6,10 @@ import { factList, sentenceList } from './parts.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
 import { findingsSection, partitionsSection, unreadableSection } from './reportTables.ts';
 import { bytes, duration, number, plural, time } from './reportValues.ts';
+import type { Rehashed } from '../core/objects/rehashed.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
 import type { Report, Status } from '../core/objects/report.ts';
+import { HOUR_MS } from '../core/units.ts';
 
 const MEANING: Readonly<Record<Status, { readonly title: string; readonly sentence: string }>> = {
   verified: {
@@ -130,6 +132,7 @@ function factsOf({ checked, finished }: Report): [string, Markup | string][] {
     ['Mode', isIncremental ? 'Incremental: on from the heads in the anchor' : 'Full: from the first segments on'],
     ['Anchor', checked.anchor === null ? 'None: no earlier report' : markup`<code>${untrusted(checked.anchor)}</code>`],
     ['Last full check', checked.lastFull === finished && !isIncremental ? markup`${lastFull} (this one)` : lastFull],
+    ...(checked.rehashed === undefined ? [] : [rehashedFact(checked.rehashed, finished)]),
     [
       'Decompressed',
       lines.readable === lines.exact
@@ -143,6 +146,24 @@ function factsOf({ checked, finished }: Report): [string, Markup | string][] {
     ],
     ['Other objects', `${number(checked.otherObjects)}, checked by name alone`],
   ];
+}
+
+/** rehashedFact says how old the oldest re-hash is that the outcome rests on. */
+function rehashedFact({ first, last, slices, segments }: Rehashed, finished: string): [string, Markup] {
+  const how =
+    slices === 0
+      ? markup`in one run`
+      : markup`${plural(segments, 'segment')} of these in ${plural(slices, 'slice')}, before that check joined them`;
+  return [
+    'Oldest re-hash',
+    markup`${time(first)}, ${daysBetween(first, finished)} before this check ended; all until ${time(last)}, ${how}`,
+  ];
+}
+
+/** daysBetween says how long it is from one time to another. */
+function daysBetween(from: string, to: string): string {
+  const hours = Math.max(0, Math.floor((Date.parse(to) - Date.parse(from)) / HOUR_MS));
+  return hours < 72 ? plural(hours, 'hour') : plural(Math.floor(hours / 24), 'day');
 }
 
 function notCheckedSection({ notChecked }: Report): Markup {

@@ -87,6 +87,8 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'az storage container immutability-policy extend': [],
   'az storage container legal-hold set': [],
   'az storage container immutability-policy show': ['--account-name', '--container-name', '--query', '--output'],
+  'az storage message clear': ['--queue-name', '--auth-mode', '--account-name'],
+  'az storage message peek': ['--queue-name', '--auth-mode', '--account-name'],
   'az storage sku list': ['--subscription', '--output'],
   'az upgrade': [],
   'azd auth login': ['--client-id', '--tenant-id', '--federated-credential-provider', '--check-status', '--output'],

@@ -13,7 +13,7 @@ import { workOnSlice } from '../../src/verify/recheck/work.ts';
 import type { WorkDeps } from '../../src/verify/recheck/work.ts';
 
 /** MemoryQueue is a queue whose messages a test hands out as it likes. */
-export class MemoryQueue implements RecheckQueue {
+class MemoryQueue implements RecheckQueue {
   messages: string[] = [];
   /** messages that somebody holds back */
   held = 0;

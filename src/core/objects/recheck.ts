@@ -113,7 +113,6 @@ const PARTIAL: Check = objectOf({
 });
 
 const PASS = /^\d{8}T\d{9}Z-[0-9a-f]{16}$/;
-const SLICE = /^(\d{8}T\d{9}Z-[0-9a-f]{16})\/(\d{6})\.json$/;
 /** MAX_SLICES is how many slices a pass may have: their names have six digits. */
 export const MAX_SLICES = 999_999;
 
@@ -130,12 +129,6 @@ export const rehashedName = (pass: string, slice: number): string => `${partialN
 export function parsePlanName(name: string): string | undefined {
   const pass = name.endsWith('/plan.json') ? name.slice(0, -'/plan.json'.length) : '';
   return PASS.test(pass) ? pass : undefined;
-}
-
-/** parsePartialName gives the slice that a name is the result of, or undefined. */
-export function parsePartialName(name: string): { readonly pass: string; readonly slice: number } | undefined {
-  const [, pass, slice] = SLICE.exec(name) ?? [];
-  return pass === undefined ? undefined : { pass, slice: Number(slice) };
 }
 
 const PREFIX = '{"recheck":';

@@ -81,7 +81,7 @@ export function parseRehashed(stored: Buffer): RehashedSegment[] {
 function toJson({
   sha256,
   root,
-  header: { empty: _, prev, ...header },
+  header: { empty: _empty, prev, ...header },
   categories,
   ...summary
 }: ReadSummary): JsonObject {

@@ -127,7 +127,7 @@ export class EntryCheck {
   }
 
   async #compareSegment(it: InBatch, entry: SegmentEntry, name: string, object: WalkedObject): Promise<void> {
-    const { summary, size } = object;
+    const { summary } = object;
     if (summary === undefined) return;
     const isUnhashed = summary.ok === false && summary.sha256 === undefined;
     const stored = isUnhashed ? await this.#hashOf(name) : summary.sha256;

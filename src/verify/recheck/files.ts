@@ -58,7 +58,7 @@ export class RecheckFiles {
       const pass = parsePlanName(name);
       if (pass !== undefined) passes.push(pass);
     }
-    for (const pass of passes.sort().reverse()) {
+    for (const pass of passes.sort().toReversed()) {
       const plan = await this.plan(pass);
       if (plan !== undefined) return Date.parse(plan.begun) > after ? plan : undefined;
     }
