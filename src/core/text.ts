@@ -40,9 +40,14 @@ const hasControl = (text: string): boolean => /[\0-\t\v-\x1f]/.test(text);
 /** isPartition tells whether text can be an Event Hubs partition id: a decimal number without leading zeros. */
 export const isPartition = (text: string): boolean => /^(0|[1-9][0-9]{0,4})$/.test(text);
 
+const TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
 /** isTime tells whether text is ISO 8601 in UTC with milliseconds, as Date prints it. */
 export function isTime(text: string): boolean {
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
+  if (!TIME.test(text)) return false;
+  // Every month has 28 days; Date knows the rest, and takes ten times as long.
+  if (Number(text.slice(8, 10)) <= 28) return true;
+  const time = Date.parse(text);
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
 

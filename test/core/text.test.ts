@@ -3,6 +3,7 @@ import {
   decodeText,
   formatBase64Hash,
   isText,
+  isTime,
   parseBase64,
   parseBase64Hash,
   parseDecimal,
@@ -60,4 +61,38 @@ describe('decodeText', () => {
     expect(decodeText(Buffer.of(0xed, 0xa0, 0x80))).toBeUndefined();
     expect(isText('\ud800')).toBe(false);
   });
+});
+
+test('isTime takes what Date prints, and nothing else', () => {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const seen = { true: 0, false: 0 };
+  for (const year of ['0000', '0004', '1899', '1900', '1970', '2000', '2023', '2024', '2100', '9999'])
+    for (let month = 0; month < 14; month++)
+      for (let day = 0; day < 34; day++)
+        for (const [hour, minute] of [
+          [0, 0],
+          [23, 59],
+          [24, 0],
+          [25, 1],
+          [9, 60],
+        ] as const) {
+          const text = `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(minute)}.000Z`;
+          const time = Date.parse(text);
+          const isPrinted = !Number.isNaN(time) && new Date(time).toISOString() === text;
+          expect(`${text} ${isTime(text)}`).toBe(`${text} ${isPrinted}`);
+          seen[`${isPrinted}`] += 1;
+        }
+  expect(seen.true).toBeGreaterThan(7000);
+  expect(seen.false).toBeGreaterThan(7000);
+  for (const text of [
+    '',
+    '2025-11-22',
+    '2025-11-22T00:00:00Z',
+    '2025-11-22T00:00:00.000+00:00',
+    '2025-11-22t00:00:00.000Z',
+    ' 2025-11-22T00:00:00.000Z',
+    '2025-11-22T00:00:00.000Z\n',
+    '+002025-11-22T00:00:00.000Z',
+  ])
+    expect(isTime(text)).toBe(false);
 });
