@@ -57,8 +57,18 @@ async function measure({ workload, rounds, folder }: Surroundings): Promise<Meas
   const auditors = { ledger: LEDGER, verifiers: [AUDITOR.verifierKey] };
   const verifiers = [KEY.verifierKey];
   const recheck = new Recheck({
-    ...{ files, tiles, queue, auditors, verifiers, signer: keySigner(AUDITOR), now: Date.now, log: NO_LOG },
-    ...{ wholeBytes: 0, sliceBytes: 1, spreadMs: 0, mostMs: Infinity },
+    files,
+    tiles,
+    queue,
+    auditors,
+    verifiers,
+    signer: keySigner(AUDITOR),
+    now: Date.now,
+    log: NO_LOG,
+    wholeBytes: 0,
+    sliceBytes: 1,
+    spreadMs: 0,
+    mostMs: Infinity,
   });
   await recheck.turn(DUE);
   const slices = messages.splice(0);

@@ -147,7 +147,9 @@ describeTemplates('settings', (templates) => {
         named.filter((name) => (settingsOf(deployment, app)[name] ?? '') === ''),
       );
       expect(missing).toEqual([]);
-      const connections = sources.flatMap((text) => [...text.matchAll(/connection: '(\w+)'/g)].map(([, name]) => name as string));
+      const connections = sources.flatMap((text) =>
+        [...text.matchAll(/connection: '(\w+)'/g)].map(([, name]) => name as string),
+      );
       expect(connections.toSorted()).toEqual(['AzureWebJobsStorage', 'HUB']);
       const { RECHECK_QUEUE: queue, AzureWebJobsStorage__queueServiceUri: uri } = settingsOf(deployment, 'auditor');
       const [account] = /(?<=^https:\/\/)\w+(?=\.queue\.core\.windows\.net\/$)/.exec(uri ?? '') ?? [];
