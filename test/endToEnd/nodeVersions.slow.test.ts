@@ -49,6 +49,7 @@ test.each(APP_NODE_VERSIONS)(
         'integrate',
         'log',
         'posture',
+        'recheck',
         'verify',
         'watch',
       ]);

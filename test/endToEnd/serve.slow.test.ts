@@ -46,7 +46,7 @@ test('local.settings.example.json works as it is with npm start -- --serve, for 
         if (line.type === 'invocation' && line.function === 'ingest' && line.outcome === 'succeeded') sealed.resolve();
       },
     });
-    expect(host.functions.toSorted()).toEqual(['evidence', 'ingest', 'integrate', 'log', 'verify', 'watch']);
+    expect(host.functions.toSorted()).toEqual(['evidence', 'ingest', 'integrate', 'log', 'recheck', 'verify', 'watch']);
     const producer = new EventHubProducerClient(settings['HUB'] as string, settings['HUB_NAME'] as string);
     await producer.sendBatch([{ body: { records: [{ from: 'func start' }] } }], { partitionId: '0' });
     await producer.close();
