@@ -99,6 +99,7 @@ describeTemplates('alerts', (templates) => {
       'keyUse',
       'verifyRuns',
       'postureRuns',
+      'recheck',
       'integrateRuns',
       'watchRuns',
       'unsealed',

@@ -12,6 +12,7 @@ import { describeTemplates } from './support/templates.ts';
 
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 const KEYS = 'Microsoft.KeyVault/vaults/keys';
+const QUEUES = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 
 const short = ({ on, action, paths }: Right): string =>
   `${on}: ${action
@@ -65,6 +66,9 @@ const DATA = {
     'key auditor: keys/read',
     'key auditor: keys/sign/action',
     'key ledger: keys/read',
+    ...['recheck', 'recheck-poison'].flatMap((queue) =>
+      ['delete', 'process/action', 'read', 'write'].map((end) => `queue ${queue}: ${QUEUES}/messages/${end}`),
+    ),
   ],
   drill: [
     'container ledger: blobs/read of drill/*',
@@ -92,6 +96,10 @@ const hostOf = (app: string): string[] => [
   `host storage of ${app}: containers/*`,
   `host storage of ${app}: generateUserDelegationKey/action`,
 ];
+
+const QUEUES_KEPT = ['recheck', 'recheck-poison'].flatMap((queue) =>
+  ['delete', 'read', 'write'].map((end) => `queue ${queue}: ${QUEUES}/${end}`),
+);
 
 /** Nobody may do these to the account, or to anything in it. */
 const NEVER = [
@@ -171,7 +179,13 @@ describeTemplates('roles', (templates) => {
         [...REPORTING, ...hostOf('sealer'), 'hub audit: Microsoft.EventHub/*/eventhubs/consumergroups/read'].toSorted(),
       );
       expect(controlOf(rights, 'auditor')).toEqual(
-        [...REPORTING, ...hostOf('auditor'), 'ledger account: */read', 'subscription: */read'].toSorted(),
+        [
+          ...REPORTING,
+          ...hostOf('auditor'),
+          ...QUEUES_KEPT,
+          'ledger account: */read',
+          'subscription: */read',
+        ].toSorted(),
       );
       expect(controlOf(rights, 'drill')).toEqual([]);
     },

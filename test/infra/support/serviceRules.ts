@@ -171,6 +171,7 @@ export const SECURITY_RULE = {
  */
 export const PRIVATE_ZONES: Readonly<Record<string, readonly string[]>> = {
   blob: ['privatelink.blob.core.windows.net'],
+  queue: ['privatelink.queue.core.windows.net'],
   namespace: ['privatelink.servicebus.windows.net'],
   vault: ['privatelink.vaultcore.azure.net'],
   azuremonitor: [

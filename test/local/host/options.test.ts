@@ -19,7 +19,37 @@ describe('host.json', () => {
         loadBalancingUpdateMs: 1000,
         ownershipExpirationMs: 6000,
       },
+      queues: {
+        batchSize: 16,
+        newBatchThreshold: 8,
+        maxPollingMs: 1000,
+        visibilityMs: 0,
+        maxDequeueCount: 5,
+        messageEncoding: 'base64',
+      },
     });
+  });
+
+  test('reads what is set of queues, and names what is wrong', () => {
+    const given = (queues: object) => parseHostOptions({ version: '2.0', extensions: { queues } });
+    const set = { batchSize: 1, newBatchThreshold: 0, visibilityTimeout: '00:01:00', messageEncoding: 'none' };
+    expect(given({ ...set, maxPollingInterval: '00:00:02', maxDequeueCount: 3 }).queues).toEqual({
+      batchSize: 1,
+      newBatchThreshold: 0,
+      maxPollingMs: 2000,
+      visibilityMs: 60_000,
+      maxDequeueCount: 3,
+      messageEncoding: 'none',
+    });
+    for (const [key, value] of Object.entries({
+      batchSize: 33,
+      newBatchThreshold: -1,
+      maxPollingInterval: '00:00:00.05',
+      maxDequeueCount: 0,
+      messageEncoding: 'utf8',
+      visibility: '00:00:01',
+    }))
+      expect(() => given({ [key]: value })).toThrow(key);
   });
 
   test('reads what is set', () => {
@@ -87,7 +117,7 @@ describe('host.json', () => {
     ['eventHubs__batchCheckpointFrequency', '', 'must be a whole number'],
     ['eventHubs__maxBatchSize', '10', 'is unknown here'],
     ['eventHubs', '10', 'is unknown here'],
-    ['queues__batchSize', '10', 'is unknown here'],
+    ['serviceBus__prefetchCount', '10', 'is unknown here'],
   ])('names the app setting that is wrong: %s = %j', (name, value, text) => {
     const setting = `AzureFunctionsJobHost__extensions__${name}`;
     expect(() => parseHostOptions({ version: '2.0' }, { [setting]: value })).toThrow(`${setting} ${text}`);
@@ -223,14 +253,14 @@ describe('describeFunctions', () => {
     const handler = (): void => undefined;
     const registered = [
       { handler, metadata: { name: 'a', bindings: bindings({ schedule: 'often' }, 'timerTrigger') } },
-      { handler, metadata: { name: 'b', bindings: bindings({}, 'queueTrigger') } },
+      { handler, metadata: { name: 'b', bindings: bindings({}, 'serviceBusTrigger') } },
       {
         handler,
         metadata: { name: 'c', bindings: bindings({ connection: 'H', eventHubName: 'x' }, 'eventHubTrigger') },
       },
     ];
     const describeAll = () => describeFunctions(registered, {}, 'api');
-    for (const text of ['function a: ', "function b: this host can't drive a queueTrigger", 'connection H']) {
+    for (const text of ['function a: ', "function b: this host can't drive a serviceBusTrigger", 'connection H']) {
       expect(describeAll).toThrow(text);
     }
   });

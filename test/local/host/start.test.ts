@@ -68,7 +68,12 @@ describe("a host that can't run", () => {
       'AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime is above 00:10:00',
     ],
     ['an app that throws', { Values: { BAD: 'throw' } }, 70, 'told not to load'],
-    ['a trigger it lacks', { Values: { BAD: 'queue' } }, 70, "function queue: this host can't drive a queueTrigger"],
+    [
+      'a trigger it lacks',
+      { Values: { BAD: 'topic' } },
+      70,
+      "function topic: this host can't drive a serviceBusTrigger",
+    ],
     ['a schedule that never comes', { Values: { BAD: 'schedule' } }, 70, 'never occurs'],
     ['an unset connection', { Values: { HUB: '', HUB_NAME: 'logs' } }, 70, 'set HUB or HUB__fullyQualifiedNamespace'],
     ['an unset name', { Values: { HUB: 'Endpoint=sb://x' } }, 70, "%HUB_NAME% isn't set"],

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { ContainerClient } from '@azure/storage-blob';
 import { build } from 'esbuild';
-import { startAzurite } from '../../../local/azurite.ts';
+import { startAzurite, startAzuriteQueues } from '../../../local/azurite.ts';
 import { startHost } from '../../../local/host/client.ts';
 import type { HostLine, HostProcess, InvocationLine } from '../../../local/host/client.ts';
 import { startEventHub } from '../../../local/hub/server.ts';
@@ -64,8 +64,9 @@ export async function watchHost(settings: Readonly<Record<string, string>>, appD
 export async function startStack(partitions: number): Promise<Stack> {
   const key = Buffer.from('a key of the tests, thirty-two b').toString('base64');
   const azurite = await startAzurite({ account: 'hoststore', key });
+  const queues = await startAzuriteQueues({ account: 'hoststore', key, port: 0 });
   const hub = await startEventHub({ hubs: [{ name: HUB_NAME, partitions, consumerGroups: [] }] });
-  const storage = `DefaultEndpointsProtocol=http;AccountName=hoststore;AccountKey=${key};BlobEndpoint=${azurite.url}/hoststore;`;
+  const storage = `DefaultEndpointsProtocol=http;AccountName=hoststore;AccountKey=${key};BlobEndpoint=${azurite.url}/hoststore;QueueEndpoint=${queues.url}/hoststore;`;
   const hosts: Watched[] = [];
   return {
     hub,
@@ -88,6 +89,7 @@ export async function startStack(partitions: number): Promise<Stack> {
         await host.exited;
       }
       await hub.close();
+      await queues.close();
       await azurite.close();
     },
   };

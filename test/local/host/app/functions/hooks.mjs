@@ -12,8 +12,8 @@ if (process.env.HOOKS === '1') {
   });
 }
 if (process.env.BAD === 'throw') throw new Error('told not to load');
-if (process.env.BAD === 'queue')
-  app.storageQueue('queue', { connection: 'X', queueName: 'q', handler: () => undefined });
+if (process.env.BAD === 'topic')
+  app.serviceBusQueue('topic', { connection: 'X', queueName: 'q', handler: () => undefined });
 if (process.env.BAD === 'schedule') app.timer('never', { schedule: '0 0 0 30 2 *', handler: () => undefined });
 if (process.env.BAD === 'stream') app.setup({ enableHttpStream: true });
 if (process.env.BAD === 'late') setTimeout(() => Promise.reject(new Error('nobody catches this')), 10);
