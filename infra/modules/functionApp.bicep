@@ -191,6 +191,7 @@ module hostRole 'hostRole.bicep' = {
     #disable-next-line what-if-short-circuiting // see principalsOf; a module of its own, so that what-if leaves out nothing else
     principalId: identity.properties.principalId
   }
+  dependsOn: [storage::queueService::queues]
 }
 
 module hostEndpoint 'privateEndpoint.bicep' = if (!empty(endpointSubnetId)) {

@@ -6,9 +6,11 @@ metadata description = 'What the Functions host of an app may do with its own st
 @maxLength(24)
 param hostStorageName string
 
-@description('Required. Queues there that the app works off, and writes to.')
+// Not string[]: a template with such a type is of language version 2.0, in which what is `existing` is read, and might be before it is made.
+@description('Required. Queues there that the app works off, and writes to: their names.')
 @maxLength(2)
-param queueNames string[]
+#disable-next-line use-user-defined-types
+param queueNames array
 
 @description('Required. Principal of the app.')
 @minLength(1)

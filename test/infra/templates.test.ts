@@ -14,7 +14,7 @@ describeTemplates('templates', (templates) => {
           const has = (decorator: string): boolean => decorators.includes(`@${decorator}(`);
           const isBounded =
             has('allowed') ||
-            (type.startsWith('string[') && has('maxLength')) ||
+            ((type.startsWith('string[') || type === 'array') && has('maxLength')) ||
             (type.startsWith('string') && !type.startsWith('string[') && has('maxLength')) ||
             (type.startsWith('int') && has('minValue') && has('maxValue')) ||
             (type.startsWith('{') && (!type.endsWith('[]') || has('maxLength'))) ||
