@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
+import { readInto, withFile } from './readFile.ts';
 import type { Hash } from '../core/hash.ts';
 import { GONE_DIGEST, TOO_LARGE_DIGEST, digestBytes } from '../ledger/digest.ts';
 import type { Digest } from '../ledger/digest.ts';
@@ -12,29 +13,19 @@ let piece: Buffer | undefined;
  * digestFile hashes a file, and waits for the disk: it is for threads of their own. Memory is 1 MiB, whatever the file is.
  */
 export function digestFile(path: string): Digest {
-  let file: number | undefined;
   try {
-    // A pipe in the place of a file must not keep the thread waiting for a writer.
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const info = fstatSync(file);
-    if (!info.isFile()) return GONE_DIGEST;
-    if (info.size > MAX_OBJECT_BYTES) return TOO_LARGE_DIGEST;
-    return digestOf(file, info.size);
+    return withFile(path, digestOf) ?? GONE_DIGEST;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'fault';
     if (code === 'ENOENT' || code === 'ENOTDIR') return GONE_DIGEST;
     return { ok: false, isTooLarge: false, why: `it can't be read (${code})` };
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }
 
 function digestOf(file: number, size: number): Digest {
+  if (size > MAX_OBJECT_BYTES) return TOO_LARGE_DIGEST;
   piece ??= Buffer.allocUnsafeSlow(PIECE_BYTES);
-  if (size <= PIECE_BYTES) {
-    const length = readSync(file, piece, 0, size, 0);
-    return digestBytes(piece.subarray(0, length));
-  }
+  if (size <= PIECE_BYTES) return digestBytes(readInto(piece, file, size));
   const hash = createHash('sha256');
   let at = 0;
   while (at < size) {

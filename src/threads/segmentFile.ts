@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { readInto, withFile } from './readFile.ts';
 import { summarizeSegment } from '../core/segment/summary.ts';
 import type { SegmentQuestion } from '../core/segment/summary.ts';
 import { USUAL_SEGMENT_BYTES } from '../ledger/objects.ts';
@@ -17,26 +17,13 @@ export function summarizeFile(path: string, question: SegmentQuestion): Summariz
 }
 
 function readUsual(path: string): Buffer | undefined {
-  let file: number | undefined;
   try {
-    // A pipe in the place of a file must not keep the thread waiting for a writer.
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const info = fstatSync(file);
-    return info.isFile() && info.size <= USUAL_SEGMENT_BYTES ? readWhole(file, info.size) : undefined;
+    return withFile(path, (file, size) => {
+      if (size > USUAL_SEGMENT_BYTES) return undefined;
+      if (memory.length < size) memory = Buffer.allocUnsafeSlow(size);
+      return readInto(memory, file, size);
+    });
   } catch {
     return undefined;
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
-}
-
-function readWhole(file: number, size: number): Buffer {
-  if (memory.length < size) memory = Buffer.allocUnsafeSlow(size);
-  let at = 0;
-  while (at < size) {
-    const length = readSync(file, memory, at, size - at, at);
-    if (length === 0) break;
-    at += length;
-  }
-  return memory.subarray(0, at);
 }
