@@ -1,11 +1,10 @@
 import { readTileHashes } from './treeProof.ts';
 import { leafHash } from '../core/hash.ts';
-import { TILE_WIDTH, formatBundlePath } from '../core/merkle/tile.ts';
+import { ENTRY_LENGTH_BYTES, TILE_WIDTH, formatBundlePath, storedWidths } from '../core/merkle/tile.ts';
 import type { SearchableTiles } from '../ports/store.ts';
 
 /** How every entry begins. docs/format.md, section 9.1. */
 const ENTRY_START = Buffer.from('{"type":"');
-const LENGTH_BYTES = 2;
 
 /** EntryInBundle is an entry that stands in a part of an entry bundle. */
 export interface EntryInBundle {
@@ -35,25 +34,24 @@ export async function readBundlePart(
   const entries: EntryInBundle[] = [];
   // Whoever may write tiles could else have every byte hashed many times.
   let inVain = 0;
-  for (let start = part.indexOf(ENTRY_START, LENGTH_BYTES); start >= 0 && inVain <= part.length;) {
-    const end = start + part.readUInt16BE(start - LENGTH_BYTES);
+  for (let start = part.indexOf(ENTRY_START, ENTRY_LENGTH_BYTES); start >= 0 && inVain <= part.length;) {
+    const end = start + part.readUInt16BE(start - ENTRY_LENGTH_BYTES);
     const line = part.subarray(start, end);
     const leaf = end <= part.length ? leaves.get(leafHash(line)) : undefined;
     if (leaf === undefined) inVain += line.length;
-    else entries.push({ leaf, line, offset: offset + start - LENGTH_BYTES });
-    start = part.indexOf(ENTRY_START, leaf === undefined ? start + 1 : end + LENGTH_BYTES);
+    else entries.push({ leaf, line, offset: offset + start - ENTRY_LENGTH_BYTES });
+    start = part.indexOf(ENTRY_START, leaf === undefined ? start + 1 : end + ENTRY_LENGTH_BYTES);
   }
   return entries;
 }
 
-/** Whoever keeps tiles may drop a partial bundle when it has grown full. */
 async function readPart(
   tiles: SearchableTiles,
   index: number,
   width: number,
   { offset, length }: { readonly offset: number; readonly length: number },
 ): Promise<Buffer | undefined> {
-  for (const stored of width < TILE_WIDTH ? [width, TILE_WIDTH] : [TILE_WIDTH]) {
+  for (const stored of storedWidths(width)) {
     const part = await tiles.readPart(formatBundlePath({ index, width: stored }), offset, length);
     if (typeof part === 'object') return part;
   }

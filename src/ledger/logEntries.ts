@@ -3,7 +3,7 @@ import type { SegmentInLog } from './entries.ts';
 import { readTile } from './tiles.ts';
 import { holds } from './treeProof.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
-import { TILE_WIDTH, decodeBundle, formatBundlePath } from '../core/merkle/tile.ts';
+import { TILE_WIDTH, decodeBundle, formatBundlePath, storedWidths } from '../core/merkle/tile.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import { NO_HEADS, headsOf, isHeadsLine } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
@@ -41,7 +41,7 @@ export async function* readEntries(tiles: Tiles, head: TreeHead, from: number, t
 }
 
 async function readBundle(tiles: Tiles, index: number, width: number): Promise<readonly Buffer[]> {
-  for (const stored of width < TILE_WIDTH ? [width, TILE_WIDTH] : [TILE_WIDTH]) {
+  for (const stored of storedWidths(width)) {
     const bytes = await readTile(tiles, formatBundlePath({ index, width: stored }));
     if (bytes !== undefined) return decodeBundle(bytes, stored).slice(0, width);
   }

@@ -10,7 +10,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../core/merkle/proof.ts';
-import { TILE_WIDTH, decodeTile, formatTilePath, readNodeFrom, tilesOfRanges } from '../core/merkle/tile.ts';
+import { decodeTile, formatTilePath, readNodeFrom, storedWidths, tilesOfRanges } from '../core/merkle/tile.ts';
 import type { Tile } from '../core/merkle/tile.ts';
 import { rangeHash } from '../core/merkle/tree.ts';
 import type { LeafRange, ReadNode, TreeHead } from '../core/merkle/tree.ts';
@@ -86,11 +86,9 @@ async function growth(
 
 /** readTileHashes gives the hashes of a tile, and throws TILE_MALFORMED where it is missing. Nothing is checked: check the proof. */
 export async function readTileHashes(tiles: Tiles, tile: Tile): Promise<readonly Hash[]> {
-  const bytes = await readTile(tiles, formatTilePath(tile));
-  if (bytes !== undefined) return decodeTile(bytes, tile.width);
-  // Whoever keeps tiles may drop a partial one when it has grown full.
-  const full =
-    tile.width < TILE_WIDTH ? await readTile(tiles, formatTilePath({ ...tile, width: TILE_WIDTH })) : undefined;
-  if (full !== undefined) return decodeTile(full, TILE_WIDTH).slice(0, tile.width);
+  for (const width of storedWidths(tile.width)) {
+    const bytes = await readTile(tiles, formatTilePath({ ...tile, width }));
+    if (bytes !== undefined) return decodeTile(bytes, width).slice(0, tile.width);
+  }
   throw new AuditsealError('TILE_MALFORMED', `${formatTilePath(tile)} is missing: rebuild the tiles`);
 }

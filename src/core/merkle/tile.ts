@@ -20,7 +20,11 @@ export const TILE_WIDTH = 256;
 const TILE_LEVELS = 8;
 const MAX_TILE_LEVEL = 63;
 const HASH_BYTES = 32;
-const ENTRY_LENGTH_BYTES = 2;
+/** ENTRY_LENGTH_BYTES is what an entry bundle has in front of each entry: its length, big-endian. */
+export const ENTRY_LENGTH_BYTES = 2;
+
+/** storedWidths gives the widths under which a tile or bundle may stand: who keeps a partial one may drop it when it has grown full. */
+export const storedWidths = (width: number): readonly number[] => (width < TILE_WIDTH ? [width, TILE_WIDTH] : [width]);
 
 /** MAX_ENTRY_BYTES is the most that an entry bundle has room for in one entry. */
 export const MAX_ENTRY_BYTES = 65_535;
