@@ -41,6 +41,10 @@ export interface Turn {
   readonly isLast: boolean;
 }
 
+/** isTriedAgain tells whether what an action ended in is no fault yet: the store didn't answer, and there is another turn. */
+export const isTriedAgain = (error: unknown, { isLast }: Pick<Turn, 'isLast'>): boolean =>
+  !isLast && error instanceof AuditsealError && error.code === 'STORE_UNAVAILABLE';
+
 /**
  * InFlight lets actions run that read objects: always up to `least`, of whatever size, and up to `most` as long as they hold no more than
  * MOST_BYTES. Where a store gives up, after its own retries, half as many run from then on, and the action is run again; so it goes down
@@ -80,7 +84,7 @@ export class InFlight {
       this.#limit = Math.min(this.#limit + 1 / this.#limit, this.#most);
       return value === LARGER ? LARGER : { value };
     } catch (error) {
-      if (isLast || !isUnavailable(error)) throw error;
+      if (!isTriedAgain(error, { isLast })) throw error;
       this.#limit = Math.max(this.#limit / 2, this.#least);
       return 'again';
     } finally {
@@ -138,9 +142,6 @@ export class InFlight {
 
 /** What nobody knows the size of keeps all room, as does what alone has more. */
 const weightOf = (bytes: number): number => Math.min(bytes, MOST_BYTES);
-
-const isUnavailable = (error: unknown): boolean =>
-  error instanceof AuditsealError && error.code === 'STORE_UNAVAILABLE';
 
 /** Ahead is how far mapInOrder goes ahead: always `least` items, and `most` as long as they have no more than MOST_BYTES together. */
 interface Ahead<T> {

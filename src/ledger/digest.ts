@@ -1,4 +1,4 @@
-import { LARGER, UNKNOWN_BYTES } from './concurrency.ts';
+import { LARGER, UNKNOWN_BYTES, isTriedAgain } from './concurrency.ts';
 import type { InFlight, Turn } from './concurrency.ts';
 import { faultIn } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
@@ -28,16 +28,16 @@ export function digestFrom(
   flight: InFlight,
   digest: (stored: Buffer) => Promise<Digest> = async (stored) => digestBytes(stored),
 ): DigestObjects {
-  const digestOne = async (name: string, { most, isLast }: Turn): Promise<Digest | typeof LARGER> => {
+  const digestOne = async (name: string, turn: Turn): Promise<Digest | typeof LARGER> => {
+    const { most } = turn;
     try {
       const stored = await store.read(name, Math.min(most, MAX_OBJECT_BYTES));
       if (stored === 'too-large') return most < MAX_OBJECT_BYTES ? LARGER : TOO_LARGE_DIGEST;
       if (typeof stored === 'string') return { ok: false, isTooLarge: false, why: WHY_UNREAD[stored] };
       return stored === undefined ? GONE_DIGEST : await digest(stored);
     } catch (error) {
-      const { code, message } = faultIn(error);
-      if (code === 'STORE_UNAVAILABLE' && !isLast) throw error;
-      return { ok: false, isTooLarge: false, why: message };
+      if (isTriedAgain(error, turn)) throw error;
+      return { ok: false, isTooLarge: false, why: faultIn(error).message };
     }
   };
   return (names) => Promise.all(names.map((name) => flight.run(UNKNOWN_BYTES, (turn) => digestOne(name, turn))));

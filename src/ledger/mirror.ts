@@ -1,4 +1,4 @@
-import { InFlight, LARGER } from './concurrency.ts';
+import { InFlight, LARGER, isTriedAgain } from './concurrency.ts';
 import type { Turn } from './concurrency.ts';
 import { faultIn } from '../core/errors.ts';
 import { roomFor } from './mirrorRoom.ts';
@@ -184,8 +184,8 @@ class Copying {
         ? this.#count()
         : 'the mirror has other bytes under this name';
     } catch (error) {
+      if (isTriedAgain(error, turn)) throw error;
       const { code, message } = faultIn(error);
-      if (code === 'STORE_UNAVAILABLE' && !turn.isLast) throw error;
       if (code !== 'STORE_FULL') return message;
       this.fullAt ??= name;
       return undefined;

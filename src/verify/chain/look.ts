@@ -4,7 +4,7 @@ import { maxBytesOf } from '../../core/objects/sizes.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Trust } from '../../core/signed/certificate.ts';
-import { InFlight, LARGER, UNKNOWN_BYTES } from '../../ledger/concurrency.ts';
+import { InFlight, LARGER, UNKNOWN_BYTES, isTriedAgain } from '../../ledger/concurrency.ts';
 import type { Turn } from '../../ledger/concurrency.ts';
 import { USUAL_SEGMENT_BYTES, readObject } from '../../ledger/objects.ts';
 import { WHY_UNREAD } from '../../ports/store.ts';
@@ -102,9 +102,8 @@ export class Looking {
     try {
       return await action();
     } catch (error) {
-      const { code, message } = faultIn(error);
-      if (code === 'STORE_UNAVAILABLE' && !isLast) throw error;
-      this.#context.tally.addUnreadable(name, message);
+      if (isTriedAgain(error, { isLast })) throw error;
+      this.#context.tally.addUnreadable(name, faultIn(error).message);
       return 'unreadable';
     }
   }
