@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { faultIn } from '../../core/errors.ts';
-import { parseHash } from '../../core/hash.ts';
-import type { Hash } from '../../core/hash.ts';
 import { TLOG, checkpointName } from '../../core/objects/names.ts';
+import { treeOf } from '../../core/objects/statedTree.ts';
 import { rebuildIndex } from '../../integrate/rebuildIndex.ts';
 import type { RebuildIndexDeps, RebuiltIndex } from '../../integrate/rebuildIndex.ts';
 import { rebuildTiles } from '../../integrate/rebuildTiles.ts';
@@ -96,13 +95,13 @@ export const command = defineCommand(
 /** indexOf makes the index again, or says why it can't. */
 async function indexOf(
   stores: Pick<RebuildIndexDeps, 'store' | 'tiles'>,
-  { size, root }: NonNullable<Rebuilt['newest']>,
+  newest: NonNullable<Rebuilt['newest']>,
 ): Promise<RebuiltIndex | string | undefined> {
   const threads = availableParallelism();
   const workers = new SegmentWorkers(threads);
   const deps = { ...stores, indexSegment: workers.index, buildUnit: workers.build, concurrency: threads + 1 };
   try {
-    return await rebuildIndex(deps, { size, rootHash: parseHash(root) as Hash });
+    return await rebuildIndex(deps, treeOf(newest));
   } catch (error) {
     return faultIn(error, 'malformed', 'unavailable').message;
   } finally {

@@ -4,11 +4,9 @@ import { MAX_REPORT_BYTES } from './reportFile.ts';
 import type { Auditors } from './reportFile.ts';
 import { FINDINGS, UNREADABLE, count, hash, listOf, objectOf, oneOf, partition, text, time } from './shapes.ts';
 import type { Check } from './shapes.ts';
+import type { StatedTree } from './statedTree.ts';
 import { AuditsealError } from '../errors.ts';
-import { formatHash, parseHash } from '../hash.ts';
-import type { Hash } from '../hash.ts';
 import { isJsonObject, parseJson } from '../jsonObject.ts';
-import type { TreeHead } from '../merkle/tree.ts';
 import { documentMessage, isSignedBy, splitSigned } from '../signed/documentSignature.ts';
 import { auditorName } from '../signed/reportSignature.ts';
 
@@ -28,13 +26,6 @@ export interface PlannedSlice {
   readonly segments: number;
   readonly bytes: number;
   readonly ranges: readonly IndexRange[];
-}
-
-/** StatedTree is a tree of the log as documents state it. */
-export interface StatedTree {
-  readonly size: number;
-  /** in hex */
-  readonly root: string;
 }
 
 /** RecheckPlan is what a pass of a sliced recheck is made of. Its slices follow each other from the log's first entry on. */
@@ -187,12 +178,6 @@ function open(bytes: Buffer, name: string, { ledger, verifiers }: Auditors, shap
     throw malformed('it is of another ledger or version, or was not written by this program');
   return value;
 }
-
-/** statedTree is a tree as documents state it. */
-export const statedTree = ({ size, rootHash }: TreeHead): StatedTree => ({ size, root: formatHash(rootHash) });
-
-/** treeOf is the inverse of statedTree, for a document that was opened. */
-export const treeOf = ({ size, root }: StatedTree): TreeHead => ({ size, rootHash: parseHash(root) as Hash });
 
 /** SliceMessage is what a message of the queue names. Nothing in it is believed: it says where to look. */
 export interface SliceMessage {

@@ -1,9 +1,10 @@
-import { ZERO_HASH, formatHash, parseHash } from '../../core/hash.ts';
+import { formatHash } from '../../core/hash.ts';
 import type { Batch, LogSoFar } from '../../core/objects/batch.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import type { Operator } from '../../core/objects/operators.ts';
 import { batchName, checkpointName } from '../../core/objects/names.ts';
 import type { LogReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
+import { treeOf } from '../../core/objects/statedTree.ts';
 import { trustKeys } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
@@ -295,9 +296,7 @@ export class LogCheck {
     const isSettled = allowance === undefined || isOlderThan(this.#end, context.now(), allowance.delayMs);
     // Tiles come after their checkpoint.
     await this.#tiles.finish(isSettled ? (this.#unsigned ?? number + 1) : number);
-    const { size, root } = this.#head;
-    const head = { size, rootHash: parseHash(root) ?? ZERO_HASH };
-    await published.finish(opened, isSettled ? this.#head.number : this.#headBefore, head);
+    await published.finish(opened, isSettled ? this.#head.number : this.#headBefore, treeOf(this.#head));
   }
 
   #report(segmentsNotIntegrated: number): LogReport {

@@ -5,15 +5,9 @@ import { planSlices, totalOf, weightOf } from './plan.ts';
 import { faultIn } from '../../core/errors.ts';
 import { DAY_MS, MINUTE_MS } from '../../core/units.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import {
-  MAX_SLICES,
-  formatMessage,
-  partialName,
-  newPass,
-  rehashedName,
-  statedTree,
-} from '../../core/objects/recheck.ts';
+import { MAX_SLICES, formatMessage, partialName, newPass, rehashedName } from '../../core/objects/recheck.ts';
 import type { PartialResult, PlannedSlice, RecheckPlan } from '../../core/objects/recheck.ts';
+import { statedTree } from '../../core/objects/statedTree.ts';
 import type { RecheckSoFar } from '../options.ts';
 import { NO_HEADS } from '../../core/objects/heads.ts';
 import { mapInOrder } from '../../ledger/concurrency.ts';
