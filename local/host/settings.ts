@@ -47,24 +47,26 @@ export function expandNames(text: string, settings: Settings): string {
 }
 
 /** hubConnection resolves a connection name: a connection string, or an identity's namespace. */
-export function hubConnection(name: string, settings: Settings): HubConnection {
-  const connectionString = settings[name];
-  if (connectionString !== undefined && connectionString !== '') return { connectionString };
-  const fullyQualifiedNamespace = settings[`${name}__fullyQualifiedNamespace`];
-  if (fullyQualifiedNamespace !== undefined && fullyQualifiedNamespace !== '') return { fullyQualifiedNamespace };
-  throw new TypeError(`connection ${name}: set ${name} or ${name}__fullyQualifiedNamespace`);
-}
+export const hubConnection = (name: string, settings: Settings): HubConnection =>
+  connectionOf(name, settings, 'fullyQualifiedNamespace');
 
 /** QueueConnection is what a connection name resolves to for a trigger of queues. */
 export type QueueConnection = { readonly connectionString: string } | { readonly queueServiceUri: string };
 
 /** queueConnection resolves a connection name: a connection string, or where an identity finds the queues. */
-export function queueConnection(name: string, settings: Settings): QueueConnection {
+export const queueConnection = (name: string, settings: Settings): QueueConnection =>
+  connectionOf(name, settings, 'queueServiceUri');
+
+function connectionOf<Member extends string>(
+  name: string,
+  settings: Settings,
+  member: Member,
+): { readonly connectionString: string } | Readonly<Record<Member, string>> {
   const connectionString = settings[name];
   if (connectionString !== undefined && connectionString !== '') return { connectionString };
-  const queueServiceUri = settings[`${name}__queueServiceUri`];
-  if (queueServiceUri !== undefined && queueServiceUri !== '') return { queueServiceUri };
-  throw new TypeError(`connection ${name}: set ${name} or ${name}__queueServiceUri`);
+  const place = settings[`${name}__${member}`];
+  if (place !== undefined && place !== '') return { [member]: place } as Readonly<Record<Member, string>>;
+  throw new TypeError(`connection ${name}: set ${name} or ${name}__${member}`);
 }
 
 /** isDisabled tells whether a setting switches a function off. */
