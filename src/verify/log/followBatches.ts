@@ -6,8 +6,7 @@ import { readFor } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import type { BatchOrder, Judgement, WaitingBatch } from './batchOrder.ts';
 import { listBatches, readBatchesFor } from './readBatches.ts';
-import type { ListedBatch } from './readBatches.ts';
-import type { BatchRead } from './readBatches.ts';
+import type { BatchRead, ListedBatch } from './readBatches.ts';
 
 /** FollowedBatch is a batch of the log, or what has the name of one. */
 export interface FollowedBatch {

@@ -1,15 +1,15 @@
 import { attempt, faultIn } from '../../core/errors.ts';
+import type { TreeHead } from '../../core/merkle/tree.ts';
 import { parseCheckpoint } from '../../core/note/checkpoint.ts';
 import { parseNote } from '../../core/note/note.ts';
 import { formatSignatureLine } from '../../core/note/signatureLine.ts';
 import { NEWEST_CHECKPOINT, TLOG, checkpointName, cosignaturePrefix } from '../../core/objects/names.ts';
 import { storedCosignatures } from '../../ledger/cosignatures.ts';
+import { hasGrownFrom } from '../../ledger/treeProof.ts';
 import { readFor } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import { EARLIER } from './checkpoints.ts';
 import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
-import type { TreeHead } from '../../core/merkle/tree.ts';
-import { hasGrownFrom } from '../../ledger/treeProof.ts';
 
 const OBJECT = `${TLOG}${NEWEST_CHECKPOINT}`;
 
