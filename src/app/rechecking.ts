@@ -4,6 +4,7 @@ import { BlobTileStore } from '../adapters/blobTileStore.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { openStorageQueue } from '../adapters/storageQueue.ts';
 import type { RecheckSettings } from '../config/recheck.ts';
+import { MOST_REQUESTS } from '../ledger/concurrency.ts';
 import { SEGMENTS_A_THREAD } from './threads.ts';
 import type { Logger } from '../ports/host.ts';
 import { SegmentWorkers } from '../threads/workers.ts';
@@ -37,7 +38,8 @@ export class Rechecking {
     try {
       const concurrency = verifyThreads * SEGMENTS_A_THREAD;
       const { summarize, index: indexSegment } = workers;
-      await workOnSlice({ ...shared, store, summarize, indexSegment, concurrency }, message);
+      const requests = MOST_REQUESTS;
+      await workOnSlice({ ...shared, store, summarize, indexSegment, concurrency, requests }, message);
     } finally {
       await workers.close();
     }

@@ -50,6 +50,8 @@ export interface ObjectReader {
   readonly store: Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'>;
   readonly summarize: SummarizeSegment;
   readonly trust: Trust;
+  /** what it adds to the index is wanted too */
+  readonly wantsTerms?: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ export interface ObjectReader {
  * segment that has to be waited for. With `isSuspect` the object's end is read first, and no more of it if nobody signed it.
  */
 export async function readObject(
-  { store, summarize, trust }: ObjectReader,
+  { store, summarize, trust, wantsTerms = false }: ObjectReader,
   partition: string,
   index: number,
   isSuspect = false,
@@ -71,7 +73,8 @@ export async function readObject(
   if (stored === 'archived' && (await isSignedInArchive(store, name, trust))) return 'archived';
   if (typeof stored === 'string') return { partition, index, size: 0, summary: unreadSegment(stored) };
   const size = stored.length;
-  return { partition, index, size, summary: await summarize(stored, { name, trust, countsCategories: true }) };
+  const question = { name, trust, countsCategories: true, wantsTerms };
+  return { partition, index, size, summary: await summarize(stored, question) };
 }
 
 async function whyForeign(

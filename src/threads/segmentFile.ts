@@ -1,5 +1,5 @@
 import { readInto, withFile } from './readFile.ts';
-import { summarizeSegment } from '../core/segment/summary.ts';
+import { summarizeWithTerms } from '../core/index/terms.ts';
 import type { SegmentQuestion } from '../core/segment/summary.ts';
 import { USUAL_SEGMENT_BYTES } from '../ledger/objects.ts';
 import type { SummarizedFile } from '../ledger/objects.ts';
@@ -13,7 +13,7 @@ let memory = Buffer.alloc(0);
  */
 export function summarizeFile(path: string, question: SegmentQuestion): SummarizedFile | undefined {
   const stored = readUsual(path);
-  return stored && { size: stored.length, summary: summarizeSegment(stored, question) };
+  return stored && { size: stored.length, summary: summarizeWithTerms(stored, question) };
 }
 
 function readUsual(path: string): Buffer | undefined {

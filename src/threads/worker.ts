@@ -2,9 +2,8 @@
 import { buildUnit } from '../core/index/build.ts';
 import type { BuiltUnit, SegmentPart, UnitPart } from '../core/index/build.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';
-import { indexStored } from '../core/index/terms.ts';
+import { indexStored, summarizeWithTerms } from '../core/index/terms.ts';
 import type { SegmentInEntry } from '../core/signed/enteredSegment.ts';
-import { summarizeSegment } from '../core/segment/summary.ts';
 import type { SegmentQuestion, SegmentSummary } from '../core/segment/summary.ts';
 import { digestBytes } from '../ledger/digest.ts';
 import type { Digest } from '../ledger/digest.ts';
@@ -46,6 +45,9 @@ export type DigestTask = { readonly paths: readonly string[] } | { readonly stor
 const arrivedPart = (part: SegmentPart | UnitPart): SegmentPart | UnitPart =>
   'terms' in part ? { ...part, terms: bufferOf(part.terms) } : { ...part, file: bufferOf(part.file) };
 
+const movedTerms = (summary: SegmentSummary): ReturnType<typeof movable> =>
+  summary.ok && summary.terms !== undefined ? movable(summary.terms) : [];
+
 type Task = SegmentTask | FileTask | IndexTask | UnitTask | DigestTask;
 type Result = SegmentSummary | SummarizedFile | undefined | Buffer | BuiltUnit | readonly Digest[];
 
@@ -55,10 +57,13 @@ function work(task: Task): Result {
   if ('path' in task) return summarizeFile(task.path, task.question);
   if ('indexed' in task) return indexStored(bufferOf(task.indexed), task.segment);
   if ('parts' in task) return buildUnit(task.range, task.parts.map(arrivedPart));
-  return summarizeSegment(bufferOf(task.segment), task.question);
+  return summarizeWithTerms(bufferOf(task.segment), task.question);
 }
 
 serve(work, (result) => {
   if (Buffer.isBuffer(result)) return movable(result);
-  return result !== undefined && 'bytes' in result ? movable(result.bytes) : [];
+  if (result === undefined) return [];
+  if ('bytes' in result) return movable(result.bytes);
+  if ('summary' in result) return movedTerms(result.summary);
+  return 'ok' in result ? movedTerms(result) : [];
 });

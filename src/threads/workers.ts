@@ -20,6 +20,10 @@ const weightOf = (stored: Buffer): Weight => ({ bytes: stored.length, moved: mov
 /** What an object weighs whose size nobody said. */
 const UNKNOWN_BYTES = 32 * 1024;
 
+/** arrivedSummary is a summary that has crossed, with its terms as the buffer that they were. */
+const arrivedSummary = (summary: SegmentSummary): SegmentSummary =>
+  summary.ok && summary.terms !== undefined ? { ...summary, terms: bufferOf(summary.terms) } : summary;
+
 /** SegmentWorkers re-computes and indexes segments in threads of their own, as many as it is told. */
 export class SegmentWorkers {
   readonly #pool: WorkerPool<
@@ -35,14 +39,17 @@ export class SegmentWorkers {
   start = (): void => this.#pool.start();
 
   /** summarize takes the bytes over: with a buffer of their own they move to the thread and are gone here. */
-  summarize = (segment: Buffer, question: SegmentQuestion): Promise<SegmentSummary> =>
-    this.#pool.run({ segment, question }, weightOf(segment)) as Promise<SegmentSummary>;
+  summarize = async (segment: Buffer, question: SegmentQuestion): Promise<SegmentSummary> =>
+    arrivedSummary((await this.#pool.run({ segment, question }, weightOf(segment))) as SegmentSummary);
 
   /** ofFiles re-computes segments of a mirror, whose files the threads read themselves; `pathOf` gives an object's. */
   ofFiles =
     (pathOf: (name: string) => string): SummarizeFile =>
-    async (question, bytes = UNKNOWN_BYTES) =>
-      (await this.#pool.run({ path: pathOf(question.name), question }, { bytes })) as SummarizedFile | undefined;
+    async (question, bytes = UNKNOWN_BYTES) => {
+      const path = pathOf(question.name);
+      const file = (await this.#pool.run({ path, question }, { bytes })) as SummarizedFile | undefined;
+      return file && { ...file, summary: arrivedSummary(file.summary) };
+    };
 
   /** index gives the terms of a segment, and takes its bytes over likewise. It throws SEGMENT_MALFORMED. */
   index = async (stored: Buffer, segment: SegmentInEntry): Promise<Buffer> =>

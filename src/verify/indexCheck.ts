@@ -1,10 +1,10 @@
 import type { Context } from './context.ts';
 import { readFor } from './context.ts';
+import { DerivedUnits, isSameRange } from './derivedIndex.ts';
+import type { ComparedUnit, DerivedIndex, DerivedPart } from './derivedIndex.ts';
 import type { VerifyOptions } from './options.ts';
 import { attempt, faultIn } from '../core/errors.ts';
 import { formatHash, parseHash } from '../core/hash.ts';
-import type { Hash } from '../core/hash.ts';
-import type { SegmentPart } from '../core/index/build.ts';
 import type { IndexManifest, IndexUnit } from '../core/index/manifest.ts';
 import { groupUnits, isRange, widthsIn } from '../core/index/ranges.ts';
 import { rowOf } from '../core/index/segmentRow.ts';
@@ -17,8 +17,7 @@ import { INDEX_FOLDERS, TLOG, manifestName, segmentName, unitName } from '../cor
 import type { IndexReport, VerifiedCheckpoint } from '../core/objects/report.ts';
 import { mapInOrder } from '../ledger/concurrency.ts';
 import type { SegmentInLog } from '../ledger/entries.ts';
-import { IndexUnits } from '../ledger/indexUnits.ts';
-import { openManifest, otherRules, unitsInMemory } from '../ledger/indexFiles.ts';
+import { openManifest, otherRules } from '../ledger/indexFiles.ts';
 import { headsBefore, readBatchesOf } from '../ledger/logEntries.ts';
 import { WHY_UNREAD } from '../ports/store.ts';
 import type { ReadableTiles } from '../ports/store.ts';
@@ -30,15 +29,17 @@ export interface CheckedIndex {
 }
 
 /**
- * checkIndex makes the index that the log states again from the segments, and compares it. It reads each of them once more, because units
- * are of the log, and chains of partitions; so a check that isn't one of everything leaves that out, and one that joins slices too.
+ * checkIndex compares the index that the log states with what the segments give: the units that were made on the way through the log,
+ * and those that are lacking by reading their segments once more. A check that isn't one of everything leaves that out, and one that
+ * joins slices too.
  */
 export async function checkIndex(
   context: Context,
   { isIncremental = false, isQuick = false }: VerifyOptions,
   head: VerifiedCheckpoint | undefined,
+  derived: DerivedIndex | undefined,
 ): Promise<CheckedIndex> {
-  const { tiles, indexSegment } = context;
+  const { tiles, indexSegment, findings } = context;
   const rootHash = head && parseHash(head.root);
   if (tiles === undefined || head === undefined || rootHash === undefined) return { notChecked: [] };
   const tree = { size: head.size, rootHash };
@@ -57,7 +58,9 @@ export async function checkIndex(
       };
     const why = otherRules(statement);
     if (why !== undefined) return { report: reported(0), notChecked: [`${why}, so it was not made again`] };
-    const { rederived, without } = await check.rederive(manifest);
+    // Where entries or segments aren't what they should be, what was made on the way may be of others.
+    const made = findings.isViolated ? [] : await derived?.finish();
+    const { rederived, without } = await check.rederive(manifest, made);
     return {
       report: reported(rederived),
       notChecked:
@@ -119,23 +122,45 @@ class IndexCheck {
     }
   }
 
-  /** rederive compares the units of a manifest, and gives how many were made again, and of how many segments nothing could be said. */
-  async rederive(manifest: IndexManifest): Promise<{ readonly rederived: number; readonly without: number }> {
+  /**
+   * rederive compares the units of a manifest, of which some may be made, and gives how many were made again, and of how many segments
+   * nothing could be said.
+   */
+  async rederive(
+    manifest: IndexManifest,
+    made: readonly IndexUnit[] = [],
+  ): Promise<{ readonly rederived: number; readonly without: number }> {
     const name = manifestName(this.#statement.manifest);
-    const derived = new DerivedUnit(manifest.units);
-    let [rederived, without, end] = [0, 0, 0];
+    const { units, entries } = manifest;
+    const compared = units.map((stated) => ({ stated, made: made.find((unit) => isSameRange(unit, stated)) }));
+    const lacking = compared.filter((unit) => unit.made === undefined).map(({ stated }) => stated);
+    let [rederived, without] = [0, 0];
+    for (const unit of compared) if (await this.#compare(unit)) rederived += 1;
+    if (lacking.length > 0) {
+      const read = await this.#readAgain(lacking);
+      [rederived, without] = [rederived + read.rederived, read.without];
+    }
+    if ((await headsBefore(this.#tiles, this.#tree, entries)) === undefined)
+      this.#say(name, `it covers ${entries} entries, and no batch ends there`);
+    else if (!hasOwnRanges(manifest)) this.#say(name, 'its units are of other ranges than the log gives');
+    return { rederived, without };
+  }
+
+  /** readAgain makes units from their segments. */
+  async #readAgain(units: readonly IndexUnit[]): Promise<{ readonly rederived: number; readonly without: number }> {
+    const derived = new DerivedUnits(units);
+    const isOfThem = ({ leaf }: { readonly leaf: number }): boolean =>
+      units.some(({ from, to }) => from <= leaf && leaf < to);
+    let [rederived, without] = [0, 0];
     for await (const { segments, size } of readBatchesOf(this.#tiles, this.#tree, 0, NO_HEADS)) {
-      if (size > manifest.entries) break;
-      end = size;
-      for await (const part of mapInOrder(segments, this.#context.concurrency, this.#partOf)) {
+      const wanted = segments.filter(isOfThem);
+      for await (const part of mapInOrder(wanted, this.#context.concurrency, this.#partOf)) {
         for (const unit of await derived.add(part)) if (await this.#compare(unit)) rederived += 1;
         if (part.terms === undefined) without += 1;
       }
-      if (end === manifest.entries) break;
+      if (size >= (units.at(-1) as IndexUnit).to) break;
     }
     for (const unit of await derived.finish()) if (await this.#compare(unit)) rederived += 1;
-    if (end !== manifest.entries) this.#say(name, `it covers ${manifest.entries} entries, and no batch ends there`);
-    else if (!hasOwnRanges(manifest)) this.#say(name, 'its units are of other ranges than the log gives');
     return { rederived, without };
   }
 
@@ -176,57 +201,6 @@ function readAll(file: Buffer, tree: TreeHead): true {
   for (const _ of new WholeUnit(file, tree).terms());
   return true;
 }
-
-interface DerivedPart {
-  readonly row: SegmentPart['row'];
-  /** undefined for a segment that isn't what the log says */
-  readonly terms: Buffer | undefined;
-}
-
-interface ComparedUnit {
-  readonly stated: IndexUnit;
-  /** undefined where a segment of it isn't what the log says */
-  readonly made: IndexUnit | undefined;
-}
-
-/** DerivedUnit makes the units that a manifest has, one after the other. */
-class DerivedUnit {
-  readonly #left: IndexUnit[];
-  #units: IndexUnits | undefined;
-  #isLost = false;
-
-  constructor(units: readonly IndexUnit[]) {
-    this.#left = [...units];
-  }
-
-  async add({ row, terms }: DerivedPart): Promise<ComparedUnit[]> {
-    const ended: ComparedUnit[] = [];
-    while (this.#left[0] !== undefined && this.#left[0].to <= row.entry) ended.push(await this.#end(this.#left[0]));
-    const [unit] = this.#left;
-    if (unit === undefined) return ended;
-    this.#units ??= new IndexUnits(unitsInMemory(), [], unit.from);
-    if (terms === undefined) this.#isLost = true;
-    else if (!this.#isLost) await this.#units.add({ row, terms });
-    return ended;
-  }
-
-  async finish(): Promise<ComparedUnit[]> {
-    const ended: ComparedUnit[] = [];
-    while (this.#left[0] !== undefined) ended.push(await this.#end(this.#left[0]));
-    return ended;
-  }
-
-  async #end(stated: IndexUnit): Promise<ComparedUnit> {
-    const units = this.#units ?? new IndexUnits(unitsInMemory(), [], stated.from);
-    const [made, ...others] = this.#isLost ? [] : await units.finish(stated.to);
-    this.#left.shift();
-    [this.#units, this.#isLost] = [undefined, false];
-    return { stated, made: others.length > 0 ? { ...stated, tree: NO_TREE } : made };
-  }
-}
-
-/** What is of no range that units have is no unit. */
-const NO_TREE: TreeHead = { size: -1, rootHash: '' as Hash };
 
 /** hasOwnRanges tells whether units are of the ranges that the log gives: none of another one, and none that should be one with others. */
 const hasOwnRanges = ({ entries, units }: IndexManifest): boolean =>

@@ -1,5 +1,6 @@
 import { Walks } from './chain/walks.ts';
 import type { Context, VerifyDeps } from './context.ts';
+import { DerivedIndex } from './derivedIndex.ts';
 import { checkIndex } from './indexCheck.ts';
 import { verifyInterval } from './interval/verifyInterval.ts';
 import { beginLog, followLog } from './log/followLog.ts';
@@ -35,7 +36,8 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   for (const { code, object, detail } of given.recheck?.underway?.findings ?? []) findings.error(code, object, detail);
 
   const position = begun.start.continued && begun.start.position;
-  const walks = new Walks(context, options, position);
+  const derived = await DerivedIndex.begin(context, options);
+  const walks = new Walks(context, options, position, derived);
   let log: FollowedLog | undefined;
   let until: number;
   try {
@@ -49,7 +51,7 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   } finally {
     await walks.close();
   }
-  const index = await checkIndex(context, options, log?.head);
+  const index = await checkIndex(context, options, log?.head, derived);
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
   await finishFindings(context, log, until, () => {
     checkSilence(context, options);

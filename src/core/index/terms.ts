@@ -11,6 +11,9 @@ import { visitRecords } from '../segment/lines.ts';
 import type { Seal } from '../segment/recordLine.ts';
 import { openEntered } from '../signed/enteredSegment.ts';
 import type { SegmentInEntry } from '../signed/enteredSegment.ts';
+import { attempt } from '../errors.ts';
+import { summarizeSegment } from '../segment/summary.ts';
+import type { SegmentQuestion, SegmentSummary } from '../segment/summary.ts';
 
 /** MAX_SEGMENT_KEYS bounds the keys of fields that a segment has: who may log can log anything. */
 const MAX_SEGMENT_KEYS = 131_072;
@@ -40,6 +43,15 @@ export function indexStored(stored: Buffer, segment: SegmentInEntry): Buffer {
   } finally {
     release(content);
   }
+}
+
+/** summarizeWithTerms is summarizeSegment, and gives the terms of a segment too where the question wants them. */
+export function summarizeWithTerms(stored: Buffer, question: SegmentQuestion): SegmentSummary {
+  const summary = summarizeSegment(stored, question);
+  if (question.wantsTerms !== true || !summary.ok) return summary;
+  const { name } = question;
+  const terms = attempt(() => indexStored(stored, { name, sha256: summary.sha256 }), 'malformed');
+  return { ...summary, ...(terms && { terms }) };
 }
 
 /** What is longer isn't remembered: a value may have megabytes. */

@@ -20,6 +20,8 @@ export type SegmentSummary =
       readonly statement: SignedStatement;
       /** how many records there are of each category, if that was asked for */
       readonly categories?: ReadonlyMap<string, number>;
+      /** what it adds to the index, if that was asked for and whoever summarized can tell; see summarizeWithTerms */
+      readonly terms?: Buffer;
     } & SegmentReading)
   | NoSegment;
 
@@ -40,6 +42,8 @@ export interface SegmentQuestion {
   readonly name: string;
   readonly trust: Trust;
   readonly countsCategories?: boolean;
+  /** its terms are wanted too: summarizeWithTerms gives them, summarizeSegment doesn't */
+  readonly wantsTerms?: boolean;
 }
 
 /** SummarizeSegment is summarizeSegment, here or in another thread. It takes over the bytes. */

@@ -42,12 +42,15 @@ export interface LookedAt extends SegmentPlace {
  */
 export class Looking {
   readonly #context: Context;
+  readonly #wantsTerms: boolean;
   readonly #flight: InFlight;
   /** one object as long as it is the same: so it crosses to a thread once for all that is asked with it */
   #trust: Trust = {};
 
-  constructor(context: Context) {
+  /** With `wantsTerms` what segments add to the index is asked for too. */
+  constructor(context: Context, wantsTerms = false) {
     this.#context = context;
+    this.#wantsTerms = wantsTerms;
     this.#flight = new InFlight(context.concurrency, context.requests);
   }
 
@@ -70,7 +73,8 @@ export class Looking {
     const { keys } = ledger;
     const trust = this.#trustNow();
     if (size <= USUAL_SEGMENT_BYTES && summarizeFile !== undefined) {
-      const question = { name: segmentName(partition, index), trust, countsCategories: true };
+      const wantsTerms = this.#wantsTerms;
+      const question = { name: segmentName(partition, index), trust, countsCategories: true, wantsTerms };
       const read = await this.#unlessUnreadable(question.name, true, () => summarizeFile(question, place.size));
       if (read !== undefined) return { keys, ...(read === 'unreadable' ? { size: 0 } : read) };
     }
@@ -85,10 +89,11 @@ export class Looking {
     { most, isLast }: Turn,
   ): Promise<Omit<Seen, 'keys'> | typeof LARGER> {
     const { store, summarize, tally } = this.#context;
+    const wantsTerms = this.#wantsTerms;
     const name = segmentName(partition, index);
     const bounded = boundedBy(store, most);
     const object = await this.#unlessUnreadable(name, isLast, () =>
-      readObject({ store: bounded, summarize, trust }, partition, index, size > USUAL_SEGMENT_BYTES),
+      readObject({ store: bounded, summarize, trust, wantsTerms }, partition, index, size > USUAL_SEGMENT_BYTES),
     );
     if (bounded.isLarger) return LARGER;
     if (object === undefined) return { size: 0, isGone: true };

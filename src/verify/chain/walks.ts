@@ -2,7 +2,9 @@ import { InFlight } from '../../ledger/concurrency.ts';
 import { digestFrom } from '../../ledger/digest.ts';
 import type { DigestObjects } from '../../ledger/digest.ts';
 import type { Context } from '../context.ts';
+import type { DerivedIndex } from '../derivedIndex.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
+import type { SegmentEntry } from '../../core/objects/entry.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
 import type { LoggedObjects } from '../log/entryCheck.ts';
 import type { VerifyOptions } from '../options.ts';
@@ -11,7 +13,7 @@ import { chainStart } from './chainStart.ts';
 import { FullWalk } from './fullWalk.ts';
 import { Looking } from './look.ts';
 import { QuickWalk } from './quickWalk.ts';
-import type { PartitionWalk } from './walk.ts';
+import type { PartitionWalk, WalkedObject } from './walk.ts';
 
 /** Walks has a walk for each partition. Together they hold no more segments than InFlight lets. */
 export class Walks implements LoggedObjects {
@@ -22,16 +24,23 @@ export class Walks implements LoggedObjects {
   readonly #looking: Looking;
   readonly #digest: DigestObjects;
   readonly #walks = new Map<string, PartitionWalk>();
+  readonly #index: DerivedIndex | undefined;
   #finished = 0;
 
-  /** `position` is where the log stands that the check goes on in. */
-  constructor(context: Context, options: VerifyOptions, position: LogPosition | undefined) {
+  /** `position` is where the log stands that the check goes on in; `index` is made on the way. */
+  constructor(
+    context: Context,
+    options: VerifyOptions,
+    position: LogPosition | undefined,
+    index: DerivedIndex | undefined,
+  ) {
     const { store, concurrency, requests } = context;
     const { digest = digestFrom(store, new InFlight(concurrency, requests)) } = context;
     this.#context = context;
     this.#options = options;
     this.#position = position;
-    this.#looking = new Looking(context);
+    this.#index = index;
+    this.#looking = new Looking(context, index !== undefined);
     this.#digest = digest;
   }
 
@@ -43,6 +52,11 @@ export class Walks implements LoggedObjects {
   expect = async (): Promise<void> => {};
 
   at = ({ partition, index }: SegmentPlace): ReturnType<PartitionWalk['to']> => this.of(partition).to(index);
+
+  async pass(leaf: number, entry: SegmentEntry, object: WalkedObject | undefined): Promise<void> {
+    const { summary } = object ?? {};
+    await this.#index?.add(leaf, entry, summary?.ok === true ? summary.terms : undefined);
+  }
 
   /** passReport is never called: all reports are looked at. */
   passReport = (): void => {};

@@ -28,6 +28,11 @@ export interface LoggedObjects {
   expect(entries: readonly Buffer[]): Promise<void>;
   /** at gives the object in a place, checked in its chain; undefined behind the last, 'hole' before others, 'outside' if it isn't looked at. */
   at(place: SegmentPlace, entry: LogEntry): Promise<WalkedObject | 'hole' | 'outside' | undefined>;
+  /**
+   * pass is told each entry of a segment and its number in the log, in order, with the object in its place where that is what the
+   * entry says.
+   */
+  pass(leaf: number, entry: SegmentEntry, object: WalkedObject | undefined): Promise<void>;
   /** passReport takes notice of the entry of a report that isn't looked at. */
   passReport(): void;
 }
@@ -92,22 +97,25 @@ export class EntryCheck {
       const fault = this.#position.takeKey(entry, heads.keys);
       if (fault !== undefined) it.say(fault);
       trustKeys(this.#context.ledger, this.#position.keys);
-    } else if (place !== undefined) await this.#checkPlace(it, place, heads);
-    else if (name === undefined)
+    } else if (place !== undefined) {
+      const object = await this.#checkPlace(it, place, heads);
+      if (entry.type === 'segment') await this.#objects.pass(this.entries - 1, entry, object);
+    } else if (name === undefined)
       return; // of a type that is of no object, or that this version doesn't know
     else if (document !== undefined && !(entry.type === 'foreign' && document.type === 'report'))
       await this.#checkDocument(it, document, heads);
     else it.say('is of an object that has no entry');
   }
 
-  async #checkPlace(it: InBatch, place: SegmentPlace, heads: LogPosition): Promise<void> {
+  /** checkPlace gives the object in a place where it is what the entry says. */
+  async #checkPlace(it: InBatch, place: SegmentPlace, heads: LogPosition): Promise<WalkedObject | undefined> {
     const { partition, index } = place;
     const name = segmentName(partition, index);
     const fault = this.#position.placeFault(place, heads);
     if (fault !== undefined) it.say(fault);
     if (!this.#position.isExpected(place, heads)) {
       if (!this.#objects.isPartial && !(await this.#context.store.exists(name))) this.#addGone(place);
-      return;
+      return undefined;
     }
     const found = await this.#objects.at(place, it.entry);
     const object = typeof found === 'object' ? found : undefined;
@@ -115,10 +123,11 @@ export class EntryCheck {
     // A hole between other objects is found by the chain, and what is behind the last one, here.
     if (found === undefined) this.#addGone(place);
     // The walk is past that index, or the object can't be read.
-    if (object?.summary === undefined) return;
+    if (object?.summary === undefined) return undefined;
     this.compared += 1;
-    if (it.entry.type === 'segment') await this.#compareSegment(it, it.entry, name, object);
-    else if (object.isOfChain) it.say(`calls ${name} foreign, and it continues its chain`);
+    if (it.entry.type === 'segment') return (await this.#isAsEntered(it, it.entry, name, object)) ? object : undefined;
+    if (object.isOfChain) it.say(`calls ${name} foreign, and it continues its chain`);
+    return undefined;
   }
 
   #addGone({ partition, index }: SegmentPlace): void {
@@ -126,14 +135,15 @@ export class EntryCheck {
     this.#gone.set(partition, { first: Math.min(index, gone?.first ?? index), count: (gone?.count ?? 0) + 1 });
   }
 
-  async #compareSegment(it: InBatch, entry: SegmentEntry, name: string, object: WalkedObject): Promise<void> {
+  async #isAsEntered(it: InBatch, entry: SegmentEntry, name: string, object: WalkedObject): Promise<boolean> {
     const { summary } = object;
-    if (summary === undefined) return;
+    if (summary === undefined) return false;
     const isUnhashed = summary.ok === false && summary.sha256 === undefined;
     const stored = isUnhashed ? await this.#hashOf(name) : summary.sha256;
-    if (stored === 'unreadable') return;
+    if (stored === 'unreadable') return false;
     const difference = differenceOf({ entry, line: it.line }, { ...object, stored });
     if (difference !== undefined) it.differ(difference.code, name, difference.detail);
+    return difference === undefined;
   }
 
   /** hashOf hashes what was dismissed by its end, and has an entry all the same. */
