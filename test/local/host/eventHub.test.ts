@@ -7,7 +7,6 @@ import {
   bundleApp,
   FIXED,
   appendTo,
-  heldPartitions,
   HUB_NAME,
   invocationsOf,
   positionsOf,
@@ -15,6 +14,7 @@ import {
   startStack,
   untilPosition,
 } from './support.ts';
+import type { HostLine, PartitionLine } from '../../../local/host/hostLine.ts';
 import type { Stack } from './support.ts';
 
 let stack: Stack;
@@ -26,6 +26,11 @@ afterEach(() => stack.close());
 const append = (partition: string, ...bodies: readonly string[]): number => appendTo(stack, partition, ...bodies);
 const AT_ONCE = JSON.stringify({ strategy: 'fixedDelay', delayInterval: 20, maxRetryCount: -1 });
 const FOREVER = JSON.stringify({ strategy: 'fixedDelay', delayInterval: 1000, maxRetryCount: -1 });
+
+/** movedPartitions tells in which partitions a host has moved its position. */
+const movedPartitions = (lines: readonly HostLine[]): readonly string[] => [
+  ...new Set(lines.filter((line) => line.type === 'consumerPosition').map((line) => line.partitionId)),
+];
 
 test('a handler gets buffers and metadata in the shapes of the real host', async () => {
   const producer = new EventHubProducerClient(stack.hub.connectionString(HUB_NAME));
@@ -144,14 +149,22 @@ test('losing a partition abandons retries without moving the position', async ()
   const first = await stack.host({ RETRY: FOREVER });
   await first.until((lines) => invocationsOf(lines, 'ingest').length >= 4);
   const second = await stack.host();
-  await second.until((lines) => heldPartitions(lines).length === 2);
-  const taken = heldPartitions(second.lines);
-  for (const partition of taken) await untilPosition(second, partition, 0);
-  await first.until((lines) => heldPartitions(lines).length === 2);
+  // Two of the four are the second host's share; on a machine that stands still for a while it may take more for a time.
+  await second.until((lines) => movedPartitions(lines).length >= 2);
+  const taken = movedPartitions(second.lines);
+  const closed = (lines: readonly HostLine[]): readonly PartitionLine[] =>
+    lines
+      .filter((line) => line.type === 'partition')
+      .filter((line) => line.state === 'closed' && taken.includes(line.partitionId));
+  await first.until((lines) => new Set(closed(lines).map((line) => line.partitionId)).size === taken.length);
   expect(first.lines.filter((line) => line.type === 'consumerPosition')).toEqual([]);
-  const closed = first.lines.filter((line) => line.type === 'partition').filter((line) => line.state === 'closed');
-  expect(closed.map((line) => line.partitionId).sort()).toEqual(taken);
-  expect(closed.map((line) => line.reason)).toEqual(['OwnershipLost', 'OwnershipLost']);
+  expect(new Set(closed(first.lines).map((line) => line.reason))).toEqual(new Set(['OwnershipLost']));
+  for (const partition of taken) {
+    const [delivered] = invocationsOf(second.lines, 'ingest').filter(
+      (line) => line.delivery?.partitionId === partition,
+    );
+    expect(delivered?.delivery).toMatchObject({ firstSequenceNumber: 0 });
+  }
 });
 
 test('small deliveries wait for the minimum, and the position moves with every second one', async () => {
