@@ -27,7 +27,7 @@ const append = (partition: string, ...bodies: readonly string[]): number => appe
 const hangingPartitions = (lines: readonly HostLine[]): readonly string[] =>
   sawOf(lines)
     .filter(({ saw }) => saw[0] === 'hang')
-    .map(({ metadata }) => String((metadata['triggerPartitionContext'] as { partitionId: string }).partitionId));
+    .map(({ metadata }) => (metadata['triggerPartitionContext'] as { partitionId: string }).partitionId);
 
 test('two hosts share the partitions, and a killed one loses nothing', async () => {
   const first = await stack.host({ HANG: '1' });
