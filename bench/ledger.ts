@@ -1,7 +1,7 @@
 import { keySigner } from '../src/adapters/logKeys.ts';
 import { createSignerKey } from '../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../src/core/note/verifierKey.ts';
-import { summarizeSegment } from '../src/core/segment/summary.ts';
+import { summarizeWithTerms } from '../src/core/index/terms.ts';
 import type { SummarizeSegment } from '../src/core/segment/summary.ts';
 import { Certificates } from '../src/core/signed/certificate.ts';
 import type { SessionRole, Trust } from '../src/core/signed/certificate.ts';
@@ -50,7 +50,7 @@ export const sessionsOf = (role: SessionRole, signers: readonly Signer[] = [keyS
   new Sessions({ ledger: LEDGER, role, signers, random: () => 0.5 });
 
 /** summarize re-computes a segment on this thread. */
-export const summarize: SummarizeSegment = async (stored, question) => summarizeSegment(stored, question);
+export const summarize: SummarizeSegment = async (stored, question) => summarizeWithTerms(stored, question);
 
 /** HUB says that it never had an event before those that are delivered. */
 const HUB: Hub = {

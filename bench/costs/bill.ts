@@ -51,14 +51,26 @@ export const FUNCTION_GROUPS = {
   auditor: ['verify', 'recheck', 'posture', 'http', 'forward'],
 } as const satisfies Readonly<Record<App, readonly string[]>>;
 
+/** copiesFactor is what an operation or a byte costs in the ledger account, times locally redundant storage. */
+export function copiesFactor({ storage: { isGeo, isZoned } }: Deployed): number {
+  return isGeo ? assumed('geoFactor') : isZoned ? assumed('zoneFactor') : 1;
+}
+
+/** priced gives what a quantity costs, by the name of its price in the list. */
+export function priced(price: string, quantity: number, factor = 1): number {
+  const { price: value, per } = priceOf(price);
+  return (quantity * factor * value) / per;
+}
+
 /** billOf prices what a deployment does in a month. Lines of nothing are left out. */
 export function billOf(deployed: Deployed, usage: Usage): Line[] {
-  const { isGeo, isZoned } = deployed.storage;
-  const copies = isGeo ? assumed('geoFactor') : isZoned ? assumed('zoneFactor') : 1;
+  const { isGeo } = deployed.storage;
+  const copies = copiesFactor(deployed);
   const zone = deployed.isHostStorageZoned ? assumed('zoneFactor') : 1;
   const line = (component: Component, what: string, price: string, quantity: number, factor = 1): Line => {
-    const { price: value, per } = priceOf(price);
-    const cents = Math.round((quantity * factor * value * 100) / per);
+    const cents = Math.round(priced(price, quantity, factor) * 100);
+    // One of nothing is left out, and one of nobody knows how much would be too.
+    if (Number.isNaN(cents)) throw new Error(`it is not known how much of ${price} goes into ${component}, ${what}`);
     return { component, what, price, quantity, factor, cost: cents / 100 };
   };
   const { tiers } = usage;

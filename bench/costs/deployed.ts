@@ -99,7 +99,7 @@ export function readDeployed(size: Size): Deployed {
       'daysAfterModificationGreaterThan',
     );
   const scale = ['functionAppConfig', 'scaleAndConcurrency'];
-  const sealer = one('Web/sites/config', 'func-sealer');
+  const [sealer, auditor] = [one('Web/sites/config', 'func-sealer'), one('Web/sites/config', 'func-auditor')];
   const setting = (name: string): string => text(sealer, name);
   const { minEventBatchSize, maxWaitTimeMs } = loadHostOptions(ROOT, sealer.properties as Settings).eventHubs;
   // A rule that is switched off is taken to cost nothing; no page was found that says so.
@@ -145,8 +145,8 @@ export function readDeployed(size: Size): Deployed {
     verifyRunsADay: runsADay(setting('VERIFY_SCHEDULE')),
     postureRunsADay: runsADay(setting('POSTURE_SCHEDULE')),
     verifyFullHours: Number(setting('VERIFY_FULL_HOURS')),
-    recheckDays: Number(setting('RECHECK_DAYS')),
-    verifyHours: (parseTimeSpan(text(one('Web/sites/config', 'func-auditor'), TIMEOUT)) ?? NaN) / 3_600_000,
+    recheckDays: Number(text(auditor, 'RECHECK_DAYS')),
+    verifyHours: (parseTimeSpan(text(auditor, TIMEOUT)) ?? NaN) / 3_600_000,
     heartbeatMinutes: Number(setting('HEARTBEAT_MINUTES')),
   };
 }

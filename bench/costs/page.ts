@@ -5,6 +5,8 @@ import type { Deployed, Size } from './deployed.ts';
 import { PRICE_LIST, priceOf, sourceOf } from './priceList.ts';
 import type { Source } from './priceList.ts';
 import { ASSUMPTIONS, DAYS, MEASURED, WORKLOADS, assumed, usageOf } from './usage.ts';
+import { MANY, SPREAD_DAYS, usesOf } from './uses.ts';
+import type { Uses } from './uses.ts';
 
 const YEAR = 365;
 const FIVE_MINUTES_A_DAY = 288;
@@ -72,7 +74,35 @@ function calculate(size: Size, days: number, { deployed: change }: Omit<Change, 
   const deployed = { ...as, ...change?.(as) };
   const usage = usageOf(deployed, workload, Math.min(days, workload.keptDays));
   const lines = billOf(deployed, usage);
-  return { deployed, usage, lines, total: totalOf(lines) };
+  return { deployed, usage, lines, total: totalOf(lines), uses: usesOf(deployed, workload, usage, lines) };
+}
+
+/** usesTable shows what a year costs by what is done, for each size. */
+function usesTable(head: readonly string[], sizes: readonly { readonly uses: Uses }[]): string {
+  const row = (title: string, of: (uses: Uses) => string): string[] => [title, ...sizes.map(({ uses }) => of(uses))];
+  const cost = (title: string, of: (uses: Uses) => number): string[] => row(title, (uses) => money(of(uses)));
+  const total = ({ year }: Uses): number => Object.values(year).reduce((sum, one) => sum + one, 0);
+  return table(head, [
+    cost('take in: export and event hub', ({ year }) => year.takeIn),
+    cost('seal and sign', ({ year }) => year.seal),
+    cost('store', ({ year }) => year.store),
+    cost('check what is new, and state how it stands, each hour', ({ year }) => year.check),
+    cost('recheck in full, as often as it is deployed', ({ year }) => year.recheck),
+    cost('the rest', ({ year }) => year.rest),
+    row('**total**', (uses) => `**${money(total(uses))}**`),
+    cost('one full recheck of what is held', ({ recheck }) => recheck.cost),
+    row('its hours on one instance', ({ recheck }) => number(recheck.hours)),
+    row('its hours on eight, where it is cut into slices', ({ recheck: { hours, slices } }) =>
+      slices > 0 ? number(hours / Math.min(8, slices)) : '–',
+    ),
+    cost(`rolling, once in ${SPREAD_DAYS} days (\`RECHECK_DAYS\`): a year`, ({ rolling }) => rolling),
+    cost('`verify` or `verify --quick` elsewhere: what it reads', ({ reading }) => reading),
+    row('requests of a search for one value in all that is held', ({ search }) => number(search.all.requests)),
+    cost(`${number(MANY)} such searches`, ({ search }) => search.all.cost),
+    row('requests of a search in one day', ({ search }) => number(search.day.requests)),
+    cost(`${number(MANY)} such searches`, ({ search }) => search.day.cost),
+    cost(`${number(MANY)} proofs of a record`, ({ prove }) => prove),
+  ]);
 }
 
 const ofComponent = (lines: readonly Line[], component: Component): number =>
@@ -145,6 +175,9 @@ export function costsBlock(): string {
       head,
       BASES.map((basis) => [basis, ...perSize(({ lines, total }) => `${shareOf(lines, basis, total)} %`)]),
     ),
+    '## What a year costs, by what is done',
+    'The same twelve months, at the rate of that one, by what they pay for. What two of them share, such as the storage of the hosts and the vault, is counted with sealing; *the rest* is alerts, Log Analytics, the private network and instances that stand by, less what is free. Each row below the total is one thing, done once or as often as it says, with the prices of requests and of time in functions alone.',
+    usesTable(head, year),
     '## What dominates',
     ...year.map(({ size, lines, total }) => {
       const largest = components

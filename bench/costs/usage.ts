@@ -33,8 +33,6 @@ export const {
 
 export const MEASURED = readJson('measured.json') as Measured;
 
-/** A full recheck in one run reads each segment, and once more to make the index again; one in slices doesn't make that. */
-export const READS_IN_FULL = 2;
 /** It reads each report for its entry, for itself and with its page, which it reads too. */
 export const READS_A_REPORT = 4;
 export const DAYS = HOURS / 24;
@@ -96,7 +94,6 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const full = predict(MEASURED.verify, { partitions, ...held });
   const weight = held.segments * (storedASegment + SEGMENT_BYTES);
   const slices = weight > WHOLE_BYTES ? Math.ceil(weight / SLICE_BYTES) : 0;
-  const readsInFull = slices > 0 ? 1 : READS_IN_FULL;
   // Each run while a recheck is under way reads the results that are there: half of them, on average.
   const runsOfRecheck = Math.max(1, deployed.recheckDays * verifyRunsADay);
   const recheck = {
@@ -124,13 +121,14 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const gbADay = (segmentsADay * storedASegment) / GB;
   const inTier = (tier: keyof typeof days) => ({
     gb: gbADay * days[tier],
-    fullReads: segmentsADay * days[tier] * fulls * readsInFull,
-    fullGb: gbADay * days[tier] * fulls * readsInFull,
+    fullReads: segmentsADay * days[tier] * fulls,
+    fullGb: gbADay * days[tier] * fulls,
   });
   const besideADay = (integrated.bytes * integrateRunsADay + (verified.bytes + stated.bytes) * verifyRunsADay) / GB;
 
   const seconds = (requests: number): number => (requests * assumed('requestMs')) / 1000;
   const perSegment = 1 / assumed('readsAtOnce');
+  const msAMegabyte = assumed(slices > 0 ? 'sliceMsAMegabyte' : 'recheckMsAMegabyte');
   const runSeconds = {
     // Two questions to the hub, and two for each partition, one after the other.
     watch: Math.max(assumed('leastRunSeconds'), seconds(2 + 2 * partitions)),
@@ -142,20 +140,28 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
       assumed('leastRunSeconds'),
       seconds((verified.read + statedReads) * perSegment + verified.write + stated.write + verified.list + stated.list),
     ),
-    full: seconds(
-      (full.read + fullReportReads + held.segments * (readsInFull - 1)) * perSegment +
-        full.write +
-        full.list +
-        held.segments / PAGE,
+    full: Math.max(
+      seconds(
+        (full.read + fullReportReads) / assumed('recheckReadsAtOnce') + full.write + full.list + held.segments / PAGE,
+      ),
+      (held.segments * (assumed('recheckMs') + (msAMegabyte * rawASegment) / 1e6)) / 1000,
     ),
   };
 
-  const writes =
-    segments * MEASURED.seal.write + integrated.write * integrateRuns + (verified.write + stated.write) * verifyRuns;
-  // The watch asks whether a partition has a further segment.
-  const looks = watchRuns * partitions;
-  const reads = integrated.read * integrateRuns + (verified.read + statedReads) * verifyRuns + looks;
-  const lists = integrated.list * integrateRuns + (verified.list + stated.list) * verifyRuns;
+  // What the sealer asks of the ledger account, and the auditor each hour. The watch asks whether a partition has a further segment.
+  const sealing = {
+    writes: segments * MEASURED.seal.write + integrated.write * integrateRuns,
+    reads: integrated.read * integrateRuns + watchRuns * partitions,
+    lists: integrated.list * integrateRuns,
+  };
+  const checking = {
+    writes: (verified.write + stated.write) * verifyRuns,
+    reads: (verified.read + statedReads) * verifyRuns,
+    lists: (verified.list + stated.list) * verifyRuns,
+  };
+  const writes = sealing.writes + checking.writes;
+  const reads = sealing.reads + checking.reads;
+  const lists = sealing.lists + checking.lists;
   // What a full recheck reads that is no segment stays hot: batches, checkpoints, tiles, reports.
   const fullLogReads = (full.read - held.segments + fullReportReads) * fulls;
   const fullLists = (full.list + held.segments / PAGE) * fulls;
@@ -180,6 +186,9 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     rawGb: rawBytes / GB,
     deliveries,
     segments,
+    segmentsADay,
+    /** of the log: segments, and of each batch one */
+    entriesADay: segmentsADay + integrateRunsADay,
     rawASegment,
     storedASegment,
     integrateRuns,
@@ -190,6 +199,8 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
     statedReads,
     tiers: { hot: inTier('hot'), cool: inTier('cool'), cold: inTier('cold') },
     besideGb: besideADay * heldDays,
+    sealing,
+    checking,
     writes,
     reads,
     lists,

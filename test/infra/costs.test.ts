@@ -8,7 +8,9 @@ import { SIZES, readDeployed, runsADay } from '../../bench/costs/deployed.ts';
 import { costsBlock } from '../../bench/costs/page.ts';
 import { PRICE_LIST, sourceOf } from '../../bench/costs/priceList.ts';
 import { statusReads } from '../../bench/costs/statusReads.ts';
-import { MEASURED, READS_A_REPORT, READS_IN_FULL, WORKLOADS, storedBytesOf } from '../../bench/costs/usage.ts';
+import { MEASURED, READS_A_REPORT, WORKLOADS, storedBytesOf } from '../../bench/costs/usage.ts';
+import { unitsOf } from '../../bench/costs/uses.ts';
+import { endOfSmallest, groupUnits, widthsIn } from '../../src/core/index/ranges.ts';
 import { ROOT, readBlock } from '../../tools/pages/markedBlock.ts';
 import { section } from '../docs/pages.ts';
 import { cells } from './support/ports.ts';
@@ -78,6 +80,11 @@ describe('what the page shows adds up', () => {
       ]);
     }
     expect(rowOf('## A month, in USD', 'total')[at]?.toFixed(2)).toBe(sum(lines));
+    const uses = rowsOf('## What a year costs, by what is done');
+    const end = uses.findIndex(([title]) => title === 'total');
+    const parts = uses.slice(2, end).reduce((all, row) => all + toNumber(row[at + 1] as string), 0);
+    expect(Math.abs(parts - 12 * Number(sum(lines)))).toBeLessThan(0.05);
+    expect(toNumber(uses[end]?.[at + 1] as string)).toBeCloseTo(12 * Number(sum(lines)), 1);
     expect(rowOf('## What changes it', 'as deployed')[at]?.toFixed(2)).toBe(sum(lines));
     expect(rowOf('## A month, in USD', 'a year')[at]?.toFixed(2)).toBe(sum(lines));
   });
@@ -146,7 +153,7 @@ test('every price is used, and says where it is from', () => {
 });
 
 describe('what was measured', () => {
-  test('a full recheck reads each segment once more than one of what is new', async () => {
+  test('a full recheck reads each segment once, as one of what is new does', async () => {
     const [partitions, segments, runs] = [7, 2, 40];
     const ledger = new CountedLedger(partitions);
     for (let run = 0; run < runs; run++) {
@@ -156,7 +163,7 @@ describe('what was measured', () => {
     const held = partitions * segments * runs;
     const { read } = predict(MEASURED.verify, { partitions, segments: held, checkpoints: runs });
     // The first check of a ledger is of everything.
-    expect((await ledger.verify(24)).read / (read + held * (READS_IN_FULL - 1))).toBeCloseTo(1, 1);
+    expect((await ledger.verify(24)).read / read).toBeCloseTo(1, 1);
   });
 
   test('a full recheck reads each report, with its entry and its page', async () => {
@@ -171,6 +178,30 @@ describe('what was measured', () => {
     }
     await ledger.integrate();
     expect(((await ledger.verify(all)).read - before.read) / (2 * more)).toBeCloseTo(READS_A_REPORT, 0);
+  });
+
+  test.each([
+    [1, 1],
+    [32, 1],
+    [33, 10],
+    [1024, 10],
+    [40_000, 10],
+    [70_001, 200],
+  ])('the index of a log of %d entries with %d records each has so many units', (entries, records) => {
+    let units: { from: number; to: number; records: number; tree: { size: number } }[] = [];
+    for (let from = 0; from < entries;) {
+      const to = Math.min(endOfSmallest(from), entries);
+      units.push({ from, to, records: (to - from) * records, tree: { size: 1 } });
+      from = to;
+    }
+    for (const width of widthsIn(entries))
+      units = groupUnits(units, width, entries).map((group) => ({
+        from: group[0]?.from ?? NaN,
+        to: group.at(-1)?.to ?? NaN,
+        records: group.reduce((sum, unit) => sum + unit.records, 0),
+        tree: { size: group.length },
+      }));
+    expect(unitsOf(entries, records)).toBe(units.length);
   });
 
   test('a status reads no more of a log that grows for ever', () => {

@@ -5,7 +5,7 @@ export const ENTRIES_PER_UNIT = 32;
 /** FAN_OUT is how many units become one. */
 const FAN_OUT = 32;
 /** MAX_UNIT_RECORDS and MAX_UNIT_TERMS bound what units have together that become one. */
-const MAX_UNIT_RECORDS = 4_194_304;
+export const MAX_UNIT_RECORDS = 4_194_304;
 const MAX_UNIT_TERMS = 4_194_304;
 
 /** EntryRange is entries of the log, from `from` to before `to`. */
