@@ -6,7 +6,8 @@ import type { Measurement, Subject } from './subject.ts';
 import { SUBJECTS } from './subjects.ts';
 import { withSurroundings } from './surroundings.ts';
 
-const ROUNDS = 5;
+const DEFAULT_ROUNDS = 5;
+const MOST_ROUNDS = 100;
 const DEFAULT_MEGABYTES = 100;
 const SEGMENTS = 1_000_000;
 /** Below this, there are too few segments for some subjects. */
@@ -18,12 +19,14 @@ median of the rounds' ratios and how far they lay apart. A missed bar is shown, 
 
   --only NAME      one subject: ${SUBJECTS.map(({ name }) => name).join(', ')}
   --megabytes N    raw bytes of generated log bodies (${DEFAULT_MEGABYTES}); less is faster and says less
+  --rounds N       interleaved rounds (${DEFAULT_ROUNDS}); quick subjects take several times as many, and long ones fewer
   --json           print one JSON object
 `;
 
 interface Options {
   readonly subjects: readonly Subject[];
   readonly megabytes: number;
+  readonly rounds: number;
   readonly isJson: boolean;
 }
 
@@ -33,6 +36,7 @@ function parseOptions(): Options | 'help' | { readonly wrong: string } {
       options: {
         only: { type: 'string' },
         megabytes: { type: 'string' },
+        rounds: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -44,7 +48,11 @@ function parseOptions(): Options | 'help' | { readonly wrong: string } {
     if (!Number.isInteger(megabytes) || megabytes < LEAST_MEGABYTES || megabytes > 1000) {
       return { wrong: `--megabytes must be a whole number from ${LEAST_MEGABYTES} to 1000` };
     }
-    return { subjects, megabytes, isJson: values.json };
+    const rounds = Number(values.rounds ?? DEFAULT_ROUNDS);
+    if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
+      return { wrong: `--rounds must be a whole number from 1 to ${MOST_ROUNDS}` };
+    }
+    return { subjects, megabytes, rounds, isJson: values.json };
   } catch (error) {
     return { wrong: error instanceof Error ? error.message : String(error) };
   }
@@ -64,7 +72,7 @@ function machine(): Readonly<
   };
 }
 
-async function main({ subjects, megabytes, isJson }: Options): Promise<void> {
+async function main({ subjects, megabytes, rounds, isJson }: Options): Promise<void> {
   const here = machine();
   const say = (text: string): void => {
     if (!isJson) process.stdout.write(`${text}\n`);
@@ -76,7 +84,7 @@ async function main({ subjects, megabytes, isJson }: Options): Promise<void> {
     `${megabytes} MB of generated log bodies; median of several rounds (least–most); MB are 10^6 bytes of raw bodies`,
   );
   const results: ({ readonly name: string; readonly title: string; readonly seconds: number } & Measurement)[] = [];
-  await withSurroundings({ bytes: megabytes * 1e6, rounds: ROUNDS, segments: SEGMENTS }, async (surroundings) => {
+  await withSurroundings({ bytes: megabytes * 1e6, rounds, segments: SEGMENTS }, async (surroundings) => {
     for (const subject of subjects) {
       const { name, title } = subject;
       if (isJson) process.stderr.write(`${name}\n`);
@@ -93,8 +101,7 @@ async function main({ subjects, megabytes, isJson }: Options): Promise<void> {
   });
   const barred = results.flatMap(({ figures }) => figures).filter(({ bar }) => bar !== undefined);
   const missed = barred.filter(({ isMet }) => isMet === false);
-  if (isJson)
-    process.stdout.write(`${JSON.stringify({ machine: here, megabytes, rounds: ROUNDS, subjects: results })}\n`);
+  if (isJson) process.stdout.write(`${JSON.stringify({ machine: here, megabytes, rounds, subjects: results })}\n`);
   say(
     `\n${barred.length - missed.length} of ${barred.length} bars met${missed.length > 0 ? `; not: ${missed.map(({ name }) => name).join('; ')}` : ''}`,
   );

@@ -29,13 +29,17 @@ describe('the program', () => {
     expect(stdout).toMatch(/3 of 3 bars met\n$/);
   });
 
-  test.each([['--only', 'everything'], ['--megabytes', '0'], ['--megabytes', 'x'], ['--fast'], ['seal']])(
-    'refuses %s %s with status 64 and says what is right',
-    (...args) => {
-      const { status, stdout, stderr } = bench(...args);
-      expect(status).toBe(64);
-      expect(stdout).toBe('');
-      expect(stderr).toContain('--only NAME');
-    },
-  );
+  test.each([
+    ['--only', 'everything'],
+    ['--rounds', '0'],
+    ['--megabytes', '0'],
+    ['--megabytes', 'x'],
+    ['--fast'],
+    ['seal'],
+  ])('refuses %s %s with status 64 and says what is right', (...args) => {
+    const { status, stdout, stderr } = bench(...args);
+    expect(status).toBe(64);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('--only NAME');
+  });
 });
