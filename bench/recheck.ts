@@ -68,6 +68,8 @@ async function measure({ workload, rounds, folder }: Surroundings): Promise<Meas
     wholeBytes: 0,
     sliceBytes: 1,
     spreadMs: 0,
+    planBytes: Infinity,
+    joinMs: Infinity,
     mostMs: Infinity,
   });
   await recheck.turn(DUE);

@@ -86,7 +86,7 @@ export function usesOf(deployed: Deployed, { recordsADay }: Workload, usage: Usa
 
 /** unitsOf gives how many units the index of a log of so many entries has, where each has so many records. */
 export function unitsOf(entries: number, recordsAnEntry: number): number {
-  const widths = [...widthsIn(entries)].filter((width) => width * recordsAnEntry <= MAX_UNIT_RECORDS).reverse();
+  const widths = [...widthsIn(entries)].filter((width) => width * recordsAnEntry <= MAX_UNIT_RECORDS).toReversed();
   let [units, left] = [0, entries];
   for (const width of [...widths, ENTRIES_PER_UNIT]) {
     units += Math.floor(left / width);

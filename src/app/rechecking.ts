@@ -4,14 +4,19 @@ import { BlobTileStore } from '../adapters/blobTileStore.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { openStorageQueue } from '../adapters/storageQueue.ts';
 import type { RecheckSettings } from '../config/recheck.ts';
+import { MINUTE_MS } from '../core/units.ts';
 import { MOST_REQUESTS } from '../ledger/concurrency.ts';
 import { SEGMENTS_A_THREAD } from './threads.ts';
 import type { Logger } from '../ports/host.ts';
 import { SegmentWorkers } from '../threads/workers.ts';
 import { rehashWithinMs } from '../verify/job.ts';
 import { Recheck } from '../verify/recheck/recheck.ts';
+import { MOST_PLAN_BYTES } from '../verify/recheck/plan.ts';
 import type { RecheckDeps } from '../verify/recheck/recheck.ts';
 import { workOnSlice } from '../verify/recheck/work.ts';
+
+/** So long a run joins slices: an hour's run ends before the next one, with the check of what is new behind it. */
+const JOIN_MS = 40 * MINUTE_MS;
 
 /** Rechecking is what cuts full rechecks into slices, and works on these. */
 export class Rechecking {
@@ -27,7 +32,15 @@ export class Rechecking {
   async recheck(log: Logger): Promise<Recheck> {
     const { queue: name, queues, wholeBytes, sliceBytes, spreadMs } = this.#settings;
     const [shared, queue] = await Promise.all([this.#shared(log), openStorageQueue(queues, name)]);
-    return new Recheck({ ...shared, queue, wholeBytes, sliceBytes, spreadMs });
+    return new Recheck({
+      ...shared,
+      queue,
+      wholeBytes,
+      sliceBytes,
+      spreadMs,
+      planBytes: MOST_PLAN_BYTES,
+      joinMs: JOIN_MS,
+    });
   }
 
   /** work does what a message says, whoever wrote it. */

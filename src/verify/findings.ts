@@ -45,6 +45,11 @@ export class Findings {
     this.#add({ code: 'sequence-gap', severity: 'error', object, detail, declared: true });
   }
 
+  /** isSaid tells whether there is a finding of that code about an object. */
+  isSaid(code: FindingCode, object: string): boolean {
+    return this.listed.some((finding) => finding.code === code && finding.object === object);
+  }
+
   /** isViolated tells whether there is an error that nobody acknowledged. */
   get isViolated(): boolean {
     return (
@@ -76,11 +81,16 @@ export class Findings {
 
   /**
    * repeat takes over the findings of an earlier check, because this one doesn't look there again. Which are acknowledged, it
-   * finds itself. Of those that were only counted nobody knows more than that they may be errors.
+   * finds itself. Of those that were only counted nobody knows more than that they may be errors. With `isPart` they are of another
+   * part of this check: none is left out, and none counts as repeated.
    */
-  repeat({ findings, findingsOmitted, status }: Pick<Report, 'findings' | 'findingsOmitted' | 'status'>): void {
-    for (const { acknowledged: _, ...finding } of findings.filter(isRepeated))
-      if (this.#add(finding)) this.repeated += 1;
+  repeat(
+    { findings, findingsOmitted, status }: Pick<Report, 'findings' | 'findingsOmitted' | 'status'>,
+    isPart = false,
+  ): void {
+    for (const { acknowledged: _, ...finding } of isPart ? findings : findings.filter(isRepeated))
+      if (this.#add(finding) && !isPart) this.repeated += 1;
+    if (isPart) this.omitted += findingsOmitted;
     if (findingsOmitted > 0 && status === 'violated') this.#hasOmittedError = true;
   }
 

@@ -1,5 +1,5 @@
-import type { VerifyOptions } from './options.ts';
-import { verifyLedger } from './verify.ts';
+import type { RecheckSoFar, VerifyOptions } from './options.ts';
+import { verifyInParts, verifyLedger } from './verify.ts';
 import type { VerifyDeps } from './context.ts';
 import { faultIn } from '../core/errors.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
@@ -36,21 +36,21 @@ export async function runVerifyJob(job: VerifyJob): Promise<Report | undefined> 
   const { store, log, auditors, filing, verifiers, policy, allowance } = job;
   const anchor = await newestReport(store, auditors, filing.entered);
   const { turn, recheck } = await turnOf(job, anchor);
-  const isWhole = turn === 'whole' || turn?.rehashed !== undefined;
-  // There is nothing to go on from, and what is under way has not come to its end.
-  if (!isWhole && !(anchor !== undefined && canGoOnFrom(anchor.report))) return undefined;
-  const known = await knownFindings(filing, auditors, 'integrity');
-  const report = await verifyLedger(job, {
+  const options = {
     ledger: auditors.ledger,
     auditors,
-    isIncremental: !isWhole,
-    ...(typeof turn === 'object' && { recheck: turn }),
     rehashWithinMs: rehashWithinMs(job.fullVerifyHours),
     ...(verifiers !== undefined && { verifiers }),
     ...(policy !== undefined && { policy }),
     ...(allowance !== undefined && { allowance }),
     ...(anchor !== undefined && { anchor }),
-  });
+  };
+  const { whole, underway } = await verifyWhole(job, options, turn);
+  // There is nothing to go on from, and what is under way has not come to its end.
+  if (whole === undefined && !(anchor !== undefined && canGoOnFrom(anchor.report))) return undefined;
+  const known = await knownFindings(filing, auditors, 'integrity');
+  const recheckSoFar = underway && { recheck: { underway } };
+  const report = whole ?? (await verifyLedger(job, { ...options, isIncremental: true, ...recheckSoFar }));
 
   const { status, checked, findings, findingsAcknowledged: acknowledged } = report;
   // Before it is filed: a process that ends between the two says again what is new.
@@ -72,8 +72,29 @@ export async function runVerifyJob(job: VerifyJob): Promise<Report | undefined> 
   if (status === 'verified') log.info('verified', fields);
   else if (status === 'unverified' && checked.segments === 0) log.info('nothing to verify yet', fields);
   else log.error('not verified', fields);
-  if (isWhole) await endRecheck(job, recheck);
+  if (whole !== undefined) await endRecheck(job, recheck);
   return report;
+}
+
+/** Whole is what came of a full check, or how far it is. */
+interface Whole {
+  readonly whole?: Report;
+  readonly underway?: RecheckSoFar['underway'];
+}
+
+/** verifyWhole makes a full check where one is due: in one run, or as one that joins slices and may leave the rest to the next run. */
+async function verifyWhole(job: VerifyJob, options: VerifyOptions, turn: RecheckTurn | undefined): Promise<Whole> {
+  if (turn === 'whole') return { whole: await verifyLedger(job, options) };
+  const { rehashed, joining, underway } = turn ?? {};
+  if (rehashed === undefined) return { ...(underway && { underway }) };
+  const pausing = joining && { pausing: joining };
+  const { report, isPaused } = await verifyInParts(job, { ...options, recheck: { rehashed }, ...pausing });
+  if (!isPaused) return { whole: report };
+  await joining?.keep(report);
+  const { slices } = rehashed;
+  job.log.info('recheck joined in part', { segments: report.checked.segments, entries: report.log?.entries ?? 0 });
+  const findings = report.findings.filter(({ severity }) => severity === 'error');
+  return { underway: { slices, done: slices, findings } };
 }
 
 interface Turn {

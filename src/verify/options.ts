@@ -1,6 +1,6 @@
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
-import type { Finding } from '../core/objects/report.ts';
+import type { Finding, Report } from '../core/objects/report.ts';
 import type { Auditors } from '../core/objects/reportFile.ts';
 import type { LedgerInterval } from '../core/objects/slice.ts';
 import type { Anchor } from '../ledger/reports.ts';
@@ -28,6 +28,8 @@ export interface VerifyOptions {
   readonly allowance?: Allowance;
   /** what a recheck in slices has come to; a full check joins it, an incremental one says what it found so far */
   readonly recheck?: RecheckSoFar;
+  /** where a full check of a ledger with a log may end before it is through; see verifyInParts */
+  readonly pausing?: Pausing;
   /** in a check that goes on from a report: how old its oldest re-hash may be; left out: any age */
   readonly rehashWithinMs?: number;
   /** a checkpoint that was kept elsewhere: the log must still contain it */
@@ -40,6 +42,14 @@ export interface RecheckSoFar {
   readonly rehashed?: RehashedSegments;
   /** while some haven't: how many there are, how many are done, and what these found */
   readonly underway?: { readonly slices: number; readonly done: number; readonly findings: readonly Finding[] };
+}
+
+/** Pausing lets a full check end behind a checkpoint of the log, and another one go on from there. */
+export interface Pausing {
+  /** what the parts before came to, which this one adds to; left out: it is the first */
+  readonly before?: Report;
+  /** isDue tells whether this one is to end. */
+  isDue(): boolean;
 }
 
 /** Allowance is how far a log that is in use may lag. */

@@ -11,7 +11,7 @@ import type { VerifyOptions } from './options.ts';
 import { Tally } from './tally.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
 import { formatVerifierKey } from '../core/note/verifierKey.ts';
-import type { Checked, IntervalReport, Report, Status } from '../core/objects/report.ts';
+import type { Checked, IntervalReport, LogReport, Report, Status } from '../core/objects/report.ts';
 
 /** contextOf begins a check. */
 export function contextOf(deps: VerifyDeps, options: VerifyOptions): Context {
@@ -86,17 +86,19 @@ export function compose(context: Context, options: VerifyOptions, outcome: Outco
   const { started, before, log, index, interval } = outcome;
   const { findings, tally, ledger } = context;
   const finished = new Date(context.now()).toISOString();
-  const logReport = log && { ...log.report(tally.notIntegrated), ...(index.report && { index: index.report }) };
+  const part = before !== undefined && before === options.pausing?.before ? before : undefined;
+  const own = log && { ...log.report(tally.notIntegrated), ...(index.report && { index: index.report }) };
+  const logReport = own && addLog(own, part?.log);
   return {
     version: 1,
     kind: 'integrity',
     ledger: ledger.name ?? null,
-    started: new Date(started).toISOString(),
+    started: part?.started ?? new Date(started).toISOString(),
     finished,
     status: statusOf(context, options, outcome),
     checked: tally.checked({
-      ...modeOf(options, before, finished),
-      ...rehashedOf(context, options, outcome, finished),
+      ...modeOf(options, part === undefined ? before : undefined, finished),
+      ...rehashedOf(context, options, outcome, part, finished),
       anchor: options.anchor?.name ?? null,
       findingsRepeated: findings.repeated,
     }),
@@ -111,7 +113,7 @@ export function compose(context: Context, options: VerifyOptions, outcome: Outco
     partitions: interval === undefined ? tally.partitions : [],
     findings: findings.listed,
     // Which ones the anchor left out isn't known, nor whether they are among these.
-    findingsOmitted: Math.max(findings.omitted, before?.findingsOmitted ?? 0),
+    findingsOmitted: part === undefined ? Math.max(findings.omitted, before?.findingsOmitted ?? 0) : findings.omitted,
     findingsAcknowledged: findings.acknowledged,
     unreadable: tally.unreadable,
   };
@@ -134,11 +136,13 @@ function rehashedOf(
   { rehashed, tally }: Context,
   { isQuick = false, interval }: VerifyOptions,
   { started, before }: Pick<Outcome, 'started' | 'before'>,
+  part: Report | undefined,
   finished: string,
 ): Pick<Checked, 'rehashed'> {
   if (interval !== undefined || isQuick) return {};
-  if (before !== undefined) return before.checked.rehashed === undefined ? {} : { rehashed: before.checked.rehashed };
-  const begun = new Date(started).toISOString();
+  if (before !== undefined && part === undefined)
+    return before.checked.rehashed === undefined ? {} : { rehashed: before.checked.rehashed };
+  const { first: begun = new Date(started).toISOString() } = part?.checked.rehashed ?? {};
   const first = rehashed !== undefined && rehashed.first < begun ? rehashed.first : begun;
   return { rehashed: { first, last: finished, slices: rehashed?.slices ?? 0, segments: tally.rehashedBefore } };
 }
@@ -152,4 +156,27 @@ function modeOf(
   if (isQuick) return { mode: 'quick', lastFull: anchor?.report.checked.lastFull ?? '' };
   if (before !== undefined) return { mode: 'incremental', lastFull: before.checked.lastFull };
   return { mode: 'full', lastFull: finished };
+}
+
+/** addLog adds what a part of a check counted of the log to what the one before did. */
+function addLog(own: LogReport, part: LogReport | undefined): LogReport {
+  if (part === undefined) return own;
+  const { cosignatures } = own;
+  return {
+    ...own,
+    entries: own.entries + part.entries,
+    entriesCompared: own.entriesCompared + part.entriesCompared,
+    checkpoints: own.checkpoints + part.checkpoints,
+    signatures: own.signatures + part.signatures,
+    signedBy: [...new Set([...(part.signedBy ?? []), ...(own.signedBy ?? [])])].sort(),
+    tiles: own.tiles + part.tiles,
+    ...(cosignatures && {
+      cosignatures: {
+        ...cosignatures,
+        verified: cosignatures.verified + (part.cosignatures?.verified ?? 0),
+        notChecked: cosignatures.notChecked + (part.cosignatures?.notChecked ?? 0),
+        quorum: cosignatures.quorum ?? part.cosignatures?.quorum ?? null,
+      },
+    }),
+  };
 }

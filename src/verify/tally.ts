@@ -56,6 +56,14 @@ export class Tally {
     this.#onProgress = onProgress;
   }
 
+  /** takeOver goes on counting where a part of a check ended. */
+  takeOver({ checked, unreadable }: Pick<Report, 'checked' | 'unreadable'>): void {
+    const { segments, records, events, duplicates, storedBytes, lineBytes, rehashed } = checked;
+    Object.assign(this, { segments, records, events, duplicates, storedBytes, lineBytes });
+    this.rehashedBefore = rehashed?.segments ?? 0;
+    for (const { object, why } of unreadable) this.addUnreadable(object, why);
+  }
+
   /** addSegment counts an object in the place of a segment; without a summary nobody looked into it. */
   addSegment(size: number, summary?: SegmentSummary): void {
     this.segments += 1;

@@ -25,25 +25,46 @@ const SEGMENTS = 'segments/';
  */
 export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}): Promise<Report> {
   if (given.interval !== undefined) return verifyInterval(deps, given, given.interval);
+  return (await verifyInParts(deps, given)).report;
+}
+
+/** VerifiedPart is what a check came to, and whether it paused: then the report is of what is up to its newest checkpoint. */
+export interface VerifiedPart {
+  readonly report: Report;
+  readonly isPaused: boolean;
+}
+
+/**
+ * verifyInParts is verifyLedger, where a full check may pause: its report is then for another one to go on from, which takes over what
+ * was found and counted, and states all of it. Where the log no longer has what a part ended with, nothing is taken over.
+ */
+export async function verifyInParts(deps: VerifyDeps, given: VerifyOptions): Promise<VerifiedPart> {
   const started = deps.now();
   const wanted = reportBefore(given);
   const context = contextOf(deps, given);
   const { findings } = context;
-  const begun = await beginLog(context, given);
+  const begun = await beginLog(context, given, wanted);
   const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
-  const options = { ...given, isIncremental: before !== undefined };
-  if (before !== undefined) findings.repeat(before);
+  const isNext = before !== undefined && before === given.pausing?.before;
+  const options = { ...given, isIncremental: before !== undefined && !isNext };
+  if (before !== undefined) findings.repeat(before, isNext);
+  if (isNext) context.tally.takeOver(before);
   for (const { code, object, detail } of given.recheck?.underway?.findings ?? []) findings.error(code, object, detail);
 
   const position = begun.start.continued && begun.start.position;
-  const derived = await DerivedIndex.begin(context, options);
-  const walks = new Walks(context, options, position, derived);
+  const derived = isNext ? undefined : await DerivedIndex.begin(context, options);
+  const walks = new Walks(context, options, { ...(before && { before }), ...(position && { position }) }, derived);
   let log: FollowedLog | undefined;
   let until: number;
   try {
     for (const partition of position?.positions.keys() ?? []) walks.of(partition);
     await beginWalks(context, options, walks);
     log = await followLog(context, options, begun, walks);
+    if (log?.isPaused === true) {
+      walks.pause();
+      context.clock.finish(findings, new Set());
+      return { report: compose(context, options, { started, before, log, index: { notChecked: [] } }), isPaused: true };
+    }
     const isUnread = begun.checkpoints.isIncomplete;
     if (log === undefined && walks.count > 0 && !isUnread) demandCheckpoint(context, options);
     until = integratedUntil(context, options, log, isUnread);
@@ -55,14 +76,16 @@ export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}):
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
   await finishFindings(context, log, until, () => {
     checkSilence(context, options);
-    if (before !== undefined) checkRecheck(context, options, before);
+    if (before !== undefined && !isNext) checkRecheck(context, options, before);
   });
-  return compose(context, options, { started, before, log, index });
+  return { report: compose(context, options, { started, before, log, index }), isPaused: false };
 }
 
-/** reportBefore gives the report that an incremental check goes on from. It throws TARGET_INVALID for options that exclude each other. */
-function reportBefore({ anchor, isIncremental = false, isQuick = false }: VerifyOptions): Report | undefined {
-  if (!isIncremental) return undefined;
+/** reportBefore gives the report that a check goes on from. It throws TARGET_INVALID for options that exclude each other. */
+function reportBefore({ anchor, isIncremental = false, isQuick = false, pausing }: VerifyOptions): Report | undefined {
+  if (pausing !== undefined && (isIncremental || isQuick))
+    throw new AuditsealError('TARGET_INVALID', 'only a full check pauses');
+  if (!isIncremental) return pausing?.before;
   if (isQuick) throw new AuditsealError('TARGET_INVALID', 'a quick check begins at the first entry');
   if (anchor !== undefined && canGoOnFrom(anchor.report)) return anchor.report;
   const why = 'a check can only go on from a report that checked something and could read everything';

@@ -4,7 +4,6 @@ import { formatReport, parseReport } from '../../src/core/objects/reportFile.ts'
 import { read, reportOf, sceneOf } from '../support/attackScene.ts';
 import { Auditor, grow, once } from '../support/auditor.ts';
 import type { Outcome } from '../support/auditor.ts';
-import { nameOf } from '../support/forge.ts';
 import { checkpoint } from '../support/loggedLedger.ts';
 import { inProcess } from '../support/program.ts';
 
@@ -20,7 +19,7 @@ describe('the file of the kept checkpoint', () => {
     await grow(scene);
     await auditor.mirror(scene);
     await auditor.keep(scene.kept);
-    once(nameOf(0), whileChecking);
+    once(checkpoint(0), whileChecking);
     return auditor.verify(scene);
   }
 

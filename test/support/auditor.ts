@@ -115,7 +115,7 @@ export function showFrom(first: number, { objects }: Scene): () => number {
   return () => reads;
 }
 
-/** once does something before a name is read for the first time. */
+/** once does something before a name is read. Threads read segments themselves, so it is for other names. */
 export function once(name: string, action: () => Promise<unknown>): void {
   FolderStore.prototype.read = async function (read) {
     if (read === name) await action();

@@ -11,6 +11,7 @@ import { summarizeSegment } from '../../src/core/segment/summary.ts';
 import type { SummarizeSegment } from '../../src/core/segment/summary.ts';
 import type { Logger } from '../../src/ports/host.ts';
 import { runVerifyJob } from '../../src/verify/job.ts';
+import type { VerifyDeps } from '../../src/verify/context.ts';
 import type { VerifyOptions } from '../../src/verify/options.ts';
 import { verifyLedger } from '../../src/verify/verify.ts';
 
@@ -36,21 +37,18 @@ export async function ledgerOf(steps = 4, length = 12, changes: Parameters<typeo
 }
 
 export const checkLedger = (
-  { store, tiles }: Ledger,
+  ledger: Ledger,
   options: VerifyOptions = {},
   second = SECOND + 60,
   summarize: SummarizeSegment = async (stored, question) => summarizeSegment(stored, question),
-): Promise<Report> =>
-  verifyLedger(
-    {
-      store,
-      tiles,
-      now: () => Date.parse(timeOf(second)),
-      summarize,
-      concurrency: 3,
-    },
-    { verifiers: [KEY.verifierKey], ...options },
-  );
+): Promise<Report> => verifyLedger(checkDeps(ledger, second, summarize), { verifiers: [KEY.verifierKey], ...options });
+
+/** checkDeps is what a check of a ledger works with, at a second of the story. */
+export const checkDeps = (
+  { store, tiles }: Ledger,
+  second: number,
+  summarize: SummarizeSegment = async (stored, question) => summarizeSegment(stored, question),
+): VerifyDeps => ({ store, tiles, now: () => Date.parse(timeOf(second)), summarize, concurrency: 3 });
 
 export const live = { allowance: { delayMs: 600_000, ageMs: 1_200_000 } };
 

@@ -60,6 +60,8 @@ export class RecheckScene {
       wholeBytes: 0,
       sliceBytes: 1,
       spreadMs: 0,
+      planBytes: 1_000_000,
+      joinMs: Infinity,
       mostMs: 48 * 3_600_000,
       ...changes,
     });

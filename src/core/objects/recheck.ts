@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Finding } from './report.ts';
+import type { Finding, Report } from './report.ts';
 import { MAX_REPORT_BYTES } from './reportFile.ts';
 import type { Auditors } from './reportFile.ts';
+import { isReport } from './reportShape.ts';
 import { FINDINGS, UNREADABLE, count, hash, listOf, objectOf, oneOf, partition, text, time } from './shapes.ts';
 import type { Check } from './shapes.ts';
 import type { StatedTree } from './statedTree.ts';
@@ -65,6 +66,16 @@ export interface PartialResult {
   readonly unreadable: readonly { readonly object: string; readonly why: string }[];
 }
 
+/** JoinedPart is how far the slices of a pass were joined, by runs that ended before they were through. */
+export interface JoinedPart {
+  readonly version: 1;
+  readonly kind: 'joined';
+  readonly ledger: string;
+  readonly pass: string;
+  /** what was found and counted up to the newest checkpoint that it knows, from which the next run goes on */
+  readonly report: Report;
+}
+
 const TREE: Check = objectOf({ size: count, root: hash });
 
 const PLAN: Check = objectOf({
@@ -103,6 +114,14 @@ const PARTIAL: Check = objectOf({
   unreadable: UNREADABLE,
 });
 
+const JOINED: Check = objectOf({
+  version: oneOf(1),
+  kind: oneOf('joined'),
+  ledger: text,
+  pass: text,
+  report: isReport,
+});
+
 const PASS = /^\d{8}T\d{9}Z-[0-9a-f]{16}$/;
 /** MAX_SLICES is how many slices a pass may have: their names have six digits. */
 export const MAX_SLICES = 999_999;
@@ -113,6 +132,7 @@ const compact = (time: string): string => time.replaceAll(/[-:.]/g, '');
 export const newPass = (begun: string): string => `${compact(begun)}-${randomBytes(8).toString('hex')}`;
 
 export const planName = (pass: string): string => `${pass}/plan.json`;
+export const joinedName = (pass: string): string => `${pass}/joined.json`;
 export const partialName = (pass: string, slice: number): string => `${pass}/${String(slice).padStart(6, '0')}.json`;
 export const rehashedName = (pass: string, slice: number): string => `${partialName(pass, slice)}l.zst`;
 
@@ -125,7 +145,7 @@ export function parsePlanName(name: string): string | undefined {
 const PREFIX = '{"recheck":';
 
 /** formatRecheck prints a document without an end: what an auditor signs, as recheckMessage says. */
-export const formatRecheck = (document: RecheckPlan | PartialResult): Buffer =>
+export const formatRecheck = (document: RecheckPlan | PartialResult | JoinedPart): Buffer =>
   Buffer.from(`${PREFIX}${JSON.stringify(document)}`);
 
 /** recheckMessage is the text that an auditor's key signs. Its second line is of no other document, so none passes for another. */
@@ -158,6 +178,13 @@ export function openPartial(
   if (!isOf || partial.from !== planned?.from || partial.to !== planned.to)
     throw malformed('the partial result is of another slice');
   return partial;
+}
+
+/** openJoined reads how far the slices of a pass were joined, and throws as openPlan does. */
+export function openJoined(bytes: Buffer, pass: string, auditors: Auditors): JoinedPart {
+  const joined = open(bytes, joinedName(pass), auditors, JOINED) as JoinedPart;
+  if (joined.pass !== pass) throw malformed('what was joined is of another pass');
+  return joined;
 }
 
 const malformed = (why: string): AuditsealError => new AuditsealError('REPORT_MALFORMED', why);

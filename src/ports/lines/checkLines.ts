@@ -72,6 +72,11 @@ export const CHECK_LINES = {
     fields: { pass: 'name', slices: 'count', done: 'count', sent: 'count' },
     means: 'of the slices of a recheck so many are done; `sent` were handed out, for the first time or again',
   },
+  'recheck joined in part': {
+    level: 'info',
+    fields: { segments: 'count', entries: 'count' },
+    means: 'joining the slices of a recheck takes longer than one run: it has come so far, and the next run goes on',
+  },
   'slice re-hashed': {
     level: 'info',
     fields: { pass: 'name', slice: 'number', segments: 'count', confirmed: 'count', findings: 'count' },

@@ -68,6 +68,11 @@ export class ChainCheck {
     return this.#anchor !== undefined && !this.#isAnchorFound ? this.#anchor : this.#head;
   }
 
+  /** end is the newest segment that was found to continue the chain, whatever the anchor knew. */
+  get end(): PartitionReport | undefined {
+    return this.#head;
+  }
+
   /** isOfChain tells whether the segment of an index, the last one that was added, was found to continue the chain. */
   isOfChain(index: number): boolean {
     const last = this.#candidates.at(-1);
@@ -221,7 +226,8 @@ export class ChainCheck {
     const logged = this.#logged;
     if (index === logged?.index) {
       this.#isLoggedFound = summary.ok && summary.root === logged.root;
-      if (!this.#isLoggedFound)
+      const isKnown = this.#findings.isSaid('segment-changed', segmentName(this.partition, index));
+      if (!this.#isLoggedFound && !isKnown)
         this.#say('entry-mismatch', index, `the log knows it with the root ${formatHash(logged.root)}`);
     }
     this.#checkAnchor(index, summary);
@@ -235,6 +241,17 @@ export class ChainCheck {
     } else if (formatHash(summary.sha256) !== anchor.sha256) {
       this.#say('segment-changed', index, `an earlier report knew its stored bytes with the SHA-256 ${anchor.sha256}`);
     } else this.#isAnchorFound = true;
+  }
+
+  /** knownBefore gives the index of the segment that the anchor knew, where that is before the one that the check begins at. */
+  knownBefore(from: number): number | undefined {
+    return this.#anchor !== undefined && this.#anchor.index < from ? this.#anchor.index : undefined;
+  }
+
+  /** compareKnown compares that segment, undefined where there is none, with what the anchor knew. */
+  compareKnown(index: number, summary: SegmentSummary | undefined): void {
+    if (summary !== undefined) this.#checkAnchor(index, summary);
+    else this.#say('segment-missing', index, 'no object has this name, and an earlier report knew it');
   }
 
   /** finish ends the chain: anchor and log say how long it must be at least. */

@@ -18,19 +18,27 @@ export class FullWalk implements PartitionWalk {
   readonly #looking: Looking;
   readonly #ahead: () => number;
   readonly #from: number;
+  readonly #counted: number;
   readonly #walk: Walk<Seen, Walked>;
 
   /**
-   * The segments before `from` are looked at only where they are asked for; `ahead` says how many may be looked at before they are
-   * asked for just now.
+   * The segments before `from` are looked at only where they are asked for, and those up to `counted` are not counted again; `ahead`
+   * says how many may be looked at before they are asked for just now.
    */
-  constructor(context: Context, chain: ChainCheck, looking: Looking, from: number, ahead: () => number) {
+  constructor(
+    context: Context,
+    chain: ChainCheck,
+    looking: Looking,
+    { from, counted = -1 }: { readonly from: number; readonly counted?: number },
+    ahead: () => number,
+  ) {
     this.partition = chain.partition;
     this.#context = context;
     this.#chain = chain;
     this.#looking = looking;
     this.#ahead = ahead;
     this.#from = from;
+    this.#counted = counted;
     this.#walk = new Walk(this.#looker());
   }
 
@@ -53,6 +61,8 @@ export class FullWalk implements PartitionWalk {
       first ??= { name: segmentName(this.partition, index), sealed: summary.header.sealed };
       late += 1;
     }
+    const known = this.#chain.knownBefore(this.#from);
+    if (known !== undefined) await this.#compareKnown(known);
     this.#chain.finish();
     if (this.#chain.head !== undefined) tally.partitions.push(this.#chain.head);
     if (first === undefined) return;
@@ -62,6 +72,17 @@ export class FullWalk implements PartitionWalk {
       first.name,
       `it was sealed at ${first.sealed}, and has no entry in the log${others}`,
     );
+  }
+
+  async #compareKnown(index: number): Promise<void> {
+    const object = await this.#find(index);
+    if (object === undefined) return this.#chain.compareKnown(index, undefined);
+    const { summary, isGone } = await this.#look(object);
+    if (summary !== undefined || isGone === true) this.#chain.compareKnown(index, summary);
+  }
+
+  pause(): void {
+    if (this.#chain.end !== undefined) this.#context.tally.partitions.push(this.#chain.end);
   }
 
   close = (): Promise<void> => this.#walk.close();
@@ -82,12 +103,14 @@ export class FullWalk implements PartitionWalk {
     // Where the log announces a key, what was looked at ahead was judged without it.
     const isCurrent = hasSameKeys(seen.keys, this.#context.ledger.keys);
     const { summary, isRehashed } = isCurrent ? seen : await this.#look(object);
-    if (isRehashed === true) this.#context.tally.rehashedBefore += 1;
+    const isCounted = index <= this.#counted;
+    if (isRehashed === true && !isCounted) this.#context.tally.rehashedBefore += 1;
     if (summary === undefined) {
       this.#chain.passOver(index);
       return { index, size, isOfChain: false };
     }
     this.#chain.add(index, summary);
+    if (isCounted) return { index, size, summary, isOfChain: this.#chain.isOfChain(index) };
     if (isForeign(summary)) this.#context.tally.foreignSegments += 1;
     else this.#context.tally.addSegment(size, summary);
     return { index, size, summary, isOfChain: this.#chain.isOfChain(index) };

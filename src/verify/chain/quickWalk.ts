@@ -59,6 +59,9 @@ export class QuickWalk implements PartitionWalk {
     tally.uncompared.push({ first, count });
   }
 
+  /** pause is never called: a quick check goes through. */
+  pause = (): void => {};
+
   close = (): Promise<void> => this.#walk.close();
 
   #look(objects: readonly ListedObject[]): readonly Promise<Digest>[] {

@@ -26,6 +26,8 @@ export interface PartitionWalk {
    * `until` (ms since the Unix epoch; NaN: none).
    */
   finish(isIntegrated: (index: number) => boolean, until: number): Promise<void>;
+  /** pause says how far the chain has come, where the check ends before it is through. */
+  pause(): void;
   close(): Promise<void>;
 }
 

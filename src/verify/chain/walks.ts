@@ -6,6 +6,7 @@ import type { DerivedIndex } from '../derivedIndex.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import type { SegmentEntry } from '../../core/objects/entry.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
+import type { Report } from '../../core/objects/report.ts';
 import type { LoggedObjects } from '../log/entryCheck.ts';
 import type { VerifyOptions } from '../options.ts';
 import { ChainCheck } from './chainCheck.ts';
@@ -15,30 +16,31 @@ import { Looking } from './look.ts';
 import { QuickWalk } from './quickWalk.ts';
 import type { PartitionWalk, WalkedObject } from './walk.ts';
 
+/** WalksStart is where a check goes on: behind what a report knew, where that leads in the log. */
+interface WalksStart {
+  readonly before?: Report;
+  readonly position?: LogPosition;
+}
+
 /** Walks has a walk for each partition. Together they hold no more segments than InFlight lets. */
 export class Walks implements LoggedObjects {
   readonly isPartial = false;
   readonly #context: Context;
   readonly #options: VerifyOptions;
-  readonly #position: LogPosition | undefined;
+  readonly #start: WalksStart;
   readonly #looking: Looking;
   readonly #digest: DigestObjects;
   readonly #walks = new Map<string, PartitionWalk>();
   readonly #index: DerivedIndex | undefined;
   #finished = 0;
 
-  /** `position` is where the log stands that the check goes on in; `index` is made on the way. */
-  constructor(
-    context: Context,
-    options: VerifyOptions,
-    position: LogPosition | undefined,
-    index: DerivedIndex | undefined,
-  ) {
+  /** `index` is made on the way. */
+  constructor(context: Context, options: VerifyOptions, start: WalksStart, index: DerivedIndex | undefined) {
     const { store, concurrency, requests } = context;
     const { digest = digestFrom(store, new InFlight(concurrency, requests)) } = context;
     this.#context = context;
     this.#options = options;
-    this.#position = position;
+    this.#start = start;
     this.#index = index;
     this.#looking = new Looking(context, index !== undefined);
     this.#digest = digest;
@@ -70,14 +72,22 @@ export class Walks implements LoggedObjects {
 
   #begin(partition: string): PartitionWalk {
     const { anchor, isIncremental = false, isQuick = false } = this.#options;
+    const { before, position } = this.#start;
     const head = anchor?.report.partitions.find((it) => it.partition === partition);
     if (isQuick) return new QuickWalk(this.#context, this.#digest, partition, head);
-    const start = isIncremental && anchor !== undefined ? chainStart(partition, anchor, this.#position) : { from: 0 };
-    this.#context.tally.notRehashed += start.from;
+    const start = before === undefined ? { from: 0 } : chainStart(partition, before, position);
+    if (isIncremental) this.#context.tally.notRehashed += start.from;
     const chain = new ChainCheck(this.#context, partition, head, start);
-    return new FullWalk(this.#context, chain, this.#looking, start.from, () =>
+    // What the parts of a check before took has been counted.
+    const counted = before !== undefined && !isIncremental ? (start.logged?.index ?? -1) : -1;
+    return new FullWalk(this.#context, chain, this.#looking, { from: start.from, counted }, () =>
       this.#looking.ahead(this.#walks.size - this.#finished),
     );
+  }
+
+  /** pause says how far each chain has come, and nothing of what is behind. */
+  pause(): void {
+    for (const walk of this.#walks.values()) walk.pause();
   }
 
   /** finish finishes all walks in order of partition, one after the other; see PartitionWalk. */

@@ -125,7 +125,7 @@ export class IntervalWalks implements LoggedObjects {
       const from = (positions.get(partition) ?? NO_POSITION).next;
       const link = this.#followed.get(partition)?.chain.link;
       const chain = new ChainCheck(this.#context, partition, undefined, { from, ...(link && { link }) });
-      const walk = new FullWalk(this.#context, chain, this.#looking, from, () => this.#looking.ahead(1));
+      const walk = new FullWalk(this.#context, chain, this.#looking, { from }, () => this.#looking.ahead(1));
       try {
         await walk.finish(() => false, until);
       } finally {

@@ -28,7 +28,7 @@ export async function verifyInterval(
     );
   const started = deps.now();
   const context = contextOf(deps, options);
-  const begun = await beginLog(context, options);
+  const begun = await beginLog(context, options, undefined);
   const walks = new IntervalWalks(context, interval);
   let log: FollowedLog | undefined;
   let until: number;

@@ -17,6 +17,8 @@ export interface CosignatureStart {
   readonly number: number;
   /** what an earlier check found that ended there; of it only the time counts, because its policy may have been another */
   readonly cosignatures?: CosignatureReport;
+  /** those of that checkpoint were counted */
+  readonly isCounted?: boolean;
 }
 
 interface Stored extends CosignaturePlace {
@@ -39,6 +41,7 @@ const AHEAD = 4;
 export class CosignatureCheck {
   readonly #context: Context;
   readonly #policy: WitnessPolicy | undefined;
+  readonly #countedNumber: number;
   readonly #objects: AsyncGenerator<Stored | undefined>;
   #next: Promise<Stored | undefined> | undefined;
   #verified = 0;
@@ -51,6 +54,7 @@ export class CosignatureCheck {
   constructor(context: Context, policy: WitnessPolicy | undefined, start: CosignatureStart = { number: 0 }) {
     this.#context = context;
     this.#policy = policy;
+    this.#countedNumber = start.isCounted === true ? start.number : -1;
     this.#waitingSince = start.cosignatures?.waitingSince ?? null;
     const names = context.store.list('cosignatures/', cosignaturePrefix(start.number));
     this.#objects = mapInOrder(names, Math.max(AHEAD, context.requests ?? 0), async ({ name }) => this.#read(name));
@@ -121,8 +125,9 @@ export class CosignatureCheck {
     else this.#say('cosignature-invalid', name, 'there is no checkpoint of its number');
   }
 
-  #checkLine({ name, keyId, line }: Stored, { text, time }: Signed): VerifiedSignature[] {
+  #checkLine({ number, name, keyId, line }: Stored, { text, time }: Signed): VerifiedSignature[] {
     if (line === undefined) return [];
+    const counted = number === this.#countedNumber ? 0 : 1;
     if (typeof line === 'string') {
       const malformed = 'it is not one signature line, ended by LF, of the key ID and the SHA-256 in its name';
       this.#say('cosignature-invalid', name, line === 'malformed' ? malformed : WHY_UNREAD[line]);
@@ -132,9 +137,9 @@ export class CosignatureCheck {
     const key = known.find(({ verifierKey }) => verifierKey.keyName === line.keyName)?.verifierKey;
     if (known.length > 0 && key === undefined) {
       this.#say('cosignature-invalid', name, 'it has the key ID of a witness of the policy, and another key name');
-    } else if (key === undefined || text === undefined) this.#notChecked += 1;
+    } else if (key === undefined || text === undefined) this.#notChecked += counted;
     else if (verifyCosignature(key, text, line.signature)) {
-      this.#verified += 1;
+      this.#verified += counted;
       if (time !== undefined) this.#context.clock.cosignature(name, cosignatureTime(line.signature), time);
       return [{ keyName: key.keyName, keyId, type: key.type }];
     } else this.#say('cosignature-invalid', name, `the signature by ${key.keyName} is not one of its checkpoint`);

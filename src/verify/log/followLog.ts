@@ -1,6 +1,6 @@
 import { formatHash } from '../../core/hash.ts';
 import { checkpointName } from '../../core/objects/names.ts';
-import type { VerifiedCheckpoint } from '../../core/objects/report.ts';
+import type { Report, VerifiedCheckpoint } from '../../core/objects/report.ts';
 import type { Context } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -10,16 +10,24 @@ import type { BegunLog, FollowedLog } from './logCheck.ts';
 import { PublishedCheck } from './publishedCheck.ts';
 import { THE_FIRST, resume } from './resume.ts';
 
-/** beginLog opens what was kept, and finds what can be taken over from the anchor where the check is to go on from it. */
-export async function beginLog(context: Context, options: VerifyOptions): Promise<BegunLog> {
-  const { anchor, verifiers = [], isIncremental = false } = options;
+/** beginLog opens what was kept, and finds what can be taken over from the report that the check is to go on from. */
+export async function beginLog(
+  context: Context,
+  options: VerifyOptions,
+  before: Report | undefined,
+): Promise<BegunLog> {
+  const { anchor, verifiers = [] } = options;
   const checkpoints = new Checkpoints(context, verifiers);
   const kept = options.kept && checkpoints.open(options.kept.name, options.kept.note);
   if (kept !== undefined) checkpoints.want(kept);
   const published = await PublishedCheck.begin(context, checkpoints);
-  const { head, cosignatures } = anchor?.report.log ?? {};
+  const { head, cosignatures } = before?.log ?? {};
   const known = head && { head, ...(cosignatures && { cosignatures }) };
-  const start = isIncremental && known ? await resume(context, known, checkpoints, kept) : THE_FIRST;
+  const start = known
+    ? await resume(context, known, checkpoints, { kept, anchor: anchor?.report.log?.head })
+    : THE_FIRST;
+  // The part of this check before has counted it.
+  if (before !== undefined && before === options.pausing?.before) checkpoints.signatures = 0;
   return { start, checkpoints, published, kept };
 }
 
@@ -35,8 +43,8 @@ export async function followLog(
 ): Promise<FollowedLog | undefined> {
   const log = new LogCheck({ context, options, objects, ...begun });
   const followed = (await log.follow()) ? log.followed : undefined;
-  // What couldn't be read may be it; the outcome is no better than `unverified` then.
-  if (!begun.checkpoints.isIncomplete) {
+  // Behind a pause there may be more of it. What couldn't be read may be it; the outcome is no better than `unverified` then.
+  if (!begun.checkpoints.isIncomplete && followed?.isPaused !== true) {
     sayIfKeptIsLost(context, options, begun, followed?.head);
     if (!log.isAnchorFound && !log.isAnchorUnknown) sayAnchorIsLost(context, options, followed?.head);
   }

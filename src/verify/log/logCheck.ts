@@ -54,6 +54,8 @@ export interface FollowedLog {
   readonly head: VerifiedCheckpoint | undefined;
   /** the bytes of that checkpoint, as they were opened */
   readonly note: Buffer | undefined;
+  /** it was followed up to its newest checkpoint that was seen, and there is more of it */
+  readonly isPaused: boolean;
   /** report says what was done; it is told how many segments the log has no entry of. */
   readonly report: (segmentsNotIntegrated: number) => LogReport;
 }
@@ -87,6 +89,7 @@ export class LogCheck {
   #unsigned: number | undefined;
   #isEndUnknown = false;
   #unjudged = 0;
+  #isPaused = false;
   #head: VerifiedCheckpoint | undefined;
   #note: Buffer | undefined;
   /** number of the checkpoint before the newest that fits */
@@ -114,13 +117,14 @@ export class LogCheck {
       continued && {
         number: continued.head.number,
         ...(continued.cosignatures && { cosignatures: continued.cosignatures }),
+        isCounted: options.pausing?.before !== undefined,
       },
     );
     this.#tiles = context.tiles && new TileCheck(context, context.tiles);
     this.#earlier = continued && new EarlierActions(context, { ...continued.tree.head, number: continued.head.number });
     this.#head = continued?.head;
     this.#note = continued?.opened.note;
-    this.isAnchorFound = continued !== undefined;
+    this.isAnchorFound = continued?.hasAnchor === true;
     checkpoints.announce(start.position.keys);
     if (continued !== undefined) trustKeys(context.ledger, start.position.keys);
   }
@@ -146,6 +150,7 @@ export class LogCheck {
       unjudged: this.#unjudged,
       head: this.#head,
       note: this.#note,
+      isPaused: this.#isPaused,
       report: (segmentsNotIntegrated) => this.#report(segmentsNotIntegrated),
     };
   }
@@ -155,7 +160,14 @@ export class LogCheck {
     const { context, options, start, checkpoints } = this.#parts;
     try {
       await this.#checkAnchorsCosignatures(start);
-      for await (const batch of followBatches(context, start.batch, this.#order)) await this.#add(batch);
+      for await (const batch of followBatches(context, start.batch, this.#order)) {
+        if (this.#mayPauseBefore(batch) && options.pausing?.isDue() === true) {
+          this.#isPaused = true;
+          break;
+        }
+        await this.#add(batch);
+      }
+      if (this.#isPaused) return await this.#pause();
       await checkEnd(context, this.#end, options.allowance);
       const isDemanded = this.#hasLog && !checkpoints.isIncomplete;
       await this.#cosignatures.finish(options.allowance?.delayMs, isDemanded);
@@ -168,6 +180,21 @@ export class LogCheck {
     this.#entries.finish();
     await this.#finishTiles();
     return this.#hasLog;
+  }
+
+  /** A check can go on behind a checkpoint that fits, that it has not begun at, and that the log goes on behind. */
+  #mayPauseBefore({ batch, isBehindLoss }: FollowedBatch): boolean {
+    const { continued } = this.#parts.start;
+    const isNext = typeof batch === 'object' && 'entries' in batch && !isBehindLoss;
+    return isNext && this.#head?.number === this.#order.log.number && this.#head !== continued?.head;
+  }
+
+  /** pause ends the check where it is: of what is behind, nothing is said. */
+  async #pause(): Promise<boolean> {
+    this.#tree.finish();
+    this.#entries.finish();
+    await this.#tiles?.pause(this.#order.log.number + 1);
+    return true;
   }
 
   get #hasLog(): boolean {
@@ -301,6 +328,8 @@ export class LogCheck {
 
   #report(segmentsNotIntegrated: number): LogReport {
     const { options, checkpoints } = this.#parts;
+    // What was taken away once must not be forgotten with the next report.
+    const head = this.#isPaused || this.isAnchorFound ? this.#head : (this.#anchor ?? this.#head);
     return {
       batches: this.#order.log.number + 1,
       entries: this.#entries.entries,
@@ -312,8 +341,7 @@ export class LogCheck {
       segmentsNotIntegrated,
       cosignatures: this.#cosignatures.report,
       keptCheckpoint: options.kept?.name ?? null,
-      // What was taken away once must not be forgotten with the next report.
-      head: (this.isAnchorFound ? this.#head : (this.#anchor ?? this.#head)) ?? null,
+      head: head ?? null,
     };
   }
 }

@@ -1,9 +1,11 @@
 import { formatHash, parseHash } from '../../core/hash.ts';
 import type { LogTree } from '../../core/merkle/logTree.ts';
+import type { TreeHead } from '../../core/merkle/tree.ts';
 import { NO_HEADS } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import { checkpointName } from '../../core/objects/names.ts';
 import type { CosignatureReport, VerifiedCheckpoint } from '../../core/objects/report.ts';
+import { treeOf } from '../../core/objects/statedTree.ts';
 import { readFor } from '../context.ts';
 import type { Context } from '../context.ts';
 import { proveAnchor } from './anchorProof.ts';
@@ -23,6 +25,8 @@ export interface CheckStart {
     /** the anchor's checkpoint as it is now: it may have been cosigned since */
     readonly opened: OpenedCheckpoint;
     readonly cosignatures?: CosignatureReport;
+    /** its tree begins with the one that the anchor knew; 'later': the anchor knew a larger one */
+    readonly hasAnchor: boolean | 'later';
   };
 }
 
@@ -35,22 +39,32 @@ export interface KnownLog {
   readonly cosignatures?: CosignatureReport;
 }
 
+/** Held is what the log must still have. */
+interface Held {
+  /** a checkpoint that was kept */
+  readonly kept: OpenedCheckpoint | undefined;
+  readonly anchor: VerifiedCheckpoint | undefined | null;
+}
+
 /**
  * resume begins where an earlier check ended, if that is proved: the log's tree there is the one that it knew, that tree begins
  * with the one of the checkpoint that was `kept`, if it has its size, and the log's checkpoint of that number is the one that it
- * knew. Otherwise nothing is taken over: it gives THE_FIRST, and the check from there finds what is wrong.
+ * knew. Otherwise nothing is taken over: it gives THE_FIRST, and the check from there finds what is wrong. `anchor` is what the report
+ * knew that the ledger is held against, if not this one.
  */
 export async function resume(
   context: Context,
   { head, cosignatures }: KnownLog,
   checkpoints: Checkpoints,
-  kept: OpenedCheckpoint | undefined,
+  { kept, anchor }: Held,
 ): Promise<CheckStart> {
   const { number, size } = head;
   const rootHash = parseHash(head.root);
   if (rootHash === undefined) return THE_FIRST;
   const earlier = checkpoints.wanted.filter(({ checkpoint }) => checkpoint.size <= size);
-  const trees = earlier.map(({ checkpoint }) => checkpoint);
+  const trees: TreeHead[] = earlier.map(({ checkpoint }) => checkpoint);
+  const known = anchor ? treeOf(anchor) : undefined;
+  if (known !== undefined && known.size <= size) trees.push(known);
   const proven = await proveAnchor(context, { number, size, rootHash }, trees);
   if (proven === undefined || (kept !== undefined && proven.forked.has(kept.checkpoint))) return THE_FIRST;
   const { tree, position, forked } = proven;
@@ -62,7 +76,8 @@ export async function resume(
     if (!forked.has(checkpoint)) checkpoints.markSeen(text, text === opened.text ? number : EARLIER, 'fits');
   const { time } = position;
   const waits = cosignatures && { cosignatures: { ...cosignatures, waitingSince: waitingBefore(cosignatures, time) } };
-  return { batch: number + 1, position, continued: { head: { ...head, time }, tree, opened, ...waits } };
+  const hasAnchor = known !== undefined && known.size > size ? 'later' : known === undefined || !forked.has(known);
+  return { batch: number + 1, position, continued: { head: { ...head, time }, tree, opened, ...waits, hasAnchor } };
 }
 
 /** waitingBefore gives since when a checkpoint waits for cosignatures: no later than the anchor's batch was made. */

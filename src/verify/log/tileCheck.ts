@@ -87,6 +87,12 @@ export class TileCheck {
     }
   }
 
+  /** pause does so where the log goes on behind all that was added: whose edge that is nobody knows yet, but for the published one. */
+  async pause(end: number): Promise<void> {
+    if (this.#published === undefined) this.#edge.clear();
+    await this.finish(end);
+  }
+
   #say(name: string, detail: string): void {
     this.#context.findings.error('tile-mismatch', `${TLOG}${name}`, detail);
   }

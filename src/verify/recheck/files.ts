@@ -3,6 +3,8 @@ import { formatHash, sha256 } from '../../core/hash.ts';
 import { CLOCK_SKEW_MS } from '../../core/limits.ts';
 import {
   formatRecheck,
+  joinedName,
+  openJoined,
   openPartial,
   openPlan,
   parsePlanName,
@@ -11,9 +13,10 @@ import {
   recheckMessage,
   rehashedName,
 } from '../../core/objects/recheck.ts';
-import type { PartialResult, RecheckPlan } from '../../core/objects/recheck.ts';
+import type { JoinedPart, PartialResult, RecheckPlan } from '../../core/objects/recheck.ts';
 import { parseRehashed } from '../../core/objects/rehashed.ts';
 import type { RehashedSegment } from '../../core/objects/rehashed.ts';
+import type { Report } from '../../core/objects/report.ts';
 import type { Auditors } from '../../core/objects/reportFile.ts';
 import { joinSigned } from '../../core/signed/documentSignature.ts';
 import type { Clock } from '../../ports/host.ts';
@@ -79,6 +82,18 @@ export class RecheckFiles {
     return attempt(() => openPartial(bytes, plan, slice, this.#deps.auditors), 'malformed');
   }
 
+  /** writeJoined files how far the slices of a pass were joined. */
+  async writeJoined({ ledger, pass }: RecheckPlan, report: Report): Promise<void> {
+    await this.#write(joinedName(pass), { version: 1, kind: 'joined', ledger, pass, report });
+  }
+
+  /** joined gives what was joined of a pass, undefined if an auditor signed nothing of it. */
+  async joined({ pass }: RecheckPlan): Promise<Report | undefined> {
+    const bytes = await this.#deps.files.read(joinedName(pass));
+    if (typeof bytes !== 'object') return undefined;
+    return attempt(() => openJoined(bytes, pass, this.#deps.auditors).report, 'malformed');
+  }
+
   /** rehashed gives the segments that a result confirms; none if their file is gone or another one. */
   async rehashed({ pass, slice, rehashed }: PartialResult): Promise<readonly RehashedSegment[]> {
     const bytes = await this.#deps.files.read(rehashedName(pass, slice));
@@ -107,7 +122,7 @@ export class RecheckFiles {
       if (kept === undefined || !file.name.startsWith(`${kept}/`)) await files.remove(file);
   }
 
-  async #write(name: string, document: RecheckPlan | PartialResult): Promise<void> {
+  async #write(name: string, document: RecheckPlan | PartialResult | JoinedPart): Promise<void> {
     const { files, auditors, signer } = this.#deps;
     const unsigned = formatRecheck(document);
     const signature = await signer.sign(recheckMessage(auditors.ledger, name, unsigned));

@@ -1,5 +1,6 @@
 import type { IndexRange, PlannedSlice } from '../../core/objects/recheck.ts';
 import type { TreeHead } from '../../core/merkle/tree.ts';
+import { MAX_REPORT_BYTES } from '../../core/objects/reportFile.ts';
 import { NO_POSITION } from '../../core/objects/heads.ts';
 import type { LogPosition } from '../../core/objects/heads.ts';
 import { readBatchesOf } from '../../ledger/logEntries.ts';
@@ -42,6 +43,32 @@ export async function planSlices(
     [start, held, segments, bytes] = [batch.size, batch.heads, 0, 0];
   }
   return slices;
+}
+
+/** MOST_PLAN_BYTES is what the slices of a plan take when it is made, printed: a quarter of what such a document may have. */
+export const MOST_PLAN_BYTES = MAX_REPORT_BYTES / 4;
+
+/** printedBytes is what slices take in a plan. */
+export const printedBytes = (slices: readonly PlannedSlice[]): number => Buffer.byteLength(JSON.stringify(slices));
+
+/** mergeSlices makes fewer and larger slices of those of a plan that would be too large, each of neighbours. */
+export function mergeSlices(slices: readonly PlannedSlice[], mostBytes: number): readonly PlannedSlice[] {
+  let merged = slices;
+  while (merged.length > 1 && printedBytes(merged) > mostBytes) {
+    const pairs: PlannedSlice[] = [];
+    for (let i = 0; i < merged.length; i += 2) pairs.push(merge(merged[i] as PlannedSlice, merged[i + 1]));
+    merged = pairs;
+  }
+  return merged;
+}
+
+/** merge makes one slice of two that follow each other. */
+function merge(one: PlannedSlice, other: PlannedSlice | undefined): PlannedSlice {
+  if (other === undefined) return one;
+  const ranges = new Map(one.ranges.map((range) => [range.partition, range]));
+  for (const range of other.ranges)
+    ranges.set(range.partition, { ...range, first: ranges.get(range.partition)?.first ?? range.first });
+  return { from: one.from, to: other.to, ...totalOf([one, other]), ranges: [...ranges.values()] };
 }
 
 /** rangesBetween gives the places that have entries between two heads of a log. */

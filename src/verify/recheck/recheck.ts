@@ -1,14 +1,15 @@
 import { RecheckFiles } from './files.ts';
 import type { RecheckFilesDeps } from './files.ts';
 import { JoinedSlices } from './joined.ts';
-import { planSlices, totalOf, weightOf } from './plan.ts';
+import { mergeSlices, planSlices, printedBytes, totalOf, weightOf } from './plan.ts';
 import { faultIn } from '../../core/errors.ts';
 import { DAY_MS, MINUTE_MS } from '../../core/units.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import { MAX_SLICES, formatMessage, partialName, newPass, rehashedName } from '../../core/objects/recheck.ts';
+import { formatMessage, partialName, newPass, rehashedName } from '../../core/objects/recheck.ts';
 import type { PartialResult, PlannedSlice, RecheckPlan } from '../../core/objects/recheck.ts';
 import { statedTree } from '../../core/objects/statedTree.ts';
-import type { RecheckSoFar } from '../options.ts';
+import type { Report } from '../../core/objects/report.ts';
+import type { Pausing, RecheckSoFar } from '../options.ts';
 import { NO_HEADS } from '../../core/objects/heads.ts';
 import { mapInOrder } from '../../ledger/concurrency.ts';
 import { headsBefore } from '../../ledger/logEntries.ts';
@@ -26,6 +27,10 @@ export interface RecheckRules {
   readonly sliceBytes: number;
   /** over how long the slices of a pass are spread; 0: all are handed out at once */
   readonly spreadMs: number;
+  /** what the slices of a plan take at most when it is made, printed; see MOST_PLAN_BYTES */
+  readonly planBytes: number;
+  /** so long a run joins slices before it leaves what is left to the next one */
+  readonly joinMs: number;
   /** a pass that began longer ago is given up, and begun anew */
   readonly mostMs: number;
 }
@@ -46,8 +51,14 @@ const STALLED_MS = 15 * MINUTE_MS;
 /** A recheck in slices that isn't due comes no sooner behind the last one. */
 const AGAIN_MS = DAY_MS;
 
+/** Joining is what joins slices in one run or more. */
+export interface Joining extends Pausing {
+  /** keep files what this run came to, for the next one to go on from. */
+  keep(report: Report): Promise<void>;
+}
+
 /** RecheckTurn is what a run of the timer has to do: re-hash all by itself, join the slices that did, or leave it to them. */
-export type RecheckTurn = 'whole' | RecheckSoFar;
+export type RecheckTurn = 'whole' | (RecheckSoFar & { readonly joining?: Joining });
 
 /** Since is what a run knows of rechecks before. */
 export interface Since {
@@ -92,12 +103,13 @@ export class Recheck {
   end = (): Promise<void> => this.#files.clean();
 
   async #begin(isHasty: boolean, isSoon: boolean): Promise<RecheckTurn | undefined> {
-    const { auditors, now, log, wholeBytes } = this.#deps;
+    const { auditors, now, log, wholeBytes, planBytes } = this.#deps;
     const published = await this.#published();
-    const slices = published && (await this.#cut(published, 0));
+    const cut = published && (await this.#cut(published, 0));
+    const slices = cut && mergeSlices(cut, planBytes);
     if (published === undefined || slices === undefined) return 'whole';
     const total = totalOf(slices);
-    if (weightOf(total) <= wholeBytes || slices.length > MAX_SLICES) return 'whole';
+    if (weightOf(total) <= wholeBytes) return 'whole';
     if (isSoon) return undefined;
     const begun = new Date(now()).toISOString();
     const pass = newPass(begun);
@@ -122,10 +134,11 @@ export class Recheck {
     const { now, queue, log } = this.#deps;
     const partials = await this.#partials(plan);
     const done = partials.filter((partial) => partial !== undefined);
-    const rest = done.length === plan.slices.length ? await this.#restOf(plan, done) : undefined;
-    if (rest?.longer !== undefined) return this.#goOn(rest.longer, isHasty);
-    if (rest !== undefined && rest.weight <= this.#mostInOneRun)
-      return { rehashed: new JoinedSlices(this.#files, plan, done) };
+    if (done.length === plan.slices.length) {
+      const longer = await this.#longer(plan);
+      if (longer !== undefined) return this.#goOn(longer, isHasty);
+      return { rehashed: new JoinedSlices(this.#files, plan, done), joining: await this.#joining(plan) };
+    }
     const missing = this.#dueOf(plan, isHasty).filter((slice) => partials[slice] === undefined);
     const lastStep = Math.max(...[plan.begun, ...done.map(({ finished }) => finished)].map(Date.parse));
     // Messages that somebody holds back would else be waited for.
@@ -136,6 +149,17 @@ export class Recheck {
     log.info('recheck under way', { pass, slices: slices.length, done: done.length, sent: sent.length });
     const findings = done.flatMap((partial) => partial.findings);
     return { underway: { slices: slices.length, done: done.length, findings } };
+  }
+
+  async #joining(plan: RecheckPlan): Promise<Joining> {
+    const { now, joinMs } = this.#deps;
+    const begun = now();
+    const before = await this.#files.joined(plan);
+    return {
+      ...(before && { before }),
+      isDue: () => now() - begun > joinMs,
+      keep: (report) => this.#files.writeJoined(plan, report),
+    };
   }
 
   /** partials gives the result of each slice that has one which counts, with its file. */
@@ -151,33 +175,19 @@ export class Recheck {
     return partials;
   }
 
-  get #mostInOneRun(): number {
-    return Math.max(this.#deps.wholeBytes, this.#deps.sliceBytes);
-  }
-
-  /**
-   * restOf gives what whoever joins has to read himself, which is what slices didn't confirm and what the log took in meanwhile; where that
-   * is too much for one run because the log grew, a plan that has it too, filed.
-   */
-  async #restOf(
-    plan: RecheckPlan,
-    done: readonly PartialResult[],
-  ): Promise<{ readonly weight: number; readonly longer?: RecheckPlan }> {
-    const lacking = plan.slices.map((slice, i) => {
-      const { segments, confirmed } = done[i] as PartialResult;
-      return segments === 0 ? 0 : (weightOf(slice) * (segments - confirmed)) / segments;
-    });
-    const weight = lacking.reduce((sum, one) => sum + one, 0);
+  /** longer gives a plan that has too what the log took in meanwhile, filed; undefined where whoever joins can read that himself, or has to. */
+  async #longer(plan: RecheckPlan): Promise<RecheckPlan | undefined> {
+    const { wholeBytes, sliceBytes, planBytes } = this.#deps;
     const published = await this.#published();
     const end = plan.slices.at(-1)?.to ?? 0;
     const more = published && published.checkpoint.size > end ? await this.#cut(published, end) : undefined;
-    if (published === undefined || more === undefined) return { weight };
-    const grown = weightOf(totalOf(more));
-    const slices = [...plan.slices, ...more];
-    if (grown <= this.#mostInOneRun || slices.length > MAX_SLICES) return { weight: weight + grown };
+    if (published === undefined || more === undefined) return undefined;
+    if (weightOf(totalOf(more)) <= Math.max(wholeBytes, sliceBytes)) return undefined;
+    const slices = [...plan.slices, ...mergeSlices(more, planBytes)];
+    if (printedBytes(slices) > 2 * planBytes) return undefined;
     const longer = { ...plan, log: statedTree(published.checkpoint), slices };
     await this.#files.writePlan(longer);
-    return { weight, longer };
+    return longer;
   }
 
   /** dueOf gives the numbers of the slices that are to be handed out by now. */

@@ -1,4 +1,4 @@
-import { timeOf } from '../../support/forge.ts';
+import { LEDGER, timeOf } from '../../support/forge.ts';
 import { KeptLog } from '../../support/keptLog.ts';
 import { SECOND, ledgerOf, live } from '../../support/loggedLedger.ts';
 import type { Ledger } from '../../support/loggedLedger.ts';
@@ -6,9 +6,12 @@ import { KEY, integrateOf } from '../../support/logs.ts';
 import { RecheckScene } from '../../support/recheckScene.ts';
 import { AUDITORS, filingBehind } from '../../support/reports.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
-import type { Report } from '../../../src/core/objects/report.ts';
+import { openJoined } from '../../../src/core/objects/recheck.ts';
+import type { LogReport, Report, VerifiedCheckpoint } from '../../../src/core/objects/report.ts';
 import { summarizeSegment } from '../../../src/core/segment/summary.ts';
+import type { RehashedSegments } from '../../../src/verify/context.ts';
 import { runVerifyJob } from '../../../src/verify/job.ts';
+import { verifyInParts } from '../../../src/verify/verify.ts';
 import type { Recheck } from '../../../src/verify/recheck/recheck.ts';
 
 const HOUR = 3600;
@@ -104,4 +107,115 @@ test('a queue that cannot be reached keeps nobody from checking what is new', as
     end: async () => away(),
   });
   expect((await run(26 * HOUR, ends))?.checked.mode).toBe('full');
+});
+
+/** slowly joins slices in runs that each come through two batches, where an hour has one more. */
+async function slowly(): Promise<Pick<Recheck, 'turn' | 'end'>> {
+  const recheck = scene.recheck();
+  return {
+    end: recheck.end,
+    turn: async (since) => {
+      const turn = await recheck.turn(since);
+      if (turn === undefined || turn === 'whole' || turn.joining === undefined) return turn;
+      let asked = 0;
+      return { ...turn, joining: { ...turn.joining, isDue: () => (asked += 1) > 1 } };
+    },
+  };
+}
+
+test('slices that are joined in several runs leave each hour its check of what is new, and end in one report of all', async () => {
+  await run(60);
+  await scene.workAll();
+  await run(HOUR);
+  const modes: (string | undefined)[] = [];
+  let hour = 24;
+  expect((await run(hour * HOUR + 60, slowly))?.checked.mode).toBe('incremental');
+  await scene.workAll();
+  let report: Report | undefined;
+  do {
+    hour += 1;
+    report = await run(hour * HOUR, slowly);
+    // Before the first report the log stood still, which is said until all was looked at anew.
+    const isFull = report?.checked.mode === 'full';
+    expect(report?.findings.map(({ code }) => code)).toEqual(isFull ? [] : ['checkpoint-stale']);
+    modes.push(report?.checked.mode);
+  } while (report?.checked.mode !== 'full' && hour < 60);
+  expect(modes.length).toBeGreaterThan(4);
+  expect(new Set(modes.slice(0, -1))).toEqual(new Set(['incremental']));
+  const { partitions, checked, log, started } = report as Report;
+  const whole = await run((hour + 24) * HOUR, async () => ({ turn: async () => 'whole', end: async () => {} }));
+  expect(checked).toMatchObject({ segments: whole?.checked.segments, records: whole?.checked.records });
+  expect(checked.rehashed).toMatchObject({ first: timeAt(24 * HOUR + 60), last: report?.finished });
+  expect(partitions).toEqual(whole?.partitions);
+  expect(log?.head?.number).toBeLessThan(whole?.log?.head?.number as number);
+  // It began when the first of them did.
+  expect(started).toBe(timeAt(25 * HOUR));
+  expect([...scene.files.objects.keys()]).toEqual([]);
+});
+
+test('what was joined counts for its own pass, and by an auditor’s signature', async () => {
+  await run(60, slowly);
+  await scene.workAll();
+  expect(await run(HOUR, slowly)).toBeUndefined();
+  const [name = ''] = [...scene.files.objects.keys()].filter((it) => it.endsWith('/joined.json'));
+  const joined = scene.files.objects.get(name) as Buffer;
+  const partsLeft = async (): Promise<number> => {
+    const kept = new Map(scene.files.objects);
+    for (let parts = 1; ; parts++) {
+      const turn = await scene.recheck({ joinMs: -1 }).turn({ isDue: true, canGoOn: false, lastFull: NaN });
+      if (turn === undefined || turn === 'whole' || turn.joining === undefined) throw new Error('nothing to join');
+      const { joining, ...recheck } = turn;
+      const { report, isPaused } = await verifyInParts(
+        { ...ledger, now: scene.now, summarize: async (...it) => summarizeSegment(...it), concurrency: 2 },
+        { verifiers: [KEY.verifierKey], auditors: AUDITORS, ledger: LEDGER, recheck, pausing: joining },
+      );
+      expect([report.status, report.checked.segments > 0]).toEqual(['verified', true]);
+      if (isPaused) await joining.keep(report);
+      else {
+        scene.files.objects.clear();
+        for (const [name, bytes] of kept) scene.files.objects.set(name, bytes);
+        return parts;
+      }
+    }
+  };
+  const left = await partsLeft();
+  scene.files.objects.delete(name);
+  const all = await partsLeft();
+  expect(all).toBeGreaterThan(left);
+  const changed = Buffer.from(joined.toString().replace('"status":"verified"', '"status":"violated"'));
+  expect(changed.equals(joined)).toBe(false);
+  scene.files.objects.set(name, changed);
+  expect(await partsLeft()).toBe(all);
+  // Of another pass, under the name of this one.
+  scene.files.objects.set(name, joined);
+  const [pass = ''] = name.split('/');
+  const other = `${pass.slice(0, -1)}${pass.endsWith('0') ? '1' : '0'}`;
+  for (const [it, bytes] of new Map(scene.files.objects))
+    if (it === name) scene.files.objects.set(it.replace(pass, other), bytes);
+  expect(await partsLeft()).toBe(left);
+  expect(openJoined(joined, pass, AUDITORS).pass).toBe(pass);
+  expect(() => openJoined(joined, other, AUDITORS)).toThrow('no trusted auditor');
+});
+
+test('where the log no longer has what was joined, joining begins anew', async () => {
+  await run(60, slowly);
+  await scene.workAll();
+  expect(await run(HOUR, slowly)).toBeUndefined();
+  const turn = await scene.recheck({ joinMs: -1 }).turn({ isDue: true, canGoOn: false, lastFull: NaN });
+  if (turn === undefined || turn === 'whole' || turn.joining?.before === undefined)
+    throw new Error('nothing was joined');
+  const { before } = turn.joining;
+  const head = { ...(before.log?.head as VerifiedCheckpoint), root: 'ab'.repeat(32) };
+  const stranger = { ...before, log: { ...(before.log as LogReport), head } };
+  const { report } = await verifyInParts(
+    { ...ledger, now: scene.now, summarize: async (...it) => summarizeSegment(...it), concurrency: 2 },
+    {
+      verifiers: [KEY.verifierKey],
+      auditors: AUDITORS,
+      ledger: LEDGER,
+      recheck: { rehashed: turn.rehashed as RehashedSegments },
+      pausing: { before: stranger, isDue: () => false },
+    },
+  );
+  expect(report).toMatchObject({ status: 'verified', checked: { mode: 'full', segments: 24 } });
 });
