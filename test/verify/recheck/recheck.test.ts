@@ -6,8 +6,11 @@ import { AUDITOR, integrateOf, keyOf, signerOf } from '../../support/logs.ts';
 import { RecheckScene } from '../../support/recheckScene.ts';
 import { AUDITORS, auditorsOf } from '../../support/reports.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
+import { openPlan } from '../../../src/core/objects/recheck.ts';
+import type { PlannedSlice } from '../../../src/core/objects/recheck.ts';
 import type { Report } from '../../../src/core/objects/report.ts';
 import type { RecheckSoFar } from '../../../src/verify/options.ts';
+import { printedBytes, totalOf } from '../../../src/verify/recheck/plan.ts';
 
 const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
 const HOUR = 3600;
@@ -252,12 +255,17 @@ test('a segment in the archive tier is said to be unreadable, as in one run', as
   expect(await scene.recheck().turn(since)).toEqual(underway(0));
 });
 
-test('a log that grows meanwhile: a little is read by whoever joins, much gets slices of its own', async () => {
-  await turn();
-  await scene.workAll();
+/** grow adds two segments, and takes them into the log. */
+async function grow(): Promise<void> {
   for (const [name, bytes] of forgeChain(14)) ledger.store.objects.set(name, bytes);
   const { store, tiles } = ledger;
   await integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + 50)) }).run(new KeptLog());
+}
+
+test('a log that grows meanwhile: a little is read by whoever joins, much gets slices of its own', async () => {
+  await turn();
+  await scene.workAll();
+  await grow();
   const little = await join(await turn({ wholeBytes: 1e9 }));
   expect(little.checked).toMatchObject({ segments: 26, rehashed: { slices: SLICES, segments: 24 } });
   expect(await turn()).toEqual({ underway: { slices: SLICES + 1, done: SLICES, findings: [] } });
@@ -326,4 +334,47 @@ test('only who has the auditor’s key makes a plan', async () => {
   expect(await turn()).toEqual(underway(0));
   expect(fileNames()).not.toContain(forged);
   expect(AUDITOR.verifierKey.keyName).toBe(`${LEDGER}/auditor`);
+});
+
+describe('a plan that would be too large', () => {
+  const sizes = async (changes: object): Promise<readonly PlannedSlice[]> => {
+    scene.files.objects.clear();
+    await turn(changes);
+    const [name = ''] = fileNames().filter((it) => it.endsWith('/plan.json'));
+    return openPlan(scene.files.objects.get(name) as Buffer, name.split('/')[0] as string, AUDITORS).slices;
+  };
+
+  test('has larger slices, of the same segments', async () => {
+    const small = await sizes({});
+    const large = await sizes({ planBytes: printedBytes(small) - 1 });
+    expect([small.length, large.length]).toEqual([SLICES, SLICES / 2]);
+    expect(totalOf(large)).toEqual(totalOf(small));
+    expect(large.map(({ from, to }) => [from, to])).toEqual([
+      [0, small[1]?.to],
+      [small[1]?.to, small[3]?.to],
+    ]);
+    const [first, second] = small.slice(0, 2).map(({ ranges }) => new Map(ranges.map((it) => [it.partition, it])));
+    expect(large[0]?.ranges).toEqual(
+      [...new Set([...(first?.keys() ?? []), ...(second?.keys() ?? [])])].map((partition) => ({
+        partition,
+        first: (first?.get(partition) ?? second?.get(partition))?.first,
+        next: (second?.get(partition) ?? first?.get(partition))?.next,
+      })),
+    );
+    scene.queue.messages.splice(0, SLICES);
+    await scene.workAll();
+    const report = await join(await turn());
+    expect(report).toMatchObject({ status: 'verified', checked: { segments: 24, rehashed: { segments: 24 } } });
+  });
+
+  test('gets no further slices for what came meanwhile: who joins reads that itself', async () => {
+    const planBytes = printedBytes(await sizes({})) / 2;
+    scene.queue.messages = [];
+    scene.files.objects.clear();
+    await turn({ planBytes });
+    await scene.workAll();
+    await grow();
+    const report = await join(await turn({ planBytes: planBytes / 4 }));
+    expect(report).toMatchObject({ status: 'verified', checked: { segments: 26, rehashed: { segments: 24 } } });
+  });
 });
