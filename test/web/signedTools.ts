@@ -6,8 +6,9 @@ import type { HandKey } from '../support/sign.ts';
 
 // Core and the page are two implementations of docs/format.md that share no code: each object is shown to both.
 
-/** SIGNED_SAMPLE is how many of many changes the fast run tries. */
+/** SIGNED_SAMPLE is how many of many changes the fast run tries, SIGNED_USUAL the usual one. */
 export const SIGNED_SAMPLE = 150;
+export const SIGNED_USUAL = 400;
 /** OTHER is a key that the ledger doesn't have. */
 export const OTHER = { name: LEDGER, seed: 9 };
 

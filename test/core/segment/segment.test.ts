@@ -355,7 +355,7 @@ describe('readSegment', () => {
     const { frames } = sealBodies(...BODIES);
     const before = decompress(frames);
     let harmless = 0;
-    for (const bit of picks(frames.length * 8, SAMPLE)) {
+    for (const bit of picks(frames.length * 8, SAMPLE, frames.length)) {
       const flipped = Buffer.from(frames);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       let reading: SegmentReading;
@@ -384,7 +384,7 @@ describe('readSegment', () => {
     };
     expect(isGood(lines)).toBe(true);
     const unnoticed: number[] = [];
-    for (const bit of picks(lines.length * 8, SAMPLE)) {
+    for (const bit of picks(lines.length * 8, SAMPLE, lines.length)) {
       const flipped = Buffer.from(lines);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       if (isGood(flipped)) unnoticed.push(bit);
