@@ -3,6 +3,7 @@ import type { Looking, Seen } from './look.ts';
 import { Walk } from './walk.ts';
 import type { ListedObject, Looker, PartitionWalk, WalkedObject } from './walk.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
+import type { PartitionReport } from '../../core/objects/report.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import { GONE } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
@@ -81,8 +82,8 @@ export class FullWalk implements PartitionWalk {
     if (summary !== undefined || isGone === true) this.#chain.compareKnown(index, summary);
   }
 
-  pause(): void {
-    if (this.#chain.end !== undefined) this.#context.tally.partitions.push(this.#chain.end);
+  get end(): PartitionReport | undefined {
+    return this.#chain.end;
   }
 
   close = (): Promise<void> => this.#walk.close();

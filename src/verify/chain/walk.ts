@@ -1,4 +1,5 @@
 import type { Hash } from '../../core/hash.ts';
+import type { PartitionReport } from '../../core/objects/report.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 
 /** StoredDigest stands for an object of which nothing but its bytes' SHA-256 is known; without one it is too large. */
@@ -26,8 +27,8 @@ export interface PartitionWalk {
    * `until` (ms since the Unix epoch; NaN: none).
    */
   finish(isIntegrated: (index: number) => boolean, until: number): Promise<void>;
-  /** pause says how far the chain has come, where the check ends before it is through. */
-  pause(): void;
+  /** end is the newest segment that was found to continue the chain; undefined before there is one. */
+  readonly end: PartitionReport | undefined;
   close(): Promise<void>;
 }
 

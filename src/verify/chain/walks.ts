@@ -87,7 +87,11 @@ export class Walks implements LoggedObjects {
 
   /** pause says how far each chain has come, and nothing of what is behind. */
   pause(): void {
-    for (const walk of this.#walks.values()) walk.pause();
+    const { before } = this.#start;
+    for (const { partition, end } of this.#walks.values()) {
+      const head = end ?? before?.partitions.find((it) => it.partition === partition);
+      if (head !== undefined) this.#context.tally.partitions.push(head);
+    }
   }
 
   /** finish finishes all walks in order of partition, one after the other; see PartitionWalk. */
