@@ -1,6 +1,6 @@
 import { publishCheckpoint } from './publish.ts';
 import type { LogDeps } from './state.ts';
-import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import { parseCheckpoint, parseCheckpointNote } from '../core/note/checkpoint.ts';
 import { cosignatureTime, verifyCosignature } from '../core/note/cosignature.ts';
 import { parseNote } from '../core/note/note.ts';
 import type { SignatureLine } from '../core/note/signatureLine.ts';
@@ -89,7 +89,7 @@ export class Cosigning {
 
   async #ask(witness: RemoteWitness, number: number, note: Buffer, log: Logger): Promise<SignatureLine | undefined> {
     const { store, tiles } = this.#deps;
-    const head = parseCheckpoint(parseNote(note).text);
+    const head = parseCheckpointNote(note);
     const cosigned = await witness.cosign({
       checkpoint: note,
       knownSize: this.#sizes.get(witness) ?? 0,

@@ -3,9 +3,8 @@ import { Strays, fork, otherTree } from './strays.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { formatHash } from '../core/hash.ts';
 import type { TileFile } from '../core/merkle/logTree.ts';
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import { openCheckpoint, parseCheckpointNote } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
-import { parseNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { isSameTree } from '../core/merkle/tree.ts';
 import { NEWEST_CHECKPOINT, batchName, checkpointName, isIndexName, isTileName } from '../core/objects/names.ts';
@@ -132,7 +131,7 @@ class Rebuild {
     if (typeof note !== 'object') return undefined;
     return attempt(
       () => {
-        const stated = parseCheckpoint(parseNote(note).text);
+        const stated = parseCheckpointNote(note);
         const origin = this.#origin ?? stated.origin;
         const checkpoint = verifiers.length > 0 ? openCheckpoint(note, origin, verifiers).checkpoint : stated;
         return checkpoint.origin === origin ? { ...checkpoint, note } : undefined;

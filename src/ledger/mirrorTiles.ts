@@ -6,7 +6,7 @@ import { readTile } from './tiles.ts';
 import { hasGrownFrom } from './treeProof.ts';
 import { attempt, faultIn } from '../core/errors.ts';
 import { formatHash, hasMd5 } from '../core/hash.ts';
-import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import { parseCheckpointNote } from '../core/note/checkpoint.ts';
 import {
   TILE_WIDTH,
   edgeTiles,
@@ -16,7 +16,6 @@ import {
   parseTilePath,
 } from '../core/merkle/tile.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
-import { parseNote } from '../core/note/note.ts';
 import { NEWEST_CHECKPOINT, isIndexName, isTileName } from '../core/objects/names.ts';
 import type { ObjectInfo, ObjectStore, ReadableTiles, TileStore } from '../ports/store.ts';
 
@@ -140,6 +139,6 @@ async function whyNot(tiles: ReadableTiles, kept: Buffer | string, next: Buffer)
 
 /** checkpointIn gives the checkpoint in a note, whoever signed it; undefined where it has none. */
 export const checkpointIn = (note: Buffer | string | undefined): Checkpoint | undefined =>
-  typeof note !== 'object' ? undefined : attempt(() => parseCheckpoint(parseNote(note).text), 'malformed');
+  typeof note !== 'object' ? undefined : attempt(() => parseCheckpointNote(note), 'malformed');
 
 const describe = ({ size, rootHash }: Checkpoint): string => `${size} entries and the root ${formatHash(rootHash)}`;

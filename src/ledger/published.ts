@@ -1,8 +1,7 @@
 import { headsBefore } from './logEntries.ts';
 import { attempt, faultIn } from '../core/errors.ts';
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import { openCheckpoint, parseCheckpointNote } from '../core/note/checkpoint.ts';
 import type { OpenedCheckpoint } from '../core/note/checkpoint.ts';
-import { parseNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import { NEWEST_CHECKPOINT } from '../core/objects/names.ts';
@@ -35,7 +34,7 @@ export async function openPublished(
 
 function open(note: Buffer, verifiers: readonly VerifierKey[]): Omit<OpenedCheckpoint, 'text'> | string {
   try {
-    const checkpoint = parseCheckpoint(parseNote(note).text);
+    const checkpoint = parseCheckpointNote(note);
     if (verifiers.length === 0) return { checkpoint, signatures: [], cosignatures: [] };
     const opened = attempt(() => openCheckpoint(note, checkpoint.origin, verifiers), 'malformed', 'contradicted');
     return opened ?? 'no given key signed the published checkpoint';

@@ -8,8 +8,7 @@ import { pageSection } from './parts.ts';
 import { number, plural } from './reportValues.ts';
 import { attempt } from '../core/errors.ts';
 import { formatHash, leafHash } from '../core/hash.ts';
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
-import { parseNote } from '../core/note/note.ts';
+import { openCheckpoint, parseCheckpointNote } from '../core/note/checkpoint.ts';
 import { parseTlogProof } from '../core/note/tlogProof.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { parseEntry } from '../core/objects/entry.ts';
@@ -115,8 +114,7 @@ function stepsOf(
   const { line, segmentProof } = evidence;
   const inSegment = wayOf(segmentProof, leafHash(line));
   const proof = attempt(() => parseTlogProof(evidence.proof), 'malformed');
-  const checkpoint =
-    proof && attempt(() => parseCheckpoint(parseNote(Buffer.from(proof.checkpoint)).text), 'malformed');
+  const checkpoint = proof && attempt(() => parseCheckpointNote(Buffer.from(proof.checkpoint)), 'malformed');
   const entryHash = leafHash(evidence.entry);
   const inLog =
     proof && checkpoint && wayOf({ index: proof.index, size: checkpoint.size, hashes: proof.hashes }, entryHash);

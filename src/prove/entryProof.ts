@@ -3,9 +3,8 @@ import { AuditsealError, faultIn } from '../core/errors.ts';
 import { leafHash } from '../core/hash.ts';
 import { inclusionRanges, proveInclusion, verifyInclusion } from '../core/merkle/proof.ts';
 import type { InclusionProof } from '../core/merkle/proof.ts';
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import { openCheckpoint, parseCheckpointNote } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
-import { parseNote } from '../core/note/note.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import { NEWEST_CHECKPOINT, checkpointName, parseCheckpointName } from '../core/objects/names.ts';
 import { storedCosignatures, withCosignatures } from '../ledger/cosignatures.ts';
@@ -95,7 +94,7 @@ async function* coveringNumbers(store: ReadableObjects, batch: number): AsyncGen
 
 /** openFor gives the checkpoint in a note, by a key of its own log if there are any, and throws as openCheckpoint does. */
 export function openFor(note: Buffer, verifiers: readonly VerifierKey[]): Checkpoint {
-  const checkpoint = parseCheckpoint(parseNote(note).text);
+  const checkpoint = parseCheckpointNote(note);
   return verifiers.length > 0 ? openCheckpoint(note, checkpoint.origin, verifiers).checkpoint : checkpoint;
 }
 

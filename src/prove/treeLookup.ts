@@ -4,9 +4,8 @@ import { EntrySearch } from './entrySearch.ts';
 import type { EntryQuestion } from './entryQuestion.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { inclusionRanges, proveInclusion } from '../core/merkle/proof.ts';
-import { parseCheckpoint } from '../core/note/checkpoint.ts';
+import { parseCheckpointNote } from '../core/note/checkpoint.ts';
 import type { Checkpoint } from '../core/note/checkpoint.ts';
-import { parseNote } from '../core/note/note.ts';
 import { NO_POSITION } from '../core/objects/heads.ts';
 import type { Position } from '../core/objects/heads.ts';
 import { NEWEST_CHECKPOINT, checkpointName, segmentName } from '../core/objects/names.ts';
@@ -190,7 +189,7 @@ export class TreeLookup {
   async #sizeBehind(number: number): Promise<number> {
     const note = await this.#deps.store.read(checkpointName(number));
     if (typeof note !== 'object') throw unproven(`${checkpointName(number)} can't be read`);
-    return parseCheckpoint(parseNote(note).text).size;
+    return parseCheckpointNote(note).size;
   }
 }
 

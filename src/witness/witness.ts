@@ -4,7 +4,7 @@ import type { Hash } from '../core/hash.ts';
 import { verifyConsistency } from '../core/merkle/proof.ts';
 import { EMPTY_ROOT } from '../core/merkle/tree.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
-import { openCheckpoint, parseCheckpoint } from '../core/note/checkpoint.ts';
+import { openCheckpoint, parseCheckpoint, parseCheckpointNote } from '../core/note/checkpoint.ts';
 import type { Checkpoint, OpenedCheckpoint } from '../core/note/checkpoint.ts';
 import { cosignatureKey, signCosignature } from '../core/note/cosignature.ts';
 import { MAX_NOTE_BYTES, formatNote, parseNote } from '../core/note/note.ts';
@@ -72,7 +72,7 @@ export class Witness implements AnsweringWitness {
     // Another request may come between reading and replacing; each turn but the last, one did and was answered.
     for (;;) {
       const kept = await this.#deps.state.read(checkpoint.origin);
-      const newest = kept === undefined ? EMPTY_TREE : parseCheckpoint(parseNote(kept).text);
+      const newest = kept === undefined ? EMPTY_TREE : parseCheckpointNote(kept);
       if (oldSize !== newest.size) return { status: 409, contentType: TREE_SIZE_TYPE, body: `${newest.size}\n` };
       if (!verifyConsistency(newest, checkpoint, proof)) {
         return refused(422, 'the proof does not show that the checkpoint continues the one cosigned before');

@@ -1,5 +1,4 @@
-import { parseCheckpoint } from '../../src/core/note/checkpoint.ts';
-import { parseNote } from '../../src/core/note/note.ts';
+import { parseCheckpointNote } from '../../src/core/note/checkpoint.ts';
 import { reportName } from '../../src/core/objects/names.ts';
 import type { PostureReport, Report } from '../../src/core/objects/report.ts';
 import type { StatusReport } from '../../src/core/objects/statusReport.ts';
@@ -216,7 +215,7 @@ test('where bundles are left out, a gap between them is no silence of a source',
   const others = Array.from({ length: 80 }, (_, i) => ({ category: 'Steady', partition: `${i % 8}` }));
   for (let hour = 1; hour <= 100; hour += 2)
     await scene.seal(hour, [...(hour < 60 ? [{ category: 'Hourly', count: 2 }] : []), ...others]);
-  const head = parseCheckpoint(parseNote(scene.tiles.objects.get('checkpoint') as Buffer).text);
+  const head = parseCheckpointNote(scene.tiles.objects.get('checkpoint') as Buffer);
   const activity = await readActivity(new Bundles(scene.tiles, head), atHour(100), new Set(), {
     mostOfDay: 4,
     mostBefore: 4,

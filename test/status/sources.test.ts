@@ -1,5 +1,4 @@
-import { parseCheckpoint } from '../../src/core/note/checkpoint.ts';
-import { parseNote } from '../../src/core/note/note.ts';
+import { parseCheckpointNote } from '../../src/core/note/checkpoint.ts';
 import { evenly, readActivity } from '../../src/status/activity.ts';
 import type { Activity } from '../../src/status/activity.ts';
 import { Bundles } from '../../src/status/bundles.ts';
@@ -17,7 +16,7 @@ const expecting = (...expected: readonly (readonly [string, number])[]): SourceP
 });
 
 const bundlesOf = ({ tiles }: StatusScene): Bundles =>
-  new Bundles(tiles, parseCheckpoint(parseNote(tiles.objects.get('checkpoint') as Buffer).text));
+  new Bundles(tiles, parseCheckpointNote(tiles.objects.get('checkpoint') as Buffer));
 
 const activityOf = (scene: StatusScene, hour: number): Promise<Activity> =>
   readActivity(bundlesOf(scene), atHour(hour, 2));

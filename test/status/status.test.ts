@@ -2,8 +2,7 @@ import { nameOf, timeOf } from '../support/forge.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { formatHash } from '../../src/core/hash.ts';
 import { EMPTY_ROOT } from '../../src/core/merkle/tree.ts';
-import { formatCheckpoint, parseCheckpoint } from '../../src/core/note/checkpoint.ts';
-import { parseNote } from '../../src/core/note/note.ts';
+import { formatCheckpoint, parseCheckpointNote } from '../../src/core/note/checkpoint.ts';
 import { NEWEST_CHECKPOINT, reportName } from '../../src/core/objects/names.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import type { StatusReport } from '../../src/core/objects/statusReport.ts';
@@ -114,8 +113,7 @@ describe('a ledger where all is well', () => {
 });
 
 describe('a published checkpoint that is not the ledger’s', () => {
-  const published = (scene: StatusScene) =>
-    parseCheckpoint(parseNote(scene.tiles.objects.get(NEWEST_CHECKPOINT) as Buffer).text);
+  const published = (scene: StatusScene) => parseCheckpointNote(scene.tiles.objects.get(NEWEST_CHECKPOINT) as Buffer);
 
   test('of another log whose key is trusted too, it is not gone by', async () => {
     const scene = await healthy();
@@ -213,7 +211,7 @@ describe('what needs attention', () => {
 
   test('a published log that is longer than the newest check found it has to continue that', async () => {
     const scene = await healthy();
-    const { size, rootHash } = parseCheckpoint(parseNote(scene.tiles.objects.get(NEWEST_CHECKPOINT) as Buffer).text);
+    const { size, rootHash } = parseCheckpointNote(scene.tiles.objects.get(NEWEST_CHECKPOINT) as Buffer);
     const head = { number: 1, size, root: formatHash(rootHash), time: timeOf(7000) };
     const log = { ...(FULL_REPORT.log as NonNullable<Report['log']>), head };
     await scene.seal(2, [{}]);

@@ -1,4 +1,4 @@
-import { openNote } from './note.ts';
+import { openNote, parseNote } from './note.ts';
 import type { VerifiedSignature } from './note.ts';
 import type { VerifierKey } from './verifierKey.ts';
 import { AuditsealError } from '../errors.ts';
@@ -49,6 +49,12 @@ export function parseCheckpoint(text: string): Checkpoint {
   if (extensions.includes('')) throw malformed('an extension line is empty');
   return { origin, size, rootHash, ...(extensions.length > 0 && { extensions }) };
 }
+
+/**
+ * parseCheckpointNote gives the checkpoint in a note, whoever signed it: what it gives is attacker-controlled. It throws NOTE_MALFORMED
+ * and CHECKPOINT_MALFORMED.
+ */
+export const parseCheckpointNote = (note: Uint8Array): Checkpoint => parseCheckpoint(parseNote(note).text);
 
 /**
  * openCheckpoint gives the checkpoint of the log `origin` that is in a note signed by the log itself.
