@@ -103,8 +103,9 @@ export class InFlight {
     try {
       for await (const item of items) {
         if (failed) break;
-        const task = this.run<void>(sizeOf(item), (turn) => action(item, turn)).finally(() => begun.delete(task));
-        task.catch(() => (failed = true)); // awaited below
+        // One that failed stays, for whoever awaits them next.
+        const task = this.run<void>(sizeOf(item), (turn) => action(item, turn)).then(() => void begun.delete(task));
+        task.catch(() => (failed = true));
         begun.add(task);
         if (begun.size >= this.#most) await Promise.race(begun);
       }

@@ -117,6 +117,24 @@ test('each ends when all that was begun has, and says what failed', async () => 
   expect(length).toBeLessThan(200);
 });
 
+test('what fails while each waits for the next item is said all the same', async () => {
+  const items = async function* (): AsyncGenerator<number> {
+    for (let i = 0; i < 3; i++) {
+      yield i;
+      await setImmediate();
+    }
+  };
+  const failing = (failed: number): Promise<void> =>
+    new InFlight(8).each(
+      items(),
+      () => 1,
+      async (i) => {
+        if (i === failed) throw new Error(`item ${i}`);
+      },
+    );
+  for (const i of [0, 1, 2]) await expect(failing(i)).rejects.toThrow(`item ${i}`);
+});
+
 test('going ahead in order is bounded by bytes, and by count', async () => {
   for (const [size, most] of [
     [1000, 64],

@@ -1,10 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
 import { expectIndex, indexedLog, statedIndex } from '../support/indexScene.ts';
 import { fileFullCheck } from '../support/fullCheck.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
 import { mirrorTiles } from '../../src/ledger/mirrorTiles.ts';
+import type { ReadableTiles } from '../../src/ports/store.ts';
 
 const store = new MemoryStore();
 const tiles = new MemoryTiles();
@@ -52,6 +55,29 @@ test('a tile of the right size and other bytes is written again, unless sizes ar
   expect(await mirrorTiles(store, tiles, copy, { trustsSizes: true })).toMatchObject({ written: 0 });
   expect(await mirrorTiles(store, tiles, copy)).toMatchObject({ written: 1, bytes: right.length });
   expect(copy.objects.get(name)).toEqual(right);
+});
+
+test('where a tile is not written, the copy fails and the checkpoint that implies it is not copied', async () => {
+  class FullTiles extends MemoryTiles {
+    override async write(name: string, bytes: Uint8Array): Promise<void> {
+      if (name.startsWith('tile/0/')) throw new AuditsealError('STORE_FULL', `${name}: the disk is full`);
+      await super.write(name, bytes);
+    }
+  }
+  const from: ReadableTiles = {
+    read: (name) => tiles.read(name),
+    async *list(prefix) {
+      for await (const file of tiles.list(prefix)) {
+        yield file;
+        await setImmediate();
+      }
+    },
+  };
+  const copy = new FullTiles();
+  await expect(mirrorTiles(store, from, copy, { concurrency: 8, requests: 128 })).rejects.toMatchObject({
+    code: 'STORE_FULL',
+  });
+  expect(copy.objects.has('checkpoint')).toBe(false);
 });
 
 test('where there is no room for the tiles, none is written', async () => {
