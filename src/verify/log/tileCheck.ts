@@ -48,8 +48,9 @@ export class TileCheck {
     const compare = async (): Promise<void> => {
       if (!(await this.#compare(file))) this.#missing.push({ name: file.name, batch });
     };
-    const task = this.#semaphore.run(compare).finally(() => this.#waiting.delete(task));
-    task.catch(() => {}); // awaited below
+    // One that failed stays, for whoever awaits them next.
+    const task = this.#semaphore.run(compare).then(() => void this.#waiting.delete(task));
+    task.catch(() => {});
     this.#waiting.add(task);
     if (this.#waiting.size >= MAX_WAITING) await Promise.race(this.#waiting);
   }

@@ -72,6 +72,15 @@ describe('a ledger with a log', () => {
     expect(await checkLedger(ledger)).toMatchObject({ status: 'verified', findings: [] });
   });
 
+  test('gives no verdict where comparing a tile ends in an error that is no fault of the tile', async () => {
+    const ledger = await ledgerOf(8, 160);
+    ledger.tiles.beforeRead = (name) => {
+      if (name === 'tile/0/000') throw new TypeError('a mistake in the program');
+      return undefined;
+    };
+    await expect(checkLedger(ledger)).rejects.toThrow('a mistake in the program');
+  });
+
   test.each<[string, (tiles: Map<string, Buffer>) => unknown]>([
     ['an old partial tile that lies', (tiles) => tiles.set('tile/0/000.p/15', Buffer.from('x'))],
     ['a name that no tile has', (tiles) => tiles.set('tile/x', Buffer.from('x'))],
