@@ -79,6 +79,11 @@ export class Findings {
     this.error('foreign-object', documentName(type, number), why);
   }
 
+  /** take states what was found elsewhere, in slices of a recheck, as it was stated there. */
+  take(findings: readonly Finding[]): void {
+    for (const finding of findings) this.#add(finding);
+  }
+
   /**
    * repeat takes over the findings of an earlier check, because this one doesn't look there again. Which are acknowledged, it
    * finds itself. Of those that were only counted nobody knows more than that they may be errors. With `isPart` they are of another

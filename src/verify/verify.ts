@@ -49,7 +49,7 @@ export async function verifyInParts(deps: VerifyDeps, given: VerifyOptions): Pro
   const options = { ...given, isIncremental: before !== undefined && !isNext };
   if (before !== undefined) findings.repeat(before, isNext);
   if (isNext) context.tally.takeOver(before);
-  for (const { code, object, detail } of given.recheck?.underway?.findings ?? []) findings.error(code, object, detail);
+  findings.take(given.recheck?.underway?.findings ?? []);
 
   const position = begun.start.continued && begun.start.position;
   const derived = isNext ? undefined : await DerivedIndex.begin(context, options);

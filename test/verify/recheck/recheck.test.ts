@@ -10,7 +10,7 @@ import { AUDITORS, auditorsOf } from '../../support/reports.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
 import { openPlan } from '../../../src/core/objects/recheck.ts';
 import type { PlannedSlice } from '../../../src/core/objects/recheck.ts';
-import type { Report } from '../../../src/core/objects/report.ts';
+import type { Finding, Report } from '../../../src/core/objects/report.ts';
 import type { RecheckSoFar } from '../../../src/verify/options.ts';
 import type { RehashedSegments } from '../../../src/verify/context.ts';
 import type { Joining } from '../../../src/verify/recheck/recheck.ts';
@@ -232,6 +232,18 @@ test('what a slice finds is said by the next run, long before all are done', asy
     scene.second,
   );
   expect(report).toMatchObject({ status: 'violated', checked: { mode: 'incremental' } });
+});
+
+test('what a slice found is said as it was there: events that a segment declares missing stay declared', async () => {
+  const found: Finding = {
+    code: 'sequence-gap',
+    severity: 'error',
+    object: nameOf(3),
+    detail: 'events 3 to 4 are missing before it (declared: expired)',
+    declared: true,
+  };
+  const report = await join({ underway: { slices: SLICES, done: 1, findings: [found] } });
+  expect(report.findings).toEqual([found]);
 });
 
 test('a slice whose segments cannot be read now is not done', async () => {
