@@ -6,7 +6,7 @@ import type { FreeBytes } from './mirrorRoom.ts';
 import { partitionsOf } from './partitions.ts';
 import { hasMd5, sha256 } from '../core/hash.ts';
 import type { Hash } from '../core/hash.ts';
-import { batchName, isKnownName, segmentName } from '../core/objects/names.ts';
+import { LOG_FOLDERS, batchName, isKnownName, segmentName } from '../core/objects/names.ts';
 import { MAX_OBJECT_BYTES } from '../core/objects/sizes.ts';
 import { GONE, WHY_UNREAD, isSame } from '../ports/store.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/store.ts';
@@ -40,12 +40,6 @@ export interface MirrorOptions {
 }
 
 /**
- * The folders of the log, and of actions, in the order in which they are listed: a cosignature comes after its checkpoint, that after its
- * batch, and an entry after its action. So whatever comes meanwhile, nothing is copied without what it is of.
- */
-export const LOG_FOLDERS = ['cosignatures/', 'checkpoints/', 'batches/', 'actions/'];
-
-/**
  * differsAt tells whether a mirror is of another ledger than the one that is to be copied: it gives an object with which a log or a chain
  * begins, and of which both have other bytes. Those never change.
  */
@@ -65,20 +59,38 @@ export async function differsAt(from: Pick<ObjectStore, 'read'>, mirror: ObjectS
  * mirrorLedger copies every object that the mirror lacks. What is there already with the same bytes is left alone, so a copy that was
  * cut off goes on where it stopped; an object of other bytes under the same name is reported, never replaced, unless it is blank: which
  * of the two is right is for a check to say. Those whose names the format knows come first: whatever else somebody put into the
- * container keeps nothing of the ledger back; of those the log, and then what its entries are of. It stops where the disk is full, and throws STORE_FULL where it can't have room for all.
+ * container keeps nothing of the ledger back; of those the log, and then what its entries are of. It stops where the disk is full, and throws
+ * STORE_FULL where it can't have room for all.
  */
 export async function mirrorLedger(from: ObjectStore, to: MirrorFolder, options: MirrorOptions): Promise<MirrorResult> {
-  const isOfLog = (name: string): boolean => LOG_FOLDERS.some((folder) => name.startsWith(folder));
   const knownFirst = async function* (): AsyncGenerator<ObjectInfo> {
     const others: ObjectInfo[] = [];
-    for (const folder of LOG_FOLDERS)
-      for await (const object of from.list(folder)) if (isKnownName(object.name)) yield object;
-    for await (const object of from.list(''))
-      if (!isKnownName(object.name)) others.push(object);
-      else if (!isOfLog(object.name)) yield object;
+    for (const listed of [listLog(from), listBesideLog(from)])
+      for await (const object of listed)
+        if (isKnownName(object.name)) yield object;
+        else others.push(object);
     yield* others;
   };
   return mirrorObjects(from, to, knownFirst, options);
+}
+
+/** listLog gives what stands in the folders of the log, and in that of actions, in the order in which it has to be copied. */
+export async function* listLog(store: Pick<ObjectStore, 'list'>): AsyncGenerator<ObjectInfo> {
+  for (const folder of LOG_FOLDERS) yield* store.list(folder);
+}
+
+/** listBesideLog gives all the rest: what stands before the first of those folders, between two, and behind the last one. */
+async function* listBesideLog(store: Pick<ObjectStore, 'list'>): AsyncGenerator<ObjectInfo> {
+  let start = '';
+  for (const folder of LOG_FOLDERS.toSorted()) {
+    for await (const object of store.list('', start)) {
+      if (object.name >= folder) break;
+      yield object;
+    }
+    // What follows a slash in the order of names.
+    start = `${folder.slice(0, -1)}0`;
+  }
+  yield* store.list('', start);
 }
 
 /** CopiedObject is an object that is to be copied. */

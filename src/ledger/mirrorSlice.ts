@@ -1,7 +1,7 @@
 import { fromTheFirst } from './batches.ts';
 import { readLog } from './entries.ts';
 import { IntervalOfLog } from './interval.ts';
-import { LOG_FOLDERS, mirrorObjects } from './mirror.ts';
+import { listLog, mirrorObjects } from './mirror.ts';
 import type { CopiedObject, MirrorFolder, MirrorOptions, MirrorResult } from './mirror.ts';
 import { attempt } from '../core/errors.ts';
 import { parseVerifierKey } from '../core/note/verifierKey.ts';
@@ -39,8 +39,7 @@ export async function mirrorSlice(
   { trust, ...options }: MirrorOptions & { readonly trust: Trust },
 ): Promise<MirroredSlice> {
   const ofLog = async function* (): AsyncGenerator<ObjectInfo> {
-    for (const folder of LOG_FOLDERS)
-      for await (const object of from.list(folder)) if (isKnownName(object.name)) yield object;
+    for await (const object of listLog(from)) if (isKnownName(object.name)) yield object;
   };
   const log = await mirrorObjects(from, to, ofLog, options);
   const counts = { entries: 0, segmentsInLog: 0, segments: 0 };

@@ -4,6 +4,7 @@ import { sayForeign } from './foreignName.ts';
 import type { VerifyOptions } from './options.ts';
 import { formatHash, sha256 } from '../core/hash.ts';
 import {
+  LOG_FOLDERS,
   batchName,
   checkpointName,
   cosignaturePrefix,
@@ -50,12 +51,9 @@ export async function checkOtherObjects(
   }
 }
 
-/** Folders of the log's own objects, and of actions. */
-const LOG_FOLDERS = ['actions/', 'batches/', 'checkpoints/', 'cosignatures/'];
-
 /** checkLogNames looks at the names of the log's objects and of actions alone. */
 export async function checkLogNames(context: Context): Promise<void> {
-  for (const folder of LOG_FOLDERS) await checkNames(context, {}, context.store.list(folder));
+  for (const folder of LOG_FOLDERS.toSorted()) await checkNames(context, {}, context.store.list(folder));
 }
 
 /** Listed is what a listing says of an object: where it gives names alone, no size. */

@@ -7,7 +7,7 @@ import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { mirrorLedger } from '../../src/ledger/mirror.ts';
 import type { MirrorResult } from '../../src/ledger/mirror.ts';
-import type { ObjectStore } from '../../src/ports/store.ts';
+import type { ObjectInfo, ObjectStore } from '../../src/ports/store.ts';
 import { verifyLedger } from '../../web/verify/ledger/verifyLedger.ts';
 import { check } from '../support/checking.ts';
 import { forgeChain, nameOf } from '../support/forge.ts';
@@ -221,6 +221,31 @@ describe('a container full of hostile names', () => {
     from.beforeRead = (name) => void order.push(name);
     await mirrorLedger(from, new MirrorStore(folder), { concurrency: 1 });
     expect(order.slice(0, 2)).toEqual([nameOf(0), nameOf(1)]);
+  });
+
+  test('of names around the folders of the log none is left out, none comes twice, and the log is listed once', async () => {
+    const log = [...'0123456789'].flatMap((digit) => {
+      const number = digit.padStart(12, '0');
+      return [`batches/${number}.jsonl`, `checkpoints/${number}`, `actions/${number}.json`, `actions/${number}.txt`];
+    });
+    const others = ['actions', 'actions.', 'actions0', 'batches-', 'batchest/x', 'cosignatures', 'cosignaturf', '~'];
+    const from = source(2);
+    for (const name of [...log, ...others]) from.objects.set(name, Buffer.from(name));
+    let listed = 0;
+    const counting: ObjectStore = Object.assign(Object.create(from) as MemoryStore, {
+      async *list(prefix: string, start?: string): AsyncGenerator<ObjectInfo> {
+        for await (const object of from.list(prefix, start)) {
+          if (log.includes(object.name)) listed += 1;
+          yield object;
+        }
+      },
+    });
+    const to = new MemoryStore();
+    const { copied, present, failed } = await mirrorLedger(counting, to, { concurrency: 4 });
+    expect({ copied, present, failed }).toEqual({ copied: from.objects.size, present: 0, failed: [] });
+    expect([...to.objects.keys()].sort()).toEqual([...from.objects.keys()].sort());
+    // One more of each folder, where what stands before it ends.
+    expect(listed).toBeLessThanOrEqual(log.length + 4);
   });
 
   test('names that no blob can have are reported', async () => {

@@ -23,6 +23,12 @@ const FOLDERS: readonly string[] = [
   'tlog/',
 ];
 
+/**
+ * LOG_FOLDERS is the folders of the log, and of actions. An object comes after what it is of: a cosignature after its checkpoint, that after
+ * its batch, and an entry after its action. So whoever lists them in this order, meanwhile, has nothing without what it is of.
+ */
+export const LOG_FOLDERS: readonly string[] = ['cosignatures/', 'checkpoints/', 'batches/', 'actions/'];
+
 /** folderOf gives the folder of a name, '' for one that the format doesn't know: of those anybody can make up as many as he likes. */
 export function folderOf(name: string): string {
   const folder = name.slice(0, name.indexOf('/') + 1);
