@@ -35,7 +35,7 @@ export class CheckThreads {
     return { ...both, summarizeFile: ofFiles(pathOf), digest: this.#digests.ofFiles(pathOf) };
   }
 
-  /** close ends the threads. Nothing may be under way. */
+  /** close ends the threads. What is under way, or waits, fails. */
   async close(): Promise<void> {
     await Promise.all([this.#segments.close(), this.#digests.close()]);
   }

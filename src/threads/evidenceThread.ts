@@ -44,6 +44,6 @@ export class EvidenceThread {
     }
   }
 
-  /** close ends the thread. Nothing may be under way. */
+  /** close ends the thread. What is under way, or waits, fails. */
   close = (): Promise<void> => this.#pool.close();
 }

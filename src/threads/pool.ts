@@ -50,8 +50,8 @@ export interface Answered<Result> {
 
 /**
  * WorkerPool gives tasks to threads that run a file beside this one, as many as it is told. A thread works on one group of tasks at a
- * time: small ones that wait go together. What one of them ends in is its own; a thread that dies loses its group. Threads that are
- * idle keep no process.
+ * time: small ones that wait go together. What one of them ends in is its own; a thread that dies loses its group, and a group fails of
+ * which a task can't cross. Threads that are idle keep no process.
  */
 export class WorkerPool<Task, Result> {
   readonly #script: URL;
@@ -95,16 +95,25 @@ export class WorkerPool<Task, Result> {
     while (this.#waiting.length > 0 && !this.#isClosed) {
       const worker = this.#idle.pop() ?? (this.#busy.size < this.#size ? this.#start() : undefined);
       if (worker === undefined) return;
-      const members = this.#nextGroup();
-      const id = ++this.#lastId;
-      this.#busy.set(worker, { id, members });
-      worker.ref();
-      const asked: Asked<Task> = { id, tasks: members.map(({ task }) => task) };
+      this.#hand(worker, this.#nextGroup());
+    }
+  }
+
+  #hand(worker: Worker, members: Group<Task, Result>['members']): void {
+    const asked: Asked<Task> = { id: ++this.#lastId, tasks: members.map(({ task }) => task) };
+    try {
       worker.postMessage(
         asked,
         members.flatMap(({ moved }) => moved),
       );
+    } catch (error) {
+      // It holds something that can't cross, or that has moved already. The thread knows nothing of it.
+      this.#idle.push(worker);
+      for (const { reject } of members) reject(error);
+      return;
     }
+    this.#busy.set(worker, { id: asked.id, members });
+    worker.ref();
   }
 
   /** nextGroup takes tasks that wait, in their order: no more than the share of one thread. */

@@ -1,4 +1,4 @@
-/** Hashes and indexes in a thread of its own. Messages: a number and a task in, the number and what came of it out. */
+/** Hashes and indexes in a thread of its own. Its messages are Asked and Answered of pool.ts. */
 import { buildUnit } from '../core/index/build.ts';
 import type { BuiltUnit, SegmentPart, UnitPart } from '../core/index/build.ts';
 import type { IndexUnit } from '../core/index/manifest.ts';

@@ -17,8 +17,8 @@ const YOUNG_MB = 4;
 /** weightOf is what a pool is told of stored bytes that a thread takes over. */
 const weightOf = (stored: Buffer): Weight => ({ bytes: stored.length, moved: movable(stored) });
 
-/** What an object weighs whose size nobody said. */
-const UNKNOWN_BYTES = 32 * 1024;
+/** What a file weighs whose size nobody said: four of them go together. */
+const UNKNOWN_FILE_BYTES = 32 * 1024;
 
 /** arrivedSummary is a summary that has crossed, with its terms as the buffer that they were. */
 const arrivedSummary = (summary: SegmentSummary): SegmentSummary =>
@@ -45,7 +45,7 @@ export class SegmentWorkers {
   /** ofFiles re-computes segments of a mirror, whose files the threads read themselves; `pathOf` gives an object's. */
   ofFiles =
     (pathOf: (name: string) => string): SummarizeFile =>
-    async (question, bytes = UNKNOWN_BYTES) => {
+    async (question, bytes = UNKNOWN_FILE_BYTES) => {
       const path = pathOf(question.name);
       const file = (await this.#pool.run({ path, question }, { bytes })) as SummarizedFile | undefined;
       return file && { ...file, summary: arrivedSummary(file.summary) };
@@ -62,7 +62,7 @@ export class SegmentWorkers {
     return { unit, bytes: bufferOf(bytes) };
   };
 
-  /** close ends the threads. Nothing may be under way. */
+  /** close ends the threads. What is under way, or waits, fails. */
   close = (): Promise<void> => this.#pool.close();
 }
 
@@ -90,6 +90,6 @@ export class DigestWorkers {
       return digest as Digest;
     });
 
-  /** close ends the threads. Nothing may be under way. */
+  /** close ends the threads. What is under way, or waits, fails. */
   close = (): Promise<void> => this.#pool.close();
 }

@@ -47,6 +47,20 @@ test.each([0, 1, 1000, 200_000, Infinity])(
   },
 );
 
+test('a task that cannot be handed to a thread fails, and the thread goes on', async () => {
+  const pool = new WorkerPool<DigestTask, readonly Digest[]>(1);
+  const gone = Buffer.alloc(10_000);
+  structuredClone(gone, { transfer: [gone.buffer] });
+  try {
+    await expect(pool.run({ stored: [gone] }, { moved: [gone.buffer] })).rejects.toMatchObject({
+      name: 'DataCloneError',
+    });
+    expect(await pool.run(taskOf('next'))).toEqual(digestOf('next'));
+  } finally {
+    await pool.close();
+  }
+});
+
 test('what waits when the threads are ended fails, and so does what comes after', async () => {
   const pool = new WorkerPool<DigestTask, readonly Digest[]>(1);
   const waiting = Promise.allSettled(Array.from({ length: 100 }, (_, i) => pool.run(taskOf(`${i}`))));
