@@ -92,9 +92,8 @@ class QueueListener implements Listener {
         continue;
       }
       pauseMs = LEAST_PAUSE_MS;
-      const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-      while (this.#working.size > options.newBatchThreshold && !signal.aborted)
-        await Promise.race([ended, ...this.#working]);
+      // Whoever stops it waits for what is worked on anyway.
+      while (this.#working.size > options.newBatchThreshold && !signal.aborted) await Promise.race(this.#working);
     }
   }
 

@@ -1,6 +1,5 @@
 import type { Ledger } from './ledger.ts';
 import { Rechecking } from './rechecking.ts';
-import { SEGMENTS_A_THREAD } from './threads.ts';
 import { openCanaries, openLedgerPolicy } from '../adapters/ledgerPolicy.ts';
 import { requireAuditor } from '../adapters/logKeys.ts';
 import { INTEGRATION_DELAY_MS } from '../core/limits.ts';
@@ -14,7 +13,7 @@ import { MOST_REQUESTS } from '../ledger/concurrency.ts';
 import type { Filing } from '../ledger/reports.ts';
 import type { Logger } from '../ports/host.ts';
 import { runStatusJob } from '../status/job.ts';
-import { SegmentWorkers } from '../threads/workers.ts';
+import { SEGMENTS_A_THREAD, SegmentWorkers } from '../threads/workers.ts';
 import { runVerifyJob } from '../verify/job.ts';
 
 const now = Date.now;

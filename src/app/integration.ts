@@ -1,4 +1,3 @@
-import { SEGMENTS_A_THREAD } from './threads.ts';
 import type { Ledger } from './ledger.ts';
 import { openOperatorKeys, requireSigners } from '../adapters/logKeys.ts';
 import { remoteWitness } from '../adapters/witnessClient.ts';
@@ -8,7 +7,7 @@ import { Indexing } from '../integrate/indexing.ts';
 import { Integrate } from '../integrate/integrate.ts';
 import { Sessions } from '../ledger/session.ts';
 import type { Logger } from '../ports/host.ts';
-import { SegmentWorkers } from '../threads/workers.ts';
+import { SEGMENTS_A_THREAD, SegmentWorkers } from '../threads/workers.ts';
 
 /** A run begins no batch after 20 s, so that runs every 30 s hardly meet; a batch is what is read in a few seconds. */
 const INTEGRATION = { budgetMs: 20_000, limits: { objects: MAX_BATCH_OBJECTS, storedBytes: 256 * 1024 * 1024 } };

@@ -1,11 +1,8 @@
 import { MirrorStore } from '../adapters/mirrorStore.ts';
 import { InFlight, MOST_REQUESTS } from '../ledger/concurrency.ts';
 import type { ObjectStore } from '../ports/store.ts';
-import { DigestWorkers, SegmentWorkers } from '../threads/workers.ts';
+import { DigestWorkers, SEGMENTS_A_THREAD, SegmentWorkers } from '../threads/workers.ts';
 import type { VerifyDeps } from '../verify/context.ts';
-
-/** How many objects each thread may have waiting where this thread reads them. */
-const OBJECTS_A_THREAD = 3;
 
 /** CheckThreads is the threads that hash in one check. They begin to load at once. */
 export class CheckThreads {
@@ -14,7 +11,7 @@ export class CheckThreads {
   readonly #digests: DigestWorkers;
 
   constructor(count: number, isQuick: boolean) {
-    this.#concurrency = count * OBJECTS_A_THREAD;
+    this.#concurrency = count * SEGMENTS_A_THREAD;
     this.#segments = new SegmentWorkers(count);
     this.#digests = new DigestWorkers(count);
     (isQuick ? this.#digests : this.#segments).start();

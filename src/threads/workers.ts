@@ -24,6 +24,9 @@ const UNKNOWN_FILE_BYTES = 32 * 1024;
 const arrivedSummary = (summary: SegmentSummary): SegmentSummary =>
   summary.ok && summary.terms !== undefined ? { ...summary, terms: bufferOf(summary.terms) } : summary;
 
+/** SEGMENTS_A_THREAD is how many segments each thread that hashes may have waiting. */
+export const SEGMENTS_A_THREAD = 3;
+
 /** SegmentWorkers re-computes and indexes segments in threads of their own, as many as it is told. */
 export class SegmentWorkers {
   readonly #pool: WorkerPool<
