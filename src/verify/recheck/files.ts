@@ -1,4 +1,4 @@
-import { attempt } from '../../core/errors.ts';
+import { AuditsealError, attempt } from '../../core/errors.ts';
 import { formatHash, sha256 } from '../../core/hash.ts';
 import { CLOCK_SKEW_MS } from '../../core/limits.ts';
 import {
@@ -17,6 +17,7 @@ import type { JoinedPart, PartialResult, RecheckPlan } from '../../core/objects/
 import { parseRehashed } from '../../core/objects/rehashed.ts';
 import type { RehashedSegment } from '../../core/objects/rehashed.ts';
 import type { Report } from '../../core/objects/report.ts';
+import { MAX_REPORT_BYTES } from '../../core/objects/reportFile.ts';
 import type { Auditors } from '../../core/objects/reportFile.ts';
 import { joinSigned } from '../../core/signed/documentSignature.ts';
 import type { Clock } from '../../ports/host.ts';
@@ -122,10 +123,17 @@ export class RecheckFiles {
       if (kept === undefined || !file.name.startsWith(`${kept}/`)) await files.remove(file);
   }
 
+  /** write throws REPORT_MALFORMED for what nobody would read, because it is too large. */
   async #write(name: string, document: RecheckPlan | PartialResult | JoinedPart): Promise<void> {
     const { files, auditors, signer } = this.#deps;
     const unsigned = formatRecheck(document);
     const signature = await signer.sign(recheckMessage(auditors.ledger, name, unsigned));
-    await files.write(name, joinSigned(unsigned, signer.verifierKey, signature));
+    const bytes = joinSigned(unsigned, signer.verifierKey, signature);
+    if (bytes.length > MAX_REPORT_BYTES)
+      throw new AuditsealError(
+        'REPORT_MALFORMED',
+        `${name} would have ${bytes.length} bytes, more than the ${MAX_REPORT_BYTES} that are read of it`,
+      );
+    await files.write(name, bytes);
   }
 }

@@ -9,12 +9,13 @@ import { RecheckScene } from '../../support/recheckScene.ts';
 import { AUDITORS, auditorsOf } from '../../support/reports.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
 import { openPlan } from '../../../src/core/objects/recheck.ts';
-import type { PlannedSlice } from '../../../src/core/objects/recheck.ts';
+import type { PlannedSlice, RecheckPlan } from '../../../src/core/objects/recheck.ts';
 import type { Finding, Report } from '../../../src/core/objects/report.ts';
 import type { RecheckSoFar } from '../../../src/verify/options.ts';
 import type { RehashedSegments } from '../../../src/verify/context.ts';
 import type { Joining } from '../../../src/verify/recheck/recheck.ts';
 import { verifyInParts } from '../../../src/verify/verify.ts';
+import { RecheckFiles } from '../../../src/verify/recheck/files.ts';
 import { printedBytes, totalOf } from '../../../src/verify/recheck/plan.ts';
 
 const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
@@ -340,6 +341,22 @@ test('tiles that prove nothing leave all to one run, which says what is wrong wi
   for (const name of ledger.tiles.objects.keys()) if (name !== 'checkpoint') ledger.tiles.objects.delete(name);
   expect(await scene.recheck().turn(DUE)).toBe('whole');
   expect(scene.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'recheck not planned' });
+});
+
+test('what nobody would read, because it is too large, is a fault and is not written', async () => {
+  const files = new RecheckFiles(scene.workDeps());
+  const ranges = Array.from({ length: 700_000 }, () => ({ partition: '12', first: 1_234_567, next: 2_345_678 }));
+  const plan: RecheckPlan = {
+    version: 1,
+    kind: 'plan',
+    ledger: LEDGER,
+    pass: '20261127T000000000Z-0000000000000000',
+    begun: '2026-11-27T00:00:00.000Z',
+    log: { size: 1, root: '0'.repeat(64) },
+    slices: [{ from: 0, to: 1, segments: 1, bytes: 1, ranges }],
+  };
+  await expect(files.writePlan(plan)).rejects.toMatchObject({ code: 'REPORT_MALFORMED' });
+  expect(fileNames()).toEqual([]);
 });
 
 test('only who has the auditor’s key makes a plan', async () => {
