@@ -30,10 +30,14 @@ export interface RehashedSegment {
   readonly summary: ReadSummary;
 }
 
-/** A line beyond this is left out: whoever joins reads such a segment himself. So a header full of gaps costs no memory for all. */
-const MAX_LINE_BYTES = 65_536;
-/** What the lines of one file may have together. */
+/**
+ * A line of more UTF-16 code units than this is left out: whoever joins reads such a segment himself. So a header full of gaps costs no
+ * memory for all.
+ */
+const MAX_LINE_LENGTH = 65_536;
+/** What the lines of one file may have together, in bytes: in UTF-8 a UTF-16 code unit takes three at most. */
 const MAX_BYTES = 128 * 1024 * 1024;
+const MAX_LENGTH = Math.floor(MAX_BYTES / 3);
 const LF = 0x0a;
 
 /**
@@ -42,19 +46,20 @@ const LF = 0x0a;
  */
 export class RehashedLines {
   readonly #lines: string[] = [];
-  #bytes = 0;
+  /** of all lines and their LF, in UTF-16 code units */
+  #length = 0;
   #keys: string | undefined;
 
   /** add says whether a segment is taken. */
   add({ partition, index, size, keys, summary }: RehashedSegment): boolean {
     const trusted = JSON.stringify({ keys });
     const line = JSON.stringify({ partition, index, stored: size, ...toJson(summary) });
-    const bytes = line.length + (trusted === this.#keys ? 0 : trusted.length) + 2;
-    if (bytes > MAX_LINE_BYTES || this.#bytes + bytes > MAX_BYTES / 3) return false;
+    const length = line.length + (trusted === this.#keys ? 0 : trusted.length) + 2;
+    if (length > MAX_LINE_LENGTH || this.#length + length > MAX_LENGTH) return false;
     if (trusted !== this.#keys) this.#lines.push(trusted);
     this.#keys = trusted;
     this.#lines.push(line);
-    this.#bytes += bytes;
+    this.#length += length;
     return true;
   }
 

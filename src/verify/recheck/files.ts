@@ -20,10 +20,13 @@ import type { Report } from '../../core/objects/report.ts';
 import { MAX_REPORT_BYTES } from '../../core/objects/reportFile.ts';
 import type { Auditors } from '../../core/objects/reportFile.ts';
 import { joinSigned } from '../../core/signed/documentSignature.ts';
+import { mapInOrder } from '../../ledger/concurrency.ts';
 import type { Clock } from '../../ports/host.ts';
 import type { Signer } from '../../ports/signing.ts';
 import type { TileStore } from '../../ports/store.ts';
 import type { VerifiedSlice } from './slice.ts';
+
+const REMOVED_AT_ONCE = 8;
 
 /** RecheckFilesDeps is where plans and partial results are, and whose count. */
 export interface RecheckFilesDeps {
@@ -116,11 +119,10 @@ export class RecheckFiles {
     for await (const file of files.list(partialName(pass, slice))) await files.remove(file);
   }
 
-  /** clean removes everything, but for what is of one pass. */
-  async clean(kept?: string): Promise<void> {
+  /** clean removes everything: there are two files for each slice. */
+  async clean(): Promise<void> {
     const { files } = this.#deps;
-    for await (const file of files.list(''))
-      if (kept === undefined || !file.name.startsWith(`${kept}/`)) await files.remove(file);
+    for await (const _ of mapInOrder(files.list(''), REMOVED_AT_ONCE, (file) => files.remove(file)));
   }
 
   /** write throws REPORT_MALFORMED for what nobody would read, because it is too large. */
