@@ -21,7 +21,7 @@ const SEGMENTS = 'segments/';
 /**
  * verifyLedger re-computes every chain of a ledger from the stored bytes and says what it found and what it did.
  *
- * It needs the right to read and list, streams, and holds no more than `concurrency` segments. What is stored is untrusted.
+ * It needs the right to read and list, streams, and holds no more segments than VerifyDeps says. What is stored is untrusted.
  */
 export async function verifyLedger(deps: VerifyDeps, given: VerifyOptions = {}): Promise<Report> {
   if (given.interval !== undefined) return verifyInterval(deps, given, given.interval);

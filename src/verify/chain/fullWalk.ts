@@ -101,6 +101,7 @@ export class FullWalk implements PartitionWalk {
 
   async #take(object: ListedObject, seen: Seen): Promise<Walked> {
     const { index, size } = object;
+    this.#looking.drops(seen);
     // Where the log announces a key, what was looked at ahead was judged without it.
     const isCurrent = hasSameKeys(seen.keys, this.#context.ledger.keys);
     const { summary, isRehashed } = isCurrent ? seen : await this.#look(object);
@@ -139,7 +140,7 @@ export class FullWalk implements PartitionWalk {
 
   /** lookAhead takes what was re-hashed before, whatever keys were trusted then: that is compared when it is taken. */
   async #lookAhead(object: ListedObject): Promise<Seen> {
-    return (await this.#rehashed(object)) ?? this.#look(object);
+    return this.#looking.holds((await this.#rehashed(object)) ?? (await this.#look(object)));
   }
 
   async #rehashed({ index, size }: ListedObject): Promise<Seen | undefined> {

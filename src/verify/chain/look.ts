@@ -18,6 +18,12 @@ import type { Context } from '../context.ts';
  */
 const FILES_AHEAD = 20;
 
+/**
+ * What objects add to the index is held until the log comes to them. Beyond so many bytes of it no more is looked at ahead than
+ * `concurrency`: of a segment it has 150 kB as a rule, and may have megabytes.
+ */
+const MOST_TERMS_BYTES = 64 * 1024 * 1024;
+
 /** Seen is what a look at an object gave, by the keys that were trusted then; without a summary it can't be read. */
 export interface Seen {
   readonly keys: readonly string[] | undefined;
@@ -44,6 +50,8 @@ export class Looking {
   readonly #context: Context;
   readonly #wantsTerms: boolean;
   readonly #flight: InFlight;
+  /** of what was seen ahead and isn't taken yet */
+  #termsBytes = 0;
   /** one object as long as it is the same: so it crosses to a thread once for all that is asked with it */
   #trust: Trust = {};
 
@@ -58,9 +66,20 @@ export class Looking {
   ahead(count: number): number {
     const { concurrency, requests = 0, summarizeFile, ledger } = this.#context;
     // Before the first segment says of which ledger it is, another one's are not told apart.
-    if (ledger.name === undefined) return concurrency;
+    if (ledger.name === undefined || this.#termsBytes > MOST_TERMS_BYTES) return concurrency;
     const most = summarizeFile === undefined ? requests : Math.floor((concurrency * FILES_AHEAD) / count);
     return Math.max(concurrency, most);
+  }
+
+  /** holds is told what was seen ahead, and gives it back. */
+  holds(seen: Seen): Seen {
+    this.#termsBytes += termsBytesOf(seen);
+    return seen;
+  }
+
+  /** drops is told what was seen ahead once it is taken. */
+  drops(seen: Seen): void {
+    this.#termsBytes -= termsBytesOf(seen);
   }
 
   /**
@@ -119,6 +138,8 @@ export class Looking {
     return this.#trust;
   }
 }
+
+const termsBytesOf = ({ summary }: Seen): number => (summary?.ok === true ? (summary.terms?.length ?? 0) : 0);
 
 /** Bounded is a store of which no more is read at a time than that. */
 interface Bounded extends Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'> {
