@@ -1,3 +1,4 @@
+import { mapInOrder } from './concurrency.ts';
 import { countingSegments } from './entries.ts';
 import type { SegmentInLog } from './entries.ts';
 import { readTile } from './tiles.ts';
@@ -18,26 +19,32 @@ export interface LogEntries {
   readonly lines: readonly Buffer[];
 }
 
+/** How many bundles are read at one time. */
+const AHEAD = 4;
+
 /**
- * readEntries gives entries of a tree by its entry bundles, a bundle's at a time, each proved to be the tree's by its tiles. It throws
- * TILE_MALFORMED where they don't prove that.
+ * readEntries gives entries of a tree by its entry bundles, a bundle's at a time, each proved to be the tree's by its tiles, and reads a
+ * few ahead. It throws TILE_MALFORMED where they don't prove that.
  */
 export async function* readEntries(tiles: Tiles, head: TreeHead, from: number, to: number): AsyncGenerator<LogEntries> {
-  for (let first = from; first < to;) {
-    const index = Math.floor(first / TILE_WIDTH);
-    const start = index * TILE_WIDTH;
-    const width = Math.min(TILE_WIDTH, head.size - start);
-    const all = await readBundle(tiles, index, width);
-    const lines = all.slice(first - start, to - start);
-    const placed = lines.map((line, i) => ({ leaf: first + i, line }));
-    if (!(await holds(tiles, head, placed)))
-      throw new AuditsealError(
-        'TILE_MALFORMED',
-        `the entry bundle ${index} is not that of the tree: rebuild the tiles`,
-      );
-    yield { first, lines };
-    first += lines.length;
-  }
+  const ofOneBundle = (first: number): Promise<LogEntries> => readProved(tiles, head, first, to);
+  yield* mapInOrder(firstInBundles(from, to), AHEAD, ofOneBundle);
+}
+
+/** firstInBundles gives the number of the first of these entries in each bundle that has any. */
+function* firstInBundles(from: number, to: number): Generator<number> {
+  for (let first = from; first < to; first = (Math.floor(first / TILE_WIDTH) + 1) * TILE_WIDTH) yield first;
+}
+
+/** readProved gives the entries from one on, before `to`, that stand in its bundle. */
+async function readProved(tiles: Tiles, head: TreeHead, first: number, to: number): Promise<LogEntries> {
+  const index = Math.floor(first / TILE_WIDTH);
+  const start = index * TILE_WIDTH;
+  const all = await readBundle(tiles, index, Math.min(TILE_WIDTH, head.size - start));
+  const lines = all.slice(first - start, to - start);
+  const placed = lines.map((line, i) => ({ leaf: first + i, line }));
+  if (await holds(tiles, head, placed)) return { first, lines };
+  throw new AuditsealError('TILE_MALFORMED', `the entry bundle ${index} is not that of the tree: rebuild the tiles`);
 }
 
 async function readBundle(tiles: Tiles, index: number, width: number): Promise<readonly Buffer[]> {
