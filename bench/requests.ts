@@ -17,7 +17,7 @@ import { BlobStore } from '../src/adapters/blobStore.ts';
 import { MirrorStore } from '../src/adapters/mirrorStore.ts';
 import { MOST_REQUESTS, mapInOrder } from '../src/ledger/concurrency.ts';
 import { mirrorLedger } from '../src/ledger/mirror.ts';
-import { SegmentWorkers } from '../src/threads/workers.ts';
+import { SEGMENTS_A_THREAD, SegmentWorkers } from '../src/threads/workers.ts';
 import { verifyLedger } from '../src/verify/verify.ts';
 
 const FAR_STORE = fileURLToPath(new URL('farStore.ts', import.meta.url));
@@ -36,7 +36,7 @@ interface Way {
 }
 
 const SERIAL: Way = { concurrency: 1, requests: 1 };
-const MANY: Way = { concurrency: 3 * THREADS, requests: MOST_REQUESTS };
+const MANY: Way = { concurrency: SEGMENTS_A_THREAD * THREADS, requests: MOST_REQUESTS };
 
 async function measure({ rounds, segments, folder }: Surroundings): Promise<Measurement> {
   const many = Math.min(segments, MOST_SEGMENTS);
@@ -60,17 +60,13 @@ async function measure({ rounds, segments, folder }: Surroundings): Promise<Meas
     const shares = ways.map((): number[] => []);
     const each = ways.map((): number[] => []);
     const alone = ways.map((): number[] => []);
-    const cpu = ways.map((): number[] => []);
     for (let round = -1; round < rounds; round++)
       for (const [i, { run }] of ways.entries()) {
         const serial = (await run(few, SERIAL)) / few;
-        const before = process.cpuUsage();
         const parallel = (await run(many, MANY)) / many;
-        const { user, system } = process.cpuUsage(before);
         if (round < 0) continue; // the service had nothing in memory
         alone[i]?.push(serial);
         each[i]?.push(parallel);
-        cpu[i]?.push((user + system) / 1000 / many);
         shares[i]?.push(parallel / serial);
       }
     return {

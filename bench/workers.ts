@@ -1,5 +1,5 @@
 import { MirrorStore } from '../src/adapters/mirrorStore.ts';
-import { SegmentWorkers } from '../src/threads/workers.ts';
+import { SEGMENTS_A_THREAD, SegmentWorkers } from '../src/threads/workers.ts';
 import { verifyLedger } from '../src/verify/verify.ts';
 import { fail } from './ledger.ts';
 import { race } from './measure.ts';
@@ -41,7 +41,7 @@ async function measureOf(
         name: NAMES[i] as (typeof NAMES)[number],
         run: async () => {
           const summarizeFile = ofFiles((name) => store.pathOf(name));
-          const deps = { store, now: Date.now, summarize, summarizeFile, concurrency: threads * 3 };
+          const deps = { store, now: Date.now, summarize, summarizeFile, concurrency: threads * SEGMENTS_A_THREAD };
           const { status } = await verifyLedger(deps);
           if (status !== 'verified') fail(`the ledger is ${status}`);
           return bytes;
