@@ -3,6 +3,7 @@ import { predict } from './counts.ts';
 import type { Measured, Sealed } from './counts.ts';
 import type { Deployed, Size } from './deployed.ts';
 import { statusReads } from './statusReads.ts';
+import { weightOf } from '../../src/verify/recheck/plan.ts';
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
@@ -39,10 +40,9 @@ export const DAYS = HOURS / 24;
 const DAY_SECONDS = 86_400;
 const GB = 1e9;
 const PAGE = 5000;
-/** Up to what weight a full recheck is one run, and what a slice weighs: the defaults of the app. A segment weighs so much more than it has. */
+/** Up to what weight a full recheck is one run, and what a slice weighs: the defaults of the app. */
 const WHOLE_BYTES = 4096 * 1024 * 1024;
 const SLICE_BYTES = 256 * 1024 * 1024;
-const SEGMENT_BYTES = 65_536;
 /** A message is sent, taken and deleted. */
 const OPERATIONS_A_MESSAGE = 3;
 /** A slice has a result, and a file with its segments. */
@@ -92,7 +92,7 @@ export function usageOf(deployed: Deployed, workload: Workload, heldDays: number
   const segmentsADay = segments / DAYS;
   const held = { segments: segmentsADay * heldDays, checkpoints: integrateRunsADay * heldDays };
   const full = predict(MEASURED.verify, { partitions, ...held });
-  const weight = held.segments * (storedASegment + SEGMENT_BYTES);
+  const weight = weightOf({ segments: held.segments, bytes: held.segments * storedASegment });
   const slices = weight > WHOLE_BYTES ? Math.ceil(weight / SLICE_BYTES) : 0;
   // Each run while a recheck is under way reads the results that are there: half of them, on average.
   const runsOfRecheck = Math.max(1, deployed.recheckDays * verifyRunsADay);
