@@ -2,7 +2,7 @@ import { RecheckFiles } from './files.ts';
 import type { RecheckFilesDeps } from './files.ts';
 import { JoinedSlices } from './joined.ts';
 import { mergeSlices, planSlices, printedBytes, totalOf, weightOf } from './plan.ts';
-import { faultIn } from '../../core/errors.ts';
+import { AuditsealError, faultIn } from '../../core/errors.ts';
 import { DAY_MS, MINUTE_MS } from '../../core/units.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
 import { formatMessage, partialName, newPass, rehashedName } from '../../core/objects/recheck.ts';
@@ -104,7 +104,8 @@ export class Recheck {
 
   async #begin(isHasty: boolean, isSoon: boolean): Promise<RecheckTurn | undefined> {
     const { auditors, now, log, wholeBytes, planBytes } = this.#deps;
-    const published = await this.#published();
+    // Before the first check nothing need be published.
+    const published = await this.#published(!isHasty);
     const cut = published && (await this.#cut(published, 0));
     const slices = cut && mergeSlices(cut, planBytes);
     if (published === undefined || slices === undefined) return 'whole';
@@ -178,7 +179,7 @@ export class Recheck {
   /** longer gives a plan that has too what the log took in meanwhile, filed; undefined where whoever joins can read that himself, or has to. */
   async #longer(plan: RecheckPlan): Promise<RecheckPlan | undefined> {
     const { wholeBytes, sliceBytes, planBytes } = this.#deps;
-    const published = await this.#published();
+    const published = await this.#published(true);
     const end = plan.slices.at(-1)?.to ?? 0;
     const more = published && published.checkpoint.size > end ? await this.#cut(published, end) : undefined;
     if (published === undefined || more === undefined) return undefined;
@@ -214,11 +215,14 @@ export class Recheck {
     if (messages > 0) this.#deps.log.error('recheck messages given up', { messages });
   }
 
-  async #published(): Promise<PublishedLog | undefined> {
-    const { tiles, verifiers } = this.#deps;
+  /** published gives the published log. That there is none is said where there must be one. */
+  async #published(mustBe: boolean): Promise<PublishedLog | undefined> {
+    const { tiles, verifiers, log } = this.#deps;
     return this.#proved(async () => {
       const published = await openPublished(tiles, verifiers);
-      return typeof published === 'object' ? published : undefined;
+      if (typeof published === 'object') return published;
+      if (mustBe) log.warn('recheck not planned', { why: published });
+      return undefined;
     });
   }
 
@@ -227,7 +231,8 @@ export class Recheck {
     const { tiles, sliceBytes } = this.#deps;
     return this.#proved(async () => {
       const before = from === 0 ? NO_HEADS : await headsBefore(tiles, checkpoint, from);
-      return before && planSlices(tiles, checkpoint, { from, before }, sliceBytes);
+      if (before === undefined) throw new AuditsealError('TILE_MALFORMED', `no batch ends before entry ${from}`);
+      return planSlices(tiles, checkpoint, { from, before }, sliceBytes);
     });
   }
 

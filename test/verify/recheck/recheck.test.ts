@@ -343,6 +343,15 @@ test('tiles that prove nothing leave all to one run, which says what is wrong wi
   expect(scene.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'recheck not planned' });
 });
 
+test('where nothing is published any more, one run does it all, and that no slices were planned is said; at the beginning it is not', async () => {
+  ledger.tiles.objects.delete('checkpoint');
+  const notPlanned = (): object[] => scene.log.lines.filter(({ message }) => message === 'recheck not planned');
+  expect(await scene.recheck().turn(DUE)).toBe('whole');
+  expect(notPlanned()).toEqual([]);
+  expect(await scene.recheck().turn({ ...DUE, lastFull: scene.now() - 1 })).toBe('whole');
+  expect(notPlanned()).toMatchObject([{ level: 'warn', fields: { why: expect.stringContaining('no checkpoint') } }]);
+});
+
 test('what nobody would read, because it is too large, is a fault and is not written', async () => {
   const files = new RecheckFiles(scene.workDeps());
   const ranges = Array.from({ length: 700_000 }, () => ({ partition: '12', first: 1_234_567, next: 2_345_678 }));
