@@ -224,10 +224,12 @@ describe('a container full of hostile names', () => {
   });
 
   test('of names around the folders of the log none is left out, none comes twice, and the log is listed once', async () => {
-    const log = [...'0123456789'].flatMap((digit) => {
-      const number = digit.padStart(12, '0');
-      return [`batches/${number}.jsonl`, `checkpoints/${number}`, `actions/${number}.json`, `actions/${number}.txt`];
-    });
+    const log = Array.from({ length: 10 }, (_, i) => String(i).padStart(12, '0')).flatMap((number) => [
+      `batches/${number}.jsonl`,
+      `checkpoints/${number}`,
+      `actions/${number}.json`,
+      `actions/${number}.txt`,
+    ]);
     const others = ['actions', 'actions.', 'actions0', 'batches-', 'batchest/x', 'cosignatures', 'cosignaturf', '~'];
     const from = source(2);
     for (const name of [...log, ...others]) from.objects.set(name, Buffer.from(name));
