@@ -4,14 +4,14 @@ import type { TreeHead } from '../core/merkle/tree.ts';
 import { TILE_WIDTH } from '../core/merkle/tile.ts';
 import { parseEntry } from '../core/objects/entry.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
-import { readEntries } from '../ledger/logEntries.ts';
+import { readEntriesOfBundle } from '../ledger/logEntries.ts';
 import type { SearchableTiles } from '../ports/store.ts';
 
 /** EntryReader reads single entries of a log by its tiles, and keeps the bundle that it read last. */
 export class EntryReader {
   readonly #tiles: SearchableTiles;
   readonly #head: TreeHead;
-  #first = -1;
+  #bundle = -1;
   #lines: readonly Buffer[] = [];
 
   constructor(tiles: SearchableTiles, head: TreeHead) {
@@ -21,19 +21,10 @@ export class EntryReader {
 
   /** line gives the bytes of an entry that is below the tree's size, proved to be the tree's. It throws TILE_MALFORMED. */
   async line(entry: number): Promise<Buffer> {
-    const first = Math.floor(entry / TILE_WIDTH) * TILE_WIDTH;
-    if (first !== this.#first) {
-      const lines: Buffer[] = [];
-      for await (const more of readEntries(
-        this.#tiles,
-        this.#head,
-        first,
-        Math.min(first + TILE_WIDTH, this.#head.size),
-      ))
-        lines.push(...more.lines);
-      [this.#first, this.#lines] = [first, lines];
-    }
-    return this.#lines[entry - first] as Buffer;
+    const bundle = Math.floor(entry / TILE_WIDTH);
+    if (bundle !== this.#bundle)
+      [this.#lines, this.#bundle] = [await readEntriesOfBundle(this.#tiles, this.#head, bundle), bundle];
+    return this.#lines[entry % TILE_WIDTH] as Buffer;
   }
 
   /** segmentOf gives the entry of the segment that a row of the index is of, or in words why there is none. */

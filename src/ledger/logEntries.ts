@@ -31,6 +31,12 @@ export async function* readEntries(tiles: Tiles, head: TreeHead, from: number, t
   yield* mapInOrder(firstInBundles(from, to), AHEAD, ofOneBundle);
 }
 
+/** readEntriesOfBundle gives the entries of one bundle of a tree, likewise proved. It throws TILE_MALFORMED. */
+export async function readEntriesOfBundle(tiles: Tiles, head: TreeHead, bundle: number): Promise<readonly Buffer[]> {
+  const first = bundle * TILE_WIDTH;
+  return (await readProved(tiles, head, first, Math.min(first + TILE_WIDTH, head.size))).lines;
+}
+
 /** firstInBundles gives the number of the first of these entries in each bundle that has any. */
 function* firstInBundles(from: number, to: number): Generator<number> {
   for (let first = from; first < to; first = (Math.floor(first / TILE_WIDTH) + 1) * TILE_WIDTH) yield first;
@@ -64,10 +70,9 @@ export async function headsBefore(tiles: Tiles, head: TreeHead, entry: number): 
   let lines: readonly Buffer[] = [];
   // Nearly always the last entry is all of them.
   for (let from = entry; from > 0 && lines.length === entry - from; from -= 1) {
-    const more: Buffer[] = [];
-    for await (const { lines } of readEntries(tiles, head, from - 1, from)) more.push(...lines);
-    if (more[0] === undefined || !isHeadsLine(more[0])) break;
-    lines = [...more, ...lines];
+    const [line] = (await readProved(tiles, head, from - 1, from)).lines;
+    if (line === undefined || !isHeadsLine(line)) break;
+    lines = [line, ...lines];
   }
   return longestHeads(lines);
 }

@@ -1,5 +1,5 @@
 import { readManifest } from './indexFiles.ts';
-import { readEntries } from './logEntries.ts';
+import { readEntriesOfBundle } from './logEntries.ts';
 import { attempt, faultIn } from '../core/errors.ts';
 import { parseHash, sha256 } from '../core/hash.ts';
 import type { IndexManifest } from '../core/index/manifest.ts';
@@ -29,9 +29,7 @@ export async function newestRederived(
   const end = Math.ceil(head.size / TILE_WIDTH);
   for (let bundle = end - 1; bundle >= Math.max(0, end - MOST_BUNDLES); bundle--) {
     const from = bundle * TILE_WIDTH;
-    const lines: Buffer[] = [];
-    for await (const more of readEntries(tiles, head, from, Math.min(from + TILE_WIDTH, head.size)))
-      lines.push(...more.lines);
+    const lines = await readEntriesOfBundle(tiles, head, bundle);
     for (const [offset, line] of [...lines.entries()].toReversed()) {
       const entry = attempt(() => parseEntry(line), 'malformed');
       if (entry?.type !== 'report' || entry.status !== 'verified') continue;

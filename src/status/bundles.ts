@@ -6,7 +6,7 @@ import type { SegmentEntry } from '../core/objects/entry.ts';
 import { headsOf, isHeadsLine } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import type { SegmentPlace } from '../core/objects/names.ts';
-import { readEntries } from '../ledger/logEntries.ts';
+import { readEntriesOfBundle } from '../ledger/logEntries.ts';
 import type { TileStore } from '../ports/store.ts';
 
 /** How many bundles before the end of a batch an entry of it is looked for in. */
@@ -50,12 +50,8 @@ export class Bundles {
   }
 
   /** read gives the entries of a bundle. */
-  async read(bundle: number): Promise<readonly Buffer[]> {
-    const from = bundle * TILE_WIDTH;
-    const lines: Buffer[] = [];
-    for await (const more of readEntries(this.#tiles, this.#head, from, Math.min(from + TILE_WIDTH, this.#head.size)))
-      lines.push(...more.lines);
-    return lines;
+  read(bundle: number): Promise<readonly Buffer[]> {
+    return readEntriesOfBundle(this.#tiles, this.#head, bundle);
   }
 
   /** timeOf gives when the first batch was made that ends in a bundle or behind it (ms since 1970). */
