@@ -21,6 +21,7 @@ import type { GivenKeys } from '../core/note/keyRoles.ts';
 import type { SignerKey } from '../core/note/signerKey.ts';
 import type { VerifierKey } from '../core/note/verifierKey.ts';
 import type { WitnessPolicy } from '../core/note/witnessPolicy.ts';
+import { MIB } from '../core/units.ts';
 
 /** KeySettings is what the app is told of the keys of one role. */
 export interface KeySettings {
@@ -90,8 +91,6 @@ export interface Config extends LogKeySettings {
   /** absent where every full recheck is one run */
   readonly recheck?: RecheckSettings;
 }
-
-const MIB = 1024 * 1024;
 
 /** loadConfig reads the settings. It throws CONFIG_INVALID that names every wrong one and what is expected. */
 export function loadConfig(env: Environment = process.env): Config {

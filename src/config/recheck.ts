@@ -2,7 +2,7 @@ import { identity } from './identity.ts';
 import type { Read, Reader } from './settings.ts';
 import { hostStorage } from './storage.ts';
 import type { StorageConnection } from './storage.ts';
-import { DAY_MS, HOUR_MS } from '../core/units.ts';
+import { DAY_MS, HOUR_MS, MIB } from '../core/units.ts';
 
 /** RecheckSettings is what the app is told of full rechecks that slices do. */
 export interface RecheckSettings {
@@ -18,7 +18,6 @@ export interface RecheckSettings {
   readonly spreadMs: number;
 }
 
-const MIB = 1024 * 1024;
 const NEEDED =
   'needs the host\u2019s storage: AzureWebJobsStorage, or AzureWebJobsStorage__blobServiceUri and AzureWebJobsStorage__queueServiceUri';
 

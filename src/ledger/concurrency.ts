@@ -1,4 +1,5 @@
 import { AuditsealError } from '../core/errors.ts';
+import { MIB } from '../core/units.ts';
 
 /** Semaphore lets at most so many actions run at one time; the others wait their turn. */
 export class Semaphore {
@@ -25,10 +26,10 @@ export class Semaphore {
 /** MOST_REQUESTS is how many requests to a store far away are under way at one time, where objects are small. */
 export const MOST_REQUESTS = 128;
 /** MOST_BYTES bounds what is read at one time, beside a few objects of any size: 64 MiB. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 64 * MIB;
 
 /** UNKNOWN_BYTES is what is expected of an object whose size nobody said: most segments have less, and a larger one takes two requests. */
-export const UNKNOWN_BYTES = 1024 * 1024;
+export const UNKNOWN_BYTES = MIB;
 
 /** LARGER is what an action gives where there is more to read than its turn allows. */
 export const LARGER = Symbol('larger');
@@ -48,7 +49,8 @@ export const isTriedAgain = (error: unknown, { isLast }: Pick<Turn, 'isLast'>): 
 /**
  * InFlight lets actions run that read objects: always up to `least`, of whatever size, and up to `most` as long as they hold no more than
  * MOST_BYTES. Where a store gives up, after its own retries, half as many run from then on, and the action is run again; so it goes down
- * to `least`, where a fault counts. Each that succeeds lets a little more run again.
+ * to `least`, where a fault counts. Each that succeeds lets a little more run again: additive increase, multiplicative decrease, as TCP
+ * has it (RFC 5681).
  */
 export class InFlight {
   readonly #least: number;

@@ -5,6 +5,7 @@ import type { JsonObject } from '../jsonObject.ts';
 import type { SegmentSummary } from '../segment/summary.ts';
 import { compress, decompress } from '../segment/zstd.ts';
 import { isPartition } from '../text.ts';
+import { MIB } from '../units.ts';
 
 /** Rehashed is when the segments were hashed that the last full check looked into: all in that check, or before it, in slices. */
 export interface Rehashed {
@@ -36,7 +37,7 @@ export interface RehashedSegment {
  */
 const MAX_LINE_LENGTH = 65_536;
 /** What the lines of one file may have together, in bytes: in UTF-8 a UTF-16 code unit takes three at most. */
-const MAX_BYTES = 128 * 1024 * 1024;
+const MAX_BYTES = 128 * MIB;
 const MAX_LENGTH = Math.floor(MAX_BYTES / 3);
 const LF = 0x0a;
 

@@ -1,11 +1,12 @@
 import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { ZstdOptions } from 'node:zlib';
 import { AuditsealError } from '../errors.ts';
+import { MIB } from '../units.ts';
 
 /** MAX_SEGMENT_BYTES bounds what a segment may decompress to: 192 MiB. */
-export const MAX_SEGMENT_BYTES = 192 * 1024 * 1024;
+export const MAX_SEGMENT_BYTES = 192 * MIB;
 /** MAX_WINDOW_BYTES bounds the memory that a frame may ask a decoder for: 8 MiB, what RFC 8878 section 3.1.1.1.2 recommends to support. */
-export const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
+export const MAX_WINDOW_BYTES = 8 * MIB;
 /** MAX_FRAMES bounds the number of frames in a segment, because each costs time and memory however little it holds. */
 export const MAX_FRAMES = 4096;
 /** MAX_BLOCKS bounds their blocks, all together, for the same reason. An encoder makes one of each 8 KiB at most. */
@@ -15,10 +16,9 @@ const MAGIC = 0xfd2fb528;
 const LEVEL = 1;
 /** 2 MiB: a usual segment fits, and is compressed 8 % faster and 2 % smaller than with the level's own 512 KiB. */
 const WINDOW_LOG = 21;
-const UNKNOWN_SIZE_CHUNK = 1024 * 1024;
+const UNKNOWN_SIZE_CHUNK = MIB;
 
 const malformed = (why: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', why);
-const MIB = 1024 * 1024;
 const tooLarge = (most: number): AuditsealError =>
   malformed(`it decompresses to more than ${most % MIB === 0 ? `${most / MIB} MiB` : `${most} bytes`}`);
 

@@ -4,6 +4,7 @@ import { maxBytesOf } from '../../core/objects/sizes.ts';
 import type { SegmentPlace } from '../../core/objects/names.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import type { Trust } from '../../core/signed/certificate.ts';
+import { MIB } from '../../core/units.ts';
 import { InFlight, LARGER, UNKNOWN_BYTES, isTriedAgain } from '../../ledger/concurrency.ts';
 import type { Turn } from '../../ledger/concurrency.ts';
 import { USUAL_SEGMENT_BYTES, readObject } from '../../ledger/objects.ts';
@@ -22,7 +23,7 @@ const FILES_AHEAD = 20;
  * What objects add to the index is held until the log comes to them. Beyond so many bytes of it no more is looked at ahead than
  * `concurrency`: of a segment it has 150 kB as a rule, and may have megabytes.
  */
-const MOST_TERMS_BYTES = 64 * 1024 * 1024;
+const MOST_TERMS_BYTES = 64 * MIB;
 
 /** Seen is what a look at an object gave, by the keys that were trusted then; without a summary it can't be read. */
 export interface Seen {
