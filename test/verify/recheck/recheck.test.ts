@@ -9,13 +9,12 @@ import { RecheckScene } from '../../support/recheckScene.ts';
 import { AUDITORS, auditorsOf } from '../../support/reports.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
 import { openPlan } from '../../../src/core/objects/recheck.ts';
-import type { PlannedSlice, RecheckPlan } from '../../../src/core/objects/recheck.ts';
-import type { Finding, Report } from '../../../src/core/objects/report.ts';
+import type { PlannedSlice } from '../../../src/core/objects/recheck.ts';
+import type { Report } from '../../../src/core/objects/report.ts';
 import type { RecheckSoFar } from '../../../src/verify/options.ts';
 import type { RehashedSegments } from '../../../src/verify/context.ts';
 import type { Joining } from '../../../src/verify/recheck/recheck.ts';
 import { verifyInParts } from '../../../src/verify/verify.ts';
-import { RecheckFiles } from '../../../src/verify/recheck/files.ts';
 import { printedBytes, totalOf } from '../../../src/verify/recheck/plan.ts';
 
 const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
@@ -235,18 +234,6 @@ test('what a slice finds is said by the next run, long before all are done', asy
   expect(report).toMatchObject({ status: 'violated', checked: { mode: 'incremental' } });
 });
 
-test('what a slice found is said as it was there: events that a segment declares missing stay declared', async () => {
-  const found: Finding = {
-    code: 'sequence-gap',
-    severity: 'error',
-    object: nameOf(3),
-    detail: 'events 3 to 4 are missing before it (declared: expired)',
-    declared: true,
-  };
-  const report = await join({ underway: { slices: SLICES, done: 1, findings: [found] } });
-  expect(report.findings).toEqual([found]);
-});
-
 test('a slice whose segments cannot be read now is not done', async () => {
   await turn();
   ledger.store.beforeRead = (name) => {
@@ -341,31 +328,6 @@ test('tiles that prove nothing leave all to one run, which says what is wrong wi
   for (const name of ledger.tiles.objects.keys()) if (name !== 'checkpoint') ledger.tiles.objects.delete(name);
   expect(await scene.recheck().turn(DUE)).toBe('whole');
   expect(scene.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'recheck not planned' });
-});
-
-test('where nothing is published any more, one run does it all, and that no slices were planned is said; at the beginning it is not', async () => {
-  ledger.tiles.objects.delete('checkpoint');
-  const notPlanned = (): object[] => scene.log.lines.filter(({ message }) => message === 'recheck not planned');
-  expect(await scene.recheck().turn(DUE)).toBe('whole');
-  expect(notPlanned()).toEqual([]);
-  expect(await scene.recheck().turn({ ...DUE, lastFull: scene.now() - 1 })).toBe('whole');
-  expect(notPlanned()).toMatchObject([{ level: 'warn', fields: { why: expect.stringContaining('no checkpoint') } }]);
-});
-
-test('what nobody would read, because it is too large, is a fault and is not written', async () => {
-  const files = new RecheckFiles(scene.workDeps());
-  const ranges = Array.from({ length: 700_000 }, () => ({ partition: '12', first: 1_234_567, next: 2_345_678 }));
-  const plan: RecheckPlan = {
-    version: 1,
-    kind: 'plan',
-    ledger: LEDGER,
-    pass: '20261127T000000000Z-0000000000000000',
-    begun: '2026-11-27T00:00:00.000Z',
-    log: { size: 1, root: '0'.repeat(64) },
-    slices: [{ from: 0, to: 1, segments: 1, bytes: 1, ranges }],
-  };
-  await expect(files.writePlan(plan)).rejects.toMatchObject({ code: 'REPORT_MALFORMED' });
-  expect(fileNames()).toEqual([]);
 });
 
 test('only who has the auditor’s key makes a plan', async () => {
