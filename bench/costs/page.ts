@@ -176,7 +176,7 @@ export function costsBlock(): string {
       BASES.map((basis) => [basis, ...perSize(({ lines, total }) => `${shareOf(lines, basis, total)} %`)]),
     ),
     '## What a year costs, by what is done',
-    'The same twelve months, at the rate of that one, by what they pay for. What two of them share, such as the storage of the hosts and the vault, is counted with sealing; *the rest* is alerts, Log Analytics, the private network and instances that stand by, less what is free. Each row below the total is one thing, done once or as often as it says, with the prices of requests and of time in functions alone.',
+    'The same twelve months, at the rate of that one, by what they pay for. What two of them share, such as the storage of the hosts and the vault, is counted with sealing; _the rest_ is alerts, Log Analytics, the private network and instances that stand by, less what is free. Each row below the total is one thing, done once or as often as it says, with the prices of requests and of time in functions alone.',
     usesTable(head, year),
     '## What dominates',
     ...year.map(({ size, lines, total }) => {

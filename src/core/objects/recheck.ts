@@ -124,7 +124,7 @@ const JOINED: Check = objectOf({
 
 const PASS = /^\d{8}T\d{9}Z-[0-9a-f]{16}$/;
 /** MAX_SLICES is how many slices a pass may have: their names have six digits. */
-export const MAX_SLICES = 999_999;
+const MAX_SLICES = 999_999;
 
 const compact = (time: string): string => time.replaceAll(/[-:.]/g, '');
 
