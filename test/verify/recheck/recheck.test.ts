@@ -1,10 +1,8 @@
 import { LEDGER, forgeChain, nameOf, timeOf } from '../../support/forge.ts';
 import { KeptLog } from '../../support/keptLog.ts';
-import { SECOND, checkDeps, checkLedger, ledgerOf } from '../../support/loggedLedger.ts';
+import { SECOND, checkLedger, ledgerOf } from '../../support/loggedLedger.ts';
 import type { Ledger } from '../../support/loggedLedger.ts';
-import { AUDITOR, KEY, integrateOf, keyOf, signerOf } from '../../support/logs.ts';
-import { MemoryStore } from '../../support/memoryStore.ts';
-import { MemoryTiles } from '../../support/memoryTiles.ts';
+import { AUDITOR, integrateOf, keyOf, signerOf } from '../../support/logs.ts';
 import { RecheckScene } from '../../support/recheckScene.ts';
 import { AUDITORS, auditorsOf } from '../../support/reports.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
@@ -12,9 +10,6 @@ import { openPlan } from '../../../src/core/objects/recheck.ts';
 import type { PlannedSlice } from '../../../src/core/objects/recheck.ts';
 import type { Report } from '../../../src/core/objects/report.ts';
 import type { RecheckSoFar } from '../../../src/verify/options.ts';
-import type { RehashedSegments } from '../../../src/verify/context.ts';
-import type { Joining } from '../../../src/verify/recheck/recheck.ts';
-import { verifyInParts } from '../../../src/verify/verify.ts';
 import { printedBytes, totalOf } from '../../../src/verify/recheck/plan.ts';
 
 const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
@@ -382,39 +377,4 @@ describe('a plan that would be too large', () => {
     const report = await join(await turn({ planBytes: planBytes / 4 }));
     expect(report).toMatchObject({ status: 'verified', checked: { segments: 26, rehashed: { segments: 24 } } });
   });
-});
-
-test('a partition in which nothing comes any more is gone through once, in however many runs slices are joined', async () => {
-  const [busy, idle] = [[...forgeChain(12)], [...forgeChain(3, '1')]];
-  const [store, tiles] = [new MemoryStore(), new MemoryTiles()];
-  for (let step = 0; step < 4; step++) {
-    for (const [name, bytes] of [...busy.splice(0, 3), ...idle.splice(0)]) store.objects.set(name, bytes);
-    await integrateOf(store, tiles, { now: () => Date.parse(timeOf(SECOND + step)) }).run(new KeptLog());
-  }
-  scene = new RecheckScene({ store, tiles }, SECOND + 100);
-  await turn();
-  await scene.workAll();
-  for (let parts = 1; ; parts++) {
-    const soFar = (await scene.recheck({ joinMs: -1 }).turn(DUE)) as RecheckSoFar & { readonly joining: Joining };
-    const { rehashed } = soFar as { readonly rehashed: RehashedSegments };
-    const asked: string[] = [];
-    const find: RehashedSegments['find'] = (partition, index) => {
-      asked.push(`${partition} ${index}`);
-      return rehashed.find(partition, index);
-    };
-    const { report, isPaused } = await verifyInParts(checkDeps({ store, tiles }, scene.second), {
-      verifiers: [KEY.verifierKey],
-      auditors: AUDITORS,
-      ledger: LEDGER,
-      recheck: { rehashed: { ...rehashed, first: rehashed.first, slices: rehashed.slices, find } },
-      pausing: soFar.joining,
-    });
-    expect(report.partitions.map(({ partition, index }) => [partition, index])).toEqual([
-      ['0', 3 * parts - 1],
-      ['1', 2],
-    ]);
-    if (parts > 1) expect(asked.filter((it) => it.startsWith('1 '))).toEqual(isPaused ? [] : ['1 2']);
-    if (!isPaused) break;
-    await soFar.joining.keep(report);
-  }
 });
