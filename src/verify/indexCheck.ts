@@ -70,7 +70,8 @@ export async function checkIndex(
     };
   } catch (error) {
     // What is wrong with the tiles is found where they are compared.
-    return { notChecked: [`the index was not looked at: ${faultIn(error, 'malformed', 'unavailable').message}`] };
+    const { message } = faultIn(error, 'malformed', 'unavailable', 'refused');
+    return { notChecked: [`the index was not looked at: ${message}`] };
   }
 }
 

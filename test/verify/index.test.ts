@@ -7,6 +7,7 @@ import { AUDITOR, KEY } from '../support/logs.ts';
 import { SECOND } from '../support/loggedLedger.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { formatManifest, parseManifest } from '../../src/core/index/manifest.ts';
 import type { IndexManifest } from '../../src/core/index/manifest.ts';
@@ -331,3 +332,17 @@ test('a full check reads each segment once, and only those of units that changed
   expect(twice).toBeGreaterThanOrEqual(20);
   expect(twice).toBeLessThan(60);
 });
+
+test.each(['STORE_REFUSED', 'STORE_UNAVAILABLE'] as const)(
+  'tiles that cannot be read (%s) leave the outcome open, and end no check without one',
+  async (code) => {
+    await index();
+    summarizing = summarizeWithTerms;
+    for (const start of ['', 'checkpoint', 'index/manifests/', 'index/units/', 'tile/entries/', 'tile/0/']) {
+      const away = watching(tiles, (name) => {
+        if (name.startsWith(start)) throw new AuditsealError(code, `no ${name}`);
+      });
+      expect(await check({}, honest, store, away)).toMatchObject({ status: 'unverified', findings: [] });
+    }
+  },
+);
