@@ -56,9 +56,10 @@ export interface PartialResult {
   /** when its first segment was asked for, and its last one was hashed */
   readonly started: string;
   readonly finished: string;
-  /** how many segments have entries there, and how many of them are what these say */
+  /** how many segments have entries there, how many of them are what these say, and how many others are gone or in the archive tier */
   readonly segments: number;
   readonly confirmed: number;
+  readonly unread: number;
   /** SHA-256 of the file with the confirmed ones */
   readonly rehashed: string;
   readonly findings: readonly Finding[];
@@ -98,6 +99,7 @@ const PARTIAL: Check = objectOf({
   finished: time,
   segments: count,
   confirmed: count,
+  unread: count,
   rehashed: hash,
   findings: FINDINGS,
   unreadable: UNREADABLE,
@@ -115,6 +117,9 @@ export const newPass = (begun: string): string => `${compact(begun)}-${randomByt
 export const planName = (pass: string): string => `${pass}/plan.json`;
 export const partialName = (pass: string, slice: number): string => `${pass}/${String(slice).padStart(6, '0')}.json`;
 export const rehashedName = (pass: string, slice: number): string => `${partialName(pass, slice)}l.zst`;
+
+/** isResultName tells whether a name may be that of a slice's result, or of the file beside it: the others are somebody else's. */
+export const isResultName = (name: string): boolean => /\/\d{6}\.json(l\.zst)?$/.test(name);
 
 /** parsePlanName gives the pass that a name is the plan of, or undefined. */
 export function parsePlanName(name: string): string | undefined {

@@ -49,3 +49,20 @@ const rangesBetween = ({ positions: before }: LogPosition, { positions }: LogPos
   [...positions]
     .map(([partition, { next }]) => ({ partition, first: (before.get(partition) ?? NO_POSITION).next, next }))
     .filter(({ first, next }) => next > first);
+
+/** joinedInPairs gives slices of which each is two that follow each other; the last one may be one. */
+export function joinedInPairs(slices: readonly PlannedSlice[]): PlannedSlice[] {
+  const joined: PlannedSlice[] = [];
+  for (let i = 0; i < slices.length; i += 2) {
+    const [one, other] = [slices[i] as PlannedSlice, slices[i + 1]];
+    joined.push(other === undefined ? one : joinedOf(one, other));
+  }
+  return joined;
+}
+
+function joinedOf(one: PlannedSlice, other: PlannedSlice): PlannedSlice {
+  const ranges = new Map(one.ranges.map((range) => [range.partition, range]));
+  for (const range of other.ranges)
+    ranges.set(range.partition, { ...range, first: ranges.get(range.partition)?.first ?? range.first });
+  return { from: one.from, to: other.to, ...totalOf([one, other]), ranges: [...ranges.values()] };
+}

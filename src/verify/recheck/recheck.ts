@@ -1,12 +1,22 @@
 import { RecheckFiles } from './files.ts';
 import type { RecheckFilesDeps } from './files.ts';
 import { JoinedSlices } from './joined.ts';
-import { planSlices, totalOf, weightOf } from './plan.ts';
+import { joinedInPairs, planSlices, totalOf, weightOf } from './plan.ts';
+import { Findings } from '../findings.ts';
 import { faultIn } from '../../core/errors.ts';
 import { DAY_MS, MINUTE_MS } from '../../core/units.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
-import { MAX_SLICES, formatMessage, partialName, newPass, rehashedName } from '../../core/objects/recheck.ts';
+import {
+  MAX_SLICES,
+  formatMessage,
+  formatRecheck,
+  newPass,
+  partialName,
+  rehashedName,
+} from '../../core/objects/recheck.ts';
 import type { PartialResult, PlannedSlice, RecheckPlan } from '../../core/objects/recheck.ts';
+import type { Finding } from '../../core/objects/report.ts';
+import { MAX_REPORT_BYTES } from '../../core/objects/reportFile.ts';
 import { statedTree } from '../../core/objects/statedTree.ts';
 import type { RecheckSoFar } from '../options.ts';
 import { NO_HEADS } from '../../core/objects/heads.ts';
@@ -42,6 +52,11 @@ export interface RecheckDeps extends RecheckFilesDeps, RecheckRules {
 const AHEAD = 8;
 /** Where no slice was done for so long, messages are taken for lost. */
 const STALLED_MS = 15 * MINUTE_MS;
+
+/** More than the signature of a plan takes. */
+const SIGNATURE_BYTES = 1024;
+/** A new plan has no more bytes than this, so that there is room for what the log takes in until its end. */
+const MAX_PLAN_BYTES = MAX_REPORT_BYTES / 2;
 
 /** A recheck in slices that isn't due comes no sooner behind the last one. */
 const AGAIN_MS = DAY_MS;
@@ -102,7 +117,7 @@ export class Recheck {
     const begun = new Date(now()).toISOString();
     const pass = newPass(begun);
     const { ledger } = auditors;
-    const plan: RecheckPlan = {
+    let plan: RecheckPlan = {
       version: 1,
       kind: 'plan',
       ledger,
@@ -111,35 +126,49 @@ export class Recheck {
       log: statedTree(published.checkpoint),
       slices,
     };
+    while (plan.slices.length > 1 && formatRecheck(plan).length > MAX_PLAN_BYTES)
+      plan = { ...plan, slices: joinedInPairs(plan.slices) };
     await this.#files.clean();
     await this.#files.writePlan(plan);
-    log.info('recheck begun', { pass, slices: slices.length, segments: total.segments, storedBytes: total.bytes });
+    const count = plan.slices.length;
+    log.info('recheck begun', { pass, slices: count, segments: total.segments, storedBytes: total.bytes });
     await this.#handOut(plan, this.#dueOf(plan, isHasty));
-    return { underway: { slices: slices.length, done: 0, findings: [] } };
+    return { underway: { slices: count, done: 0, findings: [] } };
   }
 
   async #goOn(plan: RecheckPlan, isHasty: boolean): Promise<RecheckTurn> {
     const { now, queue, log } = this.#deps;
-    const partials = await this.#partials(plan);
+    const { partials, findings } = await this.#partials(plan);
     const done = partials.filter((partial) => partial !== undefined);
     const rest = done.length === plan.slices.length ? await this.#restOf(plan, done) : undefined;
     if (rest?.longer !== undefined) return this.#goOn(rest.longer, isHasty);
     if (rest !== undefined && rest.weight <= this.#mostInOneRun)
       return { rehashed: new JoinedSlices(this.#files, plan, done) };
-    const missing = this.#dueOf(plan, isHasty).filter((slice) => partials[slice] === undefined);
-    const lastStep = Math.max(...[plan.begun, ...done.map(({ finished }) => finished)].map(Date.parse));
+    // Where tiles were wrong for a while, what slices could not look at is looked at again, and not waited for until the pass is given up.
+    const again = rest === undefined ? [] : done.filter(isInVain);
+    for (const partial of again) await this.#files.discard(partial);
+    const missing = this.#dueOf(plan, isHasty).filter((slice) => {
+      const partial = partials[slice];
+      return partial === undefined || again.includes(partial);
+    });
     // Messages that somebody holds back would else be waited for.
-    const isStalled = now() - lastStep > STALLED_MS;
+    const isStalled = now() - lastStepOf(plan, done, now()) > STALLED_MS;
     const sent = missing.length > 0 && (isStalled || (await queue.waiting()) === 0) ? missing : [];
     await this.#handOut(plan, sent);
     const { pass, slices } = plan;
-    log.info('recheck under way', { pass, slices: slices.length, done: done.length, sent: sent.length });
-    const findings = done.flatMap((partial) => partial.findings);
-    return { underway: { slices: slices.length, done: done.length, findings } };
+    const count = done.length - again.length;
+    log.info('recheck under way', { pass, slices: slices.length, done: count, sent: sent.length });
+    return { underway: { slices: slices.length, done: count, findings } };
   }
 
-  /** partials gives the result of each slice that has one which counts, with its file. */
-  async #partials(plan: RecheckPlan): Promise<readonly (PartialResult | undefined)[]> {
+  /**
+   * partials gives the result of each slice that has one which counts, with its file, and what all of them found, no more of it than a
+   * report lists: where much is gone, each slice finds thousands.
+   */
+  async #partials(plan: RecheckPlan): Promise<{
+    readonly partials: readonly (PartialResult | undefined)[];
+    readonly findings: readonly Finding[];
+  }> {
     const names = await this.#files.names(plan.pass);
     const read = mapInOrder(plan.slices.keys(), AHEAD, async (slice) =>
       names.has(partialName(plan.pass, slice)) && names.has(rehashedName(plan.pass, slice))
@@ -147,8 +176,12 @@ export class Recheck {
         : undefined,
     );
     const partials: (PartialResult | undefined)[] = [];
-    for await (const partial of read) partials.push(partial);
-    return partials;
+    const found = new Findings();
+    for await (const partial of read) {
+      for (const { code, object, detail } of partial?.findings ?? []) found.error(code, object, detail);
+      partials.push(partial && { ...partial, findings: [], unreadable: [] });
+    }
+    return { partials, findings: found.listed };
   }
 
   get #mostInOneRun(): number {
@@ -164,8 +197,9 @@ export class Recheck {
     done: readonly PartialResult[],
   ): Promise<{ readonly weight: number; readonly longer?: RecheckPlan }> {
     const lacking = plan.slices.map((slice, i) => {
-      const { segments, confirmed } = done[i] as PartialResult;
-      return segments === 0 ? 0 : (weightOf(slice) * (segments - confirmed)) / segments;
+      const { segments, confirmed, unread } = done[i] as PartialResult;
+      // What is gone or archived nobody reads; else a ledger that has much of it would wait for its end for ever.
+      return segments === 0 ? 0 : (weightOf(slice) * (segments - confirmed - unread)) / segments;
     });
     const weight = lacking.reduce((sum, one) => sum + one, 0);
     const published = await this.#published();
@@ -176,6 +210,7 @@ export class Recheck {
     const slices = [...plan.slices, ...more];
     if (grown <= this.#mostInOneRun || slices.length > MAX_SLICES) return { weight: weight + grown };
     const longer = { ...plan, log: statedTree(published.checkpoint), slices };
+    if (formatRecheck(longer).length > MAX_REPORT_BYTES - SIGNATURE_BYTES) return { weight: weight + grown };
     await this.#files.writePlan(longer);
     return { weight, longer };
   }
@@ -231,4 +266,18 @@ export class Recheck {
       return undefined;
     }
   }
+}
+
+/** isInVain tells whether a slice was done and nothing of it seen to be what the log says. */
+const isInVain = ({ segments, confirmed, unread }: PartialResult): boolean =>
+  segments > 0 && confirmed === 0 && unread === 0;
+
+/** lastStepOf is when the last slice was done, or the pass begun (ms since the Unix epoch). A clock that was ahead says nothing. */
+function lastStepOf({ begun }: RecheckPlan, done: readonly PartialResult[], now: number): number {
+  let last = Date.parse(begun);
+  for (const { finished } of done) {
+    const time = Date.parse(finished);
+    if (time <= now) last = Math.max(last, time);
+  }
+  return last;
 }

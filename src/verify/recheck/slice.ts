@@ -76,6 +76,7 @@ export async function verifySlice(deps: SliceDeps, plan: RecheckPlan, slice: num
     finished: new Date(now()).toISOString(),
     segments: planned.segments,
     confirmed: check.confirmed,
+    unread: check.unread,
     rehashed: formatHash(sha256(rehashed)),
     findings: findings.listed,
     unreadable: tally.unreadable,
@@ -121,6 +122,7 @@ const KEY_ENTRY = Buffer.from('{"type":"key",');
 class SliceCheck {
   readonly rehashed = new RehashedLines();
   confirmed = 0;
+  unread = 0;
   readonly #context: Context;
   readonly #before: LogPosition;
   readonly #lookahead: Lookahead;
@@ -168,6 +170,7 @@ class SliceCheck {
     const { summary, size, isGone } = await this.#lookahead.take(entry);
     if (summary === undefined) {
       chain.lose(entry);
+      this.unread += 1;
       if (isGone === true)
         findings.error('segment-missing', name, 'no object has this name, and it has an entry in the log');
       return;
