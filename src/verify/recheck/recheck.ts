@@ -179,7 +179,7 @@ export class Recheck {
     const found = new Findings();
     for await (const partial of read) {
       for (const { code, object, detail } of partial?.findings ?? []) found.error(code, object, detail);
-      partials.push(partial && { ...partial, findings: [], unreadable: [] });
+      partials.push(partial && { ...partial, findings: partial.findings.filter(isOfTiles), unreadable: [] });
     }
     return { partials, findings: found.listed };
   }
@@ -268,9 +268,11 @@ export class Recheck {
   }
 }
 
-/** isInVain tells whether a slice was done and nothing of it seen to be what the log says. */
-const isInVain = ({ segments, confirmed, unread }: PartialResult): boolean =>
-  segments > 0 && confirmed === 0 && unread === 0;
+/** isInVain tells whether a slice ended without a look at its segments. */
+const isInVain = ({ findings }: PartialResult): boolean => findings.some(isOfTiles);
+
+/** isOfTiles tells whether a slice found that the tiles don't prove its entries: then it found nothing else. */
+const isOfTiles = ({ code }: Finding): boolean => code === 'tile-mismatch';
 
 /** lastStepOf is when the last slice was done, or the pass begun (ms since the Unix epoch). A clock that was ahead says nothing. */
 function lastStepOf({ begun }: RecheckPlan, done: readonly PartialResult[], now: number): number {
