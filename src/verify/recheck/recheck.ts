@@ -56,7 +56,7 @@ const STALLED_MS = 15 * MINUTE_MS;
 /** More than the signature of a plan takes. */
 const SIGNATURE_BYTES = 1024;
 /** A new plan has no more bytes than this, so that there is room for what the log takes in until its end. */
-const MAX_PLAN_BYTES = MAX_REPORT_BYTES / 2;
+const MAX_PLAN_BYTES = 0.75 * MAX_REPORT_BYTES;
 
 /** A recheck in slices that isn't due comes no sooner behind the last one. */
 const AGAIN_MS = DAY_MS;

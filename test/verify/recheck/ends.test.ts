@@ -1,7 +1,7 @@
 // A recheck in slices comes to its end, in bounded time and memory, whatever is gone and whoever may write what it is made of.
 import { LEDGER, forgeChain, nameOf, timeOf } from '../../support/forge.ts';
 import { KeptLog } from '../../support/keptLog.ts';
-import { SECOND, checkLedger, ledgerOf } from '../../support/loggedLedger.ts';
+import { SECOND, checkLedger, ledgerOf, textOf } from '../../support/loggedLedger.ts';
 import type { Ledger } from '../../support/loggedLedger.ts';
 import { AUDITOR, KEY, integrateOf, signerOf } from '../../support/logs.ts';
 import { MemoryStore } from '../../support/memoryStore.ts';
@@ -10,11 +10,13 @@ import { RecheckScene } from '../../support/recheckScene.ts';
 import { AUDITORS } from '../../support/reports.ts';
 import { AuditsealError } from '../../../src/core/errors.ts';
 import { formatHash, sha256 } from '../../../src/core/hash.ts';
+import { parseCheckpoint } from '../../../src/core/note/checkpoint.ts';
+import { NO_HEADS } from '../../../src/core/objects/heads.ts';
 import type { Finding, Report } from '../../../src/core/objects/report.ts';
 import { summarizeSegment } from '../../../src/core/segment/summary.ts';
 import type { RecheckSoFar } from '../../../src/verify/options.ts';
 import { RecheckFiles } from '../../../src/verify/recheck/files.ts';
-import { joinedInPairs } from '../../../src/verify/recheck/plan.ts';
+import { joinedInPairs, planSlices } from '../../../src/verify/recheck/plan.ts';
 import { verifyLedger } from '../../../src/verify/verify.ts';
 
 const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
@@ -187,4 +189,14 @@ test('slices that become fewer have the same entries and segments', () => {
     { from: 0, to: 20, segments: 6, bytes: 70, ranges: [range('0', 0, 4), range('1', 0, 1), range('2', 0, 1)] },
     slices[2],
   ]);
+});
+
+test('a slice has no more segments than its file has room for, whatever it may weigh', async () => {
+  const tree = parseCheckpoint(textOf(ledger, SLICES - 1));
+  const start = { from: 0, before: NO_HEADS };
+  const segmentsOf = async (...most: [number, number?]): Promise<number[]> =>
+    (await planSlices(ledger.tiles, tree, start, ...most)).map(({ segments }) => segments);
+  expect(await segmentsOf(Infinity)).toEqual([24]);
+  expect(await segmentsOf(Infinity, 7)).toEqual([12, 12]);
+  expect(await segmentsOf(1, 7)).toEqual([6, 6, 6, 6]);
 });
