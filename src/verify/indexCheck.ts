@@ -59,7 +59,7 @@ export async function checkIndex(
     const why = otherRules(statement);
     if (why !== undefined) return { report: reported(0), notChecked: [`${why}, so it was not made again`] };
     // Where entries or segments aren't what they should be, what was made on the way may be of others.
-    const made = findings.isViolated ? [] : await derived?.finish();
+    const made = findings.isContradicted ? [] : await derived?.finish();
     const { rederived, without } = await check.rederive(manifest, made);
     return {
       report: reported(rederived),

@@ -314,6 +314,14 @@ test('a full check reads each segment once, and only those of units that changed
   expect(readsOfSegments()).toEqual(Array(40).fill(1));
 
   reads.clear();
+  // What somebody planted, and nobody can remove, doesn't cost each check the reading of everything once more.
+  store.objects.set('segments/0/000000000900.jsonl.zst', Buffer.from('planted'));
+  const { status, log } = await check({}, honest, counted);
+  expect([status, log?.index?.rederived]).toEqual(['violated', log?.index?.units]);
+  expect(readsOfSegments()).toEqual(Array(41).fill(1));
+  store.objects.delete('segments/0/000000000900.jsonl.zst');
+
+  reads.clear();
   // Once the check knows the index of its beginning, the log grows.
   let isGrown = false;
   const grown = watching(tiles, async (name) => {
