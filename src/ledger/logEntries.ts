@@ -6,7 +6,7 @@ import { holds } from './treeProof.ts';
 import { AuditsealError, attempt } from '../core/errors.ts';
 import { TILE_WIDTH, decodeBundle, formatBundlePath, storedWidths } from '../core/merkle/tile.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
-import { NO_HEADS, headsOf, isHeadsLine } from '../core/objects/heads.ts';
+import { NO_HEADS, headsOf, isHeadsLine, mayGoOn } from '../core/objects/heads.ts';
 import type { LogPosition } from '../core/objects/heads.ts';
 import type { TileStore } from '../ports/store.ts';
 
@@ -67,14 +67,15 @@ async function readBundle(tiles: Tiles, index: number, width: number): Promise<r
  */
 export async function headsBefore(tiles: Tiles, head: TreeHead, entry: number): Promise<LogPosition | undefined> {
   if (entry === 0) return NO_HEADS;
-  let lines: readonly Buffer[] = [];
+  const heads: Buffer[] = [];
   // Nearly always the last entry is all of them.
-  for (let from = entry; from > 0 && lines.length === entry - from; from -= 1) {
+  for (let from = entry; from > 0; from -= 1) {
     const [line] = (await readProved(tiles, head, from - 1, from)).lines;
-    if (line === undefined || !isHeadsLine(line)) break;
-    lines = [line, ...lines];
+    const [behind] = heads;
+    if (line === undefined || !isHeadsLine(line) || (behind !== undefined && !mayGoOn(line, behind))) break;
+    heads.unshift(line);
   }
-  return longestHeads(lines);
+  return longestHeads(heads);
 }
 
 /** Where heads of several batches follow each other, the last ones count: as many lines of the end as are those of one batch. */
@@ -107,22 +108,18 @@ export async function* readBatchLines(
   to: number,
 ): AsyncGenerator<BatchLines> {
   let [first, pending]: [number, Buffer[]] = [from, []];
-  const take = function* (): Generator<BatchLines> {
-    for (let end = batchEnd(pending); end > 0; end = batchEnd(pending)) {
+  const take = function* (isLast: boolean): Generator<BatchLines> {
+    for (let end = batchEnd(pending, isLast); end > 0; end = batchEnd(pending, isLast)) {
       const lines = pending.slice(0, end);
       yield { first, lines, heads: headsOf(lines), size: first + end };
       [first, pending] = [first + end, pending.slice(end)];
     }
   };
   for await (const { lines } of readEntries(tiles, head, from, to)) {
-    // Heads may go on in the next bundle.
-    const isOpen = pending.length > 0 && isHeadsLine(pending.at(-1) as Buffer);
-    if (isOpen && !isHeadsLine(lines[0] as Buffer)) yield* take();
     pending.push(...lines);
-    const last = lines.at(-1) as Buffer;
-    if (!isHeadsLine(last)) yield* take();
+    yield* take(false);
   }
-  yield* take();
+  yield* take(true);
 }
 
 /** BatchOfEntries is the segments of a batch that count, and how far the log is behind it. */
@@ -149,12 +146,16 @@ export async function* readBatchesOf(
 export const nextIndices = ({ positions }: LogPosition): Map<string, number> =>
   new Map([...positions].map(([partition, { next }]) => [partition, next]));
 
-/** batchEnd gives how many of these entries are the first batch: up to the first heads, as many of them as belong together. 0 if there are none. */
-function batchEnd(lines: readonly Buffer[]): number {
+/**
+ * batchEnd gives how many of these entries are the first batch: up to the first heads, as many of them as belong together. 0 if there are
+ * none, or if more entries follow and its heads may go on there.
+ */
+function batchEnd(lines: readonly Buffer[], isLast: boolean): number {
   const start = lines.findIndex(isHeadsLine);
   if (start < 0) return 0;
   let end = start + 1;
-  while (end < lines.length && isHeadsLine(lines[end] as Buffer)) end++;
+  while (end < lines.length && mayGoOn(lines[end - 1] as Buffer, lines[end] as Buffer)) end++;
+  if (end === lines.length && !isLast) return 0;
   for (; end > start + 1; end--) if (attempt(() => headsOf(lines.slice(0, end)), 'malformed') !== undefined) return end;
   return end;
 }

@@ -143,14 +143,15 @@ const described = (place: RecordPlace): string =>
 
 async function whyAbsent(deps: ProveDeps, place: RecordPlace): Promise<string> {
   const [partition, question] = questionOf(place);
-  const find = (): ReturnType<LogLookup['find']> =>
-    new LogLookup({ ...deps, verifiers: [] }, partition, false).find(question);
-  const another = deps.verifiers.length > 0 ? await unlessFaulty(find) : undefined;
-  const why =
-    another !== undefined && 'entry' in another
-      ? ': no trusted key certified who made the batch that has it'
-      : ', or not yet';
-  return `the log has no ${described(place)}${why}`;
+  const hasBatch = async (verifiers: ProveDeps['verifiers']): Promise<boolean> => {
+    const found = await unlessFaulty(() => new LogLookup({ ...deps, verifiers }, partition, false).find(question));
+    return found !== undefined && 'entry' in found;
+  };
+  const none = `the log has no ${described(place)}`;
+  if (await hasBatch(deps.verifiers))
+    return `${none}, or not yet: a batch has it, and no tiles prove that the log does`;
+  const isAnothers = deps.verifiers.length > 0 && (await hasBatch([]));
+  return isAnothers ? `${none}: no trusted key certified who made the batch that has it` : `${none}, or not yet`;
 }
 
 /** unlessFaulty gives undefined where batches, tiles or checkpoints aren't what they have to be. */

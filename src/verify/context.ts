@@ -46,6 +46,8 @@ export interface RehashedSegments {
   /** when the first segment of the first one was asked for (ISO 8601) */
   readonly first: string;
   find(partition: string, index: number): Promise<RehashedSegment | undefined>;
+  /** findAhead is find before the segment is asked for; 'later': it is too early to look */
+  findAhead(partition: string, index: number): Promise<RehashedSegment | 'later' | undefined>;
 }
 
 /** Context is what the parts of one check share. */

@@ -96,7 +96,7 @@ export class DerivedIndex {
       return manifest && new DerivedIndex(manifest);
     } catch (error) {
       // What is wrong with the tiles is found where they are compared.
-      faultIn(error, 'malformed', 'unavailable');
+      faultIn(error, 'malformed', 'unavailable', 'refused');
       return undefined;
     }
   }

@@ -1,3 +1,4 @@
+import { ACKNOWLEDGEABLE } from '../core/objects/acknowledgement.ts';
 import { documentName, folderOf } from '../core/objects/names.ts';
 import type { DocumentPlace } from '../core/objects/names.ts';
 import { isAcknowledged } from '../core/objects/report.ts';
@@ -56,6 +57,15 @@ export class Findings {
       this.#hasOmittedError ||
       this.listed.some(({ severity, acknowledged }) => severity === 'error' && acknowledged === undefined)
     );
+  }
+
+  /**
+   * isContradicted tells whether there is an error that says more than that something counts for nothing, is gone by its own word, or is
+   * silent: so that what the log says may not be so.
+   */
+  get isContradicted(): boolean {
+    const isHarmless = ({ code }: Finding): boolean => (ACKNOWLEDGEABLE as readonly FindingCode[]).includes(code);
+    return this.#hasOmittedError || this.listed.some((finding) => finding.severity === 'error' && !isHarmless(finding));
   }
 
   /** acknowledged counts the listed findings that somebody acknowledged. */

@@ -59,7 +59,7 @@ export async function checkIndex(
     const why = otherRules(statement);
     if (why !== undefined) return { report: reported(0), notChecked: [`${why}, so it was not made again`] };
     // Where entries or segments aren't what they should be, what was made on the way may be of others.
-    const made = findings.isViolated ? [] : await derived?.finish();
+    const made = findings.isContradicted ? [] : await derived?.finish();
     const { rederived, without } = await check.rederive(manifest, made);
     return {
       report: reported(rederived),
@@ -70,7 +70,8 @@ export async function checkIndex(
     };
   } catch (error) {
     // What is wrong with the tiles is found where they are compared.
-    return { notChecked: [`the index was not looked at: ${faultIn(error, 'malformed', 'unavailable').message}`] };
+    const { message } = faultIn(error, 'malformed', 'unavailable', 'refused');
+    return { notChecked: [`the index was not looked at: ${message}`] };
   }
 }
 

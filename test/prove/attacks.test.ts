@@ -98,3 +98,19 @@ test('what nobody signed is not waited for in the archive tier', async () => {
   ledger.store.beforeRead = (asked) => (asked === batchName(4) ? 'archived' : undefined);
   await expectAllProved(ledger, 12);
 });
+
+test('where the tiles are those of an earlier time, what they do not prove yet is not called another one’s', async () => {
+  const ledger = await ledgerOf();
+  const old = new Map(ledger.tiles.objects);
+  await grow(ledger, 14, 30);
+  const { objects } = ledger.tiles;
+  objects.clear();
+  for (const [name, bytes] of old) objects.set(name, bytes);
+  const { store, tiles } = ledger;
+  const proved = await proveRecord({ store, tiles, verifiers: [KEY.verifierKey] }, { partition: '0', record: 12 });
+  expect(proved).toEqual({
+    ok: false,
+    reason: 'absent',
+    why: 'the log has no record 12 of partition 0, or not yet: a batch has it, and no tiles prove that the log does',
+  });
+});

@@ -7,6 +7,7 @@ import { AUDITOR, KEY } from '../support/logs.ts';
 import { SECOND } from '../support/loggedLedger.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
+import { AuditsealError } from '../../src/core/errors.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { formatManifest, parseManifest } from '../../src/core/index/manifest.ts';
 import type { IndexManifest } from '../../src/core/index/manifest.ts';
@@ -313,6 +314,14 @@ test('a full check reads each segment once, and only those of units that changed
   expect(readsOfSegments()).toEqual(Array(40).fill(1));
 
   reads.clear();
+  // What somebody planted, and nobody can remove, doesn't cost each check the reading of everything once more.
+  store.objects.set('segments/0/000000000900.jsonl.zst', Buffer.from('planted'));
+  const { status, log } = await check({}, honest, counted);
+  expect([status, log?.index?.rederived]).toEqual(['violated', log?.index?.units]);
+  expect(readsOfSegments()).toEqual(Array(41).fill(1));
+  store.objects.delete('segments/0/000000000900.jsonl.zst');
+
+  reads.clear();
   // Once the check knows the index of its beginning, the log grows.
   let isGrown = false;
   const grown = watching(tiles, async (name) => {
@@ -331,3 +340,17 @@ test('a full check reads each segment once, and only those of units that changed
   expect(twice).toBeGreaterThanOrEqual(20);
   expect(twice).toBeLessThan(60);
 });
+
+test.each(['STORE_REFUSED', 'STORE_UNAVAILABLE'] as const)(
+  'tiles that cannot be read (%s) leave the outcome open, and end no check without one',
+  async (code) => {
+    await index();
+    summarizing = summarizeWithTerms;
+    for (const start of ['', 'checkpoint', 'index/manifests/', 'index/units/', 'tile/entries/', 'tile/0/']) {
+      const away = watching(tiles, (name) => {
+        if (name.startsWith(start)) throw new AuditsealError(code, `no ${name}`);
+      });
+      expect(await check({}, honest, store, away)).toMatchObject({ status: 'unverified', findings: [] });
+    }
+  },
+);

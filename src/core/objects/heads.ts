@@ -86,6 +86,24 @@ const printIndex = ({ entries, rules, manifest }: IndexStatement): object => ({
   manifest: formatHash(manifest),
 });
 
+const PARTITIONS = '"partitions":';
+
+/**
+ * mayGoOn tells whether two entries that follow each other can be heads of one batch: the first one is full, and the other says the same, but
+ * of partitions behind. What a batch without other entries ends with begins with the first partition again.
+ */
+export function mayGoOn(line: Buffer, next: Buffer): boolean {
+  const start = line.indexOf(PARTITIONS);
+  if (start < 0 || !line.subarray(0, start).equals(next.subarray(0, start))) return false;
+  const [before, behind] = [line, next].map((one) => partitionsIn(one)) as [number[], number[]];
+  return before.length === PARTITIONS_PER_LINE && (before.at(-1) as number) < (behind[0] ?? -1);
+}
+
+function partitionsIn(line: Buffer): number[] {
+  const partitions = parseJsonObject(line.toString('utf8'))?.['partitions'];
+  return isJsonObject(partitions) ? Object.keys(partitions).map(Number) : [];
+}
+
 /** headsLinesOf gives those of a batch's entries that are the heads which it ends with. */
 export const headsLinesOf = (entries: readonly Buffer[]): readonly Buffer[] =>
   entries.slice(entries.findLastIndex((line) => !isHeadsLine(line)) + 1);

@@ -136,6 +136,9 @@ export const joinedName = (pass: string): string => `${pass}/joined.json`;
 export const partialName = (pass: string, slice: number): string => `${pass}/${String(slice).padStart(6, '0')}.json`;
 export const rehashedName = (pass: string, slice: number): string => `${partialName(pass, slice)}l.zst`;
 
+/** isResultName tells whether a name may be that of a slice's result, or of the file beside it: the others are somebody else's. */
+export const isResultName = (name: string): boolean => /\/\d{6}\.json(l\.zst)?$/.test(name);
+
 /** parsePlanName gives the pass that a name is the plan of, or undefined. */
 export function parsePlanName(name: string): string | undefined {
   const pass = name.endsWith('/plan.json') ? name.slice(0, -'/plan.json'.length) : '';

@@ -4,12 +4,15 @@ import { Walk } from './walk.ts';
 import type { ListedObject, Looker, PartitionWalk, WalkedObject } from './walk.ts';
 import { parseSegmentName, segmentName } from '../../core/objects/names.ts';
 import type { PartitionReport } from '../../core/objects/report.ts';
+import type { RehashedSegment } from '../../core/objects/rehashed.ts';
 import type { SegmentSummary } from '../../core/segment/summary.ts';
 import { GONE } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { sayForeign } from '../foreignName.ts';
 
 type Walked = WalkedObject<SegmentSummary>;
+/** LATER stands for what is only looked at once it is asked for. */
+const LATER = Symbol('later');
 
 /** FullWalk re-computes the segments of one partition, and follows their chain. */
 export class FullWalk implements PartitionWalk {
@@ -20,7 +23,7 @@ export class FullWalk implements PartitionWalk {
   readonly #ahead: () => number;
   readonly #from: number;
   readonly #counted: number;
-  readonly #walk: Walk<Seen, Walked>;
+  readonly #walk: Walk<Seen | typeof LATER, Walked>;
 
   /**
    * The segments before `from` are looked at only where they are asked for, and those up to `counted` are not counted again; `ahead`
@@ -88,7 +91,7 @@ export class FullWalk implements PartitionWalk {
 
   close = (): Promise<void> => this.#walk.close();
 
-  #looker(): Looker<Seen, Walked> {
+  #looker(): Looker<Seen | typeof LATER, Walked> {
     return {
       listed: this.#list(),
       group: 1,
@@ -99,12 +102,13 @@ export class FullWalk implements PartitionWalk {
     };
   }
 
-  async #take(object: ListedObject, seen: Seen): Promise<Walked> {
+  async #take(object: ListedObject, ahead: Seen | typeof LATER): Promise<Walked> {
     const { index, size } = object;
-    this.#looking.drops(seen);
+    const seen = ahead === LATER ? await this.#lookNow(object) : ahead;
     // Where the log announces a key, what was looked at ahead was judged without it.
     const isCurrent = hasSameKeys(seen.keys, this.#context.ledger.keys);
-    const { summary, isRehashed } = isCurrent ? seen : await this.#look(object);
+    this.#looking.taken(seen);
+    const { summary, isRehashed } = isCurrent ? seen : await this.#lookAgain(object);
     const isCounted = index <= this.#counted;
     if (isRehashed === true && !isCounted) this.#context.tally.rehashedBefore += 1;
     if (summary === undefined) {
@@ -139,14 +143,20 @@ export class FullWalk implements PartitionWalk {
   }
 
   /** lookAhead takes what was re-hashed before, whatever keys were trusted then: that is compared when it is taken. */
-  async #lookAhead(object: ListedObject): Promise<Seen> {
-    return this.#looking.holds((await this.#rehashed(object)) ?? (await this.#look(object)));
+  async #lookAhead(object: ListedObject): Promise<Seen | typeof LATER> {
+    const found = await this.#context.rehashed?.findAhead(this.partition, object.index);
+    return found === 'later' ? LATER : (rehashedAs(found, object) ?? this.#look(object));
   }
 
-  async #rehashed({ index, size }: ListedObject): Promise<Seen | undefined> {
-    const found = await this.#context.rehashed?.find(this.partition, index);
-    // Of another size it isn't what was re-hashed.
-    return found?.size === size ? { ...found, isRehashed: true } : undefined;
+  async #lookNow(object: ListedObject): Promise<Seen> {
+    const found = await this.#context.rehashed?.find(this.partition, object.index);
+    return rehashedAs(found, object) ?? this.#look(object);
+  }
+
+  async #lookAgain(object: ListedObject): Promise<Seen> {
+    const seen = await this.#look(object);
+    this.#looking.taken(seen);
+    return seen;
   }
 
   async #look({ index, size }: ListedObject): Promise<Seen> {
@@ -155,6 +165,10 @@ export class FullWalk implements PartitionWalk {
     return seen;
   }
 }
+
+/** rehashedAs gives what was re-hashed of an object before. Of another size it isn't that. */
+const rehashedAs = (found: RehashedSegment | undefined, { size }: ListedObject): Seen | undefined =>
+  found?.size === size ? { ...found, isRehashed: true } : undefined;
 
 /** hasSameKeys compares lists of keys, of which the same one is compared most of the time. */
 const hasSameKeys = (one: Seen['keys'], other: Seen['keys']): boolean => one === other || one?.join() === other?.join();

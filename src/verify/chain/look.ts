@@ -19,11 +19,11 @@ import type { Context } from '../context.ts';
  */
 const FILES_AHEAD = 20;
 
-/**
- * What objects add to the index is held until the log comes to them. Beyond so many bytes of it no more is looked at ahead than
- * `concurrency`: of a segment it has 150 kB as a rule, and may have megabytes.
- */
-const MOST_TERMS_BYTES = 64 * MIB;
+/** So many bytes of what segments add to the index are held at most where all goes as expected; and so many whatever segments hold. */
+const USUAL_TERMS_BYTES = 64 * MIB;
+const MOST_TERMS_BYTES = 4 * USUAL_TERMS_BYTES;
+/** What a segment adds is expected to have no more bytes than it has stored, and never has more than this, about. */
+const MOST_TERMS_OF_ONE = 1.5 * MIB;
 
 /** Seen is what a look at an object gave, by the keys that were trusted then; without a summary it can't be read. */
 export interface Seen {
@@ -51,8 +51,8 @@ export class Looking {
   readonly #context: Context;
   readonly #wantsTerms: boolean;
   readonly #flight: InFlight;
-  /** of what was seen ahead and isn't taken yet */
-  #termsBytes = 0;
+  /** bytes of what segments add to the index: of those that were seen and not taken, and expected of those that are being looked at */
+  #terms = 0;
   /** one object as long as it is the same: so it crosses to a thread once for all that is asked with it */
   #trust: Trust = {};
 
@@ -63,24 +63,17 @@ export class Looking {
     this.#flight = new InFlight(context.concurrency, context.requests);
   }
 
-  /** ahead is how many objects each of `count` readers may look at before they are asked for. */
+  /**
+   * ahead is how many objects each of `count` readers may look at before they are asked for. What segments add to the index is held until
+   * the log comes to them, and whoever sends to the hub decides how much that is.
+   */
   ahead(count: number): number {
     const { concurrency, requests = 0, summarizeFile, ledger } = this.#context;
     // Before the first segment says of which ledger it is, another one's are not told apart.
-    if (ledger.name === undefined || this.#termsBytes > MOST_TERMS_BYTES) return concurrency;
+    if (ledger.name === undefined) return concurrency;
+    if (this.#terms > USUAL_TERMS_BYTES) return 1;
     const most = summarizeFile === undefined ? requests : Math.floor((concurrency * FILES_AHEAD) / count);
     return Math.max(concurrency, most);
-  }
-
-  /** holds is told what was seen ahead, and gives it back. */
-  holds(seen: Seen): Seen {
-    this.#termsBytes += termsBytesOf(seen);
-    return seen;
-  }
-
-  /** drops is told what was seen ahead once it is taken. */
-  drops(seen: Seen): void {
-    this.#termsBytes -= termsBytesOf(seen);
   }
 
   /**
@@ -88,12 +81,35 @@ export class Looking {
    * pass.
    */
   async at(place: LookedAt): Promise<Seen> {
+    if (!this.#wantsTerms) return this.#at(place);
+    const expected = Math.min(place.size ?? UNKNOWN_BYTES, MOST_TERMS_OF_ONE);
+    this.#terms += expected;
+    try {
+      const seen = await this.#at(place);
+      this.#terms += termBytesOf(seen);
+      return seen;
+    } finally {
+      this.#terms -= expected;
+    }
+  }
+
+  /** taken says that what was seen is held no longer. */
+  taken(seen: Seen): void {
+    this.#terms -= termBytesOf(seen);
+  }
+
+  /** Without its terms a segment is read once more, when the index is compared: that takes time, and no memory. */
+  get #asksForTerms(): boolean {
+    return this.#wantsTerms && this.#terms < MOST_TERMS_BYTES;
+  }
+
+  async #at(place: LookedAt): Promise<Seen> {
     const { ledger, summarizeFile } = this.#context;
     const { partition, index, size = 0 } = place;
     const { keys } = ledger;
     const trust = this.#trustNow();
     if (size <= USUAL_SEGMENT_BYTES && summarizeFile !== undefined) {
-      const wantsTerms = this.#wantsTerms;
+      const wantsTerms = this.#asksForTerms;
       const question = { name: segmentName(partition, index), trust, countsCategories: true, wantsTerms };
       const read = await this.#unlessUnreadable(question.name, true, () => summarizeFile(question, place.size));
       if (read !== undefined) return { keys, ...(read === 'unreadable' ? { size: 0 } : read) };
@@ -109,7 +125,7 @@ export class Looking {
     { most, isLast }: Turn,
   ): Promise<Omit<Seen, 'keys'> | typeof LARGER> {
     const { store, summarize, tally } = this.#context;
-    const wantsTerms = this.#wantsTerms;
+    const wantsTerms = this.#asksForTerms;
     const name = segmentName(partition, index);
     const bounded = boundedBy(store, most);
     const object = await this.#unlessUnreadable(name, isLast, () =>
@@ -140,7 +156,7 @@ export class Looking {
   }
 }
 
-const termsBytesOf = ({ summary }: Seen): number => (summary?.ok === true ? (summary.terms?.length ?? 0) : 0);
+const termBytesOf = ({ summary }: Seen): number => (summary?.ok === true ? (summary.terms?.length ?? 0) : 0);
 
 /** Bounded is a store of which no more is read at a time than that. */
 interface Bounded extends Pick<ObjectStore, 'read' | 'readEnd' | 'metadata'> {

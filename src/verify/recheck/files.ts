@@ -3,6 +3,7 @@ import { formatHash, sha256 } from '../../core/hash.ts';
 import { CLOCK_SKEW_MS } from '../../core/limits.ts';
 import {
   formatRecheck,
+  isResultName,
   joinedName,
   openJoined,
   openPartial,
@@ -105,11 +106,11 @@ export class RecheckFiles {
     return attempt(() => parseRehashed(bytes), 'malformed') ?? [];
   }
 
-  /** names lists what there is of a pass, or of one slice. What is in it, plan, partial and rehashed say. */
+  /** names lists what may be results of a pass, or of one slice. What is in it, partial and rehashed say. */
   async names(pass: string, slice?: number): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
     const prefix = slice === undefined ? `${pass}/` : partialName(pass, slice);
-    for await (const { name } of this.#deps.files.list(prefix)) names.add(name);
+    for await (const { name } of this.#deps.files.list(prefix)) if (isResultName(name)) names.add(name);
     return names;
   }
 

@@ -1,5 +1,6 @@
 import type { RecheckFiles } from './files.ts';
 import type { RehashedSegments } from '../context.ts';
+import { faultIn } from '../../core/errors.ts';
 import { segmentName } from '../../core/objects/names.ts';
 import type { IndexRange, PartialResult, RecheckPlan } from '../../core/objects/recheck.ts';
 import type { RehashedSegment } from '../../core/objects/rehashed.ts';
@@ -18,13 +19,16 @@ export class JoinedSlices implements RehashedSegments {
   /** by partition, in ascending order of indices */
   readonly #ranges = new Map<string, Range[]>();
   readonly #held = new Map<number, Promise<ReadonlyMap<string, RehashedSegment>>>();
+  /** the last slice that segments were taken of which were not looked for ahead */
+  #current = 0;
+  /** nothing was read before the plan was made, whatever the clocks of those say who read it */
   readonly first: string;
 
   /** `partials` has the result of each slice of the plan, in its order. */
-  constructor(files: RecheckFiles, { slices }: RecheckPlan, partials: readonly PartialResult[]) {
+  constructor(files: RecheckFiles, { slices, begun }: RecheckPlan, partials: readonly PartialResult[]) {
     this.#files = files;
     this.#partials = partials;
-    this.first = partials.map(({ started }) => started).reduce((first, started) => (started < first ? started : first));
+    this.first = begun;
     for (const [slice, { ranges }] of slices.entries())
       for (const range of ranges) {
         const known = this.#ranges.get(range.partition);
@@ -39,7 +43,20 @@ export class JoinedSlices implements RehashedSegments {
 
   async find(partition: string, index: number): Promise<RehashedSegment | undefined> {
     const slice = this.#sliceOf(partition, index);
-    return slice === undefined ? undefined : (await this.#hold(slice)).get(segmentName(partition, index));
+    if (slice === undefined) return undefined;
+    this.#current = Math.max(this.#current, slice);
+    return (await this.#hold(slice)).get(segmentName(partition, index));
+  }
+
+  /**
+   * findAhead is find for who goes ahead in a partition: 'later' where that would lead to slices far behind the one that all partitions
+   * are at. Where partitions have very different numbers of segments, each would else have slices read that others have forgotten again.
+   */
+  async findAhead(partition: string, index: number): Promise<RehashedSegment | 'later' | undefined> {
+    const slice = this.#sliceOf(partition, index);
+    if (slice === undefined) return undefined;
+    if (slice > this.#current + 1) return 'later';
+    return (await this.#hold(slice)).get(segmentName(partition, index));
   }
 
   #sliceOf(partition: string, index: number): number | undefined {
@@ -66,8 +83,16 @@ export class JoinedSlices implements RehashedSegments {
   async #read(slice: number): Promise<ReadonlyMap<string, RehashedSegment>> {
     const partial = this.#partials[slice] as PartialResult;
     const segments = await this.#files.rehashed(partial);
-    // Somebody put another file in its place: if this check doesn't come to its end, the next one doesn't meet it again.
-    if (segments.length !== partial.confirmed) await this.#files.discard(partial);
+    if (segments.length !== partial.confirmed) await this.#discard(partial);
     return new Map(segments.map((segment) => [segmentName(segment.partition, segment.index), segment]));
+  }
+
+  /** Somebody put another file in its place: if this check doesn't come to its end, the next one doesn't meet it again, unless it can't be removed. */
+  async #discard(partial: PartialResult): Promise<void> {
+    try {
+      await this.#files.discard(partial);
+    } catch (error) {
+      faultIn(error);
+    }
   }
 }

@@ -8,6 +8,8 @@ import type { ReadableTiles } from '../../ports/store.ts';
 
 /** SEGMENT_BYTES is what a segment weighs besides its stored bytes: reading a small one takes as long as so many bytes. */
 const SEGMENT_BYTES = 65_536;
+/** So many segments are in a slice, about, whatever it may weigh: the file with what they are has room for a few more. */
+const MOST_SEGMENTS = 30_000;
 
 /** weightOf is what re-hashing segments takes, in bytes. It decides how large slices are, and whether there are any. */
 export const weightOf = ({ segments, bytes }: Pick<PlannedSlice, 'segments' | 'bytes'>): number =>
@@ -25,28 +27,30 @@ export function totalOf(slices: readonly PlannedSlice[]): Pick<PlannedSlice, 'se
 
 /**
  * planSlices cuts a log into slices, from the end of a batch on, where `before` is its heads, to the end of a tree that its tiles prove.
- * A slice ends with the batch that brings it to `most` bytes. It throws TILE_MALFORMED.
+ * A slice ends with the batch that brings it to `most` bytes, or to so many segments. It throws TILE_MALFORMED.
  */
 export async function planSlices(
   tiles: Pick<ReadableTiles, 'read'>,
   head: TreeHead,
   { from, before }: { readonly from: number; readonly before: LogPosition },
   most: number,
+  mostSegments = MOST_SEGMENTS,
 ): Promise<readonly PlannedSlice[]> {
   const slices: PlannedSlice[] = [];
   let [start, held, segments, bytes] = [from, before, 0, 0];
   for await (const batch of readBatchesOf(tiles, head, from, before)) {
     segments += batch.segments.length;
     for (const { entry } of batch.segments) bytes += entry.size;
-    if (weightOf({ segments, bytes }) < most && batch.size < head.size) continue;
+    const isFull = weightOf({ segments, bytes }) >= most || segments >= mostSegments;
+    if (!isFull && batch.size < head.size) continue;
     slices.push({ from: start, to: batch.size, segments, bytes, ranges: rangesBetween(held, batch.heads) });
     [start, held, segments, bytes] = [batch.size, batch.heads, 0, 0];
   }
   return slices;
 }
 
-/** MOST_PLAN_BYTES is what the slices of a plan take when it is made, printed: a quarter of what such a document may have. */
-export const MOST_PLAN_BYTES = MAX_REPORT_BYTES / 4;
+/** MOST_PLAN_BYTES is what the slices of a plan take when it is made, printed: half of what such a document may have. */
+export const MOST_PLAN_BYTES = MAX_REPORT_BYTES / 2;
 
 /** printedBytes is what slices take in a plan. */
 export const printedBytes = (slices: readonly PlannedSlice[]): number => Buffer.byteLength(JSON.stringify(slices));

@@ -2,13 +2,14 @@ import { RecheckFiles } from './files.ts';
 import type { RecheckFilesDeps } from './files.ts';
 import { JoinedSlices } from './joined.ts';
 import { mergeSlices, planSlices, printedBytes, totalOf, weightOf } from './plan.ts';
+import { Findings } from '../findings.ts';
 import { AuditsealError, faultIn } from '../../core/errors.ts';
 import { DAY_MS, MINUTE_MS } from '../../core/units.ts';
 import type { VerifierKey } from '../../core/note/verifierKey.ts';
 import { formatMessage, partialName, newPass, rehashedName } from '../../core/objects/recheck.ts';
 import type { PartialResult, PlannedSlice, RecheckPlan } from '../../core/objects/recheck.ts';
 import { statedTree } from '../../core/objects/statedTree.ts';
-import type { Report } from '../../core/objects/report.ts';
+import type { Finding, Report } from '../../core/objects/report.ts';
 import type { Pausing, RecheckSoFar } from '../options.ts';
 import { NO_HEADS } from '../../core/objects/heads.ts';
 import { mapInOrder } from '../../ledger/concurrency.ts';
@@ -47,6 +48,9 @@ export interface RecheckDeps extends RecheckFilesDeps, RecheckRules {
 const AHEAD = 8;
 /** Where no slice was done for so long, messages are taken for lost. */
 const STALLED_MS = 15 * MINUTE_MS;
+
+/** A plan may grow to so many times what its slices take when it is made. */
+const MOST_GROWTH = 1.5;
 
 /** A recheck in slices that isn't due comes no sooner behind the last one. */
 const AGAIN_MS = DAY_MS;
@@ -133,23 +137,26 @@ export class Recheck {
 
   async #goOn(plan: RecheckPlan, isHasty: boolean): Promise<RecheckTurn> {
     const { now, queue, log } = this.#deps;
-    const partials = await this.#partials(plan);
+    const { partials, findings } = await this.#partials(plan);
     const done = partials.filter((partial) => partial !== undefined);
-    if (done.length === plan.slices.length) {
+    const again = await this.#inVain(plan, done);
+    if (done.length === plan.slices.length && again.size === 0) {
       const longer = await this.#longer(plan);
       if (longer !== undefined) return this.#goOn(longer, isHasty);
       return { rehashed: new JoinedSlices(this.#files, plan, done), joining: await this.#joining(plan) };
     }
-    const missing = this.#dueOf(plan, isHasty).filter((slice) => partials[slice] === undefined);
-    const lastStep = Math.max(...[plan.begun, ...done.map(({ finished }) => finished)].map(Date.parse));
+    const missing = this.#dueOf(plan, isHasty).filter((slice) => {
+      const partial = partials[slice];
+      return partial === undefined || again.has(partial);
+    });
     // Messages that somebody holds back would else be waited for.
-    const isStalled = now() - lastStep > STALLED_MS;
+    const isStalled = now() - lastStepOf(plan, done, now()) > STALLED_MS;
     const sent = missing.length > 0 && (isStalled || (await queue.waiting()) === 0) ? missing : [];
     await this.#handOut(plan, sent);
     const { pass, slices } = plan;
-    log.info('recheck under way', { pass, slices: slices.length, done: done.length, sent: sent.length });
-    const findings = done.flatMap((partial) => partial.findings);
-    return { underway: { slices: slices.length, done: done.length, findings } };
+    const count = done.length - again.size;
+    log.info('recheck under way', { pass, slices: slices.length, done: count, sent: sent.length });
+    return { underway: { slices: slices.length, done: count, findings } };
   }
 
   async #joining(plan: RecheckPlan): Promise<Joining> {
@@ -163,8 +170,27 @@ export class Recheck {
     };
   }
 
-  /** partials gives the result of each slice that has one which counts, with its file. */
-  async #partials(plan: RecheckPlan): Promise<readonly (PartialResult | undefined)[]> {
+  /**
+   * inVain gives results of slices that ended without a look at their segments, removed, where all are done and that is more than whoever
+   * joins can read himself: where tiles were wrong for a while, it is looked at again.
+   */
+  async #inVain(plan: RecheckPlan, done: readonly PartialResult[]): Promise<ReadonlySet<PartialResult>> {
+    const { wholeBytes, sliceBytes } = this.#deps;
+    const inVain = done.filter(isInVain);
+    const weight = inVain.reduce((sum, { slice }) => sum + weightOf(plan.slices[slice] as PlannedSlice), 0);
+    if (done.length < plan.slices.length || weight <= Math.max(wholeBytes, sliceBytes)) return new Set();
+    for (const partial of inVain) await this.#files.discard(partial);
+    return new Set(inVain);
+  }
+
+  /**
+   * partials gives the result of each slice that has one which counts, with its file, and what all of them found, no more of it than a
+   * report lists: where much is gone, each slice finds thousands.
+   */
+  async #partials(plan: RecheckPlan): Promise<{
+    readonly partials: readonly (PartialResult | undefined)[];
+    readonly findings: readonly Finding[];
+  }> {
     const names = await this.#files.names(plan.pass);
     const read = mapInOrder(plan.slices.keys(), AHEAD, async (slice) =>
       names.has(partialName(plan.pass, slice)) && names.has(rehashedName(plan.pass, slice))
@@ -172,8 +198,12 @@ export class Recheck {
         : undefined,
     );
     const partials: (PartialResult | undefined)[] = [];
-    for await (const partial of read) partials.push(partial);
-    return partials;
+    const found = new Findings();
+    for await (const partial of read) {
+      found.take(partial?.findings ?? []);
+      partials.push(partial && { ...partial, findings: partial.findings.filter(isOfTiles), unreadable: [] });
+    }
+    return { partials, findings: found.listed };
   }
 
   /** longer gives a plan that has too what the log took in meanwhile, filed; undefined where whoever joins can read that himself, or has to. */
@@ -185,7 +215,7 @@ export class Recheck {
     if (published === undefined || more === undefined) return undefined;
     if (weightOf(totalOf(more)) <= Math.max(wholeBytes, sliceBytes)) return undefined;
     const slices = [...plan.slices, ...mergeSlices(more, planBytes)];
-    if (printedBytes(slices) > 2 * planBytes) return undefined;
+    if (printedBytes(slices) > MOST_GROWTH * planBytes) return undefined;
     const longer = { ...plan, log: statedTree(published.checkpoint), slices };
     await this.#files.writePlan(longer);
     return longer;
@@ -246,4 +276,20 @@ export class Recheck {
       return undefined;
     }
   }
+}
+
+/** isInVain tells whether a slice ended without a look at its segments. */
+const isInVain = ({ findings }: PartialResult): boolean => findings.some(isOfTiles);
+
+/** isOfTiles tells whether a slice found that the tiles don't prove its entries: then it found nothing else. */
+const isOfTiles = ({ code }: Finding): boolean => code === 'tile-mismatch';
+
+/** lastStepOf is when the last slice was done, or the pass begun (ms since the Unix epoch). A clock that was ahead says nothing. */
+function lastStepOf({ begun }: RecheckPlan, done: readonly PartialResult[], now: number): number {
+  let last = Date.parse(begun);
+  for (const { finished } of done) {
+    const time = Date.parse(finished);
+    if (time <= now) last = Math.max(last, time);
+  }
+  return last;
 }
