@@ -76,7 +76,7 @@ export class Walks implements LoggedObjects {
     this.#context.tally.notRehashed += start.from;
     const chain = new ChainCheck(this.#context, partition, head, start);
     return new FullWalk(this.#context, chain, this.#looking, start.from, () =>
-      this.#looking.ahead(this.#walks.size - this.#finished),
+      this.#looking.ahead(this.#walks.size - this.#finished, partition),
     );
   }
 
