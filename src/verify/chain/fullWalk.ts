@@ -107,7 +107,7 @@ export class FullWalk implements PartitionWalk {
     const seen = ahead === LATER ? await this.#lookNow(object) : ahead;
     // Where the log announces a key, what was looked at ahead was judged without it.
     const isCurrent = hasSameKeys(seen.keys, this.#context.ledger.keys);
-    this.#looking.taken(seen);
+    this.#looking.taken(this.partition, seen);
     const { summary, isRehashed } = isCurrent ? seen : await this.#lookAgain(object);
     const isCounted = index <= this.#counted;
     if (isRehashed === true && !isCounted) this.#context.tally.rehashedBefore += 1;
@@ -155,7 +155,7 @@ export class FullWalk implements PartitionWalk {
 
   async #lookAgain(object: ListedObject): Promise<Seen> {
     const seen = await this.#look(object);
-    this.#looking.taken(seen);
+    this.#looking.taken(this.partition, seen);
     return seen;
   }
 

@@ -19,7 +19,10 @@ import type { Context } from '../context.ts';
  */
 const FILES_AHEAD = 20;
 
-/** So many bytes of what segments add to the index are held at most where all goes as expected; and so many whatever segments hold. */
+/**
+ * So many bytes of what segments add to the index are held at most where all goes as expected, an equal share of each partition; and so
+ * many whatever segments hold.
+ */
 const USUAL_TERMS_BYTES = 64 * MIB;
 const MOST_TERMS_BYTES = 4 * USUAL_TERMS_BYTES;
 /** What a segment adds is expected to have no more bytes than it has stored, and never has more than this, about. */
@@ -51,8 +54,12 @@ export class Looking {
   readonly #context: Context;
   readonly #wantsTerms: boolean;
   readonly #flight: InFlight;
-  /** bytes of what segments add to the index: of those that were seen and not taken, and expected of those that are being looked at */
+  /**
+   * bytes of what segments add to the index, of all and by partition: of those that were seen and not taken, and expected of those that are
+   * being looked at
+   */
   #terms = 0;
+  readonly #termsOf = new Map<string, number>();
   /** one object as long as it is the same: so it crosses to a thread once for all that is asked with it */
   #trust: Trust = {};
 
@@ -64,14 +71,14 @@ export class Looking {
   }
 
   /**
-   * ahead is how many objects each of `count` readers may look at before they are asked for. What segments add to the index is held until
-   * the log comes to them, and whoever sends to the hub decides how much that is.
+   * ahead is how many objects each of `count` readers may look at before they are asked for; `partition` is that of one that reads only
+   * there. What segments add to the index is held until the log comes to them, and whoever sends to the hub decides how much that is.
    */
-  ahead(count: number): number {
+  ahead(count: number, partition = ''): number {
     const { concurrency, requests = 0, summarizeFile, ledger } = this.#context;
     // Before the first segment says of which ledger it is, another one's are not told apart.
     if (ledger.name === undefined) return concurrency;
-    if (this.#terms > USUAL_TERMS_BYTES) return 1;
+    if ((this.#termsOf.get(partition) ?? 0) > USUAL_TERMS_BYTES / count) return 1;
     const most = summarizeFile === undefined ? requests : Math.floor((concurrency * FILES_AHEAD) / count);
     return Math.max(concurrency, most);
   }
@@ -82,20 +89,26 @@ export class Looking {
    */
   async at(place: LookedAt): Promise<Seen> {
     if (!this.#wantsTerms) return this.#at(place);
+    const { partition } = place;
     const expected = Math.min(place.size ?? UNKNOWN_BYTES, MOST_TERMS_OF_ONE);
-    this.#terms += expected;
+    this.#hold(partition, expected);
     try {
       const seen = await this.#at(place);
-      this.#terms += termBytesOf(seen);
+      this.#hold(partition, termBytesOf(seen));
       return seen;
     } finally {
-      this.#terms -= expected;
+      this.#hold(partition, -expected);
     }
   }
 
-  /** taken says that what was seen is held no longer. */
-  taken(seen: Seen): void {
-    this.#terms -= termBytesOf(seen);
+  /** taken says that what was seen in a partition is held no longer. */
+  taken(partition: string, seen: Seen): void {
+    if (this.#wantsTerms) this.#hold(partition, -termBytesOf(seen));
+  }
+
+  #hold(partition: string, bytes: number): void {
+    this.#terms += bytes;
+    this.#termsOf.set(partition, (this.#termsOf.get(partition) ?? 0) + bytes);
   }
 
   /** Without its terms a segment is read once more, when the index is compared: that takes time, and no memory. */

@@ -81,7 +81,7 @@ export class Walks implements LoggedObjects {
     // What the parts of a check before took has been counted.
     const counted = before !== undefined && !isIncremental ? (start.logged?.index ?? -1) : -1;
     return new FullWalk(this.#context, chain, this.#looking, { from: start.from, counted }, () =>
-      this.#looking.ahead(this.#walks.size - this.#finished),
+      this.#looking.ahead(this.#walks.size - this.#finished, partition),
     );
   }
 
