@@ -18,7 +18,7 @@ import { verifyLedger } from '../src/verify/verify.ts';
 
 /** So many segments are in a batch, and so in a slice. */
 const SEGMENTS_A_SLICE = 4;
-const DUE = { isDue: true, canGoOn: false, lastFull: NaN };
+const DUE = { isDue: true, canGoOn: false, lastFull: NaN, entries: 0 };
 
 const NAMES = ['1 process', '2 processes', 'one run', 'join'] as const;
 

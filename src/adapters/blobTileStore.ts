@@ -42,6 +42,8 @@ export class BlobTileStore implements TileStore, SearchableTiles {
       await this.#container.getBlockBlobClient(name).delete({
         abortSignal: AbortSignal.timeout(TIMEOUT_MS),
         conditions: { ifUnmodifiedSince: new Date(written) },
+        // Whoever may write could else keep it there by a snapshot.
+        deleteSnapshots: 'include',
       });
     } catch (error) {
       const { statusCode, code } = error instanceof RestError ? error : {};

@@ -114,7 +114,15 @@ async function turnOf(job: VerifyJob, anchor: Anchor | undefined): Promise<Turn>
   const lastFull = Date.parse(report?.checked.lastFull ?? '');
   try {
     const recheck = await openRecheck();
-    return { turn: await recheck.turn({ isDue, canGoOn, lastFull: lastFull <= now() ? lastFull : NaN }), recheck };
+    return {
+      turn: await recheck.turn({
+        isDue,
+        canGoOn,
+        lastFull: lastFull <= now() ? lastFull : NaN,
+        entries: report?.log?.head?.size ?? 0,
+      }),
+      recheck,
+    };
   } catch (error) {
     // What is new is checked all the same.
     log.error('recheck not possible', { why: faultIn(error).message });

@@ -72,6 +72,18 @@ export interface Since {
   readonly canGoOn: boolean;
   /** when the last one ended (ms since the Unix epoch); NaN: none is known */
   readonly lastFull: number;
+  /** how many entries the log had by the newest report; 0: it isn't known */
+  readonly entries: number;
+}
+
+/** Beginning is how a pass is to begin. */
+interface Beginning {
+  /** all slices are handed out at once */
+  readonly isHasty: boolean;
+  /** it is too soon for one in slices */
+  readonly isSoon: boolean;
+  /** where the log can't be cut, one run is not the way either */
+  readonly isLarge: boolean;
 }
 
 /**
@@ -89,7 +101,7 @@ export class Recheck {
   }
 
   /** turn says what this run has to do; undefined where no full check is due, and none under way. */
-  async turn({ isDue, canGoOn, lastFull }: Since): Promise<RecheckTurn | undefined> {
+  async turn({ isDue, canGoOn, lastFull, entries }: Since): Promise<RecheckTurn | undefined> {
     const { now, mostMs } = this.#deps;
     await this.#sayPoisoned();
     // What began before the last full check ended is over, whoever put it there again.
@@ -100,19 +112,21 @@ export class Recheck {
     if (!isDue && canGoOn) return undefined;
     // What nobody can read stays so for days: that is no reason to read all of a large ledger all the time.
     const isSoon = !isDue && now() - lastFull < AGAIN_MS;
-    return this.#begin(isHasty, isSoon);
+    // An entry is a segment at most. Of a ledger that may be too large for one run, what is new is checked at least.
+    const isLarge = canGoOn && weightOf({ segments: entries, bytes: 0 }) > this.#deps.wholeBytes;
+    return this.#begin({ isHasty, isSoon, isLarge });
   }
 
   /** end forgets all passes, once a full check was filed. */
   end = (): Promise<void> => this.#files.clean();
 
-  async #begin(isHasty: boolean, isSoon: boolean): Promise<RecheckTurn | undefined> {
+  async #begin({ isHasty, isSoon, isLarge }: Beginning): Promise<RecheckTurn | undefined> {
     const { auditors, now, log, wholeBytes, planBytes } = this.#deps;
     // Before the first check nothing need be published.
     const published = await this.#published(!isHasty);
     const cut = published && (await this.#cut(published, 0));
     const slices = cut && mergeSlices(cut, planBytes);
-    if (published === undefined || slices === undefined) return 'whole';
+    if (published === undefined || slices === undefined) return isLarge ? undefined : 'whole';
     const total = totalOf(slices);
     if (weightOf(total) <= wholeBytes) return 'whole';
     if (isSoon) return undefined;

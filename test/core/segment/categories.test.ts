@@ -26,6 +26,14 @@ describe('CategoryCount', () => {
     expect(countOf('{}', '{}')).toEqual({});
   });
 
+  test('is not led astray by keys that end likewise', () => {
+    const decoys = '{"gory":"G","allegory":"L","subcategory":"S","ategory":"T"';
+    expect(countOf(`${decoys},"category":"A"}`, `${decoys}}`, `${decoys}}`, `${decoys},"category":"B"}`)).toEqual({
+      A: 1,
+      B: 1,
+    });
+  });
+
   test.each([
     ['a number', '{"category":7}'],
     ['an empty one', '{"category":""}'],

@@ -12,7 +12,7 @@ import { reportName } from '../../../src/core/objects/names.ts';
 import { KEY } from '../../support/logs.ts';
 
 const NOW = SECOND + 1000;
-const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
+const DUE = { isDue: true, canGoOn: true, lastFull: NaN, entries: 0 };
 
 /** outcomeOf is what a check says of a ledger, but for when it said so and what it didn't read again. */
 function outcomeOf({ status, findings, findingsOmitted, unreadable, partitions, notChecked, checked, log }: Report) {

@@ -19,7 +19,7 @@ import { RecheckFiles } from '../../../src/verify/recheck/files.ts';
 import { mergeSlices, planSlices, printedBytes } from '../../../src/verify/recheck/plan.ts';
 import { verifyLedger } from '../../../src/verify/verify.ts';
 
-const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
+const DUE = { isDue: true, canGoOn: true, lastFull: NaN, entries: 0 };
 const DAY = 24 * 3600;
 const SLICES = 4;
 

@@ -162,7 +162,7 @@ test('what was joined counts for its own pass, and by an auditor’s signature',
   const partsLeft = async (): Promise<number> => {
     const kept = new Map(scene.files.objects);
     for (let parts = 1; ; parts++) {
-      const turn = await scene.recheck({ joinMs: -1 }).turn({ isDue: true, canGoOn: false, lastFull: NaN });
+      const turn = await scene.recheck({ joinMs: -1 }).turn({ isDue: true, canGoOn: false, lastFull: NaN, entries: 0 });
       if (turn === undefined || turn === 'whole' || turn.joining === undefined) throw new Error('nothing to join');
       const { joining, ...recheck } = turn;
       const { report, isPaused } = await verifyInParts(
@@ -201,7 +201,7 @@ test('where the log no longer has what was joined, joining begins anew', async (
   await run(60, slowly);
   await scene.workAll();
   expect(await run(HOUR, slowly)).toBeUndefined();
-  const turn = await scene.recheck({ joinMs: -1 }).turn({ isDue: true, canGoOn: false, lastFull: NaN });
+  const turn = await scene.recheck({ joinMs: -1 }).turn({ isDue: true, canGoOn: false, lastFull: NaN, entries: 0 });
   if (turn === undefined || turn === 'whole' || turn.joining?.before === undefined)
     throw new Error('nothing was joined');
   const { before } = turn.joining;

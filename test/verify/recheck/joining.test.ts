@@ -11,7 +11,7 @@ import type { RecheckSoFar } from '../../../src/verify/options.ts';
 import type { Joining } from '../../../src/verify/recheck/recheck.ts';
 import { verifyInParts } from '../../../src/verify/verify.ts';
 
-const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
+const DUE = { isDue: true, canGoOn: true, lastFull: NaN, entries: 0 };
 
 test('a partition in which nothing comes any more is gone through once, in however many runs slices are joined', async () => {
   const [busy, idle] = [[...forgeChain(12)], [...forgeChain(3, '1')]];

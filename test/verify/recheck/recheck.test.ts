@@ -12,7 +12,7 @@ import type { Report } from '../../../src/core/objects/report.ts';
 import type { RecheckSoFar } from '../../../src/verify/options.ts';
 import { printedBytes, totalOf } from '../../../src/verify/recheck/plan.ts';
 
-const DUE = { isDue: true, canGoOn: true, lastFull: NaN };
+const DUE = { isDue: true, canGoOn: true, lastFull: NaN, entries: 0 };
 const HOUR = 3600;
 const SLICES = 4;
 
@@ -249,7 +249,7 @@ test('a segment in the archive tier is said to be unreadable, as in one run', as
   // A ledger that can't be read in whole for days is no reason to read it all the time.
   await scene.recheck().end();
   const lastFull = scene.now();
-  const since = { isDue: false, canGoOn: false, lastFull };
+  const since = { isDue: false, canGoOn: false, lastFull, entries: 0 };
   expect(await scene.recheck().turn(since)).toBeUndefined();
   scene.second += 25 * HOUR;
   expect(await scene.recheck().turn(since)).toEqual(underway(0));
