@@ -1,14 +1,10 @@
 /** The composition root: settings become adapters, adapters and steps become the app. */
-import { posture, recheck, verify } from './app/checks.ts';
-import { integrate, openIntegration } from './app/integration.ts';
 import { once, openLedger } from './app/ledger.ts';
 import { Sealing } from './app/sealing.ts';
 import { loadConfig } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import type { Delivery, Logger } from './ports/host.ts';
-import { answerLog } from './prove/api.ts';
 import type { EvidenceQuery, LogRequest, LogResponse } from './prove/api.ts';
-import { EvidenceThread } from './threads/evidenceThread.ts';
 
 /** App is what the Functions host can ask of this release; each call is one invocation. */
 export interface App {
@@ -33,22 +29,29 @@ export interface App {
 function buildApp(config: Config = loadConfig()): App {
   const ledger = openLedger(config);
   const sealing = new Sealing(ledger);
-  const integrating = once(() => openIntegration(ledger));
-  // Loaded where it runs: what seals doesn't even know of it.
+  // Loaded where it runs: an instance that seals starts sooner, and one that serves HTTP.
+  const checks = once(() => import('./app/checks.ts'));
+  const api = once(() => import('./prove/api.ts'));
+  const integrating = once(async () => {
+    const { integrate, openIntegration } = await import('./app/integration.ts');
+    const integration = await openIntegration(ledger);
+    return (log: Logger) => integrate(integration, log);
+  });
   const forwarding = once(async () => (await import('./app/forwarding.ts')).openForwarding(ledger));
   const proving = once(async () => {
+    const { EvidenceThread } = await import('./threads/evidenceThread.ts');
     const [store, tiles, { verifiers }] = await Promise.all([ledger.store(), ledger.tiles(), ledger.keys()]);
     return new EvidenceThread({ store, tiles, verifiers });
   });
   return {
     ingest: (delivery, log) => sealing.ingest(delivery, log),
     watch: (log) => sealing.watch(log),
-    integrate: async (log) => integrate(await integrating(), log),
-    verify: (log, previousRun) => verify(ledger, log, previousRun),
-    recheck: (message, log) => recheck(ledger, message, log),
-    posture: (log) => posture(ledger, log),
+    integrate: async (log) => (await integrating())(log),
+    verify: async (log, previousRun) => (await checks()).verify(ledger, log, previousRun),
+    recheck: async (message, log) => (await checks()).recheck(ledger, message, log),
+    posture: async (log) => (await checks()).posture(ledger, log),
     forward: async (log) => (await forwarding())?.run(log),
-    serveLog: async (request) => answerLog(await ledger.tiles(), request),
+    serveLog: async (request) => (await api()).answerLog(await ledger.tiles(), request),
     serveEvidence: async (query) => (await proving()).answer(query),
     stop: () => sealing.stop(),
   };
