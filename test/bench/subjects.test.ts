@@ -10,6 +10,7 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
   kernel: ['hash tree nodes / reference', 'bodies that the kernel takes'],
   workers: ['2 workers / 1, segments of 1 MiB', '2 workers / 1, segments of 12 records'],
   'verify-small': ['auditseal verify, two threads'],
+  recheck: ['2 processes / 1'],
   quick: ['verify --quick'],
   incremental: ['requests', 'bytes read', 'processor time'],
   bytes: ['raw / stored'],
@@ -52,6 +53,10 @@ const timed = picked(
   4,
 );
 const tried = SUBJECTS.filter((subject) => COUNTED.includes(subject.name) || timed.includes(subject));
+
+test('each subject is there to state something, whether it is looked at this time or not', () => {
+  expect(Object.keys(BARS).toSorted()).toEqual(SUBJECTS.map(({ name }) => name).toSorted());
+});
 
 describe('subjects, with little data and one round', () => {
   let surroundings: Surroundings;
