@@ -17,3 +17,4 @@ for (const [name, { parameters, to }] of Object.entries(FILES)) {
   const { snapshot } = await templates.evaluateFile(parameters, to);
   await writeFile(join(ROOT, `test/infra/snapshots/${name}.json`), snapshot);
 }
+templates.close();

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../../tools/pages/markedBlock.ts';
 import { compilerAdvice, findCompiler } from './compiler.ts';
+import { CompilerServer } from './compilerServer.ts';
+import type { Evaluated } from './compilerServer.ts';
 import { SETS } from './parameterSets.ts';
 import type { SetName } from './parameterSets.ts';
 import { resolve } from './runtimeValues.ts';
@@ -39,13 +41,11 @@ type Scope = 'subscription' | 'tenant' | 'managementGroup';
 /** MANAGEMENT_GROUP is the one that templates of that scope are evaluated for. */
 export const MANAGEMENT_GROUP = 'corp';
 
-/** Refused is what the compiler says against templates or parameters. */
-class Refused extends Error {}
-
 /** Templates runs the compiler on the project's templates. */
 export class Templates {
   readonly #compiler: string;
   readonly #evaluated = new Map<SetName, Promise<Deployment>>();
+  #server: CompilerServer | undefined;
 
   constructor(compiler: string) {
     this.#compiler = compiler;
@@ -99,16 +99,9 @@ export class Templates {
    */
   async evaluateFile(parameters: string, to: Scope = 'subscription'): Promise<Deployment> {
     const { snapshot, refusal } = JSON.parse(
-      await this.#kept('file', [parameters, to], async () => {
-        try {
-          return JSON.stringify({ snapshot: await this.#snapshot(parameters, {}, to) });
-        } catch (error) {
-          if (!(error instanceof Refused)) throw error;
-          return JSON.stringify({ refusal: error.message });
-        }
-      }),
+      await this.#kept('file', [parameters, to], async () => JSON.stringify(await this.#served(parameters, to))),
     ) as { readonly snapshot: string; readonly refusal?: string };
-    if (refusal !== undefined) throw new Refused(refusal);
+    if (refusal !== undefined) throw new Error(refusal);
     return toDeployment(snapshot);
   }
 
@@ -122,28 +115,42 @@ export class Templates {
     return JSON.parse(built);
   }
 
-  async #snapshot(
-    parameters: string,
-    env: Readonly<Record<string, string>>,
-    to: Scope = 'subscription',
-  ): Promise<string> {
+  /** #served asks the running compiler. */
+  async #served(parameters: string, to: Scope): Promise<Evaluated> {
+    const folder = await mkdtemp(join(tmpdir(), 'infra-'));
+    try {
+      await cp(INFRA, folder, { recursive: true });
+      const path = join(folder, 'evaluated.bicepparam');
+      await writeFile(path, parameters);
+      const scopes = {
+        subscription: { subscriptionId: SUBSCRIPTION },
+        tenant: {},
+        managementGroup: { managementGroupId: MANAGEMENT_GROUP },
+      };
+      this.#server ??= new CompilerServer(this.#compiler);
+      const metadata = { ...scopes[to], tenantId: TENANT, location: 'westeurope' };
+      const evaluated = await this.#server.evaluate({ path, metadata });
+      return 'snapshot' in evaluated ? { snapshot: inOrder(evaluated.snapshot) } : evaluated;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** close ends the running compiler, if one was asked. */
+  close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  /** #snapshot asks a compiler of its own, whose environment is the one of azd. */
+  async #snapshot(parameters: string, env: Readonly<Record<string, string>>): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'infra-'));
     try {
       await cp(INFRA, folder, { recursive: true });
       await writeFile(join(folder, 'evaluated.bicepparam'), parameters);
-      const scopes = {
-        subscription: ['--subscription-id', SUBSCRIPTION],
-        tenant: [],
-        managementGroup: ['--management-group-id', MANAGEMENT_GROUP],
-      };
-      const where = [...scopes[to], '--tenant-id', TENANT, '--location', 'westeurope'];
-      const printed = await this.run(
-        ['snapshot', 'evaluated.bicepparam', '--mode', 'overwrite', ...where],
-        folder,
-        env,
-      );
-      // What else it may end with, as when it is killed, is no answer to keep.
-      if (printed.endsWith('exit code 1')) throw new Refused(printed);
+      const where = ['--subscription-id', SUBSCRIPTION, '--tenant-id', TENANT, '--location', 'westeurope'];
+      const command = ['snapshot', 'evaluated.bicepparam', '--mode', 'overwrite', ...where];
+      const printed = await this.run(command, folder, env);
       if (printed !== '') throw new Error(printed);
       return inOrder(await readFile(join(folder, 'evaluated.snapshot.json'), 'utf8'));
     } finally {
@@ -215,7 +222,10 @@ const compiler = await findCompiler();
 export function describeTemplates(what: string, tests: (templates: Templates) => void): void {
   if (compiler !== undefined) {
     const templates = new Templates(compiler);
-    describe(what, () => tests(templates));
+    describe(what, () => {
+      afterAll(() => templates.close());
+      tests(templates);
+    });
   } else if (process.env['CI'] === undefined) {
     test.todo(`${what}: could not run: ${compilerAdvice}`);
   } else {
