@@ -12,7 +12,7 @@ import { picks } from '../support/sample.ts';
 const RUNS = 150;
 /** How many of them the fast run tries, and the usual one. */
 const SAMPLE = 15;
-const USUAL = 20;
+const USUAL = 12;
 
 /** A ledger that grows: the segments of some partitions, a few of which are foreign, in the order they come. */
 function segments(random: Random): { partitions: string[]; objects: [string, Buffer][] } {

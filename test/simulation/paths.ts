@@ -40,7 +40,7 @@ const PATHS: readonly string[] = [
 ];
 
 /** So many schedules take every path: what they don't take, the simulator can't reach. */
-export const ENOUGH = 2000;
+export const ENOUGH = 1200;
 
 /** count adds one. */
 export const count = (counts: Counts, path: string, more = 1): unknown =>

@@ -7,17 +7,20 @@ import { FAULT_KINDS, planOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { Schedule } from './schedule.ts';
 
+/** How many the whole run tries, and in how many a planted mistake is found. */
+const SCHEDULES = 2000;
+
 const simulate = (args: readonly string[], env: Readonly<Record<string, string>> = {}): ReturnType<typeof runNode> =>
   runNode([...args.slice(0, -2), 'test/simulation/simulate.ts', ...args.slice(-2)], env);
 
 test('in no schedule anything is lost, doubled, out of order or claimed that is not so, and each path is taken', async () => {
-  const { code, stdout, stderr } = await simulate(['--schedules', String(triedOf(ENOUGH, 100))]);
+  const { code, stdout, stderr } = await simulate(['--schedules', String(triedOf(SCHEDULES, 100, ENOUGH))]);
   if (code !== 0) throw new Error(`${stdout.slice(0, 4000)}${stderr}`);
 }, 900_000);
 
 test.each(picked(Object.keys(BUGS), 1, 3))('it is found if %s', async (bug) => {
   const plant = ['--import', './test/simulation/plantBug.ts'];
-  const { code, stdout, stderr } = await simulate([...plant, '--schedules', String(ENOUGH)], { PLANTED_BUG: bug });
+  const { code, stdout, stderr } = await simulate([...plant, '--schedules', String(SCHEDULES)], { PLANTED_BUG: bug });
   expect(stderr).toBe('');
   expect(code).toBe(1);
   expect(stdout).toMatch(
