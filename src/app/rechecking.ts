@@ -14,8 +14,8 @@ import { MOST_PLAN_BYTES } from '../verify/recheck/plan.ts';
 import type { RecheckDeps } from '../verify/recheck/recheck.ts';
 import { workOnSlice } from '../verify/recheck/work.ts';
 
-/** So long a run joins slices: an hour's run ends before the next one, with the check of what is new behind it. */
-const JOIN_MS = 40 * MINUTE_MS;
+/** So long a run joins slices: with the check of what is new behind it, it ends before a host with the usual timeout of 30 minutes ends it. */
+const JOIN_MS = 20 * MINUTE_MS;
 
 /** Rechecking is what cuts full rechecks into slices, and works on these. */
 export class Rechecking {
