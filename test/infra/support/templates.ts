@@ -88,7 +88,7 @@ export class Templates {
     }
   }
 
-  /** compile evaluates anew, as `evaluate` does when nothing is kept. */
+  /** compile gives the same from a compiler of its own, which reads the environment itself. */
   async compile(set: SetName): Promise<string> {
     return this.#snapshot(await readFile(join(INFRA, 'main.bicepparam'), 'utf8'), SETS[set]);
   }
@@ -159,7 +159,13 @@ export class Templates {
   }
 
   async #read(set: SetName): Promise<Deployment> {
-    return toDeployment(await this.#kept(set, SETS[set], () => this.compile(set)));
+    const snapshot = await this.#kept(set, SETS[set], async () => {
+      const parameters = await readFile(join(INFRA, 'main.bicepparam'), 'utf8');
+      const evaluated = await this.#served(withEnvironment(parameters, SETS[set]), 'subscription');
+      if ('refusal' in evaluated) throw new Error(evaluated.refusal);
+      return evaluated.snapshot;
+    });
+    return toDeployment(snapshot);
   }
 
   /** #kept gives what was made of the same question, templates and compiler before, or makes it. */
@@ -177,6 +183,18 @@ export class Templates {
       return made;
     });
   }
+}
+
+/** withEnvironment has values of an environment where a file of parameters reads them: the running compiler has another environment. */
+function withEnvironment(parameters: string, env: Readonly<Record<string, string>>): string {
+  const literal = (text: string): string => `'${text.replaceAll(/[\\']|\$(?=\{)/g, '\\$&').replaceAll('\n', '\\n')}'`;
+  return parameters.replaceAll(
+    /readEnvironmentVariable\('(\w+)', ('[^']*')\)/g,
+    (_, name: string, otherwise: string) => {
+      const value = env[name];
+      return value === undefined ? otherwise : literal(value);
+    },
+  );
 }
 
 function toDeployment(snapshot: string): Deployment {
