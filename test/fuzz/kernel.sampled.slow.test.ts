@@ -12,7 +12,7 @@ import { ROOT } from '../support/program.ts';
 import { mutatedBody, seedBodies } from '../support/mutations.ts';
 import { Random } from '../support/random.ts';
 import { depthOf } from '../support/referenceBody.ts';
-import { freshSeed, isFast, picked, picks } from '../support/sample.ts';
+import { freshSeed, isFast, picked, picks, triedOf } from '../support/sample.ts';
 import { TIME, segmentStart } from '../support/segments.ts';
 import { bodyVectors, segmentVectors } from '../support/vectors.ts';
 
@@ -50,7 +50,7 @@ describe('sealing', () => {
   });
 
   test.each(SEEDS)('of mutated bodies, whatever the call before left: seed %d', (seed) => {
-    const runs = isFast ? 2000 : 10_000;
+    const runs = triedOf(10_000, 2000, 5000);
     const random = new Random(seed);
     let taken = 0;
     let shouldBe = 0;

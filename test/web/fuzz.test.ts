@@ -21,7 +21,7 @@ import type { Mirror } from './mirrors.ts';
 
 // Many things are wrong at once, and both implementations must say the same of all of them.
 
-const RUNS = triedOf(400, 40, 160);
+const RUNS = triedOf(400, 40, 100);
 const SEED = isFast ? freshSeed() : 1;
 const KEYS: [string, ...string[]] = [MIRROR_KEYS, MIRROR_KEY, AUDITOR_KEY, ''];
 const good = await mirrorOf();
