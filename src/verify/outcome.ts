@@ -74,7 +74,10 @@ export function integratedUntil(
 /** Outcome is what came of the parts of a check. */
 export interface Outcome {
   readonly started: number;
-  readonly before: Report | undefined;
+  /** the report that an incremental check goes on from */
+  readonly before?: Report;
+  /** what the part before came to, in a full check that goes on from one */
+  readonly part?: Report;
   readonly log: FollowedLog | undefined;
   readonly index: CheckedIndex;
   /** what an interval had, where one alone was checked */
@@ -83,10 +86,9 @@ export interface Outcome {
 
 /** compose makes the report of what was found and done. */
 export function compose(context: Context, options: VerifyOptions, outcome: Outcome): Report {
-  const { started, before, log, index, interval } = outcome;
+  const { started, before, part, log, index, interval } = outcome;
   const { findings, tally, ledger } = context;
   const finished = new Date(context.now()).toISOString();
-  const part = before !== undefined && before === options.pausing?.before ? before : undefined;
   const own = log && { ...log.report(tally.notIntegrated), ...(index.report && { index: index.report }) };
   const logReport = own && addLog(own, part?.log);
   return {
@@ -97,8 +99,8 @@ export function compose(context: Context, options: VerifyOptions, outcome: Outco
     finished,
     status: statusOf(context, options, outcome),
     checked: tally.checked({
-      ...modeOf(options, part === undefined ? before : undefined, finished),
-      ...rehashedOf(context, options, outcome, part, finished),
+      ...modeOf(options, before, finished),
+      ...rehashedOf(context, options, outcome, finished),
       anchor: options.anchor?.name ?? null,
       findingsRepeated: findings.repeated,
     }),
@@ -113,7 +115,7 @@ export function compose(context: Context, options: VerifyOptions, outcome: Outco
     partitions: interval === undefined ? tally.partitions : [],
     findings: findings.listed,
     // Which ones the anchor left out isn't known, nor whether they are among these.
-    findingsOmitted: part === undefined ? Math.max(findings.omitted, before?.findingsOmitted ?? 0) : findings.omitted,
+    findingsOmitted: Math.max(findings.omitted, before?.findingsOmitted ?? 0),
     findingsAcknowledged: findings.acknowledged,
     unreadable: tally.unreadable,
   };
@@ -135,13 +137,11 @@ function statusOf(
 function rehashedOf(
   { rehashed, tally }: Context,
   { isQuick = false, interval }: VerifyOptions,
-  { started, before }: Pick<Outcome, 'started' | 'before'>,
-  part: Report | undefined,
+  { started, before, part }: Pick<Outcome, 'started' | 'before' | 'part'>,
   finished: string,
 ): Pick<Checked, 'rehashed'> {
   if (interval !== undefined || isQuick) return {};
-  if (before !== undefined && part === undefined)
-    return before.checked.rehashed === undefined ? {} : { rehashed: before.checked.rehashed };
+  if (before !== undefined) return before.checked.rehashed === undefined ? {} : { rehashed: before.checked.rehashed };
   const { first: begun = new Date(started).toISOString() } = part?.checked.rehashed ?? {};
   const first = rehashed !== undefined && rehashed.first < begun ? rehashed.first : begun;
   return { rehashed: { first, last: finished, slices: rehashed?.slices ?? 0, segments: tally.rehashedBefore } };

@@ -44,16 +44,22 @@ export async function verifyInParts(deps: VerifyDeps, given: VerifyOptions): Pro
   const context = contextOf(deps, given);
   const { findings } = context;
   const begun = await beginLog(context, given, wanted);
-  const before = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
-  const isNext = before !== undefined && before === given.pausing?.before;
-  const options = { ...given, isIncremental: before !== undefined && !isNext };
-  if (before !== undefined) findings.repeat(before, isNext);
-  if (isNext) context.tally.takeOver(before);
+  const known = wanted && (await isProven(context, wanted, begun)) ? wanted : undefined;
+  const [before, part] = known === given.pausing?.before ? [undefined, known] : [known, undefined];
+  const options = { ...given, isIncremental: before !== undefined };
+  if (known !== undefined) findings.repeat(known, part !== undefined);
+  if (part !== undefined) context.tally.takeOver(part);
   findings.take(given.recheck?.underway?.findings ?? []);
 
   const position = begun.start.continued && begun.start.position;
-  const derived = isNext ? undefined : await DerivedIndex.begin(context, options);
-  const walks = new Walks(context, options, { ...(before && { before }), ...(position && { position }) }, derived);
+  const derived = part === undefined ? await DerivedIndex.begin(context, options) : undefined;
+  const walks = new Walks(
+    context,
+    options,
+    { ...(known && { before: known }), ...(position && { position }) },
+    derived,
+  );
+  const from = { ...(before && { before }), ...(part && { part }) };
   let log: FollowedLog | undefined;
   let until: number;
   try {
@@ -63,7 +69,10 @@ export async function verifyInParts(deps: VerifyDeps, given: VerifyOptions): Pro
     if (log?.isPaused === true) {
       walks.pause();
       context.clock.finish(findings, new Set());
-      return { report: compose(context, options, { started, before, log, index: { notChecked: [] } }), isPaused: true };
+      return {
+        report: compose(context, options, { started, ...from, log, index: { notChecked: [] } }),
+        isPaused: true,
+      };
     }
     const isUnread = begun.checkpoints.isIncomplete;
     if (log === undefined && walks.count > 0 && !isUnread) demandCheckpoint(context, options);
@@ -76,9 +85,9 @@ export async function verifyInParts(deps: VerifyDeps, given: VerifyOptions): Pro
   await checkOtherObjects(context, options, log?.lacksReport ?? (() => false));
   await finishFindings(context, log, until, () => {
     checkSilence(context, options);
-    if (before !== undefined && !isNext) checkRecheck(context, options, before);
+    if (before !== undefined) checkRecheck(context, options, before);
   });
-  return { report: compose(context, options, { started, before, log, index }), isPaused: false };
+  return { report: compose(context, options, { started, ...from, log, index }), isPaused: false };
 }
 
 /** reportBefore gives the report that a check goes on from. It throws TARGET_INVALID for options that exclude each other. */

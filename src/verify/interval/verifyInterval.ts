@@ -44,5 +44,5 @@ export async function verifyInterval(
   await finishFindings(context, log, until);
   const report = walks.report(log?.positions ?? new Map());
   const index = { notChecked: notCheckedOfInterval(walks, report, log) };
-  return compose(context, options, { started, before: undefined, log, index, interval: report });
+  return compose(context, options, { started, log, index, interval: report });
 }
