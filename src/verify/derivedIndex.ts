@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { VerifyOptions } from './options.ts';
-import { attempt, faultIn } from '../core/errors.ts';
+import { faultIn } from '../core/errors.ts';
 import type { Hash } from '../core/hash.ts';
 import type { SegmentPart } from '../core/index/build.ts';
 import type { IndexManifest, IndexUnit } from '../core/index/manifest.ts';
@@ -8,8 +8,7 @@ import type { EntryRange } from '../core/index/ranges.ts';
 import { rowOf } from '../core/index/segmentRow.ts';
 import type { TreeHead } from '../core/merkle/tree.ts';
 import type { SegmentEntry } from '../core/objects/entry.ts';
-import { manifestName } from '../core/objects/names.ts';
-import { openManifest, otherRules, unitsInMemory } from '../ledger/indexFiles.ts';
+import { otherRules, readManifest, unitsInMemory } from '../ledger/indexFiles.ts';
 import { IndexUnits } from '../ledger/indexUnits.ts';
 import { openPublished } from '../ledger/published.ts';
 
@@ -90,10 +89,7 @@ export class DerivedIndex {
       const published = await openPublished(tiles, verifiers);
       const statement = typeof published === 'object' ? published.heads.index : undefined;
       if (statement === undefined || otherRules(statement) !== undefined) return undefined;
-      const bytes = await tiles.read(manifestName(statement.manifest));
-      const manifest =
-        typeof bytes === 'object' ? attempt(() => openManifest(bytes, statement), 'malformed') : undefined;
-      return manifest && new DerivedIndex(manifest);
+      return new DerivedIndex(await readManifest(tiles, statement));
     } catch (error) {
       // What is wrong with the tiles is found where they are compared.
       faultIn(error, 'malformed', 'unavailable', 'refused');

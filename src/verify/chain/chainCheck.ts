@@ -226,8 +226,7 @@ export class ChainCheck {
     const logged = this.#logged;
     if (index === logged?.index) {
       this.#isLoggedFound = summary.ok && summary.root === logged.root;
-      const isKnown = this.#findings.isSaid('segment-changed', segmentName(this.partition, index));
-      if (!this.#isLoggedFound && !isKnown)
+      if (!this.#isLoggedFound && !this.#findings.isSaid('segment-changed', segmentName(this.partition, index)))
         this.#say('entry-mismatch', index, `the log knows it with the root ${formatHash(logged.root)}`);
     }
     this.#checkAnchor(index, summary);

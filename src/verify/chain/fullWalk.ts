@@ -116,9 +116,8 @@ export class FullWalk implements PartitionWalk {
       return { index, size, isOfChain: false };
     }
     this.#chain.add(index, summary);
-    if (isCounted) return { index, size, summary, isOfChain: this.#chain.isOfChain(index) };
-    if (isForeign(summary)) this.#context.tally.foreignSegments += 1;
-    else this.#context.tally.addSegment(size, summary);
+    if (!isCounted && isForeign(summary)) this.#context.tally.foreignSegments += 1;
+    else if (!isCounted) this.#context.tally.addSegment(size, summary);
     return { index, size, summary, isOfChain: this.#chain.isOfChain(index) };
   }
 

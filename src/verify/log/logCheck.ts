@@ -124,7 +124,7 @@ export class LogCheck {
     this.#earlier = continued && new EarlierActions(context, { ...continued.tree.head, number: continued.head.number });
     this.#head = continued?.head;
     this.#note = continued?.opened.note;
-    this.isAnchorFound = continued?.hasAnchor === true;
+    this.isAnchorFound = continued?.hasAnchor ?? false;
     checkpoints.announce(start.position.keys);
     if (continued !== undefined) trustKeys(context.ledger, start.position.keys);
   }

@@ -25,8 +25,8 @@ export interface CheckStart {
     /** the anchor's checkpoint as it is now: it may have been cosigned since */
     readonly opened: OpenedCheckpoint;
     readonly cosignatures?: CosignatureReport;
-    /** its tree begins with the one that the anchor knew; 'later': the anchor knew a larger one */
-    readonly hasAnchor: boolean | 'later';
+    /** its tree begins with the one that the anchor knew; where the anchor knew a larger one, that isn't known yet */
+    readonly hasAnchor: boolean;
   };
 }
 
@@ -76,7 +76,7 @@ export async function resume(
     if (!forked.has(checkpoint)) checkpoints.markSeen(text, text === opened.text ? number : EARLIER, 'fits');
   const { time } = position;
   const waits = cosignatures && { cosignatures: { ...cosignatures, waitingSince: waitingBefore(cosignatures, time) } };
-  const hasAnchor = known !== undefined && known.size > size ? 'later' : known === undefined || !forked.has(known);
+  const hasAnchor = known === undefined || (known.size <= size && !forked.has(known));
   return { batch: number + 1, position, continued: { head: { ...head, time }, tree, opened, ...waits, hasAnchor } };
 }
 

@@ -280,7 +280,7 @@ export class Recheck {
     });
   }
 
-  /** proved gives undefined where the tiles are wrong: then a check in one run follows, which says what of them is. */
+  /** proved gives undefined where the tiles are wrong, and says so: nothing is cut by them. */
   async #proved<T>(action: () => Promise<T>): Promise<T | undefined> {
     try {
       return await action();
