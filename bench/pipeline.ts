@@ -11,7 +11,7 @@ import type { HostLine } from '../local/host/client.ts';
 import { startEventHub } from '../local/hub/server.ts';
 import type { EventHub } from '../local/hub/server.ts';
 import { Sealing } from '../local/demo/sealing.ts';
-import { HUB_NAME, startStack } from '../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../local/stack.ts';
 import type { Stack } from '../local/stack.ts';
 import { BlobStore } from '../src/adapters/blobStore.ts';
 import { segmentName } from '../src/core/objects/names.ts';
@@ -36,13 +36,7 @@ async function measure({ workload, rounds, app }: Surroundings): Promise<Measure
   const appDir = await app();
   const settings = await readHubSettings(appDir);
   // The check's timer would run in between.
-  const quiet = {
-    WATCH_SCHEDULE: '0 0 0 1 1 *',
-    POSTURE_SCHEDULE: '0 0 0 1 1 *',
-    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
-    VERIFY_SCHEDULE: '0 0 0 1 1 *',
-  };
-  const stack = await startStack({ appDir, partitions: PARTITIONS, settings: quiet });
+  const stack = await startStack({ appDir, partitions: PARTITIONS, settings: NO_TIMERS });
   const hub = await startEventHub({ hubs: [{ name: HUB_NAME, partitions: PARTITIONS, consumerGroups: [] }] });
   const consumer = await startConsumer(hub, settings);
   try {

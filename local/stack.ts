@@ -57,6 +57,17 @@ const WELL_KNOWN_KEYS = {
   auditorKey: signerKeyOf(Buffer.alloc(32, 1), AUDITOR),
 };
 
+const LEAP_DAY = '0 0 0 29 2 *';
+
+/** NO_TIMERS are settings with which timers run when they are told to; by themselves only on leap days. */
+export const NO_TIMERS = {
+  WATCH_SCHEDULE: LEAP_DAY,
+  INTEGRATE_SCHEDULE: LEAP_DAY,
+  VERIFY_SCHEDULE: LEAP_DAY,
+  POSTURE_SCHEDULE: LEAP_DAY,
+  FORWARD_SCHEDULE: LEAP_DAY,
+} as const;
+
 export interface StackOptions {
   /** folder of the built app: host.json, package.json and dist/ */
   readonly appDir: string;

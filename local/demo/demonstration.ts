@@ -13,21 +13,11 @@ import type { HostProcess } from '../host/client.ts';
 import type { Guarded, Narration } from './narration.ts';
 import type { Programs } from './programs.ts';
 import { Sealing } from './sealing.ts';
-import { HUB_NAME, TLOG_CONTAINER } from '../stack.ts';
+import { HUB_NAME, NO_TIMERS, TLOG_CONTAINER } from '../stack.ts';
 import type { Stack } from '../stack.ts';
 import type { StartOptions } from './startOptions.ts';
 import { isFound, tamper } from './tampering.ts';
 import { tryCommands } from './tryCommands.ts';
-
-/** So that a copy is of one moment, timers run when the demonstration runs them; by themselves only on leap days. */
-const LEAP_DAY = '0 0 0 29 2 *';
-const BY_HAND = {
-  WATCH_SCHEDULE: LEAP_DAY,
-  INTEGRATE_SCHEDULE: LEAP_DAY,
-  VERIFY_SCHEDULE: LEAP_DAY,
-  POSTURE_SCHEDULE: LEAP_DAY,
-  FORWARD_SCHEDULE: LEAP_DAY,
-};
 
 interface Parts {
   readonly stack: Stack;
@@ -63,7 +53,8 @@ export class Demonstration {
   /** run shows everything, and returns the recheck's exit code. */
   async run(bodies: readonly Body[]): Promise<number> {
     const { stack, work, say, options } = this.#parts;
-    const host = await stack.startHost((line) => this.#sealing.add(line), BY_HAND);
+    // So that a copy is of one moment, timers run when the demonstration runs them.
+    const host = await stack.startHost((line) => this.#sealing.add(line), NO_TIMERS);
     this.#host = host;
     const rawBytes = await this.#seal(host, bodies);
 

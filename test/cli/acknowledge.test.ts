@@ -17,7 +17,8 @@ import { KeptLog } from '../support/keptLog.ts';
 import { SECOND } from '../support/loggedLedger.ts';
 import type { Ledger } from '../support/loggedLedger.ts';
 import { KEY, OPERATOR, integrateOf, keyOf } from '../support/logs.ts';
-import { inProcess, runNode } from '../support/program.ts';
+import { auditseal, inProcess } from '../support/program.ts';
+import type { Ended } from '../support/program.ts';
 import { SECRET, SPELLINGS } from '../support/secrets.ts';
 
 let stack: Stack;
@@ -72,7 +73,7 @@ test('a finding is acknowledged, by whom and why is asked, and verify says so on
   const { code, out } = await acknowledge(ledger, args, outside(terminal));
   expect([code, terminal.asked.length]).toEqual([0, 2]);
   expect(out).toContain(`recorded    ${actionName(0)}: foreign-object: ${FOREIGN}\n`);
-  const verify = (): ReturnType<typeof runNode> => runNode(['src/cli/main.ts', 'verify', ledger.url]);
+  const verify = (): Promise<Ended> => auditseal('verify', ledger.url);
   expect(await verify()).toMatchObject({ code: 1 });
   const now = (): number => Date.parse(timeOf(SECOND + 21));
   await integrateOf(ledger.store, ledger.tiles, { operators: REGISTERED, now }).run(new KeptLog());

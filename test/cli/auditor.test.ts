@@ -13,8 +13,7 @@ import { KeptLog } from '../support/keptLog.ts';
 import { writeMirror } from '../support/logMirror.ts';
 import { SECOND, ledgerOf, runJob } from '../support/loggedLedger.ts';
 import { AUDITOR, KEY, integrateOf, keyOf } from '../support/logs.ts';
-import { runNode } from '../support/program.ts';
-import type { Ended } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 
 const [VKEY, AKEY] = [formatVerifierKey(KEY.verifierKey), formatVerifierKey(AUDITOR.verifierKey)];
 const OLD = formatVerifierKey(keyOf(101, `${LEDGER}/auditor`).verifierKey);
@@ -30,8 +29,6 @@ beforeAll(async () => {
   await writeMirror(mirror, ledger);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 
 /** verify gives the report of a check. */
 async function verify(...args: readonly string[]): Promise<Report> {

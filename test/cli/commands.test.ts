@@ -8,12 +8,10 @@ import type { Report } from '../../src/core/objects/report.ts';
 import { LEDGER, forge, nameOf } from '../support/forge.ts';
 import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
 import { AUDITOR, KEY } from '../support/logs.ts';
-import { ROOT, runNode } from '../support/program.ts';
+import { CLI, ROOT, auditseal, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
-const CLI = 'src/cli/main.ts';
-const cli = (...args: string[]): Promise<Ended> => runNode([CLI, ...args]);
 /** hooked runs the command line with a module loaded before it. */
 const hooked = (code: string, ...args: string[]): Promise<Ended> =>
   runNode(['--import', `data:text/javascript,${encodeURIComponent(code)}`, CLI, ...args]);
@@ -53,7 +51,7 @@ beforeAll(async () => {
   );
   await sealAll(ingestOf(store), [eventAt(3)], '1');
   report = join(work, 'kept.json');
-  await cli('verify', mirror, '--out', report);
+  await auditseal('verify', mirror, '--out', report);
 });
 afterAll(() => rm(work, { recursive: true }));
 
@@ -66,7 +64,7 @@ async function copyOf(name: string): Promise<string> {
 
 test.each([['--version'], ['version']])('%s says which release this is, and by which Node it runs', async (name) => {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  const { code, stdout } = await cli(name);
+  const { code, stdout } = await auditseal(name);
   expect([code, stdout]).toEqual([0, `auditseal ${version}, Node.js ${process.version}\n`]);
 });
 
@@ -75,7 +73,7 @@ test('a violated ledger: what was found, and what to do about it, before all fig
   const segments = join(broken, 'segments', '0');
   const [name = ''] = (await readdir(segments)).sort();
   await rm(join(segments, name));
-  const { code, stdout } = await cli('verify', broken);
+  const { code, stdout } = await auditseal('verify', broken);
   const lines = stdout.split('\n');
   expect([code, lines[0]]).toEqual([1, expect.stringMatching(/^violated: /)]);
   expect(lines[1]).toMatch(/^ {2}error segment-missing: segments\/0\/0{12}/);
@@ -107,7 +105,7 @@ describe('usage', () => {
     [['show', 'a', '0', '1.5'], 'RECORD'],
     [['show', 'a', '0', '1', '--raw', '--json'], 'exclude each other'],
   ])('%j is wrong usage: 64, on standard error', async (args, why) => {
-    const { code, stdout, stderr } = await cli(...args);
+    const { code, stdout, stderr } = await auditseal(...args);
     expect(code).toBe(64);
     if (why === 'stdout') expect(stdout).toContain('auditseal verify TARGET');
     else {
@@ -120,7 +118,7 @@ describe('usage', () => {
   test.each([['--help'], ['verify --help'], ['mirror --help'], ['show x --help'], ['help']])(
     '%s helps, with examples and what the exit status means',
     async (args) => {
-      const { code, stdout, stderr } = await cli(...args.split(' '));
+      const { code, stdout, stderr } = await auditseal(...args.split(' '));
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toContain('Exit status: 0');
       expect(stdout).toMatch(/\n {2}auditseal \w+ /);
@@ -130,7 +128,7 @@ describe('usage', () => {
 
 describe('auditseal verify', () => {
   test('a sound mirror: 0, and what was done', async () => {
-    const { code, stdout, stderr } = await cli('verify', mirror);
+    const { code, stdout, stderr } = await auditseal('verify', mirror);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(new RegExp(`^verified: ${LEDGER}\n {2}it agrees with itself, but nobody you named vouches`));
     expect(stdout).toMatch(/checked in full: \d+ segments, 12 records, 12 events/);
@@ -138,7 +136,7 @@ describe('auditseal verify', () => {
   });
 
   test('--json is one object on standard output', async () => {
-    const { code, stdout } = await cli('verify', mirror, '--json', '--threads', '1', '--ledger', LEDGER);
+    const { code, stdout } = await auditseal('verify', mirror, '--json', '--threads', '1', '--ledger', LEDGER);
     expect(code).toBe(0);
     expect(stdout.trimEnd()).not.toContain('\n');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -152,7 +150,7 @@ describe('auditseal verify', () => {
     const bytes = await readFile(join(copy, nameOf(1)));
     bytes[60] = (bytes[60] as number) ^ 1;
     await writeFile(join(copy, nameOf(1)), bytes);
-    const { code, stdout } = await cli('verify', copy);
+    const { code, stdout } = await auditseal('verify', copy);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^violated: /);
     expect(stdout).toMatch(new RegExp(`error foreign-object: ${nameOf(1)}: `));
@@ -162,7 +160,7 @@ describe('auditseal verify', () => {
     const copy = await copyOf('hostile');
     await writeFile(join(copy, '\x1b[2J\u202egood'), 'x');
     for (const options of [[], ['--json']]) {
-      const { code, stdout } = await cli('verify', copy, ...options);
+      const { code, stdout } = await auditseal('verify', copy, ...options);
       expect(code).toBe(1);
       expect(stdout).toContain('\\u001b[2J\\u202egood');
       expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\u202e]/);
@@ -172,7 +170,7 @@ describe('auditseal verify', () => {
   test('a tail that was cut off is noticed by a report that was kept', async () => {
     const copy = await copyOf('cut');
     await rm(join(copy, nameOf(0, '1')));
-    const kept = await cli('verify', copy, '--since', report, '--json');
+    const kept = await auditseal('verify', copy, '--since', report, '--json');
     expect(kept.code).toBe(1);
     const { findings } = JSON.parse(kept.stdout) as Report;
     expect(findings[0]).toMatchObject({ code: 'segment-missing', object: nameOf(0, '1') });
@@ -180,11 +178,11 @@ describe('auditseal verify', () => {
   });
 
   test('--since goes on from a report, and --out never writes over one', async () => {
-    const { code, stdout } = await cli('verify', mirror, '--since', report, '--json');
+    const { code, stdout } = await auditseal('verify', mirror, '--since', report, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'verified', checked: { mode: 'incremental', segments: 2 } });
     const before = await readFile(report);
-    const again = await cli('verify', mirror, '--out', report);
+    const again = await auditseal('verify', mirror, '--out', report);
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('--out: ')]);
     expect(again.stdout).toMatch(/^verified: /);
     expect(await readFile(report)).toEqual(before);
@@ -207,13 +205,13 @@ describe('auditseal verify', () => {
       [['mirror', mirror, tampered], /can't be made a folder/],
     ];
     for (const [args, why] of cases) {
-      const { code, stdout, stderr } = await cli(...args);
+      const { code, stdout, stderr } = await auditseal(...args);
       expect([args, code, stdout, stderr]).toEqual([args, 2, '', expect.stringMatching(why)]);
     }
     const auditor = formatVerifierKey(AUDITOR.verifierKey);
-    const swapped = await cli('show', empty, '0', '0', '--key', auditor);
+    const swapped = await auditseal('show', empty, '0', '0', '--key', auditor);
     expect([swapped.code, swapped.stderr]).toEqual([64, expect.stringContaining('give it with --auditor-key')]);
-    const nothing = await cli('verify', empty);
+    const nothing = await auditseal('verify', empty);
     expect([nothing.code, nothing.stdout]).toEqual([2, expect.stringMatching(/^unverified: no ledger\n/)]);
   });
 });
@@ -232,11 +230,11 @@ describe('auditseal show', () => {
 
   test('the line, its hash and its segment, with everything hostile escaped', async () => {
     const record = RECORDS.findIndex(([what]) => what === 'hostile content');
-    const text = await cli('show', mirror, '0', String(record));
+    const text = await auditseal('show', mirror, '0', String(record));
     expect(text.code).toBe(0);
     expect(text.stdout).toContain('{"a":"\\u202eevil\\u009b31m\\u2028\\u007f","_seal":');
     expect(text.stdout).toMatch(/record hash {3}[0-9a-f]{64}\nsegment root {2}[0-9a-f]{64}\n/);
-    const json = await cli('show', mirror, '0', String(record), '--json');
+    const json = await auditseal('show', mirror, '0', String(record), '--json');
     expect(json.stdout).not.toMatch(/[\u202e\u009b\u2028\u007f]/);
     const shown = JSON.parse(json.stdout) as Record<string, unknown>;
     expect(shown['line']).toMatch(new RegExp(`^${HOSTILE.slice(0, -1)},"_seal":`));
@@ -250,7 +248,7 @@ describe('auditseal show', () => {
     const copy = await copyOf('broken');
     const end = `{"_end":{"records":1,"root":"${'0'.repeat(64)}"}}`;
     await writeFile(join(copy, nameOf(0, '1')), forge({ partition: '1', events: [3], end }).stored);
-    const { code, stdout, stderr } = await cli('show', copy, '1', '0');
+    const { code, stdout, stderr } = await auditseal('show', copy, '1', '0');
     expect([code, stderr]).toEqual([1, expect.stringContaining('not intact')]);
     expect(stdout).toContain('{"n":3,');
   });
@@ -259,13 +257,13 @@ describe('auditseal show', () => {
 describe('auditseal mirror', () => {
   test('copies, takes only what is new, and reports what differs', async () => {
     const copy = join(work, 'a', 'new', 'folder');
-    const first = await cli('mirror', mirror, copy, '--json');
+    const first = await auditseal('mirror', mirror, copy, '--json');
     const { copied } = JSON.parse(first.stdout) as { copied: number };
     expect([first.code, copied > 2]).toEqual([0, true]);
-    const second = await cli('mirror', mirror, copy);
+    const second = await auditseal('mirror', mirror, copy);
     expect([second.code, second.stdout]).toEqual([0, `0 objects copied (0 B), ${copied} were there\n`]);
     await writeFile(join(copy, nameOf(1)), 'other');
-    const third = await cli('mirror', mirror, copy);
+    const third = await auditseal('mirror', mirror, copy);
     expect([third.code, third.stdout]).toEqual([
       2,
       expect.stringContaining(`not copied: ${nameOf(1)}: the mirror has 5 bytes`),

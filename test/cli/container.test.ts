@@ -8,10 +8,8 @@ import { CREDENTIAL, startStack } from '../local/worm/harness.ts';
 import type { Stack } from '../local/worm/harness.ts';
 import { startFaultProxy } from '../support/faultProxy.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
-import { runNode } from '../support/program.ts';
-import type { Ended } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 
-const cli = (...args: string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 let stack: Stack;
 let work: string;
 const urlOf = (rights: string, name = 'ledger'): string => stack.sasContainer(name, rights).url;
@@ -32,14 +30,14 @@ afterAll(async () => {
 
 test('verify, show and mirror take a container by its URL with the rights to read and list alone', async () => {
   const target = urlOf('rl');
-  const verified = await cli('verify', target, '--json');
+  const verified = await auditseal('verify', target, '--json');
   expect(verified.code).toBe(0);
   expect(JSON.parse(verified.stdout)).toMatchObject({ status: 'verified', checked: { events: 10 } });
-  const shown = await cli('show', target, '0', '7', '--raw');
+  const shown = await auditseal('show', target, '0', '7', '--raw');
   expect([shown.code, shown.stdout]).toEqual([0, '{"n":7,"t":7}']);
   const folder = join(work, 'mirror');
-  expect((await cli('mirror', target, folder)).code).toBe(0);
-  expect((await cli('verify', folder)).code).toBe(0);
+  expect((await auditseal('mirror', target, folder)).code).toBe(0);
+  expect((await auditseal('verify', folder)).code).toBe(0);
 });
 
 test.each<[string, () => string, RegExp]>([
@@ -50,7 +48,7 @@ test.each<[string, () => string, RegExp]>([
   ['a token that was changed', () => urlOf('rl').replace('sp=rl', 'sp=rwl'), /403/],
   ['a store that is not there', () => 'http://127.0.0.1:1/account/ledger?sig=x', /no answer \(ECONNREFUSED\)/],
 ])('%s: 2, with the reason and without the token', async (_what, target, why) => {
-  const { code, stdout, stderr } = await cli('verify', target());
+  const { code, stdout, stderr } = await auditseal('verify', target());
   expect([code, `${stdout}${stderr}`]).toEqual([2, expect.stringMatching(why)]);
   expect(`${stdout}${stderr}`).not.toContain('sig=');
 });
@@ -75,22 +73,22 @@ test('a mirror of a container with hostile names is whole, again too, and a chec
   ];
   for (const name of [...names, 'new\u202eline']) await owner.getBlockBlobClient(name).upload('x', 1);
   const mirror = join(work, 'hostile');
-  const copied = await cli('mirror', urlOf('rl', 'hostile'), mirror, '--json');
+  const copied = await auditseal('mirror', urlOf('rl', 'hostile'), mirror, '--json');
   expect([copied.code, JSON.parse(copied.stdout)]).toMatchObject([0, { failed: [] }]);
-  const again = await cli('mirror', urlOf('rl', 'hostile'), mirror, '--json');
+  const again = await auditseal('mirror', urlOf('rl', 'hostile'), mirror, '--json');
   expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { copied: 0, failed: [] }]);
   expect((await readdir(mirror)).sort()).toEqual(['foreign', 'segments']);
-  const checked = await cli('verify', mirror, '--json');
+  const checked = await auditseal('verify', mirror, '--json');
   expect(checked.code).toBe(1);
   const { findings } = JSON.parse(checked.stdout) as Report;
   expect(findings.map(({ code, object }) => `${code} ${object}`).sort()).toEqual(
     [...names, 'new\u202eline'].map((name) => `foreign-object ${name}`).sort(),
   );
-  expect((await cli('verify', mirror)).stdout).toContain('foreign-object: new\\u202eline');
+  expect((await auditseal('verify', mirror)).stdout).toContain('foreign-object: new\\u202eline');
 });
 
 test('an empty container: 2', async () => {
-  const { code, stdout } = await cli('verify', urlOf('rl', 'empty'));
+  const { code, stdout } = await auditseal('verify', urlOf('rl', 'empty'));
   expect([code, stdout]).toEqual([2, expect.stringMatching(/^unverified/)]);
 });
 
@@ -98,7 +96,7 @@ test('a segment that the store does not give: 2, named, and no finding', async (
   const proxy = await startFaultProxy(stack.gateway.blobUrl);
   try {
     proxy.faultOf = ({ method, path }) => (method === 'GET' && path.includes('000000000002.') ? 'broken' : undefined);
-    const { code, stdout } = await cli('verify', proxy.url(urlOf('rl')), '--json');
+    const { code, stdout } = await auditseal('verify', proxy.url(urlOf('rl')), '--json');
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
       status: 'unverified',

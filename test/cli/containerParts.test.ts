@@ -11,8 +11,7 @@ import { nameOf, timeOf } from '../support/forge.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
-import { runNode } from '../support/program.ts';
-import type { Ended } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 
 // What leaves a ledger, of a container that is read by its URL with the rights to read and list alone.
 
@@ -22,7 +21,6 @@ let stack: Stack;
 let work: string;
 let target: string;
 let tlog: string;
-const cli = (...args: string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 
 beforeAll(async () => {
   stack = await startStack();
@@ -41,18 +39,18 @@ afterAll(async () => {
 
 test('a slice of a container has the segments of its interval, and is checked as that', async () => {
   const slice = join(work, 'slice');
-  expect(await cli('mirror', target, slice, ...INTERVAL, key, `--tlog=${tlog}`)).toMatchObject({ code: 0 });
+  expect(await auditseal('mirror', target, slice, ...INTERVAL, key, `--tlog=${tlog}`)).toMatchObject({ code: 0 });
   expect(await readdir(join(slice, 'segments', '0'))).toEqual([3, 4, 5, 6].map((index) => nameOf(index).slice(11)));
   const inside = expect.stringContaining('verified, in that interval alone') as string;
-  expect(await cli('verify', slice, ...INTERVAL, key)).toMatchObject({ code: 0, stdout: inside });
-  expect(await cli('verify', target, ...INTERVAL, key)).toMatchObject({ code: 0, stdout: inside });
+  expect(await auditseal('verify', slice, ...INTERVAL, key)).toMatchObject({ code: 0, stdout: inside });
+  expect(await auditseal('verify', target, ...INTERVAL, key)).toMatchObject({ code: 0, stdout: inside });
   for (const index of [3, 6]) {
     const path = join(slice, nameOf(index));
     const bytes = await readFile(path);
     await rm(path);
-    const { code, stdout } = await cli('verify', slice, ...INTERVAL, key);
+    const { code, stdout } = await auditseal('verify', slice, ...INTERVAL, key);
     expect([code, stdout]).toEqual([1, expect.stringContaining(nameOf(index))]);
-    expect(await cli('mirror', target, slice, ...INTERVAL, key)).toMatchObject({ code: 0 });
+    expect(await auditseal('mirror', target, slice, ...INTERVAL, key)).toMatchObject({ code: 0 });
     expect(await readFile(path)).toEqual(bytes);
   }
 });
@@ -60,14 +58,14 @@ test('a slice of a container has the segments of its interval, and is checked as
 test('SQL counts what a container has', async () => {
   const sql =
     'SELECT count(*) AS records, min(record) AS first, max(record) AS last, count(entry) AS entered FROM records';
-  const { code, stdout } = await cli('query', target, sql, key, `--tlog=${tlog}`, '--format=csv');
+  const { code, stdout } = await auditseal('query', target, sql, key, `--tlog=${tlog}`, '--format=csv');
   expect([code, stdout.split('\r\n')[1]]).toEqual([0, '"10","0","9","10"']);
 });
 
 test('an export of a container is complete up to the time that is sealed, and its manifest names the file', async () => {
   const out = join(work, 'all.parquet');
   const args = ['find', target, `--to=${timeOf(5)}`, '--format=parquet', `--out=${out}`, key, `--tlog=${tlog}`];
-  expect(await cli(...args)).toMatchObject({ code: 0 });
+  expect(await auditseal(...args)).toMatchObject({ code: 0 });
   const manifest = JSON.parse(await readFile(`${out}.manifest.json`, 'utf8')) as Readonly<Record<string, unknown>>;
   const bytes = await readFile(out);
   expect(manifest).toMatchObject({

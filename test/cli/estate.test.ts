@@ -19,7 +19,7 @@ import { writeMirror } from '../support/logMirror.ts';
 import { certificatesOf, integrateOf, keyOf, sessionsOf, signerOf } from '../support/logs.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
-import { inProcess, runNode } from '../support/program.ts';
+import { CLI, inProcess, runNode } from '../support/program.ts';
 import { SECRET } from '../support/secrets.ts';
 
 const ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Storage/storageAccounts/${ACCOUNT}`;
@@ -142,7 +142,7 @@ describe('one verdict over a list of ledgers', () => {
 
   test('one violated and one out of reach: violated, as a program, and all are named, the worst first', async () => {
     const list = await listOf({ ledgers: [gone, us, broken] });
-    const { code, stdout, stderr } = await runNode(['src/cli/main.ts', 'verify', list], { INIT_CWD: work });
+    const { code, stdout, stderr } = await runNode([CLI, 'verify', list], { INIT_CWD: work });
     expect([code, stderr]).toEqual([1, '']);
     const [first, ...lines] = stdout.split('\n');
     expect(first).toBe('violated: 3 ledgers: 1 verified, 1 violated, 1 unverified');

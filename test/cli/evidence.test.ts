@@ -10,8 +10,7 @@ import { writeLogMirror } from '../support/logMirror.ts';
 import { oneByteChanges } from '../support/logVectors.ts';
 import { KEY, keyOf } from '../support/logs.ts';
 import { picked } from '../support/sample.ts';
-import { inProcess, runNode } from '../support/program.ts';
-import type { Ended } from '../support/program.ts';
+import { auditseal, inProcess } from '../support/program.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
 const OTHER = formatVerifierKey(keyOf(9).verifierKey);
@@ -32,8 +31,6 @@ beforeAll(async () => {
   if (made.code !== 0 || made.stdout !== '') throw new Error(made.stderr);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 
 /** checked runs check without a process of its own. */
 const checked = (...args: readonly string[]): ReturnType<typeof inProcess> => inProcess(() => check.run(args));

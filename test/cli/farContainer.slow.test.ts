@@ -13,13 +13,11 @@ import type { FaultProxy } from '../support/faultProxy.ts';
 import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
-import { runNode } from '../support/program.ts';
-import type { Ended } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 
 // A ledger in a container far away is read with many requests at a time, through the real clients.
 
 const EVENTS = 500;
-const cli = (...args: string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 const key = formatVerifierKey(KEY.verifierKey);
 let stack: Stack;
 let proxy: FaultProxy;
@@ -58,7 +56,7 @@ const isSegment = (path: string): boolean => path.includes('/segments/');
 
 /** expectVerified demands that a target is verified in whole. */
 async function expectVerified(where: string): Promise<void> {
-  const { code, stdout } = await cli('verify', where, '--key', key, '--json');
+  const { code, stdout } = await auditseal('verify', where, '--key', key, '--json');
   const { status, checked, unreadable } = JSON.parse(stdout) as Report;
   expect([code, status, checked.events, unreadable]).toEqual([0, 'verified', sealed, []]);
 }
@@ -77,7 +75,7 @@ test('many requests are under way at one time, of a mirror, of a check and of a 
     ['verify', target(), '--key', key, '--quick'],
   ]) {
     most = 0;
-    expect((await cli(...args)).code).toBe(0);
+    expect((await auditseal(...args)).code).toBe(0);
     expect(most).toBeGreaterThan(32);
     expect(most).toBeLessThanOrEqual(140);
   }
@@ -96,7 +94,7 @@ test('a store that is busy as soon as twelve ask at a time gives all, in the end
     return 'busy';
   };
   const folder = join(work, 'busy');
-  const copied = await cli('mirror', target(), folder, '--json');
+  const copied = await auditseal('mirror', target(), folder, '--json');
   expect([copied.code, JSON.parse(copied.stdout)]).toMatchObject([0, { failed: [] }]);
   await expectVerified(target());
   expect(busy.count).toBeGreaterThan(100);
@@ -115,7 +113,7 @@ test('connections that are cut, before an answer and within, cost nothing but ti
     return number % 2 === 0 ? 'cutBody' : 'dropBefore';
   };
   const folder = join(work, 'cut');
-  expect((await cli('mirror', target(), folder)).code).toBe(0);
+  expect((await auditseal('mirror', target(), folder)).code).toBe(0);
   tried.clear();
   await expectVerified(target());
   await expectVerified(folder);
@@ -123,7 +121,7 @@ test('connections that are cut, before an answer and within, cost nothing but ti
 
 test('a store that gives up on one segment: the others are copied, and that one is named', async () => {
   proxy.faultOf = ({ path }) => (path.includes('000000000100.jsonl') ? 'broken' : undefined);
-  const { code, stdout } = await cli('mirror', target(), join(work, 'broken'), '--json');
+  const { code, stdout } = await auditseal('mirror', target(), join(work, 'broken'), '--json');
   expect(code).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({ failed: [{ object: 'segments/0/000000000100.jsonl.zst' }] });
 });
@@ -135,15 +133,15 @@ test('a ledger that grows while it is copied: the copy is of one moment, and aga
     return undefined;
   };
   const folder = join(work, 'growing');
-  const copied = await cli('mirror', target(), folder, '--tlog', target('tlog'), '--json');
+  const copied = await auditseal('mirror', target(), folder, '--tlog', target('tlog'), '--json');
   expect([copied.code, JSON.parse(copied.stdout)]).toMatchObject([0, { failed: [] }]);
   await growing;
   proxy.faultOf = () => undefined;
-  const { stdout } = await cli('verify', folder, '--key', key, '--json');
+  const { stdout } = await auditseal('verify', folder, '--key', key, '--json');
   const { findings, unreadable } = JSON.parse(stdout) as Report;
   // What was sealed behind the copied log waits for its entry.
   expect(findings.filter(({ code }) => code !== 'not-integrated')).toEqual([]);
   expect(unreadable).toEqual([]);
-  await cli('mirror', target(), folder, '--tlog', target('tlog'));
+  await auditseal('mirror', target(), folder, '--tlog', target('tlog'));
   await expectVerified(folder);
 });

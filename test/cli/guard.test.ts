@@ -17,7 +17,7 @@ import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { integrateOf } from '../support/logs.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
-import { inProcess, runNode } from '../support/program.ts';
+import { auditseal, inProcess } from '../support/program.ts';
 import { SPELLINGS } from '../support/secrets.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
 
@@ -117,7 +117,7 @@ describe('lock', () => {
     });
     const store = new BlobStore(stack.sasContainer(ledger.name, 'rcl'));
     expect(await integrateOf(store, new MemoryTiles()).run(new KeptLog())).toMatchObject({ segments: 1, actions: 2 });
-    const verified = await runNode(['src/cli/main.ts', 'verify', ledger.url, '--json']);
+    const verified = await auditseal('verify', ledger.url, '--json');
     expect(JSON.parse(verified.stdout)).toMatchObject({
       status: 'verified',
       findings: [],
@@ -392,7 +392,7 @@ describe('where Azure has the container', () => {
     ['no container', ['https://account1.blob.core.windows.net', '--resource-id', id], 'names no container'],
     ['days that are none', [url, '--resource-id', id, '--retention-days', '0'], '--retention-days must be'],
   ])('%s: 64, and how to get it', async (_what, args, why) => {
-    const { code, stdout, stderr } = await runNode(['src/cli/main.ts', 'posture', ...args]);
+    const { code, stdout, stderr } = await auditseal('posture', ...args);
     expect([code, stdout, stderr]).toEqual([64, '', expect.stringContaining(why)]);
   });
 });

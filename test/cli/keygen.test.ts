@@ -5,7 +5,7 @@ import { startAppVault } from '../../local/keyVault/appVault.ts';
 import type { AppVault } from '../../local/keyVault/appVault.ts';
 import { parseSignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { runNode } from '../support/program.ts';
+import { CLI, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
 const NAME = 'logs.example.com/prod';
@@ -20,7 +20,7 @@ afterAll(() => stand.close());
 
 /** keygen asks on a machine that has an identity, unless that is taken away. */
 const keygen = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
-  runNode(['src/cli/main.ts', 'keygen', ...args], { ...stand.settings, ...env });
+  runNode([CLI, 'keygen', ...args], { ...stand.settings, ...env });
 
 test('--vault-key prints the verifier key of what is in the vault, the same each time and another after a rotation', async () => {
   const { code, stdout, stderr } = await keygen(['--name', NAME, '--vault-key', url]);

@@ -9,7 +9,7 @@ import { LEDGER_OPTIONS } from '../../src/cli/ledgerOptions.ts';
 import { parseArguments } from '../../src/cli/usage.ts';
 import { AuditsealError } from '../../src/core/errors.ts';
 import { codeBlocks, readPage } from '../docs/pages.ts';
-import { inProcess, runNode } from '../support/program.ts';
+import { CLI, inProcess, runNode } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 import { SECRET, SPELLINGS } from '../support/secrets.ts';
 
@@ -142,7 +142,7 @@ describe('a list that is wrong', () => {
 
   test('a process ends with 64 for a list that is wrong, and with 2 for a file that is none', async () => {
     const program = async (content: unknown): Promise<Ended> =>
-      runNode(['src/cli/main.ts', 'verify', await listOf(content)], { INIT_CWD: work });
+      runNode([CLI, 'verify', await listOf(content)], { INIT_CWD: work });
     const [empty, other] = await Promise.all([program({ ledgers: [] }), program('x')]);
     expect([empty.code, empty.stdout, other.code, other.stdout]).toEqual([64, '', 2, '']);
   });

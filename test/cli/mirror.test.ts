@@ -10,7 +10,7 @@ import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
 import { certificatesOf, integrateOf, keyOf, sessionsOf, signerOf } from '../support/logs.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { FolderTileStore } from '../../src/adapters/folderTileStore.ts';
-import { ROOT, inProcess } from '../support/program.ts';
+import { CLI, ROOT, inProcess } from '../support/program.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -103,7 +103,7 @@ test('a copy that is killed goes on', async () => {
   for (let i = 0; i < 400; i++)
     await writeFile(join(from, `batches/${String(i).padStart(12, '0')}.jsonl`), Buffer.alloc(100_000, i + 1));
   const copy = join(folder, 'copy');
-  const child = spawn(process.execPath, ['src/cli/main.ts', 'mirror', from, copy], { cwd: ROOT, stdio: 'ignore' });
+  const child = spawn(process.execPath, [CLI, 'mirror', from, copy], { cwd: ROOT, stdio: 'ignore' });
   const ended = once(child, 'exit');
   while ((await filesIn(copy).catch(() => [])).length < 20) await setTimeout(5);
   child.kill('SIGKILL');

@@ -10,8 +10,7 @@ import { KeptLog } from '../support/keptLog.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
 import { eventAt, ingestOf, sealAll } from '../support/hub.ts';
-import { ROOT, inProcess, runNode } from '../support/program.ts';
-import type { Ended } from '../support/program.ts';
+import { ROOT, auditseal, inProcess } from '../support/program.ts';
 
 /** All characters that can't be seen, or that move others: format, control, line and paragraph separators, and more. */
 const UNSEEN = Array.from({ length: 0x110000 }, (_, point) => point)
@@ -79,27 +78,26 @@ describe('commands', () => {
   });
   afterAll(() => rm(work, { recursive: true }));
 
-  const cli = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
   const record = ESCAPED.replace('\\u001b', '');
 
   test('show and check show the record', async () => {
     const evidence = join(work, 'evidence.json');
-    expect(await cli('prove', mirror, '--partition', '0', '--record', '0', '--out', evidence)).toMatchObject({
+    expect(await auditseal('prove', mirror, '--partition', '0', '--record', '0', '--out', evidence)).toMatchObject({
       code: 0,
     });
     for (const args of [
       ['show', mirror, '0', '0'],
       ['check', evidence, '--key', formatVerifierKey(KEY.verifierKey)],
     ]) {
-      const { code, stdout } = await cli(...args);
+      const { code, stdout } = await auditseal(...args);
       expect([args, code, stdout]).toEqual([args, 0, expect.stringContaining(`"n":"${record}"`)]);
       expect(seen.test(stdout)).toBe(false);
-      const json = await cli(...args, '--json');
+      const json = await auditseal(...args, '--json');
       expect(seen.test(json.stdout)).toBe(false);
       expect(JSON.stringify(JSON.parse(json.stdout))).toContain('a\u200b\u200d');
     }
     // The bytes are asked for by name.
-    expect((await cli('show', mirror, '0', '0', '--raw')).stdout).toContain('a\u200b\u200d');
+    expect((await auditseal('show', mirror, '0', '0', '--raw')).stdout).toContain('a\u200b\u200d');
   });
 
   test('verify and mirror name objects, and errors what was given', async () => {
@@ -107,16 +105,16 @@ describe('commands', () => {
     const name = HOSTILE.replace('\u0085', '');
     const escaped = ESCAPED.replace('\\u0085', '');
     await writeFile(join(mirror, name), 'x');
-    const found = await cli('verify', mirror);
+    const found = await auditseal('verify', mirror);
     expect([found.code, found.stdout]).toEqual([1, expect.stringContaining(`foreign-object: ${escaped}: `)]);
-    const copied = await cli('mirror', mirror, join(work, 'copy'));
+    const copied = await auditseal('mirror', mirror, join(work, 'copy'));
     expect(copied.stdout).toContain(`not copied: ${escaped}: `);
-    const missing = await cli('verify', `${work}/${HOSTILE}-none`);
+    const missing = await auditseal('verify', `${work}/${HOSTILE}-none`);
     expect(missing.stderr).toContain(`${ESCAPED}-none is neither a folder`);
-    const unknown = await cli(HOSTILE);
+    const unknown = await auditseal(HOSTILE);
     expect(unknown.stderr).toContain('a\\u200b\\u200d');
     for (const { stdout, stderr } of [found, copied, missing, unknown]) expect(seen.test(stdout + stderr)).toBe(false);
-    const json = JSON.parse((await cli('verify', mirror, '--json')).stdout) as { findings: { object: string }[] };
+    const json = JSON.parse((await auditseal('verify', mirror, '--json')).stdout) as { findings: { object: string }[] };
     expect(json.findings.map(({ object }) => object)).toContain(name);
   });
 });

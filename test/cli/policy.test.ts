@@ -7,8 +7,7 @@ import { ledgerOf } from '../support/loggedLedger.ts';
 import { cosignatureKey } from '../../src/core/note/cosignature.ts';
 import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { KEY } from '../support/logs.ts';
-import { runNode } from '../support/program.ts';
-import type { Ended } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 import { Witnesses, cosignNewest, cosignature, policyText } from '../support/witnesses.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
@@ -29,8 +28,6 @@ beforeAll(async () => {
   await writeMirror(mirror, ledger);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const auditseal = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 
 test('verify --policy says who cosigned the newest checkpoint, and fails where that is not the quorum', async () => {
   await writeFile(policy, `log ${VKEY}\n${policyText([1, 2, 3], 2)}`);

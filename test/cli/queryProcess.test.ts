@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sealIntoMirror } from '../support/indexedMirror.ts';
-import { ROOT } from '../support/program.ts';
+import { CLI, ROOT } from '../support/program.ts';
 
 // `auditseal query` as a process of its own: what it reads, and how it ends.
 
@@ -27,7 +27,7 @@ const start = (
 } => {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts'), 'query', ledger, ...args],
+    ['--disable-warning=ExperimentalWarning', join(ROOT, CLI), 'query', ledger, ...args],
     {
       env: { ...process.env, NODE_OPTIONS: '', TMPDIR: folder },
     },

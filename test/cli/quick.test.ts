@@ -11,7 +11,7 @@ import { forgeChain, nameOf } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
-import { runNode } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
@@ -29,8 +29,7 @@ beforeEach(async () => {
 afterEach(() => rm(mirror, { recursive: true }));
 afterAll(() => rm(work, { recursive: true }));
 
-const cli = (...args: readonly string[]): Promise<Ended> =>
-  runNode(['src/cli/main.ts', 'verify', ...args, '--key', VKEY, '--quick']);
+const cli = (...args: readonly string[]): Promise<Ended> => auditseal('verify', ...args, '--key', VKEY, '--quick');
 
 async function quick(target = mirror, ...args: readonly string[]): Promise<{ code: number | null; report: Report }> {
   const { code, stdout } = await cli(target, ...args, '--json');

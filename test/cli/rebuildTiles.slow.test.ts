@@ -9,13 +9,12 @@ import { forgeChain } from '../support/forge.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { KEY, integrateOf, keyOf } from '../support/logs.ts';
-import { runNode } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
-const cli = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', ...args]);
 const rebuild = (target: string, ...args: readonly string[]): Promise<Ended> =>
-  cli('rebuild-tiles', target, '--key', VKEY, ...args);
+  auditseal('rebuild-tiles', target, '--key', VKEY, ...args);
 
 const SURPLUS = ['tile/0/000.p/4', 'tile/0/000.p/007', 'tile/0/001', 'tile/63/x001/000', 'notes.txt'] as const;
 
@@ -69,7 +68,7 @@ describe('a mirror', () => {
     ]);
     expect(await filesIn(tlog)).toEqual(good);
     expect([...good.keys()]).toEqual(expect.arrayContaining(['checkpoint', 'tile/0/000', 'tile/1/000.p/1']));
-    expect(await cli('verify', mirror, '--key', VKEY)).toMatchObject({ code: 0, stderr: '' });
+    expect(await auditseal('verify', mirror, '--key', VKEY)).toMatchObject({ code: 0, stderr: '' });
 
     const elsewhere = join(work, 'elsewhere');
     expect((await rebuild(mirror, '--tlog', elsewhere)).code).toBe(0);
@@ -91,11 +90,11 @@ describe('a mirror', () => {
       if (bytes === undefined) await rm(join(tlog, name));
       else await writeFile(join(tlog, name), bytes);
     }
-    expect((await cli('verify', mirror, '--key', VKEY)).code).toBe(1);
+    expect((await auditseal('verify', mirror, '--key', VKEY)).code).toBe(1);
     const { code, stdout } = await rebuild(mirror, '--json');
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { written: names.length }]);
     expect(await filesIn(tlog)).toEqual(good);
-    expect(await cli('verify', mirror, '--key', VKEY)).toMatchObject({ code: 0, stderr: '' });
+    expect(await auditseal('verify', mirror, '--key', VKEY)).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('what is none of the log is named and stays', async () => {
@@ -181,17 +180,17 @@ describe('a mirror', () => {
       stderr: expect.stringContaining('no checkpoint') as string,
     });
     expect(await readdir(empty)).toEqual([]);
-    const stranger = await cli('rebuild-tiles', mirror, '--key', formatVerifierKey(keyOf(9).verifierKey));
+    const stranger = await auditseal('rebuild-tiles', mirror, '--key', formatVerifierKey(keyOf(9).verifierKey));
     expect([stranger.code, stranger.stderr]).toEqual([
       1,
       expect.stringContaining('batches/000000000000.jsonl: no trusted key'),
     ]);
-    const keyless = await cli('rebuild-tiles', mirror);
+    const keyless = await auditseal('rebuild-tiles', mirror);
     expect([keyless.code, keyless.stderr]).toEqual([0, expect.stringContaining('no signature is verified')]);
     await writeFile(join(work, 'file'), '');
     expect((await rebuild(mirror, '--tlog', join(work, 'file'))).code).toBe(2);
     expect((await rebuild(join(work, 'nothing'))).code).toBe(2);
-    expect((await cli('rebuild-tiles')).code).toBe(64);
+    expect((await auditseal('rebuild-tiles')).code).toBe(64);
   });
 });
 
@@ -234,7 +233,7 @@ test('a container: tiles are made again in one that may be written, and the ledg
     expect(await blobs()).toEqual(good);
     const { contentType, cacheControl } = await owner.getBlobClient('checkpoint').getProperties();
     expect([contentType, cacheControl]).toEqual(['text/plain; charset=utf-8', 'no-cache']);
-    const verified = await cli('verify', ledger, '--tlog', stack.sasContainer('tlog', 'rl').url, '--key', VKEY);
+    const verified = await auditseal('verify', ledger, '--tlog', stack.sasContainer('tlog', 'rl').url, '--key', VKEY);
     expect(verified).toMatchObject({ code: 0, stderr: '' });
   } finally {
     await stack.close();

@@ -15,14 +15,13 @@ import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { writeMirror } from '../support/logMirror.ts';
 import { ledgerOf } from '../support/loggedLedger.ts';
 import { KEY } from '../support/logs.ts';
-import { ROOT, inProcess, runNode } from '../support/program.ts';
+import { CLI, ROOT, inProcess, runNode } from '../support/program.ts';
 import { picked } from '../support/sample.ts';
 import type { Ended } from '../support/program.ts';
 import { SECRET, SPELLINGS } from '../support/secrets.ts';
 import { namesRead } from '../support/settings.ts';
 import { policyText, witnessKey } from '../support/witnesses.ts';
 
-const CLI = 'src/cli/main.ts';
 const VKEY = formatVerifierKey(KEY.verifierKey);
 const ID = `/subscriptions/${'1'.repeat(8)}-1111-1111-1111-${'1'.repeat(12)}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/account`;
 const CONTAINER = 'https://account.blob.core.windows.net/ledger';

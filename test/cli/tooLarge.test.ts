@@ -8,7 +8,7 @@ import { KeptLog } from '../support/keptLog.ts';
 import { writeMirror } from '../support/logMirror.ts';
 import { MemoryStore } from '../support/memoryStore.ts';
 import { MemoryTiles } from '../support/memoryTiles.ts';
-import { runNode } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 
 /** More than any object of a ledger may have. */
 const TOO_MANY_BYTES = 200 * 1024 * 1024;
@@ -34,7 +34,7 @@ test('a tile that is too large is a finding, and hides no other', async () => {
   await rm(join(mirror, `${tile}.p`), { recursive: true });
   await truncate(join(mirror, tile), TOO_MANY_BYTES); // sparse: it takes no room on the disk
 
-  const { code, stdout, stderr } = await runNode(['src/cli/main.ts', 'verify', mirror, '--json']);
+  const { code, stdout, stderr } = await auditseal('verify', mirror, '--json');
   const { status, findings } = JSON.parse(stdout) as {
     readonly status: string;
     readonly findings: readonly { readonly object: string }[];

@@ -5,7 +5,7 @@ import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { forgeChain } from '../support/forge.ts';
 import { writeLogMirror } from '../support/logMirror.ts';
 import { KEY, keyOf } from '../support/logs.ts';
-import { runNode } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 
 const VKEY = formatVerifierKey(KEY.verifierKey);
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const verify = (...args: readonly string[]): Promise<Ended> => runNode(['src/cli/main.ts', 'verify', mirror, ...args]);
+const verify = (...args: readonly string[]): Promise<Ended> => auditseal('verify', mirror, ...args);
 
 interface Report {
   readonly status: string;
@@ -97,8 +97,7 @@ test('--anchor without a key is a wrong usage', async () => {
 test('mirror --tlog copies tiles and checkpoint, so that the copy verifies as the ledger does', async () => {
   const copy = join(folder, 'copy');
   const source = mirror;
-  const copyAll = (): Promise<Ended> =>
-    runNode(['src/cli/main.ts', 'mirror', source, copy, '--tlog', join(source, 'tlog'), '--json']);
+  const copyAll = (): Promise<Ended> => auditseal('mirror', source, copy, '--tlog', join(source, 'tlog'), '--json');
   const mirrored = await copyAll();
   expect(mirrored).toMatchObject({ code: 0, stderr: '' });
   const names = async (root: string): Promise<string[]> => (await readdir(root, { recursive: true })).sort();

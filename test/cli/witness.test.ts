@@ -9,11 +9,10 @@ import { remoteWitness } from '../../src/adapters/witnessClient.ts';
 import { createSignerKey, formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { Cosigned } from '../../src/ports/signing.ts';
-import { ROOT, runNode } from '../support/program.ts';
+import { CLI, ROOT, auditseal } from '../support/program.ts';
 import type { Ended } from '../support/program.ts';
 import { LOG_KEY, TestLog, WITNESS_KEY } from '../support/witnessLog.ts';
 
-const CLI = 'src/cli/main.ts';
 const LOG = formatVerifierKey(LOG_KEY.verifierKey);
 const OTHER = createSignerKey('audit.example.com/log2', Buffer.alloc(32, 2));
 const log = new TestLog();
@@ -73,7 +72,7 @@ const ask = ({ key, url }: Running, size: number, of = log): Promise<Cosigned> =
 
 const REFUSED = { isCosigned: false, why: expect.stringContaining('422') as string };
 
-const fails = (...args: string[]): Promise<Ended> => runNode([CLI, 'witness', ...args]);
+const fails = (...args: string[]): Promise<Ended> => auditseal('witness', ...args);
 
 describe('auditseal witness', () => {
   test('that is killed remembers, whatever happens when', async () => {
@@ -240,6 +239,6 @@ describe('auditseal witness', () => {
   test('explains itself', async () => {
     const { code, stdout } = await fails('--help');
     expect([code, stdout]).toEqual([0, expect.stringContaining('--listen HOST:PORT')]);
-    expect((await runNode([CLI, '--help'])).stdout).toContain('auditseal witness');
+    expect((await auditseal('--help')).stdout).toContain('auditseal witness');
   });
 });

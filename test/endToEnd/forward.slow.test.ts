@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
 import type { Ingestion } from '../../local/ingestion/ingestion.ts';
-import { HUB_NAME, TLOG_CONTAINER, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, TLOG_CONTAINER, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
 import { inProcess } from '../support/program.ts';
@@ -13,7 +13,6 @@ import { command as proveCommand } from '../../src/cli/commands/prove.ts';
 import { writePackage } from '../../tools/appPackage.ts';
 
 const PARTITIONS = 2;
-const NEVER = '0 0 0 29 2 *';
 let app = '';
 let stack: Stack;
 let service: Ingestion;
@@ -23,9 +22,7 @@ beforeAll(async () => {
   await writePackage(app);
 });
 beforeEach(async () => {
-  const timers = ['WATCH', 'POSTURE', 'INTEGRATE', 'VERIFY', 'FORWARD'];
-  const settings = Object.fromEntries(timers.map((timer) => [`${timer}_SCHEDULE`, NEVER]));
-  stack = await startStack({ appDir: app, partitions: PARTITIONS, hasIngestion: true, settings });
+  stack = await startStack({ appDir: app, partitions: PARTITIONS, hasIngestion: true, settings: NO_TIMERS });
   service = stack.ingestion as Ingestion;
 });
 afterEach(() => stack.close());

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
-import { HUB_NAME, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
 import { writePackage } from '../../tools/appPackage.ts';
@@ -18,13 +18,7 @@ beforeEach(async () => {
   app = await mkdtemp(join(tmpdir(), 'auditseal-app-'));
   await writePackage(app);
   // The test runs the timers when it wants to.
-  const settings = {
-    WATCH_SCHEDULE: '0 0 0 1 1 *',
-    POSTURE_SCHEDULE: '0 0 0 1 1 *',
-    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
-    VERIFY_SCHEDULE: '0 0 0 1 1 *',
-  };
-  stack = await startStack({ appDir: app, partitions: PARTITIONS, settings });
+  stack = await startStack({ appDir: app, partitions: PARTITIONS, settings: NO_TIMERS });
 });
 afterEach(async () => {
   await stack.close();

@@ -10,7 +10,7 @@ import type { EventData } from '@azure/event-hubs';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { appLine } from '../../local/demo/appLine.ts';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
-import { HUB_NAME, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { writePackage } from '../../tools/appPackage.ts';
 import { eventsOf, sealedIn } from '../support/sealedEvents.ts';
@@ -18,7 +18,6 @@ import type { SealedSegment } from '../support/sealedEvents.ts';
 
 // What happens to a hub, against the app as it is deployed and the real clients: nothing is lost, twice or out of order.
 
-const NEVER = '0 0 0 1 1 *';
 let app = '';
 let stack: Stack;
 let lines: HostLine[] = [];
@@ -33,9 +32,8 @@ afterAll(() => rm(app, { recursive: true, force: true }));
 beforeEach(async () => {
   [lines, checks] = [[], new Set()];
   // The tests run the timers when they want to, and nobody waits until something counts as stuck.
-  const schedules = { WATCH_SCHEDULE: NEVER, INTEGRATE_SCHEDULE: NEVER, VERIFY_SCHEDULE: NEVER };
   const settings = {
-    ...schedules,
+    ...NO_TIMERS,
     STUCK_MINUTES: '0',
     AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:00:01',
   };

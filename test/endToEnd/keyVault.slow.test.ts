@@ -3,7 +3,7 @@ import { readBodies, sendBodies } from '../../local/demo/feed.ts';
 import { Sealing } from '../../local/demo/sealing.ts';
 import { startHost } from '../../local/host/client.ts';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
-import { HUB_NAME, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
 import { parseSignerKey } from '../../src/core/note/signerKey.ts';
@@ -11,15 +11,13 @@ import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { VerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { openReport } from '../../src/core/objects/reportFile.ts';
-import { ROOT, runNode } from '../support/program.ts';
+import { CLI, ROOT, runNode } from '../support/program.ts';
 
-const NEVER = '0 0 0 1 1 *';
 let stack: Stack;
 let sealing: Sealing;
 const hosts: HostProcess[] = [];
 beforeEach(async () => {
-  const settings = { WATCH_SCHEDULE: NEVER, INTEGRATE_SCHEDULE: NEVER, VERIFY_SCHEDULE: NEVER };
-  stack = await startStack({ appDir: ROOT, partitions: 1, hasVault: true, settings });
+  stack = await startStack({ appDir: ROOT, partitions: 1, hasVault: true, settings: NO_TIMERS });
   sealing = new Sealing(() => {});
 });
 afterEach(async () => {
@@ -59,7 +57,7 @@ async function vaultKey(url = setting('SIGNER__keyUrl')): Promise<VerifierKey> {
   const env = Object.fromEntries(
     ['NODE_EXTRA_CA_CERTS', 'IDENTITY_ENDPOINT', 'IDENTITY_HEADER'].map((name) => [name, setting(name)]),
   );
-  const args = ['src/cli/main.ts', 'keygen', '--name', setting('LEDGER_ORIGIN'), '--vault-key', url];
+  const args = [CLI, 'keygen', '--name', setting('LEDGER_ORIGIN'), '--vault-key', url];
   const { code, stdout, stderr } = await runNode(args, env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return parseVerifierKey(stdout.trim());

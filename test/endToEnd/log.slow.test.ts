@@ -2,7 +2,7 @@ import type { ContainerClient } from '@azure/storage-blob';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { readBodies, sendBodies } from '../../local/demo/feed.ts';
 import { Sealing } from '../../local/demo/sealing.ts';
-import { HUB_NAME, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { parseSignerKey } from '../../src/core/note/signerKey.ts';
 import { reportName } from '../../src/core/objects/names.ts';
@@ -16,13 +16,7 @@ const PARTITIONS = 3;
 let stack: Stack;
 beforeEach(async () => {
   // The tests run the timers when they want to.
-  const settings = {
-    WATCH_SCHEDULE: '0 0 0 1 1 *',
-    POSTURE_SCHEDULE: '0 0 0 1 1 *',
-    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
-    VERIFY_SCHEDULE: '0 0 0 1 1 *',
-  };
-  stack = await startStack({ appDir: ROOT, partitions: PARTITIONS, settings });
+  stack = await startStack({ appDir: ROOT, partitions: PARTITIONS, settings: NO_TIMERS });
 });
 afterEach(() => stack.close());
 

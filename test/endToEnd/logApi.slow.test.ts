@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readBodies, sendBodies } from '../../local/demo/feed.ts';
 import { Sealing } from '../../local/demo/sealing.ts';
-import { HUB_NAME, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { openCheckpoint } from '../../src/core/note/checkpoint.ts';
 import { parseEvidence, verifyEvidence } from '../../src/core/objects/evidence.ts';
@@ -9,17 +9,11 @@ import { leafHash } from '../../src/core/hash.ts';
 import { parseSignerKey } from '../../src/core/note/signerKey.ts';
 import { decodeBundle, decodeTile } from '../../src/core/merkle/tile.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
-import { ROOT, runNode } from '../support/program.ts';
+import { ROOT, auditseal } from '../support/program.ts';
 
 let stack: Stack;
 beforeEach(async () => {
-  const settings = {
-    WATCH_SCHEDULE: '0 0 0 1 1 *',
-    POSTURE_SCHEDULE: '0 0 0 1 1 *',
-    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
-    VERIFY_SCHEDULE: '0 0 0 1 1 *',
-  };
-  stack = await startStack({ appDir: ROOT, partitions: 2, settings });
+  stack = await startStack({ appDir: ROOT, partitions: 2, settings: NO_TIMERS });
 });
 afterEach(() => stack.close());
 
@@ -78,7 +72,7 @@ test('a third party reads the log over HTTP, and evidence with a key, and makes 
     return `${endpoint}/${container}?${sas}`;
   };
   const target = [urlOf('LEDGER', 'ledger'), '--tlog', urlOf('TLOG', 'tlog'), '--key', formatVerifierKey(verifierKey)];
-  const proved = await runNode(['src/cli/main.ts', 'prove', ...target, '--partition', '1', '--record', '0']);
+  const proved = await auditseal('prove', ...target, '--partition', '1', '--record', '0');
   expect(proved).toEqual({ code: 0, stdout: bytes.toString(), stderr: '' });
   expect((await get('evidence?partition=1&record=999999', key)).status).toBe(404);
   expect((await get('evidence?partition=x&record=0', key)).status).toBe(400);

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { ContainerClient } from '@azure/storage-blob';
-import { startStack } from '../../local/stack.ts';
+import { NO_TIMERS, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { BlobStore } from '../../src/adapters/blobStore.ts';
 import { BlobTileStore } from '../../src/adapters/blobTileStore.ts';
@@ -21,13 +21,7 @@ let url = '';
 const tiles = new MemoryTiles();
 beforeAll(async () => {
   await integrateOf(new MemoryStore(forgeChain(280)), tiles).run(new KeptLog());
-  const settings = {
-    WATCH_SCHEDULE: '0 0 0 1 1 *',
-    POSTURE_SCHEDULE: '0 0 0 1 1 *',
-    INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
-    VERIFY_SCHEDULE: '0 0 0 1 1 *',
-  };
-  stack = await startStack({ appDir: ROOT, partitions: 1, settings });
+  stack = await startStack({ appDir: ROOT, partitions: 1, settings: NO_TIMERS });
   const containerOf = (setting: string, name: string): ContainerClient => {
     const [, endpoint, sas] =
       /BlobEndpoint=([^;]+);SharedAccessSignature=(.+)/.exec(stack.settings[setting] ?? '') ?? [];

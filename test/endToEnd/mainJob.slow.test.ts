@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseVerifierKey } from '../../src/core/note/verifierKey.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { deriveLog } from '../support/deriveLog.ts';
-import { ROOT, runNode } from '../support/program.ts';
+import { ROOT, auditseal, runNode } from '../support/program.ts';
 import { expectedRecords } from '../support/referenceBody.ts';
 import { readReferenceSegment } from '../support/referenceLedger.ts';
 
@@ -110,7 +110,7 @@ test('the examples go in at the hub and come back from the mirror, every record 
   expect(told).toMatch(/ok {2}one bit of tlog\/tile\/0\/000\.p\/\d+ changed: violated\n.*tile-mismatch/);
 
   // What somebody else finds in the mirror, who got the key.
-  const verified = await runNode(['src/cli/main.ts', 'verify', mirror, '--key', key, '--json']);
+  const verified = await auditseal('verify', mirror, '--key', key, '--json');
   expect(verified.code).toBe(0);
   const { log } = JSON.parse(verified.stdout) as Report;
   expect(log).toMatchObject({ segmentsNotIntegrated: 0, head: { size: summary.size, root: summary.root } });
@@ -120,7 +120,7 @@ test('the examples go in at the hub and come back from the mirror, every record 
   const entries = deriveLog(await readObjects(mirror), parseVerifierKey(key)).entries;
   expect(entries).toHaveLength(summary.size);
   expect(summary.evidence).toBe(`${mirror}.evidence.json`);
-  const checked = await runNode(['src/cli/main.ts', 'check', `${mirror}.evidence.json`, '--key', key, '--json']);
+  const checked = await auditseal('check', `${mirror}.evidence.json`, '--key', key, '--json');
   expect(JSON.parse(checked.stdout)).toMatchObject({
     status: 'proved',
     partition: '0',
@@ -131,7 +131,7 @@ test('the examples go in at the hub and come back from the mirror, every record 
   // Another ledger, that of a second start, takes the place of neither.
   const again = await runNode(['local/start.ts', '--once', '--out', mirror]);
   expect(again).toMatchObject({ code: 70, stderr: expect.stringContaining(`${mirror} is there already`) as string });
-  expect((await runNode(['src/cli/main.ts', 'check', `${mirror}.evidence.json`, '--key', key])).code).toBe(0);
+  expect((await auditseal('check', `${mirror}.evidence.json`, '--key', key)).code).toBe(0);
 });
 
 test('--input sends each file as one event, byte for byte, and --data goes on with the same ledger', async () => {

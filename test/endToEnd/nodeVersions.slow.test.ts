@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBodies, sendBodies } from '../../local/demo/feed.ts';
 import { Sealing } from '../../local/demo/sealing.ts';
-import { HUB_NAME, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../../local/stack.ts';
 import { APP_NODE_VERSION, APP_NODE_VERSIONS } from '../../tools/appRuntime.ts';
 import { nodeOfMajor } from '../support/nodeVersions.ts';
 import { ROOT } from '../support/program.ts';
@@ -32,13 +32,7 @@ test.each(APP_NODE_VERSIONS)(
     const make = `import('./tools/appPackage.ts').then(({ writePackage }) => writePackage(${JSON.stringify(appDir)}))`;
     execFileSync(node, ['--disable-warning=ExperimentalWarning', '-e', make], { cwd: ROOT });
 
-    const settings = {
-      WATCH_SCHEDULE: '0 0 0 1 1 *',
-      INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
-      POSTURE_SCHEDULE: '0 0 0 1 1 *',
-      VERIFY_SCHEDULE: '0 0 0 1 1 *',
-    };
-    const stack = await startStack({ appDir, partitions: 2, settings, node });
+    const stack = await startStack({ appDir, partitions: 2, settings: NO_TIMERS, node });
     try {
       const sealing = new Sealing(() => {});
       const host = await stack.startHost((line) => sealing.add(line));

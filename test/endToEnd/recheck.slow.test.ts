@@ -6,7 +6,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import type { QueueClient } from '@azure/storage-queue';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
-import { HUB_NAME, RECHECK_QUEUE, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, RECHECK_QUEUE, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import type { Report } from '../../src/core/objects/report.ts';
 import { writePackage } from '../../tools/appPackage.ts';
@@ -16,7 +16,6 @@ import { writePackage } from '../../tools/appPackage.ts';
 const PARTITIONS = 2;
 const ROUNDS = 4;
 const EVENTS = 10;
-const NEVER = '0 0 0 29 2 *';
 let app = '';
 let stack: Stack;
 let queue: QueueClient;
@@ -27,12 +26,11 @@ beforeAll(async () => {
   await writePackage(app);
 });
 beforeEach(async () => {
-  const timers = ['WATCH', 'POSTURE', 'INTEGRATE', 'VERIFY', 'FORWARD'];
   stack = await startStack({
     appDir: app,
     partitions: PARTITIONS,
     settings: {
-      ...Object.fromEntries(timers.map((timer) => [`${timer}_SCHEDULE`, NEVER])),
+      ...NO_TIMERS,
       RECHECK_WHOLE_MIB: '0',
       RECHECK_SLICE_MIB: '1',
       // A segment for each event.

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readBodies, sendBodies } from '../../local/demo/feed.ts';
 import { Sealing } from '../../local/demo/sealing.ts';
-import { HUB_NAME, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { formatSignerKey } from '../../src/core/note/signerKey.ts';
 import { formatVerifierKey } from '../../src/core/note/verifierKey.ts';
 import { AUDITOR, KEY } from '../support/logs.ts';
-import { ROOT, runNode } from '../support/program.ts';
+import { CLI, ROOT, auditseal } from '../support/program.ts';
 import { witnessKey } from '../support/witnesses.ts';
 
 const LOG = formatVerifierKey(KEY.verifierKey);
@@ -38,7 +38,7 @@ async function start(number: number): Promise<string> {
   const keyFile = join(folder, `w${number}.key`);
   await writeFile(keyFile, `${formatSignerKey(witnessKey(number))}\n`);
   const args = ['witness', '--key', keyFile, '--state', join(folder, `w${number}.state`), '--log', LOG];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -60,10 +60,7 @@ test('the app has its checkpoint cosigned by the witnesses of its settings, and 
     appDir: ROOT,
     partitions: 1,
     settings: {
-      WATCH_SCHEDULE: '0 0 0 1 1 *',
-      POSTURE_SCHEDULE: '0 0 0 1 1 *',
-      INTEGRATE_SCHEDULE: '0 0 0 1 1 *',
-      VERIFY_SCHEDULE: '0 0 0 1 1 *',
+      ...NO_TIMERS,
       LEDGER_ORIGIN: KEY.verifierKey.keyName,
       LEDGER_SIGNER_KEY: formatSignerKey(KEY),
       AUDITOR_SIGNER_KEY: formatSignerKey(AUDITOR),
@@ -84,7 +81,7 @@ test('the app has its checkpoint cosigned by the witnesses of its settings, and 
   for await (const { name } of stack.owner.listBlobsFlat({ prefix: 'cosignatures/' })) cosignatures.push(name);
   expect(cosignatures).toHaveLength(2);
   expect(said.join('\n')).toContain('a witness did not cosign');
-  const checked = await runNode(['src/cli/main.ts', 'verify', stack.sasUrl('rl'), '--policy', file, '--json']);
+  const checked = await auditseal('verify', stack.sasUrl('rl'), '--policy', file, '--json');
   expect(checked.stderr).toBe('');
   expect(JSON.parse(checked.stdout)).toMatchObject({
     status: 'verified',

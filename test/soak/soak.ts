@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AcceptedEvents } from './accepted.ts';
 import type { HostLine, HostProcess } from '../../local/host/client.ts';
-import { HUB_NAME, startStack } from '../../local/stack.ts';
+import { HUB_NAME, NO_TIMERS, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { deriveChain } from '../support/derive.ts';
 import { startFaultProxy } from '../support/faultProxy.ts';
@@ -36,9 +36,9 @@ const QUIET_MS = 6 * 60_000;
 /** soak runs the app's real hosts over the local stack with one fault after the other, and then asks what came of every event. */
 export async function soak({ appDir, seed, stuckMinutes, milliseconds, say }: SoakOptions): Promise<SoakResult> {
   const settings = {
+    ...NO_TIMERS,
     INTEGRATE_SCHEDULE: '*/10 * * * * *',
     WATCH_SCHEDULE: '*/5 * * * * *',
-    VERIFY_SCHEDULE: '0 0 0 1 1 *',
     STUCK_MINUTES: String(stuckMinutes),
     HEARTBEAT_MINUTES: '1',
   };
@@ -239,9 +239,16 @@ class Soak {
     const names: string[] = [];
     for await (const { name } of this.#stack.owner.listBlobsFlat({ prefix: 'reports/' }))
       if (name.endsWith('.json')) names.push(name);
-    const { report } = JSON.parse((await this.#read(names.at(-1) ?? '')).toString()) as {
-      report: { findings: { code: string }[] };
-    };
-    return [...new Set(report.findings.map(({ code }) => code))].toSorted();
+    const reports = await Promise.all(
+      names.map(
+        async (name) =>
+          JSON.parse((await this.#read(name)).toString()) as {
+            report: { kind: string; findings: { code: string }[] };
+          },
+      ),
+    );
+    const integrity = reports.findLast(({ report }) => report.kind === 'integrity');
+    if (integrity === undefined) return ['no report of kind integrity'];
+    return [...new Set(integrity.report.findings.map(({ code }) => code))].toSorted();
   }
 }

@@ -27,6 +27,12 @@ export async function runNode(args: readonly string[], env: Readonly<Record<stri
   });
 }
 
+/** CLI is the command line as it is installed, which build.mjs has built before the tests. */
+export const CLI = 'dist/cli/auditseal.mjs';
+
+/** auditseal runs it in the project's folder. */
+export const auditseal = (...args: readonly string[]): Promise<Ended> => runNode([CLI, ...args]);
+
 /** inProcess runs a command without a process of its own, and gives its exit code and what it printed anywhere. */
 export async function inProcess(command: () => Promise<number>): Promise<{ code: number; out: string }> {
   let out = '';

@@ -5,7 +5,7 @@ import { MirrorStore } from '../../src/adapters/mirrorStore.ts';
 import { formatHash, sha256 } from '../../src/core/hash.ts';
 import { FOREIGN, acknowledge, integrate, planted } from '../support/acknowledged.ts';
 import { SECOND } from '../support/loggedLedger.ts';
-import { runNode } from '../support/program.ts';
+import { auditseal } from '../support/program.ts';
 import { MIRROR_KEY, pageVerdict } from './mirrors.ts';
 import type { Mirror } from './mirrors.ts';
 
@@ -35,7 +35,7 @@ async function verdicts(mirror: Mirror): Promise<string[]> {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), bytes);
   }
-  const { stdout } = await runNode(['src/cli/main.ts', 'verify', folder, '--key', MIRROR_KEY, '--json']);
+  const { stdout } = await auditseal('verify', folder, '--key', MIRROR_KEY, '--json');
   return [(JSON.parse(stdout) as { status: string }).status, (await pageVerdict(mirror)).status];
 }
 
