@@ -288,7 +288,7 @@ describe('a process that goes wrong', () => {
   test.each([
     [
       'a module that does not load',
-      "import{registerHooks}from'node:module';registerHooks({load(url,c,next){if(url.endsWith('/verify.ts'))throw new Error('boom');return next(url,c)}})",
+      "import{registerHooks}from'node:module';registerHooks({load(url,c,next){if(url.includes('/chunks/verify-'))throw new Error('boom');return next(url,c)}})",
       'internal fault',
     ],
     ['a fault in the main thread', "process.stdout.write=()=>{throw new RangeError('boom')}", 'internal fault'],
