@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { soak } from './soak.ts';
+import { TICK_MS, soak } from './soak.ts';
 import { writePackage } from '../../tools/appPackage.ts';
 
 const USAGE = 'npm run soak -- --minutes NUMBER --seed WHOLE_NUMBER\n';
@@ -31,7 +31,13 @@ const appDir = await mkdtemp(join(tmpdir(), 'auditseal-soak-'));
 try {
   await writePackage(appDir);
   const say = (line: string): void => void process.stdout.write(`${new Date().toISOString()} ${line}\n`);
-  const { counts, faults, codes } = await soak({ appDir, seed, stuckMinutes: 1, milliseconds: minutes * 60_000, say });
+  const { counts, faults, codes } = await soak({
+    appDir,
+    seed,
+    stuckMinutes: 1,
+    ticks: Math.ceil((minutes * 60_000) / TICK_MS),
+    say,
+  });
   for (const [what, count] of Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     process.stdout.write(`${String(count).padStart(8)}  ${what}\n`);
   process.stdout.write(`findings of the app's own check: ${codes.join(', ') || 'none'}\n`);

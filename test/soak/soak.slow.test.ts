@@ -15,7 +15,7 @@ test('hosts are killed, requests fail, the hub moves and is created again, event
       appDir,
       seed: 7,
       stuckMinutes: 0,
-      milliseconds: 45_000,
+      ticks: 150,
       say: () => {},
     });
     expect(faults).toEqual([]);

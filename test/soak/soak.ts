@@ -13,8 +13,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** events that waited so long are read by the app itself; 0 is at once */
   readonly stuckMinutes: number;
-  /** how long faults go on */
-  readonly milliseconds: number;
+  /** how often events are sent and something may go wrong, a quarter of a second apart where the machine keeps up */
+  readonly ticks: number;
   /** takes a line now and then about how it goes */
   readonly say: (line: string) => void;
 }
@@ -29,12 +29,12 @@ export interface SoakResult {
 
 const PARTITIONS = 3;
 const HOSTS = 2;
-const TICK_MS = 250;
+export const TICK_MS = 250;
 /** So long the ledger may need to catch up when faults have ended. */
 const QUIET_MS = 6 * 60_000;
 
 /** soak runs the app's real hosts over the local stack with one fault after the other, and then asks what came of every event. */
-export async function soak({ appDir, seed, stuckMinutes, milliseconds, say }: SoakOptions): Promise<SoakResult> {
+export async function soak({ appDir, seed, stuckMinutes, ticks, say }: SoakOptions): Promise<SoakResult> {
   const settings = {
     ...NO_TIMERS,
     INTEGRATE_SCHEDULE: '*/10 * * * * *',
@@ -45,7 +45,7 @@ export async function soak({ appDir, seed, stuckMinutes, milliseconds, say }: So
   const stack = await startStack({ appDir, partitions: PARTITIONS, settings });
   const proxy = await startFaultProxy(new URL(stack.containerUrl).origin);
   try {
-    return await new Soak(stack, proxy, seed, say).run(milliseconds);
+    return await new Soak(stack, proxy, seed, say).run(ticks);
   } finally {
     await stack.close();
     await proxy.close();
@@ -56,6 +56,8 @@ class Soak {
   readonly #stack: Stack;
   readonly #proxy: FaultProxy;
   readonly #random: Random;
+  /** of how many requests there are depends on the machine, and what happens must not */
+  readonly #chance: Random;
   readonly #say: (line: string) => void;
   readonly #accepted: AcceptedEvents;
   readonly #hosts: HostProcess[] = [];
@@ -67,11 +69,12 @@ class Soak {
     this.#stack = stack;
     this.#proxy = proxy;
     this.#random = new Random(seed);
+    this.#chance = new Random(seed + 1);
     this.#say = say;
     this.#accepted = new AcceptedEvents(stack.hub, PARTITIONS);
     proxy.faultOf = ({ method }) => {
       const weather = this.#weather;
-      if (weather === undefined || this.#random.below(100) >= weather.share) return undefined;
+      if (weather === undefined || this.#chance.below(100) >= weather.share) return undefined;
       // An answer without a body can't be cut: it would hang, and the client waits for five minutes.
       if (weather.fault === 'cutBody' && method !== 'GET') return undefined;
       this.#count(`requests: ${weather.fault}`);
@@ -79,13 +82,11 @@ class Soak {
     };
   }
 
-  async run(milliseconds: number): Promise<SoakResult> {
+  async run(ticks: number): Promise<SoakResult> {
     for (let i = 0; i < HOSTS; i++) await this.#startHost();
-    const end = Date.now() + milliseconds;
-    for (let tick = 1; Date.now() < end; tick++) {
+    for (let tick = 1; tick <= ticks; tick++) {
       await this.#tick(tick);
-      if (tick % 240 === 0)
-        this.#say(`${Math.round((end - Date.now()) / 1000)} s left: ${JSON.stringify(this.#counts)}`);
+      if (tick % 240 === 0) this.#say(`${ticks - tick} ticks left: ${JSON.stringify(this.#counts)}`);
       await delay(TICK_MS);
     }
     this.#weather = undefined;
