@@ -141,9 +141,11 @@ export class ProbeSteps {
     try {
       const { frames } = openSegment(stored, name, certificates);
       let [line, found] = [0, 0];
-      readSegment(frames, (bytes, start, end) => {
-        line += 1;
-        if (bytes.subarray(start, end).includes(this.#id)) found = line;
+      readSegment(frames, {
+        visit: (bytes, start, end) => {
+          line += 1;
+          if (bytes.subarray(start, end).includes(this.#id)) found = line;
+        },
       });
       return found > 0 ? found : undefined;
     } catch (error) {

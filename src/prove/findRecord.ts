@@ -83,9 +83,11 @@ async function readAt(
     const { frames } = openSegment(stored, segment, certificates);
     let number: number | undefined;
     let found: Buffer | undefined;
-    const reading = readSegment(frames, (bytes, start, end, { records }) => {
-      number ??= records.first;
-      if (number++ === record) found = Buffer.from(bytes.subarray(start, end));
+    const reading = readSegment(frames, {
+      visit: (bytes, start, end, { records }) => {
+        number ??= records.first;
+        if (number++ === record) found = Buffer.from(bytes.subarray(start, end));
+      },
     });
     if (reading.header.partition !== partition || reading.header.index !== index) return undefined;
     const leaf = record - reading.header.records.first + 1;

@@ -148,7 +148,9 @@ describe('an event without records whose properties nest', () => {
     const { frames, header } = seal(depth);
     expect(header.empty).toBeUndefined();
     const lines: Buffer[] = [];
-    const reading = readSegment(frames, (bytes, start, end) => lines.push(Buffer.from(bytes.subarray(start, end))));
+    const reading = readSegment(frames, {
+      visit: (bytes, start, end) => lines.push(Buffer.from(bytes.subarray(start, end))),
+    });
     expect(reading.contradiction).toBeUndefined();
     expect(lines.map((line) => originalRecord(line)?.toString())).toEqual(['[]']);
     expect(readReferenceFrames(frames).records[0]?.original.toString()).toBe('[]');

@@ -144,6 +144,27 @@ const EDITS: readonly ((content: Buffer, random: Random) => Buffer)[] = [
     const cut = at + random.below(2) * random.below(20);
     return Buffer.concat([content.subarray(0, at), Buffer.from(random.pick(pieces)), content.subarray(cut)]);
   },
+  // And what categories are made of.
+  (content, random) => {
+    const pieces = [
+      '"category":',
+      '"category"',
+      ': ',
+      ' "',
+      '"',
+      '\\',
+      '\n',
+      'é',
+      '\x1f',
+      '~',
+      'x'.repeat(63),
+      'xx',
+    ] as const;
+    const key = content.indexOf('"category":', random.below(content.length));
+    const at = (key < 0 ? random.below(content.length) : key) + random.below(30);
+    const put = Array.from({ length: 1 + random.below(4) }, () => random.pick(pieces)).join('');
+    return Buffer.concat([content.subarray(0, at), Buffer.from(put), content.subarray(at + random.below(3))]);
+  },
   (content, random) => {
     const from = content.indexOf(0x0a, random.below(content.length)) + 1;
     const to = content.indexOf(0x0a, from + random.below(2000)) + 1;

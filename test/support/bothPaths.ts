@@ -1,8 +1,10 @@
 import { parseHash } from '../../src/core/hash.ts';
 import type { Hash } from '../../src/core/hash.ts';
+import { CategoryCount } from '../../src/core/segment/categories.ts';
 import { visitRecords } from '../../src/core/segment/lines.ts';
 import type { RecordLine } from '../../src/core/segment/lines.ts';
 import { readSegment } from '../../src/core/segment/reader.ts';
+import type { RecordVisitor } from '../../src/core/segment/reader.ts';
 import { LineBuffer, sealEvent } from '../../src/core/segment/seal.ts';
 import type { SealableEvent } from '../../src/core/segment/seal.ts';
 import { stampBody } from '../../src/core/segment/stamp.ts';
@@ -72,10 +74,12 @@ function said<T>(work: () => T): T | string {
 export function readContent(content: Buffer): string {
   const frames = compress(content);
   const shown: number[] = [];
-  const reading = said(() => readSegment(frames, (_bytes, start, end) => shown.push(start, end)));
+  const categories = new CategoryCount();
+  const visit: RecordVisitor = (_bytes, start, end) => shown.push(start, end);
+  const reading = said(() => readSegment(frames, { visit, categories }));
   const records: RecordLine[] = [];
   const header = said(() => visitRecords(Buffer.from(content), (line) => records.push(line)));
-  return JSON.stringify({ reading, shown, header, records });
+  return JSON.stringify({ reading, shown, categories: [...categories.counts], header, records });
 }
 
 /** leavesOf gives hashes that stand for those of leaves. */

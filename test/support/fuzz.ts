@@ -62,7 +62,9 @@ function checkSegment(events: readonly [SealableEvent, ...SealableEvent[]], outc
   const before = events.map(({ body }) => Buffer.from(body));
   const { frames, root, header } = sealSegment(segmentStart(), events, 1e9);
   const lines: Buffer[] = [];
-  const reading = readSegment(frames, (bytes, start, end) => lines.push(Buffer.from(bytes.subarray(start, end))));
+  const reading = readSegment(frames, {
+    visit: (bytes, start, end) => lines.push(Buffer.from(bytes.subarray(start, end))),
+  });
   const reference = readReferenceFrames(frames);
   const say = (what: string, body: Buffer): unknown => outcome.wrong.push(`${what}: ${body.toString('base64')}`);
 

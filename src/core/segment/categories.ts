@@ -1,4 +1,6 @@
-const KEY = Buffer.from('"category":');
+/** CATEGORY_KEY is what a category stands behind. */
+export const CATEGORY_KEY = '"category":';
+const KEY = Buffer.from(CATEGORY_KEY);
 const SPACE = 0x20;
 const QUOTE = 0x22;
 
@@ -18,7 +20,7 @@ export class CategoryCount {
   #key = -1;
 
   /** add looks at a line, bytes[start, end). The lines are given in order, all of the same bytes. */
-  add = (bytes: Buffer, start: number, end: number): void => {
+  add(bytes: Buffer, start: number, end: number): void {
     if (this.#key < start) {
       const found = bytes.indexOf(KEY, start);
       this.#key = found < 0 ? bytes.length : found;
@@ -32,8 +34,12 @@ export class CategoryCount {
     while (last < end && last - first <= MAX_CATEGORY_BYTES && bytes[last] !== QUOTE) last++;
     if (last === end || last - first > MAX_CATEGORY_BYTES) return;
     const category = bytes.toString('latin1', first, last);
+    if (/^[ !#-[\]-~]+$/.test(category)) this.count(category);
+  }
+
+  /** count counts a line by its category, which the kernel found. */
+  count(category: string): void {
     const count = this.counts.get(category);
-    if (count === undefined && (this.counts.size >= MAX_CATEGORIES || !/^[ !#-[\]-~]+$/.test(category))) return;
-    this.counts.set(category, (count ?? 0) + 1);
-  };
+    if (count !== undefined || this.counts.size < MAX_CATEGORIES) this.counts.set(category, (count ?? 0) + 1);
+  }
 }

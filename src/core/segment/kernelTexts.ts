@@ -1,3 +1,4 @@
+import { CATEGORY_KEY } from './categories.ts';
 import { SEAL_TEXT, VALUE_TEXT } from './sealText.ts';
 import type { Kernel } from '../wasm/kernel.ts';
 
@@ -16,6 +17,7 @@ const FIXED = [
   SEAL_TEXT.enqueued,
   SEAL_TEXT.valueForm,
   SEAL_TEXT.envelope,
+  CATEGORY_KEY,
 ];
 const FIXED_SLOTS = Buffer.alloc(FIXED.length * SLOT_BYTES);
 for (const [i, text] of FIXED.entries()) putText(FIXED_SLOTS, i * SLOT_BYTES, text);

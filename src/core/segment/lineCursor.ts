@@ -1,3 +1,4 @@
+import type { CategoryCount } from './categories.ts';
 import { putTexts } from './kernelTexts.ts';
 import { readSeal } from './recordLine.ts';
 import type { Seal } from './recordLine.ts';
@@ -12,13 +13,19 @@ const END_AT = 6;
 const KNOWN_AT = 7;
 const IS_READ = 1;
 const IS_SAME_TIME = 2;
+const CATEGORY_LENGTH_SHIFT = 2;
+const CATEGORY_LENGTH_MASK = 0x7f;
+const CATEGORY_START_SHIFT = 9;
 /** From where a time starts to the end of the line whose seal ends with it, and to that of the time. */
 const TIME_BACK = 27;
 const TIME_END_BACK = 3;
 
 const NO_ROWS = new Float64Array(0);
 
-/** LineCursor goes through the lines of a segment's content, from `start` on, and reads the seals that they end in. */
+/**
+ * LineCursor goes through the lines of a segment's content, from `start` on, reads the seals that they end in, and counts lines by
+ * their category, if a count for that is given.
+ */
 export class LineCursor {
   readonly #bytes: Buffer;
   /** the line is bytes[start, end), without its LF; behind the last line `end` is -1, and what is left begins at `start` */
@@ -34,8 +41,11 @@ export class LineCursor {
   #enqueued = '';
   #timeRow = -2;
 
-  constructor(bytes: Buffer, start: number) {
+  readonly #categories: CategoryCount | undefined;
+
+  constructor(bytes: Buffer, start: number, categories?: CategoryCount) {
     this.#bytes = bytes;
+    this.#categories = categories;
     this.start = this.#next = start;
   }
 
@@ -70,6 +80,17 @@ export class LineCursor {
     };
   }
 
+  /** countCategory counts the line by its category. It is called of each line once, or of none. */
+  countCategory(): void {
+    const row = this.#row;
+    if (row < 0) return this.#categories?.add(this.#bytes, this.start, this.end);
+    const known = this.#words[row * 2 * ROW_NUMBERS + KNOWN_AT] as number;
+    const length = (known >>> CATEGORY_LENGTH_SHIFT) & CATEGORY_LENGTH_MASK;
+    if (length === 0) return;
+    const from = this.#piece + (known >>> CATEGORY_START_SHIFT);
+    this.#categories?.count(this.#bytes.toString('latin1', from, from + length));
+  }
+
   /** #fill lets the kernel look at the piece that starts with this line. Where it finds none there is no row. */
   #fill(): void {
     this.#rows = NO_ROWS;
@@ -79,7 +100,7 @@ export class LineCursor {
     if (it === undefined) return;
     const length = this.#bytes.copy(it.bytes, it.input, this.start, this.start + PIECE_BYTES);
     putTexts(it);
-    const count = it.lines(length);
+    const count = it.lines(length, this.#categories !== undefined);
     if (count <= 0) return;
     this.#piece = this.start;
     this.#rows = it.numbers.slice(it.records / 8, it.records / 8 + count * ROW_NUMBERS);

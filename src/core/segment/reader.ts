@@ -1,3 +1,4 @@
+import type { CategoryCount } from './categories.ts';
 import { MAX_HEADER_BYTES, parseHeader } from './header.ts';
 import type { SegmentHeader } from './header.ts';
 import { LineCursor } from './lineCursor.ts';
@@ -39,22 +40,29 @@ const END_START = '{"_end":';
 
 const malformed = (why: string): AuditsealError => new AuditsealError('SEGMENT_MALFORMED', why);
 
+/** WhileReading is what is done with record lines on the way. */
+export interface WhileReading {
+  readonly visit?: RecordVisitor;
+  /** counts them by their category */
+  readonly categories?: CategoryCount | undefined;
+}
+
 /**
  * readSegment decompresses a stored segment, hashes every line and checks that header, records and end line agree.
  *
  * Throws SEGMENT_MALFORMED if the bytes are not of the format. Everything that is read is untrusted; memory is bounded by
  * MAX_SEGMENT_BYTES, whatever the bytes.
  */
-export function readSegment(stored: Buffer, visit?: RecordVisitor): SegmentReading {
+export function readSegment(stored: Buffer, doing: WhileReading = {}): SegmentReading {
   const bytes = decompress(stored);
   try {
-    return readLines(bytes, visit);
+    return readLines(bytes, doing);
   } finally {
     release(bytes);
   }
 }
 
-function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentReading {
+function readLines(bytes: Buffer, { visit, categories }: WhileReading): SegmentReading {
   const headerEnd = bytes.indexOf(LF);
   if (headerEnd < 0) throw malformed('it holds no line');
   if (headerEnd > MAX_HEADER_BYTES) throw malformed('its header is longer than 1 MiB');
@@ -64,7 +72,7 @@ function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentRead
   tree.add(leafHash(headerLine));
 
   const expected = new ExpectedSeals(header);
-  const lines = new LineCursor(bytes, headerEnd + 1);
+  const lines = new LineCursor(bytes, headerEnd + 1, categories);
   while (lines.next() && lines.end + 1 < bytes.length) {
     const { start, end } = lines;
     // A few bytes decompress to very many line feeds, and each line costs two hashes.
@@ -72,6 +80,7 @@ function readLines(bytes: Buffer, visit: RecordVisitor | undefined): SegmentRead
       throw malformed(`record line ${tree.size - 1} has ${end - start} bytes, fewer than any seal takes`);
     // Behind a contradiction nothing is expected of a seal, and looking for one costs more than hashing the line.
     if (!expected.isContradicted) expected.check(lines.seal(), tree.size - 1);
+    lines.countCategory();
     visit?.(bytes, start, end, header);
     tree.add(leafHashInPlace(bytes, start, end));
   }

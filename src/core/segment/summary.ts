@@ -72,7 +72,7 @@ export function summarizeUnder(
       throw new AuditsealError('FOREIGN_OBJECT', 'its bytes are not those that were signed');
     sha256 = whole;
     const categories = countsCategories === true ? new CategoryCount() : undefined;
-    const reading = readSegment(frames, categories?.add);
+    const reading = readSegment(frames, { categories });
     const contradiction = reading.contradiction ?? contradictionOf(statement, reading);
     return {
       ok: true,

@@ -11,7 +11,7 @@ interface Calls {
   readonly root: (count: number) => number;
   readonly slice: (length: number) => number;
   readonly stamp: (count: number, record: number, firstLength: number, hasBreaks: boolean) => number;
-  readonly lines: (length: number) => number;
+  readonly lines: (length: number, hasCategories: boolean) => number;
 }
 
 /**
@@ -75,7 +75,7 @@ function makeInstance(): Kernel | undefined {
       root: (count) => guard(() => root(count)),
       slice: (length) => guard(() => slice(length)),
       stamp: (count, record, firstLength, hasBreaks) => guard(() => stamp(count, record, firstLength, hasBreaks)),
-      lines: (length) => guard(() => lines(length)),
+      lines: (length, hasCategories) => guard(() => lines(length, hasCategories)),
     };
   } catch {
     return undefined;

@@ -49,7 +49,7 @@ test('of 190 MiB of line feeds in a few bytes, one is looked at', () => {
   const stored = Buffer.concat(frames);
   expect(stored.length).toBeLessThan(20_000);
   let lines = 0;
-  expect(() => readSegment(stored, () => lines++)).toThrow(refusal(0));
+  expect(() => readSegment(stored, { visit: () => lines++ })).toThrow(refusal(0));
   expect(lines).toBe(1);
   expect(() => pageFrames(new Uint8Array(stored))).toThrow(refusal(0).message);
 });

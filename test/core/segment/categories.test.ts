@@ -1,18 +1,21 @@
 import { CategoryCount } from '../../../src/core/segment/categories.ts';
+import { LineCursor } from '../../../src/core/segment/lineCursor.ts';
+import { byReference } from '../../support/bothPaths.ts';
 
-/** countOf counts lines that stand one behind the other, as they do in a segment behind its header. */
+/** countOf counts lines that stand one behind the other, as they do in a segment behind its header, by the kernel and without it. */
 function countOf(...lines: readonly string[]): Record<string, number> {
   const bytes = Buffer.from(
     ['{"_segment":{"category":"header"}}', ...lines, '{"_end":{"category":"end"}}', ''].join('\n'),
   );
-  const count = new CategoryCount();
-  let start = bytes.indexOf('\n') + 1;
-  for (const line of lines) {
-    const end = start + Buffer.byteLength(line);
-    count.add(bytes, start, end);
-    start = end + 1;
-  }
-  return Object.fromEntries(count.counts);
+  const count = (): Record<string, number> => {
+    const categories = new CategoryCount();
+    const cursor = new LineCursor(bytes, bytes.indexOf('\n') + 1, categories);
+    while (cursor.next() && cursor.end + 1 < bytes.length) cursor.countCategory();
+    return Object.fromEntries(categories.counts);
+  };
+  const counts = count();
+  expect(byReference(count)).toEqual(counts);
+  return counts;
 }
 
 describe('CategoryCount', () => {
@@ -41,10 +44,36 @@ describe('CategoryCount', () => {
     ['one that is not ASCII', '{"category":"é"}'],
     ['one of 65 characters', `{"category":"${'x'.repeat(65)}"}`],
     ['one without an end', '{"category":"x'],
+    ['one of 64 characters without an end', `{"category":"${'x'.repeat(64)}`],
+    ['one with a control character', '{"category":"a\tb"}'],
+    ['one with DEL', '{"category":"a\u007fb"}'],
+    ['a value that is none', '{"category":x"y"}'],
+    ['nothing behind the colon', '{"category":'],
     ['nothing behind the key', '{"category":  '],
     ['a key with an escaped quotation mark', '{"a":"\\"category\\":\\"x\\""}'],
   ])('does not count %s, and goes on behind it', (_what, line) => {
     expect(countOf(line, '{"category":"next"}')).toEqual({ next: 1 });
+  });
+
+  test('finds the key wherever it stands in a line, and in lines of any length', () => {
+    const lines = Array.from(
+      { length: 70 },
+      (_, i) => `{"${'p'.repeat(i)}":1,"category": "C${i % 5}","x":"${'y'.repeat(i % 17)}"}`,
+    );
+    expect(countOf(...lines)).toEqual({ C0: 14, C1: 14, C2: 14, C3: 14, C4: 14 });
+    const long = `{"category":"far","x":"${'y'.repeat(400_000)}"}`;
+    expect(countOf('{"category":"near"}', long, '{"category":"near"}', long)).toEqual({ near: 2, far: 2 });
+    expect(countOf(`{"x":"${'y'.repeat(400_000)}","category":"far"}`, '{"category":"near"}')).toEqual({
+      far: 1,
+      near: 1,
+    });
+  });
+
+  test('counts printable ASCII, each character of it', () => {
+    const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter(
+      (it) => !'"\\'.includes(it),
+    );
+    expect(Object.keys(countOf(...printable.map((it) => `{"category":"a${it}"}`)))).toHaveLength(93);
   });
 
   test('counts one of 64 characters, and no more than 100 different ones', () => {

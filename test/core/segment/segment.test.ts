@@ -211,7 +211,9 @@ describe('readSegment', () => {
   test('shows every record line, and only those', () => {
     const { frames } = sealBodies(...BODIES);
     const shown: Buffer[] = [];
-    readSegment(frames, (bytes, start, end) => shown.push(Buffer.from(bytes.subarray(start, end))));
+    readSegment(frames, {
+      visit: (bytes, start, end) => shown.push(Buffer.from(bytes.subarray(start, end))),
+    });
     expect(shown).toEqual(referenceLines(frames).slice(1, -1));
   });
 
