@@ -24,6 +24,7 @@ export default {
     '<rootDir>/tools/wasm/',
   ],
   globalSetup: '<rootDir>/test/support/build.mjs',
-  maxWorkers: 2,
+  // Much of what tests do is to wait for processes of their own.
+  maxWorkers: 3,
   testTimeout: 180_000,
 };

@@ -114,7 +114,7 @@ describe.each(Object.keys(COMMANDS))('auditseal %s', (command) => {
   test('refuses a secret wherever it stands, and repeats it nowhere', async () => {
     const wrong: unknown[] = [];
     for (const place of placesOf(command)) {
-      for (const [what, value] of picked(Object.entries(SPELLINGS), 2, 2)) {
+      for (const [what, value] of picked(Object.entries(SPELLINGS), 1, 1)) {
         const { code, out } = await inProcess(async () => {
           try {
             return await (commands.get(command) as Command).run(lineOf(command, place, value), OUTSIDE);

@@ -10,6 +10,7 @@ import { MemoryTiles } from '../support/memoryTiles.ts';
 import { plainTerms } from '../support/plainScan.ts';
 import { ROOT } from '../support/program.ts';
 import { Random } from '../support/random.ts';
+import { picked } from '../support/sample.ts';
 import { FIELDS } from '../../src/core/fields/rule.ts';
 import type { Field } from '../../src/core/fields/rule.ts';
 import { originalRecord, readSeal } from '../../src/core/segment/recordLine.ts';
@@ -65,7 +66,7 @@ function stringsIn(text: string, depth = 2): string[] {
   });
 }
 
-/** expectAgreement asks for every value of every field, and compares with a plain reading of all records. */
+/** expectAgreement asks for values of every field, and compares with a plain reading of all records. */
 async function expectAgreement(least: number): Promise<void> {
   const { hits } = await find();
   const byTerm = new Map<string, Set<string>>();
@@ -87,7 +88,7 @@ async function expectAgreement(least: number): Promise<void> {
       }
   }
   expect(byTerm.size).toBeGreaterThan(least);
-  for (const [key, places] of byTerm) {
+  for (const [key, places] of picked([...byTerm], 60, 200)) {
     const [field, term] = JSON.parse(key) as [Field, string];
     const found = placesOf(await find({ terms: new Map([[field, [term]]]) }));
     const wanted = [

@@ -11,7 +11,7 @@ import { picks } from '../support/sample.ts';
 const STORIES = 400;
 /** How many of them the fast run tells, and the usual one. */
 const SAMPLE = 4;
-const USUAL = 12;
+const USUAL = 6;
 const PLANTS = 250;
 
 /** Every event is sealed once and in order, and nothing else. */

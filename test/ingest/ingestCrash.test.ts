@@ -11,8 +11,8 @@ import { picks } from '../support/sample.ts';
 
 const RUNS = 400;
 /** How many of them the fast run tries, and the usual one. */
-const SAMPLE = 40;
-const USUAL = 40;
+const SAMPLE = 25;
+const USUAL = 25;
 
 /** One life of a hub's partition: its events, and how many records each has. */
 function hubEvents(random: Random, second: number): { events: SealableEvent[]; originals: string[][] } {

@@ -11,8 +11,8 @@ import { picks } from '../support/sample.ts';
 
 const RUNS = 150;
 /** How many of them the fast run tries, and the usual one. */
-const SAMPLE = 15;
-const USUAL = 12;
+const SAMPLE = 8;
+const USUAL = 8;
 
 /** A ledger that grows: the segments of some partitions, a few of which are foreign, in the order they come. */
 function segments(random: Random): { partitions: string[]; objects: [string, Buffer][] } {

@@ -60,7 +60,8 @@ test('what no index of the last two days has is removed, and everything else sta
       const { manifest } = statedIndex(store) ?? {};
       if (manifest !== undefined)
         for (const name of namesOf(`index/manifests/${manifest}`)) wasNeeded.set(name, time - HOUR);
-      expectIndexIfStated();
+      // What the index is said to be is worked out again, which takes much longer than what is tested here.
+      if (hour % 4 === day % 4) expectIndexIfStated();
     }
     const present = new Set(indexFiles());
     for (const [name, until] of wasNeeded)
@@ -153,6 +154,6 @@ test('two processes that both sweep keep what the log states', async () => {
       time -= HOUR;
       await Promise.all(logs.map((log) => log.run(new KeptLog())));
       time += HOUR;
-      expectIndexIfStated();
+      if (hour % 4 === day % 4) expectIndexIfStated();
     }
 });

@@ -213,7 +213,7 @@ withBrowser('in a real browser', () => {
     await rm(folder, { recursive: true });
   });
 
-  test.each(picked(PAGES, 2, 3))(
+  test.each(picked(PAGES, 2, 2))(
     '%s: nothing keeps people out, nothing is wider than the screen, nothing is asked for',
     async (_name, html) => {
       const path = join(folder, 'page.html');

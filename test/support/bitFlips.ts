@@ -12,10 +12,10 @@ export interface Flips {
 
 /** SAMPLE is how many changes of each kind the fast run tries. */
 const SAMPLE = 60;
-/** Of so many neighbouring bits the usual run changes one: in every eighth byte, that is. */
-const SHARE = 64;
+/** Of so many neighbouring bits the usual run changes one: in every sixteenth byte, that is. */
+const SHARE = 128;
 
-/** allFound is what comes of so many changes: all were tried (in the usual run one of every eight bytes, in the fast run a sample), and none was missed. */
+/** allFound is what comes of so many changes: all were tried (in the usual run one of every sixteen bytes, in the fast run a sample), and none was missed. */
 export const allFound = (possible: number): Flips => ({
   possible,
   tried: triedOf(possible, SAMPLE, Math.ceil(possible / SHARE)),

@@ -41,7 +41,7 @@ describe('the page decompresses', () => {
     const text = (texts.at(-1) as Buffer).subarray(0, 4000);
     for (const level of [1, 19]) {
       const frame = zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: level } });
-      for (const bit of picks(frame.length * 8, SAMPLE)) {
+      for (const bit of picks(frame.length * 8, SAMPLE, 2000)) {
         const bad = Buffer.from(frame);
         bad.writeUInt8(bad.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
         const page = attempt(() => decompress(bad));

@@ -357,7 +357,7 @@ describe('readSegment', () => {
     const { frames } = sealBodies(...BODIES);
     const before = decompress(frames);
     let harmless = 0;
-    for (const bit of picks(frames.length * 8, SAMPLE, frames.length)) {
+    for (const bit of picks(frames.length * 8, SAMPLE, Math.ceil(frames.length / 3))) {
       const flipped = Buffer.from(frames);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       let reading: SegmentReading;
@@ -386,7 +386,7 @@ describe('readSegment', () => {
     };
     expect(isGood(lines)).toBe(true);
     const unnoticed: number[] = [];
-    for (const bit of picks(lines.length * 8, SAMPLE, lines.length)) {
+    for (const bit of picks(lines.length * 8, SAMPLE, Math.ceil(lines.length / 3))) {
       const flipped = Buffer.from(lines);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       if (isGood(flipped)) unnoticed.push(bit);

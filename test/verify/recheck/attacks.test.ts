@@ -5,6 +5,7 @@ import { SECOND, checkDeps, checkLedger } from '../../support/loggedLedger.ts';
 import { RecheckScene } from '../../support/recheckScene.ts';
 import { AUDITORS } from '../../support/reports.ts';
 import { LEDGER } from '../../support/forge.ts';
+import { picked } from '../../support/sample.ts';
 import type { Report } from '../../../src/core/objects/report.ts';
 import { verifyInParts } from '../../../src/verify/verify.ts';
 import type { VerifyOptions } from '../../../src/verify/options.ts';
@@ -99,7 +100,7 @@ describe.each([
   ['in many runs', -1],
 ])('joined %s', (_, joinMs) => {
   describe('an attack before the recheck begins', () => {
-    test.each(ATTACKS)('$name: $does', async ({ make }) => {
+    test.each(picked(ATTACKS, 4, 20))('$name: $does', async ({ make }) => {
       const scene = await sceneOf();
       await make(scene);
       const { report } = await inSlices(scene, () => {}, joinMs);
@@ -108,7 +109,7 @@ describe.each([
   });
 
   describe('an attack after the recheck was planned', () => {
-    test.each(ATTACKS)('$name: $does', async ({ make }) => {
+    test.each(picked(ATTACKS, 4, 20))('$name: $does', async ({ make }) => {
       const { report, scene } = await inSlices(await sceneOf(), make, joinMs);
       expectSame(report, await inOneRun(scene));
     });
@@ -120,7 +121,7 @@ describe.each([
   ['all', inOneRun],
   ['the first batch', upToFirst],
 ])('an attack on what an earlier report of %s knew, joined in many runs', (_of, reportOf) => {
-  test.each(ATTACKS)('$name: $does', async ({ make }) => {
+  test.each(picked(ATTACKS, 4, 20))('$name: $does', async ({ make }) => {
     const scene = await sceneOf();
     const options = { anchor: { name: reportName(0), report: await reportOf(scene) } };
     const { report } = await inSlices(scene, make, -1, options);
