@@ -148,7 +148,7 @@ test('a manifest that is none names nothing', async () => {
 
 test('two processes that both sweep keep what the log states', async () => {
   const logs = [aProcess(), aProcess()];
-  for (let day = 0; day < 5; day++)
+  for (let day = 0; day < 4; day++)
     for (let hour = 0; hour < 24; hour++) {
       await hours(1, logs[random.below(2)] as Integrate);
       time -= HOUR;

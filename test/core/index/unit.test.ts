@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostileRecord } from '../../support/hostileRecords.ts';
 import { Random } from '../../support/random.ts';
+import { picks } from '../../support/sample.ts';
 import { referenceRoot, referenceTerms } from '../../support/referenceIndex.ts';
 import type { ReferenceSegment } from '../../support/referenceIndex.ts';
 import { sealedSegment } from '../../support/indexScene.ts';
@@ -16,7 +17,7 @@ import { openDirectory, openPage, pageOf, parseStart, proveTerm, termLeaf } from
 import { WholeUnit } from '../../../src/core/index/wholeUnit.ts';
 import { verifyInclusion } from '../../../src/core/merkle/proof.ts';
 
-const SEGMENTS = 300;
+const SEGMENTS = 150;
 const segments: { readonly part: SegmentPart; readonly reference: ReferenceSegment }[] = [];
 let whole: BuiltUnit;
 
@@ -51,7 +52,7 @@ test('a unit has the terms, and the root, that its format says', () => {
 
 test('is the same whatever it was made of', () => {
   const random = new Random(12);
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 4; round++) {
     const parts = [];
     for (let i = 0; i < SEGMENTS;) {
       const end = Math.min(SEGMENTS, i + 1 + random.below(120));
@@ -72,21 +73,19 @@ test('proves each term, and of any other key that its neighbours stand side by s
     bytes.subarray(offset, offset + length);
   const directory = openDirectory(frameOf(start.directory), start, unit.tree);
   expect(directory.pages.length).toBeGreaterThan(1);
+  const tried = new Set(picks(unit.tree.size, 300, 1000));
   let index = 0;
   for (const [number, row] of directory.pages.entries()) {
     const page = openPage(frameOf(row), directory, number);
     for (const { key, hash } of page) {
+      const at = index++;
+      if (!tried.has(at)) continue;
       expect(pageOf(directory, key)).toBe(number);
-      const proof = proveTerm(directory, page, index);
+      const proof = proveTerm(directory, page, at);
       expect(verifyInclusion(proof, leafHash(termLeaf(key, hash)), unit.tree.rootHash)).toBe(true);
       expect(
-        verifyInclusion(
-          { ...proof, index: index === 0 ? 1 : index - 1 },
-          leafHash(termLeaf(key, hash)),
-          unit.tree.rootHash,
-        ),
+        verifyInclusion({ ...proof, index: at === 0 ? 1 : at - 1 }, leafHash(termLeaf(key, hash)), unit.tree.rootHash),
       ).toBe(false);
-      index += 1;
     }
   }
   expect(index).toBe(unit.tree.size);
