@@ -76,8 +76,8 @@ export interface KnownLedger {
   claimed?: readonly string[];
 }
 
-/** trustIn is whose certificates count just now. */
-export const trustIn = ({ name, keys }: KnownLedger): Trust => ({
+/** trustOf is whose certificates count just now. */
+export const trustOf = ({ name, keys }: KnownLedger): Trust => ({
   ...(name !== undefined && { ledger: name }),
   ...(keys !== undefined && { keys }),
 });

@@ -10,7 +10,7 @@ import type { Turn } from '../../ledger/concurrency.ts';
 import { USUAL_SEGMENT_BYTES, readObject } from '../../ledger/objects.ts';
 import { WHY_UNREAD } from '../../ports/store.ts';
 import type { ObjectStore } from '../../ports/store.ts';
-import { trustIn } from '../context.ts';
+import { trustOf } from '../context.ts';
 import type { Context } from '../context.ts';
 
 /**
@@ -164,7 +164,7 @@ export class Looking {
 
   #trustNow(): Trust {
     const { name, keys } = this.#context.ledger;
-    if (this.#trust.ledger !== name || this.#trust.keys !== keys) this.#trust = trustIn(this.#context.ledger);
+    if (this.#trust.ledger !== name || this.#trust.keys !== keys) this.#trust = trustOf(this.#context.ledger);
     return this.#trust;
   }
 }

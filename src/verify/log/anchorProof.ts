@@ -10,7 +10,7 @@ import { fromTheFirst, readBatches, readSigned } from '../../ledger/batches.ts';
 import { openTree } from '../../ledger/tiles.ts';
 import { endsWith, hasGrownFrom } from '../../ledger/treeProof.ts';
 import type { ReadableTiles } from '../../ports/store.ts';
-import { trustIn } from '../context.ts';
+import { trustOf } from '../context.ts';
 import type { Context } from '../context.ts';
 
 /** AnchorHead is a tree that an earlier check knew, and the number of the batch that it ends with. */
@@ -82,7 +82,7 @@ async function byBatches(
     const start = fromTheFirst();
     const { tree } = start;
     const roots = new Map<number, Hash>([[0, EMPTY_ROOT]]);
-    for await (const batch of readBatches(store, trustIn(ledger), start)) {
+    for await (const batch of readBatches(store, trustOf(ledger), start)) {
       if (batch.number > head.number) break;
       // Their tiles are not compared: a check that goes on leaves them out.
       tree.takeFiles();

@@ -9,8 +9,8 @@ import type { Context, NeverRead, KnownLedger } from '../context.ts';
 import type { Findings } from '../findings.ts';
 import type { Fit } from './treeCheck.ts';
 
-/** OpenedCheckpoint is a checkpoint of the ledger that a trusted key signed. */
-export interface OpenedCheckpoint {
+/** VouchedCheckpoint is a checkpoint of the ledger that a trusted key signed. */
+export interface VouchedCheckpoint {
   readonly checkpoint: Checkpoint;
   /** what was signed */
   readonly text: string;
@@ -19,7 +19,7 @@ export interface OpenedCheckpoint {
 }
 
 /** WantedCheckpoint is a checkpoint that was seen elsewhere. Its signatures may not be verified yet. */
-export type WantedCheckpoint = Pick<OpenedCheckpoint, 'checkpoint' | 'text'>;
+export type WantedCheckpoint = Pick<VouchedCheckpoint, 'checkpoint' | 'text'>;
 
 /** Seen is where a wanted checkpoint stands in the log, and how it fits the batches up to it. */
 export interface Seen {
@@ -71,7 +71,7 @@ export class Checkpoints {
   }
 
   /** open reads a checkpoint and checks its signatures. One that is wrong is a finding. */
-  open(object: string, note: Buffer | NeverRead): OpenedCheckpoint | undefined {
+  open(object: string, note: Buffer | NeverRead): VouchedCheckpoint | undefined {
     try {
       if (typeof note === 'string') return this.#refuse(object, WHY_UNREAD[note]);
       const { text } = parseNote(note);
@@ -94,7 +94,7 @@ export class Checkpoints {
    * openUncompared takes notice of a checkpoint whose batch nobody can read. One by keys that aren't known is no fault: that batch
    * may announce them.
    */
-  openUncompared(object: string, number: number, note: Buffer | NeverRead): OpenedCheckpoint | undefined {
+  openUncompared(object: string, number: number, note: Buffer | NeverRead): VouchedCheckpoint | undefined {
     this.uncompared += 1;
     if (typeof note === 'object' && !this.#isByKnown(note)) return undefined;
     const opened = this.open(object, note);

@@ -5,7 +5,7 @@ import { TLOG, batchName, parseActionName } from '../../core/objects/names.ts';
 import { fromTheFirst, readBatches, readSigned } from '../../ledger/batches.ts';
 import { holds } from '../../ledger/treeProof.ts';
 import type { PlacedEntry } from '../../ledger/treeProof.ts';
-import { trustIn } from '../context.ts';
+import { trustOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { unlessFaulty } from './anchorProof.ts';
 import type { AnchorHead } from './anchorProof.ts';
@@ -81,7 +81,7 @@ export class EarlierActions {
     const { store, tiles, tally, ledger } = this.#context;
     // If it can't be read, reading all batches says so.
     const batch = await unlessFaulty(
-      () => readSigned(store, number, trustIn(ledger)),
+      () => readSigned(store, number, trustOf(ledger)),
       () => {},
     );
     if (tiles === undefined || typeof batch !== 'object') return undefined;
@@ -106,7 +106,7 @@ export class EarlierActions {
         const start = fromTheFirst();
         const { tree } = start;
         const actions = new Map<number, PlacedAction>();
-        for await (const batch of readBatches(store, trustIn(ledger), start)) {
+        for await (const batch of readBatches(store, trustOf(ledger), start)) {
           if (batch.number > head.number) break;
           tree.takeFiles();
           if (!('entries' in batch)) continue;

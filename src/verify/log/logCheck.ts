@@ -9,7 +9,7 @@ import { trustKeys } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import type { VerifyOptions } from '../options.ts';
 import { BatchOrder } from './batchOrder.ts';
-import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
+import type { Checkpoints, VouchedCheckpoint } from './checkpoints.ts';
 import { CosignatureCheck } from './cosignatureCheck.ts';
 import { EarlierActions } from './earlierActions.ts';
 import { checkEnd, isOlderThan } from './endCheck.ts';
@@ -65,7 +65,7 @@ export interface BegunLog {
   readonly start: CheckStart;
   readonly checkpoints: Checkpoints;
   readonly published: PublishedCheck;
-  readonly kept: OpenedCheckpoint | undefined;
+  readonly kept: VouchedCheckpoint | undefined;
 }
 
 /** LogParts is what a check of the log works with. */

@@ -9,7 +9,7 @@ import { hasGrownFrom } from '../../ledger/treeProof.ts';
 import { readFor } from '../context.ts';
 import type { Context, Read } from '../context.ts';
 import { EARLIER } from './checkpoints.ts';
-import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
+import type { Checkpoints, VouchedCheckpoint } from './checkpoints.ts';
 
 const OBJECT = `${TLOG}${NEWEST_CHECKPOINT}`;
 
@@ -42,7 +42,7 @@ export class PublishedCheck {
   }
 
   /** open checks its signatures, once it is known which keys count. */
-  open(): OpenedCheckpoint | undefined {
+  open(): VouchedCheckpoint | undefined {
     const note = this.#note;
     return note === undefined || note === 'unreadable' ? undefined : this.#checkpoints.open(OBJECT, note);
   }
@@ -51,7 +51,7 @@ export class PublishedCheck {
    * finish compares it with the checkpoints that fit the batches, up to the newest, of the tree `head`. One from number `due` on may be
    * published: until the log is settled, the newest may not be yet.
    */
-  async finish(opened: OpenedCheckpoint | undefined, due: number, head: TreeHead): Promise<void> {
+  async finish(opened: VouchedCheckpoint | undefined, due: number, head: TreeHead): Promise<void> {
     const { findings } = this.#context;
     if (this.#note === undefined && due >= 0) findings.error('checkpoint-stale', OBJECT, 'it is missing');
     if (opened === undefined) return;

@@ -10,7 +10,7 @@ import { readFor } from '../context.ts';
 import type { Context } from '../context.ts';
 import { proveAnchor } from './anchorProof.ts';
 import { EARLIER } from './checkpoints.ts';
-import type { Checkpoints, OpenedCheckpoint } from './checkpoints.ts';
+import type { Checkpoints, VouchedCheckpoint } from './checkpoints.ts';
 
 /** CheckStart is where a check of the log begins. */
 export interface CheckStart {
@@ -23,7 +23,7 @@ export interface CheckStart {
     readonly head: VerifiedCheckpoint;
     readonly tree: LogTree;
     /** the anchor's checkpoint as it is now: it may have been cosigned since */
-    readonly opened: OpenedCheckpoint;
+    readonly opened: VouchedCheckpoint;
     readonly cosignatures?: CosignatureReport;
     /** its tree begins with the one that the anchor knew; where the anchor knew a larger one, that isn't known yet */
     readonly hasAnchor: boolean;
@@ -42,7 +42,7 @@ export interface KnownLog {
 /** Held is what the log must still have. */
 interface Held {
   /** a checkpoint that was kept */
-  readonly kept: OpenedCheckpoint | undefined;
+  readonly kept: VouchedCheckpoint | undefined;
   readonly anchor: VerifiedCheckpoint | undefined | null;
 }
 
@@ -89,7 +89,7 @@ async function openAgain(
   context: Context,
   head: VerifiedCheckpoint,
   checkpoints: Checkpoints,
-): Promise<OpenedCheckpoint | undefined> {
+): Promise<VouchedCheckpoint | undefined> {
   const name = checkpointName(head.number);
   const note = await readFor(context, context.store, name);
   if (note === undefined || note === 'unreadable') return undefined;
@@ -98,5 +98,5 @@ async function openAgain(
 }
 
 /** isOf tells whether a checkpoint is the one that an earlier check found. */
-const isOf = ({ checkpoint }: OpenedCheckpoint, { size, root }: VerifiedCheckpoint): boolean =>
+const isOf = ({ checkpoint }: VouchedCheckpoint, { size, root }: VerifiedCheckpoint): boolean =>
   checkpoint.size === size && formatHash(checkpoint.rootHash) === root;
