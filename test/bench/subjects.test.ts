@@ -50,7 +50,7 @@ const COUNTED = ['operations', 'writes', 'signatures', 'incremental'];
 const timed = picked(
   SUBJECTS.filter(({ name }) => !COUNTED.includes(name)),
   1,
-  2,
+  1,
 );
 const tried = SUBJECTS.filter((subject) => COUNTED.includes(subject.name) || timed.includes(subject));
 

@@ -17,7 +17,7 @@ import { auditseal } from '../support/program.ts';
 
 // A ledger in a container far away is read with many requests at a time, through the real clients.
 
-const EVENTS = 500;
+const EVENTS = 400;
 const key = formatVerifierKey(KEY.verifierKey);
 let stack: Stack;
 let proxy: FaultProxy;

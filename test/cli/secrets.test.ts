@@ -133,7 +133,11 @@ describe.each(Object.keys(COMMANDS))('auditseal %s', (command) => {
 
   test('does so as a program', async () => {
     const spellings = Object.values(SPELLINGS);
-    const places = placesOf(command).filter((place) => !isSearched(command, place));
+    const places = picked(
+      placesOf(command).filter((place) => !isSearched(command, place)),
+      1,
+      3,
+    );
     const lines = places.map((place, i) => lineOf(command, place, spellings[i % spellings.length] as string));
     for (const line of lines) {
       const { code, stdout, stderr } = await program(command, ...line);

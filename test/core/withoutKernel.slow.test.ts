@@ -1,5 +1,6 @@
 // What src/core does with the kernel it does without: the tests of segments and trees once more, by the reference alone.
 import { kernel, switchKernel } from '../../src/core/wasm/kernel.ts';
+import { picked } from '../support/sample.ts';
 
 switchKernel(false);
 const SUITES = [
@@ -12,6 +13,6 @@ const SUITES = [
   'segment/chain',
   'vectors',
 ];
-for (const suite of SUITES) await import(`./${suite}.test.ts`);
+for (const suite of picked(SUITES, 2, 4)) await import(`./${suite}.test.ts`);
 
 test('there is no kernel meanwhile', () => expect(kernel()).toBeUndefined());

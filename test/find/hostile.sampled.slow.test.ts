@@ -8,7 +8,7 @@ import type { IndexUnit } from '../../src/core/index/manifest.ts';
 import { formatKey } from '../../src/core/index/termKey.ts';
 import { WholeUnit } from '../../src/core/index/wholeUnit.ts';
 
-const SEGMENTS = triedOf(250, 50, 60);
+const SEGMENTS = triedOf(250, 40, 40);
 const RECORDS = 400;
 
 test('100,000 records, or in the usual run 24,000, that try to be read in two ways have the terms that a plain reading gives, each of them', () => {

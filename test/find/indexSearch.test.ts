@@ -105,7 +105,7 @@ test('the index finds what a plain scan finds, record for record', async () => {
   expect(tally.index).toMatchObject({ entries: statedIndex(store)?.entries, behind: 1 });
   expect(all.length).toBeGreaterThan(300);
   let [opened, outOf] = [0, 0];
-  for (let round = 0; round < triedOf(200, 40, 40); round++) {
+  for (let round = 0; round < triedOf(200, 25, 25); round++) {
     const query = await randomQuery(all);
     const [byIndex, plain] = [await find(query), await scan(query)];
     expect([query, byIndex.hits]).toEqual([query, plain.hits]);

@@ -88,7 +88,7 @@ async function expectAgreement(least: number): Promise<void> {
       }
   }
   expect(byTerm.size).toBeGreaterThan(least);
-  for (const [key, places] of picked([...byTerm], 60, 200)) {
+  for (const [key, places] of picked([...byTerm], 60, 100)) {
     const [field, term] = JSON.parse(key) as [Field, string];
     const found = placesOf(await find({ terms: new Map([[field, [term]]]) }));
     const wanted = [

@@ -18,7 +18,7 @@ test('in no schedule anything is lost, doubled, out of order or claimed that is 
   if (code !== 0) throw new Error(`${stdout.slice(0, 4000)}${stderr}`);
 }, 900_000);
 
-test.each(picked(Object.keys(BUGS), 1, 2))('it is found if %s', async (bug) => {
+test.each(picked(Object.keys(BUGS), 1, 1))('it is found if %s', async (bug) => {
   const plant = ['--import', './test/simulation/plantBug.ts'];
   const { code, stdout, stderr } = await simulate([...plant, '--schedules', String(SCHEDULES)], { PLANTED_BUG: bug });
   expect(stderr).toBe('');
