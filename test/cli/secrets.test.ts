@@ -133,13 +133,9 @@ describe.each(Object.keys(COMMANDS))('auditseal %s', (command) => {
 
   test('does so as a program', async () => {
     const spellings = Object.values(SPELLINGS);
-    const places = picked(
-      placesOf(command).filter((place) => !isSearched(command, place)),
-      1,
-      3,
-    );
+    const places = placesOf(command).filter((place) => !isSearched(command, place));
     const lines = places.map((place, i) => lineOf(command, place, spellings[i % spellings.length] as string));
-    for (const line of lines) {
+    for (const line of picked(lines, 1, 3)) {
       const { code, stdout, stderr } = await program(command, ...line);
       expect([line, code, stdout]).toEqual([line, 64, '']);
       expect(await leakedTo(stdout + stderr)).toEqual([]);

@@ -1,4 +1,4 @@
-// What src/core does with the kernel it does without: the tests of segments and trees once more, by the reference alone.
+// What src/core does with the kernel it does without: tests of segments and trees once more, by the reference alone.
 import { kernel, switchKernel } from '../../src/core/wasm/kernel.ts';
 import { picked } from '../support/sample.ts';
 

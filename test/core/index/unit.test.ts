@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostileRecord } from '../../support/hostileRecords.ts';
 import { Random } from '../../support/random.ts';
-import { picks } from '../../support/sample.ts';
+import { picks, triedOf } from '../../support/sample.ts';
 import { referenceRoot, referenceTerms } from '../../support/referenceIndex.ts';
 import type { ReferenceSegment } from '../../support/referenceIndex.ts';
 import { sealedSegment } from '../../support/indexScene.ts';
@@ -17,7 +17,7 @@ import { openDirectory, openPage, pageOf, parseStart, proveTerm, termLeaf } from
 import { WholeUnit } from '../../../src/core/index/wholeUnit.ts';
 import { verifyInclusion } from '../../../src/core/merkle/proof.ts';
 
-const SEGMENTS = 150;
+const SEGMENTS = triedOf(300, 150, 150);
 const segments: { readonly part: SegmentPart; readonly reference: ReferenceSegment }[] = [];
 let whole: BuiltUnit;
 
@@ -52,7 +52,7 @@ test('a unit has the terms, and the root, that its format says', () => {
 
 test('is the same whatever it was made of', () => {
   const random = new Random(12);
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < triedOf(10, 4, 4); round++) {
     const parts = [];
     for (let i = 0; i < SEGMENTS;) {
       const end = Math.min(SEGMENTS, i + 1 + random.below(120));
