@@ -14,11 +14,10 @@ import { eventsBetween, ingestOf, sealAll } from '../support/hub.ts';
 import { KeptLog } from '../support/keptLog.ts';
 import { KEY, integrateOf } from '../support/logs.ts';
 import { auditseal } from '../support/program.ts';
-import { triedOf } from '../support/sample.ts';
 
 // A ledger in a container far away is read with many requests at a time, through the real clients.
 
-const EVENTS = triedOf(500, 400, 400);
+const EVENTS = 400;
 const key = formatVerifierKey(KEY.verifierKey);
 let stack: Stack;
 let proxy: FaultProxy;

@@ -21,6 +21,8 @@ export interface Watched extends HostProcess {
   readonly lines: readonly HostLine[];
   /** until resolves when test holds for the lines so far. */
   until(test: (lines: readonly HostLine[]) => boolean): Promise<void>;
+  /** isWaitedFor tells whether some until has not resolved yet. */
+  isWaitedFor(): boolean;
 }
 
 /** Stack is what a host needs around it. */
@@ -57,7 +59,7 @@ export async function watchHost(settings: Readonly<Record<string, string>>, appD
       check();
     });
   };
-  return { ...host, lines, until };
+  return { ...host, lines, until, isWaitedFor: () => waiting.size > 0 };
 }
 
 /** startStack starts a hub and a blob store in this process. */
@@ -84,6 +86,8 @@ export async function startStack(partitions: number): Promise<Stack> {
       return host;
     },
     async close() {
+      // Of a test that has run out of its time nobody else tells what it waited for.
+      const waitedFor = hosts.some((host) => host.isWaitedFor()) ? hosts.map(lastLines) : [];
       for (const host of hosts) {
         host.kill();
         await host.exited;
@@ -91,8 +95,15 @@ export async function startStack(partitions: number): Promise<Stack> {
       await hub.close();
       await queues.close();
       await azurite.close();
+      if (waitedFor.length > 0) throw new Error(`the test still waits for a host\n${waitedFor.join('\n')}`);
     },
   };
+}
+
+function lastLines({ lines }: Watched, at: number): string {
+  return [`last lines of host ${at}:`, ...lines.slice(-30).map((line) => JSON.stringify(line).slice(0, 300))].join(
+    '\n',
+  );
 }
 
 /** bundleApp writes some files of the test app to a folder as a deployment would be: bundled with the library. */
