@@ -19,11 +19,11 @@ export const NO_TIMERS = { 'AzureWebJobs.nightly.Disabled': '1', 'AzureWebJobs.a
 /** Watched is a host whose lines can be waited for, from the first one on. */
 export interface Watched extends HostProcess {
   readonly lines: readonly HostLine[];
-  /** until resolves when test holds for the lines so far. */
+  /** until resolves when test holds for the lines so far. One that waits in vain tells the last of them, before jest ends the test. */
   until(test: (lines: readonly HostLine[]) => boolean): Promise<void>;
-  /** isWaitedFor tells whether some until has not resolved yet. */
-  isWaitedFor(): boolean;
 }
+
+const IN_VAIN_MS = 120_000;
 
 /** Stack is what a host needs around it. */
 export interface Stack {
@@ -49,17 +49,25 @@ export async function watchHost(settings: Readonly<Record<string, string>>, appD
   });
   const until = async (test: (lines: readonly HostLine[]) => boolean): Promise<void> => {
     await new Promise<void>((resolve, reject) => {
-      const check = (): void => {
-        if (!test(lines)) return;
+      const end = (error?: Error): void => {
+        clearTimeout(timer);
         waiting.delete(check);
-        resolve();
+        if (error === undefined) resolve();
+        else reject(error);
       };
+      const check = (): void => {
+        if (test(lines)) end();
+      };
+      const timer = setTimeout(
+        () => end(new Error(`waited for in vain: ${String(test)}\n${lastOf(lines)}`)),
+        IN_VAIN_MS,
+      ).unref();
       waiting.add(check);
-      void host.exited.then((code) => reject(new Error(`the host ended with code ${String(code)}`)));
+      void host.exited.then((code) => end(new Error(`the host ended with code ${String(code)}\n${lastOf(lines)}`)));
       check();
     });
   };
-  return { ...host, lines, until, isWaitedFor: () => waiting.size > 0 };
+  return { ...host, lines, until };
 }
 
 /** startStack starts a hub and a blob store in this process. */
@@ -86,8 +94,6 @@ export async function startStack(partitions: number): Promise<Stack> {
       return host;
     },
     async close() {
-      // Of a test that has run out of its time nobody else tells what it waited for.
-      const waitedFor = hosts.some((host) => host.isWaitedFor()) ? hosts.map(lastLines) : [];
       for (const host of hosts) {
         host.kill();
         await host.exited;
@@ -95,16 +101,15 @@ export async function startStack(partitions: number): Promise<Stack> {
       await hub.close();
       await queues.close();
       await azurite.close();
-      if (waitedFor.length > 0) throw new Error(`the test still waits for a host\n${waitedFor.join('\n')}`);
     },
   };
 }
 
-function lastLines({ lines }: Watched, at: number): string {
-  return [`last lines of host ${at}:`, ...lines.slice(-30).map((line) => JSON.stringify(line).slice(0, 300))].join(
-    '\n',
-  );
-}
+const lastOf = (lines: readonly HostLine[]): string =>
+  lines
+    .slice(-40)
+    .map((line) => JSON.stringify(line).slice(0, 300))
+    .join('\n');
 
 /** bundleApp writes some files of the test app to a folder as a deployment would be: bundled with the library. */
 export async function bundleApp(
